@@ -28,8 +28,7 @@ from msgspec.structs import asdict, replace
 from bench.archive import of_the_invented, written
 from bench.measure import cost, kept_or_temporary, peak_of
 from index import open_archive, open_archive_writer
-from index.engine.searcher import Archive
-from index.engine.writer import ArchiveWriter
+from index.archive import Archive, ArchiveWriter
 from index.query.parser import parse_query
 from monitor.base.article import Article
 from monitor.model.config import StoreAddress

@@ -1,8 +1,8 @@
 """The archive: words, queries, and the full-text index.
 
 The bottom layer. It knows no network and no clock, and feeds only by the names given to it.
-`open_archive` and `open_archive_writer` open the archive of a folder; `index.archive` has the
-values that it takes and answers.
+`open_archive` and `open_archive_writer` open the archive at an address; `index.archive` says what
+can be asked of it, and what another engine has to do.
 
 ::
 
@@ -10,16 +10,14 @@ values that it takes and answers.
                                                         │
               ┌─────────────────────────────────────────┴──────────────┐
               ▼ on one article                                         ▼ on the archive
-    evaluation/: spans ─▶ explain, highlight          archive: a page of hits, counts
+    evaluation/: spans ─▶ explain, highlight          archive: Archive, a page of hits, counts
                                                                        │
                                                       engine/: searcher, for each segment
                                                       of a reader: query_executor
                                                       (phrase_arrays), bm25
                                                                        ▲
-    article ─▶ analysis/: tokenizer, term_positions ─▶ engine/: writer, article_terms
-
-                                                       ─▶ segment_writer
-                                                       ─▶ inverted_batch, list_encoder
+    article ─▶ analysis/: tokenizer, term_positions ─▶ engine/: writer, article_terms (chunk_table)
+                                                       ─▶ segment_writer, term_pool
                                                        ─▶ postings_file, columns
                                                        ─▶ segment_merges
 
@@ -34,117 +32,52 @@ messages, and the cleaning of texts.
 
 from __future__ import annotations
 
-import shutil
-from collections.abc import Iterator
-from contextlib import closing, contextmanager, suppress
-from pathlib import Path
+import os
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from index.errors import ArchiveDamaged, ArchiveError
-
 if TYPE_CHECKING:
-    from index.engine.searcher import Archive as Archive
-    from index.engine.writer import ArchiveWriter as ArchiveWriter
+    from index.archive import Archive, ArchiveAddress, ArchiveEngine, ArchiveWriter
 
 PRELOADED = ("index.engine.writer",)
 """Modules that a process imports before it forks others that write archives: all but numpy."""
 
-
-class ArchiveFolder:
-    """The folder of an archive, whether there is an archive or not: most commands open none."""
-
-    def __init__(self, path: Path) -> None:
-        self._path = path
-        self._aside, self._beside = (path.with_name(path.name + end) for end in (".old", ".new"))
-
-    def open(self, *, partial: bool = False) -> Archive:
-        """Open the archive for searching.
-
-        Args:
-            partial: Go on without the parts that cannot be read; `Archive.damage` lists them.
-
-        Raises:
-            ArchiveDamaged: There is no archive of this version, or it cannot be read.
-        """
-        from index.engine.searcher import Archive
-
-        return Archive(self._path, partial=partial)
-
-    def open_writer(self) -> ArchiveWriter:
-        """Open the archive for writing, or make an empty one where there is none.
-
-        What a killed process left beside it is removed.
-
-        Raises:
-            ArchiveDamaged: There is an archive that cannot be used.
-        """
-        from index.engine.writer import ArchiveWriter  # with Whoosh: searches do without
-
-        for left in (self._aside, self._beside):
-            shutil.rmtree(left, ignore_errors=True)
-        return ArchiveWriter(self._path)
-
-    def exists(self) -> bool:
-        """Tell whether there is anything, of whatever version."""
-        return self._path.exists()
-
-    def count_articles(self) -> int:
-        """Count the articles that can be searched; 0 without an archive of this version.
-
-        Quick: no archive is opened for it.
-        """
-        from index.engine.table_of_contents import damage_reported, newest_table
-
-        try:
-            with damage_reported(self._path):
-                entries = newest_table(self._path).entries()
-        except ArchiveError:
-            return 0
-        return sum(entry.count for entry in entries)
-
-    def holds_articles(self) -> bool:
-        """Tell whether there are articles, of any version."""
-        if not any(self._path.glob("*")):
-            return False
-        try:
-            archive = self.open(partial=True)
-        except ArchiveDamaged:
-            return any(self._path.glob("*.lists"))
-        return archive.article_count > 0 or bool(archive.damage)
-
-    def size(self) -> int:
-        """Return the bytes that the archive takes."""
-        return sum(file.stat().st_size for file in self._path.glob("*"))
-
-    def replace(self) -> ArchiveWriter:
-        """Give up an archive that cannot be used; return the writer of an empty one."""
-        self._move_aside()
-        return self.open_writer()
-
-    @contextmanager
-    def rebuild(self) -> Iterator[ArchiveWriter]:
-        """Yield the writer of a new archive, which takes the place of the old one at the end.
-
-        Searches go on meanwhile. If the block fails, the old archive stays.
-        """
-        shutil.rmtree(self._beside, ignore_errors=True)
-        with closing(ArchiveFolder(self._beside).open_writer()) as writer:
-            yield writer
-        self._move_aside()
-        self._beside.rename(self._path)
-        shutil.rmtree(self._aside, ignore_errors=True)
-
-    def _move_aside(self) -> None:
-        shutil.rmtree(self._aside, ignore_errors=True)
-        with suppress(FileNotFoundError):
-            self._path.rename(self._aside)
+_engines: dict[str, Callable[[str], ArchiveEngine]] = {}
 
 
-def open_archive(folder: Path, *, partial: bool = False) -> Archive:
-    """Open the archive of a folder for searching; see `ArchiveFolder.open`."""
-    return ArchiveFolder(folder).open(partial=partial)
+def register_engine(scheme: str, make: Callable[[str], ArchiveEngine]) -> None:
+    """Let addresses that begin with `scheme:` lead to an engine, made of what stands behind."""
+    _engines[scheme] = make
 
 
-def open_archive_writer(folder: Path) -> ArchiveWriter:
-    """Open the archive of a folder for writing; see `ArchiveFolder.open_writer`."""
-    return ArchiveFolder(folder).open_writer()
+def archive_engine(address: ArchiveAddress) -> ArchiveEngine:
+    """Return the engine of an address; nothing is opened."""
+    text = os.fspath(address)
+    scheme, _, rest = text.partition(":")
+    if scheme in _engines:
+        return _engines[scheme](rest)
+    from index.engine.folder import FolderEngine  # most commands open no archive
+
+    return FolderEngine(text)
+
+
+def open_archive(address: ArchiveAddress, *, partial: bool = False) -> Archive:
+    """Open an archive for searching.
+
+    Args:
+        address: Where the archive is.
+        partial: Go on without the parts that cannot be read; `Archive.damage` lists them.
+
+    Raises:
+        ArchiveDamaged: There is no archive of this version, or it cannot be read.
+    """
+    return archive_engine(address).open(partial=partial)
+
+
+def open_archive_writer(address: ArchiveAddress) -> ArchiveWriter:
+    """Open an archive for writing, or make an empty one where there is none.
+
+    Raises:
+        ArchiveDamaged: There is an archive that cannot be used.
+    """
+    return archive_engine(address).open_writer()

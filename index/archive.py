@@ -1,20 +1,32 @@
-"""What is asked of an archive, and what it answers: ids, numbers and frozen values.
+"""The archive as the rest of tocsin sees it: three protocols, and the plain values they speak.
 
-How and where an archive keeps its postings is known to nobody outside the engine.
+`Archive` answers searches, from any thread. `ArchiveWriter` changes what is in the archive; one
+at a time. `ArchiveEngine` opens both, counts, and replaces an archive as a whole. Ids, numbers and
+frozen values go in and come out; how and where an archive keeps its postings is known to nobody
+outside the engine. `index.archive_engine` finds the engine of an address; `tests/support` holds a
+second one, in memory, which passes the same tests.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
-from typing import TYPE_CHECKING, NamedTuple, TypeVar
+from array import array
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
+from os import PathLike
+from typing import TYPE_CHECKING, NamedTuple, Protocol, TypeVar
 
 from msgspec import Struct, field
 
 if TYPE_CHECKING:
-    from index.query.ast import Facet
-    from monitor.base.article import Timestamp
+    from index.evaluation.significant_terms import SignificantTerm
+    from index.query.ast import Facet, Word
+    from index.query.parser import Query
+    from monitor.base.article import Article, Timestamp
 
 Label = TypeVar("Label", int, str)
+
+ArchiveAddress = str | PathLike[str]
+"""Where an archive is: the path of a folder, or `SCHEME:…` of an engine registered as SCHEME."""
 
 # --- what is asked for -----------------------------------------------------------------
 
@@ -120,3 +132,216 @@ def _intersections(
     groups: Mapping[Label, frozenset[int]], selected: frozenset[int]
 ) -> dict[Label, frozenset[int]]:
     return {label: common for label, ids in groups.items() if (common := ids & selected)}
+
+
+# --- who answers -----------------------------------------------------------------------
+
+
+class Archive(Protocol):
+    """The articles that can be searched. Every method may be called from any thread.
+
+    What a writer commits is found by the next call. Each method that reads raises
+    ArchiveDamaged when the archive is gone, broken or of another version.
+    """
+
+    @property
+    def article_count(self) -> int:
+        """Number of articles in the archive."""
+
+    @property
+    def damage(self) -> tuple[str, ...]:
+        """One sentence for each part that cannot be read; empty when all is well.
+
+        Only an archive opened with `partial=True` goes on without such parts.
+        """
+
+    def search(
+        self,
+        query: Query,
+        documents: DocumentFilter = EVERYTHING,
+        *,
+        resolve: ResolveFacet = no_facets,
+        sort: str = "date",
+        limit: int = 50,
+        after: ArchiveHit | None = None,
+        stats: CollectionStats | None = None,
+    ) -> ArchivePage:
+        """Return the newest or the best articles that satisfy a query.
+
+        To page through one result while articles arrive, pass the first page's `stats`, and
+        its `last_id` as `documents.max_id`.
+
+        Args:
+            query: What to look for.
+            documents: Which articles to look in.
+            resolve: Tells what the filters of the query mean.
+            sort: `date` (newest first) or `score` (best first; of equal scores newest first).
+            limit: Number of hits; 0 returns all.
+            after: The last hit of the page before; the page begins behind it.
+            stats: Statistics to score with, instead of those of this moment.
+        """
+
+    def count(
+        self,
+        query: Query,
+        documents: DocumentFilter = EVERYTHING,
+        *,
+        resolve: ResolveFacet = no_facets,
+    ) -> int:
+        """Count the articles that satisfy a query."""
+
+    def matches(
+        self,
+        query: Query,
+        documents: DocumentFilter = EVERYTHING,
+        *,
+        resolve: ResolveFacet = no_facets,
+    ) -> MatchedArticles:
+        """Return every article that satisfies a query, by feed and language."""
+
+    def ids(
+        self,
+        query: Query,
+        documents: DocumentFilter = EVERYTHING,
+        *,
+        resolve: ResolveFacet = no_facets,
+    ) -> list[int]:
+        """Return the id of every article that satisfies a query, ascending."""
+
+    def significant_terms(
+        self,
+        query: Query,
+        texts: Sequence[Article],
+        limit: int,
+        documents: DocumentFilter = EVERYTHING,
+        *,
+        resolve: ResolveFacet = no_facets,
+    ) -> list[SignificantTerm]:
+        """Return the words that set the articles of a query apart from all others.
+
+        Args:
+            query: What the articles satisfy; its own words are not returned.
+            texts: Some or all of these articles: the words to test are read from them. How
+                often each word occurs is counted in the archive.
+            limit: Number of words, the strongest first.
+            documents: Which articles to look in.
+            resolve: Tells what the filters of the query mean.
+        """
+
+    def similar_terms(self, word: Word) -> list[str]:
+        """Return more frequent words of the archive of which a word may be a misspelling."""
+
+    def languages(self) -> list[str]:
+        """Return the languages of the articles, in order; the empty code is undetermined."""
+
+    def first_ids(self) -> dict[int, int]:
+        """Return the smallest id that each feed carried, by the number of the feed."""
+
+    def close(self) -> None:
+        """Let go of the archive. Nothing may be asked afterwards."""
+
+
+class ArchiveWriter(Protocol):
+    """The only one who changes an archive. For one thread.
+
+    Raises ArchiveError where another process is writing, ArchiveDamaged where the archive
+    cannot be read.
+    """
+
+    background_merges: bool
+    """Whether large merges run in a thread; `run_merges` then finishes them."""
+
+    @property
+    def article_count(self) -> int:
+        """Number of articles in the archive."""
+
+    @property
+    def last_id(self) -> int:
+        """Highest id in the archive, 0 when it is empty."""
+
+    def all_ids(self) -> array[int]:
+        """Return the id of every article in the archive, in no order."""
+
+    def add(self, articles: Iterable[Article]) -> int:
+        """Add articles, replacing those of the same id; return how many were given."""
+
+    def remove(self, ids: Collection[int]) -> None:
+        """Remove articles; ids that are not in the archive are ignored."""
+
+    def run_merges(self) -> None:
+        """Merge the segments that are due, and install merges finished in the background."""
+
+    def wait_for_merges(self) -> None:
+        """Wait for the merge in the background and install it."""
+
+    def compact(self, progress: Callable[[int], None] = lambda _: None) -> None:
+        """Rewrite the archive so that it takes the least room.
+
+        Args:
+            progress: Called before each merge with the number of segments left.
+        """
+
+    def verify(self) -> None:
+        """Read every byte.
+
+        Raises:
+            ArchiveDamaged: A file is not as it was written.
+        """
+
+    def verify_steps(self) -> Iterator[None]:
+        """Verify the archive in steps of some seconds; yields after each."""
+
+    def changed_elsewhere(self) -> bool:
+        """Tell whether somebody else changed the archive since the last commit."""
+
+    def drop_damaged(self, *, every_byte: bool = True) -> list[str]:
+        """Give up the parts that are damaged, and the articles in them.
+
+        Args:
+            every_byte: Look for flipped bits too; without it, only what opening a part tells is
+                checked.
+
+        Returns:
+            One sentence for each part dropped. Its articles can be added again.
+        """
+
+    def close(self) -> None:
+        """Wait for merges and let go of the archive."""
+
+
+class ArchiveEngine(Protocol):
+    """What an address leads to, whether there is an archive or not."""
+
+    def open(self, *, partial: bool) -> Archive:
+        """Open the archive for searching; see `index.open_archive`."""
+
+    def open_writer(self) -> ArchiveWriter:
+        """Open the archive for writing, or make an empty one where there is none.
+
+        Raises:
+            ArchiveDamaged: There is an archive that cannot be used.
+        """
+
+    def exists(self) -> bool:
+        """Tell whether there is anything, of whatever version."""
+
+    def count_articles(self) -> int:
+        """Count the articles that can be searched; 0 without an archive of this version.
+
+        Quick: no archive is opened for it.
+        """
+
+    def holds_articles(self) -> bool:
+        """Tell whether there are articles, of any version."""
+
+    def size(self) -> int:
+        """Return the bytes that the archive takes."""
+
+    def replace(self) -> ArchiveWriter:
+        """Give up an archive that cannot be used; return the writer of an empty one."""
+
+    def rebuild(self) -> AbstractContextManager[ArchiveWriter]:
+        """Return the writer of a new archive, which takes the place of the old one at the end.
+
+        Searches go on meanwhile. If the block fails, the old archive stays.
+        """

@@ -41,12 +41,8 @@ _DOCUMENT_FILTER = Facet("", "")
 """Stands in the tree for the document filter of a search, so that it is run when it costs least."""
 
 
-class Archive:
-    """The articles that can be searched. Every method may be called from any thread.
-
-    What a writer commits is found by the next call. Each method that reads raises
-    ArchiveDamaged when the archive is gone, broken or of another version.
-    """
+class FolderArchive:
+    """The archive of a folder; see `index.archive.Archive`."""
 
     def __init__(self, folder: Path, *, partial: bool = False) -> None:
         """Open the archive.
@@ -64,15 +60,10 @@ class Archive:
 
     @property
     def article_count(self) -> int:
-        """Number of articles in the archive."""
         return self._readers.current().count
 
     @property
     def damage(self) -> tuple[str, ...]:
-        """One sentence for each part that cannot be read; empty when all is well.
-
-        Only an archive opened with `partial=True` goes on without such parts.
-        """
         return tuple(self._readers.current().lost.values())
 
     def search(
@@ -86,20 +77,6 @@ class Archive:
         after: ArchiveHit | None = None,
         stats: CollectionStats | None = None,
     ) -> ArchivePage:
-        """Return the newest or the best articles that satisfy a query.
-
-        To page through one result while articles arrive, pass the first page's `stats`, and
-        its `last_id` as `documents.max_id`.
-
-        Args:
-            query: What to look for.
-            documents: Which articles to look in.
-            resolve: Tells what the filters of the query mean.
-            sort: `date` (newest first) or `score` (best first; of equal scores newest first).
-            limit: Number of hits; 0 returns all.
-            after: The last hit of the page before; the page begins behind it.
-            stats: Statistics to score with, instead of those of this moment.
-        """
         return self._run(
             lambda reader: _Search(reader, query.root, documents, resolve).page(
                 sort, limit, after, stats
@@ -113,7 +90,6 @@ class Archive:
         *,
         resolve: ResolveFacet = no_facets,
     ) -> int:
-        """Count the articles that satisfy a query."""
         return self._run(lambda reader: _Search(reader, query.root, documents, resolve).count())
 
     def matches(
@@ -123,7 +99,6 @@ class Archive:
         *,
         resolve: ResolveFacet = no_facets,
     ) -> MatchedArticles:
-        """Return every article that satisfies a query, by feed and language."""
         return self._run(
             lambda reader: _Search(reader, query.root, documents, resolve).results().matched()
         )
@@ -135,7 +110,6 @@ class Archive:
         *,
         resolve: ResolveFacet = no_facets,
     ) -> list[int]:
-        """Return the id of every article that satisfies a query, ascending."""
         return self._run(
             lambda reader: sorted(_Search(reader, query.root, documents, resolve).results().ids())
         )
@@ -149,16 +123,6 @@ class Archive:
         *,
         resolve: ResolveFacet = no_facets,
     ) -> list[SignificantTerm]:
-        """Return the words that set the articles of a query apart from all others.
-
-        Args:
-            query: What the articles satisfy; its own words are not returned.
-            texts: Some or all of these articles: the words to test are read from them. How
-                often each word occurs is counted in the archive.
-            limit: Number of words, the strongest first.
-            documents: Which articles to look in.
-            resolve: Tells what the filters of the query mean.
-        """
         is_query_term = query_term_test(query.root)
 
         def run(reader: IndexReader) -> list[SignificantTerm]:
@@ -169,8 +133,6 @@ class Archive:
         return self._run(run)
 
     def similar_terms(self, word: Word) -> list[str]:
-        """Return more frequent words of the archive of which a word may be a misspelling."""
-
         def run(reader: IndexReader) -> list[str]:
             large = reader.largest(0.9)  # few words are only in the others
             return similar_terms(
@@ -180,14 +142,11 @@ class Archive:
         return self._run(run)
 
     def languages(self) -> list[str]:
-        """Return the languages of the articles, in order; the empty code is undetermined."""
         return self._run(
             lambda reader: sorted({lang for s in reader.newest_first for lang in s.languages()})
         )
 
     def first_ids(self) -> dict[int, int]:
-        """Return the smallest id that each feed carried, by the number of the feed."""
-
         def run(reader: IndexReader) -> dict[int, int]:
             by_feed = _everything(reader).split(FEED)
             return {int(feed): min(articles.ids()) for feed, articles in by_feed.items()}
@@ -195,7 +154,6 @@ class Archive:
         return self._run(run)
 
     def close(self) -> None:
-        """Let go of the archive. Nothing may be asked afterwards."""
         self._readers.close()
 
     def _run(self, ask: Callable[[IndexReader], T]) -> T:

@@ -43,11 +43,8 @@ Change = Callable[[list[SegmentEntry]], list[SegmentEntry]]
 """Returns the segments after a commit, given those before it."""
 
 
-class ArchiveWriter:
-    """The only one who changes an archive. For one thread.
-
-    Raises ArchiveError where another process is writing, ArchiveDamaged where the archive
-    cannot be read.
+class FolderArchiveWriter:
+    """Changes the archive of a folder; see `index.archive.ArchiveWriter`.
 
     Whoosh keeps the folder: its lock lets one process write at a time, on any system, and it
     removes the files of segments and generations that are no longer current.
@@ -61,7 +58,6 @@ class ArchiveWriter:
         """
         self.folder = folder
         self.background_merges = False
-        """Whether large merges run in a thread; `run_merges` then finishes them."""
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         remove_unfinished(folder)
         if not any(folder.iterdir()):
@@ -75,17 +71,14 @@ class ArchiveWriter:
 
     @property
     def article_count(self) -> int:
-        """Number of articles in the archive."""
         return sum(segment.count for segment in self._segments)
 
     @property
     def last_id(self) -> int:
-        """Highest id in the archive, 0 when it is empty."""
         tops = (self._columns(segment).bounds(ID)[1] for segment in self._segments)
         return int(max(tops, default=0))
 
     def all_ids(self) -> array[int]:
-        """Return the id of every article in the archive, in no order."""
         ids = array("Q")
         for segment in self._segments:
             values = self._columns(segment).values(ID)
@@ -96,7 +89,6 @@ class ArchiveWriter:
         return ids
 
     def add(self, articles: Iterable[Article]) -> int:
-        """Add articles, replacing those of the same id; return how many were given."""
         rest, added = iter(articles), 0
         while batch := list(islice(rest, BATCH)):
             added += len(batch)
@@ -105,62 +97,38 @@ class ArchiveWriter:
         return added
 
     def remove(self, ids: Collection[int]) -> None:
-        """Remove articles; ids that are not in the archive are ignored."""
         if ids:
             self._commit(lambda segments: self._without(segments, set(ids)))
             self.run_merges()
 
     def run_merges(self) -> None:
-        """Merge the segments that are due, and install merges finished in the background."""
         if self._background and self._background.done:
             background, self._background = self._background, None
             self._commit(background.install)
         self._merge_while(self._select_merge)
 
     def wait_for_merges(self) -> None:
-        """Wait for the merge in the background and install it."""
         while self._background:
             self._background.wait()
             self.run_merges()
 
     def compact(self, progress: Callable[[int], None] = lambda _: None) -> None:
-        """Rewrite the archive so that it takes the least room.
-
-        Args:
-            progress: Called before each merge with the number of segments left.
-        """
         self._merge_while(select_compaction, progress)
 
     def verify(self) -> None:
-        """Read every byte.
-
-        Raises:
-            ArchiveDamaged: A file is not as it was written.
-        """
         for _step in self.verify_steps():
             pass
 
     def verify_steps(self) -> Iterator[None]:
-        """Verify the archive in steps of some seconds; yields after each."""
         for segment in list(self._segments):
             if segment.id in {current.id for current in self._segments}:
                 self._check(segment, every_byte=True)
             yield
 
     def changed_elsewhere(self) -> bool:
-        """Tell whether somebody else changed the archive since the last commit."""
         return self._sizes != self._file_sizes(self._segments)
 
     def drop_damaged(self, *, every_byte: bool = True) -> list[str]:
-        """Give up the parts that are damaged, and the articles in them.
-
-        Args:
-            every_byte: Look for flipped bits too; without it, only what opening a part tells is
-                checked.
-
-        Returns:
-            One sentence for each part dropped. Its articles can be added again.
-        """
         damaged: dict[str, str] = {}
         for segment in self._segments:
             try:
@@ -172,7 +140,6 @@ class ArchiveWriter:
         return list(damaged.values())
 
     def close(self) -> None:
-        """Wait for merges and let go of the archive."""
         self.wait_for_merges()
         self._columns_by_name.clear()
 

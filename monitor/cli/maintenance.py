@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from index import ArchiveFolder
+from index import archive_engine
 from monitor.base.errors import AlreadyRunningError
 from monitor.base.formatting import clauses, megabytes, spelled
 from monitor.base.translation import gettext as _
@@ -19,7 +19,7 @@ from monitor.config.loading import load
 from monitor.model.config import STORE_FILE, Retention
 from monitor.runtime.machine import pause
 from monitor.runtime.run_log import Progress
-from monitor.storage.data_folder import archive_path
+from monitor.storage.data_folder import archive_address
 from monitor.storage.maintenance import indexer
 from monitor.storage.maintenance.index_follower import follower_lock, is_followed
 from monitor.storage.maintenance.indexer import write_progress
@@ -151,11 +151,11 @@ def _sweep_all(step: Callable[[], SweepResult], progress: Progress | None) -> Sw
 
 def _compact(cli: CliContext, store: Store, progress: Progress | None) -> tuple[int, int]:
     """Compact store and index; return their size in bytes before and after."""
-    archive_folder = ArchiveFolder(archive_path(cli.folder))
+    engine = archive_engine(archive_address(cli.folder))
     file = cli.folder / STORE_FILE
 
     def disk_usage() -> int:
-        return archive_folder.size() + (file.stat().st_size if file.exists() else 0)
+        return engine.size() + (file.stat().st_size if file.exists() else 0)
 
     before = disk_usage()
     indexer.catch_up(
@@ -163,7 +163,7 @@ def _compact(cli: CliContext, store: Store, progress: Progress | None) -> tuple[
         cli.folder,
         lambda done, total: progress("indexing", done, total) if progress else None,
     )
-    writer = archive_folder.open_writer()
+    writer = engine.open_writer()
     total = 0
 
     def merging(remaining: int) -> None:

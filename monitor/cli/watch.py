@@ -39,7 +39,7 @@ from monitor.presentation.service.explanation import explain_match, find_watchli
 from monitor.presentation.service.listings import watchlist_rows
 from monitor.presentation.service.service import Service
 from monitor.presentation.service.triage import USUAL, NoWatchlistError
-from monitor.storage.data_folder import archive_path
+from monitor.storage.data_folder import archive_address
 from monitor.watchlists.exclusions import describe_precision, precision
 from monitor.watchlists.lint import Form, forms
 
@@ -249,7 +249,7 @@ def watch_forms(context: click.Context, terms: tuple[str, ...], style: str) -> N
     """
     cli: CliContext = context.obj
     cli.service().status()  # raises StoreError if there is no store
-    with closing(open_archive(archive_path(cli.archive))) as archive:
+    with closing(open_archive(archive_address(cli.archive))) as archive:
         found_forms = [form for term in dict.fromkeys(terms) for form in forms(archive, term)]
     rows = (form._asdict() for form in found_forms)
     output.print_listing(style, rows, FORM_COLUMNS, _form_lines(terms, found_forms))

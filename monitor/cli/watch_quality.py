@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 from rich.cells import cell_len
 
-from index import ArchiveFolder
+from index import archive_engine
 from index.errors import ArchiveError
 from monitor.base.article import Article
 from monitor.base.formatting import articles as counted_articles
@@ -31,7 +31,7 @@ from monitor.config.yaml_edit import scalar
 from monitor.model.config import Config
 from monitor.model.watchlist import Watchlist
 from monitor.presentation.service.explanation import find_watchlist
-from monitor.storage.data_folder import archive_path
+from monitor.storage.data_folder import archive_address
 from monitor.storage.store import open_views
 from monitor.watchlists.backtest import Backtest, TrialTally, backtest, histogram, known_feeds
 from monitor.watchlists.exclusions import (
@@ -44,7 +44,7 @@ from monitor.watchlists.exclusions import (
 from monitor.watchlists.lint import FEW, count, lint
 
 if TYPE_CHECKING:
-    from index import Archive
+    from index.archive import Archive
 
 TEST_COLUMNS = ("name", "severity", "hits", "days", "terms", "samples", "gained", "lost")
 SAMPLES = 3
@@ -183,7 +183,7 @@ def watch_lint(context: click.Context, file: Path | None, style: str) -> None:
 
 def _archive(cli: CliContext) -> Archive | None:
     """Return the archive; None if there is none yet."""
-    archive_folder = ArchiveFolder(archive_path(cli.archive))
+    archive_folder = archive_engine(archive_address(cli.archive))
     return archive_folder.open(partial=False) if archive_folder.exists() else None
 
 

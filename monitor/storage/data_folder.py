@@ -24,9 +24,9 @@ _FOR_EVERYBODY = {"/tmp", "/var/tmp", "/dev/shm"}
 OTHERS_WRITE = stat.S_IWGRP | stat.S_IWOTH
 
 
-def archive_path(folder: Path) -> Path:
-    """Return the folder of the archive of a data folder."""
-    return folder / ARCHIVE_FOLDER
+def archive_address(folder: Path) -> str:
+    """Return the address of the archive of a data folder."""
+    return str(folder / ARCHIVE_FOLDER)
 
 
 def claim(folder: Path) -> None:

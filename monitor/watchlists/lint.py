@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Iterator, Sequence
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from msgspec.structs import replace
 
 from index.analysis.term_positions import EXACT
+from index.archive import Archive
 from index.evaluation.term_expansion import is_open, listed_keys, selector, shown_forms
 from index.query.ast import And, Mode, Near, Node, Not, Or, Phrase, Score, Word, children, words
 from index.query.parser import Query, any_of
@@ -16,9 +17,6 @@ from monitor.base.formatting import percent
 from monitor.base.translation import gettext as _
 from monitor.base.translation import ngettext, number
 from monitor.model.watchlist import Watchlist
-
-if TYPE_CHECKING:
-    from index import Archive
 
 
 class Form(NamedTuple):

@@ -18,8 +18,7 @@ from support.query_oracle import Asked, Weighed, queries, scores
 from index import open_archive, open_archive_writer
 from index.analysis.term_positions import DocumentTerms
 from index.analysis.tokenizer import tokenize
-from index.archive import DocumentFilter
-from index.engine.searcher import Archive
+from index.archive import Archive, DocumentFilter
 from index.errors import QueryError
 from index.evaluation.highlight import Highlighter
 from index.evaluation.spans import MAX_PLACES, MemoryDocument, matches, occurrences

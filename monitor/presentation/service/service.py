@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
-from index import ArchiveFolder
+from index import archive_engine
 from monitor.base.article import Timestamp
 from monitor.base.formatting import clauses
 from monitor.intake.ingest.feed_health import (
@@ -26,7 +26,7 @@ from monitor.model.delivery import DeliveryState
 from monitor.model.feed import Coverage, Feed, FeedHealth
 from monitor.model.search import PastSearch
 from monitor.model.status import Status, Totals
-from monitor.storage.data_folder import archive_path
+from monitor.storage.data_folder import archive_address
 from monitor.storage.maintenance import indexer
 from monitor.storage.monitor_lock import current_heartbeat
 
@@ -223,7 +223,7 @@ class Service:
 
     def _searchable(self, totals: Totals) -> int:
         """Return how many articles can be searched on this machine."""
-        archive_folder = ArchiveFolder(archive_path(self._folder))
+        archive_folder = archive_engine(archive_address(self._folder))
         indexed = min(totals.articles, archive_folder.count_articles())
         is_shared = self._store.is_shared  # the outbox is of other machines
         return indexed if is_shared else min(indexed, totals.articles - totals.unindexed)

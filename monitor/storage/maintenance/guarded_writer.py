@@ -24,7 +24,7 @@ from monitor.base.files import atomic_write
 from monitor.base.translation import gettext as _
 
 if TYPE_CHECKING:
-    from index import ArchiveWriter
+    from index.archive import ArchiveWriter
     from monitor.storage.store.sql.store import Store
 
 log = logging.getLogger("tocsin.indexer")

@@ -14,23 +14,23 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from index import ArchiveFolder
+from index import archive_engine
 from index.errors import ArchiveDamaged, ArchiveError
 from monitor.base.article import Article, Timestamp
 from monitor.base.errors import StoreError
 from monitor.base.files import atomic_write
 from monitor.base.translation import gettext as _
-from monitor.storage.data_folder import archive_path
+from monitor.storage.data_folder import archive_address
 
 if TYPE_CHECKING:
-    from index import ArchiveWriter
+    from index.archive import ArchiveWriter
 from monitor.base.translation import mark, ngettext, number
 from monitor.storage.maintenance.guarded_writer import GuardedWriter
 
 if TYPE_CHECKING:
     from multiprocessing.connection import Connection
 
-    from index import ArchiveWriter
+    from index.archive import ArchiveWriter
     from monitor.storage.store.sql.store import Store
 
 log = logging.getLogger("tocsin.indexer")
@@ -115,7 +115,7 @@ def reindex(store: Store, data: Path, progress: Progress = lambda *_: None) -> i
     Searches go on during the rebuild. Not for use while an indexer runs on the index.
     """
     last = store.outbox().last
-    with ArchiveFolder(archive_path(data)).rebuild() as writer:
+    with archive_engine(archive_address(data)).rebuild() as writer:
         for _step in IndexRepair(store, writer, data, progress).steps(everything=True):
             pass
         articles = writer.article_count
@@ -137,7 +137,7 @@ class _OutboxFollower:
     ) -> None:
         self._store = store
         self._mended: Callable[[], None] | None = mended
-        self._address = archive_path(data)
+        self._address = archive_address(data)
         self._data = data
         is_suspect(self._data)  # the check happens now
         self.writer: ArchiveWriter = usable_writer(self._address)
@@ -397,11 +397,11 @@ class IndexRepair:
             yield batch
 
 
-def usable_writer(address: Path) -> ArchiveWriter:
+def usable_writer(address: str) -> ArchiveWriter:
     """Return the writer of an index; an index that cannot be opened is replaced by a new one."""
-    folder = ArchiveFolder(address)
+    engine = archive_engine(address)
     try:
-        return folder.open_writer()
+        return engine.open_writer()
     except ArchiveDamaged as error:
         log.error(_("{error}; rebuilding it from the store", error=error))
-        return folder.replace()
+        return engine.replace()

@@ -23,7 +23,7 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import NamedTuple
 
-from index import PRELOADED, ArchiveFolder
+from index import PRELOADED, archive_engine
 from monitor.base import translation
 from monitor.base.article import Timestamp
 from monitor.base.files import atomic_write
@@ -32,7 +32,7 @@ from monitor.base.garbage import free_at_once
 from monitor.base.translation import gettext as _
 from monitor.base.translation import ngettext, number
 from monitor.model.config import OutboxEntry, OutboxState, StoreAddress
-from monitor.storage.data_folder import archive_path
+from monitor.storage.data_folder import archive_address
 from monitor.storage.maintenance import indexer
 from monitor.storage.maintenance.guarded_writer import InHand, note_stamp, read_note
 from monitor.storage.store.sql.articles import article_columns
@@ -262,7 +262,7 @@ class FollowedStore(Store):
         self._data = data
         ((newest, self._database),) = self._read(_NEWEST)
         known = read_position(data, self._database)
-        if not ArchiveFolder(archive_path(data)).count_articles():
+        if not archive_engine(archive_address(data)).count_articles():
             known = newest  # all articles are added anyway, the newest first
         self.position = known if known <= newest else 0
         """The number up to which the index is in line."""
@@ -274,7 +274,7 @@ class FollowedStore(Store):
             "SELECT count(*) FROM index_changes WHERE number > ?", (self.position,)
         )
         ((stored,),) = self._read("SELECT count(*) FROM articles")
-        searchable = ArchiveFolder(archive_path(self._data)).count_articles()
+        searchable = archive_engine(archive_address(self._data)).count_articles()
         return max(int(changed), int(stored) - searchable)
 
     def unindexed(self, limit: int, after: int = 0, chars: float = math.inf) -> list[OutboxEntry]:

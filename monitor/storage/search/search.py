@@ -40,13 +40,13 @@ from monitor.base.formatting import clauses
 from monitor.base.translation import gettext as _
 from monitor.base.translation import ngettext, number
 from monitor.model.search import Filter, Results, SearchHit, Suggestion
-from monitor.storage.data_folder import archive_path
+from monitor.storage.data_folder import archive_address
 from monitor.storage.maintenance import indexer
 from monitor.storage.search.query_resolution import QueryResolution
 from monitor.storage.search.suggestions import suggestions
 
 if TYPE_CHECKING:
-    from index import Archive
+    from index.archive import Archive
     from index.evaluation.significant_terms import SignificantTerm
     from monitor.model.feed import Feed
     from monitor.model.status import Totals
@@ -316,7 +316,7 @@ class ArchiveSearch:
     def _opened(self) -> Archive:
         with self._opening:
             if self._archive is None:
-                self._archive = open_archive(archive_path(self._data), partial=True)
+                self._archive = open_archive(archive_address(self._data), partial=True)
             return self._archive
 
     def let_go(self) -> None:

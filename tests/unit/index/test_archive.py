@@ -1,4 +1,4 @@
-"""What an archive answers and does."""
+"""What every archive answers and does: the one of a folder, and the one in memory."""
 
 from __future__ import annotations
 
@@ -6,41 +6,60 @@ import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from math import log
+from itertools import count
 from pathlib import Path
-from statistics import fmean
 from tempfile import TemporaryDirectory
 
 import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
+from support import memory_archive  # noqa: F401 (registers its scheme)
 from support.properties import examples
 
-from index import ArchiveFolder, open_archive, open_archive_writer
-from index.analysis.term_positions import postings
-from index.archive import ArchiveHit, ArchivePage, DocumentFilter
-from index.engine.searcher import Archive
-from index.engine.writer import ArchiveWriter
+from index import archive_engine, open_archive, open_archive_writer
+from index.archive import (
+    Archive,
+    ArchiveEngine,
+    ArchiveHit,
+    ArchivePage,
+    ArchiveWriter,
+    DocumentFilter,
+)
 from index.errors import ArchiveDamaged, QueryError
 from index.evaluation.spans import MemoryDocument, evaluate
 from index.query.ast import Facet, Word
 from index.query.parser import Query, parse_query, score
 from monitor.base.article import Article
 
+KINDS = ("folder", "memory")
+each_kind = pytest.mark.parametrize("kind", KINDS)
+
+
+_names = count()
+
 
 @contextmanager
-def opened() -> Iterator[tuple[ArchiveWriter, Archive]]:
-    """Open an empty archive for writing and for reading."""
+def address(kind: str) -> Iterator[str]:
+    """Yield an address at which there is no archive."""
+    if kind == "memory":
+        yield f"memory:{next(_names)}"
+        return
     with TemporaryDirectory() as name:
-        folder = Path(name) / "archive"
-        yield open_archive_writer(folder), open_archive(folder)
+        yield str(Path(name) / "archive")
 
 
-@pytest.fixture
-def both() -> Iterator[tuple[ArchiveWriter, Archive]]:
-    with opened() as pair:
-        yield pair
+@contextmanager
+def opened(kind: str) -> Iterator[tuple[ArchiveWriter, Archive]]:
+    """Open an empty archive of a kind for writing and for reading."""
+    with address(kind) as empty:
+        yield open_archive_writer(empty), open_archive(empty)
+
+
+@pytest.fixture(params=KINDS)
+def both(request: pytest.FixtureRequest) -> Iterator[tuple[ArchiveWriter, Archive]]:
+    with opened(request.param) as found:
+        yield found
 
 
 WORDS = re.findall(
@@ -170,6 +189,7 @@ class World:
 
 
 @pytest.mark.costly
+@each_kind
 @settings(max_examples=examples(40), deadline=None, suppress_health_check=list(HealthCheck))
 @given(
     history=HISTORY,
@@ -177,9 +197,9 @@ class World:
     scope=SCOPE,
 )
 def test_search_and_reading_agree(
-    history: list[list[Article]], queries: list[Query | None], scope: DocumentFilter
+    kind: str, history: list[list[Article]], queries: list[Query | None], scope: DocumentFilter
 ) -> None:
-    with opened() as (writer, archive):
+    with opened(kind) as (writer, archive):
         world = World(writer)
         for batch in history:
             world.add(batch)
@@ -198,6 +218,7 @@ def test_search_and_reading_agree(
                 assert matched.dates == {hit.id: hit.date for hit in found.hits}
 
 
+@each_kind
 @settings(max_examples=examples(15), deadline=None, suppress_health_check=list(HealthCheck))
 @given(
     history=HISTORY,
@@ -205,13 +226,13 @@ def test_search_and_reading_agree(
     threshold=st.sampled_from([0.3, 2, 4, 7]),
 )
 def test_scores_agree_too(
-    history: list[list[Article]], weights: dict[str, float], threshold: float
+    kind: str, history: list[list[Article]], weights: dict[str, float], threshold: float
 ) -> None:
     try:
         query = score(weights, threshold)
     except QueryError:
         assume(False)
-    with opened() as (writer, archive):
+    with opened(kind) as (writer, archive):
         world = World(writer)
         for batch in history:
             world.add(batch)
@@ -288,7 +309,7 @@ def test_a_filter_that_nobody_resolves_is_refused(both: tuple[ArchiveWriter, Arc
         archive.search(parse_query("port lang:fr"))
 
 
-def test_scores_are_those_of_bm25(both: tuple[ArchiveWriter, Archive]) -> None:
+def test_both_archives_score_alike() -> None:
     texts = [
         "le port",
         "le port belge",
@@ -297,23 +318,16 @@ def test_scores_are_those_of_bm25(both: tuple[ArchiveWriter, Archive]) -> None:
         "le canal et le port",
         "ports",
     ]
-    articles = [article(id, text, summary="un texte " * id) for id, text in enumerate(texts)]
-    writer, archive = both
-    writer.add(articles)
-    page = archive.search(parse_query("port~ OR quai"), sort="score")
-    words = [postings(each) for each in articles]
-    lengths = [sum(map(len, each.values())) for each in words]
-    scores = [0.0] * len(articles)
-    for keys in (("port", "ports"), ("quai",)):
-        counts = [sum(len(each.get(key, ())) for key in keys) for each in words]
-        having = sum(count > 0 for count in counts)
-        rarity = log(1 + (len(articles) - having + 0.5) / (having + 0.5))
-        for number, count in enumerate(counts):
-            norm = 1.2 * (0.25 + 0.75 * lengths[number] / fmean(lengths))
-            scores[number] += rarity * count * 2.2 / (count + norm)
-    assert {hit.id: hit.score for hit in page.hits} == pytest.approx(
-        {each.id: score for each, score in zip(articles, scores, strict=True) if score}
-    )
+    pages = []
+    for kind in KINDS:
+        with opened(kind) as (writer, archive):
+            writer.add(article(id, text, summary="un texte " * id) for id, text in enumerate(texts))
+            pages.append(archive.search(parse_query("port~ OR quai"), sort="score"))
+    folder, memory = pages
+    assert [hit.id for hit in folder.hits] == [hit.id for hit in memory.hits]
+    scores = [hit.score for hit in memory.hits]
+    assert [hit.score for hit in folder.hits] == pytest.approx(scores)
+    assert min(scores) > 0
 
 
 # --- what it is made of ---------------------------------------------------------------------
@@ -449,6 +463,7 @@ def written(id: int, what: tuple[list[str], int, int]) -> Article:
 
 
 @pytest.mark.costly
+@each_kind
 @settings(max_examples=examples(20), deadline=None, suppress_health_check=list(HealthCheck))
 @given(
     there=st.lists(st.lists(WRITTEN, min_size=1, max_size=3), min_size=8, max_size=14),
@@ -459,6 +474,7 @@ def written(id: int, what: tuple[list[str], int, int]) -> Article:
     since=st.none() | st.integers(900, 1100),
 )
 def test_pages_are_those_of_the_first_moment(
+    kind: str,
     there: list[list[tuple[list[str], int, int]]],
     coming: list[list[tuple[list[str], int, int]]],
     text: str,
@@ -466,7 +482,7 @@ def test_pages_are_those_of_the_first_moment(
     limit: int,
     since: int | None,
 ) -> None:
-    with opened() as (writer, archive):
+    with opened(kind) as (writer, archive):
         last = 0
 
         def add(batch: list[tuple[list[str], int, int]]) -> None:
@@ -500,9 +516,10 @@ def test_pages_of_an_archive_at_rest_are_its_result(
 # --- the archive as a whole ---------------------------------------------------------------
 
 
-@pytest.fixture
-def folder(tmp_path: Path) -> ArchiveFolder:
-    return ArchiveFolder(tmp_path / "archive")
+@pytest.fixture(params=KINDS)
+def engine(request: pytest.FixtureRequest) -> Iterator[ArchiveEngine]:
+    with address(request.param) as empty:
+        yield archive_engine(empty)
 
 
 def an_article(id: int) -> Article:
@@ -510,44 +527,44 @@ def an_article(id: int) -> Article:
 
 
 def test_where_there_is_no_archive_none_is_opened_and_nothing_counted(
-    folder: ArchiveFolder,
+    engine: ArchiveEngine,
 ) -> None:
     with pytest.raises(ArchiveDamaged):
-        folder.open(partial=True)
-    assert (folder.exists(), folder.holds_articles()) == (False, False)
-    assert (folder.count_articles(), folder.size()) == (0, 0)
+        engine.open(partial=True)
+    assert (engine.exists(), engine.holds_articles()) == (False, False)
+    assert (engine.count_articles(), engine.size()) == (0, 0)
 
 
-def test_what_is_added_is_counted_without_opening_the_archive(folder: ArchiveFolder) -> None:
-    writer = folder.open_writer()
-    assert (folder.exists(), folder.holds_articles(), folder.count_articles()) == (True, False, 0)
+def test_what_is_added_is_counted_without_opening_the_archive(engine: ArchiveEngine) -> None:
+    writer = engine.open_writer()
+    assert (engine.exists(), engine.holds_articles(), engine.count_articles()) == (True, False, 0)
     writer.add(map(an_article, range(1, 4)))
     writer.remove([2])
     writer.close()
-    assert (folder.holds_articles(), folder.count_articles()) == (True, 2)
-    assert folder.size() > 0
-    assert sorted(folder.open_writer().all_ids()) == [1, 3]
+    assert (engine.holds_articles(), engine.count_articles()) == (True, 2)
+    assert engine.size() > 0
+    assert sorted(engine.open_writer().all_ids()) == [1, 3]
 
 
-def test_an_archive_that_is_replaced_is_empty(folder: ArchiveFolder) -> None:
-    folder.open_writer().add([an_article(1)])
-    writer = folder.replace()
-    assert (writer.article_count, folder.count_articles()) == (0, 0)
+def test_an_archive_that_is_replaced_is_empty(engine: ArchiveEngine) -> None:
+    engine.open_writer().add([an_article(1)])
+    writer = engine.replace()
+    assert (writer.article_count, engine.count_articles()) == (0, 0)
     writer.add([an_article(2)])
-    assert folder.open(partial=False).ids(parse_query("port")) == [2]
+    assert engine.open(partial=False).ids(parse_query("port")) == [2]
 
 
-def test_searches_go_on_while_an_archive_is_rebuilt(folder: ArchiveFolder) -> None:
-    folder.open_writer().add([an_article(1)])
-    with folder.rebuild() as writer:
+def test_searches_go_on_while_an_archive_is_rebuilt(engine: ArchiveEngine) -> None:
+    engine.open_writer().add([an_article(1)])
+    with engine.rebuild() as writer:
         writer.add([an_article(2)])
-        assert folder.open(partial=False).ids(parse_query("port")) == [1]
-    assert folder.open(partial=False).ids(parse_query("port")) == [2]
+        assert engine.open(partial=False).ids(parse_query("port")) == [1]
+    assert engine.open(partial=False).ids(parse_query("port")) == [2]
 
 
-def test_a_rebuild_that_fails_leaves_the_archive_as_it_was(folder: ArchiveFolder) -> None:
-    folder.open_writer().add([an_article(1)])
-    with pytest.raises(OSError, match="full"), folder.rebuild() as writer:
+def test_a_rebuild_that_fails_leaves_the_archive_as_it_was(engine: ArchiveEngine) -> None:
+    engine.open_writer().add([an_article(1)])
+    with pytest.raises(OSError, match="full"), engine.rebuild() as writer:
         writer.add([an_article(2)])
         raise OSError("full")
-    assert folder.open(partial=False).ids(parse_query("port")) == [1]
+    assert engine.open(partial=False).ids(parse_query("port")) == [1]

@@ -9,7 +9,7 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any, ClassVar
 
-from index import ArchiveFolder
+from index import archive_engine
 from monitor.base.errors import NoStoreError, StoreError
 from monitor.base.files import file_signature
 from monitor.base.formatting import clauses
@@ -17,7 +17,7 @@ from monitor.base.translation import gettext as _
 from monitor.base.translation import mark
 from monitor.model.config import STORE_FILE
 from monitor.storage import data_folder
-from monitor.storage.data_folder import archive_path
+from monitor.storage.data_folder import archive_address
 from monitor.storage.store.database.connection import BUSY_MS, Dialect, marks
 from monitor.storage.store.database.schema import VERSION, prepare, script
 
@@ -313,8 +313,8 @@ def _has_log(path: Path) -> bool:
 
 def _refuse_missing(folder: Path, *, create: bool) -> None:
     """Raise StoreError if a store is lost, or if there is none to read."""
-    index = archive_path(folder)
-    if ArchiveFolder(index).holds_articles():
+    index = archive_address(folder)
+    if archive_engine(index).holds_articles():
         raise StoreError(
             _(
                 "{file}: it is missing or empty, and the search index of its articles is there;"
@@ -354,7 +354,7 @@ def _refuse_emptied(folder: Path, connection: sqlite3.Connection) -> None:
     if connection.execute("SELECT 1 FROM articles LIMIT 1").fetchone():
         return
     ((waiting, lost),) = connection.execute(_EMPTIED)
-    if lost or (not waiting and ArchiveFolder(archive_path(folder)).holds_articles()):
+    if lost or (not waiting and archive_engine(archive_address(folder)).holds_articles()):
         words = _LOST if lost else _EMPTY
         raise StoreError(_(words, file=folder / STORE_FILE, advice=_(RESTORE), folder=folder))
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from index import open_archive, open_archive_writer
-from index.engine.searcher import Archive
+from index.archive import Archive
 from index.query.parser import parse_query
 from monitor.base.article import Article
 

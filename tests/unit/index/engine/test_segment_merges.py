@@ -13,9 +13,8 @@ from hypothesis import strategies as st
 from support.properties import examples
 
 from index import open_archive, open_archive_writer
+from index.archive import Archive, ArchiveWriter
 from index.engine import segment_merges
-from index.engine.searcher import Archive
-from index.engine.writer import ArchiveWriter
 from index.query.parser import parse_query
 from monitor.base.article import Article
 

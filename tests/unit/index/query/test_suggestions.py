@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from support.memory_archive import MemoryArchive
 
-from index import open_archive, open_archive_writer
-from index.engine.searcher import Archive
+from index.archive import Archive
 from index.errors import QueryError
 from index.query.ast import And, Mode, Word
 from index.query.parser import Query, parse_query
@@ -118,14 +116,12 @@ def test_clauses_spelt_out_mean_what_they_meant(query: Query | None) -> None:
 
 
 @pytest.fixture(scope="module")
-def archive(tmp_path_factory: pytest.TempPathFactory) -> Archive:
+def archive() -> Archive:
     texts = ["Une sanction", "Des sanctions à Liège", "sanction", "La section", "Liège", "siège"]
-    folder = tmp_path_factory.mktemp("archive") / "index"
-    open_archive_writer(folder).add(
+    return MemoryArchive(
         Article(id=id, feeds=(1,), url="", title=text, summary="", author="Léa", seen=id)
         for id, text in enumerate(texts, 1)
     )
-    return open_archive(folder)
 
 
 @pytest.mark.parametrize(
@@ -151,6 +147,5 @@ def test_similar_names_of_authors(archive: Archive) -> None:
     assert "lea" not in archive.similar_terms(Word("lae"))
 
 
-def test_no_articles_no_words(tmp_path: Path) -> None:
-    open_archive_writer(tmp_path / "index")
-    assert open_archive(tmp_path / "index").similar_terms(Word("sanction")) == []
+def test_no_archive_no_words() -> None:
+    assert MemoryArchive().similar_terms(Word("sanction")) == []

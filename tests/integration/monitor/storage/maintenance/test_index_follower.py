@@ -13,7 +13,7 @@ import psycopg
 import pytest
 from support.small_store import SmallStore, arrival, article, opened
 
-from index import ArchiveFolder, open_archive
+from index import archive_engine, open_archive
 from index.query.parser import parse_query
 from monitor.model.config import StoreAddress
 from monitor.storage.data_folder import ARCHIVE_FOLDER
@@ -47,7 +47,7 @@ def found(data: Path, word: str) -> list[int]:
 
 
 def indexed(data: Path) -> int:
-    return ArchiveFolder(data / ARCHIVE_FOLDER).count_articles()
+    return archive_engine(data / ARCHIVE_FOLDER).count_articles()
 
 
 def test_an_index_far_away_gets_new_edited_and_deleted_articles(
