@@ -1,7 +1,7 @@
 """Statements and transactions, in the SQL that every database of a store understands.
 
 Placeholders are `?`, or `?1`, `?2` where one value is named more than once. What the databases say
-differently, `Connection.dialect` says.
+differently, `Connection` says.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from contextlib import contextmanager, suppress
 from functools import lru_cache
 from itertools import repeat
-from typing import Any, ClassVar, Protocol
+from typing import Any, Protocol
 
 from monitor.base.errors import LeaseLostError, StoreError
 from monitor.base.translation import gettext as _
@@ -51,11 +51,11 @@ class Cursor(Protocol):
         """Yield the rows that are left."""
 
 
-class Dialect(Protocol):
-    """What one database says otherwise than another."""
+class Connection(Protocol):
+    """A connection to the database of a store. What its methods raise is an `Error`."""
 
     is_shared: bool
-    """Whether several machines can have it open."""
+    """Whether several machines can have the store open."""
     has_lists: bool
     """Whether a list is one value: a statement says `= ANY (?)` and not `IN (?, ?, …)`."""
     commits: str
@@ -65,28 +65,21 @@ class Dialect(Protocol):
     entry_key: str
     """The key of `entries`, after ON CONFLICT."""
 
-    def indexed_by(self, index: str) -> str:
-        """Return which index is to be used of the table before, where the database asks."""
-
-    def joined(self, column: str) -> str:
-        """Return the values of a group, with commas between; NULL without any."""
-
-    def json_list(self, column: str) -> str:
-        """Return the values of a group as a JSON list."""
-
-    def whole(self, number: str) -> str:
-        """Return a positive number without its fraction."""
-
-
-class Connection(Protocol):
-    """A connection to the database of a store. What its methods raise is an `Error`."""
-
-    dialect: ClassVar[Dialect]
-    """How it says what others say differently."""
-
     @property
     def Error(self) -> type[Exception]:  # noqa: N802 - its name in the Python database API
         """What goes wrong in the database."""
+
+    def indexed_by(self, index: str, /) -> str:
+        """Return which index is to be used of the table before, where the database asks."""
+
+    def joined(self, column: str, /) -> str:
+        """Return the values of a group, with commas between; NULL without any."""
+
+    def json_list(self, column: str, /) -> str:
+        """Return the values of a group as a JSON list."""
+
+    def whole(self, number: str, /) -> str:
+        """Return a positive number without its fraction."""
 
     @property
     def is_outdated(self) -> bool:
@@ -218,7 +211,7 @@ def _in_chunks(
     sql: Connection, query: str, values: Collection[Any], before: tuple[Any, ...]
 ) -> Iterator[tuple[str, tuple[Any, ...]]]:
     ordered, first = list(values), len(before) + 1
-    if sql.dialect.has_lists:
+    if sql.has_lists:
         if ordered:
             yield query.replace("IN ({0})", f"= ANY (?{first})"), (*before, ordered)
         return

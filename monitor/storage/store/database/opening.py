@@ -78,7 +78,7 @@ class ViewerConnection(StoreConnection):
             if self._listener is None or self._listener.is_outdated:
                 self._listener = self._open(read_only=True)
             listener = StoreConnection(self._listener)
-            ((commits,),) = listener.read(self._listener.dialect.commits)
+            ((commits,),) = listener.read(self._listener.commits)
             ((*row,),) = listener.read(query)
             return int(commits), tuple(row)
 

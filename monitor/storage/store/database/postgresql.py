@@ -8,7 +8,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from functools import lru_cache, partial
-from typing import Any, ClassVar, TypeVar, cast
+from typing import Any, TypeVar, cast
 
 import psycopg
 from msgspec import Struct
@@ -22,7 +22,6 @@ from monitor.base.formatting import clauses
 from monitor.base.translation import gettext as _
 from monitor.base.translation import mark
 from monitor.base.url import is_loopback
-from monitor.storage.store.database.connection import Dialect
 from monitor.storage.store.database.schema import VERSION, prepare, read_sql, script, tables
 
 SCHEMES = "postgresql://", "postgres://"
@@ -166,8 +165,8 @@ _LISTS: dict[str, tuple[str, Callable[[Any], Any]]] = {
 """Lists of the values of a column, and what makes such values: those of a list are of one type."""
 
 
-class PostgresqlDialect:
-    """See `Dialect`."""
+class PostgresqlConnection:
+    """See `Connection`. It connects again by itself when it was cut, but in a transaction."""
 
     is_shared = True
     has_lists = True
@@ -177,28 +176,6 @@ class PostgresqlDialect:
         " AS each"
     )
     entry_key = "feed, md5(guid)"
-
-    def indexed_by(self, index: str) -> str:
-        """Return nothing: PostgreSQL chooses by itself."""
-        return ""
-
-    def joined(self, column: str) -> str:
-        """Return the values of a group, with commas between; NULL without any."""
-        return f"string_agg({column}::text, ',')"
-
-    def json_list(self, column: str) -> str:
-        """Return the values of a group as a JSON list."""
-        return f"coalesce(json_agg({column}), '[]')::text"
-
-    def whole(self, number: str) -> str:
-        """Return a positive number without its fraction."""
-        return f"cast(floor({number}) AS bigint)"
-
-
-class PostgresqlConnection:
-    """See `Connection`. It connects again by itself when it was cut, but in a transaction."""
-
-    dialect: ClassVar[Dialect] = PostgresqlDialect()
     Error: type[Exception] = psycopg.Error
     is_outdated = False
 
@@ -214,19 +191,29 @@ class PostgresqlConnection:
         if session := getattr(self, "_session", None):  # threads of viewers end
             session.close()
 
+    def indexed_by(self, index: str) -> str:
+        """Return nothing: PostgreSQL chooses by itself."""
+        return ""
+
+    def joined(self, column: str) -> str:
+        return f"string_agg({column}::text, ',')"
+
+    def json_list(self, column: str) -> str:
+        return f"coalesce(json_agg({column}), '[]')::text"
+
+    def whole(self, number: str) -> str:
+        return f"cast(floor({number}) AS bigint)"
+
     def execute(self, query: str, values: Sequence[Any] = (), /) -> psycopg.Cursor[Any]:
-        """Run a statement."""
         text = cast(Any, numbered(query))
         return self._run(lambda session: session.execute(text, values))
 
     def executemany(self, query: str, rows: Iterable[Sequence[Any]], /) -> psycopg.Cursor[Any]:
-        """Run a statement once for each row of values."""
         return self._run(partial(_executemany, query=numbered(query), rows=[*rows]))
 
     def insert(
         self, table: str, columns: str, rows: Sequence[Sequence[Any]], *, or_ignore: bool = False
     ) -> None:
-        """Insert rows, of which thousands cost little."""
         if not rows:
             return
         statement, kinds = _inserting(table, columns)
@@ -237,26 +224,21 @@ class PostgresqlConnection:
         self.execute(f"{statement}{' ON CONFLICT DO NOTHING' if or_ignore else ''}", lists)
 
     def script(self, statements: str) -> None:
-        """Run statements that have no values, in the words of PostgreSQL."""
         self._run(lambda session: session.execute(cast(Any, statements)))
 
     def begin(self) -> None:
-        """Begin a transaction that writes; it waits for those of others."""
         self.script(f"BEGIN; SET LOCAL idle_in_transaction_session_timeout = {IDLE_MS}; {_LOCK}")
         self._in_transaction = True
 
     def begin_reading(self) -> None:
-        """Begin a transaction in which all that is read is of one moment."""
         self.script("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
         self._in_transaction = True
 
     def commit(self) -> None:
-        """End the transaction; what it wrote is there to stay."""
         self.script(f"UPDATE store SET commits = commits + 1; NOTIFY {CHANNEL}; COMMIT")
         self._in_transaction = False
 
     def rollback(self) -> None:
-        """End the transaction, if there is one, as if it had not been."""
         self._in_transaction = False
         if self._session.info.transaction_status not in (
             TransactionStatus.IDLE,
@@ -265,25 +247,21 @@ class PostgresqlConnection:
             self._session.rollback()
 
     def stream(self, query: str) -> Iterator[tuple[Any, ...]]:
-        """Yield the rows of a query within a transaction, without holding all of them."""
         with self._session.cursor(name="stream") as cursor:
             cursor.itersize = STREAMED
             yield from cursor.execute(cast(Any, query))
 
     def begin_loading(self) -> None:
-        """Begin a transaction that fills an empty store: triggers do nothing in it."""
         self.begin()
         self.script("SET LOCAL idle_in_transaction_session_timeout = 0")
         for table in WITH_TRIGGERS:
             self.script(f"ALTER TABLE {table} DISABLE TRIGGER USER")
 
     def last_numbers(self) -> dict[str, int]:
-        """Return the highest number that was given, by table that gives numbers."""
         numbers = {table: self._last_of(sequence) for table, sequence in self._sequences().items()}
         return {**numbers, **{table: self.last_given(table) for table in ("alerts", "evidence")}}
 
     def end_loading(self, numbers: Mapping[str, int]) -> None:
-        """Give no number again up to these, and let the triggers do their work; then commit."""
         for table, sequence in self._sequences().items():
             if number := numbers.get(table):
                 self.execute("SELECT setval(cast(? AS regclass), ?)", (sequence, number))
@@ -296,7 +274,6 @@ class PostgresqlConnection:
         self.commit()
 
     def _sequences(self) -> dict[str, str]:
-        """Return the sequence of each table that gives numbers."""
         return {
             table: self._value("SELECT pg_get_serial_sequence(?, ?)", table, column)
             for table, columns in tables().items()
@@ -310,22 +287,18 @@ class PostgresqlConnection:
         )
 
     def claim(self, *, alone: bool) -> None:
-        """Refuse those who want the store alone, or all others; raises AlreadyRunningError."""
         claim = _CLAIM.format("" if alone else "_shared")
         if not self._value(claim):
             raise StoreTakenError(self._address.name, alone=alone)
         self._claimed = claim
 
     def close(self) -> None:
-        """Close the connection."""
         self._session.close()
 
     def last_given(self, table: str) -> int:
-        """Return the highest number that a row of `alerts` or `evidence` ever had."""
         return int(self._value("SELECT number FROM given WHERE name = ?", table))
 
     def altered_guards(self) -> list[str]:
-        """Return the triggers of the evidence that are missing or altered."""
         found = self.execute(
             "SELECT t.tgname, p.prosrc FROM pg_trigger t JOIN pg_proc p ON p.oid = t.tgfoid"
             " WHERE t.tgrelid = 'evidence'::regclass AND t.tgenabled = 'O'"
@@ -344,31 +317,25 @@ class PostgresqlConnection:
         return ""
 
     def message(self, error: Exception, so: str = "") -> str:
-        """Return what is wrong with the store, what that means, and what to do."""
         return describe(self._address, error, so)
 
     def version(self) -> int:
-        """Return the version of the tables, 0 if there are none."""
         there = self._value("SELECT to_regclass('store')")
         return int(self._value("SELECT version FROM store")) if there else 0
 
     def create_tables(self) -> None:
-        """Make the tables of a new store."""
         self.script(script("postgresql", _WORDS))
 
     def set_version(self, version: int) -> None:
-        """Note the version of the tables."""
         self.execute("UPDATE store SET version = ?", (version,))
 
     def encoding(self) -> str:
-        """Return how the database writes text."""
         return str(self._value("SHOW server_encoding"))
 
     def _value(self, query: str, *values: Any) -> Any:
         return (self.execute(query, values).fetchone() or (None,))[0]
 
     def _run(self, work: Callable[[psycopg.Connection[Any]], T]) -> T:
-        """Do something with the session; once more with a new one if it was cut before."""
         if self._session.closed:
             self._reconnect()
         try:

@@ -7,7 +7,7 @@ import sqlite3
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any
 
 from index import archive_engine
 from monitor.base.errors import NoStoreError, StoreError
@@ -18,7 +18,7 @@ from monitor.base.translation import mark
 from monitor.model.config import STORE_FILE
 from monitor.storage import data_folder
 from monitor.storage.data_folder import archive_address
-from monitor.storage.store.database.connection import BUSY_MS, Dialect, marks
+from monitor.storage.store.database.connection import BUSY_MS, marks
 from monitor.storage.store.database.schema import VERSION, prepare, script
 
 WRITER_CACHE, VIEWER_CACHE = 8_000, 2_000
@@ -68,40 +68,30 @@ _WORDS = {
 """How SQLite says what `tables.sql` does."""
 
 
-class SqliteDialect:
-    """See `Dialect`."""
+class SqliteConnection(sqlite3.Connection):
+    """See `Connection`. It closes when it is no longer referenced: threads of viewers end."""
 
     is_shared = False
     has_lists = False
     commits = "PRAGMA data_version"
     numbers = "json_each(?)"
     entry_key = "feed, guid"
-
-    def indexed_by(self, index: str) -> str:
-        """Return which index is to be used of the table before."""
-        return f"INDEXED BY {index}"
-
-    def joined(self, column: str) -> str:
-        """Return the values of a group, with commas between; NULL without any."""
-        return f"group_concat({column})"
-
-    def json_list(self, column: str) -> str:
-        """Return the values of a group as a JSON list."""
-        return f"json_group_array({column})"
-
-    def whole(self, number: str) -> str:
-        """Return a positive number without its fraction."""
-        return f"cast({number} AS INTEGER)"
-
-
-class SqliteConnection(sqlite3.Connection):
-    """A connection that closes when it is no longer referenced: threads of viewers end."""
-
-    dialect: ClassVar[Dialect] = SqliteDialect()
     _triggers: Sequence[tuple[str, str]] = ()
 
     frozen: tuple[Path, object] | None = None
     """The file and its signature, for a connection that will not notice a writer."""
+
+    def indexed_by(self, index: str) -> str:
+        return f"INDEXED BY {index}"
+
+    def joined(self, column: str) -> str:
+        return f"group_concat({column})"
+
+    def json_list(self, column: str) -> str:
+        return f"json_group_array({column})"
+
+    def whole(self, number: str) -> str:
+        return f"cast({number} AS INTEGER)"
 
     def __del__(self) -> None:
         self.close()
@@ -109,30 +99,24 @@ class SqliteConnection(sqlite3.Connection):
     def insert(
         self, table: str, columns: str, rows: Sequence[Sequence[Any]], *, or_ignore: bool = False
     ) -> None:
-        """Insert rows, of which thousands cost little."""
         places = marks(columns.count(",") + 1)
         ending = " ON CONFLICT DO NOTHING" if or_ignore else ""  # not a message
         self.executemany(f"INSERT INTO {table} ({columns}) VALUES ({places}){ending}", rows)
 
     def begin(self) -> None:
-        """Begin a transaction that writes; it waits for those of others."""
         self.execute("BEGIN IMMEDIATE")  # not a message
 
     def commit(self) -> None:
-        """End the transaction; what it wrote is there to stay."""
         self.execute("COMMIT")
 
     def rollback(self) -> None:
-        """End the transaction, if there is one, as if it had not been."""
         if self.in_transaction:  # a full disk has rolled back already
             self.execute("ROLLBACK")
 
     def stream(self, query: str) -> Iterator[tuple[Any, ...]]:
-        """Yield the rows of a query within a transaction, without holding all of them."""
         yield from self.execute(query)
 
     def begin_loading(self) -> None:
-        """Begin a transaction that fills an empty store: triggers do nothing in it."""
         self.begin()
         self._triggers = self.execute(
             "SELECT name, sql FROM sqlite_master WHERE type = 'trigger'"
@@ -141,11 +125,9 @@ class SqliteConnection(sqlite3.Connection):
             self.execute(f"DROP TRIGGER {name}")  # not a message
 
     def last_numbers(self) -> dict[str, int]:
-        """Return the highest number that was given, by table that gives numbers."""
         return dict(self.execute("SELECT name, seq FROM main.sqlite_sequence").fetchall())
 
     def end_loading(self, numbers: Mapping[str, int]) -> None:
-        """Give no number again up to these, and let the triggers do their work; then commit."""
         self.execute("DELETE FROM main.sqlite_sequence")
         self.executemany(
             "INSERT INTO main.sqlite_sequence (name, seq) VALUES (?, ?)", [*numbers.items()]
@@ -158,33 +140,27 @@ class SqliteConnection(sqlite3.Connection):
         """Do nothing: the data folder has a lock."""
 
     def begin_reading(self) -> None:
-        """Begin a transaction in which all that is read is of one moment."""
         self.execute("BEGIN")
         self.execute("SELECT count(*) FROM feeds").fetchone()  # its moment is that of a first read
 
     def version(self) -> int:
-        """Return the version of the tables, 0 if there are none."""
         return _version(self)
 
     def create_tables(self) -> None:
-        """Make the tables of a new store."""
         for statement in statements():
             self.execute(statement)
         self.execute(f"PRAGMA application_id = {APPLICATION}")
 
     def set_version(self, version: int) -> None:
-        """Note the version of the tables."""
         self.execute(f"PRAGMA user_version = {version}")
 
     def last_given(self, table: str) -> int:
-        """Return the highest number that a row of `alerts` or `evidence` ever had."""
         row = self.execute(
             "SELECT seq FROM main.sqlite_sequence WHERE name = ?", (table,)
         ).fetchone()
         return int(row[0]) if row else 0
 
     def altered_guards(self) -> list[str]:
-        """Return the triggers and indices of the evidence that are missing or altered."""
         query = "SELECT name, sql FROM sqlite_master WHERE tbl_name = 'evidence' AND sql <> ''"
         with closing(sqlite3.connect(":memory:")) as model:
             for statement in statements():
@@ -194,10 +170,6 @@ class SqliteConnection(sqlite3.Connection):
         return sorted(name for name, sql in wanted.items() if there.get(name) != sql)
 
     def find_damage(self, ended: Callable[[], bool] = bool) -> str:
-        """Read all pages; return the first thing that is wrong, empty if nothing is.
-
-        Writers go on meanwhile. 1 GB takes some seconds. Raises StoreError.
-        """
         self.set_progress_handler(ended, TICK)
         try:
             return find_damage(self)
@@ -205,12 +177,10 @@ class SqliteConnection(sqlite3.Connection):
             self.set_progress_handler(None, 0)
 
     def message(self, error: Exception, so: str = "") -> str:
-        """Return what is wrong with the store, what that means, and what to do."""
         return _message(STORE_FILE, error, so)
 
     @property
     def is_outdated(self) -> bool:
-        """Whether the file has changed under a connection that does not notice."""
         return self.frozen is not None and (
             file_signature(self.frozen[0]) != self.frozen[1] or _has_log(self.frozen[0])
         )
@@ -274,15 +244,6 @@ def _connect(path: Path, busy_ms: int, *, create: bool) -> tuple[SqliteConnectio
         connection = _connected(f"{uri}?mode=ro&immutable=1", busy_ms, VIEWER_CACHE)
         version = _version(connection)
         connection.frozen = path, signature
-    if version not in (0, VERSION):
-        raise StoreError(
-            _(
-                "{file}: of another version of tocsin (store version {version}); the folder cannot"
-                " be written, so it cannot be upgraded: copy it, and use the copy",
-                file=path,
-                version=version,
-            )
-        )
     return connection, version
 
 

@@ -132,7 +132,7 @@ def _alert_columns(sql: Connection) -> str:
         "  WHERE s.story = a.story AND s.story <> s.id) AS copies, al.kind, al.rule,"
         " al.article_version, al.suppressed, al.suppressed_until, al.merged_into,"
         " coalesce((SELECT text FROM notes n WHERE n.alert = al.id), '') AS note,"
-        f" (SELECT {sql.dialect.json_list('tag')} FROM alert_tags t WHERE t.alert = al.id) AS tags,"
+        f" (SELECT {sql.json_list('tag')} FROM alert_tags t WHERE t.alert = al.id) AS tags,"
         " coalesce(a.outlet, '') AS outlet, al.story_alert,"
         " coalesce((SELECT assignee FROM assignments w WHERE w.alert = al.id), '') AS assignee"
     )

@@ -235,7 +235,7 @@ def _story_alerts(sql: Connection, story: int) -> tuple[StoryAlert, ...]:
     found = sql.execute(
         "SELECT al.id, al.watchlist, al.severity, al.state, al.verdict, a.title, a.lang,"
         f" {PUBLISHER}, w.escalate_outlets, w.escalate_languages, w.escalate_to, w.notify_backfill,"
-        f" (SELECT {sql.dialect.joined('reason')} FROM escalations e WHERE e.alert = al.id)"
+        f" (SELECT {sql.joined('reason')} FROM escalations e WHERE e.alert = al.id)"
         " FROM alerts al JOIN watchlists w ON w.name = al.watchlist"
         " JOIN articles a ON a.id = al.article JOIN feeds f ON f.number = a.feed"
         " WHERE al.id IN (SELECT min(id) FROM alerts WHERE merged_into IS NULL"

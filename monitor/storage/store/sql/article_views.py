@@ -87,7 +87,7 @@ class ArticleViews:
         """
         ((oldest,),) = self._connection.read(
             f"SELECT coalesce(min(id), {EVERY}) FROM articles"
-            f" {self._connection.sql.dialect.indexed_by('articles_by_seen')}"
+            f" {self._connection.sql.indexed_by('articles_by_seen')}"
             " WHERE seen >= ?",
             (since,),
         )

@@ -30,7 +30,7 @@ _ARTICLE = (
 
 def article_columns(sql: Connection) -> str:
     """Return the columns of an article `a`, as `article_of` reads them."""
-    carriers = f"SELECT {sql.dialect.joined('c.feed')} FROM carriers c WHERE c.article = a.id"
+    carriers = f"SELECT {sql.joined('c.feed')} FROM carriers c WHERE c.article = a.id"
     return f"{', '.join(f'a.{name}' for name in _ARTICLE)}, a.feed, ({carriers}) AS carriers"
 
 
@@ -165,7 +165,7 @@ def insert_entries(
     """Store under which id a feed published which article: (guid, article, fingerprint, parts)."""
     sql.executemany(
         "INSERT INTO entries (feed, guid, article, fingerprint, parts) VALUES (?, ?, ?, ?, ?)"
-        f" ON CONFLICT ({sql.dialect.entry_key}) DO UPDATE SET article = excluded.article,"
+        f" ON CONFLICT ({sql.entry_key}) DO UPDATE SET article = excluded.article,"
         " fingerprint = excluded.fingerprint, parts = excluded.parts",
         [(feed, *entry) for entry in entries],
     )
@@ -294,7 +294,7 @@ def queue_for_index(sql: Connection, articles: Iterable[int]) -> None:
     """Queue articles for the index: it adds them, or removes those that are gone."""
     queued = [(id,) for id in articles]
     sql.insert("outbox", "article", queued)
-    if sql.dialect.is_shared:
+    if sql.is_shared:
         sql.executemany(
             "INSERT INTO index_changes SELECT article, max(ticket) FROM outbox WHERE article = ?"
             " GROUP BY article ON CONFLICT (article) DO UPDATE SET number = excluded.number",

@@ -173,7 +173,7 @@ class StoreReads:
         # In order, as names below: neighbours are on one page.
         every = sorted({shingle for shingles, _ in wanted for shingle in shingles})
         for article, shingle in self._sql.execute(
-            f"SELECT article, shingle FROM {self._sql.dialect.numbers}"
+            f"SELECT article, shingle FROM {self._sql.numbers}"
             " CROSS JOIN shingles WHERE shingle = value",
             (json.dumps(every),),
         ):
@@ -215,7 +215,7 @@ class StoreReads:
         counted = self._sql.execute(
             "SELECT value, (SELECT count(*) FROM"
             " (SELECT 1 FROM names WHERE name = value LIMIT ?) AS found)"
-            f" FROM {self._sql.dialect.numbers}",
+            f" FROM {self._sql.numbers}",
             (COUNTED, json.dumps(sorted(uncounted))),
         )
         for word, count in counted:
@@ -239,7 +239,7 @@ class StoreReads:
     def _met_elsewhere(self, words: Collection[int], lang: str) -> set[int]:
         """Return which words are in names of another language; each is looked up twice."""
         found = self._sql.execute(
-            f"SELECT value FROM {self._sql.dialect.numbers}"
+            f"SELECT value FROM {self._sql.numbers}"
             " WHERE EXISTS (SELECT 1 FROM names WHERE name = value AND lang < ?)"
             " OR EXISTS (SELECT 1 FROM names WHERE name = value AND lang > ?)",
             (json.dumps(sorted(words)), lang, lang),
@@ -284,7 +284,7 @@ class StoreReads:
         """Return which articles in another language have each of some words in names."""
         bearers: dict[int, list[int]] = defaultdict(list)
         for word, article in self._sql.execute(
-            f"SELECT value, article FROM {self._sql.dialect.numbers} CROSS JOIN names"
+            f"SELECT value, article FROM {self._sql.numbers} CROSS JOIN names"
             " WHERE name = value AND lang <> ?",
             (json.dumps(sorted(words)), but),
         ):

@@ -181,7 +181,7 @@ class Store:
             # Not by the newest of the old: an import has high numbers and early dates.
             (oldest,) = sql.execute(
                 f"SELECT coalesce(min(id), {EVERY}) FROM articles"
-                f" {sql.dialect.indexed_by('articles_by_seen')}"
+                f" {sql.indexed_by('articles_by_seen')}"
                 " WHERE seen >= ?",
                 (names_before,),
             ).fetchone()

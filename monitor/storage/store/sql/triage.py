@@ -150,7 +150,7 @@ class TriageViews:
 
 def _standings(sql: Connection, ids: Iterable[int]) -> Iterator[tuple[int, TriageState]]:
     """Yield what is said of these alerts, by ascending id; unknown ids are left out."""
-    tags = f"SELECT {sql.dialect.json_list('tag')} FROM alert_tags t WHERE t.alert = al.id"
+    tags = f"SELECT {sql.json_list('tag')} FROM alert_tags t WHERE t.alert = al.id"
     query = (
         "SELECT al.id, al.state, al.verdict, al.starred, coalesce(n.text, ''),"
         f" coalesce(w.assignee, ''), ({tags})"

@@ -72,7 +72,7 @@ class VolumeViews:
         found: dict[str, _StoryColumns] = defaultdict(_StoryColumns)
         for watchlist, at, feed, id in self._sql.execute(
             "SELECT al.watchlist, al.raised_at, a.feed, al.id"
-            f" FROM alerts al {self._sql.dialect.indexed_by('alerts_by_time')}"
+            f" FROM alerts al {self._sql.indexed_by('alerts_by_time')}"
             " JOIN articles a ON a.id = al.article"
             f" WHERE al.raised_at >= ? AND al.id > ? AND {_FIRST} ORDER BY al.raised_at, al.id",
             (since, after),

@@ -50,7 +50,7 @@ class WatchlistViews:
             buckets: How many stretches of time it has.
             width: Seconds of each.
         """
-        dialect = self._connection.sql.dialect
+        dialect = self._connection.sql
         sparks: dict[str, list[int]] = defaultdict(lambda: [0] * buckets)
         for name, bucket, count in self._connection.read(
             f"SELECT watchlist, {dialect.whole('(raised_at - ?1) / ?2')} AS bucket,"
@@ -142,7 +142,7 @@ class WatchlistViews:
         """
         found = self._connection.read(
             "SELECT watchlist, CASE WHEN merged_into IS NULL THEN suppressed ELSE ?2 END, count(*)"
-            f" FROM alerts {self._connection.sql.dialect.indexed_by('alerts_by_time')}"
+            f" FROM alerts {self._connection.sql.indexed_by('alerts_by_time')}"
             " WHERE raised_at >= ?1"
             " AND (suppressed <> '' OR merged_into IS NOT NULL) GROUP BY 1, 2"
             " UNION ALL SELECT al.watchlist, e.suppressed, count(*) FROM escalations e"
