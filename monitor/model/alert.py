@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import enum
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from msgspec import Struct
 
 from monitor.base.article import Timestamp
-from monitor.model.watchlist import Severity
-
-if TYPE_CHECKING:
-    from monitor.model.watchlist import Match
+from monitor.model.watchlist import Match, Severity
 
 
 class AlertKind(enum.StrEnum):

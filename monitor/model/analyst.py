@@ -8,14 +8,11 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from hashlib import sha256
-from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
+from monitor.base.article import Timestamp
 from monitor.base.text_cleaning import line
-
-if TYPE_CHECKING:
-    from monitor.base.article import Timestamp
 
 LONGEST = 64
 """Characters of a name."""

@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
+from monitor.base.article import Timestamp
 from monitor.model.watchlist import Baseline
 
 if TYPE_CHECKING:
-    from monitor.base.article import Timestamp
     from monitor.model.alert import AlertState, Outlet
     from monitor.model.feed import Gap
     from monitor.model.watchlist import Severity

@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
+from monitor.base.article import Timestamp
+
 if TYPE_CHECKING:
-    from monitor.base.article import Article, Timestamp
+    from monitor.base.article import Article
     from monitor.model.alert import Alert
     from monitor.model.briefing import StoredBriefing
 

@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, NamedTuple
 from msgspec import Struct
 
 from monitor.base import signs
+from monitor.base.article import Timestamp
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from index.query.parser import Query
-    from monitor.base.article import Timestamp
 
 
 FEED_HEALTH = "feed health"  # not a message

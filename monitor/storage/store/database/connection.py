@@ -6,11 +6,14 @@ differently, `Connection` says.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from functools import lru_cache
 from itertools import repeat
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
+
+from msgspec import convert
 
 from monitor.base.errors import LeaseLostError, StoreError
 from monitor.base.translation import gettext as _
@@ -26,6 +29,9 @@ CHUNK = 500
 """Values in one IN (…): SQLite's own limit was 999 for a long time."""
 
 
+T = TypeVar("T")
+K = TypeVar("K")
+V = TypeVar("V")
 Row = dict[str, Any]
 """The values of a row, by the names of its columns."""
 
@@ -195,6 +201,19 @@ def by_name(cursor: Cursor) -> Iterator[Row]:
     return map(dict, map(zip, repeat(names), cursor))  # no line of Python for each row
 
 
+def values_of(kind: type[T], rows: Iterable[Row]) -> list[T]:
+    """Return rows as values whose fields have the names of the columns."""
+    return [convert(row, kind, strict=False) for row in rows]
+
+
+def grouped(pairs: Iterable[tuple[K, V]]) -> dict[K, tuple[V, ...]]:
+    """Return the values that each key has, in their order."""
+    found: dict[K, list[V]] = defaultdict(list)
+    for key, value in pairs:
+        found[key].append(value)
+    return {key: tuple(values) for key, values in found.items()}
+
+
 def rows_in(sql: Connection, query: str, values: Collection[Any]) -> Iterator[Row]:
     """Yield rows by name of a query with `IN ({0})`, run once for each chunk of the values."""
     for statement, chunk in _in_chunks(sql, query, values, ()):
@@ -283,6 +302,14 @@ class StoreConnection:
         """Yield the rows of a query by name. Raises StoreError when the store cannot be read."""
         with reading(self.sql) as sql:
             yield from by_name(sql.execute(query, values))
+
+    def values(self, kind: type[T], query: str, values: Sequence[Any] = ()) -> list[T]:
+        """Return the rows of a query as values whose fields have the names of the columns.
+
+        Raises:
+            StoreError: The store cannot be read.
+        """
+        return values_of(kind, self.rows(query, values))
 
     def number(self, query: str) -> int:
         """Return the one number that a query selects."""

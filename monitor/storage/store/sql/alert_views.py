@@ -8,6 +8,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from msgspec import convert
 from msgspec.structs import replace
 
 from index.query.filters import selects
@@ -15,8 +16,6 @@ from monitor.base.url import host
 from monitor.model.alert import (
     NOBODY_ELSE,
     Alert,
-    AlertKind,
-    AlertState,
     ArticleAlert,
     EscalatedAlert,
     Escalation,
@@ -25,12 +24,19 @@ from monitor.model.alert import (
     Outlet,
     StoryAlerts,
     StoryTimeline,
-    Verdict,
 )
 from monitor.model.event_link import Surety
 from monitor.model.shown_names import describe_escalation
-from monitor.model.watchlist import FEED_HEALTH, Match, Severity
-from monitor.storage.store.database.connection import EVERY, Connection, Row, StoreConnection, marks
+from monitor.model.watchlist import FEED_HEALTH, Match
+from monitor.storage.store.database.connection import (
+    EVERY,
+    Connection,
+    Row,
+    StoreConnection,
+    grouped,
+    marks,
+    values_of,
+)
 from monitor.storage.store.sql.feeds import FeedViews
 
 if TYPE_CHECKING:
@@ -99,14 +105,9 @@ def _outlets(
         outlets = found[story]
         first = next(iter(outlets.values()), None)
         outlet = Outlet(
-            name=name,
-            article=article,
-            seen=seen,
-            lag=seen - first.seen if first else 0.0,
-            copied=bool(copied) and first is not None,
-            published=published,
-            lang=lang,
-        )
+            name=name, article=article, seen=seen, published=published, lang=lang,
+            lag=seen - first.seen if first else 0.0, copied=bool(copied) and first is not None,
+        )  # fmt: skip
         outlets.setdefault(name, outlet)
     return {story: tuple(outlets.values()) for story, outlets in found.items()}
 
@@ -262,27 +263,15 @@ class AlertViews:
 
     def merged(self, ids: Collection[int]) -> tuple[MergedAlert, ...]:
         """Return the alerts that were merged into some, and those that stand for some, by id."""
-        found = self._connection.select_in(
-            "SELECT m.id, al.id, m.merged_into IS NULL, m.watchlist, a.id, a.title,"
-            f" {PUBLISHER}, a.seen FROM alerts al"
+        rows = self._connection.rows_in(
+            "SELECT m.id AS alert, al.id AS of, m.merged_into IS NULL AS stands, m.watchlist,"
+            f" a.id AS article, a.title, {PUBLISHER} AS publisher, a.seen FROM alerts al"
             " JOIN alerts m ON m.merged_into = al.id OR m.id = al.merged_into"
             " JOIN articles a ON a.id = m.article JOIN feeds f ON f.number = a.feed"
             " WHERE al.id IN ({0}) ORDER BY m.id",
             ids,
         )
-        return tuple(
-            MergedAlert(
-                alert=alert,
-                of=of,
-                stands=bool(stands),
-                watchlist=watchlist,
-                article=article,
-                title=title,
-                publisher=publisher,
-                seen=seen,
-            )
-            for alert, of, stands, watchlist, article, title, publisher, seen in found
-        )
+        return tuple(values_of(MergedAlert, rows))
 
     def of_articles(self, articles: Collection[int]) -> list[ArticleAlert]:
         """Return what these articles raised."""
@@ -293,10 +282,7 @@ class AlertViews:
             found = [row for row in every if row[1] in wanted]
         else:
             found = sorted(self._connection.select_in(f"{query} IN ({{0}})", articles))
-        return [
-            ArticleAlert(id, article, watchlist, Severity(severity))
-            for id, article, watchlist, severity in found
-        ]
+        return convert(found, list[ArticleAlert], strict=False)
 
     def headlines(
         self, *, after: int = 0, before: int | None = None, limit: int
@@ -324,7 +310,7 @@ class AlertViews:
 
     def _selection(self, filter: Filter) -> tuple[str, str, list[Any]]:
         """Return the tables of what a filter selects, what to append to a WHERE, and its values."""
-        where, values = _conditions(filter, self._watchlist_names(filter.watchlists))
+        where, values = _conditions(filter, watchlist_names(self._connection, filter.watchlists))
         if filter.assignees:
             condition, people = _assigned(self._connection, filter.assignees)
             where += condition
@@ -334,9 +320,6 @@ class AlertViews:
             where += f" AND (f.number IN {numbers} OR EXISTS (SELECT 1 FROM carriers c"
             where += f" WHERE c.article = a.id AND c.feed IN {numbers}))"
         return _ALERTS if filter.lang or filter.feeds else "alerts al", where, values
-
-    def _watchlist_names(self, names: Iterable[str]) -> list[str]:
-        return watchlist_names(self._connection, names)
 
     def _feed_numbers(self, selectors: Sequence[str]) -> list[int]:
         """Return the numbers of the feeds that any of these selectors names."""
@@ -348,57 +331,37 @@ class AlertViews:
 
     def _escalations(self, alerts: Collection[int]) -> dict[int, tuple[Escalation, ...]]:
         """Return why each of these alerts escalated, oldest first."""
-        found: dict[int, tuple[Escalation, ...]] = {}
-        for (
-            id,
-            alert,
-            reason,
-            at,
-            outlets,
-            severity,
-            outlet,
-            suppressed,
-        ) in self._connection.select_in(
+        rows = self._connection.rows_in(
             "SELECT e.id, e.alert, e.reason, e.at, e.outlets, e.severity,"
-            f" coalesce({PUBLISHER}, ''), e.suppressed"
+            f" coalesce({PUBLISHER}, '') AS outlet, e.suppressed"
             " FROM escalations e LEFT JOIN articles a ON a.id = e.article"
             " LEFT JOIN feeds f ON f.number = a.feed WHERE e.alert IN ({0}) ORDER BY e.id",
             alerts,
-        ):
-            made = Escalation(
-                id=id,
-                alert=alert,
-                reason=reason,
-                words=describe_escalation(reason, outlets, outlet),
-                at=at,
-                severity=Severity(severity),
-                suppressed=suppressed,
-            )
-            found[alert] = (*found.get(alert, ()), made)
-        return found
+        )
+        worded = (
+            row | {"words": describe_escalation(row["reason"], row["outlets"], row["outlet"])}
+            for row in rows
+        )
+        return grouped((each.alert, each) for each in values_of(Escalation, worded))
 
     def _lost(self, alerts: Collection[int]) -> dict[int, tuple[Lost, ...]]:
         """Return the terms of each of these alerts that an edit removed."""
-        found: dict[int, tuple[Lost, ...]] = {}
-        for alert, term, at in self._connection.select_in(
+        rows = self._connection.select_in(
             "SELECT alert, term, at FROM lost_terms WHERE alert IN ({0}) ORDER BY at, term", alerts
-        ):
-            found[alert] = (*found.get(alert, ()), Lost(term, at))
-        return found
+        )
+        return grouped((alert, Lost(*lost)) for alert, *lost in rows)
 
 
 def read_matches(
     connection: StoreConnection, alerts: Collection[int]
 ) -> dict[int, tuple[Match, ...]]:
     """Return where alerts match, by alert; those that match nowhere are left out."""
-    found: dict[int, list[Match]] = defaultdict(list)
-    for alert, field, start, stop, text, term in connection.select_in(
-        "SELECT alert, field, start, stop, text, term FROM matches WHERE alert IN ({0})"
-        " ORDER BY alert, place",
+    rows = connection.rows_in(
+        'SELECT alert, field, start, stop AS "end", text, term FROM matches'
+        " WHERE alert IN ({0}) ORDER BY alert, place",
         alerts,
-    ):
-        found[alert].append(Match(field=field, start=start, end=stop, text=text, term=term))
-    return {alert: tuple(matches) for alert, matches in found.items()}
+    )
+    return grouped((row.pop("alert"), Match(**row)) for row in rows)
 
 
 def watchlist_names(connection: StoreConnection, names: Iterable[str]) -> list[str]:
@@ -459,17 +422,5 @@ def _conditions(filter: Filter, watchlists: Sequence[str]) -> tuple[str, list[An
 
 def _alert(row: Row, **more: Any) -> Alert:
     """Return the alert of a row with `_alert_columns`, and with more of its fields."""
-    return Alert(
-        **row
-        | more
-        | {
-            "watchlist": row["watchlist"] or FEED_HEALTH,
-            "severity": Severity(row["severity"]),
-            "state": AlertState(row["state"]),
-            "verdict": Verdict(row["verdict"]),
-            "starred": bool(row["starred"]),
-            "backfill": bool(row["backfill"]),
-            "kind": AlertKind(row["kind"]),
-            "tags": tuple(sorted(json.loads(row["tags"]))),
-        }
-    )
+    named = {"watchlist": row["watchlist"] or FEED_HEALTH, "tags": sorted(json.loads(row["tags"]))}
+    return convert(row | more | named, Alert, strict=False)

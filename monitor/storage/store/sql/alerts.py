@@ -28,19 +28,23 @@ from monitor.judgement.alerts.plan import (
     SuppressedCount,
 )
 from monitor.model import evidence
-from monitor.model.alert import AlertKind, AlertState, Verdict
+from monitor.model.alert import AlertState
 from monitor.model.article import ArticleOrigin
 from monitor.model.event_link import Surety
 from monitor.model.evidence import Kind
 from monitor.model.poll import RaisedAlert
-from monitor.model.watchlist import FEED_HEALTH, Escalate, Match, Severity, Silence, Watchlist
+from monitor.model.watchlist import FEED_HEALTH, Match, Silence, Watchlist
 from monitor.storage.store.database.connection import (
     Connection,
     StoreConnection,
+    by_name,
     change_in,
+    grouped,
     marks,
+    rows_in,
     select_in,
     upsert,
+    values_of,
 )
 from monitor.storage.store.sql.alert_views import PUBLISHER, read_matches
 from monitor.storage.store.sql.article_views import DATE
@@ -109,27 +113,12 @@ def _last_alert(sql: Connection) -> int:
 
 def _known_alerts(sql: Connection, articles: Collection[int]) -> dict[int, tuple[KnownAlert, ...]]:
     """Return the alerts of articles with their matches, by article."""
-    rows = list(
-        select_in(
-            sql,
-            "SELECT id, watchlist, article, merged_into FROM alerts WHERE article IN ({0})"
-            " ORDER BY id",
-            articles,
-        )
+    query = "SELECT id, watchlist, article, merged_into FROM alerts WHERE article IN ({0})"
+    rows = list(rows_in(sql, f"{query} ORDER BY id", articles))
+    matches = read_matches(StoreConnection(sql), [row["id"] for row in rows])
+    return grouped(
+        (row["article"], KnownAlert(**row, matches=matches.get(row["id"], ()))) for row in rows
     )
-    matches = read_matches(StoreConnection(sql), [id for id, *_ in rows])
-    found: dict[int, list[KnownAlert]] = defaultdict(list)
-    for id, watchlist, article, merged_into in rows:
-        found[article].append(
-            KnownAlert(
-                id=id,
-                watchlist=watchlist,
-                article=article,
-                merged_into=merged_into,
-                matches=matches.get(id, ()),
-            )
-        )
-    return {article: tuple(alerts) for article, alerts in found.items()}
 
 
 def _texts(sql: Connection, articles: Collection[int]) -> dict[int, StoredText]:
@@ -144,25 +133,22 @@ def _texts(sql: Connection, articles: Collection[int]) -> dict[int, StoredText]:
 
 
 def _of_originals(sql: Connection, originals: Collection[int]) -> dict[int, tuple[KnownAlert, ...]]:
-    return {
-        original: tuple(
+    found = {}
+    for original in originals:
+        rows = sql.execute(
+            "SELECT al.id, al.watchlist, a.id, al.merged_into, a.title, a.feed, a.outlet, a.url,"
+            f" {DATE} FROM articles a JOIN alerts al ON al.article = a.id"
+            " WHERE a.id = ?1 OR a.copy_of = ?1 ORDER BY al.id",
+            (original,),
+        )
+        found[original] = tuple(
             KnownAlert(
-                id=id,
-                watchlist=watchlist,
-                article=article,
-                merged_into=merged_into,
+                id=id, watchlist=watchlist, article=article, merged_into=merged_into,
                 headline=headline(title, feed=feed, outlet=outlet, url=url, date=date),
             )
-            for id, watchlist, article, merged_into, title, feed, outlet, url, date in sql.execute(
-                "SELECT al.id, al.watchlist, a.id, al.merged_into, a.title, a.feed, a.outlet,"
-                f" a.url, {DATE}"
-                " FROM articles a JOIN alerts al ON al.article = a.id"
-                " WHERE a.id = ?1 OR a.copy_of = ?1 ORDER BY al.id",
-                (original,),
-            )
-        )
-        for original in originals
-    }
+            for id, watchlist, article, merged_into, title, feed, outlet, url, date in rows
+        )  # fmt: skip
+    return found
 
 
 def _last_notified(
@@ -232,37 +218,21 @@ def _story(sql: Connection, story: int, *, raising: bool) -> StoryFacts | None:
 
 
 def _story_alerts(sql: Connection, story: int) -> tuple[StoryAlert, ...]:
-    found = sql.execute(
-        "SELECT al.id, al.watchlist, al.severity, al.state, al.verdict, a.title, a.lang,"
-        f" {PUBLISHER}, w.escalate_outlets, w.escalate_languages, w.escalate_to, w.notify_backfill,"
-        f" (SELECT {sql.joined('reason')} FROM escalations e WHERE e.alert = al.id)"
-        " FROM alerts al JOIN watchlists w ON w.name = al.watchlist"
-        " JOIN articles a ON a.id = al.article JOIN feeds f ON f.number = a.feed"
-        " WHERE al.id IN (SELECT min(id) FROM alerts WHERE merged_into IS NULL"
-        f" AND article IN ({_IN_STORY}) GROUP BY watchlist) ORDER BY al.watchlist",
-        (story,),
-    )
-    return tuple(
-        StoryAlert(
-            id=id,
-            watchlist=watchlist,
-            severity=Severity(severity),
-            state=AlertState(state),
-            verdict=Verdict(verdict),
-            title=title,
-            lang=lang,
-            feed=feed,
-            escalate=Escalate(
-                outlets=outlets, languages=bool(languages), to=Severity(to) if to else None
-            ),
-            notify_backfill=bool(notify_backfill),
-            reasons=frozenset((reasons or "").split(",")) - {""},
+    rows = by_name(
+        sql.execute(
+            "SELECT al.id, al.watchlist, al.severity, al.state, al.verdict, a.title, a.lang,"
+            f" {PUBLISHER} AS feed, w.escalate_outlets AS outlets,"
+            ' w.escalate_languages AS languages, w.escalate_to AS "to", w.notify_backfill,'
+            f" (SELECT {sql.json_list('reason')} FROM escalations e WHERE e.alert = al.id)"
+            " AS reasons FROM alerts al JOIN watchlists w ON w.name = al.watchlist"
+            " JOIN articles a ON a.id = al.article JOIN feeds f ON f.number = a.feed"
+            " WHERE al.id IN (SELECT min(id) FROM alerts WHERE merged_into IS NULL"
+            f" AND article IN ({_IN_STORY}) GROUP BY watchlist) ORDER BY al.watchlist",
+            (story,),
         )
-        for (
-            id, watchlist, severity, state, verdict, title, lang, feed, outlets, languages, to,
-            notify_backfill, reasons,
-        ) in found
-    )  # fmt: skip
+    )
+    nested = (row | {"escalate": row, "reasons": json.loads(row["reasons"])} for row in rows)
+    return tuple(values_of(StoryAlert, nested))
 
 
 def _ended(
@@ -278,27 +248,21 @@ def _ended(
         " AND suppressed = 'silence' AND raised_at BETWEEN ? AND ?",
         ("" if watchlist == FEED_HEALTH else watchlist, since, until),
     )
-    row = sql.execute(
-        "SELECT al.id, al.watchlist, al.severity, coalesce(a.title, al.title),"
-        f" coalesce({PUBLISHER}, ''), al.backfill, al.kind, coalesce(a.lang, '') FROM alerts al"
-        " LEFT JOIN articles a ON a.id = al.article"
-        " LEFT JOIN feeds f ON f.number = coalesce(al.feed, a.feed) WHERE al.id = ?",
-        (newest,),
-    ).fetchone()
+    rows = by_name(
+        sql.execute(
+            "SELECT al.id, al.watchlist, al.severity, coalesce(a.title, al.title) AS title,"
+            f" coalesce({PUBLISHER}, '') AS feed, al.backfill, al.kind,"
+            " coalesce(a.lang, '') AS lang FROM alerts al"
+            " LEFT JOIN articles a ON a.id = al.article"
+            " LEFT JOIN feeds f ON f.number = coalesce(al.feed, a.feed) WHERE al.id = ?",
+            (newest,),
+        )
+    )
+    named = (row | {"watchlist": row["watchlist"] or FEED_HEALTH} for row in rows)
     return EndedSilence(
         id=id,
         silence=Silence(watchlist=watchlist, by=who, since=since, until=until, suppressed=count),
-        newest=row
-        and RaisedAlert(
-            id=row[0],
-            watchlist=row[1] or FEED_HEALTH,
-            severity=Severity(row[2]),
-            title=row[3],
-            feed=row[4],
-            backfill=bool(row[5]),
-            kind=AlertKind(row[6]),
-            lang=row[7],
-        ),
+        newest=next(iter(values_of(RaisedAlert, named)), None),
     )
 
 

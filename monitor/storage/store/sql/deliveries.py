@@ -13,11 +13,12 @@ from monitor.model.latency import ArticleTimes, DeliveryTimes, LatencyRows
 from monitor.storage.store.database.connection import (
     EVERY,
     Connection,
-    Row,
     StoreConnection,
+    grouped,
     marks,
     select_in,
     transaction,
+    values_of,
 )
 
 if TYPE_CHECKING:
@@ -47,16 +48,12 @@ class DeliveryQueue:
         waiting = (
             f"SELECT {DELIVERY} FROM deliveries WHERE state = 'waiting' AND channel = ? AND {_DUE}"
         )
-        values, read = (channel, now, now), self._connection.rows
-        first = read(f"{waiting} ORDER BY due, id LIMIT ?", (*values, limit))
-        found = [delivery_of(row) for row in first]
+        values, read = (channel, now, now), self._connection.values
+        found = read(Delivery, f"{waiting} ORDER BY due, id LIMIT ?", (*values, limit))
         bundles = {one.bundle for one in found} - {""}
-        known = {one.id for one in found}
-        whole = read(
-            f"{waiting} AND bundle IN ({marks(len(bundles))}) ORDER BY due, id",
-            (*values, *bundles),
-        )
-        return found + [one for one in map(delivery_of, whole) if one.id not in known]
+        bundled = f"{waiting} AND bundle IN ({marks(len(bundles))}) ORDER BY due, id"
+        whole = read(Delivery, bundled, (*values, *bundles))
+        return list({one.id: one for one in [*found, *whole]}.values())
 
     def save_attempts(self, attempts: Sequence[DeliveryAttempt], now: Timestamp) -> None:
         """Store what came of attempts to deliver."""
@@ -106,12 +103,13 @@ class DeliveryViews:
     ) -> list[Delivery]:
         """Return the newest deliveries in these states, of a channel or all, the newest last."""
         chosen = sorted(states)
-        found = self._connection.rows(
+        found = self._connection.values(
+            Delivery,
             f"SELECT {DELIVERY} FROM deliveries WHERE state IN ({marks(len(chosen))})"
             " AND (cast(? AS TEXT) IS NULL OR channel = ?) ORDER BY id DESC LIMIT ?",
             (*chosen, channel, channel, EVERY if limit is None else limit),
         )
-        return [delivery_of(row) for row in found][::-1]
+        return found[::-1]
 
     def notified(self, channel: str, watchlist: str, limit: int) -> list[int]:
         """Return the last alerts of a watchlist that a channel accepted, newest first."""
@@ -125,13 +123,10 @@ class DeliveryViews:
 
     def of_alerts(self, alerts: Collection[int]) -> dict[int, tuple[Delivery, ...]]:
         """Return the deliveries of these alerts, by alert, the first one first."""
-        found: dict[int, tuple[Delivery, ...]] = {}
-        for row in self._connection.rows_in(
+        rows = self._connection.rows_in(
             f"SELECT {DELIVERY} FROM deliveries WHERE alert IN ({{0}}) ORDER BY id", alerts
-        ):
-            delivery = delivery_of(row)
-            found[delivery.alert] = (*found.get(delivery.alert, ()), delivery)
-        return found
+        )
+        return grouped((each.alert, each) for each in values_of(Delivery, rows))
 
     def unsent(self) -> dict[tuple[str, DeliveryState], int]:
         """Return how many deliveries are not sent, by channel and state."""
@@ -191,23 +186,22 @@ class DeliveryViews:
 
         With `sent_after` the deliveries are those that were accepted after that moment.
         """
-        clocked = self._connection.rows(
+        clocked = self._connection.values(
+            ArticleTimes,
             "SELECT article, feed, published, seen, matched, searchable, edited FROM latency"
             " WHERE matched >= ? ORDER BY matched, article",
             (since,),
         )
         condition = "al.raised_at >= ?" if sent_after is None else "d.sent_at > ?"
-        carried = self._connection.rows(
+        carried = self._connection.values(
+            DeliveryTimes,
             "SELECT d.id, d.channel, al.raised_at, d.sent_at, d.bundle <> '' AS delayed"
             " FROM deliveries d JOIN alerts al ON al.id = d.alert"
             f" WHERE {condition} AND d.state = 'sent' AND d.occasion = ?"
             " AND d.sent_at IS NOT NULL ORDER BY d.id",
             (since if sent_after is None else sent_after, Occasion.RAISED),
         )
-        return LatencyRows(
-            [ArticleTimes(**{**row, "edited": bool(row["edited"])}) for row in clocked],
-            [DeliveryTimes(**{**row, "delayed": bool(row["delayed"])}) for row in carried],
-        )
+        return LatencyRows(clocked, carried)
 
 
 def _without_twins(
@@ -221,12 +215,6 @@ def _without_twins(
     )
     taken = {tuple(about): id for id, *about, of in twins if of == channel}
     return [row for row in chosen if taken.setdefault((row[1], row[3], row[4]), row[0]) == row[0]]
-
-
-def delivery_of(row: Row) -> Delivery:
-    """Return the delivery of a row with the columns `DELIVERY`."""
-    occasion, state = Occasion(row["occasion"]), DeliveryState(row["state"])
-    return Delivery(**{**row, "occasion": occasion, "state": state})
 
 
 _BRIEFING = ", ".join(f"b.{name}" for name in StoredBriefing.__struct_fields__)
@@ -312,13 +300,13 @@ class BriefingViews:
 
     def sent(self, channel: str, limit: int) -> list[StoredBriefing]:
         """Return the last briefings that a channel accepted, newest first."""
-        found = self._connection.rows(
+        return self._connection.values(
+            StoredBriefing,
             f"SELECT {_BRIEFING} FROM deliveries d JOIN briefings b ON b.id = d.briefing"
             " WHERE d.briefing IS NOT NULL AND d.channel = ? AND d.state = ?"
             " ORDER BY b.id DESC LIMIT ?",
             (channel, DeliveryState.SENT, limit),
         )
-        return [StoredBriefing(**row) for row in found]
 
     def subjects(self, limit: int) -> list[tuple[int, str]]:
         """Return the number and the subject of the last briefings by schedule, newest first."""

@@ -7,6 +7,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 
+from msgspec import convert
 from msgspec.structs import astuple
 
 from monitor.base.article import Timestamp
@@ -17,7 +18,6 @@ from monitor.model.feed import (
     FormerAddress,
     Gap,
     GapKind,
-    Outcome,
     PermanentRedirect,
     Poll,
     PublicationRate,
@@ -155,14 +155,8 @@ def _save_move(sql: Connection, number: int, move: PermanentRedirect) -> None:
 
 def feed_of(row: Row) -> Feed:
     """Return the feed of a row with the columns `FEED`."""
-    return Feed(
-        url=row["url"],
-        name=row["name"],
-        tags=_tags(row["tags"]),
-        every=row["every"],
-        enabled=bool(row["enabled"]),
-        number=row["number"],
-    )
+    named = {name: row[name] for name in FEED.split(", ")}  # its `lang` is not that of its state
+    return convert({**named, "tags": _tags(row["tags"])}, Feed, strict=False)
 
 
 @lru_cache(1_000)
@@ -173,27 +167,20 @@ def _tags(text: str) -> tuple[str, ...]:
 
 def state_of(row: Row) -> FeedState:
     """Return the polling state of a row with the columns `STATE`."""
-    state = {name: row[name] for name in FeedState.__struct_fields__}
-    return FeedState(**{**state, "gone": bool(row["gone"]), "blind": bool(row["blind"])})
+    return convert(row, FeedState, strict=False)
 
 
 def habit_of(text: str) -> PublicationRate | None:
     """Return the habit of a `habit` column, None if there is none yet."""
     if not text:
         return None
-    since, last, days, recent, pauses = json.loads(text)
-    return PublicationRate(
-        since=since,
-        last=last,
-        days=days,
-        recent=tuple(recent),
-        pauses=tuple((ended, seconds) for ended, seconds in pauses),
-    )
+    named = zip(PublicationRate.__struct_fields__, json.loads(text), strict=True)
+    return convert(dict(named), PublicationRate)
 
 
 def habit_value(value: PublicationRate) -> str:
     """Return a habit as the value of the `habit` column."""
-    return json.dumps([value.since, value.last, value.days, value.recent, value.pauses])
+    return json.dumps(astuple(value))
 
 
 class FeedViews:
@@ -238,15 +225,12 @@ class FeedViews:
 
     def polls(self, url: str) -> list[Poll]:
         """Return the last polls of a feed, newest first."""
-        found = self._connection.rows(
+        return self._connection.values(
+            Poll,
             f"SELECT {POLL} FROM polls WHERE feed = (SELECT number FROM feeds WHERE url = ?)"
             " ORDER BY at DESC",
             (url,),
         )
-        return [
-            Poll(**{**row, "outcome": Outcome(row["outcome"]), "blind": bool(row["blind"])})
-            for row in found
-        ]
 
     def gaps(self, since: Timestamp, until: Timestamp) -> list[Gap]:
         """Return the gaps of subscribed feeds that reach into an interval, the earliest first.

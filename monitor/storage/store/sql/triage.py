@@ -90,22 +90,16 @@ class TriageViews:
 
     def decisions(self, alert: int) -> list[Decision]:
         """Return the decisions about an alert, the first one first."""
+        rows = self._connection.rows(
+            "SELECT a.id AS act, d.alert, a.at, a.who, a.why, a.undoes, d.before, d.after"
+            " FROM decisions d JOIN acts a ON a.id = d.act WHERE d.alert = ? ORDER BY a.id",
+            (alert,),
+        )
         return [
             Decision(
-                act=act,
-                alert=alert,
-                at=at,
-                who=who,
-                why=why,
-                undoes=undoes,
-                before=json.loads(before),
-                after=json.loads(after),
+                **{**row, "before": json.loads(row["before"]), "after": json.loads(row["after"])}
             )
-            for act, at, who, why, undoes, before, after in self._connection.read(
-                "SELECT a.id, a.at, a.who, a.why, a.undoes, d.before, d.after FROM decisions d"
-                " JOIN acts a ON a.id = d.act WHERE d.alert = ? ORDER BY a.id",
-                (alert,),
-            )
+            for row in rows
         ]
 
     def tags(self) -> dict[str, int]:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from monitor.base.article import Timestamp
 from monitor.base.errors import StoreError
 from monitor.base.translation import gettext as _
-from monitor.model.analyst import Scope, Token
+from monitor.model.analyst import Token
 from monitor.model.config import StoreAddress, StoredConfig
 from monitor.model.lease import SharingMonitor
 from monitor.model.search import PastSearch
@@ -18,7 +18,6 @@ from monitor.model.status import StoreVersion, Totals
 from monitor.storage.store.database.connection import (
     EVERY,
     TRIAGE_BUSY_MS,
-    Row,
     StoreConnection,
     marks,
     reading,
@@ -189,12 +188,12 @@ class TokenViews:
 
     def find(self, hash: bytes) -> Token | None:
         """Return the token with a hash, None if there is none."""
-        found = self._connection.rows(f"SELECT {_TOKEN} FROM tokens WHERE hash = ?", (hash,))
-        return next(map(_token, found), None)
+        query = f"SELECT {_TOKEN} FROM tokens WHERE hash = ?"
+        return next(iter(self._connection.values(Token, query, (hash,))), None)
 
     def every(self) -> list[Token]:
         """Return all tokens there ever were, by name."""
-        return [*map(_token, self._connection.rows(f"SELECT {_TOKEN} FROM tokens ORDER BY name"))]
+        return self._connection.values(Token, f"SELECT {_TOKEN} FROM tokens ORDER BY name")
 
     def add(self, token: Token, hash: bytes) -> bool:
         """Store a token; return False if there ever was one of its name.
@@ -229,10 +228,6 @@ class TokenViews:
             sql.execute("UPDATE tokens SET last_used = ? WHERE name = ?", (at, name))
 
 
-def _token(row: Row) -> Token:
-    return Token(**{**row, "scope": Scope(row["scope"])})
-
-
 _NOW = "EXTRACT(EPOCH FROM clock_timestamp())"  # not a message
 
 
@@ -248,24 +243,19 @@ class ConfigViews:
 
     def version(self, number: int | None = None) -> StoredConfig | None:
         """Return a version with its text, the one in force when None; None if there is none."""
-        found = self._connection.read(
+        found = self._connection.values(
+            StoredConfig,
             "SELECT number, at, who, again, content FROM configs"
             " WHERE cast(?1 AS BIGINT) IS NULL OR number = ?1 ORDER BY number DESC LIMIT 1",
             (number,),
         )
-        for number_, at, who, again, content in found:
-            return StoredConfig(number=number_, at=at, who=who, again=again, content=content)
-        return None
+        return next(iter(found), None)
 
     def history(self) -> list[StoredConfig]:
         """Return all versions without their texts, the newest first."""
-        found = self._connection.read(
-            "SELECT number, at, who, again FROM configs ORDER BY number DESC"
+        return self._connection.values(
+            StoredConfig, "SELECT number, at, who, again FROM configs ORDER BY number DESC"
         )
-        return [
-            StoredConfig(number=number, at=at, who=who, again=again)
-            for number, at, who, again in found
-        ]
 
     def apply(self, content: str, who: str, base: int, again: int | None = None) -> int:
         """Put a version in force; return its number.

@@ -10,7 +10,6 @@ from monitor.model.alert import ArticleVerdict, Verdict
 from monitor.model.watchlist import (
     FEED_HEALTH,
     BackfillProgress,
-    Severity,
     Silence,
     TermRecord,
     Untriaged,
@@ -18,7 +17,7 @@ from monitor.model.watchlist import (
     WatchlistInForce,
     WatchlistRecord,
 )
-from monitor.storage.store.database.connection import StoreConnection, transaction
+from monitor.storage.store.database.connection import StoreConnection, transaction, values_of
 
 DUPLICATE = "copy"
 """Why an alert that was merged into another was not notified."""
@@ -61,21 +60,17 @@ class WatchlistViews:
             (since, width),
         ):
             sparks[name][min(bucket, buckets - 1)] += count
-        return [
-            WatchlistCount(
-                name=name or FEED_HEALTH,
-                severity=Severity(severity),
-                total=total,
-                untriaged=untriaged,
-                spark=tuple(sparks[name]),
-            )
-            for name, severity, total, untriaged, _ in self._connection.read(
-                "SELECT w.name, w.severity, coalesce(c.total, 0), coalesce(c.untriaged, 0), w.place"
-                " FROM watchlists w LEFT JOIN counts c ON c.watchlist = w.name"
-                " UNION ALL SELECT watchlist, 'medium', total, untriaged, 1e9 FROM counts"
-                " WHERE watchlist = '' ORDER BY 5"
-            )
-        ]
+        rows = self._connection.rows(
+            "SELECT w.name, w.severity, coalesce(c.total, 0) AS total,"
+            " coalesce(c.untriaged, 0) AS untriaged, w.place"
+            " FROM watchlists w LEFT JOIN counts c ON c.watchlist = w.name"
+            " UNION ALL SELECT watchlist, 'medium', total, untriaged, 1e9 FROM counts"
+            " WHERE watchlist = '' ORDER BY 5"
+        )
+        shown = (
+            row | {"name": row["name"] or FEED_HEALTH, "spark": sparks[row["name"]]} for row in rows
+        )
+        return values_of(WatchlistCount, shown)
 
     def untriaged(self) -> Untriaged:
         """Return how many stories are to be triaged; cheap enough for every second."""
@@ -87,26 +82,16 @@ class WatchlistViews:
 
     def records(self) -> list[WatchlistRecord]:
         """Return what every watchlist has brought, and the verdicts on it."""
-        return [
-            WatchlistRecord(
-                name=name,
-                severity=Severity(severity),
-                total=total,
-                untriaged=untriaged,
-                last_hit=last,
-                relevant=relevant,
-                noise=noise,
-            )
-            for name, severity, total, untriaged, last, relevant, noise in self._connection.read(
-                "SELECT w.name, w.severity, coalesce(c.total, 0), coalesce(c.untriaged, 0),"
-                " max(al.raised_at), "
-                " count(CASE WHEN al.verdict = 'relevant' THEN 1 END),"
-                " count(CASE WHEN al.verdict = 'noise' THEN 1 END)"
-                " FROM watchlists w LEFT JOIN counts c ON c.watchlist = w.name"
-                " LEFT JOIN alerts al ON al.watchlist = w.name AND al.merged_into IS NULL"
-                " GROUP BY w.name, c.total, c.untriaged ORDER BY w.place"
-            )
-        ]
+        return self._connection.values(
+            WatchlistRecord,
+            "SELECT w.name, w.severity, coalesce(c.total, 0) AS total,"
+            " coalesce(c.untriaged, 0) AS untriaged, max(al.raised_at) AS last_hit,"
+            " count(CASE WHEN al.verdict = 'relevant' THEN 1 END) AS relevant,"
+            " count(CASE WHEN al.verdict = 'noise' THEN 1 END) AS noise"
+            " FROM watchlists w LEFT JOIN counts c ON c.watchlist = w.name"
+            " LEFT JOIN alerts al ON al.watchlist = w.name AND al.merged_into IS NULL"
+            " GROUP BY w.name, c.total, c.untriaged ORDER BY w.place",
+        )
 
     def term_records(self) -> list[TermRecord]:
         """Return what each term of the active watchlists brought, the most first."""
@@ -165,18 +150,14 @@ class WatchlistViews:
 
     def silences(self, now: Timestamp) -> list[Silence]:
         """Return the active silences, the first one to end first."""
-        found = self._connection.read(
-            "SELECT watchlist, who, since, until, (SELECT count(*) FROM alerts al"
+        return self._connection.values(
+            Silence,
+            'SELECT watchlist, who AS "by", since, until, (SELECT count(*) FROM alerts al'
             " WHERE al.watchlist = CASE m.watchlist WHEN ?2 THEN '' ELSE m.watchlist END"
-            " AND al.suppressed = 'silence'"
-            " AND al.raised_at >= m.since)"
+            " AND al.suppressed = 'silence' AND al.raised_at >= m.since) AS suppressed"
             " FROM silences m WHERE NOT reported AND until > ?1 ORDER BY until",
             (now, FEED_HEALTH),
         )
-        return [
-            Silence(watchlist=watchlist, by=who, since=since, until=until, suppressed=suppressed)
-            for watchlist, who, since, until, suppressed in found
-        ]
 
     def silence(self, silence: Silence) -> None:
         """Silence a watchlist; one that is active at `since` gets the new end and author."""
