@@ -65,7 +65,7 @@ def verify(
     cli: CliContext = context.obj
     with EvidenceReader(cli.store) as proofs:
         if alert is not None:
-            records = proofs.records_of([alert]).get(alert, [])
+            records = proofs.records_of([alert]).get(alert, ())
             if not records:
                 raise InputError(
                     _("there is no record of alert {alert}", alert=alert_number(alert))

@@ -57,7 +57,8 @@ from monitor.runtime.run_log import Progress, RunLog
 from monitor.runtime.viewing import QUIET_SECONDS, open_service
 from monitor.storage.maintenance.indexer_process import IndexerProcess
 from monitor.storage.monitor_lock import MonitorLock
-from monitor.storage.store import open_leases, open_store, open_views
+from monitor.storage.store import open_store, open_views
+from monitor.storage.store.sql.leases import SqlLeases
 from monitor.storage.store.sql.store import Store
 
 log = logging.getLogger("tocsin")
@@ -257,7 +258,7 @@ def _leases(
     if not config.store.is_shared:
         return SoleMonitor(), always_free, lambda: None
     host, folder, expiry = socket.gethostname(), str(config.data.resolve()), orders.lease_seconds
-    leases = open_leases(config.store, host=host, pid=os.getpid(), folder=folder, expiry=expiry)
+    leases = SqlLeases(config.store, host=host, pid=os.getpid(), folder=folder, expiry=expiry)
     executor = ThreadPoolExecutor(1, thread_name_prefix="leases")
     thread = WorkerThread(executor)
     duties = [duty for duty in Duty if duty is not Duty.VECTORS or vectors]

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from monitor.model.config import StoreAddress
-    from monitor.storage.store.sql.leases import SqlLeases
     from monitor.storage.store.sql.store import Store
     from monitor.storage.store.sql.views import Views
 
@@ -27,26 +26,6 @@ def open_store(address: StoreAddress) -> Store:
     from monitor.storage.store.sql.store import Store
 
     return Store(address)
-
-
-def open_leases(
-    address: StoreAddress, *, host: str, pid: int, folder: str, expiry: float
-) -> SqlLeases:
-    """Open the leases of a store that several monitors share.
-
-    Args:
-        address: Where the store is; it has its tables.
-        host: The name of this machine.
-        pid: This process.
-        folder: The data folder.
-        expiry: Seconds after a heartbeat after which others may take the leases.
-
-    Raises:
-        StoreError: The database does not answer.
-    """
-    from monitor.storage.store.sql.leases import SqlLeases
-
-    return SqlLeases(address, host=host, pid=pid, folder=folder, expiry=expiry)
 
 
 def open_views(

@@ -26,7 +26,15 @@ from monitor.model.poll import (
     StoryCandidate,
 )
 from monitor.storage.fencing import Lease
-from monitor.storage.store.database.connection import Connection, StoreConnection, select_in, upsert
+from monitor.storage.store.database.connection import (
+    Connection,
+    Row,
+    StoreConnection,
+    grouped,
+    rows_in,
+    select_in,
+    upsert,
+)
 from monitor.storage.store.sql import articles, feeds, leases
 from monitor.storage.store.sql.alerts import (
     drop_alerts_of,
@@ -90,7 +98,6 @@ class StoreReads:
         if len(by_guid) == len(guids):
             return Known(feed=feed.number, guids=by_guid, parts=parts)
         by_url = self._by_url(canonicals)
-        by_content: dict[bytes, list[tuple[str, int]]] = defaultdict(list)
         same_content = select_in(
             self._sql,
             "SELECT fingerprint, guid, article FROM entries WHERE feed = ?"
@@ -98,37 +105,34 @@ class StoreReads:
             fingerprints,
             feed.number,
         )
-        for fingerprint, guid, article in sorted(same_content):
-            by_content[fingerprint].append((guid, article))
-        named = {a.id for found in by_url.values() for a in found}
-        named.update(article for found in by_content.values() for _, article in found)
-        own: dict[int, list[str]] = defaultdict(list)
+        contents = grouped((content, (*entry,)) for content, *entry in sorted(same_content))
+        named = {article.id for found in by_url.values() for article in found}
+        named.update(article for found in contents.values() for _, article in found)
         guids_of = select_in(
             self._sql,
             "SELECT article, guid FROM entries WHERE feed = ? AND article IN ({0})",
             named,
             feed.number,
         )
-        for article, guid in sorted(guids_of):
-            own[article].append(guid)
-        for canonical, found in by_url.items():
-            by_url[canonical] = self._with_site_guids(feed, guids, found, own)
+        own: dict[int, tuple[str, ...]] = grouped(sorted(guids_of))
         return Known(
             feed=feed.number,
             guids=by_guid,
             parts=parts,
-            urls={url: tuple(found) for url, found in by_url.items()},
-            contents={content: tuple(found) for content, found in by_content.items()},
-            own={article: tuple(found) for article, found in own.items()},
+            urls={
+                url: self._with_site_guids(feed, guids, found, own) for url, found in by_url.items()
+            },
+            contents=contents,
+            own=own,
         )
 
     def _with_site_guids(
         self,
         feed: Feed,
         guids: Collection[str],
-        articles: list[KnownArticle],
+        articles: tuple[KnownArticle, ...],
         own: Collection[int],
-    ) -> list[KnownArticle]:
+    ) -> tuple[KnownArticle, ...]:
         """Add the guids under which other feeds of a feed's site published these articles."""
         if all(article.id in own for article in articles):
             return articles
@@ -141,10 +145,12 @@ class StoreReads:
         ):
             if guid in guids and url != feed.url and is_same_site(url, feed.url):
                 known[article].add(guid)
-        return [replace(one, site_guids=frozenset(known.get(one.id, ()))) for one in articles]
+        return tuple(
+            replace(article, site_guids=frozenset(known.get(article.id, ())))
+            for article in articles
+        )
 
-    def _by_url(self, canonicals: Collection[str]) -> dict[str, list[KnownArticle]]:
-        found: dict[str, list[KnownArticle]] = defaultdict(list)
+    def _by_url(self, canonicals: Collection[str]) -> dict[str, tuple[KnownArticle, ...]]:
         rows = select_in(
             self._sql,
             "SELECT 1, id, canonical, feed, title, fingerprint FROM articles"
@@ -155,11 +161,10 @@ class StoreReads:
             " JOIN articles a ON a.id = l.article WHERE l.canonical IN ({0})",
             canonicals,
         )
-        for _, id, canonical, first, title, fingerprint in sorted(rows):
-            found[canonical].append(
-                KnownArticle(id=id, feed=first, title=title, fingerprint=fingerprint)
-            )
-        return found
+        return grouped(
+            (canonical, KnownArticle(id=id, feed=first, title=title, fingerprint=fingerprint))
+            for _, id, canonical, first, title, fingerprint in sorted(rows)
+        )
 
     def story_candidates(
         self, wanted: Sequence[tuple[Collection[int], int]]
@@ -169,28 +174,25 @@ class StoreReads:
         Args:
             wanted: The shingles of each text, and how many of them are enough.
         """
-        bearers: dict[int, list[int]] = defaultdict(list)
         # In order, as names below: neighbours are on one page.
         every = sorted({shingle for shingles, _ in wanted for shingle in shingles})
-        for article, shingle in self._sql.execute(
-            f"SELECT article, shingle FROM {self._sql.numbers}"
-            " CROSS JOIN shingles WHERE shingle = value",
-            (json.dumps(every),),
-        ):
-            bearers[shingle].append(article)
+        bearers = grouped(
+            self._sql.execute(
+                f"SELECT shingle, article FROM {self._sql.numbers}"
+                " CROSS JOIN shingles WHERE shingle = value",
+                (json.dumps(every),),
+            )
+        )
         shared = [_shared(shingles, enough, bearers) for shingles, enough in wanted]
-        rows = select_in(
+        rows = rows_in(
             self._sql,
             "SELECT id, story, shingle_count, title, feed, outlet, url, copy_of FROM articles"
             " WHERE id IN ({0})",
             {id for found in shared for id in found},
         )
-        known = {id: row for id, *row in rows}
+        known = {row["id"]: row for row in rows}
         return [
-            [
-                _story_candidate(id, found[id], *known[id])
-                for id in sorted(known.keys() & found.keys())
-            ]
+            [_story_candidate(known[id], found[id]) for id in sorted(known.keys() & found.keys())]
             for found in shared
         ]
 
@@ -280,16 +282,15 @@ class StoreReads:
         recent = 0 if oldest is None else int(newest) - int(oldest) + 1
         return [{id: named[id] for id in found if id in named} for found in likely], recent
 
-    def _bearers(self, words: Collection[int], but: str) -> dict[int, list[int]]:
+    def _bearers(self, words: Collection[int], but: str) -> dict[int, tuple[int, ...]]:
         """Return which articles in another language have each of some words in names."""
-        bearers: dict[int, list[int]] = defaultdict(list)
-        for word, article in self._sql.execute(
-            f"SELECT value, article FROM {self._sql.numbers} CROSS JOIN names"
-            " WHERE name = value AND lang <> ?",
-            (json.dumps(sorted(words)), but),
-        ):
-            bearers[word].append(article)
-        return bearers
+        return grouped(
+            self._sql.execute(
+                f"SELECT value, article FROM {self._sql.numbers} CROSS JOIN names"
+                " WHERE name = value AND lang <> ?",
+                (json.dumps(sorted(words)), but),
+            )
+        )
 
     # --- alerts ---
 
@@ -312,9 +313,9 @@ class Batch(StoreReads):
     LeaseLostError at its beginning: it is done under a lease that is in other hands by now.
     """
 
-    def __init__(self, sql: Connection, bucket_of: Callable[[str], int] | None = None) -> None:
+    def __init__(self, sql: Connection, bucket_of: Callable[[str], int]) -> None:
         super().__init__(sql)
-        self._bucket_of = bucket_of or (lambda _url: 0)
+        self._bucket_of = bucket_of
         self._without_arrivals: list[PollOutcome] = []
         self._log = EvidenceLog(sql)
         (stored, dropped) = sql.execute(
@@ -454,22 +455,7 @@ def _shared(
     return {id: frozenset(its) for id, its in found.items() if len(its) >= enough}
 
 
-def _story_candidate(
-    id: int,
-    shared: frozenset[int],
-    story: int,
-    size: int,
-    title: str,
-    feed: int,
-    outlet: str,
-    url: str,
-    copy_of: int | None,
-) -> StoryCandidate:
-    return StoryCandidate(
-        article=id,
-        story=story,
-        shared=shared,
-        size=size,
-        headline=headline(title, feed=feed, outlet=outlet, url=url),
-        copy_of=copy_of,
-    )
+def _story_candidate(row: Row, shared: frozenset[int]) -> StoryCandidate:
+    about = headline(row["title"], feed=row["feed"], outlet=row["outlet"], url=row["url"])
+    size, copy_of = row["shingle_count"], row["copy_of"]
+    return StoryCandidate(row["id"], row["story"], shared, size, about, copy_of)

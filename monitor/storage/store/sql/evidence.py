@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
@@ -11,7 +10,13 @@ from monitor.model import evidence
 from monitor.model.config import StoreAddress
 from monitor.model.evidence import Kind
 from monitor.model.watchlist import Watchlist
-from monitor.storage.store.database.connection import CHUNK, Connection, StoreConnection, reading
+from monitor.storage.store.database.connection import (
+    CHUNK,
+    Connection,
+    StoreConnection,
+    grouped,
+    reading,
+)
 from monitor.storage.store.database.opening import open_database
 from monitor.storage.store.sql.alert_views import read_matches
 
@@ -192,14 +197,12 @@ class EvidenceReader:
         """Return what the store has of these alerts."""
         return {row[0]: StoredAlert._make(row) for row in self._connection.select_in(_KEPT, ids)}
 
-    def records_of(self, ids: Sequence[int]) -> dict[int, list[tuple[int, str]]]:
+    def records_of(self, ids: Sequence[int]) -> dict[int, tuple[tuple[int, str], ...]]:
         """Return number and text of the records of these alerts, the first ones first."""
-        found: dict[int, list[tuple[int, str]]] = defaultdict(list)
-        for alert, number, record in self._connection.select_in(
+        rows = self._connection.select_in(
             "SELECT alert, number, record FROM evidence WHERE alert IN ({0}) ORDER BY number", ids
-        ):
-            found[alert].append((number, record))
-        return found
+        )
+        return grouped((alert, (number, record)) for alert, number, record in rows)
 
     def matches_of(self, ids: Sequence[int]) -> dict[int, list[dict[str, Any]]]:
         """Return where these alerts match, as records have it."""
@@ -208,12 +211,11 @@ class EvidenceReader:
 
     def escalations_of(self, ids: Sequence[int]) -> dict[int, set[tuple[str, float]]]:
         """Return why and when these alerts were escalated."""
-        found: dict[int, set[tuple[str, float]]] = defaultdict(set)
-        for alert, reason, at in self._connection.select_in(
+        rows = self._connection.select_in(
             "SELECT alert, reason, at FROM escalations WHERE alert IN ({0})", ids
-        ):
-            found[alert].add((reason, at))
-        return found
+        )
+        every = grouped((alert, (reason, at)) for alert, reason, at in rows)
+        return {alert: set(each) for alert, each in every.items()}
 
     def texts_of(self, articles: Collection[int]) -> dict[tuple[int, int], str]:
         """Return the hashes of the texts that are kept of some articles, by id and version."""

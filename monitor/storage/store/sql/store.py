@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from array import array
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from itertools import chain
 
@@ -33,18 +33,12 @@ from monitor.storage.store.sql.batch import Batch, StoreReads
 from monitor.storage.store.sql.deliveries import BriefingQueue, DeliveryQueue
 from monitor.storage.store.sql.feeds import STATE, FeedViews, state_of
 from monitor.storage.store.sql.subscriptions import (
-    SubscriptionPlan,
     place_pages,
-    plan_subscription,
-    read_numbers,
-    readdress,
-    save_changes,
+    save_subscriptions,
     save_watchlists,
 )
 from monitor.storage.store.sql.watchlists import WatchlistViews
 
-CHANGES = 10_000
-"""Feeds that are subscribed or edited in one transaction: others wait for it, for a second."""
 SHARED_BUSY_MS = 60_000
 """Milliseconds that a monitor waits for another one that writes, which may have been stopped."""
 
@@ -55,6 +49,7 @@ class Store:
     def __init__(self, address: StoreAddress, *, create: bool = True) -> None:
         self.is_shared = address.is_shared
         busy = SHARED_BUSY_MS if self.is_shared else BUSY_MS
+        self._bucket_of = bucket_of if self.is_shared else _only_bucket
         self._connection = open_database(address, create=create, busy_ms=busy)
         connection = StoreConnection(self._connection)
         self._read = connection.read
@@ -68,30 +63,14 @@ class Store:
     def subscribe(self, feeds: Sequence[Feed], watchlists: Sequence[Watchlist]) -> tuple[Feed, ...]:
         """Make these the active ones; return the feeds numbered. The history of others stays.
 
-        Only what differs is written. Many feeds take several transactions; whoever is interrupted
-        goes on with the next call.
+        Only what differs is written.
         """
         with transaction(self._connection) as sql:
-            readdress(sql, {feed.url for feed in feeds})
-        found = self._plan(feeds)
-        for at in range(0, len(found.changes), CHANGES):
-            with transaction(self._connection) as sql:
-                save_changes(sql, found.changes[at : at + CHANGES])
-        with transaction(self._connection) as sql:
+            numbers = save_subscriptions(sql, feeds, self._bucket_of)
             save_watchlists(sql, watchlists)
-            if self._bucket_of:
+            if self.is_shared:
                 place_pages(sql, self._bucket_of)
-            known = all(feed.url in found.numbers for feed in feeds)
-            numbers = found.numbers if known else read_numbers(sql)
         return tuple(replace(feed, number=numbers[feed.url]) for feed in feeds)
-
-    def _plan(self, feeds: Sequence[Feed]) -> SubscriptionPlan:
-        with reading(self._connection) as sql:
-            sql.begin_reading()
-            try:
-                return plan_subscription(sql, feeds, self._bucket_of)
-            finally:
-                sql.rollback()
 
     def states(self, due: Timestamp, monitor: int | None = None) -> dict[str, FeedState]:
         """Return the polling state of the enabled feeds that are due by then, by URL.
@@ -123,13 +102,6 @@ class Store:
             batch = Batch(sql, self._bucket_of)
             yield batch
             batch.finish()
-
-    @property
-    def _bucket_of(self) -> Callable[[str], int] | None:
-        """What gives the bucket of an address; None where one monitor polls all."""
-        if not self.is_shared:
-            return None
-        return bucket_of
 
     def moves(self) -> dict[str, PermanentRedirect]:
         """Return where permanent redirects of subscribed feeds lead, by URL."""
@@ -299,6 +271,11 @@ class Store:
     def close(self) -> None:
         """Close the store."""
         self._connection.close()
+
+
+def _only_bucket(url: str) -> int:
+    """Return the bucket of an address where one monitor polls all."""
+    return 0
 
 
 def outbox_entries(rows: Iterable[Row], chars: float) -> list[OutboxEntry]:

@@ -3,12 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from itertools import groupby
-from operator import itemgetter
+from collections.abc import Callable, Collection, Sequence
 from typing import Any
-
-from msgspec import Struct
 
 from monitor.model.evidence import Kind
 from monitor.model.feed import (
@@ -29,7 +25,6 @@ _RESET_IF_REQUEST_CHANGED = ", ".join(
 """A server may answer another request otherwise: its validators say nothing then."""
 _SUBSCRIBE = (
     f"INSERT INTO feeds (url, name, tags, enabled, every, manner, bucket) VALUES ({marks(7)})"
-    " ON CONFLICT (url) DO NOTHING"  # another monitor may be faster
 )
 _EDIT = (
     "UPDATE feeds SET name = ?2, tags = ?3, enabled = ?4, every = ?5,"
@@ -38,52 +33,32 @@ _EDIT = (
 _UNSUBSCRIBE = "UPDATE feeds SET subscribed = FALSE WHERE number = ?"
 
 
-class SubscriptionPlan(Struct, frozen=True):
-    """What is to be written so that some feeds are the subscribed ones."""
-
-    numbers: Mapping[str, int]
-    """The numbers of the feeds that are stored, by address."""
-    changes: Sequence[tuple[str, tuple[Any, ...]]]
-    """Statements with their values, those of one statement together."""
-
-
-def plan_subscription(
-    sql: Connection, feeds: Sequence[Feed], bucket_of: Callable[[str], int] | None = None
-) -> SubscriptionPlan:
-    """Return what is to be written so that these feeds are the subscribed ones.
+def save_subscriptions(
+    sql: Connection, feeds: Sequence[Feed], bucket_of: Callable[[str], int]
+) -> dict[str, int]:
+    """Make these feeds the subscribed ones, writing only what differs; return their numbers by URL.
 
     Args:
-        sql: The connection; it reads within a transaction of its own.
+        sql: The connection.
         feeds: The feeds.
-        bucket_of: Gives the bucket of an address; None where one monitor polls all.
+        bucket_of: Gives the bucket of an address.
     """
+    _readdress(sql, {feed.url for feed in feeds})
     wanted = {feed.url: feed for feed in feeds}
-    numbers: dict[str, int] = {}
-    edited: list[tuple[str, tuple[Any, ...]]] = []
-    gone: list[tuple[str, tuple[Any, ...]]] = []
-    for url, number, subscribed, *stored in sql.stream(
+    edited, gone = [], []
+    for url, number, subscribed, *stored in sql.execute(
         "SELECT url, number, subscribed, name, tags, enabled, every, manner, bucket FROM feeds"
     ):
         if feed := wanted.pop(url, None):
-            numbers[url] = number
-            values = feed_values(feed, bucket_of)
+            values = _feed_values(feed, bucket_of)
             if not subscribed or values[1:] != tuple(stored):
-                edited.append((_EDIT, values))
+                edited.append(values)
         elif subscribed:
-            gone.append((_UNSUBSCRIBE, (number,)))
-    new = [(_SUBSCRIBE, feed_values(feed, bucket_of)) for feed in wanted.values()]
-    return SubscriptionPlan(numbers, [*new, *edited, *gone])
-
-
-def save_changes(sql: Connection, changes: Iterable[tuple[str, tuple[Any, ...]]]) -> None:
-    """Write changes of a `SubscriptionPlan`."""
-    for statement, group in groupby(changes, key=itemgetter(0)):
-        sql.executemany(statement, [values for _, values in group])
-
-
-def read_numbers(sql: Connection) -> dict[str, int]:
-    """Return the numbers of all feeds, by address."""
-    return dict(sql.execute("SELECT url, number FROM feeds"))
+            gone.append((number,))
+    sql.executemany(_SUBSCRIBE, [_feed_values(feed, bucket_of) for feed in wanted.values()])
+    sql.executemany(_EDIT, edited)
+    sql.executemany(_UNSUBSCRIBE, gone)
+    return dict(sql.execute("SELECT url, number FROM feeds WHERE subscribed"))
 
 
 def place_pages(sql: Connection, bucket_of: Callable[[str], int]) -> None:
@@ -97,7 +72,7 @@ def place_pages(sql: Connection, bucket_of: Callable[[str], int]) -> None:
     )
 
 
-def readdress(sql: Connection, urls: Collection[str]) -> None:
+def _readdress(sql: Connection, urls: Collection[str]) -> None:
     """Give feeds that are subscribed, and are not among these addresses, their new one."""
     for number, old, new, latest in sql.execute(
         "SELECT number, url, moved_to, latest FROM moves JOIN feeds ON number = feed"
@@ -118,12 +93,12 @@ def _set_address(sql: Connection, number: int, url: str) -> bool:
     return True
 
 
-def feed_values(feed: Feed, bucket_of: Callable[[str], int] | None) -> tuple[Any, ...]:
+def _feed_values(feed: Feed, bucket_of: Callable[[str], int]) -> tuple[Any, ...]:
     """Return what is stored of a feed from feeds.yaml: no secret."""
     return (
         *(feed.url, feed.name, json.dumps(feed.tags), feed.enabled, feed.every),
         feed.request_options.variant(),
-        bucket_of(feed.url) if bucket_of else 0,
+        bucket_of(feed.url),
     )
 
 

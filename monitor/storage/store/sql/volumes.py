@@ -12,7 +12,7 @@ from monitor.judgement.alerts.plan import AlertFacts
 from monitor.judgement.alerts.unusual_volume import Interval, Story
 from monitor.model.alert import AlertKind, UnusualTime
 from monitor.model.feed import Outcome
-from monitor.storage.store.database.connection import Connection, rows_in
+from monitor.storage.store.database.connection import Connection, grouped, rows_in
 from monitor.storage.store.sql.alerts import read_watchlist_facts
 from monitor.storage.store.sql.articles import article_columns, article_of
 
@@ -116,12 +116,10 @@ class VolumeViews:
             )
         )
 
-    def unread(self) -> dict[int, list[Interval]]:
+    def unread(self) -> dict[int, tuple[Interval, ...]]:
         """Return when feeds could not be read that could be read again, by feed."""
-        found: dict[int, list[Interval]] = defaultdict(list)
-        for feed, start, until in self._sql.execute("SELECT feed, start, until FROM unread"):
-            found[feed].append((start, until))
-        return found
+        rows = self._sql.execute("SELECT feed, start, until FROM unread")
+        return grouped((feed, (start, until)) for feed, start, until in rows)
 
     def recovered(self, since: Timestamp) -> list[tuple[int, Timestamp, Timestamp]]:
         """Return feeds that can be read again since a moment: feed, last read before, first again.

@@ -1,4 +1,4 @@
-"""Subscriptions: only what differs is written, and many feeds in several transactions."""
+"""Subscriptions: only what differs is written."""
 
 from __future__ import annotations
 
@@ -28,11 +28,7 @@ def watched(address: StoreAddress) -> list[Feed]:
     return [one.feed for one in Views(address).feeds.subscribed()]
 
 
-@pytest.mark.parametrize("at_once", [1, 3, 7, 100])
-def test_feeds_are_subscribed_in_several_transactions(
-    store: Store, address: StoreAddress, at_once: int, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("monitor.storage.store.sql.store.CHANGES", at_once)
+def test_feeds_are_subscribed_edited_and_given_up(store: Store, address: StoreAddress) -> None:
     first = store.subscribe(FEEDS, [ALIBABA])
     assert watched(address) == list(first)
     assert [feed.name for feed in first] == [feed.name for feed in FEEDS]
@@ -43,19 +39,6 @@ def test_feeds_are_subscribed_in_several_transactions(
     assert [feed.number for feed in then[:4]] == [first[n].number for n in (0, 4, 5, 6)]
     assert store.subscribe(FEEDS, [ALIBABA]) == first
     assert set(watched(address)) == set(first)
-
-
-def test_whoever_was_interrupted_goes_on(
-    store: Store, address: StoreAddress, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("monitor.storage.store.sql.store.CHANGES", 2)
-    with closing(open_database(address, create=False)) as sql:
-        sql.execute("CREATE UNIQUE INDEX in_the_way ON feeds (every)")
-        with pytest.raises(Exception, match="nothing was changed"):
-            store.subscribe([replace(feed, every=min(n, 3)) for n, feed in enumerate(FEEDS)], [])
-        assert len(watched(address)) == 4
-        sql.execute("DROP INDEX in_the_way")
-    assert list(store.subscribe(FEEDS, [])) == watched(address)
 
 
 def test_a_start_writes_only_what_differs(postgresql: str) -> None:
