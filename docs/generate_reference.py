@@ -19,8 +19,8 @@ import click
 from ruamel.yaml import YAML
 
 from monitor.api.app import build_app
-from monitor.api.mcp.server import ARTICLE_TEMPLATE, described, described_prompt
-from monitor.api.mcp.tools import PROMPTS, TOOLS, input_schema
+from monitor.api.mcp.server import described
+from monitor.api.mcp.tools import TOOLS, input_schema
 from monitor.api.problems import KINDS, PREFIX
 from monitor.base import signs
 from monitor.cli import main_group
@@ -520,8 +520,7 @@ def api_page() -> str:
             ("status", "type", "title"),
             [(str(status), code(kind), title) for kind, (status, title) in KINDS.items()],
         ),
-        "Of two answers with the same `ETag` the second is not sent to who says `If-None-Match`: "
-        "status 304. With 429 and 503, `Retry-After` says when to ask again.\n",
+        "With 429 and 503, `Retry-After` says when to ask again.\n",
     ]
     return "\n".join(parts)
 
@@ -541,7 +540,7 @@ def _operation(name: str, about: Mapping[str, Any], components: Any) -> tuple[st
 
 
 def mcp_page() -> str:
-    """Return the page about the tools, resources and prompts of `tocsin mcp`."""
+    """Return the page about the tools of `tocsin mcp`."""
     parts = [
         "# Tools for language models\n",
         NOTE,
@@ -559,28 +558,16 @@ def mcp_page() -> str:
         for tool in TOOLS.values()
     ]  # fmt: skip
     parts += ["## Tools\n", table(("tool", "scope", "what it does", "arguments"), rows)]
-    parts += ["## Resources\n", f"{code(ARTICLE_TEMPLATE.uri_template)}: "]
-    parts[-1] += f"{prose(ARTICLE_TEMPLATE.description or '')}\n"
-    rows = [
-        (code(one.name), prose(one.words), ", ".join(map(code, one.arguments)))
-        for one in PROMPTS.values()
-    ]
-    parts += ["## Prompts\n", table(("prompt", "what it asks for", "arguments"), rows)]
     return "\n".join(parts)
 
 
 def mcp_schemas() -> str:
-    """Return all tools, prompts and resources as JSON, as a client sees them."""
-    parts = {
-        "tools": [described(tool) for tool in TOOLS.values()],
-        "prompts": [described_prompt(prompt) for prompt in PROMPTS.values()],
-        "resourceTemplates": [ARTICLE_TEMPLATE],
-    }
-    plain = {
-        name: [one.model_dump(mode="json", by_alias=True, exclude_none=True) for one in values]
-        for name, values in parts.items()
-    }
-    return json.dumps(plain, ensure_ascii=False, indent=1) + "\n"
+    """Return all tools as JSON, as a client sees them."""
+    tools = [
+        described(tool).model_dump(mode="json", by_alias=True, exclude_none=True)
+        for tool in TOOLS.values()
+    ]
+    return json.dumps({"tools": tools}, ensure_ascii=False, indent=1) + "\n"
 
 
 def pages() -> dict[str, str]:

@@ -37,8 +37,7 @@ from monitor.presentation.rows import schemas
 DESCRIPTION = """\
 What the dashboard and the commands of tocsin know and do, for programs.
 
-Times are as `2023-10-09T07:09:00Z`. Errors are problems of RFC 9457. Answers have an `ETag`: with
-`If-None-Match`, what has not changed is not sent again.
+Times are as `2023-10-09T07:09:00Z`. Errors are problems of RFC 9457.
 """
 EVERYWHERE = (400, 401, 403, 404, 408, 409, 413, 421, 422, 429, 500, 501, 503)
 """Statuses of problems that any path may answer."""
@@ -59,8 +58,8 @@ def build_app(threads: int) -> FastAPI:
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         anyio.to_thread.current_default_thread_limiter().total_tokens = threads
         app.state.heavy = asyncio.Lock()
+        app.state.mcp = None
         yield
-        await app.state.mcp.close()
 
     app = FastAPI(
         title="tocsin",
@@ -123,23 +122,15 @@ def _document_problems(responses: dict[str, Any], method: str) -> None:
             "description": HTTPStatus(status).phrase,
             "content": {MEDIA_TYPE: {"schema": {"$ref": PLACE + "Problem"}}},
         }
-    if method == "get":
-        responses["304"] = {"description": "The client has the answer already."}
 
 
 # --- errors --------------------------------------------------------------------------------
 
 
 def _add_handlers(app: FastAPI) -> None:
-    from monitor.api.newsroom import NotModified
-
     @app.exception_handler(ApiProblem)
     async def refused(request: Request, error: ApiProblem) -> Response:
         return answer_to(request.scope, error)
-
-    @app.exception_handler(NotModified)
-    async def not_modified(request: Request, error: NotModified) -> Response:
-        return Response(status_code=304, headers={"ETag": error.tag})
 
     @app.exception_handler(RequestValidationError)
     async def not_valid(request: Request, error: RequestValidationError) -> Response:

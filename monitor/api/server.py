@@ -21,7 +21,6 @@ from monitor.api.app import build_app
 from monitor.api.guard import Guard
 from monitor.api.limits import Limits
 from monitor.api.listener import open_listener
-from monitor.api.mcp.endpoint import ModelEndpoint
 from monitor.api.newsroom import Newsroom
 from monitor.api.origin import AcceptedHosts
 from monitor.api.pages.sessions import Sessions
@@ -98,7 +97,7 @@ class ApiServer:
         self.app.state.hub = StreamHub(
             newsroom.service.views.version, limits, around.sleep, lambda: self._server.should_exit
         )
-        self.app.state.mcp = ModelEndpoint(around.secret, around.monotonic)
+        self.app.state.around = around
 
         def rest() -> None:
             newsroom.service.archive.let_go()

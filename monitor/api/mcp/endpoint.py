@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from anyio import to_thread
@@ -15,72 +13,41 @@ from monitor.api.access import Reader
 from monitor.base.errors import requires_extra
 
 if TYPE_CHECKING:
-    from mcp.server.streamable_http_manager import StreamableHTTPSessionManager
+    from mcp.server.lowlevel import Server
 
 router = APIRouter()
 
 
-class ModelEndpoint:
-    """Starts the SDK with the first request: it takes half a second to import.
+@router.post("/mcp", include_in_schema=False)
+async def mcp(request: Request, caller: Reader) -> Response:
+    """Answer a request of the protocol; raises MissingExtraError."""
+    server = await to_thread.run_sync(_server, request.app)
+    request.state.caller = caller
+    return _SdkResponse(server)
 
-    Args:
-        mark: Returns random text.
-        monotonic: Returns a time in seconds that never goes back.
-    """
 
-    def __init__(self, mark: Callable[[], str], monotonic: Callable[[], float]) -> None:
-        self._mark, self._monotonic = mark, monotonic
-        self._starting = asyncio.Lock()
-        self._manager: StreamableHTTPSessionManager | None = None
-        self._ending = asyncio.Event()
-        self._running: asyncio.Task[None] | None = None
+def _server(app: FastAPI) -> Server[Any]:
+    """Return what speaks the protocol. It takes half a second to import, with the first request."""
+    with requires_extra("mcp", "/mcp"):
+        from monitor.api.mcp.server import ModelDoor, build_server
 
-    async def manager(self, app: FastAPI) -> StreamableHTTPSessionManager:
-        """Return what speaks the protocol; raises MissingExtraError."""
-        async with self._starting:
-            if self._manager is None:
-                manager = await to_thread.run_sync(self._build, app)
-                started = asyncio.Event()
-                self._running = asyncio.create_task(self._run(manager, started))
-                await started.wait()
-                self._manager = manager
-            return self._manager
-
-    def _build(self, app: FastAPI) -> StreamableHTTPSessionManager:
-        with requires_extra("mcp", "/mcp"):
-            from mcp.server.streamable_http_manager import StreamableHTTPSessionManager
-        from monitor.api.mcp.server import McpEnvironment, build_server
-
-        environment = McpEnvironment(app.state.newsroom, self._mark, self._monotonic)
-        return StreamableHTTPSessionManager(
-            build_server(environment), json_response=True, stateless=True
-        )
-
-    async def _run(self, manager: StreamableHTTPSessionManager, started: asyncio.Event) -> None:
-        async with manager.run():
-            started.set()
-            await self._ending.wait()
-
-    async def close(self) -> None:
-        self._ending.set()
-        if self._running is not None:
-            await self._running
+    if app.state.mcp is None:
+        around = app.state.around
+        app.state.mcp = build_server(ModelDoor(app.state.newsroom, around.secret, around.monotonic))
+    server: Server[Any] = app.state.mcp
+    return server
 
 
 class _SdkResponse(Response):
     """An answer that the SDK sends."""
 
-    def __init__(self, answer: Callable[[Scope, Receive, Send], Any]) -> None:
+    def __init__(self, server: Server[Any]) -> None:
         super().__init__()
-        self._answer = answer
+        self._server = server
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        await self._answer(scope, receive, send)
+        from mcp.server.streamable_http_manager import StreamableHTTPSessionManager
 
-
-@router.post("/mcp", include_in_schema=False)
-async def mcp(request: Request, caller: Reader) -> Response:
-    endpoint: ModelEndpoint = request.app.state.mcp
-    manager = await endpoint.manager(request.app)
-    request.state.caller = caller
-    return _SdkResponse(manager.handle_request)
+        manager = StreamableHTTPSessionManager(self._server, json_response=True, stateless=True)
+        async with manager.run():
+            await manager.handle_request(scope, receive, send)

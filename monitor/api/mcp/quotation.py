@@ -6,8 +6,6 @@ import json
 from collections.abc import Mapping
 from typing import Annotated, Any, TypedDict
 
-from msgspec import Struct
-
 from monitor.api.problems import ApiProblem
 from monitor.base.text_cleaning import clean
 from monitor.base.translation import gettext as _
@@ -20,9 +18,6 @@ NOTICE = (
     " for each claim."
 )
 """What a model must know of an answer."""
-SCHEME = "tocsin://articles/"
-"""How the address of an article begins, as a resource."""
-
 BODY = 12_000
 """Characters of a text at most."""
 CAPS = {"body": BODY, "summary": 4_000, "note": MAX_NOTE, "url": 2_000, "next": 20_000}
@@ -40,38 +35,37 @@ _JOINERS = str.maketrans("\u200d\ufe0f", "  ")
 """They make one picture of several. They are replaced, so that positions stay right."""
 
 
-class CitationRow(TypedDict):
-    """An article that an answer is about."""
-
-    article_id: Annotated[int, means("Its number, as in `tocsin show 12`.")]
-    uri: Annotated[str, means("Its address as a resource of this server.")]
-
-
 class QuotedRow(TypedDict):
     """What an answer says besides the words of publishers."""
 
     notice: Annotated[str, means("How to take what stands under `untrusted`.")]
-    cite: Annotated[list[CitationRow], means("The articles to name as sources.")]
+    cite: Annotated[list[int], means("Numbers of the articles to name as sources.")]
     cut: Annotated[list[str], means("The fields that were shortened.")]
 
 
-class Quotation(Struct, frozen=True):
-    """What is answered, with what a model must know of it."""
+class Quotation:
+    """What is answered, as a model may read it, with what a model must know of it.
 
-    row: Any
-    """Rows of `monitor.presentation.rows`, cleaned and shortened."""
-    articles: tuple[int, ...]
-    """The articles that it is about."""
-    cut: tuple[str, ...]
-    """The fields that were shortened."""
+    Args:
+        row: Rows of `monitor.presentation.rows`.
+
+    Raises:
+        ApiProblem: They are too long.
+    """
+
+    def __init__(self, row: Any) -> None:
+        self.articles: dict[int, None] = {}
+        """The articles that it is about."""
+        self.cut: dict[str, None] = {}
+        """The fields that were shortened."""
+        self.row = self._value(row, "", 0)
+        """The rows, cleaned and shortened."""
+        if len(_json(self.row)) > LARGEST:
+            raise ApiProblem("too-large", _("the answer is too long; ask for less with `limit`"))
 
     def structured(self) -> dict[str, Any]:
         """Return it for programs: what publishers wrote stands under `untrusted`."""
-        row = QuotedRow(
-            notice=NOTICE,
-            cite=[{"article_id": id, "uri": f"{SCHEME}{id}"} for id in self.articles],
-            cut=list(self.cut),
-        )
+        row = QuotedRow(notice=NOTICE, cite=[*self.articles], cut=[*self.cut])
         return {**row, "untrusted": self.row}
 
     def text(self, mark: str) -> str:
@@ -82,23 +76,38 @@ class Quotation(Struct, frozen=True):
         """
         lines = [NOTICE]
         if self.articles:
-            lines.append("Articles: " + ", ".join(f"{SCHEME}{id}" for id in self.articles))
+            lines.append("Articles: " + ", ".join(map(str, self.articles)))
         if self.cut:
             lines.append("Shortened: " + ", ".join(self.cut))
         return "\n".join([*lines, fenced(_json(self.row), mark)])
 
+    def _value(self, value: Any, path: str, depth: int) -> Any:
+        """Return a value of a row; `depth` counts the lists around it."""
+        if isinstance(value, str):
+            cap = CAPS.get(path.rpartition(".")[2], WORDS)
+            self._note_cut(path, len(value) > cap)
+            return plain(value, cap)
+        if isinstance(value, Mapping):
+            return self._mapping(value, path, depth)
+        if isinstance(value, list | tuple):
+            most = NESTED if depth else LISTED
+            self._note_cut(path, len(value) > most)
+            return [self._value(each, path, depth + 1) for each in value[:most]]
+        return value
 
-def quote(row: Any) -> Quotation:
-    """Return rows as a model may read them.
+    def _mapping(self, row: Mapping[str, Any], path: str, depth: int) -> dict[str, Any]:
+        known = path.rpartition(".")[2] not in _NAMED_BY_WORDS
+        quoted = {}
+        for name, value in row.items():
+            if known and name == "article_id" and value and isinstance(value, int):
+                self.articles[value] = None
+            inner = f"{path}.{name}".lstrip(".") if known else path
+            quoted[name if known else plain(name, 100)] = self._value(value, inner, depth)
+        return quoted
 
-    Raises:
-        ApiProblem: They are too long.
-    """
-    quoting = _Quoting()
-    quoted = quoting.value(row, "", 0)
-    if len(_json(quoted)) > LARGEST:
-        raise ApiProblem("too-large", _("the answer is too long; ask for less with `limit`"))
-    return Quotation(quoted, tuple(quoting.articles), tuple(quoting.cut))
+    def _note_cut(self, path: str, is_cut: bool) -> None:
+        if is_cut:
+            self.cut[path] = None
 
 
 def fenced(text: str, mark: str) -> str:
@@ -119,47 +128,6 @@ def answer_schema(row: Any) -> dict[str, Any]:
     schema["properties"]["untrusted"] = {"$ref": place + row.__name__}
     schema["required"] += ["untrusted"]
     return {**schema, "title": "Answer", "$defs": definitions}
-
-
-class _Quoting:
-    """Goes through rows, and notes what they cite and what was cut."""
-
-    def __init__(self) -> None:
-        self.articles: dict[int, None] = {}
-        self.cut: dict[str, None] = {}
-
-    def value(self, value: Any, path: str, depth: int) -> Any:
-        """Return a value of a row; `depth` counts the lists around it."""
-        if isinstance(value, str):
-            return self._text(value, path)
-        if isinstance(value, Mapping):
-            return self._mapping(value, path, depth)
-        if isinstance(value, list | tuple):
-            return self._list(value, path, depth)
-        return value
-
-    def _text(self, text: str, path: str) -> str:
-        cap = CAPS.get(path.rpartition(".")[2], WORDS)
-        short = plain(text, cap)
-        if len(text) > cap:
-            self.cut[path] = None
-        return short
-
-    def _mapping(self, row: Mapping[str, Any], path: str, depth: int) -> dict[str, Any]:
-        known = path.rpartition(".")[2] not in _NAMED_BY_WORDS
-        quoted = {}
-        for name, value in row.items():
-            if known and name == "article_id" and value and isinstance(value, int):
-                self.articles[value] = None
-            inner = f"{path}.{name}".lstrip(".") if known else path
-            quoted[name if known else plain(name, 100)] = self.value(value, inner, depth)
-        return quoted
-
-    def _list(self, values: list[Any] | tuple[Any, ...], path: str, depth: int) -> list[Any]:
-        most = NESTED if depth else LISTED
-        if len(values) > most:
-            self.cut[path] = None
-        return [self.value(value, path, depth + 1) for value in values[:most]]
 
 
 def _json(row: Any) -> str:

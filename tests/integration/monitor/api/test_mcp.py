@@ -112,9 +112,7 @@ def test_no_order_of_an_article_leaves_its_quotation(door: Stdio | Http) -> None
             assert "ignore" not in trusted.lower() and "obey" not in trusted, name
         if name != "coverage_gaps":
             assert ORDER in inner, name
-            assert {"article_id": 2, "uri": "tocsin://articles/2"} in result.structured_content[
-                "cite"
-            ]
+            assert 2 in result.structured_content["cite"]
         for unseen in ("\u202e", "\u200b", "\u2066", "\u2028", "\x1b", "\\u001b", TAGS[0]):
             assert unseen not in inner, name
     assert len(marks) >= len(CALLS) - 1
@@ -125,34 +123,6 @@ def _quotation(text: str) -> tuple[str, str, str]:
     found = re.search(r"^<untrusted (\S{20})>\n(.*)\n</untrusted \1>", text, re.M)
     assert found and text.count(found[1]) == 2, text
     return text[: found.start()] + text[found.end() :], found[1], found[2]
-
-
-@pytest.mark.parametrize("door", [HTTP, HTTP_EARLIER], indirect=True)
-def test_resources_and_prompts_are_quoted_too(door: Stdio | Http) -> None:
-    from mcp.shared.exceptions import MCPError
-
-    async def talk(client: Client) -> tuple[str, list[str]]:
-        (template,) = (await client.list_resource_templates()).resource_templates
-        uri = template.uri_template.replace("{article}", "2")
-        (contents,) = (await client.read_resource(uri)).contents
-        with pytest.raises(MCPError, match="no article 99"):
-            await client.read_resource("tocsin://articles/99")
-        with pytest.raises(MCPError, match="no such resource"):
-            await client.read_resource("file:///etc/passwd")
-        prompts = []
-        for one in (await client.list_prompts()).prompts:
-            given = {"alert": "a1"} if one.name == "story" else {"since": "7d"}
-            (message,) = (await client.get_prompt(one.name, given)).messages
-            prompts.append(message.content.text)  # type: ignore[union-attr]
-        return contents.text, prompts  # type: ignore[union-attr]
-
-    article, prompts = door.use(Person(), talk)
-    assert len(prompts) == 2
-    for text in (article, *prompts):
-        outer, _, inner = _quotation(text)
-        assert ORDER in inner and ORDER not in outer
-    for text in prompts:
-        assert "[outlet, article 12](url)" in text
 
 
 def test_a_long_text_is_read_in_parts(tmp_path: Path) -> None:
