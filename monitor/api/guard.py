@@ -2,18 +2,16 @@
 
 A request passes if its Host names this server and no foreign page sent it, if its body is small and
 arrives soon, and if not too many wait already. A question to the archive ends when its client
-leaves, or when it takes too long. Answers get an ETag, and headers that keep browsers from reading
-more into them.
+leaves, or when it takes too long. Answers get headers that keep browsers from reading more into
+them.
 """
 
 from __future__ import annotations
 
 import asyncio
 import logging
-from collections import OrderedDict
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from hashlib import blake2b
 from typing import Annotated
 
 from fastapi import Depends, Request
@@ -43,8 +41,6 @@ ENDLESS = "/v1/alerts/stream"
 """The path whose answer does not end, so that nobody can ask for its headers alone."""
 HEAVY_SECONDS = 60.0
 """More time for what takes long or much memory."""
-TAGS = 1_000
-"""Answers of which the ETag is remembered."""
 
 log = logging.getLogger("tocsin")
 
@@ -92,7 +88,6 @@ class Guard:
         self._app, self._hosts, self._limits, self._monotonic = app, hosts, limits, monotonic
         self._rest, self._answer_to = rest, answer_to
         self._resting: asyncio.TimerHandle | None = None
-        self._tags = AnswerTags()
         self._busy = 0
         """Requests that are answered or wait, without streams."""
 
@@ -102,7 +97,7 @@ class Guard:
             return
         if scope["method"] == "HEAD" and scope["path"] != ENDLESS:
             scope = {**scope, "method": "GET"}  # the server leaves the body out
-        answer = _Answer(scope, send, self._limits.send_seconds)
+        answer = _Answer(send, self._limits.send_seconds)
         try:
             await self._answer(scope, receive, answer)
         except ApiProblem as problem:
@@ -127,7 +122,6 @@ class Guard:
         try:
             body = await self._body(scope, headers, receive)
             scope["state"]["patience"] = patience
-            scope["state"]["tags"] = self._tags
             scope["state"]["streaming"] = self._streaming
             with interruptible(lambda: patience.left or self._monotonic() > patience.until):
                 await _while_connected(self._app, scope, body, receive, answer.send, patience)
@@ -223,31 +217,11 @@ async def _while_connected(
         watcher.cancel()
 
 
-class AnswerTags:
-    """The ETags of answers, and as of which commit of the store each is known to be right."""
-
-    def __init__(self) -> None:
-        self._tags: OrderedDict[str, tuple[int, str]] = OrderedDict()
-
-    def tag(self, key: str, commits: int) -> str:
-        at, tag = self._tags.get(key, (0, ""))
-        return tag if at == commits else ""
-
-    def remember(self, key: str, commits: int, tag: str) -> None:
-        self._tags[key] = commits, tag
-        self._tags.move_to_end(key)
-        if len(self._tags) > TAGS:
-            self._tags.popitem(last=False)
-
-
 class _Answer:
-    """What goes back: with headers of safety, and with an ETag if it is short."""
+    """What goes back, with headers of safety."""
 
-    def __init__(self, scope: Scope, send: Send, seconds: float) -> None:
-        self._scope, self._send, self._seconds = scope, send, seconds
-        self._start: Message | None = None
-        """The beginning of an answer, while its body is awaited."""
-        self._parts: list[bytes] = []
+    def __init__(self, send: Send, seconds: float) -> None:
+        self._send, self._seconds = send, seconds
         self.begun = False
 
     async def send(self, message: Message) -> None:
@@ -257,43 +231,12 @@ class _Answer:
             for name, value in HEADERS.items():
                 headers.setdefault(name, value)
             message["headers"] = headers.raw
-            is_stream = headers.get("content-type", "").startswith(STREAM)
-            if self._scope["method"] == "GET" and message["status"] == 200 and not is_stream:
-                self._start = message
-                return
-        elif self._start is not None:
-            self._parts.append(message.get("body", b""))
-            if message.get("more_body", False):
-                return
-            await self._send_tagged(self._start, b"".join(self._parts))
-            return
-        await self._pass(message)
-
-    async def _send_tagged(self, start: Message, body: bytes) -> None:
-        headers = MutableHeaders(raw=start["headers"])
-        headers["ETag"] = tag = f'"{blake2b(body, digest_size=12).hexdigest()}"'
-        if remember := self._scope["state"].get("remember_tag"):
-            remember(tag)
-        if is_known(tag, Headers(scope=self._scope).get("if-none-match")):
-            for name in ("content-length", "content-type"):
-                del headers[name]
-            start["status"], body = 304, b""
-        start["headers"] = headers.raw
-        await self._pass(start)
-        await self._pass({"type": "http.response.body", "body": body})
-
-    async def _pass(self, message: Message) -> None:
         self.begun = True
         try:
             async with asyncio.timeout(self._seconds):
                 await self._send(message)
         except TimeoutError as error:
             raise _NotReadError from error
-
-
-def is_known(tag: str, if_none_match: str | None) -> bool:
-    known = [one.strip().removeprefix("W/") for one in (if_none_match or "").split(",")]
-    return tag.removeprefix("W/") in known or "*" in known
 
 
 def busy() -> ApiProblem:

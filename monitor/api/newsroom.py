@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import tzinfo
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
@@ -23,7 +22,6 @@ from pydantic import (
 from pydantic_core import PydanticCustomError
 
 from index.query.filters import resolve_time
-from monitor.api.guard import AnswerTags, is_known
 from monitor.api.problems import ApiProblem, invalid
 from monitor.base.article import Timestamp
 from monitor.base.translation import gettext as _
@@ -82,38 +80,6 @@ async def newsroom(request: Request) -> Newsroom:
 
 
 Here = Annotated[Newsroom, Depends(newsroom)]
-
-
-async def unchanged(request: Request, here: Here) -> Callable[[], None]:
-    """Return a check that raises `NotModified` if nothing was committed since the client asked.
-
-    For answers that depend on nothing but the store. `RowRouter` calls it in a thread.
-    """
-    return partial(_check_unchanged, request, here)
-
-
-def _check_unchanged(request: Request, here: Newsroom) -> None:
-    if any(name in request.query_params for name in ("since", "until", "query", "assigned")):
-        return  # these depend on the time, or on the caller
-    key = f"{request.url.path}?{request.url.query}"
-    commits = here.service.views.version().commits
-    tags: AnswerTags = request.state.tags
-    tag = tags.tag(key, commits)
-    if tag and is_known(tag, request.headers.get("if-none-match")):
-        raise NotModified(tag)
-    request.state.remember_tag = partial(tags.remember, key, commits)
-
-
-Unchanged = Annotated[Callable[[], None], Depends(unchanged)]
-"""Stands behind the caller: who may not read learns nothing of versions either."""
-
-
-class NotModified(Exception):
-    """The client has the answer already."""
-
-    def __init__(self, tag: str) -> None:
-        super().__init__(tag)
-        self.tag = tag
 
 
 # --- what a request says -----------------------------------------------------------------
@@ -199,7 +165,6 @@ class AlertParameters(FilterParameters):
     )
     verdict: Literal["relevant", "noise", "none"] | None = None
     starred: bool = param("Only alerts with a star.", False)
-    noted: bool = param("Only alerts with a note.", False)
     tag: list[Text] = param("With any of these tags of your own.", [], max_length=20)
     assigned: list[Text] = param(
         "Assigned to these people; `me` is the name of your token.", [], max_length=20
@@ -218,7 +183,6 @@ class AlertParameters(FilterParameters):
             closed=self.state == "all",
             verdict=None if self.verdict is None else Verdict(self.verdict.replace("none", "")),
             starred=True if self.starred else None,
-            noted=True if self.noted else None,
             tags=tags,
             assignees=tuple(self.assigned),
             silenced=True,

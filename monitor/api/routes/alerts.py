@@ -18,7 +18,6 @@ from monitor.api.newsroom import (
     Here,
     Newsroom,
     Text,
-    Unchanged,
     no_alert,
     param,
 )
@@ -103,9 +102,7 @@ class AlertsRow(TypedDict):
 
 
 @router.get("/alerts")
-def alerts(
-    here: Here, caller: Reader, tagged: Unchanged, parameters: Annotated[PageParameters, Query()]
-) -> AlertsRow:
+def alerts(here: Here, caller: Reader, parameters: Annotated[PageParameters, Query()]) -> AlertsRow:
     """List alerts, those with the highest number first."""
     limit = parameters.limit
     ids = parameters.ids(here.of(caller.name), limit + 1)
@@ -126,7 +123,7 @@ class StoriesRow(TypedDict):
 
 @router.get("/stories")
 def stories(
-    here: Here, caller: Reader, tagged: Unchanged, parameters: Annotated[PageParameters, Query()]
+    here: Here, caller: Reader, parameters: Annotated[PageParameters, Query()]
 ) -> StoriesRow:
     """List the stories that have such alerts, each once, with all their alerts."""
     found, end = page_of_stories(here.of(caller.name), parameters)
@@ -181,7 +178,7 @@ def _newest_of_stories(views: AlertViews, ids: Sequence[int], limit: int) -> tup
 
 
 @router.get("/stories/{alert}")
-def story(here: Here, caller: Reader, tagged: Unchanged, alert: AlertId) -> StoryRow:
+def story(here: Here, caller: Reader, alert: AlertId) -> StoryRow:
     """Return the story of an alert with all its alerts."""
     id = int(alert)
     found = here.service.views.alerts.stories(
@@ -193,7 +190,7 @@ def story(here: Here, caller: Reader, tagged: Unchanged, alert: AlertId) -> Stor
 
 
 @router.get("/alerts/{alert}")
-def alert(here: Here, caller: Reader, tagged: Unchanged, alert: AlertId) -> AlertRow:
+def alert(here: Here, caller: Reader, alert: AlertId) -> AlertRow:
     """Return an alert."""
     return _row(here, int(alert))
 
@@ -206,7 +203,7 @@ class HistoryRow(TypedDict):
 
 
 @router.get("/alerts/{alert}/history")
-def history(here: Here, caller: Reader, tagged: Unchanged, alert: AlertId) -> HistoryRow:
+def history(here: Here, caller: Reader, alert: AlertId) -> HistoryRow:
     """Tell who changed an alert, and when, the newest change first."""
     id = int(alert)
     if not here.service.views.alerts.get([id]):

@@ -5,20 +5,16 @@ from __future__ import annotations
 from typing import Annotated, Literal, TypedDict
 
 from fastapi import Query, Request
-from pydantic import Field
 
 from monitor.api.access import Reader
 from monitor.api.guard import Alone, more_time
 from monitor.api.newsroom import (
-    LARGEST,
     PAGE,
     ArticleId,
     FilterParameters,
     Here,
     Parameters,
     QueryText,
-    Text,
-    Unchanged,
     no_article,
     param,
 )
@@ -44,7 +40,6 @@ from monitor.presentation.rows.searches import (
     trend_rows,
 )
 from monitor.presentation.service.article_revisions import revisions_of
-from monitor.storage.search.query_resolution import narrow_query
 from monitor.storage.search.suggestions import FEW
 
 router = RowRouter(tags=["archive"])
@@ -59,14 +54,6 @@ class SearchParameters(FilterParameters):
         'In the language of queries, as `cainiao liege` or `"port d\'Anvers" lang:fr`.',
         min_length=1,
         max_length=4_000,
-    )
-    tag: list[Text] = param("Of feeds with this tag.", [], max_length=20)
-    severity: Literal["high", "medium", "low"] | None = param(
-        "Articles that raised an alert of this severity.", None
-    )
-    story: Annotated[int, Field(ge=1, le=LARGEST)] | None = param("Articles of this story.", None)
-    has: list[Literal["alert", "body", "author"]] = param(
-        "Articles with an alert, a text, or an author.", [], max_length=3
     )
     sort: Literal["date", "score"] = param(
         "`date` puts the newest first, `score` the most relevant.", "date"
@@ -85,12 +72,7 @@ def search(
 
     Pages are those of one result, whatever arrives meanwhile: follow `next`.
     """
-    facets = [f"has:{what}" for what in parameters.has]
-    facets += [f"severity:{parameters.severity}"] if parameters.severity else []
-    facets += [f"story:{parameters.story}"] if parameters.story else []
-    parameters.feed += [f"tag:{tag}" for tag in parameters.tag]
-    query, filter = narrow_query(parameters.query, [], facets), parameters.filter(here)
-    archive = here.service.archive
+    query, filter, archive = parameters.query, parameters.filter(here), here.service.archive
     results = archive.search(
         query,
         filter,
@@ -159,7 +141,7 @@ def trend(here: Here, caller: Reader, parameters: Annotated[TrendParameters, Que
 
 
 @router.get("/articles/{article}")
-def article(here: Here, caller: Reader, tagged: Unchanged, article: ArticleId) -> ArticleDetailsRow:
+def article(here: Here, caller: Reader, article: ArticleId) -> ArticleDetailsRow:
     """Return an article with its text, its alerts and who else has its story."""
     details = here.service.views.articles.details(article)
     if details is None:

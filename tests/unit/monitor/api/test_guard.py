@@ -13,7 +13,7 @@ from starlette.types import Message, Receive, Scope, Send
 
 from index import interruption
 from index.errors import Interrupted
-from monitor.api.guard import AnswerTags, Guard, is_known
+from monitor.api.guard import Guard
 from monitor.api.limits import Limits
 from monitor.api.origin import AcceptedHosts
 
@@ -245,25 +245,3 @@ def test_the_connection_of_who_does_not_read_is_closed() -> None:
     with pytest.raises(Exception, match=r"^$") as closed:  # at which uvicorn closes it
         asyncio.run(Deaf().ask(guarded(app, send_seconds=0.01)))
     assert "_NotReadError" in repr(closed.value)
-
-
-@pytest.mark.parametrize(
-    ("sent", "known"),
-    [
-        (None, False), ("", False), ('"b"', False), ('"a"', True), ('W/"a"', True), ("*", True),
-        ('"x", W/"a"', True), ('"aa"', False),
-    ],
-)  # fmt: skip
-def test_a_client_says_what_it_has(sent: str | None, known: bool) -> None:
-    assert is_known('"a"', sent) is known
-
-
-def test_an_answer_is_known_as_long_as_nothing_is_committed() -> None:
-    tags = AnswerTags()
-    assert tags.tag("/x", 1) == ""
-    tags.remember("/x", 1, '"a"')
-    assert tags.tag("/x", 1) == '"a"'
-    assert tags.tag("/x", 2) == ""
-    for number in range(2_000):
-        tags.remember(f"/{number}", 1, '"b"')
-    assert tags.tag("/x", 1) == ""

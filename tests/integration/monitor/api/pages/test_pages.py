@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from support.api_server import Api, serving
-from support.html_pages import NAVIGATION, Browser
+from support.html_pages import Browser
 from support.newsroom import Newsroom
 from support.pseudo_language import plain_words, pseudo_language
 
@@ -36,14 +36,6 @@ def test_each_page_is_whole_and_closed_to_others(reader: Browser, path: str) -> 
     assert page.tree.get("lang") == "en"
     for link in page.tree.xpath("//a[starts-with(@href, 'http')]"):
         assert link.get("rel") == "noopener noreferrer"
-
-
-def test_an_unchanged_page_is_not_sent_again(reader: Browser) -> None:
-    first = reader.get("/alerts/a2")
-    again = reader.client.get(
-        "/alerts/a2", headers={**NAVIGATION, "If-None-Match": first.answer.headers["etag"]}
-    )
-    assert (again.status_code, again.content) == (304, b"")
 
 
 def test_an_alert_tells_all_that_is_known_of_it(reader: Browser, filled: Newsroom) -> None:
