@@ -14,9 +14,8 @@ from typing import Any, NamedTuple
 
 import httpx
 
-from monitor.api.limits import Limits
+from monitor.api.listener import AcceptedHosts, Limits
 from monitor.api.newsroom import Newsroom
-from monitor.api.origin import AcceptedHosts
 from monitor.api.server import ApiServer, ServerOptions, Surroundings
 from monitor.model.analyst import Scope, Token, token_hash
 from monitor.model.config import StoreAddress
@@ -108,8 +107,6 @@ def serving(
     limits: Limits = GENEROUS,
     anybody_reads: bool = False,
     store: StoreAddress | None = None,
-    sessions: Path | None = None,
-    port: int = 0,
     monotonic: Callable[[], float] = time.monotonic,
 ) -> Iterator[Api]:
     """Serve the API of a newsroom meanwhile; there is a token `secret-SCOPE` of each scope."""
@@ -122,8 +119,8 @@ def serving(
             service=service, config_path=config, data=data, clock=time.time, zone=local_zone(),
         ),
         ServerOptions(
-            host="127.0.0.1", port=port, hosts=AcceptedHosts(), anybody_reads=anybody_reads,
-            limits=limits, sessions=sessions,
+            host="127.0.0.1", port=0, hosts=AcceptedHosts(), anybody_reads=anybody_reads,
+            limits=limits,
         ),
         Surroundings(
             find_token=service.views.tokens.find,

@@ -17,7 +17,7 @@ from monitor.api.greader.streams import (
     long_id,
     subscription_id,
 )
-from monitor.api.marked_text import paragraphs
+from monitor.api.pages.templating import paragraphs
 from monitor.base.article import Article, Timestamp
 from monitor.base.formatting import alert_number, shown_title
 from monitor.base.text_cleaning import safe_url

@@ -2,13 +2,13 @@
 
 ::
 
-    request ─▶ guard ─▶ visitor ─▶ alerts, archive, briefing, login, triage ─▶ service
-                        session of a       │
-                        cookie, scope,     ▼
-                        form token      templating ─▶ templates/*.html, escaped, in the
-                                                      language of the newsroom
+    request ─▶ guard ─▶ sessions ─▶ alerts, archive ─▶ service
+                        cookie,          │
+                        scope,           ▼
+                        form token    templating ─▶ templates/*.html, escaped, in the
+                                                    language of the newsroom
 
-Pages have the rules of the API: a session is a token that was typed into the form of `login`, and
+Pages have the rules of the API: a session is a token that was typed into the login form, and
 ends with it. Errors are pages for browsers (`templating`), and problems for programs.
 """
 
@@ -21,6 +21,6 @@ if TYPE_CHECKING:
 
 
 def routers() -> list[APIRouter]:
-    from monitor.api.pages import alerts, archive, briefing, login, triage
+    from monitor.api.pages import alerts, archive, sessions
 
-    return [one.router for one in (alerts, archive, briefing, login, triage)]
+    return [one.router for one in (alerts, archive, sessions)]

@@ -1,4 +1,4 @@
-"""The pages of alerts: the list by story, one alert, one story."""
+"""The page one starts from; alerts by story, one alert, one story, and deciding about them."""
 
 from __future__ import annotations
 
@@ -9,45 +9,38 @@ from typing import Annotated, Any
 
 from fastapi import Request
 from pydantic import Field
+from starlette.responses import RedirectResponse, Response
 
-from monitor.api.newsroom import Here, Newsroom, no_alert, param
+from monitor.api.newsroom import Here, Newsroom, no_alert
 from monitor.api.pages.archive import article_values
-from monitor.api.pages.links import address, read_query
-from monitor.api.pages.templating import Page, PageRouter
-from monitor.api.pages.visitor import Reader, Visitor
+from monitor.api.pages.sessions import Analyst, Form, Reader, check_form
+from monitor.api.pages.templating import HEADERS, Page, PageRouter, Visitor, address, read_query
 from monitor.api.problems import ApiProblem
 from monitor.api.routes.alerts import PageParameters, page_of_stories
 from monitor.base.formatting import alert_number
 from monitor.base.translation import gettext as _
-from monitor.model.alert import Alert, StoryAlerts
+from monitor.model.alert import Alert, AlertState, StoryAlerts, Verdict
 from monitor.model.delivery import Delivery
-from monitor.model.triage import Decision
+from monitor.model.triage import ChangedMeanwhileError, Decision, triage_state
 
 router = PageRouter()
+NEWEST = 8
+"""Stories on the page one starts from."""
 STATES = ("open", "new", "acknowledged", "closed", "all")
 _NUMBER = re.compile(r"[aA]?([1-9][0-9]{0,14})")
 
 
 class ListParameters(PageParameters):
-    """Which alerts, which page of them, and the way there."""
+    """Which alerts, and which page of them."""
 
     limit: Annotated[int, Field(ge=1, le=100)] = 20
-    before: str = param(
-        "The ends of the pages before the one before, for the link back.",
-        "",
-        pattern=r"^a[0-9]{1,15}(\.a[0-9]{1,15}){0,60}$",
-    )
 
-    def next(self, end: int) -> str:
-        ends = [*filter(None, self.before.split(".")), *filter(None, [self.after])]
-        return address("/alerts", self, after=alert_number(end), before=".".join(ends[-60:]))
 
-    def previous(self) -> str:
-        """Return the address of the page before this one; empty on the first one."""
-        if not self.after:
-            return ""
-        *ends, last = self.before.split(".")
-        return address("/alerts", self, after=last, before=".".join(ends))
+@router.get("/")
+def start(here: Here, visitor: Reader) -> Page:
+    """Show how the newsroom stands, and the newest stories."""
+    stories, end = page_of_stories(here, ListParameters(limit=NEWEST))
+    return Page("start", {"status": here.service.status(), "stories": stories, "more": bool(end)})
 
 
 @router.get("/alerts")
@@ -55,9 +48,7 @@ def alerts(request: Request, here: Here, visitor: Reader) -> Page:
     """List the stories that have alerts, those with the newest one first."""
     asked = read_query(request, ListParameters)
     found, end = page_of_stories(here, asked)
-    hidden = asked.model_dump(exclude_defaults=True, exclude={"state", "watch", "query"})
-    for name in ("after", "before"):
-        hidden.pop(name, None)
+    hidden = asked.model_dump(exclude_defaults=True, exclude={"state", "watch", "query", "after"})
     return Page(
         "alerts",
         {
@@ -66,8 +57,7 @@ def alerts(request: Request, here: Here, visitor: Reader) -> Page:
             "states": STATES,
             "watchlists": sorted(one.name for one in here.service.views.watchlists.in_force()),
             "hidden": _pairs(hidden),
-            "next": asked.next(end) if end else "",
-            "previous": asked.previous(),
+            "next": address("/alerts", asked, after=alert_number(end)) if end else "",
         },
     )
 
@@ -171,3 +161,95 @@ def alert_id(number: str) -> int:
     if found is None:
         raise ApiProblem("not-found", _("alerts have numbers such as a5"))
     return int(found[1])
+
+
+# --- deciding ------------------------------------------------------------------------------------
+
+
+_CLOSED = AlertState.CLOSED
+ACTS: Mapping[str, Mapping[str, Any]] = {
+    "acknowledge": {"acknowledge": True},
+    "relevant": {"state": _CLOSED, "verdict": Verdict.RELEVANT},
+    "noise": {"state": _CLOSED, "verdict": Verdict.NOISE},
+    "close": {"state": _CLOSED},
+    "reopen": {"state": AlertState.NEW},
+    "star": {"starred": True},
+    "unstar": {"starred": False},
+    "take": {"assignee": "me"},
+    "leave": {"assignee": ""},
+}
+"""What each button of the form changes."""
+
+
+@router.post("/alerts/{number}/triage")
+def triage(here: Here, visitor: Analyst, form: Form, number: str) -> Response | Page:
+    """Do what a button of the page of an alert says, and show the alert as it is then."""
+    check_form(visitor, form)
+    id, act = alert_id(number), form.get("act", "")
+    change = {"note": form.get("note", "")} if act == "note" else ACTS.get(act)
+    if change is None:
+        raise ApiProblem("invalid", _("the form says nothing to do; load the page again"))
+    try:
+        _change(here, visitor.caller.name, id, change, form)
+    except ChangedMeanwhileError:
+        return _again(here, id, form, _("Somebody changed it since. Look at it as it is now."), 409)
+    except ValueError as error:
+        return _again(here, id, form, str(error), 422)
+    return _shown(id)
+
+
+def _change(
+    here: Newsroom, who: str, id: int, change: Mapping[str, Any], form: Mapping[str, str]
+) -> None:
+    """Change an alert as it was seen; raises ChangedMeanwhileError, ValueError."""
+    (alert,) = (one for one in find_story(here, id).alerts if one.id == id)
+    shown = as_seen(alert)
+    now = {name: getattr(alert, name) for name in shown if name in change}
+    if any(shown[name] != form.get(f"seen_{name}") for name in now):
+        raise ChangedMeanwhileError(now)
+    here.service.triage.by(who).change([id], **change, seen=now)
+
+
+def _again(here: Newsroom, id: int, form: Mapping[str, str], notice: str, status: int) -> Page:
+    """Return the page of an alert as it is now, with the note that was typed."""
+    values = {**alert_values(here, id), "notice": notice}
+    if form.get("act") == "note":
+        values["draft"] = form.get("note", "")
+    return Page("alert", values, status)
+
+
+@router.post("/stories/{number}/triage")
+def triage_story(here: Here, visitor: Analyst, form: Form, number: str) -> Response | Page:
+    """Do what a button of the page of a story says with all its alerts.
+
+    Those that are closed already keep their verdict.
+    """
+    check_form(visitor, form)
+    id, change = alert_id(number), ACTS.get(form.get("act", ""))
+    if change is None:
+        raise ApiProblem("invalid", _("the form says nothing to do; load the page again"))
+    story = find_story(here, id)
+    if story_as_seen(story) != form.get("seen"):
+        notice = _("Somebody changed it since. Look at it as it is now.")
+        return Page("story", {**story_values(here, visitor, id), "notice": notice}, 409)
+    closes = change.get("state") is _CLOSED
+    changing = [one for one in story.alerts if not (closes and one.state is _CLOSED)]
+    shown = {one.id: triage_state(one) for one in changing}
+    here.service.triage.by(visitor.caller.name).change(shown, **change, shown=shown)
+    return _shown(id, "stories")
+
+
+@router.post("/alerts/{number}/undo")
+@router.post("/stories/{number}/undo")
+def undo(request: Request, here: Here, visitor: Analyst, form: Form, number: str) -> Response:
+    """Take back an act of the visitor's own, and show the alert or the story as it is then."""
+    check_form(visitor, form)
+    id, act = alert_id(number), form.get("act", "")
+    if not (act.isascii() and act.isdigit() and len(act) < 16):
+        raise ApiProblem("invalid", _("the form says nothing to do; load the page again"))
+    here.service.triage.by(visitor.caller.name).undo(int(act))
+    return _shown(id, request.url.path.split("/")[1])
+
+
+def _shown(id: int, pages: str = "alerts") -> Response:
+    return RedirectResponse(f"/{pages}/{alert_number(id)}", 303, HEADERS)

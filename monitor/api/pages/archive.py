@@ -1,4 +1,4 @@
-"""The pages of the archive: a search, and an article with its alerts, outlets and versions."""
+"""The pages of the archive: searches, briefings, and articles with their alerts and versions."""
 
 from __future__ import annotations
 
@@ -12,19 +12,20 @@ from markupsafe import Markup
 from pydantic import Field
 
 from index.errors import QueryError
-from monitor.api.marked_text import lit, paragraphs
 from monitor.api.newsroom import FilterParameters, Here, Newsroom, no_article
-from monitor.api.pages.links import address, read_query
-from monitor.api.pages.templating import Page, PageRouter
-from monitor.api.pages.visitor import Reader
-from monitor.api.problems import ApiProblem
+from monitor.api.pages.sessions import Reader
+from monitor.api.pages.templating import Page, PageRouter, address, lit, paragraphs, read_query
+from monitor.api.problems import ApiProblem, invalid
+from monitor.api.routes.newsroom import DAY, BriefingParameters
 from monitor.base.errors import ConfigError
 from monitor.base.formatting import shown_title
 from monitor.base.translation import gettext as _
+from monitor.delivery.export import briefing_html
 from monitor.model.article import ArticleDetails, MatchPlace, shown_parts
 from monitor.model.config import SavedSearch
-from monitor.model.search import Results, Suggestion
-from monitor.presentation.service.article_revisions import revisions_of
+from monitor.model.search import Filter, Results, Suggestion
+from monitor.presentation.briefing import title
+from monitor.presentation.service.matching import revisions_of
 from monitor.storage.search.suggestions import FEW
 
 router = PageRouter()
@@ -32,6 +33,10 @@ LENGTH = 20
 """Hits of a page."""
 SNIPPET = 300
 """Characters of a snippet."""
+SPANS = ("1d", "7d", "30d")
+"""Times of which there is a link to a briefing."""
+LISTED = 20
+"""Briefings by schedule to which the page of a briefing links."""
 _NUMBER = re.compile(r"[1-9][0-9]{0,14}")
 
 
@@ -140,3 +145,40 @@ def article_values(here: Newsroom, id: int) -> dict[str, Any]:
 
 def _in(places: set[MatchPlace], part: str) -> list[tuple[int, int]]:
     return [(start, end) for name, start, end in places if name == part]
+
+
+@router.get("/briefing")
+def briefing(request: Request, here: Here, visitor: Reader) -> Page:
+    """Tell what happened since a time, by watchlist, and what may be missing."""
+    asked = read_query(request, BriefingParameters)
+    now = here.clock()
+    since = here.moment("since", asked.since)
+    since = now - DAY if since is None else since
+    if since >= now:
+        raise invalid("since", _("that is in the future"))
+    here.names.validate(Filter(watchlists=tuple(asked.watch)))
+    made = here.service.briefing(since, watchlists=tuple(asked.watch), limit=asked.limit)
+    body = briefing_html.body(made, here.zone, "")
+    return Page(
+        "briefing",
+        {
+            "title": title(made, here.zone),
+            "body": Markup(body),
+            "spans": [(one, address("/briefing", asked, since=one)) for one in SPANS],
+            "chosen": asked.since or SPANS[0],
+            "sent": here.service.views.briefings.subjects(LISTED),
+        },
+    )
+
+
+@router.get("/briefing/{number}")
+def sent_briefing(here: Here, visitor: Reader, number: str) -> Page:
+    """Show a briefing by schedule as it was sent."""
+    if not _NUMBER.fullmatch(number):
+        raise ApiProblem("not-found", _("briefings have numbers such as 5"))
+    found = here.service.views.briefings.get([int(number)]).get(int(number))
+    if found is None:
+        raise ApiProblem("not-found", _("there is no briefing {number}", number=number))
+    shown = {"title": found.subject, "body": Markup(found.html), "chosen": "", "sent": ()}
+    spans = [(one, address("/briefing", {"since": one})) for one in SPANS]
+    return Page("briefing", {**shown, "spans": spans})

@@ -1,43 +1,31 @@
-"""Sessions of browsers: who logged in with a token, until when, and the cookie that says so."""
+"""Who looks at a page: sessions of browsers, which begin with a token, or a token in a header."""
 
 from __future__ import annotations
 
-import hmac
-import json
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
-from contextlib import suppress
 from hashlib import sha256
-from pathlib import Path
-from typing import NamedTuple
+from typing import Annotated, NamedTuple
+from urllib.parse import parse_qsl
 
-from msgspec import Struct
-from starlette.responses import Response
+from fastapi import APIRouter, Depends, Request, Security
+from fastapi.security import SecurityScopes
+from starlette.responses import RedirectResponse, Response
 
+from monitor.api.access import Access, allowed, bearer, check_scope, no_token
+from monitor.api.pages.templating import HEADERS, Page, Session, Visitor, environment, rendered
+from monitor.api.problems import ApiProblem
 from monitor.base.article import Timestamp
-from monitor.base.files import atomic_write
-from monitor.model.analyst import token_hash
+from monitor.base.translation import gettext as _
+from monitor.model.analyst import Scope, token_hash
+from monitor.presentation.spans import with_severities
 
 LIFE = 12 * 3600.0
 """Seconds after which one has to log in again: a long working day."""
 MOST = 1_000
 """Sessions at once; of more, the oldest ends."""
-_BYTES = 200 * MOST
-"""Bytes that are read of a file of sessions."""
-
-
-class Session(Struct, frozen=True):
-    """A browser that somebody logged in with."""
-
-    token: bytes
-    """Hash of the token; the session ends with it."""
-    until: Timestamp
-    form: str
-    """What each form of its pages sends back, which pages of other servers cannot know."""
-
-    def sent_by_form(self, form: str) -> bool:
-        """Return whether a form is one of this session, in constant time."""
-        return hmac.compare_digest(self.form.encode(), form.encode("utf-8", "replace"))
+FIELDS = 100
+"""Fields of a form at most."""
 
 
 class StoredSession(NamedTuple):
@@ -55,7 +43,6 @@ class Sessions:
         clock: Returns the time.
         cookie: Name of the cookie.
         secure: Whether browsers reach the server over TLS.
-        file: Where sessions are kept for the next start; with None they end with the server.
     """
 
     def __init__(
@@ -65,12 +52,11 @@ class Sessions:
         cookie: str,
         *,
         secure: bool,
-        file: Path | None = None,
     ) -> None:
-        self._secret, self._clock, self._secure, self._file = secret, clock, secure, file
+        self._secret, self._clock, self._secure = secret, clock, secure
         self.cookie = f"__Host-{cookie}" if secure else cookie
         """Name of the cookie. With the prefix, no page of a sibling domain can set it."""
-        self._sessions: OrderedDict[bytes, StoredSession] = OrderedDict(_read(file))
+        self._sessions: OrderedDict[bytes, StoredSession] = OrderedDict()
         """By the hash of the secret in the cookie."""
 
     def begin(self, token: bytes, answer: Response) -> None:
@@ -79,7 +65,6 @@ class Sessions:
         self._sessions[token_hash(secret)] = StoredSession(token, self._clock() + LIFE)
         while len(self._sessions) > MOST:
             self._sessions.popitem(last=False)
-        self._keep()
         self._set(answer, secret, int(LIFE))
 
     def find(self, secret: str | None) -> Session | None:
@@ -97,20 +82,7 @@ class Sessions:
     def end(self, secret: str | None, answer: Response) -> None:
         """End the session of a cookie, and take the cookie back with an answer."""
         self._sessions.pop(token_hash(secret or ""), None)
-        self._keep()
         self._set(answer, "", 0)
-
-    def _keep(self) -> None:
-        """Write who is logged in, for the next start: hashes, of which no cookie can be made."""
-        now = self._clock()
-        rows = [
-            (key.hex(), one.token.hex(), one.until)
-            for key, one in self._sessions.items()
-            if one.until > now
-        ]
-        if self._file is not None:
-            with suppress(OSError):  # then people log in again after the next start
-                atomic_write(self._file, json.dumps(rows).encode(), mode=0o600)
 
     def _set(self, answer: Response, value: str, seconds: int) -> None:
         answer.set_cookie(
@@ -124,16 +96,100 @@ class Sessions:
         )
 
 
-def _read(file: Path | None) -> Mapping[bytes, StoredSession]:
-    """Return the sessions that a file keeps; none if it cannot be read."""
-    if file is None:
-        return {}
+async def visitor(request: Request, needed: SecurityScopes) -> Visitor:
+    """Return who looks at a page; raises ApiProblem unless it may be looked at."""
+    if "authorization" in request.headers:
+        return Visitor(await allowed(request, needed, await bearer(request)))
+    access: Access = request.app.state.access
+    sessions: Sessions = request.app.state.sessions
+    session = sessions.find(request.cookies.get(sessions.cookie))
+    known = None if session is None else await access.caller_of(session.token)
+    if known is None:
+        session = None
+        known = access.anybody()
+    if known is None:
+        raise no_token(_("log in with a token to see this page"))
+    access.count(known, request.client.host if request.client else "")
+    check_scope(known, needed)
+    return Visitor(known, session)
+
+
+async def form_fields(request: Request) -> Mapping[str, str]:
+    """Return the fields of a form; raises ApiProblem if it cannot be read."""
     try:
-        with file.open("rb") as opened:
-            rows = json.loads(opened.read(_BYTES))
-        return {
-            bytes.fromhex(key): StoredSession(bytes.fromhex(token), float(until))
-            for key, token, until in rows
-        }
-    except (OSError, ValueError, TypeError, RecursionError):
-        return {}
+        text = (await request.body()).decode("ascii")
+        fields = parse_qsl(text, keep_blank_values=True, errors="replace", max_num_fields=FIELDS)
+    except ValueError:
+        raise ApiProblem("malformed", _("the form cannot be read; send it again")) from None
+    return {name: value.replace("\r\n", "\n") for name, value in fields}
+
+
+Form = Annotated[Mapping[str, str], Depends(form_fields)]
+
+
+def check_form(visitor: Visitor, form: Mapping[str, str]) -> None:
+    """Raise ApiProblem unless a form comes from a page of the session."""
+    if visitor.session is None or not visitor.session.sent_by_form(form.get("form", "")):
+        raise ApiProblem(
+            "foreign-page", _("this form is of an earlier session; load the page again")
+        )
+
+
+Reader = Annotated[Visitor, Security(visitor, scopes=[Scope.READ.value])]
+"""Whoever may read."""
+Analyst = Annotated[Visitor, Security(visitor, scopes=[Scope.TRIAGE.value])]
+"""Whoever may decide about alerts."""
+
+
+# --- logging in and out --------------------------------------------------------------------------
+
+
+router = APIRouter(include_in_schema=False)
+STYLE = "page.css"
+
+
+@router.post("/login", response_model=None)
+async def log_in(request: Request, form: Form) -> Response:
+    """Begin a session with a token, or show the form again."""
+    access: Access = request.app.state.access
+    sessions: Sessions = request.app.state.sessions
+    then = local_address(form.get("next", ""))
+    address = request.client.host if request.client else ""
+    try:
+        caller = await access.caller(form.get("token", "").strip(), address)
+    except ApiProblem as problem:
+        page = Page("login", {"next": then, "problem": problem.detail}, problem.status)
+        answer = rendered(page, None)
+        answer.headers.update(problem.headers)
+        return answer
+    answer = RedirectResponse(then, 303, HEADERS)
+    sessions.begin(caller.token, answer)
+    return answer
+
+
+@router.get("/login", response_model=None)
+async def ask_for_token() -> Response:
+    return rendered(Page("login", {"next": "/", "problem": ""}), None)
+
+
+@router.post("/logout", response_model=None)
+async def log_out(request: Request, visitor: Reader, form: Form) -> Response:
+    check_form(visitor, form)
+    sessions: Sessions = request.app.state.sessions
+    answer = RedirectResponse("/login", 303, HEADERS)
+    sessions.end(request.cookies.get(sessions.cookie), answer)
+    return answer
+
+
+@router.get("/page.css", response_model=None)
+async def style() -> Response:
+    loader = environment().loader
+    assert loader is not None
+    text, _path, _fresh = loader.get_source(environment(), STYLE)
+    return Response(with_severities(text), media_type="text/css")
+
+
+def local_address(text: str) -> str:
+    """Return an address of this server as it is, `/` for any other text."""
+    plain = text.isascii() and text.isprintable() and "\\" not in text
+    return text if plain and text.startswith("/") and not text.startswith("//") else "/"

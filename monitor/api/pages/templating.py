@@ -1,35 +1,61 @@
-"""Pages from templates: whatever is put into them is escaped, and messages are translated."""
+"""Pages from templates: whatever is put into them is escaped, and messages are translated.
+
+What they say of alerts in words is what the reader of the dashboard and `tocsin show` say. In
+marked text, what matches or changed has elements of its own.
+"""
 
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Mapping
+import hmac
+from collections.abc import Callable, Iterable, Mapping
+from datetime import tzinfo
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
+from urllib.parse import urlencode
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Request
 from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
 from msgspec import Struct, field
+from pydantic import BaseModel, ValidationError
 from starlette.datastructures import Headers
 from starlette.responses import Response
-from starlette.types import Scope
+from starlette.types import Scope as RequestScope
 
-from monitor.api.pages import words
-from monitor.api.problems import KINDS, ApiProblem, is_page
+from monitor.api.access import Caller
+from monitor.api.problems import KINDS, ApiProblem, FieldProblem, is_page
 from monitor.base import signs
-from monitor.base.formatting import alert_number, shown_title
+from monitor.base.article import Timestamp
+from monitor.base.formatting import alert_number, iso, moment, shown_title
 from monitor.base.text_cleaning import line, shown_url
 from monitor.base.translation import current, gettext, ngettext, number, pgettext
 from monitor.base.translation import gettext as _
-from monitor.model.shown_names import state_name
-from monitor.presentation.alert import describe_decision
-from monitor.presentation.article import merged_groups, outlet_groups
-from monitor.presentation.story import describe_lag, describe_standing, describe_wording
+from monitor.model.alert import Alert, StoryAlerts
+from monitor.model.shown_names import severity_name, state_name
+from monitor.model.token import Scope
+from monitor.presentation import times
+from monitor.presentation.alert import alert_lines, describe_decision, describe_triage
+from monitor.presentation.article import (
+    byline,
+    merged_groups,
+    outlet_groups,
+    revision_lines,
+    trouble_lines,
+)
+from monitor.presentation.spans import Line, marked, severity_run
+from monitor.presentation.story import (
+    describe_lag,
+    describe_standing,
+    describe_wording,
+    story_headline,
+    story_lines,
+)
 
 if TYPE_CHECKING:
     from monitor.api.newsroom import Newsroom
-    from monitor.api.pages.visitor import Visitor
 
+M = TypeVar("M", bound=BaseModel)
 HEADERS = {
     "Content-Security-Policy": (
         "default-src 'none'; style-src 'self'; form-action 'self'; base-uri 'none';"
@@ -39,18 +65,168 @@ HEADERS = {
     "Vary": "Authorization, Cookie",  # not a message
 }
 """What pages have beside the headers of all answers, and instead of them."""
+
+
+# --- marked text ---------------------------------------------------------------------------------
+
+
+MARK = Markup("<mark>{}</mark>")
+_ELEMENTS = {
+    "": Markup("{}"),
+    "plain": Markup("{}"),
+    "hit": MARK,
+    "gone": Markup("<del>{}</del>"),
+    "came": Markup("<ins>{}</ins>"),
+}
+_SPAN = Markup('<span class="{}">{}</span>')
+
+
+def drawn(line: Line, mark: Markup = MARK) -> Markup:
+    """Return marked text; roles without an element of their own are classes."""
+    elements = {**_ELEMENTS, "hit": mark}
+    return Markup("").join(
+        elements[role].format(text) if role in elements else _SPAN.format(role, text)
+        for text, role in line
+    )
+
+
+def lit(text: str, spans: Iterable[tuple[int, int]], mark: Markup = MARK) -> Markup:
+    """Return a text with some spans marked; what reaches beyond the text is left out."""
+    return drawn(marked(text, spans), mark)
+
+
+def paragraphs(text: str, spans: Iterable[tuple[int, int]], mark: Markup = MARK) -> list[Markup]:
+    """Return the paragraphs of a text, each a line of it, with some spans marked."""
+    places, found, start = list(spans), [], 0
+    for paragraph in text.split("\n"):
+        inside = [(max(a - start, 0), b - start) for a, b in places if b > start]
+        if paragraph.strip():
+            found.append(lit(paragraph, inside, mark))
+        start += len(paragraph) + 1
+    return found
+
+
+# --- words ---------------------------------------------------------------------------------------
+
+
+class Times(Struct, frozen=True):
+    """Says times as of a moment, in a time zone."""
+
+    now: Timestamp
+    zone: tzinfo
+
+    def moment(self, at: Timestamp) -> str:
+        """Return a local time, with its date unless it is today."""
+        return moment(at, self.now, self.zone)
+
+    def full(self, at: Timestamp) -> str:
+        """Return a local time with its date and zone."""
+        return times.full(at, self.zone)
+
+    def time(self, at: Timestamp) -> Markup:
+        """Return a local time with its date and zone, readable for programs too."""
+        return Markup('<time datetime="{}">{}</time>').format(iso(at) or "", self.full(at))
+
+
+def severity(alert: Alert | StoryAlerts) -> Markup:
+    """Return the severity with its sign."""
+    sign, role = severity_run(alert.severity)
+    return Markup('<span class="{}">{}{}</span>').format(role, sign, severity_name(alert.severity))
+
+
+def capital(sentence: str) -> str:
+    return sentence[:1].upper() + sentence[1:]
+
+
+def prose(sentence: str) -> Markup:
+    """Return a sentence with a capital, and what stands between backticks as code."""
+    parts = capital(sentence).split("`")
+    code = Markup("<code>{}</code>")
+    return Markup("").join(code.format(part) if at % 2 else part for at, part in enumerate(parts))
+
+
+# --- addresses -----------------------------------------------------------------------------------
+
+
+def read_query(request: Request, model: type[M]) -> M:
+    """Return what the query string of a page says; empty values and unknown names do not count.
+
+    Raises:
+        ApiProblem: A value cannot be used.
+    """
+    given: dict[str, Any] = {}
+    for name, described in model.model_fields.items():
+        values = [value for value in request.query_params.getlist(name) if value.strip()]
+        if values:
+            given[name] = values if "list[" in str(described.annotation) else values[-1]
+    try:
+        return model.model_validate(given)
+    except ValidationError as error:
+        names = dict.fromkeys(str(one["loc"][0]) for one in error.errors())
+        problems = [
+            FieldProblem(field=name, message=_("this value cannot be used")) for name in names
+        ]
+        words = _("the address has a value that cannot be used: {names}", names=", ".join(names))
+        raise ApiProblem("invalid", words, errors=problems) from None
+
+
+def address(path: str, asked: BaseModel | Mapping[str, Any], **changes: Any) -> str:
+    """Return the address of a page that asks the same but for some changes; None takes away."""
+    values = asked.model_dump(exclude_defaults=True) if isinstance(asked, BaseModel) else asked
+    parameters = {
+        name: value for name, value in {**values, **changes}.items() if value not in (None, "")
+    }
+    query = urlencode(parameters, doseq=True)
+    return f"{path}?{query}" if query else path
+
+
+# --- pages ---------------------------------------------------------------------------------------
+
+
 _HELPERS: Mapping[str, Any] = {
     "_": gettext, "ngettext": ngettext, "pgettext": pgettext, "number": number,
     "language": current, "signs": signs, "line": line, "shown_url": shown_url,
-    "alert_number": alert_number, "shown_title": shown_title,
+    "alert_number": alert_number, "shown_title": shown_title, "state_name": state_name,
+    "alert_lines": alert_lines, "byline": byline, "capital": capital,
     "describe_decision": describe_decision, "describe_lag": describe_lag,
-    "merged_groups": merged_groups, "outlet_groups": outlet_groups,
-    "describe_standing": describe_standing, "headline": words.headline,
-    "describe_wording": describe_wording, "state_name": state_name,
-    "severity": words.severity,
-    "capital": words.capital, "prose": words.prose,
+    "describe_standing": describe_standing, "describe_triage": describe_triage,
+    "describe_wording": describe_wording, "drawn": drawn, "merged_groups": merged_groups,
+    "outlet_groups": outlet_groups, "prose": prose, "revision_lines": revision_lines,
+    "severity": severity, "story_headline": story_headline, "story_lines": story_lines,
+    "trouble_lines": trouble_lines,
 }  # fmt: skip
 """What templates may call."""
+
+
+class Session(Struct, frozen=True):
+    """A browser that somebody logged in with."""
+
+    token: bytes
+    """Hash of the token; the session ends with it."""
+    until: Timestamp
+    form: str
+    """What each form of its pages sends back, which pages of other servers cannot know."""
+
+    def sent_by_form(self, form: str) -> bool:
+        """Return whether a form is one of this session, in constant time."""
+        return hmac.compare_digest(self.form.encode(), form.encode("utf-8", "replace"))
+
+
+class Visitor(Struct, frozen=True):
+    """Who looks at a page."""
+
+    caller: Caller
+    session: Session | None = None
+
+    @property
+    def form(self) -> str:
+        """Return what forms send back; empty without a session."""
+        return self.session.form if self.session else ""
+
+    @property
+    def may_decide(self) -> bool:
+        """Return whether pages show the forms that decide about alerts."""
+        return self.session is not None and self.caller.scope.covers(Scope.TRIAGE)
 
 
 class Page(Struct, frozen=True):
@@ -102,12 +278,12 @@ def _as_answer(endpoint: Callable[..., Any]) -> Callable[..., Any]:
         made = endpoint(here=here, visitor=visitor, **arguments)
         if isinstance(made, Response):
             return made
-        return rendered(made, visitor, words=words.Words(here.clock(), here.zone))
+        return rendered(made, visitor, times=Times(here.clock(), here.zone))
 
     return answer
 
 
-def answer_to(scope: Scope, problem: ApiProblem) -> Response:
+def answer_to(scope: RequestScope, problem: ApiProblem) -> Response:
     headers = Headers(scope=scope)
     if not is_page(scope["path"]) or "text/html" not in headers.get("accept", ""):
         return problem.response()
@@ -116,7 +292,7 @@ def answer_to(scope: Scope, problem: ApiProblem) -> Response:
     return answer
 
 
-def _page(scope: Scope, headers: Headers, problem: ApiProblem) -> Page:
+def _page(scope: RequestScope, headers: Headers, problem: ApiProblem) -> Page:
     status, title = KINDS[problem.kind]
     if problem.kind == "no-token" and scope["method"] == "GET":
         return _login(scope, headers, problem)
@@ -124,7 +300,7 @@ def _page(scope: Scope, headers: Headers, problem: ApiProblem) -> Page:
     return Page("problem", values, status)
 
 
-def _login(scope: Scope, headers: Headers, problem: ApiProblem) -> Page:
+def _login(scope: RequestScope, headers: Headers, problem: ApiProblem) -> Page:
     """Return the form to log in; who comes by a link from elsewhere comes again first.
 
     Browsers send no cookie of ours when another site made the link.

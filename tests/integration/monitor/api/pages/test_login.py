@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 import secrets
 import time
-from pathlib import Path
 
 import pytest
 from support.api_server import Api, serving, stopped
@@ -143,45 +142,6 @@ def test_logging_out_ends_the_session(reader: Browser) -> None:
     assert reader.get("/alerts").status == 401
     reader.client.cookies.update(cookie)  # somebody has kept it
     assert reader.get("/alerts").status == 401
-
-
-def test_a_restart_logs_nobody_out(filled: Newsroom, tmp_path: Path) -> None:
-    kept = tmp_path / "sessions.json"
-    with serving(filled.config, filled.data, sessions=kept) as api, Browser(api) as browser:
-        port = api.server.port
-        assert browser.log_in("secret-triage").status == 200
-        stays = dict(browser.client.cookies)
-        browser.client.cookies.clear()
-        left = browser.log_in("secret-triage")
-        leaves = dict(browser.client.cookies)
-        browser.press(left, "/logout")
-    content = kept.read_text(encoding="utf-8")
-    assert not [secret for secret in (*stays.values(), "secret-triage") if secret in content]
-    assert kept.stat().st_mode & 0o777 == 0o600
-    again = serving(filled.config, filled.data, sessions=kept, port=port)
-    with again as api, Browser(api) as browser:
-        browser.client.cookies.update(leaves)
-        assert browser.get("/alerts").status == 401
-        browser.client.cookies.update(stays)
-        page = browser.get("/alerts/a2")
-        assert page.status == 200 and page.fields("/alerts/a2/triage")["form"]
-
-
-@pytest.mark.parametrize("content", ["", "{", "[[1, 2]]", '[["x", "y", "z"]]', "[" * 9_000, "7"])
-def test_a_file_of_sessions_that_is_damaged_is_passed_over(tmp_path: Path, content: str) -> None:
-    from starlette.responses import Response
-
-    kept = tmp_path / "sessions.json"
-    kept.write_text(content, encoding="utf-8")
-    made = sessions.Sessions(lambda: "s", lambda: 0.0, "c", secure=False, file=kept)
-    assert made.find("s") is None
-    made.begin(b"token", Response())
-    again = sessions.Sessions(lambda: "s", lambda: 0.0, "c", secure=False, file=kept)
-    assert again.find("s") == made.find("s") is not None
-    kept.unlink()
-    kept.mkdir()  # it cannot be written
-    made.end("s", Response())
-    assert made.find("s") is None
 
 
 def test_a_session_is_nothing_to_the_api(reader: Browser) -> None:

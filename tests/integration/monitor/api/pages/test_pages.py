@@ -50,25 +50,17 @@ def test_an_alert_tells_all_that_is_known_of_it(reader: Browser, filled: Newsroo
     assert reader.get("/alerts/2").text == page.text  # the number alone will do
 
 
-def test_the_list_filters_and_pages_both_ways(reader: Browser) -> None:
+def test_the_list_filters_and_pages(reader: Browser) -> None:
     first = reader.get("/alerts?limit=1&watch=Alibaba&watch=Douanes")
     seen = [first.all("//article//h2")]
-    page, addresses = first, []
+    page = first
     while page.tree.xpath("//a[@rel='next']"):
         (link,) = page.tree.xpath("//a[@rel='next']/@href")
         assert "watch=Alibaba" in link and "limit=1" in link
         page = reader.get(link)
-        addresses.append(link)
         seen.append(page.all("//article//h2"))
     titles = [title for shown in seen for title in shown]
     assert len(titles) == len(set(titles)) == len(seen) == 3
-    while page.tree.xpath("//a[@rel='prev']"):
-        (link,) = page.tree.xpath("//a[@rel='prev']/@href")
-        page = reader.get(link)
-        seen.pop()
-        assert page.all("//article//h2") == seen[-1]
-    assert len(seen) == 1
-    assert not first.tree.xpath("//a[@rel='prev']")
 
 
 def test_a_form_with_empty_fields_is_no_filter(reader: Browser) -> None:
