@@ -31,11 +31,8 @@ from monitor.presentation import rows
 from monitor.presentation.rows import (
     alerts,
     articles,
-    briefings,
-    deliveries,
     feeds,
-    searches,
-    status,
+    newsroom,
     watchlists,
 )
 from tui.app import DashboardApp
@@ -427,7 +424,7 @@ def keys_page() -> str:
 # --- the output for programs -----------------------------------------------------------------
 
 ROW_MODULES = (
-    alerts, articles, briefings, deliveries, feeds, searches, status, watchlists
+    alerts, articles, feeds, newsroom, watchlists
 )  # fmt: skip
 
 

@@ -11,7 +11,7 @@ from fastapi import Depends, Request, Security
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer, SecurityScopes
 from msgspec import Struct
 
-from monitor.api.limits import Limits, RateLimiter
+from monitor.api.listener import Limits, RateLimiter
 from monitor.api.problems import ApiProblem
 from monitor.base.article import Timestamp
 from monitor.base.translation import gettext as _

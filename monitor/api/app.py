@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-import threading
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import cache
 from http import HTTPStatus
 from importlib.metadata import version
 from typing import Any
@@ -20,6 +20,7 @@ from starlette.routing import compile_path
 from monitor.api import pages
 from monitor.api.guard import ENDLESS
 from monitor.api.mcp import endpoint
+from monitor.api.newsroom import PLACE, RowRouter
 from monitor.api.pages.templating import answer_to
 from monitor.api.problems import (
     FAILURES,
@@ -30,7 +31,6 @@ from monitor.api.problems import (
     is_page,
     problem_of,
 )
-from monitor.api.router import PLACE, RowRouter
 from monitor.base.translation import gettext as _
 from monitor.presentation.rows import schemas
 
@@ -52,7 +52,7 @@ def build_app(threads: int) -> FastAPI:
         threads: How many requests are answered at once.
     """
     from monitor.api.greader import routes as greader
-    from monitor.api.routes import alerts, archive, feeds, newsroom, stream, watchlists
+    from monitor.api.routes import alerts, archive, newsroom, stream, watchlists
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
@@ -73,7 +73,7 @@ def build_app(threads: int) -> FastAPI:
         generate_unique_id_function=lambda route: route.name,
     )
     rows: list[Any] = [Problem]
-    for module in (stream, alerts, archive, watchlists, feeds, newsroom):
+    for module in (stream, alerts, archive, watchlists, newsroom):
         app.include_router(module.router, prefix="/v1")
         rows += module.router.rows if isinstance(module.router, RowRouter) else []
     for router in pages.routers():
@@ -83,7 +83,7 @@ def build_app(threads: int) -> FastAPI:
         app.include_router(greader.router, prefix=place)
     _add_handlers(app)
     app.state.rows = rows
-    app.openapi = lambda: _schema(app)  # type: ignore[method-assign]
+    app.openapi = lambda: schema_of(app)  # type: ignore[method-assign]
     app.add_route("/openapi.json", _answer_schema, include_in_schema=False)
     return app
 
@@ -91,96 +91,75 @@ def build_app(threads: int) -> FastAPI:
 # --- the schema --------------------------------------------------------------------------
 
 
-_one_makes_it = threading.Lock()
-
-
 def _answer_schema(request: Request) -> Response:
     """Return the schema; in a thread, as it takes a second to make."""
-    return JSONResponse(_schema(request.app))
+    return JSONResponse(schema_of(request.app))
 
 
-def _schema(app: FastAPI) -> dict[str, Any]:
+@cache
+def schema_of(app: FastAPI) -> dict[str, Any]:
     """Return the schema of the API, with the problems that each path may answer."""
-    with _one_makes_it:
-        return app.openapi_schema or _made_schema(app)
-
-
-def _made_schema(app: FastAPI) -> dict[str, Any]:
     schema = FastAPI.openapi(app)
     schema["components"]["schemas"] |= schemas(app.state.rows, PLACE)
     for name in ("HTTPValidationError", "ValidationError"):
         schema["components"]["schemas"].pop(name, None)
     for path in schema["paths"].values():
         for method, operation in path.items():
-            _document_problems(operation["responses"], method)
+            for status in EVERYWHERE + (WITH_BODY if method == "post" else ()):
+                operation["responses"][str(status)] = {
+                    "description": HTTPStatus(status).phrase,
+                    "content": {MEDIA_TYPE: {"schema": {"$ref": PLACE + "Problem"}}},
+                }
     return schema
-
-
-def _document_problems(responses: dict[str, Any], method: str) -> None:
-    for status in EVERYWHERE + (WITH_BODY if method == "post" else ()):
-        responses[str(status)] = {
-            "description": HTTPStatus(status).phrase,
-            "content": {MEDIA_TYPE: {"schema": {"$ref": PLACE + "Problem"}}},
-        }
 
 
 # --- errors --------------------------------------------------------------------------------
 
 
 def _add_handlers(app: FastAPI) -> None:
-    @app.exception_handler(ApiProblem)
-    async def refused(request: Request, error: ApiProblem) -> Response:
-        return answer_to(request.scope, error)
-
-    @app.exception_handler(RequestValidationError)
-    async def not_valid(request: Request, error: RequestValidationError) -> Response:
-        return answer_to(request.scope, _validation_problem(request, error))
-
-    @app.exception_handler(HTTPException)
-    def routing(request: Request, error: HTTPException) -> Response:
-        return answer_to(request.scope, _routing_problem(request, error))
-
-    @app.exception_handler(Exception)
-    async def unexpected(request: Request, error: Exception) -> Response:
-        problem = ApiProblem("failure", _("the log of `tocsin api` says more"))
-        return answer_to(request.scope, problem)
-
-    for kind in FAILURES:
-
-        @app.exception_handler(kind)
-        async def failed(request: Request, error: Exception) -> Response:
-            return answer_to(request.scope, problem_of(error))
+    app.add_exception_handler(HTTPException, _routing)
+    for kind in (ApiProblem, RequestValidationError, Exception, *FAILURES):
+        app.add_exception_handler(kind, _refused)
 
 
-def _validation_problem(request: Request, error: RequestValidationError) -> ApiProblem:
+async def _refused(request: Request, error: Exception) -> Response:
+    match error:
+        case ApiProblem():
+            problem = error
+        case RequestValidationError():
+            problem = _validation_problem(error)
+        case _ if isinstance(error, FAILURES):
+            problem = problem_of(error)
+        case _unexpected:
+            problem = ApiProblem("failure", _("the log of `tocsin api` says more"))
+    return answer_to(request.scope, problem)
+
+
+def _routing(request: Request, error: Exception) -> Response:
+    """Answer in a thread, as the methods of a path follow from the schema."""
+    assert isinstance(error, HTTPException)
+    return answer_to(request.scope, _routing_problem(request, error))
+
+
+def _validation_problem(error: RequestValidationError) -> ApiProblem:
     errors = []
     for each in error.errors():
         where, *path = each["loc"]
         if each["type"] == "json_invalid":
             return ApiProblem("malformed", _("the body is not JSON"))
         message = str(each["msg"])
-        if each["type"] == "extra_forbidden" and path:
-            message = _("there is no such parameter") + _nearest_parameter(request, str(path[-1]))
+        if each["type"] == "extra_forbidden":
+            message = _("there is no such parameter")
         field = ".".join(map(str, path)) or str(where)
         errors.append(FieldProblem(field=field, message=message))
     words = "; ".join(f"{one['field']}: {one['message']}" for one in errors[:3])
     return ApiProblem("invalid", words, errors=errors)
 
 
-def _nearest_parameter(request: Request, name: str) -> str:
-    from monitor.base.formatting import nearest
-
-    route = request.scope.get("route")
-    known: list[str] = []
-    for parameter in route.dependant.query_params if route is not None else ():
-        known += parameter.field_info.annotation.model_fields
-    return nearest(name, known)
-
-
 def _methods(app: FastAPI, path: str) -> str:
     """Return the methods that a path takes, by all its routes."""
     found: list[str] = []
-    for template, operations in _schema(app)["paths"].items():
+    for template, operations in schema_of(app)["paths"].items():
         if compile_path(template)[0].match(path):
             found += map(str.upper, operations)
     if "GET" in found and path != ENDLESS:

@@ -21,8 +21,7 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from index.interruption import interruptible
-from monitor.api.limits import Limits
-from monitor.api.origin import AcceptedHosts, is_foreign
+from monitor.api.listener import AcceptedHosts, Limits, is_foreign
 from monitor.api.problems import ApiProblem, is_page, takes_form
 from monitor.base.translation import gettext as _
 

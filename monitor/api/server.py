@@ -19,10 +19,8 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 from monitor.api.access import Access
 from monitor.api.app import build_app
 from monitor.api.guard import Guard
-from monitor.api.limits import Limits
-from monitor.api.listener import open_listener
+from monitor.api.listener import AcceptedHosts, Limits, open_listener
 from monitor.api.newsroom import Newsroom
-from monitor.api.origin import AcceptedHosts
 from monitor.api.pages.sessions import Sessions
 from monitor.api.pages.templating import answer_to
 from monitor.api.routes.stream import StreamHub
@@ -54,8 +52,6 @@ class ServerOptions(Struct, frozen=True, kw_only=True):
     key: Path | None = None
     behind_proxy: bool = False
     """Whether a proxy in front of the server encrypts."""
-    sessions: Path | None = None
-    """The file that keeps who is logged in; with None, people log in again after a restart."""
 
 
 class Surroundings(Struct, frozen=True, kw_only=True):
@@ -94,9 +90,7 @@ class ApiServer:
             limits,
             anybody_reads=options.anybody_reads,
         )
-        self.app.state.hub = StreamHub(
-            newsroom.service.views.version, limits, around.sleep, lambda: self._server.should_exit
-        )
+        self.app.state.hub = StreamHub(limits, around.sleep, lambda: self._server.should_exit)
         self.app.state.around = around
 
         def rest() -> None:
@@ -112,7 +106,6 @@ class ApiServer:
             around.clock,
             f"tocsin-{self.port}",
             secure=options.certificate is not None or options.behind_proxy,
-            file=options.sessions,
         )
 
     @property

@@ -10,9 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from monitor.api.limits import Limits
-from monitor.api.listener import shown_address
-from monitor.api.origin import AcceptedHosts, names_of
+from monitor.api.listener import AcceptedHosts, Limits, names_of, shown_address
 from monitor.api.problems import PREFIX
 from monitor.base.errors import StoreError, requires_extra
 from monitor.base.formatting import iso
@@ -88,7 +86,6 @@ def api(
         certificate=tls_cert,
         key=tls_key,
         behind_proxy=behind_proxy,
-        sessions=cli.archive / f"sessions.{port}.json" if port else None,
         limits=Limits(burst=BURST, connections=4 * server_connections()),
     )
     with cli.monitor_meanwhile(no_monitor=no_monitor), cli.following_index():

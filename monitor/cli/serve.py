@@ -8,8 +8,7 @@ import sys
 
 import click
 
-from monitor.api.listener import open_listener, shown_address
-from monitor.api.origin import names_of
+from monitor.api.listener import names_of, open_listener, shown_address
 from monitor.base.errors import requires_extra
 from monitor.base.translation import gettext as _
 from monitor.base.url import is_loopback

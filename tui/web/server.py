@@ -17,7 +17,7 @@ from aiohttp.typedefs import Handler, Middleware
 from textual_serve.app_service import AppService
 from textual_serve.download_manager import DownloadManager
 
-from monitor.api.origin import AcceptedHosts, is_same_origin
+from monitor.api.listener import AcceptedHosts, is_same_origin
 from monitor.base.translation import current
 from monitor.base.translation import gettext as _
 

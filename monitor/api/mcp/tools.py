@@ -14,15 +14,14 @@ from monitor.api.access import Caller
 from monitor.api.mcp.quotation import BODY, answer_schema
 from monitor.api.newsroom import LARGEST, Newsroom, Parameters, no_alert, no_article, param
 from monitor.api.problems import ApiProblem
-from monitor.api.routes import alerts, archive, feeds, newsroom, watchlists
+from monitor.api.routes import alerts, archive, newsroom, watchlists
 from monitor.base.errors import UnknownNameError
 from monitor.base.translation import gettext as _
 from monitor.model.analyst import Scope
 from monitor.presentation.rows import means
 from monitor.presentation.rows.alerts import AlertRow, StoryRow, alert_row
-from monitor.presentation.rows.articles import ArticleDetailsRow, details_row
-from monitor.presentation.rows.briefings import BriefingRow
-from monitor.presentation.rows.searches import ResultsRow
+from monitor.presentation.rows.articles import ArticleDetailsRow, ResultsRow, details_row
+from monitor.presentation.rows.newsroom import BriefingRow
 
 AlertNumber = Annotated[
     str, Field(pattern=r"^[aA]?[1-9][0-9]{0,14}$", description="Number of an alert, as `a5`.")
@@ -192,9 +191,11 @@ def briefing(here: Newsroom, caller: Caller, parameters: BriefingParameters) -> 
     return newsroom.briefing(here, caller, parameters)
 
 
-def coverage_gaps(here: Newsroom, caller: Caller, parameters: feeds.GapParameters) -> feeds.GapsRow:
+def coverage_gaps(
+    here: Newsroom, caller: Caller, parameters: newsroom.GapParameters
+) -> newsroom.GapsRow:
     """List the times in which a feed was not read, so that articles may be missing."""
-    return feeds.gaps(here, caller, parameters)
+    return newsroom.gaps(here, caller, parameters)
 
 
 # --- deciding ----------------------------------------------------------------------------------

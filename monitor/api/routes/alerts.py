@@ -17,12 +17,12 @@ from monitor.api.newsroom import (
     Body,
     Here,
     Newsroom,
+    RowRouter,
     Text,
     no_alert,
     param,
 )
 from monitor.api.problems import ApiProblem, FieldProblem, invalid
-from monitor.api.router import RowRouter
 from monitor.base.formatting import alert_number
 from monitor.base.translation import gettext as _
 from monitor.model.alert import AlertState, StoryAlerts, Verdict

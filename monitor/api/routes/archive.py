@@ -15,31 +15,29 @@ from monitor.api.newsroom import (
     Here,
     Parameters,
     QueryText,
+    RowRouter,
     no_article,
     param,
 )
 from monitor.api.problems import invalid
-from monitor.api.router import RowRouter
 from monitor.base.translation import gettext as _
 from monitor.model.search import BucketSize, GroupBy
 from monitor.presentation.rows import means
 from monitor.presentation.rows.articles import (
     ArticleDetailsRow,
-    RevisionsRow,
-    details_row,
-    revisions_row,
-)
-from monitor.presentation.rows.searches import (
     CountRow,
     FacetsRow,
     ResultsRow,
+    RevisionsRow,
     SimilarRow,
+    details_row,
     facets_row,
     results_row,
+    revisions_row,
     similar_row,
     trend_rows,
 )
-from monitor.presentation.service.article_revisions import revisions_of
+from monitor.presentation.service.matching import revisions_of
 from monitor.storage.search.suggestions import FEW
 
 router = RowRouter(tags=["archive"])

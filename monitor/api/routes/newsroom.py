@@ -1,4 +1,4 @@
-"""The state of the newsroom, briefings and deliveries."""
+"""The state of the newsroom, briefings, deliveries; feeds with their polls and coverage gaps."""
 
 from __future__ import annotations
 
@@ -7,19 +7,25 @@ from typing import Annotated, Literal, TypedDict
 from fastapi import Query
 
 from monitor.api.access import Reader
-from monitor.api.newsroom import Here, Moment, Parameters, Text, param
+from monitor.api.newsroom import Here, Moment, Parameters, RowRouter, Text, param
 from monitor.api.problems import invalid
-from monitor.api.router import RowRouter
 from monitor.base.translation import gettext as _
 from monitor.model.search import Filter
 from monitor.presentation.rows import means
-from monitor.presentation.rows.briefings import BriefingRow, briefing_row
-from monitor.presentation.rows.deliveries import DeliveryRow
-from monitor.presentation.rows.status import StatusRow, status_row
-from monitor.presentation.service.listings import delivery_rows, newest_deliveries
+from monitor.presentation.rows.feeds import FeedRow, GapRow, PollRow, feed_row, gap_rows, poll_row
+from monitor.presentation.rows.newsroom import (
+    BriefingRow,
+    DeliveryRow,
+    StatusRow,
+    briefing_row,
+    delivery_rows,
+    newest_deliveries,
+    status_row,
+)
 
 router = RowRouter(tags=["newsroom"])
 DAY = 86_400.0
+GAP_SECONDS = 7 * DAY
 
 
 @router.get("/status")
@@ -76,3 +82,64 @@ def deliveries(
     state = None if parameters.state == "unsent" else parameters.state
     listed = newest_deliveries(views, state, parameters.channel, parameters.limit)
     return {"deliveries": delivery_rows(views, listed)}
+
+
+class FeedsRow(TypedDict):
+    """The feeds of the newsroom."""
+
+    feeds: Annotated[list[FeedRow], means("Those in trouble first.")]
+
+
+@router.get("/feeds")
+def feeds(here: Here, caller: Reader) -> FeedsRow:
+    """List feeds with their health."""
+    return {"feeds": list(map(feed_row, here.service.feeds()))}
+
+
+class FeedParameters(Parameters):
+    """Which feed."""
+
+    feed: Text = param("Its name, host or address.")
+    limit: int = param("At most this many polls.", 30, ge=1, le=200)
+
+
+class PollsRow(TypedDict):
+    """The last polls of a feed."""
+
+    feed: str
+    polls: Annotated[list[PollRow], means("The newest first.")]
+
+
+@router.get("/feeds/log")
+def feed_log(
+    here: Here, caller: Reader, parameters: Annotated[FeedParameters, Query()]
+) -> PollsRow:
+    """List the last polls of a feed."""
+    views = here.service.views.feeds
+    from monitor.presentation.service.subscriptions import find_feed
+
+    found = find_feed(parameters.feed, [one.feed for one in views.subscribed()])
+    return {
+        "feed": found.name,
+        "polls": list(map(poll_row, views.polls(found.url)[: parameters.limit])),
+    }
+
+
+class GapParameters(Parameters):
+    """Since when."""
+
+    since: Moment = param("A time, as `2023-10-01` or `7d`; without it, the last week.", None)
+
+
+class GapsRow(TypedDict):
+    """Coverage gaps."""
+
+    gaps: Annotated[list[GapRow], means("The earliest first.")]
+
+
+@router.get("/feeds/gaps")
+def gaps(here: Here, caller: Reader, parameters: Annotated[GapParameters, Query()]) -> GapsRow:
+    """List coverage gaps, in which articles may have been missed, and whom they concern."""
+    now = here.clock()
+    since = here.moment("since", parameters.since)
+    return {"gaps": gap_rows(here.service, now - GAP_SECONDS if since is None else since, now)}

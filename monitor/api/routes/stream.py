@@ -1,13 +1,12 @@
 """New alerts as they are raised: `text/event-stream`, as browsers and many programs read it.
 
-One task looks at the version of the store while somebody listens; each stream then reads what is
-new for its filter. The id of an event says how far its stream is, so that a client that comes back
-with `Last-Event-ID` misses nothing.
+Each stream looks at the version of the store, and then reads what is new for its filter. The id of
+an event says how far its stream is, so that a client that comes back with `Last-Event-ID` misses
+nothing.
 """
 
 from __future__ import annotations
 
-import asyncio
 import json
 from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
@@ -20,15 +19,14 @@ from starlette.responses import StreamingResponse
 
 from monitor.api.access import Access, Caller, Reader
 from monitor.api.guard import STREAM
-from monitor.api.limits import Limits
+from monitor.api.listener import Limits
 from monitor.api.newsroom import AlertParameters, Here, Newsroom
 from monitor.api.problems import ApiProblem
-from monitor.base.errors import StoreError
 from monitor.base.translation import gettext as _
 from monitor.model.alert import Alert
 from monitor.model.status import StoreVersion
 from monitor.presentation.rows.alerts import alert_row
-from monitor.presentation.service.alert_selection import AlertSelection
+from monitor.presentation.service.triage import AlertSelection
 
 LOOK = 0.5
 """Seconds between two looks at the version of the store."""
@@ -41,10 +39,9 @@ router = APIRouter(tags=["alerts"])
 
 
 class StreamHub:
-    """Knows who listens, and wakes them when something was committed.
+    """Counts who listens.
 
     Args:
-        version: Returns the version of the store; called in a thread.
         limits: How many may listen.
         sleep: Waits for a number of seconds.
         is_ending: Returns whether the server ends.
@@ -52,17 +49,13 @@ class StreamHub:
 
     def __init__(
         self,
-        version: Callable[[], StoreVersion],
         limits: Limits,
         sleep: Callable[[float], Awaitable[None]],
         is_ending: Callable[[], bool],
     ) -> None:
-        self._version, self._limits, self._sleep = version, limits, sleep
-        self.is_ending = is_ending
+        self._limits, self.sleep, self.is_ending = limits, sleep, is_ending
         self._listening = Counter[str]()
         """Streams of each caller."""
-        self._changed = asyncio.Event()
-        self._watching: asyncio.Task[None] | None = None
 
     @property
     def listening(self) -> int:
@@ -83,39 +76,11 @@ class StreamHub:
                 headers={"Retry-After": "30"},
             )
         self._listening[name] += 1
-        if self._watching is None or self._watching.done():
-            self._watching = asyncio.create_task(self._watch())
 
     def leave(self, name: str) -> None:
         self._listening[name] -= 1
         if not self._listening[name]:
             del self._listening[name]
-
-    async def change(self, seconds: float) -> bool:
-        """Wait until something was committed; return whether it was, within some seconds."""
-        try:
-            async with asyncio.timeout(seconds):
-                await self._changed.wait()
-        except TimeoutError:
-            return False
-        return True
-
-    async def _watch(self) -> None:
-        commits: int | None = None
-        while self._listening and not self.is_ending():
-            try:
-                newest: int | None = (await run_in_threadpool(self._version)).commits
-            except StoreError:  # the streams read it themselves, and say so
-                newest = commits
-            if newest != commits:
-                commits = newest
-                self._wake()
-            await self._sleep(LOOK)
-        self._wake()
-
-    def _wake(self) -> None:
-        self._changed.set()
-        self._changed = asyncio.Event()
 
 
 class _Events(Struct, frozen=True):
@@ -130,8 +95,19 @@ class _Events(Struct, frozen=True):
     async def text(self, at: StoreVersion) -> AsyncIterator[str]:
         """Yield events from a version of the store on."""
         yield f"retry: 3000\nid: {_event_id(at)}\n\n"
+        commits, silent = -1, 0.0
         try:
-            while not self.hub.is_ending() and await self.access.still_valid(self.caller):
+            while not self.hub.is_ending():
+                newest = (await run_in_threadpool(self.here.service.views.version)).commits
+                if newest == commits and silent < HEARTBEAT:
+                    await self.hub.sleep(LOOK)
+                    silent += LOOK
+                    continue
+                if not await self.access.still_valid(self.caller):
+                    return
+                if newest == commits:
+                    yield ": alive\n\n"
+                commits, silent = newest, 0.0
                 new, raised, escalated = await run_in_threadpool(self.selection.after, at)
                 for first in range(0, len(raised), CHUNK):
                     for alert in await self._alerts(raised[first : first + CHUNK]):
@@ -142,8 +118,6 @@ class _Events(Struct, frozen=True):
                     for alert in await self._alerts([step.alert]):
                         yield _event("escalated", alert, at)
                 at = new
-                if not await self.hub.change(HEARTBEAT):
-                    yield ": alive\n\n"
         finally:
             self.hub.leave(self.caller.name)
 
@@ -201,7 +175,7 @@ async def stream(
     hub.enter(caller.name)
     request.state.streaming(request.scope)
     events = _Events(
-        here, AlertSelection(here.service, filter, ""), hub, request.app.state.access, caller
+        here, AlertSelection(here.service.triage, filter), hub, request.app.state.access, caller
     )
     return StreamingResponse(
         events.text(at), media_type=STREAM, headers={"X-Accel-Buffering": "no"}

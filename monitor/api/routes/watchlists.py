@@ -18,12 +18,12 @@ from monitor.api.newsroom import (
     Newsroom,
     Parameters,
     QueryText,
+    RowRouter,
     Text,
     no_article,
     param,
 )
 from monitor.api.problems import ApiProblem, FieldProblem
-from monitor.api.router import RowRouter
 from monitor.base.translation import gettext as _
 from monitor.config.loading import read
 from monitor.model.analyst import acting_as
@@ -32,10 +32,10 @@ from monitor.model.search import Filter
 from monitor.model.watchlist import Watchlist
 from monitor.presentation.rows import means
 from monitor.presentation.rows.alerts import MatchRow, match_row
-from monitor.presentation.rows.searches import HitRow, hit_row
-from monitor.presentation.rows.watchlists import TermRow, WatchlistRow, term_row
-from monitor.presentation.service.explanation import explain_match, find_watchlist
-from monitor.presentation.service.listings import watchlist_rows
+from monitor.presentation.rows.articles import HitRow, hit_row
+from monitor.presentation.rows.watchlists import TermRow, WatchlistRow, term_row, watchlist_rows
+from monitor.presentation.service.known_names import find_watchlist
+from monitor.presentation.service.matching import explain_match
 
 if TYPE_CHECKING:  # what edits feeds.yaml takes 5 MB
     from monitor.config.watchlist_edit import WatchlistFields

@@ -11,7 +11,7 @@ import pytest
 from support.api_server import Api, serving, stopped
 from support.newsroom import Newsroom, until
 
-from monitor.api.limits import Limits
+from monitor.api.listener import Limits
 from monitor.api.problems import READERS, takes_form
 from monitor.model.analyst import Scope
 
@@ -32,7 +32,7 @@ TRIAGE = {
     *(("POST", f"{place}/reader/api/0/edit-tag") for place in PLACES),
     *(("POST", f"{place}/reader/api/0/mark-all-as-read") for place in PLACES),
 }  # fmt: skip
-ADMIN = {("POST", "/v1/watchlists"), ("POST", "/v1/feeds")}
+ADMIN = {("POST", "/v1/watchlists")}
 ASKING = {
     ("POST", "/v1/watchlists/test"), ("POST", "/mcp"), ("POST", "/logout"),
     *(("POST", f"{place}/reader/api/0/stream/items/contents") for place in PLACES),

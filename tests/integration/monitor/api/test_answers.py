@@ -119,7 +119,7 @@ def test_revisions_of_an_article(api: Api, filled: Newsroom) -> None:
         ("/alerts?watch=Alibba", 422, "did you mean `Alibaba`"),
         ("/alerts?feed=Le+Fill", 422, "did you mean `Le Fil`"),
         ("/alerts?query=watch:Alibba", 422, "did you mean `Alibaba`"),
-        ("/alerts?limt=3", 422, "did you mean `limit`"),
+        ("/alerts?limt=3", 422, "no such parameter"),
         ("/alerts?limit=101", 422, "limit"),
         ("/alerts?since=neverland", 422, "yesterday"),
         ("/search?query=(port", 422, "col"),

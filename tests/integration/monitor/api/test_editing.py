@@ -1,18 +1,16 @@
-"""Watchlists and feeds are tried and added over the API, and checked before feeds.yaml changes."""
+"""Watchlists are tried and added over the API, and checked before feeds.yaml changes."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
 
-import msgspec
 import pytest
 from support.api_server import Api, serving
 from support.newsroom import Item, Newsroom, rss
-from support.scripted_server import Reply, Web, conditional
+from support.scripted_server import Web, conditional
 
 from monitor.model.analyst import Scope
-from monitor.presentation.rows.feeds import DiagnosticsRow
 
 pytestmark = pytest.mark.costly
 
@@ -21,8 +19,6 @@ pytestmark = pytest.mark.costly
 def web() -> Iterator[Web]:
     with Web() as served:
         served.on("/fil", conditional(rss(Item("Alibaba à Liège", link="https://a.test/1"))))
-        served.on("/new", conditional(rss(Item("Neuf", link="https://b.test/1"), title="Le Neuf")))
-        served.on("/page", Reply(200, (("Content-Type", "text/html"),), b"<html>nothing</html>"))
         yield served
 
 
@@ -83,33 +79,6 @@ def test_a_mistake_names_its_field_and_changes_nothing(
         refused = api.post(path, wanted, Scope.ADMIN)
         assert refused.status_code == 422, refused.text
         assert field in {one["field"] for one in refused.json()["errors"]}
-    assert newsroom.config.read_bytes() == before
-
-
-def test_a_feed_is_read_before_it_is_added(api: Api, newsroom: Newsroom, web: Web) -> None:
-    before = newsroom.config.read_bytes()
-    wanted = {"url": web.url("/new"), "tags": ["essai"]}
-    checked = api.post("/feeds?check=true", wanted, Scope.ADMIN)
-    assert checked.status_code == 200, checked.text
-    (found,) = checked.json()["feeds"]
-    assert (found["name"], found["subscribed"], found["added"]) == ("Le Neuf", False, False)
-    assert found["found"]["entries"] == 1 and found["found"]["readable"]
-    msgspec.convert(found["found"], DiagnosticsRow)
-    assert found["found"].keys() == DiagnosticsRow.__required_keys__
-    assert newsroom.config.read_bytes() == before
-    (added,) = api.post("/feeds", wanted, Scope.ADMIN).json()["feeds"]
-    assert added["added"]
-    assert web.url("/new").encode() in newsroom.config.read_bytes()
-    (again,) = api.post("/feeds", wanted, Scope.ADMIN).json()["feeds"]
-    assert (again["subscribed"], again["added"]) == (True, False)
-
-
-@pytest.mark.parametrize("url", ["/page", "ftp://a.test/x", "http://127.0.0.1:9/rss"])
-def test_what_is_no_feed_is_not_added(api: Api, newsroom: Newsroom, web: Web, url: str) -> None:
-    before = newsroom.config.read_bytes()
-    address = web.url(url) if url.startswith("/") else url
-    refused = api.post("/feeds", {"url": address}, Scope.ADMIN)
-    assert refused.status_code == 422, refused.text
     assert newsroom.config.read_bytes() == before
 
 

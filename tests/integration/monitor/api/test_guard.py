@@ -11,7 +11,7 @@ from msgspec.structs import replace
 from support.api_server import GENEROUS, PATIENCE, Api, serving
 from support.newsroom import Newsroom
 
-from monitor.api.limits import Limits
+from monitor.api.listener import Limits
 
 pytestmark = pytest.mark.costly
 
@@ -81,7 +81,7 @@ def test_a_method_that_a_path_does_not_take(api: Api) -> None:
     assert answer.status_code == 405
     assert answer.headers["allow"] == "GET, HEAD"
     assert "GET" in answer.json()["detail"]
-    answer = api.client.put("/v1/feeds", headers=TOKEN)
+    answer = api.client.put("/v1/watchlists", headers=TOKEN)
     assert (answer.status_code, answer.headers["allow"]) == (405, "GET, HEAD, POST")
 
 

@@ -17,7 +17,7 @@ from support.model_client import Http, Person, Stdio, call, said
 from support.newsroom import TOCSIN, Item, Newsroom, rss
 from support.scripted_server import Reply, Web
 
-from monitor.api.limits import Limits
+from monitor.api.listener import Limits
 from monitor.model.analyst import Scope
 
 if TYPE_CHECKING:

@@ -13,6 +13,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 from support.api_server import Api
 from support.newsroom import until
 
+from monitor.api.app import schema_of
 from monitor.model.analyst import Scope
 
 if TYPE_CHECKING:
@@ -107,6 +108,7 @@ def test_others_are_answered_while_the_schema_is_made(
 
     monkeypatch.setattr(FastAPI, "openapi", slowly)
     api.server.app.openapi_schema = None
+    schema_of.cache_clear()
     with ThreadPoolExecutor() as asking:
         schema = asking.submit(api.client.get, "/openapi.json")
         until(lambda: not schema.running() or api.get("/status").status_code == 200)

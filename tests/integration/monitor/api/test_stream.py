@@ -20,7 +20,7 @@ from support.newsroom import Item, Newsroom, rss, until
 from support.scripted_server import Web, conditional
 from support.spreading_story import HOSTS, told_in_turn, watching
 
-from monitor.api.limits import Limits
+from monitor.api.listener import Limits
 from monitor.model.analyst import Scope
 
 pytestmark = pytest.mark.costly

@@ -25,8 +25,7 @@ from PIL import Image
 from support.headless_browser import Page, browser
 from support.small_store import ALIBABA, arrival, opened
 
-from monitor.api.listener import open_listener
-from monitor.api.origin import is_same_origin
+from monitor.api.listener import is_same_origin, open_listener
 from monitor.base.url import is_loopback
 from monitor.cli import CliContext
 from monitor.cli.serve import serve

@@ -14,8 +14,7 @@ from starlette.types import Message, Receive, Scope, Send
 from index import interruption
 from index.errors import Interrupted
 from monitor.api.guard import Guard
-from monitor.api.limits import Limits
-from monitor.api.origin import AcceptedHosts
+from monitor.api.listener import AcceptedHosts, Limits
 
 App = Callable[[Scope, Receive, Send], Any]
 
