@@ -33,7 +33,7 @@ from bench.alert_newsroom import AlertRoom
 from bench.measure import kept_or_temporary, peak_of
 from monitor.model.search import Filter
 from monitor.presentation.rows.alerts import alert_row
-from monitor.presentation.rows.searches import results_row
+from monitor.presentation.rows.articles import results_row
 from monitor.runtime.viewing import open_service
 
 QUESTIONS = {

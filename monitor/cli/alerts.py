@@ -33,10 +33,8 @@ from monitor.model.alert import Alert, AlertState, EscalatedAlert, StoryAlerts, 
 from monitor.model.search import Filter
 from monitor.model.status import StoreVersion
 from monitor.presentation.rows import columns
-from monitor.presentation.service.alert_selection import AlertSelection
-from monitor.presentation.service.triage import ME, NOBODY, clean_tag
-from monitor.presentation.severity import severity_run
-from monitor.presentation.spans import Line
+from monitor.presentation.service.triage import ME, NOBODY, AlertSelection, clean_tag
+from monitor.presentation.spans import Line, severity_run
 from monitor.presentation.story import ListedStory, describe_outlet, story_headline, story_lines
 from monitor.runtime.machine import pause
 
@@ -316,7 +314,7 @@ def alerts_list(
     if query:
         known.warn(query)
     version = service.views.version()
-    selection = StorySelection(service, filter, query)
+    selection = StorySelection(service.triage, filter, query)
     one_more = limit + 1 if limit else 0
     if style == "table":
         stories = selection.stories(one_more)

@@ -17,7 +17,7 @@ from monitor.config.loading import load
 from monitor.delivery.export.briefing import document, markdown, plain_text
 from monitor.model.briefing import Briefing
 from monitor.model.search import Filter
-from monitor.presentation.rows.briefings import briefing_row
+from monitor.presentation.rows.newsroom import briefing_row
 from monitor.runtime.machine import local_zone
 
 

@@ -22,8 +22,7 @@ from monitor.intake.ingest.coverage_gaps import describe_gap, format_interval
 from monitor.intake.ingest.feed_health import describe_health, describe_poll, health
 from monitor.model.feed import Coverage, FeedHealth, FeedState, Gap
 from monitor.presentation.rows import columns
-from monitor.presentation.rows.feeds import FeedRow, GapRow, PollRow, feed_row, poll_row
-from monitor.presentation.service.listings import gap_rows
+from monitor.presentation.rows.feeds import FeedRow, GapRow, PollRow, feed_row, gap_rows, poll_row
 from monitor.runtime.machine import local_zone
 
 GAP_DAYS = 7.0

@@ -25,8 +25,7 @@ from monitor.model.config import Channel, Config, DeliveryError
 from monitor.model.delivery import Delivery, DeliveryState, Notification, Occasion
 from monitor.model.watchlist import Match, Severity
 from monitor.presentation.rows import Row, columns
-from monitor.presentation.rows.deliveries import DeliveryRow
-from monitor.presentation.service.listings import delivery_rows, newest_deliveries
+from monitor.presentation.rows.newsroom import DeliveryRow, delivery_rows, newest_deliveries
 from monitor.presentation.service.service import Service
 
 CHANNEL_COLUMNS = ("name", "kind", "to", "signed", "waiting", "dead")

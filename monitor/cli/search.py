@@ -31,7 +31,7 @@ from monitor.config.loading import load
 from monitor.model.config import SavedSearch
 from monitor.model.search import Filter, Results, SearchHit, Suggestion
 from monitor.presentation.rows import columns
-from monitor.presentation.rows.searches import HitRow, hit_row, results_row, similar_row
+from monitor.presentation.rows.articles import HitRow, hit_row, results_row, similar_row
 from monitor.presentation.spans import marked
 from monitor.storage.search.query_resolution import narrow_query
 from monitor.storage.search.suggestions import FEW

@@ -39,7 +39,7 @@ from monitor.presentation.article import (
 )
 from monitor.presentation.rows.alerts import alert_row
 from monitor.presentation.rows.articles import RevisionsRow, details_row, revisions_row
-from monitor.presentation.service import article_revisions
+from monitor.presentation.service.matching import revisions_of
 from monitor.presentation.spans import Line, marked
 from monitor.presentation.story import ListedStory, article_name, describe_lag, describe_wording
 from monitor.presentation.times import date_anomaly
@@ -74,7 +74,7 @@ def merged_lines(merged: Sequence[MergedAlert]) -> Iterator[str]:
 
 
 def load_revisions(cli: CliContext, details: ArticleDetails) -> list[ArticleRevision]:
-    return article_revisions.revisions_of(cli.service().views, details, cli.config_path, cli.data)
+    return revisions_of(cli.service().views, details, cli.config_path, cli.data)
 
 
 def diff_lines(revisions: Sequence[ArticleRevision]) -> Iterator[str]:

@@ -28,7 +28,7 @@ from monitor.cli.options import (
 )
 from monitor.model.search import BucketSize, Facets, GroupBy, Series, Share, Trend
 from monitor.presentation.rows import columns
-from monitor.presentation.rows.searches import CountRow, facets_row, trend_rows
+from monitor.presentation.rows.articles import CountRow, facets_row, trend_rows
 from monitor.runtime.machine import local_zone
 from tui.view.trends import trend_lines
 

@@ -61,7 +61,7 @@ def status(cli: CliContext, style: str, latency: bool, since: float | None) -> N
     service, now = cli.service(), cli.clock()
     state, suppressed = service.status(), service.suppressed()
     if as_json:
-        from monitor.presentation.rows.status import status_row
+        from monitor.presentation.rows.newsroom import status_row
 
         click.echo(json.dumps(status_row(state, suppressed), ensure_ascii=False))
     else:

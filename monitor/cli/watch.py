@@ -17,6 +17,7 @@ from index.query.lexer import operator_in
 from index.query.parser import any_of, parse_query
 from monitor.base import signs
 from monitor.base.article import Timestamp
+from monitor.base.errors import UnknownNameError
 from monitor.base.formatting import clauses
 from monitor.base.text_cleaning import clean, line
 from monitor.base.translation import gettext as _
@@ -34,11 +35,11 @@ from monitor.model.feed import Coverage
 from monitor.model.shown_names import severity_name
 from monitor.model.watchlist import FEED_HEALTH, Baseline, Severity, TermRecord, WatchlistRecord
 from monitor.presentation.rows import columns
-from monitor.presentation.rows.watchlists import TermRow, WatchlistRow, term_row
-from monitor.presentation.service.explanation import explain_match, find_watchlist
-from monitor.presentation.service.listings import watchlist_rows
+from monitor.presentation.rows.watchlists import TermRow, WatchlistRow, term_row, watchlist_rows
+from monitor.presentation.service.known_names import find_watchlist
+from monitor.presentation.service.matching import explain_match
 from monitor.presentation.service.service import Service
-from monitor.presentation.service.triage import USUAL, NoWatchlistError
+from monitor.presentation.service.triage import USUAL
 from monitor.storage.data_folder import archive_address
 from monitor.watchlists.exclusions import describe_precision, precision
 from monitor.watchlists.lint import Form, forms
@@ -354,7 +355,7 @@ def watch_silence(cli: CliContext, name: str, duration: float) -> None:
     """
     try:
         silence = cli.service().triage.silence(name, duration, user(os.environ))
-    except (ValueError, NoWatchlistError) as error:
+    except (ValueError, UnknownNameError) as error:
         raise InputError(str(error)) from None
     moment = output.format_moment(silence.until, cli.clock())
     click.echo(
@@ -373,7 +374,7 @@ def watch_unsilence(context: click.Context, name: str) -> None:
     cli: CliContext = context.obj
     try:
         silence = cli.service().triage.end_silence(name)
-    except NoWatchlistError as error:
+    except UnknownNameError as error:
         raise InputError(str(error)) from None
     if silence is None:
         click.echo(_("{watchlist} is not silenced", watchlist=name))

@@ -30,7 +30,7 @@ from monitor.config.loading import load
 from monitor.config.yaml_edit import scalar
 from monitor.model.config import Config
 from monitor.model.watchlist import Watchlist
-from monitor.presentation.service.explanation import find_watchlist
+from monitor.presentation.service.known_names import find_watchlist
 from monitor.storage.data_folder import archive_address
 from monitor.storage.store import open_views
 from monitor.watchlists.backtest import Backtest, TrialTally, backtest, histogram, known_feeds

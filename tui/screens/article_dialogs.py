@@ -13,7 +13,7 @@ from monitor.model.event_link import is_alike
 from monitor.model.search import SearchHit
 from monitor.model.shown_names import part_name, severity_name
 from monitor.model.watchlist import Match
-from monitor.presentation.service.article_revisions import revisions_of
+from monitor.presentation.service.matching import revisions_of
 from monitor.presentation.service.service import Service
 from monitor.presentation.spans import Line, clean_with_spans, fit, wrap
 from tui.data.newsroom import start_resource_tracker

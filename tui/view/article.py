@@ -34,7 +34,6 @@ from monitor.presentation.article import (
     revision_lines,
     trouble_lines,
 )
-from monitor.presentation.severity import severity_run
 from monitor.presentation.spans import (
     Line,
     Run,
@@ -42,6 +41,7 @@ from monitor.presentation.spans import (
     clean_with_spans,
     fit,
     line_breaks,
+    severity_run,
     slice_runs,
     wrap,
     wrap_line,

@@ -20,7 +20,7 @@ from monitor.api.routes.newsroom import DAY, BriefingParameters
 from monitor.base.errors import ConfigError
 from monitor.base.formatting import shown_title
 from monitor.base.translation import gettext as _
-from monitor.delivery.export import briefing_html
+from monitor.delivery.export import briefing as export
 from monitor.model.article import ArticleDetails, MatchPlace, shown_parts
 from monitor.model.config import SavedSearch
 from monitor.model.search import Filter, Results, Suggestion
@@ -158,7 +158,7 @@ def briefing(request: Request, here: Here, visitor: Reader) -> Page:
         raise invalid("since", _("that is in the future"))
     here.names.validate(Filter(watchlists=tuple(asked.watch)))
     made = here.service.briefing(since, watchlists=tuple(asked.watch), limit=asked.limit)
-    body = briefing_html.body(made, here.zone, "")
+    body = export.body(made, here.zone, "")
     return Page(
         "briefing",
         {

@@ -32,8 +32,8 @@ from monitor.base.text_cleaning import line, shown_url
 from monitor.base.translation import current, gettext, ngettext, number, pgettext
 from monitor.base.translation import gettext as _
 from monitor.model.alert import Alert, StoryAlerts
+from monitor.model.analyst import Scope
 from monitor.model.shown_names import severity_name, state_name
-from monitor.model.token import Scope
 from monitor.presentation import times
 from monitor.presentation.alert import alert_lines, describe_decision, describe_triage
 from monitor.presentation.article import (

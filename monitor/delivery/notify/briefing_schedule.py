@@ -24,7 +24,7 @@ from monitor.judgement.alerts.routing import last_briefing
 from monitor.model.briefing import Briefing, BriefingProgress, StoredBriefing
 from monitor.model.config import BriefingSchedule
 from monitor.presentation.briefing import subject
-from monitor.presentation.rows.briefings import briefing_row
+from monitor.presentation.rows.newsroom import briefing_row
 from monitor.storage.store.sql.deliveries import BriefingQueue
 
 log = logging.getLogger("tocsin")

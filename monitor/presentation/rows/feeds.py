@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Annotated, Literal, TypedDict
 
@@ -12,13 +11,10 @@ from monitor.base.url import redact
 from monitor.presentation.rows import Moment, decimals, means, row
 
 if TYPE_CHECKING:
-    from monitor.base.article import Timestamp
-    from monitor.model.feed import Coverage, FeedHealth, Gap
-
-if TYPE_CHECKING:
     from monitor.base.errors import FeedError
     from monitor.intake.discovery import DiscoveredFeed
-    from monitor.model.feed import Feed
+    from monitor.model.feed import Feed, FeedHealth
+    from monitor.presentation.service.service import Service
 
 
 class FeedRow(TypedDict):
@@ -87,13 +83,18 @@ def feed_row(feed: FeedHealth) -> FeedRow:
     )
 
 
-def gap_row(gap: Gap, coverage: Sequence[Coverage], now: Timestamp) -> GapRow:
-    return row(
-        GapRow,
-        gap,
-        seconds=round((gap.end or now) - gap.start),
-        watchlists=[item.watchlist for item in coverage if gap in item.gaps],
-    )
+def gap_rows(service: Service, since: Timestamp, now: Timestamp) -> list[GapRow]:
+    """Return the coverage gaps since a time, and the watchlists that they concern."""
+    coverage = service.coverage(since)
+    return [
+        row(
+            GapRow,
+            gap,
+            seconds=round((gap.end or now) - gap.start),
+            watchlists=[item.watchlist for item in coverage if gap in item.gaps],
+        )
+        for gap in service.views.feeds.gaps(since, now)
+    ]
 
 
 _From = TypedDict(

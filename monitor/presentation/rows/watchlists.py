@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Annotated, Any, TypedDict
+from collections import defaultdict
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Annotated, Any, TypedDict
 
 from monitor.base.article import Timestamp
 from monitor.base.formatting import iso
-from monitor.model.feed import Coverage
 from monitor.model.watchlist import Baseline, TermRecord, WatchlistRecord
 from monitor.presentation.rows import Moment, means, row
 from monitor.watchlists.exclusions import precision
+
+if TYPE_CHECKING:
+    from monitor.presentation.service.service import Service
+
+DAY = 86_400.0
 
 
 class TermRow(TypedDict):
@@ -52,27 +57,37 @@ class WatchlistRow(TypedDict):
     silenced_until: Annotated[Moment, means("End of its silence.")]
 
 
-def watchlist_row(
-    record: WatchlistRecord,
-    coverage: Coverage | None,
-    baseline: Baseline,
-    suppressed: Mapping[str, int],
-    silenced_until: Timestamp | None,
-) -> WatchlistRow:
-    return row(
-        WatchlistRow,
-        record,
-        **_precision(record),
-        feeds=coverage.feeds if coverage else 0,
-        feeds_with_gaps=coverage.touched() if coverage else 0,
-        today=baseline.today,
-        usual=None if baseline.usual is None else round(baseline.usual, 2),
-        weeks=baseline.weeks,
-        surprise=baseline.surprise,
-        quiet=baseline.quiet,
-        suppressed=dict(suppressed),
-        silenced_until=iso(silenced_until),
-    )
+def watchlist_rows(
+    service: Service, records: Sequence[WatchlistRecord], now: Timestamp
+) -> list[WatchlistRow]:
+    """Return watchlists with what they brought, today and before."""
+    covered = {item.watchlist: item for item in service.coverage(now - DAY)}
+    baselines = service.statistics.baselines()
+    suppressed: dict[str, dict[str, int]] = defaultdict(dict)
+    for (name, reason), count in sorted(service.views.watchlists.suppressed(now - DAY).items()):
+        suppressed[name][reason] = count
+    silenced = {one.watchlist: one.until for one in service.views.watchlists.silences(now)}
+    rows = []
+    for record in records:
+        coverage = covered.get(record.name)
+        baseline = baselines.get(record.name, Baseline())
+        rows.append(
+            row(
+                WatchlistRow,
+                record,
+                **_precision(record),
+                feeds=coverage.feeds if coverage else 0,
+                feeds_with_gaps=coverage.touched() if coverage else 0,
+                today=baseline.today,
+                usual=None if baseline.usual is None else round(baseline.usual, 2),
+                weeks=baseline.weeks,
+                surprise=baseline.surprise,
+                quiet=baseline.quiet,
+                suppressed=suppressed.get(record.name, {}),
+                silenced_until=iso(silenced.get(record.name)),
+            )
+        )
+    return rows
 
 
 def term_row(record: TermRecord) -> TermRow:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,11 +11,12 @@ from msgspec.structs import replace
 from index.errors import QueryError
 from index.query.ast import Facet, walk
 from monitor.base.errors import MonitorError, UnknownNameError
+from monitor.base.formatting import nearest
 from monitor.base.translation import gettext as _
 from monitor.config.loading import load
 from monitor.model.search import Filter
-from monitor.model.watchlist import FEED_HEALTH, WatchlistInForce
-from monitor.presentation.service.triage import clean_person
+from monitor.model.watchlist import FEED_HEALTH
+from monitor.presentation.service.triage import clean_person, no_watchlist
 
 if TYPE_CHECKING:
     from monitor.model.config import Config
@@ -42,8 +43,14 @@ class KnownNames:
         Raises:
             UnknownNameError: A watchlist, feed, tag or person does not exist.
         """
-        for problem in self._problems(filter):
-            raise UnknownNameError(problem)
+        for check, names in (
+            (self.unknown_watchlist, filter.watchlists),
+            (self.unknown_feed, filter.feeds),
+            (self._unknown_alert_tag, filter.tags),
+        ):
+            for name in names:
+                if problem := check(name):
+                    raise UnknownNameError(problem)
         return replace(filter, assignees=tuple(map(self._person, filter.assignees)))
 
     def _person(self, name: str) -> str:
@@ -60,14 +67,7 @@ class KnownNames:
         known = self._views.triage.people()
         if not name or name.casefold() in map(str.casefold, known):
             return ""
-        from monitor.base.formatting import nearest
-
         return _("nobody called `{name}` has worked on alerts", name=name) + nearest(name, known)
-
-    def _problems(self, filter: Filter) -> Iterator[str]:
-        yield from _found(map(self.unknown_watchlist, filter.watchlists))
-        yield from _found(map(self.unknown_feed, filter.feeds))
-        yield from _found(map(self._unknown_alert_tag, filter.tags))
 
     def unknown_in(self, query: str) -> Iterator[str]:
         """Yield which filters of a query select nothing, because the name does not exist."""
@@ -77,26 +77,20 @@ class KnownNames:
             root = read(query, of_alerts=True)
         except QueryError:
             return  # the search says what is wrong
-        facets = (node for node in walk(root) if isinstance(node, Facet))
-        yield from _found(map(self._unknown_facet, facets))
+        for node in walk(root):
+            if isinstance(node, Facet) and (problem := self._unknown_facet(node)):
+                yield problem
 
     def unknown_watchlist(self, name: str) -> str:
         """Return that no watchlist has this name; empty if one has it."""
-        views, known = self._views, [FEED_HEALTH]
-        sources: tuple[Callable[[], Sequence[WatchlistInForce | Watchlist]], ...] = (
-            views.watchlists.in_force, self._configured_watchlists,
-        )  # fmt: skip
-        for source in sources:
-            known += [watchlist.name for watchlist in source()]
-            if name.casefold() in map(str.casefold, known):
-                return ""
+        known = [FEED_HEALTH, *(one.name for one in self._views.watchlists.in_force())]
+        folded = name.casefold()
+        if folded not in map(str.casefold, known) and (config := self._config()):
+            known += [one.name for one in config.watchlists]
         former = Filter(watchlists=(name,), closed=True, silenced=True)
-        if len(views.alerts.ids(former, limit=1)):
+        if folded in map(str.casefold, known) or len(self._views.alerts.ids(former, limit=1)):
             return ""
-        from monitor.base.formatting import nearest
-
-        hint = nearest(name, known) or _("; `tocsin watch list` lists them")
-        return _("no watchlist is called `{name}`", name=name) + hint
+        return str(no_watchlist(name, known))
 
     def unknown_feed(self, selector: str) -> str:
         """Return that no feed has this name, host or tag; empty if one has it."""
@@ -113,8 +107,6 @@ class KnownNames:
         known = self._views.triage.tags()
         if tag in known:
             return ""
-        from monitor.base.formatting import nearest
-
         return _("no alert has the tag `{tag}`", tag=tag) + nearest(tag, known)
 
     def _unknown_facet(self, facet: Facet) -> str:
@@ -127,10 +119,6 @@ class KnownNames:
                 return self.unknown_feed(f"tag:{facet.value}")
         return ""
 
-    def _configured_watchlists(self) -> Sequence[Watchlist]:
-        config = self._config()
-        return config.watchlists if config else ()
-
     def _config(self) -> Config | None:
         try:
             return load(self._path, data=self._data) if self._path else None
@@ -138,5 +126,13 @@ class KnownNames:
             return None
 
 
-def _found(problems: Iterable[str]) -> Iterator[str]:
-    return filter(None, problems)
+def find_watchlist(config: Config, name: str) -> Watchlist:
+    """Return a watchlist by its name, in any case.
+
+    Raises:
+        UnknownNameError: There is no such watchlist; the nearest name is proposed.
+    """
+    for watchlist in config.watchlists:
+        if watchlist.name.casefold() == name.casefold():
+            return watchlist
+    raise no_watchlist(name, [watchlist.name for watchlist in config.watchlists])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Collection, Sequence
+from contextlib import closing
 from datetime import tzinfo
 from functools import cached_property
 from pathlib import Path
@@ -46,6 +47,8 @@ if TYPE_CHECKING:
 DAY = 86_400.0
 PREVIEW_DAYS = 30
 """Days of the archive on which a watchlist is tried before it is saved."""
+SNIPPET = 300
+"""Cells of the text of a similar article that are shown at most."""
 LOG = "monitor.log"
 """Name of the log of a monitor in the background, in the data folder."""
 
@@ -127,10 +130,36 @@ class Service:
         return sorted(feeds, key=lambda f: (WORST.index(f.health), -f.state.failures))
 
     def similar(self, article: int, limit: int) -> list[SearchHit]:
-        """Return the articles that are most like one; takes a second (see `similar_articles`)."""
-        from monitor.presentation.service.similar_articles import similar_articles
+        """Return the articles that are most like one, in any language, the nearest first.
 
-        return similar_articles(self._store, self.views, article, limit)
+        It takes a second. The score of each is the cosine of the two vectors. The article itself
+        need not have a vector yet; of articles without one nothing is known.
+
+        Raises:
+            MissingExtraError: The model is not installed.
+            EncodingError: The process that compares was killed, or died.
+            StoreError: The store cannot be read.
+        """
+        from index.evaluation.highlight import snippet
+        from monitor.intake.similar.encoding_process import EncodingProcess
+        from monitor.model.event_link import require_encoder
+        from monitor.model.search import SearchHit
+
+        require_encoder("tocsin similar")  # not a message
+        with closing(EncodingProcess(self._store)) as process:
+            nearest = {one.article: one.cosine for one in process.similar(article, limit)}
+        feeds = {feed.number: feed.name for feed in self.views.feeds.every()}
+        return [
+            SearchHit(
+                article=found,
+                feed=feeds.get(found.feeds[0], "?"),
+                score=nearest[found.id],
+                spans=(),
+                snippet=snippet(found, (), SNIPPET)[0],
+                lit=(),
+            )
+            for found in self.views.articles.get([*nearest])
+        ]
 
     def preview_watchlist(
         self,

@@ -1,9 +1,9 @@
-"""Decisions about alerts, their notes and tags, and silences of watchlists, by one person."""
+"""Which alerts a filter and a query select; decisions about them, and silences, by one person."""
 
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import tzinfo
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +12,7 @@ from msgspec.structs import replace
 
 from monitor.base.article import Timestamp
 from monitor.base.errors import UnknownNameError
+from monitor.base.formatting import nearest
 from monitor.base.text_cleaning import line, lines
 from monitor.base.translation import gettext as _
 from monitor.base.translation import number
@@ -23,6 +24,8 @@ from monitor.model.watchlist import FEED_HEALTH, Silence
 if TYPE_CHECKING:
     from index.query.ast import Node
     from index.query.parser import Query
+    from monitor.model.alert import Alert, EscalatedAlert
+    from monitor.model.status import StoreVersion
     from monitor.storage.store.sql.views import Views
 
 
@@ -38,8 +41,10 @@ MAX_PERSON = 64
 """Characters of the name of a person at most."""
 
 
-class NoWatchlistError(UnknownNameError):
-    """There is no watchlist of that name."""
+def no_watchlist(name: str, known: Iterable[str]) -> UnknownNameError:
+    """Return the error that no watchlist has a name; it proposes the nearest one."""
+    hint = nearest(name, known) or _("; `tocsin watch list` lists them")
+    return UnknownNameError(_("no watchlist is called `{name}`", name=name) + hint)
 
 
 class Triage:
@@ -56,7 +61,7 @@ class Triage:
         zone: tzinfo,
         who: str = "",
     ) -> None:
-        self._views = views
+        self.views = views
         self._matching_ids = matching_ids
         self._clock = clock
         self._zone = zone
@@ -65,7 +70,7 @@ class Triage:
 
     def by(self, who: str) -> Triage:
         """Return the same for another person."""
-        return Triage(self._views, self._matching_ids, self._clock, self._zone, who)
+        return Triage(self.views, self._matching_ids, self._clock, self._zone, who)
 
     def change(
         self,
@@ -106,7 +111,7 @@ class Triage:
             acknowledge=acknowledge,
             seen=seen,
         )
-        return self._views.triage.change(list(ids), change, self.who, self._clock(), shown)
+        return self.views.triage.change(list(ids), change, self.who, self._clock(), shown)
 
     def person(self, name: str) -> str:
         """Return the name of somebody as it is stored: `me` is this person, `nobody` is empty.
@@ -122,11 +127,11 @@ class Triage:
         What was decided about an alert since stays, and `Act.left` names it. Acts of other
         dashboards, of the command line and from before a restart count too. Raises StoreError.
         """
-        return self._views.triage.undo(self.who, self._clock(), act)
+        return self.views.triage.undo(self.who, self._clock(), act)
 
     def redo(self) -> TriageAction | None:
         """Redo what this person undid last; None if this person changed something since."""
-        return self._views.triage.redo(self.who, self._clock())
+        return self.views.triage.redo(self.who, self._clock())
 
     def select(self, filter: Filter = Filter(), query: str = "") -> list[int]:
         """Return ids of the alerts that pass a filter and that a query selects, ascending.
@@ -142,16 +147,16 @@ class Triage:
         )
 
         if not query:
-            return list(self._views.alerts.ids(filter))
+            return list(self.views.alerts.ids(filter))
         meaning = FilterMeaning(self._clock(), self._zone, who=self.who)
-        source = _ArchiveSource(self._views, self._matching_ids)
+        source = _ArchiveSource(self.views, self._matching_ids)
         return list(select_alerts(parse_alert_filter(query), filter, meaning, source))
 
     def silence(self, name: str, seconds: float = USUAL, by: str = "") -> Silence:
         """Suppress the alerts of a watchlist for a while; returns what holds from now on.
 
         Raises:
-            NoWatchlistError: No watchlist has that name.
+            UnknownNameError: No watchlist has that name.
             ValueError: It would last for more than thirty days.
             StoreError: The store stays locked.
         """
@@ -161,33 +166,28 @@ class Triage:
         silence = Silence(
             watchlist=self._watchlist_name(name), by=by, since=now, until=now + seconds
         )
-        self._views.watchlists.silence(silence)
+        self.views.watchlists.silence(silence)
         return silence
 
     def end_silence(self, name: str) -> Silence | None:
         """End the silence of a watchlist now; returns what it was, None if there was none.
 
-        The monitor then notifies what it suppressed. Raises NoWatchlistError, StoreError.
+        The monitor then notifies what it suppressed. Raises UnknownNameError, StoreError.
         """
         now, called = self._clock(), self._watchlist_name(name)
-        active = {one.watchlist: one for one in self._views.watchlists.silences(now)}
+        active = {one.watchlist: one for one in self.views.watchlists.silences(now)}
         silence = active.get(called)
         if silence is not None:
-            self._views.watchlists.silence(replace(silence, until=now))
+            self.views.watchlists.silence(replace(silence, until=now))
         return silence
 
     def _watchlist_name(self, name: str) -> str:
         """Return the name of a watchlist as it is written in `feeds.yaml`."""
-        from monitor.base.formatting import nearest
-
-        names = [watchlist.name for watchlist in self._views.watchlists.in_force()]
+        names = [watchlist.name for watchlist in self.views.watchlists.in_force()]
         known = {one.casefold(): one for one in (*names, FEED_HEALTH)}
-        watchlist_name = known.get(name.strip().casefold())
-        if watchlist_name is None:
-            hint = nearest(name, known.values()) or _("; `tocsin watch list` lists them")
-            words = _("no watchlist is called `{name}`", name=name) + hint
-            raise NoWatchlistError(words)
-        return watchlist_name
+        if found := known.get(name.strip().casefold()):
+            return found
+        raise no_watchlist(name, known.values())
 
 
 class _ArchiveSource(Struct, frozen=True):
@@ -210,6 +210,56 @@ class _ArchiveSource(Struct, frozen=True):
             return set()
         articles = self.matching_ids(Query(node.text, node))
         return {raised.alert for raised in self.views.alerts.of_articles(articles)}
+
+
+class AlertSelection:
+    """The alerts that a filter and a query select."""
+
+    def __init__(self, triage: Triage, filter: Filter, query: str = "") -> None:
+        """Begin with a query, which is evaluated at once; an empty one selects all.
+
+        Raises:
+            QueryError: The query has a mistake.
+        """
+        self.views = triage.views.alerts
+        self.filter = filter
+        self._queried = triage.select(filter, query) if query else None
+
+    def alerts(self, limit: int) -> list[Alert]:
+        """Return the `limit` alerts that were raised or escalated last, 0 for all, newest last."""
+        return self.read([alert.id for alert in self.latest(limit)])
+
+    def after(
+        self, version: StoreVersion
+    ) -> tuple[StoreVersion, Sequence[int], Sequence[EscalatedAlert]]:
+        """Return the version of the store, and what was raised and what escalated since another."""
+        raised = self.views.ids(self.filter, after=version.alert)
+        escalated = self.views.escalated(self.filter, after=version.escalation)
+        version = version._replace(
+            alert=max([version.alert, *raised]),
+            escalation=max([version.escalation, *(one.escalation for one in escalated)]),
+        )
+        return version, raised, escalated
+
+    def read(self, ids: Iterable[int]) -> list[Alert]:
+        """Return these alerts, each once, with all that a row has."""
+        return self.views.get([*dict.fromkeys(ids)], matches=True, timelines=True)
+
+    def latest(self, limit: int) -> list[Alert]:
+        """Return the alerts that were raised or escalated last, the newest last, bare."""
+        if self._queried is not None:
+            ids = list(self._queried)
+            selected = frozenset(ids)
+            any_state = replace(self.filter, closed=True)
+            escalated = self.views.escalated(any_state)
+            risen = [one.alert for one in escalated if one.alert in selected]
+        else:
+            ids = list(self.views.ids(self.filter, limit=limit or None))
+            escalated = self.views.escalated(self.filter, limit=limit or None)
+            risen = [one.alert for one in escalated]
+        alerts = self.views.get([*dict.fromkeys([*ids[-limit:], *risen[-limit:]])])
+        alerts.sort(key=lambda alert: (alert.stirred_at, alert.id))
+        return alerts[-limit:]
 
 
 def clean_note(text: str) -> str:

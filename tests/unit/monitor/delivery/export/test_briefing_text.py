@@ -23,7 +23,7 @@ from monitor.model.alert import AlertState
 from monitor.model.briefing import Briefing
 from monitor.model.feed import Health
 from monitor.model.watchlist import Baseline
-from monitor.presentation.rows.briefings import briefing_row
+from monitor.presentation.rows.newsroom import briefing_row
 from monitor.presentation.service.briefing import compose_briefing
 
 

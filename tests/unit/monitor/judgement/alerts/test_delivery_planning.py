@@ -20,6 +20,7 @@ from support.properties import examples
 
 from index.query.parser import parse_query as understood
 from monitor.base.article import Article
+from monitor.base.errors import UnknownNameError
 from monitor.intake.ingest.ingest import Ingester
 from monitor.intake.ingest.poll_outcome import ActiveConfig
 from monitor.judgement.alerts.routing import Routing
@@ -31,7 +32,7 @@ from monitor.model.feed import Feed
 from monitor.model.poll import ArticleChange
 from monitor.model.search import Filter
 from monitor.model.watchlist import FEED_HEALTH, Escalate, Severity, Silence, Watchlist
-from monitor.presentation.service.triage import NoWatchlistError, Triage
+from monitor.presentation.service.triage import Triage
 from monitor.storage.search.search import ArchiveSearch
 from monitor.storage.store.sql.store import Store
 from monitor.storage.store.sql.views import Views
@@ -193,7 +194,7 @@ def test_a_silence_always_ends_and_is_of_a_watchlist_there_is(make: Make) -> Non
     for seconds in (0, -1, 31 * 86_400, float("nan")):
         with pytest.raises(ValueError, match="30 days"):
             room.desk.silence("Alibaba", seconds)
-    with pytest.raises(NoWatchlistError, match="did you mean `Alibaba`"):
+    with pytest.raises(UnknownNameError, match="did you mean `Alibaba`"):
         room.desk.silence("Alibabba")
     assert room.desk.silence(FEED_HEALTH).until == START + 3600
 

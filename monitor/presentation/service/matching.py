@@ -1,9 +1,9 @@
-"""The revisions of an article: what each changed, and which watched terms went or came."""
+"""What watchlists find in an article: why, and which terms came and went with its revisions."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from difflib import SequenceMatcher
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,7 +13,7 @@ from msgspec.structs import replace
 from monitor.base.article import Article
 from monitor.base.errors import ConfigError
 from monitor.config.loading import load
-from monitor.judgement.match.matcher import WatchlistMatcher
+from monitor.judgement.match.matcher import Explanation, WatchlistMatcher, explain
 from monitor.model.article import (
     ADDED,
     REMOVED,
@@ -24,6 +24,7 @@ from monitor.model.article import (
     Term,
     Version,
 )
+from monitor.model.config import Config
 from monitor.model.feed import Feed
 from monitor.model.watchlist import Watchlist
 
@@ -126,3 +127,18 @@ def revisions_of(
     except ConfigError:
         watchlists = ()
     return revisions_between(article, feeds, views.articles.revisions(article.id), watchlists)
+
+
+def explain_match(
+    views: Views, config: Config, watchlist: Watchlist, article: Article
+) -> Explanation:
+    """Return the clauses that match with their text, or those that fail."""
+    known = {feed.number: feed for feed in views.feeds.every()}
+    return explain(watchlist, article, *_carriers(article, known, config.feeds))
+
+
+def _carriers(article: Article, known: Mapping[int, Feed], described: Sequence[Feed]) -> list[Feed]:
+    """Return the feeds that carry an article, as feeds.yaml describes them now."""
+    now = {feed.url: feed for feed in described}
+    carrying = [known[number] for number in article.feeds if number in known]
+    return [now.get(feed.url, feed) for feed in carrying]

@@ -14,7 +14,7 @@ from support.newsroom import Newsroom
 from monitor.model.article import ADDED, REMOVED, SAME, DiffPart
 from monitor.model.config import StoreAddress
 from monitor.presentation.article import with_context
-from monitor.presentation.service.article_revisions import diff_words, revisions_between
+from monitor.presentation.service.matching import diff_words, revisions_between
 from monitor.storage.store.sql.views import Views
 
 TEXTS = st.lists(
