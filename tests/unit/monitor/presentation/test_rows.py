@@ -14,16 +14,13 @@ from monitor.presentation.rows import (
     Moment,
     alerts,
     articles,
-    briefings,
     columns,
     decimals,
-    deliveries,
     feeds,
     means,
+    newsroom,
     row,
     schemas,
-    searches,
-    status,
     watchlists,
 )
 
@@ -92,7 +89,7 @@ def test_the_schema_has_the_rows_and_what_their_fields_mean() -> None:
 
 
 MODULES = (
-    alerts, articles, briefings, deliveries, feeds, searches, status, watchlists
+    alerts, articles, feeds, newsroom, watchlists
 )  # fmt: skip
 
 
