@@ -7,6 +7,7 @@ passed over. Whoever has a token needs no second one: `T` may be anything.
 from __future__ import annotations
 
 import json
+from bisect import bisect_left, bisect_right
 from collections.abc import Mapping, Sequence
 from typing import Annotated, Any
 from urllib.parse import parse_qsl
@@ -16,18 +17,17 @@ from fastapi.security import SecurityScopes
 from starlette.responses import PlainTextResponse, Response
 
 from monitor.api.access import Access, Caller, no_token, permit
-from monitor.api.greader.items import item_row, microseconds
 from monitor.api.greader.streams import (
     LABEL,
     READ,
     READING_LIST,
     STARRED,
     UNREAD,
-    StreamRequest,
     Streams,
-    UnknownStreamError,
     folder,
     item_id,
+    item_row,
+    microseconds,
     plain_stream,
 )
 from monitor.api.newsroom import Here, Newsroom
@@ -35,6 +35,7 @@ from monitor.api.problems import ApiProblem, invalid
 from monitor.base.translation import gettext as _
 from monitor.model.alert import AlertState
 from monitor.model.analyst import Scope
+from monitor.model.search import Filter
 from monitor.model.watchlist import Severity
 from monitor.presentation.service.triage import clean_tag
 
@@ -91,24 +92,19 @@ class Form:
     def get(self, name: str, default: str = "") -> str:
         return next(iter(self.all(name)), default)
 
-    def number(self, name: str, default: int, most: int) -> int:
-        """Return a number from 1; raises ApiProblem if it is none."""
-        text = self.get(name) or str(default)
+    def number(self, name: str, default: int, most: int = 10**20) -> int:
+        """Return a number; raises ApiProblem if it is none."""
+        text = self.get(name, str(default))
         if not text.isdecimal() or len(text) > 20:
             raise invalid(name, _("write a whole number"))
-        return min(max(int(text), 1), most)
+        return min(int(text), most)
 
     def moment(self, name: str) -> float | None:
         """Return a time in seconds, which readers also write in milli- and microseconds."""
-        text = self.get(name)
-        if not text or text == "0":
-            return None
-        if not text.isdecimal() or len(text) > 20:
-            raise invalid(name, _("write a whole number"))
-        value = float(text)
+        value = float(self.number(name, 0))
         while value > 1e11:
             value /= 1_000
-        return value
+        return value or None
 
     def alerts(self) -> list[int]:
         """Return the numbers of the items `i`; raises ApiProblem if one is none."""
@@ -191,9 +187,8 @@ def subscriptions(request: Request, here: Here, caller: Reader) -> Response:
 def tags(here: Here, caller: Reader) -> Response:
     """List the folders, and the tags of the analyst."""
     streams = Streams(here.service.views)
-    used = {one.severity for one in streams.watchlists.values()}
     rows: list[dict[str, str]] = [{"id": STARRED}]
-    rows += [{"id": LABEL + folder(one), "type": "folder"} for one in Severity if one in used]
+    rows += [{"id": stream, "type": "folder"} for stream in _folders(streams)]
     rows += [{"id": LABEL + tag, "type": "tag"} for tag in streams.tags]
     return answer({"tags": rows})
 
@@ -223,36 +218,29 @@ def _count(here: Newsroom, stream: str, ids: Sequence[int]) -> dict[str, Any]:
 # --- entries ------------------------------------------------------------------------------------
 
 
-def _asked(fields: Form, stream: str, most: int) -> StreamRequest:
-    after = fields.get("c")
-    if after and not (after.isdecimal() and len(after) <= 15):
-        raise invalid("c", _("this is no `continuation` of a page before"))
-    return StreamRequest(
-        stream=stream,
-        only=fields.all("it"),
-        without=fields.all("xt"),
-        since=fields.moment("ot"),
-        until=fields.moment("nt"),
-        count=fields.number("n", 20, most),
-        oldest_first=fields.get("r") == "o",
-        after=int(after or 0),
-    )
-
-
-def _page(streams: Streams, asked: StreamRequest) -> tuple[Sequence[int], dict[str, str]]:
+def _page(
+    streams: Streams, fields: Form, stream: str, most: int
+) -> tuple[Sequence[int], dict[str, str]]:
     """Return the alerts of a page, and where the next one begins; raises ApiProblem."""
-    try:
-        ids, more = streams.page(asked)
-    except UnknownStreamError as error:
-        raise ApiProblem("not-found", _("there is no stream {id}", id=str(error))) from None
-    return ids, {"continuation": str(ids[-1])} if more else {}
+    after, count = fields.get("c", "0"), max(1, fields.number("n", 20, most))
+    if not (after.isdecimal() and len(after) <= 15):
+        raise invalid("c", _("this is no `continuation` of a page before"))
+    within = Filter(since=fields.moment("ot"), until=fields.moment("nt"), closed=True)
+    every = streams.selected(stream, within, fields.all("it"), fields.all("xt"))
+    if fields.get("r") == "o":  # the oldest first
+        rest = every[bisect_right(every, int(after)) :]
+        ids = rest[:count]
+    else:
+        rest = every[: bisect_left(every, int(after))] if int(after) else every
+        ids = rest[-count:][::-1]
+    return ids, {"continuation": str(ids[-1])} if len(rest) > count else {}
 
 
 @router.get("/reader/api/0/stream/items/ids")
 def stream_ids(here: Here, caller: Reader, fields: Fields) -> Response:
     """Return the ids of entries."""
-    asked = _asked(fields, fields.get("s", READING_LIST), MOST_IDS)
-    ids, more = _page(Streams(here.service.views), asked)
+    streams = Streams(here.service.views)
+    ids, more = _page(streams, fields, fields.get("s", READING_LIST), MOST_IDS)
     return answer({"itemRefs": [{"id": str(id)} for id in ids], **more})
 
 
@@ -262,7 +250,7 @@ def stream_contents(here: Here, caller: Reader, fields: Fields, stream: str = ""
     """Return entries."""
     stream = stream or fields.get("s", READING_LIST)
     streams = Streams(here.service.views)
-    ids, more = _page(streams, _asked(fields, stream, MOST_ITEMS))
+    ids, more = _page(streams, fields, stream, MOST_ITEMS)
     return answer({**_items(here, streams, stream, ids), **more})
 
 
@@ -335,12 +323,9 @@ def _tags(labels: frozenset[str]) -> list[str]:
 def mark_all_as_read(here: Here, caller: Analyst, fields: Fields) -> Response:
     """Acknowledge the new alerts of a stream that were raised before `ts`, as one act."""
     until = fields.moment("ts")
-    try:
-        ids = Streams(here.service.views).unread(
-            fields.get("s"), None if until is None else until + CUT_OFF
-        )
-    except UnknownStreamError as error:
-        raise ApiProblem("not-found", _("there is no stream {id}", id=str(error))) from None
+    ids = Streams(here.service.views).unread(
+        fields.get("s"), None if until is None else until + CUT_OFF
+    )
     if ids:
         here.service.triage.by(caller.name).change(ids, acknowledge=True)
     return ok()

@@ -1,23 +1,33 @@
-"""Streams: which alerts a reader asks for, by ids such as `feed/…` and `user/-/label/…`."""
+"""Streams: which alerts a reader asks for, by ids such as `feed/…` and `user/-/label/…`.
+
+An alert is an entry of a feed: its headline, its text with the matches in bold, its labels.
+"""
 
 from __future__ import annotations
 
+import html
 import re
 from array import array
-from bisect import bisect_left, bisect_right
 from collections.abc import Mapping, Sequence
 from functools import cached_property
 from hashlib import blake2b
+from typing import Any
 
-from msgspec import Struct
+from markupsafe import Markup
 from msgspec.structs import replace
 
 from monitor.api.newsroom import LARGEST
-from monitor.base.article import Timestamp
-from monitor.model.alert import AlertState
+from monitor.api.pages.templating import paragraphs
+from monitor.api.problems import ApiProblem
+from monitor.base.article import Article, Timestamp
+from monitor.base.formatting import alert_number, shown_title
+from monitor.base.text_cleaning import safe_url
+from monitor.base.translation import gettext as _
+from monitor.model.alert import Alert, AlertState
 from monitor.model.search import Filter
-from monitor.model.shown_names import severity_name
+from monitor.model.shown_names import kind_name, severity_name
 from monitor.model.watchlist import FEED_HEALTH, Severity, WatchlistRecord
+from monitor.presentation.alert import match_spans
 from monitor.storage.store.sql.views import Views
 
 STATE, LABEL = "user/-/state/com.google/", "user/-/label/"
@@ -35,10 +45,6 @@ ABOUT_FEEDS = WatchlistRecord(
     noise=0,
 )  # fmt: skip
 """Stands for the alerts about feeds, as a watchlist does for others."""
-
-
-class UnknownStreamError(Exception):
-    """There is no such stream."""
 
 
 def item_id(text: str) -> int:
@@ -73,24 +79,6 @@ def folder(severity: Severity) -> str:
     return severity_name(severity).capitalize()
 
 
-class StreamRequest(Struct, frozen=True, kw_only=True):
-    """Which alerts, and which page of them."""
-
-    stream: str
-    only: Sequence[str] = ()
-    """Streams that an alert is in too (`it`)."""
-    without: Sequence[str] = ()
-    """Streams that it is not in (`xt`)."""
-    since: Timestamp | None = None
-    """Raised since then (`ot`)."""
-    until: Timestamp | None = None
-    """Raised before then (`nt`)."""
-    count: int = 20
-    oldest_first: bool = False
-    after: int = 0
-    """The last alert of the page before; 0 for the first page."""
-
-
 class Streams:
     """The streams of a newsroom, for one request."""
 
@@ -112,51 +100,48 @@ class Streams:
     def tags(self) -> Mapping[str, int]:
         return self._views.triage.tags()
 
-    def page(self, asked: StreamRequest) -> tuple[Sequence[int], bool]:
-        """Return the alerts of a page in its order, and whether there are more.
+    def selected(
+        self, stream: str, within: Filter, only: Sequence[str] = (), without: Sequence[str] = ()
+    ) -> array[int]:
+        """Return the alerts of a stream that are also in some others, and not in yet others.
+
+        Args:
+            stream: The stream.
+            within: Which of its alerts.
+            only: Streams that an alert is in too (`it`).
+            without: Streams that it is not in (`xt`).
 
         Raises:
-            UnknownStreamError: There is no such stream.
+            ApiProblem: There is no such stream.
         """
-        ids = self._selected(asked)
-        if asked.oldest_first:
-            first = bisect_right(ids, asked.after)
-            return ids[first : first + asked.count], first + asked.count < len(ids)
-        end = bisect_left(ids, asked.after) if asked.after else len(ids)
-        first = max(0, end - asked.count)
-        return ids[first:end][::-1], first > 0
+        without, only = [*map(plain_stream, without)], [*map(plain_stream, only)]
+        if READ in without or not UNREAD.isdisjoint(only):
+            within = replace(within, state=AlertState.NEW)
+        ids = self.ids(stream, within)
+        for other in only:
+            wanted = frozenset(self._ids_or_none(other, within))
+            ids = array("q", (id for id in ids if id in wanted))
+        for other in without:
+            if other != READ:  # `within` leaves those out
+                ids = _without(ids, self._ids_or_none(other, within))
+        return ids
 
     def unread(self, stream: str, until: Timestamp | None = None) -> array[int]:
-        """Return the new alerts of a stream; raises UnknownStreamError."""
+        """Return the new alerts of a stream; raises ApiProblem."""
         return self.ids(stream, Filter(state=AlertState.NEW, until=until))
 
     def ids(self, stream: str, within: Filter = Filter(closed=True)) -> array[int]:
-        """Return the alerts of a stream in ascending order; raises UnknownStreamError."""
+        """Return the alerts of a stream in ascending order; raises ApiProblem."""
         stream = plain_stream(stream)
         if stream == READ:
             return _without(self.ids(READING_LIST, within), self.unread(READING_LIST))
         filter = self._filter(stream, within)
         return NOTHING if filter is None else self._views.alerts.ids(filter)
 
-    def _selected(self, asked: StreamRequest) -> array[int]:
-        within = Filter(since=asked.since, until=asked.until, closed=True)
-        without = [plain_stream(one) for one in asked.without]
-        only = [plain_stream(one) for one in asked.only]
-        if READ in without or not UNREAD.isdisjoint(only):
-            within = replace(within, state=AlertState.NEW)
-        ids = self.ids(asked.stream, within)
-        for stream in only:
-            wanted = frozenset(self._ids_or_none(stream, within))
-            ids = array("q", (id for id in ids if id in wanted))
-        for stream in without:
-            if stream != READ:  # `within` leaves those out
-                ids = _without(ids, self._ids_or_none(stream, within))
-        return ids
-
     def _ids_or_none(self, stream: str, within: Filter) -> array[int]:
         try:
             return self.ids(stream, within)
-        except UnknownStreamError:
+        except ApiProblem:
             return NOTHING
 
     def _filter(self, stream: str, within: Filter) -> Filter | None:
@@ -172,7 +157,7 @@ class Streams:
             return self._labelled(stream.removeprefix(LABEL), within)
         if stream in self.watchlists:
             return replace(within, watchlists=(self.watchlists[stream].name,))
-        raise UnknownStreamError(stream)
+        raise _no_stream(stream)
 
     def _labelled(self, name: str, within: Filter) -> Filter | None:
         for severity in Severity:
@@ -181,9 +166,92 @@ class Streams:
                 return replace(within, watchlists=names) if names else None
         if name in self.tags:
             return replace(within, tags=(name,))
-        raise UnknownStreamError(name)
+        raise _no_stream(LABEL + name)
+
+
+def _no_stream(stream: str) -> ApiProblem:
+    return ApiProblem("not-found", _("there is no stream {id}", id=stream))
 
 
 def _without(ids: array[int], others: array[int]) -> array[int]:
     left_out = frozenset(others)
     return array("q", (id for id in ids if id not in left_out))
+
+
+# --- entries -------------------------------------------------------------------------------------
+
+
+BOLD = Markup("<b>{}</b>")
+"""Readers show it on a terminal too."""
+SHOWN = 50_000
+"""Characters of the text of an article that a reader gets."""
+
+
+def microseconds(at: Timestamp) -> str:
+    """Return a time as readers get it, cut off at the microsecond."""
+    return str(int(at * 1_000_000))
+
+
+def item_row(
+    alert: Alert, article: Article | None, severities: Mapping[str, Severity]
+) -> dict[str, Any]:
+    """Return an alert as an entry, as readers of the Google Reader API expect it.
+
+    Args:
+        alert: The alert, with its matches and its timeline.
+        article: Its article; None for an alert about something else.
+        severities: The severity of each watchlist, by its name.
+    """
+    url = safe_url(alert.url)
+    return {
+        "id": long_id(alert.id),
+        "crawlTimeMsec": str(int(alert.raised_at * 1_000)),
+        "timestampUsec": microseconds(alert.raised_at),
+        "published": int(article.date if article else alert.raised_at),
+        "updated": int(alert.stirred_at),
+        "title": shown_title(alert.title),
+        "author": alert.publisher or alert.watchlist,
+        "canonical": [{"href": url}] if url else [],
+        "alternate": [{"href": url, "type": "text/html"}] if url else [],
+        "summary": {"direction": "ltr", "content": content(alert, article)},
+        "categories": _categories(alert, severities),
+        "origin": {
+            "streamId": subscription_id(alert.watchlist), "title": alert.watchlist, "htmlUrl": "",
+        },
+    }  # fmt: skip
+
+
+def _categories(alert: Alert, severities: Mapping[str, Severity]) -> list[str]:
+    categories = [READING_LIST]
+    if alert.state is not AlertState.NEW:
+        categories.append(READ)
+    if alert.starred:
+        categories.append(STARRED)
+    if severity := severities.get(alert.watchlist):
+        categories.append(LABEL + folder(severity))
+    return categories + [LABEL + tag for tag in alert.tags]
+
+
+def content(alert: Alert, article: Article | None) -> str:
+    found = [_reason(alert)]
+    if article is not None:
+        if article.summary not in article.body:
+            found += paragraphs(article.summary, match_spans(alert.matches, "summary"), BOLD)
+        found += paragraphs(article.body[:SHOWN], match_spans(alert.matches, "body"), BOLD)
+    others = [one.name for one in alert.telling.outlets[1:] if one.name]
+    if others:
+        found.append(html.escape(_("Also in {outlets}", outlets=", ".join(others))))
+    if alert.note:
+        found += [f"<i>{html.escape(line)}</i>" for line in alert.note.split("\n")]
+    return "".join(f"<p>{text}</p>" for text in found)
+
+
+def _reason(alert: Alert) -> str:
+    words = dict.fromkeys(match.text for match in alert.matches)
+    said = [
+        alert_number(alert.id),
+        severity_name(alert.severity),
+        ", ".join(words) or kind_name(alert.kind),
+        *(step.words for step in alert.escalations),
+    ]
+    return f"<b>{html.escape(alert.watchlist)}</b> · {html.escape(' · '.join(said))}"

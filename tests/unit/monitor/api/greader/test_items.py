@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 from support.briefings import told_by
 
-from monitor.api.greader.items import content, item_row
+from monitor.api.greader.streams import content, item_row
 from monitor.base.article import Article
 from monitor.base.text_cleaning import clean
 from monitor.model.alert import Alert, AlertKind, AlertState, Verdict
