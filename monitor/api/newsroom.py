@@ -10,9 +10,9 @@ import json
 from collections.abc import Callable
 from datetime import tzinfo
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal, get_type_hints
+from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar, get_type_hints
 
-from fastapi import APIRouter, Depends, Request
+from fastapi import APIRouter, Depends, Query, Request
 from fastapi import Path as InPath
 from msgspec import Struct
 from msgspec.structs import replace
@@ -32,7 +32,8 @@ from monitor.api.problems import ApiProblem, invalid
 from monitor.base.article import Timestamp
 from monitor.base.translation import gettext as _
 from monitor.config.loading import load
-from monitor.model.alert import AlertState, Verdict
+from monitor.model.alert import Alert, AlertState, StoryAlerts, Verdict
+from monitor.model.article import ArticleDetails
 from monitor.model.search import Filter
 from monitor.presentation.service.known_names import KnownNames
 from monitor.presentation.service.service import Service
@@ -69,6 +70,27 @@ class Newsroom(Struct, frozen=True, kw_only=True):
     @property
     def names(self) -> KnownNames:
         return KnownNames(self.service.views, self.config_path, self.data, self.who)
+
+    def article(self, id: int) -> ArticleDetails:
+        """Return an article; raises ApiProblem if there is none."""
+        details = self.service.views.articles.details(id)
+        if details is None:
+            raise ApiProblem("not-found", _("there is no article {number}", number=id))
+        return details
+
+    def alert(self, id: int) -> Alert:
+        """Return an alert; raises ApiProblem if there is none."""
+        for found in self.service.views.alerts.get([id], matches=True, timelines=True):
+            return found
+        raise ApiProblem("not-found", _("there is no alert a{number}", number=id))
+
+    def story(self, id: int) -> StoryAlerts:
+        """Return the story of an alert with all its alerts; raises ApiProblem if there is none."""
+        for found in self.service.views.alerts.stories(
+            [id], matches=True, timelines=True, closed=True, silenced=True
+        ):
+            return found
+        raise ApiProblem("not-found", _("there is no alert a{number}", number=id))
 
     def moment(self, field: str, text: str | None, *, end: bool = False) -> Timestamp | None:
         """Return a moment such as 2023-10-01, 7d or 2023-10-01T07:00; raises ApiProblem."""
@@ -109,6 +131,11 @@ AlertId = Annotated[
     InPath(pattern=r"^[aA]?[1-9][0-9]{0,14}$", description="Number of an alert, as `a5` or `5`."),
     AfterValidator(_alert_number),
 ]
+
+
+P = TypeVar("P", bound="Parameters")
+InQuery = Annotated[P, Query()]
+"""Parameters of a route."""
 
 
 def param(words: str, default: Any = ..., **limits: Any) -> Any:
@@ -195,14 +222,6 @@ class AlertParameters(FilterParameters):
             suppressed=self.suppressed,
         )
         return here.names.validate(filter)
-
-
-def no_article(id: int) -> ApiProblem:
-    return ApiProblem("not-found", _("there is no article {number}", number=id))
-
-
-def no_alert(id: int) -> ApiProblem:
-    return ApiProblem("not-found", _("there is no alert a{number}", number=id))
 
 
 # --- what it answers ------------------------------------------------------------------------------

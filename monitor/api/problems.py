@@ -134,16 +134,22 @@ FAILURES = (MonitorError, ArchiveError, QueryError, ChangedMeanwhileError)
 """Errors of the service that a client must know."""
 
 
+_ANSWERS: tuple[tuple[type[Exception], str, str], ...] = (
+    (EncodingError, "too-costly", "10"),
+    (UnknownNameError, "invalid", ""),
+    (ConfigError, "broken-file", ""),
+    (MissingExtraError, "not-installed", ""),
+    (StoreError, "no-store", "5"),
+    (ArchiveError, "no-store", "5"),
+)
+"""The kind of problem that an error is, and after how many seconds to come again."""
+
+
 def problem_of(error: Exception) -> ApiProblem:
     match error:
         case Interrupted():
-            return ApiProblem(
-                "too-costly",
-                _("it took too long; narrow the question by dates, feeds or rarer words"),
-                headers={"Retry-After": "10"},
-            )
-        case EncodingError():
-            return ApiProblem("too-costly", str(error), headers={"Retry-After": "10"})
+            words = _("it took too long; narrow the question by dates, feeds or rarer words")
+            return ApiProblem("too-costly", words, headers={"Retry-After": "10"})
         case QueryError():
             return invalid("query", str(error))
         case CursorError():
@@ -152,12 +158,8 @@ def problem_of(error: Exception) -> ApiProblem:
             return ApiProblem(
                 "changed", _("nothing was changed; look at it as it is now"), now=error.now
             )
-        case UnknownNameError():
-            return ApiProblem("invalid", str(error))
-        case ConfigError():
-            return ApiProblem("broken-file", str(error))
-        case MissingExtraError():
-            return ApiProblem("not-installed", str(error))
-        case StoreError() | ArchiveError():
-            return ApiProblem("no-store", str(error), headers={"Retry-After": "5"})
+    for type, kind, seconds in _ANSWERS:
+        if isinstance(error, type):
+            headers = {"Retry-After": seconds} if seconds else {}
+            return ApiProblem(kind, str(error), headers=headers)
     return ApiProblem("invalid", str(error))

@@ -12,7 +12,7 @@ from pydantic import BaseModel, Field
 
 from monitor.api.access import Caller
 from monitor.api.mcp.quotation import BODY, answer_schema
-from monitor.api.newsroom import LARGEST, Newsroom, Parameters, no_alert, no_article, param
+from monitor.api.newsroom import LARGEST, Newsroom, Parameters, param
 from monitor.api.problems import ApiProblem
 from monitor.api.routes import alerts, archive, newsroom, watchlists
 from monitor.base.errors import UnknownNameError
@@ -106,10 +106,7 @@ class ReadArticleRow(ArticleDetailsRow):
 
 def read_article(here: Newsroom, caller: Caller, parameters: ArticleParameters) -> ReadArticleRow:
     """Read an article: its text, who else has its story, and the alerts that it raised."""
-    details = here.service.views.articles.details(parameters.article)
-    if details is None:
-        raise no_article(parameters.article)
-    row = details_row(details)
+    row = details_row(here.article(parameters.article))
     end = parameters.offset + BODY
     rest = end if end < len(row["body"]) else None
     return {**row, "body": row["body"][parameters.offset : end], "next_offset": rest}
@@ -222,11 +219,7 @@ def triage(
 
 def seen_now(here: Newsroom, parameters: TriageParameters) -> tuple[AlertRow, dict[str, Any]]:
     """Return an alert, and the fields of it that would change; raises ApiProblem."""
-    id = alert_id(parameters.alert)
-    found = here.service.views.alerts.get([id])
-    if not found:
-        raise no_alert(id)
-    row = alert_row(found[0])
+    row = alert_row(here.alert(alert_id(parameters.alert)))
     now: Mapping[str, Any] = row
     wanted = [name for name in alerts.SET if getattr(parameters, name) is not None]
     if not wanted and not (parameters.acknowledge or parameters.tag or parameters.untag):

@@ -11,7 +11,7 @@ from fastapi import Request
 from pydantic import Field
 from starlette.responses import RedirectResponse, Response
 
-from monitor.api.newsroom import Here, Newsroom, no_alert
+from monitor.api.newsroom import Here, Newsroom
 from monitor.api.pages.archive import article_values
 from monitor.api.pages.sessions import Analyst, Form, Reader, check_form
 from monitor.api.pages.templating import HEADERS, Page, PageRouter, Visitor, address, read_query
@@ -85,7 +85,7 @@ def story(here: Here, visitor: Reader, number: str) -> Page:
 
 def story_values(here: Newsroom, visitor: Visitor, id: int) -> dict[str, Any]:
     """Return what the page of a story shows; raises ApiProblem if there is no such alert."""
-    found = find_story(here, id)
+    found = here.story(id)
     standing = _standing(here, found.alerts)
     return {
         "story": found,
@@ -113,7 +113,7 @@ def story_as_seen(story: StoryAlerts) -> str:
 
 def alert_values(here: Newsroom, id: int) -> dict[str, Any]:
     """Return what the page of an alert shows; raises ApiProblem if there is no such alert."""
-    found = find_story(here, id)
+    found = here.story(id)
     (shown,) = (one for one in found.alerts if one.id == id)
     article = None if shown.article is None else article_values(here, shown.article)
     return {
@@ -134,16 +134,6 @@ def as_seen(alert: Alert) -> dict[str, str]:
         name: blake2b(str(getattr(alert, name)).encode(), digest_size=6).hexdigest()
         for name in ("state", "verdict", "starred", "note", "assignee")
     }
-
-
-def find_story(here: Newsroom, id: int) -> StoryAlerts:
-    """Return the story of an alert; raises ApiProblem if there is no such alert."""
-    found = here.service.views.alerts.stories(
-        [id], matches=True, timelines=True, closed=True, silenced=True
-    )
-    if not found:
-        raise no_alert(id)
-    return found[0]
 
 
 def _standing(here: Newsroom, alerts: tuple[Alert, ...]) -> dict[str, Any]:
@@ -202,7 +192,7 @@ def _change(
     here: Newsroom, who: str, id: int, change: Mapping[str, Any], form: Mapping[str, str]
 ) -> None:
     """Change an alert as it was seen; raises ChangedMeanwhileError, ValueError."""
-    (alert,) = (one for one in find_story(here, id).alerts if one.id == id)
+    (alert,) = (one for one in here.story(id).alerts if one.id == id)
     shown = as_seen(alert)
     now = {name: getattr(alert, name) for name in shown if name in change}
     if any(shown[name] != form.get(f"seen_{name}") for name in now):
@@ -228,7 +218,7 @@ def triage_story(here: Here, visitor: Analyst, form: Form, number: str) -> Respo
     id, change = alert_id(number), ACTS.get(form.get("act", ""))
     if change is None:
         raise ApiProblem("invalid", _("the form says nothing to do; load the page again"))
-    story = find_story(here, id)
+    story = here.story(id)
     if story_as_seen(story) != form.get("seen"):
         notice = _("Somebody changed it since. Look at it as it is now.")
         return Page("story", {**story_values(here, visitor, id), "notice": notice}, 409)

@@ -12,7 +12,7 @@ from markupsafe import Markup
 from pydantic import Field
 
 from index.errors import QueryError
-from monitor.api.newsroom import FilterParameters, Here, Newsroom, no_article
+from monitor.api.newsroom import FilterParameters, Here, Newsroom
 from monitor.api.pages.sessions import Reader
 from monitor.api.pages.templating import Page, PageRouter, address, lit, paragraphs, read_query
 from monitor.api.problems import ApiProblem, invalid
@@ -118,9 +118,7 @@ def article(here: Here, visitor: Reader, number: str) -> Page:
 
 def article_values(here: Newsroom, id: int) -> dict[str, Any]:
     """Return what a page shows of an article; raises ApiProblem if there is no such article."""
-    details = here.service.views.articles.details(id)
-    if details is None:
-        raise no_article(id)
+    details = here.article(id)
     matches = {
         (match.field, match.start, match.end) for one in details.alerts for match in one.matches
     }

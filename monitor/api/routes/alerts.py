@@ -6,7 +6,6 @@ from bisect import bisect_left
 from collections.abc import Sequence
 from typing import Annotated, Any, Literal, TypedDict
 
-from fastapi import Query
 from pydantic import Field
 
 from monitor.api.access import Analyst, Reader
@@ -16,10 +15,10 @@ from monitor.api.newsroom import (
     AlertParameters,
     Body,
     Here,
+    InQuery,
     Newsroom,
     RowRouter,
     Text,
-    no_alert,
     param,
 )
 from monitor.api.problems import ApiProblem, FieldProblem, invalid
@@ -102,7 +101,7 @@ class AlertsRow(TypedDict):
 
 
 @router.get("/alerts")
-def alerts(here: Here, caller: Reader, parameters: Annotated[PageParameters, Query()]) -> AlertsRow:
+def alerts(here: Here, caller: Reader, parameters: InQuery[PageParameters]) -> AlertsRow:
     """List alerts, those with the highest number first."""
     limit = parameters.limit
     ids = parameters.ids(here.of(caller.name), limit + 1)
@@ -122,9 +121,7 @@ class StoriesRow(TypedDict):
 
 
 @router.get("/stories")
-def stories(
-    here: Here, caller: Reader, parameters: Annotated[PageParameters, Query()]
-) -> StoriesRow:
+def stories(here: Here, caller: Reader, parameters: InQuery[PageParameters]) -> StoriesRow:
     """List the stories that have such alerts, each once, with all their alerts."""
     found, end = page_of_stories(here.of(caller.name), parameters)
     return {
@@ -180,19 +177,13 @@ def _newest_of_stories(views: AlertViews, ids: Sequence[int], limit: int) -> tup
 @router.get("/stories/{alert}")
 def story(here: Here, caller: Reader, alert: AlertId) -> StoryRow:
     """Return the story of an alert with all its alerts."""
-    id = int(alert)
-    found = here.service.views.alerts.stories(
-        [id], matches=True, timelines=True, closed=True, silenced=True
-    )
-    if not found:
-        raise no_alert(id)
-    return story_row(found[0])
+    return story_row(here.story(int(alert)))
 
 
 @router.get("/alerts/{alert}")
 def alert(here: Here, caller: Reader, alert: AlertId) -> AlertRow:
     """Return an alert."""
-    return _row(here, int(alert))
+    return alert_row(here.alert(int(alert)))
 
 
 class HistoryRow(TypedDict):
@@ -206,8 +197,7 @@ class HistoryRow(TypedDict):
 def history(here: Here, caller: Reader, alert: AlertId) -> HistoryRow:
     """Tell who changed an alert, and when, the newest change first."""
     id = int(alert)
-    if not here.service.views.alerts.get([id]):
-        raise no_alert(id)
+    here.alert(id)
     decisions = here.service.views.triage.decisions(id)[::-1]
     return {"alert_id": alert_number(id), "history": list(map(decision_row, decisions))}
 
@@ -272,7 +262,7 @@ def triage(here: Here, caller: Analyst, alert: AlertId, act: Act) -> ActRow:
     the name of your token; `/v1/triage/undo` takes it back.
     """
     id = int(alert)
-    _row(here, id)
+    here.alert(id)
     unseen = [
         name for name in SET if getattr(act, name) is not None and getattr(act.seen, name) is None
     ]
@@ -288,7 +278,7 @@ def triage(here: Here, caller: Analyst, alert: AlertId, act: Act) -> ActRow:
         )
     except ValueError as error:
         raise ApiProblem("invalid", str(error)) from None
-    return {**change_row(done, 1), "alert": _row(here, id)}
+    return {**change_row(done, 1), "alert": alert_row(here.alert(id))}
 
 
 def _value(name: str, value: Any) -> Any:
@@ -314,10 +304,3 @@ class Undo(Body):
 def undo(here: Here, caller: Analyst, what: Undo) -> UndoRow:
     """Take back an act of your own; what somebody decided since stays."""
     return undo_row(here.service.triage.by(caller.name).undo(what.act))
-
-
-def _row(here: Newsroom, id: int) -> AlertRow:
-    found = here.service.views.alerts.get([id], matches=True, timelines=True)
-    if not found:
-        raise no_alert(id)
-    return alert_row(found[0])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Literal, TypedDict
 
-from fastapi import Query, Request
+from fastapi import Request
 
 from monitor.api.access import Reader
 from monitor.api.guard import Alone, more_time
@@ -13,10 +13,10 @@ from monitor.api.newsroom import (
     ArticleId,
     FilterParameters,
     Here,
+    InQuery,
     Parameters,
     QueryText,
     RowRouter,
-    no_article,
     param,
 )
 from monitor.api.problems import invalid
@@ -63,9 +63,7 @@ class SearchParameters(FilterParameters):
 
 
 @router.get("/search")
-def search(
-    here: Here, caller: Reader, parameters: Annotated[SearchParameters, Query()]
-) -> ResultsRow:
+def search(here: Here, caller: Reader, parameters: InQuery[SearchParameters]) -> ResultsRow:
     """Search the archive.
 
     Pages are those of one result, whatever arrives meanwhile: follow `next`.
@@ -93,9 +91,7 @@ class FacetsParameters(FilterParameters):
 
 
 @router.get("/facets")
-def facets(
-    here: Here, caller: Reader, parameters: Annotated[FacetsParameters, Query()]
-) -> FacetsRow:
+def facets(here: Here, caller: Reader, parameters: InQuery[FacetsParameters]) -> FacetsRow:
     """Tell what the articles of a query have in common."""
     filter = parameters.filter(here)
     found = here.service.statistics.facets(parameters.query, filter, limit=parameters.limit)
@@ -125,7 +121,7 @@ class TrendRow(TypedDict):
 
 
 @router.get("/trend")
-def trend(here: Here, caller: Reader, parameters: Annotated[TrendParameters, Query()]) -> TrendRow:
+def trend(here: Here, caller: Reader, parameters: InQuery[TrendParameters]) -> TrendRow:
     """Count the articles that queries find, over time."""
     if parameters.split and len(parameters.query) > 1:
         raise invalid("split", _("`split` needs exactly one query"))
@@ -141,20 +137,14 @@ def trend(here: Here, caller: Reader, parameters: Annotated[TrendParameters, Que
 @router.get("/articles/{article}")
 def article(here: Here, caller: Reader, article: ArticleId) -> ArticleDetailsRow:
     """Return an article with its text, its alerts and who else has its story."""
-    details = here.service.views.articles.details(article)
-    if details is None:
-        raise no_article(article)
-    return details_row(details)
+    return details_row(here.article(article))
 
 
 @router.get("/articles/{article}/revisions")
 def revisions(here: Here, caller: Reader, article: ArticleId) -> RevisionsRow:
     """Return the texts that the publisher made of an article, and what each edit changed."""
     views = here.service.views
-    details = views.articles.details(article)
-    if details is None:
-        raise no_article(article)
-    edits = revisions_of(views, details, here.config_path, here.data)
+    edits = revisions_of(views, here.article(article), here.config_path, here.data)
     return revisions_row(edits, views.articles.revisions(article))
 
 
@@ -171,10 +161,9 @@ def similar(
     caller: Reader,
     alone: Alone,
     article: ArticleId,
-    parameters: Annotated[SimilarParameters, Query()],
+    parameters: InQuery[SimilarParameters],
 ) -> SimilarRow:
     """Find the articles that are most like one, in either language. One is compared at a time."""
     more_time(request)
-    if not here.service.views.articles.get([article]):
-        raise no_article(article)
+    here.article(article)
     return similar_row(article, here.service.similar(article, parameters.limit))

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from typing import Annotated, Literal, TypedDict
 
-from fastapi import Query
-
 from monitor.api.access import Reader
-from monitor.api.newsroom import Here, Moment, Parameters, RowRouter, Text, param
+from monitor.api.newsroom import Here, InQuery, Moment, Parameters, RowRouter, Text, param
 from monitor.api.problems import invalid
 from monitor.base.translation import gettext as _
 from monitor.model.search import Filter
@@ -43,9 +41,7 @@ class BriefingParameters(Parameters):
 
 
 @router.get("/briefing")
-def briefing(
-    here: Here, caller: Reader, parameters: Annotated[BriefingParameters, Query()]
-) -> BriefingRow:
+def briefing(here: Here, caller: Reader, parameters: InQuery[BriefingParameters]) -> BriefingRow:
     """Tell what happened since a time, by watchlist, and what may be missing."""
     now = here.clock()
     since = here.moment("since", parameters.since)
@@ -75,7 +71,7 @@ class DeliveriesRow(TypedDict):
 
 @router.get("/deliveries")
 def deliveries(
-    here: Here, caller: Reader, parameters: Annotated[DeliveryParameters, Query()]
+    here: Here, caller: Reader, parameters: InQuery[DeliveryParameters]
 ) -> DeliveriesRow:
     """List deliveries to channels, and why one is not sent yet."""
     views = here.service.views
@@ -111,9 +107,7 @@ class PollsRow(TypedDict):
 
 
 @router.get("/feeds/log")
-def feed_log(
-    here: Here, caller: Reader, parameters: Annotated[FeedParameters, Query()]
-) -> PollsRow:
+def feed_log(here: Here, caller: Reader, parameters: InQuery[FeedParameters]) -> PollsRow:
     """List the last polls of a feed."""
     views = here.service.views.feeds
     from monitor.presentation.service.subscriptions import find_feed
@@ -138,7 +132,7 @@ class GapsRow(TypedDict):
 
 
 @router.get("/feeds/gaps")
-def gaps(here: Here, caller: Reader, parameters: Annotated[GapParameters, Query()]) -> GapsRow:
+def gaps(here: Here, caller: Reader, parameters: InQuery[GapParameters]) -> GapsRow:
     """List coverage gaps, in which articles may have been missed, and whom they concern."""
     now = here.clock()
     since = here.moment("since", parameters.since)

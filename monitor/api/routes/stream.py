@@ -12,7 +12,7 @@ from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from typing import Annotated
 
-from fastapi import APIRouter, Header, Query, Request
+from fastapi import APIRouter, Header, Request
 from msgspec import Struct
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import StreamingResponse
@@ -20,7 +20,7 @@ from starlette.responses import StreamingResponse
 from monitor.api.access import Access, Caller, Reader
 from monitor.api.guard import STREAM
 from monitor.api.listener import Limits
-from monitor.api.newsroom import AlertParameters, Here, Newsroom
+from monitor.api.newsroom import AlertParameters, Here, InQuery, Newsroom
 from monitor.api.problems import ApiProblem
 from monitor.base.translation import gettext as _
 from monitor.model.alert import Alert
@@ -158,7 +158,7 @@ async def stream(
     request: Request,
     here: Here,
     caller: Reader,
-    parameters: Annotated[AlertParameters, Query()],
+    parameters: InQuery[AlertParameters],
     last: LastEvent = None,
 ) -> StreamingResponse:
     """Tell of alerts as they are raised and as they escalate, until the client leaves.

@@ -5,7 +5,8 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING, Annotated, Literal, TypedDict
 
-from fastapi import Query, Request
+from fastapi import Request
+from msgspec import convert
 from msgspec.structs import replace
 from pydantic import Field
 
@@ -15,12 +16,12 @@ from monitor.api.newsroom import (
     LARGEST,
     Body,
     Here,
+    InQuery,
     Newsroom,
     Parameters,
     QueryText,
     RowRouter,
     Text,
-    no_article,
     param,
 )
 from monitor.api.problems import ApiProblem, FieldProblem
@@ -72,7 +73,7 @@ class TermsRow(TypedDict):
 
 
 @router.get("/watchlists/terms")
-def terms(here: Here, caller: Reader, parameters: Annotated[NameParameters, Query()]) -> TermsRow:
+def terms(here: Here, caller: Reader, parameters: InQuery[NameParameters]) -> TermsRow:
     """List the terms of a watchlist with what each brought."""
     name = parameters.watchlist.casefold()
     here.names.validate(Filter(watchlists=(parameters.watchlist,)))
@@ -97,16 +98,12 @@ class ExplanationRow(TypedDict):
 
 
 @router.get("/watchlists/explain")
-def explain(
-    here: Here, caller: Reader, parameters: Annotated[ExplainParameters, Query()]
-) -> ExplanationRow:
+def explain(here: Here, caller: Reader, parameters: InQuery[ExplainParameters]) -> ExplanationRow:
     """Explain why a watchlist matches an article, or does not."""
     config = here.load()
     watchlist = find_watchlist(config, parameters.watchlist)
-    details = here.service.views.articles.details(parameters.article)
-    if details is None:
-        raise no_article(parameters.article)
-    found = explain_match(here.service.views, config, watchlist, details.article)
+    article = here.article(parameters.article).article
+    found = explain_match(here.service.views, config, watchlist, article)
     return {
         "watchlist": watchlist.name,
         "article_id": parameters.article,
@@ -139,16 +136,7 @@ class NewWatchlist(Body):
     def as_fields(self) -> WatchlistFields:
         from monitor.config.watchlist_edit import WatchlistFields
 
-        return WatchlistFields(
-            name=self.name,
-            terms=tuple(self.terms),
-            query=self.query,
-            severity=self.severity,
-            lang=tuple(self.lang),
-            feeds=tuple(self.feeds),
-            excluded=tuple(self.excluded),
-            cooldown=self.cooldown,
-        )
+        return convert(self.model_dump(), WatchlistFields)
 
 
 def _checked(here: Newsroom, fields: WatchlistFields) -> tuple[Watchlist, Config]:
@@ -197,7 +185,7 @@ def try_watchlist(
     caller: Reader,
     alone: Alone,
     watchlist: NewWatchlist,
-    parameters: Annotated[TestParameters, Query()],
+    parameters: InQuery[TestParameters],
 ) -> TestRow:
     """Try a watchlist on the archive; nothing is changed. One is tried at a time.
 
@@ -241,7 +229,7 @@ def add_watchlist(
     caller: Admin,
     alone: Alone,
     watchlist: NewWatchlist,
-    parameters: Annotated[AddParameters, Query()],
+    parameters: InQuery[AddParameters],
 ) -> AddedWatchlistRow:
     """Add a watchlist to feeds.yaml, and change nothing else in it.
 
