@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Annotated
 
 import anyio.to_thread
@@ -40,32 +40,38 @@ class Caller(Struct, frozen=True):
     """Hash of the token; empty without one."""
 
 
+class Surroundings(Struct, frozen=True, kw_only=True):
+    """What the server takes from the outside."""
+
+    find_token: Callable[[bytes], Token | None]
+    note_use: Callable[[str, Timestamp], None]
+    clock: Callable[[], Timestamp]
+    monotonic: Callable[[], float]
+    sleep: Callable[[float], Awaitable[None]]
+    secret: Callable[[], str]
+    """Returns a new secret each time."""
+
+
 class Access:
     """Knows callers by their tokens, and counts their requests.
 
     Args:
-        find: Returns the token with a hash, None if there is none.
-        used: Notes in the store when a token was used last.
-        clock: Returns the time.
-        monotonic: Returns a time in seconds that never goes back.
+        around: Tokens and clocks.
         limits: How much a caller may ask.
         anybody_reads: Whether requests without a token may read.
     """
 
     def __init__(
         self,
-        find: Callable[[bytes], Token | None],
-        used: Callable[[str, Timestamp], None],
-        clock: Callable[[], Timestamp],
-        monotonic: Callable[[], float],
+        around: Surroundings,
         limits: Limits,
         *,
         anybody_reads: bool,
     ) -> None:
-        self._find, self._used, self._clock = find, used, clock
+        self._find, self._used, self._clock = around.find_token, around.note_use, around.clock
         self._anybody_reads = anybody_reads
-        self._rates = RateLimiter(limits.rate, limits.burst, monotonic)
-        self._failures = RateLimiter(*_FAILURES, monotonic)
+        self._rates = RateLimiter(limits.rate, limits.burst, around.monotonic)
+        self._failures = RateLimiter(*_FAILURES, around.monotonic)
         self._noted: dict[str, Timestamp] = {}
         self._quick = CapacityLimiter(2)  # so that no question waits behind searches
 

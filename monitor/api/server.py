@@ -8,7 +8,7 @@ import math
 import signal
 import ssl
 import threading
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -16,7 +16,7 @@ import uvicorn
 from msgspec import Struct
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
-from monitor.api.access import Access
+from monitor.api.access import Access, Surroundings
 from monitor.api.app import build_app
 from monitor.api.guard import Guard
 from monitor.api.listener import AcceptedHosts, Limits, open_listener
@@ -24,11 +24,9 @@ from monitor.api.newsroom import Newsroom
 from monitor.api.pages.sessions import Sessions
 from monitor.api.pages.templating import answer_to
 from monitor.api.routes.stream import StreamHub
-from monitor.base.article import Timestamp
 from monitor.base.errors import MonitorError
 from monitor.base.garbage import give_back
 from monitor.base.translation import gettext as _
-from monitor.model.analyst import Token
 
 HEAD_BYTES = 32_768
 """Size of the head of a request: a place in a result may take 20,000 bytes of its address."""
@@ -54,18 +52,6 @@ class ServerOptions(Struct, frozen=True, kw_only=True):
     """Whether a proxy in front of the server encrypts."""
 
 
-class Surroundings(Struct, frozen=True, kw_only=True):
-    """What the server takes from the outside."""
-
-    find_token: Callable[[bytes], Token | None]
-    note_use: Callable[[str, Timestamp], None]
-    clock: Callable[[], Timestamp]
-    monotonic: Callable[[], float]
-    sleep: Callable[[float], Awaitable[None]]
-    secret: Callable[[], str]
-    """Returns a new secret each time."""
-
-
 class ApiServer:
     """Serves the API at an address, at which it listens from the beginning.
 
@@ -82,14 +68,7 @@ class ApiServer:
         limits = options.limits
         self.app = build_app(limits.threads)
         self.app.state.newsroom = newsroom
-        self.app.state.access = Access(
-            around.find_token,
-            around.note_use,
-            around.clock,
-            around.monotonic,
-            limits,
-            anybody_reads=options.anybody_reads,
-        )
+        self.app.state.access = Access(around, limits, anybody_reads=options.anybody_reads)
         self.app.state.hub = StreamHub(limits, around.sleep, lambda: self._server.should_exit)
         self.app.state.around = around
 

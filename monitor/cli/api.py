@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 import click
 
 from monitor.api.listener import AcceptedHosts, Limits, names_of, shown_address
-from monitor.api.problems import PREFIX
 from monitor.base.errors import StoreError, requires_extra
 from monitor.base.formatting import iso
 from monitor.base.garbage import keep_freed, share_one_heap
@@ -24,7 +23,7 @@ from monitor.cli.lazy_group import LazyCommand, LazyGroup
 from monitor.cli.names import InputError, hinted
 from monitor.cli.options import DurationParam, format_option, with_listening
 from monitor.cli.output import format_moment
-from monitor.model.analyst import Scope, Token, token_hash, user
+from monitor.model.analyst import TOKEN_PREFIX, Scope, Token, token_hash, user
 from monitor.runtime.machine import local_zone, monotonic, new_token, server_connections, sleep
 
 if TYPE_CHECKING:
@@ -75,7 +74,8 @@ def api(
     the server, unless you add --expose.
     """
     with requires_extra("api", "tocsin api"):  # not a message
-        from monitor.api.server import ApiServer, ServerOptions, Surroundings
+        from monitor.api.access import Surroundings
+        from monitor.api.server import ApiServer, ServerOptions
     _refuse_exposure(host, expose, tls_cert, tls_key, behind_proxy=behind_proxy, no_token=no_token)
     local_names, known_names = names_of(host, names)
     options = ServerOptions(
@@ -254,7 +254,7 @@ def token_add(cli: CliContext, name: str, scope: str, expires: float) -> None:
         )
     if expires <= 0:
         raise click.BadParameter(_("it would never be valid"), param_hint="--expires")
-    now, secret = cli.clock(), PREFIX + new_token()
+    now, secret = cli.clock(), TOKEN_PREFIX + new_token()
     until = None if expires == float("inf") else now + expires
     made = Token(name=called, scope=Scope(scope), created_at=now, expires_at=until)
     if not cli.service().views.tokens.add(made, token_hash(secret)):

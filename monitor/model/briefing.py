@@ -7,12 +7,11 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from monitor.base.article import Timestamp
+from monitor.model.alert import Alert, Outlet, StoryAlerts, StoryTimeline
 from monitor.model.watchlist import Baseline
 
 if TYPE_CHECKING:
-    from monitor.model.alert import AlertState, Outlet
     from monitor.model.feed import Gap
-    from monitor.model.watchlist import Severity
 
 
 UNKNOWN = Baseline()
@@ -25,35 +24,51 @@ class LitText(Struct, frozen=True):
     spans: tuple[tuple[int, int], ...] = ()
 
 
-class BriefedStory(Struct, frozen=True, kw_only=True):
-    """A story of a briefing."""
+class BriefedStory(StoryAlerts, frozen=True, kw_only=True):
+    """A story of a briefing, with its alerts that are neither noise nor silenced."""
 
-    headline: LitText
-    """Of its newest article that the watchlist matches, under which it is listed."""
+    lead: Alert
+    """The newest of the watchlist under which it is listed."""
     excerpt: LitText
-    """The sentence with the first match; empty if only the headline matches."""
-    url: str
-    lang: str
-    article: int | None
-    alerts: tuple[int, ...]
-    """Its alerts that count: those that are neither noise nor silenced."""
-    watchlists: tuple[str, ...]
-    """Those that raised these alerts, the highest severity first."""
-    severity: Severity
-    state: AlertState
-    starred: bool
-    first: str
-    """The outlet that had it first."""
-    at: Timestamp
-    """When that outlet published it, or when it was first seen there."""
-    others: tuple[Outlet, ...] = ()
-    """The other outlets, in the order in which they had it."""
-    elsewhere: tuple[Outlet, ...] = ()
-    """Outlets that tell of the event in another language or in other words."""
-    escalations: tuple[str, ...] = ()
-    """Why it became more severe, in words."""
-    notes: tuple[str, ...] = ()
-    tags: tuple[str, ...] = ()
+    """The sentence with the first match of `lead`; empty if only the headline matches."""
+
+    @property
+    def headline(self) -> LitText:
+        spans = ((m.start, m.end) for m in self.lead.matches if m.field == "title")
+        return LitText(self.lead.title, tuple(sorted(spans)))
+
+    @property
+    def telling(self) -> StoryTimeline:
+        return max((a.telling for a in self.alerts), key=lambda timeline: len(timeline.outlets))
+
+    @property
+    def others(self) -> tuple[Outlet, ...]:
+        """Return the outlets besides the first, in the order in which they had it."""
+        return self.telling.outlets[1:]
+
+    @property
+    def first(self) -> str:
+        """Return the outlet that had it first."""
+        outlets = self.telling.outlets
+        return outlets[0].name if outlets else self.lead.publisher
+
+    @property
+    def at(self) -> Timestamp:
+        """Return when that outlet published it, or when it was first seen there."""
+        outlets = self.telling.outlets
+        published = (outlets[0].published if outlets else self.lead.published) or 0.0
+        seen = outlets[0].seen if outlets else self.lead.raised_at
+        return published if 0 < published <= seen else seen
+
+    @property
+    def escalations(self) -> tuple[str, ...]:
+        """Return why it became more severe, in words."""
+        steps = (step.words for alert in self.alerts for step in alert.escalations)
+        return tuple(dict.fromkeys(steps))
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        return tuple(dict.fromkeys(alert.note for alert in self.alerts if alert.note))
 
 
 class WatchlistBriefing(Struct, frozen=True, kw_only=True):

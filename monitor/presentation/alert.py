@@ -10,7 +10,7 @@ from monitor.base.article import Timestamp
 from monitor.base.formatting import alert_number, clauses
 from monitor.base.text_cleaning import line, lines, truncate
 from monitor.base.translation import gettext as _
-from monitor.base.translation import mark, ngettext, number
+from monitor.base.translation import mark, mark_plural, ngettext, number
 from monitor.model.alert import Alert, AlertState, SuppressionReason, Verdict
 from monitor.model.delivery import Delivery, DeliveryState
 from monitor.model.shown_names import kind_name, severity_name, state_name, verdict_name
@@ -28,29 +28,21 @@ _REASONS = {
 }
 
 
+_COUNTED = {
+    SuppressionReason.BACKFILL: mark_plural(
+        "{count} published before they were watched", "{count} published before they were watched"
+    ),
+    SuppressionReason.SILENCE: mark_plural("{count} silenced", "{count} silenced"),
+    SuppressionReason.NO_ROUTE: mark_plural("{count} without a route", "{count} without a route"),
+    SuppressionReason.COOLDOWN: mark_plural("{count} in a cooldown", "{count} in a cooldown"),
+    "copy": mark_plural("{count} copy", "{count} copies"),
+}
+
+
 def describe_counts(suppressed: Mapping[str, int]) -> str:
     """Return how many alerts were suppressed for each reason: `2 silenced, 1 without a route`."""
     counts = sorted(suppressed.items(), key=lambda one: -one[1])
-    return ", ".join(_counted(reason, count) for reason, count in counts)
-
-
-def _counted(reason: str, count: int) -> str:
-    match reason:
-        case SuppressionReason.BACKFILL:
-            return ngettext(
-                "{count} published before they were watched",
-                "{count} published before they were watched",
-                count,
-            )
-        case SuppressionReason.SILENCE:
-            return ngettext("{count} silenced", "{count} silenced", count)
-        case SuppressionReason.NO_ROUTE:
-            return ngettext("{count} without a route", "{count} without a route", count)
-        case SuppressionReason.COOLDOWN:
-            return ngettext("{count} in a cooldown", "{count} in a cooldown", count)
-        case "copy":
-            return ngettext("{count} copy", "{count} copies", count)
-    return f"{number(count)} {reason}"
+    return ", ".join(ngettext(*_COUNTED[reason], count) for reason, count in counts)
 
 
 def describe_triage(alert: Alert, last: Decision | None, moment: Moment) -> str:

@@ -83,7 +83,7 @@ def _story(
     yield "about", [(" · ".join(filter(None, about)), "quiet")]
     if story.excerpt.text:
         yield "excerpt", marked(story.excerpt.text, story.excerpt.spans, "plain")
-    telling = StoryTimeline(story.others, story.elsewhere)
+    telling = StoryTimeline(story.others, story.telling.elsewhere)
     for words in outlet_lines(telling, OUTLETS_NAMED):
         yield "others", [(words, "quiet")]
     if story.escalations:
@@ -222,12 +222,12 @@ def _missing(briefing: Briefing) -> str:
 
 def alert(story: BriefedStory) -> str:
     """Return the number of the first alert of a story without a link: `alert a5`."""
-    return _("alert {number}", number=alert_number(story.alerts[0]))
+    return _("alert {number}", number=alert_number(story.alerts[0].id))
 
 
 def _about(story: BriefedStory, zone: tzinfo | None, now: Timestamp) -> str:
     """Return first outlet, language and time of a story."""
-    return " · ".join(filter(None, (story.first, story.lang, moment(story.at, now, zone))))
+    return " · ".join(filter(None, (story.first, story.lead.lang, moment(story.at, now, zone))))
 
 
 def _remarks(story: BriefedStory, under: str) -> str:

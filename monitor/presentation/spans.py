@@ -127,12 +127,7 @@ def slice_runs(text: str, spans: Sequence[Span], start: int, end: int, style: st
 
 def wrap(text: str, cells: int, style: str = "", indent: str = "") -> list[Line]:
     """Return clean text as wrapped lines in one style."""
-    room = max(1, cells - cell_len(indent))
-    return [
-        [(indent + paragraph[a:b].rstrip(), style)]
-        for paragraph in text.split("\n")
-        for a, b in line_breaks(paragraph, room)
-    ]
+    return wrap_line([(text, style)], cells, indent)
 
 
 def wrap_line(

@@ -14,9 +14,10 @@ from typing import Any, NamedTuple
 
 import httpx
 
+from monitor.api.access import Surroundings
 from monitor.api.listener import AcceptedHosts, Limits
 from monitor.api.newsroom import Newsroom
-from monitor.api.server import ApiServer, ServerOptions, Surroundings
+from monitor.api.server import ApiServer, ServerOptions
 from monitor.model.analyst import Scope, Token, token_hash
 from monitor.model.config import StoreAddress
 from monitor.runtime.machine import local_zone

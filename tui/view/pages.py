@@ -49,7 +49,7 @@ def _block(section: briefings.Section, cells: int) -> Iterator[Line]:
         else:
             yield from wrap_line(runs, cells, INDENT if indented and at else "")
     if section.story:
-        link = shown_url(section.story.url) or briefings.alert(section.story)
+        link = shown_url(section.story.lead.url) or briefings.alert(section.story)
         yield from wrap(link, cells, "quiet", INDENT)
 
 

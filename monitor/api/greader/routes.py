@@ -16,7 +16,7 @@ from fastapi import APIRouter, Depends, Request, Security
 from fastapi.security import SecurityScopes
 from starlette.responses import PlainTextResponse, Response
 
-from monitor.api.access import Access, Caller, no_token, permit
+from monitor.api.access import Caller, no_token, permit
 from monitor.api.greader.streams import (
     LABEL,
     READ,
@@ -49,17 +49,6 @@ async def allowed_reader(request: Request, needed: SecurityScopes) -> Caller:
         if header.lower().startswith(beginning):
             return await permit(request, header[len(beginning) :].strip(), needed)
     raise no_token(_("sign in first: the password is a token of `tocsin token add`"))
-
-
-async def sign_in(request: Request, password: str) -> Caller:
-    """Return who has a token as the password; raises ApiProblem if nobody has."""
-    access: Access = request.app.state.access
-    address = request.client.host if request.client else ""
-    if not password:
-        raise ApiProblem("no-token", _("send a token of `tocsin token add` as the password"))
-    caller = await access.caller(password, address)
-    access.count(caller, address)
-    return caller
 
 
 Reader = Annotated[Caller, Security(allowed_reader, scopes=[Scope.READ.value])]
@@ -144,7 +133,9 @@ def ok() -> Response:
 async def client_login(request: Request, fields: Fields) -> Response:
     """Sign in: any user, and a token as the password."""
     password = fields.get("Passwd")  # not a message
-    await sign_in(request, password)
+    if not password:
+        raise ApiProblem("no-token", _("send a token of `tocsin token add` as the password"))
+    await permit(request, password, SecurityScopes())
     text = f"SID={password}\nLSID=null\nAuth={password}\n"  # not a message
     return PlainTextResponse(text)
 

@@ -48,7 +48,6 @@ def alerts(request: Request, here: Here, visitor: Reader) -> Page:
     """List the stories that have alerts, those with the newest one first."""
     asked = read_query(request, ListParameters)
     found, end = page_of_stories(here, asked)
-    hidden = asked.model_dump(exclude_defaults=True, exclude={"state", "watch", "query", "after"})
     return Page(
         "alerts",
         {
@@ -56,19 +55,9 @@ def alerts(request: Request, here: Here, visitor: Reader) -> Page:
             "asked": asked,
             "states": STATES,
             "watchlists": sorted(one.name for one in here.service.views.watchlists.in_force()),
-            "hidden": _pairs(hidden),
             "next": address("/alerts", asked, after=alert_number(end)) if end else "",
         },
     )
-
-
-def _pairs(fields: Mapping[str, Any]) -> list[tuple[str, Any]]:
-    """Return fields as a form has them: one for each value."""
-    return [
-        (name, value)
-        for name, values in fields.items()
-        for value in (values if isinstance(values, list) else [values])
-    ]
 
 
 @router.get("/alerts/{number}")

@@ -15,15 +15,15 @@ from index.errors import QueryError
 from monitor.api.newsroom import FilterParameters, Here, Newsroom
 from monitor.api.pages.sessions import Reader
 from monitor.api.pages.templating import Page, PageRouter, address, lit, paragraphs, read_query
-from monitor.api.problems import ApiProblem, invalid
-from monitor.api.routes.newsroom import DAY, BriefingParameters
+from monitor.api.problems import ApiProblem
+from monitor.api.routes.newsroom import BriefingParameters
 from monitor.base.errors import ConfigError
 from monitor.base.formatting import shown_title
 from monitor.base.translation import gettext as _
 from monitor.delivery.export import briefing as export
 from monitor.model.article import ArticleDetails, MatchPlace, shown_parts
 from monitor.model.config import SavedSearch
-from monitor.model.search import Filter, Results, Suggestion
+from monitor.model.search import Results, Suggestion
 from monitor.presentation.briefing import title
 from monitor.presentation.service.matching import revisions_of
 from monitor.storage.search.suggestions import FEW
@@ -149,13 +149,7 @@ def _in(places: set[MatchPlace], part: str) -> list[tuple[int, int]]:
 def briefing(request: Request, here: Here, visitor: Reader) -> Page:
     """Tell what happened since a time, by watchlist, and what may be missing."""
     asked = read_query(request, BriefingParameters)
-    now = here.clock()
-    since = here.moment("since", asked.since)
-    since = now - DAY if since is None else since
-    if since >= now:
-        raise invalid("since", _("that is in the future"))
-    here.names.validate(Filter(watchlists=tuple(asked.watch)))
-    made = here.service.briefing(since, watchlists=tuple(asked.watch), limit=asked.limit)
+    made = asked.briefing(here)
     body = export.body(made, here.zone, "")
     return Page(
         "briefing",

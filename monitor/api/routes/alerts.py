@@ -282,14 +282,8 @@ def triage(here: Here, caller: Analyst, alert: AlertId, act: Act) -> ActRow:
 
 
 def _value(name: str, value: Any) -> Any:
-    if value is None:
-        return None
-    match name:
-        case "state":
-            return AlertState(value)
-        case "verdict":
-            return Verdict(value)
-    return value
+    kind = {"state": AlertState, "verdict": Verdict}.get(name)
+    return value if kind is None or value is None else kind(value)
 
 
 class Undo(Body):

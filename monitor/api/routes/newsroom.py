@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import Annotated, Literal, TypedDict
 
 from monitor.api.access import Reader
-from monitor.api.newsroom import Here, InQuery, Moment, Parameters, RowRouter, Text, param
+from monitor.api.newsroom import Here, InQuery, Moment, Newsroom, Parameters, RowRouter, Text, param
 from monitor.api.problems import invalid
 from monitor.base.translation import gettext as _
+from monitor.model.briefing import Briefing
 from monitor.model.search import Filter
 from monitor.presentation.rows import means
 from monitor.presentation.rows.feeds import FeedRow, GapRow, PollRow, feed_row, gap_rows, poll_row
@@ -39,18 +40,21 @@ class BriefingParameters(Parameters):
     watch: list[Text] = param("Of these watchlists; without it, of all.", [], max_length=50)
     limit: int = param("Stories of a watchlist at most.", 20, ge=1, le=200)
 
+    def briefing(self, here: Newsroom) -> Briefing:
+        """Return the briefing; raises ApiProblem and UnknownNameError."""
+        now, since = here.clock(), here.moment("since", self.since)
+        since = now - DAY if since is None else since
+        if since >= now:
+            raise invalid("since", _("that is in the future"))
+        watchlists = tuple(self.watch)
+        here.names.validate(Filter(watchlists=watchlists))
+        return here.service.briefing(since, watchlists=watchlists, limit=self.limit)
+
 
 @router.get("/briefing")
 def briefing(here: Here, caller: Reader, parameters: InQuery[BriefingParameters]) -> BriefingRow:
     """Tell what happened since a time, by watchlist, and what may be missing."""
-    now = here.clock()
-    since = here.moment("since", parameters.since)
-    since = now - DAY if since is None else since
-    if since >= now:
-        raise invalid("since", _("that is in the future"))
-    watchlists = tuple(parameters.watch)
-    here.names.validate(Filter(watchlists=watchlists))
-    return briefing_row(here.service.briefing(since, watchlists=watchlists, limit=parameters.limit))
+    return briefing_row(parameters.briefing(here))
 
 
 class DeliveryParameters(Parameters):

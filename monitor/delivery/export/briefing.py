@@ -114,7 +114,7 @@ def _plain(section: Section, pages: str) -> Iterator[str]:
     for kind, line in section.lines:
         yield _MARGINS.get(kind, "  ") + PLAIN.line(line)
     if story := section.story:
-        url, page = shown_url(story.url), alert_page(pages, story.alerts[0])
+        url, page = shown_url(story.lead.url), alert_page(pages, story.alerts[0].id)
         yield f"  {url or page or alert(story)}"
         if page and url:
             yield f"  {_('{name}: {text}', name=alert(story), text=page)}"
@@ -144,10 +144,10 @@ def _markdown(section: Section, pages: str) -> str:
 
 def _markdown_story(story: BriefedStory, lines: list[tuple[str, Line]], pages: str) -> str:
     (_kind, (sign, *title)), *others = lines
-    headline, url = MARKDOWN.line(title), shown_url(story.url)
-    link = f"[{headline}](<{url}>)" if url else f"{headline} ({alert_number(story.alerts[0])})"
+    headline, url = MARKDOWN.line(title), shown_url(story.lead.url)
+    link = f"[{headline}](<{url}>)" if url else f"{headline} ({alert_number(story.alerts[0].id)})"
     parts = [f"- {sign[0]}{link}", *(_opening(MARKDOWN.line(line)) for _kind, line in others)]
-    if page := alert_page(pages, story.alerts[0]):
+    if page := alert_page(pages, story.alerts[0].id):
         parts.append(f"[{MARKDOWN.text(alert(story))}](<{page}>)")
     return f"{MARKDOWN.newline}  ".join(parts)
 
@@ -270,7 +270,7 @@ def _body(briefing: Briefing, zone: tzinfo, pages: str | None) -> Iterator[str]:
 def _paragraph(kind: str, line: Line, story: BriefedStory | None, pages: str | None) -> str:
     content, lang = HTML.line(line), ""
     if story:
-        lang = f' lang="{escape(story.lang)}"' if story.lang.isalpha() else ""
+        lang = f' lang="{escape(story.lead.lang)}"' if story.lead.lang.isalpha() else ""
         if kind == "headline":
             content = _headline(line, story, lang)
         if kind == "about":
@@ -283,7 +283,7 @@ def _paragraph(kind: str, line: Line, story: BriefedStory | None, pages: str | N
 def _headline(line: Line, story: BriefedStory, lang: str) -> str:
     """Return the sign and the headline of a story, which links to its article."""
     (sign, role), *title = line
-    headline, url = HTML.line(title), shown_url(story.url)
+    headline, url = HTML.line(title), shown_url(story.lead.url)
     rel = 'rel="noopener noreferrer"'  # not a message
     link = f'<a href="{escape(url)}" {rel}{lang}>{headline}</a>' if url else headline
     return f'<span class="{role}">{sign.strip()}</span> {link}'
@@ -293,9 +293,9 @@ def _page(story: BriefedStory, pages: str | None) -> str:
     """Return a link to the page of a story, its number if there is no link at all."""
     name = HTML.text(alert(story))
     if pages is not None:
-        page = f"{pages}/alerts/{alert_number(story.alerts[0])}"
+        page = f"{pages}/alerts/{alert_number(story.alerts[0].id)}"
         return f' · <a href="{escape(page)}">{name}</a>'
-    return "" if shown_url(story.url) else f" · {name}"
+    return "" if shown_url(story.lead.url) else f" · {name}"
 
 
 def _chart(watchlist: WatchlistBriefing, briefing: Briefing, zone: tzinfo) -> Iterator[str]:

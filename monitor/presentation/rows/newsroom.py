@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Annotated, TypedDict
 
 from monitor.base.formatting import alert_number
 from monitor.model.delivery import UNSENT, Delivery, DeliveryState
-from monitor.presentation.rows import AlertNumber, Line, Lines, Moment, decimals, means, row
-from monitor.presentation.rows.alerts import OutletRow
+from monitor.presentation.rows import Line, Lines, Moment, decimals, means, row
+from monitor.presentation.rows.alerts import OutletRow, OutletsElsewhere
 
 if TYPE_CHECKING:
     from monitor.model.briefing import Briefing
@@ -168,15 +168,18 @@ class LitTextRow(TypedDict):
     spans: Annotated[list[list[int]], means("Start and end of each match in it.")]
 
 
+NumberOfAlert = Annotated[str, means(by=lambda alert: alert_number(alert.id))]
+
+
 class BriefedStoryRow(TypedDict):
     """A story of a briefing."""
 
     headline: LitTextRow
     excerpt: Annotated[LitTextRow, means("The sentence with the first match; or empty.")]
-    url: str
-    lang: str
-    article_id: Annotated[int | None, means("Article of its newest alert.", "article")]
-    alert_ids: Annotated[list[AlertNumber], means("Its alerts that are listed, as `a5`.", "alerts")]
+    url: Annotated[str, means(of="lead.url")]
+    lang: Annotated[str, means(of="lead.lang")]
+    article_id: Annotated[int | None, means("Article of its newest alert.", "lead.article")]
+    alert_ids: Annotated[list[NumberOfAlert], means("Its alerts, as `a5`.", "alerts")]
     watchlists: Annotated[list[str], means("Those that raised them, the most severe first.")]
     severity: Annotated[str, means("The highest of all these alerts.")]
     state: Annotated[str, means("`new` if any of them is, `closed` if all are.")]
@@ -184,7 +187,7 @@ class BriefedStoryRow(TypedDict):
     first: Annotated[str, means("The outlet that had it first.")]
     at: Annotated[Moment, means("When that outlet had it.")]
     others: Annotated[list[OutletRow], means("The other outlets.")]
-    elsewhere: Annotated[list[OutletRow], means("Those of the other language, or in other words.")]
+    elsewhere: OutletsElsewhere
     escalations: Annotated[list[str], means("Why it became more severe.")]
     notes: list[Lines]
     tags: list[Line]

@@ -24,7 +24,6 @@ from monitor.model.briefing import (
 from monitor.model.feed import Coverage, FeedHealth, Gap, GapKind
 from monitor.model.search import Filter
 from monitor.model.watchlist import FEED_HEALTH, Baseline, Severity
-from monitor.presentation.alert import match_spans
 from monitor.presentation.article import passage
 from monitor.storage.store.sql.views import Views
 from monitor.watchlists.baselines import Baselines
@@ -250,38 +249,10 @@ def _urgency(watchlist: WatchlistBriefing) -> tuple[bool, bool, int, int]:
 
 
 def _story(story: StoryAlerts, under: str, articles: Mapping[int, Article]) -> BriefedStory:
-    own = tuple(alert for alert in story.alerts if alert.watchlist == under)
-    newest = StoryAlerts(own).newest
-    telling = max((a.telling for a in story.alerts), key=lambda timeline: len(timeline.outlets))
-    outlets = telling.outlets
-    first = outlets[0] if outlets else None
-    article = articles.get(newest.article or 0)
-    text, spans = passage(article, newest.matches) if article else ("", ())
-    in_title = match_spans(newest.matches, "title")
-    published = (first.published if first else newest.published) or 0.0
-    seen = first.seen if first else newest.raised_at
-    notes = dict.fromkeys(alert.note for alert in story.alerts if alert.note)
-    return BriefedStory(
-        headline=LitText(newest.title, tuple(in_title)),
-        excerpt=LitText(text, tuple(spans)),
-        url=newest.url,
-        lang=newest.lang,
-        article=newest.article,
-        alerts=tuple(alert.id for alert in story.alerts),
-        watchlists=story.watchlists,
-        severity=story.severity,
-        state=story.state,
-        starred=story.starred,
-        first=first.name if first else newest.publisher,
-        at=published if 0 < published <= seen else seen,
-        others=outlets[1:],
-        elsewhere=telling.elsewhere,
-        escalations=tuple(
-            dict.fromkeys(step.words for alert in story.alerts for step in alert.escalations)
-        ),
-        notes=tuple(notes),
-        tags=story.tags,
-    )
+    lead = StoryAlerts(tuple(alert for alert in story.alerts if alert.watchlist == under)).newest
+    article = articles.get(lead.article or 0)
+    excerpt = LitText(*passage(article, lead.matches)) if article else LitText("")
+    return BriefedStory(story.alerts, lead=lead, excerpt=excerpt)
 
 
 def _troubled(facts: BriefingFacts, zone: tzinfo) -> Iterator[TroubledFeed]:
