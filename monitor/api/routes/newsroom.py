@@ -11,7 +11,7 @@ from monitor.base.translation import gettext as _
 from monitor.model.briefing import Briefing
 from monitor.model.search import Filter
 from monitor.presentation.rows import means
-from monitor.presentation.rows.feeds import FeedRow, GapRow, PollRow, feed_row, gap_rows, poll_row
+from monitor.presentation.rows.feeds import FeedRow, GapRow, feed_row, gap_rows
 from monitor.presentation.rows.newsroom import (
     BriefingRow,
     DeliveryRow,
@@ -94,33 +94,6 @@ class FeedsRow(TypedDict):
 def feeds(here: Here, caller: Reader) -> FeedsRow:
     """List feeds with their health."""
     return {"feeds": list(map(feed_row, here.service.feeds()))}
-
-
-class FeedParameters(Parameters):
-    """Which feed."""
-
-    feed: Text = param("Its name, host or address.")
-    limit: int = param("At most this many polls.", 30, ge=1, le=200)
-
-
-class PollsRow(TypedDict):
-    """The last polls of a feed."""
-
-    feed: str
-    polls: Annotated[list[PollRow], means("The newest first.")]
-
-
-@router.get("/feeds/log")
-def feed_log(here: Here, caller: Reader, parameters: InQuery[FeedParameters]) -> PollsRow:
-    """List the last polls of a feed."""
-    views = here.service.views.feeds
-    from monitor.presentation.service.subscriptions import find_feed
-
-    found = find_feed(parameters.feed, [one.feed for one in views.subscribed()])
-    return {
-        "feed": found.name,
-        "polls": list(map(poll_row, views.polls(found.url)[: parameters.limit])),
-    }
 
 
 class GapParameters(Parameters):

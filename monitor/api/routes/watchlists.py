@@ -29,12 +29,11 @@ from monitor.base.translation import gettext as _
 from monitor.config.loading import read
 from monitor.model.analyst import acting_as
 from monitor.model.config import Config
-from monitor.model.search import Filter
 from monitor.model.watchlist import Watchlist
 from monitor.presentation.rows import means
 from monitor.presentation.rows.alerts import MatchRow, match_row
 from monitor.presentation.rows.articles import HitRow, hit_row
-from monitor.presentation.rows.watchlists import TermRow, WatchlistRow, term_row, watchlist_rows
+from monitor.presentation.rows.watchlists import WatchlistRow, watchlist_rows
 from monitor.presentation.service.known_names import find_watchlist
 from monitor.presentation.service.matching import explain_match
 
@@ -64,21 +63,6 @@ class NameParameters(Parameters):
     """Which watchlist."""
 
     watchlist: Text = param("Its name, in any case.")
-
-
-class TermsRow(TypedDict):
-    """The terms of a watchlist."""
-
-    terms: list[TermRow]
-
-
-@router.get("/watchlists/terms")
-def terms(here: Here, caller: Reader, parameters: InQuery[NameParameters]) -> TermsRow:
-    """List the terms of a watchlist with what each brought."""
-    name = parameters.watchlist.casefold()
-    here.names.validate(Filter(watchlists=(parameters.watchlist,)))
-    records = here.service.views.watchlists.term_records()
-    return {"terms": [term_row(one) for one in records if one.watchlist.casefold() == name]}
 
 
 class ExplainParameters(NameParameters):
@@ -208,19 +192,12 @@ def preview(here: Newsroom, watchlist: NewWatchlist, days: int) -> TestRow:
     }
 
 
-class AddParameters(Parameters):
-    """Whether to add it."""
-
-    check: bool = param("Only check it; nothing is changed.", False)
-
-
 class AddedWatchlistRow(TypedDict):
     """A watchlist of feeds.yaml."""
 
     name: str
     severity: str
     query: Annotated[str, means("What it looks for, as a query.")]
-    added: Annotated[bool, means("False if it was only checked.")]
 
 
 @router.post("/watchlists")
@@ -229,7 +206,6 @@ def add_watchlist(
     caller: Admin,
     alone: Alone,
     watchlist: NewWatchlist,
-    parameters: InQuery[AddParameters],
 ) -> AddedWatchlistRow:
     """Add a watchlist to feeds.yaml, and change nothing else in it.
 
@@ -239,13 +215,11 @@ def add_watchlist(
 
     fields = watchlist.as_fields()
     added, _config = _checked(here, fields)
-    if not parameters.check:
-        with acting_as(caller.name):
-            save_watchlist(here.config_path, None, fields)
-        log.info("%s added the watchlist %s", caller.name, added.name)
+    with acting_as(caller.name):
+        save_watchlist(here.config_path, None, fields)
+    log.info("%s added the watchlist %s", caller.name, added.name)
     return {
         "name": added.name,
         "severity": str(added.severity),
         "query": added.query.text,
-        "added": not parameters.check,
     }

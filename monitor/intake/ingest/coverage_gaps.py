@@ -34,7 +34,7 @@ def describe_gap(covered: Coverage, now: Timestamp, zone: tzinfo | None) -> str:
         if gaps := [gap for gap in covered.gaps if gap.kind is kind]:
             count = number(covered.touched(kind))
             of = count if parts else _of_feeds(count, covered.feeds)
-            parts.append(_GAPS[kind](of, _intervals(gaps, now, zone)))
+            parts.append(_GAPS[kind](of, intervals(gaps, now, zone)))
     if parts:
         return ", ".join(parts)
     return ngettext(
@@ -80,7 +80,7 @@ def _watches(wanted: Sequence[str], feed: Feed) -> bool:
     return not wanted or any(selects(one, feed.name, at, feed.tags) for one in wanted)
 
 
-def _intervals(gaps: Iterable[Gap], now: Timestamp, zone: tzinfo | None) -> str:
+def intervals(gaps: Iterable[Gap], now: Timestamp, zone: tzinfo | None) -> str:
     """Return the intervals of gaps, joined where they meet, the last ones of too many."""
     gaps = list(gaps)
     if any(gap.end is None for gap in gaps):

@@ -11,8 +11,7 @@ from msgspec.structs import replace
 
 from monitor.base.article import Article, Timestamp
 from monitor.base.translation import gettext as _
-from monitor.base.translation import ngettext
-from monitor.intake.ingest.coverage_gaps import coverage, describe_gap, format_interval
+from monitor.intake.ingest.coverage_gaps import coverage, describe_gap, intervals
 from monitor.model.alert import Alert, StoryAlerts, Verdict
 from monitor.model.briefing import (
     BriefedStory,
@@ -268,16 +267,7 @@ def _troubled(facts: BriefingFacts, zone: tzinfo) -> Iterator[TroubledFeed]:
 
 
 def _gap_words(gaps: Sequence[Gap], until: Timestamp, zone: tzinfo) -> Iterator[str]:
-    for kind in (GapKind.DOWN, GapKind.BLIND):
-        found = [format_interval(g.start, g.end, until, zone) for g in gaps if g.kind is kind]
-        if not found:
-            continue
-        when = ", ".join(found[-3:])
-        if earlier := max(0, len(found) - 3):
-            when = ngettext(
-                "{count} time and {others}", "{count} times and {others}", earlier, others=when
-            )
-        if kind is GapKind.DOWN:
-            yield _("not read {when}", when=when)
-        else:
-            yield _("coverage gap {when}", when=when)
+    if down := [gap for gap in gaps if gap.kind is GapKind.DOWN]:
+        yield _("not read {when}", when=intervals(down, until, zone))
+    if blind := [gap for gap in gaps if gap.kind is GapKind.BLIND]:
+        yield _("coverage gap {when}", when=intervals(blind, until, zone))

@@ -43,11 +43,9 @@ def test_a_watchlist_is_tried_checked_and_added(api: Api, newsroom: Newsroom) ->
     assert (tried["articles"], tried["matched"]) == (1, 1)
     assert tried["terms"] == [{"term": "Liège", "articles": 1}]
     assert [hit["title"] for hit in tried["examples"]] == ["Alibaba à Liège"]
-    checked = api.post("/watchlists?check=true", wanted, Scope.ADMIN).json()
-    assert (checked["name"], checked["added"]) == ("Port", False)
     assert newsroom.config.read_bytes() == before
     added = api.post("/watchlists", wanted, Scope.ADMIN).json()
-    assert added == {**checked, "added": True}
+    assert (added["name"], added["severity"]) == ("Port", "high")
     assert newsroom.here("check").returncode == 0
     assert b"Port" in newsroom.config.read_bytes()
     twice = api.post("/watchlists", wanted, Scope.ADMIN)
