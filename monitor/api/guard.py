@@ -253,16 +253,13 @@ async def one_at_a_time(lock: asyncio.Lock) -> AsyncIterator[None]:
 
 async def _alone(request: Request) -> AsyncIterator[None]:
     async with one_at_a_time(request.app.state.heavy):
+        request.state.patience.until += HEAVY_SECONDS
         yield
 
 
 Alone = Annotated[None, Depends(_alone)]
-"""For heavy requests. Stands behind the caller: who may not ask holds up nobody."""
-
-
-def more_time(request: Request) -> None:
-    patience: Patience = request.state.patience
-    patience.until += HEAVY_SECONDS
+"""For heavy requests, which get more time. It stands behind the caller: who may not ask holds up
+nobody."""
 
 
 def _too_large(limit: int) -> ApiProblem:

@@ -6,7 +6,6 @@ An answer is read, checked and written in one go, in one thread.
 from __future__ import annotations
 
 import functools
-import json
 from collections.abc import Callable
 from datetime import tzinfo
 from pathlib import Path
@@ -25,10 +24,9 @@ from pydantic import (
     field_validator,
 )
 from pydantic_core import PydanticCustomError
-from starlette.responses import Response
 
 from index.query.filters import resolve_time
-from monitor.api.problems import ApiProblem, invalid
+from monitor.api.problems import ApiProblem, invalid, json_answer
 from monitor.base.article import Timestamp
 from monitor.base.translation import gettext as _
 from monitor.config.loading import load
@@ -253,7 +251,6 @@ class RowRouter(APIRouter):
 def _as_json(endpoint: Callable[..., Any]) -> Callable[..., Any]:
     @functools.wraps(endpoint)
     def answer(**arguments: Any) -> Any:
-        row = json.dumps(endpoint(**arguments), ensure_ascii=False, separators=(",", ":"))
-        return Response(row.encode("utf-8", "replace"), media_type="application/json")
+        return json_answer(endpoint(**arguments))
 
     return answer

@@ -122,8 +122,17 @@ class ApiProblem(Exception):
         return problem
 
     def response(self) -> Response:
-        content = json.dumps(self.document(), ensure_ascii=False).encode("utf-8", "replace")
-        return Response(content, self.status, self.headers, MEDIA_TYPE)
+        return json_answer(self.document(), self.status, self.headers, MEDIA_TYPE)
+
+
+def json_answer(
+    row: Mapping[str, Any],
+    status: int = 200,
+    headers: Mapping[str, str] | None = None,
+    media_type: str = "application/json",
+) -> Response:
+    content = json.dumps(row, ensure_ascii=False, separators=(",", ":"))
+    return Response(content.encode("utf-8", "replace"), status, headers, media_type)
 
 
 def invalid(field: str, message: str) -> ApiProblem:

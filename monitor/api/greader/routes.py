@@ -6,9 +6,8 @@ passed over. Whoever has a token needs no second one: `T` may be anything.
 
 from __future__ import annotations
 
-import json
 from bisect import bisect_left, bisect_right
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Annotated, Any
 from urllib.parse import parse_qsl
 
@@ -31,7 +30,7 @@ from monitor.api.greader.streams import (
     plain_stream,
 )
 from monitor.api.newsroom import Here, Newsroom
-from monitor.api.problems import ApiProblem, invalid
+from monitor.api.problems import ApiProblem, invalid, json_answer
 from monitor.base.translation import gettext as _
 from monitor.model.alert import AlertState
 from monitor.model.analyst import Scope
@@ -117,11 +116,6 @@ async def form(request: Request) -> Form:
 Fields = Annotated[Form, Depends(form)]
 
 
-def answer(row: Mapping[str, Any]) -> Response:
-    text = json.dumps(row, ensure_ascii=False, separators=(",", ":"))
-    return Response(text.encode("utf-8", "replace"), media_type="application/json")
-
-
 def ok() -> Response:
     return PlainTextResponse("OK")
 
@@ -150,7 +144,7 @@ def token(caller: Reader) -> Response:
 def user_info(caller: Reader) -> Response:
     """Tell whose the token is."""
     names = ("userId", "userName", "userProfileId")
-    return answer({**dict.fromkeys(names, caller.name), "userEmail": ""})
+    return json_answer({**dict.fromkeys(names, caller.name), "userEmail": ""})
 
 
 # --- what there is ------------------------------------------------------------------------------
@@ -171,7 +165,7 @@ def subscriptions(request: Request, here: Here, caller: Reader) -> Response:
         }
         for stream, one in Streams(here.service.views).watchlists.items()
     ]
-    return answer({"subscriptions": rows})
+    return json_answer({"subscriptions": rows})
 
 
 @router.get("/reader/api/0/tag/list")
@@ -181,7 +175,7 @@ def tags(here: Here, caller: Reader) -> Response:
     rows: list[dict[str, str]] = [{"id": STARRED}]
     rows += [{"id": stream, "type": "folder"} for stream in _folders(streams)]
     rows += [{"id": LABEL + tag, "type": "tag"} for tag in streams.tags]
-    return answer({"tags": rows})
+    return json_answer({"tags": rows})
 
 
 @router.get("/reader/api/0/unread-count")
@@ -190,7 +184,7 @@ def unread_count(here: Here, caller: Reader) -> Response:
     streams = Streams(here.service.views)
     every = [*streams.watchlists, *_folders(streams), READING_LIST]
     rows = [_count(here, stream, streams.unread(stream)) for stream in every]
-    return answer({"max": rows[-1]["count"], "unreadcounts": rows})
+    return json_answer({"max": rows[-1]["count"], "unreadcounts": rows})
 
 
 def _folders(streams: Streams) -> list[str]:
@@ -232,7 +226,7 @@ def stream_ids(here: Here, caller: Reader, fields: Fields) -> Response:
     """Return the ids of entries."""
     streams = Streams(here.service.views)
     ids, more = _page(streams, fields, fields.get("s", READING_LIST), MOST_IDS)
-    return answer({"itemRefs": [{"id": str(id)} for id in ids], **more})
+    return json_answer({"itemRefs": [{"id": str(id)} for id in ids], **more})
 
 
 @router.get("/reader/api/0/stream/contents")
@@ -242,14 +236,14 @@ def stream_contents(here: Here, caller: Reader, fields: Fields, stream: str = ""
     stream = stream or fields.get("s", READING_LIST)
     streams = Streams(here.service.views)
     ids, more = _page(streams, fields, stream, MOST_ITEMS)
-    return answer({**_items(here, streams, stream, ids), **more})
+    return json_answer({**_items(here, streams, stream, ids), **more})
 
 
 @router.api_route("/reader/api/0/stream/items/contents", methods=["GET", "POST"])
 def item_contents(here: Here, caller: Reader, fields: Fields) -> Response:
     """Return entries by their ids."""
     ids = fields.alerts()[:MOST_ITEMS]
-    return answer(_items(here, Streams(here.service.views), READING_LIST, ids))
+    return json_answer(_items(here, Streams(here.service.views), READING_LIST, ids))
 
 
 def _items(here: Newsroom, streams: Streams, stream: str, ids: Sequence[int]) -> dict[str, Any]:

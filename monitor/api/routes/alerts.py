@@ -39,7 +39,6 @@ from monitor.presentation.rows.alerts import (
     undo_row,
 )
 from monitor.presentation.service.triage import MAX_NOTE
-from monitor.storage.store.sql.alert_views import AlertViews
 
 router = RowRouter(tags=["alerts"])
 
@@ -141,11 +140,16 @@ def page_of_stories(
     """
     views, limit = here.service.views.alerts, parameters.limit
     ids = parameters.ids(here, LOOKED_AT * limit)
-    newest, end = _newest_of_stories(views, ids, limit)
-    if not end and len(ids) == LOOKED_AT * limit:
+    newest: dict[int, int] = {}
+    for alert in views.get(list(ids)[::-1]):
+        newest.setdefault(alert.story_alert, alert.id)
+    listed, end = list(newest.values())[:limit], 0
+    if len(newest) > limit:
+        end = listed[-1]
+    elif len(ids) == LOOKED_AT * limit:
         end = ids[0]  # there may be older alerts
     found = views.stories(
-        newest,
+        listed,
         matches=True,
         timelines=True,
         closed=parameters.state in ("closed", "all"),
@@ -155,23 +159,6 @@ def page_of_stories(
         before = frozenset(parameters.listed(here))
         found = [one for one in found if before.isdisjoint(alert.id for alert in one.alerts)]
     return found, end
-
-
-def _newest_of_stories(views: AlertViews, ids: Sequence[int], limit: int) -> tuple[list[int], int]:
-    """Return the newest of some alerts of each story, and the last one if there are more stories.
-
-    Args:
-        views: Reads the alerts.
-        ids: The alerts, in ascending order.
-        limit: How many stories at the most.
-    """
-    newest: dict[int, int] = {}
-    for end in range(len(ids), 0, -4 * limit):
-        for alert in views.get(list(ids[max(0, end - 4 * limit) : end])[::-1]):
-            if alert.story_alert not in newest and len(newest) == limit:
-                return list(newest.values()), list(newest.values())[-1]
-            newest.setdefault(alert.story_alert, alert.id)
-    return list(newest.values()), 0
 
 
 @router.get("/stories/{alert}")

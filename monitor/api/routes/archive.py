@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from typing import Annotated, Literal, TypedDict
 
-from fastapi import Request
-
 from monitor.api.access import Reader
-from monitor.api.guard import Alone, more_time
+from monitor.api.guard import Alone
 from monitor.api.newsroom import (
     PAGE,
     ArticleId,
@@ -156,7 +154,6 @@ class SimilarParameters(Parameters):
 
 @router.get("/articles/{article}/similar")
 def similar(
-    request: Request,
     here: Here,
     caller: Reader,
     alone: Alone,
@@ -164,6 +161,5 @@ def similar(
     parameters: InQuery[SimilarParameters],
 ) -> SimilarRow:
     """Find the articles that are most like one, in either language. One is compared at a time."""
-    more_time(request)
     here.article(article)
     return similar_row(article, here.service.similar(article, parameters.limit))

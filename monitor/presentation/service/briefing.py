@@ -83,7 +83,6 @@ def read_facts(
     """
     in_force = views.watchlists.in_force()
     wanted = {name.casefold() for name in watchlists}
-    known = [one.name for one in in_force] + [FEED_HEALTH]
     filter = Filter(watchlists=tuple(watchlists), closed=True, silenced=True)
     ids = [*views.alerts.ids(replace(filter, since=since, until=until))]
     escalated = [one.alert for one in views.alerts.escalated(filter, limit=ESCALATED)]
@@ -92,8 +91,8 @@ def read_facts(
     asked = {*ids, *escalated_since}
     raised = [alert for story in stories for alert in story.alerts if alert.id in asked]
     former = [a.watchlist for a in raised if not _why_not(a, since)]  # some are gone by now
-    names = [n for n in dict.fromkeys([*known, *former]) if n != FEED_HEALTH]
-    names = [name for name in names if not wanted or name.casefold() in wanted]
+    known = dict.fromkeys([*(one.name for one in in_force), *former])
+    names = [n for n in known if n != FEED_HEALTH and (not wanted or n.casefold() in wanted)]
     gaps = views.feeds.gaps(since, until)
     watched = {one.name: one.feeds for one in in_force if one.name in names}
     detailed = _detailed(views, stories, names, since, limit)
@@ -151,13 +150,8 @@ def compose_briefing(facts: BriefingFacts, zone: tzinfo, *, limit: int = LISTED)
         zone: Time zone of the times in words.
         limit: Stories of a watchlist that are listed; 0 for all.
     """
-    stories = _counting(facts.stories, facts.since)
-    groups = _by_watchlist(stories, facts.watchlists)
-    covered = {one.watchlist: one for one in facts.coverage}
-    watchlists = [
-        _watchlist(name, groups[name], stories, covered.get(name), facts, zone, limit)
-        for name in facts.watchlists
-    ]
+    groups = _by_watchlist(_counting(facts.stories, facts.since), facts.watchlists)
+    watchlists = [_watchlist(name, groups, facts, zone, limit) for name in facts.watchlists]
     return Briefing(
         since=facts.since,
         until=facts.until,
@@ -169,31 +163,27 @@ def compose_briefing(facts: BriefingFacts, zone: tzinfo, *, limit: int = LISTED)
 
 def _watchlist(
     name: str,
-    group: Sequence[StoryAlerts],
-    stories: Sequence[StoryAlerts],
-    covered: Coverage | None,
+    groups: Mapping[str, Sequence[StoryAlerts]],
     facts: BriefingFacts,
     zone: tzinfo,
     limit: int,
 ) -> WatchlistBriefing:
-    ordered = sorted(group, key=_weight)
+    ordered = sorted(groups.get(name, ()), key=_weight)
     listed = ordered[: limit or None]
-    aside = Counter(
-        _why_not(alert, facts.since) for alert in facts.raised if alert.watchlist == name
-    )
-    has_gaps = covered is not None and bool(covered.gaps)
+    others = [story for under, group in groups.items() if under != name for story in group]
+    aside = Counter(_why_not(one, facts.since) for one in facts.raised if one.watchlist == name)
+    gaps = [one for one in facts.coverage if one.watchlist == name and one.gaps]
     return WatchlistBriefing(
         name=name,
         stories=tuple(_story(story, name, facts.articles) for story in listed),
         left_out=len(ordered) - len(listed),
-        listed_elsewhere=sum(name in story.watchlists for story in stories)
-        - sum(name in story.watchlists for story in group),
+        listed_elsewhere=sum(name in story.watchlists for story in others),
         noise=aside["noise"],
         silenced=aside["silenced"],
         backfilled=aside["backfilled"],
         baseline=facts.baselines.get(name, Baseline()),
         chart=facts.charts.get(name, ()),
-        missed=describe_gap(covered, facts.until, zone) if covered and has_gaps else "",
+        missed=describe_gap(gaps[0], facts.until, zone) if gaps else "",
     )
 
 

@@ -109,24 +109,21 @@ class Service:
     def feeds(self) -> list[FeedHealth]:
         """Return every feed's health, the worst first."""
         now = self._clock()
-        feeds = [
-            FeedHealth(
-                feed=feed,
-                health=health(feed, state, now),
-                state=state,
-                articles=articles,
-                words=clauses(
-                    filter(
-                        None,
-                        (describe_health(feed, state, now), describe_redirect(move, former, now)),
-                    )
-                ),
-                trouble=describe_trouble(feed, state, now),
-                move=move,
-                former=former,
+        feeds = []
+        for feed, state, articles, move, former in self.views.feeds.subscribed():
+            words = [describe_health(feed, state, now), describe_redirect(move, former, now)]
+            feeds.append(
+                FeedHealth(
+                    feed=feed,
+                    health=health(feed, state, now),
+                    state=state,
+                    articles=articles,
+                    words=clauses(filter(None, words)),
+                    trouble=describe_trouble(feed, state, now),
+                    move=move,
+                    former=former,
+                )
             )
-            for feed, state, articles, move, former in self.views.feeds.subscribed()
-        ]
         return sorted(feeds, key=lambda f: (WORST.index(f.health), -f.state.failures))
 
     def similar(self, article: int, limit: int) -> list[SearchHit]:
