@@ -19,7 +19,7 @@ from monitor.model.config import STORE_FILE, StoreAddress
 from monitor.storage.store import store_name
 from monitor.storage.store.database.connection import Connection, reading
 from monitor.storage.store.database.opening import open_database
-from monitor.storage.store.database.schema import tables
+from monitor.storage.store.database.tables import TABLES
 
 CHUNK = 500
 """Rows between two reports of progress."""
@@ -73,7 +73,7 @@ def move_store(source: StoreAddress, target: StoreAddress, progress: Progress) -
             reader.begin_reading()
             writer.begin_loading()
             try:
-                copied = {table: _copy(reader, writer, table, progress) for table in tables()}
+                copied = {table: _copy(reader, writer, table, progress) for table in TABLES}
                 for table, content in copied.items():
                     progress(table, 0, content.rows)
                     if (found := _content(writer, table)) != content:

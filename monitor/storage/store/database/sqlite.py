@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import sqlite3
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing
@@ -19,7 +18,7 @@ from monitor.model.config import STORE_FILE
 from monitor.storage import data_folder
 from monitor.storage.data_folder import archive_address
 from monitor.storage.store.database.connection import BUSY_MS, marks
-from monitor.storage.store.database.schema import VERSION, prepare, script
+from monitor.storage.store.database.schema import VERSION, prepare
 
 WRITER_CACHE, VIEWER_CACHE = 8_000, 2_000
 """Kilobytes of pages that a connection of the monitor, or of a viewer, keeps.
@@ -54,18 +53,6 @@ _REMEDIES = {
     sqlite3.SQLITE_READONLY: mark("may it and its folder be written to?"),
 }
 """What to do about an error of SQLite, by its primary code (https://sqlite.org/rescode.html)."""
-
-
-_WORDS = {
-    "SERIAL": "INTEGER PRIMARY KEY AUTOINCREMENT",
-    "BOOLEAN": "INTEGER",
-    "LONG_TEXT": "TEXT",
-    "LONG_KEY": "PRIMARY KEY",
-    "DEFAULT TRUE": "DEFAULT 1",
-    "DEFAULT FALSE": "DEFAULT 0",
-    "UNLOGGED ": "",
-}
-"""How SQLite says what `tables.sql` does."""
 
 
 class SqliteConnection(sqlite3.Connection):
@@ -188,7 +175,9 @@ class SqliteConnection(sqlite3.Connection):
 
 def statements() -> list[str]:
     """Return what makes the tables of a new store, and their triggers."""
-    return re.split(r";\n+(?=CREATE|INSERT|--|$)", script("sqlite", _WORDS))
+    from monitor.storage.store.database import sqlite_schema  # 300 values, for new stores only
+
+    return sqlite_schema.statements()
 
 
 def open_database(

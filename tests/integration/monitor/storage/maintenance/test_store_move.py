@@ -21,7 +21,7 @@ from monitor.model.poll import Names
 from monitor.model.triage import Change
 from monitor.storage.maintenance.store_move import move_store
 from monitor.storage.store.database.opening import open_database
-from monitor.storage.store.database.schema import tables
+from monitor.storage.store.database.tables import TABLES
 from monitor.storage.store.sql.evidence import EvidenceReader
 
 pytestmark = [pytest.mark.costly, pytest.mark.database]
@@ -50,7 +50,7 @@ def everything(address: StoreAddress) -> dict[str, list[list[Any]]]:
     with closing(open_database(address, create=False)) as sql:
         found = {
             table: sorted((list(row) for row in sql.execute(f"SELECT * FROM {table}")), key=repr)
-            for table in tables()
+            for table in TABLES
         }
         return {
             **found,
@@ -61,7 +61,7 @@ def everything(address: StoreAddress) -> dict[str, list[list[Any]]]:
 def test_it_comes_back_as_it_was(room: SmallStore, postgresql: str, tmp_path: Path) -> None:
     before = everything(room.address)
     rows = move_store(room.address, StoreAddress(url=postgresql), lambda *_: None)
-    assert rows == {table: len(before[table]) for table in tables()}
+    assert rows == {table: len(before[table]) for table in TABLES}
     assert everything(StoreAddress(url=postgresql))["numbers"] == before["numbers"]
     move_store(StoreAddress(url=postgresql), StoreAddress(tmp_path / "back"), lambda *_: None)
     assert everything(StoreAddress(tmp_path / "back")) == before == everything(room.address)

@@ -15,8 +15,9 @@ from monitor.base.errors import StoreError, StoreTakenError
 from monitor.model.config import StoreAddress
 from monitor.storage.store.database.connection import select_in
 from monitor.storage.store.database.postgresql import describe, open_database, parse_address
-from monitor.storage.store.database.schema import VERSION, tables
+from monitor.storage.store.database.schema import VERSION
 from monitor.storage.store.database.sqlite import open_database as open_sqlite
+from monitor.storage.store.database.tables import TABLES
 from monitor.storage.store.sql.evidence import EvidenceReader
 from monitor.storage.store.sql.store import Store
 from monitor.storage.store.sql.views import Views
@@ -237,9 +238,9 @@ def test_a_database_in_another_encoding_is_refused(postgresql_server: str) -> No
 
 def test_both_databases_have_the_same_tables(postgresql: str, tmp_path: Path) -> None:
     Store(StoreAddress(url=postgresql)).close()
-    names = {table: set[str]() for table in tables()}
+    names = {table: set[str]() for table in TABLES}
     with closing(open_sqlite(tmp_path, create=True)) as sql:
-        for table in tables():
+        for table in TABLES:
             names[table] = {row[1] for row in sql.execute(f"PRAGMA table_info({table})")}
     there = {table: set[str]() for table, *_ in columns(postgresql)}
     for table, name, *_ in columns(postgresql):

@@ -21,7 +21,7 @@ from monitor.model.poll import PollOutcome, Sighting
 from monitor.model.search import Filter
 from monitor.model.triage import Change
 from monitor.storage.store.database.opening import open_database
-from monitor.storage.store.database.schema import tables
+from monitor.storage.store.database.tables import TABLES
 from monitor.storage.store.sql.batch import Batch
 from monitor.storage.store.sql.store import Store
 from monitor.storage.store.sql.views import Views
@@ -56,7 +56,7 @@ def test_what_fails_half_way_leaves_nothing(room: SmallStore) -> None:
 
 
 def _everything(room: SmallStore) -> dict[str, list[tuple[Any, ...]]]:
-    return {table: sorted(room.sql(f"SELECT * FROM {table}"), key=str) for table in tables()}
+    return {table: sorted(room.sql(f"SELECT * FROM {table}"), key=str) for table in TABLES}
 
 
 def test_an_article_cannot_be_stored_twice(room: SmallStore) -> None:
