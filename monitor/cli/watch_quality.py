@@ -183,8 +183,8 @@ def watch_lint(context: click.Context, file: Path | None, style: str) -> None:
 
 def _archive(cli: CliContext) -> Archive | None:
     """Return the archive; None if there is none yet."""
-    archive_folder = archive_engine(archive_address(cli.archive))
-    return archive_folder.open(partial=False) if archive_folder.exists() else None
+    engine = archive_engine(archive_address(cli.archive))
+    return engine.open(partial=False) if engine.exists() else None
 
 
 SUGGEST_COLUMNS = (

@@ -249,8 +249,8 @@ class Service:
 
     def _searchable(self, totals: Totals) -> int:
         """Return how many articles can be searched on this machine."""
-        archive_folder = archive_engine(archive_address(self._folder))
-        indexed = min(totals.articles, archive_folder.count_articles())
+        engine = archive_engine(archive_address(self._folder))
+        indexed = min(totals.articles, engine.count_articles())
         is_shared = self._store.is_shared  # the outbox is of other machines
         return indexed if is_shared else min(indexed, totals.articles - totals.unindexed)
 
