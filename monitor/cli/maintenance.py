@@ -101,7 +101,7 @@ def _preview_vacuum(cli: CliContext, store: Store, retention: Retention) -> None
     """Print what would be deleted, and how much disk space is free in the store."""
     sweep = RetentionSweep(store, retention, cli.clock())
     with progress_bar() as progress:
-        result = _sweep_all(sweep.look, progress)
+        result = _sweep_all(lambda: sweep.step(dry=True), progress)
     click.echo(_describe_sweep(result, retention, done=False))
     if not cli.shared:
         free = megabytes(room(cli.folder).free)

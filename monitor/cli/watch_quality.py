@@ -149,9 +149,8 @@ def watch_lint(context: click.Context, file: Path | None, style: str) -> None:
     """Find weak terms in the watchlists of FILE, or of feeds.yaml.
 
     Finds terms that never match in the archive, that add nothing to another term, that match a
-    tenth of all articles, that share inflections, that leave out articles because of their case
-    (OTAN, =Orange), that contain curly quotation marks, or that are very short. Exits with 1 if
-    it finds something.
+    tenth of all articles, that leave out articles because of their case (OTAN, =Orange), or that
+    are very short. Exits with 1 if it finds something.
     """
     cli: CliContext = context.obj
     config = load(file or cli.config_path, data=cli.data)

@@ -110,7 +110,7 @@ class _RequestHandler(BaseHTTPRequestHandler):
         self.send_header("ETag", reply.etag)
         self.send_header("Content-Type", reply.content_type)
         if reply.location:
-            self.send_header("Location", reply.location)
+            self.send_header("Location", reply.location)  # not a message
         if not unchanged:
             self.send_header("Content-Length", str(len(reply.body)))
         self.end_headers()

@@ -279,12 +279,11 @@ class Daemon:
             self._polling.begin(feed.url, poll)
 
     async def _poll(self, feed: Feed, state: FeedState, wait: float, lease: Lease | None) -> None:
-        with self._parts.pipeline.poll_under_way():
-            if wait:
-                await self._parts.sleep(wait)
-            if lease and self._parts.leases.bucket(feed.url) == lease:  # else the state may be old
-                with self._parts.leases.using(lease):
-                    await self._parts.pipeline.poll(feed, state)
+        if wait:
+            await self._parts.sleep(wait)
+        if lease and self._parts.leases.bucket(feed.url) == lease:  # else the state may be old
+            with self._parts.leases.using(lease):
+                await self._parts.pipeline.poll(feed, state)
 
     async def _read_pages(self) -> bool:
         """Begin reading pages that are due; return whether there are any."""
@@ -344,7 +343,7 @@ class Daemon:
     def _announce(self, plan: AlertPlan) -> None:
         parts = self._parts
         if plan.raised:
-            outcome = BatchOutcome(raised=plan.raised, planned=plan.deliveries)
+            outcome = BatchOutcome(raised=tuple(plan.raised), planned=plan.deliveries)
             for listen in parts.listeners:
                 listen(outcome)
             parts.notifier.wake()

@@ -46,12 +46,9 @@ BACKLOG = 64
 BACKLOG_BYTES = 3 << 20
 """Bytes of answers that may wait for the parser or the store before fetching pauses: 90 feeds, and
 once parsed they take as much again."""
-GATHER = 0.5
-"""Seconds for which polls that brought nothing wait for others on their way, to be stored with
-them: 10 in one transaction take 80 µs of processor time each, 64 take 43."""
-FILL = 0.3
-"""Seconds for which the articles of feeds that were never read wait for those of documents that
-are being read: a transaction writes about as many pages of the store for 60 as for 400."""
+GATHER = 0.1
+"""Seconds for which polls that brought nothing, and articles of feeds that were never read, wait
+for others to be stored with them: ten in one transaction take half the time of one by one."""
 BATCH_ENTRIES = 400
 """Entries stored in one transaction: about 60 ms, which a viewer's triage may have to wait."""
 
@@ -84,13 +81,6 @@ class Pipeline:
         self._clock = clock
         self._on_stored = on_stored
         self._answers: asyncio.Queue[_Waiting] = asyncio.Queue(BACKLOG)
-        self._due = asyncio.Event()
-        """Set while what waits for the store is to be stored without waiting for more."""
-        self._entries = self._changed = self._urgent = self._polls = 0
-        """Of the results that wait for the store: the entries; how many brought something; how
-        many of these do not wait for documents that are being read; how many are of polls."""
-        self._under_way = 0
-        """Polls that have begun or are about to, and whose results are not stored yet."""
         self._unparsed = 0
         self._held = 0
         policy = RobotsPolicy(client, parser.robots, clock)
@@ -131,58 +121,17 @@ class Pipeline:
         page = await self._pages.read(pending.article, feed)
         await self._submit(PageResult(page=page, pending=pending))
 
-    @contextmanager
-    def poll_under_way(self) -> Iterator[None]:
-        """Have results that brought nothing wait for a poll, which may begin in a moment."""
-        self._under_way += 1
-        try:
-            yield
-        finally:
-            self._under_way -= 1
-            self._decide()
-
     async def run(self) -> None:
         """Store results until cancelled, all that have arrived in one batch."""
         while True:
             batch = [await self._answers.get()]
-            await self._gather()
-            entries = batch[0][0].weight
-            while entries < BATCH_ENTRIES and not self._answers.empty():
+            with suppress(TimeoutError):
+                async with asyncio.timeout(GATHER):
+                    while _has_room(batch) and _can_wait(batch[-1][0]):
+                        batch.append(await self._answers.get())
+            while _has_room(batch) and not self._answers.empty():
                 batch.append(self._answers.get_nowait())
-                entries += batch[-1][0].weight
-            for answer, _done in batch:
-                self._count(answer, -1)
             await self._store_batch(batch)
-
-    async def _gather(self) -> None:
-        """Wait for polls under way, and for documents being read if only new feeds wait."""
-        if not self._changed:
-            await self._until_due(GATHER)
-        if self._changed:
-            await self._until_due(FILL)
-
-    async def _until_due(self, seconds: float) -> None:
-        with suppress(TimeoutError):
-            async with asyncio.timeout(seconds):
-                await self._due.wait()
-
-    def _count(self, answer: PollResult | PageResult, by: int) -> None:
-        """Count a result that waits for the store, or no longer."""
-        brought = not _brought_nothing(answer)
-        self._entries += by * answer.weight
-        self._changed += by * brought
-        self._urgent += by * (brought and not _is_of_new_feed(answer))
-        self._polls += by * isinstance(answer, PollResult)
-        self._decide()
-
-    def _decide(self) -> None:
-        """Decide whether what waits for the store is due."""
-        full = self._answers.full() or self._entries >= BATCH_ENTRIES
-        all_wait = self._polls >= self._under_way
-        if full or all_wait or self._urgent or (self._changed and not self._unparsed):
-            self._due.set()
-        else:
-            self._due.clear()
 
     async def _store_batch(self, batch: Sequence[_Waiting]) -> None:
         answers = [answer for answer, _done in batch]
@@ -300,7 +249,6 @@ class Pipeline:
     async def _submit(self, answer: PollResult | PageResult) -> None:
         done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         await self._answers.put((answer, done))
-        self._count(answer, 1)
         await done
 
 
@@ -315,16 +263,16 @@ def _end(batch: Sequence[_Waiting], error: StoreError | None = None) -> None:
             done.set_exception(error)
 
 
-def _brought_nothing(answer: PollResult | PageResult) -> bool:
-    return (
-        isinstance(answer, PollResult)
-        and answer.parsed is None
-        and not isinstance(answer.response, FeedError)
-    )
+def _has_room(batch: Sequence[_Waiting]) -> bool:
+    return sum(answer.weight for answer, _done in batch) < BATCH_ENTRIES
 
 
-def _is_of_new_feed(answer: PollResult | PageResult) -> bool:
-    return isinstance(answer, PollResult) and answer.state.last_ok is None
+def _can_wait(answer: PollResult | PageResult) -> bool:
+    """Return whether a result brought nothing, or what was there before its feed was watched."""
+    if not isinstance(answer, PollResult):
+        return False
+    nothing = answer.parsed is None and not isinstance(answer.response, FeedError)
+    return nothing or answer.state.last_ok is None
 
 
 def _refused(answer: PollResult | PageResult, error: Exception) -> PollResult | PageResult | None:

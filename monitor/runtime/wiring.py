@@ -12,7 +12,13 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import AbstractAsyncContextManager, nullcontext, suppress
+from contextlib import (
+    AbstractAsyncContextManager,
+    AsyncExitStack,
+    closing,
+    nullcontext,
+    suppress,
+)
 from functools import cache, partial
 from importlib.metadata import version
 from pathlib import Path
@@ -93,40 +99,21 @@ async def run_monitor(path: Path, data: Path | None, orders: RunOptions) -> RunS
     share_one_heap()
     edited = _edited_since_now(path)
     config = load_and_test(path, data=data)
-    with MonitorLock(config.data) as held:
-        stop = asyncio.Event()
+    stop = asyncio.Event()
+    async with AsyncExitStack() as stack:
+        held = stack.enter_context(MonitorLock(config.data))
         _stop_on_signals(stop)
         if orders.seconds is not None:
             asyncio.get_running_loop().call_later(orders.seconds, stop.set)
-        return await _watch(config, data, held, stop, orders, edited)
-
-
-async def _watch(
-    config: Config,
-    data: Path | None,
-    held: MonitorLock,
-    stop: asyncio.Event,
-    orders: RunOptions,
-    edited: Callable[[], bool],
-) -> RunSummary:
-    reads_pages = any(feed.full_text for feed in config.feeds)  # a page takes longer than a feed
-    parser = Parser(workers=2 if reads_pages else 1, expects_pages=reads_pages)
-    indexer = IndexerProcess(config.data, clock, store=config.store)
-    fork_server.start()
-
-    parts, close = _parts(config, data, held, orders, parser, indexer, edited)
-    try:
+        parts = _parts(config, data, held, orders, edited, stack)
         parts.store.claim(alone=orders.once)
-        async with parts.client:
-            daemon = Daemon(config, parts)
-            if orders.once:
-                return await daemon.once(stop, everything=orders.everything)
-            async with _metrics(orders.metrics or config.metrics, config.store, parts, daemon):
-                await daemon.watch(stop)
-            return parts.report.summary()
-    finally:
-        await asyncio.to_thread(parser.close)
-        close()
+        await stack.enter_async_context(parts.client)
+        daemon = Daemon(config, parts)
+        if orders.once:
+            return await daemon.once(stop, everything=orders.everything)
+        async with _metrics(orders.metrics or config.metrics, config.store, parts, daemon):
+            await daemon.watch(stop)
+        return parts.report.summary()
 
 
 def _metrics(
@@ -148,23 +135,34 @@ def _parts(
     data: Path | None,
     held: MonitorLock,
     orders: RunOptions,
-    parser: Parser,
-    indexer: IndexerProcess,
     edited: Callable[[], bool],
-) -> tuple[Components, Callable[[], None]]:
-    """Return the components of a monitor, and a function that closes its store."""
-    store = open_store(config.store)
-    executor = ThreadPoolExecutor(1, thread_name_prefix="store")
+    stack: AsyncExitStack,
+) -> Components:
+    """Return the components of a monitor; `stack` closes them."""
+    store = stack.enter_context(closing(open_store(config.store)))
+    executor = stack.enter_context(ThreadPoolExecutor(1, thread_name_prefix="store"))
     thread = WorkerThread(executor)
+    reads_pages = any(feed.full_text for feed in config.feeds)  # a page takes longer than a feed
+    parser = Parser(workers=2 if reads_pages else 1, expects_pages=reads_pages)
+    stack.push_async_callback(asyncio.to_thread, parser.close)
+    indexer = IndexerProcess(config.data, clock, store=config.store)
+    fork_server.start()
     notifier = _notifier(store, thread, config)
     ingester = Ingester(
         store, ActiveConfig(rules=WatchlistMatcher((), ())), clock, random.random, time.thread_time
     )
     report = RunLog(time.monotonic, orders.progress, once=orders.once)
-    listeners: list[Callable[[BatchOutcome], None]] = [
-        report.batch_stored,
-        partial(_wake, indexer, notifier),
-    ]
+    linker: EventLinker | None = None
+
+    def wake(outcome: BatchOutcome) -> None:
+        if outcome.queued:
+            indexer.wake()
+            if linker is not None:
+                linker.wake()
+        if outcome.planned:
+            notifier.wake()
+
+    listeners: list[Callable[[BatchOutcome], None]] = [report.batch_stored, wake]
 
     def save_encoded(found: EncodedBatch) -> BatchOutcome:
         outcome = ingester.save_encoded(found)
@@ -173,17 +171,12 @@ def _parts(
         return outcome
 
     loop = asyncio.get_running_loop()
-    linker = _linker(config.store, store, thread, save_encoded)
-    leases, take_turn, close_leases = _leases(config, orders, vectors=linker is not None)
+    if not why_no_vectors(wanted=True):
+        encoding = EncodingProcess(config.store)
+        linker = EventLinker(store, thread, encoding, save_encoded, clock, asyncio.sleep)
+    leases, take_turn = _leases(config, orders, stack, vectors=linker is not None)
     client = http_client(config.allow, config.contact, take_turn)
-    if linker is not None:
-        listeners.append(lambda done: linker.wake() if done.queued else None)
     path, log_file = config.path.resolve(), orders.log_file
-
-    def close() -> None:
-        close_leases()
-        executor.shutdown()
-        store.close()
 
     return Components(
         store=store,
@@ -217,7 +210,7 @@ def _parts(
         jitter=random.random,
         zone=local_zone(),
         me=MonitorPresence(pid=os.getpid(), since=clock(), config=str(path), log=log_file),
-    ), close
+    )
 
 
 def _edited_since_now(path: Path) -> Callable[[], bool]:
@@ -252,45 +245,21 @@ def config_stamp(path: Path) -> Callable[[], object]:
 
 
 def _leases(
-    config: Config, orders: RunOptions, *, vectors: bool
-) -> tuple[SoleMonitor, TakeTurn, Callable[[], None]]:
-    """Return what says what this monitor may do, when it may ask hosts, and what closes both."""
+    config: Config, orders: RunOptions, stack: AsyncExitStack, *, vectors: bool
+) -> tuple[SoleMonitor, TakeTurn]:
+    """Return what says what this monitor may do, and when it may ask hosts."""
     if not config.store.is_shared:
-        return SoleMonitor(), always_free, lambda: None
+        return SoleMonitor(), always_free
     host, folder, expiry = socket.gethostname(), str(config.data.resolve()), orders.lease_seconds
     leases = SqlLeases(config.store, host=host, pid=os.getpid(), folder=folder, expiry=expiry)
-    executor = ThreadPoolExecutor(1, thread_name_prefix="leases")
+    stack.enter_context(closing(leases))
+    executor = stack.enter_context(ThreadPoolExecutor(1, thread_name_prefix="leases"))
     thread = WorkerThread(executor)
     duties = [duty for duty in Duty if duty is not Duty.VECTORS or vectors]
-
-    def close() -> None:
-        executor.shutdown()
-        leases.close()
-
     return LeaseKeeper(
         leases, thread, clock=clock, monotonic=uptime, sleep=asyncio.sleep,
         expiry=expiry, alone=orders.once, duties=duties,
-    ), HostTurns(leases.take_turns, thread).take, close  # fmt: skip
-
-
-def _linker(
-    address: StoreAddress,
-    store: Store,
-    thread: WorkerThread,
-    save: Callable[[EncodedBatch], object],
-) -> EventLinker | None:
-    """Return what links articles about one event; None where the model is not installed."""
-    if why_no_vectors(wanted=True):
-        return None
-    return EventLinker(store, thread, EncodingProcess(address), save, clock, asyncio.sleep)
-
-
-def _wake(indexer: IndexerProcess, notifier: DeliveryLoop, outcome: BatchOutcome) -> None:
-    """Wake the indexer and the delivery loop if there is work for them."""
-    if outcome.queued:
-        indexer.wake()
-    if outcome.planned:
-        notifier.wake()
+    ), HostTurns(leases.take_turns, thread).take  # fmt: skip
 
 
 def _briefings(

@@ -14,7 +14,6 @@ from monitor.base.article import Article, Timestamp
 from monitor.base.errors import StoreError
 from monitor.base.tasks import WorkerThread
 from monitor.base.translation import gettext as _
-from monitor.base.translation import ngettext, number
 from monitor.judgement.alerts.alert_planning import plan_alerts
 from monitor.judgement.alerts.plan import Arrivals
 from monitor.judgement.alerts.routing import Routing
@@ -42,10 +41,6 @@ class BackfillStep(Struct, frozen=True, kw_only=True):
     """Number of articles that were matched."""
     alerts: Mapping[str, int]
     """Number of alerts raised, by watchlist."""
-    upto: int
-    """Id of the last article that was matched."""
-    until: int
-    """Id of the last article to be matched."""
     done: tuple[str, ...]
     """Watchlists whose backfill is complete."""
 
@@ -129,8 +124,6 @@ class Backfill:
         return BackfillStep(
             articles=matched,
             alerts=alerts,
-            upto=reached,
-            until=max(stand.until for stand in group),
             done=tuple(stand.watchlist for stand in group if stand.until <= reached),
         )
 
@@ -178,42 +171,6 @@ class Backfill:
         if not feeds:
             return Matching(())
         return TimedMatcher(self._stopwatch).match(self._rules[1], article, *feeds)
-
-
-EVERY = 10_000
-"""Articles between two log lines about the same backfill."""
-
-
-class BackfillLog:
-    """Logs the progress of a backfill."""
-
-    def __init__(self) -> None:
-        self._alerts: Counter[str] = Counter()
-        self._articles = 0
-
-    def take(self, step: BackfillStep) -> None:
-        """Add a step."""
-        self._alerts.update(step.alerts)
-        before, self._articles = self._articles, self._articles + step.articles
-        if step.done:
-            for name in step.done:
-                raised = formatting.alerts(self._alerts[name])
-                log.info(
-                    _(
-                        "{watchlist}: looked through the archive, {alerts}",
-                        watchlist=name,
-                        alerts=raised,
-                    )
-                )
-        elif self._articles // EVERY > before // EVERY:
-            log.info(
-                ngettext(
-                    "looked through {done} of {count} article",
-                    "looked through {done} of {count} articles",
-                    step.until,
-                    done=number(step.upto),
-                )
-            )
 
 
 BREATH = 0.01
@@ -268,11 +225,18 @@ class BackfillRunner:
 
     async def all(self) -> None:
         """Run all backfills to their end."""
-        backfill_log = BackfillLog()
+        alerts: Counter[str] = Counter()
         self._request.clear()
         try:
             while step := await self._thread(self._backfill.step):
-                backfill_log.take(step)
+                alerts.update(step.alerts)
+                for name in step.done:
+                    words = _(
+                        "{watchlist}: looked through the archive, {alerts}",
+                        watchlist=name,
+                        alerts=formatting.alerts(alerts[name]),
+                    )
+                    log.info(words)
                 await self._sleep(BREATH)
         except BaseException:
             self._request.set()

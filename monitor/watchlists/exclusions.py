@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from msgspec import Struct
@@ -18,9 +18,8 @@ from index.evaluation.significant_terms import (
     log_likelihood,
     query_term_test,
 )
-from index.query.ast import Not
 from index.query.filters import UNDETERMINED
-from index.query.parser import Query, combine, none_of
+from index.query.parser import Query, none_of
 from monitor.base.article import Article
 from monitor.base.formatting import percent
 from monitor.base.translation import gettext as _
@@ -137,9 +136,7 @@ def suggest_exclusions(
         ArchiveError: The archive cannot be read.
     """
     proposed = dict(_proposals(watchlist, judged))
-    tried = {
-        term: tighter for term in proposed if (tighter := _without(watchlist, term)) is not None
-    }
+    tried = [alone for term in proposed if (alone := _alone(watchlist, term)) is not None]
     exclusions = [
         Exclusion(
             term=term, kind=proposed[term], spared=spared, unjudged=unjudged, strength=strength
@@ -236,48 +233,39 @@ def _labels(
 # --- trial by the matcher -----------------------------------------------------------
 
 
-def _without(watchlist: Watchlist, term: str) -> Watchlist | None:
-    """Return the watchlist with one more exclusion; None if the query would not be valid."""
+def _alone(watchlist: Watchlist, term: str) -> Watchlist | None:
+    """Return a watchlist of all that a term excludes; None if the query would not be valid."""
     try:
-        unwanted = none_of([term])
-        query = combine(watchlist.query, Query(unwanted.text, Not(unwanted.root)))
+        return replace(watchlist, name=term, query=none_of([term]))
     except QueryError:
         return None
-    return replace(watchlist, name=term, query=query)
 
 
 def _spared(
-    watchlist: Watchlist, tried: dict[str, Watchlist], judged: JudgedArticles, tell: Tell | None
+    watchlist: Watchlist, tried: Sequence[Watchlist], judged: JudgedArticles, tell: Tell | None
 ) -> dict[str, tuple[tuple[int, ...], int]]:
     """Return which noise each exclusion avoids, and how much that is not judged.
 
     Exclusions that lose a relevant article are left out, and those that avoid too little.
     """
     known = {feed for _, feeds in judged.noise for feed in feeds}
-    rules = WatchlistMatcher([watchlist, *tried.values()], known)
+    rules = WatchlistMatcher([watchlist, *tried], known)
     carried = [*judged.noise, *judged.relevant, *judged.unjudged]
-    excluding: dict[int, Collection[str]] = {}
+    excluding: dict[int, set[str]] = {}
     for done, (article, feeds) in enumerate(carried, 1):
-        still = _still_matching(rules, watchlist, article, feeds)
-        excluding[article.id] = () if still is None else tried.keys() - still
+        matching = [rule for rule, _ in rules.satisfied(article, *feeds)]
+        still = any(rule is watchlist for rule in matching)
+        excluding[article.id] = (
+            {rule.name for rule in matching if rule is not watchlist} if still else set()
+        )
         if tell is not None:
             tell(done, len(carried))
     lost = {term for article, _ in judged.relevant for term in excluding[article.id]}
     return {
         term: (spared, sum(term in excluding[article.id] for article, _ in judged.unjudged))
-        for term in tried.keys() - lost
+        for term in {alone.name for alone in tried} - lost
         if len(spared := tuple(a.id for a, _ in judged.noise if term in excluding[a.id])) >= LEAST
     }
-
-
-def _still_matching(
-    rules: WatchlistMatcher, watchlist: Watchlist, article: Article, feeds: Sequence[Feed]
-) -> set[str] | None:
-    """Return the exclusions with which an article still matches; None if it does not anyway."""
-    matching = [rule for rule, _ in rules.satisfied(article, *feeds)]
-    if not any(rule is watchlist for rule in matching):
-        return None
-    return {rule.name for rule in matching if rule is not watchlist}
 
 
 def _strength(

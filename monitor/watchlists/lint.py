@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 from index.analysis.term_positions import EXACT
 from index.archive import Archive
-from index.evaluation.term_expansion import is_open, listed_keys, selector, shown_forms
+from index.evaluation.term_expansion import is_open, listed_keys, selector
 from index.query.ast import And, Mode, Near, Node, Not, Or, Phrase, Score, Word, children, words
 from index.query.parser import Query, any_of
 from monitor.base.formatting import percent
@@ -64,7 +64,6 @@ BROAD = 0.1
 """Share of the articles of the archive from which a term is too broad."""
 FEW = 50
 """Articles below which an archive does not tell what is broad or never matches."""
-CURLY = set("“”„‟«»")
 
 Count = Callable[[Node], int]
 """Returns how many articles of the archive satisfy a tree."""
@@ -76,7 +75,7 @@ class LintRemark(NamedTuple):
     watchlist: str
     term: str
     kind: str
-    """never, case, subsumed, broad, collides, quotes, short; or noise (see `suggest`)."""
+    """never, case, subsumed, broad, short; or noise (see `suggest`)."""
     words: str
 
 
@@ -102,9 +101,6 @@ _Remark = tuple[str, str, str]
 
 def _alone(term: Node) -> Iterator[_Remark]:
     """Yield remarks about a term that need no archive."""
-    if CURLY.intersection(term.text):
-        words = _('holds curly quotation marks; straight ones (") are understood')
-        yield term.text, "quotes", words
     if isinstance(term, Word):
         letters = term.term.strip("*?")
         if term.mode in (Mode.FOLDED, Mode.WILDCARD) and len(letters) <= 2 and letters.isascii():
@@ -144,9 +140,6 @@ def _doubled(group: Sequence[Node]) -> Iterator[_Remark]:
             yield other.text, "subsumed", _("adds nothing to `{term}`", term=one.text)
         elif covers(other, one):
             yield one.text, "subsumed", _("adds nothing to `{term}`", term=other.text)
-        elif shared := _shared_form(one, other):
-            words = _("has a form of `{term}`: {form}", term=one.text, form=shared)
-            yield other.text, "collides", words
 
 
 # --- terms -----------------------------------------------------------
@@ -241,12 +234,3 @@ def _covers_word(wide: Word, narrow: Word) -> bool:
 
 def _has_all_forms(wide: Word, narrow: Word) -> bool:
     return listed_keys(replace(narrow, part="")) <= listed_keys(replace(wide, part=""))
-
-
-def _shared_form(one: Node, other: Node) -> str:
-    """Return a form that two inflected words share, or ''."""
-    if not (isinstance(one, Word) and isinstance(other, Word)):
-        return ""
-    if one.mode is not Mode.STEM or other.mode is not Mode.STEM:
-        return ""
-    return min(shown_forms(listed_keys(one) & listed_keys(other)), default="")

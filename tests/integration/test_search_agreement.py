@@ -21,7 +21,8 @@ from index.analysis.tokenizer import tokenize
 from index.archive import Archive, DocumentFilter
 from index.errors import QueryError
 from index.evaluation.highlight import Highlighter
-from index.evaluation.spans import MAX_PLACES, MemoryDocument, matches, occurrences
+from index.evaluation.proximity import MAX_PLACES
+from index.evaluation.spans import MemoryDocument, matches, occurrences
 from index.query.ast import Facet
 from index.query.filters import selects
 from index.query.parser import Query, parse_query, score

@@ -207,8 +207,7 @@ class ManualMonitor(Struct):
 
 async def poll(pipeline: Pipeline, feed: Feed, state: FeedState) -> None:
     """Poll a feed beside others."""
-    with pipeline.poll_under_way():
-        await pipeline.poll(feed, state)
+    await pipeline.poll(feed, state)
 
 
 async def _with(pipeline: Pipeline, work: Awaitable[None]) -> None:

@@ -140,9 +140,9 @@ class Newsroom(Struct, frozen=True):
         from support.in_process_indexer import HereIndexer
         from support.simulated_time import InlineReader
 
-        linker = wiring._linker if vectors else lambda *_: None
+        without = wiring.why_no_vectors if vectors else lambda wanted: "not in this test"
         with (
-            patch("monitor.runtime.wiring._linker", linker),
+            patch("monitor.runtime.wiring.why_no_vectors", without),
             patch("monitor.runtime.wiring.Parser", InlineReader),
             patch("monitor.runtime.wiring.IndexerProcess", HereIndexer),
         ):

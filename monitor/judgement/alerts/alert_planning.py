@@ -38,7 +38,7 @@ from monitor.model import evidence
 from monitor.model.alert import AlertKind, BegunIncident, Verdict
 from monitor.model.evidence import Kind, Via
 from monitor.model.poll import ArticleChange, RaisedAlert
-from monitor.model.watchlist import FEED_HEALTH, Match, WatchlistMatch
+from monitor.model.watchlist import FEED_HEALTH, WatchlistMatch
 
 
 def plan_alerts(
@@ -53,11 +53,11 @@ def plan_alerts(
         for change in arrivals.changes:
             if not (change.new or change.carried):
                 planning.text_changed(change)
-    if arrivals.via is not Via.ARCHIVE or planning.raised:
+    if arrivals.via is not Via.ARCHIVE or planning.plan.raised:
         planning.escalate()
     for notice in arrivals.notices:
         planning.notice(notice)
-    return planning.plan()
+    return planning.plan
 
 
 class _Planning:
@@ -69,7 +69,8 @@ class _Planning:
         self._arrivals = arrivals
         self._facts = facts
         self._now = now
-        self._planner = DeliveryPlanner(facts, routing, now)
+        self.plan = AlertPlan(at=now)
+        self._planner = DeliveryPlanner(facts, routing, self.plan)
         self._last_alert = facts.last_alert
         self._known = {
             (alert.watchlist, alert.article): alert
@@ -78,31 +79,6 @@ class _Planning:
         }
         self._raised: list[KnownAlert] = []
         self._raised_for: list[tuple[int, StoryAlert]] = []
-        self._new: list[NewAlert] = []
-        self._matches: dict[int, tuple[Match, ...]] = {}
-        self._lost: list[tuple[int, str]] = []
-        self._found: list[tuple[int, str]] = []
-        self._escalations: list[NewEscalation] = []
-        self._incidents: list[NewIncident] = []
-        self._timings: dict[int, ArticleTiming] = {}
-        self._records: list[EvidenceRecord] = []
-        self.raised: list[RaisedAlert] = []
-
-    def plan(self) -> AlertPlan:
-        return AlertPlan(
-            at=self._now,
-            raised=tuple(self.raised),
-            new=tuple(self._new),
-            matches=self._matches,
-            terms_lost=tuple(self._lost),
-            terms_found=tuple(self._found),
-            escalations=tuple(self._escalations),
-            incidents=tuple(self._incidents),
-            timings=tuple(self._timings.values()),
-            notify=tuple(self._planner.notify),
-            suppressed=self._planner.changed_counts,
-            records=tuple(self._records),
-        )
 
     # --- articles that match ---
 
@@ -112,10 +88,12 @@ class _Planning:
         if known is None:
             self._raise(change, hit)
             return
-        self._matches[known.id] = hit.matches
+        self.plan.matches[known.id] = hit.matches
         if self._arrivals.via is Via.ARCHIVE and known.matches != hit.matches:
             content = {"at": self._now, "matches": evidence.matches(hit.matches)}
-            self._records.append(EvidenceRecord(Kind.REMATCHED, known.id, content, hit.watchlist))
+            self.plan.records.append(
+                EvidenceRecord(Kind.REMATCHED, known.id, content, hit.watchlist)
+            )
 
     def _raise(self, change: ArticleChange, hit: WatchlistMatch) -> None:
         watchlist, article = hit.watchlist, change.article
@@ -132,8 +110,13 @@ class _Planning:
         until = None
         if merged_into is None:
             alert, until = self._planner.raised(alert, watchlist)
-            self.raised.append(alert)
-            self._raised_for.append((article.id, _story_alert(alert, hit)))
+            self.plan.raised.append(alert)
+            story_alert = StoryAlert(
+                alert=alert,
+                escalate=watchlist.escalate,
+                notify_backfill=watchlist.notify_backfill,
+            )
+            self._raised_for.append((article.id, story_alert))
         known = KnownAlert(
             id=alert.id,
             watchlist=watchlist.name,
@@ -145,7 +128,7 @@ class _Planning:
         self._known[watchlist.name, article.id] = known
         self._raised.append(known)
         text = self._facts.texts[article.id]
-        self._new.append(
+        self.plan.new.append(
             NewAlert(
                 alert=alert,
                 article=article.id,
@@ -168,7 +151,7 @@ class _Planning:
             "backfill": change.backfill,
             "merged_into": merged_into,
         }
-        self._records.append(EvidenceRecord(Kind.RAISED, alert.id, content, watchlist))
+        self.plan.records.append(EvidenceRecord(Kind.RAISED, alert.id, content, watchlist))
         self._time(change)
 
     def _of_original(self, original: int | None) -> list[KnownAlert]:
@@ -191,7 +174,7 @@ class _Planning:
         if change.backfill or via not in (Via.POLL, Via.PAGE):
             return
         seen = response.received if response else article.seen
-        self._timings.setdefault(
+        self.plan.timings.setdefault(
             article.id,
             ArticleTiming(
                 article=article.id,
@@ -209,12 +192,12 @@ class _Planning:
         article, via = change.article.id, self._arrivals.via
         for alert in self._facts.alerts.get(article, ()):
             if via is Via.POLL:  # matches in an earlier text say nothing of an edited one
-                self._matches.setdefault(alert.id, ())
-            matches = self._matches.get(alert.id, alert.matches)
+                self.plan.matches.setdefault(alert.id, ())
+            matches = self.plan.matches.get(alert.id, alert.matches)
             terms = {match.term for match in matches}
             lost = {match.term for match in alert.matches} - terms
-            self._lost += [(alert.id, term) for term in sorted(lost)]
-            self._found += [(alert.id, term) for term in sorted(terms)]
+            self.plan.terms_lost += [(alert.id, term) for term in sorted(lost)]
+            self.plan.terms_found += [(alert.id, term) for term in sorted(terms)]
             content = {
                 "at": self._now,
                 "text": self._facts.texts[article]._asdict(),
@@ -223,7 +206,7 @@ class _Planning:
                 "matches": evidence.matches(matches),
             }
             kind = Kind.EDITED if via is Via.POLL else Kind.PAGE
-            self._records.append(EvidenceRecord(kind, alert.id, content))
+            self.plan.records.append(EvidenceRecord(kind, alert.id, content))
 
     # --- stories that spread, feeds in trouble ---
 
@@ -245,15 +228,15 @@ class _Planning:
             "from": planned.severity_before,
             "to": planned.alert.severity,
         }
-        self._records.append(EvidenceRecord(Kind.ESCALATED, before.id, content))
+        self.plan.records.append(EvidenceRecord(Kind.ESCALATED, before.alert.id, content))
         if before.verdict is not Verdict.NOISE:
             alert = planned.alert
             suppressed = self._planner.escalated(alert, notify_backfill=before.notify_backfill)
             if suppressed:
                 alert = replace(alert, suppressed=suppressed.reason)
                 planned = replace(planned, alert=alert)
-            self.raised.append(alert)
-        self._escalations.append(planned)
+            self.plan.raised.append(alert)
+        self.plan.escalations.append(planned)
 
     def notice(self, notice: BegunIncident) -> None:
         """Begin an incident of the feed, with an alert about it if it is news."""
@@ -270,28 +253,12 @@ class _Planning:
                 kind=notice.kind,
             )
             about = {"feed": {"number": feed.number, "name": feed.name}}
-            alert, new, record = self._planner.raised_about(alert, about, feed=feed.number)
-            self.raised.append(alert)
-            self._new.append(new)
-            self._records.append(record)
-        self._incidents.append(NewIncident(feed=feed.number, kind=notice.kind, alert=id))
+            self._planner.raise_about(alert, about, feed=feed.number)
+        self.plan.incidents.append(NewIncident(feed=feed.number, kind=notice.kind, alert=id))
 
     def _next_alert(self) -> int:
         self._last_alert += 1
         return self._last_alert
-
-
-def _story_alert(alert: RaisedAlert, hit: WatchlistMatch) -> StoryAlert:
-    return StoryAlert(
-        id=alert.id,
-        watchlist=alert.watchlist,
-        severity=alert.severity,
-        title=alert.title,
-        lang=alert.lang,
-        feed=alert.feed,
-        escalate=hit.watchlist.escalate,
-        notify_backfill=hit.watchlist.notify_backfill,
-    )
 
 
 def original_alert(

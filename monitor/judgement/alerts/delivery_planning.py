@@ -39,14 +39,13 @@ class DeliveryPlanner:
     What it decides for one alert matters for the next: a notification starts a cooldown.
     """
 
-    def __init__(self, facts: AlertFacts, routing: Routing, now: Timestamp) -> None:
+    def __init__(self, facts: AlertFacts, routing: Routing, plan: AlertPlan) -> None:
         self._facts = facts
         self._routing = routing
-        self._now = now
+        self._plan = plan
+        self._now = plan.at
         self._last_notified = dict(facts.last_notified)
         self._suppressed = dict(facts.suppressed)
-        self.notify: list[Notify] = []
-        self.changed_counts: dict[str, SuppressedCount | None] = {}
 
     def raised(
         self, alert: RaisedAlert, watchlist: Watchlist | None = None
@@ -71,14 +70,14 @@ class DeliveryPlanner:
         self._notify(alert.id, Occasion.RAISED, why, decision)
         return alert, None
 
-    def raised_about(
+    def raise_about(
         self,
         alert: RaisedAlert,
         more: Mapping[str, Any] = {},
         *,
         rule: Watchlist | None = None,
         feed: int | None = None,
-    ) -> tuple[RaisedAlert, NewAlert, EvidenceRecord]:
+    ) -> None:
         """Plan an alert that is about no article; a cooldown suppresses none of them.
 
         Args:
@@ -98,7 +97,9 @@ class DeliveryPlanner:
         }
         version = rule.rule if rule else ""
         new = NewAlert(alert=alert, feed=feed, rule=version, suppressed_until=until)
-        return alert, new, EvidenceRecord(Kind.RAISED, alert.id, content, rule)
+        self._plan.raised.append(alert)
+        self._plan.new.append(new)
+        self._plan.records.append(EvidenceRecord(Kind.RAISED, alert.id, content, rule))
 
     def escalated(self, alert: RaisedAlert, *, notify_backfill: bool) -> Suppressed | None:
         """Plan the deliveries of an escalation, or return why there are none."""
@@ -147,7 +148,7 @@ class DeliveryPlanner:
         )
 
     def _set_count(self, watchlist: str, count: SuppressedCount | None) -> None:
-        self.changed_counts[watchlist] = count
+        self._plan.suppressed[watchlist] = count
         if count is None:
             self._suppressed.pop(watchlist, None)
         else:
@@ -157,7 +158,7 @@ class DeliveryPlanner:
         self, alert: int, occasion: Occasion, why: str, deliveries: tuple[PlannedDelivery, ...]
     ) -> None:
         if deliveries:
-            self.notify.append(Notify(alert, occasion, why, deliveries))
+            self._plan.notify.append(Notify(alert, occasion, why, deliveries))
 
 
 def cooldown_end(
@@ -177,8 +178,8 @@ def cooldown_end(
 
 def plan_ended_silences(facts: AlertFacts, routing: Routing, now: Timestamp) -> AlertPlan:
     """Decide who is notified of the silences that have ended, and with which words."""
-    planner = DeliveryPlanner(facts, routing, now)
-    messages = []
+    plan = AlertPlan(at=now, ended_silences=[ended.id for ended in facts.ended_silences])
+    planner = DeliveryPlanner(facts, routing, plan)
     for ended in facts.ended_silences:
         silence = ended.silence
         since = by_the_clock(silence.since, now, routing.zone)
@@ -188,7 +189,7 @@ def plan_ended_silences(facts: AlertFacts, routing: Routing, now: Timestamp) -> 
                 "{count} suppressed since {time}", "{count} suppressed since {time}", count,
                 time=since,
             )  # fmt: skip
-        messages.append(
+        plan.messages.append(
             _(
                 "{watchlist} is no longer silenced: {suppressed}",
                 watchlist=silence.watchlist,
@@ -198,10 +199,4 @@ def plan_ended_silences(facts: AlertFacts, routing: Routing, now: Timestamp) -> 
         if ended.newest is not None:
             why = _("no longer silenced: {suppressed}", suppressed=words)
             planner.silence_ended(ended.newest, why)
-    return AlertPlan(
-        at=now,
-        notify=tuple(planner.notify),
-        suppressed=planner.changed_counts,
-        ended_silences=tuple(ended.id for ended in facts.ended_silences),
-        messages=tuple(messages),
-    )
+    return plan

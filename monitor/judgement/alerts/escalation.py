@@ -9,12 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
 
+from msgspec.structs import replace
+
 from monitor.judgement.alerts.plan import Arrivals, NewEscalation, StoryAlert, StoryFacts, StoryLink
 from monitor.judgement.alerts.publishers import publisher
 from monitor.model.alert import OUTLETS, AlertState, Verdict
 from monitor.model.article import ArticleOrigin
 from monitor.model.evidence import Via
-from monitor.model.poll import RaisedAlert
 from monitor.model.shown_names import describe_escalation
 from monitor.model.watchlist import Escalate, Severity
 
@@ -47,10 +48,10 @@ def escalations(
         backfill: Whether only articles of the backfill spread the story.
     """
     members = {member.article for member in facts.members}
-    first = {alert.watchlist: alert for alert in facts.alerts}
+    first = {known.alert.watchlist: known for known in facts.alerts}
     for article, alert in raised:
         if article in members:
-            first.setdefault(alert.watchlist, alert)
+            first.setdefault(alert.alert.watchlist, alert)
     if not first:
         return
     origins: list[ArticleOrigin | StoryLink] = [*facts.members, *facts.links]
@@ -59,7 +60,7 @@ def escalations(
     for _, alert in sorted(first.items()):
         crossed: dict[str, tuple[int, str]] = {}
         for link in facts.links:
-            if link.lang != alert.lang:
+            if link.lang != alert.alert.lang:
                 crossed.setdefault(link.lang, (link.article, link.feed))
         yield from _escalations(alert, outlets, crossed, newest, backfill)
 
@@ -88,26 +89,23 @@ def escalated_severity(asked: Escalate, severity: Severity) -> Severity:
 
 
 def _escalations(
-    alert: StoryAlert,
+    known: StoryAlert,
     outlets: int,
     crossed: Mapping[str, tuple[int, str]],
     newest: int,
     backfill: bool,
 ) -> Iterator[tuple[StoryAlert, NewEscalation]]:
-    severity, state = alert.severity, alert.state
-    for reason in reasons(alert.escalate, outlets, crossed.keys(), alert.reasons):
+    severity, state = known.alert.severity, known.state
+    for reason in reasons(known.escalate, outlets, crossed.keys(), known.reasons):
         article, outlet = crossed.get(reason, (newest, ""))
-        before, severity = severity, escalated_severity(alert.escalate, severity)
-        reopened = state is not AlertState.NEW and alert.verdict is not Verdict.NOISE
+        before, severity = severity, escalated_severity(known.escalate, severity)
+        reopened = state is not AlertState.NEW and known.verdict is not Verdict.NOISE
         escalation = NewEscalation(
-            alert=RaisedAlert(
-                id=alert.id,
-                watchlist=alert.watchlist,
+            alert=replace(
+                known.alert,
                 severity=severity,
-                title=alert.title,
-                lang=alert.lang,
-                feed=alert.feed,
                 backfill=backfill,
+                suppressed="",
                 escalation=describe_escalation(reason, outlets, outlet),
             ),
             reason=reason,
@@ -116,6 +114,6 @@ def _escalations(
             article=article,
             reopened_from=state if reopened else None,
         )
-        yield alert, escalation
+        yield known, escalation
         if reopened:
             state = AlertState.NEW

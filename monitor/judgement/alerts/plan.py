@@ -55,12 +55,7 @@ class KnownAlert(Struct, frozen=True, kw_only=True):
 class StoryAlert(Struct, frozen=True, kw_only=True):
     """The first alert of a watchlist about a story, and what the watchlist asks for."""
 
-    id: int
-    watchlist: str
-    severity: Severity
-    title: str
-    lang: str
-    feed: str
+    alert: RaisedAlert
     escalate: Escalate
     notify_backfill: bool
     state: AlertState = AlertState.NEW
@@ -214,33 +209,34 @@ class EvidenceRecord(NamedTuple):
     """The watchlist whose rule the record refers to, by the number of the rule's record."""
 
 
-class AlertPlan(Struct, frozen=True, kw_only=True):
-    """Everything that some arrivals, or the end of a silence, change about alerts."""
+class AlertPlan(Struct, kw_only=True):
+    """Everything that some arrivals, or the end of a silence, change about alerts; it grows."""
 
     at: Timestamp
-    raised: tuple[RaisedAlert, ...] = ()
+    raised: list[RaisedAlert] = field(default_factory=list)
     """For the log: new alerts that are no duplicates, then escalations, then those of feeds."""
-    new: tuple[NewAlert, ...] = ()
-    matches: Mapping[int, tuple[Match, ...]] = field(default_factory=dict)
+    new: list[NewAlert] = field(default_factory=list)
+    matches: dict[int, tuple[Match, ...]] = field(default_factory=dict)
     """Matches that take the place of those that an alert has, by alert."""
-    terms_lost: tuple[tuple[int, str], ...] = ()
+    terms_lost: list[tuple[int, str]] = field(default_factory=list)
     """(alert, term) that an edit removed from the article."""
-    terms_found: tuple[tuple[int, str], ...] = ()
+    terms_found: list[tuple[int, str]] = field(default_factory=list)
     """(alert, term) that the article has: if an edit removed it before, it is back."""
-    escalations: tuple[NewEscalation, ...] = ()
-    incidents: tuple[NewIncident, ...] = ()
-    unusual: tuple[NewUnusualTime, ...] = ()
-    usual_again: tuple[tuple[str, AlertKind], ...] = ()
+    escalations: list[NewEscalation] = field(default_factory=list)
+    incidents: list[NewIncident] = field(default_factory=list)
+    unusual: list[NewUnusualTime] = field(default_factory=list)
+    usual_again: list[tuple[str, AlertKind]] = field(default_factory=list)
     """Unusual times that are over: the watchlist, and the kind of the alert."""
-    timings: tuple[ArticleTiming, ...] = ()
-    notify: tuple[Notify, ...] = ()
-    suppressed: Mapping[str, SuppressedCount | None] = field(default_factory=dict)
+    timings: dict[int, ArticleTiming] = field(default_factory=dict)
+    """By article."""
+    notify: list[Notify] = field(default_factory=list)
+    suppressed: dict[str, SuppressedCount | None] = field(default_factory=dict)
     """Counts of suppressed alerts that change, by watchlist; None starts again from zero."""
-    ended_silences: tuple[int, ...] = ()
+    ended_silences: list[int] = field(default_factory=list)
     """Silences whose end is reported with this plan, by id."""
-    messages: tuple[str, ...] = ()
+    messages: list[str] = field(default_factory=list)
     """For the log: which silences ended."""
-    records: tuple[EvidenceRecord, ...] = ()
+    records: list[EvidenceRecord] = field(default_factory=list)
 
     @property
     def deliveries(self) -> int:

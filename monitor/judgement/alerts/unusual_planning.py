@@ -51,7 +51,7 @@ def plan_store_damage(
         now: The time.
     """
     if not damage:
-        return AlertPlan(at=now, usual_again=((FEED_HEALTH, AlertKind.DAMAGED),))
+        return AlertPlan(at=now, usual_again=[(FEED_HEALTH, AlertKind.DAMAGED)])
     return _plan(
         [(AlertKind.DAMAGED, Severity.HIGH, damage, None, {})], facts, routing, now, lasts=True
     )
@@ -122,30 +122,18 @@ def _plan(
     over: Collection[tuple[str, AlertKind]] = (),
 ) -> AlertPlan:
     """Return the plan of an alert about each subject; some subjects last until they are over."""
-    planner = DeliveryPlanner(facts, routing, now)
-    raised, new, records = [], [], []
+    plan = AlertPlan(at=now, usual_again=sorted(over))
+    planner = DeliveryPlanner(facts, routing, plan)
     for id, (kind, severity, words, watchlist, more) in enumerate(subjects, facts.last_alert + 1):
         name = watchlist.name if watchlist else FEED_HEALTH
         alert = RaisedAlert(
             id=id, watchlist=name, severity=severity, title=words, feed="",
             backfill=False, kind=kind,
         )  # fmt: skip
-        alert, row, record = planner.raised_about(alert, more, rule=watchlist)
-        raised.append(alert)
-        new.append(row)
-        records.append(record)
-    return AlertPlan(
-        at=now,
-        raised=tuple(raised),
-        new=tuple(new),
-        unusual=tuple(
-            NewUnusualTime(alert.watchlist, alert.kind, alert.id) for alert in raised if lasts
-        ),
-        usual_again=tuple(sorted(over)),
-        notify=tuple(planner.notify),
-        suppressed=planner.changed_counts,
-        records=tuple(records),
-    )
+        planner.raise_about(alert, more, rule=watchlist)
+        if lasts:
+            plan.unusual.append(NewUnusualTime(name, kind, id))
+    return plan
 
 
 def title(one: UnusualWatchlist, now: Timestamp, routing: Routing) -> str:

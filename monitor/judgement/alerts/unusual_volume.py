@@ -109,9 +109,7 @@ class Hours(Struct, frozen=True):
                     shares[hour - first] += share
         for (_, before), (start, until) in pairwise(watched):
             caught_up = min(start + CATCHING_UP, until) if start > before else start
-            for hour, _ in _shares(start, caught_up):
-                if 0 <= hour - first < len(shares):
-                    shares[hour - first] = 0.0
+            _forget(shares, first, (start, caught_up))
         times = [local(hour, zone) for hour in range(first, end)]
         return cls(
             first,
@@ -191,10 +189,8 @@ def learn(
     """
     skip = max(0, math.ceil(since / HOUR) - hours.first)
     watched = [0.0] * skip + list(hours.watched[skip:])
-    for start, until in left_out:
-        for hour, _ in _shares(start, until):
-            if 0 <= hour - hours.first < len(watched):
-                watched[hour - hours.first] = 0.0
+    for interval in left_out:
+        _forget(watched, hours.first, interval)
     total = sum(watched)
     first = next((place for place, share in enumerate(watched) if share), len(watched))
     if (len(watched) - first) * HOUR < ENOUGH - DAY or total * HOUR < ENOUGH * LEAST_WATCHED:
@@ -410,6 +406,13 @@ def _shares(start: Timestamp, end: Timestamp) -> Iterator[tuple[int, float]]:
         until = min(end, (hour + 1) * HOUR)
         yield hour, (until - at) / HOUR
         at = until
+
+
+def _forget(watched: list[float], first: int, interval: Interval) -> None:
+    """Set the hours of an interval to zero."""
+    for hour, _ in _shares(*interval):
+        if 0 <= hour - first < len(watched):
+            watched[hour - first] = 0.0
 
 
 def _rates(

@@ -9,12 +9,12 @@ hand.
 from __future__ import annotations
 
 import contextlib
-import json
 import logging
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import msgspec
 from msgspec import Struct
 from msgspec.structs import replace
 
@@ -34,19 +34,18 @@ DEATHS = 3
 """Processes that die with one article alone in hand before it is to blame: some are killed."""
 
 
-class InHand(Struct, frozen=True):
+class InHand(Struct, frozen=True, array_like=True):
     """What a process was indexing, and how many died of it in a row."""
 
     ids: tuple[int, ...]
-    deaths: int = 0
+    deaths: int
 
 
 def read_note(data: Path) -> InHand | None:
     """Return what a process has in hand, or had when it died; None without a note."""
     try:
-        ids, deaths = json.loads((data / NOTE).read_text(encoding="utf-8"))
-        return InHand(tuple(map(int, ids)), int(deaths))
-    except (OSError, ValueError, TypeError):
+        return msgspec.json.decode((data / NOTE).read_bytes(), type=InHand)
+    except (OSError, msgspec.MsgspecError):
         return None
 
 
@@ -96,9 +95,9 @@ class GuardedWriter:
                 waiting += self._halves(batch, error)
 
     def _commit(self, batch: Sequence[Article]) -> None:
-        ids = [article.id for article in batch]
+        ids = tuple(article.id for article in batch)
         alone = self._deaths if self._suspects.issuperset(ids) else 0
-        atomic_write(self._data / NOTE, json.dumps([ids, alone]).encode())
+        atomic_write(self._data / NOTE, msgspec.json.encode(InHand(ids, alone)))
         self._writer.add(map(self._readable, batch))
         self._remove_note()
         self._suspects.difference_update(ids)

@@ -353,13 +353,6 @@ class IndexRepair:
         yield  # a million ids take half a second to read, and then some time to compare
         missing, surplus = difference(indexed, stored, waiting)
         if surplus:
-            log.info(
-                ngettext(
-                    "the archive holds {count} article too many",
-                    "the archive holds {count} articles too many",
-                    len(surplus),
-                )
-            )
             self._writer.remove(surplus)
             yield
         if missing:

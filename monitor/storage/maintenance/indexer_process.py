@@ -30,7 +30,6 @@ from monitor.base.files import atomic_write
 from monitor.base.fork_server import forking, preload
 from monitor.base.garbage import free_at_once
 from monitor.base.translation import gettext as _
-from monitor.base.translation import ngettext, number
 from monitor.model.config import OutboxEntry, OutboxState, StoreAddress
 from monitor.storage.data_folder import archive_address
 from monitor.storage.maintenance import indexer
@@ -399,32 +398,12 @@ def _index(
             if address.is_shared
             else _ReadOnly(address, monitor, clock)
         ) as store:
-            mended = partial(monitor.send, _Mended())
-            indexer.run(store, data, wake, _Progress(data), mended)
+            progress, mended = (
+                partial(indexer.write_progress, data),
+                partial(monitor.send, _Mended()),
+            )
+            indexer.run(store, data, wake, progress, mended)
     except Exception:
         log.exception(_("the indexer fails"))
         wake.poll(indexer.REST)  # the monitor restarts the process within a second
         raise SystemExit(1) from None
-
-
-class _Progress:
-    """Reports the progress of a rebuild to viewers, and every twentieth to the log."""
-
-    def __init__(self, data: Path) -> None:
-        self._data = data
-        self._logged_step = 0
-
-    def __call__(self, done: int, total: int) -> None:
-        """Take note of how many articles of how many are in the index."""
-        indexer.write_progress(self._data, done, total)
-        twentieth = 20 * done // max(total, 1)
-        if twentieth != self._logged_step and (self._logged_step or twentieth < 20):
-            log.info(
-                ngettext(
-                    "rebuilding the index: {done} of {count} article",
-                    "rebuilding the index: {done} of {count} articles",
-                    total,
-                    done=number(done),
-                )
-            )
-        self._logged_step = twentieth % 20

@@ -87,17 +87,14 @@ class RetentionSweep:
         self._spared = retention_exceptions(retention, store.feeds.every())
         self._after = BEGINNING
 
-    def step(self) -> SweepResult:
-        """Drop the next articles. Raises StoreError."""
+    def step(self, *, dry: bool = False) -> SweepResult:
+        """Drop the next articles, or only count them. Raises StoreError."""
+        if dry:
+            with self._store.reading() as reading:
+                return self._swept(self._next(reading))
         with self._store.batch() as batch:
             expiring = self._next(batch)
             batch.drop([one.id for one in expiring if not one.spared])
-        return self._swept(expiring)
-
-    def look(self) -> SweepResult:
-        """Count the next articles that `step` would drop. Raises StoreError."""
-        with self._store.reading() as reading:
-            expiring = self._next(reading)
         return self._swept(expiring)
 
     def _next(self, reading: StoreReads) -> list[ExpiringArticle]:
@@ -157,7 +154,7 @@ class RetentionRunner:
                 continue
             swept, rule = now, retention
             try:
-                await self.all(self._quiet)
+                await self.all(patient=True)
             except StoreError as error:
                 refused(error)
                 swept = float("-inf")
@@ -165,8 +162,8 @@ class RetentionRunner:
             except Exception:
                 log.exception(_("nothing more was dropped; the monitor goes on"))
 
-    async def all(self, between: Callable[[], Awaitable[None]] | None = None) -> None:
-        """Drop all articles that are too old. Raises StoreError."""
+    async def all(self, *, patient: bool = False) -> None:
+        """Drop all articles that are too old, between polls if `patient`. Raises StoreError."""
         retention = self._retention()
         if retention.keep is None:
             return
@@ -174,7 +171,7 @@ class RetentionRunner:
         total = SweepResult()
         while (step := await self._thread(sweep.step)) != SweepResult():
             total += step
-            await (between or self._breathe)()
+            await (self._quiet() if patient else self._sleep(0))
         if total.articles:
             log.info(
                 _(
@@ -189,9 +186,6 @@ class RetentionRunner:
             await self._sleep(PAUSE)
             if not self._busy():
                 return
-
-    async def _breathe(self) -> None:
-        await self._sleep(0)
 
 
 # --- the disk space of the SQLite file of a store ---

@@ -231,7 +231,15 @@ def _story_alerts(sql: Connection, story: int) -> tuple[StoryAlert, ...]:
             (story,),
         )
     )
-    nested = (row | {"escalate": row, "reasons": json.loads(row["reasons"])} for row in rows)
+    nested = (
+        {
+            **row,
+            "alert": row | {"backfill": False},
+            "escalate": row,
+            "reasons": json.loads(row["reasons"]),
+        }
+        for row in rows
+    )
     return tuple(values_of(StoryAlert, nested))
 
 
@@ -306,7 +314,7 @@ def save_plan(sql: Connection, log: EvidenceLog, plan: AlertPlan) -> None:
         "article, feed, published, seen, matched, edited",
         [
             (one.article, one.feed, one.published, one.seen, plan.at, one.edited)
-            for one in plan.timings
+            for one in plan.timings.values()
         ],
         or_ignore=True,
     )

@@ -101,29 +101,12 @@ def test_polls_that_brought_nothing_are_stored_together_and_at_the_latest_with_a
     async def go(feeds: list[Feed], pipeline: Pipeline, stored: list[int]) -> None:
         unchanged = [flow.poll(pipeline, feed, FeedState(etag=b"1")) for feed in feeds[1:]]
         waiting = asyncio.gather(*unchanged)
-        with pipeline.poll_under_way():
-            await asyncio.sleep(0.5)
-            assert not stored
-            await asyncio.gather(waiting, flow.poll(pipeline, feeds[0], FeedState()))
+        await asyncio.sleep(0.5)
+        assert not stored
+        read_before = FeedState(last_ok=flow.START)
+        await asyncio.gather(waiting, flow.poll(pipeline, feeds[0], read_before))
 
     with _served(tmp_path, 6, {"/0": Reply(body=b"x"), "*": Reply(304)}) as scene:
-        assert scene.run(SlowReader(), go) == [6]
-
-
-def test_polls_that_brought_nothing_wait_for_those_under_way_and_no_longer(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(pipelines, "GATHER", 60.0)
-
-    async def go(feeds: list[Feed], pipeline: Pipeline, stored: list[int]) -> None:
-        with pipeline.poll_under_way():  # of a poll that ends without a result
-            polls = [flow.poll(pipeline, feed, FeedState(etag=b"1")) for feed in feeds]
-            waiting = asyncio.gather(*polls)
-            await asyncio.sleep(0.5)
-            assert not stored
-        await waiting
-
-    with _served(tmp_path, 6, {"*": Reply(304)}) as scene:
         assert scene.run(SlowReader(), go) == [6]
 
 
@@ -144,7 +127,7 @@ def test_documents_that_one_transaction_leaves_are_stored_at_once(
 def test_documents_of_new_feeds_that_are_read_at_a_time_are_stored_together(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(pipelines, "FILL", 60.0)
+    monkeypatch.setattr(pipelines, "GATHER", 1.0)
     with _served(tmp_path, 6, {"*": Reply(body=b"x")}) as scene:
         assert scene.run(TogetherReader(6), _poll_all) == [6]
 
@@ -154,7 +137,7 @@ def test_a_document_does_not_wait_for_one_that_takes_long_to_read(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, new: bool
 ) -> None:
     """One of a feed that was read before waits for no other; the others do so for a moment."""
-    monkeypatch.setattr(pipelines, "FILL", 0.05 if new else 60.0)
+    monkeypatch.setattr(pipelines, "GATHER", 0.05 if new else 60.0)
 
     async def go(feeds: list[Feed], pipeline: Pipeline, stored: list[int]) -> None:
         state = FeedState(last_ok=None if new else flow.START)

@@ -31,8 +31,8 @@ def test_a_spike_is_one_alert_with_an_end(newsroom: UnusualNewsroom) -> None:
     (raised,) = plan.raised
     assert (raised.kind, raised.watchlist, raised.feed) == (AlertKind.SPIKE, "Alibaba", "")
     (over,) = newsroom.let(12 * HOUR, [n * HOUR + 60 for n in range(12)])
-    assert over.usual_again == (("Alibaba", AlertKind.SPIKE),)
-    assert over.new == ()
+    assert over.usual_again == [("Alibaba", AlertKind.SPIKE)]
+    assert over.new == []
     (alert,) = newsroom.alerts
     assert (alert.kind, alert.article, alert.feed, alert.url) == (AlertKind.SPIKE, None, "", "")
 
@@ -71,7 +71,7 @@ def test_a_watchlist_may_ask_for_none(newsroom: UnusualNewsroom) -> None:
 def test_a_spike_is_over_when_nobody_asks_any_more(newsroom: UnusualNewsroom) -> None:
     newsroom.let(HOUR, BURST)
     newsroom.watchlist = replace(newsroom.watchlist, unusual=False)
-    assert newsroom.look(LOOK).usual_again == (("Alibaba", AlertKind.SPIKE),)
+    assert newsroom.look(LOOK).usual_again == [("Alibaba", AlertKind.SPIKE)]
 
 
 def test_a_silence_is_one_alert_until_a_story_comes(newsroom: UnusualNewsroom) -> None:
@@ -81,18 +81,18 @@ def test_a_silence_is_one_alert_until_a_story_comes(newsroom: UnusualNewsroom) -
     assert raised.title.startswith("no story since ")
     assert "The last one: Alibaba au port" in raised.title
     (over,) = newsroom.let(HOUR, [60.0])
-    assert over.usual_again == (("Alibaba", AlertKind.QUIET),)
+    assert over.usual_again == [("Alibaba", AlertKind.QUIET)]
 
 
 def test_no_silence_while_its_feed_is_not_read(newsroom: UnusualNewsroom) -> None:
     for _ in range(int(DAY / LOOK)):
-        assert newsroom.look(LOOK).new == ()
+        assert newsroom.look(LOOK).new == []
 
 
 def test_a_sleep_is_neither_a_silence_nor_a_spike(newsroom: UnusualNewsroom) -> None:
-    assert newsroom.look().new == ()
+    assert newsroom.look().new == []
     newsroom.now += 20 * HOUR
-    assert newsroom.look().new == ()
+    assert newsroom.look().new == []
     assert newsroom.let(HOUR, BURST) == []
 
 
@@ -104,7 +104,7 @@ def test_no_spike_of_a_network_that_is_back(newsroom: UnusualNewsroom) -> None:
             [newsroom.watchlist], newsroom.routing, newsroom.routing.zone,
             patience=3 * LOOK, network_down=True,
         )  # fmt: skip
-        assert plan.new == ()
+        assert plan.new == []
     assert newsroom.let(HOUR, BURST) == []
 
 

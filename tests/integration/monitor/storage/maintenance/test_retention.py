@@ -169,7 +169,7 @@ def test_nothing_young_goes_and_nothing_old_stays(
         ids = {put(store, age, *hits): (age, hits) for age, hits in articles}
         retention = Retention(keep=days * DAY, drop_alerts=drop_alerts)
         looked, sweep = SweepResult(), RetentionSweep(store, retention, NOW)
-        while (step := sweep.look()) != SweepResult():
+        while (step := sweep.step(dry=True)) != SweepResult():
             looked += step
         found = swept(store, retention)
         left = set(store.article_ids())

@@ -126,7 +126,7 @@ def test_an_alert_is_raised_with_what_it_is_about() -> None:
     ]
     (first, _) = plan.new
     assert (first.article, first.matches, first.rule) == (7, (PORT_AT_0,), "r1")
-    assert plan.raised == tuple(one.alert for one in plan.new)
+    assert plan.raised == [one.alert for one in plan.new]
     assert [(r.kind, r.alert, r.rule) for r in plan.records] == [
         (Kind.RAISED, 41, PORT),
         (Kind.RAISED, 42, STRIKE),
@@ -134,7 +134,9 @@ def test_an_alert_is_raised_with_what_it_is_about() -> None:
     assert [one.deliveries for one in plan.notify] == [
         (PlannedDelivery(channel="desk", due=NOW),)
     ] * 2
-    assert [(one.article, one.seen, one.edited) for one in plan.timings] == [(7, NOW - 9, False)]
+    assert [(one.article, one.seen, one.edited) for one in plan.timings.values()] == [
+        (7, NOW - 9, False)
+    ]
 
 
 @pytest.mark.parametrize(
@@ -165,7 +167,7 @@ def test_an_alert_that_is_known_is_not_raised_again(
 ) -> None:
     known = KnownAlert(id=5, watchlist="Port", article=1, matches=before)
     plan = planned(change(1, PORT, new=False), via=via, alerts={1: (known,)}, last_alert=5)
-    assert (plan.new, plan.raised, plan.notify) == ((), (), ())
+    assert (plan.new, plan.raised, plan.notify) == ([], [], [])
     assert plan.matches == {5: (PORT_AT_0,)}
     assert [record.kind for record in plan.records] == records
 
@@ -175,10 +177,10 @@ def test_an_alert_that_is_known_is_not_raised_again(
 
 @pytest.mark.parametrize(
     ("via", "matches", "lost"),
-    [(Via.POLL, {5: ()}, ((5, "dock"), (5, "port"))), (Via.PAGE, {}, ())],
+    [(Via.POLL, {5: ()}, [(5, "dock"), (5, "port")]), (Via.PAGE, {}, [])],
 )
 def test_what_an_edit_removed_is_lost_and_a_page_removes_nothing(
-    via: Via, matches: dict[int, object], lost: tuple[tuple[int, str], ...]
+    via: Via, matches: dict[int, object], lost: list[tuple[int, str]]
 ) -> None:
     known = KnownAlert(id=5, watchlist="Port", article=1, matches=(PORT_AT_0, DOCK_AT_9))
     plan = planned(change(1, new=False), via=via, alerts={1: (known,)})
@@ -188,7 +190,7 @@ def test_what_an_edit_removed_is_lost_and_a_page_removes_nothing(
 def test_a_term_that_is_left_is_found() -> None:
     known = KnownAlert(id=5, watchlist="Port", article=1, matches=(PORT_AT_0, DOCK_AT_9))
     plan = planned(change(1, PORT, new=False), alerts={1: (known,)})
-    assert (plan.terms_lost, plan.terms_found) == (((5, "dock"),), ((5, "port"),))
+    assert (plan.terms_lost, plan.terms_found) == ([(5, "dock")], [(5, "port")])
 
 
 # --- duplicates --------------------------------------------------------------------------
@@ -224,7 +226,7 @@ def test_a_duplicate_is_raised_without_being_announced() -> None:
     plan = planned(change(2, PORT, copy_of=1), of_originals={1: (original,)}, last_alert=3)
     (duplicate,) = plan.new
     assert (duplicate.alert.id, duplicate.merged_into, duplicate.alert.suppressed) == (4, 3, "")
-    assert (plan.raised, plan.notify, plan.suppressed) == ((), (), {})
+    assert (plan.raised, plan.notify, plan.suppressed) == ([], [], {})
     assert plan.records[0].content["merged_into"] == 3
 
 
@@ -336,7 +338,9 @@ def test_the_next_notification_says_how_many_were_suppressed() -> None:
 MEMBERS = tuple(ArticleOrigin(n, f"https://{name}/1", "") for n, name in enumerate(
     ("one.fr", "two.fr", "three.be", "www.one.fr"), 1))  # fmt: skip
 KNOWN = StoryAlert(
-    id=5, watchlist="Port", severity=LOW, title="port", lang="en", feed="A",
+    alert=RaisedAlert(
+        id=5, watchlist="Port", severity=LOW, title="port", lang="en", feed="A", backfill=False
+    ),
     escalate=Escalate(outlets=3), notify_backfill=False, state=AlertState.CLOSED,
 )  # fmt: skip
 
@@ -371,7 +375,7 @@ def test_each_reason_escalates_an_alert_once() -> None:
 def test_noise_is_escalated_and_nobody_is_notified() -> None:
     plan = escalated(replace(KNOWN, verdict=Verdict.NOISE))
     assert [e.reopened_from for e in plan.escalations] == [None, None]
-    assert (plan.raised, plan.notify) == ((), ())
+    assert (plan.raised, plan.notify) == ([], [])
 
 
 @pytest.mark.parametrize(("notifies", "found"), [(False, BACKFILL), (True, "")])
@@ -388,7 +392,7 @@ def test_an_alert_raised_now_is_escalated_at_once() -> None:
     (escalation,) = plan.escalations
     assert (escalation.alert.id, escalation.alert.severity) == (1, HIGH)
     assert [alert.escalation for alert in plan.raised] == ["", "3 outlets"]
-    assert planned(change(4, asked, story=1), stories=facts, via=Via.IMPORT).escalations == ()
+    assert planned(change(4, asked, story=1), stories=facts, via=Via.IMPORT).escalations == []
 
 
 @pytest.mark.parametrize(
@@ -457,8 +461,8 @@ def test_the_end_of_a_silence_is_reported_with_its_newest_alert() -> None:
     assert [(one.alert, one.occasion, one.why) for one in plan.notify] == [
         (7, Occasion.UNSILENCED, why)
     ]
-    assert (plan.ended_silences, plan.suppressed) == ((2,), {"Port": None})
-    assert plan.messages == (f"Port is {why}",)
+    assert (plan.ended_silences, plan.suppressed) == ([2], {"Port": None})
+    assert plan.messages == [f"Port is {why}"]
 
 
 @pytest.mark.parametrize(
@@ -471,7 +475,7 @@ def test_the_end_of_a_silence_is_reported_with_its_newest_alert() -> None:
 )
 def test_a_silence_may_end_without_a_notification(facts: AlertFacts, routing: Routing) -> None:
     plan = plan_ended_silences(facts, routing, NOW)
-    assert (plan.notify, plan.suppressed, plan.ended_silences) == ((), {}, (2,))
+    assert (plan.notify, plan.suppressed, plan.ended_silences) == ([], {}, [2])
 
 
 def test_no_silence_ended() -> None:
