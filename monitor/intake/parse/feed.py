@@ -35,8 +35,6 @@ from monitor.intake.parse.document import (
     in_utf8,
     language,
     root_only,
-    with_escaped_markup,
-    without_impossible_characters,
 )
 from monitor.intake.parse.entry_keys import keyed_entries
 from monitor.intake.parse.plain_document import plain_document
@@ -84,10 +82,7 @@ def _parsed(body: bytes, url: str, content_type: str) -> ParsedFeed:
     try:
         if json_feed.is_json_feed(body):
             return json_feed.parse(body, url, content_type)
-        try:
-            document = _document(body, content_type)
-        except (ValueError, OverflowError):  # most often one `&#1114112;`
-            document = _document(_repaired(body), content_type)
+        document = _document(body, content_type)
         if not document["entries"] and not document.get("version"):
             raise ParseError(url, describe_content(body))
         if not document["entries"] and _is_malformed(document):
@@ -123,11 +118,6 @@ def _is_malformed(document: Mapping[str, Any]) -> bool:
     return isinstance(document.get("bozo_exception"), SAXException)
 
 
-def _repaired(body: bytes) -> bytes:
-    """Return the body without impossible references, whichever its encoding."""
-    return without_impossible_characters(body.decode("latin-1")).encode("latin-1")
-
-
 def _document(body: bytes, content_type: str) -> Mapping[str, Any]:
     """Return feedparser's reading, without what we do better: addresses and safe HTML.
 
@@ -135,7 +125,7 @@ def _document(body: bytes, content_type: str) -> Mapping[str, Any]:
     fetched. Given bytes or text it would open files and addresses that they name.
     """
     body, charset = in_utf8(body, content_type)
-    source = with_escaped_markup(root_only(body))
+    source = root_only(body)
     if charset == UTF8 and (plain := plain_document(source)) is not None:
         return plain
     import feedparser
