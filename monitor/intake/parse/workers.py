@@ -7,14 +7,11 @@ that of the processor: a document is not refused because the machine is busy.
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import gc
-import logging
 import signal
 from collections.abc import Callable
 from concurrent.futures.process import BrokenProcessPool
 from functools import partial
-from pathlib import Path
 from typing import Any, TypeVar
 
 from msgspec import Struct
@@ -23,7 +20,7 @@ from pebble import ProcessExpired, ProcessPool
 
 from monitor.base import translation
 from monitor.base.errors import ParseError
-from monitor.base.fork_server import forking, preload
+from monitor.base.fork_server import confine, forking, preload
 from monitor.base.garbage import exempt_all
 from monitor.base.translation import gettext as _
 from monitor.intake.parse import feed, web_page
@@ -130,7 +127,7 @@ class Parser:
         pool = ProcessPool(
             max_workers=self._workers,
             max_tasks=_TASKS,
-            initializer=partial(_confine, self._memory),
+            initializer=partial(_prepare, self._memory),
             context=forking(),
         )
         assert pool.active  # asking starts it
@@ -166,15 +163,7 @@ def _attempt(
         signal.setitimer(signal.ITIMER_PROF, 0.0)
 
 
-def _confine(memory: int) -> None:
-    """Make this worker die at once when told to, fail when it takes too much, and be silent."""
+def _prepare(memory: int) -> None:
     exempt_all()  # what was imported
     gc.set_threshold(_GARBAGE)
-    logging.disable()  # libraries complain of each bad document; the reason is in its ParseError
-    signal.signal(signal.SIGTERM, signal.SIG_DFL)  # a handler would wait for C code to return
-    with contextlib.suppress(ImportError, OSError):  # only Linux counts address space
-        import resource
-
-        pages = int(Path("/proc/self/statm").read_text().split()[0])
-        limit = pages * resource.getpagesize() + memory
-        resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
+    confine(memory)

@@ -6,15 +6,12 @@ It reads the store and writes nothing: what it finds, the monitor stores.
 from __future__ import annotations
 
 import asyncio
-import contextlib
-import logging
 import os
 import signal
 from collections.abc import Callable, Sequence
 from concurrent.futures import CancelledError, wait
 from concurrent.futures.process import BrokenProcessPool
 from functools import cache, partial
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from pebble import ProcessExpired, ProcessPool
@@ -23,7 +20,7 @@ from index import interruption
 from monitor.base import translation
 from monitor.base.article import Timestamp
 from monitor.base.errors import EncodingError, MonitorError
-from monitor.base.fork_server import forking
+from monitor.base.fork_server import confine, forking
 from monitor.base.translation import gettext as _
 from monitor.judgement.alerts.publishers import publisher
 from monitor.model.config import StoreAddress
@@ -122,7 +119,7 @@ class EncodingProcess:
         if self._pool is None or not self._pool.active:
             self._pool = ProcessPool(
                 max_workers=1,
-                initializer=partial(_confine, self._memory),
+                initializer=partial(_prepare, self._memory),
                 context=forking(),
             )
         arguments = (translation.choice(), task, self._store, self._encoder, *args)
@@ -229,16 +226,9 @@ def _views(store: StoreAddress) -> Views:
     return open_views(store, read_only=True)
 
 
-def _confine(memory: int) -> None:
-    """Make this process die at once when told to, fail when it takes too much, and give way."""
-    logging.disable()  # the monitor logs why a task failed
-    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+def _prepare(memory: int) -> None:
+    """Make this process give way, and leave the signals of the terminal to the monitor."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the terminal sends SIGINT to the whole group
     os.nice(GIVES_WAY)
     os.environ["OMP_NUM_THREADS"] = os.environ["OPENBLAS_NUM_THREADS"] = "1"
-    with contextlib.suppress(ImportError, OSError):  # only Linux counts address space
-        import resource
-
-        pages = int(Path("/proc/self/statm").read_text().split()[0])
-        limit = pages * resource.getpagesize() + memory
-        resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
+    confine(memory)

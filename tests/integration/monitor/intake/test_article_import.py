@@ -195,7 +195,7 @@ BAD = [
     (b"{", "is not JSON"),
     (b'"a"', "is no object"),
     (b"[" * 5000, "is"),
-    (b'{"title": "\xff"}', "is not UTF-8"),
+    (b'{"title": "\xff"}', "is not JSON: 'utf-8' codec"),
     (b"{}", "neither a title nor a text"),
     (b'{"title": "\\u202e\\u001b"}', "neither a title nor a text"),
     (b'{"title": 3}', "`title` must be text, not int"),
