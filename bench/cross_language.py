@@ -30,7 +30,7 @@ from index.analysis.text_features import text_features
 from monitor.base.article import Article
 from monitor.intake.ingest import article_changes, cross_language
 from monitor.intake.similar import vectors
-from monitor.intake.similar.vectors import E5Encoder, Encoder, packed, sentence, unpacked
+from monitor.intake.similar.vectors import Encoder, packed, sentence, unpacked
 from monitor.model.config import StoreAddress
 from monitor.model.event_link import Surety
 from monitor.model.feed import Feed, FeedState, Outcome, Poll
@@ -78,7 +78,7 @@ def main() -> None:
         pairs = len(french) * len(english)
         print(f"| {share} | {same} | {alike} | {other} | {linked} of {pairs:,} |", flush=True)
     _cost([each.article for each in (*french, *english)])
-    _crossing(data, E5Encoder())
+    _crossing(data, Encoder())
 
 
 class Item(NamedTuple):

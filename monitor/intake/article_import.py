@@ -10,7 +10,6 @@ import json
 import math
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from datetime import UTC, datetime
 from hashlib import blake2b
 from itertools import groupby
 from pathlib import Path
@@ -25,7 +24,7 @@ from monitor.base.text_cleaning import clean, line, safe_url
 from monitor.base.translation import gettext as _
 from monitor.intake.ingest import article_changes
 from monitor.intake.ingest.article_changes import enrich
-from monitor.intake.parse.document import NAME_CAP, TITLE_CAP, language
+from monitor.intake.parse.document import NAME_CAP, TITLE_CAP, iso_moment, language
 from monitor.intake.parse.entry_keys import canonical, fingerprint, keyed_entries
 from monitor.judgement.alerts.alert_planning import plan_alerts
 from monitor.judgement.alerts.plan import Arrivals
@@ -264,8 +263,7 @@ def _moment(fields: Mapping[str, Any], key: str) -> Timestamp | None:
         if isinstance(value, int | float) and not isinstance(value, bool):
             moment = float(value)
         else:
-            found = datetime.fromisoformat(value.strip())
-            moment = (found if found.tzinfo else found.replace(tzinfo=UTC)).timestamp()
+            moment = iso_moment(value)
         if not math.isfinite(moment) or abs(moment) > 1e11:
             raise ValueError
     except (TypeError, ValueError, AttributeError, OverflowError):

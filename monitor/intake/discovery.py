@@ -22,9 +22,10 @@ from monitor.intake.fetch.client import Client
 from monitor.intake.fetch.page_reader import RobotsPolicy
 from monitor.intake.ingest import schedule
 from monitor.intake.parse import web_page
+from monitor.intake.parse.document import CHARSET
 from monitor.intake.parse.workers import Parser
 from monitor.model.feed import DEFAULT_OPTIONS, Feed, FeedState, RequestOptions
-from monitor.model.poll import Entry, Fetched, NotModified, ParsedFeed
+from monitor.model.poll import Entry, Fetched, ParsedFeed
 
 
 class DiscoveredFeed(Struct, frozen=True, kw_only=True):
@@ -78,9 +79,7 @@ class FeedFinder:
             return [await self._parsed(url, fetched, seconds)]
         except ParseError as error:
             refusal = error
-        links = await self._parser.links(fetched)
-        if links:
-            named = [link.url for link in links]
+        if named := await self._parser.links(fetched):
             read = await asyncio.gather(*map(self._tried, named))
             if feeds := [one for one in read if isinstance(one, DiscoveredFeed)]:
                 return feeds
@@ -121,8 +120,7 @@ class FeedFinder:
     ) -> tuple[Fetched, float]:
         began = self._monotonic()
         answer = await self._client.fetch(url, request_options=options)
-        if isinstance(answer, NotModified):  # the request was not conditional
-            raise ParseError(url, _("the answer is that nothing has changed"))
+        assert isinstance(answer, Fetched)  # the request was not conditional
         return answer, self._monotonic() - began
 
     async def _parsed(self, url: str, fetched: Fetched, seconds: float) -> DiscoveredFeed:
@@ -145,7 +143,6 @@ _CUT = re.compile(
 )
 _SHARED = re.compile(r"#[0-9a-f]{16}\Z")
 """What `monitor.entries` adds to a guid that several entries have."""
-_CHARSET = re.compile(r"charset\s*=\s*[\"']?([\w.:-]{1,40})", re.IGNORECASE)
 _XML_ENCODING = re.compile(rb"<\?xml[^>]{0,80}encoding\s*=\s*[\"']([\w.:-]{1,40})")
 
 
@@ -202,7 +199,7 @@ def diagnose(prospect: DiscoveredFeed, now: Timestamp, feed: Feed = ANY) -> Feed
     texts, length = _texts(entries)
     state = schedule.after_read(
         feed, FeedState(), fetched, parsed,
-        digest=b"", known=0, now=now, jitter=0.0,
+        known=0, now=now, jitter=0.0,
     )  # fmt: skip
     return FeedDiagnostics(
         url=prospect.url,
@@ -289,7 +286,7 @@ def _advice(
 
 
 def _declared_encoding(fetched: Fetched) -> str:
-    declared = _CHARSET.search(fetched.content_type)
+    declared = CHARSET.search(fetched.content_type)
     if declared:
         return declared[1].lower()
     inside = _XML_ENCODING.search(fetched.body[:400])

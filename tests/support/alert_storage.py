@@ -7,7 +7,6 @@ from contextlib import closing
 from pathlib import Path
 
 from monitor.base.article import Timestamp
-from monitor.intake.ingest.ingest import polled
 from monitor.judgement.alerts.alert_planning import plan_alerts
 from monitor.judgement.alerts.plan import AlertPlan, Arrivals, NewEscalation
 from monitor.judgement.alerts.routing import Routing
@@ -35,7 +34,14 @@ def raise_alerts(
 def save_poll(batch: Batch, outcome: PollOutcome, routing: Routing = NO_CHANNELS) -> AlertPlan:
     """Store what a poll brings, with its alerts."""
     batch.save_poll(outcome)
-    return raise_alerts(batch, polled(outcome), outcome.poll.at, routing)
+    arrivals = Arrivals(
+        feed=outcome.feed,
+        via=Via.POLL,
+        changes=outcome.arrivals,
+        response=outcome.answered,
+        notices=outcome.begun,
+    )
+    return raise_alerts(batch, arrivals, outcome.poll.at, routing)
 
 
 def save_page(batch: Batch, change: ArticleChange, feed: Feed, now: Timestamp) -> AlertPlan:

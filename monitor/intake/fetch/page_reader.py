@@ -24,7 +24,7 @@ from monitor.base.url import site
 from monitor.intake.fetch.client import ACCEPT_PAGE, Client
 from monitor.intake.parse.web_page import CAP, Allowance
 from monitor.model.feed import DEFAULT_OPTIONS, Feed, RequestOptions
-from monitor.model.poll import Fetched, NotModified, Page
+from monitor.model.poll import Fetched, Page
 
 
 class PageReader:
@@ -47,8 +47,7 @@ class PageReader:
             answer = await self._client.fetch(
                 article.url, accept=ACCEPT_PAGE, request_options=options, credentials_origin=origin
             )
-            if isinstance(answer, NotModified):
-                raise FetchError(article.url, _("answered 304 to an unconditional request"))
+            assert isinstance(answer, Fetched)  # the request was not conditional
             if answer.hops:
                 refused = await self._policy.check(answer.url, options, origin)
                 if refused.reason and not refused.later:
@@ -169,7 +168,7 @@ class RobotsPolicy:
                 why=error.reason,
             )
             return _SiteRules(self._clock() + RETRY, before, trouble)
-        assert not isinstance(answer, NotModified)  # the request was not conditional
+        assert isinstance(answer, Fetched)  # the request was not conditional
         return _SiteRules(self._clock() + AGE, answer)
 
     def _remember(self, origin: str, rules: _SiteRules) -> None:

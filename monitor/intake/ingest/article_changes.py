@@ -160,10 +160,6 @@ class Enrichment(Struct, frozen=True):
     unmatched: str = ""
     """Why the article was set aside and not matched; empty when it was matched."""
 
-    def is_of(self, article: Article) -> bool:
-        """Return whether an article has exactly the text that was enriched."""
-        return self.article.texts == article.texts
-
 
 def enrich(
     articles: Sequence[Article],

@@ -150,18 +150,14 @@ def _outcome(poll: Poll) -> str:
         return poll.reason
     if poll.outcome is Outcome.UNCHANGED:
         return _("unchanged")
-    known, new = number(poll.known), number(poll.new)
-    if not poll.changed:
-        return ngettext(
-            "{count} entry, {known} known, {new} new",
-            "{count} entries, {known} known, {new} new",
-            poll.entries, known=known, new=new,
-        )  # fmt: skip
-    return ngettext(
-        "{count} entry, {known} known, {new} new, {changed} changed",
-        "{count} entries, {known} known, {new} new, {changed} changed",
-        poll.entries, known=known, new=new, changed=number(poll.changed),
+    words = ngettext(
+        "{count} entry, {known} known, {new} new",
+        "{count} entries, {known} known, {new} new",
+        poll.entries, known=number(poll.known), new=number(poll.new),
     )  # fmt: skip
+    if not poll.changed:
+        return words
+    return _("{outcome}, {changed} changed", outcome=words, changed=number(poll.changed))
 
 
 def _too_fast(feed: Feed) -> str:

@@ -8,32 +8,33 @@ from __future__ import annotations
 
 import logging
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
 
 from msgspec.structs import replace
 
 from index.analysis.text_features import unpacked
 from monitor.base.article import Article, Timestamp
-from monitor.base.errors import FeedError, FetchError
+from monitor.base.errors import FetchError
 from monitor.base.translation import gettext as _
 from monitor.base.translation import ngettext
-from monitor.intake.ingest import article_changes, poll_outcome, schedule
+from monitor.intake.ingest import article_changes, schedule
 from monitor.intake.ingest.article_changes import Enrichment, enrich
 from monitor.intake.ingest.poll_outcome import (
     ActiveConfig,
     BatchOutcome,
     PageResult,
     PollResult,
+    PollStep,
 )
 from monitor.judgement.alerts.alert_planning import plan_alerts
 from monitor.judgement.alerts.delivery_planning import plan_ended_silences
-from monitor.judgement.alerts.plan import Arrivals
+from monitor.judgement.alerts.plan import AlertPlan, Arrivals
 from monitor.judgement.match.matcher import TimedMatcher
 from monitor.model.event_link import EncodedBatch, EventLink, Surety
 from monitor.model.evidence import Via
 from monitor.model.feed import Feed, Poll
-from monitor.model.poll import ArticleChange, FeedHistory, NotModified, PollOutcome, RaisedAlert
+from monitor.model.poll import ArticleChange, PollOutcome, RaisedAlert
 from monitor.storage.store.sql.batch import Batch, StoreReads
 from monitor.storage.store.sql.store import Store
 
@@ -92,27 +93,39 @@ class Ingester:
                         arrivals = self._page(batch, watch, answer, now)
                         queued = queued or bool(answer.page.text)
                     else:
-                        history = histories.pop(answer.feed.number, None)
-                        refresh = self._refresh(
-                            batch, watch, answer, drafts, history, now, network_down
+                        feed = answer.feed
+                        history = histories.pop(feed.number, None)
+                        if history is None:  # polled twice in this batch
+                            history = batch.feed_histories([feed])[feed.number]
+                        outcome = PollStep(
+                            batch=batch,
+                            history=history,
+                            answer=answer,
+                            drafts=drafts,
+                            redraft=partial(self._draft, batch, watch, feed),
+                            now=now,
+                            jitter=self._jitter(),
+                            network_down=network_down,
+                        ).outcome()
+                        batch.save_poll(outcome)
+                        carried = self._carried(batch, watch, answer, outcome)
+                        arrivals = Arrivals(
+                            feed=outcome.feed,
+                            via=Via.POLL,
+                            changes=(*outcome.arrivals, *carried),
+                            response=outcome.answered,
+                            notices=outcome.begun,
                         )
-                        batch.save_poll(refresh)
-                        arrivals = polled(refresh)
-                        carried = tuple(self._carried(batch, watch, answer, refresh))
-                        arrivals = replace(arrivals, changes=(*arrivals.changes, *carried))
-                        polls.append((answer.feed, refresh.poll))
-                        queued = queued or bool(refresh.arrivals or refresh.sightings)
+                        polls.append((feed, outcome.poll))
+                        queued = queued or bool(outcome.arrivals or outcome.sightings)
                     if arrivals is not None and (arrivals.changes or arrivals.notices):
-                        facts = batch.alert_facts(arrivals, now)
-                        plan = plan_alerts(arrivals, facts, watch.routing, now)
-                        batch.save_alerts(plan)
+                        plan = self._alerted(batch, arrivals, now)
                         raised += plan.raised
                         planned += plan.deliveries
         except BaseException:
             self._languages.clear()
             raise
-        dropped = sum(answer.lease not in held for answer in answers)
-        if dropped:
+        if dropped := sum(answer.lease not in held for answer in answers):
             _log_dropped(dropped)
             self._languages.clear()
         return BatchOutcome(
@@ -121,7 +134,6 @@ class Ingester:
             queued=queued,
             planned=planned,
             unreached=frozenset(_unreached(answers)),
-            dropped=dropped,
         )
 
     def end_silences(self) -> int:
@@ -155,12 +167,16 @@ class Ingester:
         with self._store.batch() as batch:
             batch.save_encoded(found)
             for arrivals in self._linked(batch, found.links, now):
-                facts = batch.alert_facts(arrivals, now)
-                plan = plan_alerts(arrivals, facts, self.watch.routing, now)
-                batch.save_alerts(plan)
+                plan = self._alerted(batch, arrivals, now)
                 raised += plan.raised
                 planned += plan.deliveries
         return BatchOutcome(raised=tuple(raised), planned=planned)
+
+    def _alerted(self, batch: Batch, arrivals: Arrivals, now: Timestamp) -> AlertPlan:
+        """Raise and escalate the alerts that articles and incidents call for."""
+        plan = plan_alerts(arrivals, batch.alert_facts(arrivals, now), self.watch.routing, now)
+        batch.save_alerts(plan)
+        return plan
 
     def _linked(
         self, batch: Batch, links: Sequence[EventLink], now: Timestamp
@@ -199,30 +215,6 @@ class Ingester:
             articles, feed, watch.rules, recent, parsed.lang, self._matcher(), read=read
         )
         return {one.key: made for one, made in zip(fresh, drafts, strict=True)}
-
-    def _refresh(
-        self,
-        batch: Batch,
-        watch: ActiveConfig,
-        answer: PollResult,
-        drafts: Mapping[str, Enrichment],
-        history: FeedHistory | None,
-        now: Timestamp,
-        network_down: bool,
-    ) -> PollOutcome:
-        response, jitter, feed = answer.response, self._jitter(), answer.feed
-        if history is None:  # polled twice in this batch
-            history = batch.feed_histories([feed])[feed.number]
-        if isinstance(response, FeedError):
-            return poll_outcome.after_failure(
-                history, answer, response, now, jitter, outage=network_down
-            )
-        if answer.parsed is None or isinstance(response, NotModified):
-            return poll_outcome.after_unchanged(history, answer, now, jitter)
-        redraft = partial(self._draft, batch, watch, feed)
-        return poll_outcome.after_read(
-            batch, history, answer, response, answer.parsed, drafts, redraft, now, jitter
-        )
 
     def _page(
         self, batch: Batch, watch: ActiveConfig, answer: PageResult, now: Timestamp
@@ -307,17 +299,6 @@ class Ingester:
 def _feeds_of(article: Article, feed: Feed, watch: ActiveConfig) -> list[Feed]:
     others = (watch.feeds.get(number) for number in article.feeds if number != feed.number)
     return [feed, *(other for other in others if other is not None)]
-
-
-def polled(outcome: PollOutcome) -> Arrivals:
-    """Return the article changes of one poll that may raise alerts."""
-    return Arrivals(
-        feed=outcome.feed,
-        via=Via.POLL,
-        changes=outcome.arrivals,
-        response=outcome.answered,
-        notices=outcome.begun,
-    )
 
 
 def _polled_feeds(answers: Iterable[PollResult | PageResult]) -> Iterator[Feed]:

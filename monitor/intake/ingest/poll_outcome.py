@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 from msgspec import Struct, field
 from msgspec.structs import replace
@@ -83,8 +84,6 @@ class BatchOutcome(Struct, frozen=True, kw_only=True):
     """Addresses of the feeds whose hosts could not be reached."""
     outage: bool = False
     """Whether the network, rather than these hosts, seems to be down."""
-    dropped: int = 0
-    """Polls and pages that were not stored: another monitor does them by now."""
 
 
 class ActiveConfig(Struct, frozen=True, kw_only=True):
@@ -99,122 +98,163 @@ class ActiveConfig(Struct, frozen=True, kw_only=True):
 _UNMET = identify.New | identify.Duplicate | identify.Variant
 """Decisions about entries that the feed has not had before."""
 
-Reenrich = Callable[[Article], Enrichment]
 
+class PollStep(Struct, frozen=True, kw_only=True):
+    """A poll and what is known, from which follows what it changes."""
 
-def after_failure(
-    history: FeedHistory,
-    answer: PollResult,
-    error: FeedError,
-    now: Timestamp,
-    jitter: float,
-    *,
-    outage: bool,
-) -> PollOutcome:
-    """Return the outcome of a poll that failed; an outage is not counted against the feed."""
-    status = error.status if isinstance(error, FetchError) else None
-    poll = Poll(
-        at=now, outcome=Outcome.FAILED, reason=error.reason, seconds=answer.seconds, status=status
-    )
-    if outage and isinstance(error, FetchError) and error.network:
-        state = schedule.after_outage(answer.state, now, jitter)
-        state = replace(state, reason=error.reason, failures=max(1, state.failures))
-        return PollOutcome(feed=answer.feed, state=state, poll=poll)
-    state = schedule.after_failure(answer.feed, answer.state, error, now, jitter)
-    refresh = PollOutcome(feed=answer.feed, state=state, poll=poll)
-    return _with_incidents(history, answer, refresh)
+    batch: Batch
+    history: FeedHistory
+    answer: PollResult
+    drafts: Mapping[str, Enrichment]
+    """The enrichment of each entry that is new or changed, by key."""
+    redraft: Callable[[Article], Enrichment]
+    """Enriches an article whose text is not that of its entry."""
+    now: Timestamp
+    jitter: float
+    """A random number from 0 to 1."""
+    network_down: bool
 
+    def outcome(self) -> PollOutcome:
+        """Return what the poll changes."""
+        response, parsed = self.answer.response, self.answer.parsed
+        if isinstance(response, FeedError):
+            return self._failed(response)
+        if parsed is None or isinstance(response, NotModified):
+            return self._unchanged(response)
+        return self._read(response, parsed)
 
-def after_unchanged(
-    history: FeedHistory, answer: PollResult, now: Timestamp, jitter: float
-) -> PollOutcome:
-    """Return the outcome of a poll that brought a 304 or the body of the last poll."""
-    response = answer.response
-    assert not isinstance(response, FeedError)
-    poll = Poll(
-        at=now,
-        outcome=Outcome.UNCHANGED,
-        seconds=answer.seconds,
-        status=response.status if isinstance(response, Fetched) else 304,
-        moved=_answered_by(answer.feed, response),
-    )
-    state = schedule.after_unchanged(answer.feed, answer.state, response, now, jitter)
-    move = feed_health.updated_redirect(history.move, response.moved_to, now)
-    refresh = PollOutcome(feed=answer.feed, state=state, poll=poll, move=move)
-    return _with_incidents(history, answer, refresh)
+    def _failed(self, error: FeedError) -> PollOutcome:
+        """Return the outcome of a failure; that of an outage is not counted against the feed."""
+        feed, before = self.answer.feed, self.answer.state
+        status = error.status if isinstance(error, FetchError) else None
+        poll = self._poll(Outcome.FAILED, reason=error.reason, status=status)
+        if self.network_down and isinstance(error, FetchError) and error.network:
+            state = schedule.after_outage(before, self.now, self.jitter)
+            state = replace(state, reason=error.reason, failures=max(1, state.failures))
+            return PollOutcome(feed=feed, state=state, poll=poll)
+        state = schedule.after_failure(feed, before, error, self.now, self.jitter)
+        return self._with_incidents(PollOutcome(feed=feed, state=state, poll=poll))
 
+    def _unchanged(self, response: Fetched | NotModified) -> PollOutcome:
+        """Return the outcome of a 304, or of the body of the last poll."""
+        feed = self.answer.feed
+        poll = self._poll(
+            Outcome.UNCHANGED,
+            status=response.status if isinstance(response, Fetched) else 304,
+            moved=_answered_by(feed, response),
+        )
+        state = schedule.after_unchanged(feed, self.answer.state, response, self.now, self.jitter)
+        move = feed_health.updated_redirect(self.history.move, response.moved_to, self.now)
+        return self._with_incidents(PollOutcome(feed=feed, state=state, poll=poll, move=move))
 
-def after_read(
-    batch: Batch,
-    history: FeedHistory,
-    answer: PollResult,
-    fetched: Fetched,
-    parsed: ParsedFeed,
-    drafts: Mapping[str, Enrichment],
-    redraft: Reenrich,
-    now: Timestamp,
-    jitter: float,
-) -> PollOutcome:
-    """Return the outcome of a poll that brought a new document.
+    def _read(self, fetched: Fetched, parsed: ParsedFeed) -> PollOutcome:
+        """Return the outcome of a new document."""
+        feed, before = self.answer.feed, self.answer.state
+        decisions = self._decisions(parsed.entries)
+        arrived, sightings = self._changes(decisions)
+        unmet = [d.entry for d in decisions if isinstance(d, _UNMET)]
+        known_ids = [d.article for d in decisions if not isinstance(d, _UNMET)]
+        known, new = len(known_ids), sum(arrival.new for arrival in arrived)
+        last = self.history.last_articles
+        breach = _breach(arrived)
+        state = schedule.after_read(
+            feed,
+            schedule.after_breach(before, breach, self.now) if breach else before,
+            fetched,
+            parsed,
+            known=known,
+            kept=len(last.intersection(known_ids)) if last else None,
+            now=self.now,
+            jitter=self.jitter,
+        )
+        met = {d.article for d in decisions if not isinstance(d, identify.New)}
+        outcome = PollOutcome(
+            feed=feed,
+            state=state,
+            poll=self._poll(
+                Outcome.READ,
+                entries=len(decisions),
+                new=new,
+                changed=len(arrived) - new,
+                known=known,
+                blind=state.blind,
+                status=fetched.status,
+                moved=_answered_by(feed, fetched),
+            ),
+            arrivals=tuple(arrived),
+            sightings=tuple(sightings),
+            move=feed_health.updated_redirect(self.history.move, fetched.moved_to, self.now),
+            missed=(before.last_ok, self.now) if state.blind and before.last_ok else None,
+            articles=frozenset(met.union(c.article.id for c in arrived) if unmet else ()),
+            answered=_answer_evidence(fetched, self.now),
+        )
+        outcome = self._with_publication_rate(outcome, [entry.published for entry in unmet])
+        reissued = sum(isinstance(d, identify.Reissued) for d in decisions)
+        return self._with_incidents(outcome, feed_health.Reissue(reissued, known - reissued))
 
-    Args:
-        batch: What is stored.
-        history: What is known of the feed.
-        answer: The poll.
-        fetched: Where the document was.
-        parsed: What it says.
-        drafts: The enrichment of each entry that is new or changed, by key.
-        redraft: Enriches an article whose text is not that of its entry.
-        now: The time.
-        jitter: A random number from 0 to 1.
-    """
-    decisions = _decisions(batch, answer.feed, parsed.entries)
-    arrived, sightings = _changes(batch, answer, decisions, drafts, redraft, now)
-    unmet = [d.entry for d in decisions if isinstance(d, _UNMET)]
-    known, new = len(decisions) - len(unmet), sum(arrival.new for arrival in arrived)
-    known_ids = [d.article for d in decisions if not isinstance(d, _UNMET)]
-    before = answer.state
-    if breach := _breach(arrived):
-        before = schedule.after_breach(before, breach, now)
-    state = schedule.after_read(
-        answer.feed,
-        before,
-        fetched,
-        parsed,
-        digest=fetched.digest,
-        known=known,
-        kept=len(history.last_articles.intersection(known_ids)) if history.last_articles else None,
-        now=now,
-        jitter=jitter,
-    )
-    poll = Poll(
-        at=now,
-        outcome=Outcome.READ,
-        entries=len(decisions),
-        new=new,
-        changed=len(arrived) - new,
-        seconds=answer.seconds,
-        known=known,
-        blind=state.blind,
-        status=fetched.status,
-        moved=_answered_by(answer.feed, fetched),
-    )
-    refresh = PollOutcome(
-        feed=answer.feed,
-        state=state,
-        poll=poll,
-        arrivals=tuple(arrived),
-        sightings=tuple(sightings),
-        move=feed_health.updated_redirect(history.move, fetched.moved_to, now),
-        missed=(answer.state.last_ok, now) if state.blind and answer.state.last_ok else None,
-        articles=_document_articles(decisions, arrived) if unmet else frozenset(),
-        answered=_answer_evidence(fetched, now),
-    )
-    refresh = _with_publication_rate(history, answer, refresh, [entry.published for entry in unmet])
-    reissued = sum(isinstance(d, identify.Reissued) for d in decisions)
-    return _with_incidents(
-        history, answer, refresh, feed_health.Reissue(reissued, known - reissued)
-    )
+    def _poll(self, outcome: Outcome, **more: Any) -> Poll:
+        return Poll(at=self.now, outcome=outcome, seconds=self.answer.seconds, **more)
+
+    def _decisions(self, entries: Sequence[Entry]) -> list[identify.Decision]:
+        known = self.batch.known(
+            self.answer.feed,
+            {one.key for one in entries},
+            {one.canonical for one in entries} - {""},
+            {one.fingerprint for one in entries},
+        )
+        return identify.identify(entries, known)
+
+    def _changes(
+        self, decisions: Sequence[identify.Decision]
+    ) -> tuple[list[ArticleChange], list[Sighting]]:
+        """Return the changed articles of a document, enriched, and sightings of known ones."""
+        batch, feed = self.batch, self.answer.feed
+        arrived: list[tuple[ArticleChange, Enrichment]] = []
+        sightings: list[Sighting] = []
+        changed = [one.article for one in decisions if isinstance(one, identify.Changed)]
+        stored = {article.id: article for article in batch.articles.get(changed)}
+        aggregated = is_aggregator(feed.url, (d.entry.source_url for d in decisions))
+        for decision in decisions:
+            brought = article_changes.entry_change(
+                batch, feed, decision, stored, self.now, aggregated=aggregated
+            )
+            if isinstance(brought, Sighting):
+                sightings.append(brought)
+            elif brought is not None:
+                brought = replace(brought, backfill=self.answer.state.last_ok is None)
+                made = self.drafts.get(brought.guid)
+                article = brought.article
+                if made is None or len(article.feeds) > 1 or made.article.texts != article.texts:
+                    made = self.redraft(article)  # with its page, or what its other feeds say
+                arrived.append((brought, made))
+        return article_changes.with_enrichments(batch, feed, arrived), sightings
+
+    def _with_publication_rate(
+        self, outcome: PollOutcome, dates: Sequence[Timestamp | None]
+    ) -> PollOutcome:
+        """Add the publication rate, updated with the entries that are new to the feed."""
+        if not dates:
+            return outcome
+        moments = publication_rate.entry_times(dates, self.answer.state.last_ok, self.now)
+        habit = publication_rate.updated_rate(self.history.habit, moments)
+        state = replace(
+            outcome.state,
+            published=max(*moments, outcome.state.published or moments[0]),
+            usual=publication_rate.typical_interval(habit),
+            silent_after=publication_rate.longest_silence(habit),
+        )
+        return replace(outcome, state=state, habit=habit)
+
+    def _with_incidents(
+        self, outcome: PollOutcome, reissue: feed_health.Reissue | None = None
+    ) -> PollOutcome:
+        """Add the incidents that begin and end with the poll."""
+        latest, first = self.history.incidents, self.answer.state.last_ok is None
+        began = feed_health.begun_incidents(
+            outcome.feed, outcome.state, latest, self.now, first=first, reissue=reissue
+        )
+        over = feed_health.ended_incidents(outcome.state, latest, reissue=reissue)
+        return replace(outcome, begun=tuple(began), ended=tuple(over))
 
 
 def _breach(arrived: Sequence[ArticleChange]) -> str:
@@ -228,88 +268,6 @@ def _breach(arrived: Sequence[ArticleChange]) -> str:
         len(aside),
         reason=aside[0].unmatched,
     )
-
-
-def _decisions(batch: Batch, feed: Feed, entries: Sequence[Entry]) -> list[identify.Decision]:
-    known = batch.known(
-        feed,
-        {one.key for one in entries},
-        {one.canonical for one in entries} - {""},
-        {one.fingerprint for one in entries},
-    )
-    return identify.identify(entries, known)
-
-
-def _changes(
-    batch: Batch,
-    answer: PollResult,
-    decisions: Sequence[identify.Decision],
-    drafts: Mapping[str, Enrichment],
-    redraft: Reenrich,
-    now: Timestamp,
-) -> tuple[list[ArticleChange], list[Sighting]]:
-    """Return the changed articles of a document, enriched, and the sightings of known ones."""
-    arrived: list[tuple[ArticleChange, Enrichment]] = []
-    sightings: list[Sighting] = []
-    changed = [one.article for one in decisions if isinstance(one, identify.Changed)]
-    stored = {article.id: article for article in batch.articles.get(changed)}
-    aggregated = is_aggregator(answer.feed.url, (d.entry.source_url for d in decisions))
-    for decision in decisions:
-        brought = article_changes.entry_change(
-            batch, answer.feed, decision, stored, now, aggregated=aggregated
-        )
-        if isinstance(brought, Sighting):
-            sightings.append(brought)
-        elif brought is not None:
-            brought = replace(brought, backfill=answer.state.last_ok is None)
-            made = drafts.get(brought.guid)
-            if made is None or len(brought.article.feeds) > 1 or not made.is_of(brought.article):
-                made = redraft(brought.article)  # with its page, or what its other feeds say
-            arrived.append((brought, made))
-    return article_changes.with_enrichments(batch, answer.feed, arrived), sightings
-
-
-def _document_articles(
-    decisions: Sequence[identify.Decision], arrived: Sequence[ArticleChange]
-) -> frozenset[int]:
-    known = {one.article for one in decisions if not isinstance(one, identify.New)}
-    return frozenset(known.union(change.article.id for change in arrived))
-
-
-def _with_publication_rate(
-    history: FeedHistory,
-    answer: PollResult,
-    refresh: PollOutcome,
-    dates: Sequence[Timestamp | None],
-) -> PollOutcome:
-    """Add the publication rate, updated with the entries that are new to the feed."""
-    if not dates:
-        return refresh
-    moments = publication_rate.entry_times(dates, answer.state.last_ok, refresh.poll.at)
-    habit = publication_rate.updated_rate(history.habit, moments)
-    state = replace(
-        refresh.state,
-        published=max(*moments, refresh.state.published or moments[0]),
-        usual=publication_rate.typical_interval(habit),
-        silent_after=publication_rate.longest_silence(habit),
-    )
-    return replace(refresh, state=state, habit=habit)
-
-
-def _with_incidents(
-    history: FeedHistory,
-    answer: PollResult,
-    refresh: PollOutcome,
-    reissue: feed_health.Reissue | None = None,
-) -> PollOutcome:
-    """Add the incidents that begin and end with a poll."""
-    latest = history.incidents
-    first = answer.state.last_ok is None
-    began = feed_health.begun_incidents(
-        answer.feed, refresh.state, latest, refresh.poll.at, first=first, reissue=reissue
-    )
-    over = feed_health.ended_incidents(refresh.state, latest, reissue=reissue)
-    return replace(refresh, begun=tuple(began), ended=tuple(over))
 
 
 def _answer_evidence(fetched: Fetched, now: Timestamp) -> ResponseEvidence:

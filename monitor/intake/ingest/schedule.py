@@ -93,7 +93,6 @@ def after_read(
     fetched: Fetched,
     parsed: ParsedFeed,
     *,
-    digest: bytes,
     known: int,
     kept: int | None = None,
     now: Timestamp,
@@ -106,7 +105,6 @@ def after_read(
         state: Its state before.
         fetched: The answer of the server.
         parsed: Its document.
-        digest: Hash of the body.
         known: How many entries the feed had before, at whichever poll.
         kept: How many of these the poll before had; `known` if that is not known.
         now: The time of the poll.
@@ -124,7 +122,7 @@ def after_read(
         _success(state, interval, hints, now, jitter),
         etag=None if repeated else fetched.etag,
         last_modified=None if repeated else fetched.last_modified,
-        body_hash=digest,
+        body_hash=fetched.digest,
         blind=blind,
         title=parsed.title or state.title,
         link=parsed.link or state.link,

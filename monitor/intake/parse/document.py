@@ -6,11 +6,13 @@ import codecs
 import re
 from collections import Counter
 from collections.abc import Iterable
+from datetime import UTC, datetime
 from hashlib import blake2b
 from urllib.parse import parse_qs, urljoin, urlsplit
 
 from msgspec.structs import replace
 
+from monitor.base.article import Timestamp
 from monitor.base.text_cleaning import line, safe_url
 from monitor.base.translation import gettext as _
 from monitor.base.translation import mark
@@ -26,7 +28,7 @@ _BOMS = (
     (b"<\0", "utf-16-le"),
     (b"\0<", "utf-16-be"),
 )
-_CHARSET = re.compile(r"charset\s*=\s*[\"']?([\w.:-]{1,40})", re.IGNORECASE)
+CHARSET = re.compile(r"charset\s*=\s*[\"']?([\w.:-]{1,40})", re.IGNORECASE)
 _SUBSET = re.compile(rb"<!--|[\"'\[\]>]")
 _WEB_PAGE = mark("the answer is a web page, not a feed; the page may link to one")
 UTF8 = "; charset=utf-8"
@@ -47,13 +49,13 @@ def in_utf8(body: bytes, content_type: str) -> tuple[bytes, str]:
     plain = text.isascii() and "\x1b" not in text  # ISO-2022 is ASCII and escapes
     if plain or text.count("\ufffd") * 2 < len(body) - len(text):
         return text.encode(), UTF8
-    declared = _CHARSET.search(content_type)
+    declared = CHARSET.search(content_type)
     return body, f"; charset={declared[1]}" if declared else ""
 
 
 def with_encoding(body: bytes, content_type: str, encoding: str) -> tuple[bytes, str]:
     """Return a body in UTF-8, and a type that says so, whatever it declares itself to be in."""
-    kind = _CHARSET.sub("", content_type).rstrip("; ")
+    kind = CHARSET.sub("", content_type).rstrip("; ")
     return body.decode(encoding, "replace").encode(errors="replace"), kind + UTF8
 
 
@@ -178,6 +180,12 @@ def _target(url: str) -> str:
     parameters = parse_qs(urlsplit(url).query)
     named = (*parameters.get("url", ()), *parameters.get("q", ()))
     return next((target for one in named if (target := absolute("", one))), url)
+
+
+def iso_moment(text: str) -> Timestamp:
+    """Return a date of ISO 8601; without a zone it is taken as UTC. Raises ValueError."""
+    moment = datetime.fromisoformat(text.strip())
+    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
 
 
 def language(declared: str) -> str:

@@ -10,7 +10,6 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from itertools import accumulate
 from typing import Any
-from urllib.parse import urljoin
 from xml.sax import SAXException
 
 from msgspec.structs import replace
@@ -153,9 +152,7 @@ def _feed(document: Mapping[str, Any], url: str) -> ParsedFeed:
 
 def _format(version: str) -> str:
     """Return in words what feedparser calls `rss20`; `RSS 0.91` needs no entry of its own."""
-    if version.startswith("rss09"):
-        return _FORMATS.get(version, f"RSS 0.{version[4:6]}")
-    return _FORMATS.get(version, version)
+    return _FORMATS.get(version) or re.sub("rss0(..).?", r"RSS 0.\1", version)
 
 
 def _entry(raw: Mapping[str, Any], base: str) -> Entry:
@@ -216,8 +213,8 @@ def _summary_and_body(raw: Mapping[str, Any]) -> tuple[str, str]:
 def _addresses(raw: Mapping[str, Any]) -> Iterator[str]:
     """Yield what may be the address of an entry, the best first.
 
-    The original one behind a proxy, the alternates, a guid that is an address, where the
-    content is, the entry itself, and only then what it is about.
+    The original one behind a proxy, the alternates, a guid that is an address, the entry itself,
+    and only then what it is about.
     """
     links: dict[str, list[str]] = defaultdict(list)
     for link in dict.get(raw, "links") or []:  # type: ignore[call-overload]
@@ -228,10 +225,6 @@ def _addresses(raw: Mapping[str, Any]) -> Iterator[str]:
         yield chosen
     yield from alternates
     yield chosen if chosen.startswith("/") else absolute("", chosen)  # or else a guid is no link
-    for content in dict.get(raw, "content") or []:  # type: ignore[call-overload]
-        if source := content.get("src"):
-            with contextlib.suppress(ValueError):
-                yield urljoin(content.get("base") or "", source)
     yield from links["self"]
     yield from links["related"]
 

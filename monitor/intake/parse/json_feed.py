@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
-from datetime import UTC, datetime
 from typing import Any
 
 from index.analysis.html_text import from_html
@@ -22,6 +21,7 @@ from monitor.intake.parse.document import (
     entry_link,
     guid,
     in_utf8,
+    iso_moment,
     language,
 )
 from monitor.model.poll import Entry, ParsedFeed
@@ -124,8 +124,7 @@ def _moment(item: Table, *keys: str) -> Timestamp | None:
     """Return the first moment there is; without a zone it is taken as UTC."""
     for key in keys:
         try:
-            moment = datetime.fromisoformat(_text(item, key, 40).strip())
-            stamp = (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
+            stamp = iso_moment(_text(item, key, 40))
         except (ValueError, OverflowError):
             continue
         if stamp >= 0:

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import codecs
 import re
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 from urllib.parse import urljoin, urlsplit
 
 from msgspec import Struct
 
 from monitor.base.errors import ParseError
-from monitor.base.text_cleaning import clean, line, lines, safe_url
+from monitor.base.text_cleaning import clean, lines, safe_url
 from monitor.base.translation import gettext as _
 from monitor.intake.parse.document import in_utf8
 
@@ -124,15 +124,8 @@ _NO_FEED = re.compile(r"/wp-json/|/oembed", re.IGNORECASE)
 """What WordPress names beside its feeds."""
 
 
-class FeedLink(NamedTuple):
-    """A feed that a page names."""
-
-    url: str
-    title: str
-
-
-def feed_links(body: bytes, url: str, content_type: str = "") -> tuple[FeedLink, ...]:
-    """Return the feeds that a page at `url` names, in its order, each once."""
+def feed_links(body: bytes, url: str, content_type: str = "") -> tuple[str, ...]:
+    """Return the addresses of the feeds that a page at `url` names, in its order, each once."""
     from lxml import etree
 
     body, charset = in_utf8(body[:PAGE_CAP], content_type)
@@ -143,11 +136,8 @@ def feed_links(body: bytes, url: str, content_type: str = "") -> tuple[FeedLink,
     except etree.LxmlError:  # nothing in it that is markup
         return ()
     base = _absolute(url, reader.base) or url
-    found: dict[str, FeedLink] = {}
-    for href, title in reader.found:
-        if (address := _absolute(base, href)) and not _NO_FEED.search(address):
-            found.setdefault(address, FeedLink(address, line(title)[:200]))
-    return tuple(found.values())[:MOST]
+    addresses = dict.fromkeys(_absolute(base, href) for href in reader.found)
+    return tuple(url for url in addresses if url and not _NO_FEED.search(url))[:MOST]
 
 
 def usual_feed_urls(url: str) -> list[str]:
@@ -160,14 +150,14 @@ class _LinkReader:
 
     def __init__(self) -> None:
         self.base = ""
-        self.found: list[tuple[str, str]] = []
+        self.found: list[str] = []
 
     def start(self, tag: str, attributes: dict[str, str]) -> None:
         href = attributes.get("href", "")
         if tag == "base":
             self.base = self.base or href
         elif tag == "link" and href and _is_feed(attributes):
-            self.found.append((href, attributes.get("title", "")))
+            self.found.append(href)
 
     def close(self) -> None:
         """Do nothing: all has been kept."""

@@ -81,8 +81,8 @@ class Parser:
         """Return what a site's rules say of one of its pages; raises ParseError."""
         return await self._read(web_page.allowance, replace(rules, url=page))
 
-    async def links(self, page: Fetched) -> tuple[web_page.FeedLink, ...]:
-        """Return the feeds that a page names; raises ParseError."""
+    async def links(self, page: Fetched) -> tuple[str, ...]:
+        """Return the addresses of the feeds that a page names; raises ParseError."""
         return await self._read(web_page.feed_links, page)
 
     def close(self) -> None:

@@ -70,7 +70,7 @@ class EncodingProcess:
 
         Args:
             store: Where the store is.
-            encoder: Loads the model, in the process: a function of a module. None is `E5Encoder`.
+            encoder: Loads the model, in the process: a function of a module. None is `Encoder`.
             seconds: After which a task is killed.
             memory: Bytes that the process may take beyond its own size.
         """
@@ -216,9 +216,9 @@ def _similar(views: Views, encoder: Encoder, article: int, most: int) -> tuple[S
 
 @cache
 def _model(encoder: Callable[[], Encoder] | None) -> Encoder:
-    from monitor.intake.similar.vectors import E5Encoder
+    from monitor.intake.similar import vectors
 
-    return (encoder or E5Encoder)()
+    return (encoder or vectors.Encoder)()
 
 
 @cache

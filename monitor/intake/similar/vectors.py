@@ -13,7 +13,6 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
 from functools import cached_property
-from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -172,14 +171,7 @@ LEAD = 600
 """Characters of a text that are read: more of them take longer, and the lead names the event."""
 
 
-class Encoder(Protocol):
-    """Turns texts into vectors of length 1."""
-
-    def encode(self, text: str) -> Floats:
-        """Return the vector of a text."""
-
-
-class E5Encoder:
+class Encoder:
     """multilingual-e5-small with weights of four bits, on one thread: 90 MB of memory.
 
     The same text has the same vector on every machine of one kind.

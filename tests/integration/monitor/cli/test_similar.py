@@ -11,7 +11,7 @@ from click.testing import CliRunner
 from support.flow import ManualMonitor, Press, edition
 
 from monitor.cli import main_group
-from monitor.intake.similar.vectors import E5Encoder, packed, sentence
+from monitor.intake.similar.vectors import Encoder, packed, sentence
 from monitor.model.config import StoreAddress
 from monitor.model.event_link import EncodedArticle, EncodedBatch
 from monitor.model.feed import Feed
@@ -52,7 +52,7 @@ def test_the_nearest_comes_first_whatever_its_language(folder: Path) -> None:
     code, said = similar(folder, "1")
     assert code == 1
     assert "no article has a vector yet; `tocsin check` says whether articles get them" in said
-    encoder = E5Encoder()
+    encoder = Encoder()
     store = Store(StoreAddress(folder))
     with store.batch() as batch:
         batch.save_encoded(

@@ -16,7 +16,7 @@ from index.errors import Interrupted
 from index.interruption import interruptible
 from monitor.base.errors import EncodingError
 from monitor.intake.similar.encoding_process import EncodingProcess
-from monitor.intake.similar.vectors import E5Encoder
+from monitor.intake.similar.vectors import Encoder
 from monitor.model.config import StoreAddress
 from monitor.model.event_link import EncodedBatch, EventLink, Surety, Unencoded
 from monitor.model.feed import Feed
@@ -137,7 +137,7 @@ def test_the_model_links_one_event_in_two_languages(tmp_path: Path) -> None:
     publish(tmp_path, [FRENCH], [ENGLISH, OTHER])
     numbers = ids(tmp_path)
     pair = sorted([numbers[FRENCH[0]], numbers[ENGLISH[0]]], reverse=True)
-    with closing(EncodingProcess(StoreAddress(tmp_path), E5Encoder)) as process:
+    with closing(EncodingProcess(StoreAddress(tmp_path), Encoder)) as process:
         found = encode(process, tmp_path)
         assert [(link.later, link.earlier) for link in found.links] == [tuple(pair)]
         assert encode(process, tmp_path) == EncodedBatch(())

@@ -25,7 +25,8 @@ def fails(status: int | None = None, retry: float | None = None, network: bool =
 
 
 def body(**fields) -> Fetched:
-    return Fetched(**{"url": FEED.url, "body": b"<rss/>", "etag": b'"2"', **fields})
+    usual = {"url": FEED.url, "body": b"<rss/>", "etag": b'"2"', "digest": b"new"}
+    return Fetched(**usual | fields)
 
 
 def holding(entries: int, **fields) -> ParsedFeed:
@@ -41,7 +42,6 @@ def read(
         state,
         fetched or body(),
         parsed or holding(10),
-        digest=b"new",
         known=known,
         now=now,
         jitter=jitter,
