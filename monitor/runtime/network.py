@@ -25,7 +25,7 @@ from monitor.runtime.machine import clock, local_zone, monotonic, sleep
 def senders(config: Config, loader: NotificationLoader | None = None) -> Senders:
     """Return the senders of the channels; `loader` reads the earlier entries of Atom feeds."""
     return Senders(
-        AddressGuard(config.allow), loader,
+        guard=AddressGuard(config.allow), loader=loader,
         trust=cache(httpx.create_ssl_context), clock=clock, zone=local_zone(),
         user_agent=user_agent(config.contact), environ=os.environ,
     )  # fmt: skip

@@ -99,7 +99,7 @@ class DeliveryDesk:
             thread = WorkerThread(executor)
             packing = NotificationLoader(self.views)
             making = Senders(
-                AddressGuard(), packing, trust=lambda: pytest.fail("no TLS here"),
+                guard=AddressGuard(), loader=packing, trust=lambda: pytest.fail("no TLS here"),
                 clock=lambda: self.now, user_agent="tocsin/test", environ=os.environ,
             )  # fmt: skip
             notifier = DeliveryLoop(

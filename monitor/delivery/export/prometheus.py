@@ -179,7 +179,7 @@ class _NewsroomCollector(Collector):
         except StoreError:
             metrics, readable = [], 0
         yield from metrics
-        yield _gauge("tocsin_store_readable", "Whether the store can be read.", readable)
+        yield from _gauges(tocsin_store_readable=("Whether the store can be read.", readable))
 
     def _feeds(self) -> Iterator[Metric]:
         now, feeds = self._clock(), self._views.feeds.subscribed()
@@ -190,60 +190,53 @@ class _NewsroomCollector(Collector):
         for one in Health:
             gauge.add_metric([one], counted[one])
         yield gauge
-        last = max((feed.state.last_poll or 0.0 for feed in feeds), default=0.0)
-        yield _gauge(
-            "tocsin_last_poll_timestamp_seconds", "When a feed was polled last; 0 for never.", last
+        yield from _gauges(
+            tocsin_last_poll_timestamp_seconds=(
+                "When a feed was polled last; 0 for never.",
+                max((feed.state.last_poll or 0.0 for feed in feeds), default=0.0),
+            ),
+            tocsin_last_read_timestamp_seconds=(
+                "When a feed could be read last; 0 for never.",
+                max((feed.state.last_ok or 0.0 for feed in feeds), default=0.0),
+            ),
         )
-        yield _gauge(
-            "tocsin_last_read_timestamp_seconds", "When a feed could be read last; 0 for never.",
-            max((feed.state.last_ok or 0.0 for feed in feeds), default=0.0),
-        )  # fmt: skip
 
     def _store(self) -> Iterator[Metric]:
-        articles, waiting, alerts, untriaged = self._views.totals()
-        yield _gauge("tocsin_articles_stored", "Articles in the archive.", articles)
-        yield _gauge(
-            "tocsin_index_waiting_articles", "Articles on their way to the search index.", waiting
-        )
-        yield _gauge("tocsin_alerts_stored", "Alerts in the archive, without copies.", alerts)
-        yield _gauge("tocsin_alerts_untriaged", "New stories.", untriaged)
-        yield _gauge(
-            "tocsin_set_aside_articles",
-            "Articles that took too long to match or to index.",
-            self._views.set_aside_count(),
+        stored, views = self._views.totals(), self._views
+        waiting, late = "Articles on their way to the search index.", views.set_aside_count()
+        return _gauges(
+            tocsin_articles_stored=("Articles in the archive.", stored.articles),
+            tocsin_index_waiting_articles=(waiting, stored.unindexed),
+            tocsin_alerts_stored=("Alerts in the archive, without copies.", stored.alerts),
+            tocsin_alerts_untriaged=("New stories.", stored.untriaged),
+            tocsin_set_aside_articles=("Articles that took too long to match or to index.", late),
         )
 
     def _deliveries(self) -> Iterator[Metric]:
         counted: collections.Counter[DeliveryState] = collections.Counter()
         for (_channel, state), count in self._views.deliveries.unsent().items():
             counted[state] += count
-        yield _gauge(
-            "tocsin_deliveries_pending", "Deliveries on their way to channels, or held.",
-            counted[DeliveryState.WAITING],
-        )  # fmt: skip
-        yield _gauge(
-            "tocsin_deliveries_dead", "Deliveries that were given up.", counted[DeliveryState.DEAD]
+        waiting, dead = counted[DeliveryState.WAITING], counted[DeliveryState.DEAD]
+        return _gauges(
+            tocsin_deliveries_pending=("Deliveries on their way to channels, or held.", waiting),
+            tocsin_deliveries_dead=("Deliveries that were given up.", dead),
         )
 
 
 def _of_the_monitor(card: Heartbeat) -> Iterator[Metric]:
-    yield _gauge("tocsin_start_time_seconds", "When the monitor was started.", card.presence.since)
-    yield _gauge(
-        "tocsin_config_valid", "Whether the last edit of feeds.yaml is active.",
-        not card.config_error,
-    )  # fmt: skip
-    yield _gauge(
-        "tocsin_network_up", "0 while the network is blamed instead of the feeds.",
-        not card.network_down,
-    )  # fmt: skip
-    yield _gauge(
-        "tocsin_store_whole", "0 when a check of every page found the store damaged.",
-        not card.store_damage,
-    )  # fmt: skip
+    valid, up, whole = not card.config_error, not card.network_down, not card.store_damage
+    return _gauges(
+        tocsin_start_time_seconds=("When the monitor was started.", card.presence.since),
+        tocsin_config_valid=("Whether the last edit of feeds.yaml is active.", valid),
+        tocsin_network_up=("0 while the network is blamed instead of the feeds.", up),
+        tocsin_store_whole=("0 when a check of every page found the store damaged.", whole),
+    )
 
 
-def _gauge(name: str, words: str, value: float) -> Metric:
-    return GaugeMetricFamily(name, words, float(value))
+def _gauges(**figures: tuple[str, float]) -> Iterator[Metric]:
+    """Yield a gauge for each name: its help and its value."""
+    for name, (words, value) in figures.items():
+        yield GaugeMetricFamily(name, words, float(value))
 
 
 FRESH = 5.0

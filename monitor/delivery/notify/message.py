@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import tzinfo
 from itertools import accumulate
@@ -126,9 +127,7 @@ def subject(notifications: Sequence[Notification]) -> str:
         words = _("{watchlist}: {title}", watchlist=alert.watchlist, title=title)
         words = f"{SEVERITY_SIGNS[alert.severity]} {words}"
     else:
-        counts = {p.alert.watchlist: 0 for p in notifications}
-        for notification in notifications:
-            counts[notification.alert.watchlist] += 1
+        counts = Counter(notification.alert.watchlist for notification in notifications)
         words = f"{len(notifications)} × " + ", ".join(f"{name} {n}" for name, n in counts.items())
     return _shorten(plain(words), MAX_SUBJECT)
 

@@ -16,6 +16,7 @@ from pathlib import Path
 from tempfile import TemporaryFile
 from typing import IO, BinaryIO, cast
 
+from msgspec import Struct
 from msgspec.structs import replace
 
 from monitor.base.article import Timestamp
@@ -37,48 +38,37 @@ from monitor.model.config import Channel, ChannelKind, DeliveryError, DeliveryFa
 from monitor.model.delivery import BriefingNotification, Notification
 
 
-class Senders:
-    """Makes the sender of a channel; `guard` checks the addresses of connections."""
+class Senders(Struct, kw_only=True):
+    """Makes the sender of a channel."""
 
-    def __init__(
-        self,
-        guard: AddressGuard,
-        loader: NotificationLoader | None = None,
-        *,
-        trust: Callable[[], ssl.SSLContext],
-        clock: Callable[[], Timestamp],
-        user_agent: str,
-        environ: Mapping[str, str],
-        zone: tzinfo = UTC,
-    ) -> None:
-        self._guard = guard
-        self._loader = loader
-        self._trust = trust
-        self._clock = clock
-        self._user_agent = user_agent
-        self._environ = environ
-        self._zone = zone
+    guard: AddressGuard
+    """Checks the addresses of connections."""
+    loader: NotificationLoader | None = None
+    """Reads the earlier entries of Atom feeds."""
+    trust: Callable[[], ssl.SSLContext]
+    clock: Callable[[], Timestamp]
+    user_agent: str
+    environ: Mapping[str, str]
+    zone: tzinfo = UTC
 
     def allow(self, networks: Networks) -> None:
         """Allow connections to these private networks, from the next message on."""
-        self._guard.allow = networks
+        self.guard.allow = networks
 
     def __call__(self, channel: Channel) -> Sender:
         match channel.kind:
             case ChannelKind.APPRISE:
                 return AppriseSender(
-                    channel, lambda: self._guard.allow, self._environ, zone=self._zone
+                    channel, lambda: self.guard.allow, self.environ, zone=self.zone
                 )
             case ChannelKind.WEBHOOK:
-                return WebhookSender(
-                    channel, self._guard, self._trust, self._clock, self._user_agent
-                )
+                return WebhookSender(channel, self.guard, self.trust, self.clock, self.user_agent)
             case ChannelKind.COMMAND:
-                return CommandSender(channel, self._environ)
+                return CommandSender(channel, self.environ)
             case ChannelKind.FILE:
                 return FileSender(channel)
             case ChannelKind.ATOM:
-                return AtomSender(channel, self._loader)
+                return AtomSender(channel, self.loader)
 
 
 # --- files -----------------------------------------------------------------------------------

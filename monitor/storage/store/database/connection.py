@@ -36,27 +36,6 @@ Row = dict[str, Any]
 """The values of a row, by the names of its columns."""
 
 
-class Cursor(Protocol):
-    """What came of a statement."""
-
-    @property
-    def rowcount(self) -> int:
-        """How many rows it changed."""
-
-    @property
-    def description(self) -> Any:
-        """The columns of its rows, their names first."""
-
-    def fetchone(self) -> Any:
-        """Return the next row, None if there is none."""
-
-    def fetchall(self) -> list[Any]:
-        """Return the rows that are left."""
-
-    def __iter__(self) -> Iterator[Any]:
-        """Yield the rows that are left."""
-
-
 class Connection(Protocol):
     """A connection to the database of a store. What its methods raise is an `Error`."""
 
@@ -91,10 +70,10 @@ class Connection(Protocol):
     def is_outdated(self) -> bool:
         """Whether it must be opened again to see what is stored."""
 
-    def execute(self, query: str, values: Sequence[Any] = ..., /) -> Cursor:
-        """Run a statement."""
+    def execute(self, query: str, values: Sequence[Any] = ..., /) -> Any:
+        """Run a statement; return a cursor, as in the Python database API."""
 
-    def executemany(self, query: str, rows: Iterable[Sequence[Any]], /) -> Cursor:
+    def executemany(self, query: str, rows: Iterable[Sequence[Any]], /) -> Any:
         """Run a statement once for each row of values."""
 
     def insert(
@@ -195,7 +174,7 @@ def select_in(
         yield from sql.execute(statement, chunk)
 
 
-def by_name(cursor: Cursor) -> Iterator[Row]:
+def by_name(cursor: Any) -> Iterator[Row]:
     """Yield the rows of a statement by the names of their columns."""
     names = [column[0] for column in cursor.description]
     return map(dict, map(zip, repeat(names), cursor))  # no line of Python for each row

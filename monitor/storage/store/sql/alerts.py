@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping
+from operator import attrgetter
 from typing import TYPE_CHECKING
 from uuid import NAMESPACE_URL, uuid5
+
+from msgspec.structs import astuple
 
 from monitor.base.article import Timestamp
 from monitor.judgement.alerts.escalation import touched_stories
@@ -33,7 +36,7 @@ from monitor.model.article import ArticleOrigin
 from monitor.model.event_link import Surety
 from monitor.model.evidence import Kind
 from monitor.model.poll import RaisedAlert
-from monitor.model.watchlist import FEED_HEALTH, Match, Silence, Watchlist
+from monitor.model.watchlist import FEED_HEALTH, Silence, Watchlist
 from monitor.storage.store.database.connection import (
     Connection,
     StoreConnection,
@@ -280,47 +283,57 @@ _TABLES = (
 )  # fmt: skip
 
 
+_OF_ALERT = "id, severity, backfill, suppressed, kind"
+_OF_PLAN = "article, feed, rule, article_version, merged_into, suppressed_until"
+"""Columns of `alerts` that are fields of a `RaisedAlert`, and of a `NewAlert`."""
+_alert_values = attrgetter(*_OF_ALERT.split(", "))
+_plan_values = attrgetter(*_OF_PLAN.split(", "))
+
+
 def save_plan(sql: Connection, log: EvidenceLog, plan: AlertPlan) -> None:
     """Write everything that a plan says, within the transaction."""
-    for new in plan.new:
-        _insert(sql, new, plan.at)
-    sql.executemany("DELETE FROM matches WHERE alert = ?", [(alert,) for alert in plan.matches])
-    _insert_matches(sql, {one.alert.id: one.matches for one in plan.new} | {**plan.matches})
+    at = plan.at
     sql.insert(
-        "lost_terms",
-        "alert, term, at",
-        [(*lost, plan.at) for lost in plan.terms_lost],
-        or_ignore=True,
+        "alerts",
+        f"{_OF_ALERT}, {_OF_PLAN}, raised_at, watchlist, title",
+        [(*_alert_values(new.alert), *_plan_values(new), at, *_subject(new)) for new in plan.new],
     )
+    sql.executemany("DELETE FROM matches WHERE alert = ?", [(alert,) for alert in plan.matches])
+    matches = {new.alert.id: new.matches for new in plan.new} | {**plan.matches}
+    sql.insert(
+        "matches",
+        "alert, place, field, start, stop, text, term",
+        [
+            (alert, place, *astuple(match))
+            for alert, found in matches.items()
+            for place, match in enumerate(found)
+        ],
+    )
+    lost = [(*alert_and_term, at) for alert_and_term in plan.terms_lost]
+    sql.insert("lost_terms", "alert, term, at", lost, or_ignore=True)
     sql.executemany("DELETE FROM lost_terms WHERE alert = ? AND term = ?", plan.terms_found)
     for escalation in plan.escalations:
-        _escalate(sql, escalation, plan.at)
-    sql.insert(
-        "incidents",
-        "feed, kind, started_at, alert",
-        [(one.feed, one.kind, plan.at, one.alert) for one in plan.incidents],
-    )
-    sql.insert(
-        "unusual",
-        "watchlist, kind, started_at, alert",
-        [(one.watchlist, one.kind, plan.at, one.alert) for one in plan.unusual],
-    )
+        _escalate(sql, escalation, at)
+    incidents = [(*astuple(incident), at) for incident in plan.incidents]
+    sql.insert("incidents", "feed, kind, alert, started_at", incidents)
+    unusual = [(*time, at) for time in plan.unusual]
+    sql.insert("unusual", "watchlist, kind, alert, started_at", unusual)
     sql.executemany(
         "UPDATE unusual SET ended_at = ? WHERE watchlist = ? AND kind = ? AND ended_at IS NULL",
-        [(plan.at, *ended) for ended in plan.usual_again],
+        [(at, *ended) for ended in plan.usual_again],
     )
-    sql.insert(
-        "latency",
-        "article, feed, published, seen, matched, edited",
-        [
-            (one.article, one.feed, one.published, one.seen, plan.at, one.edited)
-            for one in plan.timings.values()
-        ],
-        or_ignore=True,
-    )
+    timings = [(*timing, at) for timing in plan.timings.values()]
+    columns = "article, feed, published, seen, edited, matched"
+    sql.insert("latency", columns, timings, or_ignore=True)
     for record in plan.records:
         log.add(record)
     _save_notifications(sql, plan)
+
+
+def _subject(new: NewAlert) -> tuple[str, str]:
+    """Return what is stored as watchlist and as title of an alert."""
+    watchlist, title = new.alert.watchlist, new.alert.title
+    return "" if watchlist == FEED_HEALTH else watchlist, title if new.article is None else ""
 
 
 def regroup_alerts(sql: Connection, article: int) -> None:
@@ -358,56 +371,15 @@ def drop_alerts_of(sql: Connection, log: EvidenceLog, articles: Collection[int])
     change_in(sql, "DELETE FROM alerts WHERE id IN ({0})", alerts)
 
 
-def _insert(sql: Connection, new: NewAlert, at: Timestamp) -> None:
-    alert = new.alert
-    sql.execute(
-        "INSERT INTO alerts (id, watchlist, article, severity, backfill, raised_at, merged_into,"
-        " rule, suppressed, suppressed_until, article_version, kind, feed, title)"
-        f" VALUES ({marks(14)})",
-        (
-            alert.id,
-            "" if alert.watchlist == FEED_HEALTH else alert.watchlist,
-            new.article,
-            alert.severity,
-            alert.backfill,
-            at,
-            new.merged_into,
-            new.rule,
-            alert.suppressed,
-            new.suppressed_until,
-            new.article_version,
-            alert.kind,
-            new.feed,
-            "" if new.article is not None else alert.title,
-        ),
-    )
-
-
-def _insert_matches(sql: Connection, matches: Mapping[int, Sequence[Match]]) -> None:
-    sql.insert(
-        "matches",
-        "alert, place, field, start, stop, text, term",
-        [
-            (alert, place, match.field, match.start, match.end, match.text, match.term)
-            for alert, found in matches.items()
-            for place, match in enumerate(found)
-        ],
-    )
-
-
 def _escalate(sql: Connection, escalation: NewEscalation, at: Timestamp) -> None:
     alert = escalation.alert
+    before = escalation.severity_before
     sql.execute(
         "INSERT INTO escalations (alert, reason, at, outlets, article, severity, suppressed)"
         f" VALUES ({marks(7)})",
         (
-            alert.id,
-            escalation.reason,
-            at,
-            escalation.outlets,
-            escalation.article,
-            escalation.severity_before,
-            alert.suppressed,
+            *(alert.id, escalation.reason, at, escalation.outlets, escalation.article),
+            *(before, alert.suppressed),
         ),
     )
     sql.execute("UPDATE alerts SET severity = ? WHERE id = ?", (alert.severity, alert.id))

@@ -162,19 +162,25 @@ class ArticleViews:
             has: `alert`, `body` or `author`.
             merged: Whether their alert was merged into that of another article.
         """
-        found = []
+        parts, values = [], list[str | int]()
         if watchlist is not None or severity is not None or has == "alert":
-            found.append(self._with_alert(watchlist, severity))
+            part = "SELECT article FROM alerts WHERE article IS NOT NULL"
+            if severity is not None:
+                part += " AND severity = ?"
+                values.append(severity)
+            if watchlist is not None:
+                names = watchlist_names(self._connection, [watchlist])
+                part += f" AND watchlist IN ({marks(len(names))})"
+                values += names
+            parts.append(part)
         if story is not None:
-            found.append(self._selected("id = ?1 OR (story = ?1 AND story <> id)", story))
+            parts.append("SELECT id FROM articles WHERE id = ? OR (story = ? AND story <> id)")
+            values += [story, story]
         if has in ("body", "author"):
-            found.append(self._selected(f"{has} <> ''"))
+            parts.append(f"SELECT id FROM articles WHERE {has} <> ''")
         if merged:
-            merged_articles = self._connection.read(
-                "SELECT article FROM alerts WHERE merged_into IS NOT NULL"
-            )
-            found.append({id for (id,) in merged_articles})
-        return set.intersection(*found)
+            parts.append("SELECT article FROM alerts WHERE merged_into IS NOT NULL")
+        return {id for (id,) in self._connection.read(" INTERSECT ".join(parts), values)}
 
     def details(self, article: int) -> ArticleDetails | None:
         """Return an article with all that is known of it, None if there is none of that id."""
@@ -230,21 +236,6 @@ class ArticleViews:
             (article,),
         )
         return [Version(*row) for row in found]
-
-    def _with_alert(self, watchlist: str | None, severity: str | None) -> set[int]:
-        query, values = "SELECT article FROM alerts WHERE article IS NOT NULL", list[str]()
-        if severity is not None:
-            query += " AND severity = ?"
-            values.append(severity)
-        if watchlist is not None:
-            names = watchlist_names(self._connection, [watchlist])
-            query += f" AND watchlist IN ({marks(len(names))})"
-            values += names
-        return {id for (id,) in self._connection.read(query, values)}
-
-    def _selected(self, condition: str, *values: int) -> set[int]:
-        found = self._connection.read(f"SELECT id FROM articles WHERE {condition}", values)
-        return {id for (id,) in found}
 
 
 _NOT_MATCHED = mark("not matched: {reason}")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Collection, Iterable, Sequence
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
 from monitor.base.article import Article, Timestamp
@@ -26,6 +27,10 @@ _ARTICLE = (
     *("id", "url", "title", "summary", "body", "author", "lang", "published", "seen", "story"),
     "outlet",
 )
+
+
+_article_values = attrgetter(*_ARTICLE)
+_change_values = attrgetter("canonical", "fingerprint", "copy_of", "outlet_url")
 
 
 def article_columns(sql: Connection) -> str:
@@ -58,28 +63,9 @@ def insert(sql: Connection, feed: int, changes: Sequence[ArticleChange]) -> None
     """Store new articles of a feed, with their shingles and names; the index is updated later."""
     sql.insert(
         "articles",
-        "id, feed, url, canonical, fingerprint, title, summary, body,"
-        " author, lang, published, seen, story, copy_of, shingle_count, outlet, outlet_url",
+        f"{', '.join(_ARTICLE)}, feed, canonical, fingerprint, copy_of, outlet_url, shingle_count",
         [
-            (
-                change.article.id,
-                feed,
-                change.article.url,
-                change.canonical,
-                change.fingerprint,
-                change.article.title,
-                change.article.summary,
-                change.article.body,
-                change.article.author,
-                change.article.lang,
-                change.article.published,
-                change.article.seen,
-                change.article.story,
-                change.copy_of,
-                len(change.shingles),
-                change.article.outlet,
-                change.outlet_url,
-            )
+            (*_article_values(change.article), feed, *_change_values(change), len(change.shingles))
             for change in changes
         ],
     )
@@ -189,7 +175,7 @@ def insert_carrier(sql: Connection, feed: int, article: int, now: Timestamp) -> 
         " ON CONFLICT DO NOTHING",
         (feed, now, article, feed),
     )
-    return carried.rowcount > 0
+    return bool(carried.rowcount > 0)
 
 
 MOST_LINKS = 8
@@ -217,14 +203,7 @@ def replace_text(sql: Connection, article: Article, now: Timestamp) -> None:
     sql.execute(
         "UPDATE articles SET title = ?, summary = ?, body = ?, author = ?, lang = ?,"
         " version = version + 1 WHERE id = ?",
-        (
-            article.title,
-            article.summary,
-            article.body,
-            article.author,
-            article.lang,
-            article.id,
-        ),
+        (article.title, article.summary, article.body, article.author, article.lang, article.id),
     )
     queue_for_index(sql, [article.id])
 
@@ -265,19 +244,12 @@ def queue_pages(
 
 def save_page_text(sql: Connection, change: ArticleChange) -> None:
     """Store the text of an article's page, and the story that it tells with it."""
-    article = change.article
+    article, size = change.article, len(change.shingles)
     sql.execute(
         "UPDATE articles SET body = ?1, lang = ?2, story = ?3, copy_of = ?4,"
         " shingle_count = CASE WHEN shingle_count > ?5 THEN shingle_count ELSE ?5 END"
         " WHERE id = ?6",
-        (
-            article.body,
-            article.lang,
-            article.story,
-            change.copy_of,
-            len(change.shingles),
-            article.id,
-        ),
+        (article.body, article.lang, article.story, change.copy_of, size, article.id),
     )
     sql.execute("DELETE FROM pages WHERE article = ?", (article.id,))
     sql.execute("DELETE FROM unread_pages WHERE article = ?", (article.id,))

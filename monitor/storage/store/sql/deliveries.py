@@ -6,6 +6,8 @@ from collections.abc import Collection, Sequence
 from typing import TYPE_CHECKING, Any
 from uuid import NAMESPACE_URL, uuid5
 
+from msgspec.structs import astuple
+
 from monitor.base.article import Timestamp
 from monitor.model.briefing import BriefingProgress, StoredBriefing
 from monitor.model.delivery import Delivery, DeliveryAttempt, DeliveryState, Occasion
@@ -80,12 +82,13 @@ class DeliveryQueue:
     def give_up_others(self, channels: Sequence[str]) -> int:
         """Give up what waits for channels that there are no more; return how much that is."""
         with transaction(self._connection.sql) as sql:
-            return sql.execute(
+            given_up = sql.execute(
                 "UPDATE deliveries SET state = 'dead',"
                 " reason = 'feeds.yaml has no channel ' || channel || ' any more'"
                 f" WHERE state = 'waiting' AND (channel IN ({marks(len(channels))})) IS NOT TRUE",
                 channels,
-            ).rowcount
+            )
+            return int(given_up.rowcount)
 
 
 class DeliveryViews:
@@ -263,14 +266,12 @@ class BriefingQueue:
                 (briefing.slot, until, briefing.name),
             ).rowcount:
                 return False
+            columns = StoredBriefing.__struct_fields__[1:]
             (id,) = sql.execute(
-                "INSERT INTO briefings (name, slot, made_at, subject, plain, markdown, html, json)"
-                f" VALUES ({marks(8)}) RETURNING id",
-                (
-                    briefing.name, briefing.slot, briefing.made_at, briefing.subject,
-                    briefing.plain, briefing.markdown, briefing.html, briefing.json,
-                ),
-            ).fetchone()  # fmt: skip
+                f"INSERT INTO briefings ({', '.join(columns)}) VALUES ({marks(len(columns))})"
+                " RETURNING id",
+                astuple(briefing)[1:],
+            ).fetchone()
             sql.insert(
                 "deliveries",
                 "alert, briefing, channel, occasion, why, key, due, created_at",

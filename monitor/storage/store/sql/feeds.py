@@ -155,8 +155,10 @@ def _save_move(sql: Connection, number: int, move: PermanentRedirect) -> None:
 
 def feed_of(row: Row) -> Feed:
     """Return the feed of a row with the columns `FEED`."""
-    named = {name: row[name] for name in FEED.split(", ")}  # its `lang` is not that of its state
-    return convert({**named, "tags": _tags(row["tags"])}, Feed, strict=False)
+    return Feed(
+        url=row["url"], name=row["name"], tags=_tags(row["tags"]), every=row["every"],
+        enabled=bool(row["enabled"]), number=row["number"],
+    )  # fmt: skip
 
 
 @lru_cache(1_000)

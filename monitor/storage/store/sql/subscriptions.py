@@ -45,12 +45,13 @@ def save_subscriptions(
     """
     _readdress(sql, {feed.url for feed in feeds})
     wanted = {feed.url: feed for feed in feeds}
+    numbers: dict[str, int] = {}
     edited, gone = [], []
     for url, number, subscribed, *stored in sql.execute(
         "SELECT url, number, subscribed, name, tags, enabled, every, manner, bucket FROM feeds"
     ):
         if feed := wanted.pop(url, None):
-            values = _feed_values(feed, bucket_of)
+            numbers[url], values = number, _feed_values(feed, bucket_of)
             if not subscribed or values[1:] != tuple(stored):
                 edited.append(values)
         elif subscribed:
@@ -58,7 +59,7 @@ def save_subscriptions(
     sql.executemany(_SUBSCRIBE, [_feed_values(feed, bucket_of) for feed in wanted.values()])
     sql.executemany(_EDIT, edited)
     sql.executemany(_UNSUBSCRIBE, gone)
-    return dict(sql.execute("SELECT url, number FROM feeds WHERE subscribed"))
+    return dict(sql.execute("SELECT url, number FROM feeds")) if wanted else numbers
 
 
 def place_pages(sql: Connection, bucket_of: Callable[[str], int]) -> None:

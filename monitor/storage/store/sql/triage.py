@@ -182,6 +182,10 @@ def _act(sql: Connection, who: str, at: Timestamp, undoes: int | None) -> int:
     return int(act)
 
 
+_TEXTS = (("notes", "text", "note"), ("assignments", "assignee", "assignee"))
+"""Tables with one text of an alert: their column, and the field of a `TriageState`."""
+
+
 def _write(
     sql: Connection, act: int, steps: Sequence[tuple[int, TriageState, TriageState]]
 ) -> None:
@@ -195,16 +199,14 @@ def _write(
             != (after.state, after.verdict, after.starred)
         ],
     )
-    noted = [(alert, after.note) for alert, before, after in steps if after.note != before.note]
-    sql.executemany("DELETE FROM notes WHERE alert = ?", [(alert,) for alert, _ in noted])
-    sql.insert("notes", "alert, text", [pair for pair in noted if pair[1]])
-    moved = [
-        (alert, after.assignee)
-        for alert, before, after in steps
-        if after.assignee != before.assignee
-    ]
-    sql.executemany("DELETE FROM assignments WHERE alert = ?", [(alert,) for alert, _ in moved])
-    sql.insert("assignments", "alert, assignee", [pair for pair in moved if pair[1]])
+    for table, column, field in _TEXTS:
+        said = [
+            (alert, getattr(after, field))
+            for alert, before, after in steps
+            if getattr(after, field) != getattr(before, field)
+        ]
+        sql.executemany(f"DELETE FROM {table} WHERE alert = ?", [(alert,) for alert, _ in said])
+        sql.insert(table, f"alert, {column}", [pair for pair in said if pair[1]])
     retagged = [step for step in steps if step[1].tags != step[2].tags]
     sql.executemany(
         "DELETE FROM alert_tags WHERE alert = ? AND tag = ?",

@@ -93,9 +93,8 @@ class VolumeViews:
 
     def watched(self, since: Timestamp) -> list[Interval]:
         """Return when the monitor watched, as far as it reaches beyond a moment."""
-        return self._sql.execute(
-            "SELECT start, until FROM watched WHERE until > ? ORDER BY start", (since,)
-        ).fetchall()
+        query = "SELECT start, until FROM watched WHERE until > ? ORDER BY start"
+        return [*self._sql.execute(query, (since,))]
 
     def unusual(self, since: Timestamp) -> list[UnusualTime]:
         """Return the unusual times that lasted beyond a moment, or still last, in their order."""
