@@ -117,11 +117,8 @@ class ParsedFeed(Struct, frozen=True, kw_only=True):
 class Page(Struct, frozen=True, kw_only=True):
     """The text of the page of an article, or why there is none."""
 
-    article: int = 0
     text: str = ""
     reason: str = ""
-    status: int | None = None
-    """HTTP status of a failure, if there was one."""
     final: bool = False
     """Whether another try is pointless."""
     later: float = 0.0
@@ -214,15 +211,15 @@ class ArticleChange(Struct, frozen=True, kw_only=True):
     """A new article, or a known one whose text changed."""
 
     article: Article
-    new: bool
+    new: bool = False
     """False for an edited one: its earlier text becomes a version."""
-    guid: str
-    """Key of the entry in its feed (see `entry_keys.key`)."""
-    fingerprint: bytes
+    guid: str = ""
+    """Key of the entry in its feed (see `entry_keys.key`); empty without a new one."""
+    fingerprint: bytes = b""
     """Hash of the folded entry (see `entry_keys.fingerprint`)."""
     parts: bytes = b""
     """Hashes of the parts of the entry (see `Entry`)."""
-    canonical: str
+    canonical: str = ""
     """Canonical URL, for recognition across feeds; empty without one, or without a new one."""
     hits: tuple[WatchlistMatch, ...] = ()
     unmatched: str = ""

@@ -118,7 +118,7 @@ class Pipeline:
     async def read_page(self, pending: PendingPage) -> None:
         """Fetch an article's page and return when its text is stored and matched."""
         feed = self._ingester.watch.feeds.get(pending.article.feeds[0])
-        page = await self._pages.read(pending.article, feed)
+        page = await self._pages.read(pending.article.url, feed)
         await self._submit(PageResult(page=page, pending=pending))
 
     async def run(self) -> None:
@@ -285,7 +285,7 @@ def _refused(answer: PollResult | PageResult, error: Exception) -> PollResult | 
         reason = _("its document cannot be stored ({error})", error=why)
         return replace(answer, response=ParseError(feed.url, reason), parsed=None)
     if isinstance(answer, PageResult) and answer.page.text:
-        article = answer.page.article
+        article = answer.pending.article.id
         words = _(
             "the page of article {number}: its text cannot be stored ({error})",
             number=article,
@@ -293,5 +293,5 @@ def _refused(answer: PollResult | PageResult, error: Exception) -> PollResult | 
         )
         log.error(words, exc_info=error)
         reason = _("its text cannot be stored ({error})", error=why)
-        return replace(answer, page=Page(article=article, reason=reason))
+        return replace(answer, page=Page(reason=reason))
     return None

@@ -14,9 +14,8 @@ import asyncio
 from collections.abc import Awaitable, Callable
 
 from msgspec import Struct
-from msgspec.structs import replace
 
-from monitor.base.article import Article, Timestamp
+from monitor.base.article import Timestamp
 from monitor.base.errors import FeedError, FetchError, ParseError
 from monitor.base.formatting import span
 from monitor.base.translation import gettext as _
@@ -37,26 +36,25 @@ class PageReader:
         self._policy = policy
         self._extract = extract
 
-    async def read(self, article: Article, feed: Feed | None) -> Page:
+    async def read(self, url: str, feed: Feed | None) -> Page:
         """Return the text of an article's page, or why there is none, or when its turn is."""
         options, origin = (feed.request_options, feed.url) if feed else (DEFAULT_OPTIONS, "")
-        refused = await self._policy.check(article.url, options, origin)
+        refused = await self._policy.check(url, options, origin)
         if refused.reason:
-            return replace(refused, article=article.id)
+            return refused
         try:
             answer = await self._client.fetch(
-                article.url, accept=ACCEPT_PAGE, request_options=options, credentials_origin=origin
+                url, accept=ACCEPT_PAGE, request_options=options, credentials_origin=origin
             )
             assert isinstance(answer, Fetched)  # the request was not conditional
             if answer.hops:
                 refused = await self._policy.check(answer.url, options, origin)
                 if refused.reason and not refused.later:
-                    return replace(refused, article=article.id)
-            return Page(article=article.id, text=await self._extract(answer))
+                    return refused
+            return Page(text=await self._extract(answer))
         except FeedError as error:
             status = error.status if isinstance(error, FetchError) else None
-            final = status is not None and 400 <= status < 500
-            return Page(article=article.id, reason=error.reason, status=status, final=final)
+            return Page(reason=error.reason, final=status is not None and 400 <= status < 500)
 
 
 AGE = 86_400.0

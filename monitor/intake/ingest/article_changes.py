@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Mapping, Sequence
+from itertools import zip_longest
 
-from msgspec import Struct
 from msgspec.structs import replace
 
 from index.analysis.language import choose, prior
@@ -21,8 +21,7 @@ from monitor.intake.parse.entry_keys import PARTS
 from monitor.judgement.alerts.publishers import host_name
 from monitor.judgement.match.matcher import TimedMatcher, WatchlistMatcher
 from monitor.model.feed import Feed
-from monitor.model.poll import ArticleChange, Entry, Names, Sighting, StoryCandidate
-from monitor.model.watchlist import WatchlistMatch
+from monitor.model.poll import ArticleChange, Entry, Sighting, StoryCandidate
 from monitor.storage.store.sql.batch import Batch, StoreReads
 
 
@@ -118,14 +117,14 @@ def article(entry: Entry, feed: Feed, id: int = 0, now: Timestamp = 0.0) -> Arti
 
 
 def with_enrichments(
-    reading: StoreReads, feed: Feed, made: Sequence[tuple[ArticleChange, Enrichment]]
+    reading: StoreReads, feed: Feed, made: Sequence[tuple[ArticleChange, ArticleChange]]
 ) -> list[ArticleChange]:
     """Return changes of a feed with the language, matches and story of their articles.
 
     Args:
         reading: What is stored; the articles of these changes are not, or as they were before.
         feed: The feed that brought them.
-        made: Each change, and what was made of its article.
+        made: Each change, and what follows from the words of its article.
     """
     wanted = [(one.shingles, stories.least_shared(one.shingles)) for _, one in made]
     found = zip(made, reading.story_candidates(wanted), strict=True)
@@ -136,7 +135,7 @@ def with_enrichments(
 
 
 def _with_enrichment(
-    change: ArticleChange, made: Enrichment, candidates: Sequence[StoryCandidate]
+    change: ArticleChange, made: ArticleChange, candidates: Sequence[StoryCandidate]
 ) -> ArticleChange:
     story = stories.assign_story(change.article, made.shingles, candidates)
     return replace(
@@ -150,17 +149,6 @@ def _with_enrichment(
     )
 
 
-class Enrichment(Struct, frozen=True):
-    """An article with its language, shingles, names and matches, before it is stored."""
-
-    article: Article
-    shingles: frozenset[int]
-    names: Names
-    hits: tuple[WatchlistMatch, ...]
-    unmatched: str = ""
-    """Why the article was set aside and not matched; empty when it was matched."""
-
-
 def enrich(
     articles: Sequence[Article],
     feed: Feed,
@@ -170,8 +158,10 @@ def enrich(
     matcher: TimedMatcher | None = None,
     *,
     read: Sequence[TextFeatures | None] = (),
-) -> list[Enrichment]:
-    """Return the enrichment of each article of a feed; adds their languages to `recent`.
+) -> list[ArticleChange]:
+    """Return articles of a feed with what follows from their words, not yet recognised.
+
+    Their languages are added to `recent`.
 
     An article that exceeds the time limit has no matches, and says why.
 
@@ -184,37 +174,24 @@ def enrich(
         matcher: Matches within the time limit.
         read: The features of each article, None where they were not read with the document.
     """
-    features = _features(articles, read or [None] * len(articles), with_languages=not feed.lang)
-    known = [
-        replace(article, lang=_language(one, feed, recent, declared))
-        for article, one in zip(articles, features, strict=True)
-    ]
-    names = [
-        cross_language.names(article, one.names)
-        for article, one in zip(known, features, strict=True)
-    ]
+    unread = [article.texts[:3] for article, one in zip_longest(articles, read) if one is None]
+    made = iter(text_features(unread, with_languages=not feed.lang))
     matcher = matcher or TimedMatcher()
-    hits = [matcher.match(rules, article, feed) for article in known]
-    return [
-        Enrichment(article, one.shingles, named, found.hits, found.unmatched)
-        for article, one, named, found in zip(known, features, names, hits, strict=True)
-    ]
-
-
-def _features(
-    articles: Sequence[Article], read: Sequence[TextFeatures | None], *, with_languages: bool
-) -> list[TextFeatures]:
-    """Return the features of each article; those that were not read yet are read."""
-    unread = [
-        (article.title, article.summary, article.body)
-        for article, one in zip(articles, read, strict=True)
-        if one is None
-    ]
-    made = iter(text_features(unread, with_languages=with_languages))
-    return [next(made) if one is None else one for one in read]
-
-
-def _language(features: TextFeatures, feed: Feed, recent: deque[str], declared: str) -> str:
-    lang = feed.lang or choose(features.languages, prior(recent, declared))
-    recent.append(lang)
-    return lang
+    enriched = []
+    for article, one in zip_longest(articles, read):
+        features = next(made) if one is None else one
+        lang = feed.lang or choose(features.languages, prior(recent, declared))
+        recent.append(lang)
+        known = replace(article, lang=lang)
+        names = cross_language.names(known, features.names)
+        found = matcher.match(rules, known, feed)
+        enriched.append(
+            ArticleChange(
+                article=known,
+                shingles=features.shingles,
+                names=names,
+                hits=found.hits,
+                unmatched=found.unmatched,
+            )
+        )
+    return enriched

@@ -24,7 +24,12 @@ def coverage(
     gaps: Sequence[Gap],
 ) -> list[Coverage]:
     """Return what the gaps mean for each watchlist, given the feeds that it selects."""
-    return [_covered(name, wanted, feeds, gaps) for name, wanted in watchlists.items()]
+    covered = []
+    for name, wanted in watchlists.items():
+        watched = {feed.number for feed in feeds if feed.enabled and _watches(wanted, feed)}
+        touching = tuple(gap for gap in gaps if gap.feed.number in watched)
+        covered.append(Coverage(watchlist=name, feeds=len(watched), gaps=touching))
+    return covered
 
 
 def describe_gap(covered: Coverage, now: Timestamp, zone: tzinfo | None) -> str:
@@ -32,28 +37,23 @@ def describe_gap(covered: Coverage, now: Timestamp, zone: tzinfo | None) -> str:
     parts: list[str] = []
     for kind in (GapKind.BLIND, GapKind.DOWN):
         if gaps := [gap for gap in covered.gaps if gap.kind is kind]:
-            count = number(covered.touched(kind))
-            of = count if parts else _of_feeds(count, covered.feeds)
-            parts.append(_GAPS[kind](of, intervals(gaps, now, zone)))
+            touched, when = number(covered.touched(kind)), intervals(gaps, now, zone)
+            if not parts:
+                touched = ngettext(
+                    "{touched} of {count} feed",
+                    "{touched} of {count} feeds",
+                    covered.feeds,
+                    touched=touched,
+                )
+            if kind is GapKind.BLIND:
+                parts.append(_("{feeds} with a coverage gap {when}", feeds=touched, when=when))
+            else:
+                parts.append(_("{feeds} not read {when}", feeds=touched, when=when))
     if parts:
         return ", ".join(parts)
     return ngettext(
         "nothing missed in {count} feed", "nothing missed in {count} feeds", covered.feeds
     )
-
-
-def _of_feeds(touched: str, feeds: int) -> str:
-    return ngettext(
-        "{touched} of {count} feed", "{touched} of {count} feeds", feeds, touched=touched
-    )
-
-
-_GAPS = {
-    GapKind.BLIND: lambda feeds, when: _(
-        "{feeds} with a coverage gap {when}", feeds=feeds, when=when
-    ),
-    GapKind.DOWN: lambda feeds, when: _("{feeds} not read {when}", feeds=feeds, when=when),
-}
 
 
 def format_interval(
@@ -65,14 +65,6 @@ def format_interval(
     same_day = _at(start, zone).date() == _at(end, zone).date()
     last = f"{_at(end, zone):%H:%M}" if same_day else _moment(end, now, zone)
     return f"{_moment(start, now, zone)}–{last}"
-
-
-def _covered(
-    name: str, wanted: Sequence[str], feeds: Collection[Feed], gaps: Sequence[Gap]
-) -> Coverage:
-    watched = {feed.number for feed in feeds if feed.enabled and _watches(wanted, feed)}
-    touching = tuple(gap for gap in gaps if gap.feed.number in watched)
-    return Coverage(watchlist=name, feeds=len(watched), gaps=touching)
 
 
 def _watches(wanted: Sequence[str], feed: Feed) -> bool:

@@ -19,7 +19,7 @@ from monitor.base.errors import FetchError
 from monitor.base.translation import gettext as _
 from monitor.base.translation import ngettext
 from monitor.intake.ingest import article_changes, schedule
-from monitor.intake.ingest.article_changes import Enrichment, enrich
+from monitor.intake.ingest.article_changes import enrich
 from monitor.intake.ingest.poll_outcome import (
     ActiveConfig,
     BatchOutcome,
@@ -199,7 +199,7 @@ class Ingester:
 
     def _drafted(
         self, reading: StoreReads, watch: ActiveConfig, answer: PollResult | PageResult
-    ) -> dict[str, Enrichment]:
+    ) -> dict[str, ArticleChange]:
         """Return the enrichment of each entry that is new or changed, by key."""
         if isinstance(answer, PageResult) or answer.parsed is None:
             return {}
@@ -220,26 +220,21 @@ class Ingester:
         self, batch: Batch, watch: ActiveConfig, answer: PageResult, now: Timestamp
     ) -> Arrivals | None:
         """Store the text of an article's page; return the article, None if there is no text."""
-        page = answer.page
-        article = next(iter(batch.articles.get([page.article])), None)
+        page, id = answer.page, answer.pending.article.id
+        article = next(iter(batch.articles.get([id])), None)
         feed = watch.feeds.get(article.feeds[0]) if article else None
         if page.later:
-            batch.postpone_page(page.article, page.reason, now + page.later, failed=False)
+            batch.postpone_page(id, page.reason, now + page.later, failed=False)
             return None
         if article is None or feed is None or not page.text:
             final = page.final or not page.reason or answer.pending.attempts + 1 >= PAGE_TRIES
             again = feed is not None and not final
             why = page.reason or _("no article is found in it")
             due = now + PAGE_RETRY if again else None
-            batch.postpone_page(page.article, why, due, failed=True)
+            batch.postpone_page(id, why, due, failed=True)
             return None
         arrival = ArticleChange(
-            article=replace(article, body=page.text),
-            new=False,
-            guid="",
-            fingerprint=b"",
-            canonical="",
-            backfill=answer.pending.backfill,
+            article=replace(article, body=page.text), backfill=answer.pending.backfill
         )
         made = self._draft(batch, watch, feed, arrival.article)
         (change,) = article_changes.with_enrichments(batch, feed, [(arrival, made)])
@@ -248,7 +243,7 @@ class Ingester:
 
     def _draft(
         self, reading: StoreReads, watch: ActiveConfig, feed: Feed, article: Article
-    ) -> Enrichment:
+    ) -> ArticleChange:
         """Enrich an article of a feed, with the matches for each other feed that carries it."""
         matcher, recent = self._matcher(), self._recent(reading, feed)
         (made,) = enrich([article], feed, watch.rules, recent, "", matcher)
@@ -279,11 +274,7 @@ class Ingester:
             if new := tuple(hit for hit in hits if hit.watchlist.name not in before):
                 yield ArticleChange(
                     article=article,
-                    new=False,
                     carried=True,
-                    guid="",
-                    fingerprint=b"",
-                    canonical="",
                     hits=new,
                     backfill=answer.state.last_ok is None,
                 )

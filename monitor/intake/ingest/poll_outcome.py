@@ -19,7 +19,6 @@ from monitor.intake.ingest import (
     publication_rate,
     schedule,
 )
-from monitor.intake.ingest.article_changes import Enrichment
 from monitor.judgement.alerts.publishers import is_aggregator
 from monitor.judgement.alerts.routing import Routing
 from monitor.judgement.match.matcher import WatchlistMatcher
@@ -105,9 +104,9 @@ class PollStep(Struct, frozen=True, kw_only=True):
     batch: Batch
     history: FeedHistory
     answer: PollResult
-    drafts: Mapping[str, Enrichment]
+    drafts: Mapping[str, ArticleChange]
     """The enrichment of each entry that is new or changed, by key."""
-    redraft: Callable[[Article], Enrichment]
+    redraft: Callable[[Article], ArticleChange]
     """Enriches an article whose text is not that of its entry."""
     now: Timestamp
     jitter: float
@@ -209,7 +208,7 @@ class PollStep(Struct, frozen=True, kw_only=True):
     ) -> tuple[list[ArticleChange], list[Sighting]]:
         """Return the changed articles of a document, enriched, and sightings of known ones."""
         batch, feed = self.batch, self.answer.feed
-        arrived: list[tuple[ArticleChange, Enrichment]] = []
+        arrived: list[tuple[ArticleChange, ArticleChange]] = []
         sightings: list[Sighting] = []
         changed = [one.article for one in decisions if isinstance(one, identify.Changed)]
         stored = {article.id: article for article in batch.articles.get(changed)}

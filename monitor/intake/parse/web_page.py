@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import codecs
 import re
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 from urllib.parse import urljoin, urlsplit
 
@@ -129,14 +130,17 @@ def feed_links(body: bytes, url: str, content_type: str = "") -> tuple[str, ...]
     from lxml import etree
 
     body, charset = in_utf8(body[:PAGE_CAP], content_type)
-    reader = _LinkReader()
-    parser = etree.HTMLParser(target=reader, encoding="utf-8" if "utf-8" in charset else None)
+    parser = etree.HTMLParser(encoding="utf-8" if "utf-8" in charset else None)
     try:
-        etree.fromstring(body, parser)
+        root = etree.fromstring(body, parser)
     except etree.LxmlError:  # nothing in it that is markup
         return ()
-    base = _absolute(url, reader.base) or url
-    addresses = dict.fromkeys(_absolute(base, href) for href in reader.found)
+    if root is None:
+        return ()
+    base = next((href for tag in root.iter("base") if (href := tag.get("href"))), "")
+    base = _absolute(url, base) or url
+    hrefs = [tag.get("href", "") for tag in root.iter("link") if _is_feed(tag.attrib)]
+    addresses = dict.fromkeys(_absolute(base, href) for href in hrefs if href)
     return tuple(url for url in addresses if url and not _NO_FEED.search(url))[:MOST]
 
 
@@ -145,25 +149,7 @@ def usual_feed_urls(url: str) -> list[str]:
     return [urljoin(url, f"/{path}") for path in USUAL]
 
 
-class _LinkReader:
-    """Receives parse events and keeps the links; no tree, so no depth is too deep."""
-
-    def __init__(self) -> None:
-        self.base = ""
-        self.found: list[str] = []
-
-    def start(self, tag: str, attributes: dict[str, str]) -> None:
-        href = attributes.get("href", "")
-        if tag == "base":
-            self.base = self.base or href
-        elif tag == "link" and href and _is_feed(attributes):
-            self.found.append(href)
-
-    def close(self) -> None:
-        """Do nothing: all has been kept."""
-
-
-def _is_feed(attributes: dict[str, str]) -> bool:
+def _is_feed(attributes: Mapping[str, str]) -> bool:
     relations = attributes.get("rel", "").lower().split()
     kind = attributes.get("type", "").partition(";")[0].strip().lower()
     return ("alternate" in relations and kind in _TYPES) or "feed" in relations
