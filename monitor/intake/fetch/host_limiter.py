@@ -229,7 +229,9 @@ class HostLimiter:
         """Wait for a slot at a moment at which no other monitor asks the host."""
         while True:
             spacing = self._spacings.get(host, self._spacing)
-            await self._wait(queue, spacing, host)
+            wait = queue.last_start + spacing - self._monotonic()
+            if wait > 0 and not self._owns(host):
+                await self._sleep(wait)
             slot = await self._slots.enter(slow=url in self._slow)
             try:
                 wait = 0.0 if self._owns(host) else await self._take_turn(host, spacing)
@@ -241,11 +243,6 @@ class HostLimiter:
                 return slot
             self._slots.leave(slot)
             queue.last_start += wait - spacing
-
-    async def _wait(self, queue: _Host, spacing: float, host: str) -> None:
-        wait = queue.last_start + spacing - self._monotonic()
-        if wait > 0 and not self._owns(host):
-            await self._sleep(wait)
 
     def _forget(self) -> None:
         """Drop hosts without requests, when they have become many."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 
 from msgspec.structs import replace
@@ -85,7 +85,9 @@ class Ingester:
                 drafted = [self._drafted(reading, watch, answer) for answer in answers]
             with self._store.batch() as batch:
                 held = batch.held({answer.lease for answer in answers})
-                histories = batch.feed_histories(_polled_feeds(answers))
+                histories = batch.feed_histories(
+                    [a.feed for a in answers if isinstance(a, PollResult)]
+                )
                 for answer, drafts in zip(answers, drafted, strict=True):
                     if answer.lease not in held:
                         continue
@@ -133,7 +135,13 @@ class Ingester:
             raised=tuple(raised),
             queued=queued,
             planned=planned,
-            unreached=frozenset(_unreached(answers)),
+            unreached=frozenset(
+                answer.feed.url
+                for answer in answers
+                if isinstance(answer, PollResult)
+                and isinstance(answer.response, FetchError)
+                and answer.response.network
+            ),
         )
 
     def end_silences(self) -> int:
@@ -212,7 +220,13 @@ class Ingester:
         packs = [one.features for one in fresh]
         read = [unpacked(pack) if pack else None for pack in packs]
         drafts = enrich(
-            articles, feed, watch.rules, recent, parsed.lang, self._matcher(), read=read
+            articles,
+            feed,
+            watch.rules,
+            recent,
+            parsed.lang,
+            TimedMatcher(self._stopwatch),
+            read=read,
         )
         return {one.key: made for one, made in zip(fresh, drafts, strict=True)}
 
@@ -245,15 +259,12 @@ class Ingester:
         self, reading: StoreReads, watch: ActiveConfig, feed: Feed, article: Article
     ) -> ArticleChange:
         """Enrich an article of a feed, with the matches for each other feed that carries it."""
-        matcher, recent = self._matcher(), self._recent(reading, feed)
+        matcher, recent = TimedMatcher(self._stopwatch), self._recent(reading, feed)
         (made,) = enrich([article], feed, watch.rules, recent, "", matcher)
         if article.feeds == (feed.number,) or made.unmatched:
             return made
         found = matcher.match(watch.rules, made.article, *_feeds_of(article, feed, watch))
         return replace(made, hits=found.hits, unmatched=found.unmatched)
-
-    def _matcher(self) -> TimedMatcher:
-        return TimedMatcher(self._stopwatch)
 
     def _carried(
         self, batch: Batch, watch: ActiveConfig, answer: PollResult, outcome: PollOutcome
@@ -262,7 +273,7 @@ class Ingester:
         if not (outcome.sightings and watch.rules.by_feed):
             return
         feed, sighted = outcome.feed, [one.article for one in outcome.sightings]
-        matcher = self._matcher()
+        matcher = TimedMatcher(self._stopwatch)
         for article in batch.articles.get(list(dict.fromkeys(sighted))):
             if len(article.feeds) < 2:
                 continue
@@ -292,10 +303,6 @@ def _feeds_of(article: Article, feed: Feed, watch: ActiveConfig) -> list[Feed]:
     return [feed, *(other for other in others if other is not None)]
 
 
-def _polled_feeds(answers: Iterable[PollResult | PageResult]) -> Iterator[Feed]:
-    return (answer.feed for answer in answers if isinstance(answer, PollResult))
-
-
 def _with_current_feed(
     answer: PollResult | PageResult, watch: ActiveConfig
 ) -> PollResult | PageResult:
@@ -314,12 +321,3 @@ def _log_dropped(count: int) -> None:
             count,
         )
     )
-
-
-def _unreached(answers: Iterable[PollResult | PageResult]) -> Iterator[str]:
-    """Yield the addresses of the feeds whose hosts could not be reached."""
-    for answer in answers:
-        if isinstance(answer, PageResult):
-            continue
-        if isinstance(answer.response, FetchError) and answer.response.network:
-            yield answer.feed.url

@@ -16,6 +16,7 @@ from monitor.base.article import Timestamp
 from monitor.base.text_cleaning import line, safe_url
 from monitor.base.translation import gettext as _
 from monitor.base.translation import mark
+from monitor.intake.parse.entry_keys import keyed_entries
 from monitor.model.poll import Entry
 
 _BOMS = (
@@ -196,7 +197,7 @@ def language(declared: str) -> str:
 
 
 def distinct_entries(entries: Iterable[Entry]) -> tuple[Entry, ...]:
-    """Return distinct entries: repeated ones once, those that share a name renamed.
+    """Return distinct entries with their keys: repeated ones once, those of one name renamed.
 
     One without title, text and link is left out: there is nothing in it to find. All that
     share a name get a new one, made of what tells them apart and not of their order, so that
@@ -211,7 +212,7 @@ def distinct_entries(entries: Iterable[Entry]) -> tuple[Entry, ...]:
             replace(e, guid=f"{_name(e)}#{_digest(*parts(e))}") if shared[_name(e)] > 1 else e
             for e in entries
         ]
-    return tuple(entries)
+    return keyed_entries(entries)
 
 
 def _name(entry: Entry) -> str:

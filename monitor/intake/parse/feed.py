@@ -35,7 +35,6 @@ from monitor.intake.parse.document import (
     language,
     root_only,
 )
-from monitor.intake.parse.entry_keys import keyed_entries
 from monitor.intake.parse.plain_document import plain_document
 from monitor.model.poll import Entry, ParsedFeed
 
@@ -70,21 +69,13 @@ def parse(body: bytes, url: str, content_type: str = "") -> ParsedFeed:
     Raises ParseError with a reason in words when it is no feed. A broken document that
     still has entries is a feed.
     """
-    return _with_keys(_parsed(body, url, content_type))
-
-
-def _with_keys(parsed: ParsedFeed) -> ParsedFeed:
-    return replace(parsed, entries=keyed_entries(parsed.entries))
-
-
-def _parsed(body: bytes, url: str, content_type: str) -> ParsedFeed:
     try:
         if json_feed.is_json_feed(body):
             return json_feed.parse(body, url, content_type)
         document = _document(body, content_type)
         if not document["entries"] and not document.get("version"):
             raise ParseError(url, describe_content(body))
-        if not document["entries"] and _is_malformed(document):
+        if not document["entries"] and isinstance(document.get("bozo_exception"), SAXException):
             raise ParseError(url, _("it is broken off or not well-formed, and has no entries"))
         return _feed(document, url)
     except (ParseError, MemoryError):
@@ -103,18 +94,13 @@ def parse_with_features(body: bytes, url: str, content_type: str = "") -> Parsed
     Raises:
         ParseError: It is no feed.
     """
-    parsed = _parsed(body, url, content_type)
+    parsed = parse(body, url, content_type)
     sizes = accumulate(len(one.summary) + len(one.body) for one in parsed.entries)
     first = sum(size <= FEATURED for size in sizes)
     featured = parsed.entries[:first]
     made = text_features([(one.title, one.summary, one.body) for one in featured])
     entries = tuple(map(lambda entry, one: replace(entry, features=packed(one)), featured, made))
-    return _with_keys(replace(parsed, entries=entries + parsed.entries[first:]))
-
-
-def _is_malformed(document: Mapping[str, Any]) -> bool:
-    """Return whether no XML parser reads a document to its end, whatever its encoding."""
-    return isinstance(document.get("bozo_exception"), SAXException)
+    return replace(parsed, entries=entries + parsed.entries[first:])
 
 
 def _document(body: bytes, content_type: str) -> Mapping[str, Any]:

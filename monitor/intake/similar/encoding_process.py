@@ -87,7 +87,9 @@ class EncodingProcess:
         Raises:
             EncodingError: The process was killed or died.
         """
-        return await self._run(_encode, tuple(articles), now)
+        task = await asyncio.to_thread(self._scheduled, _encode, tuple(articles), now)
+        found: EncodedBatch = await asyncio.to_thread(self._finished, task.result)
+        return found
 
     def similar(self, article: int, most: int) -> tuple[Similar, ...]:
         """Return the articles that are most like one, the nearest first.
@@ -109,11 +111,6 @@ class EncodingProcess:
             self._pool.stop()  # type: ignore[no-untyped-call]
             self._pool.join()
             self._pool = None
-
-    async def _run(self, task: Callable[..., T], *args: Any) -> T:
-        future = await asyncio.to_thread(self._scheduled, task, *args)
-        outcome: T = await asyncio.to_thread(self._finished, future.result)
-        return outcome
 
     def _scheduled(self, task: Callable[..., T], *args: Any) -> Any:
         if self._pool is None or not self._pool.active:

@@ -94,8 +94,13 @@ def test_what_is_taken_in_is_an_article_like_any_other(store: Store, tmp_path: P
 def test_the_language_is_found_out_unless_said(store: Store, tmp_path: Path) -> None:
     english = "The dockers of the port of Antwerp stopped working on Monday morning"
     taken(store, [said(1, lang=""), said(2, lang=None, title=english, summary=english, body="")])
-    taken(store, [said(3, lang="nl")])
-    assert rows(tmp_path, "SELECT lang FROM articles ORDER BY id") == [("fr",), ("en",), ("nl",)]
+    taken(store, [said(3, lang="nl"), said(4, lang="klingon?")])
+    assert rows(tmp_path, "SELECT lang FROM articles ORDER BY id") == [
+        ("fr",),
+        ("en",),
+        ("nl",),
+        ("fr",),
+    ]
 
 
 KNOWN = [
