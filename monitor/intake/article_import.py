@@ -167,7 +167,7 @@ class ImportedArticle(Struct, frozen=True, kw_only=True):
     feed: str
     """Name of its feed; empty when not given."""
     lang: str
-    """Two letters; empty when not given."""
+    """Two letters; empty when none is given that we know."""
     seen: Timestamp
     """When the other program first had it."""
     unused: tuple[str, ...] = ()
@@ -206,7 +206,7 @@ def parse_article(value: Any, now: Timestamp) -> ImportedArticle:
     return ImportedArticle(
         entry=_named(entry),
         feed=line(text["feed"])[:NAME_CAP],
-        lang=_lang(text["lang"]),
+        lang=language(text["lang"]),
         seen=min(seen, now),
         unused=tuple(
             key for key, one in value.items() if key not in names.values() and one not in _NOTHING
@@ -242,16 +242,6 @@ def _text(fields: Mapping[str, Any], key: str) -> str:
         kind = type(value).__name__
         raise ValueError(_("`{key}` must be text, not {type}", key=key, type=kind))
     return value
-
-
-def _lang(written: str) -> str:
-    if written.strip().lower() in ("", "und"):
-        return ""
-    code = language(written)
-    if not code:
-        wrong = line(written)[:20]
-        raise ValueError(_("`lang` is no language of two letters: {value}", value=wrong))
-    return code
 
 
 def _moment(fields: Mapping[str, Any], key: str) -> Timestamp | None:

@@ -85,9 +85,8 @@ class Ingester:
                 drafted = [self._drafted(reading, watch, answer) for answer in answers]
             with self._store.batch() as batch:
                 held = batch.held({answer.lease for answer in answers})
-                histories = batch.feed_histories(
-                    [a.feed for a in answers if isinstance(a, PollResult)]
-                )
+                polled = [answer.feed for answer in answers if isinstance(answer, PollResult)]
+                histories = batch.feed_histories(polled)
                 for answer, drafts in zip(answers, drafted, strict=True):
                     if answer.lease not in held:
                         continue
@@ -219,15 +218,8 @@ class Ingester:
         recent = self._recent(reading, feed)
         packs = [one.features for one in fresh]
         read = [unpacked(pack) if pack else None for pack in packs]
-        drafts = enrich(
-            articles,
-            feed,
-            watch.rules,
-            recent,
-            parsed.lang,
-            TimedMatcher(self._stopwatch),
-            read=read,
-        )
+        matcher = TimedMatcher(self._stopwatch)
+        drafts = enrich(articles, feed, watch.rules, recent, parsed.lang, matcher, read=read)
         return {one.key: made for one, made in zip(fresh, drafts, strict=True)}
 
     def _page(
