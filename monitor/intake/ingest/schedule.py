@@ -51,12 +51,9 @@ def due(states: Mapping[str, FeedState], feeds: Sequence[Feed], by: Timestamp) -
 
     A feed without a state is new, and due.
     """
-    waiting = [
-        (state.next_due, order, feed)
-        for order, feed in enumerate(feeds)
-        if feed.enabled and _is_due(state := states.get(feed.url, FeedState()), by)
-    ]
-    return [feed for _, _, feed in sorted(waiting, key=lambda each: each[:2])]
+    known = {feed.url: states.get(feed.url, FeedState()) for feed in feeds if feed.enabled}
+    waiting = [feed for feed in feeds if feed.enabled and _is_due(known[feed.url], by)]
+    return sorted(waiting, key=lambda feed: known[feed.url].next_due)
 
 
 def spread(
@@ -73,13 +70,10 @@ def spread(
     for feed in feeds:
         state = states.get(feed.url, FeedState())
         overdue = is_overdue(state, now)
-        planned.append((late / CATCH_UP if overdue else _until_due(state, now), feed))
+        soon = 0.0 if _was_set_back(state, now) else max(0.0, state.next_due - now)
+        planned.append((late / CATCH_UP if overdue else soon, feed))
         late += overdue
     return planned
-
-
-def _until_due(state: FeedState, now: Timestamp) -> float:
-    return 0.0 if _was_set_back(state, now) else max(0.0, state.next_due - now)
 
 
 def is_overdue(state: FeedState, now: Timestamp) -> bool:
