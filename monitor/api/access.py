@@ -108,10 +108,7 @@ class Access:
 
     async def still_valid(self, caller: Caller) -> bool:
         """Return whether a caller may go on."""
-        if not caller.token:
-            return True
-        token = await anyio.to_thread.run_sync(self._find, caller.token, limiter=self._quick)
-        return token is not None and token.is_valid(self._clock())
+        return not caller.token or await self.caller_of(caller.token) is not None
 
     def count(self, caller: Caller, address: str) -> None:
         """Count a request; raises ApiProblem if there are too many."""

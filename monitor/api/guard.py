@@ -114,18 +114,18 @@ class Guard:
     async def _answer(self, scope: Scope, receive: Receive, answer: _Answer) -> None:
         headers = Headers(scope=scope)
         self._check(scope, headers)
-        if self._busy >= self._limits.requests:
+        counts = scope["path"] != ENDLESS  # streams have a limit of their own
+        if counts and self._busy >= self._limits.requests:
             raise busy()
-        self._busy += 1
+        self._busy += counts
         patience = Patience(self._monotonic() + self._limits.seconds)
         try:
             body = await self._body(scope, headers, receive)
             scope["state"]["patience"] = patience
-            scope["state"]["streaming"] = self._streaming
             with interruptible(lambda: patience.left or self._monotonic() > patience.until):
                 await _while_connected(self._app, scope, body, receive, answer.send, patience)
         finally:
-            self._busy -= not scope["state"].get("is_stream", False)
+            self._busy -= counts
             self._rest_later()
 
     def _rest_later(self) -> None:
@@ -137,12 +137,6 @@ class Guard:
     def _rest_now(self) -> None:
         if not self._busy:
             asyncio.get_running_loop().run_in_executor(None, self._rest)
-
-    def _streaming(self, scope: Scope) -> None:
-        """Count a request as a stream from now on: it has a limit of its own."""
-        if not scope["state"].get("is_stream"):
-            scope["state"]["is_stream"] = True
-            self._busy -= 1
 
     def _check(self, scope: Scope, headers: Headers) -> None:
         if not self._hosts.accepts_host(headers.get("host")):

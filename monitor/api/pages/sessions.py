@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from hashlib import sha256
-from typing import Annotated, NamedTuple
+from typing import Annotated
 from urllib.parse import parse_qsl
 
 from fastapi import APIRouter, Depends, Request, Security
@@ -26,13 +26,6 @@ MOST = 1_000
 """Sessions at once; of more, the oldest ends."""
 FIELDS = 100
 """Fields of a form at most."""
-
-
-class StoredSession(NamedTuple):
-    """What the server keeps of a session: the rest follows from the secret in the cookie."""
-
-    token: bytes
-    until: Timestamp
 
 
 class Sessions:
@@ -56,13 +49,14 @@ class Sessions:
         self._secret, self._clock, self._secure = secret, clock, secure
         self.cookie = f"__Host-{cookie}" if secure else cookie
         """Name of the cookie. With the prefix, no page of a sibling domain can set it."""
-        self._sessions: OrderedDict[bytes, StoredSession] = OrderedDict()
+        self._sessions: OrderedDict[bytes, Session] = OrderedDict()
         """By the hash of the secret in the cookie."""
 
     def begin(self, token: bytes, answer: Response) -> None:
         """Begin a session with a token, and put its cookie into an answer."""
         secret = self._secret()
-        self._sessions[token_hash(secret)] = StoredSession(token, self._clock() + LIFE)
+        form = sha256(b"form " + secret.encode()).hexdigest()
+        self._sessions[token_hash(secret)] = Session(token, self._clock() + LIFE, form)
         while len(self._sessions) > MOST:
             self._sessions.popitem(last=False)
         self._set(answer, secret, int(LIFE))
@@ -71,13 +65,10 @@ class Sessions:
         """Return the session of a cookie, None if there is none or if it has ended."""
         key = token_hash(secret or "")
         found = self._sessions.get(key)
-        if secret is None or found is None:
-            return None
-        if found.until <= self._clock():
+        if found is not None and found.until <= self._clock():
             del self._sessions[key]
             return None
-        form = sha256(b"form " + secret.encode()).hexdigest()
-        return Session(found.token, found.until, form)
+        return found
 
     def end(self, secret: str | None, answer: Response) -> None:
         """End the session of a cookie, and take the cookie back with an answer."""

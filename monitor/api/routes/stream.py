@@ -173,7 +173,6 @@ async def stream(
         alert, escalation = map(int, last.split("-"))
         at = at._replace(alert=min(alert, at.alert), escalation=min(escalation, at.escalation))
     hub.enter(caller.name)
-    request.state.streaming(request.scope)
     events = _Events(
         here, AlertSelection(here.service.triage, filter), hub, request.app.state.access, caller
     )

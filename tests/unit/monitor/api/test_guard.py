@@ -13,7 +13,7 @@ from starlette.types import Message, Receive, Scope, Send
 
 from index import interruption
 from index.errors import Interrupted
-from monitor.api.guard import Guard
+from monitor.api.guard import ENDLESS, Guard
 from monitor.api.listener import AcceptedHosts, Limits
 
 App = Callable[[Scope, Receive, Send], Any]
@@ -26,6 +26,8 @@ class Client:
         body: Its body, in pieces; with None it leaves before the rest.
         headers: Its headers.
     """
+
+    path = "/"
 
     def __init__(self, *body: bytes | None, **headers: str) -> None:
         self.headers = {"host": "localhost", **headers}
@@ -51,8 +53,8 @@ class Client:
             for name, value in self.headers.items()
         ]
         method = "POST" if "content_type" in self.headers else "GET"
-        scope = {"type": "http", "method": method, "path": "/", "headers": headers, "state": {}}
-        await guard(scope, self.receive, self.send)
+        scope = {"type": "http", "method": method, "path": self.path, "headers": headers}
+        await guard({**scope, "state": {}}, self.receive, self.send)
 
     @property
     def status(self) -> int:
@@ -140,12 +142,12 @@ def test_streams_do_not_count_as_requests() -> None:
 
         async def app(scope: Scope, receive: Receive, send: Send) -> None:
             if not going.is_set():
-                scope["state"]["streaming"](scope)
                 going.set()
                 await goes_on.wait()
             await answered(send)
 
         guard, stream, other = guarded(app, requests=1), Client(), Client()
+        stream.path = ENDLESS
         asking = asyncio.create_task(stream.ask(guard))
         await going.wait()
         await other.ask(guard)
