@@ -17,10 +17,13 @@ from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, Response
 from starlette.routing import compile_path
 
-from monitor.api import pages
+from monitor.api.greader import routes as greader
 from monitor.api.guard import ENDLESS
 from monitor.api.mcp import endpoint
 from monitor.api.newsroom import PLACE, RowRouter
+from monitor.api.pages import alerts as page_alerts
+from monitor.api.pages import archive as page_archive
+from monitor.api.pages import sessions
 from monitor.api.pages.templating import answer_to
 from monitor.api.problems import (
     FAILURES,
@@ -31,6 +34,7 @@ from monitor.api.problems import (
     is_page,
     problem_of,
 )
+from monitor.api.routes import alerts, archive, newsroom, stream, watchlists
 from monitor.base.translation import gettext as _
 from monitor.presentation.rows import schemas
 
@@ -51,8 +55,6 @@ def build_app(threads: int) -> FastAPI:
     Args:
         threads: How many requests are answered at once.
     """
-    from monitor.api.greader import routes as greader
-    from monitor.api.routes import alerts, archive, newsroom, stream, watchlists
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
@@ -76,8 +78,8 @@ def build_app(threads: int) -> FastAPI:
     for module in (stream, alerts, archive, watchlists, newsroom):
         app.include_router(module.router, prefix="/v1")
         rows += module.router.rows if isinstance(module.router, RowRouter) else []
-    for router in pages.routers():
-        app.include_router(router)
+    for pages in (page_alerts, page_archive, sessions):
+        app.include_router(pages.router)
     app.include_router(endpoint.router)
     for place in ("/api/greader.php", ""):  # that of FreshRSS, and that of Miniflux
         app.include_router(greader.router, prefix=place)

@@ -24,8 +24,9 @@ from monitor.intake.ingest.feed_health import (
 )
 from monitor.model.config import StoreAddress
 from monitor.model.delivery import DeliveryState
+from monitor.model.event_link import require_encoder
 from monitor.model.feed import Coverage, Feed, FeedHealth
-from monitor.model.search import PastSearch
+from monitor.model.search import PastSearch, SearchHit
 from monitor.model.status import Status, Totals
 from monitor.storage.data_folder import archive_address
 from monitor.storage.maintenance import indexer
@@ -36,7 +37,6 @@ if TYPE_CHECKING:
     from monitor.model.briefing import Briefing
     from monitor.model.config import SavedSearch
     from monitor.model.latency import Latency
-    from monitor.model.search import SearchHit
     from monitor.model.watchlist import Watchlist
     from monitor.presentation.service.statistics import Statistics
     from monitor.presentation.service.triage import Triage
@@ -139,8 +139,6 @@ class Service:
         """
         from index.evaluation.highlight import snippet
         from monitor.intake.similar.encoding_process import EncodingProcess
-        from monitor.model.event_link import require_encoder
-        from monitor.model.search import SearchHit
 
         require_encoder("tocsin similar")  # not a message
         with closing(EncodingProcess(self._store)) as process:
