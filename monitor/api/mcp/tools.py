@@ -156,9 +156,9 @@ def explain_alert(here: Newsroom, caller: Caller, parameters: AlertParameters) -
     }  # fmt: skip
     if article is None:
         return {**nothing, "alert": row, "note": _("this alert is not about an article")}
-    asked = watchlists.ExplainParameters(watchlist=row["watchlist"], article=article)
+    wanted = watchlists.ExplainParameters(watchlist=row["watchlist"], article=article)
     try:
-        found = watchlists.explain(here, caller, asked)
+        found = watchlists.explain(here, caller, wanted)
     except UnknownNameError as error:
         return {**nothing, "alert": row, "note": str(error)}
     return {**found, "alert": row, "note": ""}

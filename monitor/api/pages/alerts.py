@@ -46,16 +46,16 @@ def start(here: Here, visitor: Reader) -> Page:
 @router.get("/alerts")
 def alerts(request: Request, here: Here, visitor: Reader) -> Page:
     """List the stories that have alerts, those with the newest one first."""
-    asked = read_query(request, ListParameters)
-    found, end = page_of_stories(here, asked)
+    parameters = read_query(request, ListParameters)
+    found, end = page_of_stories(here, parameters)
     return Page(
         "alerts",
         {
             "stories": found,
-            "asked": asked,
+            "parameters": parameters,
             "states": STATES,
             "watchlists": sorted(one.name for one in here.service.views.watchlists.in_force()),
-            "next": address("/alerts", asked, after=alert_number(end)) if end else "",
+            "next": address("/alerts", parameters, after=alert_number(end)) if end else "",
         },
     )
 

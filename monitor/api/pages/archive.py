@@ -50,31 +50,39 @@ class SearchParameters(FilterParameters):
 
 @router.get("/search")
 def search(request: Request, here: Here, visitor: Reader) -> Page:
-    asked = read_query(request, SearchParameters)
+    parameters = read_query(request, SearchParameters)
     shown: dict[str, Any] = {
-        "asked": asked, "results": None, "suggestions": (), "problem": "", "saved": _saved(here),
+        "parameters": parameters, "results": None, "suggestions": (), "problem": "",
+        "saved": _saved(here),
     }  # fmt: skip
     try:
-        shown |= _found(here, asked) if asked.q.strip() else {}
+        shown |= _found(here, parameters) if parameters.q.strip() else {}
     except QueryError as error:
         return Page("search", {**shown, "problem": str(error)}, 422)
     return Page("search", shown)
 
 
-def _found(here: Newsroom, asked: SearchParameters) -> dict[str, Any]:
+def _found(here: Newsroom, parameters: SearchParameters) -> dict[str, Any]:
     """Return a page of results with the links to its neighbours; raises QueryError."""
-    archive, filter = here.service.archive, asked.filter(here)
+    archive, filter = here.service.archive, parameters.filter(here)
     results = archive.search(
-        asked.q, filter, sort=asked.sort, limit=LENGTH, width=SNIPPET, page=asked.page
+        parameters.q,
+        filter,
+        sort=parameters.sort,
+        limit=LENGTH,
+        width=SNIPPET,
+        page=parameters.page,
     )
-    more = results.before + len(results.found) < results.total and asked.page < 500
-    few = archive.suggestions(asked.q, filter) if results.total < FEW else []
+    more = results.before + len(results.found) < results.total and parameters.page < 500
+    few = archive.suggestions(parameters.q, filter) if results.total < FEW else []
     return {
         "results": results,
         "hits": _hits(results),
-        "suggestions": [(one, _suggested(asked, one)) for one in few],
-        "next": address("/search", asked, page=asked.page + 1) if more else "",
-        "previous": address("/search", asked, page=asked.page - 1) if asked.page > 1 else "",
+        "suggestions": [(one, _suggested(parameters, one)) for one in few],
+        "next": address("/search", parameters, page=parameters.page + 1) if more else "",
+        "previous": address("/search", parameters, page=parameters.page - 1)
+        if parameters.page > 1
+        else "",
     }
 
 
@@ -89,9 +97,9 @@ def _hits(results: Results) -> list[tuple[Any, Markup, Markup]]:
     ]
 
 
-def _suggested(asked: SearchParameters, suggestion: Suggestion) -> str:
+def _suggested(parameters: SearchParameters, suggestion: Suggestion) -> str:
     without = dict.fromkeys(suggestion.without)
-    return address("/search", asked, q=suggestion.query, page=None, **without)
+    return address("/search", parameters, q=suggestion.query, page=None, **without)
 
 
 def _saved(here: Newsroom) -> Sequence[tuple[str, str]]:
@@ -148,16 +156,16 @@ def _in(places: set[MatchPlace], part: str) -> list[tuple[int, int]]:
 @router.get("/briefing")
 def briefing(request: Request, here: Here, visitor: Reader) -> Page:
     """Tell what happened since a time, by watchlist, and what may be missing."""
-    asked = read_query(request, BriefingParameters)
-    made = asked.briefing(here)
+    parameters = read_query(request, BriefingParameters)
+    made = parameters.briefing(here)
     body = export.body(made, here.zone, "")
     return Page(
         "briefing",
         {
             "title": title(made, here.zone),
             "body": Markup(body),
-            "spans": [(one, address("/briefing", asked, since=one)) for one in SPANS],
-            "chosen": asked.since or SPANS[0],
+            "spans": [(one, address("/briefing", parameters, since=one)) for one in SPANS],
+            "chosen": parameters.since or SPANS[0],
             "sent": here.service.views.briefings.subjects(LISTED),
         },
     )

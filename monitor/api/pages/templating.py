@@ -170,14 +170,14 @@ def read_query(request: Request, model: type[M]) -> M:
         raise ApiProblem("invalid", words, errors=problems) from None
 
 
-def address(path: str, asked: BaseModel | Mapping[str, Any], **changes: Any) -> str:
+def address(path: str, query: BaseModel | Mapping[str, Any], **changes: Any) -> str:
     """Return the address of a page that asks the same but for some changes; None takes away."""
-    values = asked.model_dump(exclude_defaults=True) if isinstance(asked, BaseModel) else asked
+    values = query.model_dump(exclude_defaults=True) if isinstance(query, BaseModel) else query
     parameters = {
         name: value for name, value in {**values, **changes}.items() if value not in (None, "")
     }
-    query = urlencode(parameters, doseq=True)
-    return f"{path}?{query}" if query else path
+    written = urlencode(parameters, doseq=True)
+    return f"{path}?{written}" if written else path
 
 
 # --- pages ---------------------------------------------------------------------------------------

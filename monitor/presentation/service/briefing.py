@@ -88,8 +88,8 @@ def read_facts(
     escalated = [one.alert for one in views.alerts.escalated(filter, limit=ESCALATED)]
     escalated_since = [a.id for a in views.alerts.get(escalated) if since <= a.stirred_at < until]
     stories = views.alerts.stories([*ids, *escalated_since])
-    asked = {*ids, *escalated_since}
-    raised = [alert for story in stories for alert in story.alerts if alert.id in asked]
+    in_time = {*ids, *escalated_since}
+    raised = [alert for story in stories for alert in story.alerts if alert.id in in_time]
     former = [a.watchlist for a in raised if not _why_not(a, since)]  # some are gone by now
     known = dict.fromkeys([*(one.name for one in in_force), *former])
     names = [n for n in known if n != FEED_HEALTH and (not wanted or n.casefold() in wanted)]
