@@ -542,10 +542,10 @@ def mcp_page() -> str:
         "# Tools for language models\n",
         NOTE,
         "What `tocsin mcp` and `/mcp` of `tocsin api` offer; [how to use it](../how-to/agents.md). "
-        "[mcp-tools.json](mcp-tools.json) has the schemas of all arguments and answers.\n",
-        "An answer has `notice`, `cite` (the articles that it is about), `cut` (the fields that "
-        "were shortened) and `untrusted`: the rows that [commands print](output.md) and that "
-        "[the API](api.md) answers.\n",
+        "[mcp-tools.json](mcp-tools.json) has the schemas of all arguments.\n",
+        "An answer is text: what to know of it, the numbers of its articles, the fields that were "
+        "shortened and, between two marks, the rows that [commands print](output.md) and that "
+        "[the API](api.md) answers, as JSON.\n",
     ]
     rows = [
         (

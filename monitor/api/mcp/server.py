@@ -51,7 +51,6 @@ from monitor.api.mcp.tools import (
     Tool,
     TriageParameters,
     input_schema,
-    output_schema,
     seen_now,
 )
 from monitor.api.newsroom import Newsroom
@@ -129,10 +128,7 @@ class ModelDoor(Struct, frozen=True):
             return CallToolResult(content=[TextContent(text=str(refusal))], is_error=True)
         except Exception as error:
             return self._failed(tool.name, error)
-        return CallToolResult(
-            content=[TextContent(text=quotation.text(self._mark()))],
-            structured_content=quotation.structured(),
-        )
+        return CallToolResult(content=[TextContent(text=quotation.text(self._mark()))])
 
     def _parameters(self, context: Context, tool: Tool, arguments: Any) -> Any:
         """Return the arguments of a tool.
@@ -217,7 +213,6 @@ def described(tool: Tool) -> McpTool:
         name=tool.name,
         description=tool.description,
         input_schema=input_schema(tool),
-        output_schema=output_schema(tool),
         annotations=ToolAnnotations(
             read_only_hint=reads, destructive_hint=not reads, open_world_hint=reads
         ),

@@ -11,7 +11,7 @@ from msgspec import Struct
 from pydantic import BaseModel, Field
 
 from monitor.api.access import Caller
-from monitor.api.mcp.quotation import BODY, answer_schema
+from monitor.api.mcp.quotation import BODY
 from monitor.api.newsroom import LARGEST, Newsroom, Parameters, param
 from monitor.api.problems import ApiProblem
 from monitor.api.routes import alerts, archive, newsroom, watchlists
@@ -60,11 +60,6 @@ class Tool(Struct, frozen=True):
 def input_schema(tool: Tool) -> dict[str, Any]:
     schema = tool.parameters.model_json_schema()
     return {name: part for name, part in schema.items() if name not in ("title", "description")}
-
-
-@cache
-def output_schema(tool: Tool) -> dict[str, Any]:
-    return answer_schema(get_type_hints(tool.answer)["return"])
 
 
 # --- reading -----------------------------------------------------------------------------------
