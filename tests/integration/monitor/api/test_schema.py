@@ -23,8 +23,8 @@ pytestmark = pytest.mark.costly
 
 EXAMPLES = 4
 """Requests of each kind to each path."""
-ENDLESS, OUTSIDE = "/v1/alerts/stream", "/v1/feeds"
-"""A path whose answer does not end, and one that asks other servers."""
+ENDLESS = "/v1/alerts/stream"
+"""A path whose answer does not end."""
 
 
 def operations(api: Api, *, own_token: bool) -> Iterator[Any]:
@@ -80,14 +80,14 @@ def test_every_path_answers_as_documented(api: Api, named: str) -> None:
 
     mode, tried = GenerationMode(named), 0
     for operation in operations(api, own_token=True):
-        if operation.path == ENDLESS or (operation.path, operation.method) == (OUTSIDE, "post"):
+        if operation.path == ENDLESS:
             continue
         takes_values = any(operation.iter_parameters()) or any(operation.body)
         if mode is GenerationMode.NEGATIVE and not takes_values:
             continue
         try_out(api, operation, mode, api.headers(Scope.ADMIN))
         tried += 1
-    assert tried > 20
+    assert tried > 15
 
 
 def test_every_path_answers_as_documented_without_a_token(api: Api) -> None:
