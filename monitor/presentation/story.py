@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from msgspec import Struct
 
 from monitor.base import signs
-from monitor.base.formatting import alert_number, and_more, clauses, shown_title, span
+from monitor.base.formatting import alert_number, and_more, shown_title, span
 from monitor.base.text_cleaning import line, lines
 from monitor.base.translation import gettext as _
 from monitor.base.translation import ngettext
@@ -93,23 +93,6 @@ def describe_wording(outlet: Outlet, first: Outlet) -> str:
     if outlet.copied:
         return _("copied")
     return "" if outlet is first else _("own words")
-
-
-def describe_order(outlets: Sequence[Outlet], limit: int = NAMED) -> str:
-    """Return the outlets of a story in order, with their delays; empty for a single outlet."""
-    if len(outlets) < 2:
-        return ""
-    first, *others = outlets
-    names = [
-        _("{outlet} first", outlet=first.name),
-        *(f"{outlet.name} {describe_lag(outlet, first)}" for outlet in others[: limit - 1]),
-    ]
-    more = len(outlets) - limit
-    if more > 0:
-        names.append(ngettext("{count} more", "{count} more", more))
-    if earlier := published_first(outlets):
-        names.append(_("published first by {outlet}", outlet=earlier.name))
-    return clauses(names)
 
 
 def describe_linked(linked: LinkedOutlets) -> str:
@@ -200,8 +183,9 @@ def story_lines(story: StoryAlerts, lead: Alert, moment: Moment, ago: Moment) ->
     escalated = [describe_escalations(alert, moment) for alert in story.alerts]
     for steps in filter(None, dict.fromkeys(escalated)):
         yield [(f"{signs.ESCALATED} {steps}", "accent")]
-    quiet = [*_suppressions(story, moment), describe_order(lead.telling.outlets)]
-    for words in filter(None, [*quiet, *_other_languages(lead.telling)]):
+    outlets = lead.telling.outlets if len(lead.telling.outlets) > 1 else ()
+    telling = StoryTimeline(outlets, lead.telling.elsewhere)
+    for words in (*_suppressions(story, moment), *outlet_lines(telling, NAMED)):
         yield [(words, "quiet")]
 
 
@@ -238,16 +222,6 @@ def _suppressions(story: StoryAlerts, moment: Moment) -> Iterator[str]:
             yield words
         elif words:
             yield _("{alerts} {reason}", alerts=_numbers(alerts), reason=words)
-
-
-def _other_languages(timeline: StoryTimeline) -> Iterator[str]:
-    """Yield the outlets that tell the event in other words, a line per language."""
-    for linked in timeline.elsewhere_by_language():
-        outlets = linked.outlets
-        shown = ", ".join(outlet.name for outlet in outlets[:NAMED])
-        names = and_more(shown, len(outlets) - NAMED)
-        where = _("{where}: {outlets}", where=describe_linked(linked), outlets=names)
-        yield f"{where} · {article_name(outlets[0].article)}"
 
 
 def article_name(number: int) -> str:

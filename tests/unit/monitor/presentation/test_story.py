@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from msgspec.structs import replace
 
-from monitor.model.alert import Outlet
-from monitor.presentation.story import published_first
+from monitor.model.alert import Outlet, StoryTimeline
+from monitor.presentation.story import outlet_lines, published_first
 
 NOW = 1_700_000_000.0
 FIRST = Outlet(name="Les Échos", article=1, seen=NOW, lag=0.0, published=NOW - 60)
@@ -33,3 +33,16 @@ def test_what_the_publishers_say_of_the_order(
     told = (replace(FIRST, published=first), replace(SECOND, published=second))
     earlier = published_first(told)
     assert (earlier.name if earlier else None) == found
+
+
+@pytest.mark.parametrize(
+    ("outlets", "words"),
+    [
+        ((), []),
+        ((FIRST, SECOND), ["≡ Les Échos, Reuters +4 min"]),
+        ((FIRST, replace(SECOND, lag=0.2)), ["≡ Les Échos, Reuters"]),
+        ((FIRST, SECOND, replace(SECOND, name="AFP")), ["≡ Les Échos, Reuters +4 min, +1"]),
+    ],
+)
+def test_who_was_first_and_by_how_long(outlets: tuple[Outlet, ...], words: list[str]) -> None:
+    assert list(outlet_lines(StoryTimeline(outlets), 2)) == words

@@ -18,9 +18,7 @@ from monitor.intake.ingest.stories import (
     least_shared,
 )
 from monitor.judgement.alerts.headlines import headline_of
-from monitor.model.alert import Outlet
 from monitor.model.poll import Headline, StoryCandidate
-from monitor.presentation.story import describe_order
 
 TEASER = (
     "Les services de renseignement belges surveilleraient la principale plate-forme logistique "
@@ -247,31 +245,3 @@ def test_articles_match_their_copies_and_nothing_else(
     copies = [archive.told(10_000 + id, "Mise à jour. " + text) for id, text in enumerate(texts, 1)]
     found = sum(told.story == id for id, told in enumerate(copies, 1))
     assert found / len(texts) >= recall
-
-
-NOW = 1_700_000_000.0
-FIRST = Outlet(name="Les Échos", article=1, seen=NOW, lag=0.0, published=NOW - 60)
-SECOND = Outlet(name="Reuters", article=2, seen=NOW + 240, lag=240.0, copied=True)
-THIRD = Outlet(name="Le Soir", article=3, seen=NOW + 7_200, lag=7_200.0)
-
-
-@pytest.mark.parametrize(
-    ("outlets", "words"),
-    [
-        ((), ""),
-        ((FIRST,), ""),
-        ((FIRST, SECOND), "Les Échos first; Reuters +4 min"),
-        ((FIRST, SECOND, THIRD), "Les Échos first; Reuters +4 min; Le Soir +2 h"),
-        (
-            (FIRST, SECOND, THIRD, replace(THIRD, name="AFP")),
-            "Les Échos first; Reuters +4 min; Le Soir +2 h; 1 more",
-        ),
-        ((FIRST, replace(SECOND, lag=0.2)), "Les Échos first; Reuters at once"),
-        (
-            (FIRST, replace(SECOND, published=NOW - 600)),
-            "Les Échos first; Reuters +4 min; published first by Reuters",
-        ),
-    ],
-)
-def test_who_was_first_and_by_how_long(outlets: tuple[Outlet, ...], words: str) -> None:
-    assert describe_order(outlets) == words
