@@ -9,11 +9,10 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Annotated
 
 from fastapi import APIRouter, Header, Request
-from msgspec import Struct
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import StreamingResponse
 
@@ -23,6 +22,7 @@ from monitor.api.listener import Limits
 from monitor.api.newsroom import AlertParameters, Here, InQuery, Newsroom
 from monitor.api.problems import ApiProblem
 from monitor.base.translation import gettext as _
+from monitor.base.translation import mark
 from monitor.model.alert import Alert
 from monitor.model.status import StoreVersion
 from monitor.presentation.rows.alerts import alert_row
@@ -34,6 +34,9 @@ HEARTBEAT = 15.0
 """Seconds without an event after which a stream says that it lives."""
 CHUNK = 50
 """Alerts that are read at once."""
+
+_STREAMS_OF_TOKEN = mark("{count} streams of this token are open already")
+_STREAMS = mark("{count} streams are open already")
 
 router = APIRouter(tags=["alerts"])
 
@@ -63,66 +66,52 @@ class StreamHub:
 
     def enter(self, name: str) -> None:
         """Count a stream; raises ApiProblem if there are too many."""
-        if self._listening[name] >= self._limits.streams_each:
-            raise ApiProblem(
-                "too-many",
-                _("{count} streams of this token are open already", count=self._listening[name]),
-                headers={"Retry-After": "30"},
-            )
-        if self.listening >= self._limits.streams:
-            raise ApiProblem(
-                "busy",
-                _("{count} streams are open already", count=self.listening),
-                headers={"Retry-After": "30"},
-            )
+        of_token, total = self._listening[name], self.listening
+        for kind, count, most, words in (
+            ("too-many", of_token, self._limits.streams_each, _STREAMS_OF_TOKEN),
+            ("busy", total, self._limits.streams, _STREAMS),
+        ):
+            if count >= most:
+                raise ApiProblem(kind, _(words, count=count), headers={"Retry-After": "30"})
         self._listening[name] += 1
 
     def leave(self, name: str) -> None:
-        self._listening[name] -= 1
-        if not self._listening[name]:
-            del self._listening[name]
+        self._listening -= Counter([name])
 
 
-class _Events(Struct, frozen=True):
-    """What one stream tells."""
-
-    here: Newsroom
-    selection: AlertSelection
-    hub: StreamHub
-    access: Access
-    caller: Caller
-
-    async def text(self, at: StoreVersion) -> AsyncIterator[str]:
-        """Yield events from a version of the store on."""
-        yield f"retry: 3000\nid: {_event_id(at)}\n\n"
-        commits, silent = -1, 0.0
-        try:
-            while not self.hub.is_ending():
-                newest = (await run_in_threadpool(self.here.service.views.version)).commits
-                if newest == commits and silent < HEARTBEAT:
-                    await self.hub.sleep(LOOK)
-                    silent += LOOK
-                    continue
-                if not await self.access.still_valid(self.caller):
-                    return
-                if newest == commits:
-                    yield ": alive\n\n"
-                commits, silent = newest, 0.0
-                new, raised, escalated = await run_in_threadpool(self.selection.after, at)
-                for first in range(0, len(raised), CHUNK):
-                    for alert in await self._alerts(raised[first : first + CHUNK]):
-                        at = at._replace(alert=alert.id)
-                        yield _event("raised", alert, at)
-                for step in escalated:
-                    at = at._replace(escalation=step.escalation)
-                    for alert in await self._alerts([step.alert]):
-                        yield _event("escalated", alert, at)
-                at = new
-        finally:
-            self.hub.leave(self.caller.name)
-
-    async def _alerts(self, ids: Sequence[int]) -> list[Alert]:
-        return await run_in_threadpool(self.selection.read, ids)
+async def _events(
+    request: Request, here: Newsroom, caller: Caller, selection: AlertSelection, at: StoreVersion
+) -> AsyncIterator[str]:
+    """Yield events from a version of the store on."""
+    hub: StreamHub = request.app.state.hub
+    access: Access = request.app.state.access
+    commits, silent = -1, 0.0
+    yield f"retry: 3000\nid: {_event_id(at)}\n\n"
+    try:
+        while not hub.is_ending():
+            newest = (await run_in_threadpool(here.service.views.version)).commits
+            if newest == commits and silent < HEARTBEAT:
+                await hub.sleep(LOOK)
+                silent += LOOK
+                continue
+            if not await access.still_valid(caller):
+                return
+            if newest == commits:
+                yield ": alive\n\n"
+            commits, silent = newest, 0.0
+            new, raised, escalated = await run_in_threadpool(selection.after, at)
+            for first in range(0, len(raised), CHUNK):
+                chunk = raised[first : first + CHUNK]
+                for alert in await run_in_threadpool(selection.read, chunk):
+                    at = at._replace(alert=alert.id)
+                    yield _event("raised", alert, at)
+            for step in escalated:
+                at = at._replace(escalation=step.escalation)
+                for alert in await run_in_threadpool(selection.read, [step.alert]):
+                    yield _event("escalated", alert, at)
+            at = new
+    finally:
+        hub.leave(caller.name)
 
 
 def _event(kind: str, alert: Alert, at: StoreVersion) -> str:
@@ -173,9 +162,5 @@ async def stream(
         alert, escalation = map(int, last.split("-"))
         at = at._replace(alert=min(alert, at.alert), escalation=min(escalation, at.escalation))
     hub.enter(caller.name)
-    events = _Events(
-        here, AlertSelection(here.service.triage, filter), hub, request.app.state.access, caller
-    )
-    return StreamingResponse(
-        events.text(at), media_type=STREAM, headers={"X-Accel-Buffering": "no"}
-    )
+    events = _events(request, here, caller, AlertSelection(here.service.triage, filter), at)
+    return StreamingResponse(events, media_type=STREAM, headers={"X-Accel-Buffering": "no"})
