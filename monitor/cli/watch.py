@@ -1,4 +1,4 @@
-"""`tocsin watch`: list, explain, add and silence watchlists, list the words of a term."""
+"""`tocsin watch`: list, explain and silence watchlists, list the words of a term."""
 
 from __future__ import annotations
 
@@ -9,17 +9,13 @@ from contextlib import closing
 from typing import Any
 
 import click
-from rich.cells import cell_len
 
 from index import open_archive
-from index.errors import QueryError
-from index.query.lexer import operator_in
-from index.query.parser import any_of, parse_query
 from monitor.base import signs
 from monitor.base.article import Timestamp
 from monitor.base.errors import UnknownNameError
 from monitor.base.formatting import clauses
-from monitor.base.text_cleaning import clean, line
+from monitor.base.text_cleaning import clean
 from monitor.base.translation import gettext as _
 from monitor.base.translation import mark_all, ngettext, number, pgettext
 from monitor.cli import CliContext, output, say
@@ -27,13 +23,11 @@ from monitor.cli.lazy_group import LazyCommand, LazyGroup
 from monitor.cli.names import ArticleNumber, InputError, hinted, no_article
 from monitor.cli.options import DurationParam, complete_watchlist, format_option
 from monitor.cli.output import EMPTY_CELL
-from monitor.config.kinds import LONGEST_NAME
 from monitor.config.loading import load
-from monitor.config.yaml_edit import Item, edit, with_item
 from monitor.model.analyst import user
 from monitor.model.feed import Coverage
 from monitor.model.shown_names import severity_name
-from monitor.model.watchlist import FEED_HEALTH, Baseline, Severity, TermRecord, WatchlistRecord
+from monitor.model.watchlist import FEED_HEALTH, Baseline, TermRecord, WatchlistRecord
 from monitor.presentation.rows import columns
 from monitor.presentation.rows.watchlists import TermRow, WatchlistRow, term_row, watchlist_rows
 from monitor.presentation.service.known_names import find_watchlist
@@ -265,77 +259,6 @@ def _form_lines(terms: Iterable[str], found: Sequence[Form]) -> Iterator[str]:
         yield from (f"{form.articles:>9}  {form.form}" for form in found if form.term == term)
 
 
-@click.command("add")
-@click.argument("term")
-@click.option("--name", metavar="NAME", help="Name of the watchlist. Without it, the term.")
-@click.option(
-    "--severity",
-    type=click.Choice([str(severity) for severity in Severity]),
-    help="Severity of its alerts.  [default: medium]",
-)
-@click.pass_obj
-def watch_add(cli: CliContext, term: str, name: str | None, severity: str | None) -> None:
-    """Add a watchlist for TERM to feeds.yaml, and change nothing else in it.
-
-    TERM is a word, a phrase, or a query: with operators as in `Alibaba NEAR/5 hub` it becomes
-    `query:`.
-
-    A running monitor uses it at once, and matches it against the archive. If the file has a
-    mistake, or would have one, it is not changed, and the exit code is 2.
-    """
-    path = cli.config_path
-    item = _item(term, name, severity)
-    called = term if isinstance(item, str) else item.get("name", term)
-    for known in load(path, data=cli.data).watchlists:
-        if known.name.casefold() == called.casefold():
-            raise InputError(
-                _("a watchlist is called `{name}` already; give a --name", name=known.name)
-            )
-    config = edit(path, lambda text: with_item(text, "watchlists", [item]), data=cli.data)
-    say(_("{file}: watching for {query}", file=path, query=config.watchlists[-1].query.text))
-
-
-def _item(term: str, name: str | None, severity: str | None) -> Item:
-    """Return the shortest form of a watchlist in YAML.
-
-    Raises:
-        InputError: The term is not well; the message points into it.
-    """
-    ranked = {"severity": severity} if severity else {}
-    if _is_query(term):
-        return {"name": _shortened(term) if name is None else name, "query": term} | ranked
-    if name is None and severity is None:
-        return term
-    named = {"name": name} if name is not None else {}
-    listed: dict[str, str | list[str]] = {**named, "terms": [term]}
-    return listed | ranked
-
-
-def _is_query(term: str) -> bool:
-    """Tell whether a term has operators; raises InputError if it is no query or no term."""
-    query = operator_in(term) is not None
-    try:
-        parse_query(term, allow_archive_filters=False)  # `ransom OR` is an unfinished query
-        if not query:
-            any_of([term])
-    except QueryError as error:
-        raise InputError(_pointed(error, term)) from None
-    return query
-
-
-def _pointed(error: QueryError, term: str) -> str:
-    """Return an error with the term as it was typed, and a mark under the mistake."""
-    shown = clean(term)
-    before = cell_len(clean(term[: error.position]))
-    hint = f"\n{error.hint}" if error.hint else ""
-    return f"{error.message}\n    {shown}\n    {' ' * before}^{hint}"
-
-
-def _shortened(term: str) -> str:
-    name = line(term)
-    return name if len(name) <= LONGEST_NAME else name[: LONGEST_NAME - 1] + "…"
-
-
 @click.command("silence")
 @click.argument("name", shell_complete=complete_watchlist)
 @click.option(
@@ -408,18 +331,16 @@ COMMANDS = {
     "forms": LazyCommand(
         "watch:watch_forms", "List the words of the archive that a term stands for."
     ),
-    "test": LazyCommand(
-        "watch_quality:watch_test", "Test the watchlists of a file on the archive."
-    ),
+    "test": LazyCommand("watch_edit:watch_test", "Test the watchlists of a file on the archive."),
     "lint": LazyCommand(
-        "watch_quality:watch_lint", "Find terms that are useless, redundant or too broad."
+        "watch_edit:watch_lint", "Find terms that are useless, redundant or too broad."
     ),
     "suggest": LazyCommand(
-        "watch_quality:watch_suggest", "Propose exclusions that would have spared noise."
+        "watch_edit:watch_suggest", "Propose exclusions that would have spared noise."
     ),
     "silence": LazyCommand("watch:watch_silence", "Notify nobody of a watchlist for a while."),
     "unsilence": LazyCommand("watch:watch_unsilence", "Notify of a watchlist again."),
-    "add": LazyCommand("watch:watch_add", "Add a watchlist to feeds.yaml."),
+    "add": LazyCommand("watch_edit:watch_add", "Add a watchlist to feeds.yaml."),
 }
 
 

@@ -1,4 +1,4 @@
-"""`tocsin watch test`, `lint` and `suggest`: test and improve watchlists."""
+"""`tocsin watch add`, `test`, `lint` and `suggest`: write watchlists, and improve them."""
 
 from __future__ import annotations
 
@@ -11,14 +11,17 @@ import click
 from rich.cells import cell_len
 
 from index import archive_engine
-from index.errors import ArchiveError
+from index.errors import ArchiveError, QueryError
+from index.query.lexer import operator_in
+from index.query.parser import any_of, parse_query
 from monitor.base.article import Article
 from monitor.base.formatting import articles as counted_articles
 from monitor.base.formatting import clauses, shown_title, sparkline
-from monitor.base.text_cleaning import clean
+from monitor.base.text_cleaning import clean, line
 from monitor.base.translation import gettext as _
 from monitor.base.translation import ngettext, number
 from monitor.cli import CliContext, output, say
+from monitor.cli.names import InputError
 from monitor.cli.options import (
     MomentParam,
     complete_watchlist,
@@ -26,10 +29,11 @@ from monitor.cli.options import (
     with_limit,
 )
 from monitor.cli.output import progress_bar
+from monitor.config.kinds import LONGEST_NAME
 from monitor.config.loading import load
-from monitor.config.yaml_edit import scalar
+from monitor.config.yaml_edit import Item, edit, scalar, with_item
 from monitor.model.config import Config
-from monitor.model.watchlist import Watchlist
+from monitor.model.watchlist import Severity, Watchlist
 from monitor.presentation.service.known_names import find_watchlist
 from monitor.storage.data_folder import archive_address
 from monitor.storage.store import open_views
@@ -45,6 +49,78 @@ from monitor.watchlists.lint import FEW, count, lint
 
 if TYPE_CHECKING:
     from index.archive import Archive
+
+
+@click.command("add")
+@click.argument("term")
+@click.option("--name", metavar="NAME", help="Name of the watchlist. Without it, the term.")
+@click.option(
+    "--severity",
+    type=click.Choice([str(severity) for severity in Severity]),
+    help="Severity of its alerts.  [default: medium]",
+)
+@click.pass_obj
+def watch_add(cli: CliContext, term: str, name: str | None, severity: str | None) -> None:
+    """Add a watchlist for TERM to feeds.yaml, and change nothing else in it.
+
+    TERM is a word, a phrase, or a query: with operators as in `Alibaba NEAR/5 hub` it becomes
+    `query:`.
+
+    A running monitor uses it at once, and matches it against the archive. If the file has a
+    mistake, or would have one, it is not changed, and the exit code is 2.
+    """
+    path = cli.config_path
+    item = _item(term, name, severity)
+    called = term if isinstance(item, str) else item.get("name", term)
+    for known in load(path, data=cli.data).watchlists:
+        if known.name.casefold() == called.casefold():
+            raise InputError(
+                _("a watchlist is called `{name}` already; give a --name", name=known.name)
+            )
+    config = edit(path, lambda text: with_item(text, "watchlists", [item]), data=cli.data)
+    say(_("{file}: watching for {query}", file=path, query=config.watchlists[-1].query.text))
+
+
+def _item(term: str, name: str | None, severity: str | None) -> Item:
+    """Return the shortest form of a watchlist in YAML.
+
+    Raises:
+        InputError: The term is not well; the message points into it.
+    """
+    ranked = {"severity": severity} if severity else {}
+    if _is_query(term):
+        return {"name": _shortened(term) if name is None else name, "query": term} | ranked
+    if name is None and severity is None:
+        return term
+    named = {"name": name} if name is not None else {}
+    listed: dict[str, str | list[str]] = {**named, "terms": [term]}
+    return listed | ranked
+
+
+def _is_query(term: str) -> bool:
+    """Tell whether a term has operators; raises InputError if it is no query or no term."""
+    query = operator_in(term) is not None
+    try:
+        parse_query(term, allow_archive_filters=False)  # `ransom OR` is an unfinished query
+        if not query:
+            any_of([term])
+    except QueryError as error:
+        raise InputError(_pointed(error, term)) from None
+    return query
+
+
+def _pointed(error: QueryError, term: str) -> str:
+    """Return an error with the term as it was typed, and a mark under the mistake."""
+    shown = clean(term)
+    before = cell_len(clean(term[: error.position]))
+    hint = f"\n{error.hint}" if error.hint else ""
+    return f"{error.message}\n    {shown}\n    {' ' * before}^{hint}"
+
+
+def _shortened(term: str) -> str:
+    name = line(term)
+    return name if len(name) <= LONGEST_NAME else name[: LONGEST_NAME - 1] + "…"
+
 
 TEST_COLUMNS = ("name", "severity", "hits", "days", "terms", "samples", "gained", "lost")
 SAMPLES = 3
