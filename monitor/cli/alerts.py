@@ -37,6 +37,7 @@ from monitor.presentation.service.triage import ME, NOBODY, AlertSelection, clea
 from monitor.presentation.spans import Line, severity_run
 from monitor.presentation.story import ListedStory, describe_outlet, story_headline, story_lines
 from monitor.runtime.machine import pause
+from monitor.runtime.viewing import commit_waiter
 
 STATES = ("open", "new", "acknowledged", "closed", "all")
 VERDICTS = ("relevant", "noise", "none")
@@ -343,8 +344,6 @@ def _follow(
     cli: CliContext, selection: StorySelection, version: StoreVersion, style: str
 ) -> NoReturn:
     """Print what is raised or escalates, for ever; a database that stops is waited for."""
-    from monitor.runtime.viewing import commit_waiter
-
     views, trouble = cli.service().views, ""
     is_shared = views.listener() is not None
     wait = commit_waiter(views)

@@ -6,7 +6,6 @@ import os
 from collections.abc import Iterator, Sequence
 from contextlib import closing
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
@@ -25,13 +24,10 @@ from monitor.config.credentials import masked
 from monitor.config.description import changes
 from monitor.config.loading import config_views, configured_store, read, understand
 from monitor.model.analyst import user
-from monitor.model.config import Config
+from monitor.model.config import Config, StoredConfig
 from monitor.presentation.rows import Row
 from monitor.storage.store import open_store
 from monitor.storage.store.sql.views import ConfigViews
-
-if TYPE_CHECKING:
-    from monitor.model.config import StoredConfig
 
 COLUMNS = ("version", "at", "who", "again")
 COMMANDS = {

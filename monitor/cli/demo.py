@@ -17,6 +17,7 @@ from monitor.base.translation import gettext as _
 from monitor.cli import DASHBOARD, CliContext, on_terminal, say
 from monitor.cli.options import DurationParam
 from monitor.cli.run import describe_summary, run_in_foreground
+from monitor.config.feeds import PAGE_READER
 from monitor.config.location import STORE_VARIABLE
 
 
@@ -99,8 +100,6 @@ def _only_demo(folder: Path) -> Iterator[None]:
 
 
 def _write_demo_folder(folder: Path, feeds_yaml: str) -> None:
-    from monitor.config.feeds import PAGE_READER
-
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(mode=0o700, parents=True)
     if find_spec(PAGE_READER) is None:

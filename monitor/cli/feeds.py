@@ -18,6 +18,7 @@ from monitor.base.translation import gettext as _
 from monitor.cli import CliContext, output, say
 from monitor.cli.lazy_group import LazyCommand, LazyGroup
 from monitor.cli.options import MomentParam, complete_feed, format_option
+from monitor.config.loading import load
 from monitor.intake.ingest.coverage_gaps import describe_gap, format_interval
 from monitor.intake.ingest.feed_health import describe_health, describe_poll, health
 from monitor.model.feed import Coverage, FeedHealth, FeedState, Gap
@@ -113,8 +114,6 @@ def feeds_list(cli: CliContext, blind: bool, since: float | None, style: str) ->
 
 def _feeds(cli: CliContext) -> Sequence[FeedHealth]:
     """Return the feeds that the archive knows; before the first run those of feeds.yaml."""
-    from monitor.config.loading import load
-
     try:
         return cli.service().feeds()
     except NoStoreError:

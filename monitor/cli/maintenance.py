@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import ExitStack, closing
-from typing import TYPE_CHECKING
 
 import click
 
@@ -28,9 +27,6 @@ from monitor.storage.maintenance.retention import RetentionSweep, SweepResult, c
 from monitor.storage.monitor_lock import MonitorLock
 from monitor.storage.store import open_store, open_views
 from monitor.storage.store.sql.store import Store
-
-if TYPE_CHECKING:
-    pass
 
 
 @click.command()

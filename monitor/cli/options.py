@@ -18,6 +18,7 @@ from monitor.base.formatting import seconds
 from monitor.base.translation import gettext as _
 from monitor.cli import CliContext
 from monitor.cli.names import InputError, hinted
+from monitor.config.loading import load
 from monitor.model.config import Config, SavedSearch
 from monitor.model.search import Filter
 from monitor.runtime.machine import clock, local_zone
@@ -162,8 +163,6 @@ def _begun(
     context: click.Context, incomplete: str, known: Callable[[Config], Iterable[str]]
 ) -> list[str]:
     """Return the names of feeds.yaml with this prefix; none where it has a mistake."""
-    from monitor.config.loading import load
-
     try:
         names = known(load(completion_context(context).config_path))
     except MonitorError:
