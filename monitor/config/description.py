@@ -159,7 +159,7 @@ def _channel_row(channel: Channel) -> tuple[str, ...]:
 def _route_rows(config: Config) -> Iterator[tuple[str, ...]]:
     """Yield a row for each route, and one for alerts that match no route."""
     for route in config.routes:
-        conditions = clauses(_settings(replace(route, to=())))
+        conditions = clauses(_settings(route, *route.__struct_fields__[1:]))
         yield ", ".join(route.to) or _("nobody"), conditions or pgettext("alerts", "all")
     usual = _("every channel")
     if config.notify is not None:

@@ -5,8 +5,7 @@ An edit changes only the keys whose fields differ; comments and all other lines 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from difflib import SequenceMatcher
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +19,7 @@ from monitor.config import yaml_edit
 from monitor.config.checks import understand_and_test
 from monitor.config.keys import NOTHING
 from monitor.config.loading import understand
-from monitor.config.yaml_edit import EditedFile, Item, LayoutError, parsed_again
+from monitor.config.yaml_edit import EditedFile, Item, LayoutError
 from monitor.config.yaml_nodes import MappingNode, Node, ScalarNode, SequenceNode
 from monitor.model.config import Config
 from monitor.model.watchlist import Severity, Watchlist
@@ -151,7 +150,7 @@ def check_fields(
         return CheckedFields((FieldProblem("terms", _(NOTHING)), *others.problems))
     file = EditedFile(content.decode("utf-8-sig", "replace"))
     try:
-        file = _with_watchlist(file, before, after)
+        file = EditedFile(with_watchlist(file.text, before, after))
         number = len(file.items("watchlists")) - 1 if before is None else _number(file, after.title)
     except LayoutError as error:
         return CheckedFields((FieldProblem("", str(error)),))
@@ -224,27 +223,28 @@ def with_watchlist(text: str, before: WatchlistFields | None, after: WatchlistFi
         LayoutError: The layout of the file cannot be edited, or a field has been changed in the
             file since the form was opened and in the form too.
     """
-    return _with_watchlist(EditedFile(text), before, after).text
-
-
-def _with_watchlist(
-    file: EditedFile, before: WatchlistFields | None, after: WatchlistFields
-) -> EditedFile:
     if before is None:
         values = after.values()
         alone = values.keys() == {"terms"} and len(after.terms) == 1
         item: Item = after.terms[0] if alone else values
-        return EditedFile(yaml_edit.with_item(file.text, "watchlists", [item]))
+        return yaml_edit.with_item(text, "watchlists", [item])
+    file = EditedFile(text)
     number = _number(file, before.title)
-    changes = _changes(file.items("watchlists")[number], before, after)
-    _refuse_to_overwrite(_fields(file, before.title), before, [key for key, _value in changes])
-    for key, value in changes:
-        file = _with_value(file, number, key, value)
-    return file
+    written: Any = file.items("watchlists")[number].plain()
+    changes = _changes(written, before, after)
+    _refuse_to_overwrite(_fields(file, before.title), before, changes)
+    if not changes:
+        return text
+    changed = written if isinstance(written, dict) else {"terms": [written]}
+    changed = {**{key: None for key in changes if key == "name"}, **changed, **changes}
+    changed = {key: value for key, value in changed.items() if value is not None}
+    terms = changed.get("terms", ())
+    alone = isinstance(written, str) and changed.keys() == {"terms"} and len(terms) == 1
+    return yaml_edit.with_changed(text, "watchlists", number, terms[0] if alone else changed)
 
 
 def _refuse_to_overwrite(
-    now: WatchlistFields, before: WatchlistFields, keys: Sequence[str]
+    now: WatchlistFields, before: WatchlistFields, keys: Iterable[str]
 ) -> None:
     """Raise LayoutError if one of the keys is not any more as it was."""
     there, was = now.values(), before.values()
@@ -259,60 +259,14 @@ def _refuse_to_overwrite(
 
 
 def _changes(
-    node: Node, before: WatchlistFields, after: WatchlistFields
-) -> list[tuple[str, Value | None]]:
+    written: object, before: WatchlistFields, after: WatchlistFields
+) -> dict[str, Value | None]:
     """Return the keys that differ with their new values, None for one to be removed."""
     old, new = before.values(), after.values()
-    has_name = isinstance(node, MappingNode) and node.get("name") is not None
+    has_name = isinstance(written, dict) and "name" in written
     for values, form in ((old, before), (new, after)):
         if has_name and form.name:
             values["name"] = form.name
     if not has_name:
         old.pop("name", None)
-    keys = [key for key in {**new, **old} if old.get(key) != new.get(key)]
-    changes: list[tuple[str, Value | None]] = [(key, new.get(key)) for key in keys]
-    return sorted(changes, key=lambda change: change[1] is None)  # no watchlist without a key
-
-
-def _with_value(file: EditedFile, number: int, key: str, value: Value | None) -> EditedFile:
-    """Return the file with another value of a key of a watchlist; None removes the key."""
-    node = file.items("watchlists")[number]
-    if isinstance(node, ScalarNode):
-        if key == "terms" and isinstance(value, list) and len(value) == 1:
-            expected = file.root.plain()
-            expected["watchlists"][number] = value[0]
-            return parsed_again(yaml_edit.replaced(file.text, node, value[0]), expected)
-        file = yaml_edit.as_mapping(file, "watchlists", number, "terms", [node.text])
-        node = file.items("watchlists")[number]
-    if not isinstance(node, MappingNode):
-        raise LayoutError(_("this watchlist is neither a term nor a mapping"))
-    text, expected = file.text, file.root.plain()
-    names = [pair.key.text for pair in node.pairs]
-    pair = node.get(key)
-    if value is None:
-        expected["watchlists"][number].pop(key, None)
-        after = yaml_edit.without(text, node, {names.index(key)}) if pair else text
-    else:
-        expected["watchlists"][number][key] = value
-        if pair is None:  # a name stands before all others
-            after = yaml_edit.with_key(text, node, 0 if key == "name" else len(names), key, value)
-        elif isinstance(pair.value, SequenceNode) and isinstance(value, list) and pair.value.nodes:
-            after = _with_list(text, pair.value, value)
-        else:
-            after = yaml_edit.replaced(text, pair.value, value)
-    return parsed_again(after, expected)
-
-
-def _with_list(text: str, listed: SequenceNode, items: Sequence[str]) -> str:
-    """Return the text with other items of a list; those that stay keep their lines."""
-    before = [node.text if isinstance(node, ScalarNode) else "" for node in listed.nodes]
-    steps = SequenceMatcher(None, before, items, autojunk=False).get_opcodes()
-    for tag, start, end, first, last in reversed(steps):  # what is before it is still in its place
-        if tag == "equal":
-            continue
-        both = min(end - start, last - first)
-        text = yaml_edit.with_items(text, listed, start + both, items[first + both : last])
-        text = yaml_edit.without(text, listed, range(start + both, end))
-        for offset in reversed(range(both)):
-            text = yaml_edit.replaced(text, listed.nodes[start + offset], items[first + offset])
-    return text
+    return {key: new.get(key) for key in {**new, **old} if old.get(key) != new.get(key)}

@@ -10,7 +10,8 @@ from __future__ import annotations
 import json
 import os
 import re
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from difflib import SequenceMatcher
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,7 @@ from index.query.parser import parse_query
 from monitor.base.errors import ConfigError, MonitorError
 from monitor.base.files import atomic_write
 from monitor.base.translation import gettext as _
+from monitor.base.translation import mark
 from monitor.config.addresses import without_login
 from monitor.config.loading import (
     config_views,
@@ -52,7 +54,9 @@ _NOT_TEXT = {*WORDS, "yes", "no", "on", "off", "y", "n"}
 """Words that some version of YAML does not read as text."""
 _LONGEST_LINE = 90
 """Characters of a list that is written on one line."""
-_MARGIN = "  "
+_MARGIN = 2
+"""Spaces before the dashes of a list that is new."""
+_UNUSUAL = mark("it is laid out too unusually for a command; edit it by hand")
 _BOM = b"\xef\xbb\xbf"
 
 
@@ -74,22 +78,24 @@ class EditedFile(YamlText):
             raise LayoutError(_("it is not one mapping"))
         return root
 
+    def __init__(self, text: str) -> None:
+        super().__init__(text if text.endswith("\n") or _is_json(text) else text + _ending_of(text))
+
     def items(self, key: str) -> list[Node]:
         """Return the items of a list of the file; empty if it has none."""
         pair = self.root.get(key)
         return pair.value.nodes if pair and isinstance(pair.value, SequenceNode) else []
 
 
-def parsed_again(text: str, expected: dict[str, Any]) -> EditedFile:
-    """Return the file of a text that reads as `expected`; raises LayoutError if it does not."""
-    after = EditedFile(text)
+def _checked(text: str, expected: dict[str, Any]) -> str:
+    """Return a text that reads as `expected`; raises LayoutError if it does not."""
     try:
-        content = after.root.plain()
+        content = EditedFile(text).root.plain()
     except LayoutError:
         content = {}
     if content != expected:
-        raise LayoutError(_("it is laid out too unusually for a command; edit it by hand"))
-    return after
+        raise LayoutError(_(_UNUSUAL))
+    return text
 
 
 # --- values as YAML -----------------------------------------------------------------
@@ -110,11 +116,16 @@ def _is_read(text: str) -> bool:
     return root is not None and root.plain() == [text, [text]]
 
 
-def written(text: str, value: Any) -> str:
-    """Return a value on one line as a file with this text has it: as JSON where that is JSON."""
-    if isinstance(value, bool | Mapping) or _is_json(text):
+def _inline(value: Any, *, as_json: bool) -> str:
+    """Return a value on one line, also inside brackets."""
+    if as_json or isinstance(value, bool):
         return json.dumps(value, ensure_ascii=False)
-    return scalar(value) if isinstance(value, str) else f"[{', '.join(map(scalar, value))}]"
+    if isinstance(value, str):
+        return scalar(value)
+    if isinstance(value, Mapping):
+        pairs = (f"{key}: {_inline(each, as_json=False)}" for key, each in value.items())
+        return f"{{{', '.join(pairs)}}}"
+    return f"[{', '.join(_inline(each, as_json=False) for each in value)}]"
 
 
 def _is_json(text: str) -> bool:
@@ -123,7 +134,7 @@ def _is_json(text: str) -> bool:
 
 def _key_lines(key: str, value: Any) -> list[str]:
     """Return a key with its value; a list too long for a line has a line for each item."""
-    line = f"{key}: {written('', value)}"
+    line = f"{key}: {_inline(value, as_json=False)}"
     if isinstance(value, str) or len(line) <= _LONGEST_LINE:
         return [line]
     return [f"{key}:", *(f"  - {scalar(item)}" for item in value)]
@@ -139,15 +150,15 @@ def _item_lines(item: Item) -> list[str]:
 # --- places in the text -------------------------------------------------------------
 
 
-def in_brackets(text: str, node: Node) -> bool:
+def _in_brackets(text: str, node: Node) -> bool:
     """Tell whether a list or a mapping stands in brackets or braces."""
     return not isinstance(node, ScalarNode) and text[node.start] in "[{"
 
 
-def end_of(text: str, node: Node) -> int:
+def _end_of(text: str, node: Node) -> int:
     """Return where the last word of a node ends; marks of blocks end where the next begins."""
-    if not isinstance(node, ScalarNode) and not in_brackets(text, node) and _children(node):
-        return end_of(text, _children(node)[-1][1])
+    if not isinstance(node, ScalarNode) and not _in_brackets(text, node) and _children(node):
+        return _end_of(text, _children(node)[-1][1])
     return max(node.start, len(text[: node.end].rstrip()))
 
 
@@ -158,129 +169,133 @@ def _children(node: Collected) -> list[tuple[int, Node]]:
     return [(pair.key.start, pair.value) for pair in node.pairs]
 
 
-def _line_start(text: str, place: int) -> int:
-    return text.rfind("\n", 0, place) + 1
+def _column(text: str, place: int) -> int:
+    return place - text.rfind("\n", 0, place) - 1
 
 
-def _line_behind(text: str, place: int) -> tuple[str, int]:
-    """Return the text with a line below that of a place, and where that line begins."""
-    line_end = text.find("\n", place) + 1
-    if line_end:
-        return text, line_end
-    text += _ending_of(text)
-    return text, len(text)
+def _lines_of(text: str, around: Collected, number: int) -> tuple[int, int]:
+    """Return where the lines of a child begin and end, from its dash or key; raises LayoutError."""
+    start, child = _children(around)[number]
+    first = start - _column(text, start)
+    if isinstance(around, SequenceNode):
+        dash = "\n" + " " * _column(text, around.start) + "-"
+        first = f"\n{text}".rfind(dash, 0, start + 1)
+        if first < 0:
+            raise LayoutError(_(_UNUSUAL))
+    end = text.find("\n", _end_of(text, child)) + 1
+    return first, end or len(text)
 
 
 def _ending_of(text: str) -> str:
     return "\r\n" if "\r\n" in text else "\n"
 
 
-# --- the four edits -----------------------------------------------------------------
+# --- edits --------------------------------------------------------------------------
+
+Edit = tuple[int, int, str]
+"""Where what goes begins and ends, and what stands there then."""
 
 
-def replaced(text: str, node: Node, value: Any) -> str:
-    """Return the text with another value in place of a node."""
-    return text[: node.start] + written(text, value) + text[end_of(text, node) :]
-
-
-def with_items(text: str, listed: SequenceNode, at: int, items: Sequence[Item]) -> str:
-    """Return the text with items before that of a number, or behind the last one."""
-    style = "{" if listed.nodes and text[listed.nodes[0].start] == '"' else text
-    lines = [line for item in items for line in _item_lines(item)]
-    return _inserted(text, listed, at, [written(style, item) for item in items], lines)
-
-
-def with_key(text: str, table: MappingNode, at: int, key: str, value: Any) -> str:
-    """Return the text with a key before that of a number, or behind the last one."""
-    as_json = text[table.pairs[0].key.start] == '"'
-    short = f"{json.dumps(key) if as_json else key}: {written(text, value)}"
-    return _inserted(text, table, at, [short], _key_lines(key, value))
-
-
-def _inserted(
-    text: str, around: Collected, at: int, short: Sequence[str], lines: Sequence[str]
-) -> str:
-    """Insert entries into a collection that is not empty.
-
-    Args:
-        text: The text.
-        around: The collection.
-        at: The number of the child before which they are to stand.
-        short: The entries as they stand inside brackets.
-        lines: Their lines, where they stand on lines of their own.
-    """
-    if not short:
-        return text
-    ending, children = _ending_of(text), _children(around)
-    if in_brackets(text, around):
-        if not at:
-            place = children[0][0]
-            return text[:place] + "".join(f"{entry}, " for entry in short) + text[place:]
-        start, last = children[at - 1]
-        gap = text[_line_start(text, start) : start]
-        between = ", " if gap.strip() else f",{ending}{gap}"
-        place = last.end
-        return text[:place] + "".join(between + entry for entry in short) + text[place:]
-    margin = " " * (around.start - _line_start(text, around.start))
-    block = "".join(f"{margin}{line}{ending}" for line in lines)
-    if not at:
-        place = around.start
-        return text[:place] + block[len(margin) :] + margin + text[place:]
-    text, place = _line_behind(text, end_of(text, children[at - 1][1]))
-    return text[:place] + block + text[place:]
-
-
-def without(text: str, around: Collected, numbers: Collection[int]) -> str:
-    """Return the text without these children, from 0, of a collection; raises LayoutError.
-
-    Comments between them stay.
-    """
-    cuts = _in_brackets if in_brackets(text, around) else _in_lines
-    for start, end in reversed(list(cuts(text, around, numbers))):
-        text = text[:start] + text[end:]
+def _applied(text: str, edits: Iterable[Edit]) -> str:
+    for start, end, put in sorted(edits, reverse=True):
+        text = text[:start] + put + text[end:]
     return text
 
 
-def _in_brackets(
-    text: str, around: Collected, numbers: Collection[int]
-) -> Iterator[tuple[int, int]]:
-    """Yield each child with a comma: the one before it, behind a child that stays."""
-    children, follows_kept = _children(around), False
-    for number, (start, child) in enumerate(children):
-        if number not in numbers:
-            follows_kept = True
-        elif follows_kept:
-            yield children[number - 1][1].end, child.end
-        else:
-            yield start, (*children, (child.end, child))[number + 1][0]
+def _edits(text: str, node: Node, after: Any) -> Iterator[Edit]:
+    """Yield the edits after which a node says something else; what stays the same stays."""
+    before: Any = node.plain()
+    if before == after:
+        return
+    in_lines, is_mapping = not _in_brackets(text, node), isinstance(after, dict)
+    if isinstance(node, SequenceNode) and in_lines and isinstance(after, list) and after:
+        yield from _list_edits(text, node, after)
+    elif isinstance(node, MappingNode) and is_mapping and in_lines and before.keys() & after.keys():
+        yield from _mapping_edits(text, node, after)
+    elif not isinstance(node, ScalarNode) and not in_lines and isinstance(after, type(before)):
+        yield node.start, node.end, _bracketed(text, node, after)
+    else:
+        yield from _whole_edits(text, node, after)
 
 
-def _in_lines(text: str, around: Collected, numbers: Collection[int]) -> Iterator[tuple[int, int]]:
-    """Yield the lines of each child, from its dash or key to its last word."""
-    margin = around.start - _line_start(text, around.start)
-    dash = re.compile(rf"^[ ]{{{margin}}}-(?=\s)", re.MULTILINE)
-    children, place = _children(around), around.start - margin
-    for number, (start, child) in enumerate(children):
-        first = _line_start(text, start)
-        if isinstance(around, SequenceNode):
-            match = dash.search(text, place)
-            if match is None:
-                raise LayoutError(_("the dash of an item is not found"))
-            first = match.start()
-        place = max(end_of(text, child), first + margin + 1)
-        if number not in numbers:
-            continue
-        if isinstance(around, MappingNode) and not number:  # it may be behind a dash
-            following = children[1][0]
-            if "#" in text[place:following]:
-                key = around.pairs[0].key.text
-                raise LayoutError(_("a comment stands behind `{key}`; edit it by hand", key=key))
-            yield start, following
-        else:
-            yield first, text.find("\n", place) + 1 or len(text)
+def _whole_edits(text: str, node: Node, after: Any) -> Iterator[Edit]:
+    """Yield the edits that put something else in place of a node; a comment behind it stays."""
+    column, end = _column(text, node.start), _end_of(text, node)
+    is_alone = not text[node.start - column : node.start].strip(" -")
+    if not isinstance(after, dict) or not is_alone or _in_brackets(text, node):
+        yield node.start, end, _inline(after, as_json=_is_json(text))
+        return
+    first, *more = [line for key, value in after.items() for line in _key_lines(key, value)]
+    place = text.find("\n", end) + 1
+    yield node.start, end, first
+    yield place, place, "".join(f"{' ' * column}{line}{_ending_of(text)}" for line in more)
 
 
-# --- items of the file ----------------------------------------------------------------
+def _bracketed(text: str, node: Collected, after: Any) -> str:
+    """Return what stands in place of brackets; entries that stay are as they were written."""
+    as_json = _is_json(text)
+    if isinstance(node, SequenceNode):
+        sources = {repr(child.plain()): text[child.start : child.end] for child in node.nodes}
+        entries = (sources.get(repr(item)) or _inline(item, as_json=as_json) for item in after)
+        return f"[{', '.join(entries)}]"
+    pairs = {key: _inline({key: value}, as_json=as_json)[1:-1] for key, value in after.items()}
+    for key, value in node.pairs:
+        if after.get(key.text) == value.plain():
+            pairs[key.text] = text[key.start : value.end]
+    return f"{{{', '.join(pairs.values())}}}"
+
+
+def _mapping_edits(text: str, node: MappingNode, after: dict[str, Any]) -> Iterator[Edit]:
+    """Yield the edits of keys; a new name stands before the others, other new keys behind them."""
+    margin, ending = " " * _column(text, node.start), _ending_of(text)
+    stays = [number for number, pair in enumerate(node.pairs) if pair.key.text in after]
+    if stays[0]:  # the first key may be behind a dash
+        yield node.start, node.pairs[stays[0]].key.start, ""
+    for number, (key, value) in enumerate(node.pairs):
+        if key.text in after:
+            yield from _edits(text, value, after[key.text])
+        elif number > stays[0]:
+            yield (*_lines_of(text, node, number), "")
+    added = {key: value for key, value in after.items() if node.get(key) is None}
+    if "name" in added:
+        yield node.start, node.start, f"name: {scalar(added.pop('name'))}{ending}{margin}"
+    if added:
+        place = _lines_of(text, node, len(node.pairs) - 1)[1]
+        lines = [line for key, value in added.items() for line in _key_lines(key, value)]
+        yield place, place, "".join(f"{margin}{line}{ending}" for line in lines)
+
+
+def _list_edits(text: str, node: SequenceNode, after: Sequence[str]) -> Iterator[Edit]:
+    """Yield the edits of a list of texts on lines of their own."""
+    margin, ending = " " * _column(text, node.start), _ending_of(text)
+    before = [child.text if isinstance(child, ScalarNode) else "" for child in node.nodes]
+    steps = SequenceMatcher(None, before, after, autojunk=False).get_opcodes()
+    for tag, start, end, first, last in steps:
+        both = min(end - start, last - first) if tag != "equal" else 0
+        for offset in range(both):
+            yield from _edits(text, node.nodes[start + offset], after[first + offset])
+        if tag != "equal":
+            for number in range(start + both, end):
+                yield (*_lines_of(text, node, number), "")
+            is_last = end == len(node.nodes)
+            place = _lines_of(text, node, end - is_last)[1 if is_last else 0]
+            added = after[first + both : last]
+            yield place, place, "".join(f"{margin}- {scalar(each)}{ending}" for each in added)
+
+
+def with_changed(text: str, section: str, number: int, item: Item) -> str:
+    """Return the text with an item of a top-level list that says something else.
+
+    Only the keys that differ change.
+
+    Raises:
+        LayoutError: The layout of the file cannot be edited.
+    """
+    file = EditedFile(text)
+    expected = file.root.plain()
+    expected[section][number] = item
+    edits = _edits(file.text, file.items(section)[number], item)
+    return _checked(_applied(file.text, edits), expected)
 
 
 def with_item(text: str, key: str, items: Sequence[Item]) -> str:
@@ -289,14 +304,26 @@ def with_item(text: str, key: str, items: Sequence[Item]) -> str:
     Raises:
         LayoutError: The layout of the file cannot be edited.
     """
-    root = EditedFile(text).root
-    pair = root.get(key)
-    listed = pair.value.plain() if pair and isinstance(pair.value, SequenceNode) else []
-    if pair and isinstance(pair.value, SequenceNode) and pair.value.nodes:
-        after = with_items(text, pair.value, len(pair.value.nodes), items)
+    file = EditedFile(text)
+    text, root, pair = file.text, file.root, file.root.get(key)
+    listed = file.items(key)
+    expected = {**root.plain(), key: [*(node.plain() for node in listed), *items]}
+    if not listed or pair is None:
+        return _checked(_with_list(text, root, key, pair, items), expected)
+    if _in_brackets(text, pair.value):
+        place = listed[-1].end
+        put = "".join(f", {_inline(item, as_json=_is_json(text))}" for item in items)
     else:
-        after = _with_list(text, root, key, pair, items)
-    return parsed_again(after, {**root.plain(), key: [*listed, *items]}).text
+        assert isinstance(pair.value, SequenceNode)
+        place = _lines_of(text, pair.value, len(listed) - 1)[1]
+        put = _block(text, _column(text, pair.value.start), items)
+    return _checked(_applied(text, [(place, place, put)]), expected)
+
+
+def _block(text: str, margin: int, items: Sequence[Item]) -> str:
+    """Return items of a list on lines of their own."""
+    lines = (line for item in items for line in _item_lines(item))
+    return "".join(f"{' ' * margin}{line}{_ending_of(text)}" for line in lines)
 
 
 def _with_list(
@@ -305,19 +332,14 @@ def _with_list(
     """Return the text with a list that is not there yet, or is empty."""
     if pair and pair.value.plain() not in ([], BLANK):
         raise LayoutError(_("`{key}` is not a list", key=key))
-    if in_brackets(text, root):
-        short = json.dumps(items, ensure_ascii=False)
-        if pair:
-            return text[: pair.value.start] + short + text[pair.value.end :]
-        head, comma = text[: root.end - 1].rstrip(), ", " if root.pairs else ""
-        return f'{head}{comma}"{key}": {short}{text[root.end - 1 :]}'
-    ending = _ending_of(text)
-    block = "".join(f"{_MARGIN}{line}{ending}" for item in items for line in _item_lines(item))
+    if _in_brackets(text, root):
+        raise LayoutError(_(_UNUSUAL))
+    block = _block(text, _MARGIN, items)
     if pair is None:
-        return (text if text.endswith("\n") else text + ending) + f"{key}:{ending}" + block
+        return f"{text}{key}:{_ending_of(text)}{block}"
     if pair.value.end > pair.value.start:
         text = text[: pair.value.start].rstrip(" ") + text[pair.value.end :]
-    text, place = _line_behind(text, pair.key.end)
+    place = text.find("\n", pair.key.end) + 1
     return text[:place] + block + text[place:]
 
 
@@ -326,89 +348,57 @@ def without_items(text: str, key: str, numbers: Collection[int]) -> str:
 
     Comments between items stay.
     """
-    root = EditedFile(text).root
-    pair = root.get(key)
+    file = EditedFile(text)
+    pair = file.root.get(key)
     if pair is None or not isinstance(pair.value, SequenceNode):
         raise LayoutError(_("`{key}` is not a list", key=key))
     nodes = enumerate(pair.value.nodes)
     left = [node.plain() for number, node in nodes if number not in numbers]
     if not left:
         raise LayoutError(_("`{key}` would be empty", key=key))
-    return parsed_again(without(text, pair.value, numbers), {**root.plain(), key: left}).text
-
-
-def as_mapping(file: EditedFile, section: str, number: int, key: str, value: Any) -> EditedFile:
-    """Return the file with a bare text of a list as a mapping whose only key has this value."""
-    text, expected, node = file.text, file.root.plain(), file.items(section)[number]
-    expected[section][number] = {key: value}
-    after = text[: node.start] + json.dumps({key: value}, ensure_ascii=False)
-    if text[_line_start(text, node.start) : node.start].strip() == "-":
-        after = f"{text[: node.start]}{key}: {written(text, value)}"
-    return parsed_again(after + text[end_of(text, node) :], expected)
+    if _in_brackets(file.text, pair.value):
+        edits = [(pair.value.start, pair.value.end, _bracketed(file.text, pair.value, left))]
+    else:
+        edits = [(*_lines_of(file.text, pair.value, number), "") for number in numbers]
+    return _checked(_applied(file.text, edits), {**file.root.plain(), key: left})
 
 
 # --- feeds ----------------------------------------------------------------------------
 
 
 def set_enabled(text: str, url: str, *, on: bool) -> str:
-    """Return the text with a feed polled or not, comments kept; raises LayoutError.
+    """Return the text with a feed polled or not; one that is polled needs no `enabled`.
 
-    A feed that is polled needs no `enabled`: it goes where nothing else is on its line.
+    Raises:
+        LayoutError: The layout of the file cannot be edited.
     """
-    file = EditedFile(text)
-    number, address = _feed(file, url)
-    node = file.items("feeds")[number]
-    if not isinstance(node, MappingNode):
-        if on:
-            return text
-        file = as_mapping(file, "feeds", number, "url", address.text)
-        node = file.items("feeds")[number]
-    assert isinstance(node, MappingNode)
-    text, expected = file.text, file.root.plain()
-    names = [pair.key.text for pair in node.pairs]
-    expected["feeds"][number]["enabled"] = on
-    if "enabled" not in names:
-        if on:
-            return text
-        at = len(names) if in_brackets(text, node) else names.index("url") + 1
-        after = with_key(text, node, at, "enabled", on)
-    else:
-        at = names.index("enabled")
-        value = node.pairs[at].value
-        line = text[value.end : text.find("\n", value.end) + 1 or len(text)]
-        if on and at and (in_brackets(text, node) or not line.strip()):
-            del expected["feeds"][number]["enabled"]
-            after = without(text, node, {at})
-        else:
-            after = replaced(text, value, on)
-    return parsed_again(after, expected).text
+    number, _address, feed = _feed(EditedFile(text), url)
+    if isinstance(feed, str):
+        return text if on else with_changed(text, "feeds", number, {"url": feed, "enabled": False})
+    changed = {key: value for key, value in feed.items() if key != "enabled" or not on}
+    return with_changed(text, "feeds", number, changed if on else {**changed, "enabled": False})
 
 
 def with_address(text: str, old: str, new: str) -> str:
     """Return the text with another address for the feed that has `old`; raises LayoutError."""
-    file = EditedFile(text)
-    number, address = _feed(file, old)
-    login, at, _host = urlsplit(address.text).netloc.rpartition("@")
+    number, address, feed = _feed(EditedFile(text), old)
+    login, at, _host = urlsplit(address).netloc.rpartition("@")
     moved = new.replace("://", f"://{login}@", 1) if at else new
-    expected = file.root.plain()
-    if isinstance(expected["feeds"][number], dict):
-        expected["feeds"][number]["url"] = moved
-    else:
-        expected["feeds"][number] = moved
-    return parsed_again(replaced(text, address, moved), expected).text
+    changed = moved if isinstance(feed, str) else {**feed, "url": moved}
+    return with_changed(text, "feeds", number, changed)
 
 
-def _feed(file: EditedFile, url: str) -> tuple[int, ScalarNode]:
-    """Return the number of the feed with an address, and where that is written.
+def _feed(file: EditedFile, url: str) -> tuple[int, str, Any]:
+    """Return the number of the feed with an address, the address as written, and the feed.
 
     Raises:
         LayoutError: No feed of the file has it.
     """
     for number, node in enumerate(file.items("feeds")):
-        pair = node.get("url") if isinstance(node, MappingNode) else None
-        address = pair.value if pair else node
-        if isinstance(address, ScalarNode) and without_login(address.text) == url:
-            return number, address
+        feed: Any = node.plain()
+        address = feed.get("url") if isinstance(feed, dict) else feed
+        if isinstance(address, str) and without_login(address) == url:
+            return number, address, feed
     raise LayoutError(
         _("no feed of the file has the address {url}; it comes from elsewhere", url=url)
     )

@@ -90,7 +90,7 @@ def test_the_fields_of_a_watchlist_are_read_as_they_are_written() -> None:
         ("Alibaba", {"severity": "low"}, "- Alibaba  # the group\n",
          "- terms: [Alibaba]  # the group\n    severity: low\n"),
         ("Alibaba", {"terms": ("Alibaba", "Cainiao")}, "- Alibaba  # the group\n",
-         "- name: Alibaba\n    terms: [Alibaba, Cainiao]  # the group\n"),
+         "- name: Alibaba  # the group\n    terms: [Alibaba, Cainiao]\n"),
         ("Ports", {"cooldown": "", "excluded": ("portable", "feed:Les Échos")},
          "grève, cooldown: 30m}", 'grève, not: [portable, feed:Les Échos]}'),
         ("Ports", {"query": "", "terms": ("port", "quai")},

@@ -75,14 +75,11 @@ def test_an_item_is_added(before: str, after: str) -> None:
 @pytest.mark.parametrize(
     ("before", "after"),
     [
-        ('feeds: ["https://a.org/"]\n', 'feeds: ["https://a.org/", "https://n.org/"]\n'),
+        ('feeds: ["https://a.org/"]\n', 'feeds: ["https://a.org/", https://n.org/]\n'),
         ("feeds: [\n  a,\n  b,\n]\n", None),
-        ('{"feeds": [], "x": 1}', '{"feeds": ["https://n.org/"], "x": 1}'),
-        ('{"x": 1}\n', '{"x": 1, "feeds": ["https://n.org/"]}\n'),
-        ("{}", '{"feeds": ["https://n.org/"]}'),
         (
             '{\n "feeds": [\n  {\n   "url": "https://a.org/"\n  }\n ]\n}\n',
-            '{\n "feeds": [\n  {\n   "url": "https://a.org/"\n  },\n  "https://n.org/"\n ]\n}\n',
+            '{\n "feeds": [\n  {\n   "url": "https://a.org/"\n  }, "https://n.org/"\n ]\n}\n',
         ),
     ],
 )
