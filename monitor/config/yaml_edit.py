@@ -258,7 +258,8 @@ def _mapping_edits(text: str, node: MappingNode, after: dict[str, Any]) -> Itera
             yield (*_lines_of(text, node, number), "")
     added = {key: value for key, value in after.items() if node.get(key) is None}
     if "name" in added:
-        yield node.start, node.start, f"name: {scalar(added.pop('name'))}{ending}{margin}"
+        name = _key_lines("name", added.pop("name"))[0]
+        yield node.start, node.start, f"{name}{ending}{margin}"
     if added:
         place = _lines_of(text, node, len(node.pairs) - 1)[1]
         lines = [line for key, value in added.items() for line in _key_lines(key, value)]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from collections.abc import Iterator
 from functools import cached_property
 from typing import Any, Literal, NamedTuple
 
@@ -14,30 +13,26 @@ from monitor.base.errors import Problem
 from monitor.base.translation import gettext as _
 from monitor.base.translation import mark
 
-_QUOTED_START = mark("a value that starts with `{sign}` must be in quotes")
-_QUOTED_END = mark("text after a closing quote; put the whole value in single quotes")
+_QUOTED = mark("a value that starts with `{sign}` must be in quotes")
 _MARGIN = mark("this does not line up with the lines above")
-_STRAY = mark("a `{sign}` that nothing opens")
 _MISTAKES = {
     # part of the parser's problem -> what is wrong and what to write
     "'\\t'": mark("a tab; YAML is indented with spaces"),
-    "cannot start any token": _QUOTED_START,  # not a message
-    "mapping values": mark("a value that holds `: ` must be in quotes"),  # not a message
+    "cannot start any token": _QUOTED,  # not a message
+    "mapping values": mark(  # not a message
+        "a value that holds `: ` must be in quotes, or this line does not line up with those above"
+    ),
     "expected ':'": mark("this line is neither `key: value` nor `- item`"),  # not a message
-    "unexpected": mark("this quote is never closed"),  # not a message
-    "escape": mark("unknown `\\` in double quotes; use single quotes"),  # not a message
-    "found '<scalar>'": _QUOTED_END,  # not a message
-    "found '<block": _MARGIN,  # not a message
-    "found '-'": _MARGIN,  # not a message
-    "found '?'": _MARGIN,  # not a message
+    "unexpected end": mark("this quote is never closed"),  # not a message
+    "found '<scalar>'": mark(  # not a message
+        "text after a closing quote; put the whole value in single quotes"
+    ),
+    "but found '<block": _MARGIN,  # not a message
+    "but found '-'": _MARGIN,  # not a message
     "<document start>": _MARGIN,  # not a message
-    "<stream end>": mark("a value is missing here"),  # not a message
-    "found ']'": _STRAY,  # not a message
-    "found '}'": _STRAY,  # not a message
 }
-_OPENED = ("expected ':'", "unexpected")  # not a message
+_OPENED = ("expected ':'", "unexpected end")  # not a message
 """Problems that are reported where the construct began."""
-_KEY = re.compile(r"\s*(?:- )?([\w-]+)")
 
 
 def describe_yaml_error(text: str, error: Any) -> tuple[int, str]:
@@ -49,26 +44,16 @@ def describe_yaml_error(text: str, error: Any) -> tuple[int, str]:
     index = error.problem_mark.index if getattr(error, "problem_mark", None) else 0
     opened = error.context_mark.index if getattr(error, "context_mark", None) else index
     sign = text[opened : opened + 1]
-    after_quote = text[:index].rstrip().endswith(("'", '"')) and "\n" not in text[opened:index]
     if sign and sign in "*&!%":
-        return opened, _(_QUOTED_START, sign=sign)
+        return opened, _(_QUOTED, sign=sign)
     if sign and sign in "[{" and "expected ','" in problem:  # not a message
-        if after_quote and "<scalar>" in problem:
-            return index, _(_QUOTED_END)
-        closing = "]" if sign == "[" else "}"
         words = _(
             "this `{opening}` is not closed; a `{closing}` is missing, or quotes around a value",
-            opening=sign, closing=closing,
+            opening=sign, closing="]" if sign == "[" else "}",
         )  # fmt: skip
         return opened, words
-    if "mapping values" in problem and (  # not a message
-        key := _KEY.fullmatch(text, text.rfind("\n", 0, index) + 1, index)
-    ):
-        return key.start(1), _("this key does not line up, or the line above it is not finished")
     for part, words in _MISTAKES.items():
         if part in problem:
-            if part == "escape":
-                index = text.rfind("\\", opened, index + 1)
             return opened if part in _OPENED else index, _(words, sign=text[index : index + 1])
     return index, _("this is not YAML: {problem}", problem=problem)
 
@@ -117,11 +102,9 @@ class YamlText:
         return self._starts[line - 1] + column - 1
 
     @cached_property
-    def lines(self) -> tuple[str, ...]:
+    def lines(self) -> list[str]:
         """Its lines, without their ends."""
-        ends = [*self._starts[1:], len(self.text)]
-        spans = zip(self._starts, ends, strict=True)
-        return tuple(self.text[start:end].rstrip("\r\n") for start, end in spans)
+        return re.split(r"\r\n|\r|\n", self.text)
 
     def line(self, number: int) -> str:
         """Return a line by its number from 1, without its end; empty beyond the text."""
@@ -257,7 +240,7 @@ class _TreeBuilder:
                 nodes, (start, self._nodes) = self._nodes, self._around.pop()
                 self._nodes.append(MappingNode(start, end, self._pairs(nodes)))
             case "AliasEvent":
-                raise YamlSyntaxError(start, _(_QUOTED_START, sign="*"))
+                raise YamlSyntaxError(start, _(_QUOTED, sign="*"))
             case "DocumentStartEvent" if self._nodes:
                 words = _("a second document starts here; one file is one newsroom")
                 raise YamlSyntaxError(start, words)
@@ -281,9 +264,9 @@ class _TreeBuilder:
 
 def _refuse_ornaments(event: Any, start: int) -> None:
     if event.anchor is not None:
-        raise YamlSyntaxError(start, _(_QUOTED_START, sign="&"))
+        raise YamlSyntaxError(start, _(_QUOTED, sign="&"))
     if event.ctag is not None and event.tag != "!":
-        raise YamlSyntaxError(start, _(_QUOTED_START, sign="!"))
+        raise YamlSyntaxError(start, _(_QUOTED, sign="!"))
 
 
 def find(node: Node, loc: Loc) -> tuple[Pair | None, Node] | None:
@@ -309,38 +292,17 @@ def nearest_node(node: Node, loc: Loc) -> Node:
     return entry[1]
 
 
-_SPACE = " \t\r\n"
-_UNITS = {
-    # one character as it is written in each style; white space, also escaped, is passed over
-    "'": re.compile(r"''|[^ \t\r\n]"),
-    '"': re.compile(r"\\[nt \t\r\n]|\\x..|\\u.{4}|\\U.{8}|\\.|[^ \t\r\n]"),
-}
-_BARE = re.compile(r"[^ \t\r\n]")
-
-
 def index_of(source: YamlText, scalar: ScalarNode, position: int) -> int:
     """Return where a character of a scalar's text stands in the source.
 
-    YAML folds white space, so the characters between it are counted.
+    YAML folds white space and has escapes: the characters are looked for one after the other.
     """
-    written = list(_characters(source.text, scalar))
-    before = sum(c not in _SPACE for c in scalar.text[:position])
-    is_letter = position < len(scalar.text) and scalar.text[position] not in _SPACE
-    if is_letter and before < len(written):
-        return written[before]
-    return written[before - 1] + 1 if 0 < before <= len(written) else scalar.start
-
-
-def _characters(text: str, scalar: ScalarNode) -> Iterator[int]:
-    """Yield where each character that is not white space is written."""
-    start, end = scalar.start, scalar.end
-    if scalar.style in ("|", ">"):
-        start = text.find("\n", start) + 1
-    elif scalar.style:
-        start, end = start + 1, end - 1
-    for match in _UNITS.get(scalar.style, _BARE).finditer(text, start, end):
-        if not (scalar.style == '"' and match[0][0] == "\\" and match[0][1] in "nt \t\r\n"):
-            yield match.start()
+    place = scalar.start + (scalar.style in ("'", '"'))
+    for character in scalar.text[:position]:
+        if not character.isspace():
+            place = max(place, source.text.find(character, place, scalar.end) + 1)
+    following = scalar.text[position : position + 1].strip()
+    return max(place, source.text.find(following, place, scalar.end))
 
 
 def line_of(content: bytes, section: Literal["feeds", "watchlists"], name: str) -> int:
@@ -364,11 +326,9 @@ def line_of(content: bytes, section: Literal["feeds", "watchlists"], name: str) 
 
 def _names_of(entry: Node) -> set[str]:
     """Return the names of an entry: its name, its address, its only term."""
-    nodes = [entry]
-    if isinstance(entry, MappingNode):
-        nodes = [pair.value for key in ("name", "url", "terms") if (pair := entry.get(key))]
-    alone = [
-        node.nodes[0] if isinstance(node, SequenceNode) and len(node.nodes) == 1 else node
-        for node in nodes
-    ]
-    return {node.text.strip().casefold() for node in alone if isinstance(node, ScalarNode)}
+    plain: Any = entry.plain()
+    names = (
+        [plain.get(key) for key in ("name", "url", "terms")] if isinstance(plain, dict) else [plain]
+    )
+    alone = [name[0] if isinstance(name, list) and len(name) == 1 else name for name in names]
+    return {name.strip().casefold() for name in alone if isinstance(name, str)}
