@@ -6,6 +6,7 @@ import asyncio
 import logging
 from collections.abc import Callable, Mapping, Sequence
 
+from monitor.base.article import Timestamp
 from monitor.base.errors import ConfigError, StoreError
 from monitor.base.translation import gettext as _
 from monitor.config.description import changes
@@ -91,33 +92,31 @@ class ConfigReloader:
             feeds={feed.number: feed for feed in numbered},
             routing=routing(config, parts.zone),
         )
-        edited = [f for f in numbered if f.url in known and f.every != known[f.url].every]
-        wanted = [f for f in numbered if f.url in known and f.enabled > known[f.url].enabled]
-        await parts.thread(self._reschedule, edited, wanted, numbered if permitted else ())
+        await parts.thread(self._reschedule, numbered, known, permitted)
         # From here on the watchlists see each stored article; older ones are for the backfill.
         await self._catching_up.begin(config.watchlists, numbered, parts.ingester.watch.routing)
 
     def _reschedule(
-        self, edited: Sequence[Feed], wanted: Sequence[Feed], permitted: Sequence[Feed]
+        self, numbered: Sequence[Feed], known: Mapping[str, Feed], permitted: bool
     ) -> None:
         """Reschedule feeds after an edit; no poll is stored meanwhile.
 
         Args:
-            edited: Feeds with another interval.
-            wanted: Feeds that were paused, and are polled at once.
-            permitted: Feeds of which those that fail may now succeed, and are polled at once.
+            numbered: The feeds as they are now.
+            known: Those that were subscribed to before, as they were, by URL.
+            permitted: Whether feeds that fail may now succeed, and are polled at once.
         """
-        parts = self._parts
-        if not (edited or wanted or permitted):
-            return
-        states = {one.feed.url: one.state for one in parts.store.feeds.subscribed()}
-        edited_states = {
-            feed.url: schedule.after_edit(feed, states[feed.url], parts.jitter())
-            for feed in edited
-            if feed.url in states
-        }
-        due = {url: state.next_due for url, state in edited_states.items()}
-        due |= {feed.url: 0.0 for feed in wanted}
-        due |= {f.url: 0.0 for f in permitted if f.url in states and states[f.url].failures}
-        delays = {url: state.delay for url, state in edited_states.items()}
-        parts.store.reschedule(due, delays)
+        states = {one.feed.url: one.state for one in self._parts.store.feeds.subscribed()}
+        due: dict[str, Timestamp] = {}
+        delays: dict[str, float] = {}
+        for feed in numbered:
+            before, state = known.get(feed.url), states.get(feed.url)
+            if before is None or state is None:
+                continue
+            if feed.every != before.every:
+                state = schedule.after_edit(feed, state, self._parts.jitter())
+                due[feed.url], delays[feed.url] = state.next_due, state.delay
+            if feed.enabled > before.enabled or (permitted and state.failures):
+                due[feed.url] = 0.0
+        if due:
+            self._parts.store.reschedule(due, delays)

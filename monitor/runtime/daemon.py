@@ -33,7 +33,7 @@ from monitor.runtime.config_reload import ConfigReloader
 from monitor.storage.fencing import Lease
 from monitor.storage.maintenance.retention import RetentionRunner
 from monitor.storage.maintenance.store_check import (
-    StoreCheckRunner,
+    check_daily,
     note_damage,
     note_lost_monitors,
 )
@@ -132,9 +132,9 @@ class Daemon:
         self._tidying = RetentionRunner(
             parts.store, parts.thread, parts.clock, parts.sleep,
             retention=lambda: self._in_force.config.retention,
-            busy=lambda: bool(len(self._polling)),
         )  # fmt: skip
-        self._checking = StoreCheckRunner(config.store, parts.clock, parts.sleep, self._note_damage)
+        self._damage = ""
+        """What is wrong with the store, with what to do; empty if it is whole."""
         self._unusual = UnusualWatch(parts.store, parts.clock)
         self._looked = 0.0
         self._refused_at = float("-inf")
@@ -148,7 +148,14 @@ class Daemon:
             self._while_held(Duty.BACKFILL, self._catching_up.ever),
             asyncio.create_task(self._in_force.ever(TICK, self._rest), name="reloader"),
             self._while_held(Duty.UPKEEP, self._tidying.ever),
-            asyncio.create_task(self._checking.ever()),
+            asyncio.create_task(
+                check_daily(
+                    self._in_force.config.store,
+                    self._parts.clock,
+                    self._parts.sleep,
+                    self._note_damage,
+                )
+            ),
             self._while_held(Duty.DELIVERIES, self._parts.notifier.ever),
         ]
         if self._parts.briefings is not None:
@@ -211,7 +218,12 @@ class Daemon:
         while (waiting := await self._left_to_index()) or not self._parts.indexer.mended:
             indexer = self._parts.indexer
             if indexer.failures >= PATIENCE:
-                raise MonitorError(_unsearchable(indexer.trouble, waiting))
+                raise MonitorError(
+                    _(
+                        "{trouble}; what was read is stored, and the next run makes it searchable",
+                        trouble=indexer.trouble,
+                    )
+                )
             if waiting:
                 self._parts.report.indexing(waiting)
             indexer.start()
@@ -336,7 +348,7 @@ class Daemon:
 
     async def _note_damage(self, damage: str) -> None:
         """Raise an alert when damage of the store begins."""
-        parts = self._parts
+        self._damage, parts = damage, self._parts
         routing, now = parts.ingester.watch.routing, parts.clock()
         self._announce(await parts.thread(partial(note_damage, parts.store, damage, routing, now)))
 
@@ -439,7 +451,7 @@ class Daemon:
             pulse=self._parts.clock(),
             config_error=self._in_force.error,
             network_down=self._parts.pipeline.network_down,
-            store_damage=self._checking.damage,
+            store_damage=self._damage,
             no_vectors=self._no_vectors(),
         )
 
@@ -459,19 +471,3 @@ class Daemon:
                 "{folder}: the heartbeat cannot be written: {error}", folder=folder, error=error
             )
             log.warning(words)
-
-
-def _unsearchable(trouble: str, waiting: int) -> str:
-    if not waiting:
-        return _(
-            "{trouble}; what was read is stored, and the next run checks the index again",
-            trouble=trouble,
-        )
-    return ngettext(
-        "{trouble}; {count} article cannot be searched yet: what was read is stored,"
-        " and the next run makes it searchable",
-        "{trouble}; {count} articles cannot be searched yet: what was read is stored,"
-        " and the next run makes it searchable",
-        waiting,
-        trouble=trouble,
-    )

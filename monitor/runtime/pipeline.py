@@ -42,13 +42,13 @@ R = TypeVar("R")
 log = logging.getLogger("tocsin")
 
 BACKLOG = 64
-"""Answers that may wait for the parser before fetching pauses."""
+"""Results that may wait for the store before others have to wait for it."""
 BACKLOG_BYTES = 3 << 20
 """Bytes of answers that may wait for the parser or the store before fetching pauses: 90 feeds, and
 once parsed they take as much again."""
 GATHER = 0.1
-"""Seconds for which polls that brought nothing, and articles of feeds that were never read, wait
-for others to be stored with them: ten in one transaction take half the time of one by one."""
+"""Seconds for which the articles of feeds that were never read wait for others: a transaction
+writes about as many pages of the store for 60 as for 400."""
 BATCH_ENTRIES = 400
 """Entries stored in one transaction: about 60 ms, which a viewer's triage may have to wait."""
 
@@ -81,7 +81,6 @@ class Pipeline:
         self._clock = clock
         self._on_stored = on_stored
         self._answers: asyncio.Queue[_Waiting] = asyncio.Queue(BACKLOG)
-        self._unparsed = 0
         self._held = 0
         policy = RobotsPolicy(client, parser.robots, clock)
         self._pages = PageReader(client, policy, self._extract)
@@ -127,7 +126,7 @@ class Pipeline:
             batch = [await self._answers.get()]
             with suppress(TimeoutError):
                 async with asyncio.timeout(GATHER):
-                    while _has_room(batch) and _can_wait(batch[-1][0]):
+                    while _has_room(batch) and _is_first_read(batch[-1][0]):
                         batch.append(await self._answers.get())
             while _has_room(batch) and not self._answers.empty():
                 batch.append(self._answers.get_nowait())
@@ -191,42 +190,26 @@ class Pipeline:
         self, fetched: Fetched, state: FeedState
     ) -> tuple[Fetched | FeedError, ParsedFeed | None]:
         try:
-            with self._parsing():
-                is_first = state.last_ok is None
-                parsed = await self._parser.parse(fetched, with_features=is_first)
+            is_first = state.last_ok is None
+            parsed = await self._parser.parse(fetched, with_features=is_first)
         except FeedError as error:
             return error.bare(), None
         return replace(fetched, body=b""), parsed
 
     async def _extract(self, page: Fetched) -> str:
-        with self._holding(len(page.body)), self._parsing():
+        with self._holding(len(page.body)):
             return await self._parser.extract(page)
 
     @contextmanager
-    def _parsing(self) -> Iterator[None]:
-        """Count an answer that waits for the parser."""
-        self._unparsed += 1
-        self._pause()
-        try:
-            yield
-        finally:
-            self._unparsed -= 1
-            self._pause()
-
-    @contextmanager
     def _holding(self, size: int) -> Iterator[None]:
-        """Count the bytes of an answer that waits for the parser or the store."""
+        """Count the bytes of an answer that waits; fetch no more while too many do."""
         self._held += size
-        self._pause()
+        self._client.pause(self._held >= BACKLOG_BYTES)
         try:
             yield
         finally:
             self._held -= size
-            self._pause()
-
-    def _pause(self) -> None:
-        """Fetch no more while too much waits."""
-        self._client.pause(self._unparsed >= BACKLOG or self._held >= BACKLOG_BYTES)
+            self._client.pause(self._held >= BACKLOG_BYTES)
 
     def _judge_network(self, answers: Sequence[PollResult | PageResult]) -> tuple[list[str], bool]:
         """Return the feeds that failed before the outage was known, and whether there is one."""
@@ -267,12 +250,8 @@ def _has_room(batch: Sequence[_Waiting]) -> bool:
     return sum(answer.weight for answer, _done in batch) < BATCH_ENTRIES
 
 
-def _can_wait(answer: PollResult | PageResult) -> bool:
-    """Return whether a result brought nothing, or what was there before its feed was watched."""
-    if not isinstance(answer, PollResult):
-        return False
-    nothing = answer.parsed is None and not isinstance(answer.response, FeedError)
-    return nothing or answer.state.last_ok is None
+def _is_first_read(answer: PollResult | PageResult) -> bool:
+    return isinstance(answer, PollResult) and bool(answer.parsed) and answer.state.last_ok is None
 
 
 def _refused(answer: PollResult | PageResult, error: Exception) -> PollResult | PageResult | None:

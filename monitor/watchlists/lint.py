@@ -81,65 +81,40 @@ class LintRemark(NamedTuple):
 
 def lint(watchlist: Watchlist, count: Count, articles: int) -> Iterator[LintRemark]:
     """Yield remarks about a watchlist, given an archive of `articles` articles."""
-    terms = list(dict.fromkeys(_terms(watchlist.query.root)))
-    enough = articles >= FEW
-    remarks = [
-        *(remark for term in terms for remark in _alone(term)),
-        *(remark for term in terms if enough for remark in _counted(term, count)),
-        *(remark for word in dict.fromkeys(words(watchlist.query.root))
-          for remark in _excluded_by_case(word, count)),
-        *(remark for term in _sufficient_terms(watchlist.query.root) if enough
-          for remark in _broad(term, count, articles)),
-        *(remark for group in _alternatives(watchlist.query.root) for remark in _doubled(group)),
-    ]  # fmt: skip
+    root, enough = watchlist.query.root, articles >= FEW
+    remarks: list[tuple[str, str, str]] = []
+    for term in dict.fromkeys(_terms(root)):
+        if isinstance(term, Word) and _is_short(term):
+            remarks.append((term.text, "short", _("is very short and will be found often")))
+        if enough and not count(term):
+            remarks.append((term.text, "never", _("matches no article of the archive")))
+    for word in dict.fromkeys(words(root)):
+        if word.mode in (Mode.ACRONYM, Mode.EXACT):
+            in_any_form = count(Word(word.term, part=word.part, text=word.text))
+            if left_out := in_any_form - count(word):
+                words_of_case = ngettext(
+                    "leaves out {left_out} of {count} article with {word}",
+                    "leaves out {left_out} of {count} articles with {word}",
+                    in_any_form, left_out=number(left_out), word=word.term,
+                )  # fmt: skip
+                remarks.append((word.text, "case", words_of_case))
+    for term in _sufficient_terms(root) if enough else ():
+        if (share := count(term) / articles) >= BROAD:
+            broad = _("matches {share} of all articles", share=percent(share))
+            remarks.append((term.text, "broad", broad))
+    for group in _alternatives(root):
+        for one, other in itertools.combinations(group, 2):
+            wide, narrow = (one, other) if covers(one, other) else (other, one)
+            if covers(wide, narrow):
+                added = _("adds nothing to `{term}`", term=wide.text)
+                remarks.append((narrow.text, "subsumed", added))
     for remark in dict.fromkeys(remarks):
         yield LintRemark(watchlist.name, *remark)
 
 
-_Remark = tuple[str, str, str]
-
-
-def _alone(term: Node) -> Iterator[_Remark]:
-    """Yield remarks about a term that need no archive."""
-    if isinstance(term, Word):
-        letters = term.term.strip("*?")
-        if term.mode in (Mode.FOLDED, Mode.WILDCARD) and len(letters) <= 2 and letters.isascii():
-            yield term.text, "short", _("is very short and will be found often")
-
-
-def _counted(term: Node, count: Count) -> Iterator[_Remark]:
-    if not count(term):
-        yield term.text, "never", _("matches no article of the archive")
-
-
-def _excluded_by_case(word: Word, count: Count) -> Iterator[_Remark]:
-    """Yield what an acronym or an exact form leaves out of the archive."""
-    if word.mode not in (Mode.ACRONYM, Mode.EXACT):
-        return
-    in_any_form = count(Word(word.term, part=word.part, text=word.text))
-    left_out = in_any_form - count(word)
-    if left_out:
-        words = ngettext(
-            "leaves out {left_out} of {count} article with {word}",
-            "leaves out {left_out} of {count} articles with {word}",
-            in_any_form, left_out=number(left_out), word=word.term,
-        )  # fmt: skip
-        yield word.text, "case", words
-
-
-def _broad(term: Node, count: Count, articles: int) -> Iterator[_Remark]:
-    share = count(term) / articles
-    if share >= BROAD:
-        yield term.text, "broad", _("matches {share} of all articles", share=percent(share))
-
-
-def _doubled(group: Sequence[Node]) -> Iterator[_Remark]:
-    """Yield which of some alternatives match nothing that another one does not."""
-    for one, other in itertools.combinations(group, 2):
-        if covers(one, other):
-            yield other.text, "subsumed", _("adds nothing to `{term}`", term=one.text)
-        elif covers(other, one):
-            yield one.text, "subsumed", _("adds nothing to `{term}`", term=other.text)
+def _is_short(word: Word) -> bool:
+    letters = word.term.strip("*?")
+    return word.mode in (Mode.FOLDED, Mode.WILDCARD) and len(letters) <= 2 and letters.isascii()
 
 
 # --- terms -----------------------------------------------------------

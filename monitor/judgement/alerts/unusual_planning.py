@@ -42,14 +42,7 @@ _Subject = tuple[AlertKind, Severity, str, Watchlist | None, Mapping[str, Any]]
 def plan_store_damage(
     damage: str, facts: AlertFacts, routing: Routing, now: Timestamp
 ) -> AlertPlan:
-    """Decide which alert is raised about damage of the store, and who is notified.
-
-    Args:
-        damage: What is damaged and what to do; empty if the store is whole again.
-        facts: Silences and counts.
-        routing: Channels and routes.
-        now: The time.
-    """
+    """Decide which alert is raised about damage of the store; empty if it is whole again."""
     if not damage:
         return AlertPlan(at=now, usual_again=[(FEED_HEALTH, AlertKind.DAMAGED)])
     return _plan(
@@ -60,14 +53,7 @@ def plan_store_damage(
 def plan_lost_monitors(
     lost: Sequence[SharingMonitor], facts: AlertFacts, routing: Routing, now: Timestamp
 ) -> AlertPlan:
-    """Decide which alerts are raised about monitors that are lost, one each, in their order.
-
-    Args:
-        lost: The monitors.
-        facts: Silences and counts.
-        routing: Channels and routes.
-        now: The time.
-    """
+    """Decide which alerts are raised about monitors that are lost, one each, in their order."""
     titles = [
         _(
             "the monitor {name} is lost: its last heartbeat was {time} ago; others poll its feeds",
@@ -89,15 +75,7 @@ def plan_unusual(
     routing: Routing,
     now: Timestamp,
 ) -> AlertPlan:
-    """Decide which alerts are raised about watchlists, and who is notified.
-
-    Args:
-        begun: What has begun.
-        over: What is over: the watchlist, and the kind of its alert.
-        facts: Silences and counts.
-        routing: Channels and routes.
-        now: The time.
-    """
+    """Decide which alerts are raised about watchlists; what is over ends, by name and kind."""
     subjects: list[_Subject] = []
     for one in begun:
         watchlist, found = one.watchlist, one.found

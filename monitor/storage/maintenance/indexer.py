@@ -44,8 +44,6 @@ LOOK = 5.0
 """Seconds after which the outbox and the folder are checked without a wake-up."""
 WAITS = {"waits": True}
 """Marks the log lines that say that indexing has to wait."""
-SCRUB = 12
-"""Checks between two segments that are read whole, to find damage by a failing disk."""
 REST = 5.0
 """Seconds before a second try after an error of the disk, the store or another writer."""
 
@@ -145,8 +143,6 @@ class _OutboxFollower:
         self._guarded = repair.guarded
         self._repairing: Iterator[None] = repair.steps()
         self._last = 0
-        self._looks = 0
-        self._scrubbing = self.writer.verify_steps()
 
     def follow(self, wake: Connection) -> None:
         """Work until the pipe ends. Raises ArchiveDamaged where the index must be repaired."""
@@ -159,19 +155,12 @@ class _OutboxFollower:
             if _woken(wake):
                 return
             self.writer.run_merges()
-            self._scrub()
             if self.writer.changed_elsewhere():
                 raise ArchiveDamaged(
                     _("{folder}: files were changed from outside", folder=self._address)
                 )
             if is_suspect(self._data):
                 raise ArchiveDamaged(_("{folder}: a search found it damaged", folder=self._address))
-
-    def _scrub(self) -> None:
-        """Check a whole segment from time to time; raises ArchiveDamaged for a changed bit."""
-        self._looks += 1
-        if self._looks % SCRUB == 0 and next(self._scrubbing, self) is self:
-            self._scrubbing = self.writer.verify_steps()
 
     def work(self) -> bool:
         """Do the next step; return whether there was one."""

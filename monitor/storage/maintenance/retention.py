@@ -119,8 +119,6 @@ LOOK = 10.0
 """Seconds between two checks whether a sweep is due."""
 PAUSE = 0.25
 """Seconds between two steps of a sweep."""
-PATIENCE = 20
-"""Pauses that a step waits for a moment without polls; a thousand feeds leave none."""
 REST = 30.0
 """Seconds without a step after a StoreError."""
 
@@ -135,14 +133,12 @@ class RetentionRunner:
         clock: Callable[[], Timestamp],
         sleep: Callable[[float], Awaitable[None]],
         retention: Callable[[], Retention],
-        busy: Callable[[], bool],
     ) -> None:
         self._store = store
         self._thread = thread
         self._clock = clock
         self._sleep = sleep
         self._retention = retention
-        self._busy = busy
 
     async def ever(self, refused: Callable[[StoreError], None]) -> None:
         """Sweep every hour, and when the settings change. Never raises: the monitor goes on."""
@@ -154,7 +150,7 @@ class RetentionRunner:
                 continue
             swept, rule = now, retention
             try:
-                await self.all(patient=True)
+                await self.all(PAUSE)
             except StoreError as error:
                 refused(error)
                 swept = float("-inf")
@@ -162,8 +158,8 @@ class RetentionRunner:
             except Exception:
                 log.exception(_("nothing more was dropped; the monitor goes on"))
 
-    async def all(self, *, patient: bool = False) -> None:
-        """Drop all articles that are too old, between polls if `patient`. Raises StoreError."""
+    async def all(self, pause: float = 0.0) -> None:
+        """Drop all articles that are too old, with a pause between steps. Raises StoreError."""
         retention = self._retention()
         if retention.keep is None:
             return
@@ -171,7 +167,7 @@ class RetentionRunner:
         total = SweepResult()
         while (step := await self._thread(sweep.step)) != SweepResult():
             total += step
-            await (self._quiet() if patient else self._sleep(0))
+            await self._sleep(pause)
         if total.articles:
             log.info(
                 _(
@@ -179,13 +175,6 @@ class RetentionRunner:
                     articles=articles(total.articles),
                 )
             )
-
-    async def _quiet(self) -> None:
-        """Wait for a moment without polls, for a limited time."""
-        for _try in range(PATIENCE):
-            await self._sleep(PAUSE)
-            if not self._busy():
-                return
 
 
 # --- the disk space of the SQLite file of a store ---

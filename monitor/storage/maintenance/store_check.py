@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import threading
 from collections.abc import Awaitable, Callable
 from contextlib import closing
 
@@ -32,63 +33,48 @@ LOOK = 600.0
 """Seconds before the first check, and between two looks at the clock."""
 
 
-class StoreCheckRunner:
-    """Checks the store beside the monitor, in a thread, while others write."""
+async def check_daily(
+    store: StoreAddress,
+    clock: Callable[[], Timestamp],
+    sleep: Callable[[float], Awaitable[None]],
+    tell: Callable[[str], Awaitable[None]],
+) -> None:
+    """Check the store once a day, in a thread, while others write. Never raises.
 
-    def __init__(
-        self,
-        store: StoreAddress,
-        clock: Callable[[], Timestamp],
-        sleep: Callable[[float], Awaitable[None]],
-        tell: Callable[[str], Awaitable[None]],
-    ) -> None:
-        """Set the runner up.
-
-        Args:
-            store: Where the store is.
-            clock: Returns the time.
-            sleep: Waits so many seconds.
-            tell: Called after each check with what it found; empty if the store is whole.
-        """
-        self._store = store
-        self._clock = clock
-        self._sleep = sleep
-        self._tell = tell
-        self._ended = False
-        self.damage = ""
-        """What the last check found, with what to do; empty if the store is whole."""
-
-    async def ever(self) -> None:
-        """Check the store once a day. Never raises: the monitor goes on."""
-        checked = float("-inf")
+    Args:
+        store: Where the store is.
+        clock: Returns the time.
+        sleep: Waits so many seconds.
+        tell: Called after each check with what it found and what to do; empty if the store is
+            whole.
+    """
+    checked, ended = float("-inf"), threading.Event()
+    try:
         while True:
-            await self._sleep(LOOK)
-            if not is_due(checked, EVERY, now := self._clock()):
+            await sleep(LOOK)
+            if not is_due(checked, EVERY, now := clock()):
                 continue
             checked = now
             try:
-                await self.check()
-            except asyncio.CancelledError:
-                self._ended = True  # the thread ends at its next look
-                raise
+                await tell(await asyncio.to_thread(_damage, store, ended.is_set))
             except StoreError as error:
                 log.error(_("the store cannot be checked: {error}", error=error))
+    finally:
+        ended.set()  # the thread ends at its next look
 
-    async def check(self) -> None:
-        """Check the store now, and tell. Raises StoreError if it cannot be read or written."""
-        found = await asyncio.to_thread(self._read)
-        self.damage = ""
-        if found:
-            self.damage = _(
-                "{file} is damaged ({damage}); {advice}",
-                file=STORE_FILE, damage=found, advice=_(RESTORE),
-            )  # fmt: skip
-            log.error("%s", self.damage)
-        await self._tell(self.damage)
 
-    def _read(self) -> str:
-        with closing(open_database(self._store, create=False)) as connection:
-            return connection.find_damage(lambda: self._ended)
+def _damage(store: StoreAddress, is_ended: Callable[[], bool]) -> str:
+    """Return what is damaged, and log it. Raises StoreError if the store cannot be read."""
+    with closing(open_database(store, create=False)) as connection:
+        damage = connection.find_damage(is_ended)
+    if not damage:
+        return ""
+    words = _(
+        "{file} is damaged ({damage}); {advice}",
+        file=STORE_FILE, damage=damage, advice=_(RESTORE),
+    )  # fmt: skip
+    log.error("%s", words)
+    return words
 
 
 def note_damage(store: Store, damage: str, routing: Routing, now: Timestamp) -> AlertPlan:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import shutil
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, closing, suppress
+from contextlib import ExitStack, closing, contextmanager, suppress
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -62,7 +62,7 @@ def move_store(source: StoreAddress, target: StoreAddress, progress: Progress) -
         place = (
             target
             if target.is_shared
-            else StoreAddress(stack.enter_context(_FilledFile(target.folder)))
+            else StoreAddress(stack.enter_context(_filled_file(target.folder)))
         )
         reader = stack.enter_context(closing(open_database(source, create=False)))
         writer = stack.enter_context(closing(open_database(place, create=True)))
@@ -94,26 +94,21 @@ def move_store(source: StoreAddress, target: StoreAddress, progress: Progress) -
     return {table: content.rows for table, content in copied.items()}
 
 
-class _FilledFile:
-    """A folder beside the place of an SQLite file: the file is put there when it is whole."""
-
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
-        self._made = folder / MOVING
-
-    def __enter__(self) -> Path:
-        if (self._folder / STORE_FILE).exists():
-            raise StoreError(
-                _("{file}: exists already, and nothing was changed", file=self._folder / STORE_FILE)
-            )
-        shutil.rmtree(self._made, ignore_errors=True)  # of a move that was interrupted
-        self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        return self._made
-
-    def __exit__(self, kind: object, *_: object) -> None:
-        if kind is None:
-            (self._made / STORE_FILE).rename(self._folder / STORE_FILE)
-        shutil.rmtree(self._made, ignore_errors=True)
+@contextmanager
+def _filled_file(folder: Path) -> Iterator[Path]:
+    """Yield a folder beside the place of an SQLite file; the file is put there when it is whole."""
+    if (folder / STORE_FILE).exists():
+        raise StoreError(
+            _("{file}: exists already, and nothing was changed", file=folder / STORE_FILE)
+        )
+    made = folder / MOVING
+    shutil.rmtree(made, ignore_errors=True)  # of a move that was interrupted
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    try:
+        yield made
+        (made / STORE_FILE).rename(folder / STORE_FILE)
+    finally:
+        shutil.rmtree(made, ignore_errors=True)
 
 
 def _refuse_filled(writer: Connection, target: StoreAddress) -> None:

@@ -9,7 +9,7 @@ from datetime import date, datetime, timedelta, tzinfo
 from itertools import pairwise
 
 from index.archive import MatchedArticles
-from index.query.ast import And, Facet, Node
+from index.query.ast import Facet, Node, clauses
 from monitor.base.article import Timestamp
 from monitor.model.search import WHOLE, BucketSize, Series
 
@@ -19,18 +19,10 @@ Resolve = Callable[[str], tuple[Timestamp, Timestamp]]
 
 def bounds(root: Node, resolve: Resolve) -> tuple[list[Timestamp], list[Timestamp]]:
     """Return since when and until when all of a query's articles are, each as often as said."""
-    facets = [facet for facet in _required(root) if facet.name in ("since", "until")]
+    facets = [clause for clause in clauses(root) if isinstance(clause, Facet)]
     since = [resolve(facet.value)[0] for facet in facets if facet.name == "since"]
     until = [resolve(facet.value)[1] for facet in facets if facet.name == "until"]
     return since, until
-
-
-def _required(node: Node) -> Iterator[Facet]:
-    if isinstance(node, Facet):
-        yield node
-    elif isinstance(node, And):
-        for child in node.children:
-            yield from _required(child)
 
 
 HOUR, DAY = 3_600.0, 86_400.0

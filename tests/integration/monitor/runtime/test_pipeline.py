@@ -93,23 +93,6 @@ def test_large_answers_wait_at_their_servers(
     assert reader.most <= ROOM + SLOTS * SIZE  # what has begun to arrive goes on
 
 
-def test_polls_that_brought_nothing_are_stored_together_and_at_the_latest_with_a_document(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(pipelines, "GATHER", 60.0)
-
-    async def go(feeds: list[Feed], pipeline: Pipeline, stored: list[int]) -> None:
-        unchanged = [flow.poll(pipeline, feed, FeedState(etag=b"1")) for feed in feeds[1:]]
-        waiting = asyncio.gather(*unchanged)
-        await asyncio.sleep(0.5)
-        assert not stored
-        read_before = FeedState(last_ok=flow.START)
-        await asyncio.gather(waiting, flow.poll(pipeline, feeds[0], read_before))
-
-    with _served(tmp_path, 6, {"/0": Reply(body=b"x"), "*": Reply(304)}) as scene:
-        assert scene.run(SlowReader(), go) == [6]
-
-
 def test_documents_that_one_transaction_leaves_are_stored_at_once(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

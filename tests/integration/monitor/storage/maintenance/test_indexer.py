@@ -297,20 +297,6 @@ def test_an_archive_that_is_damaged_under_the_indexer_is_mended(
     open_archive_writer(folder).verify()
 
 
-def test_flipped_bits_are_found_though_nobody_searches(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(indexer, "LOOK", 0.02)
-    monkeypatch.setattr(indexer, "SCRUB", 1)
-    folder = tmp_path / "index"
-    shelf = _filled(folder)
-    with indexing(shelf, folder):
-        until(lambda: _holds(folder, WHOLE))
-        _flip(folder, bits=3)
-        assert not _holds(folder, WHOLE)
-        until(lambda: _holds(folder, WHOLE))
-
-
 def _holds(folder: Path, wanted: list[int]) -> bool:
     """Tell whether an archive is sound and holds these articles."""
     try:

@@ -7,7 +7,7 @@ import json
 import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import closing
-from itertools import groupby, pairwise
+from itertools import groupby
 from pathlib import Path
 from typing import Any, cast
 
@@ -235,15 +235,12 @@ def test_dropping_gives_its_room_back(store: Store, tmp_path: Path) -> None:
 # --- beside the watch ----------------------------------------------------------------------
 
 
-def test_the_watch_drops_a_few_at_a_time_in_quiet_moments(
-    store: Store, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_watch_drops_a_few_at_a_time(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(keeping, "STEP", 5)
     for days in range(400, 420):
         put(store, days)
-    now, busy = [NOW], [True]
+    now = [NOW]
     counts: list[int] = []
-    quiet: list[bool] = []
     rule = [FOR_EVER]
 
     class EndError(BaseException):
@@ -254,23 +251,17 @@ def test_the_watch_drops_a_few_at_a_time_in_quiet_moments(
         counts.append(len(store.article_ids()))
         if len(counts) == 3:
             rule[0] = YEAR
-        busy[0] = len(counts) % 3 != 0
-        quiet.append(not busy[0])
         if len(counts) > 3 and counts[-1] == 0 and now[0] > NOW + 2 * tidying.EVERY:
             raise EndError
 
     async def thread(call: Callable[..., Any], *args: object) -> Any:
         return call(*args)
 
-    tidy = tidying.RetentionRunner(
-        store, cast(Any, thread), lambda: now[0], sleep, lambda: rule[0], lambda: busy[0]
-    )
+    tidy = tidying.RetentionRunner(store, cast(Any, thread), lambda: now[0], sleep, lambda: rule[0])
     with pytest.raises(EndError):
         asyncio.run(tidy.ever(lambda error: None))
     assert counts[:4] == [20, 20, 20, 15]
     assert [count for count, _ in groupby(counts)] == [20, 15, 10, 5, 0]
-    steps = [n for n, (one, other) in enumerate(pairwise(counts)) if other < one]
-    assert all(quiet[step] for step in steps[1:])  # the first of a sweep comes with its turn
 
 
 def test_a_clock_that_is_set_back_puts_off_no_sweep(store: Store) -> None:
@@ -289,9 +280,7 @@ def test_a_clock_that_is_set_back_puts_off_no_sweep(store: Store) -> None:
     async def thread(call: Callable[..., Any], *args: object) -> Any:
         return call(*args)
 
-    tidy = tidying.RetentionRunner(
-        store, cast(Any, thread), lambda: now[0], sleep, lambda: YEAR, lambda: False
-    )
+    tidy = tidying.RetentionRunner(store, cast(Any, thread), lambda: now[0], sleep, lambda: YEAR)
     with pytest.raises(asyncio.CancelledError):
         asyncio.run(tidy.ever(lambda error: None))
     assert left[-1] == 0
@@ -311,9 +300,7 @@ def test_a_refusal_is_told_and_the_sweep_goes_on(store: Store) -> None:
             raise refusals.pop()
         return call(*args)
 
-    tidy = tidying.RetentionRunner(
-        store, cast(Any, thread), lambda: NOW, sleep, lambda: YEAR, lambda: False
-    )
+    tidy = tidying.RetentionRunner(store, cast(Any, thread), lambda: NOW, sleep, lambda: YEAR)
     with pytest.raises(asyncio.CancelledError):
         asyncio.run(tidy.ever(told.append))
     assert len(told) == 1

@@ -19,7 +19,7 @@ from monitor.model.alert import AlertKind
 from monitor.model.config import STORE_FILE, StoreAddress
 from monitor.model.search import Filter
 from monitor.model.status import MonitorPresence
-from monitor.storage.maintenance.store_check import EVERY, StoreCheckRunner, note_damage
+from monitor.storage.maintenance.store_check import EVERY, check_daily, note_damage
 from monitor.storage.monitor_lock import Heartbeat, MonitorLock
 from monitor.storage.store.database.sqlite import open_database
 from monitor.storage.store.sql.store import Store
@@ -33,32 +33,30 @@ def test_damage_is_found_within_a_day_and_shown(
 ) -> None:
     data = tmp_path / "var"
     flow.life(data).live(flow.ROUNDS)
-    now, found, told = 0.0, [], []
+    now, looks, told = 0.0, 0, list[str]()
 
     async def sleep(seconds: float) -> None:
         """Pass a time of a day at most, damage the store on the second, end on the fourth."""
-        nonlocal now
-        found.append(runner.damage)
+        nonlocal now, looks
+        looks += 1
         now += EVERY
-        if len(found) == 2:
+        if looks == 2:
             damage_store(data / "newsroom.db")
-        if len(found) == 4:
+        if looks == 4:
             raise asyncio.CancelledError
 
     async def tell(damage: str) -> None:
-        told.append(bool(damage))
+        told.append(damage)
 
-    runner = StoreCheckRunner(StoreAddress(data), lambda: now, sleep, tell)
     with pytest.raises(asyncio.CancelledError):
-        asyncio.run(runner.ever())
-    assert found[:2] == ["", ""]
-    assert told == [False, True, True]
-    assert "damaged" in found[2]
-    assert "tocsin restore" in found[3]
+        asyncio.run(check_daily(StoreAddress(data), lambda: now, sleep, tell))
+    assert [bool(damage) for damage in told] == [False, True, True]
+    assert "damaged" in told[1]
+    assert "tocsin restore" in told[2]
     assert "newsroom.db is damaged" in caplog.text
     me = MonitorPresence(pid=1, since=1.0, config="feeds.yaml", log="")
     with MonitorLock(data) as held:
-        held.beat(Heartbeat(me, now, store_damage=runner.damage))
+        held.beat(Heartbeat(me, now, store_damage=told[-1]))
         shown = CliRunner().invoke(main_group, ["--data", str(data), "status"])
     assert "store     newsroom.db is damaged" in shown.output
     assert shown.exit_code == 1
@@ -79,7 +77,7 @@ def test_a_clock_that_is_set_back_puts_off_no_check(tmp_path: Path) -> None:
         told.append(damage)
 
     with pytest.raises(asyncio.CancelledError):
-        asyncio.run(StoreCheckRunner(StoreAddress(tmp_path), lambda: now, sleep, tell).ever())
+        asyncio.run(check_daily(StoreAddress(tmp_path), lambda: now, sleep, tell))
     assert told == ["", ""]
 
 
