@@ -6,17 +6,20 @@ import asyncio
 import gc
 import os
 import signal
+import termios
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from datetime import tzinfo
 from functools import partial
+from select import select
 from threading import Event, Thread
 from types import FrameType
-from typing import TYPE_CHECKING, Any, ClassVar, Literal, TypedDict
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, TypedDict, Unpack
 
 from textual.actions import ActionError, parse
-from textual.app import App
 from textual.binding import BindingType
+from textual.dom import DOMNode
 from textual.events import AppFocus
 from textual.filter import LineFilter, Monochrome, NoColor
 from textual.notifications import SeverityLevel
@@ -27,9 +30,8 @@ from monitor.base.garbage import exempt_all
 from monitor.base.translation import gettext as _
 from tui.bell import Bell, bell_sequence, bell_text
 from tui.data.newsroom import NewsroomModel
-from tui.data.ui_state import UiStateFile
+from tui.data.settings import UiStateFile
 from tui.key_labels import NO_KEYMAP, bind
-from tui.shutdown import END_SECONDS, cancel_hanging, exit_with_server, exit_with_terminal
 from tui.themes import THEMES, initial_theme, theme_label
 from tui.type_ahead import TypeAheadApp
 
@@ -117,42 +119,38 @@ class BaseApp(TypeAheadApp[ExitMode], inherit_bindings=False):
         service: Service,
         *,
         clock: Callable[[], Timestamp],
-        theme: str | None = None,
-        feeds_hint: str = "",
-        zone: tzinfo | None = None,
-        environ: Mapping[str, str] | None = None,
-        ui_state: UiStateFile | None = None,
-        keymap: Mapping[str, str] = NO_KEYMAP,
-        bell: bool = False,
+        **setting: Unpack[AppSettings],
     ) -> None:
         super().__init__()
-        self.keymap = keymap
-        self.set_keymap(dict(keymap))
+        self.keymap = setting.get("keymap", NO_KEYMAP)
+        self.set_keymap(dict(self.keymap))
         for name in list(self.available_themes):
             if name not in {ours.name for ours in THEMES}:
                 self.unregister_theme(name)
         for ours in THEMES:
             self.register_theme(ours)
+        environ = setting.get("environ")
         environ = os.environ if environ is None else environ
-        ui_state = ui_state or UiStateFile()
+        ui_state = setting.get("ui_state") or UiStateFile()
         few = self._few_colours(environ)
-        self.theme = initial_theme(theme, ui_state.state.theme, few_colours=few)
+        requested = setting.get("theme")
+        self.theme = initial_theme(requested, ui_state.state.theme, few_colours=few)
         self._variables = self.get_css_variables()
         self.stylesheet.set_variables(self._variables)
         self.newsroom = NewsroomModel(
             service,
             clock=clock,
-            zone=zone,
+            zone=setting.get("zone"),
             environ=environ,
-            feeds_hint=feeds_hint,
+            feeds_hint=setting.get("feeds_hint", ""),
             ui_state=ui_state,
         )
-        self.bell_enabled = bell or ui_state.state.bell
+        self.bell_enabled = setting.get("bell", False) or ui_state.state.bell
         self._bell = Bell(self.newsroom)
-        self._has_fresh_toast = False
-        self._shown_toast = ("", "")
-        """(message, severity) of the notification on the screen."""
-        self._server_pid = os.getppid()
+        self._toasts: set[str] = set()
+        """The notifications of the last second."""
+        self._notified_at = 0.0
+        """When the last one was shown, by the clock of the loop."""
         self._handled_before: dict[int, Any] = {}
         """What handled signals before."""
         self._ended = Event()
@@ -173,11 +171,11 @@ class BaseApp(TypeAheadApp[ExitMode], inherit_bindings=False):
     def on_mount(self) -> None:
         """Start the bell; let signals end the application as `q` does, the terminal restored."""
         self.call_after_refresh(_freeze_startup_objects)
-        self.app_resume_signal.subscribe(self, self._paint_anew)
+        self.app_resume_signal.subscribe(self, lambda _app: self.action_repaint())
         self._bell_timer = self.set_interval(1.0, self._check_bell, pause=not self.bell_enabled)
         if self.is_web:  # Textual waits for a page to get the focus, which it may have already
             self.call_later(self.post_message, AppFocus())
-            Thread(target=exit_with_server, args=(self._server_pid,), daemon=True).start()
+            Thread(target=exit_with_server, args=(os.getppid(),), daemon=True).start()
         if threading.current_thread() is threading.main_thread():
             loop = asyncio.get_running_loop()
             for number, mode in _SIGNALS.items():
@@ -219,10 +217,6 @@ class BaseApp(TypeAheadApp[ExitMode], inherit_bindings=False):
         super().exit(result, return_code, message)
         if self._loop is not None:
             self._loop.call_later(END_SECONDS, cancel_hanging, self._registry)
-
-    def _paint_anew(self, _app: App[ExitMode]) -> None:
-        """Paint the whole terminal, which another program had."""
-        self.action_repaint()
 
     def action_repaint(self) -> None:
         """Paint the whole terminal, on which something else has written."""
@@ -280,37 +274,23 @@ class BaseApp(TypeAheadApp[ExitMode], inherit_bindings=False):
         timeout: float | None = None,
         markup: bool = True,
     ) -> None:
-        """Show a notification in place of those that were seen, unless it is the same.
+        """Show a notification in place of those before the last second, but none of these twice.
 
         Each notification that appears or disappears makes Textual lay all panes out twice:
         20 ms that a key may have to wait.
         """
-        toast = message, severity
-        if toast == self._shown_toast:
-            return
-        seconds = timeout or self.NOTIFICATION_TIMEOUT
-        self._shown_toast = toast
-        self.set_timer(seconds, lambda: self._forget_toast(toast))
-        super().notify(message, title=title, severity=severity, timeout=seconds, markup=markup)
-
-    def on_notify(self) -> None:
-        """Take away notifications but those of the last second; Textual then shows the new one."""
-        if not self._has_fresh_toast:
-            super().clear_notifications()
-        self._has_fresh_toast = True
-        self.set_timer(TOGETHER_SECONDS, self._age_toasts)
+        now = asyncio.get_running_loop().time()
+        if now - self._notified_at > TOGETHER_SECONDS:
+            self.clear_notifications()
+        self._notified_at = now
+        if message not in self._toasts:
+            self._toasts.add(message)
+            super().notify(message, title=title, severity=severity, timeout=timeout, markup=markup)
 
     def clear_notifications(self) -> None:
         """Take all notifications away, so that each can be shown again."""
         super().clear_notifications()
-        self._shown_toast = "", ""
-
-    def _age_toasts(self) -> None:
-        self._has_fresh_toast = False
-
-    def _forget_toast(self, toast: tuple[str, str]) -> None:
-        if self._shown_toast == toast:
-            self._shown_toast = "", ""
+        self._toasts.clear()
 
     def refresh_css(self, animate: bool = True) -> None:
         """Parse the style sheets again only if a colour has changed.
@@ -340,3 +320,62 @@ def _freeze_startup_objects() -> None:
 _SIGNALS: dict[int, ExitMode] = {signal.SIGTERM: "quit"}
 if hasattr(signal, "SIGHUP"):
     _SIGNALS[signal.SIGHUP] = "leave"  # a lost connection must not stop the monitor
+
+
+# --- ending though widgets or the terminal hang ---------------------------------------
+
+END_SECONDS = 1.0
+"""Seconds that an end takes at most before what hangs is given up."""
+DRAIN_SECONDS = 5.0
+"""Seconds that quitting waits for triage decisions that are not saved yet."""
+_WRITER = "textual-output"
+"""Name of the thread in which Textual writes to the terminal."""
+_TURN = 0.02
+"""Seconds between two looks at the terminal."""
+_TERMINAL = 2
+"""The file to which it writes."""
+
+
+def exit_with_server(pid: int) -> None:
+    """End this process once the web server that shows it has been killed.
+
+    Textual would write to a closed pipe and wait for ever.
+    """
+    while os.getppid() == pid:
+        Event().wait(1.0)
+    Event().wait(DRAIN_SECONDS)
+    os._exit(1)
+
+
+def exit_with_terminal(ended: Event) -> None:
+    """End this process, whose end was requested, though its terminal may be gone or not be read.
+
+    Textual would wait for ever until it can write.
+
+    Args:
+        ended: Is set once the application has ended.
+    """
+    ended.wait(END_SECONDS)
+    for _turn in range(int(DRAIN_SECONDS / _TURN)):
+        if not any(thread.name == _WRITER for thread in threading.enumerate()):
+            break
+        _discard_unread()
+        ended.wait(_TURN)
+    if not ended.wait(END_SECONDS):
+        os._exit(1)
+
+
+def _discard_unread() -> None:
+    """Discard what a terminal does not take, and wake the thread that waits to write to it."""
+    with suppress(OSError, termios.error):
+        if not select([], [_TERMINAL], [], 0.1)[1]:
+            termios.tcflush(_TERMINAL, termios.TCOFLUSH)
+            termios.tcflow(_TERMINAL, termios.TCOOFF)
+            termios.tcflow(_TERMINAL, termios.TCOON)
+
+
+def cancel_hanging(nodes: Iterable[DOMNode]) -> None:
+    """Cancel what widgets do that have not ended."""
+    for node in list(nodes):
+        if node.is_running:
+            node.task.cancel()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shlex
 import shutil
 import subprocess
@@ -45,17 +44,6 @@ def open_link(url: str) -> bool:
     return browser.open(url)
 
 
-def text_browser(environ: Mapping[str, str], url: str) -> list[str]:
-    """Return the command that shows a link in the terminal; empty if `BROWSER` names none."""
-    try:
-        words = shlex.split(environ.get("BROWSER", "").partition(os.pathsep)[0])
-    except ValueError:  # a quote that is never closed
-        return []
-    if not words or _program_name(words) not in TEXT_BROWSERS:
-        return []
-    return [word.replace("%s", url) for word in (words if "%s" in words else [*words, "%s"])]
-
-
 def copy_in_tmux(text: str, environ: Mapping[str, str]) -> None:
     """Copy text through tmux to the terminal's clipboard: tmux drops OSC 52 by default."""
     if environ.get("TMUX"):
@@ -76,9 +64,9 @@ _PLUS_LINE = {
 _COLON_LINE = {"hx", "helix", "subl", "sublime_text", "zed"}
 _GOTO = {"code", "code-insiders", "codium", "vscodium", "cursor", "windsurf"}
 _LINE_OPTIONS = {"kate": "-l", "mate": "-l", "idea": "--line", "pycharm": "--line"}
-_WAIT_OPTIONS = {"gvim": "-f", "gedit": "--wait", "subl": "--wait", "zed": "--wait", "mate": "-w",
-            "idea": "--wait", "pycharm": "--wait", "kate": "--block"}  # fmt: skip
-_GRAPHICAL = _GOTO | {*_WAIT_OPTIONS, "sublime_text"}
+_WAIT_OPTIONS = {"gvim": "-f", "mate": "-w", "kate": "--block", "sublime_text": "--wait"} | (
+    dict.fromkeys((*_GOTO, "gedit", "subl", "zed", "idea", "pycharm"), "--wait")
+)
 """Editors with a window of their own: the dashboard keeps the terminal."""
 _DEFAULT_EDITORS = ("sensible-editor", "nano", "vi")
 
@@ -99,24 +87,23 @@ def find_editor(environ: Mapping[str, str]) -> list[str]:
 
 def is_graphical(words: list[str]) -> bool:
     """Return whether an editor has a window of its own."""
-    return _program_name(words) in _GRAPHICAL
+    return _program_name(words) in _WAIT_OPTIONS
 
 
 def editor_command(words: list[str], path: Path, line: int) -> list[str]:
     """Return the command that opens a file at a line and ends when the file is closed."""
     name, file = _program_name(words), str(path)
-    waiting = (
-        [_WAIT_OPTIONS[name]] if name in _WAIT_OPTIONS and _WAIT_OPTIONS[name] not in words else []
-    )
+    wait = _WAIT_OPTIONS.get(name, "")
+    command = [*words, wait] if wait and wait not in words else words
     if name in _PLUS_LINE:
-        return [*words, *waiting, f"+{line}", file]
+        return [*command, f"+{line}", file]
     if name in _COLON_LINE:
-        return [*words, *waiting, f"{file}:{line}"]
+        return [*command, f"{file}:{line}"]
     if name in _GOTO:
-        return [*words, *(["--wait"] if "--wait" not in words else []), "-g", f"{file}:{line}"]
+        return [*command, "-g", f"{file}:{line}"]
     if name in _LINE_OPTIONS:
-        return [*words, *waiting, _LINE_OPTIONS[name], str(line), file]
-    return [*words, file]
+        return [*command, _LINE_OPTIONS[name], str(line), file]
+    return [*command, file]
 
 
 def run_program(words: list[str]) -> str:

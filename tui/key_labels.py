@@ -14,7 +14,7 @@ from textual.screen import Screen
 from textual.widget import Widget
 
 from monitor.base.translation import gettext as _
-from monitor.base.translation import pgettext
+from monitor.base.translation import mark_all, pgettext
 
 _KEY_LABELS = {
     "slash": "/",
@@ -88,29 +88,21 @@ def bind(
     return Binding(keys, action, description, id=id, priority=priority)
 
 
+_NAMED_KEYS = dict(
+    zip(
+        ("enter", "escape", "space", "home", "end"),
+        mark_all("keyboard", "enter", "esc", "space", "home", "end"),
+        strict=True,
+    )
+)
+"""Keys that have a name on keyboards, which differs from language to language."""
+
+
 def key_label(key: str) -> str:
     """Return a key as it is printed: `^d`, `?`, `PgUp`."""
-    if key in _KEY_LABELS:
-        return _KEY_LABELS[key]
-    if key.startswith("ctrl+"):
-        return f"^{key[5:]}"
-    return _key_name(key)
-
-
-def _key_name(key: str) -> str:
-    """Return what is printed on a key that has a name, on keyboards of the language of people."""
-    match key:
-        case "enter":
-            return pgettext("keyboard", "enter")
-        case "escape":
-            return pgettext("keyboard", "esc")
-        case "space":
-            return pgettext("keyboard", "space")
-        case "home":
-            return pgettext("keyboard", "home")
-        case "end":
-            return pgettext("keyboard", "end")
-    return key
+    if key in _NAMED_KEYS:
+        return pgettext("keyboard", _NAMED_KEYS[key])
+    return _KEY_LABELS.get(key, f"^{key[5:]}" if key.startswith("ctrl+") else key)
 
 
 def own_bindings(node: type[DOMNode], keymap: Mapping[str, str] = NO_KEYMAP) -> list[Binding]:

@@ -16,8 +16,7 @@ from monitor.model.search import Filter
 from monitor.model.watchlist import Severity
 from monitor.storage.data_folder import is_read_only
 from monitor.storage.monitor_lock import dashboard_open
-from tui.data.ui_state import UI_STATE_FILE, UiStateFile
-from tui.keymap import load_keymap, settings_path
+from tui.data.settings import UI_STATE_FILE, UiStateFile, load_keymap, settings_path
 
 if TYPE_CHECKING:
     from tui.base_app import AppSettings, ExitMode

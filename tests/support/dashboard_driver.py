@@ -22,7 +22,7 @@ from textual.screen import Screen
 from support.fake_newsroom import FakeNewsroom
 from tui.app import DashboardApp
 from tui.data import newsroom as newsroom_data
-from tui.data.ui_state import UiStateFile
+from tui.data.settings import UiStateFile
 from tui.key_labels import NO_KEYMAP
 
 # The dashboard looks for news as often as ever, and less seldom for the rest.

@@ -26,8 +26,8 @@ from monitor.model.feed import FeedHealth, Setting
 from monitor.model.watchlist import Untriaged, WatchlistCount
 from monitor.storage.search.alert_filter import AlertFilter, FilterNames
 from tui.data.alert_selection import AlertSelector, filter_names
+from tui.data.settings import UiStateFile
 from tui.data.story_list import FirstAlerts
-from tui.data.ui_state import UiStateFile
 
 if TYPE_CHECKING:
     from monitor.model.status import Status, StoreVersion

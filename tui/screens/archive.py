@@ -215,10 +215,6 @@ class ArchiveScreen(PaneScreen):
             self.app.hold_keys(lambda: not (self._answering and self.is_attached))
         self.run_worker(self.search(submitted=submitted), group="search", exclusive=True)
 
-    def on_trend_chart_period_selected(self, message: TrendChart.PeriodSelected) -> None:
-        """Narrow the query to the period of a bar."""
-        self.narrow(message.clauses)
-
     def narrow(self, clauses: str) -> None:
         """Add clauses to the query of the results, and search."""
         try:
@@ -267,7 +263,7 @@ class ArchiveScreen(PaneScreen):
             return False
         self.results.show_results(results or Results((), 0))
         if results is None:
-            self.trend.update(None)
+            self.trend.show(None)
             if not written:
                 self.results.show_start(self._start)
             return False
@@ -315,7 +311,7 @@ class ArchiveScreen(PaneScreen):
         """
         service, query = self.newsroom.service, self.query_text
         await self._show_severities(results)
-        self.trend.update(await self._ask_extra(service.statistics.trend, [query]))
+        self.trend.show(await self._ask_extra(service.statistics.trend, [query]))
         self.results.reveal()
         if results.total < FEW:
             suggestions = await self._ask_extra(service.archive.suggestions, query)

@@ -18,7 +18,7 @@ from monitor.presentation.service.service import Service
 from monitor.presentation.spans import Line, clean_with_spans, fit, wrap
 from tui.data.newsroom import start_resource_tracker
 from tui.screens.dialogs import NewsroomScreen, PageDialog, choose
-from tui.view.article import outlet_sections, revision_page
+from tui.view.article import outlet_rows, revision_page
 
 # --- revisions ------------------------------------------------------------------------
 
@@ -103,23 +103,21 @@ async def choose_outlet(screen: NewsroomScreen, article: int) -> None:
         screen.show_message(_("Only {outlet} has this story.", outlet=details.publisher))
         return
 
-    telling, zone = details.telling, screen.newsroom.zone
-
-    def layout(cells: int) -> list[Line]:
-        lines: list[Line] = []
-        for section in outlet_sections(telling, article, cells, zone, details.merged):
-            lines += [[(section.heading, "accent")], *(outlet.line for outlet in section.rows)]
-        return lines
+    zone = screen.newsroom.zone
 
     def on_choice(other: int) -> None:
         if other != article:
             screen.post_message(screen.ArticleOpened(other, others))
 
-    rows: list[int | None] = []
-    for section in outlet_sections(telling, article, 80, zone, details.merged):
-        rows += [None, *(outlet.article for outlet in section.rows)]
-    cursor = rows.index(article) if article in rows else 0
-    choose(screen, _("Outlets with this story"), layout, rows, on_choice, cursor=cursor)
+    articles = [row for _line, row in outlet_rows(details, article, 80, zone)]
+    choose(
+        screen,
+        _("Outlets with this story"),
+        lambda cells: [line for line, _row in outlet_rows(details, article, cells, zone)],
+        articles,
+        on_choice,
+        cursor=articles.index(article) if article in articles else 0,
+    )
 
 
 # --- similar articles -----------------------------------------------------------------

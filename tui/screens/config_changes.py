@@ -9,10 +9,9 @@ import asyncio
 from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING
 
 from textual.app import SuspendNotSupported
-from textual.binding import BindingType
 
 from index.errors import QueryError
 from monitor.base.errors import ConfigError, FeedError, MonitorError, Problem
@@ -43,10 +42,8 @@ from monitor.presentation.spans import Line, wrap
 from tui import external_programs
 from tui.data.newsroom import NewsroomModel, start_resource_tracker
 from tui.data.query_history import SAVED_PREFIX, suggested_name
-from tui.key_labels import bind
 from tui.screens.dialogs import (
     ConfigPlace,
-    Dialog,
     LineDialog,
     NewsroomScreen,
     PageDialog,
@@ -54,7 +51,6 @@ from tui.screens.dialogs import (
     choose_words,
     show_dialog,
 )
-from tui.widgets.reader import ScrollText
 
 if TYPE_CHECKING:
     from monitor.intake.discovery import DiscoveredFeed
@@ -132,7 +128,7 @@ async def edit_file(screen: NewsroomScreen, place: ConfigPlace) -> None:
     else:
         after = await screen.ask(_apply_copy, edited, path, before[0])
     if after is not None:
-        _report(screen, place, before, after)
+        _report(screen, before, after)
 
 
 _ConfigFile = tuple[bytes, Config | ConfigError]
@@ -206,19 +202,15 @@ def _start_line(content: bytes, config: Config | ConfigError, place: ConfigPlace
     return line_of(content, *place)
 
 
-def _report(
-    screen: NewsroomScreen, place: ConfigPlace, before: _ConfigFile, after: _ConfigFile
-) -> None:
+def _report(screen: NewsroomScreen, before: _ConfigFile, after: _ConfigFile) -> None:
     """Show what an edit changed, or the errors of the file."""
     (old_content, old), (new_content, new) = before, after
     if isinstance(new, ConfigError):
         source, _mistake = decode(new_content)
         problems = [(each, masked(source.lines, each.line)) for each in new.problems]
 
-        def edit_again(_again: bool) -> None:
-            screen.run_worker(edit_file(screen, place), group="edit")
-
-        show_dialog(screen, ConfigErrorsDialog(problems), edit_again)
+        title = _("feeds.yaml has errors and is not loaded")
+        screen.app.push_screen(PageDialog(title, partial(problem_lines, problems)))
     elif old_content == new_content:
         screen.show_message(_("feeds.yaml has not changed."))
     else:
@@ -231,20 +223,6 @@ def _report(
     screen.newsroom.read_all_next()
 
 
-class ConfigErrorsDialog(Dialog[bool]):
-    """The errors of feeds.yaml; gives whether to open the file again."""
-
-    BINDINGS: ClassVar[list[BindingType]] = [bind("E", "edit_file", "")]
-
-    def __init__(self, problems: Sequence[tuple[Problem, str]]) -> None:
-        page = ScrollText(partial(problem_lines, problems))
-        super().__init__(_("feeds.yaml has errors and is not loaded"), page)
-
-    def action_edit_file(self) -> None:
-        """Open the file again, as the page says."""
-        self.dismiss(True)
-
-
 def problem_lines(problems: Sequence[tuple[Problem, str]], cells: int) -> list[Line]:
     """Return errors, each with its line of the file and a caret under its column."""
     page: list[Line] = []
@@ -254,7 +232,9 @@ def problem_lines(problems: Sequence[tuple[Problem, str]], cells: int) -> list[L
         shown = line(text[start : start + cells])
         page.append([(f"{problem.line:>5} ", "quiet"), (shown, "plain")])
         page += [[(" " * (5 + problem.column - start) + "^", "bad")], []]
-    ending = _("The earlier configuration stays in force. E opens the file at the first error.")
+    ending = _(
+        "The earlier configuration stays in force; esc and E open the file at the first error."
+    )
     return [*page, *wrap(ending, cells, "quiet")]
 
 

@@ -18,13 +18,7 @@ from monitor.base.translation import mark_all
 from monitor.model.article import ArticleDetails, MatchPlace
 from tui.base_app import BaseApp
 from tui.data.newsroom import NewsroomModel
-from tui.external_programs import (
-    can_open,
-    copy_in_tmux,
-    open_link,
-    run_program,
-    text_browser,
-)
+from tui.external_programs import can_open, copy_in_tmux, open_link
 from tui.key_labels import NO_KEYMAP, BarEntry, bind, key_bar_entries
 from tui.screens.article_dialogs import choose_outlet, choose_similar, show_matches, show_revisions
 from tui.screens.dialogs import ConfigPlace, NewsroomScreen
@@ -298,25 +292,17 @@ class PaneScreen(NewsroomScreen):
         self.run_worker(edit_file(self, self.config_place), group="edit")
 
     async def action_open_link(self) -> None:
-        """Open the link in a browser on this machine or in this terminal, or copy it."""
+        """Open the link in a browser on this machine, or copy it."""
         target = self.target_at_hand()
         if target is None:
             return
         url = safe_url(target[1])
         if url and self.app.is_web:
             self.app.open_url(url)
-        elif url and (command := text_browser(self.newsroom.environ, url)):
-            self._show_in_terminal(command)
         elif url and can_open(self.newsroom.environ):
             self.run_worker(self._open(url), group="link")
         else:
             self.copy(url)
-
-    def _show_in_terminal(self, command: list[str]) -> None:
-        with self.app.suspend():
-            error = run_program(command)
-        if error:
-            self.show_message(error, error=True)
 
     async def _open(self, url: str) -> None:
         if await self.ask(open_link, url) is False:
@@ -373,13 +359,6 @@ class PaneScreen(NewsroomScreen):
         """Show what the revisions of the article changed."""
         if article := self.article_at_hand():
             self.run_worker(show_revisions(self, article), group="why", exclusive=True)
-
-    def on_reader_outlet_selected(self, message: Reader.OutletSelected) -> None:
-        """Read the article of another outlet."""
-        message.stop()
-        details = self.reader.details
-        among = details.other_articles() if details else []
-        self.post_message(self.ArticleOpened(message.article, among))
 
 
 class ArticleScreen(PaneScreen):

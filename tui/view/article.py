@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import tzinfo
 from functools import partial
-from typing import NamedTuple
 
 from msgspec import Struct
 
@@ -15,7 +14,7 @@ from monitor.base.article import PARTS
 from monitor.base.formatting import shown_title
 from monitor.base.translation import gettext as _
 from monitor.base.translation import ngettext
-from monitor.model.alert import Alert, AlertState, MergedAlert, Outlet, StoryTimeline
+from monitor.model.alert import Alert, AlertState, MergedAlert, Outlet
 from monitor.model.article import (
     ArticleDetails,
     ArticleRevision,
@@ -52,47 +51,33 @@ _LAG_CELLS = 9
 """Width of the column that says how much later an outlet had the story."""
 
 
-class OutletRow(NamedTuple):
-    """An outlet's article as a row."""
-
-    article: int
-    line: Line
+OutletRow = tuple[Line, int | None]
+"""A line, and the article that it is about; None for a heading."""
 
 
-class OutletSection(NamedTuple):
-    """Rows of outlets under a heading."""
-
-    heading: str
-    rows: list[OutletRow]
-
-
-def outlet_sections(
-    timeline: StoryTimeline,
-    article: int,
-    cells: int,
-    zone: tzinfo | None,
-    merged: Sequence[MergedAlert] = (),
-) -> list[OutletSection]:
+def outlet_rows(
+    details: ArticleDetails, article: int, cells: int, zone: tzinfo | None
+) -> list[OutletRow]:
     """Return the merged alerts of an article, the outlets with its story, and other languages.
 
-    The row of the article at hand is marked.
+    Each group has a heading; the row of the article at hand is marked.
     """
-    sections = []
-    for heading, alerts in merged_groups(merged):
-        merged_rows = [OutletRow(each.article, _merged_row(each, cells)) for each in alerts]
-        sections.append(OutletSection(heading, merged_rows))
-    for heading, outlets in outlet_groups(timeline):
-        rows = list(_outlet_rows(outlets, article, cells, zone))
-        sections.append(OutletSection(heading, rows))
-    return sections
+    rows: list[OutletRow] = []
+    for heading, alerts in merged_groups(details.merged):
+        rows.append(([(heading, "accent")], None))
+        rows += [(_merged_row(merged, cells), merged.article) for merged in alerts]
+    for heading, outlets in outlet_groups(details.telling):
+        rows.append(([(heading, "accent")], None))
+        rows += _outlet_rows(outlets, article, cells, zone)
+    return rows
 
 
-def _merged_row(one: MergedAlert, cells: int) -> Line:
+def _merged_row(merged: MergedAlert, cells: int) -> Line:
     name = min(20, cells // 4)
-    title = shown_title(safe.line(one.title))
+    title = shown_title(safe.line(merged.title))
     return [
-        (f"  {fit(safe.line(one.publisher), name)} ", "list"),
-        (fit(safe.line(one.watchlist), name), "quiet"),
+        (f"  {fit(safe.line(merged.publisher), name)} ", "list"),
+        (fit(safe.line(merged.watchlist), name), "quiet"),
         (fit(f" {title}", max(4, cells - 3 - 2 * name)), "plain"),
     ]
 
@@ -107,15 +92,13 @@ def _outlet_rows(
         when = times.full(outlet.seen, zone)
         tail: Line = [(fit(origin, 10), "quiet"), (when, "quiet")] if cells >= 60 else []
         name = max(4, cells - 3 - _LAG_CELLS - (10 + len(when) if tail else 0))
-        yield OutletRow(
-            outlet.article,
-            [
-                (f"{signs.CHOSEN} " if here else "  ", "accent"),
-                (fit(lag, _LAG_CELLS), "accent" if not number else "quiet"),
-                (fit(outlet.name, min(name, 40)), "plain" if here else "list"),
-                *tail,
-            ],
-        )
+        row: Line = [
+            (f"{signs.CHOSEN} " if here else "  ", "accent"),
+            (fit(lag, _LAG_CELLS), "accent" if not number else "quiet"),
+            (fit(outlet.name, min(name, 40)), "plain" if here else "list"),
+            *tail,
+        ]
+        yield row, outlet.article
 
 
 def revision_page(
@@ -138,8 +121,6 @@ class ArticlePage(Struct, frozen=True):
     lines: tuple[Line, ...]
     matches: tuple[int, ...] = ()
     """Number of the line that each match is on, in reading order."""
-    links: tuple[tuple[int, int], ...] = ()
-    """(line, article) of the articles of other outlets."""
 
 
 def match_places(
@@ -184,8 +165,7 @@ def article_page(
             lines.append([])
     for line in trouble_lines(details, partial(times.full, zone=zone)):
         lines += [*wrap_line(line, cells), []]
-    others = _other_outlets(details, cells, zone, len(lines))
-    return ArticlePage((*lines, *others.lines), tuple(match_lines), others.links)
+    return ArticlePage((*lines, *_other_outlets(details, cells, zone)), tuple(match_lines))
 
 
 _PART_STYLES = {"title": "title", "summary": "plain", "body": "plain", "author": "quiet"}
@@ -285,23 +265,12 @@ def match_reasons(alert: Alert) -> str:
     return ", ".join(terms) or _("matched")
 
 
-def _other_outlets(
-    details: ArticleDetails, cells: int, zone: tzinfo | None, first: int
-) -> ArticlePage:
-    """Return the outlets with the same story, and the line that each is on.
-
-    `first` is the number of the first line.
-    """
+def _other_outlets(details: ArticleDetails, cells: int, zone: tzinfo | None) -> list[Line]:
+    """Return the outlets with the same story."""
     lines: list[Line] = []
-    links: list[tuple[int, int]] = []
-    for section in outlet_sections(
-        details.telling, details.article.id, cells, zone, details.merged
-    ):
-        lines += wrap(section.heading, cells, "accent")
-        for row in section.rows:
-            links.append((first + len(lines), row.article))
-            lines.append(row.line)
-        lines.append([])
-    if lines:
-        lines[-1:] = wrap(_("O or a click opens another article"), cells, "quiet")
-    return ArticlePage(tuple(lines), links=tuple(links))
+    for line, article in outlet_rows(details, details.article.id, cells, zone):
+        if article is None:
+            lines += [*([[]] if lines else []), *wrap_line(line, cells)]
+        else:
+            lines.append(line)
+    return [*lines, *wrap(_("O opens another article"), cells, "quiet")] if lines else []

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from datetime import datetime, timedelta, tzinfo
+from datetime import tzinfo
 
 from msgspec import Struct
 
@@ -26,35 +26,30 @@ MAX_BAR_CELLS = 6
 class TrendBar(Struct, frozen=True):
     """One bar of the chart: one period of the trend, or several where cells are few."""
 
-    first: int
-    """Number of its first period."""
-    last: int
     count: int
     """Articles."""
     has_gaps: bool
     """Some feeds had coverage gaps: there may be more articles than were counted."""
 
 
-def trend_bars(trend: Trend, cells: int) -> tuple[list[TrendBar], int]:
-    """Return the bars of the first series, and the width of each in cells."""
+def trend_bars(trend: Trend, cells: int) -> tuple[list[TrendBar], int, int]:
+    """Return the bars of the first series, the width of each in cells, and its periods."""
     (series, *_) = trend.series
     total = len(series.counts)
     step = max(1, -(-total // max(1, cells)))
     bars = [
         TrendBar(
-            at,
-            min(at + step, total) - 1,
             sum(series.counts[at : at + step]),
             any(series.marked[at : at + step]),
         )
         for at in range(0, total, step)
     ]
-    return bars, max(1, min(MAX_BAR_CELLS, cells // max(1, len(bars))))
+    return bars, max(1, min(MAX_BAR_CELLS, cells // max(1, len(bars)))), min(step, total)
 
 
 def trend_lines(trend: Trend, cells: int, rows: int, zone: tzinfo | None) -> list[Line]:
     """Return the bars on `rows` lines, and below them a line with the first and last date."""
-    bars, wide = trend_bars(trend, cells)
+    bars, wide, periods = trend_bars(trend, cells)
     top = max((bar.count for bar in bars), default=0)
     lines: list[Line] = []
     for row in range(rows - 1, -1, -1):
@@ -64,7 +59,7 @@ def trend_lines(trend: Trend, cells: int, rows: int, zone: tzinfo | None) -> lis
             text = glyph * wide if wide < 3 else glyph * (wide - 1) + " "
             line.append((text, "late" if bar.has_gaps else "list"))
         lines.append(line)
-    return [*lines, _axis(trend, bars, wide, top, cells, zone)]
+    return [*lines, _axis(trend, bars, wide, periods, top, cells, zone)]
 
 
 def _bar_glyph(bar: TrendBar, top: int, row: int, rows: int) -> str:
@@ -78,10 +73,15 @@ def _bar_glyph(bar: TrendBar, top: int, row: int, rows: int) -> str:
 
 
 def _axis(
-    trend: Trend, bars: Sequence[TrendBar], wide: int, top: int, cells: int, zone: tzinfo | None
+    trend: Trend,
+    bars: Sequence[TrendBar],
+    wide: int,
+    periods: int,
+    top: int,
+    cells: int,
+    zone: tzinfo | None,
 ) -> Line:
     first, last = _day(trend.edges[0], trend.by, zone), _day(trend.edges[-2], trend.by, zone)
-    periods = bars[0].last - bars[0].first + 1
     scale = _scale(trend.by, number(top), periods)
     legend = _legend(bars)
     between = len(bars) * wide - len(first) - len(last)
@@ -133,14 +133,3 @@ def _day(start: float, by: BucketSize, zone: tzinfo | None) -> str:
     if by is BucketSize.HOUR:
         return f"{then:%d} {month(then)} {then:%H:%M}"
     return then.strftime(_("%Y-%m-%d"))
-
-
-def period_clauses(trend: Trend, bar: TrendBar, zone: tzinfo | None) -> str:
-    """Return the filters for the period of a bar: `since:2026-10-01 until:2026-10-31`."""
-    start = times.local(trend.edges[bar.first], zone)
-    end = times.local(trend.edges[bar.last + 1], zone)
-    if start is None or end is None:
-        return ""
-    form = "%Y-%m-%dT%H:%M" if trend.by is BucketSize.HOUR else "%Y-%m-%d"
-    until: datetime = end - timedelta(minutes=1)
-    return f"since:{start.strftime(form)} until:{until.strftime(form)}"  # not a message

@@ -6,10 +6,8 @@ from collections.abc import Callable, Sequence
 from datetime import tzinfo
 from typing import ClassVar
 
-from textual import events
 from textual.binding import BindingType
 from textual.geometry import Size
-from textual.message import Message
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
@@ -103,13 +101,6 @@ class ScrollText(StyledWidget, ScrollView, can_focus=True, inherit_bindings=Fals
 class Reader(ScrollText):
     """An article with its matches highlighted, which the analyst can step through."""
 
-    class OutletSelected(Message):
-        """The analyst clicked on the article of another outlet."""
-
-        def __init__(self, article: int) -> None:
-            self.article = article
-            super().__init__()
-
     def __init__(
         self,
         *,
@@ -125,7 +116,6 @@ class Reader(ScrollText):
         self._zone = zone
         self._places: Sequence[MatchPlace] = ()
         self._match_lines: Sequence[int] = ()
-        self._links: Sequence[tuple[int, int]] = ()
         self._current: int | None = None
         self._step = 0
         """To the next or previous match, once the article is laid out."""
@@ -155,7 +145,7 @@ class Reader(ScrollText):
     def show_text(self, layout: TextLayout) -> None:
         """Show a text that is no article."""
         self.details, self._places, self._current = None, (), None
-        self._match_lines = self._links = ()
+        self._match_lines = ()
         self.update(layout)
 
     def step_match(self, by: int) -> None:
@@ -171,19 +161,11 @@ class Reader(ScrollText):
         self.lay_out()
         self.reveal(self._match_lines[self._current])
 
-    def on_click(self, event: events.Click) -> None:
-        """Tell which other outlet's article is under the mouse."""
-        offset = event.get_content_offset(self)
-        links = dict(self._links)
-        if offset is not None and (article := links.get(offset.y + round(self.scroll_y))):
-            event.stop()
-            self.post_message(self.OutletSelected(article))
-
     def _lay_out_article(self, cells: int) -> Sequence[Line]:
         if self.details is None:
-            self._match_lines = self._links = ()
+            self._match_lines = ()
             text = self._empty()
             return [[], *wrap(text, cells, "quiet", "  ")] if text else []
         page = article_page(self.details, self._places, cells, self._zone, self._current)
-        self._match_lines, self._links = page.matches, page.links
+        self._match_lines = page.matches
         return page.lines

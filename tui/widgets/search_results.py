@@ -5,11 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from datetime import tzinfo
 
-from textual import events
 from textual.content import Content
-from textual.geometry import Size
 from textual.message import Message
-from textual.strip import Strip
 
 from monitor.base.article import Timestamp
 from monitor.base.translation import gettext as _
@@ -18,9 +15,9 @@ from monitor.model.search import Results, SearchHit, Suggestion, Trend
 from monitor.model.watchlist import Severity
 from monitor.presentation.spans import Line
 from tui.view.search import StartRow, result_row, suggestion_row
-from tui.view.trends import period_clauses, trend_bars, trend_lines
+from tui.view.trends import trend_lines
 from tui.widgets.line_list import LineList
-from tui.widgets.styled_widget import StyledWidget
+from tui.widgets.reader import ScrollText
 
 PREFETCH_ROWS = 30
 """Rows before the last one at which the next page is requested."""
@@ -137,53 +134,20 @@ SHORT = 16
 """Lines that a screen must have to show the chart at all."""
 
 
-class TrendChart(StyledWidget):
-    """Articles over time as bars; a click on a bar narrows the search to its period."""
-
-    class PeriodSelected(Message):
-        """The analyst clicked on a bar."""
-
-        def __init__(self, clauses: str) -> None:
-            """Tell of a period.
-
-            Args:
-                clauses: The period as filters: `since:2026-10 until:2026-11`.
-            """
-            self.clauses = clauses
-            super().__init__()
+class TrendChart(ScrollText, can_focus=False):
+    """Articles over time as bars."""
 
     def __init__(self, *, zone: tzinfo | None = None, id: str | None = None) -> None:
         super().__init__(id=id)
         self._zone = zone
-        self._trend: Trend | None = None
         self.display = False
 
-    def update(self, trend: Trend | None) -> None:
+    def show(self, trend: Trend | None) -> None:
         """Show a trend; hide the chart without a trend or with fewer than two articles."""
-        shown = trend is not None and bool(trend.series) and trend.series[0].total > 1
-        self._trend = trend if shown else None
-        self.display = shown and self.app.size.height >= SHORT
-        self.refresh(layout=True)
-
-    @property
-    def _rows(self) -> int:
-        return HIGH if self.app.size.height >= TALL else LOW
-
-    def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
-        return self._rows + 1
-
-    def render_line(self, y: int) -> Strip:
-        cells = self.size.width - 2
-        lines: list[Line] = []
-        if self._trend is not None and cells > 0:
-            lines = trend_lines(self._trend, cells, self._rows, self._zone)
-        return self.strip([(" ", ""), *(lines[y] if y < len(lines) else [])], self.size.width)
-
-    def on_click(self, event: events.Click) -> None:
-        """Tell of the period under the mouse."""
-        if self._trend is None:
-            return
-        bars, wide = trend_bars(self._trend, self.size.width - 2)
-        at = (event.x - 1) // wide
-        if 0 <= at < len(bars) and (clauses := period_clauses(self._trend, bars[at], self._zone)):
-            self.post_message(self.PeriodSelected(clauses))
+        lines = self.app.size.height
+        self.display = False
+        if trend is not None and trend.series and trend.series[0].total > 1 and lines >= SHORT:
+            rows, zone = HIGH if lines >= TALL else LOW, self._zone
+            self.update(lambda cells: trend_lines(trend, cells, rows, zone))
+            self.display = True
+            self.refresh(layout=True)

@@ -18,7 +18,7 @@ from monitor.model.alert import Alert
 from tui.app import DashboardApp
 from tui.bell import MIN_INTERVAL, Bell, bell_sequence, bell_text
 from tui.data.newsroom import NewsroomModel
-from tui.data.ui_state import UiStateFile
+from tui.data.settings import UiStateFile
 
 
 class Listening:

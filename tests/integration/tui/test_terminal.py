@@ -149,22 +149,6 @@ def test_an_editor_has_the_terminal_and_gives_it_back(tmp_path: Path) -> None:
     assert "ended: quit" in terminal.end()
 
 
-def test_a_text_browser_has_the_terminal_and_gives_it_back(tmp_path: Path) -> None:
-    w3m = tmp_path / "w3m"
-    w3m.write_text('#!/bin/sh\necho "reading $@"\nread answer\n')
-    w3m.chmod(0o755)
-    terminal = dashboard(BROWSER=str(w3m), NO_COLOR="1")
-    terminal.read_until("✓ live")
-    assert any("▌" in line for line in terminal.lines), "the cursor shows without colour"
-    terminal.press("o")
-    terminal.read_until("reading https://")
-    assert restored(terminal.written)
-    terminal.press("\r")
-    terminal.read_until("╭─ Watchlists")
-    terminal.press("q")
-    assert "ended: quit" in terminal.end()
-
-
 def test_letters_in_one_packet_with_a_key_go_to_what_it_opens() -> None:
     terminal = dashboard()
     terminal.read_until("✓ live")

@@ -13,7 +13,7 @@ from support.fake_newsroom import FakeNewsroom
 from textual.pilot import Pilot
 
 from tui.app import DashboardApp
-from tui.data.ui_state import UiStateFile
+from tui.data.settings import UiStateFile
 from tui.themes import CONTRAST, TERMINAL, THEMES, initial_theme, styles
 
 COLOURED = [look for look in THEMES if not look.ansi]

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tui.keymap import SettingsError, load_keymap, settings_path
+from tui.data.settings import SettingsError, load_keymap, settings_path
 
 ACTIONS = ("acknowledge", "next-match", "note")
 

@@ -14,7 +14,7 @@ from support.properties import examples
 from textual.pilot import Pilot
 
 from tui.app import DashboardApp
-from tui.data.ui_state import UI_STATE_FILE, UiState, UiStateFile
+from tui.data.settings import UI_STATE_FILE, UiState, UiStateFile
 
 
 def test_what_is_kept_is_there_again(tmp_path: Path) -> None:
@@ -53,11 +53,6 @@ def test_rubbish_is_nothing_said(rubbish: bytes, tmp_path: Path) -> None:
     assert memory.state == UiState()
     assert memory.update(pane="feeds")
     assert UiStateFile(tmp_path / UI_STATE_FILE).state == UiState(pane="feeds")
-
-
-def test_what_is_understood_of_a_file_counts(tmp_path: Path) -> None:
-    (tmp_path / UI_STATE_FILE).write_text('{"theme": "x", "zoomed": "yes", "bell": true}')
-    assert UiStateFile(tmp_path / UI_STATE_FILE).state == UiState(theme="x", bell=True)
 
 
 @settings(max_examples=examples(30), suppress_health_check=[HealthCheck.function_scoped_fixture])

@@ -13,7 +13,7 @@ from monitor.model.alert import AlertState, Verdict
 from monitor.storage.search.alert_filter import FilterNames, parse_headline_filter
 from tui.app import DashboardApp
 from tui.data.alert_selection import AlertSelector
-from tui.data.ui_state import UiStateFile
+from tui.data.settings import UiStateFile
 from tui.screens.alert_filter import with_clause
 
 NAMES = FilterNames(

@@ -102,23 +102,6 @@ def test_which_editor(environ: Mapping[str, str], words: list[str]) -> None:
     assert external_programs.find_editor(environ) == words
 
 
-@pytest.mark.parametrize(
-    ("browser", "command"),
-    [
-        ("w3m", ["w3m", "https://a.example/1"]),
-        ("/usr/bin/lynx -accept_all_cookies %s:firefox",
-         ["/usr/bin/lynx", "-accept_all_cookies", "https://a.example/1"]),
-        ("firefox", []),
-        ("w3m 'x", []),
-        ("", []),
-    ],
-)  # fmt: skip
-def test_which_browser_is_shown_in_the_terminal(browser: str, command: list[str]) -> None:
-    environ = {"BROWSER": browser}
-    assert external_programs.text_browser(environ, "https://a.example/1") == command
-    assert external_programs.can_open(environ) is bool(browser)
-
-
 def an_editor(folder: Path, does: str) -> str:
     """Return an editor with a window of its own, so that no terminal has to be left."""
     path = folder / "code"
@@ -155,7 +138,7 @@ def test_a_mistake_is_shown_with_its_line_and_opened_there_next(tmp_path: Path) 
         await sees(pilot, app, "feeds.yaml has errors")
         await sees(pilot, app, "line 8, column")
         assert "- nam: Grèves" in screen(app)
-        await pilot.press("E")
+        await pilot.press("escape", "E")
         await until(pilot, lambda: (tmp_path / "asked").read_text().count("\n") == 2)
         assert (tmp_path / "asked").read_text().endswith("feeds.yaml:8\n")
 

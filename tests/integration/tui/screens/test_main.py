@@ -509,7 +509,9 @@ def test_who_started_the_monitor_is_told_how_to_leave_it() -> None:
     drive(FakeNewsroom(4), script, owns_monitor=True)
 
 
-def test_a_notification_takes_the_place_of_those_that_were_seen_and_no_row() -> None:
+def test_a_notification_takes_the_place_of_those_that_were_seen_and_no_row(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     async def script(pilot: Pilot[Any], app: DashboardApp) -> None:
         def shown() -> list[str]:
             return [each.message for each in app._notifications]
@@ -517,7 +519,7 @@ def test_a_notification_takes_the_place_of_those_that_were_seen_and_no_row() -> 
         for text in ("refused", "refused", "two at once"):
             app.notify(text, severity="warning", timeout=60)
         await until(pilot, lambda: shown() == ["refused", "two at once"])
-        await until(pilot, lambda: not app._has_fresh_toast)
+        monkeypatch.setattr("tui.base_app.TOGETHER_SECONDS", 0.0)
         app.notify("something else", timeout=60)
         await until(pilot, lambda: shown() == ["something else"])
         await sees(pilot, app, "something else")

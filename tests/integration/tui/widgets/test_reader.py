@@ -6,7 +6,7 @@ import re
 from typing import Any
 
 from msgspec.structs import replace
-from support.dashboard_driver import drive, lines, screen, sees, until
+from support.dashboard_driver import drive, screen, sees, until
 from support.fake_newsroom import FakeNewsroom
 from textual.pilot import Pilot
 
@@ -89,20 +89,6 @@ def test_merged_alerts_are_one_key_away() -> None:
     room = FakeNewsroom(40)
     room.merged = {37: 40}
     drive(room, script)
-
-
-def test_the_outlet_under_the_mouse_is_opened() -> None:
-    async def script(pilot: Pilot[Any], app: DashboardApp) -> None:
-        await until(pilot, lambda: app.main_screen.reader.details)
-        await pilot.press("3", "z", "G")
-        await sees(pilot, app, "Also in English")
-        await pilot.pause()
-        row = next(n for n, line in enumerate(lines(app)) if "+4 min" in line)
-        await pilot.click(offset=(20, row - 1))
-        await until(pilot, lambda: isinstance(app.screen, ArticleScreen))
-        await sees(pilot, app, "https://news.example/39")
-
-    drive(FakeNewsroom(40), script)
 
 
 def test_edits_are_shown() -> None:

@@ -7,7 +7,6 @@ from datetime import UTC
 
 from hypothesis import given
 from hypothesis import strategies as st
-from msgspec.structs import replace
 from support.fake_newsroom import NOW
 
 from monitor.model.search import BucketSize, Series, Trend
@@ -15,7 +14,6 @@ from monitor.presentation.spans import Line, width
 from tui.view.trends import (
     GAP_BAR,
     UNCERTAIN_BAR,
-    period_clauses,
     trend_bars,
     trend_lines,
 )
@@ -68,19 +66,9 @@ def test_there_is_no_gap_before_anything_was_watched() -> None:
 def test_every_article_is_in_a_bar_and_no_line_runs_over(
     counts: list[int], cells: int, rows: int
 ) -> None:
-    bars, wide = trend_bars(trend(counts), cells)
+    bars, wide, _periods = trend_bars(trend(counts), cells)
     assert sum(bar.count for bar in bars) == sum(counts)
     assert len(bars) * wide <= cells
     found = trend_lines(trend(counts), cells, rows, UTC)
     assert len(found) == rows + 1
     assert all(width(line) <= max(cells, 10) for line in found)
-
-
-def test_a_bar_is_asked_for_by_its_dates() -> None:
-    days = trend([1] * 10)
-    bars, _ = trend_bars(days, 5)
-    assert period_clauses(days, bars[1], UTC) == "since:2026-11-26 until:2026-11-27"
-    hours = replace(days, by=BucketSize.HOUR)
-    assert period_clauses(hours, trend_bars(hours, 10)[0][0], UTC) == (
-        "since:2026-11-24T00:00 until:2026-11-24T23:59"
-    )

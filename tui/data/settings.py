@@ -1,14 +1,64 @@
-"""The settings file of the dashboard, in which an analyst gives actions other keys."""
+"""The settings file with other keys, and what the dashboard remembers from run to run."""
 
 from __future__ import annotations
 
 import tomllib
 from collections.abc import Callable, Collection, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+import msgspec
+from msgspec import Struct
+from msgspec.structs import replace
+
 from monitor.base.errors import MonitorError
+from monitor.base.files import atomic_write
+from monitor.base.formatting import nearest
 from monitor.base.translation import gettext as _
+
+UI_STATE_FILE = "dashboard.json"
+"""Name of the file in the data folder."""
+
+
+class UiState(Struct, frozen=True, kw_only=True):
+    """How the analyst left the dashboard; empty fields are not remembered."""
+
+    theme: str = ""
+    filter: str = ""
+    """The filter of the alerts, as written."""
+    pane: str = ""
+    """Id of the current pane."""
+    zoomed: bool = False
+    bell: bool = False
+    """Whether alerts of high severity ring."""
+
+
+class UiStateFile:
+    """The remembered state in a small file; without a path, only in memory.
+
+    An invalid file is ignored, and so is a failure to write it: nothing but convenience is lost.
+    """
+
+    def __init__(self, path: Path | None = None) -> None:
+        self._path = path
+        self.state = UiState()
+        with suppress(OSError, RecursionError, msgspec.MsgspecError):
+            self.state = msgspec.json.decode(path.read_bytes() if path else b"{}", type=UiState)
+
+    def update(self, **changes: Any) -> bool:
+        """Change some fields of the state; return whether the file holds them."""
+        before, self.state = self.state, replace(self.state, **changes)
+        if self.state == before:
+            return True
+        if self._path is None:
+            return False
+        try:
+            atomic_write(self._path, msgspec.json.encode(self.state))
+        except (OSError, ValueError):  # a surrogate in a filter cannot be written
+            return False
+        return True
+
 
 SETTINGS_FILE = Path("tocsin") / "dashboard.toml"
 """Name of the file in `$XDG_CONFIG_HOME`, or else in `~/.config`."""
@@ -61,8 +111,6 @@ def load_keymap(path: Path, actions: Callable[[], Collection[str]]) -> dict[str,
 
 def _keys(path: Path, name: str, written: Any, actions: Collection[str]) -> str:
     if name not in actions:
-        from monitor.base.formatting import nearest
-
         hint = nearest(name, actions) or _("; docs/reference/keys.md lists the names")
         text = _("{path}: there is no action {name}{hint}", path=path, name=name, hint=hint)
         raise SettingsError(text)
