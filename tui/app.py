@@ -123,11 +123,11 @@ class DashboardApp(BaseApp):
 
     def action_help(self) -> None:
         """Show every key, those of the pane with the focus first."""
-        from tui.screens.help import HelpDialog
+        from tui.screens.help import HelpDialog, key_sections
 
         if not isinstance(self.screen, HelpDialog):
             here = [type(node) for node in (self.focused, self.screen) if node is not None]
-            self.push_screen(HelpDialog(type(self), self.keymap, here))
+            self.push_screen(HelpDialog(key_sections(type(self), self.keymap, here)))
 
     async def action_search(self) -> None:
         await self.push_screen(ArchiveScreen(self.newsroom))

@@ -68,23 +68,18 @@ def bell_text(alerts: Sequence[Alert]) -> str:
 def bell_sequence(text: str, environ: Mapping[str, str]) -> str:
     """Return the bell, and before it the escape sequence of a desktop notification, if known.
 
-    kitty has OSC 99; foot, rxvt and WezTerm OSC 777; iTerm2, Ghostty and Windows Terminal OSC 9.
-    tmux passes them on only with `allow-passthrough on`, but always the bell.
+    kitty, foot, WezTerm, iTerm2, Ghostty and Windows Terminal have OSC 9. tmux passes it on only
+    with `allow-passthrough on`, but always the bell.
     """
-    notification = _notification_sequence(line(text), environ)
+    program = environ.get("TERM_PROGRAM", "") + environ.get("LC_TERMINAL", "")
+    known = ("KITTY_WINDOW_ID", "WEZTERM_PANE", "WT_SESSION")
+    notification = ""
+    if (
+        any(name in environ for name in known)
+        or any(name in program for name in ("iTerm", "ghostty", "WezTerm"))
+        or environ.get("TERM", "").startswith(("xterm-kitty", "foot"))
+    ):
+        notification = f"\x1b]9;tocsin: {line(text)}{_END}"  # not a message
     if notification and environ.get("TMUX"):
         notification = "\x1bPtmux;" + notification.replace("\x1b", "\x1b\x1b") + _END
     return notification + _BELL
-
-
-def _notification_sequence(text: str, environ: Mapping[str, str]) -> str:
-    program = environ.get("TERM_PROGRAM", "") + " " + environ.get("LC_TERMINAL", "")
-    term = environ.get("TERM", "")
-    if "KITTY_WINDOW_ID" in environ or term == "xterm-kitty":
-        return f"\x1b]99;i=tocsin;tocsin: {text}{_END}"  # not a message
-    if "WEZTERM_PANE" in environ or term.startswith(("foot", "rxvt")):
-        return f"\x1b]777;notify;tocsin;{text.replace(';', ',')}{_END}"
-    programs = ("iTerm", "ghostty", "WezTerm")
-    if any(name in program for name in programs) or "WT_SESSION" in environ:
-        return f"\x1b]9;tocsin: {text}{_END}"  # not a message
-    return ""

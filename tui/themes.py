@@ -11,124 +11,61 @@ from textual.theme import Theme
 from monitor.base.translation import mark_all, pgettext
 from monitor.presentation.spans import SEVERITY_COLOURS
 
-HIGH, MEDIUM, LOW = SEVERITY_COLOURS.values()
-
-
-def _scrollbars(thumb: str, hover: str, active: str, background: str) -> dict[str, str]:
-    return {
-        "scrollbar": thumb,
-        "scrollbar-hover": hover,
-        "scrollbar-active": active,
-        "scrollbar-background": background,
-        "scrollbar-background-hover": background,
-        "scrollbar-background-active": background,
-        "scrollbar-corner-color": background,
-    }
-
-
-DARK = Theme(
-    name="tocsin-dark",
-    dark=True,
-    primary=MEDIUM.dark,
-    secondary="#9ab4d0",
-    accent="#ffcf80",
-    warning="#ffcf80",
-    error=HIGH.dark,
-    success="#6cb6ff",
-    foreground="#d8dee9",
-    background="#0f141b",
-    surface="#0f141b",
-    panel="#1b2530",
-    variables={
-        "quiet": LOW.dark,
-        "cursor": "#1f3a56",
-        "cursor-idle": "#1d2733",
-        "hit": "#5b4220",
-        "rule": "#66788a",
-        **_scrollbars("#66788a", "#8496a8", "#6cb6ff", "#0f141b"),
-    },
+_LOOKS = mark_all("theme", "dark", "light", "contrast", "terminal")
+HIGH, MEDIUM, LOW = (
+    tuple(getattr(colours, look) for look in _LOOKS) for colours in SEVERITY_COLOURS.values()
 )
+_PALETTE = {
+    "foreground": ("#d8dee9", "#1d2733", "#ffffff", "default"),
+    "background": ("#0f141b", "#fbfaf7", "#000000", "default"),
+    "panel": ("#1b2530", "#ebe8e1", "#10151a", "default"),
+    "primary": MEDIUM,
+    "secondary": ("#9ab4d0", "#3f5872", "#c0d8f0", "default"),
+    "accent": ("#ffcf80", "#865700", "#ffe08a", "magenta"),
+    "error": HIGH,
+    "success": ("#6cb6ff", "#0a5cad", "#8ac8ff", "default"),
+    "quiet": LOW,
+    "cursor": ("#1f3a56", "#cfe3f8", "#0b3050", "default"),
+    "cursor-idle": ("#1d2733", "#ece9e2", "#1a2026", "default"),
+    "hit": ("#5b4220", "#ffe6bd", "#4a3000", "default"),
+    "rule": ("#66788a", "#827f76", "#8c98a4", "default"),
+    "scrollbar-hover": ("#8496a8", "#6a675f", "#c8d0d8", "default"),
+}
+"""The colours of each role: dark, light, with contrast, and the terminal's own.
 
-LIGHT = Theme(
-    name="tocsin-light",
-    dark=False,
-    primary=MEDIUM.light,
-    secondary="#3f5872",
-    accent="#865700",
-    warning="#865700",
-    error=HIGH.light,
-    success="#0a5cad",
-    foreground="#1d2733",
-    background="#fbfaf7",
-    surface="#fbfaf7",
-    panel="#ebe8e1",
-    variables={
-        "quiet": LOW.light,
-        "cursor": "#cfe3f8",
-        "cursor-idle": "#ece9e2",
-        "hit": "#ffe6bd",
-        "rule": "#827f76",
-        **_scrollbars("#827f76", "#6a675f", "#0a5cad", "#fbfaf7"),
-    },
-)
+The last are dark or light; red and magenta can be read on both.
+"""
 
-CONTRAST = Theme(
-    name="tocsin-contrast",
-    dark=True,
-    primary=MEDIUM.contrast,
-    secondary="#c0d8f0",
-    accent="#ffe08a",
-    warning="#ffe08a",
-    error=HIGH.contrast,
-    success="#8ac8ff",
-    foreground="#ffffff",
-    background="#000000",
-    surface="#000000",
-    panel="#10151a",
-    variables={
-        "quiet": LOW.contrast,
-        "cursor": "#0b3050",
-        "cursor-idle": "#1a2026",
-        "hit": "#4a3000",
-        "rule": "#8c98a4",
-        **_scrollbars("#8c98a4", "#c8d0d8", "#8ac8ff", "#000000"),
-    },
-)
 
-TERMINAL = Theme(
-    name="tocsin-terminal",
-    ansi=True,
-    primary=f"ansi_{MEDIUM.terminal}",
-    secondary="ansi_default",
-    accent="ansi_magenta",
-    warning="ansi_magenta",
-    error=f"ansi_{HIGH.terminal}",
-    success="ansi_default",
-    foreground="ansi_default",
-    background="ansi_default",
-    surface="ansi_default",
-    panel="ansi_default",
-    variables={
-        "quiet": f"ansi_{LOW.terminal}",
-        "cursor": "ansi_default",
-        "cursor-idle": "ansi_default",
-        "hit": "ansi_default",
-        "rule": "ansi_default",
-        "ansi-background": "ansi_black",
-        "ansi-foreground": "ansi_white",
-        **_scrollbars("ansi_default", "ansi_default", "ansi_default", "ansi_default"),
-    },
-)
-"""The terminal's own colours, dark or light; red and magenta can be read on both."""
-
-THEMES = (DARK, LIGHT, CONTRAST, TERMINAL)
-_LABELS = dict(
-    zip(
-        (theme.name for theme in THEMES),
-        mark_all("theme", "dark", "light", "contrast", "terminal"),
-        strict=True,
+def _theme(look: str) -> Theme:
+    ansi = look == "terminal"
+    column = _LOOKS.index(look)
+    colours = {role: "ansi_" * ansi + row[column] for role, row in _PALETTE.items()}
+    background, thumb = colours["background"], colours["rule"]
+    return Theme(
+        name=f"tocsin-{look}",
+        dark=look != "light",
+        ansi=ansi,
+        surface=background,
+        warning=colours["accent"],
+        variables={
+            **colours,
+            "scrollbar": thumb,
+            "scrollbar-active": colours["success"],
+            "scrollbar-background": background,
+            "scrollbar-background-hover": background,
+            "scrollbar-background-active": background,
+            "scrollbar-corner-color": background,
+            **({"ansi-background": "ansi_black", "ansi-foreground": "ansi_white"} if ansi else {}),
+        },
+        **{role: colours[role] for role in _THEME_FIELDS},
     )
-)
+
+
+_THEME_FIELDS = (
+    "foreground", "background", "panel", "primary", "secondary", "accent", "error", "success",
+)  # fmt: skip
+THEMES = (DARK, LIGHT, CONTRAST, TERMINAL) = tuple(map(_theme, _LOOKS))
 
 
 _STYLES = {
@@ -203,4 +140,4 @@ def initial_theme(requested: str | None, remembered: str | None, *, few_colours:
 
 def theme_label(theme: str) -> str:
     """Return the short name of a theme: `dark`."""
-    return pgettext("theme", _LABELS[theme])
+    return pgettext("theme", theme.removeprefix("tocsin-"))

@@ -10,27 +10,33 @@ import asyncio
 from collections import deque
 from collections.abc import Callable
 from functools import partial
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from textual import events
 from textual.app import App
 from textual.message import Message
+from textual.screen import Screen
+from textual.widget import Widget
 
 T = TypeVar("T")
 
 MOST_SECONDS = 5.0
 """How long a key waits for the one before it, at most: that one's widget may hang."""
+LAST_ROUND = 3
 ANSWER_SECONDS = 2.0
 """How long keys wait for what a screen looks for, at most."""
 
 
 class KeyPassed(Message):
-    """Follows a key from the widget with the focus up to the application."""
+    """Follows a key from the widget with the focus up to the application, in three rounds.
 
-    def __init__(self, number: int, *, settled: bool = False) -> None:
+    In the first it comes behind the key, in the second behind what the action of the key has sent,
+    and in the third from the screen that the key may have opened, once that has its focus.
+    """
+
+    def __init__(self, number: int, round: int) -> None:
         self.number = number
-        self.settled = settled
-        """Whether the screen that the key may have opened has its focus."""
+        self.round = round
         super().__init__()
 
 
@@ -42,8 +48,9 @@ class TypeAheadApp(App[T], inherit_bindings=False):
         self._held: deque[events.Key] = deque()
         self._number = 0
         """Number of the key that is being handled."""
-        self._handled_by = 0.0
-        """Until when keys wait for the one that is being handled, by the clock of the loop."""
+        self._handling = False
+        self._target: Widget | Screen[Any]
+        """What the key was for."""
         self._is_answered: Callable[[], bool] = lambda: True
         self._answer_by = 0.0
         """Until when keys wait for an answer, by the clock of the loop."""
@@ -52,38 +59,47 @@ class TypeAheadApp(App[T], inherit_bindings=False):
         """Hold a key back while the one before it is being handled."""
         if isinstance(event, events.Key) and not event.is_forwarded:
             self._held.append(event)
-            await self._handle_held()
+            if not self._handling:
+                await self._handle_next()
         else:
             await super().on_event(event)
 
-    async def _handle_held(self) -> None:
-        while self._held and self._now() >= self._handled_by:
+    async def _handle_next(self) -> None:
+        self._handling = bool(self._held)
+        if self._held:
             self._number += 1
-            self._handled_by = self._now() + MOST_SECONDS
-            target = self.focused or self.screen
+            self._target = self.focused or self.screen
+            self.set_timer(MOST_SECONDS, partial(self._give_up, self._number))
             await super().on_event(self._held.popleft())
-            if not target.post_message(KeyPassed(self._number)):
-                self._settle(self._number)
+            self._send(self._number, 1)
+
+    async def _give_up(self, number: int) -> None:
+        """Handle all keys without waiting for one that has not been passed."""
+        if number == self._number and self._handling:
+            while self._handling:
+                await self._handle_next()
 
     async def on_key_passed(self, message: KeyPassed) -> None:
         """Let a new screen take its focus, then go on with the next key."""
         message.stop()
-        if not message.settled:
-            self._settle(message.number)
+        if message.round < LAST_ROUND:
+            self._send(message.number, message.round + 1)
         elif not self._is_answered() and self._now() < self._answer_by:
-            self.set_timer(0.02, partial(self._settle, message.number))
+            self.set_timer(0.02, partial(self._send, message.number, LAST_ROUND))
         elif message.number == self._number:
-            self._handled_by = 0.0
-            await self._handle_held()
+            await self._handle_next()
 
     def hold_keys(self, is_answered: Callable[[], bool]) -> None:
         """Hold keys back until there is what they are meant for; not for long."""
         self._is_answered = is_answered
         self._answer_by = self._now() + ANSWER_SECONDS
 
-    def _settle(self, number: int) -> None:
+    def _send(self, number: int, round: int) -> None:
+        message = KeyPassed(number, round)
+        if round < LAST_ROUND and self._target.post_message(message):
+            return
         if self.screen_stack:  # which is empty when the application ends
-            self.screen.post_message(KeyPassed(number, settled=True))
+            self.screen.post_message(KeyPassed(number, LAST_ROUND))
 
     def _now(self) -> float:
         return asyncio.get_running_loop().time()

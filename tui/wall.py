@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from contextlib import suppress
 from datetime import tzinfo
+from functools import partial
 from typing import TYPE_CHECKING, ClassVar, Unpack
 
 from rich.cells import cell_len, set_cell_size
@@ -197,12 +197,8 @@ class Wall(BaseApp):
 
     def on_mount(self) -> None:
         self._ticks = self.set_interval(1.0, self.read_update)
-        self.newsroom.commits.start(self._wake_from_thread)
+        self.newsroom.commits.start(partial(self.call_from_thread, self._wake))
         self.call_after_refresh(self.read_update)
-
-    def _wake_from_thread(self) -> None:
-        with suppress(RuntimeError):  # the wall has ended
-            self.call_from_thread(self._wake)
 
     def _wake(self) -> None:
         self._ticks.reset()

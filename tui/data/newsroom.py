@@ -8,7 +8,7 @@ import threading
 from array import array
 from collections.abc import Callable, Collection, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import redirect_stderr
+from contextlib import redirect_stderr, suppress
 from datetime import tzinfo
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
@@ -23,7 +23,7 @@ from monitor.config.loading import load, signature
 from monitor.model.alert import EscalatedAlert, StoryAlerts
 from monitor.model.analyst import user
 from monitor.model.feed import FeedHealth, Setting
-from monitor.model.watchlist import Untriaged, WatchlistCount
+from monitor.model.watchlist import WatchlistCount
 from monitor.storage.search.alert_filter import AlertFilter, FilterNames
 from tui.data.alert_selection import AlertSelector, filter_names
 from tui.data.settings import UiStateFile
@@ -167,7 +167,8 @@ class CommitWatch:
         while not self._closed.is_set():
             if listener.wait(QUIET) and not self._closed.is_set():
                 self._changed.set()
-                wake()
+                with suppress(RuntimeError):  # the dashboard has ended
+                    wake()
                 self._closed.wait(BETWEEN)
         listener.close()
 
@@ -179,23 +180,20 @@ IDLE_EVERY = 30
 
 
 class NewsroomUpdate(Struct, frozen=True):
-    """What one read found; None was not read this time."""
+    """What one read found beside what the model keeps."""
 
     ids: array[int]
     """New alerts, in ascending order."""
     position: StoreVersion
-    status: Status
-    escalated: Sequence[EscalatedAlert] = ()
-    stories: Sequence[StoryAlerts] = ()
+    escalated: Sequence[EscalatedAlert]
+    stories: Sequence[StoryAlerts]
     """Stories as they are stored now: the escalated, and now and then those on the screen."""
-    later: tuple[array[int], array[int]] | None = None
-    """New alerts that are not the first of their story, and that first one."""
-    untriaged: Untriaged | None = None
-    watchlists: list[WatchlistCount] | None = None
-    feeds: list[FeedHealth] | None = None
-    tags: Collection[str] | None = None
-    people: Collection[str] = ()
-    """Those who work on alerts; read with the tags."""
+    later: tuple[array[int], array[int]] | None
+    """New alerts that are not the first of their story, and that first one; None without any."""
+    is_counted: bool
+    """Whether new stories were counted."""
+    is_recounted: bool
+    """Whether feeds and watchlists were read."""
 
 
 class NewsroomModel:
@@ -268,21 +266,8 @@ class NewsroomModel:
         except MonitorError:
             self.read_all_next()
             raise
-        self.status = update.status
-        self.watchlists = self.watchlists if update.watchlists is None else update.watchlists
-        self.feeds = self.feeds if update.feeds is None else update.feeds
-        if update.untriaged is not None:
-            total, by_watchlist = update.untriaged
-            self.status = replace(self.status, untriaged=total)
-            self.watchlists = [
-                replace(count, untriaged=by_watchlist.get(count.name, 0))
-                for count in self.watchlists
-            ]
         if update.later is not None:
             self.firsts.add(*update.later, update.position.alert)
-        if update.tags is not None:
-            self.tags, self.people = update.tags, update.people
-            self.names = filter_names(self.watchlists, self.feeds, self.tags, self.people)
         return update
 
     def _read_update(
@@ -301,6 +286,20 @@ class NewsroomModel:
             else []
         )
         alert_ids = [row.alert for row in escalated] + list(visible if reread else ())
+        status = service.status() if recount or known is None else service.renewed(known)
+        if counts:
+            self.watchlists, self.feeds = service.statistics.watchlists(), service.feeds()
+            self.tags = list(service.views.triage.tags())
+            self.people = service.views.triage.people()
+            self.names = filter_names(self.watchlists, self.feeds, self.tags, self.people)
+        if changed or recount:
+            total, by_watchlist = service.views.watchlists.untriaged()
+            status = replace(status, untriaged=total)
+            self.watchlists = [
+                replace(count, untriaged=by_watchlist.get(count.name, 0))
+                for count in self.watchlists
+            ]
+        self.status = status
         return NewsroomUpdate(
             ids=selector.ids(filter, names, after=position.alert)
             if newest.alert > position.alert
@@ -311,12 +310,8 @@ class NewsroomModel:
             later=service.views.alerts.later_of_stories(after=self.firsts.upto)
             if newest.alert > self.firsts.upto
             else None,
-            status=service.status() if recount or known is None else service.renewed(known),
-            untriaged=service.views.watchlists.untriaged() if changed or recount else None,
-            watchlists=service.statistics.watchlists() if counts else None,
-            feeds=service.feeds() if counts else None,
-            tags=list(service.views.triage.tags()) if counts else None,
-            people=service.views.triage.people() if counts else (),
+            is_counted=changed or recount,
+            is_recounted=counts,
         )
 
     def read_version(self) -> StoreVersion:

@@ -229,7 +229,7 @@ class AlertFilterScreen(PaneScreen):
     async def filter_stream(
         self, alert_filter: AlertFilter, cursor: int = 0, position: StoreVersion | None = None
     ) -> None:
-        """Show the alerts that pass a filter; while headlines are read, those found so far.
+        """Show the alerts that pass a filter.
 
         Args:
             alert_filter: The filter.
@@ -238,47 +238,27 @@ class AlertFilterScreen(PaneScreen):
                 same while the analyst types.
         """
         newsroom = self.newsroom
-        selector = newsroom.selector
+        selector, names = newsroom.selector, newsroom.names
         if position is None:
             selector.forget()
             position = self._typing_position = await self.ask(newsroom.service.views.version)
         if position is None:
             return
-        if alert_filter.has_words and not selector.headlines.whole:
-            complete, shown = await self.ask(selector.read_older), False
-            while complete is False:
-                if not shown:
-                    shown = await self._show_filtered(
-                        alert_filter, position, cursor, complete=False
-                    )
-                complete = await self.ask(selector.read_older)
-            if complete is None:
-                return
-        await self._show_filtered(alert_filter, position, cursor, complete=True)
-
-    async def _show_filtered(
-        self, alert_filter: AlertFilter, position: StoreVersion, cursor: int, *, complete: bool
-    ) -> bool:
-        newsroom = self.newsroom
-        ids = await self.ask(newsroom.selector.ids, alert_filter, newsroom.names)
-        escalated = await self.ask(newsroom.selector.escalated, alert_filter, newsroom.names)
+        ids = await self.ask(selector.ids, alert_filter, names)
+        escalated = await self.ask(selector.escalated, alert_filter, names)
         if ids is None or escalated is None or not await self._read_firsts():
-            return False
+            return
         self.current_filter, self.position = alert_filter, position
         self.drop_paused_alerts()
         passing = set(ids)
         rows = [row for row in escalated if row.alert in passing]
         self.stream.load(ids, rows, alert_filter.text, cursor)
-        store_filter = newsroom.selector.quick(alert_filter, newsroom.names)
+        store_filter = selector.quick(alert_filter, names)
         self.stream.chosen = store_filter.watchlists if store_filter else ()
         self.stream.refresh()
         self.watchlists.choose(self.stream.chosen)
         if self.filter_line.display and self.filter_line.input.value.strip() == alert_filter.text:
-            text = stories(self.stream.row_count)
-            if not complete:
-                text = _("{stories}, reading older headlines…", stories=text)
-            self.filter_line.show_note(text)
-        return True
+            self.filter_line.show_note(stories(self.stream.row_count))
 
     # --- the line -----------------------------------------------------------------
 

@@ -36,7 +36,13 @@ from tui.screens.dialogs import choose
 from tui.screens.panes import ARTICLE_KEYS, PaneScreen
 from tui.type_ahead import TypeAheadApp
 from tui.view.article import match_places
-from tui.view.search import StartRow, facet_clause, facet_rows, result_summary, start_rows
+from tui.view.search import (
+    OfferedRow,
+    facet_rows,
+    result_summary,
+    start_rows,
+    suggestion_rows,
+)
 from tui.widgets.line_list import LineList
 from tui.widgets.query_line import QueryLine
 from tui.widgets.search_results import ResultList, TrendChart
@@ -134,7 +140,7 @@ class ArchiveScreen(PaneScreen):
         self._answering = False
         """Whether it is not known yet where the focus goes after enter."""
         self._requested_page = ""
-        self._start: Sequence[StartRow] = ()
+        self._start: Sequence[OfferedRow] = ()
 
     def nothing_to_read(self) -> str:
         return "" if self.results.hit else _("The article under the cursor is read here.")
@@ -172,20 +178,12 @@ class ArchiveScreen(PaneScreen):
         saved: Sequence[SavedSearch] = ()
         with suppress(MonitorError):  # the status bar tells of a mistake in feeds.yaml
             saved = await newsroom.ask(newsroom.service.saved_searches)
-        names = [
-            (facet_clause("feed", each.feed.name), _("of a feed")) for each in newsroom.feeds[:1]
-        ]
-        names += [
-            (facet_clause("watch", each.name), _("with an alert of a watchlist"))
-            for each in newsroom.watchlists[:1]
-        ]
         self._start = start_rows(
             [(f"{SAVED_PREFIX}{each.name}", each.query.text) for each in saved],
             [each.query for each in searched],
-            [(query, words) for query, words in names if query],
         )
         if self.is_attached and not self.input.value.strip() and not self.query_text:
-            self.results.show_start(self._start)
+            self.results.offer(self._start)
 
     # --- the query ------------------------------------------------------------------
 
@@ -265,7 +263,7 @@ class ArchiveScreen(PaneScreen):
         if results is None:
             self.trend.show(None)
             if not written:
-                self.results.show_start(self._start)
+                self.results.offer(self._start)
             return False
         self.query_line.note.update(result_summary(results, self.sort))
         if submitted and results.found:
@@ -315,7 +313,7 @@ class ArchiveScreen(PaneScreen):
         self.results.reveal()
         if results.total < FEW:
             suggestions = await self._ask_extra(service.archive.suggestions, query)
-            self.results.show_suggestions(suggestions or ())
+            self.results.offer(suggestion_rows(suggestions or ()))
             if submitted and suggestions and not results.found and self._answering:
                 self.show_pane("stream")
         self._answering = self._answering and not submitted
@@ -355,10 +353,6 @@ class ArchiveScreen(PaneScreen):
             await self._show_severities(results)
 
     # --- what the base screen asks --------------------------------------------------
-
-    @property
-    def list_widget(self) -> ResultList:
-        return self.results
 
     @property
     def target(self) -> tuple[int, str] | None:
@@ -455,10 +449,7 @@ class ArchiveScreen(PaneScreen):
 
     def on_line_list_selected(self, message: LineList.Selected) -> None:
         """Go to the reader, or search for a suggested query."""
-        suggestion = self.results.suggestion
-        if suggestion is not None:
-            self.search_for(suggestion.query)
-        elif self.results.start_query:
-            self.search_for(self.results.start_query)
+        if self.results.offered_query:
+            self.search_for(self.results.offered_query)
         elif self.results.hit is not None:
             self.show_pane("reader")

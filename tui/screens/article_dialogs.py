@@ -4,18 +4,17 @@ from __future__ import annotations
 
 from functools import partial
 
-from monitor.base.article import Article
 from monitor.base.formatting import shown_title
 from monitor.base.text_cleaning import line
 from monitor.base.translation import gettext as _
 from monitor.model.article import ArticleDetails, ArticleRevision
 from monitor.model.event_link import is_alike
 from monitor.model.search import SearchHit
-from monitor.model.shown_names import part_name, severity_name
-from monitor.model.watchlist import Match
+from monitor.model.shown_names import severity_name
+from monitor.presentation.alert import describe_match
+from monitor.presentation.article import passage
 from monitor.presentation.service.matching import revisions_of
-from monitor.presentation.service.service import Service
-from monitor.presentation.spans import Line, clean_with_spans, fit, wrap
+from monitor.presentation.spans import Line, fit, marked, wrap, wrap_line
 from tui.data.newsroom import start_resource_tracker
 from tui.screens.dialogs import NewsroomScreen, PageDialog, choose
 from tui.view.article import outlet_rows, revision_page
@@ -23,21 +22,17 @@ from tui.view.article import outlet_rows, revision_page
 # --- revisions ------------------------------------------------------------------------
 
 
-def read_revisions(
-    service: Service, article: int
-) -> tuple[ArticleDetails, list[ArticleRevision]] | None:
-    """Return an article with its revisions, None if it does not exist; takes some 10 ms."""
-    details = service.views.articles.details(article)
-    return (details, revisions_of(service.views, details, service.config)) if details else None
-
-
 async def show_revisions(screen: NewsroomScreen, article: int) -> None:
     """Show what the revisions of an article changed."""
-    found = await screen.ask(read_revisions, screen.newsroom.service, article)
-    if found is not None:
-        details, revisions = found
-        zone = screen.newsroom.zone
-        layout = partial(revision_page, details.article.title, revisions, zone=zone)
+    views, config = screen.newsroom.service.views, screen.newsroom.service.config
+
+    def read() -> tuple[str, list[ArticleRevision]] | None:
+        details = views.articles.details(article)
+        return (details.article.title, revisions_of(views, details, config)) if details else None
+
+    revised = await screen.ask(read)
+    if revised is not None:
+        layout = partial(revision_page, *revised, zone=screen.newsroom.zone)
         screen.app.push_screen(PageDialog(_("Revisions"), layout))
 
 
@@ -53,41 +48,19 @@ async def show_matches(screen: NewsroomScreen, article: int) -> None:
 
 
 def _match_lines(details: ArticleDetails, cells: int) -> list[Line]:
-    """Return the matches of an article's alerts, with the words around them."""
+    """Return the matches of an article's alerts, with the sentences around them."""
     article = details.article
     lines = [*wrap(shown_title(line(article.title)), cells, "title"), []]
     if not details.alerts:
         lines += wrap(_("No watchlist matched this article."), cells, "plain")
     for alert in details.alerts:
         lines += wrap(f"{line(alert.watchlist)} ({severity_name(alert.severity)})", cells, "accent")
-        lines += [_match_context(article, match, cells) for match in alert.matches]
+        for match in alert.matches:
+            lines += wrap(line(describe_match(match)), cells, "list", "  ")
+            text, spans = passage(article, [match])
+            lines += wrap_line(marked(text, spans, "plain"), cells, "    ") if text else []
         lines.append([])
     return lines
-
-
-def _match_context(article: Article, match: Match, cells: int) -> Line:
-    """Return a match on one line: its term, then the match with the words around it."""
-    spans = [(match.start, match.end, "hit")]
-    text, [(start, end, _style)] = clean_with_spans(article.part(match.field), spans)
-    term, where = f"  {line(match.term)} ", _("in the {part}: ", part=part_name(match.field))
-    around = max(8, (cells - len(term) - len(where) - len(match.text) - 2) // 2)
-    left = text[max(0, start - around) : start]
-    right = text[end : end + around]
-    return [
-        (term, "list"),
-        (where, "quiet"),
-        ("…" if start > around else "", "quiet"),
-        (_spaced(left), "plain"),
-        (line(text[start:end]), "hit"),
-        (_spaced(right), "plain"),
-        ("…" if end + around < len(text) else "", "quiet"),
-    ]
-
-
-def _spaced(text: str) -> str:
-    """Return a piece of a text on one line, with one space where it begins or ends with some."""
-    shown = line(text).strip()
-    return " " * text[:1].isspace() + shown + " " * text[-1:].isspace()
 
 
 # --- other outlets --------------------------------------------------------------------

@@ -119,12 +119,30 @@ class PageDialog(Dialog[None]):
 class ChoiceList(LineList):
     """Lines with a cursor, laid out for their width."""
 
-    def __init__(self, layout: TextLayout, cursor: int) -> None:
+    def __init__(self, layout: TextLayout, *, cursor: int = 0, empty: str = "") -> None:
+        """Set the list up.
+
+        Args:
+            layout: Lays the lines out; how many they are does not depend on their width.
+            cursor: The line to begin on.
+            empty: What is shown without lines.
+        """
         super().__init__()
+        self._empty = empty
+        self.cursor = cursor
+        self._set(layout)
+
+    def _set(self, layout: TextLayout) -> None:
         self._layout_rows = layout
         self._rows: tuple[int, Sequence[Line]] = (0, layout(80))
-        """The rows as they were laid out last, and for how many cells."""
-        self.cursor = cursor
+        """The lines as they were laid out last, and for how many cells."""
+
+    def show(self, layout: TextLayout) -> None:
+        """Show other lines; the cursor stays where it is."""
+        self._set(layout)
+        self.update_row_count()
+        self.reveal()
+        self.refresh(layout=True)
 
     @property
     def row_count(self) -> int:
@@ -134,6 +152,9 @@ class ChoiceList(LineList):
         if self._rows[0] != cells:
             self._rows = cells, self._layout_rows(cells)
         return fit_line(self._rows[1][row], cells)
+
+    def empty_lines(self, cells: int) -> list[Line]:
+        return [[(f" {self._empty}", "quiet")]] if self._empty else []
 
 
 class ChoiceDialog(Dialog[T]):
@@ -159,7 +180,7 @@ class ChoiceDialog(Dialog[T]):
         """
         self._values = values
         layout = rows if callable(rows) else lambda cells: [[(" ", ""), *row] for row in rows]
-        self._choices = ChoiceList(layout, cursor)
+        self._choices = ChoiceList(layout, cursor=cursor)
         super().__init__(title, self._choices)
         self.add_class(*classes.split())
 

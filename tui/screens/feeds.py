@@ -118,10 +118,6 @@ class FeedsScreen(PaneScreen):
         self.call_after_refresh(lambda: self.header.update([("  ", ""), *self.table.header_line()]))
 
     @property
-    def list_widget(self) -> FeedTable:
-        return self.table
-
-    @property
     def target(self) -> tuple[int, str] | None:
         """Return the address of the feed's site, else of the feed."""
         feed = self.table.feed
@@ -159,7 +155,7 @@ class FeedsScreen(PaneScreen):
         now, zone = self.newsroom.clock(), self.newsroom.zone
         self._shown_url, self._background = feed.feed.url, background
         self.reader.update(
-            lambda cells: feed_page(feed, (), cells, now, zone, background), keep_place=keep_place
+            lambda cells: feed_page(feed, background, cells, now, zone), keep_place=keep_place
         )
 
     async def _read_background(self, feed: FeedHealth) -> None:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from itertools import zip_longest
 from typing import Any, ClassVar
 
-from rich.cells import cell_len
 from textual import events
 from textual.app import App
 from textual.binding import Binding, BindingType
@@ -19,12 +19,12 @@ from index.analysis.folding import fold
 from monitor.base import signs
 from monitor.base.translation import gettext as _
 from monitor.base.translation import pgettext
-from monitor.presentation.spans import Line, fit, wrap
+from monitor.presentation.spans import Line, fit, width, wrap
 from tui.base_app import BaseApp
 from tui.key_labels import NO_KEYMAP, Command, bind, binding_help, own_bindings
 from tui.screens.alert_filter import AlertFilterScreen
 from tui.screens.archive import ArchiveScreen
-from tui.screens.dialogs import Dialog
+from tui.screens.dialogs import ChoiceList, Dialog
 from tui.screens.feeds import FeedsScreen
 from tui.screens.main import MainScreen
 from tui.screens.panes import PaneScreen
@@ -32,7 +32,7 @@ from tui.screens.status_details import DeliveriesDialog
 from tui.screens.triage import TriageScreen
 from tui.screens.watchlist_form import WatchlistForm
 from tui.widgets.line_list import CheckList, LineList
-from tui.widgets.reader import ScrollText
+from tui.widgets.reader import ScrollText, TextLayout
 from tui.widgets.watchlist_pane import WatchlistPane
 
 COLUMN_CELLS = 52
@@ -109,24 +109,16 @@ def action_names(app: type[App[Any]]) -> set[str]:
     return {binding.id or "" for _, bindings in named_bindings(app) for binding in bindings}
 
 
-def help_lines(
-    app: type[App[Any]],
-    cells: int,
-    keymap: Mapping[str, str] = NO_KEYMAP,
-    words: str = "",
-    here: Sequence[type[DOMNode]] = (),
-) -> list[Line]:
-    """Return the help for an application in one column, or in two where they fit.
+def help_lines(sections: Sequence[KeySection], cells: int, words: str = "") -> list[Line]:
+    """Return the keys and the legend of signs in one column, or in two where they fit.
 
     Args:
-        app: The application.
+        sections: The keys.
         cells: Width of the lines.
-        keymap: Other keys of some actions.
         words: What an entry must have in it, in any case and without accents; empty for all.
-        here: The classes of the focused widget and of its screen, whose keys come first.
     """
     legend = [(shown, _(meaning)) for shown, meaning in signs.LEGEND]
-    sections = [*key_sections(app, keymap, here), (pgettext("help", "Legend of signs"), legend)]
+    sections = [*sections, (pgettext("help", "Legend of signs"), legend)]
     found = [(title, _with_words(title, entries, words)) for title, entries in sections]
     two = cells >= 2 * COLUMN_CELLS
     column = COLUMN_CELLS if two else cells
@@ -135,11 +127,11 @@ def help_lines(
         return wrap(_("Nothing in the help has {words!r}.", words=words), cells, "quiet")
     if not two:
         return [line for block in blocks for line in block]
-    left, right = _columns(blocks)
-    rows = max(len(left), len(right))
-    left += [[]] * (rows - len(left))
-    right += [[]] * (rows - len(right))
-    return [[*_padded(a), *b] for a, b in zip(left, right, strict=True)]
+    blank: Line = []
+    return [
+        [*a, (" " * (COLUMN_CELLS - width(a)), ""), *b]
+        for a, b in zip_longest(*_columns(blocks), fillvalue=blank)
+    ]
 
 
 def _with_words(
@@ -173,11 +165,6 @@ def _columns(blocks: Sequence[list[Line]]) -> tuple[list[Line], list[Line]]:
     return left, right
 
 
-def _padded(line: Line) -> Line:
-    used = sum(cell_len(text) for text, _ in line)
-    return [*line, (" " * max(0, COLUMN_CELLS - used), "")]
-
-
 class HelpDialog(Dialog[None]):
     """The keys and glyphs, which can be searched.
 
@@ -188,16 +175,11 @@ class HelpDialog(Dialog[None]):
         bind("slash,f", "find", "Search the help", name="search-help"),
     ]
 
-    def __init__(
-        self,
-        app: type[App[Any]],
-        keymap: Mapping[str, str] = NO_KEYMAP,
-        here: Sequence[type[DOMNode]] = (),
-    ) -> None:
+    def __init__(self, sections: Sequence[KeySection]) -> None:
         self.input = Input(id="find", compact=True, placeholder=_("a key, or what it does"))
         self.input.display = False
         self._page = ScrollText(self._lay_out)
-        self._app_class, self._keymap, self._here = app, keymap, here
+        self._sections = sections
         super().__init__(pgettext("help", "Keys"), Vertical(self.input, self._page, classes="help"))
         self._inside.border_subtitle = _("/: search  esc: close")
 
@@ -227,7 +209,7 @@ class HelpDialog(Dialog[None]):
             self.dismiss(None)
 
     def _lay_out(self, cells: int) -> list[Line]:
-        return help_lines(self._app_class, cells, self._keymap, self.input.value, self._here)
+        return help_lines(self._sections, cells, self.input.value)
 
 
 # --- the command palette --------------------------------------------------------------
@@ -256,31 +238,9 @@ def _closeness(wanted: str, command: Command) -> int:
     return 1 if command.name == wanted else 2
 
 
-class CommandList(LineList):
-    """The commands that were found."""
-
-    def __init__(self, commands: Sequence[Command]) -> None:
-        super().__init__()
-        self.can_focus = False
-        self.commands = commands
-
-    @property
-    def row_count(self) -> int:
-        return len(self.commands)
-
-    def row_line(self, row: int, cells: int) -> Line:
-        command = self.commands[row]
-        return [(fit(command.label, max(8, cells - 9)), "plain"), (f" {command.key}", "key")]
-
-    def empty_lines(self, cells: int) -> list[Line]:
-        """Return what is shown when nothing was found."""
-        return [[(f" {_('No command has a word that begins so.')}", "quiet")]]
-
-    def show(self, commands: Sequence[Command]) -> None:
-        """Show other commands, with the cursor on the first."""
-        self.commands, self.cursor = commands, 0
-        self.update_row_count()
-        self.reveal()
+def command_line(command: Command, cells: int) -> Line:
+    """Return a command on one line, with its key."""
+    return [(fit(command.label, max(8, cells - 9)), "plain"), (f" {command.key}", "key")]
 
 
 class CommandPalette(Dialog[Command]):
@@ -292,14 +252,21 @@ class CommandPalette(Dialog[Command]):
 
     def __init__(self, commands: Sequence[Command]) -> None:
         self._commands = commands
-        self._list = CommandList(commands)
+        empty = _("No command has a word that begins so.")
+        self._list = ChoiceList(self._layout_found(""), empty=empty)
+        self._list.can_focus = False
         self.input = Input(id="find", compact=True, placeholder=_("the beginnings of its words"))
         super().__init__(_("Commands"), Vertical(self.input, self._list, classes="palette"))
         self._inside.border_subtitle = _("enter: run  esc: close")
 
     def on_input_changed(self, event: Input.Changed) -> None:
         """Show the commands that fit."""
-        self._list.show(find_commands(self._commands, event.value))
+        self._list.cursor = 0
+        self._list.show(self._layout_found(event.value))
+
+    def _layout_found(self, typed: str) -> TextLayout:
+        found = find_commands(self._commands, typed)
+        return lambda cells: [command_line(command, cells) for command in found]
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
         """Give the command under the cursor of those that fit what is written now."""

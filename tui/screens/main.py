@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Collection, Sequence
-from contextlib import suppress
 from functools import partial
 from typing import ClassVar
 
@@ -20,7 +19,7 @@ from monitor.base.errors import MonitorError
 from monitor.base.text_cleaning import line
 from monitor.base.translation import gettext as _
 from monitor.model.alert import EscalatedAlert
-from monitor.model.watchlist import FEED_HEALTH, WatchlistCount
+from monitor.model.watchlist import FEED_HEALTH
 from monitor.presentation.spans import Line
 from monitor.storage.search.alert_filter import parse_headline_filter
 from tui.data.alert_selection import completed_filters
@@ -197,7 +196,7 @@ class MainScreen(TriageScreen):
             self.load()
             self._tick()
         self._ticks = self.set_interval(1.0, self._tick)
-        self.newsroom.commits.start(self._wake_from_thread)
+        self.newsroom.commits.start(partial(self.app.call_from_thread, self._wake))
         if state.pane in self.PANES and state.pane != "stream":
             self.call_after_refresh(self.show_pane, state.pane)
         self.zoomed = state.zoomed
@@ -208,17 +207,13 @@ class MainScreen(TriageScreen):
         """Show the alerts that pass the remembered filter."""
         self._reading = True  # the filter can be understood only once the names are read
         self.position = await self.ask(self.newsroom.service.views.version) or self.position
-        await self._read_update()
+        await self.read_update()
         try:
             parse_headline_filter(text)
         except QueryError:
             self.load()
         else:
             self.apply_filter(text)
-
-    def _wake_from_thread(self) -> None:
-        with suppress(RuntimeError):  # the dashboard has ended
-            self.app.call_from_thread(self._wake)
 
     def _wake(self) -> None:
         """Read at once what a commit has brought."""
@@ -232,9 +227,6 @@ class MainScreen(TriageScreen):
     async def read_update(self) -> None:
         """Read what is new, and show it."""
         self._reading = True
-        await self._read_update()
-
-    async def _read_update(self) -> None:
         alert_filter, position, version = self.current_filter, self.position, self.alerts.version
         try:
             update = await self.newsroom.read_update(
@@ -283,13 +275,14 @@ class MainScreen(TriageScreen):
             self.position = update.position
             self._add_alerts(update.ids, update.escalated)
         self.status_bar.update()
-        if newsroom.status is not None and (update.untriaged or update.watchlists):
+        if newsroom.status is not None and update.is_counted:
             status = newsroom.status
             self.watchlists.update(newsroom.watchlists, status.silences, status.untriaged)
-        if update.watchlists is not None:
-            shown = _longest_name([count for count in newsroom.watchlists if count.total])
-            if self.stream.list_cells != shown + MORE_CELLS:
-                self.stream.list_cells = shown + MORE_CELLS
+        if update.is_recounted:
+            names = [line(count.name) for count in newsroom.watchlists if count.total]
+            cells = max([8, *map(cell_len, names)]) + MORE_CELLS
+            if self.stream.list_cells != cells:
+                self.stream.list_cells = cells
                 self.stream.refresh()
             self.feeds.update(newsroom.feeds)
             self._share_side()
@@ -360,10 +353,6 @@ class MainScreen(TriageScreen):
         return _("The article of the alert under the cursor is read here, once there is one.")
 
     # --- what the base screen asks --------------------------------------------------
-
-    @property
-    def list_widget(self) -> AlertStream:
-        return self.stream
 
     @property
     def target(self) -> tuple[int, str] | None:
@@ -535,8 +524,3 @@ class MainScreen(TriageScreen):
             self.show_message(text, error=True)
         else:
             self.poll(url, name)
-
-
-def _longest_name(counts: Sequence[WatchlistCount]) -> int:
-    """Return the cells of the longest name of a watchlist, at least eight."""
-    return max([8, *(cell_len(line(count.name)) for count in counts)])

@@ -13,7 +13,7 @@ from tui.screens.dialogs import PageDialog
 from tui.screens.panes import PaneScreen
 from tui.view.alerts import unusual_page
 from tui.view.article import standing_lines
-from tui.view.feeds import WEEK, feed_page, gaps_page
+from tui.view.feeds import WEEK, FeedBackground, feed_page, gaps_page
 from tui.view.pages import briefing_page
 from tui.widgets.reader import TextLayout
 
@@ -72,7 +72,7 @@ async def _page_of_feed(screen: PaneScreen, alert: Alert) -> TextLayout:
     return lambda cells: [
         *wrap(line(alert.title), cells, "title"),
         [],
-        *feed_page(feed, polls, cells, now, newsroom.zone),
+        *feed_page(feed, FeedBackground(polls=polls), cells, now, newsroom.zone),
     ]
 
 

@@ -16,10 +16,9 @@ from monitor.base.text_cleaning import safe_url
 from monitor.base.translation import gettext as _
 from monitor.base.translation import mark_all
 from monitor.model.article import ArticleDetails, MatchPlace
-from tui.base_app import BaseApp
 from tui.data.newsroom import NewsroomModel
 from tui.external_programs import can_open, copy_in_tmux, open_link
-from tui.key_labels import NO_KEYMAP, BarEntry, bind, key_bar_entries
+from tui.key_labels import BarEntry, bind
 from tui.screens.article_dialogs import choose_outlet, choose_similar, show_matches, show_revisions
 from tui.screens.dialogs import ConfigPlace, NewsroomScreen
 from tui.view.article import match_places
@@ -122,11 +121,6 @@ class PaneScreen(NewsroomScreen):
 
     # --- what a subclass defines ----------------------------------------------
 
-    @property
-    def list_widget(self) -> LineList:
-        """Return the list whose rows the reader shows."""
-        raise NotImplementedError
-
     def nothing_to_read(self) -> str:
         """Return what the reader shows without an article."""
         return ""
@@ -156,9 +150,7 @@ class PaneScreen(NewsroomScreen):
         """Show the keys of the focused pane in the key bar."""
         entries = self.BARS.get(focused.id or "")
         if entries is not None:
-            nodes = type(self.app), type(self), type(focused)
-            keymap = self.app.keymap if isinstance(self.app, BaseApp) else NO_KEYMAP
-            self.key_bar.update(key_bar_entries(entries, *nodes, keymap=keymap))
+            self.key_bar.update(entries, type(focused))
 
     def target_at_hand(self) -> tuple[int, str] | None:
         """Return the target; None with a message if the current pane does not show it."""
@@ -283,7 +275,7 @@ class PaneScreen(NewsroomScreen):
 
     def action_item(self, by: int) -> None:
         """Move in the list without leaving the reader."""
-        self.list_widget.action_move(by)
+        self.query_one("#stream", LineList).action_move(by)
 
     def action_edit_file(self) -> None:
         """Open `feeds.yaml` in the editor, at the entry of the row under the cursor."""

@@ -9,12 +9,10 @@ from textual.binding import BindingType
 
 from monitor.base import signs
 from monitor.base.article import Timestamp
-from monitor.base.errors import MonitorError
 from monitor.base.formatting import articles, shown_title, span, stories
 from monitor.base.text_cleaning import line
 from monitor.base.translation import gettext as _
 from monitor.base.translation import ngettext, number
-from monitor.model.alert import Alert
 from monitor.model.delivery import UNSENT, Delivery, DeliveryState
 from monitor.model.feed import Health
 from monitor.model.status import Status
@@ -22,7 +20,7 @@ from monitor.presentation import times
 from monitor.presentation.spans import Line, fit, wrap
 from tui.data.newsroom import NewsroomModel
 from tui.key_labels import bind
-from tui.screens.dialogs import Dialog, PageDialog, choose
+from tui.screens.dialogs import ChoiceList, Dialog, NewsroomScreen, PageDialog, choose
 from tui.screens.pages import show_gaps
 from tui.screens.panes import PaneScreen
 from tui.view.status import monitor_state
@@ -113,7 +111,7 @@ def open_part(screen: PaneScreen, name: str) -> None:
         case "monitor":
             app.push_screen(PageDialog(_("The monitor"), monitor_page(screen.newsroom)))
         case "deliveries":
-            app.push_screen(DeliveriesDialog(screen.newsroom))
+            app.push_screen(DeliveriesDialog(screen))
         case "rules":
             screen.run_worker(screen.run_action("edit_file"), group="edit", exclusive=True)
         case "feeds":
@@ -156,64 +154,22 @@ _STATE_GLYPHS = {
 }
 
 
-class DeliveryList(LineList):
-    """A row for each delivery: its channel, its alert, and why it is not sent."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._deliveries: Sequence[Delivery] = ()
-        self._titles: dict[int, str] = {}
-        self._now: Timestamp = 0.0
-
-    @property
-    def row_count(self) -> int:
-        return len(self._deliveries)
-
-    @property
-    def delivery(self) -> Delivery | None:
-        """The delivery under the cursor."""
-        return self._deliveries[self.cursor] if self._deliveries else None
-
-    def update(
-        self, deliveries: Sequence[Delivery], alerts: Sequence[Alert], now: Timestamp
-    ) -> None:
-        """Show deliveries, the newest first.
-
-        Args:
-            deliveries: The deliveries, the oldest first.
-            alerts: Their alerts.
-            now: The present time.
-        """
-        self._deliveries = list(reversed(deliveries))
-        self._titles = {
-            a.id: _("{name}: {text}", name=a.watchlist, text=shown_title(a.title)) for a in alerts
-        }
-        self._now = now
-        self.update_row_count()
-        if self.parent is not None:
-            self.refresh(layout=True)
-
-    def row_line(self, row: int, cells: int) -> Line:
-        delivery = self._deliveries[row]
-        glyph, style = _STATE_GLYPHS.get(delivery.state, (signs.OK, "ok"))
-        channel = min(16, max(8, cells // 6))
-        status = delivery_status(delivery, self._now)
-        status_cells = min(len(status), cells // 2)
-        title = self._titles.get(delivery.alert, _("(deleted)"))
-        if delivery.briefing is not None:
-            title = _("briefing: {name}", name=delivery.why.rpartition(" ")[0])
-        return [
-            (f"{glyph} ", style),
-            (fit(delivery.channel, channel), "list"),
-            (" ", ""),
-            (fit(title, max(1, cells - channel - status_cells - 5)), "plain"),
-            ("  ", ""),
-            (fit(status, status_cells), style),
-        ]
-
-    def empty_lines(self, cells: int) -> list[Line]:
-        """Return what is shown when everything is sent."""
-        return [[(f" {_('No delivery waits, and none has failed.')}", "quiet")]]
+def delivery_line(delivery: Delivery, title: str, now: Timestamp, cells: int) -> Line:
+    """Return a delivery on one line: its channel, its alert, and why it is not sent."""
+    glyph, style = _STATE_GLYPHS.get(delivery.state, (signs.OK, "ok"))
+    channel = min(16, max(8, cells // 6))
+    status = delivery_status(delivery, now)
+    status_cells = min(len(status), cells // 2)
+    if delivery.briefing is not None:
+        title = _("briefing: {name}", name=delivery.why.rpartition(" ")[0])
+    return [
+        (f"{glyph} ", style),
+        (fit(delivery.channel, channel), "list"),
+        (" ", ""),
+        (fit(title, max(1, cells - channel - status_cells - 5)), "plain"),
+        ("  ", ""),
+        (fit(status, status_cells), style),
+    ]
 
 
 def delivery_status(delivery: Delivery, now: Timestamp) -> str:
@@ -237,9 +193,12 @@ class DeliveriesDialog(Dialog[None]):
         bind("R", "retry_all", "Send all that failed again"),
     ]
 
-    def __init__(self, newsroom: NewsroomModel) -> None:
-        self._newsroom = newsroom
-        self._list = DeliveryList()
+    def __init__(self, screen: NewsroomScreen) -> None:
+        """Set the dialog up; it asks over a screen, which shows the errors."""
+        self._screen = screen
+        self._deliveries: Sequence[Delivery] = ()
+        empty = _("No delivery waits, and none has failed.")
+        self._list = ChoiceList(lambda cells: [], empty=empty)
         super().__init__(_("Deliveries"), self._list)
         self._list.border_subtitle = _("r: retry  R: all  esc: close")
 
@@ -257,23 +216,28 @@ class DeliveriesDialog(Dialog[None]):
         self.run_worker(self.read_deliveries(), group="look", exclusive=True)
 
     async def read_deliveries(self) -> None:
-        """Read the deliveries that are not sent."""
-        newsroom = self._newsroom
-        try:
-            views = newsroom.service.views
-            deliveries = await newsroom.ask(views.deliveries.newest, UNSENT, limit=500)
-            ids = [delivery.alert for delivery in deliveries]
-            alerts = await newsroom.ask(views.alerts.get, ids)
-        except MonitorError as error:
-            self.app.notify(line(str(error)), severity="warning", markup=False)
+        """Read the deliveries that are not sent; the newest come first."""
+        views, now = self._screen.newsroom.service.views, self._screen.newsroom.clock()
+        deliveries = await self._screen.ask(views.deliveries.newest, UNSENT, limit=500) or []
+        ids = [delivery.alert for delivery in deliveries]
+        alerts = await self._screen.ask(views.alerts.get, ids)
+        if alerts is None or not self.is_attached:
             return
-        if self.is_attached:
-            self._list.update(deliveries, alerts, newsroom.clock())
+        self._deliveries = deliveries[::-1]
+        titles = {
+            a.id: _("{name}: {text}", name=a.watchlist, text=shown_title(a.title)) for a in alerts
+        }
+        self._list.show(
+            lambda cells: [
+                delivery_line(each, titles.get(each.alert, _("(deleted)")), now, cells)
+                for each in self._deliveries
+            ]
+        )
 
     def action_retry(self) -> None:
         """Retry the delivery under the cursor."""
-        delivery = self._list.delivery
-        if delivery is not None:
+        if self._deliveries:
+            delivery = self._deliveries[self._list.cursor]
             self.run_worker(self._retry([delivery.id]), group="retry")
 
     def action_retry_all(self) -> None:
@@ -281,23 +245,18 @@ class DeliveriesDialog(Dialog[None]):
         self.run_worker(self._retry(None), group="retry")
 
     async def _retry(self, ids: list[int] | None) -> None:
-        newsroom = self._newsroom
-        try:
-            count = await newsroom.ask(
-                newsroom.service.views.deliveries.retry, ids, newsroom.clock()
+        newsroom = self._screen.newsroom
+        retry = newsroom.service.views.deliveries.retry
+        count = await self._screen.ask(retry, ids, newsroom.clock())
+        if count is None:
+            return
+        stopped = newsroom.status is not None and not newsroom.status.is_watched
+        text = ngettext("{count} due now", "{count} due now", count)
+        if stopped:
+            text = ngettext(
+                "{count} due now; `tocsin` starts the monitor",
+                "{count} due now; `tocsin` starts the monitor",
+                count,
             )
-        except MonitorError as error:
-            text, warning = line(str(error)), True
-        else:
-            stopped = newsroom.status is not None and not newsroom.status.is_watched
-            if stopped:
-                text = ngettext(
-                    "{count} due now; `tocsin` starts the monitor",
-                    "{count} due now; `tocsin` starts the monitor",
-                    count,
-                )
-            else:
-                text = ngettext("{count} due now", "{count} due now", count)
-            warning = stopped or not count
-        self.app.notify(text, severity="warning" if warning else "information", markup=False)
+        self._screen.show_message(text, error=stopped or not count)
         await self.read_deliveries()

@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Collection, Sequence
 from functools import partial
 from typing import ClassVar
 
+from msgspec.structs import replace
 from textual.binding import BindingType
 
 from monitor.base.errors import StoreError
@@ -19,6 +20,7 @@ from monitor.model.alert import Alert, AlertState, StoryAlerts, Verdict
 from monitor.model.shown_names import state_name, verdict_name
 from monitor.model.triage import Change, TriageAction
 from monitor.model.watchlist import SEVERITY_SIGNS
+from monitor.presentation.alert import describe_changes
 from monitor.presentation.service.triage import ME, NOBODY, clean_note, clean_tag
 from monitor.presentation.spans import Line
 from monitor.storage.search.alert_filter import parse_headline_filter
@@ -27,7 +29,7 @@ from tui.data.triage_queue import TriageQueue
 from tui.key_labels import bind
 from tui.screens.alert_filter import AlertFilterScreen
 from tui.screens.dialogs import LineDialog, PageDialog, checked, choose, choose_words, show_dialog
-from tui.view.pages import decision_words, history_lines
+from tui.view.pages import history_lines
 from tui.widgets.alert_stream import AlertStream
 
 ACKNOWLEDGED = Change(state=AlertState.ACKNOWLEDGED)
@@ -340,7 +342,10 @@ class TriageScreen(AlertFilterScreen):
             return
         step = next(each for each in decisions if each.act == act.id)
         changed = [alert for story in stories for alert in story.alerts if alert.id in act.ids]
-        decided = decision_words(step.after if redo else step.before)
+        before, after = (step.before, step.after) if redo else (step.after, step.before)
+        if "verdict" in after:  # which acknowledges
+            after = {name: value for name, value in after.items() if name != "state"}
+        decided = describe_changes(replace(step, before=before, after=after))
         subject = _subject(changed, len(act.ids))
         text = (
             _("Redone: {decision}, {subject}", decision=decided, subject=subject)

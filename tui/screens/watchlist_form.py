@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
 from msgspec.structs import replace
-from textual import events
+from textual import events, on
 from textual.binding import BindingType
 from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.content import Content
@@ -35,9 +35,8 @@ from monitor.model.shown_names import severity_name
 from monitor.model.watchlist import SEVERITY_SIGNS, Severity
 from monitor.presentation.service.service import PREVIEW_DAYS
 from monitor.presentation.spans import Line, wrap
-from tui.base_app import BaseApp
-from tui.data.newsroom import NewsroomModel, ThreadRunner
-from tui.key_labels import NO_KEYMAP, bind, key_bar_entries
+from tui.data.newsroom import NewsroomModel
+from tui.key_labels import bind
 from tui.screens.config_changes import NO_FILE, monitor_hint, write_config
 from tui.screens.dialogs import Dialog, choose_words, show_dialog
 from tui.screens.panes import PaneScreen
@@ -56,15 +55,10 @@ PROGRESS_EVERY = 0.2
 """Seconds between two looks at how far a trial is."""
 TRIAL_NAME = "(trial)"
 """Name of a watchlist while it is tried: it may have none yet."""
-LABEL_CELLS = 13
 TALL = 34
 """Lines of a screen from which the fields of several lines have more of them."""
 SHORT = 22
 """Lines of a screen below which the fields scroll, so that the keys stay in view."""
-
-
-class _FieldName(TextBlock):
-    """What a field is called."""
 
 
 class FieldRow(Horizontal):
@@ -74,36 +68,24 @@ class FieldRow(Horizontal):
         self.field = field
         self.field_name = name
         field.add_class("field")
-        self.note = TextBlock()
-        self.note.display = False
-        self._heading_text = label
-        self._heading = _FieldName([(f" {label}", "quiet")])
-        super().__init__(self._heading, Vertical(field, self.note), classes="field-row")
-        self._text = ""
+        self._note = ScrollText()
+        self._note.can_focus = self._note.display = False
+        self._label = label
+        self._heading = TextBlock([(f" {label}", "quiet")])
+        self._heading.add_class("label")
+        super().__init__(self._heading, Vertical(field, self._note), classes="field-row")
 
     def on_descendant_focus(self) -> None:
         """Mark the row by its shape too: some fields look the same with the focus."""
-        self._heading.update([(signs.CURSOR, "bar"), (self._heading_text, "key")])
+        self._heading.update([(signs.CURSOR, "bar"), (self._label, "key")])
 
     def on_descendant_blur(self) -> None:
-        self._heading.update([(f" {self._heading_text}", "quiet")])
+        self._heading.update([(f" {self._label}", "quiet")])
 
     def show_problem(self, text: str) -> None:
         """Show a mistake, or none."""
-        if text != self._text:
-            self._text = text
-            self.lay_out()
-
-    def lay_out(self) -> None:
-        """Lay the mistake out for the present width."""
-        cells = max(20, self.size.width - LABEL_CELLS)
-        lines = wrap(line(self._text), cells, "bad") if self._text else []
-        self.note.display = bool(lines)
-        self.note.styles.height = max(1, len(lines))
-        self.note.update(*lines)
-
-    def on_resize(self) -> None:
-        self.lay_out()
+        self._note.display = bool(text)
+        self._note.update(lambda cells: wrap(line(text), cells, "bad"))
 
 
 class WatchlistForm(Dialog[str]):
@@ -144,12 +126,10 @@ class WatchlistForm(Dialog[str]):
         self._start = start
         self._let_go = start
         """Fields that may be lost without a question."""
-        self._checked: CheckedFields | None = None
         self._asked = False
         """Whether the mistakes of fields that nobody touched are shown too."""
         self._typing: Timer | None = None
         self._progress = (0, 0)
-        self._trials = ThreadRunner("try")
         self._severity_field = Select(
             [(f"{SEVERITY_SIGNS[level]} {severity_name(level)}", str(level)) for level in Severity],
             value=start.severity, allow_blank=False, compact=True,
@@ -202,11 +182,7 @@ class WatchlistForm(Dialog[str]):
         named = self._before or self._start.name
         (self._what_field if named else self._name_field).focus()
         self._fit_lines(self.app.size.height)
-        keymap = self.app.keymap if isinstance(self.app, BaseApp) else NO_KEYMAP
-        self._keys.update(key_bar_entries(self.BAR, WatchlistForm, keymap=keymap))
-
-    def on_unmount(self) -> None:
-        self._trials.close()
+        self._keys.update(self.BAR)
 
     def on_resize(self, event: events.Resize) -> None:
         """Give the fields the lines that there are."""
@@ -238,22 +214,14 @@ class WatchlistForm(Dialog[str]):
             cooldown=self._cooldown_field.value.strip(),
         )
 
-    def on_input_changed(self, event: Input.Changed) -> None:
-        self._check_soon()
-
-    def on_text_area_changed(self, event: TextArea.Changed) -> None:
-        self._check_soon()
-
-    def on_select_changed(self, event: Select.Changed) -> None:
-        self._check_soon()
-
-    def on_check_list_choice_changed(self) -> None:
-        self._check_soon()
-
     def on_input_submitted(self, event: Input.Submitted) -> None:
         event.stop()
         self.focus_next()
 
+    @on(Input.Changed)
+    @on(TextArea.Changed)
+    @on(Select.Changed)
+    @on(CheckList.ChoiceChanged)
     def _check_soon(self) -> None:
         if self._typing is not None:
             self._typing.stop()
@@ -325,7 +293,7 @@ class WatchlistForm(Dialog[str]):
         self._show_progress()
         terms = self.fields.terms
         try:
-            found = await self._trials.run(
+            found = await self._newsroom.ask(
                 self._newsroom.service.preview_watchlist,
                 checked.watchlist,
                 checked.config.feeds,

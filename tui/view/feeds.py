@@ -23,7 +23,7 @@ from monitor.intake.ingest.publication_rate import describe_interval
 from monitor.model.feed import Coverage, Feed, FeedHealth, Gap, GapKind, Health, Poll, Setting
 from monitor.model.shown_names import source_name
 from monitor.presentation import times
-from monitor.presentation.spans import Line, fit, wrap
+from monitor.presentation.spans import Line, Run, fit, wrap
 from tui.view.alerts import short_count
 
 HEALTH_GLYPHS = {
@@ -65,20 +65,14 @@ def feed_row(feed: FeedHealth, cells: int, name: int) -> Line:
     ]
 
 
-class FeedOrder(NamedTuple):
-    """An order of feeds."""
-
-    label: str
-    key: Callable[[FeedHealth], tuple[float | str, ...]]
-
-
-FEED_ORDERS = (
-    FeedOrder(mark("worst first"), lambda f: (WORST.index(f.health), -f.state.failures)),
-    FeedOrder(mark("by name"), lambda f: (f.feed.name.casefold(),)),
-    FeedOrder(mark("longest not polled first"), lambda f: (f.state.last_ok or 0.0,)),
-    FeedOrder(mark("next due first"), lambda f: (NEVER if _is_idle(f) else f.state.next_due,)),
-    FeedOrder(mark("most articles first"), lambda f: (-f.articles,)),
+FEED_ORDERS: Sequence[tuple[str, Callable[[FeedHealth], tuple[float | str, ...]]]] = (
+    (mark("worst first"), lambda feed: (WORST.index(feed.health), -feed.state.failures)),
+    (mark("by name"), lambda feed: (feed.feed.name.casefold(),)),
+    (mark("longest not polled first"), lambda feed: (feed.state.last_ok or 0.0,)),
+    (mark("next due first"), lambda feed: (NEVER if _is_idle(feed) else feed.state.next_due,)),
+    (mark("most articles first"), lambda feed: (-feed.articles,)),
 )
+"""Each with its label."""
 _HEADERS = mark_all(
     "column", "feed", "state", "read", "next", "every", "articles", "publishes", "reason"
 )
@@ -137,19 +131,7 @@ def _state_name(health: Health) -> str:
 
 def feed_table_header(cells: int, wide: FeedColumns) -> Line:
     """Return the header of the feed table."""
-    feed, state, read, *numbers, publishes, reason = _headers()
-    line: Line = [
-        ("  ", ""),
-        (fit(feed, wide.name), "quiet"),
-        (" ", ""),
-        (fit(state, wide.state), "quiet"),
-        (fit(read, wide.read, right=True), "quiet"),
-    ]
-    for name, room in zip(numbers, (wide.next, wide.every, wide.articles), strict=True):
-        line.append((fit(name, room, right=True), "quiet"))
-    if wide.habit:
-        line += [("  ", ""), (fit(publishes, wide.habit - 2), "quiet")]
-    return [*line, ("  ", ""), (fit(reason, max(1, cells - 5 - sum(wide))), "quiet")]
+    return _table_line(("  ", ""), _headers(), ("quiet", "quiet", "quiet"), cells, wide)
 
 
 def feed_table_row(feed: FeedHealth, cells: int, now: Timestamp, wide: FeedColumns) -> Line:
@@ -159,25 +141,37 @@ def feed_table_row(feed: FeedHealth, cells: int, now: Timestamp, wide: FeedColum
     """
     glyph, style = HEALTH_GLYPHS[feed.health]
     state = feed.state
-    last = _("never") if state.last_ok is None else short_span(now - state.last_ok)
-    line: Line = [
-        (f"{glyph} ", style),
-        (fit(feed.feed.name, wide.name), "plain"),
-        (" ", ""),
-        (fit(_state_name(feed.health), wide.state), style),
-        (fit(last, wide.read, right=True), "quiet"),
+    values = [
+        feed.feed.name,
+        _state_name(feed.health),
+        _("never") if state.last_ok is None else short_span(now - state.last_ok),
+        _next(feed, now),
+        _interval(feed),
+        short_count(feed.articles),
+        describe_interval(state.usual) if state.usual else "",
+        "" if feed.health is Health.OK and wide.next else feed.words,
     ]
-    if wide.next:
-        line.append((fit(_next(feed, now), wide.next, right=True), "quiet"))
-    if wide.every:
-        line.append((fit(_interval(feed), wide.every, right=True), "quiet"))
-    if wide.articles:
-        line.append((fit(short_count(feed.articles), wide.articles, right=True), "quiet"))
+    return _table_line((f"{glyph} ", style), values, ("plain", style, "plain"), cells, wide)
+
+
+def _table_line(
+    glyph: Run, values: Sequence[str], styles: tuple[str, str, str], cells: int, wide: FeedColumns
+) -> Line:
+    """Return the values of all columns as a line; name, state and reason have a style each."""
+    name, state, *numbers, habit, reason = values
+    row = [
+        glyph,
+        (fit(name, wide.name), styles[0]),
+        (" ", ""),
+        (fit(state, wide.state), styles[1]),
+    ]
+    rooms = (wide.read, wide.next, wide.every, wide.articles)
+    row += [
+        (fit(text, room, right=True), "quiet") for text, room in zip(numbers, rooms, strict=True)
+    ]
     if wide.habit:
-        habit = describe_interval(state.usual) if state.usual else ""
-        line += [("  ", ""), (fit(habit, wide.habit - 2), "quiet")]
-    reason = "" if feed.health is Health.OK and wide.next else feed.words
-    return [*line, ("  ", ""), (fit(reason, max(1, cells - 5 - sum(wide))), "plain")]
+        row += [("  ", ""), (fit(habit, wide.habit - 2), "quiet")]
+    return [*row, ("  ", ""), (fit(reason, max(1, cells - 5 - sum(wide))), styles[2])]
 
 
 def _is_idle(feed: FeedHealth) -> bool:
@@ -215,7 +209,7 @@ def select_feeds(
         for feed in feeds
         if (state is None or feed.health is state) and _has_words(feed.feed, wanted)
     ]
-    return sorted(chosen, key=FEED_ORDERS[order].key)
+    return sorted(chosen, key=FEED_ORDERS[order][1])
 
 
 def _has_words(feed: Feed, words: Sequence[str]) -> bool:
@@ -256,23 +250,20 @@ class FeedBackground(Struct, frozen=True, kw_only=True):
 
 def feed_page(
     feed: FeedHealth,
-    polls: Sequence[Poll],
+    background: FeedBackground,
     cells: int,
     now: Timestamp,
     zone: tzinfo | None,
-    background: FeedBackground | None = None,
 ) -> list[Line]:
     """Return a feed as a page: its state, settings, coverage gaps and last polls.
 
     Args:
         feed: The feed.
-        polls: Its last polls, the newest first, if there is no `background`.
+        background: What else is known.
         cells: Width of the lines.
         now: The present time.
         zone: The time zone; None is the machine's.
-        background: What else is known.
     """
-    background = background or FeedBackground(polls=polls)
     state = feed.state
     failures = ngettext("{count} in a row", "{count} in a row", state.failures)
     last_ok = _("never") if state.last_ok is None else times.full(state.last_ok, zone)

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import tzinfo
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from monitor.base.article import Timestamp
 from monitor.base.formatting import articles as article_count
-from monitor.base.formatting import clauses, shown_title
+from monitor.base.formatting import shown_title
 from monitor.base.text_cleaning import clean, line, shown_url, truncate
 from monitor.base.translation import gettext as _
-from monitor.base.translation import mark_all, number, pgettext
-from monitor.model.alert import Alert, AlertState, Verdict
+from monitor.base.translation import number
+from monitor.model.alert import Alert
 from monitor.model.briefing import Briefing
-from monitor.model.shown_names import state_name, verdict_name
 from monitor.model.triage import Decision
 from monitor.presentation import briefing as briefings
 from monitor.presentation import times
@@ -140,34 +139,3 @@ def _decision_lines(decisions: Sequence[Decision], cells: int, zone: tzinfo | No
             words = _("{who} undid: {changes}", who=who, changes=changes)
         lines += wrap(f"{times.full(decision.at, zone)}  {words}{why}", cells, "plain")
     return lines
-
-
-def decision_words(changes: Mapping[str, Any]) -> str:
-    """Return in a few words what was said of alerts, from the fields that were changed."""
-    words = {name: _in_words(name, value) for name, value in changes.items()}
-    if changes.get("verdict"):
-        words.pop("state", None)  # a verdict acknowledges
-    return clauses(word for name in _FIELDS if (word := words.get(name, "")))
-
-
-def _in_words(name: str, value: Any) -> str:
-    if name == "starred":
-        return _("star") if value else _("no star")
-    if name in ("state", "verdict"):
-        return _value(name, value) if value else ""
-    if name == "note":
-        return pgettext("decision", name)
-    return _("{field} {value}", field=pgettext("decision", name), value=_value(name, value))
-
-
-_FIELDS = mark_all("decision", "state", "verdict", "starred", "note", "tags", "assignee")
-
-
-def _value(name: str, value: Any) -> str:
-    if isinstance(value, list | tuple):
-        return line(" ".join(map(str, value))) or pgettext("decision", "none")
-    if value and name == "state":
-        return state_name(AlertState(value))
-    if value and name == "verdict":
-        return verdict_name(Verdict(value))
-    return line(str(value)) or pgettext("decision", "none")

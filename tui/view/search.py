@@ -102,8 +102,8 @@ def highlighted(
     return slice_runs(shown, spans, 0, len(shown), style)
 
 
-class StartRow(NamedTuple):
-    """A row of the archive before a query is written."""
+class OfferedRow(NamedTuple):
+    """A query that the archive offers."""
 
     line: Line
     query: str = ""
@@ -127,47 +127,46 @@ RECENT = 5
 """Earlier queries that are offered."""
 
 
-def start_rows(
-    saved: Sequence[tuple[str, str]], recent: Sequence[str], names: Sequence[tuple[str, str]]
-) -> list[StartRow]:
+def start_rows(saved: Sequence[tuple[str, str]], recent: Sequence[str]) -> list[OfferedRow]:
     """Return what can be searched for: saved searches, the last queries, examples.
 
     Args:
         saved: The saved searches, each as it is written in the line, with its query.
         recent: The earlier queries, newest first.
-        names: More examples, by the names of this newsroom, with what they mean.
     """
-    rows: list[StartRow] = []
+    rows: list[OfferedRow] = []
     examples = [(_(query), _(words)) for query, words in EXAMPLES]
     for heading, entries in (
         (_("Saved searches; enter runs one:"), saved),
         (_("Last queries; enter runs one:"), [(query, "") for query in recent[:RECENT]]),
-        (_("What a query can hold; enter runs one:"), [*examples, *names]),
+        (_("What a query can hold; enter runs one:"), examples),
     ):
         if entries:
-            rows.append(StartRow([(f"  {heading}", "accent")]))
+            rows.append(OfferedRow([(f"  {heading}", "accent")]))
         for query, words in entries:
             shown = safe.line(query)
             line: Line = [("    ", ""), (fit(shown, max(26, cell_len(shown))), "list")]
-            rows.append(StartRow([*line, ("  ", ""), (safe.line(words), "quiet")], query))
+            rows.append(OfferedRow([*line, ("  ", ""), (safe.line(words), "quiet")], query))
     return rows
 
 
-def suggestion_row(suggestion: Suggestion, cells: int) -> Line:
-    """Return a query that finds more: how many articles more, and what it changes."""
-    removed = suggestion.written or " ".join(suggestion.without)
-    more = ", …" * (len(suggestion.forms) > SUGGESTION_FORMS)
-    forms = ", ".join(suggestion.forms[:SUGGESTION_FORMS]) + more
-    change = _("without {words}", words=removed)
-    if suggestion.instead and forms:
-        change = _("with {words}: {forms}", words=suggestion.instead, forms=forms)
-    elif suggestion.instead:
-        change = _("with {words}", words=suggestion.instead)
-    return [
-        (fit(f"+{number(suggestion.gained)}", 10, right=True), "accent"),
-        ("  ", ""),
-        (fit(change, max(1, cells - 12)), "list"),
-    ]
+def suggestion_rows(suggestions: Sequence[Suggestion]) -> list[OfferedRow]:
+    """Return queries that find more: how many articles more, and what each changes."""
+    heading = _("Queries that find more; enter runs one:")
+    rows = [OfferedRow([(f"  {heading}", "accent")])] if suggestions else []
+    for suggestion in suggestions:
+        removed = suggestion.written or " ".join(suggestion.without)
+        more = ", …" * (len(suggestion.forms) > SUGGESTION_FORMS)
+        forms = ", ".join(suggestion.forms[:SUGGESTION_FORMS]) + more
+        change = _("without {words}", words=removed)
+        if suggestion.instead and forms:
+            change = _("with {words}: {forms}", words=suggestion.instead, forms=forms)
+        elif suggestion.instead:
+            change = _("with {words}", words=suggestion.instead)
+        gained = fit(f"+{number(suggestion.gained)}", 10, right=True)
+        line: Line = [(gained, "accent"), ("  ", ""), (safe.line(change), "list")]
+        rows.append(OfferedRow(line, suggestion.query))
+    return rows
 
 
 FACET_FORMS = 4

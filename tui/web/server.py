@@ -46,7 +46,7 @@ class DashboardSession(AppService):
             f"exec {command}",  # not a message
             write_bytes=socket.send_bytes,
             write_str=socket.send_str,
-            close=_closing(socket),
+            close=socket.close,  # type: ignore[arg-type]
             download_manager=DownloadManager(),
         )
         self._socket = socket
@@ -97,13 +97,6 @@ class DashboardSession(AppService):
             process.stdin.close()
         if not self._socket.closed:
             await self._socket.close()
-
-
-def _closing(socket: web.WebSocketResponse):  # type: ignore[no-untyped-def]
-    async def close() -> None:
-        await socket.close()
-
-    return close
 
 
 def _cells(value: object, default: int = 80) -> int:

@@ -136,7 +136,7 @@ class FeedTable(LineList):
         self.update_row_count()
         self.reveal()
         labels = [_("{state} only", state=self.state.label)] if self.state else []
-        labels += [_(FEED_ORDERS[self.order].label)] if self.order else []
+        labels += [_(FEED_ORDERS[self.order][0])] if self.order else []
         shown, known = len(self._feeds), len(self._all)
         count = number(known) if shown == known else f"{number(shown)}/{number(known)}"
         self.border_title = Content(" · ".join([f"{_('Feeds')} {count}", *labels]))

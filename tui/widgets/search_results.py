@@ -11,10 +11,10 @@ from textual.message import Message
 from monitor.base.article import Timestamp
 from monitor.base.translation import gettext as _
 from monitor.base.translation import number
-from monitor.model.search import Results, SearchHit, Suggestion, Trend
+from monitor.model.search import Results, SearchHit, Trend
 from monitor.model.watchlist import Severity
-from monitor.presentation.spans import Line
-from tui.view.search import StartRow, result_row, suggestion_row
+from monitor.presentation.spans import Line, fit_line
+from tui.view.search import OfferedRow, result_row
 from tui.view.trends import trend_lines
 from tui.widgets.line_list import LineList
 from tui.widgets.reader import ScrollText
@@ -24,7 +24,7 @@ PREFETCH_ROWS = 30
 
 
 class ResultList(LineList):
-    """Articles in the order of the search, page by page; below them suggested queries."""
+    """Articles in the order of the search, page by page; below them queries that are offered."""
 
     class EndNear(Message):
         """The last rows are near, and there is another page."""
@@ -38,8 +38,8 @@ class ResultList(LineList):
         self._zone = zone
         self._hits: list[SearchHit] = []
         self._severities: dict[int, Severity] = {}
-        self._suggestions: Sequence[Suggestion] = ()
-        self._start: Sequence[StartRow] = ()
+        self._offers: Sequence[OfferedRow] = ()
+        """Queries below the results."""
         self.next_page = ""
         """Cursor of the next page; empty when every result is listed."""
 
@@ -47,35 +47,28 @@ class ResultList(LineList):
 
     @property
     def row_count(self) -> int:
-        if self._start:
-            return len(self._start)
-        return len(self._hits) + (1 + len(self._suggestions) if self._suggestions else 0)
+        return len(self._hits) + len(self._offers)
 
     @property
     def hit(self) -> SearchHit | None:
         return self._hits[self.cursor] if self.cursor < len(self._hits) else None
 
     @property
-    def suggestion(self) -> Suggestion | None:
-        at = self.cursor - len(self._hits) - 1
-        return self._suggestions[at] if 0 <= at < len(self._suggestions) else None
+    def offered_query(self) -> str:
+        """The query that is offered under the cursor; empty on headings and results."""
+        at = self.cursor - len(self._hits)
+        return self._offers[at].query if 0 <= at < len(self._offers) else ""
 
-    @property
-    def start_query(self) -> str:
-        """The query of the row under the cursor before one is written; empty on headings."""
-        return self._start[self.cursor].query if self.cursor < len(self._start) else ""
-
-    def show_start(self, rows: Sequence[StartRow]) -> None:
-        """Show what can be searched for, until there are results."""
-        self._start = rows
-        self.cursor = min(1, max(0, len(rows) - 1))
+    def offer(self, rows: Sequence[OfferedRow]) -> None:
+        """Offer queries, below the results if there are some."""
+        self._offers = rows
+        if rows and not self._hits:
+            self.cursor = 1
         self.update_row_count()
-        self.refresh()
 
     def show_results(self, results: Results = Results((), 0)) -> None:
         """List other results, from the first."""
-        self._hits, self._suggestions, self._severities = list(results.found), (), {}
-        self._start = ()
+        self._hits, self._offers, self._severities = list(results.found), (), {}
         self.next_page = results.next
         self.cursor = 0
         self.update_row_count()
@@ -95,13 +88,6 @@ class ResultList(LineList):
         self._severities |= severities
         self.refresh()
 
-    def show_suggestions(self, suggestions: Sequence[Suggestion]) -> None:
-        """List queries that find more, below the results."""
-        self._suggestions = suggestions
-        if suggestions and not self._hits:
-            self.cursor = 1
-        self.update_row_count()
-
     def _show_count(self, total: int) -> None:
         loaded = len(self._hits)
         text = _("{shown} of {total}", shown=number(loaded), total=number(total))
@@ -110,15 +96,11 @@ class ResultList(LineList):
     # --- painting -----------------------------------------------------------------
 
     def row_line(self, row: int, cells: int) -> Line:
-        if self._start:
-            return self._start[row].line
-        if row < len(self._hits):
-            hit = self._hits[row]
-            severity = self._severities.get(hit.article.id)
-            return result_row(hit, severity, cells, self._clock(), self._zone)
-        if row == len(self._hits):
-            return [(f"  {_('Queries that find more; enter runs one:')}", "accent")]
-        return suggestion_row(self._suggestions[row - len(self._hits) - 1], cells)
+        if row >= len(self._hits):
+            return fit_line(self._offers[row - len(self._hits)].line, cells)
+        hit = self._hits[row]
+        severity = self._severities.get(hit.article.id)
+        return result_row(hit, severity, cells, self._clock(), self._zone)
 
     def watch_scroll_y(self, old_value: float, new_value: float) -> None:
         """Request the next page when the last rows are near."""

@@ -6,10 +6,11 @@ from collections.abc import Sequence
 
 from textual import events
 from textual.strip import Strip
+from textual.widget import Widget
 
 from monitor.presentation.spans import Line, width
 from tui.data.newsroom import NewsroomModel
-from tui.key_labels import KeyBinding
+from tui.key_labels import NO_KEYMAP, BarEntry, KeyBinding, key_bar_entries
 from tui.view.status import status_parts
 from tui.widgets.styled_widget import StyledWidget
 
@@ -70,16 +71,20 @@ class KeyBar(Bar):
 
     _keys: Sequence[KeyBinding] = ()
 
-    def update(self, keys: Sequence[KeyBinding]) -> None:
-        self._keys = keys
+    def update(self, entries: Sequence[BarEntry], *focused: type[Widget]) -> None:
+        """Show the keys of the application, of the screen and of the focused widget."""
+        nodes = type(self.app), type(self.screen), *focused
+        keymap = getattr(self.app, "keymap", NO_KEYMAP)
+        self._keys = key_bar_entries(entries, *nodes, keymap=keymap)
+        self.on_resize()
+
+    def on_resize(self) -> None:
+        """Show the keys that fit."""
         fitting: list[BarPart] = []
         room = self.size.width
-        for key in keys:
+        for key in self._keys:
             label: Line = [(f" {key.shown}", "key"), (f" {key.label} ", "quiet")]
             if width(label) <= room:
                 room -= width(label)
                 fitting.append((label, key.action))
         self.show(fitting)
-
-    def on_resize(self) -> None:
-        self.update(self._keys)

@@ -185,7 +185,8 @@ def test_help_lists_every_binding_once() -> None:
     declared = [key for place in PLACES for key in key_labels.binding_help(place)]
     assert sorted(listed) == sorted(declared)
     text = "\n".join(
-        "".join(word for word, _ in line) for line in help.help_lines(DashboardApp, 60)
+        "".join(word for word, _ in line)
+        for line in help.help_lines(help.key_sections(DashboardApp), 60)
     )
     for _, does in declared:
         assert " ".join(does.split()[:3]) in text
@@ -193,7 +194,10 @@ def test_help_lists_every_binding_once() -> None:
 
 @pytest.mark.parametrize("cells", [70, 99])
 def test_one_column_of_help_takes_the_width(cells: int) -> None:
-    text = ["".join(word for word, _ in line) for line in help.help_lines(DashboardApp, cells)]
+    text = [
+        "".join(word for word, _ in line)
+        for line in help.help_lines(help.key_sections(DashboardApp), cells)
+    ]
     assert any("Decide about one watchlist of this story" in line for line in text)
     assert all(len(line) <= cells for line in text)
 

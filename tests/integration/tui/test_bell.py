@@ -104,9 +104,9 @@ def test_what_is_said_is_one_clean_line() -> None:
     ("environ", "written"),
     [
         ({"TERM": "xterm-256color"}, "\a"),
-        ({"TERM": "xterm-kitty"}, "\x1b]99;i=tocsin;tocsin: A: b;c\x1b\\\a"),
-        ({"TERM": "foot"}, "\x1b]777;notify;tocsin;A: b,c\x1b\\\a"),
-        ({"WEZTERM_PANE": "0"}, "\x1b]777;notify;tocsin;A: b,c\x1b\\\a"),
+        ({"TERM": "xterm-kitty"}, "\x1b]9;tocsin: A: b;c\x1b\\\a"),
+        ({"TERM": "foot"}, "\x1b]9;tocsin: A: b;c\x1b\\\a"),
+        ({"WEZTERM_PANE": "0"}, "\x1b]9;tocsin: A: b;c\x1b\\\a"),
         ({"TERM_PROGRAM": "iTerm.app"}, "\x1b]9;tocsin: A: b;c\x1b\\\a"),
         ({"TERM_PROGRAM": "ghostty"}, "\x1b]9;tocsin: A: b;c\x1b\\\a"),
         ({"TMUX": "/tmp/x"}, "\a"),

@@ -39,10 +39,8 @@ def test_keys_go_on_and_it_ends_though_the_list_hangs(monkeypatch: pytest.Monkey
         running = asyncio.create_task(app.run_async(headless=True, size=(120, 40)))
         await until(lambda: app.newsroom.status is not None)
         app.main_screen.stream.call_next(for_ever)
-        press("p")
-        press("j")
-        await asyncio.sleep(0.6)
-        press("ctrl+c")
+        for key in ("p", "j", "ctrl+c"):
+            press(key)
         await asyncio.wait_for(running, PATIENCE)
 
     asyncio.run(run())
@@ -59,6 +57,6 @@ def test_a_key_may_pass_when_all_screens_are_closed() -> None:
         app.exit("quit")
         await asyncio.wait_for(running, PATIENCE)
         assert not app.screen_stack
-        await app.on_key_passed(KeyPassed(1))
+        await app.on_key_passed(KeyPassed(1, 2))
 
     asyncio.run(run())

@@ -127,7 +127,7 @@ def test_a_name_that_is_cut_anyway_leaves_its_room_to_the_reason() -> None:
 
 def test_where_a_setting_is_from_is_said_in_french(french: None) -> None:
     background = FeedBackground(settings=(Setting("every", "15 s", "the feed"),))
-    page = said(feed_page(some()[0], (), 80, NOW, UTC, background))
+    page = said(feed_page(some()[0], background, 80, NOW, UTC))
     assert "15 s (le flux)" in page
 
 
@@ -164,7 +164,7 @@ def test_a_feed_in_full() -> None:
         watchlists=("grève", "chips"),
         settings=(Setting("auth", "as me, with a password", "tag presse"),),
     )
-    page = said(feed_page(feed, (), 80, NOW, UTC, known))
+    page = said(feed_page(feed, known, 80, NOW, UTC))
     assert "coverage gap since 23:20, 10 min: not read" in page
     assert "coverage gap 21:30–22:30, 1 h: no entry in common" in page
     assert "affects      grève, chips" in page
@@ -182,7 +182,7 @@ def test_what_feeds_say_never_runs_over(cells: int) -> None:
     )
     page = [
         *gaps_page(gaps, covered, cells, NOW, UTC),
-        *feed_page(whole, (), cells, NOW, UTC, known),
+        *feed_page(whole, known, cells, NOW, UTC),
     ]
     assert max(width([(words(line).rstrip(), "")]) for line in page) <= max(cells, 16)
     assert not set(said(page)) & set("\x1b\u202e")

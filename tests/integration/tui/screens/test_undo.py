@@ -38,13 +38,13 @@ def test_undo_after_a_redo_takes_back_what_was_redone() -> None:
 @pytest.mark.parametrize(
     ("keys", "words"),
     [
-        (["x"], "Undone: noise, Alibaba dans"),
-        (["c"], "Undone: closed, Alibaba dans"),
-        (["s"], "Undone: star, Alibaba dans"),
-        (["@"], "Undone: assignee me, Alibaba dans"),
-        (["i", "n", "enter"], "Undone: note, Alibaba dans"),
-        (["t", "n", "enter"], "Undone: tags n, Alibaba dans"),
-        (["space", "space", "a"], "Undone: acknowledged, 2 alerts"),
+        (["x"], "Undone: no verdict → noise, Alibaba dans"),
+        (["c"], "Undone: new → closed, Alibaba dans"),
+        (["s"], "Undone: starred, Alibaba dans"),
+        (["@"], "Undone: assigned to me, Alibaba dans"),
+        (["i", "n", "enter"], "Undone: note “n”, Alibaba dans"),
+        (["t", "n", "enter"], "Undone: +#n, Alibaba dans"),
+        (["space", "space", "a"], "Undone: new → acknowledged, 2 alerts"),
     ],
 )
 def test_undo_says_what_was_undone(keys: list[str], words: str) -> None:

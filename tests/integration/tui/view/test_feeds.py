@@ -16,7 +16,7 @@ from monitor.presentation.spans import width
 from monitor.presentation.story import ListedStory
 from tui.app import DashboardApp
 from tui.view.alerts import story_row
-from tui.view.feeds import feed_page
+from tui.view.feeds import FeedBackground, feed_page
 
 SIZE = (120, 40)
 
@@ -62,7 +62,7 @@ def test_an_alert_about_a_feed_that_is_gone_from_the_list_is_no_trouble() -> Non
 def test_lines_fit_whatever_a_feed_says(cells: int) -> None:
     feed = feed_health(1, "日本\x1b[31m" * 20, Health.BLIND, "turns over faster " * 9)
     polls = [Poll(at=NOW - 9, outcome=Outcome.FAILED, reason="très long " * 30 + "\x1b[2J")]
-    for line in feed_page(feed, polls, cells, NOW, None):
+    for line in feed_page(feed, FeedBackground(polls=polls), cells, NOW, None):
         assert width(line) <= cells
         assert "\x1b" not in "".join(text for text, _ in line)
 
