@@ -95,7 +95,8 @@ class DashboardApp(BaseApp):
         if self.focused is not None:
             nodes.append(self.focused)
         for node in nodes:
-            for base in filter(_is_ours, type(node).__mro__):
+            ours = [base for base in type(node).__mro__ if base.__module__.startswith("tui.")]
+            for base in ours:  # the keys of Textual's classes are not in the help either
                 for binding in own_bindings(base, self.keymap):
                     run = partial(node.run_action, binding.action)
                     key = key_label(binding.key.split(",")[0])
@@ -163,8 +164,3 @@ class DashboardApp(BaseApp):
             self.notify(_("This dashboard is read-only."), severity="warning", markup=False)
             return True
         return await super().run_action(action, *args, **more)
-
-
-def _is_ours(node: type[object]) -> bool:
-    """Tell a class of the dashboard from one of Textual, whose keys are not in the help."""
-    return node.__module__.startswith("tui.")

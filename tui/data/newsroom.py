@@ -21,7 +21,6 @@ from monitor.base.article import Timestamp
 from monitor.base.errors import MonitorError
 from monitor.config.loading import load, signature
 from monitor.model.alert import EscalatedAlert, StoryAlerts
-from monitor.model.analyst import user
 from monitor.model.feed import FeedHealth, Setting
 from monitor.model.watchlist import WatchlistCount
 from monitor.storage.search.alert_filter import AlertFilter, FilterNames
@@ -111,20 +110,13 @@ class FeedSettings:
 
     def of(self, path: Path | None, url: str) -> Sequence[Setting]:
         """Return the settings of the feed at an address; none while the file is invalid."""
-        if path is None:
-            return ()
-        if (now := signature(path)) is None:
+        if path is None or (now := signature(path)) is None:
             return ()
         if now != self._signature:
-            self._signature, self._by_url = now, _read_settings(path)
+            self._signature, self._by_url = now, {}
+            with suppress(MonitorError):
+                self._by_url = {feed.url: feed.settings for feed in load(path).feeds}
         return self._by_url.get(url, ())
-
-
-def _read_settings(path: Path) -> dict[str, Sequence[Setting]]:
-    try:
-        return {feed.url: feed.settings for feed in load(path).feeds}
-    except MonitorError:
-        return {}
 
 
 QUIET = 20.0
@@ -242,11 +234,6 @@ class NewsroomModel:
         self._status_schedule = ReadSchedule(STATUS_EVERY, IDLE_EVERY)
         self._counts_schedule = ReadSchedule(COUNTS_EVERY, IDLE_EVERY)
         self._visible_schedule = ReadSchedule(VISIBLE_EVERY, IDLE_EVERY)
-
-    @property
-    def user(self) -> str:
-        """Name of the analyst; empty if the machine has none."""
-        return user(self.environ)
 
     async def read_update(
         self, filter: AlertFilter, position: StoreVersion, visible: Sequence[int]

@@ -97,7 +97,6 @@ class ArchiveScreen(PaneScreen):
             KeyBinding("tab", "Complete"),
         ),
         "stream": (
-            ("app.help", "Help"),
             ("back", "Back"),
             ("open", "Read"),
             ("edit", "Query"),
@@ -109,7 +108,6 @@ class ArchiveScreen(PaneScreen):
             ("next_pane(1)", "Pane"),
         ),
         "reader": (
-            ("app.help", "Help"),
             ("back", "Back"),
             ("item(1)", "Next"),
             *ARTICLE_KEYS,
@@ -131,8 +129,8 @@ class ArchiveScreen(PaneScreen):
         self.sort = "date"
         self.query_text = ""
         """The query of the results on the screen; names of saved searches are resolved."""
-        self.trend = TrendChart(zone=newsroom.zone, id="trend")
-        self.results = ResultList(newsroom.clock, zone=newsroom.zone, id="stream")
+        self.trend = TrendChart(newsroom.zone)
+        self.results = ResultList(newsroom)
         self._searches = ThreadRunner("search")
         self._extras = ThreadRunner("extras")
         self._searched = ""

@@ -107,7 +107,7 @@ async def edit_file(screen: NewsroomScreen, place: ConfigPlace) -> None:
     if edited is None:
         return
     if edited != path:
-        content, config = await screen.ask(_read_copy, edited, path) or before
+        content, config = await screen.ask(_understood, edited.read_bytes(), path) or before
     start = await screen.ask(_start_line, content, config, place)
     command = external_programs.editor_command(editor, edited, start or 1)
     if external_programs.is_graphical(editor):
@@ -163,10 +163,6 @@ def _file_to_edit(path: Path) -> Path:
     if not copy.exists():
         atomic_write(copy, stored.content.encode(), mode=0o600)
     return copy
-
-
-def _read_copy(copy: Path, path: Path) -> _ConfigFile:
-    return _understood(copy.read_bytes(), path)
 
 
 def _apply_copy(copy: Path, path: Path, before: bytes) -> _ConfigFile:

@@ -252,7 +252,6 @@ class LineDialog(Dialog[str]):
         hint: Line,
         value: str = "",
         allow_empty: bool = False,
-        select_value: bool = True,
         words: Collection[str] = (),
         ask_before_loss: bool = False,
     ) -> None:
@@ -264,9 +263,9 @@ class LineDialog(Dialog[str]):
             hint: Shown below the line until there is an error.
             value: The line to begin with.
             allow_empty: Whether an empty line is attempted too.
-            select_value: Whether typing replaces the value.
             words: Words to complete.
-            ask_before_loss: Whether to close only at the second request once something is written.
+            ask_before_loss: Whether to close only at the second request once something is written,
+                and not to replace the value by what is typed.
         """
         self._attempt = attempt
         self._may_lose = {safe.line(value)} if ask_before_loss else None
@@ -277,7 +276,7 @@ class LineDialog(Dialog[str]):
             safe.line(value),
             id="line",
             compact=True,
-            select_on_focus=select_value,
+            select_on_focus=not ask_before_loss,
             suggester=LineSuggester(partial(_completed, sorted(words))) if words else None,
         )
         self.note = ScrollText(lambda cells: [hint], id="line-note")

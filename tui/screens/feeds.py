@@ -45,7 +45,6 @@ class FeedsScreen(PaneScreen):
     ]
     BARS: ClassVar = {
         "stream": (
-            ("app.help", "Help"),
             ("back", "Back"),
             ("open", "Read"),
             ("poll", "Poll"),
@@ -61,7 +60,6 @@ class FeedsScreen(PaneScreen):
             ("next_pane(1)", "Pane"),
         ),
         "reader": (
-            ("app.help", "Help"),
             ("back", "Back"),
             ("feed_articles", "Articles"),
             ("item(1)", "Next feed"),
@@ -79,7 +77,7 @@ class FeedsScreen(PaneScreen):
         self.input = Input(id="find", compact=True, placeholder=_("a name, an address or a tag"))
         self.input.display = False
         self.header = TextBlock(id="header")
-        self.table = FeedTable(newsroom.feeds, newsroom.clock, id="stream")
+        self.table = FeedTable(newsroom)
         self.reader.border_title = _("Feed")
         self.main.add_class("feeds")
         self._chosen = chosen

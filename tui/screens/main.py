@@ -75,7 +75,6 @@ class MainScreen(TriageScreen):
     ]
     BARS: ClassVar = {
         "stream": (
-            ("app.help", "Help"),
             ("open", "Read"),
             ("acknowledge", "Ack"),
             ("noise", "Noise"),
@@ -100,7 +99,6 @@ class MainScreen(TriageScreen):
             ("app.command_palette", "Commands"),
         ),
         "reader": (
-            ("app.help", "Help"),
             ("back", "Back"),
             ("item(1)", "Next"),
             ("match(1)", "Match"),
@@ -112,7 +110,6 @@ class MainScreen(TriageScreen):
             ("zoom", "Zoom"),
         ),
         "watchlists": (
-            ("app.help", "Help"),
             ("open", "Show"),
             ("screen.new_watchlist", "New"),
             ("screen.edit_watchlist", "Edit"),
@@ -123,7 +120,6 @@ class MainScreen(TriageScreen):
             ("back", "Back"),
         ),
         "feeds": (
-            ("app.help", "Help"),
             ("open", "All feeds"),
             ("poll", "Poll"),
             ("poll_all", "Poll all"),
@@ -150,11 +146,9 @@ class MainScreen(TriageScreen):
         )
         self.filter_line.display = False
         self.side = Vertical(id="side")
-        self.watchlists = WatchlistPane(newsroom.clock, zone=newsroom.zone, id="watchlists")
-        self.feeds = FeedPane(id="feeds")
-        self.stream = AlertStream(
-            self.alerts, newsroom.firsts, clock=newsroom.clock, zone=newsroom.zone, id="stream"
-        )
+        self.watchlists = WatchlistPane(newsroom)
+        self.feeds = FeedPane()
+        self.stream = AlertStream(newsroom, self.alerts)
         self.triage = TriageQueue(
             self.alerts,
             newsroom,

@@ -11,6 +11,7 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Container
 from textual.widget import Widget
+from textual.widgets import Input
 
 from monitor.base.text_cleaning import safe_url
 from monitor.base.translation import gettext as _
@@ -107,6 +108,8 @@ class PaneScreen(NewsroomScreen):
     ]
     BARS: ClassVar[Mapping[str, Sequence[BarEntry]]] = {}
     """The keys in the key bar by the id of the focused widget, the most important first."""
+    BAR: ClassVar[BarEntry] = ("app.help", "Help")
+    """The key that comes before them where no text is written."""
     PANES: ClassVar[tuple[str, ...]] = ("stream", "reader")
     """Ids in the order of their numbers."""
 
@@ -114,10 +117,10 @@ class PaneScreen(NewsroomScreen):
         super().__init__(newsroom)
         self.zoomed = False
         self.current = "stream"
-        self.status_bar = StatusBar(newsroom, id="status")
+        self.status_bar = StatusBar(newsroom)
         self.key_bar = KeyBar(id="keys")
         self.main = Container(id="main")
-        self.reader = Reader(zone=newsroom.zone, id="reader", empty=self.nothing_to_read)
+        self.reader = Reader(newsroom.zone, self.nothing_to_read)
 
     # --- what a subclass defines ----------------------------------------------
 
@@ -150,7 +153,8 @@ class PaneScreen(NewsroomScreen):
         """Show the keys of the focused pane in the key bar."""
         entries = self.BARS.get(focused.id or "")
         if entries is not None:
-            self.key_bar.update(entries, type(focused))
+            first = [] if isinstance(focused, Input) else [self.BAR]
+            self.key_bar.update([*first, *entries], type(focused))
 
     def target_at_hand(self) -> tuple[int, str] | None:
         """Return the target; None with a message if the current pane does not show it."""
@@ -359,7 +363,6 @@ class ArticleScreen(PaneScreen):
     PANES: ClassVar = ("reader",)
     BARS: ClassVar = {
         "reader": (
-            ("app.help", "Help"),
             ("back", "Back"),
             ("item(1)", "Next outlet"),
             *ARTICLE_KEYS,

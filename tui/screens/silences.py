@@ -9,6 +9,7 @@ from monitor.base.article import Timestamp
 from monitor.base.text_cleaning import line
 from monitor.base.translation import gettext as _
 from monitor.base.translation import ngettext
+from monitor.model.analyst import user
 from monitor.model.watchlist import Silence
 from monitor.presentation import times
 from tui.screens.dialogs import choose_words
@@ -81,7 +82,9 @@ async def _silence(screen: PaneScreen, name: str, seconds: float) -> None:
     """Silence a watchlist for so long; end its silence if `seconds` is 0."""
     newsroom = screen.newsroom
     if seconds:
-        silence = await screen.ask(newsroom.service.triage.silence, name, seconds, newsroom.user)
+        silence = await screen.ask(
+            newsroom.service.triage.silence, name, seconds, user(newsroom.environ)
+        )
         if silence is not None:
             until = times.full(silence.until, newsroom.zone)
             text = _(

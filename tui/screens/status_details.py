@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from datetime import tzinfo
 from typing import ClassVar
 
 from textual.binding import BindingType
@@ -64,44 +65,36 @@ def _row(label: str, text: str, style: str = "plain") -> Line:
 def monitor_page(newsroom: NewsroomModel) -> Callable[[int], list[Line]]:
     """Return a layout of what is known of the monitor."""
     status, now, zone = newsroom.status, newsroom.clock(), newsroom.zone
+    facts: list[tuple[str, str]] = [(_("The status is not known yet."), "plain")]
+    if status is not None:
+        facts = [monitor_state(status, now), *_monitor_facts(status, zone)]
+    return lambda cells: [row for text, style in facts for row in wrap(line(text), cells, style)]
 
-    def page(cells: int) -> list[Line]:
-        if status is None:
-            return wrap(_("The status is not known yet."), cells, "plain")
-        words, style = monitor_state(status, now)
-        lines = wrap(words, cells, style)
-        if status.elsewhere:
-            for monitor in status.elsewhere:
-                buckets = ngettext("{count} bucket", "{count} buckets", monitor.buckets)
-                words = _("{name} has {buckets}", name=line(monitor.name), buckets=buckets)
-                lines += wrap(words, cells, "plain")
-        elif status.monitor is None:
-            text = _("No feed is polled and no alert is raised. `tocsin` starts the monitor.")
-            lines += wrap(text, cells, "plain")
-        else:
-            since = times.full(status.monitor.since, zone)
-            lines += wrap(_("pid {pid}", pid=status.monitor.pid), cells, "plain")
-            lines += wrap(_("since {time}", time=since), cells, "plain")
-            config = line(status.monitor.config)
-            lines += wrap(_("reads {file}", file=config), cells, "plain")
-            if status.no_vectors:
-                why = line(status.no_vectors)
-                lines += wrap(_("makes no vectors: {reason}", reason=why), cells, "quiet")
-        if status.store_damage:
-            damage = line(status.store_damage)
-            lines += wrap(_("store: {damage}", damage=damage), cells, "bad")
-        if status.network_down:
-            lines += wrap(line(status.network_down), cells, "bad")
-        if status.log:
-            lines += wrap(_("log: {file}", file=line(status.log)), cells, "quiet")
-        indexed = _(
-            "{indexed} of {articles} are indexed",
-            indexed=number(status.indexed),
-            articles=articles(status.articles),
+
+def _monitor_facts(status: Status, zone: tzinfo | None) -> Iterator[tuple[str, str]]:
+    if status.elsewhere:
+        for monitor in status.elsewhere:
+            buckets = ngettext("{count} bucket", "{count} buckets", monitor.buckets)
+            yield _("{name} has {buckets}", name=monitor.name, buckets=buckets), "plain"
+    elif status.monitor is None:
+        yield (
+            _("No feed is polled and no alert is raised. `tocsin` starts the monitor."),
+            "plain",
         )
-        return [*lines, [], *wrap(indexed, cells, "plain")]
-
-    return page
+    else:
+        yield _("pid {pid}", pid=status.monitor.pid), "plain"
+        yield _("since {time}", time=times.full(status.monitor.since, zone)), "plain"
+        yield _("reads {file}", file=status.monitor.config), "plain"
+        if status.no_vectors:
+            yield _("makes no vectors: {reason}", reason=status.no_vectors), "quiet"
+    if status.store_damage:
+        yield _("store: {damage}", damage=status.store_damage), "bad"
+    if status.network_down:
+        yield status.network_down, "bad"
+    if status.log:
+        yield _("log: {file}", file=status.log), "quiet"
+    indexed, count = number(status.indexed), articles(status.articles)
+    yield _("{indexed} of {articles} are indexed", indexed=indexed, articles=count), "plain"
 
 
 def open_part(screen: PaneScreen, name: str) -> None:

@@ -30,7 +30,6 @@ from tui.key_labels import bind
 from tui.screens.alert_filter import AlertFilterScreen
 from tui.screens.dialogs import LineDialog, PageDialog, checked, choose, choose_words, show_dialog
 from tui.view.pages import history_lines
-from tui.widgets.alert_stream import AlertStream
 
 ACKNOWLEDGED = Change(state=AlertState.ACKNOWLEDGED)
 RELEVANT = Change(state=AlertState.ACKNOWLEDGED, verdict=Verdict.RELEVANT)
@@ -70,7 +69,6 @@ class TriageScreen(AlertFilterScreen):
         bind("N", "untriaged(-1)", "Go to the previous new (unread) story", name="previous-new"),
     ]
     alerts: StoryCache
-    stream: AlertStream
     triage: TriageQueue
 
     # --- one alert, or the marked ones --------------------------------------------
@@ -179,7 +177,6 @@ class TriageScreen(AlertFilterScreen):
             hint=[(_("enter saves; an empty line deletes the note"), "quiet")],
             value=notes.pop() if len(notes) == 1 else "",
             allow_empty=True,
-            select_value=False,
             ask_before_loss=True,
         )
         show_dialog(self, dialog, lambda text: self._apply(Change(note=clean_note(text)), chosen))

@@ -101,6 +101,7 @@ class WatchlistForm(Dialog[str]):
             priority=True,
         ),
     ]
+    VERTICAL_BREAKPOINTS: ClassVar = [(0, "-short"), (SHORT, "-middle"), (TALL, "-tall")]  # type: ignore[misc]
     BAR: ClassVar = (("save", "Save"), ("try", "Try"), ("close_dialog", "Cancel"))
 
     def __init__(
@@ -181,16 +182,7 @@ class WatchlistForm(Dialog[str]):
             area.move_cursor(area.document.end)
         named = self._before or self._start.name
         (self._what_field if named else self._name_field).focus()
-        self._fit_lines(self.app.size.height)
         self._keys.update(self.BAR)
-
-    def on_resize(self, event: events.Resize) -> None:
-        """Give the fields the lines that there are."""
-        self._fit_lines(event.size.height)
-
-    def _fit_lines(self, lines: int) -> None:
-        self._inside.set_class(lines >= TALL, "-tall")
-        self._inside.set_class(lines < SHORT, "-short")
 
     def on_descendant_focus(self, event: events.DescendantFocus) -> None:
         """Give the examples more lines while they are read."""

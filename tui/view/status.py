@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import tzinfo
 from typing import NamedTuple
 
@@ -85,7 +85,7 @@ def status_parts(
     words, style = monitor_state(status, now)
     shown = [StatusPart(brand), StatusPart([(f" {words}", style)], "monitor")]
     problem = status_problem(status)
-    optional = _optional_parts(status, paused_stories)
+    optional = list(_optional_parts(status, paused_stories))
     if problem and cells < 100:
         optional = [part for part in optional if part.opens in ("pause", "untriaged")]
     for part in optional:
@@ -102,40 +102,34 @@ def status_parts(
     return _align_right(shown, clock, cells)
 
 
-def _optional_parts(status: Status, paused_stories: int | None) -> list[StatusPart]:
-    untriaged = f"  {new_stories(status)}"
-    waiting = _("PAUSED, {waiting} wait", waiting=paused_stories)
-    paused = [StatusPart([(f"  {signs.RESTS} {waiting}", "late")], "pause")]
-    rules = [StatusPart([(f"  {_('rules')} {signs.OK}", "quiet")], "rules")]
-    short = short_count(status.silenced)
-    silenced = ngettext("{short} silenced", "{short} silenced", status.silenced, short=short)
-    lists = ngettext(
-        "{count} watchlist silenced", "{count} watchlists silenced", len(status.silences)
-    )
-    silences = [StatusPart([(f"  {lists}", "quiet")], "silences")]
-    incomplete = _("gaps {count}", count=status.incomplete)
-    gaps: Line = [(f"  {incomplete}", "late" if status.incomplete else "quiet")]
-    return [
-        *(paused if paused_stories is not None else []),
-        StatusPart([(untriaged, "new" if status.untriaged else "quiet")], "untriaged"),
-        *([StatusPart([(f"  {silenced}", "quiet")], "silenced")] if status.silenced else []),
-        *_unsent(status),
-        StatusPart([(f"  {_('feeds')} ", "quiet"), *_feeds(status)], "feeds"),
-        StatusPart(gaps, "gaps"),
-        *(silences if status.silences else []),
-        *(rules if status.monitor and not status.config_error else []),
-    ]
+def _optional_parts(status: Status, paused_stories: int | None) -> Iterator[StatusPart]:
+    """Yield the parts that may be left out, the most important first."""
+    if paused_stories is not None:
+        waiting = _("PAUSED, {waiting} wait", waiting=paused_stories)
+        yield _part(f"{signs.RESTS} {waiting}", "late", "pause")
+    yield _part(new_stories(status), "new" if status.untriaged else "quiet", "untriaged")
+    if status.silenced:
+        short = short_count(status.silenced)
+        silenced = ngettext("{short} silenced", "{short} silenced", status.silenced, short=short)
+        yield _part(silenced, "quiet", "silenced")
+    if status.unsent:
+        unsent = _("{count} unsent", count=short_count(status.unsent))
+        yield _part(unsent, "quiet", "deliveries")
+    if status.dead:
+        failed = _("{count} undelivered", count=short_count(status.dead))
+        yield _part(failed, "bad", "deliveries")
+    yield StatusPart([(f"  {_('feeds')} ", "quiet"), *_feeds(status)], "feeds")
+    gaps = _("gaps {count}", count=status.incomplete)
+    yield _part(gaps, "late" if status.incomplete else "quiet", "gaps")
+    if lists := len(status.silences):
+        silences = ngettext("{count} watchlist silenced", "{count} watchlists silenced", lists)
+        yield _part(silences, "quiet", "silences")
+    if status.monitor and not status.config_error:
+        yield _part(f"{_('rules')} {signs.OK}", "quiet", "rules")
 
 
-def _unsent(status: Status) -> list[StatusPart]:
-    """Return the numbers of deliveries that wait and that have failed for good, unless zero."""
-    unsent = _("{count} unsent", count=short_count(status.unsent))
-    failed = _("{count} undelivered", count=short_count(status.dead))
-    return [
-        StatusPart([(f"  {words}", style)], "deliveries")
-        for count, words, style in ((status.unsent, unsent, "quiet"), (status.dead, failed, "bad"))
-        if count
-    ]
+def _part(words: str, style: str, opens: str) -> StatusPart:
+    return StatusPart([(f"  {words}", style)], opens)
 
 
 def new_stories(status: Status) -> str:

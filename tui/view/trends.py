@@ -14,7 +14,7 @@ from monitor.base.translation import gettext as _
 from monitor.base.translation import number
 from monitor.model.search import BucketSize, Trend
 from monitor.presentation import times
-from monitor.presentation.spans import Line, width
+from monitor.presentation.spans import Line, fit_line
 
 EIGHTHS = f" {signs.BARS}"
 UNCERTAIN_BAR, GAP_BAR = signs.UNSURE, signs.GAP
@@ -82,19 +82,12 @@ def _axis(
     zone: tzinfo | None,
 ) -> Line:
     first, last = _day(trend.edges[0], trend.by, zone), _day(trend.edges[-2], trend.by, zone)
-    scale = _scale(trend.by, number(top), periods)
-    legend = _legend(bars)
+    text = _scale(trend.by, number(top), periods) + _legend(bars)
     between = len(bars) * wide - len(first) - len(last)
-    for text in (scale + legend, legend.strip() or scale, scale, ""):
-        if text and len(text) + 4 <= between:
-            left = (between - len(text)) // 2
-            gap, behind = " " * left + text + " " * (between - left - len(text)), ""
-        else:
-            gap, behind = " " * max(2, between), f"   {text}" if text else ""
-        line: Line = [(first, "quiet"), (gap, "quiet"), (last, "quiet"), (behind, "quiet")]
-        if width(line) <= cells:
-            return line
-    return [(first[:cells], "quiet")]
+    gap, behind = text.center(between), ""
+    if len(text) + 4 > between:
+        gap, behind = " " * max(2, between), f"   {text}"
+    return fit_line([(part, "quiet") for part in (first, gap, last, behind)], cells)
 
 
 def _scale(by: BucketSize, top: str, periods: int) -> str:

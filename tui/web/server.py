@@ -13,7 +13,7 @@ from pathlib import Path
 
 import textual_serve
 from aiohttp import WSCloseCode, WSMsgType, web
-from aiohttp.typedefs import Handler, Middleware
+from aiohttp.typedefs import Handler
 from textual_serve.app_service import AppService
 from textual_serve.download_manager import DownloadManager
 
@@ -215,7 +215,7 @@ class DashboardServer:
 
     def application(self) -> web.Application:
         """Return the routes, behind a check of each request."""
-        app = web.Application(middlewares=[self._check_requests()])
+        app = web.Application(middlewares=[self._check])
         app.router.add_get("/", self._page)
         for path in FILES:
             app.router.add_get(path, self._file)
@@ -223,19 +223,16 @@ class DashboardServer:
         app.on_shutdown.append(self._close_all)
         return app
 
-    def _check_requests(self) -> Middleware:
-        @web.middleware
-        async def middleware(request: web.Request, handler: Handler) -> web.StreamResponse:
-            response: web.StreamResponse
-            try:
-                response = self._refused(request) or await handler(request)
-            except web.HTTPException as error:
-                response = _refusal(error.status, error.reason)
-            if not response.prepared:
-                response.headers.update(HEADERS)
-            return response
-
-        return middleware
+    @web.middleware
+    async def _check(self, request: web.Request, handler: Handler) -> web.StreamResponse:
+        response: web.StreamResponse
+        try:
+            response = self._refused(request) or await handler(request)
+        except web.HTTPException as error:
+            response = _refusal(error.status, error.reason)
+        if not response.prepared:
+            response.headers.update(HEADERS)
+        return response
 
     def _refused(self, request: web.Request) -> web.Response | None:
         """Return the answer to a request that is not accepted, None for one that is."""

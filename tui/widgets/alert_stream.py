@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from array import array
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from datetime import tzinfo
 
 from textual.content import Content
 
@@ -19,7 +18,8 @@ from monitor.base.translation import ngettext
 from monitor.model.alert import Alert, EscalatedAlert, StoryAlerts
 from monitor.presentation.spans import Line
 from monitor.presentation.story import ListedStory
-from tui.data.story_list import FirstAlerts, StoryCache, StoryOrder
+from tui.data.newsroom import NewsroomModel
+from tui.data.story_list import StoryCache, StoryOrder
 from tui.view.alerts import story_row
 from tui.widgets.line_list import LineList
 
@@ -34,21 +34,12 @@ class AlertStream(LineList):
     """Stories with new alerts above the screen that the analyst has not seen."""
     _titles = ("", "")
 
-    def __init__(
-        self,
-        stories: StoryCache,
-        firsts: FirstAlerts,
-        *,
-        clock: Callable[[], Timestamp],
-        zone: tzinfo | None = None,
-        id: str | None = None,
-    ) -> None:
-        super().__init__(id=id)
+    def __init__(self, newsroom: NewsroomModel, stories: StoryCache) -> None:
+        super().__init__(id="stream")
         self._stories = stories
-        self._firsts = firsts
-        self._clock = clock
-        self._zone = zone
-        self._order = StoryOrder(firsts=firsts)
+        self._firsts = newsroom.firsts
+        self._clock, self._zone = newsroom.clock, newsroom.zone
+        self._order = StoryOrder(firsts=self._firsts)
         self._empty_state: Callable[[int], list[Line]] = lambda cells: []
         self._filter = ""
         self._postponed_alerts: list[int] = []

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 from textual.content import Content
 
 from monitor.base import signs
-from monitor.base.article import Timestamp
 from monitor.base.translation import gettext as _
 from monitor.base.translation import number
 from monitor.model.feed import FeedHealth, Health
 from monitor.presentation.spans import Line, width
+from tui.data.newsroom import NewsroomModel
 from tui.view.feeds import (
     FEED_ORDERS,
     feed_columns,
@@ -33,12 +33,11 @@ class FeedPane(LineList):
 
     IDLE_CURSOR = ""
 
-    def __init__(self, *, id: str | None = None) -> None:
-        super().__init__(id=id)
+    def __init__(self) -> None:
+        super().__init__(id="feeds")
         self.border_title = _("Feeds")
-        self._known = False
-        """Whether the feeds have been read."""
-        self._feeds: Sequence[FeedHealth] = ()
+        self._feeds: Sequence[FeedHealth] | None = None
+        """None before they are read."""
         self._problems: Sequence[FeedHealth] = ()
 
     @property
@@ -50,9 +49,6 @@ class FeedPane(LineList):
         return self._problems[self.cursor - 1] if 0 < self.cursor <= len(self._problems) else None
 
     def update(self, feeds: Sequence[FeedHealth]) -> None:
-        if not self._known:
-            self._known = True
-            self.refresh()
         if feeds != self._feeds:
             self._feeds = feeds
             self._problems = [feed for feed in feeds if feed.health not in WELL]
@@ -66,11 +62,11 @@ class FeedPane(LineList):
 
     def empty_lines(self, cells: int) -> list[Line]:
         """Return what is shown without feeds: nothing before they are read."""
-        return [[(f" {_('none in feeds.yaml')}", "quiet")]] if self._known else []
+        return [[(f" {_('none in feeds.yaml')}", "quiet")]] if self._feeds is not None else []
 
     def _summary(self, cells: int) -> Line:
         """Return how many feeds are in which state, in signs alone where words have no room."""
-        count = Counter(feed.health for feed in self._feeds)
+        count = Counter(feed.health for feed in self._feeds or ())
         bad = count[Health.FAILING] + count[Health.GONE]
         shown = [
             (signs.OK, count[Health.OK], Health.OK, "ok"),
@@ -88,14 +84,12 @@ class FeedPane(LineList):
 class FeedTable(LineList):
     """All feeds, those in one state or those with some words; at first the worst first."""
 
-    def __init__(
-        self, feeds: Sequence[FeedHealth], clock: Callable[[], Timestamp], *, id: str | None = None
-    ) -> None:
-        super().__init__(id=id)
+    def __init__(self, newsroom: NewsroomModel) -> None:
+        super().__init__(id="stream")
         self.border_title = _("Feeds")
-        self._all = feeds
-        self._feeds: Sequence[FeedHealth] = select_feeds(feeds, None, 0)
-        self._clock = clock
+        self._all = newsroom.feeds
+        self._feeds: Sequence[FeedHealth] = select_feeds(self._all, None, 0)
+        self._clock = newsroom.clock
         self._words = ""
         self.state: Health | None = None
         """Only feeds in this state are shown; None for all."""

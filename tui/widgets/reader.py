@@ -101,17 +101,16 @@ class ScrollText(StyledWidget, ScrollView, can_focus=True, inherit_bindings=Fals
 class Reader(ScrollText):
     """An article with its matches highlighted, which the analyst can step through."""
 
-    def __init__(
-        self,
-        *,
-        zone: tzinfo | None = None,
-        id: str | None = None,
-        empty: Callable[[], str] = lambda: "",
-    ) -> None:
-        super().__init__(self._lay_out_article, id=id)
+    def __init__(self, zone: tzinfo | None, empty: Callable[[], str]) -> None:
+        """Set the pane up.
+
+        Args:
+            zone: The time zone; None is the machine's.
+            empty: Returns what is shown without an article.
+        """
+        super().__init__(self._lay_out_article, id="reader")
         self.border_title = _("Reader")
         self._empty = empty
-        """Returns what is shown without an article."""
         self.details: ArticleDetails | None = None
         self._zone = zone
         self._places: Sequence[MatchPlace] = ()

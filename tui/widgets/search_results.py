@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import tzinfo
 
 from textual.content import Content
 from textual.message import Message
 
-from monitor.base.article import Timestamp
 from monitor.base.translation import gettext as _
 from monitor.base.translation import number
 from monitor.model.search import Results, SearchHit, Trend
 from monitor.model.watchlist import Severity
 from monitor.presentation.spans import Line, fit_line
+from tui.data.newsroom import NewsroomModel
 from tui.view.search import OfferedRow, result_row
 from tui.view.trends import trend_lines
 from tui.widgets.line_list import LineList
@@ -29,13 +29,10 @@ class ResultList(LineList):
     class EndNear(Message):
         """The last rows are near, and there is another page."""
 
-    def __init__(
-        self, clock: Callable[[], Timestamp], *, zone: tzinfo | None = None, id: str | None = None
-    ) -> None:
-        super().__init__(id=id)
+    def __init__(self, newsroom: NewsroomModel) -> None:
+        super().__init__(id="stream")
         self.border_title = _("Archive")
-        self._clock = clock
-        self._zone = zone
+        self._clock, self._zone = newsroom.clock, newsroom.zone
         self._hits: list[SearchHit] = []
         self._severities: dict[int, Severity] = {}
         self._offers: Sequence[OfferedRow] = ()
@@ -119,8 +116,8 @@ SHORT = 16
 class TrendChart(ScrollText, can_focus=False):
     """Articles over time as bars."""
 
-    def __init__(self, *, zone: tzinfo | None = None, id: str | None = None) -> None:
-        super().__init__(id=id)
+    def __init__(self, zone: tzinfo | None) -> None:
+        super().__init__(id="trend")
         self._zone = zone
         self.display = False
 

@@ -46,8 +46,8 @@ class Bar(StyledWidget):
 class StatusBar(Bar):
     """The state of the newsroom on one line; a click on a part opens what it is about."""
 
-    def __init__(self, newsroom: NewsroomModel, *, id: str | None = None) -> None:
-        super().__init__(id=id)
+    def __init__(self, newsroom: NewsroomModel) -> None:
+        super().__init__(id="status")
         self._newsroom = newsroom
 
     def update(self) -> None:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from datetime import tzinfo
+from collections.abc import Sequence
 from typing import ClassVar
 
 from textual.binding import BindingType
@@ -14,6 +13,7 @@ from monitor.base.translation import gettext as _
 from monitor.model.watchlist import Severity, Silence, WatchlistCount
 from monitor.presentation import times
 from monitor.presentation.spans import Line
+from tui.data.newsroom import NewsroomModel
 from tui.key_labels import bind
 from tui.view.alerts import baseline_text, watchlist_columns, watchlist_row
 from tui.widgets.line_list import LineList
@@ -29,15 +29,12 @@ class WatchlistPane(LineList):
     IDLE_CURSOR = ""
     OPENS_AT_CLICK = True
 
-    def __init__(
-        self, clock: Callable[[], Timestamp], *, zone: tzinfo | None = None, id: str | None = None
-    ) -> None:
-        super().__init__(id=id)
+    def __init__(self, newsroom: NewsroomModel) -> None:
+        super().__init__(id="watchlists")
         self.border_title = _("Watchlists")
         self._known = False
         """Whether the watchlists have been read."""
-        self._clock = clock
-        self._zone = zone
+        self._clock, self._zone = newsroom.clock, newsroom.zone
         self._silenced_until: dict[str, Timestamp] = {}
         self._counts: Sequence[WatchlistCount] = ()
         self._chosen: tuple[str, ...] = ()

@@ -67,7 +67,7 @@ def some() -> list[Any]:
     ],
 )
 def test_feeds_in_each_order(order: str, names: str) -> None:
-    at = [each.label for each in FEED_ORDERS].index(order)
+    at = [label for label, _key in FEED_ORDERS].index(order)
     assert "".join(feed.feed.name for feed in select_feeds(some(), None, at)) == names
 
 
