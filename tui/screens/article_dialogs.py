@@ -55,10 +55,13 @@ def _match_lines(details: ArticleDetails, cells: int) -> list[Line]:
         lines += wrap(_("No watchlist matched this article."), cells, "plain")
     for alert in details.alerts:
         lines += wrap(f"{line(alert.watchlist)} ({severity_name(alert.severity)})", cells, "accent")
+        before = ""
         for match in alert.matches:
             lines += wrap(line(describe_match(match)), cells, "list", "  ")
             text, spans = passage(article, [match])
-            lines += wrap_line(marked(text, spans, "plain"), cells, "    ") if text else []
+            if text != before:
+                lines += wrap_line(marked(text, spans, "plain"), cells, "    ")
+            before = text
         lines.append([])
     return lines
 
