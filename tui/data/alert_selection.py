@@ -64,25 +64,6 @@ def filter_names(
     )
 
 
-def filter_completion(names: FilterNames, text: str) -> Completion:
-    """Return how a filter can go on: with names of filters, or the values of one."""
-    values: dict[str, Iterable[str]] = {
-        "watch": names.watchlists,
-        "feed": [feed for feed, _host in names.feeds],
-        "tag": sorted({*names.feed_tags, *names.alert_tags}),
-        "assigned": (ME, NOBODY, *names.people),
-        "lang": ("fr", "en", "und"),
-    }
-    return complete(text, len(text), lambda name: values.get(name, ()), of_alerts=True)
-
-
-def completed_filters(names: FilterNames, text: str) -> list[str]:
-    """Return a filter with its last word completed in each way; a name may get quotes."""
-    completion = filter_completion(names, text)
-    lines = [text[: completion.start] + each.text for each in completion.candidates]
-    return [line for line in lines if len(line) > len(text)]
-
-
 class AlertSelector:
     """Selects alerts in the store by a filter; can be used from any thread."""
 
@@ -95,31 +76,37 @@ class AlertSelector:
         self._reading = threading.Lock()
         self._answers: dict[Filter, array[int]] = {}
         self.headlines = Headlines()
+        self.names = FilterNames()
+        """The names that a filter may hold."""
 
-    def quick(self, alert_filter: AlertFilter, names: FilterNames) -> Filter | None:
+    def completion(self, text: str) -> Completion:
+        """Return how a filter can go on: with names of filters, or the values of one."""
+        names = self.names
+        values: dict[str, Iterable[str]] = {
+            "watch": names.watchlists,
+            "feed": [feed for feed, _host in names.feeds],
+            "tag": sorted({*names.feed_tags, *names.alert_tags}),
+            "assigned": (ME, NOBODY, *names.people),
+            "lang": ("fr", "en", "und"),
+        }
+        return complete(text, len(text), lambda name: values.get(name, ()), of_alerts=True)
+
+    def completed(self, text: str) -> list[str]:
+        """Return a filter with its last word completed in each way; a name may get quotes."""
+        completion = self.completion(text)
+        lines = [text[: completion.start] + each.text for each in completion.candidates]
+        return [line for line in lines if len(line) > len(text)]
+
+    def quick(self, alert_filter: AlertFilter) -> Filter | None:
         """Return the filter of the store that does the same, None if no single one does."""
-        return as_store_filter(alert_filter, self._meaning(names))
+        return as_store_filter(alert_filter, self._meaning())
 
-    def ids(
-        self,
-        alert_filter: AlertFilter,
-        names: FilterNames,
-        *,
-        after: int = 0,
-        limit: int | None = None,
-    ) -> array[int]:
-        """Return the alerts that pass a filter, in ascending order.
-
-        Args:
-            alert_filter: The filter.
-            names: The names that it may hold.
-            after: Only alerts above this id.
-            limit: At most so many, the newest.
-        """
-        meaning = self._meaning(names)
+    def ids(self, alert_filter: AlertFilter, *, after: int = 0) -> array[int]:
+        """Return the alerts above an id that pass a filter, in ascending order."""
+        meaning = self._meaning()
         store_filter = as_store_filter(alert_filter, meaning)
         if store_filter is not None:
-            return self._service.views.alerts.ids(store_filter, after=after, limit=limit)
+            return self._service.views.alerts.ids(store_filter, after=after)
         if alert_filter.has_words:
             self.read_headlines()
         answers = {} if after else self._answers
@@ -130,16 +117,14 @@ class AlertSelector:
         """Forget the answers of the store; the next filter asks it again."""
         self._answers = {}
 
-    def escalated(
-        self, alert_filter: AlertFilter, names: FilterNames, after: int = 0
-    ) -> list[EscalatedAlert]:
+    def escalated(self, alert_filter: AlertFilter, after: int = 0) -> list[EscalatedAlert]:
         """Return the alerts of a filter that escalated, the oldest escalation first."""
-        store_filter = self.quick(alert_filter, names)
+        store_filter = self.quick(alert_filter)
         rows = self._service.views.alerts.escalated(
             store_filter or Filter(closed=True), after=after
         )
         if store_filter is None and rows:
-            passing = set(self.ids(alert_filter, names, after=min(row.alert for row in rows) - 1))
+            passing = set(self.ids(alert_filter, after=min(row.alert for row in rows) - 1))
             rows = [row for row in rows if row.alert in passing]
         return rows
 
@@ -149,10 +134,10 @@ class AlertSelector:
             newest = self.headlines.newest
             self.headlines.add(self._service.views.alerts.headlines(after=newest, limit=-1))
 
-    def _meaning(self, names: FilterNames) -> FilterMeaning:
+    def _meaning(self) -> FilterMeaning:
         now = self._clock()
         zone = self._zone or datetime.fromtimestamp(now, UTC).astimezone().tzinfo or UTC
-        return FilterMeaning(now, zone, names, self._service.triage.who)
+        return FilterMeaning(now, zone, self.names, self._service.triage.who)
 
 
 class _ScreenSource(Struct, frozen=True):

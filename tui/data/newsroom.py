@@ -23,7 +23,7 @@ from monitor.config.loading import load, signature
 from monitor.model.alert import EscalatedAlert, StoryAlerts
 from monitor.model.feed import FeedHealth, Setting
 from monitor.model.watchlist import WatchlistCount
-from monitor.storage.search.alert_filter import AlertFilter, FilterNames
+from monitor.storage.search.alert_filter import AlertFilter
 from tui.data.alert_selection import AlertSelector, filter_names
 from tui.data.settings import UiStateFile
 from tui.data.story_list import FirstAlerts
@@ -217,8 +217,6 @@ class NewsroomModel:
         """Tags that analysts gave to alerts."""
         self.people: Collection[str] = ()
         """Those who have worked on alerts, or have one assigned."""
-        self.names = FilterNames()
-        """Names that a filter may hold."""
         self.paused_stories: int | None = None
         """Stories that wait while the stream is paused; None while it is not."""
         self.commits = CommitWatch(service.views.listener)
@@ -260,7 +258,7 @@ class NewsroomModel:
     def _read_update(
         self, filter: AlertFilter, position: StoreVersion, visible: Sequence[int]
     ) -> NewsroomUpdate:
-        service, selector, names = self.service, self.selector, self.names
+        service, selector = self.service, self.selector
         newest = self.read_version()
         counts, known = self._counts_schedule.due(newest.commits), self.status
         recount = self._status_schedule.due(newest.commits) or counts or known is None
@@ -268,7 +266,7 @@ class NewsroomModel:
         self._commits = newest.commits
         reread = self._visible_schedule.due(newest.commits) and known is not None
         escalated = (
-            selector.escalated(filter, names, position.escalation)
+            selector.escalated(filter, position.escalation)
             if newest.escalation > position.escalation
             else []
         )
@@ -278,7 +276,7 @@ class NewsroomModel:
             self.watchlists, self.feeds = service.statistics.watchlists(), service.feeds()
             self.tags = list(service.views.triage.tags())
             self.people = service.views.triage.people()
-            self.names = filter_names(self.watchlists, self.feeds, self.tags, self.people)
+            selector.names = filter_names(self.watchlists, self.feeds, self.tags, self.people)
         if changed or recount:
             total, by_watchlist = service.views.watchlists.untriaged()
             status = replace(status, untriaged=total)
@@ -288,7 +286,7 @@ class NewsroomModel:
             ]
         self.status = status
         return NewsroomUpdate(
-            ids=selector.ids(filter, names, after=position.alert)
+            ids=selector.ids(filter, after=position.alert)
             if newest.alert > position.alert
             else array("q"),
             position=newest,

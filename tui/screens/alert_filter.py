@@ -25,7 +25,6 @@ from monitor.model.watchlist import WatchlistCount
 from monitor.presentation.service.triage import ME
 from monitor.presentation.spans import Line, fit
 from monitor.storage.search.alert_filter import ALL, AlertFilter, parse_headline_filter
-from tui.data.alert_selection import completed_filters, filter_completion
 from tui.key_labels import bind
 from tui.screens.dialogs import choose
 from tui.screens.panes import PaneScreen
@@ -162,7 +161,7 @@ class AlertFilterScreen(PaneScreen):
         try:
             self.position = newsroom.service.views.version()
             ids = newsroom.service.views.alerts.ids(Filter(), limit=FIRST_ALERTS)
-            escalated = newsroom.selector.escalated(ALL, newsroom.names)
+            escalated = newsroom.selector.escalated(ALL)
             oldest = ids[0] if ids else self.position.alert
             later = newsroom.service.views.alerts.later_of_stories(after=oldest - 1)
         except MonitorError as error:
@@ -199,9 +198,9 @@ class AlertFilterScreen(PaneScreen):
         await self.filter_stream(self.current_filter)
 
     async def _load_older(self) -> None:
-        selector, names = self.newsroom.selector, self.newsroom.names
-        ids = await self.ask(selector.ids, ALL, names)
-        escalated = await self.ask(selector.escalated, ALL, names)
+        selector = self.newsroom.selector
+        ids = await self.ask(selector.ids, ALL)
+        escalated = await self.ask(selector.escalated, ALL)
         if ids is None or escalated is None or not await self._read_firsts():
             return
         if self.current_filter is ALL:
@@ -238,14 +237,14 @@ class AlertFilterScreen(PaneScreen):
                 same while the analyst types.
         """
         newsroom = self.newsroom
-        selector, names = newsroom.selector, newsroom.names
+        selector = newsroom.selector
         if position is None:
             selector.forget()
             position = self._typing_position = await self.ask(newsroom.service.views.version)
         if position is None:
             return
-        ids = await self.ask(selector.ids, alert_filter, names)
-        escalated = await self.ask(selector.escalated, alert_filter, names)
+        ids = await self.ask(selector.ids, alert_filter)
+        escalated = await self.ask(selector.escalated, alert_filter)
         if ids is None or escalated is None or not await self._read_firsts():
             return
         self.current_filter, self.position = alert_filter, position
@@ -253,7 +252,7 @@ class AlertFilterScreen(PaneScreen):
         passing = set(ids)
         rows = [row for row in escalated if row.alert in passing]
         self.stream.load(ids, rows, alert_filter.text, cursor)
-        store_filter = selector.quick(alert_filter, names)
+        store_filter = selector.quick(alert_filter)
         self.stream.chosen = store_filter.watchlists if store_filter else ()
         self.stream.refresh()
         self.watchlists.choose(self.stream.chosen)
@@ -287,7 +286,7 @@ class AlertFilterScreen(PaneScreen):
 
     def _show_error(self, text: str, error: QueryError) -> None:
         """Show an error, or for a filter without a value the values that it can have."""
-        candidates = filter_completion(self.newsroom.names, text).candidates
+        candidates = self.newsroom.selector.completion(text).candidates
         if text.endswith(":") and candidates:
             self.filter_line.show_note("  ".join(each.name for each in candidates[:MOST_OFFERED]))
         else:
@@ -339,7 +338,7 @@ class AlertFilterScreen(PaneScreen):
     def _complete(self) -> None:
         """Complete the last word: as is shown, else with quotes around a name."""
         text = self.filter_line.input.value
-        lines = completed_filters(self.newsroom.names, text)
+        lines = self.newsroom.selector.completed(text)
         added = [line for line in lines if line.casefold().startswith(text.casefold())]
         if lines:
             self.filter_line.write((added or lines)[0])

@@ -22,7 +22,6 @@ from monitor.model.alert import EscalatedAlert
 from monitor.model.watchlist import FEED_HEALTH
 from monitor.presentation.spans import Line
 from monitor.storage.search.alert_filter import parse_headline_filter
-from tui.data.alert_selection import completed_filters
 from tui.data.newsroom import NewsroomModel, NewsroomUpdate
 from tui.data.story_list import StoryCache
 from tui.data.triage_queue import TriageQueue
@@ -141,9 +140,7 @@ class MainScreen(TriageScreen):
         super().__init__(newsroom)
         read = partial(newsroom.service.views.alerts.stories, silenced=True)
         self.alerts = StoryCache(read, newsroom.firsts)
-        self.filter_line = QueryLine(
-            PROMPT, lambda text: completed_filters(newsroom.names, text), id="filter"
-        )
+        self.filter_line = QueryLine(PROMPT, newsroom.selector.completed, id="filter")
         self.filter_line.display = False
         self.side = Vertical(id="side")
         self.watchlists = WatchlistPane(newsroom)

@@ -299,7 +299,7 @@ class TriageScreen(AlertFilterScreen):
         """Return the untriaged alerts that pass the filter; None after an error."""
         text = self.current_filter.text
         untriaged = parse_headline_filter(f"({text}) state:new" if text else "state:new")
-        return await self.ask(self.newsroom.selector.ids, untriaged, self.newsroom.names)
+        return await self.ask(self.newsroom.selector.ids, untriaged)
 
     # --- undo -----------------------------------------------------------------------
 

@@ -40,7 +40,8 @@ def newsroom() -> FakeNewsroom:
 def found(text: str, room: FakeNewsroom | None = None, after: int = 0) -> list[int]:
     room = room or newsroom()
     select = AlertSelector(room, room.clock, None)  # type: ignore[arg-type]
-    return list(select.ids(parse_headline_filter(text), NAMES, after=after))
+    select.names = NAMES
+    return list(select.ids(parse_headline_filter(text), after=after))
 
 
 @pytest.mark.parametrize(
@@ -130,7 +131,7 @@ def test_values_are_proposed_and_completed() -> None:
 
 def test_a_name_of_several_words_is_completed_in_quotes() -> None:
     async def script(pilot: Pilot[Any], app: DashboardApp) -> None:
-        await until(pilot, lambda: app.newsroom.names.feeds)
+        await until(pilot, lambda: app.newsroom.selector.names.feeds)
         await pilot.press("f", *"feed:les", "tab")
         assert app.main_screen.filter_line.input.value == 'feed:"Les Échos"'
 

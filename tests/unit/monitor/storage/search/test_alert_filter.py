@@ -37,7 +37,8 @@ def newsroom() -> FakeNewsroom:
 def found(text: str, room: FakeNewsroom | None = None, after: int = 0) -> list[int]:
     room = room or newsroom()
     select = AlertSelector(room, room.clock, None)  # type: ignore[arg-type]
-    return list(select.ids(parse_headline_filter(text), NAMES, after=after))
+    select.names = NAMES
+    return list(select.ids(parse_headline_filter(text), after=after))
 
 
 @pytest.mark.parametrize(
