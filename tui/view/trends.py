@@ -82,11 +82,12 @@ def _axis(
     zone: tzinfo | None,
 ) -> Line:
     first, last = _day(trend.edges[0], trend.by, zone), _day(trend.edges[-2], trend.by, zone)
-    text = _scale(trend.by, number(top), periods) + _legend(bars)
+    scale, legend = _scale(trend.by, number(top), periods), _legend(bars)
     between = len(bars) * wide - len(first) - len(last)
-    gap, behind = text.center(between), ""
-    if len(text) + 4 > between:
-        gap, behind = " " * max(2, between), f"   {text}"
+    texts = (scale + legend, legend.strip() or scale)
+    inside = next((text for text in texts if len(text) + 4 <= between), "")
+    gap = inside.center(between) if inside else " " * max(2, between)
+    behind = "" if inside else f"   {scale}{legend}"
     return fit_line([(part, "quiet") for part in (first, gap, last, behind)], cells)
 
 
