@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import math
 import os
 import signal
 import termios
@@ -147,8 +148,8 @@ class BaseApp(TypeAheadApp[ExitMode], inherit_bindings=False):
         )
         self.bell_enabled = setting.get("bell", False) or ui_state.state.bell
         self._bell = Bell(self.newsroom)
-        self._toasts: set[str] = set()
-        """The notifications of the last second."""
+        self._toasts: dict[str, float] = {}
+        """When each notification was shown, by the clock of the loop."""
         self._notified_at = 0.0
         """When the last one was shown, by the clock of the loop."""
         self._handled_before: dict[int, Any] = {}
@@ -283,8 +284,8 @@ class BaseApp(TypeAheadApp[ExitMode], inherit_bindings=False):
         if now - self._notified_at > TOGETHER_SECONDS:
             self.clear_notifications()
         self._notified_at = now
-        if message not in self._toasts:
-            self._toasts.add(message)
+        if now - self._toasts.get(message, -math.inf) > TOGETHER_SECONDS:
+            self._toasts[message] = now
             super().notify(message, title=title, severity=severity, timeout=timeout, markup=markup)
 
     def clear_notifications(self) -> None:
