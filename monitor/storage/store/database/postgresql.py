@@ -22,7 +22,7 @@ from monitor.base.formatting import clauses
 from monitor.base.translation import gettext as _
 from monitor.base.translation import mark
 from monitor.base.url import is_loopback
-from monitor.storage.store.database import postgresql_schema
+from monitor.storage.store.database import printers
 from monitor.storage.store.database.schema import VERSION, prepare
 from monitor.storage.store.database.tables import TABLES, Kind
 
@@ -165,7 +165,7 @@ class PostgresqlConnection:
         "(SELECT value::bigint AS value FROM json_array_elements_text(?::json) AS every (value))"
         " AS each"
     )
-    entry_key = postgresql_schema.conflict_key(TABLES["entries"])
+    entry_key = printers.conflict_key(TABLES["entries"])
     Error: type[Exception] = psycopg.Error
     is_outdated = False
 
@@ -294,8 +294,11 @@ class PostgresqlConnection:
             " WHERE t.tgrelid = 'evidence'::regclass AND t.tgenabled = 'O'"
         )
         bodies = dict(found.fetchall())
-        guards = postgresql_schema.GUARDS.items()
-        return sorted(name for name, guard in guards if f"$${bodies.get(name)}$$" not in guard)
+        return sorted(
+            name
+            for name, guard in printers.postgresql_guards().items()
+            if "ON evidence" in guard and f"$${bodies.get(name)}$$" not in guard
+        )
 
     def find_damage(self, ended: Callable[[], bool] = bool) -> str:
         """Return nothing: damaged pages are found by the server, when it reads them."""
@@ -309,7 +312,7 @@ class PostgresqlConnection:
         return int(self._value("SELECT version FROM store")) if there else 0
 
     def create_tables(self) -> None:
-        self.script(";".join(postgresql_schema.statements()))
+        self.script(";".join(printers.postgresql_statements()))
 
     def set_version(self, version: int) -> None:
         self.execute("UPDATE store SET version = ?", (version,))

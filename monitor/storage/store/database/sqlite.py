@@ -175,9 +175,9 @@ class SqliteConnection(sqlite3.Connection):
 
 def statements() -> list[str]:
     """Return what makes the tables of a new store, and their triggers."""
-    from monitor.storage.store.database import sqlite_schema  # 300 values, for new stores only
+    from monitor.storage.store.database import printers  # 300 values, for new stores only
 
-    return sqlite_schema.statements()
+    return [*printers.sqlite_statements()]
 
 
 def open_database(

@@ -1,4 +1,4 @@
-"""The tables of a store, described once; `sqlite_schema` and `postgresql_schema` print them.
+"""The tables of a store, described once; `printers` prints them.
 
 A description of our own: that of SQLAlchemy would cost a dependency, and knows neither the triggers
 nor what is too long for an index of PostgreSQL.
@@ -9,6 +9,7 @@ from __future__ import annotations
 import enum
 from collections.abc import Callable, Mapping
 from functools import partial
+from itertools import chain
 from typing import Any, NamedTuple
 
 
@@ -92,18 +93,25 @@ class Table(NamedTuple):
 def _table(
     name: str,
     key: str,
-    *columns: Column,
+    *columns: list[Column],
     comment: str = "",
     unique: tuple[str, ...] = (),
     indices: tuple[Index, ...] = (),
     is_kept: bool = True,
 ) -> Table:
     keys = tuple(key.split(", ")) if key else ()
-    named = {column.name: column for column in columns}
+    named = {column.name: column for column in chain.from_iterable(columns)}
     return Table(name, keys, named, comment, unique, indices, is_kept)
 
 
-integer, real, text, long_text, blob, boolean, number = (partial(Column, kind) for kind in Kind)
+def _columns(
+    kind: Kind, names: str, default: Any = REQUIRED, comment: str = "", *, unique: bool = False
+) -> list[Column]:
+    """Return columns that are alike, by their names with commas."""
+    return [Column(kind, name, default, comment, unique) for name in names.split(", ")]
+
+
+integer, real, text, long_text, blob, boolean, number = (partial(_columns, kind) for kind in Kind)
 
 _TABLES = (
     _table(
@@ -124,21 +132,14 @@ _TABLES = (
         text("tags", "[]", "JSON list"),
         boolean("subscribed", True, "false: no longer in feeds.yaml; its history stays"),
         boolean("enabled", True),
-        blob("etag", None),
-        blob("last_modified", None),
-        blob("body_hash", None),
+        blob("etag, last_modified, body_hash", None),
         real("next_due", 0),
-        real("last_poll", None),
-        real("last_ok", None),
+        real("last_poll, last_ok", None),
         integer("failures", 0),
         text("reason", ""),
-        boolean("gone", False),
-        boolean("blind", False),
-        text("title", ""),
-        text("link", ""),
-        text("lang", ""),
-        integer("polls", 0),
-        integer("articles", 0),
+        boolean("gone, blind", False),
+        text("title, link, lang", ""),
+        integer("polls, articles", 0),
         real("every", None, "seconds, as feeds.yaml says; NULL leaves it to us"),
         real("delay", 900, "seconds until the next poll, as of the last read"),
         real("asked_until", 0, "the server's wish or the back-off: not before"),
@@ -157,13 +158,10 @@ _TABLES = (
     _table(
         "polls",
         "feed, slot",
-        integer("feed"),
-        integer("slot"),
+        integer("feed, slot"),
         real("at"),
         text("outcome"),
-        integer("entries"),
-        integer("new"),
-        integer("changed"),
+        integer("entries, new, changed"),
         text("reason"),
         real("seconds"),
         integer("known", 0, "entries that were not new"),
@@ -176,10 +174,9 @@ _TABLES = (
         "gaps",
         "feed, start",
         integer("feed"),
-        real("start"),
-        real("until"),
-        comment="Intervals between two reads with nothing in common: what came and went in them was"
-        " missed.",
+        real("start, until"),
+        comment="Intervals between two reads with nothing in common: what came and went in them"
+        " was missed.",
         indices=(Index("gaps_by_end", "until"),),
     ),
     _table(
@@ -197,8 +194,7 @@ _TABLES = (
         "feed",
         integer("feed"),
         text("moved_to"),
-        real("since"),
-        real("latest"),
+        real("since, latest"),
         integer("times"),
         comment="Where permanent redirects of a feed lead, the same each time.",
     ),
@@ -218,11 +214,7 @@ _TABLES = (
         text("url"),
         long_text("canonical"),
         blob("fingerprint"),
-        text("title"),
-        text("summary"),
-        text("body"),
-        text("author"),
-        text("lang"),
+        text("title, summary, body, author, lang"),
         real("published", None),
         real("seen"),
         integer("story", comment="id of the first article that told it"),
@@ -255,19 +247,15 @@ _TABLES = (
     _table(
         "carriers",
         "article, feed",
-        integer("article"),
-        integer("feed"),
+        integer("article, feed"),
         real("seen"),
         comment="Other feeds that carry the very same article.",
     ),
     _table(
         "versions",
         "article, version",
-        integer("article"),
-        integer("version"),
-        text("title"),
-        text("summary"),
-        text("body"),
+        integer("article, version"),
+        text("title, summary, body"),
         real("until"),
         comment="Earlier texts of articles that were edited.",
     ),
@@ -289,7 +277,7 @@ _TABLES = (
         text("reason"),
         comment="Why the page of an article was not read, and will not be.",
     ),
-    _table("shingles", "shingle, article", integer("shingle"), integer("article")),
+    _table("shingles", "shingle, article", integer("shingle, article")),
     _table(
         "outbox",
         "ticket",
@@ -328,8 +316,8 @@ _TABLES = (
         integer("feed"),
         long_text("canonical"),
         blob("fingerprint"),
-        comment="Articles that were dropped: what comes again under their names is no news. What"
-        " each feed called them stays in `entries`.",
+        comment="Articles that were dropped: what comes again under their names is no news."
+        " What each feed called them stays in `entries`.",
         indices=(Index("dropped_by_canonical", "canonical", "canonical <> ''"),),
     ),
     _table(
@@ -352,8 +340,7 @@ _TABLES = (
     _table(
         "event_links",
         "later, earlier",
-        integer("later"),
-        integer("earlier"),
+        integer("later, earlier"),
         integer("surety", comment="0 by names, 1 likely, 2 sure: alerts escalate"),
         comment="Articles of different publishers that tell of the same event.",
         indices=(Index("event_links_by_earlier", "earlier"),),
@@ -384,8 +371,7 @@ _TABLES = (
         "counts",
         "watchlist",
         text("watchlist"),
-        integer("total", 0),
-        integer("untriaged", 0),
+        integer("total, untriaged", 0),
         comment="Counting a million rows takes 157 ms; these are kept by triggers and can be"
         " rebuilt.",
     ),
@@ -404,8 +390,7 @@ _TABLES = (
         text("severity"),
         text("state", "new"),
         text("verdict", ""),
-        boolean("starred", False),
-        boolean("backfill", False),
+        boolean("starred, backfill", False),
         real("raised_at"),
         integer("merged_into", None, "the alert that stands for this one too"),
         text("rule", "", "version of the rule that raised it"),
@@ -430,13 +415,10 @@ _TABLES = (
     _table(
         "matches",
         "alert, place",
-        integer("alert"),
-        integer("place"),
+        integer("alert, place"),
         text("field"),
-        integer("start"),
-        integer("stop"),
-        text("text"),
-        text("term"),
+        integer("start, stop"),
+        text("text, term"),
     ),
     _table(
         "escalations",
@@ -467,8 +449,7 @@ _TABLES = (
         number("id"),
         text("watchlist"),
         text("who", comment="asked for it"),
-        real("since"),
-        real("until"),
+        real("since, until"),
         boolean("reported", False, "its end was noticed, and reported"),
         comment="Watchlists that are silenced, and were.",
         indices=(Index("silences_open", "until", "NOT reported"),),
@@ -505,8 +486,8 @@ _TABLES = (
         text("who"),
         text("why", "", "not empty when tocsin did it"),
         integer("undoes", None, "the act that it takes back"),
-        comment="What one person said at once, and can take back as a whole. Nothing of it is ever"
-        " changed.",
+        comment="What one person said at once, and can take back as a whole. Nothing of it is"
+        " ever changed.",
         indices=(
             Index("acts_by_person", "who, id", "why = ''"),
             Index("acts_undoing", "undoes", "undoes IS NOT NULL"),
@@ -515,8 +496,7 @@ _TABLES = (
     _table(
         "decisions",
         "alert, act",
-        integer("alert"),
-        integer("act"),
+        integer("alert, act"),
         text("before", comment="JSON, the fields that were changed"),
         text("after"),
         indices=(Index("decisions_by_act", "act"),),
@@ -568,8 +548,7 @@ _TABLES = (
     _table(
         "latency",
         "article",
-        integer("article"),
-        integer("feed"),
+        integer("article, feed"),
         real("published", None, "the publisher's word; NULL without one"),
         real("seen", comment="the last byte of the answer that brought it"),
         real("matched", comment="stored, with its first alert"),
@@ -585,8 +564,7 @@ _TABLES = (
     _table(
         "searched",
         "query",
-        text("query"),
-        text("sort"),
+        text("query, sort"),
         real("at"),
         comment="What was searched for by hand, each query once.",
     ),
@@ -597,9 +575,7 @@ _TABLES = (
         text("name", comment="of its entry in feeds.yaml"),
         real("slot", comment="when it was due"),
         real("made_at"),
-        text("subject"),
-        text("plain"),
-        text("markdown"),
+        text("subject, plain, markdown"),
         text("html", comment="what stands inside <body>"),
         text("json"),
         comment="Briefings by schedule, as they are sent.",
@@ -617,24 +593,21 @@ _TABLES = (
     _table(
         "watched",
         "start",
-        real("start"),
-        real("until"),
+        real("start, until"),
         comment="When the monitor watched, as it notes every few minutes.",
     ),
     _table(
         "unread",
         "feed, start",
         integer("feed"),
-        real("start"),
-        real("until"),
-        comment="When feeds could not be read that could be read again: what they missed came at"
-        " once.",
+        real("start, until"),
+        comment="When feeds could not be read that could be read again: what they missed came"
+        " at once.",
     ),
     _table(
         "unusual",
         "watchlist, kind, started_at",
-        text("watchlist"),
-        text("kind"),
+        text("watchlist, kind"),
         real("started_at"),
         real("ended_at", None, "NULL: not over yet"),
         integer("alert"),
@@ -659,8 +632,8 @@ _TABLES = (
         "article",
         integer("article"),
         integer("number", comment="of its ticket"),
-        comment="When each article was last queued for the index: indexes of other machines follow"
-        " it. Only of a store that several machines share.",
+        comment="When each article was last queued for the index: indexes of other machines"
+        " follow it. Only of a store that several machines share.",
         indices=(Index("index_changes_by_number", "number"),),
     ),
     _table(
@@ -671,8 +644,8 @@ _TABLES = (
         text("who"),
         integer("again", None, "the earlier version that it is again"),
         text("content"),
-        comment="Versions of the configuration; the newest one is in force. Only of a store that"
-        " several machines share.",
+        comment="Versions of the configuration; the newest one is in force. Only of a store"
+        " that several machines share.",
     ),
     _table(
         "monitors",
@@ -703,8 +676,8 @@ _TABLES = (
         integer("monitor"),
         real("free_at", comment="from when on it may ask again, others later"),
         boolean("awaited", False, "whether another one waits: it may not go first"),
-        comment="Which of the monitors that share a store asked a host last; by the clock of the"
-        " database.",
+        comment="Which of the monitors that share a store asked a host last; by the clock of"
+        " the database.",
         is_kept=False,
     ),
 )
