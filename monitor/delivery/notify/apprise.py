@@ -2,27 +2,29 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import logging
 import os
 import re
-import signal
 import socket
 import sys
-from asyncio.subprocess import DEVNULL, PIPE, Process
 from collections.abc import Callable, Mapping
-from contextlib import suppress
-from datetime import UTC, tzinfo
+from datetime import tzinfo
 from ipaddress import ip_address, ip_network
+from tempfile import TemporaryFile
 from typing import TYPE_CHECKING, Any
 
 from msgspec.structs import asdict
 
 from monitor.base.translation import gettext as _
 from monitor.delivery.export.briefing import escape_markdown
-from monitor.delivery.notify.message import MAX_TEXT, MessageText, briefing_message, compose
-from monitor.delivery.notify.notification import Message, Sender, fault_of_status
+from monitor.delivery.notify.message import MAX_TEXT, briefing_message, compose
+from monitor.delivery.notify.notification import (
+    Message,
+    Sender,
+    fault_of_status,
+    run_program,
+)
 from monitor.model.address_policy import is_allowed, refusal
 from monitor.model.config import Channel, DeliveryError, Networks
 from monitor.model.delivery import BriefingNotification
@@ -71,18 +73,17 @@ def _literals(host: str, port: object) -> list[str]:
 
 
 def send_message(connections: ConnectionWatch, request: Mapping[str, Any]) -> dict[str, Any]:
-    """Send a message; return whether it was accepted, else why not, without the address."""
+    """Send a message; return why it was not accepted, without the address, and the status of HTTP.
+
+    The reason is empty where it was accepted.
+    """
     from apprise import Apprise, AppriseAsset
     from apprise.logger import LogCapture
 
     connections.refused = ""
     service = Apprise(asset=AppriseAsset(async_mode=False, plugin_paths=[]))
     if not service.add(request["url"]):
-        return {
-            "accepted": False,
-            "reason": _("Apprise knows no such address"),
-            "status": 0,
-        }
+        return {"reason": _("Apprise knows no such address"), "status": 0}
     name = str(service[0].service_name)
     body_key, format = _message_format(service[0].notify_format, request["url"])
     title, body = request["subject"], request[body_key]
@@ -91,22 +92,19 @@ def send_message(connections: ConnectionWatch, request: Mapping[str, Any]) -> di
     with LogCapture(level=logging.WARNING) as captured:  # type: ignore[no-untyped-call]
         accepted = bool(service.notify(body=body, title=title, body_format=format))
         output = captured.getvalue()
+    status = 0
     if accepted:
-        return {"accepted": True}
-    if connections.refused:
+        reason = ""
+    elif connections.refused:
         reason = refusal(connections.refused, connections.refused, connections.allow)
-        return {"accepted": False, "reason": reason, "status": 0}
-    status = int(match[1]) if (match := _STATUS.search(output)) else 0
-    if status:
+    elif match := _STATUS.search(output):
+        status = int(match[1])
         reason = _("{service} answered {status}", service=name, status=status)
+    elif _UNREACHED.search(output):
+        reason = _("{service} cannot be reached", service=name)
     else:
-        reached = not _UNREACHED.search(output)
-        reason = (
-            _("{service} did not accept it", service=name)
-            if reached
-            else _("{service} cannot be reached", service=name)
-        )
-    return {"accepted": False, "reason": reason, "status": status}
+        reason = _("{service} did not accept it", service=name)
+    return {"reason": reason, "status": status}
 
 
 def _message_format(formats: Any, url: str) -> tuple[str, NotifyFormat]:
@@ -129,21 +127,20 @@ def _message_format(formats: Any, url: str) -> tuple[str, NotifyFormat]:
 
 
 def main() -> None:
-    """Send the message on each line of stdin, and write a line of JSON with the result."""
+    """Send the message on stdin, and write the result to stdout, both as JSON."""
     answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
-    os.dup2(2, 1)  # output of a service must not mix with the results
+    os.dup2(2, 1)  # output of a service must not mix with the result
+    request = json.load(sys.stdin)
     connections = ConnectionWatch()
+    connections.allow = tuple(map(ip_network, request["allow"]))
     sys.addaudithook(connections.watch)
-    for line in sys.stdin:
-        request = json.loads(line)
-        connections.allow = tuple(map(ip_network, request["allow"]))
-        try:
-            answer = send_message(connections, request)
-        except Exception as error:
-            reason = _("failed inside Apprise ({error})", error=type(error).__name__)
-            answer = {"accepted": False, "reason": reason, "status": 0}
-        answers.write(json.dumps(answer) + "\n")
-        answers.flush()
+    try:
+        answer = send_message(connections, request)
+    except Exception as error:
+        reason = _("failed inside Apprise ({error})", error=type(error).__name__)
+        answer = {"reason": reason, "status": 0}
+    json.dump(answer, answers)
+    answers.flush()
 
 
 if __name__ == "__main__":
@@ -152,8 +149,6 @@ if __name__ == "__main__":
 
 SECONDS = 45.0
 """Most seconds for a message, with the start of the process; then it is killed."""
-IDLE_SECONDS = 60.0
-"""Seconds without a message after which the process ends; it takes about 60 MB."""
 TEXT_LIMITS = {"discord": 1_900}
 """Most characters of a message, for services with a lower limit."""
 PASSED_VARIABLES = (
@@ -169,85 +164,42 @@ PASSED_VARIABLES = (
 
 
 class AppriseSender(Sender):
-    """Sends to one address of Apprise."""
+    """Sends to one address of Apprise, each message in a process of its own."""
 
     def __init__(
         self,
         channel: Channel,
         allow: Callable[[], Networks],
         environ: Mapping[str, str],
-        seconds: float = SECONDS,
-        zone: tzinfo = UTC,
+        zone: tzinfo,
     ) -> None:
         super().__init__(channel)
-        self._address = channel.target[0]
         self._zone = channel.zone or zone
         self._allow = allow
         self._environ = {name: environ[name] for name in PASSED_VARIABLES if name in environ}
-        self._seconds = seconds
-        self._process: Process | None = None
-        self._idle: asyncio.TimerHandle | None = None
 
     async def send(self, message: Message) -> DeliveryError | None:
-        pages = self.channel.pages
-        limit = TEXT_LIMITS.get(self._address.partition(":")[0].lower(), MAX_TEXT)
+        address, pages = self.channel.target[0], self.channel.pages
+        limit = TEXT_LIMITS.get(address.partition(":")[0].lower(), MAX_TEXT)
         if isinstance(message, BriefingNotification):
             text = briefing_message(message.briefing, limit=limit, pages=pages)
         else:
             template = self.channel.template
             text = compose(message, self._zone, template=template, limit=limit, pages=pages)
-        if self._idle:
-            self._idle.cancel()
+        allow = [str(network) for network in self._allow()]
+        request = json.dumps({"url": address, "allow": allow, **asdict(text)})
+        command = (sys.executable, "-m", "monitor.delivery.notify.apprise")
         try:
-            async with asyncio.timeout(self._seconds):
-                answer = await self._ask(text)
+            with TemporaryFile() as stdout:
+                await run_program(command, request.encode(), self._environ, SECONDS, stdout=stdout)
+                stdout.seek(0)
+                answer = json.load(stdout)
         except TimeoutError:
-            await self.close()
-            seconds = f"{self._seconds:g}"
-            reason = _("not finished after {seconds} s, and killed", seconds=seconds)
+            reason = _("not finished after {seconds} s, and killed", seconds=f"{SECONDS:g}")
             return DeliveryError(reason=reason)
         except (OSError, ValueError) as error:
-            await self.close()
             kind = type(error).__name__
             return DeliveryError(reason=_("the process of Apprise ended ({error})", error=kind))
-        except BaseException:
-            self._kill()  # a late result would be taken for that of the next message
-            raise
-        self._idle = asyncio.get_running_loop().call_later(IDLE_SECONDS, self._kill)
-        if answer.get("accepted"):
+        if not answer["reason"]:
             return None
-        status = int(answer.get("status") or 0)
-        reason = str(answer.get("reason") or _("not accepted"))
-        return DeliveryError(reason=reason, fault=fault_of_status(status))
-
-    async def close(self) -> None:
-        process = self._process
-        self._kill()
-        if process is not None:
-            await process.wait()
-
-    async def _ask(self, text: MessageText) -> dict[str, Any]:
-        process = self._process
-        if process is None or process.returncode is not None:
-            process = self._process = await asyncio.create_subprocess_exec(
-                sys.executable, "-m", "monitor.delivery.notify.apprise",
-                stdin=PIPE, stdout=PIPE, stderr=DEVNULL,
-                env=self._environ, start_new_session=True,
-            )  # fmt: skip
-        assert process.stdin is not None
-        assert process.stdout is not None
-        allow = [str(network) for network in self._allow()]
-        request = {"url": self._address, "allow": allow, **asdict(text)}
-        process.stdin.write(json.dumps(request).encode("utf-8") + b"\n")
-        await process.stdin.drain()
-        answer = json.loads(await process.stdout.readline())
-        return answer if isinstance(answer, dict) else {}
-
-    def _kill(self) -> None:
-        if self._idle:
-            self._idle.cancel()
-            self._idle = None
-        if self._process is not None and self._process.returncode is None:
-            with suppress(ProcessLookupError):
-                os.killpg(self._process.pid, signal.SIGKILL)
-        self._process = None
+        return DeliveryError(reason=answer["reason"], fault=fault_of_status(answer["status"]))

@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
-from collections.abc import Sequence
-from typing import Any
+import os
+import signal
+from asyncio.subprocess import DEVNULL
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from tempfile import TemporaryFile
+from typing import IO, TYPE_CHECKING, Any
 from uuid import NAMESPACE_URL, uuid5
 
 from monitor.base.formatting import alert_page, briefing_page
@@ -15,7 +21,9 @@ from monitor.model.delivery import BriefingNotification, Delivery, Notification
 from monitor.model.watchlist import FEED_HEALTH
 from monitor.presentation.rows.alerts import alert_row
 from monitor.presentation.rows.articles import article_row
-from monitor.storage.store.sql.views import Views
+
+if TYPE_CHECKING:
+    from monitor.storage.store.sql.views import Views
 
 Message = Sequence[Notification] | BriefingNotification
 """What one message is about: alerts, or a briefing."""
@@ -47,6 +55,40 @@ def fault_of_status(status: int) -> DeliveryFault:
     if status in _BUSY | _WRONG_TARGET or status < 400:
         return DeliveryFault.CHANNEL
     return DeliveryFault.TROUBLE if status >= 500 else DeliveryFault.MESSAGE
+
+
+async def run_program(
+    words: Sequence[str],
+    stdin: bytes,
+    environ: Mapping[str, str],
+    seconds: float,
+    *,
+    stdout: IO[bytes] | int = DEVNULL,
+    stderr: IO[bytes] | int = DEVNULL,
+) -> int:
+    """Run a program without a shell; return its exit code.
+
+    Output goes to files, not to pipes: those would wait for every process that it leaves behind.
+
+    Raises:
+        TimeoutError: It was killed after these seconds, with all processes that it started.
+        OSError: It cannot be run.
+        ValueError: Its words hold a NUL.
+    """
+    with TemporaryFile() as file:
+        file.write(stdin)
+        file.seek(0)
+        process = await asyncio.create_subprocess_exec(
+            *words, stdin=file, stdout=stdout, stderr=stderr, env=environ, start_new_session=True
+        )
+    try:
+        async with asyncio.timeout(seconds):
+            return await process.wait()
+    finally:
+        if process.returncode is None:
+            with suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
+            await process.wait()
 
 
 def deliveries_of(message: Message) -> list[Delivery]:

@@ -5,11 +5,8 @@ from __future__ import annotations
 import asyncio
 import os
 import re
-import signal
 import ssl
-from asyncio.subprocess import DEVNULL
 from collections.abc import Callable, Mapping
-from contextlib import suppress
 from datetime import UTC, tzinfo
 from hashlib import blake2b
 from pathlib import Path
@@ -31,6 +28,7 @@ from monitor.delivery.notify.notification import (
     Sender,
     encode,
     idempotency_key,
+    run_program,
 )
 from monitor.delivery.notify.webhook import WebhookSender
 from monitor.intake.fetch.address_guard import AddressGuard
@@ -58,9 +56,7 @@ class Senders(Struct, kw_only=True):
     def __call__(self, channel: Channel) -> Sender:
         match channel.kind:
             case ChannelKind.APPRISE:
-                return AppriseSender(
-                    channel, lambda: self.guard.allow, self.environ, zone=self.zone
-                )
+                return AppriseSender(channel, lambda: self.guard.allow, self.environ, self.zone)
             case ChannelKind.WEBHOOK:
                 return WebhookSender(channel, self.guard, self.trust, self.clock, self.user_agent)
             case ChannelKind.COMMAND:
@@ -150,12 +146,12 @@ class CommandSender(Sender):
         self._seconds = seconds
 
     async def send(self, message: Message) -> DeliveryError | None:
-        # Files, not pipes: those would wait for every process that the command leaves behind.
-        with TemporaryFile() as stdin, TemporaryFile() as stderr:
-            stdin.write(encode(message, self.channel.pages) + b"\n")
-            stdin.seek(0)
+        body = encode(message, self.channel.pages) + b"\n"
+        with TemporaryFile() as stderr:
             try:
-                code = await self._run(stdin, stderr)
+                code = await run_program(
+                    self.channel.target, body, self._environ, self._seconds, stderr=stderr
+                )
             except TimeoutError:
                 seconds = f"{self._seconds:g}"
                 words = _("did not end within {seconds} s, and was killed", seconds=seconds)
@@ -173,21 +169,6 @@ class CommandSender(Sender):
         if last_line:
             ended = _("{ended}: {line}", ended=ended, line=last_line)
         return DeliveryError(reason=ended, fault=DeliveryFault.TROUBLE)
-
-    async def _run(self, stdin: IO[bytes], stderr: IO[bytes]) -> int:
-        process = await asyncio.create_subprocess_exec(
-            *self.channel.target,
-            stdin=stdin, stdout=DEVNULL, stderr=stderr,
-            env=self._environ, start_new_session=True,
-        )  # fmt: skip
-        try:
-            async with asyncio.timeout(self._seconds):
-                return await process.wait()
-        finally:
-            if process.returncode is None:
-                with suppress(ProcessLookupError):
-                    os.killpg(process.pid, signal.SIGKILL)
-                await process.wait()
 
 
 def _last_line(stderr: IO[bytes]) -> str:

@@ -59,7 +59,7 @@ def test_what_shows_markdown_gets_markdown(web: Web) -> None:
     for address in (f"mmost://127.0.0.1:{web.port}/{'a' * 24}", f"json://127.0.0.1:{web.port}/in"):
         connections = ConnectionWatch()
         connections.allow = LOOPBACK
-        assert send_message(connections, {"url": address, **message})["accepted"]
+        assert not send_message(connections, {"url": address, **message})["reason"]
     chat, other = (json.loads(request.body) for request in web.requests)
     assert chat["text"] == "\\[Reset\\]\\(phish.test\\)\r\nmark\\_down"
     assert (other["title"], other["message"]) == ("[Reset](phish.test)", "plain")
