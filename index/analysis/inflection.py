@@ -142,6 +142,11 @@ _inflections = TextCache(_inflect, _size, _CACHED)
 _folded_inflections = TextCache(_inflect_folded, getsizeof, _CACHED)
 
 
+def is_known(bare: str) -> bool:
+    """Tell whether a folded word is in the list, by itself or behind a prefix."""
+    return bool(_known(bare) or _behind_prefix(bare))
+
+
 def _known(written: str) -> frozenset[str]:
     bare = fold(written)
     lemmas = _lemmas(bare)

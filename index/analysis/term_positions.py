@@ -33,6 +33,7 @@ from index.analysis.tokenizer import (
     readable,
     shouts,
     tokens_of,
+    tokens_of_number,
 )
 from monitor.base.article import PARTS, Article
 
@@ -202,6 +203,8 @@ class Keys(BoundedCache[_Entry]):
     def _decide(self, chunk: str) -> _Entry:
         if chunk.isalnum() and len(chunk) <= MAX_TERM and (term := fold_latin(chunk)):
             return self._of_word(chunk, term)
+        if tokens := tokens_of_number(chunk):
+            return self._of_tokens(tokens)
         runs: list[str] = pattern(chunk).findall(chunk)
         if len(runs) == 1:
             (run,) = runs

@@ -24,7 +24,7 @@ from numpy.typing import NDArray
 
 from index.analysis.term_positions import AUTHOR, Keys, part_range
 from index.analysis.text_cache import LONGEST
-from index.analysis.tokenizer import readable, shouts
+from index.analysis.tokenizer import readable, shouts, spaced
 from index.engine.list_encoder import DOC, TERM, Numbers, Occurrences
 from monitor.base.article import PARTS, Article
 
@@ -110,7 +110,7 @@ def _groups(articles: Sequence[Article]) -> Iterator[list[_Part]]:
             if not text:
                 continue
             read = readable(text)
-            group.append(_Part(doc, first, read.replace("\n", " "), style + _LOUD * shouts(read)))
+            group.append(_Part(doc, first, spaced(read), style + _LOUD * shouts(read)))
             characters += len(read)
             if characters > _GROUP:
                 yield group

@@ -9,7 +9,7 @@ from typing import Any, BinaryIO
 
 from index.engine.checksummed_file import ChecksummedFile, ChecksummedFileWriter
 
-VERSION = 8
+VERSION = 7
 """Raise it when the fields, the files, or the words that the tokenizer makes change: an archive
 of another version is built again."""
 NAME = f"tocsin{VERSION}"

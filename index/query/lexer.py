@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from index.analysis.tokenizer import GLUED_BRACKETS
+from index.analysis.tokenizer import GLUED_BRACKETS, UNSPACED
 from index.errors import QueryError
 from index.query.ast import ALERT_FACETS, FACETS
 from index.query.filters import SPELLINGS, field_named, offered_name
@@ -24,8 +24,8 @@ NEAR = re.compile(rf"(NEAR|W)/(\d+){_END}")
 BAD_NEAR = re.compile(rf"(?:NEAR(?:/\S*)?|W/\S*|near/\d+|w/\d+){_END}")
 OF = re.compile(r"(\d+)\s+OF\b\s*")
 FIELD = re.compile(r"([^\W\d_]+):(?!//)\s*")
-CHUNK = re.compile(rf"(?:{GLUED_BRACKETS}|[^\s(){QUOTES}])+")
-LISTED = re.compile(rf"(?:{GLUED_BRACKETS}|[^\s(){QUOTES},]|(?<=\d),(?=\d))+")
+CHUNK = re.compile(rf"(?:{UNSPACED}|{GLUED_BRACKETS}|[^\s(){QUOTES}])+")
+LISTED = re.compile(rf"(?:{UNSPACED}|{GLUED_BRACKETS}|[^\s(){QUOTES},]|(?<=\d),(?=\d))+")
 NAME = re.compile(r"[^\s()]+")
 PROXIMITY = re.compile(r"~(\d+)?")
 KINDS = {"AND": "AND", "ET": "AND", "OR": "OR", "OU": "OR", "NOT": "NOT", "SAUF": "NOT"}

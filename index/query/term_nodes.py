@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 from index.analysis.folding import CJK
 from index.analysis.inflection import split_compound
-from index.analysis.tokenizer import Token, shouts, tokenize_query
+from index.analysis.tokenizer import UNSPACED, Token, shouts, tokenize_query
 from index.errors import QueryError
 from index.query.ast import Mode, Node, Or, Phrase, Word
 from monitor.base.translation import gettext as _
@@ -19,7 +19,7 @@ from monitor.base.translation import mark, mark_all, pgettext
 _AROUND = re.compile(r"[^\w=*?~-]*(.*?(?:\(\w+\)\w?)?)[^\w*?~.]*", re.DOTALL)
 """What is left between punctuation; employé(e) ends in a bracket."""
 _CASED = frozenset((Mode.EXACT, Mode.ACRONYM))
-_CHUNK = re.compile(r"\S+")
+_CHUNK = re.compile(rf"(?:{UNSPACED}|\S)+")
 _MODES_HINT = mark("choose one of =word, word~ and word*")
 
 

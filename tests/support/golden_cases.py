@@ -92,6 +92,7 @@ CASES = {
         ("forme", "la plate-⟦forme⟧"),
         ("e-commerce", "l’⟦e-commerce⟧ et l’⟦ecommerce⟧"),
         ("ecommerce", "l’⟦e‐commerce⟧ et l’⟦e‑commerce⟧"),
+        ("espionnage", "de l’⟦espion-\nnage⟧ pur"),
         ("va-t-en-guerre", "un ⟦va-t-en-guerre⟧"),
         ("Saint-Jean-Pied-de-Port", "à ⟦Saint-Jean-Pied-de-Port⟧"),
         ('"plate-forme chinoise"', "la ⟦plate-forme chinoise⟧"),

@@ -6,7 +6,7 @@ import tracemalloc
 
 import pytest
 
-from index.analysis.inflection import folded_inflections, inflections, let_go
+from index.analysis.inflection import folded_inflections, inflections, is_known, let_go
 from index.analysis.text_cache import clear_all
 
 
@@ -38,6 +38,14 @@ def test_a_new_verb_is_conjugated_like_others() -> None:
 def test_a_folded_word_may_have_had_accents() -> None:
     assert "generaux" in folded_inflections("general")
     assert "generaux" not in inflections("general")
+
+
+@pytest.mark.parametrize(
+    ("word", "known"), [("espionnage", True), ("saisirent", True), ("narcotrafic", True),
+                        ("zorgage", False), ("courtet", False)],
+)  # fmt: skip
+def test_known_words(word: str, known: bool) -> None:
+    assert is_known(word) is known
 
 
 def test_the_list_is_read_again_after_it_was_let_go() -> None:
