@@ -275,24 +275,22 @@ def token_add(cli: CliContext, name: str, scope: str, expires: float) -> None:
 def token_list(cli: CliContext, style: str) -> None:
     """List tokens, what each allows, until when, and when it was used last."""
     now, tokens = cli.clock(), cli.service().views.tokens.every()
-    if style != "table":
-        rows = [
-            {
-                "name": token.name,
-                "scope": str(token.scope),
-                "state": state(token, now),
-                "created_at": iso(token.created_at),
-                "expires_at": iso(token.expires_at),
-                "revoked_at": iso(token.revoked_at),
-                "last_used": iso(token.last_used),
-            }
-            for token in tokens
-        ]
-        output.print_rows(rows, style, TOKEN_COLUMNS)
-    elif not tokens:
+    rows = (
+        {
+            "name": token.name,
+            "scope": str(token.scope),
+            "state": state(token, now),
+            "created_at": iso(token.created_at),
+            "expires_at": iso(token.expires_at),
+            "revoked_at": iso(token.revoked_at),
+            "last_used": iso(token.last_used),
+        }
+        for token in tokens
+    )
+    lines = (_token_line(token, now) for token in tokens)
+    output.print_listing(style, rows, TOKEN_COLUMNS, lines)
+    if style == "table" and not tokens:
         say(_("there are no tokens yet; `tocsin token add NAME` makes one"))
-    for token in tokens if style == "table" else ():
-        click.echo(_token_line(token, now))
 
 
 @click.command("revoke")

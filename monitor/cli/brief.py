@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import json
 import sys
-from datetime import tzinfo
+from contextlib import suppress
 
 import click
 
@@ -15,7 +14,6 @@ from monitor.cli.names import KnownNames
 from monitor.cli.options import MomentParam, complete_watchlist, with_format, with_limit
 from monitor.config.loading import load
 from monitor.delivery.export.briefing import document, markdown, plain_text
-from monitor.model.briefing import Briefing
 from monitor.model.search import Filter
 from monitor.presentation.rows.newsroom import briefing_row
 from monitor.runtime.machine import local_zone
@@ -60,26 +58,16 @@ def brief(
     service = cli.service(read_only=True)
     KnownNames(cli, service).validate(Filter(watchlists=watchlists))
     briefing = service.briefing(since, watchlists=watchlists, limit=limit)
-    text = _rendered(cli, briefing, style, local_zone())
-    lines = text.rstrip("\n").split("\n")
-    if style == "text" and sys.stdout.isatty():
-        lines = [*output.folded(lines, output.text_width())]
-    output.print_lines(lines, paged=style == "text")
-
-
-def _pages(cli: CliContext) -> str:
-    """Return the address of the pages; empty if there are none, or no readable feeds.yaml."""
-    try:
-        return load(cli.config_path, data=cli.data).pages
-    except ConfigError:
-        return ""
-
-
-def _rendered(cli: CliContext, briefing: Briefing, style: str, zone: tzinfo) -> str:
+    pages, zone = "", local_zone()
+    with suppress(ConfigError):
+        pages = load(cli.config_path, data=cli.data).pages
     if style == "json":
-        return json.dumps(briefing_row(briefing), ensure_ascii=False, indent=2)
-    if style == "html":
-        return document(briefing, zone, _pages(cli))
-    if style == "md":
-        return markdown(briefing, zone, _pages(cli))
-    return plain_text(briefing, zone)
+        output.print_json(briefing_row(briefing))
+    elif style == "text":
+        lines = plain_text(briefing, zone).rstrip("\n").split("\n")
+        if sys.stdout.isatty():
+            lines = [*output.folded(lines, output.text_width())]
+        output.print_lines(lines, paged=True)
+    else:
+        render = document if style == "html" else markdown
+        click.echo(render(briefing, zone, pages).rstrip("\n"))

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from monitor.base.translation import gettext as _
-from monitor.cli import CliContext
+from monitor.cli import CliContext, on_terminal, say
 from monitor.model.search import Filter
 from monitor.model.watchlist import Severity
 from monitor.storage.data_folder import is_read_only
@@ -34,19 +34,13 @@ def _load() -> None:
 
 def _require_terminal() -> None:
     """Raise ClickException where nothing can show the dashboard: no terminal, no browser."""
-    streams = (sys.stdin, sys.stdout, sys.stderr)
-    if "TEXTUAL_DRIVER" not in os.environ and not all(stream.isatty() for stream in streams):
+    if "TEXTUAL_DRIVER" not in os.environ and not on_terminal():
         raise click.ClickException(
             _(
                 "the dashboard needs a terminal; elsewhere `tocsin alerts` and `tocsin status` say"
                 " what it shows, and `tocsin serve` opens it in a browser"
             )
         )
-
-
-def _say_that_it_goes_on() -> None:
-    text = _("Another dashboard is open: the monitor goes on; `tocsin stop` ends it.")
-    click.echo(text, err=True)
 
 
 def _action_names() -> set[str]:
@@ -153,6 +147,6 @@ def dashboard(
         finally:
             if started and exit_mode == "quit":
                 if is_another_open():
-                    _say_that_it_goes_on()
+                    say(_("Another dashboard is open: the monitor goes on; `tocsin stop` ends it."))
                 else:
                     newsroom.stop_monitor()

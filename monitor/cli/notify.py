@@ -227,13 +227,9 @@ def _nothing_listed(
         if state is None:
             return True, _("all deliveries are sent")
         return False, _("no such deliveries")
-    if channel is None and not _channels(cli):
+    if channel is None and not load(cli.config_path, data=cli.data).channels:
         return False, _("no channel is configured; add one under `channels:` in feeds.yaml")
     return False, _("nothing was to be delivered yet")
-
-
-def _channels(cli: CliContext) -> tuple[Channel, ...]:
-    return load(cli.config_path, data=cli.data).channels
 
 
 @deliveries.command("retry")

@@ -28,28 +28,22 @@ from monitor.presentation.rows.alerts import alert_row
 from monitor.presentation.service.service import LOG
 from monitor.runtime.machine import monotonic, pause
 from monitor.storage import data_folder, monitor_lock
-from monitor.storage.store import store_name
 
 
-class ListenAddressParam(click.ParamType["Listening"]):  # not a message
-    """An address to listen on, as HOST:PORT."""
-
-    name = "address"
-
-    def convert(
-        self, value: object, param: click.Parameter | None, ctx: click.Context | None
-    ) -> Listening:
-        try:
-            return Listening.parse(str(value))
-        except ValueError as error:
-            self.fail(str(error), param, ctx)
+def _listening(
+    context: click.Context, option: click.Parameter, address: str | None
+) -> Listening | None:
+    try:
+        return None if address is None else Listening.parse(address)
+    except ValueError as error:
+        raise click.BadParameter(str(error)) from None
 
 
 @click.command()
 @click.option("--once", is_flag=True, help="Poll every feed that is due, then end.")
 @click.option("--now", "everything", is_flag=True, help="With --once: poll every feed, due or not.")
 @click.option("--for", "seconds", type=DurationParam(), help="End after this time: 30s, 10m, 2h.")
-@click.option("--metrics", type=ListenAddressParam(), metavar="HOST:PORT",
+@click.option("--metrics", callback=_listening, metavar="HOST:PORT",
               help="Serve metrics for Prometheus there: 127.0.0.1:9464.")  # fmt: skip
 @with_format("table", "json", help="`json` prints the summary, with --once the alerts too.")
 @click.option("--background", is_flag=True, hidden=True, help="Log to a file.")
@@ -146,7 +140,9 @@ def run_in_foreground(
     quiet = -1 if once and not cli.verbosity else cli.verbosity
     set_up_log(quiet, file)
     if not once and not background and cli.config_path.exists():
-        say(_where(cli))
+        words = _("watching {config}; the archive is in {folder}; Ctrl-C ends",
+                  config=cli.config_path, folder=cli.folder)  # fmt: skip
+        say(words)
     with progress_bar(once and cli.verbosity >= 0) as progress:
         options = RunOptions(
             once=once,
@@ -157,23 +153,6 @@ def run_in_foreground(
             metrics=metrics,
         )
         return asyncio.run(run_monitor(cli.config_path, cli.data, options))
-
-
-def _where(cli: CliContext) -> str:
-    """Return what is watched, and where it is kept."""
-    if not cli.shared:
-        return _(
-            "watching {config}; the archive is in {folder}; Ctrl-C ends",
-            config=cli.config_path,
-            folder=cli.folder,
-        )
-
-    return _(
-        "watching {config}; the store is {store}, the search index in {folder}; Ctrl-C ends",
-        config=cli.config_path,
-        store=store_name(cli.store),
-        folder=cli.folder,
-    )
 
 
 def describe_summary(summary: RunSummary) -> str:

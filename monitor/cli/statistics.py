@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 from msgspec.structs import replace
-from rich.cells import cell_len, set_cell_size
+from rich.cells import set_cell_size
 
 from index.analysis.folding import fold
 from monitor.base import signs
@@ -206,7 +206,7 @@ def _facet_lines(facets: Facets, zone: tzinfo, width: int) -> Iterator[str]:
             yield click.style(title, dim=True)
             yield from _shares(shares, facets.total, width)
     yield ""
-    yield from _words(facets, width)
+    yield from _words(facets)
 
 
 def _shares(shares: Sequence[Share], total: int, width: int) -> Iterator[str]:
@@ -217,7 +217,7 @@ def _shares(shares: Sequence[Share], total: int, width: int) -> Iterator[str]:
         yield f"{number(share.articles):>9}  {percent:>5}  {name}"
 
 
-def _words(facets: Facets, width: int) -> Iterator[str]:
+def _words(facets: Facets) -> Iterator[str]:
     if not facets.words:
         yield click.style(_("no words stand out"), dim=True)
         return
@@ -227,19 +227,17 @@ def _words(facets: Facets, width: int) -> Iterator[str]:
         else _("words that stand out, from all of them")
     )
     yield click.style(heading, dim=True)
-    there, expected = pgettext("column", "there are"), pgettext("column", "expected")
-    yield click.style(f"{there:>9}  {expected:>8}  ", dim=True)
-    widest = min(30, max(cell_len(clean(word.word)) for word in facets.words))
-    for word in facets.words:
-        line = (
-            f"{number(word.articles):>9}  {_format_expected(word.expected):>8}"
-            f"  {set_cell_size(clean(word.word), widest)}  {_other_forms(word)}"
+    heads = [pgettext("column", "there are"), pgettext("column", "expected"), "", ""]
+    rows = [
+        (
+            number(word.articles),
+            number(word.expected, 0 if word.expected >= 10 else 1),
+            clean(word.word),
+            _other_forms(word),
         )
-        yield set_cell_size(line, width).rstrip() if cell_len(line) > width else line.rstrip()
-
-
-def _format_expected(expected: float) -> str:
-    return number(expected, 0 if expected >= 10 else 1)
+        for word in facets.words
+    ]
+    yield from output.table_lines(heads, rows, ">><<")
 
 
 def _other_forms(word: SignificantTerm) -> str:

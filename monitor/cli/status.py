@@ -114,8 +114,15 @@ def _rows(status: Status, now: float) -> Iterator[tuple[str, str]]:
         f"{number(count)} {health.label}" for health, count in sorted(status.feeds.items())
     )
     yield "feeds", health or pgettext("feeds", "none")
-    if gaps := _describe_gaps(status):
-        yield "gaps", _("{gaps} in the last day; `tocsin feeds --blind` lists them", gaps=gaps)
+    if gaps := sum(status.gaps.values()):
+        yield (
+            "gaps",
+            ngettext(
+                "{count} in the last day; `tocsin feeds --blind` lists it",
+                "{count} in the last day; `tocsin feeds --blind` lists them",
+                gaps,
+            ),
+        )
     yield (
         "articles",
         _(
@@ -202,23 +209,6 @@ def _troubles(status: Status) -> Iterator[tuple[str, str]]:
         yield "store", status.store_damage
     if status.network_down:
         yield "network", status.network_down
-
-
-def _describe_gaps(status: Status) -> str:
-    """Return how many feeds have coverage gaps of each kind; empty for none."""
-    counts = {str(kind): count for kind, count in status.gaps.items()}
-    parts = []
-    if blind := counts.get("blind"):
-        parts.append(
-            ngettext(
-                "{count} without an entry in common between two polls",
-                "{count} without an entry in common between two polls",
-                blind,
-            )
-        )
-    if down := counts.get("down"):
-        parts.append(ngettext("{count} not polled in time", "{count} not polled in time", down))
-    return ", ".join(parts)
 
 
 FEEDS_SHOWN = 15

@@ -9,7 +9,7 @@ import json
 import re
 import sys
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 import click
@@ -17,6 +17,7 @@ from click.core import ParameterSource
 from click.shell_completion import CompletionItem
 from msgspec.structs import replace
 
+from monitor.base.article import Timestamp
 from monitor.base.errors import MonitorError
 from monitor.base.formatting import alert_number, and_more, clauses
 from monitor.base.formatting import alerts as counted_alerts
@@ -40,7 +41,7 @@ from monitor.cli.options import (
 )
 from monitor.model.alert import Alert, AlertState, Verdict
 from monitor.model.search import Filter
-from monitor.model.triage import Change, TriageAction, triage_state
+from monitor.model.triage import Change, Decision, TriageAction, triage_state
 from monitor.presentation.alert import describe_decision
 from monitor.presentation.rows import columns
 from monitor.presentation.rows.alerts import DecisionRow, change_row, decision_row, undo_row
@@ -436,16 +437,19 @@ def _history(context: click.Context, id: int, style: str) -> None:
     if not service.views.alerts.get([id]):
         raise no_alert(id)
     decisions = service.views.triage.decisions(id)[::-1]
-    if style != "table":
-        output.print_rows(map(decision_row, decisions), style, columns(DecisionRow))
-    for decision in decisions if style == "table" else ():
-        when = output.format_moment(decision.at, cli.clock())
-        who = line(decision.who) or (TOCSIN if decision.why else _("somebody"))
-        click.echo(f"{decision.act:>6}  {when}  {who}  {describe_decision(decision)}")
+    rows, lines = map(decision_row, decisions), _decision_lines(decisions, cli.clock())
+    output.print_listing(style, rows, columns(DecisionRow), lines)
     if not decisions:
         if style == "table":
             say(_("alert {number} was never changed", number=alert_number(id)))
         context.exit(1)
+
+
+def _decision_lines(decisions: Sequence[Decision], now: Timestamp) -> Iterator[str]:
+    for decision in decisions:
+        when = output.format_moment(decision.at, now)
+        who = line(decision.who) or (TOCSIN if decision.why else _("somebody"))
+        yield f"{decision.act:>6}  {when}  {who}  {describe_decision(decision)}"
 
 
 _ACKNOWLEDGED = {"acknowledge": True}
