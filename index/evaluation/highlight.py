@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import re
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Sequence
-from functools import partial
-from itertools import accumulate, pairwise, takewhile
+from itertools import accumulate, pairwise
 
 from rich.cells import cell_len
 
@@ -22,6 +21,7 @@ Span = tuple[int, int]
 ELLIPSIS = "…"
 _LONG_WORD = 24
 """Cells of a word from which it may be cut, such as a link."""
+_WORD = re.compile(r"[^ ]+")
 _GAP = re.compile(r"\s(?:(?<! )|\s)\s*")
 """White space that is not one space; beginning with one character makes it three times as fast."""
 
@@ -38,9 +38,9 @@ def snippet(
     text, lit = _on_one_line(article.part(part), own)
     if not text.strip():
         return "", []
-    line = _Line(text, lit, width)
-    start, end = line.grown(line.densest())
-    before, after = ELLIPSIS * line.is_cut(start), ELLIPSIS * line.goes_on(end)
+    start, end = _window(text, lit, width)
+    before = ELLIPSIS * _is_cut(text, start)
+    after = ELLIPSIS * _goes_on(text, end)
     shift = len(before) - start
     return before + text[start:end] + after, [
         (a + shift, b + shift) for a, b in lit if start <= a and b <= end
@@ -75,91 +75,77 @@ def _on_one_line(text: str, spans: Iterable[Span]) -> tuple[str, list[Span]]:
     return " ".join([text[left[1] : right[0]] for left, right in cuts]), disjoint
 
 
-class _Line:
-    """A text on one line, of which a window is to be shown; read only where it is looked at.
+def _is_cut(text: str, start: int) -> bool:
+    """Tell whether there are words before a window."""
+    return bool(text[:start].strip())
 
-    Its *pieces* are its words; a match and what it touches is one piece.
+
+def _goes_on(text: str, end: int) -> bool:
+    """Tell whether there are words behind a window."""
+    return bool(text[end:].strip())
+
+
+def _window(text: str, lit: Sequence[Span], width: int) -> Span:
+    """Return the part of a text around most matches, different ones counting more.
+
+    It begins and ends with whole words and matches; only long words may be cut.
     """
 
-    def __init__(self, text: str, lit: Sequence[Span], width: int) -> None:
-        self._text = text
-        self._lit = lit
-        self._ends = [end for _, end in lit]
-        self._width = width
-        self._longest = min(_LONG_WORD, width - 2 * cell_len(ELLIPSIS))
-        self._first, self._last = len(text) - len(text.lstrip()), len(text.rstrip())
-        self._cut: dict[int, bool] = {}
+    def fits(start: int, end: int) -> bool:
+        ellipses = _is_cut(text, start) + _goes_on(text, end)
+        return cell_len(text[start:end]) + ellipses <= width
 
-    def is_cut(self, start: int) -> bool:
-        """Tell whether there are words before a window."""
-        return start > self._first
+    def around(first: int) -> tuple[list[int], list[int]]:
+        return _cuts(text, lit, max(first - 2 * width, 0), first + 2 * width, width)
 
-    def goes_on(self, end: int) -> bool:
-        """Tell whether there are words behind a window."""
-        return end < self._last
+    blank = len(text) - len(text.lstrip())
+    starts, ends = around(blank)
+    window, worth = (starts[0], ends[0]), (0, 0)
+    for number, (first, _) in enumerate(lit):
+        near = [lit[number], *(span for span in lit[number + 1 :] if span[1] < first + width)]
+        if (len(near), len(near)) < worth:
+            continue
+        starts_here, ends_here = around(first)
+        start = starts_here[bisect_right(starts_here, first) - 1]
+        holding = [ends_here[bisect_left(ends_here, end)] for _, end in near]
+        fitting = [end for end in holding if fits(start, end)]
+        different = {text[slice(*span)].casefold() for span in near[: len(fitting)]}
+        if (len(different), len(fitting)) > worth or not number:
+            window, worth = (
+                (start, max(fitting, default=holding[0])),
+                (len(different), len(fitting)),
+            )
+            starts, ends = starts_here, ends_here
+    start, end = window
+    at, to = bisect_left(starts, start), bisect_left(ends, end)
+    growing = True
+    while growing:
+        growing = False
+        if to + 1 < len(ends) and fits(start, ends[to + 1]):
+            to, end, growing = to + 1, ends[to + 1], True
+        if at and fits(starts[at - 1], end):
+            at, start, growing = at - 1, starts[at - 1], True
+    return start, end
 
-    def densest(self) -> Span:
-        """Return the pieces around most matches, different ones counting more."""
-        holds = [self._piece(start) for start, _ in self._lit]
-        best, worth = self._piece(self._first), (0, 0)
-        for number, (start, end) in enumerate(holds):
-            ends = [to for _, to in holds[number:]]
-            fitting = list(takewhile(partial(self._fits, start), ends))
-            lit = self._lit[number : number + len(fitting)]
-            here = len({self._text[slice(*span)].casefold() for span in lit}), len(fitting)
-            if here > worth or not number:
-                best, worth = (start, fitting[-1] if fitting else end), here
-        return best
 
-    def grown(self, window: Span) -> Span:
-        """Return a window with as many pieces before and after it as there is room for."""
-        start, end = window
-        growing = True
-        while growing:
-            growing = False
-            if self.goes_on(end) and self._fits(start, to := self._piece(self._behind(end))[1]):
-                end, growing = to, True
-            if self.is_cut(start) and self._fits(to := self._piece(self._before(start))[0], end):
-                start, growing = to, True
-        return start, end
-
-    def _fits(self, start: int, end: int) -> bool:
-        """Tell whether a window has room, ellipses included."""
-        ellipses = self.is_cut(start) + self.goes_on(end)
-        return cell_len(self._text[start:end]) + ellipses <= self._width
-
-    def _behind(self, end: int) -> int:
-        return end + (self._text[end] == " ")
-
-    def _before(self, start: int) -> int:
-        return start - 1 - (self._text[start - 1] == " ")
-
-    def _piece(self, offset: int) -> Span:
-        """Return the piece that a character belongs to."""
-        start, end = self._unit(offset)
-        number = bisect_right(self._ends, start)
-        for at in range(number, len(self._lit)):
-            if self._lit[at][0] >= end:
-                break
-            end = max(end, self._unit(self._ends[at] - 1)[1])
-        for at in range(min(number, len(self._lit) - 1), -1, -1):
-            if self._ends[at] <= start:
-                break
-            start = min(start, self._unit(self._lit[at][0])[0])
-        return start, end
-
-    def _unit(self, offset: int) -> Span:
-        """Return the word that a character belongs to; itself where the word may be cut."""
-        start = self._text.rfind(" ", 0, offset) + 1
-        end = self._text.find(" ", offset)
-        end = len(self._text) if end < 0 else end
-        if start not in self._cut:
-            self._cut[start] = self._may_be_cut(self._text[start:end])
-        return (offset, offset + 1) if self._cut[start] else (start, end)
-
-    def _may_be_cut(self, word: str) -> bool:
-        cells = len(word) if word.isascii() else cell_len(word)
-        return cells > min(self._longest, len(word))  # CJK is wide, and has no spaces
+def _cuts(
+    text: str, lit: Sequence[Span], first: int, last: int, width: int
+) -> tuple[list[int], list[int]]:
+    """Return where a window around some characters may start, and where it may end."""
+    first = text.rfind(" ", max(first - _LONG_WORD, 0), first) + 1 or first
+    last = max(text.find(" ", last, last + _LONG_WORD), last)
+    longest = min(_LONG_WORD, width - 2 * cell_len(ELLIPSIS))
+    starts, ends = set[int](), set[int]()
+    for word in _WORD.finditer(text, first, last):
+        start, end = word.span()
+        is_whole = cell_len(word[0]) <= min(longest, len(word[0]))  # CJK is wide, without spaces
+        starts.update([start] if is_whole else range(start, end))
+        ends.update([end] if is_whole else range(start + 1, end + 1))
+    for start, end in lit:
+        if first <= start < last:
+            starts.difference_update(range(start + 1, end))
+            ends.difference_update(range(start + 1, end))
+    return sorted(starts), sorted(ends)
 
 
 class Highlighter:
