@@ -362,11 +362,6 @@ def encode(position: int, length: int = 1) -> int:
     return (position << 2) | (length - 1)
 
 
-def decode(code: int) -> tuple[int, int]:
-    """Return the position and the length that a code stands for."""
-    return code >> 2, (code & 3) + 1
-
-
 def part_at(position: int) -> str:
     """Return the name of the part that an article's position is in."""
     return PARTS[position // PART_WIDTH]

@@ -176,15 +176,13 @@ class SegmentPostings:
 
     def terms(self, first: int, last: int) -> list[bytes]:
         """Return the terms from `first` to below `last`; they are in order."""
-        with self._lists.file.damage_reported():
-            terms = self._field.terms_at(first, last)
+        terms = self._field.terms_at(first, last)
         self._lists.file.release()
         return terms
 
     def rank(self, term: bytes) -> int:
         """Count the terms before a term."""
-        with self._lists.file.damage_reported():
-            return self._field.rank(term)
+        return self._field.rank(term)
 
     def weights(self, first: int, last: int) -> Numbers:
         """Return the occurrences of some terms, roughly."""

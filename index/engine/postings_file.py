@@ -253,10 +253,7 @@ class PostingsFileWriter:
 
 
 class PostingsFile:
-    """The posting lists of one segment, mapped into memory. Safe from any thread.
-
-    Its methods raise ArchiveDamaged where numbers in the file are wrong.
-    """
+    """The posting lists of one segment, mapped into memory. Safe from any thread."""
 
     def __init__(self, file: BinaryIO, name: str) -> None:
         self.file = ChecksummedFile(file, name)
@@ -285,29 +282,12 @@ class PostingsFile:
         """Return a field."""
         return self._fields[name]
 
-    def terms(self, field: str, prefix: bytes = b"") -> list[bytes]:
-        """Return the terms of a field that begin with a prefix, in order."""
-        with self.file.damage_reported():
-            return self._fields[field].terms(prefix)
-
-    def frequency(self, field: str, term: bytes) -> int:
-        """Count the documents with a term, deleted ones included."""
-        with self.file.damage_reported():
-            return self._fields[field].frequency(term)
-
-    def find(self, field: str, term: bytes) -> Postings | None:
-        """Return the list of a term, None if it does not occur."""
-        with self.file.damage_reported():
-            return self._fields[field].find(term)
-
-    def each(self, field: str) -> Iterator[tuple[bytes, Postings]]:
-        """Yield every term of a field with its list, in order."""
-        with self.file.damage_reported():
-            yield from self._fields[field].each()
-
 
 class Field:
-    """One field's lexicon and lists. What its methods return is checked."""
+    """One field's lexicon and lists. What its methods return is checked.
+
+    They raise ArchiveDamaged where numbers in the file are wrong.
+    """
 
     def __init__(
         self, file: ChecksummedFile, numbers: Sequence[int], documents: int, layout: PlaceLayout
@@ -336,14 +316,14 @@ class Field:
         """
         rank = bisect_left(range(self.count), term, key=self._unchecked_term)
         first = max(rank - 1, 0)
-        terms = self.terms_at(first, min(rank + 1, self.count))
+        terms = self._terms_at(first, min(rank + 1, self.count))
         before, after = terms[: rank - first], terms[rank - first :]
         if (before and before[0] >= term) or (after and after[0] < term):
-            self.terms_at(0, self.count)  # raises
+            self._terms_at(0, self.count)  # raises
             raise ValueError("the terms are not in order")  # not a message
         return rank, after
 
-    def terms_at(self, first: int, last: int) -> list[bytes]:
+    def _terms_at(self, first: int, last: int) -> list[bytes]:
         """Return the terms from one rank to below another."""
         if first == last:
             return []
@@ -357,30 +337,40 @@ class Field:
         size = array(typecode).itemsize
         return self._file.section(start + size * first, start + size * last).cast(typecode)
 
-    def terms(self, prefix: bytes) -> list[bytes]:
+    def terms(self, prefix: bytes = b"") -> list[bytes]:
         """Return the terms that begin with a prefix, in order."""
-        first, last = 0, self.count
-        if prefix:
-            (first, _), (last, _) = self._found(prefix), self._found(prefix + _AFTER_ANY)
-        return self.terms_at(first, last)
+        with self._file.damage_reported():
+            first, last = 0, self.count
+            if prefix:
+                (first, _), (last, _) = self._found(prefix), self._found(prefix + _AFTER_ANY)
+            return self._terms_at(first, last)
+
+    def terms_at(self, first: int, last: int) -> list[bytes]:
+        """Return the terms from one rank to below another."""
+        with self._file.damage_reported():
+            return self._terms_at(first, last)
 
     def rank(self, term: bytes) -> int:
         """Count the terms before a term."""
-        return self._found(term)[0]
+        with self._file.damage_reported():
+            return self._found(term)[0]
 
     def frequency(self, term: bytes) -> int:
-        """Count the documents with a term."""
-        rank, at = self._found(term)
-        return self._size(rank) if at == [term] else 0
+        """Count the documents with a term, deleted ones included."""
+        with self._file.damage_reported():
+            rank, at = self._found(term)
+            return self._size(rank) if at == [term] else 0
 
     def find(self, term: bytes) -> Postings | None:
-        """Return the list of a term."""
-        rank, at = self._found(term)
-        return self._postings(rank) if at == [term] else None
+        """Return the list of a term, None if it does not occur."""
+        with self._file.damage_reported():
+            rank, at = self._found(term)
+            return self._postings(rank) if at == [term] else None
 
-    def each(self) -> Iterable[tuple[bytes, Postings]]:
-        """Yield every term with its list."""
-        return zip(self.terms(b""), map(self._postings, range(self.count)), strict=True)
+    def each(self) -> Iterator[tuple[bytes, Postings]]:
+        """Yield every term with its list, in order."""
+        with self._file.damage_reported():
+            yield from zip(self.terms(), map(self._postings, range(self.count)), strict=True)
 
     def _size(self, rank: int) -> int:
         return int(self._numbers("H", self.sizes, rank, rank + 1)[0]) + 1

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from bisect import bisect_left
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any
@@ -286,7 +285,6 @@ class SegmentDocument:
         self._doc = 0
         self._block = -1
         self._present: dict[Word, dict[int, list[str]]] = {}
-        self._lists: dict[str, Postings] = {}
 
     def at(self, doc: int) -> SegmentDocument:
         """Move to another document; quick in the order of their numbers."""
@@ -297,7 +295,7 @@ class SegmentDocument:
         return self
 
     def positions(self, key: str) -> spans.Codes:
-        return (self._lists.get(key) or self._segment.postings(key)).at(self._doc)
+        return self._segment.postings(key).at(self._doc)
 
     def expand(self, word: Word) -> Sequence[str]:
         keys = self._expand(word)
@@ -309,17 +307,10 @@ class SegmentDocument:
 
     def _by_document(self, keys: Sequence[str]) -> dict[int, list[str]]:
         """Return those of some keys that each document of the current block has."""
-        first, end = self._block << _BLOCK, (self._block + 1) << _BLOCK
+        block = bit_sets.between(self._block << _BLOCK, (self._block + 1) << _BLOCK)
         present: dict[int, list[str]] = {}
-        block = bit_sets.between(first, end)
         for key in checked(keys, _KEYS):
-            postings = self._lists[key] = self._segment.postings(key)
-            if postings.is_bits:
-                docs: Sequence[int] = bit_sets.documents(postings.bits & block)
-            else:
-                low = bisect_left(postings.docs, first) if first else 0
-                docs = postings.docs[low : bisect_left(postings.docs, end, low)]
-            for doc in docs:
+            for doc in bit_sets.documents(self._segment.postings(key).bits & block):
                 present.setdefault(doc, []).append(key)
         return present
 

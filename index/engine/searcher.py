@@ -340,7 +340,7 @@ class ResultSet:
         """Return the articles of each label of a field."""
         split: defaultdict[bytes, list[SegmentHits]] = defaultdict(list)
         for segment, docs in self._hits:
-            for label, postings in segment.lists.each(field):
+            for label, postings in segment.lists.field(field).each():
                 if common := docs & postings.bits:
                     split[label].append((segment, common))
         return {label.decode(): ResultSet(hits) for label, hits in split.items()}

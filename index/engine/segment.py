@@ -96,7 +96,7 @@ class Segment:
         """Return the posting list of an index key; an empty one if it occurs nowhere."""
         postings = self._postings.get(key)
         if postings is None:
-            postings = self.lists.find(WORDS, key.encode()) or _NO_POSTINGS
+            postings = self.lists.field(WORDS).find(key.encode()) or _NO_POSTINGS
             if len(self._postings) >= _KEPT:
                 self._postings.clear()
             self._postings[key] = postings
@@ -121,7 +121,7 @@ class Segment:
     def frequency(self, key: str) -> int:
         """Count the documents with an index key, deleted ones included."""
         known = self._postings.get(key)
-        return self.lists.frequency(WORDS, key.encode()) if known is None else known.size
+        return self.lists.field(WORDS).frequency(key.encode()) if known is None else known.size
 
     def terms(self, prefix: str = "") -> list[str]:
         """Return the index keys that begin with a prefix, in order."""
@@ -130,11 +130,11 @@ class Segment:
 
     def lexicon(self, prefix: str) -> str:
         """Return the same keys as one text, a line each."""
-        return b"\n".join(self.lists.terms(WORDS, prefix.encode())).decode()
+        return b"\n".join(self.lists.field(WORDS).terms(prefix.encode())).decode()
 
     def languages(self) -> list[str]:
         """Return the languages of its documents, in order."""
-        return [code.decode() for code in self.lists.terms(LANG)]
+        return [code.decode() for code in self.lists.field(LANG).terms()]
 
     def passing(self, documents: DocumentFilter, within: Bits) -> Bits:
         """Return those of some documents that pass a filter."""
@@ -178,7 +178,7 @@ class Segment:
     def _labelled(self, field: str, labels: Collection[Any]) -> Bits:
         docs = 0
         for label in labels:
-            if postings := self.lists.find(field, str(label).encode()):
+            if postings := self.lists.field(field).find(str(label).encode()):
                 docs |= postings.bits
         return docs
 

@@ -53,9 +53,9 @@ def merged(folder: Path, sources: list[Source], count: int) -> PostingsFile:
 def check(lists: PostingsFile, documents: list[Document]) -> None:
     """The lists say of every document what it had, and nothing else."""
     terms = sorted({term.encode() for document in documents for term in document})
-    assert lists.terms("words") == terms
+    assert lists.field("words").terms() == terms
     for term in terms:
-        found = lists.find("words", term)
+        found = lists.field("words").find(term)
         assert found is not None
         said = {n: d[term.decode()] for n, d in enumerate(documents) if term.decode() in d}
         assert list(found.docs) == list(said)
@@ -160,9 +160,11 @@ def test_labels_have_no_places(folder: Path) -> None:
         folder / "labels", new_records(terms, occurrences, 3, None), 3, layout
     )
     sources = [SegmentPostings(lists, "words", consecutive(3, first)) for first in (0, 3)]
-    found = postings_files.written(
-        folder / "merged", merged_records(sources, 6, None), 6, layout
-    ).find("words", b"fr")
+    found = (
+        postings_files.written(folder / "merged", merged_records(sources, 6, None), 6, layout)
+        .field("words")
+        .find(b"fr")
+    )
     assert found is not None
     assert (list(found.docs), found.counts, len(found.places)) == ([0, 2, 3, 5], None, 0)
 
@@ -193,7 +195,7 @@ def test_lists_that_make_no_sense_are_not_merged(
 def test_of_very_many_places_the_first_are_kept(folder: Path) -> None:
     places = list(range(MAX_OCCURRENCES + 2))
     lists = written(folder, [{"tocsin": places, "one": [1]}, {"tocsin": [1, 2]}], 2)
-    found = lists.find("words", b"tocsin")
+    found = lists.field("words").find(b"tocsin")
     assert found is not None
     assert list(found.at(0)) == places[:MAX_OCCURRENCES]
     assert list(found.at(1)) == [1, 2]

@@ -64,7 +64,7 @@ def choice(lists: PostingsFile, node: Node) -> Choice:
 
 
 def link(lists: PostingsFile, word: Word) -> Link:
-    postings = lists.find("words", word.term.encode())
+    postings = lists.field("words").find(word.term.encode())
     return [postings] if postings else [], word.part
 
 
