@@ -43,6 +43,11 @@ DASHBOARD = "dashboard"
 WATCH, READ, TRIAGE, FEEDS, MAINTAIN = "Watch", "Read", "Triage", "Feeds", "Maintain"
 
 
+def is_shared() -> bool:
+    """Whether several machines share the store of the newsroom that the command line names."""
+    return bool(shared_store(_config_path(sys.argv[1:]), os.environ))
+
+
 COMMANDS = {
     DASHBOARD: LazyCommand(
         "dashboard:dashboard", "Open the dashboard, as `tocsin` without a command does.", WATCH
@@ -77,13 +82,19 @@ COMMANDS = {
     "schema": LazyCommand(
         "check:schema", "Print the JSON Schema of feeds.yaml, for editors.", FEEDS
     ),
-    "apply": LazyCommand("config:apply", "Put a feeds.yaml in force on all machines.", FEEDS),
-    "config": LazyCommand("config:config", "Show the versions of a shared configuration.", FEEDS),
+    "apply": LazyCommand(
+        "config:apply", "Put a feeds.yaml in force on all machines.", FEEDS, is_shared
+    ),
+    "config": LazyCommand(
+        "config:config", "Show the versions of a shared configuration.", FEEDS, is_shared
+    ),
     "export": LazyCommand("export:export", "Write articles and alerts into files.", MAINTAIN),
     "import": LazyCommand("import_:import_", "Import articles into the archive.", MAINTAIN),
     "backup": LazyCommand("backup:backup", "Write the whole newsroom into one file.", MAINTAIN),
     "restore": LazyCommand("backup:restore", "Restore a newsroom from a backup.", MAINTAIN),
-    "move": LazyCommand("backup:move", "Copy the store into PostgreSQL, or back.", MAINTAIN),
+    "move": LazyCommand(
+        "backup:move", "Copy the store into PostgreSQL, or back.", MAINTAIN, is_shared
+    ),
     "vacuum": LazyCommand(
         "maintenance:vacuum", "Delete old articles, and compact the archive.", MAINTAIN
     ),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from importlib import import_module
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -23,6 +23,8 @@ class LazyCommand(NamedTuple):
     """The line of the command in the help of the group."""
     section: str = "Commands"
     """The heading above this line."""
+    is_listed: Callable[[], bool] = lambda: True
+    """Whether the help of the group has this line; the command works in any case."""
 
 
 class LazyGroup(click.Group):
@@ -115,7 +117,8 @@ class LazyGroup(click.Group):
         """Write one line for each command below the heading of its section, without imports."""
         sections: dict[str, list[tuple[str, str]]] = {}
         for name, lazy in self.lazy.items():
-            sections.setdefault(lazy.section, []).append((name, lazy.summary))
+            if lazy.is_listed():
+                sections.setdefault(lazy.section, []).append((name, lazy.summary))
         for name, command in self.commands.items():
             lines = sections.setdefault("Commands", [])
             lines.append((name, translated(command).get_short_help_str(100)))
