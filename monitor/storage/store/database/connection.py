@@ -304,3 +304,10 @@ class StoreConnection:
         """Yield rows by name of a query with `IN ({0})`, run once for each chunk of the values."""
         with reading(self.sql) as sql:
             yield from rows_in(sql, query, values)
+
+
+class StoreViews:
+    """Questions to a store, and what is written beside them."""
+
+    def __init__(self, connection: StoreConnection) -> None:
+        self._connection = connection

@@ -7,7 +7,7 @@ import threading
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from functools import lru_cache, partial
+from functools import lru_cache
 from typing import Any, TypeVar, cast
 
 import psycopg
@@ -170,7 +170,7 @@ class PostgresqlConnection:
     is_outdated = False
 
     def __init__(self, address: Address, busy_ms: int, *, read_only: bool) -> None:
-        self._address = address
+        self.address = address
         self._busy_ms = busy_ms
         self._read_only = read_only
         self._in_transaction = False
@@ -199,7 +199,15 @@ class PostgresqlConnection:
         return self._run(lambda session: session.execute(text, values))
 
     def executemany(self, query: str, rows: Iterable[Sequence[Any]], /) -> psycopg.Cursor[Any]:
-        return self._run(partial(_executemany, query=numbered(query), rows=[*rows]))
+        text, values = cast(Any, numbered(query)), [*rows]
+
+        def run(session: psycopg.Connection[Any]) -> psycopg.Cursor[Any]:
+            cursor = session.cursor()
+            if values:
+                cursor.executemany(text, values)  # does not wait for the answer to each
+            return cursor
+
+        return self._run(run)
 
     def insert(
         self, table: str, columns: str, rows: Sequence[Sequence[Any]], *, or_ignore: bool = False
@@ -279,7 +287,7 @@ class PostgresqlConnection:
     def claim(self, *, alone: bool) -> None:
         claim = _CLAIM.format("" if alone else "_shared")
         if not self._value(claim):
-            raise StoreTakenError(self._address.name, alone=alone)
+            raise StoreTakenError(self.address.name, alone=alone)
         self._claimed = claim
 
     def close(self) -> None:
@@ -305,7 +313,7 @@ class PostgresqlConnection:
         return ""
 
     def message(self, error: Exception, so: str = "") -> str:
-        return describe(self._address, error, so)
+        return describe(self.address, error, so)
 
     def version(self) -> int:
         there = self._value("SELECT to_regclass('store')")
@@ -316,9 +324,6 @@ class PostgresqlConnection:
 
     def set_version(self, version: int) -> None:
         self.execute("UPDATE store SET version = ?", (version,))
-
-    def encoding(self) -> str:
-        return str(self._value("SHOW server_encoding"))
 
     def _value(self, query: str, *values: Any) -> Any:
         return (self.execute(query, values).fetchone() or (None,))[0]
@@ -343,7 +348,7 @@ class PostgresqlConnection:
             raise psycopg.OperationalError(_("another monitor watches this store by now"))
 
     def _connect(self) -> psycopg.Connection[Any]:
-        session = psycopg.connect(autocommit=True, **cast(Any, self._address.parameters))
+        session = psycopg.connect(autocommit=True, **cast(Any, self.address.parameters))
         session.cursor_factory = psycopg.RawCursor
         session.adapters.register_dumper(str, _TextDumper)
         session.adapters.register_dumper(int, Int8Dumper)
@@ -373,7 +378,7 @@ def open_database(
                     _("{folder}: no archive here yet; `tocsin run` starts one", folder=parsed.name)
                 )
             if version != VERSION:
-                _require_utf8(connection, parsed)
+                _require_utf8(connection)
                 prepare(connection, parsed.name)
         except BaseException:
             connection.close()
@@ -383,13 +388,14 @@ def open_database(
     return connection
 
 
-def _require_utf8(connection: PostgresqlConnection, address: Address) -> None:
-    if (encoding := connection.encoding()) != "UTF8":
+def _require_utf8(connection: PostgresqlConnection) -> None:
+    (encoding,) = connection.execute("SHOW server_encoding").fetchall()[0]
+    if encoding != "UTF8":
         raise StoreError(
             _(
                 "{database}: its encoding is {encoding}; make the database anew:"
                 " createdb --encoding=UTF8 --template=template0",
-                database=address.name,
+                database=connection.address.name,
                 encoding=encoding,
             )
         )
@@ -433,16 +439,6 @@ def _inserting(table: str, columns: str) -> tuple[str, tuple[Kind, ...]]:
     return f"INSERT INTO {table} ({columns}) SELECT * FROM unnest({lists})", kinds
 
 
-def _executemany(
-    session: psycopg.Connection[Any], query: str, rows: Sequence[Sequence[Any]]
-) -> psycopg.Cursor[Any]:
-    """Run a statement for each row, without waiting for the answer to each."""
-    cursor = session.cursor()
-    if rows:
-        cursor.executemany(cast(Any, query), rows)
-    return cursor
-
-
 RETRY = 2.0
 """Seconds between two attempts to connect."""
 
@@ -464,8 +460,15 @@ class PostgresqlCommitListener:
         """
         try:
             if self._session is None:
-                return self._connect()
-            return self._is_notified(self._session, seconds)
+                parameters = cast(Any, self._address.parameters)
+                self._session = psycopg.connect(autocommit=True, **parameters)
+                self._session.execute(f"LISTEN {CHANNEL}")  # not a message
+                self._lost = False
+                return True
+            for _notice in self._session.notifies(timeout=seconds, stop_after=1):
+                return True
+            self._session.execute("SELECT 1")  # a connection may end without a word
+            return False
         except psycopg.Error:
             self._hang_up()
             is_news, self._lost = not self._lost, True
@@ -477,18 +480,6 @@ class PostgresqlCommitListener:
         """Stop waiting."""
         self._closed.set()
         self._hang_up()
-
-    def _connect(self) -> bool:
-        self._session = psycopg.connect(autocommit=True, **cast(Any, self._address.parameters))
-        self._session.execute(f"LISTEN {CHANNEL}")  # not a message
-        self._lost = False
-        return True
-
-    def _is_notified(self, session: psycopg.Connection[Any], seconds: float) -> bool:
-        for _told in session.notifies(timeout=seconds, stop_after=1):
-            return True
-        session.execute("SELECT 1")  # is anybody there? A connection may end without a word
-        return False
 
     def _hang_up(self) -> None:
         session, self._session = self._session, None

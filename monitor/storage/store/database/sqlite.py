@@ -131,7 +131,7 @@ class SqliteConnection(sqlite3.Connection):
         self.execute("SELECT count(*) FROM feeds").fetchone()  # its moment is that of a first read
 
     def version(self) -> int:
-        return _version(self)
+        return int(self.execute("PRAGMA user_version").fetchone()[0])
 
     def create_tables(self) -> None:
         for statement in statements():
@@ -218,20 +218,20 @@ def _connect(path: Path, busy_ms: int, *, create: bool) -> tuple[SqliteConnectio
         connection = _connected(str(path), busy_ms, WRITER_CACHE if create else VIEWER_CACHE)
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute("PRAGMA synchronous = FULL")
-        return connection, _version(connection)
+        return connection, connection.version()
     except sqlite3.OperationalError as error:
         if create or error.sqlite_errorcode & 0xFF not in _UNWRITABLE:
             raise
     uri = path.absolute().as_uri()
     try:
         connection = _connected(f"{uri}?mode=ro", busy_ms, VIEWER_CACHE)
-        version = _version(connection)
+        version = connection.version()
     except sqlite3.OperationalError:  # SQLite would have to write files of its own beside it
         if _has_log(path):
             raise
         signature = file_signature(path)
         connection = _connected(f"{uri}?mode=ro&immutable=1", busy_ms, VIEWER_CACHE)
-        version = _version(connection)
+        version = connection.version()
         connection.frozen = path, signature
     return connection, version
 
@@ -248,11 +248,6 @@ def _connected(name: str, busy_ms: int, cache: int) -> SqliteConnection:
     connection.execute(f"PRAGMA cache_size = -{cache}")
     connection.execute("PRAGMA trusted_schema = OFF")
     return connection
-
-
-def _version(connection: sqlite3.Connection) -> int:
-    (version,) = connection.execute("PRAGMA user_version").fetchone()
-    return int(version)
 
 
 def _has_log(path: Path) -> bool:
@@ -289,24 +284,21 @@ SELECT EXISTS (SELECT 1 FROM outbox), EXISTS (
 """Whether articles are on their way out of the index, and whether evidence tells of lost alerts."""
 
 
-_LOST = mark(
-    "{file}: it has no article any more, and its evidence tells of alerts; {advice};"
-    " to begin anew without one, move {folder} away"
-)
-_EMPTY = mark(
-    "{file}: it has no article any more, and the search index has some; {advice};"
-    " to begin anew without one, move {folder} away"
-)
-
-
 def _refuse_emptied(folder: Path, connection: sqlite3.Connection) -> None:
     """Raise StoreError if a store has lost all its articles."""
     if connection.execute("SELECT 1 FROM articles LIMIT 1").fetchone():
         return
     ((waiting, lost),) = connection.execute(_EMPTIED)
     if lost or (not waiting and archive_engine(archive_address(folder)).holds_articles()):
-        words = _LOST if lost else _EMPTY
-        raise StoreError(_(words, file=folder / STORE_FILE, advice=_(RESTORE), folder=folder))
+        raise StoreError(
+            _(
+                "{file}: it has no article any more, and its evidence or the search index tells of"
+                " some; {advice}; to begin anew without one, move {folder} away",
+                file=folder / STORE_FILE,
+                advice=_(RESTORE),
+                folder=folder,
+            )
+        )
 
 
 def _message(file: str, error: Exception, so: str = "") -> str:

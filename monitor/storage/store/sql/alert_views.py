@@ -33,6 +33,7 @@ from monitor.storage.store.database.connection import (
     Connection,
     Row,
     StoreConnection,
+    StoreViews,
     grouped,
     marks,
     values_of,
@@ -143,11 +144,8 @@ FEW = 5_000
 """Articles up to which their alerts are looked up one by one: the whole table is read faster."""
 
 
-class AlertViews:
+class AlertViews(StoreViews):
     """Alerts by filter, by id, by article."""
-
-    def __init__(self, connection: StoreConnection) -> None:
-        self._connection = connection
 
     def ids(
         self, filter: Filter, *, after: int = 0, before: int = EVERY, limit: int | None = None

@@ -13,7 +13,12 @@ from monitor.base.translation import mark, number
 from monitor.model.alert import NOBODY_ELSE
 from monitor.model.article import ArticleDetails, ArticleOrigin, Version
 from monitor.model.event_link import StoredVector, Unencoded
-from monitor.storage.store.database.connection import EVERY, StoreConnection, marks
+from monitor.storage.store.database.connection import (
+    EVERY,
+    StoreConnection,
+    StoreViews,
+    marks,
+)
 from monitor.storage.store.sql.alert_views import AlertViews, story_timelines, watchlist_names
 from monitor.storage.store.sql.articles import article_columns, article_of
 
@@ -26,11 +31,8 @@ _VECTOR = (
 )
 
 
-class ArticleViews:
+class ArticleViews(StoreViews):
     """Articles by id, by what they raised, and their revisions."""
-
-    def __init__(self, connection: StoreConnection) -> None:
-        self._connection = connection
 
     def get(self, ids: Sequence[int]) -> list[Article]:
         """Return these articles, in the order asked; unknown ids are left out."""

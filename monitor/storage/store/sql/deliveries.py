@@ -15,7 +15,7 @@ from monitor.model.latency import ArticleTimes, DeliveryTimes, LatencyRows
 from monitor.storage.store.database.connection import (
     EVERY,
     Connection,
-    StoreConnection,
+    StoreViews,
     grouped,
     marks,
     select_in,
@@ -31,11 +31,8 @@ _DUE = "(due <= ? OR created_at > ? + 60)"
 """What was planned in the future was planned before the clock was set back."""
 
 
-class DeliveryQueue:
+class DeliveryQueue(StoreViews):
     """Deliveries on their way, for the monitor that sends them."""
-
-    def __init__(self, connection: StoreConnection) -> None:
-        self._connection = connection
 
     def channels_due(self, now: Timestamp) -> list[str]:
         """Return the channels that something is due for."""
@@ -91,11 +88,8 @@ class DeliveryQueue:
             return int(given_up.rowcount)
 
 
-class DeliveryViews:
+class DeliveryViews(StoreViews):
     """Deliveries, and how long they took."""
-
-    def __init__(self, connection: StoreConnection) -> None:
-        self._connection = connection
 
     def newest(
         self,
@@ -223,11 +217,8 @@ def _without_twins(
 _BRIEFING = ", ".join(f"b.{name}" for name in StoredBriefing.__struct_fields__)
 
 
-class BriefingQueue:
+class BriefingQueue(StoreViews):
     """Briefings by schedule, for the monitor that makes them."""
-
-    def __init__(self, connection: StoreConnection) -> None:
-        self._connection = connection
 
     def begin(self, schedules: Sequence[BriefingSchedule], now: Timestamp) -> None:
         """Store the active schedules; a new or edited one begins with its next time."""
@@ -286,11 +277,8 @@ class BriefingQueue:
         return True
 
 
-class BriefingViews:
+class BriefingViews(StoreViews):
     """Briefings by schedule, as they are sent."""
-
-    def __init__(self, connection: StoreConnection) -> None:
-        self._connection = connection
 
     def get(self, ids: Collection[int]) -> dict[int, StoredBriefing]:
         """Return stored briefings by number; unknown numbers are left out."""

@@ -27,7 +27,7 @@ from monitor.model.poll import FeedHistory, PollOutcome
 from monitor.storage.store.database.connection import (
     Connection,
     Row,
-    StoreConnection,
+    StoreViews,
     by_name,
     marks,
     select_in,
@@ -185,11 +185,8 @@ def habit_value(value: PublicationRate) -> str:
     return json.dumps(astuple(value))
 
 
-class FeedViews:
+class FeedViews(StoreViews):
     """Subscriptions, their polls and their gaps."""
-
-    def __init__(self, connection: StoreConnection) -> None:
-        self._connection = connection
 
     def subscribed(self) -> list[SubscribedFeed]:
         """Return subscribed feeds with their state, articles and addresses."""

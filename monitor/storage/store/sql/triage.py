@@ -20,7 +20,7 @@ from monitor.model.triage import (
 from monitor.storage.store.database.connection import (
     CHUNK,
     Connection,
-    StoreConnection,
+    StoreViews,
     select_in,
     transaction,
 )
@@ -41,11 +41,8 @@ _LAST_TAKEN_BACK = (
 )
 
 
-class TriageViews:
+class TriageViews(StoreViews):
     """What people decide about alerts, and the record of it: one transaction each."""
-
-    def __init__(self, connection: StoreConnection) -> None:
-        self._connection = connection
 
     def change(
         self,

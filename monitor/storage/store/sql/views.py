@@ -18,7 +18,7 @@ from monitor.model.status import StoreVersion, Totals
 from monitor.storage.store.database.connection import (
     EVERY,
     TRIAGE_BUSY_MS,
-    StoreConnection,
+    StoreViews,
     marks,
     reading,
     transaction,
@@ -150,11 +150,8 @@ class Views:
         return sharing_monitors(self.connection)
 
 
-class SearchHistory:
+class SearchHistory(StoreViews):
     """The searches that were made."""
-
-    def __init__(self, connection: StoreConnection) -> None:
-        self._connection = connection
 
     def recent(self, limit: int = 50) -> list[PastSearch]:
         """Return the searches that were made, the newest first, each query once."""
@@ -180,11 +177,8 @@ class SearchHistory:
 _TOKEN = ", ".join(Token.__struct_fields__)
 
 
-class TokenViews:
+class TokenViews(StoreViews):
     """Tokens of programs that use the API."""
-
-    def __init__(self, connection: StoreConnection) -> None:
-        self._connection = connection
 
     def find(self, hash: bytes) -> Token | None:
         """Return the token with a hash, None if there is none."""
@@ -231,11 +225,8 @@ class TokenViews:
 _NOW = "EXTRACT(EPOCH FROM clock_timestamp())"  # not a message
 
 
-class ConfigViews:
+class ConfigViews(StoreViews):
     """Versions of the configuration in a store that several machines share."""
-
-    def __init__(self, connection: StoreConnection) -> None:
-        self._connection = connection
 
     def number(self) -> int:
         """Return the number of the version in force, 0 without any."""

@@ -17,17 +17,18 @@ from monitor.model.watchlist import (
     WatchlistInForce,
     WatchlistRecord,
 )
-from monitor.storage.store.database.connection import StoreConnection, transaction, values_of
+from monitor.storage.store.database.connection import (
+    StoreViews,
+    transaction,
+    values_of,
+)
 
 DUPLICATE = "copy"
 """Why an alert that was merged into another was not notified."""
 
 
-class WatchlistViews:
+class WatchlistViews(StoreViews):
     """What watchlists brought, the verdicts on it, and their silences."""
-
-    def __init__(self, connection: StoreConnection) -> None:
-        self._connection = connection
 
     def in_force(self) -> list[WatchlistInForce]:
         """Return the watchlists of the active configuration, in its order."""
