@@ -22,12 +22,15 @@ from monitor.storage.store.sql.store import Store
 
 
 def test_every_command_helps_and_is_on_the_list(empty: Newsroom) -> None:
-    listed = empty.here("--help").stdout
+    listed = empty.here("--help", TOCSIN_STORE="postgresql://news@db.example/newsroom").stdout
+    alone = empty.here("--help").stdout
     for name in COMMANDS:
         done = empty.here(name, "--help")
         assert (done.returncode, done.stderr) == (0, ""), name
         assert done.stdout.startswith(f"Usage: tocsin {name}")
         assert re.search(rf"^  {name}  +\S", listed, re.MULTILINE)
+        is_shared = name in ("apply", "config", "move")
+        assert (f"\n  {name}  " not in alone) == is_shared
 
 
 @pytest.mark.costly
