@@ -155,6 +155,7 @@ class Client:
         return self
 
     async def __aexit__(self, *exc: object) -> None:
+        self._limiter.close()
         await self._connections.aclose()
 
     def allow(self, networks: Networks) -> None:

@@ -4,16 +4,20 @@ At most two exchanges and one start a second per host, in the order asked; the o
 own hosts are not held back. Whoever waits for a host holds no slot. Where several monitors share a
 store, the turn of a host is taken for all of them.
 
-All exchanges share the slots. An exchange that takes longer than a second, while others wait for a
-slot, is broken off and runs again as a slow one. Slow exchanges never hold more than `SLOW_SLOTS`.
-Otherwise 300 tarpits of 30 s each keep all 32 slots busy for five minutes.
+All exchanges share the slots. An exchange that is much slower than the others, while some wait
+for a slot, is broken off and runs again as a slow one. Slow exchanges hold few slots as long as
+somebody waits, and never more than `SLOW_SLOTS`. Otherwise 300 tarpits of 30 s each keep all 32
+slots busy for five minutes; a patience of 2 s for each would still cost everybody 20 s.
 """
 
 from __future__ import annotations
 
 import asyncio
+from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, nullcontext
+from itertools import islice
+from statistics import median
 from typing import TypeVar
 
 PER_HOST = 2
@@ -23,11 +27,18 @@ _REMEMBERED = 4096
 """Slow URLs, and hosts without requests, that are remembered."""
 SLOTS = 32
 SLOW_SLOTS = 16
-PATIENCE = 1.0
-"""Seconds after which an exchange is slow."""
-_LOOK = 0.25
-"""Seconds between two looks whether an exchange is slow. A stall of our own is one look late, and
-no server's fault."""
+_SLOW_SLOTS_WHILE_WAITED = 2
+"""Slots for slow exchanges while others wait."""
+PATIENCE = 2.0
+"""Seconds after which an exchange is slow, whatever the others take."""
+_MIN_PATIENCE = 0.15
+_SLOWER = 4
+"""An exchange is slow when it takes so many times the usual one."""
+_SAMPLE = 32
+"""The usual exchange is the median of the last so many that began, ended or not: of those
+that end first, most are quick."""
+_UNWIND = 0.05
+"""Seconds that an exchange which was broken off gets to leave its slot."""
 
 TakeTurn = Callable[[str, float], Awaitable[float]]
 """Given a host and its spacing: takes the turn to ask it, or returns the seconds to wait."""
@@ -43,75 +54,128 @@ async def always_free(host: str, spacing: float) -> float:
 class Slot:
     """One exchange that is going on."""
 
-    def __init__(self, *, slow: bool) -> None:
-        self.slow = slow
+    def __init__(self, started: float, *, slow: bool) -> None:
+        self.started, self.slow = started, slow
+        self.ended: float | None = None
+        self.limit: asyncio.Timeout | None = None
         self.broken_off = False
-        self.next_look: asyncio.TimerHandle | None = None
+
+    def break_off(self) -> None:
+        """End the exchange with a TimeoutError, unless it is ending anyway."""
+        if self.limit and not self.limit.expired():
+            self.broken_off = True
+            self.limit.reschedule(0.0)  # the loop's clock is always past that
 
 
 class SlotPool:
-    """Gives out the slots, first come, first served."""
+    """Gives out the slots, first come, first served among the slow and among the others."""
 
-    def __init__(self, patience: float) -> None:
-        self._slots = asyncio.Semaphore(SLOTS)
-        self._slow_slots = asyncio.Semaphore(SLOW_SLOTS)
-        self._running = asyncio.Event()
-        self._running.set()
-        self._patience = patience
-        self._waiting = 0
-        """How many wait for a slot, the slow ones apart."""
-        self._breaking_off = 0
+    def __init__(
+        self,
+        *,
+        monotonic: Callable[[], float],
+        sleep: Callable[[float], Awaitable[None]],
+        patience: float,
+    ) -> None:
+        self._monotonic, self._sleep, self._patience = monotonic, sleep, patience
+        self._free = {False: SLOTS, True: SLOW_SLOTS}
+        self._waiting: dict[bool, deque[asyncio.Future[None]]] = {False: deque(), True: deque()}
+        self._fast: dict[Slot, None] = {}
+        self._watch: asyncio.Task[None] | None = None
+        self._begun: deque[Slot] = deque(maxlen=_SAMPLE)
+        self._paused = False
 
     async def enter(self, *, slow: bool) -> Slot:
-        if slow:
-            await self._slow_slots.acquire()
-        self._waiting += not slow
-        try:
-            await self._slots.acquire()
-        except BaseException:
-            if slow:
-                self._slow_slots.release()
-            raise
-        finally:
-            self._waiting -= not slow
-        slot = Slot(slow=slow)
-        try:
-            await self._running.wait()
-        except BaseException:
-            self.leave(slot)
-            raise
+        if self._available(slow):
+            self._take(slow)
+        else:
+            await self._wait(slow)
+        slot = Slot(self._monotonic(), slow=slow)
+        if not slow:
+            self._fast[slot] = None
+            self._begun.append(slot)
         return slot
 
     def leave(self, slot: Slot) -> None:
-        if slot.next_look:
-            slot.next_look.cancel()
-        self._breaking_off -= slot.broken_off
-        self._slots.release()
-        if slot.slow:
-            self._slow_slots.release()
+        self._fast.pop(slot, None)
+        slot.ended = self._monotonic()
+        self._give(slot.slow)
 
     def pause(self, paused: bool) -> None:
-        if paused:
-            self._running.clear()
-        else:
-            self._running.set()
+        self._paused = paused
+        self._serve()
 
-    def watch(self, slot: Slot, limit: asyncio.Timeout, seconds: float = 0.0) -> None:
-        """Break off an exchange that is slow and in the way, by its time limit.
+    def close(self) -> None:
+        if self._watch:
+            self._watch.cancel()
 
-        Args:
-            slot: Of the exchange.
-            limit: Its time limit.
-            seconds: For which it has been watched.
-        """
-        in_the_way = self._running.is_set() and self._waiting > self._breaking_off
-        if not in_the_way or seconds < self._patience:
-            look = asyncio.get_running_loop().call_later
-            slot.next_look = look(_LOOK, self.watch, slot, limit, seconds + _LOOK)
-        elif not limit.expired():
-            slot.broken_off = True
-            self._breaking_off += 1
-            limit.reschedule(0.0)  # the loop's clock is always past that
+    def _available(self, slow: bool) -> bool:
+        reserved = SLOW_SLOTS - _SLOW_SLOTS_WHILE_WAITED if self._waiting[False] else 0
+        return (
+            not self._paused and self._free[False] > 0 and (not slow or self._free[True] > reserved)
+        )
+
+    def _take(self, slow: bool) -> None:
+        """Take one of all slots, and one of the slow ones if it is for a slow exchange."""
+        self._free[False] -= 1
+        self._free[True] -= slow
+
+    def _give(self, slow: bool) -> None:
+        self._free[False] += 1
+        self._free[True] += slow
+        self._serve()
+
+    def _serve(self) -> None:
+        """Give the free slots to those who wait."""
+        for kind in (True, False, True):  # slow ones get their share, then what is left
+            while self._waiting[kind] and self._available(kind):
+                turn = self._waiting[kind].popleft()
+                if not turn.cancelled():
+                    self._take(kind)
+                    turn.set_result(None)
+
+    async def _wait(self, slow: bool) -> None:
+        turn: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._waiting[slow].append(turn)
+        if not slow and (self._watch is None or self._watch.done()):
+            self._watch = asyncio.create_task(self._break_off_slow_ones())
+        try:
+            await turn
+        except asyncio.CancelledError:
+            if turn.done() and not turn.cancelled():
+                self._give(slow)  # it was our turn already
+            elif turn in self._waiting[slow]:
+                self._waiting[slow].remove(turn)
+            raise
+
+    def _limit(self) -> float:
+        """Return the seconds after which an exchange is slow, compared with the last ones."""
+        now = self._monotonic()
+        took = [(now if one.ended is None else one.ended) - one.started for one in self._begun]
+        usual = median(took) if len(took) == _SAMPLE else self._patience
+        return min(self._patience, max(_MIN_PATIENCE, _SLOWER * usual))
+
+    async def _break_off_slow_ones(self) -> None:
+        """While somebody waits, free the slots of exchanges that have become slow."""
+        while waiting := len(self._waiting[False]):
+            late = self._monotonic() - self._limit()
+            freed = 0 if self._paused else waiting
+            for slot in list(islice(self._fast, freed)):  # the oldest first
+                if slot.started > late:
+                    break
+                del self._fast[slot]
+                slot.break_off()
+            oldest = next(iter(self._fast), None)
+            left = oldest.started - late if oldest else 0.0
+            await self._rest(min(max(_UNWIND, left), _MIN_PATIENCE))
+
+    async def _rest(self, seconds: float) -> None:
+        """Wait; if we come back late, nobody was served meanwhile, and it was no server's fault."""
+        due = self._monotonic() + seconds
+        await self._sleep(seconds)
+        late = max(0.0, self._monotonic() - due)
+        for slot in self._fast:
+            slot.started += late
 
 
 class _Host:
@@ -155,7 +219,7 @@ class HostLimiter:
         self._owns = owns
         self._take_turn = take_turn
         self._patience = patience
-        self._slots = SlotPool(patience)
+        self._slots = SlotPool(monotonic=monotonic, sleep=sleep, patience=patience)
         self._hosts: dict[str, _Host] = {}
         self._slow: dict[str, None] = {}
         self._spacings: dict[str, float] = {}
@@ -164,7 +228,9 @@ class HostLimiter:
         """Leave so many seconds between two starts for a host, if that is more than usual."""
         self._spacings.pop(host, None)
         if seconds > self._spacing:
-            _remember(self._spacings, host, seconds)
+            self._spacings[host] = seconds
+            if len(self._spacings) > _REMEMBERED:
+                del self._spacings[next(iter(self._spacings))]
 
     async def run(
         self,
@@ -187,24 +253,22 @@ class HostLimiter:
         while True:
             async with _NO_QUEUE if self._owns(host) else self._queue(host) as queue:
                 slot = await self._begin(queue, host, url)
-                started = self._monotonic()
                 try:
                     async with asyncio.timeout(seconds) as limit:
-                        if not slot.slow:
-                            self._slots.watch(slot, limit)
+                        slot.limit = limit
                         return await exchange()
                 except TimeoutError:
                     if not slot.broken_off:
                         raise
                 finally:
-                    self._slow.pop(url, None)
-                    if slot.broken_off or self._monotonic() - started > self._patience:
-                        _remember(self._slow, url, None)
-                    self._slots.leave(slot)
+                    self._end(slot, url)
 
     def pause(self, paused: bool) -> None:
         """Let no exchange begin while it is paused; those that have begun go on."""
         self._slots.pause(paused)
+
+    def close(self) -> None:
+        self._slots.close()
 
     @asynccontextmanager
     async def _queue(self, host: str) -> AsyncIterator[_Host]:
@@ -244,6 +308,14 @@ class HostLimiter:
             self._slots.leave(slot)
             queue.last_start += wait - spacing
 
+    def _end(self, slot: Slot, url: str) -> None:
+        self._slow.pop(url, None)
+        if slot.broken_off or self._monotonic() - slot.started > self._patience:
+            self._slow[url] = None
+            if len(self._slow) > _REMEMBERED:
+                del self._slow[next(iter(self._slow))]
+        self._slots.leave(slot)
+
     def _forget(self) -> None:
         """Drop hosts without requests, when they have become many."""
         if len(self._hosts) > _REMEMBERED:
@@ -253,10 +325,3 @@ class HostLimiter:
                 for name, host in self._hosts.items()
                 if host.users or host.last_start > then
             }
-
-
-def _remember(known: dict[str, T], key: str, value: T) -> None:
-    """Add what is not known yet; the oldest of too many is forgotten."""
-    known[key] = value
-    if len(known) > _REMEMBERED:
-        del known[next(iter(known))]
