@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import itertools
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
@@ -169,21 +168,12 @@ def _with_broken_words(text: str) -> str:
     """
     if "-" not in text or not _HYPHEN_BLANK.search(text):  # one sign is found much faster
         return text
-    hyphens = itertools.islice(_SPACED_HYPHEN.finditer(text), _MAX_BROKEN)
-    places = [
-        hyphen.start() + 1 for hyphen in hyphens if _is_broken_word(text, hyphen.start(), hyphen[1])
-    ]
-    return _with_blanks(text, places, "\n")
 
+    def mended(hyphen: re.Match[str]) -> str:
+        is_broken = _is_broken_word(text, hyphen.start(), hyphen[1])
+        return hyphen[0].replace(" ", "\n") if is_broken else hyphen[0]
 
-def _with_blanks(text: str, places: Sequence[int], blank: str) -> str:
-    """Return a text with another blank at some places."""
-    if not places:
-        return text
-    starts = [0, *(place + 1 for place in places)]
-    return blank.join(
-        text[start:end] for start, end in zip(starts, [*places, len(text)], strict=True)
-    )
+    return _SPACED_HYPHEN.sub(mended, text, count=_MAX_BROKEN)
 
 
 def _is_broken_word(text: str, at: int, right: str) -> bool:
@@ -213,23 +203,9 @@ def spaced(text: str) -> str:
         # A compound may be broken at the end of a line, after its hyphen.
         broken = _BROKEN.search(text)
         text = _LINE_END.sub(_unspaced, text) if broken else text.replace("\n", " ")
-    for sign, spaced_sign in _SPACED_SIGNS.items():
-        if sign in text:
-            text = _with_elisions(text, spaced_sign)
+    if any(sign in text and with_blank.search(text) for sign, with_blank in _SPACED_SIGNS.items()):
+        text = _SPACED_ELISIONS.sub(_unspaced, text)
     return _BLANK_IN_NUMBER.sub("\t", text)
-
-
-def _with_elisions(text: str, spaced_sign: re.Pattern[str]) -> str:
-    """Return a text in which the blank behind an elided article is none."""
-    if not spaced_sign.search(text):
-        return text
-    signs = (match.start() for match in spaced_sign.finditer(text))
-    places = [
-        at + 1
-        for at in signs
-        if at and any(_SPACED_ELISIONS.match(text, max(at - back, 0)) for back in (1, 2))
-    ]
-    return _with_blanks(text, places, "\t")
 
 
 def _unspaced(match: re.Match[str]) -> str:

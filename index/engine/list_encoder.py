@@ -13,9 +13,9 @@ With 16 bits instead of 12 an index takes a sixth more: more than SQLite's FTS5.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from sys import byteorder
-from typing import NamedTuple, TypeVar
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,6 +26,7 @@ from index.engine.postings_file import (
     AS_BITS,
     MAX_OCCURRENCES,
     PLACE_BITS,
+    PLACE_KIND,
     WITH_FIRSTS,
     WITH_LENGTHS,
     PlaceLayout,
@@ -84,6 +85,22 @@ def _by_width(
         if chosen.any():
             of_numbers = slice(None) if chosen.all() else np.repeat(chosen, counts)
             yield width, of_numbers, _ranges(starts[chosen], counts[chosen], width)
+
+
+def write_sets(
+    content: NDArray[np.uint8],
+    docs: Numbers,
+    starts: Numbers,
+    sizes: Numbers,
+    chosen: NDArray[np.bool_],
+    documents: int,
+) -> None:
+    """Write the documents of the chosen lists as one bit for each document of the segment."""
+    flags = np.zeros((np.count_nonzero(chosen), documents), dtype=np.bool_)
+    row_of_doc = np.repeat(np.arange(len(flags)), sizes[chosen])
+    flags[row_of_doc, docs[np.repeat(chosen, sizes)]] = True
+    at = starts[chosen][:, None] + np.arange(bytes_of_bits(documents))
+    content[at] = np.packbits(flags, axis=1, bitorder="little")
 
 
 def write_firsts(
@@ -198,15 +215,6 @@ _LARGEST[0] = -1
 """Largest place of a kind; that of no places is none."""
 
 
-class _Section(NamedTuple):
-    lengths: Numbers
-    """Bytes of the section in each list."""
-    kinds: Numbers
-    """What it adds to the kind of each list."""
-    write: Callable[[NDArray[np.uint8], Numbers], None]
-    """Writes the section of all lists, given where it begins in each."""
-
-
 def encode(
     terms: list[bytes], occurrences: Occurrences, documents: int, layout: PlaceLayout | None
 ) -> Records:
@@ -228,58 +236,48 @@ def encode(
     postings = postings[firsts]
     numbers = postings >> (TERM - DOC)
     heads, sizes = runs(numbers)
-    sections = [_documents(postings & (MAX_DOCUMENTS - 1), sizes, documents)]
+    bytes_of_set = bytes_of_bits(documents)
+    is_set = 4 * sizes >= bytes_of_set  # where it takes at most twice as much as numbers
+    kinds = np.where(is_set, AS_BITS, 0)
+    sections = [np.where(is_set, bytes_of_set, 2 * sizes)]
     if layout is not None:
         places = _places(occurrences.astype(np.int32) & CODE, layout)
         in_all = np.add.reduceat(counts, heads)
-        sections += [_firsts(firsts, heads, in_all), *_of_places(places, firsts[heads], in_all)]
-    lengths = np.sum([section.lengths for section in sections], axis=0)
-    starts = np.cumsum(lengths) - lengths
+        with_firsts = in_all > sizes
+        kinds_of_places = _fitted(places, firsts[heads], in_all)
+        bits = BITS_BY_KIND[kinds_of_places & PLACE_KIND]
+        with_high_digits = bits == 8 + HALF
+        kinds += np.where(with_firsts, WITH_FIRSTS, 0) + kinds_of_places
+        sections += [
+            np.where(with_firsts, bytes_of_bits(in_all), 0),
+            (bits >> 3) * in_all,
+            np.where(with_high_digits, bytes_of_bits(HALF * in_all), 0),
+        ]
+    lengths = np.sum(sections, axis=0)
     content = np.empty(lengths.sum(), dtype=np.uint8)
-    for section in sections:
-        section.write(content, starts)
-        starts = starts + section.lengths
+    starts = np.cumsum([np.cumsum(lengths) - lengths, *sections], axis=0)
+    docs = postings & (MAX_DOCUMENTS - 1)
+    write_numbers(content, docs, starts[0], sizes, np.where(is_set, 0, 2))
+    if is_set.any():
+        write_sets(content, docs, starts[0], sizes, is_set, documents)
+    if layout is not None:
+        write_firsts(content, firsts, heads, starts[1], in_all, with_firsts)
+        write_numbers(content, places, starts[2], in_all, bits >> 3)
+        high_digits = (places >> 8).astype(np.uint8)
+        write_half_bytes(content, high_digits, starts[3], in_all, with_high_digits)
     return Records(
         terms=[terms[number] for number in numbers[heads].tolist()],
         sizes=(sizes - 1).astype(np.uint16).tobytes(),
-        kinds=np.sum([section.kinds for section in sections], axis=0).astype(np.uint8).tobytes(),
+        kinds=kinds.astype(np.uint8).tobytes(),
         lengths=lengths.astype(np.uint64).tobytes(),
         content=content.tobytes(),
     )
 
 
-def _documents(docs: Numbers, sizes: Numbers, documents: int) -> _Section:
-    """Return the section of documents: bits where these take at most twice as much as numbers."""
-    bytes_of_list = bytes_of_bits(documents)
-    is_bits = 4 * sizes >= bytes_of_list
+def _fitted(places: Codes, starts_of_lists: Numbers, in_all: Numbers) -> Numbers:
+    """Drop lengths where all of a list are 1; return the kind of the places of each list.
 
-    def write(content: NDArray[np.uint8], starts: Numbers) -> None:
-        write_numbers(content, docs, starts, sizes, np.where(is_bits, 0, 2))
-        if is_bits.any():
-            rows = starts[is_bits][:, None] + np.arange(bytes_of_list)
-            flags = np.zeros((len(rows), documents), dtype=np.bool_)
-            row_of_doc = np.repeat(np.arange(len(rows)), sizes[is_bits])
-            flags[row_of_doc, docs[np.repeat(is_bits, sizes)]] = True
-            content[rows] = np.packbits(flags, axis=1, bitorder="little")
-
-    lengths = np.where(is_bits, bytes_of_list, 2 * sizes)
-    return _Section(lengths, np.where(is_bits, AS_BITS, 0), write)
-
-
-def _firsts(firsts: Numbers, heads: Numbers, in_all: Numbers) -> _Section:
-    """Return the bits of the first places of documents, for terms that occur twice in any."""
-    sizes = np.diff(heads, append=len(firsts))
-    is_written = in_all > sizes
-
-    def write(content: NDArray[np.uint8], starts: Numbers) -> None:
-        write_firsts(content, firsts, heads, starts, in_all, is_written)
-
-    lengths = np.where(is_written, bytes_of_bits(in_all), 0)
-    return _Section(lengths, np.where(is_written, WITH_FIRSTS, 0), write)
-
-
-def _of_places(places: Codes, starts_of_lists: Numbers, in_all: Numbers) -> list[_Section]:
-    """Return the sections of places, all of a list as wide as its largest one needs.
+    All of a list are as wide as its largest one needs.
 
     Args:
         places: All places, with lengths. The array is changed.
@@ -289,23 +287,7 @@ def _of_places(places: Codes, starts_of_lists: Numbers, in_all: Numbers) -> list
     with_lengths = np.bitwise_or.reduceat(places & 3, starts_of_lists) > 0
     places >>= np.repeat(np.where(with_lengths, 0, 2).astype(np.int32), in_all)
     kinds = np.searchsorted(_LARGEST, np.maximum.reduceat(places, starts_of_lists))
-    bits = BITS_BY_KIND[kinds]
-    has_high_digits = bits == 8 + HALF
-
-    def write_low(content: NDArray[np.uint8], starts: Numbers) -> None:
-        write_numbers(content, places, starts, in_all, bits >> 3)
-
-    def write_high(content: NDArray[np.uint8], starts: Numbers) -> None:
-        write_half_bytes(content, (places >> 8).astype(np.uint8), starts, in_all, has_high_digits)
-
-    return [
-        _Section((bits >> 3) * in_all, kinds + np.where(with_lengths, WITH_LENGTHS, 0), write_low),
-        _Section(
-            np.where(has_high_digits, bytes_of_bits(HALF * in_all), 0),
-            np.zeros_like(kinds),
-            write_high,
-        ),
-    ]
+    return kinds + np.where(with_lengths, WITH_LENGTHS, 0)
 
 
 def _places(codes: Codes, layout: PlaceLayout) -> Codes:

@@ -138,10 +138,7 @@ class _Reader:
 
     def one(self) -> Node:
         start = self.at
-        self.depth += 1
-        if self.depth > MAX_DEPTH:
-            hint = _("at most {count} brackets inside each other", count=MAX_DEPTH)
-            raise QueryError(_("too deep"), start, hint)
+        self.deepen(start)
         minus = self.text.startswith("-", start) and self.text[start + 1 : start + 2].strip(" -")
         if self.operator() == "NOT":
             self.take(lexer.OPERATOR)
@@ -156,6 +153,12 @@ class _Reader:
         self.depth -= 1
         self.skip()
         return node
+
+    def deepen(self, start: int) -> None:
+        self.depth += 1
+        if self.depth > MAX_DEPTH:
+            hint = _("at most {count} brackets inside each other", count=MAX_DEPTH)
+            raise QueryError(_("too deep"), start, hint)
 
     def negate(self, start: int) -> Node:
         child = self.one()
@@ -257,10 +260,7 @@ class _Reader:
             message = _("{name}: has nothing after it", name=written)
             raise QueryError(message, start, _("write {name}:word", name=written))
         outer, self.part = self.part, name
-        self.depth += 1
-        if self.depth > MAX_DEPTH:
-            hint = _("at most {count} inside each other", count=MAX_DEPTH)
-            raise QueryError(_("too deep"), start, hint)
+        self.deepen(start)
         node = self.atom()
         self.depth -= 1
         self.part = outer
