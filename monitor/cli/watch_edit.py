@@ -313,7 +313,7 @@ def _suggested(
                 progress(_("judging {watchlist}", watchlist=clean(watchlist.name)), done, of)
 
         try:
-            count, articles = service.statistics.count, views.totals().articles
+            count, articles = service.archive.count, views.totals().articles
             return judged, suggest_exclusions(watchlist, judged, count, articles, report)
         except ArchiveError as error:
             say(_("{reason}; the proposals are ranked without the archive", reason=error))

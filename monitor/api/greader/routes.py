@@ -116,10 +116,6 @@ async def form(request: Request) -> Form:
 Fields = Annotated[Form, Depends(form)]
 
 
-def ok() -> Response:
-    return PlainTextResponse("OK")
-
-
 # --- who ----------------------------------------------------------------------------------------
 
 
@@ -275,7 +271,7 @@ def edit_tag(here: Here, caller: Analyst, fields: Fields) -> Response:
             here.service.triage.by(caller.name).change(ids, **change)
         except ValueError as error:
             raise ApiProblem("invalid", str(error)) from None
-    return ok()
+    return PlainTextResponse("OK")
 
 
 def _change(added: Sequence[str], removed: Sequence[str]) -> dict[str, Any]:
@@ -313,4 +309,4 @@ def mark_all_as_read(here: Here, caller: Analyst, fields: Fields) -> Response:
     )
     if ids:
         here.service.triage.by(caller.name).change(ids, acknowledge=True)
-    return ok()
+    return PlainTextResponse("OK")

@@ -58,16 +58,11 @@ class KnownNames:
             person = clean_person(name, self._who)
         except ValueError as error:
             raise UnknownNameError(str(error)) from None
-        if person != self._who and (problem := self.unknown_person(person)):
-            raise UnknownNameError(problem)
-        return person
-
-    def unknown_person(self, name: str) -> str:
-        """Return that nobody of this name has worked here; empty if somebody has, or for nobody."""
         known = self._views.triage.people()
-        if not name or name.casefold() in map(str.casefold, known):
-            return ""
-        return _("nobody called `{name}` has worked on alerts", name=name) + nearest(name, known)
+        if person in ("", self._who) or person.casefold() in map(str.casefold, known):
+            return person
+        problem = _("nobody called `{name}` has worked on alerts", name=person)
+        raise UnknownNameError(problem + nearest(person, known))
 
     def unknown_in(self, query: str) -> Iterator[str]:
         """Yield which filters of a query select nothing, because the name does not exist."""

@@ -44,7 +44,7 @@ class Statistics:
         self._views = views
         self._clock = clock
         self._zone = zone
-        self._baselines: Baselines | None = None
+        self._baselines = Baselines(views, zone)
 
     def trend(
         self,
@@ -122,8 +122,6 @@ class Statistics:
         """Return how many stories each active watchlist has today, and how many are usual."""
         now = self._clock()
         midnight = datetime.combine(datetime.fromtimestamp(now, self._zone), time(), self._zone)
-        if self._baselines is None:
-            self._baselines = Baselines(self._views, self._zone)
         return self._baselines.between(midnight.timestamp(), now, now, lasting=True)
 
     def watchlists(self) -> list[WatchlistCount]:
@@ -134,10 +132,6 @@ class Statistics:
             replace(count, pace=baselines.get(count.name, Baseline()))
             for count in self._views.watchlists.counts(since, SPARK_BUCKETS, SPARK_WIDTH)
         ]
-
-    def count(self, query: Query) -> int:
-        """Return how many articles of the archive a query finds. Raises ArchiveError."""
-        return self._search.count(query)
 
     def max_severities(self, articles: Collection[int]) -> dict[int, Severity]:
         """Return the highest severity of the alerts of each article that raised any."""
