@@ -43,7 +43,7 @@ from monitor.presentation.service.triage import MAX_NOTE
 router = RowRouter(tags=["alerts"])
 
 
-LOOKED_AT = 8
+LOOKED_AT = 4
 """Alerts that are looked at for a row of a page of stories: a story may have several."""
 
 

@@ -101,7 +101,7 @@ def test_a_story_that_spreads_as_the_commands_tell_it(web: Web, tmp_path: Path) 
 def _listed_as_it_spread(newsroom: Newsroom, hosts: tuple[str, ...]) -> dict[str, Any]:
     spread, alone = newsroom.here("alerts").stdout, listed(newsroom, "--watch", "Rien")
     assert "⇡ 3 outlets at " in spread
-    assert "lesoir.be first; lesechos.fr " in spread and " ≡2 · " in spread
+    assert "≡ lesoir.be, lesechos.fr" in spread and " ≡2 · " in spread
     (alert,) = listed(newsroom, "--watch", "Alibaba")
     assert (alert["copies"], alert["severity"], alert["suppressed"]) == (2, "high", "")
     assert [outlet["name"] for outlet in alert["outlets"]] == list(hosts)
