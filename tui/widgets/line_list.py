@@ -16,7 +16,7 @@ from monitor.base import signs
 from monitor.base.text_cleaning import line
 from monitor.presentation.spans import Line, fit
 from tui.key_labels import bind
-from tui.widgets.styled_widget import StyledWidget
+from tui.widgets.styled_widget import StyledWidget, set_line_count
 
 
 class LineList(StyledWidget, ScrollView, can_focus=True, inherit_bindings=False):
@@ -116,7 +116,7 @@ class LineList(StyledWidget, ScrollView, can_focus=True, inherit_bindings=False)
     def update_row_count(self) -> None:
         """Take the present number of rows over into the cursor and the scrollbar."""
         self.cursor = max(0, min(self.cursor, self.row_count - 1))
-        self.virtual_size = Size(0, max(self.row_count, self._min_lines))
+        set_line_count(self, max(self.row_count, self._min_lines))
         self.refresh()
 
     def action_move(self, rows: int) -> None:

@@ -16,7 +16,7 @@ from monitor.model.article import ArticleDetails, MatchPlace
 from monitor.presentation.spans import Line, wrap
 from tui.key_labels import bind
 from tui.view.article import article_page
-from tui.widgets.styled_widget import StyledWidget
+from tui.widgets.styled_widget import StyledWidget, set_line_count
 
 TextLayout = Callable[[int], Sequence[Line]]
 """Lays a text out as lines of at most so many cells."""
@@ -61,7 +61,7 @@ class ScrollText(StyledWidget, ScrollView, can_focus=True, inherit_bindings=Fals
         self._cells = self.scrollable_content_region.width
         if self._cells > 2:
             self._lines = self._layout_text(self._cells - 2)
-            self.virtual_size = Size(0, len(self._lines))
+            set_line_count(self, len(self._lines))
             self.refresh()
 
     def get_content_height(self, container: Size, viewport: Size, width: int) -> int:

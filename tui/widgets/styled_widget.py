@@ -6,13 +6,34 @@ from collections.abc import Collection, Mapping
 
 from rich.segment import Segment
 from rich.style import Style
-from textual.geometry import Region
+from textual.geometry import Region, Size
+from textual.scroll_view import ScrollView
 from textual.strip import Strip
 from textual.widget import Widget
 
 from monitor.base.text_cleaning import clean
 from monitor.presentation.spans import Line
 from tui.themes import styles
+
+
+def set_line_count(view: ScrollView, lines: int) -> None:
+    """Set the number of lines of a view.
+
+    Textual would lay all panes out again, which takes 10 ms. Here they are laid out only when
+    the scrollbar appears or disappears.
+    """
+    room = view.size.height
+    scrolls = lines > room or view.styles.overflow_y == "scroll"
+    if (
+        view.is_mounted
+        and scrolls is view.show_vertical_scrollbar
+        and view.scroll_y <= max(0, lines - room)
+    ):
+        view.set_reactive(ScrollView.virtual_size, Size(0, lines))
+        if scrolls:
+            view.vertical_scrollbar.window_virtual_size = lines
+    else:
+        view.virtual_size = Size(0, lines)
 
 
 class StyledWidget(Widget):

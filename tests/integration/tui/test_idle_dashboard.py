@@ -98,6 +98,24 @@ def test_the_reader_follows_arrivals_at_an_even_pace(monkeypatch: pytest.MonkeyP
     drive(room, script)
 
 
+def test_articles_of_any_length_lay_no_pane_out_anew(monkeypatch: pytest.MonkeyPatch) -> None:
+    laid_out = Counter[str]()
+
+    async def script(pilot: Pilot[Any], app: DashboardApp) -> None:
+        reader, screen = app.main_screen.reader, app.screen
+        await until(pilot, lambda: shown(app) == 40)
+        refresh = counting(screen._refresh_layout, laid_out, "screen")
+        monkeypatch.setattr(screen, "_refresh_layout", refresh)
+        for lines in (3, 400, 3):
+            reader.update(lambda cells, lines=lines: [[("words", "plain")]] * lines)
+            await pilot.pause()
+            assert reader.max_scroll_y == max(0, lines - reader.size.height)
+            assert reader.vertical_scrollbar.window_virtual_size == lines
+        assert not laid_out
+
+    drive(FakeNewsroom(40), script, size=(120, 40))
+
+
 def test_a_reader_that_is_opened_shows_what_the_cursor_is_on(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
