@@ -46,18 +46,12 @@ class UiStateFile:
         with suppress(OSError, RecursionError, msgspec.MsgspecError):
             self.state = msgspec.json.decode(path.read_bytes() if path else b"{}", type=UiState)
 
-    def update(self, **changes: Any) -> bool:
-        """Change some fields of the state; return whether the file holds them."""
+    def update(self, **changes: Any) -> None:
+        """Change some fields of the state."""
         before, self.state = self.state, replace(self.state, **changes)
-        if self.state == before:
-            return True
-        if self._path is None:
-            return False
-        try:
-            atomic_write(self._path, msgspec.json.encode(self.state))
-        except (OSError, ValueError):  # a surrogate in a filter cannot be written
-            return False
-        return True
+        if self._path is not None and self.state != before:
+            with suppress(OSError, ValueError):  # a surrogate in a filter cannot be written
+                atomic_write(self._path, msgspec.json.encode(self.state))
 
 
 SETTINGS_FILE = Path("tocsin") / "dashboard.toml"

@@ -47,7 +47,7 @@ from tui.widgets.status_bar import KeyBar
 from tui.widgets.styled_widget import TextBlock
 
 if TYPE_CHECKING:
-    from monitor.watchlists.backtest import WatchlistPreview
+    pass
 
 TYPING_PAUSE = 0.2
 """Seconds without a key before the fields are checked."""
@@ -300,7 +300,10 @@ class WatchlistForm(Dialog[str]):
         finally:
             timer.stop()
         if self.is_attached:
-            self._show_preview(found, terms)
+            now, zone = self._newsroom.clock(), self._newsroom.zone
+            self._trial.update(
+                lambda cells: preview_lines(found, terms, PREVIEW_DAYS, cells, now, zone)
+            )
 
     def _note_progress(self, done: int, total: int) -> None:
         self._progress = (done, total)
@@ -311,12 +314,6 @@ class WatchlistForm(Dialog[str]):
         if total:
             words = f"{words} {percent(done / total)}"
         self._trial.update(lambda cells: [[(words, "quiet")]])
-
-    def _show_preview(self, found: WatchlistPreview, terms: Sequence[str]) -> None:
-        now, zone = self._newsroom.clock(), self._newsroom.zone
-        self._trial.update(
-            lambda cells: preview_lines(found, terms, PREVIEW_DAYS, cells, now, zone)
-        )
 
     # --- saving and closing ---------------------------------------------------------------
 

@@ -19,7 +19,7 @@ from tui.data.settings import UI_STATE_FILE, UiState, UiStateFile
 
 def test_what_is_kept_is_there_again(tmp_path: Path) -> None:
     memory = UiStateFile(tmp_path / UI_STATE_FILE)
-    assert memory.update(theme="tocsin-light", filter="watch:grève", zoomed=True)
+    memory.update(theme="tocsin-light", filter="watch:grève", zoomed=True)
     assert UiStateFile(tmp_path / UI_STATE_FILE).state == memory.state
     assert memory.state.theme == "tocsin-light"
     assert [path.name for path in tmp_path.iterdir()] == [UI_STATE_FILE]
@@ -51,7 +51,7 @@ def test_rubbish_is_nothing_said(rubbish: bytes, tmp_path: Path) -> None:
     (tmp_path / UI_STATE_FILE).write_bytes(rubbish)
     memory = UiStateFile(tmp_path / UI_STATE_FILE)
     assert memory.state == UiState()
-    assert memory.update(pane="feeds")
+    memory.update(pane="feeds")
     assert UiStateFile(tmp_path / UI_STATE_FILE).state == UiState(pane="feeds")
 
 
@@ -60,16 +60,16 @@ def test_rubbish_is_nothing_said(rubbish: bytes, tmp_path: Path) -> None:
 def test_any_text_is_kept_or_the_old_file_stays(tmp_path: Path, text: str, zoomed: bool) -> None:
     memory = UiStateFile(tmp_path / UI_STATE_FILE)
     memory.update(filter="before", zoomed=not zoomed)
-    written = memory.update(filter=text, zoomed=zoomed)
+    memory.update(filter=text, zoomed=zoomed)
+    written = all(not 0xD800 <= ord(character) < 0xE000 for character in text)
     assert UiStateFile(tmp_path / UI_STATE_FILE).state.filter == (text if written else "before")
     assert len(list(tmp_path.iterdir())) == 1
 
 
 def test_a_folder_that_cannot_be_written_is_no_trouble(tmp_path: Path) -> None:
     memory = UiStateFile(tmp_path / "nowhere" / UI_STATE_FILE)
-    assert not memory.update(theme="tocsin-light")
+    memory.update(theme="tocsin-light")
     assert memory.state.theme == "tocsin-light"
-    assert not UiStateFile().update(theme="x")
 
 
 def test_the_main_screen_is_as_it_was_left(tmp_path: Path) -> None:
