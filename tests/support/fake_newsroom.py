@@ -724,7 +724,7 @@ def _matches(title: str) -> tuple[Match, ...]:
         for at in range(len(BODY))
         if BODY.startswith("grève", at)
     ][:5]
-    end = min(len(title), 7)
+    end = title.find(" ", 6) if " " in title[6:] else len(title)
     return (Match(field="title", start=0, end=end, text=title[:end], term="terme"), *found)
 
 
