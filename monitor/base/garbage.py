@@ -6,10 +6,6 @@ import gc
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from ctypes import CDLL
 
 _TRIM_THRESHOLD = -1
 """`M_TRIM_THRESHOLD` of malloc.h."""
@@ -77,8 +73,7 @@ def free_at_once() -> None:
     glibc goes on to keep blocks of a size that was freed once, up to 32 MB: arrays leave holes
     in the memory of the indexer (M_MMAP_THRESHOLD in mallopt(3)).
     """
-    with suppress(AttributeError, OSError):  # only glibc has it
-        _c_library().mallopt(_MMAP_THRESHOLD, _LARGE)
+    _call("mallopt", _MMAP_THRESHOLD, _LARGE)
 
 
 def keep_freed() -> None:
@@ -87,16 +82,14 @@ def keep_freed() -> None:
     At first glibc gives blocks of more than 128 KB back. Then the arrays of each search need new
     pages, which take two fifths of the time for two very common words near each other.
     """
-    with suppress(AttributeError, OSError):  # only glibc has it
-        _c_library().mallopt(_MMAP_THRESHOLD, _KEPT)
-        _c_library().mallopt(_TRIM_THRESHOLD, 2 * _KEPT)  # as much as glibc keeps at most
+    _call("mallopt", _MMAP_THRESHOLD, _KEPT)
+    _call("mallopt", _TRIM_THRESHOLD, 2 * _KEPT)  # as much as glibc keeps at most
 
 
 def give_back() -> None:
     """Collect garbage, and give free memory back to the system where the C library can."""
     gc.collect()
-    with suppress(AttributeError, OSError):  # only glibc has it
-        _c_library().malloc_trim(0)
+    _call("malloc_trim", 0)
 
 
 def share_one_heap() -> None:
@@ -104,11 +97,12 @@ def share_one_heap() -> None:
 
     Else each thread has one of its own, and what is free in one is of no use to the others.
     """
-    with suppress(AttributeError, OSError):  # only glibc has it
-        _c_library().mallopt(_ARENA_MAX, 1)
+    _call("mallopt", _ARENA_MAX, 1)
 
 
-def _c_library() -> CDLL:
+def _call(function: str, *arguments: int) -> None:
+    """Call a function of the C library; only glibc has these."""
     from ctypes import CDLL
 
-    return CDLL(None)
+    with suppress(AttributeError, OSError):
+        getattr(CDLL(None), function)(*arguments)

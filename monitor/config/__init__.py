@@ -2,7 +2,7 @@
 
     bytes ─ yaml_nodes ─▶ tree with places ─ keys ─▶ what fits, its problems (draft)
                                                                 │
-       assembly: feeds (settings, credentials), watchlists, channels, routes
+       assembly (channels, routes): feeds (settings, credentials), watchlists
                                                                 ▼
     tables: JSON Schema for editors                          Config ─▶ description
                                                                 │

@@ -11,7 +11,6 @@ import re
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import NamedTuple
 from urllib.parse import urlsplit
 
 from msgspec.structs import replace
@@ -27,7 +26,7 @@ from monitor.base.translation import ngettext
 from monitor.base.url import numeric_host
 from monitor.config.draft import unknown_selector, watched_feeds
 from monitor.config.loading import read, understand
-from monitor.config.yaml_nodes import Loc, Node, decode, find, tree
+from monitor.config.yaml_nodes import decode, nearest_node, tree
 from monitor.judgement.match.matcher import Explanation, explain
 from monitor.model.address_policy import refusal
 from monitor.model.config import Config
@@ -55,54 +54,33 @@ def understand_and_test(content: bytes, path: Path, *, data: Path | None = None)
     """
     config = understand(content, path, data=data)
     failed = [
-        (("watchlists", number, test.key, test.number), test.reason)
+        (("watchlists", number, key, at), reason)
         for number, watchlist in enumerate(config.watchlists)
-        for test in failed_tests(watchlist, watched_feeds(watchlist, config.feeds))
+        for key, at, reason in _failed(watchlist, watched_feeds(watchlist, config.feeds))
     ]
     if failed:
         source = decode(content)[0]
         root = tree(source)[0]
         assert root is not None  # the file was understood
-        problems = [source.problem(_node(root, loc).start, reason) for loc, reason in failed]
+        problems = [source.problem(nearest_node(root, loc).start, reason) for loc, reason in failed]
         raise ConfigError(str(path), problems)
     return config
 
 
-def _node(root: Node, loc: Loc) -> Node:
-    """Return the node at a place, or the nearest that holds it: one sentence needs no list."""
-    while (entry := find(root, loc)) is None:
-        loc = loc[:-1]
-    return entry[1]
-
-
-class FailedTest(NamedTuple):
-    """A sentence that should match and does not, or should not match and does."""
-
-    key: str
-    """match or no_match."""
-    number: int
-    """Index of the sentence in its list."""
-    reason: str
-
-
-def failed_tests(watchlist: Watchlist, feeds: Sequence[Feed]) -> Iterator[FailedTest]:
-    """Yield the tests of a watchlist that fail; `feeds` are those it watches.
+def _failed(watchlist: Watchlist, feeds: Sequence[Feed]) -> Iterator[tuple[str, int, str]]:
+    """Yield key, index and reason of the tests that fail; `feeds` are those it watches.
 
     A sentence matches if it matches as any one part of an article of any of these feeds,
     in the language of that feed.
     """
-    for number, sentence in enumerate(watchlist.match):
-        explanation = _explanation(watchlist, sentence, feeds)
-        if explanation.hit is None:
-            yield FailedTest(
-                "match", number, _("raises no alert: {reason}", reason=explanation.reason)
-            )
-    for number, sentence in enumerate(watchlist.no_match):
-        explanation = _explanation(watchlist, sentence, feeds)
-        if explanation.hit is not None:
-            yield FailedTest(
-                "no_match", number, _("raises an alert: {reason}", reason=explanation.reason)
-            )
+    tests = (("match", watchlist.match), ("no_match", watchlist.no_match))
+    for key, sentences in tests:
+        for number, sentence in enumerate(sentences):
+            explanation = _explanation(watchlist, sentence, feeds)
+            if explanation.hit is None and key == "match":
+                yield key, number, _("raises no alert: {reason}", reason=explanation.reason)
+            elif explanation.hit is not None and key == "no_match":
+                yield key, number, _("raises an alert: {reason}", reason=explanation.reason)
 
 
 def _explanation(watchlist: Watchlist, sentence: str, feeds: Sequence[Feed]) -> Explanation:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import ClassVar, Self
 
 from monitor.base.formatting import nearest
@@ -134,6 +134,16 @@ QUERY_KEYS = ("terms", "query", "score")
 NOTHING = mark("nothing to watch for; give it `terms`, a `query` or a `score`")
 
 
+def _one_of(choices: Sequence[str], node: MappingNode, none: str) -> Iterator[tuple[int, str]]:
+    """Yield that a mapping has `none` of some keys, or several of them."""
+    chosen = [pair.key for pair in node.pairs if pair.key.text in choices]
+    if not chosen and not any(nearest(pair.key.text, choices) for pair in node.pairs):
+        yield node.start, none
+    for key in chosen[1:]:
+        words = _("`{key}` beside `{other}`; one is enough", key=key.text, other=chosen[0].text)
+        yield key.start, words
+
+
 class QueryKeys(Table):
     """Keys that only a watchlist has."""
 
@@ -206,23 +216,15 @@ class WatchlistKeys(AlertsKeys, QueryKeys):
     @classmethod
     def unfit_keys(cls, node: MappingNode) -> Iterator[tuple[int, str]]:
         """Yield that there are none or two of `QUERY_KEYS`, a lone threshold, or no name."""
-        keys = [pair.key for pair in node.pairs]
-        names = [each.text for each in keys]
-        ways = [each for each in keys if each.text in QUERY_KEYS]
-        if not ways and not any(nearest(name, QUERY_KEYS) for name in names):
-            yield node.start, _(NOTHING)
-        for way in ways[1:]:
-            words = _(
-                "`{key}` beside `{other}`; one of them is enough", key=way.text, other=ways[0].text
-            )
-            yield way.start, words
-        if "score" in names and "threshold" not in names:
-            yield keys[names.index("score")].start, _("a `score` needs a `threshold`")
-        if "threshold" in names and "score" not in names:
-            yield keys[names.index("threshold")].start, _("a `threshold` needs a `score`")
+        keys = {pair.key.text: pair.key.start for pair in node.pairs}
+        yield from _one_of(QUERY_KEYS, node, _(NOTHING))
+        if "score" in keys and "threshold" not in keys:
+            yield keys["score"], _("a `score` needs a `threshold`")
+        if "threshold" in keys and "score" not in keys:
+            yield keys["threshold"], _("a `threshold` needs a `score`")
         terms = node.get("terms")
         many = terms and isinstance(terms.value, SequenceNode) and len(terms.value.nodes) > 1
-        if "name" not in names and (many or (ways and terms is None)):
+        if "name" not in keys and (many or "query" in keys or "score" in keys):
             yield node.start, _("a watchlist of more than one term needs a `name`")
 
 
@@ -398,22 +400,12 @@ class ChannelKeys(Table):
     @classmethod
     def unfit_keys(cls, node: MappingNode) -> Iterator[tuple[int, str]]:
         """Yield that there are none or two of `KINDS`, or a key of another kind."""
-        keys = [pair.key for pair in node.pairs]
-        names = [each.text for each in keys]
-        kinds = [each for each in keys if each.text in KINDS]
-        if not kinds and not any(nearest(name, KINDS) for name in names):
-            yield node.start, _("a channel needs one of {keys}", keys=", ".join(KINDS))
-        for kind in kinds[1:]:
-            words = _(
-                "`{key}` beside `{other}`; a channel has one of them",
-                key=kind.text, other=kinds[0].text,
-            )  # fmt: skip
-            yield kind.start, words
-        for each in keys:
-            if each.text == "template" and "url" not in names:
-                yield each.start, _("a `template` is for a `url`; programs are sent JSON")
-            if each.text in ("secret", "headers") and "webhook" not in names:
-                yield each.start, _("`{key}` is for a `webhook`", key=each.text)
+        yield from _one_of(KINDS, node, _("a channel needs one of {keys}", keys=", ".join(KINDS)))
+        for key, _value in node.pairs:
+            if key.text == "template" and not node.get("url"):
+                yield key.start, _("a `template` is for a `url`; programs are sent JSON")
+            if key.text in ("secret", "headers") and not node.get("webhook"):
+                yield key.start, _("`{key}` is for a `webhook`", key=key.text)
 
 
 # --- the file -------------------------------------------------------------------------

@@ -31,13 +31,10 @@ S = TypeVar("S", bound="Table")
 V = TypeVar("V")
 Schema = dict[str, Any]
 
-TEXT, TRUTH, NUMBER, LIST, MAPPING, TABLE = mark_all(
-    "expected", "text", "true or false", "a number", "a list", "a mapping",
-    "a mapping (`key: value`)",
+TEXT, TRUTH, NUMBER, LIST, TABLE = mark_all(
+    "expected", "text", "true or false", "a number", "a list", "a mapping (`key: value`)",
 )  # fmt: skip
 ANY_TEXT: Schema = {"type": ["string", "number"]}
-SECRET = ("auth", "headers", "proxy", "channels")
-"""Keys whose values are not quoted in messages."""
 
 
 class WrongKindError(ValueError):
@@ -58,7 +55,6 @@ class Place(NamedTuple):
     problems: list[Problem]
     key: str
     """The key of the value, or of the list that it is in."""
-    is_secret: bool = False
 
     def add(self, index: int, message: str) -> None:
         """Add a problem at a character of the text."""
@@ -98,24 +94,15 @@ class Place(NamedTuple):
 
     def inside(self, key: str) -> Place:
         """Return the place of the value of a key."""
-        return Place(self.source, self.problems, key, self.is_secret or key in SECRET)
+        return self._replace(key=key)
 
     def _expected(self, expected: str, node: Node, *, is_item: bool) -> str:
         subject = _("an item of `{key}`", key=self.key) if is_item else f"`{self.key}`"
-        message = _(
-            "{subject} must be {expected}, not {kind}",
-            subject=subject, expected=pgettext("expected", expected), kind=self._shown(node),
-        )  # fmt: skip
+        words = pgettext("expected", expected)
+        message = _("{subject} must be {expected}", subject=subject, expected=words)
         if expected == TEXT and isinstance(node, ScalarNode):
             return clauses([message, _("put it in quotes")])
         return message
-
-    def _shown(self, node: Node) -> str:
-        if not isinstance(node, ScalarNode):
-            return pgettext("expected", MAPPING if isinstance(node, MappingNode) else LIST)
-        if self.is_secret:
-            return pgettext("expected", TEXT)
-        return f"`{node.text if len(node.text) <= 40 else node.text[:39] + '…'}`"
 
 
 def query_problem(error: QueryError) -> str:

@@ -56,7 +56,7 @@ def test_a_check_says_why_a_feed_cannot_be_read(newsroom: Newsroom, publisher: W
 
 def test_a_check_needs_no_newsroom_and_guards_addresses(tmp_path: Path, publisher: Web) -> None:
     out, _ = run(Newsroom(tmp_path), "check", publisher.url("/wire"), code=1)
-    assert "is a loopback address" in out
+    assert "is not a public address" in out
     assert list(tmp_path.iterdir()) == []
 
 

@@ -171,7 +171,7 @@ MISTAKES = [
     ("auth: ▲{}", "needs a `user` and a `password`, or a `bearer`"),
     ("auth: {▲bearer: x, user: y}", "not both"),
     ("auth: {user: me, ▲pasword: x}", "unknown key `pasword`; did you mean `password`?"),
-    ("auth: ▲hunter2", "`auth` must be a mapping (`key: value`), not text"),
+    ("auth: ▲hunter2", "`auth` must be a mapping (`key: value`)"),
     ("user_agent: ▲€", "there is a line break or"),
     ("proxy: ▲socks5://a", "is not an address; write https://"),
     ("proxy: ▲http://p.example/x", "is more than a server"),

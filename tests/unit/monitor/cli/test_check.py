@@ -134,11 +134,11 @@ def test_check_warns_of_a_private_address(tmp_path: Path) -> None:
     text = f"feeds: [http://10.0.0.1/rss, http://localhost/rss, {more}]\nwatchlists: []\n"
     path.write_text(text, encoding="utf-8")
     assert run(config=path).stderr.splitlines() == [
-        "warning: 10.0.0.1: 10.0.0.1 is a private address:"
+        "warning: 10.0.0.1: 10.0.0.1 is not a public address:"
         " `network: {allow: [10.0.0.1]}` allows it",
-        "warning: localhost: localhost is 127.0.0.1, a loopback address:"
+        "warning: localhost: localhost is 127.0.0.1, not a public address:"
         " `network: {allow: [127.0.0.1]}` allows it",
-        "warning: 40 feeds: 127.0.0.1 is a loopback address:"
+        "warning: 40 feeds: 127.0.0.1 is not a public address:"
         " `network: {allow: [127.0.0.1]}` allows it",
     ]
     path.write_text(text + "network: {allow: [10.0.0.0/8, 127.0.0.0/8]}\n", encoding="utf-8")

@@ -53,7 +53,7 @@ def test_each_kind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         ("  - {name: a, fiel: b}", "4:15: unknown key `fiel`; did you mean `file`?"),
         (
             "  - {name: a, file: b, atom: c}",
-            "4:24: `atom` beside `file`; a channel has one of them",
+            "4:24: `atom` beside `file`; one is enough",
         ),
         ("  - {name: a, file: b, secret: canary}", "4:24: `secret` is for a `webhook`"),
         ("  - {name: a, file: b}\n  - {name: A, file: c}", "5:12: a channel is called `A` already"),
@@ -64,7 +64,7 @@ def test_each_kind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         ),
         ("  - {name: a, url: zzz://canary}", "4:20: a: Apprise knows no such address"),
         ("  - {name: a, url: canary}", "4:20: a: Apprise knows no such address"),
-        ("  - {name: a, url: [canary]}", "4:20: `url` must be text, not a list"),
+        ("  - {name: a, url: [canary]}", "4:20: `url` must be text"),
         (
             "  - {name: a, secret: {k: canary}, webhook: https://x.org}",
             "4:23: `secret` must be text",

@@ -23,7 +23,7 @@ def test_apprise_sends_and_is_fenced_in(desk: DeliveryDesk, web: Web) -> None:
     desk.allow = ()
     desk.send(channel)
     assert (
-        "127.0.0.1 is a loopback address: `network: {allow: [127.0.0.1]}` allows it"
+        "127.0.0.1 is not a public address: `network: {allow: [127.0.0.1]}` allows it"
         in desk.found()[0].reason
     )
     assert not web.requests

@@ -115,6 +115,6 @@ def test_only_addresses_that_are_allowed_are_asked(desk: DeliveryDesk, web: Web)
     desk.plan(alerts(desk, 1), "hook")
     desk.send(webhook(web.url("/in")))
     (found,) = desk.found()
-    assert "loopback" in found.reason
+    assert "not a public address" in found.reason
     assert "`network: {allow: [127.0.0.1]}` allows it" in found.reason
     assert not web.requests

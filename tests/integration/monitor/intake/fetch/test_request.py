@@ -203,7 +203,7 @@ def test_nor_is_a_redirect_through_one(web: Web) -> None:
     web.on("/feed", redirect("http://169.254.169.254/latest"))
     with Proxy() as proxy:
         error = failing(web.url("/feed"), request_options=through(proxy))
-    assert "169.254.169.254 is a link-local address" in error.reason
+    assert "169.254.169.254 is not a public address" in error.reason
     assert len(proxy.heads) == 1
 
 
@@ -215,7 +215,7 @@ def test_the_proxy_itself_must_be_allowed(web: Web) -> None:
                 "http://93.184.216.34/feed", request_options=request_options, options={"allow": ()}
             )
             assert error.reason.startswith("the proxy: ")
-            assert "loopback address: `network: {allow: [127.0.0.1]}` allows it" in error.reason
+            assert "not a public address: `network: {allow: [127.0.0.1]}` allows it" in error.reason
     assert proxy.heads == []
 
 
