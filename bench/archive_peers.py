@@ -57,11 +57,14 @@ class Ours:
         """Search."""
         text = f"{query} lang:{lang}" if lang else query
         sort = "score" if best else "date"
-        return self._archive.search(parse_query(text), resolve=_langs, sort=sort, limit=LIMIT).total
+        return self._archive.search(parse_query(text), _NAMED, sort=sort, limit=LIMIT).total
 
 
 def _langs(facet: Facet) -> DocumentFilter:
     return DocumentFilter(langs=[facet.value])
+
+
+_NAMED = DocumentFilter(resolve=_langs)
 
 
 class Fts5:

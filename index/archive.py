@@ -31,6 +31,15 @@ ArchiveAddress = str | PathLike[str]
 # --- what is asked for -----------------------------------------------------------------
 
 
+def no_facets(facet: Facet) -> DocumentFilter:
+    """Refuse a filter: for callers whose queries have none.
+
+    Raises:
+        LookupError: Always.
+    """
+    raise LookupError(f"{facet.name}: this search knows no filters")  # not a message
+
+
 class DocumentFilter(Struct, frozen=True, kw_only=True):
     """Which articles to search: those that pass every field; a field of None lets all pass.
 
@@ -43,6 +52,7 @@ class DocumentFilter(Struct, frozen=True, kw_only=True):
         until: The first `Article.date` that no longer passes, in seconds.
         max_id: The highest id that passes. Ids ascend as articles arrive, so this is the
             archive as it was when `max_id` was the newest article.
+        resolve: Returns which articles a filter of the query (`feed:lesoir`, `since:7d`) means.
     """
 
     ids: Collection[int] | None = None
@@ -52,22 +62,10 @@ class DocumentFilter(Struct, frozen=True, kw_only=True):
     since: Timestamp | None = None
     until: Timestamp | None = None
     max_id: int | None = None
+    resolve: Callable[[Facet], DocumentFilter] = no_facets
 
 
 EVERYTHING = DocumentFilter()
-
-ResolveFacet = Callable[["Facet"], DocumentFilter]  # not a message
-"""Returns which articles a filter of a query (`feed:lesoir`, `since:7d`) means."""
-
-
-def no_facets(facet: Facet) -> DocumentFilter:
-    """Refuse a filter: for callers whose queries have none.
-
-    Raises:
-        LookupError: Always.
-    """
-    raise LookupError(f"{facet.name}: this search knows no filters")  # not a message
-
 
 # --- what is answered ------------------------------------------------------------------
 
@@ -160,7 +158,6 @@ class Archive(Protocol):
         query: Query,
         documents: DocumentFilter = EVERYTHING,
         *,
-        resolve: ResolveFacet = no_facets,
         sort: str = "date",
         limit: int = 50,
         after: ArchiveHit | None = None,
@@ -174,38 +171,19 @@ class Archive(Protocol):
         Args:
             query: What to look for.
             documents: Which articles to look in.
-            resolve: Tells what the filters of the query mean.
             sort: `date` (newest first) or `score` (best first; of equal scores newest first).
             limit: Number of hits; 0 returns all.
             after: The last hit of the page before; the page begins behind it.
             stats: Statistics to score with, instead of those of this moment.
         """
 
-    def count(
-        self,
-        query: Query,
-        documents: DocumentFilter = EVERYTHING,
-        *,
-        resolve: ResolveFacet = no_facets,
-    ) -> int:
+    def count(self, query: Query, documents: DocumentFilter = EVERYTHING) -> int:
         """Count the articles that satisfy a query."""
 
-    def matches(
-        self,
-        query: Query,
-        documents: DocumentFilter = EVERYTHING,
-        *,
-        resolve: ResolveFacet = no_facets,
-    ) -> MatchedArticles:
+    def matches(self, query: Query, documents: DocumentFilter = EVERYTHING) -> MatchedArticles:
         """Return every article that satisfies a query, by feed and language."""
 
-    def ids(
-        self,
-        query: Query,
-        documents: DocumentFilter = EVERYTHING,
-        *,
-        resolve: ResolveFacet = no_facets,
-    ) -> list[int]:
+    def ids(self, query: Query, documents: DocumentFilter = EVERYTHING) -> list[int]:
         """Return the id of every article that satisfies a query, ascending."""
 
     def significant_terms(
@@ -214,8 +192,6 @@ class Archive(Protocol):
         texts: Sequence[Article],
         limit: int,
         documents: DocumentFilter = EVERYTHING,
-        *,
-        resolve: ResolveFacet = no_facets,
     ) -> list[SignificantTerm]:
         """Return the words that set the articles of a query apart from all others.
 
@@ -225,7 +201,6 @@ class Archive(Protocol):
                 often each word occurs is counted in the archive.
             limit: Number of words, the strongest first.
             documents: Which articles to look in.
-            resolve: Tells what the filters of the query mean.
         """
 
     def similar_terms(self, word: Word) -> list[str]:

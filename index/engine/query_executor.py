@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
 
-from index.archive import ResolveFacet
+from index.archive import DocumentFilter
 from index.engine import bit_sets
 from index.engine.bit_sets import Bits
 from index.engine.postings_file import Postings
@@ -40,7 +40,7 @@ class QueryExecutor(Struct, frozen=True):
     articles: int
     """Number of articles in the archive."""
     expand: Expand
-    resolve: ResolveFacet
+    resolve: Callable[[Facet], DocumentFilter]
 
     def docs(self, node: Node, within: Bits) -> Bits:
         """Return the documents that satisfy a node.

@@ -10,6 +10,8 @@ from operator import attrgetter
 from pathlib import Path
 from typing import TypeVar
 
+from msgspec.structs import replace
+
 from index.archive import (
     EVERYTHING,
     ArchiveHit,
@@ -17,8 +19,6 @@ from index.archive import (
     CollectionStats,
     DocumentFilter,
     MatchedArticles,
-    ResolveFacet,
-    no_facets,
 )
 from index.engine import bit_sets, bm25
 from index.engine.bit_sets import Bits
@@ -71,47 +71,24 @@ class FolderArchive:
         query: Query,
         documents: DocumentFilter = EVERYTHING,
         *,
-        resolve: ResolveFacet = no_facets,
         sort: str = "date",
         limit: int = 50,
         after: ArchiveHit | None = None,
         stats: CollectionStats | None = None,
     ) -> ArchivePage:
         return self._run(
-            lambda reader: _Search(reader, query.root, documents, resolve).page(
-                sort, limit, after, stats
-            )
+            lambda reader: _Search(reader, query.root, documents).page(sort, limit, after, stats)
         )
 
-    def count(
-        self,
-        query: Query,
-        documents: DocumentFilter = EVERYTHING,
-        *,
-        resolve: ResolveFacet = no_facets,
-    ) -> int:
-        return self._run(lambda reader: _Search(reader, query.root, documents, resolve).count())
+    def count(self, query: Query, documents: DocumentFilter = EVERYTHING) -> int:
+        return self._run(lambda reader: _Search(reader, query.root, documents).count())
 
-    def matches(
-        self,
-        query: Query,
-        documents: DocumentFilter = EVERYTHING,
-        *,
-        resolve: ResolveFacet = no_facets,
-    ) -> MatchedArticles:
-        return self._run(
-            lambda reader: _Search(reader, query.root, documents, resolve).results().matched()
-        )
+    def matches(self, query: Query, documents: DocumentFilter = EVERYTHING) -> MatchedArticles:
+        return self._run(lambda reader: _Search(reader, query.root, documents).results().matched())
 
-    def ids(
-        self,
-        query: Query,
-        documents: DocumentFilter = EVERYTHING,
-        *,
-        resolve: ResolveFacet = no_facets,
-    ) -> list[int]:
+    def ids(self, query: Query, documents: DocumentFilter = EVERYTHING) -> list[int]:
         return self._run(
-            lambda reader: sorted(_Search(reader, query.root, documents, resolve).results().ids())
+            lambda reader: sorted(_Search(reader, query.root, documents).results().ids())
         )
 
     def significant_terms(
@@ -120,13 +97,11 @@ class FolderArchive:
         texts: Sequence[Article],
         limit: int,
         documents: DocumentFilter = EVERYTHING,
-        *,
-        resolve: ResolveFacet = no_facets,
     ) -> list[SignificantTerm]:
         is_query_term = query_term_test(query.root)
 
         def run(reader: IndexReader) -> list[SignificantTerm]:
-            results = _Search(reader, query.root, documents, resolve).results()
+            results = _Search(reader, query.root, documents).results()
             counts = ResultCounts(results, _everything(reader))
             return significant_terms(counts, texts, is_query_term, limit)
 
@@ -182,16 +157,14 @@ def _everything(reader: IndexReader) -> ResultSet:
 class _Search:
     """One search in one reader."""
 
-    def __init__(
-        self, reader: IndexReader, root: Node, documents: DocumentFilter, resolve: ResolveFacet
-    ) -> None:
+    def __init__(self, reader: IndexReader, root: Node, documents: DocumentFilter) -> None:
         self._reader = reader
         self._root = root
         self._tree = root
         self._segments = reader.newest_first
-        self._resolve = resolve
+        self._resolve = documents.resolve
         self._resolved: dict[Facet, DocumentFilter] = {}
-        if documents != EVERYTHING:
+        if replace(documents, resolve=EVERYTHING.resolve) != EVERYTHING:
             self._tree = And((*clauses(root), _DOCUMENT_FILTER))
             self._segments = [s for s in self._segments if not s.misses(documents)]
             self._resolved[_DOCUMENT_FILTER] = documents

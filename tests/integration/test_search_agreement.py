@@ -47,8 +47,8 @@ def meaning(facet: Facet) -> DocumentFilter:
 
 def searched(archive: Archive, query: Query) -> set[int]:
     """Return what a search finds."""
-    found = archive.search(query, resolve=meaning, limit=0)
-    best = archive.search(query, resolve=meaning, limit=0, sort="score")
+    found = archive.search(query, DocumentFilter(resolve=meaning), limit=0)
+    best = archive.search(query, DocumentFilter(resolve=meaning), limit=0, sort="score")
     ids = {hit.id for hit in found.hits}
     assert {hit.id for hit in best.hits} == ids
     assert found.total == len(ids)

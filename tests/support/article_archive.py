@@ -8,7 +8,7 @@ from contextlib import closing
 from pathlib import Path
 
 from index import open_archive, open_archive_writer
-from index.archive import EVERYTHING
+from index.archive import EVERYTHING, DocumentFilter
 from index.query.parser import parse_query
 from monitor.base.article import Article
 from monitor.model.config import STORE_FILE, StoreAddress
@@ -80,7 +80,7 @@ def fill(
 def searchable_ids(folder: Path) -> set[int]:
     """Return the ids of all articles that the archive of a folder can find."""
     everything = parse_query("since:1970")
-    return set(open_archive(folder).ids(everything, resolve=lambda _: EVERYTHING))
+    return set(open_archive(folder).ids(everything, DocumentFilter(resolve=lambda _: EVERYTHING)))
 
 
 def blind(folder: Path, feed: int, start: float, end: float) -> None:

@@ -25,8 +25,6 @@ from index.archive import (
     CollectionStats,
     DocumentFilter,
     MatchedArticles,
-    ResolveFacet,
-    no_facets,
 )
 from index.errors import ArchiveDamaged
 from index.evaluation.significant_terms import SignificantTerm, query_term_test, significant_terms
@@ -72,13 +70,12 @@ class MemoryArchive:
         query: Query,
         documents: DocumentFilter = EVERYTHING,
         *,
-        resolve: ResolveFacet = no_facets,
         sort: str = "date",
         limit: int = 50,
         after: ArchiveHit | None = None,
         stats: CollectionStats | None = None,
     ) -> ArchivePage:
-        found = self._found(query, documents, resolve)
+        found = self._found(query, documents)
         scores = [0.0] * len(found)
         if sort == "score":
             terms = [self._keys(word) for word in dict.fromkeys(wanted(query.root))]
@@ -95,32 +92,14 @@ class MemoryArchive:
         shown = hits[:limit] if limit else hits
         return ArchivePage(tuple(shown), len(found), self._forms(query), stats, self.last_id)
 
-    def count(
-        self,
-        query: Query,
-        documents: DocumentFilter = EVERYTHING,
-        *,
-        resolve: ResolveFacet = no_facets,
-    ) -> int:
-        return len(self._found(query, documents, resolve))
+    def count(self, query: Query, documents: DocumentFilter = EVERYTHING) -> int:
+        return len(self._found(query, documents))
 
-    def ids(
-        self,
-        query: Query,
-        documents: DocumentFilter = EVERYTHING,
-        *,
-        resolve: ResolveFacet = no_facets,
-    ) -> list[int]:
-        return sorted(entry.article.id for entry in self._found(query, documents, resolve))
+    def ids(self, query: Query, documents: DocumentFilter = EVERYTHING) -> list[int]:
+        return sorted(entry.article.id for entry in self._found(query, documents))
 
-    def matches(
-        self,
-        query: Query,
-        documents: DocumentFilter = EVERYTHING,
-        *,
-        resolve: ResolveFacet = no_facets,
-    ) -> MatchedArticles:
-        articles = [entry.article for entry in self._found(query, documents, resolve)]
+    def matches(self, query: Query, documents: DocumentFilter = EVERYTHING) -> MatchedArticles:
+        articles = [entry.article for entry in self._found(query, documents)]
         by_feed: defaultdict[int, set[int]] = defaultdict(set)
         by_lang: defaultdict[str, set[int]] = defaultdict(set)
         for article in articles:
@@ -139,10 +118,8 @@ class MemoryArchive:
         texts: Sequence[Article],
         limit: int,
         documents: DocumentFilter = EVERYTHING,
-        *,
-        resolve: ResolveFacet = no_facets,
     ) -> list[SignificantTerm]:
-        counts = _Counts(self._found(query, documents, resolve), list(self._entries.values()))
+        counts = _Counts(self._found(query, documents), list(self._entries.values()))
         return significant_terms(counts, texts, query_term_test(query.root), limit)
 
     def similar_terms(self, word: Word) -> list[str]:
@@ -205,12 +182,10 @@ class MemoryArchive:
 
     # --- looking things up
 
-    def _found(
-        self, query: Query, documents: DocumentFilter, resolve: ResolveFacet
-    ) -> list[_Entry]:
+    def _found(self, query: Query, documents: DocumentFilter) -> list[_Entry]:
         def satisfies(entry: _Entry) -> bool:
             def admits(facet: Facet) -> bool:
-                return _passes(entry.article, resolve(facet))
+                return _passes(entry.article, documents.resolve(facet))
 
             return evaluate(query.root, MemoryDocument(entry.words, admits))
 

@@ -62,6 +62,7 @@ class QueryResolution:
             since=filter.since,
             until=filter.until,
             max_id=upto,
+            resolve=self.resolve,
         )
 
     def resolve(self, facet: Facet) -> DocumentFilter:

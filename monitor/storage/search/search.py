@@ -187,7 +187,6 @@ class ArchiveSearch:
             result = archive.search(
                 parsed,
                 resolution.scope(filter, place.max_id),
-                resolve=resolution.resolve,
                 sort=sort,
                 limit=skipped + limit,
                 after=ArchiveHit(*place.last) if place.last else None,
@@ -218,9 +217,7 @@ class ArchiveSearch:
         with self._readable() as archive:
 
             def run(query: Query, filter: Filter) -> ArchivePage:
-                return archive.search(
-                    query, resolution.scope(filter), resolve=resolution.resolve, limit=1
-                )
+                return archive.search(query, resolution.scope(filter), limit=1)
 
             return suggestions(query, filter, run, archive.similar_terms, self._clock)
 
@@ -257,7 +254,7 @@ class ArchiveSearch:
 
     def count(self, query: Query) -> int:
         """Return how many articles satisfy a query."""
-        return self._ask(lambda archive, at: archive.count(query, resolve=at.resolve), 0)
+        return self._ask(lambda archive, at: archive.count(query, at.scope(Filter())), 0)
 
     def matching_ids(self, query: Query, described: Collection[Feed] | None = None) -> list[int]:
         """Return the id of every article that satisfies a query, ascending.
@@ -267,12 +264,12 @@ class ArchiveSearch:
             described: What its filters know of feeds; None is what the store knows.
         """
         ids: list[int] = []
-        return self._ask(lambda archive, at: archive.ids(query, resolve=at.resolve), ids, described)
+        return self._ask(lambda archive, at: archive.ids(query, at.scope(Filter())), ids, described)
 
     def matches(self, query: Query, filter: Filter) -> MatchedArticles:
         """Return every article that satisfies a query, by feed and language."""
         return self._ask(
-            lambda archive, at: archive.matches(query, at.scope(filter), resolve=at.resolve),
+            lambda archive, at: archive.matches(query, at.scope(filter)),
             MatchedArticles(),
         )
 
@@ -281,9 +278,7 @@ class ArchiveSearch:
     ) -> list[SignificantTerm]:
         """Return the words that set the articles of a query apart, read from some of them."""
         return self._ask(
-            lambda archive, at: archive.significant_terms(
-                query, texts, limit, at.scope(filter), resolve=at.resolve
-            ),
+            lambda archive, at: archive.significant_terms(query, texts, limit, at.scope(filter)),
             [],
         )
 

@@ -206,15 +206,15 @@ def test_search_and_reading_agree(
         assert archive.article_count == len(world.articles)
         for query in filter(None, queries):
             for where in (DocumentFilter(), scope):
-                found = archive.search(query, where, resolve=meaning, limit=0)
+                found = archive.search(query, replace(where, resolve=meaning), limit=0)
                 assert [hit.id for hit in found.hits] == world.expected(query, where), query.text
-                best = archive.search(query, where, resolve=meaning, limit=0, sort="score")
+                best = archive.search(query, replace(where, resolve=meaning), limit=0, sort="score")
                 assert {hit.id for hit in best.hits} == {hit.id for hit in found.hits}
                 assert found.total == best.total == len(found.hits)
-                ids = archive.ids(query, where, resolve=meaning)
+                ids = archive.ids(query, replace(where, resolve=meaning))
                 assert ids == sorted(hit.id for hit in found.hits)
-                assert archive.count(query, where, resolve=meaning) == found.total
-                matched = archive.matches(query, where, resolve=meaning)
+                assert archive.count(query, replace(where, resolve=meaning)) == found.total
+                matched = archive.matches(query, replace(where, resolve=meaning))
                 assert matched.dates == {hit.id: hit.date for hit in found.hits}
 
 

@@ -196,7 +196,9 @@ def _answers(folder: Path) -> list[object]:
     for text in QUERIES:
         try:
             page = open_archive(folder).search(
-                parse_query(text), resolve=lambda _: DocumentFilter(langs=("fr",)), sort="score"
+                parse_query(text),
+                DocumentFilter(resolve=lambda _: DocumentFilter(langs=("fr",))),
+                sort="score",
             )
         except ArchiveDamaged:
             found.append(None)
