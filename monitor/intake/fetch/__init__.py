@@ -2,11 +2,11 @@
 
 ::
 
-    Client.fetch ─▶ host_limiter ─▶ connections ─▶ address_guard ─▶ network
-                        ▲ redirects      │
-                        └───────────── response ─▶ Fetched | NotModified | FetchError
+    Client.fetch ─▶ host_limiter ─▶ httpx ─▶ connections ─▶ address_guard ─▶ network
+                        ▲ redirects   │
+                        └────────── response ─▶ Fetched | NotModified | FetchError
 
-httpcore speaks HTTP/1.1, also to proxies. Ours is what it does not limit:
+httpx speaks HTTP/1.1, also to proxies. Ours is what it does not limit:
 which address is connected to, how often a host is asked, how long a fetch takes, where redirects
 may lead, how large a body is once decompressed, and which origin sees a secret.
 """

@@ -1,7 +1,7 @@
-"""The HTTP client for feeds, pages and lists: connections of httpcore, and our limits.
+"""The HTTP client for feeds, pages and lists: httpx's, over kept connections, with our limits.
 
-A fetch waits for the turn of the host. httpcore sends the request through the address guard and
-keeps connections; what a response may take, and where redirects may lead, is decided here
+A fetch waits for the turn of the host. httpx sends the request through the address guard, and says
+where a redirect leads; what a response may take, and where redirects may lead, is decided here
 (`monitor/intake/fetch/__init__.py` shows the parts).
 """
 
@@ -11,7 +11,6 @@ import ssl
 from collections.abc import Awaitable, Callable
 from functools import partial
 from typing import Self
-from urllib.parse import urljoin
 
 import httpx
 from msgspec import Struct, field
@@ -27,7 +26,7 @@ from monitor.intake.fetch.address_guard import (
     Stream,
     UnreachableError,
 )
-from monitor.intake.fetch.connections import Connections, HeaderList
+from monitor.intake.fetch.connections import PROXY, Connections
 from monitor.intake.fetch.host_limiter import (
     PATIENCE,
     SLOTS,
@@ -37,7 +36,6 @@ from monitor.intake.fetch.host_limiter import (
     always_free,
 )
 from monitor.intake.fetch.response import (
-    REDIRECTS,
     Answer,
     Headers,
     StatusError,
@@ -59,6 +57,11 @@ MAX_BYTES = 15 << 20
 MAX_REDIRECTS = 10
 TIMEOUT = 30.0
 """Seconds for a fetch with its redirects; waiting for a turn does not count."""
+HeaderList = list[tuple[bytes, bytes]]
+
+_NO_AUTH = httpx.Auth()
+"""Sends nothing. httpx would send the password of a URL after a redirect to https, too."""
+_NO_BODY = httpx.ByteStream(b"")
 
 
 class Exchange(Struct, kw_only=True):
@@ -91,21 +94,19 @@ class Exchange(Struct, kw_only=True):
         given = {name.lower() for name, _ in self.secret_headers}
         return [pair for pair in headers if pair[0].lower() not in given] + self.secret_headers
 
-    def redirected(self, location: str) -> httpx.URL:
+    def follow(self, target: httpx.URL) -> httpx.URL:
         """Return the URL to which the last one redirects.
 
         Raises:
             UrlError: It cannot be requested, or it was requested before, or it is one too many.
         """
-        before = self.urls[-1]
         if len(self.urls) > MAX_REDIRECTS:
             raise UrlError(_("redirects more than {count} times", count=MAX_REDIRECTS))
         try:
-            url = parse_url(urljoin(str(before), location))
-        except ValueError as error:
-            what = error if isinstance(error, UrlError) else _("not a valid URL")
-            raise UrlError(_("redirects to what is {what}", what=what)) from None
-        if url == before:
+            url = parse_url(str(target))
+        except UrlError as error:
+            raise UrlError(_("redirects to what is {what}", what=error)) from None
+        if url == self.urls[-1]:
             raise UrlError(_("redirects to itself"))
         if url in self.urls:
             raise UrlError(_("redirects in a circle"))
@@ -149,14 +150,16 @@ class Client:
             patience=patience, take_turn=take_turn,
         )  # fmt: skip
         self._monotonic = monotonic
-        self._connections = Connections(self._guard, self._trust, SLOTS)
+        self._http = httpx.AsyncClient(
+            transport=Connections(self._guard, self._trust, SLOTS), timeout=None, trust_env=False
+        )
 
     async def __aenter__(self) -> Self:
         return self
 
     async def __aexit__(self, *exc: object) -> None:
         self._limiter.close()
-        await self._connections.aclose()
+        await self._http.aclose()
 
     def allow(self, networks: Networks) -> None:
         self._guard.allow = networks
@@ -243,24 +246,35 @@ class Client:
                 exchange.seconds_left,
             )
             answers.append(answer)
-            location = answer.headers.text(b"location") if answer.status in REDIRECTS else ""
-            if not location:
+            if answer.target is None:
                 return answers
-            url = exchange.redirected(location)
+            url = exchange.follow(answer.target)
 
     async def _send(self, url: httpx.URL, exchange: Exchange) -> Answer:
         """Return the answer of one server, its body read and decompressed within the limits."""
         started = self._monotonic()
-        async with self._connections.get(url, exchange.headers(url), exchange.proxy) as response:
+        request = httpx.Request(
+            "GET", url, headers=exchange.headers(url), extensions={PROXY: exchange.proxy}
+        )
+        try:
+            response = await self._http.send(request, auth=_NO_AUTH, stream=True)
+        except (httpx.RemoteProtocolError, httpx.InvalidURL, UnicodeError):
+            what = _("not a valid URL")
+            raise UrlError(_("redirects to what is {what}", what=what)) from None
+        try:
             stream: Stream = response.extensions["network_stream"]
             stream.allowance = 2 * exchange.max_bytes + MAX_HEAD  # chunks may double a body
-            headers = Headers(response.headers)
+            headers = Headers(response.headers.raw)
             body = await read_body(
                 response, headers, max_bytes=exchange.max_bytes, truncate=exchange.truncate
             )
             stream.allowance = MAX_HEAD  # of the next response
+        finally:
+            await response.aclose()
+            response.stream = _NO_BODY  # httpx's refers to the response: neither would be freed
         exchange.seconds_left = max(0.0, exchange.seconds_left - (self._monotonic() - started))
-        return Answer(url, response.status, headers, body)
+        target = response.next_request.url if response.next_request else None
+        return Answer(url, response.status_code, headers, body, target)
 
     def _trust(self) -> ssl.SSLContext:
         """Return the certificates to trust; reading them takes tens of milliseconds, once."""

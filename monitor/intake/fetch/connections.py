@@ -1,4 +1,4 @@
-"""Connections to servers and through proxies, kept for the next request to the same one.
+"""The transport of httpx: connections to servers and through proxies, kept for the next request.
 
 httpcore opens and speaks each connection. Its own pool looks at every connection for every request:
 1,000 responses of 304 over 32 connections cost it 2.5 s of processor time, and this one 0.7 s.
@@ -9,8 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import ssl
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import NamedTuple
 
 import httpcore
@@ -24,9 +23,11 @@ from monitor.intake.fetch.address_guard import (
     AddressGuard,
     UnreachableError,
 )
+from monitor.model.config import Networks
 
-# At DEBUG it logs headers, and a Location may hold a password.
+# At DEBUG and INFO they log headers and URLs, which may hold a password.
 logging.getLogger("httpcore").setLevel(logging.WARNING)
+logging.getLogger("httpx").setLevel(logging.WARNING)
 
 IDLE = 15.0
 """Seconds that an unused connection is kept."""
@@ -37,7 +38,8 @@ _IDLE_TOO_LONG = 408
 _TUNNEL_OPEN = "proxy.start_tls.complete"
 """httpcore's trace event after which a tunnel is encrypted up to the server."""
 
-HeaderList = list[tuple[bytes, bytes]]
+PROXY = "tocsin_proxy"
+"""The extension of a request that holds the URL of its proxy; empty without one."""
 
 
 class Connection(NamedTuple):
@@ -46,10 +48,27 @@ class Connection(NamedTuple):
     server: Origin
     proxy: str
     """URL of the proxy, which may hold a password; empty without one."""
+    allow: Networks
+    """The networks that were allowed when it was made."""
     http: httpcore.AsyncConnectionInterface
 
 
-class Connections:
+class _Body(httpx.AsyncByteStream):
+    """The body of a response; when it is closed, its connection is free for another request."""
+
+    def __init__(self, response: httpcore.Response, free: Callable[[], Awaitable[None]]) -> None:
+        self._response, self._free = response, free
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        async for part in self._response.aiter_stream():
+            yield part
+
+    async def aclose(self) -> None:
+        await self._response.aclose()
+        await self._free()
+
+
+class Connections(httpx.AsyncBaseTransport):
     """At most `most` connections, the idle ones included.
 
     `trust` returns the certificates to trust; it is called when the first one is needed.
@@ -61,28 +80,31 @@ class Connections:
         """The one that is unused for longest comes first."""
         self._open = 0
 
-    @asynccontextmanager
-    async def get(
-        self, url: httpx.URL, headers: HeaderList, proxy: str
-    ) -> AsyncIterator[httpcore.Response]:
-        """GET a URL; the body of the response is read, or not, before the block ends.
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        """Return the response of one server, without its cookies: nobody is to recognise us.
 
         Raises:
             AddressError: The server or the proxy may not be connected to.
             UnreachableError: One of them cannot be reached, or the proxy opens no tunnel in time.
         """
+        url, proxy = request.url, request.extensions[PROXY]
         host = _bracketed(url.raw_host) if proxy else url.raw_host
         target = httpcore.URL(scheme=url.raw_scheme, host=host, port=url.port, target=url.raw_path)
-        request = httpcore.Request("GET", target, headers=headers)
-        connection, response = await self._respond(origin_of(url), proxy, request)
-        try:
-            yield response
-        finally:
-            await response.aclose()
+        sent = httpcore.Request(request.method, target, headers=request.headers.raw)
+        connection, response = await self._respond(origin_of(url), proxy, sent)
+
+        async def free() -> None:
             if connection.http.is_idle():
                 self._idle.append(connection)
             else:
                 await self._drop(connection)
+
+        return httpx.Response(
+            response.status,
+            headers=[pair for pair in response.headers if pair[0].lower() != b"set-cookie"],
+            stream=_Body(response, free),
+            extensions=response.extensions,
+        )
 
     async def aclose(self) -> None:
         while self._idle:
@@ -135,7 +157,8 @@ class Connections:
 
     async def _kept(self, server: Origin, proxy: str) -> Connection | None:
         """Take the connection to a server that was used last, unless it was closed meanwhile."""
-        for connection in [one for one in reversed(self._idle) if one[:2] == (server, proxy)]:
+        wanted = server, proxy, self._guard.allow
+        for connection in [kept for kept in reversed(self._idle) if kept[:3] == wanted]:
             self._idle.remove(connection)
             if not connection.http.has_expired():
                 return connection
@@ -155,7 +178,7 @@ class Connections:
         )
         name = host.encode()
         origin = httpcore.Origin(scheme.encode(), _bracketed(name) if proxy else name, port)
-        connection = Connection(server, proxy, pool.create_connection(origin))
+        connection = Connection(server, proxy, self._guard.allow, pool.create_connection(origin))
         self._open += 1
         return connection
 

@@ -65,23 +65,21 @@ class StatusError(Exception):
 
 
 async def read_body(
-    response: httpcore.Response, headers: Headers, *, max_bytes: int, truncate: bool
+    response: httpx.Response, headers: Headers, *, max_bytes: int, truncate: bool
 ) -> bytes:
     """Return the decoded body of a response that brings one, else nothing.
 
     Raises:
         BodyError: The body is too large, broken or cut short.
     """
-    if response.status in _WITH_BODY:
+    if response.status_code in _WITH_BODY:
         if not truncate and (headers.length() or 0) > max_bytes:
             raise BodyError(too_large(max_bytes))
         coding = headers.text(b"content-encoding")
-        return await decoded(
-            response.aiter_stream(), coding, max_bytes=max_bytes, truncate=truncate
-        )
+        return await decoded(response.aiter_raw(), coding, max_bytes=max_bytes, truncate=truncate)
     length = headers.length()
-    if response.status == 304 or (length is not None and length < _SHORT):
-        async for _ in response.aiter_stream():
+    if response.status_code == 304 or (length is not None and length < _SHORT):
+        async for _ in response.aiter_raw():
             pass
     return b""
 
@@ -202,6 +200,8 @@ class Answer(NamedTuple):
     headers: Headers
     body: bytes
     """Decoded; empty if nothing in it is wanted."""
+    target: httpx.URL | None = None
+    """Where it redirects to."""
 
 
 def _joined(key: bytes, known: bytes, value: bytes) -> bytes:

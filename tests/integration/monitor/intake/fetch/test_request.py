@@ -306,7 +306,7 @@ def test_a_permanent_move_is_told(web: Web, statuses, moved_to):
         ({"/0": Reply(302)}, "302 Found, without saying where to"),
         ({"/0": redirect("ftp://example.org/")}, "redirects to what is not http or https"),
         ({"/0": redirect("file:///etc/passwd")}, "redirects to what is not http or https"),
-        ({"/0": redirect("javascript:alert(1)")}, "redirects to what is not http or https"),
+        ({"/0": redirect("javascript:alert(1)")}, "redirects to what is not a valid URL"),
         ({"/0": redirect("http://[::1/")}, "redirects to what is not a valid URL"),
         ({"/0": redirect("http://a.example:99999/")}, "redirects to what is not a valid port"),
         ({"/0": redirect("http://x" + "y" * 70 + ".é/")}, "redirects to what is not a valid URL"),
