@@ -55,17 +55,17 @@ class Reissued(KnownEntry, frozen=True):
 Decision = New | Seen | Relinked | Changed | Duplicate | Reissued
 
 
-def changed_parts(one: Entry, before: bytes) -> frozenset[str]:
+def changed_parts(entry: Entry, before: bytes) -> frozenset[str]:
     """Return which parts of an entry are not as they were; all when that is not known."""
     if not before:
         return frozenset(PARTS)
-    now = one.parts
+    now = entry.parts
     places = {part: slice(number * PART, (number + 1) * PART) for number, part in enumerate(PARTS)}
     return frozenset(part for part, place in places.items() if now[place] != before[place])
 
 
-def _has_new_link(one: Entry, before: bytes) -> bool:
-    return bool(one.canonical and before) and part_hash(one.canonical) != before[-PART:]
+def _has_new_link(entry: Entry, before: bytes) -> bool:
+    return bool(entry.canonical and before) and part_hash(entry.canonical) != before[-PART:]
 
 
 def identify(entries: Sequence[Entry], known: Known) -> list[Decision]:
@@ -82,47 +82,47 @@ class _DocumentEntries:
     def __init__(self, entries: Sequence[Entry], known: Known) -> None:
         self._known = known
         self._entries = entries
-        self._links = Counter(one.canonical for one in self._entries)
-        named = (known.guids.get(one.key) for one in self._entries)
+        self._links = Counter(entry.canonical for entry in self._entries)
+        named = (known.guids.get(entry.key) for entry in self._entries)
         self._taken = {found[0] for found in named if found}
         """Articles that are still in the document, or were found in it under a new key."""
 
     def decisions(self) -> list[Decision]:
         moved = self._moved()
         return [
-            Reissued(entry=one, article=moved[at]) if at in moved else self._decision(one)
-            for at, one in enumerate(self._entries)
+            Reissued(entry=entry, article=moved[at]) if at in moved else self._decision(entry)
+            for at, entry in enumerate(self._entries)
         ]
 
-    def _decision(self, one: Entry) -> Decision:
-        if found := self._known.guids.get(one.key):
+    def _decision(self, entry: Entry) -> Decision:
+        if found := self._known.guids.get(entry.key):
             article, fingerprint = found
-            before = self._known.parts.get(one.key, b"")
-            if one.fingerprint != fingerprint:
-                return Changed(entry=one, article=article, before=before)
-            kind = Relinked if _has_new_link(one, before) else Seen
-            return kind(entry=one, article=article)
-        candidates = self._known.urls.get(one.canonical, ()) if one.canonical else ()
-        if own := self._by_link(one, candidates):
+            before = self._known.parts.get(entry.key, b"")
+            if entry.fingerprint != fingerprint:
+                return Changed(entry=entry, article=article, before=before)
+            kind = Relinked if _has_new_link(entry, before) else Seen
+            return kind(entry=entry, article=article)
+        candidates = self._known.urls.get(entry.canonical, ()) if entry.canonical else ()
+        if own := self._by_link(entry, candidates):
             self._taken.add(own.id)
-            if _is_unchanged(one, own):
-                return Reissued(entry=one, article=own.id)
-            return Changed(entry=one, article=own.id)
+            if _is_unchanged(entry, own):
+                return Reissued(entry=entry, article=own.id)
+            return Changed(entry=entry, article=own.id)
         others = [c for c in candidates if c.id not in self._taken and c.id not in self._known.own]
         for other in others:
-            if _tells_the_same(one, other):
+            if _tells_the_same(entry, other):
                 self._taken.add(other.id)
-                return Duplicate(entry=one, article=other.id)
+                return Duplicate(entry=entry, article=other.id)
         for other in others:
-            if one.key in other.site_guids and self._identifies(one.canonical):
+            if entry.key in other.site_guids and self._identifies(entry.canonical):
                 self._taken.add(other.id)
-                return Variant(entry=one, article=other.id)
-        return New(entry=one)
+                return Variant(entry=entry, article=other.id)
+        return New(entry=entry)
 
-    def _by_link(self, one: Entry, candidates: Sequence[KnownArticle]) -> KnownArticle | None:
+    def _by_link(self, entry: Entry, candidates: Sequence[KnownArticle]) -> KnownArticle | None:
         """Return the one article of this feed that left the document and had this link."""
         own = [c for c in candidates if c.id in self._known.own]
-        if len(own) != 1 or own[0].id in self._taken or not self._identifies(one.canonical):
+        if len(own) != 1 or own[0].id in self._taken or not self._identifies(entry.canonical):
             return None
         return own[0]
 
@@ -139,32 +139,32 @@ class _DocumentEntries:
         same: dict[int, int] = {}
         sure: dict[int, int] = {}
         taken = set(self._taken)
-        for at, one in enumerate(self._entries):
-            before = self._known.guids.get(one.key)
-            if before and before[1] == one.fingerprint:
+        for at, entry in enumerate(self._entries):
+            before = self._known.guids.get(entry.key)
+            if before and before[1] == entry.fingerprint:
                 continue
             gone = (
-                id for _, id in self._known.contents.get(one.fingerprint, ()) if id not in taken
+                id for _, id in self._known.contents.get(entry.fingerprint, ()) if id not in taken
             )
             article = next(gone, None)
             if article is None:
                 continue
             taken.add(article)
             same[at] = article
-            linked = {c.id for c in self._known.urls.get(one.canonical, ())}
-            if not one.canonical or article in linked:
+            linked = {c.id for c in self._known.urls.get(entry.canonical, ())}
+            if not entry.canonical or article in linked:
                 sure[at] = article
         moved = same if 2 * len(same) >= len(self._entries) else sure
         self._taken.update(moved.values())
         return moved
 
 
-def _tells_the_same(one: Entry, other: KnownArticle) -> bool:
-    title = folded(one.title)
-    return bool(title and title == folded(other.title)) or one.fingerprint == other.fingerprint
+def _tells_the_same(entry: Entry, other: KnownArticle) -> bool:
+    title = folded(entry.title)
+    return bool(title and title == folded(other.title)) or entry.fingerprint == other.fingerprint
 
 
-def _is_unchanged(one: Entry, before: KnownArticle) -> bool:
+def _is_unchanged(entry: Entry, before: KnownArticle) -> bool:
     if before.fingerprint:
-        return one.fingerprint == before.fingerprint
-    return folded(one.title) == folded(before.title)
+        return entry.fingerprint == before.fingerprint
+    return folded(entry.title) == folded(before.title)
