@@ -29,10 +29,16 @@ from bench.real_articles import arguments, rows
 from index.analysis.text_features import text_features
 from monitor.base.article import Article
 from monitor.intake.ingest import article_changes, cross_language
-from monitor.intake.similar import vectors
-from monitor.intake.similar.vectors import Encoder, packed, sentence, unpacked
+from monitor.intake.similar.vectors import (
+    Encoder,
+    VectorWindow,
+    event_links,
+    packed,
+    sentence,
+    unpacked,
+)
 from monitor.model.config import StoreAddress
-from monitor.model.event_link import Surety
+from monitor.model.event_link import StoredVector, Surety
 from monitor.model.feed import Feed, FeedState, Outcome, Poll
 from monitor.model.poll import ArticleChange, Names, PollOutcome
 from monitor.storage.store.sql.articles import insert_names
@@ -121,11 +127,11 @@ def link_judged(items: Mapping[Item, str], vectors: Sequence[bytes]) -> dict[str
     """Return the pairs of English and French articles that each way links."""
     every = list(items)
     keys = [
-        vectors.EventKey(article=at, story=at, lang=items[item], publisher=item.src, date=item.at)
+        StoredVector(at, at, items[item], item.at, "", item.src, b"")
         for at, item in enumerate(every)
     ]
-    window = vectors.VectorWindow(tuple(keys), unpacked(vectors))
-    links = vectors.event_links(window, range(len(every)))
+    window = VectorWindow(tuple(keys), unpacked(vectors))
+    links = event_links(window, range(len(every)))
     found: dict[str, set[Pair]] = {
         "names": _by_names(items),
         "likely and sure": set(),
@@ -189,12 +195,9 @@ def _same_language(reports: Sequence[Report], encoder: Encoder) -> None:
     """Print how many pairs of English articles about one event are linked by vectors."""
     reports = [each for each in reports if each.event]
     items = [Item("", one.article.title, one.article.summary, 0.0) for one in reports]
-    keys = tuple(
-        vectors.EventKey(article=at, story=at, lang="en", publisher=str(at), date=0.0)
-        for at in range(len(items))
-    )
-    window = vectors.VectorWindow(keys, unpacked(encode(items, encoder)))
-    links = vectors.event_links(window, range(len(items)))
+    keys = tuple(StoredVector(at, at, "en", 0.0, "", str(at), b"") for at in range(len(items)))
+    window = VectorWindow(keys, unpacked(encode(items, encoder)))
+    links = event_links(window, range(len(items)))
     print(
         "\n| links of one language | one event | one topic | different topics |\n|---|---|---|---|"
     )

@@ -22,7 +22,6 @@ from monitor.base.article import Timestamp
 from monitor.base.errors import EncodingError, MonitorError
 from monitor.base.fork_server import confine, forking
 from monitor.base.translation import gettext as _
-from monitor.judgement.alerts.publishers import publisher
 from monitor.model.config import StoreAddress
 from monitor.model.event_link import (
     WINDOW,
@@ -171,23 +170,12 @@ def _encode(
 
 def _links(views: Views, found: dict[int, bytes], now: Timestamp) -> list[EventLink]:
     """Return the links of articles of the last three days whose vectors were found now."""
-    from monitor.intake.similar.vectors import EventKey, VectorWindow, event_links, unpacked
+    from monitor.intake.similar.vectors import VectorWindow, event_links, unpacked
 
     stored = views.articles.vectors(found, since=now - WINDOW, limit=MOST)
-    rows = [one for one in stored if found.get(one.article, one.vector)]
-    window = VectorWindow(
-        tuple(
-            EventKey(
-                article=one.article,
-                story=one.story,
-                lang=one.lang,
-                publisher=publisher(one.url, one.feed_url),
-                date=one.date,
-            )
-            for one in rows
-        ),
-        unpacked([found.get(one.article, one.vector) for one in rows]),
-    )
+    rows = [row for row in stored if found.get(row.article, row.vector)]
+    vectors = unpacked([found.get(row.article, row.vector) for row in rows])
+    window = VectorWindow(rows, vectors)
     fresh = [row for row, key in enumerate(window.keys) if key.article in found]
     return event_links(window, fresh)
 
@@ -197,8 +185,8 @@ def _similar(views: Views, encoder: Encoder, article: int, most: int) -> tuple[S
 
     from monitor.intake.similar.vectors import most_similar, sentence, unpacked
 
-    (one,) = views.articles.get([article])
-    vector = encoder.encode(sentence(one.title, one.summary or one.body))
+    (original,) = views.articles.get([article])
+    vector = encoder.encode(sentence(original.title, original.summary or original.body))
     nearest: list[tuple[int, float]] = []
     after = 0
     while chunk := views.articles.every_vector(after, CHUNK):

@@ -18,10 +18,10 @@ import numpy as np
 import numpy.typing as npt
 from msgspec import Struct
 
-from monitor.base.article import Timestamp
 from monitor.base.errors import requires_extra
 from monitor.base.translation import gettext as _
-from monitor.model.event_link import VECTORS_EXTRA, WINDOW, EventLink, Surety
+from monitor.judgement.alerts.publishers import publisher
+from monitor.model.event_link import VECTORS_EXTRA, WINDOW, EventLink, StoredVector, Surety
 
 Floats = npt.NDArray[np.float32]
 Rows = npt.NDArray[np.intp]
@@ -65,20 +65,10 @@ WITHIN = Thresholds(sure=0.315, likely=0.305, usual=0.86)
 """Between outlets of one language: articles of one language are nearer."""
 
 
-class EventKey(Struct, frozen=True, kw_only=True):
-    """What the rules ask of an article besides its vector."""
-
-    article: int
-    story: int
-    lang: str
-    publisher: str
-    date: Timestamp
-
-
 class VectorWindow(Struct, frozen=True, dict=True):
     """The vectors of some articles as one matrix: a row of length 1 for each key."""
 
-    keys: tuple[EventKey, ...]
+    keys: Sequence[StoredVector]
     vectors: Floats
 
     @cached_property
@@ -153,9 +143,11 @@ def _linked(window: VectorWindow, row: int) -> Iterator[tuple[int, Surety]]:
                 yield other, surety
 
 
-def may_be_linked(one: EventKey, other: EventKey) -> bool:
+def may_be_linked(one: StoredVector, other: StoredVector) -> bool:
     """Return whether two articles are of different publishers, and no copies of each other."""
-    return one.publisher != other.publisher and one.story != other.story
+    if one.story == other.story:
+        return False
+    return publisher(one.url, one.feed_url) != publisher(other.url, other.feed_url)
 
 
 def most_similar(

@@ -10,7 +10,6 @@ from hypothesis import strategies as st
 from monitor.intake.similar.vectors import (
     ACROSS,
     WITHIN,
-    EventKey,
     Floats,
     VectorWindow,
     event_links,
@@ -18,7 +17,7 @@ from monitor.intake.similar.vectors import (
     most_similar,
     surroundings,
 )
-from monitor.model.event_link import WINDOW, EventLink, Surety
+from monitor.model.event_link import WINDOW, EventLink, StoredVector, Surety
 
 LENGTH = 384
 RANDOM = np.random.default_rng(7)
@@ -35,21 +34,23 @@ def near(centre: Floats, cosine: float) -> Floats:
 
 def key(
     article: int, lang: str, publisher: str = "", date: float = 0.0, story: int = 0
-) -> EventKey:
-    return EventKey(
+) -> StoredVector:
+    return StoredVector(
         article=article,
         story=story or article,
         lang=lang,
-        publisher=publisher or f"{article}.test",
         date=date,
+        url="",
+        feed_url=publisher or f"{article}.test",
+        vector=b"",
     )
 
 
-def newsroom(*found: tuple[EventKey, Floats], others: int = 100) -> VectorWindow:
+def newsroom(*found: tuple[StoredVector, Floats], others: int = 100) -> VectorWindow:
     """Return articles among others of both languages, which are all about different things."""
     rows = list(found)
     rows += [(key(1000 + n, ("fr", "en")[n % 2]), near(COMMON, 0.9)) for n in range(others)]
-    return VectorWindow(tuple(each for each, _ in rows), np.stack([vector for _, vector in rows]))
+    return VectorWindow([each for each, _ in rows], np.stack([vector for _, vector in rows]))
 
 
 EVENT = near(COMMON, 0.9)
@@ -91,7 +92,7 @@ def test_a_small_newsroom_links_no_more_than_a_large_one(others: int) -> None:
     ],
     ids=["one publisher", "a copy", "another week", "a language that was not measured"],
 )
-def test_who_is_never_linked(other: EventKey) -> None:
+def test_who_is_never_linked(other: StoredVector) -> None:
     window = newsroom((key(1, "fr"), EVENT), (other, near(EVENT, 0.97)))
     assert event_links(window, [0]) == event_links(window, [1]) == []
 
