@@ -65,17 +65,17 @@ class ArticleImport:
 
     def take(self, articles: Iterable[ImportedArticle]) -> None:
         """Take in a batch, whole or not at all. Raises StoreError."""
-        named = sorted(articles, key=lambda one: one.feed or self._feed)
+        named = sorted(articles, key=lambda article: article.feed or self._feed)
         new = known = alerts = 0
         with self._store.batch() as batch:
             watchlists = self._watchlists()  # inside: the monitor looks through what is older
             if watchlists != self._rules.watchlists:
                 self._rules = WatchlistMatcher(watchlists)
-            for name, group in groupby(named, key=lambda one: one.feed or self._feed):
+            for name, group in groupby(named, key=lambda article: article.feed or self._feed):
                 feed = batch.feed_named(name)
                 given = list(group)
                 fresh = _fresh(batch, feed, given)
-                arrived = [self._arrival(batch, feed, *one) for one in fresh]
+                arrived = [self._arrival(batch, feed, *pair) for pair in fresh]
                 now = self._clock()
                 batch.save_imported(feed, arrived)
                 arrivals = Arrivals(feed=feed, via=Via.IMPORT, changes=tuple(arrived))
@@ -89,18 +89,18 @@ class ArticleImport:
         self.alerts += alerts
 
     def _arrival(
-        self, batch: Batch, feed: Feed, given: ImportedArticle, one: Entry
+        self, batch: Batch, feed: Feed, given: ImportedArticle, entry: Entry
     ) -> ArticleChange:
-        article = article_changes.article(one, feed, batch.next_article(), given.seen)
+        article = article_changes.article(entry, feed, batch.next_article(), given.seen)
         declared = replace(feed, lang=given.lang or feed.lang)
         (made,) = enrich([article], declared, self._rules, deque(), "")
         return ArticleChange(
             article=replace(made.article, story=article.id),
             new=True,
-            guid=one.key,
-            fingerprint=one.fingerprint,
-            parts=one.parts,
-            canonical=one.canonical,
+            guid=entry.key,
+            fingerprint=entry.fingerprint,
+            parts=entry.parts,
+            canonical=entry.canonical,
             hits=made.hits,
             backfill=True,
         )
@@ -110,37 +110,32 @@ def _fresh(
     batch: Batch, feed: Feed, given: Sequence[ImportedArticle]
 ) -> list[tuple[ImportedArticle, Entry]]:
     """Return what is not there yet, each once."""
-    entries = keyed_entries([one.entry for one in given])
-    known = batch.known(
-        feed,
-        {one.key for one in entries},
-        {one.canonical for one in entries} - {""},
-        {one.fingerprint for one in entries},
-    )
+    entries = keyed_entries([article.entry for article in given])
+    known = article_changes.known_entries(batch, feed, entries)
     found: list[tuple[ImportedArticle, Entry]] = []
     imported: set[str | bytes] = set()
-    for article, one in zip(given, entries, strict=True):
-        names = {one.key, one.canonical if tells_one_article(one.canonical) else one.key}
-        if not is_known(one, known) and not names & imported:
-            found.append((article, one))
+    for article, entry in zip(given, entries, strict=True):
+        names = {entry.key, entry.canonical if tells_one_article(entry.canonical) else entry.key}
+        if not is_known(entry, known) and not names & imported:
+            found.append((article, entry))
         imported |= names
     return found
 
 
-def is_known(one: Entry, known: Known) -> bool:
+def is_known(entry: Entry, known: Known) -> bool:
     """Tell whether an article is there: by its name, its link, or its very words.
 
     Whatever its text: an older one than ours is no news of it. Words alone say nothing
     where links differ, nor does the link of a home page.
     """
-    if one.key in known.guids:
+    if entry.key in known.guids:
         return True
-    linked = known.urls.get(one.canonical, ()) if one.canonical else ()
-    if linked and tells_one_article(one.canonical):
+    linked = known.urls.get(entry.canonical, ()) if entry.canonical else ()
+    if linked and tells_one_article(entry.canonical):
         return True
-    if any(other.fingerprint == one.fingerprint for other in linked):
+    if any(other.fingerprint == entry.fingerprint for other in linked):
         return True
-    return not one.canonical and one.fingerprint in known.contents
+    return not entry.canonical and entry.fingerprint in known.contents
 
 
 NAMES = {
@@ -209,7 +204,9 @@ def parse_article(value: Any, now: Timestamp) -> ImportedArticle:
         lang=language(text["lang"]),
         seen=min(seen, now),
         unused=tuple(
-            key for key, one in value.items() if key not in names.values() and one not in _NOTHING
+            key
+            for key, content in value.items()
+            if key not in names.values() and content not in _NOTHING
         ),
     )
 
@@ -299,8 +296,8 @@ def read_pieces(path: Path) -> Iterator[JsonPiece]:
     before = 0
     for file in _files(path):
         with file.open("rb") as opened:
-            for one in split_json(opened, file.name, whole=file.suffix == ".json"):
-                yield JsonPiece(one.place, one.raw, before + one.read)
+            for piece in split_json(opened, file.name, whole=file.suffix == ".json"):
+                yield JsonPiece(piece.place, piece.raw, before + piece.read)
         before += file.stat().st_size
 
 

@@ -21,8 +21,18 @@ from monitor.intake.parse.entry_keys import PARTS
 from monitor.judgement.alerts.publishers import host_name
 from monitor.judgement.match.matcher import TimedMatcher, WatchlistMatcher
 from monitor.model.feed import Feed
-from monitor.model.poll import ArticleChange, Entry, Sighting, StoryCandidate
+from monitor.model.poll import ArticleChange, Entry, Known, Sighting, StoryCandidate
 from monitor.storage.store.sql.batch import Batch, StoreReads
+
+
+def known_entries(reading: StoreReads, feed: Feed, entries: Sequence[Entry]) -> Known:
+    """Return what is stored of the entries of one document."""
+    return reading.known(
+        feed,
+        {entry.key for entry in entries},
+        {entry.canonical for entry in entries} - {""},
+        {entry.fingerprint for entry in entries},
+    )
 
 
 def entry_change(

@@ -212,15 +212,17 @@ class Ingester:
             return {}
         feed, parsed = answer.feed, answer.parsed
         entries = parsed.entries
-        before = reading.known(feed, {one.key for one in entries}, (), ()).guids
-        fresh = [one for one in entries if before.get(one.key, (0, b""))[1] != one.fingerprint]
-        articles = [article_changes.article(one, feed) for one in fresh]
+        before = reading.known(feed, {entry.key for entry in entries}, (), ()).guids
+        fresh = [
+            entry for entry in entries if before.get(entry.key, (0, b""))[1] != entry.fingerprint
+        ]
+        articles = [article_changes.article(entry, feed) for entry in fresh]
         recent = self._recent(reading, feed)
-        packs = [one.features for one in fresh]
+        packs = [entry.features for entry in fresh]
         read = [unpacked(pack) if pack else None for pack in packs]
         matcher = TimedMatcher(self._stopwatch)
         drafts = enrich(articles, feed, watch.rules, recent, parsed.lang, matcher, read=read)
-        return {one.key: made for one, made in zip(fresh, drafts, strict=True)}
+        return {entry.key: made for entry, made in zip(fresh, drafts, strict=True)}
 
     def _page(
         self, batch: Batch, watch: ActiveConfig, answer: PageResult, now: Timestamp
@@ -264,13 +266,13 @@ class Ingester:
         """Yield the known articles that match because this feed carries them now, too."""
         if not (outcome.sightings and watch.rules.by_feed):
             return
-        feed, sighted = outcome.feed, [one.article for one in outcome.sightings]
+        feed, sighted = outcome.feed, [sighting.article for sighting in outcome.sightings]
         matcher = TimedMatcher(self._stopwatch)
         for article in batch.articles.get(list(dict.fromkeys(sighted))):
             if len(article.feeds) < 2:
                 continue
             feeds = _feeds_of(article, feed, watch)
-            others = (one for one in feeds if one is not feed)
+            others = (other for other in feeds if other is not feed)
             known = matcher.match(watch.rules, article, *others).hits
             before = {hit.watchlist.name for hit in known}
             hits = matcher.match(watch.rules, article, *feeds).hits

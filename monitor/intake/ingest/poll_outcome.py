@@ -25,7 +25,6 @@ from monitor.judgement.match.matcher import WatchlistMatcher
 from monitor.model.feed import Feed, FeedState, Outcome, Poll
 from monitor.model.poll import (
     ArticleChange,
-    Entry,
     FeedHistory,
     Fetched,
     NotModified,
@@ -149,7 +148,8 @@ class PollStep(Struct, frozen=True, kw_only=True):
     def _read(self, fetched: Fetched, parsed: ParsedFeed) -> PollOutcome:
         """Return the outcome of a new document."""
         feed, before = self.answer.feed, self.answer.state
-        decisions = self._decisions(parsed.entries)
+        known_entries = article_changes.known_entries(self.batch, feed, parsed.entries)
+        decisions = identify.identify(parsed.entries, known_entries)
         arrived, sightings = self._changes(decisions)
         unmet = [d.entry for d in decisions if isinstance(d, _UNMET)]
         known_ids = [d.article for d in decisions if not isinstance(d, _UNMET)]
@@ -194,15 +194,6 @@ class PollStep(Struct, frozen=True, kw_only=True):
     def _poll(self, outcome: Outcome, **more: Any) -> Poll:
         return Poll(at=self.now, outcome=outcome, seconds=self.answer.seconds, **more)
 
-    def _decisions(self, entries: Sequence[Entry]) -> list[identify.Decision]:
-        known = self.batch.known(
-            self.answer.feed,
-            {one.key for one in entries},
-            {one.canonical for one in entries} - {""},
-            {one.fingerprint for one in entries},
-        )
-        return identify.identify(entries, known)
-
     def _changes(
         self, decisions: Sequence[identify.Decision]
     ) -> tuple[list[ArticleChange], list[Sighting]]:
@@ -210,7 +201,9 @@ class PollStep(Struct, frozen=True, kw_only=True):
         batch, feed = self.batch, self.answer.feed
         arrived: list[tuple[ArticleChange, ArticleChange]] = []
         sightings: list[Sighting] = []
-        changed = [one.article for one in decisions if isinstance(one, identify.Changed)]
+        changed = [
+            decision.article for decision in decisions if isinstance(decision, identify.Changed)
+        ]
         stored = {article.id: article for article in batch.articles.get(changed)}
         aggregated = is_aggregator(feed.url, (d.entry.source_url for d in decisions))
         for decision in decisions:

@@ -71,23 +71,25 @@ def assign_story(
         shingles: The shingles of its text.
         candidates: Articles that share some of these.
     """
-    others = [one for one in candidates if one.article != article.id]
+    others = [candidate for candidate in candidates if candidate.article != article.id]
     if not others:
         return StoryDecision(article.id)
     own = headline_of(article)
     if is_whole(shingles):
-        shares = [(1.0, 1.0, one) for one in others if one.headline.source != own.source]
+        shares = [
+            (1.0, 1.0, candidate) for candidate in others if candidate.headline.source != own.source
+        ]
     else:
         headlines = _headlines(shingles, others, own)
         repeated = {shingle for shingle, count in headlines.items() if count >= REPEATED}
         boilerplate = {shingle for shingle in repeated if headlines[shingle] >= BOILERPLATE}
         shares = [
             (
-                _share(shingles, one, repeated, both=one.headline.source == own.source),
-                _share(shingles, one, boilerplate),
-                one,
+                _share(shingles, candidate, repeated, both=candidate.headline.source == own.source),
+                _share(shingles, candidate, boilerplate),
+                candidate,
             )
-            for one in others
+            for candidate in others
         ]
     likely = [
         (copied if copied >= SAME else 0.0, share, -other.article, other)
@@ -96,7 +98,7 @@ def assign_story(
     ]
     if not likely:
         return StoryDecision(article.id)
-    copied, _, _, best = max(likely, key=lambda one: one[:3])
+    copied, _, _, best = max(likely, key=lambda rated: rated[:3])
     if not copied:
         return StoryDecision(best.story, Relation.VERSION)
     original = best.article if best.copy_of is None else best.copy_of
@@ -114,21 +116,21 @@ def _headlines(
         own: The headline of the article.
     """
     by_source: defaultdict[str, list[StoryCandidate]] = defaultdict(list)
-    for one in others:
-        by_source[one.headline.source].append(one)
+    for candidate in others:
+        by_source[candidate.headline.source].append(candidate)
     most: Counter[int] = Counter()
     for name, group in by_source.items():
         under = [(own, set(shingles))] if name == own.source else []
         if len(group) + len(under) < REPEATED:
             continue
-        for one in group:
+        for candidate in group:
             for known, its in under:
-                if is_alike(known, one.headline):
-                    its.update(one.shared)
+                if is_alike(known, candidate.headline):
+                    its.update(candidate.shared)
                     break
             else:
                 if len(under) < _HEADLINES:
-                    under.append((one.headline, set(one.shared)))
+                    under.append((candidate.headline, set(candidate.shared)))
         most |= Counter(shingle for _, its in under for shingle in its)
     return most
 
