@@ -188,6 +188,7 @@ def parse_article(value: Any, now: Timestamp) -> ImportedArticle:
         wrong = line(text["url"])[:80]
         raise ValueError(_("`url` is no http or https address: {value}", value=wrong))
     published, first = (_moment(value, names[field]) for field in _MOMENTS)
+    taken = names.values()
     seen = first if first is not None else now if published is None else published
     entry = Entry(
         guid="",
@@ -204,9 +205,7 @@ def parse_article(value: Any, now: Timestamp) -> ImportedArticle:
         lang=language(text["lang"]),
         seen=min(seen, now),
         unused=tuple(
-            key
-            for key, content in value.items()
-            if key not in names.values() and content not in _NOTHING
+            key for key, field in value.items() if key not in taken and field not in _NOTHING
         ),
     )
 
