@@ -12,6 +12,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import CancelledError, wait
 from concurrent.futures.process import BrokenProcessPool
 from functools import cache, partial
+from threading import Lock
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from pebble import ProcessExpired, ProcessPool
@@ -79,6 +80,7 @@ class EncodingProcess:
         self._memory = memory
         self._pool: ProcessPool | None = None
         self._task: Any = None
+        self._starting = Lock()
 
     async def encode(self, articles: Sequence[Unencoded], now: Timestamp) -> EncodedBatch:
         """Return the vectors of articles, and what those of three days are linked with.
@@ -104,23 +106,25 @@ class EncodingProcess:
         return found
 
     def close(self) -> None:
-        if self._pool is not None:
-            if self._task is not None:  # the pool would leave its caller waiting for ever
-                self._task.cancel()
-            self._pool.stop()  # type: ignore[no-untyped-call]
-            self._pool.join()
-            self._pool = None
+        with self._starting:
+            if self._pool is not None:
+                if self._task is not None:  # the pool would leave its caller waiting for ever
+                    self._task.cancel()
+                self._pool.stop()  # type: ignore[no-untyped-call]
+                self._pool.join()
+                self._pool = None
 
     def _scheduled(self, task: Callable[..., T], *args: Any) -> Any:
-        if self._pool is None or not self._pool.active:
-            self._pool = ProcessPool(
-                max_workers=1,
-                initializer=partial(_prepare, self._memory),
-                context=forking(),
-            )
         arguments = (translation.choice(), task, self._store, self._encoder, *args)
-        self._task = self._pool.schedule(_attempt, arguments, timeout=self._seconds)
-        return self._task
+        with self._starting:
+            if self._pool is None or not self._pool.active:
+                self._pool = ProcessPool(
+                    max_workers=1,
+                    initializer=partial(_prepare, self._memory),
+                    context=forking(),
+                )
+            self._task = self._pool.schedule(_attempt, arguments, timeout=self._seconds)
+            return self._task
 
     def _finished(self, result: Callable[[], Any]) -> Any:
         try:
