@@ -253,15 +253,16 @@ def report_lines(feed: Feed, result: DiscoveredFeed | FeedError, now: Timestamp)
 
 def _diagnostics_lines(diagnostics: FeedDiagnostics, now: Timestamp) -> Iterator[str]:
     yield f"{click.style(signs.OK, fg='green')} {redact(diagnostics.url)}"
-    content_type = diagnostics.content_type or _("no type")
+    fetched, parsed = diagnostics.fetched, diagnostics.parsed
+    content_type = fetched.content_type or _("no type")
     interval = span(diagnostics.interval)
     rows = {
-        "title": diagnostics.title or pgettext("title", "none"),
+        "title": parsed.title or pgettext("title", "none"),
         "answer": _response(diagnostics),
-        "redirects": f" {signs.BECOMES} ".join([*diagnostics.hops, redact(diagnostics.answered_by)])
-        if diagnostics.hops
+        "redirects": f" {signs.BECOMES} ".join([*fetched.hops, redact(fetched.url)])
+        if fetched.hops
         else "",
-        "format": clauses([diagnostics.format or _("does not say"), content_type]),
+        "format": clauses([parsed.format or _("does not say"), content_type]),
         "entries": str(diagnostics.entries),
         "language": _languages(diagnostics),
         "dates": _dates(diagnostics, now),
@@ -299,22 +300,23 @@ def _response(diagnostics: FeedDiagnostics) -> str:
         "{status}, {count} byte in {seconds} s",
         "{status}, {count} bytes in {seconds} s",
         diagnostics.bytes,
-        status=diagnostics.status,
+        status=diagnostics.fetched.status,
         seconds=number(diagnostics.seconds, 2),
     )
 
 
 def _languages(diagnostics: FeedDiagnostics) -> str:
     counts = ", ".join(f"{code or 'und'} {count}" for code, count in diagnostics.langs.items())
-    if not diagnostics.lang:
+    declared = diagnostics.parsed.lang
+    if not declared:
         return (
             _("not declared; found {languages}", languages=counts)
             if counts
             else _("not declared; found none")
         )
     if not counts:
-        return _("{language} declared; found none", language=diagnostics.lang)
-    return _("{language} declared; found {languages}", language=diagnostics.lang, languages=counts)
+        return _("{language} declared; found none", language=declared)
+    return _("{language} declared; found {languages}", language=declared, languages=counts)
 
 
 def _dates(diagnostics: FeedDiagnostics, now: Timestamp) -> str:

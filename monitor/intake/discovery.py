@@ -150,22 +150,16 @@ class FeedDiagnostics(Struct, frozen=True, kw_only=True):
     """The findings of one reading; times in seconds, lengths in characters."""
 
     url: str
-    status: int
-    answered_by: str
-    hops: tuple[str, ...]
-    moved_to: str | None
+    fetched: Fetched
+    parsed: ParsedFeed
     seconds: float
+    pages: str
+    """As in `DiscoveredFeed`."""
     bytes: int
-    content_type: str
     encoding: str
     """As the server or the document declares it."""
     is_utf8: bool
-    format: str
-    title: str
-    link: str
     entries: int
-    lang: str
-    """As declared."""
     langs: dict[str, int]
     """As detected: number of entries by language; '' is undetermined."""
     undated: int
@@ -181,13 +175,9 @@ class FeedDiagnostics(Struct, frozen=True, kw_only=True):
     """Length of the text of the median entry."""
     etag: str
     last_modified: str
-    max_age: float | None
-    ttl: float | None
     interval: float
     """Seconds until the next poll."""
     conditional: bool
-    pages: str
-    """Why pages of its articles may not be read; empty if they may, or if that is not known."""
     advice: tuple[str, ...]
 
 
@@ -203,20 +193,14 @@ def diagnose(prospect: DiscoveredFeed, now: Timestamp, feed: Feed = ANY) -> Feed
     )  # fmt: skip
     return FeedDiagnostics(
         url=prospect.url,
-        status=fetched.status,
-        answered_by=fetched.url,
-        hops=fetched.hops,
-        moved_to=fetched.moved_to,
+        fetched=fetched,
+        parsed=parsed,
         seconds=prospect.seconds,
+        pages=prospect.pages,
         bytes=len(fetched.body),
-        content_type=fetched.content_type,
         encoding=_declared_encoding(fetched),
         is_utf8=_is_utf8(fetched.body),
-        format=parsed.format,
-        title=parsed.title,
-        link=parsed.link,
         entries=len(entries),
-        lang=parsed.lang,
         langs=languages(entries),
         undated=len(entries) - len(dates),
         future=sum(date > now for date in dates),
@@ -229,11 +213,8 @@ def diagnose(prospect: DiscoveredFeed, now: Timestamp, feed: Feed = ANY) -> Feed
         length=length,
         etag=(fetched.etag or b"").decode("latin-1"),
         last_modified=(fetched.last_modified or b"").decode("latin-1"),
-        max_age=fetched.hints.max_age,
-        ttl=parsed.ttl,
         interval=state.next_due - now,
         conditional=bool(fetched.etag or fetched.last_modified),
-        pages=prospect.pages,
         advice=tuple(_advice(prospect, feed, dates, texts, now)),
     )
 

@@ -114,20 +114,20 @@ class DiagnosticsRow(TypedDict):
 
     readable: Literal[True]
     url: str
-    status: Annotated[int, means("Of HTTP.")]
-    answered_by: Annotated[str, means("The address that answered.")]
-    hops: Annotated[list[str], means("The redirects.")]
-    moved_to: Annotated[str | None, means("Where permanent redirects lead.")]
+    status: Annotated[int, means("Of HTTP.", "fetched.status")]
+    answered_by: Annotated[str, means("The address that answered.", "fetched.url")]
+    hops: Annotated[list[str], means("The redirects.", "fetched.hops")]
+    moved_to: Annotated[str | None, means("Where permanent redirects lead.", "fetched.moved_to")]
     seconds: Annotated[float, means("How long the answer took.", by=decimals(3))]
     bytes: Annotated[int, means("How large it was.")]
-    content_type: str
+    content_type: Annotated[str, means(of="fetched.content_type")]
     encoding: Annotated[str, means("As declared.")]
     is_utf8: bool
-    format: str
-    title: str
-    link: str
+    format: Annotated[str, means(of="parsed.format")]
+    title: Annotated[str, means(of="parsed.title")]
+    link: Annotated[str, means(of="parsed.link")]
     entries: int
-    lang: Annotated[str, means("The declared language.")]
+    lang: Annotated[str, means("The declared language.", "parsed.lang")]
     langs: Annotated[dict[str, int], means("Entries by the language that was found.")]
     undated: int
     future: int
@@ -140,8 +140,11 @@ class DiagnosticsRow(TypedDict):
     length: Annotated[int, means("Characters of the median entry.")]
     etag: str
     last_modified: str
-    max_age: Annotated[float | None, means("What the server says about caching, in seconds.")]
-    ttl: float | None
+    max_age: Annotated[
+        float | None,
+        means("What the server says about caching, in seconds.", "fetched.hints.max_age"),
+    ]
+    ttl: Annotated[float | None, means(of="parsed.ttl")]
     interval: Annotated[float, means("After how many seconds tocsin would poll it again.")]
     conditional: Annotated[bool, means("Whether the server answers conditional requests.")]
     pages: Annotated[str, means("With `full_text`: why the pages of its articles may not be read.")]
