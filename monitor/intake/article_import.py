@@ -24,8 +24,15 @@ from monitor.base.text_cleaning import clean, line, safe_url
 from monitor.base.translation import gettext as _
 from monitor.intake.ingest import article_changes
 from monitor.intake.ingest.article_changes import enrich
-from monitor.intake.parse.document import NAME_CAP, TITLE_CAP, iso_moment, language
-from monitor.intake.parse.entry_keys import canonical, fingerprint, keyed_entries
+from monitor.intake.parse.document import (
+    NAME_CAP,
+    TITLE_CAP,
+    canonical,
+    fingerprint,
+    iso_moment,
+    keyed_entries,
+    language,
+)
 from monitor.judgement.alerts.alert_planning import plan_alerts
 from monitor.judgement.alerts.plan import Arrivals
 from monitor.judgement.alerts.routing import Routing

@@ -92,7 +92,7 @@ class Entry(Struct, frozen=True, kw_only=True):
     features: bytes = b""
     """Those of its texts, packed, where they were read with the document."""
     key: str = ""
-    """Its key in its feed (see `monitor.intake.parse.entry_keys`)."""
+    """Its key in its feed (see `monitor.intake.parse.document`)."""
     fingerprint: bytes = b""
     """Hash of its words."""
     canonical: str = ""
@@ -144,7 +144,7 @@ class Known(Struct, frozen=True, kw_only=True):
     feed: int
     """Number of the feed asked about."""
     guids: Mapping[str, tuple[int, bytes]] = field(default_factory=dict)
-    """Article id and fingerprint by key of this feed's entries (see `entry_keys.key`)."""
+    """Article id and fingerprint by key of this feed's entries (see `parse.document.key`)."""
     parts: Mapping[str, bytes] = field(default_factory=dict)
     """Hashes of the parts of this feed's entries by key (see `Entry`); none of an
     entry that was last stored before these were kept."""
@@ -214,9 +214,9 @@ class ArticleChange(Struct, frozen=True, kw_only=True):
     new: bool = False
     """False for an edited one: its earlier text becomes a version."""
     guid: str = ""
-    """Key of the entry in its feed (see `entry_keys.key`); empty without a new one."""
+    """Key of the entry in its feed (see `parse.document.key`); empty without a new one."""
     fingerprint: bytes = b""
-    """Hash of the folded entry (see `entry_keys.fingerprint`)."""
+    """Hash of the folded entry (see `parse.document.fingerprint`)."""
     parts: bytes = b""
     """Hashes of the parts of the entry (see `Entry`)."""
     canonical: str = ""

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from monitor.intake.parse.entry_keys import canonical, key
+from monitor.intake.parse.document import canonical, key
 from monitor.model.poll import Entry
 
 

@@ -15,7 +15,7 @@ from support.originals import feeds, hostile_feeds, news
 from index.analysis.text_features import packed, text_features, unpacked
 from monitor.base.errors import ParseError
 from monitor.base.text_cleaning import clean
-from monitor.intake.parse.entry_keys import keyed_entries
+from monitor.intake.parse.document import keyed_entries
 from monitor.intake.parse.feed import FEATURED, parse, parse_with_features
 from monitor.model.poll import Entry, ParsedFeed
 

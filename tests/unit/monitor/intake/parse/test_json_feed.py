@@ -13,7 +13,7 @@ from support.originals import hostile_json
 
 from monitor.base.errors import ParseError
 from monitor.base.text_cleaning import clean
-from monitor.intake.parse.entry_keys import keyed_entries
+from monitor.intake.parse.document import keyed_entries
 from monitor.intake.parse.feed import parse
 from monitor.model.poll import Entry
 
