@@ -283,30 +283,26 @@ class HostLimiter:
             self._forget()
 
     async def _begin(self, queue: _Host | None, host: str, url: str) -> Slot:
-        """Wait for the host first, then for a slot."""
+        """Wait for the host first, then for a slot while no other monitor asks the host."""
         if queue is None:
             return await self._slots.enter(slow=url in self._slow)
         async with queue.gate:
-            return await self._enter(queue, host, url)
-
-    async def _enter(self, queue: _Host, host: str, url: str) -> Slot:
-        """Wait for a slot at a moment at which no other monitor asks the host."""
-        while True:
-            spacing = self._spacings.get(host, self._spacing)
-            wait = queue.last_start + spacing - self._monotonic()
-            if wait > 0 and not self._owns(host):
-                await self._sleep(wait)
-            slot = await self._slots.enter(slow=url in self._slow)
-            try:
-                wait = 0.0 if self._owns(host) else await self._take_turn(host, spacing)
-            except BaseException:
+            while True:
+                spacing = self._spacings.get(host, self._spacing)
+                wait = queue.last_start + spacing - self._monotonic()
+                if wait > 0 and not self._owns(host):
+                    await self._sleep(wait)
+                slot = await self._slots.enter(slow=url in self._slow)
+                try:
+                    wait = 0.0 if self._owns(host) else await self._take_turn(host, spacing)
+                except BaseException:
+                    self._slots.leave(slot)
+                    raise
+                queue.last_start = self._monotonic()
+                if not wait:
+                    return slot
                 self._slots.leave(slot)
-                raise
-            queue.last_start = self._monotonic()
-            if not wait:
-                return slot
-            self._slots.leave(slot)
-            queue.last_start += wait - spacing
+                queue.last_start += wait - spacing
 
     def _end(self, slot: Slot, url: str) -> None:
         self._slow.pop(url, None)

@@ -86,16 +86,15 @@ class EventLinker:
                     self._woken = self._older_left = True
                     self._older_than = None
                     await self._sleep(LOOK)
+                continue
             except StoreError as error:
                 refused(error)
-                await self._sleep(REST)
             except EncodingError as error:
                 self._report(error)
-                await self._sleep(REST)
             except Exception as error:
                 log.exception(_("encoding articles failed; the monitor goes on"))
                 self.trouble = _("encoding articles fails: {error}", error=type(error).__name__)
-                await self._sleep(REST)
+            await self._sleep(REST)
 
     async def all(self, most: int, tell: Callable[[int, int], None]) -> None:
         """Encode the newest articles, for twenty seconds at most.
