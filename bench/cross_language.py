@@ -28,7 +28,7 @@ from msgspec.structs import replace
 from bench.real_articles import arguments, rows
 from index.analysis.text_features import text_features
 from monitor.base.article import Article
-from monitor.intake.ingest import article_changes, cross_language
+from monitor.intake.ingest import cross_language
 from monitor.intake.similar.vectors import (
     Encoder,
     VectorWindow,
@@ -276,7 +276,7 @@ def _cost(articles: Sequence[Article]) -> None:
         with store.batch() as batch:
             began = time.process_time()
             for at in range(0, ASKED, ENTRIES):
-                article_changes.same_events(batch, feed, arrived[at : at + ENTRIES])
+                cross_language.same_events(batch, feed, arrived[at : at + ENTRIES])
             asking = (time.process_time() - began) / ASKED
             fresh = [
                 _arrival(replace(each.article, id=STORED + at, story=STORED + at))

@@ -108,7 +108,7 @@ def _documents(folder: Path) -> Iterator[Article]:
         for one in entries:
             keys = {(feed.number, one.key), *([(0, one.canonical)] if one.canonical else [])}
             if keys.isdisjoint(known):
-                article = article_changes.article(one.entry, feed)
+                article = article_changes.article(one, feed)
                 code = detect(f"{article.title}\n{article.summary}")
                 yield replace(article, lang=code)
             known |= keys
