@@ -87,7 +87,7 @@ class UnusualWatch:
         if network_down:
             return AlertPlan(at=now)
         with self._store.batch() as batch:
-            batch.note_watched(now, patience, now - volume.MEMORY - DAY)
+            batch.volumes.note_watched(now, patience, now - volume.MEMORY - DAY)
         memory = min(memory, volume.MEMORY)
         with self._store.reading() as reading:
             views = reading.volumes

@@ -61,8 +61,8 @@ def save_past(store: Store, now: float, each_day: float = 24, days: int = 20) ->
     with store.batch() as batch:
         at = start
         save_story(batch, at, "Alibaba au port")
-        batch.note_watched(start, 0.0, 0.0)
-        batch.note_watched(now, 2 * days * DAY, 0.0)
+        batch.volumes.note_watched(start, 0.0, 0.0)
+        batch.volumes.note_watched(now, 2 * days * DAY, 0.0)
         while (at := at + dice.expovariate(each_day / DAY)) < now:
             save_story(batch, at, f"Alibaba au port, nouvelle {int(at)}")
 

@@ -46,8 +46,7 @@ def alert_feed(watchlist: str, alerts: Sequence[Alert], place: str, *, pages: st
     root = _feed(name, _("tocsin: {what}", what=watchlist), newest)
     root.extend(_alert_entry(alert, place, pages) for alert in alerts)
     ET.indent(root)
-    document: bytes = ET.tostring(root, encoding="utf-8", xml_declaration=True)
-    return document
+    return bytes(ET.tostring(root, encoding="utf-8", xml_declaration=True))
 
 
 def briefing_feed(briefings: Sequence[StoredBriefing], place: str, *, pages: str = "") -> bytes:
@@ -69,8 +68,7 @@ def briefing_feed(briefings: Sequence[StoredBriefing], place: str, *, pages: str
         _add(entry, "content", briefing.html)
         entry[-1].set("type", "html")
         root.append(entry)
-    document: bytes = ET.tostring(root, encoding="utf-8", xml_declaration=True)
-    return document
+    return bytes(ET.tostring(root, encoding="utf-8", xml_declaration=True))
 
 
 def _feed(name: str, title: str, updated: Timestamp) -> ET.Element:

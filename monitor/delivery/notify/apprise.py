@@ -19,12 +19,7 @@ from msgspec.structs import asdict
 from monitor.base.translation import gettext as _
 from monitor.delivery.export.briefing import escape_markdown
 from monitor.delivery.notify.message import MAX_TEXT, briefing_message, compose
-from monitor.delivery.notify.notification import (
-    Message,
-    Sender,
-    fault_of_status,
-    run_program,
-)
+from monitor.delivery.notify.notification import Message, Sender, fault_of_status, run_program
 from monitor.model.address_policy import is_allowed, refusal
 from monitor.model.config import Channel, DeliveryError, Networks
 from monitor.model.delivery import BriefingNotification

@@ -122,11 +122,7 @@ class BriefingScheduler:
         return self._clock() < until <= self._clock() + PAUSE_SECONDS
 
     async def _make(
-        self,
-        schedule: BriefingSchedule,
-        reached: BriefingProgress,
-        slot: Timestamp,
-        now: Timestamp,
+        self, schedule: BriefingSchedule, reached: BriefingProgress, slot: Timestamp, now: Timestamp
     ) -> None:
         since = _since(schedule, reached, now)
         briefing = await asyncio.to_thread(self._brief, since, schedule.watch)

@@ -98,7 +98,7 @@ class RetentionSweep:
         return self._swept(expiring)
 
     def _next(self, reading: StoreReads) -> list[ExpiringArticle]:
-        return reading.expiring(self._before, self._spared, self._after, STEP)
+        return reading.articles.expiring(self._before, self._spared, self._after, STEP)
 
     def _swept(self, expiring: Sequence[ExpiringArticle]) -> SweepResult:
         if expiring:

@@ -247,12 +247,7 @@ def _story_alerts(sql: Connection, story: int) -> tuple[StoryAlert, ...]:
 
 
 def _ended(
-    sql: Connection,
-    id: int,
-    watchlist: str,
-    who: str,
-    since: Timestamp,
-    until: Timestamp,
+    sql: Connection, id: int, watchlist: str, who: str, since: Timestamp, until: Timestamp
 ) -> EndedSilence:
     ((count, newest),) = sql.execute(
         "SELECT count(*), max(id) FROM alerts WHERE watchlist = ?"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
+from typing import Any
 
 from msgspec.structs import replace
 
@@ -12,13 +13,9 @@ from monitor.base.translation import gettext as _
 from monitor.base.translation import mark, number
 from monitor.model.alert import NOBODY_ELSE
 from monitor.model.article import ArticleDetails, ArticleOrigin, Version
+from monitor.model.config import ExpiringArticle, RetentionExceptions
 from monitor.model.event_link import StoredVector, Unencoded
-from monitor.storage.store.database.connection import (
-    EVERY,
-    StoreConnection,
-    StoreViews,
-    marks,
-)
+from monitor.storage.store.database.connection import EVERY, StoreConnection, StoreViews, marks
 from monitor.storage.store.sql.alert_views import AlertViews, story_timelines, watchlist_names
 from monitor.storage.store.sql.articles import article_columns, article_of
 
@@ -136,6 +133,24 @@ class ArticleViews(StoreViews):
             if row[3] >= since:
                 rows[row[0]] = StoredVector(*row)
         return [rows[article] for article in sorted(rows)]
+
+    def expiring(
+        self,
+        before: Timestamp,
+        spared: RetentionExceptions,
+        after: tuple[Timestamp, int],
+        limit: int,
+    ) -> list[ExpiringArticle]:
+        """Return articles first seen before then, from `after` on: by when, then by id."""
+        condition, values = _is_spared(spared, before)
+        return self._connection.values(
+            ExpiringArticle,
+            "SELECT a.id, a.seen,"
+            " length(a.title) + length(a.summary) + length(a.body) AS characters,"
+            f" {condition} AS spared FROM articles a WHERE (a.seen, a.id) > (?, ?) AND a.seen < ?"
+            " ORDER BY a.seen, a.id LIMIT ?",
+            (*values, *after, before, limit),
+        )
 
     def every_vector(self, after: int, limit: int) -> list[tuple[int, bytes]]:
         """Return the next articles above an id that have a vector, with the vectors."""
@@ -283,3 +298,26 @@ def _page_trouble(connection: StoreConnection, article: int) -> tuple[str, Times
         (article,),
     )
     return next(((reason, due) for reason, due in found), ("", None))
+
+
+def _is_spared(spared: RetentionExceptions, before: Timestamp) -> tuple[str, list[Any]]:
+    """Return the expression that says whether an article is to be kept, and its values."""
+    feeds = sorted(spared.feeds)
+    conditions = [
+        f"a.feed IN ({marks(len(feeds))})",
+        "EXISTS (SELECT 1 FROM carriers c WHERE c.article = a.id"
+        f" AND c.feed IN ({marks(len(feeds))}))",
+    ]
+    values: list[Any] = [*feeds, *feeds]
+    if spared.alerts:
+        conditions.append("EXISTS (SELECT 1 FROM alerts al WHERE al.article = a.id)")
+    else:
+        names = sorted(spared.watchlists)
+        conditions.append(
+            "EXISTS (SELECT 1 FROM alerts al WHERE al.article = a.id AND (al.starred"
+            f" OR al.watchlist IN ({marks(len(names))}) OR EXISTS (SELECT 1 FROM alerts m"
+            " JOIN articles copy ON copy.id = m.article"
+            " WHERE m.merged_into = al.id AND copy.seen >= ?)))"
+        )
+        values += [*names, before]
+    return " OR ".join(conditions), values

@@ -5,16 +5,14 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Collection, Iterable, Sequence
 from operator import attrgetter
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from monitor.base.article import Article, Timestamp
-from monitor.model.config import ExpiringArticle, RetentionExceptions
 from monitor.model.event_link import EncodedBatch, EventLink, Surety
 from monitor.storage.store.database.connection import (
     Connection,
     Row,
     change_in,
-    marks,
     select_in,
     upsert,
 )
@@ -287,27 +285,6 @@ _TABLES = (
 )
 
 
-def select_expiring(
-    sql: Connection,
-    before: Timestamp,
-    spared: RetentionExceptions,
-    after: tuple[Timestamp, int],
-    limit: int,
-) -> list[ExpiringArticle]:
-    """Return articles first seen before then, from `after` on: by when, then by id."""
-    condition, values = _is_spared(spared, before)
-    found = sql.execute(
-        "SELECT a.id, a.seen, length(a.title) + length(a.summary) + length(a.body),"
-        f" {condition} FROM articles a WHERE (a.seen, a.id) > (?, ?) AND a.seen < ?"
-        " ORDER BY a.seen, a.id LIMIT ?",
-        (*values, *after, before, limit),
-    )
-    return [
-        ExpiringArticle(id=id, seen=seen, characters=characters, spared=bool(is_spared))
-        for id, seen, characters, is_spared in found
-    ]
-
-
 def drop(sql: Connection, articles: Collection[int]) -> None:
     """Drop articles without alerts; their keys are kept, and the index is updated later."""
     change_in(
@@ -327,26 +304,3 @@ def drop(sql: Connection, articles: Collection[int]) -> None:
     change_in(sql, "DELETE FROM event_links WHERE earlier IN ({0})", articles)
     change_in(sql, "DELETE FROM articles WHERE id IN ({0})", articles)
     queue_for_index(sql, articles)
-
-
-def _is_spared(spared: RetentionExceptions, before: Timestamp) -> tuple[str, list[Any]]:
-    """Return the expression that says whether an article is to be kept, and its values."""
-    feeds = sorted(spared.feeds)
-    conditions = [
-        f"a.feed IN ({marks(len(feeds))})",
-        "EXISTS (SELECT 1 FROM carriers c WHERE c.article = a.id"
-        f" AND c.feed IN ({marks(len(feeds))}))",
-    ]
-    values: list[Any] = [*feeds, *feeds]
-    if spared.alerts:
-        conditions.append("EXISTS (SELECT 1 FROM alerts al WHERE al.article = a.id)")
-    else:
-        names = sorted(spared.watchlists)
-        conditions.append(
-            "EXISTS (SELECT 1 FROM alerts al WHERE al.article = a.id AND (al.starred"
-            f" OR al.watchlist IN ({marks(len(names))}) OR EXISTS (SELECT 1 FROM alerts m"
-            " JOIN articles copy ON copy.id = m.article"
-            " WHERE m.merged_into = al.id AND copy.seen >= ?)))"
-        )
-        values += [*names, before]
-    return " OR ".join(conditions), values

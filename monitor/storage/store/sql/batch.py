@@ -12,7 +12,6 @@ from monitor.base.article import Timestamp
 from monitor.judgement.alerts.headlines import headline
 from monitor.judgement.alerts.plan import AlertFacts, AlertPlan, Arrivals
 from monitor.judgement.alerts.publishers import is_same_site
-from monitor.model.config import ExpiringArticle, RetentionExceptions
 from monitor.model.event_link import EncodedBatch
 from monitor.model.feed import Feed
 from monitor.model.lease import SharingMonitor
@@ -45,7 +44,7 @@ from monitor.storage.store.sql.alerts import (
 )
 from monitor.storage.store.sql.article_views import ArticleViews
 from monitor.storage.store.sql.evidence import EvidenceLog
-from monitor.storage.store.sql.volumes import VolumeViews, note_watched
+from monitor.storage.store.sql.volumes import VolumeViews
 
 COUNTED = 500
 """Articles with a name that are counted at most: more of them, and it tells next to nothing."""
@@ -196,16 +195,6 @@ class StoreReads:
             for found in shared
         ]
 
-    def expiring(
-        self,
-        before: Timestamp,
-        spared: RetentionExceptions,
-        after: tuple[Timestamp, int],
-        limit: int,
-    ) -> list[ExpiringArticle]:
-        """Return articles first seen before then, from `after` on: by when, then by id."""
-        return articles.select_expiring(self._sql, before, spared, after, limit)
-
     # --- names in recent articles ---
 
     def name_frequencies(self, words: Iterable[int]) -> dict[int, int]:
@@ -232,9 +221,7 @@ class StoreReads:
         Args:
             wanted: For each text its words, and its language.
         """
-        asked: dict[str, set[int]] = defaultdict(set)
-        for words, lang in wanted:
-            asked[lang].update(words)
+        asked = _by_language(wanted)
         elsewhere = {lang: self._met_elsewhere(words, lang) for lang, words in asked.items()}
         return [words & elsewhere[lang] for words, lang in wanted]
 
@@ -258,9 +245,7 @@ class StoreReads:
             at_least: How many of the words an article has.
             most: How many articles for each text, those with the most words first.
         """
-        asked: dict[str, set[int]] = defaultdict(set)
-        for words, lang in wanted:
-            asked[lang].update(words)
+        asked = _by_language(wanted)
         bearers = {lang: self._bearers(words, lang) for lang, words in asked.items() if words}
         likely = []
         for words, lang in wanted:
@@ -407,18 +392,6 @@ class Batch(StoreReads):
         """Store vectors and links of articles that are still there."""
         articles.save_encoded(self._sql, batch)
 
-    def note_watched(self, now: Timestamp, patience: float, forget: Timestamp) -> None:
-        """Note that the monitor watches, since it noted so the last time if that is not long ago.
-
-        And which feeds can be read again that could not be read for longer than that.
-
-        Args:
-            now: The time.
-            patience: Seconds after which it was away.
-            forget: What was before is not needed any more.
-        """
-        note_watched(self._sql, now, patience, forget)
-
     def save_alerts(self, plan: AlertPlan) -> None:
         """Store everything that a plan says."""
         save_plan(self._sql, self._log, plan)
@@ -442,6 +415,13 @@ class Batch(StoreReads):
 
 def _entry(change: ArticleChange) -> tuple[str, int, bytes, bytes]:
     return change.guid, change.article.id, change.fingerprint, change.parts
+
+
+def _by_language(wanted: Iterable[tuple[Collection[int], str]]) -> dict[str, set[int]]:
+    asked: dict[str, set[int]] = defaultdict(set)
+    for words, lang in wanted:
+        asked[lang].update(words)
+    return asked
 
 
 def _shared(

@@ -95,8 +95,7 @@ def save_poll(sql: Connection, outcome: PollOutcome) -> None:
     number, now = outcome.feed.number, outcome.poll.at
     if outcome.habit:
         sql.execute(
-            "UPDATE feeds SET habit = ? WHERE number = ?",
-            (habit_value(outcome.habit), number),
+            "UPDATE feeds SET habit = ? WHERE number = ?", (habit_value(outcome.habit), number)
         )
     if outcome.move:
         _save_move(sql, number, outcome.move)

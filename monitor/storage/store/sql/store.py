@@ -32,11 +32,7 @@ from monitor.storage.store.sql.articles import article_columns, article_of
 from monitor.storage.store.sql.batch import Batch, StoreReads
 from monitor.storage.store.sql.deliveries import BriefingQueue, DeliveryQueue
 from monitor.storage.store.sql.feeds import STATE, FeedViews, state_of
-from monitor.storage.store.sql.subscriptions import (
-    place_pages,
-    save_subscriptions,
-    save_watchlists,
-)
+from monitor.storage.store.sql.subscriptions import place_pages, save_subscriptions, save_watchlists
 from monitor.storage.store.sql.watchlists import WatchlistViews
 
 SHARED_BUSY_MS = 60_000

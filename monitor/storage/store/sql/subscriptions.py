@@ -7,15 +7,9 @@ from collections.abc import Callable, Collection, Sequence
 from typing import Any
 
 from monitor.model.evidence import Kind
-from monitor.model.feed import (
-    Feed,
-)
+from monitor.model.feed import Feed
 from monitor.model.watchlist import Watchlist, renamed_watchlists
-from monitor.storage.store.database.connection import (
-    Connection,
-    marks,
-    upsert,
-)
+from monitor.storage.store.database.connection import Connection, marks, upsert
 from monitor.storage.store.sql.evidence import EvidenceLog
 
 _RESET_IF_REQUEST_CHANGED = ", ".join(

@@ -107,7 +107,7 @@ class Views:
         commits, newest = self.connection.listen(
             "SELECT (SELECT coalesce(max(id), 0) FROM articles),"
             " (SELECT coalesce(max(id), 0) FROM alerts),"
-            " (SELECT coalesce(max(id), 0) FROM escalations)",
+            " (SELECT coalesce(max(id), 0) FROM escalations)"
         )
         return StoreVersion(commits, *newest)
 

@@ -147,30 +147,28 @@ class VolumeViews:
         """Return what matters for alerts about these watchlists themselves."""
         return read_watchlist_facts(self._sql, watchlists, now)
 
+    def note_watched(self, now: Timestamp, patience: float, forget: Timestamp) -> None:
+        """Note that the monitor watches, since it noted so the last time if that is not long ago.
 
-def note_watched(sql: Connection, now: Timestamp, patience: float, forget: Timestamp) -> None:
-    """Note that the monitor watches, since it noted so the last time if that is not long ago.
+        And which feeds can be read again that could not be read for longer than that.
 
-    And which feeds can be read again that could not be read for longer than that.
-
-    Args:
-        sql: The connection.
-        now: The time.
-        patience: Seconds after which it was away.
-        forget: What was before is not needed any more.
-    """
-    sql.execute("DELETE FROM watched WHERE until < ? OR start > ?", (forget, now))
-    longer = sql.execute(
-        "UPDATE watched SET until = CASE WHEN until > ?1 THEN until ELSE ?1 END WHERE start ="
-        " (SELECT max(start) FROM watched) AND until >= ?1 - ?2",
-        (now, patience),
-    )
-    if not longer.rowcount:
-        sql.execute("INSERT INTO watched VALUES (?1, ?1)", (now,))
-    sql.execute("DELETE FROM unread WHERE until < ?", (forget,))
-    sql.insert(
-        "unread",
-        "feed, start, until",
-        [one for one in VolumeViews(sql).recovered(now - RECOVERED) if one[2] - one[1] > patience],
-        or_ignore=True,
-    )
+        Args:
+            now: The time.
+            patience: Seconds after which it was away.
+            forget: What was before is not needed any more.
+        """
+        self._sql.execute("DELETE FROM watched WHERE until < ? OR start > ?", (forget, now))
+        longer = self._sql.execute(
+            "UPDATE watched SET until = CASE WHEN until > ?1 THEN until ELSE ?1 END WHERE start ="
+            " (SELECT max(start) FROM watched) AND until >= ?1 - ?2",
+            (now, patience),
+        )
+        if not longer.rowcount:
+            self._sql.execute("INSERT INTO watched VALUES (?1, ?1)", (now,))
+        self._sql.execute("DELETE FROM unread WHERE until < ?", (forget,))
+        self._sql.insert(
+            "unread",
+            "feed, start, until",
+            [one for one in self.recovered(now - RECOVERED) if one[2] - one[1] > patience],
+            or_ignore=True,
+        )

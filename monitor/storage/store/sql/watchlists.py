@@ -17,11 +17,7 @@ from monitor.model.watchlist import (
     WatchlistInForce,
     WatchlistRecord,
 )
-from monitor.storage.store.database.connection import (
-    StoreViews,
-    transaction,
-    values_of,
-)
+from monitor.storage.store.database.connection import StoreViews, transaction, values_of
 
 DUPLICATE = "copy"
 """Why an alert that was merged into another was not notified."""
