@@ -32,6 +32,8 @@ class Fetched(Struct, frozen=True, kw_only=True):
     url: str
     """Where the body came from, after redirects."""
     body: bytes
+    base: str = ""
+    """From where its relative links lead, when that is not `url`."""
     content_type: str = ""
     etag: bytes | None = None
     last_modified: bytes | None = None

@@ -10,12 +10,13 @@ from email.utils import parsedate_to_datetime
 from http import HTTPStatus
 from itertools import pairwise
 from typing import NamedTuple
+from urllib.parse import urljoin, urlsplit
 
 import httpcore
 import httpx
 
 from monitor.base.formatting import span
-from monitor.base.text_cleaning import line
+from monitor.base.text_cleaning import line, safe_url
 from monitor.base.translation import gettext as _
 from monitor.base.translation import mark, number
 from monitor.base.url import UrlError, redact, without_credentials
@@ -93,8 +94,10 @@ def interpret(answers: Sequence[Answer], *, conditional: bool) -> Fetched | NotM
     answer = answers[-1]
     headers, code = answer.headers, answer.status
     if code in _WITH_BODY:
+        url = without_credentials(answer.url)
         return Fetched(
-            url=without_credentials(answer.url),
+            url=url,
+            base=content_location(url, headers.text(b"content-location")),
             body=answer.body,
             content_type=headers.text(b"content-type"),
             etag=headers.validator(b"etag"),
@@ -126,6 +129,18 @@ def _permanent_target(answers: Sequence[Answer]) -> str | None:
             break
         target = without_credentials(new)
     return target
+
+
+def content_location(url: str, location: str) -> str:
+    """Return the address that a body from `url` has by Content-Location; empty for the same.
+
+    One on another host is not believed: servers behind a proxy name the machine that they run on.
+    """
+    try:
+        named = safe_url(urljoin(url, location.strip()))
+    except ValueError:
+        return ""
+    return named if named != url and urlsplit(named).netloc == urlsplit(url).netloc else ""
 
 
 class Headers:

@@ -36,6 +36,7 @@ _BOMS = (
 )
 CHARSET = re.compile(r"charset\s*=\s*[\"']?([\w.:-]{1,40})", re.IGNORECASE)
 _SUBSET = re.compile(rb"<!--|[\"'\[\]>]")
+_REFERENCE = re.compile("&#(?:x([0-9a-f]*)|([0-9]*));?", re.IGNORECASE)
 _WEB_PAGE = mark("the answer is a web page, not a feed; the page may link to one")
 UTF8 = "; charset=utf-8"
 """The parameter of a type whose text is in UTF-8."""
@@ -81,6 +82,49 @@ def root_only(body: bytes) -> bytes:
             return declaration + body[at:]
         at = end
     return b""
+
+
+_MARKUP_CONTENT = re.compile(
+    rb"content(?<=[<:]content)(\s[^<>]{0,200}?\btype\s*=\s*)([\"'])(?:[^\"'<>]*[/+]xml|xhtml)\2"
+    rb"([^<>]*(?<!/)>)(?=\s*<\w)",
+    re.IGNORECASE,
+)
+_PREFIX = re.compile(rb"(</?)[\w.-]+:(?=\w)")
+
+
+def with_escaped_markup(body: bytes) -> bytes:
+    """Return a feed whose Atom content in XHTML or other XML is written as escaped HTML.
+
+    feedparser takes the elements of other XML, and those of XHTML that are called as in a feed
+    (`summary`, `title`), for those of the entry.
+    """
+    pieces, at = [], 0
+    for opening in _MARKUP_CONTENT.finditer(body):
+        prefix = body[body.rfind(b"<", 0, opening.start()) + 1 : opening.start()]
+        end = body.find(b"</" + prefix + b"content", opening.end())
+        if end < 0:
+            break
+        if opening.start() < at:
+            continue
+        markup = _PREFIX.sub(rb"\1", body[opening.end() : end])
+        escaped = markup.replace(b"&", b"&amp;").replace(b"<", b"&lt;")
+        pieces += [body[at : opening.start()], b"content", opening[1], b'"text/html"', opening[3]]
+        pieces.append(escaped)
+        at = end
+    return b"".join([*pieces, body[at:]]) if pieces else body
+
+
+def without_impossible_characters(source: str) -> str:
+    """Return markup without references to characters that XML does not allow."""
+    return _REFERENCE.sub(_if_possible, source)
+
+
+def _if_possible(reference: re.Match[str]) -> str:
+    digits, base = (reference[1], 16) if reference[1] else (reference[2] or "", 10)
+    digits = digits.lstrip("0")
+    code = int(digits, base) if 0 < len(digits) < 8 else 0
+    possible = code in (9, 10, 13) or 0x20 <= code < 0xD800 or 0xE000 <= code < 0x110000
+    return reference.group() if possible else ""
 
 
 def _after(body: bytes, mark: bytes, at: int) -> int:

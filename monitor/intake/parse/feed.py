@@ -34,6 +34,8 @@ from monitor.intake.parse.document import (
     in_utf8,
     language,
     root_only,
+    with_escaped_markup,
+    without_impossible_characters,
 )
 from monitor.intake.parse.plain_document import plain_document
 from monitor.model.poll import Entry, ParsedFeed
@@ -72,7 +74,10 @@ def parse(body: bytes, url: str, content_type: str = "") -> ParsedFeed:
     try:
         if json_feed.is_json_feed(body):
             return json_feed.parse(body, url, content_type)
-        document = _document(body, content_type)
+        try:
+            document = _document(body, content_type)
+        except (ValueError, OverflowError):  # most often one `&#1114112;`
+            document = _document(_repaired(body), content_type)
         if not document["entries"] and not document.get("version"):
             raise ParseError(url, describe_content(body))
         if not document["entries"] and isinstance(document.get("bozo_exception"), SAXException):
@@ -103,6 +108,11 @@ def parse_with_features(body: bytes, url: str, content_type: str = "") -> Parsed
     return replace(parsed, entries=entries + parsed.entries[first:])
 
 
+def _repaired(body: bytes) -> bytes:
+    """Return the body without impossible references, whichever its encoding."""
+    return without_impossible_characters(body.decode("latin-1")).encode("latin-1")
+
+
 def _document(body: bytes, content_type: str) -> Mapping[str, Any]:
     """Return feedparser's reading, without what we do better: addresses and safe HTML.
 
@@ -110,7 +120,7 @@ def _document(body: bytes, content_type: str) -> Mapping[str, Any]:
     fetched. Given bytes or text it would open files and addresses that they name.
     """
     body, charset = in_utf8(body, content_type)
-    source = root_only(body)
+    source = with_escaped_markup(root_only(body))
     if charset == UTF8 and (plain := plain_document(source)) is not None:
         return plain
     import feedparser

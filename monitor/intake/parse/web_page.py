@@ -17,7 +17,7 @@ from msgspec import Struct
 from monitor.base.errors import ParseError
 from monitor.base.text_cleaning import clean, lines, safe_url
 from monitor.base.translation import gettext as _
-from monitor.intake.parse.document import in_utf8
+from monitor.intake.parse.document import in_utf8, without_impossible_characters
 
 if TYPE_CHECKING:
     from lxml.html import HtmlElement
@@ -38,11 +38,6 @@ _PRUNED = [
     for word in _ASIDES
 ]
 _WEB_PAGE = re.compile(r"\s*(?:text/|application/(?:xhtml\+)?xml|$)", re.IGNORECASE)
-_CONTROL = re.compile(
-    r"&#(?:x0*(?:[0-8bcef]|1[0-9a-f])|0*(?:[0-8]|1[124-9]|2[0-9]|3[01]))(?![0-9a-f]);?",
-    re.IGNORECASE,
-)
-"""References to characters that XML does not allow."""
 _CHARSET = re.compile(rb"charset\s*=\s*[\"']?([\w.:-]{1,40})", re.IGNORECASE)
 
 
@@ -77,7 +72,7 @@ def _tree(body: bytes, content_type: str) -> HtmlElement | None:
         source = body.decode(declared[1].decode() if declared else "cp1252", "replace")
     except LookupError:  # a charset nobody knows
         source = body.decode("cp1252", "replace")
-    source = clean(_CONTROL.sub(" ", source), keep_newlines=True)
+    source = clean(without_impossible_characters(source), keep_newlines=True)
     parser = html.HTMLParser(encoding="utf-8", remove_comments=True)
     try:
         return html.document_fromstring(source.encode(), parser=parser)

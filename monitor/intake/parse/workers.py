@@ -71,7 +71,7 @@ class Parser:
             ParseError: It is no feed, or reading was killed.
         """
         reading = feed.parse_with_features if with_features else feed.parse
-        return await self._read(reading, fetched)
+        return await self._read(reading, replace(fetched, url=fetched.base or fetched.url))
 
     async def extract(self, page: Fetched) -> str:
         """Return the text of the article in a page, '' if none; raises ParseError."""

@@ -59,6 +59,19 @@ def worker_pids() -> list[int]:
     return [child.pid or 0 for child in multiprocessing.active_children()]
 
 
+def test_relative_links_lead_from_where_the_answer_says_that_it_is() -> None:
+    body = (
+        b"<rss version='2.0'><channel><item><title>T</title><link>a</link></item></channel></rss>"
+    )
+    answer = Fetched(url="https://ex.org/rss", base="https://ex.org/2026/rss", body=body)
+
+    async def act(parser: Parser) -> None:
+        (entry,) = (await parser.parse(answer)).entries
+        assert entry.url == "https://ex.org/2026/a"
+
+    with_parser(act)
+
+
 def test_what_a_worker_reads_is_what_parse_returns() -> None:
     async def act(parser: Parser) -> None:
         assert await parser.parse(fetched(GOOD)) == parse(GOOD, "https://ex.org/rss")

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from monitor.intake.fetch.response import Headers
+from monitor.intake.fetch.response import Headers, content_location
 
 junk = st.binary(max_size=40)
 
@@ -77,3 +77,24 @@ def test_any_headers_can_be_read(raw):
 def test_cache_hints(headers, max_age):
     raw = [(name.encode(), value.encode()) for name, value in headers.items()]
     assert Headers(raw).hints().max_age == max_age
+
+
+@pytest.mark.parametrize(
+    ("said", "base"),
+    [
+        ("", ""),
+        ("feed.xml", ""),
+        ("https://ex.org/flux/feed.xml", ""),
+        ("feed.fr.xml", "https://ex.org/flux/feed.fr.xml"),
+        ("/2026/feed.xml", "https://ex.org/2026/feed.xml"),
+        ("https://ex.org/2026/", "https://ex.org/2026/"),
+        ("https://elsewhere.org/feed.xml", ""),
+        ("http://10.0.0.7/feed.xml", ""),
+        ("https://me:secret@ex.org/feed.xml", ""),
+        ("javascript:alert(1)", ""),
+        ("http://[", ""),
+        ("a b", ""),
+    ],
+)
+def test_a_content_location_on_the_same_host_is_where_links_lead_from(said, base):
+    assert content_location("https://ex.org/flux/feed.xml", said) == base

@@ -324,7 +324,11 @@ BASE64 = b64encode("<p>Le hub</p><p>de Liège</p>".encode()).decode()
     [
         f"<content type='application/octet-stream'>{BASE64}</content>",
         f"<content type='text/html' mode='base64'>{BASE64}</content>",
-        "<content type='xhtml'><div><p>Le hub</p><p>de Liège</p></div></content>",
+        "<content type='application/xml'><d xmlns=''><p>Le hub</p><p>de Liège</p></d></content>",
+        "<content type='text/xml'><x:p xmlns:x='urn:x'>Le hub</x:p>\n<p>de Liège</p></content>",
+        "<content type=\"application/docbook+xml\"><s><title>Le hub</title><p>de Liège</p>"
+        "<link href='http://ex.org/no'/></s></content>",
+        "<content type='xhtml'><div><summary>Le hub</summary><p>de Liège</p></div></content>",
         "<content type='application/xml'>&lt;p>Le hub&lt;/p>&lt;p>de Liège&lt;/p></content>",
         "<content type='application/xml'><![CDATA[<p>Le hub</p><p>de Liège</p>]]></content>",
     ],
@@ -454,6 +458,7 @@ def test_what_is_no_feed_is_said_in_words(body: bytes, reason: str) -> None:
         pytest.param(rss("<item><title>Titre</title><x></item>"), id="ill-nested"),
         pytest.param(rss("<item><title>Titre &nbsp;</title></item>"), id="HTML entity"),
         pytest.param(rss("<item><title>Titre</title><d>\x00\x0b</d></item>"), id="controls"),
+        pytest.param(rss("<item><title>Titre&#1114112;</title></item>"), id="no such character"),
         pytest.param(
             b"Warning: mysql\n" + rss("<item><title>Titre</title></item>"), id="junk first"
         ),
