@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import logging
 import math
-from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from collections.abc import Awaitable, Callable, Coroutine
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
@@ -14,18 +14,17 @@ from typing import Any
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from apscheduler.triggers.base import BaseTrigger
 
-from monitor.base import signs
 from monitor.base.article import Timestamp
 from monitor.base.errors import LeaseLostError, MonitorError, StoreError
 from monitor.base.tasks import KeyedTasks, is_due
 from monitor.base.translation import gettext as _
 from monitor.base.translation import ngettext
-from monitor.intake.ingest import feed_health, schedule
+from monitor.intake.ingest import schedule
 from monitor.intake.ingest.poll_outcome import BatchOutcome
 from monitor.judgement.alerts.plan import AlertPlan
 from monitor.model.config import Config
 from monitor.model.event_link import not_installed, turned_off
-from monitor.model.feed import Feed, FeedState, SubscribedFeed
+from monitor.model.feed import Feed, FeedState
 from monitor.model.lease import Duty
 from monitor.model.poll import PendingPage, RunSummary
 from monitor.runtime.components import Components
@@ -162,7 +161,7 @@ class Daemon:
             background.append(self._while_held(Duty.BRIEFINGS, self._parts.briefings.ever))
         if self._parts.linker is not None:
             background.append(self._while_held(Duty.VECTORS, self._parts.linker.ever))
-        self._say_what_is_watched(await self._parts.thread(self._parts.store.feeds.subscribed))
+        self._say_what_is_watched()
         ticker = Ticker(self._tick, TICK)
         background.append(asyncio.create_task(ticker.keep(self._parts.clock, self._parts.sleep)))
         try:
@@ -421,7 +420,7 @@ class Daemon:
                 at = self._parts.indexer.indexed_at
                 await self._parts.thread(self._parts.store.mark_indexed, done, at)
 
-    def _say_what_is_watched(self, subscribed: Sequence[SubscribedFeed]) -> None:
+    def _say_what_is_watched(self) -> None:
         feeds, watchlists = self._in_force.feeds, self._in_force.config.watchlists
         log.info(
             ngettext(
@@ -431,13 +430,6 @@ class Daemon:
                 watchlists=ngettext("{count} watchlist", "{count} watchlists", len(watchlists)),
             )
         )
-        now = self._parts.clock()
-        for one in subscribed:
-            feed = feeds.get(one.feed.url)
-            if feed is not None and one.state.failures:
-                why = feed_health.describe_health(feed, one.state, now)
-                words = _("{feed}: {reason}", feed=feed.name, reason=why)
-                log.warning("%s %s", signs.FAILED, words)
 
     async def _pulse(self) -> None:
         while True:

@@ -10,7 +10,7 @@ import signal
 import socket
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import (
     AbstractAsyncContextManager,
@@ -26,7 +26,6 @@ from pathlib import Path
 from msgspec import Struct
 
 from monitor.base import fork_server, language
-from monitor.base.article import Timestamp
 from monitor.base.errors import StoreError
 from monitor.base.files import file_signature
 from monitor.base.garbage import collect_rarely, share_one_heap
@@ -45,13 +44,11 @@ from monitor.intake.parse.workers import Parser
 from monitor.intake.similar.encoding_process import EncodingProcess
 from monitor.intake.similar.event_linker import EventLinker
 from monitor.judgement.match.matcher import WatchlistMatcher
-from monitor.model.briefing import Briefing
 from monitor.model.config import Config, Listening, StoreAddress
 from monitor.model.event_link import EncodedBatch, why_no_vectors
 from monitor.model.lease import Duty
 from monitor.model.poll import RunSummary
 from monitor.model.status import MonitorPresence
-from monitor.presentation.service.service import Service
 from monitor.runtime.components import Components
 from monitor.runtime.daemon import Daemon
 from monitor.runtime.lease_keeper import HostTurns, LeaseKeeper, SoleMonitor
@@ -265,17 +262,11 @@ def _leases(
 def _briefings(
     config: Config, store: Store, thread: WorkerThread, notifier: DeliveryLoop
 ) -> BriefingScheduler:
-
-    @cache
-    def service() -> Service:
-        return open_service(config.data, store=config.store, read_only=True)
-
-    def brief(since: Timestamp, watchlists: Sequence[str]) -> Briefing:
-        return service().briefing(since, watchlists=watchlists)
-
+    service = cache(partial(open_service, config.data, store=config.store, read_only=True))
     return BriefingScheduler(
-        store.briefings, thread, brief, notifier.wake,
-        clock=clock, sleep=asyncio.sleep, zone=local_zone(),
+        store.briefings, thread,
+        lambda since, names: service().briefing(since, watchlists=names),
+        notifier.wake, clock=clock, sleep=asyncio.sleep, zone=local_zone(),
     )  # fmt: skip
 
 

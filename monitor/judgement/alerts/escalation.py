@@ -7,7 +7,7 @@ articles that are surely about its event.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator
 
 from msgspec.structs import replace
 
@@ -49,20 +49,44 @@ def escalations(
     """
     members = {member.article for member in facts.members}
     first = {known.alert.watchlist: known for known in facts.alerts}
-    for article, alert in raised:
+    for article, known in raised:
         if article in members:
-            first.setdefault(alert.alert.watchlist, alert)
+            first.setdefault(known.alert.watchlist, known)
     if not first:
         return
     origins: list[ArticleOrigin | StoryLink] = [*facts.members, *facts.links]
     outlets = len({publisher(one.url, one.feed_url) for one in origins})
     newest = max((one.article for one in origins), default=story)
-    for _, alert in sorted(first.items()):
+    for _, known in sorted(first.items()):
         crossed: dict[str, tuple[int, str]] = {}
         for link in facts.links:
-            if link.lang != alert.alert.lang:
+            if link.lang != known.alert.lang:
                 crossed.setdefault(link.lang, (link.article, link.feed))
-        yield from _escalations(alert, outlets, crossed, newest, backfill)
+        severity, state = known.alert.severity, known.state
+        for reason in reasons(known.escalate, outlets, crossed.keys(), known.reasons):
+            article, outlet = crossed.get(reason, (newest, ""))
+            before, severity = severity, escalated_severity(known.escalate, severity)
+            reopened = state is not AlertState.NEW and known.verdict is not Verdict.NOISE
+            alert = replace(
+                known.alert,
+                severity=severity,
+                backfill=backfill,
+                suppressed="",
+                escalation=describe_escalation(reason, outlets, outlet),
+            )
+            yield (
+                known,
+                NewEscalation(
+                    alert=alert,
+                    reason=reason,
+                    severity_before=before,
+                    outlets=outlets,
+                    article=article,
+                    reopened_from=state if reopened else None,
+                ),
+            )
+            if reopened:
+                state = AlertState.NEW
 
 
 def reasons(
@@ -86,34 +110,3 @@ def escalated_severity(asked: Escalate, severity: Severity) -> Severity:
     """Return the severity of an escalated alert: never less than it was."""
     to = asked.to or _NEXT.get(severity, severity)
     return min(severity, to, key=lambda each: each.rank)
-
-
-def _escalations(
-    known: StoryAlert,
-    outlets: int,
-    crossed: Mapping[str, tuple[int, str]],
-    newest: int,
-    backfill: bool,
-) -> Iterator[tuple[StoryAlert, NewEscalation]]:
-    severity, state = known.alert.severity, known.state
-    for reason in reasons(known.escalate, outlets, crossed.keys(), known.reasons):
-        article, outlet = crossed.get(reason, (newest, ""))
-        before, severity = severity, escalated_severity(known.escalate, severity)
-        reopened = state is not AlertState.NEW and known.verdict is not Verdict.NOISE
-        escalation = NewEscalation(
-            alert=replace(
-                known.alert,
-                severity=severity,
-                backfill=backfill,
-                suppressed="",
-                escalation=describe_escalation(reason, outlets, outlet),
-            ),
-            reason=reason,
-            severity_before=before,
-            outlets=outlets,
-            article=article,
-            reopened_from=state if reopened else None,
-        )
-        yield known, escalation
-        if reopened:
-            state = AlertState.NEW

@@ -12,7 +12,7 @@ import logging
 from array import array
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from index import archive_engine
 from index.errors import ArchiveDamaged, ArchiveError
@@ -272,18 +272,10 @@ Progress = Callable[[int, int], None]
 """Called with how many articles the index has, and how many the store has."""
 
 
-class IndexDifference(NamedTuple):
-    """Articles that the index lacks, and those that it should not have."""
-
-    missing: array[int]
-    """Newest first."""
-    surplus: array[int]
-
-
 def difference(
     indexed: Iterable[int], stored: Collection[int], waiting: Collection[int]
-) -> IndexDifference:
-    """Compare the ids of the index, each as often as it occurs, with those of the store.
+) -> tuple[array[int], array[int]]:
+    """Return the ids that an index lacks, the newest first, and those that it should not have.
 
     An id that occurs twice is removed and added again. Articles in the outbox do not count.
     """
@@ -298,13 +290,11 @@ def difference(
         else:
             in_index[id] += in_index[id] < 2
     if in_index == in_store and not surplus:  # mostly, and told at once
-        return IndexDifference(array("Q"), array("Q"))
+        return array("Q"), array("Q")
     surplus.update(id for id in range(top) if in_index[id] > in_store[id])
     missing = (id for id in range(top - 1, 0, -1) if in_store[id] and in_index[id] != 1)
-    return IndexDifference(
-        array("Q", (id for id in missing if id not in waiting)),
-        array("Q", sorted(surplus.difference(waiting))),
-    )
+    lacking = array("Q", (id for id in missing if id not in waiting))
+    return lacking, array("Q", sorted(surplus.difference(waiting)))
 
 
 class IndexRepair:

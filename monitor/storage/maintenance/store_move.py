@@ -120,21 +120,28 @@ def _refuse_filled(writer: Connection, target: StoreAddress) -> None:
 
 
 def _copy(reader: Connection, writer: Connection, table: str, progress: Progress) -> TableContent:
-    columns = _columns(reader, table)
+    columns = ", ".join(_columns(reader, table))
     writer.execute(f"DELETE FROM {table}")  # a new store has a row here and there
     (total,) = reader.execute(f"SELECT count(*) FROM {table}").fetchone()
-    content = TableContent()
-    for rows in _chunks(reader, table, columns):
-        writer.insert(table, ", ".join(columns), rows)
-        content = content.with_rows(rows)
-        progress(table, content.rows, total)
-    return content
+
+    def insert(rows: Sequence[Sequence[Any]], done: int) -> None:
+        writer.insert(table, columns, rows)
+        progress(table, done, total)
+
+    return _content(reader, table, insert)
 
 
-def _content(connection: Connection, table: str) -> TableContent:
+def _content(
+    connection: Connection,
+    table: str,
+    take: Callable[[Sequence[Sequence[Any]], int], None] = lambda rows, done: None,
+) -> TableContent:
+    """Return what a table holds; `take` gets some rows at a time, and how many are done then."""
     content = TableContent()
-    for rows in _chunks(connection, table, _columns(connection, table)):
+    found = connection.stream(f"SELECT {', '.join(_columns(connection, table))} FROM {table}")
+    while rows := list(islice(found, CHUNK)):
         content = content.with_rows(rows)
+        take(rows, content.rows)
     return content
 
 
@@ -142,14 +149,6 @@ def _columns(connection: Connection, table: str) -> list[str]:
     """Return the columns of a table, in the same order in every database."""
     cursor = connection.execute(f"SELECT * FROM {table} LIMIT 0")
     return sorted(column[0] for column in cursor.description or ())
-
-
-def _chunks(
-    connection: Connection, table: str, columns: Sequence[str]
-) -> Iterator[list[tuple[Any, ...]]]:
-    rows = connection.stream(f"SELECT {', '.join(columns)} FROM {table}")
-    while chunk := list(islice(rows, CHUNK)):
-        yield chunk
 
 
 def _digest(row: Sequence[Any]) -> int:
