@@ -21,7 +21,6 @@ from contextlib import closing
 from functools import partial
 from multiprocessing.connection import Connection
 from pathlib import Path
-from typing import NamedTuple
 
 from index import PRELOADED, archive_engine
 from monitor.base import translation
@@ -57,24 +56,6 @@ PATIENCE = 30.0
 
 Clock = Callable[[], Timestamp]
 """Reads the time; a function of a module, so that the process can import it."""
-
-
-class _IndexedTicket(NamedTuple):
-    """What the indexer reports of each batch."""
-
-    ticket: int
-    at: Timestamp
-
-
-class _Mended(NamedTuple):
-    """Reported once by each process, when the index is whole and in line with the store."""
-
-
-class _SetAside(NamedTuple):
-    """Reported of an article that is indexed without its text."""
-
-    article: int
-    reason: str
 
 
 class IndexerProcess:
@@ -179,19 +160,17 @@ class IndexerProcess:
         last = 0
         with contextlib.suppress(EOFError, OSError):
             while self._messages is not None and self._messages.poll():
-                message = self._messages.recv()
-                if isinstance(message, _IndexedTicket):
-                    last, self.indexed_at = message
-                    self.failures = 0
-                elif isinstance(message, _SetAside):
-                    self.set_aside[message.article] = message.reason
-                elif isinstance(message, _Mended):
-                    self.mended = True
-                else:
-                    level, line, waits = message
-                    log.log(level, "%s", line)
-                    if waits:
-                        self._failed(line)
+                match self._messages.recv():
+                    case "indexed", ticket, at:
+                        last, self.indexed_at, self.failures = ticket, at, 0
+                    case "set aside", article, reason:
+                        self.set_aside[article] = reason
+                    case ("mended",):
+                        self.mended = True
+                    case "logged", level, line, waits:
+                        log.log(level, "%s", line)
+                        if waits:
+                            self._failed(line)
         return last
 
     def _failed(self, trouble: str) -> None:
@@ -318,11 +297,11 @@ class _ReadOnly(Store):
 
     def mark_indexed(self, upto: int, now: Timestamp | None = None) -> None:
         """Report the ticket and the time to the monitor."""
-        _report(self._monitor, _IndexedTicket(upto, self._clock()))
+        _report(self._monitor, "indexed", upto, self._clock())
 
     def set_aside(self, article: int, reason: str, now: Timestamp | None = None) -> None:
         """Report an article that is indexed without its text."""
-        _report(self._monitor, _SetAside(article, reason))
+        _report(self._monitor, "set aside", article, reason)
 
 
 class _SharedReadOnly(FollowedStore):
@@ -337,16 +316,16 @@ class _SharedReadOnly(FollowedStore):
     def mark_indexed(self, upto: int, now: Timestamp | None = None) -> None:
         """Note how far this index is, and report it to the monitor."""
         super().mark_indexed(upto)
-        _report(self._monitor, _IndexedTicket(upto, self._clock()))
+        _report(self._monitor, "indexed", upto, self._clock())
 
     def set_aside(self, article: int, reason: str, now: Timestamp | None = None) -> None:
         """Report an article that is indexed without its text."""
-        _report(self._monitor, _SetAside(article, reason))
+        _report(self._monitor, "set aside", article, reason)
 
 
-def _report(monitor: Connection, message: object) -> None:
+def _report(monitor: Connection, kind: str, *values: object) -> None:
     with contextlib.suppress(OSError):  # it has ended
-        monitor.send(message)
+        monitor.send((kind, *values))
 
 
 def _processor_time(pid: int | None) -> float:
@@ -372,7 +351,7 @@ class _LogToMonitor(logging.Handler):
     def emit(self, record: logging.LogRecord) -> None:
         """Send one line."""
         waits = getattr(record, "waits", False)
-        _report(self._monitor, (record.levelno, self.format(record), waits))
+        _report(self._monitor, "logged", record.levelno, self.format(record), waits)
 
 
 def _index(
@@ -400,7 +379,7 @@ def _index(
         ) as store:
             progress, mended = (
                 partial(indexer.write_progress, data),
-                partial(monitor.send, _Mended()),
+                partial(_report, monitor, "mended"),
             )
             indexer.run(store, data, wake, progress, mended)
     except Exception:
