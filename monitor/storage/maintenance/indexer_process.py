@@ -163,7 +163,7 @@ class IndexerProcess:
                 match self._messages.recv():
                     case "indexed", ticket, at:
                         last, self.indexed_at, self.failures = ticket, at, 0
-                    case "set aside", article, reason:
+                    case "aside", article, reason:
                         self.set_aside[article] = reason
                     case ("mended",):
                         self.mended = True
@@ -301,7 +301,7 @@ class _ReadOnly(Store):
 
     def set_aside(self, article: int, reason: str, now: Timestamp | None = None) -> None:
         """Report an article that is indexed without its text."""
-        _report(self._monitor, "set aside", article, reason)
+        _report(self._monitor, "aside", article, reason)
 
 
 class _SharedReadOnly(FollowedStore):
@@ -320,7 +320,7 @@ class _SharedReadOnly(FollowedStore):
 
     def set_aside(self, article: int, reason: str, now: Timestamp | None = None) -> None:
         """Report an article that is indexed without its text."""
-        _report(self._monitor, "set aside", article, reason)
+        _report(self._monitor, "aside", article, reason)
 
 
 def _report(monitor: Connection, kind: str, *values: object) -> None:
