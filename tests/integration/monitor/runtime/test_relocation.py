@@ -237,7 +237,7 @@ def test_a_feed_asked_in_another_manner_is_asked_for_all_of_it(tmp_path: Path) -
         ):  # fmt: skip
             store.subscribe([replace(FEED, request_options=request_options)], [])
             assert (etag_of(store) == b"1") is kept or request_options == RequestOptions()
-            store._connection.execute("UPDATE feeds SET etag = '1', body_hash = '1'")
+            store._connection.execute("UPDATE feeds SET etag = '1', body_hash = x'01'")
             store._connection.execute("UPDATE feeds SET etag = CAST('1' AS BLOB)")
 
 
