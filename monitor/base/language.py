@@ -7,7 +7,6 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from monitor.base import translation
-from monitor.base.errors import MonitorError
 from monitor.base.translation import ENGLISH, LANGUAGES
 
 VARIABLE = "TOCSIN_LANGUAGE"
@@ -18,27 +17,16 @@ _LOCALE = ("LC_ALL", "LC_MESSAGES", "LANG")
 _KEY = re.compile(rb"^language[ \t]*:[ \t]*[\"']?([A-Za-z]+)", re.MULTILINE)
 
 
-class LanguageError(MonitorError):
-    """The environment asks for a language that there are no messages in."""
-
-
 def choose(written: str, environ: Mapping[str, str]) -> str:
     """Return the language to use.
 
     Args:
         written: The language that `feeds.yaml` asks for; empty for none.
         environ: The environment: `TOCSIN_LANGUAGE` comes before the file, the locale after it.
-
-    Raises:
-        LanguageError: `TOCSIN_LANGUAGE` names no language of tocsin.
     """
-    if asked := environ.get(VARIABLE):
-        if _code(asked) not in LANGUAGES:
-            known = " or ".join(LANGUAGES)
-            raise LanguageError(
-                f"{VARIABLE}: there are no messages in `{asked}`; write {known}"  # not a message
-            )
-        return _code(asked)
+    wanted = _code(environ.get(VARIABLE, ""))
+    if wanted in LANGUAGES:
+        return wanted
     if written in LANGUAGES:
         return written
     locale = next((environ[name] for name in _LOCALE if environ.get(name)), "")
@@ -58,11 +46,7 @@ def written_in(path: Path) -> str:
 
 
 def use(written: str, environ: Mapping[str, str]) -> None:
-    """Use the language that is chosen by `choose`, in this process.
-
-    Raises:
-        LanguageError: `TOCSIN_LANGUAGE` names no language of tocsin.
-    """
+    """Use the language that is chosen by `choose`, in this process."""
     translation.use(choose(written, environ), FOLDER)
 
 

@@ -25,7 +25,6 @@ from monitor.base.errors import (
     MonitorError,
     UnknownNameError,
 )
-from monitor.base.language import LanguageError
 from monitor.base.text_cleaning import clean
 from monitor.base.translation import gettext as _
 from monitor.base.translation import ngettext
@@ -354,7 +353,7 @@ def main() -> None:
     except AlreadyRunningError as error:
         say(str(error))
         code = OTHER_MONITOR
-    except (MissingExtraError, LanguageError) as error:
+    except MissingExtraError as error:
         say(str(error))
         code = BAD_CONFIG
     except MonitorError as error:
@@ -373,11 +372,7 @@ def main() -> None:
 
 
 def use_language(arguments: Sequence[str]) -> None:
-    """Use the language of the reader, before the command line and `feeds.yaml` are understood.
-
-    Raises:
-        LanguageError: `TOCSIN_LANGUAGE` names no language of tocsin.
-    """
+    """Use the language of the reader, before the command line and `feeds.yaml` are understood."""
     language.use(language.written_in(_config_path(arguments)), os.environ)
     use_language_of_click()
 

@@ -110,18 +110,8 @@ def _articles_of(
 
 
 def _article(sentence: str, part: str, lang: str) -> Article:
-    text = dict.fromkeys(PARTS, "") | {part: sentence}
-    return Article(
-        id=0,
-        feeds=(),
-        url="",
-        title=text["title"],
-        summary=text["summary"],
-        body=text["body"],
-        author=text["author"],
-        lang=lang,
-        seen=0.0,
-    )
+    bare = Article(id=0, feeds=(), url="", title="", summary="", lang=lang, seen=0.0)
+    return replace(bare, **{part: sentence})
 
 
 # --- warnings ---------------------------------------------------------------------------

@@ -10,7 +10,6 @@ from index.query.filters import selects
 from monitor.base.errors import Problem
 from monitor.base.formatting import clauses, nearest
 from monitor.base.translation import gettext as _
-from monitor.base.translation import mark
 from monitor.config.addresses import host
 from monitor.config.keys import FileKeys
 from monitor.config.tables import Place
@@ -28,13 +27,6 @@ from monitor.config.yaml_nodes import (
 )
 from monitor.model.feed import Feed
 from monitor.model.watchlist import Watchlist
-
-REQUIRED = {
-    "feeds": mark("nothing to poll: there is no `feeds:`; `feeds: []` if so meant"),
-    "watchlists": mark(
-        "nothing to watch for: there is no `watchlists:`; `watchlists: []` if so meant"
-    ),
-}
 
 
 class ConfigDraft(Struct, frozen=True):
@@ -89,9 +81,10 @@ def draft_of(content: bytes) -> ConfigDraft | Problem:
     names = [pair.key.text for pair in root.pairs]
     file = FileKeys.from_node(root, Place(source, problems, "feeds.yaml"))
     assert file is not None  # no key of a file is required by itself
-    for key, words in REQUIRED.items():
+    for key in ("feeds", "watchlists"):
         if key not in names and not any(nearest(other, [key]) for other in names):
-            problems.append(Problem(1, 1, _(words)))
+            words = _("there is no `{key}:`; write `{key}: []` if that is meant", key=key)
+            problems.append(Problem(1, 1, words))
     return ConfigDraft(source, root, file, problems)
 
 

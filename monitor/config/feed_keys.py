@@ -45,21 +45,18 @@ class SettingsKeys(Table):
 
     every = kinds.DURATION.optional(
         "Time between two polls, from 1m to 1d (from 1s in the networks under `network.allow`)."
-        " Without it, 15m, or less for a feed that moves fast.",
-        examples=["15m", "1h"],
+        " Without it, 15m, or less for a feed that moves fast."
     )
     full_text = YES_OR_NO.optional(
         "Also read the page of each new article, if `robots.txt` allows it, and match its text."
         " Needs the extra `fulltext`."
     )
     lang = kinds.LANGUAGE_CODE.key(
-        "Language of the feed. Without it, the language of each article is detected.",
-        examples=["fr", "en"],
+        "Language of the feed. Without it, the language of each article is detected."
     )
     user_agent = kinds.AGENT.key("The header `User-Agent`, instead of `tocsin/…`.")
     proxy = kinds.PROXY.key(
-        "HTTP proxy, as `http://host:3128`, `env:NAME` or `file:PATH`. `none` means no proxy.",
-        examples=["http://proxy.example:3128"],
+        "HTTP proxy, as `http://host:3128`, `env:NAME` or `file:PATH`. `none` means no proxy."
     )
     timeout = kinds.TIMEOUT.optional(
         "How long an answer may take, from 1s to 5m. Without it, 30s.", examples=["90s"]

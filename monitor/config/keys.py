@@ -55,12 +55,10 @@ class ArchiveKeys(Table):
 
     keep = kinds.AGE.optional(
         "How long an article is kept after it was first seen, as 3y, 18mo, 90d."
-        " Without it, for ever.",
-        examples=["3y", "18mo", "90d"],
+        " Without it, for ever."
     )
     except_ = kinds.SPARED.key(
-        "What is kept whatever its age: `has:alert`, `watch:NAME`, `tag:NAME`, `feed:NAME`.",
-        examples=[["tag:belgique", "watch:Alibaba"]],
+        "What is kept whatever its age: `has:alert`, `watch:NAME`, `tag:NAME`, `feed:NAME`."
     )
     drop_alerts = YES_OR_NO.key(
         "`true` also deletes articles with alerts, and these alerts. Starred alerts are always"
@@ -84,8 +82,7 @@ class EscalateKeys(Table):
 
     outlets = kinds.OUTLETS.optional(
         "Escalate when so many independent outlets have the story. Without it, 5."
-        " `false` means never.",
-        examples=[5],
+        " `false` means never."
     )
     languages = YES_OR_NO.optional(
         "Escalate when the story crosses from French to English, or back. Without it, `true`."
@@ -115,13 +112,11 @@ class AlertsKeys(Table):
     )
     backfill = kinds.BACKFILL.optional(
         "Alerts about articles that were published before the watchlist or the feed was watched:"
-        " `notify` sends them, `list` only lists them. Without it, `list`.",
-        examples=["notify"],
+        " `notify` sends them, `list` only lists them. Without it, `list`."
     )
     unusual = YES_OR_NO.optional(
         "Whether an alert is raised when far more stories match than is usual at this time, or none"
-        " any more. It takes two weeks to learn what is usual. Without it, `true`.",
-        examples=[False],
+        " any more. It takes two weeks to learn what is usual. Without it, `true`."
     )
     notify = kinds.TEXTS.optional(
         "Names of the channels that receive alerts. `[]` means none. Without it, every channel.",
@@ -163,7 +158,7 @@ class QueryKeys(Table):
         " to `threshold`.",
         examples=[{"ransomware": 10, "logisti*": 3, "exercise": -5}],
     )
-    threshold = DECIMAL.optional("Sum of weights from which an alert is raised.", examples=[12])
+    threshold = DECIMAL.optional("Sum of weights from which an alert is raised.")
     not_ = kinds.TEXTS.key(
         "Exclusions: an article that contains one of these terms, or that one of the filters"
         " `feed:NAME`, `tag:NAME` and `lang:CODE` selects, raises no alert.",
@@ -173,8 +168,7 @@ class QueryKeys(Table):
         "Severity of its alerts: high, medium or low.", default=Severity.MEDIUM
     )
     lang = kinds.LANGUAGE_CODES.key(
-        "Only articles in these languages, or whose language is unknown. Without it, all.",
-        examples=[["fr", "en"]],
+        "Only articles in these languages, or whose language is unknown. Without it, all."
     )
     feeds = kinds.TEXTS.key(
         "Only feeds with these names or tags. Without it, all feeds.",
@@ -242,13 +236,11 @@ class QuietKeys(Table):
         examples=["07:00"],
     )
     days = kinds.DAYS.key(
-        "Days on which quiet hours begin: mon to sun, or `mon-fri`. Without it, every day.",
-        examples=[["fri", "sat"], "mon-fri"],
+        "Days on which quiet hours begin: mon to sun, or `mon-fri`. Without it, every day."
     )
     except_ = kinds.LEVELS.key(
         "Severities that are sent all the same: one level means this level and above, a list"
-        " exactly these levels.",
-        examples=["high"],
+        " exactly these levels."
     )
     zone = kinds.ZONE.optional(
         "Time zone of the quiet hours. Without it, the `zone` of the file.",
@@ -283,8 +275,7 @@ class RouteKeys(Table):
         examples=[["Liège"]],
     )
     severity = kinds.LEVELS.key(
-        "Only alerts of this severity and above. A list means exactly these severities.",
-        examples=["high", ["medium", "low"]],
+        "Only alerts of this severity and above. A list means exactly these severities."
     )
     lang = kinds.LANGUAGE_CODES.key("Only articles in these languages.")
     tag = kinds.TAGS.key("Only feeds with one of these tags.", examples=["belgique"])
@@ -298,8 +289,7 @@ class RouteKeys(Table):
         " sent as one message at their end."
     )
     digest = kinds.DIGEST.optional(
-        'Collect alerts and send them as one message: every `30m`, or at `"07:30"`.',
-        examples=["30m", "07:30"],
+        'Collect alerts and send them as one message: every `30m`, or at `"07:30"`.'
     )
 
 
@@ -321,8 +311,7 @@ class BriefingKeys(Table):
         "Names of the channels that receive it.", examples=["desk", ["desk", "soc"]]
     )
     days = kinds.DAYS.key(
-        "Days on which it is sent: mon to sun, or `mon-fri`. Without it, every day.",
-        examples=["mon-fri"],
+        "Days on which it is sent: mon to sun, or `mon-fri`. Without it, every day."
     )
     watch = kinds.TEXTS.key("Only these watchlists. Without it, all.", examples=[["Liège"]])
     since = kinds.BRIEFING_SPAN.optional(
@@ -387,8 +376,7 @@ class ChannelKeys(Table):
     )
     digest = kinds.DIGEST.optional(
         'Collect alerts and send them as one message: every `30m`, or at `"07:30"`, or at several'
-        " times.",
-        examples=["30m", "07:30"],
+        " times."
     )
     template = kinds.TEMPLATE.key(
         "Text of the messages of a channel with `url`. Fields: "
@@ -472,8 +460,7 @@ class FileKeys(Table):
     )
     language = kinds.MESSAGE_LANGUAGE.key(
         "Language of messages, help, dashboard and briefings: `en` or `fr`. Without it, that of the"
-        " machine's locale. `TOCSIN_LANGUAGE` has precedence.",
-        examples=["fr"],
+        " machine's locale. `TOCSIN_LANGUAGE` has precedence."
     )
     zone = kinds.ZONE.optional(
         "Time zone of quiet hours, digests, briefings and messages. Without it, that of the"

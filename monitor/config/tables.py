@@ -75,9 +75,6 @@ class Place(NamedTuple):
         except EmptyError:
             if key is None:
                 self.add(node.start, _("this item is empty; give it a value or delete it"))
-            elif key.text == "feeds":
-                words = _("nothing to poll: `feeds:` is empty; `feeds: []` if so meant")
-                self.add(key.start, words)
             else:
                 words = _("`{key}` is empty; give it a value or delete it", key=key.text)
                 self.add(key.start, words)

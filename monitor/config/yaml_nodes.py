@@ -306,29 +306,13 @@ def index_of(source: YamlText, scalar: ScalarNode, position: int) -> int:
 
 
 def line_of(content: bytes, section: Literal["feeds", "watchlists"], name: str) -> int:
-    """Return the line, from 1, of the feed or watchlist of a name or address.
+    """Return the line, from 1, of a section that has the name or address of an entry first.
 
-    That of its section if it is not found there, 1 if there is none or nothing can be read.
+    That of the section if none has it, 1 if there is no such section.
     """
-    source, broken = decode(content)
-    try:
-        root = tree(source)[0]
-    except YamlSyntaxError:
-        root = None
-    pair = root.get(section) if isinstance(root, MappingNode) else None
-    if broken or pair is None:
-        return 1
+    lines = content.decode("utf-8", "replace").casefold().splitlines()
+    first = next((n for n, line in enumerate(lines, 1) if line.startswith(f"{section}:")), 0)
     folded = name.strip().casefold()
-    entries = pair.value.nodes if isinstance(pair.value, SequenceNode) else ()
-    node = next((entry for entry in entries if folded and folded in _names_of(entry)), None)
-    return source.problem(node.start if node else pair.key.start, "").line
-
-
-def _names_of(entry: Node) -> set[str]:
-    """Return the names of an entry: its name, its address, its only term."""
-    plain: Any = entry.plain()
-    names = (
-        [plain.get(key) for key in ("name", "url", "terms")] if isinstance(plain, dict) else [plain]
-    )
-    alone = [name[0] if isinstance(name, list) and len(name) == 1 else name for name in names]
-    return {name.strip().casefold() for name in alone if isinstance(name, str)}
+    if not first or not folded:
+        return first or 1
+    return next((n for n, line in enumerate(lines[first:], first + 1) if folded in line), first)

@@ -131,17 +131,12 @@ class Health(enum.StrEnum):
     @property
     def label(self) -> str:
         """The name that people read; programs read the value."""
-        return pgettext("health", _HEALTHS[self])
+        return pgettext("health", _BLIND if self is Health.BLIND else self)
 
 
-_HEALTHS = dict(
-    zip(
-        Health,
-        mark_all("health", "new", "ok", "late", "coverage gap", "silent", "quarantined",
-                 "failing", "gone", "paused"),
-        strict=True,
-    )
-)  # fmt: skip
+(_BLIND,) = mark_all("health", "coverage gap")
+# The values of the others are their names in English.
+mark_all("health", "new", "ok", "late", "silent", "quarantined", "failing", "gone", "paused")
 
 
 class FeedState(Struct, frozen=True, kw_only=True):

@@ -91,16 +91,6 @@ def test_mistakes_of_the_command_line_are_told_in_french(tmp_path: Path) -> None
     assert "La commande «\N{NO-BREAK SPACE}brif\N{NO-BREAK SPACE}» n’existe pas." in done.stderr
 
 
-def test_an_unknown_language_is_refused(tmp_path: Path) -> None:
-    done = tocsin(tmp_path, "status", TOCSIN_LANGUAGE="nl")
-    assert done.returncode == 2
-    assert done.stderr == "TOCSIN_LANGUAGE: there are no messages in `nl`; write en or fr\n"
-    (tmp_path / "feeds.yaml").write_text("language: frech\n" + FEEDS)
-    done = tocsin(tmp_path, "check")
-    assert done.returncode == 2
-    assert "feeds.yaml:1:11: there are no messages in `frech`; did you mean fr?" in done.stderr
-
-
 @pytest.fixture(scope="module")
 def newsroom(tmp_path_factory: pytest.TempPathFactory) -> Path:
     from monitor.storage.store import open_store

@@ -57,9 +57,9 @@ MISTAKES: list[tuple[str, str]] = [
     ("▲# only a comment\n", "the file is empty"),
     ("▲just words\n", "begins with `feeds:`"),
     ("▲- https://a.example/rss\n", "begins with `feeds:`"),
-    ("▲" + WATCHLISTS, "nothing to poll: there is no `feeds:`"),
-    ("▲" + FEEDS, "nothing to watch for: there is no `watchlists:`"),
-    ("▲feeds:\n" + WATCHLISTS, "nothing to poll: `feeds:` is empty; `feeds: []` if so meant"),
+    ("▲" + WATCHLISTS, "there is no `feeds:`; write `feeds: []`"),
+    ("▲" + FEEDS, "there is no `watchlists:`"),
+    ("▲feeds:\n" + WATCHLISTS, "`feeds` is empty; give it a value"),
     (FEEDS + "▲watchlists:\n", "`watchlists` is empty"),
     (FEEDS + WATCHLISTS + "▲---\n" + FEEDS, "a second document starts here"),
     # --- YAML
@@ -179,6 +179,7 @@ MISTAKES: list[tuple[str, str]] = [
     (FEEDS + WATCHLISTS + "network: {allow: [▲0.0.0.0/0]}\n", "every address there is"),
     (FEEDS + WATCHLISTS + "network: {contact: ▲me}\n", "neither a mail address"),
     (FEEDS + WATCHLISTS + "data: ▲[a]\n", "`data` must be text"),
+    (FEEDS + WATCHLISTS + "language: ▲frech\n", "`frech`: write en or fr"),
     # --- the archive
     (FEEDS + WATCHLISTS + "archive: {keep: ▲3}\n", "lacks a unit"),
     (FEEDS + WATCHLISTS + "archive: {keep: ▲0.5d}\n", "is not from 1d to 1000y"),
