@@ -139,9 +139,7 @@ def _parts(
     store = stack.enter_context(closing(open_store(config.store)))
     executor = stack.enter_context(ThreadPoolExecutor(1, thread_name_prefix="store"))
     thread = WorkerThread(executor)
-    reads_pages = any(feed.full_text for feed in config.feeds)  # a page takes longer than a feed
-    parser = Parser(workers=2 if reads_pages else 1, expects_pages=reads_pages)
-    stack.push_async_callback(asyncio.to_thread, parser.close)
+    parser = _parser(config, stack)
     indexer = IndexerProcess(config.data, clock, store=config.store)
     fork_server.start()
     notifier = _notifier(store, thread, config)
@@ -173,7 +171,6 @@ def _parts(
         linker = EventLinker(store, thread, encoding, save_encoded, clock, asyncio.sleep)
     leases, take_turn = _leases(config, orders, stack, vectors=linker is not None)
     client = http_client(config.allow, config.contact, take_turn)
-    path, log_file = config.path.resolve(), orders.log_file
 
     return Components(
         store=store,
@@ -206,8 +203,17 @@ def _parts(
         sleep=asyncio.sleep,
         jitter=random.random,
         zone=local_zone(),
-        me=MonitorPresence(pid=os.getpid(), since=clock(), config=str(path), log=log_file),
+        me=MonitorPresence(
+            pid=os.getpid(), since=clock(), config=str(config.path.resolve()), log=orders.log_file
+        ),
     )
+
+
+def _parser(config: Config, stack: AsyncExitStack) -> Parser:
+    reads_pages = any(feed.full_text for feed in config.feeds)  # a page takes longer than a feed
+    parser = Parser(workers=2 if reads_pages else 1, expects_pages=reads_pages)
+    stack.push_async_callback(asyncio.to_thread, parser.close)
+    return parser
 
 
 def _edited_since_now(path: Path) -> Callable[[], bool]:
