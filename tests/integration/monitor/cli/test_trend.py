@@ -83,7 +83,7 @@ def run(*arguments: str, monkeypatch: pytest.MonkeyPatch) -> int:
         (["trend", "zythum"], 1, "nothing found"),
         (["trend", "(grève"], 2, "never closed"),
         (["trend", "grève", "port", "--split", "lang"], 2, "needs exactly one query"),
-        (["trend", "grève", "--by", "hour", "--since", "1970"], 1, "count by longer ones"),
+        (["trend", "grève", "--by", "hour", "--since", "1970"], 1, "count by longer stretches"),
         (["trend", "--nonsense"], 2, "--nonsense"),
         (["facets", "zythum"], 1, "nothing found"),
         (["facets", "(grève"], 2, "never closed"),
