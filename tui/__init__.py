@@ -30,13 +30,13 @@ The packages, each importing only those below it:
     web, command      `tocsin serve` and `tocsin dashboard`
     app               the dashboard: its screens, the command palette, quitting
     screens, wall     what fills the terminal; changes of feeds.yaml are in screens/config_changes
-                      and screens/watchlist_form
-    base_app          what dashboard and wall share: themes, bell, signals
+                      and screens/watchlist_form, which are imported when they are opened
+    base_app          what dashboard and wall share: themes, bell, signals, and the end, though a
+                      widget or the terminal hangs
     type_ahead        keys wait until what the key before them opens is there
-    shutdown          the end, though a widget or the terminal hangs
     widgets, bell     what paints; only widgets/styled_widget writes text to the screen
     view              rows and pages as styled text: pure functions
-    data, keymap      what the dashboard keeps while it runs; the settings file
+    data              what the dashboard keeps while it runs; its settings
     key_labels        how keys are called on the screen
     themes            colours and styles
     external_programs the browser, the editor, the clipboard
