@@ -215,9 +215,11 @@ class BaseApp(TypeAheadApp[ExitMode], inherit_bindings=False):
         message: Any = None,
     ) -> None:
         """End the application; cancel what hangs."""
+        if self.is_running:
+            nodes = [node for screen in self.screen_stack for node in screen.walk_children()]
+            loop = asyncio.get_running_loop()
+            loop.call_later(END_SECONDS, cancel_hanging, [*self.screen_stack, *nodes])
         super().exit(result, return_code, message)
-        if self._loop is not None:
-            self._loop.call_later(END_SECONDS, cancel_hanging, self._registry)
 
     def action_repaint(self) -> None:
         """Paint the whole terminal, on which something else has written."""
@@ -243,7 +245,10 @@ class BaseApp(TypeAheadApp[ExitMode], inherit_bindings=False):
             self.ring(bell_text(alerts))
 
     def ring(self, text: str) -> None:
-        """Ring the terminal's bell, with a desktop notification where the terminal can."""
+        """Ring the terminal's bell, with a desktop notification where the terminal can.
+
+        `_driver` is a private name of Textual, whose public `bell` can only ring.
+        """
         if self._driver is not None and not self.is_headless:
             self._driver.write(bell_sequence(text, self.newsroom.environ))
 

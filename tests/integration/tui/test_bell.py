@@ -159,3 +159,9 @@ def test_what_nobody_is_told_of_does_not_ring() -> None:
     room.fake.alerts = held  # type: ignore[method-assign, assignment]
     room.fake.count = 13
     assert room.hear() == [9, 13]
+
+
+def test_textual_has_the_private_name_through_which_the_bell_is_written() -> None:
+    newsroom = FakeNewsroom(1)
+    app = DashboardApp(newsroom, clock=newsroom.clock, environ={})  # type: ignore[arg-type]
+    assert "_driver" in vars(app)
