@@ -25,9 +25,7 @@ _FAILURES = 0.5, 20
 """Wrong tokens a second, and at once, that an address may try."""
 
 bearer = HTTPBearer(
-    scheme_name="token",
-    description="A token that `tocsin token add` has shown.",
-    auto_error=False,
+    scheme_name="token", description="A token that `tocsin token add` has shown.", auto_error=False
 )
 
 
@@ -61,13 +59,7 @@ class Access:
         anybody_reads: Whether requests without a token may read.
     """
 
-    def __init__(
-        self,
-        around: Surroundings,
-        limits: Limits,
-        *,
-        anybody_reads: bool,
-    ) -> None:
+    def __init__(self, around: Surroundings, limits: Limits, *, anybody_reads: bool) -> None:
         self._find, self._used, self._clock = around.find_token, around.note_use, around.clock
         self._anybody_reads = anybody_reads
         self._rates = RateLimiter(limits.rate, limits.burst, around.monotonic)

@@ -46,13 +46,7 @@ from index.interruption import interruptible
 from monitor.api.access import Caller
 from monitor.api.guard import HEAVY_SECONDS, Patience, one_at_a_time
 from monitor.api.mcp.quotation import Quotation, fenced, plain
-from monitor.api.mcp.tools import (
-    TOOLS,
-    Tool,
-    TriageParameters,
-    input_schema,
-    seen_now,
-)
+from monitor.api.mcp.tools import TOOLS, Tool, TriageParameters, input_schema, seen_now
 from monitor.api.newsroom import Newsroom
 from monitor.api.problems import FAILURES, ApiProblem, problem_of
 from monitor.base.translation import gettext as _

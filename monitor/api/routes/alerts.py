@@ -123,10 +123,7 @@ class StoriesRow(TypedDict):
 def stories(here: Here, caller: Reader, parameters: InQuery[PageParameters]) -> StoriesRow:
     """List the stories that have such alerts, each once, with all their alerts."""
     found, end = page_of_stories(here.of(caller.name), parameters)
-    return {
-        "stories": list(map(story_row, found)),
-        "next": alert_number(end) if end else None,
-    }
+    return {"stories": list(map(story_row, found)), "next": alert_number(end) if end else None}
 
 
 def page_of_stories(

@@ -199,10 +199,7 @@ class AddedWatchlistRow(TypedDict):
 
 @router.post("/watchlists")
 def add_watchlist(
-    here: Here,
-    caller: Admin,
-    alone: Alone,
-    watchlist: NewWatchlist,
+    here: Here, caller: Admin, alone: Alone, watchlist: NewWatchlist
 ) -> AddedWatchlistRow:
     """Add a watchlist to feeds.yaml, and change nothing else in it.
 
@@ -215,8 +212,4 @@ def add_watchlist(
     with acting_as(caller.name):
         save_watchlist(here.config_path, None, fields)
     log.info("%s added the watchlist %s", caller.name, added.name)
-    return {
-        "name": added.name,
-        "severity": str(added.severity),
-        "query": added.query.text,
-    }
+    return {"name": added.name, "severity": str(added.severity), "query": added.query.text}

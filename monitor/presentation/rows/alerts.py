@@ -76,8 +76,7 @@ OutletsElsewhere = Annotated[
     means("Who tells of it in the other language, or in other words.", "telling.elsewhere"),
 ]
 MergedInto = Annotated[
-    AlertNumber | None,
-    means("The alert that stands for this one, as both are the same piece."),
+    AlertNumber | None, means("The alert that stands for this one, as both are the same piece.")
 ]
 
 

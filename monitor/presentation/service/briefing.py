@@ -13,13 +13,7 @@ from monitor.base.article import Article, Timestamp
 from monitor.base.translation import gettext as _
 from monitor.intake.ingest.coverage_gaps import coverage, describe_gap, intervals
 from monitor.model.alert import Alert, StoryAlerts, Verdict
-from monitor.model.briefing import (
-    BriefedStory,
-    Briefing,
-    LitText,
-    TroubledFeed,
-    WatchlistBriefing,
-)
+from monitor.model.briefing import BriefedStory, Briefing, LitText, TroubledFeed, WatchlistBriefing
 from monitor.model.feed import Coverage, FeedHealth, Gap, GapKind
 from monitor.model.search import Filter
 from monitor.model.watchlist import FEED_HEALTH, Baseline, Severity
@@ -120,11 +114,7 @@ def read_facts(
 
 
 def _detailed(
-    views: Views,
-    stories: Sequence[StoryAlerts],
-    names: Sequence[str],
-    since: Timestamp,
-    limit: int,
+    views: Views, stories: Sequence[StoryAlerts], names: Sequence[str], since: Timestamp, limit: int
 ) -> list[StoryAlerts]:
     """Return stories, with matches and timelines those that may be among the first ones."""
     groups = _by_watchlist(_counting(stories, since), names)
