@@ -78,16 +78,16 @@ class Newsroom(Struct, frozen=True, kw_only=True):
 
     def alert(self, id: int) -> Alert:
         """Return an alert; raises ApiProblem if there is none."""
-        for found in self.service.views.alerts.get([id], matches=True, timelines=True):
-            return found
+        for alert in self.service.views.alerts.get([id], matches=True, timelines=True):
+            return alert
         raise ApiProblem("not-found", _("there is no alert a{number}", number=id))
 
     def story(self, id: int) -> StoryAlerts:
         """Return the story of an alert with all its alerts; raises ApiProblem if there is none."""
-        for found in self.service.views.alerts.stories(
+        for story in self.service.views.alerts.stories(
             [id], matches=True, timelines=True, closed=True, silenced=True
         ):
-            return found
+            return story
         raise ApiProblem("not-found", _("there is no alert a{number}", number=id))
 
     def moment(self, field: str, text: str | None, *, end: bool = False) -> Timestamp | None:

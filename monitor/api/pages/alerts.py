@@ -47,11 +47,11 @@ def start(here: Here, visitor: Reader) -> Page:
 def alerts(request: Request, here: Here, visitor: Reader) -> Page:
     """List the stories that have alerts, those with the newest one first."""
     parameters = read_query(request, ListParameters)
-    found, end = page_of_stories(here, parameters)
+    stories, end = page_of_stories(here, parameters)
     return Page(
         "alerts",
         {
-            "stories": found,
+            "stories": stories,
             "parameters": parameters,
             "states": STATES,
             "watchlists": sorted(one.name for one in here.service.views.watchlists.in_force()),
@@ -74,12 +74,12 @@ def story(here: Here, visitor: Reader, number: str) -> Page:
 
 def story_values(here: Newsroom, visitor: Visitor, id: int) -> dict[str, Any]:
     """Return what the page of a story shows; raises ApiProblem if there is no such alert."""
-    found = here.story(id)
-    standing = _standing(here, found.alerts)
+    story = here.story(id)
+    standing = _standing(here, story.alerts)
     return {
-        "story": found,
+        "story": story,
         "number": alert_number(id),
-        "seen": story_as_seen(found),
+        "seen": story_as_seen(story),
         "notice": "",
         "undoable": _undoable(standing["decisions"].values(), visitor.caller.name),
         **standing,
@@ -102,17 +102,17 @@ def story_as_seen(story: StoryAlerts) -> str:
 
 def alert_values(here: Newsroom, id: int) -> dict[str, Any]:
     """Return what the page of an alert shows; raises ApiProblem if there is no such alert."""
-    found = here.story(id)
-    (shown,) = (one for one in found.alerts if one.id == id)
+    story = here.story(id)
+    (shown,) = (one for one in story.alerts if one.id == id)
     article = None if shown.article is None else article_values(here, shown.article)
     return {
         "alert": shown,
-        "story": found,
+        "story": story,
         "history": here.service.views.triage.decisions(id)[::-1],
         "notice": "",
         "draft": shown.note,
         "seen": as_seen(shown),
-        **_standing(here, found.alerts),
+        **_standing(here, story.alerts),
         "reading": article,
     }
 
@@ -136,10 +136,10 @@ def _standing(here: Newsroom, alerts: tuple[Alert, ...]) -> dict[str, Any]:
 
 def alert_id(number: str) -> int:
     """Return the number in an address, as `a5` or `5`; raises ApiProblem if it is none."""
-    found = _NUMBER.fullmatch(number)
-    if found is None:
+    match = _NUMBER.fullmatch(number)
+    if match is None:
         raise ApiProblem("not-found", _("alerts have numbers such as a5"))
-    return int(found[1])
+    return int(match[1])
 
 
 # --- deciding ------------------------------------------------------------------------------------

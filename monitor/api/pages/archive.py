@@ -176,9 +176,9 @@ def sent_briefing(here: Here, visitor: Reader, number: str) -> Page:
     """Show a briefing by schedule as it was sent."""
     if not _NUMBER.fullmatch(number):
         raise ApiProblem("not-found", _("briefings have numbers such as 5"))
-    found = here.service.views.briefings.get([int(number)]).get(int(number))
-    if found is None:
+    briefing = here.service.views.briefings.get([int(number)]).get(int(number))
+    if briefing is None:
         raise ApiProblem("not-found", _("there is no briefing {number}", number=number))
-    shown = {"title": found.subject, "body": Markup(found.html), "chosen": "", "sent": ()}
+    shown = {"title": briefing.subject, "body": Markup(briefing.html), "chosen": "", "sent": ()}
     spans = [(one, address("/briefing", {"since": one})) for one in SPANS]
     return Page("briefing", {**shown, "spans": spans})

@@ -64,11 +64,11 @@ class Sessions:
     def find(self, secret: str | None) -> Session | None:
         """Return the session of a cookie, None if there is none or if it has ended."""
         key = token_hash(secret or "")
-        found = self._sessions.get(key)
-        if found is not None and found.until <= self._clock():
+        session = self._sessions.get(key)
+        if session is not None and session.until <= self._clock():
             del self._sessions[key]
             return None
-        return found
+        return session
 
     def end(self, secret: str | None, answer: Response) -> None:
         """End the session of a cookie, and take the cookie back with an answer."""

@@ -122,8 +122,8 @@ class StoriesRow(TypedDict):
 @router.get("/stories")
 def stories(here: Here, caller: Reader, parameters: InQuery[PageParameters]) -> StoriesRow:
     """List the stories that have such alerts, each once, with all their alerts."""
-    found, end = page_of_stories(here.of(caller.name), parameters)
-    return {"stories": list(map(story_row, found)), "next": alert_number(end) if end else None}
+    listed, end = page_of_stories(here.of(caller.name), parameters)
+    return {"stories": list(map(story_row, listed)), "next": alert_number(end) if end else None}
 
 
 def page_of_stories(
@@ -145,17 +145,17 @@ def page_of_stories(
         end = listed[-1]
     elif len(ids) == LOOKED_AT * limit:
         end = ids[0]  # there may be older alerts
-    found = views.stories(
+    page = views.stories(
         listed,
         matches=True,
         timelines=True,
         closed=parameters.state in ("closed", "all"),
         silenced=True,
     )
-    if any(alert.id >= parameters.end for one in found for alert in one.alerts):
+    if any(alert.id >= parameters.end for one in page for alert in one.alerts):
         before = frozenset(parameters.listed(here))
-        found = [one for one in found if before.isdisjoint(alert.id for alert in one.alerts)]
-    return found, end
+        page = [one for one in page if before.isdisjoint(alert.id for alert in one.alerts)]
+    return page, end
 
 
 @router.get("/stories/{alert}")

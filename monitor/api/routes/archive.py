@@ -92,8 +92,8 @@ class FacetsParameters(FilterParameters):
 def facets(here: Here, caller: Reader, parameters: InQuery[FacetsParameters]) -> FacetsRow:
     """Tell what the articles of a query have in common."""
     filter = parameters.filter(here)
-    found = here.service.statistics.facets(parameters.query, filter, limit=parameters.limit)
-    return facets_row(found)
+    counted = here.service.statistics.facets(parameters.query, filter, limit=parameters.limit)
+    return facets_row(counted)
 
 
 class TrendParameters(FilterParameters):
@@ -123,13 +123,13 @@ def trend(here: Here, caller: Reader, parameters: InQuery[TrendParameters]) -> T
     """Count the articles that queries find, over time."""
     if parameters.split and len(parameters.query) > 1:
         raise invalid("split", _("`split` needs exactly one query"))
-    found = here.service.statistics.trend(
+    counted = here.service.statistics.trend(
         parameters.query,
         parameters.filter(here),
         by=BucketSize(parameters.by) if parameters.by else None,
         split=GroupBy(parameters.split) if parameters.split else None,
     )
-    return {"by": str(found.by), "note": found.note, "counts": list(trend_rows(found))}
+    return {"by": str(counted.by), "note": counted.note, "counts": list(trend_rows(counted))}
 
 
 @router.get("/articles/{article}")

@@ -86,13 +86,13 @@ def explain(here: Here, caller: Reader, parameters: InQuery[ExplainParameters]) 
     config = here.load()
     watchlist = find_watchlist(config, parameters.watchlist)
     article = here.article(parameters.article).article
-    found = explain_match(here.service.views, config, watchlist, article)
+    explanation = explain_match(here.service.views, config, watchlist, article)
     return {
         "watchlist": watchlist.name,
         "article_id": parameters.article,
-        "matches": found.hit is not None,
-        "clauses": found.reason.split("\n"),
-        "places": list(map(match_row, found.hit.matches)) if found.hit else [],
+        "matches": explanation.hit is not None,
+        "clauses": explanation.reason.split("\n"),
+        "places": list(map(match_row, explanation.hit.matches)) if explanation.hit else [],
     }
 
 
@@ -130,12 +130,12 @@ def _checked(here: Newsroom, fields: WatchlistFields) -> tuple[Watchlist, Config
     """
     from monitor.config.watchlist_edit import check_fields
 
-    found = check_fields(read(here.config_path), here.config_path, None, fields)
-    if found.watchlist is None or found.config is None:
+    draft = check_fields(read(here.config_path), here.config_path, None, fields)
+    if draft.watchlist is None or draft.config is None:
         words = _("this watchlist has mistakes; nothing was changed")
-        errors = [FieldProblem(field=one.field, message=one.message) for one in found.problems]
+        errors = [FieldProblem(field=one.field, message=one.message) for one in draft.problems]
         raise ApiProblem("invalid", words, errors=errors)
-    return found.watchlist, found.config
+    return draft.watchlist, draft.config
 
 
 class TestParameters(Parameters):
@@ -179,13 +179,15 @@ def try_watchlist(
 def preview(here: Newsroom, watchlist: NewWatchlist, days: int) -> TestRow:
     """Return what a watchlist would have matched in the last days; raises ApiProblem."""
     tried, config = _checked(here, replace(watchlist.as_fields(), name=TRIAL))
-    found = here.service.preview_watchlist(tried, config.feeds, lambda done, total: None, days=days)
+    outcome = here.service.preview_watchlist(
+        tried, config.feeds, lambda done, total: None, days=days
+    )
     return {
         "days": days,
-        "articles": found.articles,
-        "matched": found.matched,
-        "terms": [{"term": term, "articles": count} for term, count in found.terms],
-        "examples": list(map(hit_row, found.examples)),
+        "articles": outcome.articles,
+        "matched": outcome.matched,
+        "terms": [{"term": term, "articles": count} for term, count in outcome.terms],
+        "examples": list(map(hit_row, outcome.examples)),
     }
 
 

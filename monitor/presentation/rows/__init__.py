@@ -105,8 +105,8 @@ def _of(hint: Any) -> str:
 def _converter(hint: Any) -> Convert | None:
     origin, inner = get_origin(hint), get_args(hint)
     if origin is Annotated:
-        own = [meta.extra["by"] for meta in inner[1:] if meta.extra["by"]]
-        return own[0] if own else _converter(inner[0])
+        given = [meta.extra["by"] for meta in inner[1:] if meta.extra["by"]]
+        return given[0] if given else _converter(inner[0])
     if origin in (Union, UnionType):
         within = _converter(inner[0])
         return partial(_if_any, within) if within else None

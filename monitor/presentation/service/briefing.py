@@ -240,10 +240,10 @@ def _troubled(facts: BriefingFacts, zone: tzinfo) -> Iterator[TroubledFeed]:
     for gap in facts.gaps:
         gaps[gap.feed.number].append(gap)
     for one in facts.feeds:
-        own = gaps[one.feed.number]
-        words = [*filter(None, [one.trouble]), *_gap_words(own, facts.until, zone)]
+        gaps_of_feed = gaps[one.feed.number]
+        words = [*filter(None, [one.trouble]), *_gap_words(gaps_of_feed, facts.until, zone)]
         if words and one.feed.enabled:
-            yield TroubledFeed(name=one.feed.name, words=", ".join(words), gaps=tuple(own))
+            yield TroubledFeed(name=one.feed.name, words=", ".join(words), gaps=tuple(gaps_of_feed))
 
 
 def _gap_words(gaps: Sequence[Gap], until: Timestamp, zone: tzinfo) -> Iterator[str]:
