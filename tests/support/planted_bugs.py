@@ -91,10 +91,10 @@ def marked_before_it_is_sent() -> Iterator[None]:
 @contextmanager
 def a_key_of_each_try() -> Iterator[None]:
     """Name a message anew whenever it is sent."""
-    from monitor.delivery.notify import notification, webhook
+    from monitor.delivery.notify import notification, senders
 
     key, tries = notification.idempotency_key, iter(range(1_000_000))
-    with patch.object(webhook, "idempotency_key", lambda told: f"{key(told)}-{next(tries)}"):
+    with patch.object(senders, "idempotency_key", lambda told: f"{key(told)}-{next(tries)}"):
         yield
 
 
