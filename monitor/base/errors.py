@@ -154,20 +154,13 @@ class NoStoreError(StoreError):
 class StoreTakenError(AlreadyRunningError):
     """Others use this store, maybe on other machines, and one of us wants it for itself."""
 
-    def __init__(self, store: str, *, alone: bool) -> None:
+    def __init__(self, store: str) -> None:
         self.pid = 0
-        if alone:
-            words = _(
-                "{store}: another monitor watches this store, maybe on another machine;"
-                " end that one first",
-                store=store,
-            )
-        else:
-            words = _(
-                "{store}: `tocsin run --once` or `tocsin move` uses this store alone, maybe on"
-                " another machine; try again when it has ended",
-                store=store,
-            )
+        words = _(
+            "{store}: a monitor, `tocsin run --once` or `tocsin move` uses this store, maybe on"
+            " another machine; try again when it has ended",
+            store=store,
+        )
         MonitorError.__init__(self, words)
 
 

@@ -14,11 +14,11 @@ from msgspec.structs import replace
 from index.query.ast import And, AtLeast, Node, Not, Or, Score, children
 from index.query.parser import Query
 from monitor.base import signs
-from monitor.base.formatting import and_more, clauses, either, exact, feeds, spelled
+from monitor.base.formatting import and_more, clauses, exact, feeds
 from monitor.base.translation import gettext as _
 from monitor.base.translation import mark_all, ngettext, number, pgettext
 from monitor.config.kinds import shown_days
-from monitor.model.config import BriefingSchedule, Channel, Config, Retention, SavedSearch
+from monitor.model.config import BriefingSchedule, Channel, Config, SavedSearch
 from monitor.model.event_link import why_no_vectors
 from monitor.model.feed import Feed
 from monitor.model.shown_names import briefing_name, severity_name
@@ -28,7 +28,7 @@ SHOWN = 8
 """Names or terms that a line lists; further ones are counted."""
 _NONE = "–"
 """Stands for a value that is not there."""
-_KEYS = {"notify_backfill": "backfill", "spares": "except"}
+_KEYS = {"notify_backfill": "backfill", "spares": "except", "spare": "except"}
 """Words for fields that have other names in feeds.yaml."""
 
 
@@ -76,7 +76,7 @@ def as_text(config: Config) -> list[str]:
     return [
         _("{file} is valid.", file=config.path),
         "",
-        _counted_feeds(config.feeds),
+        feeds(len(config.feeds)),
         *_columns(_tag_rows(config.feeds)),
         "",
         ngettext("{count} watchlist", "{count} watchlists", len(config.watchlists)),
@@ -97,19 +97,9 @@ def as_text(config: Config) -> list[str]:
             map(_briefing_row, config.briefings),
         ),
         "",
-        _("archive in {folder}", folder=config.data),
-        *_retention(config.retention),
+        clauses([_("archive in {folder}", folder=config.data), *_settings(config.retention)]),
         vectors,
     ]
-
-
-def _counted_feeds(subscribed: Sequence[Feed]) -> str:
-    if paused := sum(not feed.enabled for feed in subscribed):
-        return ngettext(
-            "{count} feed, {paused} of them paused", "{count} feeds, {paused} of them paused",
-            len(subscribed), paused=number(paused),
-        )  # fmt: skip
-    return feeds(len(subscribed))
 
 
 def _tag_rows(subscribed: Iterable[Feed]) -> list[tuple[str, ...]]:
@@ -138,14 +128,10 @@ def _pace(feed: Feed) -> str:
 
 
 def _watchlist_row(watchlist: Watchlist) -> tuple[str, ...]:
-    parts = [watchlist.query.text]
-    if watchlist.lang:
-        parts.append(_("in {languages}", languages=either(watchlist.lang)))
-    if watchlist.feeds:
-        parts.append(_("from {feeds}", feeds=", ".join(watchlist.feeds)))
+    shown = ("lang", "feeds", "escalate", "cooldown", "notify_backfill", "unusual", "notify")
+    parts = [watchlist.query.text, *_settings(watchlist, *shown)]
     if sentences := len(watchlist.match) + len(watchlist.no_match):
         parts.append(ngettext("{count} sentence as said", "{count} sentences as said", sentences))
-    parts += _settings(watchlist, "escalate", "cooldown", "notify_backfill", "unusual", "notify")
     return severity_name(watchlist.severity), watchlist.name, clauses(parts)
 
 
@@ -171,19 +157,6 @@ def _route_rows(config: Config) -> Iterator[tuple[str, ...]]:
 def _briefing_row(briefing: BriefingSchedule) -> tuple[str, ...]:
     words = ", ".join(_settings(briefing, "at", "days", "watch", "since"))
     return briefing_name(briefing.name), ", ".join(briefing.to), words
-
-
-def _retention(retention: Retention) -> list[str]:
-    if retention.keep is None:
-        return []
-    exceptions = [each for each in retention.spare if each != "has:alert"]
-    exceptions.append(_("starred alerts") if retention.drop_alerts else _("what raised an alert"))
-    return [
-        _(
-            "articles are dropped after {age}, except {exceptions}",
-            age=spelled(retention.keep), exceptions=", ".join(exceptions),
-        )
-    ]  # fmt: skip
 
 
 def _section(heading: str, rows: Iterable[tuple[str, ...]]) -> list[str]:

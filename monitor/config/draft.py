@@ -8,7 +8,7 @@ from msgspec import Struct
 
 from index.query.filters import selects
 from monitor.base.errors import Problem
-from monitor.base.formatting import clauses, nearest
+from monitor.base.formatting import nearest
 from monitor.base.translation import gettext as _
 from monitor.config.addresses import host
 from monitor.config.keys import FileKeys
@@ -95,10 +95,7 @@ def unknown_channel(name: str, channels: Sequence[str]) -> str:
     """Return that no channel has a name, empty if one has it."""
     if name in channels:
         return ""
-    message = _("no such channel `{name}`", name=name) + nearest(name, channels)
-    if not channels:
-        return clauses([message, _("`channels:` has none")])
-    return clauses([message, _("`channels:` has {names}", names=", ".join(channels))])
+    return _("no such channel `{name}`", name=name) + nearest(name, channels)
 
 
 def unknown_watchlist(name: str, watchlists: Sequence[str]) -> str:

@@ -119,7 +119,8 @@ class AlertsKeys(Table):
         " any more. It takes two weeks to learn what is usual. Without it, `true`."
     )
     notify = kinds.TEXTS.optional(
-        "Names of the channels that receive alerts. `[]` means none. Without it, every channel.",
+        "Names of the channels that receive alerts. `[]` means none. Without it, the routes decide;"
+        " without routes, every channel.",
         examples=[["desk"]],
     )
 
@@ -195,12 +196,6 @@ class WatchlistKeys(AlertsKeys, QueryKeys):
             {"required": ["score", "threshold", "name"]},
         ]
     }
-
-    notify = kinds.TEXTS.optional(
-        "Names of the channels that receive its alerts. `[]` means none. Without it, the routes"
-        " decide; without routes, every channel.",
-        examples=[["desk"]],
-    )
 
     @property
     def title(self) -> str:

@@ -30,13 +30,17 @@ def watchlists(draft: ConfigDraft, feeds: tuple[Feed, ...]) -> tuple[Watchlist, 
         )  # fmt: skip
         draft.add_problem(("watchlists", number, "name"), words)
     channels = [channel.name for channel in draft.file.channels]
-    _find_unknown_channels(draft, ("alerts", "notify"), draft.file.alerts.notify, channels)
+    notified: list[tuple[Loc, Sequence[str] | None]] = [(("alerts",), draft.file.alerts.notify)]
     for number, keys in enumerate(draft.file.watchlists):
         loc = ("watchlists", number)
-        _find_unknown_channels(draft, (*loc, "notify"), keys.notify, channels)
+        notified.append((loc, keys.notify))
         for item, selector in enumerate(keys.feeds):
             if words := unknown_selector(selector, feeds):
                 draft.add_problem((*loc, "feeds", item), words)
+    for around, names in notified:
+        for item, name in enumerate(names or ()):
+            if words := unknown_channel(name, channels):
+                draft.add_problem((*around, "notify", item), words)
     return tuple(watchlist for watchlist in read if watchlist)
 
 
@@ -73,14 +77,6 @@ def escalate(own: AlertsKeys, common: AlertsKeys) -> Escalate:
     languages = next((m.languages for m in mappings if m.languages is not None), usual.languages)
     to = next((m.to for m in mappings if m.to is not None), None)
     return Escalate(outlets=outlets or None, languages=languages, to=to)
-
-
-def _find_unknown_channels(
-    draft: ConfigDraft, loc: Loc, names: Sequence[str] | None, channels: Sequence[str]
-) -> None:
-    for item, name in enumerate(names or ()):
-        if words := unknown_channel(name, channels):
-            draft.add_problem((*loc, item), words)
 
 
 # --- queries ------------------------------------------------------------------------

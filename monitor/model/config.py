@@ -257,13 +257,11 @@ class Listening(Struct, frozen=True):
             ValueError: It is not written like that; the message says how to write it.
         """
         match = _LISTENING.fullmatch(text.strip())
-        if not match:
+        port = int(match[3]) if match else 0
+        if not match or not 0 < port < 65_536:
             raise ValueError(
                 _("`{text}` is not an address to listen at; write 127.0.0.1:9464", text=text)
             )
-        port = int(match[3])
-        if not 0 < port < 65_536:
-            raise ValueError(_("there is no port {port}; from 1 to 65535", port=port))
         return cls(match[1] or match[2], port)
 
 

@@ -13,6 +13,8 @@ from collections.abc import Iterable, Mapping
 from hashlib import sha256
 from typing import Any
 
+from msgspec.structs import asdict
+
 from monitor.base.article import Article
 from monitor.model.feed import Feed
 from monitor.model.poll import ResponseEvidence
@@ -93,10 +95,7 @@ def rule(watchlist: Watchlist) -> dict[str, Any]:
 
 
 def matches(places: Iterable[Match]) -> list[dict[str, Any]]:
-    return [
-        {"field": m.field, "start": m.start, "end": m.end, "text": m.text, "term": m.term}
-        for m in places
-    ]
+    return [asdict(match) for match in places]
 
 
 def article(article: Article, feed: Feed, text: Mapping[str, Any]) -> dict[str, Any]:
@@ -119,13 +118,7 @@ def answer(answered: ResponseEvidence | None) -> dict[str, Any] | None:
     """Return what a record says of the response that brought an article."""
     if answered is None:
         return None
-    return {
-        "url": answered.url,
-        "status": answered.status,
-        "headers": dict(answered.headers),
-        "body": answered.body,
-        "received": answered.received,
-    }
+    return asdict(answered) | {"headers": dict(answered.headers)}
 
 
 def record_content(record: str) -> Mapping[str, Any]:

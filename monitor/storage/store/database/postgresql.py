@@ -285,9 +285,10 @@ class PostgresqlConnection:
         )
 
     def claim(self, *, alone: bool) -> None:
+        """Say that the store is used, or used alone; raises StoreTakenError if others do."""
         claim = _CLAIM.format("" if alone else "_shared")
         if not self._value(claim):
-            raise StoreTakenError(self.address.name, alone=alone)
+            raise StoreTakenError(self.address.name)
         self._claimed = claim
 
     def close(self) -> None:

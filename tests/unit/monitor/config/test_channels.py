@@ -111,13 +111,12 @@ def test_a_line_with_a_mistake_is_shown_without_its_secrets(channels: str, tmp_p
         assert "canary" not in shown
 
 
-def test_what_names_no_channel_is_told_with_those_there_are() -> None:
+def test_what_names_no_channel_is_told_with_the_nearest_one() -> None:
     said = HEAD.replace("{terms: x1}", "{terms: x1, notify: [dsk, log]}")
     with pytest.raises(ConfigError) as caught:
         understand((said + "  - {name: desk, file: a}\n  - {name: log, file: b}\n").encode(), PATH)
     (found,) = caught.value.problems
     assert "`dsk`; did you mean `desk`?" in found.message
-    assert "desk, log" in found.message
 
 
 @pytest.mark.parametrize(

@@ -101,7 +101,7 @@ MISTAKES: list[tuple[str, str]] = [
     (watchlist("terms: a", "▲notifies: [desk]"), "unknown key `notifies`; did you mean `notify`?"),
     (
         watchlist("terms: a", "notify: [▲desk]"),
-        "no such channel `desk`; `channels:` has none",
+        "no such channel `desk`",
     ),
     (
         watchlist("terms: a", "cooldown: ▲2d"),

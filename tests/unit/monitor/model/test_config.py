@@ -27,5 +27,5 @@ def test_addresses_to_listen_at(text: str, wanted: Listening, private: bool) -> 
 
 @pytest.mark.parametrize("text", ["", "9464", ":9464", "::1:9464", "a b:1", "a:0", "a:65536", "a:"])
 def test_what_is_no_address_to_listen_at(text: str) -> None:
-    with pytest.raises(ValueError, match=r"127\.0\.0\.1:9464|no port"):
+    with pytest.raises(ValueError, match=r"127\.0\.0\.1:9464"):
         Listening.parse(text)

@@ -114,9 +114,9 @@ def test_what_was_being_stored_when_it_was_cut_is_not_stored(room: SmallStore) -
 def test_a_store_is_used_alone_until_the_connection_is_gone(room: SmallStore) -> None:
     room.store.claim(alone=True)
     with closing(Store(room.address)) as other:
-        with pytest.raises(StoreTakenError, match="another monitor watches this store"):
+        with pytest.raises(StoreTakenError, match="uses this store"):
             other.claim(alone=True)
-        with pytest.raises(StoreTakenError, match="uses this store alone"):
+        with pytest.raises(StoreTakenError, match="uses this store"):
             other.claim(alone=False)
         cut(room.address.url)
         other.claim(alone=False)
