@@ -47,14 +47,8 @@ class UnreachableError(MonitorError):
 class Stream(httpcore.AsyncNetworkStream):
     """One connection, and how many bytes may still come over it."""
 
-    def __init__(
-        self,
-        reader: asyncio.StreamReader,
-        writer: asyncio.StreamWriter,
-        is_allowed: Callable[[], bool],
-    ) -> None:
+    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self._reader, self._writer = reader, writer
-        self._is_allowed = is_allowed
         self.allowance = MAX_HEAD
 
     # Time is limited once, around the whole exchange; `timeout` is httpcore's signature.
@@ -115,13 +109,8 @@ class Stream(httpcore.AsyncNetworkStream):
         self._writer.transport.abort()
 
     def get_extra_info(self, info: str) -> Any:
-        """Return whether an idle connection has something to read, as httpcore asks.
-
-        One that the operator no longer allows is given up in the same way.
-        """
-        if info != "is_readable":
-            return None
-        return self._reader.at_eof() or not self._is_allowed()
+        """Return whether an idle connection has something to read, as httpcore asks."""
+        return self._reader.at_eof() if info == "is_readable" else None
 
 
 class AddressGuard(httpcore.AsyncNetworkBackend):
@@ -197,15 +186,10 @@ class AddressGuard(httpcore.AsyncNetworkBackend):
     async def _first(self, host: str, port: int, addresses: list[str]) -> Stream:
         """Connect to the first address that answers, none taking the time of the next."""
         failure: Exception = UnreachableError(_("{host} has no address", host=host))
-        allow = self.allow
-
-        def is_allowed() -> bool:
-            return self.allow is allow
-
         for left, address in zip(range(len(addresses), 0, -1), addresses, strict=True):
             try:
                 async with asyncio.timeout(CONNECT / 2 if left > 1 else None):
-                    return Stream(*await self._dial(address, port), is_allowed)
+                    return Stream(*await self._dial(address, port))
             except (OSError, TimeoutError) as error:
                 failure = error
         raise _unreachable(host, failure) from failure
