@@ -142,18 +142,7 @@ def _rows(status: Status, now: float) -> Iterator[tuple[str, str]]:
                 status.set_aside,
             ),
         )
-    if status.articles and not status.indexed and status.rebuilt is None:
-        yield "index", _("none of this version here; {way_out}", way_out=_(WAY_OUT))
-    if status.rebuilt is not None:
-        share = number(round(status.rebuilt * 100))
-        yield "index", _("{share}% rebuilt; the rest cannot be searched yet", share=share)
-    if status.monitor:
-        yield (
-            "vectors",
-            _("none are made: {reason}", reason=status.no_vectors)
-            if status.no_vectors
-            else _("are made of new articles"),
-        )
+    yield from _index_rows(status)
     if status.backfill:
         until = max(stand.until for stand in status.backfill)
         yield (
@@ -181,6 +170,22 @@ def _rows(status: Status, now: float) -> Iterator[tuple[str, str]]:
             for one in status.silences
         )
         yield "silenced", ", ".join(silenced)
+
+
+def _index_rows(status: Status) -> Iterator[tuple[str, str]]:
+    """Yield what of the articles cannot be searched or compared yet, and why."""
+    if status.articles and not status.indexed and status.rebuilt is None:
+        yield "index", _("none of this version here; {way_out}", way_out=_(WAY_OUT))
+    if status.rebuilt is not None:
+        share = number(round(status.rebuilt * 100))
+        yield "index", _("{share}% rebuilt; the rest cannot be searched yet", share=share)
+    if status.monitor:
+        yield (
+            "vectors",
+            _("none are made: {reason}", reason=status.no_vectors)
+            if status.no_vectors
+            else _("are made of new articles"),
+        )
 
 
 def _describe_sharing(monitor: SharingMonitor) -> str:
