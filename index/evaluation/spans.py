@@ -21,6 +21,7 @@ from __future__ import annotations
 import math
 from bisect import bisect_left
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from functools import partial
 from operator import itemgetter
 from typing import Any, NamedTuple, Protocol
 
@@ -230,18 +231,10 @@ def matches(node: Node, document: Document) -> list[SpanMatch]:
     return _MATCHES[type(node)](node, document)
 
 
-def _word_matches(node: Word, document: Document) -> list[SpanMatch]:
-    places = _word_extents(node, document)
-    return [SpanMatch(node, _outermost(places))] if places else []
-
-
-def _phrase_matches(node: Phrase, document: Document) -> list[SpanMatch]:
-    places = _phrase_extents(node, document)
-    return [SpanMatch(node, _outermost(places))] if places else []
-
-
-def _near_matches(node: Near, document: Document) -> list[SpanMatch]:
-    places = _near_lit(node, document)
+def _placed_matches(
+    lit: Callable[[Any, Document], Collection[Extent]], node: Node, document: Document
+) -> list[SpanMatch]:
+    places = lit(node, document)
     return [SpanMatch(node, _outermost(places))] if places else []
 
 
@@ -274,9 +267,9 @@ def _score_matches(node: Score, document: Document) -> list[SpanMatch]:
 
 
 _MATCHES: dict[type[Node], Callable[[Any, Document], list[SpanMatch]]] = {
-    Word: _word_matches,
-    Phrase: _phrase_matches,
-    Near: _near_matches,
+    Word: partial(_placed_matches, _word_extents),
+    Phrase: partial(_placed_matches, _phrase_extents),
+    Near: partial(_placed_matches, _near_lit),
     And: _all_matches,
     Or: lambda node, document: _every(node.children, document),
     AtLeast: _enough_matches,

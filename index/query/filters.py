@@ -147,11 +147,7 @@ def _one(name: str, written: str, value: str, column: int, known: Sequence[str])
     if name in ("lang", "severity", "has", "state", "is"):
         value = value.lower()
     value = value_meant(name, value)
-    _validate_value(name, written, value, column, known)
-    return Facet(name, value, text=f"{written}:{value}", column=column)
-
-
-def _validate_value(name: str, written: str, value: str, column: int, known: Sequence[str]) -> None:
+    facet = Facet(name, value, text=f"{written}:{value}", column=column)
     problem = ""
     if name == "lang" and not re.fullmatch(r"[a-z]{2}|und", value):
         problem = _("two letters as in {name}:fr, or {name}:und for undetermined", name=written)
@@ -168,8 +164,9 @@ def _validate_value(name: str, written: str, value: str, column: int, known: Seq
         except ValueError as error:
             problem = str(error)
     if problem:
-        message = _("{written} is not understood", written=f"{written}:{value}")
+        message = _("{written} is not understood", written=facet.text)
         raise QueryError(message, column, problem)
+    return facet
 
 
 def _other_filter(value: str, known: Sequence[str]) -> str:
