@@ -16,8 +16,9 @@ can be asked of it, and what another engine has to do.
                                                       of a reader: query_executor
                                                       (phrase_arrays), bm25
                                                                        ▲
-    article ─▶ analysis/: tokenizer, term_positions ─▶ engine/: writer, article_terms (chunk_table)
-                                                       ─▶ segment_writer, term_pool
+    article ─▶ analysis/: tokenizer, term_positions ─▶ engine/: writer, article_terms
+                                                       ─▶ segment_writer
+                                                       ─▶ inverted_batch, list_encoder
                                                        ─▶ postings_file, columns
                                                        ─▶ segment_merges
 
