@@ -272,11 +272,6 @@ def _service(address: str) -> str:
     scheme, colon, _rest = address.partition("://")
     if colon and Apprise.instantiate(address, suppress_exceptions=True) is not None:
         return scheme.lower()
-    services = Apprise().details()["schemas"]
-    lists = (service[key] for service in services for key in ("protocols", "secure_protocols"))
-    if colon and any(scheme.lower() in (names or ()) for names in lists):
-        kind = f"{scheme.lower()}://"
-        raise ValueError(_("this is not how an address of {kind} looks to Apprise", kind=kind))
     raise ValueError(
         _("Apprise knows no such address; https://github.com/caronc/apprise/wiki lists what it can")
     )

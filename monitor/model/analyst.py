@@ -7,7 +7,6 @@ import getpass
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
-from hashlib import sha256
 
 from msgspec import Struct
 
@@ -79,4 +78,6 @@ class Token(Struct, frozen=True, kw_only=True):
 
 def token_hash(secret: str) -> bytes:
     """Return what the store keeps of a token. Its 256 random bits need no slow hash."""
+    from hashlib import sha256  # 5 ms, which commands without tokens need not spend
+
     return sha256(secret.encode("utf-8", "replace")).digest()

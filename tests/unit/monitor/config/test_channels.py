@@ -60,7 +60,7 @@ def test_each_kind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         ("  - {name: a, webhook: ftp://canary}", "4:24: a: this webhook is not an address"),
         (
             "  - {name: a, url: slack://canary}",
-            "4:20: a: this is not how an address of slack:// looks to Apprise",
+            "4:20: a: Apprise knows no such address",
         ),
         ("  - {name: a, url: zzz://canary}", "4:20: a: Apprise knows no such address"),
         ("  - {name: a, url: canary}", "4:20: a: Apprise knows no such address"),
