@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import time
 from itertools import zip_longest
@@ -16,7 +16,7 @@ from index.query.parser import Query
 from monitor.base import signs
 from monitor.base.formatting import and_more, clauses, exact, feeds
 from monitor.base.translation import gettext as _
-from monitor.base.translation import mark_all, ngettext, number, pgettext
+from monitor.base.translation import mark_all, ngettext, pgettext
 from monitor.config.kinds import shown_days
 from monitor.model.config import BriefingSchedule, Channel, Config, SavedSearch
 from monitor.model.event_link import why_no_vectors
@@ -70,6 +70,7 @@ def _settings(value: Struct, *names: str) -> Iterator[str]:
 
 def as_text(config: Config) -> list[str]:
     """Return what the monitor would poll, watch for and store, line by line."""
+    tags = Counter(tag for feed in config.feeds for tag in feed.tags or (_("(no tag)"),))
     vectors = _("articles get vectors")
     if reason := why_no_vectors(config.vectors):
         vectors = _("articles get no vectors: {reason}", reason=reason)
@@ -77,7 +78,7 @@ def as_text(config: Config) -> list[str]:
         _("{file} is valid.", file=config.path),
         "",
         feeds(len(config.feeds)),
-        *_columns(_tag_rows(config.feeds)),
+        *_columns((tag, feeds(count)) for tag, count in sorted(tags.items())),
         "",
         ngettext("{count} watchlist", "{count} watchlists", len(config.watchlists)),
         *_columns(map(_watchlist_row, config.watchlists)),
@@ -100,31 +101,6 @@ def as_text(config: Config) -> list[str]:
         clauses([_("archive in {folder}", folder=config.data), *_settings(config.retention)]),
         vectors,
     ]
-
-
-def _tag_rows(subscribed: Iterable[Feed]) -> list[tuple[str, ...]]:
-    """Return each tag with its feeds, and how often these are polled."""
-    by_tag: dict[str, list[Feed]] = defaultdict(list)
-    for feed in subscribed:
-        for tag in feed.tags or (_("(no tag)"),):
-            by_tag[tag].append(feed)
-    return [(tag, str(len(tagged)), _paces(tagged)) for tag, tagged in sorted(by_tag.items())]
-
-
-def _paces(tagged: Iterable[Feed]) -> str:
-    """Return how often feeds are polled, the most common interval first."""
-    paces = Counter(_pace(feed) for feed in tagged)
-    if len(paces) == 1:
-        return next(iter(paces))
-    return ", ".join(f"{number(count)} {pace}" for pace, count in paces.most_common())
-
-
-def _pace(feed: Feed) -> str:
-    if not feed.enabled:
-        return _("paused")
-    if feed.every is None:
-        return _("every 15 min, adapted")
-    return _("every {interval}", interval=exact(feed.every))
 
 
 def _watchlist_row(watchlist: Watchlist) -> tuple[str, ...]:
