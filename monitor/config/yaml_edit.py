@@ -233,7 +233,8 @@ def _whole_edits(text: str, node: Node, after: Any) -> Iterator[Edit]:
 
 def _bracketed(text: str, node: Collected, after: Any) -> str:
     """Return what stands in place of brackets; entries that stay are as they were written."""
-    as_json = _is_json(text)
+    keys = [key for key, _value in node.pairs] if isinstance(node, MappingNode) else []
+    as_json = _is_json(text) or (bool(keys) and all(text[key.start] == '"' for key in keys))
     if isinstance(node, SequenceNode):
         sources = {repr(child.plain()): text[child.start : child.end] for child in node.nodes}
         entries = (sources.get(repr(item)) or _inline(item, as_json=as_json) for item in after)
@@ -368,16 +369,31 @@ def without_items(text: str, key: str, numbers: Collection[int]) -> str:
 
 
 def set_enabled(text: str, url: str, *, on: bool) -> str:
-    """Return the text with a feed polled or not; one that is polled needs no `enabled`.
+    """Return the text with a feed polled or not.
+
+    One that is polled needs no `enabled`; it stays where it is the first key, or has a comment.
 
     Raises:
         LayoutError: The layout of the file cannot be edited.
     """
-    number, _address, feed = _feed(EditedFile(text), url)
+    file = EditedFile(text)
+    number, _address, feed = _feed(file, url)
     if isinstance(feed, str):
         return text if on else with_changed(text, "feeds", number, {"url": feed, "enabled": False})
-    changed = {key: value for key, value in feed.items() if key != "enabled" or not on}
-    return with_changed(text, "feeds", number, changed if on else {**changed, "enabled": False})
+    node = file.items("feeds")[number]
+    changed = {**feed, "enabled": on}
+    if on and not _stays(text, node, "enabled"):
+        del changed["enabled"]
+    return with_changed(text, "feeds", number, changed)
+
+
+def _stays(text: str, node: Node, key: str) -> bool:
+    """Return whether a key is the first of its lines, or has a comment on its line."""
+    assert isinstance(node, MappingNode)
+    for number, (name, value) in enumerate(node.pairs):
+        if name.text == key and not _in_brackets(text, node):
+            return number == 0 or bool(text[value.end :].partition("\n")[0].strip())
+    return False
 
 
 def with_address(text: str, old: str, new: str) -> str:

@@ -24,7 +24,7 @@ OTHER = "- https://two.test/rss   # the other\n"
         ),
         (
             f"- url: {URL}   # mine\n  # below\n  tags: [a]\n",
-            f"- url: {URL}   # mine\n  enabled: false\n  # below\n  tags: [a]\n",
+            f"- url: {URL}   # mine\n  # below\n  tags: [a]\n  enabled: false\n",
         ),
         (
             f"- name: One\n  url: {URL}\n  enabled: true   # for now\n",
@@ -59,7 +59,7 @@ def test_lines_end_as_the_others_do(ending: str) -> None:
 
 def test_a_list_in_brackets_and_a_last_line_without_end() -> None:
     listed = set_enabled(f"feeds: [https://two.test/rss, {URL}]\nwatchlists: []\n", URL, on=False)
-    assert f'https://two.test/rss, {{"url": "{URL}", "enabled": false}}]' in listed
+    assert f"https://two.test/rss, {{url: {URL}, enabled: false}}]" in listed
     assert (
         set_enabled(f"feeds:\n- {URL}", URL, on=False)
         == f"feeds:\n- url: {URL}\n  enabled: false\n"
