@@ -6,7 +6,7 @@ import json
 import re
 import shlex
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib.util import find_spec
 from typing import NamedTuple, Self
@@ -53,7 +53,7 @@ class UnknownNameError(MonitorError):
 
 
 def install_command(extra: str) -> str:
-    """The command that adds an extra to this installation.
+    """The command that adds an extra to this installation: to a checkout, else its libraries.
 
     It never names `tocsin` as a package of an index: tocsin is in none, and whoever registers the
     name would be run.
@@ -67,21 +67,10 @@ def install_command(extra: str) -> str:
     installer = [sys.executable, "-m", "pip", "install"]
     if find_spec("pip") is None:  # as in the environments of uv
         installer = ["uv", "pip", "install", "--python", sys.executable]
-    return shlex.join([*installer, *_requirements(extra, checkout, tocsin.requires or ())])
-
-
-def _requirements(extra: str, checkout: str, required: Sequence[str]) -> list[str]:
-    """Name the checkout with the extra; without a checkout, the libraries of the extra.
-
-    Args:
-        extra: An extra of pyproject.toml.
-        checkout: The folder of an editable installation; empty for any other.
-        required: The requirements of tocsin, as its metadata has them.
-    """
-    if checkout:
-        return ["-e", f"{checkout}[{extra}]"]
     of_extra = re.compile(rf"""\bextra == ['"]{extra}['"]""")
-    return [line.partition(";")[0].strip() for line in required if of_extra.search(line)]
+    required = [line for line in tocsin.requires or () if of_extra.search(line)]
+    libraries = [line.partition(";")[0].strip() for line in required]
+    return shlex.join([*installer, *(["-e", f"{checkout}[{extra}]"] if checkout else libraries)])
 
 
 class MissingExtraError(MonitorError):

@@ -328,30 +328,21 @@ def _header(written: str) -> str:
     return name
 
 
-def _shared_header(written: str) -> str:
-    """Return the name of a header that any feed may be sent, whoever subscribed to it."""
-    name = _header(written)
-    if name.lower() not in HARMLESS:
-        raise ValueError(
-            _(
-                "`{name}` may hold a secret: write it under `hosts: HOST: headers:`, or at the"
-                " feed; any feed may have a tag, also one of a list that was imported",
-                name=name,
-            )
-        )
-    return name
+def _public(parse: Callable[[str], str], is_harmless: Callable[[str], bool]) -> Kind[str]:
+    """Return the kind of what any feed may be sent, whoever subscribed to it: no secret."""
 
-
-def _shared_header_text(written: str) -> str:
-    """Return the value of a header that any feed may be sent: no secret from elsewhere."""
-    if written.startswith(ELSEWHERE):
-        raise ValueError(
-            _(
-                "`{kind}` reads a secret: write it under `hosts: HOST: headers:`, or at the feed",
-                kind=f"{written.partition(':')[0]}:",
+    def read(written: str) -> str:
+        if not is_harmless(written.strip().lower()):
+            raise ValueError(
+                _(
+                    "`{text}` may be a secret: write it under `hosts: HOST: headers:`, or at the"
+                    " feed; any feed may have a tag, also one of a list that was imported",
+                    text=written.partition(":")[0],
+                )
             )
-        )
-    return header_text(written)
+        return parse(written)
+
+    return text(read)
 
 
 def _secret(written: str) -> str:
@@ -383,7 +374,7 @@ PROXY = text(_proxy, _pattern("^(none|https?://.+|env:.+|file:.+)$"))
 SECRET = text(_secret)
 HEADERS = named(text(_header), SECRET, {"propertyNames": {"pattern": "^[A-Za-z0-9-]+$"}})
 SHARED_HEADERS = named(
-    text(_shared_header),
-    text(_shared_header_text),
+    _public(_header, HARMLESS.__contains__),
+    _public(header_text, lambda value: not value.startswith(ELSEWHERE)),
     {"propertyNames": {"enum": [*HARMLESS, *map(str.title, HARMLESS)]}},
 )
