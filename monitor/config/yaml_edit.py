@@ -232,7 +232,13 @@ def _whole_edits(text: str, node: Node, after: Any) -> Iterator[Edit]:
 
 
 def _bracketed(text: str, node: Collected, after: Any) -> str:
-    """Return what stands in place of brackets; entries that stay are as they were written."""
+    """Return what stands in place of brackets; entries that stay are as they were written.
+
+    Raises:
+        LayoutError: A comment stands between the brackets.
+    """
+    if re.search(r"[\s,]#", text[node.start : node.end]):
+        raise LayoutError(_(_UNUSUAL))
     keys = [key for key, _value in node.pairs] if isinstance(node, MappingNode) else []
     as_json = _is_json(text) or (bool(keys) and all(text[key.start] == '"' for key in keys))
     if isinstance(node, SequenceNode):

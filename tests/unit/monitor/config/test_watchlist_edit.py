@@ -66,6 +66,15 @@ def test_the_fields_of_a_watchlist_are_read_as_they_are_written() -> None:
             read_fields(FILE, name)
 
 
+def test_a_list_with_a_comment_between_its_brackets_is_left_to_a_person() -> None:
+    text = "feeds: []\nwatchlists:\n  - name: A\n    terms: [one,  # the first\n      two]\n"
+    before = read_fields(text, "A")
+    with pytest.raises(LayoutError, match="edit it by hand"):
+        with_watchlist(text, before, replace(before, terms=("one", "two", "three")))
+    after = with_watchlist(text, before, replace(before, severity="high"))
+    assert after == text + "    severity: high\n"
+
+
 @pytest.mark.parametrize(
     ("name", "changes", "line", "lines"),
     [
