@@ -147,8 +147,8 @@ class ArticleViews(StoreViews):
             ExpiringArticle,
             "SELECT a.id, a.seen,"
             " length(a.title) + length(a.summary) + length(a.body) AS characters,"
-            f" {condition} AS spared FROM articles a WHERE (a.seen, a.id) > (?, ?) AND a.seen < ?"
-            " ORDER BY a.seen, a.id LIMIT ?",
+            f" coalesce({condition}, FALSE) AS spared FROM articles a"
+            " WHERE (a.seen, a.id) > (?, ?) AND a.seen < ? ORDER BY a.seen, a.id LIMIT ?",
             (*values, *after, before, limit),
         )
 
