@@ -9,7 +9,7 @@ from rich.style import Style
 from textual.theme import Theme
 
 from monitor.base.translation import mark_all, pgettext
-from monitor.presentation.spans import SEVERITY_COLOURS
+from monitor.presentation.severity import SEVERITY_COLOURS
 
 _LOOKS = mark_all("theme", "dark", "light", "contrast", "terminal")
 HIGH, MEDIUM, LOW = (

@@ -24,7 +24,8 @@ from monitor.model.search import Filter
 from monitor.model.shown_names import severity_name
 from monitor.model.status import Status
 from monitor.presentation import times
-from monitor.presentation.spans import Line, fit, fit_line, severity_run, width, wrap
+from monitor.presentation.severity import severity_run
+from monitor.presentation.spans import Line, fit, fit_line, width, wrap
 from monitor.presentation.story import ListedStory, describe_outlet
 from tui.base_app import AppSettings, BaseApp
 from tui.data.newsroom import ReadSchedule

@@ -34,7 +34,8 @@ from monitor.model.search import Filter
 from monitor.model.status import StoreVersion
 from monitor.presentation.rows import columns
 from monitor.presentation.service.triage import ME, NOBODY, AlertSelection, clean_tag
-from monitor.presentation.spans import Line, severity_run
+from monitor.presentation.severity import severity_run
+from monitor.presentation.spans import Line
 from monitor.presentation.story import ListedStory, describe_outlet, story_headline, story_lines
 from monitor.runtime.machine import pause
 from monitor.runtime.viewing import commit_waiter

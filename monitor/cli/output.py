@@ -24,7 +24,8 @@ from monitor.base.translation import gettext as _
 from monitor.base.translation import mark_all, pgettext
 from monitor.cli import on_terminal
 from monitor.presentation import times
-from monitor.presentation.spans import SEVERITY_COLOURS, Line, wrap_line
+from monitor.presentation.severity import SEVERITY_COLOURS
+from monitor.presentation.spans import Line, wrap_line
 from monitor.runtime.machine import local_zone
 
 if TYPE_CHECKING:

@@ -18,7 +18,8 @@ from monitor.base.translation import ngettext, number
 from monitor.model.alert import AlertState, StoryTimeline
 from monitor.model.briefing import BriefedStory, Briefing, WatchlistBriefing
 from monitor.model.shown_names import briefing_name, state_name
-from monitor.presentation.spans import Line, arranged, marked, severity_run
+from monitor.presentation.severity import severity_run
+from monitor.presentation.spans import Line, arranged, marked
 from monitor.presentation.story import outlet_lines, shortened
 
 OUTLETS_NAMED = 6

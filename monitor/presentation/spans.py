@@ -12,13 +12,10 @@ import sys
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import accumulate, groupby, pairwise
 from operator import itemgetter
-from string import Template
-from typing import NamedTuple
 
 from rich.cells import cell_len, chop_cells, set_cell_size
 
 from monitor.base import text_cleaning as safe
-from monitor.model.watchlist import SEVERITY_SIGNS, Severity
 
 _SPACES = " \t\u1680\u2000-\u2006\u2008-\u200a\u205f"
 """Spaces where a line may end: all but the no-break spaces U+00A0, U+2007 and U+202F."""
@@ -171,42 +168,3 @@ def clean_with_spans(text: str, spans: list[Span]) -> tuple[str, list[Span]]:
         return min(len(safe.clean(text[:edge], keep_newlines=True)), len(whole))
 
     return whole, [(moved(a), moved(b), style) for a, b, style in spans]
-
-
-# --- severities ----------------------------------------------------------------------------------
-
-
-class Colours(NamedTuple):
-    """A colour for each ground; all have a contrast of at least 4.5 on it, `contrast` of 7."""
-
-    light: str
-    dark: str
-    contrast: str
-    """On black."""
-    terminal: str
-    """Of the terminal's own colours, whose ground is not known."""
-
-
-# Medium is blue: people with deuteranopia cannot tell yellow or brown from the red of high. The
-# sign (`SEVERITY_SIGNS`) carries the meaning without colours.
-SEVERITY_COLOURS = {
-    Severity.HIGH: Colours("#8c1c00", "#ff8a4c", "#ffab7d", "red"),
-    Severity.MEDIUM: Colours("#0a5cad", "#6cb6ff", "#8ac8ff", "default"),
-    Severity.LOW: Colours("#55606c", "#9aa7b8", "#c8d0d8", "default"),
-}
-
-
-def severity_run(severity: Severity) -> tuple[str, str]:
-    """Return the sign of a severity, and a space, as marked text."""
-    return f"{SEVERITY_SIGNS[severity]} ", str(severity)
-
-
-def with_severities(css: str) -> str:
-    """Return a style sheet with the colours in place of `$high_light`, `$low_dark` and so on."""
-    return Template(css).substitute(
-        {
-            f"{severity}_{ground}": getattr(colours, ground)
-            for severity, colours in SEVERITY_COLOURS.items()
-            for ground in ("light", "dark")
-        }
-    )

@@ -33,6 +33,7 @@ from monitor.presentation.article import (
     revision_lines,
     trouble_lines,
 )
+from monitor.presentation.severity import severity_run
 from monitor.presentation.spans import (
     Line,
     Run,
@@ -40,7 +41,6 @@ from monitor.presentation.spans import (
     clean_with_spans,
     fit,
     line_breaks,
-    severity_run,
     slice_runs,
     wrap,
     wrap_line,

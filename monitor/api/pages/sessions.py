@@ -18,7 +18,7 @@ from monitor.api.problems import ApiProblem
 from monitor.base.article import Timestamp
 from monitor.base.translation import gettext as _
 from monitor.model.analyst import Scope, token_hash
-from monitor.presentation.spans import with_severities
+from monitor.presentation.severity import with_severities
 
 LIFE = 12 * 3600.0
 """Seconds after which one has to log in again: a long working day."""

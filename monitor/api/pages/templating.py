@@ -43,7 +43,8 @@ from monitor.presentation.article import (
     revision_lines,
     trouble_lines,
 )
-from monitor.presentation.spans import Line, marked, severity_run
+from monitor.presentation.severity import severity_run
+from monitor.presentation.spans import Line, marked
 from monitor.presentation.story import (
     describe_lag,
     describe_standing,

@@ -23,7 +23,8 @@ from monitor.base.translation import gettext as _
 from monitor.model.briefing import BriefedStory, Briefing, WatchlistBriefing
 from monitor.model.shown_names import severity_name
 from monitor.presentation.briefing import Section, alert, chart, sections, stories, title
-from monitor.presentation.spans import Line, with_severities
+from monitor.presentation.severity import with_severities
+from monitor.presentation.spans import Line
 
 ZERO_WIDTH_SPACE = "\N{ZERO WIDTH SPACE}"
 _MENTION = re.compile(

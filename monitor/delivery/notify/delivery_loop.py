@@ -14,6 +14,7 @@ from monitor.base.errors import LeaseLostError, StoreError
 from monitor.base.tasks import WorkerThread
 from monitor.base.translation import gettext as _
 from monitor.delivery.notify.notification import NotificationLoader, Sender, deliveries_of
+from monitor.delivery.notify.retry import MAX_RETRY_AFTER, next_try
 from monitor.delivery.notify.senders import Senders
 from monitor.model.config import Channel, DeliveryError, DeliveryFault, Networks
 from monitor.model.delivery import Delivery, DeliveryAttempt
@@ -32,18 +33,6 @@ MAX_FAILURES = 3
 """Failed messages in a row after which the channel counts as failing."""
 CLOSE_SECONDS = 3.0
 """Seconds that messages may take when the monitor ends."""
-
-FIRST_PAUSE = 60.0
-MAX_PAUSE = 6 * 3600.0
-"""Seconds between two tries: FIRST_PAUSE, doubled each time, at most MAX_PAUSE."""
-JITTER = 0.2
-"""Largest random share added to a pause, so that retries spread out."""
-GIVE_UP_SECONDS = 7 * 86_400.0
-"""Seconds after the first failed try until a delivery is given up."""
-MAX_TRIES = 3
-"""Tries of a message that the server refuses as invalid."""
-MAX_RETRY_AFTER = 86_400.0
-"""Longest Retry-After that is followed, in seconds."""
 
 
 class DeliveryLoop:
@@ -266,25 +255,3 @@ def group_deliveries(due: Sequence[Delivery], most: int) -> Iterator[list[Delive
     for at in range(0, len(alone), most):
         yield alone[at : at + most]
     yield from bundles.values()
-
-
-def next_try(
-    delivery: Delivery, error: DeliveryError, now: Timestamp, jitter: float
-) -> Timestamp | None:
-    """Return when to try again, None to give up.
-
-    Args:
-        delivery: The delivery that failed.
-        error: Why it failed.
-        now: Seconds since 1970.
-        jitter: A random number from 0 to 1.
-    """
-    since = now if delivery.failing is None else delivery.failing
-    if now - since >= GIVE_UP_SECONDS:
-        return None
-    if error.fault is DeliveryFault.MESSAGE and delivery.attempts + 1 >= MAX_TRIES:
-        return None
-    pause: float = min(FIRST_PAUSE * 2.0 ** min(delivery.attempts, 20), MAX_PAUSE) * (
-        1 + JITTER * jitter
-    )
-    return now + max(pause, min(error.retry_after or 0.0, MAX_RETRY_AFTER))

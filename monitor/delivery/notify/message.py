@@ -24,7 +24,8 @@ from monitor.model.watchlist import SEVERITY_SIGNS
 from monitor.presentation import times
 from monitor.presentation.alert import match_spans
 from monitor.presentation.article import passage
-from monitor.presentation.spans import Line, marked, severity_run
+from monitor.presentation.severity import severity_run
+from monitor.presentation.spans import Line, marked
 from monitor.presentation.story import outlet_lines
 
 OUTLETS_NAMED = 4

@@ -9,7 +9,7 @@ from support import ROOT
 from support.colours import APART, SIGHT, apart, contrast
 
 from monitor.delivery.export.briefing import wrapped
-from monitor.presentation.spans import SEVERITY_COLOURS, with_severities
+from monitor.presentation.severity import SEVERITY_COLOURS, with_severities
 
 PAGE = ROOT / "monitor/api/pages/templates/page.css"
 GROUNDS = {"light": ("#ffffff", "#f3f5f7"), "dark": ("#14171a", "#1e2328")}
