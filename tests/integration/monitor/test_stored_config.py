@@ -10,8 +10,8 @@ from typing import Any
 import psycopg
 import pytest
 from support.api_server import serving
-from support.newsroom import Item, Newsroom, rss, until
-from support.scripted_server import Reply, Web
+from support.newsroom import Newsroom, until
+from support.scripted_server import Web
 from support.terminal import Terminal
 from support.two_feed_newsroom import WATCHLISTS, subscriptions
 
@@ -128,12 +128,11 @@ def test_a_version_has_the_name_of_the_token_that_made_it(
     newsroom.here("apply", write(newsroom, server))
     monkeypatch.setenv("TOCSIN_STORE", postgresql)
     monkeypatch.setenv("TOCSIN_USER", "server")
-    server.on("/new", Reply(body=rss(Item("Neuf", link="https://b.test/1"), title="Le Neuf")))
     newsroom.data.mkdir()
     with serving(newsroom.config, newsroom.data, store=StoreAddress(url=postgresql)) as api:
         wanted = {"name": "Port", "terms": ["Anvers"]}
         assert api.post("/watchlists", wanted, Scope.ADMIN).status_code == 200
-        assert api.post("/feeds", {"url": server.url("/new")}, Scope.ADMIN).status_code == 200
+        assert api.post("/watchlists", {"terms": ["Gand"]}, Scope.ADMIN).status_code == 200
     rows = json.loads(newsroom.here("config", "history", "--format", "json").stdout)
     assert [row["who"] for row in rows] == ["adminer", "adminer", "ana"]
 
