@@ -17,7 +17,7 @@ from zlib import crc32
 
 from msgspec import Struct, msgpack
 
-from index.analysis.folding import APOSTROPHES, IGNORED, MARKS, WITHOUT_BLANKS, fold
+from index.analysis.folding import APOSTROPHES, IGNORED, MARKS, fold, without_blanks
 from index.analysis.language import likely_languages
 from index.analysis.text_cache import TextCache
 from index.analysis.tokenizer import CACHED, MAX_CHARS, MAX_WORDS, shouts
@@ -95,7 +95,7 @@ def _folded_character(character: str) -> int | str | None:
     if _DROPPED.match(character):
         return None
     folded = fold(character)
-    if WITHOUT_BLANKS.match(folded):
+    if without_blanks().match(folded):
         return f" {folded} "
     if not character.isalnum():
         return ord(" ")

@@ -8,7 +8,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from functools import cached_property
 from operator import attrgetter
 from pathlib import Path
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from msgspec.structs import replace
 
@@ -27,13 +27,15 @@ from index.engine.query_executor import QueryExecutor, keys
 from index.engine.reader import IndexReader, ReaderManager
 from index.engine.segment import Segment
 from index.errors import ArchiveDamaged
-from index.evaluation.significant_terms import SignificantTerm, query_term_test, significant_terms
 from index.evaluation.term_expansion import shown_forms
 from index.query.ast import And, Facet, Mode, Node, Word, clauses, wanted, words
 from index.query.parser import Query
 from index.query.suggestions import similar_terms
 from monitor.base.article import Article, Timestamp
 from monitor.base.translation import gettext as _
+
+if TYPE_CHECKING:
+    from index.evaluation.significant_terms import SignificantTerm
 
 T = TypeVar("T")
 
@@ -98,6 +100,8 @@ class FolderArchive:
         limit: int,
         documents: DocumentFilter = EVERYTHING,
     ) -> list[SignificantTerm]:
+        from index.evaluation.significant_terms import query_term_test, significant_terms
+
         is_query_term = query_term_test(query.root)
 
         def run(reader: IndexReader) -> list[SignificantTerm]:

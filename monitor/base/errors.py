@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import json
 import re
-import shlex
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from importlib.util import find_spec
 from typing import NamedTuple, Self
 from urllib.parse import unquote, urlsplit
 
@@ -58,7 +55,10 @@ def install_command(extra: str) -> str:
     It never names `tocsin` as a package of an index: tocsin is in none, and whoever registers the
     name would be run.
     """
-    from importlib.metadata import distribution  # slow to import: it reads metadata as e-mail
+    import json  # a command that works needs none of these
+    import shlex
+    from importlib.metadata import distribution
+    from importlib.util import find_spec
 
     tocsin = distribution("tocsin")
     origin = json.loads(tocsin.read_text("direct_url.json") or "{}")

@@ -6,7 +6,6 @@ httpx is imported when the first URL is parsed: commands that only show URLs sta
 from __future__ import annotations
 
 import re
-from base64 import b64encode
 from functools import lru_cache
 from ipaddress import ip_address
 from typing import TYPE_CHECKING
@@ -99,6 +98,8 @@ def without_credentials(url: httpx.URL) -> str:
 
 def authorization(url: httpx.URL) -> bytes | None:
     """Return the Authorization header for the user and password of a URL; None without them."""
+    from base64 import b64encode
+
     if not url.userinfo:
         return None
     return b"Basic " + b64encode(f"{url.username}:{url.password}".encode())

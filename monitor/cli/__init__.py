@@ -31,11 +31,11 @@ from monitor.base.translation import ngettext
 from monitor.cli.lazy_group import LazyCommand, LazyGroup
 from monitor.cli.translated_command import translated, use_language_of_click
 from monitor.config.location import data_folder, shared_store
-from monitor.model.config import STORE_FILE, StoreAddress
 from monitor.runtime import machine
 from monitor.runtime.machine import monotonic
 
 if TYPE_CHECKING:
+    from monitor.model.config import StoreAddress
     from monitor.presentation.service.service import Service
 
 DASHBOARD = "dashboard"
@@ -152,6 +152,7 @@ class CliContext:
             ConfigError: The feeds.yaml that was named is missing.
         """
         from monitor.config.loading import read
+        from monitor.model.config import STORE_FILE
 
         if self.shared or self.config_path.exists():
             return self.folder
@@ -171,6 +172,8 @@ class CliContext:
     @cached_property
     def store(self) -> StoreAddress:
         """Where the store to read from is."""
+        from monitor.model.config import StoreAddress
+
         return StoreAddress(self.archive, self.shared)
 
     @cached_property

@@ -6,10 +6,9 @@ import sys
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from functools import partial
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
-from click.shell_completion import CompletionItem
 from msgspec.structs import replace
 
 from monitor.base import signs, text_cleaning
@@ -40,6 +39,9 @@ from monitor.presentation.story import ListedStory, describe_outlet, story_headl
 from monitor.runtime.machine import pause
 from monitor.runtime.viewing import commit_waiter
 
+if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
+
 STATES = ("open", "new", "acknowledged", "closed", "all")
 VERDICTS = ("relevant", "noise", "none")
 
@@ -48,6 +50,8 @@ def complete_tags(
     context: click.Context, _parameter: click.Parameter, incomplete: str
 ) -> list[CompletionItem]:
     """Complete a tag from the tags of the stored alerts."""
+    from click.shell_completion import CompletionItem
+
     try:
         counts = completion_context(context).service().views.triage.tags()
     except MonitorError:
@@ -63,6 +67,8 @@ def complete_people(
     context: click.Context, _parameter: click.Parameter, incomplete: str
 ) -> list[CompletionItem]:
     """Complete the name of somebody who has worked on alerts."""
+    from click.shell_completion import CompletionItem
+
     try:
         known = completion_context(context).service().views.triage.people()
     except MonitorError:

@@ -5,13 +5,11 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
-from click.shell_completion import CompletionItem
 
 from index.errors import ArchiveError
-from index.query.filters import resolve_time
 from monitor.base.article import Timestamp
 from monitor.base.errors import MonitorError
 from monitor.base.formatting import seconds
@@ -22,6 +20,9 @@ from monitor.config.loading import load
 from monitor.model.config import Config, SavedSearch
 from monitor.model.search import Filter
 from monitor.runtime.machine import clock, local_zone
+
+if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
 
 
 class DurationParam(click.ParamType[float]):
@@ -73,6 +74,8 @@ class MomentParam(click.ParamType[Timestamp]):
     ) -> Timestamp:
         if isinstance(value, int | float):
             return float(value)
+        from index.query.filters import resolve_time
+
         try:
             return resolve_time(str(value), clock(), local_zone())[self._end]
         except ValueError as error:
@@ -120,6 +123,8 @@ def complete_query(
     context: click.Context, _: click.Parameter, incomplete: str
 ) -> list[CompletionItem]:
     """Complete `@NAME`, and the fields and filters of a query."""
+    from click.shell_completion import CompletionItem
+
     if incomplete.startswith("@"):
         return _items(f"@{name}" for name in _begun(context, incomplete[1:], _searches))
     try:
@@ -173,6 +178,8 @@ def _begun(
 
 def _items(names: Iterable[str]) -> list[CompletionItem]:
     """Return names to complete; bash, which quotes none, gets them with backslashes."""
+    from click.shell_completion import CompletionItem
+
     if os.environ.get("_TOCSIN_COMPLETE") == "bash_complete":
         names = (re.sub(r"([^\w@:./-])", r"\\\1", name) for name in names)
     return [CompletionItem(name) for name in names]

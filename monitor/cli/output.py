@@ -16,7 +16,6 @@ from typing import TYPE_CHECKING, Any
 from unicodedata import normalize
 
 import click
-from rich.cells import cell_len, set_cell_size
 
 from monitor.base.article import Timestamp
 from monitor.base.formatting import iso, moment, span
@@ -123,6 +122,8 @@ PROGRESS = mark_all(
 
 def labelled(label: str, text: str, width: int, gap: int = 1) -> str:
     """Return a line that begins with a label, padded to as many cells as the widest one has."""
+    from rich.cells import cell_len
+
     return f"{label}{' ' * max(1, width - cell_len(label) + gap)}{text}"
 
 
@@ -141,6 +142,8 @@ def table_lines(
         align: `<` or `>` for each column.
         fit: Whether the first column is cut so that lines fit on the terminal.
     """
+    from rich.cells import cell_len, set_cell_size
+
     columns = [
         (cells, side)
         for *cells, side in zip(heads, *rows, align, strict=True)

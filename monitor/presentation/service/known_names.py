@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 from msgspec.structs import replace
 
 from index.errors import QueryError
-from index.query.ast import Facet, walk
 from monitor.base.errors import MonitorError, UnknownNameError
 from monitor.base.formatting import nearest
 from monitor.base.translation import gettext as _
@@ -19,6 +18,7 @@ from monitor.model.watchlist import FEED_HEALTH
 from monitor.presentation.service.triage import clean_person, no_watchlist
 
 if TYPE_CHECKING:
+    from index.query.ast import Facet
     from monitor.model.config import Config
     from monitor.model.feed import Feed
     from monitor.model.watchlist import Watchlist
@@ -66,6 +66,7 @@ class KnownNames:
 
     def unknown_in(self, query: str) -> Iterator[str]:
         """Yield which filters of a query select nothing, because the name does not exist."""
+        from index.query.ast import Facet, walk
         from index.query.parser import read
 
         try:

@@ -24,12 +24,10 @@ from monitor.intake.ingest.feed_health import (
 )
 from monitor.model.config import StoreAddress
 from monitor.model.delivery import DeliveryState
-from monitor.model.event_link import require_encoder
 from monitor.model.feed import Coverage, Feed, FeedHealth
 from monitor.model.search import PastSearch, SearchHit
 from monitor.model.status import Status, Totals
 from monitor.storage.data_folder import archive_address
-from monitor.storage.maintenance import indexer
 from monitor.storage.monitor_lock import current_heartbeat
 
 if TYPE_CHECKING:
@@ -139,6 +137,7 @@ class Service:
         """
         from index.evaluation.highlight import snippet
         from monitor.intake.similar.encoding_process import EncodingProcess
+        from monitor.model.event_link import require_encoder
 
         require_encoder("tocsin similar")  # not a message
         with closing(EncodingProcess(self._store)) as process:
@@ -222,6 +221,8 @@ class Service:
         for (_, state), count in self.views.deliveries.unsent().items():
             unsent[state] += count
         log = (self._folder / LOG).absolute()
+        from monitor.storage.maintenance import indexer
+
         rebuilt = indexer.read_progress(self._folder, now)
         counted = Status(
             articles=totals.articles,

@@ -31,7 +31,6 @@ from index.archive import ArchiveHit, ArchivePage, CollectionStats, MatchedArtic
 from index.errors import ArchiveDamaged, ArchiveError
 from index.evaluation.highlight import Highlighter, snippet
 from index.interruption import checked
-from index.query.completion import Completion, complete
 from index.query.filters import UNDETERMINED
 from index.query.parser import Query, parse_query
 from monitor.base.article import Article, Timestamp
@@ -43,11 +42,11 @@ from monitor.model.search import Filter, Results, SearchHit, Suggestion
 from monitor.storage.data_folder import archive_address
 from monitor.storage.maintenance import indexer
 from monitor.storage.search.query_resolution import QueryResolution
-from monitor.storage.search.suggestions import suggestions
 
 if TYPE_CHECKING:
     from index.archive import Archive
     from index.evaluation.significant_terms import SignificantTerm
+    from index.query.completion import Completion
     from monitor.model.feed import Feed
     from monitor.model.status import Totals
     from monitor.storage.store.sql.views import Views
@@ -213,6 +212,8 @@ class ArchiveSearch:
 
     def suggestions(self, text: str, filter: Filter = Filter()) -> list[Suggestion]:
         """Return searches that find more than one that finds little; raises as `search` does."""
+        from monitor.storage.search.suggestions import suggestions
+
         query, resolution = parse_query(text), self._resolution()
         with self._readable() as archive:
 
@@ -223,6 +224,8 @@ class ArchiveSearch:
 
     def complete(self, text: str, cursor: int) -> Completion:
         """Return what can be written where the cursor stands in a query."""
+        from index.query.completion import complete
+
         with self._readable() as archive:
             return complete(text, cursor, lambda name: self._filter_values(name, archive))
 

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any
 from msgspec import convert
 from msgspec.structs import replace
 
-from index.query.filters import selects
 from monitor.base.url import host
 from monitor.model.alert import (
     NOBODY_ELSE,
@@ -321,6 +320,8 @@ class AlertViews(StoreViews):
 
     def _feed_numbers(self, selectors: Sequence[str]) -> list[int]:
         """Return the numbers of the feeds that any of these selectors names."""
+        from index.query.filters import selects
+
         return [
             feed.number
             for feed in FeedViews(self._connection).every()
