@@ -67,6 +67,8 @@ class RunLog:
         self._raised: dict[int, None] = {}
         self._unreached: dict[str, str] = {}
         """Why feeds cannot be reached that were named for it, by address."""
+        self._unnamed: dict[str, tuple[Feed, Poll]] = {}
+        """Those of a single round that are named at its end: the network may be down."""
         self._expected = 0
         self._started = monotonic()
         self._counted = RunSummary()
@@ -99,7 +101,12 @@ class RunLog:
                 self._log_reached(feed, poll)
             elif not outcome.outage and self._unreached.get(feed.url) != poll.reason:
                 self._unreached[feed.url] = poll.reason
-                _log_failure(feed, poll)
+                if self._once:
+                    self._unnamed[feed.url] = feed, poll
+                else:
+                    _log_failure(feed, poll)
+        if outcome.outage:
+            self._unnamed.clear()
         if self._once:
             self._raised |= dict.fromkeys(alert.id for alert in outcome.raised)
         for alert in outcome.raised:
@@ -111,6 +118,10 @@ class RunLog:
         self._show()
 
     def summary(self) -> RunSummary:
+        """Return what came of the run, and name the feeds that could not be reached."""
+        for feed, poll in self._unnamed.values():
+            _log_failure(feed, poll)
+        self._unnamed.clear()
         seconds = round(self._monotonic() - self._started, 3)
         return replace(
             self._counted,
@@ -139,6 +150,7 @@ class RunLog:
             self._failures[feed.url] = poll.reason
 
     def _log_reached(self, feed: Feed, poll: Poll) -> None:
+        self._unnamed.pop(feed.url, None)
         if self._unreached.pop(feed.url, ""):
             log.info("%s %s", signs.OK, _("{feed}: reached again", feed=feed.name))
         if poll.outcome is Outcome.FAILED:

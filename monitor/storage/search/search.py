@@ -56,7 +56,7 @@ T = TypeVar("T")
 Id = Annotated[int, Meta(ge=0, le=(1 << 63) - 1)]
 
 
-class Cursor(Struct, frozen=True):
+class Cursor(Struct, frozen=True, forbid_unknown_fields=True):
     """Where a page of a result begins."""
 
     search: str
