@@ -5,42 +5,12 @@ from __future__ import annotations
 import socket
 import struct
 import time
-from collections.abc import Iterator
 
 import httpx
 import pytest
-from support.newsroom import PATIENCE
+from support.demo_server import Hands
 
 from monitor.demo.server import NewsroomServer
-
-OPENED = 1_800_000_000.0
-
-
-class Hands:
-    """A clock that stands still until it is moved."""
-
-    def __init__(self) -> None:
-        self.now = OPENED
-
-    def __call__(self) -> float:
-        return self.now
-
-
-@pytest.fixture
-def hands() -> Hands:
-    return Hands()
-
-
-@pytest.fixture
-def server(hands: Hands) -> Iterator[NewsroomServer]:
-    with NewsroomServer(hands, pace=4.0, delay=0.3) as server:
-        yield server
-
-
-@pytest.fixture
-def reader(server: NewsroomServer) -> Iterator[httpx.Client]:
-    with httpx.Client(base_url=server.url, timeout=PATIENCE) as reader:
-        yield reader
 
 
 def test_unchanged_feeds_answer_304_until_something_is_new(

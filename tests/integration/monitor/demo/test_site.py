@@ -3,48 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from typing import Any
 
 import httpx
-import pytest
 from ruamel.yaml import YAML
-from support.newsroom import PATIENCE
 
 from monitor.config import loading
 from monitor.demo.content import load
 from monitor.demo.server import NewsroomServer
 
-OPENED = 1_800_000_000.0
 CONTENT = load()
 OUTLETS = tuple(CONTENT.outlets.values())
-
-
-class Hands:
-    """A clock that stands still until it is moved."""
-
-    def __init__(self) -> None:
-        self.now = OPENED
-
-    def __call__(self) -> float:
-        return self.now
-
-
-@pytest.fixture
-def hands() -> Hands:
-    return Hands()
-
-
-@pytest.fixture
-def server(hands: Hands) -> Iterator[NewsroomServer]:
-    with NewsroomServer(hands, pace=4.0, delay=0.3) as server:
-        yield server
-
-
-@pytest.fixture
-def reader(server: NewsroomServer) -> Iterator[httpx.Client]:
-    with httpx.Client(base_url=server.url, timeout=PATIENCE) as reader:
-        yield reader
 
 
 def test_every_link_of_the_site_leads_somewhere(

@@ -2,56 +2,20 @@
 
 from __future__ import annotations
 
-import io
 import time
-from collections.abc import Iterator
 from typing import Any
 
 import feedparser
 import httpx
 import pytest
-from support.newsroom import PATIENCE
+from support.demo_server import OPENED, Hands, poll
 
 from monitor.demo.content import NBSP, load
 from monitor.demo.server import NewsroomServer
 
 pytestmark = pytest.mark.costly
 
-OPENED = 1_800_000_000.0
 CONTENT = load()
-
-
-class Hands:
-    """A clock that stands still until it is moved."""
-
-    def __init__(self) -> None:
-        self.now = OPENED
-
-    def __call__(self) -> float:
-        return self.now
-
-
-@pytest.fixture
-def hands() -> Hands:
-    return Hands()
-
-
-@pytest.fixture
-def server(hands: Hands) -> Iterator[NewsroomServer]:
-    with NewsroomServer(hands, pace=4.0, delay=0.3) as server:
-        yield server
-
-
-@pytest.fixture
-def reader(server: NewsroomServer) -> Iterator[httpx.Client]:
-    with httpx.Client(base_url=server.url, timeout=PATIENCE) as reader:
-        yield reader
-
-
-def poll(reader: httpx.Client, server: NewsroomServer, slug: str) -> Any:
-    answer = reader.get(server.feed_url(slug), follow_redirects=True)
-    assert answer.status_code == 200
-    return feedparser.parse(io.BytesIO(answer.content), answer.headers)
 
 
 @pytest.mark.parametrize(
