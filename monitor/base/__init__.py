@@ -1,4 +1,4 @@
-"""What every room stands on; it imports nothing of the others.
+"""The foundation of all packages; it imports none of the others.
 
 `translation` says messages in the language of the reader (`language` chooses it; its catalogues are
 in `locale/`); `article` and `url` are the values that the archive shares with the monitor;

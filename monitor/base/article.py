@@ -30,13 +30,13 @@ class Article(Struct, frozen=True, kw_only=True):
     lang: str = ""
     """ISO 639-1 code, or empty when undetermined."""
     published: Timestamp | None = None
-    """As the feed says; None without a usable date."""
+    """The date that the feed gives; None without a usable one."""
     seen: Timestamp
     """When tocsin first saw it."""
     story: int = 0
     """Id of the first article of the same story; its own id when it is alone."""
     outlet: str = ""
-    """Who published it, where the feed is an aggregator that names it; else empty."""
+    """The publisher, where the feed is an aggregator that names it; else empty."""
 
     @property
     def date(self) -> Timestamp:

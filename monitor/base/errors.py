@@ -40,7 +40,7 @@ class ConfigError(MonitorError):
     ) -> None:
         self.path = path
         self.unwritten = unwritten
-        """The text with the problems, where an edit would have made it; the file is as it was."""
+        """The text with the problems that an edit would have written; the file is unchanged."""
         self.problems = sorted(problems)
         super().__init__("\n".join(f"{path}: {problem}" for problem in self.problems))
 
@@ -67,8 +67,8 @@ def install_command(extra: str) -> str:
     installer = [sys.executable, "-m", "pip", "install"]
     if find_spec("pip") is None:  # as in the environments of uv
         installer = ["uv", "pip", "install", "--python", sys.executable]
-    of_extra = re.compile(rf"""\bextra == ['"]{extra}['"]""")
-    required = [line for line in tocsin.requires or () if of_extra.search(line)]
+    extra_marker = re.compile(rf"""\bextra == ['"]{extra}['"]""")
+    required = [line for line in tocsin.requires or () if extra_marker.search(line)]
     libraries = [line.partition(";")[0].strip() for line in required]
     return shlex.join([*installer, *(["-e", f"{checkout}[{extra}]"] if checkout else libraries)])
 
@@ -108,7 +108,7 @@ class StoreError(MonitorError):
 
 
 class LeaseLostError(StoreError):
-    """Another monitor does by now what this one was doing; nothing of it was stored."""
+    """Another monitor holds the lease by now; nothing of this work was stored."""
 
 
 class CursorError(MonitorError):
@@ -124,14 +124,14 @@ class AlreadyRunningError(MonitorError):
 
     def __init__(self, folder: str, pid: int) -> None:
         self.pid = pid
-        who = (
+        state = (
             _("pid {pid}", pid=pid) if pid else _("starting, ending, or building the archive again")
         )
         super().__init__(
             _(
                 "{folder}: a monitor already runs here ({who}); "
                 "`tocsin stop` ends it, `tocsin` joins it",
-                folder=folder, who=who,
+                folder=folder, who=state,
             )
         )  # fmt: skip
 
@@ -141,16 +141,16 @@ class NoStoreError(StoreError):
 
 
 class StoreTakenError(AlreadyRunningError):
-    """Others use this store, maybe on other machines, and one of us wants it for itself."""
+    """The store is in use, maybe on other machines, and one of its users needs it alone."""
 
     def __init__(self, store: str) -> None:
         self.pid = 0
-        words = _(
+        message = _(
             "{store}: a monitor, `tocsin run --once` or `tocsin move` uses this store, maybe on"
             " another machine; try again when it has ended",
             store=store,
         )
-        MonitorError.__init__(self, words)
+        MonitorError.__init__(self, message)
 
 
 class FeedError(MonitorError):
@@ -164,9 +164,9 @@ class FeedError(MonitorError):
     def bare(self) -> Self:
         """Return the error without tracebacks: their frames hold whole bodies."""
         error: BaseException | None = self
-        seen: set[int] = set()  # an error that is raised again can be the cause of its own cause
-        while error is not None and id(error) not in seen:
-            seen.add(id(error))
+        visited: set[int] = set()  # an error that is raised again can be the cause of its own cause
+        while error is not None and id(error) not in visited:
+            visited.add(id(error))
             error = error.with_traceback(None).__cause__ or error.__context__
         return self
 

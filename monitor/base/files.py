@@ -19,7 +19,7 @@ def atomic_write(
 
     Args:
         path: The file.
-        content: What it holds from then on.
+        content: Its new content.
         durable: Whether it must survive a power failure.
         mode: Permissions of the new file; None for those of any new file.
         check: Called before the old file is replaced; the file stays as it is if that raises.
@@ -27,32 +27,32 @@ def atomic_write(
     Raises:
         OSError: It cannot be written; the error names `path`.
     """
-    part = path.with_name(f".{path.name}.{os.getpid()}.part")
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
-        opened = os.open(
-            part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o666 if mode is None else 0o600
+        descriptor = os.open(
+            temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o666 if mode is None else 0o600
         )
-        with os.fdopen(opened, "wb") as file:
+        with os.fdopen(descriptor, "wb") as file:
             file.write(content)
             if durable:
                 file.flush()
                 os.fsync(file.fileno())
         if mode is not None:
-            part.chmod(mode)
+            temporary.chmod(mode)
         if check is not None:
             check()
-        part.replace(path)
+        temporary.replace(path)
     except BaseException as error:
-        part.unlink(missing_ok=True)
+        temporary.unlink(missing_ok=True)
         if isinstance(error, OSError):
             raise OSError(error.errno, error.strerror, str(path)) from None
         raise
 
 
 def file_signature(path: Path) -> object:
-    """Return what differs after a file has changed; None if it is missing."""
+    """Return a value that differs after the file has changed; None if it is missing."""
     try:
-        found = path.stat()
+        status = path.stat()
     except OSError:
         return None
-    return found.st_mtime_ns, found.st_size, found.st_ino
+    return status.st_mtime_ns, status.st_size, status.st_ino

@@ -24,7 +24,7 @@ def preload(modules: Iterable[str]) -> None:
 
 
 def forking() -> ForkServerContext:
-    """Return how workers are started: as forks of a process that has imported the modules."""
+    """Return the context that starts workers, as forks of a process that has the modules."""
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload(["__main__", *_preloaded])
     return context

@@ -15,41 +15,41 @@ if TYPE_CHECKING:
     from monitor.base.article import Timestamp
 
 
-def counted(count: int, noun: str, many: str = "") -> str:
+def counted(count: int, noun: str, plural: str = "") -> str:
     """Return a number with its noun: `1 article`, `1,200 entries`.
 
-    `many` is the plural, if it is not the noun with an s.
+    `plural` is the plural, if it is not the noun with an s.
     """
-    return f"{number(count)} {noun if count == 1 else many or noun + 's'}"
+    return f"{number(count)} {noun if count == 1 else plural or noun + 's'}"
 
 
 def articles(count: int) -> str:
-    """Return how many articles there are: `1 article`, `1,200 articles`."""
+    """Return a number of articles: `1 article`, `1,200 articles`."""
     return ngettext("{count} article", "{count} articles", count)
 
 
 def alerts(count: int) -> str:
-    """Return how many alerts there are: `1 alert`, `1,200 alerts`."""
+    """Return a number of alerts: `1 alert`, `1,200 alerts`."""
     return ngettext("{count} alert", "{count} alerts", count)
 
 
 def stories(count: int) -> str:
-    """Return how many stories there are: `1 story`, `1,200 stories`."""
+    """Return a number of stories: `1 story`, `1,200 stories`."""
     return ngettext("{count} story", "{count} stories", count)
 
 
 def feeds(count: int) -> str:
-    """Return how many feeds there are: `1 feed`, `1,200 feeds`."""
+    """Return a number of feeds: `1 feed`, `1,200 feeds`."""
     return ngettext("{count} feed", "{count} feeds", count)
 
 
 def clauses(parts: Iterable[str]) -> str:
-    """Return clauses in a row, as the language separates them."""
+    """Join clauses with the separator of the language."""
     return _("; ").join(parts)
 
 
 def either(names: Iterable[str]) -> str:
-    """Return names of which one is enough: `fr or en`."""
+    """Join alternatives: `fr or en`."""
     return _(" or ").join(names)
 
 
@@ -63,11 +63,11 @@ def percent(share: float) -> str:
     return _("{number}%", number=number(round(share * 100)))
 
 
-def and_more(names: str, more: int) -> str:
-    """Return names, and how many more there are: `Le Soir, L'Écho and 2 more`."""
-    if more <= 0:
+def and_more(names: str, others: int) -> str:
+    """Return names, and the number of others: `Le Soir, L'Écho and 2 more`."""
+    if others <= 0:
         return names
-    return ngettext("{names} and {count} more", "{names} and {count} more", more, names=names)
+    return ngettext("{names} and {count} more", "{names} and {count} more", others, names=names)
 
 
 def shown_title(title: str) -> str:
@@ -113,7 +113,7 @@ def span(seconds: float) -> str:
 
 
 def due_in(seconds: float) -> str:
-    """Return when something is due: `in 4 min`, or `now` if that is less than a second away."""
+    """Return the time until something is due: `in 4 min`, or `now` below one second."""
     return _("in {time}", time=span(seconds)) if seconds >= 1 else _("now")
 
 
@@ -143,13 +143,13 @@ def date_and_time(moment: datetime) -> str:
     return moment.strftime(_("%Y-%m-%d %H:%M"))
 
 
-def moment(at: Timestamp, now: Timestamp, zone: tzinfo | None) -> str:
+def moment(timestamp: Timestamp, now: Timestamp, zone: tzinfo | None) -> str:
     """Return a local time, with its date unless it is today."""
     try:
-        then, today = (datetime.fromtimestamp(time, zone) for time in (at, now))
+        local, today = (datetime.fromtimestamp(time, zone) for time in (timestamp, now))
     except (OverflowError, ValueError, OSError):  # a feed can give any number as its date
         return _("undated")
-    return f"{then:%H:%M}" if then.date() == today.date() else date_and_time(then)
+    return f"{local:%H:%M}" if local.date() == today.date() else date_and_time(local)
 
 
 def weekday(moment: datetime) -> str:
@@ -171,12 +171,12 @@ _MONTHS = mark_all(
 def exact(seconds: float) -> str:
     """Return a duration with nothing rounded away: `1 h 30 min`, `90 s` as `1 min 30 s`."""
     parts = []
-    left = round(seconds, 3)
+    amount = round(seconds, 3)
     for unit, name in _UNITS:
-        count, left = divmod(left, unit)
+        count, amount = divmod(amount, unit)
         if count:
             parts.append(_with_unit(f"{count:g}", name))
-    return " ".join([*parts, _with_unit(shortest(left), "s")] if left or not parts else parts)
+    return " ".join([*parts, _with_unit(shortest(amount), "s")] if amount or not parts else parts)
 
 
 def _with_unit(amount: str, unit: str) -> str:
@@ -193,8 +193,8 @@ def unit_name(unit: str) -> str:
 
 def shortest(value: float) -> str:
     """Return a number with as many decimals as it has."""
-    written = f"{value:g}"
-    return number(value, len(written.partition(".")[2]))
+    digits = f"{value:g}"
+    return number(value, len(digits.partition(".")[2]))
 
 
 def seconds(text: str) -> float:
@@ -232,8 +232,8 @@ def sparkline(counts: Sequence[int], width: int) -> str:
         width: Bars at most; where there are more counts, a bar is the sum of several.
     """
     bars = list(_summed(counts, width))
-    top = max(bars, default=0)
-    return "".join(signs.BARS[(bar * len(signs.BARS) - 1) // top] if bar else " " for bar in bars)
+    peak = max(bars, default=0)
+    return "".join(signs.BARS[(bar * len(signs.BARS) - 1) // peak] if bar else " " for bar in bars)
 
 
 def _summed(counts: Sequence[int], width: int) -> Iterator[int]:
@@ -241,19 +241,19 @@ def _summed(counts: Sequence[int], width: int) -> Iterator[int]:
     start = len(counts) % step  # the newest bar is a whole one
     if start:
         yield sum(counts[:start])
-    for at in range(start, len(counts), step):
-        yield sum(counts[at : at + step])
+    for index in range(start, len(counts), step):
+        yield sum(counts[index : index + step])
 
 
-def nearest(word: str, known: Iterable[str]) -> str:
-    """Return `; did you mean …?` for the known word most like this one, empty if none is.
+def nearest(word: str, names: Iterable[str]) -> str:
+    """Return `; did you mean …?` with the name most like a word; empty if there is none.
 
-    Without one that is like it, it is the first that has it in it.
+    If no name is similar, it is the first one that contains the word.
     """
     from difflib import get_close_matches
 
-    by_fold = {name.casefold(): name for name in known}
+    by_fold = {name.casefold(): name for name in names}
     folded = word.casefold()
-    close = get_close_matches(folded, by_fold, n=1, cutoff=0.65)
-    close = close or [name for name in by_fold if len(folded) > 2 and folded in name]
-    return _("; ") + _("did you mean `{name}`?", name=by_fold[close[0]]) if close else ""
+    matches = get_close_matches(folded, by_fold, n=1, cutoff=0.65)
+    matches = matches or [name for name in by_fold if len(folded) > 2 and folded in name]
+    return _("; ") + _("did you mean `{name}`?", name=by_fold[matches[0]]) if matches else ""

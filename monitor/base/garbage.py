@@ -16,8 +16,8 @@ _ARENA_MAX = -8
 
 _LARGE = 1 << 20
 """Bytes of a large block. With 128 KB, as glibc begins with, new pages take 5 % of the time."""
-_KEPT = 32 << 20
-"""Bytes of a block up to which it is kept for the next ones, in a process that searches."""
+_KEEP_LIMIT = 32 << 20
+"""Bytes of the largest block that a process that searches keeps for the next ones."""
 
 _YOUNG = 10_000
 """Values between two collections."""
@@ -29,7 +29,7 @@ _exempted = threading.Event()
 
 
 def collect_rarely() -> None:
-    """Collect garbage once 10,000 values were made that are still there; Python does at 700.
+    """Collect garbage after 10,000 new values that are still in use; Python does after 700.
 
     Else the collector looks through all values five times while 10,000 polls wait: 0.5 s.
     """
@@ -37,7 +37,7 @@ def collect_rarely() -> None:
 
 
 def exempt_all() -> None:
-    """Exempt what there is from garbage collection, once: it is to stay as long as the process."""
+    """Exempt all present values from garbage collection, once: they stay until the process ends."""
     if not _exempted.is_set():
         _exempted.set()
         gc.freeze()
@@ -49,8 +49,8 @@ def collector_paused() -> Iterator[None]:
 
     The collector looks through all values again whenever their number has grown by a quarter.
     While 50,000 watchlists are read and indexed, that takes two fifths of the time, and stops the
-    loop of the monitor for up to 0.4 s. What was made counts as old then: it is not looked
-    through at once.
+    loop of the monitor for up to 0.4 s. Afterwards the new values count as old: the collector
+    does not look through them at once.
     """
     pause = object()
     with _lock:
@@ -82,8 +82,8 @@ def keep_freed() -> None:
     At first glibc gives blocks of more than 128 KB back. Then the arrays of each search need new
     pages, which take two fifths of the time for two very common words near each other.
     """
-    _call("mallopt", _MMAP_THRESHOLD, _KEPT)
-    _call("mallopt", _TRIM_THRESHOLD, 2 * _KEPT)  # as much as glibc keeps at most
+    _call("mallopt", _MMAP_THRESHOLD, _KEEP_LIMIT)
+    _call("mallopt", _TRIM_THRESHOLD, 2 * _KEEP_LIMIT)  # as much as glibc keeps at most
 
 
 def give_back() -> None:
@@ -95,7 +95,7 @@ def give_back() -> None:
 def share_one_heap() -> None:
     """Let all threads take memory from one place, where the C library can.
 
-    Else each thread has one of its own, and what is free in one is of no use to the others.
+    Else each thread has a heap of its own, and free memory of one is of no use to the others.
     """
     _call("mallopt", _ARENA_MAX, 1)
 

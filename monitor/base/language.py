@@ -1,4 +1,4 @@
-"""Which language people read: the choice of one person, of the newsroom, or of the machine."""
+"""The language of messages: the choice of one person, of the newsroom, or of the machine."""
 
 from __future__ import annotations
 
@@ -17,18 +17,18 @@ _LOCALE = ("LC_ALL", "LC_MESSAGES", "LANG")
 _KEY = re.compile(rb"^language[ \t]*:[ \t]*[\"']?([A-Za-z]+)", re.MULTILINE)
 
 
-def choose(written: str, environ: Mapping[str, str]) -> str:
+def choose(configured: str, environ: Mapping[str, str]) -> str:
     """Return the language to use.
 
     Args:
-        written: The language that `feeds.yaml` asks for; empty for none.
+        configured: The language that `feeds.yaml` asks for; empty for none.
         environ: The environment: `TOCSIN_LANGUAGE` comes before the file, the locale after it.
     """
-    wanted = _code(environ.get(VARIABLE, ""))
-    if wanted in LANGUAGES:
-        return wanted
-    if written in LANGUAGES:
-        return written
+    personal = _code(environ.get(VARIABLE, ""))
+    if personal in LANGUAGES:
+        return personal
+    if configured in LANGUAGES:
+        return configured
     locale = next((environ[name] for name in _LOCALE if environ.get(name)), "")
     return _code(locale) if _code(locale) in LANGUAGES else ENGLISH
 
@@ -36,18 +36,18 @@ def choose(written: str, environ: Mapping[str, str]) -> str:
 def written_in(path: Path) -> str:
     """Return the language that a `feeds.yaml` asks for, without parsing it; empty for none.
 
-    Help is shown, and mistakes of the file are told, before the file is understood.
+    Help and mistakes of the file are shown before the file is parsed.
     """
     try:
-        found = _KEY.search(path.read_bytes())
+        match = _KEY.search(path.read_bytes())
     except (OSError, ValueError):
         return ""
-    return found[1].decode().lower() if found else ""
+    return match[1].decode().lower() if match else ""
 
 
-def use(written: str, environ: Mapping[str, str]) -> None:
+def use(configured: str, environ: Mapping[str, str]) -> None:
     """Use the language that is chosen by `choose`, in this process."""
-    translation.use(choose(written, environ), FOLDER)
+    translation.use(choose(configured, environ), FOLDER)
 
 
 def _code(locale: str) -> str:

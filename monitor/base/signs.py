@@ -59,4 +59,4 @@ LEGEND: tuple[tuple[str, str], ...] = (
     (CHOSEN, mark("chosen: the filter by this watchlist, the article that is open")),
     (CURSOR, mark("the row of the cursor")),
 )
-"""Signs as they are shown, and what they mean in English: translated where it is shown."""
+"""Signs and their meanings in English, which are translated where they are shown."""

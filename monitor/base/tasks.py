@@ -18,15 +18,15 @@ from monitor.base.url import redact
 T = TypeVar("T")
 
 
-def is_due(last: Timestamp, every: float, now: Timestamp) -> bool:
+def is_due(last: Timestamp, interval: float, now: Timestamp) -> bool:
     """Tell whether something is due again; it is when the clock was set back, too.
 
     Args:
         last: When it was done; minus infinity for never.
-        every: Seconds between two times.
+        interval: Seconds between two times.
         now: The time.
     """
-    return not 0.0 <= now - last < every
+    return not 0.0 <= now - last < interval
 
 
 class WorkerThread:
@@ -37,11 +37,11 @@ class WorkerThread:
 
     async def __call__(self, call: Callable[..., T], *args: Any) -> T:
         """Return what a call returns, once its turn has come."""
-        here = partial(copy_context().run, call, *args)  # under the lease of the task that asks
-        return await asyncio.get_running_loop().run_in_executor(self._executor, here)
+        bound = partial(copy_context().run, call, *args)  # under the lease of the task that asks
+        return await asyncio.get_running_loop().run_in_executor(self._executor, bound)
 
     async def drained(self) -> None:
-        """Wait until the calls have returned that were made before."""
+        """Wait until all earlier calls have returned."""
         await self(lambda: None)
 
 
@@ -50,10 +50,10 @@ log = logging.getLogger("tocsin")
 
 
 class KeyedTasks(Generic[K]):
-    """Tasks by key. `refused` is called with the StoreError of a task."""
+    """Tasks by key. `on_refused` is called with the StoreError of a task."""
 
-    def __init__(self, refused: Callable[[StoreError], None]) -> None:
-        self._refused = refused
+    def __init__(self, on_refused: Callable[[StoreError], None]) -> None:
+        self._on_refused = on_refused
         self._tasks: dict[K, asyncio.Task[None]] = {}
 
     def __contains__(self, key: object) -> bool:
@@ -84,7 +84,7 @@ class KeyedTasks(Generic[K]):
         if task.cancelled() or (error := task.exception()) is None:
             return
         if isinstance(error, StoreError):
-            self._refused(error)
+            self._on_refused(error)
         else:
-            words = _("{what}: unexpected trouble", what=redact(str(key)))
-            log.error(words, exc_info=error)
+            message = _("{what}: unexpected trouble", what=redact(str(key)))
+            log.error(message, exc_info=error)

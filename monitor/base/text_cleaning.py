@@ -137,10 +137,10 @@ def shown_url(url: str) -> str:
     if not url:
         return ""
     parts = urlsplit(url)
-    place = parts.netloc.rpartition("@")[2]
-    if "[" in place:
+    host = parts.netloc.rpartition("@")[2]
+    if "[" in host:
         return ""
-    return _ACTIVE.sub(lambda found: f"%{ord(found[0]):02X}", parts._replace(netloc=place).geturl())
+    return _ACTIVE.sub(lambda match: f"%{ord(match[0]):02X}", parts._replace(netloc=host).geturl())
 
 
 def truncate(text: str, cells: int) -> str:

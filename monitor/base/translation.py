@@ -11,11 +11,11 @@ from typing import NamedTuple
 
 ENGLISH = "en"
 LANGUAGES = (ENGLISH, "fr")
-"""The languages of which there are messages."""
+"""The languages that have messages."""
 DOMAIN = "tocsin"
 """Name of the catalogues."""
 _SEPARATORS = {"fr": ("\N{NO-BREAK SPACE}", ",")}
-"""Between thousands, and before decimals."""
+"""The separators of thousands and of decimals."""
 
 
 class Choice(NamedTuple):
@@ -26,7 +26,7 @@ class Choice(NamedTuple):
 
 
 class _Chosen:
-    """What `use` set."""
+    """The values that `use` has set."""
 
     language = ENGLISH
     folder = Path()
@@ -86,20 +86,20 @@ def pgettext(context: str, message: str, /, **values: object) -> str:
     return text.format(**values) if values else text
 
 
-def ngettext(one: str, many: str, amount: float, /, **values: object) -> str:
+def ngettext(singular: str, plural: str, amount: float, /, **values: object) -> str:
     """Return a message about a number, which is its value `{count}`: `1,200 entries`.
 
     Args:
-        one: The English message about one.
-        many: The English message about several, or none.
+        singular: The English message about one.
+        plural: The English message about several, or none.
         amount: The number.
         **values: The other values by name.
     """
     catalogue = _chosen.catalogue
     if catalogue is None:
-        text = one if amount == 1 else many
+        text = singular if amount == 1 else plural
     else:
-        text = catalogue.ngettext(one, many, int(amount))
+        text = catalogue.ngettext(singular, plural, int(amount))
     return text.format(count=number(amount), **values)
 
 
@@ -113,9 +113,9 @@ def mark_all(context: str, *messages: str) -> tuple[str, ...]:
     return messages
 
 
-def mark_plural(one: str, many: str) -> tuple[str, str]:
+def mark_plural(singular: str, plural: str) -> tuple[str, str]:
     """Return messages as they are: constants that `ngettext` translates where they are shown."""
-    return one, many
+    return singular, plural
 
 
 def number(value: float, decimals: int = 0) -> str:

@@ -68,7 +68,7 @@ def host(url: str) -> str:
 
 
 def numeric_host(host: str) -> str:
-    """Return the IP address that a host is by its name alone; empty if it has to be looked up."""
+    """Return the IP address that a host name spells; empty if it has to be looked up."""
     try:
         return "127.0.0.1" if host.lower() == "localhost" else str(ip_address(host))
     except ValueError:
@@ -77,8 +77,8 @@ def numeric_host(host: str) -> str:
 
 def is_loopback(host: str) -> bool:
     """Return whether a name or an address leads to this machine only."""
-    number = numeric_host(host)
-    return bool(number) and ip_address(number).is_loopback
+    address = numeric_host(host)
+    return bool(address) and ip_address(address).is_loopback
 
 
 def site(url: str) -> str:

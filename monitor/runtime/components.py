@@ -39,7 +39,7 @@ class Components(Struct, frozen=True, kw_only=True):
     ingester: Ingester
     pipeline: Pipeline
     indexer: IndexerProcess
-    presence: MonitorLock
+    lock: MonitorLock
     report: RunLog
     listeners: list[Callable[[BatchOutcome], None]] = field(default_factory=list)
     """Called with each batch that is stored; they wake the indexer and the delivery loop."""
@@ -50,14 +50,14 @@ class Components(Struct, frozen=True, kw_only=True):
     linker: EventLinker | None = None
     """None where the model is not installed."""
     leases: SoleMonitor = field(default_factory=SoleMonitor)
-    """What this monitor may do, of those that share the store."""
+    """The leases of this monitor, one of those that share the store."""
     load: Callable[[], Config]
     stamp: Callable[[], object]
     """Returns another value once `feeds.yaml` has changed."""
     edited: Callable[[], bool] = lambda: False
     """Tells whether the configuration has changed since the monitor read it to start."""
     use_language: Callable[[str], None]
-    """Is given the language of `feeds.yaml`; empty leaves it to the machine."""
+    """Sets the language that `feeds.yaml` asks for; empty leaves it to the machine."""
     clock: Callable[[], Timestamp]
     stopwatch: Callable[[], float]
     """Returns the seconds of processor time of the thread that asks."""
@@ -66,4 +66,4 @@ class Components(Struct, frozen=True, kw_only=True):
     """Returns a random number from 0 to 1."""
     zone: tzinfo
     """The time zone of the machine."""
-    me: MonitorPresence
+    presence: MonitorPresence

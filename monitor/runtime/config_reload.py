@@ -25,25 +25,25 @@ log = logging.getLogger("tocsin")
 class ConfigReloader:
     """Reads `feeds.yaml` after a change; a file with problems changes nothing."""
 
-    def __init__(self, config: Config, parts: Components, catching_up: BackfillRunner) -> None:
+    def __init__(self, config: Config, parts: Components, backfill: BackfillRunner) -> None:
         self.config = config
         self.feeds: Mapping[str, Feed] = {}
         """The feeds that are polled, by URL."""
         self.error = ""
         """Why the last edit is not active; empty when it is."""
         self._parts = parts
-        self._catching_up = catching_up
-        self._seen = parts.stamp()
-        self._stamp = None if parts.edited() else self._seen
+        self._backfill = backfill
+        self._last_stamp = parts.stamp()
+        self._active_stamp = None if parts.edited() else self._last_stamp
 
-    async def ever(self, tick: float, refused: Callable[[StoreError], None]) -> None:
+    async def ever(self, tick: float, on_refused: Callable[[StoreError], None]) -> None:
         """Look for changes every `tick` seconds, while polls go on. Never raises."""
         while True:
             await self._parts.sleep(tick)
             try:
                 await self.look()
             except StoreError as error:
-                refused(error)
+                on_refused(error)
             except Exception:
                 log.exception(_("this edit is not active; the monitor goes on"))
 
@@ -52,35 +52,35 @@ class ConfigReloader:
 
         A file that is still being written may be valid and yet be incomplete.
         """
-        stamp, seen = self._parts.stamp(), self._seen
-        self._seen = stamp
-        if stamp == self._stamp or stamp != seen:
+        stamp, previous = self._parts.stamp(), self._last_stamp
+        self._last_stamp = stamp
+        if stamp == self._active_stamp or stamp != previous:
             return
         try:
             config = await asyncio.to_thread(self._parts.load)
         except ConfigError as error:
             if self._parts.stamp() == stamp:
-                self._stamp, self.error = stamp, str(error)
+                self._active_stamp, self.error = stamp, str(error)
                 log.error("%s\n%s", error, _("the last good version stays active"))
             return
         if self._parts.stamp() != stamp:
             return  # it changed while it was read
-        before = self.config
+        former = self.config
         await self.enforce(config)
-        self._stamp, self.error = stamp, ""
-        for line in changes(before, config):
+        self._active_stamp, self.error = stamp, ""
+        for line in changes(former, config):
             log.info("%s: %s", config.path.name, line)
 
     async def enforce(self, config: Config) -> None:
         """Activate a configuration as a whole; slow work is done before, in a thread."""
         parts = self._parts
         rules = await asyncio.to_thread(WatchlistMatcher, config.watchlists, config.feeds)
-        known = {one.url: one for one in await parts.thread(parts.store.feeds.every)}
-        permitted = config.allow != self.config.allow
-        numbered = await parts.thread(parts.store.subscribe, config.feeds, config.watchlists)
+        former_feeds = {feed.url: feed for feed in await parts.thread(parts.store.feeds.every)}
+        retry_failing = config.allow != self.config.allow
+        feeds = await parts.thread(parts.store.subscribe, config.feeds, config.watchlists)
         self.config = config
         parts.use_language(config.language)
-        self.feeds = {feed.url: feed for feed in numbered if feed.enabled}
+        self.feeds = {feed.url: feed for feed in feeds if feed.enabled}
         parts.client.allow(config.allow)
         await parts.notifier.use(config.channels, config.allow)
         if parts.briefings is not None:
@@ -89,34 +89,34 @@ class ConfigReloader:
             parts.linker.enabled = config.vectors
         parts.ingester.watch = ActiveConfig(
             rules=rules,
-            feeds={feed.number: feed for feed in numbered},
+            feeds={feed.number: feed for feed in feeds},
             routing=routing(config, parts.zone),
         )
-        await parts.thread(self._reschedule, numbered, known, permitted)
+        await parts.thread(self._reschedule, feeds, former_feeds, retry_failing)
         # From here on the watchlists see each stored article; older ones are for the backfill.
-        await self._catching_up.begin(config.watchlists, numbered, parts.ingester.watch.routing)
+        await self._backfill.begin(config.watchlists, feeds, parts.ingester.watch.routing)
 
     def _reschedule(
-        self, numbered: Sequence[Feed], known: Mapping[str, Feed], permitted: bool
+        self, feeds: Sequence[Feed], former_feeds: Mapping[str, Feed], retry_failing: bool
     ) -> None:
         """Reschedule feeds after an edit; no poll is stored meanwhile.
 
         Args:
-            numbered: The feeds as they are now.
-            known: Those that were subscribed to before, as they were, by URL.
-            permitted: Whether feeds that fail may now succeed, and are polled at once.
+            feeds: The feeds as they are now, with their numbers.
+            former_feeds: The feeds that were subscribed to before, as they were, by URL.
+            retry_failing: Whether feeds that fail may now succeed, and are polled at once.
         """
-        states = {one.feed.url: one.state for one in self._parts.store.feeds.subscribed()}
+        states = {record.feed.url: record.state for record in self._parts.store.feeds.subscribed()}
         due: dict[str, Timestamp] = {}
         delays: dict[str, float] = {}
-        for feed in numbered:
-            before, state = known.get(feed.url), states.get(feed.url)
-            if before is None or state is None:
+        for feed in feeds:
+            former, state = former_feeds.get(feed.url), states.get(feed.url)
+            if former is None or state is None:
                 continue
-            if feed.every != before.every:
+            if feed.every != former.every:
                 state = schedule.after_edit(feed, state, self._parts.jitter())
                 due[feed.url], delays[feed.url] = state.next_due, state.delay
-            if feed.enabled > before.enabled or (permitted and state.failures):
+            if feed.enabled > former.enabled or (retry_failing and state.failures):
                 due[feed.url] = 0.0
         if due:
             self._parts.store.reschedule(due, delays)

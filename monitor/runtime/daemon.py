@@ -77,12 +77,12 @@ class Ticker:
         self, clock: Callable[[], Timestamp], sleep: Callable[[float], Awaitable[None]]
     ) -> None:
         """Go on ticking when the clock is set back."""
-        before = clock()
+        previous = clock()
         while True:
             await sleep(self._seconds)
-            if (now := clock()) < before:
+            if (now := clock()) < previous:
                 self._job.reschedule(self._trigger)
-            before = now
+            previous = now
 
     def end(self) -> None:
         self._scheduler.shutdown(wait=False)
@@ -102,19 +102,19 @@ PAGES_AT_ONCE = 8
 STORE_REST = 30.0
 """Seconds without polling after a StoreError: a full disk takes time to clear."""
 SHINGLE_WINDOW = 72 * 3600.0
-SENT_KEPT = 90 * 86_400.0
+SENT_RETENTION = 90 * 86_400.0
 """Seconds for which sent deliveries are kept."""
-SWEEP_EVERY = 3600.0
-LOOK_EVERY = 300.0
+SWEEP_INTERVAL = 3600.0
+LOOK_INTERVAL = 300.0
 """Seconds between two looks for what is unusual; a look takes milliseconds."""
-AWAY = 3 * LOOK_EVERY
+AWAY = 3 * LOOK_INTERVAL
 """Seconds without a look after which the monitor was away: stopped, or asleep."""
 AWAY_BETWEEN_RUNS = 5_400.0
 """Seconds between two single runs after which feeds were not watched in between."""
 Background = Callable[[Callable[[StoreError], None]], Coroutine[Any, Any, None]]
-"""Goes on until cancelled, and reports what the store refuses."""
-PATIENCE = 2
-"""Tries of the indexer in a row that fail before one round is not waited out."""
+"""Work that goes on until cancelled, and reports each StoreError to its argument."""
+MAX_FAILURES = 2
+"""Failures of the indexer in a row after which a single round does not wait for it."""
 
 
 class Daemon:
@@ -122,34 +122,34 @@ class Daemon:
 
     def __init__(self, config: Config, parts: Components) -> None:
         self._parts = parts
-        self._catching_up = BackfillRunner(
+        self._backfill = BackfillRunner(
             Backfill(parts.store, parts.clock, parts.stopwatch), parts.thread, parts.sleep
         )
-        self._in_force = ConfigReloader(config, parts, self._catching_up)
-        self._polling: KeyedTasks[str] = KeyedTasks(self._rest)
-        self._reading: KeyedTasks[int] = KeyedTasks(self._rest)
-        self._tidying = RetentionRunner(
+        self._reloader = ConfigReloader(config, parts, self._backfill)
+        self._polls: KeyedTasks[str] = KeyedTasks(self._rest)
+        self._page_reads: KeyedTasks[int] = KeyedTasks(self._rest)
+        self._retention = RetentionRunner(
             parts.store, parts.thread, parts.clock, parts.sleep,
-            retention=lambda: self._in_force.config.retention,
+            retention=lambda: self._reloader.config.retention,
         )  # fmt: skip
         self._damage = ""
-        """What is wrong with the store, with what to do; empty if it is whole."""
+        """The damage of the store and the way out; empty if the store is whole."""
         self._unusual = UnusualWatch(parts.store, parts.clock)
-        self._looked = 0.0
+        self._looked_at = 0.0
         self._refused_at = float("-inf")
         self._refused: StoreError | None = None
-        self._swept = 0.0
+        self._swept_at = 0.0
 
     async def watch(self, stop: asyncio.Event) -> None:
         """Watch until `stop` is set, then end all tasks."""
         background = [
             *await self._start(),
-            self._while_held(Duty.BACKFILL, self._catching_up.ever),
-            asyncio.create_task(self._in_force.ever(TICK, self._rest), name="reloader"),
-            self._while_held(Duty.UPKEEP, self._tidying.ever),
+            self._while_held(Duty.BACKFILL, self._backfill.ever),
+            asyncio.create_task(self._reloader.ever(TICK, self._rest), name="reloader"),
+            self._while_held(Duty.UPKEEP, self._retention.ever),
             asyncio.create_task(
                 check_daily(
-                    self._in_force.config.store,
+                    self._reloader.config.store,
                     self._parts.clock,
                     self._parts.sleep,
                     self._note_damage,
@@ -179,8 +179,8 @@ class Daemon:
         background = await self._start()
         try:
             if everything:
-                now = dict.fromkeys(self._in_force.feeds, 0.0)
-                await self._parts.thread(self._parts.store.reschedule, now)
+                due = dict.fromkeys(self._reloader.feeds, 0.0)
+                await self._parts.thread(self._parts.store.reschedule, due)
             work = asyncio.create_task(self._round())
             stopped = asyncio.create_task(stop.wait())
             await asyncio.wait({work, stopped}, return_when=asyncio.FIRST_COMPLETED)
@@ -192,22 +192,22 @@ class Daemon:
             await self._end(background)
         return self._parts.report.summary()
 
-    def _while_held(self, duty: Duty, ever: Background) -> asyncio.Task[None]:
-        """Do in the background what one monitor does for all, as long as this is the one."""
-        return asyncio.create_task(self._parts.leases.while_held(duty, partial(ever, self._rest)))
+    def _while_held(self, duty: Duty, work: Background) -> asyncio.Task[None]:
+        """Do background work while this monitor has the duty, which one monitor has for all."""
+        return asyncio.create_task(self._parts.leases.while_held(duty, partial(work, self._rest)))
 
     # --- the round and the tick ---
 
     async def _round(self) -> None:
         await self._poll_due(at_once=True)
-        await self._polling.drained(self._breathe)
+        await self._polls.drained(self._breathe)
         while self._refused is None and await self._read_pages():
-            await self._reading.drained(self._breathe)
+            await self._page_reads.drained(self._breathe)
         if self._refused is not None:
             raise self._refused
         await self._relocate()
-        await self._catching_up.all()
-        await self._tidying.all()
+        await self._backfill.all()
+        await self._retention.all()
         await self._end_silences()
         await self._look_for_unusual(AWAY_BETWEEN_RUNS)
         await self._sweep()
@@ -216,7 +216,7 @@ class Daemon:
         await self._parts.notifier.all()
         while (waiting := await self._left_to_index()) or not self._parts.indexer.mended:
             indexer = self._parts.indexer
-            if indexer.failures >= PATIENCE:
+            if indexer.failures >= MAX_FAILURES:
                 raise MonitorError(
                     _(
                         "{trouble}; what was read is stored, and the next run makes it searchable",
@@ -238,20 +238,20 @@ class Daemon:
 
     async def _mark_indexed(self) -> None:
         await self._note_set_aside()
-        if done := self._parts.indexer.indexed():
-            at = self._parts.indexer.indexed_at
-            await self._parts.thread(self._parts.store.mark_indexed, done, at)
+        if indexed := self._parts.indexer.indexed():
+            indexed_at = self._parts.indexer.indexed_at
+            await self._parts.thread(self._parts.store.mark_indexed, indexed, indexed_at)
 
     async def _note_set_aside(self) -> None:
-        aside = self._parts.indexer.set_aside
-        while aside:
-            article, reason = next(iter(aside.items()))
+        set_aside = self._parts.indexer.set_aside
+        while set_aside:
+            article, reason = next(iter(set_aside.items()))
             now = self._parts.clock()
             await self._parts.thread(self._parts.store.set_aside, article, reason, now)
-            del aside[article]
+            del set_aside[article]
 
     async def _tick(self) -> None:
-        """Look once at everything that may need doing."""
+        """Do once everything that is due."""
         try:
             await self._mark_indexed()
             self._parts.indexer.start()
@@ -267,7 +267,7 @@ class Daemon:
 
     async def _keep_up(self, now: Timestamp) -> None:
         await self._end_silences()
-        if is_due(self._looked, LOOK_EVERY, now):
+        if is_due(self._looked_at, LOOK_INTERVAL, now):
             await self._look_for_unusual(AWAY)
         await self._sweep()
         await self._note_lost_monitors()
@@ -275,19 +275,19 @@ class Daemon:
     async def _poll_due(self, *, at_once: bool) -> None:
         """Begin to poll the feeds that are due; unless `at_once`, those due within a tick too."""
         now = self._parts.clock()
-        monitor, by = self._parts.leases.monitor, now if at_once else now + TICK
-        states = await self._parts.thread(self._parts.store.states, by, monitor)
+        monitor, due_by = self._parts.leases.monitor, now if at_once else now + TICK
+        states = await self._parts.thread(self._parts.store.states, due_by, monitor)
         if not self._may_ask(now):  # the store refused something while this call waited
             return
-        watched = self._in_force.feeds  # there may be a million, of which few are due
-        found = [watched[url] for url in states if url in watched and url not in self._polling]
-        leases = {feed.url: self._parts.leases.bucket(feed.url) for feed in found}
-        feeds = [feed for feed in found if leases[feed.url]]
+        active = self._reloader.feeds  # there may be a million, of which few are due
+        due = [active[url] for url in states if url in active and url not in self._polls]
+        leases = {feed.url: self._parts.leases.bucket(feed.url) for feed in due}
+        feeds = [feed for feed in due if leases[feed.url]]
         self._parts.report.expect(len(feeds))
-        for delay, feed in schedule.spread(schedule.due(states, feeds, by), states, now):
+        for delay, feed in schedule.spread(schedule.due(states, feeds, due_by), states, now):
             wait = 0.0 if at_once else delay
             poll = self._poll(feed, states[feed.url], wait, leases[feed.url])
-            self._polling.begin(feed.url, poll)
+            self._polls.begin(feed.url, poll)
 
     async def _poll(self, feed: Feed, state: FeedState, wait: float, lease: Lease | None) -> None:
         if wait:
@@ -298,15 +298,15 @@ class Daemon:
 
     async def _read_pages(self) -> bool:
         """Begin reading pages that are due; return whether there are any."""
-        parts, free = self._parts, PAGES_AT_ONCE - len(self._reading)
-        if free <= 0:
+        parts, free_slots = self._parts, PAGES_AT_ONCE - len(self._page_reads)
+        if free_slots <= 0:
             return True
         now, monitor = parts.clock(), parts.leases.monitor
         due = await parts.thread(parts.store.pages_due, now, PAGES_AT_ONCE, monitor)
-        due = [page for page in due if page.article.id not in self._reading]
-        for page in due[:free]:
+        due = [page for page in due if page.article.id not in self._page_reads]
+        for page in due[:free_slots]:
             if lease := parts.leases.bucket(page.article.url):
-                self._reading.begin(page.article.id, self._read_page(page, lease))
+                self._page_reads.begin(page.article.id, self._read_page(page, lease))
         return bool(due)
 
     async def _read_page(self, page: PendingPage, lease: Lease) -> None:
@@ -315,7 +315,7 @@ class Daemon:
 
     async def _relocate(self) -> None:
         """Write new addresses of moved feeds into `feeds.yaml`, which is then read again."""
-        await self._parts.thread(self._parts.relocation.step, self._in_force.feeds)
+        await self._parts.thread(self._parts.relocation.step, self._reloader.feeds)
 
     async def _end_silences(self) -> None:
         if await self._parts.thread(self._parts.ingester.end_silences):
@@ -323,9 +323,9 @@ class Daemon:
 
     async def _look_for_unusual(self, patience: float) -> None:
         """Raise alerts about watchlists with far more stories than usual, or none any more."""
-        parts, config = self._parts, self._in_force.config
-        self._looked = parts.clock()
-        kept = config.retention.keep if config.retention.drop_alerts else None
+        parts, config = self._parts, self._reloader.config
+        self._looked_at = parts.clock()
+        lifetime = config.retention.keep if config.retention.drop_alerts else None
         plan = await parts.thread(
             partial(
                 self._unusual.look,
@@ -333,7 +333,7 @@ class Daemon:
                 parts.ingester.watch.routing,
                 config.zone or parts.zone,
                 patience=patience,
-                memory=math.inf if kept is None else kept,
+                memory=math.inf if lifetime is None else lifetime,
                 network_down=bool(parts.pipeline.network_down),
             )
         )
@@ -363,7 +363,7 @@ class Daemon:
         await self._parts.sleep(0)
 
     def _may_ask(self, now: Timestamp) -> bool:
-        """Tell whether feeds are asked: not for a while after the store has refused something."""
+        """Return whether feeds are polled: not for `STORE_REST` seconds after a StoreError."""
         return is_due(self._refused_at, STORE_REST, now)
 
     def _rest(self, error: StoreError) -> None:
@@ -381,12 +381,12 @@ class Daemon:
 
     async def _sweep(self) -> None:
         now = self._parts.clock()
-        if is_due(self._swept, SWEEP_EVERY, now):
-            self._swept = now
+        if is_due(self._swept_at, SWEEP_INTERVAL, now):
+            self._swept_at = now
             forget = partial(
                 self._parts.store.forget,
                 names_before=now - SHINGLE_WINDOW,
-                sent_before=now - SENT_KEPT,
+                sent_before=now - SENT_RETENTION,
             )
             await self._parts.thread(forget)
 
@@ -395,7 +395,7 @@ class Daemon:
     async def _start(self) -> list[asyncio.Task[None]]:
         self._beat()
         await self._parts.leases.start()
-        await self._in_force.enforce(self._in_force.config)
+        await self._reloader.enforce(self._reloader.config)
         self._parts.indexer.start()
         return [
             asyncio.create_task(self._parts.pipeline.run()),
@@ -404,8 +404,8 @@ class Daemon:
         ]
 
     async def _end(self, background: list[asyncio.Task[None]]) -> None:
-        self._polling.cancel()
-        self._reading.cancel()
+        self._polls.cancel()
+        self._page_reads.cancel()
         for task in background:
             task.cancel()
         await asyncio.gather(*background, return_exceptions=True)
@@ -415,13 +415,13 @@ class Daemon:
         await self._parts.leases.leave()
         if self._parts.linker is not None:
             await asyncio.to_thread(self._parts.linker.close)
-        if done := await asyncio.to_thread(self._parts.indexer.stop):
+        if indexed := await asyncio.to_thread(self._parts.indexer.stop):
             with contextlib.suppress(StoreError):  # the articles are then indexed twice
-                at = self._parts.indexer.indexed_at
-                await self._parts.thread(self._parts.store.mark_indexed, done, at)
+                indexed_at = self._parts.indexer.indexed_at
+                await self._parts.thread(self._parts.store.mark_indexed, indexed, indexed_at)
 
     def _say_what_is_watched(self) -> None:
-        feeds, watchlists = self._in_force.feeds, self._in_force.config.watchlists
+        feeds, watchlists = self._reloader.feeds, self._reloader.config.watchlists
         log.info(
             ngettext(
                 "{count} feed, {watchlists}",
@@ -437,29 +437,29 @@ class Daemon:
             self._beat()
 
     @property
-    def card(self) -> Heartbeat:
+    def heartbeat(self) -> Heartbeat:
         return Heartbeat(
-            presence=self._parts.me,
+            presence=self._parts.presence,
             pulse=self._parts.clock(),
-            config_error=self._in_force.error,
+            config_error=self._reloader.error,
             network_down=self._parts.pipeline.network_down,
             store_damage=self._damage,
             no_vectors=self._no_vectors(),
         )
 
     def _no_vectors(self) -> str:
-        """Return why articles get no vectors; empty when they do."""
-        linker, wanted = self._parts.linker, self._in_force.config.vectors
-        if not wanted:
+        """Return the reason why articles get no vectors; empty when they get them."""
+        linker, is_enabled = self._parts.linker, self._reloader.config.vectors
+        if not is_enabled:
             return turned_off()
         return not_installed() if linker is None else linker.trouble
 
     def _beat(self) -> None:
         try:
-            self._parts.presence.beat(self.card)
+            self._parts.lock.beat(self.heartbeat)
         except OSError as error:
-            folder = self._in_force.config.data
-            words = _(
+            folder = self._reloader.config.data
+            message = _(
                 "{folder}: the heartbeat cannot be written: {error}", folder=folder, error=error
             )
-            log.warning(words)
+            log.warning(message)

@@ -43,9 +43,9 @@ log = logging.getLogger("tocsin")
 EXPIRY = 30.0
 """Seconds after a heartbeat after which others may take the leases of a monitor."""
 BEATS = 10
-"""Heartbeats in this time."""
+"""Heartbeats in `EXPIRY` seconds."""
 TRUSTED = 0.8
-"""Part of this time for which a monitor trusts its leases: it stops before others begin."""
+"""Part of `EXPIRY` for which a monitor trusts its leases: it stops before others begin."""
 CLOCK_TOLERANCE = 60.0
 """Seconds that the clock of a monitor may differ from that of the database."""
 
@@ -67,7 +67,7 @@ class SoleMonitor:
         """Keep the leases. Never raises: the monitor goes on."""
 
     def bucket(self, url: str) -> Lease | None:
-        """Return the lease of the bucket of an address; None if this monitor does not ask there."""
+        """Return the lease of the bucket of an address; None if others poll it."""
         return SOLE
 
     def duty(self, duty: Duty) -> Lease | None:
@@ -90,14 +90,14 @@ class SoleMonitor:
 
 
 def share(monitor: int, live: Sequence[int]) -> int:
-    """Return how many buckets a monitor is to hold; those of two differ by one at most.
+    """Return the number of buckets for a monitor; those of two differ by one at most.
 
     Args:
         monitor: The number of the monitor.
         live: The numbers of all monitors that are heard of, in ascending order.
     """
-    each, left = divmod(BUCKETS, len(live))
-    return each + (live.index(monitor) < left)
+    quota, remainder = divmod(BUCKETS, len(live))
+    return quota + (live.index(monitor) < remainder)
 
 
 class LeaseKeeper(SoleMonitor):
@@ -119,7 +119,7 @@ class LeaseKeeper(SoleMonitor):
 
         Args:
             leases: The leases of the store, which expire by the clock of the database.
-            thread: Their thread.
+            thread: The thread that calls them.
             clock: The clock, which is compared with that of the database.
             monotonic: Seconds that go on while this process is stopped, or its machine sleeps.
             sleep: Waits.
@@ -136,9 +136,9 @@ class LeaseKeeper(SoleMonitor):
         self._expiry = expiry
         self._alone = alone
         self._duties = duties
-        self._held: dict[int, int] = {}
+        self._epochs: dict[int, int] = {}
         self._users: Counter[int] = Counter()
-        self._asked = -math.inf
+        self._beat_at = -math.inf
         self._trouble = ""
 
     async def start(self) -> None:
@@ -176,58 +176,58 @@ class LeaseKeeper(SoleMonitor):
             await self._sleep(self._expiry / BEATS)
 
     async def release_buckets(self) -> None:
-        buckets = [id for id in self._held if id < BUCKETS]
+        buckets = [id for id in self._epochs if id < BUCKETS]
         self._forget(buckets)
-        await self._last(self._leases.release, buckets)
+        await self._final_call(self._leases.release, buckets)
 
     async def leave(self) -> None:
-        self._held.clear()
-        await self._last(self._leases.leave)
+        self._epochs.clear()
+        await self._final_call(self._leases.leave)
 
     async def beat(self) -> None:
-        """Say that this monitor lives, and come nearer to its share. Raises StoreError."""
-        asked = self._monotonic()
-        off = self._clock() - await self._thread(self._leases.now)
-        if abs(off) > CLOCK_TOLERANCE:
-            await self._stand_back(off)
+        """Send a heartbeat, and take or give back leases as its share asks. Raises StoreError."""
+        beat_at = self._monotonic()
+        clock_offset = self._clock() - await self._thread(self._leases.now)
+        if abs(clock_offset) > CLOCK_TOLERANCE:
+            await self._stand_back(clock_offset)
             return
         standing = await self._thread(self._leases.beat)
         self.monitor = standing.monitor
-        released, wanted = self._balance(standing)
-        self._forget(released)
-        await self._thread(self._leases.release, released)
-        held = {**standing.held, **await self._take(wanted, standing)}
-        self._held = {id: epoch for id, epoch in held.items() if id not in released}
-        self._asked = asked
+        surplus, missing = self._balance(standing)
+        self._forget(surplus)
+        await self._thread(self._leases.release, surplus)
+        epochs = {**standing.held, **await self._take(missing, standing)}
+        self._epochs = {id: epoch for id, epoch in epochs.items() if id not in surplus}
+        self._beat_at = beat_at
         self._report("")
 
     def _balance(self, standing: Standing) -> tuple[list[int], int]:
-        """Return which buckets to give back, and how many to take; busy ones are kept for now."""
+        """Return the buckets to give back and the number to take; busy ones are kept for now."""
         buckets = {id for id in standing.held if id < BUCKETS}
         goal = BUCKETS if self._alone else share(standing.monitor, standing.live)
-        surplus = len(buckets) - goal
+        excess = len(buckets) - goal
         idle = [id for id in sorted(buckets, reverse=True) if not self._users[id]]
-        return idle[: max(0, surplus)], max(0, -surplus)
+        return idle[: max(0, excess)], max(0, -excess)
 
     async def _take(self, buckets: int, standing: Standing) -> dict[int, int]:
         """Take what is missing, as far as it is free; return the epochs."""
-        missing = [duty for duty in self._duties if duty not in standing.held]
-        taken: dict[int, int] = {}
+        missing_duties = [duty for duty in self._duties if duty not in standing.held]
+        epochs: dict[int, int] = {}
         if buckets:
             take = partial(self._leases.take, buckets, forced=self._alone)
-            taken |= await self._thread(take)
-        if missing:
-            take_duties = partial(self._leases.take_duties, missing, forced=self._alone)
-            taken |= await self._thread(take_duties)
-        return taken
+            epochs |= await self._thread(take)
+        if missing_duties:
+            take_duties = partial(self._leases.take_duties, missing_duties, forced=self._alone)
+            epochs |= await self._thread(take_duties)
+        return epochs
 
-    async def _stand_back(self, off: float) -> None:
+    async def _stand_back(self, clock_offset: float) -> None:
         """Do nothing as long as the clock is wrong: what is stored would have wrong times."""
-        self._held.clear()
+        self._epochs.clear()
         trouble = _(
             "the clock of this machine differs by {time} from that of the database;"
             " nothing is polled until it is set",
-            time=span(abs(off)),
+            time=span(abs(clock_offset)),
         )
         self._report(trouble)
         await self._thread(self._leases.leave)
@@ -248,7 +248,7 @@ class LeaseKeeper(SoleMonitor):
             await asyncio.gather(task, return_exceptions=True)
 
     def _lease(self, id: int) -> Lease | None:
-        epoch = self._held.get(id)
+        epoch = self._epochs.get(id)
         lease = None if epoch is None else Lease(id, epoch)
         return lease if lease and self._is_held(lease) else None
 
@@ -256,14 +256,14 @@ class LeaseKeeper(SoleMonitor):
         return Holding(lease, partial(self._is_held, lease))
 
     def _is_held(self, lease: Lease) -> bool:
-        trusted = self._monotonic() - self._asked < TRUSTED * self._expiry
-        return trusted and self._held.get(lease.id) == lease.epoch
+        is_trusted = self._monotonic() - self._beat_at < TRUSTED * self._expiry
+        return is_trusted and self._epochs.get(lease.id) == lease.epoch
 
     def _forget(self, leases: Collection[int]) -> None:
         for id in leases:
-            self._held.pop(id, None)
+            self._epochs.pop(id, None)
 
-    async def _last(self, call: Callable[..., None], *values: Any) -> None:
+    async def _final_call(self, call: Callable[..., None], *values: Any) -> None:
         try:
             await self._thread(call, *values)
         except StoreError as error:
@@ -290,9 +290,9 @@ class HostTurns:
         """
         self._take_turns = take_turns
         self._thread = thread
-        self._waiting: dict[str, float] = {}
-        self._answers: dict[str, float] = {}
-        self._asking = asyncio.Lock()
+        self._spacings: dict[str, float] = {}
+        self._waits: dict[str, float] = {}
+        self._lock = asyncio.Lock()
 
     async def take(self, host: str, spacing: float) -> float:
         """Take the turn of a host and return 0, or return the seconds to wait. Raises StoreError.
@@ -301,14 +301,14 @@ class HostTurns:
             host: The host; it is asked for once at a time.
             spacing: Seconds for which no monitor may ask it again.
         """
-        self._answers.pop(host, None)  # of one who did not wait for it
-        self._waiting[host] = spacing
-        async with self._asking:
-            if host not in self._answers:
-                await self._ask({**self._waiting, host: spacing})
-            return self._answers.pop(host)
+        self._waits.pop(host, None)  # for a task that no longer waits
+        self._spacings[host] = spacing
+        async with self._lock:
+            if host not in self._waits:
+                await self._ask({**self._spacings, host: spacing})
+            return self._waits.pop(host)
 
     async def _ask(self, spacings: dict[str, float]) -> None:
-        self._waiting = {}
-        refused = await self._thread(self._take_turns, spacings)
-        self._answers |= {host: refused.get(host, 0.0) for host in spacings}
+        self._spacings = {}
+        waits = await self._thread(self._take_turns, spacings)
+        self._waits |= {host: waits.get(host, 0.0) for host in spacings}

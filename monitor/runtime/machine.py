@@ -1,4 +1,4 @@
-"""What only the machine knows: the time, its zone, randomness, its limits."""
+"""The time, zone, randomness and limits of the machine."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ async def sleep(seconds: float) -> None:
 
 
 def server_connections() -> int:
-    """Return how many connections a server may have open: an eighth of the descriptors.
+    """Return the most connections that a server may have open: an eighth of the descriptors.
 
     The others are left to the polls, to the store and to the processes of dashboards.
     """

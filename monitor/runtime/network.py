@@ -1,4 +1,4 @@
-"""What asks other machines: the HTTP client, the senders of channels, the finder of feeds."""
+"""The parts that ask other machines: HTTP client, senders of channels, finder of feeds."""
 
 from __future__ import annotations
 

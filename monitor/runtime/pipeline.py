@@ -1,4 +1,4 @@
-"""Every step of watching, once, in order.
+"""The steps of watching, in their order.
 
 ::
 
@@ -80,8 +80,8 @@ class Pipeline:
         self._thread = thread
         self._clock = clock
         self._on_stored = on_stored
-        self._answers: asyncio.Queue[_Waiting] = asyncio.Queue(BACKLOG)
-        self._held = 0
+        self._results: asyncio.Queue[_Waiting] = asyncio.Queue(BACKLOG)
+        self._held_bytes = 0
         policy = RobotsPolicy(client, parser.robots, clock)
         self._pages = PageReader(client, policy, self._extract)
         self._network = OutageDetector()
@@ -96,21 +96,21 @@ class Pipeline:
 
         Raises:
             StoreError: Nothing of the result is stored.
-            LeaseLostError: It is in the hands of another monitor, and was not asked.
+            LeaseLostError: Another monitor has the feed by now, and this one did not ask it.
         """
-        started = self._clock()
+        started_at = self._clock()
         response, parsed = await self._fetch(feed, state), None
-        size = len(response.body) if isinstance(response, Fetched) else 0
-        with self._holding(size):
+        body_bytes = len(response.body) if isinstance(response, Fetched) else 0
+        with self._holding(body_bytes):
             if isinstance(response, Fetched) and response.digest != state.body_hash:
-                response, parsed = await self._parse(response, state)  # and the body is let go
+                response, parsed = await self._parse(response, state)  # and free the body
             await self._submit(
                 PollResult(
                     feed=feed,
                     state=state,
                     response=response,
                     parsed=parsed,
-                    seconds=self._clock() - started,
+                    seconds=self._clock() - started_at,
                 )
             )
 
@@ -123,23 +123,23 @@ class Pipeline:
     async def run(self) -> None:
         """Store results until cancelled, all that have arrived in one batch."""
         while True:
-            batch = [await self._answers.get()]
+            batch = [await self._results.get()]
             with suppress(TimeoutError):
                 async with asyncio.timeout(GATHER):
                     while _has_room(batch) and _is_first_read(batch[-1][0]):
-                        batch.append(await self._answers.get())
-            while _has_room(batch) and not self._answers.empty():
-                batch.append(self._answers.get_nowait())
+                        batch.append(await self._results.get())
+            while _has_room(batch) and not self._results.empty():
+                batch.append(self._results.get_nowait())
             await self._store_batch(batch)
 
     async def _store_batch(self, batch: Sequence[_Waiting]) -> None:
-        answers = [answer for answer, _done in batch]
-        wronged, down = self._judge_network(answers)
+        results = [result for result, _done in batch]
+        early_failures, is_down = self._judge_network(results)
         try:
-            if wronged:
-                await self._in_thread(self._ingester.forgive, wronged)
-            stored = await self._in_thread(self._ingester.ingest, answers, down)
-            self._on_stored(replace(stored, outage=bool(self._network.down)))
+            if early_failures:
+                await self._in_thread(self._ingester.forgive, early_failures)
+            outcome = await self._in_thread(self._ingester.ingest, results, is_down)
+            self._on_stored(replace(outcome, outage=bool(self._network.down)))
         except StoreError as error:
             _end(batch, error)
         except Exception as error:
@@ -153,12 +153,12 @@ class Pipeline:
             for waiting in batch:
                 await self._store_batch([waiting])
             return
-        ((answer, done),) = batch
-        refused = _refused(answer, error)
-        if refused is None:
+        ((result, future),) = batch
+        failed = _as_failed(result, error)
+        if failed is None:
             _end(batch, StoreError(_("not stored: {error}", error=error)))
         else:
-            await self._store_batch([(refused, done)])
+            await self._store_batch([(failed, future)])
 
     async def _in_thread(self, call: Callable[..., R], *args: object) -> R:
         return await asyncio.get_running_loop().run_in_executor(self._thread, call, *args)
@@ -178,13 +178,13 @@ class Pipeline:
             )
         except FeedError as error:
             return error.bare()
-        received = self._clock()
+        received_at = self._clock()
         if isinstance(fetched, NotModified):
             return fetched
         digest = hash_of(fetched.body)
         body = b"" if digest == state.body_hash else fetched.body
         encoding = feed.request_options.encoding
-        return replace(fetched, encoding=encoding, body=body, digest=digest, received=received)
+        return replace(fetched, encoding=encoding, body=body, digest=digest, received=received_at)
 
     async def _parse(
         self, fetched: Fetched, state: FeedState
@@ -201,76 +201,76 @@ class Pipeline:
             return await self._parser.extract(page)
 
     @contextmanager
-    def _holding(self, size: int) -> Iterator[None]:
+    def _holding(self, body_bytes: int) -> Iterator[None]:
         """Count the bytes of an answer that waits; fetch no more while too many do."""
-        self._held += size
-        self._client.pause(self._held >= BACKLOG_BYTES)
+        self._held_bytes += body_bytes
+        self._client.pause(self._held_bytes >= BACKLOG_BYTES)
         try:
             yield
         finally:
-            self._held -= size
-            self._client.pause(self._held >= BACKLOG_BYTES)
+            self._held_bytes -= body_bytes
+            self._client.pause(self._held_bytes >= BACKLOG_BYTES)
 
-    def _judge_network(self, answers: Sequence[PollResult | PageResult]) -> tuple[list[str], bool]:
+    def _judge_network(self, results: Sequence[PollResult | PageResult]) -> tuple[list[str], bool]:
         """Return the feeds that failed before the outage was known, and whether there is one."""
         now = self._clock()
         outcomes: dict[str, FeedError | None] = {}
         overdue, failing = set(), set()
-        for answer in answers:
-            if isinstance(answer, PollResult):
-                url = answer.feed.url
-                response = answer.response
+        for result in results:
+            if isinstance(result, PollResult):
+                url = result.feed.url
+                response = result.response
                 outcomes[url] = response if isinstance(response, FeedError) else None
-                before, began = answer.state, now - answer.seconds
-                if before.last_poll is None or schedule.is_overdue(before, began):
+                state, started_at = result.state, now - result.seconds
+                if state.last_poll is None or schedule.is_overdue(state, started_at):
                     overdue.add(url)
-                if answer.state.failing_since is not None:
+                if result.state.failing_since is not None:
                     failing.add(url)
-        wronged = self._network.take(outcomes, now, failing)
-        return wronged, bool(self._network.down) or self._network.is_suspect(overdue)
+        early_failures = self._network.take(outcomes, now, failing)
+        return early_failures, bool(self._network.down) or self._network.is_suspect(overdue)
 
-    async def _submit(self, answer: PollResult | PageResult) -> None:
-        done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        await self._answers.put((answer, done))
-        await done
+    async def _submit(self, result: PollResult | PageResult) -> None:
+        future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        await self._results.put((result, future))
+        await future
 
 
 def _end(batch: Sequence[_Waiting], error: StoreError | None = None) -> None:
     """Let those who wait for a batch go on: it is stored, or it is not."""
-    for _answer, done in batch:
-        if done.done():
+    for _result, future in batch:
+        if future.done():
             continue
         if error is None:
-            done.set_result(None)
+            future.set_result(None)
         else:
-            done.set_exception(error)
+            future.set_exception(error)
 
 
 def _has_room(batch: Sequence[_Waiting]) -> bool:
-    return sum(answer.weight for answer, _done in batch) < BATCH_ENTRIES
+    return sum(result.weight for result, _future in batch) < BATCH_ENTRIES
 
 
-def _is_first_read(answer: PollResult | PageResult) -> bool:
-    return isinstance(answer, PollResult) and bool(answer.parsed) and answer.state.last_ok is None
+def _is_first_read(result: PollResult | PageResult) -> bool:
+    return isinstance(result, PollResult) and bool(result.parsed) and result.state.last_ok is None
 
 
-def _refused(answer: PollResult | PageResult, error: Exception) -> PollResult | PageResult | None:
+def _as_failed(result: PollResult | PageResult, error: Exception) -> PollResult | PageResult | None:
     """Return a result that cannot be stored as a failed one; None if it brought nothing."""
-    why = type(error).__name__  # the message may contain anything
-    if isinstance(answer, PollResult) and answer.parsed:
-        feed = answer.feed
-        words = _("{feed}: what it brought cannot be stored ({error})", feed=feed.name, error=why)
-        log.error(words, exc_info=error)
-        reason = _("its document cannot be stored ({error})", error=why)
-        return replace(answer, response=ParseError(feed.url, reason), parsed=None)
-    if isinstance(answer, PageResult) and answer.page.text:
-        article = answer.pending.article.id
-        words = _(
+    kind = type(error).__name__  # the message may contain anything
+    if isinstance(result, PollResult) and result.parsed:
+        feed = result.feed
+        text = _("{feed}: what it brought cannot be stored ({error})", feed=feed.name, error=kind)
+        log.error(text, exc_info=error)
+        reason = _("its document cannot be stored ({error})", error=kind)
+        return replace(result, response=ParseError(feed.url, reason), parsed=None)
+    if isinstance(result, PageResult) and result.page.text:
+        article = result.pending.article.id
+        text = _(
             "the page of article {number}: its text cannot be stored ({error})",
             number=article,
-            error=why,
+            error=kind,
         )
-        log.error(words, exc_info=error)
-        reason = _("its text cannot be stored ({error})", error=why)
-        return replace(answer, page=Page(reason=reason))
+        log.error(text, exc_info=error)
+        reason = _("its text cannot be stored ({error})", error=kind)
+        return replace(result, page=Page(reason=reason))
     return None

@@ -20,7 +20,7 @@ from monitor.storage.store.sql.store import Store
 
 log = logging.getLogger("tocsin")
 
-AGAIN = 3600.0
+RETRY_SECONDS = 3600.0
 """Seconds until an address that could not be written is tried again."""
 
 
@@ -47,23 +47,23 @@ class Relocation:
             if feed is None or not is_confirmed(move) or self._was_tried(url, now):
                 continue
             self._tried[url] = now
-            why = obstacle(feed, move, feeds) or self._moved(feed, move)
-            if why and why != self._warnings.get(url):
-                self._warnings[url] = why
+            reason = obstacle(feed, move, feeds) or self._relocate(feed, move)
+            if reason and reason != self._warnings.get(url):
+                self._warnings[url] = reason
                 log.warning(
                     _(
                         "{feed} has moved permanently to {address}, {why}",
                         feed=feed.name,
                         address=redact(move.to),
-                        why=why,
+                        why=reason,
                     )
                 )
 
     def _was_tried(self, url: str, now: Timestamp) -> bool:
-        return url in self._tried and 0 <= now - self._tried[url] < AGAIN
+        return url in self._tried and 0 <= now - self._tried[url] < RETRY_SECONDS
 
-    def _moved(self, feed: Feed, move: PermanentRedirect) -> str:
-        """Write the new address into feeds.yaml; return why that failed, '' if it did not."""
+    def _relocate(self, feed: Feed, move: PermanentRedirect) -> str:
+        """Write the new address into feeds.yaml; return the reason if that failed, else ''."""
         try:
             self._rewrite(feed.url, move.to)
         except MonitorError as error:
@@ -86,10 +86,10 @@ class Relocation:
 
 
 def obstacle(feed: Feed, move: PermanentRedirect, feeds: Mapping[str, Feed]) -> str:
-    """Return why the address of a feed must not be changed automatically, '' if it may."""
-    there = canonical(move.to)
+    """Return the reason not to change the address of a feed automatically, '' without one."""
+    target = canonical(move.to)
     for other in feeds.values():
-        if other.url != feed.url and canonical(other.url) == there:
+        if other.url != feed.url and canonical(other.url) == target:
             return _(
                 "which {feed} is subscribed to already: take one of the two out", feed=other.name
             )

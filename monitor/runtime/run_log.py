@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 log = logging.getLogger("tocsin")
 
 Progress = Callable[[str, int, int], None]
-"""Called with what is being done, how much is done, and of how much."""
+"""Called with the name of the work, the amount that is done, and the total."""
 
 
 LIBRARY_MESSAGES = 10
@@ -31,27 +31,27 @@ LIBRARY_MESSAGES = 10
 
 
 class LogThrottle(logging.Filter):
-    """Passes all messages of tocsin; few of libraries, of which strangers can cause any number."""
+    """Passes all messages of tocsin, and few of libraries: strangers can cause any number."""
 
     def __init__(self, monotonic: Callable[[], float]) -> None:
         super().__init__()
         self._monotonic = monotonic
-        self._passed: deque[float] = deque(maxlen=LIBRARY_MESSAGES)
+        self._passed_at: deque[float] = deque(maxlen=LIBRARY_MESSAGES)
 
     def filter(self, record: logging.LogRecord) -> bool:
         if record.name.partition(".")[0] == "tocsin":
             return True
         now = self._monotonic()
-        if len(self._passed) == LIBRARY_MESSAGES and now - self._passed[0] < 60.0:
+        if len(self._passed_at) == LIBRARY_MESSAGES and now - self._passed_at[0] < 60.0:
             return False
-        self._passed.append(now)
+        self._passed_at.append(now)
         return True
 
 
 class RunLog:
     """Logs what the monitor stored, and counts it for the summary of a run.
 
-    A feed that cannot be reached is named once, and again when it can be reached.
+    A feed that cannot be reached is logged once, and again when it can be reached.
     """
 
     def __init__(
@@ -66,33 +66,33 @@ class RunLog:
         self._once = once
         self._raised: dict[int, None] = {}
         self._unreached: dict[str, str] = {}
-        """Why feeds cannot be reached that were named for it, by address."""
-        self._unnamed: dict[str, tuple[Feed, Poll]] = {}
-        """Those of a single round that are named at its end: the network may be down."""
+        """The logged reasons of feeds that cannot be reached, by address."""
+        self._unlogged: dict[str, tuple[Feed, Poll]] = {}
+        """Such feeds of a single round, logged at its end: the network may be down."""
         self._expected = 0
         self._started = monotonic()
-        self._counted = RunSummary()
+        self._totals = RunSummary()
         self._failures: dict[str, str] = {}
 
     def expect(self, feeds: int) -> None:
         self._expected += feeds
         self._show()
 
-    def indexing(self, waiting: int) -> None:
-        """Take note of how many articles are still on their way to the index."""
+    def indexing(self, waiting_articles: int) -> None:
+        """Take note of the number of articles that are not yet indexed."""
         if self._progress:
-            brought = max(self._counted.new + self._counted.changed, waiting)
-            self._progress(_("indexing"), brought - waiting, brought)
+            total = max(self._totals.new + self._totals.changed, waiting_articles)
+            self._progress(_("indexing"), total - waiting_articles, total)
 
-    def encoding(self, done: int, articles: int) -> None:
-        """Take note of how many articles have a vector, of how many that get one."""
+    def encoding(self, done: int, total: int) -> None:
+        """Take note of the number of articles that have a vector, of all that get one."""
         if self._progress:
-            self._progress(_("encoding"), done, articles)
+            self._progress(_("encoding"), done, total)
 
     @property
     def stored(self) -> int:
-        """How many articles were stored: the new and the changed ones."""
-        return self._counted.new + self._counted.changed
+        """The number of articles that were stored: the new and the changed ones."""
+        return self._totals.new + self._totals.changed
 
     def batch_stored(self, outcome: BatchOutcome) -> None:
         for feed, poll in outcome.polls:
@@ -102,29 +102,29 @@ class RunLog:
             elif not outcome.outage and self._unreached.get(feed.url) != poll.reason:
                 self._unreached[feed.url] = poll.reason
                 if self._once:
-                    self._unnamed[feed.url] = feed, poll
+                    self._unlogged[feed.url] = feed, poll
                 else:
                     _log_failure(feed, poll)
         if outcome.outage:
-            self._unnamed.clear()
+            self._unlogged.clear()
         if self._once:
             self._raised |= dict.fromkeys(alert.id for alert in outcome.raised)
         for alert in outcome.raised:
             sign = SEVERITY_SIGNS[alert.severity]
             log.info("%s%s %s", "↑" if alert.escalation else "", sign, _words(alert))
-        counted = self._counted
-        fresh = sum(not alert.escalation for alert in outcome.raised)
-        self._counted = replace(counted, alerts=counted.alerts + fresh)
+        totals = self._totals
+        new_alerts = sum(not alert.escalation for alert in outcome.raised)
+        self._totals = replace(totals, alerts=totals.alerts + new_alerts)
         self._show()
 
     def summary(self) -> RunSummary:
-        """Return what came of the run, and name the feeds that could not be reached."""
-        for feed, poll in self._unnamed.values():
+        """Return the summary of the run, and log the feeds that could not be reached."""
+        for feed, poll in self._unlogged.values():
             _log_failure(feed, poll)
-        self._unnamed.clear()
+        self._unlogged.clear()
         seconds = round(self._monotonic() - self._started, 3)
         return replace(
-            self._counted,
+            self._totals,
             seconds=seconds,
             failures=dict(self._failures),
             raised=tuple(self._raised),
@@ -132,46 +132,46 @@ class RunLog:
 
     def _show(self) -> None:
         if self._progress and self._expected:
-            self._progress(_("polling"), self._counted.feeds, self._expected)
+            self._progress(_("polling"), self._totals.feeds, self._expected)
 
     def _polled(self, feed: Feed, poll: Poll) -> None:
-        counted = self._counted
-        self._counted = replace(
-            counted,
-            feeds=counted.feeds + 1,
-            ok=counted.ok + (poll.outcome is Outcome.READ),
-            unchanged=counted.unchanged + (poll.outcome is Outcome.UNCHANGED),
-            failed=counted.failed + (poll.outcome is Outcome.FAILED),
-            entries=counted.entries + poll.entries,
-            new=counted.new + poll.new,
-            changed=counted.changed + poll.changed,
+        totals = self._totals
+        self._totals = replace(
+            totals,
+            feeds=totals.feeds + 1,
+            ok=totals.ok + (poll.outcome is Outcome.READ),
+            unchanged=totals.unchanged + (poll.outcome is Outcome.UNCHANGED),
+            failed=totals.failed + (poll.outcome is Outcome.FAILED),
+            entries=totals.entries + poll.entries,
+            new=totals.new + poll.new,
+            changed=totals.changed + poll.changed,
         )
         if poll.outcome is Outcome.FAILED:
             self._failures[feed.url] = poll.reason
 
     def _log_reached(self, feed: Feed, poll: Poll) -> None:
-        self._unnamed.pop(feed.url, None)
+        self._unlogged.pop(feed.url, None)
         if self._unreached.pop(feed.url, ""):
             log.info("%s %s", signs.OK, _("{feed}: reached again", feed=feed.name))
         if poll.outcome is Outcome.FAILED:
             _log_failure(feed, poll)
         elif poll.blind:
-            words = ngettext(
+            message = ngettext(
                 "{feed}: {count} new; coverage gap: no entry in common with the poll before",
                 "{feed}: {count} new; coverage gap: no entry in common with the poll before",
                 poll.new,
                 feed=feed.name,
             )
-            log.info("%s %s", signs.LOOK, words)
+            log.info("%s %s", signs.LOOK, message)
         elif poll.new or poll.changed:
-            words = ngettext(
+            message = ngettext(
                 "{feed}: {count} new, {changed} changed",
                 "{feed}: {count} new, {changed} changed",
                 poll.new,
                 feed=feed.name,
                 changed=number(poll.changed),
             )
-            log.info("%s %s", signs.OK, words)
+            log.info("%s %s", signs.OK, message)
         else:
             log.debug("%s %s: nothing new", signs.OK, feed.name)
 
@@ -181,17 +181,17 @@ def _log_failure(feed: Feed, poll: Poll) -> None:
 
 
 def _words(alert: RaisedAlert) -> str:
-    words = _("{watchlist}: {title}", watchlist=alert.watchlist, title=alert.title)
+    message = _("{watchlist}: {title}", watchlist=alert.watchlist, title=alert.title)
     if alert.kind is AlertKind.MATCH:
-        words += f" — {alert.feed}"
+        message += f" — {alert.feed}"
     if alert.escalation:
-        return f"{words} ({alert.escalation})"
+        return f"{message} ({alert.escalation})"
     if alert.backfill:
-        return _("{alert} (was there before)", alert=words)
+        return _("{alert} (was there before)", alert=message)
     if alert.suppressed:
         reason = pgettext("suppressed", _SUPPRESSED[SuppressionReason(alert.suppressed)])
-        return _("{alert} (suppressed: {reason})", alert=words, reason=reason)
-    return words
+        return _("{alert} (suppressed: {reason})", alert=message, reason=reason)
+    return message
 
 
 _SUPPRESSED = dict(

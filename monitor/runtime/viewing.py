@@ -1,4 +1,4 @@
-"""What viewers open: the service of a newsroom, and what waits for news in its store."""
+"""The service of a newsroom, which viewers open, and the wait for commits in its store."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ if TYPE_CHECKING:
     from monitor.model.config import SavedSearch
 
 FOLLOW_SECONDS = 0.5
-"""Seconds between two looks at a store that does not tell of commits."""
+"""Seconds between two looks at a store that does not announce commits."""
 QUIET_SECONDS = 30.0
-"""Seconds after which a store is looked at that told of none."""
+"""Seconds without an announced commit after which a store is looked at."""
 
 
 def open_service(
@@ -51,7 +51,7 @@ def open_service(
 
 
 def commit_waiter(views: Views) -> Callable[[], object]:
-    """Return what waits until something was committed, or until it is time to look."""
+    """Return a function that waits for a commit, or until it is time to look."""
     listener = views.listener()
     if listener is None:
         return partial(pause, FOLLOW_SECONDS)

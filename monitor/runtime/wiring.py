@@ -84,7 +84,7 @@ class RunOptions(Struct, frozen=True, kw_only=True):
     """Seconds without a heartbeat after which other monitors of a shared store take over."""
 
 
-async def run_monitor(path: Path, data: Path | None, orders: RunOptions) -> RunSummary:
+async def run_monitor(path: Path, data: Path | None, options: RunOptions) -> RunSummary:
     """Run the monitor of a `feeds.yaml`; return the summary of the run.
 
     Raises:
@@ -94,45 +94,45 @@ async def run_monitor(path: Path, data: Path | None, orders: RunOptions) -> RunS
     """
     collect_rarely()
     share_one_heap()
-    edited = _edited_since_now(path)
+    has_changed = _edited_since_now(path)
     config = load_and_test(path, data=data)
     stop = asyncio.Event()
     async with AsyncExitStack() as stack:
-        held = stack.enter_context(MonitorLock(config.data))
+        lock = stack.enter_context(MonitorLock(config.data))
         _stop_on_signals(stop)
-        if orders.seconds is not None:
-            asyncio.get_running_loop().call_later(orders.seconds, stop.set)
-        parts = _parts(config, data, held, orders, edited, stack)
-        parts.store.claim(alone=orders.once)
+        if options.seconds is not None:
+            asyncio.get_running_loop().call_later(options.seconds, stop.set)
+        parts = _parts(config, data, lock, options, has_changed, stack)
+        parts.store.claim(alone=options.once)
         await stack.enter_async_context(parts.client)
         daemon = Daemon(config, parts)
-        if orders.once:
-            return await daemon.once(stop, everything=orders.everything)
-        async with _metrics(orders.metrics or config.metrics, config.store, parts, daemon):
+        if options.once:
+            return await daemon.once(stop, everything=options.everything)
+        async with _metrics(options.metrics or config.metrics, config.store, parts, daemon):
             await daemon.watch(stop)
         return parts.report.summary()
 
 
 def _metrics(
-    at: Listening | None, store: StoreAddress, parts: Components, daemon: Daemon
+    address: Listening | None, store: StoreAddress, parts: Components, daemon: Daemon
 ) -> AbstractAsyncContextManager[None]:
-    """Return what serves the metrics of a watch meanwhile, if an address is given."""
-    if at is None:
+    """Return the server of the metrics of a watch; it serves none without an address."""
+    if address is None:
         return nullcontext()
     # prometheus_client takes 0.2 s to import.
     from monitor.delivery.export.prometheus import EventCounters, figures, serving
 
-    registry = figures(open_views(store), clock, version("tocsin"), lambda: daemon.card)
+    registry = figures(open_views(store), clock, version("tocsin"), lambda: daemon.heartbeat)
     parts.listeners.append(EventCounters(registry).batch_stored)
-    return serving(registry, at, clock, server_connections())
+    return serving(registry, address, clock, server_connections())
 
 
 def _parts(
     config: Config,
     data: Path | None,
-    held: MonitorLock,
-    orders: RunOptions,
-    edited: Callable[[], bool],
+    lock: MonitorLock,
+    options: RunOptions,
+    has_changed: Callable[[], bool],
     stack: AsyncExitStack,
 ) -> Components:
     """Return the components of a monitor; `stack` closes them."""
@@ -146,7 +146,7 @@ def _parts(
     ingester = Ingester(
         store, ActiveConfig(rules=WatchlistMatcher((), ())), clock, random.random, time.thread_time
     )
-    report = RunLog(time.monotonic, orders.progress, once=orders.once)
+    report = RunLog(time.monotonic, options.progress, once=options.once)
     linker: EventLinker | None = None
 
     def wake(outcome: BatchOutcome) -> None:
@@ -159,8 +159,8 @@ def _parts(
 
     listeners: list[Callable[[BatchOutcome], None]] = [report.batch_stored, wake]
 
-    def save_encoded(found: EncodedBatch) -> BatchOutcome:
-        outcome = ingester.save_encoded(found)
+    def save_encoded(batch: EncodedBatch) -> BatchOutcome:
+        outcome = ingester.save_encoded(batch)
         if outcome.raised:
             loop.call_soon_threadsafe(lambda: [listen(outcome) for listen in listeners])
         return outcome
@@ -169,7 +169,7 @@ def _parts(
     if not why_no_vectors(wanted=True):
         encoding = EncodingProcess(config.store)
         linker = EventLinker(store, thread, encoding, save_encoded, clock, asyncio.sleep)
-    leases, take_turn = _leases(config, orders, stack, vectors=linker is not None)
+    leases, take_turn = _leases(config, options, stack, vectors=linker is not None)
     client = http_client(config.allow, config.contact, take_turn)
 
     return Components(
@@ -183,10 +183,10 @@ def _parts(
             ingester,
             executor,
             clock,
-            lambda done: [listen(done) for listen in listeners],
+            lambda outcome: [listen(outcome) for listen in listeners],
         ),
         indexer=indexer,
-        presence=held,
+        lock=lock,
         report=report,
         listeners=listeners,
         notifier=notifier,
@@ -196,15 +196,15 @@ def _parts(
         relocation=Relocation(store, partial(move_feed, config.path, data=data), clock),
         load=lambda: load_and_test(config.path, data=data),
         stamp=config_stamp(config.path),
-        edited=edited,
-        use_language=lambda written: language.use(written, os.environ),
+        edited=has_changed,
+        use_language=lambda code: language.use(code, os.environ),
         clock=clock,
         stopwatch=time.thread_time,
         sleep=asyncio.sleep,
         jitter=random.random,
         zone=local_zone(),
-        me=MonitorPresence(
-            pid=os.getpid(), since=clock(), config=str(config.path.resolve()), log=orders.log_file
+        presence=MonitorPresence(
+            pid=os.getpid(), since=clock(), config=str(config.path.resolve()), log=options.log_file
         ),
     )
 
@@ -217,19 +217,19 @@ def _parser(config: Config, stack: AsyncExitStack) -> Parser:
 
 
 def _edited_since_now(path: Path) -> Callable[[], bool]:
-    """Return what tells whether the configuration has changed since this call."""
+    """Return a function that tells whether the configuration has changed since this call."""
 
     def now() -> object:
         with suppress(StoreError):  # nothing was applied yet: whoever reads it says so
             return signature(path)
         return None
 
-    before = now()
-    return lambda: now() != before
+    first = now()
+    return lambda: now() != first
 
 
 def config_stamp(path: Path) -> Callable[[], object]:
-    """Return what tells whether the configuration has changed, in the file or in the store."""
+    """Return a function whose value changes with the configuration, in the file or the store."""
     url = shared_store(path, os.environ)
     if not url:
         return lambda: file_signature(path)
@@ -248,12 +248,12 @@ def config_stamp(path: Path) -> Callable[[], object]:
 
 
 def _leases(
-    config: Config, orders: RunOptions, stack: AsyncExitStack, *, vectors: bool
+    config: Config, options: RunOptions, stack: AsyncExitStack, *, vectors: bool
 ) -> tuple[SoleMonitor, TakeTurn]:
-    """Return what says what this monitor may do, and when it may ask hosts."""
+    """Return the leases of this monitor, and a function that takes the turns of hosts."""
     if not config.store.is_shared:
         return SoleMonitor(), always_free
-    host, folder, expiry = socket.gethostname(), str(config.data.resolve()), orders.lease_seconds
+    host, folder, expiry = socket.gethostname(), str(config.data.resolve()), options.lease_seconds
     leases = SqlLeases(config.store, host=host, pid=os.getpid(), folder=folder, expiry=expiry)
     stack.enter_context(closing(leases))
     executor = stack.enter_context(ThreadPoolExecutor(1, thread_name_prefix="leases"))
@@ -261,7 +261,7 @@ def _leases(
     duties = [duty for duty in Duty if duty is not Duty.VECTORS or vectors]
     return LeaseKeeper(
         leases, thread, clock=clock, monotonic=uptime, sleep=asyncio.sleep,
-        expiry=expiry, alone=orders.once, duties=duties,
+        expiry=expiry, alone=options.once, duties=duties,
     ), HostTurns(leases.take_turns, thread).take  # fmt: skip
 
 
@@ -286,5 +286,5 @@ def _notifier(store: Store, thread: WorkerThread, config: Config) -> DeliveryLoo
 
 def _stop_on_signals(stop: asyncio.Event) -> None:
     loop = asyncio.get_running_loop()
-    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
-        loop.add_signal_handler(number, stop.set)
+    for signum in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+        loop.add_signal_handler(signum, stop.set)

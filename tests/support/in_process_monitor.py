@@ -175,7 +175,7 @@ class InProcessMonitor:
                 on_stored,
             ),
             indexer=cast(Any, self.indexer),
-            presence=held,
+            lock=held,
             report=report,
             notifier=self._notifier(executor),
             relocation=Relocation(self.store, self.rewrite, lambda: self.now),
@@ -187,7 +187,7 @@ class InProcessMonitor:
             sleep=self._sleep,
             jitter=lambda: 0.0,
             zone=UTC,
-            me=MonitorPresence(pid=os.getpid(), since=START, config="", log=""),
+            presence=MonitorPresence(pid=os.getpid(), since=START, config="", log=""),
         )
 
     async def _sleep(self, seconds: float) -> None:

@@ -20,7 +20,7 @@ from monitor.config.yaml_edit import LayoutError, move_feed, with_address
 from monitor.intake.ingest.feed_health import NOWHERE, describe_redirect, updated_redirect
 from monitor.model.config import StoreAddress
 from monitor.model.feed import Feed, FormerAddress, PermanentRedirect, RequestOptions, Secret
-from monitor.runtime.relocation import AGAIN, Relocation, obstacle
+from monitor.runtime.relocation import RETRY_SECONDS, Relocation, obstacle
 from monitor.storage.store.sql.store import Store
 
 OLD, NEW = "https://old.example/rss", "https://new.example/rss"
@@ -135,7 +135,7 @@ def test_what_cannot_be_written_is_said_once_and_tried_again(
         f"Le Fil has moved permanently to {NEW}, but feeds.yaml cannot be written: read-only;"
         " it is still polled at its old address"
     ]
-    room.refusal, room.now = "", room.now + AGAIN
+    room.refusal, room.now = "", room.now + RETRY_SECONDS
     relocation.step({OLD: FEED})
     assert caplog.messages[1:] == [
         f"Le Fil has moved permanently: feeds.yaml now has {NEW} instead of {OLD}"
