@@ -137,7 +137,7 @@ class Watch:
     def known(self, now: float) -> dict[int, float]:
         """Return the feeds that have been read for long enough."""
         feeds = dict.fromkeys(range(1, FEEDS + 1), START)
-        if now - ADDED >= volume.ENOUGH:
+        if now - ADDED >= volume.HISTORY:
             feeds[FEEDS + 1] = ADDED
         return feeds
 
@@ -161,8 +161,8 @@ class Watch:
             for feed, down in self.newsroom.down.items()
         }
         found = volume.find_spike(
-            pattern, self.recent(now), now, UTC, known=self.known(now),
-            told=self.told[-1][1] if self.told else -math.inf,
+            pattern, self.recent(now), now, UTC, known_feeds=self.known(now),
+            last_end=self.told[-1][1] if self.told else -math.inf,
             unwatched=volume.gaps(watched, now - 2 * DAY, now), unread=unread,
         )  # fmt: skip
         return found is not None
@@ -171,7 +171,7 @@ class Watch:
         """Return whether the last spike is over."""
         pattern = self.pattern(now)
         return pattern is None or volume.is_spike_over(
-            pattern, self.recent(now), now, UTC, known=self.known(now)
+            pattern, self.recent(now), now, UTC, known_feeds=self.known(now)
         )
 
     def silence(self, last: float, now: float) -> bool:
@@ -186,7 +186,7 @@ class Watch:
             if not any(a <= now and b > last for a, b in down[feed])
             and not (feed == 2 and now > REMOVED)
         ]  # fmt: skip
-        found = volume.find_silence(pattern, last, now, UTC, well=well, watched=watched)
+        found = volume.find_silence(pattern, last, now, UTC, healthy_feeds=well, watched=watched)
         return found is not None
 
 

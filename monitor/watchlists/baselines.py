@@ -22,7 +22,7 @@ WEEK_HOURS = 7 * 24
 def long_read_feeds(views: VolumeViews, now: Timestamp) -> dict[int, Timestamp]:
     """Return the feeds that have been read for long enough, and since when."""
     read = views.read_since().items()
-    return {feed: since for feed, since in read if now - since >= volume.ENOUGH}
+    return {feed: since for feed, since in read if now - since >= volume.HISTORY}
 
 
 def unusual_times(views: VolumeViews, since: Timestamp) -> list[UnusualTime]:
@@ -56,7 +56,7 @@ def learn_patterns(
         windows: See `volume.learn`.
     """
     watched = watched_times(views, now - memory)
-    if not watched or now - watched[0][0] < volume.ENOUGH - DAY:
+    if not watched or now - watched[0][0] < volume.HISTORY - DAY:
         return {}  # too little is known of each
     times = unusual_times(views, now - memory - DAY)
     feeds, unread = long_read_feeds(views, now), views.unread()
@@ -126,7 +126,7 @@ class Baselines:
         return Baseline(
             today=sum(story.at < until for story in stories),
             usual=pattern.usual((since, until), self._zone) if pattern else None,
-            weeks=int(pattern.watched // WEEK_HOURS) if pattern else 0,
+            weeks=int(pattern.watched_hours // WEEK_HOURS) if pattern else 0,
             surprise=AlertKind.SPIKE in kinds,
             quiet=AlertKind.QUIET in kinds,
         )

@@ -153,8 +153,8 @@ class UnusualWatch:
             if (name, AlertKind.SPIKE) not in lasting:
                 spike = volume.find_spike(
                     pattern, self._recent.get(name, []), look.now, look.zone,
-                    known=self._known,
-                    told=ended.get((name, AlertKind.SPIKE), 0.0),
+                    known_feeds=self._known,
+                    last_end=ended.get((name, AlertKind.SPIKE), 0.0),
                     unwatched=look.unwatched, unread=unread,
                 )  # fmt: skip
                 if spike is not None:
@@ -178,7 +178,7 @@ class UnusualWatch:
             return self._last.get(time.watchlist, 0.0) <= time.started_at
         stories = self._recent.get(time.watchlist, [])
         return not volume.is_spike_over(
-            pattern, stories, look.now, look.zone, known=self._known, unwatched=look.unwatched
+            pattern, stories, look.now, look.zone, known_feeds=self._known, unwatched=look.unwatched
         )
 
     def _silence(self, look: _Look, pattern: Pattern, last: Timestamp) -> Unusual | None:
@@ -186,7 +186,7 @@ class UnusualWatch:
 
         def silence(well: Collection[int]) -> Unusual | None:
             return volume.find_silence(
-                pattern, last, look.now, look.zone, well=well, watched=look.watched
+                pattern, last, look.now, look.zone, healthy_feeds=well, watched=look.watched
             )
 
         if silence(self._known) is None:
@@ -212,7 +212,7 @@ class UnusualWatch:
         articles = views.articles_of(alerts)
         return UnusualWatchlist(
             watchlist=watchlist,
-            found=unusual,
+            unusual=unusual,
             alerts=tuple(alerts) if unusual.stories else (),
             headlines=tuple(article.title for article in articles[:HEADLINES] if article.title),
         )

@@ -72,7 +72,7 @@ class _Planning:
         self.plan = AlertPlan(at=now)
         self._planner = DeliveryPlanner(facts, routing, self.plan)
         self._last_alert = facts.last_alert
-        self._known = {
+        self._known_alerts = {
             (alert.watchlist, alert.article): alert
             for alerts in facts.alerts.values()
             for alert in alerts
@@ -84,15 +84,15 @@ class _Planning:
 
     def match(self, change: ArticleChange, hit: WatchlistMatch) -> None:
         """Raise an alert, at most one per watchlist and article; a known one gets the matches."""
-        known = self._known.get((hit.watchlist.name, change.article.id))
-        if known is None:
+        known_alert = self._known_alerts.get((hit.watchlist.name, change.article.id))
+        if known_alert is None:
             self._raise(change, hit)
             return
-        self.plan.matches[known.id] = hit.matches
-        if self._arrivals.via is Via.ARCHIVE and known.matches != hit.matches:
+        self.plan.matches[known_alert.id] = hit.matches
+        if self._arrivals.via is Via.ARCHIVE and known_alert.matches != hit.matches:
             content = {"at": self._now, "matches": evidence.matches(hit.matches)}
             self.plan.records.append(
-                EvidenceRecord(Kind.REMATCHED, known.id, content, hit.watchlist)
+                EvidenceRecord(Kind.REMATCHED, known_alert.id, content, hit.watchlist)
             )
 
     def _raise(self, change: ArticleChange, hit: WatchlistMatch) -> None:
@@ -106,7 +106,7 @@ class _Planning:
             backfill=change.backfill,
             lang=article.lang,
         )
-        merged_into = original_alert(watchlist.name, change, self._of_original(change.copy_of))
+        merged_into = original_alert(watchlist.name, change, self._original_alerts(change.copy_of))
         until = None
         if merged_into is None:
             alert, until = self._planner.raised(alert, watchlist)
@@ -117,7 +117,7 @@ class _Planning:
                 notify_backfill=watchlist.notify_backfill,
             )
             self._raised_for.append((article.id, story_alert))
-        known = KnownAlert(
+        known_alert = KnownAlert(
             id=alert.id,
             watchlist=watchlist.name,
             article=article.id,
@@ -125,8 +125,8 @@ class _Planning:
             matches=hit.matches,
             headline=headline_of(article),
         )
-        self._known[watchlist.name, article.id] = known
-        self._raised.append(known)
+        self._known_alerts[watchlist.name, article.id] = known_alert
+        self._raised.append(known_alert)
         text = self._facts.texts[article.id]
         self.plan.new.append(
             NewAlert(
@@ -154,7 +154,7 @@ class _Planning:
         self.plan.records.append(EvidenceRecord(Kind.RAISED, alert.id, content, watchlist))
         self._time(change)
 
-    def _of_original(self, original: int | None) -> list[KnownAlert]:
+    def _original_alerts(self, original: int | None) -> list[KnownAlert]:
         """Return the alerts about an original and its copies, the oldest first."""
         if original is None:
             return []
@@ -164,12 +164,12 @@ class _Planning:
             if change.copy_of == original and (change.new or self._arrivals.via is not Via.POLL)
         }
         return [
-            *self._facts.of_originals.get(original, ()),
+            *self._facts.original_alerts.get(original, ()),
             *(alert for alert in self._raised if alert.article in {original, *copies}),
         ]
 
     def _time(self, change: ArticleChange) -> None:
-        """Note when the article of an alert was published and seen, if that is news."""
+        """Note when the article of an alert was published and seen, unless it is backfill."""
         via, response, article = self._arrivals.via, self._arrivals.response, change.article
         if change.backfill or via not in (Via.POLL, Via.PAGE):
             return
@@ -188,7 +188,7 @@ class _Planning:
     # --- articles whose text changed ---
 
     def text_changed(self, change: ArticleChange) -> None:
-        """Compare the matches of an article's alerts with those in its text of now."""
+        """Compare the matches of an article's alerts with those in its present text."""
         article, via = change.article.id, self._arrivals.via
         for alert in self._facts.alerts.get(article, ()):
             if via is Via.POLL:  # matches in an earlier text say nothing of an edited one
@@ -212,14 +212,14 @@ class _Planning:
 
     def escalate(self) -> None:
         """Escalate the alerts of stories that the arrivals spread."""
-        touched = escalation.touched_stories(self._arrivals)
-        for story, backfill in touched.items():
+        stories = escalation.touched_stories(self._arrivals)
+        for story, backfill in stories.items():
             facts = self._facts.stories.get(story, StoryFacts())
-            found = escalation.escalations(story, facts, self._raised_for, backfill=backfill)
-            for before, planned in found:
-                self._escalate(before, planned)
+            escalations = escalation.escalations(story, facts, self._raised_for, backfill=backfill)
+            for previous, planned in escalations:
+                self._escalate(previous, planned)
 
-    def _escalate(self, before: StoryAlert, planned: NewEscalation) -> None:
+    def _escalate(self, previous: StoryAlert, planned: NewEscalation) -> None:
         content = {
             "at": self._now,
             "reason": planned.reason,
@@ -228,10 +228,10 @@ class _Planning:
             "from": planned.severity_before,
             "to": planned.alert.severity,
         }
-        self.plan.records.append(EvidenceRecord(Kind.ESCALATED, before.alert.id, content))
-        if before.verdict is not Verdict.NOISE:
+        self.plan.records.append(EvidenceRecord(Kind.ESCALATED, previous.alert.id, content))
+        if previous.verdict is not Verdict.NOISE:
             alert = planned.alert
-            suppressed = self._planner.escalated(alert, notify_backfill=before.notify_backfill)
+            suppressed = self._planner.escalated(alert, notify_backfill=previous.notify_backfill)
             if suppressed:
                 alert = replace(alert, suppressed=suppressed.reason)
                 planned = replace(planned, alert=alert)
@@ -239,7 +239,7 @@ class _Planning:
         self.plan.escalations.append(planned)
 
     def notice(self, notice: BegunIncident) -> None:
-        """Begin an incident of the feed, with an alert about it if it is news."""
+        """Begin an incident of the feed, with an alert if it rings."""
         feed, id = self._arrivals.feed, None
         if notice.rings:
             id = self._next_alert()
@@ -262,21 +262,21 @@ class _Planning:
 
 
 def original_alert(
-    watchlist: str, change: ArticleChange, of_original: Sequence[KnownAlert]
+    watchlist: str, change: ArticleChange, candidates: Sequence[KnownAlert]
 ) -> int | None:
     """Return the alert of which a new one would be a duplicate; None if there is none.
 
-    The text says so already: it is a copy. The headline must say so too.
+    The text is already known to be a copy. The headlines must agree too.
 
     Args:
         watchlist: The watchlist that an article matches.
         change: The article.
-        of_original: Alerts about the article's original and its copies, the oldest first.
+        candidates: Alerts about the article's original and its copies, the oldest first.
     """
     if change.copy_of is None:
         return None
     headline = headline_of(change.article)
-    for alert in of_original:
+    for alert in candidates:
         if alert.watchlist != watchlist or alert.merged_into is not None:
             continue
         if alert.article != change.article.id and is_same_piece(alert.headline, headline):

@@ -54,10 +54,10 @@ class DeliveryPlanner:
 
         Args:
             alert: The alert.
-            watchlist: Whose cooldown and backfill suppress it; None when it is about no article.
+            watchlist: The watchlist of its article; None when it is about no article.
 
         Returns:
-            The alert, and until when it is suppressed; None without an end.
+            The alert, and the end of its suppression; None without an end.
         """
         decision = self._decide(alert, watchlist)
         if isinstance(decision, Suppressed):
@@ -66,14 +66,14 @@ class DeliveryPlanner:
                 self._set_count(alert.watchlist, SuppressedCount(count + 1, since))
             return replace(alert, suppressed=decision.reason), decision.until
         self._last_notified[alert.watchlist] = self._now
-        why = self._suppressed_before(alert.watchlist) if decision else ""
-        self._notify(alert.id, Occasion.RAISED, why, decision)
+        reason = self._suppressed_before(alert.watchlist) if decision else ""
+        self._notify(alert.id, Occasion.RAISED, reason, decision)
         return alert, None
 
     def raise_about(
         self,
         alert: RaisedAlert,
-        more: Mapping[str, Any] = {},
+        extra: Mapping[str, Any] = {},
         *,
         rule: Watchlist | None = None,
         feed: int | None = None,
@@ -82,7 +82,7 @@ class DeliveryPlanner:
 
         Args:
             alert: The alert.
-            more: What its record says beside the alert.
+            extra: What its record says beside the alert.
             rule: The watchlist that it is about.
             feed: The number of the feed that it is about.
         """
@@ -93,7 +93,7 @@ class DeliveryPlanner:
             "watchlist": rule.name if rule else "",
             "severity": alert.severity,
             "title": alert.title,
-            **more,
+            **extra,
         }
         version = rule.rule if rule else ""
         new = NewAlert(alert=alert, feed=feed, rule=version, suppressed_until=until)
@@ -102,7 +102,7 @@ class DeliveryPlanner:
         self._plan.records.append(EvidenceRecord(Kind.RAISED, alert.id, content, rule))
 
     def escalated(self, alert: RaisedAlert, *, notify_backfill: bool) -> Suppressed | None:
-        """Plan the deliveries of an escalation, or return why there are none."""
+        """Plan the deliveries of an escalation, or return the reason that suppresses them."""
         if alert.backfill and not notify_backfill:
             return Suppressed(SuppressionReason.BACKFILL)
         decision = self._route(alert)
@@ -111,12 +111,12 @@ class DeliveryPlanner:
         self._notify(alert.id, Occasion.ESCALATED, alert.escalation, decision)
         return None
 
-    def silence_ended(self, newest: RaisedAlert, why: str) -> None:
+    def silence_ended(self, newest: RaisedAlert, reason: str) -> None:
         """Plan the deliveries that report the end of a silence, with its newest alert."""
         decision = self._route(newest)
         if not isinstance(decision, Suppressed):
             self._set_count(newest.watchlist, None)
-            self._notify(newest.id, Occasion.UNSILENCED, why, decision)
+            self._notify(newest.id, Occasion.UNSILENCED, reason, decision)
 
     def _decide(
         self, alert: RaisedAlert, watchlist: Watchlist | None
@@ -135,15 +135,15 @@ class DeliveryPlanner:
 
     def _suppressed_before(self, watchlist: str) -> str:
         """Say how many alerts were suppressed before one that is not, and count from zero."""
-        found = self._suppressed.get(watchlist)
-        if found is None:
+        count = self._suppressed.get(watchlist)
+        if count is None:
             return ""
         self._set_count(watchlist, None)
-        since = by_the_clock(found.since, self._now, self._routing.zone)
+        since = by_the_clock(count.since, self._now, self._routing.zone)
         return ngettext(
             "+{count} suppressed since {time}",
             "+{count} suppressed since {time}",
-            found.alerts,
+            count.alerts,
             time=since,
         )
 
@@ -155,20 +155,20 @@ class DeliveryPlanner:
             self._suppressed[watchlist] = count
 
     def _notify(
-        self, alert: int, occasion: Occasion, why: str, deliveries: tuple[PlannedDelivery, ...]
+        self, alert: int, occasion: Occasion, reason: str, deliveries: tuple[PlannedDelivery, ...]
     ) -> None:
         if deliveries:
-            self._plan.notify.append(Notify(alert, occasion, why, deliveries))
+            self._plan.notify.append(Notify(alert, occasion, reason, deliveries))
 
 
 def cooldown_end(
     cooldown: float, last_notified: Timestamp | None, now: Timestamp
 ) -> Timestamp | None:
-    """Return when the cooldown of a watchlist ends; None if there is none now.
+    """Return the end of a watchlist's cooldown; None if there is none now.
 
     Args:
         cooldown: Seconds, as the watchlist asks; 0 is none.
-        last_notified: When the last alert was raised that somebody was notified of.
+        last_notified: When the last notified alert was raised.
         now: The time. A notification in the future (the clock was set back) cools nothing.
     """
     if not cooldown or last_notified is None:
@@ -177,7 +177,7 @@ def cooldown_end(
 
 
 def plan_ended_silences(facts: AlertFacts, routing: Routing, now: Timestamp) -> AlertPlan:
-    """Decide who is notified of the silences that have ended, and with which words."""
+    """Plan the notifications of the silences that have ended."""
     plan = AlertPlan(at=now, ended_silences=[ended.id for ended in facts.ended_silences])
     planner = DeliveryPlanner(facts, routing, plan)
     for ended in facts.ended_silences:
@@ -197,6 +197,6 @@ def plan_ended_silences(facts: AlertFacts, routing: Routing, now: Timestamp) -> 
             )
         )
         if ended.newest is not None:
-            why = _("no longer silenced: {suppressed}", suppressed=words)
-            planner.silence_ended(ended.newest, why)
+            reason = _("no longer silenced: {suppressed}", suppressed=words)
+            planner.silence_ended(ended.newest, reason)
     return plan

@@ -23,17 +23,17 @@ _NEXT = {Severity.LOW: Severity.MEDIUM, Severity.MEDIUM: Severity.HIGH}
 
 
 def touched_stories(arrivals: Arrivals) -> dict[int, bool]:
-    """Return the stories that arrivals spread, and whether only by articles of the backfill.
+    """Return the stories that arrivals spread, and whether only backfill spreads them.
 
     Imported articles spread no story.
     """
-    touched = dict(arrivals.linked)
+    stories = dict(arrivals.linked)
     if arrivals.via is not Via.IMPORT:
         for change in arrivals.changes:
             article = change.article
             if article.story != article.id or not change.new:
-                touched[article.story] = touched.get(article.story, True) and change.backfill
-    return touched
+                stories[article.story] = stories.get(article.story, True) and change.backfill
+    return stories
 
 
 def escalations(
@@ -43,39 +43,39 @@ def escalations(
 
     Args:
         story: Number of the story.
-        facts: What the store knows of it.
+        facts: The facts about the story.
         raised: Alerts that are raised now, no duplicates, each with its article.
         backfill: Whether only articles of the backfill spread the story.
     """
     members = {member.article for member in facts.members}
-    first = {known.alert.watchlist: known for known in facts.alerts}
-    for article, known in raised:
+    first_alerts = {story_alert.alert.watchlist: story_alert for story_alert in facts.alerts}
+    for article, story_alert in raised:
         if article in members:
-            first.setdefault(known.alert.watchlist, known)
-    if not first:
+            first_alerts.setdefault(story_alert.alert.watchlist, story_alert)
+    if not first_alerts:
         return
     origins: list[ArticleOrigin | StoryLink] = [*facts.members, *facts.links]
-    outlets = len({publisher(one.url, one.feed_url) for one in origins})
-    newest = max((one.article for one in origins), default=story)
-    for _, known in sorted(first.items()):
+    outlets = len({publisher(origin.url, origin.feed_url) for origin in origins})
+    newest = max((origin.article for origin in origins), default=story)
+    for _, story_alert in sorted(first_alerts.items()):
         crossed: dict[str, tuple[int, str]] = {}
         for link in facts.links:
-            if link.lang != known.alert.lang:
+            if link.lang != story_alert.alert.lang:
                 crossed.setdefault(link.lang, (link.article, link.feed))
-        severity, state = known.alert.severity, known.state
-        for reason in reasons(known.escalate, outlets, crossed.keys(), known.reasons):
+        severity, state = story_alert.alert.severity, story_alert.state
+        for reason in reasons(story_alert.escalate, outlets, crossed.keys(), story_alert.reasons):
             article, outlet = crossed.get(reason, (newest, ""))
-            before, severity = severity, escalated_severity(known.escalate, severity)
-            reopened = state is not AlertState.NEW and known.verdict is not Verdict.NOISE
+            before, severity = severity, escalated_severity(story_alert.escalate, severity)
+            reopened = state is not AlertState.NEW and story_alert.verdict is not Verdict.NOISE
             alert = replace(
-                known.alert,
+                story_alert.alert,
                 severity=severity,
                 backfill=backfill,
                 suppressed="",
                 escalation=describe_escalation(reason, outlets, outlet),
             )
             yield (
-                known,
+                story_alert,
                 NewEscalation(
                     alert=alert,
                     reason=reason,
@@ -90,23 +90,23 @@ def escalations(
 
 
 def reasons(
-    asked: Escalate, outlets: int, languages: Collection[str], known: Collection[str]
+    escalate: Escalate, outlets: int, languages: Collection[str], past_reasons: Collection[str]
 ) -> list[str]:
     """Return the reasons for which an alert is escalated now, each only once.
 
     Args:
-        asked: What its watchlist asks for.
+        escalate: The settings of its watchlist.
         outlets: Independent publishers that have its story.
         languages: Languages to which the story has crossed.
-        known: Reasons for which the alert was escalated before.
+        past_reasons: Reasons for which the alert was escalated before.
     """
-    found = [OUTLETS] if asked.outlets is not None and outlets >= asked.outlets else []
-    if asked.languages:
-        found += sorted(languages)
-    return [reason for reason in found if reason not in known]
+    candidates = [OUTLETS] if escalate.outlets is not None and outlets >= escalate.outlets else []
+    if escalate.languages:
+        candidates += sorted(languages)
+    return [reason for reason in candidates if reason not in past_reasons]
 
 
-def escalated_severity(asked: Escalate, severity: Severity) -> Severity:
-    """Return the severity of an escalated alert: never less than it was."""
-    to = asked.to or _NEXT.get(severity, severity)
-    return min(severity, to, key=lambda each: each.rank)
+def escalated_severity(escalate: Escalate, severity: Severity) -> Severity:
+    """Return the severity of an escalated alert: never less than before."""
+    to = escalate.to or _NEXT.get(severity, severity)
+    return min(severity, to, key=lambda level: level.rank)

@@ -38,38 +38,38 @@ def headline_of(article: Article) -> Headline:
     )
 
 
-def is_same_piece(one: Headline, other: Headline) -> bool:
-    """Tell whether two headlines say one piece; where a headline is missing, nothing says it.
+def is_same_piece(first: Headline, other: Headline) -> bool:
+    """Tell whether two headlines are of one piece; an empty headline is of no piece.
 
-    One source rarely publishes one piece twice: of one source, one headline must have all the
+    One source rarely publishes one piece twice: in one source, one headline must have all the
     words of the other, and both must be dated within an edition.
     """
-    if not is_alike(one, other):
+    if not is_alike(first, other):
         return False
-    if one.source != other.source:
+    if first.source != other.source:
         return True
-    mine, its = _words(one.title, one.publisher), _words(other.title, other.publisher)
-    return (mine <= its or its <= mine) and abs(one.date - other.date) < EDITION
+    words, other_words = _words(first.title, first.publisher), _words(other.title, other.publisher)
+    return (words <= other_words or other_words <= words) and abs(first.date - other.date) < EDITION
 
 
-def is_alike(one: Headline, other: Headline) -> bool:
-    """Tell whether most of the words of two headlines are in both, and no figure is another."""
-    mine, its = _words(one.title, one.publisher), _words(other.title, other.publisher)
-    figures, its_figures = _figures(mine), _figures(its)
-    if figures - its_figures and its_figures - figures:
+def is_alike(first: Headline, other: Headline) -> bool:
+    """Tell whether two headlines share most of their words, and no figure differs."""
+    words, other_words = _words(first.title, first.publisher), _words(other.title, other.publisher)
+    figures, other_figures = _figures(words), _figures(other_words)
+    if figures - other_figures and other_figures - figures:
         return False
-    return 2 * len(mine & its) > len(mine | its)
+    return 2 * len(words & other_words) > len(words | other_words)
 
 
 @lru_cache(10_000)
 def _figures(words: frozenset[str]) -> frozenset[str]:
     """Return the figures and names of days and months: editions of a column differ in these."""
-    return frozenset(w for w in words if w in _DATES or any(map(str.isdigit, w)))
+    return frozenset(word for word in words if word in _DATES or any(map(str.isdigit, word)))
 
 
 @lru_cache(10_000)
 def _words(title: str, publisher: str) -> frozenset[str]:
-    """Return the significant words of a headline, folded; all of them where none is.
+    """Return the significant words of a headline, folded; all words where none is significant.
 
     Left out are stop words and the words of the publisher: `Liège - Le Soir`.
     """

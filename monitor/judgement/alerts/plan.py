@@ -27,7 +27,7 @@ class Arrivals(Struct, frozen=True, kw_only=True):
     via: Via
     changes: tuple[ArticleChange, ...] = ()
     response: ResponseEvidence | None = None
-    """The answer that brought the articles, where it is at hand."""
+    """The response that brought the articles, where it is at hand."""
     notices: tuple[BegunIncident, ...] = ()
     linked: Mapping[int, bool] = field(default_factory=dict)
     """Stories that new links spread, and whether only to articles that are not new any more."""
@@ -49,7 +49,7 @@ class KnownAlert(Struct, frozen=True, kw_only=True):
     merged_into: int | None = None
     matches: tuple[Match, ...] = ()
     headline: Headline = NO_HEADLINE
-    """Of its article."""
+    """The headline of its article."""
 
 
 class StoryAlert(Struct, frozen=True, kw_only=True):
@@ -78,10 +78,10 @@ class StoryFacts(Struct, frozen=True, kw_only=True):
     """How far a story has spread, and its alerts."""
 
     alerts: tuple[StoryAlert, ...] = ()
-    """One of each watchlist."""
+    """One alert of each watchlist."""
     members: tuple[ArticleOrigin, ...] = ()
     links: tuple[StoryLink, ...] = ()
-    """In the order of the articles."""
+    """The links in the order of the articles."""
 
 
 class SuppressedCount(NamedTuple):
@@ -96,31 +96,30 @@ class EndedSilence(Struct, frozen=True, kw_only=True):
 
     id: int
     silence: Silence
-    """With the number of alerts that it suppressed."""
+    """The silence, with the number of alerts that it suppressed."""
     newest: RaisedAlert | None
     """The newest of these alerts; None if there were none."""
 
 
 class AlertFacts(Struct, frozen=True, kw_only=True):
-    """What the store knows that matters for some arrivals, read in their transaction."""
+    """The facts that the store reads for some arrivals, in their transaction."""
 
     last_alert: int = 0
     """The highest number that an alert ever had."""
     texts: Mapping[int, StoredText] = field(default_factory=dict)
-    """Of the articles that match or have alerts, by article."""
+    """Texts of the articles that match or have alerts, by article."""
     alerts: Mapping[int, tuple[KnownAlert, ...]] = field(default_factory=dict)
     """Alerts that changed articles have already, by article."""
-    of_originals: Mapping[int, tuple[KnownAlert, ...]] = field(default_factory=dict)
+    original_alerts: Mapping[int, tuple[KnownAlert, ...]] = field(default_factory=dict)
     """Alerts about an original and its copies, the oldest first, by the original."""
     last_notified: Mapping[str, Timestamp] = field(default_factory=dict)
-    """When the last alert was raised that somebody was notified of, by watchlist with a cooldown;
-    only where the cooldown is not over."""
+    """When somebody was last notified, by watchlist; only where a cooldown is not over."""
     silences: Mapping[str, Timestamp] = field(default_factory=dict)
     """Until when watchlists are silenced, by their names in lower case."""
     suppressed: Mapping[str, SuppressedCount] = field(default_factory=dict)
-    """By watchlist."""
+    """Counts by watchlist."""
     stories: Mapping[int, StoryFacts] = field(default_factory=dict)
-    """By story; only stories that the arrivals spread."""
+    """Facts by story; only stories that the arrivals spread."""
     ended_silences: tuple[EndedSilence, ...] = ()
 
 
@@ -150,7 +149,7 @@ class NewEscalation(Struct, frozen=True, kw_only=True):
     """An alert whose severity is raised."""
 
     alert: RaisedAlert
-    """With its severity from now on, the reason in words, and why nobody is notified if so."""
+    """It has its new severity, the reason in words, and why nobody is notified if so."""
     reason: str
     """`outlets`, or a language: each escalates an alert once."""
     severity_before: Severity
@@ -168,7 +167,7 @@ class NewIncident(Struct, frozen=True, kw_only=True):
     feed: int
     kind: AlertKind
     alert: int | None
-    """None when it is no news."""
+    """Number of its alert; None when the incident is no news."""
 
 
 class NewUnusualTime(NamedTuple):
@@ -228,7 +227,7 @@ class AlertPlan(Struct, kw_only=True):
     usual_again: list[tuple[str, AlertKind]] = field(default_factory=list)
     """Unusual times that are over: the watchlist, and the kind of the alert."""
     timings: dict[int, ArticleTiming] = field(default_factory=dict)
-    """By article."""
+    """Timings by article."""
     notify: list[Notify] = field(default_factory=list)
     suppressed: dict[str, SuppressedCount | None] = field(default_factory=dict)
     """Counts of suppressed alerts that change, by watchlist; None starts again from zero."""
@@ -240,4 +239,4 @@ class AlertPlan(Struct, kw_only=True):
 
     @property
     def deliveries(self) -> int:
-        return sum(len(one.deliveries) for one in self.notify)
+        return sum(len(notify.deliveries) for notify in self.notify)

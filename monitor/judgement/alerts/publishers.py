@@ -1,4 +1,4 @@
-"""Who publishes: which addresses are of one publisher, by the name that somebody registered."""
+"""Publishers: addresses belong to one publisher by the registered name of their host."""
 
 from __future__ import annotations
 
@@ -7,39 +7,39 @@ from functools import lru_cache
 from urllib.parse import urlsplit
 
 
-def publisher(article: str, feed: str) -> str:
-    """Return who published an article, by its address, else by that of its feed.
+def publisher(article_url: str, feed_url: str) -> str:
+    """Return the publisher of an article, by its address, else by that of its feed.
 
     `www.lesechos.fr` and `sections.lesechos.fr` are one publisher; a service that carries the
     feeds of many (FeedBurner) is none of them. A host without a registered name (a number, a
     name inside a house) identifies nobody, so each feed there is a publisher of its own.
     """
-    return registered_name(article) or registered_name(feed) or feed
+    return registered_name(article_url) or registered_name(feed_url) or feed_url
 
 
-def is_aggregator(feed: str, sources: Iterable[str]) -> bool:
-    """Tell whether a feed brings what others publish: each of its entries names another site.
+def is_aggregator(feed_url: str, sources: Iterable[str]) -> bool:
+    """Tell whether a feed aggregates other sites: each of its entries names another site.
 
     An outlet that names an agency as the source of some of its articles is none.
     """
     sources = list(sources)
-    return bool(sources) and all(one and not is_same_site(one, feed) for one in sources)
+    return bool(sources) and all(url and not is_same_site(url, feed_url) for url in sources)
 
 
 def host_name(url: str) -> str:
-    """Return the host of an address, as one names a site: without `www`."""
+    """Return the host of an address without `www`."""
     try:
         return (urlsplit(url).hostname or "").removeprefix("www.")
     except ValueError:
         return ""
 
 
-def is_same_site(one: str, other: str) -> bool:
+def is_same_site(url: str, other: str) -> bool:
     """Tell whether two addresses are of one site, by the registered name, else by the host."""
-    name = registered_name(one)
+    name = registered_name(url)
     if name or registered_name(other):
         return name == registered_name(other)
-    return urlsplit(one).netloc == urlsplit(other).netloc
+    return urlsplit(url).netloc == urlsplit(other).netloc
 
 
 _LONGEST_HOST = 253

@@ -44,58 +44,57 @@ class Routing(Struct, frozen=True, kw_only=True):
     """Channels, routes and hours of the configuration in force."""
 
     channels: tuple[str, ...] = ()
-    """All there are."""
     named: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    """Those that a watchlist names, by its name."""
+    """Channels that a watchlist names, by its name."""
     routes: tuple[Route, ...] = ()
     default: tuple[str, ...] | None = None
-    """Where alerts go that match no route; None is every channel."""
+    """Channels of the alerts that match no route; None is every channel."""
     hours: Mapping[str, Hours] = field(default_factory=dict)
-    """By channel."""
+    """Hours by channel."""
     zone: tzinfo = UTC
     """Time zone of hours that name none."""
 
     def decide(
-        self, raised: RaisedAlert, now: Timestamp, silences: Mapping[str, Timestamp] = NO_SILENCES
+        self, alert: RaisedAlert, now: Timestamp, silences: Mapping[str, Timestamp] = NO_SILENCES
     ) -> Suppressed | tuple[PlannedDelivery, ...]:
-        """Return the deliveries of an alert, or why it is suppressed.
+        """Return the deliveries of an alert, or the reason that suppresses it.
 
         Args:
-            raised: The alert.
+            alert: The alert.
             now: The time.
             silences: Until when watchlists are silenced, by their names in lower case.
         """
-        until = silences.get(raised.watchlist.casefold())
+        until = silences.get(alert.watchlist.casefold())
         if until is not None and until > now:
             return Suppressed(SuppressionReason.SILENCE, until)
         if not self.channels:
             return ()
-        chosen, route = self._chosen(raised)
+        chosen, route = self._chosen(alert)
         planned = tuple(
-            self._planned(channel, route, raised, now)
+            self._planned(channel, route, alert, now)
             for channel in self.channels
             if channel in chosen
         )
         return planned or Suppressed(SuppressionReason.NO_ROUTE)
 
-    def _chosen(self, raised: RaisedAlert) -> tuple[tuple[str, ...], Hours]:
-        if (named := self.named.get(raised.watchlist)) is not None:
+    def _chosen(self, alert: RaisedAlert) -> tuple[tuple[str, ...], Hours]:
+        if (named := self.named.get(alert.watchlist)) is not None:
             return named, ANY_TIME
         for route in self.routes:
-            if matches_route(route, raised):
+            if matches_route(route, alert):
                 return route.to, Hours(quiet=route.quiet, digest=route.digest)
         return self.channels if self.default is None else self.default, ANY_TIME
 
     def _planned(
-        self, channel: str, route: Hours, raised: RaisedAlert, now: Timestamp
+        self, channel: str, route: Hours, alert: RaisedAlert, now: Timestamp
     ) -> PlannedDelivery:
-        own = self.hours.get(channel, ANY_TIME)
+        hours = self.hours.get(channel, ANY_TIME)
         due, reason = now, ""
-        if digest := route.digest or own.digest:
+        if digest := route.digest or hours.digest:
             due = next_digest(digest, now, self.zone)
             at = by_the_clock(due, now, digest.zone or self.zone)
             reason = _("digest at {time}", time=at)
-        quiets = [q for q in (route.quiet, own.quiet) if q and raised.severity not in q.spares]
+        quiets = [q for q in (route.quiet, hours.quiet) if q and alert.severity not in q.spares]
         for quiet in quiets * 2:  # the end of one may fall into the other
             if until := quiet_until(quiet, due, self.zone):
                 due = until
@@ -105,12 +104,12 @@ class Routing(Struct, frozen=True, kw_only=True):
         return PlannedDelivery(channel=channel, due=due, reason=reason, bundle=bundle)
 
 
-def matches_route(route: Route, raised: RaisedAlert) -> bool:
+def matches_route(route: Route, alert: RaisedAlert) -> bool:
     return (
-        (not route.watch or raised.watchlist.casefold() in map(str.casefold, route.watch))
-        and (not route.severity or raised.severity in route.severity)
-        and (not route.lang or raised.lang in route.lang)
-        and (route.feeds is None or raised.feed in route.feeds)
+        (not route.watch or alert.watchlist.casefold() in map(str.casefold, route.watch))
+        and (not route.severity or alert.severity in route.severity)
+        and (not route.lang or alert.lang in route.lang)
+        and (route.feeds is None or alert.feed in route.feeds)
     )
 
 
@@ -137,7 +136,7 @@ DAY = timedelta(days=1)
 
 
 def quiet_until(quiet: Quiet, now: Timestamp, local: tzinfo) -> Timestamp | None:
-    """Return when the quiet hours of now end; None if there are none now.
+    """Return the end of the present quiet hours; None if there are none.
 
     Args:
         quiet: The quiet hours.
@@ -150,7 +149,7 @@ def quiet_until(quiet: Quiet, now: Timestamp, local: tzinfo) -> Timestamp | None
 
 
 def next_digest(digest: Digest, now: Timestamp, local: tzinfo) -> Timestamp:
-    """Return when an alert that is raised now is delivered: always later than now.
+    """Return the time of the next digest: always later than now.
 
     Args:
         digest: When digests are sent.
@@ -168,7 +167,7 @@ def next_digest(digest: Digest, now: Timestamp, local: tzinfo) -> Timestamp:
 
 
 def last_briefing(schedule: BriefingSchedule, now: Timestamp, local: tzinfo) -> Timestamp | None:
-    """Return when a briefing was due last: not later than now; None if never in a week.
+    """Return the last time a briefing was due, not later than now; None if never in a week.
 
     Args:
         schedule: When briefings are sent.
@@ -184,10 +183,10 @@ def last_briefing(schedule: BriefingSchedule, now: Timestamp, local: tzinfo) -> 
 
 def by_the_clock(at: Timestamp, now: Timestamp, zone: tzinfo) -> str:
     """Return a time as `07:00`, with its date unless it is within a day of now."""
-    there = datetime.fromtimestamp(at, zone)
+    local_time = datetime.fromtimestamp(at, zone)
     if abs(at - now) < DAY.total_seconds():
-        return there.strftime("%H:%M")
-    return date_and_time(there)
+        return local_time.strftime("%H:%M")
+    return date_and_time(local_time)
 
 
 def _nights(quiet: Quiet, now: Timestamp, zone: tzinfo) -> Iterator[tuple[Timestamp, Timestamp]]:
@@ -203,7 +202,7 @@ def _nights(quiet: Quiet, now: Timestamp, zone: tzinfo) -> Iterator[tuple[Timest
 
 
 def _moment(day: date, at: time, zone: tzinfo, *, late: bool = False) -> Timestamp:
-    """Return when a wall clock shows a time on a day; where it does so twice, the first time.
+    """Return the moment at which a wall clock shows a time on a day; of two moments, the first.
 
     Args:
         day: The day.
@@ -212,6 +211,6 @@ def _moment(day: date, at: time, zone: tzinfo, *, late: bool = False) -> Timesta
         late: Return the later moment where summer time begins or ends: a time that is skipped
             is shown an hour later.
     """
-    there = datetime.combine(day, at, zone)
-    moments = [there.replace(fold=fold).timestamp() for fold in (0, 1)]
+    wall_time = datetime.combine(day, at, zone)
+    moments = [wall_time.replace(fold=fold).timestamp() for fold in (0, 1)]
     return max(moments) if late else moments[0]

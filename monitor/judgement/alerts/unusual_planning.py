@@ -28,11 +28,11 @@ class UnusualWatchlist(Struct, frozen=True, kw_only=True):
     """A watchlist about which something unusual has begun."""
 
     watchlist: Watchlist
-    found: Unusual
+    unusual: Unusual
     alerts: tuple[int, ...] = ()
     """The alerts of its stories since then."""
     headlines: tuple[str, ...] = ()
-    """Of these stories, or of the last one before a silence; the newest first."""
+    """Headlines of these stories, or of the last one before a silence; the newest first."""
 
 
 _Subject = tuple[AlertKind, Severity, str, Watchlist | None, Mapping[str, Any]]
@@ -57,10 +57,10 @@ def plan_lost_monitors(
     titles = [
         _(
             "the monitor {name} is lost: its last heartbeat was {time} ago; others poll its feeds",
-            name=one.name,
-            time=span(one.silence),
+            name=peer.name,
+            time=span(peer.silence),
         )
-        for one in lost
+        for peer in lost
     ]
     subjects: list[_Subject] = [
         (AlertKind.LOST, Severity.MEDIUM, title, None, {}) for title in titles
@@ -75,18 +75,18 @@ def plan_unusual(
     routing: Routing,
     now: Timestamp,
 ) -> AlertPlan:
-    """Decide which alerts are raised about watchlists; what is over ends, by name and kind."""
+    """Plan the alerts that begin, and end those that are over, by watchlist and kind."""
     subjects: list[_Subject] = []
-    for one in begun:
-        watchlist, found = one.watchlist, one.found
-        more = {
-            "since": found.since,
-            "stories": found.stories,
-            "usual": round(found.usual, 3),
-            "alerts": list(one.alerts),
+    for case in begun:
+        watchlist, unusual = case.watchlist, case.unusual
+        extra = {
+            "since": unusual.since,
+            "stories": unusual.stories,
+            "usual": round(unusual.usual, 3),
+            "alerts": list(case.alerts),
         }
-        words = title(one, now, routing)
-        subjects.append((found.kind, watchlist.severity, words, watchlist, more))
+        words = title(case, now, routing)
+        subjects.append((unusual.kind, watchlist.severity, words, watchlist, extra))
     return _plan(subjects, facts, routing, now, lasts=True, over=over)
 
 
@@ -99,34 +99,34 @@ def _plan(
     lasts: bool,
     over: Collection[tuple[str, AlertKind]] = (),
 ) -> AlertPlan:
-    """Return the plan of an alert about each subject; some subjects last until they are over."""
+    """Plan an alert about each subject; some subjects last until they are over."""
     plan = AlertPlan(at=now, usual_again=sorted(over))
     planner = DeliveryPlanner(facts, routing, plan)
-    for id, (kind, severity, words, watchlist, more) in enumerate(subjects, facts.last_alert + 1):
+    for id, (kind, severity, words, watchlist, extra) in enumerate(subjects, facts.last_alert + 1):
         name = watchlist.name if watchlist else FEED_HEALTH
         alert = RaisedAlert(
             id=id, watchlist=name, severity=severity, title=words, feed="",
             backfill=False, kind=kind,
         )  # fmt: skip
-        planner.raise_about(alert, more, rule=watchlist)
+        planner.raise_about(alert, extra, rule=watchlist)
         if lasts:
             plan.unusual.append(NewUnusualTime(name, kind, id))
     return plan
 
 
-def title(one: UnusualWatchlist, now: Timestamp, routing: Routing) -> str:
-    """Return what is unusual in words: `14 stories since 09:00, 3 usual by now: Strike in …`."""
-    found = one.found
-    since = by_the_clock(found.since, now, routing.zone)
-    usual = _number(found.usual)
-    heads = "; ".join(one.headlines[:HEADLINES])
-    if found.kind is AlertKind.QUIET and heads:
+def title(case: UnusualWatchlist, now: Timestamp, routing: Routing) -> str:
+    """Describe what is unusual: `14 stories since 09:00, 3 usual by now: Strike in …`."""
+    unusual = case.unusual
+    since = by_the_clock(unusual.since, now, routing.zone)
+    usual = _number(unusual.usual)
+    heads = "; ".join(case.headlines[:HEADLINES])
+    if unusual.kind is AlertKind.QUIET and heads:
         return _(
             "no story since {time}, {usual} usual by now; its feeds can be read."
             " The last one: {headlines}",
             time=since, usual=usual, headlines=heads,
         )  # fmt: skip
-    if found.kind is AlertKind.QUIET:
+    if unusual.kind is AlertKind.QUIET:
         return _(
             "no story since {time}, {usual} usual by now; its feeds can be read",
             time=since, usual=usual,
@@ -134,7 +134,7 @@ def title(one: UnusualWatchlist, now: Timestamp, routing: Routing) -> str:
     stories = ngettext(
         "{count} story since {time}, {usual} usual by now",
         "{count} stories since {time}, {usual} usual by now",
-        found.stories, time=since, usual=usual,
+        unusual.stories, time=since, usual=usual,
     )  # fmt: skip
     return _("{stories}: {headlines}", stories=stories, headlines=heads) if heads else stories
 

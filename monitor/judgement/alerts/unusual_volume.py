@@ -31,32 +31,32 @@ from monitor.model.alert import AlertKind
 HOUR = 3600.0
 DAY = 24 * HOUR
 MEMORY = 56 * DAY
-"""Seconds of the past from which is learned what is usual."""
-ENOUGH = 14 * DAY
+"""Seconds of the past from which the usual is learned."""
+HISTORY = 14 * DAY
 """Seconds that must be known of a watchlist, and of a feed, before anything is called usual."""
-LEAST_WATCHED = 1 / 4
+MIN_WATCHED = 1 / 4
 """Share of these that must have been watched."""
 WINDOWS = (1, 2, 4, 8, 24)
 """Hours that are looked at for a spike, until now."""
 CHANCE = 1e-4
 """Probability that one window is a spike by chance, at one look."""
-FARTHER = 0.25
+DEVIATION_MARGIN = 0.25
 """By how much more a number must deviate than any in the past did; see `deviation`."""
-LEAST = 3
+MIN_STORIES = 3
 """Fewer stories are no spike."""
-TIMES = 2.0
+MIN_RATIO = 2.0
 """Times the usual number; fewer stories are no spike."""
 CATCHING_UP = HOUR
-"""Seconds in which what was missed arrives, once it can be read again."""
-OVER = 0.05
+"""Seconds in which missed articles arrive, once their feed can be read again."""
+OVER_CHANCE = 0.05
 """A spike is over when its windows have at least this probability."""
-SILENCES = 0.2
-"""Silences of a month that chance may make, at most."""
-ALWAYS = 0.8
-"""Share of the days on which a watchlist rings that is said to ring always."""
+MAX_SILENCES = 0.2
+"""The most silences that chance may make in a month."""
+MIN_RINGING = 0.8
+"""Least share of days with an alert at which a watchlist counts as always ringing."""
 PRIOR = 6.0
-"""Stories that weigh for an even rhythm: a few stories say nothing of hours and weekdays."""
-WHOLE = 0.99
+"""Prior stories with an even rhythm: a few stories say nothing of hours and weekdays."""
+WHOLE_HOUR = 0.99
 """Share of an hour that must have been watched to measure how much the number varies."""
 
 NEVER = 1e-300
@@ -90,15 +90,15 @@ class Hours(Struct, frozen=True):
     first: int
     """Number of the first hour since the epoch."""
     watched: tuple[float, ...]
-    """Share of each hour in which the monitor watched; 0 of an hour of which it caught up."""
+    """Share of each hour in which the monitor watched; 0 for an hour of which it caught up."""
     weekday: tuple[int, ...]
-    """Of the local clock."""
+    """Weekday of each hour by the local clock."""
     hour: tuple[int, ...]
-    """Of the local clock."""
+    """Each hour by the local clock."""
 
     @classmethod
     def until(cls, now: Timestamp, watched: Sequence[Interval], zone: tzinfo) -> Hours:
-        """Return the hours that are learned from at a moment: but for the last day."""
+        """Return the hours to learn from at a moment: all but the last day."""
         end = int((now - DAY) // HOUR)
         start = max(now - MEMORY, min((start for start, _ in watched), default=now))
         first = min(end, math.ceil(start / HOUR))
@@ -124,32 +124,31 @@ class Pattern(Struct, frozen=True):
 
     rates: Mapping[int, float]
     """Stories in an hour that each feed brings."""
-    unknown: float
+    unknown_rate: float
     """Stories in an hour of feeds that brought none yet: the past has no half stories."""
     by_hour: tuple[float, ...]
     by_weekday: tuple[float, ...]
     stories: int
-    watched: float
-    """Hours."""
-    varies: Mapping[int, float]
+    watched_hours: float
+    dispersion: Mapping[int, float]
     """Variance over mean, by the hours of a window."""
-    farthest: Mapping[int, float]
-    """How far the number deviated at most, by the hours of a window."""
-    longest: float
+    max_deviation: Mapping[int, float]
+    """The largest `deviation` of the number, by the hours of a window."""
+    max_lull: float
     """Stories that were usual in the longest time without any."""
-    always: bool
+    rings_daily: bool
     """Whether it rings nearly every day."""
 
     def factor(self, weekday: int, hour: int) -> float:
-        """Return how much more than on the average comes in an hour."""
+        """Return the ratio of an hour's usual stories to the average."""
         return self.by_weekday[weekday] * self.by_hour[hour]
 
     def usual(
         self, interval: Interval, zone: tzinfo, feeds: Collection[int] | None = None
     ) -> float:
-        """Return how many stories are usual in an interval, of some feeds or all."""
+        """Return the usual number of stories of some feeds, or all, in an interval."""
         if feeds is None:
-            rate = sum(self.rates.values()) + self.unknown
+            rate = sum(self.rates.values()) + self.unknown_rate
         else:
             rate = sum(rate for feed, rate in self.rates.items() if feed in feeds)
         if not rate:
@@ -160,9 +159,9 @@ class Pattern(Struct, frozen=True):
 
     def variance(self, usual: float, hours: int) -> float:
         """Return the variance of a number whose mean is not known exactly either."""
-        varies = self.varies[hours]
-        doubt = varies / (self.stories + 1) + 1 / (self.stories / 24 + PRIOR)
-        return varies * usual + doubt * usual**2
+        dispersion = self.dispersion[hours]
+        doubt = dispersion / (self.stories + 1) + 1 / (self.stories / 24 + PRIOR)
+        return dispersion * usual + doubt * usual**2
 
 
 def learn(
@@ -181,7 +180,7 @@ def learn(
         hours: The past.
         since: Since when its rule has been watched.
         feeds: Since when each feed has been read; stories of other feeds do not count.
-        left_out: When it was unusual before.
+        left_out: Times in which it was unusual.
         unread: When feeds could not be read, by feed; what they brought at once after it teaches
             nothing.
         windows: Hours of the windows whose variation is measured; none to learn only the usual
@@ -193,7 +192,7 @@ def learn(
         _forget(watched, hours.first, interval)
     total = sum(watched)
     first = next((place for place, share in enumerate(watched) if share), len(watched))
-    if (len(watched) - first) * HOUR < ENOUGH - DAY or total * HOUR < ENOUGH * LEAST_WATCHED:
+    if (len(watched) - first) * HOUR < HISTORY - DAY or total * HOUR < HISTORY * MIN_WATCHED:
         return None
     counted: list[tuple[int, Story]] = []
     for story in stories:
@@ -214,15 +213,15 @@ def learn(
     spread = _spread(numbers, usual, watched, windows)
     return Pattern(
         rates=rates,
-        unknown=1 / total,
+        unknown_rate=1 / total,
         by_hour=tuple(by_hour),
         by_weekday=tuple(scale * factor for factor in by_weekday),
         stories=len(counted),
-        watched=total,
-        varies={window: varies for window, (varies, _) in spread.items()},
-        farthest={window: farthest for window, (_, farthest) in spread.items()},
-        longest=_longest(counted, hours.first, usual),
-        always=_rings_always(numbers, watched),
+        watched_hours=total,
+        dispersion={window: dispersion for window, (dispersion, _) in spread.items()},
+        max_deviation={window: deviation for window, (_, deviation) in spread.items()},
+        max_lull=_max_lull(counted, hours.first, usual),
+        rings_daily=_rings_daily(numbers, watched),
     )
 
 
@@ -232,8 +231,8 @@ def find_spike(
     now: Timestamp,
     zone: tzinfo,
     *,
-    known: Collection[int],
-    told: Timestamp = -math.inf,
+    known_feeds: Collection[int],
+    last_end: Timestamp = -math.inf,
     unwatched: Sequence[Interval] = (),
     unread: Mapping[int, Sequence[Interval]] = {},
 ) -> Unusual | None:
@@ -243,24 +242,24 @@ def find_spike(
         pattern: What is usual.
         stories: The stories of the last two days at least, in the order of time.
         now: The time.
-        zone: Of the hours of the day.
-        known: The feeds that have been read for long enough; others do not count.
-        told: The end of the last spike: what was before is not told again.
-        unwatched: When the monitor did not watch, of the last two days.
+        zone: The time zone of the hours of the day.
+        known_feeds: The feeds that have been read for long enough; others do not count.
+        last_end: The end of the last spike; no window begins before it.
+        unwatched: When the monitor did not watch in the last two days.
         unread: When it could not read a feed that it can read again, by feed.
     """
-    found: tuple[float, Unusual] | None = None
+    best: tuple[float, Unusual] | None = None
     for hours, since, number, usual in _windows(
-        pattern, stories, now, zone, known, told, unwatched, unread
+        pattern, stories, now, zone, known_feeds, last_end, unwatched, unread
     ):
-        if number < max(LEAST, TIMES * usual):
+        if number < max(MIN_STORIES, MIN_RATIO * usual):
             continue
-        if deviation(number, usual) <= pattern.farthest[hours] + FARTHER:
+        if deviation(number, usual) <= pattern.max_deviation[hours] + DEVIATION_MARGIN:
             continue
         chance = bursts_tail(number, usual, pattern.variance(usual, hours))
-        if chance <= CHANCE and (found is None or chance < found[0]):
-            found = chance, Unusual(AlertKind.SPIKE, since, number, usual)
-    return found[1] if found else None
+        if chance <= CHANCE and (best is None or chance < best[0]):
+            best = chance, Unusual(AlertKind.SPIKE, since, number, usual)
+    return best[1] if best else None
 
 
 def is_spike_over(
@@ -269,16 +268,16 @@ def is_spike_over(
     now: Timestamp,
     zone: tzinfo,
     *,
-    known: Collection[int],
+    known_feeds: Collection[int],
     unwatched: Sequence[Interval] = (),
 ) -> bool:
-    """Return whether the last hours are as usual again."""
+    """Tell whether the last hours are as usual again."""
     for hours, _, number, usual in _windows(
-        pattern, stories, now, zone, known, -math.inf, unwatched, {}
+        pattern, stories, now, zone, known_feeds, -math.inf, unwatched, {}
     ):
-        if hours < WINDOWS[-1] and number >= LEAST and number > usual:
+        if hours < WINDOWS[-1] and number >= MIN_STORIES and number > usual:
             variance = pattern.variance(usual, hours)
-            if bursts_tail(number, usual, variance) < OVER:
+            if bursts_tail(number, usual, variance) < OVER_CHANCE:
                 return False
     return True
 
@@ -289,7 +288,7 @@ def find_silence(
     now: Timestamp,
     zone: tzinfo,
     *,
-    well: Collection[int],
+    healthy_feeds: Collection[int],
     watched: Sequence[Interval],
 ) -> Unusual | None:
     """Return the silence of a watchlist that always rings, None if there is none.
@@ -298,27 +297,27 @@ def find_silence(
         pattern: What is usual.
         last: When its last story began.
         now: The time.
-        zone: Of the hours of the day.
-        well: The feeds that can be read and publish as they use to.
+        zone: The time zone of the hours of the day.
+        healthy_feeds: The feeds that can be read and publish as they use to.
         watched: When the monitor watched, in the order of time.
     """
-    if not pattern.always or now - last < HOUR:
+    if not pattern.rings_daily or now - last < HOUR:
         return None
-    seen = [(max(start, last), end) for start, end in watched if end > last]
-    if not seen or now - seen[-1][1] > HOUR:
+    intervals = [(max(start, last), end) for start, end in watched if end > last]
+    if not intervals or now - intervals[-1][1] > HOUR:
         return None
-    usual = sum(pattern.usual(interval, zone, well) for interval in seen)
-    length = sum(end - start for start, end in seen) / HOUR
-    varies = pattern.varies[_window(length)]
-    surprise = usual * math.log(varies) / (varies - 1) if varies > 1 else usual
-    in_a_month = pattern.stories / pattern.watched * 30 * 24
-    if surprise < math.log(in_a_month / SILENCES) or usual <= pattern.longest:
+    usual = sum(pattern.usual(interval, zone, healthy_feeds) for interval in intervals)
+    length = sum(end - start for start, end in intervals) / HOUR
+    dispersion = pattern.dispersion[_window(length)]
+    surprise = usual * math.log(dispersion) / (dispersion - 1) if dispersion > 1 else usual
+    in_a_month = pattern.stories / pattern.watched_hours * 30 * 24
+    if surprise < math.log(in_a_month / MAX_SILENCES) or usual <= pattern.max_lull:
         return None
     return Unusual(AlertKind.QUIET, last, 0, usual)
 
 
 def deviation(number: float, usual: float) -> float:
-    """Return how far a number deviates, on a scale on which chance is the same at any mean.
+    """Return the deviation of a number, on a scale on which chance is the same at any mean.
 
     The square root of Anscombe (1948, https://doi.org/10.2307/2332343).
     """
@@ -326,12 +325,12 @@ def deviation(number: float, usual: float) -> float:
 
 
 def bursts_tail(least: int, mean: float, variance: float) -> float:
-    """Return the probability of so many or more at a varying rate: negative binomial.
+    """Return the probability of at least a number at a varying rate: negative binomial.
 
     Args:
-        least: A number above the mean, so that what is added up becomes less and less.
-        mean: What is usual.
-        variance: By how much it varies: more than the mean.
+        least: The number, above the mean, so that each summand is less than the one before.
+        mean: The usual number.
+        variance: Its variance: more than the mean.
     """
     if mean == 0:
         return 0.0
@@ -360,9 +359,9 @@ def local(hour: int, zone: tzinfo) -> tuple[int, int]:
 
 
 def gaps(watched: Sequence[Interval], since: Timestamp, now: Timestamp) -> list[Interval]:
-    """Return the intervals between those that were watched, until now, that end after `since`."""
-    found = [(end, start) for (_, end), (start, _) in pairwise([*watched, (now, now)])]
-    return [(start, end) for start, end in found if start < end > since]
+    """Return the intervals that were not watched, until now, that end after `since`."""
+    intervals = [(end, start) for (_, end), (start, _) in pairwise([*watched, (now, now)])]
+    return [(start, end) for start, end in intervals if start < end > since]
 
 
 def _windows(
@@ -370,8 +369,8 @@ def _windows(
     stories: Sequence[Story],
     now: Timestamp,
     zone: tzinfo,
-    known: Collection[int],
-    told: Timestamp,
+    known_feeds: Collection[int],
+    last_end: Timestamp,
     unwatched: Sequence[Interval],
     unread: Mapping[int, Sequence[Interval]],
 ) -> Iterator[tuple[int, Timestamp, int, float]]:
@@ -379,12 +378,12 @@ def _windows(
     times = [story.at for story in stories]
     for hours in WINDOWS:
         since = now - hours * HOUR
-        if since < told or len(times) - bisect_right(times, since) < LEAST:
+        if since < last_end or len(times) - bisect_right(times, since) < MIN_STORIES:
             continue
         for start, end in reversed(unwatched):
             if end + CATCHING_UP >= since:
                 since = min(since, start)
-        number = sum(s.feed in known for s in stories[bisect_left(times, since) :])
+        number = sum(s.feed in known_feeds for s in stories[bisect_left(times, since) :])
         usual = pattern.usual((since, now), zone)
         for feed, intervals in unread.items():
             for start, end in intervals:
@@ -394,7 +393,7 @@ def _windows(
 
 
 def _window(hours: float) -> int:
-    """Return the window that is at least so long, the longest one if there is none."""
+    """Return the shortest window of at least so many hours, else the longest window."""
     return next((window for window in WINDOWS if window >= hours - 1e-6), WINDOWS[-1])
 
 
@@ -421,7 +420,7 @@ def _rates(
     watched: Sequence[float],
     feeds: Mapping[int, Timestamp],
 ) -> tuple[dict[int, float], list[float]]:
-    """Return stories in an hour by feed, and of all feeds that were read in each hour."""
+    """Return the stories in an hour by feed, and of all feeds that were read in each hour."""
     upto = [0.0, *accumulate(watched)]
     numbers = Counter(story.feed for _, story in counted)
     steps = [0.0] * (len(watched) + 1)
@@ -436,15 +435,15 @@ def _rates(
 
 
 def _factors(
-    numbers: Mapping[int, int], usual: Sequence[float], kinds: Sequence[int], many: int
+    numbers: Mapping[int, int], usual: Sequence[float], kinds: Sequence[int], size: int
 ) -> list[float]:
-    """Return by how much the hours of each kind have more or fewer stories than is usual."""
-    had, expected = [PRIOR] * many, [PRIOR] * many
+    """Return the ratio of observed to usual stories in the hours of each kind."""
+    observed, expected = [PRIOR] * size, [PRIOR] * size
     for kind, mean in zip(kinds, usual, strict=True):
         expected[kind] += mean
     for place, number in numbers.items():
-        had[kinds[place]] += number
-    return [number / mean for number, mean in zip(had, expected, strict=True)]
+        observed[kinds[place]] += number
+    return [number / mean for number, mean in zip(observed, expected, strict=True)]
 
 
 def _spread(
@@ -454,31 +453,32 @@ def _spread(
     windows: Sequence[int],
 ) -> dict[int, tuple[float, float]]:
     """Return variance over mean of windows of watched hours, and their largest deviation."""
-    whole = [place for place, share in enumerate(watched) if share >= WHOLE]
-    had = [0, *accumulate(numbers.get(place, 0) for place in whole)]
-    mean = [0.0, *accumulate(usual[place] for place in whole)]
-    found = {}
+    whole_hours = [place for place, share in enumerate(watched) if share >= WHOLE_HOUR]
+    observed = [0, *accumulate(numbers.get(place, 0) for place in whole_hours)]
+    mean = [0.0, *accumulate(usual[place] for place in whole_hours)]
+    spread = {}
     for window in windows:
-        number, of = list(map(sub, had[window:], had)), list(map(sub, mean[window:], mean))
-        apart, expected = list(map(sub, number, of)), sum(of)
-        varies = sum(map(mul, apart, apart)) / expected if expected else 1.0
-        above = compress(zip(number, of, strict=True), (x > 0 for x in apart))
-        found[window] = max(1.0, varies), max(starmap(deviation, above), default=0.0)
-    return found
+        counts = list(map(sub, observed[window:], observed))
+        means = list(map(sub, mean[window:], mean))
+        residuals, total = list(map(sub, counts, means)), sum(means)
+        dispersion = sum(map(mul, residuals, residuals)) / total if total else 1.0
+        above = compress(zip(counts, means, strict=True), (x > 0 for x in residuals))
+        spread[window] = max(1.0, dispersion), max(starmap(deviation, above), default=0.0)
+    return spread
 
 
-def _longest(counted: Sequence[tuple[int, Story]], first: int, usual: Sequence[float]) -> float:
-    """Return how many stories were usual at most between one story and the next."""
+def _max_lull(counted: Sequence[tuple[int, Story]], first: int, usual: Sequence[float]) -> float:
+    """Return the largest number of usual stories between one story and the next."""
     upto = [0.0, *accumulate(usual)]
     at = [upto[place] + (s.at / HOUR - first - place) * usual[place] for place, s in counted]
     return max((after - before for before, after in pairwise(at)), default=0.0)
 
 
-def _rings_always(numbers: Mapping[int, int], watched: Sequence[float]) -> bool:
-    """Return whether there are stories in nearly every day that was watched for half of it."""
+def _rings_daily(numbers: Mapping[int, int], watched: Sequence[float]) -> bool:
+    """Tell whether nearly every day that was watched for half of it has stories."""
     days = rang = 0
     for start in range(0, len(watched) - 23, 24):
         if sum(watched[start : start + 24]) >= 12:
             days += 1
             rang += any(numbers.get(place) for place in range(start, start + 24))
-    return days > 0 and rang >= ALWAYS * days
+    return days > 0 and rang >= MIN_RINGING * days

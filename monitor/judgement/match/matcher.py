@@ -46,7 +46,7 @@ from monitor.model.watchlist import Match, Watchlist, WatchlistMatch
 MAX_MATCHES = 50
 """Most matches listed for one watchlist in one article."""
 
-_BEGINNING = 5
+_PREFIX_LENGTH = 5
 """Letters of the prefix by which a wildcard is looked up."""
 _CACHED_WILDCARDS = 50_000
 
@@ -85,13 +85,13 @@ class WatchlistMatcher:
         )
 
     def match(self, article: Article, *feeds: Feed) -> tuple[WatchlistMatch, ...]:
-        """Return the watchlists that an article satisfies, and where, by the feeds that carry it.
+        """Return the watchlists that an article satisfies, with the places.
 
         As in a search, a filter holds if it holds for one of the feeds.
 
         Args:
             article: The article.
-            feeds: The feeds.
+            feeds: The feeds that carry the article.
 
         Raises:
             Interrupted: The result is unwanted, see `index.interruption`.
@@ -99,8 +99,8 @@ class WatchlistMatcher:
         reading = DocumentTerms(article, self._leaves)
         places = _MatchPlaces(article, reading)
         return tuple(
-            WatchlistMatch(watchlist=watchlist, matches=places.of(found))
-            for watchlist, found in self._satisfied(reading, article, feeds)
+            WatchlistMatch(watchlist=watchlist, matches=places.of(spans))
+            for watchlist, spans in self._satisfied(reading, article, feeds)
         )
 
     def satisfied(
@@ -116,10 +116,10 @@ class WatchlistMatcher:
         feeds: Sequence[Feed],
     ) -> Iterator[tuple[Watchlist, list[SpanMatch]]]:
         document = _ArticleWords(reading.postings, article, feeds)
-        for number, found in self._filed.matches(set(reading.postings), document):
+        for number, spans in self._filed.matches(set(reading.postings), document):
             watchlist = self.watchlists[number]
             if not _limit(watchlist, article, feeds):
-                yield watchlist, found
+                yield watchlist, spans
 
 
 class _FiledClauses:
@@ -131,8 +131,8 @@ class _FiledClauses:
 
     def __init__(self) -> None:
         self._trie = TermTrie()
-        self._written: dict[str, int] = {}
-        """The number of a clause by its text."""
+        self._clause_ids: dict[str, int] = {}
+        """The numbers of clauses by their texts."""
         self._clauses: list[Node] = []
         self._uses: list[array[int]] = []
         """The uses of each clause."""
@@ -141,53 +141,53 @@ class _FiledClauses:
 
     def add(self, clause: Node, paths: Iterable[Path], number: int) -> None:
         """Add a clause, with its required terms, of the watchlist of this number."""
-        known = self._written.setdefault(clause.text, len(self._clauses))
-        if known == len(self._clauses) or self._clauses[known] != clause:
-            known = len(self._clauses)
+        clause_id = self._clause_ids.setdefault(clause.text, len(self._clauses))
+        if clause_id == len(self._clauses) or self._clauses[clause_id] != clause:
+            clause_id = len(self._clauses)
             self._clauses.append(clause)
             self._uses.append(array("I"))
             for path in paths:
-                self._trie.add(path, known)
-        self._uses[known].append(len(self._numbers))
+                self._trie.add(path, clause_id)
+        self._uses[clause_id].append(len(self._numbers))
         self._numbers.append(number)
 
     def seal(self) -> None:
         """Prepare for look-ups, once all clauses are added."""
         self._trie.seal()
-        self._written.clear()
+        self._clause_ids.clear()
 
     def matches(
-        self, there: Set[Leaf], document: Document
+        self, leaves: Set[Leaf], document: Document
     ) -> Iterator[tuple[int, list[SpanMatch]]]:
-        """Yield the numbers of the watchlists that hold, in order, with the clauses that do.
+        """Yield the numbers of the watchlists that match, in order, with the clauses that hold.
 
         Args:
-            there: The terms that an article has.
+            leaves: The terms of the article.
             document: The article.
         """
-        found: dict[int, list[SpanMatch]] = {}
-        for clause in self._trie.open(there):
+        spans: dict[int, list[SpanMatch]] = {}
+        for clause in self._trie.open(leaves):
             check()
-            if places := matches(self._clauses[clause], document):
-                found.update(dict.fromkeys(self._uses[clause], places))
-        for number, uses in itertools.groupby(sorted(found), self._numbers.__getitem__):
-            yield number, [place for use in uses for place in found[use]]
+            if clause_spans := matches(self._clauses[clause], document):
+                spans.update(dict.fromkeys(self._uses[clause], clause_spans))
+        for number, uses in itertools.groupby(sorted(spans), self._numbers.__getitem__):
+            yield number, [span for use in uses for span in spans[use]]
 
 
 class _ArticleWords:
     """A `Document` over the positions of an article, by the leaves that its words stand for."""
 
-    __slots__ = ("_found", "article", "feeds")
+    __slots__ = ("_postings", "article", "feeds")
 
     def __init__(
-        self, found: Mapping[Leaf, Codes], article: Article, feeds: Sequence[Feed]
+        self, postings: Mapping[Leaf, Codes], article: Article, feeds: Sequence[Feed]
     ) -> None:
-        self._found = found
+        self._postings = postings
         self.article = article
         self.feeds = feeds
 
     def positions(self, key: Leaf) -> Codes:
-        return self._found.get(key, ())
+        return self._postings.get(key, ())
 
     def expand(self, word: Word) -> Sequence[Leaf]:
         return (open_leaf(word),)
@@ -197,7 +197,7 @@ class _ArticleWords:
 
 
 class _WatchedTerms:
-    """The terms of all watchlists: which of them a word of a text is."""
+    """The terms of all watchlists; it selects those that a word of a text stands for."""
 
     def __init__(self, plain: Iterable[str], expanding: Mapping[Leaf, Word]) -> None:
         """Index the terms.
@@ -208,7 +208,7 @@ class _WatchedTerms:
         """
         self._listed: dict[str, tuple[Leaf, ...]] = {key: (key,) for key in plain}
         self._exact: dict[str, Leaf] = {}
-        self._beginnings: defaultdict[str, list[tuple[str, Leaf, Word]]] = defaultdict(list)
+        self._prefixes: defaultdict[str, list[tuple[str, Leaf, Word]]] = defaultdict(list)
         for leaf, word in expanding.items():
             if keys := listed_keys(word):
                 alone = (leaf,)  # one tuple in memory for most of its forms
@@ -219,8 +219,8 @@ class _WatchedTerms:
                 self._exact[space + word.term] = leaf
             else:
                 prefix = literal_prefix(word)
-                self._beginnings[prefix[:_BEGINNING]].append((prefix, leaf, word))
-        self._lengths = sorted({len(beginning) for beginning in self._beginnings})
+                self._prefixes[prefix[:_PREFIX_LENGTH]].append((prefix, leaf, word))
+        self._lengths = sorted({len(prefix) for prefix in self._prefixes})
         self._formed = {key.partition(EXACT)[0] for key in self._listed if EXACT in key}
         """Terms of which a form is listed."""
 
@@ -228,22 +228,22 @@ class _WatchedTerms:
         if term in self._listed or term in self._formed:
             return True
         for length in self._lengths:  # noqa: SIM110 - `any` takes twice the time
-            if term[:length] in self._beginnings:
+            if term[:length] in self._prefixes:
                 return True
         return False
 
     def select(self, keys: tuple[str, ...]) -> tuple[Leaf, ...]:
-        """Return the watched terms that a word with these index keys is."""
-        found: tuple[Leaf, ...] = ()
+        """Return the watched terms that a word with these index keys stands for."""
+        leaves: tuple[Leaf, ...] = ()
         for key in keys:
-            found += self._listed.get(key, ())
+            leaves += self._listed.get(key, ())
             if EXACT in key:
-                found += self._unlike(key)
+                leaves += self._unlike(key)
             else:
                 for length in self._lengths:  # most words begin like no wildcard
-                    if key[:length] in self._beginnings:
-                        found += self._wildcards(key, length)
-        return tuple(dict.fromkeys(found)) if len(found) > 1 else found
+                    if key[:length] in self._prefixes:
+                        leaves += self._wildcards(key, length)
+        return tuple(dict.fromkeys(leaves)) if len(leaves) > 1 else leaves
 
     def _unlike(self, key: str) -> tuple[Leaf, ...]:
         """Return the term such as `=liege`, if any, of which a key is another form."""
@@ -253,7 +253,7 @@ class _WatchedTerms:
     def _wildcards(self, key: str, length: int) -> tuple[Leaf, ...]:
         return tuple(
             leaf
-            for prefix, leaf, word in self._beginnings[key[:length]]
+            for prefix, leaf, word in self._prefixes[key[:length]]
             if key.startswith(prefix) and _selector(word).accepts(key)
         )
 
@@ -298,12 +298,12 @@ class _MatchPlaces:
         self._reading = reading
         self._known: dict[tuple[Extent, str], Match] = {}
 
-    def of(self, found: Sequence[SpanMatch]) -> tuple[Match, ...]:
-        """Return where the clauses of a watchlist hold, in the order of the text."""
+    def of(self, spans: Sequence[SpanMatch]) -> tuple[Match, ...]:
+        """Return the places where the clauses of a watchlist hold, in the order of the text."""
         return tuple(
             [
                 self._known.get((extent, clause.text)) or self._match(extent, clause.text)
-                for extent, clause in in_order(found)[:MAX_MATCHES]
+                for extent, clause in in_order(spans)[:MAX_MATCHES]
             ]
         )
 
@@ -316,7 +316,7 @@ class _MatchPlaces:
 
 
 class Explanation(Struct, frozen=True):
-    """Whether a watchlist matches an article, and why or why not in words."""
+    """The match of a watchlist with an article, if any, and the reason in words."""
 
     hit: WatchlistMatch | None
     reason: str
@@ -328,10 +328,10 @@ def explain(watchlist: Watchlist, article: Article, *feeds: Feed) -> Explanation
         return Explanation(None, _out_of_scope(limit, watchlist, article, feeds))
     reading = DocumentTerms(article)
     document = MemoryDocument(reading.postings, lambda facet: filter_admits(facet, article, feeds))
-    found = matches(watchlist.query.root, document)
-    if not found:
+    spans = matches(watchlist.query.root, document)
+    if not spans:
         return Explanation(None, why_not(watchlist.query.root, document))
-    hit = WatchlistMatch(watchlist=watchlist, matches=_MatchPlaces(article, reading).of(found))
+    hit = WatchlistMatch(watchlist=watchlist, matches=_MatchPlaces(article, reading).of(spans))
     return Explanation(hit, _reason(hit, watchlist.query.root))
 
 
@@ -346,8 +346,8 @@ def _out_of_scope(
 
 def _reason(hit: WatchlistMatch, root: Node) -> str:
     texts = dict.fromkeys(
-        _("{term}: “{text}” {where}", term=one.term, text=one.text, where=in_part(one.field))
-        for one in hit.matches
+        _("{term}: “{text}” {where}", term=match.term, text=match.text, where=in_part(match.field))
+        for match in hit.matches
     )
     return clauses(texts) or _("passes {query}", query=root.text)
 
@@ -361,7 +361,7 @@ DOCUMENT_SECONDS = 20.0
 
 
 class Matching(NamedTuple):
-    """What came of matching an article."""
+    """The outcome of matching an article."""
 
     hits: tuple[WatchlistMatch, ...]
     unmatched: str = ""
@@ -378,22 +378,22 @@ class TimedMatcher:
             stopwatch: Returns the seconds of processor time of this thread.
         """
         self._stopwatch = stopwatch
-        self._left = DOCUMENT_SECONDS
+        self._remaining = DOCUMENT_SECONDS
 
     def match(self, rules: WatchlistMatcher, article: Article, *feeds: Feed) -> Matching:
-        """Return the watchlists that an article satisfies, or why that is not known."""
-        if self._left <= 0:
+        """Return the watchlists that an article satisfies, or why it was set aside."""
+        if self._remaining <= 0:
             seconds = f"{DOCUMENT_SECONDS:g}"
             message = _("its document takes longer than {seconds} s to match", seconds=seconds)
             return Matching((), message)
-        began, most = self._stopwatch(), min(self._left, ARTICLE_SECONDS)
+        start, limit = self._stopwatch(), min(self._remaining, ARTICLE_SECONDS)
         try:
-            with interruptible(lambda: self._stopwatch() - began > most):
+            with interruptible(lambda: self._stopwatch() - start > limit):
                 return Matching(rules.match(article, *feeds))
         except Interrupted:
-            message = _("matching it takes longer than {seconds} s", seconds=f"{most:.1g}")
+            message = _("matching it takes longer than {seconds} s", seconds=f"{limit:.1g}")
             return Matching((), message)
         except MemoryError:
             return Matching((), _("matching it needs too much memory"))
         finally:
-            self._left -= self._stopwatch() - began
+            self._remaining -= self._stopwatch() - start

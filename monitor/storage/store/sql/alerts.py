@@ -78,7 +78,7 @@ def read_alert_facts(sql: Connection, arrivals: Arrivals, now: Timestamp) -> Ale
         last_alert=_last_alert(sql),
         texts=_texts(sql, {*matched, *alerts}),
         alerts=alerts,
-        of_originals=_of_originals(sql, {c.copy_of for c in changes if c.hits and c.copy_of}),
+        original_alerts=_of_originals(sql, {c.copy_of for c in changes if c.hits and c.copy_of}),
         last_notified=_last_notified(sql, watchlists, now),
         silences=_silences(sql, now),
         suppressed=_suppressed(sql, names),

@@ -223,7 +223,7 @@ def test_of_which_alert_one_is_a_duplicate(
 
 def test_a_duplicate_is_raised_without_being_announced() -> None:
     original = known_alert(3, "Port", 1)
-    plan = planned(change(2, PORT, copy_of=1), of_originals={1: (original,)}, last_alert=3)
+    plan = planned(change(2, PORT, copy_of=1), original_alerts={1: (original,)}, last_alert=3)
     (duplicate,) = plan.new
     assert (duplicate.alert.id, duplicate.merged_into, duplicate.alert.suppressed) == (4, 3, "")
     assert (plan.raised, plan.notify, plan.suppressed) == ([], [], {})

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from monitor.judgement.alerts.unusual_volume import (
     DAY,
-    ENOUGH,
+    HISTORY,
     HOUR,
     Hours,
     Interval,
@@ -56,7 +56,7 @@ def spike(
     pattern = learned(stories, watched, now)
     assert pattern is not None
     unwatched = gaps(watched, now - 2 * DAY, now)
-    return find_spike(pattern, stories, now, UTC, known=KNOWN, unwatched=unwatched)
+    return find_spike(pattern, stories, now, UTC, known_feeds=KNOWN, unwatched=unwatched)
 
 
 def burst(number: int, seconds: float = HOUR, feed: int = 1, until: float = NOW) -> list[Story]:
@@ -81,9 +81,9 @@ def test_two_stories_are_no_spike_however_rare_they_are() -> None:
 
 
 def test_nothing_is_known_before_two_weeks() -> None:
-    early = START + ENOUGH - HOUR
+    early = START + HISTORY - HOUR
     assert learned(regular(12, early), [(START, early)], early) is None
-    later = START + ENOUGH + HOUR
+    later = START + HISTORY + HOUR
     assert learned(regular(12, later), [(START, later)], later) is not None
 
 
@@ -108,8 +108,8 @@ def test_what_a_feed_brings_that_could_not_be_read_is_no_spike() -> None:
     pattern = learned(stories)
     assert pattern is not None
     unread = {1: [(NOW - 12 * HOUR, NOW - 300)]}
-    assert find_spike(pattern, stories, NOW, UTC, known=KNOWN, unread=unread) is None
-    assert find_spike(pattern, stories, NOW, UTC, known=KNOWN) is not None
+    assert find_spike(pattern, stories, NOW, UTC, known_feeds=KNOWN, unread=unread) is None
+    assert find_spike(pattern, stories, NOW, UTC, known_feeds=KNOWN) is not None
 
 
 def test_bursts_that_are_usual_are_no_spike() -> None:
@@ -138,15 +138,15 @@ def test_a_spike_is_over_when_the_hours_are_usual_again() -> None:
     stories = [*regular(12, NOW - HOUR), *burst(14)]
     pattern = learned(stories)
     assert pattern is not None
-    assert not is_spike_over(pattern, stories, NOW, UTC, known=KNOWN)
-    assert is_spike_over(pattern, stories, NOW + 9 * HOUR, UTC, known=KNOWN)
+    assert not is_spike_over(pattern, stories, NOW, UTC, known_feeds=KNOWN)
+    assert is_spike_over(pattern, stories, NOW + 9 * HOUR, UTC, known_feeds=KNOWN)
 
 
 def test_what_was_told_is_not_told_again() -> None:
     stories = [*regular(12, NOW - HOUR), *burst(14)]
     pattern = learned(stories)
     assert pattern is not None
-    assert find_spike(pattern, stories, NOW, UTC, known=KNOWN, told=NOW - 60) is None
+    assert find_spike(pattern, stories, NOW, UTC, known_feeds=KNOWN, last_end=NOW - 60) is None
 
 
 def test_days_left_out_teach_nothing() -> None:
@@ -155,8 +155,8 @@ def test_days_left_out_teach_nothing() -> None:
     stories = sorted([*regular(12, NOW - HOUR), *burst(40, until=earlier), *burst(9)])
     hidden, seen = learned(stories), learned(stories, left_out=[(earlier - DAY, earlier + HOUR)])
     assert hidden is not None and seen is not None
-    assert find_spike(hidden, stories, NOW, UTC, known=KNOWN) is None
-    assert find_spike(seen, stories, NOW, UTC, known=KNOWN) is not None
+    assert find_spike(hidden, stories, NOW, UTC, known_feeds=KNOWN) is None
+    assert find_spike(seen, stories, NOW, UTC, known_feeds=KNOWN) is not None
 
 
 def silence(
@@ -168,7 +168,9 @@ def silence(
     pattern, now = learned(stories), NOW + hours * HOUR
     assert pattern is not None
     seen = [(START, now)] if watched is None else watched
-    return find_silence(pattern, stories[-1].at, now, UTC, well=frozenset(well), watched=seen)
+    return find_silence(
+        pattern, stories[-1].at, now, UTC, healthy_feeds=frozenset(well), watched=seen
+    )
 
 
 def test_a_watchlist_that_always_rings_falls_silent() -> None:
@@ -218,5 +220,5 @@ def test_anything_can_be_learned_from_and_looked_at(
     watched = [(START + a, START + b) for a, b in zip(edges[::2], edges[1::2], strict=False)]
     pattern = learned(stories, [*watched, (NOW - 600, NOW)])
     if pattern is not None:
-        found = find_spike(pattern, stories, NOW, UTC, known=KNOWN)
+        found = find_spike(pattern, stories, NOW, UTC, known_feeds=KNOWN)
         assert found is None or found.stories >= 2 * found.usual
