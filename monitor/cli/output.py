@@ -55,9 +55,9 @@ def draw(line: Line, indent: str = "") -> str:
     return indent + "".join(click.style(text, **STYLES.get(role, {})) for text, role in line)
 
 
-def draw_wrapped(line: Line, cells: int, indent: str = "", *, whole: bool = False) -> Iterator[str]:
-    """Yield marked text on lines of at most so many cells; with `whole`, no address breaks."""
-    return (draw(part, indent) for part in wrap_line(line, cells - len(indent), whole=whole))
+def draw_lines(line: Line, cells: int, indent: str = "", *, intact: bool = False) -> Iterator[str]:
+    """Yield marked text on lines of at most so many cells; with `intact`, no address breaks."""
+    return (draw(part, indent) for part in wrap_line(line, cells - len(indent), intact=intact))
 
 
 def folded(lines: Iterable[str], cells: int) -> Iterator[str]:
@@ -65,7 +65,7 @@ def folded(lines: Iterable[str], cells: int) -> Iterator[str]:
     for line in lines:
         words = line.lstrip()
         margin = line[: len(line) - len(words)]
-        yield from draw_wrapped([(words, "")], cells, margin, whole=True)
+        yield from draw_lines([(words, "")], cells, margin, intact=True)
 
 
 def print_lines(lines: Iterable[str], *, paged: bool = False) -> None:

@@ -54,14 +54,14 @@ def hit_lines(hit: SearchHit, now: Timestamp, cells: int) -> Iterator[str]:
     article = hit.article
     width = min(cells, LONGEST_LINE) - len(_MARGIN)
     spans = [(start, end) for part, start, end in hit.spans if part == "title"]
-    title = [*output.draw_wrapped(marked(shown_title(article.title), spans), width)]
+    title = [*output.draw_lines(marked(shown_title(article.title), spans), width)]
     yield f"{article.id:>6}  {title[0]}"
     yield from (_MARGIN + line for line in title[1:])
     when = output.ago(article.date, now)
     about = f"{hit.publisher} · {when} · {article.lang or 'und'}"
-    yield from output.draw_wrapped([(about, "quiet")], width + len(_MARGIN), _MARGIN)
+    yield from output.draw_lines([(about, "quiet")], width + len(_MARGIN), _MARGIN)
     if hit.snippet and hit.snippet != article.title:
-        yield from output.draw_wrapped(marked(hit.snippet, hit.lit), width + len(_MARGIN), _MARGIN)
+        yield from output.draw_lines(marked(hit.snippet, hit.lit), width + len(_MARGIN), _MARGIN)
 
 
 def describe_page(results: Results) -> str:

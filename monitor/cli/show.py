@@ -81,7 +81,7 @@ def diff_lines(revisions: Sequence[ArticleRevision]) -> Iterator[str]:
     """Yield revisions as lines, the latest first."""
     yield ""
     for depth, line in revision_lines(revisions, output.full_moment):
-        yield from output.draw_wrapped(line, output.text_width(), "  " * depth, whole=True)
+        yield from output.draw_lines(line, output.text_width(), "  " * depth, intact=True)
 
 
 @click.command()
@@ -195,7 +195,7 @@ def _lines(details: ArticleDetails, now: float) -> Iterator[str]:
         if part != hidden and article.part(part):
             yield ""
             text = _marked(details, part)
-            yield from output.draw_wrapped(text, output.text_width(), whole=True)
+            yield from output.draw_lines(text, output.text_width(), intact=True)
     yield ""
     for alert in details.alerts:
         last, sent = details.decisions.get(alert.id), details.deliveries.get(alert.id, ())

@@ -331,7 +331,7 @@ def _assign(
         raise click.BadParameter(str(error), param_hint="NAME") from None
 
     def stays(alert: Alert) -> bool:
-        return not take_over and alert.assignee not in ("", person, triage.who)
+        return not take_over and alert.assignee not in ("", person, triage.user)
 
     words = _("assign to {name}", name=person) if person else _("assign to nobody")
     _change_alerts(context, ids, options, words, {"assignee": person}, stays)

@@ -1,4 +1,4 @@
-"""An alert in words: what was decided of it, by whom, who was notified, why it was raised. Pure."""
+"""An alert in words: decisions about it, who was notified, why it was raised. Pure."""
 
 from __future__ import annotations
 
@@ -40,8 +40,8 @@ _COUNTED = {
 
 
 def describe_counts(suppressed: Mapping[str, int]) -> str:
-    """Return how many alerts were suppressed for each reason: `2 silenced, 1 without a route`."""
-    counts = sorted(suppressed.items(), key=lambda one: -one[1])
+    """Return the number of suppressed alerts by reason: `2 silenced, 1 without a route`."""
+    counts = sorted(suppressed.items(), key=lambda item: -item[1])
     return ", ".join(ngettext(*_COUNTED[reason], count) for reason, count in counts)
 
 
@@ -56,12 +56,12 @@ def describe_triage(alert: Alert, last: Decision | None, moment: Moment) -> str:
     state = state_name(alert.state)
     words = [state]
     if last is not None:
-        who = "tocsin" if last.why else line(last.who) or _("somebody")
+        person = "tocsin" if last.why else line(last.who) or _("somebody")
         when = moment(last.at)
         if alert.state is AlertState.NEW:
-            words = [_("{state}, changed by {who} {when}", state=state, who=who, when=when)]
+            words = [_("{state}, changed by {who} {when}", state=state, who=person, when=when)]
         else:
-            words = [_("{state}, by {who} {when}", state=state, who=who, when=when)]
+            words = [_("{state}, by {who} {when}", state=state, who=person, when=when)]
     if alert.verdict is not Verdict.NONE:
         words.append(verdict_name(alert.verdict))
     if alert.starred:
@@ -73,7 +73,7 @@ def describe_triage(alert: Alert, last: Decision | None, moment: Moment) -> str:
 
 
 def describe_suppression(alert: Alert, moment: Moment) -> str:
-    """Return why nobody is notified of an alert, and until when; empty if somebody is."""
+    """Return the reason why nobody is notified of an alert, and until when; empty if none."""
     if alert.merged_into is not None:
         original = alert_number(alert.merged_into)
         return _("not notified: a copy; alert {number} stands for it", number=original)
@@ -98,7 +98,7 @@ def describe_suppression(alert: Alert, moment: Moment) -> str:
 
 
 def describe_deliveries(deliveries: Iterable[Delivery], moment: Moment) -> str:
-    """Return where an alert was sent, where it waits and where it was given up.
+    """Return the state of the deliveries of an alert in words.
 
     `sent to desk 10:31; waits for mail: quiet hours until 07:00`; empty without deliveries.
     """
@@ -106,18 +106,18 @@ def describe_deliveries(deliveries: Iterable[Delivery], moment: Moment) -> str:
 
 
 def _delivery_words(deliveries: Iterable[Delivery], moment: Moment) -> Iterator[str]:
-    for one in deliveries:
-        channel, reason = line(one.channel), line(one.reason)
-        if one.state is DeliveryState.SENT and one.sent_at is not None:
-            yield _("sent to {channel} {time}", channel=channel, time=moment(one.sent_at))
-        elif one.state is DeliveryState.DEAD and reason:
+    for delivery in deliveries:
+        channel, reason = line(delivery.channel), line(delivery.reason)
+        if delivery.state is DeliveryState.SENT and delivery.sent_at is not None:
+            yield _("sent to {channel} {time}", channel=channel, time=moment(delivery.sent_at))
+        elif delivery.state is DeliveryState.DEAD and reason:
             yield _("given up for {channel}: {reason}", channel=channel, reason=reason)
-        elif one.state is DeliveryState.DEAD:
+        elif delivery.state is DeliveryState.DEAD:
             yield _("given up for {channel}", channel=channel)
         elif reason:
             yield _("waits for {channel}: {reason}", channel=channel, reason=reason)
         else:
-            yield _("waits for {channel}: due {time}", channel=channel, time=moment(one.due))
+            yield _("waits for {channel}: due {time}", channel=channel, time=moment(delivery.due))
 
 
 _MATCHED_IN = {
@@ -129,7 +129,7 @@ _MATCHED_IN = {
 
 
 def match_spans(matches: Iterable[Match], part: str) -> list[tuple[int, int]]:
-    """Return where a part of an article has matches, in order."""
+    """Return the (start, end) of the matches in a part of an article, in order."""
     return sorted((match.start, match.end) for match in matches if match.field == part)
 
 
@@ -137,11 +137,11 @@ def describe_match(match: Match) -> str:
     return _(_MATCHED_IN[match.field], text=match.text, term=match.term)
 
 
-def outcome_lines(alert: Alert, sent: Iterable[Delivery], moment: Moment) -> Iterator[Line]:
+def outcome_lines(alert: Alert, deliveries: Iterable[Delivery], moment: Moment) -> Iterator[Line]:
     """Yield the note of an alert, and who was notified of it or why nobody was."""
     for paragraph in lines(alert.note).splitlines():
         yield [(f"{signs.NOTE} {paragraph}", "note")]
-    for words in (describe_deliveries(sent, moment), describe_suppression(alert, moment)):
+    for words in (describe_deliveries(deliveries, moment), describe_suppression(alert, moment)):
         if words:
             yield [(words, "quiet")]
 
@@ -149,27 +149,27 @@ def outcome_lines(alert: Alert, sent: Iterable[Delivery], moment: Moment) -> Ite
 def change_lines(alert: Alert, moment: Moment) -> Iterator[Line]:
     """Yield why an alert became more severe, and which of its terms an edit removed."""
     if alert.escalations:
-        raised = severity_name(alert.escalations[0].severity)
-        steps = [describe_escalations(alert, moment), _("raised as {severity}", severity=raised)]
+        severity = severity_name(alert.escalations[0].severity)
+        steps = [describe_escalations(alert, moment), _("raised as {severity}", severity=severity)]
         yield [(f"{signs.ESCALATED} {clauses(steps)}", "accent")]
-    for lost in alert.lost:
+    for lost_term in alert.lost:
         words = _(
             "{term}: no longer in the text since the revision of {moment}",
-            term=line(lost.term), moment=moment(lost.at),
+            term=line(lost_term.term), moment=moment(lost_term.at),
         )  # fmt: skip
         yield [(f"{signs.LOOK} {words}", "late")]
 
 
-def alert_lines(alert: Alert, sent: Iterable[Delivery], moment: Moment) -> Iterator[Line]:
-    """Yield what became of an alert, and which words matched; each once, with how often."""
-    yield from outcome_lines(alert, sent, moment)
+def alert_lines(alert: Alert, deliveries: Iterable[Delivery], moment: Moment) -> Iterator[Line]:
+    """Yield the outcome of an alert and its changes, then each match once, with its count."""
+    yield from outcome_lines(alert, deliveries, moment)
     yield from change_lines(alert, moment)
     for words, count in Counter(map(describe_match, alert.matches)).items():
         yield [(f"{words} × {number(count)}" if count > 1 else words, "plain")]
 
 
 def describe_decision(decision: Decision) -> str:
-    """Return what an act of triage changed of an alert, and why: `new → closed, starred`."""
+    """Return the changes of an alert by an act of triage, and why: `new → closed, starred`."""
     words = [*_changes(decision)]
     if decision.why:
         words.append(_("because of {reason}", reason=line(decision.why)))
@@ -179,7 +179,7 @@ def describe_decision(decision: Decision) -> str:
 
 
 def describe_changes(decision: Decision) -> str:
-    """Return what an act of triage changed of an alert: `new → closed, starred`."""
+    """Return the changes of an alert by an act of triage: `new → closed, starred`."""
     return ", ".join(_changes(decision))
 
 
@@ -192,8 +192,8 @@ def _changes(decision: Decision) -> Iterator[str]:
         elif name == "starred":
             yield _("starred") if after else _("star removed")
         elif name == "assignee":
-            to = line(after)
-            yield _("assigned to {name}", name=to) if after else _("assigned to nobody")
+            assignee = line(after)
+            yield _("assigned to {name}", name=assignee) if after else _("assigned to nobody")
         elif name == "note":
             note = truncate(line(after), 60)
             yield _("note “{text}”", text=note) if after else _("note removed")
@@ -202,7 +202,7 @@ def _changes(decision: Decision) -> Iterator[str]:
 
 
 def _standing(name: str, value: str) -> str:
-    """Return the state or the verdict of an alert as people read it."""
+    """Return the state or the verdict of an alert in words."""
     if name == "state":
         return state_name(AlertState(value))
     return verdict_name(Verdict(value)) or _("no verdict")
@@ -213,7 +213,7 @@ def _reason(name: str) -> str:
 
 
 def describe_escalations(alert: Alert, moment: Moment) -> str:
-    """Return why and when an alert escalated: `5 outlets at 10:47`."""
+    """Return the reasons and times of the escalations of an alert: `5 outlets at 10:47`."""
     return ", ".join(
         _("{reason} at {moment}", reason=line(step.words), moment=moment(step.at))
         for step in alert.escalations
@@ -221,7 +221,7 @@ def describe_escalations(alert: Alert, moment: Moment) -> str:
 
 
 def describe_reasons(alerts: Sequence[Alert]) -> str:
-    """Return the words of a story that matched, or the kinds of trouble that its alerts tell."""
+    """Return the words of a story that matched, or the kinds of its alerts about feeds."""
     if all(alert.article is None for alert in alerts):
         return ", ".join(dict.fromkeys(kind_name(alert.kind) for alert in alerts))
     forms: dict[str, str] = {}

@@ -36,16 +36,16 @@ Spans = tuple[tuple[int, int], ...]
 
 
 def byline(details: ArticleDetails, moment: Moment) -> Line:
-    """Return the outlet, the date with what is odd about it, and the language."""
+    """Return the outlet, the date with its anomaly, and the language."""
     article = details.article
-    seen = moment(article.seen)
+    first_seen = moment(article.seen)
     anomaly = date_anomaly(article.published, article.seen)
     if article.published is None:
-        date = f"{signs.UNDATED} {_('undated, first seen {time}', time=seen)}"
+        date = f"{signs.UNDATED} {_('undated, first seen {time}', time=first_seen)}"
     elif anomaly:
         words = _(
             "dated in the future: {date}, first seen {time}",
-            date=moment(article.published), time=seen,
+            date=moment(article.published), time=first_seen,
         )  # fmt: skip
         date = f"{signs.FUTURE} {words}"
     else:
@@ -58,7 +58,7 @@ def byline(details: ArticleDetails, moment: Moment) -> Line:
 
 
 def trouble_lines(details: ArticleDetails, moment: Moment) -> Iterator[Line]:
-    """Yield what of an article was not read, matched or searched, and why."""
+    """Yield the parts of an article that were not read, matched or searched, with the reasons."""
     for words in details.limits:
         yield [(safe.line(words), "late")]
     if details.page_trouble:
@@ -72,21 +72,21 @@ def trouble_lines(details: ArticleDetails, moment: Moment) -> Iterator[Line]:
 
 def merged_groups(merged: Sequence[MergedAlert]) -> Iterator[tuple[str, list[MergedAlert]]]:
     """Yield the alerts that stand for those of an article, and those merged into them."""
-    if standing := [each for each in merged if each.stands]:
-        yield _("Merged into the alert of another article, which was notified"), standing
-    if into_it := [each for each in merged if not each.stands]:
+    if originals := [alert for alert in merged if alert.stands]:
+        yield _("Merged into the alert of another article, which was notified"), originals
+    if copies := [alert for alert in merged if not alert.stands]:
         yield (
             ngettext(
                 "{count} alert merged into this one, not notified",
                 "{count} alerts merged into this one, not notified",
-                len(into_it),
+                len(copies),
             ),
-            into_it,
+            copies,
         )
 
 
 def outlet_groups(timeline: StoryTimeline) -> Iterator[tuple[str, tuple[Outlet, ...]]]:
-    """Yield who else has a story, and who tells of it in each other language, with headings."""
+    """Yield the outlets of a story, then those in each other language, with headings."""
     if len(timeline.outlets) > 1:
         yield describe_outlets(timeline.outlets), timeline.outlets
     for linked in timeline.elsewhere_by_language():
@@ -97,13 +97,13 @@ def outlet_groups(timeline: StoryTimeline) -> Iterator[tuple[str, tuple[Outlet, 
 CONTEXT_WORDS = 12
 """Words shown on each side of a change."""
 _CHANGES = {REMOVED: ("[-", "-]", "gone"), ADDED: ("{+", "+}", "came")}
-"""What stands before and after a change, for those who see no colours, and its role."""
+"""The signs before and after a change, for those who see no colours, and its role."""
 
 
 def revision_lines(
     revisions: Sequence[ArticleRevision], moment: Moment
 ) -> Iterator[tuple[int, Line]]:
-    """Yield what the revisions of an article changed, the latest first, and how far each is in."""
+    """Yield lines about each revision of an article, the latest first, with their indents."""
     if not revisions:
         yield 0, [(_("No revision since it was first seen."), "plain")]
     for revision in reversed(revisions):
@@ -129,15 +129,15 @@ def _changed(piece: DiffPart) -> tuple[str, str]:
 
 
 def with_context(parts: Sequence[DiffPart], words: int) -> list[DiffPart]:
-    """Return pieces with all but so many words around each change left out, as `…`."""
+    """Return the parts, but of unchanged text only `words` words around each change, and `…`."""
     shown = []
-    for place, piece in enumerate(parts):
+    for index, piece in enumerate(parts):
         if piece.kind != SAME:
             shown.append(piece)
             continue
         tokens = _WORDS.findall(piece.text)
-        head = tokens[: 2 * words] if place else []
-        tail = tokens[-2 * words :] if place < len(parts) - 1 else []
+        head = tokens[: 2 * words] if index else []
+        tail = tokens[-2 * words :] if index < len(parts) - 1 else []
         if len(head) + len(tail) >= len(tokens) - 2:
             shown.append(piece)
         else:
@@ -156,8 +156,8 @@ def passage(article: Article, matches: Sequence[Match]) -> tuple[str, Spans]:
         text = article.part(part)
         if spans and spans[0][1] <= len(text):
             start, end = _sentence(text, spans[0])
-            inside = tuple((a - start, b - start) for a, b in spans if a >= start and b <= end)
-            return text[start:end], inside
+            inner = tuple((a - start, b - start) for a, b in spans if a >= start and b <= end)
+            return text[start:end], inner
     return "", ()
 
 

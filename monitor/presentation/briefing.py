@@ -23,11 +23,11 @@ from monitor.presentation.spans import Line, arranged, marked
 from monitor.presentation.story import outlet_lines, shortened
 
 OUTLETS_NAMED = 6
-"""Outlets of a story that are named."""
+"""Most outlets of a story that are named."""
 FEEDS_NAMED = 8
-"""Feeds with the same trouble that are named."""
+"""Most feeds with the same trouble that are named."""
 TROUBLES_SHOWN = 20
-"""Different troubles of feeds that are told."""
+"""Most different troubles of feeds that are listed."""
 
 
 class Section(NamedTuple):
@@ -36,13 +36,13 @@ class Section(NamedTuple):
     kind: str
     """`title`, `overview`, `watchlist`, `story`, `quiet` or `missing`."""
     lines: list[tuple[str, Line]]
-    """Its lines, each with what it is: `headline`, `counts`, `note`."""
+    """Its lines, each after its kind: `headline`, `counts`, `note`."""
     watchlist: WatchlistBriefing | None = None
     story: BriefedStory | None = None
 
 
 def sections(briefing: Briefing, zone: tzinfo | None) -> Iterator[Section]:
-    """Yield what a briefing says: the overview, the stories by watchlist, what may be missing."""
+    """Yield the title, the overview, the stories by watchlist, and the feeds with gaps."""
     yield Section("title", [("title", [(title(briefing, zone), "title")])])
     yield Section(
         "overview", [("overview", [(words, "plain")]) for words in _overview(briefing, zone)]
@@ -53,14 +53,14 @@ def sections(briefing: Briefing, zone: tzinfo | None) -> Iterator[Section]:
         for story in watchlist.stories:
             shown = list(_story(story, watchlist.name, briefing.until, zone))
             yield Section("story", shown, story=story)
-    if names := [each.name for each in briefing.watchlists if not each.stories]:
+    if names := [watchlist.name for watchlist in briefing.watchlists if not watchlist.stories]:
         words = _("Nothing new: {watchlists}", watchlists=f"{', '.join(names)}.")
         yield Section("quiet", [("quiet", [(words, "quiet")])])
     if briefing.troubled:
         heading: Line = [(_missing(briefing), "late")]
         feeds = [
-            ("feed", arranged(_("{feed}: {reason}"), feed=(names, "list"), reason=(what, "plain")))
-            for what, names in _feeds(briefing)
+            ("feed", arranged(_("{feed}: {reason}"), feed=(names, "list"), reason=(text, "plain")))
+            for text, names in _feeds(briefing)
         ]
         yield Section("missing", [("missing", heading), *feeds])
 
@@ -75,17 +75,17 @@ def _heading(watchlist: WatchlistBriefing) -> Iterator[tuple[str, Line]]:
 
 
 def _story(
-    story: BriefedStory, under: str, now: Timestamp, zone: tzinfo | None
+    story: BriefedStory, watchlist: str, now: Timestamp, zone: tzinfo | None
 ) -> Iterator[tuple[str, Line]]:
     headline = story.headline
     title = marked(headline.text, headline.spans, "title")
     yield "headline", [severity_run(story.severity), *(title or [(shown_title(""), "title")])]
-    about = [_about(story, zone, now), _remarks(story, under)]
+    about = [_about(story, zone, now), _remarks(story, watchlist)]
     yield "about", [(" · ".join(filter(None, about)), "quiet")]
     if story.excerpt.text:
         yield "excerpt", marked(story.excerpt.text, story.excerpt.spans, "plain")
-    telling = StoryTimeline(story.others, story.telling.elsewhere)
-    for words in outlet_lines(telling, OUTLETS_NAMED):
+    timeline = StoryTimeline(story.others, story.telling.elsewhere)
+    for words in outlet_lines(timeline, OUTLETS_NAMED):
         yield "others", [(words, "quiet")]
     if story.escalations:
         yield "escalations", [(f"{signs.ESCALATED} {', '.join(story.escalations)}", "plain")]
@@ -110,8 +110,8 @@ def stories(count: int) -> str:
 def subject(briefing: Briefing) -> str:
     """Return the subject of a message: `Briefing: 14 stories, unusual: Alibaba`."""
     parts = [stories(briefing.stories) if briefing.stories else _("no stories")]
-    if briefing.unusual:
-        parts.append(_("unusual: {names}", names=", ".join(one.name for one in briefing.unusual)))
+    if names := [watchlist.name for watchlist in briefing.unusual]:
+        parts.append(_("unusual: {names}", names=", ".join(names)))
     if briefing.troubled:
         troubled = len(briefing.troubled)
         parts.append(ngettext("{count} feed in trouble", "{count} feeds in trouble", troubled))
@@ -121,25 +121,27 @@ def subject(briefing: Briefing) -> str:
 
 
 def _overview(briefing: Briefing, zone: tzinfo | None) -> Iterator[str]:
-    """Yield the sentences at the beginning: how much there is, unusual, late or missing."""
-    told, watchlists = sum(bool(one.stories) for one in briefing.watchlists), briefing.watchlists
-    how_many = stories(briefing.stories) if briefing.stories else _("No stories")
-    if told:
+    """Yield the sentences at the beginning: counts, and what is late, unusual or missing."""
+    watchlists = briefing.watchlists
+    count = sum(bool(watchlist.stories) for watchlist in watchlists)
+    total = stories(briefing.stories) if briefing.stories else _("No stories")
+    if count:
         yield ngettext(
             "{stories} in {told} of {count} watchlist.",
             "{stories} in {told} of {count} watchlists.",
-            len(watchlists), stories=how_many, told=number(told),
+            len(watchlists), stories=total, told=number(count),
         )  # fmt: skip
     else:
         yield ngettext(
             "{stories} in {count} watchlist.", "{stories} in {count} watchlists.",
-            len(watchlists), stories=how_many,
+            len(watchlists), stories=total,
         )  # fmt: skip
     if briefing.due is not None:
-        due, made = _full(briefing.due, zone), _full(briefing.until, zone)
-        yield _("Late: this was due at {due}, and made at {made}.", due=due, made=made)
-    for one in briefing.unusual:
-        yield _("Unusual: {watchlist} has {stories}.", watchlist=one.name, stories=_usual(one))
+        due, made_at = _full(briefing.due, zone), _full(briefing.until, zone)
+        yield _("Late: this was due at {due}, and made at {made}.", due=due, made=made_at)
+    for unusual in briefing.unusual:
+        name, counts = unusual.name, _usual(unusual)
+        yield _("Unusual: {watchlist} has {stories}.", watchlist=name, stories=counts)
     if words := list(_not_listed(watchlists)):
         yield _("Not listed: {alerts}.", alerts=", ".join(words))
     if briefing.troubled:
@@ -147,21 +149,21 @@ def _overview(briefing: Briefing, zone: tzinfo | None) -> Iterator[str]:
 
 
 def _not_listed(watchlists: Sequence[WatchlistBriefing]) -> Iterator[str]:
-    """Yield how many alerts are counted only, by the reason."""
-    if noise := sum(one.noise for one in watchlists):
+    """Yield the number of alerts that are only counted, for each reason."""
+    if noise := sum(watchlist.noise for watchlist in watchlists):
         yield ngettext("{count} alert called noise", "{count} alerts called noise", noise)
-    if silenced := sum(one.silenced for one in watchlists):
+    if silenced := sum(watchlist.silenced for watchlist in watchlists):
         yield ngettext(
             "{count} alert raised in a silence", "{count} alerts raised in a silence", silenced
         )
-    if earlier := sum(one.backfilled for one in watchlists):
+    if earlier := sum(watchlist.backfilled for watchlist in watchlists):
         yield ngettext(
             "{count} alert about earlier articles", "{count} alerts about earlier articles", earlier
         )
 
 
 def _usual(watchlist: WatchlistBriefing) -> str:
-    """Return how many stories a watchlist has, and how many are usual: `5 stories, usually 3`."""
+    """Return the number of stories of a watchlist, and the usual one: `5 stories, usually 3`."""
     count = len(watchlist.stories) + watchlist.left_out
     baseline = watchlist.baseline
     if baseline.unusual:
@@ -194,23 +196,23 @@ def _counts(watchlist: WatchlistBriefing) -> str:
 
 
 def chart(watchlist: WatchlistBriefing) -> str:
-    """Return the stories over time as one bar each part, 0 as a dot; empty without any."""
+    """Return the stories over time, a bar for each part, a dot for 0; empty without any."""
     if not any(watchlist.chart):
         return ""
     return sparkline(watchlist.chart, len(watchlist.chart)).replace(" ", "·")
 
 
 def _feeds(briefing: Briefing) -> Iterator[tuple[str, str]]:
-    """Yield what is wrong with feeds, and the names of those it is wrong with."""
+    """Yield each trouble of feeds, with the names of the feeds that have it."""
     groups: dict[str, list[str]] = {}
     for feed in briefing.troubled:
         groups.setdefault(feed.words, []).append(feed.name)
     for words, names in list(groups.items())[:TROUBLES_SHOWN]:
         yield words, shortened(names, FEEDS_NAMED)
-    if more := sum(len(names) for names in list(groups.values())[TROUBLES_SHOWN:]):
+    if remaining := sum(len(names) for names in list(groups.values())[TROUBLES_SHOWN:]):
         yield (
             _("`tocsin feeds` has all of them"),
-            ngettext("{count} more feed", "{count} more feeds", more),
+            ngettext("{count} more feed", "{count} more feeds", remaining),
         )
 
 
@@ -227,16 +229,15 @@ def alert(story: BriefedStory) -> str:
 
 
 def _about(story: BriefedStory, zone: tzinfo | None, now: Timestamp) -> str:
-    """Return first outlet, language and time of a story."""
     return " · ".join(filter(None, (story.first, story.lead.lang, moment(story.at, now, zone))))
 
 
-def _remarks(story: BriefedStory, under: str) -> str:
+def _remarks(story: BriefedStory, watchlist: str) -> str:
     """Return star, state, tags and further watchlists of a story; mostly empty."""
     words = [signs.STAR] if story.starred else []
     words += [] if story.state is AlertState.NEW else [state_name(story.state)]
     words += [f"#{tag}" for tag in story.tags]
-    if further := [name for name in story.watchlists if name != under]:
+    if further := [name for name in story.watchlists if name != watchlist]:
         words.append(_("also {watchlists}", watchlists=", ".join(further)))
     return " · ".join(words)
 

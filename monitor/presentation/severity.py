@@ -18,9 +18,9 @@ class Colours(NamedTuple):
     light: str
     dark: str
     contrast: str
-    """On black."""
+    """A colour on black."""
     terminal: str
-    """Of the terminal's own colours, whose ground is not known."""
+    """One of the terminal's own colours, whose ground is not known."""
 
 
 SEVERITY_COLOURS = {
@@ -31,7 +31,6 @@ SEVERITY_COLOURS = {
 
 
 def severity_run(severity: Severity) -> tuple[str, str]:
-    """Return the sign of a severity, and a space, as marked text."""
     return f"{SEVERITY_SIGNS[severity]} ", str(severity)
 
 

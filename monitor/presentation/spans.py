@@ -25,23 +25,23 @@ _OPENING = "「『（【〈《〔"
 _PART = re.compile(r"[^/?&=.,;:_\-]*[/?&=.,;:_\-]+|[^/?&=.,;:_\-]+")
 
 
-def line_breaks(text: str, cells: int, *, whole: bool = False) -> list[tuple[int, int]]:
+def line_breaks(text: str, cells: int, *, intact: bool = False) -> list[tuple[int, int]]:
     """Return (start, end) of the lines of a paragraph, in French, English, Chinese, Japanese.
 
     A line ends at a space, but never before `:` `;` `!` `?` `»` or after `«` (French sets these
     off, with a no-break space or a plain one), and between characters of scripts without
     spaces. A word wider than a line is broken after its punctuation, as an address is at its
-    slashes, else between any two graphemes; with `whole` it makes a longer line, so that it can
-    be copied. No other line is wider than `cells`, not counting the spaces at its end.
+    slashes, else between any two graphemes; with `intact` it makes a longer line, so that
+    it can be copied. No other line is wider than `cells`, not counting the spaces at its end.
     """
     lines: list[tuple[int, int]] = []
-    start = used = 0
-    for first, last in _pieces(text, sys.maxsize if whole else cells):
-        bare = cell_len(text[first:last].rstrip())
-        if used and used + bare > cells:
+    start = filled = 0
+    for first, last in _pieces(text, sys.maxsize if intact else cells):
+        word_width = cell_len(text[first:last].rstrip())
+        if filled and filled + word_width > cells:
             lines.append((start, first))
-            start, used = first, 0
-        used += cell_len(text[first:last])
+            start, filled = first, 0
+        filled += cell_len(text[first:last])
     lines.append((start, len(text)))
     return lines
 
@@ -68,13 +68,13 @@ def _pieces(text: str, cells: int) -> Iterator[tuple[int, int]]:
         start = end
 
 
-def _parts(word: str, at: int, cells: int) -> Iterator[tuple[int, int]]:
+def _parts(word: str, start: int, cells: int) -> Iterator[tuple[int, int]]:
     """Yield the parts of a word that is wider than a line."""
     for match in _PART.finditer(word):
-        whole = cell_len(match[0].rstrip()) <= cells
-        for piece in [match[0]] if whole else chop_cells(match[0], cells):
-            yield at, at + len(piece)
-            at += len(piece)
+        fits = cell_len(match[0].rstrip()) <= cells
+        for piece in [match[0]] if fits else chop_cells(match[0], cells):
+            yield start, start + len(piece)
+            start += len(piece)
 
 
 Run = tuple[str, str]
@@ -92,7 +92,6 @@ def fit(text: str, cells: int, *, right: bool = False) -> str:
 
 
 def width(line: Iterable[Run]) -> int:
-    """Return the width of a line in cells."""
     return sum(cell_len(text) for text, _ in line)
 
 
@@ -102,9 +101,9 @@ def fit_line(line: Line, cells: int) -> Line:
         return line
     fitting: Line = []
     for text, style in line:
-        left = cells - width(fitting)
-        if cell_len(text) >= left:
-            return [*fitting, (set_cell_size(text, left - 1) + "…", style)]
+        room = cells - width(fitting)
+        if cell_len(text) >= room:
+            return [*fitting, (set_cell_size(text, room - 1) + "…", style)]
         fitting.append((text, style))
     return fitting
 
@@ -117,8 +116,8 @@ def slice_runs(text: str, spans: Sequence[Span], start: int, end: int, style: st
     marks = sorted(edges)
     line: Line = []
     for a, b in pairwise(marks):
-        over = [name for s, e, name in spans if s <= a and b <= e]
-        line.append((text[a:b], over[-1] if over else style))
+        styles = [name for s, e, name in spans if s <= a and b <= e]
+        line.append((text[a:b], styles[-1] if styles else style))
     return line
 
 
@@ -128,7 +127,7 @@ def wrap(text: str, cells: int, style: str = "", indent: str = "") -> list[Line]
 
 
 def wrap_line(
-    line: Sequence[Run], cells: int, indent: str = "", *, whole: bool = False
+    line: Sequence[Run], cells: int, indent: str = "", *, intact: bool = False
 ) -> list[Line]:
     """Return a line of several runs as wrapped lines."""
     text = "".join(run for run, _style in line)
@@ -138,9 +137,9 @@ def wrap_line(
     margin = [(indent, "")] if indent else []
     lines, offset = [], 0
     for paragraph in text.split("\n"):
-        for start, end in line_breaks(paragraph, room, whole=whole):
-            shown = offset + start, offset + start + len(paragraph[start:end].rstrip())
-            lines.append([*margin, *slice_runs(text, spans, *shown)])
+        for start, end in line_breaks(paragraph, room, intact=intact):
+            bounds = offset + start, offset + start + len(paragraph[start:end].rstrip())
+            lines.append([*margin, *slice_runs(text, spans, *bounds)])
         offset += len(paragraph) + 1
     return lines
 
@@ -148,23 +147,24 @@ def wrap_line(
 def arranged(message: str, **runs: Run) -> Line:
     """Return a translated message as a line, with a run at the place of each `{name}`."""
     parts = re.split(r"\{(\w+)\}", message)
-    return [runs[part] if at % 2 else (part, "") for at, part in enumerate(parts) if part]
+    return [runs[part] if index % 2 else (part, "") for index, part in enumerate(parts) if part]
 
 
 def marked(text: str, spans: Iterable[tuple[int, int]], style: str = "", mark: str = "hit") -> Line:
     """Return a text with some spans of it marked, cleaned for the terminal."""
     cleaned, places = clean_with_spans(text, [(start, end, mark) for start, end in spans])
     runs = slice_runs(cleaned, places, 0, len(cleaned), style)
-    return [("".join(run for run, _ in same), role) for role, same in groupby(runs, itemgetter(1))]
+    groups = groupby(runs, itemgetter(1))
+    return [("".join(text for text, _ in group), role) for role, group in groups]
 
 
 def clean_with_spans(text: str, spans: list[Span]) -> tuple[str, list[Span]]:
     """Return text cleaned for the terminal, with its spans moved; stored text is clean already."""
-    whole = safe.clean(text, keep_newlines=True)
-    if whole == text:
+    cleaned = safe.clean(text, keep_newlines=True)
+    if cleaned == text:
         return text, spans
 
     def moved(edge: int) -> int:
-        return min(len(safe.clean(text[:edge], keep_newlines=True)), len(whole))
+        return min(len(safe.clean(text[:edge], keep_newlines=True)), len(cleaned))
 
-    return whole, [(moved(a), moved(b), style) for a, b, style in spans]
+    return cleaned, [(moved(a), moved(b), style) for a, b, style in spans]

@@ -1,4 +1,4 @@
-"""A story in words: which outlet had it first, how the others followed, what stands of it. Pure."""
+"""A story in words: its first outlet, how the others followed, what was decided of it. Pure."""
 
 from __future__ import annotations
 
@@ -31,11 +31,11 @@ from monitor.presentation.alert import (
 from monitor.presentation.spans import Line, marked
 
 NUMBERS_SHOWN = 5
-"""Alerts of a watchlist that a list names; `tocsin show` names all."""
+"""Most alerts of a watchlist that a list names; `tocsin show` names all."""
 NAMED = 3
-"""Outlets that a line of a list names."""
+"""Most outlets that a line of a list names."""
 _OLDEST = 72 * 3600.0
-"""Seconds before we saw it that an article of a story can be dated at most."""
+"""Most seconds from the date of an article of a story until tocsin saw it."""
 
 
 class ListedStory(Struct, frozen=True):
@@ -43,13 +43,13 @@ class ListedStory(Struct, frozen=True):
 
     story: StoryAlerts
     lead: Alert
-    """The alert of it that the list is ordered by, whose headline and time are shown."""
+    """The alert by which the list is ordered, and whose headline and time are shown."""
     news: tuple[str, ...] = ()
-    """What a story that was listed before has got since, in words."""
+    """The news of a story that was listed before, in words."""
 
     @property
     def heard(self) -> StoryAlerts:
-        """Return the story without alerts raised in a silence, unless such a one leads it."""
+        """Return the story without alerts raised in a silence, unless such an alert leads it."""
         heard = tuple(alert for alert in self.story.alerts if not alert.silenced)
         return self.story if self.lead.silenced or not heard else StoryAlerts(heard)
 
@@ -68,35 +68,35 @@ def published_first(outlets: Sequence[Outlet]) -> Outlet | None:
 
 
 def describe_outlets(outlets: Sequence[Outlet]) -> str:
-    """Return how many outlets have the story, and which one published it first by its own date."""
+    """Return the number of outlets of a story, and the first one by the publishers' dates."""
     if (earlier := published_first(outlets)) is None:
         return ngettext(
             "The same story in {count} outlet", "The same story in {count} outlets", len(outlets)
         )
-    ahead = (outlets[0].published or 0.0) - (earlier.published or 0.0)
+    seconds = (outlets[0].published or 0.0) - (earlier.published or 0.0)
     return ngettext(
         "The same story in {count} outlet; first published by {outlet}, {time} earlier",
         "The same story in {count} outlets; first published by {outlet}, {time} earlier",
-        len(outlets), outlet=line(earlier.name), time=span(ahead),
+        len(outlets), outlet=line(earlier.name), time=span(seconds),
     )  # fmt: skip
 
 
 def describe_lag(outlet: Outlet, first: Outlet) -> str:
-    """Return how much later than the first an outlet had the story: `first`, `+2 min`."""
+    """Return the delay of an outlet after the first one: `first`, `+2 min`."""
     if outlet is first:
         return _("first")
     return f"+{span(outlet.lag)}" if outlet.lag >= 1 else _("at once")
 
 
 def describe_wording(outlet: Outlet, first: Outlet) -> str:
-    """Return whether an outlet copied the text; empty for the first one."""
+    """Return `copied` or `own words`, in the language of the reader; empty for the first outlet."""
     if outlet.copied:
         return _("copied")
     return "" if outlet is first else _("own words")
 
 
 def describe_linked(linked: LinkedOutlets) -> str:
-    """Return in which language outlets tell of an event: `also in French`."""
+    """Return the language in which outlets tell of an event: `also in French`."""
     language = language_name(linked.lang)
     match bool(linked.lang), linked.perhaps:
         case True, True:
@@ -109,37 +109,37 @@ def describe_linked(linked: LinkedOutlets) -> str:
             return _("also in another language")
 
 
-def outlet_lines(timeline: StoryTimeline, most: int) -> Iterator[str]:
+def outlet_lines(timeline: StoryTimeline, limit: int) -> Iterator[str]:
     """Yield the outlets with a story, and those with its event in each language, with their signs.
 
-    A line names so many outlets, and counts the others.
+    A line names at most `limit` outlets, and counts the others.
     """
     if timeline.outlets:
-        yield f"{signs.OUTLETS} {shortened([*map(_with_lag, timeline.outlets)], most)}"
+        yield f"{signs.OUTLETS} {shortened([*map(_with_lag, timeline.outlets)], limit)}"
     for linked in timeline.elsewhere_by_language():
-        names = shortened([outlet.name for outlet in linked.outlets], most)
-        where = describe_linked(linked)
-        yield f"{signs.OTHER_LANGUAGE} {_('{where}: {outlets}', where=where, outlets=names)}"
+        names = shortened([outlet.name for outlet in linked.outlets], limit)
+        words = describe_linked(linked)
+        yield f"{signs.OTHER_LANGUAGE} {_('{where}: {outlets}', where=words, outlets=names)}"
 
 
-def shortened(names: Sequence[str], most: int) -> str:
-    """Return so many names, and how many more there are: `AFP, Le Soir, +3`."""
-    more = [f"{signs.MORE}{len(names) - most}"] if len(names) > most else []
-    return ", ".join([*names[:most], *more])
+def shortened(names: Sequence[str], limit: int) -> str:
+    """Return the first `limit` names, and the number of the others: `AFP, Le Soir, +3`."""
+    suffix = [f"{signs.MORE}{len(names) - limit}"] if len(names) > limit else []
+    return ", ".join([*names[:limit], *suffix])
 
 
 def _with_lag(outlet: Outlet) -> str:
-    """Return the name of an outlet, and how much later than the first it was."""
+    """Return the name of an outlet, and its delay after the first one."""
     return f"{outlet.name} +{span(outlet.lag)}" if outlet.lag >= 1 else outlet.name
 
 
 def describe_outlet(alert: Alert) -> str:
-    """Return who published the article of an alert, and how many others have its story."""
+    """Return the publisher of the article of an alert, and the number of its copies."""
     return alert.publisher + (f" {signs.OUTLETS}{alert.copies}" if alert.copies else "")
 
 
 def describe_standing(story: StoryAlerts) -> str:
-    """Return what was decided of a whole story; empty if nothing was."""
+    """Return the decisions about a whole story; empty without any."""
     shared = len({_standing(alert) for alert in story.alerts}) == 1
     words = [_standing_words(story.alerts[0])] if shared and _standing(story.alerts[0]) else []
     words += [signs.STAR] if story.starred else []
@@ -149,7 +149,7 @@ def describe_standing(story: StoryAlerts) -> str:
 
 
 def _standing(alert: Alert) -> tuple[AlertState, Verdict] | None:
-    """Return what was decided of an alert, None while it is new."""
+    """Return the state and the verdict of an alert, None while it is new."""
     standing = alert.state, alert.verdict
     return None if standing == (AlertState.NEW, Verdict.NONE) else standing
 
@@ -160,22 +160,22 @@ def _standing_words(alert: Alert) -> str:
 
 def story_headline(story: StoryAlerts, lead: Alert) -> Line:
     """Return the headline of a story's leading alert, with the matches of all its alerts."""
-    alike = [a for a in story.alerts if (a.article, a.title) == (lead.article, lead.title)]
-    spans = match_spans((match for alert in alike for match in alert.matches), "title")
+    alerts = [a for a in story.alerts if (a.article, a.title) == (lead.article, lead.title)]
+    spans = match_spans((match for alert in alerts for match in alert.matches), "title")
     return marked(shown_title(lead.title), spans)
 
 
 def story_lines(story: StoryAlerts, lead: Alert, moment: Moment, ago: Moment) -> Iterator[Line]:
-    """Yield what a list says below the headline of a story; `ago` tells the time of `lead`."""
-    about = [describe_outlet(lead), ago(lead.stirred_at)]
+    """Yield the lines below the headline of a story in a list; `ago` formats the time of `lead`."""
+    details = [describe_outlet(lead), ago(lead.stirred_at)]
     if lead.article is not None:
-        about.append(article_name(lead.article))
+        details.append(article_name(lead.article))
     reasons = (f" · {describe_reasons(story.alerts)}", "plain")
-    about_lead: Line = [(" · ".join(filter(None, about)), "quiet"), reasons]
+    lead_line: Line = [(" · ".join(filter(None, details)), "quiet"), reasons]
     if len(story.alerts) == 1:
-        yield [*_watchlists(story), (" · ", ""), *about_lead]
+        yield [*_watchlists(story), (" · ", ""), *lead_line]
     else:
-        yield from (_watchlists(story), about_lead)
+        yield from (_watchlists(story), lead_line)
     if standing := describe_standing(story):
         yield [(standing, "plain")]
     for paragraph in dict.fromkeys(lines("\n".join(a.note for a in story.alerts)).splitlines()):
@@ -184,25 +184,25 @@ def story_lines(story: StoryAlerts, lead: Alert, moment: Moment, ago: Moment) ->
     for steps in filter(None, dict.fromkeys(escalated)):
         yield [(f"{signs.ESCALATED} {steps}", "accent")]
     outlets = lead.telling.outlets if len(lead.telling.outlets) > 1 else ()
-    telling = StoryTimeline(outlets, lead.telling.elsewhere)
-    for words in (*_suppressions(story, moment), *outlet_lines(telling, NAMED)):
+    timeline = StoryTimeline(outlets, lead.telling.elsewhere)
+    for words in (*_suppressions(story, moment), *outlet_lines(timeline, NAMED)):
         yield [(words, "quiet")]
 
 
 def _watchlists(story: StoryAlerts) -> Line:
     """Return the watchlists of a story: with their alerts, and the state of each if they differ."""
-    alone = len(story.alerts) == 1
-    differ = len({_standing(alert) for alert in story.alerts}) > 1
+    is_single = len(story.alerts) == 1
+    states_differ = len({_standing(alert) for alert in story.alerts}) > 1
     runs: Line = []
     for name in story.watchlists:
         groups: dict[str, list[Alert]] = {}
         for alert in story.alerts:
             if alert.watchlist == name:
-                groups.setdefault(_standing_words(alert) if differ else "", []).append(alert)
+                groups.setdefault(_standing_words(alert) if states_differ else "", []).append(alert)
         runs += [(", ", "")] if runs else []
         runs.append((line(name), "list"))
         for words, alerts in groups.items():
-            numbers = "" if alone else f" {_numbers(alerts)}"
+            numbers = "" if is_single else f" {_numbers(alerts)}"
             runs.append((numbers + (f" ({words})" if words else ""), "plain"))
     return runs
 
@@ -213,7 +213,7 @@ def _numbers(alerts: Sequence[Alert]) -> str:
 
 
 def _suppressions(story: StoryAlerts, moment: Moment) -> Iterator[str]:
-    """Yield why nobody is notified: once if it holds for all alerts, else with those it is for."""
+    """Yield the reasons of suppression: one alone if all alerts have it, else each with alerts."""
     reasons: dict[str, list[Alert]] = {}
     for alert in story.alerts:
         reasons.setdefault(describe_suppression(alert, moment), []).append(alert)

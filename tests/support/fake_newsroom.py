@@ -194,7 +194,7 @@ class FakeNewsroom:
     def triage(self) -> Any:
         """What decides about alerts."""
         return SimpleNamespace(
-            who="me",
+            user="me",
             person=lambda name: clean_person(name, "me"),
             change=self.change,
             undo=self.undo,

@@ -137,7 +137,7 @@ class AlertSelector:
     def _meaning(self) -> FilterMeaning:
         now = self._clock()
         zone = self._zone or datetime.fromtimestamp(now, UTC).astimezone().tzinfo or UTC
-        return FilterMeaning(now, zone, self.names, self._service.triage.who)
+        return FilterMeaning(now, zone, self.names, self._service.triage.user)
 
 
 class _ScreenSource(Struct, frozen=True):

@@ -1,8 +1,8 @@
-"""What programs read: rows of JSON, printed by commands, sent to channels, answered by the API.
+"""Rows of JSON for programs: printed by commands, sent to channels, answered by the API.
 
-A row is described once, by a `TypedDict`. A field says what it means; where the value from which
-the row is made calls it otherwise, or holds it in another form, the field says that too. The row
-itself, the columns of CSV, the schema of the API and docs/reference follow from this.
+A row is described once, by a `TypedDict`. The annotation of a field has its meaning and, where the
+value from which the row is made has another name or form for it, the attribute or how it is
+encoded. The row, the columns of CSV, the schema of the API and docs/reference follow from this.
 """
 
 from __future__ import annotations
@@ -31,52 +31,52 @@ from monitor.base.text_cleaning import line, lines
 
 Row = Mapping[str, Any]
 RowType = TypeVar("RowType")
-Convert = Callable[[Any], Any]
+Encode = Callable[[Any], Any]
 
 
-def means(words: str = "", of: str = "", *, by: Convert | None = None) -> Meta:
+def means(words: str = "", attr: str = "", *, encode: Encode | None = None) -> Meta:
     """Describe a field of a row.
 
     Args:
-        words: What it means; empty where its name says that.
-        of: The attribute of the value, as `feed.name`; empty if it has the name of the field.
-        by: Converts the attribute, if its type does not say how.
+        words: The meaning of the field; empty where its name says that.
+        attr: The attribute of the value, as `feed.name`; empty if it has the name of the field.
+        encode: Encodes the attribute, if its type does not say how.
     """
-    return Meta(description=words or None, extra={"of": of, "by": by})
+    return Meta(description=words or None, extra={"attr": attr, "encode": encode})
 
 
-def decimals(count: int) -> Convert:
+def decimals(count: int) -> Encode:
     return lambda value: round(value, count)
 
 
-Moment = Annotated[str | None, means(by=iso)]
+Moment = Annotated[str | None, means(encode=iso)]
 """A time, as `2023-10-09T07:09:00Z`."""
-AlertNumber = Annotated[str, means(by=alert_number)]
-Line = Annotated[str, means(by=line)]
+AlertNumber = Annotated[str, means(encode=alert_number)]
+Line = Annotated[str, means(encode=line)]
 """What a person wrote, on one line."""
-Lines = Annotated[str, means(by=lines)]
-TextOrNull = Annotated[str | None, means(by=lambda text: text or None)]
+Lines = Annotated[str, means(encode=lines)]
+TextOrNull = Annotated[str | None, means(encode=lambda text: text or None)]
 
 
-def row(kind: type[RowType], value: object, **given: Any) -> RowType:
+def row(kind: type[RowType], value: object, **overrides: Any) -> RowType:
     """Return the row of a value.
 
     Args:
-        kind: What it is.
-        value: Has the attributes that become fields.
-        given: Fields that follow from more than the value, as they are.
+        kind: The type of the row.
+        value: Its attributes become fields.
+        overrides: Fields that do not follow from the value alone, as they are.
     """
-    made = {}
-    for name, get, convert in _fields(cast("Any", kind)):
-        if name in given:
-            made[name] = given[name]
+    fields = {}
+    for name, get, encode in _fields(cast("Any", kind)):
+        if name in overrides:
+            fields[name] = overrides[name]
         else:
-            made[name] = convert(get(value)) if convert else get(value)
-    return cast("RowType", made)
+            fields[name] = encode(get(value)) if encode else get(value)
+    return cast("RowType", fields)
 
 
 def columns(kind: Any) -> list[str]:
-    return [name for name, _get, _convert in _fields(kind)]
+    return [name for name, _get, _encode in _fields(kind)]
 
 
 def schemas(kinds: Iterable[Any], place: str) -> dict[str, dict[str, Any]]:
@@ -84,51 +84,51 @@ def schemas(kinds: Iterable[Any], place: str) -> dict[str, dict[str, Any]]:
 
     Args:
         kinds: The rows.
-        place: Where they will stand in their document, as `#/$defs/`.
+        place: The place of the schemas in their document, as `#/$defs/`.
     """
     _references, named = msgspec.json.schema_components(kinds, ref_template=place + "{name}")
     return named
 
 
 @cache
-def _fields(kind: Any) -> list[tuple[str, Convert, Convert | None]]:
-    """Return name, getter and converter of each field; None for what stays as it is."""
+def _fields(kind: Any) -> list[tuple[str, Encode, Encode | None]]:
+    """Return name, getter and encoder of each field; None for what stays as it is."""
     hints = get_type_hints(kind, include_extras=True)
-    return [(name, attrgetter(_of(hint) or name), _converter(hint)) for name, hint in hints.items()]
+    return [(name, attrgetter(_attr(hint) or name), _encoder(hint)) for name, hint in hints.items()]
 
 
-def _of(hint: Any) -> str:
+def _attr(hint: Any) -> str:
     metas = get_args(hint)[1:] if get_origin(hint) is Annotated else ()
-    return "".join(meta.extra["of"] for meta in metas)
+    return "".join(meta.extra["attr"] for meta in metas)
 
 
-def _converter(hint: Any) -> Convert | None:
-    origin, inner = get_origin(hint), get_args(hint)
+def _encoder(hint: Any) -> Encode | None:
+    origin, args = get_origin(hint), get_args(hint)
     if origin is Annotated:
-        given = [meta.extra["by"] for meta in inner[1:] if meta.extra["by"]]
-        return given[0] if given else _converter(inner[0])
+        encoders = [meta.extra["encode"] for meta in args[1:] if meta.extra["encode"]]
+        return encoders[0] if encoders else _encoder(args[0])
     if origin in (Union, UnionType):
-        within = _converter(inner[0])
-        return partial(_if_any, within) if within else None
+        encoder = _encoder(args[0])
+        return partial(_if_any, encoder) if encoder else None
     if origin is list:
-        return partial(_each, _converter(inner[0]) or _as_it_is)
+        return partial(_each, _encoder(args[0]) or _as_it_is)
     if origin is dict:
-        return partial(_each_value, _converter(inner[1]) or _as_it_is)
+        return partial(_each_value, _encoder(args[1]) or _as_it_is)
     if is_typeddict(hint):
         return partial(row, hint)
     return str if hint is str else None
 
 
-def _if_any(convert: Convert, value: Any) -> Any:
-    return None if value is None else convert(value)
+def _if_any(encode: Encode, value: Any) -> Any:
+    return None if value is None else encode(value)
 
 
-def _each(convert: Convert, values: Iterable[Any]) -> list[Any]:
-    return [convert(value) for value in values]
+def _each(encode: Encode, values: Iterable[Any]) -> list[Any]:
+    return [encode(value) for value in values]
 
 
-def _each_value(convert: Convert, values: Mapping[Any, Any]) -> dict[str, Any]:
-    return {str(name): convert(value) for name, value in values.items()}
+def _each_value(encode: Encode, values: Mapping[Any, Any]) -> dict[str, Any]:
+    return {str(name): encode(value) for name, value in values.items()}
 
 
 def _as_it_is(value: Any) -> Any:

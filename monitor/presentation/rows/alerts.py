@@ -21,7 +21,7 @@ def _cleaned(value: Any) -> Any:
     return lines(value) if isinstance(value, str) else value
 
 
-Cleaned = Annotated[Any, means(by=_cleaned)]
+Cleaned = Annotated[Any, means(encode=_cleaned)]
 REASONS = ", ".join(f"`{reason}`" for reason in SuppressionReason)
 
 
@@ -43,7 +43,7 @@ class OutletRow(TypedDict):
     lang: Annotated[str, means("Its language: `fr`, `en`, or empty.")]
     seen: Annotated[Moment, means("When tocsin first had it from this outlet.")]
     published: Annotated[Moment, means("As the publisher says.")]
-    lag: Annotated[int, means("Seconds after the first outlet.", by=round)]
+    lag: Annotated[int, means("Seconds after the first outlet.", encode=round)]
     copied: Annotated[bool, means("Whether the text is nearly the same as another's.")]
     perhaps: Annotated[bool, means("Whether only names link it.")]
 
@@ -187,26 +187,26 @@ def story_row(story: StoryAlerts) -> StoryRow:
     )
 
 
-def change_row(act: TriageAction | None, total: int, left: Sequence[int] = ()) -> ChangeRow:
-    """Return what an act changed of a number of alerts that were selected.
+def change_row(act: TriageAction | None, total: int, skipped: Sequence[int] = ()) -> ChangeRow:
+    """Return the outcome of an act on the alerts that were selected.
 
     Args:
-        act: What was done; None if nothing changed.
-        total: How many alerts were selected.
-        left: Those that stay, besides those that the act left.
+        act: The act; None if nothing changed.
+        total: The number of alerts that were selected.
+        skipped: Alerts that stay as they are, besides those that the act left.
     """
     changed = list(act.ids) if act else []
-    stay = sorted({*left, *(act.left if act else ())})
+    unchangeable = sorted({*skipped, *(act.left if act else ())})
     return {
         "act": (act.id or None) if act else None,
         "changed": list(map(alert_number, changed)),
-        "unchanged": total - len(changed) - len(stay),
-        "left": list(map(alert_number, stay)),
+        "unchanged": total - len(changed) - len(unchangeable),
+        "left": list(map(alert_number, unchangeable)),
     }
 
 
 def undo_row(act: TriageAction | None) -> UndoRow:
-    """Return what was undone or redone; None for nothing."""
+    """Return the outcome of undoing or redoing; `act` is None if nothing was done."""
     return {
         "act": act.id if act else None,
         "undoes": act.undoes if act else None,

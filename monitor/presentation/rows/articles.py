@@ -52,17 +52,17 @@ class ArticleRow(TypedDict):
 class MergedAlertRow(TypedDict):
     """An alert of another article that was merged into one of this article."""
 
-    alert_id: Annotated[AlertNumber, means(of="alert")]
-    article_id: Annotated[int, means(of="article")]
+    alert_id: Annotated[AlertNumber, means(attr="alert")]
+    article_id: Annotated[int, means(attr="article")]
     title: str
-    outlet: Annotated[str, means(of="publisher")]
+    outlet: Annotated[str, means(attr="publisher")]
     seen: Moment
 
 
 class ArticleAlertRow(TypedDict):
     """An alert of the article at hand."""
 
-    alert_id: Annotated[AlertNumber, means(of="id")]
+    alert_id: Annotated[AlertNumber, means(attr="id")]
     watchlist: str
     severity: str
     state: str
@@ -153,16 +153,16 @@ def details_row(details: ArticleDetails) -> ArticleDetailsRow:
 
 
 def _alert_row(alert: Alert, merged: Iterable[MergedAlert]) -> ArticleAlertRow:
-    into_it = [each for each in merged if each.of == alert.id and not each.stands]
-    return row(ArticleAlertRow, alert, merged=[row(MergedAlertRow, each) for each in into_it])
+    copies = [copy for copy in merged if copy.of == alert.id and not copy.stands]
+    return row(ArticleAlertRow, alert, merged=[row(MergedAlertRow, copy) for copy in copies])
 
 
 def revisions_row(
     revisions: Iterable[ArticleRevision], versions: Iterable[Version]
 ) -> RevisionsRow:
     edits = [
-        row(EditRow, each, went=_terms(each.removed_terms), came=_terms(each.added_terms))
-        for each in revisions
+        row(EditRow, edit, went=_terms(edit.removed_terms), came=_terms(edit.added_terms))
+        for edit in revisions
     ]
     return {"texts": [row(TextRow, version) for version in versions], "edits": edits}
 
@@ -178,17 +178,17 @@ class HitRow(TypedDict):
     """An article that was found."""
 
     article_id: Annotated[int, means("Number of the article.", "article.id")]
-    title: Annotated[str, means(of="article.title")]
-    url: Annotated[str, means(of="article.url")]
+    title: Annotated[str, means(attr="article.title")]
+    url: Annotated[str, means(attr="article.url")]
     feed: Annotated[str, means("Name of the feed that had it first.")]
     lang: Annotated[str, means("`fr`, `en`, or empty if it is not known.", "article.lang")]
     published: Annotated[Moment, means("As the publisher says.", "article.published")]
     seen: Annotated[Moment, means("When tocsin first had it.", "article.seen")]
-    score: Annotated[float, means("BM25 if sorted by it, or a cosine; else 0.", by=decimals(4))]
+    score: Annotated[float, means("BM25 if sorted by it, or a cosine; else 0.", encode=decimals(4))]
     snippet: Annotated[str, means("The text around the best matches, on one line.")]
 
 
-Option = Annotated[str, means(by="--{}".format)]
+Option = Annotated[str, means(encode="--{}".format)]
 
 
 class SuggestionRow(TypedDict):
@@ -211,7 +211,7 @@ class ResultsRow(TypedDict):
     note: Annotated[TextOrNull, means("That the index is behind or being rebuilt; or null.")]
     forms: Annotated[dict[str, list[str]], means("The words that each `~` and `*` stands for.")]
     suggestions: Annotated[list[SuggestionRow], means("Where few match: searches that find more.")]
-    hits: Annotated[list[HitRow], means(of="found")]
+    hits: Annotated[list[HitRow], means(attr="found")]
 
 
 class SimilarRow(TypedDict):
@@ -224,7 +224,7 @@ class SimilarRow(TypedDict):
 class MentionRow(TypedDict):
     """An article and its date."""
 
-    article_id: Annotated[int, means(of="article")]
+    article_id: Annotated[int, means(attr="article")]
     date: Moment
 
 
@@ -238,11 +238,11 @@ class ShareRow(TypedDict):
 class SignificantWordRow(TypedDict):
     """A word that stands out."""
 
-    word: Annotated[str, means(by=clean)]
+    word: Annotated[str, means(encode=clean)]
     forms: Annotated[list[str], means("Its inflections, folded.")]
     articles: Annotated[int, means("In how many of these articles it is.")]
-    expected: Annotated[float, means("In how many it would be by chance.", by=decimals(2))]
-    strength: Annotated[float, means("G²: how far it is beyond chance.", by=decimals(1))]
+    expected: Annotated[float, means("In how many it would be by chance.", encode=decimals(2))]
+    strength: Annotated[float, means("G²: how far it is beyond chance.", encode=decimals(1))]
 
 
 class FacetsRow(TypedDict):
@@ -290,17 +290,17 @@ def similar_row(article: int, hits: Iterable[SearchHit]) -> SimilarRow:
 
 def trend_rows(trend: Trend) -> Iterator[CountRow]:
     """Yield the articles of each series in each period, the earliest period first."""
-    for at, label in enumerate(trend.labels):
-        start, end = trend.edges[at], trend.edges[at + 1]
+    for index, label in enumerate(trend.labels):
+        start, end = trend.edges[index], trend.edges[index + 1]
         for series in trend.series:
-            corrected = series.corrected[at]
+            corrected = series.corrected[index]
             yield {
                 "bucket": label,
                 "start": iso(start),
                 "end": iso(end),
                 "whole": trend.since <= start and end <= trend.until,
                 "series": series.name,
-                "count": series.counts[at],
-                "covered": round(series.covered[at], 4),
+                "count": series.counts[index],
+                "covered": round(series.covered[index], 4),
                 "corrected": None if corrected is None else round(corrected, 1),
             }

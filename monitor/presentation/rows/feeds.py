@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 class FeedRow(TypedDict):
     """A feed, and how it is doing."""
 
-    name: Annotated[str, means(of="feed.name")]
-    url: Annotated[str, means(of="feed.url")]
+    name: Annotated[str, means(attr="feed.name")]
+    url: Annotated[str, means(attr="feed.url")]
     health: Annotated[
         str,
         means(
@@ -37,7 +37,7 @@ class FeedRow(TypedDict):
     blind: Annotated[bool, means("Whether there is a coverage gap.", "state.blind")]
     moved_to: Annotated[str, means("Where permanent redirects lead; or empty.")]
     former: Annotated[str, means("Its address before it moved; or empty.")]
-    tags: Annotated[list[str], means(of="feed.tags")]
+    tags: Annotated[list[str], means(attr="feed.tags")]
 
 
 class PollRow(TypedDict):
@@ -52,15 +52,15 @@ class PollRow(TypedDict):
     changed: int
     blind: Annotated[bool, means("Whether there was no entry in common with the poll before.")]
     moved: Annotated[str, means("The address that answered after a redirect.")]
-    seconds: Annotated[float, means(by=decimals(3))]
+    seconds: Annotated[float, means(encode=decimals(3))]
     reason: Annotated[str, means("Why it failed.")]
 
 
 class GapRow(TypedDict):
     """A time of which articles of a feed may be missing."""
 
-    feed: Annotated[str, means(of="feed.name")]
-    url: Annotated[str, means(of="feed.url")]
+    feed: Annotated[str, means(attr="feed.name")]
+    url: Annotated[str, means(attr="feed.url")]
     kind: Annotated[str, means("`blind` or `down`.")]
     start: Moment
     end: Annotated[Moment, means("Null while it lasts.")]
@@ -118,14 +118,14 @@ class DiagnosticsRow(TypedDict):
     answered_by: Annotated[str, means("The address that answered.", "fetched.url")]
     hops: Annotated[list[str], means("The redirects.", "fetched.hops")]
     moved_to: Annotated[str | None, means("Where permanent redirects lead.", "fetched.moved_to")]
-    seconds: Annotated[float, means("How long the answer took.", by=decimals(3))]
+    seconds: Annotated[float, means("How long the answer took.", encode=decimals(3))]
     bytes: Annotated[int, means("How large it was.")]
-    content_type: Annotated[str, means(of="fetched.content_type")]
+    content_type: Annotated[str, means(attr="fetched.content_type")]
     encoding: Annotated[str, means("As declared.")]
     is_utf8: bool
-    format: Annotated[str, means(of="parsed.format")]
-    title: Annotated[str, means(of="parsed.title")]
-    link: Annotated[str, means(of="parsed.link")]
+    format: Annotated[str, means(attr="parsed.format")]
+    title: Annotated[str, means(attr="parsed.title")]
+    link: Annotated[str, means(attr="parsed.link")]
     entries: int
     lang: Annotated[str, means("The declared language.", "parsed.lang")]
     langs: Annotated[dict[str, int], means("Entries by the language that was found.")]
@@ -144,7 +144,7 @@ class DiagnosticsRow(TypedDict):
         float | None,
         means("What the server says about caching, in seconds.", "fetched.hints.max_age"),
     ]
-    ttl: Annotated[float | None, means(of="parsed.ttl")]
+    ttl: Annotated[float | None, means(attr="parsed.ttl")]
     interval: Annotated[float, means("After how many seconds tocsin would poll it again.")]
     conditional: Annotated[bool, means("Whether the server answers conditional requests.")]
     pages: Annotated[str, means("With `full_text`: why the pages of its articles may not be read.")]
@@ -167,10 +167,9 @@ def diagnostics_row(feed: Feed, prospect: DiscoveredFeed, now: Timestamp) -> Dia
     """Return the findings of one reading: times as text, durations in seconds."""
     from monitor.intake.discovery import diagnose
 
-    found = diagnose(prospect, now, feed)
-    return row(
-        DiagnosticsRow, found, readable=True, url=redact(found.url), settings=_settings(feed)
-    )
+    diagnostics, settings = diagnose(prospect, now, feed), _settings(feed)
+    url = redact(diagnostics.url)
+    return row(DiagnosticsRow, diagnostics, readable=True, url=url, settings=settings)
 
 
 def unreadable_row(feed: Feed, error: FeedError, now: Timestamp) -> UnreadableRow:

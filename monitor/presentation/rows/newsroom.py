@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from monitor.model.status import Status
     from monitor.storage.store.sql.views import Views
 
-Label = Annotated[str, means(by=attrgetter("label"))]
+Label = Annotated[str, means(encode=attrgetter("label"))]
 
 
 class PresenceRow(TypedDict):
@@ -55,7 +55,7 @@ class SharingMonitorRow(TypedDict):
     lost: Annotated[bool, means("Whether it was not heard of for too long, and did not end.")]
     buckets: Annotated[int, means("How many of the 1,024 buckets of feeds it polls.")]
     duties: Annotated[list[Label], means("What it does for all monitors.")]
-    lag: Annotated[float, means("By how many seconds a poll is late.", by=decimals(1))]
+    lag: Annotated[float, means("By how many seconds a poll is late.", encode=decimals(1))]
 
 
 class StatusRow(TypedDict):
@@ -125,11 +125,11 @@ def newest_deliveries(
         state: `waiting`, `sent`, `dead`, `all`, or `held` for those held back for quiet hours or
             a digest; None for all that are not sent.
         channel: Only deliveries to this channel.
-        limit: How many at the most; 0 for all.
+        limit: Most deliveries to return; 0 for all.
     """
     if state == "held":
         waiting = views.deliveries.newest([DeliveryState.WAITING], channel=channel)
-        held = [one for one in waiting if one.bundle or (one.reason and not one.attempts)]
+        held = [d for d in waiting if d.bundle or (d.reason and not d.attempts)]
         return held[-limit:][::-1]
     states: tuple[DeliveryState, ...] = UNSENT
     if state is not None:
@@ -137,20 +137,20 @@ def newest_deliveries(
     return views.deliveries.newest(states, channel=channel, limit=limit or None)[::-1]
 
 
-def delivery_rows(views: Views, listed: Sequence[Delivery]) -> list[DeliveryRow]:
+def delivery_rows(views: Views, deliveries: Sequence[Delivery]) -> list[DeliveryRow]:
     """Return deliveries, with the titles of the alerts and briefings that are still there."""
-    alerts = {one.id: one for one in views.alerts.get([each.alert for each in listed])}
-    numbers = [each.briefing for each in listed if each.briefing is not None]
+    alerts = {alert.id: alert for alert in views.alerts.get([d.alert for d in deliveries])}
+    numbers = [delivery.briefing for delivery in deliveries if delivery.briefing is not None]
     briefings = views.briefings.get(numbers)
     rows = []
-    for each in listed:
-        alert, briefing = alerts.get(each.alert), briefings.get(each.briefing or 0)
+    for delivery in deliveries:
+        alert, briefing = alerts.get(delivery.alert), briefings.get(delivery.briefing or 0)
         title = alert.title if alert else briefing.subject if briefing else ""
         rows.append(
             row(
                 DeliveryRow,
-                each,
-                alert_id=alert_number(each.alert) if each.alert else None,
+                delivery,
+                alert_id=alert_number(delivery.alert) if delivery.alert else None,
                 watchlist=alert.watchlist if alert else "",
                 title=title,
             )
@@ -168,7 +168,7 @@ class LitTextRow(TypedDict):
     spans: Annotated[list[list[int]], means("Start and end of each match in it.")]
 
 
-NumberOfAlert = Annotated[str, means(by=lambda alert: alert_number(alert.id))]
+NumberOfAlert = Annotated[str, means(encode=lambda alert: alert_number(alert.id))]
 
 
 class BriefedStoryRow(TypedDict):
@@ -176,8 +176,8 @@ class BriefedStoryRow(TypedDict):
 
     headline: LitTextRow
     excerpt: Annotated[LitTextRow, means("The sentence with the first match; or empty.")]
-    url: Annotated[str, means(of="lead.url")]
-    lang: Annotated[str, means(of="lead.lang")]
+    url: Annotated[str, means(attr="lead.url")]
+    lang: Annotated[str, means(attr="lead.lang")]
     article_id: Annotated[int | None, means("Article of its newest alert.", "lead.article")]
     alert_ids: Annotated[list[NumberOfAlert], means("Its alerts, as `a5`.", "alerts")]
     watchlists: Annotated[list[str], means("Those that raised them, the most severe first.")]
@@ -196,7 +196,7 @@ class BriefedStoryRow(TypedDict):
 class WatchlistBriefingRow(TypedDict):
     """What a watchlist brought."""
 
-    watchlist: Annotated[str, means(of="name")]
+    watchlist: Annotated[str, means(attr="name")]
     stories: Annotated[list[BriefedStoryRow], means("The heaviest first.")]
     left_out: Annotated[int, means("Stories beyond the limit.")]
     listed_elsewhere: Annotated[int, means("Stories that are listed under another watchlist.")]
@@ -221,7 +221,7 @@ class BriefedGapRow(TypedDict):
 class TroubledFeedRow(TypedDict):
     """A feed of which articles may be missing."""
 
-    feed: Annotated[str, means(of="name")]
+    feed: Annotated[str, means(attr="name")]
     words: Line
     gaps: list[BriefedGapRow]
 
@@ -241,4 +241,4 @@ class BriefingRow(TypedDict):
 
 
 def briefing_row(briefing: Briefing) -> BriefingRow:
-    return row(BriefingRow, briefing, unusual=[each.name for each in briefing.unusual])
+    return row(BriefingRow, briefing, unusual=[watchlist.name for watchlist in briefing.unusual])

@@ -66,7 +66,7 @@ def watchlist_rows(
     suppressed: dict[str, dict[str, int]] = defaultdict(dict)
     for (name, reason), count in sorted(service.views.watchlists.suppressed(now - DAY).items()):
         suppressed[name][reason] = count
-    silenced = {one.watchlist: one.until for one in service.views.watchlists.silences(now)}
+    silenced = {s.watchlist: s.until for s in service.views.watchlists.silences(now)}
     rows = []
     for record in records:
         coverage = covered.get(record.name)

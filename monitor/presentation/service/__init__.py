@@ -1,1 +1,1 @@
-"""What viewers may ask."""
+"""The questions that viewers may ask, and what they may decide."""

@@ -24,21 +24,21 @@ from monitor.watchlists.baselines import Baselines
 CHART_PARTS = 24
 """Bars of a chart: an hour each, of a day."""
 LISTED = 20
-"""Stories of a watchlist that are listed, unless another number is asked for."""
+"""Most stories of a watchlist that are listed, unless another number is given."""
 SHORTLISTED = 10
-"""Times as many stories are read in full, to order them by their outlets."""
+"""Factor: so many times the stories to list are read in full, to order them by outlets."""
 ESCALATED = 1_000
-"""Alerts that escalated last, among which those of the time are looked for."""
+"""Number of the latest escalated alerts, among which those of the time are looked for."""
 WEEK = 7 * 86_400.0
 
 
 class BriefingFacts(Struct, frozen=True, kw_only=True):
-    """What the store says of a stretch of time."""
+    """The facts of a stretch of time, as the store has them."""
 
     since: Timestamp
     until: Timestamp
     watchlists: tuple[str, ...]
-    """Those that the briefing is about, in the order of feeds.yaml."""
+    """Names of the watchlists that the briefing is about, in the order of feeds.yaml."""
     raised: tuple[Alert, ...] = ()
     """The alerts raised or escalated in the time, without matches."""
     stories: tuple[StoryAlerts, ...] = ()
@@ -64,7 +64,7 @@ def read_facts(
     watchlists: Collection[str] = (),
     limit: int = LISTED,
 ) -> BriefingFacts:
-    """Return what the store says of a stretch of time.
+    """Return the facts of a stretch of time.
 
     Args:
         views: The store.
@@ -76,19 +76,19 @@ def read_facts(
         limit: Stories of a watchlist that are to be listed; 0 for all.
     """
     in_force = views.watchlists.in_force()
-    wanted = {name.casefold() for name in watchlists}
+    folded = {name.casefold() for name in watchlists}
     filter = Filter(watchlists=tuple(watchlists), closed=True, silenced=True)
     ids = [*views.alerts.ids(replace(filter, since=since, until=until))]
-    escalated = [one.alert for one in views.alerts.escalated(filter, limit=ESCALATED)]
-    escalated_since = [a.id for a in views.alerts.get(escalated) if since <= a.stirred_at < until]
-    stories = views.alerts.stories([*ids, *escalated_since])
-    in_time = {*ids, *escalated_since}
+    escalated_ids = [e.alert for e in views.alerts.escalated(filter, limit=ESCALATED)]
+    risen_ids = [a.id for a in views.alerts.get(escalated_ids) if since <= a.stirred_at < until]
+    stories = views.alerts.stories([*ids, *risen_ids])
+    in_time = {*ids, *risen_ids}
     raised = [alert for story in stories for alert in story.alerts if alert.id in in_time]
     former = [a.watchlist for a in raised if not _why_not(a, since)]  # some are gone by now
-    known = dict.fromkeys([*(one.name for one in in_force), *former])
-    names = [n for n in known if n != FEED_HEALTH and (not wanted or n.casefold() in wanted)]
+    candidates = dict.fromkeys([*(w.name for w in in_force), *former])
+    names = [n for n in candidates if n != FEED_HEALTH and (not folded or n.casefold() in folded)]
     gaps = views.feeds.gaps(since, until)
-    watched = {one.name: one.feeds for one in in_force if one.name in names}
+    watched = {w.name: w.feeds for w in in_force if w.name in names}
     detailed = _detailed(views, stories, names, since, limit)
     articles = {a.article for story in detailed for a in story.alerts if a.article is not None}
     width = (until - since) / CHART_PARTS
@@ -116,27 +116,27 @@ def read_facts(
 def _detailed(
     views: Views, stories: Sequence[StoryAlerts], names: Sequence[str], since: Timestamp, limit: int
 ) -> list[StoryAlerts]:
-    """Return stories, with matches and timelines those that may be among the first ones."""
+    """Return stories; those that may be listed have matches and timelines."""
     groups = _by_watchlist(_counting(stories, since), names)
     most = limit * SHORTLISTED if limit else None
     first = [story for group in groups.values() for story in sorted(group, key=_weight)[:most]]
     ids = [alert.id for story in first for alert in story.alerts]
-    read = {alert.id: alert for alert in views.alerts.get(ids, matches=True, timelines=True)}
-    return [StoryAlerts(tuple(read.get(a.id, a) for a in story.alerts)) for story in stories]
+    alerts = {alert.id: alert for alert in views.alerts.get(ids, matches=True, timelines=True)}
+    return [StoryAlerts(tuple(alerts.get(a.id, a) for a in story.alerts)) for story in stories]
 
 
 # --- deciding ----------------------------------------------------------------------------
 
 
 def compose_briefing(facts: BriefingFacts, zone: tzinfo, *, limit: int = LISTED) -> Briefing:
-    """Return the briefing that facts come to. Pure.
+    """Return the briefing of these facts. Pure.
 
     A story is listed once, under the watchlist whose alert is the most severe. Alerts that are
     noise, were raised in a silence, or by a backfill for an article from before this time, are
     counted only.
 
     Args:
-        facts: What the store says.
+        facts: The facts of the store.
         zone: Time zone of the times in words.
         limit: Stories of a watchlist that are listed; 0 for all.
     """
@@ -146,7 +146,7 @@ def compose_briefing(facts: BriefingFacts, zone: tzinfo, *, limit: int = LISTED)
         since=facts.since,
         until=facts.until,
         watchlists=tuple(sorted(watchlists, key=_urgency)),
-        feeds=sum(one.feed.enabled for one in facts.feeds),
+        feeds=sum(health.feed.enabled for health in facts.feeds),
         troubled=tuple(_troubled(facts, zone)),
     )
 
@@ -160,17 +160,17 @@ def _watchlist(
 ) -> WatchlistBriefing:
     ordered = sorted(groups.get(name, ()), key=_weight)
     listed = ordered[: limit or None]
-    others = [story for under, group in groups.items() if under != name for story in group]
-    aside = Counter(_why_not(one, facts.since) for one in facts.raised if one.watchlist == name)
-    gaps = [one for one in facts.coverage if one.watchlist == name and one.gaps]
+    other_stories = [story for other, group in groups.items() if other != name for story in group]
+    omitted = Counter(_why_not(a, facts.since) for a in facts.raised if a.watchlist == name)
+    gaps = [c for c in facts.coverage if c.watchlist == name and c.gaps]
     return WatchlistBriefing(
         name=name,
         stories=tuple(_story(story, name, facts.articles) for story in listed),
         left_out=len(ordered) - len(listed),
-        listed_elsewhere=sum(name in story.watchlists for story in others),
-        noise=aside["noise"],
-        silenced=aside["silenced"],
-        backfilled=aside["backfilled"],
+        listed_elsewhere=sum(name in story.watchlists for story in other_stories),
+        noise=omitted["noise"],
+        silenced=omitted["silenced"],
+        backfilled=omitted["backfilled"],
         baseline=facts.baselines.get(name, Baseline()),
         chart=facts.charts.get(name, ()),
         missed=describe_gap(gaps[0], facts.until, zone) if gaps else "",
@@ -187,7 +187,7 @@ def _counting(stories: Iterable[StoryAlerts], since: Timestamp) -> list[StoryAle
 
 
 def _why_not(alert: Alert, since: Timestamp) -> str:
-    """Return why an alert is counted only; empty if it is listed."""
+    """Return the reason for which an alert is only counted; empty if it is listed."""
     if alert.verdict is Verdict.NOISE:
         return "noise"
     if alert.silenced:
@@ -207,13 +207,13 @@ def _by_watchlist(
 
 
 def _weight(story: StoryAlerts) -> tuple[int, int, Timestamp, int]:
-    """Return what stories are ordered by: severity, outlets, then the newest first."""
+    """Return the key by which stories are ordered: severity, outlets, then the newest first."""
     newest = story.newest
     return story.severity.rank, -_outlets(story), -newest.stirred_at, -newest.id
 
 
 def _outlets(story: StoryAlerts) -> int:
-    """Return how many outlets tell a story; its copies, where its timeline was not read."""
+    """Return the number of outlets of a story, or of copies where its timeline was not read."""
     return max(
         len({o.name for o in alert.telling.outlets + alert.telling.elsewhere if not o.perhaps})
         or 1 + alert.copies
@@ -227,8 +227,8 @@ def _urgency(watchlist: WatchlistBriefing) -> tuple[bool, bool, int, int]:
     return not watchlist.baseline.unusual, not watchlist.stories, highest, -count
 
 
-def _story(story: StoryAlerts, under: str, articles: Mapping[int, Article]) -> BriefedStory:
-    lead = StoryAlerts(tuple(alert for alert in story.alerts if alert.watchlist == under)).newest
+def _story(story: StoryAlerts, watchlist: str, articles: Mapping[int, Article]) -> BriefedStory:
+    lead = StoryAlerts(tuple(a for a in story.alerts if a.watchlist == watchlist)).newest
     article = articles.get(lead.article or 0)
     excerpt = LitText(*passage(article, lead.matches)) if article else LitText("")
     return BriefedStory(story.alerts, lead=lead, excerpt=excerpt)
@@ -239,11 +239,11 @@ def _troubled(facts: BriefingFacts, zone: tzinfo) -> Iterator[TroubledFeed]:
     gaps: dict[int, list[Gap]] = defaultdict(list)
     for gap in facts.gaps:
         gaps[gap.feed.number].append(gap)
-    for one in facts.feeds:
-        gaps_of_feed = gaps[one.feed.number]
-        words = [*filter(None, [one.trouble]), *_gap_words(gaps_of_feed, facts.until, zone)]
-        if words and one.feed.enabled:
-            yield TroubledFeed(name=one.feed.name, words=", ".join(words), gaps=tuple(gaps_of_feed))
+    for health in facts.feeds:
+        feed_gaps = gaps[health.feed.number]
+        words = [*filter(None, [health.trouble]), *_gap_words(feed_gaps, facts.until, zone)]
+        if words and health.feed.enabled:
+            yield TroubledFeed(name=health.feed.name, words=", ".join(words), gaps=tuple(feed_gaps))
 
 
 def _gap_words(gaps: Sequence[Gap], until: Timestamp, zone: tzinfo) -> Iterator[str]:

@@ -29,13 +29,13 @@ class KnownNames:
     """The watchlists, feeds and tags of a newsroom: those of its store, and of feeds.yaml."""
 
     def __init__(
-        self, views: Views, config: Path | None, data: Path | None = None, who: str = ""
+        self, views: Views, config: Path | None, data: Path | None = None, user: str = ""
     ) -> None:
-        """Begin with whoever asks, whom `me` means."""
+        """Take the sources of the names, and the user whom `me` means."""
         self._views = views
         self._path = config
         self._data = data
-        self._who = who
+        self._user = user
 
     def validate(self, filter: Filter) -> Filter:
         """Return a filter whose names all exist, with the names of `me` and `nobody`.
@@ -55,17 +55,17 @@ class KnownNames:
 
     def _person(self, name: str) -> str:
         try:
-            person = clean_person(name, self._who)
+            person = clean_person(name, self._user)
         except ValueError as error:
             raise UnknownNameError(str(error)) from None
-        known = self._views.triage.people()
-        if person in ("", self._who) or person.casefold() in map(str.casefold, known):
+        people = self._views.triage.people()
+        if person in ("", self._user) or person.casefold() in map(str.casefold, people):
             return person
         problem = _("nobody called `{name}` has worked on alerts", name=person)
-        raise UnknownNameError(problem + nearest(person, known))
+        raise UnknownNameError(problem + nearest(person, people))
 
     def unknown_in(self, query: str) -> Iterator[str]:
-        """Yield which filters of a query select nothing, because the name does not exist."""
+        """Yield a problem for each filter of a query whose name does not exist."""
         from index.query.ast import Facet, walk
         from index.query.parser import read
 
@@ -78,32 +78,32 @@ class KnownNames:
                 yield problem
 
     def unknown_watchlist(self, name: str) -> str:
-        """Return that no watchlist has this name; empty if one has it."""
-        known = [FEED_HEALTH, *(one.name for one in self._views.watchlists.in_force())]
+        """Return a message that no watchlist has this name; empty if one has it."""
+        names = [FEED_HEALTH, *(watchlist.name for watchlist in self._views.watchlists.in_force())]
         folded = name.casefold()
-        if folded not in map(str.casefold, known) and (config := self._config()):
-            known += [one.name for one in config.watchlists]
+        if folded not in map(str.casefold, names) and (config := self._config()):
+            names += [watchlist.name for watchlist in config.watchlists]
         former = Filter(watchlists=(name,), closed=True, silenced=True)
-        if folded in map(str.casefold, known) or len(self._views.alerts.ids(former, limit=1)):
+        if folded in map(str.casefold, names) or len(self._views.alerts.ids(former, limit=1)):
             return ""
-        return str(no_watchlist(name, known))
+        return str(no_watchlist(name, names))
 
     def unknown_feed(self, selector: str) -> str:
-        """Return that no feed has this name, host or tag; empty if one has it."""
+        """Return a message that no feed has this name, host or tag; empty if one has it."""
         from monitor.config.draft import unknown_selector
 
         feeds: tuple[Feed, ...] = tuple(self._views.feeds.every())
-        otherwise = _("; `tocsin feeds list --json` has all names and tags")
-        problem = unknown_selector(selector, feeds, otherwise)
+        hint = _("; `tocsin feeds list --json` has all names and tags")
+        problem = unknown_selector(selector, feeds, hint)
         if problem and (config := self._config()):
-            problem = unknown_selector(selector, (*feeds, *config.feeds), otherwise)
+            problem = unknown_selector(selector, (*feeds, *config.feeds), hint)
         return problem
 
     def _unknown_alert_tag(self, tag: str) -> str:
-        known = self._views.triage.tags()
-        if tag in known:
+        tags = self._views.triage.tags()
+        if tag in tags:
             return ""
-        return _("no alert has the tag `{tag}`", tag=tag) + nearest(tag, known)
+        return _("no alert has the tag `{tag}`", tag=tag) + nearest(tag, tags)
 
     def _unknown_facet(self, facet: Facet) -> str:
         match facet.name:

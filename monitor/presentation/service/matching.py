@@ -33,11 +33,11 @@ if TYPE_CHECKING:
 
 _WORDS = re.compile(r"\s+|\w+(?:[’'-]\w+)*|[^\w\s]")
 LONGEST = 20_000
-"""Words of a text that are compared one by one: the comparison is quadratic at worst."""
+"""Most words of a text that are compared one by one: the comparison is quadratic at worst."""
 
 
 def diff_words(old: str, new: str) -> list[DiffPart]:
-    """Return the new text with what went from the old one, in order.
+    """Return the parts of both texts, in order.
 
     Those that are not `ADDED` make the old text, those that are not `REMOVED` the new one.
     """
@@ -75,9 +75,9 @@ def revisions_between(
 
     Args:
         article: The article.
-        feeds: Those that carry it.
+        feeds: The feeds that carry it.
         versions: Its texts, the first one first.
-        watchlists: Whose terms are looked for.
+        watchlists: The watchlists whose terms are looked for.
     """
     rules = WatchlistMatcher(watchlists)
     terms = [_terms(rules, article, feeds, version) for version in versions]
@@ -114,13 +114,13 @@ def _terms(
 
 
 def revisions_of(
-    views: Views, reading: ArticleDetails, path: Path | None, data: Path | None = None
+    views: Views, details: ArticleDetails, path: Path | None, data: Path | None = None
 ) -> list[ArticleRevision]:
     """Return the edits of an article, the first one first; `path` is that of `feeds.yaml`.
 
     While the file has a mistake, the texts are compared all the same, without terms.
     """
-    article = reading.article
+    article = details.article
     feeds = [feed for feed in views.feeds.every() if feed.number in article.feeds]
     try:
         watchlists = load(path, data=data).watchlists if path else ()
@@ -133,12 +133,12 @@ def explain_match(
     views: Views, config: Config, watchlist: Watchlist, article: Article
 ) -> Explanation:
     """Return the clauses that match with their text, or those that fail."""
-    known = {feed.number: feed for feed in views.feeds.every()}
-    return explain(watchlist, article, *_carriers(article, known, config.feeds))
+    feeds = {feed.number: feed for feed in views.feeds.every()}
+    return explain(watchlist, article, *_carriers(article, feeds, config.feeds))
 
 
-def _carriers(article: Article, known: Mapping[int, Feed], described: Sequence[Feed]) -> list[Feed]:
+def _carriers(article: Article, feeds: Mapping[int, Feed], current: Sequence[Feed]) -> list[Feed]:
     """Return the feeds that carry an article, as feeds.yaml describes them now."""
-    now = {feed.url: feed for feed in described}
-    carrying = [known[number] for number in article.feeds if number in known]
-    return [now.get(feed.url, feed) for feed in carrying]
+    by_url = {feed.url: feed for feed in current}
+    carriers = [feeds[number] for number in article.feeds if number in feeds]
+    return [by_url.get(feed.url, feed) for feed in carriers]

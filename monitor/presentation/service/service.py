@@ -1,4 +1,4 @@
-"""What the command line and the dashboard ask: what combines the store with other sources."""
+"""The answers for command line, dashboard and API that combine the store with other sources."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ LOG = "monitor.log"
 class Service:
     """One newsroom, for any number of viewers. Calls are short and thread-safe.
 
-    What the store alone can answer is asked of `views`, what the archive can of `archive`.
+    `views` answers what the store alone knows, `archive` searches the archive.
     """
 
     def __init__(
@@ -65,7 +65,7 @@ class Service:
         zone: tzinfo,
         saved: Callable[[], Sequence[SavedSearch]] = tuple,
         config: Path | None = None,
-        who: str = "",
+        user: str = "",
         store: StoreAddress | None = None,
     ) -> None:
         self._folder = folder
@@ -73,7 +73,7 @@ class Service:
         self._clock = clock
         self._zone = zone
         self.views = views
-        self._who = who
+        self._user = user
         self.saved_searches = saved
         """Returns the searches that `feeds.yaml` names; raises ConfigError."""
         self.config = config
@@ -84,25 +84,25 @@ class Service:
         """The searches in the archive."""
         from monitor.storage.search.search import ArchiveSearch
 
-        follows = self._store.is_shared
-        return ArchiveSearch(self._folder, self.views, self._clock, self._zone, follows=follows)
+        is_shared = self._store.is_shared
+        return ArchiveSearch(self._folder, self.views, self._clock, self._zone, follows=is_shared)
 
     @cached_property
     def statistics(self) -> Statistics:
-        """What is counted: trends, facets, volumes."""
+        """The counts: trends, facets, volumes."""
         from monitor.presentation.service.statistics import Statistics
 
         return Statistics(self.archive, self.views, self._clock, self._zone)
 
     @cached_property
     def triage(self) -> Triage:
-        """What people decide of alerts."""
+        """The decisions of people about alerts."""
         from monitor.presentation.service.triage import Triage
 
         def matching_ids(query: Query) -> Collection[int]:
             return self.archive.matching_ids(query)
 
-        return Triage(self.views, matching_ids, self._clock, self._zone, self._who)
+        return Triage(self.views, matching_ids, self._clock, self._zone, self._user)
 
     def feeds(self) -> list[FeedHealth]:
         """Return every feed's health, the worst first."""
@@ -141,46 +141,46 @@ class Service:
 
         require_encoder("tocsin similar")  # not a message
         with closing(EncodingProcess(self._store)) as process:
-            nearest = {one.article: one.cosine for one in process.similar(article, limit)}
+            cosines = {hit.article: hit.cosine for hit in process.similar(article, limit)}
         feeds = {feed.number: feed.name for feed in self.views.feeds.every()}
         return [
             SearchHit(
-                article=found,
-                feed=feeds.get(found.feeds[0], "?"),
-                score=nearest[found.id],
+                article=similar,
+                feed=feeds.get(similar.feeds[0], "?"),
+                score=cosines[similar.id],
                 spans=(),
-                snippet=snippet(found, (), SNIPPET)[0],
+                snippet=snippet(similar, (), SNIPPET)[0],
                 lit=(),
             )
-            for found in self.views.articles.get([*nearest])
+            for similar in self.views.articles.get([*cosines])
         ]
 
     def preview_watchlist(
         self,
         watchlist: Watchlist,
-        described: Sequence[Feed],
+        feeds: Sequence[Feed],
         progress: Callable[[int, int], None],
         *,
         days: int = PREVIEW_DAYS,
     ) -> WatchlistPreview:
-        """Return what a watchlist would have matched in the last days (see `preview`)."""
+        """Return the articles that a watchlist would have matched lately (see `preview`)."""
         from monitor.watchlists.backtest import preview
 
         since = self._clock() - days * DAY
-        return preview(self.archive, self.views, watchlist, described, since, progress)
+        return preview(self.archive, self.views, watchlist, feeds, since, progress)
 
     def coverage(self, since: Timestamp) -> list[Coverage]:
-        """Return how well the feeds of each watchlist were read since then."""
+        """Return the coverage of each watchlist: the gaps of its feeds since then."""
         from monitor.intake.ingest.coverage_gaps import coverage
 
         feeds = [subscribed.feed for subscribed in self.views.feeds.subscribed()]
-        watched = {one.name: one.feeds for one in self.views.watchlists.in_force()}
+        watched = {w.name: w.feeds for w in self.views.watchlists.in_force()}
         return coverage(watched, feeds, self.views.feeds.gaps(since, self._clock()))
 
     def briefing(
         self, since: Timestamp, *, watchlists: Sequence[str] = (), limit: int | None = None
     ) -> Briefing:
-        """Return what happened since then, of all watchlists or of some.
+        """Return the briefing since then, of all watchlists or of some.
 
         Args:
             since: When it begins.
@@ -202,7 +202,7 @@ class Service:
         return compose_briefing(facts, self._zone, limit=limit)
 
     def latency(self, since: Timestamp) -> Latency:
-        """Return how long each step took for what has raised alerts since then."""
+        """Return the time that each step took, for the articles with alerts since then."""
         from monitor.judgement.alerts.latency import latency
 
         names = {feed.number: feed.name for feed in self.views.feeds.every()}
@@ -224,15 +224,15 @@ class Service:
         from monitor.storage.maintenance import indexer
 
         rebuilt = indexer.read_progress(self._folder, now)
-        counted = Status(
+        status = Status(
             articles=totals.articles,
             indexed=self._searchable(totals),
             rebuilt=rebuilt,
             alerts=totals.alerts,
             untriaged=totals.untriaged,
             set_aside=self.views.set_aside_count(),
-            feeds=Counter(health(one.feed, one.state, now) for one in feeds),
-            blind=sum(one.state.blind for one in feeds),
+            feeds=Counter(health(subscribed.feed, subscribed.state, now) for subscribed in feeds),
+            blind=sum(subscribed.state.blind for subscribed in feeds),
             gaps=Counter(kind for kind, _ in {(gap.kind, gap.feed.url) for gap in gaps}),
             monitor=None,
             pulse=None,
@@ -244,17 +244,17 @@ class Service:
             log=str(log) if log.exists() else "",
             monitors=tuple(self.views.monitors()),
         )
-        return self.renewed(counted)
+        return self.renewed(status)
 
     def _searchable(self, totals: Totals) -> int:
-        """Return how many articles can be searched on this machine."""
+        """Return the number of articles that can be searched on this machine."""
         engine = archive_engine(archive_address(self._folder))
         indexed = min(totals.articles, engine.count_articles())
         is_shared = self._store.is_shared  # the outbox is of other machines
         return indexed if is_shared else min(indexed, totals.articles - totals.unindexed)
 
     def suppressed(self) -> Counter[str]:
-        """Return how many alerts of the last day nobody was notified of, by reason."""
+        """Return the number of suppressed alerts of the last day, by reason."""
         reasons = Counter[str]()
         counts = self.views.watchlists.suppressed(self._clock() - DAY)
         for (_, reason), count in counts.items():

@@ -60,8 +60,8 @@ class Statistics:
         one query. A filter's or query's own dates say from when to when; else it is from
         the first article until now. Raises QueryError, ArchiveError, MonitorError.
         """
-        understood = [parse_query(query) for query in queries]
-        results = [(query.text, self._search.matches(query, filter)) for query in understood]
+        parsed = [parse_query(query) for query in queries]
+        results = [(query.text, self._search.matches(query, filter)) for query in parsed]
         if split is not None:
             results = [
                 (name, matched.restricted_to(ids))
@@ -69,7 +69,7 @@ class Statistics:
                 for name, ids in self._labelled(matched, split)
             ]
         dates = [date for _, matched in results for date in matched.dates.values()]
-        since, until = self._span(understood, filter, dates)
+        since, until = self._span(parsed, filter, dates)
         by = by or trends.choose_interval(until - since)
         if trends.estimate(since, until, by) > MAX_BUCKETS:
             raise MonitorError(
@@ -91,7 +91,7 @@ class Statistics:
         )
 
     def facets(self, text: str, filter: Filter = Filter(), *, limit: int = 10) -> Facets:
-        """Tell what the articles of a query are made of, `limit` of each kind.
+        """Return what the articles of a query have in common, `limit` of each kind.
 
         Raises QueryError, ArchiveError.
         """
@@ -99,8 +99,8 @@ class Statistics:
         matched = self._search.matches(query, filter)
         dates = matched.dates
         ids = sorted(dates)
-        read = self._views.articles.get(sample(ids, SAMPLE))
-        words = self._search.significant_terms(query, filter, read, limit)
+        texts = self._views.articles.get(sample(ids, SAMPLE))
+        words = self._search.significant_terms(query, filter, texts, limit)
         return Facets(
             total=matched.total,
             first=min((Mention(id, dates[id]) for id in ids), key=_when, default=None),
@@ -114,18 +114,18 @@ class Statistics:
                 ).most_common(limit)
             ),
             words=tuple(words),
-            read=len(read),
+            read=len(texts),
             note=self._search.note(),
         )
 
     def baselines(self) -> dict[str, Baseline]:
-        """Return how many stories each active watchlist has today, and how many are usual."""
+        """Return the number of stories of each active watchlist today, and the usual one."""
         now = self._clock()
         midnight = datetime.combine(datetime.fromtimestamp(now, self._zone), time(), self._zone)
         return self._baselines.between(midnight.timestamp(), now, now, lasting=True)
 
     def watchlists(self) -> list[WatchlistCount]:
-        """Return every watchlist with its counts, and how unusual today is for it."""
+        """Return every watchlist with its counts, and the baseline of today."""
         since = self._clock() - SPARK_BUCKETS * SPARK_WIDTH
         baselines = self.baselines()
         return [
@@ -138,7 +138,7 @@ class Statistics:
         severities: dict[int, Severity] = {}
         for raised in self._views.alerts.of_articles(articles):
             highest = severities.get(raised.article, raised.severity)
-            severities[raised.article] = min(raised.severity, highest, key=lambda each: each.rank)
+            severities[raised.article] = min(raised.severity, highest, key=lambda s: s.rank)
         return severities
 
     def _labelled(
@@ -155,7 +155,7 @@ class Statistics:
     def _span(
         self, queries: Iterable[Query], filter: Filter, dates: Sequence[Timestamp]
     ) -> Interval:
-        """Return from when to when is counted: as asked for, else from the first article on."""
+        """Return the time to count in: as the filter or a query says, else all articles."""
         now = self._clock()
         limits = [
             bounds(query.root, lambda text: resolve_time(text, now, self._zone))
@@ -169,24 +169,24 @@ class Statistics:
         return since, until
 
     def _gaps(self, since: Timestamp, until: Timestamp) -> Mapping[int, Sequence[Interval]]:
-        """Return when each feed was not watched, before its first and after its last read too."""
+        """Return the times without each feed, also before its first and after its last read."""
         gaps: dict[int, list[Interval]] = defaultdict(list)
         for gap in self._views.feeds.gaps(since, until):
             end = until if gap.end is None else gap.end
             gaps[gap.feed.number].append((gap.start, end))
         lifetimes = self._views.feeds.lifetimes(self._search.first_ids())
-        for feed, (begun, ended) in lifetimes.items():
-            if ended is not None:
-                gaps[feed].append((ended, math.inf))
-            if begun is not None and begun > since:
-                gaps[feed].append((-math.inf, begun))
+        for feed, (first_read, last_read) in lifetimes.items():
+            if last_read is not None:
+                gaps[feed].append((last_read, math.inf))
+            if first_read is not None and first_read > since:
+                gaps[feed].append((-math.inf, first_read))
         return {feed: merge_intervals(intervals) for feed, intervals in gaps.items()}
 
 
-def sample(ids: Sequence[int], most: int) -> list[int]:
-    """Return at most so many of some ids, evenly spread: all if they are no more."""
-    count = min(len(ids), most)
-    return [ids[at * len(ids) // count] for at in range(count)]
+def sample(ids: Sequence[int], limit: int) -> list[int]:
+    """Return at most `limit` of these ids, evenly spread."""
+    count = min(len(ids), limit)
+    return [ids[index * len(ids) // count] for index in range(count)]
 
 
 def _when(mention: Mention) -> tuple[Timestamp, int]:

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 
 def normalized_url(url: str) -> str:
-    """Return an address without what spellings of it differ in: https, www, slash, tracking."""
+    """Return an address without the parts that spellings vary: https, www, slash, tracking."""
     return addresses.normalized_url(canonical(url) or url)
 
 
@@ -51,17 +51,15 @@ def find_feed(name: str, feeds: Sequence[Feed]) -> Feed:
         names = "\n".join(f"  {feed.name}  {feed.url}" for feed in matches)
         meanings = _("`{name}` is ambiguous; it can mean", name=name)
         raise UnknownNameError(f"{meanings}\n{names}")
-    otherwise = _("; `tocsin feeds` lists them")
-    problem = unknown_selector(name, tuple(feeds), otherwise)
-    raise UnknownNameError(
-        problem or _("`{name}` is not the name of a feed", name=name) + otherwise
-    )
+    hint = _("; `tocsin feeds` lists them")
+    problem = unknown_selector(name, tuple(feeds), hint)
+    raise UnknownNameError(problem or _("`{name}` is not the name of a feed", name=name) + hint)
 
 
-def fitted_title(title: str, url: str, taken: Collection[str]) -> str:
+def fitted_title(title: str, url: str, used_names: Collection[str]) -> str:
     """Return a title as the name of a new feed; '' for no name.
 
-    It is none of those taken, which are case-folded.
+    It is none of `used_names`, which are case-folded.
     """
     host = addresses.host(url)
     for name in (title, f"{title[: kinds.LONGEST_NAME - len(host) - 3]} ({host})"):
@@ -69,7 +67,7 @@ def fitted_title(title: str, url: str, taken: Collection[str]) -> str:
             short = kinds.name(name[: kinds.LONGEST_NAME])
         except ValueError:
             continue
-        if title.strip() and short.casefold() not in taken:
+        if title.strip() and short.casefold() not in used_names:
             return short
     return ""
 
@@ -78,19 +76,19 @@ def new_among(
     candidates: Sequence[Feed], config: Config
 ) -> tuple[list[Feed], list[tuple[Feed, Feed]]]:
     """Return the feeds to add, with free names, and those already subscribed with their twin."""
-    there = {normalized_url(feed.url): feed for feed in config.feeds}
+    feeds_by_url = {normalized_url(feed.url): feed for feed in config.feeds}
     names = {feed.name.casefold() for feed in config.feeds}
-    fresh: list[Feed] = []
-    doubles: list[tuple[Feed, Feed]] = []
+    new_feeds: list[Feed] = []
+    twins: list[tuple[Feed, Feed]] = []
     for feed in candidates:
-        if double := there.get(normalized_url(feed.url)):
-            doubles.append((feed, double))
+        if twin := feeds_by_url.get(normalized_url(feed.url)):
+            twins.append((feed, twin))
             continue
         name = fitted_title(feed.name, feed.url, names)
-        fresh.append(Feed(url=feed.url, name=name, tags=feed.tags, lang=feed.lang))
-        there[normalized_url(feed.url)] = fresh[-1]
+        new_feeds.append(Feed(url=feed.url, name=name, tags=feed.tags, lang=feed.lang))
+        feeds_by_url[normalized_url(feed.url)] = new_feeds[-1]
         names.add(name.casefold())
-    return fresh, doubles
+    return new_feeds, twins
 
 
 def complete_url(address: str) -> str:

@@ -1,4 +1,4 @@
-"""Which alerts a filter and a query select; decisions about them, and silences, by one person."""
+"""Alerts that a filter and a query select; decisions about them, and silences, by one person."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 
 USUAL, LONGEST = 3_600.0, 30 * 86_400.0
-"""Seconds of a silence: when none are given, and at most."""
+"""Seconds of a silence: the default, and the most."""
 MAX_NOTE = 10_000
 """Characters of a note at most."""
 MAX_TAG = 50
@@ -41,9 +41,9 @@ MAX_PERSON = 64
 """Characters of the name of a person at most."""
 
 
-def no_watchlist(name: str, known: Iterable[str]) -> UnknownNameError:
+def no_watchlist(name: str, names: Iterable[str]) -> UnknownNameError:
     """Return the error that no watchlist has a name; it proposes the nearest one."""
-    hint = nearest(name, known) or _("; `tocsin watch list` lists them")
+    hint = nearest(name, names) or _("; `tocsin watch list` lists them")
     return UnknownNameError(_("no watchlist is called `{name}`", name=name) + hint)
 
 
@@ -59,18 +59,18 @@ class Triage:
         matching_ids: Callable[[Query], Collection[int]],
         clock: Callable[[], Timestamp],
         zone: tzinfo,
-        who: str = "",
+        user: str = "",
     ) -> None:
         self.views = views
         self._matching_ids = matching_ids
         self._clock = clock
         self._zone = zone
-        self.who = who
-        """Whose acts these are; empty for a person without a name."""
+        self.user = user
+        """The person who acts; empty for a person without a name."""
 
-    def by(self, who: str) -> Triage:
-        """Return the same for another person."""
-        return Triage(self.views, self._matching_ids, self._clock, self._zone, who)
+    def by(self, user: str) -> Triage:
+        """Return the triage of another person."""
+        return Triage(self.views, self._matching_ids, self._clock, self._zone, user)
 
     def change(
         self,
@@ -111,7 +111,7 @@ class Triage:
             acknowledge=acknowledge,
             seen=seen,
         )
-        return self.views.triage.change(list(ids), change, self.who, self._clock(), shown)
+        return self.views.triage.change(list(ids), change, self.user, self._clock(), shown)
 
     def person(self, name: str) -> str:
         """Return the name of somebody as it is stored: `me` is this person, `nobody` is empty.
@@ -119,7 +119,7 @@ class Triage:
         Raises:
             ValueError: It is no name.
         """
-        return clean_person(name, self.who)
+        return clean_person(name, self.user)
 
     def undo(self, act: int | None = None) -> TriageAction | None:
         """Undo an act of this person, or the last that was not undone; None without any.
@@ -127,11 +127,11 @@ class Triage:
         What was decided about an alert since stays, and `Act.left` names it. Acts of other
         dashboards, of the command line and from before a restart count too. Raises StoreError.
         """
-        return self.views.triage.undo(self.who, self._clock(), act)
+        return self.views.triage.undo(self.user, self._clock(), act)
 
     def redo(self) -> TriageAction | None:
         """Redo what this person undid last; None if this person changed something since."""
-        return self.views.triage.redo(self.who, self._clock())
+        return self.views.triage.redo(self.user, self._clock())
 
     def select(self, filter: Filter = Filter(), query: str = "") -> list[int]:
         """Return ids of the alerts that pass a filter and that a query selects, ascending.
@@ -148,11 +148,11 @@ class Triage:
 
         if not query:
             return list(self.views.alerts.ids(filter))
-        meaning = FilterMeaning(self._clock(), self._zone, who=self.who)
+        meaning = FilterMeaning(self._clock(), self._zone, who=self.user)
         source = _ArchiveSource(self.views, self._matching_ids)
         return list(select_alerts(parse_alert_filter(query), filter, meaning, source))
 
-    def silence(self, name: str, seconds: float = USUAL, by: str = "") -> Silence:
+    def silence(self, name: str, seconds: float = USUAL, user: str = "") -> Silence:
         """Suppress the alerts of a watchlist for a while; returns what holds from now on.
 
         Raises:
@@ -164,7 +164,7 @@ class Triage:
             raise ValueError(_("a silence ends, at the latest after 30 days"))
         now = self._clock()
         silence = Silence(
-            watchlist=self._watchlist_name(name), by=by, since=now, until=now + seconds
+            watchlist=self._watchlist_name(name), by=user, since=now, until=now + seconds
         )
         self.views.watchlists.silence(silence)
         return silence
@@ -174,9 +174,9 @@ class Triage:
 
         The monitor then notifies what it suppressed. Raises UnknownNameError, StoreError.
         """
-        now, called = self._clock(), self._watchlist_name(name)
-        active = {one.watchlist: one for one in self.views.watchlists.silences(now)}
-        silence = active.get(called)
+        now, watchlist = self._clock(), self._watchlist_name(name)
+        active = {s.watchlist: s for s in self.views.watchlists.silences(now)}
+        silence = active.get(watchlist)
         if silence is not None:
             self.views.watchlists.silence(replace(silence, until=now))
         return silence
@@ -184,10 +184,10 @@ class Triage:
     def _watchlist_name(self, name: str) -> str:
         """Return the name of a watchlist as it is written in `feeds.yaml`."""
         names = [watchlist.name for watchlist in self.views.watchlists.in_force()]
-        known = {one.casefold(): one for one in (*names, FEED_HEALTH)}
-        if found := known.get(name.strip().casefold()):
-            return found
-        raise no_watchlist(name, known.values())
+        spellings = {n.casefold(): n for n in (*names, FEED_HEALTH)}
+        if spelling := spellings.get(name.strip().casefold()):
+            return spelling
+        raise no_watchlist(name, spellings.values())
 
 
 class _ArchiveSource(Struct, frozen=True):
@@ -200,8 +200,8 @@ class _ArchiveSource(Struct, frozen=True):
         return self.views.alerts.ids(filter)
 
     def escalated(self) -> Iterable[int]:
-        every = Filter(silenced=True, closed=True)
-        return [escalated.alert for escalated in self.views.alerts.escalated(every)]
+        all_alerts = Filter(silenced=True, closed=True)
+        return [escalated.alert for escalated in self.views.alerts.escalated(all_alerts)]
 
     def containing(self, node: Node) -> set[int]:
         from index.query.parser import Query
@@ -232,12 +232,12 @@ class AlertSelection:
     def after(
         self, version: StoreVersion
     ) -> tuple[StoreVersion, Sequence[int], Sequence[EscalatedAlert]]:
-        """Return the version of the store, and what was raised and what escalated since another."""
+        """Return the version of the store, and the alerts raised and escalated since `version`."""
         raised = self.views.ids(self.filter, after=version.alert)
         escalated = self.views.escalated(self.filter, after=version.escalation)
         version = version._replace(
             alert=max([version.alert, *raised]),
-            escalation=max([version.escalation, *(one.escalation for one in escalated)]),
+            escalation=max([version.escalation, *(alert.escalation for alert in escalated)]),
         )
         return version, raised, escalated
 
@@ -252,12 +252,12 @@ class AlertSelection:
             selected = frozenset(ids)
             any_state = replace(self.filter, closed=True)
             escalated = self.views.escalated(any_state)
-            risen = [one.alert for one in escalated if one.alert in selected]
+            escalated_ids = [e.alert for e in escalated if e.alert in selected]
         else:
             ids = list(self.views.ids(self.filter, limit=limit or None))
             escalated = self.views.escalated(self.filter, limit=limit or None)
-            risen = [one.alert for one in escalated]
-        alerts = self.views.get([*dict.fromkeys([*ids[-limit:], *risen[-limit:]])])
+            escalated_ids = [e.alert for e in escalated]
+        alerts = self.views.get([*dict.fromkeys([*ids[-limit:], *escalated_ids[-limit:]])])
         alerts.sort(key=lambda alert: (alert.stirred_at, alert.id))
         return alerts[-limit:]
 
@@ -281,15 +281,15 @@ def clean_note(text: str) -> str:
 
 
 ME, NOBODY = "me", "nobody"
-"""Names of people that mean whoever asks, and nobody."""
+"""Names that mean the person who asks, and nobody."""
 
 
-def clean_person(text: str, who: str) -> str:
+def clean_person(text: str, user: str) -> str:
     """Return the name of somebody as it is stored; empty for nobody.
 
     Args:
         text: The name as it is written, `me` or `nobody`.
-        who: Whoever asks.
+        user: The person who asks.
 
     Raises:
         ValueError: It is empty, has a comma or is too long; or `me` has no name.
@@ -298,7 +298,7 @@ def clean_person(text: str, who: str) -> str:
     if name.casefold() == NOBODY:
         return ""
     if name.casefold() == ME:
-        name = who
+        name = user
         if not name:
             raise ValueError(_("you have no name here; set TOCSIN_USER to your name"))
     if not name:

@@ -45,7 +45,7 @@ class Car(Struct):
 class WheelRow(TypedDict):
     """A wheel."""
 
-    size: Annotated[float, means("In metres.", by=decimals(1))]
+    size: Annotated[float, means("In metres.", encode=decimals(1))]
     colour: str
 
 

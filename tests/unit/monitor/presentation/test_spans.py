@@ -45,7 +45,7 @@ def test_wrapped_lines_fit_and_lose_no_mark(
 
 
 def test_an_address_wider_than_a_line_stays_whole_on_request() -> None:
-    lines = wrap_line([("see https://a.org/1234 now", "")], 8, whole=True)
+    lines = wrap_line([("see https://a.org/1234 now", "")], 8, intact=True)
     assert ["".join(run for run, _ in line).rstrip() for line in lines] == [
         "see", "https://a.org/1234", "now",
     ]  # fmt: skip
