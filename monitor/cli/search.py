@@ -66,7 +66,7 @@ def hit_lines(hit: SearchHit, now: Timestamp, cells: int) -> Iterator[str]:
 
 def describe_page(results: Results) -> str:
     """Return which hits of how many are shown; empty if all are shown."""
-    shown = len(results.found)
+    shown = len(results.hits)
     if shown == results.total:
         return ""
     if not shown:
@@ -170,12 +170,12 @@ def search(context: click.Context, /, query: tuple[str, ...], **options: Any) ->
     elif style == "atom":
         from monitor.delivery.export.atom import search_feed
 
-        click.echo(search_feed(text, results.found, cli.clock()))
+        click.echo(search_feed(text, results.hits, cli.clock()))
     else:
-        _print_hits(results.found, style)
+        _print_hits(results.hits, style)
     if results.note:
         say(results.note)
-    if not results.found:
+    if not results.hits:
         _warn_of_options(query)
         context.exit(1)
 
@@ -225,7 +225,7 @@ def _print_saved(cli: CliContext, style: str) -> None:
 
 def _print_table(cli: CliContext, results: Results, suggestions: list[Suggestion]) -> None:
     now, cells = cli.clock(), output.width()
-    lines = [line for hit in results.found for line in hit_lines(hit, now, cells)]
+    lines = [line for hit in results.hits for line in hit_lines(hit, now, cells)]
     print_lines(lines, paged=True)
     if not results.total:
         say(_("nothing found; you could search:") if suggestions else _("nothing found"))

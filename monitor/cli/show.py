@@ -200,10 +200,10 @@ def _lines(details: ArticleDetails, now: float) -> Iterator[str]:
     for alert in details.alerts:
         last, sent = details.decisions.get(alert.id), details.deliveries.get(alert.id, ())
         yield from _alert_lines(alert, last, sent, now)
-        yield from merged_lines([one for one in details.merged if one.of == alert.id])
+        yield from merged_lines([one for one in details.merged if one.partner == alert.id])
     if not (details.alerts or details.limits):
         yield _("no watchlist matched")
-    yield from timeline_lines(details.telling, now)
+    yield from timeline_lines(details.timeline, now)
     yield from map(output.draw, trouble_lines(details, output.full_moment))
     if details.versions > 1:
         yield ngettext(

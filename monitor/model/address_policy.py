@@ -1,4 +1,4 @@
-"""Which addresses may be connected to: public ones, and those that the operator allows."""
+"""The addresses that tocsin connects to: public ones, and those that the operator allows."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def is_allowed(address: str | IPv4Address | IPv6Address, allow: Networks = ()) -
 
 
 def is_own(address: str | IPv4Address | IPv6Address, allow: Networks) -> bool:
-    """Return whether an address is in a network that the operator allows: an own machine."""
+    """Return whether an address is in a network that the operator allows."""
     try:
         return any(ip_address(address) in network for network in allow)
     except ValueError:
@@ -39,14 +39,14 @@ def is_own(address: str | IPv4Address | IPv6Address, allow: Networks) -> bool:
 
 
 def refusal(host: str, address: str, allow: Networks) -> str:
-    """Return why an address of a host is not connected to, and how to allow it; else empty."""
+    """Return the reason to refuse an address of a host, and how to allow it; else empty."""
     if is_allowed(address, allow):
         return ""
     quoted = f'"{address}"' if ":" in address else address
-    allowing = f"network: {{allow: [{quoted}]}}"
+    yaml = f"network: {{allow: [{quoted}]}}"
     if host == address:
-        return _("{host} is not a public address: `{yaml}` allows it", host=host, yaml=allowing)
+        return _("{host} is not a public address: `{yaml}` allows it", host=host, yaml=yaml)
     return _(
         "{host} is {address}, not a public address: `{yaml}` allows it",
-        host=host, address=address, yaml=allowing,
+        host=host, address=address, yaml=yaml,
     )  # fmt: skip

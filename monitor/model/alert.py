@@ -12,35 +12,35 @@ from monitor.model.watchlist import Match, Severity
 
 
 class AlertKind(enum.StrEnum):
-    """What an alert is about: an article, a feed, the newsroom, or how much a watchlist brings."""
+    """The subject of an alert: an article, a feed, the newsroom, or the volume of a watchlist."""
 
     MATCH = "match"
     SILENT = "silent"
-    """The feed publishes nothing, for longer than is its habit."""
+    """The feed has published nothing for longer than usual."""
     FAILING = "failing"
-    """It could not be read for a day."""
+    """The feed could not be read for a day."""
     GONE = "gone"
     """The server said that there is no such feed any more (410)."""
     REISSUED = "reissued"
-    """It published what it had published before under new ids."""
+    """The feed published its earlier entries again under new ids."""
     QUARANTINED = "quarantined"
-    """Its articles exceeded the limits of matching or indexing."""
+    """Articles of the feed exceeded the limits of matching or indexing."""
     DAMAGED = "damaged"
     """Pages of the store are damaged: the alert is about the newsroom itself."""
     LOST = "lost"
-    """A monitor of a shared store is not heard of any more: it is about the newsroom itself."""
+    """A monitor of a shared store sends no heartbeats: the alert is about the newsroom itself."""
     SPIKE = "spike"
     """The watchlist brings many more stories than is usual at this time."""
     QUIET = "quiet"
-    """The watchlist brings none, for longer than chance explains, and its feeds can be read."""
+    """The watchlist brings no story for longer than chance explains; its feeds can be read."""
 
 
 UNUSUAL = (AlertKind.SPIKE, AlertKind.QUIET)
-"""What alerts are about that are about their watchlist itself: neither an article nor a feed."""
+"""The kinds of alerts about a watchlist itself, and not about an article or a feed."""
 
 
 class SuppressionReason(enum.StrEnum):
-    """Why nobody is notified of an alert, as the store and exports have it."""
+    """The reason why nobody is notified of an alert, as the store and exports write it."""
 
     BACKFILL = "backfill"
     """Its article was there before its feed was watched."""
@@ -58,13 +58,13 @@ class BegunIncident(Struct, frozen=True, kw_only=True):
     kind: AlertKind
     severity: Severity
     title: str
-    """All there is to say, in words."""
+    """The whole message, in words."""
     rings: bool = True
-    """False where the feed was in this state before it was watched: that is no news."""
+    """False if the feed was in this state before it was watched: that is no news."""
 
 
 class FeedIncident(Struct, frozen=True, kw_only=True):
-    """From when to when a feed was in trouble."""
+    """A time in which a feed was in trouble."""
 
     started_at: Timestamp
     ended_at: Timestamp | None
@@ -77,7 +77,7 @@ class AlertState(enum.StrEnum):
     NEW = "new"
     ACKNOWLEDGED = "acknowledged"
     CLOSED = "closed"
-    """Done with: lists leave it out."""
+    """The analyst is done with it: lists leave it out."""
 
 
 class Verdict(enum.StrEnum):
@@ -89,37 +89,37 @@ class Verdict(enum.StrEnum):
 
 
 class Outlet(Struct, frozen=True, kw_only=True):
-    """Who has a story, by the first article with which it told it: a feed, or an outlet of it."""
+    """An outlet that has a story, with its first article about it: a feed, or an outlet of one."""
 
     name: str
     article: int
     seen: Timestamp
-    """When we first had it from this outlet."""
+    """When tocsin first saw the story at this outlet."""
     lag: float
     """Seconds after the first outlet that had it."""
     copied: bool = False
-    """Nearly the same text as another's; False for the first, and for versions of their own."""
+    """Whether its text is nearly that of another outlet; False for the first outlet."""
     published: Timestamp | None = None
-    """As the publisher says."""
+    """The date that the publisher gives."""
     lang: str = ""
     perhaps: bool = False
-    """Linked by names alone, which is often wrong."""
+    """Whether it is linked by names alone, which is often wrong."""
 
 
 class MergedAlert(Struct, frozen=True, kw_only=True):
     """The alert of another article that is merged with one of the article at hand."""
 
     alert: int
-    of: int
+    partner: int
     """The alert of the article at hand."""
     stands: bool
-    """Whether it stands for that one; else it was merged into it, and nobody is notified of it."""
+    """Whether it stands for `partner`; else it was merged into it, and is not notified."""
     watchlist: str
     article: int
     title: str
     """Headline of its article."""
     publisher: str
-    """Who published its article."""
+    """The publisher of its article."""
     seen: Timestamp
     """When its article was first seen."""
 
@@ -130,23 +130,23 @@ class LinkedOutlets(Struct, frozen=True):
     lang: str
     """Its code, empty if it is not known."""
     perhaps: bool
-    """Linked by names alone."""
+    """Whether they are linked by names alone."""
     outlets: tuple[Outlet, ...]
 
 
 class StoryTimeline(Struct, frozen=True):
-    """Who tells a story."""
+    """The outlets that tell a story."""
 
     outlets: tuple[Outlet, ...] = ()
     """The first one first."""
     elsewhere: tuple[Outlet, ...] = ()
-    """Those that tell of the same event in another language or in other words; lags are within
+    """Outlets that tell of the same event in another language or in other words; lags are within
     their story."""
 
     def elsewhere_by_language(self) -> list[LinkedOutlets]:
         """Return the outlets elsewhere by language; those of links that are sure come first."""
         groups: dict[tuple[bool, str], list[Outlet]] = {}
-        for outlet in sorted(self.elsewhere, key=lambda one: one.perhaps):
+        for outlet in sorted(self.elsewhere, key=lambda outlet: outlet.perhaps):
             groups.setdefault((outlet.perhaps, outlet.lang), []).append(outlet)
         return [
             LinkedOutlets(lang, perhaps, tuple(outlets))
@@ -158,10 +158,10 @@ NOBODY_ELSE = StoryTimeline()
 
 
 class Escalation(Struct, frozen=True, kw_only=True):
-    """Why and when an alert was escalated."""
+    """An escalation of an alert: its time and its reason."""
 
     id: int
-    """In the order in which they came about, over all alerts."""
+    """Ascending in the order of escalations, over all alerts."""
     alert: int
     reason: str
     """`outlets`, or the language that the story crossed to: `fr`, `en`."""
@@ -169,26 +169,26 @@ class Escalation(Struct, frozen=True, kw_only=True):
     """For people: `5 outlets`, `crossed to English: Reuters`."""
     at: Timestamp
     severity: Severity
-    """Of the alert, before."""
+    """Severity of the alert before it."""
     suppressed: str = ""
-    """A `SuppressionReason`: why nobody is notified of it; empty when somebody is."""
+    """The `SuppressionReason` if nobody is notified of it; else empty."""
 
 
 OUTLETS = "outlets"
-"""The reason of an escalation that is a number of outlets; other reasons are languages."""
+"""The reason of an escalation by the number of outlets; other reasons are languages."""
 
 
 class EscalatedAlert(NamedTuple):
-    """An alert that escalated, and where it stands in the stream since."""
+    """An alert that escalated, and its place in the stream of alerts."""
 
     above: int
-    """Id of the alert that was the newest then."""
+    """Id of the newest alert at the time of the escalation."""
     escalation: int
     alert: int
 
 
 class ArticleAlert(NamedTuple):
-    """What an article raised, in short."""
+    """An alert about an article, in short."""
 
     alert: int
     article: int
@@ -205,16 +205,13 @@ class Lost(Struct, frozen=True):
 
 
 class Alert(Struct, frozen=True, kw_only=True):
-    """The fact that a watchlist matched an article or is unusual, or that something is in trouble.
-
-    With what a row must show.
-    """
+    """An alert about a match, an unusual watchlist, or trouble, with what a row must show."""
 
     id: int
     watchlist: str
-    """`FEED_HEALTH` when it is about a feed, or about the store."""
+    """Name of the watchlist; `FEED_HEALTH` if the alert is about a feed or the store."""
     article: int | None
-    """None when it is about something else."""
+    """None if it is not about an article."""
     severity: Severity
     state: AlertState
     verdict: Verdict
@@ -224,7 +221,7 @@ class Alert(Struct, frozen=True, kw_only=True):
     title: str
     url: str
     feed: str
-    """Name of the feed that had it first, or that it is about; empty if it is about neither."""
+    """Name of the feed that had the article first, or that is in trouble; else empty."""
     lang: str
     published: Timestamp | None
     copies: int = 0
@@ -234,32 +231,32 @@ class Alert(Struct, frozen=True, kw_only=True):
     rule: str = ""
     """Version of the rule that raised it."""
     article_version: int = 1
-    """Of the article, when it was raised."""
+    """Version of the article when it was raised."""
     suppressed: str = ""
-    """A `SuppressionReason`: why nobody is notified of it; empty when somebody is."""
+    """The `SuppressionReason` if nobody is notified of it; else empty."""
     suppressed_until: Timestamp | None = None
     """End of the cooldown or of the silence."""
     merged_into: int | None = None
     """The alert that stands for this one, as both are the same piece."""
     escalations: tuple[Escalation, ...] = ()
-    """In the order in which they came about."""
+    """The earliest first."""
     lost: tuple[Lost, ...] = ()
-    telling: StoryTimeline = NOBODY_ELSE
-    """Who else has its story; read only where it was asked for."""
+    timeline: StoryTimeline = NOBODY_ELSE
+    """Outlets that have its story; read only where a caller asks for it."""
     note: str = ""
-    """What the analyst noted, a paragraph a line."""
+    """Note of the analyst, one paragraph a line."""
     tags: tuple[str, ...] = ()
-    """The analyst's, sorted; those of feeds are others."""
+    """Tags of the analyst, sorted; not those of the feed."""
     assignee: str = ""
-    """Who works on it; empty for nobody."""
+    """Name of the person who works on it; empty for nobody."""
     outlet: str = ""
-    """Who published its article, where the feed is an aggregator that names it; else empty."""
+    """The publisher of its article, where the feed is an aggregator that names it; else empty."""
     story_alert: int = 0
     """The first alert about the same story; its own id if it is that one."""
 
     @property
     def publisher(self) -> str:
-        """Return who published its article: the outlet that an aggregator names, else the feed."""
+        """Return the publisher of its article: the outlet that an aggregator names, or the feed."""
         return self.outlet or self.feed
 
     @property
@@ -269,7 +266,7 @@ class Alert(Struct, frozen=True, kw_only=True):
 
     @property
     def stirred_at(self) -> Timestamp:
-        """Return when it last asked for attention: when it was raised or escalated."""
+        """Return the time when it last asked for attention: when it was raised or escalated."""
         if self.verdict is Verdict.NOISE or not self.escalations:
             return self.raised_at
         return self.escalations[-1].at
@@ -278,8 +275,8 @@ class Alert(Struct, frozen=True, kw_only=True):
 class StoryAlerts(Struct, frozen=True):
     """The alerts of one story, which lists show as one row: at least one, by id.
 
-    What several alerts say differently is said for all of them: the highest severity; new if one
-    is new, closed if all are; a verdict that all share, or none; a star, tags and notes of any.
+    Values that differ are combined: the highest severity; new if one is new, closed if all are; a
+    verdict that all share, or none; a star, tags and notes of any.
     """
 
     alerts: tuple[Alert, ...]
@@ -291,16 +288,16 @@ class StoryAlerts(Struct, frozen=True):
 
     @property
     def stirred_at(self) -> Timestamp:
-        """Return when an alert of it was last raised or escalated."""
+        """Return the time when an alert of it was last raised or escalated."""
         return max(alert.stirred_at for alert in self.alerts)
 
     @property
     def severity(self) -> Severity:
-        return min((alert.severity for alert in self.alerts), key=lambda each: each.rank)
+        return min((alert.severity for alert in self.alerts), key=lambda severity: severity.rank)
 
     @property
     def state(self) -> AlertState:
-        """Return new if an alert is new, else acknowledged if one is, else closed."""
+        """Return `new` if an alert is new, else `acknowledged` if one is, else `closed`."""
         states = {alert.state for alert in self.alerts}
         return next(state for state in AlertState if state in states)
 
@@ -328,7 +325,7 @@ class StoryAlerts(Struct, frozen=True):
 
     @property
     def watchlists(self) -> tuple[str, ...]:
-        """Return the watchlists that raised them, those of the highest severity first."""
+        """Return the watchlists that raised the alerts, those of the highest severity first."""
         ranked = sorted(self.alerts, key=lambda alert: (alert.severity.rank, alert.id))
         return tuple(dict.fromkeys(alert.watchlist for alert in ranked))
 
@@ -336,7 +333,7 @@ class StoryAlerts(Struct, frozen=True):
 class UnusualTime(NamedTuple):
     """A time in which a watchlist brings far more stories than usual, or none any more.
 
-    Or, of `FEED_HEALTH`, in which the store is damaged.
+    For `FEED_HEALTH`, it is a time in which the store is damaged.
     """
 
     watchlist: str
@@ -347,7 +344,7 @@ class UnusualTime(NamedTuple):
 
 
 class ArticleVerdict(Struct, frozen=True):
-    """An article that raised an alert, and what the analyst thought of that."""
+    """An article that raised an alert, and the verdict of the analyst."""
 
     article: int
     verdict: Verdict

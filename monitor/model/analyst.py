@@ -1,4 +1,4 @@
-"""Who works with tocsin: the name under which decisions are kept, and tokens for the API."""
+"""The people who use tocsin: the names under which decisions are kept, and API tokens."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _ACTING: ContextVar[str] = ContextVar("acting", default="")
 
 @contextmanager
 def acting_as(name: str) -> Iterator[None]:
-    """Do what is inside under the name of somebody else than whoever started this process."""
+    """Act under the name of somebody else than the user who started this process."""
     token = _ACTING.set(name)
     try:
         yield
@@ -31,7 +31,7 @@ def acting_as(name: str) -> Iterator[None]:
 
 
 def user(environ: Mapping[str, str]) -> str:
-    """Return who acts: `TOCSIN_USER`, or the name of the login; empty without either."""
+    """Return the name of the user: `TOCSIN_USER`, or the login; empty without either."""
     if name := _ACTING.get():
         return name
     try:
@@ -41,17 +41,17 @@ def user(environ: Mapping[str, str]) -> str:
 
 
 TOKEN_PREFIX = "tocsin_"
-"""How each token begins, so that scanners for secrets find it."""
+"""Beginning of each token, by which scanners for secrets find it."""
 
 
 class Scope(enum.StrEnum):
-    """What a token allows; each scope allows what those before it do."""
+    """The acts that a token allows; each scope includes those before it."""
 
     READ = "read"
     TRIAGE = "triage"
-    """Also to decide about alerts."""
+    """Decisions about alerts too."""
     ADMIN = "admin"
-    """Also to edit feeds.yaml."""
+    """Edits of feeds.yaml too."""
 
     def covers(self, other: Scope) -> bool:
         order = list(Scope)
@@ -59,10 +59,10 @@ class Scope(enum.StrEnum):
 
 
 class Token(Struct, frozen=True, kw_only=True):
-    """A token, without its secret, of which the store has the hash only."""
+    """A token without its secret; the store keeps only the hash of that."""
 
     name: str
-    """Who or what it was given to. Acts of triage are recorded under this name."""
+    """Name of its holder, under which acts of triage are recorded."""
     scope: Scope
     created_at: Timestamp
     expires_at: Timestamp | None
@@ -70,14 +70,14 @@ class Token(Struct, frozen=True, kw_only=True):
     revoked_at: Timestamp | None = None
     """None while it is valid."""
     last_used: Timestamp | None = None
-    """To within a minute; None before the first time."""
+    """Time of the last use, to within a minute; None before the first."""
 
     def is_valid(self, now: Timestamp) -> bool:
         return self.revoked_at is None and (self.expires_at is None or now < self.expires_at)
 
 
 def token_hash(secret: str) -> bytes:
-    """Return what the store keeps of a token. Its 256 random bits need no slow hash."""
+    """Return the hash of a token for the store. Its 256 random bits need no slow hash."""
     from hashlib import sha256  # 5 ms, which commands without tokens need not spend
 
     return sha256(secret.encode("utf-8", "replace")).digest()

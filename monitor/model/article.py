@@ -17,52 +17,52 @@ if TYPE_CHECKING:
 
 
 class ArticleDetails(Struct, frozen=True):
-    """An article with everything one wants to know while reading it."""
+    """An article with all that is known about it, for its reader."""
 
     article: Article
     feed: str
     alerts: tuple[Alert, ...]
-    """With their matches: why it is here."""
+    """Alerts of the article, with their matches."""
     others: tuple[tuple[str, Timestamp], ...] = ()
     """Outlets with the same story, and when each had it, the first one first."""
-    telling: StoryTimeline = NOBODY_ELSE
-    """The same with all that is known of it, and who tells of it in another language."""
+    timeline: StoryTimeline = NOBODY_ELSE
+    """The outlets in detail, and those that tell of the event in another language."""
     merged: tuple[MergedAlert, ...] = ()
     """Alerts that were merged into one of its alerts, and those that stand for one of them."""
     versions: int = 1
     page_trouble: str = ""
-    """Why its page was not read, though it was to be; empty if there was no trouble."""
+    """The reason why its page could not be read; empty without trouble."""
     page_retry: Timestamp | None = None
     """When its page is tried again; None for never."""
     limits: tuple[str, ...] = ()
-    """What of it is not matched or not searched, and why, in words; mostly nothing."""
+    """The parts of it that are not matched or not searched, with reasons, in words; often none."""
     decisions: Mapping[int, Decision] = field(default_factory=dict)
     """The last decision about each alert, by alert; those without one are left out."""
     deliveries: Mapping[int, tuple[Delivery, ...]] = field(default_factory=dict)
     """The deliveries of each alert, by alert."""
 
     def other_articles(self) -> list[int]:
-        """Return the articles that tell of the same, this one among them; none if it is alone."""
-        merged = [one.article for one in self.merged]
-        outlets = [one.article for one in (*self.telling.outlets, *self.telling.elsewhere)]
+        """Return the articles about the same event, this one among them; none if it is alone."""
+        merged = [other.article for other in self.merged]
+        outlets = [outlet.article for outlet in (*self.timeline.outlets, *self.timeline.elsewhere)]
         articles = list(dict.fromkeys([*merged, *outlets]))
         return articles if {*articles} - {self.article.id} else []
 
     @property
     def publisher(self) -> str:
-        """Return who published it: the outlet that an aggregator names, else the feed."""
+        """Return the publisher: the outlet that an aggregator names, else the feed."""
         return self.article.outlet or self.feed
 
 
 def repeated_summary(article: Article) -> tuple[str, int]:
-    """Return which part begins with the summary and the summary's length; ("", 0) if none does.
+    """Return the part that begins with the summary, and its length; ("", 0) if none does.
 
     Such a summary is not shown twice.
     """
-    opens = article.summary.rstrip("… .")
+    opening = article.summary.rstrip("… .")
     if article.summary == article.title:
         return "title", len(article.title)
-    return ("body", len(opens)) if article.body.startswith(opens) else ("", 0)
+    return ("body", len(opening)) if article.body.startswith(opening) else ("", 0)
 
 
 MatchPlace = tuple[str, int, int]
@@ -76,11 +76,11 @@ def shown_parts(
 
     Matches of a summary that is not shown twice are highlighted in the part that repeats it.
     """
-    into, length = repeated_summary(article)
-    if not into:
+    target, length = repeated_summary(article)
+    if not target:
         return list(PARTS), set(matches)
     moved = {
-        (into if part == "summary" else part, start, end)
+        (target if part == "summary" else part, start, end)
         for part, start, end in matches
         if part != "summary" or end <= length
     }
@@ -88,7 +88,7 @@ def shown_parts(
 
 
 class ArticleOrigin(NamedTuple):
-    """Where an article was published; see `monitor.judgement.alerts.publishers.publisher`."""
+    """The addresses of an article; see `monitor.judgement.alerts.publishers.publisher`."""
 
     article: int
     url: str
@@ -105,7 +105,7 @@ class Version(Struct, frozen=True):
     summary: str
     body: str
     until: Timestamp | None
-    """When the next text was read; None for the one it has."""
+    """When the next text was read; None for the present text."""
 
     def part(self, name: str) -> str:
         """Return the text of title, summary or body."""
@@ -116,7 +116,7 @@ SAME, REMOVED, ADDED = "=", "-", "+"
 
 
 class DiffPart(NamedTuple):
-    """A stretch of a text that stayed, went or came."""
+    """A stretch of a text that an edit kept, removed or added."""
 
     kind: str
     """`SAME`, `REMOVED` or `ADDED`."""
@@ -131,10 +131,10 @@ class ArticleRevision(Struct, frozen=True, kw_only=True):
     """One edit of an article."""
 
     version: int
-    """Number of the text it made; the first text is 1."""
+    """Number of the text after the edit; the first text is 1."""
     at: Timestamp
     """When the edited text was read."""
     parts: Mapping[str, Sequence[DiffPart]]
-    """What changed, by part; parts that did not are left out."""
+    """The changes by part; parts that did not change are left out."""
     removed_terms: tuple[Term, ...] = ()
     added_terms: tuple[Term, ...] = ()

@@ -1,4 +1,4 @@
-"""A briefing: what a stretch of time brought, watchlist by watchlist, and what may be missing."""
+"""Briefings: the stories of a stretch of time by watchlist, and the feeds with gaps."""
 
 from __future__ import annotations
 
@@ -28,42 +28,42 @@ class BriefedStory(StoryAlerts, frozen=True, kw_only=True):
     """A story of a briefing, with its alerts that are neither noise nor silenced."""
 
     lead: Alert
-    """The newest of the watchlist under which it is listed."""
+    """The newest alert of the watchlist under which it is listed."""
     excerpt: LitText
     """The sentence with the first match of `lead`; empty if only the headline matches."""
 
     @property
     def headline(self) -> LitText:
-        spans = ((m.start, m.end) for m in self.lead.matches if m.field == "title")
+        spans = ((match.start, match.end) for match in self.lead.matches if match.field == "title")
         return LitText(self.lead.title, tuple(sorted(spans)))
 
     @property
-    def telling(self) -> StoryTimeline:
-        return max((a.telling for a in self.alerts), key=lambda timeline: len(timeline.outlets))
+    def timeline(self) -> StoryTimeline:
+        return max((a.timeline for a in self.alerts), key=lambda timeline: len(timeline.outlets))
 
     @property
     def others(self) -> tuple[Outlet, ...]:
         """Return the outlets besides the first, in the order in which they had it."""
-        return self.telling.outlets[1:]
+        return self.timeline.outlets[1:]
 
     @property
     def first(self) -> str:
         """Return the outlet that had it first."""
-        outlets = self.telling.outlets
+        outlets = self.timeline.outlets
         return outlets[0].name if outlets else self.lead.publisher
 
     @property
     def at(self) -> Timestamp:
-        """Return when that outlet published it, or when it was first seen there."""
-        outlets = self.telling.outlets
+        """Return the time when that outlet published it, or when it was first seen there."""
+        outlets = self.timeline.outlets
         published = (outlets[0].published if outlets else self.lead.published) or 0.0
         seen = outlets[0].seen if outlets else self.lead.raised_at
         return published if 0 < published <= seen else seen
 
     @property
     def escalations(self) -> tuple[str, ...]:
-        """Return why it became more severe, in words."""
-        steps = (step.words for alert in self.alerts for step in alert.escalations)
+        """Return the reasons of its escalations, in words."""
+        steps = (escalation.words for alert in self.alerts for escalation in alert.escalations)
         return tuple(dict.fromkeys(steps))
 
     @property
@@ -72,17 +72,17 @@ class BriefedStory(StoryAlerts, frozen=True, kw_only=True):
 
 
 class WatchlistBriefing(Struct, frozen=True, kw_only=True):
-    """What a watchlist brought."""
+    """The stories of one watchlist in a briefing."""
 
     name: str
     stories: tuple[BriefedStory, ...]
-    """By weight: severity, outlets, time."""
+    """Stories sorted by severity, outlets and time."""
     left_out: int = 0
-    """Stories that are not listed, because there are more than were asked for."""
+    """Stories that are not listed, because they exceed the limit."""
     listed_elsewhere: int = 0
     """Stories that stand under another watchlist, because its alert is more severe."""
     noise: int = 0
-    """Alerts called noise, which are not listed."""
+    """Alerts judged noise, which are not listed."""
     silenced: int = 0
     """Alerts raised in a silence, which are not listed."""
     backfilled: int = 0
@@ -92,7 +92,7 @@ class WatchlistBriefing(Struct, frozen=True, kw_only=True):
     chart: tuple[int, ...] = ()
     """Stories in equal parts of the time, oldest first."""
     missed: str = ""
-    """What may be missing, in words; empty if all its feeds were read."""
+    """Feeds and times with gaps, in words; empty if all its feeds were read."""
 
 
 class TroubledFeed(Struct, frozen=True, kw_only=True):
@@ -100,38 +100,38 @@ class TroubledFeed(Struct, frozen=True, kw_only=True):
 
     name: str
     words: str
-    """What is or was wrong, and when."""
+    """The trouble and its time."""
     gaps: tuple[Gap, ...] = ()
 
 
 class Briefing(Struct, frozen=True, kw_only=True):
-    """What happened in a stretch of time."""
+    """The stories of a stretch of time, by watchlist."""
 
     since: Timestamp
     until: Timestamp
     watchlists: tuple[WatchlistBriefing, ...]
-    """By weight: those with an unusual number of stories first, then by their first story."""
+    """Watchlists with an unusual number of stories first, then sorted by their first story."""
     feeds: int
-    """Feeds that were to be read."""
+    """Number of feeds that were to be read."""
     troubled: tuple[TroubledFeed, ...] = ()
     name: str = ""
-    """Of its entry in feeds.yaml; empty if somebody asked for it."""
+    """Name of its entry in feeds.yaml; empty if a user asked for it."""
     due: Timestamp | None = None
-    """When it should have been made, if that was missed."""
+    """Planned time, if that was missed."""
 
     @property
     def stories(self) -> int:
-        """Return how many stories there are, those that are not listed included."""
-        return sum(len(one.stories) + one.left_out for one in self.watchlists)
+        """Return the number of stories, including those that are not listed."""
+        return sum(len(part.stories) + part.left_out for part in self.watchlists)
 
     @property
     def unusual(self) -> tuple[WatchlistBriefing, ...]:
         """Return the watchlists with more stories than chance explains."""
-        return tuple(one for one in self.watchlists if one.baseline.unusual)
+        return tuple(part for part in self.watchlists if part.baseline.unusual)
 
 
 class StoredBriefing(Struct, frozen=True, kw_only=True):
-    """A briefing by schedule as it is sent, whatever happens to what it tells of."""
+    """A scheduled briefing as it is sent; later changes to its stories do not change it."""
 
     id: int = 0
     """0 while it is not stored."""
@@ -148,9 +148,9 @@ class StoredBriefing(Struct, frozen=True, kw_only=True):
 
 
 class BriefingProgress(Struct, frozen=True):
-    """How far the briefings of an entry of feeds.yaml have got."""
+    """The progress of the briefings of an entry of feeds.yaml."""
 
     done: Timestamp
-    """Times up to then are done with."""
+    """Scheduled times up to this one are done."""
     until: Timestamp | None
-    """When the last one ended; None before the first."""
+    """End of the last briefing; None before the first."""

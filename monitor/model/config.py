@@ -1,4 +1,4 @@
-"""The configuration: what `feeds.yaml` says, understood."""
+"""The configuration: the parsed content of `feeds.yaml`."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ STORE_FILE = "newsroom.db"
 
 
 class StoreAddress(Struct, frozen=True):
-    """Where a store is: an SQLite file, or a PostgreSQL that several machines share."""
+    """The address of a store: an SQLite file, or a PostgreSQL that several machines share."""
 
     folder: Path = Path()
     """The folder of the SQLite file."""
@@ -46,36 +46,36 @@ class StoreAddress(Struct, frozen=True):
 
 
 class StoredConfig(Struct, frozen=True, kw_only=True):
-    """A `feeds.yaml` as somebody applied it. Versions are kept, and never changed."""
+    """A version of `feeds.yaml` that was applied. Versions are kept, and never changed."""
 
     number: int
     """From 1, in the order in which they were applied."""
     at: Timestamp
     """By the clock of the database."""
     who: str
-    """Who applied it; empty for a person without a name."""
+    """Name of the person who applied it; empty without a name."""
     again: int | None = None
-    """The earlier version that this one is again; None for a new text."""
+    """The earlier version that was restored; None for a new text."""
     content: str = ""
     """The text of the file; empty in a list of versions."""
 
 
 class Retention(Struct, frozen=True, kw_only=True):
-    """What `archive:` of feeds.yaml asks for."""
+    """The retention that `archive:` of feeds.yaml asks for."""
 
     keep: float | None = None
     """Seconds after which an article is dropped, from when it was first seen; None: never."""
     spare: tuple[str, ...] = ()
-    """What is kept for ever: `has:alert`, `watch:NAME`, `tag:NAME`, `feed:NAME`."""
+    """Articles that are kept for ever: `has:alert`, `watch:NAME`, `tag:NAME`, `feed:NAME`."""
     drop_alerts: bool = False
-    """Articles with an alert go too, and their alerts with them; starred ones never do."""
+    """Whether articles with alerts are dropped too, with their alerts; starred ones never are."""
 
 
 FOR_EVER = Retention()
 
 
 class RetentionExceptions(Struct, frozen=True, kw_only=True):
-    """What is kept whatever its age, in the store's terms."""
+    """The articles that are kept whatever their age, in the terms of the store."""
 
     feeds: frozenset[int] = frozenset()
     """Articles that one of these feeds carried, by number."""
@@ -86,7 +86,7 @@ class RetentionExceptions(Struct, frozen=True, kw_only=True):
 
 
 class ExpiringArticle(Struct, frozen=True, kw_only=True):
-    """An article that is older than the archive keeps them."""
+    """An article that has passed the age of retention."""
 
     id: int
     seen: Timestamp
@@ -103,14 +103,14 @@ class OutboxEntry(NamedTuple):
     """Tickets are used up in their order."""
     id: int
     article: Article | None
-    """None: it is not in the store any more."""
+    """None if it is no longer in the store."""
 
 
 class OutboxState(NamedTuple):
-    """What is on its way into the index or out of it."""
+    """The articles on their way into the index or out of it."""
 
     articles: array[int]
-    """The article of each entry; one may be there several times."""
+    """The article of each entry; an article may occur several times."""
     last: int
     """Number of the newest entry; 0 without any."""
 
@@ -125,7 +125,7 @@ class Quiet(Struct, frozen=True, kw_only=True):
     end: time
     """On the next day, unless it is later than the start."""
     days: tuple[int, ...] = EVERY_DAY
-    """Days on which they begin; 0 is Monday."""
+    """Days on which the quiet hours begin; 0 is Monday."""
     spares: tuple[Severity, ...] = ()
     """Severities of alerts that are sent all the same."""
     zone: tzinfo | None = None
@@ -133,17 +133,17 @@ class Quiet(Struct, frozen=True, kw_only=True):
 
 
 class Digest(Struct, frozen=True, kw_only=True):
-    """When alerts raised since the last message are sent as one message."""
+    """The times at which all alerts since the last message are sent as one message."""
 
     every: float | None = None
-    """Seconds, counted from midnight; None goes by `at`."""
+    """Seconds between two digests, counted from midnight; None uses `at`."""
     at: tuple[time, ...] = ()
     zone: tzinfo | None = None
     """The time zone of these times; None is that of the machine."""
 
 
 class Route(Struct, frozen=True, kw_only=True):
-    """Which alerts go where; an empty condition does not restrict."""
+    """A route of alerts to channels; an empty condition does not restrict."""
 
     to: tuple[str, ...]
     """Names of channels; empty notifies nobody."""
@@ -152,7 +152,7 @@ class Route(Struct, frozen=True, kw_only=True):
     severity: tuple[Severity, ...] = ()
     lang: tuple[str, ...] = ()
     feeds: tuple[str, ...] | None = None
-    """Names of the feeds whose alerts it takes; None is all."""
+    """Names of the feeds whose alerts take it; None is all."""
     quiet: Quiet | None = None
     digest: Digest | None = None
 
@@ -169,18 +169,18 @@ class BriefingSchedule(Struct, frozen=True, kw_only=True):
     watch: tuple[str, ...] = ()
     """Names of watchlists; empty is all."""
     since: float | None = None
-    """Seconds that it goes back; None is to the briefing before it."""
+    """Seconds that it covers; None begins at the end of the last briefing."""
     zone: tzinfo | None = None
     """The time zone of these times; None is that of the machine."""
 
     @property
     def times(self) -> str:
-        """Return days and times in one text, by which an edit of them is noticed."""
+        """Return days and times in one text, which changes when they are edited."""
         return f"{self.days} {[str(at) for at in self.at]} {self.zone}"
 
 
 class ChannelKind(enum.StrEnum):
-    """What receives the alerts of a channel."""
+    """The kind of receiver of a channel."""
 
     APPRISE = "url"
     WEBHOOK = "webhook"
@@ -190,7 +190,7 @@ class ChannelKind(enum.StrEnum):
 
 
 class Channel(Struct, frozen=True, kw_only=True):
-    """Where alerts are sent."""
+    """A receiver of alerts and briefings."""
 
     name: str
     kind: ChannelKind
@@ -207,7 +207,7 @@ class Channel(Struct, frozen=True, kw_only=True):
     template: str = ""
     """Text of its messages, with `$fields`; empty is tocsin's own."""
     zone: tzinfo | None = None
-    """Of the times in its messages; None is the machine's."""
+    """Time zone of the times in its messages; None is that of the machine."""
     pages: str = ""
     """Address of the pages to which its messages link; empty for none."""
 
@@ -216,7 +216,7 @@ class Channel(Struct, frozen=True, kw_only=True):
 
 
 class DeliveryFault(enum.StrEnum):
-    """Why a delivery was not accepted."""
+    """The part that is at fault when a delivery is not accepted."""
 
     CHANNEL = "channel"
     """The channel is down or refuses everything: each further message would fail too."""
@@ -227,7 +227,7 @@ class DeliveryFault(enum.StrEnum):
 
 
 class DeliveryError(Struct, frozen=True, kw_only=True):
-    """Why a channel did not accept what it was sent."""
+    """The reason why a channel did not accept a message."""
 
     reason: str
     """The reason in words, without any secret."""
@@ -246,15 +246,15 @@ class Listening(Struct, frozen=True):
     port: int
 
     def __str__(self) -> str:
-        """Return it as it is written: `127.0.0.1:9464`, `[::1]:9464`."""
+        """Return the address in the form `127.0.0.1:9464` or `[::1]:9464`."""
         return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
 
     @classmethod
     def parse(cls, text: str) -> Listening:
-        """Return where `127.0.0.1:9464`, `localhost:9464` or `[::1]:9464` listens.
+        """Return the address of `127.0.0.1:9464`, `localhost:9464` or `[::1]:9464`.
 
         Raises:
-            ValueError: It is not written like that; the message says how to write it.
+            ValueError: The text has another form; the message names the right one.
         """
         match = _LISTENING.fullmatch(text.strip())
         port = int(match[3]) if match else 0
@@ -266,7 +266,7 @@ class Listening(Struct, frozen=True):
 
 
 class SavedSearch(Struct, frozen=True, kw_only=True):
-    """A search of the archive that the analyst makes again."""
+    """A search of the archive that the analyst has saved."""
 
     name: str
     query: Query
@@ -278,13 +278,13 @@ Networks = tuple[IPv4Network | IPv6Network, ...]
 
 
 class Config(Struct, frozen=True, kw_only=True):
-    """`feeds.yaml`, understood."""
+    """The parsed content of `feeds.yaml`."""
 
     path: Path
     data: Path
     """The folder of this newsroom's index, log, and store."""
     shared: str = ""
-    """The address of a store that several machines share; without, it is in `data`."""
+    """The address of a store that several machines share; empty for a store in `data`."""
     feeds: tuple[Feed, ...]
     watchlists: tuple[Watchlist, ...]
     searches: tuple[SavedSearch, ...] = ()
@@ -315,7 +315,7 @@ class Config(Struct, frozen=True, kw_only=True):
 
     @property
     def store(self) -> StoreAddress:
-        """Where the store is."""
+        """The address of the store."""
         return StoreAddress(self.data, self.shared)
 
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 class Occasion(enum.StrEnum):
-    """Why a channel is notified of an alert."""
+    """The occasion on which a channel is notified."""
 
     RAISED = "raised"
     ESCALATED = "escalated"
@@ -27,13 +27,13 @@ class Occasion(enum.StrEnum):
 
 
 class DeliveryState(enum.StrEnum):
-    """How far a delivery has got."""
+    """The state of a delivery."""
 
     WAITING = "waiting"
-    """To be sent when it is due: now, after a failure, or when quiet hours end."""
+    """It is sent when it is due: now, after a failure, or when quiet hours end."""
     SENT = "sent"
     DEAD = "dead"
-    """Given up: shown, and sent again only if the analyst asks for it."""
+    """It was given up: it is shown, and sent again only if the analyst asks for it."""
 
 
 UNSENT = (DeliveryState.WAITING, DeliveryState.DEAD)
@@ -45,9 +45,9 @@ class PlannedDelivery(Struct, frozen=True, kw_only=True):
     channel: str
     due: Timestamp
     reason: str = ""
-    """Why it is not due at once: `quiet hours until 07:00`, `digest at 07:30`."""
+    """The reason for a delay: `quiet hours until 07:00`, `digest at 07:30`."""
     bundle: str = ""
-    """Deliveries of a channel with the same bundle go as one message; empty goes alone."""
+    """Deliveries of a channel with the same bundle are one message; empty means alone."""
 
 
 class Delivery(Struct, frozen=True, kw_only=True):
@@ -59,41 +59,41 @@ class Delivery(Struct, frozen=True, kw_only=True):
     channel: str
     occasion: Occasion
     why: str
-    """Why the alert was escalated, or what was suppressed before it; may be empty."""
+    """The reason of the escalation, or the alerts suppressed before; may be empty."""
     key: str
-    """The same at each attempt, so that a receiver can recognise a repetition."""
+    """Idempotency key: the same at each attempt, so that receivers recognise a repetition."""
     state: DeliveryState
     due: Timestamp
     attempts: int
     reason: str
-    """Why it is not sent yet, or was given up; empty when it was sent at once."""
+    """The reason why it waits or was given up; empty if it was sent at once."""
     created_at: Timestamp
     sent_at: Timestamp | None
     bundle: str = ""
     failing: Timestamp | None = None
-    """Since when it has been tried in vain; None when it was not, or was asked for again."""
+    """Time of the first failed attempt; None without one, or after the analyst asked again."""
     briefing: int | None = None
     """Number of the stored briefing; None when it is about an alert."""
 
 
 class DeliveryAttempt(Struct, frozen=True, kw_only=True):
-    """What came of an attempt to deliver."""
+    """The result of an attempt to deliver."""
 
     delivery: int
     error: str | None = None
-    """Why the channel did not accept it; None when it did."""
+    """The reason why the channel refused it; None if it was accepted."""
     retry_at: Timestamp | None = None
-    """When to try again after an error; None gives it up."""
+    """Time of the next try after an error; None gives up."""
 
 
 class Notification(Struct, frozen=True, kw_only=True):
-    """A delivery with what it tells of."""
+    """A delivery with its alert and article."""
 
     delivery: Delivery
     alert: Alert
-    """With its matches and who else has its story."""
+    """The alert with its matches and timeline."""
     article: Article | None
-    """None when the alert is about a feed."""
+    """None if the alert is not about an article."""
 
 
 class BriefingNotification(Struct, frozen=True, kw_only=True):

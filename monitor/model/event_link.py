@@ -15,7 +15,7 @@ WINDOW = 72 * 3600.0
 
 
 class Surety(enum.IntEnum):
-    """How sure a link is; the store keeps the number."""
+    """The certainty of a link; the store keeps the number."""
 
     NAMES = 0
     """The articles share names: about one link in four is wrong."""
@@ -34,7 +34,7 @@ class EventLink(NamedTuple):
 
 
 class StoredVector(NamedTuple):
-    """The vector of an article, and what decides with which others it may be linked."""
+    """The vector of an article, and the values that decide its links."""
 
     article: int
     story: int
@@ -67,7 +67,7 @@ class EncodedArticle(NamedTuple):
 
 
 class EncodedBatch(NamedTuple):
-    """Vectors of some articles, and what these are linked with."""
+    """Vectors of some articles, and the links of these articles."""
 
     articles: tuple[EncodedArticle, ...]
     links: tuple[EventLink, ...] = ()
@@ -78,17 +78,17 @@ class Similar(NamedTuple):
 
     article: int
     cosine: float
-    """How near the two vectors are: 1 is the same, unrelated articles have about 0.8."""
+    """Nearness of the vectors: 1 for the same; unrelated articles have about 0.8."""
 
 
 LEAST_ACROSS, LEAST_WITHIN = 0.83, 0.88
-"""Cosines of alike articles in two languages, and in one: half-way from what many articles have
-(0.80 and 0.86) to what a likely link takes."""
+"""Least cosines of alike articles in two languages, and in one: half-way from the cosine of many
+articles (0.80 and 0.86) to that of a likely link."""
 
 
-def is_alike(cosine: float, lang: str, other: str) -> bool:
+def is_alike(cosine: float, lang: str, other_lang: str) -> bool:
     """Return whether two articles of these languages are more alike than many others."""
-    return cosine >= (LEAST_WITHIN if lang == other else LEAST_ACROSS)
+    return cosine >= (LEAST_WITHIN if lang == other_lang else LEAST_ACROSS)
 
 
 VECTORS_EXTRA = "stories"
@@ -111,12 +111,12 @@ def require_encoder(needed_by: str) -> None:
             raise ModuleNotFoundError(name=_ENCODER)
 
 
-def why_no_vectors(wanted: bool) -> str:
-    """Return why no vectors are made; empty if they are.
+def why_no_vectors(is_enabled: bool) -> str:
+    """Return the reason why no vectors are made; empty if they are.
 
     Args:
-        wanted: What `archive.vectors` of feeds.yaml says.
+        is_enabled: The value of `archive.vectors` in feeds.yaml.
     """
-    if not wanted:
+    if not is_enabled:
         return turned_off()
     return not_installed() if find_spec(_ENCODER) is None else ""

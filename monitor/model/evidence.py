@@ -21,18 +21,18 @@ from monitor.model.poll import ResponseEvidence
 from monitor.model.watchlist import Match, Watchlist
 
 BEGINNING = "0" * 64
-"""Stands in the first record for the hash of the record before it."""
+"""The hash before the first record."""
 
 
 class Kind(enum.StrEnum):
-    """What a record is about."""
+    """The kind of a record."""
 
     RULE = "rule"
     """The rule of a watchlist: records of alerts refer to it by its number."""
     RAISED = "raised"
     ESCALATED = "escalated"
     EDITED = "edited"
-    """The publisher edited the article of an alert; the article may not match any more."""
+    """The publisher edited the article of an alert; it may no longer match."""
     PAGE = "page"
     """The page of an alert's article was read: the article has a longer text."""
     REMATCHED = "rematched"
@@ -44,7 +44,7 @@ class Kind(enum.StrEnum):
 
 
 class Via(enum.StrEnum):
-    """What brought an article that raised an alert."""
+    """The way in which an article came to raise an alert."""
 
     POLL = "poll"
     PAGE = "page"
@@ -72,7 +72,7 @@ def link(number: int, previous: str, content: Mapping[str, Any]) -> tuple[str, s
     Args:
         number: Number of the record, from 1.
         previous: Hash of the record before it.
-        content: What the record says.
+        content: Content of the record.
     """
     record = canonical({**content, "number": number, "previous": previous})
     return record, digest(record)
@@ -99,7 +99,7 @@ def matches(places: Iterable[Match]) -> list[dict[str, Any]]:
 
 
 def article(article: Article, feed: Feed, text: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what a record says of an article; the text itself stays in the store."""
+    """Return the description of an article for a record; its text stays in the store."""
     return {
         "id": article.id,
         "url": article.url,
@@ -114,11 +114,11 @@ def article(article: Article, feed: Feed, text: Mapping[str, Any]) -> dict[str, 
     }
 
 
-def answer(answered: ResponseEvidence | None) -> dict[str, Any] | None:
-    """Return what a record says of the response that brought an article."""
-    if answered is None:
+def answer(response: ResponseEvidence | None) -> dict[str, Any] | None:
+    """Return the description of the response that brought an article, for a record."""
+    if response is None:
         return None
-    return asdict(answered) | {"headers": dict(answered.headers)}
+    return asdict(response) | {"headers": dict(response.headers)}
 
 
 def record_content(record: str) -> Mapping[str, Any]:

@@ -1,4 +1,4 @@
-"""Feeds: what is polled and with which options, what is remembered of it, and how it is doing."""
+"""Feeds: subscriptions with their options, the state of polling, health and coverage."""
 
 from __future__ import annotations
 
@@ -25,12 +25,12 @@ class Secret(Struct, frozen=True):
 
 
 class RequestOptions(Struct, frozen=True, kw_only=True):
-    """What the configuration changes in the requests for a feed and its article pages."""
+    """The options of requests for a feed and its article pages."""
 
     headers: tuple[tuple[str, Secret], ...] = ()
     """Sent to the origin of the feed only. The user and password (`auth`) are among them."""
     user_agent: str = ""
-    """Empty for tocsin's own."""
+    """Value of the header User-Agent; empty for that of tocsin."""
     proxy: Secret | None = None
     """URL of the proxy; it may hold a password."""
     timeout: float | None = None
@@ -39,7 +39,7 @@ class RequestOptions(Struct, frozen=True, kw_only=True):
     """Encoding of the document, whatever the document declares; empty to detect it."""
 
     def variant(self) -> str:
-        """Return what distinguishes options under which a server may answer differently.
+        """Return a text that differs for options under which a server may answer differently.
 
         It holds no secret: of the headers, only the names.
         """
@@ -51,12 +51,12 @@ DEFAULT_OPTIONS = RequestOptions()
 
 
 class Setting(NamedTuple):
-    """A value that holds for a feed, and which part of `feeds.yaml` sets it."""
+    """A setting of a feed, and the part of `feeds.yaml` that sets it."""
 
     key: str
     """The key in `feeds.yaml`."""
     value: str
-    """The value as shown to people; of a secret, only that there is one."""
+    """The value as people see it; a secret is not shown."""
     source: str
     """`the feed`, `tag belgique` or `defaults`; people read `shown_names.source_name` of it."""
     in_file: bool = False
@@ -64,11 +64,11 @@ class Setting(NamedTuple):
 
 
 class PermanentRedirect(Struct, frozen=True):
-    """Where permanent redirects of a feed lead, the same each time; nowhere when `to` is empty."""
+    """The target of permanent redirects of a feed, the same each time; empty for none."""
 
     to: str
     since: Timestamp
-    """When they were first met."""
+    """Time of the first redirect."""
     latest: Timestamp
     times: int
 
@@ -78,7 +78,7 @@ class FormerAddress(Struct, frozen=True):
 
     url: str
     until: Timestamp
-    """When it was last sent on from there."""
+    """Time of the last redirect from there."""
 
 
 class Feed(Struct, frozen=True, kw_only=True, eq=False):
@@ -89,17 +89,17 @@ class Feed(Struct, frozen=True, kw_only=True, eq=False):
     name: str
     tags: tuple[str, ...] = ()
     every: float | None = None
-    """Seconds between polls as asked for; None leaves it to tocsin."""
+    """Seconds between polls that the analyst asks for; None leaves it to tocsin."""
     full_text: bool = False
     """Fetch each new article's page and match its text too."""
     lang: str = ""
-    """Language the analyst says it is in; empty to find out."""
+    """Language that the analyst declares; empty to detect it."""
     enabled: bool = True
     request_options: RequestOptions = DEFAULT_OPTIONS
     number: int = 0
-    """The store's number for it; 0 while the store has not met it."""
+    """Number in the store; 0 before it is stored."""
     settings: tuple[Setting, ...] = ()
-    """What `feeds.yaml` says of it, wherever it says so. Does not count when feeds are compared."""
+    """All settings of it in `feeds.yaml`. They do not count when feeds are compared."""
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Feed) and astuple(self)[:-1] == astuple(other)[:-1]
@@ -112,12 +112,12 @@ class Feed(Struct, frozen=True, kw_only=True, eq=False):
 
 
 class Health(enum.StrEnum):
-    """How a feed is doing."""
+    """The health of a feed."""
 
     NEW = "new"
     OK = "ok"
     LATE = "late"
-    """Overdue: no monitor runs, or it has too much to do."""
+    """It is overdue: no monitor runs, or the monitor has too much to do."""
     BLIND = "blind"
     """Coverage gap: the last two polls had no entry in common."""
     SILENT = "silent"
@@ -140,49 +140,49 @@ mark_all("health", "new", "ok", "late", "silent", "quarantined", "failing", "gon
 
 
 class FeedState(Struct, frozen=True, kw_only=True):
-    """What is remembered of polling a feed; survives restarts."""
+    """The state of polling a feed; it survives restarts."""
 
     etag: bytes | None = None
     last_modified: bytes | None = None
     body_hash: bytes | None = None
-    """Of the last body whose entries are stored: the judge of what is new."""
+    """Hash of the last body whose entries are stored; a body with this hash is not new."""
     next_due: Timestamp = 0.0
     last_poll: Timestamp | None = None
     last_ok: Timestamp | None = None
     failures: int = 0
-    """In a row."""
+    """Number of failed polls in a row."""
     reason: str = ""
-    """Why the last poll failed, in words; empty after a success."""
+    """The reason why the last poll failed, in words; empty after a success."""
     gone: bool = False
-    """The server said 410: not asked again."""
+    """Whether the server answered 410; the feed is not polled again."""
     blind: bool = False
     """Coverage gap: no entry in common between the last two polls."""
     title: str = ""
     link: str = ""
     lang: str = ""
-    """Language its articles are mostly in, as learned; declared until then."""
+    """Language of most of its articles; until that is known, the declared one."""
     delay: float = 900.0
-    """Seconds that were to pass after the last read, before chance added to them."""
+    """Planned seconds after the last read, without the random part."""
     asked_until: Timestamp = 0.0
-    """Not to be asked before, whatever the analyst wishes: the server's word, or back-off."""
+    """Earliest time of the next request, even for the analyst: asked by the server, or back-off."""
     failing_since: Timestamp | None = None
-    """When the failures in a row began; None when there are none of its own."""
+    """Time of the first of these failures; None when the feed itself did not fail."""
     published: Timestamp | None = None
-    """When it last brought something new."""
+    """Time of its last new entry."""
     usual: float | None = None
-    """Seconds between two of its publications, mostly; None until that is known."""
+    """Usual seconds between two publications; None until that is known."""
     silent_after: float | None = None
-    """Seconds without a publication that would not be its habit; None until that is known."""
+    """Seconds without a publication that are unusual for it; None until that is known."""
     breaches: int = 0
-    """How often in a row its articles exceeded the limits of matching or indexing."""
+    """Times in a row that its articles exceeded the limits of matching or indexing."""
     breached_at: Timestamp | None = None
-    """When they did so last."""
+    """Time of the last breach."""
     breach: str = ""
-    """How, in words; empty when it is not quarantined."""
+    """The breach in words; empty when it is not quarantined."""
 
     @property
     def is_wanted(self) -> bool:
-        """Whether somebody asked for a poll, or none was ever planned."""
+        """Whether a user asked for a poll, or none was ever planned."""
         return not self.next_due
 
 
@@ -199,7 +199,7 @@ class SubscribedFeed(NamedTuple):
 
 
 class GapKind(enum.StrEnum):
-    """Why articles may have been missed."""
+    """The reason why articles may have been missed."""
 
     BLIND = "blind"
     """Two polls had no entry in common: entries between them may be missing."""
@@ -217,9 +217,9 @@ class Gap(Struct, frozen=True, kw_only=True):
 
     feed: Feed
     start: Timestamp
-    """When it was last read before."""
+    """Time of the last read before the gap."""
     end: Timestamp | None
-    """When it was read again; None while it is not."""
+    """Time of the first read after it; None while it lasts."""
     kind: GapKind
 
 
@@ -232,7 +232,7 @@ class Outcome(enum.StrEnum):
 
 
 class Poll(Struct, frozen=True, kw_only=True):
-    """One line of a feed's log."""
+    """A poll of a feed, as its log keeps it."""
 
     at: Timestamp
     outcome: Outcome
@@ -246,22 +246,22 @@ class Poll(Struct, frozen=True, kw_only=True):
     blind: bool = False
     """Coverage gap: no entry in common with the poll before."""
     status: int | None = None
-    """Of HTTP; None when there was no answer."""
+    """HTTP status; None without an answer."""
     moved: str = ""
-    """The address that answered, if it is another one."""
+    """The address that answered, if it is not that of the feed."""
 
 
 class FeedHealth(Struct, frozen=True, kw_only=True):
-    """How a feed is doing, in words."""
+    """The health of a feed, in words."""
 
     feed: Feed
     health: Health
     state: FeedState
     articles: int
     words: str
-    """One line a person understands: what is wrong and what tocsin will do."""
+    """One line for people: the trouble, and the next step of tocsin."""
     trouble: str = ""
-    """What is wrong alone, for briefings; empty if nothing is."""
+    """The trouble alone, for briefings; empty without trouble."""
     move: PermanentRedirect | None = None
     """Its permanent redirect; None without one."""
     former: FormerAddress | None = None
@@ -269,7 +269,7 @@ class FeedHealth(Struct, frozen=True, kw_only=True):
 
 
 class PublicationRate(Struct, frozen=True, kw_only=True):
-    """When a feed publishes, to tell an unusual silence from a normal one.
+    """The times of publication of a feed, which tell an unusual silence from a normal one.
 
     Entries within an hour count as one publication.
     """
@@ -281,19 +281,19 @@ class PublicationRate(Struct, frozen=True, kw_only=True):
     days: int = 1
     """Days (UTC) on which it published."""
     recent: tuple[float, ...] = ()
-    """Seconds between the last ones, oldest first."""
+    """Seconds between the last publications, oldest first."""
     pauses: tuple[tuple[Timestamp, float], ...] = ()
-    """The longest pauses of the last weeks: when each ended, and its seconds; oldest first."""
+    """The longest pauses of the last weeks: end and seconds of each; oldest first."""
 
 
 class Coverage(Struct, frozen=True, kw_only=True):
-    """How well the feeds that a watchlist watches were read."""
+    """The coverage of the feeds that a watchlist watches."""
 
     watchlist: str
     feeds: int
     """Feeds that it watches."""
     gaps: tuple[Gap, ...]
-    """Those of these feeds, the earliest first."""
+    """Gaps of these feeds, the earliest first."""
 
     def touched(self, kind: GapKind | None = None) -> int:
         return len({gap.feed.number for gap in self.gaps if kind in (None, gap.kind)})

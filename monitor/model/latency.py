@@ -1,4 +1,4 @@
-"""Latency: when an article took which step, and how long steps took."""
+"""Latency: the times of the steps of articles, and the durations of steps."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ class Step(enum.StrEnum):
     """A step of the latency of an article that raised an alert."""
 
     SEEN = mark("published to seen")
-    """Until the last byte of the answer that brought it was there."""
+    """It ends with the last byte of the answer that brought the article."""
     MATCHED = mark("seen to matched")
-    """Until it was stored, with its first alert."""
+    """It ends when the article is stored, with its first alert."""
     SEARCHABLE = mark("matched to searchable")
-    """Until the index had it."""
+    """It ends when the index has the article."""
     DELIVERED = mark("matched to delivered")
-    """Until a channel accepted the alert."""
+    """It ends when a channel accepts the alert."""
 
     @property
     def label(self) -> str:
@@ -31,42 +31,42 @@ class Step(enum.StrEnum):
 
 
 class ArticleTimes(Struct, frozen=True):
-    """When an article that raised an alert took which step."""
+    """The times of the steps of an article that raised an alert."""
 
     article: int
     feed: int
     """Number of the feed that had it first."""
     published: Timestamp | None
-    """The publisher's word; None without one."""
+    """The date that the publisher gives; None without one."""
     seen: Timestamp
     matched: Timestamp
     searchable: Timestamp | None
-    """None: not yet."""
+    """None while it is not indexed."""
     edited: bool
-    """An edit raised the alert: it was published long before."""
+    """Whether an edit raised the alert: the article was published long before."""
 
 
 class DeliveryTimes(Struct, frozen=True):
-    """When an alert was raised, and when a channel accepted it."""
+    """The times when an alert was raised and when a channel accepted it."""
 
     id: int
-    """Of the delivery."""
+    """Id of the delivery."""
     channel: str
     raised_at: Timestamp
     sent_at: Timestamp
     delayed: bool
-    """It waited for the end of quiet hours, or for a digest."""
+    """Whether it waited for the end of quiet hours, or for a digest."""
 
 
 class LatencyRows(NamedTuple):
-    """What the store knows of latency."""
+    """The times that the store has, from which latency follows."""
 
-    clocked: list[ArticleTimes]
-    carried: list[DeliveryTimes]
+    articles: list[ArticleTimes]
+    deliveries: list[DeliveryTimes]
 
 
 class Spread(Struct, frozen=True):
-    """How long something took, mostly and at worst; seconds."""
+    """Percentiles of durations, in seconds."""
 
     count: int
     p50: float
@@ -74,24 +74,24 @@ class Spread(Struct, frozen=True):
 
 
 class FeedLatency(Struct, frozen=True):
-    """How long each step took for the articles of one feed."""
+    """The durations of the steps for the articles of one feed."""
 
     name: str
     steps: dict[Step, Spread]
 
 
 class Latency(Struct, frozen=True, kw_only=True):
-    """How long each step took."""
+    """The durations of all steps."""
 
     articles: int
     steps: dict[Step, Spread]
     feeds: tuple[FeedLatency, ...]
     """The slowest first."""
     channels: dict[str, Spread]
-    """How long it took until each accepted alerts, the slowest first."""
+    """Seconds until each channel accepted alerts, the slowest channel first."""
     slowest: Step | None
-    """By what nineteen of twenty took at most; None when nothing is known."""
+    """The step with the largest p95; None if nothing is known."""
     slowest_own: Step | None
-    """The same of the steps that do not lie with the publisher."""
+    """The same among the steps that do not depend on the publisher."""
     left_out: dict[str, int] = field(default_factory=dict)
-    """Articles and deliveries that a step was not reckoned for, by why."""
+    """Articles and deliveries that were not counted for a step, by reason."""

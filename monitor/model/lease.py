@@ -1,4 +1,4 @@
-"""Leases: what one of several monitors of a store may do, until it stops or is not heard of."""
+"""Leases: the work of one of several monitors of a store, until its heartbeats end."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ BUCKETS = 1_024
 
 
 class Duty(enum.IntEnum):
-    """What one monitor at a time does for all; the value is the number of its lease."""
+    """A duty that one monitor at a time has for all; the value is the number of its lease."""
 
     DELIVERIES = BUCKETS
     BRIEFINGS = BUCKETS + 1
     BACKFILL = BUCKETS + 2
     UPKEEP = BUCKETS + 3
-    """Retention, ended silences, what is unusual, monitors that are lost."""
+    """Retention, ended silences, unusual watchlists, lost monitors."""
     VECTORS = BUCKETS + 4
 
     @property
@@ -30,13 +30,13 @@ class Duty(enum.IntEnum):
 
 
 class Standing(Struct, frozen=True, kw_only=True):
-    """Where a monitor stands among those of its store, as of a heartbeat."""
+    """A monitor among those of its store, as of a heartbeat."""
 
     monitor: int
     """The number of the monitor."""
     live: tuple[int, ...]
-    """The numbers of the monitors that are heard of, this one too, in ascending order."""
-    held: Mapping[int, int]
+    """The numbers of the monitors with heartbeats, this one too, in ascending order."""
+    epochs: Mapping[int, int]
     """The epoch of each lease that it holds, by lease."""
 
 
@@ -54,11 +54,11 @@ class SharingMonitor(Struct, frozen=True, kw_only=True):
     silence: float
     """Seconds since its last heartbeat."""
     lost: bool
-    """Whether it was not heard of for too long, and has not said goodbye."""
+    """Whether its heartbeats ended long ago, and it did not leave."""
     buckets: int = 0
     duties: tuple[Duty, ...] = field(default=())
     lag: float = 0.0
-    """Seconds for which the oldest of its feeds that are due is not polled."""
+    """Seconds for which its longest overdue feed has been due."""
 
     @property
     def name(self) -> str:

@@ -1,4 +1,4 @@
-"""One poll: what a server answered, what was read in it, and what it changes."""
+"""Polls: the answer of a server, its entries, and the changes they bring."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 class Hints(Struct, frozen=True, kw_only=True):
-    """What an answer says about when to ask again, in seconds."""
+    """The hints of an answer about the next request, in seconds."""
 
     max_age: float | None = None
     """Largest of max-age minus Age and Expires minus Date; None if not said."""
@@ -30,10 +30,10 @@ class Fetched(Struct, frozen=True, kw_only=True):
     """A body to read. Validators are the raw bytes of the headers."""
 
     url: str
-    """Where the body came from, after redirects."""
+    """Address of the body, after redirects."""
     body: bytes
     base: str = ""
-    """From where its relative links lead, when that is not `url`."""
+    """Base of its relative links, if that is not `url`."""
     content_type: str = ""
     etag: bytes | None = None
     last_modified: bytes | None = None
@@ -44,27 +44,27 @@ class Fetched(Struct, frozen=True, kw_only=True):
     hops: tuple[str, ...] = ()
     """Addresses that were asked before, each redirecting to the next."""
     encoding: str = ""
-    """What the analyst says that it is in; empty to find out."""
+    """Encoding that the analyst declares; empty to detect it."""
     headers: tuple[tuple[str, str], ...] = ()
-    """Headers that say where and when it came from: nothing secret."""
+    """Headers about its origin and time, none of them secret."""
     digest: bytes = b""
-    """Hash of the body, by which it counts as new or known; empty until it was reckoned."""
+    """Hash of the body, by which it counts as new or known; empty until it is computed."""
     received: Timestamp | None = None
-    """When its last byte arrived; None if that was not measured."""
+    """Time of its last byte; None if that was not measured."""
 
 
 class ResponseEvidence(Struct, frozen=True, kw_only=True):
-    """What is kept as evidence of the answer that brought an article."""
+    """The evidence of the answer that brought an article."""
 
     url: str
-    """Where it came from, without secrets."""
+    """Its address, without secrets."""
     status: int
     headers: tuple[tuple[str, str], ...]
-    """Those that say where and when it came from: nothing secret."""
+    """Headers about its origin and time, none of them secret."""
     body: str
     """Hash of its body: BLAKE2b of 128 bits, in hexadecimal."""
     received: Timestamp
-    """When its last byte was there."""
+    """Time of its last byte."""
 
 
 class NotModified(Struct, frozen=True, kw_only=True):
@@ -72,11 +72,11 @@ class NotModified(Struct, frozen=True, kw_only=True):
 
     hints: Hints = Hints()
     moved_to: str | None = None
-    """As in Fetched."""
+    """Target of permanent redirects, as in `Fetched`."""
 
 
 class Entry(Struct, frozen=True, kw_only=True):
-    """One item as the feed published it, its text already clean, and what identifies it."""
+    """One item as the feed published it, with clean text, and its identifiers."""
 
     guid: str
     """The feed's own id for it; empty when it gives none."""
@@ -88,11 +88,11 @@ class Entry(Struct, frozen=True, kw_only=True):
     author: str = ""
     published: Timestamp | None = None
     source: str = ""
-    """Name of where the feed has it from; empty when it gives none."""
+    """Name of the source that the feed gives; empty without one."""
     source_url: str = ""
-    """Its absolute address."""
+    """Absolute address of the source."""
     features: bytes = b""
-    """Those of its texts, packed, where they were read with the document."""
+    """Features of its texts, packed, where they were read with the document."""
     key: str = ""
     """Its key in its feed (see `monitor.intake.parse.document`)."""
     fingerprint: bytes = b""
@@ -104,7 +104,7 @@ class Entry(Struct, frozen=True, kw_only=True):
 
 
 class ParsedFeed(Struct, frozen=True, kw_only=True):
-    """What a feed's document says of itself, and its entries in its order."""
+    """The metadata of a feed's document, and its entries in their order."""
 
     title: str = ""
     link: str = ""
@@ -112,7 +112,7 @@ class ParsedFeed(Struct, frozen=True, kw_only=True):
     """Declared language, as two letters; empty when not declared."""
     ttl: float | None = None
     format: str = ""
-    """What it is written in, for people: `RSS 2.0`; empty when it does not say."""
+    """Format for people: `RSS 2.0`; empty if the document does not name it."""
     entries: tuple[Entry, ...] = ()
 
 
@@ -128,23 +128,23 @@ class Page(Struct, frozen=True, kw_only=True):
 
 
 class KnownArticle(Struct, frozen=True, kw_only=True):
-    """What recognition needs of an archived article."""
+    """The values of an archived article by which it is recognised."""
 
     id: int
     feed: int
     """Number of the feed that had it first."""
     title: str
     fingerprint: bytes
-    """As that feed published it; empty when not at hand."""
+    """Fingerprint of the entry in that feed; empty if it is not known."""
     site_guids: frozenset[str] = frozenset()
-    """Guids under which other feeds of the site of the feed asked about published it."""
+    """Guids under which other feeds of the same site published it."""
 
 
 class Known(Struct, frozen=True, kw_only=True):
-    """What the store knows of the entries of one feed's document."""
+    """The knowledge of the store about the entries of one document of a feed."""
 
     feed: int
-    """Number of the feed asked about."""
+    """Number of the feed."""
     guids: Mapping[str, tuple[int, bytes]] = field(default_factory=dict)
     """Article id and fingerprint by key of this feed's entries (see `parse.document.key`)."""
     parts: Mapping[str, bytes] = field(default_factory=dict)
@@ -159,13 +159,13 @@ class Known(Struct, frozen=True, kw_only=True):
 
 
 class Headline(Struct, frozen=True):
-    """The headline of an article, who wrote it and when."""
+    """The headline of an article, with its source and date."""
 
     title: str = ""
     source: str = ""
     """The outlet that an aggregator names, else the number of the feed."""
     publisher: str = ""
-    """Name of the outlet and host of the article: what a headline may say of its publisher."""
+    """Name of the outlet and host of the article: words that a headline may end with."""
     date: Timestamp = 0.0
 
 
@@ -178,12 +178,12 @@ class StoryCandidate(Struct, frozen=True):
     article: int
     story: int
     shared: frozenset[int]
-    """The shingles of the article to assign that it has too."""
+    """The shingles that it shares with the article to assign."""
     size: int
     """Number of its shingles."""
     headline: Headline
     copy_of: int | None = None
-    """The article of which it is a copy itself."""
+    """The article of which this candidate is a copy."""
 
 
 class PendingPage(Struct, frozen=True, kw_only=True):
@@ -191,9 +191,9 @@ class PendingPage(Struct, frozen=True, kw_only=True):
 
     article: Article
     attempts: int
-    """How often that was tried."""
+    """Number of earlier attempts."""
     backfill: bool
-    """Published before its feed was watched."""
+    """Whether it was published before its feed was watched."""
 
 
 class Names(Struct, frozen=True):
@@ -214,7 +214,7 @@ class ArticleChange(Struct, frozen=True, kw_only=True):
 
     article: Article
     new: bool = False
-    """False for an edited one: its earlier text becomes a version."""
+    """False for an edited article, whose earlier text becomes a version."""
     guid: str = ""
     """Key of the entry in its feed (see `parse.document.key`); empty without a new one."""
     fingerprint: bytes = b""
@@ -225,20 +225,20 @@ class ArticleChange(Struct, frozen=True, kw_only=True):
     """Canonical URL, for recognition across feeds; empty without one, or without a new one."""
     hits: tuple[WatchlistMatch, ...] = ()
     unmatched: str = ""
-    """Why it was set aside and not matched; empty when it was matched."""
+    """The reason why it was set aside and not matched; empty if it was matched."""
     shingles: frozenset[int] = frozenset()
     copy_of: int | None = None
     """The article of which this is nearly the same text."""
     names: Names = Names()
     perhaps: int | None = None
-    """An earlier article in another language that names the same names."""
+    """An earlier article in another language with the same names."""
     outlet_url: str = ""
     """Address of the outlet of an article that an aggregator brings."""
     carried: bool = False
-    """Whether one more feed carries it, and nothing else changed."""
+    """Whether the only change is one more feed that carries it."""
     wants_page: bool = False
     backfill: bool = False
-    """Published before its feed was watched: its alerts are marked backfill."""
+    """Whether it was published before its feed was watched: its alerts are marked backfill."""
 
 
 class Sighting(Struct, frozen=True, kw_only=True):
@@ -249,13 +249,13 @@ class Sighting(Struct, frozen=True, kw_only=True):
     fingerprint: bytes
     parts: bytes = b""
     canonical: str = ""
-    """Canonical URL of the entry: a link of the article, maybe one more."""
+    """Canonical URL of the entry: a link of the article, maybe a new one."""
     reissued: bool = False
-    """The guid replaces the guids that this feed used for the article before."""
+    """Whether the guid replaces those that this feed used for the article before."""
 
 
 class FeedHistory(Struct, frozen=True, kw_only=True):
-    """What the store has of a feed besides its polling state."""
+    """The history of a feed in the store, without the state of polling."""
 
     habit: PublicationRate | None = None
     """Its publication rate, None while unknown."""
@@ -268,7 +268,7 @@ class FeedHistory(Struct, frozen=True, kw_only=True):
 
 
 class PollOutcome(Struct, frozen=True, kw_only=True):
-    """Everything one poll of one feed changes, committed together or not at all."""
+    """All changes of one poll of one feed, committed together or not at all."""
 
     feed: Feed
     state: FeedState
@@ -276,7 +276,7 @@ class PollOutcome(Struct, frozen=True, kw_only=True):
     arrivals: tuple[ArticleChange, ...] = ()
     sightings: tuple[Sighting, ...] = ()
     missed: tuple[Timestamp, Timestamp] | None = None
-    """The coverage gap: from the last read to this one, when they had nothing in common."""
+    """The coverage gap: from the last read to this one, if they had no entry in common."""
     articles: frozenset[int] = frozenset()
     """The articles of the document, to compare the next one with; empty if nothing was new."""
     begun: tuple[BegunIncident, ...] = ()
@@ -284,15 +284,15 @@ class PollOutcome(Struct, frozen=True, kw_only=True):
     ended: tuple[AlertKind, ...] = ()
     """Incidents that end with the poll."""
     habit: PublicationRate | None = None
-    """The updated publication rate, None if the poll taught nothing about it."""
+    """The updated publication rate; None if it did not change."""
     move: PermanentRedirect | None = None
     """The permanent redirect, if it changed."""
-    answered: ResponseEvidence | None = None
+    response: ResponseEvidence | None = None
     """The answer that brought the article changes."""
 
 
 class RaisedAlert(Struct, frozen=True, kw_only=True):
-    """An alert just raised, or escalated, with what a line about it must say."""
+    """An alert just raised or escalated, with the facts for a line about it."""
 
     id: int
     watchlist: str
@@ -302,11 +302,11 @@ class RaisedAlert(Struct, frozen=True, kw_only=True):
     backfill: bool
     kind: AlertKind = AlertKind.MATCH
     suppressed: str = ""
-    """A `SuppressionReason`: why nobody is notified; empty when somebody is."""
+    """The `SuppressionReason` if nobody is notified; else empty."""
     escalation: str = ""
-    """Why an alert that was raised before is escalated; empty for one just raised."""
+    """The reason of an escalation; empty for an alert just raised."""
     lang: str = ""
-    """Of its article."""
+    """Language of its article."""
 
 
 class RunSummary(Struct, frozen=True, kw_only=True):
@@ -324,4 +324,4 @@ class RunSummary(Struct, frozen=True, kw_only=True):
     failures: Mapping[str, str] = field(default_factory=dict)
     """Reason in words, by feed URL."""
     raised: tuple[int, ...] = ()
-    """The alerts that were raised or escalated, of a run with an end (`--once`)."""
+    """The alerts that a run with an end (`--once`) raised or escalated."""

@@ -1,4 +1,4 @@
-"""What a search looks for and finds: filters, articles, counts over time, facets."""
+"""Searches: filters, hits, counts over time, facets."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 class Filter(Struct, frozen=True, kw_only=True):
-    """Which alerts or articles; empty fields do not restrict."""
+    """A filter of alerts or articles; empty fields do not restrict."""
 
     since: Timestamp | None = None
     until: Timestamp | None = None
@@ -33,11 +33,11 @@ class Filter(Struct, frozen=True, kw_only=True):
     tags: tuple[str, ...] = ()
     """Alerts with any of these tags of the analyst."""
     assignees: tuple[str, ...] = ()
-    """Alerts that any of these people, in any case, works on; an empty name is nobody."""
+    """Alerts assigned to any of these people, in upper or lower case; an empty name is nobody."""
     noted: bool | None = None
     """Alerts with a note, or without."""
     closed: bool = False
-    """Also alerts that are closed, where `state` does not say which."""
+    """Also closed alerts, where `state` is None."""
     silenced: bool = False
     """Also alerts that were raised while their watchlist was silenced."""
     merged: bool = False
@@ -52,7 +52,7 @@ class PastSearch(Struct, frozen=True):
     query: str
     sort: str
     at: Timestamp
-    """When it was made last."""
+    """Time of the last such search."""
 
 
 class SearchHit(Struct, frozen=True):
@@ -70,41 +70,41 @@ class SearchHit(Struct, frozen=True):
 
     @property
     def publisher(self) -> str:
-        """Return who published it: the outlet that an aggregator names, else the feed."""
+        """Return the publisher: the outlet that an aggregator names, else the feed."""
         return self.article.outlet or self.feed
 
 
 class Results(Struct, frozen=True):
-    """What a search found."""
+    """A page of the hits of a search."""
 
-    found: tuple[SearchHit, ...]
+    hits: tuple[SearchHit, ...]
     total: int
     note: str = ""
-    """What the reader must know: an index that is behind or being rebuilt."""
+    """Warning for the reader: the index is behind or being rebuilt."""
     forms: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    """By word of the query with `~` or `*`, as written: the words it stands for."""
+    """The words that each word of the query with `~` or `*`, as written, stands for."""
     before: int = 0
     """Hits on the pages before this one."""
     next: str = ""
-    """Where the next page begins, to be handed back; empty on the last one."""
+    """Cursor of the next page; empty on the last one."""
 
 
 class Suggestion(Struct, frozen=True, kw_only=True):
     """A search that finds more than another one."""
 
     kind: str
-    """In what it differs: a `Kind` of `index.query.suggestions`."""
+    """The kind of difference: a `Kind` of `index.query.suggestions`."""
     query: str
     filter: Filter
     without: tuple[str, ...] = ()
-    """Parts of the filter that it does without: since, until, lang, feed, watch."""
+    """Parts of the filter that it drops: since, until, lang, feed, watch."""
     total: int
     gained: int
-    """So many more than the other one."""
+    """Number of articles that it adds to the other search."""
     written: str = ""
-    """What of the other query it changes; empty when that is only the filter."""
+    """The words of the other query that it changes; empty if it changes only the filter."""
     instead: str = ""
-    """What it says there; empty when it does without."""
+    """The words in their place; empty if it drops them."""
     forms: tuple[str, ...] = ()
     """Words that `instead` stands for."""
 
@@ -120,7 +120,7 @@ class BucketSize(enum.StrEnum):
 
 
 class GroupBy(enum.StrEnum):
-    """What the articles of one query are split by."""
+    """The property by which the articles of one query are split."""
 
     LANG = "lang"
     FEED = "feed"
@@ -135,20 +135,20 @@ class Series(Struct, frozen=True, kw_only=True):
 
     name: str
     counts: tuple[int, ...]
-    """Articles there are."""
+    """Number of articles in each bucket."""
     covered: tuple[float, ...]
-    """Share of what was to be expected that was watched: 1 where no feed had a coverage gap."""
+    """Share of the expected articles that was watched: 1 where no feed had a coverage gap."""
     corrected: tuple[float | None, ...]
-    """Articles there would be had all been watched; None where that is not to be said."""
+    """Estimated articles had all been watched; None where an estimate is not possible."""
 
     @property
     def marked(self) -> tuple[bool, ...]:
-        """Return which buckets are not wholly covered, from the first one on that was watched.
+        """Return whether each bucket lacks full coverage; not before the first that was watched.
 
-        Before it no feed was read at all: what is there came with the first documents.
+        Before it no feed was read: those articles came with the first documents.
         """
-        first = next((at for at, share in enumerate(self.covered) if share), len(self.covered))
-        return tuple(at >= first and share < WHOLE for at, share in enumerate(self.covered))
+        first = next((i for i, share in enumerate(self.covered) if share), len(self.covered))
+        return tuple(i >= first and share < WHOLE for i, share in enumerate(self.covered))
 
     @property
     def total(self) -> int:
@@ -160,38 +160,38 @@ class Trend(Struct, frozen=True, kw_only=True):
 
     by: BucketSize
     edges: tuple[Timestamp, ...]
-    """Where the buckets begin and, at last, where the last one ends."""
+    """The beginnings of the buckets, and the end of the last one."""
     labels: tuple[str, ...]
-    """What to call each bucket, in local time: 2023-10-29T02+01:00, 2023-10-29, 2023-W43, 2023-10.
+    """Name of each bucket, in local time: 2023-10-29T02+01:00, 2023-10-29, 2023-W43, 2023-10.
     """
     since: Timestamp
-    """From when on was counted: the first bucket may have begun before."""
+    """Beginning of the count: the first bucket may have begun before."""
     until: Timestamp
-    """Up to when, not included: the last bucket may not be over."""
+    """End of the count, excluded: the last bucket may not be over."""
     series: tuple[Series, ...]
     note: str = ""
     """What the reader must know: an index that is behind."""
 
 
 class Share(NamedTuple):
-    """How many of the articles found are of a feed, language or watchlist."""
+    """The number of articles of a search of one feed, language or watchlist."""
 
     name: str
     articles: int
 
 
 class Facets(Struct, frozen=True, kw_only=True):
-    """What the articles of a query are made of."""
+    """The facets of the articles of a query."""
 
     total: int
     first: Mention | None
     """The earliest by date, None if nothing was found."""
     last: Mention | None
     feeds: tuple[Share, ...]
-    """The fullest first; an article that several carry counts with each."""
+    """The feed with most articles first; an article of several feeds counts with each."""
     langs: tuple[Share, ...]
     watchlists: tuple[Share, ...]
-    """Those that raised an alert for such articles."""
+    """Watchlists that raised an alert for such articles."""
     words: tuple[SignificantTerm, ...]
     """Words that stand out against the archive, the strongest first."""
     read: int

@@ -1,4 +1,4 @@
-"""What people read for values that programs know by a code: severities, states, verdicts."""
+"""The names that people read for codes of programs: severities, states, verdicts."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def kind_name(kind: AlertKind) -> str:
 
 
 UNNAMED = mark("Briefing")
-"""Name of a briefing that feeds.yaml gives none."""
+"""Name of a briefing without a name in feeds.yaml."""
 
 
 def briefing_name(name: str) -> str:
@@ -48,7 +48,7 @@ def briefing_name(name: str) -> str:
 
 
 def source_name(source: str) -> str:
-    """Return which part of feeds.yaml sets something, as people read it: `tag belgique`."""
+    """Return the name of a part of feeds.yaml as people read it: `tag belgique`."""
     kind, _sep, name = source.partition(" ")
     match kind:
         case "the":

@@ -1,4 +1,4 @@
-"""The newsroom at a glance: how much is stored, how the monitor and the feeds are doing."""
+"""The newsroom at a glance: counts of the store, state of the monitor and the feeds."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ if TYPE_CHECKING:
 
 
 class StoreVersion(NamedTuple):
-    """How far the store has got."""
+    """A version of the store."""
 
     commits: int
-    """Another number after each commit, by whatever connection."""
+    """A number that differs after each commit, of any connection."""
     article: int
     """Id of the newest article, 0 without any."""
     alert: int
@@ -30,14 +30,14 @@ class StoreVersion(NamedTuple):
 
 
 class Totals(NamedTuple):
-    """How much is stored."""
+    """The counts of the store."""
 
     articles: int
     unindexed: int
     """Articles on their way to the index."""
     alerts: int
     untriaged: int
-    """Stories with an alert that is new, without those raised in a silence."""
+    """Stories with a new alert, without those raised in a silence."""
 
 
 class MonitorPresence(Struct, frozen=True, kw_only=True):
@@ -67,23 +67,23 @@ class Status(Struct, frozen=True, kw_only=True):
     pulse: Timestamp | None
     """Time of the last heartbeat of the monitor."""
     config_error: str = ""
-    """Why the last edit of `feeds.yaml` is not active; empty when it is."""
+    """The reason why the last edit of `feeds.yaml` is not active; empty if it is."""
     rebuilt: float | None = None
     """Share of the index that is rebuilt; None when no rebuild runs."""
     network_down: str = ""
-    """Why the network seems to be down; empty when it does not."""
+    """The reason why the network seems to be down; empty if it does not."""
     no_vectors: str = ""
-    """Why articles get no vectors; empty when they do, and without a monitor."""
+    """The reason why articles get no vectors; empty if they do, or without a monitor."""
     store_damage: str = ""
-    """What is wrong with the store, and what to do; empty if the monitor found nothing."""
+    """The damage of the store and the way out; empty if the monitor found none."""
     log: str = ""
     """Path of the log of a monitor in the background; empty if there never was one."""
     gaps: Mapping[GapKind, int] = field(default_factory=dict)
-    """Feeds of which articles of the last day may be missing, by why."""
+    """Number of feeds of which articles of the last day may be missing, by reason."""
     backfill: tuple[BackfillProgress, ...] = ()
     """Backfills that are not complete."""
     silences: tuple[Silence, ...] = ()
-    """The active ones."""
+    """The active silences."""
     silenced: int = 0
     """Stories with a new alert raised in a silence, ended or not, which lists leave out."""
     unsent: int = 0
@@ -93,12 +93,12 @@ class Status(Struct, frozen=True, kw_only=True):
     set_aside: int = 0
     """Articles that exceeded the limits of matching or indexing."""
     monitors: tuple[SharingMonitor, ...] = ()
-    """Those of a shared store, the lost ones last; empty for a store in a data folder."""
+    """Monitors of a shared store, the lost ones last; empty for a store in a data folder."""
 
     @property
     def elsewhere(self) -> tuple[SharingMonitor, ...]:
         """Return the monitors that watch, while none does on this data folder."""
-        live = (one for one in self.monitors if not one.lost)
+        live = (other for other in self.monitors if not other.lost)
         return () if self.monitor else tuple(live)
 
     @property
@@ -108,10 +108,10 @@ class Status(Struct, frozen=True, kw_only=True):
 
     @property
     def incomplete(self) -> int:
-        """Return of how many feeds articles of the last day may be missing."""
+        """Return the number of feeds of which articles of the last day may be missing."""
         return sum(self.gaps.values())
 
     @property
     def failing(self) -> int:
-        """Return how many feeds cannot be read."""
+        """Return the number of feeds that cannot be read."""
         return self.feeds.get(Health.FAILING, 0) + self.feeds.get(Health.GONE, 0)

@@ -1,4 +1,4 @@
-"""Triage of alerts: what is said of one, acts that change it, and what undoing takes back."""
+"""Triage of alerts: the decisions about one, the acts that change them, and undoing."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from msgspec.structs import astuple, replace
 from monitor.base.article import Timestamp
 from monitor.model.alert import Alert, AlertState, Verdict
 
-Said = Mapping[str, Any]
-"""Some fields of a `TriageState`, by name, as they are kept in the record."""
+Fields = Mapping[str, Any]
+"""Some fields of a `TriageState`, by name, in the form of the record."""
 
 
 class TriageState(Struct, frozen=True, kw_only=True):
-    """What is said of an alert at one moment."""
+    """The decisions about an alert at one moment."""
 
     state: AlertState = AlertState.NEW
     verdict: Verdict = Verdict.NONE
@@ -24,9 +24,9 @@ class TriageState(Struct, frozen=True, kw_only=True):
     note: str = ""
     """Clean text, a paragraph a line."""
     tags: tuple[str, ...] = ()
-    """As `service.triage.clean_tag` writes them, sorted."""
+    """Sorted tags in the form of `service.triage.clean_tag`."""
     assignee: str = ""
-    """Who works on it; empty for nobody."""
+    """Name of the person who works on it; empty for nobody."""
 
 
 _FIELDS = TriageState.__struct_fields__
@@ -34,30 +34,30 @@ _T = TypeVar("_T", TriageState, Alert)
 
 
 class ChangedMeanwhileError(Exception):
-    """An alert is not any more as the person who changes it saw it; nothing is changed."""
+    """The alert has changed since the person saw it; nothing is changed."""
 
-    def __init__(self, now: Said) -> None:
+    def __init__(self, now: Fields) -> None:
         self.now = now
-        """The fields that differ, as they are now."""
+        """The present values of the fields that differ."""
         super().__init__(", ".join(now))
 
 
 class Change(Struct, frozen=True, kw_only=True):
-    """What somebody says of some alerts; None leaves a field as it is."""
+    """A change of some alerts by one person; None leaves a field as it is."""
 
     state: AlertState | None = None
     verdict: Verdict | None = None
     starred: bool | None = None
     note: str | None = None
-    """Instead of the note that is there; empty takes it away."""
+    """The new note; empty removes it."""
     assignee: str | None = None
-    """Instead of who works on it now; empty for nobody."""
+    """The new assignee; empty for nobody."""
     tags: tuple[str, ...] = ()
-    """To be added to those that are there."""
+    """Tags to add."""
     untag: tuple[str, ...] = ()
-    """To be taken away."""
+    """Tags to remove."""
     acknowledge: bool = False
-    """If it is new; what is closed stays so."""
+    """Whether to acknowledge new alerts; closed ones stay closed."""
     seen: Mapping[str, Any] = field(default_factory=dict)
     """Fields of a `TriageState` as the person saw them; where they differ, nothing is changed."""
 
@@ -65,66 +65,66 @@ class Change(Struct, frozen=True, kw_only=True):
         return hash(astuple(self)[:-1])  # a mapping has no hash
 
     def on(self, alert: _T) -> _T:
-        """Return an alert, or its standing, with this said of it.
+        """Return an alert, or its triage state, with this change.
 
         Raises:
-            ChangedMeanwhileError: It is not as it was seen.
+            ChangedMeanwhileError: It has changed since it was seen.
         """
         now = {name: getattr(alert, name) for name in self.seen}
         if differing := {name: now[name] for name in now if now[name] != self.seen[name]}:
             raise ChangedMeanwhileError(differing)
-        given = {
+        changed = {
             name: value
             for name in ("state", "verdict", "starred", "note", "assignee")
             if (value := getattr(self, name)) is not None
         }
         if self.acknowledge and alert.state is AlertState.NEW:
-            given["state"] = AlertState.ACKNOWLEDGED
+            changed["state"] = AlertState.ACKNOWLEDGED
         tags = tuple(sorted({*alert.tags, *self.tags} - {*self.untag}))
-        return replace(alert, **given, tags=tags)
+        return replace(alert, **changed, tags=tags)
 
 
 class TriageAction(Struct, frozen=True, kw_only=True):
-    """What one person said at once: a command, a key. It is taken back as a whole."""
+    """The act of one person: a command, a key. It is undone as a whole."""
 
     id: int
-    """0 if nothing changed, because all was left."""
+    """0 if nothing changed, because all alerts were left."""
     at: Timestamp
     who: str
-    """Empty for a person without a name, and for tocsin itself."""
+    """Name of the person; empty without a name, and for tocsin itself."""
     ids: tuple[int, ...]
     """The alerts that it changed."""
     undoes: int | None = None
-    """The act that it takes back."""
+    """The act that it undoes."""
     left: tuple[int, ...] = ()
-    """Alerts of which something stays, because somebody changed it since it was seen or done."""
+    """Alerts with a field that stays, because somebody changed it since it was seen or done."""
 
 
 class Decision(Struct, frozen=True, kw_only=True):
-    """What an act changed of one alert."""
+    """The change of one alert by an act."""
 
     act: int
     alert: int
     at: Timestamp
     who: str
     why: str
-    """Not empty when tocsin did it: `5 outlets`."""
+    """The reason of an act of tocsin: `5 outlets`; else empty."""
     undoes: int | None
-    before: Said
-    """Only the fields that were changed."""
-    after: Said
+    before: Fields
+    """The changed fields before the act."""
+    after: Fields
 
 
-def difference(before: TriageState, after: TriageState) -> tuple[Said, Said]:
-    """Return the fields that differ, as they were and as they are; tags as lists."""
+def difference(before: TriageState, after: TriageState) -> tuple[Fields, Fields]:
+    """Return the fields that differ, before and after; tags as lists."""
     changed = [name for name in _FIELDS if getattr(before, name) != getattr(after, name)]
-    return _said(before, changed), _said(after, changed)
+    return _fields_of(before, changed), _fields_of(after, changed)
 
 
 def overwrites(shown: TriageState, now: TriageState, after: TriageState) -> bool:
-    """Return whether a change takes back what somebody did since an alert was shown.
+    """Return whether a change undoes a decision that was made since an alert was shown.
 
-    Going on from there does not: to close what somebody acknowledged, to say the same again.
+    A change that goes further does not: it closes an acknowledged alert, or repeats a decision.
     """
     fields = ("verdict", "starred", "note", "assignee")
     states = list(AlertState)
@@ -135,41 +135,41 @@ def overwrites(shown: TriageState, now: TriageState, after: TriageState) -> bool
 
 
 def triage_state(alert: Alert) -> TriageState:
-    """Return what is said of an alert."""
+    """Return the triage state of an alert."""
     return TriageState(**{name: getattr(alert, name) for name in _FIELDS})
 
 
-def taken_back(now: TriageState, before: Said, after: Said) -> tuple[TriageState, bool]:
-    """Return a standing without a change, and whether all of it could be taken back.
+def taken_back(now: TriageState, before: Fields, after: Fields) -> tuple[TriageState, bool]:
+    """Return a triage state without a change, and whether all of it could be undone.
 
-    A field that was changed again since stays as it is; of tags, each for itself.
+    A field that was changed again since stays as it is; each tag counts for itself.
     """
-    given = {name: before[name] for name in after if name != "tags"}
-    stays = {name for name in given if _value(getattr(now, name)) != after[name]}
-    restored: dict[str, Any] = {name: value for name, value in given.items() if name not in stays}
+    values = {name: before[name] for name in after if name != "tags"}
+    kept = {name for name in values if _value(getattr(now, name)) != after[name]}
+    restored: dict[str, Any] = {name: value for name, value in values.items() if name not in kept}
     if "tags" in after:
         added = {*after["tags"]} - {*before["tags"]}
         removed = {*before["tags"]} - {*after["tags"]}
         restored["tags"] = tuple(sorted({*now.tags} - added | removed))
         if added - {*now.tags} or removed & {*now.tags}:
-            stays.add("tags")
-    return standing({**_said(now, _FIELDS), **restored}), not stays
+            kept.add("tags")
+    return standing({**_fields_of(now, _FIELDS), **restored}), not kept
 
 
-def standing(said: Said) -> TriageState:
-    """Return the standing that all its fields, as they are kept, say."""
+def standing(fields: Fields) -> TriageState:
+    """Return the triage state of fields in the form of the record."""
     return TriageState(
-        state=AlertState(said["state"]),
-        verdict=Verdict(said["verdict"]),
-        starred=bool(said["starred"]),
-        note=said["note"],
-        tags=tuple(said["tags"]),
-        assignee=said["assignee"],
+        state=AlertState(fields["state"]),
+        verdict=Verdict(fields["verdict"]),
+        starred=bool(fields["starred"]),
+        note=fields["note"],
+        tags=tuple(fields["tags"]),
+        assignee=fields["assignee"],
     )
 
 
-def _said(whole: TriageState, names: list[str] | tuple[str, ...]) -> dict[str, Any]:
-    return {name: _value(getattr(whole, name)) for name in names}
+def _fields_of(state: TriageState, names: list[str] | tuple[str, ...]) -> dict[str, Any]:
+    return {name: _value(getattr(state, name)) for name in names}
 
 
 def _value(value: Any) -> Any:

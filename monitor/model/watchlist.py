@@ -1,4 +1,4 @@
-"""Watchlists: what they ask for, where they match, what they brought, how far backfill got."""
+"""Watchlists: their rules, matches, records and backfill."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 FEED_HEALTH = "feed health"  # not a message
-"""What alerts about feeds have in place of a watchlist."""
+"""The name that alerts about feeds have in place of a watchlist."""
 
 
 class Severity(enum.StrEnum):
@@ -39,11 +39,11 @@ SEVERITY_SIGNS = {
     Severity.MEDIUM: signs.MEDIUM,
     Severity.LOW: signs.LOW,
 }
-"""How a severity is shown in one character, in the dashboard, on the command line, in messages."""
+"""The sign of a severity, one character, in the dashboard, on the command line, in messages."""
 
 
 class Escalate(Struct, frozen=True, kw_only=True):
-    """When the alert of a story is escalated."""
+    """The conditions on which the alert of a story is escalated."""
 
     outlets: int | None = 5
     """Escalate once so many independent outlets have the story; None is never."""
@@ -62,7 +62,7 @@ class Watchlist(Struct, frozen=True, kw_only=True):
     lang: tuple[str, ...] = ()
     """Only articles in one of these languages (or undetermined); empty is all."""
     feeds: tuple[str, ...] = ()
-    """Only feeds named so or `tag:so`; empty is all."""
+    """Names of feeds, or `tag:NAME`; empty is all."""
     match: tuple[str, ...] = ()
     """Sentences that must match: tests of the watchlist."""
     no_match: tuple[str, ...] = ()
@@ -76,13 +76,13 @@ class Watchlist(Struct, frozen=True, kw_only=True):
     notify: tuple[str, ...] | None = None
     """Names of the channels that are notified; None leaves it to the routes."""
     excluded: tuple[str, ...] = ()
-    """What its `not:` says, which is in the query too."""
+    """The terms of its `not:`, which are in the query too."""
     rule: str = ""
-    """Version of what it says (see `judgement.rule_version`); empty when nobody asked."""
+    """Version of its rule (see `judgement.rule_version`); empty if it was not computed."""
 
 
 class Match(Struct, frozen=True, kw_only=True):
-    """Where a watchlist hit an article: `article.part(field)[start:end] == text`."""
+    """A place where a watchlist matches an article: `article.part(field)[start:end] == text`."""
 
     field: str
     start: int
@@ -93,7 +93,7 @@ class Match(Struct, frozen=True, kw_only=True):
 
 
 class WatchlistMatch(Struct, frozen=True, kw_only=True):
-    """A watchlist that an article satisfies, and where."""
+    """A watchlist that an article satisfies, and the places of its matches."""
 
     watchlist: Watchlist
     matches: tuple[Match, ...]
@@ -106,17 +106,17 @@ class WatchlistInForce(Struct, frozen=True):
     feeds: tuple[str, ...]
     """Selectors of the feeds that it watches; empty for all."""
     since: Timestamp | None
-    """Since when its rule has been watched, as far as articles tell; None without articles."""
+    """Time from which its rule has been watched, by its articles; None without articles."""
 
 
 class WatchlistRecord(Struct, frozen=True, kw_only=True):
-    """What a watchlist has brought so far, and what the analyst thought of it."""
+    """The alerts of a watchlist so far, by verdict."""
 
     name: str
     severity: Severity
     total: int
     untriaged: int
-    """Stories with an alert of it that is new."""
+    """Stories with a new alert of it."""
     last_hit: Timestamp | None
     relevant: int
     """Alerts judged relevant; alerts without a verdict do not count."""
@@ -124,7 +124,7 @@ class WatchlistRecord(Struct, frozen=True, kw_only=True):
 
 
 class TermRecord(Struct, frozen=True):
-    """What a term of a watchlist has brought so far, and what the analyst thought of it."""
+    """The alerts of a term of a watchlist so far, by verdict."""
 
     watchlist: str
     term: str
@@ -138,26 +138,26 @@ class BackfillProgress(Struct, frozen=True):
 
     watchlist: str
     upto: int
-    """Id of the last article it was matched with."""
+    """Id of the last article that was matched."""
     until: int
-    """Id of the last article that was there before it."""
+    """Id of the last article that is older than the watchlist."""
     meaning: str = ""
-    """Hash of what its rule says."""
+    """Hash of the meaning of its rule."""
 
 
 class Baseline(Struct, frozen=True, kw_only=True):
-    """A watchlist's stories of today, and how many are usual by this time."""
+    """The stories of a watchlist today, and the number that is usual by this time."""
 
     today: int = 0
     """Stories that began since midnight, without backfill."""
     usual: float | None = None
-    """None while too little is known: fewer than two weeks."""
+    """Usual number of stories; None while less than two weeks are known."""
     weeks: int = 0
     """Weeks that were watched, of the last eight."""
     surprise: bool = False
     """Whether an alert says that there are far more stories than usual."""
     quiet: bool = False
-    """Whether an alert says that there are none any more."""
+    """Whether an alert says that no stories come any more."""
 
     @property
     def unusual(self) -> bool:
@@ -166,23 +166,23 @@ class Baseline(Struct, frozen=True, kw_only=True):
 
 
 class WatchlistCount(Struct, frozen=True, kw_only=True):
-    """A watchlist and what it brought."""
+    """A watchlist and the number of its stories."""
 
     name: str
     severity: Severity
     total: int
     untriaged: int
-    """Stories with an alert of it that is new."""
+    """Stories with a new alert of it."""
     spark: tuple[int, ...]
     """Stories in each two hours of the last day, oldest first."""
     pace: Baseline = Baseline()
 
 
 class Untriaged(NamedTuple):
-    """Stories with an alert that is new."""
+    """The numbers of stories with a new alert."""
 
     stories: int
-    """Of all watchlists; a story of several watchlists counts once."""
+    """Stories of all watchlists; one of several watchlists counts once."""
     by_watchlist: Mapping[str, int]
 
 
@@ -191,7 +191,7 @@ class Silence(Struct, frozen=True, kw_only=True):
 
     watchlist: str
     by: str
-    """Who asked for it."""
+    """Name of the person who asked for it."""
     since: Timestamp
     until: Timestamp
     suppressed: int = 0
@@ -201,15 +201,15 @@ class Silence(Struct, frozen=True, kw_only=True):
 def renamed_watchlists(before: Mapping[str, str], after: Mapping[str, str]) -> dict[str, str]:
     """Return the new names of watchlists that an edit renamed, by their old names.
 
-    One that is gone was renamed if one that is new, and no other, has the same rule.
+    A removed watchlist was renamed if exactly one new watchlist has the same rule.
 
     Args:
         before: The version of the rule of each watchlist, by name.
         after: The same, after the edit.
     """
-    gone = _names_of_rules({name: rule for name, rule in before.items() if name not in after})
-    new = _names_of_rules({name: rule for name, rule in after.items() if name not in before})
-    return {name: new[rule] for rule, name in gone.items() if rule in new}
+    removed = _names_of_rules({name: rule for name, rule in before.items() if name not in after})
+    added = _names_of_rules({name: rule for name, rule in after.items() if name not in before})
+    return {name: added[rule] for rule, name in removed.items() if rule in added}
 
 
 def _names_of_rules(rules: Mapping[str, str]) -> dict[str, str]:

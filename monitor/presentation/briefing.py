@@ -84,7 +84,7 @@ def _story(
     yield "about", [(" · ".join(filter(None, about)), "quiet")]
     if story.excerpt.text:
         yield "excerpt", marked(story.excerpt.text, story.excerpt.spans, "plain")
-    timeline = StoryTimeline(story.others, story.telling.elsewhere)
+    timeline = StoryTimeline(story.others, story.timeline.elsewhere)
     for words in outlet_lines(timeline, OUTLETS_NAMED):
         yield "others", [(words, "quiet")]
     if story.escalations:

@@ -183,8 +183,8 @@ def story_lines(story: StoryAlerts, lead: Alert, moment: Moment, ago: Moment) ->
     escalated = [describe_escalations(alert, moment) for alert in story.alerts]
     for steps in filter(None, dict.fromkeys(escalated)):
         yield [(f"{signs.ESCALATED} {steps}", "accent")]
-    outlets = lead.telling.outlets if len(lead.telling.outlets) > 1 else ()
-    timeline = StoryTimeline(outlets, lead.telling.elsewhere)
+    outlets = lead.timeline.outlets if len(lead.timeline.outlets) > 1 else ()
+    timeline = StoryTimeline(outlets, lead.timeline.elsewhere)
     for words in (*_suppressions(story, moment), *outlet_lines(timeline, NAMED)):
         yield [(words, "quiet")]
 

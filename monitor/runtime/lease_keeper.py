@@ -196,14 +196,14 @@ class LeaseKeeper(SoleMonitor):
         surplus, missing = self._balance(standing)
         self._forget(surplus)
         await self._thread(self._leases.release, surplus)
-        epochs = {**standing.held, **await self._take(missing, standing)}
+        epochs = {**standing.epochs, **await self._take(missing, standing)}
         self._epochs = {id: epoch for id, epoch in epochs.items() if id not in surplus}
         self._beat_at = beat_at
         self._report("")
 
     def _balance(self, standing: Standing) -> tuple[list[int], int]:
         """Return the buckets to give back and the number to take; busy ones are kept for now."""
-        buckets = {id for id in standing.held if id < BUCKETS}
+        buckets = {id for id in standing.epochs if id < BUCKETS}
         goal = BUCKETS if self._alone else share(standing.monitor, standing.live)
         excess = len(buckets) - goal
         idle = [id for id in sorted(buckets, reverse=True) if not self._users[id]]
@@ -211,7 +211,7 @@ class LeaseKeeper(SoleMonitor):
 
     async def _take(self, buckets: int, standing: Standing) -> dict[int, int]:
         """Take what is missing, as far as it is free; return the epochs."""
-        missing_duties = [duty for duty in self._duties if duty not in standing.held]
+        missing_duties = [duty for duty in self._duties if duty not in standing.epochs]
         epochs: dict[int, int] = {}
         if buckets:
             take = partial(self._leases.take, buckets, forced=self._alone)

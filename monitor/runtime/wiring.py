@@ -166,7 +166,7 @@ def _parts(
         return outcome
 
     loop = asyncio.get_running_loop()
-    if not why_no_vectors(wanted=True):
+    if not why_no_vectors(is_enabled=True):
         encoding = EncodingProcess(config.store)
         linker = EventLinker(store, thread, encoding, save_encoded, clock, asyncio.sleep)
     leases, take_turn = _leases(config, options, stack, vectors=linker is not None)

@@ -38,7 +38,7 @@ def save_poll(batch: Batch, outcome: PollOutcome, routing: Routing = NO_CHANNELS
         feed=outcome.feed,
         via=Via.POLL,
         changes=outcome.arrivals,
-        response=outcome.answered,
+        response=outcome.response,
         notices=outcome.begun,
     )
     return raise_alerts(batch, arrivals, outcome.poll.at, routing)

@@ -94,7 +94,7 @@ def hostile_facts() -> BriefingFacts:
         1, HOSTILE, title=HOSTILE, matches=(match("alert", HOSTILE),
         match("javascript", HOSTILE, "summary")), feed=HOSTILE, note=HOSTILE, tags=(HOSTILE,),
         url="https://ex.org/\"onload='x'><script>)](<y>", lang="<b>",
-        telling=told_by(HOSTILE, HOSTILE + "2", elsewhere=(outlet(HOSTILE, lang="<i>"),)),
+        timeline=told_by(HOSTILE, HOSTILE + "2", elsewhere=(outlet(HOSTILE, lang="<i>"),)),
     )  # fmt: skip
     return facts(
         story(about),

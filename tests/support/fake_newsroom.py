@@ -272,7 +272,7 @@ class FakeNewsroom:
         """Find the articles whose titles have the first word of the query."""
         self.tried.append(watchlist)
         word = watchlist.query.text.partition(" ")[0]
-        found = self.search(word).found
+        found = self.search(word).hits
         progress(1, 1)
         return WatchlistPreview(self.count, len(found), ((word, len(found)),), found[:10])
 
@@ -571,7 +571,7 @@ class FakeNewsroom:
             ),
             feed=alert.feed,
             alerts=(alert,),
-            telling=self._telling(article),
+            timeline=self._telling(article),
             merged=tuple(self._merged(article)),
             versions=len(self.versions(article)),
         )
@@ -581,8 +581,9 @@ class FakeNewsroom:
             if article in (other, into):
                 shown = into if article == other else other
                 yield MergedAlert(
-                    alert=shown, of=article, stands=shown == into, watchlist=LISTS[shown % 4][0],
-                    article=shown, title=self.title(shown), publisher=OUTLETS[shown % 4], seen=NOW,
+                    alert=shown, partner=article, stands=shown == into, article=shown,
+                    watchlist=LISTS[shown % 4][0], title=self.title(shown), seen=NOW,
+                    publisher=OUTLETS[shown % 4],
                 )  # fmt: skip
 
     def _telling(self, article: int) -> StoryTimeline:

@@ -55,7 +55,7 @@ class MemoryLeases:
         return Standing(
             monitor=self.monitor,
             live=tuple(self.table.live()),
-            held={
+            epochs={
                 id: epoch
                 for id, (holder, epoch) in self.table.leases.items()
                 if holder == self.monitor

@@ -44,7 +44,7 @@ def raised(
         )
         poll = Poll(at=NOW, outcome=Outcome.READ)
         outcome = PollOutcome(
-            feed=FEED, state=FeedState(), poll=poll, arrivals=(arrival,), answered=answered
+            feed=FEED, state=FeedState(), poll=poll, arrivals=(arrival,), response=answered
         )
         planned = tuple(PlannedDelivery(channel=c, due=NOW, bundle=bundle) for c in channels)
         notify = [

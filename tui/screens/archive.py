@@ -264,13 +264,13 @@ class ArchiveScreen(PaneScreen):
                 self.results.offer(self._start)
             return False
         self.query_line.note.update(result_summary(results, self.sort))
-        if submitted and results.found:
+        if submitted and results.hits:
             self.show_pane("stream")
         if submitted:
             self.history.add(written)
             await self._ask_extra(self.newsroom.service.note_search, written, self.sort)
         self.run_worker(self._show_extras(results, submitted), group="extras", exclusive=True)
-        return not results.found
+        return not results.hits
 
     async def _search(self, written: str) -> Results | None:
         """Return the results; None without a query, which the note explains."""
@@ -312,12 +312,12 @@ class ArchiveScreen(PaneScreen):
         if results.total < FEW:
             suggestions = await self._ask_extra(service.archive.suggestions, query)
             self.results.offer(suggestion_rows(suggestions or ()))
-            if submitted and suggestions and not results.found and self._answering:
+            if submitted and suggestions and not results.hits and self._answering:
                 self.show_pane("stream")
         self._answering = self._answering and not submitted
 
     async def _show_severities(self, results: Results) -> None:
-        ids = [hit.article.id for hit in results.found]
+        ids = [hit.article.id for hit in results.hits]
         severities = await self._ask_extra(self.newsroom.service.statistics.max_severities, ids)
         self.results.add_severities(severities or {})
 

@@ -66,7 +66,7 @@ def outlet_rows(
     for heading, alerts in merged_groups(details.merged):
         rows.append(([(heading, "accent")], None))
         rows += [(_merged_row(merged, cells), merged.article) for merged in alerts]
-    for heading, outlets in outlet_groups(details.telling):
+    for heading, outlets in outlet_groups(details.timeline):
         rows.append(([(heading, "accent")], None))
         rows += _outlet_rows(outlets, article, cells, zone)
     return rows
@@ -206,7 +206,7 @@ def _byline(
         lines += wrap(reasons, cells, "list")
         for change in change_lines(alert, moment):
             lines += wrap_line(change, cells, "  ")
-        if count := sum(one.of == alert.id and not one.stands for one in details.merged):
+        if count := sum(one.partner == alert.id and not one.stands for one in details.merged):
             words = ngettext(
                 "{count} alert merged into this one, O shows which",
                 "{count} alerts merged into this one, O shows which",

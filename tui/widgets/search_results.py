@@ -65,7 +65,7 @@ class ResultList(LineList):
 
     def show_results(self, results: Results = Results((), 0)) -> None:
         """List other results, from the first."""
-        self._hits, self._offers, self._severities = list(results.found), (), {}
+        self._hits, self._offers, self._severities = list(results.hits), (), {}
         self.next_page = results.next
         self.cursor = 0
         self.update_row_count()
@@ -75,7 +75,7 @@ class ResultList(LineList):
 
     def add_page(self, results: Results) -> None:
         """Add the next page below; nothing on the screen moves."""
-        self._hits += results.found
+        self._hits += results.hits
         self.next_page = results.next
         self.update_row_count()
         self._show_count(results.total)

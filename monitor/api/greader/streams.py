@@ -238,7 +238,7 @@ def content(alert: Alert, article: Article | None) -> str:
         if article.summary not in article.body:
             found += paragraphs(article.summary, match_spans(alert.matches, "summary"), BOLD)
         found += paragraphs(article.body[:SHOWN], match_spans(alert.matches, "body"), BOLD)
-    others = [one.name for one in alert.telling.outlets[1:] if one.name]
+    others = [one.name for one in alert.timeline.outlets[1:] if one.name]
     if others:
         found.append(html.escape(_("Also in {outlets}", outlets=", ".join(others))))
     if alert.note:

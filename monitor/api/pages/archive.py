@@ -73,7 +73,7 @@ def _found(here: Newsroom, parameters: SearchParameters) -> dict[str, Any]:
         width=SNIPPET,
         page=parameters.page,
     )
-    more = results.before + len(results.found) < results.total and parameters.page < 500
+    more = results.before + len(results.hits) < results.total and parameters.page < 500
     few = archive.suggestions(parameters.q, filter) if results.total < FEW else []
     return {
         "results": results,
@@ -93,7 +93,7 @@ def _hits(results: Results) -> list[tuple[Any, Markup, Markup]]:
             lit(shown_title(hit.article.title), [(a, b) for p, a, b in hit.spans if p == "title"]),
             lit("" if hit.snippet == hit.article.title else hit.snippet, hit.lit),
         )
-        for hit in results.found
+        for hit in results.hits
     ]
 
 

@@ -134,7 +134,7 @@ def subject(notifications: Sequence[Notification]) -> str:
 
 
 def template_fields(notification: Notification, zone: tzinfo, pages: str = "") -> Mapping[str, str]:
-    alert, outlets = notification.alert, notification.alert.telling.outlets
+    alert, outlets = notification.alert, notification.alert.timeline.outlets
     values = {
         "watchlist": alert.watchlist,
         "severity": severity_name(alert.severity),
@@ -146,7 +146,7 @@ def template_fields(notification: Notification, zone: tzinfo, pages: str = "") -
         "terms": ", ".join(_terms(alert)),
         "others": ", ".join(o.name for o in outlets[1:]),
         "first": outlets[0].name if outlets else alert.publisher,
-        "elsewhere": ", ".join(o.name for o in alert.telling.elsewhere),
+        "elsewhere": ", ".join(o.name for o in alert.timeline.elsewhere),
         "why": notification.delivery.why,
         "id": alert_number(alert.id),
     }
@@ -190,9 +190,9 @@ def _alert_lines(notification: Notification, zone: tzinfo) -> Iterator[Line]:
         yield sentence
     if terms := _terms(alert):
         yield [(f"{signs.TERMS} {', '.join(terms)}", "quiet")]
-    alone = len(alert.telling.outlets) < 2
-    telling = replace(alert.telling, outlets=()) if alone else alert.telling
-    for words in outlet_lines(telling, OUTLETS_NAMED):
+    alone = len(alert.timeline.outlets) < 2
+    timeline = replace(alert.timeline, outlets=()) if alone else alert.timeline
+    for words in outlet_lines(timeline, OUTLETS_NAMED):
         yield [(words, "quiet")]
 
 

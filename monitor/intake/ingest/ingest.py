@@ -114,7 +114,7 @@ class Ingester:
                             feed=outcome.feed,
                             via=Via.POLL,
                             changes=(*outcome.arrivals, *carried),
-                            response=outcome.answered,
+                            response=outcome.response,
                             notices=outcome.begun,
                         )
                         polls.append((feed, outcome.poll))

@@ -185,7 +185,7 @@ class PollStep(Struct, frozen=True, kw_only=True):
             move=feed_health.updated_redirect(self.history.move, fetched.moved_to, self.now),
             missed=(before.last_ok, self.now) if state.blind and before.last_ok else None,
             articles=frozenset(met.union(c.article.id for c in arrived) if unmet else ()),
-            answered=_answer_evidence(fetched, self.now),
+            response=_answer_evidence(fetched, self.now),
         )
         outcome = self._with_publication_rate(outcome, [entry.published for entry in unmet])
         reissued = sum(isinstance(d, identify.Reissued) for d in decisions)

@@ -69,11 +69,11 @@ class LostTermRow(TypedDict):
 
 Outlets = Annotated[
     list[OutletRow],
-    means("Who tells the story, in the order in which tocsin saw it.", "telling.outlets"),
+    means("Who tells the story, in the order in which tocsin saw it.", "timeline.outlets"),
 ]
 OutletsElsewhere = Annotated[
     list[OutletRow],
-    means("Who tells of it in the other language, or in other words.", "telling.elsewhere"),
+    means("Who tells of it in the other language, or in other words.", "timeline.elsewhere"),
 ]
 MergedInto = Annotated[
     AlertNumber | None, means("The alert that stands for this one, as both are the same piece.")

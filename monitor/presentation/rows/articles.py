@@ -153,7 +153,7 @@ def details_row(details: ArticleDetails) -> ArticleDetailsRow:
 
 
 def _alert_row(alert: Alert, merged: Iterable[MergedAlert]) -> ArticleAlertRow:
-    copies = [copy for copy in merged if copy.of == alert.id and not copy.stands]
+    copies = [copy for copy in merged if copy.partner == alert.id and not copy.stands]
     return row(ArticleAlertRow, alert, merged=[row(MergedAlertRow, copy) for copy in copies])
 
 
@@ -211,7 +211,7 @@ class ResultsRow(TypedDict):
     note: Annotated[TextOrNull, means("That the index is behind or being rebuilt; or null.")]
     forms: Annotated[dict[str, list[str]], means("The words that each `~` and `*` stands for.")]
     suggestions: Annotated[list[SuggestionRow], means("Where few match: searches that find more.")]
-    hits: Annotated[list[HitRow], means(attr="found")]
+    hits: list[HitRow]
 
 
 class SimilarRow(TypedDict):

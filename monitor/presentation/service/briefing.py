@@ -215,7 +215,7 @@ def _weight(story: StoryAlerts) -> tuple[int, int, Timestamp, int]:
 def _outlets(story: StoryAlerts) -> int:
     """Return the number of outlets of a story, or of copies where its timeline was not read."""
     return max(
-        len({o.name for o in alert.telling.outlets + alert.telling.elsewhere if not o.perhaps})
+        len({o.name for o in alert.timeline.outlets + alert.timeline.elsewhere if not o.perhaps})
         or 1 + alert.copies
         for alert in story.alerts
     )

@@ -208,7 +208,7 @@ class AlertViews(StoreViews):
                 matches=places.get(id, ()),
                 escalations=escalations.get(id, ()),
                 lost=lost.get(id, ()),
-                telling=stories.get(found[id]["article"], NOBODY_ELSE),
+                timeline=stories.get(found[id]["article"], NOBODY_ELSE),
             )
             for id in ids
             if id in found
@@ -261,7 +261,7 @@ class AlertViews(StoreViews):
     def merged(self, ids: Collection[int]) -> tuple[MergedAlert, ...]:
         """Return the alerts that were merged into some, and those that stand for some, by id."""
         rows = self._connection.rows_in(
-            "SELECT m.id AS alert, al.id AS of, m.merged_into IS NULL AS stands, m.watchlist,"
+            "SELECT m.id AS alert, al.id AS partner, m.merged_into IS NULL AS stands, m.watchlist,"
             f" a.id AS article, a.title, {PUBLISHER} AS publisher, a.seen FROM alerts al"
             " JOIN alerts m ON m.merged_into = al.id OR m.id = al.merged_into"
             " JOIN articles a ON a.id = m.article JOIN feeds f ON f.number = a.feed"

@@ -216,7 +216,7 @@ class ArticleViews(StoreViews):
         return replace(
             found,
             others=others if len(others) > 1 else (),
-            telling=timelines.get(article, NOBODY_ELSE),
+            timeline=timelines.get(article, NOBODY_ELSE),
             merged=AlertViews(connection).merged(raised),
             page_trouble=trouble,
             page_retry=retry,

@@ -71,7 +71,7 @@ class SqlLeases:
             self._join()
         live = tuple(id for (id,) in self._read(f"{LIVE} ORDER BY id"))
         held = dict(self._read("SELECT id, epoch FROM leases WHERE holder = ?", (self._monitor,)))
-        return Standing(monitor=self._monitor, live=live, held=held)
+        return Standing(monitor=self._monitor, live=live, epochs=held)
 
     def take(self, most: int, *, forced: bool = False) -> dict[int, int]:
         """Take buckets that nobody holds; return their epochs. Raises StoreError.

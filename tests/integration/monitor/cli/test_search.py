@@ -125,13 +125,13 @@ def test_pages_fit_together_whatever_arrives(server: Web, tmp_path: Path) -> Non
     server.on("/autre", Reply(body=rss(late, *map(item, range(COUNT)))))
     assert newsroom.once("--now").returncode == 0
     for sort, begun in first.items():
-        results, found = begun, [*begun.found]
+        results, found = begun, [*begun.hits]
         while results.next:
             results = pages(sort, after=results.next)
             assert results.before == len(found)
             assert results.total == whole[sort].total == COUNT
-            found += results.found
-        articles = [hit.article.id for hit in whole[sort].found]
+            found += results.hits
+        articles = [hit.article.id for hit in whole[sort].hits]
         assert [hit.article.id for hit in found] == articles
         assert pages(sort).total == COUNT + 1
     for query, sort, place in (

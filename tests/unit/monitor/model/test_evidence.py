@@ -73,7 +73,7 @@ def written(
                 state=FeedState(),
                 poll=Poll(at=NOW, outcome=Outcome.READ),
                 arrivals=(arrival,),
-                answered=ANSWERED,
+                response=ANSWERED,
                 begun=begun,
             ),
         )

@@ -41,7 +41,7 @@ def test_other_outlets_stand_in_order_with_how_much_later_and_how() -> None:
         Outlet(name="Le Soir", article=3, seen=NOW + 7200, lag=7200.0, published=NOW - 3600),
         elsewhere=(Outlet(name="Reuters", article=9, seen=NOW, lag=0.0, lang="en"),),
     )
-    page = article_page(reading(telling=told), (), 100, UTC)
+    page = article_page(reading(timeline=told), (), 100, UTC)
     rows = [line for line in said(page.lines).split("\n") if "2026" in line or "Also" in line][1:]
     assert [" ".join(row.split()[:4]) for row in rows[:3]] == [
         "▸ first Le Monde",
@@ -51,7 +51,7 @@ def test_other_outlets_stand_in_order_with_how_much_later_and_how() -> None:
     assert rows[2].split()[4:6] == ["own", "words"]
     assert "first published by Le Soir, 59 min earlier" in said(page.lines)
     assert rows[3] == "Also in English"
-    for line, article in outlet_rows(reading(telling=told), 1, 100, UTC):
+    for line, article in outlet_rows(reading(timeline=told), 1, 100, UTC):
         if article is not None:
             outlet = {1: "Le Monde", 2: "AFP", 3: "Le Soir", 9: "Reuters"}[article]
             assert outlet in said([line])
@@ -93,14 +93,14 @@ def test_what_is_odd_about_dates_and_pages_is_said() -> None:
 
 def test_merged_alerts_are_rows_to_be_read() -> None:
     one = MergedAlert(
-        alert=2, of=1, stands=False, watchlist="Liège", article=7, title="Une copie",
+        alert=2, partner=1, stands=False, watchlist="Liège", article=7, title="Une copie",
         publisher="Le Soir", seen=NOW,
     )  # fmt: skip
-    page = article_page(reading(telling=telling(), merged=(one,)), (), 80, UTC)
+    page = article_page(reading(timeline=telling(), merged=(one,)), (), 80, UTC)
     assert "1 alert merged into this one, not notified" in said(page.lines)
     assert "Le Soir" in said(page.lines) and "Une copie" in said(page.lines)
     stands = replace(one, stands=True)
-    page = article_page(reading(telling=telling(), merged=(stands,)), (), 80, UTC)
+    page = article_page(reading(timeline=telling(), merged=(stands,)), (), 80, UTC)
     assert "Merged into the alert of another article, which was notified" in said(page.lines)
 
 
@@ -111,11 +111,11 @@ def test_no_line_is_wider_than_the_reader(cells: int) -> None:
     (alert,) = FakeNewsroom(4).read(1).alerts  # type: ignore[union-attr]
     alert = replace(alert, watchlist=HOSTILE, lost=(Lost(HOSTILE, 1e99),))
     other = MergedAlert(
-        alert=2, of=1, stands=True, watchlist=HOSTILE, article=2, title=HOSTILE,
+        alert=2, partner=1, stands=True, watchlist=HOSTILE, article=2, title=HOSTILE,
         publisher=HOSTILE, seen=NOW,
     )  # fmt: skip
     odd = reading(
-        telling=told, feed=HOSTILE, alerts=(alert,), page_trouble=HOSTILE, merged=(other,)
+        timeline=told, feed=HOSTILE, alerts=(alert,), page_trouble=HOSTILE, merged=(other,)
     )
     page: list[Line] = list(article_page(odd, (), cells, UTC).lines)
     page += [line for line, article in outlet_rows(odd, 1, cells, UTC) if article is not None]

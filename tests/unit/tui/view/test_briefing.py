@@ -21,7 +21,7 @@ def test_every_line_fits(cells: int) -> None:
 
 
 def test_matches_are_lit_and_outlets_and_notes_are_there() -> None:
-    one = alert(1, note="À suivre", telling=told_by("AFP", "Le Soir"))
+    one = alert(1, note="À suivre", timeline=told_by("AFP", "Le Soir"))
     page = briefing_page(compose_briefing(facts(story(one)), BRUSSELS), 80, BRUSSELS)
     assert ("Grève", "hit") in [run for line in page for run in line]
     text = "\n".join("".join(piece for piece, _ in line) for line in page)

@@ -67,7 +67,7 @@ def test_no_text_becomes_markup(text: str, spans: list[tuple[int, int]]) -> None
         Match(field="body", start=start, end=end, text="<s>", term="x") for start, end in spans
     )
     alert = replace(
-        ALERT, watchlist="<a>&", note="<u>", matches=matches, telling=told_by("One", "<em>")
+        ALERT, watchlist="<a>&", note="<u>", matches=matches, timeline=told_by("One", "<em>")
     )
     body = clean(f"<script>{text}</script>", keep_newlines=True)  # as an article is stored
     written = content(alert, replace(ARTICLE, body=body, summary=""))

@@ -51,7 +51,7 @@ def page(known: BriefingFacts) -> tuple[str, Page]:
 
 
 def test_a_page_has_headline_match_note_outlets_and_link() -> None:
-    one = alert(1, note="À suivre", state=AlertState.CLOSED, telling=told_by("AFP", "Le Soir"))
+    one = alert(1, note="À suivre", state=AlertState.CLOSED, timeline=told_by("AFP", "Le Soir"))
     _, found = page(facts(story(one), watchlists=("Alibaba", "Ports")))
     for words in ("Grève numéro 1 au port", "AFP · fr · 05:00 · closed", "Le Soir +10 min"):
         assert words in found.text, words

@@ -32,7 +32,7 @@ def briefing() -> Briefing:
         story(
             alert(
                 1, note="À suivre\nde près", state=AlertState.CLOSED, starred=True,
-                telling=told_by("AFP", "Le Soir"),
+                timeline=told_by("AFP", "Le Soir"),
             )
         ),
         watchlists=("Alibaba", "Ports"),
@@ -61,7 +61,7 @@ def test_the_text_says_everything() -> None:
 
 def test_languages_have_their_names() -> None:
     elsewhere = (outlet("Le Fil", perhaps=True, lang="fr"), outlet("Reuters", lang="en"))
-    told = facts(story(alert(1, telling=told_by("AFP", elsewhere=elsewhere))))
+    told = facts(story(alert(1, timeline=told_by("AFP", elsewhere=elsewhere))))
     lines = plain_text(compose_briefing(told, BRUSSELS), BRUSSELS).splitlines()
     assert [line.strip() for line in lines if "⇄" in line] == [
         "⇄ also in English: Reuters",

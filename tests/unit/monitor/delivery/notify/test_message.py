@@ -74,7 +74,7 @@ TELLING = StoryTimeline(
 
 
 def test_a_message_has_what_an_analyst_needs() -> None:
-    message = compose([parcel(telling=TELLING, why="+7 suppressed since 10:02")], BRUSSELS)
+    message = compose([parcel(timeline=TELLING, why="+7 suppressed since 10:02")], BRUSSELS)
     assert message.subject == "▲ Espionnage: Alibaba dans le viseur"
     assert message.plain.split("\n") == [
         "▲ high · Espionnage",
@@ -94,7 +94,7 @@ def test_a_message_has_what_an_analyst_needs() -> None:
 
 @pytest.mark.usefixtures("french")
 def test_a_message_is_in_the_language_of_the_newsroom() -> None:
-    message = compose([parcel(telling=TELLING, why="5 médias")], BRUSSELS)
+    message = compose([parcel(timeline=TELLING, why="5 médias")], BRUSSELS)
     assert message.subject == "▲ Espionnage\N{NO-BREAK SPACE}: Alibaba dans le viseur"
     assert message.plain.split("\n") == [
         "▲ élevée · Espionnage",
@@ -304,7 +304,7 @@ def test_harmless_text_stays_harmless(text: str) -> None:
 
 def test_a_template_says_what_is_written() -> None:
     template = "$sign ${headline}\n$sentence\n$terms · $first · $others · $elsewhere · $$5\n$link"
-    message = compose([parcel(telling=TELLING)], BRUSSELS, template=template)
+    message = compose([parcel(timeline=TELLING)], BRUSSELS, template=template)
     assert message.plain == (
         "▲ Alibaba dans le viseur\nLa sûreté soupçonne «Alibaba» d’«espionnage» à Liège !\n"
         "Alibaba, espionnage~ · L’Écho · Le Soir, RTBF · Reuters · $5\nhttps://lecho.be/1"
@@ -331,7 +331,7 @@ def test_templates_know_their_fields() -> None:
     with pytest.raises(ValueError, match=r"\$\$"):
         unknown_fields("5 $ each")
     whole = compose(
-        [parcel(telling=TELLING)], BRUSSELS, template="|".join(f"${f}" for f in TEMPLATE_FIELDS)
+        [parcel(timeline=TELLING)], BRUSSELS, template="|".join(f"${f}" for f in TEMPLATE_FIELDS)
     )
     assert "$" not in whole.plain
 
@@ -358,7 +358,7 @@ PAGES = "https://news.example.org"
 
 
 def test_a_message_links_to_the_page_of_its_alert() -> None:
-    message = compose([parcel(telling=TELLING)], BRUSSELS, pages=PAGES)
+    message = compose([parcel(timeline=TELLING)], BRUSSELS, pages=PAGES)
     assert message.plain.split("\n")[-2:] == [
         "https://lecho.be/1",
         "alert a1: https://news.example.org/alerts/a1",
@@ -368,7 +368,7 @@ def test_a_message_links_to_the_page_of_its_alert() -> None:
         'alert a1: <a href="https://news.example.org/alerts/a1">'
         "https://news.example.org/alerts/a1</a>"
     )
-    short = compose([parcel(telling=TELLING)], BRUSSELS, pages=PAGES, limit=120)
+    short = compose([parcel(timeline=TELLING)], BRUSSELS, pages=PAGES, limit=120)
     assert short.plain.endswith("https://news.example.org/alerts/a1")  # links are never left out
 
 

@@ -291,7 +291,7 @@ def test_the_publisher_of_an_aggregator_s_item_is_its_source(tmp_path: Path) -> 
         views = room.views
         (alert, *_) = views.alerts.get([raised.id], timelines=True)
         assert (alert.publisher, alert.feed) == ("Le Soir", "Google News")
-        names = [outlet.name for outlet in alert.telling.outlets]
+        names = [outlet.name for outlet in alert.timeline.outlets]
         assert names == ["Le Soir", "Le Soir sport", "L’Écho", "post.example.com"]
         details = views.articles.details(1)
         assert details is not None

@@ -172,7 +172,7 @@ def test_a_copy_under_a_new_headline_is_in_the_story_and_has_an_alert(tmp_path: 
     alerts = views.alerts.get(ids, timelines=True)
     assert {alert.title for alert in alerts} in ({*titles[:2]}, {*titles[1:]})
     for alert in alerts:
-        names = [outlet.copied for outlet in alert.telling.outlets]
+        names = [outlet.copied for outlet in alert.timeline.outlets]
         assert names == [False, True, True]
 
 

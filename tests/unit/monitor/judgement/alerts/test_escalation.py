@@ -142,7 +142,7 @@ def test_the_fifth_independent_outlet_escalates_it_once(tmp_path: Path) -> None:
     assert views.alerts.escalated(ALL, after=1) == []
     assert views.version().escalation == 1
     (alert,) = views.alerts.get([1], timelines=True)
-    outlets = alert.telling.outlets
+    outlets = alert.timeline.outlets
     assert [(o.name, o.lag, o.copied) for o in outlets] == [
         (f"o{number}", number * HOUR, number > 0) for number in range(6)
     ]

@@ -65,7 +65,7 @@ def test_shared_names_link_perhaps_and_escalate_nothing(tmp_path: Path) -> None:
     named = sure(tmp_path)
     details = Views(StoreAddress(tmp_path)).articles.details(named.earlier)
     assert details
-    (elsewhere,) = details.telling.elsewhere
+    (elsewhere,) = details.timeline.elsewhere
     assert (elsewhere.article, elsewhere.perhaps) == (named.later, True)
 
 
@@ -77,7 +77,7 @@ def test_shared_names_within_one_publisher_link_nothing(tmp_path: Path) -> None:
     }
     ManualMonitor(tmp_path, replace(press, editions=editions), feeds, [watching()]).live(range(3))
     details = Views(StoreAddress(tmp_path)).articles.details(sure(tmp_path).earlier)
-    assert details and details.telling.elsewhere == ()
+    assert details and details.timeline.elsewhere == ()
 
 
 @pytest.mark.parametrize("first_french", [True, False])
@@ -93,7 +93,7 @@ def test_an_aggregator_s_item_is_not_linked_with_its_publisher(
     ]
     ManualMonitor(tmp_path, replace(press, editions=editions), feeds, [watching()]).live(range(3))
     details = Views(StoreAddress(tmp_path)).articles.details(sure(tmp_path).earlier)
-    assert details and details.telling.elsewhere == ()
+    assert details and details.timeline.elsewhere == ()
 
 
 @pytest.mark.parametrize("surety", [Surety.NAMES, Surety.LIKELY])
@@ -148,7 +148,7 @@ def test_a_story_that_crosses_escalates_the_earlier_alert(
         assert alert.article
         details = views.articles.details(alert.article)
         assert details
-        (elsewhere,) = details.telling.elsewhere
+        (elsewhere,) = details.timeline.elsewhere
         assert (elsewhere.article, elsewhere.lang) == (other.article, other.lang)
         assert not elsewhere.perhaps
     assert first.copies == second.copies == 0  # linked, not merged
@@ -163,7 +163,7 @@ def test_a_story_may_cross_and_not_be_escalated(tmp_path: Path) -> None:
     assert (first.severity, first.escalations) == (MEDIUM, ())
     assert second.article
     details = Views(StoreAddress(tmp_path)).articles.details(second.article)
-    assert details and [outlet.name for outlet in details.telling.elsewhere] == ["fr"]
+    assert details and [outlet.name for outlet in details.timeline.elsewhere] == ["fr"]
 
 
 def test_what_is_older_than_three_days_is_another_event(tmp_path: Path) -> None:

@@ -41,22 +41,22 @@ def test_an_article_that_raises_an_alert_is_clocked_at_each_step(
 ) -> None:
     first, second = raised(store), raised(store)
     views = Views(StoreAddress(tmp_path))
-    assert views.deliveries.latency(NOW).clocked[0] == ArticleTimes(
+    assert views.deliveries.latency(NOW).articles[0] == ArticleTimes(
         first, 1, NOW - 600, NOW - 3, NOW, None, False
     )
     tickets = store.unindexed(9)
     store.mark_indexed(tickets[0].number, NOW + 2)
-    assert [one.searchable for one in views.deliveries.latency(NOW).clocked] == [NOW + 2, None]
+    assert [one.searchable for one in views.deliveries.latency(NOW).articles] == [NOW + 2, None]
     store.mark_indexed(tickets[1].number, NOW + 5)
     store.mark_indexed(tickets[1].number, NOW + 9)
-    assert [one.searchable for one in views.deliveries.latency(NOW).clocked] == [NOW + 2, NOW + 5]
-    assert [one.article for one in views.deliveries.latency(NOW).clocked] == [first, second]
-    assert views.deliveries.latency(NOW + 1).clocked == []
+    assert [one.searchable for one in views.deliveries.latency(NOW).articles] == [NOW + 2, NOW + 5]
+    assert [one.article for one in views.deliveries.latency(NOW).articles] == [first, second]
+    assert views.deliveries.latency(NOW + 1).articles == []
 
 
 def test_what_was_there_before_is_not(store: Store, tmp_path: Path) -> None:
     raised(store, backfill=True)
-    assert Views(StoreAddress(tmp_path)).deliveries.latency(0).clocked == []
+    assert Views(StoreAddress(tmp_path)).deliveries.latency(0).articles == []
 
 
 def test_an_edit_that_raises_an_alert_says_so(store: Store, tmp_path: Path) -> None:
@@ -65,7 +65,7 @@ def test_an_edit_that_raises_an_alert_says_so(store: Store, tmp_path: Path) -> N
         batch._sql.execute("DELETE FROM alerts")
     raised(store, new=False, id=id)
     ((edited),) = [
-        one.edited for one in Views(StoreAddress(tmp_path)).deliveries.latency(0).clocked
+        one.edited for one in Views(StoreAddress(tmp_path)).deliveries.latency(0).articles
     ]
     assert edited
 
@@ -74,20 +74,20 @@ def test_it_goes_with_its_article(store: Store, tmp_path: Path) -> None:
     id = raised(store)
     with store.batch() as batch:
         batch.drop([id])
-    assert Views(StoreAddress(tmp_path)).deliveries.latency(0).clocked == []
+    assert Views(StoreAddress(tmp_path)).deliveries.latency(0).articles == []
 
 
 def test_a_clock_that_is_set_back_makes_nothing_negative(store: Store, tmp_path: Path) -> None:
     raised(store, received=NOW + 50)
     raised(store, received=NOW - 3)
     store.mark_indexed(9, NOW - 100)
-    found = Views(StoreAddress(tmp_path)).deliveries.latency(0).clocked
+    found = Views(StoreAddress(tmp_path)).deliveries.latency(0).articles
     assert [(one.seen, one.searchable) for one in found] == [(NOW, NOW), (NOW - 3, NOW)]
 
 
 def test_the_whole_way_of_the_real_pipeline(tmp_path: Path) -> None:
     flow.life(tmp_path).live(flow.ROUNDS)
-    clocked = Views(StoreAddress(tmp_path)).deliveries.latency(0).clocked
+    clocked = Views(StoreAddress(tmp_path)).deliveries.latency(0).articles
     articles = {one.article: one for one in clocked}
     kept = flow.rows(tmp_path, "SELECT article FROM alerts WHERE NOT backfill AND article")
     assert set(articles) == {id for (id,) in kept} != set()
@@ -108,7 +108,7 @@ def test_an_article_is_seen_when_its_answer_is_there_not_when_it_is_stored(
     life.live(flow.ROUNDS)
     polled = [
         one
-        for one in Views(StoreAddress(tmp_path)).deliveries.latency(0).clocked
+        for one in Views(StoreAddress(tmp_path)).deliveries.latency(0).articles
         if one.matched > one.seen
     ]
     assert polled

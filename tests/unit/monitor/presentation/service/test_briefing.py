@@ -43,10 +43,10 @@ def order(briefing: Briefing) -> list[tuple[str, list[int]]]:
 def test_stories_come_by_severity_then_by_outlets_then_the_newest() -> None:
     known = facts(
         story(alert(1, raised_at=SEVEN - 5)),
-        story(alert(2, telling=told_by("Le Fil", "Le Soir", "AFP"))),
+        story(alert(2, timeline=told_by("Le Fil", "Le Soir", "AFP"))),
         story(alert(3, severity=Severity.HIGH)),
         story(alert(4, raised_at=SEVEN - 1)),
-        story(alert(5, telling=told_by("Le Fil", elsewhere=(outlet("X", perhaps=True),) * 3))),
+        story(alert(5, timeline=told_by("Le Fil", elsewhere=(outlet("X", perhaps=True),) * 3))),
     )
     assert order(composed(known)) == [("Alibaba", [3, 2, 4, 1, 5])]
 
@@ -98,12 +98,12 @@ def test_a_story_has_its_first_outlet_its_time_its_sentence_and_its_notes() -> N
         id=1, alert=1, reason="outlets", words="5 outlets", at=SEVEN, severity=Severity.LOW
     )
     telling = told_by("AFP", "Le Soir", elsewhere=(outlet("BBC", lang="en"),))
-    one = alert(1, note="À suivre", tags=("urgent",), telling=telling, escalations=(louder,))
+    one = alert(1, note="À suivre", tags=("urgent",), timeline=telling, escalations=(louder,))
     (watchlist,) = composed(facts(story(one))).watchlists
     (told,) = watchlist.stories
     assert (told.first, told.at, told.lead.lang) == ("AFP", SEVEN - 2 * HOUR, "fr")
     assert [other.name for other in told.others] == ["Le Soir"]
-    assert [other.name for other in told.telling.elsewhere] == ["BBC"]
+    assert [other.name for other in told.timeline.elsewhere] == ["BBC"]
     assert (told.notes, told.tags, told.escalations) == (("À suivre",), ("urgent",), ("5 outlets",))
     start, end = told.headline.spans[0]
     assert told.headline.text[start:end] == "Grève"

@@ -66,7 +66,7 @@ def service(data: Path) -> Iterator[Service]:
 
 def found(service: Service) -> tuple[int, str]:
     results = service.archive.search("port", limit=0)
-    return len(results.found), results.note
+    return len(results.hits), results.note
 
 
 def _cut(index: Path) -> None:

@@ -55,7 +55,7 @@ def test_a_lease_has_one_holder_and_its_epoch_grows_with_each(room: SmallStore) 
         second = other.take(BUCKETS)
         assert set(second) == set(range(100))
         assert all(epoch > first[id] for id, epoch in second.items())
-        assert len(one.beat().held) == BUCKETS - 100
+        assert len(one.beat().epochs) == BUCKETS - 100
         assert one.beat().live == other.beat().live
         one.leave()
         assert len(other.take(BUCKETS)) == BUCKETS - 100
@@ -70,10 +70,10 @@ def test_leases_expire_by_the_clock_of_the_database(room: SmallStore) -> None:
         assert other.take_duties([Duty.UPKEEP]) == {Duty.UPKEEP: 1}
         assert one.take_duties(list(Duty)).keys() == set(Duty) - {Duty.UPKEEP}
         time.sleep(SOON + 0.1)
-        assert one.beat().held.keys() >= held.keys()  # nobody has taken them
+        assert one.beat().epochs.keys() >= held.keys()  # nobody has taken them
         time.sleep(SOON + 0.1)
         assert other.take(BUCKETS).keys() >= held.keys()
-        assert not one.beat().held.keys() & held.keys()
+        assert not one.beat().epochs.keys() & held.keys()
         assert abs(one.now() - time.time()) < 60
 
 
@@ -81,12 +81,12 @@ def test_a_poll_is_stored_only_by_who_holds_its_bucket(room: SmallStore) -> None
     with closing(monitor(room)) as one:
         one.beat()
         one.take(BUCKETS)
-        lease = Lease(5, one.beat().held[5])
+        lease = Lease(5, one.beat().epochs[5])
         with room.store.batch() as batch:
             assert batch.held([lease, SOLE]) == {lease, SOLE}
             assert batch.held([replaced(lease)]) == frozenset()
             one.release([5])  # it waits for the transaction, and so it does not happen
-        assert one.beat().held[5] == lease.epoch
+        assert one.beat().epochs[5] == lease.epoch
         one.release([5])
         with room.store.batch() as batch:
             assert batch.held([lease]) == frozenset()

@@ -271,11 +271,11 @@ def test_merged_alerts_are_found_from_both_sides(room: SmallStore) -> None:
     first, second = map(room.views.articles.details, (1, 2))
     assert first and second
     (merged,), (standing,) = first.merged, second.merged
-    assert (merged.alert, merged.of, merged.stands, merged.article) == (2, 1, False, 2)
+    assert (merged.alert, merged.partner, merged.stands, merged.article) == (2, 1, False, 2)
     assert (merged.watchlist, merged.title, merged.publisher) == (
         "Alibaba", "Alibaba espionne", "B",
     )  # fmt: skip
-    assert (standing.alert, standing.of, standing.stands, standing.article) == (1, 2, True, 1)
+    assert (standing.alert, standing.partner, standing.stands, standing.article) == (1, 2, True, 1)
     assert sorted(first.other_articles()) == sorted(second.other_articles()) == [1, 2]
     assert room.views.articles.ids(merged=True) == {2}
     assert [*room.views.alerts.ids(Filter())] == [1]
