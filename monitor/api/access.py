@@ -1,12 +1,11 @@
-"""Who may: a token has a name and a scope, and each route needs one."""
+"""Authorization: a token has a name and a scope, and each route needs a scope."""
 
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from typing import Annotated
 
-import anyio.to_thread
-from anyio import CapacityLimiter
+from anyio import CapacityLimiter, to_thread
 from fastapi import Depends, Request, Security
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer, SecurityScopes
 from msgspec import Struct
@@ -18,11 +17,11 @@ from monitor.base.translation import gettext as _
 from monitor.model.analyst import Scope, Token, token_hash
 
 ANYBODY = "anybody"
-"""The name of who needs no token, because the server was asked to let this machine read."""
-KEPT = 60.0
-"""Seconds between two notes in the store of when a token was used last."""
+"""Name of callers without a token, if the server lets this machine read without one."""
+NOTE_SECONDS = 60.0
+"""Seconds between two writes to the store of when a token was last used."""
 _FAILURES = 0.5, 20
-"""Wrong tokens a second, and at once, that an address may try."""
+"""Rate per second and burst of wrong tokens that an address may try."""
 
 bearer = HTTPBearer(
     scheme_name="token", description="A token that `tocsin token add` has shown.", auto_error=False
@@ -30,7 +29,7 @@ bearer = HTTPBearer(
 
 
 class Caller(Struct, frozen=True):
-    """Who makes a request."""
+    """The caller of a request."""
 
     name: str
     scope: Scope
@@ -39,7 +38,7 @@ class Caller(Struct, frozen=True):
 
 
 class Surroundings(Struct, frozen=True, kw_only=True):
-    """What the server takes from the outside."""
+    """Tokens, clocks and randomness, which the server gets from its caller."""
 
     find_token: Callable[[bytes], Token | None]
     note_use: Callable[[str, Timestamp], None]
@@ -51,31 +50,30 @@ class Surroundings(Struct, frozen=True, kw_only=True):
 
 
 class Access:
-    """Knows callers by their tokens, and counts their requests.
+    """Identifies callers by their tokens, and counts their requests.
 
     Args:
-        around: Tokens and clocks.
-        limits: How much a caller may ask.
+        machine: Tokens and clocks.
+        limits: Rate and burst of the requests of a caller.
         anybody_reads: Whether requests without a token may read.
     """
 
-    def __init__(self, around: Surroundings, limits: Limits, *, anybody_reads: bool) -> None:
-        self._find, self._used, self._clock = around.find_token, around.note_use, around.clock
-        self._anybody_reads = anybody_reads
-        self._rates = RateLimiter(limits.rate, limits.burst, around.monotonic)
-        self._failures = RateLimiter(*_FAILURES, around.monotonic)
-        self._noted: dict[str, Timestamp] = {}
-        self._quick = CapacityLimiter(2)  # so that no question waits behind searches
+    def __init__(self, machine: Surroundings, limits: Limits, *, anybody_reads: bool) -> None:
+        self._machine, self._anybody_reads = machine, anybody_reads
+        self._rates = RateLimiter(limits.rate, limits.burst, machine.monotonic)
+        self._failures = RateLimiter(*_FAILURES, machine.monotonic)
+        self._noted_at: dict[str, Timestamp] = {}
+        self._limiter = CapacityLimiter(2)  # token look-ups do not wait behind searches
 
     async def caller(self, secret: str | None, address: str) -> Caller:
-        """Return who has a token.
+        """Return the caller with a token.
 
         Raises:
             ApiProblem: There is no such token, it is not valid any more, or too many were tried.
         """
-        found = self.anybody() if secret is None else await self.caller_of(token_hash(secret))
-        if found is not None:
-            return found
+        caller = self.anybody() if secret is None else await self.caller_of(token_hash(secret))
+        if caller is not None:
+            return caller
         if secret is None:
             raise no_token(_("send a token: `Authorization: Bearer TOKEN`"))
         if wait := self._failures.take(address):
@@ -88,18 +86,18 @@ class Access:
         return Caller(ANYBODY, Scope.READ) if self._anybody_reads else None
 
     async def caller_of(self, hash: bytes) -> Caller | None:
-        """Return who has the token with a hash, None if there is none that is valid."""
-        token = await anyio.to_thread.run_sync(self._find, hash, limiter=self._quick)
-        now = self._clock()
+        """Return the caller whose token has a hash, None if no valid token has it."""
+        token = await to_thread.run_sync(self._machine.find_token, hash, limiter=self._limiter)
+        now = self._machine.clock()
         if token is None or not token.is_valid(now):
             return None
-        if not 0 <= now - self._noted.get(token.name, float("-inf")) < KEPT:
-            self._noted[token.name] = now
-            await anyio.to_thread.run_sync(self._used, token.name, now, limiter=self._quick)
+        if not 0 <= now - self._noted_at.get(token.name, float("-inf")) < NOTE_SECONDS:
+            self._noted_at[token.name] = now
+            await to_thread.run_sync(self._machine.note_use, token.name, now, limiter=self._limiter)
         return Caller(token.name, token.scope, hash)
 
     async def still_valid(self, caller: Caller) -> bool:
-        """Return whether a caller may go on."""
+        """Return whether the token of a caller is still valid."""
         return not caller.token or await self.caller_of(caller.token) is not None
 
     def count(self, caller: Caller, address: str) -> None:
@@ -110,28 +108,28 @@ class Access:
 
 async def allowed(
     request: Request,
-    needed: SecurityScopes,
+    scopes: SecurityScopes,
     credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(bearer)],
 ) -> Caller:
-    """Return who makes a request; raises ApiProblem unless it may be made."""
+    """Return the caller of a request; raises ApiProblem unless it is allowed."""
     if credentials is None and "authorization" in request.headers:
         raise no_token(_("send a token: `Authorization: Bearer TOKEN`"))
-    return await permit(request, credentials.credentials if credentials else None, needed)
+    return await permit(request, credentials.credentials if credentials else None, scopes)
 
 
-async def permit(request: Request, secret: str | None, needed: SecurityScopes) -> Caller:
-    """Return who has a token, and count the request; raises ApiProblem unless it may be made."""
+async def permit(request: Request, secret: str | None, scopes: SecurityScopes) -> Caller:
+    """Return the caller with a token, and count the request; raises ApiProblem if refused."""
     access: Access = request.app.state.access
     address = request.client.host if request.client else ""
     caller = await access.caller(secret, address)
     access.count(caller, address)
-    check_scope(caller, needed)
+    check_scope(caller, scopes)
     return caller
 
 
-def check_scope(caller: Caller, needed: SecurityScopes) -> None:
+def check_scope(caller: Caller, scopes: SecurityScopes) -> None:
     """Raise ApiProblem unless the scope of a caller suffices."""
-    for scope in map(Scope, needed.scopes):
+    for scope in map(Scope, scopes.scopes):
         if not (caller.token or caller.scope.covers(scope)):
             raise no_token(_("without a token one may only read; send a token"))
         if not caller.scope.covers(scope):
@@ -158,8 +156,8 @@ def _too_many(wait: float) -> ApiProblem:
 
 
 Reader = Annotated[Caller, Security(allowed, scopes=[Scope.READ.value])]
-"""Whoever may read."""
+"""A caller that may read."""
 Analyst = Annotated[Caller, Security(allowed, scopes=[Scope.TRIAGE.value])]
-"""Whoever may decide about alerts."""
+"""A caller that may decide about alerts."""
 Admin = Annotated[Caller, Security(allowed, scopes=[Scope.ADMIN.value])]
-"""Whoever may edit feeds.yaml."""
+"""A caller that may edit feeds.yaml."""

@@ -1,4 +1,4 @@
-"""The routes put together, with their schema, and errors as problems."""
+"""The application: all routes with their schema, and errors as problems."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from starlette.routing import compile_path
 from monitor.api.greader import routes as greader
 from monitor.api.guard import ENDLESS
 from monitor.api.mcp import endpoint
-from monitor.api.newsroom import PLACE, RowRouter
+from monitor.api.newsroom import SCHEMA_PREFIX, RowRouter
 from monitor.api.pages import alerts as page_alerts
 from monitor.api.pages import archive as page_archive
 from monitor.api.pages import sessions
@@ -43,10 +43,10 @@ What the dashboard and the commands of tocsin know and do, for programs.
 
 Times are as `2023-10-09T07:09:00Z`. Errors are problems of RFC 9457.
 """
-EVERYWHERE = (400, 401, 403, 404, 408, 409, 413, 421, 422, 429, 500, 501, 503)
+COMMON_STATUSES = (400, 401, 403, 404, 408, 409, 413, 421, 422, 429, 500, 501, 503)
 """Statuses of problems that any path may answer."""
-WITH_BODY = (415,)
-"""Statuses of problems that paths may answer that take a body."""
+BODY_STATUSES = (415,)
+"""Statuses of problems that only paths with a body may answer."""
 
 
 def build_app(threads: int) -> FastAPI:
@@ -81,8 +81,8 @@ def build_app(threads: int) -> FastAPI:
     for pages in (page_alerts, page_archive, sessions):
         app.include_router(pages.router)
     app.include_router(endpoint.router)
-    for place in ("/api/greader.php", ""):  # that of FreshRSS, and that of Miniflux
-        app.include_router(greader.router, prefix=place)
+    for prefix in ("/api/greader.php", ""):  # of FreshRSS, and of Miniflux
+        app.include_router(greader.router, prefix=prefix)
     _add_handlers(app)
     app.state.rows = rows
     app.openapi = lambda: schema_of(app)  # type: ignore[method-assign]
@@ -94,7 +94,7 @@ def build_app(threads: int) -> FastAPI:
 
 
 def _answer_schema(request: Request) -> Response:
-    """Return the schema; in a thread, as it takes a second to make."""
+    """Return the schema, which takes a second to make. No coroutine, so it runs in a thread."""
     return JSONResponse(schema_of(request.app))
 
 
@@ -102,15 +102,15 @@ def _answer_schema(request: Request) -> Response:
 def schema_of(app: FastAPI) -> dict[str, Any]:
     """Return the schema of the API, with the problems that each path may answer."""
     schema = FastAPI.openapi(app)
-    schema["components"]["schemas"] |= schemas(app.state.rows, PLACE)
+    schema["components"]["schemas"] |= schemas(app.state.rows, SCHEMA_PREFIX)
     for name in ("HTTPValidationError", "ValidationError"):
         schema["components"]["schemas"].pop(name, None)
     for path in schema["paths"].values():
         for method, operation in path.items():
-            for status in EVERYWHERE + (WITH_BODY if method == "post" else ()):
+            for status in COMMON_STATUSES + (BODY_STATUSES if method == "post" else ()):
                 operation["responses"][str(status)] = {
                     "description": HTTPStatus(status).phrase,
-                    "content": {MEDIA_TYPE: {"schema": {"$ref": PLACE + "Problem"}}},
+                    "content": {MEDIA_TYPE: {"schema": {"$ref": SCHEMA_PREFIX + "Problem"}}},
                 }
     return schema
 
@@ -138,35 +138,35 @@ async def _refused(request: Request, error: Exception) -> Response:
 
 
 def _routing(request: Request, error: Exception) -> Response:
-    """Answer in a thread, as the methods of a path follow from the schema."""
+    """Answer in a thread, because the methods of a path are looked up in the slow schema."""
     assert isinstance(error, HTTPException)
     return answer_to(request.scope, _routing_problem(request, error))
 
 
 def _validation_problem(error: RequestValidationError) -> ApiProblem:
     errors = []
-    for each in error.errors():
-        where, *path = each["loc"]
-        if each["type"] == "json_invalid":
+    for detail in error.errors():
+        source, *path = detail["loc"]
+        if detail["type"] == "json_invalid":
             return ApiProblem("malformed", _("the body is not JSON"))
-        message = str(each["msg"])
-        if each["type"] == "extra_forbidden":
+        message = str(detail["msg"])
+        if detail["type"] == "extra_forbidden":
             message = _("there is no such parameter")
-        field = ".".join(map(str, path)) or str(where)
+        field = ".".join(map(str, path)) or str(source)
         errors.append(FieldProblem(field=field, message=message))
-    words = "; ".join(f"{one['field']}: {one['message']}" for one in errors[:3])
-    return ApiProblem("invalid", words, errors=errors)
+    text = "; ".join(f"{e['field']}: {e['message']}" for e in errors[:3])
+    return ApiProblem("invalid", text, errors=errors)
 
 
 def _methods(app: FastAPI, path: str) -> str:
-    """Return the methods that a path takes, by all its routes."""
-    found: list[str] = []
+    """Return the methods that all routes of a path allow."""
+    methods: list[str] = []
     for template, operations in schema_of(app)["paths"].items():
         if compile_path(template)[0].match(path):
-            found += map(str.upper, operations)
-    if "GET" in found and path != ENDLESS:
-        found.insert(found.index("GET") + 1, "HEAD")
-    return ", ".join(dict.fromkeys(found))
+            methods += map(str.upper, operations)
+    if "GET" in methods and path != ENDLESS:
+        methods.insert(methods.index("GET") + 1, "HEAD")
+    return ", ".join(dict.fromkeys(methods))
 
 
 def _routing_problem(request: Request, error: HTTPException) -> ApiProblem:
@@ -175,10 +175,10 @@ def _routing_problem(request: Request, error: HTTPException) -> ApiProblem:
         case 400:
             return ApiProblem("malformed", _("the body is not JSON"), headers=headers)
         case 404:
-            words = _("there is no such path; /openapi.json has them all")
+            message = _("there is no such path; /openapi.json has them all")
             if is_page(request.url.path):
-                words = _("there is no such page; those of the API begin with /v1/")
-            return ApiProblem("not-found", words, headers=headers)
+                message = _("there is no such page; those of the API begin with /v1/")
+            return ApiProblem("not-found", message, headers=headers)
         case 405:
             methods = _methods(request.app, request.url.path) or headers.get("allow", "")
             return ApiProblem(

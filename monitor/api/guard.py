@@ -1,9 +1,8 @@
-"""The guard in front of the routes: what it refuses, how long it waits, and what it adds.
+"""The guard in front of the routes: it refuses requests, limits their time and adds headers.
 
 A request passes if its Host names this server and no foreign page sent it, if its body is small and
-arrives soon, and if not too many wait already. A question to the archive ends when its client
-leaves, or when it takes too long. Answers get headers that keep browsers from reading more into
-them.
+arrives soon, and if not too many wait already. A search of the archive ends when its client
+leaves, or when it takes too long. Answers get headers with which browsers handle them safely.
 """
 
 from __future__ import annotations
@@ -39,7 +38,7 @@ HEADERS = {
 ENDLESS = "/v1/alerts/stream"
 """The path whose answer does not end, so that nobody can ask for its headers alone."""
 HEAVY_SECONDS = 60.0
-"""More time for what takes long or much memory."""
+"""Additional time for requests that take long or much memory."""
 
 log = logging.getLogger("tocsin")
 
@@ -53,11 +52,11 @@ class _NotReadError(Exception):
 
 
 class Patience(Struct):
-    """Whether somebody still waits for an answer."""
+    """The time that an answer may take, and whether its client still waits."""
 
-    until: float
-    """When it has taken too long."""
-    left: bool = False
+    deadline: float
+    """Monotonic time at which the request is interrupted."""
+    has_left: bool = False
     """Whether the client has left."""
 
 
@@ -67,9 +66,9 @@ class Guard:
     Args:
         app: The routes.
         hosts: The names under which the server is reached.
-        limits: What it takes from its clients.
+        limits: Limits of requests.
         monotonic: Returns a time in seconds that never goes back.
-        rest: Called in a thread when nobody has asked for `Limits.rest_seconds`.
+        on_idle: Called in a thread after `Limits.rest_seconds` without a request.
         answer_to: Returns a problem as an answer to a request.
     """
 
@@ -79,16 +78,16 @@ class Guard:
         hosts: AcceptedHosts,
         limits: Limits,
         monotonic: Callable[[], float],
-        rest: Callable[[], None] = lambda: None,
+        on_idle: Callable[[], None] = lambda: None,
         answer_to: Callable[[Scope, ApiProblem], Response] = lambda scope, problem: (
             problem.response()
         ),
     ) -> None:
         self._app, self._hosts, self._limits, self._monotonic = app, hosts, limits, monotonic
-        self._rest, self._answer_to = rest, answer_to
-        self._resting: asyncio.TimerHandle | None = None
+        self._on_idle, self._answer_to = on_idle, answer_to
+        self._idle_timer: asyncio.TimerHandle | None = None
         self._busy = 0
-        """Requests that are answered or wait, without streams."""
+        """Number of requests that are answered or wait, without streams."""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -107,36 +106,36 @@ class Guard:
             return  # nobody reads the answer
         except Exception:
             log.exception("%s %s: unexpected trouble", scope["method"], scope["path"])
-            if not answer.begun:
+            if not answer.has_begun:
                 failure = ApiProblem("failure", _("the log of `tocsin api` says more"))
                 await self._answer_to(scope, failure)(scope, receive, answer.send)
 
     async def _answer(self, scope: Scope, receive: Receive, answer: _Answer) -> None:
         headers = Headers(scope=scope)
         self._check(scope, headers)
-        counts = scope["path"] != ENDLESS  # streams have a limit of their own
-        if counts and self._busy >= self._limits.requests:
+        is_counted = scope["path"] != ENDLESS  # streams have a limit of their own
+        if is_counted and self._busy >= self._limits.requests:
             raise busy()
-        self._busy += counts
+        self._busy += is_counted
         patience = Patience(self._monotonic() + self._limits.seconds)
         try:
             body = await self._body(scope, headers, receive)
             scope["state"]["patience"] = patience
-            with interruptible(lambda: patience.left or self._monotonic() > patience.until):
+            with interruptible(lambda: patience.has_left or self._monotonic() > patience.deadline):
                 await _while_connected(self._app, scope, body, receive, answer.send, patience)
         finally:
-            self._busy -= counts
-            self._rest_later()
+            self._busy -= is_counted
+            self._start_idle_timer()
 
-    def _rest_later(self) -> None:
-        if self._resting is not None:
-            self._resting.cancel()
+    def _start_idle_timer(self) -> None:
+        if self._idle_timer is not None:
+            self._idle_timer.cancel()
         loop, seconds = asyncio.get_running_loop(), self._limits.rest_seconds
-        self._resting = loop.call_later(seconds, self._rest_now)
+        self._idle_timer = loop.call_later(seconds, self._idle)
 
-    def _rest_now(self) -> None:
+    def _idle(self) -> None:
         if not self._busy:
-            asyncio.get_running_loop().run_in_executor(None, self._rest)
+            asyncio.get_running_loop().run_in_executor(None, self._on_idle)
 
     def _check(self, scope: Scope, headers: Headers) -> None:
         if not self._hosts.accepts_host(headers.get("host")):
@@ -150,8 +149,8 @@ class Guard:
         """Return the body.
 
         Raises:
-            ApiProblem: It is too large, too slow or of another type.
-            _LeftError: The client left before it was whole: half a form may mean something else.
+            ApiProblem: The body is too large, too slow or of another type.
+            _LeftError: The client left before the end: half a form may mean something else.
         """
         limit = self._limits.body_bytes
         length = headers.get("content-length", "0")
@@ -160,15 +159,15 @@ class Guard:
         body = bytearray()
         try:
             async with asyncio.timeout(self._limits.body_seconds):
-                more = True
-                while more:
+                has_more = True
+                while has_more:
                     message = await receive()
                     if message["type"] != "http.request":
                         raise _LeftError
                     body += message.get("body", b"")
                     if len(body) > limit:
                         raise _too_large(limit)
-                    more = message.get("more_body", False)
+                    has_more = message.get("more_body", False)
         except TimeoutError:
             raise ApiProblem(
                 "too-slow",
@@ -178,30 +177,30 @@ class Guard:
                 ),
                 headers={"Connection": "close"},  # not a message
             ) from None
-        kind = headers.get("content-type", "").partition(";")[0].strip().lower()
-        taken = FORM if takes_form(scope["path"]) else JSON
-        if body and scope["method"] not in ("GET", "HEAD") and kind != taken:
-            raise ApiProblem("wrong-media-type", _("set `Content-Type: {type}`", type=taken))
+        content_type = headers.get("content-type", "").partition(";")[0].strip().lower()
+        media_type = FORM if takes_form(scope["path"]) else JSON
+        if body and scope["method"] not in ("GET", "HEAD") and content_type != media_type:
+            raise ApiProblem("wrong-media-type", _("set `Content-Type: {type}`", type=media_type))
         return bytes(body)
 
 
 async def _while_connected(
     app: ASGIApp, scope: Scope, body: bytes, receive: Receive, send: Send, patience: Patience
 ) -> None:
-    gone = asyncio.Event()
-    rest = [body]
+    disconnected = asyncio.Event()
+    unread_bodies = [body]
 
     async def replay() -> Message:
-        if rest:
-            return {"type": "http.request", "body": rest.pop(), "more_body": False}
-        await gone.wait()
+        if unread_bodies:
+            return {"type": "http.request", "body": unread_bodies.pop(), "more_body": False}
+        await disconnected.wait()
         return {"type": "http.disconnect"}
 
     async def watch() -> None:
         while (await receive())["type"] != "http.disconnect":
             pass
-        patience.left = True
-        gone.set()
+        patience.has_left = True
+        disconnected.set()
 
     watcher = asyncio.create_task(watch())
     try:
@@ -211,11 +210,11 @@ async def _while_connected(
 
 
 class _Answer:
-    """What goes back, with headers of safety."""
+    """Sends the answer, with security headers."""
 
     def __init__(self, send: Send, seconds: float) -> None:
         self._send, self._seconds = send, seconds
-        self.begun = False
+        self.has_begun = False
 
     async def send(self, message: Message) -> None:
         """Send a part of the answer; raises _NotReadError if the client does not read."""
@@ -224,7 +223,7 @@ class _Answer:
             for name, value in HEADERS.items():
                 headers.setdefault(name, value)
             message["headers"] = headers.raw
-        self.begun = True
+        self.has_begun = True
         try:
             async with asyncio.timeout(self._seconds):
                 await self._send(message)
@@ -247,13 +246,13 @@ async def one_at_a_time(lock: asyncio.Lock) -> AsyncIterator[None]:
 
 async def _alone(request: Request) -> AsyncIterator[None]:
     async with one_at_a_time(request.app.state.heavy):
-        request.state.patience.until += HEAVY_SECONDS
+        request.state.patience.deadline += HEAVY_SECONDS
         yield
 
 
 Alone = Annotated[None, Depends(_alone)]
-"""For heavy requests, which get more time. It stands behind the caller: who may not ask holds up
-nobody."""
+"""For heavy requests, which get more time. As a parameter it follows the caller, so that a refused
+caller does not hold the lock."""
 
 
 def _too_large(limit: int) -> ApiProblem:

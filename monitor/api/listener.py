@@ -1,4 +1,4 @@
-"""Where a server of this machine listens, which requests it accepts there, and how many."""
+"""The address of a server, and the hosts, origins and number of requests that it accepts."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from monitor.base.translation import gettext as _
 from monitor.base.url import is_loopback
 
 CLIENTS = 1_000
-"""Clients that are remembered; those that came back longest ago are forgotten first."""
+"""Maximum number of clients that are counted; the longest absent are forgotten first."""
 
 
 def open_listener(host: str, port: int, backlog: int) -> socket.socket:
@@ -54,7 +54,7 @@ def _refused(address: str, error: OSError | OverflowError) -> str:
 
 
 def shown_address(scheme: str, host: str, port: int, names: tuple[str, ...] = ()) -> str:
-    """Return the address under which others reach a server, with a slash at its end.
+    """Return the address at which others reach a server, with a slash at its end.
 
     Args:
         scheme: `http` or `https`.
@@ -63,8 +63,8 @@ def shown_address(scheme: str, host: str, port: int, names: tuple[str, ...] = ()
         names: Names that it was given for others.
     """
     name = names[0] if names else socket.gethostname() if host in ("0.0.0.0", "::") else host
-    where = f"[{name}]" if ":" in name else name
-    return f"{scheme}://{where}:{port}/"
+    hostname = f"[{name}]" if ":" in name else name
+    return f"{scheme}://{hostname}:{port}/"
 
 
 # --- Host and Origin -----------------------------------------------------------------------------
@@ -109,45 +109,45 @@ def is_same_origin(origin: str | None, host: str | None) -> bool:
 
 
 def is_foreign(method: str, headers: Mapping[str, str], *, page: bool) -> bool:
-    """Return whether a request was sent by a page of another server, which it may not.
+    """Return whether a request was sent by a page of another server, and is to be refused.
 
-    A link to a page may stand anywhere, since a browser shows the answer to its user alone. A form
-    is taken from pages of this server only; because these send no referrer, browsers say
-    `Origin: null` there.
+    Links to a page are allowed anywhere, since a browser shows the answer to its user alone. Forms
+    are accepted from pages of this server only; because these send no referrer, browsers send
+    `Origin: null`.
 
     Args:
-        method: Its method.
-        headers: Its headers, by names in lower case.
-        page: Whether it asks for a page, not for an answer to a program.
+        method: Method of the request.
+        headers: Headers of the request, by names in lower case.
+        page: Whether the request is for a page, not for a program.
     """
     site, origin = headers.get("sec-fetch-site"), headers.get("origin")
-    ours = is_same_origin(origin, headers.get("host"))
+    same = is_same_origin(origin, headers.get("host"))
     if page and method == "POST":
-        return not ours if site is None else site != "same-origin" or not (ours or origin == "null")
+        return not same if site is None else site != "same-origin" or not (same or origin == "null")
     if page and site is not None and origin is None and _is_link(headers):
         return False
-    return site not in (None, "none", "same-origin") or (origin is not None and not ours)
+    return site not in (None, "none", "same-origin") or (origin is not None and not same)
 
 
 def _is_link(headers: Mapping[str, str]) -> bool:
-    """Return whether somebody follows a link, in a tab of its own."""
+    """Return whether a browser follows a link in a tab, not in a frame."""
     return headers.get("sec-fetch-mode") == "navigate" and (
         headers.get("sec-fetch-dest") == "document"
     )
 
 
 def names_of(host: str, names: Collection[str]) -> tuple[bool, frozenset[str]]:
-    """Return whether only this machine reaches an address to listen at, and its names.
+    """Return whether an address is reachable from this machine only, and its accepted names.
 
     Args:
-        host: The address.
-        names: Names that the operator gave it.
+        host: The address to listen at.
+        names: Additional names that the operator chose.
     """
-    known = {name.lower() for name in names}
+    accepted = {name.lower() for name in names}
     local = is_loopback(host)
     if not local:
-        known |= {socket.gethostname().lower(), socket.getfqdn().lower()}
-    return local, frozenset(known)
+        accepted |= {socket.gethostname().lower(), socket.getfqdn().lower()}
+    return local, frozenset(accepted)
 
 
 def _hostname(host: str | None) -> str:
@@ -157,28 +157,28 @@ def _hostname(host: str | None) -> str:
         return ""
 
 
-# --- how much ------------------------------------------------------------------------------------
+# --- limits --------------------------------------------------------------------------------------
 
 
 class Limits(Struct, frozen=True, kw_only=True):
-    """What the server takes from its clients."""
+    """Limits of the requests of clients."""
 
     rate: float = 10.0
-    """Requests a second that a client may make for long."""
+    """Sustained requests per second of a client."""
     burst: int = 60
-    """Requests that it may make at once."""
+    """Requests that a client may make at once."""
     requests: int = 32
-    """Requests that are answered or wait at once, of all clients; more are refused."""
+    """Requests of all clients that are answered or wait at once; more are refused."""
     threads: int = 4
-    """Requests that are answered at once."""
+    """Requests that are answered at once, each in a thread."""
     seconds: float = 10.0
-    """Time that a question to the archive may take."""
+    """Time that the answer to a request may take."""
     connections: int = 256
-    """Connections; of more, the one that waits longest for a request is closed."""
+    """Connections at once; of more, the one that waits longest for a request is closed."""
     head_seconds: float = 10.0
     """Time that the head of a request may take to arrive."""
     body_bytes: int = 65_536
-    """Size of a body."""
+    """Maximum size of a body."""
     body_seconds: float = 10.0
     """Time that a body may take to arrive."""
     send_seconds: float = 30.0
@@ -186,32 +186,32 @@ class Limits(Struct, frozen=True, kw_only=True):
     rest_seconds: float = 20.0
     """Time without a request after which the memory of the index is freed."""
     streams: int = 64
-    """Streams of alerts, of all clients."""
+    """Streams of alerts of all clients at once."""
     streams_each: int = 8
-    """Streams of alerts of one client."""
+    """Streams of alerts of one client at once."""
 
 
 class RateLimiter:
     """Counts the requests of each client.
 
     Args:
-        rate: Requests a second that a client may make for long.
-        burst: Requests that it may make at once.
+        rate: Sustained requests per second of a client.
+        burst: Requests that a client may make at once.
         monotonic: Returns a time in seconds that never goes back.
     """
 
     def __init__(self, rate: float, burst: int, monotonic: Callable[[], float]) -> None:
         self._rate, self._burst, self._monotonic = rate, burst, monotonic
         self._buckets: OrderedDict[str, tuple[float, float]] = OrderedDict()
-        """What each client has left, and when that was counted; who came last is last."""
+        """Remaining requests of each client, and the time of its last request, the latest last."""
 
     def take(self, client: str) -> float:
-        """Count a request; return 0, or after how many seconds the client may come again."""
+        """Count a request; return the seconds that the client has to wait, 0 if it is allowed."""
         now = self._monotonic()
-        left, at = self._buckets.pop(client, (float(self._burst), now))
-        left = min(float(self._burst), left + (now - at) * self._rate)
-        wait = 0.0 if left >= 1 else (1 - left) / self._rate
-        self._buckets[client] = (left if wait else left - 1, now)
+        credit, counted_at = self._buckets.pop(client, (float(self._burst), now))
+        credit = min(float(self._burst), credit + (now - counted_at) * self._rate)
+        wait = 0.0 if credit >= 1 else (1 - credit) / self._rate
+        self._buckets[client] = (credit if wait else credit - 1, now)
         if len(self._buckets) > CLIENTS:
             self._buckets.popitem(last=False)
         return wait

@@ -1,4 +1,4 @@
-"""What the routes work on, what a request asks of it, and its answer: the JSON of a row.
+"""The newsroom that routes use, the parameters of requests, and answers: rows as JSON.
 
 An answer is read, checked and written in one go, in one thread.
 """
@@ -41,9 +41,9 @@ if TYPE_CHECKING:
     from monitor.model.config import Config
 
 LARGEST = 2**53
-"""No newsroom has so many of anything."""
+"""A number above all those of articles, alerts and acts."""
 PAGE = 200
-"""Rows of a page at most."""
+"""Maximum number of rows of a page."""
 
 
 class Newsroom(Struct, frozen=True, kw_only=True):
@@ -55,19 +55,19 @@ class Newsroom(Struct, frozen=True, kw_only=True):
     """The folder given with --data."""
     clock: Callable[[], Timestamp]
     zone: tzinfo
-    who: str = ""
+    caller_name: str = ""
     """Name of the caller, whom `me` means."""
 
-    def of(self, who: str) -> Newsroom:
-        return replace(self, who=who)
+    def for_caller(self, name: str) -> Newsroom:
+        return replace(self, caller_name=name)
 
     def load(self) -> Config:
-        """Return feeds.yaml; raises ConfigError."""
+        """Return the configuration in feeds.yaml; raises ConfigError."""
         return load(self.config_path, data=self.data)
 
     @property
     def names(self) -> KnownNames:
-        return KnownNames(self.service.views, self.config_path, self.data, self.who)
+        return KnownNames(self.service.views, self.config_path, self.data, self.caller_name)
 
     def article(self, id: int) -> ArticleDetails:
         """Return an article; raises ApiProblem if there is none."""
@@ -100,15 +100,16 @@ class Newsroom(Struct, frozen=True, kw_only=True):
             raise invalid(field, str(error)) from None
 
 
-async def newsroom(request: Request) -> Newsroom:
-    found: Newsroom = request.app.state.newsroom
-    return found
+async def _served_newsroom(request: Request) -> Newsroom:
+    newsroom: Newsroom = request.app.state.newsroom
+    return newsroom
 
 
-Here = Annotated[Newsroom, Depends(newsroom)]
+Room = Annotated[Newsroom, Depends(_served_newsroom)]
+"""The newsroom of the server, as a route gets it."""
 
 
-# --- what a request says -----------------------------------------------------------------
+# --- parameters --------------------------------------------------------------------------
 
 
 Text = Annotated[str, StringConstraints(max_length=300)]
@@ -133,23 +134,23 @@ AlertId = Annotated[
 
 P = TypeVar("P", bound="Parameters")
 InQuery = Annotated[P, Query()]
-"""Parameters of a route."""
+"""Parameters of a route, from the query string."""
 
 
-def param(words: str, default: Any = ..., **limits: Any) -> Any:
+def param(description: str, default: Any = ..., **limits: Any) -> Any:
     """Describe a parameter, its default and, as pydantic names them, its limits."""
-    return Field(default, description=words, **limits)
+    return Field(default, description=description, **limits)
 
 
 class Parameters(BaseModel):
-    """What stands behind the question mark; unknown names are refused."""
+    """Parameters in the query string; unknown names are refused."""
 
     model_config = ConfigDict(extra="forbid")
 
     @field_validator("*", mode="before")
     @classmethod
     def _refuse_nul(cls, value: Any) -> Any:
-        """Refuse what no text of the store can hold; PostgreSQL does not even compare it."""
+        """Refuse NUL, which no text of the store can hold; PostgreSQL does not even compare it."""
         texts = value if isinstance(value, list) else [value]
         if any(isinstance(text, str) and "\0" in text for text in texts):
             raise PydanticCustomError("nul", _("a text has no NUL character"))
@@ -157,7 +158,7 @@ class Parameters(BaseModel):
 
 
 class Body(BaseModel):
-    """What a request says in its body; unknown names and values of another type are refused."""
+    """The body of a request; unknown names and values of another type are refused."""
 
     model_config = ConfigDict(extra="forbid", strict=True)
 
@@ -175,12 +176,12 @@ class FilterParameters(Parameters):
     )
     watch: list[Text] = param("Of these watchlists.", [], max_length=50)
 
-    def filter(self, here: Newsroom) -> Filter:
+    def filter(self, newsroom: Newsroom) -> Filter:
         """Return the filter; raises ApiProblem and UnknownNameError."""
-        return here.names.validate(
+        return newsroom.names.validate(
             Filter(
-                since=here.moment("since", self.since),
-                until=here.moment("until", self.until, end=True),
+                since=newsroom.moment("since", self.since),
+                until=newsroom.moment("until", self.until, end=True),
                 lang=tuple("" if code == "und" else code.lower() for code in self.lang),
                 feeds=tuple(self.feed),
                 watchlists=tuple(self.watch),
@@ -202,14 +203,14 @@ class AlertParameters(FilterParameters):
     )
     suppressed: bool = param("Only alerts of which nobody was notified, copies included.", False)
 
-    def filter(self, here: Newsroom) -> Filter:
+    def filter(self, newsroom: Newsroom) -> Filter:
         """Return the filter; raises ApiProblem and UnknownNameError."""
         try:
             tags = tuple(map(clean_tag, self.tag))
         except ValueError as error:
             raise invalid("tag", str(error)) from None
         filter = replace(
-            FilterParameters.filter(self, here),
+            FilterParameters.filter(self, newsroom),
             state=None if self.state in ("open", "all") else AlertState(self.state),
             closed=self.state == "all",
             verdict=None if self.verdict is None else Verdict(self.verdict.replace("none", "")),
@@ -219,21 +220,20 @@ class AlertParameters(FilterParameters):
             silenced=True,
             suppressed=self.suppressed,
         )
-        return here.names.validate(filter)
+        return newsroom.names.validate(filter)
 
 
-# --- what it answers ------------------------------------------------------------------------------
+# --- answers --------------------------------------------------------------------------------------
 
 
-PLACE = "#/components/schemas/"
-"""Where the schemas of rows stand in that of the API."""
+SCHEMA_PREFIX = "#/components/schemas/"
+"""How references to the schemas of rows begin in the schema of the API."""
 
 
 class RowRouter(APIRouter):
-    """A router of functions that return a row, whose schema is that of their type.
+    """A router of functions that return a row; the schema of an answer is that of the row's type.
 
-    FastAPI would compare each answer with it, in a thread again; that it fits is checked by mypy
-    and by tests.
+    FastAPI would validate each answer, in another thread; mypy and tests check the type instead.
     """
 
     def __init__(self, *, tags: list[str]) -> None:
@@ -243,7 +243,7 @@ class RowRouter(APIRouter):
     def add_api_route(self, path: str, endpoint: Callable[..., Any], **options: Any) -> None:
         row = get_type_hints(endpoint)["return"]
         self.rows.append(row)
-        answer = {"application/json": {"schema": {"$ref": PLACE + row.__name__}}}
+        answer = {"application/json": {"schema": {"$ref": SCHEMA_PREFIX + row.__name__}}}
         options |= {"response_model": None, "responses": {200: {"content": answer}}}
         super().add_api_route(path, _as_json(endpoint), **options)
 

@@ -1,4 +1,4 @@
-"""Errors as RFC 9457 writes them: `application/problem+json`, one `type` for each kind."""
+"""Errors as problems of RFC 9457: `application/problem+json`, one `type` for each kind."""
 
 from __future__ import annotations
 
@@ -25,9 +25,9 @@ from monitor.presentation.rows import means
 
 MEDIA_TYPE = "application/problem+json"
 READERS = ("/api/greader.php/", "/reader/api/0/", "/accounts/ClientLogin/")
-"""How the paths begin that are for feed readers."""
+"""Beginnings of the paths for feed readers."""
 PROGRAMS = ("/v1/", "/openapi.json", "/mcp/", *READERS)
-"""How the paths begin that are for programs; the others are pages."""
+"""Beginnings of the paths for programs; all other paths are pages."""
 PREFIX = "urn:tocsin:problem:"
 
 KINDS: Mapping[str, tuple[int, str]] = {
@@ -51,16 +51,16 @@ KINDS: Mapping[str, tuple[int, str]] = {
     "no-store": (503, mark("The archive cannot be read now")),
     "too-costly": (503, mark("It took too long to find out")),
 }
-"""The status and the title of each kind of problem."""
+"""Status and title of each kind of problem."""
 
 
 def is_page(path: str) -> bool:
-    """Return whether a path is that of a page, or of nothing."""
+    """Return whether a path is a page, or does not exist."""
     return not f"{path}/".startswith(PROGRAMS)
 
 
 def takes_form(path: str) -> bool:
-    """Return whether a body is a form, not JSON: on pages, and from feed readers."""
+    """Return whether a body is a form, not JSON: for pages and for feed readers."""
     return is_page(path) or f"{path}/".startswith(READERS)
 
 
@@ -140,10 +140,10 @@ def invalid(field: str, message: str) -> ApiProblem:
 
 
 FAILURES = (MonitorError, ArchiveError, QueryError, ChangedMeanwhileError)
-"""Errors of the service that a client must know."""
+"""Errors of the service that are shown to the client."""
 
 
-_ANSWERS: tuple[tuple[type[Exception], str, str], ...] = (
+_KINDS_OF_ERRORS: tuple[tuple[type[Exception], str, str], ...] = (
     (EncodingError, "too-costly", "10"),
     (UnknownNameError, "invalid", ""),
     (ConfigError, "broken-file", ""),
@@ -151,14 +151,14 @@ _ANSWERS: tuple[tuple[type[Exception], str, str], ...] = (
     (StoreError, "no-store", "5"),
     (ArchiveError, "no-store", "5"),
 )
-"""The kind of problem that an error is, and after how many seconds to come again."""
+"""Kind of problem of each error, and the seconds of `Retry-After`; empty for no such header."""
 
 
 def problem_of(error: Exception) -> ApiProblem:
     match error:
         case Interrupted():
-            words = _("it took too long; narrow the question by dates, feeds or rarer words")
-            return ApiProblem("too-costly", words, headers={"Retry-After": "10"})
+            message = _("it took too long; narrow the question by dates, feeds or rarer words")
+            return ApiProblem("too-costly", message, headers={"Retry-After": "10"})
         case QueryError():
             return invalid("query", str(error))
         case CursorError():
@@ -167,8 +167,8 @@ def problem_of(error: Exception) -> ApiProblem:
             return ApiProblem(
                 "changed", _("nothing was changed; look at it as it is now"), now=error.now
             )
-    for type, kind, seconds in _ANSWERS:
-        if isinstance(error, type):
+    for error_type, kind, seconds in _KINDS_OF_ERRORS:
+        if isinstance(error, error_type):
             headers = {"Retry-After": seconds} if seconds else {}
             return ApiProblem(kind, str(error), headers=headers)
     return ApiProblem("invalid", str(error))

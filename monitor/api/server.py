@@ -1,4 +1,4 @@
-"""Serving the API with uvicorn: connections that are few and prompt, one process, a clean end."""
+"""Serving the API with uvicorn: limited connections, one process, a clean end."""
 
 from __future__ import annotations
 
@@ -29,14 +29,14 @@ from monitor.base.garbage import give_back
 from monitor.base.translation import gettext as _
 
 HEAD_BYTES = 32_768
-"""Size of the head of a request: a place in a result may take 20,000 bytes of its address."""
+"""Maximum size of the head of a request: `after` of a search may take 20,000 bytes of it."""
 GRACE_SECONDS = 5
 """Time that requests have to end when the server ends."""
 BACKLOG = 64
 
 
 class ServerOptions(Struct, frozen=True, kw_only=True):
-    """Where and for whom the API is served."""
+    """Address, TLS and limits of the server."""
 
     host: str
     port: int
@@ -56,33 +56,33 @@ class ApiServer:
     """Serves the API at an address, at which it listens from the beginning.
 
     Args:
-        newsroom: What the API is about.
-        options: Where and for whom.
-        around: Tokens and clocks.
+        newsroom: The newsroom that is served.
+        options: Address, TLS and limits.
+        machine: Tokens and clocks.
 
     Raises:
         MonitorError: The address cannot be listened at, or the certificate cannot be read.
     """
 
-    def __init__(self, newsroom: Newsroom, options: ServerOptions, around: Surroundings) -> None:
+    def __init__(self, newsroom: Newsroom, options: ServerOptions, machine: Surroundings) -> None:
         limits = options.limits
         self.app = build_app(limits.threads)
         self.app.state.newsroom = newsroom
-        self.app.state.access = Access(around, limits, anybody_reads=options.anybody_reads)
-        self.app.state.hub = StreamHub(limits, around.sleep, lambda: self._server.should_exit)
-        self.app.state.around = around
+        self.app.state.access = Access(machine, limits, anybody_reads=options.anybody_reads)
+        self.app.state.hub = StreamHub(limits, machine.sleep, lambda: self._server.should_exit)
+        self.app.state.machine = machine
 
-        def rest() -> None:
+        def free_memory() -> None:
             newsroom.service.archive.let_go()
             newsroom.service.views.let_go()
             give_back()
 
-        guard = Guard(self.app, options.hosts, limits, around.monotonic, rest, answer_to)
+        guard = Guard(self.app, options.hosts, limits, machine.monotonic, free_memory, answer_to)
         self._server = _Server(_configuration(guard, options))
         self._listener = open_listener(options.host, options.port, BACKLOG)
         self.app.state.sessions = Sessions(
-            around.secret,
-            around.clock,
+            machine.secret,
+            machine.clock,
             f"tocsin-{self.port}",
             secure=options.certificate is not None or options.behind_proxy,
         )
@@ -109,12 +109,12 @@ class ApiServer:
         await serving
 
     def stop(self) -> None:
-        """Let requests end, and stop; from any thread."""
+        """Let requests end, and stop. May be called from any thread."""
         self._server.should_exit = True
 
 
 def _configuration(guard: Guard, options: ServerOptions) -> uvicorn.Config:
-    """Return how uvicorn serves; raises MonitorError if a certificate cannot be read."""
+    """Return the settings of uvicorn; raises MonitorError if a certificate cannot be read."""
     config = uvicorn.Config(
         guard,
         http=_prompt_protocol(options.limits),
@@ -160,12 +160,12 @@ class _Server(uvicorn.Server):
 
 
 def _prompt_protocol(limits: Limits) -> type[H11Protocol]:
-    """Return the protocol of connections: their heads arrive soon, and they are not too many.
+    """Return a protocol with a time limit for the heads of requests and a limit of connections.
 
     uvicorn itself waits for the head of a request as long as the client likes.
     """
     idle: dict[PromptProtocol, asyncio.TimerHandle] = {}
-    """Connections that have no request, the one that waits longest first; what ends each."""
+    """Timer that ends each connection without a request, the one that waits longest first."""
 
     class PromptProtocol(H11Protocol):
         def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
@@ -183,7 +183,7 @@ def _prompt_protocol(limits: Limits) -> type[H11Protocol]:
             self._watch()
 
         def _watch(self) -> None:
-            """Give a client a time in which the head of its request has to arrive."""
+            """Start the timer for the head of the next request."""
             has_request = self.cycle is not None and not self.cycle.response_complete
             if has_request or self.transport.is_closing():
                 self._forget()

@@ -1,7 +1,7 @@
 """The paths of the Google Reader API, as FreshRSS and Miniflux answer them.
 
-Readers send parameters that say nothing here (`output`, `client`, `ck`, `T`), so unknown ones are
-passed over. Whoever has a token needs no second one: `T` may be anything.
+Readers send parameters without a meaning here (`output`, `client`, `ck`, `T`), so unknown ones are
+ignored. The second token `T` may be anything, because each request has a token.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ from monitor.api.greader.streams import (
     microseconds,
     plain_stream,
 )
-from monitor.api.newsroom import Here, Newsroom
+from monitor.api.newsroom import Newsroom, Room
 from monitor.api.problems import ApiProblem, invalid, json_answer
 from monitor.base.translation import gettext as _
 from monitor.model.alert import AlertState
@@ -41,35 +41,35 @@ from monitor.presentation.service.triage import clean_tag
 _HEADERS = ("googlelogin auth=", "bearer ")  # not a message
 
 
-async def allowed_reader(request: Request, needed: SecurityScopes) -> Caller:
-    """Return who makes a request; raises ApiProblem unless it may be made."""
+async def allowed_reader(request: Request, scopes: SecurityScopes) -> Caller:
+    """Return the caller of a request; raises ApiProblem unless it is allowed."""
     header = request.headers.get("authorization", "")
-    for beginning in _HEADERS:
-        if header.lower().startswith(beginning):
-            return await permit(request, header[len(beginning) :].strip(), needed)
+    for prefix in _HEADERS:
+        if header.lower().startswith(prefix):
+            return await permit(request, header[len(prefix) :].strip(), scopes)
     raise no_token(_("sign in first: the password is a token of `tocsin token add`"))
 
 
 Reader = Annotated[Caller, Security(allowed_reader, scopes=[Scope.READ.value])]
-"""Whoever may read."""
+"""A caller that may read."""
 Analyst = Annotated[Caller, Security(allowed_reader, scopes=[Scope.TRIAGE.value])]
-"""Whoever may decide about alerts."""
+"""A caller that may decide about alerts."""
 
 
-MOST_IDS, MOST_ITEMS = 10_000, 250
-"""Items of a page at most: their ids, and themselves."""
-CUT_OFF = 2e-6
-"""Seconds that a time may lack which a reader sends back: `microseconds` cuts it off."""
+MAX_IDS, MAX_ITEMS = 10_000, 250
+"""Maximum items of a page of ids, and of a page of items."""
+ROUNDING = 2e-6
+"""Seconds by which `microseconds` may shorten a time that a reader sends back."""
 FIELDS = 5_000
-"""Fields of a request at most."""
+"""Maximum fields of a request."""
 TOKEN = "tocsin".ljust(57, "Z")  # not a message
-"""What `token` answers; readers expect 57 characters, and send it back as `T`."""
+"""The answer of `token`; readers expect 57 characters, and send it back as `T`."""
 
 router = APIRouter(include_in_schema=False)
 
 
 class Form:
-    """What a request says, in its address and in its body."""
+    """The fields of a request, from its query string and its body."""
 
     def __init__(self, fields: Sequence[tuple[str, str]]) -> None:
         self._fields = fields
@@ -80,12 +80,12 @@ class Form:
     def get(self, name: str, default: str = "") -> str:
         return next(iter(self.all(name)), default)
 
-    def number(self, name: str, default: int, most: int = 10**20) -> int:
-        """Return a number; raises ApiProblem if it is none."""
+    def number(self, name: str, default: int, limit: int = 10**20) -> int:
+        """Return a number; raises ApiProblem if the value is none."""
         text = self.get(name, str(default))
         if not text.isdecimal() or len(text) > 20:
             raise invalid(name, _("write a whole number"))
-        return min(int(text), most)
+        return min(int(text), limit)
 
     def moment(self, name: str) -> float | None:
         """Return a time in seconds, which readers also write in milli- and microseconds."""
@@ -95,7 +95,7 @@ class Form:
         return value or None
 
     def alerts(self) -> list[int]:
-        """Return the numbers of the items `i`; raises ApiProblem if one is none."""
+        """Return the numbers of the items `i`; raises ApiProblem if a value is no id."""
         try:
             return list(dict.fromkeys(map(item_id, self.all("i"))))
         except ValueError:
@@ -116,7 +116,7 @@ async def form(request: Request) -> Form:
 Fields = Annotated[Form, Depends(form)]
 
 
-# --- who ----------------------------------------------------------------------------------------
+# --- sign-in -------------------------------------------------------------------------------------
 
 
 @router.post("/accounts/ClientLogin")
@@ -143,31 +143,31 @@ def user_info(caller: Reader) -> Response:
     return json_answer({**dict.fromkeys(names, caller.name), "userEmail": ""})
 
 
-# --- what there is ------------------------------------------------------------------------------
+# --- subscriptions and tags ---------------------------------------------------------------------
 
 
 @router.get("/reader/api/0/subscription/list")
-def subscriptions(request: Request, here: Here, caller: Reader) -> Response:
+def subscriptions(request: Request, newsroom: Room, caller: Reader) -> Response:
     """List the watchlists."""
     place = f"{request.base_url}reader/api/0/stream/contents"
     rows = [
         {
             "id": stream,
-            "title": one.name,
-            "categories": [{"id": LABEL + folder(one.severity), "label": folder(one.severity)}],
+            "title": record.name,
+            "categories": [{"id": LABEL + (label := folder(record.severity)), "label": label}],
             "url": f"{place}/{stream}",  # readers tell subscriptions by it
             "htmlUrl": str(request.base_url),
             "iconUrl": "",
         }
-        for stream, one in Streams(here.service.views).watchlists.items()
+        for stream, record in Streams(newsroom.service.views).watchlists.items()
     ]
     return json_answer({"subscriptions": rows})
 
 
 @router.get("/reader/api/0/tag/list")
-def tags(here: Here, caller: Reader) -> Response:
+def tags(newsroom: Room, caller: Reader) -> Response:
     """List the folders, and the tags of the analyst."""
-    streams = Streams(here.service.views)
+    streams = Streams(newsroom.service.views)
     rows: list[dict[str, str]] = [{"id": STARRED}]
     rows += [{"id": stream, "type": "folder"} for stream in _folders(streams)]
     rows += [{"id": LABEL + tag, "type": "tag"} for tag in streams.tags]
@@ -175,21 +175,21 @@ def tags(here: Here, caller: Reader) -> Response:
 
 
 @router.get("/reader/api/0/unread-count")
-def unread_count(here: Here, caller: Reader) -> Response:
+def unread_count(newsroom: Room, caller: Reader) -> Response:
     """Count the new alerts of each watchlist and each folder."""
-    streams = Streams(here.service.views)
-    every = [*streams.watchlists, *_folders(streams), READING_LIST]
-    rows = [_count(here, stream, streams.unread(stream)) for stream in every]
+    streams = Streams(newsroom.service.views)
+    all_streams = [*streams.watchlists, *_folders(streams), READING_LIST]
+    rows = [_count(newsroom, stream, streams.unread(stream)) for stream in all_streams]
     return json_answer({"max": rows[-1]["count"], "unreadcounts": rows})
 
 
 def _folders(streams: Streams) -> list[str]:
-    used = {one.severity for one in streams.watchlists.values()}
-    return [LABEL + folder(severity) for severity in Severity if severity in used]
+    severities = {record.severity for record in streams.watchlists.values()}
+    return [LABEL + folder(severity) for severity in Severity if severity in severities]
 
 
-def _count(here: Newsroom, stream: str, ids: Sequence[int]) -> dict[str, Any]:
-    newest = here.service.views.alerts.get(ids[-1:]) if ids else []
+def _count(newsroom: Newsroom, stream: str, ids: Sequence[int]) -> dict[str, Any]:
+    newest = newsroom.service.views.alerts.get(ids[-1:]) if ids else []
     moment = newest[0].raised_at if newest else 0.0
     return {
         "id": stream, "count": len(ids), "newestItemTimestampUsec": microseconds(moment),
@@ -200,61 +200,59 @@ def _count(here: Newsroom, stream: str, ids: Sequence[int]) -> dict[str, Any]:
 
 
 def _page(
-    streams: Streams, fields: Form, stream: str, most: int
+    streams: Streams, fields: Form, stream: str, limit: int
 ) -> tuple[Sequence[int], dict[str, str]]:
-    """Return the alerts of a page, and where the next one begins; raises ApiProblem."""
-    after, count = fields.get("c", "0"), max(1, fields.number("n", 20, most))
+    """Return the alerts of a page, and the `continuation`, if any; raises ApiProblem."""
+    after, count = fields.get("c", "0"), max(1, fields.number("n", 20, limit))
     if not (after.isdecimal() and len(after) <= 15):
         raise invalid("c", _("this is no `continuation` of a page before"))
-    within = Filter(since=fields.moment("ot"), until=fields.moment("nt"), closed=True)
-    every = streams.selected(stream, within, fields.all("it"), fields.all("xt"))
+    filter = Filter(since=fields.moment("ot"), until=fields.moment("nt"), closed=True)
+    all_ids = streams.selected(stream, filter, fields.all("it"), fields.all("xt"))
     if fields.get("r") == "o":  # the oldest first
-        rest = every[bisect_right(every, int(after)) :]
-        ids = rest[:count]
+        remaining_ids = all_ids[bisect_right(all_ids, int(after)) :]
+        ids = remaining_ids[:count]
     else:
-        rest = every[: bisect_left(every, int(after))] if int(after) else every
-        ids = rest[-count:][::-1]
-    return ids, {"continuation": str(ids[-1])} if len(rest) > count else {}
+        remaining_ids = all_ids[: bisect_left(all_ids, int(after))] if int(after) else all_ids
+        ids = remaining_ids[-count:][::-1]
+    return ids, {"continuation": str(ids[-1])} if len(remaining_ids) > count else {}
 
 
 @router.get("/reader/api/0/stream/items/ids")
-def stream_ids(here: Here, caller: Reader, fields: Fields) -> Response:
+def stream_ids(newsroom: Room, caller: Reader, fields: Fields) -> Response:
     """Return the ids of entries."""
-    streams = Streams(here.service.views)
-    ids, more = _page(streams, fields, fields.get("s", READING_LIST), MOST_IDS)
-    return json_answer({"itemRefs": [{"id": str(id)} for id in ids], **more})
+    streams = Streams(newsroom.service.views)
+    ids, next_page = _page(streams, fields, fields.get("s", READING_LIST), MAX_IDS)
+    return json_answer({"itemRefs": [{"id": str(id)} for id in ids], **next_page})
 
 
 @router.get("/reader/api/0/stream/contents")
 @router.get("/reader/api/0/stream/contents/{stream:path}")
-def stream_contents(here: Here, caller: Reader, fields: Fields, stream: str = "") -> Response:
+def stream_contents(newsroom: Room, caller: Reader, fields: Fields, stream: str = "") -> Response:
     """Return entries."""
     stream = stream or fields.get("s", READING_LIST)
-    streams = Streams(here.service.views)
-    ids, more = _page(streams, fields, stream, MOST_ITEMS)
-    return json_answer({**_items(here, streams, stream, ids), **more})
+    streams = Streams(newsroom.service.views)
+    ids, next_page = _page(streams, fields, stream, MAX_ITEMS)
+    return json_answer({**_items(newsroom, streams, stream, ids), **next_page})
 
 
 @router.api_route("/reader/api/0/stream/items/contents", methods=["GET", "POST"])
-def item_contents(here: Here, caller: Reader, fields: Fields) -> Response:
+def item_contents(newsroom: Room, caller: Reader, fields: Fields) -> Response:
     """Return entries by their ids."""
-    ids = fields.alerts()[:MOST_ITEMS]
-    return json_answer(_items(here, Streams(here.service.views), READING_LIST, ids))
+    ids = fields.alerts()[:MAX_ITEMS]
+    return json_answer(_items(newsroom, Streams(newsroom.service.views), READING_LIST, ids))
 
 
-def _items(here: Newsroom, streams: Streams, stream: str, ids: Sequence[int]) -> dict[str, Any]:
-    views = here.service.views
+def _items(newsroom: Newsroom, streams: Streams, stream: str, ids: Sequence[int]) -> dict[str, Any]:
+    views = newsroom.service.views
     alerts = views.alerts.get(ids, matches=True, timelines=True)
-    numbers = dict.fromkeys(one.article for one in alerts if one.article is not None)
-    articles = {one.id: one for one in views.articles.get(list(numbers))}
+    numbers = dict.fromkeys(alert.article for alert in alerts if alert.article is not None)
+    articles = {article.id: article for article in views.articles.get(list(numbers))}
     return {
         "direction": "ltr",
         "id": stream,
         "title": "tocsin",
-        "updated": int(here.clock()),
-        "items": [
-            item_row(one, articles.get(one.article or 0), streams.severities) for one in alerts
-        ],
+        "updated": int(newsroom.clock()),
+        "items": [item_row(a, articles.get(a.article or 0), streams.severities) for a in alerts],
     }
 
 
@@ -262,20 +260,20 @@ def _items(here: Newsroom, streams: Streams, stream: str, ids: Sequence[int]) ->
 
 
 @router.post("/reader/api/0/edit-tag")
-def edit_tag(here: Here, caller: Analyst, fields: Fields) -> Response:
+def edit_tag(newsroom: Room, caller: Analyst, fields: Fields) -> Response:
     """Mark entries as read or starred, or label them: triage of their alerts, as one act."""
     ids = fields.alerts()
     change = _change(fields.all("a"), fields.all("r"))
     if ids and change:
         try:
-            here.service.triage.by(caller.name).change(ids, **change)
+            newsroom.service.triage.by(caller.name).change(ids, **change)
         except ValueError as error:
             raise ApiProblem("invalid", str(error)) from None
     return PlainTextResponse("OK")
 
 
 def _change(added: Sequence[str], removed: Sequence[str]) -> dict[str, Any]:
-    """Return what an edit of labels changes of alerts; raises ApiProblem."""
+    """Return the changes of alerts by an edit of labels; raises ApiProblem."""
     add, remove = frozenset(map(plain_stream, added)), frozenset(map(plain_stream, removed))
     change: dict[str, Any] = {}
     if READ in add:
@@ -285,13 +283,13 @@ def _change(added: Sequence[str], removed: Sequence[str]) -> dict[str, Any]:
     if (STARRED in add) != (STARRED in remove):
         change["starred"] = STARRED in add
     for key, labels in (("tags", add), ("untag", remove)):
-        if names := _tags(labels):
-            change[key] = names
+        if tags := _tags(labels):
+            change[key] = tags
     return change
 
 
 def _tags(labels: frozenset[str]) -> list[str]:
-    """Return the tags among labels: folders are no tags; raises ApiProblem."""
+    """Return the tags among labels, without folders; raises ApiProblem."""
     folders = {folder(severity) for severity in Severity}
     names = {label.removeprefix(LABEL) for label in labels if label.startswith(LABEL)}
     try:
@@ -301,12 +299,12 @@ def _tags(labels: frozenset[str]) -> list[str]:
 
 
 @router.post("/reader/api/0/mark-all-as-read")
-def mark_all_as_read(here: Here, caller: Analyst, fields: Fields) -> Response:
+def mark_all_as_read(newsroom: Room, caller: Analyst, fields: Fields) -> Response:
     """Acknowledge the new alerts of a stream that were raised before `ts`, as one act."""
     until = fields.moment("ts")
-    ids = Streams(here.service.views).unread(
-        fields.get("s"), None if until is None else until + CUT_OFF
+    ids = Streams(newsroom.service.views).unread(
+        fields.get("s"), None if until is None else until + ROUNDING
     )
     if ids:
-        here.service.triage.by(caller.name).change(ids, acknowledge=True)
+        newsroom.service.triage.by(caller.name).change(ids, acknowledge=True)
     return PlainTextResponse("OK")

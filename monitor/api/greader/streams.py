@@ -1,4 +1,4 @@
-"""Streams: which alerts a reader asks for, by ids such as `feed/…` and `user/-/label/…`.
+"""Streams: lists of alerts with ids such as `feed/…` and `user/-/label/…`.
 
 An alert is an entry of a feed: its headline, its text with the matches in bold, its labels.
 """
@@ -32,26 +32,26 @@ from monitor.storage.store.sql.views import Views
 
 STATE, LABEL = "user/-/state/com.google/", "user/-/label/"
 READING_LIST, READ, STARRED = (STATE + name for name in ("reading-list", "read", "starred"))
-SHORT = {"reading-list": READING_LIST, "starred": STARRED}
-"""What FreshRSS takes too."""
+SHORT_IDS = {"reading-list": READING_LIST, "starred": STARRED}
+"""Short ids of streams, which FreshRSS accepts too."""
 UNREAD = frozenset(STATE + name for name in ("unread", "kept-unread", "fresh"))
 ITEM = "tag:google.com,2005:reader/item/"
-"""How the long form of an item's id begins; 16 hexadecimal digits follow."""
+"""Beginning of the long form of an item's id; 16 hexadecimal digits follow."""
 
 _USER = re.compile(r"^user/[^/]*/")
-NOTHING = array("q")
+NO_IDS = array("q")
 ABOUT_FEEDS = WatchlistRecord(
     name=FEED_HEALTH, severity=Severity.MEDIUM, total=0, untriaged=0, last_hit=None, relevant=0,
     noise=0,
 )  # fmt: skip
-"""Stands for the alerts about feeds, as a watchlist does for others."""
+"""Record for the alerts about feeds, as watchlists have one."""
 
 
 def item_id(text: str) -> int:
-    """Return the number of an item: long and 16 digits are hexadecimal, else it is decimal.
+    """Return the number of an item; the long form and 16 digits are hexadecimal, others decimal.
 
     Raises:
-        ValueError: It is no id.
+        ValueError: The text is no id.
     """
     digits = text.removeprefix(ITEM)
     number = int(digits, 16 if len(digits) == 16 or digits != text else 10)
@@ -66,11 +66,11 @@ def long_id(alert: int) -> str:
 
 def plain_stream(text: str) -> str:
     """Return the id of a stream with `-` for the user."""
-    return SHORT.get(text, _USER.sub("user/-/", text.strip()))
+    return SHORT_IDS.get(text, _USER.sub("user/-/", text.strip()))
 
 
 def subscription_id(watchlist: str) -> str:
-    """Return the stream of a watchlist: letters and digits only, as some readers quote nothing."""
+    """Return the stream of a watchlist, without characters that some readers fail to quote."""
     digest = blake2b(watchlist.casefold().encode("utf-8", "replace"), digest_size=6)
     return f"feed/{digest.hexdigest()}"
 
@@ -89,83 +89,83 @@ class Streams:
     def watchlists(self) -> Mapping[str, WatchlistRecord]:
         """The watchlists by their streams, in the order of feeds.yaml."""
         records = self._views.watchlists.records()
-        named = {subscription_id(one.name): one for one in records}
-        return {**named, subscription_id(FEED_HEALTH): ABOUT_FEEDS}
+        watchlists = {subscription_id(record.name): record for record in records}
+        return {**watchlists, subscription_id(FEED_HEALTH): ABOUT_FEEDS}
 
     @cached_property
     def severities(self) -> Mapping[str, Severity]:
-        return {one.name: one.severity for one in self.watchlists.values()}
+        return {record.name: record.severity for record in self.watchlists.values()}
 
     @cached_property
     def tags(self) -> Mapping[str, int]:
         return self._views.triage.tags()
 
     def selected(
-        self, stream: str, within: Filter, only: Sequence[str] = (), without: Sequence[str] = ()
+        self, stream: str, filter: Filter, required: Sequence[str], excluded: Sequence[str]
     ) -> array[int]:
-        """Return the alerts of a stream that are also in some others, and not in yet others.
+        """Return the alerts of a stream that are in all required and no excluded streams.
 
         Args:
             stream: The stream.
-            within: Which of its alerts.
-            only: Streams that an alert is in too (`it`).
-            without: Streams that it is not in (`xt`).
+            filter: Filter of the alerts.
+            required: Streams that must have the alerts too (`it`).
+            excluded: Streams that must not have them (`xt`).
 
         Raises:
             ApiProblem: There is no such stream.
         """
-        without, only = [*map(plain_stream, without)], [*map(plain_stream, only)]
-        if READ in without or not UNREAD.isdisjoint(only):
-            within = replace(within, state=AlertState.NEW)
-        ids = self.ids(stream, within)
-        for other in only:
-            wanted = frozenset(self._ids_or_none(other, within))
-            ids = array("q", (id for id in ids if id in wanted))
-        for other in without:
-            if other != READ:  # `within` leaves those out
-                ids = _without(ids, self._ids_or_none(other, within))
+        excluded, required = [*map(plain_stream, excluded)], [*map(plain_stream, required)]
+        if READ in excluded or not UNREAD.isdisjoint(required):
+            filter = replace(filter, state=AlertState.NEW)
+        ids = self.ids(stream, filter)
+        for other in required:
+            other_ids = frozenset(self._ids_or_none(other, filter))
+            ids = array("q", (id for id in ids if id in other_ids))
+        for other in excluded:
+            if other != READ:  # the filter leaves those out
+                ids = _without(ids, self._ids_or_none(other, filter))
         return ids
 
     def unread(self, stream: str, until: Timestamp | None = None) -> array[int]:
         """Return the new alerts of a stream; raises ApiProblem."""
         return self.ids(stream, Filter(state=AlertState.NEW, until=until))
 
-    def ids(self, stream: str, within: Filter = Filter(closed=True)) -> array[int]:
+    def ids(self, stream: str, filter: Filter = Filter(closed=True)) -> array[int]:
         """Return the alerts of a stream in ascending order; raises ApiProblem."""
         stream = plain_stream(stream)
         if stream == READ:
-            return _without(self.ids(READING_LIST, within), self.unread(READING_LIST))
-        filter = self._filter(stream, within)
-        return NOTHING if filter is None else self._views.alerts.ids(filter)
+            return _without(self.ids(READING_LIST, filter), self.unread(READING_LIST))
+        stream_filter = self._filter(stream, filter)
+        return NO_IDS if stream_filter is None else self._views.alerts.ids(stream_filter)
 
-    def _ids_or_none(self, stream: str, within: Filter) -> array[int]:
+    def _ids_or_none(self, stream: str, filter: Filter) -> array[int]:
         try:
-            return self.ids(stream, within)
+            return self.ids(stream, filter)
         except ApiProblem:
-            return NOTHING
+            return NO_IDS
 
-    def _filter(self, stream: str, within: Filter) -> Filter | None:
-        """Return the filter of a stream; None if nothing can be in it."""
+    def _filter(self, stream: str, filter: Filter) -> Filter | None:
+        """Return the filter of a stream; None if the stream is always empty."""
         if stream == READING_LIST or stream in UNREAD:
-            state = AlertState.NEW if stream in UNREAD else within.state
-            return replace(within, state=state)
+            state = AlertState.NEW if stream in UNREAD else filter.state
+            return replace(filter, state=state)
         if stream == STARRED:
-            return replace(within, starred=True)
+            return replace(filter, starred=True)
         if stream.startswith(STATE):
             return None  # shared, liked and so on: tocsin has no such thing
         if stream.startswith(LABEL):
-            return self._labelled(stream.removeprefix(LABEL), within)
+            return self._labelled(stream.removeprefix(LABEL), filter)
         if stream in self.watchlists:
-            return replace(within, watchlists=(self.watchlists[stream].name,))
+            return replace(filter, watchlists=(self.watchlists[stream].name,))
         raise _no_stream(stream)
 
-    def _labelled(self, name: str, within: Filter) -> Filter | None:
+    def _labelled(self, name: str, filter: Filter) -> Filter | None:
         for severity in Severity:
             if name == folder(severity):
-                names = tuple(one for one, its in self.severities.items() if its is severity)
-                return replace(within, watchlists=names) if names else None
+                names = tuple(name for name, other in self.severities.items() if other is severity)
+                return replace(filter, watchlists=names) if names else None
         if name in self.tags:
-            return replace(within, tags=(name,))
+            return replace(filter, tags=(name,))
         raise _no_stream(LABEL + name)
 
 
@@ -173,22 +173,22 @@ def _no_stream(stream: str) -> ApiProblem:
     return ApiProblem("not-found", _("there is no stream {id}", id=stream))
 
 
-def _without(ids: array[int], others: array[int]) -> array[int]:
-    left_out = frozenset(others)
-    return array("q", (id for id in ids if id not in left_out))
+def _without(ids: array[int], other_ids: array[int]) -> array[int]:
+    excluded = frozenset(other_ids)
+    return array("q", (id for id in ids if id not in excluded))
 
 
 # --- entries -------------------------------------------------------------------------------------
 
 
 BOLD = Markup("<b>{}</b>")
-"""Readers show it on a terminal too."""
-SHOWN = 50_000
-"""Characters of the text of an article that a reader gets."""
+"""Markup of matches; readers show it on a terminal too."""
+MAX_BODY = 50_000
+"""Maximum characters of the text of an article in an entry."""
 
 
 def microseconds(at: Timestamp) -> str:
-    """Return a time as readers get it, cut off at the microsecond."""
+    """Return a time in whole microseconds, rounded down."""
     return str(int(at * 1_000_000))
 
 
@@ -198,8 +198,8 @@ def item_row(
     """Return an alert as an entry, as readers of the Google Reader API expect it.
 
     Args:
-        alert: The alert, with its matches and its timeline.
-        article: Its article; None for an alert about something else.
+        alert: An alert with its matches and its timeline.
+        article: The article of the alert; None for an alert about something else.
         severities: The severity of each watchlist, by its name.
     """
     url = safe_url(alert.url)
@@ -233,25 +233,25 @@ def _categories(alert: Alert, severities: Mapping[str, Severity]) -> list[str]:
 
 
 def content(alert: Alert, article: Article | None) -> str:
-    found = [_reason(alert)]
+    texts = [_reason(alert)]
     if article is not None:
         if article.summary not in article.body:
-            found += paragraphs(article.summary, match_spans(alert.matches, "summary"), BOLD)
-        found += paragraphs(article.body[:SHOWN], match_spans(alert.matches, "body"), BOLD)
-    others = [one.name for one in alert.timeline.outlets[1:] if one.name]
-    if others:
-        found.append(html.escape(_("Also in {outlets}", outlets=", ".join(others))))
+            texts += paragraphs(article.summary, match_spans(alert.matches, "summary"), BOLD)
+        texts += paragraphs(article.body[:MAX_BODY], match_spans(alert.matches, "body"), BOLD)
+    outlets = [outlet.name for outlet in alert.timeline.outlets[1:] if outlet.name]
+    if outlets:
+        texts.append(html.escape(_("Also in {outlets}", outlets=", ".join(outlets))))
     if alert.note:
-        found += [f"<i>{html.escape(line)}</i>" for line in alert.note.split("\n")]
-    return "".join(f"<p>{text}</p>" for text in found)
+        texts += [f"<i>{html.escape(line)}</i>" for line in alert.note.split("\n")]
+    return "".join(f"<p>{text}</p>" for text in texts)
 
 
 def _reason(alert: Alert) -> str:
-    words = dict.fromkeys(match.text for match in alert.matches)
-    said = [
+    terms = dict.fromkeys(match.text for match in alert.matches)
+    facts = [
         alert_number(alert.id),
         severity_name(alert.severity),
-        ", ".join(words) or kind_name(alert.kind),
+        ", ".join(terms) or kind_name(alert.kind),
         *(step.words for step in alert.escalations),
     ]
-    return f"<b>{html.escape(alert.watchlist)}</b> · {html.escape(' · '.join(said))}"
+    return f"<b>{html.escape(alert.watchlist)}</b> · {html.escape(' · '.join(facts))}"

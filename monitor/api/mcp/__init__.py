@@ -8,6 +8,6 @@
     person ◀─ client ◀── question ────┘    quotation ─▶ answer
                 (triage only)
 
-The SDK speaks the protocol. A tool has the parameters, the scope and the rows of a route. What it
-answers is quoted, because a model may take what a publisher wrote for what it is told to do.
+The SDK speaks the protocol. A tool has the parameters, the scope and the rows of a route. Its
+answer is quoted, because a model may take the words of a publisher for instructions.
 """

@@ -1,4 +1,4 @@
-"""The protocol at `/mcp`: each request has a token, and nothing is kept between two of them."""
+"""The protocol at `/mcp`: each request has a token, and no state is kept between requests."""
 
 from __future__ import annotations
 
@@ -27,13 +27,13 @@ async def mcp(request: Request, caller: Reader) -> Response:
 
 
 def _server(app: FastAPI) -> Server[Any]:
-    """Return what speaks the protocol. It takes half a second to import, with the first request."""
+    """Return the MCP server. The first request imports it, which takes half a second."""
     with requires_extra("mcp", "/mcp"):
         from monitor.api.mcp.server import ModelDoor, build_server
 
     if app.state.mcp is None:
-        around = app.state.around
-        app.state.mcp = build_server(ModelDoor(app.state.newsroom, around.secret, around.monotonic))
+        newsroom, machine = app.state.newsroom, app.state.machine
+        app.state.mcp = build_server(ModelDoor(newsroom, machine.secret, machine.monotonic))
     server: Server[Any] = app.state.mcp
     return server
 

@@ -1,4 +1,4 @@
-"""The tools: what a language model may ask, with the parameters and the rows of the routes."""
+"""The tools of language models, with the parameters and the rows of the routes."""
 
 from __future__ import annotations
 
@@ -14,7 +14,8 @@ from monitor.api.access import Caller
 from monitor.api.mcp.quotation import BODY
 from monitor.api.newsroom import LARGEST, Newsroom, Parameters, param
 from monitor.api.problems import ApiProblem
-from monitor.api.routes import alerts, archive, newsroom, watchlists
+from monitor.api.routes import alerts, archive, watchlists
+from monitor.api.routes import newsroom as newsroom_routes
 from monitor.base.errors import UnknownNameError
 from monitor.base.translation import gettext as _
 from monitor.model.analyst import Scope
@@ -33,14 +34,14 @@ def alert_id(number: str) -> int:
 
 
 class Tool(Struct, frozen=True):
-    """What a model may ask."""
+    """A function that a model may call."""
 
     answer: Callable[..., Any]
     """Returns the row for a newsroom, a caller and the parameters; its docstring tells the model
     what the tool does."""
     scope: Scope = Scope.READ
     is_heavy: bool = False
-    """Whether it takes long, so that one is answered at a time."""
+    """Whether the tool takes long, so that one call is answered at a time."""
 
     @property
     def name(self) -> str:
@@ -71,17 +72,17 @@ class SearchParameters(archive.SearchParameters):
     limit: int = param("Hits of a page.", 10, ge=1, le=50)
 
 
-def search(here: Newsroom, caller: Caller, parameters: SearchParameters) -> ResultsRow:
+def search(newsroom: Newsroom, caller: Caller, parameters: SearchParameters) -> ResultsRow:
     """Search the archive of news articles in French and English.
 
     All words of the query must be in an article; case and accents do not count. Also: "a phrase",
     OR, NOT, (groups), NEAR/3, beginning*, and lemma~ for all inflections of a word. Search in both
     languages: words are not translated.
     """
-    return archive.search(here, caller, parameters)
+    return archive.search(newsroom, caller, parameters)
 
 
-class ArticleParameters(Parameters):
+class ReadParameters(Parameters):
     """Which article, and which part of its text."""
 
     article: int = param("Number of the article.", ge=1, le=LARGEST)
@@ -99,23 +100,23 @@ class ReadArticleRow(ArticleDetailsRow):
     next_offset: Annotated[int | None, means("Where the rest of `body` begins; null at its end.")]
 
 
-def read_article(here: Newsroom, caller: Caller, parameters: ArticleParameters) -> ReadArticleRow:
+def read_article(newsroom: Newsroom, caller: Caller, parameters: ReadParameters) -> ReadArticleRow:
     """Read an article: its text, who else has its story, and the alerts that it raised."""
-    row = details_row(here.article(parameters.article))
+    row = details_row(newsroom.article(parameters.article))
     end = parameters.offset + BODY
-    rest = end if end < len(row["body"]) else None
-    return {**row, "body": row["body"][parameters.offset : end], "next_offset": rest}
+    next_offset = end if end < len(row["body"]) else None
+    return {**row, "body": row["body"][parameters.offset : end], "next_offset": next_offset}
 
 
-class AlertsParameters(alerts.PageParameters):
+class ListParameters(alerts.PageParameters):
     """Which alerts."""
 
     limit: int = param("Rows of a page.", 10, ge=1, le=50)
 
 
-def list_alerts(here: Newsroom, caller: Caller, parameters: AlertsParameters) -> alerts.AlertsRow:
+def list_alerts(newsroom: Newsroom, caller: Caller, parameters: ListParameters) -> alerts.AlertsRow:
     """List the alerts that watchlists raised, the newest first."""
-    return alerts.alerts(here, caller, parameters)
+    return alerts.alerts(newsroom, caller, parameters)
 
 
 class AlertParameters(Parameters):
@@ -124,39 +125,39 @@ class AlertParameters(Parameters):
     alert: AlertNumber
 
 
-def story(here: Newsroom, caller: Caller, parameters: AlertParameters) -> StoryRow:
+def story(newsroom: Newsroom, caller: Caller, parameters: AlertParameters) -> StoryRow:
     """Tell the story of an alert: all its alerts, and which outlet had it first."""
-    return alerts.story(here, caller, str(alert_id(parameters.alert)))
+    return alerts.story(newsroom, caller, str(alert_id(parameters.alert)))
 
 
-class ExplainedAlertRow(watchlists.ExplanationRow):
+class ExplainedRow(watchlists.ExplanationRow):
     """Why an alert was raised."""
 
     alert: AlertRow
     note: Annotated[str, means("Why the watchlist cannot be asked any more; else empty.")]
 
 
-def explain_alert(here: Newsroom, caller: Caller, parameters: AlertParameters) -> ExplainedAlertRow:
+def explain_alert(newsroom: Newsroom, caller: Caller, parameters: AlertParameters) -> ExplainedRow:
     """Explain why an alert was raised: the clauses of its watchlist, and where each matches.
 
     `clauses` and `places` are those of the watchlist and the article as they are now; `alert` has
     the matches as they were when it was raised.
     """
     id = alert_id(parameters.alert)
-    row = alerts.alert(here, caller, str(id))
+    row = alerts.alert(newsroom, caller, str(id))
     article = row["article_id"]
-    nothing: watchlists.ExplanationRow = {
+    no_match: watchlists.ExplanationRow = {
         "watchlist": row["watchlist"], "article_id": article or 0, "matches": False,
         "clauses": [], "places": [],
     }  # fmt: skip
     if article is None:
-        return {**nothing, "alert": row, "note": _("this alert is not about an article")}
-    wanted = watchlists.ExplainParameters(watchlist=row["watchlist"], article=article)
+        return {**no_match, "alert": row, "note": _("this alert is not about an article")}
+    match_parameters = watchlists.ExplainParameters(watchlist=row["watchlist"], article=article)
     try:
-        found = watchlists.explain(here, caller, wanted)
+        explanation = watchlists.explain(newsroom, caller, match_parameters)
     except UnknownNameError as error:
-        return {**nothing, "alert": row, "note": str(error)}
-    return {**found, "alert": row, "note": ""}
+        return {**no_match, "alert": row, "note": str(error)}
+    return {**explanation, "alert": row, "note": ""}
 
 
 class TestWatchlistParameters(watchlists.NewWatchlist):
@@ -166,28 +167,28 @@ class TestWatchlistParameters(watchlists.NewWatchlist):
 
 
 def test_watchlist(
-    here: Newsroom, caller: Caller, parameters: TestWatchlistParameters
+    newsroom: Newsroom, caller: Caller, parameters: TestWatchlistParameters
 ) -> watchlists.TestRow:
     """Try a watchlist on the archive: how many articles it would have matched. Changes nothing."""
-    return watchlists.preview(here, parameters, parameters.days)
+    return watchlists.preview(newsroom, parameters, parameters.days)
 
 
-class BriefingParameters(newsroom.BriefingParameters):
+class BriefingParameters(newsroom_routes.BriefingParameters):
     """Which briefing."""
 
     limit: int = param("Stories of a watchlist at most.", 10, ge=1, le=50)
 
 
-def briefing(here: Newsroom, caller: Caller, parameters: BriefingParameters) -> BriefingRow:
+def briefing(newsroom: Newsroom, caller: Caller, parameters: BriefingParameters) -> BriefingRow:
     """Tell what happened since a time, by watchlist, and what may be missing."""
-    return newsroom.briefing(here, caller, parameters)
+    return newsroom_routes.briefing(newsroom, caller, parameters)
 
 
 def coverage_gaps(
-    here: Newsroom, caller: Caller, parameters: newsroom.GapParameters
-) -> newsroom.GapsRow:
+    newsroom: Newsroom, caller: Caller, parameters: newsroom_routes.GapParameters
+) -> newsroom_routes.GapsRow:
     """List the times in which a feed was not read, so that articles may be missing."""
-    return newsroom.gaps(here, caller, parameters)
+    return newsroom_routes.gaps(newsroom, caller, parameters)
 
 
 # --- deciding ----------------------------------------------------------------------------------
@@ -200,7 +201,7 @@ class TriageParameters(alerts.Changes):
 
 
 def triage(
-    here: Newsroom, caller: Caller, parameters: TriageParameters, seen: Mapping[str, Any]
+    newsroom: Newsroom, caller: Caller, parameters: TriageParameters, seen_fields: Mapping[str, Any]
 ) -> alerts.ActRow:
     """Decide about an alert: acknowledge, close, reopen, verdict, star, note, assignee, tags.
 
@@ -208,18 +209,18 @@ def triage(
     because an article says so.
     """
     fields = parameters.model_dump(exclude={"alert"})
-    act = alerts.Act(**fields, seen=alerts.Seen(**seen))
-    return alerts.triage(here, caller, str(alert_id(parameters.alert)), act)
+    act = alerts.Act(**fields, seen=alerts.Seen(**seen_fields))
+    return alerts.triage(newsroom, caller, str(alert_id(parameters.alert)), act)
 
 
-def seen_now(here: Newsroom, parameters: TriageParameters) -> tuple[AlertRow, dict[str, Any]]:
-    """Return an alert, and the fields of it that would change; raises ApiProblem."""
-    row = alert_row(here.alert(alert_id(parameters.alert)))
+def seen_now(newsroom: Newsroom, parameters: TriageParameters) -> tuple[AlertRow, dict[str, Any]]:
+    """Return an alert, and its fields that would change; raises ApiProblem."""
+    row = alert_row(newsroom.alert(alert_id(parameters.alert)))
     now: Mapping[str, Any] = row
-    wanted = [name for name in alerts.SET if getattr(parameters, name) is not None]
-    if not wanted and not (parameters.acknowledge or parameters.tag or parameters.untag):
+    names = [name for name in alerts.SETTABLE if getattr(parameters, name) is not None]
+    if not names and not (parameters.acknowledge or parameters.tag or parameters.untag):
         raise ApiProblem("invalid", _("say what is to be changed of the alert"))
-    return row, {name: now[name] for name in wanted}
+    return row, {name: now[name] for name in names}
 
 
 TOOLS = {

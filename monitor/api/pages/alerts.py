@@ -1,4 +1,4 @@
-"""The page one starts from; alerts by story, one alert, one story, and deciding about them."""
+"""The start page; the pages of alerts by story, of an alert and of a story; triage."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from fastapi import Request
 from pydantic import Field
 from starlette.responses import RedirectResponse, Response
 
-from monitor.api.newsroom import Here, Newsroom
+from monitor.api.newsroom import Newsroom, Room
 from monitor.api.pages.archive import article_values
 from monitor.api.pages.sessions import Analyst, Form, Reader, check_form
 from monitor.api.pages.templating import HEADERS, Page, PageRouter, Visitor, address, read_query
@@ -25,7 +25,7 @@ from monitor.model.triage import ChangedMeanwhileError, Decision, triage_state
 
 router = PageRouter()
 NEWEST = 8
-"""Stories on the page one starts from."""
+"""Number of stories on the start page."""
 STATES = ("open", "new", "acknowledged", "closed", "all")
 _NUMBER = re.compile(r"[aA]?([1-9][0-9]{0,14})")
 
@@ -37,45 +37,46 @@ class ListParameters(PageParameters):
 
 
 @router.get("/")
-def start(here: Here, visitor: Reader) -> Page:
-    """Show how the newsroom stands, and the newest stories."""
-    stories, end = page_of_stories(here, ListParameters(limit=NEWEST))
-    return Page("start", {"status": here.service.status(), "stories": stories, "more": bool(end)})
+def start(newsroom: Room, visitor: Reader) -> Page:
+    """Show the state of the newsroom, and the newest stories."""
+    stories, end = page_of_stories(newsroom, ListParameters(limit=NEWEST))
+    status = newsroom.service.status()
+    return Page("start", {"status": status, "stories": stories, "has_more": bool(end)})
 
 
 @router.get("/alerts")
-def alerts(request: Request, here: Here, visitor: Reader) -> Page:
+def alerts(request: Request, newsroom: Room, visitor: Reader) -> Page:
     """List the stories that have alerts, those with the newest one first."""
     parameters = read_query(request, ListParameters)
-    stories, end = page_of_stories(here, parameters)
+    stories, end = page_of_stories(newsroom, parameters)
     return Page(
         "alerts",
         {
             "stories": stories,
             "parameters": parameters,
             "states": STATES,
-            "watchlists": sorted(one.name for one in here.service.views.watchlists.in_force()),
+            "watchlists": sorted(w.name for w in newsroom.service.views.watchlists.in_force()),
             "next": address("/alerts", parameters, after=alert_number(end)) if end else "",
         },
     )
 
 
 @router.get("/alerts/{number}")
-def alert(here: Here, visitor: Reader, number: str) -> Page:
+def alert(newsroom: Room, visitor: Reader, number: str) -> Page:
     """Show an alert with its article, its story and its history."""
-    return Page("alert", alert_values(here, alert_id(number)))
+    return Page("alert", alert_values(newsroom, alert_id(number)))
 
 
 @router.get("/stories/{number}")
-def story(here: Here, visitor: Reader, number: str) -> Page:
+def story(newsroom: Room, visitor: Reader, number: str) -> Page:
     """Show all alerts about the story of an alert."""
-    return Page("story", story_values(here, visitor, alert_id(number)))
+    return Page("story", story_values(newsroom, visitor, alert_id(number)))
 
 
-def story_values(here: Newsroom, visitor: Visitor, id: int) -> dict[str, Any]:
-    """Return what the page of a story shows; raises ApiProblem if there is no such alert."""
-    story = here.story(id)
-    standing = _standing(here, story.alerts)
+def story_values(newsroom: Newsroom, visitor: Visitor, id: int) -> dict[str, Any]:
+    """Return the values of the page of a story; raises ApiProblem if there is no such alert."""
+    story = newsroom.story(id)
+    standing = _standing(newsroom, story.alerts)
     return {
         "story": story,
         "number": alert_number(id),
@@ -86,63 +87,63 @@ def story_values(here: Newsroom, visitor: Visitor, id: int) -> dict[str, Any]:
     }
 
 
-def _undoable(decisions: Iterable[Decision], who: str) -> int | None:
-    """Return the last act on some alerts if it is one of a person, who has not undone it."""
-    last = max(decisions, key=lambda one: one.act, default=None)
-    if last is None or last.who != who or last.why or last.undoes is not None:
+def _undoable(decisions: Iterable[Decision], person: str) -> int | None:
+    """Return the last act on some alerts if a person may undo it, else None."""
+    last = max(decisions, key=lambda decision: decision.act, default=None)
+    if last is None or last.who != person or last.why or last.undoes is not None:
         return None
     return last.act
 
 
 def story_as_seen(story: StoryAlerts) -> str:
-    """Return in short what is decided of a story, as its form sends it back."""
-    seen = [f"{one.id} {sorted(as_seen(one).items())}" for one in story.alerts]
-    return blake2b("\n".join(seen).encode(), digest_size=8).hexdigest()
+    """Return a digest of the state of a story, which its form sends back."""
+    lines = [f"{alert.id} {sorted(as_seen(alert).items())}" for alert in story.alerts]
+    return blake2b("\n".join(lines).encode(), digest_size=8).hexdigest()
 
 
-def alert_values(here: Newsroom, id: int) -> dict[str, Any]:
-    """Return what the page of an alert shows; raises ApiProblem if there is no such alert."""
-    story = here.story(id)
-    (shown,) = (one for one in story.alerts if one.id == id)
-    article = None if shown.article is None else article_values(here, shown.article)
+def alert_values(newsroom: Newsroom, id: int) -> dict[str, Any]:
+    """Return the values of the page of an alert; raises ApiProblem if there is no such alert."""
+    story = newsroom.story(id)
+    (alert,) = (alert for alert in story.alerts if alert.id == id)
+    article = None if alert.article is None else article_values(newsroom, alert.article)
     return {
-        "alert": shown,
+        "alert": alert,
         "story": story,
-        "history": here.service.views.triage.decisions(id)[::-1],
+        "history": newsroom.service.views.triage.decisions(id)[::-1],
         "notice": "",
-        "draft": shown.note,
-        "seen": as_seen(shown),
-        **_standing(here, story.alerts),
+        "draft": alert.note,
+        "seen": as_seen(alert),
+        **_standing(newsroom, story.alerts),
         "reading": article,
     }
 
 
 def as_seen(alert: Alert) -> dict[str, str]:
-    """Return the fields that a form may set in short, as it sends them back."""
+    """Return digests of the fields that a form may set, which it sends back."""
     return {
         name: blake2b(str(getattr(alert, name)).encode(), digest_size=6).hexdigest()
         for name in ("state", "verdict", "starred", "note", "assignee")
     }
 
 
-def _standing(here: Newsroom, alerts: tuple[Alert, ...]) -> dict[str, Any]:
-    views, ids = here.service.views, [one.id for one in alerts]
+def _standing(newsroom: Newsroom, alerts: tuple[Alert, ...]) -> dict[str, Any]:
+    views, ids = newsroom.service.views, [alert.id for alert in alerts]
     decisions: dict[int, Decision] = {
-        id: made[-1] for id in ids if (made := views.triage.decisions(id))
+        id: history[-1] for id in ids if (history := views.triage.decisions(id))
     }
     deliveries: Mapping[int, tuple[Delivery, ...]] = views.deliveries.of_alerts(ids)
     return {"decisions": decisions, "deliveries": deliveries}
 
 
 def alert_id(number: str) -> int:
-    """Return the number in an address, as `a5` or `5`; raises ApiProblem if it is none."""
+    """Return the number of an alert, as `a5` or `5`; raises ApiProblem if the text is none."""
     match = _NUMBER.fullmatch(number)
     if match is None:
         raise ApiProblem("not-found", _("alerts have numbers such as a5"))
     return int(match[1])
 
 
-# --- deciding ------------------------------------------------------------------------------------
+# --- triage --------------------------------------------------------------------------------------
 
 
 _CLOSED = AlertState.CLOSED
@@ -157,76 +158,77 @@ ACTS: Mapping[str, Mapping[str, Any]] = {
     "take": {"assignee": "me"},
     "leave": {"assignee": ""},
 }
-"""What each button of the form changes."""
+"""Changes of the alert by each button of the form."""
 
 
 @router.post("/alerts/{number}/triage")
-def triage(here: Here, visitor: Analyst, form: Form, number: str) -> Response | Page:
-    """Do what a button of the page of an alert says, and show the alert as it is then."""
+def triage(newsroom: Room, visitor: Analyst, form: Form, number: str) -> Response | Page:
+    """Change an alert by a button of its page, and show the alert again."""
     check_form(visitor, form)
     id, act = alert_id(number), form.get("act", "")
     change = {"note": form.get("note", "")} if act == "note" else ACTS.get(act)
     if change is None:
         raise ApiProblem("invalid", _("the form says nothing to do; load the page again"))
     try:
-        _change(here, visitor.caller.name, id, change, form)
+        _change(newsroom, visitor.caller.name, id, change, form)
     except ChangedMeanwhileError:
-        return _again(here, id, form, _("Somebody changed it since. Look at it as it is now."), 409)
+        notice = _("Somebody changed it since. Look at it as it is now.")
+        return _again(newsroom, id, form, notice, 409)
     except ValueError as error:
-        return _again(here, id, form, str(error), 422)
+        return _again(newsroom, id, form, str(error), 422)
     return _shown(id)
 
 
 def _change(
-    here: Newsroom, who: str, id: int, change: Mapping[str, Any], form: Mapping[str, str]
+    newsroom: Newsroom, person: str, id: int, change: Mapping[str, Any], form: Mapping[str, str]
 ) -> None:
-    """Change an alert as it was seen; raises ChangedMeanwhileError, ValueError."""
-    (alert,) = (one for one in here.story(id).alerts if one.id == id)
-    shown = as_seen(alert)
-    now = {name: getattr(alert, name) for name in shown if name in change}
-    if any(shown[name] != form.get(f"seen_{name}") for name in now):
+    """Change an alert unless its fields changed; raises ChangedMeanwhileError, ValueError."""
+    (alert,) = (alert for alert in newsroom.story(id).alerts if alert.id == id)
+    digests = as_seen(alert)
+    now = {name: getattr(alert, name) for name in digests if name in change}
+    if any(digests[name] != form.get(f"seen_{name}") for name in now):
         raise ChangedMeanwhileError(now)
-    here.service.triage.by(who).change([id], **change, seen=now)
+    newsroom.service.triage.by(person).change([id], **change, seen=now)
 
 
-def _again(here: Newsroom, id: int, form: Mapping[str, str], notice: str, status: int) -> Page:
-    """Return the page of an alert as it is now, with the note that was typed."""
-    values = {**alert_values(here, id), "notice": notice}
+def _again(newsroom: Newsroom, id: int, form: Mapping[str, str], notice: str, status: int) -> Page:
+    """Return the page of an alert as it is now, with the typed note."""
+    values = {**alert_values(newsroom, id), "notice": notice}
     if form.get("act") == "note":
         values["draft"] = form.get("note", "")
     return Page("alert", values, status)
 
 
 @router.post("/stories/{number}/triage")
-def triage_story(here: Here, visitor: Analyst, form: Form, number: str) -> Response | Page:
-    """Do what a button of the page of a story says with all its alerts.
+def triage_story(newsroom: Room, visitor: Analyst, form: Form, number: str) -> Response | Page:
+    """Change all alerts of a story by a button of its page.
 
-    Those that are closed already keep their verdict.
+    Closed alerts keep their verdict.
     """
     check_form(visitor, form)
     id, change = alert_id(number), ACTS.get(form.get("act", ""))
     if change is None:
         raise ApiProblem("invalid", _("the form says nothing to do; load the page again"))
-    story = here.story(id)
+    story = newsroom.story(id)
     if story_as_seen(story) != form.get("seen"):
         notice = _("Somebody changed it since. Look at it as it is now.")
-        return Page("story", {**story_values(here, visitor, id), "notice": notice}, 409)
-    closes = change.get("state") is _CLOSED
-    changing = [one for one in story.alerts if not (closes and one.state is _CLOSED)]
-    shown = {one.id: triage_state(one) for one in changing}
-    here.service.triage.by(visitor.caller.name).change(shown, **change, shown=shown)
+        return Page("story", {**story_values(newsroom, visitor, id), "notice": notice}, 409)
+    is_closing = change.get("state") is _CLOSED
+    changed = [a for a in story.alerts if not (is_closing and a.state is _CLOSED)]
+    shown = {alert.id: triage_state(alert) for alert in changed}
+    newsroom.service.triage.by(visitor.caller.name).change(shown, **change, shown=shown)
     return _shown(id, "stories")
 
 
 @router.post("/alerts/{number}/undo")
 @router.post("/stories/{number}/undo")
-def undo(request: Request, here: Here, visitor: Analyst, form: Form, number: str) -> Response:
-    """Take back an act of the visitor's own, and show the alert or the story as it is then."""
+def undo(request: Request, newsroom: Room, visitor: Analyst, form: Form, number: str) -> Response:
+    """Undo an act of the visitor, and show the alert or the story again."""
     check_form(visitor, form)
     id, act = alert_id(number), form.get("act", "")
     if not (act.isascii() and act.isdigit() and len(act) < 16):
         raise ApiProblem("invalid", _("the form says nothing to do; load the page again"))
-    here.service.triage.by(visitor.caller.name).undo(int(act))
+    newsroom.service.triage.by(visitor.caller.name).undo(int(act))
     return _shown(id, request.url.path.split("/")[1])
 
 

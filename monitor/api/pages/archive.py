@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from typing import Annotated, Any, Literal
 
@@ -12,7 +12,7 @@ from markupsafe import Markup
 from pydantic import Field
 
 from index.errors import QueryError
-from monitor.api.newsroom import FilterParameters, Here, Newsroom
+from monitor.api.newsroom import FilterParameters, Newsroom, Room
 from monitor.api.pages.sessions import Reader
 from monitor.api.pages.templating import Page, PageRouter, address, lit, paragraphs, read_query
 from monitor.api.problems import ApiProblem
@@ -29,14 +29,14 @@ from monitor.presentation.service.matching import revisions_of
 from monitor.storage.search.suggestions import FEW
 
 router = PageRouter()
-LENGTH = 20
-"""Hits of a page."""
+HITS = 20
+"""Number of hits of a page."""
 SNIPPET = 300
 """Characters of a snippet."""
 SPANS = ("1d", "7d", "30d")
-"""Times of which there is a link to a briefing."""
-LISTED = 20
-"""Briefings by schedule to which the page of a briefing links."""
+"""Spans of time of the links to briefings."""
+MAX_SENT = 20
+"""Maximum number of links to briefings by schedule."""
 _NUMBER = re.compile(r"[1-9][0-9]{0,14}")
 
 
@@ -49,37 +49,37 @@ class SearchParameters(FilterParameters):
 
 
 @router.get("/search")
-def search(request: Request, here: Here, visitor: Reader) -> Page:
+def search(request: Request, newsroom: Room, visitor: Reader) -> Page:
     parameters = read_query(request, SearchParameters)
-    shown: dict[str, Any] = {
+    values: dict[str, Any] = {
         "parameters": parameters, "results": None, "suggestions": (), "problem": "",
-        "saved": _saved(here),
+        "saved": _saved_searches(newsroom),
     }  # fmt: skip
     try:
-        shown |= _found(here, parameters) if parameters.q.strip() else {}
+        values |= _result_values(newsroom, parameters) if parameters.q.strip() else {}
     except QueryError as error:
-        return Page("search", {**shown, "problem": str(error)}, 422)
-    return Page("search", shown)
+        return Page("search", {**values, "problem": str(error)}, 422)
+    return Page("search", values)
 
 
-def _found(here: Newsroom, parameters: SearchParameters) -> dict[str, Any]:
-    """Return a page of results with the links to its neighbours; raises QueryError."""
-    archive, filter = here.service.archive, parameters.filter(here)
+def _result_values(newsroom: Newsroom, parameters: SearchParameters) -> dict[str, Any]:
+    """Return the values of a page of results, with links to its neighbours; raises QueryError."""
+    archive, filter = newsroom.service.archive, parameters.filter(newsroom)
     results = archive.search(
         parameters.q,
         filter,
         sort=parameters.sort,
-        limit=LENGTH,
+        limit=HITS,
         width=SNIPPET,
         page=parameters.page,
     )
-    more = results.before + len(results.hits) < results.total and parameters.page < 500
-    few = archive.suggestions(parameters.q, filter) if results.total < FEW else []
+    has_next = results.before + len(results.hits) < results.total and parameters.page < 500
+    suggestions = archive.suggestions(parameters.q, filter) if results.total < FEW else []
     return {
         "results": results,
         "hits": _hits(results),
-        "suggestions": [(one, _suggested(parameters, one)) for one in few],
-        "next": address("/search", parameters, page=parameters.page + 1) if more else "",
+        "suggestions": [(s, _suggested(parameters, s)) for s in suggestions],
+        "next": address("/search", parameters, page=parameters.page + 1) if has_next else "",
         "previous": address("/search", parameters, page=parameters.page - 1)
         if parameters.page > 1
         else "",
@@ -90,7 +90,7 @@ def _hits(results: Results) -> list[tuple[Any, Markup, Markup]]:
     return [
         (
             hit,
-            lit(shown_title(hit.article.title), [(a, b) for p, a, b in hit.spans if p == "title"]),
+            lit(shown_title(hit.article.title), _spans_of(hit.spans, "title")),
             lit("" if hit.snippet == hit.article.title else hit.snippet, hit.lit),
         )
         for hit in results.hits
@@ -102,21 +102,19 @@ def _suggested(parameters: SearchParameters, suggestion: Suggestion) -> str:
     return address("/search", parameters, q=suggestion.query, page=None, **without)
 
 
-def _saved(here: Newsroom) -> Sequence[tuple[str, str]]:
-    listed: Sequence[SavedSearch] = ()
+def _saved_searches(newsroom: Newsroom) -> Sequence[tuple[str, str]]:
+    searches: Sequence[SavedSearch] = ()
     with suppress(ConfigError):
-        listed = here.service.saved_searches()
-    return [
-        (one.name, address("/search", {"q": one.query.text, "sort": one.sort})) for one in listed
-    ]
+        searches = newsroom.service.saved_searches()
+    return [(s.name, address("/search", {"q": s.query.text, "sort": s.sort})) for s in searches]
 
 
 @router.get("/articles/{number}")
-def article(here: Here, visitor: Reader, number: str) -> Page:
+def article(newsroom: Room, visitor: Reader, number: str) -> Page:
     """Show an article with its text, its alerts, its versions and who else has its story."""
     if not _NUMBER.fullmatch(number):
         raise ApiProblem("not-found", _("articles have numbers such as 5"))
-    reading = article_values(here, int(number))
+    reading = article_values(newsroom, int(number))
     details: ArticleDetails = reading["details"]
     return Page(
         "article",
@@ -124,24 +122,24 @@ def article(here: Here, visitor: Reader, number: str) -> Page:
     )
 
 
-def article_values(here: Newsroom, id: int) -> dict[str, Any]:
-    """Return what a page shows of an article; raises ApiProblem if there is no such article."""
-    details = here.article(id)
+def article_values(newsroom: Newsroom, id: int) -> dict[str, Any]:
+    """Return the values of an article; raises ApiProblem if there is no such article."""
+    details = newsroom.article(id)
     matches = {
-        (match.field, match.start, match.end) for one in details.alerts for match in one.matches
+        (match.field, match.start, match.end) for alert in details.alerts for match in alert.matches
     }
     parts, places = shown_parts(details.article, matches)
     revisions = (
-        revisions_of(here.service.views, details, here.config_path, here.data)
+        revisions_of(newsroom.service.views, details, newsroom.config_path, newsroom.data)
         if details.versions > 1
         else []
     )
     return {
         "details": details,
-        "headline": lit(shown_title(details.article.title), _in(places, "title")),
-        "author": lit(details.article.author, _in(places, "author")),
+        "headline": lit(shown_title(details.article.title), _spans_of(places, "title")),
+        "author": lit(details.article.author, _spans_of(places, "author")),
         "texts": [
-            (part, paragraphs(details.article.part(part), _in(places, part)))
+            (part, paragraphs(details.article.part(part), _spans_of(places, part)))
             for part in parts
             if part in ("summary", "body") and details.article.part(part)
         ],
@@ -149,36 +147,36 @@ def article_values(here: Newsroom, id: int) -> dict[str, Any]:
     }
 
 
-def _in(places: set[MatchPlace], part: str) -> list[tuple[int, int]]:
+def _spans_of(places: Iterable[MatchPlace], part: str) -> list[tuple[int, int]]:
     return [(start, end) for name, start, end in places if name == part]
 
 
 @router.get("/briefing")
-def briefing(request: Request, here: Here, visitor: Reader) -> Page:
+def briefing(request: Request, newsroom: Room, visitor: Reader) -> Page:
     """Tell what happened since a time, by watchlist, and what may be missing."""
     parameters = read_query(request, BriefingParameters)
-    made = parameters.briefing(here)
-    body = export.body(made, here.zone, "")
+    briefing = parameters.briefing(newsroom)
+    body = export.body(briefing, newsroom.zone, "")
     return Page(
         "briefing",
         {
-            "title": title(made, here.zone),
+            "title": title(briefing, newsroom.zone),
             "body": Markup(body),
-            "spans": [(one, address("/briefing", parameters, since=one)) for one in SPANS],
+            "spans": [(span, address("/briefing", parameters, since=span)) for span in SPANS],
             "chosen": parameters.since or SPANS[0],
-            "sent": here.service.views.briefings.subjects(LISTED),
+            "sent": newsroom.service.views.briefings.subjects(MAX_SENT),
         },
     )
 
 
 @router.get("/briefing/{number}")
-def sent_briefing(here: Here, visitor: Reader, number: str) -> Page:
+def sent_briefing(newsroom: Room, visitor: Reader, number: str) -> Page:
     """Show a briefing by schedule as it was sent."""
     if not _NUMBER.fullmatch(number):
         raise ApiProblem("not-found", _("briefings have numbers such as 5"))
-    briefing = here.service.views.briefings.get([int(number)]).get(int(number))
+    briefing = newsroom.service.views.briefings.get([int(number)]).get(int(number))
     if briefing is None:
         raise ApiProblem("not-found", _("there is no briefing {number}", number=number))
-    shown = {"title": briefing.subject, "body": Markup(briefing.html), "chosen": "", "sent": ()}
-    spans = [(one, address("/briefing", {"since": one})) for one in SPANS]
-    return Page("briefing", {**shown, "spans": spans})
+    values = {"title": briefing.subject, "body": Markup(briefing.html), "chosen": "", "sent": ()}
+    spans = [(span, address("/briefing", {"since": span})) for span in SPANS]
+    return Page("briefing", {**values, "spans": spans})

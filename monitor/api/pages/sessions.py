@@ -1,4 +1,4 @@
-"""Who looks at a page: sessions of browsers, which begin with a token, or a token in a header."""
+"""Visitors of pages: by the session of a browser, which begins with a token, or by a header."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ from monitor.base.translation import gettext as _
 from monitor.model.analyst import Scope, token_hash
 from monitor.presentation.severity import with_severities
 
-LIFE = 12 * 3600.0
-"""Seconds after which one has to log in again: a long working day."""
-MOST = 1_000
-"""Sessions at once; of more, the oldest ends."""
+LIFETIME = 12 * 3600.0
+"""Seconds until a session ends: a long working day."""
+MAX_SESSIONS = 1_000
+"""Maximum sessions at once; of more, the oldest ends."""
 FIELDS = 100
-"""Fields of a form at most."""
+"""Maximum fields of a form."""
 
 
 class Sessions:
@@ -50,32 +50,32 @@ class Sessions:
         self.cookie = f"__Host-{cookie}" if secure else cookie
         """Name of the cookie. With the prefix, no page of a sibling domain can set it."""
         self._sessions: OrderedDict[bytes, Session] = OrderedDict()
-        """By the hash of the secret in the cookie."""
+        """Sessions by the hash of the secret in the cookie, the oldest first."""
 
     def begin(self, token: bytes, answer: Response) -> None:
-        """Begin a session with a token, and put its cookie into an answer."""
+        """Begin a session with a token, and set its cookie in an answer."""
         secret = self._secret()
-        form = sha256(b"form " + secret.encode()).hexdigest()
-        self._sessions[token_hash(secret)] = Session(token, self._clock() + LIFE, form)
-        while len(self._sessions) > MOST:
+        form_token = sha256(b"form " + secret.encode()).hexdigest()
+        self._sessions[token_hash(secret)] = Session(token, self._clock() + LIFETIME, form_token)
+        while len(self._sessions) > MAX_SESSIONS:
             self._sessions.popitem(last=False)
-        self._set(answer, secret, int(LIFE))
+        self._set_cookie(answer, secret, int(LIFETIME))
 
     def find(self, secret: str | None) -> Session | None:
-        """Return the session of a cookie, None if there is none or if it has ended."""
+        """Return the session of a cookie, None if there is none or it has ended."""
         key = token_hash(secret or "")
         session = self._sessions.get(key)
-        if session is not None and session.until <= self._clock():
+        if session is not None and session.ends_at <= self._clock():
             del self._sessions[key]
             return None
         return session
 
     def end(self, secret: str | None, answer: Response) -> None:
-        """End the session of a cookie, and take the cookie back with an answer."""
+        """End the session of a cookie, and delete the cookie with an answer."""
         self._sessions.pop(token_hash(secret or ""), None)
-        self._set(answer, "", 0)
+        self._set_cookie(answer, "", 0)
 
-    def _set(self, answer: Response, value: str, seconds: int) -> None:
+    def _set_cookie(self, answer: Response, value: str, seconds: int) -> None:
         answer.set_cookie(
             self.cookie,
             value,
@@ -87,22 +87,22 @@ class Sessions:
         )
 
 
-async def visitor(request: Request, needed: SecurityScopes) -> Visitor:
-    """Return who looks at a page; raises ApiProblem unless it may be looked at."""
+async def visitor(request: Request, scopes: SecurityScopes) -> Visitor:
+    """Return the visitor of a page; raises ApiProblem unless the request is allowed."""
     if "authorization" in request.headers:
-        return Visitor(await allowed(request, needed, await bearer(request)))
+        return Visitor(await allowed(request, scopes, await bearer(request)))
     access: Access = request.app.state.access
     sessions: Sessions = request.app.state.sessions
     session = sessions.find(request.cookies.get(sessions.cookie))
-    known = None if session is None else await access.caller_of(session.token)
-    if known is None:
+    caller = None if session is None else await access.caller_of(session.token)
+    if caller is None:
         session = None
-        known = access.anybody()
-    if known is None:
+        caller = access.anybody()
+    if caller is None:
         raise no_token(_("log in with a token to see this page"))
-    access.count(known, request.client.host if request.client else "")
-    check_scope(known, needed)
-    return Visitor(known, session)
+    access.count(caller, request.client.host if request.client else "")
+    check_scope(caller, scopes)
+    return Visitor(caller, session)
 
 
 async def form_fields(request: Request) -> Mapping[str, str]:
@@ -120,16 +120,16 @@ Form = Annotated[Mapping[str, str], Depends(form_fields)]
 
 def check_form(visitor: Visitor, form: Mapping[str, str]) -> None:
     """Raise ApiProblem unless a form comes from a page of the session."""
-    if visitor.session is None or not visitor.session.sent_by_form(form.get("form", "")):
+    if visitor.session is None or not visitor.session.accepts(form.get("form", "")):
         raise ApiProblem(
             "foreign-page", _("this form is of an earlier session; load the page again")
         )
 
 
 Reader = Annotated[Visitor, Security(visitor, scopes=[Scope.READ.value])]
-"""Whoever may read."""
+"""A visitor that may read."""
 Analyst = Annotated[Visitor, Security(visitor, scopes=[Scope.TRIAGE.value])]
-"""Whoever may decide about alerts."""
+"""A visitor that may decide about alerts."""
 
 
 # --- logging in and out --------------------------------------------------------------------------
@@ -144,16 +144,16 @@ async def log_in(request: Request, form: Form) -> Response:
     """Begin a session with a token, or show the form again."""
     access: Access = request.app.state.access
     sessions: Sessions = request.app.state.sessions
-    then = local_address(form.get("next", ""))
+    target = local_address(form.get("next", ""))
     address = request.client.host if request.client else ""
     try:
         caller = await access.caller(form.get("token", "").strip(), address)
     except ApiProblem as problem:
-        page = Page("login", {"next": then, "problem": problem.detail}, problem.status)
+        page = Page("login", {"next": target, "problem": problem.detail}, problem.status)
         answer = rendered(page, None)
         answer.headers.update(problem.headers)
         return answer
-    answer = RedirectResponse(then, 303, HEADERS)
+    answer = RedirectResponse(target, 303, HEADERS)
     sessions.begin(caller.token, answer)
     return answer
 
@@ -181,6 +181,6 @@ async def style() -> Response:
 
 
 def local_address(text: str) -> str:
-    """Return an address of this server as it is, `/` for any other text."""
-    plain = text.isascii() and text.isprintable() and "\\" not in text
-    return text if plain and text.startswith("/") and not text.startswith("//") else "/"
+    """Return a text if it is an address of this server, else `/`."""
+    is_plain = text.isascii() and text.isprintable() and "\\" not in text
+    return text if is_plain and text.startswith("/") and not text.startswith("//") else "/"

@@ -1,7 +1,7 @@
-"""Pages from templates: whatever is put into them is escaped, and messages are translated.
+"""Pages from templates: values are escaped, and messages are translated.
 
-What they say of alerts in words is what the reader of the dashboard and `tocsin show` say. In
-marked text, what matches or changed has elements of its own.
+The words about alerts are those of the dashboard and of `tocsin show`. In marked text, matches and
+changes have HTML elements of their own.
 """
 
 from __future__ import annotations
@@ -65,7 +65,7 @@ HEADERS = {
     "Cross-Origin-Opener-Policy": "same-origin",
     "Vary": "Authorization, Cookie",  # not a message
 }
-"""What pages have beside the headers of all answers, and instead of them."""
+"""Headers of pages, which add to or replace the headers of all answers."""
 
 
 # --- marked text ---------------------------------------------------------------------------------
@@ -83,7 +83,7 @@ _SPAN = Markup('<span class="{}">{}</span>')
 
 
 def drawn(line: Line, mark: Markup = MARK) -> Markup:
-    """Return marked text; roles without an element of their own are classes."""
+    """Return marked text as HTML; roles without an element of their own become classes."""
     elements = {**_ELEMENTS, "hit": mark}
     return Markup("").join(
         elements[role].format(text) if role in elements else _SPAN.format(role, text)
@@ -92,26 +92,26 @@ def drawn(line: Line, mark: Markup = MARK) -> Markup:
 
 
 def lit(text: str, spans: Iterable[tuple[int, int]], mark: Markup = MARK) -> Markup:
-    """Return a text with some spans marked; what reaches beyond the text is left out."""
+    """Return a text with some spans marked; parts of spans beyond the text are ignored."""
     return drawn(marked(text, spans), mark)
 
 
 def paragraphs(text: str, spans: Iterable[tuple[int, int]], mark: Markup = MARK) -> list[Markup]:
-    """Return the paragraphs of a text, each a line of it, with some spans marked."""
-    places, found, start = list(spans), [], 0
+    """Return the non-empty lines of a text as paragraphs, with some spans marked."""
+    all_spans, marked_lines, start = list(spans), [], 0
     for paragraph in text.split("\n"):
-        inside = [(max(a - start, 0), b - start) for a, b in places if b > start]
+        line_spans = [(max(a - start, 0), b - start) for a, b in all_spans if b > start]
         if paragraph.strip():
-            found.append(lit(paragraph, inside, mark))
+            marked_lines.append(lit(paragraph, line_spans, mark))
         start += len(paragraph) + 1
-    return found
+    return marked_lines
 
 
-# --- words ---------------------------------------------------------------------------------------
+# --- text ----------------------------------------------------------------------------------------
 
 
 class Times(Struct, frozen=True):
-    """Says times as of a moment, in a time zone."""
+    """Formats times as of a moment, in a time zone."""
 
     now: Timestamp
     zone: tzinfo
@@ -125,12 +125,12 @@ class Times(Struct, frozen=True):
         return times.full(at, self.zone)
 
     def time(self, at: Timestamp) -> Markup:
-        """Return a local time with its date and zone, readable for programs too."""
+        """Return a `time` element with the local time, its date and zone."""
         return Markup('<time datetime="{}">{}</time>').format(iso(at) or "", self.full(at))
 
 
 def severity(alert: Alert | StoryAlerts) -> Markup:
-    """Return the severity with its sign."""
+    """Return the severity with its sign as HTML."""
     sign, role = severity_run(alert.severity)
     return Markup('<span class="{}">{}{}</span>').format(role, sign, severity_name(alert.severity))
 
@@ -140,45 +140,45 @@ def capital(sentence: str) -> str:
 
 
 def prose(sentence: str) -> Markup:
-    """Return a sentence with a capital, and what stands between backticks as code."""
+    """Return a sentence with a capital, and with text between backticks as code."""
     parts = capital(sentence).split("`")
     code = Markup("<code>{}</code>")
-    return Markup("").join(code.format(part) if at % 2 else part for at, part in enumerate(parts))
+    return Markup("").join(code.format(part) if i % 2 else part for i, part in enumerate(parts))
 
 
 # --- addresses -----------------------------------------------------------------------------------
 
 
 def read_query(request: Request, model: type[M]) -> M:
-    """Return what the query string of a page says; empty values and unknown names do not count.
+    """Return the parameters of a page, without empty values and unknown names.
 
     Raises:
         ApiProblem: A value cannot be used.
     """
-    given: dict[str, Any] = {}
-    for name, described in model.model_fields.items():
+    arguments: dict[str, Any] = {}
+    for name, field_info in model.model_fields.items():
         values = [value for value in request.query_params.getlist(name) if value.strip()]
         if values:
-            given[name] = values if "list[" in str(described.annotation) else values[-1]
+            arguments[name] = values if "list[" in str(field_info.annotation) else values[-1]
     try:
-        return model.model_validate(given)
+        return model.model_validate(arguments)
     except ValidationError as error:
-        names = dict.fromkeys(str(one["loc"][0]) for one in error.errors())
+        names = dict.fromkeys(str(detail["loc"][0]) for detail in error.errors())
         problems = [
             FieldProblem(field=name, message=_("this value cannot be used")) for name in names
         ]
-        words = _("the address has a value that cannot be used: {names}", names=", ".join(names))
-        raise ApiProblem("invalid", words, errors=problems) from None
+        message = _("the address has a value that cannot be used: {names}", names=", ".join(names))
+        raise ApiProblem("invalid", message, errors=problems) from None
 
 
 def address(path: str, query: BaseModel | Mapping[str, Any], **changes: Any) -> str:
-    """Return the address of a page that asks the same but for some changes; None takes away."""
+    """Return the address of a page with changed parameters; None removes a parameter."""
     values = query.model_dump(exclude_defaults=True) if isinstance(query, BaseModel) else query
     parameters = {
         name: value for name, value in {**values, **changes}.items() if value not in (None, "")
     }
-    written = urlencode(parameters, doseq=True)
-    return f"{path}?{written}" if written else path
+    encoded = urlencode(parameters, doseq=True)
+    return f"{path}?{encoded}" if encoded else path
 
 
 # --- pages ---------------------------------------------------------------------------------------
@@ -196,7 +196,7 @@ _HELPERS: Mapping[str, Any] = {
     "severity": severity, "story_headline": story_headline, "story_lines": story_lines,
     "trouble_lines": trouble_lines,
 }  # fmt: skip
-"""What templates may call."""
+"""Functions and constants for templates."""
 
 
 class Session(Struct, frozen=True):
@@ -204,34 +204,34 @@ class Session(Struct, frozen=True):
 
     token: bytes
     """Hash of the token; the session ends with it."""
-    until: Timestamp
-    form: str
-    """What each form of its pages sends back, which pages of other servers cannot know."""
+    ends_at: Timestamp
+    form_token: str
+    """Secret that each form of its pages sends back; pages of other servers cannot know it."""
 
-    def sent_by_form(self, form: str) -> bool:
-        """Return whether a form is one of this session, in constant time."""
-        return hmac.compare_digest(self.form.encode(), form.encode("utf-8", "replace"))
+    def accepts(self, form_token: str) -> bool:
+        """Return whether a form has the token of this session, in constant time."""
+        return hmac.compare_digest(self.form_token.encode(), form_token.encode("utf-8", "replace"))
 
 
 class Visitor(Struct, frozen=True):
-    """Who looks at a page."""
+    """The visitor of a page."""
 
     caller: Caller
     session: Session | None = None
 
     @property
-    def form(self) -> str:
-        """Return what forms send back; empty without a session."""
-        return self.session.form if self.session else ""
+    def form_token(self) -> str:
+        """Return the token of forms; empty without a session."""
+        return self.session.form_token if self.session else ""
 
     @property
     def may_decide(self) -> bool:
-        """Return whether pages show the forms that decide about alerts."""
+        """Return whether pages show the forms of triage."""
         return self.session is not None and self.caller.scope.covers(Scope.TRIAGE)
 
 
 class Page(Struct, frozen=True):
-    """A page to be made of a template."""
+    """A page that a template renders."""
 
     template: str
     """Name of the template without `.html`."""
@@ -241,8 +241,8 @@ class Page(Struct, frozen=True):
 
 @cache
 def environment() -> Environment:
-    """Return the templates; a name that is misspelt in one is an error."""
-    found = Environment(
+    """Return the templates; an unknown name in a template is an error."""
+    templates = Environment(
         loader=PackageLoader("monitor.api.pages"),
         autoescape=True,
         undefined=StrictUndefined,
@@ -250,36 +250,36 @@ def environment() -> Environment:
         lstrip_blocks=True,
         auto_reload=False,
     )
-    found.globals.update(_HELPERS)
-    return found
+    templates.globals.update(_HELPERS)
+    return templates
 
 
-def rendered(page: Page, visitor: Visitor | None, **more: Any) -> Response:
-    """Return a page as an answer, for a visitor or for nobody in particular."""
+def rendered(page: Page, visitor: Visitor | None, **values: Any) -> Response:
+    """Return a page as an answer, for a visitor or for anybody."""
     template = environment().get_template(f"{page.template}.html")
-    text = template.render({"visitor": visitor, **more, **page.values})
+    text = template.render({"visitor": visitor, **values, **page.values})
     return Response(text.encode("utf-8", "replace"), page.status, HEADERS, "text/html")
 
 
 class PageRouter(APIRouter):
-    """A router of functions that return a `Page`; their arguments are `here`, `visitor` and more.
+    """A router of functions of `newsroom`, `visitor` and more arguments, which return a `Page`.
 
-    They are read, made and written in one go, in one thread.
+    A page is read, made and written at once, in one thread.
     """
 
     def add_api_route(self, path: str, endpoint: Callable[..., Any], **options: Any) -> None:
-        more = {"include_in_schema": False, "response_model": None}
-        super().add_api_route(path, _as_answer(endpoint), **{**options, **more})
+        page_options = {"include_in_schema": False, "response_model": None}
+        super().add_api_route(path, _as_answer(endpoint), **{**options, **page_options})
 
 
 def _as_answer(endpoint: Callable[..., Any]) -> Callable[..., Any]:
     @functools.wraps(endpoint)
-    def answer(*, here: Newsroom, visitor: Visitor, **arguments: Any) -> Response:
-        here = here.of(visitor.caller.name)
-        made = endpoint(here=here, visitor=visitor, **arguments)
-        if isinstance(made, Response):
-            return made
-        return rendered(made, visitor, times=Times(here.clock(), here.zone))
+    def answer(*, newsroom: Newsroom, visitor: Visitor, **arguments: Any) -> Response:
+        newsroom = newsroom.for_caller(visitor.caller.name)
+        result = endpoint(newsroom=newsroom, visitor=visitor, **arguments)
+        if isinstance(result, Response):
+            return result
+        return rendered(result, visitor, times=Times(newsroom.clock(), newsroom.zone))
 
     return answer
 
@@ -302,12 +302,12 @@ def _page(scope: RequestScope, headers: Headers, problem: ApiProblem) -> Page:
 
 
 def _login(scope: RequestScope, headers: Headers, problem: ApiProblem) -> Page:
-    """Return the form to log in; who comes by a link from elsewhere comes again first.
+    """Return the form to log in; a page that reloads itself first after a link of another site.
 
-    Browsers send no cookie of ours when another site made the link.
+    Browsers send no cookie of ours with such a request.
     """
     query = scope["query_string"].decode("ascii", "replace")
-    here = scope["path"] + (f"?{query}" if query else "")
+    target = scope["path"] + (f"?{query}" if query else "")
     if headers.get("sec-fetch-site") == "cross-site":
-        return Page("arrival", {"here": here}, problem.status)
-    return Page("login", {"next": here, "problem": ""}, problem.status)
+        return Page("arrival", {"current_page": target}, problem.status)
+    return Page("login", {"next": target, "problem": ""}, problem.status)

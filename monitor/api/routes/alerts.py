@@ -14,9 +14,9 @@ from monitor.api.newsroom import (
     AlertId,
     AlertParameters,
     Body,
-    Here,
     InQuery,
     Newsroom,
+    Room,
     RowRouter,
     Text,
     param,
@@ -43,8 +43,8 @@ from monitor.presentation.service.triage import MAX_NOTE
 router = RowRouter(tags=["alerts"])
 
 
-LOOKED_AT = 4
-"""Alerts that are looked at for a row of a page of stories: a story may have several."""
+ALERTS_PER_ROW = 4
+"""Alerts that are read for each row of a page of stories: a story may have several."""
 
 
 class PageParameters(AlertParameters):
@@ -62,10 +62,10 @@ class PageParameters(AlertParameters):
 
     @property
     def end(self) -> int:
-        """The alert with which the page before ended; beyond all on the first page."""
+        """Number of the last alert of the page before; above all numbers on the first page."""
         return int(self.after[1:]) if self.after else LARGEST
 
-    def ids(self, here: Newsroom, limit: int) -> Sequence[int]:
+    def ids(self, newsroom: Newsroom, limit: int) -> Sequence[int]:
         """Return the newest alerts before the end of the page before, in ascending order.
 
         Raises:
@@ -73,23 +73,25 @@ class PageParameters(AlertParameters):
             QueryError: The query has a mistake.
         """
         if self.query:
-            every = self._queried(here)
-            return every[: bisect_left(every, self.end)][-limit:]
-        return here.service.views.alerts.ids(self.filter(here), before=self.end, limit=limit)
+            all_ids = self._queried(newsroom)
+            return all_ids[: bisect_left(all_ids, self.end)][-limit:]
+        filter = self.filter(newsroom)
+        return newsroom.service.views.alerts.ids(filter, before=self.end, limit=limit)
 
-    def listed(self, here: Newsroom) -> Sequence[int]:
-        """Return the alerts of the pages before; raises as `ids` does."""
+    def earlier_ids(self, newsroom: Newsroom) -> Sequence[int]:
+        """Return the alerts of the pages before this one; raises the errors of `ids`."""
         if self.query:
-            every = self._queried(here)
-            return every[bisect_left(every, self.end) :]
-        return here.service.views.alerts.ids(self.filter(here), after=self.end - 1)
+            all_ids = self._queried(newsroom)
+            return all_ids[bisect_left(all_ids, self.end) :]
+        return newsroom.service.views.alerts.ids(self.filter(newsroom), after=self.end - 1)
 
-    def _queried(self, here: Newsroom) -> Sequence[int]:
+    def _queried(self, newsroom: Newsroom) -> Sequence[int]:
         if self.suppressed:
             raise invalid("suppressed", _("`suppressed` cannot be combined with `query`"))
-        for problem in here.names.unknown_in(self.query):
+        for problem in newsroom.names.unknown_in(self.query):
             raise invalid("query", problem)
-        return here.service.triage.by(here.who).select(self.filter(here), self.query)
+        triage = newsroom.service.triage.by(newsroom.caller_name)
+        return triage.select(self.filter(newsroom), self.query)
 
 
 class AlertsRow(TypedDict):
@@ -100,12 +102,12 @@ class AlertsRow(TypedDict):
 
 
 @router.get("/alerts")
-def alerts(here: Here, caller: Reader, parameters: InQuery[PageParameters]) -> AlertsRow:
+def alerts(newsroom: Room, caller: Reader, parameters: InQuery[PageParameters]) -> AlertsRow:
     """List alerts, those with the highest number first."""
     limit = parameters.limit
-    ids = parameters.ids(here.of(caller.name), limit + 1)
+    ids = parameters.ids(newsroom.for_caller(caller.name), limit + 1)
     page = list(ids[-limit:])[::-1]
-    rows = here.service.views.alerts.get(page, matches=True, timelines=True)
+    rows = newsroom.service.views.alerts.get(page, matches=True, timelines=True)
     return {
         "alerts": list(map(alert_row, rows)),
         "next": alert_number(page[-1]) if len(ids) > limit else None,
@@ -120,54 +122,54 @@ class StoriesRow(TypedDict):
 
 
 @router.get("/stories")
-def stories(here: Here, caller: Reader, parameters: InQuery[PageParameters]) -> StoriesRow:
+def stories(newsroom: Room, caller: Reader, parameters: InQuery[PageParameters]) -> StoriesRow:
     """List the stories that have such alerts, each once, with all their alerts."""
-    listed, end = page_of_stories(here.of(caller.name), parameters)
-    return {"stories": list(map(story_row, listed)), "next": alert_number(end) if end else None}
+    page, end = page_of_stories(newsroom.for_caller(caller.name), parameters)
+    return {"stories": list(map(story_row, page)), "next": alert_number(end) if end else None}
 
 
 def page_of_stories(
-    here: Newsroom, parameters: PageParameters
+    newsroom: Newsroom, parameters: PageParameters
 ) -> tuple[Sequence[StoryAlerts], int]:
-    """Return a page of stories, and the alert with which it ends; 0 for the last page.
+    """Return a page of stories, and the number of its last alert; 0 on the last page.
 
     Raises:
         ApiProblem: A filter cannot be combined with a query.
         QueryError: The query has a mistake.
     """
-    views, limit = here.service.views.alerts, parameters.limit
-    ids = parameters.ids(here, LOOKED_AT * limit)
+    views, limit = newsroom.service.views.alerts, parameters.limit
+    ids = parameters.ids(newsroom, ALERTS_PER_ROW * limit)
     newest: dict[int, int] = {}
     for alert in views.get(list(ids)[::-1]):
         newest.setdefault(alert.story_alert, alert.id)
-    listed, end = list(newest.values())[:limit], 0
+    page_ids, end = list(newest.values())[:limit], 0
     if len(newest) > limit:
-        end = listed[-1]
-    elif len(ids) == LOOKED_AT * limit:
+        end = page_ids[-1]
+    elif len(ids) == ALERTS_PER_ROW * limit:
         end = ids[0]  # there may be older alerts
     page = views.stories(
-        listed,
+        page_ids,
         matches=True,
         timelines=True,
         closed=parameters.state in ("closed", "all"),
         silenced=True,
     )
-    if any(alert.id >= parameters.end for one in page for alert in one.alerts):
-        before = frozenset(parameters.listed(here))
-        page = [one for one in page if before.isdisjoint(alert.id for alert in one.alerts)]
+    if any(alert.id >= parameters.end for story in page for alert in story.alerts):
+        earlier = frozenset(parameters.earlier_ids(newsroom))
+        page = [story for story in page if earlier.isdisjoint(alert.id for alert in story.alerts)]
     return page, end
 
 
 @router.get("/stories/{alert}")
-def story(here: Here, caller: Reader, alert: AlertId) -> StoryRow:
+def story(newsroom: Room, caller: Reader, alert: AlertId) -> StoryRow:
     """Return the story of an alert with all its alerts."""
-    return story_row(here.story(int(alert)))
+    return story_row(newsroom.story(int(alert)))
 
 
 @router.get("/alerts/{alert}")
-def alert(here: Here, caller: Reader, alert: AlertId) -> AlertRow:
+def alert(newsroom: Room, caller: Reader, alert: AlertId) -> AlertRow:
     """Return an alert."""
-    return alert_row(here.alert(int(alert)))
+    return alert_row(newsroom.alert(int(alert)))
 
 
 class HistoryRow(TypedDict):
@@ -178,11 +180,11 @@ class HistoryRow(TypedDict):
 
 
 @router.get("/alerts/{alert}/history")
-def history(here: Here, caller: Reader, alert: AlertId) -> HistoryRow:
+def history(newsroom: Room, caller: Reader, alert: AlertId) -> HistoryRow:
     """Tell who changed an alert, and when, the newest change first."""
     id = int(alert)
-    here.alert(id)
-    decisions = here.service.views.triage.decisions(id)[::-1]
+    newsroom.alert(id)
+    decisions = newsroom.service.views.triage.decisions(id)[::-1]
     return {"alert_id": alert_number(id), "history": list(map(decision_row, decisions))}
 
 
@@ -235,34 +237,32 @@ class ActRow(ChangeRow):
     alert: AlertRow
 
 
-SET = ("state", "verdict", "starred", "note", "assignee")
+SETTABLE = ("state", "verdict", "starred", "note", "assignee")
 
 
 @router.post("/alerts/{alert}/triage")
-def triage(here: Here, caller: Analyst, alert: AlertId, act: Act) -> ActRow:
+def triage(newsroom: Room, caller: Analyst, alert: AlertId, act: Act) -> ActRow:
     """Decide about an alert: acknowledge, close, reopen, verdict, star, note, assignee, tags.
 
     Nothing is changed if a field is not any more as you saw it (409). The history has the act under
     the name of your token; `/v1/triage/undo` takes it back.
     """
     id = int(alert)
-    here.alert(id)
-    unseen = [
-        name for name in SET if getattr(act, name) is not None and getattr(act.seen, name) is None
-    ]
+    newsroom.alert(id)
+    unseen = [f for f in SETTABLE if getattr(act, f) is not None and getattr(act.seen, f) is None]
     if unseen:
-        words = _("say what you saw there, so that nobody's work is overwritten")
-        errors = [FieldProblem(field=f"seen.{name}", message=words) for name in unseen]
-        raise ApiProblem("invalid", words, errors=errors)
-    seen = {name: _value(name, value) for name, value in act.seen if value is not None}
-    given = {name: _value(name, getattr(act, name)) for name in SET}
+        message = _("say what you saw there, so that nobody's work is overwritten")
+        errors = [FieldProblem(field=f"seen.{name}", message=message) for name in unseen]
+        raise ApiProblem("invalid", message, errors=errors)
+    old = {name: _value(name, value) for name, value in act.seen if value is not None}
+    new = {name: _value(name, getattr(act, name)) for name in SETTABLE}
     try:
-        done = here.service.triage.by(caller.name).change(
-            [id], **given, tags=act.tag, untag=act.untag, acknowledge=act.acknowledge, seen=seen
+        change = newsroom.service.triage.by(caller.name).change(
+            [id], **new, tags=act.tag, untag=act.untag, acknowledge=act.acknowledge, seen=old
         )
     except ValueError as error:
         raise ApiProblem("invalid", str(error)) from None
-    return {**change_row(done, 1), "alert": alert_row(here.alert(id))}
+    return {**change_row(change, 1), "alert": alert_row(newsroom.alert(id))}
 
 
 def _value(name: str, value: Any) -> Any:
@@ -279,6 +279,6 @@ class Undo(Body):
 
 
 @router.post("/triage/undo")
-def undo(here: Here, caller: Analyst, what: Undo) -> UndoRow:
+def undo(newsroom: Room, caller: Analyst, body: Undo) -> UndoRow:
     """Take back an act of your own; what somebody decided since stays."""
-    return undo_row(here.service.triage.by(caller.name).undo(what.act))
+    return undo_row(newsroom.service.triage.by(caller.name).undo(body.act))

@@ -10,10 +10,10 @@ from monitor.api.newsroom import (
     PAGE,
     ArticleId,
     FilterParameters,
-    Here,
     InQuery,
     Parameters,
     QueryText,
+    Room,
     RowRouter,
     param,
 )
@@ -61,12 +61,12 @@ class SearchParameters(FilterParameters):
 
 
 @router.get("/search")
-def search(here: Here, caller: Reader, parameters: InQuery[SearchParameters]) -> ResultsRow:
+def search(newsroom: Room, caller: Reader, parameters: InQuery[SearchParameters]) -> ResultsRow:
     """Search the archive.
 
     Pages are those of one result, whatever arrives meanwhile: follow `next`.
     """
-    query, filter, archive = parameters.query, parameters.filter(here), here.service.archive
+    query, filter, archive = parameters.query, parameters.filter(newsroom), newsroom.service.archive
     results = archive.search(
         query,
         filter,
@@ -75,8 +75,8 @@ def search(here: Here, caller: Reader, parameters: InQuery[SearchParameters]) ->
         width=SNIPPET,
         after=parameters.after,
     )
-    few = results.total < FEW and not parameters.after
-    return results_row(results, archive.suggestions(query, filter) if few else ())
+    has_few = results.total < FEW and not parameters.after
+    return results_row(results, archive.suggestions(query, filter) if has_few else ())
 
 
 class FacetsParameters(FilterParameters):
@@ -89,11 +89,11 @@ class FacetsParameters(FilterParameters):
 
 
 @router.get("/facets")
-def facets(here: Here, caller: Reader, parameters: InQuery[FacetsParameters]) -> FacetsRow:
+def facets(newsroom: Room, caller: Reader, parameters: InQuery[FacetsParameters]) -> FacetsRow:
     """Tell what the articles of a query have in common."""
-    filter = parameters.filter(here)
-    counted = here.service.statistics.facets(parameters.query, filter, limit=parameters.limit)
-    return facets_row(counted)
+    filter = parameters.filter(newsroom)
+    result = newsroom.service.statistics.facets(parameters.query, filter, limit=parameters.limit)
+    return facets_row(result)
 
 
 class TrendParameters(FilterParameters):
@@ -119,30 +119,30 @@ class TrendRow(TypedDict):
 
 
 @router.get("/trend")
-def trend(here: Here, caller: Reader, parameters: InQuery[TrendParameters]) -> TrendRow:
+def trend(newsroom: Room, caller: Reader, parameters: InQuery[TrendParameters]) -> TrendRow:
     """Count the articles that queries find, over time."""
     if parameters.split and len(parameters.query) > 1:
         raise invalid("split", _("`split` needs exactly one query"))
-    counted = here.service.statistics.trend(
+    result = newsroom.service.statistics.trend(
         parameters.query,
-        parameters.filter(here),
+        parameters.filter(newsroom),
         by=BucketSize(parameters.by) if parameters.by else None,
         split=GroupBy(parameters.split) if parameters.split else None,
     )
-    return {"by": str(counted.by), "note": counted.note, "counts": list(trend_rows(counted))}
+    return {"by": str(result.by), "note": result.note, "counts": list(trend_rows(result))}
 
 
 @router.get("/articles/{article}")
-def article(here: Here, caller: Reader, article: ArticleId) -> ArticleDetailsRow:
+def article(newsroom: Room, caller: Reader, article: ArticleId) -> ArticleDetailsRow:
     """Return an article with its text, its alerts and who else has its story."""
-    return details_row(here.article(article))
+    return details_row(newsroom.article(article))
 
 
 @router.get("/articles/{article}/revisions")
-def revisions(here: Here, caller: Reader, article: ArticleId) -> RevisionsRow:
+def revisions(newsroom: Room, caller: Reader, article: ArticleId) -> RevisionsRow:
     """Return the texts that the publisher made of an article, and what each edit changed."""
-    views = here.service.views
-    edits = revisions_of(views, here.article(article), here.config_path, here.data)
+    views = newsroom.service.views
+    edits = revisions_of(views, newsroom.article(article), newsroom.config_path, newsroom.data)
     return revisions_row(edits, views.articles.revisions(article))
 
 
@@ -154,12 +154,12 @@ class SimilarParameters(Parameters):
 
 @router.get("/articles/{article}/similar")
 def similar(
-    here: Here,
+    newsroom: Room,
     caller: Reader,
     alone: Alone,
     article: ArticleId,
     parameters: InQuery[SimilarParameters],
 ) -> SimilarRow:
     """Find the articles that are most like one, in either language. One is compared at a time."""
-    here.article(article)
-    return similar_row(article, here.service.similar(article, parameters.limit))
+    newsroom.article(article)
+    return similar_row(article, newsroom.service.similar(article, parameters.limit))

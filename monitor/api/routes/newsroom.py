@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated, Literal, TypedDict
 
 from monitor.api.access import Reader
-from monitor.api.newsroom import Here, InQuery, Moment, Newsroom, Parameters, RowRouter, Text, param
+from monitor.api.newsroom import InQuery, Moment, Newsroom, Parameters, Room, RowRouter, Text, param
 from monitor.api.problems import invalid
 from monitor.base.translation import gettext as _
 from monitor.model.briefing import Briefing
@@ -28,9 +28,9 @@ GAP_SECONDS = 7 * DAY
 
 
 @router.get("/status")
-def status(here: Here, caller: Reader) -> StatusRow:
+def status(newsroom: Room, caller: Reader) -> StatusRow:
     """Return the state of the newsroom: monitor, feeds, articles, alerts, deliveries."""
-    return status_row(here.service.status(), here.service.suppressed())
+    return status_row(newsroom.service.status(), newsroom.service.suppressed())
 
 
 class BriefingParameters(Parameters):
@@ -40,21 +40,23 @@ class BriefingParameters(Parameters):
     watch: list[Text] = param("Of these watchlists; without it, of all.", [], max_length=50)
     limit: int = param("Stories of a watchlist at most.", 20, ge=1, le=200)
 
-    def briefing(self, here: Newsroom) -> Briefing:
+    def briefing(self, newsroom: Newsroom) -> Briefing:
         """Return the briefing; raises ApiProblem and UnknownNameError."""
-        now, since = here.clock(), here.moment("since", self.since)
+        now, since = newsroom.clock(), newsroom.moment("since", self.since)
         since = now - DAY if since is None else since
         if since >= now:
             raise invalid("since", _("that is in the future"))
         watchlists = tuple(self.watch)
-        here.names.validate(Filter(watchlists=watchlists))
-        return here.service.briefing(since, watchlists=watchlists, limit=self.limit)
+        newsroom.names.validate(Filter(watchlists=watchlists))
+        return newsroom.service.briefing(since, watchlists=watchlists, limit=self.limit)
 
 
 @router.get("/briefing")
-def briefing(here: Here, caller: Reader, parameters: InQuery[BriefingParameters]) -> BriefingRow:
+def briefing(
+    newsroom: Room, caller: Reader, parameters: InQuery[BriefingParameters]
+) -> BriefingRow:
     """Tell what happened since a time, by watchlist, and what may be missing."""
-    return briefing_row(parameters.briefing(here))
+    return briefing_row(parameters.briefing(newsroom))
 
 
 class DeliveryParameters(Parameters):
@@ -75,10 +77,10 @@ class DeliveriesRow(TypedDict):
 
 @router.get("/deliveries")
 def deliveries(
-    here: Here, caller: Reader, parameters: InQuery[DeliveryParameters]
+    newsroom: Room, caller: Reader, parameters: InQuery[DeliveryParameters]
 ) -> DeliveriesRow:
     """List deliveries to channels, and why one is not sent yet."""
-    views = here.service.views
+    views = newsroom.service.views
     state = None if parameters.state == "unsent" else parameters.state
     listed = newest_deliveries(views, state, parameters.channel, parameters.limit)
     return {"deliveries": delivery_rows(views, listed)}
@@ -91,9 +93,9 @@ class FeedsRow(TypedDict):
 
 
 @router.get("/feeds")
-def feeds(here: Here, caller: Reader) -> FeedsRow:
+def feeds(newsroom: Room, caller: Reader) -> FeedsRow:
     """List feeds with their health."""
-    return {"feeds": list(map(feed_row, here.service.feeds()))}
+    return {"feeds": list(map(feed_row, newsroom.service.feeds()))}
 
 
 class GapParameters(Parameters):
@@ -109,8 +111,8 @@ class GapsRow(TypedDict):
 
 
 @router.get("/feeds/gaps")
-def gaps(here: Here, caller: Reader, parameters: InQuery[GapParameters]) -> GapsRow:
+def gaps(newsroom: Room, caller: Reader, parameters: InQuery[GapParameters]) -> GapsRow:
     """List coverage gaps, in which articles may have been missed, and whom they concern."""
-    now = here.clock()
-    since = here.moment("since", parameters.since)
-    return {"gaps": gap_rows(here.service, now - GAP_SECONDS if since is None else since, now)}
+    now = newsroom.clock()
+    since = newsroom.moment("since", parameters.since)
+    return {"gaps": gap_rows(newsroom.service, now - GAP_SECONDS if since is None else since, now)}

@@ -1,7 +1,7 @@
 """New alerts as they are raised: `text/event-stream`, as browsers and many programs read it.
 
-Each stream looks at the version of the store, and then reads what is new for its filter. The id of
-an event says how far its stream is, so that a client that comes back with `Last-Event-ID` misses
+Each stream polls the version of the store, and reads the new alerts of its filter. The id of an
+event is the position of the stream, so that a client that returns with `Last-Event-ID` misses
 nothing.
 """
 
@@ -19,7 +19,7 @@ from starlette.responses import StreamingResponse
 from monitor.api.access import Access, Caller, Reader
 from monitor.api.guard import STREAM
 from monitor.api.listener import Limits
-from monitor.api.newsroom import AlertParameters, Here, InQuery, Newsroom
+from monitor.api.newsroom import AlertParameters, InQuery, Newsroom, Room
 from monitor.api.problems import ApiProblem
 from monitor.base.translation import gettext as _
 from monitor.base.translation import mark
@@ -28,10 +28,10 @@ from monitor.model.status import StoreVersion
 from monitor.presentation.rows.alerts import alert_row
 from monitor.presentation.service.triage import AlertSelection
 
-LOOK = 0.5
-"""Seconds between two looks at the version of the store."""
+INTERVAL = 0.5
+"""Seconds between two reads of the version of the store."""
 HEARTBEAT = 15.0
-"""Seconds without an event after which a stream says that it lives."""
+"""Seconds without an event after which a stream sends a comment."""
 CHUNK = 50
 """Alerts that are read at once."""
 
@@ -42,10 +42,10 @@ router = APIRouter(tags=["alerts"])
 
 
 class StreamHub:
-    """Counts who listens.
+    """Counts the open streams.
 
     Args:
-        limits: How many may listen.
+        limits: Maximum numbers of streams.
         sleep: Waits for a number of seconds.
         is_ending: Returns whether the server ends.
     """
@@ -57,57 +57,57 @@ class StreamHub:
         is_ending: Callable[[], bool],
     ) -> None:
         self._limits, self.sleep, self.is_ending = limits, sleep, is_ending
-        self._listening = Counter[str]()
-        """Streams of each caller."""
+        self._streams = Counter[str]()
+        """Number of streams of each caller, by name."""
 
     @property
-    def listening(self) -> int:
-        return self._listening.total()
+    def streams(self) -> int:
+        return self._streams.total()
 
     def enter(self, name: str) -> None:
         """Count a stream; raises ApiProblem if there are too many."""
-        of_token, total = self._listening[name], self.listening
-        for kind, count, most, words in (
+        of_token, total = self._streams[name], self.streams
+        for kind, count, limit, message in (
             ("too-many", of_token, self._limits.streams_each, _STREAMS_OF_TOKEN),
             ("busy", total, self._limits.streams, _STREAMS),
         ):
-            if count >= most:
-                raise ApiProblem(kind, _(words, count=count), headers={"Retry-After": "30"})
-        self._listening[name] += 1
+            if count >= limit:
+                raise ApiProblem(kind, _(message, count=count), headers={"Retry-After": "30"})
+        self._streams[name] += 1
 
     def leave(self, name: str) -> None:
-        self._listening -= Counter([name])
+        self._streams -= Counter([name])
 
 
 async def _events(
-    request: Request, here: Newsroom, caller: Caller, selection: AlertSelection, at: StoreVersion
+    request: Request, newsroom: Newsroom, caller: Caller, alerts: AlertSelection, at: StoreVersion
 ) -> AsyncIterator[str]:
     """Yield events from a version of the store on."""
     hub: StreamHub = request.app.state.hub
     access: Access = request.app.state.access
-    commits, silent = -1, 0.0
+    commits, silent_seconds = -1, 0.0
     yield f"retry: 3000\nid: {_event_id(at)}\n\n"
     try:
         while not hub.is_ending():
-            newest = (await run_in_threadpool(here.service.views.version)).commits
-            if newest == commits and silent < HEARTBEAT:
-                await hub.sleep(LOOK)
-                silent += LOOK
+            newest = (await run_in_threadpool(newsroom.service.views.version)).commits
+            if newest == commits and silent_seconds < HEARTBEAT:
+                await hub.sleep(INTERVAL)
+                silent_seconds += INTERVAL
                 continue
             if not await access.still_valid(caller):
                 return
             if newest == commits:
                 yield ": alive\n\n"
-            commits, silent = newest, 0.0
-            new, raised, escalated = await run_in_threadpool(selection.after, at)
+            commits, silent_seconds = newest, 0.0
+            new, raised, escalated = await run_in_threadpool(alerts.after, at)
             for first in range(0, len(raised), CHUNK):
                 chunk = raised[first : first + CHUNK]
-                for alert in await run_in_threadpool(selection.read, chunk):
+                for alert in await run_in_threadpool(alerts.read, chunk):
                     at = at._replace(alert=alert.id)
                     yield _event("raised", alert, at)
             for step in escalated:
                 at = at._replace(escalation=step.escalation)
-                for alert in await run_in_threadpool(selection.read, [step.alert]):
+                for alert in await run_in_threadpool(alerts.read, [step.alert]):
                     yield _event("escalated", alert, at)
             at = new
     finally:
@@ -145,7 +145,7 @@ LastEvent = Annotated[
 )
 async def stream(
     request: Request,
-    here: Here,
+    newsroom: Room,
     caller: Reader,
     parameters: InQuery[AlertParameters],
     last: LastEvent = None,
@@ -156,11 +156,11 @@ async def stream(
     shows that the stream lives.
     """
     hub: StreamHub = request.app.state.hub
-    filter = await run_in_threadpool(parameters.filter, here.of(caller.name))
-    at = await run_in_threadpool(here.service.views.version)
+    filter = await run_in_threadpool(parameters.filter, newsroom.for_caller(caller.name))
+    at = await run_in_threadpool(newsroom.service.views.version)
     if last is not None:
         alert, escalation = map(int, last.split("-"))
         at = at._replace(alert=min(alert, at.alert), escalation=min(escalation, at.escalation))
     hub.enter(caller.name)
-    events = _events(request, here, caller, AlertSelection(here.service.triage, filter), at)
+    events = _events(request, newsroom, caller, AlertSelection(newsroom.service.triage, filter), at)
     return StreamingResponse(events, media_type=STREAM, headers={"X-Accel-Buffering": "no"})

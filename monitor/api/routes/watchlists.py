@@ -14,11 +14,11 @@ from monitor.api.guard import Alone
 from monitor.api.newsroom import (
     LARGEST,
     Body,
-    Here,
     InQuery,
     Newsroom,
     Parameters,
     QueryText,
+    Room,
     RowRouter,
     Text,
     param,
@@ -36,13 +36,13 @@ from monitor.presentation.rows.watchlists import WatchlistRow, watchlist_rows
 from monitor.presentation.service.known_names import find_watchlist
 from monitor.presentation.service.matching import explain_match
 
-if TYPE_CHECKING:  # what edits feeds.yaml takes 5 MB
+if TYPE_CHECKING:  # the editor of feeds.yaml takes 5 MB
     from monitor.config.watchlist_edit import WatchlistFields
 
 router = RowRouter(tags=["watchlists"])
 log = logging.getLogger("tocsin")
 TRIAL = "(trial)"
-"""Name of a watchlist that is tried: it may have none, or that of one that it is to replace."""
+"""Name of each watchlist that is tried, which may have no name or that of an existing one."""
 
 
 class WatchlistsRow(TypedDict):
@@ -52,10 +52,10 @@ class WatchlistsRow(TypedDict):
 
 
 @router.get("/watchlists")
-def watchlists(here: Here, caller: Reader) -> WatchlistsRow:
+def watchlists(newsroom: Room, caller: Reader) -> WatchlistsRow:
     """List watchlists with their alerts and their precision."""
-    records = here.service.views.watchlists.records()
-    return {"watchlists": watchlist_rows(here.service, records, here.clock())}
+    records = newsroom.service.views.watchlists.records()
+    return {"watchlists": watchlist_rows(newsroom.service, records, newsroom.clock())}
 
 
 class NameParameters(Parameters):
@@ -81,12 +81,14 @@ class ExplanationRow(TypedDict):
 
 
 @router.get("/watchlists/explain")
-def explain(here: Here, caller: Reader, parameters: InQuery[ExplainParameters]) -> ExplanationRow:
+def explain(
+    newsroom: Room, caller: Reader, parameters: InQuery[ExplainParameters]
+) -> ExplanationRow:
     """Explain why a watchlist matches an article, or does not."""
-    config = here.load()
+    config = newsroom.load()
     watchlist = find_watchlist(config, parameters.watchlist)
-    article = here.article(parameters.article).article
-    explanation = explain_match(here.service.views, config, watchlist, article)
+    article = newsroom.article(parameters.article).article
+    explanation = explain_match(newsroom.service.views, config, watchlist, article)
     return {
         "watchlist": watchlist.name,
         "article_id": parameters.article,
@@ -122,19 +124,19 @@ class NewWatchlist(Body):
         return convert(self.model_dump(), WatchlistFields)
 
 
-def _checked(here: Newsroom, fields: WatchlistFields) -> tuple[Watchlist, Config]:
-    """Return the watchlist of some fields, and what feeds.yaml would be with it.
+def _checked(newsroom: Newsroom, fields: WatchlistFields) -> tuple[Watchlist, Config]:
+    """Return the watchlist of some fields, and the configuration with it.
 
     Raises:
-        ApiProblem: There are mistakes.
+        ApiProblem: The fields have mistakes.
     """
     from monitor.config.watchlist_edit import check_fields
 
-    draft = check_fields(read(here.config_path), here.config_path, None, fields)
+    draft = check_fields(read(newsroom.config_path), newsroom.config_path, None, fields)
     if draft.watchlist is None or draft.config is None:
-        words = _("this watchlist has mistakes; nothing was changed")
-        errors = [FieldProblem(field=one.field, message=one.message) for one in draft.problems]
-        raise ApiProblem("invalid", words, errors=errors)
+        message = _("this watchlist has mistakes; nothing was changed")
+        errors = [FieldProblem(field=p.field, message=p.message) for p in draft.problems]
+        raise ApiProblem("invalid", message, errors=errors)
     return draft.watchlist, draft.config
 
 
@@ -163,7 +165,7 @@ class TestRow(TypedDict):
 
 @router.post("/watchlists/test")
 def try_watchlist(
-    here: Here,
+    newsroom: Room,
     caller: Reader,
     alone: Alone,
     watchlist: NewWatchlist,
@@ -173,14 +175,14 @@ def try_watchlist(
 
     It needs no name, and may have that of a watchlist that is there.
     """
-    return preview(here, watchlist, parameters.days)
+    return preview(newsroom, watchlist, parameters.days)
 
 
-def preview(here: Newsroom, watchlist: NewWatchlist, days: int) -> TestRow:
-    """Return what a watchlist would have matched in the last days; raises ApiProblem."""
-    tried, config = _checked(here, replace(watchlist.as_fields(), name=TRIAL))
-    outcome = here.service.preview_watchlist(
-        tried, config.feeds, lambda done, total: None, days=days
+def preview(newsroom: Newsroom, watchlist: NewWatchlist, days: int) -> TestRow:
+    """Return the matches that a watchlist would have had in the last days; raises ApiProblem."""
+    trial, config = _checked(newsroom, replace(watchlist.as_fields(), name=TRIAL))
+    outcome = newsroom.service.preview_watchlist(
+        trial, config.feeds, lambda done, total: None, days=days
     )
     return {
         "days": days,
@@ -201,7 +203,7 @@ class AddedWatchlistRow(TypedDict):
 
 @router.post("/watchlists")
 def add_watchlist(
-    here: Here, caller: Admin, alone: Alone, watchlist: NewWatchlist
+    newsroom: Room, caller: Admin, alone: Alone, watchlist: NewWatchlist
 ) -> AddedWatchlistRow:
     """Add a watchlist to feeds.yaml, and change nothing else in it.
 
@@ -210,8 +212,8 @@ def add_watchlist(
     from monitor.config.watchlist_edit import save_watchlist
 
     fields = watchlist.as_fields()
-    added, _config = _checked(here, fields)
+    added, _config = _checked(newsroom, fields)
     with acting_as(caller.name):
-        save_watchlist(here.config_path, None, fields)
+        save_watchlist(newsroom.config_path, None, fields)
     log.info("%s added the watchlist %s", caller.name, added.name)
     return {"name": added.name, "severity": str(added.severity), "query": added.query.text}

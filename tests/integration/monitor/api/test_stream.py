@@ -124,7 +124,7 @@ def test_streams_of_one_token_and_of_all_are_bounded(filled: Newsroom) -> None:
         for _ in range(5):
             with ExitStack() as stack:
                 assert opened(api, stack).status_code == 200
-            until(lambda api=api: not api.server.app.state.hub.listening)
+            until(lambda api=api: not api.server.app.state.hub.streams)
 
 
 def test_hundreds_of_streams_are_refused_politely(filled: Newsroom) -> None:

@@ -117,9 +117,9 @@ def test_a_session_ends_after_a_day_of_work() -> None:
     now = 0.0
     made = sessions.Sessions(lambda: "s", lambda: now, "tocsin-1", secure=False)
     made.begin(b"token", Response())
-    now = sessions.LIFE - 1
+    now = sessions.LIFETIME - 1
     assert made.find("s") is not None
-    now = sessions.LIFE
+    now = sessions.LIFETIME
     assert made.find("s") is None
     now = 0.0
     assert made.find("s") is None
@@ -130,7 +130,7 @@ def test_there_is_an_end_to_sessions() -> None:
 
     numbers = iter(range(10_000))
     made = sessions.Sessions(lambda: str(next(numbers)), lambda: 0.0, "c", secure=False)
-    for _ in range(sessions.MOST + 1):
+    for _ in range(sessions.MAX_SESSIONS + 1):
         made.begin(b"token", Response())
     assert made.find("0") is None and made.find("1") is not None
 
