@@ -1,4 +1,4 @@
-"""A door for programs: HTTP over the service that the dashboard and the commands use.
+"""The API for programs: HTTP over the service that the dashboard and the commands use.
 
 ::
 
@@ -12,6 +12,6 @@
 
 `app` puts the routes together, and `server` serves them; the schema at `/openapi.json` follows
 from the routes. A route names the scope that it needs by the type of its caller: `Reader`,
-`Analyst` or `Admin` of `access`. Other doors are beside these: `pages` for browsers, `mcp` for
-language models, `greader` for feed readers.
+`Analyst` or `Admin` of `access`. The same server has `pages` for browsers, `mcp` for language
+models and `greader` for feed readers.
 """

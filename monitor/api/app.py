@@ -59,7 +59,7 @@ def build_app(threads: int) -> FastAPI:
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         anyio.to_thread.current_default_thread_limiter().total_tokens = threads
-        app.state.heavy = asyncio.Lock()
+        app.state.heavy_lock = asyncio.Lock()
         app.state.mcp = None
         yield
 

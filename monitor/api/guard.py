@@ -245,7 +245,7 @@ async def one_at_a_time(lock: asyncio.Lock) -> AsyncIterator[None]:
 
 
 async def _alone(request: Request) -> AsyncIterator[None]:
-    async with one_at_a_time(request.app.state.heavy):
+    async with one_at_a_time(request.app.state.heavy_lock):
         request.state.patience.deadline += HEAVY_SECONDS
         yield
 

@@ -164,7 +164,7 @@ class Body(BaseModel):
 
 
 class FilterParameters(Parameters):
-    """Which articles or alerts."""
+    """A filter of articles or alerts."""
 
     since: Moment = None
     until: str | None = param("Until the end of this day, month or year.", None, max_length=40)
@@ -190,7 +190,7 @@ class FilterParameters(Parameters):
 
 
 class AlertParameters(FilterParameters):
-    """Which alerts."""
+    """A filter of alerts."""
 
     state: Literal["open", "new", "acknowledged", "closed", "all"] = param(
         "`open` means new or acknowledged.", "open"

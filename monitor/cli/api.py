@@ -182,7 +182,7 @@ def mcp(cli: CliContext, allow_triage: bool) -> None:
     """
     with requires_extra("mcp", "tocsin mcp"):  # not a message
         from monitor.api.access import Caller
-        from monitor.api.mcp.server import ModelDoor, serve
+        from monitor.api.mcp.server import RequestHandlers, serve
 
     newsroom = _newsroom(cli, read_only=not allow_triage)
     newsroom.service.views.version()  # report a missing archive now
@@ -192,7 +192,7 @@ def mcp(cli: CliContext, allow_triage: bool) -> None:
         say(_("A client talks to this command on stdin; Ctrl-D ends it; see docs/how-to/agents.md"))
     keep_freed()
     with cli.following_index():
-        serve(ModelDoor(newsroom, new_token, monotonic, Caller(user(os.environ), scope)))
+        serve(RequestHandlers(newsroom, new_token, monotonic, Caller(user(os.environ), scope)))
 
 
 LONGEST_NAME = 64

@@ -132,13 +132,13 @@ async def client_login(request: Request, fields: Fields) -> Response:
 
 @router.get("/reader/api/0/token")
 def token(caller: Reader) -> Response:
-    """Return what a reader sends with each change."""
+    """Return the second token, which readers send with each change."""
     return PlainTextResponse(TOKEN + "\n")
 
 
 @router.get("/reader/api/0/user-info")
 def user_info(caller: Reader) -> Response:
-    """Tell whose the token is."""
+    """Return the name of the token."""
     names = ("userId", "userName", "userProfileId")
     return json_answer({**dict.fromkeys(names, caller.name), "userEmail": ""})
 
@@ -149,13 +149,13 @@ def user_info(caller: Reader) -> Response:
 @router.get("/reader/api/0/subscription/list")
 def subscriptions(request: Request, newsroom: Room, caller: Reader) -> Response:
     """List the watchlists."""
-    place = f"{request.base_url}reader/api/0/stream/contents"
+    contents_url = f"{request.base_url}reader/api/0/stream/contents"
     rows = [
         {
             "id": stream,
             "title": record.name,
             "categories": [{"id": LABEL + (label := folder(record.severity)), "label": label}],
-            "url": f"{place}/{stream}",  # readers tell subscriptions by it
+            "url": f"{contents_url}/{stream}",  # readers identify subscriptions by it
             "htmlUrl": str(request.base_url),
             "iconUrl": "",
         }
@@ -274,15 +274,15 @@ def edit_tag(newsroom: Room, caller: Analyst, fields: Fields) -> Response:
 
 def _change(added: Sequence[str], removed: Sequence[str]) -> dict[str, Any]:
     """Return the changes of alerts by an edit of labels; raises ApiProblem."""
-    add, remove = frozenset(map(plain_stream, added)), frozenset(map(plain_stream, removed))
+    to_add, to_remove = frozenset(map(plain_stream, added)), frozenset(map(plain_stream, removed))
     change: dict[str, Any] = {}
-    if READ in add:
+    if READ in to_add:
         change["acknowledge"] = True
-    elif READ in remove or add & UNREAD:
+    elif READ in to_remove or to_add & UNREAD:
         change["state"] = AlertState.NEW
-    if (STARRED in add) != (STARRED in remove):
-        change["starred"] = STARRED in add
-    for key, labels in (("tags", add), ("untag", remove)):
+    if (STARRED in to_add) != (STARRED in to_remove):
+        change["starred"] = STARRED in to_add
+    for key, labels in (("tags", to_add), ("untag", to_remove)):
         if tags := _tags(labels):
             change[key] = tags
     return change

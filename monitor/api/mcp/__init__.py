@@ -1,4 +1,4 @@
-"""A door for language models: the Model Context Protocol, on stdio and at `/mcp`.
+"""The API for language models: the Model Context Protocol, on stdio and at `/mcp`.
 
 ::
 

@@ -29,11 +29,11 @@ async def mcp(request: Request, caller: Reader) -> Response:
 def _server(app: FastAPI) -> Server[Any]:
     """Return the MCP server. The first request imports it, which takes half a second."""
     with requires_extra("mcp", "/mcp"):
-        from monitor.api.mcp.server import ModelDoor, build_server
+        from monitor.api.mcp.server import RequestHandlers, build_server
 
     if app.state.mcp is None:
         newsroom, machine = app.state.newsroom, app.state.machine
-        app.state.mcp = build_server(ModelDoor(newsroom, machine.secret, machine.monotonic))
+        app.state.mcp = build_server(RequestHandlers(newsroom, machine.secret, machine.monotonic))
     server: Server[Any] = app.state.mcp
     return server
 

@@ -47,7 +47,7 @@ class Quotation:
     def __init__(self, row: Any) -> None:
         self.articles: dict[int, None] = {}
         """Numbers of the articles in the row, in its order."""
-        self.cut: dict[str, None] = {}
+        self.cut_fields: dict[str, None] = {}
         """Paths of the fields that were shortened."""
         self.row = self._value(row, "", 0)
         """The row, cleaned and shortened."""
@@ -63,8 +63,8 @@ class Quotation:
         lines = [NOTICE]
         if self.articles:
             lines.append("Articles: " + ", ".join(map(str, self.articles)))
-        if self.cut:
-            lines.append("Shortened: " + ", ".join(self.cut))
+        if self.cut_fields:
+            lines.append("Shortened: " + ", ".join(self.cut_fields))
         return "\n".join([*lines, fenced(_json(self.row), mark)])
 
     def _value(self, value: Any, path: str, depth: int) -> Any:
@@ -93,7 +93,7 @@ class Quotation:
 
     def _note_cut(self, path: str, is_cut: bool) -> None:
         if is_cut:
-            self.cut[path] = None
+            self.cut_fields[path] = None
 
 
 def fenced(text: str, mark: str) -> str:

@@ -77,7 +77,7 @@ class NotConfirmedError(Exception):
     """The person did not confirm, or cannot be asked; nothing was changed."""
 
 
-class ModelDoor(Struct, frozen=True):
+class RequestHandlers(Struct, frozen=True):
     """Answers the requests of the protocol."""
 
     newsroom: Newsroom
@@ -86,7 +86,7 @@ class ModelDoor(Struct, frozen=True):
     monotonic: Callable[[], float]
     local: Caller | None = None
     """The caller over stdio; None over HTTP, where each request has its own."""
-    heavy: asyncio.Lock = field(default_factory=asyncio.Lock)
+    heavy_lock: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     def caller(self, context: Context) -> Caller:
         if self.local is not None:
@@ -154,7 +154,7 @@ class ModelDoor(Struct, frozen=True):
             if not tool.is_heavy:
                 return await to_thread.run_sync(answer, abandon_on_cancel=True)
             request = context.request  # over HTTP, all clients share one lock
-            lock = request.app.state.heavy if isinstance(request, Request) else self.heavy
+            lock = request.app.state.heavy_lock if isinstance(request, Request) else self.heavy_lock
             async with one_at_a_time(lock):
                 patience.deadline += HEAVY_SECONDS
                 return await to_thread.run_sync(answer)
@@ -186,17 +186,17 @@ class ModelDoor(Struct, frozen=True):
         return CallToolResult(content=[TextContent(text=text)], is_error=True)
 
 
-def build_server(door: ModelDoor) -> Server[Any]:
+def build_server(handlers: RequestHandlers) -> Server[Any]:
     """Return the server, which keeps no state between requests."""
     server: Server[Any] = Server(
         "tocsin",
         version=version("tocsin"),
         instructions=INSTRUCTIONS,
-        on_list_tools=door.list_tools,
-        on_call_tool=door.call_tool,
+        on_list_tools=handlers.list_tools,
+        on_call_tool=handlers.call_tool,
     )
     security = RequestStateSecurity.ephemeral()
-    security.bind_principal = lambda context: door.caller(context).name
+    security.bind_principal = lambda context: handlers.caller(context).name
     server.middleware.append(RequestStateBoundary(security, default_audience="tocsin"))
     return server
 
@@ -301,14 +301,14 @@ def _accept(answer: Any) -> None:
 # --- stdio -------------------------------------------------------------------------------------
 
 
-def serve(door: ModelDoor) -> None:
+def serve(handlers: RequestHandlers) -> None:
     """Answer a client until it closes stdin, or until a signal ends the process."""
     signal.signal(signal.SIGINT, signal.SIG_DFL)  # a thread that reads stdin cannot be interrupted
-    asyncio.run(_serve(door))
+    asyncio.run(_serve(handlers))
 
 
-async def _serve(door: ModelDoor) -> None:
+async def _serve(handlers: RequestHandlers) -> None:
     anyio.to_thread.current_default_thread_limiter().total_tokens = THREADS
-    server = build_server(door)
+    server = build_server(handlers)
     async with stdio_server() as (read, write):
         await server.run(read, write, server.create_initialization_options())

@@ -83,7 +83,7 @@ def search(newsroom: Newsroom, caller: Caller, parameters: SearchParameters) -> 
 
 
 class ReadParameters(Parameters):
-    """Which article, and which part of its text."""
+    """An article, and a part of its text."""
 
     article: int = param("Number of the article.", ge=1, le=LARGEST)
     offset: int = param(
@@ -109,7 +109,7 @@ def read_article(newsroom: Newsroom, caller: Caller, parameters: ReadParameters)
 
 
 class ListParameters(alerts.PageParameters):
-    """Which alerts."""
+    """A page of alerts."""
 
     limit: int = param("Rows of a page.", 10, ge=1, le=50)
 
@@ -120,7 +120,7 @@ def list_alerts(newsroom: Newsroom, caller: Caller, parameters: ListParameters) 
 
 
 class AlertParameters(Parameters):
-    """Which alert."""
+    """An alert."""
 
     alert: AlertNumber
 
@@ -174,7 +174,7 @@ def test_watchlist(
 
 
 class BriefingParameters(newsroom_routes.BriefingParameters):
-    """Which briefing."""
+    """A briefing."""
 
     limit: int = param("Stories of a watchlist at most.", 10, ge=1, le=50)
 
@@ -195,7 +195,7 @@ def coverage_gaps(
 
 
 class TriageParameters(alerts.Changes):
-    """Which alert, and what is to be changed."""
+    """An alert, and the changes of it."""
 
     alert: AlertNumber
 

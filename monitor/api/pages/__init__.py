@@ -1,4 +1,4 @@
-"""Pages: what the API knows, for browsers. Plain HTML without scripts, pictures or foreign servers.
+"""Pages for browsers, with the data of the API: HTML without scripts, pictures or foreign servers.
 
 ::
 

@@ -31,7 +31,7 @@ _NUMBER = re.compile(r"[aA]?([1-9][0-9]{0,14})")
 
 
 class ListParameters(PageParameters):
-    """Which alerts, and which page of them."""
+    """A selection of alerts, and a page of them."""
 
     limit: Annotated[int, Field(ge=1, le=100)] = 20
 
@@ -76,14 +76,14 @@ def story(newsroom: Room, visitor: Reader, number: str) -> Page:
 def story_values(newsroom: Newsroom, visitor: Visitor, id: int) -> dict[str, Any]:
     """Return the values of the page of a story; raises ApiProblem if there is no such alert."""
     story = newsroom.story(id)
-    standing = _standing(newsroom, story.alerts)
+    triage_values = _triage_values(newsroom, story.alerts)
     return {
         "story": story,
         "number": alert_number(id),
         "seen": story_as_seen(story),
         "notice": "",
-        "undoable": _undoable(standing["decisions"].values(), visitor.caller.name),
-        **standing,
+        "undoable": _undoable(triage_values["decisions"].values(), visitor.caller.name),
+        **triage_values,
     }
 
 
@@ -113,8 +113,8 @@ def alert_values(newsroom: Newsroom, id: int) -> dict[str, Any]:
         "notice": "",
         "draft": alert.note,
         "seen": as_seen(alert),
-        **_standing(newsroom, story.alerts),
-        "reading": article,
+        **_triage_values(newsroom, story.alerts),
+        "content": article,
     }
 
 
@@ -126,7 +126,7 @@ def as_seen(alert: Alert) -> dict[str, str]:
     }
 
 
-def _standing(newsroom: Newsroom, alerts: tuple[Alert, ...]) -> dict[str, Any]:
+def _triage_values(newsroom: Newsroom, alerts: tuple[Alert, ...]) -> dict[str, Any]:
     views, ids = newsroom.service.views, [alert.id for alert in alerts]
     decisions: dict[int, Decision] = {
         id: history[-1] for id in ids if (history := views.triage.decisions(id))
@@ -173,10 +173,10 @@ def triage(newsroom: Room, visitor: Analyst, form: Form, number: str) -> Respons
         _change(newsroom, visitor.caller.name, id, change, form)
     except ChangedMeanwhileError:
         notice = _("Somebody changed it since. Look at it as it is now.")
-        return _again(newsroom, id, form, notice, 409)
+        return _page(newsroom, id, form, notice, 409)
     except ValueError as error:
-        return _again(newsroom, id, form, str(error), 422)
-    return _shown(id)
+        return _page(newsroom, id, form, str(error), 422)
+    return _redirect(id)
 
 
 def _change(
@@ -191,7 +191,7 @@ def _change(
     newsroom.service.triage.by(person).change([id], **change, seen=now)
 
 
-def _again(newsroom: Newsroom, id: int, form: Mapping[str, str], notice: str, status: int) -> Page:
+def _page(newsroom: Newsroom, id: int, form: Mapping[str, str], notice: str, status: int) -> Page:
     """Return the page of an alert as it is now, with the typed note."""
     values = {**alert_values(newsroom, id), "notice": notice}
     if form.get("act") == "note":
@@ -214,10 +214,10 @@ def triage_story(newsroom: Room, visitor: Analyst, form: Form, number: str) -> R
         notice = _("Somebody changed it since. Look at it as it is now.")
         return Page("story", {**story_values(newsroom, visitor, id), "notice": notice}, 409)
     is_closing = change.get("state") is _CLOSED
-    changed = [a for a in story.alerts if not (is_closing and a.state is _CLOSED)]
-    shown = {alert.id: triage_state(alert) for alert in changed}
-    newsroom.service.triage.by(visitor.caller.name).change(shown, **change, shown=shown)
-    return _shown(id, "stories")
+    alerts = [a for a in story.alerts if not (is_closing and a.state is _CLOSED)]
+    states = {alert.id: triage_state(alert) for alert in alerts}
+    newsroom.service.triage.by(visitor.caller.name).change(states, **change, shown=states)
+    return _redirect(id, "stories")
 
 
 @router.post("/alerts/{number}/undo")
@@ -229,8 +229,8 @@ def undo(request: Request, newsroom: Room, visitor: Analyst, form: Form, number:
     if not (act.isascii() and act.isdigit() and len(act) < 16):
         raise ApiProblem("invalid", _("the form says nothing to do; load the page again"))
     newsroom.service.triage.by(visitor.caller.name).undo(int(act))
-    return _shown(id, request.url.path.split("/")[1])
+    return _redirect(id, request.url.path.split("/")[1])
 
 
-def _shown(id: int, pages: str = "alerts") -> Response:
+def _redirect(id: int, pages: str = "alerts") -> Response:
     return RedirectResponse(f"/{pages}/{alert_number(id)}", 303, HEADERS)

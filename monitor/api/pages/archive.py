@@ -114,11 +114,11 @@ def article(newsroom: Room, visitor: Reader, number: str) -> Page:
     """Show an article with its text, its alerts, its versions and who else has its story."""
     if not _NUMBER.fullmatch(number):
         raise ApiProblem("not-found", _("articles have numbers such as 5"))
-    reading = article_values(newsroom, int(number))
-    details: ArticleDetails = reading["details"]
+    content = article_values(newsroom, int(number))
+    details: ArticleDetails = content["details"]
     return Page(
         "article",
-        {"reading": reading, "decisions": details.decisions, "deliveries": details.deliveries},
+        {"content": content, "decisions": details.decisions, "deliveries": details.deliveries},
     )
 
 
@@ -153,7 +153,7 @@ def _spans_of(places: Iterable[MatchPlace], part: str) -> list[tuple[int, int]]:
 
 @router.get("/briefing")
 def briefing(request: Request, newsroom: Room, visitor: Reader) -> Page:
-    """Tell what happened since a time, by watchlist, and what may be missing."""
+    """Show a briefing since a time, with coverage gaps."""
     parameters = read_query(request, BriefingParameters)
     briefing = parameters.briefing(newsroom)
     body = export.body(briefing, newsroom.zone, "")

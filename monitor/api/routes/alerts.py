@@ -1,4 +1,4 @@
-"""Alerts, their stories, and what people decide about them."""
+"""Alerts, their stories, and triage."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ ALERTS_PER_ROW = 4
 
 
 class PageParameters(AlertParameters):
-    """Which alerts, and which page of them."""
+    """A selection of alerts, and a page of them."""
 
     query: str = param(
         "Alerts that this query selects, as `watch:Alibaba lang:fr since:7d grève`.",
@@ -73,7 +73,7 @@ class PageParameters(AlertParameters):
             QueryError: The query has a mistake.
         """
         if self.query:
-            all_ids = self._queried(newsroom)
+            all_ids = self._query_ids(newsroom)
             return all_ids[: bisect_left(all_ids, self.end)][-limit:]
         filter = self.filter(newsroom)
         return newsroom.service.views.alerts.ids(filter, before=self.end, limit=limit)
@@ -81,11 +81,11 @@ class PageParameters(AlertParameters):
     def earlier_ids(self, newsroom: Newsroom) -> Sequence[int]:
         """Return the alerts of the pages before this one; raises the errors of `ids`."""
         if self.query:
-            all_ids = self._queried(newsroom)
+            all_ids = self._query_ids(newsroom)
             return all_ids[bisect_left(all_ids, self.end) :]
         return newsroom.service.views.alerts.ids(self.filter(newsroom), after=self.end - 1)
 
-    def _queried(self, newsroom: Newsroom) -> Sequence[int]:
+    def _query_ids(self, newsroom: Newsroom) -> Sequence[int]:
         if self.suppressed:
             raise invalid("suppressed", _("`suppressed` cannot be combined with `query`"))
         for problem in newsroom.names.unknown_in(self.query):

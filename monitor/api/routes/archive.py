@@ -1,4 +1,4 @@
-"""Search, facets, trends, articles and what is like them."""
+"""Search, facets, trends, articles and similar articles."""
 
 from __future__ import annotations
 
@@ -147,7 +147,7 @@ def revisions(newsroom: Room, caller: Reader, article: ArticleId) -> RevisionsRo
 
 
 class SimilarParameters(Parameters):
-    """How many."""
+    """Number of articles."""
 
     limit: int = param("At most this many articles.", 10, ge=1, le=PAGE)
 

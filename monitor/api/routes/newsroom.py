@@ -34,7 +34,7 @@ def status(newsroom: Room, caller: Reader) -> StatusRow:
 
 
 class BriefingParameters(Parameters):
-    """Which briefing."""
+    """Span and watchlists of a briefing."""
 
     since: Moment = param("A time, as `2023-10-01` or `7d`; without it, the last day.", None)
     watch: list[Text] = param("Of these watchlists; without it, of all.", [], max_length=50)
@@ -60,7 +60,7 @@ def briefing(
 
 
 class DeliveryParameters(Parameters):
-    """Which deliveries."""
+    """A filter of deliveries."""
 
     state: Literal["unsent", "waiting", "held", "sent", "dead", "all"] = param(
         "`held` means held back for quiet hours or a digest, `dead` given up.", "unsent"
@@ -82,8 +82,8 @@ def deliveries(
     """List deliveries to channels, and why one is not sent yet."""
     views = newsroom.service.views
     state = None if parameters.state == "unsent" else parameters.state
-    listed = newest_deliveries(views, state, parameters.channel, parameters.limit)
-    return {"deliveries": delivery_rows(views, listed)}
+    newest = newest_deliveries(views, state, parameters.channel, parameters.limit)
+    return {"deliveries": delivery_rows(views, newest)}
 
 
 class FeedsRow(TypedDict):
@@ -99,7 +99,7 @@ def feeds(newsroom: Room, caller: Reader) -> FeedsRow:
 
 
 class GapParameters(Parameters):
-    """Since when."""
+    """The beginning of a list of gaps."""
 
     since: Moment = param("A time, as `2023-10-01` or `7d`; without it, the last week.", None)
 

@@ -1,4 +1,4 @@
-"""Watchlists: what they brought, why they match, and new ones."""
+"""Watchlists: their alerts and precision, their matches, and new ones."""
 
 from __future__ import annotations
 
@@ -59,13 +59,13 @@ def watchlists(newsroom: Room, caller: Reader) -> WatchlistsRow:
 
 
 class NameParameters(Parameters):
-    """Which watchlist."""
+    """A watchlist."""
 
     watchlist: Text = param("Its name, in any case.")
 
 
 class ExplainParameters(NameParameters):
-    """Which watchlist, and which article."""
+    """A watchlist and an article."""
 
     article: int = param("Number of the article.", ge=1, le=LARGEST)
 
@@ -141,7 +141,7 @@ def _checked(newsroom: Newsroom, fields: WatchlistFields) -> tuple[Watchlist, Co
 
 
 class TestParameters(Parameters):
-    """How far back."""
+    """The time of a test."""
 
     days: int = param("How many days of the archive the watchlist is tried on.", 7, ge=1, le=30)
 

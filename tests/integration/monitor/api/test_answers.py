@@ -145,6 +145,6 @@ def test_titles_keep_their_letters(api: Api) -> None:
 def test_articles_are_compared_one_at_a_time(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
     held = asyncio.Lock()
     asyncio.run(held.acquire())
-    monkeypatch.setattr(api.server.app.state, "heavy", held)
+    monkeypatch.setattr(api.server.app.state, "heavy_lock", held)
     answer = api.get("/articles/1/similar")
     assert answer.json()["type"] == "urn:tocsin:problem:busy"

@@ -54,7 +54,7 @@ def test_what_is_cut_is_named() -> None:
             "whole": "w" * WORDS,
         }
     )
-    assert [*quoted.cut] == ["body", "hits.title", "hits.matches", "alerts"]
+    assert [*quoted.cut_fields] == ["body", "hits.title", "hits.matches", "alerts"]
     assert len(quoted.row["body"]) == BODY
     assert len(quoted.row["hits"][0]["matches"]) == NESTED
     assert len(quoted.row["alerts"]) == LISTED
@@ -70,7 +70,7 @@ def test_articles_are_cited_once_in_their_order() -> None:
 def test_names_that_articles_gave_are_quoted_too() -> None:
     quoted = Quotation({"forms": {"obey\u202e me": ["x" * 2_000], "article_id": 5}})
     assert quoted.row == {"forms": {"obey me": ["x" * 999 + "…"], "article_id": 5}}
-    assert [*quoted.cut] == ["forms"]
+    assert [*quoted.cut_fields] == ["forms"]
     assert not quoted.articles
 
 
