@@ -43,7 +43,7 @@ WATCH, READ, TRIAGE, FEEDS, MAINTAIN = "Watch", "Read", "Triage", "Feeds", "Main
 
 
 def is_shared() -> bool:
-    """Whether several machines share the store of the newsroom that the command line names."""
+    """Return whether several machines share the store that the command line names."""
     return bool(shared_store(_config_path(sys.argv[1:]), os.environ))
 
 
@@ -110,7 +110,7 @@ BAD_CONFIG = 2
 OTHER_MONITOR = 3
 INTERRUPTED = 130
 OUTPUT_CLOSED = 141
-"""As a shell says of a program that ends by SIGPIPE."""
+"""The exit code that shells report of a program that ends by SIGPIPE."""
 EXIT_CODES = """\b
 Exit codes:
   0    done
@@ -131,7 +131,7 @@ class CliContext:
     ) -> None:
         self.config_path = config_path
         self.named = named
-        """Whether somebody said which feeds.yaml to use, which must then be there."""
+        """Whether the user named the feeds.yaml, which must then exist."""
         self.data = data
         """The folder given with --data; `folder` is the one in use."""
         self.verbosity = verbosity
@@ -195,7 +195,7 @@ class CliContext:
         """Start a monitor if none is running; return whether one was started.
 
         Args:
-            meanwhile: What is done while it starts.
+            meanwhile: Called while it starts.
 
         Raises:
             ConfigError: feeds.yaml has a mistake; a running monitor tells of it itself.
@@ -213,7 +213,7 @@ class CliContext:
 
     @contextmanager
     def monitor_meanwhile(self, *, no_monitor: bool) -> Iterator[None]:
-        """Let a monitor run meanwhile, unless one is not wanted; one that runs already goes on.
+        """Run a monitor meanwhile unless `no_monitor`; one that runs already goes on.
 
         Raises:
             ConfigError: feeds.yaml has a mistake.
@@ -244,8 +244,8 @@ class CliContext:
     def update_index(self) -> None:
         """Bring the index in line with a shared store before a search, where nobody else does.
 
-        A few articles are indexed at once. Of many, people are told how to index them; what is
-        indexed so far can be searched.
+        A few articles are indexed at once. Of many, a message says how to index them; those that
+        are indexed already can be searched.
         """
         if not self.shared:
             return
@@ -339,14 +339,14 @@ def main() -> None:
     stdout = sys.stdout
     try:
         use_language(sys.argv[1:])
-        ended = translated(main_group).main(prog_name="tocsin", standalone_mode=False)
-        code = ended if isinstance(ended, int) else 0  # the code given to `Context.exit`
+        result = translated(main_group).main(prog_name="tocsin", standalone_mode=False)
+        code = result if isinstance(result, int) else 0  # the code given to `Context.exit`
     except click.Abort:
         code = INTERRUPTED
     except click.UsageError as error:
-        shown = StringIO()
-        error.show(shown)  # it quotes arguments as they are
-        say(shown.getvalue().rstrip("\n"))
+        buffer = StringIO()
+        error.show(buffer)  # it quotes arguments as they are
+        say(buffer.getvalue().rstrip("\n"))
         code = error.exit_code
     except click.ClickException as error:
         say(f"tocsin: {error.format_message()}")
@@ -382,10 +382,10 @@ def use_language(arguments: Sequence[str]) -> None:
 
 def _config_path(arguments: Sequence[str]) -> Path:
     """Find the `feeds.yaml` of a command line that is not parsed yet."""
-    for before, argument in zip(["", *arguments], arguments, strict=False):
+    for previous, argument in zip(["", *arguments], arguments, strict=False):
         if argument == "--":
             break
-        if before in ("-c", "--config"):
+        if previous in ("-c", "--config"):
             return Path(argument)
         if argument.startswith("--config="):
             return Path(argument.partition("=")[2])
@@ -430,7 +430,7 @@ def set_up_log(verbosity: int, file: Path | None = None) -> None:
 
 
 def _config_error(error: ConfigError) -> int:
-    """Say what is wrong in feeds.yaml, or would be after an edit; return the exit code."""
+    """Print the mistakes of feeds.yaml, or those an edit would make; return the exit code."""
     from monitor.cli.check import describe_problems
 
     for line in describe_problems(Path(error.path), error.problems, error.unwritten):

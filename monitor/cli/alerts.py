@@ -70,10 +70,10 @@ def complete_people(
     from click.shell_completion import CompletionItem
 
     try:
-        known = completion_context(context).service().views.triage.people()
+        people = completion_context(context).service().views.triage.people()
     except MonitorError:
         return []
-    names = (ME, NOBODY, *known)
+    names = (ME, NOBODY, *people)
     return [CompletionItem(name) for name in names if name.startswith(incomplete)]
 
 
@@ -161,15 +161,15 @@ def by_story(alerts: Iterable[Alert]) -> list[StoryAlerts]:
     ]
 
 
-def listed(
+def list_stories(
     stories: Iterable[StoryAlerts],
     selected: Iterable[int],
     news: Callable[[StoryAlerts], Iterable[str]] = lambda story: (),
 ) -> list[ListedStory]:
-    """Return stories as a list shows them, the newest first; the last alert selected leads each."""
-    rows, wanted = [], frozenset(selected)
+    """Return stories for a list, the newest first; the last of the selected alerts leads each."""
+    rows, ids = [], frozenset(selected)
     for story in stories:
-        leads = [alert for alert in story.alerts if alert.id in wanted]
+        leads = [alert for alert in story.alerts if alert.id in ids]
         rows.append(ListedStory(story, StoryAlerts(tuple(leads)).newest, tuple(news(story))))
     return sorted(rows, key=lambda row: (row.lead.stirred_at, row.lead.id), reverse=True)
 
@@ -177,7 +177,7 @@ def listed(
 def news(
     story: StoryAlerts, raised: Collection[int], escalations: Collection[int] = ()
 ) -> Iterator[str]:
-    """Yield what a story has got by these alerts and escalations, if it had an alert before."""
+    """Yield these alerts and escalations of a story as news, if it had an alert before."""
     if all(alert.id in raised for alert in story.alerts):
         return
     for alert in story.alerts:
@@ -186,7 +186,7 @@ def news(
             yield f"{name} {alert_number(alert.id)}, {describe_outlet(alert)}"  # not a message
     steps = [step for alert in story.alerts for step in alert.escalations]
     words = (text_cleaning.line(step.words) for step in steps if step.id in escalations)
-    yield from (f"{signs.ESCALATED} {each}" for each in dict.fromkeys(words))
+    yield from (f"{signs.ESCALATED} {reason}" for reason in dict.fromkeys(words))
 
 
 def print_stories(stories: Iterable[ListedStory], now: float, *, paged: bool = False) -> None:
@@ -240,17 +240,17 @@ class StorySelection(AlertSelection):
             if not limit or len(newest) >= limit or len(alerts) < number:
                 break
             number *= 4
-        chosen = frozenset(list(newest)[: limit or None])
-        selected = [alert.id for alert in alerts if alert.story_alert in chosen]
-        return listed(self._stories(selected), selected)
+        story_ids = frozenset(list(newest)[: limit or None])
+        selected = [alert.id for alert in alerts if alert.story_alert in story_ids]
+        return list_stories(self._stories(selected), selected)
 
     def changed_stories(
         self, raised: Sequence[int], escalated: Sequence[EscalatedAlert]
     ) -> list[ListedStory]:
         """Return the stories of these alerts, with what is new, the newest first."""
-        selected = [*raised, *(each.alert for each in escalated)]
-        steps = [each.escalation for each in escalated]
-        return listed(self._stories(selected), selected, lambda story: news(story, raised, steps))
+        selected = [*raised, *(e.alert for e in escalated)]
+        steps = [e.escalation for e in escalated]
+        return list_stories(self._stories(selected), selected, lambda s: news(s, raised, steps))
 
     def _stories(self, ids: Sequence[int]) -> list[StoryAlerts]:
         if self.filter.suppressed:  # the others of their stories were notified
@@ -315,27 +315,27 @@ def alerts_list(
     if follow and query:
         raise click.UsageError(_("--query cannot be combined with --follow"))
     service = cli.service()
-    known = KnownNames(cli, service)
+    known_names = KnownNames(cli, service)
     filter = replace(
-        known.validate(build_alert_filter(**selected)), silenced=True, suppressed=suppressed
+        known_names.validate(build_alert_filter(**selected)), silenced=True, suppressed=suppressed
     )
     if query:
-        known.warn(query)
+        known_names.warn(query)
     version = service.views.version()
     selection = StorySelection(service.triage, filter, query)
-    one_more = limit + 1 if limit else 0
+    fetch_limit = limit + 1 if limit else 0
     if style == "table":
-        stories = selection.stories(one_more)
-        found = len(stories)
+        stories = selection.stories(fetch_limit)
+        count = len(stories)
         shown = stories[: limit or None]
         print_stories(shown[:: -1 if follow else 1], cli.clock(), paged=not follow)
     else:
-        rows = selection.alerts(one_more)
-        found = len(rows)
+        rows = selection.alerts(fetch_limit)
+        count = len(rows)
         print_alerts(rows[-limit:][:: 1 if follow else -1], style)
-    if found > limit > 0 and not follow:
+    if count > limit > 0 and not follow:
         say(_("the newest {count}; --limit 0 shows all", count=number(limit)))
-    if not (found or follow):
+    if not (count or follow):
         if style == "table":
             say(_("no alerts"))
         context.exit(1)
@@ -350,7 +350,7 @@ RETRY_SECONDS = 2.0
 def _follow(
     cli: CliContext, selection: StorySelection, version: StoreVersion, style: str
 ) -> NoReturn:
-    """Print what is raised or escalates, for ever; a database that stops is waited for."""
+    """Print alerts as they are raised or escalate, for ever; wait for a database that stops."""
     views, trouble = cli.service().views, ""
     is_shared = views.listener() is not None
     wait = commit_waiter(views)
@@ -369,9 +369,9 @@ def _follow(
             say(_("the store can be read again"))
         trouble = ""
         if style == "table":
-            changed = selection.changed_stories(raised, escalated)
-            print_stories(changed[::-1], cli.clock())
+            stories = selection.changed_stories(raised, escalated)
+            print_stories(stories[::-1], cli.clock())
         elif raised or escalated:
-            ids = [*raised, *(each.alert for each in escalated)]
+            ids = [*raised, *(e.alert for e in escalated)]
             print_alerts(selection.read(ids), style, header=style != "csv")
         wait()

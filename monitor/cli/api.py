@@ -1,4 +1,4 @@
-"""`tocsin api`, `mcp` and `token`: doors for programs and browsers, and who may use them."""
+"""`tocsin api`, `mcp` and `token`: servers for programs and browsers, and their tokens."""
 
 from __future__ import annotations
 
@@ -96,7 +96,7 @@ def api(
             with suppress(StoreError):  # it is busy, or may only be read
                 service.views.tokens.note_use(name, at)
 
-        around = Surroundings(
+        surroundings = Surroundings(
             find_token=service.views.tokens.find,
             note_use=note_use,
             clock=cli.clock,
@@ -106,7 +106,7 @@ def api(
         )
         share_one_heap()
         keep_freed()
-        server = ApiServer(_newsroom(cli), options, around)
+        server = ApiServer(_newsroom(cli), options, surroundings)
 
         def ready() -> None:
             address = shown_address("https" if tls_cert else "http", host, server.port, names)
@@ -135,8 +135,8 @@ def _refuse_exposure(
     """Raise UsageError where others could read what is not meant for them."""
     if (tls_cert is None) != (tls_key is None):
         raise click.UsageError(_("--tls-cert and --tls-key belong together"))
-    local = is_loopback(host)
-    if not local and not expose:
+    is_local = is_loopback(host)
+    if not is_local and not expose:
         raise click.UsageError(
             _(
                 "{host} can be reached from other machines; --expose allows it, with --tls-cert and"
@@ -144,14 +144,14 @@ def _refuse_exposure(
                 host=host,
             )
         )
-    if not local and tls_cert is None and not behind_proxy:
+    if not is_local and tls_cert is None and not behind_proxy:
         raise click.UsageError(
             _(
                 "nothing would be encrypted: give --tls-cert and --tls-key, or say --behind-proxy"
                 " if a proxy encrypts"
             )
         )
-    if no_token and (not local or behind_proxy):
+    if no_token and (not is_local or behind_proxy):
         raise click.UsageError(_("--no-token is for this machine only; others need a token"))
 
 
@@ -196,7 +196,7 @@ def mcp(cli: CliContext, allow_triage: bool) -> None:
 
 
 LONGEST_NAME = 64
-"""Characters of a name: as many as the history of alerts has room for."""
+"""Most characters of a name; the history of alerts has room for so many."""
 NEVER = "never"
 TOKEN_COLUMNS = ("name", "scope", "state", "created_at", "expires_at", "revoked_at", "last_used")
 TOKEN_COMMANDS = {
@@ -247,8 +247,8 @@ def token_add(cli: CliContext, name: str, scope: str, expires: float) -> None:
     It is shown this once: the store has its hash only. What is done with it is recorded in the
     history of alerts under NAME.
     """
-    called = line(name)
-    if not 0 < len(called) <= LONGEST_NAME:
+    clean_name = line(name)
+    if not 0 < len(clean_name) <= LONGEST_NAME:
         raise click.BadParameter(
             _("a name has 1 to {most} characters", most=LONGEST_NAME), param_hint="NAME"
         )
@@ -256,13 +256,13 @@ def token_add(cli: CliContext, name: str, scope: str, expires: float) -> None:
         raise click.BadParameter(_("it would never be valid"), param_hint="--expires")
     now, secret = cli.clock(), TOKEN_PREFIX + new_token()
     until = None if expires == float("inf") else now + expires
-    made = Token(name=called, scope=Scope(scope), created_at=now, expires_at=until)
-    if not cli.service().views.tokens.add(made, token_hash(secret)):
+    api_token = Token(name=clean_name, scope=Scope(scope), created_at=now, expires_at=until)
+    if not cli.service().views.tokens.add(api_token, token_hash(secret)):
         raise InputError(
             _(
                 "there is or was a token called `{name}`; take another name, so that the history"
                 " stays clear",
-                name=called,
+                name=clean_name,
             )
         )
     click.echo(secret)
@@ -302,16 +302,16 @@ def token_revoke(cli: CliContext, name: str) -> None:
     A running server refuses it from its next request on, and ends its streams.
     """
     tokens = cli.service().views.tokens
-    called = line(name)
-    if not tokens.revoke(called, cli.clock()):
-        valid = [each.name for each in tokens.every() if each.revoked_at is None]
-        problem = _("no valid token is called `{name}`", name=called)
-        raise InputError(hinted(problem, called, valid, _("`tocsin token list` lists them")))
-    say(_("the token {name} is revoked", name=called))
+    clean_name = line(name)
+    if not tokens.revoke(clean_name, cli.clock()):
+        names = [t.name for t in tokens.every() if t.revoked_at is None]
+        problem = _("no valid token is called `{name}`", name=clean_name)
+        raise InputError(hinted(problem, clean_name, names, _("`tocsin token list` lists them")))
+    say(_("the token {name} is revoked", name=clean_name))
 
 
 def state(token: Token, now: float) -> str:
-    """Return whether a token can be used: `valid`, `expired` or `revoked`."""
+    """Return the state of a token: `valid`, `expired` or `revoked`."""
     if token.revoked_at is not None:
         return "revoked"
     return "valid" if token.is_valid(now) else "expired"
@@ -320,16 +320,16 @@ def state(token: Token, now: float) -> str:
 def _token_line(token: Token, now: float) -> str:
     match state(token, now):
         case "revoked":
-            stands = _("revoked {when}", when=format_moment(token.revoked_at or 0.0, now))
+            validity = _("revoked {when}", when=format_moment(token.revoked_at or 0.0, now))
         case "expired":
-            stands = _("expired {when}", when=format_moment(token.expires_at or 0.0, now))
+            validity = _("expired {when}", when=format_moment(token.expires_at or 0.0, now))
         case _other if token.expires_at is None:
-            stands = _("never expires")
+            validity = _("never expires")
         case _other:
-            stands = _("expires {when}", when=format_moment(token.expires_at or 0.0, now))
-    used = (
+            validity = _("expires {when}", when=format_moment(token.expires_at or 0.0, now))
+    last_use = (
         pgettext("token", "never used")
         if token.last_used is None
         else _("last used {when}", when=format_moment(token.last_used, now))
     )
-    return f"{token.name}  {token.scope}  {stands} · {used}"
+    return f"{token.name}  {token.scope}  {validity} · {last_use}"

@@ -60,8 +60,8 @@ def backup(cli: CliContext, file: Path) -> None:
             progress or no_progress,
         )
     size = megabytes(file.stat().st_size)
-    about = ", ".join([articles(summary.articles), alerts(summary.alerts), size])
-    say(_("{name}: {text}", name=file, text=about))
+    contents = ", ".join([articles(summary.articles), alerts(summary.alerts), size])
+    say(_("{name}: {text}", name=file, text=contents))
 
 
 @click.command()
@@ -80,13 +80,13 @@ def restore(cli: CliContext, file: Path, folder: Path | None, force: bool) -> No
     """
     manifest, config = read_backup(file)
     paths = _restore_paths(cli, folder, config, file)
-    existing = ", ".join(map(str, paths.in_the_way(config)))
-    if existing and not force:
+    existing_paths = ", ".join(map(str, paths.in_the_way(config)))
+    if existing_paths and not force:
         raise BackupError(
             _(
                 "{paths}: exists already, and nothing was changed;"
                 " --force moves it into another folder",
-                paths=existing,
+                paths=existing_paths,
             )
         )
     moment = datetime.fromtimestamp(cli.clock(), UTC).strftime("%Y%m%d-%H%M%S")
@@ -94,7 +94,7 @@ def restore(cli: CliContext, file: Path, folder: Path | None, force: bool) -> No
     with progress_bar() as progress, MonitorLock(paths.data):
         unpacked = unpack(file, paths, progress or no_progress)
         replace_newsroom(unpacked, config, paths, old_folder)
-        searchable = _build_index(paths, progress)
+        indexed_count = _build_index(paths, progress)
     say(
         _(
             "{config}, {folder}: as of {moment}",
@@ -103,17 +103,17 @@ def restore(cli: CliContext, file: Path, folder: Path | None, force: bool) -> No
             moment=manifest.taken,
         )
     )
-    restored = f"{articles(manifest.articles)}, {alerts(manifest.alerts)}"
-    indexed = ngettext("{count} indexed", "{count} indexed", searchable)
-    say(clauses([restored, indexed]))
-    if existing:
+    totals = f"{articles(manifest.articles)}, {alerts(manifest.alerts)}"
+    indexed = ngettext("{count} indexed", "{count} indexed", indexed_count)
+    say(clauses([totals, indexed]))
+    if existing_paths:
         say(_("the old newsroom is in {folder}", folder=old_folder))
 
 
 def _restore_paths(
     cli: CliContext, folder: Path | None, config: bytes | None, file: Path
 ) -> RestorePaths:
-    """Return where the newsroom is restored to: `data:` of its feeds.yaml decides.
+    """Return the paths to restore the newsroom to: `data:` of its feeds.yaml decides.
 
     A backup names a place outside of its folder only if --data or the feeds.yaml that is there
     names the same.

@@ -71,7 +71,7 @@ def describe_problems(
 
 
 WIDTH = 100
-"""Cells of a source line that are shown."""
+"""Most cells of a source line that are shown."""
 
 
 def _source_excerpt(source_line: str, column: int) -> tuple[str, str]:
@@ -107,8 +107,8 @@ def init(context: click.Context, folder: Path) -> None:
 
     With `-c`, the file has that name. An existing file is never overwritten.
     """
-    named: Path = context.obj.config_path
-    path = named if folder == Path() else folder / named.name
+    config_path: Path = context.obj.config_path
+    path = config_path if folder == Path() else folder / config_path.name
     starter = STARTERS[current()].read_text(encoding="utf-8")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -125,11 +125,11 @@ def init(context: click.Context, folder: Path) -> None:
     is_usual = path == folder / "feeds.yaml"
     change_folder = f"cd {folder} && " if is_usual and folder != Path() else ""
     tocsin = "tocsin" if is_usual else f"tocsin -c {path}"
-    checked = _("check the file, and show what tocsin would do")
-    opened = _("run the monitor and open the dashboard")
+    check_help = _("check the file, and show what tocsin would do")
+    open_help = _("run the monitor and open the dashboard")
     say(_("Add your feeds and terms to it, then run:"))
-    say(f"  {change_folder}{tocsin} check     {checked}")  # not a message
-    say(f"  {change_folder}{tocsin}           {opened}")  # not a message
+    say(f"  {change_folder}{tocsin} check     {check_help}")  # not a message
+    say(f"  {change_folder}{tocsin}           {open_help}")  # not a message
 
 
 class _InitError(click.ClickException):

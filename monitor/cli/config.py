@@ -99,9 +99,9 @@ def _versions(cli: CliContext) -> ConfigViews:
 
 
 def _apply(
-    cli: CliContext, versions: ConfigViews, text: str, base: int, again: int | None = None
+    cli: CliContext, versions: ConfigViews, text: str, base: int, original: int | None = None
 ) -> None:
-    number = versions.apply(text, user(os.environ), base, again)
+    number = versions.apply(text, user(os.environ), base, original)
     words = _("version {number} is in force; monitors take it within seconds", number=number)
     say(words)
     if cli.config_path.exists() and not configured_store(cli.config_path):
@@ -115,7 +115,7 @@ def _apply(
 
 
 def _understood(cli: CliContext, stored: StoredConfig) -> Config | None:
-    """Return what a version says on this machine; None where a variable or file is missing."""
+    """Return the configuration of a version; None where this machine lacks a variable or file."""
     try:
         return understand(stored.content.encode(), cli.config_path, data=cli.data)
     except ConfigError:
@@ -174,14 +174,14 @@ def _stored(versions: ConfigViews, number: int | None) -> StoredConfig:
     Raises:
         InputError: There is none.
     """
-    found = versions.version(number)
-    if found is None and number is None:
+    stored = versions.version(number)
+    if stored is None and number is None:
         raise InputError(_("nothing was applied yet; `tocsin apply FILE` puts a feeds.yaml there"))
-    if found is None:
+    if stored is None:
         raise InputError(
             _("there is no version {number}; `tocsin config history` lists them", number=number)
         )
-    return found
+    return stored
 
 
 @click.command("show")
@@ -196,9 +196,9 @@ def config_show(cli: CliContext, version: int | None, secrets: bool) -> None:
     stored = _stored(_versions(cli), version)
     lines = stored.content.splitlines()
     if not secrets:
-        hidden = list(_secret_lines(stored.content))
+        secret_lines = list(_secret_lines(stored.content))
         lines = [masked(lines, number) for number in range(1, len(lines) + 1)]
-        if hidden:
+        if secret_lines:
             say(_("possible secrets are masked; --secrets prints them"))
     click.echo("\n".join(lines))
 
@@ -221,8 +221,8 @@ def _history_lines(history: Sequence[StoredConfig], now: Timestamp) -> Iterator[
         when = output.format_moment(stored.at, now)
         notes = [_("in force")] if number == 0 else []
         notes += [_("version {number} again", number=stored.again)] if stored.again else []
-        who = line(stored.who) or _("somebody")
-        yield f"{stored.number:>4}  {when}  {who}  {clauses(notes)}".rstrip()
+        person = line(stored.who) or _("somebody")
+        yield f"{stored.number:>4}  {when}  {person}  {clauses(notes)}".rstrip()
 
 
 def _row(stored: StoredConfig) -> Row:
@@ -241,13 +241,13 @@ def _row(stored: StoredConfig) -> Row:
 def config_rollback(cli: CliContext, version: int, dry_run: bool) -> None:
     """Put an earlier VERSION in force again, as a new version."""
     versions = _versions(cli)
-    current, wanted = _stored(versions, None), _stored(versions, version)
-    if wanted.content == current.content:
+    current, target = _stored(versions, None), _stored(versions, version)
+    if target.content == current.content:
         say(_("nothing to change: version {number} says the same", number=current.number))
         return
-    config = understand_and_test(wanted.content.encode(), cli.config_path, data=cli.data)
+    config = understand_and_test(target.content.encode(), cli.config_path, data=cli.data)
     _show_changes(cli, current, config)
     if dry_run:
         say(_("nothing was applied"))
         return
-    _apply(cli, versions, wanted.content, current.number, wanted.number)
+    _apply(cli, versions, target.content, current.number, target.number)

@@ -121,7 +121,7 @@ def dashboard(
     exit_mode: ExitMode = "quit"
     with dashboard_open(newsroom.archive) as is_another_open:
         try:
-            setting: AppSettings = {
+            settings: AppSettings = {
                 "theme": theme and f"tocsin-{theme}",
                 "bell": bell,
                 "keymap": keymap,
@@ -131,7 +131,7 @@ def dashboard(
                 from tui.wall import Wall
 
                 service = newsroom.service(read_only=True)
-                exit_mode = Wall(service, filter, clock=newsroom.clock, **setting).run() or "quit"
+                exit_mode = Wall(service, filter, clock=newsroom.clock, **settings).run() or "quit"
             else:
                 from tui.app import DashboardApp
 
@@ -141,7 +141,7 @@ def dashboard(
                         clock=newsroom.clock,
                         owns_monitor=started,
                         read_only=read_only,
-                        **setting,
+                        **settings,
                     )
                     exit_mode = app.run() or "quit"
         finally:

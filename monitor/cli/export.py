@@ -89,18 +89,18 @@ def _write_files(service: Service, ids: Sequence[int], folder: Path, style: str)
         raise InputError(_("{path} is a file; name a folder", path=folder))
     with progress_bar() as progress:
 
-        def report(written: ExportCount) -> None:
+        def report(count: ExportCount) -> None:
             if progress:
-                progress("exporting", written.written + written.unchanged, len(ids))
+                progress("exporting", count.written + count.unchanged, len(ids))
 
         written = write(service.views.articles.with_alerts(ids), folder, style, report)
-    done = ngettext(
+    summary = ngettext(
         "{count} article written, {unchanged} unchanged",
         "{count} articles written, {unchanged} unchanged",
         written.written,
         unchanged=number(written.unchanged),
     )
-    say(_("{name}: {text}", name=folder, text=done))
+    say(_("{name}: {text}", name=folder, text=summary))
 
 
 def _write_stix(service: Service, ids: Sequence[int], file: Path, tlp: str) -> None:
@@ -108,7 +108,7 @@ def _write_stix(service: Service, ids: Sequence[int], file: Path, tlp: str) -> N
     with requires_extra("share", "tocsin export --stix"):  # not a message
         from monitor.delivery.export.stix import ExportContext, bundle
     articles = list(service.views.articles.with_alerts(ids))
-    revised = {
+    edit_times = {
         id: revised_at
         for article in articles
         if article.versions > 1
@@ -118,7 +118,7 @@ def _write_stix(service: Service, ids: Sequence[int], file: Path, tlp: str) -> N
     records = service.views.alerts.proofs(
         [alert.id for article in articles for alert in article.alerts]
     )
-    shared = ExportContext(tlp=tlp, edited=revised, proofs=records)
+    export_context = ExportContext(tlp=tlp, edited=edit_times, proofs=records)
     with progress_bar() as progress:
         numbers = iter(range(1, len(articles) + 1))
 
@@ -126,7 +126,7 @@ def _write_stix(service: Service, ids: Sequence[int], file: Path, tlp: str) -> N
             if progress:
                 progress("STIX", next(numbers), len(articles))
 
-        text = bundle(articles, shared, report)
+        text = bundle(articles, export_context, report)
     if str(file) == "-":
         click.echo(text, nl=False)
     else:

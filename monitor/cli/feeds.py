@@ -133,18 +133,18 @@ def _feeds(cli: CliContext) -> Sequence[FeedHealth]:
 
 
 def _feed_lines(feeds: Sequence[FeedHealth], now: Timestamp) -> Iterator[str]:
-    widest = min(max((cell_len(each.feed.name) for each in feeds), default=0), 32)
-    for each in feeds:
-        name = set_cell_size(truncate(each.feed.name, widest), widest)
-        last = output.ago(each.state.last_ok, now) if each.state.last_ok else _("never")
-        count, _space, noun = counted_articles(each.articles).rpartition(" ")
+    widest = min(max((cell_len(feed.feed.name) for feed in feeds), default=0), 32)
+    for feed in feeds:
+        name = set_cell_size(truncate(feed.feed.name, widest), widest)
+        last = output.ago(feed.state.last_ok, now) if feed.state.last_ok else _("never")
+        count, _space, noun = counted_articles(feed.articles).rpartition(" ")
         text = _(
             "{articles}  read {ago}  {words}",
             articles=f"{count:>6} {noun:<8}",
             ago=f"{last:>7}",
-            words=each.words,
+            words=feed.words,
         )
-        yield f"{_MARKS[each.health]} {name} {text}"
+        yield f"{_MARKS[feed.health]} {name} {text}"
 
 
 POLLS_SHOWN = 30

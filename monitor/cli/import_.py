@@ -37,10 +37,10 @@ from monitor.storage.store import open_store
 from monitor.storage.store.sql.store import Store
 
 REJECTS_SHOWN = 20
-"""Lines that a terminal shows because they cannot be read; a file gets all."""
+"""Most unreadable lines that a terminal shows; a file gets all."""
 
 FIELDS_SHOWN = 20
-"""Names of unused fields that are shown; an import of anything has any number of them."""
+"""Most names of unused fields that are shown; an import may have any number of them."""
 
 
 @click.command("import")
@@ -63,13 +63,13 @@ def import_(context: click.Context, file: Path, feed: str) -> None:
     _refuse_xml(file)
     tally = _Tally()
     added, existing, alerts = _import_articles(cli, file, feed, tally)
-    taken = ngettext(
+    summary = ngettext(
         "{count} article added, {existing} in the archive already",
         "{count} articles added, {existing} in the archive already",
         added,
         existing=number(existing),
     )
-    say(clauses([taken, counted_alerts(alerts)]))
+    say(clauses([summary, counted_alerts(alerts)]))
     tally.report()
     if tally.unread:
         say(ngettext("{count} could not be read", "{count} could not be read", tally.unread))
@@ -104,13 +104,13 @@ def _import_articles(cli: CliContext, file: Path, feed: str, tally: _Tally) -> t
     try:
         with progress_bar() as progress:
             try:
-                parsed = _parse_articles(file, cli.clock, tally, progress)
-                while batch := list(islice(parsed, BATCH)):
+                articles = _parse_articles(file, cli.clock, tally, progress)
+                while batch := list(islice(articles, BATCH)):
                     importer.take(batch)
             except BaseException:
                 if importer.new:
-                    done = counted_articles(importer.new)
-                    say(_("interrupted after {articles}; run it again to continue", articles=done))
+                    count = counted_articles(importer.new)
+                    say(_("interrupted after {articles}; run it again to continue", articles=count))
                 raise
             finally:
                 if importer.new:
@@ -142,16 +142,16 @@ def _parse_articles(
     file: Path, clock: Callable[[], float], tally: _Tally, progress: Progress | None
 ) -> Iterator[ImportedArticle]:
     """Yield the articles of a file; report the lines that cannot be read."""
-    stdin = str(file) == "-"
-    total = 0 if stdin else article_import.total_bytes(file)
+    is_stdin = str(file) == "-"
+    total = 0 if is_stdin else article_import.total_bytes(file)
     items = (
         article_import.split_json(sys.stdin.buffer, "-")
-        if stdin
+        if is_stdin
         else article_import.read_pieces(file)
     )
     for item in items:
         try:
-            yield tally.noted(parse_article(item.value(), clock()))
+            yield tally.count(parse_article(item.value(), clock()))
         except ValueError as error:
             tally.refuse(f"{item.place}: {error}")
         if progress:
@@ -172,43 +172,43 @@ def _index(cli: CliContext, store: Store, progress: Progress | None) -> None:
 
 
 class _Tally:
-    """Counts lines that cannot be read, what articles lack, and what they say that is not used."""
+    """Counts lines that cannot be read, articles without text or date, and unused fields."""
 
     def __init__(self) -> None:
-        self._articles = self._texts = self._dates = self.unread = 0
+        self._articles = self._without_text = self._without_date = self.unread = 0
         self._unused: Counter[str] = Counter()
 
     def refuse(self, problem: str) -> None:
-        """Say why a line cannot be read; on a terminal only for the first of many."""
+        """Print why a line cannot be read; on a terminal only for the first of many."""
         self.unread += 1
         if self.unread <= REJECTS_SHOWN or not sys.stderr.isatty():
             say(problem)
         elif self.unread == REJECTS_SHOWN + 1:
             say("…")
 
-    def noted(self, article: ImportedArticle) -> ImportedArticle:
+    def count(self, article: ImportedArticle) -> ImportedArticle:
         entry = article.entry
         self._articles += 1
-        self._texts += not (entry.summary or entry.body)
-        self._dates += entry.published is None
+        self._without_text += not (entry.summary or entry.body)
+        self._without_date += entry.published is None
         self._unused.update(article.unused)
         return article
 
     def report(self) -> None:
         articles = counted_articles(self._articles)
-        if self._texts:
+        if self._without_text:
             say(
                 _(
                     "{some} of {articles} without a text, only a title",
-                    some=number(self._texts),
+                    some=number(self._without_text),
                     articles=articles,
                 )
             )
-        if self._dates:
-            some = number(self._dates)
-            say(_("{some} of {articles} without a date", some=some, articles=articles))
+        if self._without_date:
+            undated = number(self._without_date)
+            say(_("{some} of {articles} without a date", some=undated, articles=articles))
         if self._unused:
-            most = self._unused.most_common(FIELDS_SHOWN)
-            names = ", ".join(f"{line(name)[:40]} ({number(count)})" for name, count in most)
-            more = "" if len(most) == len(self._unused) else ", …"
-            say(_("fields that are not used: {names}", names=names + more))
+            fields = self._unused.most_common(FIELDS_SHOWN)
+            names = ", ".join(f"{line(name)[:40]} ({number(count)})" for name, count in fields)
+            suffix = "" if len(fields) == len(self._unused) else ", …"
+            say(_("fields that are not used: {names}", names=names + suffix))

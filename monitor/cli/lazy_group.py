@@ -93,9 +93,9 @@ class LazyGroup(click.Group):
         if self.default and incomplete.startswith("-"):
             command = self.get_command(ctx, self.default)
             assert command is not None
-            known = {item.value for item in items}
-            more = command.shell_complete(click.Context(command, parent=ctx), incomplete)
-            items += [item for item in more if item.value not in known]
+            names = {item.value for item in items}
+            candidates = command.shell_complete(click.Context(command, parent=ctx), incomplete)
+            items += [item for item in candidates if item.value not in names]
         return items
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
@@ -105,9 +105,10 @@ class LazyGroup(click.Group):
             return
         command = self.get_command(ctx, self.default)
         assert command is not None
-        inner = click.Context(command, parent=ctx, info_name=self.default)
-        options = [one for one in command.get_params(inner) if isinstance(one, click.Option)]
-        records = [option.get_help_record(inner) for option in options]
+        default_context = click.Context(command, parent=ctx, info_name=self.default)
+        params = command.get_params(default_context)
+        options = [param for param in params if isinstance(param, click.Option)]
+        records = [option.get_help_record(default_context) for option in options]
         title = _("Options of `{command}`, which runs without a command", command=self.default)
         with formatter.section(title):
             formatter.write_dl([record for record in records if record is not None])
@@ -182,6 +183,6 @@ def _set_path(context: click.Context, option: click.Parameter, path: Path | None
         context.obj.named |= option.name == "config_path"
 
 
-def _set_verbosity(context: click.Context, option: click.Parameter, times: int) -> None:
-    if times and context.obj is not None:
-        context.obj.verbosity += times if option.name == "verbose" else -times
+def _set_verbosity(context: click.Context, option: click.Parameter, count: int) -> None:
+    if count and context.obj is not None:
+        context.obj.verbosity += count if option.name == "verbose" else -count

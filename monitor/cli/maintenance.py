@@ -60,9 +60,9 @@ def reindex(cli: CliContext, update: bool) -> None:
 
 
 def _index(cli: CliContext, report: Callable[[int, int], None], *, update: bool) -> int:
-    at = cli.store
+    path = cli.store
     # the outbox of a shared store belongs to its monitors
-    with closing(FollowedStore(at, cli.folder) if at.is_shared else open_store(at)) as store:
+    with closing(FollowedStore(path, cli.folder) if path.is_shared else open_store(path)) as store:
         if update:
             return indexer.catch_up(store, cli.folder, report, whole=False)
         return indexer.reindex(store, cli.folder, report)
@@ -107,17 +107,17 @@ def _preview_vacuum(cli: CliContext, store: Store, retention: Retention) -> None
 def _run_vacuum(cli: CliContext, store: Store, retention: Retention) -> None:
     """Delete old articles, then compact unless a monitor is running."""
     with ExitStack() as stack, progress_bar() as progress:
-        alone = True
+        has_lock = True
         try:
             stack.enter_context(MonitorLock(cli.folder))
         except AlreadyRunningError:
-            alone = False
+            has_lock = False
         sweep = RetentionSweep(store, retention, cli.clock())
-        result = _sweep_all(lambda: _sweep_step(sweep, pause, alone), progress)
-        if alone:
+        result = _sweep_all(lambda: _sweep_step(sweep, pause, not has_lock), progress)
+        if has_lock:
             before, after = _compact(cli, store, progress)
     say(_describe_sweep(result, retention, done=True))
-    if alone:
+    if has_lock:
         sizes = {"before": megabytes(before), "now": megabytes(after)}
         say(_("compacted: {before} before, {now} now", **sizes))
     else:
@@ -129,8 +129,8 @@ def _run_vacuum(cli: CliContext, store: Store, retention: Retention) -> None:
         )
 
 
-def _sweep_step(sweep: RetentionSweep, pause: Callable[[float], None], alone: bool) -> SweepResult:
-    if not alone:
+def _sweep_step(sweep: RetentionSweep, pause: Callable[[float], None], slow: bool) -> SweepResult:
+    if slow:
         pause(PAUSE)
     return sweep.step()
 
@@ -138,8 +138,8 @@ def _sweep_step(sweep: RetentionSweep, pause: Callable[[float], None], alone: bo
 def _sweep_all(step: Callable[[], SweepResult], progress: Progress | None) -> SweepResult:
     """Take steps until nothing is left to delete; return their sum."""
     result = SweepResult()
-    while (swept := step()) != SweepResult():
-        result += swept
+    while (step_result := step()) != SweepResult():
+        result += step_result
         if progress:
             progress("deleting", result.articles, result.articles + result.spared)
     return result
@@ -184,20 +184,20 @@ def _describe_sweep(result: SweepResult, retention: Retention, *, done: bool) ->
         )
     age, size = spelled(retention.keep), megabytes(result.characters)
     if done:
-        swept = ngettext(
+        summary = ngettext(
             "{count} article older than {age}, {size} of text, deleted",
             "{count} articles older than {age}, {size} of text, deleted",
             result.articles, age=age, size=size,
         )  # fmt: skip
     else:
-        swept = ngettext(
+        summary = ngettext(
             "{count} article older than {age}, {size} of text, would be deleted",
             "{count} articles older than {age}, {size} of text, would be deleted",
             result.articles, age=age, size=size,
         )  # fmt: skip
     if not result.spared:
-        return swept
+        return summary
     spared = ngettext(
         "{count} article of that age kept", "{count} articles of that age kept", result.spared
     )
-    return clauses([swept, spared])
+    return clauses([summary, spared])

@@ -23,11 +23,11 @@ class InputError(click.ClickException):
     exit_code = 2
 
 
-def hinted(problem: str, name: str, known: Iterable[str], otherwise: str = "") -> str:
-    """Return a problem with `; did you mean …?`, or `otherwise` if no known name is like it."""
-    if hint := nearest(name, known):
+def hinted(problem: str, name: str, names: Iterable[str], fallback: str = "") -> str:
+    """Return a problem with `; did you mean …?`, or with `fallback` if no name is like it."""
+    if hint := nearest(name, names):
         return problem + hint
-    return clauses([problem, otherwise]) if otherwise else problem
+    return clauses([problem, fallback]) if fallback else problem
 
 
 class KnownNames:

@@ -63,14 +63,14 @@ def list_channels(cli: CliContext, style: str) -> None:
 
 
 def _channel_line(row: Row) -> str:
-    about = [str(row["to"])]
+    parts = [str(row["to"])]
     if row["signed"]:
-        about.append(_("signed"))
+        parts.append(_("signed"))
     if waiting := int(row["waiting"]):
-        about.append(ngettext("{count} waiting", "{count} waiting", waiting))
+        parts.append(ngettext("{count} waiting", "{count} waiting", waiting))
     if dead := int(row["dead"]):
-        about.append(ngettext("{count} dead", "{count} dead", dead))
-    return f"{row['name']}  {row['kind']}  {', '.join(about)}"
+        parts.append(ngettext("{count} dead", "{count} dead", dead))
+    return f"{row['name']}  {row['kind']}  {', '.join(parts)}"
 
 
 @notify.command("test")
@@ -118,13 +118,13 @@ def _find_channel(config: Config, name: str) -> Channel:
     Raises:
         InputError: feeds.yaml has no such channel.
     """
-    known = {one.name.casefold(): one for one in config.channels}
-    if found := known.get(name.casefold()):
-        return found
-    names = [one.name for one in config.channels]
-    known_names = _("it has {names}", names=", ".join(names)) if names else _("it has none")
+    by_name = {channel.name.casefold(): channel for channel in config.channels}
+    if channel := by_name.get(name.casefold()):
+        return channel
+    names = [channel.name for channel in config.channels]
+    fallback = _("it has {names}", names=", ".join(names)) if names else _("it has none")
     problem = _("feeds.yaml has no channel `{name}`", name=name)
-    raise InputError(hinted(problem, name, names, known_names))
+    raise InputError(hinted(problem, name, names, fallback))
 
 
 def _channel_name(cli: CliContext, service: Service, name: str) -> str:
@@ -164,10 +164,10 @@ def _notification(
         raised_at=now, title=title, url=article.url, feed="tocsin", lang="en", published=now,
         matches=(Match(field="title", start=0, end=6, text=title[:6], term=title[:6]),),
     )  # fmt: skip
-    about = f"tocsin {watchlist} {channel.name} {now!r}"  # not a message
+    seed = f"tocsin {watchlist} {channel.name} {now!r}"  # not a message
     delivery = Delivery(
         id=0, alert=0, channel=channel.name, occasion=Occasion.RAISED, why="",
-        key=str(uuid5(NAMESPACE_URL, about)),
+        key=str(uuid5(NAMESPACE_URL, seed)),
         state=DeliveryState.WAITING, due=now, attempts=0, reason="", created_at=now,
         sent_at=None,
     )  # fmt: skip
@@ -204,25 +204,25 @@ def list_deliveries(
     service = cli.service()
     if channel is not None:
         channel = _channel_name(cli, service, channel)
-    listed = newest_deliveries(service.views, state, channel, limit)
+    newest = newest_deliveries(service.views, state, channel, limit)
     if style != "table":
-        output.print_rows(delivery_rows(service.views, listed), style, columns(DeliveryRow))
+        output.print_rows(delivery_rows(service.views, newest), style, columns(DeliveryRow))
     else:
-        alerts = {one.id: one for one in service.views.alerts.get([each.alert for each in listed])}
-        numbers = [each.briefing for each in listed if each.briefing is not None]
+        alerts = {alert.id: alert for alert in service.views.alerts.get([d.alert for d in newest])}
+        numbers = [d.briefing for d in newest if d.briefing is not None]
         briefings = service.views.briefings.get(numbers)
-        output.print_lines(_lines(listed, alerts, briefings, cli.clock()))
-    if not listed:
-        found, words = _nothing_listed(cli, service, state, channel)
+        output.print_lines(_lines(newest, alerts, briefings, cli.clock()))
+    if not newest:
+        all_sent, words = _nothing_listed(cli, service, state, channel)
         if style == "table":
             say(words)
-        context.exit(0 if found else 1)
+        context.exit(0 if all_sent else 1)
 
 
 def _nothing_listed(
     cli: CliContext, service: Service, state: str | None, channel: str | None
 ) -> tuple[bool, str]:
-    """Return why no delivery is listed, and whether that is because all are sent."""
+    """Return whether all deliveries are sent, and a message why none is listed."""
     if service.views.deliveries.newest(list(DeliveryState), channel=channel, limit=1):
         if state is None:
             return True, _("all deliveries are sent")
@@ -264,12 +264,12 @@ def retry_deliveries(
 
 
 def _lines(
-    listed: Iterable[Delivery],
+    newest: Iterable[Delivery],
     alerts: dict[int, Alert],
     briefings: dict[int, StoredBriefing],
     now: float,
 ) -> Iterator[str]:
-    for delivery in listed:
+    for delivery in newest:
         head = f"{delivery.id:>6} {_MARKS[delivery.state]} {delivery.channel}"
         if delivery.briefing is not None:
             briefing = briefings.get(delivery.briefing)
@@ -277,14 +277,14 @@ def _lines(
             yield f"{head}  {pgettext('delivery', 'briefing')}  {subject}"
         else:
             alert = alerts.get(delivery.alert)
-            about = (
+            text = (
                 _("{name}: {text}", name=alert.watchlist, text=shown_title(alert.title))
                 if alert
                 else _("(dropped)")
             )
-            why = f" {signs.ESCALATED} {delivery.why}" if delivery.why else ""
+            reason = f" {signs.ESCALATED} {delivery.why}" if delivery.why else ""
             number = _("alert {number}", number=alert_number(delivery.alert))
-            yield f"{head}  {number}{why}  {about}"
+            yield f"{head}  {number}{reason}  {text}"
         yield click.style(f"         {clauses(_status_clauses(delivery, now))}", dim=True)
 
 

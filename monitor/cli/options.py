@@ -92,9 +92,9 @@ class QueryCommand(click.Command):
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         marked = [_MARK + word if _EXCLUSION.match(word) else word for word in args]
-        rest = super().parse_args(ctx, marked)
+        remaining = super().parse_args(ctx, marked)
         ctx.params = {name: _unmarked(value) for name, value in ctx.params.items()}
-        return rest
+        return remaining
 
 
 def _unmarked(value: Any) -> Any:
@@ -114,9 +114,9 @@ def find_search(searches: Sequence[SavedSearch], name: str) -> SavedSearch:
     for search in searches:
         if compact(search.name) == compact(name):
             return search
-    known = [f"@{search.name}" for search in searches]
+    names = [f"@{search.name}" for search in searches]
     problem = _("feeds.yaml has no search called {name}", name=name)
-    raise InputError(hinted(problem, f"@{name}", known, _("`tocsin search --saved` lists them")))
+    raise InputError(hinted(problem, f"@{name}", names, _("`tocsin search --saved` lists them")))
 
 
 def complete_query(
@@ -126,7 +126,7 @@ def complete_query(
     from click.shell_completion import CompletionItem
 
     if incomplete.startswith("@"):
-        return _items(f"@{name}" for name in _begun(context, incomplete[1:], _searches))
+        return _items(f"@{name}" for name in _with_prefix(context, incomplete[1:], _searches))
     try:
         completion = (
             completion_context(context).service().archive.complete(incomplete, len(incomplete))
@@ -138,14 +138,14 @@ def complete_query(
 
 
 def _completer(
-    known: Callable[[Config], Iterable[str]],
+    list_names: Callable[[Config], Iterable[str]],
 ) -> Callable[[click.Context, click.Parameter, str], list[CompletionItem]]:
     """Complete names that feeds.yaml has."""
 
     def complete(
         context: click.Context, _: click.Parameter, incomplete: str
     ) -> list[CompletionItem]:
-        return _items(_begun(context, incomplete, known))
+        return _items(_with_prefix(context, incomplete, list_names))
 
     return complete
 
@@ -164,12 +164,12 @@ complete_feed = _completer(lambda config: [feed.name for feed in config.feeds])
 complete_feed_or_tag = _completer(_feeds_and_tags)
 
 
-def _begun(
-    context: click.Context, incomplete: str, known: Callable[[Config], Iterable[str]]
+def _with_prefix(
+    context: click.Context, incomplete: str, list_names: Callable[[Config], Iterable[str]]
 ) -> list[str]:
     """Return the names of feeds.yaml with this prefix; none where it has a mistake."""
     try:
-        names = known(load(completion_context(context).config_path))
+        names = list_names(load(completion_context(context).config_path))
     except MonitorError:
         return []
     prefix = incomplete.casefold()
@@ -208,14 +208,14 @@ def with_format(*formats: str, help: str = "Output format.") -> Callable[[F], F]
     )
 
 
-def with_limit(default: int, what: str = "At most this many. 0 means all.") -> Callable[[F], F]:
+def with_limit(default: int, help: str = "At most this many. 0 means all.") -> Callable[[F], F]:
     return click.option(
         "--limit",
         type=NumberParam(min=0),
         default=default,
         show_default=True,
         metavar="N",
-        help=what,
+        help=help,
     )
 
 

@@ -45,7 +45,7 @@ STYLES: Mapping[str, Mapping[str, Any]] = {
     "gone": {"fg": "red", "strikethrough": True},
     "came": {"fg": "green"},
 }
-"""How the terminal shows each role of a text, in its own colours."""
+"""The style of each role of a text on the terminal, in its own colours."""
 
 
 def draw(line: Line, indent: str = "") -> str:
@@ -100,15 +100,15 @@ def progress_bar(enabled: bool = True) -> Iterator[Progress | None]:
     with Bar(*columns, console=Console(stderr=True), transient=True) as progress:
         task = progress.add_task("", total=None)
 
-        def update(what: str, done: int, total: int) -> None:
+        def update(label: str, done: int, total: int) -> None:
             progress.update(
-                task, description=pgettext("progress", what), completed=done, total=total
+                task, description=pgettext("progress", label), completed=done, total=total
             )
 
         yield update
 
 
-def no_progress(_what: str, _done: int, _total: int) -> None:
+def no_progress(_label: str, _done: int, _total: int) -> None:
     """Show nothing: stderr is no terminal."""
 
 
@@ -117,7 +117,7 @@ PROGRESS = mark_all(
     "importing", "indexing", "matching", "merging", "packing", "polling", "records", "store",
     "unpacking",
 )  # fmt: skip
-"""What a progress bar may be about."""
+"""The tasks that a progress bar may show."""
 
 
 def labelled(label: str, text: str, width: int, gap: int = 1) -> str:
@@ -128,7 +128,7 @@ def labelled(label: str, text: str, width: int, gap: int = 1) -> str:
 
 
 EMPTY_CELL = "-"
-"""What a table shows where nothing is known."""
+"""The cell of a table without a value."""
 
 
 def table_lines(
@@ -137,7 +137,7 @@ def table_lines(
     """Yield a table: the heads, then the rows. Columns without content are left out.
 
     Args:
-        heads: Of the columns.
+        heads: The headings of the columns.
         rows: The cells of each row.
         align: `<` or `>` for each column.
         fit: Whether the first column is cut so that lines fit on the terminal.
@@ -156,10 +156,10 @@ def table_lines(
     def padded(cell: str, cells: int, side: str) -> str:
         return " " * (cells - cell_len(cell)) + cell if side == ">" else set_cell_size(cell, cells)
 
-    for at, row in enumerate(zip(*(cells for cells, _side in columns), strict=True)):
+    for index, row in enumerate(zip(*(cells for cells, _side in columns), strict=True)):
         sides = (side for _cells, side in columns)
         line = "  ".join(map(padded, row, widths, sides)).rstrip()
-        yield line if at else click.style(line, dim=True)
+        yield line if index else click.style(line, dim=True)
 
 
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\n")
@@ -193,7 +193,7 @@ def print_rows(
 
 
 def width() -> int:
-    """Return the width of a line in cells."""
+    """Return the width of the terminal in cells."""
     return max(40, shutil.get_terminal_size((100, 24)).columns)
 
 
@@ -202,7 +202,6 @@ LONGEST_LINE = 120
 
 
 def text_width() -> int:
-    """Return the width of a line of text in cells."""
     return min(width(), LONGEST_LINE)
 
 
@@ -212,7 +211,7 @@ def wants_colour() -> bool:
 
 
 def ago(moment: Timestamp | None, now: Timestamp) -> str:
-    """Return how long ago a time was: 5 min, 3 h, 2 d; its date after 30 days."""
+    """Return the age of a moment: 5 min, 3 h, 2 d; its date after 30 days."""
     if moment is None:
         return _("undated")
     if moment > now + 60:

@@ -19,7 +19,7 @@ from monitor.base.formatting import clauses
 from monitor.base.translation import gettext as _
 from monitor.base.translation import ngettext, number
 from monitor.cli import CliContext, say, set_up_log
-from monitor.cli.alerts import listed, news, print_stories
+from monitor.cli.alerts import list_stories, news, print_stories
 from monitor.cli.options import DurationParam, with_format
 from monitor.cli.output import progress_bar
 from monitor.model.config import Listening
@@ -87,10 +87,9 @@ def run(
 
 
 def _print_raised(cli: CliContext, summary: RunSummary) -> None:
-    """Print the stories of the alerts that a run raised."""
     ids = _raised_ids(cli, summary)
     stories = cli.service().views.alerts.stories(ids, matches=True, timelines=True, silenced=True)
-    rows = listed(stories, ids, lambda story: news(story, ids))
+    rows = list_stories(stories, ids, lambda story: news(story, ids))
     print_stories(rows, cli.clock())
 
 
@@ -133,12 +132,12 @@ def run_in_foreground(
 
     from monitor.runtime.wiring import RunOptions, run_monitor
 
-    file = None
+    log_file = None
     if background:
         data_folder.claim(cli.folder)
-        file = cli.folder / LOG
-    quiet = -1 if once and not cli.verbosity else cli.verbosity
-    set_up_log(quiet, file)
+        log_file = cli.folder / LOG
+    verbosity = -1 if once and not cli.verbosity else cli.verbosity
+    set_up_log(verbosity, log_file)
     if not once and not background and cli.config_path.exists():
         words = _("watching {config}; the archive is in {folder}; Ctrl-C ends",
                   config=cli.config_path, folder=cli.folder)  # fmt: skip
@@ -148,7 +147,7 @@ def run_in_foreground(
             once=once,
             everything=everything,
             seconds=seconds,
-            log_file=str(file.resolve()) if file else "",
+            log_file=str(log_file.resolve()) if log_file else "",
             progress=progress,
             metrics=metrics,
         )
@@ -201,7 +200,7 @@ def start_monitor(path: Path, data: Path, meanwhile: Callable[[], object]) -> bo
     Args:
         path: Its `feeds.yaml`.
         data: Its folder.
-        meanwhile: What is done while it starts.
+        meanwhile: Called while it starts.
 
     Raises:
         MonitorError: The monitor ended at once, or did not start in time.
@@ -224,8 +223,8 @@ def start_monitor(path: Path, data: Path, meanwhile: Callable[[], object]) -> bo
             process.stderr.close()
             return heartbeat.presence.pid == process.pid
         if process.poll() is not None:
-            _output, said = process.communicate()
-            message = said.decode(errors="replace").strip().removeprefix("tocsin: ")
+            _output, stderr = process.communicate()
+            message = stderr.decode(errors="replace").strip().removeprefix("tocsin: ")
             raise MonitorError(
                 message or _("the monitor ended at once (exit {code})", code=process.returncode)
             )

@@ -58,30 +58,30 @@ def hit_lines(hit: SearchHit, now: Timestamp, cells: int) -> Iterator[str]:
     yield f"{article.id:>6}  {title[0]}"
     yield from (_MARGIN + line for line in title[1:])
     when = output.ago(article.date, now)
-    about = f"{hit.publisher} · {when} · {article.lang or 'und'}"
-    yield from output.draw_lines([(about, "quiet")], width + len(_MARGIN), _MARGIN)
+    byline = f"{hit.publisher} · {when} · {article.lang or 'und'}"
+    yield from output.draw_lines([(byline, "quiet")], width + len(_MARGIN), _MARGIN)
     if hit.snippet and hit.snippet != article.title:
         yield from output.draw_lines(marked(hit.snippet, hit.lit), width + len(_MARGIN), _MARGIN)
 
 
 def describe_page(results: Results) -> str:
-    """Return which hits of how many are shown; empty if all are shown."""
-    shown = len(results.hits)
-    if shown == results.total:
+    """Return the range of hits on a page, and their total; empty if all are shown."""
+    count = len(results.hits)
+    if count == results.total:
         return ""
-    if not shown:
+    if not count:
         return ngettext(
             "there is no such page; the query has {count} result",
             "there is no such page; the query has {count} results",
             results.total,
         )
     if not results.before:
-        words = _("{some} of {all}", some=number(shown), all=number(results.total))
+        words = _("{some} of {all}", some=number(count), all=number(results.total))
     else:
         words = _(
             "{first} to {last} of {all}",
             first=number(results.before + 1),
-            last=number(results.before + shown),
+            last=number(results.before + count),
             all=number(results.total),
         )
     return clauses([words, _("--page shows other pages, --limit 0 shows all")])
@@ -94,10 +94,10 @@ def describe_suggestion(suggestion: Suggestion) -> str:
         removed = suggestion.written or " ".join(f"--{option}" for option in suggestion.without)
         return f"{gain:>5} {_('without {part}', part=removed)}"
     forms = ", ".join(suggestion.forms[:_MAX_FORMS])
-    more = ", …" if len(suggestion.forms) > _MAX_FORMS else ""
+    suffix = ", …" if len(suggestion.forms) > _MAX_FORMS else ""
     words = _("with {part}", part=suggestion.instead)
     if forms:
-        words = _("{name}: {text}", name=words, text=forms + more)
+        words = _("{name}: {text}", name=words, text=forms + suffix)
     return f"{gain:>5} {words}"
 
 
@@ -149,8 +149,8 @@ def search(context: click.Context, /, query: tuple[str, ...], **options: Any) ->
     text, filter, sort = _queried(cli, query, options)
     service, style = cli.service(), options["style"]
     cli.update_index()
-    known = KnownNames(cli, service)
-    known.validate(filter)
+    known_names = KnownNames(cli, service)
+    known_names.validate(filter)
     results = service.archive.search(
         text,
         filter,
@@ -162,7 +162,7 @@ def search(context: click.Context, /, query: tuple[str, ...], **options: Any) ->
     suggestions: list[Suggestion] = []
     if results.total < FEW and style in ("table", "json"):
         suggestions = service.archive.suggestions(text, filter)
-    known.warn(text)
+    known_names.warn(text)
     if style == "table":
         _print_table(cli, results, suggestions)
     elif style == "json":
@@ -181,7 +181,7 @@ def search(context: click.Context, /, query: tuple[str, ...], **options: Any) ->
 
 
 def _warn_of_options(words: Sequence[str]) -> None:
-    """Say what a word means that looks like a short option, which a search has not."""
+    """Warn of words that look like short options, which a search does not have."""
     for word in words:
         if len(word) == 2 and word.startswith("-") and word[1].isalpha():
             say(
@@ -214,12 +214,12 @@ def _print_saved(cli: CliContext, style: str) -> None:
     """Print the saved searches, in the order of feeds.yaml."""
     if style not in FORMATS:
         raise click.UsageError(_("--saved cannot be combined with --format {format}", format=style))
-    saved = load(cli.config_path, data=cli.data).searches
-    rows = [{"name": s.name, "query": s.query.text, "sort": s.sort} for s in saved]
+    searches = load(cli.config_path, data=cli.data).searches
+    rows = [{"name": s.name, "query": s.query.text, "sort": s.sort} for s in searches]
     orders = {"score": "  " + _("(by relevance)")}
-    lines = (f"@{s.name}\n    {s.query.text}{orders.get(s.sort, '')}" for s in saved)
+    lines = (f"@{s.name}\n    {s.query.text}{orders.get(s.sort, '')}" for s in searches)
     output.print_listing(style, rows, SAVED_COLUMNS, lines)
-    if not saved:
+    if not searches:
         say(_("there are no saved searches yet; add them under `searches:` in feeds.yaml"))
 
 

@@ -63,8 +63,8 @@ def serve(
         options = (*options, "--read-only")
     with newsroom.monitor_meanwhile(no_monitor=no_monitor):
         newsroom.service(read_only=True).views.version()  # report a missing archive now
-        local, known = names_of(host, names)
-        auth = server.Auth(new_token(), local=local, names=known)
+        local_names, known_names = names_of(host, names)
+        auth = server.Auth(new_token(), local=local_names, names=known_names)
         listener = open_listener(host, port, server.BACKLOG)
         dashboards = server.DashboardServer(
             shlex.join(dashboard_command(newsroom, options)), auth, say, server_connections()

@@ -46,13 +46,13 @@ from monitor.presentation.times import date_anomaly
 
 
 def timeline_lines(timeline: StoryTimeline, now: Timestamp) -> Iterator[str]:
-    """Yield who has a story, by language, with when each had it and dated it."""
+    """Yield the outlets of a story by language, with their delays and dates."""
     for heading, outlets in outlet_groups(timeline):
         yield heading
         for outlet in outlets:
-            about = [describe_wording(outlet, outlets[0]), *_dated(outlet, now)]
+            notes = [describe_wording(outlet, outlets[0]), *_dated(outlet, now)]
             name = f"{describe_lag(outlet, outlets[0])} {outlet.name}"
-            yield f"    {' · '.join(filter(None, (name, *about, article_name(outlet.article))))}"
+            yield f"    {' · '.join(filter(None, (name, *notes, article_name(outlet.article))))}"
 
 
 def _dated(outlet: Outlet, now: Timestamp) -> Iterator[str]:
@@ -63,14 +63,14 @@ def _dated(outlet: Outlet, now: Timestamp) -> Iterator[str]:
 def merged_lines(merged: Sequence[MergedAlert]) -> Iterator[str]:
     for heading, alerts in merged_groups(merged):
         yield f"    {heading}"
-        for each in alerts:
-            about = _(
+        for alert in alerts:
+            words = _(
                 "alert {number}, {outlet}: {title}",
-                number=alert_number(each.alert),
-                outlet=each.publisher,
-                title=shown_title(text_cleaning.line(each.title)),
+                number=alert_number(alert.alert),
+                outlet=alert.publisher,
+                title=shown_title(text_cleaning.line(alert.title)),
             )
-            yield f"        {about} · {article_name(each.article)}"
+            yield f"        {words} · {article_name(alert.article)}"
 
 
 def load_revisions(cli: CliContext, details: ArticleDetails) -> list[ArticleRevision]:
@@ -106,17 +106,17 @@ def show(cli: CliContext, number: Number, style: str, diff: bool) -> None:
 
 def _show_alert(cli: CliContext, id: int, style: str, *, diff: bool) -> None:
     service, now = cli.service(), cli.clock()
-    found = service.views.alerts.stories(
+    stories = service.views.alerts.stories(
         [id], matches=True, timelines=True, closed=True, silenced=True
     )
-    if not found:
+    if not stories:
         raise no_alert(id)
-    (story,) = found
-    (alert,) = (one for one in story.alerts if one.id == id)
+    (story,) = stories
+    (alert,) = (a for a in story.alerts if a.id == id)
     details = None if alert.article is None else service.views.articles.details(alert.article)
     if style == "json":
         diffs = {**_load_revisions_row(cli, details)} if diff and details else {}
-        numbers = {"story_alerts": [alert_number(one.id) for one in story.alerts]}
+        numbers = {"story_alerts": [alert_number(a.id) for a in story.alerts]}
         _print_json({**alert_row(alert), **numbers, **diffs})
         return
     number = alert_number(id)
@@ -129,17 +129,17 @@ def _show_alert(cli: CliContext, id: int, style: str, *, diff: bool) -> None:
     click.echo()
     if details:
         _print_article(cli, details, diff=diff)
-    shown = {one.id for one in details.alerts} if details else set()
-    _print_others(cli, [one for one in story.alerts if one.id not in shown], of=id)
+    shown_ids = {a.id for a in details.alerts} if details else set()
+    _print_others(cli, [a for a in story.alerts if a.id not in shown_ids], alert_id=id)
 
 
-def _print_others(cli: CliContext, alerts: Sequence[Alert], *, of: int) -> None:
-    """Print alerts that are not of the article above: others of its story, or of a feed."""
+def _print_others(cli: CliContext, alerts: Sequence[Alert], *, alert_id: int) -> None:
+    """Print alerts that are not of the article above: of its story, or about a feed."""
     views = cli.service().views
     ids = [alert.id for alert in alerts]
-    decisions = {id: made[-1] for id in ids if (made := views.triage.decisions(id))}
+    decisions = {id: history[-1] for id in ids if (history := views.triage.decisions(id))}
     deliveries = views.deliveries.of_alerts(ids)
-    if alerts and ids != [of]:
+    if alerts and ids != [alert_id]:
         click.echo()
         click.echo(click.style(_("other alerts of its story:"), bold=True))
     for alert in alerts:
@@ -147,8 +147,8 @@ def _print_others(cli: CliContext, alerts: Sequence[Alert], *, of: int) -> None:
         output.print_lines(_alert_lines(alert, last, sent, cli.clock()))
         if alert.article is not None:
             title = shown_title(text_cleaning.line(alert.title))
-            about = _("{name}: {text}", name=alert.publisher, text=title)
-            click.echo(f"    {about} · {article_name(alert.article)}")
+            words = _("{name}: {text}", name=alert.publisher, text=title)
+            click.echo(f"    {words} · {article_name(alert.article)}")
 
 
 def _show_article(cli: CliContext, id: int, style: str, *, diff: bool) -> None:
@@ -182,11 +182,11 @@ def _lines(details: ArticleDetails, now: float) -> Iterator[str]:
     article = details.article
     title = _marked(details, "title", "title") if article.title else [(shown_title(""), "title")]
     yield output.draw(title)
-    about = byline(details, output.full_moment)
+    line = byline(details, output.full_moment)
     if not date_anomaly(article.published, article.seen):
-        seen = _("first seen {moment}", moment=output.full_moment(article.seen))
-        about.append((f" · {seen}", "quiet"))
-    yield output.draw(about)
+        first_seen = _("first seen {moment}", moment=output.full_moment(article.seen))
+        line.append((f" · {first_seen}", "quiet"))
+    yield output.draw(line)
     yield article.url
     if article.author:
         yield _("by {author}", author=output.draw(_marked(details, "author")))
@@ -200,7 +200,7 @@ def _lines(details: ArticleDetails, now: float) -> Iterator[str]:
     for alert in details.alerts:
         last, sent = details.decisions.get(alert.id), details.deliveries.get(alert.id, ())
         yield from _alert_lines(alert, last, sent, now)
-        yield from merged_lines([one for one in details.merged if one.partner == alert.id])
+        yield from merged_lines([m for m in details.merged if m.partner == alert.id])
     if not (details.alerts or details.limits):
         yield _("no watchlist matched")
     yield from timeline_lines(details.timeline, now)
@@ -214,9 +214,9 @@ def _lines(details: ArticleDetails, now: float) -> Iterator[str]:
 
 
 def _alert_lines(
-    alert: Alert, last: Decision | None, sent: Sequence[Delivery], now: Timestamp
+    alert: Alert, last: Decision | None, deliveries: Sequence[Delivery], now: Timestamp
 ) -> Iterator[str]:
-    """Yield an alert: what was decided of it, who was notified or why nobody, and why it is."""
+    """Yield an alert: decisions about it, who was notified or why nobody, and its matches."""
     moment = partial(output.format_moment, now=now)
     yield _(
         "{watchlist} ({severity}): alert {number}, {triage}",
@@ -225,7 +225,7 @@ def _alert_lines(
         number=alert_number(alert.id),
         triage=describe_triage(alert, last, moment),
     )
-    yield from (output.draw(line, "    ") for line in alert_lines(alert, sent, moment))
+    yield from (output.draw(line, "    ") for line in alert_lines(alert, deliveries, moment))
 
 
 def _marked(details: ArticleDetails, part: str, role: str = "") -> Line:

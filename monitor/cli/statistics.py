@@ -76,14 +76,14 @@ def trend(
     cli: CliContext = context.obj
     service = cli.service()
     cli.update_index()
-    known = KnownNames(cli, service)
+    known_names = KnownNames(cli, service)
     result = service.statistics.trend(
         queries,
-        known.validate(build_filter(**selected)),
-        by=BucketSize(by) if by else None,
+        known_names.validate(build_filter(**selected)),
+        bucket=BucketSize(by) if by else None,
         split=GroupBy(split) if split else None,
     )
-    known.warn(*queries)
+    known_names.warn(*queries)
     if style in ("json", "jsonl", "csv"):
         output.print_rows(trend_rows(result), style, columns(CountRow))
     elif any(series.total for series in result.series):
@@ -103,8 +103,8 @@ def _print_plot(trend: Trend) -> None:
     for series in trend.series:
         name, total = clean(series.name), number(series.total)
         click.echo(output.draw([(_("{name}: {text}", name=name, text=total), "title")]))
-        alone = replace(trend, series=(series,))
-        for line in trend_lines(alone, output.width(), PLOT_ROWS, local_zone()):
+        single = replace(trend, series=(series,))
+        for line in trend_lines(single, output.width(), PLOT_ROWS, local_zone()):
             click.echo(output.draw(line))
 
 
@@ -112,18 +112,18 @@ def _print_table(trend: Trend) -> None:
     """Print a line for each bucket; counts with coverage gaps have a mark and an estimate."""
     names = [clean(series.name) for series in trend.series]
     rows = [
-        (label, *(_cell(series, at) for series in trend.series))
-        for at, label in enumerate(trend.labels)
+        (label, *(_cell(series, index) for series in trend.series))
+        for index, label in enumerate(trend.labels)
     ]
     heads = [pgettext("period", _PERIODS[trend.by]), *names]
     output.print_lines(output.table_lines(heads, rows, "<" + ">" * len(names)))
 
 
-def _cell(series: Series, at: int) -> str:
-    corrected = series.corrected[at]
-    if not series.marked[at]:
-        return number(series.counts[at])
-    return f"{number(series.counts[at])} {signs.GAP}" + (
+def _cell(series: Series, index: int) -> str:
+    corrected = series.corrected[index]
+    if not series.marked[index]:
+        return number(series.counts[index])
+    return f"{number(series.counts[index])} {signs.GAP}" + (
         "" if corrected is None else f" ~{number(corrected)}"
     )
 
@@ -171,10 +171,10 @@ def facets(
     cli: CliContext = context.obj
     service = cli.service()
     cli.update_index()
-    known = KnownNames(cli, service)
-    filter = known.validate(build_filter(**selected))
+    known_names = KnownNames(cli, service)
+    filter = known_names.validate(build_filter(**selected))
     result = service.statistics.facets(" ".join(query), filter, limit=limit)
-    known.warn(" ".join(query))
+    known_names.warn(" ".join(query))
     if style == "json":
         output.print_json(facets_row(result))
     elif result.total:
@@ -241,6 +241,6 @@ def _words(facets: Facets) -> Iterator[str]:
 
 
 def _other_forms(word: SignificantTerm) -> str:
-    others = [form for form in word.forms if form != fold(word.word)]
-    more = ", …" if len(others) > MAX_FORMS else ""
-    return ", ".join(others[:MAX_FORMS]) + more
+    other_forms = [form for form in word.forms if form != fold(word.word)]
+    suffix = ", …" if len(other_forms) > MAX_FORMS else ""
+    return ", ".join(other_forms[:MAX_FORMS]) + suffix

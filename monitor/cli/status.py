@@ -26,7 +26,7 @@ from monitor.storage.maintenance.indexer import WAY_OUT
 
 DAY = 86_400.0
 LATE = 60.0
-"""Seconds after which a feed that is due and not polled is worth a word."""
+"""Seconds after which a feed that is due and not polled is mentioned."""
 WEEK = 7 * DAY
 
 
@@ -107,8 +107,8 @@ def _rows(status: Status, now: float) -> Iterator[tuple[str, str]]:
         yield "monitor", _("not running; start it with `tocsin` or `tocsin run`")
     if status.log:
         yield "log", str(status.log)
-    for one in status.monitors:
-        yield "monitors", _describe_sharing(one)
+    for monitor in status.monitors:
+        yield "monitors", _describe_sharing(monitor)
     yield from _troubles(status)
     health = ", ".join(
         f"{number(count)} {health.label}" for health, count in sorted(status.feeds.items())
@@ -144,15 +144,15 @@ def _rows(status: Status, now: float) -> Iterator[tuple[str, str]]:
         )
     yield from _index_rows(status)
     if status.backfill:
-        until = max(stand.until for stand in status.backfill)
+        until = max(backfill.until for backfill in status.backfill)
         yield (
             "backfill",
             ngettext(
                 "{done} of {count} article: {names}",
                 "{done} of {count} articles: {names}",
                 until,
-                done=number(min(stand.upto for stand in status.backfill)),
-                names=", ".join(stand.watchlist for stand in status.backfill),
+                done=number(min(backfill.upto for backfill in status.backfill)),
+                names=", ".join(backfill.watchlist for backfill in status.backfill),
             ),
         )
     yield (
@@ -165,15 +165,15 @@ def _rows(status: Status, now: float) -> Iterator[tuple[str, str]]:
         ),
     )
     if status.silences:
-        silenced = (
-            _("{name} until {moment}", name=one.watchlist, moment=format_moment(one.until, now))
-            for one in status.silences
+        silences = (
+            _("{name} until {moment}", name=s.watchlist, moment=format_moment(s.until, now))
+            for s in status.silences
         )
-        yield "silenced", ", ".join(silenced)
+        yield "silenced", ", ".join(silences)
 
 
 def _index_rows(status: Status) -> Iterator[tuple[str, str]]:
-    """Yield what of the articles cannot be searched or compared yet, and why."""
+    """Yield which articles cannot be searched or compared yet, and why."""
     if status.articles and not status.indexed and status.rebuilt is None:
         yield "index", _("none of this version here; {way_out}", way_out=_(WAY_OUT))
     if status.rebuilt is not None:
@@ -189,7 +189,7 @@ def _index_rows(status: Status) -> Iterator[tuple[str, str]]:
 
 
 def _describe_sharing(monitor: SharingMonitor) -> str:
-    """Return what a monitor of a shared store does, or that it is lost."""
+    """Return the buckets and duties of a monitor of a shared store, or that it is lost."""
     heartbeat = span(monitor.silence)
     if monitor.lost:
         words = _("{name} is lost: its last heartbeat was {time} ago", name=monitor.name,
@@ -217,7 +217,7 @@ def _troubles(status: Status) -> Iterator[tuple[str, str]]:
 
 
 FEEDS_SHOWN = 15
-"""Feeds that the text output shows."""
+"""Most feeds that the text output shows."""
 _CAUSES = {
     Step.SEEN: mark("the feed: how late it shows articles, and how often it is polled"),
     Step.MATCHED: mark("parsing, deduplication and matching, and waiting for article pages"),
@@ -255,11 +255,11 @@ def latency_lines(latency: Latency) -> Iterator[str]:
     steps = [pgettext("latency", name) for name in _COLUMNS]
     heads = [_("feed, the slowest first"), articles, *steps]
     yield from output.table_lines(heads, map(_feed_row, latency.feeds[:FEEDS_SHOWN]), "<>>>>")
-    if (more := len(latency.feeds) - FEEDS_SHOWN) > 0:
+    if (remaining := len(latency.feeds) - FEEDS_SHOWN) > 0:
         yield ngettext(
             "and {count} more; `--format json` has all",
             "and {count} more; `--format json` has all",
-            more,
+            remaining,
         )
     if latency.channels:
         yield ""
@@ -283,9 +283,9 @@ def _slowest(latency: Latency) -> Iterator[str]:
     if latency.slowest is None:
         return
     yield _("slowest: {step}", step=_describe_step(latency, latency.slowest))
-    own = latency.slowest_own
-    if latency.slowest is Step.SEEN and own:
-        yield _("slowest step apart from the publisher: {step}", step=_describe_step(latency, own))
+    step = latency.slowest_own
+    if latency.slowest is Step.SEEN and step:
+        yield _("slowest step apart from the publisher: {step}", step=_describe_step(latency, step))
 
 
 def _describe_step(latency: Latency, step: Step) -> str:

@@ -58,20 +58,20 @@ def feeds_import(cli: CliContext, file: BinaryIO) -> None:
             _("{file} is larger than {most} MB", file=file.name, most=MAX_OPML_BYTES >> 20)
         )
     valid = []
-    refused = 0
+    refused_count = 0
     for feed in opml.read(body, file.name):
         try:
             checked_url(feed.url)
             valid.append(feed)
         except ValueError as error:
-            refused += 1
+            refused_count += 1
             say(_("refused: {reason}", reason=error))
     new_feeds, duplicates = new_among(valid, config)
     _say_duplicates(duplicates)
     if new_feeds:
         config = subscribe(cli.config_path, cli.data, new_feeds)
-    added = config.feeds[len(config.feeds) - len(new_feeds) :]
-    for feed in added:
+    added_feeds = config.feeds[len(config.feeds) - len(new_feeds) :]
+    for feed in added_feeds:
         tags = f" ({', '.join(feed.tags)})" if feed.tags else ""
         click.echo(_("added {feed}: {about}", feed=feed.name + tags, about=feed.url))
     say(
@@ -79,15 +79,15 @@ def feeds_import(cli: CliContext, file: BinaryIO) -> None:
             "{added} added, {known} subscribed to already, {refused} refused",
             added=number(len(new_feeds)),
             known=number(len(duplicates)),
-            refused=number(refused),
+            refused=number(refused_count),
         )
     )
 
 
 def _say_duplicates(duplicates: Sequence[tuple[Feed, Feed]]) -> None:
-    """Say which feeds are subscribed to already, and as what."""
-    for feed, known in duplicates:
-        url, name = redact(feed.url), known.name or known.url
+    """Print the feeds that are subscribed to already, with the names they have."""
+    for feed, twin in duplicates:
+        url, name = redact(feed.url), twin.name or twin.url
         say(_("subscribed to already: {url}, as {feed}", url=url, feed=name))
 
 
@@ -122,46 +122,45 @@ def feeds_remove(cli: CliContext, feeds: tuple[str, ...]) -> None:
 @click.argument("urls", nargs=-1, required=True, metavar="URL...")
 @click.option("--name", help="Name of the feed. Without it, its own title.")
 @click.option("--tag", "tags", multiple=True, help="Tag of the feed. May be given several times.")
-@click.option("--all", "every", is_flag=True, help="If a site has several feeds, take all of them.")
+@click.option("--all", "take_all", is_flag=True,
+              help="If a site has several feeds, take all of them.")  # fmt: skip
 @click.pass_context
 def feeds_add(
     context: click.Context,
     urls: tuple[str, ...],
     name: str | None,
     tags: tuple[str, ...],
-    every: bool,
+    take_all: bool,
 ) -> None:
     """Subscribe to the feeds at these addresses, or to those of the sites there.
 
     tocsin reads each feed once before it subscribes. Exits with 1 when an address is no feed
     and has none.
     """
-    if name and (len(urls) > 1 or every):
+    if name and (len(urls) > 1 or take_all):
         raise click.UsageError(_("--name needs exactly one feed"))
     cli: CliContext = context.obj
     tags = _parse_tags(tags)
     config = load(cli.config_path, data=cli.data)
     addresses = list(map(complete_url, urls))
-    chosen: list[DiscoveredFeed] = []
-    failed = 0
+    prospects: list[DiscoveredFeed] = []
+    failures = 0
     for url, result in zip(addresses, asyncio.run(_discover(config, addresses)), strict=True):
         if isinstance(result, FeedError):
             say(str(result))
-            failed += 1
+            failures += 1
         else:
-            chosen += _choose_feeds(url, _not_subscribed(result, config), every=every)
-    candidates = [
-        Feed(url=prospect.url, name=name or prospect.parsed.title, tags=tags) for prospect in chosen
-    ]
+            prospects += _choose_feeds(url, _not_subscribed(result, config), take_all=take_all)
+    candidates = [Feed(url=p.url, name=name or p.parsed.title, tags=tags) for p in prospects]
     new_feeds, duplicates = new_among(candidates, config)
     _say_duplicates(duplicates)
     if new_feeds:
         config = subscribe(cli.config_path, cli.data, new_feeds)
-    prospect_by_url = {prospect.url: prospect for prospect in chosen}
-    added = config.feeds[len(config.feeds) - len(new_feeds) :]
-    for feed, new_feed in zip(added, new_feeds, strict=True):
-        about = describe_prospect(prospect_by_url[new_feed.url])
-        click.echo(_("added {feed}: {about}", feed=feed.name, about=about))
+    prospect_by_url = {prospect.url: prospect for prospect in prospects}
+    added_feeds = config.feeds[len(config.feeds) - len(new_feeds) :]
+    for feed, new_feed in zip(added_feeds, new_feeds, strict=True):
+        description = describe_prospect(prospect_by_url[new_feed.url])
+        click.echo(_("added {feed}: {about}", feed=feed.name, about=description))
         if feed.url != new_feed.url:
             say(
                 _(
@@ -169,7 +168,7 @@ def feeds_add(
                     feed=feed.name,
                 )
             )
-    context.exit(1 if failed else 0)
+    context.exit(1 if failures else 0)
 
 
 async def _discover(config: Config, urls: Sequence[str]) -> list[list[DiscoveredFeed] | FeedError]:
@@ -194,19 +193,19 @@ def _not_subscribed(prospects: list[DiscoveredFeed], config: Config) -> list[Dis
 
 
 def _choose_feeds(
-    url: str, prospects: list[DiscoveredFeed], *, every: bool
+    url: str, prospects: list[DiscoveredFeed], *, take_all: bool
 ) -> list[DiscoveredFeed]:
     """Return the feeds of a site to subscribe to; ask on a terminal.
 
     Raises:
         ClickException: There are several feeds and no terminal.
     """
-    if len(prospects) == 1 or every:
+    if len(prospects) == 1 or take_all:
         return prospects
     say(ngettext("{url} has {count} feed:", "{url} has {count} feeds:", len(prospects), url=url))
-    for at, prospect in enumerate(prospects, 1):
-        title, about = shown_title(prospect.parsed.title), describe_prospect(prospect)
-        say(f"  {at}  {_('{name}: {text}', name=title, text=about)}")
+    for index, prospect in enumerate(prospects, 1):
+        title, description = shown_title(prospect.parsed.title), describe_prospect(prospect)
+        say(f"  {index}  {_('{name}: {text}', name=title, text=description)}")
     if not on_terminal():
         raise click.ClickException(_("nothing was added; give the address of one feed, or --all"))
     while True:
@@ -214,11 +213,9 @@ def _choose_feeds(
         numbers = range(1, len(prospects) + 1)
         if answer.strip() == "all":
             return prospects
-        numbers_chosen = [part.strip() for part in answer.split(",")]
-        if all(
-            part.isascii() and part.isdigit() and int(part) in numbers for part in numbers_chosen
-        ):
-            return [prospects[int(part) - 1] for part in dict.fromkeys(numbers_chosen)]
+        parts = [part.strip() for part in answer.split(",")]
+        if all(part.isascii() and part.isdigit() and int(part) in numbers for part in parts):
+            return [prospects[int(part) - 1] for part in dict.fromkeys(parts)]
 
 
 def _parse_tags(tags: Sequence[str]) -> tuple[str, ...]:
@@ -365,21 +362,21 @@ def feeds_check(context: click.Context, feeds: tuple[str, ...], style: str) -> N
 
 def _feeds(names: Sequence[str], config: Config | None) -> list[Feed]:
     """Return the feeds with these names or addresses; without any, all feeds of feeds.yaml."""
-    known = config.feeds if config else ()
+    feeds = config.feeds if config else ()
     if not names:
-        return [feed for feed in known if feed.enabled]
-    return [_feed(name, known) for name in names]
+        return [feed for feed in feeds if feed.enabled]
+    return [_feed(name, feeds) for name in names]
 
 
-def _feed(name: str, known: Sequence[Feed]) -> Feed:
-    named = next((feed for feed in known if feed.name == name), None)
-    if named is not None:
-        return named
-    if known and "://" not in name and not _is_host(name):
-        return find_feed(name, known)
+def _feed(name: str, feeds: Sequence[Feed]) -> Feed:
+    match = next((feed for feed in feeds if feed.name == name), None)
+    if match is not None:
+        return match
+    if feeds and "://" not in name and not _is_host(name):
+        return find_feed(name, feeds)
     url = name if "://" in name else f"https://{name}"
     # The settings of a feed may be secret: they are used only for exactly its address.
-    return next((feed for feed in known if feed.url == url), Feed(url=url, name=""))
+    return next((feed for feed in feeds if feed.url == url), Feed(url=url, name=""))
 
 
 def _is_host(text: str) -> bool:

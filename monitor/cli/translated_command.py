@@ -15,23 +15,23 @@ from monitor.base.translation import DOMAIN, ENGLISH, choice, current
 from monitor.base.translation import gettext as _
 
 _KEEP_LINES = "\b\n"
-"""How click is told to keep the lines of a paragraph."""
+"""The mark with which click keeps the lines of a paragraph."""
 
 
 def translated(command: click.Command) -> click.Command:
     """Return a command with its help in the language in use; in English the command itself."""
     if current() == ENGLISH:
         return command
-    shown = copy.copy(command)
-    shown.help = translated_text(command.help)
-    shown.short_help = command.short_help and _(command.short_help)
-    shown.epilog = translated_text(command.epilog)
-    shown.params = [_translated_parameter(each) for each in command.params]
-    shown._help_option = None  # made by click at the first use, in the language of that time
-    shown.options_metavar = shown.options_metavar and _(shown.options_metavar)
-    if isinstance(shown, click.Group):
-        shown.subcommand_metavar = _(shown.subcommand_metavar)
-    return shown
+    translation = copy.copy(command)
+    translation.help = translated_text(command.help)
+    translation.short_help = command.short_help and _(command.short_help)
+    translation.epilog = translated_text(command.epilog)
+    translation.params = [_translated_parameter(parameter) for parameter in command.params]
+    translation._help_option = None  # made by click at the first use, in the language of that time
+    translation.options_metavar = translation.options_metavar and _(translation.options_metavar)
+    if isinstance(translation, click.Group):
+        translation.subcommand_metavar = _(translation.subcommand_metavar)
+    return translation
 
 
 def translated_text(text: str | None) -> str | None:
@@ -45,12 +45,12 @@ def _paragraphs(text: str) -> Iterator[tuple[str, str]]:
     """Yield the paragraphs of a help text, each with the sign that its lines are kept, or ''."""
     for paragraph in inspect.cleandoc(text).split("\n\n"):
         lines = paragraph.strip("\n")
-        kept = lines.removeprefix(_KEEP_LINES)
-        yield (_KEEP_LINES, kept) if kept != lines else ("", " ".join(lines.split()))
+        body = lines.removeprefix(_KEEP_LINES)
+        yield (_KEEP_LINES, body) if body != lines else ("", " ".join(lines.split()))
 
 
 def messages(command: click.Command) -> Iterator[str]:
-    """Yield what `translated` looks up for a command."""
+    """Yield the messages that `translated` looks up for a command."""
     for text in (command.help, command.epilog):
         yield from (paragraph for _sign, paragraph in _paragraphs(text or ""))
     yield from filter(None, (command.short_help, command.options_metavar))
@@ -78,17 +78,17 @@ def use_language_of_click() -> None:
 
 
 def _translated_parameter(parameter: click.Parameter) -> click.Parameter:
-    shown = copy.copy(parameter)
+    translation = copy.copy(parameter)
     if metavar := _metavar(parameter):
-        shown.metavar = _(metavar)
+        translation.metavar = _(metavar)
     elif word := _argument(parameter):
-        named = _(word) if parameter.required else f"[{_(word)}]"
-        shown.metavar = named if parameter.nargs == 1 else f"{named}..."
-    if isinstance(shown, click.Option):
-        shown.help = shown.help and _(shown.help)
-        if isinstance(shown.prompt, str):
-            shown.prompt = _(shown.prompt)
-    return shown
+        label = _(word) if parameter.required else f"[{_(word)}]"
+        translation.metavar = label if parameter.nargs == 1 else f"{label}..."
+    if isinstance(translation, click.Option):
+        translation.help = translation.help and _(translation.help)
+        if isinstance(translation.prompt, str):
+            translation.prompt = _(translation.prompt)
+    return translation
 
 
 def _metavar(parameter: click.Parameter) -> str:

@@ -49,11 +49,11 @@ from monitor.presentation.service.service import Service
 from monitor.presentation.service.triage import clean_note, clean_tag
 
 WATCHLISTS_NAMED = 3
-"""Watchlists that the confirmation names."""
+"""Most watchlists that the confirmation names."""
 COMPLETIONS = 50
-"""Alerts that shell completion offers."""
+"""Most alerts that shell completion offers."""
 NUMBERS_SHOWN = 10
-"""Alerts that are named because they stay."""
+"""Most alerts that are named because they stay as they are."""
 TOCSIN = "tocsin"
 
 
@@ -102,33 +102,33 @@ def _select_alerts(
     """
     names = {"since", "until", "lang", "feeds", "watchlists", "state", "verdict", "starred",
              "tags", "assignees", "mine", "query"}  # fmt: skip
-    options_given = [name for name in names if _is_given(context, name)]
-    if ids and options_given:
+    given_options = [name for name in names if _is_given(context, name)]
+    if ids and given_options:
         raise click.UsageError(_("give alerts or options that select them, not both"))
     if ids:
         missing = sorted({*ids} - {alert.id for alert in service.views.alerts.get(ids)})
         if missing:
             raise no_alert(*missing)
         return list(dict.fromkeys(ids))
-    if not options_given:
+    if not given_options:
         raise click.UsageError(_("give alerts, such as a5, or options such as --query or --watch"))
-    known = KnownNames(context.obj, service)
-    filter = known.validate(
+    known_names = KnownNames(context.obj, service)
+    filter = known_names.validate(
         build_alert_filter(**{name: options[name] for name in names - {"query"}})
     )
     if options["query"]:
-        known.warn(options["query"])
+        known_names.warn(options["query"])
     return service.triage.select(replace(filter, silenced=True), options["query"])
 
 
-def _confirm_change(alerts: Sequence[Alert], what: str, *, yes: bool) -> bool:
+def _confirm_change(alerts: Sequence[Alert], change: str, *, confirmed: bool) -> bool:
     """Ask for confirmation of a change; return whether it was given.
 
     Raises:
         InputError: There is no terminal to ask on, and no --yes.
     """
     summary = f"{counted_alerts(len(alerts))} ({_breakdown(alerts)})"
-    if yes:
+    if confirmed:
         say(summary)
         return True
     if not sys.stdin.isatty():
@@ -136,17 +136,18 @@ def _confirm_change(alerts: Sequence[Alert], what: str, *, yes: bool) -> bool:
             _(
                 "{alerts}: add --yes to {change}",
                 alerts=summary,
-                change=what,
+                change=change,
             )
         )
-    return click.confirm(_("{alerts}: {change}?", alerts=summary, change=what), err=True)
+    return click.confirm(_("{alerts}: {change}?", alerts=summary, change=change), err=True)
 
 
 def _breakdown(alerts: Sequence[Alert]) -> str:
     counts = Counter(alert.watchlist for alert in alerts).most_common()
-    named = [f"{name} {number(count)}" for name, count in counts[:WATCHLISTS_NAMED]]
-    rest = sum(count for _name, count in counts[WATCHLISTS_NAMED:])
-    return ", ".join([*named, *([_("others {count}", count=number(rest))] if rest else [])])
+    parts = [f"{name} {number(count)}" for name, count in counts[:WATCHLISTS_NAMED]]
+    if other_count := sum(count for _name, count in counts[WATCHLISTS_NAMED:]):
+        parts.append(_("others {count}", count=number(other_count)))
+    return ", ".join(parts)
 
 
 def _is_given(context: click.Context, name: str) -> bool:
@@ -159,17 +160,17 @@ def _change_alerts(
     options: dict[str, Any],
     words: str,
     fields: Mapping[str, Any],
-    stays: Callable[[Alert], bool] = lambda _alert: False,
+    is_skipped: Callable[[Alert], bool] = lambda _alert: False,
 ) -> None:
-    """Change the selected alerts but those that stay; exit with 1 when there are none.
+    """Change the selected alerts but those that are skipped; exit with 1 when there are none.
 
     Args:
-        context: Of the command.
+        context: The context of the command.
         ids: The alerts that are given by their numbers.
-        options: Those that select alerts, and say how.
+        options: The options that select alerts, and the style of the output.
         words: The change in words: `close`.
-        fields: Those of a `Change`.
-        stays: Whether an alert stays as it is.
+        fields: The fields of a `Change`.
+        is_skipped: Tells whether an alert stays as it is.
     """
     cli: CliContext = context.obj
     service = cli.service()
@@ -178,48 +179,47 @@ def _change_alerts(
         say(_("no alerts"))
         context.exit(1)
     change, alerts = Change(**fields), service.views.alerts.get(selected)
-    others: list[Alert] = []
+    related: list[Alert] = []
     if ids or options["story"]:
-        others = _others_of_stories(service, selected)
+        related = _related_alerts(service, selected)
     if options["story"]:
-        alerts, others = [*alerts, *others], []
+        alerts, related = [*alerts, *related], []
     differing = [alert for alert in alerts if change.on(alert) != alert]
-    changing = [alert for alert in differing if not stays(alert)]
-    kept = [alert for alert in differing if stays(alert)]
+    changing = [alert for alert in differing if not is_skipped(alert)]
+    skipped = [alert for alert in differing if is_skipped(alert)]
     act: TriageAction | None = None
     if changing:
-        if not ids and not _confirm_change(changing, words, yes=options["yes"]):
+        if not ids and not _confirm_change(changing, words, confirmed=options["yes"]):
             say(_("nothing was changed"))
             context.exit(1)
         shown = {alert.id: triage_state(alert) for alert in changing}
         act = service.triage.change(list(shown), **fields, shown=shown)
     if options["style"] == "json":
-        click.echo(json.dumps(change_row(act, len(alerts), [alert.id for alert in kept])))
+        click.echo(json.dumps(change_row(act, len(alerts), [alert.id for alert in skipped])))
     else:
-        more = sum(change.on(alert) != alert for alert in others)
-        say(clauses(_report(act, len(alerts), words, more, kept)))
-    if not (act and act.ids) and (act or kept):
+        related_count = sum(change.on(alert) != alert for alert in related)
+        say(clauses(_report(act, len(alerts), words, related_count, skipped)))
+    if not (act and act.ids) and (act or skipped):
         context.exit(1)
 
 
-def _others_of_stories(service: Service, ids: Sequence[int]) -> list[Alert]:
-    """Return the alerts of the stories of these alerts that are not among them."""
+def _related_alerts(service: Service, ids: Sequence[int]) -> list[Alert]:
     stories = service.views.alerts.stories(ids, closed=True, silenced=True)
-    known = frozenset(ids)
-    return [alert for story in stories for alert in story.alerts if alert.id not in known]
+    selected = frozenset(ids)
+    return [alert for story in stories for alert in story.alerts if alert.id not in selected]
 
 
 def _report(
-    act: TriageAction | None, total: int, words: str, more: int, kept: Sequence[Alert]
+    act: TriageAction | None, total: int, words: str, related_count: int, skipped: Sequence[Alert]
 ) -> list[str]:
-    """Return what was changed, and what stays.
+    """Return the outcome of a change in clauses.
 
     Args:
-        act: What was done; None if nothing changed.
-        total: How many alerts were selected.
-        words: The change.
-        more: How many other alerts of their stories the same would change.
-        kept: Those that stay, because they are assigned to somebody else.
+        act: The act; None if nothing changed.
+        total: The number of alerts that were selected.
+        words: The change in words.
+        related_count: The number of other alerts of their stories that the same would change.
+        skipped: Alerts that stay as they are, because they are assigned to somebody else.
     """
     changed, overtaken = (act.ids, act.left) if act else ((), ())
     parts = []
@@ -232,29 +232,29 @@ def _report(
                 change=words,
             )
         )
-        if rest := total - len(changed) - len(kept) - len(overtaken):
-            parts.append(ngettext("{count} was already", "{count} were already", rest))
-    elif not kept and not overtaken:
+        if unchanged := total - len(changed) - len(skipped) - len(overtaken):
+            parts.append(ngettext("{count} was already", "{count} were already", unchanged))
+    elif not skipped and not overtaken:
         parts.append(_("nothing to change"))
-    if kept:
-        people = ", ".join(sorted({line(alert.assignee) for alert in kept}))
+    if skipped:
+        people = ", ".join(sorted({line(alert.assignee) for alert in skipped}))
         parts.append(
             ngettext(
                 "{count} alert stays assigned to {name}: add --take-over",
                 "{count} alerts stay assigned to {name}: add --take-over",
-                len(kept),
+                len(skipped),
                 name=people,
             )
         )
     if overtaken:
-        names = _numbers(overtaken)
-        parts.append(_("changed meanwhile by somebody else, and left: {alerts}", alerts=names))
-    if more:
+        numbers = _numbers(overtaken)
+        parts.append(_("changed meanwhile by somebody else, and left: {alerts}", alerts=numbers))
+    if related_count:
         parts.append(
             ngettext(
                 "{count} more of the same story: add --story",
                 "{count} more of the same story: add --story",
-                more,
+                related_count,
             )
         )
     if changed:
@@ -330,11 +330,11 @@ def _assign(
     except ValueError as error:
         raise click.BadParameter(str(error), param_hint="NAME") from None
 
-    def stays(alert: Alert) -> bool:
+    def is_skipped(alert: Alert) -> bool:
         return not take_over and alert.assignee not in ("", person, triage.user)
 
     words = _("assign to {name}", name=person) if person else _("assign to nobody")
-    _change_alerts(context, ids, options, words, {"assignee": person}, stays)
+    _change_alerts(context, ids, options, words, {"assignee": person}, is_skipped)
 
 
 @click.command(
@@ -408,17 +408,17 @@ def _redo(context: click.Context, style: str) -> None:
 
 
 def _report_undo(
-    context: click.Context, act: TriageAction | None, style: str, otherwise: str
+    context: click.Context, act: TriageAction | None, style: str, fallback: str
 ) -> None:
     if style == "json":
         click.echo(json.dumps(undo_row(act)))
     elif act is not None:
-        left = _numbers(act.left)
+        numbers = _numbers(act.left)
         changed = ngettext("{count} alert changed", "{count} alerts changed", len(act.ids))
-        left_note = _("not undone, because they were changed since: {alerts}", alerts=left)
-        say(clauses([changed, *([left_note] if act.left else [])]))
+        note = _("not undone, because they were changed since: {alerts}", alerts=numbers)
+        say(clauses([changed, *([note] if act.left else [])]))
     else:
-        say(otherwise)
+        say(fallback)
     if act is None:
         context.exit(1)
 
@@ -448,8 +448,8 @@ def _history(context: click.Context, id: int, style: str) -> None:
 def _decision_lines(decisions: Sequence[Decision], now: Timestamp) -> Iterator[str]:
     for decision in decisions:
         when = output.format_moment(decision.at, now)
-        who = line(decision.who) or (TOCSIN if decision.why else _("somebody"))
-        yield f"{decision.act:>6}  {when}  {who}  {describe_decision(decision)}"
+        person = line(decision.who) or (TOCSIN if decision.why else _("somebody"))
+        yield f"{decision.act:>6}  {when}  {person}  {describe_decision(decision)}"
 
 
 _ACKNOWLEDGED = {"acknowledge": True}

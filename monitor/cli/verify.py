@@ -24,7 +24,7 @@ from monitor.storage.maintenance.verification import verify as verify_evidence
 from monitor.storage.store.sql.evidence import EvidenceReader
 
 FAULTS_SHOWN = 10
-"""Faults that the text output shows; JSON has all that are listed."""
+"""Most faults that the text output shows; JSON has all that are listed."""
 
 
 def _validate_hash(context: click.Context, param: click.Parameter, value: str) -> str:
@@ -126,14 +126,14 @@ def _verification_lines(result: VerificationResult, *, pages: bool) -> Iterator[
 
 
 def _verification_rows(result: VerificationResult, *, pages: bool) -> Iterator[tuple[str, str]]:
-    """Yield what was verified, each line with its label in English."""
+    """Yield the results, each line with its label in English."""
     records = ngettext("{count} record", "{count} records", result.records)
-    about = {"records": records, "alerts": alerts(result.alerts)}
+    counts = {"records": records, "alerts": alerts(result.alerts)}
     yield (
         "evidence",
-        _("{records}, {alerts}: whole", **about)
+        _("{records}, {alerts}: whole", **counts)
         if result.whole
-        else _("{records}, {alerts}: NOT whole", **about),
+        else _("{records}, {alerts}: NOT whole", **counts),
     )
     if pages:  # PostgreSQL verifies its own
         yield "store", _("damaged") if result.damage else _("every page read")
@@ -174,5 +174,5 @@ def _verification_rows(result: VerificationResult, *, pages: bool) -> Iterator[t
 def _fault_lines(result: VerificationResult) -> Iterator[str]:
     for fault in result.faults[:FAULTS_SHOWN]:
         yield f"{signs.FAILED} {fault}"
-    if (more := len(result.faults) - FAULTS_SHOWN + result.more) > 0:
-        yield f"  {ngettext('and {count} more', 'and {count} more', more)}"
+    if (remaining := len(result.faults) - FAULTS_SHOWN + result.more) > 0:
+        yield f"  {ngettext('and {count} more', 'and {count} more', remaining)}"

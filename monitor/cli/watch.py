@@ -72,14 +72,14 @@ def _list_watchlists(cli: CliContext, name: str | None, style: str, *, terms: bo
     service, now = cli.service(), cli.clock()
     records = service.views.watchlists.records()
     if name is not None:
-        known = [record.name for record in records]
+        names = [record.name for record in records]
         records = [record for record in records if record.name.casefold() == name.casefold()]
         if not records:
             if name.casefold() == FEED_HEALTH:
                 problem = _("`{name}` is no watchlist", name=FEED_HEALTH)
                 raise InputError(clauses([problem, _feed_health_elsewhere()]))
             problem = _("no watchlist is called `{name}`", name=name)
-            raise InputError(hinted(problem, name, known, _("`tocsin watch list` lists them")))
+            raise InputError(hinted(problem, name, names, _("`tocsin watch list` lists them")))
     if terms:
         _list_terms(service, name, style)
         return
@@ -93,15 +93,15 @@ def _list_watchlists(cli: CliContext, name: str | None, style: str, *, terms: bo
     if name is not None:
         _list_terms(service, name, style)
         return
-    about_feeds = service.views.watchlists.untriaged().by_watchlist.get(FEED_HEALTH, 0)
-    if about_feeds:
-        many = ngettext(
+    count = service.views.watchlists.untriaged().by_watchlist.get(FEED_HEALTH, 0)
+    if count:
+        words = ngettext(
             "{count} new story of {name}",
             "{count} new stories of {name}",
-            about_feeds,
+            count,
             name=FEED_HEALTH,
         )
-        say(clauses([many, _feed_health_elsewhere()]))
+        say(clauses([words, _feed_health_elsewhere()]))
 
 
 def _list_terms(service: Service, name: str | None, style: str) -> None:
@@ -150,7 +150,7 @@ def _table(service: Service, records: Sequence[WatchlistRecord], now: Timestamp)
             suppressed[name] += count
 
     def suppression(name: str) -> str:
-        """Return how many alerts are suppressed, and until when the watchlist is silenced."""
+        """Return the number of suppressed alerts, and the end of a silence of the watchlist."""
         words = [f"{suppressed[name]}"] if suppressed[name] else []
         if name in silenced_until:
             until = output.format_moment(silenced_until[name], now)
@@ -253,10 +253,10 @@ def watch_forms(context: click.Context, terms: tuple[str, ...], style: str) -> N
         context.exit(1)
 
 
-def _form_lines(terms: Iterable[str], found: Sequence[Form]) -> Iterator[str]:
+def _form_lines(terms: Iterable[str], found_forms: Sequence[Form]) -> Iterator[str]:
     for term in terms:
         yield click.style(term, bold=True)
-        yield from (f"{form.articles:>9}  {form.form}" for form in found if form.term == term)
+        yield from (f"{form.articles:>9}  {form.form}" for form in found_forms if form.term == term)
 
 
 @click.command("silence")

@@ -71,11 +71,11 @@ def watch_add(cli: CliContext, term: str, name: str | None, severity: str | None
     """
     path = cli.config_path
     item = _item(term, name, severity)
-    called = term if isinstance(item, str) else item.get("name", term)
-    for known in load(path, data=cli.data).watchlists:
-        if known.name.casefold() == called.casefold():
+    new_name = term if isinstance(item, str) else item.get("name", term)
+    for watchlist in load(path, data=cli.data).watchlists:
+        if watchlist.name.casefold() == new_name.casefold():
             raise InputError(
-                _("a watchlist is called `{name}` already; give a --name", name=known.name)
+                _("a watchlist is called `{name}` already; give a --name", name=watchlist.name)
             )
     config = edit(path, lambda text: with_item(text, "watchlists", [item]), data=cli.data)
     say(_("{file}: watching for {query}", file=path, query=config.watchlists[-1].query.text))
@@ -85,36 +85,36 @@ def _item(term: str, name: str | None, severity: str | None) -> Item:
     """Return the shortest form of a watchlist in YAML.
 
     Raises:
-        InputError: The term is not well; the message points into it.
+        InputError: The term has a mistake; the message points into it.
     """
-    ranked = {"severity": severity} if severity else {}
+    severity_item = {"severity": severity} if severity else {}
     if _is_query(term):
-        return {"name": _shortened(term) if name is None else name, "query": term} | ranked
+        return {"name": _shortened(term) if name is None else name, "query": term} | severity_item
     if name is None and severity is None:
         return term
-    named = {"name": name} if name is not None else {}
-    listed: dict[str, str | list[str]] = {**named, "terms": [term]}
-    return listed | ranked
+    name_item = {"name": name} if name is not None else {}
+    item: dict[str, str | list[str]] = {**name_item, "terms": [term]}
+    return item | severity_item
 
 
 def _is_query(term: str) -> bool:
-    """Tell whether a term has operators; raises InputError if it is no query or no term."""
-    query = operator_in(term) is not None
+    """Return whether a term has operators; raises InputError if it is no query or no term."""
+    is_query = operator_in(term) is not None
     try:
         parse_query(term, allow_archive_filters=False)  # `ransom OR` is an unfinished query
-        if not query:
+        if not is_query:
             any_of([term])
     except QueryError as error:
         raise InputError(_pointed(error, term)) from None
-    return query
+    return is_query
 
 
 def _pointed(error: QueryError, term: str) -> str:
     """Return an error with the term as it was typed, and a mark under the mistake."""
-    shown = clean(term)
+    cleaned = clean(term)
     before = cell_len(clean(term[: error.position]))
     hint = f"\n{error.hint}" if error.hint else ""
-    return f"{error.message}\n    {shown}\n    {' ' * before}^{hint}"
+    return f"{error.message}\n    {cleaned}\n    {' ' * before}^{hint}"
 
 
 def _shortened(term: str) -> str:
@@ -154,7 +154,7 @@ def watch_test(cli: CliContext, file: Path | None, since: float | None, style: s
     ids = [id for tally in tallies.tallies for id in _shown_article_ids(tally)]
     titles = {article.id: article for article in views.articles.get(list(dict.fromkeys(ids)))}
     rows = (_row(tally, tallies, titles) for tally in tallies.tallies)
-    lines = (each for tally in tallies.tallies for each in _tally_lines(tally, tallies, titles))
+    lines = (text for tally in tallies.tallies for text in _tally_lines(tally, tallies, titles))
     output.print_listing(style, rows, TEST_COLUMNS, lines)
     if style != "table":
         return
@@ -208,8 +208,8 @@ def _tally_lines(tally: TrialTally, tallies: Backtest, titles: dict[int, Article
         (_("gained"), tally.gained[-SAMPLES:]),
         (_("lost"), tally.lost[-SAMPLES:]),
     ):
-        for at, id in enumerate(ids):
-            rows.append(("" if at else label, f"{id:>6}  {shown_title(titles[id].title)}"))
+        for index, id in enumerate(ids):
+            rows.append(("" if index else label, f"{id:>6}  {shown_title(titles[id].title)}"))
     widest = max((cell_len(label) for label, _text in rows), default=0)
     yield from (f"    {output.labelled(label, text, widest, gap=3)}" for label, text in rows)
 
@@ -233,11 +233,11 @@ def watch_lint(context: click.Context, file: Path | None, style: str) -> None:
     archive = _archive(cli)
     articles = archive.article_count if archive else 0
     if articles < FEW:
-        few = counted_articles(articles)
+        total = counted_articles(articles)
         say(
             _(
                 "too few articles to find terms that match never or too often: {articles}",
-                articles=few,
+                articles=total,
             )
         )
     article_count = functools.cache(lambda node: count(archive, node) if archive else 0)
@@ -297,7 +297,7 @@ def watch_suggest(context: click.Context, name: str, limit: int, style: str) -> 
 def _suggested(
     cli: CliContext, config: Config, watchlist: Watchlist
 ) -> tuple[JudgedArticles, list[Exclusion]]:
-    """Return the articles that a watchlist raised alerts for, and what it could exclude.
+    """Return the articles with alerts of a watchlist, and proposals for its exclusions.
 
     Raises:
         StoreError: There is no archive.
@@ -308,9 +308,9 @@ def _suggested(
     judged = judged_articles(verdicts, views.articles.get, feeds)
     with progress_bar() as progress:
 
-        def report(done: int, of: int) -> None:
+        def report(done: int, total: int) -> None:
             if progress:
-                progress(_("judging {watchlist}", watchlist=clean(watchlist.name)), done, of)
+                progress(_("judging {watchlist}", watchlist=clean(watchlist.name)), done, total)
 
         try:
             count, articles = service.archive.count, views.totals().articles

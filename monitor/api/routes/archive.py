@@ -126,7 +126,7 @@ def trend(newsroom: Room, caller: Reader, parameters: InQuery[TrendParameters]) 
     result = newsroom.service.statistics.trend(
         parameters.query,
         parameters.filter(newsroom),
-        by=BucketSize(parameters.by) if parameters.by else None,
+        bucket=BucketSize(parameters.by) if parameters.by else None,
         split=GroupBy(parameters.split) if parameters.split else None,
     )
     return {"by": str(result.by), "note": result.note, "counts": list(trend_rows(result))}

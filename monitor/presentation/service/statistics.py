@@ -51,7 +51,7 @@ class Statistics:
         queries: Sequence[str],
         filter: Filter = Filter(),
         *,
-        by: BucketSize | None = None,
+        bucket: BucketSize | None = None,
         split: GroupBy | None = None,
     ) -> Trend:
         """Count the articles that queries find by stretches of local time, a series for each.
@@ -70,17 +70,17 @@ class Statistics:
             ]
         dates = [date for _, matched in results for date in matched.dates.values()]
         since, until = self._span(parsed, filter, dates)
-        by = by or trends.choose_interval(until - since)
-        if trends.estimate(since, until, by) > MAX_BUCKETS:
+        bucket = bucket or trends.choose_interval(until - since)
+        if trends.estimate(since, until, bucket) > MAX_BUCKETS:
             raise MonitorError(
                 _("that would be too many bars; count by longer stretches, or set --since")
             )
-        edges = trends.edges(since, until, by, self._zone)
+        edges = trends.edges(since, until, bucket, self._zone)
         gaps = self._gaps(since, until)
         return Trend(
-            by=by,
+            by=bucket,
             edges=edges,
-            labels=tuple(trends.label(edge, by, self._zone) for edge in edges[:-1]),
+            labels=tuple(trends.label(edge, bucket, self._zone) for edge in edges[:-1]),
             since=since,
             until=until,
             series=tuple(

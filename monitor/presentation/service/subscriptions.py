@@ -79,16 +79,16 @@ def new_among(
     feeds_by_url = {normalized_url(feed.url): feed for feed in config.feeds}
     names = {feed.name.casefold() for feed in config.feeds}
     new_feeds: list[Feed] = []
-    twins: list[tuple[Feed, Feed]] = []
+    duplicates: list[tuple[Feed, Feed]] = []
     for feed in candidates:
         if twin := feeds_by_url.get(normalized_url(feed.url)):
-            twins.append((feed, twin))
+            duplicates.append((feed, twin))
             continue
         name = fitted_title(feed.name, feed.url, names)
         new_feeds.append(Feed(url=feed.url, name=name, tags=feed.tags, lang=feed.lang))
         feeds_by_url[normalized_url(feed.url)] = new_feeds[-1]
         names.add(name.casefold())
-    return new_feeds, twins
+    return new_feeds, duplicates
 
 
 def complete_url(address: str) -> str:

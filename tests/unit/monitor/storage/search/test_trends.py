@@ -260,7 +260,7 @@ def test_counts_are_those_of_reading_everything(
     with TemporaryDirectory() as name:
         folder = Path(name)
         fill(folder, articles)
-        found = counting(folder, zone).trend([text], Filter(since=since), by=by, split=split)
+        found = counting(folder, zone).trend([text], Filter(since=since), bucket=by, split=split)
         stored = Views(StoreAddress(folder)).articles.between(0, 1_000, limit=1_000)
     october = datetime(2026, 10, 1, tzinfo=zone).timestamp()
     query = parse_query(text)
@@ -298,7 +298,9 @@ def week(tmp_path: Path) -> Path:
 
 def test_nobody_watched_a_feed_before_it_was_first_read(week: Path) -> None:
     (found,) = (
-        counting(week).trend(["grève"], Filter(until=at("2026-10-26")), by=BucketSize.DAY).series
+        counting(week)
+        .trend(["grève"], Filter(until=at("2026-10-26")), bucket=BucketSize.DAY)
+        .series
     )
     assert found.counts == (24, 24, 24, 24, 24, 24, 25)
     assert found.marked == (True, True, True, False, False, False, False)
@@ -308,7 +310,7 @@ def test_nobody_watched_a_feed_before_it_was_first_read(week: Path) -> None:
 
 def test_nobody_watches_a_feed_after_it_was_left(week: Path) -> None:
     leave(week, 2, at("2026-10-26T00:00"))
-    trend = counting(week).trend(["grève"], by=BucketSize.DAY)
+    trend = counting(week).trend(["grève"], bucket=BucketSize.DAY)
     (found,) = trend.series
     marked = {day for day, mark in zip(trend.labels, found.marked, strict=True) if mark}
     assert {day for day in marked if day > "2026-10-21"} == set(trend.labels[7:])
@@ -318,7 +320,7 @@ def test_a_feed_with_a_coverage_gap_marks_its_days_and_another_feeds_trend_is_no
     week: Path,
 ) -> None:
     blind(week, 2, at("2026-10-23T06:00"), at("2026-10-23T18:00"))
-    trend = counting(week).trend(["grève"], by=BucketSize.DAY, split=GroupBy.FEED)
+    trend = counting(week).trend(["grève"], bucket=BucketSize.DAY, split=GroupBy.FEED)
     by_feed = {series.name: series for series in trend.series}
     day = trend.labels.index("2026-10-23")
     assert not any(by_feed["A"].marked)
@@ -329,7 +331,7 @@ def test_a_feed_with_a_coverage_gap_marks_its_days_and_another_feeds_trend_is_no
 
 def test_days_without_an_article_are_there(week: Path) -> None:
     trend = counting(week).trend(
-        ["grève", "alibaba"], Filter(since=at("2026-10-17")), by=BucketSize.DAY
+        ["grève", "alibaba"], Filter(since=at("2026-10-17")), bucket=BucketSize.DAY
     )
     assert trend.labels[0] == "2026-10-17"
     assert trend.labels[-1] == "2026-11-01"
@@ -355,18 +357,18 @@ def test_days_without_an_article_are_there(week: Path) -> None:
 def test_it_begins_and_ends_as_asked(
     week: Path, queries: list[str], filter: Filter, since: str, until: str | None
 ) -> None:
-    trend = counting(week).trend(queries, filter, by=BucketSize.MONTH)
+    trend = counting(week).trend(queries, filter, bucket=BucketSize.MONTH)
     assert trend.since == at(since)
     assert trend.until == (NOW if until is None else at(until))
 
 
 def test_too_many_buckets_are_refused_with_what_to_do(week: Path) -> None:
     with pytest.raises(MonitorError, match="count by longer stretches, or set --since"):
-        counting(week).trend(["grève"], Filter(since=0.0), by=BucketSize.HOUR)
+        counting(week).trend(["grève"], Filter(since=0.0), bucket=BucketSize.HOUR)
 
 
 def test_summer_time_ends_in_the_middle_of_the_count(week: Path) -> None:
-    trend = counting(week).trend(["grève"], by=BucketSize.HOUR)
+    trend = counting(week).trend(["grève"], bucket=BucketSize.HOUR)
     (found,) = trend.series
     lengths = [end - start for start, end in pairwise(trend.edges)]
     assert set(lengths) == {HOUR}
