@@ -268,7 +268,7 @@ def arrive(folder: Path, seconds: int) -> None:
         waits: list[float] = []
         archive = open_archive(folder / ARCHIVE_FOLDER)
         while len(waits) < seconds:
-            own = waits if process.mended else starting
+            own = waits if process.is_repaired else starting
             number = len(starting) + len(waits)
             own.append(until_found(store, feed, source, process, archive, number))
             time.sleep(max(0.0, 1.0 - own[-1]))

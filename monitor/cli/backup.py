@@ -80,7 +80,7 @@ def restore(cli: CliContext, file: Path, folder: Path | None, force: bool) -> No
     """
     manifest, config = read_backup(file)
     paths = _restore_paths(cli, folder, config, file)
-    existing_paths = ", ".join(map(str, paths.in_the_way(config)))
+    existing_paths = ", ".join(map(str, paths.existing_files(config)))
     if existing_paths and not force:
         raise BackupError(
             _(

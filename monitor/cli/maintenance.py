@@ -23,7 +23,7 @@ from monitor.storage.maintenance import indexer
 from monitor.storage.maintenance.index_follower import follower_lock, is_followed
 from monitor.storage.maintenance.indexer import write_progress
 from monitor.storage.maintenance.indexer_process import FollowedStore
-from monitor.storage.maintenance.retention import RetentionSweep, SweepResult, compact, room
+from monitor.storage.maintenance.retention import RetentionSweep, SweepResult, compact, disk_usage
 from monitor.storage.monitor_lock import MonitorLock
 from monitor.storage.store import open_store, open_views
 from monitor.storage.store.sql.store import Store
@@ -64,7 +64,7 @@ def _index(cli: CliContext, report: Callable[[int, int], None], *, update: bool)
     # the outbox of a shared store belongs to its monitors
     with closing(FollowedStore(path, cli.folder) if path.is_shared else open_store(path)) as store:
         if update:
-            return indexer.catch_up(store, cli.folder, report, whole=False)
+            return indexer.catch_up(store, cli.folder, report, every_byte=False)
         return indexer.reindex(store, cli.folder, report)
 
 
@@ -100,7 +100,7 @@ def _preview_vacuum(cli: CliContext, store: Store, retention: Retention) -> None
         result = _sweep_all(lambda: sweep.step(dry=True), progress)
     click.echo(_describe_sweep(result, retention, done=False))
     if not cli.shared:
-        free = megabytes(room(cli.folder).free)
+        free = megabytes(disk_usage(cli.folder).free)
         click.echo(_("{size} of the store are unused", size=free))
 
 

@@ -88,7 +88,7 @@ def verify(
             say(line)
     if channel is not None:
         _send_head(cli, channel, result)
-    if not result.whole:
+    if not result.is_whole:
         context.exit(1)
 
 
@@ -96,7 +96,7 @@ def _send_head(cli: CliContext, channel: str, result: VerificationResult) -> Non
     """Send the hash of the last record to a channel, where nobody can change it from here."""
     record, digest = result.head
     path = cli.config_path.absolute()
-    if result.whole:
+    if result.is_whole:
         title = _("Evidence of {path}: record {record}, whole", path=path, record=record)
     else:
         title = _(
@@ -113,7 +113,7 @@ def _send_head(cli: CliContext, channel: str, result: VerificationResult) -> Non
 def _verification_mapping(result: VerificationResult) -> dict[str, object]:
     fields = to_builtins(result)
     record, digest = result.head
-    return {**fields, "whole": result.whole, "head": {"number": record, "hash": digest}}
+    return {**fields, "whole": result.is_whole, "head": {"number": record, "hash": digest}}
 
 
 LABELS = mark_all("verify", "evidence", "store", "texts", "clock", "dropped", "noted", "head")
@@ -132,7 +132,7 @@ def _verification_rows(result: VerificationResult, *, pages: bool) -> Iterator[t
     yield (
         "evidence",
         _("{records}, {alerts}: whole", **counts)
-        if result.whole
+        if result.is_whole
         else _("{records}, {alerts}: NOT whole", **counts),
     )
     if pages:  # PostgreSQL verifies its own

@@ -214,7 +214,7 @@ class Daemon:
         if self._parts.briefings is not None:
             await self._parts.briefings.all()
         await self._parts.notifier.all()
-        while (waiting := await self._left_to_index()) or not self._parts.indexer.mended:
+        while (waiting := await self._left_to_index()) or not self._parts.indexer.is_repaired:
             indexer = self._parts.indexer
             if indexer.failures >= MAX_FAILURES:
                 raise MonitorError(

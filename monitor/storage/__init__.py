@@ -1,4 +1,4 @@
-"""What is kept, and who may write to it.
+"""The store, its searches and its maintenance; and who may write to a data folder.
 
 ::
 
@@ -6,6 +6,6 @@
     search/         queries of people: filters, pages, trends
     maintenance/    the indexer; index repair, retention, backup, verification
 
-`data_folder` and `monitor_lock` see that one monitor, and nobody else, writes to a data folder.
-Of several monitors of a store, `fencing` refuses what is done under a lease that is lost.
+`data_folder` and `monitor_lock` ensure that only one monitor writes to a data folder. Where several
+monitors share a store, `fencing` refuses writes under a lost lease.
 """

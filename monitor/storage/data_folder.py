@@ -1,4 +1,4 @@
-"""The data folder: whose it is, and who may write there.
+"""The data folder: its owner, and who may write there.
 
 Whoever can write there can put another store in place of this one, or a link in place of a file.
 """
@@ -20,7 +20,7 @@ log = logging.getLogger("tocsin")
 
 ARCHIVE_FOLDER = "index"
 PRIVATE = 0o700
-_FOR_EVERYBODY = {"/tmp", "/var/tmp", "/dev/shm"}
+_SHARED_FOLDERS = {"/tmp", "/var/tmp", "/dev/shm"}
 OTHERS_WRITE = stat.S_IWGRP | stat.S_IWOTH
 
 
@@ -30,7 +30,7 @@ def archive_address(folder: Path) -> str:
 
 
 def claim(folder: Path) -> None:
-    """Make a data folder, or see that nobody else can write there; for those who write.
+    """Make a data folder, or check that nobody else can write there; writers call it first.
 
     Raises:
         MonitorError: The folder or a file in it belongs to somebody else, or it is a folder that
@@ -41,7 +41,7 @@ def claim(folder: Path) -> None:
     require_owner(folder)
     mode = folder.stat().st_mode
     if mode & OTHERS_WRITE:
-        if not _is_our_own(folder):
+        if not _is_ours(folder):
             raise MonitorError(
                 _(
                     "{folder}: others may write there, and it holds files that are not of tocsin;"
@@ -60,7 +60,7 @@ def claim(folder: Path) -> None:
 
 
 def is_read_only(folder: Path) -> bool:
-    """Return whether a folder is there and cannot be written."""
+    """Return whether a folder exists and cannot be written."""
     return folder.exists() and not os.access(folder, os.W_OK)
 
 
@@ -70,17 +70,17 @@ def require_owner(folder: Path) -> None:
 
 
 def _refuse_foreign(path: Path, owner: int) -> None:
-    me = os.geteuid()
-    if owner != me:
-        theirs, mine = _name(owner), _name(me)
+    user = os.geteuid()
+    if owner != user:
+        owner_name, user_name = _name(owner), _name(user)
         raise MonitorError(
             _(
                 "{path}: it belongs to {owner}, and tocsin runs as {user};"
                 " run tocsin as {owner} (`sudo -u {owner} tocsin …`),"
                 " or look at the files and give them to {user} (`chown -R`)",
                 path=path,
-                owner=theirs,
-                user=mine,
+                owner=owner_name,
+                user=user_name,
             )
         )
 
@@ -92,8 +92,8 @@ def _name(user: int) -> str:
         return _("user {number}", number=user)
 
 
-def _is_our_own(folder: Path) -> bool:
-    if str(folder.resolve()) in _FOR_EVERYBODY:
+def _is_ours(folder: Path) -> bool:
+    if str(folder.resolve()) in _SHARED_FOLDERS:
         return False
     names = {path.name for path in folder.iterdir()}
     return not names or not names.isdisjoint({"newsroom.db", ARCHIVE_FOLDER, "demo"})

@@ -1,4 +1,4 @@
-"""Leases of several monitors of a store, and fencing: what is done under a lost one is refused.
+"""Leases of several monitors of a store, and fencing: work under a lost lease is refused.
 
 A feed lies in the bucket of its registered domain: one monitor polls all feeds of a site.
 
@@ -23,21 +23,21 @@ class Lease(NamedTuple):
     """A bucket or a duty in the hands of one monitor. Another holder has another epoch."""
 
     id: int
-    """Of a bucket from 0, or of a `Duty`."""
+    """Number of a bucket, from 0, or value of a `Duty`."""
     epoch: int
-    """It grows with each change of holder."""
+    """Number that grows with each change of holder."""
 
 
 SOLE = Lease(-1, 0)
-"""What the only monitor of a store holds, and whoever needs no lease."""
+"""The lease of the only monitor of a store, and of all work that needs no lease."""
 
 
 class Holding(NamedTuple):
-    """A lease under which something is done."""
+    """A lease under which a task or thread works."""
 
     lease: Lease
     is_held: Callable[[], bool]
-    """Whether the monitor still holds it, as far as it knows without asking the store."""
+    """Returns whether the monitor still holds it, as far as it knows without asking the store."""
 
 
 _UNSHARED = Holding(SOLE, lambda: True)
@@ -46,9 +46,9 @@ _HOLDING = ContextVar("holding", default=_UNSHARED)
 
 @contextmanager
 def under(holding: Holding) -> Iterator[None]:
-    """Do what is inside, and the tasks and threads it starts, under a lease.
+    """Run the block, and the tasks and threads that it starts, under a lease.
 
-    Transactions of the store and requests make sure of it.
+    Transactions of the store, and requests, check the lease.
     """
     token = _HOLDING.set(holding)
     try:
@@ -58,15 +58,15 @@ def under(holding: Holding) -> Iterator[None]:
 
 
 def lease_in_hand() -> Lease:
-    """The lease under which this is done; `SOLE` where none is needed."""
+    """Return the lease of this task or thread; `SOLE` where none is needed."""
     return _HOLDING.get().lease
 
 
 def require_lease() -> None:
-    """Make sure that the lease under which this is done is still held.
+    """Check that the lease of this task or thread is still held.
 
     Raises:
-        LeaseLostError: It may be in other hands by now.
+        LeaseLostError: Another monitor may hold it by now.
     """
     if not _HOLDING.get().is_held():
         raise LeaseLostError(_("another monitor does this by now"))

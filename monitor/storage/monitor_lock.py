@@ -23,13 +23,13 @@ from monitor.model.status import MonitorPresence
 from monitor.storage import data_folder
 
 LOCK = "monitor.lock"
-CARD = "monitor.json"
+HEARTBEAT = "monitor.json"
 GRACE = 0.5
-"""Seconds a starting monitor waits: a viewer that looks holds the lock for an instant."""
+"""Seconds that a starting monitor waits: a viewer that checks the lock holds it for an instant."""
 
 
 class Heartbeat(Struct, frozen=True):
-    """What the monitor tells its viewers about itself."""
+    """The state of the monitor, for its viewers."""
 
     presence: MonitorPresence
     pulse: Timestamp
@@ -37,7 +37,7 @@ class Heartbeat(Struct, frozen=True):
     network_down: str = ""
     store_damage: str = ""
     no_vectors: str = ""
-    """Why articles get no vectors; empty when they do."""
+    """The reason why articles get no vectors; empty when they do."""
 
 
 class MonitorLock:
@@ -53,18 +53,18 @@ class MonitorLock:
 
         self._folder = folder
         self._lock = FileLock(folder / LOCK, timeout=GRACE)
-        self._written: Heartbeat | None = None
+        self._last_written: Heartbeat | None = None
 
     def __enter__(self) -> MonitorLock:
         try:
             data_folder.claim(self._folder)
             self._lock.acquire()
             # A killed monitor leaves its heartbeat, with a process id that is not in use.
-            (self._folder / CARD).unlink(missing_ok=True)
+            (self._folder / HEARTBEAT).unlink(missing_ok=True)
         except TimeoutError:
-            known = _read(self._folder)
+            heartbeat = _read(self._folder)
             raise AlreadyRunningError(
-                str(self._folder), known.presence.pid if known else 0
+                str(self._folder), heartbeat.presence.pid if heartbeat else 0
             ) from None
         except OSError as error:
             self._lock.release()
@@ -77,18 +77,18 @@ class MonitorLock:
             ) from error
         return self
 
-    def __exit__(self, *raised: object) -> None:
-        (self._folder / CARD).unlink(missing_ok=True)
+    def __exit__(self, *exc: object) -> None:
+        (self._folder / HEARTBEAT).unlink(missing_ok=True)
         self._lock.release()
 
-    def beat(self, card: Heartbeat) -> None:
+    def beat(self, heartbeat: Heartbeat) -> None:
         """Write the heartbeat."""
-        path = self._folder / CARD
-        written = replace(card, pulse=0.0)
-        if written != self._written or not path.exists():
-            atomic_write(path, msgspec.json.encode(card))
-            self._written = written
-        os.utime(path, (card.pulse, card.pulse))
+        path = self._folder / HEARTBEAT
+        content = replace(heartbeat, pulse=0.0)
+        if content != self._last_written or not path.exists():
+            atomic_write(path, msgspec.json.encode(heartbeat))
+            self._last_written = content
+        os.utime(path, (heartbeat.pulse, heartbeat.pulse))
 
 
 def is_locked(folder: Path) -> bool:
@@ -105,27 +105,27 @@ def is_locked(folder: Path) -> bool:
 
 @contextmanager
 def dashboard_open(folder: Path) -> Iterator[Callable[[], bool]]:
-    """Note that a dashboard of a data folder is open; give what tells whether another one is."""
+    """Mark a data folder as open in a dashboard; yield a check whether another one is open."""
     try:
-        place = os.open(folder, os.O_RDONLY)
+        descriptor = os.open(folder, os.O_RDONLY)
     except OSError:
         yield lambda: False
         return
 
     def is_another_open() -> bool:
         try:
-            fcntl.flock(place, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
             return True
         finally:
-            fcntl.flock(place, fcntl.LOCK_SH)
+            fcntl.flock(descriptor, fcntl.LOCK_SH)
         return False
 
     try:
-        fcntl.flock(place, fcntl.LOCK_SH)
+        fcntl.flock(descriptor, fcntl.LOCK_SH)
         yield is_another_open
     finally:
-        os.close(place)
+        os.close(descriptor)
 
 
 def current_heartbeat(folder: Path) -> Heartbeat | None:
@@ -134,7 +134,7 @@ def current_heartbeat(folder: Path) -> Heartbeat | None:
 
 
 def _read(folder: Path) -> Heartbeat | None:
-    path = folder / CARD
+    path = folder / HEARTBEAT
     try:
         heartbeat = msgspec.json.decode(path.read_bytes(), type=Heartbeat)
         return replace(heartbeat, pulse=path.stat().st_mtime)

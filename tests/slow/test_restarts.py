@@ -362,7 +362,7 @@ def test_thirty_hours_with_a_dozen_restarts() -> None:
         lived = live(Path(folder))
         with EvidenceReader(StoreAddress(Path(folder) / "var")) as proofs:
             verified = verify(proofs, lambda *_: None, now=math.inf)
-    assert verified.whole, verified.faults
+    assert verified.is_whole, verified.faults
     assert verified.records > 100
     for claim in CLAIMS:
         claim(lived)

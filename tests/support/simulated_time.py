@@ -213,7 +213,9 @@ class World:
                     briefing_schedule.CHECK_SECONDS,
                     min(tick, 60.0),  # a briefing says to the minute when it was made
                 ),
-                "monitor.storage.maintenance.retention.LOOK": max(retention.LOOK, tick),
+                "monitor.storage.maintenance.retention.CHECK_SECONDS": max(
+                    retention.CHECK_SECONDS, tick
+                ),
                 "apscheduler.schedulers.base.datetime": Clock,
                 "apscheduler.triggers.interval.datetime": Clock,
             }.items():

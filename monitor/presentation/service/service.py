@@ -85,7 +85,7 @@ class Service:
         from monitor.storage.search.search import ArchiveSearch
 
         is_shared = self._store.is_shared
-        return ArchiveSearch(self._folder, self.views, self._clock, self._zone, follows=is_shared)
+        return ArchiveSearch(self._folder, self.views, self._clock, self._zone, is_shared=is_shared)
 
     @cached_property
     def statistics(self) -> Statistics:

@@ -148,7 +148,7 @@ class Triage:
 
         if not query:
             return list(self.views.alerts.ids(filter))
-        meaning = FilterMeaning(self._clock(), self._zone, who=self.user)
+        meaning = FilterMeaning(self._clock(), self._zone, analyst=self.user)
         source = _ArchiveSource(self.views, self._matching_ids)
         return list(select_alerts(parse_alert_filter(query), filter, meaning, source))
 

@@ -77,10 +77,10 @@ def parse_manifest(content: bytes, file: object) -> Manifest:
         if CONFIG in names and manifest.files[CONFIG].size > MAX_CONFIG:
             raise ValueError(_("its feeds.yaml is too large"))
     except (msgspec.MsgspecError, ValueError, RecursionError) as error:
-        words = _(
+        message = _(
             "{file}: not a backup of this version of tocsin ({error})", file=file, error=error
         )
-        raise BackupError(words) from error
+        raise BackupError(message) from error
     return manifest
 
 
@@ -89,7 +89,7 @@ PAGES = 512
 CHUNK = 1 << 20
 
 Progress = Callable[[str, int, int], None]
-"""Called with what is being done, how much is done, and of how much."""
+"""Called with the name of the step, the amount done, and the total."""
 
 
 def back_up(data: Path, config: Path, file: Path, now: Timestamp, progress: Progress) -> Manifest:
@@ -112,13 +112,13 @@ def back_up(data: Path, config: Path, file: Path, now: Timestamp, progress: Prog
         manifest = _pack(part, sources, articles, alerts, now, progress)
         part.replace(file)
     finally:
-        for left in (part, copy):
-            left.unlink(missing_ok=True)
+        for leftover in (part, copy):
+            leftover.unlink(missing_ok=True)
     return manifest
 
 
 def _copy_store(data: Path, copy: Path, progress: Progress) -> tuple[int, int]:
-    """Copy the store as it is at one moment, return how many articles and alerts it has."""
+    """Copy the store as it is at one moment, return its numbers of articles and alerts."""
     _make_private(copy)
     with (
         closing(open_database(data, create=False)) as source,
@@ -130,7 +130,7 @@ def _copy_store(data: Path, copy: Path, progress: Progress) -> tuple[int, int]:
         source.backup(
             target,
             pages=PAGES,
-            progress=lambda _status, left, all: progress(_("copying"), all - left, all),
+            progress=lambda _s, remaining, total: progress(_("copying"), total - remaining, total),
             sleep=0,
         )
         source.execute("ROLLBACK")
@@ -168,20 +168,20 @@ def _pack(
     _make_private(part)
     total = sum(source.stat().st_size for source in sources.values())
     done = 0
-    with zipfile.ZipFile(part, "w", zipfile.ZIP_DEFLATED, compresslevel=3) as packed:
+    with zipfile.ZipFile(part, "w", zipfile.ZIP_DEFLATED, compresslevel=3) as zip_file:
         for name, source in sources.items():
             digest = hashlib.sha256()
-            with source.open("rb") as file, packed.open(name, "w", force_zip64=True) as into:
+            with source.open("rb") as file, zip_file.open(name, "w", force_zip64=True) as target:
                 while chunk := file.read(CHUNK):
                     digest.update(chunk)
-                    into.write(chunk)
+                    target.write(chunk)
                     done += len(chunk)
                     progress(_("packing"), done, total)
             files[name] = PackedFile(source.stat().st_size, digest.hexdigest())
         manifest = Manifest(
             taken=iso(now) or "", articles=articles, alerts=alerts, store=VERSION, files=files
         )
-        packed.writestr(MANIFEST, msgspec.json.format(msgspec.json.encode(manifest), indent=2))
+        zip_file.writestr(MANIFEST, msgspec.json.format(msgspec.json.encode(manifest), indent=2))
     with part.open("rb") as file:
         os.fsync(file.fileno())
     return manifest
@@ -191,18 +191,18 @@ def _pack(
 
 
 class RestorePaths(Struct, frozen=True):
-    """Where a newsroom is restored."""
+    """The destination of a restored newsroom."""
 
     config: Path
     data: Path
 
-    def in_the_way(self, config: bytes | None) -> list[Path]:
+    def existing_files(self, config: bytes | None) -> list[Path]:
         """Return the existing files; a `feeds.yaml` with the same content does not count."""
         names = (STORE_FILE, f"{STORE_FILE}-wal", f"{STORE_FILE}-shm", ARCHIVE_FOLDER)
-        there = [path for name in names if (path := self.data / name).exists()]
+        files = [path for name in names if (path := self.data / name).exists()]
         if config is not None and self.config.exists() and self.config.read_bytes() != config:
-            there.append(self.config)
-        return there
+            files.append(self.config)
+        return files
 
 
 def read_backup(file: Path) -> tuple[Manifest, bytes | None]:
@@ -212,16 +212,16 @@ def read_backup(file: Path) -> tuple[Manifest, bytes | None]:
         BackupError: It is no backup, or damaged.
         OSError: It cannot be read.
     """
-    with _opened(file) as (packed, manifest):
-        return manifest, packed.read(CONFIG) if CONFIG in manifest.files else None
+    with _opened(file) as (zip_file, manifest):
+        return manifest, zip_file.read(CONFIG) if CONFIG in manifest.files else None
 
 
-def unpack(file: Path, places: RestorePaths, progress: Progress) -> Path:
-    """Check a backup and unpack its store beside its destination; return where.
+def unpack(file: Path, paths: RestorePaths, progress: Progress) -> Path:
+    """Check a backup and unpack its store beside its destination; return the path.
 
     Existing files are not touched. Raises BackupError, OSError.
     """
-    with _opened(file) as (packed, manifest):
+    with _opened(file) as (zip_file, manifest):
         if manifest.store > VERSION:
             raise BackupError(
                 _(
@@ -230,8 +230,8 @@ def unpack(file: Path, places: RestorePaths, progress: Progress) -> Path:
                     version=manifest.store,
                 )
             )
-        places.data.mkdir(mode=0o700, parents=True, exist_ok=True)
-        needed, spare = manifest.files[STORE_FILE].size, shutil.disk_usage(places.data).free
+        paths.data.mkdir(mode=0o700, parents=True, exist_ok=True)
+        needed, spare = manifest.files[STORE_FILE].size, shutil.disk_usage(paths.data).free
         if needed > spare:
             raise BackupError(
                 _(
@@ -239,82 +239,82 @@ def unpack(file: Path, places: RestorePaths, progress: Progress) -> Path:
                     " there are {spare} MB",
                     file=file,
                     needed=number(needed >> 20),
-                    folder=places.data,
+                    folder=paths.data,
                     spare=number(spare >> 20),
                 )
             )
-        fresh = places.data / f"{STORE_FILE}.restored"
-        _make_private(fresh)
+        store = paths.data / f"{STORE_FILE}.restored"
+        _make_private(store)
         try:
             for name, expected in manifest.files.items():
-                with fresh.open("wb") if name == STORE_FILE else contextlib.nullcontext() as into:
-                    _check(file, packed, name, expected, into, progress)
-            with closing(sqlite3.connect(fresh)) as sql:
+                with store.open("wb") if name == STORE_FILE else contextlib.nullcontext() as target:
+                    _check(file, zip_file, name, expected, target, progress)
+            with closing(sqlite3.connect(store)) as sql:
                 damage = find_damage(sql)
             if damage:
                 raise BackupError(
                     _("{file}: the store in it is damaged ({damage})", file=file, damage=damage)
                 )
-            with fresh.open("rb") as written:
-                os.fsync(written.fileno())
+            with store.open("rb") as stream:
+                os.fsync(stream.fileno())
         except BaseException:
-            fresh.unlink(missing_ok=True)
+            store.unlink(missing_ok=True)
             raise
-    return fresh
+    return store
 
 
-def replace_newsroom(fresh: Path, config: bytes | None, places: RestorePaths, aside: Path) -> None:
-    """Move existing files to `aside`, then the store and feeds.yaml to their destination."""
-    if there := places.in_the_way(config):
-        aside.mkdir(mode=0o700, parents=True)
-    for path in there:
-        shutil.move(path, aside / path.name)
-    fresh.rename(places.data / STORE_FILE)
+def replace_newsroom(store: Path, config: bytes | None, paths: RestorePaths, folder: Path) -> None:
+    """Move existing files to `folder`, then the store and feeds.yaml to their destination."""
+    if old_files := paths.existing_files(config):
+        folder.mkdir(mode=0o700, parents=True)
+    for path in old_files:
+        shutil.move(path, folder / path.name)
+    store.rename(paths.data / STORE_FILE)
     if config is not None:
-        places.config.parent.mkdir(parents=True, exist_ok=True)
-        atomic_write(places.config, config)
+        paths.config.parent.mkdir(parents=True, exist_ok=True)
+        atomic_write(paths.config, config)
 
 
 @contextlib.contextmanager
 def _opened(file: Path) -> Iterator[tuple[zipfile.ZipFile, Manifest]]:
-    """Open a backup; other files in it are never looked at."""
+    """Open a backup and its manifest; other files in it are never read."""
     try:
-        with zipfile.ZipFile(file) as packed:
-            with packed.open(MANIFEST) as written:
-                manifest = parse_manifest(written.read(MAX_MANIFEST), file)
-            yield packed, manifest
+        with zipfile.ZipFile(file) as zip_file:
+            with zip_file.open(MANIFEST) as stream:
+                manifest = parse_manifest(stream.read(MAX_MANIFEST), file)
+            yield zip_file, manifest
     except (
         zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, KeyError, RuntimeError,
     ) as error:  # fmt: skip
-        words = _("{file}: not a backup of tocsin, or damaged ({error})", file=file, error=error)
-        raise BackupError(words) from error
+        message = _("{file}: not a backup of tocsin, or damaged ({error})", file=file, error=error)
+        raise BackupError(message) from error
 
 
 def _check(
     file: Path,
-    packed: zipfile.ZipFile,
+    zip_file: zipfile.ZipFile,
     name: str,
     expected: PackedFile,
-    into: IO[bytes] | None,
+    target: IO[bytes] | None,
     progress: Progress,
 ) -> None:
-    """Read a file of a backup, into another if one is given; raises BackupError."""
+    """Check a file of a backup, and copy it to `target` if there is one; raises BackupError."""
     checksum, done = hashlib.sha256(), 0
     try:
-        with packed.open(name) as source:
+        with zip_file.open(name) as source:
             while chunk := source.read(CHUNK):
                 checksum.update(chunk)
                 done += len(chunk)
                 if done > expected.size:
                     break
-                if into:
-                    into.write(chunk)
+                if target:
+                    target.write(chunk)
                 progress(_("unpacking"), done, expected.size)
     except Exception as error:
         if isinstance(error, OSError) and not isinstance(error, zipfile.BadZipFile):
             raise
-        words = _("{file}: {name} in it is damaged ({error})", file=file, name=name, error=error)
-        raise BackupError(words) from error
+        message = _("{file}: {name} in it is damaged ({error})", file=file, name=name, error=error)
+        raise BackupError(message) from error
     if PackedFile(done, checksum.hexdigest()) != expected:
         raise BackupError(
             _("{file}: {name} in it has another checksum than the manifest", file=file, name=name)

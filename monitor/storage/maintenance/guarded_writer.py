@@ -1,9 +1,8 @@
 """The writer of the index, guarded: an article that cannot be indexed loses its text.
 
 A batch that fails is halved until the article that makes it fail is alone. It is then indexed
-without its text, and set aside. A process that dies leaves a note of what it had in hand: the
-next one tries halves of that. The monitor ends a process that works too long on what it has in
-hand.
+without its text, and set aside. A process that dies leaves a note of its batch: the next
+process tries the halves of that. The monitor ends a process that works too long on a batch.
 """
 
 from __future__ import annotations
@@ -31,18 +30,18 @@ log = logging.getLogger("tocsin.indexer")
 
 NOTE = "index.inhand"
 DEATHS = 3
-"""Processes that die with one article alone in hand before it is to blame: some are killed."""
+"""Processes that die indexing one article alone before it is to blame: some are killed."""
 
 
 class InHand(Struct, frozen=True, array_like=True):
-    """What a process was indexing, and how many died of it in a row."""
+    """The articles of a batch, and the number of processes in a row that died of it."""
 
     ids: tuple[int, ...]
     deaths: int
 
 
 def read_note(data: Path) -> InHand | None:
-    """Return what a process has in hand, or had when it died; None without a note."""
+    """Return the batch that a process indexes, or died of; None without a note."""
     try:
         return msgspec.json.decode((data / NOTE).read_bytes(), type=InHand)
     except (OSError, msgspec.MsgspecError):
@@ -50,7 +49,7 @@ def read_note(data: Path) -> InHand | None:
 
 
 def note_stamp(data: Path) -> int | None:
-    """Return what tells one note from the next; None without a note."""
+    """Return the time of the note in nanoseconds, to tell it from the next; None without a note."""
     try:
         return (data / NOTE).stat().st_mtime_ns
     except OSError:
@@ -65,11 +64,11 @@ class GuardedWriter:
         self._store = store
         self._data = data
         self._without_text = set(store.unsearchable())
-        left = read_note(data)
-        self._deaths = left.deaths + 1 if left else 0
-        self._suspects = set(left.ids) if left else set[int]()
-        if left and len(left.ids) == 1 and self._deaths >= DEATHS:
-            self._set_aside(left.ids[0], _("indexing it ends the indexer, or takes too long"))
+        note = read_note(data)
+        self._deaths = note.deaths + 1 if note else 0
+        self._suspects = set(note.ids) if note else set[int]()
+        if note and len(note.ids) == 1 and self._deaths >= DEATHS:
+            self._set_aside(note.ids[0], _("indexing it ends the indexer, or takes too long"))
             self._suspects.clear()
 
     def add(self, articles: Iterable[Article]) -> None:
@@ -79,25 +78,25 @@ class GuardedWriter:
             ArchiveError: The archive cannot be written.
         """
         articles = list(articles)
-        suspects = [one for one in articles if one.id in self._suspects]
-        others = [one for one in articles if one.id not in self._suspects]
-        half = max(1, (len(self._suspects) + 1) // 2)
-        waiting = [suspects[at : at + half] for at in range(0, len(suspects), half)]
-        waiting = [batch for batch in [others, *reversed(waiting)] if batch]
-        while waiting:
-            batch = waiting.pop()
+        suspects = [article for article in articles if article.id in self._suspects]
+        others = [article for article in articles if article.id not in self._suspects]
+        size = max(1, (len(self._suspects) + 1) // 2)
+        batches = [suspects[start : start + size] for start in range(0, len(suspects), size)]
+        batches = [batch for batch in [others, *reversed(batches)] if batch]
+        while batches:
+            batch = batches.pop()
             try:
                 self._commit(batch)
             except (ArchiveError, OSError):
                 self._remove_note()
                 raise
             except Exception as error:
-                waiting += self._halves(batch, error)
+                batches += self._halves(batch, error)
 
     def _commit(self, batch: Sequence[Article]) -> None:
         ids = tuple(article.id for article in batch)
-        alone = self._deaths if self._suspects.issuperset(ids) else 0
-        atomic_write(self._data / NOTE, msgspec.json.encode(InHand(ids, alone)))
+        deaths = self._deaths if self._suspects.issuperset(ids) else 0
+        atomic_write(self._data / NOTE, msgspec.json.encode(InHand(ids, deaths)))
         self._writer.add(map(self._readable, batch))
         self._remove_note()
         self._suspects.difference_update(ids)
@@ -107,7 +106,7 @@ class GuardedWriter:
             (self._data / NOTE).unlink()
 
     def _halves(self, batch: list[Article], error: Exception) -> list[list[Article]]:
-        """Return what to try instead of a batch that failed: its halves, the first one last."""
+        """Return the batches to try instead of one that failed: its halves, the first one last."""
         if len(batch) > 1:
             middle = len(batch) // 2
             return [batch[middle:], batch[:middle]]

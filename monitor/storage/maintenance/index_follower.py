@@ -17,14 +17,14 @@ from monitor.storage.maintenance.indexer import Progress
 from monitor.storage.maintenance.indexer_process import Clock, FollowedStore, IndexerProcess
 
 LOCK = "index.lock"
-"""One follower at a time; a monitor of this data folder has its own indexer."""
+"""Lock of the one follower of a data folder; a monitor of the folder has its own indexer."""
 STEP_SECONDS = 2.0
-"""Seconds between two looks whether this process is to follow."""
+"""Seconds between two checks whether this process is to follow."""
 
 
 @contextmanager
 def follower_lock(data: Path) -> Iterator[bool]:
-    """Hold the lock of those who follow; yield whether it was free."""
+    """Hold the lock of the followers; yield whether it was free."""
     with ExitStack() as stack:
         try:
             stack.enter_context(FileLock(data / LOCK, timeout=0))
@@ -35,13 +35,13 @@ def follower_lock(data: Path) -> Iterator[bool]:
 
 
 def is_followed(data: Path) -> bool:
-    """Return whether somebody keeps the index of a data folder in line by now."""
+    """Return whether a monitor or a follower keeps the index of a data folder in line."""
     if monitor_lock.is_locked(data):
         return True
     if not data.exists():
         return False
-    with follower_lock(data) as free:
-        return not free
+    with follower_lock(data) as is_free:
+        return not is_free
 
 
 class IndexFollower:
@@ -55,21 +55,21 @@ class IndexFollower:
         self._thread = threading.Thread(target=self._run, name="tocsin-follower", daemon=True)
 
     def start(self) -> None:
-        """Begin, in a thread."""
+        """Start following, in a thread."""
         resource_tracker.ensure_running()  # while `sys.stderr` is a file: a dashboard has none
         self._data.mkdir(mode=0o700, parents=True, exist_ok=True)
         self._thread.start()
 
     def stop(self) -> None:
-        """End after the batch at hand."""
+        """Stop following after the current batch."""
         self._ended.set()
         self._thread.join()
 
     def _run(self) -> None:
         while not self._ended.wait(0.0):
             if not monitor_lock.is_locked(self._data):
-                with follower_lock(self._data) as free:
-                    if free:
+                with follower_lock(self._data) as is_free:
+                    if is_free:
                         self._follow()
             self._ended.wait(STEP_SECONDS)
 
@@ -89,17 +89,17 @@ class IndexFollower:
 
 
 def update_index(data: Path, store: StoreAddress, progress: Progress) -> int:
-    """Bring the index in line with a shared store; return how many articles it has.
+    """Bring the index in line with a shared store; return its number of articles.
 
     Raises:
         StoreError: The store cannot be read.
         ArchiveError: Another program writes to the index.
     """
     with closing(FollowedStore(store, data)) as followed:
-        return indexer.catch_up(followed, data, progress, whole=False)
+        return indexer.catch_up(followed, data, progress, every_byte=False)
 
 
 def lag(data: Path, store: StoreAddress) -> int:
-    """Return how many articles the index of a data folder lacks, at most; raises StoreError."""
+    """Return an upper bound of the articles that an index lacks; raises StoreError."""
     with closing(FollowedStore(store, data)) as followed:
         return followed.lag()

@@ -1,6 +1,6 @@
 """The indexer: follows the outbox of the store into the index, and repairs the index.
 
-An alert never waits for it. The store is the truth: an index that is missing, damaged or
+An alert never waits for the indexer. The store is the truth: an index that is missing, damaged or
 different from the store is repaired while new articles are indexed.
 """
 
@@ -20,11 +20,8 @@ from monitor.base.article import Article, Timestamp
 from monitor.base.errors import StoreError
 from monitor.base.files import atomic_write
 from monitor.base.translation import gettext as _
-from monitor.storage.data_folder import archive_address
-
-if TYPE_CHECKING:
-    from index.archive import ArchiveWriter
 from monitor.base.translation import mark, ngettext, number
+from monitor.storage.data_folder import archive_address
 from monitor.storage.maintenance.guarded_writer import GuardedWriter
 
 if TYPE_CHECKING:
@@ -37,51 +34,52 @@ log = logging.getLogger("tocsin.indexer")
 
 BATCH = 2048
 """Most articles of one commit: larger ones are hardly faster and take more memory."""
-LINGER, MORE = 0.3, 4
-"""Seconds to wait for more when woken, and how often: articles cost a third more in commits
-of 500 than of 2,000."""
-LOOK = 5.0
+LINGER, MAX_WAITS = 0.3, 4
+"""Seconds to wait for more articles, and how often: large commits cost a third less per article."""
+LOOK_SECONDS = 5.0
 """Seconds after which the outbox and the folder are checked without a wake-up."""
 WAITS = {"waits": True}
 """Marks the log lines that say that indexing has to wait."""
-REST = 5.0
+RETRY_SECONDS = 5.0
 """Seconds before a second try after an error of the disk, the store or another writer."""
 
 
 def run(
     store: Store,
     data: Path,
-    wake: Connection,
+    pipe: Connection,
     progress: Progress = lambda *_: None,
-    mended: Callable[[], None] = lambda: None,
+    on_repaired: Callable[[], None] = lambda: None,
 ) -> None:
     """Index the outbox until the pipe ends; the current step is finished.
 
     Args:
         store: Where the articles come from.
         data: The data folder of the index.
-        wake: The pipe from the monitor. A message means "look"; its end means "stop", also when the
+        pipe: The pipe from the monitor. A message means "look"; its end means "stop", also when the
             monitor dies.
         progress: Called while the index is repaired.
-        mended: Called when every byte of the index was checked and it is in line with the store.
+        on_repaired: Called when every byte was checked and the index is in line with the store.
     """
-    wait, whole = 0.0, False
+    delay, every_byte = 0.0, False
     follower: _OutboxFollower | None = None
-    while not _ended(wake, wait):
-        wait = 0.0
+    while not _ended(pipe, delay):
+        delay = 0.0
         try:
-            follower = follower or _OutboxFollower(store, data, progress, mended, whole=whole)
-            follower.follow(wake)
+            follower = follower or _OutboxFollower(
+                store, data, progress, on_repaired, every_byte=every_byte
+            )
+            follower.follow(pipe)
             return
         except ArchiveDamaged as error:
-            if whole:
+            if every_byte:
                 log.error(_("indexing has to wait: {error}", error=error), extra=WAITS)
             else:
                 log.error(_("{error}; mending it", error=error))
-            wait, follower, whole = (REST if whole else 0.0), None, True
+            delay, follower, every_byte = (RETRY_SECONDS if every_byte else 0.0), None, True
         except (ArchiveError, StoreError, OSError) as error:
             log.error(_("indexing has to wait: {error}", error=error), extra=WAITS)
-            wait = REST
+            delay = RETRY_SECONDS
 
 
 def catch_up(
@@ -89,9 +87,9 @@ def catch_up(
     data: Path,
     progress: Progress = lambda *_: None,
     *,
-    whole: bool = True,
+    every_byte: bool = True,
 ) -> int:
-    """Bring the index in line with the store; return how many articles it has.
+    """Bring the index in line with the store; return its number of articles.
 
     Not for use while an indexer runs on the index.
 
@@ -99,9 +97,9 @@ def catch_up(
         store: Where the articles come from.
         data: The data folder of the index.
         progress: Called while the index is repaired.
-        whole: Check every byte of the index first.
+        every_byte: Whether to check every byte of the index first.
     """
-    follower = _OutboxFollower(store, data, progress, lambda: None, whole=whole)
+    follower = _OutboxFollower(store, data, progress, lambda: None, every_byte=every_byte)
     while follower.work():
         pass
     return follower.writer.article_count
@@ -129,30 +127,30 @@ class _OutboxFollower:
         store: Store,
         data: Path,
         progress: Progress,
-        mended: Callable[[], None],
+        on_repaired: Callable[[], None],
         *,
-        whole: bool,
+        every_byte: bool,
     ) -> None:
         self._store = store
-        self._mended: Callable[[], None] | None = mended
+        self._on_repaired: Callable[[], None] | None = on_repaired
         self._address = archive_address(data)
         self._data = data
         is_suspect(self._data)  # the check happens now
         self.writer: ArchiveWriter = usable_writer(self._address)
-        repair = IndexRepair(store, self.writer, data, progress, whole=whole)
+        repair = IndexRepair(store, self.writer, data, progress, every_byte=every_byte)
         self._guarded = repair.guarded
         self._repairing: Iterator[None] = repair.steps()
         self._last = 0
 
-    def follow(self, wake: Connection) -> None:
+    def follow(self, pipe: Connection) -> None:
         """Work until the pipe ends. Raises ArchiveDamaged where the index must be repaired."""
         self.writer.background_merges = True
         while True:
             if self.work():
-                if _ended(wake, 0.0):
+                if _ended(pipe, 0.0):
                     return
                 continue
-            if _woken(wake):
+            if _woken(pipe):
                 return
             self.writer.run_merges()
             if self.writer.changed_elsewhere():
@@ -163,7 +161,7 @@ class _OutboxFollower:
                 raise ArchiveDamaged(_("{folder}: a search found it damaged", folder=self._address))
 
     def work(self) -> bool:
-        """Do the next step; return whether there was one."""
+        """Do the next step; return False if there was none."""
         if batch := self._store.unindexed(BATCH, self._last, MOST_CHARACTERS):
             self._guarded.add(entry.article for entry in batch if entry.article)
             self.writer.remove({entry.id for entry in batch if not entry.article})
@@ -172,31 +170,31 @@ class _OutboxFollower:
             return True
         if next(self._repairing, self) is not self:
             return True
-        if self._mended:
-            self._mended()
-            self._mended = None
+        if self._on_repaired:
+            self._on_repaired()
+            self._on_repaired = None
         return False
 
 
-def _ended(wake: Connection, seconds: float) -> bool:
+def _ended(pipe: Connection, seconds: float) -> bool:
     """Wait for a wake-up for at most `seconds`; return whether the pipe has ended."""
     try:
-        while wake.poll(seconds):
-            wake.recv_bytes()
+        while pipe.poll(seconds):
+            pipe.recv_bytes()
             seconds = 0.0
     except (EOFError, OSError):
         return True
     return False
 
 
-def _woken(wake: Connection) -> bool:
+def _woken(pipe: Connection) -> bool:
     """Wait for a wake-up, then a little for more articles; return whether the pipe has ended."""
-    ended = _ended(wake, LOOK)
-    for _look in range(MORE):
-        if ended or not wake.poll(LINGER):
+    has_ended = _ended(pipe, LOOK_SECONDS)
+    for _look in range(MAX_WAITS):
+        if has_ended or not pipe.poll(LINGER):
             break
-        ended = _ended(wake, 0.0)
-    return ended
+        has_ended = _ended(pipe, 0.0)
+    return has_ended
 
 
 # --- repair of the index from the store ------------------------------------------------
@@ -209,7 +207,7 @@ STALE = 60.0
 
 
 def write_progress(data: Path, done: int, total: int) -> None:
-    """Write how many of all articles can be searched; all of them ends the rebuild."""
+    """Write how many articles can be searched, of how many; all of them end the rebuild."""
     path = data / PROGRESS
     with contextlib.suppress(OSError):  # the disk is full: the index waits too
         if done >= total:
@@ -236,7 +234,7 @@ def describe_progress(share: float) -> str:
 
 
 def describe_waiting(articles: int) -> str:
-    """Return how many articles wait for the index, in words; empty for none."""
+    """Return the number of articles that wait for the index, in words; empty for none."""
     if not articles:
         return ""
     return ngettext(
@@ -253,7 +251,7 @@ def mark_suspect(data: Path) -> None:
 
 
 def is_suspect(data: Path) -> bool:
-    """Return whether the index was marked as damaged since the last call."""
+    """Return whether the index was marked since the last call, and remove the mark."""
     try:
         (data / SUSPECT).unlink()
     except OSError:
@@ -269,7 +267,7 @@ _READ = 8
 """Articles read from the store at once."""
 
 Progress = Callable[[int, int], None]
-"""Called with how many articles the index has, and how many the store has."""
+"""Called with the number of articles in the index, and in the store."""
 
 
 def difference(
@@ -289,7 +287,7 @@ def difference(
             surplus.add(id)
         else:
             in_index[id] += in_index[id] < 2
-    if in_index == in_store and not surplus:  # mostly, and told at once
+    if in_index == in_store and not surplus:  # the usual case, and a fast comparison
         return array("Q"), array("Q")
     surplus.update(id for id in range(top) if in_index[id] > in_store[id])
     missing = (id for id in range(top - 1, 0, -1) if in_store[id] and in_index[id] != 1)
@@ -298,7 +296,7 @@ def difference(
 
 
 class IndexRepair:
-    """One repair of one index: articles can be added at once, the rest goes step by step."""
+    """One repair of one index: articles can be added at any time, the rest is repaired in steps."""
 
     def __init__(
         self,
@@ -307,16 +305,16 @@ class IndexRepair:
         data: Path,
         progress: Progress,
         *,
-        whole: bool = False,
+        every_byte: bool = False,
     ) -> None:
-        """Give up what is damaged; `whole` checks every byte first."""
+        """Drop what is damaged; with `every_byte`, every byte is checked first."""
         self._store = store
         self._progress = progress
         self._writer = writer
         self.guarded = GuardedWriter(writer, store, data)
-        """Through which articles are added."""
-        for lost in writer.drop_damaged(every_byte=whole):
-            log.error(_("{damage}; its articles are added again from the store", damage=lost))
+        """The writer through which articles are added."""
+        for damage in writer.drop_damaged(every_byte=every_byte):
+            log.error(_("{damage}; its articles are added again from the store", damage=damage))
 
     def steps(self, *, everything: bool = False) -> Iterator[None]:
         """Bring the index in line with the store, then check all of it once; a generator of steps.
@@ -343,11 +341,11 @@ class IndexRepair:
                     missing=number(len(missing)),
                 )
             )
-        left = len(missing)
+        remaining = len(missing)
         for articles in self._batches(missing):
-            self._progress(len(stored) - left, len(stored))
+            self._progress(len(stored) - remaining, len(stored))
             self.guarded.add(articles)
-            left -= len(articles)
+            remaining -= len(articles)
             yield
         self._progress(len(stored), len(stored))
         yield from self._writer.verify_steps()
@@ -355,13 +353,13 @@ class IndexRepair:
     def _batches(self, ids: Sequence[int]) -> Iterator[list[Article]]:
         """Yield the articles of the store in batches that fit into memory."""
         batch: list[Article] = []
-        at = characters = 0
-        while at < len(ids):
-            number = min(_READ, STEP - len(batch))
-            read = self._store.articles.get(ids[at : at + number])
-            at += number
-            batch += read
-            characters += sum(article.characters for article in read)
+        start = characters = 0
+        while start < len(ids):
+            count = min(_READ, STEP - len(batch))
+            articles = self._store.articles.get(ids[start : start + count])
+            start += count
+            batch += articles
+            characters += sum(article.characters for article in articles)
             if len(batch) >= STEP or characters >= MOST_CHARACTERS:
                 yield batch
                 batch, characters = [], 0

@@ -39,7 +39,7 @@ from monitor.storage.store.sql.store import Store, outbox_entries
 log = logging.getLogger("tocsin")
 
 _PRELOADED = ["monitor.storage.maintenance.indexer_process", *PRELOADED]
-"""Without numpy, which is for what is indexed: often there is nothing."""
+"""Modules without numpy, which only indexing needs: often there is nothing to index."""
 GARBAGE = 100_000
 """Objects between two garbage collections: collecting every 700 takes a tenth of the time."""
 GIVES_WAY = 3
@@ -72,7 +72,7 @@ class IndexerProcess:
 
         Args:
             data: The data folder.
-            clock: What the process reads the time from.
+            clock: The clock of the process.
             batch_seconds: Processor time after which the process is ended at one batch.
             store: Where the store is, when it is not in the data folder.
         """
@@ -81,9 +81,9 @@ class IndexerProcess:
         self._clock = clock
         self._batch_seconds = batch_seconds
         self._batch: int | None = None
-        """Stamp of the note of what the process has in hand, and how long it had worked then."""
+        """Stamp of the note of the current batch; `_batch_began`: processor time at its start."""
         self._batch_began = math.inf
-        self._left: InHand | None = None
+        self._note: InHand | None = None
         preload(_PRELOADED)
         self._process: multiprocessing.process.BaseProcess | None = None
         self._wake: Connection | None = None
@@ -91,36 +91,36 @@ class IndexerProcess:
         self.failures = 0
         """Failed tries in a row."""
         self.trouble = ""
-        """Why the last try failed, in words."""
+        """The reason why the last try failed, in words."""
         self.indexed_at = 0.0
-        """When the last ticket returned by `indexed` was indexed."""
+        """Time at which the last ticket returned by `indexed` was indexed."""
         self.set_aside: dict[int, str] = {}
-        """Articles that are indexed without their text, and why; the caller empties it."""
-        self.mended = False
-        """Whether all of the index was checked, and is in line with the store."""
+        """Reasons by article that is indexed without its text; the caller empties it."""
+        self.is_repaired = False
+        """Whether the whole index was checked, and is in line with the store."""
 
     def start(self) -> None:
         """Start the process, or restart it if it died."""
         if self._process is not None:
-            took_too_long = self._end_if_stuck(self._process)
+            stuck_reason = self._end_if_stuck(self._process)
             if self._process.is_alive():
                 return
             self.indexed()
-            why = _("the indexer died (exit code {code})", code=self._process.exitcode)
-            self._died(took_too_long or why)
+            exit_reason = _("the indexer died (exit code {code})", code=self._process.exitcode)
+            self._died(stuck_reason or exit_reason)
             log.warning(_("{trouble}; starting it again", trouble=self.trouble))
         self._hang_up()
         context = forking()
-        reading, self._wake = context.Pipe(duplex=False)
-        self._messages, writing = context.Pipe(duplex=False)
+        wake_reader, self._wake = context.Pipe(duplex=False)
+        self._messages, message_writer = context.Pipe(duplex=False)
         level = log.getEffectiveLevel()
         self._process = context.Process(
             target=_index,
             args=(
                 self._data,
                 self._store,
-                reading,
-                writing,
+                wake_reader,
+                message_writer,
                 level,
                 self._clock,
                 translation.choice(),
@@ -128,13 +128,13 @@ class IndexerProcess:
             name="tocsin indexer",  # not a message
             daemon=True,
         )
-        self._batch, self._batch_began = note_stamp(self._data), math.inf  # of the one before
+        self._batch, self._batch_began = note_stamp(self._data), math.inf  # of the last process
         self._process.start()
-        reading.close()
-        writing.close()
+        wake_reader.close()
+        message_writer.close()
 
     def _end_if_stuck(self, process: multiprocessing.process.BaseProcess) -> str:
-        """End a process that works too long on a batch; return that in words."""
+        """End a process that works too long on a batch; return the reason, empty if it goes on."""
         stamp, worked = note_stamp(self._data), _processor_time(process.pid)
         if stamp != self._batch:
             self._batch, self._batch_began = stamp, worked
@@ -146,16 +146,16 @@ class IndexerProcess:
         return _("the indexer worked on a batch for more than {seconds} s", seconds=seconds)
 
     def _died(self, trouble: str) -> None:
-        """Count a death as a failed try, unless it helps to find the article that is to blame."""
-        left, self._left = self._left, read_note(self._data)
+        """Count a death as a failed try, unless it narrows down the article that is to blame."""
+        previous, self._note = self._note, read_note(self._data)
         self._failed(trouble)
-        if self._left and self._left != left:
+        if self._note and self._note != previous:
             self.failures -= 1
 
     def indexed(self) -> int:
         """Return the last ticket indexed since the last call, 0 for none.
 
-        Its log lines since then are logged.
+        The log lines of the indexer since then are logged.
         """
         last = 0
         with contextlib.suppress(EOFError, OSError):
@@ -166,7 +166,7 @@ class IndexerProcess:
                     case "aside", article, reason:
                         self.set_aside[article] = reason
                     case ("mended",):
-                        self.mended = True
+                        self.is_repaired = True
                     case "logged", level, line, waits:
                         log.log(level, "%s", line)
                         if waits:
@@ -205,58 +205,58 @@ _NEWEST = (
     "SELECT coalesce(max(number), 0), (SELECT concat(oid, '.', 'articles'::regclass::oid)"
     " FROM pg_database WHERE datname = current_database()) FROM index_changes"
 )
-"""The newest number, and the database: after a restore others have the numbers that came later."""
+"""The newest number, and the database: after a restore, it gives later numbers again."""
 
 
 def read_position(data: Path, database: str) -> int:
-    """Return the number up to which the index of a data folder is in line; 0 if nobody knows.
+    """Return the number up to which the index of a data folder is in line; 0 if it is unknown.
 
     Args:
         data: The data folder.
-        database: The database of which the numbers are.
+        database: The database that gave the numbers.
     """
     try:
-        number, _, of = (data / POSITION).read_text(encoding="ascii").partition(" ")
-        return int(number) if of == database else 0
+        number, _, noted_database = (data / POSITION).read_text(encoding="ascii").partition(" ")
+        return int(number) if noted_database == database else 0
     except (OSError, ValueError):
         return 0
 
 
 def write_position(data: Path, number: int, database: str) -> None:
-    """Note up to which number the index is in line; one that is not noted is done again."""
+    """Note the number up to which the index is in line; without it, articles are added again."""
     with contextlib.suppress(OSError):
         atomic_write(data / POSITION, f"{number} {database}".encode())
 
 
 class FollowedStore(Store):
-    """What changed in a shared store since the index of this machine was in line with it.
+    """The changes in a shared store since the index of this machine was in line with it.
 
     The outbox belongs to the monitors. Each index follows the numbers under which articles were
-    queued, and remembers in its data folder how far it is.
+    queued, and remembers its position in its data folder.
     """
 
     def __init__(self, address: StoreAddress, data: Path) -> None:
         super().__init__(address)
         self._data = data
         ((newest, self._database),) = self._read(_NEWEST)
-        known = read_position(data, self._database)
+        position = read_position(data, self._database)
         if not archive_engine(archive_address(data)).count_articles():
-            known = newest  # all articles are added anyway, the newest first
-        self.position = known if known <= newest else 0
+            position = newest  # all articles are added anyway, the newest first
+        self.position = position if position <= newest else 0
         """The number up to which the index is in line."""
         write_position(data, self.position, self._database)
 
     def lag(self) -> int:
-        """Return how many articles the index lacks, or has as they were, at most."""
-        ((changed,),) = self._read(
+        """Return an upper bound of the articles that the index lacks or has in an old version."""
+        ((changes,),) = self._read(
             "SELECT count(*) FROM index_changes WHERE number > ?", (self.position,)
         )
         ((stored,),) = self._read("SELECT count(*) FROM articles")
         searchable = archive_engine(archive_address(self._data)).count_articles()
-        return max(int(changed), int(stored) - searchable)
+        return max(int(changes), int(stored) - searchable)
 
     def unindexed(self, limit: int, after: int = 0, chars: float = math.inf) -> list[OutboxEntry]:
-        """Return what changed, as the outbox has it."""
+        """Return the changed articles as entries of the outbox."""
         rows = self._rows(
             f"SELECT c.number AS ticket, c.article, {article_columns(self._connection)}"
             " FROM index_changes c LEFT JOIN articles a ON a.id = c.article"
@@ -265,39 +265,39 @@ class FollowedStore(Store):
         )
         return outbox_entries(rows, chars)
 
-    def mark_indexed(self, upto: int, now: Timestamp | None = None) -> None:
+    def mark_indexed(self, ticket: int, now: Timestamp | None = None) -> None:
         """Note that the index is in line up to this number."""
-        self.position = max(self.position, upto)
+        self.position = max(self.position, ticket)
         write_position(self._data, self.position, self._database)
 
     def outbox(self) -> OutboxState:
-        """Return what is on its way into this index or out of it."""
-        found = list(
+        """Return the articles that this index still has to add or remove."""
+        rows = list(
             self._read(
                 "SELECT number, article FROM index_changes WHERE number > ? ORDER BY number",
                 (self.position,),
             )
         )
         return OutboxState(
-            articles=array("Q", (article for _, article in found)),
-            last=found[-1][0] if found else self.position,
+            articles=array("Q", (article for _, article in rows)),
+            last=rows[-1][0] if rows else self.position,
         )
 
     def set_aside(self, article: int, reason: str, now: Timestamp | None = None) -> None:
-        """Do nothing: the monitor finds it out too, and says so."""
+        """Do nothing: the indexer of a monitor finds and stores it too."""
 
 
 class _ReadOnly(Store):
     """The store of a data folder as the indexer uses it: it reports instead of writing."""
 
     def __init__(self, store: StoreAddress, monitor: Connection, clock: Clock) -> None:
-        super().__init__(store, create=False)  # it is there, and its pages are read once
+        super().__init__(store, create=False)  # it exists, and its pages are read once
         self._monitor = monitor
         self._clock = clock
 
-    def mark_indexed(self, upto: int, now: Timestamp | None = None) -> None:
+    def mark_indexed(self, ticket: int, now: Timestamp | None = None) -> None:
         """Report the ticket and the time to the monitor."""
-        _report(self._monitor, "indexed", upto, self._clock())
+        _report(self._monitor, "indexed", ticket, self._clock())
 
     def set_aside(self, article: int, reason: str, now: Timestamp | None = None) -> None:
         """Report an article that is indexed without its text."""
@@ -311,12 +311,12 @@ class _SharedReadOnly(FollowedStore):
         super().__init__(store, data)
         self._monitor = monitor
         self._clock = clock
-        self.mark_indexed(self.position)  # a monitor that died may have left them in the outbox
+        self.mark_indexed(self.position)  # a dead monitor may have left them in the outbox
 
-    def mark_indexed(self, upto: int, now: Timestamp | None = None) -> None:
-        """Note how far this index is, and report it to the monitor."""
-        super().mark_indexed(upto)
-        _report(self._monitor, "indexed", upto, self._clock())
+    def mark_indexed(self, ticket: int, now: Timestamp | None = None) -> None:
+        """Note the position of this index, and report it to the monitor."""
+        super().mark_indexed(ticket)
+        _report(self._monitor, "indexed", ticket, self._clock())
 
     def set_aside(self, article: int, reason: str, now: Timestamp | None = None) -> None:
         """Report an article that is indexed without its text."""
@@ -331,7 +331,7 @@ def _report(monitor: Connection, kind: str, *values: object) -> None:
 def _processor_time(pid: int | None) -> float:
     """Return the seconds of processor time of the main thread of a process; 0 if not on Linux.
 
-    No clock changes it, and no merge beside it.
+    Changes of the clock, and merges in another thread, do not count.
     """
     try:
         stat = Path(f"/proc/{pid}/task/{pid}/stat").read_text(encoding="utf-8", errors="replace")
@@ -357,7 +357,7 @@ class _LogToMonitor(logging.Handler):
 def _index(
     data: Path,
     address: StoreAddress,
-    wake: Connection,
+    pipe: Connection,
     monitor: Connection,
     level: int,
     clock: Clock,
@@ -369,7 +369,7 @@ def _index(
     gc.set_threshold(GARBAGE)
     free_at_once()
     logging.basicConfig(level=level, format="%(message)s", handlers=[_LogToMonitor(monitor)])
-    with contextlib.suppress(OSError, ValueError):  # one that takes too much memory is to fail
+    with contextlib.suppress(OSError, ValueError):  # a batch that takes too much memory is to fail
         resource.setrlimit(resource.RLIMIT_DATA, (MEMORY, MEMORY))
     try:
         with closing(
@@ -377,12 +377,12 @@ def _index(
             if address.is_shared
             else _ReadOnly(address, monitor, clock)
         ) as store:
-            progress, mended = (
+            progress, on_repaired = (
                 partial(indexer.write_progress, data),
                 partial(_report, monitor, "mended"),
             )
-            indexer.run(store, data, wake, progress, mended)
+            indexer.run(store, data, pipe, progress, on_repaired)
     except Exception:
         log.exception(_("the indexer fails"))
-        wake.poll(indexer.REST)  # the monitor restarts the process within a second
+        pipe.poll(indexer.RETRY_SECONDS)  # the monitor restarts the process within a second
         raise SystemExit(1) from None

@@ -42,7 +42,7 @@ class SweepResult(Struct, frozen=True, kw_only=True):
     articles: int = 0
     """Number of articles that were, or would be, dropped."""
     spared: int = 0
-    """Number of articles that are as old, and stay."""
+    """Number of articles that are as old, and are kept."""
     characters: int = 0
     """Bytes of text that were dropped."""
 
@@ -56,8 +56,8 @@ class SweepResult(Struct, frozen=True, kw_only=True):
 
 
 def retention_exceptions(retention: Retention, feeds: Iterable[Feed]) -> RetentionExceptions:
-    """Return what is kept for ever, in the terms of the store."""
-    known = list(feeds)
+    """Return the articles to keep for ever, as numbers of feeds and names of watchlists."""
+    feeds = list(feeds)
     numbers: set[int] = set()
     watchlists: set[str] = set()
     for selector in retention.spare:
@@ -68,7 +68,7 @@ def retention_exceptions(retention: Retention, feeds: Iterable[Feed]) -> Retenti
             feed_selector = selector if kind == "tag" else name
             numbers.update(
                 feed.number
-                for feed in known
+                for feed in feeds
                 if selects(feed_selector, feed.name, host(feed.url), feed.tags)
             )
     return RetentionExceptions(
@@ -84,42 +84,42 @@ class RetentionSweep:
     def __init__(self, store: Store, retention: Retention, now: Timestamp) -> None:
         self._store = store
         self._before = float("-inf") if retention.keep is None else now - retention.keep
-        self._spared = retention_exceptions(retention, store.feeds.every())
+        self._exceptions = retention_exceptions(retention, store.feeds.every())
         self._after = BEGINNING
 
     def step(self, *, dry: bool = False) -> SweepResult:
         """Drop the next articles, or only count them. Raises StoreError."""
         if dry:
             with self._store.reading() as reading:
-                return self._swept(self._next(reading))
+                return self._result(self._next(reading))
         with self._store.batch() as batch:
             expiring = self._next(batch)
-            batch.drop([one.id for one in expiring if not one.spared])
-        return self._swept(expiring)
+            batch.drop([article.id for article in expiring if not article.spared])
+        return self._result(expiring)
 
     def _next(self, reading: StoreReads) -> list[ExpiringArticle]:
-        return reading.articles.expiring(self._before, self._spared, self._after, STEP)
+        return reading.articles.expiring(self._before, self._exceptions, self._after, STEP)
 
-    def _swept(self, expiring: Sequence[ExpiringArticle]) -> SweepResult:
+    def _result(self, expiring: Sequence[ExpiringArticle]) -> SweepResult:
         if expiring:
             self._after = (expiring[-1].seen, expiring[-1].id)
-        going = [one for one in expiring if not one.spared]
+        dropped = [article for article in expiring if not article.spared]
         return SweepResult(
-            articles=len(going),
-            spared=len(expiring) - len(going),
-            characters=sum(one.characters for one in going),
+            articles=len(dropped),
+            spared=len(expiring) - len(dropped),
+            characters=sum(article.characters for article in dropped),
         )
 
 
 log = logging.getLogger("tocsin")
 
-EVERY = 3600.0
+SWEEP_SECONDS = 3600.0
 """Seconds between two sweeps."""
-LOOK = 10.0
+CHECK_SECONDS = 10.0
 """Seconds between two checks whether a sweep is due."""
 PAUSE = 0.25
 """Seconds between two steps of a sweep."""
-REST = 30.0
+RETRY_SECONDS = 30.0
 """Seconds without a step after a StoreError."""
 
 
@@ -140,21 +140,21 @@ class RetentionRunner:
         self._sleep = sleep
         self._retention = retention
 
-    async def ever(self, refused: Callable[[StoreError], None]) -> None:
+    async def ever(self, on_refusal: Callable[[StoreError], None]) -> None:
         """Sweep every hour, and when the settings change. Never raises: the monitor goes on."""
-        swept, rule = float("-inf"), FOR_EVER
+        last_sweep, applied = float("-inf"), FOR_EVER
         while True:
-            await self._sleep(LOOK)
+            await self._sleep(CHECK_SECONDS)
             now, retention = self._clock(), self._retention()
-            if retention == rule and not is_due(swept, EVERY, now):
+            if retention == applied and not is_due(last_sweep, SWEEP_SECONDS, now):
                 continue
-            swept, rule = now, retention
+            last_sweep, applied = now, retention
             try:
                 await self.all(PAUSE)
             except StoreError as error:
-                refused(error)
-                swept = float("-inf")
-                await self._sleep(REST)
+                on_refusal(error)
+                last_sweep = float("-inf")
+                await self._sleep(RETRY_SECONDS)
             except Exception:
                 log.exception(_("nothing more was dropped; the monitor goes on"))
 
@@ -180,30 +180,30 @@ class RetentionRunner:
 # --- the disk space of the SQLite file of a store ---
 
 
-class Room(Struct, frozen=True):
-    """Bytes on the disk."""
+class DiskUsage(Struct, frozen=True):
+    """Bytes of a store on the disk."""
 
-    taken: int
+    total: int
     free: int
-    """Bytes of `taken` that are unused."""
+    """Bytes of `total` that are unused."""
 
 
-def room(folder: Path) -> Room:
-    """Return what the store of a data folder takes. Raises StoreError."""
+def disk_usage(folder: Path) -> DiskUsage:
+    """Return the disk space of the store of a data folder. Raises StoreError."""
     with closing(open_database(folder, create=False)) as connection, reading(connection) as sql:
         (size,) = sql.execute("PRAGMA page_size").fetchone()
         (pages,) = sql.execute("PRAGMA page_count").fetchone()
         (free,) = sql.execute("PRAGMA freelist_count").fetchone()
-    return Room(size * pages, size * free)
+    return DiskUsage(size * pages, size * free)
 
 
 def compact(folder: Path) -> None:
     """Rewrite the store without unused space; nothing else may write meanwhile.
 
-    It is as it was if this is interrupted. Raises StoreError when the disk lacks the room
+    If this is interrupted, the store is as it was. Raises StoreError when the disk lacks the room
     for a second copy, and KeyboardInterrupt.
     """
-    needed = room(folder).taken - room(folder).free
+    needed = disk_usage(folder).total - disk_usage(folder).free
     spare = shutil.disk_usage(folder).free
     if spare < 2 * needed:  # once for the copy, once for its way through the log
         raise StoreError(

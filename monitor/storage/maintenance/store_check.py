@@ -1,6 +1,6 @@
-"""The monitor reads every page of the store now and then: a disk that fails says nothing.
+"""Checks of the store: the monitor reads every page of it, since a failing disk reports nothing.
 
-And it looks for monitors of a shared store that say nothing any more.
+It also looks for monitors of a shared store that have stopped answering.
 """
 
 from __future__ import annotations
@@ -27,9 +27,9 @@ from monitor.storage.store.sql.store import Store
 
 log = logging.getLogger("tocsin")
 
-EVERY = 86_400.0
+CHECK_SECONDS = 86_400.0
 """Seconds between two checks."""
-LOOK = 600.0
+LOOK_SECONDS = 600.0
 """Seconds before the first check, and between two looks at the clock."""
 
 
@@ -37,26 +37,26 @@ async def check_daily(
     store: StoreAddress,
     clock: Callable[[], Timestamp],
     sleep: Callable[[float], Awaitable[None]],
-    tell: Callable[[str], Awaitable[None]],
+    report: Callable[[str], Awaitable[None]],
 ) -> None:
     """Check the store once a day, in a thread, while others write. Never raises.
 
     Args:
         store: Where the store is.
         clock: Returns the time.
-        sleep: Waits so many seconds.
-        tell: Called after each check with what it found and what to do; empty if the store is
+        sleep: Waits for a number of seconds.
+        report: Called after each check with the damage and the remedy; empty if the store is
             whole.
     """
-    checked, ended = float("-inf"), threading.Event()
+    last_check, ended = float("-inf"), threading.Event()
     try:
         while True:
-            await sleep(LOOK)
-            if not is_due(checked, EVERY, now := clock()):
+            await sleep(LOOK_SECONDS)
+            if not is_due(last_check, CHECK_SECONDS, now := clock()):
                 continue
-            checked = now
+            last_check = now
             try:
-                await tell(await asyncio.to_thread(_damage, store, ended.is_set))
+                await report(await asyncio.to_thread(_damage, store, ended.is_set))
             except StoreError as error:
                 log.error(_("the store cannot be checked: {error}", error=error))
     finally:
@@ -64,34 +64,34 @@ async def check_daily(
 
 
 def _damage(store: StoreAddress, is_ended: Callable[[], bool]) -> str:
-    """Return what is damaged, and log it. Raises StoreError if the store cannot be read."""
+    """Return the damage in message, and log it. Raises StoreError if the store cannot be read."""
     with closing(open_database(store, create=False)) as connection:
         damage = connection.find_damage(is_ended)
     if not damage:
         return ""
-    words = _(
+    message = _(
         "{file} is damaged ({damage}); {advice}",
         file=STORE_FILE, damage=damage, advice=_(RESTORE),
     )  # fmt: skip
-    log.error("%s", words)
-    return words
+    log.error("%s", message)
+    return message
 
 
 def note_damage(store: Store, damage: str, routing: Routing, now: Timestamp) -> AlertPlan:
-    """Raise an alert when damage of the store begins, and end its time when the store is whole.
+    """Raise an alert when the store is damaged, and end its unusual time when the store is whole.
 
     Returns:
-        What was stored: an empty plan if nothing has changed since the check before.
+        The plan that was stored: empty if nothing has changed since the last check.
 
     Raises:
         StoreError: The store refuses; nothing was changed.
     """
     with store.batch() as batch:
-        lasts = any(
+        is_open = any(
             time.kind is AlertKind.DAMAGED and time.ended_at is None
             for time in batch.volumes.unusual(now)
         )
-        if lasts == bool(damage):
+        if is_open == bool(damage):
             return AlertPlan(at=now)
         plan = plan_store_damage(damage, batch.volumes.facts([FEED_HEALTH], now), routing, now)
         batch.save_alerts(plan)
@@ -102,7 +102,7 @@ def note_lost_monitors(store: Store, routing: Routing, now: Timestamp) -> AlertP
     """Raise an alert about each monitor of a shared store that is lost.
 
     Returns:
-        What was stored: an empty plan if there is nothing new.
+        The plan that was stored: empty if there is nothing new.
 
     Raises:
         StoreError: The store refuses; nothing was changed.
@@ -115,5 +115,5 @@ def note_lost_monitors(store: Store, routing: Routing, now: Timestamp) -> AlertP
         plan = plan_lost_monitors(lost, batch.volumes.facts([FEED_HEALTH], now), routing, now)
         batch.save_alerts(plan)
         lost_and_raised = zip(lost, plan.raised, strict=True)
-        batch.note_lost({one.number: alert.id for one, alert in lost_and_raised})
+        batch.note_lost({monitor.number: alert.id for monitor, alert in lost_and_raised})
     return plan

@@ -1,4 +1,4 @@
-"""All of a store into an empty one: from SQLite to PostgreSQL, and back."""
+"""Moves a whole store into an empty one: from SQLite to PostgreSQL, and back."""
 
 from __future__ import annotations
 
@@ -24,14 +24,14 @@ from monitor.storage.store.database.tables import TABLES
 CHUNK = 500
 """Rows between two reports of progress."""
 MOVING = "moving"
-"""The folder beside an SQLite file in which it is filled."""
+"""The folder beside the place of an SQLite file in which the file is filled."""
 
 Progress = Callable[[str, int, int], None]
-"""Called with the table that is copied, how many rows are done, and of how many."""
+"""Called with the table that is copied, the number of rows done, and the total."""
 
 
 class TableContent(Struct, frozen=True):
-    """What a table holds, whatever the order of its rows."""
+    """The rows of a table in any order, as number and digest."""
 
     rows: int = 0
     digest: int = 0
@@ -51,7 +51,7 @@ def move_store(source: StoreAddress, target: StoreAddress, progress: Progress) -
 
     Args:
         source: A store that nobody writes to meanwhile.
-        target: Where there is none yet, or an empty one.
+        target: The place of no store yet, or an empty store.
         progress: Called now and then.
 
     Raises:
@@ -59,13 +59,13 @@ def move_store(source: StoreAddress, target: StoreAddress, progress: Progress) -
         AlreadyRunningError: A monitor watches one of them.
     """
     with ExitStack() as stack:
-        place = (
+        destination = (
             target
             if target.is_shared
             else StoreAddress(stack.enter_context(_filled_file(target.folder)))
         )
         reader = stack.enter_context(closing(open_database(source, create=False)))
-        writer = stack.enter_context(closing(open_database(place, create=True)))
+        writer = stack.enter_context(closing(open_database(destination, create=True)))
         reader.claim(alone=True)
         writer.claim(alone=True)
         with reading(reader), reading(writer):
@@ -73,16 +73,16 @@ def move_store(source: StoreAddress, target: StoreAddress, progress: Progress) -
             reader.begin_reading()
             writer.begin_loading()
             try:
-                copied = {table: _copy(reader, writer, table, progress) for table in TABLES}
-                for table, content in copied.items():
+                contents = {table: _copy(reader, writer, table, progress) for table in TABLES}
+                for table, content in contents.items():
                     progress(table, 0, content.rows)
-                    if (found := _content(writer, table)) != content:
+                    if (copy := _content(writer, table)) != content:
                         raise StoreError(
                             _(
                                 "{table}: {found} rows arrived of {count}, or not as they were;"
                                 " nothing was copied",
                                 table=table,
-                                found=number(found.rows),
+                                found=number(copy.rows),
                                 count=number(content.rows),
                             )
                         )
@@ -91,24 +91,24 @@ def move_store(source: StoreAddress, target: StoreAddress, progress: Progress) -
                 with suppress(writer.Error):
                     writer.rollback()
                 raise
-    return {table: content.rows for table, content in copied.items()}
+    return {table: content.rows for table, content in contents.items()}
 
 
 @contextmanager
 def _filled_file(folder: Path) -> Iterator[Path]:
-    """Yield a folder beside the place of an SQLite file; the file is put there when it is whole."""
+    """Yield a folder in which to fill an SQLite file; the file is moved out when it is complete."""
     if (folder / STORE_FILE).exists():
         raise StoreError(
             _("{file}: exists already, and nothing was changed", file=folder / STORE_FILE)
         )
-    made = folder / MOVING
-    shutil.rmtree(made, ignore_errors=True)  # of a move that was interrupted
+    work_folder = folder / MOVING
+    shutil.rmtree(work_folder, ignore_errors=True)  # an interrupted move may have left it
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     try:
-        yield made
-        (made / STORE_FILE).rename(folder / STORE_FILE)
+        yield work_folder
+        (work_folder / STORE_FILE).rename(folder / STORE_FILE)
     finally:
-        shutil.rmtree(made, ignore_errors=True)
+        shutil.rmtree(work_folder, ignore_errors=True)
 
 
 def _refuse_filled(writer: Connection, target: StoreAddress) -> None:
@@ -121,7 +121,7 @@ def _refuse_filled(writer: Connection, target: StoreAddress) -> None:
 
 def _copy(reader: Connection, writer: Connection, table: str, progress: Progress) -> TableContent:
     columns = ", ".join(_columns(reader, table))
-    writer.execute(f"DELETE FROM {table}")  # a new store has a row here and there
+    writer.execute(f"DELETE FROM {table}")  # some tables of a new store have a row
     (total,) = reader.execute(f"SELECT count(*) FROM {table}").fetchone()
 
     def insert(rows: Sequence[Sequence[Any]], done: int) -> None:
@@ -134,14 +134,14 @@ def _copy(reader: Connection, writer: Connection, table: str, progress: Progress
 def _content(
     connection: Connection,
     table: str,
-    take: Callable[[Sequence[Sequence[Any]], int], None] = lambda rows, done: None,
+    consume: Callable[[Sequence[Sequence[Any]], int], None] = lambda rows, done: None,
 ) -> TableContent:
-    """Return what a table holds; `take` gets some rows at a time, and how many are done then."""
+    """Return the content of a table; `consume` gets chunks of rows, and the number done by then."""
     content = TableContent()
-    found = connection.stream(f"SELECT {', '.join(_columns(connection, table))} FROM {table}")
-    while rows := list(islice(found, CHUNK)):
+    stream = connection.stream(f"SELECT {', '.join(_columns(connection, table))} FROM {table}")
+    while rows := list(islice(stream, CHUNK)):
         content = content.with_rows(rows)
-        take(rows, content.rows)
+        consume(rows, content.rows)
     return content
 
 

@@ -1,4 +1,4 @@
-"""Whether the evidence is whole: each link of its chain, each alert, each text."""
+"""Verification of the evidence: each link of its chain, each alert, each text."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ from monitor.storage.store.sql.evidence import (
 )
 
 NumberedRecord = tuple[int, Mapping[str, Any]]
-"""The number of a record, and what it says."""
+"""The number of a record, and its content."""
 NumberedFault = tuple[int, str]
-"""The number of a record, and what is wrong with it, in words."""
+"""The number of a record, and a fault of it in words."""
 
 
 class AuditFault(Struct, frozen=True):
@@ -61,7 +61,7 @@ class RecordedAlert(Struct, frozen=True, kw_only=True):
     texts: Mapping[tuple[int, int], str]
     """Hashes of the texts that are kept, by article and version."""
     renames: Sequence[WatchlistRename] = ()
-    """How watchlists were renamed, the first ones first."""
+    """Renamed watchlists, the first ones first."""
 
     def numbers(self, kind: Kind) -> list[int]:
         """Return the numbers of the records of a kind."""
@@ -71,7 +71,7 @@ class RecordedAlert(Struct, frozen=True, kw_only=True):
 def texts_named(records: Sequence[NumberedRecord]) -> dict[tuple[int, int], tuple[str, int]]:
     """Return the hash of each text that records name, by article and version, and the record.
 
-    The page of an article makes its text longer: what was written last counts.
+    The page of an article makes its text longer: the last record of a text counts.
     """
     named: dict[tuple[int, int], tuple[str, int]] = {}
     article = 0
@@ -85,37 +85,37 @@ def texts_named(records: Sequence[NumberedRecord]) -> dict[tuple[int, int], tupl
     return named
 
 
-def faults_of(id: int, seen: RecordedAlert, now: Timestamp) -> Iterator[NumberedFault]:
-    """Yield what is wrong with an alert and its records.
+def faults_of(id: int, recorded: RecordedAlert, now: Timestamp) -> Iterator[NumberedFault]:
+    """Yield the faults of an alert and its records.
 
     Args:
         id: The alert.
-        seen: What the store has of it.
+        recorded: The alert in the store, and its records.
         now: The time of the verification.
     """
-    begun, gone = seen.numbers(Kind.RAISED), seen.numbers(Kind.DROPPED)
-    if not begun:
-        first = seen.records[0][0] if seen.records else 0
+    raised, dropped = recorded.numbers(Kind.RAISED), recorded.numbers(Kind.DROPPED)
+    if not raised:
+        first = recorded.records[0][0] if recorded.records else 0
         yield first, _("alert {alert} has no record of why it was raised", alert=alert_number(id))
         return
-    yield from _misdated(seen.records, now)
-    number = begun[0]
-    for other in begun[1:]:
+    yield from _misdated(recorded.records, now)
+    number = raised[0]
+    for other in raised[1:]:
         yield other, _("it is raised again: record {number} has done so", number=number)
-    if seen.alert is None and not gone:
+    if recorded.alert is None and not dropped:
         yield number, _("the alert is gone, and no record says that it was dropped")
-    if seen.alert is not None and gone:
-        yield gone[0], _("it says that the alert was dropped, and it is there")
-    if seen.alert is None or gone:
+    if recorded.alert is not None and dropped:
+        yield dropped[0], _("it says that the alert was dropped, and it is there")
+    if recorded.alert is None or dropped:
         return
-    for words in _differs(seen.alert, number, dict(seen.records)[number], seen):
-        yield number, words
-    yield from _grown(seen.alert, seen, number)
-    yield from _texts(seen)
+    for fault in _differences(recorded.alert, number, dict(recorded.records)[number], recorded):
+        yield number, fault
+    yield from _grown(recorded.alert, recorded, number)
+    yield from _texts(recorded)
 
 
 def _misdated(records: Sequence[NumberedRecord], now: Timestamp) -> Iterator[NumberedFault]:
-    """Yield the records of an alert that were made at a time that cannot be."""
+    """Yield the records of an alert with impossible times."""
     before: tuple[int, float] | None = None
     for number, record in records:
         at, article = record.get("at"), record.get("article")
@@ -131,13 +131,13 @@ def _misdated(records: Sequence[NumberedRecord], now: Timestamp) -> Iterator[Num
         before = number, at
 
 
-def _differs(
-    alert: StoredAlert, number: int, record: Mapping[str, Any], seen: RecordedAlert
+def _differences(
+    alert: StoredAlert, number: int, record: Mapping[str, Any], recorded: RecordedAlert
 ) -> Iterator[str]:
     """Yield the differences between the store and the record of the raised alert."""
     article = record.get("article") or {}
     compared = {
-        "watchlist": (alert.watchlist, _renamed(record.get("watchlist"), number, seen.renames)),
+        "watchlist": (alert.watchlist, _renamed(record.get("watchlist"), number, recorded.renames)),
         "about": (alert.about, record.get("about")),
         "at": (alert.raised_at, record.get("at", record.get("raised_at"))),
         "article": (alert.article, article.get("id")),
@@ -154,13 +154,13 @@ def _differs(
             "article.seen": (alert.seen, article.get("seen")),
         }
         for name in ("author", "lang"):
-            if (then := _latest(name, record, seen.records)) is not None:
-                compared[f"article.{name}"] = getattr(alert, name), then
+            if (before := _latest(name, record, recorded.records)) is not None:
+                compared[f"article.{name}"] = getattr(alert, name), before
         if "outlet" in article:
             compared["article.outlet"] = alert.outlet, article["outlet"]
-    for name, (now, then) in compared.items():
-        if now != then:
-            yield _difference(name, now, then)
+    for name, (now, before) in compared.items():
+        if now != before:
+            yield _difference(name, now, before)
 
 
 def _difference(field: str, now: object, before: object) -> str:
@@ -181,42 +181,42 @@ def _renamed(watchlist: object, raised: int, renames: Iterable[WatchlistRename])
 
 
 def _latest(name: str, raised: Mapping[str, Any], records: Sequence[NumberedRecord]) -> Any:
-    """Return what the last record says of an article that edits change; None if it says nothing."""
-    found = raised.get("article", {}).get(name)
+    """Return a value of an article that edits change, from the last record that has it, or None."""
+    value = raised.get("article", {}).get(name)
     for _number, record in records:
         if record.get("kind") in (Kind.EDITED, Kind.PAGE):
-            found = record.get(name)
-    return found
+            value = record.get(name)
+    return value
 
 
-def _grown(alert: StoredAlert, seen: RecordedAlert, first: int) -> Iterator[NumberedFault]:
+def _grown(alert: StoredAlert, recorded: RecordedAlert, first: int) -> Iterator[NumberedFault]:
     """Yield the faults in the records after an alert was raised."""
-    severity, matches, at = "", None, first
-    steps: dict[tuple[str, float], int] = {}
-    for number, record in seen.records:
+    severity, matches, source = "", None, first
+    escalations: dict[tuple[str, float], int] = {}
+    for number, record in recorded.records:
         severity = record.get("to", record.get("severity", severity))
         if record.get("kind") == Kind.ESCALATED:
-            steps[record.get("reason", ""), record.get("at", 0.0)] = number
+            escalations[record.get("reason", ""), record.get("at", 0.0)] = number
         if "matches" in record:
-            matches, at = record["matches"], number
+            matches, source = record["matches"], number
     if alert.severity != severity:
         yield first, _difference("severity", alert.severity, severity)
-    for step, number in steps.items():
-        if step not in seen.escalations:
+    for escalation, number in escalations.items():
+        if escalation not in recorded.escalations:
             yield number, _("its escalation is not in the store any more")
-    for reason, _at in sorted(set(seen.escalations) - steps.keys()):
+    for reason, _at in sorted(set(recorded.escalations) - escalations.keys()):
         yield first, _("it was escalated ({reason}), and no record says so", reason=reason)
-    if matches is not None and [dict(one) for one in seen.matches] != matches:
-        yield at, _("the words that matched, or their places, are not those of the record")
+    if matches is not None and [dict(match) for match in recorded.matches] != matches:
+        yield source, _("the words that matched, or their places, are not those of the record")
 
 
-def _texts(seen: RecordedAlert) -> Iterator[NumberedFault]:
-    for (article, version), (recorded, number) in texts_named(seen.records).items():
+def _texts(recorded: RecordedAlert) -> Iterator[NumberedFault]:
+    for (article, version), (expected, number) in texts_named(recorded.records).items():
         about = {"version": version, "article": article}
-        stored = seen.texts.get((article, version))
+        stored = recorded.texts.get((article, version))
         if stored is None:
             yield number, _("version {version} of article {article} is gone", **about)
-        elif stored != recorded:
+        elif stored != expected:
             yield (
                 number,
                 _(
@@ -230,7 +230,7 @@ def _shown(value: object) -> str:
     return _("nothing") if value is None else repr(value)
 
 
-MOST = 1_000
+MAX_LISTED = 1_000
 """Faults that are listed; more are counted."""
 CLOCKS_DIFFER = 60.0
 """Seconds that a record may be ahead of the clock of the verification."""
@@ -238,14 +238,14 @@ STEP = 500
 """Records between two reports of progress."""
 
 Progress = Callable[[str, int, int], None]
-"""Called with what is being done, how much is done, and of how much."""
+"""Called with the name of the step, the amount done, and the total."""
 
 
 class VerificationResult(Struct):
     """The result of a verification."""
 
     damage: str = ""
-    """What is wrong with the pages of the store; empty if nothing is."""
+    """Damage of the pages of the store, in words; empty if there is none."""
     records: int = 0
     """Records that were read."""
     alerts: int = 0
@@ -253,69 +253,69 @@ class VerificationResult(Struct):
     texts: int = 0
     """Texts of articles that were compared with their hashes."""
     set_back: int = 0
-    """Records dated before the one that precedes them: perhaps the clock was set back."""
+    """Records dated earlier than their predecessors: perhaps the clock was set back."""
     dropped: int = 0
     """Alerts no longer kept: their texts cannot be checked any more."""
     head: tuple[int, str] = (0, BEGINNING)
     """Number and hash of the last record."""
     noted: int | None = None
-    """The record with the hash that was noted elsewhere; None if none was given, or none is it."""
+    """The record with the hash that was noted elsewhere; None if no hash was given or found."""
     faults: list[AuditFault] = field(default_factory=list)
-    """By number of record."""
+    """Faults in the order of their records."""
     more: int = 0
     """Further faults, which are not listed."""
 
     @property
-    def whole(self) -> bool:
+    def is_whole(self) -> bool:
         """Whether no fault was found."""
         return not self.faults
 
     def add_fault(self, words: str, number: int = 0, alert: int | None = None) -> None:
         """Add a fault: in words, with the number of the record and the alert."""
-        if len(self.faults) < MOST:
+        if len(self.faults) < MAX_LISTED:
             self.faults.append(AuditFault(words, number, alert))
         else:
             self.more += 1
 
 
 def verify(
-    proofs: EvidenceReader,
+    reader: EvidenceReader,
     progress: Progress,
     *,
     now: Timestamp,
     noted: str = "",
 ) -> VerificationResult:
-    """Return what is wrong with the evidence; of a damaged store, nothing but that it is.
+    """Return the faults of the evidence; of a damaged store, only the damage.
 
     Args:
-        proofs: The store.
+        reader: The reader of the evidence in the store.
         progress: Called now and then.
-        now: The time: no record is from later.
+        now: The time: no record may be later.
         noted: Hash of a record that was written down elsewhere.
 
     Raises:
         StoreError: The store cannot be read.
     """
     progress(_("store"), 0, 1)
-    result = VerificationResult(damage=proofs.damage())
+    result = VerificationResult(damage=reader.damage())
     if result.damage:
         damage, advice = result.damage, _(RESTORE)
         result.add_fault(
             _("the store is damaged ({damage}); {advice}", damage=damage, advice=advice)
         )
         return result
-    for name in proofs.guards():
+    for name in reader.guards():
         result.add_fault(
             _("{name}, which keeps records as they are, is not as it was made", name=name)
         )
-    _chain(proofs, progress, result)
+    _chain(reader, progress, result)
     if noted:
-        result.noted = proofs.number_of(noted)
+        result.noted = reader.number_of(noted)
         if result.noted is None:
             result.add_fault(
                 _("no record has the hash {hash}: records were written anew", hash=noted)
             )
-    _alerts(proofs, progress, now, result)
+    _alerts(reader, progress, now, result)
     result.faults.sort(key=lambda fault: fault.number or float("inf"))
     return result
 
@@ -323,11 +323,11 @@ def verify(
 # --- the chain -------------------------------------------------------------------------
 
 
-def _chain(proofs: EvidenceReader, progress: Progress, result: VerificationResult) -> None:
-    total, last = proofs.records(), proofs.given()
+def _chain(reader: EvidenceReader, progress: Progress, result: VerificationResult) -> None:
+    total, last = reader.count_records(), reader.highest_number()
     rules: dict[int, tuple[object, object]] = {}
     latest = 0.0
-    for row in proofs.rows():
+    for row in reader.rows():
         record = evidence.record_content(row.record)
         for words in _links(row, record, result.head):
             result.add_fault(words, row.number, row.alert)
@@ -348,7 +348,7 @@ def _chain(proofs: EvidenceReader, progress: Progress, result: VerificationResul
 
 
 def _links(row: EvidenceRow, record: Mapping[str, Any], before: tuple[int, str]) -> Iterator[str]:
-    """Yield the faults of a record by itself, and of its place in the chain."""
+    """Yield the faults of a record itself, and of its place in the chain."""
     follows = row.number == before[0] + 1
     if not follows:
         yield _missing(before[0] + 1, row.number - 1)
@@ -376,14 +376,14 @@ def _rule_key(record: Mapping[str, Any]) -> str:
 
 
 def _names_rule(record: Mapping[str, Any], rules: Mapping[int, tuple[object, object]]) -> str:
-    """Return what is wrong with the rule that a record names; empty if nothing is."""
+    """Return the fault of the rule that a record names; empty if there is none."""
     rule = record.get("rule")
     if not isinstance(rule, dict):
         return ""
-    known = rules.get(rule.get("record", 0))
-    if known is None or known[1] != rule.get("version"):
+    named_rule = rules.get(rule.get("record", 0))
+    if named_rule is None or named_rule[1] != rule.get("version"):
         return _("the rule that it names is not written down before it")
-    if "watchlist" in record and known[0] != record["watchlist"]:
+    if "watchlist" in record and named_rule[0] != record["watchlist"]:
         return _("the rule that it names is that of another watchlist")
     return ""
 
@@ -398,21 +398,21 @@ def _missing(first: int, last: int) -> str:
 
 
 def _alerts(
-    proofs: EvidenceReader, progress: Progress, now: Timestamp, result: VerificationResult
+    reader: EvidenceReader, progress: Progress, now: Timestamp, result: VerificationResult
 ) -> None:
-    done, chunks, renames = 0, list(proofs.alerts()), proofs.renames()
+    done, chunks, renames = 0, list(reader.alerts()), reader.renames()
     total = sum(map(len, chunks))
     for ids in chunks:
         records = {
-            id: [(number, evidence.record_content(record)) for number, record in of]
-            for id, of in proofs.records_of(ids).items()
+            id: [(number, evidence.record_content(record)) for number, record in rows]
+            for id, rows in reader.records_of(ids).items()
         }
-        alerts, matches = proofs.kept(ids), proofs.matches_of(ids)
-        escalations = proofs.escalations_of(ids)
-        named = {id: texts_named(of) for id, of in records.items() if id in alerts}
-        texts = proofs.texts_of({article for of in named.values() for article, _ in of})
+        alerts, matches = reader.stored_alerts(ids), reader.matches_of(ids)
+        escalations = reader.escalations_of(ids)
+        named = {id: texts_named(rows) for id, rows in records.items() if id in alerts}
+        texts = reader.texts_of({article for rows in named.values() for article, _ in rows})
         for id in ids:
-            seen = RecordedAlert(
+            recorded = RecordedAlert(
                 alert=alerts.get(id),
                 records=records.get(id, []),
                 matches=matches.get(id, []),
@@ -420,9 +420,9 @@ def _alerts(
                 texts=texts,
                 renames=renames,
             )
-            result.alerts += seen.alert is not None
-            result.dropped += bool(seen.numbers(Kind.DROPPED))
-            for number, words in faults_of(id, seen, now):
+            result.alerts += recorded.alert is not None
+            result.dropped += bool(recorded.numbers(Kind.DROPPED))
+            for number, words in faults_of(id, recorded, now):
                 result.add_fault(words, number, id if number else None)
         result.texts += sum(map(len, named.values()))
         done += len(ids)

@@ -1,9 +1,9 @@
 """A filter over alerts, written in the language of queries: `watch:Alibaba since:7d grève`.
 
-`tocsin alerts` and the dashboard read, understand and evaluate it here. Filters are asked of
-each alert: `watch:Alibaba since:7d` selects what that watchlist raised since then, and not what
-another watchlist raised for the same article. What words are asked of is up to the caller: the
-command line asks the archive for articles, the dashboard looks through the headlines it holds.
+`tocsin alerts` and the dashboard parse, resolve and evaluate it here. Filters hold for an alert,
+not for its article: `watch:Alibaba since:7d` selects what that watchlist raised since then, and
+not what another watchlist raised for the same article. The caller decides where words are looked
+up: the command line asks the archive for articles, the dashboard searches its headlines.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ class AlertFilter(Struct, frozen=True):
 
     @property
     def has_words(self) -> bool:
-        """Whether it asks for words, and not only for filters."""
+        """Whether the filter contains words, and not only `name:value`."""
         return self.root is not None and any(isinstance(n, Word | Phrase) for n in walk(self.root))
 
     def names(self, name: str, value: str) -> bool:
@@ -62,7 +62,7 @@ ALL = AlertFilter()
 
 
 def parse_alert_filter(text: str) -> AlertFilter:
-    """Return a filter whose words are asked of the archive.
+    """Return a filter whose words the archive looks up.
 
     Raises:
         QueryError: The text is empty or no query; the error knows the column.
@@ -89,7 +89,7 @@ def parse_headline_filter(text: str) -> AlertFilter:
 
 
 def _validate_for_headlines(node: Node) -> None:
-    """Raise QueryError for what alerts and their headlines cannot answer."""
+    """Raise QueryError for a node that alerts and their headlines cannot answer."""
     if isinstance(node, Facet) and node.name in ("story", "has"):
         message = _("{name}: is for the archive", name=node.text.partition(":")[0])
         raise QueryError(message, node.column, _(_ARCHIVE_HINT))
@@ -105,7 +105,7 @@ def _validate_for_headlines(node: Node) -> None:
 
 
 class FilterNames(Struct, frozen=True):
-    """Names of which a filter may write the beginning only; without any, names are whole."""
+    """Names that a filter may abbreviate to their beginning; others it must have in full."""
 
     watchlists: Collection[str] = ()
     feeds: Collection[tuple[str, str]] = ()
@@ -114,27 +114,27 @@ class FilterNames(Struct, frozen=True):
     alert_tags: Collection[str] = ()
     """Tags that the analyst gave to alerts."""
     people: Collection[str] = ()
-    """Those who work on alerts."""
+    """People who work on alerts."""
 
 
 class FilterMeaning(Struct, frozen=True):
-    """What filters of the language mean at one moment, as filters of the store."""
+    """Translates filters of the language, at one moment, into filters of the store."""
 
     now: Timestamp
     zone: tzinfo
-    known: FilterNames = FilterNames()
-    who: str = ""
-    """Whom `assigned:me` means."""
+    names: FilterNames = FilterNames()
+    analyst: str = ""
+    """The person that `assigned:me` means."""
 
     def store_filter(self, facet: Facet) -> Filter | None:
-        """Return the filter of the store that a facet is; None where no single one is it."""
+        """Return the filter of the store for a facet; None if it takes more than one."""
         match facet.name, facet.value:
             case "watch", value:
-                return Filter(watchlists=_completed(value, self.known.watchlists))
+                return Filter(watchlists=_completed(value, self.names.watchlists))
             case "feed", value:
-                if any(names(value, name, host) for name, host in self.known.feeds):
+                if any(names(value, name, host) for name, host in self.names.feeds):
                     return Filter(feeds=(value,))
-                return Filter(feeds=_completed(value, [name for name, _ in self.known.feeds]))
+                return Filter(feeds=_completed(value, [name for name, _ in self.names.feeds]))
             case "lang", value:
                 return Filter(lang=("" if value == UNDETERMINED else value,))
             case "severity", value:
@@ -154,63 +154,63 @@ class FilterMeaning(Struct, frozen=True):
     def _people(self, value: str) -> tuple[str, ...]:
         match value.casefold():
             case "me":
-                return (self.who or value,)
+                return (self.analyst or value,)
             case "nobody":
                 return ("",)
-        return _completed(value, self.known.people)
+        return _completed(value, self.names.people)
 
     def tag_filters(self, value: str) -> tuple[Filter, Filter]:
-        """Return the two filters of a tag: of feeds that have it, of alerts that have it."""
-        feeds = tuple(f"tag:{tag}" for tag in _completed(value, self.known.feed_tags))
-        return Filter(feeds=feeds), Filter(tags=_completed(value.lower(), self.known.alert_tags))
+        """Return the two filters of a tag: for feeds that have it, and for alerts that have it."""
+        feeds = tuple(f"tag:{tag}" for tag in _completed(value, self.names.feed_tags))
+        return Filter(feeds=feeds), Filter(tags=_completed(value.lower(), self.names.alert_tags))
 
 
-def _completed(value: str, known: Iterable[str]) -> tuple[str, ...]:
-    """Return the names that a value is, else those it begins; itself when there are none."""
+def _completed(value: str, candidates: Iterable[str]) -> tuple[str, ...]:
+    """Return the names equal to a value, else those that begin with it, else the value itself."""
     compact_value = compact(value)
-    compacted = {name: compact(name) for name in known}
-    exact = tuple(name for name, bare in compacted.items() if bare == compact_value)
-    begun = tuple(name for name, bare in compacted.items() if bare.startswith(compact_value))
-    return exact or begun or (value,)
+    compacted = {name: compact(name) for name in candidates}
+    exact = tuple(name for name, folded in compacted.items() if folded == compact_value)
+    longer = tuple(name for name, folded in compacted.items() if folded.startswith(compact_value))
+    return exact or longer or (value,)
 
 
 # --- filters that are one query of the store -------------------------------------------
 
 
 def as_store_filter(alert_filter: AlertFilter, meaning: FilterMeaning) -> Filter | None:
-    """Return the one filter of the store that a filter is; None if it takes more than one."""
+    """Return a filter as a single filter of the store; None if it takes more than one."""
     filter = Filter()
     if alert_filter.root is None:
         return filter
     for clause in clauses(alert_filter.root):
-        options = clause.children if isinstance(clause, Or) else (clause,)
+        alternatives = clause.children if isinstance(clause, Or) else (clause,)
         parts = [
-            meaning.store_filter(node) if isinstance(node, Facet) else None for node in options
+            meaning.store_filter(node) if isinstance(node, Facet) else None for node in alternatives
         ]
-        united = _united([part for part in parts if part is not None])
-        if None in parts or united is None or _fields(filter) & _fields(united):
+        combined = _combined([part for part in parts if part is not None])
+        if None in parts or combined is None or _fields(filter) & _fields(combined):
             return None
-        filter = replace(filter, **{name: getattr(united, name) for name in _fields(united)})
+        filter = replace(filter, **{name: getattr(combined, name) for name in _fields(combined)})
     return filter
 
 
-def _united(filters: list[Filter]) -> Filter | None:
-    """Return either of some filters as one; None if they are not of one kind of names."""
+def _combined(filters: list[Filter]) -> Filter | None:
+    """Return filters joined by OR as one; None if they do not restrict one and the same field."""
     if len(filters) == 1:
         return filters[0]
     kinds = {name for filter in filters for name in _fields(filter)}
     if len(kinds) != 1 or not kinds <= {"watchlists", "feeds", "lang", "severities", "assignees"}:
         return None
     (kind,) = kinds
-    every: dict[str, Any] = {kind: tuple(v for one in filters for v in getattr(one, kind))}
-    return Filter(**every)
+    fields: dict[str, Any] = {kind: tuple(v for f in filters for v in getattr(f, kind))}
+    return Filter(**fields)
 
 
 def _fields(filter: Filter) -> set[str]:
     """Return the fields of a filter that restrict something."""
-    none = Filter()
+    default = Filter()
     return {
-        name for name in Filter.__struct_fields__ if getattr(filter, name) != getattr(none, name)
+        name for name in Filter.__struct_fields__ if getattr(filter, name) != getattr(default, name)
     }
 
 
@@ -218,7 +218,7 @@ def _fields(filter: Filter) -> set[str]:
 
 
 class AlertSource(Protocol):
-    """Answers the parts of a filter."""
+    """Finds the alerts for each part of a filter."""
 
     def ids(self, filter: Filter, /) -> Iterable[int]:
         """Return the alerts that pass a filter of the store, in ascending order."""
@@ -227,7 +227,7 @@ class AlertSource(Protocol):
         """Return the alerts that escalated."""
 
     def containing(self, node: Node, /) -> set[int] | None:
-        """Return the alerts whose text passes a node; None where its parts are to be asked."""
+        """Return the alerts whose text passes a node; None to evaluate its children instead."""
 
 
 def select_alerts(
@@ -275,15 +275,15 @@ class _Evaluation:
             case Or(children=children):
                 return set().union(*map(self.passed, children))
             case AtLeast(count=count, children=children):
-                times = Counter(id for child in children for id in self.passed(child))
-                return {id for id, passed in times.items() if passed >= count}
+                passes = Counter(id for child in children for id in self.passed(child))
+                return {id for id, passed in passes.items() if passed >= count}
         raise AssertionError(node)
 
     def _answered(self, node: Node) -> set[int] | None:
-        """Return the alerts of a node that can be asked as a whole, None for other nodes."""
+        """Return the alerts of a node that one lookup can answer, None for other nodes."""
         if isinstance(node, Facet):
             return self._facet(node)
-        if isinstance(node, Not) or any(isinstance(each, Facet) for each in walk(node)):
+        if isinstance(node, Not) or any(isinstance(part, Facet) for part in walk(node)):
             return None
         return self._source.containing(node)
 
@@ -298,8 +298,8 @@ class _Evaluation:
                     self._source.ids(replace(self._base, silenced=False))
                 )
             case "is", "merged":
-                others = self._source.ids(replace(self._base, merged=False))
-                return self._universe.difference(others)
+                unmerged = self._source.ids(replace(self._base, merged=False))
+                return self._universe.difference(unmerged)
             case "tag", value:
                 return set().union(*map(self._ask, self._meaning.tag_filters(value)))
         filter = self._meaning.store_filter(facet)
@@ -307,5 +307,5 @@ class _Evaluation:
 
     def _ask(self, filter: Filter) -> set[int]:
         base = self._base
-        complete = replace(filter, silenced=base.silenced, merged=base.merged, closed=base.closed)
-        return set(self._source.ids(complete))
+        scoped = replace(filter, silenced=base.silenced, merged=base.merged, closed=base.closed)
+        return set(self._source.ids(scoped))

@@ -1,4 +1,4 @@
-"""What the names and dates of a query mean at one moment, and narrower queries."""
+"""The articles that names and dates of a query mean at one moment; and narrower queries."""
 
 from __future__ import annotations
 
@@ -29,17 +29,17 @@ class QueryResolution:
         views: Views,
         now: Timestamp,
         zone: tzinfo,
-        described: Collection[Feed] | None = None,
+        feeds: Collection[Feed] | None = None,
     ) -> None:
         self._views = views
         self._now = now
         self._zone = zone
-        self._described = described
+        self._feeds = feeds
 
     @cached_property
     def feeds(self) -> Collection[Feed]:
-        """Every feed there ever was: articles of former ones stay."""
-        return self._views.feeds.every() if self._described is None else self._described
+        """All feeds, former ones too: their articles stay."""
+        return self._views.feeds.every() if self._feeds is None else self._feeds
 
     def numbers(self, selectors: Iterable[str]) -> set[int]:
         """Return the numbers of the feeds that any of these selectors names."""
@@ -50,8 +50,8 @@ class QueryResolution:
             if selects(selector, feed.name, host(feed.url), feed.tags)
         }
 
-    def scope(self, filter: Filter, upto: int | None = None) -> DocumentFilter:
-        """Return the articles that a filter means, of those up to an id."""
+    def scope(self, filter: Filter, max_id: int | None = None) -> DocumentFilter:
+        """Return the articles up to an id that a filter selects."""
         ids: set[int] | None = None
         for watchlist in filter.watchlists:
             ids = (ids or set()) | self._views.articles.ids(watchlist=watchlist)
@@ -61,12 +61,12 @@ class QueryResolution:
             langs=[_code(lang) for lang in filter.lang] or None,
             since=filter.since,
             until=filter.until,
-            max_id=upto,
+            max_id=max_id,
             resolve=self.resolve,
         )
 
     def resolve(self, facet: Facet) -> DocumentFilter:
-        """Return the articles that a filter of the query means."""
+        """Return the articles that a filter of the query selects."""
         value = facet.value
         match facet.name:
             case "lang":
@@ -96,13 +96,13 @@ def _code(lang: str) -> str:
     return "" if lang == UNDETERMINED else lang
 
 
-def narrow_query(text: str, more: Iterable[str] = (), facets: Iterable[str] = ()) -> str:
-    """Return a query of which all the others hold too; raises QueryError.
+def narrow_query(text: str, queries: Iterable[str] = (), facets: Iterable[str] = ()) -> str:
+    """Return a query for the articles that satisfy all of these queries; raises QueryError.
 
-    `facets` are filters as they are written, `lang:fr`.
+    `facets` are filters as a query has them, `lang:fr`.
     """
-    more, facets = list(more), list(facets)
-    if not more and not facets:
+    queries, facets = list(queries), list(facets)
+    if not queries and not facets:
         return text
-    roots = [parse_query(each).root for each in (text, *more)]
+    roots = [parse_query(query).root for query in (text, *queries)]
     return " ".join([*(node_text(clause) for root in roots for clause in clauses(root)), *facets])

@@ -44,7 +44,7 @@ from monitor.storage.maintenance import indexer
 from monitor.storage.search.query_resolution import QueryResolution
 
 if TYPE_CHECKING:
-    from index.archive import Archive
+    from index.archive import Archive, DocumentFilter
     from index.evaluation.significant_terms import SignificantTerm
     from index.query.completion import Completion
     from monitor.model.feed import Feed
@@ -57,33 +57,33 @@ Id = Annotated[int, Meta(ge=0, le=(1 << 63) - 1)]
 
 
 class Cursor(Struct, frozen=True, forbid_unknown_fields=True):
-    """Where a page of a result begins."""
+    """The place in a result where a page begins."""
 
     search: str
-    """Fingerprint of what is searched."""
+    """Fingerprint of query, filter and order."""
     now: Timestamp
-    """When the first page was asked for: relative dates count from then."""
+    """Time of the request for the first page: relative dates count from then."""
     since: Timestamp | None = None
     until: Timestamp | None = None
     """The dates of the filter, as they were then."""
     max_id: Id | None = None
-    """Highest id in the archive then; None on the first page."""
+    """Highest id in the archive at that time; None on the first page."""
     shown: Id = 0
     """Hits on the pages so far."""
     last: tuple[Timestamp, Id, float] | None = None
-    """Date, id and score of the last one of these."""
+    """Date, id and score of the last hit on the pages so far."""
     stats: CollectionStats | None = None
 
-    def after(self, result: ArchivePage, hits: Sequence[ArchiveHit], shown: int) -> str:
-        """Return where the page behind these hits begins; empty when there is none."""
+    def next_page(self, result: ArchivePage, hits: Sequence[ArchiveHit], shown: int) -> str:
+        """Return the cursor of the page behind these hits; empty when there is none."""
         if not hits or shown >= result.total:
             return ""
         max_id = result.last_id if self.max_id is None else self.max_id
         last = astuple(hits[-1])
-        return replace(self, max_id=max_id, shown=shown, last=last, stats=result.stats).written()
+        return replace(self, max_id=max_id, shown=shown, last=last, stats=result.stats).encoded()
 
-    def written(self) -> str:
-        """Return it as letters, digits, `-` and `_`."""
+    def encoded(self) -> str:
+        """Return the cursor as letters, digits, `-` and `_`."""
         return base64.urlsafe_b64encode(msgspec.json.encode(self)).decode().rstrip("=")
 
 
@@ -94,8 +94,8 @@ def parse_cursor(text: str, search: str) -> Cursor:
         packed = base64.b64decode(padded, altchars=b"-_", validate=True)
         cursor = msgspec.json.decode(packed, type=Cursor)
     except (ValueError, msgspec.MsgspecError, RecursionError) as error:
-        words = _("this is no place in a result; take `next` of the page before")
-        raise CursorError(words) from error
+        message = _("this is no place in a result; take `next` of the page before")
+        raise CursorError(message) from error
     if cursor.search != search:
         raise CursorError(
             _("this place is in the result of another search; keep query and filters")
@@ -104,7 +104,7 @@ def parse_cursor(text: str, search: str) -> Cursor:
 
 
 def fingerprint(query: str, filter: Filter, sort: str) -> str:
-    """Return what tells one search from another; dates that are relative move, and do not count."""
+    """Return a hash that tells searches apart; it ignores the dates, since relative dates move."""
     parts = [
         query, sort, sorted(filter.lang), sorted(filter.feeds), sorted(filter.watchlists),
         filter.since is None, filter.until is None,
@@ -126,18 +126,18 @@ class ArchiveSearch:
         clock: Callable[[], Timestamp],
         zone: tzinfo,
         *,
-        follows: bool = False,
+        is_shared: bool = False,
     ) -> None:
         """Open nothing yet.
 
         Args:
             folder: The data folder.
-            views: What the store is asked.
+            views: The reads of the store.
             clock: Returns the time.
-            zone: In which days begin.
-            follows: Whether the store is shared: its outbox is not that of this index.
+            zone: The time zone in which days begin.
+            is_shared: Whether machines share the store: then its outbox is not that of this index.
         """
-        self._follows = follows
+        self._is_shared = is_shared
         self._data = folder
         self._views = views
         self._clock = clock
@@ -156,11 +156,11 @@ class ArchiveSearch:
         after: str = "",
         page: int = 1,
     ) -> Results:
-        """Return a page of what a query finds.
+        """Return a page of the articles that a query finds.
 
         Args:
             query: In the language of queries.
-            filter: What else must hold.
+            filter: Further conditions on the articles.
             sort: `date` or `score`.
             limit: Hits of a page; 0 is all.
             width: Cells of a snippet at most.
@@ -172,46 +172,46 @@ class ArchiveSearch:
             QueryError: The query has a mistake; the error knows its column.
             CursorError: `after` is no place in the result of this search.
         """
-        parsed, searched = parse_query(query), fingerprint(query, filter, sort)
-        place = Cursor(searched, self._clock(), filter.since, filter.until)
+        parsed, key = parse_query(query), fingerprint(query, filter, sort)
+        cursor = Cursor(key, self._clock(), filter.since, filter.until)
         if after:
-            place = parse_cursor(after, searched)
+            cursor = parse_cursor(after, key)
         totals = self._views.totals()
         if not totals.articles:
             return Results((), 0, _("there are no articles yet"))
-        filter = replace(filter, since=place.since, until=place.until)
+        filter = replace(filter, since=cursor.since, until=cursor.until)
         skipped = 0 if after else limit * (page - 1)
         with self._readable() as archive:
-            resolution = self._resolution(place.now)
+            resolution = self._resolution(cursor.now)
             result = archive.search(
                 parsed,
-                resolution.scope(filter, place.max_id),
+                resolution.scope(filter, cursor.max_id),
                 sort=sort,
                 limit=skipped + limit,
-                after=ArchiveHit(*place.last) if place.last else None,
-                stats=place.stats,
+                after=ArchiveHit(*cursor.last) if cursor.last else None,
+                stats=cursor.stats,
             )
             note = self._note(archive, totals)
         hits = result.hits[skipped:]
-        before = min(place.shown + skipped, result.total)
-        found = tuple(self._with_snippets(parsed, hits, width))
-        if lost := len(hits) - len(found):
+        before = min(cursor.shown + skipped, result.total)
+        search_hits = tuple(self._with_snippets(parsed, hits, width))
+        if missing := len(hits) - len(search_hits):
             note = ngettext(
                 "{count} article is found by the index and not in the store any more",
                 "{count} articles are found by the index and not in the store any more",
-                lost,
+                missing,
             )
         return Results(
-            found,
+            search_hits,
             result.total,
             note,
             forms=result.forms,
             before=before,
-            next=place.after(result, hits, before + len(hits)),
+            next=cursor.next_page(result, hits, before + len(hits)),
         )
 
     def suggestions(self, text: str, filter: Filter = Filter()) -> list[Suggestion]:
-        """Return searches that find more than one that finds little; raises as `search` does."""
+        """Return other searches that find more than this one; raises as `search` does."""
         from monitor.storage.search.suggestions import suggestions
 
         query, resolution = parse_query(text), self._resolution()
@@ -223,7 +223,7 @@ class ArchiveSearch:
             return suggestions(query, filter, run, archive.similar_terms, self._clock)
 
     def complete(self, text: str, cursor: int) -> Completion:
-        """Return what can be written where the cursor stands in a query."""
+        """Return the completions at the cursor in a query."""
         from index.query.completion import complete
 
         with self._readable() as archive:
@@ -244,35 +244,35 @@ class ArchiveSearch:
 
     def _ask(
         self,
-        question: Callable[[Archive, QueryResolution], T],
+        question: Callable[[Archive, Callable[[Filter], DocumentFilter]], T],
         empty: T,
-        described: Collection[Feed] | None = None,
+        feeds: Collection[Feed] | None = None,
     ) -> T:
-        """Answer a question to the archive; a new newsroom has none yet, and the empty answer."""
+        """Answer a question to the archive; a new newsroom has no archive, and gets `empty`."""
         if not self._views.totals().articles:
             return empty
         with self._readable() as archive:
-            resolution = QueryResolution(self._views, self._clock(), self._zone, described)
-            return question(archive, resolution)
+            resolution = QueryResolution(self._views, self._clock(), self._zone, feeds)
+            return question(archive, resolution.scope)
 
     def count(self, query: Query) -> int:
-        """Return how many articles satisfy a query."""
-        return self._ask(lambda archive, at: archive.count(query, at.scope(Filter())), 0)
+        """Return the number of articles that satisfy a query."""
+        return self._ask(lambda archive, scope: archive.count(query, scope(Filter())), 0)
 
-    def matching_ids(self, query: Query, described: Collection[Feed] | None = None) -> list[int]:
+    def matching_ids(self, query: Query, feeds: Collection[Feed] | None = None) -> list[int]:
         """Return the id of every article that satisfies a query, ascending.
 
         Args:
             query: The query.
-            described: What its filters know of feeds; None is what the store knows.
+            feeds: The feeds that its filters may name; None for those of the store.
         """
-        ids: list[int] = []
-        return self._ask(lambda archive, at: archive.ids(query, at.scope(Filter())), ids, described)
+        no_ids: list[int] = []
+        return self._ask(lambda archive, scope: archive.ids(query, scope(Filter())), no_ids, feeds)
 
     def matches(self, query: Query, filter: Filter) -> MatchedArticles:
         """Return every article that satisfies a query, by feed and language."""
         return self._ask(
-            lambda archive, at: archive.matches(query, at.scope(filter)),
+            lambda archive, scope: archive.matches(query, scope(filter)),
             MatchedArticles(),
         )
 
@@ -281,7 +281,7 @@ class ArchiveSearch:
     ) -> list[SignificantTerm]:
         """Return the words that set the articles of a query apart, read from some of them."""
         return self._ask(
-            lambda archive, at: archive.significant_terms(query, texts, limit, at.scope(filter)),
+            lambda archive, scope: archive.significant_terms(query, texts, limit, scope(filter)),
             [],
         )
 
@@ -290,7 +290,7 @@ class ArchiveSearch:
         return self._ask(lambda archive, _: archive.first_ids(), {})
 
     def ids(self, query: str | None) -> list[int]:
-        """Return the ids of all that a query finds, newest first; None is every article.
+        """Return the ids of all articles that a query finds, newest first; None finds all.
 
         Raises QueryError.
         """
@@ -325,7 +325,7 @@ class ArchiveSearch:
         inflection.let_go()
 
     def note(self) -> str:
-        """Return what the reader of a result must know of the index; empty when all is well."""
+        """Return a warning that results are incomplete, and why; empty when all is well."""
         totals = self._views.totals()
         if not totals.articles:
             return ""
@@ -345,7 +345,7 @@ class ArchiveSearch:
                 totals.articles, there=number(archive.article_count),
                 way_out=_(indexer.WAY_OUT),
             )  # fmt: skip
-        waiting = totals.articles - archive.article_count if self._follows else totals.unindexed
+        waiting = totals.articles - archive.article_count if self._is_shared else totals.unindexed
         return indexer.describe_waiting(max(0, waiting))
 
     def _with_snippets(
@@ -359,13 +359,13 @@ class ArchiveSearch:
             article = articles.get(hit.id)
             if article is None:
                 continue
-            lit = tuple(highlighter.spans(article))
-            line, places = snippet(article, lit, width)
+            spans = tuple(highlighter.spans(article))
+            text, lit = snippet(article, spans, width)
             yield SearchHit(
                 article=article,
                 feed=names.get(article.feeds[0], "?"),
                 score=hit.score,
-                spans=lit,
-                snippet=line,
-                lit=tuple(places),
+                spans=spans,
+                snippet=text,
+                lit=tuple(lit),
             )

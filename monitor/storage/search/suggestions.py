@@ -1,4 +1,4 @@
-"""What would help a search that finds little: others that find more, each counted."""
+"""Suggestions for a search that finds little: other searches that find more, with their counts."""
 
 from __future__ import annotations
 
@@ -15,47 +15,47 @@ from monitor.model.search import Filter, Suggestion
 
 FEW = 5
 """Hits below which other searches are suggested."""
-TRIALS, SECONDS = 12, 0.5
-"""How many are tried, and for how long in a very large archive; those that change least first."""
+TRIALS, TRIAL_SECONDS = 12, 0.5
+"""Most searches that are tried, and seconds after which no more are; small changes come first."""
 
 Run = Callable[[Query, Filter], ArchivePage]
 
 
 _Trial = tuple[QuerySuggestion, Filter, tuple[str, ...]]
-"""A search to try, and the parts of the filter that it does without."""
+"""A search to try, and the options of the filter that it leaves out."""
 
 
 def suggestions(
     query: Query, filter: Filter, run: Run, similar: Similar, clock: Callable[[], Timestamp]
 ) -> list[Suggestion]:
-    """Return the searches that find more than one: other queries, then less of the filter.
+    """Return searches that find more: first other queries, then the query with less of the filter.
 
-    Each is really run, as long as there is time.
+    Each of them is run, as long as there is time.
     """
-    until = clock() + SECONDS
-    least = run(query, filter).total
+    deadline = clock() + TRIAL_SECONDS
+    baseline = run(query, filter).total
     suggestions = []
-    others = ((other, filter, ()) for other in query_suggestions(query, similar))
-    trials: Iterator[_Trial] = chain(others, _without_options(query, filter))
-    if least:  # the last word is one, and not the beginning of another
+    rewritten = ((suggestion, filter, ()) for suggestion in query_suggestions(query, similar))
+    trials: Iterator[_Trial] = chain(rewritten, _without_options(query, filter))
+    if baseline:  # the last word is complete, and not the beginning of another
         trials = (trial for trial in trials if trial[0].kind is not SuggestionKind.ANY_ENDING)
-    for other, wider, options in islice(trials, TRIALS):
-        result = run(other.query, wider)
-        if result.total > least:
+    for suggestion, wider, options in islice(trials, TRIALS):
+        result = run(suggestion.query, wider)
+        if result.total > baseline:
             suggestions.append(
                 Suggestion(
-                    kind=str(other.kind),
-                    query=other.query.text,
+                    kind=str(suggestion.kind),
+                    query=suggestion.query.text,
                     filter=wider,
                     without=options,
                     total=result.total,
-                    gained=result.total - least,
-                    written=other.written,
-                    instead=other.instead,
-                    forms=result.forms.get(other.instead, ()),
+                    gained=result.total - baseline,
+                    written=suggestion.written,
+                    instead=suggestion.instead,
+                    forms=result.forms.get(suggestion.instead, ()),
                 )
             )
-        if clock() > until:
+        if clock() > deadline:
             break
     return suggestions
 

@@ -1,4 +1,4 @@
-"""Articles over time: buckets of local time, counted, and corrected where nobody watched."""
+"""Articles over time: counts by bucket of local time, corrected for times nobody watched."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from monitor.base.article import Timestamp
 from monitor.model.search import WHOLE, BucketSize, Series
 
 Resolve = Callable[[str], tuple[Timestamp, Timestamp]]
-"""Returns start and end of what is written."""
+"""Returns start and end of a date as a query has it."""
 
 
 def bounds(root: Node, resolve: Resolve) -> tuple[list[Timestamp], list[Timestamp]]:
-    """Return since when and until when all of a query's articles are, each as often as said."""
+    """Return the values of all `since:` and of all `until:` that hold for the whole query."""
     facets = [clause for clause in clauses(root) if isinstance(clause, Facet)]
     since = [resolve(facet.value)[0] for facet in facets if facet.name == "since"]
     until = [resolve(facet.value)[1] for facet in facets if facet.name == "until"]
@@ -27,24 +27,24 @@ def bounds(root: Node, resolve: Resolve) -> tuple[list[Timestamp], list[Timestam
 
 HOUR, DAY = 3_600.0, 86_400.0
 _FINEST = ((2.5 * DAY, BucketSize.HOUR), (62 * DAY, BucketSize.DAY), (425 * DAY, BucketSize.WEEK))
-"""Up to how long a span is counted by what: some 60 buckets, that 80 columns have room for."""
+"""The longest span in seconds for each size of bucket: some 60 buckets fit into 80 columns."""
 
 
 def choose_interval(span: float) -> BucketSize:
-    """Return what to count a span of seconds by when nobody says."""
-    return next((by for longest, by in _FINEST if span <= longest), BucketSize.MONTH)
+    """Return the default size of the buckets for a span of seconds."""
+    return next((size for longest, size in _FINEST if span <= longest), BucketSize.MONTH)
 
 
 def edges(
-    since: Timestamp, until: Timestamp, by: BucketSize, zone: tzinfo
+    since: Timestamp, until: Timestamp, size: BucketSize, zone: tzinfo
 ) -> tuple[Timestamp, ...]:
-    """Return where the buckets begin and end that hold all from a moment until another.
+    """Return the edges of the buckets that cover the time from `since` until `until`.
 
-    Days have 23 to 25 hours. What the clock skips (a day in Samoa) is no bucket.
+    Days have 23 to 25 hours. A day that the clock skips (in Samoa) has no bucket.
     """
     starts: list[Timestamp] = []
     second = math.floor(since)  # datetime would round the last fraction of an hour up
-    for start in _STARTS[by](datetime.fromtimestamp(second, zone)):
+    for start in _STARTS[size](datetime.fromtimestamp(second, zone)):
         if not starts or start > starts[-1]:
             starts.append(start)
             if start >= until and len(starts) > 1:
@@ -52,10 +52,10 @@ def edges(
     return tuple(starts)
 
 
-def label(start: Timestamp, by: BucketSize, zone: tzinfo) -> str:
-    """Return what to call the bucket that starts then."""
+def label(start: Timestamp, size: BucketSize, zone: tzinfo) -> str:
+    """Return the name of the bucket that starts then."""
     local = datetime.fromtimestamp(start, zone)
-    match by:
+    match size:
         case BucketSize.HOUR:
             return local.isoformat(timespec="minutes")
         case BucketSize.DAY:
@@ -66,19 +66,19 @@ def label(start: Timestamp, by: BucketSize, zone: tzinfo) -> str:
             return local.strftime("%Y-%m")
 
 
-def estimate(since: Timestamp, until: Timestamp, by: BucketSize) -> int:
-    """Return about how many buckets there would be."""
+def estimate(since: Timestamp, until: Timestamp, size: BucketSize) -> int:
+    """Return the approximate number of buckets."""
     length = {
         BucketSize.HOUR: HOUR,
         BucketSize.DAY: DAY,
         BucketSize.WEEK: 7 * DAY,
         BucketSize.MONTH: 30 * DAY,
-    }[by]
+    }[size]
     return int((until - since) // length) + 1
 
 
 def _hours(local: datetime) -> Iterator[Timestamp]:
-    """Yield full hours of the clock: one that is set back by half an hour has a short one."""
+    """Yield full hours of the clock; one of them is short where it is set back by half an hour."""
     zone = local.tzinfo
     start = local.timestamp() - 60 * local.minute - local.second
     while True:
@@ -106,7 +106,7 @@ def _months(local: datetime) -> Iterator[Timestamp]:
 
 
 def _midnight(day: date, zone: tzinfo | None) -> Timestamp:
-    """Return the first moment of a day: midnight, or what the clock jumps to over it."""
+    """Return the first moment of a day: midnight, or the time to which the clock jumps over it."""
     return datetime(day.year, day.month, day.day, tzinfo=zone).timestamp()
 
 
@@ -122,7 +122,7 @@ Interval = tuple[Timestamp, Timestamp]
 
 
 def merge_intervals(intervals: Iterable[Interval]) -> list[Interval]:
-    """Return the same stretches of time in order, none touching another."""
+    """Return the intervals in order, with those merged that touch or overlap."""
     merged: list[Interval] = []
     for start, end in sorted(intervals):
         if merged and start <= merged[-1][1]:
@@ -137,23 +137,23 @@ def missed_seconds(edges: Sequence[Timestamp], gaps: Sequence[Interval]) -> list
     seconds = [0.0] * (len(edges) - 1)
     for start, end in gaps:
         first = max(bisect_right(edges, start) - 1, 0)
-        for at in range(first, min(bisect_left(edges, end), len(seconds))):
-            seconds[at] += min(end, edges[at + 1]) - max(start, edges[at])
+        for bucket in range(first, min(bisect_left(edges, end), len(seconds))):
+            seconds[bucket] += min(end, edges[bucket + 1]) - max(start, edges[bucket])
     return seconds
 
 
 def is_inside(gaps: Sequence[Interval], moment: Timestamp) -> bool:
-    """Tell whether a moment lies in one of some merged gaps."""
-    at = bisect_right(gaps, (moment, float("inf"))) - 1
-    return at >= 0 and moment < gaps[at][1]
+    """Return whether a moment lies in one of the gaps; the gaps are merged."""
+    index = bisect_right(gaps, (moment, float("inf"))) - 1
+    return index >= 0 and moment < gaps[index][1]
 
 
-ENOUGH = 0.5
-"""Share below which too little is known to correct a count."""
+MIN_COVERED = 0.5
+"""Share of a bucket that must have been watched for its count to be corrected."""
 
 
 def tally(dates: Iterable[Timestamp], edges: Sequence[Timestamp]) -> list[int]:
-    """Return how many of some moments, none outside the edges, fall into each bucket."""
+    """Return the number of moments in each bucket; none of them lies outside the edges."""
     counts = [0] * (len(edges) - 1)
     for moment in dates:
         counts[bisect_right(edges, moment) - 1] += 1
@@ -170,11 +170,11 @@ def series(
     """Count the articles of a series by bucket.
 
     Args:
-        name: What the series is called.
+        name: The name of the series.
         matched: Its articles.
-        edges: Where the buckets begin and end.
-        span: What of the edges counts: the first bucket may begin before it, the last end after.
-        gaps: When each feed was not watched, merged.
+        edges: The edges of the buckets.
+        span: The time that counts: the first bucket may begin before it, the last may end after.
+        gaps: The merged intervals in which each feed was not watched.
     """
     counts = tally(matched.dates.values(), edges)
     if not any(gaps.get(feed) for feed in matched.by_feed):
@@ -184,8 +184,8 @@ def series(
             covered=(1.0,) * len(counts),
             corrected=(None,) * len(counts),
         )
-    cut = [min(max(edge, span[0]), span[1]) for edge in edges]
-    covered = _covered(matched, cut, gaps)
+    clipped = [min(max(edge, span[0]), span[1]) for edge in edges]
+    covered = _covered(matched, clipped, gaps)
     watched = tally((matched.dates[id] for id in _watched(matched, gaps)), edges)
     return Series(
         name=name,
@@ -198,19 +198,19 @@ def series(
 def _covered(
     matched: MatchedArticles, edges: Sequence[Timestamp], gaps: Mapping[int, Sequence[Interval]]
 ) -> list[float]:
-    """Return the share of each bucket that was watched, by what each feed would have brought."""
+    """Return the watched share of each bucket, with feeds weighted by their rate of articles."""
     lengths = [max(end - start, 1e-9) for start, end in pairwise(edges)]
-    lost = {feed: missed_seconds(edges, gaps.get(feed, ())) for feed in matched.by_feed}
+    missed = {feed: missed_seconds(edges, gaps.get(feed, ())) for feed in matched.by_feed}
     rates = {
-        feed: _rate(matched, feed, gaps.get(feed, ()), sum(lengths) - sum(lost[feed]))
+        feed: _rate(matched, feed, gaps.get(feed, ()), sum(lengths) - sum(missed[feed]))
         for feed in matched.by_feed
     }
     if not any(rates.values()):
         rates = dict.fromkeys(rates, 1.0)
     total = sum(rates.values())
     return [
-        min(1.0, max(0.0, 1 - sum(rates[f] * lost[f][at] for f in rates) / (length * total)))
-        for at, length in enumerate(lengths)
+        min(1.0, max(0.0, 1 - sum(rates[f] * missed[f][bucket] for f in rates) / (length * total)))
+        for bucket, length in enumerate(lengths)
     ]
 
 
@@ -234,6 +234,6 @@ def _watched(matched: MatchedArticles, gaps: Mapping[int, Sequence[Interval]]) -
 
 
 def _corrected(count: int, watched: int, covered: float) -> float | None:
-    if covered >= WHOLE or covered < ENOUGH:
+    if covered >= WHOLE or covered < MIN_COVERED:
         return None
     return max(float(count), watched / covered)

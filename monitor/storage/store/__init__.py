@@ -1,8 +1,8 @@
 """The store: the truth of a newsroom. `Store` is the monitor's side, `Views` the viewers'.
 
 `open_store` and `open_views` open a database by its address: a data folder has an SQLite file, and
-`postgresql://…` is a PostgreSQL that several machines share. `sql/` has all questions to it,
-`database/` the tables, and what each database says differently.
+`postgresql://…` is a PostgreSQL that several machines share. `sql/` has all statements, `database/`
+the tables, and the differences between the databases.
 """
 
 from __future__ import annotations
@@ -31,14 +31,14 @@ def open_store(address: StoreAddress) -> Store:
 def open_views(
     address: StoreAddress, *, read_only: bool = False, busy_ms: int | None = None
 ) -> Views:
-    """Return what viewers may ask of a store.
+    """Return the views of a store.
 
-    The store is opened by the first question, which raises StoreError if there is none.
+    The first read opens the store, and raises StoreError if there is none.
 
     Args:
         address: Where the store is.
         read_only: Refuse to write: for a viewer that must change nothing.
-        busy_ms: Milliseconds to wait for another writer; None is what suits triage.
+        busy_ms: Milliseconds to wait for another writer; None for the default of triage.
     """
     from monitor.storage.store.database.connection import TRIAGE_BUSY_MS
     from monitor.storage.store.sql.views import Views
@@ -48,7 +48,7 @@ def open_views(
 
 
 def store_name(address: StoreAddress) -> str:
-    """Return where a store is, without what is secret. Raises StoreError."""
+    """Return the address of a store without secrets. Raises StoreError."""
     if not address.is_shared:
         return str(address.folder)
     from monitor.storage.store.database.postgresql import parse_address

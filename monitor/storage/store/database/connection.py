@@ -1,7 +1,7 @@
 """Statements and transactions, in the SQL that every database of a store understands.
 
-Placeholders are `?`, or `?1`, `?2` where one value is named more than once. What the databases say
-differently, `Connection` says.
+Placeholders are `?`, or `?1`, `?2` where one value is used more than once. `Connection` has the
+SQL in which the databases differ.
 """
 
 from __future__ import annotations
@@ -23,8 +23,8 @@ BUSY_MS = 5_000
 """Milliseconds that the monitor waits for another writer."""
 TRIAGE_BUSY_MS = 2_000
 """Milliseconds that a viewer waits for another writer before its triage fails."""
-EVERY = 1 << 62
-"""A LIMIT that is none, and an id beyond all."""
+UNBOUNDED = 1 << 62
+"""A LIMIT that no result reaches, and an id above all others."""
 CHUNK = 500
 """Values in one IN (…): SQLite's own limit was 999 for a long time."""
 
@@ -37,38 +37,38 @@ Row = dict[str, Any]
 
 
 class Connection(Protocol):
-    """A connection to the database of a store. What its methods raise is an `Error`."""
+    """A connection to the database of a store. Its methods raise `Error`."""
 
     is_shared: bool
     """Whether several machines can have the store open."""
     has_lists: bool
-    """Whether a list is one value: a statement says `= ANY (?)` and not `IN (?, ?, …)`."""
+    """Whether a list is one value: statements use `= ANY (?)` instead of `IN (?, ?, …)`."""
     commits: str
     """The query for a number that changes with each commit of another connection."""
     numbers: str
-    """A table with the column `value`: the numbers of a JSON list, which is given as a value."""
+    """A table with the column `value`: the numbers of a JSON list, which is its placeholder."""
     entry_key: str
     """The key of `entries`, after ON CONFLICT."""
 
     @property
     def Error(self) -> type[Exception]:  # noqa: N802 - its name in the Python database API
-        """What goes wrong in the database."""
+        """The error of the database."""
 
     def indexed_by(self, index: str, /) -> str:
-        """Return which index is to be used of the table before, where the database asks."""
+        """Return the SQL that chooses an index of the table before it; empty if none is needed."""
 
     def joined(self, column: str, /) -> str:
-        """Return the values of a group, with commas between; NULL without any."""
+        """Return the SQL for the values of a group, separated by commas; NULL for none."""
 
     def json_list(self, column: str, /) -> str:
-        """Return the values of a group as a JSON list."""
+        """Return the SQL for the values of a group as a JSON list."""
 
     def whole(self, number: str, /) -> str:
-        """Return a positive number without its fraction."""
+        """Return the SQL for a positive number without its fraction."""
 
     @property
     def is_outdated(self) -> bool:
-        """Whether it must be opened again to see what is stored."""
+        """Whether the connection must be opened again to see later commits."""
 
     def execute(self, query: str, values: Sequence[Any] = ..., /) -> Any:
         """Run a statement; return a cursor, as in the Python database API."""
@@ -79,44 +79,44 @@ class Connection(Protocol):
     def insert(
         self, table: str, columns: str, rows: Sequence[Sequence[Any]], *, or_ignore: bool = False
     ) -> None:
-        """Insert rows, of which thousands cost little.
+        """Insert rows; thousands at once are cheap.
 
         Args:
             table: The table.
-            columns: The columns, with commas.
+            columns: The columns, separated by commas.
             rows: The values of each row; truth values may be numbers.
-            or_ignore: Whether to leave out rows that are there already.
+            or_ignore: Whether to leave out rows that exist already.
         """
 
     def begin(self) -> None:
-        """Begin a transaction that writes; it waits for those of others."""
+        """Begin a transaction that writes; it waits for other writers."""
 
     def commit(self) -> None:
-        """End the transaction; what it wrote is there to stay."""
+        """Commit the transaction, durably."""
 
     def rollback(self) -> None:
-        """End the transaction, if there is one, as if it had not been."""
+        """Roll back the transaction, if there is one."""
 
     def stream(self, query: str) -> Iterator[tuple[Any, ...]]:
         """Yield the rows of a query within a transaction, without holding all of them."""
 
     def begin_loading(self) -> None:
-        """Begin a transaction that fills an empty store: triggers do nothing in it."""
+        """Begin a transaction that fills an empty store, with triggers disabled."""
 
     def last_numbers(self) -> dict[str, int]:
-        """Return the highest number that was given, by table that gives numbers."""
+        """Return the highest number that each table with numbered rows ever gave."""
 
     def end_loading(self, numbers: Mapping[str, int]) -> None:
-        """Give no number again up to these, and let the triggers do their work; then commit."""
+        """Reserve the numbers up to these, enable the triggers, and commit."""
 
     def claim(self, *, alone: bool) -> None:
-        """Refuse those who want the store alone, or all others; raises AlreadyRunningError."""
+        """Refuse exclusive users of the store, or all others; raises AlreadyRunningError."""
 
     def close(self) -> None:
         """Close the connection."""
 
     def begin_reading(self) -> None:
-        """Begin a transaction in which all that is read is of one moment."""
+        """Begin a transaction whose reads all see the store at one moment."""
 
     def version(self) -> int:
         """Return the version of the tables, 0 if there are none."""
@@ -133,51 +133,51 @@ class Connection(Protocol):
     def altered_guards(self) -> list[str]:
         """Return the triggers and indices of the evidence that are missing or altered."""
 
-    def find_damage(self, ended: Callable[[], bool] = ...) -> str:
-        """Read all of a store; return the first thing that is wrong, empty if nothing is.
+    def find_damage(self, is_ended: Callable[[], bool] = ...) -> str:
+        """Read all of a store; return the first damage, empty if there is none.
 
         Writers go on meanwhile. 1 GB takes some seconds. Raises StoreError.
         """
 
-    def message(self, error: Exception, so: str = "") -> str:
-        """Return what is wrong with the store, what that means, and what to do."""
+    def message(self, error: Exception, consequence: str = "") -> str:
+        """Return a message: the error of the store, its consequence, and the remedy."""
 
 
 def marks(count: int) -> str:
-    """Return placeholders for that many values; nothing is IN (…) of none, or NOT IN."""
+    """Return placeholders for a number of values; none is NULL: IN and NOT IN match nothing."""
     return ", ".join("?" * count) or "NULL"
 
 
 @lru_cache
 def upsert(table: str, columns: str, key: str) -> str:
-    """Return the statement that inserts a row, or replaces the columns of the one with its key."""
+    """Return the statement that inserts a row, or updates the row with its key."""
     names, keys = columns.split(", "), key.split(", ")
-    replaced = ", ".join(f"{name} = excluded.{name}" for name in names if name not in keys)
+    assignments = ", ".join(f"{name} = excluded.{name}" for name in names if name not in keys)
     return (
         f"INSERT INTO {table} ({columns}) VALUES ({marks(len(names))})"
-        f" ON CONFLICT ({key}) DO UPDATE SET {replaced}"
+        f" ON CONFLICT ({key}) DO UPDATE SET {assignments}"
     )
 
 
 def select_in(
-    sql: Connection, query: str, values: Collection[Any], *before: Any
+    sql: Connection, query: str, values: Collection[Any], *leading: Any
 ) -> Iterator[tuple[Any, ...]]:
     """Yield the rows of a query with `IN ({0})`, run once for each chunk of the values.
 
     Args:
         sql: The connection.
-        query: The query; it may name the values more than once.
-        values: What to put there.
-        before: Values of the placeholders that come before.
+        query: The query; it may contain `IN ({0})` more than once.
+        values: The values of `IN`.
+        leading: Values of the placeholders before it.
     """
-    for statement, chunk in _in_chunks(sql, query, values, before):
+    for statement, chunk in _in_chunks(sql, query, values, leading):
         yield from sql.execute(statement, chunk)
 
 
 def by_name(cursor: Any) -> Iterator[Row]:
     """Yield the rows of a statement by the names of their columns."""
     names = [column[0] for column in cursor.description]
-    return map(dict, map(zip, repeat(names), cursor))  # no line of Python for each row
+    return map(dict, map(zip, repeat(names), cursor))  # without Python code for each row
 
 
 def values_of(kind: type[T], rows: Iterable[Row]) -> list[T]:
@@ -186,11 +186,11 @@ def values_of(kind: type[T], rows: Iterable[Row]) -> list[T]:
 
 
 def grouped(pairs: Iterable[tuple[K, V]]) -> dict[K, tuple[V, ...]]:
-    """Return the values that each key has, in their order."""
-    found: dict[K, list[V]] = defaultdict(list)
+    """Return the values of each key, in their order."""
+    groups: dict[K, list[V]] = defaultdict(list)
     for key, value in pairs:
-        found[key].append(value)
-    return {key: tuple(values) for key, values in found.items()}
+        groups[key].append(value)
+    return {key: tuple(values) for key, values in groups.items()}
 
 
 def rows_in(sql: Connection, query: str, values: Collection[Any]) -> Iterator[Row]:
@@ -201,21 +201,21 @@ def rows_in(sql: Connection, query: str, values: Collection[Any]) -> Iterator[Ro
 
 def change_in(sql: Connection, statement: str, values: Collection[Any]) -> None:
     """Run a statement with `IN ({0})` once for each chunk of the values."""
-    for changing, chunk in _in_chunks(sql, statement, values, ()):
-        sql.execute(changing, chunk)
+    for query, chunk in _in_chunks(sql, statement, values, ()):
+        sql.execute(query, chunk)
 
 
 def _in_chunks(
-    sql: Connection, query: str, values: Collection[Any], before: tuple[Any, ...]
+    sql: Connection, query: str, values: Collection[Any], leading: tuple[Any, ...]
 ) -> Iterator[tuple[str, tuple[Any, ...]]]:
-    ordered, first = list(values), len(before) + 1
+    items, first = list(values), len(leading) + 1
     if sql.has_lists:
-        if ordered:
-            yield query.replace("IN ({0})", f"= ANY (?{first})"), (*before, ordered)
+        if items:
+            yield query.replace("IN ({0})", f"= ANY (?{first})"), (*leading, items)
         return
-    for at in range(0, len(ordered), CHUNK):
-        chunk = ordered[at : at + CHUNK]
-        yield query.format(_numbers(first, len(chunk))), (*before, *chunk)
+    for start in range(0, len(items), CHUNK):
+        chunk = items[start : start + CHUNK]
+        yield query.format(_numbers(first, len(chunk))), (*leading, *chunk)
 
 
 @lru_cache
@@ -234,9 +234,9 @@ def reading(connection: Connection) -> Iterator[Connection]:
 
 @contextmanager
 def transaction(connection: Connection) -> Iterator[Connection]:
-    """Commit everything done inside, or nothing. Raises StoreError when the store refuses.
+    """Commit all writes of the block, or none. Raises StoreError when the store refuses.
 
-    LeaseLostError when it is done under a lease that is in other hands by now.
+    Raises LeaseLostError when another monitor holds the lease of this task by now.
     """
     try:
         connection.begin()
@@ -252,7 +252,7 @@ def transaction(connection: Connection) -> Iterator[Connection]:
 
 
 def _require_lease(connection: Connection) -> None:
-    """Make sure of the lease under which this is done; it stays until the transaction ends."""
+    """Check the lease of this task, and lock it until the transaction ends."""
     lease = lease_in_hand()
     if lease == SOLE:
         return
@@ -262,7 +262,7 @@ def _require_lease(connection: Connection) -> None:
 
 
 class StoreConnection:
-    """A connection to a store, as its readers use it: its errors are a StoreError."""
+    """A connection to a store for readers: its errors are StoreErrors."""
 
     def __init__(self, sql: Connection) -> None:
         self._sql = sql
@@ -307,7 +307,7 @@ class StoreConnection:
 
 
 class StoreViews:
-    """Questions to a store, and what is written beside them."""
+    """Reads of a store about one subject, and the writes that belong to them."""
 
     def __init__(self, connection: StoreConnection) -> None:
         self._connection = connection

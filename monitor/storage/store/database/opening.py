@@ -29,7 +29,7 @@ def open_database(
         read_only: Whether to refuse to write.
 
     Raises:
-        StoreError: It is not there, lost, not a store, or of another version.
+        StoreError: It does not exist, is lost, not a store, or of another version.
         MonitorError: With `create`: others can write to the folder.
     """
     if address.is_shared:
@@ -65,14 +65,14 @@ class ViewerConnection(StoreConnection):
         return connection
 
     def let_go(self) -> None:
-        """Close the files of threads that ask nothing now: each keeps pages of its own."""
+        """Close the files of idle threads: each keeps pages of its own."""
         if not self._address.is_shared:
-            self._local = threading.local()  # a question that is being answered keeps its own
+            self._local = threading.local()  # a running read keeps its own
 
     def listen(self, query: str) -> tuple[int, tuple[Any, ...]]:
         """Return a number that changes with each commit, and the one row of a query.
 
-        The connection never commits anything itself.
+        The connection itself never commits.
         """
         with self._listening:
             if self._listener is None or self._listener.is_outdated:

@@ -1,4 +1,4 @@
-"""Stores in PostgreSQL: their addresses, connections to them, and word of the commits of others."""
+"""Stores in PostgreSQL: their addresses, connections to them, and notices of commits."""
 
 from __future__ import annotations
 
@@ -32,27 +32,27 @@ CONNECT_SECONDS = 10
 CUT_SECONDS = 20
 """Seconds without an answer after which a connection counts as cut."""
 _ADDRESS = re.compile(r"[^@ ]* [\d,]* [^@]*")
-"""Host, port and database; what has an @ may be the end of a password."""
+"""Host, port and database; a part with an @ may be the end of a password."""
 
 
 class Address(Struct, frozen=True):
-    """Where a store is."""
+    """The address of a store."""
 
     parameters: dict[str, str]
-    """What libpq connects with; the password is among them."""
+    """The parameters for libpq, with the password."""
     name: str
-    """The address without what is secret."""
+    """The address without secrets."""
 
     def __repr__(self) -> str:
         return f"Address({self.name})"
 
 
 def parse_address(address: str) -> Address:
-    """Return what to connect with. Raises StoreError when the address makes no sense."""
+    """Return the parsed address of a store. Raises StoreError when it is not valid."""
     if not address.startswith(SCHEMES):
         raise StoreError(_("store: {advice}", advice=_(HOW_TO_WRITE)))
     try:
-        given = {key: str(value) for key, value in conninfo_to_dict(address).items()}
+        options = {key: str(value) for key, value in conninfo_to_dict(address).items()}
     except psycopg.ProgrammingError:  # its message may quote the password
         raise StoreError(
             _(
@@ -60,7 +60,7 @@ def parse_address(address: str) -> Address:
                 advice=_(HOW_TO_WRITE),
             )
         ) from None
-    if not _ADDRESS.fullmatch("{host} {port} {dbname}".format_map(defaultdict(str, given))):
+    if not _ADDRESS.fullmatch("{host} {port} {dbname}".format_map(defaultdict(str, options))):
         raise StoreError(
             _("store: this address has a part that cannot be; {advice}", advice=_(HOW_TO_WRITE))
         )
@@ -68,18 +68,18 @@ def parse_address(address: str) -> Address:
         "connect_timeout": str(CONNECT_SECONDS),
         "application_name": "tocsin",
         "tcp_user_timeout": str(CUT_SECONDS * 1_000),
-        **({} if _is_local(given.get("host", "")) else {"sslmode": "require"}),
-        **given,
+        **({} if _is_local(options.get("host", "")) else {"sslmode": "require"}),
+        **options,
         "client_encoding": "UTF8",
     }
-    return Address(parameters, _name(given))
+    return Address(parameters, _name(options))
 
 
-def _name(given: dict[str, str]) -> str:
-    user = f"{given['user']}@" if "user" in given else ""
-    port = f":{given['port']}" if "port" in given else ""
-    host = "" if given.get("host", "").startswith("/") else given.get("host", "") + port
-    return f"postgresql://{user}{host}/{given.get('dbname', '')}"
+def _name(options: dict[str, str]) -> str:
+    user = f"{options['user']}@" if "user" in options else ""
+    port = f":{options['port']}" if "port" in options else ""
+    host = "" if options.get("host", "").startswith("/") else options.get("host", "") + port
+    return f"postgresql://{user}{host}/{options.get('dbname', '')}"
 
 
 def _is_local(hosts: str) -> bool:
@@ -92,16 +92,16 @@ def _is_local(hosts: str) -> bool:
 
 WITH_TRIGGERS = "alerts", "acts", "decisions", "evidence"
 STREAMED = 500
-"""Rows that are fetched at once, when all of a table are read."""
+"""Rows that are fetched at once, when a whole table is read."""
 CHANNEL = "tocsin"
-"""Where PostgreSQL tells those who listen that something was committed."""
+"""The channel of PostgreSQL for notices of commits."""
 _LOCK = "SELECT pg_advisory_xact_lock(hashtextextended('tocsin ' || current_schema(), 0))"
 """One writer at a time, so that ids are given in the order in which they are committed."""
 _CLAIM = "SELECT pg_try_advisory_lock{}(hashtextextended('monitor ' || current_schema(), 0))"
-"""It is gone with the session that has it; many sessions may share it."""
+"""The lock of a claim ends with its session; many sessions may share it."""
 IDLE_MS = 30_000
-"""Milliseconds after which a writer that does nothing in its transaction is cut off: it was stopped
-in the middle of it, or its machine is gone, and all others wait for it."""
+"""Milliseconds after which a writer that is idle in its transaction is cut off: it was stopped, or
+its machine is gone, and all others wait for it."""
 
 _NO_TLS = "SSL was required"
 _REMEDIES = {
@@ -119,7 +119,7 @@ _REMEDIES = {
     ),
     "57P": mark("the server is stopping or starting; try again in a moment"),
 }
-"""What to do about an error, by the beginning of its code (appendix A of PostgreSQL's manual)."""
+"""The remedy for an error, by the beginning of its code (appendix A of PostgreSQL's manual)."""
 
 _LOGIN_ERRORS = (
     (_NO_TLS, _NO_TLS),
@@ -129,7 +129,7 @@ _LOGIN_ERRORS = (
     ("the database system is", "57P"),
     ("FATAL", "28"),
 )
-"""What servers and libpq say of a login that fails, and its code: libpq gives none."""
+"""Messages of servers and libpq about a failed login, and its code: libpq gives none."""
 
 T = TypeVar("T")
 
@@ -152,18 +152,18 @@ _LISTS: dict[Kind, tuple[str, Callable[[Any], Any]]] = {
     Kind.BLOB: ("bytea[]", bytes),
     Kind.BOOLEAN: ("boolean[]", bool),
 }
-"""Lists of the values of a column, and what makes such values: those of a list are of one type."""
+"""The type of a list of values of a column, and the type of its values in Python."""
 
 
 class PostgresqlConnection:
-    """See `Connection`. It connects again by itself when it was cut, but in a transaction."""
+    """See `Connection`. It reconnects by itself when it was cut, except in a transaction."""
 
     is_shared = True
     has_lists = True
     commits = "SELECT commits FROM store"
     numbers = (
-        "(SELECT value::bigint AS value FROM json_array_elements_text(?::json) AS every (value))"
-        " AS each"
+        "(SELECT value::bigint AS value FROM json_array_elements_text(?::json) AS item (value))"
+        " AS items"
     )
     entry_key = printers.conflict_key(TABLES["entries"])
     Error: type[Exception] = psycopg.Error
@@ -182,7 +182,7 @@ class PostgresqlConnection:
             session.close()
 
     def indexed_by(self, index: str) -> str:
-        """Return nothing: PostgreSQL chooses by itself."""
+        """Return nothing: PostgreSQL chooses indices by itself."""
         return ""
 
     def joined(self, column: str) -> str:
@@ -285,7 +285,7 @@ class PostgresqlConnection:
         )
 
     def claim(self, *, alone: bool) -> None:
-        """Say that the store is used, or used alone; raises StoreTakenError if others do."""
+        """Claim the store, shared or alone; raises StoreTakenError if others hold a claim."""
         claim = _CLAIM.format("" if alone else "_shared")
         if not self._value(claim):
             raise StoreTakenError(self.address.name)
@@ -298,27 +298,27 @@ class PostgresqlConnection:
         return int(self._value("SELECT number FROM given WHERE name = ?", table))
 
     def altered_guards(self) -> list[str]:
-        found = self.execute(
+        triggers = self.execute(
             "SELECT t.tgname, p.prosrc FROM pg_trigger t JOIN pg_proc p ON p.oid = t.tgfoid"
             " WHERE t.tgrelid = 'evidence'::regclass AND t.tgenabled = 'O'"
         )
-        bodies = dict(found.fetchall())
+        bodies = dict(triggers.fetchall())
         return sorted(
             name
             for name, guard in printers.postgresql_guards().items()
             if "ON evidence" in guard and f"$${bodies.get(name)}$$" not in guard
         )
 
-    def find_damage(self, ended: Callable[[], bool] = bool) -> str:
-        """Return nothing: damaged pages are found by the server, when it reads them."""
+    def find_damage(self, is_ended: Callable[[], bool] = bool) -> str:
+        """Return nothing: the server finds damaged pages when it reads them."""
         return ""
 
-    def message(self, error: Exception, so: str = "") -> str:
-        return describe(self.address, error, so)
+    def message(self, error: Exception, consequence: str = "") -> str:
+        return describe(self.address, error, consequence)
 
     def version(self) -> int:
-        there = self._value("SELECT to_regclass('store')")
-        return int(self._value("SELECT version FROM store")) if there else 0
+        table = self._value("SELECT to_regclass('store')")
+        return int(self._value("SELECT version FROM store")) if table else 0
 
     def create_tables(self) -> None:
         self.script(";".join(printers.postgresql_statements()))
@@ -367,7 +367,7 @@ def open_database(
     """Return a connection to the store at an address, made if `create`.
 
     Raises:
-        StoreError: It cannot be reached, is not there, or of another version.
+        StoreError: It cannot be reached, does not exist, or is of another version.
     """
     parsed = parse_address(address)
     try:
@@ -402,14 +402,14 @@ def _require_utf8(connection: PostgresqlConnection) -> None:
         )
 
 
-def describe(address: Address, error: Exception, so: str = "") -> str:
-    """Return what is wrong with a store, what that means, and what to do."""
+def describe(address: Address, error: Exception, consequence: str = "") -> str:
+    """Return a message: the error of a store, its consequence, and the remedy."""
     code = getattr(error, "sqlstate", None) or _login_code(str(error))
-    remedy = next((words for start, words in _REMEDIES.items() if code.startswith(start)), "")
+    remedy = next((words for prefix, words in _REMEDIES.items() if code.startswith(prefix)), "")
     diagnosis = getattr(error, "diag", None)
     message = (diagnosis and diagnosis.message_primary) or str(error).splitlines()[0]
-    shown = _("{file}: {error}", file=address.name, error=f"{message}{so}")
-    return clauses([shown, _(remedy)]) if remedy else shown
+    line = _("{file}: {error}", file=address.name, error=f"{message}{consequence}")
+    return clauses([line, _(remedy)]) if remedy else line
 
 
 def _login_code(message: str) -> str:
@@ -420,18 +420,18 @@ def _login_code(message: str) -> str:
 def numbered(query: str) -> str:
     """Return a statement with the placeholders of PostgreSQL: `$1` for `?1`, or the first `?`."""
     first, *parts = query.split("?")
-    words, highest = [first], 0
+    pieces, highest = [first], 0
     for part in parts:
-        rest = part.lstrip("0123456789")
-        number = part[: len(part) - len(rest)] or str(highest + 1)  # as SQLite counts
+        suffix = part.lstrip("0123456789")
+        number = part[: len(part) - len(suffix)] or str(highest + 1)  # as SQLite counts
         highest = max(highest, int(number))
-        words.append(f"${number}{rest}")
-    return "".join(words)
+        pieces.append(f"${number}{suffix}")
+    return "".join(pieces)
 
 
 @lru_cache
 def _inserting(table: str, columns: str) -> tuple[str, tuple[Kind, ...]]:
-    """Return a statement that takes a list for each column, and what the columns hold.
+    """Return a statement that takes a list for each column, and the kinds of the columns.
 
     Thousands of rows take half the time of VALUES with 200 rows each.
     """
@@ -445,7 +445,7 @@ RETRY = 2.0
 
 
 class PostgresqlCommitListener:
-    """See `CommitListener`. It connects again by itself."""
+    """See `CommitListener`. It reconnects by itself."""
 
     def __init__(self, address: str) -> None:
         self._address = parse_address(address)
@@ -454,10 +454,10 @@ class PostgresqlCommitListener:
         self._closed = threading.Event()
 
     def wait(self, seconds: float) -> bool:
-        """Wait for a commit, at most so long; return whether there may have been one.
+        """Wait at most some seconds for a commit; return whether there may have been one.
 
-        That is also so when the connection is lost, and when it is there again: what was
-        committed meanwhile nobody has told.
+        It returns True too when the connection is lost, and when it is established again:
+        there may have been commits meanwhile.
         """
         try:
             if self._session is None:
@@ -468,7 +468,7 @@ class PostgresqlCommitListener:
                 return True
             for _notice in self._session.notifies(timeout=seconds, stop_after=1):
                 return True
-            self._session.execute("SELECT 1")  # a connection may end without a word
+            self._session.execute("SELECT 1")  # a connection may end unnoticed
             return False
         except psycopg.Error:
             self._hang_up()

@@ -1,4 +1,4 @@
-"""The tables of a store as SQLite and as PostgreSQL make them, and their triggers."""
+"""The statements with which SQLite and PostgreSQL make the tables of a store, and triggers."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from monitor.storage.store.database.tables import (
     declaration,
 )
 
-_REFUSED = {
+_REFUSALS = {
     "acts_stay": ("UPDATE ON acts", SAID_ONCE),
     "decisions_stay": ("UPDATE ON decisions", SAID_ONCE),
     "evidence_stays": ("DELETE ON evidence", "evidence is not deleted"),
     "evidence_is_final": ("UPDATE ON evidence", "evidence is not changed"),
 }
-"""What is refused, and in which words, by the name of the trigger."""
+"""The event that a trigger refuses, and its message, by the name of the trigger."""
 _NOT_NEXT = "new.number <> (SELECT coalesce(max(number), 0) + 1 FROM evidence)"
 _APPENDED = "evidence is only appended"
 _FIRST_OF_STORY = """
@@ -50,7 +50,7 @@ _SQLITE_TYPES = {
 
 
 def sqlite_statements() -> Iterator[str]:
-    """Yield what makes the tables of a new store, and their triggers."""
+    """Yield the statements that make the tables of a new store, and their triggers."""
     for table in TABLES.values():
         yield from _sqlite_table(table)
     yield f"""CREATE TRIGGER alert_raised AFTER INSERT ON alerts BEGIN
@@ -66,13 +66,13 @@ WHEN (new.state = 'new') <> (old.state = 'new') BEGIN
 {_TRIAGED}END"""
     yield f"CREATE TRIGGER alert_dropped AFTER DELETE ON alerts BEGIN\n{_DROPPED}END"
     appended = f"INSERT ON evidence WHEN {_NOT_NEXT}", _APPENDED
-    for name, (when, words) in {**_REFUSED, "evidence_is_appended": appended}.items():
-        yield f"CREATE TRIGGER {name} BEFORE {when} BEGIN SELECT RAISE(ABORT, '{words}'); END"
+    for name, (event, message) in {**_REFUSALS, "evidence_is_appended": appended}.items():
+        yield f"CREATE TRIGGER {name} BEFORE {event} BEGIN SELECT RAISE(ABORT, '{message}'); END"
     yield _ONLY_ROW
 
 
 def _sqlite_table(table: Table) -> Iterator[str]:
-    """Yield what makes a table and its indices."""
+    """Yield the statements that make a table and its indices."""
     lines = [
         (declaration(column, _SQLITE_TYPES, _sqlite_literal), column.comment)
         for column in table.columns.values()
@@ -89,8 +89,8 @@ def _sqlite_table(table: Table) -> Iterator[str]:
     about = f" -- {table.comment}" if table.comment else ""
     yield f"CREATE TABLE {table.name} ({about}\n{body}\n){'' if has_rowid else ' WITHOUT ROWID'}"
     for index in table.indices:
-        where = f" WHERE {index.where}" if index.where else ""
-        yield f"CREATE INDEX {index.name} ON {table.name} ({index.columns}){where}"
+        clause = f" WHERE {index.condition}" if index.condition else ""
+        yield f"CREATE INDEX {index.name} ON {table.name} ({index.columns}){clause}"
 
 
 def _sqlite_literal(value: Any) -> str:
@@ -102,7 +102,7 @@ def _sqlite_literal(value: Any) -> str:
 # --- PostgreSQL ------------------------------------------------------------------------------
 
 _TEXT = 'TEXT COLLATE "C"'
-"""Sorted by bytes, as SQLite does; the language of a server decides nothing."""
+"""Text sorted by bytes, as in SQLite; the language of a server has no effect."""
 _POSTGRESQL_TYPES = {
     Kind.INTEGER: "BIGINT",
     Kind.REAL: "DOUBLE PRECISION",
@@ -114,28 +114,28 @@ _POSTGRESQL_TYPES = {
 }
 
 
-def _trigger(name: str, when: str, body: str, *, each: str = "ROW", condition: str = "") -> str:
+def _trigger(name: str, event: str, body: str, *, level: str = "ROW", condition: str = "") -> str:
     # Before the row changes, not after: what runs after waits for the end of the whole statement,
     # and would see the rows of a statement all changed at once.
     return (
         f"CREATE OR REPLACE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql AS"
         f" $$ BEGIN\n{body}\nEND $$;\n"
-        f"CREATE TRIGGER {name} BEFORE {when} FOR EACH {each}"
+        f"CREATE TRIGGER {name} BEFORE {event} FOR EACH {level}"
         f"{f' WHEN ({condition})' if condition else ''} EXECUTE FUNCTION {name}()"
     )
 
 
 def postgresql_guards() -> dict[str, str]:
-    """Return the triggers that protect the evidence and what was said of alerts, by name."""
+    """Return the triggers that protect the evidence and the record of triage, by name."""
     guards = {
-        name: _trigger(name, when, f"    RAISE EXCEPTION '{words}';")
-        for name, (when, words) in _REFUSED.items()
+        name: _trigger(name, event, f"    RAISE EXCEPTION '{message}';")
+        for name, (event, message) in _REFUSALS.items()
     }
     guards["evidence_is_not_emptied"] = _trigger(
         "evidence_is_not_emptied",
         "TRUNCATE ON evidence",
         "    RAISE EXCEPTION 'evidence is not deleted';",
-        each="STATEMENT",
+        level="STATEMENT",
     )
     guards["evidence_is_appended"] = _trigger(
         "evidence_is_appended",
@@ -150,8 +150,8 @@ def postgresql_guards() -> dict[str, str]:
 
 
 def postgresql_statements() -> Iterator[str]:
-    """Yield what makes the tables of a new store, and their triggers."""
-    # The version of the tables, and how often something was committed: one row.
+    """Yield the statements that make the tables of a new store, and their triggers."""
+    # The version of the tables, and the number of commits: one row.
     yield "CREATE TABLE store (version BIGINT NOT NULL, commits BIGINT NOT NULL)"
     yield "INSERT INTO store VALUES (0, 0)"
     # The highest number that a row of a table ever had; kept by triggers.
@@ -187,30 +187,30 @@ def postgresql_statements() -> Iterator[str]:
 
 
 def _postgresql_table(table: Table) -> Iterator[str]:
-    """Yield what makes a table and its indices."""
+    """Yield the statements that make a table and its indices."""
     lines = [
         declaration(column, _POSTGRESQL_TYPES, _postgresql_literal)
         for column in table.columns.values()
     ]
-    long = [name for name in table.key if table.columns[name].kind is Kind.LONG_TEXT]
-    if table.key and not long:
+    long_keys = [name for name in table.key if table.columns[name].kind is Kind.LONG_TEXT]
+    if table.key and not long_keys:
         lines.append(f"PRIMARY KEY ({', '.join(table.key)})")
     lines += [f"UNIQUE ({columns})" for columns in table.unique]
-    logged = "" if table.is_kept else "UNLOGGED "
-    yield f"CREATE {logged}TABLE {table.name} ({', '.join(lines)})"
-    if long:
+    storage = "" if table.is_kept else "UNLOGGED "
+    yield f"CREATE {storage}TABLE {table.name} ({', '.join(lines)})"
+    if long_keys:
         yield f"CREATE UNIQUE INDEX {table.name}_key ON {table.name} ({conflict_key(table)})"
-    for name in long:
+    for name in long_keys:
         yield f"CREATE INDEX {table.name}_by_{name} ON {table.name} USING hash ({name})"
     for index in table.indices:
         column = table.columns.get(index.columns)
         method = "USING hash " if column and column.kind is Kind.LONG_TEXT else ""
-        where = f" WHERE {index.where}" if index.where else ""
-        yield f"CREATE INDEX {index.name} ON {table.name} {method}({index.columns}){where}"
+        clause = f" WHERE {index.condition}" if index.condition else ""
+        yield f"CREATE INDEX {index.name} ON {table.name} {method}({index.columns}){clause}"
 
 
 def conflict_key(table: Table) -> str:
-    """Return the key of a table as ON CONFLICT names it: of a long text the hash."""
+    """Return the key of a table for ON CONFLICT, with hashes of long texts."""
     return ", ".join(
         f"md5({name})" if table.columns[name].kind is Kind.LONG_TEXT else name
         for name in sorted(table.key, key=lambda name: table.columns[name].kind is Kind.LONG_TEXT)

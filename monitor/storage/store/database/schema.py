@@ -1,4 +1,4 @@
-"""A new store gets its tables; one of an earlier version is brought to the current one."""
+"""Makes the tables of a new store, and upgrades a store of an earlier version."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ def prepare(connection: Connection, name: str, upgrades: Sequence[Upgrade] = UPG
 
     Args:
         connection: The store.
-        name: How it is called in messages.
-        upgrades: What brings each version to the next one.
+        name: The name of the store in messages.
+        upgrades: The upgrades from each version to the next.
 
     Raises:
         StoreError: The store was written by a newer version.

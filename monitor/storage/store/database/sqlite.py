@@ -27,12 +27,12 @@ A viewer has one connection a thread, and each fills its cache: those of a dashb
 operating system keeps the pages too.
 """
 APPLICATION = 0x746F6373
-"""What the header of an SQLite file says of whose it is."""
+"""The application id in the header of an SQLite file of tocsin."""
 TICK = 100_000
 """Instructions of SQLite's virtual machine between two checks for an interrupt."""
 
 RESTORE = mark("`tocsin restore --force` puts back a backup")
-"""What to do about a store that is damaged or lost."""
+"""The remedy for a store that is damaged or lost."""
 
 _UNWRITABLE = sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY
 _UNREAD = (
@@ -41,7 +41,7 @@ _UNREAD = (
     sqlite3.SQLITE_LOCKED,
     sqlite3.SQLITE_NOMEM,
 )
-"""Errors that say nothing of the pages."""
+"""Codes of errors after which the pages are not known to be damaged."""
 _REMEDIES = {
     sqlite3.SQLITE_BUSY: mark("another program is writing to it"),
     sqlite3.SQLITE_CANTOPEN: mark("may it be read, and its folder be written to?"),
@@ -52,7 +52,7 @@ _REMEDIES = {
     sqlite3.SQLITE_NOTADB: mark("it is damaged; `tocsin restore --force` puts back a backup"),
     sqlite3.SQLITE_READONLY: mark("may it and its folder be written to?"),
 }
-"""What to do about an error of SQLite, by its primary code (https://sqlite.org/rescode.html)."""
+"""The remedy for an error of SQLite, by its primary code (https://sqlite.org/rescode.html)."""
 
 
 class SqliteConnection(sqlite3.Connection):
@@ -66,7 +66,7 @@ class SqliteConnection(sqlite3.Connection):
     _triggers: Sequence[tuple[str, str]] = ()
 
     frozen: tuple[Path, object] | None = None
-    """The file and its signature, for a connection that will not notice a writer."""
+    """The file and its signature, for a connection that does not notice writers."""
 
     def indexed_by(self, index: str) -> str:
         return f"INDEXED BY {index}"
@@ -86,9 +86,9 @@ class SqliteConnection(sqlite3.Connection):
     def insert(
         self, table: str, columns: str, rows: Sequence[Sequence[Any]], *, or_ignore: bool = False
     ) -> None:
-        places = marks(columns.count(",") + 1)
-        ending = " ON CONFLICT DO NOTHING" if or_ignore else ""  # not a message
-        self.executemany(f"INSERT INTO {table} ({columns}) VALUES ({places}){ending}", rows)
+        values = marks(columns.count(",") + 1)
+        conflict = " ON CONFLICT DO NOTHING" if or_ignore else ""  # not a message
+        self.executemany(f"INSERT INTO {table} ({columns}) VALUES ({values}){conflict}", rows)
 
     def begin(self) -> None:
         self.execute("BEGIN IMMEDIATE")  # not a message
@@ -128,7 +128,7 @@ class SqliteConnection(sqlite3.Connection):
 
     def begin_reading(self) -> None:
         self.execute("BEGIN")
-        self.execute("SELECT count(*) FROM feeds").fetchone()  # its moment is that of a first read
+        self.execute("SELECT count(*) FROM feeds").fetchone()  # the first read fixes the moment
 
     def version(self) -> int:
         return int(self.execute("PRAGMA user_version").fetchone()[0])
@@ -152,19 +152,19 @@ class SqliteConnection(sqlite3.Connection):
         with closing(sqlite3.connect(":memory:")) as model:
             for statement in statements():
                 model.execute(statement)
-            wanted = dict(model.execute(query).fetchall())
-        there = dict(self.execute(query).fetchall())
-        return sorted(name for name, sql in wanted.items() if there.get(name) != sql)
+            expected = dict(model.execute(query).fetchall())
+        stored = dict(self.execute(query).fetchall())
+        return sorted(name for name, sql in expected.items() if stored.get(name) != sql)
 
-    def find_damage(self, ended: Callable[[], bool] = bool) -> str:
-        self.set_progress_handler(ended, TICK)
+    def find_damage(self, is_ended: Callable[[], bool] = bool) -> str:
+        self.set_progress_handler(is_ended, TICK)
         try:
             return find_damage(self)
         finally:
             self.set_progress_handler(None, 0)
 
-    def message(self, error: Exception, so: str = "") -> str:
-        return _message(STORE_FILE, error, so)
+    def message(self, error: Exception, consequence: str = "") -> str:
+        return _message(STORE_FILE, error, consequence)
 
     @property
     def is_outdated(self) -> bool:
@@ -174,7 +174,7 @@ class SqliteConnection(sqlite3.Connection):
 
 
 def statements() -> list[str]:
-    """Return what makes the tables of a new store, and their triggers."""
+    """Return the statements that make the tables of a new store, and their triggers."""
     from monitor.storage.store.database import printers  # 300 values, for new stores only
 
     return [*printers.sqlite_statements()]
@@ -185,10 +185,10 @@ def open_database(
 ) -> SqliteConnection:
     """Return a connection to the store in `folder`, made if `create`.
 
-    Where nothing can be written, it can be read, and so it is with `read_only`.
+    It is only for reading with `read_only`, or where the file cannot be written.
 
     Raises:
-        StoreError: It is not there, lost, not a store, or of another version.
+        StoreError: It does not exist, is lost, not a store, or of another version.
         MonitorError: With `create`: others can write to the folder.
     """
     path = folder / STORE_FILE
@@ -226,7 +226,7 @@ def _connect(path: Path, busy_ms: int, *, create: bool) -> tuple[SqliteConnectio
     try:
         connection = _connected(f"{uri}?mode=ro", busy_ms, VIEWER_CACHE)
         version = connection.version()
-    except sqlite3.OperationalError:  # SQLite would have to write files of its own beside it
+    except sqlite3.OperationalError:  # SQLite would have to write files beside it
         if _has_log(path):
             raise
         signature = file_signature(path)
@@ -251,7 +251,7 @@ def _connected(name: str, busy_ms: int, cache: int) -> SqliteConnection:
 
 
 def _has_log(path: Path) -> bool:
-    """Return whether changes of a store are beside it, in its write-ahead log."""
+    """Return whether the write-ahead log beside a store has changes of it."""
     log = path.with_name(f"{path.name}-wal")
     return log.exists() and log.stat().st_size > 0
 
@@ -270,8 +270,8 @@ def _refuse_missing(folder: Path, *, create: bool) -> None:
             )
         )
     if not create:
-        words = _("{folder}: no archive here yet; `tocsin run` starts one", folder=folder)
-        raise NoStoreError(words)
+        message = _("{folder}: no archive here yet; `tocsin run` starts one", folder=folder)
+        raise NoStoreError(message)
 
 
 _EMPTIED = """
@@ -281,7 +281,7 @@ SELECT EXISTS (SELECT 1 FROM outbox), EXISTS (
     AND NOT EXISTS (SELECT 1 FROM evidence d WHERE d.alert = r.alert AND d.kind = 'dropped')
 )
 """
-"""Whether articles are on their way out of the index, and whether evidence tells of lost alerts."""
+"""Whether articles are to be removed from the index, and whether evidence names lost alerts."""
 
 
 def _refuse_emptied(folder: Path, connection: sqlite3.Connection) -> None:
@@ -301,23 +301,23 @@ def _refuse_emptied(folder: Path, connection: sqlite3.Connection) -> None:
         )
 
 
-def _message(file: str, error: Exception, so: str = "") -> str:
-    """Return a message: what is wrong with a file, what that means, and what to do."""
+def _message(file: str, error: Exception, consequence: str = "") -> str:
+    """Return a message: the error of a file, its consequence, and the remedy."""
     remedy = _REMEDIES.get(getattr(error, "sqlite_errorcode", 0) & 0xFF, "")
-    words = _("{file}: {error}", file=file, error=f"{error}{so}")
-    return clauses([words, _(remedy)]) if remedy else words
+    message = _("{file}: {error}", file=file, error=f"{error}{consequence}")
+    return clauses([message, _(remedy)]) if remedy else message
 
 
 def find_damage(connection: sqlite3.Connection) -> str:
-    """Read all pages of a database; return the first thing that is wrong, empty if nothing is.
+    """Read all pages of a database; return the first damage, empty if there is none.
 
     Raises:
-        StoreError: They cannot be read now, which tells nothing of damage.
+        StoreError: They cannot be read now, whether damaged or not.
     """
     try:
-        (found,) = connection.execute("PRAGMA quick_check(1)").fetchone()
+        (result,) = connection.execute("PRAGMA quick_check(1)").fetchone()
     except sqlite3.DatabaseError as error:
         if error.sqlite_errorcode & 0xFF in _UNREAD:
             raise StoreError(_message(STORE_FILE, error)) from error
-        found = str(error)
-    return "" if found == "ok" else " ".join(str(found).split())
+        result = str(error)
+    return "" if result == "ok" else " ".join(str(result).split())

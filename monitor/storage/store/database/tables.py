@@ -14,24 +14,24 @@ from typing import Any, NamedTuple
 
 
 class Kind(enum.Enum):
-    """What a column holds."""
+    """The type of a column."""
 
     INTEGER = enum.auto()
     REAL = enum.auto()
     TEXT = enum.auto()
     LONG_TEXT = enum.auto()
-    """What publishers write: it may be longer than the 2,704 bytes that an ordered index of
+    """Text of publishers: it may be longer than the 2,704 bytes that an ordered index of
     PostgreSQL takes, which has its hash instead."""
     BLOB = enum.auto()
     BOOLEAN = enum.auto()
     NUMBER = enum.auto()
-    """The key of its table, which the database counts up; no number is given twice."""
+    """The key of its table, which the database counts up; it gives no number twice."""
 
 
 SAID_ONCE = "what was said once is not said otherwise afterwards"
-"""Why a row of triage is refused another value."""
+"""The message that refuses changes of a row of triage."""
 REQUIRED = object()
-"""The default of a column that every row has to name."""
+"""The default of a column without default: every row must set it."""
 
 
 class Column(NamedTuple):
@@ -40,18 +40,18 @@ class Column(NamedTuple):
     kind: Kind
     name: str
     default: Any = REQUIRED
-    """None: it may be NULL."""
+    """None for a column that may be NULL."""
     comment: str = ""
     unique: bool = False
 
 
 def declaration(column: Column, types: Mapping[Kind, str], literal: Callable[[Any], str]) -> str:
-    """Return a column as CREATE TABLE and ALTER TABLE ADD COLUMN have it.
+    """Return a column for CREATE TABLE and ALTER TABLE ADD COLUMN.
 
     Args:
         column: The column.
-        types: How the database calls each kind.
-        literal: Writes a default as the database reads it.
+        types: The type of each kind in the database.
+        literal: Returns a default in the SQL of the database.
     """
     words = [column.name, types[column.kind]]
     if column.default is not None:
@@ -68,9 +68,9 @@ class Index(NamedTuple):
 
     name: str
     columns: str
-    """With commas."""
-    where: str = ""
-    """The rows that are in it; empty for all."""
+    """The columns, separated by commas."""
+    condition: str = ""
+    """The condition of the rows in it; empty for all."""
 
 
 class Table(NamedTuple):
@@ -83,11 +83,10 @@ class Table(NamedTuple):
     columns: dict[str, Column]
     comment: str
     unique: tuple[str, ...]
-    """Sets of columns that no two rows have alike, with commas."""
+    """Sets of columns that are unique, each separated by commas."""
     indices: tuple[Index, ...]
     is_kept: bool
-    """Whether it survives a crash of the server; if not, it is written without waiting for a
-    disk."""
+    """Whether it survives a crash of the server; else it is written without waiting for a disk."""
 
 
 def _table(
@@ -107,7 +106,7 @@ def _table(
 def _columns(
     kind: Kind, names: str, default: Any = REQUIRED, comment: str = "", *, unique: bool = False
 ) -> list[Column]:
-    """Return columns that are alike, by their names with commas."""
+    """Return columns with the same properties, by their names, separated by commas."""
     return [Column(kind, name, default, comment, unique) for name in names.split(", ")]
 
 

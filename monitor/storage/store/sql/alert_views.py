@@ -1,4 +1,4 @@
-"""What viewers read of alerts: which a filter selects, what they say, who published their story."""
+"""What viewers read of alerts: the ids that a filter selects, their fields, their outlets."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ from monitor.model.event_link import Surety
 from monitor.model.shown_names import describe_escalation
 from monitor.model.watchlist import FEED_HEALTH, Match
 from monitor.storage.store.database.connection import (
-    EVERY,
+    UNBOUNDED,
     Connection,
     Row,
     StoreConnection,
@@ -43,7 +43,7 @@ if TYPE_CHECKING:
     from monitor.model.search import Filter
 
 PUBLISHER = "coalesce(nullif(a.outlet, ''), f.name)"
-"""Who published an article: the outlet that an aggregator names, else the feed."""
+"""The publisher of an article: the outlet that an aggregator names, else the feed."""
 _MEMBER = "(a.id IN ({0}) OR (a.story IN ({0}) AND a.story <> a.id))"
 _OUTLETS = f"""
 SELECT x.story, coalesce(nullif(x.outlet, ''), f.name), x.id, x.seen, x.published, x.lang, x.copied
@@ -72,11 +72,11 @@ def story_timelines(
     stories = dict(
         connection.select_in("SELECT a.id, a.story FROM articles a WHERE a.id IN ({0})", articles)
     )
-    linked: dict[int, dict[int, int]] = defaultdict(dict)
-    for story, other, surety in connection.select_in(_LINKED, set(stories.values())):
-        linked[story][other] = max(surety, linked[story].get(other, surety))
-    others = {other for found in linked.values() for other in found}
-    outlets = _outlets(connection, {*stories.values(), *others})
+    links: dict[int, dict[int, int]] = defaultdict(dict)
+    for story, linked, surety in connection.select_in(_LINKED, set(stories.values())):
+        links[story][linked] = max(surety, links[story].get(linked, surety))
+    linked_stories = {story for stories_of in links.values() for story in stories_of}
+    outlets = _outlets(connection, {*stories.values(), *linked_stories})
     return {
         article: StoryTimeline(
             outlets.get(story, ()),
@@ -84,8 +84,8 @@ def story_timelines(
                 sorted(
                     (
                         replace(outlet, perhaps=surety == Surety.NAMES)
-                        for other, surety in linked[story].items()
-                        for outlet in outlets.get(other, ())
+                        for linked, surety in links[story].items()
+                        for outlet in outlets.get(linked, ())
                     ),
                     key=lambda outlet: (outlet.seen, outlet.article),
                 )
@@ -98,18 +98,18 @@ def story_timelines(
 def _outlets(
     connection: StoreConnection, stories: Collection[int]
 ) -> Mapping[int, tuple[Outlet, ...]]:
-    found: dict[int, dict[str, Outlet]] = defaultdict(dict)
-    for story, name, article, seen, published, lang, copied in connection.select_in(
+    by_story: dict[int, dict[str, Outlet]] = defaultdict(dict)
+    for story, name, article, seen_at, published, lang, copied in connection.select_in(
         _OUTLETS, stories
     ):
-        outlets = found[story]
+        outlets = by_story[story]
         first = next(iter(outlets.values()), None)
         outlet = Outlet(
-            name=name, article=article, seen=seen, published=published, lang=lang,
-            lag=seen - first.seen if first else 0.0, copied=bool(copied) and first is not None,
+            name=name, article=article, seen=seen_at, published=published, lang=lang,
+            lag=seen_at - first.seen if first else 0.0, copied=bool(copied) and first is not None,
         )  # fmt: skip
         outlets.setdefault(name, outlet)
-    return {story: tuple(outlets.values()) for story, outlets in found.items()}
+    return {story: tuple(outlets.values()) for story, outlets in by_story.items()}
 
 
 _ALERTS = (
@@ -117,7 +117,7 @@ _ALERTS = (
     " LEFT JOIN feeds f ON f.number = coalesce(al.feed, a.feed)"
 )
 _ESCALATIONS = "escalations e CROSS JOIN"
-"""Before the tables of alerts; SQLite would go through all alerts instead: 50 ms of 100,000."""
+"""Stands before the tables of alerts; else SQLite would scan all alerts: 50 ms for 100,000."""
 _SUPPRESSED = (
     "(al.suppressed <> '' OR al.merged_into IS NOT NULL OR"
     " EXISTS (SELECT 1 FROM escalations e WHERE e.alert = al.id AND e.suppressed <> ''))"
@@ -139,48 +139,48 @@ def _alert_columns(sql: Connection) -> str:
     )
 
 
-FEW = 5_000
-"""Articles up to which their alerts are looked up one by one: the whole table is read faster."""
+LOOKUP_LIMIT = 5_000
+"""Look alerts up one by one up to this number of articles; above it a full scan is faster."""
 
 
 class AlertViews(StoreViews):
     """Alerts by filter, by id, by article."""
 
     def ids(
-        self, filter: Filter, *, after: int = 0, before: int = EVERY, limit: int | None = None
+        self, filter: Filter, *, after: int = 0, before: int = UNBOUNDED, limit: int | None = None
     ) -> array[int]:
-        """Return ids of alerts between two, in ascending order, the newest `limit`.
+        """Return the newest `limit` ids of alerts between two ids, in ascending order.
 
         Duplicates are among them only where the filter asks for merged or suppressed alerts.
         """
-        tables, where, values = self._selection(filter)
-        found = self._connection.read(
-            f"SELECT al.id FROM {tables} WHERE al.id > ? AND al.id < ?{where}"
+        tables, clause, values = self._selection(filter)
+        rows = self._connection.read(
+            f"SELECT al.id FROM {tables} WHERE al.id > ? AND al.id < ?{clause}"
             " ORDER BY al.id DESC LIMIT ?",
-            (after, before, *values, EVERY if limit is None else limit),
+            (after, before, *values, UNBOUNDED if limit is None else limit),
         )
-        ids = array("q", (id for (id,) in found))
+        ids = array("q", (id for (id,) in rows))
         ids.reverse()
         return ids
 
     def escalated(
         self, filter: Filter, *, after: int = 0, limit: int | None = None
     ) -> list[EscalatedAlert]:
-        """Return alerts that escalated, each once, by its last escalation above `after`.
+        """Return alerts that escalated, each with its last escalation above `after`.
 
         The newest `limit` of them, the oldest first; noise is left out.
         """
-        tables, where, values = self._selection(filter)
-        found = self._connection.read(
+        tables, clause, values = self._selection(filter)
+        rows = self._connection.read(
             "SELECT coalesce((SELECT n.id FROM alerts n"
             "  WHERE n.raised_at <= e.at ORDER BY n.raised_at DESC, n.id DESC LIMIT 1), 0),"
             f" e.id, e.alert FROM {_ESCALATIONS} {tables}"
-            f" WHERE al.id = e.alert AND e.id > ? AND al.verdict <> 'noise'{where}"
+            f" WHERE al.id = e.alert AND e.id > ? AND al.verdict <> 'noise'{clause}"
             " AND NOT EXISTS (SELECT 1 FROM escalations l WHERE l.alert = e.alert AND l.id > e.id)"
             " ORDER BY e.id DESC LIMIT ?",
-            (after, *values, EVERY if limit is None else limit),
+            (after, *values, UNBOUNDED if limit is None else limit),
         )
-        return [EscalatedAlert(*row) for row in found][::-1]
+        return [EscalatedAlert(*row) for row in rows][::-1]
 
     def get(
         self, ids: Sequence[int], *, matches: bool = False, timelines: bool = False
@@ -191,27 +191,27 @@ class AlertViews(StoreViews):
         """
         read = self._connection.rows_in
         columns = _alert_columns(self._connection.sql)
-        found = {
+        rows = {
             row["id"]: row
             for row in read(f"SELECT {columns} FROM {_ALERTS} WHERE al.id IN ({{0}})", ids)
         }
-        places = read_matches(self._connection, ids) if matches else {}
+        alert_matches = read_matches(self._connection, ids) if matches else {}
         escalations = self._escalations(ids)
         lost = self._lost(ids) if matches else {}
-        stories = {}
+        by_article = {}
         if timelines:
-            articles = {row["article"] for row in found.values() if row["article"]}
-            stories = story_timelines(self._connection, articles)
+            articles = {row["article"] for row in rows.values() if row["article"]}
+            by_article = story_timelines(self._connection, articles)
         return [
             _alert(
-                found[id],
-                matches=places.get(id, ()),
+                rows[id],
+                matches=alert_matches.get(id, ()),
                 escalations=escalations.get(id, ()),
                 lost=lost.get(id, ()),
-                timeline=stories.get(found[id]["article"], NOBODY_ELSE),
+                timeline=by_article.get(rows[id]["article"], NOBODY_ELSE),
             )
             for id in ids
-            if id in found
+            if id in rows
         ]
 
     def stories(
@@ -225,27 +225,27 @@ class AlertViews(StoreViews):
     ) -> list[StoryAlerts]:
         """Return the alerts of the stories of these alerts, in the order asked, each story once.
 
-        Merged alerts are among them only where they are asked for; so are those that are closed
-        and those that were raised in a silence, except with `closed` and with `silenced`.
+        Merged alerts are among them only if `ids` names them. So are alerts that are closed or were
+        raised in a silence, unless `closed` or `silenced` is true.
         """
-        asked = dict(
+        story_of = dict(
             self._connection.select_in("SELECT id, story_alert FROM alerts WHERE id IN ({0})", ids)
         )
         members = self._connection.select_in(
             "SELECT id FROM alerts WHERE story_alert IN ({0}) AND merged_into IS NULL"
             + ("" if closed else " AND state <> 'closed'")
             + ("" if silenced else " AND suppressed <> 'silence'"),
-            set(asked.values()),
+            set(story_of.values()),
         )
-        wanted = sorted({*asked, *(id for (id,) in members)})
+        alert_ids = sorted({*story_of, *(id for (id,) in members)})
         alerts: dict[int, list[Alert]] = defaultdict(list)
-        for alert in self.get(wanted, matches=matches, timelines=timelines):
+        for alert in self.get(alert_ids, matches=matches, timelines=timelines):
             alerts[alert.story_alert].append(alert)
-        first = dict.fromkeys(asked[id] for id in ids if id in asked)
-        return [StoryAlerts(tuple(alerts[story])) for story in first]
+        stories = dict.fromkeys(story_of[id] for id in ids if id in story_of)
+        return [StoryAlerts(tuple(alerts[story])) for story in stories]
 
     def later_of_stories(self, *, after: int = 0) -> tuple[array[int], array[int]]:
-        """Return the alerts above an id that are not the first of their story, and that first one.
+        """Return alerts above an id that are not the first of their story, and the first alerts.
 
         Both are in the order of the alerts' ids.
         """
@@ -259,7 +259,7 @@ class AlertViews(StoreViews):
         return ids, firsts
 
     def merged(self, ids: Collection[int]) -> tuple[MergedAlert, ...]:
-        """Return the alerts that were merged into some, and those that stand for some, by id."""
+        """Return the alerts merged into these, and those that these were merged into, by id."""
         rows = self._connection.rows_in(
             "SELECT m.id AS alert, al.id AS partner, m.merged_into IS NULL AS stands, m.watchlist,"
             f" a.id AS article, a.title, {PUBLISHER} AS publisher, a.seen FROM alerts al"
@@ -271,52 +271,52 @@ class AlertViews(StoreViews):
         return tuple(values_of(MergedAlert, rows))
 
     def of_articles(self, articles: Collection[int]) -> list[ArticleAlert]:
-        """Return what these articles raised."""
+        """Return the alerts that these articles raised."""
         query = "SELECT id, article, watchlist, severity FROM alerts WHERE article"
-        if len(articles) > FEW:
-            wanted = frozenset(articles)
-            every = self._connection.read(f"{query} IS NOT NULL")
-            found = [row for row in every if row[1] in wanted]
+        if len(articles) > LOOKUP_LIMIT:
+            article_ids = frozenset(articles)
+            all_rows = self._connection.read(f"{query} IS NOT NULL")
+            rows = [row for row in all_rows if row[1] in article_ids]
         else:
-            found = sorted(self._connection.select_in(f"{query} IN ({{0}})", articles))
-        return convert(found, list[ArticleAlert], strict=False)
+            rows = sorted(self._connection.select_in(f"{query} IN ({{0}})", articles))
+        return convert(rows, list[ArticleAlert], strict=False)
 
     def headlines(
         self, *, after: int = 0, before: int | None = None, limit: int
     ) -> list[tuple[int, str]]:
-        """Return (alert, headline) of the newest `limit` alerts between two, the newest first.
+        """Return (alert, headline) of the newest `limit` alerts between two ids, the newest first.
 
-        A negative limit is none.
+        A negative limit means no limit.
         """
         return list(
             self._connection.read(
                 "SELECT al.id, coalesce(a.title, al.title) FROM alerts al"
                 " LEFT JOIN articles a ON a.id = al.article"
                 " WHERE al.id > ? AND al.id < ? ORDER BY al.id DESC LIMIT ?",
-                (after, EVERY if before is None else before, EVERY if limit < 0 else limit),
+                (after, UNBOUNDED if before is None else before, UNBOUNDED if limit < 0 else limit),
             )
         )
 
     def proofs(self, alerts: Collection[int]) -> dict[int, tuple[int, str]]:
-        """Return number and hash of the record of why alerts were raised, by alert."""
-        found = self._connection.select_in(
+        """Return number and hash of the record of the raising of these alerts, by alert."""
+        rows = self._connection.select_in(
             "SELECT alert, number, hash FROM evidence WHERE kind = 'raised' AND alert IN ({0})",
             alerts,
         )
-        return {alert: (number, hash) for alert, number, hash in found}
+        return {alert: (number, hash) for alert, number, hash in rows}
 
     def _selection(self, filter: Filter) -> tuple[str, str, list[Any]]:
-        """Return the tables of what a filter selects, what to append to a WHERE, and its values."""
-        where, values = _conditions(filter, watchlist_names(self._connection, filter.watchlists))
+        """Return a filter as SQL: the tables, a clause to append to a WHERE, and its values."""
+        clause, values = _conditions(filter, watchlist_names(self._connection, filter.watchlists))
         if filter.assignees:
-            condition, people = _assigned(self._connection, filter.assignees)
-            where += condition
-            values += people
+            condition, assignees = _assigned(self._connection, filter.assignees)
+            clause += condition
+            values += assignees
         if filter.feeds:
             numbers = f"({', '.join(map(str, self._feed_numbers(filter.feeds))) or 'NULL'})"
-            where += f" AND (f.number IN {numbers} OR EXISTS (SELECT 1 FROM carriers c"
-            where += f" WHERE c.article = a.id AND c.feed IN {numbers}))"
-        return _ALERTS if filter.lang or filter.feeds else "alerts al", where, values
+            clause += f" AND (f.number IN {numbers} OR EXISTS (SELECT 1 FROM carriers c"
+            clause += f" WHERE c.article = a.id AND c.feed IN {numbers}))"
+        return _ALERTS if filter.lang or filter.feeds else "alerts al", clause, values
 
     def _feed_numbers(self, selectors: Sequence[str]) -> list[int]:
         """Return the numbers of the feeds that any of these selectors names."""
@@ -325,11 +325,11 @@ class AlertViews(StoreViews):
         return [
             feed.number
             for feed in FeedViews(self._connection).every()
-            if any(selects(one, feed.name, host(feed.url), feed.tags) for one in selectors)
+            if any(selects(s, feed.name, host(feed.url), feed.tags) for s in selectors)
         ]
 
     def _escalations(self, alerts: Collection[int]) -> dict[int, tuple[Escalation, ...]]:
-        """Return why each of these alerts escalated, oldest first."""
+        """Return the escalations of these alerts by alert, oldest first."""
         rows = self._connection.rows_in(
             "SELECT e.id, e.alert, e.reason, e.at, e.outlets, e.severity,"
             f" coalesce({PUBLISHER}, '') AS outlet, e.suppressed"
@@ -341,7 +341,7 @@ class AlertViews(StoreViews):
             row | {"words": describe_escalation(row["reason"], row["outlets"], row["outlet"])}
             for row in rows
         )
-        return grouped((each.alert, each) for each in values_of(Escalation, worded))
+        return grouped((e.alert, e) for e in values_of(Escalation, worded))
 
     def _lost(self, alerts: Collection[int]) -> dict[int, tuple[Lost, ...]]:
         """Return the terms of each of these alerts that an edit removed."""
@@ -354,7 +354,7 @@ class AlertViews(StoreViews):
 def read_matches(
     connection: StoreConnection, alerts: Collection[int]
 ) -> dict[int, tuple[Match, ...]]:
-    """Return where alerts match, by alert; those that match nowhere are left out."""
+    """Return the matches of alerts by alert; alerts without matches are left out."""
     rows = connection.rows_in(
         'SELECT alert, field, start, stop AS "end", text, term FROM matches'
         " WHERE alert IN ({0}) ORDER BY alert, place",
@@ -366,32 +366,32 @@ def read_matches(
 def watchlist_names(connection: StoreConnection, names: Iterable[str]) -> list[str]:
     """Return the watchlists with alerts that have one of these names, in any case."""
     wanted = {name.casefold() for name in names}
-    found = connection.read("SELECT watchlist FROM counts") if wanted else ()
-    return [name for (name,) in found if (name or FEED_HEALTH).casefold() in wanted]
+    rows = connection.read("SELECT watchlist FROM counts") if wanted else ()
+    return [name for (name,) in rows if (name or FEED_HEALTH).casefold() in wanted]
 
 
 def _assigned(connection: StoreConnection, names: Iterable[str]) -> tuple[str, list[str]]:
-    """Return as SQL that any of these people, in any case, works on an alert; "" is nobody."""
+    """Return the SQL for alerts assigned to any of these people, in any case; "" is nobody."""
     wanted = {name.casefold() for name in names}
-    found = connection.read("SELECT DISTINCT assignee FROM assignments")
-    people = [name for (name,) in found if name.casefold() in wanted]
+    rows = connection.read("SELECT DISTINCT assignee FROM assignments")
+    people = [name for (name,) in rows if name.casefold() in wanted]
     assigned = "al.id IN (SELECT alert FROM assignments"
-    either = [f"{assigned} WHERE assignee IN ({marks(len(people))}))"]
-    either += [f"NOT {assigned})"] if "" in wanted else []
-    return f" AND ({' OR '.join(either)})", people
+    alternatives = [f"{assigned} WHERE assignee IN ({marks(len(people))}))"]
+    alternatives += [f"NOT {assigned})"] if "" in wanted else []
+    return f" AND ({' OR '.join(alternatives)})", people
 
 
 def _conditions(filter: Filter, watchlists: Sequence[str]) -> tuple[str, list[Any]]:
-    """Return a filter as SQL to append to a WHERE, and its values."""
-    where = f" AND {_SUPPRESSED}" if filter.suppressed else ""
+    """Return a filter as a clause to append to a WHERE, and its values."""
+    clause = f" AND {_SUPPRESSED}" if filter.suppressed else ""
     if not (filter.suppressed or filter.merged):
-        where += " AND al.merged_into IS NULL"
+        clause += " AND al.merged_into IS NULL"
     if not filter.silenced:
-        where += " AND al.suppressed <> 'silence'"
+        clause += " AND al.suppressed <> 'silence'"
     if filter.state is None and not filter.closed:
-        where += " AND al.state <> 'closed'"
+        clause += " AND al.state <> 'closed'"
     if filter.noted is not None:
-        where += f" AND al.id {'' if filter.noted else 'NOT '}IN (SELECT alert FROM notes)"
+        clause += f" AND al.id {'' if filter.noted else 'NOT '}IN (SELECT alert FROM notes)"
     values: list[Any] = []
     for condition, value in (
         ("al.raised_at >= ?", filter.since),
@@ -401,25 +401,25 @@ def _conditions(filter: Filter, watchlists: Sequence[str]) -> tuple[str, list[An
         ("al.starred = ?", filter.starred),
     ):
         if value is not None:
-            where += f" AND {condition}"
+            clause += f" AND {condition}"
             values.append(value)
-    for asked, column, wanted in (
+    for criterion, column, accepted in (
         (filter.watchlists, "al.watchlist", watchlists),
         (filter.lang, "a.lang", [lang.lower() for lang in filter.lang]),
         (filter.severities, "al.severity", filter.severities),
     ):
-        if asked:
-            where += f" AND {column} IN ({marks(len(wanted))})"
-            values.extend(wanted)
+        if criterion:
+            clause += f" AND {column} IN ({marks(len(accepted))})"
+            values.extend(accepted)
     if filter.tags:
-        where += (
+        clause += (
             f" AND al.id IN (SELECT alert FROM alert_tags WHERE tag IN ({marks(len(filter.tags))}))"
         )
         values.extend(filter.tags)
-    return where, values
+    return clause, values
 
 
-def _alert(row: Row, **more: Any) -> Alert:
-    """Return the alert of a row with `_alert_columns`, and with more of its fields."""
-    named = {"watchlist": row["watchlist"] or FEED_HEALTH, "tags": sorted(json.loads(row["tags"]))}
-    return convert(row | more | named, Alert, strict=False)
+def _alert(row: Row, **fields: Any) -> Alert:
+    """Return the alert of a row with `_alert_columns`; `fields` are its other fields."""
+    shown = {"watchlist": row["watchlist"] or FEED_HEALTH, "tags": sorted(json.loads(row["tags"]))}
+    return convert(row | fields | shown, Alert, strict=False)

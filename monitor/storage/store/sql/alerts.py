@@ -1,4 +1,4 @@
-"""Alerts: the facts that decisions about them are made from, and the plans of these decisions."""
+"""Alerts: reading the facts for decisions about them, and writing the plans of the decisions."""
 
 from __future__ import annotations
 
@@ -56,27 +56,27 @@ if TYPE_CHECKING:
     from monitor.storage.store.sql.evidence import EvidenceLog
 
 _IN_STORY = "SELECT id FROM articles WHERE id = ?1 OR (story = ?1 AND story <> id)"
-"""The articles of a story."""
+"""The query for the articles of a story."""
 
 
 def read_alert_facts(sql: Connection, arrivals: Arrivals, now: Timestamp) -> AlertFacts:
-    """Return what the store knows that matters for arrivals, once their articles are stored."""
+    """Return the facts for the alerts of arrivals, whose articles are stored by now."""
     changes = arrivals.changes
-    matched = {change.article.id for change in changes if change.hits}
+    matched_ids = {change.article.id for change in changes if change.hits}
     watchlists = {hit.watchlist.name: hit.watchlist for c in changes for hit in c.hits}
     alerts = _known_alerts(sql, [change.article.id for change in changes if not change.new])
-    raising = {change.article.story for change in changes if change.hits}
+    raising_stories = {change.article.story for change in changes if change.hits}
     stories = {
         story: facts
         for story in touched_stories(arrivals)
-        if (facts := _story(sql, story, raising=story in raising))
+        if (facts := _story(sql, story, raising=story in raising_stories))
     }
-    if not (matched or alerts or stories or arrivals.notices):
+    if not (matched_ids or alerts or stories or arrivals.notices):
         return NO_FACTS
     names = [*watchlists, FEED_HEALTH] if arrivals.notices else [*watchlists]
     return AlertFacts(
         last_alert=_last_alert(sql),
-        texts=_texts(sql, {*matched, *alerts}),
+        texts=_texts(sql, {*matched_ids, *alerts}),
         alerts=alerts,
         original_alerts=_of_originals(sql, {c.copy_of for c in changes if c.hits and c.copy_of}),
         last_notified=_last_notified(sql, watchlists, now),
@@ -87,22 +87,22 @@ def read_alert_facts(sql: Connection, arrivals: Arrivals, now: Timestamp) -> Ale
 
 
 def read_silence_facts(sql: Connection, now: Timestamp) -> AlertFacts:
-    """Return the silences that have ended and are not reported yet, and who is to be notified."""
-    over = sql.execute(
+    """Return the silences that have ended and are not reported yet, and those in force."""
+    rows = sql.execute(
         "SELECT id, watchlist, who, since, until FROM silences WHERE NOT reported AND until <= ?",
         (now,),
     ).fetchall()
-    if not over:
+    if not rows:
         return NO_FACTS
     return AlertFacts(
-        silences=_silences(sql, now), ended_silences=tuple(_ended(sql, *row) for row in over)
+        silences=_silences(sql, now), ended_silences=tuple(_ended(sql, *row) for row in rows)
     )
 
 
 def read_watchlist_facts(
     sql: Connection, watchlists: Collection[str], now: Timestamp
 ) -> AlertFacts:
-    """Return what matters for alerts about watchlists themselves."""
+    """Return the facts for alerts about watchlists themselves."""
     return AlertFacts(
         last_alert=_last_alert(sql),
         silences=_silences(sql, now),
@@ -136,7 +136,7 @@ def _texts(sql: Connection, articles: Collection[int]) -> dict[int, StoredText]:
 
 
 def _of_originals(sql: Connection, originals: Collection[int]) -> dict[int, tuple[KnownAlert, ...]]:
-    found = {}
+    by_original = {}
     for original in originals:
         rows = sql.execute(
             "SELECT al.id, al.watchlist, a.id, al.merged_into, a.title, a.feed, a.outlet, a.url,"
@@ -144,24 +144,24 @@ def _of_originals(sql: Connection, originals: Collection[int]) -> dict[int, tupl
             " WHERE a.id = ?1 OR a.copy_of = ?1 ORDER BY al.id",
             (original,),
         )
-        found[original] = tuple(
+        by_original[original] = tuple(
             KnownAlert(
                 id=id, watchlist=watchlist, article=article, merged_into=merged_into,
                 headline=headline(title, feed=feed, outlet=outlet, url=url, date=date),
             )
             for id, watchlist, article, merged_into, title, feed, outlet, url, date in rows
         )  # fmt: skip
-    return found
+    return by_original
 
 
 def _last_notified(
     sql: Connection, watchlists: Mapping[str, Watchlist], now: Timestamp
 ) -> dict[str, Timestamp]:
-    """Return when each watchlist that has a cooldown was last notified of.
+    """Return the time of the last notification of each watchlist with a cooldown.
 
     Alerts older than the cooldown are not read, to save time; `alerts.delivery_planning` decides.
     """
-    found = {}
+    notified_at = {}
     for name, watchlist in watchlists.items():
         if watchlist.cooldown:
             ((last,),) = sql.execute(
@@ -171,17 +171,17 @@ def _last_notified(
                 (name, now - watchlist.cooldown, now),
             )
             if last is not None:
-                found[name] = last
-    return found
+                notified_at[name] = last
+    return notified_at
 
 
 def _silences(sql: Connection, now: Timestamp) -> dict[str, Timestamp]:
-    found = sql.execute(
+    rows = sql.execute(
         "SELECT watchlist, max(until) FROM silences"
         " WHERE NOT reported AND since <= ?1 AND until > ?1 GROUP BY watchlist",
         (now,),
     )
-    return {watchlist.casefold(): until for watchlist, until in found}
+    return {watchlist.casefold(): until for watchlist, until in rows}
 
 
 def _suppressed(sql: Connection, watchlists: Collection[str]) -> dict[str, SuppressedCount]:
@@ -196,7 +196,7 @@ def _suppressed(sql: Connection, watchlists: Collection[str]) -> dict[str, Suppr
 
 
 def _story(sql: Connection, story: int, *, raising: bool) -> StoryFacts | None:
-    """Return how far a story has spread; None if no alert is or may be raised about it."""
+    """Return the spread of a story; None if it has no alert and can raise none."""
     alerts = _story_alerts(sql, story)
     if not alerts and not raising:
         return None
@@ -247,7 +247,7 @@ def _story_alerts(sql: Connection, story: int) -> tuple[StoryAlert, ...]:
 
 
 def _ended(
-    sql: Connection, id: int, watchlist: str, who: str, since: Timestamp, until: Timestamp
+    sql: Connection, id: int, watchlist: str, author: str, since: Timestamp, until: Timestamp
 ) -> EndedSilence:
     ((count, newest),) = sql.execute(
         "SELECT count(*), max(id) FROM alerts WHERE watchlist = ?"
@@ -264,11 +264,11 @@ def _ended(
             (newest,),
         )
     )
-    named = (row | {"watchlist": row["watchlist"] or FEED_HEALTH} for row in rows)
+    named_rows = (row | {"watchlist": row["watchlist"] or FEED_HEALTH} for row in rows)
     return EndedSilence(
         id=id,
-        silence=Silence(watchlist=watchlist, by=who, since=since, until=until, suppressed=count),
-        newest=next(iter(values_of(RaisedAlert, named)), None),
+        silence=Silence(watchlist=watchlist, by=author, since=since, until=until, suppressed=count),
+        newest=next(iter(values_of(RaisedAlert, named_rows)), None),
     )
 
 
@@ -278,19 +278,19 @@ _TABLES = (
 )  # fmt: skip
 
 
-_OF_ALERT = "id, severity, backfill, suppressed, kind"
-_OF_PLAN = "article, feed, rule, article_version, merged_into, suppressed_until"
+_ALERT_COLUMNS = "id, severity, backfill, suppressed, kind"
+_PLAN_COLUMNS = "article, feed, rule, article_version, merged_into, suppressed_until"
 """Columns of `alerts` that are fields of a `RaisedAlert`, and of a `NewAlert`."""
-_alert_values = attrgetter(*_OF_ALERT.split(", "))
-_plan_values = attrgetter(*_OF_PLAN.split(", "))
+_alert_values = attrgetter(*_ALERT_COLUMNS.split(", "))
+_plan_values = attrgetter(*_PLAN_COLUMNS.split(", "))
 
 
 def save_plan(sql: Connection, log: EvidenceLog, plan: AlertPlan) -> None:
-    """Write everything that a plan says, within the transaction."""
+    """Store a plan, within the transaction."""
     at = plan.at
     sql.insert(
         "alerts",
-        f"{_OF_ALERT}, {_OF_PLAN}, raised_at, watchlist, title",
+        f"{_ALERT_COLUMNS}, {_PLAN_COLUMNS}, raised_at, watchlist, title",
         [(*_alert_values(new.alert), *_plan_values(new), at, *_subject(new)) for new in plan.new],
     )
     sql.executemany("DELETE FROM matches WHERE alert = ?", [(alert,) for alert in plan.matches])
@@ -300,12 +300,12 @@ def save_plan(sql: Connection, log: EvidenceLog, plan: AlertPlan) -> None:
         "alert, place, field, start, stop, text, term",
         [
             (alert, place, *astuple(match))
-            for alert, found in matches.items()
-            for place, match in enumerate(found)
+            for alert, alert_matches in matches.items()
+            for place, match in enumerate(alert_matches)
         ],
     )
-    lost = [(*alert_and_term, at) for alert_and_term in plan.terms_lost]
-    sql.insert("lost_terms", "alert, term, at", lost, or_ignore=True)
+    lost_terms = [(*alert_and_term, at) for alert_and_term in plan.terms_lost]
+    sql.insert("lost_terms", "alert, term, at", lost_terms, or_ignore=True)
     sql.executemany("DELETE FROM lost_terms WHERE alert = ? AND term = ?", plan.terms_found)
     for escalation in plan.escalations:
         _escalate(sql, escalation, at)
@@ -326,18 +326,18 @@ def save_plan(sql: Connection, log: EvidenceLog, plan: AlertPlan) -> None:
 
 
 def _subject(new: NewAlert) -> tuple[str, str]:
-    """Return what is stored as watchlist and as title of an alert."""
+    """Return the values of the columns watchlist and title of an alert."""
     watchlist, title = new.alert.watchlist, new.alert.title
     return "" if watchlist == FEED_HEALTH else watchlist, title if new.article is None else ""
 
 
 def regroup_alerts(sql: Connection, article: int) -> None:
-    """Group the alerts of an article, and of those it was grouped with, by their stories anew."""
-    moved = "SELECT story_alert FROM alerts WHERE article = ?1"
+    """Group the alerts of an article, and those grouped with them, by their present stories."""
+    affected = "SELECT story_alert FROM alerts WHERE article = ?1"
     stories: dict[int, list[tuple[int, int]]] = defaultdict(list)
     for id, first, story in sql.execute(
         f"SELECT al.id, al.story_alert, a.story FROM alerts al JOIN articles a ON a.id = al.article"
-        f" WHERE al.story_alert IN ({moved}) OR al.story_alert IN (SELECT b.story_alert"
+        f" WHERE al.story_alert IN ({affected}) OR al.story_alert IN (SELECT b.story_alert"
         " FROM articles n JOIN articles m ON (m.id = n.story AND m.story = m.id)"
         " OR (m.story = n.story AND m.story <> m.id)"
         " JOIN alerts b ON b.article = m.id WHERE n.id = ?1) ORDER BY al.id",
@@ -356,9 +356,9 @@ def regroup_alerts(sql: Connection, article: int) -> None:
 
 
 def drop_alerts_of(sql: Connection, log: EvidenceLog, articles: Collection[int]) -> None:
-    """Drop the alerts of articles, and everything about them but their records."""
-    found = select_in(sql, "SELECT id FROM alerts WHERE article IN ({0})", articles)
-    alerts = sorted(id for (id,) in found)
+    """Drop the alerts of articles with all their data except the evidence."""
+    rows = select_in(sql, "SELECT id FROM alerts WHERE article IN ({0})", articles)
+    alerts = sorted(id for (id,) in rows)
     for alert in alerts:
         log.append(Kind.DROPPED, alert, {})
     for table in _TABLES:
@@ -382,12 +382,12 @@ def _escalate(sql: Connection, escalation: NewEscalation, at: Timestamp) -> None
         _reopen(sql, alert.id, alert.escalation, escalation.reopened_from, at)
 
 
-def _reopen(sql: Connection, alert: int, why: str, state: AlertState, at: Timestamp) -> None:
-    """Make an alert new again, and record that tocsin did it."""
+def _reopen(sql: Connection, alert: int, reason: str, state: AlertState, at: Timestamp) -> None:
+    """Make an alert new again, and record tocsin as the author."""
     (act,) = sql.execute(
-        "INSERT INTO acts (at, who, why) VALUES (?, '', ?) RETURNING id", (at, why)
+        "INSERT INTO acts (at, who, why) VALUES (?, '', ?) RETURNING id", (at, reason)
     ).fetchone()
-    states = (json.dumps({"state": one}) for one in (state, AlertState.NEW))
+    states = (json.dumps({"state": value}) for value in (state, AlertState.NEW))
     sql.execute("INSERT INTO decisions VALUES (?, ?, ?, ?)", (alert, act, *states))
     sql.execute("UPDATE alerts SET state = 'new' WHERE id = ?", (alert,))
 
@@ -401,18 +401,18 @@ def _save_notifications(sql: Connection, plan: AlertPlan) -> None:
         "alert, channel, occasion, why, key, due, reason, bundle, created_at",
         [
             (
-                one.alert,
+                notification.alert,
                 delivery.channel,
-                one.occasion,
-                one.why,
-                _key(one, delivery.channel, plan.at),
+                notification.occasion,
+                notification.why,
+                _key(notification, delivery.channel, plan.at),
                 delivery.due,
                 delivery.reason,
                 delivery.bundle,
                 plan.at,
             )
-            for one in plan.notify
-            for delivery in one.deliveries
+            for notification in plan.notify
+            for delivery in notification.deliveries
         ],
         or_ignore=True,
     )
@@ -426,7 +426,8 @@ def _save_notifications(sql: Connection, plan: AlertPlan) -> None:
     )
 
 
-def _key(one: Notify, channel: str, now: Timestamp) -> str:
-    """Return a name of a delivery that no other has: the time tells two newsrooms apart."""
-    name = f"tocsin {one.alert} {channel} {one.occasion} {one.why} {now!r}"
+def _key(notification: Notify, channel: str, now: Timestamp) -> str:
+    """Return a unique name of a delivery: the time tells two newsrooms apart."""
+    alert, occasion = notification.alert, notification.occasion
+    name = f"tocsin {alert} {channel} {occasion} {notification.why} {now!r}"
     return str(uuid5(NAMESPACE_URL, name))

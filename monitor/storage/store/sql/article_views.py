@@ -15,13 +15,13 @@ from monitor.model.alert import NOBODY_ELSE
 from monitor.model.article import ArticleDetails, ArticleOrigin, Version
 from monitor.model.config import ExpiringArticle, RetentionExceptions
 from monitor.model.event_link import StoredVector, Unencoded
-from monitor.storage.store.database.connection import EVERY, StoreConnection, StoreViews, marks
+from monitor.storage.store.database.connection import UNBOUNDED, StoreConnection, StoreViews, marks
 from monitor.storage.store.sql.alert_views import AlertViews, story_timelines, watchlist_names
 from monitor.storage.store.sql.articles import article_columns, article_of
 
 _ORIGIN = "coalesce(nullif(a.outlet_url, ''), a.url), f.url"
 DATE = "CASE WHEN a.published < a.seen THEN a.published ELSE a.seen END"
-"""When an article is dated: a publisher's date that lies after its arrival is none."""
+"""The date of an article: that of its publisher, unless it lies after its arrival."""
 _VECTOR = (
     f"a.id, a.story, a.lang, {DATE}, {_ORIGIN}, v.vector"
     " FROM articles a JOIN feeds f ON f.number = a.feed LEFT JOIN vectors v ON v.article = a.id"
@@ -33,7 +33,7 @@ class ArticleViews(StoreViews):
 
     def get(self, ids: Sequence[int]) -> list[Article]:
         """Return these articles, in the order asked; unknown ids are left out."""
-        found = {
+        articles = {
             row["id"]: article_of(row)
             for row in self._connection.rows_in(
                 f"SELECT {article_columns(self._connection.sql)} FROM articles a"
@@ -41,11 +41,11 @@ class ArticleViews(StoreViews):
                 ids,
             )
         }
-        return [found[id] for id in ids if id in found]
+        return [articles[id] for id in ids if id in articles]
 
     def origins(self, ids: Sequence[int]) -> list[ArticleOrigin]:
-        """Return where these articles were published, in the order asked, without unknown ids."""
-        found = {
+        """Return the origins of these articles in the order asked; unknown ids are left out."""
+        origins = {
             row[0]: ArticleOrigin(*row)
             for row in self._connection.select_in(
                 f"SELECT a.id, {_ORIGIN} FROM articles a JOIN feeds f ON f.number = a.feed"
@@ -53,25 +53,25 @@ class ArticleViews(StoreViews):
                 ids,
             )
         }
-        return [found[id] for id in ids if id in found]
+        return [origins[id] for id in ids if id in origins]
 
-    def between(self, after: int, upto: int, *, limit: int) -> list[tuple[Article, int | None]]:
+    def between(self, after: int, last_id: int, *, limit: int) -> list[tuple[Article, int | None]]:
         """Return articles in ingestion order, each with the article of which it is a copy.
 
         Args:
-            after: Above this id.
-            upto: Up to this id.
-            limit: How many at the most.
+            after: The id above which they begin.
+            last_id: The highest id.
+            limit: The most articles to return.
         """
-        found = self._connection.rows(
+        rows = self._connection.rows(
             f"SELECT a.copy_of, {article_columns(self._connection.sql)} FROM articles a"
             " WHERE a.id > ? AND a.id <= ? ORDER BY a.id LIMIT ?",
-            (after, upto, limit),
+            (after, last_id, limit),
         )
-        return [(article_of(row), row["copy_of"]) for row in found]
+        return [(article_of(row), row["copy_of"]) for row in rows]
 
     def dates(self, since: Timestamp | None) -> dict[int, Timestamp]:
-        """Return the date of every article, or of those dated since then, by id."""
+        """Return the dates of all articles, or of those dated since then, by id."""
         first = float("-inf") if since is None else since
         return dict(
             self._connection.read(
@@ -80,12 +80,12 @@ class ArticleViews(StoreViews):
         )
 
     def seen_since(self, since: Timestamp) -> int:
-        """Return the lowest id of the articles first seen since then, beyond all if there are none.
+        """Return the lowest id of the articles first seen since then; without any, an id above all.
 
         All articles dated since then are among them.
         """
         ((oldest,),) = self._connection.read(
-            f"SELECT coalesce(min(id), {EVERY}) FROM articles"
+            f"SELECT coalesce(min(id), {UNBOUNDED}) FROM articles"
             f" {self._connection.sql.indexed_by('articles_by_seen')}"
             " WHERE seen >= ?",
             (since,),
@@ -100,49 +100,49 @@ class ArticleViews(StoreViews):
         Those whose page is still to be read are left out.
 
         Args:
-            limit: How many at the most.
-            since: First seen since then.
-            before: Below this id.
+            limit: The most articles to return.
+            since: The earliest time at which they were first seen.
+            before: The id below which they lie.
         """
         oldest = 0 if since is None else self.seen_since(since)
-        found = self._connection.read(
+        rows = self._connection.read(
             "SELECT a.id, a.version, a.title, CASE a.summary WHEN '' THEN a.body ELSE a.summary END"
             " FROM articles a LEFT JOIN vectors v ON v.article = a.id"
             " WHERE a.id >= ? AND a.id < ? AND (v.article IS NULL OR v.version <> a.version)"
             " AND NOT EXISTS (SELECT 1 FROM pages p WHERE p.article = a.id)"
             " ORDER BY a.id DESC LIMIT ?",
-            (oldest, EVERY if before is None else before, limit),
+            (oldest, UNBOUNDED if before is None else before, limit),
         )
-        return [Unencoded(*row) for row in found]
+        return [Unencoded(*row) for row in rows]
 
-    def vectors(self, also: Collection[int], *, since: Timestamp, limit: int) -> list[StoredVector]:
+    def vectors(self, ids: Collection[int], *, since: Timestamp, limit: int) -> list[StoredVector]:
         """Return articles dated since then with their vectors, in the order of their ids.
 
         Args:
-            also: Ids of articles that are among them without a vector too.
-            since: When they are dated.
-            limit: How many articles with a vector at the most, the newest.
+            ids: Articles to include even without a vector.
+            since: The earliest date.
+            limit: The most articles with a vector; older ones are left out.
         """
         dated = f"a.seen >= ?1 AND {DATE} >= ?1"
-        found = self._connection.read(
+        rows = self._connection.read(
             f"SELECT {_VECTOR} WHERE {dated} AND length(v.vector) > 0 ORDER BY a.id DESC LIMIT ?2",
             (since, limit),
         )
-        rows = {row[0]: StoredVector(*row) for row in found}
-        for row in self._connection.select_in(f"SELECT {_VECTOR} WHERE a.id IN ({{0}})", also):
+        vectors = {row[0]: StoredVector(*row) for row in rows}
+        for row in self._connection.select_in(f"SELECT {_VECTOR} WHERE a.id IN ({{0}})", ids):
             if row[3] >= since:
-                rows[row[0]] = StoredVector(*row)
-        return [rows[article] for article in sorted(rows)]
+                vectors[row[0]] = StoredVector(*row)
+        return [vectors[article] for article in sorted(vectors)]
 
     def expiring(
         self,
         before: Timestamp,
-        spared: RetentionExceptions,
+        exceptions: RetentionExceptions,
         after: tuple[Timestamp, int],
         limit: int,
     ) -> list[ExpiringArticle]:
-        """Return articles first seen before then, from `after` on: by when, then by id."""
-        condition, values = _is_spared(spared, before)
+        """Return articles first seen before then and behind `after`, sorted by that time and id."""
+        condition, values = _exemption(exceptions, before)
         return self._connection.values(
             ExpiringArticle,
             "SELECT a.id, a.seen,"
@@ -153,7 +153,7 @@ class ArticleViews(StoreViews):
         )
 
     def every_vector(self, after: int, limit: int) -> list[tuple[int, bytes]]:
-        """Return the next articles above an id that have a vector, with the vectors."""
+        """Return the next articles above an id that have a vector, with their vectors."""
         return list(
             self._connection.read(
                 "SELECT article, vector FROM vectors WHERE article > ? ORDER BY article LIMIT ?",
@@ -170,10 +170,10 @@ class ArticleViews(StoreViews):
         has: str | None = None,
         merged: bool = False,
     ) -> set[int]:
-        """Return ids of the articles for which all that is given holds; something must be given.
+        """Return ids of the articles that satisfy all given conditions, of which there must be one.
 
         Args:
-            watchlist: One that raised an alert for them.
+            watchlist: A watchlist that raised an alert for them.
             severity: The severity of an alert that they raised.
             story: The number of their story.
             has: `alert`, `body` or `author`.
@@ -200,29 +200,29 @@ class ArticleViews(StoreViews):
         return {id for (id,) in self._connection.read(" INTERSECT ".join(parts), values)}
 
     def details(self, article: int) -> ArticleDetails | None:
-        """Return an article with all that is known of it, None if there is none of that id."""
+        """Return an article with all details of it, None for an unknown id."""
         from monitor.storage.store.sql.deliveries import DeliveryViews
         from monitor.storage.store.sql.triage import TriageViews
 
         connection = self._connection
-        found = next(self.with_alerts([article]), None)
-        if found is None:
+        details = next(self.with_alerts([article]), None)
+        if details is None:
             return None
-        others = _others(connection, found.article)
+        carriers = _carriers(connection, details.article)
         timelines = story_timelines(connection, [article])
         trouble, retry = _page_trouble(connection, article)
-        raised = [alert.id for alert in found.alerts]
-        decisions = {id: TriageViews(connection).decisions(id) for id in raised}
+        alert_ids = [alert.id for alert in details.alerts]
+        decisions = {id: TriageViews(connection).decisions(id) for id in alert_ids}
         return replace(
-            found,
-            others=others if len(others) > 1 else (),
+            details,
+            others=carriers if len(carriers) > 1 else (),
             timeline=timelines.get(article, NOBODY_ELSE),
-            merged=AlertViews(connection).merged(raised),
+            merged=AlertViews(connection).merged(alert_ids),
             page_trouble=trouble,
             page_retry=retry,
-            limits=tuple(_limits(connection, found.article)),
-            decisions={id: made[-1] for id, made in decisions.items() if made},
-            deliveries=DeliveryViews(connection).of_alerts(raised),
+            limits=tuple(_limits(connection, details.article)),
+            decisions={id: history[-1] for id, history in decisions.items() if history},
+            deliveries=DeliveryViews(connection).of_alerts(alert_ids),
         )
 
     def with_alerts(self, ids: Iterable[int]) -> Iterator[ArticleDetails]:
@@ -234,25 +234,25 @@ class ArticleViews(StoreViews):
                 " FROM articles a LEFT JOIN feeds f ON f.number = a.feed WHERE a.id = ?",
                 (id,),
             ):
-                raised = connection.read(
+                alert_rows = connection.read(
                     "SELECT id FROM alerts WHERE article = ? ORDER BY id", (id,)
                 )
                 yield ArticleDetails(
                     article=article_of(row),
                     feed=row["feed_name"] or "?",
-                    alerts=tuple(alerts.get([alert for (alert,) in raised], matches=True)),
+                    alerts=tuple(alerts.get([alert for (alert,) in alert_rows], matches=True)),
                     versions=row["version"],
                 )
 
     def revisions(self, article: int) -> list[Version]:
-        """Return the texts an article has had, the first one first; the last is its own."""
-        found = self._connection.read(
+        """Return all versions of the text of an article, the oldest first."""
+        rows = self._connection.read(
             "SELECT version, title, summary, body, until FROM versions WHERE article = ?1"
             " UNION ALL SELECT version, title, summary, body, NULL FROM articles WHERE id = ?1"
             " ORDER BY version",
             (article,),
         )
-        return [Version(*row) for row in found]
+        return [Version(*row) for row in rows]
 
 
 _NOT_MATCHED = mark("not matched: {reason}")
@@ -265,9 +265,9 @@ _CUT = {
 }
 
 
-def _others(connection: StoreConnection, article: Article) -> tuple[tuple[str, Timestamp], ...]:
-    """Return the feeds that had the same story and when, the first one first."""
-    found = connection.read(
+def _carriers(connection: StoreConnection, article: Article) -> tuple[tuple[str, Timestamp], ...]:
+    """Return the feeds that carried the story of an article, and when, the first one first."""
+    rows = connection.read(
         "SELECT coalesce(nullif(x.outlet, ''), f.name), min(x.seen) FROM ("
         " SELECT feed, seen, outlet FROM articles"
         "  WHERE id = ?1 OR (story = ?1 AND story <> id)"
@@ -275,44 +275,44 @@ def _others(connection: StoreConnection, article: Article) -> tuple[tuple[str, T
         ") x JOIN feeds f ON f.number = x.feed GROUP BY 1 ORDER BY 2, min(f.number)",
         (article.story, article.id),
     )
-    return tuple((name, seen) for name, seen in found)
+    return tuple((name, seen_at) for name, seen_at in rows)
 
 
 def _limits(connection: StoreConnection, article: Article) -> Iterator[str]:
-    """Yield what of an article is not matched or not searched."""
-    named = {"matching": _NOT_MATCHED, "indexing": _NOT_SEARCHED}
+    """Yield a sentence for each part of an article that is not matched or not searched."""
+    messages = {"matching": _NOT_MATCHED, "indexing": _NOT_SEARCHED}
     for step, reason in connection.read(
         "SELECT step, reason FROM set_aside WHERE article = ? ORDER BY step DESC", (article.id,)
     ):
-        yield _(named[step], reason=reason)
+        yield _(messages[step], reason=reason)
     for part in PARTS:
         if len(readable(article.part(part))) < len(article.part(part)):
             yield _(_CUT[part], most=number(MAX_WORDS))
 
 
 def _page_trouble(connection: StoreConnection, article: int) -> tuple[str, Timestamp | None]:
-    """Return why an article's page was not read, and when it is tried again (None: never)."""
-    found = connection.read(
+    """Return the reason why the page of an article was not read, and the time of the next try."""
+    rows = connection.read(
         "SELECT reason, due FROM pages WHERE article = ?1 AND reason <> ''"
         " UNION ALL SELECT reason, NULL FROM unread_pages WHERE article = ?1",
         (article,),
     )
-    return next(((reason, due) for reason, due in found), ("", None))
+    return next(((reason, due) for reason, due in rows), ("", None))
 
 
-def _is_spared(spared: RetentionExceptions, before: Timestamp) -> tuple[str, list[Any]]:
-    """Return the expression that says whether an article is to be kept, and its values."""
-    feeds = sorted(spared.feeds)
+def _exemption(exceptions: RetentionExceptions, before: Timestamp) -> tuple[str, list[Any]]:
+    """Return the SQL condition for articles to keep, and its values."""
+    feeds = sorted(exceptions.feeds)
     conditions = [
         f"a.feed IN ({marks(len(feeds))})",
         "EXISTS (SELECT 1 FROM carriers c WHERE c.article = a.id"
         f" AND c.feed IN ({marks(len(feeds))}))",
     ]
     values: list[Any] = [*feeds, *feeds]
-    if spared.alerts:
+    if exceptions.alerts:
         conditions.append("EXISTS (SELECT 1 FROM alerts al WHERE al.article = a.id)")
     else:
-        names = sorted(spared.watchlists)
+        names = sorted(exceptions.watchlists)
         conditions.append(
             "EXISTS (SELECT 1 FROM alerts al WHERE al.article = a.id AND (al.starred"
             f" OR al.watchlist IN ({marks(len(names))}) OR EXISTS (SELECT 1 FROM alerts m"

@@ -17,7 +17,7 @@ from monitor.storage.store.database.connection import (
     upsert,
 )
 
-if TYPE_CHECKING:  # what viewers do not need takes a tenth of a second to import
+if TYPE_CHECKING:  # viewers do not need it, and it takes a tenth of a second to import
     from monitor.model.poll import ArticleChange, Sighting
 
 
@@ -40,10 +40,10 @@ def article_columns(sql: Connection) -> str:
 def article_of(row: Row) -> Article:
     """Return the article of a row with `article_columns`."""
     carriers = row["carriers"]
-    others = () if carriers is None else tuple(map(int, str(carriers).split(",")))
+    carrier_feeds = () if carriers is None else tuple(map(int, str(carriers).split(",")))
     return Article(  # field by field: half the time of a mapping, where thousands are read
         id=row["id"],
-        feeds=(row["feed"], *others),
+        feeds=(row["feed"], *carrier_feeds),
         url=row["url"],
         title=row["title"],
         summary=row["summary"],
@@ -78,7 +78,7 @@ def insert(sql: Connection, feed: int, changes: Sequence[ArticleChange]) -> None
 
 
 def insert_names(sql: Connection, changes: Iterable[ArticleChange]) -> None:
-    """Store the names of new articles, and which articles they tell again."""
+    """Store the names of new articles, and links to articles with the same names."""
     changes = list(changes)
     named = [(change.article.id, change.names) for change in changes if change.names.groups]
     sql.executemany(
@@ -105,7 +105,7 @@ def insert_names(sql: Connection, changes: Iterable[ArticleChange]) -> None:
 
 
 def save_links(sql: Connection, links: Iterable[EventLink]) -> None:
-    """Store links of articles; one that is there already gets no less sure."""
+    """Store links of articles; a stored link never becomes less sure."""
     sql.executemany(
         "INSERT INTO event_links VALUES (?, ?, ?)"
         " ON CONFLICT (later, earlier) DO UPDATE SET surety = excluded.surety"
@@ -115,15 +115,15 @@ def save_links(sql: Connection, links: Iterable[EventLink]) -> None:
 
 
 def save_encoded(sql: Connection, batch: EncodedBatch) -> None:
-    """Store vectors and links of articles that are still there.
+    """Store vectors and links of articles that still exist.
 
-    Links by names are dropped where both articles have a vector now: vectors know better.
+    Links by names are dropped where both articles have a vector now: vectors are more reliable.
     """
-    ids = [one.article for one in batch.articles]
+    ids = [encoded.article for encoded in batch.articles]
     sql.executemany(
         "INSERT INTO vectors SELECT id, ?, ? FROM articles WHERE id = ? ON CONFLICT (article)"
         " DO UPDATE SET version = excluded.version, vector = excluded.vector",
-        [(one.version, one.vector, one.article) for one in batch.articles],
+        [(encoded.version, encoded.vector, encoded.article) for encoded in batch.articles],
     )
     change_in(
         sql,
@@ -132,7 +132,7 @@ def save_encoded(sql: Connection, batch: EncodedBatch) -> None:
         " AND EXISTS (SELECT 1 FROM vectors WHERE article = earlier AND length(vector) > 0)",
         ids,
     )
-    there = {
+    stored_ids = {
         id
         for (id,) in select_in(
             sql,
@@ -140,13 +140,13 @@ def save_encoded(sql: Connection, batch: EncodedBatch) -> None:
             {article for link in batch.links for article in (link.later, link.earlier)},
         )
     }
-    save_links(sql, [one for one in batch.links if {one.later, one.earlier} <= there])
+    save_links(sql, [link for link in batch.links if {link.later, link.earlier} <= stored_ids])
 
 
 def insert_entries(
     sql: Connection, feed: int, entries: Iterable[tuple[str, int, bytes, bytes]]
 ) -> None:
-    """Store under which id a feed published which article: (guid, article, fingerprint, parts)."""
+    """Store the entries of a feed, each as (guid, article, fingerprint, parts)."""
     sql.executemany(
         "INSERT INTO entries (feed, guid, article, fingerprint, parts) VALUES (?, ?, ?, ?, ?)"
         f" ON CONFLICT ({sql.entry_key}) DO UPDATE SET article = excluded.article,"
@@ -167,32 +167,32 @@ def insert_sighting(sql: Connection, feed: int, sighting: Sighting, now: Timesta
 
 
 def insert_carrier(sql: Connection, feed: int, article: int, now: Timestamp) -> bool:
-    """Store that a feed carries an article of another one; return whether that is new."""
-    carried = sql.execute(
+    """Store that a feed carries an article of another feed; return whether that is new."""
+    cursor = sql.execute(
         "INSERT INTO carriers SELECT id, ?, ? FROM articles WHERE id = ? AND feed <> ?"
         " ON CONFLICT DO NOTHING",
         (feed, now, article, feed),
     )
-    return bool(carried.rowcount > 0)
+    return bool(cursor.rowcount > 0)
 
 
-MOST_LINKS = 8
-"""Further links of an article that are kept: some feeds give it another one at each poll."""
+MAX_LINKS = 8
+"""Most further addresses kept of an article: some feeds give it a new one at each poll."""
 
 
 def insert_link(sql: Connection, article: int, canonical: str) -> None:
-    """Store a further link of an article."""
+    """Store a further address of an article."""
     if canonical:
         sql.execute(
             "INSERT INTO links SELECT ?1, id FROM articles WHERE id = ?2"
             " AND canonical <> ?1 AND (SELECT count(*) FROM links WHERE article = ?2) < ?3"
             " ON CONFLICT DO NOTHING",
-            (canonical, article, MOST_LINKS),
+            (canonical, article, MAX_LINKS),
         )
 
 
 def replace_text(sql: Connection, article: Article, now: Timestamp) -> None:
-    """Store an edited text; the earlier one becomes a revision."""
+    """Store an edited text; the earlier text becomes a revision."""
     sql.execute(
         "INSERT INTO versions SELECT id, version, title, summary, body, ? FROM articles"
         " WHERE id = ?",
@@ -207,7 +207,7 @@ def replace_text(sql: Connection, article: Article, now: Timestamp) -> None:
 
 
 def set_aside(sql: Connection, changes: Iterable[ArticleChange], now: Timestamp) -> None:
-    """Store which articles were not matched; one that is matched now is set aside no more."""
+    """Store the articles that were not matched; articles that are matched by now are removed."""
     changes = list(changes)
     sql.executemany(
         "DELETE FROM set_aside WHERE article = ? AND step = 'matching'",
@@ -229,7 +229,7 @@ def queue_pages(
     now: Timestamp,
     bucket_of: Callable[[str], int],
 ) -> None:
-    """Queue the pages of articles that want their text, each in the bucket of its own site."""
+    """Queue the pages of articles that need their text, each in the bucket of its own site."""
     sql.executemany(
         upsert("pages", "article, due, attempts, reason, backfill, bucket", "article"),
         [
@@ -241,7 +241,7 @@ def queue_pages(
 
 
 def save_page_text(sql: Connection, change: ArticleChange) -> None:
-    """Store the text of an article's page, and the story that it tells with it."""
+    """Store the text of the page of an article, and the story of the article with that text."""
     article, size = change.article, len(change.shingles)
     sql.execute(
         "UPDATE articles SET body = ?1, lang = ?2, story = ?3, copy_of = ?4,"
@@ -261,20 +261,20 @@ def save_page_text(sql: Connection, change: ArticleChange) -> None:
 
 
 def queue_for_index(sql: Connection, articles: Iterable[int]) -> None:
-    """Queue articles for the index: it adds them, or removes those that are gone."""
-    queued = [(id,) for id in articles]
-    sql.insert("outbox", "article", queued)
+    """Queue articles for the index, to add them, or to remove those that were dropped."""
+    rows = [(id,) for id in articles]
+    sql.insert("outbox", "article", rows)
     if sql.is_shared:
         sql.executemany(
             "INSERT INTO index_changes SELECT article, max(ticket) FROM outbox WHERE article = ?"
             " GROUP BY article ON CONFLICT (article) DO UPDATE SET number = excluded.number",
-            queued,
+            rows,
         )
 
 
-def count(sql: Connection, feed: int, more: int) -> None:
+def count(sql: Connection, feed: int, number: int) -> None:
     """Add to the number of articles of a feed."""
-    sql.execute("UPDATE feeds SET articles = articles + ? WHERE number = ?", (more, feed))
+    sql.execute("UPDATE feeds SET articles = articles + ? WHERE number = ?", (number, feed))
 
 
 # --- articles that expire ---

@@ -1,4 +1,4 @@
-"""One transaction of the monitor: what it reads to recognise and judge, and what it writes."""
+"""One transaction of the monitor: its reads, to recognise articles and plan alerts; its writes."""
 
 from __future__ import annotations
 
@@ -47,11 +47,11 @@ from monitor.storage.store.sql.evidence import EvidenceLog
 from monitor.storage.store.sql.volumes import VolumeViews
 
 COUNTED = 500
-"""Articles with a name that are counted at most: more of them, and it tells next to nothing."""
+"""Most articles with a name that are counted: a more frequent name tells next to nothing."""
 
 
 class StoreReads:
-    """What the monitor reads to recognise articles and to decide about alerts."""
+    """The reads of the monitor, to recognise articles and to decide about alerts."""
 
     def __init__(self, sql: Connection) -> None:
         self._sql = sql
@@ -62,17 +62,17 @@ class StoreReads:
     # --- feeds ---
 
     def feed_histories(self, subjects: Iterable[Feed]) -> dict[int, FeedHistory]:
-        """Return what is remembered of feeds besides their polling state, by number."""
+        """Return the histories of feeds, which are not in their polling state, by number."""
         return feeds.read_histories(self._sql, subjects)
 
     def languages(self, feed: Feed) -> list[str]:
         """Return the languages of the feed's last twenty articles, newest first."""
-        found = self._sql.execute(
+        rows = self._sql.execute(
             "SELECT a.lang FROM entries e JOIN articles a ON a.id = e.article"
             " WHERE e.feed = ? ORDER BY a.id DESC LIMIT 20",
             (feed.number,),
         )
-        return [lang for (lang,) in found]
+        return [lang for (lang,) in rows]
 
     # --- articles ---
 
@@ -83,7 +83,7 @@ class StoreReads:
         canonicals: Collection[str],
         fingerprints: Collection[bytes],
     ) -> Known:
-        """Return what the store knows of entries with these keys, links or contents."""
+        """Return the stored articles with these keys, links or contents."""
         by_guid: dict[str, tuple[int, bytes]] = {}
         parts: dict[str, bytes] = {}
         for guid, article, fingerprint, hashes in select_in(
@@ -105,24 +105,25 @@ class StoreReads:
             feed.number,
         )
         contents = grouped((content, (*entry,)) for content, *entry in sorted(same_content))
-        named = {article.id for found in by_url.values() for article in found}
-        named.update(article for found in contents.values() for _, article in found)
+        article_ids = {article.id for candidates in by_url.values() for article in candidates}
+        article_ids.update(article for entries in contents.values() for _, article in entries)
         guids_of = select_in(
             self._sql,
             "SELECT article, guid FROM entries WHERE feed = ? AND article IN ({0})",
-            named,
+            article_ids,
             feed.number,
         )
-        own: dict[int, tuple[str, ...]] = grouped(sorted(guids_of))
+        own_guids: dict[int, tuple[str, ...]] = grouped(sorted(guids_of))
         return Known(
             feed=feed.number,
             guids=by_guid,
             parts=parts,
             urls={
-                url: self._with_site_guids(feed, guids, found, own) for url, found in by_url.items()
+                url: self._with_site_guids(feed, guids, candidates, own_guids)
+                for url, candidates in by_url.items()
             },
             contents=contents,
-            own=own,
+            own=own_guids,
         )
 
     def _with_site_guids(
@@ -130,12 +131,12 @@ class StoreReads:
         feed: Feed,
         guids: Collection[str],
         articles: tuple[KnownArticle, ...],
-        own: Collection[int],
+        own_guids: Collection[int],
     ) -> tuple[KnownArticle, ...]:
         """Add the guids under which other feeds of a feed's site published these articles."""
-        if all(article.id in own for article in articles):
+        if all(article.id in own_guids for article in articles):
             return articles
-        known: dict[int, set[str]] = defaultdict(set)
+        site_guids: dict[int, set[str]] = defaultdict(set)
         for article, guid, url in select_in(
             self._sql,
             "SELECT e.article, e.guid, f.url FROM entries e JOIN feeds f ON f.number = e.feed"
@@ -143,9 +144,9 @@ class StoreReads:
             [article.id for article in articles],
         ):
             if guid in guids and url != feed.url and is_same_site(url, feed.url):
-                known[article].add(guid)
+                site_guids[article].add(guid)
         return tuple(
-            replace(article, site_guids=frozenset(known.get(article.id, ())))
+            replace(article, site_guids=frozenset(site_guids.get(article.id, ())))
             for article in articles
         )
 
@@ -161,130 +162,130 @@ class StoreReads:
             canonicals,
         )
         return grouped(
-            (canonical, KnownArticle(id=id, feed=first, title=title, fingerprint=fingerprint))
-            for _, id, canonical, first, title, fingerprint in sorted(rows)
+            (canonical, KnownArticle(id=id, feed=feed, title=title, fingerprint=fingerprint))
+            for _, id, canonical, feed, title, fingerprint in sorted(rows)
         )
 
     def story_candidates(
-        self, wanted: Sequence[tuple[Collection[int], int]]
+        self, texts: Sequence[tuple[Collection[int], int]]
     ) -> list[list[StoryCandidate]]:
         """Return for each text the articles that share enough of its shingles, by id.
 
         Args:
-            wanted: The shingles of each text, and how many of them are enough.
+            texts: The shingles of each text, and the number of them that is enough.
         """
-        # In order, as names below: neighbours are on one page.
-        every = sorted({shingle for shingles, _ in wanted for shingle in shingles})
-        bearers = grouped(
+        # Sorted, as names below: neighbours are on one page.
+        all_shingles = sorted({shingle for shingles, _ in texts for shingle in shingles})
+        articles_of = grouped(
             self._sql.execute(
                 f"SELECT shingle, article FROM {self._sql.numbers}"
                 " CROSS JOIN shingles WHERE shingle = value",
-                (json.dumps(every),),
+                (json.dumps(all_shingles),),
             )
         )
-        shared = [_shared(shingles, enough, bearers) for shingles, enough in wanted]
-        rows = rows_in(
+        shared = [_shared(shingles, threshold, articles_of) for shingles, threshold in texts]
+        stored = rows_in(
             self._sql,
             "SELECT id, story, shingle_count, title, feed, outlet, url, copy_of FROM articles"
             " WHERE id IN ({0})",
-            {id for found in shared for id in found},
+            {id for common in shared for id in common},
         )
-        known = {row["id"]: row for row in rows}
+        rows = {row["id"]: row for row in stored}
         return [
-            [_story_candidate(known[id], found[id]) for id in sorted(known.keys() & found.keys())]
-            for found in shared
+            [_story_candidate(rows[id], common[id]) for id in sorted(rows.keys() & common.keys())]
+            for common in shared
         ]
 
     # --- names in recent articles ---
 
     def name_frequencies(self, words: Iterable[int]) -> dict[int, int]:
-        """Return how many recent articles have each of some words in a name, 500 if more."""
-        known = dict.fromkeys(words, COUNTED)
-        uncounted = [word for word in known if word not in self._common_names]
+        """Return the number of recent articles with each word in a name, 500 at most."""
+        counts = dict.fromkeys(words, COUNTED)
+        uncounted = [word for word in counts if word not in self._common_names]
         if not uncounted:
-            return known
-        counted = self._sql.execute(
+            return counts
+        rows = self._sql.execute(
             "SELECT value, (SELECT count(*) FROM"
-            " (SELECT 1 FROM names WHERE name = value LIMIT ?) AS found)"
+            " (SELECT 1 FROM names WHERE name = value LIMIT ?) AS counted)"
             f" FROM {self._sql.numbers}",
             (COUNTED, json.dumps(sorted(uncounted))),
         )
-        for word, count in counted:
-            known[word] = count
+        for word, count in rows:
+            counts[word] = count
             if count == COUNTED:
                 self._common_names.add(word)
-        return known
+        return counts
 
-    def names_elsewhere(self, wanted: Sequence[tuple[frozenset[int], str]]) -> list[frozenset[int]]:
-        """Return which words of names recent articles in another language have.
+    def names_elsewhere(self, texts: Sequence[tuple[frozenset[int], str]]) -> list[frozenset[int]]:
+        """Return the words of names that recent articles in another language have too.
 
         Args:
-            wanted: For each text its words, and its language.
+            texts: The words of each text, and its language.
         """
-        asked = _by_language(wanted)
-        elsewhere = {lang: self._met_elsewhere(words, lang) for lang, words in asked.items()}
-        return [words & elsewhere[lang] for words, lang in wanted]
+        by_language = _by_language(texts)
+        elsewhere = {lang: self._elsewhere(words, lang) for lang, words in by_language.items()}
+        return [words & elsewhere[lang] for words, lang in texts]
 
-    def _met_elsewhere(self, words: Collection[int], lang: str) -> set[int]:
-        """Return which words are in names of another language; each is looked up twice."""
-        found = self._sql.execute(
+    def _elsewhere(self, words: Collection[int], lang: str) -> set[int]:
+        """Return the words in names of another language; each is looked up twice."""
+        rows = self._sql.execute(
             f"SELECT value FROM {self._sql.numbers}"
             " WHERE EXISTS (SELECT 1 FROM names WHERE name = value AND lang < ?)"
             " OR EXISTS (SELECT 1 FROM names WHERE name = value AND lang > ?)",
             (json.dumps(sorted(words)), lang, lang),
         )
-        return {word for (word,) in found}
+        return {word for (word,) in rows}
 
     def articles_named(
-        self, wanted: Sequence[tuple[Collection[int], str]], at_least: int, most: int
+        self, texts: Sequence[tuple[Collection[int], str]], at_least: int, most: int
     ) -> tuple[list[dict[int, Names]], int]:
-        """Return recent articles with some words in names, and about how many are recent.
+        """Return recent articles with words in names, and the approximate number of recent ones.
 
         Args:
-            wanted: For each text its words, and its language; articles in it are left out.
-            at_least: How many of the words an article has.
-            most: How many articles for each text, those with the most words first.
+            texts: The words of each text, and its language; articles in it are left out.
+            at_least: The least number of the words that an article must have.
+            most: The most articles for each text, those with the most words first.
         """
-        asked = _by_language(wanted)
-        bearers = {lang: self._bearers(words, lang) for lang, words in asked.items() if words}
+        by_language = _by_language(texts)
+        naming = {lang: self._naming(words, lang) for lang, words in by_language.items() if words}
         likely = []
-        for words, lang in wanted:
-            shared = Counter(id for word in words for id in bearers[lang].get(word, ()))
+        for words, lang in texts:
+            shared = Counter(id for word in words for id in naming[lang].get(word, ()))
             likely.append([id for id, count in shared.most_common(most) if count >= at_least])
         if not any(likely):
-            return [{} for _ in wanted], 0
+            return [{} for _ in texts], 0
         named = {
             id: Names(tuple(frozenset(group) for group in json.loads(groups)), lang, date)
             for id, lang, date, groups in select_in(
                 self._sql,
                 "SELECT article, lang, date, names FROM named WHERE article IN ({0})",
-                {id for found in likely for id in found},
+                {id for ids in likely for id in ids},
             )
         }
         ((oldest, newest),) = self._sql.execute(
             "SELECT (SELECT min(article) FROM named), (SELECT max(article) FROM named)"
         )
         recent = 0 if oldest is None else int(newest) - int(oldest) + 1
-        return [{id: named[id] for id in found if id in named} for found in likely], recent
+        return [{id: named[id] for id in ids if id in named} for ids in likely], recent
 
-    def _bearers(self, words: Collection[int], but: str) -> dict[int, tuple[int, ...]]:
-        """Return which articles in another language have each of some words in names."""
+    def _naming(self, words: Collection[int], lang: str) -> dict[int, tuple[int, ...]]:
+        """Return the articles in another language that have a word in a name, by word."""
         return grouped(
             self._sql.execute(
                 f"SELECT value, article FROM {self._sql.numbers} CROSS JOIN names"
                 " WHERE name = value AND lang <> ?",
-                (json.dumps(sorted(words)), but),
+                (json.dumps(sorted(words)), lang),
             )
         )
 
     # --- alerts ---
 
     def alert_facts(self, arrivals: Arrivals, now: Timestamp) -> AlertFacts:
-        """Return what matters for the alerts of arrivals, once their articles are stored."""
+        """Return the facts for the alerts of arrivals, whose articles are stored by now."""
         return read_alert_facts(self._sql, arrivals, now)
 
     def lost_monitors(self) -> list[SharingMonitor]:
-        """Return the monitors that are lost, and of which no alert tells yet."""
+        """Return the lost monitors about which there is no alert yet."""
         return leases.lost_monitors(self._sql)
 
     def silence_facts(self, now: Timestamp) -> AlertFacts:
@@ -293,9 +294,9 @@ class StoreReads:
 
 
 class Batch(StoreReads):
-    """One transaction: what is read in it includes what was written in it.
+    """One transaction: its reads see its writes.
 
-    LeaseLostError at its beginning: it is done under a lease that is in other hands by now.
+    Its beginning raises LeaseLostError if another monitor holds the lease by now.
     """
 
     def __init__(self, sql: Connection, bucket_of: Callable[[str], int]) -> None:
@@ -308,12 +309,12 @@ class Batch(StoreReads):
         ).fetchone()
         self._last_article = max(stored or 0, dropped or 0)
 
-    def held(self, found: Collection[Lease]) -> frozenset[Lease]:
-        """Return which of these leases are in the same hands until the transaction ends."""
-        return leases.held(self._sql, found)
+    def held(self, expected: Collection[Lease]) -> frozenset[Lease]:
+        """Return the leases that keep their holders until the transaction ends."""
+        return leases.held(self._sql, expected)
 
     def note_lost(self, alerts: Mapping[int, int]) -> None:
-        """Store which alert tells of which monitor."""
+        """Store the alert about each lost monitor, by the number of the monitor."""
         leases.note_lost(self._sql, alerts)
 
     def next_article(self) -> int:
@@ -322,11 +323,11 @@ class Batch(StoreReads):
         return self._last_article
 
     def feed_named(self, name: str) -> Feed:
-        """Return the feed of a name, a subscribed one first; it is made if there is none."""
+        """Return the feed with a name, a subscribed one first; make it if there is none."""
         return feeds.feed_named(self._sql, name)
 
     def save_poll(self, outcome: PollOutcome) -> None:
-        """Store everything that a poll changed, but for alerts."""
+        """Store all that a poll changed, except alerts."""
         feeds.save_poll(self._sql, outcome)
         if outcome.arrivals:
             feeds.save_states(self._sql, [outcome])
@@ -337,7 +338,7 @@ class Batch(StoreReads):
             articles.insert_sighting(self._sql, outcome.feed.number, sighting, outcome.poll.at)
 
     def finish(self) -> None:
-        """Store the polls without articles: they are many, and each would take round trips."""
+        """Store the polls without articles together: they are many, and each costs round trips."""
         feeds.save_states(self._sql, self._without_arrivals)
         self._without_arrivals.clear()
 
@@ -355,7 +356,7 @@ class Batch(StoreReads):
         articles.insert_entries(sql, number, map(_entry, outcome.arrivals))
 
     def save_page(self, change: ArticleChange) -> None:
-        """Store an article that got its page's text."""
+        """Store an article with the text of its page."""
         articles.save_page_text(self._sql, change)
         articles.set_aside(self._sql, [change], change.article.seen)
         regroup_alerts(self._sql, change.article.id)
@@ -363,13 +364,13 @@ class Batch(StoreReads):
     def postpone_page(
         self, article: int, reason: str, due: Timestamp | None, *, failed: bool
     ) -> None:
-        """Store why an article's page was not read.
+        """Store the reason why the page of an article was not read.
 
         Args:
             article: The article.
-            reason: Why.
-            due: When to try (again); None gives the page up.
-            failed: Whether this was an attempt; else it was not its turn yet.
+            reason: The reason.
+            due: The time of the next attempt; None gives the page up.
+            failed: Whether an attempt failed; else it was not tried yet.
         """
         if due is None:
             self._sql.execute("DELETE FROM pages WHERE article = ?", (article,))
@@ -389,11 +390,11 @@ class Batch(StoreReads):
         articles.count(self._sql, feed.number, len(changes))
 
     def save_encoded(self, batch: EncodedBatch) -> None:
-        """Store vectors and links of articles that are still there."""
+        """Store vectors and links of articles that still exist."""
         articles.save_encoded(self._sql, batch)
 
     def save_alerts(self, plan: AlertPlan) -> None:
-        """Store everything that a plan says."""
+        """Store a plan of alerts."""
         save_plan(self._sql, self._log, plan)
 
     def drop(self, ids: Collection[int]) -> None:
@@ -402,14 +403,14 @@ class Batch(StoreReads):
         articles.drop(self._sql, ids)
 
     def set_aside(self, change: ArticleChange, now: Timestamp) -> None:
-        """Store that an article of the archive was not matched, and why."""
+        """Store that an article of the archive was not matched, with the reason."""
         articles.set_aside(self._sql, [change], now)
 
-    def backfilled(self, watchlists: Collection[str], upto: int) -> None:
-        """Store that these watchlists have been matched with the articles up to that id."""
+    def backfilled(self, watchlists: Collection[str], last_id: int) -> None:
+        """Store that these watchlists were matched with the articles up to an id."""
         self._sql.executemany(
             "UPDATE backfills SET upto = ? WHERE watchlist = ?",
-            [(upto, watchlist) for watchlist in watchlists],
+            [(last_id, watchlist) for watchlist in watchlists],
         )
 
 
@@ -417,22 +418,22 @@ def _entry(change: ArticleChange) -> tuple[str, int, bytes, bytes]:
     return change.guid, change.article.id, change.fingerprint, change.parts
 
 
-def _by_language(wanted: Iterable[tuple[Collection[int], str]]) -> dict[str, set[int]]:
-    asked: dict[str, set[int]] = defaultdict(set)
-    for words, lang in wanted:
-        asked[lang].update(words)
-    return asked
+def _by_language(texts: Iterable[tuple[Collection[int], str]]) -> dict[str, set[int]]:
+    by_language: dict[str, set[int]] = defaultdict(set)
+    for words, lang in texts:
+        by_language[lang].update(words)
+    return by_language
 
 
 def _shared(
-    shingles: Collection[int], enough: int, bearers: Mapping[int, Sequence[int]]
+    shingles: Collection[int], threshold: int, articles_of: Mapping[int, Sequence[int]]
 ) -> dict[int, frozenset[int]]:
-    """Return the articles that have enough of some shingles, and which."""
-    found: dict[int, set[int]] = defaultdict(set)
-    for shingle in bearers.keys() & shingles:
-        for article in bearers[shingle]:
-            found[article].add(shingle)
-    return {id: frozenset(its) for id, its in found.items() if len(its) >= enough}
+    """Return the articles with enough of the shingles, each with the shingles that it shares."""
+    shared: dict[int, set[int]] = defaultdict(set)
+    for shingle in articles_of.keys() & shingles:
+        for article in articles_of[shingle]:
+            shared[article].add(shingle)
+    return {id: frozenset(common) for id, common in shared.items() if len(common) >= threshold}
 
 
 def _story_candidate(row: Row, shared: frozenset[int]) -> StoryCandidate:

@@ -1,4 +1,4 @@
-"""Deliveries and briefings on their way: the queue of the monitor, and what viewers read."""
+"""Deliveries and briefings: the queues of the monitor, and the views of viewers."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from monitor.model.briefing import BriefingProgress, StoredBriefing
 from monitor.model.delivery import Delivery, DeliveryAttempt, DeliveryState, Occasion
 from monitor.model.latency import ArticleTimes, DeliveryTimes, LatencyRows
 from monitor.storage.store.database.connection import (
-    EVERY,
+    UNBOUNDED,
     Connection,
     StoreViews,
     grouped,
@@ -28,34 +28,34 @@ if TYPE_CHECKING:
 
 DELIVERY = ", ".join(Delivery.__struct_fields__)
 _DUE = "(due <= ? OR created_at > ? + 60)"
-"""What was planned in the future was planned before the clock was set back."""
+"""A delivery created in the future was created before the clock was set back: it is due too."""
 
 
 class DeliveryQueue(StoreViews):
     """Deliveries on their way, for the monitor that sends them."""
 
     def channels_due(self, now: Timestamp) -> list[str]:
-        """Return the channels that something is due for."""
-        found = self._connection.read(
+        """Return the channels with deliveries that are due."""
+        rows = self._connection.read(
             f"SELECT DISTINCT channel FROM deliveries WHERE state = 'waiting' AND {_DUE}",
             (now, now),
         )
-        return [channel for (channel,) in found]
+        return [channel for (channel,) in rows]
 
     def due(self, channel: str, now: Timestamp, limit: int) -> list[Delivery]:
-        """Return what is due for a channel, the most urgent first, bundles whole."""
-        waiting = (
+        """Return the due deliveries of a channel, the most urgent first, with whole bundles."""
+        query = (
             f"SELECT {DELIVERY} FROM deliveries WHERE state = 'waiting' AND channel = ? AND {_DUE}"
         )
         values, read = (channel, now, now), self._connection.values
-        found = read(Delivery, f"{waiting} ORDER BY due, id LIMIT ?", (*values, limit))
-        bundles = {one.bundle for one in found} - {""}
-        bundled = f"{waiting} AND bundle IN ({marks(len(bundles))}) ORDER BY due, id"
-        whole = read(Delivery, bundled, (*values, *bundles))
-        return list({one.id: one for one in [*found, *whole]}.values())
+        deliveries = read(Delivery, f"{query} ORDER BY due, id LIMIT ?", (*values, limit))
+        bundles = {delivery.bundle for delivery in deliveries} - {""}
+        bundled = f"{query} AND bundle IN ({marks(len(bundles))}) ORDER BY due, id"
+        members = read(Delivery, bundled, (*values, *bundles))
+        return list({delivery.id: delivery for delivery in [*deliveries, *members]}.values())
 
     def save_attempts(self, attempts: Sequence[DeliveryAttempt], now: Timestamp) -> None:
-        """Store what came of attempts to deliver."""
+        """Store the results of attempts to deliver."""
         with transaction(self._connection.sql) as sql:
             for attempt in attempts:
                 if attempt.error is None:
@@ -77,7 +77,7 @@ class DeliveryQueue(StoreViews):
                     )
 
     def give_up_others(self, channels: Sequence[str]) -> int:
-        """Give up what waits for channels that there are no more; return how much that is."""
+        """Give up deliveries to channels that no longer exist; return their number."""
         with transaction(self._connection.sql) as sql:
             given_up = sql.execute(
                 "UPDATE deliveries SET state = 'dead',"
@@ -89,7 +89,7 @@ class DeliveryQueue(StoreViews):
 
 
 class DeliveryViews(StoreViews):
-    """Deliveries, and how long they took."""
+    """Deliveries, and their latency."""
 
     def newest(
         self,
@@ -100,40 +100,40 @@ class DeliveryViews(StoreViews):
     ) -> list[Delivery]:
         """Return the newest deliveries in these states, of a channel or all, the newest last."""
         chosen = sorted(states)
-        found = self._connection.values(
+        deliveries = self._connection.values(
             Delivery,
             f"SELECT {DELIVERY} FROM deliveries WHERE state IN ({marks(len(chosen))})"
             " AND (cast(? AS TEXT) IS NULL OR channel = ?) ORDER BY id DESC LIMIT ?",
-            (*chosen, channel, channel, EVERY if limit is None else limit),
+            (*chosen, channel, channel, UNBOUNDED if limit is None else limit),
         )
-        return found[::-1]
+        return deliveries[::-1]
 
     def notified(self, channel: str, watchlist: str, limit: int) -> list[int]:
         """Return the last alerts of a watchlist that a channel accepted, newest first."""
-        found = self._connection.read(
+        rows = self._connection.read(
             "SELECT d.alert FROM deliveries d JOIN alerts al ON al.id = d.alert"
             " WHERE d.channel = ? AND al.watchlist = ? AND d.state = 'sent'"
             " GROUP BY d.alert ORDER BY max(d.created_at) DESC, d.alert DESC LIMIT ?",
             (channel, watchlist, limit),
         )
-        return [alert for (alert,) in found]
+        return [alert for (alert,) in rows]
 
     def of_alerts(self, alerts: Collection[int]) -> dict[int, tuple[Delivery, ...]]:
         """Return the deliveries of these alerts, by alert, the first one first."""
         rows = self._connection.rows_in(
             f"SELECT {DELIVERY} FROM deliveries WHERE alert IN ({{0}}) ORDER BY id", alerts
         )
-        return grouped((each.alert, each) for each in values_of(Delivery, rows))
+        return grouped((delivery.alert, delivery) for delivery in values_of(Delivery, rows))
 
     def unsent(self) -> dict[tuple[str, DeliveryState], int]:
-        """Return how many deliveries are not sent, by channel and state."""
-        found = self._connection.read(
+        """Return the number of unsent deliveries, by channel and state."""
+        rows = self._connection.read(
             "SELECT channel, 'waiting', count(*) FROM deliveries WHERE state = 'waiting'"
             " GROUP BY channel UNION ALL"
             " SELECT channel, 'dead', count(*) FROM deliveries WHERE state = 'dead'"
             " GROUP BY channel"
         )
-        return {(channel, DeliveryState(state)): count for channel, state, count in found}
+        return {(channel, DeliveryState(state)): count for channel, state, count in rows}
 
     def retry(
         self,
@@ -143,54 +143,54 @@ class DeliveryViews(StoreViews):
         channel: str | None = None,
         to: str | None = None,
     ) -> int:
-        """Make unsent deliveries due at once, by id or all; return how many they are.
+        """Make unsent deliveries due at once, by id or all; return their number.
 
         Raises StoreError if the store stays locked.
 
         Args:
-            ids: None for all that failed or were given up.
-            now: When they are due.
-            channel: Only those of this channel.
-            to: The channel that they go to instead of their own.
+            ids: The deliveries; None for all that failed or were given up.
+            now: The time at which they are due.
+            channel: The channel of the deliveries; None for any.
+            to: The channel that gets them instead of their own.
         """
-        where = "state IN ('waiting', 'dead')"
+        condition = "state IN ('waiting', 'dead')"
         values: list[Any] = []
         if ids is not None:
-            where += f" AND id IN ({marks(len(ids))})"
+            condition += f" AND id IN ({marks(len(ids))})"
             values += ids
         else:
-            where += " AND (state = 'dead' OR attempts > 0)"
+            condition += " AND (state = 'dead' OR attempts > 0)"
         if channel is not None:
-            where += " AND channel = ?"
+            condition += " AND channel = ?"
             values.append(channel)
         with transaction(self._connection.sql) as sql:
-            chosen = sql.execute(
-                f"SELECT id, alert, channel, occasion, why FROM deliveries WHERE {where}"
+            rows = sql.execute(
+                f"SELECT id, alert, channel, occasion, why FROM deliveries WHERE {condition}"
                 " ORDER BY id",
                 values,
             ).fetchall()
             if to is not None:
-                chosen = _without_twins(sql, chosen, to)
+                rows = _without_twins(sql, rows, to)
             sql.executemany(
                 "UPDATE deliveries SET state = 'waiting', due = ?, attempts = 0,"
                 " failing = NULL, reason = '', channel = ? WHERE id = ?",
-                [(now, to or channel, id) for id, _, channel, *_ in chosen],
+                [(now, to or channel, id) for id, _, channel, *_ in rows],
             )
-        return len(chosen)
+        return len(rows)
 
     def latency(self, since: Timestamp, *, sent_after: Timestamp | None = None) -> LatencyRows:
-        """Return the steps of articles that raised alerts since then, and of their deliveries.
+        """Return the times of articles that raised alerts since then, and of their deliveries.
 
         With `sent_after` the deliveries are those that were accepted after that moment.
         """
-        clocked = self._connection.values(
+        articles = self._connection.values(
             ArticleTimes,
             "SELECT article, feed, published, seen, matched, searchable, edited FROM latency"
             " WHERE matched >= ? ORDER BY matched, article",
             (since,),
         )
         condition = "al.raised_at >= ?" if sent_after is None else "d.sent_at > ?"
-        carried = self._connection.values(
+        deliveries = self._connection.values(
             DeliveryTimes,
             "SELECT d.id, d.channel, al.raised_at, d.sent_at, d.bundle <> '' AS delayed"
             " FROM deliveries d JOIN alerts al ON al.id = d.alert"
@@ -198,20 +198,20 @@ class DeliveryViews(StoreViews):
             " AND d.sent_at IS NOT NULL ORDER BY d.id",
             (since if sent_after is None else sent_after, Occasion.RAISED),
         )
-        return LatencyRows(clocked, carried)
+        return LatencyRows(articles, deliveries)
 
 
 def _without_twins(
-    sql: Connection, chosen: Sequence[tuple[Any, ...]], channel: str
+    sql: Connection, rows: Sequence[tuple[Any, ...]], channel: str
 ) -> list[tuple[Any, ...]]:
-    """Return those of some deliveries for which a channel has none of the same alert yet."""
-    twins = select_in(
+    """Return the deliveries without those that a channel has already for the same alert."""
+    existing = select_in(
         sql,
         "SELECT id, alert, occasion, why, channel FROM deliveries WHERE alert IN ({0})",
-        {alert for _, alert, *_ in chosen},
+        {alert for _, alert, *_ in rows},
     )
-    taken = {tuple(about): id for id, *about, of in twins if of == channel}
-    return [row for row in chosen if taken.setdefault((row[1], row[3], row[4]), row[0]) == row[0]]
+    first_ids = {tuple(key): id for id, *key, holder in existing if holder == channel}
+    return [row for row in rows if first_ids.setdefault((row[1], row[3], row[4]), row[0]) == row[0]]
 
 
 _BRIEFING = ", ".join(f"b.{name}" for name in StoredBriefing.__struct_fields__)
@@ -236,20 +236,20 @@ class BriefingQueue(StoreViews):
             )
 
     def progress(self) -> dict[str, BriefingProgress]:
-        """Return how far the briefings of each active schedule have got, by name."""
-        found = self._connection.read("SELECT name, done, until FROM briefing_progress")
-        return {name: BriefingProgress(done, until) for name, done, until in found}
+        """Return the progress of the briefings of each active schedule, by name."""
+        rows = self._connection.read("SELECT name, done, until FROM briefing_progress")
+        return {name: BriefingProgress(done, until) for name, done, until in rows}
 
     def save(self, briefing: StoredBriefing, channels: Sequence[str], until: Timestamp) -> bool:
         """Store a briefing and its deliveries, in one transaction.
 
         Args:
             briefing: The briefing; its number is not yet known.
-            channels: Where it goes.
-            until: The end of the time that it is about.
+            channels: The channels that get it.
+            until: The end of the time that it covers.
 
         Returns:
-            False if the time that it was due at is done with; then nothing is stored.
+            False if the briefing for that time is stored already; then nothing is stored.
         """
         with transaction(self._connection.sql) as sql:
             if not sql.execute(
@@ -282,10 +282,10 @@ class BriefingViews(StoreViews):
 
     def get(self, ids: Collection[int]) -> dict[int, StoredBriefing]:
         """Return stored briefings by number; unknown numbers are left out."""
-        found = self._connection.rows_in(
+        rows = self._connection.rows_in(
             f"SELECT {_BRIEFING} FROM briefings b WHERE b.id IN ({{0}})", ids
         )
-        return {row["id"]: StoredBriefing(**row) for row in found}
+        return {row["id"]: StoredBriefing(**row) for row in rows}
 
     def sent(self, channel: str, limit: int) -> list[StoredBriefing]:
         """Return the last briefings that a channel accepted, newest first."""
@@ -304,6 +304,6 @@ class BriefingViews(StoreViews):
 
 
 def _key(briefing: StoredBriefing, channel: str) -> str:
-    """Return a name of a delivery that no other has: when it was made tells two newsrooms apart."""
+    """Return a unique name of a delivery: the time of the briefing tells two newsrooms apart."""
     name = f"tocsin briefing {briefing.name} {channel} {briefing.slot!r} {briefing.made_at!r}"
     return str(uuid5(NAMESPACE_URL, name))

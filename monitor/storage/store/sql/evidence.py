@@ -1,4 +1,4 @@
-"""Evidence: records of what becomes of alerts, appended, and read to be verified."""
+"""Evidence: the records of what happens to alerts, appended, and read for verification."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class EvidenceLog:
         """Number and hash of the last record, once it was read."""
 
     def add(self, record: EvidenceRecord) -> None:
-        """Append a record; the rule that it refers to is recorded first, if it is not yet."""
+        """Append a record; its rule is recorded first, unless it is already."""
         content = dict(record.content)
         if record.rule is not None:
             content["rule"] = {"record": self._rule(record.rule), "version": record.rule.rule}
@@ -42,9 +42,9 @@ class EvidenceLog:
         """Append a record of an alert, or of a rule; return its number.
 
         Args:
-            kind: What the record is about.
+            kind: The kind of the record.
             alert: The alert; None for a rule.
-            content: What the record says.
+            content: The content of the record.
             key: Hash of a rule, by which its record is found again.
         """
         last, previous = self._last_record()
@@ -63,17 +63,17 @@ class EvidenceLog:
         """Return the number of the record that has the rule of a watchlist."""
         content = evidence.rule(watchlist)
         key = evidence.digest(evidence.canonical(content))
-        found = self._sql.execute(
+        row = self._sql.execute(
             "SELECT number FROM evidence WHERE rule = ? AND rule <> ''", (key,)
         ).fetchone()
-        return int(found[0]) if found else self.append(Kind.RULE, None, content, key)
+        return int(row[0]) if row else self.append(Kind.RULE, None, content, key)
 
     def _last_record(self) -> tuple[int, str]:
         if self._last is None:
-            found = self._sql.execute(
+            row = self._sql.execute(
                 "SELECT number, hash FROM evidence ORDER BY number DESC LIMIT 1"
             ).fetchone()
-            self._last = (int(found[0]), str(found[1])) if found else (0, evidence.BEGINNING)
+            self._last = (int(row[0]), str(row[1])) if row else (0, evidence.BEGINNING)
         return self._last
 
 
@@ -89,16 +89,16 @@ class EvidenceRow(NamedTuple):
 
 
 class WatchlistRename(NamedTuple):
-    """What a record says of a watchlist with another name."""
+    """A record of the renaming of a watchlist."""
 
     number: int
-    """Of the record."""
+    """Number of the record."""
     before: object
     after: object
 
 
 class StoredAlert(NamedTuple):
-    """What the store has of an alert, that must not change without a record."""
+    """The values of an alert in the store that must not change without a record."""
 
     id: int
     about: str
@@ -118,7 +118,7 @@ class StoredAlert(NamedTuple):
     outlet: str | None
 
 
-_KEPT = (
+_STORED = (
     "SELECT al.id, al.kind, al.watchlist, al.severity, al.raised_at, al.backfill, al.merged_into,"
     " al.rule, al.article_version, al.article, a.url, a.published, a.seen,"
     " a.author, a.lang, a.outlet"
@@ -145,7 +145,7 @@ class EvidenceReader:
         self._connection.sql.close()
 
     def damage(self) -> str:
-        """Return what is wrong with the store; empty if nothing is. Raises StoreError."""
+        """Return the damage of the store in words; empty if there is none. Raises StoreError."""
         return self._connection.sql.find_damage()
 
     def guards(self) -> list[str]:
@@ -153,11 +153,11 @@ class EvidenceReader:
         with reading(self._connection.sql) as sql:
             return sql.altered_guards()
 
-    def records(self) -> int:
-        """Return how many records there are."""
+    def count_records(self) -> int:
+        """Return the number of records."""
         return self._connection.number("SELECT count(*) FROM evidence")
 
-    def given(self) -> int:
+    def highest_number(self) -> int:
         """Return the highest number that a record ever had."""
         with reading(self._connection.sql) as sql:
             return sql.last_given("evidence")
@@ -165,24 +165,24 @@ class EvidenceReader:
     def rows(self) -> Iterator[EvidenceRow]:
         """Yield all records."""
         columns = ", ".join(EvidenceRow._fields)
-        found = self._connection.read(f"SELECT {columns} FROM evidence ORDER BY number")
-        return map(EvidenceRow._make, found)
+        rows = self._connection.read(f"SELECT {columns} FROM evidence ORDER BY number")
+        return map(EvidenceRow._make, rows)
 
     def renames(self) -> list[WatchlistRename]:
-        """Return how watchlists were renamed, the first ones first."""
-        found = self._connection.read(
+        """Return the renamed watchlists, the first ones first."""
+        rows = self._connection.read(
             "SELECT number, record FROM evidence WHERE kind = ? ORDER BY number", (Kind.RENAMED,)
         )
-        contents = ((number, evidence.record_content(record)) for number, record in found)
+        contents = ((number, evidence.record_content(record)) for number, record in rows)
         return [WatchlistRename(n, c.get("before"), c.get("watchlist")) for n, c in contents]
 
     def number_of(self, hash: str) -> int | None:
         """Return the number of the record with a hash; None if there is none."""
-        found = self._connection.read("SELECT number FROM evidence WHERE hash = ?", (hash,))
-        return next((int(number) for (number,) in found), None)
+        rows = self._connection.read("SELECT number FROM evidence WHERE hash = ?", (hash,))
+        return next((int(number) for (number,) in rows), None)
 
     def alerts(self) -> Iterator[list[int]]:
-        """Yield the ids of all alerts that there are or that records name, some at a time."""
+        """Yield the ids of all alerts in the store or in records, in chunks."""
         ids = [
             int(id)
             for (id,) in self._connection.read(
@@ -193,9 +193,9 @@ class EvidenceReader:
         for at in range(0, len(ids), CHUNK):
             yield ids[at : at + CHUNK]
 
-    def kept(self, ids: Sequence[int]) -> dict[int, StoredAlert]:
-        """Return what the store has of these alerts."""
-        return {row[0]: StoredAlert._make(row) for row in self._connection.select_in(_KEPT, ids)}
+    def stored_alerts(self, ids: Sequence[int]) -> dict[int, StoredAlert]:
+        """Return the values of these alerts in the store, by alert."""
+        return {row[0]: StoredAlert._make(row) for row in self._connection.select_in(_STORED, ids)}
 
     def records_of(self, ids: Sequence[int]) -> dict[int, tuple[tuple[int, str], ...]]:
         """Return number and text of the records of these alerts, the first ones first."""
@@ -205,27 +205,27 @@ class EvidenceReader:
         return grouped((alert, (number, record)) for alert, number, record in rows)
 
     def matches_of(self, ids: Sequence[int]) -> dict[int, list[dict[str, Any]]]:
-        """Return where these alerts match, as records have it."""
-        found = read_matches(self._connection, ids)
-        return {id: evidence.matches(found.get(id, ())) for id in ids}
+        """Return the matches of these alerts in the form of the records, by alert."""
+        matches = read_matches(self._connection, ids)
+        return {id: evidence.matches(matches.get(id, ())) for id in ids}
 
     def escalations_of(self, ids: Sequence[int]) -> dict[int, set[tuple[str, float]]]:
-        """Return why and when these alerts were escalated."""
+        """Return reason and time of each escalation of these alerts, by alert."""
         rows = self._connection.select_in(
             "SELECT alert, reason, at FROM escalations WHERE alert IN ({0})", ids
         )
-        every = grouped((alert, (reason, at)) for alert, reason, at in rows)
-        return {alert: set(each) for alert, each in every.items()}
+        escalations = grouped((alert, (reason, at)) for alert, reason, at in rows)
+        return {alert: set(pairs) for alert, pairs in escalations.items()}
 
     def texts_of(self, articles: Collection[int]) -> dict[tuple[int, int], str]:
         """Return the hashes of the texts that are kept of some articles, by id and version."""
-        texts = (
+        queries = (
             "SELECT id, version, title, summary, body FROM articles WHERE id IN ({0})",
             "SELECT article, version, title, summary, body FROM versions WHERE article IN ({0})",
         )
         ids = sorted(articles)
         return {
             (id, version): evidence.text_hash(title, summary, body)
-            for query in texts
+            for query in queries
             for id, version, title, summary, body in self._connection.select_in(query, ids)
         }

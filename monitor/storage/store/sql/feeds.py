@@ -1,4 +1,4 @@
-"""Feeds: what a poll writes, incidents, gaps, redirects; and what viewers read of them."""
+"""Feeds: the writes of polls, incidents, gaps, redirects; and the reads of viewers."""
 
 from __future__ import annotations
 
@@ -38,20 +38,20 @@ from monitor.storage.store.database.connection import (
 STATE = ", ".join(FeedState.__struct_fields__)
 FEED = "url, name, tags, enabled, number, every"
 IMPORTED = "import:"
-"""Beginning of the address of a feed that nobody subscribed to: its articles were imported."""
+"""Beginning of the address of a feed without subscription: its articles were imported."""
 POLL = ", ".join(Poll.__struct_fields__)
 POLLS_KEPT = 30
 """Polls of a feed that are remembered."""
 _SAVE_POLL = upsert("polls", f"feed, slot, {POLL}", "feed, slot").replace(
     "(?, ?,", f"(?1, (SELECT polls % {POLLS_KEPT} FROM feeds WHERE number = ?1),"
 )
-"""Given all values but the slot."""
+"""The statement that stores a poll; its values are all but the slot."""
 
 
 def feed_named(sql: Connection, name: str) -> Feed:
-    """Return the feed of a name, a subscribed one first; it is made if there is none."""
-    found = sql.execute(f"SELECT {FEED} FROM feeds ORDER BY subscribed DESC, number")
-    for feed in map(feed_of, list(by_name(found))):
+    """Return the feed with a name, a subscribed one first; make it if there is none."""
+    rows = sql.execute(f"SELECT {FEED} FROM feeds ORDER BY subscribed DESC, number")
+    for feed in map(feed_of, list(by_name(rows))):
         if feed.name.casefold() == name.casefold():
             return feed
     (number,) = sql.execute(
@@ -62,7 +62,7 @@ def feed_named(sql: Connection, name: str) -> Feed:
 
 
 def read_histories(sql: Connection, feeds: Iterable[Feed]) -> dict[int, FeedHistory]:
-    """Return what is remembered of feeds besides their polling state, by the feed's number."""
+    """Return the histories of feeds, which are not in their polling state, by number."""
     numbers = [feed.number for feed in feeds]
     incidents: dict[int, dict[AlertKind, FeedIncident]] = defaultdict(dict)
     for number, kind, started, ended in select_in(
@@ -72,7 +72,7 @@ def read_histories(sql: Connection, feeds: Iterable[Feed]) -> dict[int, FeedHist
         numbers,
     ):
         incidents[number][AlertKind(kind)] = FeedIncident(started_at=started, ended_at=ended)
-    known = select_in(
+    rows = select_in(
         sql,
         "SELECT number, habit, d.articles, moved_to, since, latest, times FROM feeds"
         " LEFT JOIN moves m ON m.feed = number LEFT JOIN last_documents d ON d.feed = number"
@@ -86,12 +86,12 @@ def read_histories(sql: Connection, feeds: Iterable[Feed]) -> dict[int, FeedHist
             incidents=incidents[number],
             last_articles=frozenset(json.loads(articles or "[]")),
         )
-        for number, habit, articles, *move in known
+        for number, habit, articles, *move in rows
     }
 
 
 def save_poll(sql: Connection, outcome: PollOutcome) -> None:
-    """Store what a poll changes of its feed, but for what `save_states` stores."""
+    """Store the changes of a feed by a poll, except those that `save_states` stores."""
     number, now = outcome.feed.number, outcome.poll.at
     if outcome.habit:
         sql.execute(
@@ -111,16 +111,16 @@ def save_poll(sql: Connection, outcome: PollOutcome) -> None:
 
 
 def save_states(sql: Connection, outcomes: Sequence[PollOutcome]) -> None:
-    """Store polls, and the polling state of their feeds after them: all in two statements."""
+    """Store polls, and the polling states of their feeds after them, in two statements."""
     sql.executemany(
         f"UPDATE feeds SET ({STATE}) = ({marks(len(FeedState.__struct_fields__))}),"
         " polls = polls + 1, articles = articles + ? WHERE number = ?",
         [
-            (*astuple(one.state), sum(change.new for change in one.arrivals), one.feed.number)
-            for one in outcomes
+            (*astuple(o.state), sum(change.new for change in o.arrivals), o.feed.number)
+            for o in outcomes
         ],
     )
-    sql.executemany(_SAVE_POLL, [(one.feed.number, *astuple(one.poll)) for one in outcomes])
+    sql.executemany(_SAVE_POLL, [(o.feed.number, *astuple(o.poll)) for o in outcomes])
 
 
 def _end_incidents(
@@ -133,16 +133,16 @@ def _end_incidents(
 
 
 def _save_gap(sql: Connection, number: int, start: Timestamp, end: Timestamp) -> None:
-    """Store a coverage gap; one that begins where another ends makes that one longer."""
-    longer = sql.execute(
+    """Store a coverage gap; where another gap ends at its start, extend that gap instead."""
+    cursor = sql.execute(
         "UPDATE gaps SET until = ? WHERE feed = ? AND until = ?", (end, number, start)
     )
-    if not longer.rowcount:
+    if not cursor.rowcount:
         sql.execute(upsert("gaps", "feed, start, until", "feed, start"), (number, start, end))
 
 
 def _save_move(sql: Connection, number: int, move: PermanentRedirect) -> None:
-    """Store where a feed is redirected to; nowhere is forgotten."""
+    """Store the permanent redirect of a feed; delete it if it leads nowhere."""
     if move.to:
         sql.execute(
             upsert("moves", "feed, moved_to, since, latest, times", "feed"),
@@ -175,8 +175,8 @@ def habit_of(text: str) -> PublicationRate | None:
     """Return the habit of a `habit` column, None if there is none yet."""
     if not text:
         return None
-    named = zip(PublicationRate.__struct_fields__, json.loads(text), strict=True)
-    return convert(dict(named), PublicationRate)
+    fields = zip(PublicationRate.__struct_fields__, json.loads(text), strict=True)
+    return convert(dict(fields), PublicationRate)
 
 
 def habit_value(value: PublicationRate) -> str:
@@ -200,7 +200,7 @@ class FeedViews(StoreViews):
                 "SELECT feed, url, until FROM former_addresses ORDER BY until"
             )
         }
-        found = self._connection.rows(
+        rows = self._connection.rows(
             f"SELECT articles, {FEED}, {STATE} FROM feeds WHERE subscribed ORDER BY number"
         )
         return [
@@ -211,11 +211,11 @@ class FeedViews(StoreViews):
                 move=moves.get(feed.number),
                 former=former.get(feed.number),
             )
-            for row in found
+            for row in rows
         ]
 
     def every(self) -> list[Feed]:
-        """Return every feed there ever was: articles of former ones stay."""
+        """Return all feeds, former ones too: their articles stay."""
         return [
             feed_of(row)
             for row in self._connection.rows(f"SELECT {FEED} FROM feeds ORDER BY number")
@@ -231,11 +231,11 @@ class FeedViews(StoreViews):
         )
 
     def gaps(self, since: Timestamp, until: Timestamp) -> list[Gap]:
-        """Return the gaps of subscribed feeds that reach into an interval, the earliest first.
+        """Return the gaps of subscribed feeds that overlap an interval, the earliest first.
 
-        A feed that is not read for longer than it should be by `until` has an open one.
+        A feed that is overdue at `until` has an open gap.
         """
-        found = self._connection.rows(
+        rows = self._connection.rows(
             f"SELECT g.start, g.until, 'blind' AS kind, {FEED} FROM gaps g"
             " JOIN feeds ON number = g.feed WHERE subscribed AND g.until > ?1 AND g.start < ?2"
             f" UNION ALL SELECT last_ok, NULL, 'down', {FEED} FROM feeds"
@@ -246,38 +246,38 @@ class FeedViews(StoreViews):
         )
         return [
             Gap(feed=feed_of(row), start=row["start"], end=row["until"], kind=GapKind(row["kind"]))
-            for row in found
+            for row in rows
         ]
 
     def lifetimes(
-        self, first: Mapping[int, int]
+        self, first_articles: Mapping[int, int]
     ) -> dict[int, tuple[Timestamp | None, Timestamp | None]]:
-        """Return when feeds had their first article, and when former ones were last read.
+        """Return the time of the first article of feeds, and of the last poll of former feeds.
 
         Args:
-            first: The first article of each feed, by the number of the feed.
+            first_articles: The first article of each feed, by the number of the feed.
 
         Returns:
-            Both moments by feed; None where it has no first article, or is still polled.
+            Both times by feed; None for a feed without first article, or that is still polled.
         """
-        begun: dict[int, Timestamp] = {}
-        for feed, article, seen in self._connection.select_in(
+        starts: dict[int, Timestamp] = {}
+        for feed, article, seen_at in self._connection.select_in(
             "SELECT feed, id, seen FROM articles WHERE id IN ({0}) UNION ALL"
             " SELECT feed, article, seen FROM carriers WHERE article IN ({0})",
-            sorted(set(first.values())),
+            sorted(set(first_articles.values())),
         ):
-            if first.get(feed) == article:
-                begun[feed] = seen
-        ended = dict(
+            if first_articles.get(feed) == article:
+                starts[feed] = seen_at
+        ends = dict(
             self._connection.read(
                 "SELECT number, last_ok FROM feeds"
                 " WHERE last_ok IS NOT NULL AND (gone OR NOT subscribed OR NOT enabled)"
             )
         )
-        return {feed: (begun.get(feed), ended.get(feed)) for feed in {**begun, **ended}}
+        return {feed: (starts.get(feed), ends.get(feed)) for feed in {**starts, **ends}}
 
     def poll_now(self, url: str | None = None) -> None:
-        """Make one feed due at once, a gone one too, or all that are watched and not gone."""
+        """Make one feed due at once, even a gone one, or all subscribed feeds that are not gone."""
         with transaction(self._connection.sql) as sql:
             sql.execute(
                 "UPDATE feeds SET next_due = 0, gone = FALSE WHERE subscribed"

@@ -1,6 +1,6 @@
-"""Leases of a store that several monitors share: who polls which bucket, who does what for all.
+"""Leases of a store that several monitors share: the holders of buckets and duties.
 
-Time is that of the database.
+All times are those of the database.
 """
 
 from __future__ import annotations
@@ -19,15 +19,15 @@ if TYPE_CHECKING:
 BUSY_MS = 2_000
 """Milliseconds that a heartbeat waits for another one."""
 NOW = "extract(epoch FROM clock_timestamp())::float8"
-"""The time of the database: leases are of PostgreSQL only."""
+"""The time of the database; only stores in PostgreSQL have leases."""
 LIVE = f"SELECT id FROM monitors WHERE expires_at > {NOW}"
 FORGOTTEN = 86_400.0
-"""Seconds after which a monitor that was lost is not shown any more."""
+"""Seconds after which a lost monitor is not shown any more."""
 HANDOVER = 2.0
-"""Seconds for which a host is left alone before another monitor asks it, beside its spacing: a
-request may be late on its way."""
+"""Seconds, beside its spacing, for which a host is left alone before another monitor asks it: a
+request may be delayed."""
 SOON = 0.001
-"""Seconds until a host is asked for again whose turn is over by the time that one looks."""
+"""Seconds until the next try for a host whose turn ends before it is looked up."""
 TURNS_KEPT = 3_600.0
 """Seconds after which a host that may be asked again is forgotten."""
 _BACK = (
@@ -41,7 +41,7 @@ _MONITOR = f"id AS number, host, pid, folder, since, seen_at, {NOW} - seen_at AS
 
 
 class SqlLeases:
-    """What a monitor holds. It has its own connection: a heartbeat waits for nothing else.
+    """The leases of a monitor, with their own connection: a heartbeat waits for nothing else.
 
     Each statement is a transaction.
     """
@@ -51,7 +51,7 @@ class SqlLeases:
     ) -> None:
         self._sql = open_database(address, create=False, busy_ms=BUSY_MS)
         self._read = StoreConnection(self._sql).read
-        self._me = host, pid, folder
+        self._identity = host, pid, folder
         self._expiry = expiry
         self._monitor = 0
 
@@ -61,7 +61,7 @@ class SqlLeases:
         return float(now)
 
     def beat(self) -> Standing:
-        """Say that this monitor lives; return where it stands. Raises StoreError."""
+        """Store a heartbeat of this monitor; return its standing. Raises StoreError."""
         renewed = self._read(
             f"UPDATE monitors SET seen_at = {NOW}, expires_at = {NOW} + ?, alert = NULL"
             " WHERE id = ? RETURNING id",
@@ -70,25 +70,25 @@ class SqlLeases:
         if not list(renewed):
             self._join()
         live = tuple(id for (id,) in self._read(f"{LIVE} ORDER BY id"))
-        held = dict(self._read("SELECT id, epoch FROM leases WHERE holder = ?", (self._monitor,)))
-        return Standing(monitor=self._monitor, live=live, epochs=held)
+        epochs = dict(self._read("SELECT id, epoch FROM leases WHERE holder = ?", (self._monitor,)))
+        return Standing(monitor=self._monitor, live=live, epochs=epochs)
 
     def take(self, most: int, *, forced: bool = False) -> dict[int, int]:
         """Take buckets that nobody holds; return their epochs. Raises StoreError.
 
         Args:
-            most: How many.
-            forced: Take those of others too: for one who knows that they are gone.
+            most: The most buckets to take.
+            forced: Take those of other monitors too, which the caller knows to be dead.
         """
         return self._take(f"id < {BUCKETS}", most, forced=forced)
 
     def take_duties(self, duties: Collection[Duty], *, forced: bool = False) -> dict[int, int]:
-        """Take the duties among these that nobody has; return their epochs. Raises StoreError."""
+        """Take those of these duties that nobody holds; return their epochs. Raises StoreError."""
         wanted = ", ".join(str(int(duty)) for duty in duties)
         return self._take(f"id IN ({wanted})", len(duties), forced=forced) if wanted else {}
 
     def release(self, leases: Iterable[int]) -> None:
-        """Give leases back, but for those under which something is being stored.
+        """Give leases back, except those under which a transaction is open.
 
         Raises:
             StoreError: The database does not answer.
@@ -108,20 +108,20 @@ class SqlLeases:
         Raises:
             StoreError: The database does not answer.
         """
-        taken = self._read(
+        rows = self._read(
             "INSERT INTO turns AS t (host, monitor, free_at) SELECT host, ?1, now + seconds"
             f" FROM (SELECT {NOW} AS now) AS clock, unnest(?2::text[], ?3::float8[])"
-            " AS asked (host, seconds) ORDER BY host"
+            " AS spacing (host, seconds) ORDER BY host"
             " ON CONFLICT (host) DO UPDATE SET monitor = excluded.monitor,"
             f" free_at = excluded.free_at, awaited = FALSE WHERE {_free_at()} <= {NOW}"
             " RETURNING host",
             (self._monitor, list(spacings), list(spacings.values())),
         )
-        refused = spacings.keys() - {host for (host,) in taken}
+        refused = spacings.keys() - {host for (host,) in rows}
         return dict.fromkeys(refused, SOON) | self._queue_for(refused) if refused else {}
 
     def _queue_for(self, hosts: Collection[str]) -> dict[str, float]:
-        """Have nobody go first again at hosts; return the seconds to wait, by host."""
+        """Give other monitors the next turn at hosts; return the seconds to wait, by host."""
         waits = self._read(
             "UPDATE turns AS t SET awaited = awaited OR monitor <> ?1"
             " WHERE host IN (SELECT host FROM turns WHERE host = ANY(?2::text[]) ORDER BY host"
@@ -131,7 +131,7 @@ class SqlLeases:
         return {host: max(SOON, wait) for host, wait in waits}
 
     def leave(self) -> None:
-        """Give all leases back, and say goodbye. Raises StoreError."""
+        """Give all leases back, and sign off. Raises StoreError."""
         self._give_back("")
         self._do("DELETE FROM monitors WHERE id = ?", self._monitor)
         self._monitor = 0
@@ -141,33 +141,33 @@ class SqlLeases:
         self._sql.close()
 
     def _join(self) -> None:
-        """Introduce this monitor."""
+        """Register this monitor."""
         self._do(
-            "INSERT INTO leases (id) SELECT value FROM generate_series(0, ?) AS every (value)"
+            "INSERT INTO leases (id) SELECT value FROM generate_series(0, ?) AS number (value)"
             " ON CONFLICT DO NOTHING",
             int(max(Duty)),
         )
         ((self._monitor,),) = self._read(
             "INSERT INTO monitors (host, pid, folder, since, seen_at, expires_at)"
             f" VALUES (?, ?, ?, {NOW}, {NOW}, {NOW} + ?) RETURNING id",
-            (*self._me, self._expiry),
+            (*self._identity, self._expiry),
         )
 
-    def _take(self, which: str, most: int, *, forced: bool) -> dict[int, int]:
+    def _take(self, condition: str, most: int, *, forced: bool) -> dict[int, int]:
         free = "TRUE" if forced else f"(holder IS NULL OR holder NOT IN ({LIVE}))"
         return dict(
             self._read(
                 "UPDATE leases SET holder = ?1, epoch = epoch + 1 WHERE id = ANY(ARRAY("
-                f"SELECT id FROM leases WHERE {which} AND {free} ORDER BY id LIMIT ?2"
+                f"SELECT id FROM leases WHERE {condition} AND {free} ORDER BY id LIMIT ?2"
                 " FOR UPDATE SKIP LOCKED)) RETURNING id, epoch",
                 (self._monitor, most),
             )
         )
 
-    def _give_back(self, which: str) -> None:
+    def _give_back(self, condition: str) -> None:
         self._do(
             "UPDATE leases SET holder = NULL, epoch = epoch + 1 WHERE id = ANY(ARRAY("
-            f"SELECT id FROM leases WHERE holder = ? {which} FOR UPDATE SKIP LOCKED))",
+            f"SELECT id FROM leases WHERE holder = ? {condition} FOR UPDATE SKIP LOCKED))",
             self._monitor,
         )
 
@@ -177,7 +177,7 @@ class SqlLeases:
 
 
 def _free_at() -> str:
-    """Return from when on a monitor may ask the host of a turn `t`: those that wait go first."""
+    """Return the SQL for the time from which a monitor may ask the host of a turn `t`."""
     return (
         "t.free_at + CASE WHEN t.monitor <> ?1 THEN 1 WHEN t.awaited THEN 2 ELSE 0 END"
         f" * {HANDOVER}"
@@ -188,34 +188,34 @@ def _free_at() -> str:
 
 
 def held(sql: Connection, leases: Collection[Lease]) -> frozenset[Lease]:
-    """Return which of these leases have the holder that they had.
+    """Return the leases that still have their holders.
 
-    None of those changes hands before the end of the transaction.
+    They keep their holders until the end of the transaction.
     """
-    shared = {lease.id for lease in leases if lease != SOLE}
-    if not shared:
+    lease_ids = {lease.id for lease in leases if lease != SOLE}
+    if not lease_ids:
         return frozenset(leases)
-    numbers = ", ".join(map(str, sorted(shared)))
-    found = sql.execute(f"SELECT id, epoch FROM leases WHERE id IN ({numbers}) FOR SHARE")
-    return frozenset(leases) & {SOLE, *(Lease(*row) for row in found)}
+    numbers = ", ".join(map(str, sorted(lease_ids)))
+    rows = sql.execute(f"SELECT id, epoch FROM leases WHERE id IN ({numbers}) FOR SHARE")
+    return frozenset(leases) & {SOLE, *(Lease(*row) for row in rows)}
 
 
 def lost_monitors(sql: Connection) -> list[SharingMonitor]:
-    """Return the monitors that are lost, and of which no alert tells yet."""
-    found = sql.execute(
+    """Return the lost monitors about which there is no alert yet."""
+    rows = sql.execute(
         f"SELECT {_MONITOR} FROM monitors m"
         f" WHERE expires_at <= {NOW} AND alert IS NULL AND NOT {_BACK} ORDER BY id"
     )
-    return [SharingMonitor(**row, lost=True) for row in by_name(found)]
+    return [SharingMonitor(**row, lost=True) for row in by_name(rows)]
 
 
 def note_lost(sql: Connection, alerts: Mapping[int, int]) -> None:
-    """Store which alert tells of which monitor."""
+    """Store the alert about each lost monitor, by the number of the monitor."""
     sql.executemany("UPDATE monitors SET alert = ?2 WHERE id = ?1", [*alerts.items()])
 
 
 def forget(sql: Connection) -> None:
-    """Forget monitors that run again under another number or are long lost, and old turns."""
+    """Delete old turns, and monitors that run again under another number or are long lost."""
     sql.execute(
         f"DELETE FROM monitors AS m WHERE expires_at <= {NOW}"
         f" AND (expires_at < {NOW} - ? OR {_BACK})",
@@ -228,7 +228,7 @@ def forget(sql: Connection) -> None:
 
 
 def sharing_monitors(connection: StoreConnection) -> list[SharingMonitor]:
-    """Return the monitors of a store that several may share, those that are lost the last."""
+    """Return the monitors of a shared store, the lost ones last."""
     leases: dict[int, list[int]] = {}
     for holder, id in connection.read("SELECT holder, id FROM leases WHERE holder IS NOT NULL"):
         leases.setdefault(holder, []).append(id)
@@ -240,7 +240,7 @@ def sharing_monitors(connection: StoreConnection) -> list[SharingMonitor]:
             f" AND f.next_due <= {NOW} GROUP BY m.id"
         )
     )
-    found = connection.rows(
+    rows = connection.rows(
         f"SELECT {_MONITOR}, expires_at <= {NOW} AS lost"
         f" FROM monitors m WHERE expires_at > {NOW} OR NOT {_BACK} ORDER BY lost, number"
     )
@@ -251,5 +251,5 @@ def sharing_monitors(connection: StoreConnection) -> list[SharingMonitor]:
             duties=tuple(Duty(id) for id in sorted(leases.get(row["number"], ())) if id >= BUCKETS),
             lag=max(0.0, lags.get(row["number"], 0.0)),
         )
-        for row in found
+        for row in rows
     ]

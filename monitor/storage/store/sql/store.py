@@ -19,7 +19,7 @@ from monitor.model.watchlist import Watchlist
 from monitor.storage.fencing import bucket_of
 from monitor.storage.store.database.connection import (
     BUSY_MS,
-    EVERY,
+    UNBOUNDED,
     Row,
     StoreConnection,
     reading,
@@ -36,7 +36,7 @@ from monitor.storage.store.sql.subscriptions import place_pages, save_subscripti
 from monitor.storage.store.sql.watchlists import WatchlistViews
 
 SHARED_BUSY_MS = 60_000
-"""Milliseconds that a monitor waits for another one that writes, which may have been stopped."""
+"""Milliseconds that a monitor waits for another writing monitor, which may have been stopped."""
 
 
 class Store:
@@ -44,9 +44,9 @@ class Store:
 
     def __init__(self, address: StoreAddress, *, create: bool = True) -> None:
         self.is_shared = address.is_shared
-        busy = SHARED_BUSY_MS if self.is_shared else BUSY_MS
+        busy_ms = SHARED_BUSY_MS if self.is_shared else BUSY_MS
         self._bucket_of = bucket_of if self.is_shared else _only_bucket
-        self._connection = open_database(address, create=create, busy_ms=busy)
+        self._connection = open_database(address, create=create, busy_ms=busy_ms)
         connection = StoreConnection(self._connection)
         self._read = connection.read
         self._rows = connection.rows
@@ -57,9 +57,9 @@ class Store:
         self.articles = ArticleViews(connection)
 
     def subscribe(self, feeds: Sequence[Feed], watchlists: Sequence[Watchlist]) -> tuple[Feed, ...]:
-        """Make these the active ones; return the feeds numbered. The history of others stays.
+        """Make these the active feeds and watchlists; return the feeds with their numbers.
 
-        Only what differs is written.
+        Only differences are written. The history of other feeds stays.
         """
         with transaction(self._connection) as sql:
             numbers = save_subscriptions(sql, feeds, self._bucket_of)
@@ -72,47 +72,47 @@ class Store:
         """Return the polling state of the enabled feeds that are due by then, by URL.
 
         Args:
-            due: When they are due.
-            monitor: Only those in the buckets that this monitor holds.
+            due: The latest time at which they are due.
+            monitor: The monitor that holds their buckets; None for all.
         """
         # With an OR, SQLite would look at all feeds, since it reads them by their numbers.
-        found = self._rows(
+        rows = self._rows(
             f"SELECT url, {STATE} FROM feeds WHERE number IN"
             " (SELECT number FROM feeds WHERE next_due <= ?1"
             " UNION SELECT number FROM feeds WHERE last_poll > ?1 + 60)"
-            f" AND subscribed AND enabled AND NOT gone{_of(monitor)} ORDER BY number",
+            f" AND subscribed AND enabled AND NOT gone{_held_by(monitor)} ORDER BY number",
             (due, *(() if monitor is None else (monitor,))),
         )
-        return {row["url"]: state_of(row) for row in found}
+        return {row["url"]: state_of(row) for row in rows}
 
     @contextmanager
     def reading(self) -> Iterator[StoreReads]:
-        """Open what is stored for reading; a viewer may write meanwhile."""
+        """Read without a transaction; a viewer may write meanwhile."""
         with reading(self._connection) as sql:
             yield StoreReads(sql)
 
     @contextmanager
     def batch(self) -> Iterator[Batch]:
-        """Open a transaction: everything in it is committed at its end, or nothing."""
+        """Open a transaction: all of it is committed at its end, or nothing."""
         with transaction(self._connection) as sql:
             batch = Batch(sql, self._bucket_of)
             yield batch
             batch.finish()
 
     def moves(self) -> dict[str, PermanentRedirect]:
-        """Return where permanent redirects of subscribed feeds lead, by URL."""
-        found = self._read(  # CROSS: SQLite begins with the moves, which are few
+        """Return the permanent redirects of subscribed feeds, by URL."""
+        rows = self._read(  # CROSS: SQLite begins with the moves, which are few
             "SELECT url, moved_to, since, latest, times FROM moves CROSS JOIN feeds"
             " WHERE number = feed AND subscribed"
         )
-        return {url: PermanentRedirect(*move) for url, *move in found}
+        return {url: PermanentRedirect(*move) for url, *move in rows}
 
     def reschedule(self, due: Mapping[str, Timestamp], delays: Mapping[str, float] = {}) -> None:
-        """Set when feeds are next due, and after how many seconds they are again; by URL."""
+        """Set the time at which feeds are next due, and the seconds between their polls, by URL."""
         with transaction(self._connection) as sql:
             sql.executemany(
                 "UPDATE feeds SET next_due = ?, delay = coalesce(?, delay) WHERE url = ?",
-                [(when, delays.get(url), url) for url, when in due.items()],
+                [(due_at, delays.get(url), url) for url, due_at in due.items()],
             )
 
     def pages_due(
@@ -122,12 +122,12 @@ class Store:
 
         Args:
             now: The time.
-            limit: How many at the most.
-            monitor: Only those of sites in the buckets that this monitor holds.
+            limit: The most pages to return.
+            monitor: The monitor that holds the buckets of their sites; None for all.
         """
-        found = self._rows(
+        rows = self._rows(
             f"SELECT p.attempts, p.backfill, {article_columns(self._connection)} FROM pages p"
-            f" JOIN articles a ON a.id = p.article WHERE p.due <= ?1{_of(monitor)}"
+            f" JOIN articles a ON a.id = p.article WHERE p.due <= ?1{_held_by(monitor)}"
             f" ORDER BY p.due, p.article LIMIT {limit:d}",
             (now, *(() if monitor is None else (monitor,))),
         )
@@ -135,20 +135,20 @@ class Store:
             PendingPage(
                 article=article_of(row), attempts=row["attempts"], backfill=bool(row["backfill"])
             )
-            for row in found
+            for row in rows
         ]
 
     def forget(self, *, names_before: Timestamp, sent_before: Timestamp) -> None:
-        """Drop what is only needed for a while.
+        """Drop data that is only needed for a while.
 
         Args:
-            names_before: Shingles and names of articles first seen before then.
-            sent_before: Deliveries sent before then, and briefings without deliveries.
+            names_before: Drop shingles and names of articles first seen before then.
+            sent_before: Drop deliveries sent before then, and briefings without deliveries.
         """
         with transaction(self._connection) as sql:
             # Not by the newest of the old: an import has high numbers and early dates.
             (oldest,) = sql.execute(
-                f"SELECT coalesce(min(id), {EVERY}) FROM articles"
+                f"SELECT coalesce(min(id), {UNBOUNDED}) FROM articles"
                 f" {sql.indexed_by('articles_by_seen')}"
                 " WHERE seen >= ?",
                 (names_before,),
@@ -167,9 +167,9 @@ class Store:
                 leases.forget(sql)
 
     def unindexed(self, limit: int, after: int = 0, chars: float = math.inf) -> list[OutboxEntry]:
-        """Return articles on their way into the index or out of it, oldest first.
+        """Return articles that the index has to add or remove, oldest first.
 
-        Not more than `limit`, and none behind the one with which they have so many characters.
+        At most `limit` articles, up to the one with which they reach a number of characters.
         """
         rows = self._rows(
             f"SELECT o.ticket, o.article, {article_columns(self._connection)} FROM outbox o"
@@ -179,8 +179,8 @@ class Store:
         )
         return outbox_entries(rows, chars)
 
-    def mark_indexed(self, upto: int, now: Timestamp | None = None) -> None:
-        """Remove the outbox entries up to this one: their articles are searchable now."""
+    def mark_indexed(self, ticket: int, now: Timestamp | None = None) -> None:
+        """Remove the outbox entries up to a ticket: their articles are searchable now."""
         with transaction(self._connection) as sql:
             if now is not None:
                 sql.execute(
@@ -188,18 +188,18 @@ class Store:
                     " SET searchable = CASE WHEN matched > ?1 THEN matched ELSE ?1 END"
                     " WHERE searchable IS NULL"
                     " AND article IN (SELECT article FROM outbox WHERE ticket <= ?2)",
-                    (now, upto),
+                    (now, ticket),
                 )
-            sql.execute("DELETE FROM outbox WHERE ticket <= ?", (upto,))
+            sql.execute("DELETE FROM outbox WHERE ticket <= ?", (ticket,))
 
     def unsearchable(self) -> list[int]:
         """Return the articles that are indexed without their text."""
         return [id for (id,) in self._read("SELECT article FROM set_aside WHERE step = 'indexing'")]
 
     def set_aside(self, article: int, reason: str, now: Timestamp | None = None) -> None:
-        """Store that an article is indexed without its text, and why; its feed is quarantined.
+        """Store that an article is indexed without its text, with the reason; quarantine its feed.
 
-        Without a time it is as of the last poll of the feed: commands index at any time.
+        Without `now`, the time is that of the last poll of the feed: commands index at any time.
         """
         words = _("1 article is not searched: {reason}", reason=reason)
         with transaction(self._connection) as sql:
@@ -219,11 +219,11 @@ class Store:
             )
 
     def outbox(self) -> OutboxState:
-        """Return what is on its way into the index or out of it."""
-        found = list(self._read("SELECT ticket, article FROM outbox ORDER BY ticket"))
+        """Return the articles that the index has to add or remove."""
+        rows = list(self._read("SELECT ticket, article FROM outbox ORDER BY ticket"))
         return OutboxState(
-            articles=array("Q", (article for _, article in found)),
-            last=found[-1][0] if found else 0,
+            articles=array("Q", (article for _, article in rows)),
+            last=rows[-1][0] if rows else 0,
         )
 
     def article_ids(self) -> array[int]:
@@ -234,21 +234,21 @@ class Store:
         """Store the active rules, by watchlist; new ones begin a backfill.
 
         Args:
-            meanings: Hashes of what the rules say.
+            meanings: Hashes of the rules, by watchlist.
             edited: Watchlists whose rule this monitor did not apply until now: articles that it
                 has stored are for the backfill, even if another monitor has begun it.
         """
         with transaction(self._connection) as sql:
-            known = dict(sql.execute("SELECT watchlist, meaning FROM backfills"))
+            stored = dict(sql.execute("SELECT watchlist, meaning FROM backfills"))
             sql.executemany(
                 "DELETE FROM backfills WHERE watchlist = ?",
-                [(name,) for name in known.keys() - meanings.keys()],
+                [(name,) for name in stored.keys() - meanings.keys()],
             )
             sql.executemany(
                 "INSERT INTO backfills SELECT ?, ?, 0, coalesce(max(id), 0) FROM articles"
                 " WHERE TRUE ON CONFLICT (watchlist) DO UPDATE SET"
                 " meaning = excluded.meaning, upto = excluded.upto, until = excluded.until",
-                [pair for pair in meanings.items() if known.get(pair[0]) != pair[1]],
+                [pair for pair in meanings.items() if stored.get(pair[0]) != pair[1]],
             )
             sql.executemany(
                 "UPDATE backfills SET until = (SELECT coalesce(max(id), 0) FROM articles)"
@@ -257,9 +257,9 @@ class Store:
             )
 
     def claim(self, *, alone: bool) -> None:
-        """Refuse those who want the store alone, or all others, as long as the store is open.
+        """Refuse exclusive users of the store, or all others, as long as the store is open.
 
-        A store in a data folder needs none: the folder has a lock. Raises AlreadyRunningError.
+        A store in a data folder needs no claim: the folder has a lock. Raises AlreadyRunningError.
         """
         with reading(self._connection) as sql:
             sql.claim(alone=alone)
@@ -275,18 +275,18 @@ def _only_bucket(url: str) -> int:
 
 
 def outbox_entries(rows: Iterable[Row], chars: float) -> list[OutboxEntry]:
-    """Return entries of the outbox, up to the one with which they have so many characters."""
-    found: list[OutboxEntry] = []
+    """Return entries of the outbox, up to the one with which they reach a number of characters."""
+    entries: list[OutboxEntry] = []
     for row in rows:
         article = None if row["id"] is None else article_of(row)
-        found.append(OutboxEntry(row["ticket"], row["article"], article))
+        entries.append(OutboxEntry(row["ticket"], row["article"], article))
         chars -= article.characters if article else 0
         if chars <= 0:
             break
-    return found
+    return entries
 
 
-def _of(monitor: int | None) -> str:
-    """Return the condition that a bucket is in the hands of a monitor; none for the only one."""
-    held = " AND bucket IN (SELECT id FROM leases WHERE holder = ?2)"  # not a message
-    return "" if monitor is None else held
+def _held_by(monitor: int | None) -> str:
+    """Return the condition that a monitor holds a bucket; empty for the only monitor."""
+    condition = " AND bucket IN (SELECT id FROM leases WHERE holder = ?2)"  # not a message
+    return "" if monitor is None else condition

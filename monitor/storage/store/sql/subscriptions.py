@@ -1,4 +1,4 @@
-"""Which feeds and watchlists are in force, as feeds.yaml has them."""
+"""The feeds and watchlists in force, from feeds.yaml."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _RESET_IF_REQUEST_CHANGED = ", ".join(
     f"{column} = CASE WHEN manner = ?6 THEN {column} END"
     for column in ("etag", "last_modified", "body_hash")
 )
-"""A server may answer another request otherwise: its validators say nothing then."""
+"""A server may answer another request differently: the old validators are worthless then."""
 _SUBSCRIBE = (
     f"INSERT INTO feeds (url, name, tags, enabled, every, manner, bucket) VALUES ({marks(7)})"
 )
@@ -30,45 +30,45 @@ _UNSUBSCRIBE = "UPDATE feeds SET subscribed = FALSE WHERE number = ?"
 def save_subscriptions(
     sql: Connection, feeds: Sequence[Feed], bucket_of: Callable[[str], int]
 ) -> dict[str, int]:
-    """Make these feeds the subscribed ones, writing only what differs; return their numbers by URL.
+    """Make these feeds the subscribed ones, writing only differences; return their numbers by URL.
 
     Args:
         sql: The connection.
         feeds: The feeds.
-        bucket_of: Gives the bucket of an address.
+        bucket_of: Returns the bucket of an address.
     """
     _readdress(sql, {feed.url for feed in feeds})
-    wanted = {feed.url: feed for feed in feeds}
+    by_url = {feed.url: feed for feed in feeds}
     numbers: dict[str, int] = {}
-    edited, gone = [], []
+    edited, unsubscribed = [], []
     for url, number, subscribed, *stored in sql.execute(
         "SELECT url, number, subscribed, name, tags, enabled, every, manner, bucket FROM feeds"
     ):
-        if feed := wanted.pop(url, None):
+        if feed := by_url.pop(url, None):
             numbers[url], values = number, _feed_values(feed, bucket_of)
             if not subscribed or values[1:] != tuple(stored):
                 edited.append(values)
         elif subscribed:
-            gone.append((number,))
-    sql.executemany(_SUBSCRIBE, [_feed_values(feed, bucket_of) for feed in wanted.values()])
+            unsubscribed.append((number,))
+    sql.executemany(_SUBSCRIBE, [_feed_values(feed, bucket_of) for feed in by_url.values()])
     sql.executemany(_EDIT, edited)
-    sql.executemany(_UNSUBSCRIBE, gone)
-    return dict(sql.execute("SELECT url, number FROM feeds")) if wanted else numbers
+    sql.executemany(_UNSUBSCRIBE, unsubscribed)
+    return dict(sql.execute("SELECT url, number FROM feeds")) if by_url else numbers
 
 
 def place_pages(sql: Connection, bucket_of: Callable[[str], int]) -> None:
-    """Give pages their buckets that were queued when one monitor polled all."""
-    found = sql.execute(
+    """Set the buckets of pages that were queued when there was only one monitor."""
+    rows = sql.execute(
         "SELECT a.url, a.id FROM pages p JOIN articles a ON a.id = p.article WHERE p.bucket = 0"
     ).fetchall()
     sql.executemany(
         "UPDATE pages SET bucket = ? WHERE article = ?",
-        [(bucket, id) for url, id in found if (bucket := bucket_of(url))],
+        [(bucket, id) for url, id in rows if (bucket := bucket_of(url))],
     )
 
 
 def _readdress(sql: Connection, urls: Collection[str]) -> None:
-    """Give feeds that are subscribed, and are not among these addresses, their new one."""
+    """Set the new addresses of subscribed feeds whose old address is not among these."""
     for number, old, new, latest in sql.execute(
         "SELECT number, url, moved_to, latest FROM moves JOIN feeds ON number = feed"
         " WHERE subscribed"
@@ -81,7 +81,7 @@ def _readdress(sql: Connection, urls: Collection[str]) -> None:
 
 
 def _set_address(sql: Connection, number: int, url: str) -> bool:
-    """Give a feed an address, unless another one has it, or had it."""
+    """Set the address of a feed, unless another feed has or had it; return whether it is set."""
     if sql.execute("SELECT 1 FROM feeds WHERE url = ?", (url,)).fetchone():
         return False
     sql.execute("UPDATE feeds SET url = ? WHERE number = ?", (url, number))
@@ -89,7 +89,7 @@ def _set_address(sql: Connection, number: int, url: str) -> bool:
 
 
 def _feed_values(feed: Feed, bucket_of: Callable[[str], int]) -> tuple[Any, ...]:
-    """Return what is stored of a feed from feeds.yaml: no secret."""
+    """Return the values of a feed from feeds.yaml to store, without secrets."""
     return (
         *(feed.url, feed.name, json.dumps(feed.tags), feed.enabled, feed.every),
         feed.request_options.variant(),
@@ -102,13 +102,13 @@ _COLUMNS = (
     " cooldown, notify_backfill"
 )
 _TABLES = ("alerts", "counts", "silences", "suppressed_counts", "unusual", "backfills")
-"""Tables that name a watchlist, without the one of those in force."""
+"""Tables that name a watchlist, besides the table of watchlists in force."""
 _ONE_ROW = ("counts", "suppressed_counts")
-"""Those of them that may have a row of a watchlist without alerts."""
+"""Those of these tables that may have a row for a watchlist without alerts."""
 
 
 def save_watchlists(sql: Connection, watchlists: Sequence[Watchlist]) -> None:
-    """Make these watchlists the active ones. One that was renamed keeps what it has."""
+    """Make these watchlists the active ones. A renamed watchlist keeps its data."""
     _rename_watchlists(sql, watchlists)
     rows = [_values(place, w) for place, w in enumerate(watchlists)]
     stored = sql.execute(f"SELECT {_COLUMNS} FROM watchlists ORDER BY place").fetchall()
@@ -118,7 +118,7 @@ def save_watchlists(sql: Connection, watchlists: Sequence[Watchlist]) -> None:
 
 
 def _values(place: int, value: Watchlist) -> tuple[Any, ...]:
-    """Return a watchlist, and its place in the file, as values of the columns."""
+    """Return the values of the columns for a watchlist and its place in the file."""
     return (
         value.name,
         place,
@@ -133,15 +133,15 @@ def _values(place: int, value: Watchlist) -> tuple[Any, ...]:
 
 
 def _rename_watchlists(sql: Connection, watchlists: Sequence[Watchlist]) -> None:
-    """Rename in the store the watchlists that have another name than those in force so far.
+    """Rename in the store the watchlists that have a new name.
 
-    A name under which there are alerts already is that of another watchlist: nothing goes there.
+    A name with alerts belongs to another watchlist: nothing is renamed to it.
     """
     before = dict(sql.execute("SELECT watchlist, meaning FROM backfills"))
     after = {watchlist.name: watchlist.rule for watchlist in watchlists}
     for old, new in renamed_watchlists(before, after).items():
-        taken = sql.execute("SELECT 1 FROM alerts WHERE watchlist = ? LIMIT 1", (new,))
-        if not taken.fetchone():
+        cursor = sql.execute("SELECT 1 FROM alerts WHERE watchlist = ? LIMIT 1", (new,))
+        if not cursor.fetchone():
             _rename(sql, old, new)
 
 

@@ -1,4 +1,4 @@
-"""What people say of alerts, and the record of it: written together or not at all."""
+"""Triage: the decisions of people about alerts, and their record, written in one transaction."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ _LAST = (
     f" AND (cast(?2 AS BIGINT) IS NULL OR id = ?2) AND {_IN_FORCE} ORDER BY id DESC LIMIT 1"
 )
 _LAST_TAKEN_BACK = (
-    "SELECT a.id FROM acts a JOIN acts said ON said.id = a.undoes AND said.undoes IS NULL"
+    "SELECT a.id FROM acts a JOIN acts undone ON undone.id = a.undoes AND undone.undoes IS NULL"
     " WHERE a.who = ?1 AND NOT EXISTS (SELECT 1 FROM acts r WHERE r.undoes = a.id)"
     " AND NOT EXISTS (SELECT 1 FROM acts s WHERE s.who = ?1 AND s.why = '' AND s.undoes IS NULL"
     " AND s.id > a.id) ORDER BY a.id DESC LIMIT 1"
@@ -42,48 +42,48 @@ _LAST_TAKEN_BACK = (
 
 
 class TriageViews(StoreViews):
-    """What people decide about alerts, and the record of it: one transaction each."""
+    """Decisions of people about alerts, with their record: one transaction each."""
 
     def change(
         self,
         ids: Collection[int],
         change: Change,
-        who: str,
+        person: str,
         at: Timestamp,
         shown: Mapping[int, TriageState] = {},
     ) -> TriageAction | None:
-        """Change these alerts; return what that changed, None if nothing.
+        """Change these alerts; return the action, None if nothing changed.
 
-        Unknown ids are passed over. `shown` is how the person saw them: an alert on which the
-        change would overwrite what somebody did since is left as it is, and is in `left`. Raises
-        StoreError if the store stays locked.
+        Unknown ids are left out. `shown` is the state of the alerts on the screen of the person:
+        an alert on which the change would overwrite a later decision stays as it is, and is in
+        `left`. Raises StoreError if the store stays locked.
         """
         with transaction(self._connection.sql) as sql:
-            said: Callable[[TriageState], TriageState] = functools.lru_cache(CHUNK)(change.on)
-            steps, left = [], []
+            decide: Callable[[TriageState], TriageState] = functools.lru_cache(CHUNK)(change.on)
+            steps, skipped = [], []
             for alert, before in _standings(sql, ids):
-                after = said(before)
+                after = decide(before)
                 if overwrites(shown.get(alert, before), before, after):
-                    left.append(alert)
+                    skipped.append(alert)
                 elif after != before:
                     steps.append((alert, before, after))
-            if not steps and not left:
+            if not steps and not skipped:
                 return None
-            act = _act(sql, who, at, None) if steps else 0
+            act = _act(sql, person, at, None) if steps else 0
             _write(sql, act, steps)
         changed = tuple(alert for alert, _, _ in steps)
-        return TriageAction(id=act, at=at, who=who, ids=changed, left=tuple(left))
+        return TriageAction(id=act, at=at, who=person, ids=changed, left=tuple(skipped))
 
-    def undo(self, who: str, at: Timestamp, act: int | None) -> TriageAction | None:
-        """Undo an act of a person, the last one there is when None; None without any.
+    def undo(self, person: str, at: Timestamp, act: int | None) -> TriageAction | None:
+        """Undo an act of a person, or the last one if `act` is None; return None if there is none.
 
-        What was decided about an alert since stays. Raises StoreError if the store stays locked.
+        Later decisions about an alert stay. Raises StoreError if the store stays locked.
         """
-        return self._undo(_LAST, (who, act), who, at)
+        return self._undo(_LAST, (person, act), person, at)
 
-    def redo(self, who: str, at: Timestamp) -> TriageAction | None:
-        """Redo what a person undid last; None if that person changed something since."""
-        return self._undo(_LAST_TAKEN_BACK, (who,), who, at)
+    def redo(self, person: str, at: Timestamp) -> TriageAction | None:
+        """Redo the last undone act of a person; return None if the person acted since then."""
+        return self._undo(_LAST_TAKEN_BACK, (person,), person, at)
 
     def decisions(self, alert: int) -> list[Decision]:
         """Return the decisions about an alert, the first one first."""
@@ -100,47 +100,47 @@ class TriageViews(StoreViews):
         ]
 
     def tags(self) -> dict[str, int]:
-        """Return how many alerts have each tag of the analyst, by tag."""
+        """Return the number of alerts with each tag of the analyst, by tag."""
         return dict(
             self._connection.read("SELECT tag, count(*) FROM alert_tags GROUP BY tag ORDER BY tag")
         )
 
     def people(self) -> list[str]:
-        """Return who has worked on alerts, and to whom alerts are assigned, sorted."""
-        found = self._connection.read(
+        """Return the people who worked on alerts, and the assignees of alerts, sorted."""
+        rows = self._connection.read(
             "SELECT DISTINCT who FROM acts WHERE why = '' AND who <> ''"
             " UNION SELECT DISTINCT assignee FROM assignments ORDER BY 1"
         )
-        return [who for (who,) in found]
+        return [name for (name,) in rows]
 
     def _undo(
-        self, which: str, values: tuple[object, ...], who: str, at: Timestamp
+        self, query: str, values: tuple[object, ...], person: str, at: Timestamp
     ) -> TriageAction | None:
         with transaction(self._connection.sql) as sql:
-            found = sql.execute(which, values).fetchone()
-            if found is None:
+            row = sql.execute(query, values).fetchone()
+            if row is None:
                 return None
-            said = {
+            changes = {
                 alert: (before, after)
                 for alert, before, after in sql.execute(
-                    "SELECT alert, before, after FROM decisions WHERE act = ?", found
+                    "SELECT alert, before, after FROM decisions WHERE act = ?", row
                 )
             }
-            steps, left = [], []
-            for alert, now in _standings(sql, said):
-                restored, whole = _taken_back(now, *said[alert])
+            steps, skipped = [], []
+            for alert, now in _standings(sql, changes):
+                restored, is_complete = _taken_back(now, *changes[alert])
                 if restored != now:
                     steps.append((alert, now, restored))
-                if not whole:
-                    left.append(alert)
-            act = _act(sql, who, at, found[0])
+                if not is_complete:
+                    skipped.append(alert)
+            act = _act(sql, person, at, row[0])
             _write(sql, act, steps)
         ids = tuple(alert for alert, _, _ in steps)
-        return TriageAction(id=act, at=at, who=who, ids=ids, undoes=found[0], left=tuple(left))
+        return TriageAction(id=act, at=at, who=person, ids=ids, undoes=row[0], left=tuple(skipped))
 
 
 def _standings(sql: Connection, ids: Iterable[int]) -> Iterator[tuple[int, TriageState]]:
-    """Yield what is said of these alerts, by ascending id; unknown ids are left out."""
+    """Yield the triage states of these alerts, by ascending id; unknown ids are left out."""
     tags = f"SELECT {sql.json_list('tag')} FROM alert_tags t WHERE t.alert = al.id"
     query = (
         "SELECT al.id, al.state, al.verdict, al.starred, coalesce(n.text, ''),"
@@ -152,7 +152,7 @@ def _standings(sql: Connection, ids: Iterable[int]) -> Iterator[tuple[int, Triag
         yield alert, _standing(*values)
 
 
-@functools.lru_cache(CHUNK)  # of thousands of alerts, the same is said of most
+@functools.lru_cache(CHUNK)  # thousands of alerts have few different states
 def _standing(
     state: str, verdict: str, starred: int, note: str, assignee: str, tags: str
 ) -> TriageState:
@@ -162,8 +162,8 @@ def _standing(
 
 @functools.lru_cache(CHUNK)
 def _recorded(before: TriageState, after: TriageState) -> tuple[str, str]:
-    was, now = difference(before, after)
-    return json.dumps(was, ensure_ascii=False), json.dumps(now, ensure_ascii=False)
+    old, new = difference(before, after)
+    return json.dumps(old, ensure_ascii=False), json.dumps(new, ensure_ascii=False)
 
 
 @functools.lru_cache(CHUNK)
@@ -171,8 +171,8 @@ def _taken_back(now: TriageState, before: str, after: str) -> tuple[TriageState,
     return taken_back(now, json.loads(before), json.loads(after))
 
 
-def _act(sql: Connection, who: str, at: Timestamp, undoes: int | None) -> int:
-    values = (at, who, undoes)
+def _act(sql: Connection, person: str, at: Timestamp, undoes: int | None) -> int:
+    values = (at, person, undoes)
     (act,) = sql.execute(
         "INSERT INTO acts (at, who, undoes) VALUES (?, ?, ?) RETURNING id", values
     ).fetchone()
@@ -180,13 +180,13 @@ def _act(sql: Connection, who: str, at: Timestamp, undoes: int | None) -> int:
 
 
 _TEXTS = (("notes", "text", "note"), ("assignments", "assignee", "assignee"))
-"""Tables with one text of an alert: their column, and the field of a `TriageState`."""
+"""Tables with one text for an alert: their column, and the field of a `TriageState`."""
 
 
 def _write(
     sql: Connection, act: int, steps: Sequence[tuple[int, TriageState, TriageState]]
 ) -> None:
-    """Make alerts stand as they do after an act, and record it."""
+    """Store the states of alerts after an act, and the record of it."""
     sql.executemany(
         "UPDATE alerts SET state = ?, verdict = ?, starred = ? WHERE id = ?",
         [
@@ -197,13 +197,13 @@ def _write(
         ],
     )
     for table, column, field in _TEXTS:
-        said = [
+        texts = [
             (alert, getattr(after, field))
             for alert, before, after in steps
             if getattr(after, field) != getattr(before, field)
         ]
-        sql.executemany(f"DELETE FROM {table} WHERE alert = ?", [(alert,) for alert, _ in said])
-        sql.insert(table, f"alert, {column}", [pair for pair in said if pair[1]])
+        sql.executemany(f"DELETE FROM {table} WHERE alert = ?", [(alert,) for alert, _ in texts])
+        sql.insert(table, f"alert, {column}", [pair for pair in texts if pair[1]])
     retagged = [step for step in steps if step[1].tags != step[2].tags]
     sql.executemany(
         "DELETE FROM alert_tags WHERE alert = ? AND tag = ?",

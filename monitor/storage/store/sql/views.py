@@ -16,8 +16,8 @@ from monitor.model.lease import SharingMonitor
 from monitor.model.search import PastSearch
 from monitor.model.status import StoreVersion, Totals
 from monitor.storage.store.database.connection import (
-    EVERY,
     TRIAGE_BUSY_MS,
+    UNBOUNDED,
     StoreViews,
     marks,
     reading,
@@ -37,8 +37,8 @@ if TYPE_CHECKING:
     from monitor.storage.store.sql.triage import TriageViews
     from monitor.storage.store.sql.volumes import VolumeViews
 
-KEPT = 200
-"""Searches that are remembered."""
+MAX_SEARCHES = 200
+"""Most searches that are remembered."""
 
 
 class Views:
@@ -91,19 +91,19 @@ class Views:
         return BriefingViews(self.connection)
 
     def let_go(self) -> None:
-        """Free memory while nobody asks; the next question takes a moment longer."""
+        """Free memory while nobody reads; the next read takes a moment longer."""
         self.connection.let_go()
 
     @contextmanager
     def volumes(self) -> Iterator[VolumeViews]:
-        """Read how many stories watchlists bring."""
+        """Read the volume of stories of watchlists."""
         from monitor.storage.store.sql.volumes import VolumeViews
 
         with reading(self.connection.sql) as sql:
             yield VolumeViews(sql)
 
     def version(self) -> StoreVersion:
-        """Return how far the store has got; cheap enough for every second."""
+        """Return the version of the content of the store; cheap enough for every second."""
         commits, newest = self.connection.listen(
             "SELECT (SELECT coalesce(max(id), 0) FROM articles),"
             " (SELECT coalesce(max(id), 0) FROM alerts),"
@@ -112,7 +112,7 @@ class Views:
         return StoreVersion(commits, *newest)
 
     def listener(self) -> PostgresqlCommitListener | None:
-        """Return what waits for commits; None where nobody tells of them, and one has to look."""
+        """Return a listener that waits for commits; None for SQLite, which has to be polled."""
         if not self._address.is_shared:
             return None
         from monitor.storage.store.database.postgresql import PostgresqlCommitListener
@@ -120,7 +120,7 @@ class Views:
         return PostgresqlCommitListener(self._address.url)
 
     def totals(self) -> Totals:
-        """Return how much is stored."""
+        """Return the numbers of articles and alerts."""
         return Totals(
             articles=self.connection.number("SELECT coalesce(sum(articles), 0) FROM feeds"),
             unindexed=self.connection.number(
@@ -132,11 +132,11 @@ class Views:
         )
 
     def set_aside_count(self) -> int:
-        """Return how many articles exceeded the limits of matching or indexing."""
+        """Return the number of articles that exceeded the limits of matching or indexing."""
         return self.connection.number("SELECT count(DISTINCT article) FROM set_aside")
 
     def silenced_count(self) -> int:
-        """Return how many stories have a new alert that was raised in a silence."""
+        """Return the number of stories with a new alert that was raised in a silence."""
         return self.connection.number(
             # With the plus SQLite reads the silenced alerts, not all in the order of their stories.
             "SELECT count(DISTINCT +story_alert) FROM alerts"
@@ -144,21 +144,21 @@ class Views:
         )
 
     def monitors(self) -> list[SharingMonitor]:
-        """Return the monitors of a store that several may share, those that are lost the last."""
+        """Return the monitors of a shared store, the lost ones last."""
         if not self._address.is_shared:
             return []
         return sharing_monitors(self.connection)
 
 
 class SearchHistory(StoreViews):
-    """The searches that were made."""
+    """The past searches."""
 
     def recent(self, limit: int = 50) -> list[PastSearch]:
-        """Return the searches that were made, the newest first, each query once."""
-        found = self._connection.read(
+        """Return past searches, the newest first, each query once."""
+        rows = self._connection.read(
             "SELECT query, sort, at FROM searched ORDER BY at DESC, query LIMIT ?", (limit,)
         )
-        return [PastSearch(*row) for row in found]
+        return [PastSearch(*row) for row in rows]
 
     def note(self, search: PastSearch) -> None:
         """Remember a search; raises StoreError if the store stays locked."""
@@ -169,8 +169,8 @@ class SearchHistory(StoreViews):
             )
             sql.execute(
                 "DELETE FROM searched WHERE query IN"
-                f" (SELECT query FROM searched ORDER BY at DESC, query LIMIT {EVERY} OFFSET ?)",
-                (KEPT,),
+                f" (SELECT query FROM searched ORDER BY at DESC, query LIMIT {UNBOUNDED} OFFSET ?)",
+                (MAX_SEARCHES,),
             )
 
 
@@ -186,11 +186,11 @@ class TokenViews(StoreViews):
         return next(iter(self._connection.values(Token, query, (hash,))), None)
 
     def every(self) -> list[Token]:
-        """Return all tokens there ever were, by name."""
+        """Return all tokens, revoked ones too, by name."""
         return self._connection.values(Token, f"SELECT {_TOKEN} FROM tokens ORDER BY name")
 
     def add(self, token: Token, hash: bytes) -> bool:
-        """Store a token; return False if there ever was one of its name.
+        """Store a token; return False if its name was ever used.
 
         Raises StoreError if the store stays locked.
         """
@@ -204,7 +204,7 @@ class TokenViews(StoreViews):
             )
 
     def revoke(self, name: str, at: Timestamp) -> bool:
-        """Make a token invalid; return False if no valid one has this name.
+        """Make a token invalid; return False if no valid token has this name.
 
         Raises StoreError if the store stays locked.
         """
@@ -217,7 +217,7 @@ class TokenViews(StoreViews):
             )
 
     def note_use(self, name: str, at: Timestamp) -> None:
-        """Note when a token was used last; raises StoreError if the store stays locked."""
+        """Store the last use of a token; raises StoreError if the store stays locked."""
         with transaction(self._connection.sql) as sql:
             sql.execute("UPDATE tokens SET last_used = ? WHERE name = ?", (at, name))
 
@@ -233,14 +233,14 @@ class ConfigViews(StoreViews):
         return self._connection.number("SELECT coalesce(max(number), 0) FROM configs")
 
     def version(self, number: int | None = None) -> StoredConfig | None:
-        """Return a version with its text, the one in force when None; None if there is none."""
-        found = self._connection.values(
+        """Return a version with its text, or the version in force; None if there is none."""
+        configs = self._connection.values(
             StoredConfig,
             "SELECT number, at, who, again, content FROM configs"
             " WHERE cast(?1 AS BIGINT) IS NULL OR number = ?1 ORDER BY number DESC LIMIT 1",
             (number,),
         )
-        return next(iter(found), None)
+        return next(iter(configs), None)
 
     def history(self) -> list[StoredConfig]:
         """Return all versions without their texts, the newest first."""
@@ -248,14 +248,14 @@ class ConfigViews(StoreViews):
             StoredConfig, "SELECT number, at, who, again FROM configs ORDER BY number DESC"
         )
 
-    def apply(self, content: str, who: str, base: int, again: int | None = None) -> int:
+    def apply(self, content: str, person: str, base: int, restored: int | None = None) -> int:
         """Put a version in force; return its number.
 
         Args:
             content: The text of a `feeds.yaml` without mistakes.
-            who: Who applies it.
-            base: The version that was in force when the change was looked at.
-            again: The earlier version that it is again.
+            person: The person who applies it.
+            base: The version that was in force when the person saw the change.
+            restored: The earlier version that is applied again.
 
         Raises:
             StoreError: Another version than `base` is in force, or the store stays locked.
@@ -273,6 +273,6 @@ class ConfigViews(StoreViews):
             sql.execute(
                 f"INSERT INTO configs (number, at, who, again, content)"
                 f" VALUES (?, {_NOW}, ?, ?, ?)",
-                (newest + 1, who, again, content),
+                (newest + 1, person, restored, content),
             )
         return int(newest) + 1

@@ -1,4 +1,4 @@
-"""How many stories watchlists brought, when the monitor watched, and what was unusual."""
+"""Volumes: the stories of watchlists, the times in which the monitor watched, unusual times."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _FIRST = (
 )
 """The condition that an alert is the first of its watchlist about its story."""
 RECOVERED = 7_200.0
-"""Seconds after which it is noted at the latest that a feed can be read again."""
+"""Seconds in which the recovery of a feed must be noted."""
 
 
 class _StoryColumns(Sequence[Story]):
@@ -57,7 +57,7 @@ class _StoryColumns(Sequence[Story]):
 
 
 class VolumeViews:
-    """How many stories watchlists bring, and when that was watched."""
+    """The stories of watchlists, and the times in which the monitor watched."""
 
     def __init__(self, sql: Connection) -> None:
         self._sql = sql
@@ -66,10 +66,10 @@ class VolumeViews:
         """Return the stories of each watchlist that began since then, the oldest first.
 
         Args:
-            since: When their first alert was raised, at the earliest.
-            after: Only those whose first alert is above this one.
+            since: The earliest time of their first alert.
+            after: The id above which their first alert is.
         """
-        found: dict[str, _StoryColumns] = defaultdict(_StoryColumns)
+        stories: dict[str, _StoryColumns] = defaultdict(_StoryColumns)
         for watchlist, at, feed, id in self._sql.execute(
             "SELECT al.watchlist, al.raised_at, a.feed, al.id"
             f" FROM alerts al {self._sql.indexed_by('alerts_by_time')}"
@@ -77,8 +77,8 @@ class VolumeViews:
             f" WHERE al.raised_at >= ? AND al.id > ? AND {_FIRST} ORDER BY al.raised_at, al.id",
             (since, after),
         ):
-            found[watchlist].append(at, feed, id)
-        return found
+            stories[watchlist].append(at, feed, id)
+        return stories
 
     def articles_of(self, alerts: Collection[int]) -> list[Article]:
         """Return the articles of alerts, the newest alert first."""
@@ -92,21 +92,21 @@ class VolumeViews:
         return [article_of(row) for row in newest_first]
 
     def watched(self, since: Timestamp) -> list[Interval]:
-        """Return when the monitor watched, as far as it reaches beyond a moment."""
+        """Return the intervals in which the monitor watched that end after a moment."""
         query = "SELECT start, until FROM watched WHERE until > ? ORDER BY start"
         return [*self._sql.execute(query, (since,))]
 
     def unusual(self, since: Timestamp) -> list[UnusualTime]:
-        """Return the unusual times that lasted beyond a moment, or still last, in their order."""
-        found = self._sql.execute(
+        """Return the unusual times that ended after a moment, or still last, in their order."""
+        rows = self._sql.execute(
             "SELECT watchlist, kind, started_at, ended_at FROM unusual"
             " WHERE ended_at IS NULL OR ended_at > ? ORDER BY started_at",
             (since,),
         )
-        return [UnusualTime(name, AlertKind(kind), *times) for name, kind, *times in found]
+        return [UnusualTime(name, AlertKind(kind), *times) for name, kind, *times in rows]
 
     def read_since(self) -> dict[int, Timestamp]:
-        """Return when the first article of each feed was seen; 0 if it was dropped since."""
+        """Return the time at which the first article of each feed was seen; 0 if it was dropped."""
         return dict(
             self._sql.execute(
                 "SELECT e.feed, coalesce(a.seen, 0) FROM"
@@ -116,17 +116,17 @@ class VolumeViews:
         )
 
     def unread(self) -> dict[int, tuple[Interval, ...]]:
-        """Return when feeds could not be read that could be read again, by feed."""
+        """Return the past intervals in which feeds could not be read, by feed."""
         rows = self._sql.execute("SELECT feed, start, until FROM unread")
         return grouped((feed, (start, until)) for feed, start, until in rows)
 
     def recovered(self, since: Timestamp) -> list[tuple[int, Timestamp, Timestamp]]:
-        """Return feeds that can be read again since a moment: feed, last read before, first again.
+        """Return feeds that recovered since a moment: feed, last read before, first read after.
 
-        As far as the last polls of each feed tell.
+        Only the polls that are remembered of each feed count.
         """
-        found: list[tuple[int, Timestamp, Timestamp]] = []
-        last: dict[int, Timestamp] = {}
+        intervals: list[tuple[int, Timestamp, Timestamp]] = []
+        last_read: dict[int, Timestamp] = {}
         failed: set[int] = set()
         for feed, at, outcome in self._sql.execute(
             "SELECT feed, at, outcome FROM polls WHERE feed IN"
@@ -135,40 +135,40 @@ class VolumeViews:
         ):
             if outcome == Outcome.FAILED:
                 failed.add(feed)
-                last.setdefault(feed, at)
+                last_read.setdefault(feed, at)
                 continue
             if feed in failed and at > since:
-                found.append((feed, last[feed], at))
+                intervals.append((feed, last_read[feed], at))
             failed.discard(feed)
-            last[feed] = at
-        return found
+            last_read[feed] = at
+        return intervals
 
     def facts(self, watchlists: Collection[str], now: Timestamp) -> AlertFacts:
-        """Return what matters for alerts about these watchlists themselves."""
+        """Return the facts for alerts about these watchlists themselves."""
         return read_watchlist_facts(self._sql, watchlists, now)
 
-    def note_watched(self, now: Timestamp, patience: float, forget: Timestamp) -> None:
-        """Note that the monitor watches, since it noted so the last time if that is not long ago.
+    def note_watched(self, now: Timestamp, patience: float, oldest: Timestamp) -> None:
+        """Extend the interval in which the monitor watches, or begin a new one after a pause.
 
-        And which feeds can be read again that could not be read for longer than that.
+        Also store the intervals in which feeds that recovered could not be read for long.
 
         Args:
             now: The time.
-            patience: Seconds after which it was away.
-            forget: What was before is not needed any more.
+            patience: Seconds after which the monitor was away, or a feed unread for long.
+            oldest: The time before which intervals are deleted.
         """
-        self._sql.execute("DELETE FROM watched WHERE until < ? OR start > ?", (forget, now))
-        longer = self._sql.execute(
+        self._sql.execute("DELETE FROM watched WHERE until < ? OR start > ?", (oldest, now))
+        cursor = self._sql.execute(
             "UPDATE watched SET until = CASE WHEN until > ?1 THEN until ELSE ?1 END WHERE start ="
             " (SELECT max(start) FROM watched) AND until >= ?1 - ?2",
             (now, patience),
         )
-        if not longer.rowcount:
+        if not cursor.rowcount:
             self._sql.execute("INSERT INTO watched VALUES (?1, ?1)", (now,))
-        self._sql.execute("DELETE FROM unread WHERE until < ?", (forget,))
+        self._sql.execute("DELETE FROM unread WHERE until < ?", (oldest,))
         self._sql.insert(
             "unread",
             "feed, start, until",
-            [one for one in self.recovered(now - RECOVERED) if one[2] - one[1] > patience],
+            [gap for gap in self.recovered(now - RECOVERED) if gap[2] - gap[1] > patience],
             or_ignore=True,
         )

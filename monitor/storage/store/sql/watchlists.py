@@ -1,4 +1,4 @@
-"""What viewers read of watchlists: what they brought, the verdicts on it, and their silences."""
+"""What viewers read of watchlists: their alerts and stories, the verdicts, and their silences."""
 
 from __future__ import annotations
 
@@ -20,31 +20,31 @@ from monitor.model.watchlist import (
 from monitor.storage.store.database.connection import StoreViews, transaction, values_of
 
 DUPLICATE = "copy"
-"""Why an alert that was merged into another was not notified."""
+"""The reason for which a merged alert was not notified."""
 
 
 class WatchlistViews(StoreViews):
-    """What watchlists brought, the verdicts on it, and their silences."""
+    """The alerts and stories of watchlists, the verdicts on them, and the silences."""
 
     def in_force(self) -> list[WatchlistInForce]:
         """Return the watchlists of the active configuration, in its order."""
-        found = self._connection.read(
+        rows = self._connection.read(
             "SELECT w.name, w.feeds,"
             " coalesce(a.seen, (SELECT seen FROM articles ORDER BY id LIMIT 1))"
             " FROM watchlists w LEFT JOIN backfills b ON b.watchlist = w.name"
             " LEFT JOIN articles a ON a.id = b.until ORDER BY w.place"
         )
         return [
-            WatchlistInForce(name, tuple(json.loads(feeds)), since) for name, feeds, since in found
+            WatchlistInForce(name, tuple(json.loads(feeds)), since) for name, feeds, since in rows
         ]
 
     def counts(self, since: Timestamp, buckets: int, width: float) -> list[WatchlistCount]:
         """Return every watchlist with its counts and a histogram of stories.
 
         Args:
-            since: When the histogram begins.
-            buckets: How many stretches of time it has.
-            width: Seconds of each.
+            since: The beginning of the histogram.
+            buckets: The number of its buckets.
+            width: Seconds of a bucket.
         """
         dialect = self._connection.sql
         sparks: dict[str, list[int]] = defaultdict(lambda: [0] * buckets)
@@ -64,13 +64,13 @@ class WatchlistViews(StoreViews):
             " UNION ALL SELECT watchlist, 'medium', total, untriaged, 1e9 FROM counts"
             " WHERE watchlist = '' ORDER BY 5"
         )
-        shown = (
+        named_rows = (
             row | {"name": row["name"] or FEED_HEALTH, "spark": sparks[row["name"]]} for row in rows
         )
-        return values_of(WatchlistCount, shown)
+        return values_of(WatchlistCount, named_rows)
 
     def untriaged(self) -> Untriaged:
-        """Return how many stories are to be triaged; cheap enough for every second."""
+        """Return the number of untriaged stories; cheap enough for every second."""
         counts = self._connection.read("SELECT watchlist, untriaged FROM counts")
         return Untriaged(
             self._connection.number("SELECT number FROM untriaged_stories"),
@@ -78,7 +78,7 @@ class WatchlistViews(StoreViews):
         )
 
     def records(self) -> list[WatchlistRecord]:
-        """Return what every watchlist has brought, and the verdicts on it."""
+        """Return the counts of alerts of each watchlist, and the verdicts on them."""
         return self._connection.values(
             WatchlistRecord,
             "SELECT w.name, w.severity, coalesce(c.total, 0) AS total,"
@@ -91,8 +91,8 @@ class WatchlistViews(StoreViews):
         )
 
     def term_records(self) -> list[TermRecord]:
-        """Return what each term of the active watchlists brought, the most first."""
-        found = self._connection.read(
+        """Return the counts of alerts of each term of the active watchlists, the highest first."""
+        rows = self._connection.read(
             "SELECT w.name, m.term, count(DISTINCT al.id),"
             " count(DISTINCT CASE WHEN al.verdict = 'relevant' THEN al.id END),"
             " count(DISTINCT CASE WHEN al.verdict = 'noise' THEN al.id END)"
@@ -100,7 +100,7 @@ class WatchlistViews(StoreViews):
             " JOIN matches m ON m.alert = al.id WHERE al.merged_into IS NULL"
             " GROUP BY w.name, m.term ORDER BY w.place, 3 DESC, m.term"
         )
-        return [TermRecord(*row) for row in found]
+        return [TermRecord(*row) for row in rows]
 
     def verdicts(self, watchlist: str) -> list[ArticleVerdict]:
         """Return the articles that a watchlist raised alerts for, with the verdict on each.
@@ -108,21 +108,21 @@ class WatchlistViews(StoreViews):
         A duplicate is as relevant as the alert that it was merged into; as noise it counts with
         that alert.
         """
-        found = self._connection.read(
+        rows = self._connection.read(
             "SELECT al.article, coalesce(leader.verdict, al.verdict) FROM alerts al"
             " LEFT JOIN alerts leader ON leader.id = al.merged_into"
             " WHERE al.watchlist = ? AND al.article IS NOT NULL"
             " AND (al.merged_into IS NULL OR leader.verdict = 'relevant') ORDER BY al.id",
             (watchlist,),
         )
-        return [ArticleVerdict(article, Verdict(verdict)) for article, verdict in found]
+        return [ArticleVerdict(article, Verdict(verdict)) for article, verdict in rows]
 
     def suppressed(self, since: Timestamp) -> Counter[tuple[str, str]]:
-        """Return how many alerts were not notified, by watchlist and reason.
+        """Return the number of alerts that were not notified, by watchlist and reason.
 
         Reasons are those of `Alert.suppressed`, and `copy`.
         """
-        found = self._connection.read(
+        rows = self._connection.read(
             "SELECT watchlist, CASE WHEN merged_into IS NULL THEN suppressed ELSE ?2 END, count(*)"
             f" FROM alerts {self._connection.sql.indexed_by('alerts_by_time')}"
             " WHERE raised_at >= ?1"
@@ -133,17 +133,17 @@ class WatchlistViews(StoreViews):
             (since, DUPLICATE),
         )
         counts: Counter[tuple[str, str]] = Counter()
-        for name, reason, count in found:
+        for name, reason, count in rows:
             counts[name or FEED_HEALTH, reason] += count
         return counts
 
     def backfills(self) -> list[BackfillProgress]:
-        """Return the rules that are not done with the archive, the least advanced first."""
-        found = self._connection.read(
+        """Return the unfinished backfills, the least advanced first."""
+        rows = self._connection.read(
             "SELECT watchlist, upto, until, meaning FROM backfills WHERE upto < until"
             " ORDER BY upto, watchlist"
         )
-        return [BackfillProgress(*row) for row in found]
+        return [BackfillProgress(*row) for row in rows]
 
     def silences(self, now: Timestamp) -> list[Silence]:
         """Return the active silences, the first one to end first."""
@@ -157,14 +157,14 @@ class WatchlistViews(StoreViews):
         )
 
     def silence(self, silence: Silence) -> None:
-        """Silence a watchlist; one that is active at `since` gets the new end and author."""
+        """Silence a watchlist; an active silence gets the new end and author."""
         with transaction(self._connection.sql) as sql:
-            renewed = sql.execute(
+            cursor = sql.execute(
                 "UPDATE silences SET until = ?, who = ? WHERE NOT reported AND until > ?"
                 " AND watchlist = ?",
                 (silence.until, silence.by, silence.since, silence.watchlist),
             )
-            if not renewed.rowcount:
+            if not cursor.rowcount:
                 sql.execute(
                     "INSERT INTO silences (watchlist, who, since, until) VALUES (?, ?, ?, ?)",
                     (silence.watchlist, silence.by, silence.since, silence.until),

@@ -16,7 +16,7 @@ from monitor.cli import CliContext
 from monitor.cli.run import stop_monitor
 from monitor.model.status import MonitorPresence
 from monitor.storage.monitor_lock import (
-    CARD,
+    HEARTBEAT,
     Heartbeat,
     MonitorLock,
     current_heartbeat,
@@ -63,7 +63,7 @@ def test_a_monitor_is_known_while_it_holds_the_folder(tmp_path: Path) -> None:
         assert current_heartbeat(tmp_path) == _card(os.getpid())
     assert not is_locked(tmp_path)
     assert current_heartbeat(tmp_path) is None
-    assert not (tmp_path / CARD).exists()
+    assert not (tmp_path / HEARTBEAT).exists()
 
 
 @pytest.mark.costly
@@ -72,7 +72,7 @@ def test_the_card_of_a_killed_monitor_is_never_that_of_the_next(tmp_path: Path) 
     until(lambda: current_heartbeat(tmp_path) is not None)
     killed.kill()
     killed.wait()
-    assert (tmp_path / CARD).exists()
+    assert (tmp_path / HEARTBEAT).exists()
     assert current_heartbeat(tmp_path) is None
     with MonitorLock(tmp_path):
         assert (

@@ -12,7 +12,7 @@ from monitor.model.config import StoreAddress
 from monitor.model.search import PastSearch
 from monitor.runtime.viewing import open_service
 from monitor.storage.store.sql.store import Store
-from monitor.storage.store.sql.views import KEPT, Views
+from monitor.storage.store.sql.views import MAX_SEARCHES, Views
 
 HEAD = "feeds: [https://a.example/rss]\nwatchlists: []\nsearches:\n"
 
@@ -92,10 +92,10 @@ def test_searches_are_remembered_newest_first_each_once(views: Views) -> None:
 
 
 def test_only_the_last_ones_are_remembered(views: Views) -> None:
-    for at in range(KEPT + 5):
+    for at in range(MAX_SEARCHES + 5):
         views.searches.note(PastSearch(f"port {at}", "score", float(at)))
-    found = views.searches.recent(2 * KEPT)
-    assert [search.at for search in found] == [float(at) for at in range(KEPT + 4, 4, -1)]
+    found = views.searches.recent(2 * MAX_SEARCHES)
+    assert [search.at for search in found] == [float(at) for at in range(MAX_SEARCHES + 4, 4, -1)]
 
 
 def test_the_service_has_them_all(tmp_path: Path) -> None:

@@ -442,7 +442,7 @@ def test_tampering_is_named(room: Path, tmp_path: Path, case: str) -> None:
         for guard in GUARDS:
             sql.execute(guard)
     found = verified(tmp_path)
-    assert not found.whole
+    assert not found.is_whole
     assert any(_matches(named, str(fault)) for fault in found.faults), found.faults
     assert not any("as it was made" in str(fault) for fault in found.faults)
 
@@ -475,7 +475,7 @@ def test_records_that_are_all_written_anew_are_told_by_a_hash_noted_elsewhere(
         sql.execute("DROP TRIGGER evidence_is_final")
         written_anew(sql)
         sql.execute(next(guard for guard in GUARDS if "evidence_is_final" in guard))
-    assert verified(tmp_path).whole, "nothing but the hash can tell"
+    assert verified(tmp_path).is_whole, "nothing but the hash can tell"
     (fault,) = verified(tmp_path, noted=noted).faults
     assert noted in str(fault)
 

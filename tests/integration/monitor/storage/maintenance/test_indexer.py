@@ -164,7 +164,7 @@ def test_it_ends_with_its_pipe_after_the_batch_at_hand(tmp_path: Path) -> None:
 def test_trouble_with_the_disk_is_waited_out(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(indexer, "REST", 0.01)
+    monkeypatch.setattr(indexer, "RETRY_SECONDS", 0.01)
     shelf = Shelf(trouble=[OSError(28, "No space left on device")] * 3)
     shelf.put(article(1))
     with indexing(shelf, tmp_path / "index"):
@@ -283,8 +283,8 @@ def test_an_upgrade_builds_the_index_again_and_leaves_no_file_of_the_version_bef
 def test_an_archive_that_is_damaged_under_the_indexer_is_mended(
     tmp_path: Path, kind: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(indexer, "LOOK", 0.02)
-    monkeypatch.setattr(indexer, "REST", 0.02)
+    monkeypatch.setattr(indexer, "LOOK_SECONDS", 0.02)
+    monkeypatch.setattr(indexer, "RETRY_SECONDS", 0.02)
     folder = tmp_path / "index"
     shelf = _filled(folder)
     with indexing(shelf, folder):

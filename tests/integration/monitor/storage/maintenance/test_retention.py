@@ -29,7 +29,7 @@ from monitor.model.triage import Change
 from monitor.model.watchlist import WatchlistMatch
 from monitor.storage.maintenance import retention as keeping
 from monitor.storage.maintenance import retention as tidying
-from monitor.storage.maintenance.retention import RetentionSweep, SweepResult, compact, room
+from monitor.storage.maintenance.retention import RetentionSweep, SweepResult, compact, disk_usage
 from monitor.storage.store.sql.store import Store
 from monitor.storage.store.sql.views import Views
 
@@ -223,12 +223,12 @@ def test_what_was_dropped_is_no_news_when_it_comes_again(tmp_path: Path) -> None
 def test_dropping_gives_its_room_back(store: Store, tmp_path: Path) -> None:
     for days in range(400, 480):
         put(store, days, summary="Le port de Liège. " * 500)
-    before = room(tmp_path).taken
+    before = disk_usage(tmp_path).total
     swept(store, YEAR)
-    assert room(tmp_path).free > before / 2
+    assert disk_usage(tmp_path).free > before / 2
     compact(tmp_path)
-    assert room(tmp_path).free == 0
-    assert room(tmp_path).taken < before / 2
+    assert disk_usage(tmp_path).free == 0
+    assert disk_usage(tmp_path).total < before / 2
     put(store, 1)
 
 
@@ -251,7 +251,7 @@ def test_the_watch_drops_a_few_at_a_time(store: Store, monkeypatch: pytest.Monke
         counts.append(len(store.article_ids()))
         if len(counts) == 3:
             rule[0] = YEAR
-        if len(counts) > 3 and counts[-1] == 0 and now[0] > NOW + 2 * tidying.EVERY:
+        if len(counts) > 3 and counts[-1] == 0 and now[0] > NOW + 2 * tidying.SWEEP_SECONDS:
             raise EndError
 
     async def thread(call: Callable[..., Any], *args: object) -> Any:

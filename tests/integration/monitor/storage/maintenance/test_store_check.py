@@ -19,7 +19,7 @@ from monitor.model.alert import AlertKind
 from monitor.model.config import STORE_FILE, StoreAddress
 from monitor.model.search import Filter
 from monitor.model.status import MonitorPresence
-from monitor.storage.maintenance.store_check import EVERY, check_daily, note_damage
+from monitor.storage.maintenance.store_check import CHECK_SECONDS, check_daily, note_damage
 from monitor.storage.monitor_lock import Heartbeat, MonitorLock
 from monitor.storage.store.database.sqlite import open_database
 from monitor.storage.store.sql.store import Store
@@ -39,7 +39,7 @@ def test_damage_is_found_within_a_day_and_shown(
         """Pass a time of a day at most, damage the store on the second, end on the fourth."""
         nonlocal now, looks
         looks += 1
-        now += EVERY
+        now += CHECK_SECONDS
         if looks == 2:
             damage_store(data / "newsroom.db")
         if looks == 4:
@@ -64,7 +64,7 @@ def test_damage_is_found_within_a_day_and_shown(
 
 def test_a_clock_that_is_set_back_puts_off_no_check(tmp_path: Path) -> None:
     Store(StoreAddress(tmp_path)).close()
-    times, told = [EVERY, 9 * EVERY], []
+    times, told = [CHECK_SECONDS, 9 * CHECK_SECONDS], []
     now = 0.0
 
     async def sleep(seconds: float) -> None:

@@ -33,7 +33,7 @@ CURSOR = st.fixed_dictionaries(
 
 @given(CURSOR)
 def test_a_cursor_comes_back_as_it_was(cursor: Cursor) -> None:
-    written = cursor.written()
+    written = cursor.encoded()
     assert set(written) <= set("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_")
     assert parse_cursor(f" {written}\n", "abc") == cursor
 
@@ -41,7 +41,7 @@ def test_a_cursor_comes_back_as_it_was(cursor: Cursor) -> None:
 @given(CURSOR)
 def test_a_cursor_of_another_search_is_refused(cursor: Cursor) -> None:
     with pytest.raises(CursorError, match="another search"):
-        parse_cursor(cursor.written(), "abd")
+        parse_cursor(cursor.encoded(), "abd")
 
 
 JSON = st.recursive(
@@ -64,7 +64,7 @@ def test_whatever_else_is_refused_in_words(text: str) -> None:
 def test_a_cursor_with_a_wrong_letter_is_refused_or_another_place(
     cursor: Cursor, data: st.DataObject
 ) -> None:
-    written = cursor.written()
+    written = cursor.encoded()
     at = data.draw(st.integers(0, len(written) - 1))
     try:
         found = parse_cursor(
