@@ -247,7 +247,7 @@ def poisson_power(rate: float, hours: float, times: float = 3.0) -> float:
     least = 0
     while _poisson_tail(least, usual) > volume.CHANCE:
         least += 1
-    return _poisson_tail(max(least, volume.LEAST), times * usual)
+    return _poisson_tail(max(least, volume.MIN_STORIES), times * usual)
 
 
 def _poisson_tail(least: int, mean: float) -> float:

@@ -155,7 +155,7 @@ def _parse_articles(
         except ValueError as error:
             tally.refuse(f"{item.place}: {error}")
         if progress:
-            progress("importing", item.read, max(total, item.read))
+            progress("importing", item.end, max(total, item.end))
 
 
 def _index(cli: CliContext, store: Store, progress: Progress | None) -> None:

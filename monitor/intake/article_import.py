@@ -68,79 +68,79 @@ class ArticleImport:
         self._routing = routing
         self._rules = WatchlistMatcher(())
         self.new = self.known = self.alerts = 0
-        """Articles taken in, articles that were there, alerts raised so far."""
+        """Counts so far: articles imported, articles already stored, alerts raised."""
 
     def take(self, articles: Iterable[ImportedArticle]) -> None:
-        """Take in a batch, whole or not at all. Raises StoreError."""
-        named = sorted(articles, key=lambda article: article.feed or self._feed)
+        """Import a batch, whole or not at all. Raises StoreError."""
+        ordered = sorted(articles, key=lambda article: article.feed or self._feed)
         new = known = alerts = 0
         with self._store.batch() as batch:
-            watchlists = self._watchlists()  # inside: the monitor looks through what is older
+            watchlists = self._watchlists()  # inside: the monitor backfills older articles
             if watchlists != self._rules.watchlists:
                 self._rules = WatchlistMatcher(watchlists)
-            for name, group in groupby(named, key=lambda article: article.feed or self._feed):
+            for name, group in groupby(ordered, key=lambda article: article.feed or self._feed):
                 feed = batch.feed_named(name)
-                given = list(group)
-                fresh = _fresh(batch, feed, given)
-                arrived = [self._arrival(batch, feed, *pair) for pair in fresh]
+                feed_articles = list(group)
+                fresh = _fresh(batch, feed, feed_articles)
+                changes = [self._arrival(batch, feed, *pair) for pair in fresh]
                 now = self._clock()
-                batch.save_imported(feed, arrived)
-                arrivals = Arrivals(feed=feed, via=Via.IMPORT, changes=tuple(arrived))
+                batch.save_imported(feed, changes)
+                arrivals = Arrivals(feed=feed, via=Via.IMPORT, changes=tuple(changes))
                 plan = plan_alerts(arrivals, batch.alert_facts(arrivals, now), self._routing(), now)
                 batch.save_alerts(plan)
                 alerts += len(plan.raised)
-                new += len(arrived)
-                known += len(given) - len(arrived)
+                new += len(changes)
+                known += len(feed_articles) - len(changes)
         self.new += new
         self.known += known
         self.alerts += alerts
 
     def _arrival(
-        self, batch: Batch, feed: Feed, given: ImportedArticle, entry: Entry
+        self, batch: Batch, feed: Feed, imported: ImportedArticle, entry: Entry
     ) -> ArticleChange:
-        article = article_changes.article(entry, feed, batch.next_article(), given.seen)
-        declared = replace(feed, lang=given.lang or feed.lang)
-        (made,) = enrich([article], declared, self._rules, deque(), "")
+        article = article_changes.article(entry, feed, batch.next_article(), imported.seen)
+        declared = replace(feed, lang=imported.lang or feed.lang)
+        (draft,) = enrich([article], declared, self._rules, deque(), "")
         return ArticleChange(
-            article=replace(made.article, story=article.id),
+            article=replace(draft.article, story=article.id),
             new=True,
             guid=entry.key,
             fingerprint=entry.fingerprint,
             parts=entry.parts,
             canonical=entry.canonical,
-            hits=made.hits,
+            hits=draft.hits,
             backfill=True,
         )
 
 
 def _fresh(
-    batch: Batch, feed: Feed, given: Sequence[ImportedArticle]
+    batch: Batch, feed: Feed, articles: Sequence[ImportedArticle]
 ) -> list[tuple[ImportedArticle, Entry]]:
-    """Return what is not there yet, each once."""
-    entries = keyed_entries([article.entry for article in given])
+    """Return the articles that are not stored yet, each once."""
+    entries = keyed_entries([article.entry for article in articles])
     known = article_changes.known_entries(batch, feed, entries)
-    found: list[tuple[ImportedArticle, Entry]] = []
+    fresh: list[tuple[ImportedArticle, Entry]] = []
     imported: set[str | bytes] = set()
-    for article, entry in zip(given, entries, strict=True):
+    for article, entry in zip(articles, entries, strict=True):
         names = {entry.key, entry.canonical if tells_one_article(entry.canonical) else entry.key}
         if not is_known(entry, known) and not names & imported:
-            found.append((article, entry))
+            fresh.append((article, entry))
         imported |= names
-    return found
+    return fresh
 
 
 def is_known(entry: Entry, known: Known) -> bool:
-    """Tell whether an article is there: by its name, its link, or its very words.
+    """Tell whether an article is stored: by its name, its link, or its very words.
 
-    Whatever its text: an older one than ours is no news of it. Words alone say nothing
+    A stored article may have another text: an older text is no news. Equal words do not count
     where links differ, nor does the link of a home page.
     """
     if entry.key in known.guids:
         return True
-    linked = known.urls.get(entry.canonical, ()) if entry.canonical else ()
-    if linked and tells_one_article(entry.canonical):
+    same_link = known.urls.get(entry.canonical, ()) if entry.canonical else ()
+    if same_link and tells_one_article(entry.canonical):
         return True
-    if any(other.fingerprint == entry.fingerprint for other in linked):
+    if any(other.fingerprint == entry.fingerprint for other in same_link):
         return True
     return not entry.canonical and entry.fingerprint in known.contents
 
@@ -156,7 +156,7 @@ NAMES = {
     "seen": ("seen",),
     "feed": ("feed",),
 }
-"""The fields that an article is made of, and what other programs call each; the first counts."""
+"""The fields of an article, and their names in other programs; the first name counts."""
 _MOMENTS = ("published", "seen")
 _NOTHING: tuple[object, ...] = (None, "", [], {})
 
@@ -169,11 +169,11 @@ class ImportedArticle(Struct, frozen=True, kw_only=True):
     feed: str
     """Name of its feed; empty when not given."""
     lang: str
-    """Two letters; empty when none is given that we know."""
+    """Language code of two letters; empty when none or an unknown one is given."""
     seen: Timestamp
     """When the other program first had it."""
     unused: tuple[str, ...] = ()
-    """Names of its fields that say something and are not taken."""
+    """Names of its fields that are not empty and not imported."""
 
 
 def parse_article(value: Any, now: Timestamp) -> ImportedArticle:
@@ -184,7 +184,7 @@ def parse_article(value: Any, now: Timestamp) -> ImportedArticle:
     """
     if not isinstance(value, Mapping):
         raise ValueError(_("is no object with title, url, summary, body, …"))
-    names = {field: _name_in(value, known) for field, known in NAMES.items()}
+    names = {field: _name_in(value, aliases) for field, aliases in NAMES.items()}
     text = {field: _text(value, names[field]) for field in NAMES if field not in _MOMENTS}
     title = line(text["title"])[:TITLE_CAP]
     summary, body = (clean(text[field], keep_newlines=True) for field in ("summary", "body"))
@@ -192,11 +192,11 @@ def parse_article(value: Any, now: Timestamp) -> ImportedArticle:
         raise ValueError(_("has neither a title nor a text"))
     url = safe_url(text["url"].strip())
     if text["url"].strip() and not url:
-        wrong = line(text["url"])[:80]
-        raise ValueError(_("`url` is no http or https address: {value}", value=wrong))
-    published, first = (_moment(value, names[field]) for field in _MOMENTS)
-    taken = names.values()
-    seen = first if first is not None else now if published is None else published
+        quoted = line(text["url"])[:80]
+        raise ValueError(_("`url` is no http or https address: {value}", value=quoted))
+    published, first_seen = (_moment(value, names[field]) for field in _MOMENTS)
+    used_names = names.values()
+    seen = first_seen if first_seen is not None else now if published is None else published
     entry = Entry(
         guid="",
         url=url,
@@ -212,27 +212,27 @@ def parse_article(value: Any, now: Timestamp) -> ImportedArticle:
         lang=language(text["lang"]),
         seen=min(seen, now),
         unused=tuple(
-            key for key, field in value.items() if key not in taken and field not in _NOTHING
+            key for key, field in value.items() if key not in used_names and field not in _NOTHING
         ),
     )
 
 
-def _name_in(fields: Mapping[str, Any], known: tuple[str, ...]) -> str:
-    """Return the first of these names under which something is said, else the first."""
-    return next((name for name in known if fields.get(name) not in _NOTHING), known[0])
+def _name_in(fields: Mapping[str, Any], aliases: tuple[str, ...]) -> str:
+    """Return the first alias with a value, else the first alias."""
+    return next((name for name in aliases if fields.get(name) not in _NOTHING), aliases[0])
 
 
 def _named(entry: Entry) -> Entry:
-    """Name an entry after its link; after its words and its date where that tells nothing."""
+    """Name an entry after its link; after its words and date where that leads to no one article."""
     if tells_one_article(canonical(entry.url)):
         return replace(entry, guid=entry.url)
     day = "" if entry.published is None else f"{entry.published:.0f}"
-    named = blake2b(day.encode() + fingerprint(entry), digest_size=16).hexdigest()
-    return replace(entry, guid=f"text:{named}")
+    digest = blake2b(day.encode() + fingerprint(entry), digest_size=16).hexdigest()
+    return replace(entry, guid=f"text:{digest}")
 
 
 def tells_one_article(link: str) -> bool:
-    """Tell whether a canonical link is that of one article, and not a home page's."""
+    """Tell whether a canonical link leads to one article, and not to a home page."""
     parts = urlsplit(link)
     return bool(link) and (parts.path not in ("", "/") or bool(parts.query))
 
@@ -248,7 +248,7 @@ def _text(fields: Mapping[str, Any], key: str) -> str:
 
 
 def _moment(fields: Mapping[str, Any], key: str) -> Timestamp | None:
-    """Return a moment as 2023-10-09T07:09:00Z, as 2023-10-09, or in seconds since 1970."""
+    """Parse a moment: 2023-10-09T07:09:00Z, 2023-10-09, or seconds since 1970."""
     value = fields.get(key)
     if value is None or value == "":
         return None
@@ -274,11 +274,11 @@ class JsonPiece(Struct, frozen=True):
     """One JSON value as text, and its place in the files."""
 
     place: str
-    """As `articles.jsonl:12`."""
+    """File and line: `articles.jsonl:12`."""
     raw: bytes
-    """As it was written."""
-    read: int
-    """Bytes of all files up to and with it."""
+    """The value as it was written."""
+    end: int
+    """Bytes of all files up to the end of the value."""
 
     def value(self) -> Any:
         """Return the parsed value; raises ValueError that says why it cannot be parsed."""
@@ -289,7 +289,7 @@ class JsonPiece(Struct, frozen=True):
 
 
 def total_bytes(path: Path) -> int:
-    """Return how many bytes a file, or the files of a folder, hold."""
+    """Return the size in bytes of a file, or of the files of a folder."""
     return sum(file.stat().st_size for file in _files(path))
 
 
@@ -299,32 +299,32 @@ def read_pieces(path: Path) -> Iterator[JsonPiece]:
     Raises:
         OSError: A file cannot be read.
     """
-    before = 0
+    offset = 0
     for file in _files(path):
-        with file.open("rb") as opened:
-            for piece in split_json(opened, file.name, whole=file.suffix == ".json"):
-                yield JsonPiece(piece.place, piece.raw, before + piece.read)
-        before += file.stat().st_size
+        with file.open("rb") as stream:
+            for piece in split_json(stream, file.name, is_document=file.suffix == ".json"):
+                yield JsonPiece(piece.place, piece.raw, offset + piece.end)
+        offset += file.stat().st_size
 
 
-def split_json(file: IO[bytes], name: str, *, whole: bool = False) -> Iterator[JsonPiece]:
-    """Yield each line of a file; with `whole` the file is one value, or a list of values."""
-    if whole:
+def split_json(file: IO[bytes], name: str, *, is_document: bool = False) -> Iterator[JsonPiece]:
+    """Yield each line of a file; with `is_document` the file is one value, or a list of values."""
+    if is_document:
         yield from _listed(file.read(), name)
         return
-    read = 0
+    offset = 0
     for number, raw in enumerate(file, 1):
-        read += len(raw)
+        offset += len(raw)
         text = raw.removeprefix(b"\xef\xbb\xbf").strip() if number == 1 else raw.strip()
         if number == 1 and text == b"[":
             yield from _listed(raw + file.read(), name)
             return
         if text:
-            yield JsonPiece(f"{name}:{number}", text, read)
+            yield JsonPiece(f"{name}:{number}", text, offset)
 
 
 def _listed(content: bytes, name: str) -> Iterator[JsonPiece]:
-    """Yield the items of a list; what is no list is one value."""
+    """Yield the items of a list, or else the whole content as one value."""
     try:
         items = json.loads(content)
     except (ValueError, RecursionError):

@@ -32,7 +32,7 @@ class DiscoveredFeed(Struct, frozen=True, kw_only=True):
     """A feed that was read once."""
 
     url: str
-    """The address to subscribe to: as asked for, or the one it permanently moved to."""
+    """The address to subscribe to: the requested one, or the one it permanently moved to."""
     fetched: Fetched
     parsed: ParsedFeed
     seconds: float
@@ -62,8 +62,8 @@ class FeedFinder:
         page = next((entry.url for entry in feed.parsed.entries if entry.url), "")
         if not page:
             return feed
-        refused = await self._policy.check(page, options, feed.url)
-        return replace(feed, pages="" if refused.later else refused.reason)
+        refusal = await self._policy.check(page, options, feed.url)
+        return replace(feed, pages="" if refusal.later else refusal.reason)
 
     async def find(self, url: str) -> list[DiscoveredFeed]:
         """Return the feed at an address, or else those of the page there.
@@ -79,15 +79,15 @@ class FeedFinder:
             return [await self._parsed(url, fetched, seconds)]
         except ParseError as error:
             refusal = error
-        if named := await self._parser.links(fetched):
-            read = await asyncio.gather(*map(self._tried, named))
-            if feeds := [one for one in read if isinstance(one, DiscoveredFeed)]:
+        if links := await self._parser.links(fetched):
+            results = await asyncio.gather(*map(self._tried, links))
+            if feeds := [result for result in results if isinstance(result, DiscoveredFeed)]:
                 return feeds
-            reasons = clauses(str(one) for one in read if isinstance(one, FeedError))
+            reasons = clauses(str(result) for result in results if isinstance(result, FeedError))
             reason = ngettext(
                 "a page that names {count}, none of which is read: {reasons}",
                 "a page that names {count}, none of which is read: {reasons}",
-                len(named),
+                len(links),
                 reasons=reasons,
             )
             raise ParseError(url, reason)
@@ -118,10 +118,10 @@ class FeedFinder:
     async def _fetched(
         self, url: str, options: RequestOptions = DEFAULT_OPTIONS
     ) -> tuple[Fetched, float]:
-        began = self._monotonic()
+        start = self._monotonic()
         answer = await self._client.fetch(url, request_options=options)
         assert isinstance(answer, Fetched)  # the request was not conditional
-        return answer, self._monotonic() - began
+        return answer, self._monotonic() - start
 
     async def _parsed(self, url: str, fetched: Fetched, seconds: float) -> DiscoveredFeed:
         parsed = await self._parser.parse(fetched)
@@ -133,7 +133,7 @@ class FeedFinder:
 ANY = Feed(url="", name="")
 """A feed without settings."""
 _FULL = 1_200
-"""Length of the median entry, in characters, from which texts are articles, not teasers."""
+"""Least length of the median entry, in characters, when texts are articles and not teasers."""
 _TITLES_ONLY = 40
 _TITLES = mark("it has titles only: `full_text: true` also reads the pages of its articles")
 _TEASERS = mark("it has teasers only: `full_text: true` also reads the pages of its articles")
@@ -142,7 +142,7 @@ _CUT = re.compile(
     re.IGNORECASE,
 )
 _SHARED = re.compile(r"#[0-9a-f]{16}\Z")
-"""What `monitor.entries` adds to a guid that several entries have."""
+"""The suffix that the parser adds to a guid that several entries have."""
 _XML_ENCODING = re.compile(rb"<\?xml[^>]{0,80}encoding\s*=\s*[\"']([\w.:-]{1,40})")
 
 
@@ -154,14 +154,14 @@ class FeedDiagnostics(Struct, frozen=True, kw_only=True):
     parsed: ParsedFeed
     seconds: float
     pages: str
-    """As in `DiscoveredFeed`."""
+    """Why the page of its newest article may not be read; empty if it may."""
     bytes: int
     encoding: str
-    """As the server or the document declares it."""
+    """The encoding that the server or the document declares."""
     is_utf8: bool
     entries: int
     langs: dict[str, int]
-    """As detected: number of entries by language; '' is undetermined."""
+    """Number of entries by detected language; '' is undetermined."""
     undated: int
     future: int
     oldest: Timestamp | None
@@ -226,33 +226,33 @@ def retry(error: FeedError, now: Timestamp, feed: Feed = ANY) -> float | None:
 
 
 def languages(entries: Sequence[Entry]) -> dict[str, int]:
-    """Return in which languages entries are, the most frequent first; '' is undetermined."""
+    """Count entries by language, the most frequent first; '' is undetermined."""
     counts = Counter(detect(f"{entry.title}. {entry.summary or entry.body}") for entry in entries)
     return dict(counts.most_common())
 
 
 def _texts(entries: Sequence[Entry]) -> tuple[str, int]:
-    """Return what the texts are, and how long the middle one is."""
+    """Return the kind of the texts, and the length of the median text."""
     if not entries:
         return "", 0
     texts = [max(entry.body, entry.summary, key=len) for entry in entries]
     length = int(median(map(len, texts)))
-    cut = sum(bool(_CUT.search(text[-60:])) for text in texts)
+    cut_texts = sum(bool(_CUT.search(text[-60:])) for text in texts)
     if length < _TITLES_ONLY:
         return "titles", length
-    return "full" if length >= _FULL and 2 * cut < len(texts) else "teasers", length
+    return "full" if length >= _FULL and 2 * cut_texts < len(texts) else "teasers", length
 
 
 def _advice(
     prospect: DiscoveredFeed, feed: Feed, dates: Sequence[Timestamp], texts: str, now: Timestamp
 ) -> list[str]:
-    """Return what to do about the problems found, in words."""
+    """Return advice about the problems found, in words."""
     advice = []
     if prospect.fetched.moved_to:
-        moved = _("it has moved permanently: subscribe to {address}", address=prospect.url)
-        advice.append(moved)
-    linked = any(entry.url for entry in prospect.parsed.entries)
-    if texts in ("teasers", "titles") and linked and not feed.full_text:
+        message = _("it has moved permanently: subscribe to {address}", address=prospect.url)
+        advice.append(message)
+    has_links = any(entry.url for entry in prospect.parsed.entries)
+    if texts in ("teasers", "titles") and has_links and not feed.full_text:
         only = _TITLES if texts == "titles" else _TEASERS
         advice.append(_(only))
     past = [date for date in dates if date <= now]
@@ -267,11 +267,11 @@ def _advice(
 
 
 def _declared_encoding(fetched: Fetched) -> str:
-    declared = CHARSET.search(fetched.content_type)
-    if declared:
-        return declared[1].lower()
-    inside = _XML_ENCODING.search(fetched.body[:400])
-    return inside[1].decode().lower() if inside else ""
+    content_type = CHARSET.search(fetched.content_type)
+    if content_type:
+        return content_type[1].lower()
+    xml_declaration = _XML_ENCODING.search(fetched.body[:400])
+    return xml_declaration[1].decode().lower() if xml_declaration else ""
 
 
 def _is_utf8(body: bytes) -> bool:

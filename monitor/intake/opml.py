@@ -25,9 +25,9 @@ _TAG_CAP = 60
 _BARE = re.compile(rb"&(?!#?\w{1,40};)")
 _OUTLINE = re.compile(rb"^([ \t]*<outline[ \t]+)([^\r\n]*?)(/?>[ \t\r]*)$", re.MULTILINE)
 """An outline on a line of its own."""
-_BEGINNING = re.compile(rb'(?:^|"[ \t]{1,20})([\w:.-]{1,40})="')
-"""Of an attribute: behind the end of another one."""
-_NAMED = re.compile(rb"&(?!(?:amp|lt|gt|quot|apos);)(\w{1,40});")
+_ATTRIBUTE_START = re.compile(rb'(?:^|"[ \t]{1,20})([\w:.-]{1,40})="')
+"""The start of an attribute, behind the end of another one."""
+_NAMED_ENTITY = re.compile(rb"&(?!(?:amp|lt|gt|quot|apos);)(\w{1,40});")
 
 
 def read(body: bytes, source: str) -> list[Feed]:
@@ -62,8 +62,8 @@ def write(feeds: Iterable[Feed], title: str) -> bytes:
                 folders[first] = etree.SubElement(body, "outline", text=first, title=first)
             folder = folders[first]
         etree.SubElement(folder, "outline", _attributes(feed))
-    written: bytes = etree.tostring(root, encoding="UTF-8", xml_declaration=True, pretty_print=True)
-    return written
+    output: bytes = etree.tostring(root, encoding="UTF-8", xml_declaration=True, pretty_print=True)
+    return output
 
 
 def _root(body: bytes, source: str) -> _Element:
@@ -95,18 +95,18 @@ def _root(body: bytes, source: str) -> _Element:
         if quoted != markup:
             with suppress(etree.XMLSyntaxError):
                 return etree.fromstring(quoted, parser)
-        dropped = body.count(b"\n") - markup.count(b"\n")
+        dropped_lines = body.count(b"\n") - markup.count(b"\n")
         reason = _(
             "broken XML: {why} (line {line})",
             why=line((error.msg or "").partition(", line")[0]),
-            line=(error.lineno or 1) + dropped,
+            line=(error.lineno or 1) + dropped_lines,
         )
         raise ParseError(source, reason) from error
 
 
 def _repaired(markup: bytes) -> bytes:
     """Return markup with `R&D` and `&eacute;` made valid: a third of real lists have them."""
-    return _NAMED.sub(_by_number, _BARE.sub(b"&amp;", markup))
+    return _NAMED_ENTITY.sub(_by_number, _BARE.sub(b"&amp;", markup))
 
 
 def _quoted(markup: bytes) -> bytes:
@@ -115,17 +115,17 @@ def _quoted(markup: bytes) -> bytes:
 
 
 def _requoted(attributes: bytes) -> bytes:
-    """Return attributes with what stands from one beginning to the next as one value."""
-    starts = [*_BEGINNING.finditer(attributes)]
+    """Quote attributes again: one value reaches from the start of one to that of the next."""
+    starts = [*_ATTRIBUTE_START.finditer(attributes)]
     last = attributes.rfind(b'"')
     if not starts or starts[0].start() or attributes[last + 1 :].strip():
         return attributes  # it is another kind of mistake
     ends = [*(start.start() for start in starts[1:]), last]
-    written = []
+    requoted = []
     for start, end in zip(starts, ends, strict=True):
         value = attributes[start.end() : end].replace(b"<", b"&lt;").replace(b'"', b"&quot;")
-        written.append(b'%b="%b"' % (start[1], value))
-    return b" ".join(written)
+        requoted.append(b'%b="%b"' % (start[1], value))
+    return b" ".join(requoted)
 
 
 def _by_number(entity: re.Match[bytes]) -> bytes:

@@ -6,7 +6,7 @@
                         ▲ redirects   │
                         └────────── response ─▶ Fetched | NotModified | FetchError
 
-httpx speaks HTTP/1.1, also to proxies. Ours is what it does not limit:
+httpx speaks HTTP/1.1, also to proxies. This package limits the rest:
 which address is connected to, how often a host is asked, how long a fetch takes, where redirects
 may lead, how large a body is once decompressed, and which origin sees a secret.
 """

@@ -45,7 +45,7 @@ class UnreachableError(MonitorError):
 
 
 class Stream(httpcore.AsyncNetworkStream):
-    """One connection, and how many bytes may still come over it."""
+    """One connection, with the number of bytes that may still arrive."""
 
     def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self._reader, self._writer = reader, writer
@@ -58,17 +58,17 @@ class Stream(httpcore.AsyncNetworkStream):
         Raises:
             httpcore.ReadError: The allowance is used up.
         """
-        got = await self._reader.read(max_bytes)
-        self.allowance -= len(got)
+        data = await self._reader.read(max_bytes)
+        self.allowance -= len(data)
         if self.allowance < 0:
             raise httpcore.ReadError(_("the answer is too long"))
-        return got
+        return data
 
     async def write(self, buffer: bytes, timeout: float | None = None) -> None:  # noqa: ASYNC109
         """Send bytes.
 
         Raises:
-            LeaseLostError: To wait for a turn and to connect took too long to ask under a lease.
+            LeaseLostError: The lease ran out while the request waited and connected.
             httpcore.WriteError: They cannot be sent; a response may still be read.
         """
         if not buffer:  # after each request httpcore sends its body, which is empty
@@ -109,7 +109,7 @@ class Stream(httpcore.AsyncNetworkStream):
         self._writer.transport.abort()
 
     def get_extra_info(self, info: str) -> Any:
-        """Return whether an idle connection has something to read, as httpcore asks."""
+        """Tell httpcore whether an idle connection has something to read."""
         return self._reader.at_eof() if info == "is_readable" else None
 
 
@@ -126,7 +126,7 @@ class AddressGuard(httpcore.AsyncNetworkBackend):
         self._own: dict[str, str] = {}
 
     def owns(self, host: str) -> bool:
-        """Return whether a host is the operator's own; a name is known after its first look-up."""
+        """Tell whether a host is the operator's own; a name is known after its first look-up."""
         return is_own(host, self.allow) or is_own(self._own.get(host, ""), self.allow)
 
     async def connect_tcp(
@@ -184,11 +184,11 @@ class AddressGuard(httpcore.AsyncNetworkBackend):
             self._own.pop(host, None)
 
     async def _first(self, host: str, port: int, addresses: list[str]) -> Stream:
-        """Connect to the first address that answers, none taking the time of the next."""
+        """Connect to the first address that answers; none may use up the time of the next."""
         failure: Exception = UnreachableError(_("{host} has no address", host=host))
-        for left, address in zip(range(len(addresses), 0, -1), addresses, strict=True):
+        for remaining, address in zip(range(len(addresses), 0, -1), addresses, strict=True):
             try:
-                async with asyncio.timeout(CONNECT / 2 if left > 1 else None):
+                async with asyncio.timeout(CONNECT / 2 if remaining > 1 else None):
                     return Stream(*await self._dial(address, port))
             except (OSError, TimeoutError) as error:
                 failure = error
@@ -226,7 +226,7 @@ def _refusal_message(host: str, addresses: Iterable[str], allow: Networks) -> st
 
 
 def _unreachable(host: str, error: Exception) -> Exception:
-    """Return UnreachableError for an error that means it, any other error as it is."""
+    """Return UnreachableError for an error that means it, any other error unchanged."""
     if isinstance(error, TimeoutError):
         return UnreachableError(_("{host} does not answer", host=host))
     if isinstance(error, ConnectionRefusedError):
@@ -249,28 +249,28 @@ async def look_up(host: str, port: int) -> list[str]:
     loop = asyncio.get_running_loop()
     answer: asyncio.Future[list[str] | Exception] = loop.create_future()
 
-    def deliver(found: list[str] | Exception) -> None:
+    def deliver(result: list[str] | Exception) -> None:
         if not answer.done():
-            answer.set_result(found)
+            answer.set_result(result)
 
     def ask() -> None:
-        found: list[str] | Exception
+        result: list[str] | Exception
         try:
             rows = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-            found = list(dict.fromkeys(str(row[4][0]) for row in rows))
+            result = list(dict.fromkeys(str(row[4][0]) for row in rows))
         except (OSError, UnicodeError) as error:
-            found = error
+            result = error
         with suppress(RuntimeError):  # the loop was closed in the meantime
-            loop.call_soon_threadsafe(deliver, found)
+            loop.call_soon_threadsafe(deliver, result)
 
     threading.Thread(
         target=ask,
         name=f"look up {host}",  # not a message
         daemon=True,
     ).start()
-    found = await answer
-    if isinstance(found, list):
-        return found
-    if isinstance(found, socket.gaierror) and found.errno == socket.EAI_AGAIN:
-        raise UnreachableError(_("no name server answers for {host}", host=host)) from found
-    raise UnreachableError(_("name {host} does not resolve", host=host)) from found
+    result = await answer
+    if isinstance(result, list):
+        return result
+    if isinstance(result, socket.gaierror) and result.errno == socket.EAI_AGAIN:
+        raise UnreachableError(_("no name server answers for {host}", host=host)) from result
+    raise UnreachableError(_("name {host} does not resolve", host=host)) from result

@@ -53,7 +53,7 @@ ACCEPT_FEED = (
 )
 ACCEPT_PAGE = "text/html, application/xhtml+xml;q=0.9, */*;q=0.1"  # not a message
 MAX_BYTES = 15 << 20
-"""Of a body, after decompression."""
+"""Largest body, after decompression."""
 MAX_REDIRECTS = 10
 TIMEOUT = 30.0
 """Seconds for a fetch with its redirects; waiting for a turn does not count."""
@@ -65,12 +65,12 @@ _NO_BODY = httpx.ByteStream(b"")
 
 
 class Exchange(Struct, kw_only=True):
-    """What holds for one fetch: for its first request and for those that redirects lead to."""
+    """The settings of one fetch: of its first request and of those that redirects lead to."""
 
     public_headers: HeaderList
-    """Every server may see them."""
+    """Headers that every server may see."""
     secret_headers: HeaderList
-    """Sent to `credentials_origin` only, whatever redirects lead to."""
+    """Headers for `credentials_origin` only, wherever redirects lead."""
     credentials_origin: Origin
     proxy: str
     """URL of the proxy, which may hold a password; empty without one."""
@@ -79,9 +79,9 @@ class Exchange(Struct, kw_only=True):
     truncate: bool
     """Whether a larger body is cut there; otherwise it is an error."""
     seconds_left: float
-    """Of the time limit; waiting for a turn does not count."""
+    """Rest of the time limit; waiting for a turn does not count."""
     urls: list[httpx.URL] = field(default_factory=list)
-    """Those that were requested so far, the first one first."""
+    """URLs requested so far, the first one first."""
 
     def __repr__(self) -> str:
         return f"Exchange({self.credentials_origin})"
@@ -91,8 +91,8 @@ class Exchange(Struct, kw_only=True):
         headers = [(b"Host", url.netloc), *self.public_headers]
         if not self.secret_headers or origin_of(url) != self.credentials_origin:
             return headers
-        given = {name.lower() for name, _ in self.secret_headers}
-        return [pair for pair in headers if pair[0].lower() not in given] + self.secret_headers
+        names = {name.lower() for name, _ in self.secret_headers}
+        return [pair for pair in headers if pair[0].lower() not in names] + self.secret_headers
 
     def follow(self, target: httpx.URL) -> httpx.URL:
         """Return the URL to which the last one redirects.
@@ -168,7 +168,7 @@ class Client:
         self._limiter.pause(paused)
 
     def set_spacing(self, url: str, seconds: float) -> None:
-        """Leave so many seconds between two requests to the host of a URL, if it is another's."""
+        """Leave so many seconds between two requests to the host of a URL that is not our own."""
         self._limiter.set_spacing(parse_url(url).raw_host.decode("ascii"), seconds)
 
     async def fetch(
@@ -187,18 +187,18 @@ class Client:
 
         Args:
             url: An absolute http or https URL; user and password are sent to its origin only.
-            etag: Sent back byte for byte, as `last_modified` is.
-            last_modified: See `etag`.
+            etag: The ETag to send back byte for byte.
+            last_modified: The Last-Modified to send back byte for byte.
             accept: The Accept header.
             max_bytes: Largest body, after decompression.
             truncate: Whether a larger body is cut there; otherwise it is an error.
-            request_options: How to ask; the headers go to `credentials_origin` only.
+            request_options: Options of the request; the headers go to `credentials_origin` only.
             credentials_origin: URL whose origin gets them; that of `url` when empty.
 
         Raises:
             FetchError: There is no usable response.
             LeaseLostError: Another monitor may ask this server by now.
-            StoreError: Whether another monitor asks it cannot be known. Nothing else is raised.
+            StoreError: The store cannot tell whether another monitor asks. Nothing else is raised.
         """
         exchange: Exchange | None = None
         timeout = request_options.timeout or self._timeout
@@ -220,14 +220,14 @@ class Client:
         except StoreError:
             raise
         except Exception as error:
-            refused = error if isinstance(error, StatusError) else None
+            status_error = error if isinstance(error, StatusError) else None
             quotes_the_url = isinstance(error, UrlError)
             message = error_message(error, timeout)
             raise FetchError(
                 redact(url),
                 exchange.describe(message) if exchange else message,
-                status=refused.code if refused else None,
-                retry_after=refused.retry_after if refused else None,
+                status=status_error.code if status_error else None,
+                retry_after=status_error.retry_after if status_error else None,
                 network=isinstance(error, UnreachableError),
             ) from (None if quotes_the_url else error)
 
@@ -259,8 +259,8 @@ class Client:
         try:
             response = await self._http.send(request, auth=_NO_AUTH, stream=True)
         except (httpx.RemoteProtocolError, httpx.InvalidURL, UnicodeError):
-            what = _("not a valid URL")
-            raise UrlError(_("redirects to what is {what}", what=what)) from None
+            problem = _("not a valid URL")
+            raise UrlError(_("redirects to what is {what}", what=problem)) from None
         try:
             stream: Stream = response.extensions["network_stream"]
             stream.allowance = 2 * exchange.max_bytes + MAX_HEAD  # chunks may double a body
@@ -268,10 +268,10 @@ class Client:
             body = await read_body(
                 response, headers, max_bytes=exchange.max_bytes, truncate=exchange.truncate
             )
-            stream.allowance = MAX_HEAD  # of the next response
+            stream.allowance = MAX_HEAD  # for the next response
         finally:
             await response.aclose()
-            response.stream = _NO_BODY  # httpx's refers to the response: neither would be freed
+            response.stream = _NO_BODY  # httpx's stream and response refer to each other
         exchange.seconds_left = max(0.0, exchange.seconds_left - (self._monotonic() - started))
         target = response.next_request.url if response.next_request else None
         return Answer(url, response.status_code, headers, body, target)

@@ -34,7 +34,7 @@ IDLE = 15.0
 TUNNEL = 2 * CONNECT
 """Seconds to reach a proxy and have it open a tunnel."""
 _IDLE_TOO_LONG = 408
-"""Some servers say so on an idle connection; it does not answer the next request."""
+"""Some servers send this on an idle connection; it does not answer the next request."""
 _TUNNEL_OPEN = "proxy.start_tls.complete"
 """httpcore's trace event after which a tunnel is encrypted up to the server."""
 
@@ -77,7 +77,7 @@ class Connections(httpx.AsyncBaseTransport):
     def __init__(self, guard: AddressGuard, trust: Callable[[], ssl.SSLContext], most: int) -> None:
         self._guard, self._trust, self._most = guard, trust, most
         self._idle: list[Connection] = []
-        """The one that is unused for longest comes first."""
+        """Unused connections, the longest unused one first."""
         self._open = 0
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
@@ -90,8 +90,8 @@ class Connections(httpx.AsyncBaseTransport):
         url, proxy = request.url, request.extensions[PROXY]
         host = _bracketed(url.raw_host) if proxy else url.raw_host
         target = httpcore.URL(scheme=url.raw_scheme, host=host, port=url.port, target=url.raw_path)
-        sent = httpcore.Request(request.method, target, headers=request.headers.raw)
-        connection, response = await self._respond(origin_of(url), proxy, sent)
+        outgoing = httpcore.Request(request.method, target, headers=request.headers.raw)
+        connection, response = await self._respond(origin_of(url), proxy, outgoing)
 
         async def free() -> None:
             if connection.http.is_idle():
@@ -115,20 +115,20 @@ class Connections(httpx.AsyncBaseTransport):
     ) -> tuple[Connection, httpcore.Response]:
         """Send a request; a kept connection that died in the meantime is replaced."""
         while True:
-            kept = await self._kept(server, proxy)
-            connection = kept or await self._new(server, proxy)
+            idle = await self._take_idle(server, proxy)
+            connection = idle or await self._new(server, proxy)
             try:
-                if proxy and not kept:
+                if proxy and not idle:
                     response = await self._respond_through_proxy(connection, request)
                 else:
                     response = await connection.http.handle_async_request(request)
             except BaseException as error:
                 await self._drop(connection)
                 died = isinstance(error, (httpcore.ProtocolError, httpcore.NetworkError, OSError))
-                if kept and died:
+                if idle and died:
                     continue
                 raise
-            if not kept or response.status != _IDLE_TOO_LONG:
+            if not idle or response.status != _IDLE_TOO_LONG:
                 return connection, response
             await self._drop(connection)
 
@@ -155,10 +155,10 @@ class Connections(httpx.AsyncBaseTransport):
             words = _("{host} does not answer through the proxy", host=host)
             raise UnreachableError(words) from None
 
-    async def _kept(self, server: Origin, proxy: str) -> Connection | None:
-        """Take the connection to a server that was used last, unless it was closed meanwhile."""
-        wanted = server, proxy, self._guard.allow
-        for connection in [kept for kept in reversed(self._idle) if kept[:3] == wanted]:
+    async def _take_idle(self, server: Origin, proxy: str) -> Connection | None:
+        """Take the most recently used idle connection to a server; drop those that were closed."""
+        key = server, proxy, self._guard.allow
+        for connection in [idle for idle in reversed(self._idle) if idle[:3] == key]:
             self._idle.remove(connection)
             if not connection.http.has_expired():
                 return connection
@@ -197,5 +197,5 @@ class Connections(httpx.AsyncBaseTransport):
 
 
 def _bracketed(host: bytes) -> bytes:
-    """Return a host as a proxy is told it: httpcore writes no brackets around IPv6."""
+    """Return a host in the form for a proxy: httpcore writes no brackets around IPv6."""
     return b"[%b]" % host if b":" in host else host

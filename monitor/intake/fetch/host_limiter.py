@@ -35,13 +35,13 @@ _MIN_PATIENCE = 0.15
 _SLOWER = 4
 """An exchange is slow when it takes so many times the usual one."""
 _SAMPLE = 32
-"""The usual exchange is the median of the last so many that began, ended or not: of those
-that end first, most are quick."""
+"""Exchanges whose median is the usual one: the last that began, ended or not, since most of
+those that end first are quick."""
 _UNWIND = 0.05
 """Seconds that an exchange which was broken off gets to leave its slot."""
 
 TakeTurn = Callable[[str, float], Awaitable[float]]
-"""Given a host and its spacing: takes the turn to ask it, or returns the seconds to wait."""
+"""Takes the turn of a host with its spacing, or returns the seconds to wait."""
 
 T = TypeVar("T")
 
@@ -116,7 +116,7 @@ class SlotPool:
         )
 
     def _take(self, slow: bool) -> None:
-        """Take one of all slots, and one of the slow ones if it is for a slow exchange."""
+        """Take one of all slots, and one of the slow ones for a slow exchange."""
         self._free[False] -= 1
         self._free[True] -= slow
 
@@ -127,7 +127,7 @@ class SlotPool:
 
     def _serve(self) -> None:
         """Give the free slots to those who wait."""
-        for kind in (True, False, True):  # slow ones get their share, then what is left
+        for kind in (True, False, True):  # slow ones get their share, then the rest
             while self._waiting[kind] and self._available(kind):
                 turn = self._waiting[kind].popleft()
                 if not turn.cancelled():
@@ -151,26 +151,26 @@ class SlotPool:
     def _limit(self) -> float:
         """Return the seconds after which an exchange is slow, compared with the last ones."""
         now = self._monotonic()
-        took = [(now if one.ended is None else one.ended) - one.started for one in self._begun]
-        usual = median(took) if len(took) == _SAMPLE else self._patience
+        times = [(now if s.ended is None else s.ended) - s.started for s in self._begun]
+        usual = median(times) if len(times) == _SAMPLE else self._patience
         return min(self._patience, max(_MIN_PATIENCE, _SLOWER * usual))
 
     async def _break_off_slow_ones(self) -> None:
         """While somebody waits, free the slots of exchanges that have become slow."""
         while waiting := len(self._waiting[False]):
-            late = self._monotonic() - self._limit()
-            freed = 0 if self._paused else waiting
-            for slot in list(islice(self._fast, freed)):  # the oldest first
-                if slot.started > late:
+            newest_start = self._monotonic() - self._limit()
+            count = 0 if self._paused else waiting
+            for slot in list(islice(self._fast, count)):  # the oldest first
+                if slot.started > newest_start:
                     break
                 del self._fast[slot]
                 slot.break_off()
             oldest = next(iter(self._fast), None)
-            left = oldest.started - late if oldest else 0.0
-            await self._rest(min(max(_UNWIND, left), _MIN_PATIENCE))
+            remaining = oldest.started - newest_start if oldest else 0.0
+            await self._rest(min(max(_UNWIND, remaining), _MIN_PATIENCE))
 
     async def _rest(self, seconds: float) -> None:
-        """Wait; if we come back late, nobody was served meanwhile, and it was no server's fault."""
+        """Wait; do not count a delay of this program against the exchanges."""
         due = self._monotonic() + seconds
         await self._sleep(seconds)
         late = max(0.0, self._monotonic() - due)
@@ -189,7 +189,7 @@ class _Host:
 
 
 _NO_QUEUE: nullcontext[None] = nullcontext()
-"""For the operator's own hosts."""
+"""The queue of the operator's own hosts."""
 
 
 class HostLimiter:
@@ -208,7 +208,7 @@ class HostLimiter:
         """Let exchanges begin.
 
         Args:
-            monotonic: Seconds.
+            monotonic: Returns seconds.
             sleep: Waits.
             owns: Whether a host is the operator's.
             spacing: Seconds between two starts for one host.
@@ -242,9 +242,9 @@ class HostLimiter:
         """Run the exchange when it is its turn; it may run twice.
 
         Args:
-            host: Whose turn it is.
-            url: Remembered when it is slow.
-            exchange: What to run.
+            host: The host that is asked.
+            url: The URL; it is remembered when it is slow.
+            exchange: Makes the request.
             seconds: Limit of the exchange; waiting does not count.
 
         Raises:
@@ -315,9 +315,9 @@ class HostLimiter:
     def _forget(self) -> None:
         """Drop hosts without requests, when they have become many."""
         if len(self._hosts) > _REMEMBERED:
-            then = self._monotonic() - max(self._spacings.values(), default=self._spacing)
+            cutoff = self._monotonic() - max(self._spacings.values(), default=self._spacing)
             self._hosts = {
                 name: host
                 for name, host in self._hosts.items()
-                if host.users or host.last_start > then
+                if host.users or host.last_start > cutoff
             }

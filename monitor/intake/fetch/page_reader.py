@@ -37,20 +37,20 @@ class PageReader:
         self._extract = extract
 
     async def read(self, url: str, feed: Feed | None) -> Page:
-        """Return the text of an article's page, or why there is none, or when its turn is."""
+        """Return the text of an article's page, or why there is none, or the wait for its turn."""
         options, origin = (feed.request_options, feed.url) if feed else (DEFAULT_OPTIONS, "")
-        refused = await self._policy.check(url, options, origin)
-        if refused.reason:
-            return refused
+        refusal = await self._policy.check(url, options, origin)
+        if refusal.reason:
+            return refusal
         try:
             answer = await self._client.fetch(
                 url, accept=ACCEPT_PAGE, request_options=options, credentials_origin=origin
             )
             assert isinstance(answer, Fetched)  # the request was not conditional
             if answer.hops:
-                refused = await self._policy.check(answer.url, options, origin)
-                if refused.reason and not refused.later:
-                    return refused
+                refusal = await self._policy.check(answer.url, options, origin)
+                if refusal.reason and not refusal.later:
+                    return refusal
             return Page(text=await self._extract(answer))
         except FeedError as error:
             status = error.status if isinstance(error, FetchError) else None
@@ -63,7 +63,7 @@ RETRY = 600.0
 """Seconds until a site without an answer is asked again."""
 _MAX_SITES = 1_000
 _MAX_BYTES = 16 << 20
-"""Of all remembered rules together."""
+"""Bytes of all remembered rules together."""
 _MAX_HELD = 5.0
 """Seconds that a page may wait for its turn without being put off."""
 
@@ -75,7 +75,7 @@ class _SiteRules(Struct, frozen=True):
 
     until: Timestamp
     robots_txt: Fetched | None = None
-    """None where the site has none or does not answer."""
+    """The document; None where the site has none or does not answer."""
     trouble: str = ""
     """Why its pages are not read."""
 
@@ -101,9 +101,9 @@ class RobotsPolicy:
         """Return an empty page, with a reason if it may not be read now; else it has its turn.
 
         Args:
-            url: Of the page.
-            options: How the page is requested; its `robots.txt` is requested in the same way.
-            credentials_origin: As for the page.
+            url: The URL of the page.
+            options: The options for the page, and for its `robots.txt`.
+            credentials_origin: The origin that gets the credentials of the feed.
         """
         origin = site(url)
         if not origin:
@@ -130,10 +130,10 @@ class RobotsPolicy:
         lock = self._fetching.setdefault(origin, asyncio.Lock())
         try:
             async with lock:
-                known = self._rules.get(origin)
-                if known and self._clock() < known.until <= self._clock() + AGE:
-                    return known
-                rules = await self._fetch(origin, known, options, credentials_origin)
+                cached = self._rules.get(origin)
+                if cached and self._clock() < cached.until <= self._clock() + AGE:
+                    return cached
+                rules = await self._fetch(origin, cached, options, credentials_origin)
                 self._remember(origin, rules)
                 return rules
         finally:
@@ -143,7 +143,7 @@ class RobotsPolicy:
     async def _fetch(
         self,
         origin: str,
-        known: _SiteRules | None,
+        cached: _SiteRules | None,
         options: RequestOptions,
         credentials_origin: str,
     ) -> _SiteRules:
@@ -159,20 +159,20 @@ class RobotsPolicy:
         except FetchError as error:
             if error.status and 400 <= error.status < 500 and error.status != 429:
                 return _SiteRules(self._clock() + AGE)
-            before = known.robots_txt if known else None
+            robots_txt = cached.robots_txt if cached else None
             trouble = _(
                 "robots.txt of {host} cannot be had, so its pages are not read: {why}",
                 host=origin.partition("://")[2],
                 why=error.reason,
             )
-            return _SiteRules(self._clock() + RETRY, before, trouble)
+            return _SiteRules(self._clock() + RETRY, robots_txt, trouble)
         assert isinstance(answer, Fetched)  # the request was not conditional
         return _SiteRules(self._clock() + AGE, answer)
 
     def _remember(self, origin: str, rules: _SiteRules) -> None:
         self._rules.pop(origin, None)
         self._rules[origin] = rules
-        size = sum(len(one.robots_txt.body) for one in self._rules.values() if one.robots_txt)
+        size = sum(len(r.robots_txt.body) for r in self._rules.values() if r.robots_txt)
         while len(self._rules) > _MAX_SITES or (size > _MAX_BYTES and len(self._rules) > 1):
             oldest = self._rules.pop(next(iter(self._rules)))
             size -= len(oldest.robots_txt.body) if oldest.robots_txt else 0
@@ -181,11 +181,11 @@ class RobotsPolicy:
         """Take the turn of a page, or put it in the queue of its site."""
         now = self._clock()
         self._forget(now)
-        free = min(self._free.get(host, now), now + delay)  # a clock may be set back
-        if free - now <= _MAX_HELD:
-            self._free[host] = max(now, free) + delay
+        free_at = min(self._free.get(host, now), now + delay)  # a clock may be set back
+        if free_at - now <= _MAX_HELD:
+            self._free[host] = max(now, free_at) + delay
             return Page()
-        turn = max(self._queue.get(host, free), free)
+        turn = max(self._queue.get(host, free_at), free_at)
         self._queue[host] = turn + delay
         reason = _("{host} wants {time} between two pages", host=host, time=span(delay))
         return Page(reason=reason, later=turn - now)

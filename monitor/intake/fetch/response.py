@@ -35,7 +35,7 @@ Raw = Iterable[tuple[bytes, bytes]]
 _MAX_AGE = re.compile(rb"(?:^|[,\s])max-age\s*=\s*\"?(\d+)", re.I)
 _SECONDS = re.compile(rb"\d+")
 _LONGEST_TIME = 1e9
-"""Seconds; the longest time that is believed. More would not fit a date."""
+"""Seconds; the longest time that a header may ask for. More would not fit a date."""
 _LONGEST_VALIDATOR = 1024
 """Bytes; a longer validator is not sent back, since servers refuse long headers."""
 _EVIDENCE = (
@@ -44,21 +44,21 @@ _EVIDENCE = (
 )  # fmt: skip
 """Headers that are kept as evidence; none of them can hold a secret."""
 _LONGEST_VALUE = 200
-"""Characters of their values."""
+"""Most characters of a header that is kept as evidence."""
 _CONTROL = re.compile(rb"[\x00-\x1f\x7f]")
 
 
 class StatusError(Exception):
     """A status that brings no body to read: `503 Service Unavailable; asked to come back in 2 min`.
 
-    `retry_after` is in seconds; `why` says what is wrong with a status that is no error.
+    `retry_after` is in seconds; `problem` says what is wrong with a status that is no error.
     """
 
-    def __init__(self, code: int, retry_after: float | None = None, why: str = "") -> None:
+    def __init__(self, code: int, retry_after: float | None = None, problem: str = "") -> None:
         self.code, self.retry_after = code, retry_after
         words = f"{code} {_PHRASES.get(code) or _('unknown status')}"
-        if why:
-            words += f", {why}"
+        if problem:
+            words += f", {problem}"
         if retry_after is not None:
             wait = span(retry_after)
             words = _("{status}; asked to come back in {time}", status=words, time=wait)
@@ -86,10 +86,10 @@ async def read_body(
 
 
 def interpret(answers: Sequence[Answer], *, conditional: bool) -> Fetched | NotModified:
-    """Return what the last response of a fetch brings.
+    """Return the document or the 304 of the last response of a fetch.
 
     Raises:
-        StatusError: It brings nothing.
+        StatusError: It brings neither.
     """
     answer = answers[-1]
     headers, code = answer.headers, answer.status
@@ -111,14 +111,14 @@ def interpret(answers: Sequence[Answer], *, conditional: bool) -> Fetched | NotM
     if code == 304 and conditional:
         return NotModified(hints=headers.hints(), moved_to=_permanent_target(answers))
     if code == 304:
-        raise StatusError(code, why=_("although nothing was asked conditionally"))
+        raise StatusError(code, problem=_("although nothing was asked conditionally"))
     if code in REDIRECTS:
-        raise StatusError(code, why=_("without saying where to"))
+        raise StatusError(code, problem=_("without saying where to"))
     raise StatusError(code, headers.retry_after())
 
 
 def _permanent_target(answers: Sequence[Answer]) -> str | None:
-    """Return where an unbroken chain of permanent redirects led; None without one.
+    """Return the target of an unbroken chain of permanent redirects; None without one.
 
     A redirect from https to http breaks the chain.
     """
@@ -134,13 +134,13 @@ def _permanent_target(answers: Sequence[Answer]) -> str | None:
 def content_location(url: str, location: str) -> str:
     """Return the address that a body from `url` has by Content-Location; empty for the same.
 
-    One on another host is not believed: servers behind a proxy name the machine that they run on.
+    An address on another host is ignored: servers behind a proxy name their own machine.
     """
     try:
-        named = safe_url(urljoin(url, location.strip()))
+        address = safe_url(urljoin(url, location.strip()))
     except ValueError:
         return ""
-    return named if named != url and urlsplit(named).netloc == urlsplit(url).netloc else ""
+    return address if address != url and urlsplit(address).netloc == urlsplit(url).netloc else ""
 
 
 class Headers:
@@ -150,8 +150,8 @@ class Headers:
         self._values: dict[bytes, bytes] = {}
         for name, value in raw:
             key = name.lower()
-            known = self._values.get(key)
-            self._values[key] = value if known is None else _joined(key, known, value)
+            first = self._values.get(key)
+            self._values[key] = value if first is None else _joined(key, first, value)
 
     def get(self, name: bytes) -> bytes:
         """Return a header's raw value, empty without one."""
@@ -165,7 +165,7 @@ class Headers:
             return value.decode("latin-1")
 
     def validator(self, name: bytes) -> bytes | None:
-        """Return an ETag or Last-Modified to send back byte for byte; None if it is poison."""
+        """Return an ETag or Last-Modified to send back byte for byte; None if it is harmful."""
         value = self.get(name)
         return (
             value
@@ -195,33 +195,33 @@ class Headers:
         return self._until(b"retry-after") if seconds is None else seconds
 
     def _fresh_for(self) -> float | None:
-        found = _MAX_AGE.search(self.get(b"cache-control"))
-        if not found:
+        match = _MAX_AGE.search(self.get(b"cache-control"))
+        if not match:
             return None
-        return max(0.0, (_number(found[1]) or 0.0) - (_number(self.get(b"age").strip()) or 0.0))
+        return max(0.0, (_number(match[1]) or 0.0) - (_number(self.get(b"age").strip()) or 0.0))
 
     def _until(self, name: bytes) -> float | None:
         """Return the seconds from the Date of the response to another date; no clock is needed."""
-        then = _moment(self.get(name))
-        date = None if then is None else _moment(self.get(b"date"))
-        return None if then is None or date is None else max(0.0, then - date)
+        moment = _moment(self.get(name))
+        date = None if moment is None else _moment(self.get(b"date"))
+        return None if moment is None or date is None else max(0.0, moment - date)
 
 
 class Answer(NamedTuple):
-    """What a server sent."""
+    """The answer of a server."""
 
     url: httpx.URL
     status: int
     headers: Headers
     body: bytes
-    """Decoded; empty if nothing in it is wanted."""
+    """The decoded body; empty if it is not needed."""
     target: httpx.URL | None = None
-    """Where it redirects to."""
+    """The target of its redirect."""
 
 
-def _joined(key: bytes, known: bytes, value: bytes) -> bytes:
+def _joined(key: bytes, first: bytes, value: bytes) -> bytes:
     """Return the value of a header that occurs twice: a list is joined, else the first counts."""
-    return b"%b, %b" % (known, value) if key in {b"cache-control", b"content-encoding"} else known
+    return b"%b, %b" % (first, value) if key in {b"cache-control", b"content-encoding"} else first
 
 
 def _number(digits: bytes) -> float | None:
@@ -252,7 +252,7 @@ async def decoded(
     """Return the decoded body.
 
     Args:
-        chunks: The body as it comes.
+        chunks: The body as it arrives.
         coding: The value of its Content-Encoding.
         max_bytes: The largest body, after decompression.
         truncate: Whether a larger body is cut there.
@@ -260,12 +260,12 @@ async def decoded(
     Raises:
         BodyError: The body is too large, broken or cut short.
     """
-    known = _known(coding)
+    algorithm = _algorithm(coding)
     stream: zlib._Decompress | None = None
     body = bytearray()
     async for chunk in chunks:
-        if known and stream is None:
-            stream = _decompressor(known, chunk)
+        if algorithm and stream is None:
+            stream = _decompressor(algorithm, chunk)
         for piece in _decompressed(stream, chunk) if stream else (chunk,):
             body += piece
             if len(body) > max_bytes:
@@ -287,7 +287,7 @@ def too_large(max_bytes: int) -> str:
     return _("larger than {size} bytes", size=str(max_bytes))
 
 
-def _known(coding: str) -> str:
+def _algorithm(coding: str) -> str:
     """Return `gzip` or `deflate`, the codings that are accepted; empty for an uncompressed body."""
     name = coding.strip().lower().removeprefix("x-")
     if "," in name:
@@ -300,14 +300,14 @@ def _known(coding: str) -> str:
 
 
 def _decompressor(coding: str, head: bytes) -> zlib._Decompress:
-    """Return what decompresses a body; deflate is zlib by RFC 1950, but some send it bare."""
+    """Return the decompressor of a body; deflate is zlib by RFC 1950, but some send it bare."""
     if coding == "gzip":
         return zlib.decompressobj(31)
     return zlib.decompressobj(15 if head[0] & 15 == zlib.DEFLATED else -15)
 
 
 def _decompressed(stream: zlib._Decompress, chunk: bytes) -> Iterator[bytes]:
-    """Yield pieces of a body; what is behind the end of the compressed stream does not count."""
+    """Yield pieces of a body; bytes behind the end of the compressed stream do not count."""
     piece = b""
     while chunk or len(piece) == _PIECE:  # zlib may have more, and want no input for it
         try:
@@ -332,7 +332,7 @@ _CERTIFICATES = {
 }
 
 _CUT_SHORT = ("without sending complete message body", "incomplete chunked")  # not a message
-"""How h11 begins to say it."""
+"""Phrases of h11 about a body that is cut short."""
 _OWN_MESSAGE = (StatusError, UrlError, BodyError, AddressError, UnreachableError)
 """Errors whose own message is shown."""
 
@@ -364,8 +364,8 @@ def _protocol(message: str) -> str:
 
 def _tls(error: ssl.SSLError) -> str:
     if isinstance(error, ssl.SSLCertVerificationError):
-        known = _CERTIFICATES.get(error.verify_code)
-        return _(known) if known else _("certificate: {why}", why=error.verify_message)
+        message = _CERTIFICATES.get(error.verify_code)
+        return _(message) if message else _("certificate: {why}", why=error.verify_message)
     if not error.reason:
         return _("no encrypted connection: tls failed")
     if error.reason == "WRONG_VERSION_NUMBER":

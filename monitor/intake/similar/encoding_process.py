@@ -48,15 +48,15 @@ window of 60,000 articles, each number in four bytes and two."""
 MOST = 60_000
 """Newest articles of a window: 20,000 a day."""
 LOOK = 0.2
-"""Seconds after which a comparison asks whether its result is wanted."""
+"""Seconds between two questions whether a comparison is still wanted."""
 CHUNK = 8192
 """Vectors that are read at once to rank them."""
-GIVES_WAY = 5
+NICENESS = 5
 """Niceness: an alert comes before its escalation."""
 
 
 class EncodingProcess:
-    """The process of a store: it starts with the first task, and again when it died."""
+    """The process of a store: it starts with the first task, and again after its death."""
 
     def __init__(
         self,
@@ -69,9 +69,9 @@ class EncodingProcess:
         """Start nothing yet.
 
         Args:
-            store: Where the store is.
+            store: The address of the store.
             encoder: Loads the model, in the process: a function of a module. None is `Encoder`.
-            seconds: After which a task is killed.
+            seconds: Seconds after which a task is killed.
             memory: Bytes that the process may take beyond its own size.
         """
         self._store = store
@@ -83,17 +83,17 @@ class EncodingProcess:
         self._starting = Lock()
 
     async def encode(self, articles: Sequence[Unencoded], now: Timestamp) -> EncodedBatch:
-        """Return the vectors of articles, and what those of three days are linked with.
+        """Return the vectors of articles, and the links of those of the last three days.
 
         Raises:
             EncodingError: The process was killed or died.
         """
         task = await asyncio.to_thread(self._scheduled, _encode, tuple(articles), now)
-        found: EncodedBatch = await asyncio.to_thread(self._finished, task.result)
-        return found
+        batch: EncodedBatch = await asyncio.to_thread(self._finished, task.result)
+        return batch
 
     def similar(self, article: int, most: int) -> tuple[Similar, ...]:
-        """Return the articles that are most like one, the nearest first.
+        """Return the articles that are most similar to an article, the nearest first.
 
         Raises:
             EncodingError: The process was killed or died.
@@ -102,8 +102,8 @@ class EncodingProcess:
         task = self._scheduled(_similar, article, most)
         while not wait([task], LOOK).done:
             interruption.check()
-        found: tuple[Similar, ...] = self._finished(task.result)
-        return found
+        similar: tuple[Similar, ...] = self._finished(task.result)
+        return similar
 
     def close(self) -> None:
         with self._starting:
@@ -150,7 +150,7 @@ def _attempt(
     encoder: Callable[[], Encoder] | None,
     *args: Any,
 ) -> Any:
-    """Return what a task returns, or its error in words: no exception crosses processes whole."""
+    """Return the result of a task, or its error in words: no exception crosses processes whole."""
     translation.use(*language)
     try:
         return task(_views(store), _model(encoder), *args)
@@ -167,20 +167,20 @@ def _encode(
 ) -> EncodedBatch:
     from monitor.intake.similar.vectors import packed, sentence
 
-    found = {a.article: packed(encoder.encode(sentence(a.title, a.text))) for a in articles}
-    encoded = tuple(EncodedArticle(a.article, a.version, found[a.article]) for a in articles)
-    return EncodedBatch(encoded, tuple(_links(views, found, now)))
+    vectors = {a.article: packed(encoder.encode(sentence(a.title, a.text))) for a in articles}
+    encoded = tuple(EncodedArticle(a.article, a.version, vectors[a.article]) for a in articles)
+    return EncodedBatch(encoded, tuple(_links(views, vectors, now)))
 
 
-def _links(views: Views, found: dict[int, bytes], now: Timestamp) -> list[EventLink]:
-    """Return the links of articles of the last three days whose vectors were found now."""
+def _links(views: Views, vectors: dict[int, bytes], now: Timestamp) -> list[EventLink]:
+    """Return the links of the new vectors whose articles are of the last three days."""
     from monitor.intake.similar.vectors import VectorWindow, event_links, unpacked
 
-    stored = views.articles.vectors(found, since=now - WINDOW, limit=MOST)
-    rows = [row for row in stored if found.get(row.article, row.vector)]
-    vectors = unpacked([found.get(row.article, row.vector) for row in rows])
-    window = VectorWindow(rows, vectors)
-    fresh = [row for row, key in enumerate(window.keys) if key.article in found]
+    stored = views.articles.vectors(vectors, since=now - WINDOW, limit=MOST)
+    rows = [row for row in stored if vectors.get(row.article, row.vector)]
+    matrix = unpacked([vectors.get(row.article, row.vector) for row in rows])
+    window = VectorWindow(rows, matrix)
+    fresh = [row for row, key in enumerate(window.keys) if key.article in vectors]
     return event_links(window, fresh)
 
 
@@ -195,11 +195,11 @@ def _similar(views: Views, encoder: Encoder, article: int, most: int) -> tuple[S
     after = 0
     while chunk := views.articles.every_vector(after, CHUNK):
         after = chunk[-1][0]
-        chunk = [(id, each) for id, each in chunk if each and id != article]
+        chunk = [(id, data) for id, data in chunk if data and id != article]
         if chunk:
             ids = np.array([id for id, _ in chunk], np.int64)
-            found = most_similar(unpacked([each for _, each in chunk]), ids, vector, most)
-            nearest = sorted([*nearest, *found], key=lambda each: (-each[1], each[0]))[:most]
+            neighbours = most_similar(unpacked([data for _, data in chunk]), ids, vector, most)
+            nearest = sorted([*nearest, *neighbours], key=lambda pair: (-pair[1], pair[0]))[:most]
     return tuple(Similar(id, cosine) for id, cosine in nearest)
 
 
@@ -218,6 +218,6 @@ def _views(store: StoreAddress) -> Views:
 def _prepare(memory: int) -> None:
     """Make this process give way, and leave the signals of the terminal to the monitor."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the terminal sends SIGINT to the whole group
-    os.nice(GIVES_WAY)
+    os.nice(NICENESS)
     os.environ["OMP_NUM_THREADS"] = os.environ["OPENBLAS_NUM_THREADS"] = "1"
     confine(memory)

@@ -27,9 +27,9 @@ LOOK = 2.0
 REST = 60.0
 """Seconds without a look after the store or the process failed."""
 IDLE = 4.0
-"""After older articles a pause of so many times what they took: a fifth of a processor."""
+"""Pause after older articles, as a multiple of their time: they take a fifth of a processor."""
 MOST_FAILURES = 3
-"""Articles in a row that cannot be encoded, after which it is not the articles."""
+"""Failures in a row that the articles may cause; more of them are the fault of the process."""
 ONCE = 20.0
 """Seconds that `run --once` takes for vectors at most, as cron may start it every minute; a
 monitor makes the others."""
@@ -52,7 +52,7 @@ class EventLinker:
         Args:
             store: The store.
             thread: The thread of the store.
-            encoding: What encodes.
+            encoding: The process that encodes.
             save: Stores vectors and links in one transaction, with the alerts that escalate.
             clock: The clock.
             sleep: Waits.
@@ -65,7 +65,7 @@ class EventLinker:
         self._sleep = sleep
         self._woken = True
         self._older_than: int | None = None
-        self._older_left = True
+        self._has_older = True
         self._failures = 0
         self.enabled = True
         """Whether articles get vectors; set by each configuration that becomes active."""
@@ -75,7 +75,7 @@ class EventLinker:
     def wake(self) -> None:
         self._woken = True
 
-    async def ever(self, refused: Callable[[StoreError], None]) -> None:
+    async def ever(self, on_error: Callable[[StoreError], None]) -> None:
         """Encode whenever there is something to encode. Never raises: the monitor goes on."""
         while True:
             try:
@@ -83,12 +83,12 @@ class EventLinker:
                     await self._sleep(await self._step())
                 else:
                     await asyncio.to_thread(self._encoding.close)
-                    self._woken = self._older_left = True
+                    self._woken = self._has_older = True
                     self._older_than = None
                     await self._sleep(LOOK)
                 continue
             except StoreError as error:
-                refused(error)
+                on_error(error)
             except EncodingError as error:
                 self._report(error)
             except Exception as error:
@@ -96,20 +96,20 @@ class EventLinker:
                 self.trouble = _("encoding articles fails: {error}", error=type(error).__name__)
             await self._sleep(REST)
 
-    async def all(self, most: int, tell: Callable[[int, int], None]) -> None:
+    async def all(self, most: int, report: Callable[[int, int], None]) -> None:
         """Encode the newest articles, for twenty seconds at most.
 
         Args:
             most: Articles that are encoded at most.
-            tell: Called with how many of how many are encoded.
+            report: Called with the number of encoded articles, and with `most`.
 
         Raises:
             StoreError: The store refuses.
         """
-        began, done = self._clock(), 0
+        start, done = self._clock(), 0
         try:
-            while self.enabled and done < most and self._clock() - began < ONCE:
-                tell(done, most)
+            while self.enabled and done < most and self._clock() - start < ONCE:
+                report(done, most)
                 encoded = await self._encode_new(min(BATCH, most - done))
                 if not encoded:
                     break
@@ -133,27 +133,27 @@ class EventLinker:
         log.warning(_("no article gets a vector: {error}", error=error))
 
     async def _step(self) -> float:
-        """Encode some articles; return the seconds to wait then."""
+        """Encode some articles; return the seconds to wait afterwards."""
         if self._woken:
             self._woken = False
             if await self._encode_new():
                 self._woken = True
                 return 0.0
-        if not self._older_left:
+        if not self._has_older:
             return LOOK
-        began = self._clock()
+        start = self._clock()
         older = await self._thread(
             lambda: self._store.articles.unencoded(BATCH, before=self._older_than)
         )
         if not older:
-            self._older_left = False
+            self._has_older = False
             return LOOK
         self._older_than = older[-1].article
         await self._encode(older)
-        return max(LOOK, IDLE * (self._clock() - began))
+        return max(LOOK, IDLE * (self._clock() - start))
 
     async def _encode_new(self, most: int = BATCH) -> int:
-        """Encode some articles of the last three days, the newest; return how many."""
+        """Encode the newest articles of the last three days; return their number."""
         since = self._clock() - WINDOW
         fresh = await self._thread(lambda: self._store.articles.unencoded(most, since=since))
         if fresh:
@@ -161,14 +161,14 @@ class EventLinker:
         return len(fresh)
 
     async def _encode(self, articles: Sequence[Unencoded]) -> None:
-        """Encode and store; what fails among others is tried alone, and then given up.
+        """Encode and store; after a failure each article is tried alone, and then given up.
 
         Raises:
             EncodingError: Nothing can be encoded.
             StoreError: Nothing of this is stored.
         """
         try:
-            found = await self._encoding.encode(articles, self._clock())
+            batch = await self._encoding.encode(articles, self._clock())
             self._failures, self.trouble = 0, ""
         except EncodingError as error:
             if len(articles) > 1:
@@ -178,9 +178,9 @@ class EventLinker:
             self._failures += 1
             if self._failures > MOST_FAILURES:
                 raise
-            (lost,) = articles
+            (article,) = articles
             log.warning(
-                _("article {number} gets no vector: {error}", number=lost.article, error=error)
+                _("article {number} gets no vector: {error}", number=article.article, error=error)
             )
-            found = EncodedBatch((EncodedArticle(lost.article, lost.version, b""),))
-        await self._thread(self._save, found)
+            batch = EncodedBatch((EncodedArticle(article.article, article.version, b""),))
+        await self._thread(self._save, batch)

@@ -30,22 +30,22 @@ NEAREST_SHARE = 0.05
 NEAREST_LEAST = 10
 """Articles that are the surroundings of another: this share of them, at least so many."""
 WEIGHT = 0.7
-"""How much of the cosine to the surroundings is taken away: all of it loses articles about
-events of which many others tell; none of it links whatever is about one topic."""
+"""Share of the cosine to the surroundings that is subtracted: all of it loses articles about
+events of which many others tell; none of it links all articles about one topic."""
 CANDIDATES = 5
 """Nearest articles of other publishers in a language that are weighed."""
 LANGUAGES = ("fr", "en")
-"""The two that were measured."""
+"""The languages that were measured."""
 
 
 class Thresholds(Struct, frozen=True):
-    """From which margin on articles are linked."""
+    """Least margins of articles that are linked."""
 
     sure: float
     likely: float
     usual: float
-    """Cosine to the surroundings in a newsroom of some size. Where there are few articles all
-    are far, and anything would stand out: those that are missing count as that near."""
+    """Cosine to the surroundings in a newsroom of some size. Where articles are few, all are far,
+    and any would stand out: this cosine stands in for the missing ones."""
 
     @property
     def least(self) -> float:
@@ -53,16 +53,16 @@ class Thresholds(Struct, frozen=True):
         return self.usual - 0.05
 
     def surety(self, margin: float) -> Surety | None:
-        """Return how sure a link of this margin is; None for no link."""
+        """Return the surety of a link with this margin; None for no link."""
         if margin >= self.sure:
             return Surety.SURE
         return Surety.LIKELY if margin >= self.likely else None
 
 
 ACROSS = Thresholds(sure=0.305, likely=0.298, usual=0.80)
-"""Between two languages."""
+"""Thresholds between two languages."""
 WITHIN = Thresholds(sure=0.315, likely=0.305, usual=0.86)
-"""Between outlets of one language: articles of one language are nearer."""
+"""Thresholds between outlets of one language: their articles are nearer."""
 
 
 class VectorWindow(Struct, frozen=True, dict=True):
@@ -87,15 +87,15 @@ class VectorWindow(Struct, frozen=True, dict=True):
         return np.flatnonzero(near)
 
 
-def margin(cosine: float, one: float, other: float) -> float:
+def margin(cosine: float, mean: float, other_mean: float) -> float:
     """Return the margin of two articles.
 
     Args:
-        cosine: Of their vectors.
-        one: Mean cosine of the first to its surroundings among articles like the second.
-        other: The same of the second.
+        cosine: The cosine of their vectors.
+        mean: Mean cosine of the first to its surroundings among articles like the second.
+        other_mean: Mean cosine of the second to its surroundings.
     """
-    return cosine - WEIGHT * (one + other) / 2
+    return cosine - WEIGHT * (mean + other_mean) / 2
 
 
 def surroundings(cosines: Floats, thresholds: Thresholds) -> float:
@@ -111,12 +111,12 @@ def surroundings(cosines: Floats, thresholds: Thresholds) -> float:
 
 def event_links(window: VectorWindow, fresh: Collection[int]) -> list[EventLink]:
     """Return the links of some rows of a window with any other, each pair once."""
-    found: dict[tuple[int, int], Surety] = {}
+    links: dict[tuple[int, int], Surety] = {}
     for row in fresh:
         for other, surety in _linked(window, row):
             earlier, later = sorted((window.keys[row].article, window.keys[other].article))
-            found[later, earlier] = max(surety, found.get((later, earlier), surety))
-    return [EventLink(*pair, surety) for pair, surety in sorted(found.items())]
+            links[later, earlier] = max(surety, links.get((later, earlier), surety))
+    return [EventLink(*pair, surety) for pair, surety in sorted(links.items())]
 
 
 def _linked(window: VectorWindow, row: int) -> Iterator[tuple[int, Surety]]:
@@ -127,40 +127,41 @@ def _linked(window: VectorWindow, row: int) -> Iterator[tuple[int, Surety]]:
         thresholds = WITHIN if lang == key.lang else ACROSS
         side = window.side(row, lang)
         cosines = window.vectors[side] @ window.vectors[row]
-        own = surroundings(cosines, thresholds)
-        weighed = 0
+        mean = surroundings(cosines, thresholds)
+        count = 0
         for at in np.argsort(-cosines, kind="stable"):
             other, cosine = int(side[at]), float(cosines[at])
-            best = thresholds.surety(margin(cosine, own, thresholds.least))
-            if weighed == CANDIDATES or best is None:  # so it is of all that follow
+            best = thresholds.surety(margin(cosine, mean, thresholds.least))
+            if count == CANDIDATES or best is None:  # the following ones are farther still
                 break
             if not may_be_linked(key, window.keys[other]):
                 continue
-            weighed += 1
-            around = window.vectors[window.side(other, key.lang)] @ window.vectors[other]
-            surety = thresholds.surety(margin(cosine, own, surroundings(around, thresholds)))
+            count += 1
+            rows = window.side(other, key.lang)
+            other_mean = surroundings(window.vectors[rows] @ window.vectors[other], thresholds)
+            surety = thresholds.surety(margin(cosine, mean, other_mean))
             if surety is not None:
                 yield other, surety
 
 
-def may_be_linked(one: StoredVector, other: StoredVector) -> bool:
-    """Return whether two articles are of different publishers, and no copies of each other."""
-    if one.story == other.story:
+def may_be_linked(first: StoredVector, other: StoredVector) -> bool:
+    """Tell whether two articles are of different publishers, and no copies of each other."""
+    if first.story == other.story:
         return False
-    return publisher(one.url, one.feed_url) != publisher(other.url, other.feed_url)
+    return publisher(first.url, first.feed_url) != publisher(other.url, other.feed_url)
 
 
 def most_similar(
-    vectors: Floats, articles: npt.NDArray[np.int64], one: Floats, most: int
+    vectors: Floats, articles: npt.NDArray[np.int64], vector: Floats, most: int
 ) -> list[tuple[int, float]]:
-    """Return the articles whose vectors are nearest to one, with the cosines, nearest first."""
-    cosines = vectors @ one
+    """Return the articles whose vectors are nearest to a vector and the cosines, nearest first."""
+    cosines = vectors @ vector
     nearest = np.argsort(-cosines, kind="stable")[:most]
     return [(int(articles[at]), float(cosines[at])) for at in nearest]
 
 
 LEAD = 600
-"""Characters of a text that are read: more of them take longer, and the lead names the event."""
+"""Characters of a text that are encoded: more take longer, and the lead names the event."""
 
 
 class Encoder:
@@ -182,16 +183,16 @@ class Encoder:
     def encode(self, text: str) -> Floats:
         """Return the vector of a text.
 
-        The model knows two kinds of text, queries and passages. Queries are right for what is
-        compared with its like.
+        The model knows two kinds of text, queries and passages. Queries are right for texts that
+        are compared with texts of the same kind.
         """
         return np.asarray(self._model.query(text), np.float32)
 
 
 def sentence(title: str, text: str) -> str:
-    """Return what is encoded of an article: its headline and its lead."""
-    whole = f"{title}. {text[:LEAD]}"
-    return whole.replace("\0", " ").encode("utf-8", "replace").decode()
+    """Return the text of an article to encode: its headline and its lead."""
+    passage = f"{title}. {text[:LEAD]}"
+    return passage.replace("\0", " ").encode("utf-8", "replace").decode()
 
 
 def packed(vector: Floats) -> bytes:

@@ -290,8 +290,8 @@ def test_lists_lines_and_folders_are_the_same(tmp_path: Path) -> None:
     (folder / "readme.md").write_text("# not one")
     for path in (tmp_path / "lines.jsonl", tmp_path / "list.json", tmp_path / "list.txt", folder):
         assert [one.value() for one in read_pieces(path)] == articles, path
-        assert [one.read for one in read_pieces(path)] == sorted(
-            one.read for one in read_pieces(path)
+        assert [piece.end for piece in read_pieces(path)] == sorted(
+            piece.end for piece in read_pieces(path)
         )
 
 
