@@ -1,4 +1,4 @@
-"""What an entry changes: a new article, a revision of a known one, or only a sighting.
+"""From an entry to its change: a new article, a revision of a known one, or only a sighting.
 
 Articles are enriched from their words alone: language, matches, shingles, names. This is most of
 the work of storing an article. It needs no store and is done before the transaction, so that a
@@ -26,7 +26,7 @@ from monitor.storage.store.sql.batch import Batch, StoreReads
 
 
 def known_entries(reading: StoreReads, feed: Feed, entries: Sequence[Entry]) -> Known:
-    """Return what is stored of the entries of one document."""
+    """Look up what the store knows of the entries of one document."""
     return reading.known(
         feed,
         {entry.key for entry in entries},
@@ -44,15 +44,15 @@ def entry_change(
     *,
     aggregated: bool = False,
 ) -> ArticleChange | Sighting | None:
-    """Return what an entry changes: an article to enrich, a sighting of a known one, or nothing.
+    """Decide the change by an entry: an article to enrich, a sighting of a known one, or nothing.
 
     Args:
         batch: Gives a new article its id.
         feed: The feed that has the entry.
-        decision: What the entry is.
+        decision: The decision about the entry.
         stored: The known articles that still are in the store, by id.
         now: When a new article was seen.
-        aggregated: Whether the feed brings what other outlets publish.
+        aggregated: Whether the feed brings articles of other outlets.
     """
     entry = decision.entry
     canonical = entry.canonical
@@ -89,19 +89,19 @@ def entry_change(
 
 
 def revision(old: Article, change: identify.Changed, feed: Feed) -> Article | None:
-    """Return an article with what a feed changed in it; None if it says so already.
+    """Return an article with the changes of a feed; None if it has them already.
 
-    Where other feeds carry the article too, only the parts that this feed changed are taken: in
-    the others it may have said less, or something else, all the time.
+    Where other feeds carry the article too, only the parts that this feed changed are taken: its
+    other parts may have been shorter than theirs, or different, from the beginning.
     """
     entry, alone = change.entry, old.feeds == (feed.number,)
-    changed = PARTS if alone else identify.changed_parts(entry, change.before)
+    changed = PARTS if alone else identify.changed_parts(entry, change.old_parts)
     text = {part: getattr(entry, part) for part in changed}
     if not alone:
-        text = {part: words for part, words in text.items() if words}
+        text = {part: value for part, value in text.items() if value}
     if feed.full_text and not entry.body:
         text.pop("body", None)
-    if not alone and all(old.part(part) == words for part, words in text.items()):
+    if not alone and all(old.part(part) == value for part, value in text.items()):
         return None
     return replace(
         old,
@@ -127,35 +127,35 @@ def article(entry: Entry, feed: Feed, id: int = 0, now: Timestamp = 0.0) -> Arti
 
 
 def with_enrichments(
-    reading: StoreReads, feed: Feed, made: Sequence[tuple[ArticleChange, ArticleChange]]
+    reading: StoreReads, feed: Feed, drafts: Sequence[tuple[ArticleChange, ArticleChange]]
 ) -> list[ArticleChange]:
     """Return changes of a feed with the language, matches and story of their articles.
 
     Args:
-        reading: What is stored; the articles of these changes are not, or as they were before.
+        reading: The store, without the articles of these changes or with their old versions.
         feed: The feed that brought them.
-        made: Each change, and what follows from the words of its article.
+        drafts: Each change, and its draft, which follows from the words of its article alone.
     """
-    wanted = [(one.shingles, stories.least_shared(one.shingles)) for _, one in made]
-    found = zip(made, reading.story_candidates(wanted), strict=True)
-    enriched = [_with_enrichment(change, one, candidates) for (change, one), candidates in found]
+    lookups = [(draft.shingles, stories.least_shared(draft.shingles)) for _, draft in drafts]
+    rows = zip(drafts, reading.story_candidates(lookups), strict=True)
+    enriched = [_with_enrichment(*pair, candidates) for pair, candidates in rows]
     new = [change for change in enriched if change.new]
     events = iter(cross_language.same_events(reading, feed, new))
-    return [replace(one, perhaps=next(events)) if one.new else one for one in enriched]
+    return [replace(c, perhaps=next(events)) if c.new else c for c in enriched]
 
 
 def _with_enrichment(
-    change: ArticleChange, made: ArticleChange, candidates: Sequence[StoryCandidate]
+    change: ArticleChange, draft: ArticleChange, candidates: Sequence[StoryCandidate]
 ) -> ArticleChange:
-    story = stories.assign_story(change.article, made.shingles, candidates)
+    story = stories.assign_story(change.article, draft.shingles, candidates)
     return replace(
         change,
-        article=replace(change.article, lang=made.article.lang, story=story.story),
+        article=replace(change.article, lang=draft.article.lang, story=story.story),
         copy_of=story.copy_of,
-        shingles=made.shingles,
-        names=replace(made.names, date=change.article.date),
-        hits=made.hits,
-        unmatched=made.unmatched,
+        shingles=draft.shingles,
+        names=replace(draft.names, date=change.article.date),
+        hits=draft.hits,
+        unmatched=draft.unmatched,
     )
 
 
@@ -167,9 +167,9 @@ def enrich(
     declared: str,
     matcher: TimedMatcher | None = None,
     *,
-    read: Sequence[TextFeatures | None] = (),
+    features: Sequence[TextFeatures | None] = (),
 ) -> list[ArticleChange]:
-    """Return articles of a feed with what follows from their words, not yet recognised.
+    """Return drafts of articles of a feed: all that follows from their words alone.
 
     Their languages are added to `recent`.
 
@@ -182,26 +182,26 @@ def enrich(
         recent: The languages of the last articles of the feed.
         declared: The language that the feed declares.
         matcher: Matches within the time limit.
-        read: The features of each article, None where they were not read with the document.
+        features: The features of each article, None where they were not read with the document.
     """
-    unread = [article.texts[:3] for article, one in zip_longest(articles, read) if one is None]
-    made = iter(text_features(unread, with_languages=not feed.lang))
+    unread = [a.texts[:3] for a, cached in zip_longest(articles, features) if cached is None]
+    computed = iter(text_features(unread, with_languages=not feed.lang))
     matcher = matcher or TimedMatcher()
     enriched = []
-    for article, one in zip_longest(articles, read):
-        features = next(made) if one is None else one
-        lang = feed.lang or choose(features.languages, prior(recent, declared))
+    for article, cached in zip_longest(articles, features):
+        text = next(computed) if cached is None else cached
+        lang = feed.lang or choose(text.languages, prior(recent, declared))
         recent.append(lang)
-        known = replace(article, lang=lang)
-        names = cross_language.names(known, features.names)
-        found = matcher.match(rules, known, feed)
+        labelled = replace(article, lang=lang)
+        names = cross_language.names(labelled, text.names)
+        matching = matcher.match(rules, labelled, feed)
         enriched.append(
             ArticleChange(
-                article=known,
-                shingles=features.shingles,
+                article=labelled,
+                shingles=text.shingles,
                 names=names,
-                hits=found.hits,
-                unmatched=found.unmatched,
+                hits=matching.hits,
+                unmatched=matching.unmatched,
             )
         )
     return enriched

@@ -23,17 +23,17 @@ def coverage(
     feeds: Collection[Feed],
     gaps: Sequence[Gap],
 ) -> list[Coverage]:
-    """Return what the gaps mean for each watchlist, given the feeds that it selects."""
-    covered = []
-    for name, wanted in watchlists.items():
-        watched = {feed.number for feed in feeds if feed.enabled and _watches(wanted, feed)}
-        touching = tuple(gap for gap in gaps if gap.feed.number in watched)
-        covered.append(Coverage(watchlist=name, feeds=len(watched), gaps=touching))
-    return covered
+    """Return the gaps of the feeds that each watchlist selects."""
+    coverages = []
+    for name, selectors in watchlists.items():
+        numbers = {feed.number for feed in feeds if feed.enabled and _watches(selectors, feed)}
+        touching = tuple(gap for gap in gaps if gap.feed.number in numbers)
+        coverages.append(Coverage(watchlist=name, feeds=len(numbers), gaps=touching))
+    return coverages
 
 
 def describe_gap(covered: Coverage, now: Timestamp, zone: tzinfo | None) -> str:
-    """Return what a watchlist may have missed: `3 of 41 feeds with a coverage gap 10:02–10:47`."""
+    """Describe the gaps of a watchlist: `3 of 41 feeds with a coverage gap 10:02–10:47`."""
     parts: list[str] = []
     for kind in (GapKind.BLIND, GapKind.DOWN):
         if gaps := [gap for gap in covered.gaps if gap.kind is kind]:
@@ -67,9 +67,9 @@ def format_interval(
     return f"{_moment(start, now, zone)}–{last}"
 
 
-def _watches(wanted: Sequence[str], feed: Feed) -> bool:
-    at = host(feed.url)
-    return not wanted or any(selects(one, feed.name, at, feed.tags) for one in wanted)
+def _watches(selectors: Sequence[str], feed: Feed) -> bool:
+    site = host(feed.url)
+    return not selectors or any(selects(s, feed.name, site, feed.tags) for s in selectors)
 
 
 def intervals(gaps: Iterable[Gap], now: Timestamp, zone: tzinfo | None) -> str:
@@ -77,9 +77,9 @@ def intervals(gaps: Iterable[Gap], now: Timestamp, zone: tzinfo | None) -> str:
     gaps = list(gaps)
     if any(gap.end is None for gap in gaps):
         return format_interval(min(gap.start for gap in gaps), None, now, zone)
-    found = merge_intervals((gap.start, gap.end or now) for gap in gaps)
-    earlier = len(found) - SHOWN
-    shown = ", ".join(format_interval(*one, now, zone) for one in found[-SHOWN:])
+    merged = merge_intervals((gap.start, gap.end or now) for gap in gaps)
+    earlier = len(merged) - SHOWN
+    shown = ", ".join(format_interval(*interval, now, zone) for interval in merged[-SHOWN:])
     if earlier <= 0:
         return shown
     return ngettext(

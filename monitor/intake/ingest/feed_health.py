@@ -57,7 +57,7 @@ WORST = (
     Health.OK,
     Health.PAUSED,
 )
-"""From the worst to the best."""
+"""The states from the worst to the best."""
 
 
 def health(feed: Feed, state: FeedState, now: Timestamp) -> Health:
@@ -79,7 +79,7 @@ def health(feed: Feed, state: FeedState, now: Timestamp) -> Health:
 
 
 def is_late(state: FeedState, now: Timestamp) -> bool:
-    """Return whether a poll is overdue by more than its whole delay, a minute at least."""
+    """Tell whether a poll is overdue by more than its whole delay, a minute at least."""
     if state.last_poll is None or state.is_wanted:
         return False
     return now - state.next_due > max(MINUTE, state.next_due - state.last_poll)
@@ -111,7 +111,7 @@ def describe_health(feed: Feed, state: FeedState, now: Timestamp) -> str:
 
 
 def describe_trouble(feed: Feed, state: FeedState, now: Timestamp) -> str:
-    """Return what is wrong with a feed, and not when it is polled next; empty if nothing is."""
+    """Describe the trouble of a feed, without its next poll; empty if there is none."""
     match health(feed, state, now):
         case Health.GONE:
             return _("gone (410): not asked any more")
@@ -163,8 +163,8 @@ def _outcome(poll: Poll) -> str:
 def _too_fast(feed: Feed) -> str:
     if feed.every is None:
         return _("turns over faster than it is read")
-    every = span(feed.every).replace(" ", "")
-    return _("turns over faster than every: {every}", every=every)
+    interval = span(feed.every).replace(" ", "")
+    return _("turns over faster than every: {every}", every=interval)
 
 
 def _quiet(state: FeedState) -> str:
@@ -175,21 +175,21 @@ def _quiet(state: FeedState) -> str:
 
 DAY = 86_400.0
 REST = 7 * DAY
-"""Between two notices that a feed re-issues its items."""
+"""Least seconds between two notices that a feed re-issues its items."""
 FEW = 3
 """Entries that are too few to say that a whole feed was re-issued."""
 
 
 class Reissue(Struct, frozen=True):
-    """How many entries of a document were known under another id, and how many by theirs."""
+    """The numbers of entries of a document that were known under another id, and under theirs."""
 
     reissued: int
-    kept: int
+    unchanged: int
 
     @property
-    def whole(self) -> bool:
+    def is_whole(self) -> bool:
         """Tell whether the feed has given everything another id."""
-        return self.reissued >= FEW and self.reissued > self.kept
+        return self.reissued >= FEW and self.reissued > self.unchanged
 
 
 def begun_incidents(
@@ -202,20 +202,20 @@ def begun_incidents(
     reissue: Reissue | None = None,
 ) -> Iterator[BegunIncident]:
     """Yield the incidents that begin with a poll; `first` if the feed was not read before it."""
-    open_ones = {kind for kind, incident in latest.items() if incident.ended_at is None}
-    if state.gone and AlertKind.GONE not in open_ones:
+    open_kinds = {kind for kind, incident in latest.items() if incident.ended_at is None}
+    if state.gone and AlertKind.GONE not in open_kinds:
         words = _("{feed}: gone (410); it is not asked any more", feed=feed.name)
         yield _notice(AlertKind.GONE, Severity.MEDIUM, words)
-    elif _fails(state, now) and not open_ones & {AlertKind.GONE, AlertKind.FAILING}:
+    elif _fails(state, now) and not open_kinds & {AlertKind.GONE, AlertKind.FAILING}:
         yield _notice(AlertKind.FAILING, Severity.MEDIUM, _failure_title(feed, state, now))
-    if state.breaches and AlertKind.QUARANTINED not in open_ones:
+    if state.breaches and AlertKind.QUARANTINED not in open_kinds:
         words = _(
             "{feed}: quarantined, and polled rarely: {reason}", feed=feed.name, reason=state.breach
         )
         yield _notice(AlertKind.QUARANTINED, Severity.MEDIUM, words)
-    if is_silent(state) and AlertKind.SILENT not in open_ones:
+    if is_silent(state) and AlertKind.SILENT not in open_kinds:
         yield _notice(AlertKind.SILENT, Severity.LOW, _silence_title(feed, state), rings=not first)
-    if reissue is not None and reissue.whole and _is_due_again(latest.get(AlertKind.REISSUED), now):
+    if reissue and reissue.is_whole and _is_due_again(latest.get(AlertKind.REISSUED), now):
         words = ngettext(
             "{feed}: published {count} known article again under new ids, which raises no alerts",
             "{feed}: published {count} known articles again under new ids, which raises no alerts",
@@ -229,24 +229,24 @@ def ended_incidents(
     state: FeedState, latest: Mapping[AlertKind, FeedIncident], *, reissue: Reissue | None = None
 ) -> Iterator[AlertKind]:
     """Yield the incidents that a poll ends."""
-    over = {
+    is_over = {
         AlertKind.GONE: not state.failures,
         AlertKind.FAILING: not state.failures,
         AlertKind.SILENT: not is_silent(state),
         AlertKind.QUARANTINED: not state.breaches,
-        AlertKind.REISSUED: reissue is not None and not reissue.whole,
+        AlertKind.REISSUED: reissue is not None and not reissue.is_whole,
     }
     for kind, incident in latest.items():
-        if incident.ended_at is None and over[kind]:
+        if incident.ended_at is None and is_over[kind]:
             yield kind
 
 
 def _fails(state: FeedState, now: Timestamp) -> bool:
-    """Tell whether a feed could not be read for a day, or will not have been when asked again."""
+    """Tell whether a feed cannot be read for a day, now or at its next poll."""
     if state.failing_since is None or state.gone:
         return False
-    day = state.failing_since + DAY
-    return now >= day or state.asked_until > day
+    deadline = state.failing_since + DAY
+    return now >= deadline or state.asked_until > deadline
 
 
 def _is_due_again(last: FeedIncident | None, now: Timestamp) -> bool:
@@ -286,7 +286,7 @@ def _notice(
     return BegunIncident(kind=kind, severity=severity, title=title, rings=rings)
 
 
-TIMES = 3
+REDIRECTS = 3
 SPAN = 86_400.0
 """Least seconds between the first and the last redirect."""
 LATELY = 7 * SPAN
@@ -295,27 +295,27 @@ NOWHERE = PermanentRedirect("", 0.0, 0.0, 0)
 
 
 def updated_redirect(
-    before: PermanentRedirect | None, to: str | None, now: Timestamp
+    before: PermanentRedirect | None, target: str | None, now: Timestamp
 ) -> PermanentRedirect | None:
-    """Return the redirects seen so far, with those of one answer; None if nothing changes.
+    """Return the redirects so far, with those of one answer; None if nothing changes.
 
-    `to` is where permanent redirects of the answer led, None without one.
+    `target` is where permanent redirects of the answer led, None without one.
     """
-    if to is None:
+    if target is None:
         return NOWHERE if before else None
-    if before is None or before.to != to or now < before.since:  # a clock may be set back
-        return PermanentRedirect(to, now, now, 1)
-    return PermanentRedirect(to, before.since, now, before.times + 1)
+    if before is None or before.to != target or now < before.since:  # a clock may be set back
+        return PermanentRedirect(target, now, now, 1)
+    return PermanentRedirect(target, before.since, now, before.times + 1)
 
 
 def is_confirmed(move: PermanentRedirect) -> bool:
-    return move.times >= TIMES and move.latest - move.since >= SPAN
+    return move.times >= REDIRECTS and move.latest - move.since >= SPAN
 
 
 def describe_redirect(
     move: PermanentRedirect | None, former: FormerAddress | None, now: Timestamp
 ) -> str:
-    """Return where a feed has moved to, or came from: `moved here from … 2 d ago`."""
+    """Describe the old or new address of a feed: `moved here from … 2 d ago`."""
     if move and is_confirmed(move):
         return _("it has moved permanently to {address}", address=_shown(move.to))
     if former and now - former.until < LATELY:

@@ -36,8 +36,8 @@ class Relinked(KnownEntry, frozen=True):
 class Changed(KnownEntry, frozen=True, kw_only=True):
     """Another text than this feed had, under the same key or a key that replaces it."""
 
-    before: bytes = b""
-    """The hashes of its parts then; empty when they are not known."""
+    old_parts: bytes = b""
+    """The hashes of its parts before; empty when they are not known."""
 
 
 class Variant(Changed, frozen=True):
@@ -55,17 +55,17 @@ class Reissued(KnownEntry, frozen=True):
 Decision = New | Seen | Relinked | Changed | Duplicate | Reissued
 
 
-def changed_parts(entry: Entry, before: bytes) -> frozenset[str]:
-    """Return which parts of an entry are not as they were; all when that is not known."""
-    if not before:
+def changed_parts(entry: Entry, old_parts: bytes) -> frozenset[str]:
+    """Return the changed parts of an entry; all when its old parts are not known."""
+    if not old_parts:
         return frozenset(PARTS)
-    now = entry.parts
+    parts = entry.parts
     places = {part: slice(number * PART, (number + 1) * PART) for number, part in enumerate(PARTS)}
-    return frozenset(part for part, place in places.items() if now[place] != before[place])
+    return frozenset(part for part, place in places.items() if parts[place] != old_parts[place])
 
 
-def _has_new_link(entry: Entry, before: bytes) -> bool:
-    return bool(entry.canonical and before) and part_hash(entry.canonical) != before[-PART:]
+def _has_new_link(entry: Entry, old_parts: bytes) -> bool:
+    return bool(entry.canonical and old_parts) and part_hash(entry.canonical) != old_parts[-PART:]
 
 
 def identify(entries: Sequence[Entry], known: Known) -> list[Decision]:
@@ -77,86 +77,86 @@ def identify(entries: Sequence[Entry], known: Known) -> list[Decision]:
 
 
 class _DocumentEntries:
-    """The entries of one document against the known ones, while they are decided."""
+    """The entries of one document, with the known ones to which they are compared."""
 
     def __init__(self, entries: Sequence[Entry], known: Known) -> None:
         self._known = known
         self._entries = entries
         self._links = Counter(entry.canonical for entry in self._entries)
-        named = (known.guids.get(entry.key) for entry in self._entries)
-        self._taken = {found[0] for found in named if found}
+        matches = (known.guids.get(entry.key) for entry in self._entries)
+        self._used = {match[0] for match in matches if match}
         """Articles that are still in the document, or were found in it under a new key."""
 
     def decisions(self) -> list[Decision]:
-        moved = self._moved()
+        reissues = self._moved()
         return [
-            Reissued(entry=entry, article=moved[at]) if at in moved else self._decision(entry)
+            Reissued(entry=entry, article=reissues[at]) if at in reissues else self._decision(entry)
             for at, entry in enumerate(self._entries)
         ]
 
     def _decision(self, entry: Entry) -> Decision:
-        if found := self._known.guids.get(entry.key):
-            article, fingerprint = found
-            before = self._known.parts.get(entry.key, b"")
+        if match := self._known.guids.get(entry.key):
+            article, fingerprint = match
+            old_parts = self._known.parts.get(entry.key, b"")
             if entry.fingerprint != fingerprint:
-                return Changed(entry=entry, article=article, before=before)
-            kind = Relinked if _has_new_link(entry, before) else Seen
+                return Changed(entry=entry, article=article, old_parts=old_parts)
+            kind = Relinked if _has_new_link(entry, old_parts) else Seen
             return kind(entry=entry, article=article)
         candidates = self._known.urls.get(entry.canonical, ()) if entry.canonical else ()
-        if own := self._by_link(entry, candidates):
-            self._taken.add(own.id)
-            if _is_unchanged(entry, own):
-                return Reissued(entry=entry, article=own.id)
-            return Changed(entry=entry, article=own.id)
-        others = [c for c in candidates if c.id not in self._taken and c.id not in self._known.own]
+        if previous := self._by_link(entry, candidates):
+            self._used.add(previous.id)
+            if _is_unchanged(entry, previous):
+                return Reissued(entry=entry, article=previous.id)
+            return Changed(entry=entry, article=previous.id)
+        others = [c for c in candidates if c.id not in self._used and c.id not in self._known.own]
         for other in others:
             if _tells_the_same(entry, other):
-                self._taken.add(other.id)
+                self._used.add(other.id)
                 return Duplicate(entry=entry, article=other.id)
         for other in others:
             if entry.key in other.site_guids and self._identifies(entry.canonical):
-                self._taken.add(other.id)
+                self._used.add(other.id)
                 return Variant(entry=entry, article=other.id)
         return New(entry=entry)
 
     def _by_link(self, entry: Entry, candidates: Sequence[KnownArticle]) -> KnownArticle | None:
         """Return the one article of this feed that left the document and had this link."""
-        own = [c for c in candidates if c.id in self._known.own]
-        if len(own) != 1 or own[0].id in self._taken or not self._identifies(entry.canonical):
-            return None
-        return own[0]
+        match [c for c in candidates if c.id in self._known.own]:
+            case [article] if article.id not in self._used and self._identifies(entry.canonical):
+                return article
+        return None
 
     def _identifies(self, link: str) -> bool:
         """Tell whether a link is that of one entry; one that several share identifies none."""
         return self._links[link] == 1 and (urlsplit(link).path != "/" or "?" in link)
 
     def _moved(self) -> dict[int, int]:
-        """Return which entries have exactly the text of an article that left the document.
+        """Return the places of entries with exactly the text of an article that left the document.
 
         Equal text is not enough where the link differs: each morning's forecast may read the
         same. It is enough when most of the document moved in this way.
         """
-        same: dict[int, int] = {}
+        same_text: dict[int, int] = {}
         sure: dict[int, int] = {}
-        taken = set(self._taken)
+        used = set(self._used)
         for at, entry in enumerate(self._entries):
-            before = self._known.guids.get(entry.key)
-            if before and before[1] == entry.fingerprint:
+            match = self._known.guids.get(entry.key)
+            if match and match[1] == entry.fingerprint:
                 continue
-            gone = (
-                id for _, id in self._known.contents.get(entry.fingerprint, ()) if id not in taken
+            candidates = (
+                id for _, id in self._known.contents.get(entry.fingerprint, ()) if id not in used
             )
-            article = next(gone, None)
+            article = next(candidates, None)
             if article is None:
                 continue
-            taken.add(article)
-            same[at] = article
-            linked = {c.id for c in self._known.urls.get(entry.canonical, ())}
-            if not entry.canonical or article in linked:
+            used.add(article)
+            same_text[at] = article
+            same_link = {c.id for c in self._known.urls.get(entry.canonical, ())}
+            if not entry.canonical or article in same_link:
                 sure[at] = article
-        moved = same if 2 * len(same) >= len(self._entries) else sure
-        self._taken.update(moved.values())
-        return moved
+        reissues = same_text if 2 * len(same_text) >= len(self._entries) else sure
+        self._used.update(reissues.values())
+        return reissues
 
 
 def _tells_the_same(entry: Entry, other: KnownArticle) -> bool:
@@ -164,7 +164,7 @@ def _tells_the_same(entry: Entry, other: KnownArticle) -> bool:
     return bool(title and title == folded(other.title)) or entry.fingerprint == other.fingerprint
 
 
-def _is_unchanged(entry: Entry, before: KnownArticle) -> bool:
-    if before.fingerprint:
-        return entry.fingerprint == before.fingerprint
-    return folded(entry.title) == folded(before.title)
+def _is_unchanged(entry: Entry, article: KnownArticle) -> bool:
+    if article.fingerprint:
+        return entry.fingerprint == article.fingerprint
+    return folded(entry.title) == folded(article.title)

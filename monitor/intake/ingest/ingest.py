@@ -44,7 +44,7 @@ PAGE_TRIES = 3
 PAGE_RETRY = 600.0
 PRIOR_ARTICLES = 20
 STALE = 6 * 3600.0
-"""Seconds after which an article that is linked is no news any more: nobody is notified."""
+"""Age in seconds from which a linked article is no news: nobody is notified."""
 
 
 class Ingester:
@@ -82,13 +82,13 @@ class Ingester:
         planned, queued = 0, False
         try:
             with self._store.reading() as reading:
-                drafted = [self._drafted(reading, watch, answer) for answer in answers]
+                all_drafts = [self._drafted(reading, watch, answer) for answer in answers]
             with self._store.batch() as batch:
-                held = batch.held({answer.lease for answer in answers})
-                polled = [answer.feed for answer in answers if isinstance(answer, PollResult)]
-                histories = batch.feed_histories(polled)
-                for answer, drafts in zip(answers, drafted, strict=True):
-                    if answer.lease not in held:
+                leases = batch.held({answer.lease for answer in answers})
+                feeds = [answer.feed for answer in answers if isinstance(answer, PollResult)]
+                histories = batch.feed_histories(feeds)
+                for answer, drafts in zip(answers, all_drafts, strict=True):
+                    if answer.lease not in leases:
                         continue
                     if isinstance(answer, PageResult):
                         arrivals = self._page(batch, watch, answer, now)
@@ -126,7 +126,7 @@ class Ingester:
         except BaseException:
             self._languages.clear()
             raise
-        if dropped := sum(answer.lease not in held for answer in answers):
+        if dropped := sum(answer.lease not in leases for answer in answers):
             _log_dropped(dropped)
             self._languages.clear()
         return BatchOutcome(
@@ -144,7 +144,7 @@ class Ingester:
         )
 
     def end_silences(self) -> int:
-        """Report what the silences suppressed that have ended; return how many deliveries that is.
+        """Report the silences that have ended; return the number of new deliveries.
 
         Cheap enough for every second.
 
@@ -162,7 +162,7 @@ class Ingester:
             log.info("%s", message)
         return plan.deliveries
 
-    def save_encoded(self, found: EncodedBatch) -> BatchOutcome:
+    def save_encoded(self, encoded: EncodedBatch) -> BatchOutcome:
         """Store vectors and links of articles; sure links escalate the alerts of their stories.
 
         Raises:
@@ -172,8 +172,8 @@ class Ingester:
         raised: list[RaisedAlert] = []
         planned = 0
         with self._store.batch() as batch:
-            batch.save_encoded(found)
-            for arrivals in self._linked(batch, found.links, now):
+            batch.save_encoded(encoded)
+            for arrivals in self._linked(batch, encoded.links, now):
                 plan = self._alerted(batch, arrivals, now)
                 raised += plan.raised
                 planned += plan.deliveries
@@ -188,7 +188,7 @@ class Ingester:
     def _linked(
         self, batch: Batch, links: Sequence[EventLink], now: Timestamp
     ) -> Iterator[Arrivals]:
-        """Yield which stories the sure links spread, one link at a time."""
+        """Yield the stories that sure links spread, one link at a time."""
         sure = [link for link in links if link.surety is Surety.SURE]
         ids = {id for link in sure for id in (link.later, link.earlier)}
         articles = {article.id: article for article in batch.articles.get(sorted(ids))}
@@ -196,8 +196,8 @@ class Ingester:
             if (later := articles.get(link.later)) and (earlier := articles.get(link.earlier)):
                 feed = self.watch.feeds.get(later.feeds[0])
                 if feed is not None:
-                    old = now - max(later.seen, earlier.seen) > STALE
-                    yield Arrivals(feed=feed, via=Via.LINK, linked={earlier.story: old})
+                    is_stale = now - max(later.seen, earlier.seen) > STALE
+                    yield Arrivals(feed=feed, via=Via.LINK, linked={earlier.story: is_stale})
 
     def forgive(self, urls: Sequence[str]) -> None:
         """Schedule feeds that failed because of an outage to be polled again soon."""
@@ -212,17 +212,18 @@ class Ingester:
             return {}
         feed, parsed = answer.feed, answer.parsed
         entries = parsed.entries
-        before = reading.known(feed, {entry.key for entry in entries}, (), ()).guids
+        stored = reading.known(feed, {entry.key for entry in entries}, (), ()).guids
         fresh = [
-            entry for entry in entries if before.get(entry.key, (0, b""))[1] != entry.fingerprint
+            entry for entry in entries if stored.get(entry.key, (0, b""))[1] != entry.fingerprint
         ]
         articles = [article_changes.article(entry, feed) for entry in fresh]
         recent = self._recent(reading, feed)
-        packs = [entry.features for entry in fresh]
-        read = [unpacked(pack) if pack else None for pack in packs]
+        features = [unpacked(e.features) if e.features else None for e in fresh]
         matcher = TimedMatcher(self._stopwatch)
-        drafts = enrich(articles, feed, watch.rules, recent, parsed.lang, matcher, read=read)
-        return {entry.key: made for entry, made in zip(fresh, drafts, strict=True)}
+        drafts = enrich(
+            articles, feed, watch.rules, recent, parsed.lang, matcher, features=features
+        )
+        return {entry.key: draft for entry, draft in zip(fresh, drafts, strict=True)}
 
     def _page(
         self, batch: Batch, watch: ActiveConfig, answer: PageResult, now: Timestamp
@@ -236,16 +237,16 @@ class Ingester:
             return None
         if article is None or feed is None or not page.text:
             final = page.final or not page.reason or answer.pending.attempts + 1 >= PAGE_TRIES
-            again = feed is not None and not final
-            why = page.reason or _("no article is found in it")
-            due = now + PAGE_RETRY if again else None
-            batch.postpone_page(id, why, due, failed=True)
+            retries = feed is not None and not final
+            reason = page.reason or _("no article is found in it")
+            due = now + PAGE_RETRY if retries else None
+            batch.postpone_page(id, reason, due, failed=True)
             return None
         arrival = ArticleChange(
             article=replace(article, body=page.text), backfill=answer.pending.backfill
         )
-        made = self._draft(batch, watch, feed, arrival.article)
-        (change,) = article_changes.with_enrichments(batch, feed, [(arrival, made)])
+        draft = self._draft(batch, watch, feed, arrival.article)
+        (change,) = article_changes.with_enrichments(batch, feed, [(arrival, draft)])
         batch.save_page(change)
         return Arrivals(feed=feed, via=Via.PAGE, changes=(change,))
 
@@ -254,29 +255,29 @@ class Ingester:
     ) -> ArticleChange:
         """Enrich an article of a feed, with the matches for each other feed that carries it."""
         matcher, recent = TimedMatcher(self._stopwatch), self._recent(reading, feed)
-        (made,) = enrich([article], feed, watch.rules, recent, "", matcher)
-        if article.feeds == (feed.number,) or made.unmatched:
-            return made
-        found = matcher.match(watch.rules, made.article, *_feeds_of(article, feed, watch))
-        return replace(made, hits=found.hits, unmatched=found.unmatched)
+        (draft,) = enrich([article], feed, watch.rules, recent, "", matcher)
+        if article.feeds == (feed.number,) or draft.unmatched:
+            return draft
+        matching = matcher.match(watch.rules, draft.article, *_feeds_of(article, feed, watch))
+        return replace(draft, hits=matching.hits, unmatched=matching.unmatched)
 
     def _carried(
         self, batch: Batch, watch: ActiveConfig, answer: PollResult, outcome: PollOutcome
     ) -> Iterator[ArticleChange]:
-        """Yield the known articles that match because this feed carries them now, too."""
+        """Yield the known articles that match because this feed now carries them too."""
         if not (outcome.sightings and watch.rules.by_feed):
             return
-        feed, sighted = outcome.feed, [sighting.article for sighting in outcome.sightings]
+        feed, ids = outcome.feed, [sighting.article for sighting in outcome.sightings]
         matcher = TimedMatcher(self._stopwatch)
-        for article in batch.articles.get(list(dict.fromkeys(sighted))):
+        for article in batch.articles.get(list(dict.fromkeys(ids))):
             if len(article.feeds) < 2:
                 continue
             feeds = _feeds_of(article, feed, watch)
             others = (other for other in feeds if other is not feed)
-            known = matcher.match(watch.rules, article, *others).hits
-            before = {hit.watchlist.name for hit in known}
+            earlier_hits = matcher.match(watch.rules, article, *others).hits
+            earlier = {hit.watchlist.name for hit in earlier_hits}
             hits = matcher.match(watch.rules, article, *feeds).hits
-            if new := tuple(hit for hit in hits if hit.watchlist.name not in before):
+            if new := tuple(hit for hit in hits if hit.watchlist.name not in earlier):
                 yield ArticleChange(
                     article=article,
                     carried=True,
@@ -287,14 +288,14 @@ class Ingester:
     def _recent(self, reading: StoreReads, feed: Feed) -> deque[str]:
         """Return the languages of the feed's last articles, oldest first."""
         if feed.number not in self._languages:
-            known = reading.languages(feed)
-            self._languages[feed.number] = deque(reversed(known), maxlen=PRIOR_ARTICLES)
+            languages = reading.languages(feed)
+            self._languages[feed.number] = deque(reversed(languages), maxlen=PRIOR_ARTICLES)
         return self._languages[feed.number]
 
 
 def _feeds_of(article: Article, feed: Feed, watch: ActiveConfig) -> list[Feed]:
-    others = (watch.feeds.get(number) for number in article.feeds if number != feed.number)
-    return [feed, *(other for other in others if other is not None)]
+    carriers = (watch.feeds.get(number) for number in article.feeds if number != feed.number)
+    return [feed, *(other for other in carriers if other is not None)]
 
 
 def _with_current_feed(

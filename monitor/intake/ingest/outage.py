@@ -1,4 +1,4 @@
-"""Whether the network, rather than the servers, is down."""
+"""Outages: is the network down, rather than the servers?"""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from monitor.base.url import host
 log = logging.getLogger("tocsin")
 
 RECENT = 120.0
-"""Seconds of polls that count."""
+"""Seconds for which a poll counts."""
 
 
 class OutageDetector:
@@ -32,7 +32,7 @@ class OutageDetector:
         self._reached: dict[str, Timestamp] = {}
         """When feeds were polled whose hosts answered, by URL, the latest last."""
         self._unreached: dict[str, Timestamp] = {}
-        """The same of feeds whose hosts could not be reached."""
+        """When feeds were polled whose hosts could not be reached, in the same form."""
 
     def take(
         self,
@@ -45,8 +45,8 @@ class OutageDetector:
         Args:
             outcomes: The outcomes by URL.
             now: The present time.
-            failing: Feeds that failed before, by their own fault. That they fail again proves
-                nothing: they are asked so often that they would soon be most of what is polled.
+            failing: Feeds that failed before, by their own fault. Their next failure proves
+                nothing: they are asked so often that they would soon be most of the polls.
         """
         was_down = self.down
         for url, error in outcomes.items():
@@ -56,8 +56,8 @@ class OutageDetector:
                 self._reached[url] = now
             elif was_down or url not in failing:
                 self._unreached[url] = now
-        for polled in (self._reached, self._unreached):
-            _forget_old(polled, now)
+        for times in (self._reached, self._unreached):
+            _forget_old(times, now)
         self.down = self._verdict()
         if self.down and not was_down:
             log.warning(
@@ -74,7 +74,7 @@ class OutageDetector:
         return list(self._unreached)
 
     def is_suspect(self, overdue: Collection[str]) -> bool:
-        """Return whether nothing was reached yet, and all feeds tried are long overdue.
+        """Tell whether no feed was reached yet, and all polled ones are long overdue.
 
         That is so after a sleep or a start without a network: the first feed is not at fault.
         """
@@ -98,10 +98,10 @@ class OutageDetector:
         )
 
 
-def _forget_old(polled: dict[str, Timestamp], now: Timestamp) -> None:
+def _forget_old(times: dict[str, Timestamp], now: Timestamp) -> None:
     """Drop polls older than two minutes; the oldest come first, unless the clock was set."""
-    while polled:
-        url, at = next(iter(polled.items()))
+    while times:
+        url, at = next(iter(times.items()))
         if 0 <= now - at < RECENT:
             return
-        del polled[url]
+        del times[url]

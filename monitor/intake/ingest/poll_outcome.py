@@ -46,12 +46,12 @@ class PollResult(Struct, frozen=True, kw_only=True):
     feed: Feed
     state: FeedState
     response: Fetched | NotModified | FeedError
-    """What the server answered, without its body, or why nothing was read."""
+    """The answer of the server, without its body, or the error."""
     parsed: ParsedFeed | None = None
-    """What a new document says; None where the body is that of the last poll, or was not read."""
+    """The new document; None where the body is that of the last poll, or was not read."""
     seconds: float
     lease: Lease = field(default_factory=lease_in_hand)
-    """Under which the feed was polled; it is not stored under another."""
+    """The lease under which the feed was polled; the result is not stored under another."""
 
     @property
     def weight(self) -> int:
@@ -66,11 +66,11 @@ class PageResult(Struct, frozen=True, kw_only=True):
     pending: PendingPage
     weight: int = 1
     lease: Lease = field(default_factory=lease_in_hand)
-    """Under which the page was fetched."""
+    """The lease under which the page was fetched."""
 
 
 class BatchOutcome(Struct, frozen=True, kw_only=True):
-    """What one batch changed."""
+    """The changes by one batch."""
 
     polls: tuple[tuple[Feed, Poll], ...] = ()
     raised: tuple[RaisedAlert, ...] = ()
@@ -89,16 +89,16 @@ class ActiveConfig(Struct, frozen=True, kw_only=True):
 
     rules: WatchlistMatcher
     feeds: Mapping[int, Feed] = field(default_factory=dict)
-    """By number."""
+    """Feeds by number."""
     routing: Routing = field(default_factory=Routing)
 
 
-_UNMET = identify.New | identify.Duplicate | identify.Variant
+_NEW_TO_FEED = identify.New | identify.Duplicate | identify.Variant
 """Decisions about entries that the feed has not had before."""
 
 
 class PollStep(Struct, frozen=True, kw_only=True):
-    """A poll and what is known, from which follows what it changes."""
+    """A poll, with the facts that decide its outcome."""
 
     batch: Batch
     history: FeedHistory
@@ -113,7 +113,7 @@ class PollStep(Struct, frozen=True, kw_only=True):
     network_down: bool
 
     def outcome(self) -> PollOutcome:
-        """Return what the poll changes."""
+        """Return the outcome of the poll."""
         response, parsed = self.answer.response, self.answer.parsed
         if isinstance(response, FeedError):
             return self._failed(response)
@@ -122,7 +122,7 @@ class PollStep(Struct, frozen=True, kw_only=True):
         return self._read(response, parsed)
 
     def _failed(self, error: FeedError) -> PollOutcome:
-        """Return the outcome of a failure; that of an outage is not counted against the feed."""
+        """Return the outcome of a failure; an outage is not counted against the feed."""
         feed, before = self.answer.feed, self.answer.state
         status = error.status if isinstance(error, FetchError) else None
         poll = self._poll(Outcome.FAILED, reason=error.reason, status=status)
@@ -150,23 +150,23 @@ class PollStep(Struct, frozen=True, kw_only=True):
         feed, before = self.answer.feed, self.answer.state
         known_entries = article_changes.known_entries(self.batch, feed, parsed.entries)
         decisions = identify.identify(parsed.entries, known_entries)
-        arrived, sightings = self._changes(decisions)
-        unmet = [d.entry for d in decisions if isinstance(d, _UNMET)]
-        known_ids = [d.article for d in decisions if not isinstance(d, _UNMET)]
-        known, new = len(known_ids), sum(arrival.new for arrival in arrived)
+        changes, sightings = self._changes(decisions)
+        new_entries = [d.entry for d in decisions if isinstance(d, _NEW_TO_FEED)]
+        known_ids = [d.article for d in decisions if not isinstance(d, _NEW_TO_FEED)]
+        known, new = len(known_ids), sum(arrival.new for arrival in changes)
         last = self.history.last_articles
-        breach = _breach(arrived)
+        breach = _breach(changes)
         state = schedule.after_read(
             feed,
             schedule.after_breach(before, breach, self.now) if breach else before,
             fetched,
             parsed,
             known=known,
-            kept=len(last.intersection(known_ids)) if last else None,
+            overlap=len(last.intersection(known_ids)) if last else None,
             now=self.now,
             jitter=self.jitter,
         )
-        met = {d.article for d in decisions if not isinstance(d, identify.New)}
+        ids = {d.article for d in decisions if not isinstance(d, identify.New)}
         outcome = PollOutcome(
             feed=feed,
             state=state,
@@ -174,32 +174,32 @@ class PollStep(Struct, frozen=True, kw_only=True):
                 Outcome.READ,
                 entries=len(decisions),
                 new=new,
-                changed=len(arrived) - new,
+                changed=len(changes) - new,
                 known=known,
                 blind=state.blind,
                 status=fetched.status,
                 moved=_answered_by(feed, fetched),
             ),
-            arrivals=tuple(arrived),
+            arrivals=tuple(changes),
             sightings=tuple(sightings),
             move=feed_health.updated_redirect(self.history.move, fetched.moved_to, self.now),
             missed=(before.last_ok, self.now) if state.blind and before.last_ok else None,
-            articles=frozenset(met.union(c.article.id for c in arrived) if unmet else ()),
+            articles=frozenset(ids.union(c.article.id for c in changes) if new_entries else ()),
             response=_answer_evidence(fetched, self.now),
         )
-        outcome = self._with_publication_rate(outcome, [entry.published for entry in unmet])
+        outcome = self._with_publication_rate(outcome, [entry.published for entry in new_entries])
         reissued = sum(isinstance(d, identify.Reissued) for d in decisions)
         return self._with_incidents(outcome, feed_health.Reissue(reissued, known - reissued))
 
-    def _poll(self, outcome: Outcome, **more: Any) -> Poll:
-        return Poll(at=self.now, outcome=outcome, seconds=self.answer.seconds, **more)
+    def _poll(self, outcome: Outcome, **details: Any) -> Poll:
+        return Poll(at=self.now, outcome=outcome, seconds=self.answer.seconds, **details)
 
     def _changes(
         self, decisions: Sequence[identify.Decision]
     ) -> tuple[list[ArticleChange], list[Sighting]]:
         """Return the changed articles of a document, enriched, and sightings of known ones."""
         batch, feed = self.batch, self.answer.feed
-        arrived: list[tuple[ArticleChange, ArticleChange]] = []
+        drafts: list[tuple[ArticleChange, ArticleChange]] = []
         sightings: list[Sighting] = []
         changed = [
             decision.article for decision in decisions if isinstance(decision, identify.Changed)
@@ -207,19 +207,19 @@ class PollStep(Struct, frozen=True, kw_only=True):
         stored = {article.id: article for article in batch.articles.get(changed)}
         aggregated = is_aggregator(feed.url, (d.entry.source_url for d in decisions))
         for decision in decisions:
-            brought = article_changes.entry_change(
+            change = article_changes.entry_change(
                 batch, feed, decision, stored, self.now, aggregated=aggregated
             )
-            if isinstance(brought, Sighting):
-                sightings.append(brought)
-            elif brought is not None:
-                brought = replace(brought, backfill=self.answer.state.last_ok is None)
-                made = self.drafts.get(brought.guid)
-                article = brought.article
-                if made is None or len(article.feeds) > 1 or made.article.texts != article.texts:
-                    made = self.redraft(article)  # with its page, or what its other feeds say
-                arrived.append((brought, made))
-        return article_changes.with_enrichments(batch, feed, arrived), sightings
+            if isinstance(change, Sighting):
+                sightings.append(change)
+            elif change is not None:
+                change = replace(change, backfill=self.answer.state.last_ok is None)
+                draft = self.drafts.get(change.guid)
+                article = change.article
+                if draft is None or len(article.feeds) > 1 or draft.article.texts != article.texts:
+                    draft = self.redraft(article)  # with its page, or what its other feeds say
+                drafts.append((change, draft))
+        return article_changes.with_enrichments(batch, feed, drafts), sightings
 
     def _with_publication_rate(
         self, outcome: PollOutcome, dates: Sequence[Timestamp | None]
@@ -242,23 +242,23 @@ class PollStep(Struct, frozen=True, kw_only=True):
     ) -> PollOutcome:
         """Add the incidents that begin and end with the poll."""
         latest, first = self.history.incidents, self.answer.state.last_ok is None
-        began = feed_health.begun_incidents(
+        begun = feed_health.begun_incidents(
             outcome.feed, outcome.state, latest, self.now, first=first, reissue=reissue
         )
-        over = feed_health.ended_incidents(outcome.state, latest, reissue=reissue)
-        return replace(outcome, begun=tuple(began), ended=tuple(over))
+        ended = feed_health.ended_incidents(outcome.state, latest, reissue=reissue)
+        return replace(outcome, begun=tuple(begun), ended=tuple(ended))
 
 
-def _breach(arrived: Sequence[ArticleChange]) -> str:
-    """Return which articles of a document were set aside, and why; empty for none."""
-    aside = [change for change in arrived if change.unmatched]
-    if not aside:
+def _breach(changes: Sequence[ArticleChange]) -> str:
+    """Describe the articles of a document that were not matched; empty for none."""
+    unmatched = [change for change in changes if change.unmatched]
+    if not unmatched:
         return ""
     return ngettext(
         "{count} article was not matched: {reason}",
         "{count} articles were not matched: {reason}",
-        len(aside),
-        reason=aside[0].unmatched,
+        len(unmatched),
+        reason=unmatched[0].unmatched,
     )
 
 

@@ -25,19 +25,19 @@ from monitor.model.feed import FeedState, PublicationRate
 
 HOUR, DAY = 3_600.0, 86_400.0
 
-ENOUGH = 5
-"""Days with publications that are enough to learn from: a weekly may bring ten on one day."""
-KEPT = 8
+MIN_DAYS = 5
+"""Least days with publications to learn from: a weekly may bring ten on one day."""
+MAX_PAUSES = 8
 """Pauses kept: more than the weekends of six weeks."""
 WEEKS = 42 * DAY
-KNOWN = 21 * DAY
+MIN_HISTORY = 21 * DAY
 """Before three weekends are known, a feed may rest for a long one."""
 LONG_WEEKEND = 4 * DAY
 SLACK = 4
-"""How much the spread of its pauses counts: with 2, feeds that publish less than daily would
-have rung 0.7 times a year, with 4 they do 0.3 times (in 267 years of 91 real ones)."""
+"""Weight of the spread of its pauses: with 2, feeds that publish less than daily would have
+raised 0.7 alerts a year, with 4 they raise 0.3 (in 267 years of 91 real feeds)."""
 SHORTEST = 12 * HOUR
-"""No silence shorter than this is worth a word."""
+"""The shortest silence in seconds that is reported."""
 
 
 def updated_rate(
@@ -53,8 +53,8 @@ def updated_rate(
                 habit,
                 last=moment,
                 days=habit.days + (moment // DAY > habit.last // DAY),
-                recent=(*habit.recent, pause)[-KEPT:],
-                pauses=_kept((*habit.pauses, (moment, pause))),
+                recent=(*habit.recent, pause)[-MAX_PAUSES:],
+                pauses=_shortened((*habit.pauses, (moment, pause))),
             )
     return habit
 
@@ -63,7 +63,7 @@ def typical_interval(habit: PublicationRate | None) -> float | None:
     """Return the median seconds between two publications; None while too few are known."""
     from statistics import median
 
-    if habit is None or habit.days < ENOUGH:
+    if habit is None or habit.days < MIN_DAYS:
         return None
     return median(habit.recent)
 
@@ -73,19 +73,19 @@ def longest_silence(habit: PublicationRate | None) -> float | None:
 
     The more its pauses differ, the longer; None while too few publications are known.
     """
-    mostly = typical_interval(habit)
-    if habit is None or mostly is None:
+    typical = typical_interval(habit)
+    if habit is None or typical is None:
         return None
-    longest = sorted((pause for _, pause in habit.pauses), reverse=True)
-    second, fifth = longest[1], longest[min(4, len(longest) - 1)]
-    least = SHORTEST if habit.last - habit.since >= KNOWN else LONG_WEEKEND
-    return max(least, 3 * mostly, 1.2 * second, second + SLACK * (second - fifth))
+    pauses = sorted((pause for _, pause in habit.pauses), reverse=True)
+    second, fifth = pauses[1], pauses[min(4, len(pauses) - 1)]
+    least = SHORTEST if habit.last - habit.since >= MIN_HISTORY else LONG_WEEKEND
+    return max(least, 3 * typical, 1.2 * second, second + SLACK * (second - fifth))
 
 
 def entry_times(
     dates: Iterable[Timestamp | None], after: Timestamp | None, now: Timestamp
 ) -> list[Timestamp]:
-    """Return when entries were published: their dates, limited to the time since the last read.
+    """Return the times of publication: the dates, limited to the time since the last read.
 
     At the first read their dates count unless they are in the future.
     """
@@ -94,14 +94,14 @@ def entry_times(
 
 
 def is_silent(state: FeedState) -> bool:
-    """Return whether a feed, when last read, had been silent for longer than is normal."""
+    """Tell whether a feed, when last read, had been silent for longer than is normal."""
     if state.published is None or state.silent_after is None or state.last_ok is None:
         return False
     return state.last_ok - state.published > state.silent_after
 
 
 def describe_interval(seconds: float) -> str:
-    """Return how often something comes, in words: `hourly`, `every 4 h`, `daily`."""
+    """Describe an interval: `hourly`, `every 4 h`, `daily`."""
     for least, most, name in (
         (0, 1.5 * HOUR, mark("hourly")),
         (20 * HOUR, 36 * HOUR, mark("daily")),
@@ -113,9 +113,9 @@ def describe_interval(seconds: float) -> str:
     return _("every {time}", time=span(seconds))
 
 
-def _kept(pauses: tuple[tuple[Timestamp, float], ...]) -> tuple[tuple[Timestamp, float], ...]:
+def _shortened(pauses: tuple[tuple[Timestamp, float], ...]) -> tuple[tuple[Timestamp, float], ...]:
     """Leave out one pause of too many: the oldest if it is old, else the shortest."""
-    if len(pauses) <= KEPT:
+    if len(pauses) <= MAX_PAUSES:
         return pauses
     if pauses[-1][0] - pauses[0][0] > WEEKS:
         return pauses[1:]

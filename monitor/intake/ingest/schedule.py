@@ -46,14 +46,14 @@ _STEPPED = 60.0
 """Seconds by which a poll may lie in the future before the clock must have been set back."""
 
 
-def due(states: Mapping[str, FeedState], feeds: Sequence[Feed], by: Timestamp) -> list[Feed]:
+def due(states: Mapping[str, FeedState], feeds: Sequence[Feed], until: Timestamp) -> list[Feed]:
     """Return the feeds that are due by a time, the longest overdue first.
 
     A feed without a state is new, and due.
     """
-    known = {feed.url: states.get(feed.url, FeedState()) for feed in feeds if feed.enabled}
-    waiting = [feed for feed in feeds if feed.enabled and _is_due(known[feed.url], by)]
-    return sorted(waiting, key=lambda feed: known[feed.url].next_due)
+    feed_states = {feed.url: states.get(feed.url, FeedState()) for feed in feeds if feed.enabled}
+    waiting = [feed for feed in feeds if feed.enabled and _is_due(feed_states[feed.url], until)]
+    return sorted(waiting, key=lambda feed: feed_states[feed.url].next_due)
 
 
 def spread(
@@ -61,23 +61,23 @@ def spread(
 ) -> list[tuple[float, Feed]]:
     """Return feeds with the seconds to wait before each is polled.
 
-    Those overdue by more than a minute (after sleep, an outage, a restart) come at most
-    `CATCH_UP` a second; new ones, those just due and those somebody asked for come at once; those
-    that are not due yet when they are.
+    Feeds that are overdue by more than a minute (after sleep, an outage, a restart) come at most
+    `CATCH_UP` a second; new ones, those just due and those somebody asked for come at once; the
+    others when they are due.
     """
-    late = 0
+    late_count = 0
     planned: list[tuple[float, Feed]] = []
     for feed in feeds:
         state = states.get(feed.url, FeedState())
         overdue = is_overdue(state, now)
-        soon = 0.0 if _was_set_back(state, now) else max(0.0, state.next_due - now)
-        planned.append((late / CATCH_UP if overdue else soon, feed))
-        late += overdue
+        wait = 0.0 if _was_set_back(state, now) else max(0.0, state.next_due - now)
+        planned.append((late_count / CATCH_UP if overdue else wait, feed))
+        late_count += overdue
     return planned
 
 
 def is_overdue(state: FeedState, now: Timestamp) -> bool:
-    """Return whether a poll is late by more than a minute; not one that somebody asked for."""
+    """Tell whether a poll is late by more than a minute; not one that somebody asked for."""
     return not (state.last_poll is None or state.is_wanted) and now - state.next_due > MINUTE
 
 
@@ -88,7 +88,7 @@ def after_read(
     parsed: ParsedFeed,
     *,
     known: int,
-    kept: int | None = None,
+    overlap: int | None = None,
     now: Timestamp,
     jitter: float,
 ) -> FeedState:
@@ -99,15 +99,15 @@ def after_read(
         state: Its state before.
         fetched: The answer of the server.
         parsed: Its document.
-        known: How many entries the feed had before, at whichever poll.
-        kept: How many of these the poll before had; `known` if that is not known.
+        known: Number of entries that the feed had before, at whichever poll.
+        overlap: Number of these that the poll before had; `known` if that is not known.
         now: The time of the poll.
         jitter: Between 0 and 1.
     """
     total = len(parsed.entries)
-    kept = known if kept is None else kept
+    overlap = known if overlap is None else overlap
     # A document of which every entry was known is an older one, from another server.
-    blind = state.last_ok is not None and total > known and kept == 0
+    blind = state.last_ok is not None and total > known and overlap == 0
     hints = replace(fetched.hints, ttl=parsed.ttl if parsed.ttl else fetched.hints.ttl)
     interval = _interval(feed, _adapted(state, total, 0 if blind else known, now))
     # A server that repeats its ETag for a changed body would answer 304 to the next change.
@@ -133,19 +133,19 @@ def after_unchanged(
     has no good document then fails again, and does so until it has one.
     """
     interval = _interval(feed, _relaxed(state))
-    settled = replace(_success(state, interval, answer.hints, now, jitter), blind=False)
+    success = replace(_success(state, interval, answer.hints, now, jitter), blind=False)
     if isinstance(answer, Fetched):
-        return replace(settled, etag=answer.etag, last_modified=answer.last_modified)
+        return replace(success, etag=answer.etag, last_modified=answer.last_modified)
     outage = state.failures == 1 and state.failing_since is None
     return (
-        settled if outage or not state.failures else replace(settled, etag=None, last_modified=None)
+        success if outage or not state.failures else replace(success, etag=None, last_modified=None)
     )
 
 
 def after_breach(state: FeedState, breach: str, now: Timestamp) -> FeedState:
     """Return the state of a feed whose articles exceed the limits of matching or indexing.
 
-    It is that before the next answer is counted (`after_read`), which is then asked for later.
+    `after_read` then counts the answer, and schedules the next poll later.
     """
     return replace(state, breaches=state.breaches + 1, breached_at=now, breach=breach)
 
@@ -153,7 +153,7 @@ def after_breach(state: FeedState, breach: str, now: Timestamp) -> FeedState:
 def after_failure(
     feed: Feed, state: FeedState, error: FeedError, now: Timestamp, jitter: float
 ) -> FeedState:
-    """Return the state after a poll that failed: when to try again, and why it failed.
+    """Return the state after a failed poll: with the time of the next try, and the reason.
 
     A poll before its time, which somebody asked for, does not lengthen the back-off.
     """
@@ -179,7 +179,7 @@ def after_failure(
 def after_outage(state: FeedState, now: Timestamp, jitter: float) -> FeedState:
     """Return the state after a poll that failed in an outage: the back-off does not grow.
 
-    Since when the feed itself has been failing is then unknown.
+    The beginning of failures by the feed itself is then unknown.
     """
     return replace(
         state, failing_since=None, last_poll=now, next_due=now + _jittered(OUTAGE, jitter)
@@ -203,7 +203,7 @@ def _is_due(state: FeedState, now: Timestamp) -> bool:
 
 
 def _was_set_back(state: FeedState, now: Timestamp) -> bool:
-    """Return whether the clock was: every feed would wait until the old time comes again."""
+    """Tell whether the clock was set back: every feed would wait for the old time again."""
     return state.last_poll is not None and state.last_poll - now > _STEPPED
 
 
@@ -260,16 +260,16 @@ def _quarantine(state: FeedState) -> float:
 def _retry(feed: Feed, error: FeedError, failures: int, failing: float) -> float:
     """Return the seconds until the next try, after so many failures in so many seconds."""
     status = error.status if isinstance(error, FetchError) else None
-    asked = error.retry_after if isinstance(error, FetchError) else None
-    if status in {429, 503} and asked is not None:
-        return min(max(asked, MINUTE), LONGEST_HINT)
+    retry_after = error.retry_after if isinstance(error, FetchError) else None
+    if status in {429, 503} and retry_after is not None:
+        return min(max(retry_after, MINUTE), LONGEST_HINT)
     interval = _interval(feed, DEFAULT)
     if status == 429:
         return max(interval, TOO_MANY)
     doubled = BACK_OFF * 2.0 ** min(failures - 1, 16)
     retry = min(max(interval, doubled), CEILING)
-    left = DAY - failing  # until it has failed for a day, when an alert is due
-    return left if max(interval, BACK_OFF) <= left < retry else retry
+    remaining = DAY - failing  # until it has failed for a day, when an alert is due
+    return remaining if max(interval, BACK_OFF) <= remaining < retry else retry
 
 
 def _jittered(seconds: float, jitter: float) -> float:

@@ -16,7 +16,7 @@ from monitor.model.poll import Headline, StoryCandidate
 SAME = 0.7
 VERSION = 0.5
 LEAST_SHARED = 3
-"""Sampled shingles, of about 20 words: fewer are a headline or a common phrase."""
+"""Least sampled shingles, of about 20 words: fewer are a headline or a common phrase."""
 REPEATED = 2
 """Unlike headlines of one source under which a shingle is no evidence of a copy any more."""
 BOILERPLATE = 3
@@ -45,13 +45,13 @@ class StoryDecision(Struct, frozen=True):
 
 
 def least_shared(shingles: frozenset[int]) -> int:
-    """Return how many shingles another article must share to be a candidate."""
+    """Return the number of shingles that another article must share to be a candidate."""
     return 1 if is_whole(shingles) else LEAST_SHARED
 
 
-def containment(shared: int, one: int, other: int) -> float:
+def containment(shared: int, size: int, other_size: int) -> float:
     """Return the share of the smaller of two sets that is in the other; 0 for too few shingles."""
-    smaller = min(one, other)
+    smaller = min(size, other_size)
     if smaller < LEAST_SIZE or shared < LEAST_SHARED:
         return 0.0
     return shared / smaller
@@ -62,8 +62,8 @@ def assign_story(
 ) -> StoryDecision:
     """Return the story of an article; of equal candidates the earliest decides.
 
-    Shingles that one source repeats under unlike headlines do not count: a lead, a tail, what a
-    channel says of itself. Short texts that are the same word for word are copies between
+    Shingles that one source repeats under unlike headlines do not count: a lead, a tail, praise
+    of a channel by itself. Short texts that are the same word for word are copies between
     sources; of one source they are the next edition of the same column.
 
     Args:
@@ -74,22 +74,20 @@ def assign_story(
     others = [candidate for candidate in candidates if candidate.article != article.id]
     if not others:
         return StoryDecision(article.id)
-    own = headline_of(article)
+    headline = headline_of(article)
     if is_whole(shingles):
-        shares = [
-            (1.0, 1.0, candidate) for candidate in others if candidate.headline.source != own.source
-        ]
+        shares = [(1.0, 1.0, c) for c in others if c.headline.source != headline.source]
     else:
-        headlines = _headlines(shingles, others, own)
+        headlines = _headlines(shingles, others, headline)
         repeated = {shingle for shingle, count in headlines.items() if count >= REPEATED}
         boilerplate = {shingle for shingle in repeated if headlines[shingle] >= BOILERPLATE}
         shares = [
             (
-                _share(shingles, candidate, repeated, both=candidate.headline.source == own.source),
-                _share(shingles, candidate, boilerplate),
-                candidate,
+                _share(shingles, c, repeated, symmetric=c.headline.source == headline.source),
+                _share(shingles, c, boilerplate),
+                c,
             )
-            for candidate in others
+            for c in others
         ]
     likely = [
         (copied if copied >= SAME else 0.0, share, -other.article, other)
@@ -106,45 +104,45 @@ def assign_story(
 
 
 def _headlines(
-    shingles: frozenset[int], others: Collection[StoryCandidate], own: Headline
+    shingles: frozenset[int], candidates: Collection[StoryCandidate], headline: Headline
 ) -> Counter[int]:
-    """Return under how many unlike headlines of one source shingles stand, where several are.
+    """Count the unlike headlines of one source under which shingles stand, where several are.
 
     Args:
         shingles: The shingles of an article.
-        others: Articles that share some of these.
-        own: The headline of the article.
+        candidates: Articles that share some of these.
+        headline: The headline of the article.
     """
     by_source: defaultdict[str, list[StoryCandidate]] = defaultdict(list)
-    for candidate in others:
+    for candidate in candidates:
         by_source[candidate.headline.source].append(candidate)
-    most: Counter[int] = Counter()
-    for name, group in by_source.items():
-        under = [(own, set(shingles))] if name == own.source else []
-        if len(group) + len(under) < REPEATED:
+    counts: Counter[int] = Counter()
+    for source, members in by_source.items():
+        groups = [(headline, set(shingles))] if source == headline.source else []
+        if len(members) + len(groups) < REPEATED:
             continue
-        for candidate in group:
-            for known, its in under:
-                if is_alike(known, candidate.headline):
-                    its.update(candidate.shared)
+        for candidate in members:
+            for first, union in groups:
+                if is_alike(first, candidate.headline):
+                    union.update(candidate.shared)
                     break
             else:
-                if len(under) < _HEADLINES:
-                    under.append((candidate.headline, set(candidate.shared)))
-        most |= Counter(shingle for _, its in under for shingle in its)
-    return most
+                if len(groups) < _HEADLINES:
+                    groups.append((candidate.headline, set(candidate.shared)))
+        counts |= Counter(shingle for _, union in groups for shingle in union)
+    return counts
 
 
 def _share(
-    shingles: frozenset[int], other: StoryCandidate, but: set[int], *, both: bool = False
+    shingles: frozenset[int], other: StoryCandidate, ignored: set[int], *, symmetric: bool = False
 ) -> float:
-    """Return how much of the smaller of two texts, or of both, is in the other.
+    """Return the share of the smaller of two texts, or of both, that is in the other.
 
-    `but` are shingles that do not count.
+    `ignored` are shingles that do not count.
     """
-    shared, size, its_size = len(other.shared), len(shingles), other.size
-    if but:
-        less = len(other.shared & but)
-        shared, size, its_size = shared - less, len(shingles - but), its_size - less
-    share = containment(shared, size, its_size)
-    return share * min(size, its_size) / max(size, its_size) if both and share else share
+    shared, size, other_size = len(other.shared), len(shingles), other.size
+    if ignored:
+        count = len(other.shared & ignored)
+        shared, size, other_size = shared - count, len(shingles - ignored), other_size - count
+    share = containment(shared, size, other_size)
+    return share * min(size, other_size) / max(size, other_size) if symmetric and share else share

@@ -1,7 +1,7 @@
-"""A document before any parser: encoding, prolog; and what holds for entries of any format.
+"""A document before any parser: encoding, prolog; and rules for entries of any format.
 
-What identifies an entry of a document is its key, the hashes of its words and its canonical link.
-What a store knows decides what the entry is (`monitor.intake.ingest.identify`).
+The key, the hashes of its words and its canonical link identify an entry of a document.
+`monitor.intake.ingest.identify` compares them with those in the store.
 """
 
 from __future__ import annotations
@@ -56,12 +56,12 @@ def in_utf8(body: bytes, content_type: str) -> tuple[bytes, str]:
     plain = text.isascii() and "\x1b" not in text  # ISO-2022 is ASCII and escapes
     if plain or text.count("\ufffd") * 2 < len(body) - len(text):
         return text.encode(), UTF8
-    declared = CHARSET.search(content_type)
-    return body, f"; charset={declared[1]}" if declared else ""
+    match = CHARSET.search(content_type)
+    return body, f"; charset={match[1]}" if match else ""
 
 
 def with_encoding(body: bytes, content_type: str, encoding: str) -> tuple[bytes, str]:
-    """Return a body in UTF-8, and a type that says so, whatever it declares itself to be in."""
+    """Return a body in UTF-8, and a type that says so, whatever encoding it declares."""
     kind = CHARSET.sub("", content_type).rstrip("; ")
     return body.decode(encoding, "replace").encode(errors="replace"), kind + UTF8
 
@@ -95,7 +95,7 @@ _PREFIX = re.compile(rb"(</?)[\w.-]+:(?=\w)")
 def with_escaped_markup(body: bytes) -> bytes:
     """Return a feed whose Atom content in XHTML or other XML is written as escaped HTML.
 
-    feedparser takes the elements of other XML, and those of XHTML that are called as in a feed
+    feedparser takes the elements of other XML, and elements of XHTML with names of a feed
     (`summary`, `title`), for those of the entry.
     """
     pieces, at = [], 0
@@ -128,12 +128,12 @@ def _if_possible(reference: re.Match[str]) -> str:
 
 
 def _after(body: bytes, mark: bytes, at: int) -> int:
-    found = body.find(mark, at)
-    return found + len(mark) if found >= 0 else len(body)
+    position = body.find(mark, at)
+    return position + len(mark) if position >= 0 else len(body)
 
 
 def _declaration_end(body: bytes, at: int) -> int:
-    """Return where a `<!DOCTYPE …>` ends, its internal subset included."""
+    """Return the end of a `<!DOCTYPE …>`, its internal subset included."""
     subset = False
     while token := _SUBSET.search(body, at):
         mark, at = token.group(), token.end()
@@ -158,7 +158,7 @@ _KINDS = (
 
 
 def describe_content(body: bytes) -> str:
-    """Say in words what a body is that holds no feed."""
+    """Describe a body that holds no feed."""
     start = body[:4_096].removeprefix(codecs.BOM_UTF8).strip(b" \t\r\n\0").lower()
     for sign, words in _KINDS:
         if start.startswith(sign):
@@ -175,7 +175,7 @@ def describe_content(body: bytes) -> str:
 TITLE_CAP = 1_000
 NAME_CAP = 200
 GUID_CAP = 500
-"""Characters; what is longer is no title, no name, and not what identifies an entry."""
+"""Characters; a longer text is no title, no name, and identifies no entry."""
 TEXT_CAP = 200_000
 
 _LANGUAGE = re.compile(r"([a-z]{2})(?:[-_].*)?\Z")
@@ -184,15 +184,15 @@ _THREE_LETTERS = {"fra": "fr", "fre": "fr", "eng": "en", "nld": "nl", "dut": "nl
 
 def guid(text: str) -> str:
     """Return a guid as one clean line; the tail of a very long one becomes a hash."""
-    whole = line(text)
-    return whole if len(whole) <= GUID_CAP else f"{whole[:GUID_CAP]}#{_digest(whole)}"
+    cleaned = line(text)
+    return cleaned if len(cleaned) <= GUID_CAP else f"{cleaned[:GUID_CAP]}#{_digest(cleaned)}"
 
 
 _ABSOLUTE = re.compile(
     r"https?://[A-Za-z0-9.-]{,100}[A-Za-z0-9](?::[0-9]{1,5})?/[A-Za-z0-9%/:@!$'()*+,=._~-]{,900}"
     r"(?:\?[A-Za-z0-9%/:@!$&'()*+,=._~-]{1,900})?"
 )
-"""What nearly all addresses of entries look like: absolute, and nothing in them to be encoded."""
+"""The form of nearly all addresses of entries: absolute, with nothing to be encoded."""
 
 
 def absolute(base: str, href: str) -> str:
@@ -209,10 +209,10 @@ def absolute(base: str, href: str) -> str:
 
 
 def entry_link(base: str, hrefs: Iterable[str]) -> str:
-    """Return the first of these that is an address; the feed's own is none of an entry."""
-    own = base.partition("#")[0]
+    """Return the first of these that is an address; the feed's own address is left out."""
+    feed_url = base.partition("#")[0]
     for href in hrefs:
-        if (url := _target(absolute(base, href))) and url.partition("#")[0] != own:
+        if (url := _target(absolute(base, href))) and url.partition("#")[0] != feed_url:
             return url
     return ""
 
@@ -228,8 +228,8 @@ def _target(url: str) -> str:
     if not _FORWARDERS.match(url):
         return url
     parameters = parse_qs(urlsplit(url).query)
-    named = (*parameters.get("url", ()), *parameters.get("q", ()))
-    return next((target for one in named if (target := absolute("", one))), url)
+    hrefs = (*parameters.get("url", ()), *parameters.get("q", ()))
+    return next((target for href in hrefs if (target := absolute("", href))), url)
 
 
 def iso_moment(text: str) -> Timestamp:
@@ -239,18 +239,18 @@ def iso_moment(text: str) -> Timestamp:
 
 
 def language(declared: str) -> str:
-    """Return a declared language as two letters; empty when it is none we know."""
+    """Return a declared language as two letters; empty when it is unknown."""
     code = declared.strip().lower()
-    found = _LANGUAGE.match(code)
-    return found[1] if found else _THREE_LETTERS.get(code, "")
+    match = _LANGUAGE.match(code)
+    return match[1] if match else _THREE_LETTERS.get(code, "")
 
 
 def distinct_entries(entries: Iterable[Entry]) -> tuple[Entry, ...]:
     """Return distinct entries with their keys: repeated ones once, those of one name renamed.
 
-    One without title, text and link is left out: there is nothing in it to find. All that
-    share a name get a new one, made of what tells them apart and not of their order, so that
-    the next document names them the same.
+    An entry without title, text and link is left out: there is nothing in it to find. All that
+    share a name get a new one, made of their differences and not of their order, so that the
+    next document names them the same.
     """
     filled = [e for e in entries if e.title or e.summary or e.body or e.url]
     unique = {(e.guid, e.url, e.title, e.summary, e.body): e for e in reversed(filled)}
@@ -334,7 +334,7 @@ _ESCAPE = re.compile("%[0-9a-fA-F]{2}")
 def canonical(url: str) -> str:
     """Return the address that all spellings of one article's link share; '' if it has none.
 
-    Only what never tells two articles apart is dropped: scheme, case of the host, default
+    Dropped are the parts that never tell two articles apart: scheme, case of the host, default
     port, fragment (not `#!`), tracking parameters, a trailing slash.
     """
     try:

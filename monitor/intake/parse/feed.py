@@ -57,7 +57,7 @@ _FORMATS = {
     "atom": "Atom",  # not a message
     "cdf": "CDF",
 }
-"""By feedparser's names of them."""
+"""Names of the formats by those of feedparser."""
 _NO_TEXT = ("image/", "audio/", "video/", "font/", "model/")
 FEATURED = 150_000
 """Characters of the texts of a document whose features are read with it: 0.05 s."""
@@ -66,7 +66,7 @@ _BASE64 = re.compile(r"[A-Za-z0-9+/\s]{24,}=*\s*")
 
 
 def parse(body: bytes, url: str, content_type: str = "") -> ParsedFeed:
-    """Return what a feed's document says; `url` is where it came from.
+    """Parse a feed's document; `url` is where it came from.
 
     Raises ParseError with a reason in words when it is no feed. A broken document that
     still has entries is a feed.
@@ -91,20 +91,20 @@ def parse(body: bytes, url: str, content_type: str = "") -> ParsedFeed:
 
 
 def parse_with_features(body: bytes, url: str, content_type: str = "") -> ParsedFeed:
-    """Return what a feed's document says, with the features of the first texts of its entries.
+    """Parse a feed's document, and compute the features of the first texts of its entries.
 
-    They are for feeds that were never read, all entries of which are new: these are most of the
-    work of a first round, and this process is one of several.
+    The features are for feeds that were never read, all entries of which are new: they are most
+    of the work of a first round, and this process is one of several.
 
     Raises:
         ParseError: It is no feed.
     """
     parsed = parse(body, url, content_type)
-    sizes = accumulate(len(one.summary) + len(one.body) for one in parsed.entries)
+    sizes = accumulate(len(entry.summary) + len(entry.body) for entry in parsed.entries)
     first = sum(size <= FEATURED for size in sizes)
     featured = parsed.entries[:first]
-    made = text_features([(one.title, one.summary, one.body) for one in featured])
-    entries = tuple(map(lambda entry, one: replace(entry, features=packed(one)), featured, made))
+    features = text_features([(entry.title, entry.summary, entry.body) for entry in featured])
+    entries = tuple(map(lambda e, text: replace(e, features=packed(text)), featured, features))
     return replace(parsed, entries=entries + parsed.entries[first:])
 
 
@@ -114,9 +114,9 @@ def _repaired(body: bytes) -> bytes:
 
 
 def _document(body: bytes, content_type: str) -> Mapping[str, Any]:
-    """Return feedparser's reading, without what we do better: addresses and safe HTML.
+    """Return feedparser's reading, without its addresses and safe HTML: ours are better.
 
-    It is not told the feed's address, so that a guid never depends on where the feed was
+    feedparser gets no address of the feed, so that a guid never depends on where the feed was
     fetched. Given bytes or text it would open files and addresses that they name.
     """
     body, charset = in_utf8(body, content_type)
@@ -147,7 +147,7 @@ def _feed(document: Mapping[str, Any], url: str) -> ParsedFeed:
 
 
 def _format(version: str) -> str:
-    """Return in words what feedparser calls `rss20`; `RSS 0.91` needs no entry of its own."""
+    """Return the name of a format such as `rss20`; `RSS 0.91` needs no entry of its own."""
     return _FORMATS.get(version) or re.sub("rss0(..).?", r"RSS 0.\1", version)
 
 
@@ -207,15 +207,15 @@ def _summary_and_body(raw: Mapping[str, Any]) -> tuple[str, str]:
 
 
 def _addresses(raw: Mapping[str, Any]) -> Iterator[str]:
-    """Yield what may be the address of an entry, the best first.
+    """Yield possible addresses of an entry, the best first.
 
-    The original one behind a proxy, the alternates, a guid that is an address, the entry itself,
-    and only then what it is about.
+    The order: the original one behind a proxy, the alternates, a guid that is an address, the
+    entry itself, and only then its subject.
     """
     links: dict[str, list[str]] = defaultdict(list)
     for link in dict.get(raw, "links") or []:  # type: ignore[call-overload]
         links[_relation(link.get("rel") or "")].append(link.get("href") or "")
-    yield absolute("", _plain(raw, "feedburner_origlink"))  # some write what is no address
+    yield absolute("", _plain(raw, "feedburner_origlink"))  # some are no addresses
     chosen, alternates = _plain(raw, "link"), links["alternate"]
     if chosen in alternates:
         yield chosen
@@ -225,13 +225,13 @@ def _addresses(raw: Mapping[str, Any]) -> Iterator[str]:
     yield from links["related"]
 
 
-def _relation(written: str) -> str:
+def _relation(rel: str) -> str:
     """Return the relation of a link; RFC 4287 allows its address in the registry as well."""
-    return written.rpartition("/")[2] if "iana.org/assignments/" in written else written
+    return rel.rpartition("/")[2] if "iana.org/assignments/" in rel else rel
 
 
 def _source(raw: Mapping[str, Any], base: str, link: str) -> tuple[str, str]:
-    """Return name and address of where a feed has an entry from; Bing gives the name only."""
+    """Return name and address of the source of an entry; Bing gives the name only."""
     source = dict.get(raw, "source")  # type: ignore[call-overload]
     if isinstance(source, Mapping):
         name = line(_text(source, "title", NAME_CAP))
@@ -251,7 +251,7 @@ def _author(raw: Mapping[str, Any]) -> str:
 def _moment(raw: Mapping[str, Any], *keys: str) -> Timestamp | None:
     """Return the first moment there is: RDF and much of Atom have an update only.
 
-    None is before 1970, as the year 1 of .NET.
+    A moment before 1970, such as the year 1 of .NET, does not count.
     """
     for key in keys:
         parts = dict.get(raw, key)  # type: ignore[call-overload]
@@ -265,7 +265,7 @@ def _moment(raw: Mapping[str, Any], *keys: str) -> Timestamp | None:
 
 
 def _ttl(feed: Mapping[str, Any]) -> float | None:
-    """Return how long the feed says it stays as it is, in seconds."""
+    """Return the seconds for which the feed says that it stays unchanged."""
     minutes = _number(_plain(feed, "ttl"))
     period = _PERIODS.get(_plain(feed, "sy_updateperiod").strip().lower(), 0.0)
     times = _number(_plain(feed, "sy_updatefrequency")) or 1.0

@@ -28,7 +28,7 @@ from monitor.model.poll import Entry, ParsedFeed
 
 _VERSION = re.compile(r"https?://(?:www\.)?jsonfeed\.org/version/(\d[\d.]{0,5})")
 _CLAIM = re.compile(rb"jsonfeed\.org\\?/version")
-_BEFORE_IT = b"\xef\xbb\xbf\xff\xfe\0 \t\r\n"
+_BEFORE_BRACE = b"\xef\xbb\xbf\xff\xfe\0 \t\r\n"
 """Byte order marks, white space, and the zeros of UTF-16."""
 
 Table = Mapping[str, Any]
@@ -36,33 +36,33 @@ Table = Mapping[str, Any]
 
 def is_json_feed(body: bytes) -> bool:
     """Tell whether a body is an object of JSON that calls itself a JSON Feed, maybe broken."""
-    if not body[:64].lstrip(_BEFORE_IT).startswith(b"{"):
+    if not body[:64].lstrip(_BEFORE_BRACE).startswith(b"{"):
         return False
     return _CLAIM.search(body.replace(b"\0", b"") if b"\0" in body[:8] else body) is not None
 
 
 def parse(body: bytes, url: str, content_type: str = "") -> ParsedFeed:
-    """Return what a JSON Feed says; raises ParseError with a reason in words."""
+    """Parse a JSON Feed; raises ParseError with a reason in words."""
     document = _object(body, url, content_type)
     version = _VERSION.match(_text(document, "version"))
     items = document.get("items")
     if version is None or not isinstance(items, list):
-        lacking = "items" if version else "version"
-        raise ParseError(url, _("the answer is a JSON Feed without `{key}`", key=lacking))
-    by_default = _author(document)
+        missing_key = "items" if version else "version"
+        raise ParseError(url, _("the answer is a JSON Feed without `{key}`", key=missing_key))
+    default_author = _author(document)
     return ParsedFeed(
         title=line(_text(document, "title", TITLE_CAP)),
         link=absolute(url, _text(document, "home_page_url")),
         lang=language(_text(document, "language")),
         format=f"JSON Feed {version[1].rstrip('.')}",  # not a message
         entries=distinct_entries(
-            _entry(item, url, by_default) for item in items if isinstance(item, dict)
+            _entry(item, url, default_author) for item in items if isinstance(item, dict)
         ),
     )
 
 
 def _object(body: bytes, url: str, content_type: str) -> Table:
-    """Return the document; the reader of the standard library refuses what is nested deep."""
+    """Return the document; the reader of the standard library refuses deep nesting."""
     text = in_utf8(body, content_type)[0].decode("utf-8", "replace")
     try:
         document: Table = json.loads(text, strict=False)  # beginning with a brace
@@ -114,9 +114,9 @@ def _summary_and_body(item: Table) -> tuple[str, str]:
 
 def _author(table: Table) -> str:
     """Return the names of the authors: a list of them since 1.1, one before."""
-    listed = table.get("authors")
-    authors = listed if isinstance(listed, list) and listed else [table.get("author")]
-    names = [_text(one, "name", NAME_CAP) for one in authors if isinstance(one, dict)]
+    value = table.get("authors")
+    authors = value if isinstance(value, list) and value else [table.get("author")]
+    names = [_text(author, "name", NAME_CAP) for author in authors if isinstance(author, dict)]
     return line(", ".join(dict.fromkeys(filter(None, names)))[:NAME_CAP])
 
 

@@ -28,7 +28,7 @@ _PREFIXES = {
     "http://www.georss.org/georss": "georss:",
     "http://www.itunes.com/dtds/podcast-1.0.dtd": "itunes:",
 }
-"""The namespaces that a document may declare, and how their elements are called here."""
+"""The namespaces that a document may declare, and the prefixes of their elements here."""
 _LANGUAGE = "{http://www.w3.org/XML/1998/namespace}lang"
 _REPEATED = ("item", "entry", "link", "author", "dc:creator")
 _UNUSED = frozenset(
@@ -37,7 +37,7 @@ _UNUSED = frozenset(
     media:category media:content media:credit media:thumbnail rights slash:comments wfw:commentRss
     """.split()  # noqa: SIM905 (a list of names)  # not a message
 )
-"""Elements of which nothing is used."""
+"""Elements that are not used."""
 _UNUSED_OF_FEED = _UNUSED | frozenset(
     """
     author cloud description docs generator icon image lastBuildDate logo managingEditor pubDate
@@ -48,7 +48,7 @@ _PARTS = {
     "author": ("name", "uri", "email"),
     "image": ("url", "title", "link", "description", "width", "height"),
 }
-"""What may be in elements that are not empty or text."""
+"""The children of elements that are neither empty nor text."""
 _TYPES = {"text": "text/plain", "html": "text/html"}
 _DATES = {
     "pubDate": "published_parsed",
@@ -73,11 +73,11 @@ Fields = dict[str, Any]
 
 
 class _UnusualError(Exception):
-    """The document has what feedparser may understand otherwise."""
+    """The document has something that feedparser may understand otherwise."""
 
 
 def plain_document(source: bytes) -> Mapping[str, Any] | None:
-    """Return what feedparser makes of a document in UTF-8; None if feedparser is to be asked.
+    """Return feedparser's reading of a document in UTF-8; None if feedparser is to read it.
 
     It has `version`, `feed` and `entries`, and in these the keys that are used.
     """
@@ -152,7 +152,7 @@ def _entry(element: Element, *, is_atom: bool) -> Fields:
 
 
 def _read_common(name: str, element: Element, fields: Fields, *, is_atom: bool) -> bool:
-    """Read what feeds and entries have; return whether the element is such a one."""
+    """Read an element that feeds and entries share; return whether it is one."""
     if name == "title":
         _keep(fields, "title", _content(element, is_atom=is_atom))
     elif name == "link":
@@ -197,7 +197,7 @@ def _read_link(element: Element, fields: Fields) -> None:
 
 
 def _read_author(element: Element, fields: Fields) -> None:
-    """Read an author with a name; feedparser makes others of the address or of who is before."""
+    """Read an author with a name; feedparser also takes an address or an earlier author."""
     authors = fields.setdefault("authors", [])
     _attributes(element)
     if not len(element):
@@ -212,7 +212,7 @@ def _read_author(element: Element, fields: Fields) -> None:
 
 
 def _require_unused(name: str, element: Element, unused: frozenset[str]) -> None:
-    """Make sure that nothing is used of an element, nor of what is in it."""
+    """Require that neither an element nor its children are used."""
     _require(name in unused)
     for part, child in _children(element):
         _require(part in _PARTS.get(name, ()) and not len(child))

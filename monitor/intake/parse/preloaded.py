@@ -1,4 +1,4 @@
-"""What each worker needs at its first document: the process of which they are forks imports it."""
+"""The imports that each worker needs at its first document; workers are forks of their importer."""
 
 import feedparser  # noqa: F401
 import lxml.html  # noqa: F401

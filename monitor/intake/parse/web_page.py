@@ -1,4 +1,4 @@
-"""What a site says: the text of an article, the feeds a page names, what robots.txt allows.
+"""Pages of a site: the text of an article, the feeds a page names, the rules of robots.txt.
 
 Reading runs in `workers`. https://blog.whatwg.org/feed-autodiscovery,
 https://www.rfc-editor.org/rfc/rfc9309.
@@ -25,9 +25,9 @@ if TYPE_CHECKING:
 
 PAGE_CAP = 2_000_000
 """Bytes of a page that are read; the longest articles have a tenth of it."""
-_LEAST = 200
+_LEAST_TEXT = 200
 _LEAST_PARAGRAPH = 80
-"""Characters: a page without so much prose is a form, an error or a list of links."""
+"""Characters: a page with less prose is a form, an error or a list of links."""
 
 _ASIDES = ("cookie", "consent", "didomi", "gdpr", "newsletter", "comment", "related")
 _PRUNED = [
@@ -62,14 +62,14 @@ def extract_text(body: bytes, url: str, content_type: str = "") -> str:
 def _tree(body: bytes, content_type: str) -> HtmlElement | None:
     """Return the page's tree, None when it has no element.
 
-    Clean before it is a tree: one control character makes the extraction give up.
+    The source is cleaned first: one control character makes the extraction give up.
     """
     from lxml import etree, html
 
     body, charset = in_utf8(body, content_type)
-    declared = _CHARSET.search(charset.encode()) or _CHARSET.search(body[:4_096])
+    match = _CHARSET.search(charset.encode()) or _CHARSET.search(body[:4_096])
     try:
-        source = body.decode(declared[1].decode() if declared else "cp1252", "replace")
+        source = body.decode(match[1].decode() if match else "cp1252", "replace")
     except LookupError:  # a charset nobody knows
         source = body.decode("cp1252", "replace")
     source = clean(without_impossible_characters(source), keep_newlines=True)
@@ -84,19 +84,19 @@ def _article(tree: HtmlElement) -> str:
     import trafilatura
 
     titles = {_folded(title) for title in _titles(tree)}
-    found = trafilatura.extract(tree, include_comments=False, prune_xpath=_PRUNED)
-    paragraphs = lines(found or "").split("\n")
+    extracted = trafilatura.extract(tree, include_comments=False, prune_xpath=_PRUNED)
+    paragraphs = lines(extracted or "").split("\n")
     while paragraphs and _folded(paragraphs[0]) in titles:
         del paragraphs[0]
     text = "\n".join(paragraphs)
     longest = max(map(len, paragraphs), default=0)
-    return text if len(text) >= _LEAST and longest >= _LEAST_PARAGRAPH else ""
+    return text if len(text) >= _LEAST_TEXT and longest >= _LEAST_PARAGRAPH else ""
 
 
 def _titles(tree: HtmlElement) -> list[str]:
-    """Return what the page calls itself; many articles begin by repeating it."""
-    found = tree.xpath("//h1 | //head/title | //meta[@property='og:title']/@content")
-    titles = [node if isinstance(node, str) else str(node.text_content()) for node in found]
+    """Return the titles of the page; many articles begin by repeating one."""
+    nodes = tree.xpath("//h1 | //head/title | //meta[@property='og:title']/@content")
+    titles = [node if isinstance(node, str) else str(node.text_content()) for node in nodes]
     return [*titles, *(re.split(r"\s+[|–—-]\s+", title)[0] for title in titles)]
 
 
@@ -105,7 +105,7 @@ def _folded(text: str) -> str:
 
 
 MOST = 50
-"""Feeds of one page that are looked at."""
+"""Most feeds of one page that are read."""
 USUAL = ("feed", "rss", "rss.xml", "feed.xml", "atom.xml", "index.xml")
 _TYPES = {
     "application/rss+xml",
@@ -117,7 +117,7 @@ _TYPES = {
     "text/xml",
 }
 _NO_FEED = re.compile(r"/wp-json/|/oembed", re.IGNORECASE)
-"""What WordPress names beside its feeds."""
+"""Addresses that WordPress names beside its feeds."""
 
 
 def feed_links(body: bytes, url: str, content_type: str = "") -> tuple[str, ...]:
@@ -160,15 +160,15 @@ def _absolute(base: str, href: str) -> str:
 
 
 CAP = 500 << 10
-"""Bytes that are read of it, as RFC 9309, 2.5 has it; what is behind them does not count."""
+"""Bytes of robots.txt that are read, by RFC 9309, 2.5; the rest does not count."""
 TOKEN = "tocsin"
-"""What a site calls us."""
+"""The name of this program in robots.txt."""
 LONGEST_DELAY = 60.0
 """Seconds between two pages that are granted to a site that asks for more."""
 
 
 class Allowance(Struct, frozen=True):
-    """What a site lets us do."""
+    """The permission that a site gives."""
 
     allowed: bool = True
     delay: float = 0.0
@@ -176,7 +176,7 @@ class Allowance(Struct, frozen=True):
 
 
 def allowance(body: bytes, url: str, content_type: str = "") -> Allowance:
-    """Return what the rules in a body say of the page at `url`; what is no rule is passed over."""
+    """Apply the rules in a body to the page at `url`; lines that are no rules are ignored."""
     from protego import Protego
 
     text = body[:CAP].removeprefix(codecs.BOM_UTF8).decode("utf-8", "replace")

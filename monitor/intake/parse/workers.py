@@ -1,4 +1,4 @@
-"""Processes that read what strangers wrote: killed when slow, limited in memory.
+"""Processes that read documents of strangers: killed when slow, limited in memory.
 
 A document can hang any parser or eat all memory; here it costs its own reading only. Its time is
 that of the processor: a document is not refused because the machine is busy.
@@ -33,7 +33,7 @@ T = TypeVar("T")
 SECONDS = 3.0
 """Seconds of processor time in which a document is read."""
 _PATIENCE = 20
-"""How many times as long it may take on the clock: a worker may also hang without working."""
+"""Multiple of that time on the clock: a worker may also hang without working."""
 MEMORY = 140 * 2**20
 """Bytes that a worker may take beyond its own size."""
 _GARBAGE = 20_000
@@ -41,9 +41,9 @@ _GARBAGE = 20_000
 _TASKS = 500
 """Documents after which a worker is replaced, so that no leak adds up: 20 ms."""
 _PRELOADED = ["monitor.intake.parse.preloaded"]
-"""Imported once, by the process of which each worker is a fork."""
+"""Modules that the process of which each worker is a fork imports once."""
 _PRELOADED_FOR_PAGES = ["trafilatura"]
-"""0.1 s and 8 MB, which feeds without pages do not need."""
+"""Modules of 0.1 s and 8 MB, which feeds without pages do not need."""
 
 
 class Parser:
@@ -65,7 +65,7 @@ class Parser:
         self._starting = asyncio.Lock()
 
     async def parse(self, fetched: Fetched, *, with_features: bool = False) -> ParsedFeed:
-        """Return what a feed's document says, with features of its texts if they are wanted.
+        """Parse a feed's document, with features of its texts if `with_features`.
 
         Raises:
             ParseError: It is no feed, or reading was killed.
@@ -78,7 +78,7 @@ class Parser:
         return await self._read(web_page.extract_text, page)
 
     async def robots(self, rules: Fetched, page: str) -> Allowance:
-        """Return what a site's rules say of one of its pages; raises ParseError."""
+        """Apply a site's rules to one of its pages; raises ParseError."""
         return await self._read(web_page.allowance, replace(rules, url=page))
 
     async def links(self, page: Fetched) -> tuple[str, ...]:
@@ -110,7 +110,7 @@ class Parser:
         return outcome
 
     def _why_ended(self, error: Exception) -> str:
-        """Return why a worker has ended while it read, in words."""
+        """Return the reason for which a worker ended while it read, in words."""
         is_late = isinstance(error, ProcessExpired) and error.exitcode == -signal.SIGPROF
         if not is_late and not isinstance(error, TimeoutError):
             return _("reading it crashes the reader")
@@ -120,8 +120,8 @@ class Parser:
         async with self._starting:
             if self._pool is None:
                 self._pool = await asyncio.to_thread(self._started)
-        most = _PATIENCE * self._seconds
-        return await asyncio.wrap_future(self._pool.schedule(_attempt, task, timeout=most))
+        timeout = _PATIENCE * self._seconds
+        return await asyncio.wrap_future(self._pool.schedule(_attempt, task, timeout=timeout))
 
     def _started(self) -> ProcessPool:
         pool = ProcessPool(
@@ -135,7 +135,7 @@ class Parser:
 
 
 class _Unreadable(Struct, frozen=True):
-    """Why a document could not be read: no exception crosses processes whole."""
+    """A document that could not be read, and why: no exception crosses processes whole."""
 
     reason: str
 
@@ -164,6 +164,6 @@ def _attempt(
 
 
 def _prepare(memory: int) -> None:
-    exempt_all()  # what was imported
+    exempt_all()  # the imports
     gc.set_threshold(_GARBAGE)
     confine(memory)

@@ -89,7 +89,7 @@ def test_features_that_were_read_with_the_document_change_nothing(
     ]
     rules = WatchlistMatcher(WATCHLISTS)
     alone = enrich(articles, FEED, rules, deque(), "")
-    assert enrich(articles, FEED, rules, deque(), "", read=read) == alone
+    assert enrich(articles, FEED, rules, deque(), "", features=read) == alone
 
 
 def test_a_draft_has_the_names_of_its_article() -> None:

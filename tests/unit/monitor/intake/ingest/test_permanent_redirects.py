@@ -12,8 +12,8 @@ from support.flow import HOUR, START
 
 from monitor.intake.ingest.feed_health import (
     NOWHERE,
+    REDIRECTS,
     SPAN,
-    TIMES,
     is_confirmed,
     updated_redirect,
 )
@@ -60,6 +60,6 @@ def test_only_the_last_unbroken_run_to_one_place_counts(steps: list[Any]) -> Non
             break
         run.append(at)
     found = after(seen)
-    believed = len(run) >= TIMES and (START + run[0] * HOUR) - (START + run[-1] * HOUR) >= SPAN
+    believed = len(run) >= REDIRECTS and (START + run[0] * HOUR) - (START + run[-1] * HOUR) >= SPAN
     assert bool(found and is_confirmed(found)) is believed
     assert (found.times if found else 0) == len(run)

@@ -124,7 +124,7 @@ def test_it_is_all_the_same_whether_learned_at_once_or_in_turn(hours: list[float
     )
     assert in_turn == publication_rate.updated_rate(None, reversed(moments))
     if in_turn is not None:
-        assert len(in_turn.pauses) <= publication_rate.KEPT
+        assert len(in_turn.pauses) <= publication_rate.MAX_PAUSES
         assert habit_of(habit_value(in_turn)) == in_turn
 
 
