@@ -317,7 +317,7 @@ def _suggested(
             return judged, suggest_exclusions(watchlist, judged, count, articles, report)
         except ArchiveError as error:
             say(_("{reason}; the proposals are ranked without the archive", reason=error))
-            return judged, suggest_exclusions(watchlist, judged, tell=report)
+            return judged, suggest_exclusions(watchlist, judged, report=report)
 
 
 def exclusion_line(watchlist: Watchlist, term: str) -> str:

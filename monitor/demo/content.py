@@ -30,8 +30,8 @@ _BY_LANGUAGE = {
 
 def typeset(text: str, lang: str) -> str:
     """Return the text with the apostrophes, quotes and no-break spaces of its language."""
-    for pattern, set_as in (*_EVERYWHERE, *_BY_LANGUAGE.get(lang, ())):
-        text = pattern.sub(set_as, text)
+    for pattern, replacement in (*_EVERYWHERE, *_BY_LANGUAGE.get(lang, ())):
+        text = pattern.sub(replacement, text)
     return text
 
 
@@ -47,7 +47,7 @@ class Format(enum.StrEnum):
 
 
 class FeedText(enum.StrEnum):
-    """How much of an article an outlet puts into its feed."""
+    """The part of an article that an outlet puts into its feed."""
 
     BODY = "body"
     SUMMARY = "summary"
@@ -56,7 +56,7 @@ class FeedText(enum.StrEnum):
 
 
 class Quirk(enum.StrEnum):
-    """What is odd about an outlet's web server, as on the real web."""
+    """A quirk of an outlet's web server, as on the real web."""
 
     NONE = "none"
     BROKEN = "broken"
@@ -72,7 +72,7 @@ class Quirk(enum.StrEnum):
 
 
 class Dating(enum.StrEnum):
-    """How an article is dated in its feed."""
+    """The kind of date of an article in its feed."""
 
     HONEST = "honest"
     UNDATED = "undated"
@@ -136,7 +136,7 @@ class Pattern(Struct, frozen=True, kw_only=True, eq=False):
     outlets: tuple[str, ...]
     """Slugs of the outlets that can publish it."""
     copies: int = 1
-    """How many outlets publish the same bulletin."""
+    """Number of outlets that publish the same bulletin."""
     titles: tuple[str, ...]
     paragraphs: tuple[tuple[str, ...], ...]
     """For each paragraph its variants."""
@@ -184,10 +184,10 @@ def _read(name: str) -> dict[str, Any]:
 
 
 def _article(table: dict[str, Any], outlet: DemoOutlet) -> DemoArticle:
-    written = table | {"outlet": outlet.slug} | _typeset_text(table, outlet.lang)
+    values = table | {"outlet": outlet.slug} | _typeset_text(table, outlet.lang)
     if edit := table.get("edit"):
-        written["edit"] = edit | _typeset_text(edit, outlet.lang)
-    return msgspec.convert(written, DemoArticle)
+        values["edit"] = edit | _typeset_text(edit, outlet.lang)
+    return msgspec.convert(values, DemoArticle)
 
 
 def _typeset_text(table: dict[str, Any], lang: str) -> dict[str, Any]:

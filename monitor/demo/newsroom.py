@@ -36,8 +36,8 @@ def pseudo_random(*seed: object) -> float:
 @lru_cache(maxsize=2048)
 def bulletin(patterns: tuple[Pattern, ...], number: int) -> Bulletin:
     """Return bulletin `number`, from 0; each round of len(patterns) uses every pattern once."""
-    turn, place = divmod(number, len(patterns))
-    kind = _shuffled(range(len(patterns)), "round", turn)[place]
+    turn, index = divmod(number, len(patterns))
+    kind = _shuffled(range(len(patterns)), "round", turn)[index]
     pattern = patterns[kind]
     titles = _shuffled(pattern.titles, "titles", number)
     carriers = _shuffled(pattern.outlets, "carriers", number)[: pattern.copies]
@@ -46,11 +46,11 @@ def bulletin(patterns: tuple[Pattern, ...], number: int) -> Bulletin:
         outlet: _fill_slots(titles[rank % len(titles)], words, number)
         for rank, outlet in enumerate(carriers)
     }
-    lead, context, *rest = (
+    lead, context, *following = (
         _fill_slots(_pick(variants, turn, rank, kind), words, number)
         for rank, variants in enumerate(_paragraphs(pattern))
     )
-    text = (f"{lead} {context}", *rest)
+    text = (f"{lead} {context}", *following)
     return Bulletin(
         number,
         {outlet: typeset(title, pattern.lang) for outlet, title in headlines.items()},
@@ -59,8 +59,8 @@ def bulletin(patterns: tuple[Pattern, ...], number: int) -> Bulletin:
 
 
 def _paragraphs(pattern: Pattern) -> tuple[tuple[str, ...], ...]:
-    (lead, *others), (context, *asides) = pattern.paragraphs, pattern.asides
-    return (lead, context, *others, *asides)
+    (lead, *following), (context, *asides) = pattern.paragraphs, pattern.asides
+    return (lead, context, *following, *asides)
 
 
 def _fill_slots(text: str, words: Mapping[str, Word], number: int) -> str:
@@ -72,8 +72,8 @@ def _fill_slots(text: str, words: Mapping[str, Word], number: int) -> str:
             return f"{low + int(pseudo_random('figure', low, high, number) * (high - low + 1)):,}"
         filling = words[slot["name"]]
         word = filling if isinstance(filling, str) else filling[slot["form"]]
-        opens = not slot.start() or text[: slot.start()].endswith(_SENTENCE_ENDS)
-        return word[0].upper() + word[1:] if opens else word
+        starts_sentence = not slot.start() or text[: slot.start()].endswith(_SENTENCE_ENDS)
+        return word[0].upper() + word[1:] if starts_sentence else word
 
     return _SLOT.sub(fill, text)
 
@@ -140,14 +140,14 @@ class DemoNewsroom(Struct, frozen=True):
         for article in self.content.articles:
             if (article.outlet, article.slug) == (outlet.slug, slug):
                 return self._authored(article, now)
-        numbered = re.fullmatch(r"[\w-]+-(\d{1,9})", slug, re.ASCII)
-        copy = numbered and self._bulletin(outlet, int(numbered[1]))
+        match = re.fullmatch(r"[\w-]+-(\d{1,9})", slug, re.ASCII)
+        copy = match and self._bulletin(outlet, int(match[1]))
         return copy if copy and copy.slug == slug and copy.out <= now else None
 
     def _authored(self, article: DemoArticle, now: Timestamp) -> PublishedArticle:
         out = self.opened - 60 * article.minutes_ago
         edit = article.edit if article.edit and self.opened + article.edit.after <= now else None
-        claims = {
+        dates = {
             Dating.HONEST: out,
             Dating.UNDATED: None,
             Dating.EPOCH: 0.0,
@@ -160,7 +160,7 @@ class DemoNewsroom(Struct, frozen=True):
             author=article.author,
             out=out,
             changed=self.opened + edit.after if edit else out,
-            dated=claims[article.dating],
+            dated=dates[article.dating],
         )
 
     def _bulletins(self, outlet: DemoOutlet, now: Timestamp) -> Iterator[PublishedArticle]:

@@ -104,8 +104,8 @@ class _RequestHandler(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         reply = self.server.newsroom.reply(urlsplit(self.path).path)
-        known = {tag.strip() for tag in self.headers.get("If-None-Match", "").split(",")}
-        unchanged = reply.status == 200 and reply.etag in known
+        known_tags = {tag.strip() for tag in self.headers.get("If-None-Match", "").split(",")}
+        unchanged = reply.status == 200 and reply.etag in known_tags
         self.send_response(304 if unchanged else reply.status)
         self.send_header("ETag", reply.etag)
         self.send_header("Content-Type", reply.content_type)

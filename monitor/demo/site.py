@@ -45,7 +45,7 @@ def respond(newsroom: DemoNewsroom, path: str, now: Timestamp, number: int, base
 
     Args:
         newsroom: The newsroom.
-        path: What is asked for.
+        path: Path of the request.
         now: The time.
         number: Number of the request, from 1.
         base: URL of the server, without a slash at its end.
@@ -81,8 +81,8 @@ def respond(newsroom: DemoNewsroom, path: str, now: Timestamp, number: int, base
 
 
 def _error_reply(status: int) -> Reply:
-    words = HTTPStatus(status).phrase
-    return Reply(status=status, body=f"<!doctype html><title>{status} {words}</title>".encode())
+    phrase = HTTPStatus(status).phrase
+    return Reply(status=status, body=f"<!doctype html><title>{status} {phrase}</title>".encode())
 
 
 # --- feeds, as publishing systems write them -----------------------------------------
@@ -141,7 +141,7 @@ def _rss(
 def _atom(
     outlet: DemoOutlet, entries: Sequence[_Entry], home: str, feed: str, changed: Timestamp
 ) -> str:
-    written = "".join(
+    items = "".join(
         f'<entry>\n<link rel="alternate" href={quoteattr(url)}/>\n'
         + _elements(
             id=id,
@@ -166,14 +166,14 @@ def _atom(
         f'<feed xmlns="http://www.w3.org/2005/Atom" xml:lang="{outlet.lang}">\n'
         f'<link rel="self" href={quoteattr(feed)}/>\n'
         f'<link rel="alternate" href={quoteattr(home)}/>\n'
-        f"{about}{written}</feed>\n"
+        f"{about}{items}</feed>\n"
     )
 
 
 def _elements(**texts: object) -> str:
     """Return an element for each text that is not empty; `dc_creator` is called `dc:creator`."""
-    named = ((name.replace("_", ":"), text) for name, text in texts.items() if text)
-    return "".join(f"<{name}>{escape(str(text))}</{name}>\n" for name, text in named)
+    elements = ((name.replace("_", ":"), text) for name, text in texts.items() if text)
+    return "".join(f"<{name}>{escape(str(text))}</{name}>\n" for name, text in elements)
 
 
 def _tag(outlet: DemoOutlet) -> str:
@@ -211,11 +211,11 @@ def _malformed(body: bytes) -> bytes:
 
 
 def _article_page(
-    outlet: DemoOutlet, article: PublishedArticle, others: Sequence[PublishedArticle], base: str
+    outlet: DemoOutlet, article: PublishedArticle, articles: Sequence[PublishedArticle], base: str
 ) -> bytes:
     """Return an article's page, with links to a few of the others."""
     published = datetime.fromtimestamp(article.out, UTC)
-    related = [other for other in others if other.slug != article.slug][:RELATED]
+    related = [candidate for candidate in articles if candidate.slug != article.slug][:RELATED]
     return _page(
         f"article.{outlet.lang}.html",
         outlet,
@@ -262,5 +262,5 @@ def _html(article: PublishedArticle, first: int = 0) -> str:
 
 
 def _links(outlet: DemoOutlet, articles: Sequence[PublishedArticle], base: str) -> str:
-    linked = ((quoteattr(_page_url(outlet, each, base)), escape(each.title)) for each in articles)
-    return "\n".join(f"<li><a href={url}>{title}</a></li>" for url, title in linked)
+    links = ((quoteattr(_page_url(outlet, item, base)), escape(item.title)) for item in articles)
+    return "\n".join(f"<li><a href={url}>{title}</a></li>" for url, title in links)

@@ -31,7 +31,7 @@ log = logging.getLogger("tocsin")
 STEP = 200
 """Most articles of one step; 3,000 are matched in a second."""
 SECONDS = 0.05
-"""Seconds after which a step ends, even if articles are left."""
+"""Seconds after which a step ends, even if articles remain."""
 
 
 class BackfillStep(Struct, frozen=True, kw_only=True):
@@ -76,98 +76,98 @@ class Backfill:
         feeds: Collection[Feed],
         routing: Routing = Routing(),
     ) -> list[BackfillProgress]:
-        """Record the active watchlists; return the backfills that are left.
+        """Record the active watchlists; return the backfills that are not complete.
 
         Call it once the watchlists are active: they see every article stored later.
         """
         meanings = {
             w.name: w.rule or rule_version(w.query.root, w.lang, w.feeds) for w in watchlists
         }
-        before = meanings if self._meanings is None else self._meanings
-        renamed = renamed_watchlists(before, meanings).values()
-        edited = [n for n, rule in meanings.items() if before.get(n) != rule and n not in renamed]
+        previous = meanings if self._meanings is None else self._meanings
+        renamed = renamed_watchlists(previous, meanings).values()
+        edited = [n for n, rule in meanings.items() if previous.get(n) != rule and n not in renamed]
         self._store.begin_backfills(meanings, edited)
         self._meanings = meanings
         self._watchlists = {watchlist.name: watchlist for watchlist in watchlists}
-        known = {feed.number: feed for feed in self._store.feeds.every()}
-        self._feeds = known | {feed.number: feed for feed in feeds}
+        stored_feeds = {feed.number: feed for feed in self._store.feeds.every()}
+        self._feeds = stored_feeds | {feed.number: feed for feed in feeds}
         self._rules = ((), WatchlistMatcher(()))
         self._routing = routing
-        return self._left()
+        return self._pending()
 
-    def _left(self) -> list[BackfillProgress]:
-        """Return the backfills that are left, of rules as this monitor knows them.
+    def _pending(self) -> list[BackfillProgress]:
+        """Return the backfills that are not complete, of rules as this monitor knows them.
 
         Another monitor may have read an edit of feeds.yaml before.
         """
         meanings = self._meanings or {}
-        stands = self._store.watchlists.backfills()
-        return [stand for stand in stands if meanings.get(stand.watchlist) == stand.meaning]
+        states = self._store.watchlists.backfills()
+        return [state for state in states if meanings.get(state.watchlist) == state.meaning]
 
     def step(self) -> BackfillStep | None:
-        """Match the next articles; None when nothing is left. Raises StoreError."""
-        stands = self._left()
-        if not stands:
+        """Match the next articles; None if all backfills are complete. Raises StoreError."""
+        states = self._pending()
+        if not states:
             return None
-        upto = stands[0].upto
-        group = [stand for stand in stands if stand.upto == upto]
-        names = tuple(stand.watchlist for stand in group)
-        end = min([s.upto for s in stands if s.upto > upto] + [s.until for s in group])
+        upto = states[0].upto
+        group = [state for state in states if state.upto == upto]
+        names = tuple(state.watchlist for state in group)
+        end = min([s.upto for s in states if s.upto > upto] + [s.until for s in group])
         articles = self._store.articles.between(upto, end, limit=STEP)
         if self._rules[0] != names:
             self._rules = names, WatchlistMatcher(map(self._watchlists.__getitem__, names))
         with self._store.batch() as batch:
             matched, alerts = self._match(batch, articles)
-            whole = matched == len(articles) < STEP
-            reached = end if whole else articles[matched - 1][0].id
-            batch.backfilled(names, reached)
+            is_last = matched == len(articles) < STEP
+            last_id = end if is_last else articles[matched - 1][0].id
+            batch.backfilled(names, last_id)
         return BackfillStep(
             articles=matched,
             alerts=alerts,
-            done=tuple(stand.watchlist for stand in group if stand.until <= reached),
+            done=tuple(state.watchlist for state in group if state.until <= last_id),
         )
 
     def _match(
         self, batch: Batch, articles: Sequence[tuple[Article, int | None]]
     ) -> tuple[int, Counter[str]]:
-        """Raise alerts for these articles; return how many were matched, and the alerts."""
+        """Raise alerts for these articles; return the number of articles done, and the alerts."""
         now = self._clock()
         alerts: Counter[str] = Counter()
-        for done, (article, copy_of) in enumerate(articles, 1):
+        for count, (article, copy_of) in enumerate(articles, 1):
             feeds = [self._feeds[number] for number in article.feeds if number in self._feeds]
-            found = self._matched(article, feeds)
+            matching = self._match_article(article, feeds)
             change = ArticleChange(
                 article=article,
                 new=False,
                 guid="",
                 fingerprint=b"",
                 canonical="",
-                hits=found.hits,
+                hits=matching.hits,
                 copy_of=copy_of,
                 backfill=True,
-                unmatched=found.unmatched,
+                unmatched=matching.unmatched,
             )
-            if found.unmatched:
+            if matching.unmatched:
                 batch.set_aside(change, now)
                 log.warning(
                     _(
                         "article {number} is left out of the backfill: {reason}",
                         number=article.id,
-                        reason=found.unmatched,
+                        reason=matching.unmatched,
                     )
                 )
-            if found.hits:
+            if matching.hits:
                 arrivals = Arrivals(feed=feeds[0], via=Via.ARCHIVE, changes=(change,))
                 facts = batch.alert_facts(arrivals, now)
                 plan = plan_alerts(arrivals, facts, self._routing, now)
                 batch.save_alerts(plan)
                 alerts.update(alert.watchlist for alert in plan.raised if not alert.escalation)
             if self._clock() - now > SECONDS:
-                return done, alerts
+                return count, alerts
         return len(articles), alerts
 
-    def _matched(self, article: Article, feeds: Sequence[Feed]) -> Matching:
-        """Match an article within its time: what waits for the store's thread waits for this."""
+    def _match_article(self, article: Article, feeds: Sequence[Feed]) -> Matching:
+        """Match an article within its time limit: other work waits for the store's thread."""
         if not feeds:
             return Matching(())
         return TimedMatcher(self._stopwatch).match(self._rules[1], article, *feeds)
@@ -197,19 +197,19 @@ class BackfillRunner:
         routing: Routing = Routing(),
     ) -> None:
         """Record the watchlists that are active from now on."""
-        left = await self._thread(self._backfill.begin, watchlists, feeds, routing)
-        for stand in left:
+        pending = await self._thread(self._backfill.begin, watchlists, feeds, routing)
+        for state in pending:
             log.info(
                 _(
                     "{watchlist}: looking through {articles}",
-                    watchlist=stand.watchlist,
-                    articles=formatting.articles(stand.until - stand.upto),
+                    watchlist=state.watchlist,
+                    articles=formatting.articles(state.until - state.upto),
                 )
             )
-        if left:
+        if pending:
             self._request.set()
 
-    async def ever(self, refused: Callable[[StoreError], None]) -> None:
+    async def ever(self, on_refused: Callable[[StoreError], None]) -> None:
         """Run backfills whenever there are any. Never raises: the monitor goes on."""
         self._request.set()  # another monitor may have left one
         while True:
@@ -217,7 +217,7 @@ class BackfillRunner:
             try:
                 await self.all()
             except StoreError as error:
-                refused(error)
+                on_refused(error)
                 await self._sleep(REST)
             except Exception:
                 log.exception(_("this backfill failed; the monitor goes on"))
@@ -231,12 +231,12 @@ class BackfillRunner:
             while step := await self._thread(self._backfill.step):
                 alerts.update(step.alerts)
                 for name in step.done:
-                    words = _(
+                    message = _(
                         "{watchlist}: looked through the archive, {alerts}",
                         watchlist=name,
                         alerts=formatting.alerts(alerts[name]),
                     )
-                    log.info(words)
+                    log.info(message)
                 await self._sleep(BREATH)
         except BaseException:
             self._request.set()

@@ -1,4 +1,4 @@
-"""Backtest: what watchlists would match in the archive, before they are saved.
+"""Backtest: the matches of watchlists in the archive, before they are saved.
 
 The index finds the articles that may match; the matcher decides, as it does for new ones.
 """
@@ -28,11 +28,11 @@ STRETCH = 250
 DAY = 86_400.0
 
 Progress = Callable[[int, int], None]
-"""Called with how many of the articles that may match are done, and how many there are."""
+"""Called with the number of candidate articles that are done, and of all candidates."""
 
 
 class TrialTally(Struct):
-    """What one watchlist would have matched."""
+    """The matches that one watchlist would have had."""
 
     watchlist: Watchlist
     dates: dict[int, Timestamp] = field(default_factory=dict)
@@ -50,10 +50,10 @@ class TrialTally(Struct):
 
 
 class Backtest(Struct, frozen=True):
-    """What the watchlists of a file would have matched."""
+    """The matches that the watchlists of a file would have had."""
 
     tallies: list[TrialTally]
-    """In the order of the file."""
+    """Tallies in the order of the file."""
     dates: Mapping[int, Timestamp]
     """Date of every article of the time, by id."""
 
@@ -62,26 +62,26 @@ def backtest(
     archive: ArchiveSearch,
     views: Views,
     watchlists: Sequence[Watchlist],
-    described: Sequence[Feed],
+    configured: Sequence[Feed],
     since: Timestamp | None = None,
     progress: Progress = lambda done, total: None,
 ) -> Backtest:
-    """Return what watchlists would have matched, and what that changes about their alerts.
+    """Return the matches that watchlists would have had, and the change of their alerts.
 
     Args:
         archive: Searches the archive.
         views: Reads the store.
         watchlists: The watchlists.
-        described: The feeds as feeds.yaml describes them.
+        configured: The feeds as feeds.yaml describes them.
         since: Only articles dated from then on.
-        progress: Called now and then.
+        progress: Called after each stretch of articles.
 
     Raises:
         Interrupted: Nobody waits for the result.
         ArchiveError: The archive cannot be searched.
         StoreError: The store cannot be read.
     """
-    feeds = known_feeds(views.feeds.every(), described)
+    feeds = known_feeds(views.feeds.every(), configured)
     dates = views.articles.dates(since)
     candidates: set[int] = set()
     for watchlist in checked(watchlists, 1):
@@ -91,27 +91,27 @@ def backtest(
     tallies = {watchlist.name: TrialTally(watchlist) for watchlist in watchlists}
     for start in checked(range(0, len(ids), STRETCH), 1):
         for article in views.articles.get(ids[start : start + STRETCH]):
-            carrying = [feeds[number] for number in article.feeds if number in feeds]
-            for watchlist, clauses in rules.satisfied(article, *carrying) if carrying else ():
+            carriers = [feeds[number] for number in article.feeds if number in feeds]
+            for watchlist, clauses in rules.satisfied(article, *carriers) if carriers else ():
                 tally = tallies[watchlist.name]
                 tally.dates[article.id] = article.date
                 tally.terms.update(dict.fromkeys((clause.text for clause, at in clauses if at), 1))
         progress(min(start + STRETCH, len(ids)), len(ids))
     for tally in tallies.values():
-        alerted = views.articles.ids(watchlist=tally.watchlist.name)
-        tally.gained = sorted(tally.dates.keys() - alerted)
-        tally.lost = sorted((alerted & dates.keys()) - tally.dates.keys())
+        alerted_ids = views.articles.ids(watchlist=tally.watchlist.name)
+        tally.gained = sorted(tally.dates.keys() - alerted_ids)
+        tally.lost = sorted((alerted_ids & dates.keys()) - tally.dates.keys())
     return Backtest(list(tallies.values()), dates)
 
 
-def known_feeds(known: Sequence[Feed], described: Sequence[Feed]) -> dict[int, Feed]:
-    """Return every feed by number, as a feeds.yaml describes it if it does."""
-    by_url = {feed.url: feed for feed in described}
-    return {feed.number: by_url.get(feed.url, feed) for feed in known}
+def known_feeds(feeds: Sequence[Feed], configured: Sequence[Feed]) -> dict[int, Feed]:
+    """Return every feed by number, in the version of feeds.yaml if it has one."""
+    by_url = {feed.url: feed for feed in configured}
+    return {feed.number: by_url.get(feed.url, feed) for feed in feeds}
 
 
 def histogram(dates: Iterable[Timestamp], first: Timestamp, last: Timestamp) -> list[int]:
-    """Return how many of some moments fall on each day (UTC), from a day to another."""
+    """Return the number of dates on each day (UTC), from a first day to a last."""
     begin, end = int(first // DAY), int(last // DAY)
     by_day = Counter(int(date // DAY) for date in dates)
     return [by_day[day] for day in range(begin, end + 1)]
@@ -124,13 +124,13 @@ SNIPPET = 120
 
 
 class WatchlistPreview(Struct, frozen=True):
-    """What a watchlist would have matched in a time."""
+    """The matches that a watchlist would have had in a time."""
 
     articles: int
     """Articles of that time."""
     matched: int
     terms: tuple[tuple[str, int], ...]
-    """Articles that each term matches, the most frequent term first; terms without are left out."""
+    """Articles that each term matches, most frequent term first; terms without any are left out."""
     examples: tuple[SearchHit, ...]
     """The newest articles that match."""
 
@@ -139,15 +139,15 @@ def preview(
     archive: ArchiveSearch,
     views: Views,
     watchlist: Watchlist,
-    described: Sequence[Feed],
+    configured: Sequence[Feed],
     since: Timestamp,
     progress: Progress,
 ) -> WatchlistPreview:
-    """Return what a watchlist would have matched since a time, with examples; see `backtest`."""
-    result = backtest(archive, views, (watchlist,), described, since, progress)
+    """Return the matches that a watchlist would have had since a time; see `backtest`."""
+    result = backtest(archive, views, (watchlist,), configured, since, progress)
     (tally,) = result.tallies
     names = {
-        feed.number: feed.name for feed in known_feeds(views.feeds.every(), described).values()
+        feed.number: feed.name for feed in known_feeds(views.feeds.every(), configured).values()
     }
     highlighter = Highlighter(watchlist.query)
     examples = []

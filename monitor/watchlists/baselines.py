@@ -1,4 +1,4 @@
-"""How many stories are usual for each watchlist, and which are unusual: as alerts say it."""
+"""The usual number of stories of each watchlist, and the watchlists that are unusual."""
 
 from __future__ import annotations
 
@@ -20,18 +20,18 @@ WEEK_HOURS = 7 * 24
 
 
 def long_read_feeds(views: VolumeViews, now: Timestamp) -> dict[int, Timestamp]:
-    """Return the feeds that have been read for long enough, and since when."""
-    read = views.read_since().items()
-    return {feed: since for feed, since in read if now - since >= volume.HISTORY}
+    """Return the feeds that have been read for long enough, with the first read of each."""
+    read_since = views.read_since().items()
+    return {feed: since for feed, since in read_since if now - since >= volume.HISTORY}
 
 
 def unusual_times(views: VolumeViews, since: Timestamp) -> list[UnusualTime]:
-    """Return when watchlists were unusual, of what lasted until then or longer."""
+    """Return the unusual times of watchlists that lasted until then or longer."""
     return [time for time in views.unusual(since) if time.kind in UNUSUAL]
 
 
 def watched_times(views: VolumeViews, since: Timestamp) -> list[Interval]:
-    """Return when the monitor watched since then."""
+    """Return the times in which the monitor watched since then."""
     return [(max(start, since), end) for start, end in views.watched(since)]
 
 
@@ -44,13 +44,13 @@ def learn_patterns(
     memory: float = volume.MEMORY,
     windows: Sequence[int] = volume.WINDOWS,
 ) -> dict[str, Pattern]:
-    """Return what is usual for each watchlist of which enough is known.
+    """Return the pattern of each watchlist of which enough is known.
 
     Args:
         views: The store.
         watchlists: The watchlists.
         past: Their stories.
-        zone: Of the hours of the day.
+        zone: Time zone of the hours of the day.
         now: The time.
         memory: Seconds of the past that are known.
         windows: See `volume.learn`.
@@ -62,19 +62,19 @@ def learn_patterns(
     feeds, unread = long_read_feeds(views, now), views.unread()
     hours = Hours.until(now, watched, zone)
     patterns = {}
-    for one in watchlists:
-        if one.since is None:
+    for watchlist in watchlists:
+        if watchlist.since is None:
             continue
-        left_out = [_left_out(time) for time in times if time.watchlist == one.name]
-        stories = past.get(one.name, ())
-        pattern = volume.learn(stories, hours, one.since, feeds, left_out, unread, windows)
+        excluded = [_left_out(time) for time in times if time.watchlist == watchlist.name]
+        stories = past.get(watchlist.name, ())
+        pattern = volume.learn(stories, hours, watchlist.since, feeds, excluded, unread, windows)
         if pattern is not None:
-            patterns[one.name] = pattern
+            patterns[watchlist.name] = pattern
     return patterns
 
 
 class Baselines:
-    """What is usual for the watchlists of a newsroom, for viewers; learned once a day."""
+    """The patterns of the watchlists of a newsroom, for viewers; learned once a day."""
 
     def __init__(self, views: Views, zone: tzinfo) -> None:
         self._views = views
@@ -85,16 +85,16 @@ class Baselines:
     def between(
         self, since: Timestamp, until: Timestamp, now: Timestamp, *, lasting: bool
     ) -> dict[str, Baseline]:
-        """Return the stories of each watchlist in a time, how many are usual, and what is unusual.
+        """Return the baseline of each watchlist in a time: stories, usual stories, what is unusual.
 
         Args:
             since: When the time begins.
             until: When it ends.
-            now: The time, from whose past is learned what is usual.
+            now: The present time; the patterns are learned from its past.
             lasting: Whether only what still lasts is unusual.
         """
         in_force = self._views.watchlists.in_force()
-        learned_for = now // DAY, *((one.name, one.since) for one in in_force)
+        learned_for = now // DAY, *((active.name, active.since) for active in in_force)
         with self._views.volumes() as volumes:
             if learned_for != self._learned_for:
                 past = volumes.stories(now - volume.MEMORY)
@@ -102,15 +102,15 @@ class Baselines:
                     volumes, in_force, past, self._zone, now, windows=()
                 )
                 self._learned_for = learned_for
-            begun = [
+            times = [
                 time
                 for time in unusual_times(volumes, since)
                 if time.started_at < until and not (lasting and time.ended_at is not None)
             ]
             stories = volumes.stories(since)
         return {
-            one.name: self._baseline(one.name, stories.get(one.name, ()), since, until, begun)
-            for one in in_force
+            name: self._baseline(name, stories.get(name, ()), since, until, times)
+            for name in (active.name for active in in_force)
         }
 
     def _baseline(
@@ -133,6 +133,6 @@ class Baselines:
 
 
 def _left_out(time: UnusualTime) -> Interval:
-    """Return what an unusual time does not teach: what lasts for more than a day becomes usual."""
+    """Return the part of an unusual time to leave out: more than a day becomes usual."""
     end = time.started_at + DAY
     return time.started_at - DAY, min(time.ended_at or end, end)

@@ -30,9 +30,9 @@ from monitor.model.feed import Feed
 from monitor.model.watchlist import TermRecord, Watchlist, WatchlistRecord
 
 FEW = 10
-"""Verdicts below which the share says little: the interval is wider than half of all."""
+"""Verdicts below which the share is uncertain: the interval is wider than half of all."""
 _Z = 1.96
-"""Of 95 % confidence."""
+"""Quantile of 95 % confidence."""
 
 
 class Precision(NamedTuple):
@@ -89,21 +89,21 @@ READ = 400
 BROAD = 0.1
 """Share of the archive from which a word does not distinguish noise."""
 LEAST_ARTICLES = 50
-"""Articles below which an archive does not tell which terms are broad."""
+"""Articles below which an archive cannot show which terms are broad."""
 
 Count = Callable[[Query], int]
-"""Returns how many articles of the archive a query finds."""
-Tell = Callable[[int, int], None]
-Carried = tuple[Article, Sequence[Feed]]
+"""Returns the number of articles of the archive that a query finds."""
+Report = Callable[[int, int], None]
+CarriedArticle = tuple[Article, Sequence[Feed]]
 """An article, and the feeds that carry it."""
 
 
 class JudgedArticles(Struct, frozen=True, kw_only=True):
     """The articles that raised an alert of a watchlist, by verdict."""
 
-    noise: Sequence[Carried]
-    relevant: Sequence[Carried]
-    unjudged: Sequence[Carried] = ()
+    noise: Sequence[CarriedArticle]
+    relevant: Sequence[CarriedArticle]
+    unjudged: Sequence[CarriedArticle] = ()
 
 
 class Exclusion(Struct, frozen=True, kw_only=True):
@@ -125,47 +125,45 @@ def suggest_exclusions(
     judged: JudgedArticles,
     count: Count | None = None,
     articles: int = 0,
-    tell: Tell | None = None,
+    report: Report | None = None,
 ) -> list[Exclusion]:
     """Return exclusions, the most typical of noise first.
 
     An exclusion that avoids no more than a better one is left out. `count` and `articles`
-    describe the archive; `tell` is called with how many of how many articles are tried.
+    describe the archive; `report` is called with the numbers of tried and of all articles.
 
     Raises:
         ArchiveError: The archive cannot be read.
     """
-    proposed = dict(_proposals(watchlist, judged))
-    tried = [alone for term in proposed if (alone := _alone(watchlist, term)) is not None]
+    kinds = dict(_proposals(watchlist, judged))
+    trials = [trial for term in kinds if (trial := _trial(watchlist, term)) is not None]
     exclusions = [
-        Exclusion(
-            term=term, kind=proposed[term], spared=spared, unjudged=unjudged, strength=strength
-        )
-        for term, (spared, unjudged) in _spared(watchlist, tried, judged, tell).items()
+        Exclusion(term=term, kind=kinds[term], spared=spared, unjudged=unjudged, strength=strength)
+        for term, (spared, unjudged) in _spared(watchlist, trials, judged, report).items()
         if (strength := _strength(term, len(spared), judged, count, articles)) is not None
     ]
     is_query_term = query_term_test(watchlist.query.root)
     exclusions.sort(
-        key=lambda one: (
-            -one.strength,
-            -len(one.spared),
-            _KINDS.index(one.kind),
+        key=lambda exclusion: (
+            -exclusion.strength,
+            -len(exclusion.spared),
+            _KINDS.index(exclusion.kind),
             # A word of the watchlist itself distinguishes less.
-            sum(map(is_query_term, fold(one.term).split())),
-            one.term,
+            sum(map(is_query_term, fold(exclusion.term).split())),
+            exclusion.term,
         )
     )
     best: list[Exclusion] = []
-    for one in exclusions:
-        if not any(_is_redundant(one, better) for better in best):
-            best.append(one)
+    for candidate in exclusions:
+        if not any(_is_redundant(candidate, better) for better in best):
+            best.append(candidate)
     return best
 
 
-def _is_redundant(one: Exclusion, better: Exclusion) -> bool:
+def _is_redundant(exclusion: Exclusion, better: Exclusion) -> bool:
     """Return whether a better exclusion, or one of words, avoids the same noise."""
-    kin = one.kind in _OF_WORDS and better.kind in _OF_WORDS
-    return one.spared == better.spared or (kin and {*one.spared} <= {*better.spared})
+    words = exclusion.kind in _OF_WORDS and better.kind in _OF_WORDS
+    return exclusion.spared == better.spared or (words and {*exclusion.spared} <= {*better.spared})
 
 
 # --- proposals ---------------------------------------------------------------
@@ -176,65 +174,65 @@ _KINDS = (*_OF_WORDS, "feed", "lang")
 
 def _proposals(watchlist: Watchlist, judged: JudgedArticles) -> Iterator[tuple[str, str]]:
     """Yield terms that noise articles share and no relevant article has, with their kind."""
-    read = judged.noise[-READ:]
-    for kind, counted in (
-        ("phrase", _phrases(watchlist, read, judged.relevant)),
-        ("word", _words(watchlist, read, judged.relevant)),
+    noise = judged.noise[-READ:]
+    for kind, counts in (
+        ("phrase", _phrases(watchlist, noise, judged.relevant)),
+        ("word", _words(watchlist, noise, judged.relevant)),
         ("feed", _labels(judged, lambda _, feeds: {f"feed:{feed.name}" for feed in feeds})),
         ("lang", _labels(judged, lambda article, _: {f"lang:{article.lang or UNDETERMINED}"})),
     ):
-        ordered = sorted(counted.items(), key=lambda pair: (-pair[1], pair[0]))
-        yield from ((term, kind) for term, times in ordered[:TRIED] if times >= LEAST)
+        ranked = sorted(counts.items(), key=lambda pair: (-pair[1], pair[0]))
+        yield from ((term, kind) for term, count in ranked[:TRIED] if count >= LEAST)
 
 
 def _words(
-    watchlist: Watchlist, noise: Sequence[Carried], relevant: Sequence[Carried]
+    watchlist: Watchlist, noise: Sequence[CarriedArticle], relevant: Sequence[CarriedArticle]
 ) -> dict[str, int]:
     """Return words with the number of articles; where inflections occur, for all of them."""
     wording = TermGroups([article for article, _ in noise])
     is_query_term = query_term_test(watchlist.query.root)
-    there = {
+    barred = {
         form for group in TermGroups([a for a, _ in relevant]).groups(1) for form in group.forms
     }
     counts: dict[str, int] = {}
     for group in wording.groups(LEAST):
-        if there.isdisjoint(group.forms) and not any(map(is_query_term, group.forms)):
-            several = len(group.forms) > 1 and group.lang in ("fr", "en")
-            counts[wording.written(group) + "~" * several] = group.at_most
+        if barred.isdisjoint(group.forms) and not any(map(is_query_term, group.forms)):
+            has_forms = len(group.forms) > 1 and group.lang in ("fr", "en")
+            counts[wording.written(group) + "~" * has_forms] = group.at_most
     return counts
 
 
 def _phrases(
-    watchlist: Watchlist, noise: Sequence[Carried], relevant: Sequence[Carried]
+    watchlist: Watchlist, noise: Sequence[CarriedArticle], relevant: Sequence[CarriedArticle]
 ) -> dict[str, int]:
     counts: Counter[str] = Counter()
-    written: dict[str, str] = {}
+    spellings: dict[str, str] = {}
     for article, _feeds in noise:
         phrases = article_phrases(article)
         counts.update(phrases.keys())
-        written = phrases | written
+        spellings = phrases | spellings
     is_query_term = query_term_test(watchlist.query.root)
-    there = {phrase for article, _ in relevant for phrase in article_phrases(article)}
+    barred = {phrase for article, _ in relevant for phrase in article_phrases(article)}
     return {
-        written[phrase]: times
-        for phrase, times in counts.items()
-        if times >= LEAST and phrase not in there and not all(map(is_query_term, phrase.split()))
+        spellings[phrase]: count
+        for phrase, count in counts.items()
+        if count >= LEAST and phrase not in barred and not all(map(is_query_term, phrase.split()))
     }
 
 
 def _labels(
     judged: JudgedArticles, labels: Callable[[Article, Sequence[Feed]], set[str]]
 ) -> dict[str, int]:
-    counts = Counter(label for carried in judged.noise for label in labels(*carried))
-    there = {label for carried in judged.relevant for label in labels(*carried)}
-    return {name: times for name, times in counts.items() if name not in there}
+    counts = Counter(label for pair in judged.noise for label in labels(*pair))
+    barred = {label for pair in judged.relevant for label in labels(*pair)}
+    return {name: count for name, count in counts.items() if name not in barred}
 
 
 # --- trial by the matcher -----------------------------------------------------------
 
 
-def _alone(watchlist: Watchlist, term: str) -> Watchlist | None:
-    """Return a watchlist of all that a term excludes; None if the query would not be valid."""
+def _trial(watchlist: Watchlist, term: str) -> Watchlist | None:
+    """Return a watchlist that matches what a term excludes; None if its query is not valid."""
     try:
         return replace(watchlist, name=term, query=none_of([term]))
     except QueryError:
@@ -242,43 +240,43 @@ def _alone(watchlist: Watchlist, term: str) -> Watchlist | None:
 
 
 def _spared(
-    watchlist: Watchlist, tried: Sequence[Watchlist], judged: JudgedArticles, tell: Tell | None
+    watchlist: Watchlist, trials: Sequence[Watchlist], judged: JudgedArticles, report: Report | None
 ) -> dict[str, tuple[tuple[int, ...], int]]:
-    """Return which noise each exclusion avoids, and how much that is not judged.
+    """Return the noise that each exclusion avoids, and the number of articles without a verdict.
 
     Exclusions that lose a relevant article are left out, and those that avoid too little.
     """
-    known = {feed for _, feeds in judged.noise for feed in feeds}
-    rules = WatchlistMatcher([watchlist, *tried], known)
-    carried = [*judged.noise, *judged.relevant, *judged.unjudged]
-    excluding: dict[int, set[str]] = {}
-    for done, (article, feeds) in enumerate(carried, 1):
+    noise_feeds = {feed for _, feeds in judged.noise for feed in feeds}
+    rules = WatchlistMatcher([watchlist, *trials], noise_feeds)
+    articles = [*judged.noise, *judged.relevant, *judged.unjudged]
+    excluded_by: dict[int, set[str]] = {}
+    for done, (article, feeds) in enumerate(articles, 1):
         matching = [rule for rule, _ in rules.satisfied(article, *feeds)]
-        still = any(rule is watchlist for rule in matching)
-        excluding[article.id] = (
-            {rule.name for rule in matching if rule is not watchlist} if still else set()
+        is_matched = any(rule is watchlist for rule in matching)
+        excluded_by[article.id] = (
+            {rule.name for rule in matching if rule is not watchlist} if is_matched else set()
         )
-        if tell is not None:
-            tell(done, len(carried))
-    lost = {term for article, _ in judged.relevant for term in excluding[article.id]}
+        if report is not None:
+            report(done, len(articles))
+    harmful = {term for article, _ in judged.relevant for term in excluded_by[article.id]}
     return {
-        term: (spared, sum(term in excluding[article.id] for article, _ in judged.unjudged))
-        for term in {alone.name for alone in tried} - lost
-        if len(spared := tuple(a.id for a, _ in judged.noise if term in excluding[a.id])) >= LEAST
+        term: (spared, sum(term in excluded_by[article.id] for article, _ in judged.unjudged))
+        for term in {trial.name for trial in trials} - harmful
+        if len(spared := tuple(a.id for a, _ in judged.noise if term in excluded_by[a.id])) >= LEAST
     }
 
 
 def _strength(
     term: str, spared: int, judged: JudgedArticles, count: Count | None, articles: int
 ) -> float | None:
-    """Return how typical of noise a term is; None for a term that is everywhere."""
+    """Return the strength of a term as a sign of noise; None for a term that is everywhere."""
     if count is None or not articles:
         return 0.0
-    of = min(len(judged.noise), articles)
-    in_all = min(max(count(none_of([term])), spared), articles)
-    if articles >= LEAST_ARTICLES and in_all >= BROAD * articles and ":" not in term:
+    noise_count = min(len(judged.noise), articles)
+    total = min(max(count(none_of([term])), spared), articles)
+    if articles >= LEAST_ARTICLES and total >= BROAD * articles and ":" not in term:
         return None
-    return log_likelihood(min(spared, of), of, in_all, articles)
+    return log_likelihood(min(spared, noise_count), noise_count, total, articles)
 
 
 LOOKED_AT = 1_000
@@ -292,13 +290,13 @@ def judged_articles(
 ) -> JudgedArticles:
     """Return the judged articles; missing ones and those of unknown feeds are left out."""
 
-    def those(verdict: Verdict, most: int = 0) -> list[Carried]:
-        ids = [one.article for one in verdicts if one.verdict is verdict]
-        carried = [
+    def those(verdict: Verdict, limit: int = 0) -> list[CarriedArticle]:
+        ids = [judged.article for judged in verdicts if judged.verdict is verdict]
+        pairs = [
             (article, [feeds[number] for number in article.feeds if number in feeds])
-            for article in read(ids[-most:])
+            for article in read(ids[-limit:])
         ]
-        return [(article, known) for article, known in carried if known]
+        return [(article, carriers) for article, carriers in pairs if carriers]
 
     return JudgedArticles(
         noise=those(Verdict.NOISE),

@@ -42,7 +42,7 @@ def forms(archive: Archive, term: str) -> list[Form]:
 
 
 def count(archive: Archive, node: Node) -> int:
-    """Return how many articles of the archive satisfy a tree."""
+    """Return the number of articles of the archive that satisfy a tree."""
     return archive.count(Query(node.text, node))
 
 
@@ -52,21 +52,21 @@ def _resolved(archive: Archive, query: Query) -> Iterator[tuple[str, Node]]:
             yield word.exact or word.term, word
             continue
         if word.mode is Mode.ACRONYM:
-            for written in (word.exact, word.exact.capitalize()):
-                yield written, Word(word.term, Mode.EXACT, written, word.part)
+            for spelling in (word.exact, word.exact.capitalize()):
+                yield spelling, Word(word.term, Mode.EXACT, spelling, word.part)
             continue
-        alone = archive.search(Query(word.term, word), limit=1)
-        for form in next(iter(alone.forms.values()), ()):
+        result = archive.search(Query(word.term, word), limit=1)
+        for form in next(iter(result.forms.values()), ()):
             yield form, Word(form, part=word.part)
 
 
 BROAD = 0.1
 """Share of the articles of the archive from which a term is too broad."""
 FEW = 50
-"""Articles below which an archive does not tell what is broad or never matches."""
+"""Articles below which an archive cannot show which terms are broad or never match."""
 
 Count = Callable[[Node], int]
-"""Returns how many articles of the archive satisfy a tree."""
+"""Returns the number of articles of the archive that satisfy a tree."""
 
 
 class LintRemark(NamedTuple):
@@ -81,30 +81,30 @@ class LintRemark(NamedTuple):
 
 def lint(watchlist: Watchlist, count: Count, articles: int) -> Iterator[LintRemark]:
     """Yield remarks about a watchlist, given an archive of `articles` articles."""
-    root, enough = watchlist.query.root, articles >= FEW
+    root, is_large = watchlist.query.root, articles >= FEW
     remarks: list[tuple[str, str, str]] = []
     for term in dict.fromkeys(_terms(root)):
         if isinstance(term, Word) and _is_short(term):
             remarks.append((term.text, "short", _("is very short and will be found often")))
-        if enough and not count(term):
+        if is_large and not count(term):
             remarks.append((term.text, "never", _("matches no article of the archive")))
     for word in dict.fromkeys(words(root)):
         if word.mode in (Mode.ACRONYM, Mode.EXACT):
             in_any_form = count(Word(word.term, part=word.part, text=word.text))
             if left_out := in_any_form - count(word):
-                words_of_case = ngettext(
+                message = ngettext(
                     "leaves out {left_out} of {count} article with {word}",
                     "leaves out {left_out} of {count} articles with {word}",
                     in_any_form, left_out=number(left_out), word=word.term,
                 )  # fmt: skip
-                remarks.append((word.text, "case", words_of_case))
-    for term in _sufficient_terms(root) if enough else ():
+                remarks.append((word.text, "case", message))
+    for term in _sufficient_terms(root) if is_large else ():
         if (share := count(term) / articles) >= BROAD:
             broad = _("matches {share} of all articles", share=percent(share))
             remarks.append((term.text, "broad", broad))
     for group in _alternatives(root):
-        for one, other in itertools.combinations(group, 2):
-            wide, narrow = (one, other) if covers(one, other) else (other, one)
+        for first, second in itertools.combinations(group, 2):
+            wide, narrow = (first, second) if covers(first, second) else (second, first)
             if covers(wide, narrow):
                 added = _("adds nothing to `{term}`", term=wide.text)
                 remarks.append((narrow.text, "subsumed", added))
@@ -154,7 +154,7 @@ def _sufficient_terms(node: Node) -> Iterator[Node]:
 def _alternatives(node: Node) -> Iterator[Sequence[Node]]:
     """Yield the terms that stand beside each other in an OR."""
     if isinstance(node, Or) and not _is_one_word(node):
-        yield [c for c in node.children if isinstance(c, Word | Phrase)]
+        yield [term for term in node.children if isinstance(term, Word | Phrase)]
     if not isinstance(node, Near | Phrase | Score):
         for child in children(node):
             yield from _alternatives(child)
@@ -174,7 +174,7 @@ def covers(wide: Node, narrow: Node) -> bool:
         return isinstance(wide, Word) and any(covers(wide, child) for child in narrow.children)
     if not isinstance(wide, Word) or not isinstance(narrow, Word):
         return False
-    return _looks_there_too(wide, narrow) and _covers_word(wide, narrow)
+    return _covers_part(wide, narrow) and _covers_word(wide, narrow)
 
 
 def _contains(wide: Sequence[Node], narrow: Sequence[Node]) -> bool:
@@ -183,7 +183,7 @@ def _contains(wide: Sequence[Node], narrow: Sequence[Node]) -> bool:
     return any(all(map(covers, wide, narrow[start:])) for start in starts)
 
 
-def _looks_there_too(wide: Word, narrow: Word) -> bool:
+def _covers_part(wide: Word, narrow: Word) -> bool:
     return wide.part == narrow.part or (not wide.part and narrow.part != "author")
 
 
@@ -194,8 +194,8 @@ def _covers_word(wide: Word, narrow: Word) -> bool:
         return wide.mode is Mode.STEM and _has_all_forms(wide, narrow)
     if narrow.mode is Mode.WILDCARD:
         prefix = wide.term.removesuffix("*")
-        alone = wide.mode is Mode.WILDCARD and not {"*", "?"} & set(prefix)
-        return alone and wide.term.endswith("*") and narrow.term.startswith(prefix)
+        is_prefix = wide.mode is Mode.WILDCARD and not {"*", "?"} & set(prefix)
+        return is_prefix and wide.term.endswith("*") and narrow.term.startswith(prefix)
     if wide.mode is Mode.FOLDED:
         return wide.term == narrow.term
     if wide.mode is Mode.ACRONYM:

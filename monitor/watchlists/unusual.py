@@ -26,18 +26,18 @@ from monitor.watchlists.baselines import (
 )
 
 RECENT = 3 * DAY
-"""Seconds of which the stories are remembered from one look to the next."""
+"""Seconds for which stories are kept from one look to the next."""
 
 
 class _Look(Struct, frozen=True, kw_only=True):
-    """What is known at one look."""
+    """The facts at one look."""
 
     views: VolumeViews
     watchlists: Mapping[str, Watchlist]
-    """Those that are to be looked at, by name."""
+    """Watchlists to look at, by name."""
     watched: Sequence[Interval]
     unwatched: Sequence[Interval]
-    """Of the last two days."""
+    """Times of the last two days in which no monitor watched."""
     times: Sequence[UnusualTime]
     zone: tzinfo
     now: Timestamp
@@ -46,7 +46,7 @@ class _Look(Struct, frozen=True, kw_only=True):
 class UnusualWatch:
     """Looks at the watchlists of one newsroom. Runs in the store's thread.
 
-    What is usual is learned once a day, from eight weeks of alerts; a look reads what is new.
+    Patterns are learned once a day, from eight weeks of alerts; a look reads the new stories.
     """
 
     def __init__(self, store: Store, clock: Callable[[], Timestamp]) -> None:
@@ -70,12 +70,12 @@ class UnusualWatch:
         memory: float = volume.MEMORY,
         network_down: bool = False,
     ) -> AlertPlan:
-        """Note that the monitor watches, and raise and end what is unusual; return the plan.
+        """Note that the monitor watches; return the plan that raises and ends unusual times.
 
         Args:
             watchlists: The watchlists in force.
             routing: Channels and routes.
-            zone: Of the hours of the day.
+            zone: Time zone of the hours of the day.
             patience: Seconds between two looks after which the monitor was away.
             memory: Seconds for which alerts are kept.
             network_down: Whether no feed can be read: then nothing is noted and nothing raised.
@@ -94,7 +94,7 @@ class UnusualWatch:
             watched = watched_times(views, now - memory)
             look = _Look(
                 views=views,
-                watchlists={one.name: one for one in watchlists if one.unusual},
+                watchlists={item.name: item for item in watchlists if item.unusual},
                 watched=watched,
                 unwatched=volume.gaps(watched, now - 2 * DAY, now),
                 times=unusual_times(views, now - memory - DAY),
@@ -102,21 +102,21 @@ class UnusualWatch:
                 now=now,
             )
             self._read(look, memory)
-            begun, over = self._begun(look), self._over(look)
-        if not (begun or over):
+            started, ended = self._started(look), self._ended(look)
+        if not (started or ended):
             return AlertPlan(at=now)
         with self._store.batch() as batch:
-            facts = batch.volumes.facts([one.watchlist.name for one in begun], now)
-            plan = plan_unusual(begun, over, facts, routing, now)
+            facts = batch.volumes.facts([unusual.watchlist.name for unusual in started], now)
+            plan = plan_unusual(started, ended, facts, routing, now)
             batch.save_alerts(plan)
         return plan
 
     # --- what is usual -------------------------------------------------------------------
 
     def _read(self, look: _Look, memory: float) -> None:
-        """Read the stories since the last look; once a day all, and learn what is usual."""
+        """Read the stories since the last look; once a day read all, and learn the patterns."""
         views, now = look.views, look.now
-        learned_for = (now // DAY, *((one.name, one.rule) for one in look.watchlists.values()))
+        learned_for = (now // DAY, *((item.name, item.rule) for item in look.watchlists.values()))
         if learned_for == self._learned_for and self._read_until <= now:
             for name, stories in views.stories(self._read_until, self._newest).items():
                 self._recent.setdefault(name, []).extend(stories)
@@ -125,8 +125,8 @@ class UnusualWatch:
         else:
             past = views.stories(now - volume.MEMORY)
             in_force = self._store.watchlists.in_force()
-            asked = [one for one in in_force if one.name in look.watchlists]
-            self._patterns = learn_patterns(views, asked, past, look.zone, now, memory)
+            active = [item for item in in_force if item.name in look.watchlists]
+            self._patterns = learn_patterns(views, active, past, look.zone, now, memory)
             self._known = frozenset(long_read_feeds(views, now) if self._patterns else ())
             self._last = {name: stories[-1].at for name, stories in past.items()}
             self._recent = {
@@ -140,12 +140,12 @@ class UnusualWatch:
 
     # --- what is unusual -----------------------------------------------------------------
 
-    def _begun(self, look: _Look) -> list[UnusualWatchlist]:
-        """Return what is unusual from now on."""
+    def _started(self, look: _Look) -> list[UnusualWatchlist]:
+        """Return the watchlists that are unusual from now on."""
         unread = look.views.unread()
         lasting = {(time.watchlist, time.kind) for time in look.times if time.ended_at is None}
         ended = {(t.watchlist, t.kind): t.ended_at for t in look.times if t.ended_at is not None}
-        begun = []
+        started = []
         for name, watchlist in look.watchlists.items():
             pattern = self._patterns.get(name)
             if pattern is None:
@@ -158,15 +158,15 @@ class UnusualWatch:
                     unwatched=look.unwatched, unread=unread,
                 )  # fmt: skip
                 if spike is not None:
-                    begun.append(self._described(look.views, watchlist, spike))
+                    started.append(self._described(look.views, watchlist, spike))
             if (name, AlertKind.QUIET) not in lasting and (last := self._last.get(name)):
                 silence = self._silence(look, pattern, last)
                 if silence is not None:
-                    begun.append(self._described(look.views, watchlist, silence))
-        return begun
+                    started.append(self._described(look.views, watchlist, silence))
+        return started
 
-    def _over(self, look: _Look) -> list[tuple[str, AlertKind]]:
-        """Return what lasted until now, and is over."""
+    def _ended(self, look: _Look) -> list[tuple[str, AlertKind]]:
+        """Return the unusual times that have ended."""
         lasting = [time for time in look.times if time.ended_at is None]
         return [(time.watchlist, time.kind) for time in lasting if not self._lasts(look, time)]
 
@@ -182,33 +182,33 @@ class UnusualWatch:
         )
 
     def _silence(self, look: _Look, pattern: Pattern, last: Timestamp) -> Unusual | None:
-        """Return a silence of the feeds that are well, which are looked up only if it matters."""
+        """Return a silence of the healthy feeds, which are looked up only if it matters."""
 
-        def silence(well: Collection[int]) -> Unusual | None:
+        def silence(healthy: Collection[int]) -> Unusual | None:
             return volume.find_silence(
-                pattern, last, look.now, look.zone, healthy_feeds=well, watched=look.watched
+                pattern, last, look.now, look.zone, healthy_feeds=healthy, watched=look.watched
             )
 
         if silence(self._known) is None:
             return None
         blind = {gap.feed.number for gap in self._store.feeds.gaps(last, look.now)}
         well = {
-            one.feed.number
-            for one in self._store.feeds.subscribed()
-            if _is_well(one, look.now) and one.feed.number not in blind
+            record.feed.number
+            for record in self._store.feeds.subscribed()
+            if _is_well(record, look.now) and record.feed.number not in blind
         }
         return silence(self._known & well)
 
     def _described(
         self, views: VolumeViews, watchlist: Watchlist, unusual: Unusual
     ) -> UnusualWatchlist:
-        """Return what is unusual with the stories that make the difference."""
+        """Return an unusual watchlist with the stories that make the difference."""
         stories = self._recent.get(watchlist.name, [])
         if unusual.kind is AlertKind.SPIKE:
-            counted = [s for s in stories if s.at >= unusual.since and s.feed in self._known]
+            recent = [s for s in stories if s.at >= unusual.since and s.feed in self._known]
         else:
-            counted = stories[-1:]
-        alerts = [story.alert for story in counted]
+            recent = stories[-1:]
+        alerts = [story.alert for story in recent]
         articles = views.articles_of(alerts)
         return UnusualWatchlist(
             watchlist=watchlist,
@@ -218,10 +218,10 @@ class UnusualWatch:
         )
 
 
-def _is_well(one: SubscribedFeed, now: Timestamp) -> bool:
-    """Return whether a feed can be read and publishes as it uses to."""
-    state = one.state
-    if not one.feed.enabled or state.gone or state.failures or state.last_ok is None:
+def _is_well(record: SubscribedFeed, now: Timestamp) -> bool:
+    """Return whether a feed can be read and publishes as usual."""
+    state = record.state
+    if not record.feed.enabled or state.gone or state.failures or state.last_ok is None:
         return False
     silent_for = state.last_ok - (state.published or state.last_ok)
     return state.silent_after is None or silent_for <= state.silent_after

@@ -137,7 +137,7 @@ class _Watched:
 class _Sending(Sender):
     def __init__(self, sender: Sender, desk: DeliveryDesk) -> None:
         super().__init__(sender.channel)
-        self.most = sender.most
+        self.limit = sender.limit
         self._sender, self._desk = sender, desk
 
     async def send(self, message: Message) -> DeliveryError | None:

@@ -140,7 +140,7 @@ class Newsroom(Struct, frozen=True):
         from support.in_process_indexer import HereIndexer
         from support.simulated_time import InlineReader
 
-        without = wiring.why_no_vectors if vectors else lambda wanted: "not in this test"
+        without = wiring.why_no_vectors if vectors else lambda is_enabled: "not in this test"
         with (
             patch("monitor.runtime.wiring.why_no_vectors", without),
             patch("monitor.runtime.wiring.Parser", InlineReader),

@@ -1,4 +1,4 @@
-"""Articles as files: one each, named after date, feed, title and id, whole or not there."""
+"""Articles as files: one each, named after date, feed, title and id, and never half written."""
 
 from __future__ import annotations
 
@@ -21,84 +21,84 @@ _ID = re.compile(r"_(\d+)\.(md|json)\Z")
 
 
 class ExportCount(Struct):
-    """What an export came to so far."""
+    """The counts of an export so far."""
 
     written: int = 0
     unchanged: int = 0
 
 
 def export(
-    readings: Iterable[ArticleDetails],
+    articles: Iterable[ArticleDetails],
     folder: Path,
     style: str,
     progress: Callable[[ExportCount], None],
 ) -> ExportCount:
-    """Write each article's file unless it is there as it should be. Raises OSError.
+    """Write each article's file unless it is unchanged. Raises OSError.
 
-    One whose name has changed with its title takes the place of its old file.
+    A file whose name has changed with the title replaces the old one.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    known = _known(folder, style)
-    done = ExportCount()
-    for reading in readings:
-        name = file_name(reading, style)
-        content = (markdown(reading) if style == "md" else as_json(reading)).encode()
-        before = known.get(reading.article.id, set())
-        if name in before and (folder / name).read_bytes() == content:
-            done.unchanged += 1
+    earlier_files = _known(folder, style)
+    count = ExportCount()
+    for details in articles:
+        name = file_name(details, style)
+        content = (markdown(details) if style == "md" else as_json(details)).encode()
+        former_names = earlier_files.get(details.article.id, set())
+        if name in former_names and (folder / name).read_bytes() == content:
+            count.unchanged += 1
         else:
             atomic_write(folder / name, content)
-            done.written += 1
-        for old in before - {name}:
+            count.written += 1
+        for old in former_names - {name}:
             (folder / old).unlink(missing_ok=True)
-        progress(done)
-    return done
+        progress(count)
+    return count
 
 
 def _known(folder: Path, style: str) -> dict[int, set[str]]:
     """Return the files of earlier exports in a folder, by article."""
     files: dict[int, set[str]] = {}
     for path in folder.iterdir():
-        named = _ID.search(path.name)
-        if named and named[2] == style:
-            files.setdefault(int(named[1]), set()).add(path.name)
+        match = _ID.search(path.name)
+        if match and match[2] == style:
+            files.setdefault(int(match[1]), set()).add(path.name)
     return files
 
 
 # --- names -----------------------------------------------------------------------------
 
 
-def file_name(reading: ArticleDetails, style: str) -> str:
+def file_name(details: ArticleDetails, style: str) -> str:
     """Return `2023-10-09_les-echos_greve-au-port_12.md`: letters, digits and dashes only."""
-    article = reading.article
+    article = details.article
     day = (iso(article.date) or "undated")[:10]
-    parts = [day, slug(reading.feed, 40), slug(article.title, LONGEST - 60)]
+    parts = [day, slug(details.feed, 40), slug(article.title, LONGEST - 60)]
     return f"{'_'.join(part for part in parts if part)}_{article.id}.{style}"
 
 
-def slug(text: str, longest: int) -> str:
+def slug(text: str, max_bytes: int) -> str:
     """Return the words of a text in lower case, joined by dashes, in so many bytes of UTF-8."""
     words = "-".join(re.findall(r"[^\W_]+", text.lower()))
-    return words.encode()[:longest].decode(errors="ignore").rstrip("-")
+    return words.encode()[:max_bytes].decode(errors="ignore").rstrip("-")
 
 
 # --- contents ---------------------------------------------------------------------------
 
 
-def mapping(reading: ArticleDetails) -> dict[str, Any]:
+def mapping(details: ArticleDetails) -> dict[str, Any]:
     """Return an article for programs; `tocsin import` reads it."""
-    article = reading.article
+    article = details.article
     return {
         "id": article.id,
         "title": article.title,
         "url": article.url,
-        "feed": reading.feed,
+        "feed": details.feed,
         "author": article.author,
         "lang": article.lang,
         "published": iso(article.published),
         "seen": iso(article.seen),
         "story": article.story,
-        "versions": reading.versions,
+        "versions": details.versions,
         "alerts": [
             {
                 "watchlist": alert.watchlist,
@@ -108,27 +108,27 @@ def mapping(reading: ArticleDetails) -> dict[str, Any]:
                 "raised_at": iso(alert.raised_at),
                 "matches": list(map(match_row, alert.matches)),
             }
-            for alert in reading.alerts
+            for alert in details.alerts
         ],
         "summary": article.summary,
         "body": article.body,
     }
 
 
-def as_json(reading: ArticleDetails) -> str:
-    return json.dumps(mapping(reading), ensure_ascii=False, indent=1) + "\n"
+def as_json(details: ArticleDetails) -> str:
+    return json.dumps(mapping(details), ensure_ascii=False, indent=1) + "\n"
 
 
-def markdown(reading: ArticleDetails) -> str:
-    """Return an article as Markdown, its metadata and matches in front."""
-    fields = mapping(reading)
+def markdown(details: ArticleDetails) -> str:
+    """Return an article as Markdown, its header and matches in front."""
+    fields = mapping(details)
     summary, body, alerts = (fields.pop(key) for key in ("summary", "body", "alerts"))
-    front = [f"{key}: {_in_line(value)}" for key, value in fields.items()]
-    front += ["alerts:" if alerts else "alerts: []", *(f"- {_in_line(one)}" for one in alerts)]
+    header = [f"{key}: {_in_line(value)}" for key, value in fields.items()]
+    header += ["alerts:" if alerts else "alerts: []", *(f"- {_in_line(alert)}" for alert in alerts)]
     texts = [body] if body.startswith(summary) else [summary, body]
     title = [f"# {escaped(fields['title'])}\n"] if fields["title"] else []
     content = [*title, *(_paragraphs(text) for text in texts if text)]
-    return "\n".join(["---", *front, "---", "", *content])
+    return "\n".join(["---", *header, "---", "", *content])
 
 
 def _in_line(value: object) -> str:

@@ -32,35 +32,35 @@ def search_feed(query: str, results: Iterable[SearchHit], now: Timestamp) -> str
     return ET.tostring(root, encoding="unicode", xml_declaration=False)
 
 
-def alert_feed(watchlist: str, alerts: Sequence[Alert], place: str, *, pages: str = "") -> bytes:
+def alert_feed(watchlist: str, alerts: Sequence[Alert], newsroom: str, *, pages: str = "") -> bytes:
     """Return the feed of a watchlist.
 
     Args:
         watchlist: Its name.
         alerts: The alerts, the newest first.
-        place: What makes the ids of two newsrooms differ.
+        newsroom: A text by which the ids of two newsrooms differ.
         pages: Address of the pages to which the entries link too; empty for none.
     """
     newest = max((alert.stirred_at for alert in alerts), default=0.0)
-    name = f"tocsin alerts {place} {watchlist}"  # not a message
+    name = f"tocsin alerts {newsroom} {watchlist}"  # not a message
     root = _feed(name, _("tocsin: {what}", what=watchlist), newest)
-    root.extend(_alert_entry(alert, place, pages) for alert in alerts)
+    root.extend(_alert_entry(alert, newsroom, pages) for alert in alerts)
     ET.indent(root)
     return bytes(ET.tostring(root, encoding="utf-8", xml_declaration=True))
 
 
-def briefing_feed(briefings: Sequence[StoredBriefing], place: str, *, pages: str = "") -> bytes:
+def briefing_feed(briefings: Sequence[StoredBriefing], newsroom: str, *, pages: str = "") -> bytes:
     """Return the feed of briefings.
 
     Args:
         briefings: The newest first.
-        place: What makes the ids of two newsrooms differ.
+        newsroom: A text by which the ids of two newsrooms differ.
         pages: Address of the pages to which the entries link; empty for none.
     """
     newest = max((briefing.made_at for briefing in briefings), default=0.0)
-    root = _feed(f"tocsin briefings {place}", _("tocsin: briefings"), newest)  # not a message
+    root = _feed(f"tocsin briefings {newsroom}", _("tocsin: briefings"), newest)  # not a message
     for briefing in briefings:
-        name = f"tocsin briefing {place} {briefing.name} {briefing.slot!r}"  # not a message
+        name = f"tocsin briefing {newsroom} {briefing.name} {briefing.slot!r}"  # not a message
         entry = _entry(name, briefing.subject, "", briefing.made_at)
         _add_author(entry, "tocsin")
         if page := briefing_page(pages, briefing.id):
@@ -111,9 +111,9 @@ def _hit_entry(hit: SearchHit) -> ET.Element:
     return entry
 
 
-def _alert_entry(alert: Alert, place: str, pages: str) -> ET.Element:
+def _alert_entry(alert: Alert, newsroom: str, pages: str) -> ET.Element:
     entry = _entry(
-        f"tocsin alert {place} {alert.id} {alert.raised_at!r}",  # not a message
+        f"tocsin alert {newsroom} {alert.id} {alert.raised_at!r}",  # not a message
         alert.title,
         alert.lang,
         alert.stirred_at,
@@ -121,14 +121,14 @@ def _alert_entry(alert: Alert, place: str, pages: str) -> ET.Element:
     _add(entry, "published", iso(alert.raised_at) or _EPOCH)
     _add_author(entry, alert.publisher or alert.watchlist)
     ET.SubElement(entry, _qualified("category"), term=str(alert.severity))
-    described, page = _describe_alert(alert), alert_page(pages, alert.id)
+    content, page = _describe_alert(alert), alert_page(pages, alert.id)
     has_article = alert.url.startswith(("http://", "https://"))
     if has_article:
         _add_link(entry, alert.url)
     if page:
         _add_link(entry, page, "related" if has_article else "alternate")
-        described = f"{described}\n{page}"  # readers show no related links
-    _add(entry, "content", described)
+        content = f"{content}\n{page}"  # readers show no related links
+    _add(entry, "content", content)
     return entry
 
 

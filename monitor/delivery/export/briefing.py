@@ -55,7 +55,7 @@ class Markup(Struct, frozen=True):
 
     escape: Callable[[str], str]
     marks: Mapping[str, tuple[str, str]]
-    """What stands around text of a role."""
+    """The marks around text of each role."""
     newline: str
     link: Callable[[str], str]
 
@@ -90,9 +90,9 @@ HTML = Markup(
 
 
 _LEADING = re.compile(r"^(\d*)([-+=.)])")
-"""What makes a list or a heading of a line of Markdown."""
+"""Beginning of a line that Markdown reads as a list or a heading."""
 _MARGINS = {"title": "", "overview": "", "name": "== ", "headline": "", "quiet": "", "missing": ""}
-"""Before the lines of plain text; before others two spaces."""
+"""Margins of the lines of plain text, by kind; others have two spaces."""
 
 MESSAGE_BREAK = "\N{NARROW NO-BREAK SPACE}"
 """Breaks addresses and mentions where programs would make links of them; it can be seen."""
@@ -104,7 +104,7 @@ def plain_text(briefing: Briefing, zone: tzinfo, *, broken_by: str = "", pages: 
     Args:
         briefing: The briefing.
         zone: The time zone.
-        broken_by: What breaks addresses and mentions; nothing on a terminal.
+        broken_by: Character that breaks addresses and mentions; empty on a terminal.
         pages: Address of the pages to which its stories link; empty for none.
     """
     blocks = ("\n".join(_plain(section, pages)) for section in sections(briefing, zone))
@@ -129,7 +129,7 @@ def markdown(briefing: Briefing, zone: tzinfo, pages: str = "") -> str:
 def _markdown(section: Section, pages: str) -> str:
     if section.story:
         return _markdown_story(section.story, section.lines, pages)
-    first, *others = (
+    first, *following = (
         f"`{line[0][0]}`" if kind == "chart" else _opening(MARKDOWN.line(line))
         for kind, line in section.lines
     )
@@ -137,17 +137,17 @@ def _markdown(section: Section, pages: str) -> str:
         case "title":
             return f"# {first}"
         case "watchlist":
-            return f"## {first}\n\n{MARKDOWN.newline.join(others)}"
+            return f"## {first}\n\n{MARKDOWN.newline.join(following)}"
         case "missing":
-            return "\n".join([f"**{first}**\n", *(f"- {feed}" for feed in others)])
-    return MARKDOWN.newline.join([first, *others])
+            return "\n".join([f"**{first}**\n", *(f"- {feed}" for feed in following)])
+    return MARKDOWN.newline.join([first, *following])
 
 
 def _markdown_story(story: BriefedStory, lines: list[tuple[str, Line]], pages: str) -> str:
-    (_kind, (sign, *title)), *others = lines
+    (_kind, (sign, *title)), *following = lines
     headline, url = MARKDOWN.line(title), shown_url(story.lead.url)
     link = f"[{headline}](<{url}>)" if url else f"{headline} ({alert_number(story.alerts[0].id)})"
-    parts = [f"- {sign[0]}{link}", *(_opening(MARKDOWN.line(line)) for _kind, line in others)]
+    parts = [f"- {sign[0]}{link}", *(_opening(MARKDOWN.line(line)) for _kind, line in following)]
     if page := alert_page(pages, story.alerts[0].id):
         parts.append(f"[{MARKDOWN.text(alert(story))}](<{page}>)")
     return f"{MARKDOWN.newline}  ".join(parts)
@@ -256,14 +256,14 @@ def _body(briefing: Briefing, zone: tzinfo, pages: str | None) -> Iterator[str]:
     yield '<div class="page">'
     for section in sections(briefing, zone):
         box = "box" if section.kind in ("quiet", "missing") else ""
-        if kind := section.story.state if section.story else box:
-            yield f'<div class="{kind}">'
-        for what, line in section.lines:
-            if what == "chart" and section.watchlist:
+        if style := section.story.state if section.story else box:
+            yield f'<div class="{style}">'
+        for kind, line in section.lines:
+            if kind == "chart" and section.watchlist:
                 yield from _chart(section.watchlist, briefing, zone)
             else:
-                yield _paragraph(what, line, section.story, pages)
-        if kind:
+                yield _paragraph(kind, line, section.story, pages)
+        if style:
             yield "</div>"
     yield "</div>"
 
@@ -300,17 +300,17 @@ def _page(story: BriefedStory, pages: str | None) -> str:
 
 
 def _chart(watchlist: WatchlistBriefing, briefing: Briefing, zone: tzinfo) -> Iterator[str]:
-    most = max(watchlist.chart)
+    peak = max(watchlist.chart)
     label = _(
         "{stories}, at most {count} in one bar",
-        stories=stories(sum(watchlist.chart)), count=number(most),
+        stories=stories(sum(watchlist.chart)), count=number(peak),
     )  # fmt: skip
     yield f'<p class="bars" role="img" aria-label="{escape(label)}">{chart(watchlist)}</p>'
-    first, last = (_clock(at, zone) for at in (briefing.since, briefing.until))
-    scale = _("{first} – {last}, highest bar {count}", first=first, last=last, count=number(most))
+    first, last = (_clock(time, zone) for time in (briefing.since, briefing.until))
+    scale = _("{first} – {last}, highest bar {count}", first=first, last=last, count=number(peak))
     yield f'<p class="small">{HTML.text(scale)}</p>'
 
 
-def _clock(at: float, zone: tzinfo) -> str:
-    then = datetime.fromtimestamp(at, zone)
-    return f"{weekday(then)} {then:%H:%M}"
+def _clock(timestamp: float, zone: tzinfo) -> str:
+    local = datetime.fromtimestamp(timestamp, zone)
+    return f"{weekday(local)} {local:%H:%M}"

@@ -1,4 +1,4 @@
-"""Figures of a running monitor, as Prometheus reads them, and the server that gives them out."""
+"""Figures of a running monitor, as Prometheus reads them, and the server for them."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ from monitor.storage.monitor_lock import Heartbeat
 from monitor.storage.store.sql.views import Views
 
 POLLS = (0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0)
-"""Bounds of how long polls take, in seconds; none takes longer than its half minute, and a wait."""
+"""Bounds of the durations of polls, in seconds; a poll takes at most half a minute and its wait."""
 
 
 class EventCounters:
@@ -77,47 +77,47 @@ class EventCounters:
 
 
 BOUNDS = (0.1, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 300.0, 900.0, 3_600.0, 21_600.0, 86_400.0)
-"""In seconds."""
+"""Bounds of the durations of steps, in seconds."""
 PATIENCE = 3_600.0
 """Seconds for which an article is waited for to become searchable."""
 
 
 class Latencies:
-    """What has taken its steps since the monitor started, each counted once."""
+    """The durations of steps since the monitor started, each counted once."""
 
     def __init__(self, registry: CollectorRegistry, since: Timestamp) -> None:
-        self._taken = Histogram(
+        self._durations = Histogram(
             "tocsin_step_duration_seconds", "Time that news which raised an alert took, by step.",
             ["step"], buckets=BOUNDS, registry=registry,
         )  # fmt: skip
         for step in Step:
-            self._taken.labels(_label(step))
+            self._durations.labels(_label(step))
         self._since = self._sent = since
         self._counted: set[tuple[int, Step]] = set()
 
     def look(self, views: Views, now: Timestamp) -> None:
-        """Count what was done since the last look. Raises StoreError."""
+        """Count the steps since the last look. Raises StoreError."""
         latencies, accepted = views.deliveries.latency(self._since, sent_after=self._sent)
-        for one in latencies:
-            for step, seconds in durations(one):
-                if (one.article, step) not in self._counted:
-                    self._counted.add((one.article, step))
-                    self._taken.labels(_label(step)).observe(max(0.0, seconds))
-        waited_for = [
-            one.matched
-            for one in latencies
-            if one.searchable is None and one.matched > now - PATIENCE
+        for times in latencies:
+            for step, seconds in durations(times):
+                if (times.article, step) not in self._counted:
+                    self._counted.add((times.article, step))
+                    self._durations.labels(_label(step)).observe(max(0.0, seconds))
+        waiting_since = [
+            times.matched
+            for times in latencies
+            if times.searchable is None and times.matched > now - PATIENCE
         ]
         self._since = min(
-            [*waited_for, max([one.matched for one in latencies], default=self._since)]
+            [*waiting_since, max([times.matched for times in latencies], default=self._since)]
         )
-        left = {one.article for one in latencies if one.matched >= self._since}
-        self._counted = {pair for pair in self._counted if pair[0] in left}
-        for carried in accepted:
-            self._sent = max(self._sent, carried.sent_at)
-            if not carried.delayed:
-                seconds = max(0.0, carried.sent_at - carried.raised_at)
-                self._taken.labels(_label(Step.DELIVERED)).observe(seconds)
+        pending = {times.article for times in latencies if times.matched >= self._since}
+        self._counted = {pair for pair in self._counted if pair[0] in pending}
+        for sent in accepted:
+            self._sent = max(self._sent, sent.sent_at)
+            if not sent.delayed:
+                seconds = max(0.0, sent.sent_at - sent.raised_at)
+                self._durations.labels(_label(Step.DELIVERED)).observe(seconds)
 
 
 def _label(step: Step) -> str:
@@ -125,14 +125,14 @@ def _label(step: Step) -> str:
 
 
 def figures(
-    views: Views, clock: Callable[[], Timestamp], version: str, card: Callable[[], Heartbeat]
+    views: Views, clock: Callable[[], Timestamp], version: str, heartbeat: Callable[[], Heartbeat]
 ) -> CollectorRegistry:
     """Return the figures of a newsroom, to be read by one thread at a time.
 
-    The monitor says by its `card` what only it knows.
+    `heartbeat` returns what only the monitor knows.
     """
     registry = CollectorRegistry()
-    _NewsroomCollector(registry, views, clock, version, card)
+    _NewsroomCollector(registry, views, clock, version, heartbeat)
     ProcessCollector(registry=registry)
     return registry
 
@@ -146,12 +146,12 @@ class _NewsroomCollector(Collector):
         views: Views,
         clock: Callable[[], Timestamp],
         version: str,
-        card: Callable[[], Heartbeat],
+        heartbeat: Callable[[], Heartbeat],
     ) -> None:
         self._views = views
         self._clock = clock
         self._version = version
-        self._card = card
+        self._heartbeat = heartbeat
         registry.register(self)  # before the latencies, which it brings up to date
         self._latencies = Latencies(registry, clock())
 
@@ -160,12 +160,12 @@ class _NewsroomCollector(Collector):
         yield from ()
 
     def collect(self) -> Iterator[Metric]:
-        """Yield the figures of this moment; when the store cannot be read, that."""
+        """Yield the present figures; if the store cannot be read, a gauge says so."""
         python = ".".join(map(str, sys.version_info[:3]))
         yield InfoMetricFamily(
             "tocsin_build", "Which tocsin runs.", {"version": self._version, "python": python}
         )
-        yield from _of_the_monitor(self._card())
+        yield from _of_the_monitor(self._heartbeat())
         try:
             metrics = [*self._feeds(), *self._store(), *self._deliveries()]
             self._latencies.look(self._views, self._clock())
@@ -177,12 +177,12 @@ class _NewsroomCollector(Collector):
 
     def _feeds(self) -> Iterator[Metric]:
         now, feeds = self._clock(), self._views.feeds.subscribed()
-        counted = collections.Counter(health(one.feed, one.state, now) for one in feeds)
+        counts = collections.Counter(health(feed.feed, feed.state, now) for feed in feeds)
         gauge = GaugeMetricFamily(
             "tocsin_feeds", "Feeds, by how they are doing.", labels=["health"]
         )
-        for one in Health:
-            gauge.add_metric([one], counted[one])
+        for state in Health:
+            gauge.add_metric([state], counts[state])
         yield gauge
         yield from _gauges(
             tocsin_last_poll_timestamp_seconds=(
@@ -197,44 +197,44 @@ class _NewsroomCollector(Collector):
 
     def _store(self) -> Iterator[Metric]:
         stored, views = self._views.totals(), self._views
-        waiting, late = "Articles on their way to the search index.", views.set_aside_count()
+        help_text, slow = "Articles on their way to the search index.", views.set_aside_count()
         return _gauges(
             tocsin_articles_stored=("Articles in the archive.", stored.articles),
-            tocsin_index_waiting_articles=(waiting, stored.unindexed),
+            tocsin_index_waiting_articles=(help_text, stored.unindexed),
             tocsin_alerts_stored=("Alerts in the archive, without copies.", stored.alerts),
             tocsin_alerts_untriaged=("New stories.", stored.untriaged),
-            tocsin_set_aside_articles=("Articles that took too long to match or to index.", late),
+            tocsin_set_aside_articles=("Articles that took too long to match or to index.", slow),
         )
 
     def _deliveries(self) -> Iterator[Metric]:
-        counted: collections.Counter[DeliveryState] = collections.Counter()
+        counts: collections.Counter[DeliveryState] = collections.Counter()
         for (_channel, state), count in self._views.deliveries.unsent().items():
-            counted[state] += count
-        waiting, dead = counted[DeliveryState.WAITING], counted[DeliveryState.DEAD]
+            counts[state] += count
+        waiting, dead = counts[DeliveryState.WAITING], counts[DeliveryState.DEAD]
         return _gauges(
             tocsin_deliveries_pending=("Deliveries on their way to channels, or held.", waiting),
             tocsin_deliveries_dead=("Deliveries that were given up.", dead),
         )
 
 
-def _of_the_monitor(card: Heartbeat) -> Iterator[Metric]:
-    valid, up, whole = not card.config_error, not card.network_down, not card.store_damage
+def _of_the_monitor(beat: Heartbeat) -> Iterator[Metric]:
+    valid, up, intact = not beat.config_error, not beat.network_down, not beat.store_damage
     return _gauges(
-        tocsin_start_time_seconds=("When the monitor was started.", card.presence.since),
+        tocsin_start_time_seconds=("When the monitor was started.", beat.presence.since),
         tocsin_config_valid=("Whether the last edit of feeds.yaml is active.", valid),
         tocsin_network_up=("0 while the network is blamed instead of the feeds.", up),
-        tocsin_store_whole=("0 when a check of every page found the store damaged.", whole),
+        tocsin_store_whole=("0 when a check of every page found the store damaged.", intact),
     )
 
 
 def _gauges(**figures: tuple[str, float]) -> Iterator[Metric]:
     """Yield a gauge for each name: its help and its value."""
-    for name, (words, value) in figures.items():
-        yield GaugeMetricFamily(name, words, float(value))
+    for name, (help_text, value) in figures.items():
+        yield GaugeMetricFamily(name, help_text, float(value))
 
 
 FRESH = 5.0
-"""Seconds for which a reading of the store is given out."""
+"""Seconds for which figures of the store are served again."""
 EXCHANGE = 5.0
 """Seconds that a client has to send its request and to take the answer."""
 
@@ -247,7 +247,7 @@ class _Snapshot(Collector):
     def __init__(self, figures: Collector, clock: Callable[[], Timestamp]) -> None:
         self._figures, self._clock = figures, clock
         self._reader = ThreadPoolExecutor(1, "metrics")  # one thread: one connection to the store
-        self._at = float("-inf")
+        self._read_at = float("-inf")
         self._metrics: list[Metric] = []
 
     def describe(self) -> Iterator[Metric]:
@@ -257,9 +257,9 @@ class _Snapshot(Collector):
         return self._reader.submit(self._read).result()
 
     def _read(self) -> list[Metric]:
-        if is_due(self._at, FRESH, self._clock()):
+        if is_due(self._read_at, FRESH, self._clock()):
             self._metrics = list(self._figures.collect())
-            self._at = self._clock()
+            self._read_at = self._clock()
         return self._metrics
 
     def close(self) -> None:
@@ -292,7 +292,7 @@ class _MetricsServer(ThreadingWSGIServer):
     def service_actions(self) -> None:
         """Close connections that took too long; called twice a second."""
         latest = self._monotonic() - self._seconds
-        self.hang_up([each for each, begun in [*self._open.items()] if begun < latest])
+        self.hang_up([connection for connection, began in [*self._open.items()] if began < latest])
 
     def shutdown_request(self, request: Any) -> None:
         self._open.pop(request, None)
@@ -340,13 +340,13 @@ async def serving(
         server = await asyncio.to_thread(_MetricsServer, at, max_connections, seconds, monotonic)
     except OSError as error:
         number = error.errno or 0
-        words = (os.strerror(number) if number > 0 else error.strerror or str(error)).lower()
+        reason = (os.strerror(number) if number > 0 else error.strerror or str(error)).lower()
         raise MonitorError(
             _(
                 "no metrics at {address}: {why}; choose another address or port for --metrics,"
                 " or for `network: metrics:`",
                 address=at,
-                why=words,
+                why=reason,
             )
         ) from error
     snapshot, shared = _Snapshot(registry, clock), CollectorRegistry()
@@ -354,8 +354,8 @@ async def serving(
     server.set_app(make_wsgi_app(shared))
     log.info(_("metrics at {address}", address=f"http://{at}/metrics"))
     if not is_loopback(at.host):
-        words = _("metrics at {address} can be read by whoever reaches that address", address=at)
-        log.warning(words)
+        text = _("metrics at {address} can be read by whoever reaches that address", address=at)
+        log.warning(text)
     threading.Thread(target=server.serve_forever, name="metrics server", daemon=True).start()
     try:
         yield

@@ -37,11 +37,11 @@ SHOW_MARKDOWN = ("discord", "guilded", "mmost", "mmosts", "zulip")
 
 
 class ConnectionWatch:
-    """Refuses connections to addresses that are not allowed, and remembers the last one."""
+    """Refuses connections to addresses that are not allowed, and keeps the last refused one."""
 
     def __init__(self) -> None:
         self.allow: Networks = ()
-        self.refused = ""
+        self.blocked = ""
 
     def watch(self, event: str, arguments: tuple[Any, ...]) -> None:
         """Check an audit event.
@@ -55,7 +55,7 @@ class ConnectionWatch:
         if isinstance(address, tuple) and address:
             for literal in _literals(str(address[0]), address[1]):
                 if not is_allowed(literal, self.allow):
-                    self.refused = literal
+                    self.blocked = literal
                     raise OSError(f"connections to {literal} are not allowed")  # not a message
 
 
@@ -68,14 +68,14 @@ def _literals(host: str, port: object) -> list[str]:
 
 
 def send_message(connections: ConnectionWatch, request: Mapping[str, Any]) -> dict[str, Any]:
-    """Send a message; return why it was not accepted, without the address, and the status of HTTP.
+    """Send a message; return the reason of a refusal, without the address, and the HTTP status.
 
     The reason is empty where it was accepted.
     """
     from apprise import Apprise, AppriseAsset
     from apprise.logger import LogCapture
 
-    connections.refused = ""
+    connections.blocked = ""
     service = Apprise(asset=AppriseAsset(async_mode=False, plugin_paths=[]))
     if not service.add(request["url"]):
         return {"reason": _("Apprise knows no such address"), "status": 0}
@@ -90,8 +90,8 @@ def send_message(connections: ConnectionWatch, request: Mapping[str, Any]) -> di
     status = 0
     if accepted:
         reason = ""
-    elif connections.refused:
-        reason = refusal(connections.refused, connections.refused, connections.allow)
+    elif connections.blocked:
+        reason = refusal(connections.blocked, connections.blocked, connections.allow)
     elif match := _STATUS.search(output):
         status = int(match[1])
         reason = _("{service} answered {status}", service=name, status=status)
@@ -103,7 +103,7 @@ def send_message(connections: ConnectionWatch, request: Mapping[str, Any]) -> di
 
 
 def _message_format(formats: Any, url: str) -> tuple[str, NotifyFormat]:
-    """Return which text of the message a service gets, and its format for Apprise.
+    """Return the field of the message that a service gets, and its format for Apprise.
 
     Most services get plain text, which Apprise escapes. Slack does too: its Markdown has no
     escapes. Some show text as Markdown, although Apprise passes it on as plain text.
@@ -123,7 +123,7 @@ def _message_format(formats: Any, url: str) -> tuple[str, NotifyFormat]:
 
 def main() -> None:
     """Send the message on stdin, and write the result to stdout, both as JSON."""
-    answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
+    stdout = os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(2, 1)  # output of a service must not mix with the result
     request = json.load(sys.stdin)
     connections = ConnectionWatch()
@@ -134,8 +134,8 @@ def main() -> None:
     except Exception as error:
         reason = _("failed inside Apprise ({error})", error=type(error).__name__)
         answer = {"reason": reason, "status": 0}
-    json.dump(answer, answers)
-    answers.flush()
+    json.dump(answer, stdout)
+    stdout.flush()
 
 
 if __name__ == "__main__":

@@ -34,9 +34,9 @@ CHECK_SECONDS = 20.0
 PAUSE_SECONDS = 300.0
 """Seconds without a try after a briefing could not be made."""
 LATE_SECONDS = 600.0
-"""Seconds after its time from which a briefing says that it is late."""
+"""Seconds of delay from which a briefing says that it is late."""
 FIRST_SECONDS = 86_400.0
-"""Seconds that the first briefing of a schedule is about, if it says nothing else."""
+"""Seconds that the first briefing of a schedule covers, if the schedule does not say."""
 
 
 CHAT_STORIES = 3
@@ -72,7 +72,7 @@ class BriefingScheduler:
         """Use these schedules; times of new and edited ones that have passed are not made up for.
 
         Args:
-            schedules: All that there are.
+            schedules: All schedules of the configuration.
             pages: Address of the pages to which stories link; empty for none.
 
         Raises:
@@ -82,13 +82,13 @@ class BriefingScheduler:
         self._schedules = tuple(schedules)
         self._pages = pages
 
-    async def ever(self, refused: Callable[[StoreError], None]) -> None:
-        """Make what becomes due, until cancelled; report store errors to `refused`."""
+    async def ever(self, on_refused: Callable[[StoreError], None]) -> None:
+        """Make what becomes due, until cancelled; report store errors to `on_refused`."""
         while True:
             try:
                 await self.all()
             except StoreError as error:
-                refused(error)
+                on_refused(error)
             await self._sleep(CHECK_SECONDS)
 
     async def all(self) -> None:
@@ -103,11 +103,11 @@ class BriefingScheduler:
         for schedule in self._schedules:
             now = self._clock()
             slot = last_briefing(schedule, now, self._zone)
-            reached = progress.get(schedule.name)
-            if slot is None or reached is None or slot <= reached.done or self._pauses(schedule):
+            last = progress.get(schedule.name)
+            if slot is None or last is None or slot <= last.done or self._pauses(schedule):
                 continue
             try:
-                await self._make(schedule, reached, slot, now)
+                await self._make(schedule, last, slot, now)
             except StoreError:
                 raise
             except Exception:
@@ -122,40 +122,40 @@ class BriefingScheduler:
         return self._clock() < until <= self._clock() + PAUSE_SECONDS
 
     async def _make(
-        self, schedule: BriefingSchedule, reached: BriefingProgress, slot: Timestamp, now: Timestamp
+        self, schedule: BriefingSchedule, last: BriefingProgress, slot: Timestamp, now: Timestamp
     ) -> None:
-        since = _since(schedule, reached, now)
+        since = _since(schedule, last, now)
         briefing = await asyncio.to_thread(self._brief, since, schedule.watch)
         due = slot if now - slot >= LATE_SECONDS else None
         briefing = replace(briefing, name=schedule.name, due=due)
         zone = schedule.zone or self._zone
         stored = await asyncio.to_thread(stored_briefing, briefing, slot, now, zone, self._pages)
         if await self._thread(self._queue.save, stored, schedule.to, briefing.until):
-            to = ", ".join(schedule.to)
-            log.info(_("{subject} to {channels}", subject=stored.subject, channels=to))
+            channels = ", ".join(schedule.to)
+            log.info(_("{subject} to {channels}", subject=stored.subject, channels=channels))
             self._wake()
 
 
-def _since(schedule: BriefingSchedule, reached: BriefingProgress, now: Timestamp) -> Timestamp:
-    """Return when the time begins that a briefing is about; before now, if the clock was set."""
+def _since(schedule: BriefingSchedule, last: BriefingProgress, now: Timestamp) -> Timestamp:
+    """Return the beginning of the time of a briefing, before now even if the clock was set."""
     if schedule.since is not None:
         return now - schedule.since
-    since = now - FIRST_SECONDS if reached.until is None else reached.until
+    since = now - FIRST_SECONDS if last.until is None else last.until
     return since if since < now else now - FIRST_SECONDS
 
 
 def stored_briefing(
     briefing: Briefing, slot: Timestamp, now: Timestamp, zone: tzinfo, pages: str = ""
 ) -> StoredBriefing:
-    """Return a briefing as it is sent, in every format; `pages` is what its stories link to."""
-    short = _for_chats(briefing)
+    """Return a briefing as it is sent, in every format, with links to `pages`."""
+    chat_briefing = _for_chats(briefing)
     return StoredBriefing(
         name=briefing.name,
         slot=slot,
         made_at=now,
         subject=subject(briefing),
-        plain=plain_text(short, zone, broken_by=MESSAGE_BREAK, pages=pages),
-        markdown=markdown(short, zone, pages),
+        plain=plain_text(chat_briefing, zone, broken_by=MESSAGE_BREAK, pages=pages),
+        markdown=markdown(chat_briefing, zone, pages),
         html=body(briefing, zone, pages or None),
         json=json.dumps(briefing_row(briefing), ensure_ascii=False),
     )
@@ -165,10 +165,10 @@ def _for_chats(briefing: Briefing) -> Briefing:
     """Return a briefing with the first stories of each watchlist, the others counted."""
     watchlists = (
         replace(
-            one,
-            stories=one.stories[:CHAT_STORIES],
-            left_out=one.left_out + len(one.stories[CHAT_STORIES:]),
+            watchlist,
+            stories=watchlist.stories[:CHAT_STORIES],
+            left_out=watchlist.left_out + len(watchlist.stories[CHAT_STORIES:]),
         )
-        for one in briefing.watchlists
+        for watchlist in briefing.watchlists
     )
     return replace(briefing, watchlists=tuple(watchlists))

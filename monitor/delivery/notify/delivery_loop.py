@@ -54,7 +54,7 @@ class DeliveryLoop:
 
         Args:
             queue: The deliveries.
-            loader: Reads what they are about.
+            loader: Reads the alerts and briefings of deliveries.
             thread: The thread of the store.
             senders: Makes the sender of a channel.
             clock: The time.
@@ -65,32 +65,32 @@ class DeliveryLoop:
         self._queue = queue
         self._loader = loader
         self._thread = thread
-        self._make = senders
+        self._senders = senders
         self._clock = clock
         self._monotonic = monotonic
         self._sleep = sleep
         self._jitter = jitter
         self._channels: dict[str, tuple[Channel, Sender]] = {}
-        self._sending: dict[str, asyncio.Task[None]] = {}
+        self._tasks: dict[str, asyncio.Task[None]] = {}
         self._paused_until: dict[str, float] = {}
         """By `monotonic`: a clock that is set back does not prolong a pause."""
         self._failures: Counter[str] = Counter()
         self._reported: set[str] = set()
-        self._woken = asyncio.Event()
+        self._wake_event = asyncio.Event()
 
     async def use(self, channels: Sequence[Channel], allow: Networks = ()) -> None:
         """Use these channels; deliveries to other channels are given up."""
-        self._make.allow(allow)
+        self._senders.allow(allow)
         former, self._channels = self._channels, {}
         for channel in channels:
-            known = former.get(channel.name)
-            if known and known[0] == channel:
+            current = former.get(channel.name)
+            if current and current[0] == channel:
                 self._channels[channel.name] = former.pop(channel.name)
             else:
-                self._channels[channel.name] = channel, self._make(channel)
+                self._channels[channel.name] = channel, self._senders(channel)
                 self._paused_until.pop(channel.name, None)  # the edit may have repaired it
         for name, (_channel, sender) in former.items():
-            if task := self._sending.pop(name, None):
+            if task := self._tasks.pop(name, None):
                 task.cancel()
                 await asyncio.gather(task, return_exceptions=True)
             await sender.close()
@@ -98,16 +98,16 @@ class DeliveryLoop:
 
     def wake(self) -> None:
         """Check at once, because a delivery was queued."""
-        self._woken.set()
+        self._wake_event.set()
 
-    async def ever(self, refused: Callable[[StoreError], None]) -> None:
-        """Send what becomes due, until cancelled; report store errors to `refused`."""
+    async def ever(self, on_refused: Callable[[StoreError], None]) -> None:
+        """Send what becomes due, until cancelled; report store errors to `on_refused`."""
         while True:
-            self._woken.clear()
+            self._wake_event.clear()
             try:
                 await self._begin()
             except StoreError as error:
-                refused(error)
+                on_refused(error)
             except Exception:
                 log.exception(_("nothing was sent this time; the monitor goes on"))
             await self._wait()
@@ -119,11 +119,11 @@ class DeliveryLoop:
             StoreError: The store cannot be read or written.
         """
         while await self._begin():
-            await asyncio.gather(*self._sending.values())
+            await asyncio.gather(*self._tasks.values())
 
     async def close(self) -> None:
         """Wait a moment for messages that are being sent, then stop."""
-        tasks = list(self._sending.values())
+        tasks = list(self._tasks.values())
         if tasks:
             await asyncio.wait(tasks, timeout=CLOSE_SECONDS)
         for task in tasks:
@@ -139,15 +139,15 @@ class DeliveryLoop:
         if any(name not in self._channels for name in due):
             await self._thread(self._queue.give_up_others, list(self._channels))
         for name in due:
-            if name in self._channels and name not in self._sending and self._is_available(name):
-                self._sending[name] = asyncio.create_task(self._serve(name))
-                self._sending[name].add_done_callback(partial(self._done, name))
+            if name in self._channels and name not in self._tasks and self._is_available(name):
+                self._tasks[name] = asyncio.create_task(self._serve(name))
+                self._tasks[name].add_done_callback(partial(self._done, name))
                 started = True
         return started
 
     def _done(self, name: str, task: asyncio.Task[None]) -> None:
-        if self._sending.get(name) is task:
-            del self._sending[name]
+        if self._tasks.get(name) is task:
+            del self._tasks[name]
         if not task.cancelled() and (error := task.exception()):
             if isinstance(error, LeaseLostError):
                 return
@@ -161,22 +161,22 @@ class DeliveryLoop:
 
     async def _wait(self) -> None:
         """Wait until woken, but no longer than `CHECK_SECONDS`."""
-        woken = asyncio.ensure_future(self._woken.wait())
-        slept = asyncio.ensure_future(self._sleep(CHECK_SECONDS))
+        wakeup = asyncio.ensure_future(self._wake_event.wait())
+        timeout = asyncio.ensure_future(self._sleep(CHECK_SECONDS))
         try:
-            await asyncio.wait({woken, slept}, return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait({wakeup, timeout}, return_when=asyncio.FIRST_COMPLETED)
         finally:
-            woken.cancel()
-            slept.cancel()
+            wakeup.cancel()
+            timeout.cancel()
 
     async def _serve(self, name: str) -> None:
         """Send the due deliveries of a channel, one message after the other."""
         _channel, sender = self._channels[name]
         while self._is_available(name):
-            due = await self._thread(self._queue.due, name, self._clock(), max(BATCH, sender.most))
+            due = await self._thread(self._queue.due, name, self._clock(), max(BATCH, sender.limit))
             if not due:
                 return
-            for group in group_deliveries(due, sender.most):
+            for group in group_deliveries(due, sender.limit):
                 await self._send(name, sender, group)
                 if not self._is_available(name):
                     return
@@ -187,8 +187,8 @@ class DeliveryLoop:
         deliveries = deliveries_of(message)
         loaded = {delivery.id for delivery in deliveries}
         if missing := [delivery.id for delivery in group if delivery.id not in loaded]:
-            gone = _("its alert is no longer kept")
-            await self._save(DeliveryAttempt(delivery=id, error=gone) for id in missing)
+            notice = _("its alert is no longer kept")
+            await self._save(DeliveryAttempt(delivery=id, error=notice) for id in missing)
         if not deliveries:
             return
         require_lease()
@@ -226,10 +226,10 @@ class DeliveryLoop:
             self._paused_until[name] = self._monotonic() + max(wait, PAUSE_SECONDS)
             if name not in self._reported:
                 self._reported.add(name)
-                words = _(
+                message = _(
                     "channel {channel}: {error}; trying again", channel=name, error=error.reason
                 )
-                log.warning("%s %s", signs.FAILED, words)
+                log.warning("%s %s", signs.FAILED, message)
 
     async def _save(self, attempts: Iterable[DeliveryAttempt]) -> None:
         await self._thread(self._queue.save_attempts, list(attempts), self._clock())
@@ -241,17 +241,17 @@ class DeliveryLoop:
             log.info("%s %s", signs.OK, _("channel {channel} accepts again", channel=name))
 
 
-def group_deliveries(due: Sequence[Delivery], most: int) -> Iterator[list[Delivery]]:
-    """Yield the deliveries of each message: a briefing, a bundle, or at most `most` others."""
+def group_deliveries(due: Sequence[Delivery], limit: int) -> Iterator[list[Delivery]]:
+    """Yield the deliveries of each message: a briefing, a bundle, or at most `limit` others."""
     bundles: dict[str, list[Delivery]] = {}
-    alone: list[Delivery] = []
+    singles: list[Delivery] = []
     for delivery in due:
         if delivery.briefing is not None:
             yield [delivery]
         elif delivery.bundle:
             bundles.setdefault(delivery.bundle, []).append(delivery)
         else:
-            alone.append(delivery)
-    for at in range(0, len(alone), most):
-        yield alone[at : at + most]
+            singles.append(delivery)
+    for start in range(0, len(singles), limit):
+        yield singles[start : start + limit]
     yield from bundles.values()

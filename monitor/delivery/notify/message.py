@@ -58,7 +58,7 @@ def compose(
     """Return the message about an alert, or a digest of several.
 
     Args:
-        notifications: What the message is about.
+        notifications: The alerts of the message.
         zone: The time zone of the times in it.
         template: The text for each alert; without it, the usual layout.
         limit: The most characters of a text.
@@ -89,7 +89,7 @@ def compose(
 def briefing_message(
     briefing: StoredBriefing, *, limit: int = MAX_TEXT, pages: str = ""
 ) -> MessageText:
-    """Return the message that brings a briefing: whole as HTML, its first blocks in chats.
+    """Return the message with a briefing: the whole of it as HTML, its first blocks in chats.
 
     Args:
         briefing: The briefing.
@@ -111,7 +111,7 @@ def briefing_message(
 
 
 def _first_blocks(text: str, limit: int) -> str:
-    """Return a text, or its first blocks and how many follow."""
+    """Return a text, or its first blocks and the number of the others."""
     if len(text) <= limit:
         return text
     blocks = text.split("\n\n")
@@ -125,12 +125,12 @@ def subject(notifications: Sequence[Notification]) -> str:
     if len(notifications) == 1:
         alert = notifications[0].alert
         title = alert.title or kind_name(alert.kind)
-        words = _("{watchlist}: {title}", watchlist=alert.watchlist, title=title)
-        words = f"{SEVERITY_SIGNS[alert.severity]} {words}"
+        text = _("{watchlist}: {title}", watchlist=alert.watchlist, title=title)
+        text = f"{SEVERITY_SIGNS[alert.severity]} {text}"
     else:
         counts = Counter(notification.alert.watchlist for notification in notifications)
-        words = f"{len(notifications)} × " + ", ".join(f"{name} {n}" for name, n in counts.items())
-    return _shorten(plain(words), MAX_SUBJECT)
+        text = f"{len(notifications)} × " + ", ".join(f"{name} {n}" for name, n in counts.items())
+    return _shorten(plain(text), MAX_SUBJECT)
 
 
 def template_fields(notification: Notification, zone: tzinfo, pages: str = "") -> Mapping[str, str]:
@@ -144,9 +144,9 @@ def template_fields(notification: Notification, zone: tzinfo, pages: str = "") -
         "lang": alert.lang,
         "time": moment(alert, zone),
         "terms": ", ".join(_terms(alert)),
-        "others": ", ".join(o.name for o in outlets[1:]),
+        "others": ", ".join(outlet.name for outlet in outlets[1:]),
         "first": outlets[0].name if outlets else alert.publisher,
-        "elsewhere": ", ".join(o.name for o in alert.timeline.elsewhere),
+        "elsewhere": ", ".join(outlet.name for outlet in alert.timeline.elsewhere),
         "why": notification.delivery.why,
         "id": alert_number(alert.id),
     }
@@ -171,11 +171,11 @@ def _fill_template(
 
 
 def moment(alert: Alert, zone: tzinfo) -> str:
-    """Return when an article was published, or when the alert was raised if that is implausible."""
-    at = alert.raised_at
-    if alert.published is not None and 0 < alert.published <= at:
-        at = alert.published
-    return times.full(at, zone)
+    """Return the date of an article, or the time of its alert if that is implausible."""
+    timestamp = alert.raised_at
+    if alert.published is not None and 0 < alert.published <= timestamp:
+        timestamp = alert.published
+    return times.full(timestamp, zone)
 
 
 def _alert_lines(notification: Notification, zone: tzinfo) -> Iterator[Line]:
@@ -222,9 +222,9 @@ def _links(alert: Alert, markup: Markup, pages: str) -> Iterator[str]:
         yield number
 
 
-def _with_sign(why: str) -> str:
-    """Return why a notification is sent: an escalation with its sign, or `+3 suppressed since`."""
-    return why if why.startswith(signs.MORE) else f"{signs.ESCALATED} {why}"
+def _with_sign(reason: str) -> str:
+    """Return the reason of a notification: a signed escalation, or `+3 suppressed since`."""
+    return reason if reason.startswith(signs.MORE) else f"{signs.ESCALATED} {reason}"
 
 
 def _terms(alert: Alert) -> list[str]:
@@ -236,10 +236,10 @@ def _digest(
 ) -> Iterator[str]:
     """Yield the alerts by watchlist, the most severe first; one entry for each story."""
     groups: dict[str, list[Notification]] = {}
-    for notification in sorted(notifications, key=lambda p: (-p.alert.raised_at, -p.alert.id)):
+    for notification in sorted(notifications, key=lambda n: (-n.alert.raised_at, -n.alert.id)):
         groups.setdefault(notification.alert.watchlist, []).append(notification)
     for name, members in sorted(
-        groups.items(), key=lambda g: min(p.alert.severity.rank for p in g[1])
+        groups.items(), key=lambda group: min(p.alert.severity.rank for p in group[1])
     ):
         yield markup.line([(name, "list"), (f" ({len(members)})", "")])
         stories: dict[int, list[Notification]] = {}
@@ -254,27 +254,27 @@ def _digest_entry(
     notifications: Sequence[Notification], zone: tzinfo, markup: Markup, pages: str
 ) -> str:
     newest, alert = notifications[0], notifications[0].alert
-    times = f" ×{len(notifications)}" if len(notifications) > 1 else ""
-    why = f" {_with_sign(newest.delivery.why)}" if newest.delivery.why else ""
+    repeats = f" ×{len(notifications)}" if len(notifications) > 1 else ""
+    reason = f" {_with_sign(newest.delivery.why)}" if newest.delivery.why else ""
     links = _links(alert, markup, pages) if pages or shown_url(alert.url) else ()
-    headline = [severity_run(alert.severity), (f"{_headline(alert)}{times}", "")]
-    about = markup.text(f"{_about(alert, zone)}{why}")
+    headline = [severity_run(alert.severity), (f"{_headline(alert)}{repeats}", "")]
+    about = markup.text(f"{_about(alert, zone)}{reason}")
     return markup.newline.join([markup.line(headline), about, *links])
 
 
-def _fit_parts(parts: Sequence[str], between: str, limit: int, keep: str = "") -> str:
+def _fit_parts(parts: Sequence[str], separator: str, limit: int, keep: str = "") -> str:
     """Join as many whole parts as fit, always with `keep`, and the number of parts left out."""
-    whole = between.join(parts)
-    if len(whole) <= limit:
-        return whole
-    room = limit - len(between) * 2 - len(keep) - 12
-    taken: list[str] = []
+    text = separator.join(parts)
+    if len(text) <= limit:
+        return text
+    room = limit - len(separator) * 2 - len(keep) - 12
+    fitting: list[str] = []
     for part in parts[: len(parts) - bool(keep)]:
-        if len(between.join([*taken, part])) > room:
+        if len(separator.join([*fitting, part])) > room:
             continue
-        taken.append(part)
-    left = len(parts) - len(taken) - bool(keep)
-    return between.join([*taken, f"… +{left}", *([keep] if keep else [])])
+        fitting.append(part)
+    omitted = len(parts) - len(fitting) - bool(keep)
+    return separator.join([*fitting, f"… +{omitted}", *([keep] if keep else [])])
 
 
 def _shorten(text: str, limit: int) -> str:

@@ -1,4 +1,4 @@
-"""Notifications: deliveries with what they tell of, read from the store, as JSON, and sent."""
+"""Notifications: deliveries with their alerts or briefings, as JSON, and the sending of them."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from monitor.storage.store.sql.views import Views
 
 Message = Sequence[Notification] | BriefingNotification
-"""What one message is about: alerts, or a briefing."""
+"""The subject of one message: alerts, or a briefing."""
 
 _BUSY = {408, 425, 429, 502, 503, 504}
 _WRONG_TARGET = {401, 402, 403, 404, 405, 407, 410, 451}
@@ -36,7 +36,7 @@ _WRONG_TARGET = {401, 402, 403, 404, 405, 407, 410, 451}
 class Sender:
     """Sends to one channel, one message at a time."""
 
-    most = 1
+    limit = 1
     """Most deliveries in one message, apart from bundles."""
 
     def __init__(self, channel: Channel) -> None:
@@ -47,7 +47,7 @@ class Sender:
         raise NotImplementedError
 
     async def close(self) -> None:
-        """Close what is kept open for the next message."""
+        """Close connections and files that are kept open for the next message."""
 
 
 def fault_of_status(status: int) -> DeliveryFault:
@@ -58,7 +58,7 @@ def fault_of_status(status: int) -> DeliveryFault:
 
 
 async def run_program(
-    words: Sequence[str],
+    command: Sequence[str],
     stdin: bytes,
     environ: Mapping[str, str],
     seconds: float,
@@ -73,13 +73,13 @@ async def run_program(
     Raises:
         TimeoutError: It was killed after these seconds, with all processes that it started.
         OSError: It cannot be run.
-        ValueError: Its words hold a NUL.
+        ValueError: The command holds a NUL.
     """
     with TemporaryFile() as file:
         file.write(stdin)
         file.seek(0)
         process = await asyncio.create_subprocess_exec(
-            *words, stdin=file, stdout=stdout, stderr=stderr, env=environ, start_new_session=True
+            *command, stdin=file, stdout=stdout, stderr=stderr, env=environ, start_new_session=True
         )
     try:
         async with asyncio.timeout(seconds):
@@ -112,7 +112,7 @@ def payload(message: Message, pages: str = "") -> dict[str, Any]:
     """Return a message as JSON values: one alert, a digest of several, or a briefing.
 
     Args:
-        message: What it is about.
+        message: The alerts or the briefing.
         pages: Address of the pages to which it links; empty for none.
     """
     if isinstance(message, BriefingNotification):
@@ -145,28 +145,28 @@ def _mapping(notification: Notification, pages: str) -> dict[str, Any]:
 
 
 class NotificationLoader:
-    """Loads what messages are about, in any thread."""
+    """Loads alerts, articles and briefings of deliveries, in any thread."""
 
     def __init__(self, views: Views) -> None:
         self._views = views
 
     def load(self, deliveries: Sequence[Delivery]) -> Message:
-        """Return what a message is about: one briefing, or alerts in the same order.
+        """Return the message of deliveries: one briefing, or alerts in the same order.
 
-        Those that were deleted are left out.
+        Deleted alerts and briefings are left out.
         """
         first = deliveries[0]
         if first.briefing is not None:
             stored = self._views.briefings.get([first.briefing])
             briefings = (BriefingNotification(delivery=first, briefing=b) for b in stored.values())
             return next(briefings, [])
-        alerts = {alert.id: alert for alert in self._alerts([one.alert for one in deliveries])}
+        alerts = {alert.id: alert for alert in self._alerts([item.alert for item in deliveries])}
         ids = dict.fromkeys(a.article for a in alerts.values() if a.article is not None)
         articles = {article.id: article for article in self._views.articles.get([*ids])}
         return [
-            Notification(delivery=one, alert=alert, article=articles.get(alert.article or 0))
-            for one in deliveries
-            if (alert := alerts.get(one.alert))
+            Notification(delivery=item, alert=alert, article=articles.get(alert.article or 0))
+            for item in deliveries
+            if (alert := alerts.get(item.alert))
         ]
 
     def briefing_history(self, channel: str, limit: int) -> list[StoredBriefing]:
@@ -175,8 +175,8 @@ class NotificationLoader:
 
     def history(self, channel: str, watchlist: str, limit: int) -> list[Alert]:
         """Return the last alerts of a watchlist sent to a channel, newest first."""
-        stored = "" if watchlist == FEED_HEALTH else watchlist
-        return self._alerts(self._views.deliveries.notified(channel, stored, limit))
+        name = "" if watchlist == FEED_HEALTH else watchlist
+        return self._alerts(self._views.deliveries.notified(channel, name, limit))
 
     def _alerts(self, ids: Sequence[int]) -> list[Alert]:
         return self._views.alerts.get(list(dict.fromkeys(ids)), matches=True, timelines=True)

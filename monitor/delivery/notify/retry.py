@@ -22,11 +22,11 @@ MAX_RETRY_AFTER = 86_400.0
 def next_try(
     delivery: Delivery, error: DeliveryError, now: Timestamp, jitter: float
 ) -> Timestamp | None:
-    """Return when to try again, None to give up.
+    """Return the time of the next try; None to give up.
 
     Args:
         delivery: The delivery that failed.
-        error: Why it failed.
+        error: The error of this try.
         now: Seconds since 1970.
         jitter: A random number from 0 to 1.
     """

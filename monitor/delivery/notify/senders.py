@@ -86,19 +86,19 @@ class FileSender(Sender):
     A line that a killed monitor wrote is not written twice.
     """
 
-    most = 100
+    limit = 100
 
     async def send(self, message: Message) -> DeliveryError | None:
         messages: list[Message] = [message]
         if not isinstance(message, BriefingNotification):
             messages = [[_without_bundle(notification)] for notification in message]
-        lines = {idempotency_key(one): encode(one, self.channel.pages) for one in messages}
+        lines = {idempotency_key(item): encode(item, self.channel.pages) for item in messages}
         path = Path(self.channel.target[0])
         try:
             await asyncio.to_thread(_append, path, lines)
         except OSError as error:
-            why = error.strerror or error
-            return DeliveryError(reason=_("{file} cannot be written: {why}", file=path, why=why))
+            cause = error.strerror or error
+            return DeliveryError(reason=_("{file} cannot be written: {why}", file=path, why=cause))
         return None
 
 
@@ -107,14 +107,14 @@ def _without_bundle(notification: Notification) -> Notification:
     return replace(notification, delivery=replace(notification.delivery, bundle=""))
 
 
-def _append(path: Path, keyed: Mapping[str, bytes]) -> None:
+def _append(path: Path, by_key: Mapping[str, bytes]) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     descriptor = os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o600)
     with cast(BinaryIO, os.fdopen(descriptor, "r+b", 0)) as file:
         size = file.seek(0, os.SEEK_END)
         file.seek(max(0, size - TAIL_BYTES))
         whole_lines, _newline, torn_line = file.read(TAIL_BYTES).rpartition(b"\n")
-        new = [line for key, line in keyed.items() if key.encode("ascii") not in whole_lines]
+        new = [line for key, line in by_key.items() if key.encode("ascii") not in whole_lines]
         if new:
             lines = b"".join(line + b"\n" for line in new)
             _write_lines(descriptor, (b"\n" if torn_line else b"") + lines, size)
@@ -123,10 +123,10 @@ def _append(path: Path, keyed: Mapping[str, bytes]) -> None:
 
 def _write_lines(descriptor: int, lines: bytes, size: int) -> None:
     """Write all lines or none: cut the file back after an error."""
-    left = memoryview(lines)
+    remaining = memoryview(lines)
     try:
-        while left:
-            left = left[os.write(descriptor, left) :]
+        while remaining:
+            remaining = remaining[os.write(descriptor, remaining) :]
     except OSError:
         os.ftruncate(descriptor, size)
         raise
@@ -226,9 +226,9 @@ def _error_of_status(status: int, headers: Headers) -> DeliveryError | None:
     if 200 <= status < 300:
         return None
     wait = headers.retry_after()
-    why = _("which is not followed; use the new address") if 300 <= status < 400 else ""
+    hint = _("which is not followed; use the new address") if 300 <= status < 400 else ""
     return DeliveryError(
-        reason=str(StatusError(status, wait, why)), fault=fault_of_status(status), retry_after=wait
+        reason=str(StatusError(status, wait, hint)), fault=fault_of_status(status), retry_after=wait
     )
 
 
@@ -261,21 +261,21 @@ class CommandSender(Sender):
                 )
             except TimeoutError:
                 seconds = f"{self._seconds:g}"
-                words = _("did not end within {seconds} s, and was killed", seconds=seconds)
-                return DeliveryError(reason=words, fault=DeliveryFault.TROUBLE)
+                reason = _("did not end within {seconds} s, and was killed", seconds=seconds)
+                return DeliveryError(reason=reason, fault=DeliveryFault.TROUBLE)
             except (OSError, ValueError) as error:
-                why = getattr(error, "strerror", None) or _("its words hold a NUL")
-                return DeliveryError(reason=_("cannot be run: {why}", why=why))
+                cause = getattr(error, "strerror", None) or _("its words hold a NUL")
+                return DeliveryError(reason=_("cannot be run: {why}", why=cause))
             last_line = _last_line(stderr)
         if code == 0:
             return None
         if code > 0:
-            ended = _("ended with {code}", code=code)
+            outcome = _("ended with {code}", code=code)
         else:
-            ended = _("was killed by signal {signal}", signal=-code)
+            outcome = _("was killed by signal {signal}", signal=-code)
         if last_line:
-            ended = _("{ended}: {line}", ended=ended, line=last_line)
-        return DeliveryError(reason=ended, fault=DeliveryFault.TROUBLE)
+            outcome = _("{ended}: {line}", ended=outcome, line=last_line)
+        return DeliveryError(reason=outcome, fault=DeliveryFault.TROUBLE)
 
 
 def _last_line(stderr: IO[bytes]) -> str:
@@ -298,7 +298,7 @@ BRIEFINGS_FILE = "_briefings.xml"
 class AtomSender(Sender):
     """Writes the feed of each watchlist with new alerts, and that of briefings."""
 
-    most = MAX_ENTRIES
+    limit = MAX_ENTRIES
 
     def __init__(self, channel: Channel, loader: NotificationLoader | None) -> None:
         super().__init__(channel)
@@ -309,9 +309,9 @@ class AtomSender(Sender):
         try:
             await asyncio.to_thread(self._write, folder, message)
         except OSError as error:
-            why = error.strerror or type(error).__name__
+            cause = error.strerror or type(error).__name__
             return DeliveryError(
-                reason=_("{folder} cannot be written to: {why}", folder=folder, why=why)
+                reason=_("{folder} cannot be written to: {why}", folder=folder, why=cause)
             )
         return None
 
@@ -320,24 +320,24 @@ class AtomSender(Sender):
         folder.mkdir(parents=True, exist_ok=True)
         if isinstance(message, BriefingNotification):
             sent = loader.briefing_history(name, MAX_BRIEFINGS) if loader else []
-            by_id = {one.id: one for one in [message.briefing, *sent]}
-            briefings = sorted(by_id.values(), key=lambda one: -one.made_at)[:MAX_BRIEFINGS]
+            by_id = {briefing.id: briefing for briefing in [message.briefing, *sent]}
+            briefings = sorted(by_id.values(), key=lambda item: -item.made_at)[:MAX_BRIEFINGS]
             document = briefing_feed(briefings, str(folder), pages=pages)
             atomic_write(folder / BRIEFINGS_FILE, document, durable=True)
             return
         new = [notification.alert for notification in message]
         for watchlist in dict.fromkeys(alert.watchlist for alert in new):
             earlier = loader.history(name, watchlist, MAX_ENTRIES) if loader else []
-            own = [alert for alert in reversed(new) if alert.watchlist == watchlist]
-            alerts = list({alert.id: alert for alert in [*own, *earlier]}.values())[:MAX_ENTRIES]
+            latest = [alert for alert in reversed(new) if alert.watchlist == watchlist]
+            alerts = list({alert.id: alert for alert in [*latest, *earlier]}.values())[:MAX_ENTRIES]
             document = alert_feed(watchlist, alerts, str(folder), pages=pages)
             atomic_write(folder / file_name(watchlist), document, durable=True)
 
 
 def file_name(watchlist: str) -> str:
     """Return the file name of a watchlist, which never changes and is unique."""
-    plain = re.sub(r"[^a-z0-9]+", "-", watchlist.lower()).strip("-")[:60]
-    if plain == watchlist.casefold():
-        return f"{plain}.xml"
-    mark = blake2b(watchlist.encode("utf-8", "replace"), digest_size=3).hexdigest()
-    return f"{plain}-{mark}.xml" if plain else f"{mark}.xml"
+    slug = re.sub(r"[^a-z0-9]+", "-", watchlist.lower()).strip("-")[:60]
+    if slug == watchlist.casefold():
+        return f"{slug}.xml"
+    suffix = blake2b(watchlist.encode("utf-8", "replace"), digest_size=3).hexdigest()
+    return f"{slug}-{suffix}.xml" if slug else f"{suffix}.xml"
