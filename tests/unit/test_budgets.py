@@ -17,8 +17,8 @@ def function() -> None:
 
 
 def test_no_budget_is_exceeded() -> None:
-    exceeded = {name: now for name, now in measure(sources()).items() if now > BUDGETS[name]}
-    assert not exceeded, "make it lighter, or raise the budget in a commit that says why"
+    excess = {name: now for name, now in measure(sources()).items() if now > BUDGETS[name]}
+    assert not excess, "make it lighter, or raise the budget in a commit that says why"
 
 
 def test_every_figure_has_a_budget() -> None:

@@ -40,7 +40,7 @@ def lineage(name: str) -> set[str]:
 
 def is_command(node: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
     """Tell whether the docstring of a function is the help of a command."""
-    calls = [each.func for each in node.decorator_list if isinstance(each, ast.Call)]
+    calls = [decorator.func for decorator in node.decorator_list if isinstance(decorator, ast.Call)]
     return any(isinstance(call, ast.Attribute) and call.attr == "command" for call in calls)
 
 
@@ -54,39 +54,39 @@ def public_functions(body: Iterable[ast.stmt]) -> Iterator[ast.FunctionDef | ast
             yield from public_functions(node.body)
 
 
-def raised(node: ast.AST) -> Iterator[str]:
+def raised_errors(node: ast.AST) -> Iterator[str]:
     """Yield the names of errors that leave a function; nested functions do not count."""
     if isinstance(node, ast.Raise) and isinstance(node.exc, ast.Call):
         if isinstance(node.exc.func, ast.Name):
             yield node.exc.func.id
         return
     for child in ast.iter_child_nodes(node):
-        caught = isinstance(node, ast.Try) and node.handlers and child in node.body
-        if not caught and not isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef):
-            yield from raised(child)
+        is_caught = isinstance(node, ast.Try) and node.handlers and child in node.body
+        if not is_caught and not isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef):
+            yield from raised_errors(child)
 
 
-def undocumented(tree: ast.Module) -> Iterator[str]:
+def undocumented_errors(tree: ast.Module) -> Iterator[str]:
     """Yield `function: Error` for each error that a docstring does not name."""
     for function in public_functions(tree.body):
-        described = ast.get_docstring(function) or ""
-        for name in raised(function):
+        docstring = ast.get_docstring(function) or ""
+        for name in raised_errors(function):
             classes = lineage(name)
-            if classes & ROOTS and not any(each in described for each in classes):
+            if classes & ROOTS and not any(class_name in docstring for class_name in classes):
                 yield f"{function.name}: {name}"
 
 
 def test_raised_errors_are_documented() -> None:
-    found = [
-        f"{path.relative_to(ROOT)}: {each}"
+    missing_errors = [
+        f"{path.relative_to(ROOT)}: {error}"
         for path, tree in trees().items()
-        for each in undocumented(tree)
+        for error in undocumented_errors(tree)
     ]
-    assert found == []
+    assert missing_errors == []
 
 
 def test_an_undocumented_error_is_found() -> None:
     source = 'def f():\n    """Do it."""\n    raise ConfigError("x", [])\n'
-    assert list(undocumented(ast.parse(source))) == ["f: ConfigError"]
+    assert list(undocumented_errors(ast.parse(source))) == ["f: ConfigError"]
     documented = source.replace("Do it.", "Do it. Raises ConfigError.")
-    assert list(undocumented(ast.parse(documented))) == []
+    assert list(undocumented_errors(ast.parse(documented))) == []

@@ -44,16 +44,16 @@ def test_every_message_is_translated() -> None:
 
 
 def test_every_placeholder_is_kept() -> None:
-    wrong = []
+    wrong_texts = []
     for entry in entries():
         english, french = texts(entry)
-        allowed = set().union(*map(names, english))
-        for one in french:
+        allowed_names = set().union(*map(names, english))
+        for target in french:
             # "one" may say it in words: {count} may be left out there only.
-            missing = names(english[-1]) - names(one) - ({"count"} if len(french) > 1 else set())
-            if names(one) - allowed or (missing and one == french[-1]):
-                wrong.append((english, one))
-    assert not wrong
+            missing = names(english[-1]) - names(target) - ({"count"} if len(french) > 1 else set())
+            if names(target) - allowed_names or (missing and target == french[-1]):
+                wrong_texts.append((english, target))
+    assert not wrong_texts
 
 
 def test_every_plural_has_its_forms() -> None:
@@ -82,19 +82,19 @@ CODE = re.compile(r"`[^`]*`|\b\w+://\S+|%[a-zA-Z]|\d+:\d+|\{[^}]*\}|::|\w+:(?=\S
 )  # fmt: skip
 def test_french_is_written_as_french(rule: str, pattern: str) -> None:
     metavariables = re.compile(r"[A-ZÀ-Ý\[\]. -]+")
-    wrong = [
-        one
+    wrong_texts = [
+        target
         for entry in entries()
-        for one in texts(entry)[1]
-        if re.search(pattern, CODE.sub("x", one)) and not metavariables.fullmatch(one)
+        for target in texts(entry)[1]
+        if re.search(pattern, CODE.sub("x", target)) and not metavariables.fullmatch(target)
     ]
-    assert not wrong, rule
+    assert not wrong_texts, rule
 
 
 def test_headings_of_help_end_with_the_space_before_their_colon() -> None:
-    known = {entry.id: entry.string for entry in entries() if entry.context == "section"}
-    assert known
-    assert all(str(french).endswith(SPACE) for french in known.values())
+    headings = {entry.id: entry.string for entry in entries() if entry.context == "section"}
+    assert headings
+    assert all(str(french).endswith(SPACE) for french in headings.values())
 
 
 @pytest.mark.parametrize("path", list(sources()), ids=lambda path: str(path.relative_to(ROOT)))

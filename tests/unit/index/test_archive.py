@@ -57,9 +57,9 @@ def opened(kind: str) -> Iterator[tuple[ArchiveWriter, Archive]]:
 
 
 @pytest.fixture(params=KINDS)
-def both(request: pytest.FixtureRequest) -> Iterator[tuple[ArchiveWriter, Archive]]:
-    with opened(request.param) as found:
-        yield found
+def index(request: pytest.FixtureRequest) -> Iterator[tuple[ArchiveWriter, Archive]]:
+    with opened(request.param) as opened_archive:
+        yield opened_archive
 
 
 WORDS = re.findall(
@@ -121,7 +121,7 @@ QUERY = st.recursive(
         st.tuples(inner, inner).map(lambda pair: f"({pair[0]}) AND ({pair[1]})"),
         st.tuples(inner, inner).map(lambda pair: f"({pair[0]}) OR ({pair[1]})"),
         st.tuples(inner, inner).map(lambda pair: f"({pair[0]}) NOT ({pair[1]})"),
-        st.tuples(inner, inner, inner).map(lambda each: f"2 OF ({', '.join(each)})"),
+        st.tuples(inner, inner, inner).map(lambda operands: f"2 OF ({', '.join(operands)})"),
     ),
     max_leaves=6,
 )
@@ -175,7 +175,7 @@ class World:
 
     def expected(self, query: Query, scope: DocumentFilter) -> list[int]:
         """Return the ids of what satisfies a query, newest first, by reading everything."""
-        found = [
+        matching_articles = [
             article
             for article in self.articles.values()
             if satisfies(article, scope)
@@ -184,8 +184,8 @@ class World:
                 MemoryDocument.of(article, lambda facet: satisfies(article, meaning(facet))),  # noqa: B023
             )
         ]
-        found.sort(key=lambda article: (article.date, article.id), reverse=True)
-        return [article.id for article in found]
+        matching_articles.sort(key=lambda article: (article.date, article.id), reverse=True)
+        return [article.id for article in matching_articles]
 
 
 @pytest.mark.costly
@@ -205,17 +205,17 @@ def test_search_and_reading_agree(
             world.add(batch)
         assert archive.article_count == len(world.articles)
         for query in filter(None, queries):
-            for where in (DocumentFilter(), scope):
-                found = archive.search(query, replace(where, resolve=meaning), limit=0)
-                assert [hit.id for hit in found.hits] == world.expected(query, where), query.text
-                best = archive.search(query, replace(where, resolve=meaning), limit=0, sort="score")
-                assert {hit.id for hit in best.hits} == {hit.id for hit in found.hits}
-                assert found.total == best.total == len(found.hits)
-                ids = archive.ids(query, replace(where, resolve=meaning))
-                assert ids == sorted(hit.id for hit in found.hits)
-                assert archive.count(query, replace(where, resolve=meaning)) == found.total
-                matched = archive.matches(query, replace(where, resolve=meaning))
-                assert matched.dates == {hit.id: hit.date for hit in found.hits}
+            for limits in (DocumentFilter(), scope):
+                page = archive.search(query, replace(limits, resolve=meaning), limit=0)
+                assert [hit.id for hit in page.hits] == world.expected(query, limits), query.text
+                top = archive.search(query, replace(limits, resolve=meaning), limit=0, sort="score")
+                assert {hit.id for hit in top.hits} == {hit.id for hit in page.hits}
+                assert page.total == top.total == len(page.hits)
+                ids = archive.ids(query, replace(limits, resolve=meaning))
+                assert ids == sorted(hit.id for hit in page.hits)
+                assert archive.count(query, replace(limits, resolve=meaning)) == page.total
+                matched = archive.matches(query, replace(limits, resolve=meaning))
+                assert matched.dates == {hit.id: hit.date for hit in page.hits}
 
 
 @each_kind
@@ -236,8 +236,8 @@ def test_scores_agree_too(
         world = World(writer)
         for batch in history:
             world.add(batch)
-        found = archive.search(query, limit=0)
-        assert [hit.id for hit in found.hits] == world.expected(query, DocumentFilter())
+        page = archive.search(query, limit=0)
+        assert [hit.id for hit in page.hits] == world.expected(query, DocumentFilter())
 
 
 @pytest.mark.parametrize(
@@ -255,9 +255,9 @@ def test_scores_agree_too(
     ],
 )
 def test_a_compound_in_a_phrase_counts_all_its_words(
-    both: tuple[ArchiveWriter, Archive], text: str, expected: list[int]
+    index: tuple[ArchiveWriter, Archive], text: str, expected: list[int]
 ) -> None:
-    writer, archive = both
+    writer, archive = index
     writer.add(article(id, "la plate-forme de port", summary="la rade") for id in (1, 2))
     writer.add([article(3, "Un", summary="la plateforme de port")])
     writer.add(
@@ -273,13 +273,13 @@ def test_a_compound_in_a_phrase_counts_all_its_words(
 # --- order ------------------------------------------------------------------
 
 
-def article(id: int, title: str = "Un port", **more: object) -> Article:
-    values = {"feeds": (1,), "url": "", "summary": "", "seen": 1e9 + id, "title": title, **more}
+def article(id: int, title: str = "Un port", **fields: object) -> Article:
+    values = {"feeds": (1,), "url": "", "summary": "", "seen": 1e9 + id, "title": title, **fields}
     return Article(id=id, **values)  # type: ignore[arg-type]
 
 
-def test_relevance(both: tuple[ArchiveWriter, Archive]) -> None:
-    writer, archive = both
+def test_relevance(index: tuple[ArchiveWriter, Archive]) -> None:
+    writer, archive = index
     writer.add(article(id, "Le port") for id in range(1, 50))
     writer.add([article(50, "Le canal")])
     writer.add([article(51, "Le port, le port et encore le port")])
@@ -293,17 +293,17 @@ def test_relevance(both: tuple[ArchiveWriter, Archive]) -> None:
     assert best("le NOT port") == [50]
 
 
-def test_the_words_that_a_query_stands_for_are_named(both: tuple[ArchiveWriter, Archive]) -> None:
-    writer, archive = both
+def test_the_words_that_a_query_stands_for_are_named(index: tuple[ArchiveWriter, Archive]) -> None:
+    writer, archive = index
     writer.add([article(1, "Les ports et la porte", author="Portier")])
-    found = archive.search(parse_query("port~ OR por* OR quai"))
-    assert found.forms["port~"] == ("ports",)
-    assert found.forms["por*"] == ("porte", "ports")
-    assert set(found.forms) == {"port~", "por*"}
+    page = archive.search(parse_query("port~ OR por* OR quai"))
+    assert page.forms["port~"] == ("ports",)
+    assert page.forms["por*"] == ("porte", "ports")
+    assert set(page.forms) == {"port~", "por*"}
 
 
-def test_a_filter_that_nobody_resolves_is_refused(both: tuple[ArchiveWriter, Archive]) -> None:
-    writer, archive = both
+def test_a_filter_that_nobody_resolves_is_refused(index: tuple[ArchiveWriter, Archive]) -> None:
+    writer, archive = index
     writer.add([article(1)])
     with pytest.raises(LookupError, match="lang"):
         archive.search(parse_query("port lang:fr"))
@@ -333,29 +333,29 @@ def test_both_archives_score_alike() -> None:
 # --- what it is made of ---------------------------------------------------------------------
 
 
-def test_matches_are_told_by_feed_and_language(both: tuple[ArchiveWriter, Archive]) -> None:
-    writer, archive = both
+def test_matches_are_told_by_feed_and_language(index: tuple[ArchiveWriter, Archive]) -> None:
+    writer, archive = index
     writer.add([article(1, lang="fr", feeds=(2,)), article(2, lang="en", feeds=(10, 2))])
     writer.add([article(3, "Un quai", feeds=(1,)), article(4, lang="fr", feeds=(10,))])
-    found = archive.matches(parse_query("port"))
-    assert found.total == 3
-    assert list(found.by_feed.items()) == [(2, {1, 2}), (10, {2, 4})]
-    assert list(found.by_lang.items()) == [("en", {2}), ("fr", {1, 4})]
-    french = found.restricted_to(found.by_lang["fr"])
+    found_matches = archive.matches(parse_query("port"))
+    assert found_matches.total == 3
+    assert list(found_matches.by_feed.items()) == [(2, {1, 2}), (10, {2, 4})]
+    assert list(found_matches.by_lang.items()) == [("en", {2}), ("fr", {1, 4})]
+    french = found_matches.restricted_to(found_matches.by_lang["fr"])
     assert (set(french.dates), french.by_feed) == ({1, 4}, {2: {1}, 10: {4}})
     assert archive.languages() == ["", "en", "fr"]
     assert archive.first_ids() == {1: 3, 2: 1, 10: 2}
 
 
-def test_a_word_may_be_misspelled(both: tuple[ArchiveWriter, Archive]) -> None:
-    writer, archive = both
+def test_a_word_may_be_misspelled(index: tuple[ArchiveWriter, Archive]) -> None:
+    writer, archive = index
     writer.add(article(id, "Une sanction") for id in range(1, 4))
     assert archive.similar_terms(Word("sancsion")) == ["sanction"]
     assert archive.similar_terms(Word("xyzzyx")) == []
 
 
-def test_significant_terms(both: tuple[ArchiveWriter, Archive]) -> None:
-    writer, archive = both
+def test_significant_terms(index: tuple[ArchiveWriter, Archive]) -> None:
+    writer, archive = index
     words = ["marché", "presse", "navire", "matin"]
     texts = [
         article(
@@ -364,16 +364,16 @@ def test_significant_terms(both: tuple[ArchiveWriter, Archive]) -> None:
         for id in range(1, 161)
     ]
     writer.add(texts)
-    on_strike = [one for one in texts if one.title.startswith("Grève")]
-    (word,) = archive.significant_terms(parse_query("grève"), on_strike, 5)
+    strike_articles = [text for text in texts if text.title.startswith("Grève")]
+    (word,) = archive.significant_terms(parse_query("grève"), strike_articles, 5)
     assert (word.word, word.forms, word.articles, word.expected) == ("CGT", ("cgt",), 40, 10)
 
 
-def test_a_word_may_be_in_nearly_all_other_articles(both: tuple[ArchiveWriter, Archive]) -> None:
-    writer, archive = both
-    strike = [["marché", "marchés"][id % 2] if id < 5 else "" for id in range(1, 11)]
-    calm = ["marché marchés"] * 30
-    titles = [f"Grève {word}" for word in strike] + [f"Calme {words}" for words in calm]
+def test_a_word_may_be_in_nearly_all_other_articles(index: tuple[ArchiveWriter, Archive]) -> None:
+    writer, archive = index
+    strike_words = [["marché", "marchés"][id % 2] if id < 5 else "" for id in range(1, 11)]
+    calm_words = ["marché marchés"] * 30
+    titles = [f"Grève {word}" for word in strike_words] + [f"Calme {pair}" for pair in calm_words]
     texts = [article(id, title, lang="fr", story=id) for id, title in enumerate(titles, 1)]
     writer.add(texts)
     assert archive.significant_terms(parse_query("grève"), texts[:10], 5) == []
@@ -382,8 +382,8 @@ def test_a_word_may_be_in_nearly_all_other_articles(both: tuple[ArchiveWriter, A
 # --- changing it ----------------------------------------------------------------------------
 
 
-def test_articles_are_added_replaced_and_removed(both: tuple[ArchiveWriter, Archive]) -> None:
-    writer, archive = both
+def test_articles_are_added_replaced_and_removed(index: tuple[ArchiveWriter, Archive]) -> None:
+    writer, archive = index
     assert writer.add(article(id) for id in (1, 2, 3)) == 3
     writer.add([article(2, "Un quai")])
     writer.remove([3, 99])
@@ -393,8 +393,8 @@ def test_articles_are_added_replaced_and_removed(both: tuple[ArchiveWriter, Arch
     assert archive.ids(parse_query("quai")) == [2]
 
 
-def test_upkeep_changes_nothing_that_is_well(both: tuple[ArchiveWriter, Archive]) -> None:
-    writer, archive = both
+def test_upkeep_changes_nothing_that_is_well(index: tuple[ArchiveWriter, Archive]) -> None:
+    writer, archive = index
     for id in range(1, 6):
         writer.add([article(id)])
     writer.compact()
@@ -417,27 +417,27 @@ def pages(
     text: str,
     sort: str,
     limit: int,
-    meanwhile: Callable[[], object],
+    between_pages: Callable[[], object],
     scope: DocumentFilter = DocumentFilter(),
 ) -> list[ArchivePage]:
     """Return every page, something happening between any two."""
     query = parse_query(text)
-    found = [archive.search(query, scope, sort=sort, limit=limit)]
-    first = found[0]
+    result_pages = [archive.search(query, scope, sort=sort, limit=limit)]
+    first = result_pages[0]
     as_of_first = replace(scope, max_id=scope.max_id or first.last_id)
-    while found[-1].hits:
-        meanwhile()
-        after = found[-1].hits[-1]
-        found.append(
+    while result_pages[-1].hits:
+        between_pages()
+        after = result_pages[-1].hits[-1]
+        result_pages.append(
             archive.search(
                 query, as_of_first, sort=sort, limit=limit, after=after, stats=first.stats
             )
         )
-    return found[:-1]
+    return result_pages[:-1]
 
 
-def hits(found: list[ArchivePage]) -> list[ArchiveHit]:
-    return [hit for page in found for hit in page.hits]
+def hits(result_pages: list[ArchivePage]) -> list[ArchiveHit]:
+    return [hit for page in result_pages for hit in page.hits]
 
 
 TITLE = st.lists(
@@ -455,10 +455,10 @@ QUERIES = (
 )
 
 
-def written(id: int, what: tuple[list[str], int, int]) -> Article:
-    words, published, later = what
+def written_article(id: int, draft: tuple[list[str], int, int]) -> Article:
+    words, published, delay = draft
     return article(
-        id, " ".join(words), published=float(published), seen=float(published + later)
+        id, " ".join(words), published=float(published), seen=float(published + delay)
     )  # some are older than what is there
 
 
@@ -466,8 +466,8 @@ def written(id: int, what: tuple[list[str], int, int]) -> Article:
 @each_kind
 @settings(max_examples=examples(20), deadline=None, suppress_health_check=list(HealthCheck))
 @given(
-    there=st.lists(st.lists(WRITTEN, min_size=1, max_size=3), min_size=8, max_size=14),
-    coming=st.lists(st.lists(WRITTEN, min_size=1, max_size=3), min_size=3, max_size=12),
+    existing_batches=st.lists(st.lists(WRITTEN, min_size=1, max_size=3), min_size=8, max_size=14),
+    new_batches=st.lists(st.lists(WRITTEN, min_size=1, max_size=3), min_size=3, max_size=12),
     text=st.sampled_from(QUERIES),
     sort=st.sampled_from(SORTS),
     limit=st.integers(1, 4),  # there are pages left when ten segments become one
@@ -475,8 +475,8 @@ def written(id: int, what: tuple[list[str], int, int]) -> Article:
 )
 def test_pages_are_those_of_the_first_moment(
     kind: str,
-    there: list[list[tuple[list[str], int, int]]],
-    coming: list[list[tuple[list[str], int, int]]],
+    existing_batches: list[list[tuple[list[str], int, int]]],
+    new_batches: list[list[tuple[list[str], int, int]]],
     text: str,
     sort: str,
     limit: int,
@@ -487,30 +487,30 @@ def test_pages_are_those_of_the_first_moment(
 
         def add(batch: list[tuple[list[str], int, int]]) -> None:
             nonlocal last
-            writer.add(written(last + at, what) for at, what in enumerate(batch, 1))
+            writer.add(written_article(last + at, draft) for at, draft in enumerate(batch, 1))
             last += len(batch)
 
-        for batch in there:
+        for batch in existing_batches:
             add(batch)
-        rest = iter(coming)
+        batches_left = iter(new_batches)
         scope = DocumentFilter(since=since)
-        whole = archive.search(parse_query(text), scope, sort=sort, limit=0)
-        found = pages(archive, text, sort, limit, lambda: add(next(rest, [])), scope)
-        assert hits(found) == list(whole.hits)
-        assert {page.total for page in found} <= {whole.total}
-        assert all(len(page.hits) <= limit for page in found)
+        full_page = archive.search(parse_query(text), scope, sort=sort, limit=0)
+        result_pages = pages(archive, text, sort, limit, lambda: add(next(batches_left, [])), scope)
+        assert hits(result_pages) == list(full_page.hits)
+        assert {page.total for page in result_pages} <= {full_page.total}
+        assert all(len(page.hits) <= limit for page in result_pages)
 
 
 @pytest.mark.parametrize("sort", SORTS)
 def test_pages_of_an_archive_at_rest_are_its_result(
-    both: tuple[ArchiveWriter, Archive], sort: str
+    index: tuple[ArchiveWriter, Archive], sort: str
 ) -> None:
-    writer, archive = both
+    writer, archive = index
     for first in range(1, 101, 20):  # five to a date, some dates out of order
         writer.add(article(id, seen=1000.0 + (id * 7 % 20)) for id in range(first, first + 20))
-    found = pages(archive, "port", sort, 7, lambda: None)
-    assert [len(page.hits) for page in found] == [7] * 14 + [2]
-    assert hits(found) == list(archive.search(parse_query("port"), sort=sort, limit=0).hits)
+    result_pages = pages(archive, "port", sort, 7, lambda: None)
+    assert [len(page.hits) for page in result_pages] == [7] * 14 + [2]
+    assert hits(result_pages) == list(archive.search(parse_query("port"), sort=sort, limit=0).hits)
 
 
 # --- the archive as a whole ---------------------------------------------------------------

@@ -35,16 +35,16 @@ def test_it_asks_while_it_reads_positions(tmp_path: Path) -> None:
         Article(id=id, feeds=(1,), url="", title="x y z", summary="", body="", seen=float(id))
         for id in range(1, 201)
     )
-    asked = count()
-    with interruptible(lambda: next(asked) > 5), pytest.raises(Interrupted):
+    questions = count()
+    with interruptible(lambda: next(questions) > 5), pytest.raises(Interrupted):
         open_archive(tmp_path).count(parse_query('"x y z"~5'))
 
 
 def times_asked(run: Callable[[], object]) -> int:
-    asked = count()
-    with interruptible(lambda: next(asked) < 0):
+    questions = count()
+    with interruptible(lambda: next(questions) < 0):
         run()
-    return next(asked)
+    return next(questions)
 
 
 def test_it_asks_while_it_compares_words(tmp_path: Path) -> None:
@@ -54,5 +54,5 @@ def test_it_asks_while_it_compares_words(tmp_path: Path) -> None:
     ]
     open_archive_writer(tmp_path).add(texts)
     archive, query = open_archive(tmp_path), parse_query("x")
-    compared = times_asked(lambda: archive.significant_terms(query, texts, 10))
-    assert compared > times_asked(lambda: archive.ids(query)) + 10
+    question_count = times_asked(lambda: archive.significant_terms(query, texts, 10))
+    assert question_count > times_asked(lambda: archive.ids(query)) + 10

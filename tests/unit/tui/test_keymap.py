@@ -42,10 +42,10 @@ def test_without_a_file_every_action_has_its_own_keys(tmp_path: Path) -> None:
 def test_a_mistake_names_the_file_and_what_to_write(
     tmp_path: Path, text: str, message: str
 ) -> None:
-    with pytest.raises(SettingsError) as raised:
+    with pytest.raises(SettingsError) as error:
         _load(tmp_path, text)
-    assert message in str(raised.value)
-    assert str(raised.value).startswith(str(tmp_path / "dashboard.toml"))
+    assert message in str(error.value)
+    assert str(error.value).startswith(str(tmp_path / "dashboard.toml"))
 
 
 def test_the_file_is_in_the_folder_for_settings() -> None:

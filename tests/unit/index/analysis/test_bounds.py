@@ -23,18 +23,18 @@ def article(body: str) -> Article:
 
 
 @given(st.lists(st.text(max_size=2 * LONGEST), max_size=12), st.integers(0, 5_000))
-def test_a_cache_forgets_before_it_holds_too_many_bytes(texts: list[str], most: int) -> None:
-    cache = TextCache(lambda text: text * 2, len, most)
+def test_a_cache_forgets_before_it_holds_too_many_bytes(texts: list[str], max_bytes: int) -> None:
+    cache = TextCache(lambda text: text * 2, len, max_bytes)
     for text in [*texts, *texts]:
         assert cache[text] == text * 2
-        held = sum(len(key) + len(value) for key, value in cache.items())
-        assert held <= most or len(cache) == 1
+        used_bytes = sum(len(key) + len(value) for key, value in cache.items())
+        assert used_bytes <= max_bytes or len(cache) == 1
         assert all(len(key) <= LONGEST for key in cache)
 
 
 @pytest.mark.parametrize("form", ["mot{}", "Mot{}", "mot-{}-clef"])
 def test_a_cache_is_emptied_when_it_holds_about_the_bytes_that_it_may(form: str) -> None:
-    most, added, keys = 2**20, 0, Keys(most=2**20)
+    max_bytes, added, keys = 2**20, 0, Keys(most=2**20)
     tokens_of.clear()
     keys[form.format("")]  # the expressions and tables are made once
     gc.collect()  # tuples that Python has in reserve would not be counted
@@ -42,16 +42,16 @@ def test_a_cache_is_emptied_when_it_holds_about_the_bytes_that_it_may(form: str)
     try:
         while len(keys) > added:
             added = len(keys)
-            held = tracemalloc.get_traced_memory()[0]
+            used_bytes = tracemalloc.get_traced_memory()[0]
             keys[form.format(added)]
             tokens_of.clear()
     finally:
         tracemalloc.stop()
-    assert 0.65 * most < held < 1.1 * most
+    assert 0.65 * max_bytes < used_bytes < 1.1 * max_bytes
 
 
 def test_a_word_is_counted_once_with_whatever_signs_are_around_it() -> None:
-    words = [f"Mot{chr(97 + one)}{chr(97 + two)}" for one in range(20) for two in range(20)]
+    words = [f"Mot{chr(97 + i)}{chr(97 + j)}" for i in range(20) for j in range(20)]
     signs = ("{}", "{},", "{}.", "«{}»", "({}", "{}…")
     keys = Keys(most=2**20)
     for form in signs:
@@ -72,18 +72,18 @@ def test_a_cache_of_chunks_is_freed_without_the_garbage_collector() -> None:
         gc.enable()
 
 
-@pytest.mark.parametrize("read", [lambda text: postings(article(body=text)), shingles, terms])
-def test_little_is_remembered_of_long_compounds(read: Callable[[str], object]) -> None:
+@pytest.mark.parametrize("read_text", [lambda text: postings(article(body=text)), shingles, terms])
+def test_little_is_remembered_of_long_compounds(read_text: Callable[[str], object]) -> None:
     hostile = [f"b{number}-" * 8_000 for number in range(3)]
-    read("one word")  # the expressions and tables are made once
+    read_text("one word")  # the expressions and tables are made once
     tracemalloc.start()
     try:
-        for one in hostile:
-            read(one)
-        held, _ = tracemalloc.get_traced_memory()
+        for hostile_text in hostile:
+            read_text(hostile_text)
+        used_bytes, _ = tracemalloc.get_traced_memory()
     finally:
         tracemalloc.stop()
-    assert held < 2**20
+    assert used_bytes < 2**20
 
 
 def test_little_is_remembered_of_the_characters_of_every_script() -> None:
@@ -93,10 +93,10 @@ def test_little_is_remembered_of_the_characters_of_every_script() -> None:
     try:
         for first in range(0, len(characters), 20_000):
             shingles("", characters[first : first + 20_000])
-        held, _ = tracemalloc.get_traced_memory()
+        used_bytes, _ = tracemalloc.get_traced_memory()
     finally:
         tracemalloc.stop()
-    assert held < 3 * 2**20
+    assert used_bytes < 3 * 2**20
 
 
 @pytest.mark.parametrize(
@@ -104,17 +104,17 @@ def test_little_is_remembered_of_the_characters_of_every_script() -> None:
     [("mot ", 1), ("阿", 1), ("plate-forme,", 2)],
 )
 def test_every_reader_stops_at_the_same_word(filler: str, words: int) -> None:
-    last = filler * ((MAX_WORDS - 1) // words) + " alibaba"
-    beyond = filler * (MAX_WORDS // words) + " alibaba"
-    for text, found in ((last, True), (beyond, False)):
-        assert ("alibaba" in postings(article(body=text))) is found
-        assert (tokenize(text)[-1].term == "alibaba") is found
-        assert (terms(text)[-1] == "alibaba") is found
+    short_text = filler * ((MAX_WORDS - 1) // words) + " alibaba"
+    long_text = filler * (MAX_WORDS // words) + " alibaba"
+    for text, is_found in ((short_text, True), (long_text, False)):
+        assert ("alibaba" in postings(article(body=text))) is is_found
+        assert (tokenize(text)[-1].term == "alibaba") is is_found
+        assert (terms(text)[-1] == "alibaba") is is_found
 
 
 def test_a_compound_of_many_words_is_searched_word_by_word() -> None:
     text = "-".join(f"w{number}" for number in range(1_000))
-    found = postings(article(body=text))
-    assert [found[f"w{number}"][0] for number in range(1_000)] == [
-        found["w0"][0] + 4 * number for number in range(1_000)
+    positions = postings(article(body=text))
+    assert [positions[f"w{number}"][0] for number in range(1_000)] == [
+        positions["w0"][0] + 4 * number for number in range(1_000)
     ]

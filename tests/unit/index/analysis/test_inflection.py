@@ -41,11 +41,11 @@ def test_a_folded_word_may_have_had_accents() -> None:
 
 
 @pytest.mark.parametrize(
-    ("word", "known"), [("espionnage", True), ("saisirent", True), ("narcotrafic", True),
+    ("word", "expected"), [("espionnage", True), ("saisirent", True), ("narcotrafic", True),
                         ("zorgage", False), ("courtet", False)],
 )  # fmt: skip
-def test_known_words(word: str, known: bool) -> None:
-    assert is_known(word) is known
+def test_known_words(word: str, expected: bool) -> None:
+    assert is_known(word) is expected
 
 
 def test_the_list_is_read_again_after_it_was_let_go() -> None:
@@ -56,8 +56,8 @@ def test_the_list_is_read_again_after_it_was_let_go() -> None:
             let_go()
             clear_all()
             assert inflections("cheval") == before
-        held, _most = tracemalloc.get_traced_memory()
+        used_bytes, _most = tracemalloc.get_traced_memory()
         let_go()
-        assert tracemalloc.get_traced_memory()[0] < held - 4 * 2**20
+        assert tracemalloc.get_traced_memory()[0] < used_bytes - 4 * 2**20
     finally:
         tracemalloc.stop()

@@ -97,5 +97,5 @@ def test_a_feed_in_two_languages_keeps_both() -> None:
     for pair in zip(_titles("fr"), _titles("en"), strict=False):
         for title in pair:
             recent.append(detect(title, prior(recent[-LEARNED_FROM:])))
-    right = recent[::2].count("fr") + recent[1::2].count("en")
-    assert right / len(recent) >= 0.99
+    correct_count = recent[::2].count("fr") + recent[1::2].count("en")
+    assert correct_count / len(recent) >= 0.99

@@ -24,20 +24,20 @@ def article(**parts):
 
 
 def test_postings_of_an_article():
-    found = postings(
+    codes_of = postings(
         article(
             title="La plate-forme", summary="Orange", body="orange orange", author="Jean Orange"
         )
     )
     places = {
-        key: [(part_at(code >> 2), code >> 2, (code & 3) + 1) for code in found[key]]
-        for key in found
+        key: [(part_at(code >> 2), code >> 2, (code & 3) + 1) for code in codes_of[key]]
+        for key in codes_of
     }
     assert places["plateforme"] == [("title", 1, 2)]
     assert [part for part, _, _ in places["orange"]] == ["summary", "body", "body"]
     assert [part for part, _, _ in places["orange" + EXACT + "Orange"]] == ["summary"]
     assert [part for part, _, _ in places[AUTHOR + "orange"]] == ["author"]
-    assert "jean" not in found
+    assert "jean" not in codes_of
 
 
 @pytest.mark.costly
@@ -84,19 +84,19 @@ class OneMeaning:
 @example("1 100 100 1 000")
 @example("Sacré sacré, les employé·e·s")
 def test_keys_of_one_meaning_have_their_places_in_order_and_each_once(text):
-    of = article(title=text, author=text)
-    found = postings(of, Keys(OneMeaning()))
-    every = {code for codes in postings(of).values() for code in codes}
-    assert [code for codes in found.values() for code in codes] == sorted(every)
+    document = article(title=text, author=text)
+    postings_by_key = postings(document, Keys(OneMeaning()))
+    all_codes = {code for codes in postings(document).values() for code in codes}
+    assert [code for codes in postings_by_key.values() for code in codes] == sorted(all_codes)
 
 
 def assert_postings_are_tokens(text):
-    found = postings(article(title=text))
+    actual = postings(article(title=text))
     expected = {}
     for token in tokenize(text):
         code = (token.position << 2) | (token.length - 1)
         expected.setdefault(token.term, []).append(code)
         if token.exact:
             expected.setdefault(token.term + EXACT + token.exact, []).append(code)
-    assert found == expected
-    assert all(codes == sorted(codes) for codes in found.values())
+    assert actual == expected
+    assert all(codes == sorted(codes) for codes in actual.values())

@@ -46,26 +46,26 @@ def article(**parts):
     ],
 )
 def test_tokens(text, words):
-    told = [
+    token_texts = [
         token.term
         + (f"={token.exact}" if token.exact else "")
         + f":{token.position}"
         + (f"+{token.length}" if token.length > 1 else "")
         for token in tokenize(text)
     ]
-    assert " ".join(told) == words
+    assert " ".join(token_texts) == words
 
 
 @pytest.mark.parametrize(
-    ("text", "does"),
+    ("text", "expected"),
     [
         ("WHO SAID THAT", True), ("LE 2e TOUR DES ÉLECTIONS", True), ("L’ÉTAT ET LA CHINE", True),
         ("la SNCF et la RATP", False), ("VSSE", False), ("US, EU, UK", False),
         ("AN ALL-CAPS headline", False), ("阿里 巴巴 中国", False), ("SNCF 2023 5G", False),
     ],
 )  # fmt: skip
-def test_shouts(text, does):
-    assert shouts(text) is does
+def test_shouts(text, expected):
+    assert shouts(text) is expected
 
 
 @given(TEXTS)
@@ -73,19 +73,19 @@ def test_tokens_cut_the_stored_text(text):
     tokens = tokenize(text)
     position = -1
     for token in tokens:
-        cut = text[token.start : token.end]
-        assert cut
-        assert cut == cut.strip()
+        token_text = text[token.start : token.end]
+        assert token_text
+        assert token_text == token_text.strip()
         assert token.term
         assert 1 <= token.length <= 4
         if token.is_word:
             position += 1
             assert token.position == position
-    singles = [(token.start, token.end) for token in tokens if token.is_word]
-    assert singles == sorted(singles)
-    assert all(a[1] <= b[0] for a, b in pairwise(singles))
+    word_spans = [(token.start, token.end) for token in tokens if token.is_word]
+    assert word_spans == sorted(word_spans)
+    assert all(a[1] <= b[0] for a, b in pairwise(word_spans))
     reading = DocumentTerms(article(title=text))
-    assert [reading.place(at, at)[1:] for at in range(len(singles))] == singles
+    assert [reading.place(at, at)[1:] for at in range(len(word_spans))] == word_spans
 
 
 LATIN_TEXT = st.text(
@@ -122,12 +122,12 @@ def test_french_prose_loses_no_letter():
     for title, lead in (*news("fr"), *newsroom("fr")):
         for text in (title, lead):
             covered = {at for word in tokenize(text) for at in range(word.start, word.end)}
-            left = [
+            uncovered = [
                 text[at : at + 3]
                 for at in range(len(text))
                 if text[at].isalnum() and at not in covered
             ]
             assert all(
                 word[0] in "ldjmnstcquLDJMNSTCQU" and any(sign in word for sign in "'’‘")
-                for word in left
-            ), left
+                for word in uncovered
+            ), uncovered

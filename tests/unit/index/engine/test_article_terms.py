@@ -18,7 +18,7 @@ from monitor.base.article import Article
 ARTICLES = st.lists(st.tuples(TEXTS, TEXTS, TEXTS, TEXTS), max_size=5)
 
 
-def written(texts: Sequence[tuple[str, str, str, str]]) -> list[Article]:
+def articles_of(texts: Sequence[tuple[str, str, str, str]]) -> list[Article]:
     return [
         Article(
             id=id,
@@ -34,27 +34,27 @@ def written(texts: Sequence[tuple[str, str, str, str]]) -> list[Article]:
     ]
 
 
-def found(terms: ArticleTerms, articles: Sequence[Article]) -> list[dict[str, list[int]]]:
+def decode(terms: ArticleTerms, articles: Sequence[Article]) -> list[dict[str, list[int]]]:
     keys, occurrences, lengths = terms.occurrences(articles)
     assert keys == sorted(keys)
     postings: list[dict[str, list[int]]] = [{} for _ in articles]
-    for one in occurrences.tolist():
-        doc = one >> DOC & 0xFFFF
-        postings[doc].setdefault(keys[one >> TERM].decode(), []).append(one & (1 << DOC) - 1)
-    assert lengths == [sum(map(len, each.values())) for each in postings]
+    for code in occurrences.tolist():
+        doc = code >> DOC & 0xFFFF
+        postings[doc].setdefault(keys[code >> TERM].decode(), []).append(code & (1 << DOC) - 1)
+    assert lengths == [sum(map(len, term_codes.values())) for term_codes in postings]
     return postings
 
 
-@given(batches=st.lists(ARTICLES, max_size=3), known=st.sampled_from([0, 1_000, 1 << 20]))
+@given(batches=st.lists(ARTICLES, max_size=3), known_size=st.sampled_from([0, 1_000, 1 << 20]))
 def test_a_batch_has_the_words_of_its_articles(
-    batches: list[list[tuple[str, str, str, str]]], known: int
+    batches: list[list[tuple[str, str, str, str]]], known_size: int
 ) -> None:
     terms = ArticleTerms()
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(article_terms, "_KNOWN", known)
+    with pytest.MonkeyPatch.context() as monkeypatch:
+        monkeypatch.setattr(article_terms, "_KNOWN", known_size)
         for texts in [*batches, *batches]:
-            articles = written(texts)
-            assert found(terms, articles) == [postings(article) for article in articles]
+            articles = articles_of(texts)
+            assert decode(terms, articles) == [postings(article) for article in articles]
 
 
 @pytest.mark.parametrize(
@@ -71,20 +71,21 @@ def test_a_batch_has_the_words_of_its_articles(
     ],
 )
 def test_the_same_words_come_of_texts_that_are_rare(text: str) -> None:
-    articles = written([(text, text.lower(), f"a {text}", text), (f"{text} 1", "2 000", text, "")])
-    assert found(ArticleTerms(), articles) == [postings(article) for article in articles]
+    fields = (text, text.lower(), f"a {text}", text), (f"{text} 1", "2 000", text, "")
+    articles = articles_of(fields)
+    assert decode(ArticleTerms(), articles) == [postings(article) for article in articles]
 
 
 def test_what_is_known_of_chunks_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(article_terms, "_KNOWN", 2_000)
     terms = ArticleTerms()
     for number in range(20):
-        articles = written([(f"un port{number}", "une rade", f"quai{number} {number}", "Jean")])
-        assert found(terms, articles) == [postings(article) for article in articles]
+        articles = articles_of([(f"un port{number}", "une rade", f"quai{number} {number}", "Jean")])
+        assert decode(terms, articles) == [postings(article) for article in articles]
         assert terms._table.bytes < 4_000
 
 
 def test_texts_are_looked_at_in_groups(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(article_terms, "_GROUP", 10)
-    articles = written([("un port", "2 000", "000 quais", "Jean") for _ in range(10)])
-    assert found(ArticleTerms(), articles) == [postings(article) for article in articles]
+    articles = articles_of([("un port", "2 000", "000 quais", "Jean") for _ in range(10)])
+    assert decode(ArticleTerms(), articles) == [postings(article) for article in articles]

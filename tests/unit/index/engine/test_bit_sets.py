@@ -11,18 +11,18 @@ from index.engine import bit_sets
 DOCS = st.sets(st.integers(0, 3_000) | st.integers(0, 40), max_size=300)
 
 
-def of(docs: set[int]) -> int:
+def bits_of(docs: set[int]) -> int:
     return bit_sets.of_documents(sorted(docs))
 
 
-@given(docs=DOCS, others=DOCS, most=st.integers(1, 400))
-def test_sets(docs: set[int], others: set[int], most: int) -> None:
-    bits = of(docs)
+@given(docs=DOCS, other_docs=DOCS, limit=st.integers(1, 400))
+def test_sets(docs: set[int], other_docs: set[int], limit: int) -> None:
+    bits = bits_of(docs)
     assert bit_sets.documents(bits) == sorted(docs)
-    assert bit_sets.highest(bits, most) == sorted(docs, reverse=True)[:most]
-    assert bit_sets.documents(bits & of(others)) == sorted(docs & others)
-    expected = [int(doc in docs) for doc in sorted(others)]
-    assert list(bit_sets.membership(bits, of(others))) == expected
+    assert bit_sets.highest(bits, limit) == sorted(docs, reverse=True)[:limit]
+    assert bit_sets.documents(bits & bits_of(other_docs)) == sorted(docs & other_docs)
+    expected = [int(doc in docs) for doc in sorted(other_docs)]
+    assert list(bit_sets.membership(bits, bits_of(other_docs))) == expected
     flags = [doc in docs for doc in range(3_001)]
     assert bit_sets.of_flags(flags) == bits
 

@@ -38,20 +38,20 @@ def path(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("segment") / "one"
 
 
-def segment(path: Path, articles: list[Article], more: int) -> PostingsFile:
+def segment(path: Path, articles: list[Article], empty: int) -> PostingsFile:
     """Return what a segment keeps of some articles."""
     keys, occurrences, _ = ArticleTerms().occurrences(articles)
-    return postings_files.of_occurrences(path, keys, occurrences, len(articles) + more)
+    return postings_files.of_occurrences(path, keys, occurrences, len(articles) + empty)
 
 
-def found(lists: PostingsFile, node: Phrase | Near, docs: set[int]) -> set[int]:
+def by_arrays(lists: PostingsFile, node: Phrase | Near, docs: set[int]) -> set[int]:
     """Return what arrays find in those of some documents that have all words."""
     words = [choice(lists, child) for child in node.children]
     for rows in words:
         docs = docs & set().union(*map(with_all, rows))
-    asked = bit_sets.of_documents(sorted(docs))
-    found = phrase_arrays.documents(node, words, asked, lists.documents)
-    return set(bit_sets.documents(found))
+    candidate_bits = bit_sets.of_documents(sorted(docs))
+    matching_bits = phrase_arrays.documents(node, words, candidate_bits, lists.documents)
+    return set(bit_sets.documents(matching_bits))
 
 
 def choice(lists: PostingsFile, node: Node) -> Choice:
@@ -76,7 +76,7 @@ def by_reading(articles: list[Article], node: Node, docs: set[int]) -> set[int]:
     return {doc for doc in docs if evaluate(node, MemoryDocument.of(articles[doc]))}
 
 
-def meant(words: list[list[str]], part: str) -> list[Node]:
+def query_nodes(words: list[list[str]], part: str) -> list[Node]:
     return [any_of([row_of(form, part) for form in forms]) for forms in words]
 
 
@@ -89,7 +89,7 @@ def row_of(form: str, part: str) -> Node:
     return Phrase(words) if len(words) > 1 else words[0]
 
 
-def written(texts: list[tuple[str, str]]) -> list[Article]:
+def articles_of(texts: list[tuple[str, str]]) -> list[Article]:
     return [
         Article(id=id, feeds=(1,), url="", title=title, summary=summary, seen=float(id))
         for id, (title, summary) in enumerate(texts, 1)
@@ -100,7 +100,7 @@ def written(texts: list[tuple[str, str]]) -> list[Article]:
     texts=ARTICLES,
     words=st.lists(FORMS, min_size=2, max_size=4),
     part=PART,
-    more=MORE,
+    empty=MORE,
     data=st.data(),
 )
 def test_phrases(
@@ -108,13 +108,13 @@ def test_phrases(
     texts: list[tuple[str, str]],
     words: list[list[str]],
     part: str,
-    more: int,
+    empty: int,
     data: st.DataObject,
 ) -> None:
-    articles = written(texts)
+    articles = articles_of(texts)
     docs = data.draw(st.sets(st.sampled_from(range(len(articles)))))
-    node = Phrase(tuple(meant(words, part)))
-    assert found(segment(path, articles, more), node, docs) == by_reading(articles, node, docs)
+    node = Phrase(tuple(query_nodes(words, part)))
+    assert by_arrays(segment(path, articles, empty), node, docs) == by_reading(articles, node, docs)
 
 
 @given(
@@ -123,7 +123,7 @@ def test_phrases(
     part=PART,
     distance=st.integers(1, 5) | st.just(10_000),
     ordered=st.booleans(),
-    more=MORE,
+    empty=MORE,
     data=st.data(),
 )
 def test_pairs(
@@ -133,26 +133,26 @@ def test_pairs(
     part: str,
     distance: int,
     ordered: bool,
-    more: int,
+    empty: int,
     data: st.DataObject,
 ) -> None:
-    articles = written(texts)
+    articles = articles_of(texts)
     docs = data.draw(st.sets(st.sampled_from(range(len(articles)))))
-    node = Near(tuple(meant(words, part)), distance, ordered)
-    assert found(segment(path, articles, more), node, docs) == by_reading(articles, node, docs)
+    node = Near(tuple(query_nodes(words, part)), distance, ordered)
+    assert by_arrays(segment(path, articles, empty), node, docs) == by_reading(articles, node, docs)
 
 
 def test_a_word_is_not_near_itself_and_hides_no_other_one(path: Path) -> None:
-    articles = written([("de", ""), ("la de", ""), ("de", "la"), ("la de", "la de")])
+    articles = articles_of([("de", ""), ("la de", ""), ("de", "la"), ("la de", "la de")])
     node = Near((Or((Word("de"), Word("la"))), Word("de")), 1, False)
-    assert found(segment(path, articles, 0), node, {0, 1, 2, 3}) == {1, 3}
+    assert by_arrays(segment(path, articles, 0), node, {0, 1, 2, 3}) == {1, 3}
 
 
 def test_places_of_very_many_long_documents_fit_into_their_type() -> None:
-    long = phrase_arrays._Row(PlaceLayout([400_000, 0, 0, 0]), 0, 65_536)
+    row = phrase_arrays._Row(PlaceLayout([400_000, 0, 0, 0]), 0, 65_536)
     places = np.array([65_535 * 400_000 + 7], dtype=np.uint64)
-    assert long.documents(places) == 1 << 65_535
-    assert long.documents_of_pairs(places, places + 1) == 1 << 65_535
+    assert row.documents(places) == 1 << 65_535
+    assert row.documents_of_pairs(places, places + 1) == 1 << 65_535
 
 
 @pytest.mark.parametrize(
@@ -172,9 +172,9 @@ def test_places_of_very_many_long_documents_fit_into_their_type() -> None:
         "de NEAR/3 cyberport",
     ],
 )
-@pytest.mark.parametrize("few", [0, 1_000])
+@pytest.mark.parametrize("threshold", [0, 1_000])
 def test_phrases_are_found_in_many_documents_as_in_few(
-    query: str, few: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    query: str, threshold: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     texts = [
         ("de la", "de le la"), ("la de", "de la"), ("de", "la"), ("port de la", ""),
@@ -182,13 +182,13 @@ def test_phrases_are_found_in_many_documents_as_in_few(
         ("de cyber port de la", ""), ("la cyberport de la", "de x cyber-port"),
         ("cyber", "de port la"),
     ]  # fmt: skip
-    articles = written(texts)
+    articles = articles_of(texts)
     root = parse_query(query).root
     writer = open_archive_writer(tmp_path)
     writer.add(articles[:5])
     writer.add(articles[5:])
-    monkeypatch.setattr(query_executor, "_FEW", few)
-    monkeypatch.setattr(query_executor, "_MANY", few)
-    found = open_archive(tmp_path).search(parse_query(query)).hits
-    expected = {one.id for one in articles if evaluate(root, MemoryDocument.of(one))}
-    assert {hit.id for hit in found} == expected != set()
+    monkeypatch.setattr(query_executor, "_FEW", threshold)
+    monkeypatch.setattr(query_executor, "_MANY", threshold)
+    hits = open_archive(tmp_path).search(parse_query(query)).hits
+    expected = {article.id for article in articles if evaluate(root, MemoryDocument.of(article))}
+    assert {hit.id for hit in hits} == expected != set()

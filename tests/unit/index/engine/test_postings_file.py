@@ -24,24 +24,24 @@ def test_every_code_comes_back(path: Path, terms: dict[str, dict[int, list[int]]
     lists = of_terms(path, terms, 2**16)
     assert [term.decode() for term in lists.field("words").terms()] == sorted(terms)
     for term, expected in terms.items():
-        found = lists.field("words").find(term.encode())
-        assert found is not None
-        assert {doc: list(found.at(doc)) for doc in found.docs} == expected
+        postings = lists.field("words").find(term.encode())
+        assert postings is not None
+        assert {doc: list(postings.at(doc)) for doc in postings.docs} == expected
         assert lists.field("words").frequency(term.encode()) == len(expected)
 
 
 @given(terms=st.sets(TERM, max_size=20), other=TERM)
 def test_lookup_by_prefix(path: Path, terms: set[str], other: str) -> None:
     lists = of_terms(path, {term: {1: [2]} for term in terms}, 2**16)
-    starting = [term for term in sorted(terms) if term.startswith(other)]
-    assert [term.decode() for term in lists.field("words").terms(other.encode())] == starting
+    expected = [term for term in sorted(terms) if term.startswith(other)]
+    assert [term.decode() for term in lists.field("words").terms(other.encode())] == expected
     assert (lists.field("words").find(other.encode()) is not None) == (other in terms)
 
 
 def test_a_document_without_the_term_has_no_codes(path: Path) -> None:
-    found = of_terms(path, {"word": {3: [4, 5], 9: [6]}}, 2**16).field("words").find(b"word")
-    assert found is not None
-    assert [list(found.at(doc)) for doc in (2, 3, 4, 9, 10)] == [[], [4, 5], [], [6], []]
+    postings = of_terms(path, {"word": {3: [4, 5], 9: [6]}}, 2**16).field("words").find(b"word")
+    assert postings is not None
+    assert [list(postings.at(doc)) for doc in (2, 3, 4, 9, 10)] == [[], [4, 5], [], [6], []]
 
 
 def test_a_term_with_a_line_break_is_refused(path: Path) -> None:

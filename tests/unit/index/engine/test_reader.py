@@ -49,13 +49,13 @@ def test_a_merge_between_table_and_files_is_no_damage(
     writer = open_archive_writer(tmp_path)
     for id in range(1, 4):
         writer.add([article(id)])
-    earlier = [newest_table(tmp_path).entries()]
+    earlier_tables = [newest_table(tmp_path).entries()]
     writer.compact()
-    read = TableOfContents.entries
+    read_entries = TableOfContents.entries
 
     def entries(table: TableOfContents) -> list[SegmentEntry]:
         """Return the table as it was a moment ago, once."""
-        return earlier.pop() if earlier else read(table)
+        return earlier_tables.pop() if earlier_tables else read_entries(table)
 
     monkeypatch.setattr(TableOfContents, "entries", entries)
     archive = open_archive(tmp_path, partial=True)
@@ -144,14 +144,14 @@ def test_a_partial_archive_does_with_what_is_left(tmp_path: Path, kind: str) -> 
     writer = open_archive_writer(tmp_path)
     writer.add(article(id) for id in range(1, 30))
     writer.add(article(id) for id in range(30, 60))
-    open_before = open_archive(tmp_path, partial=True)
-    assert (len(ids(open_before)), open_before.damage) == (59, ())
+    earlier_archive = open_archive(tmp_path, partial=True)
+    assert (len(ids(earlier_archive)), earlier_archive.damage) == (59, ())
     DAMAGES[kind](tmp_path)
     archive = open_archive(tmp_path, partial=True)
     assert sorted(ids(archive)) in (list(range(1, 30)), list(range(30, 60)))
     assert len(archive.damage) == 1
     if kind.endswith("missing"):  # what is deleted while it is open stays readable
-        assert sorted(ids(open_before)) == list(range(1, 60))
+        assert sorted(ids(earlier_archive)) == list(range(1, 60))
 
 
 @pytest.mark.parametrize("kind", ["*.lists", "*.columns"])
@@ -159,11 +159,11 @@ def test_a_file_that_is_cut_under_an_open_archive_kills_nobody(tmp_path: Path, k
     writer = open_archive_writer(tmp_path)
     for first in (1, 3001):
         writer.add(article(id, f"Un port {id}") for id in range(first, first + 3000))
-    whole, archive = open_archive(tmp_path), open_archive(tmp_path, partial=True)
+    full_archive, archive = open_archive(tmp_path), open_archive(tmp_path, partial=True)
     os.truncate(_first(tmp_path, kind), 50_000)
     assert len(ids(archive)) == 3000
     with pytest.raises(ArchiveDamaged, match="cut"):
-        ids(whole)
+        ids(full_archive)
 
 
 def test_a_partial_archive_does_without_what_turns_out_to_be_damaged(tmp_path: Path) -> None:
@@ -171,17 +171,17 @@ def test_a_partial_archive_does_without_what_turns_out_to_be_damaged(tmp_path: P
     writer.add(article(id) for id in range(1, 30))
     path = _first(tmp_path, "*.lists")
     writer.add(article(id) for id in range(30, 60))
-    whole, failed = path.read_bytes(), 0
-    for at in range(8, len(whole), len(whole) // 60):
-        path.write_bytes(whole[:at] + bytes([whole[at] ^ 0x81]) + whole[at + 1 :])
+    content, failure_count = path.read_bytes(), 0
+    for at in range(8, len(content), len(content) // 60):
+        path.write_bytes(content[:at] + bytes([content[at] ^ 0x81]) + content[at + 1 :])
         try:
             ids(open_archive(tmp_path))
         except ArchiveDamaged:
-            failed += 1
+            failure_count += 1
             archive = open_archive(tmp_path, partial=True)
             assert sorted(ids(archive)) == list(range(30, 60))
             assert len(archive.damage) == 1
-    assert failed > 3
+    assert failure_count > 3
     writer.drop_damaged()
     writer.add(article(id) for id in range(1, 60))
     assert (len(ids(archive)), archive.damage) == (59, ())
@@ -192,7 +192,7 @@ QUERIES = ("port", '"port de"', "port~ OR po*", "title:escaut", "lang:fr -13", "
 
 def _answers(folder: Path) -> list[object]:
     """Return the answers to some queries, None where the archive says that it is damaged."""
-    found: list[object] = []
+    answers: list[object] = []
     for text in QUERIES:
         try:
             page = open_archive(folder).search(
@@ -201,10 +201,10 @@ def _answers(folder: Path) -> list[object]:
                 sort="score",
             )
         except ArchiveDamaged:
-            found.append(None)
+            answers.append(None)
         else:
-            found.append((page.hits, page.total, page.forms))
-    return found
+            answers.append((page.hits, page.total, page.forms))
+    return answers
 
 
 @pytest.mark.costly
@@ -213,13 +213,13 @@ def test_no_answer_is_wrong_where_a_byte_has_changed(tmp_path: Path, kind: str) 
     open_archive_writer(tmp_path).add(
         article(id, f"Un port {id} de l’Escaut") for id in range(1, 400)
     )
-    right = _answers(tmp_path)
+    correct_answers = _answers(tmp_path)
     path = _first(tmp_path, kind)
-    whole = path.read_bytes()
-    said = 0
-    for at in range(0, len(whole), 1 + len(whole) // 150):
-        path.write_bytes(whole[:at] + bytes([whole[at] ^ 0x41]) + whole[at + 1 :])
+    content = path.read_bytes()
+    refusal_count = 0
+    for at in range(0, len(content), 1 + len(content) // 150):
+        path.write_bytes(content[:at] + bytes([content[at] ^ 0x41]) + content[at + 1 :])
         answers = _answers(tmp_path)
-        said += answers.count(None)
-        assert all(a in (None, b) for a, b in zip(answers, right, strict=True)), at
-    assert said
+        refusal_count += answers.count(None)
+        assert all(a in (None, b) for a, b in zip(answers, correct_answers, strict=True)), at
+    assert refusal_count

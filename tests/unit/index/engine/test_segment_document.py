@@ -27,20 +27,20 @@ def opened(folder: Path, texts: list[str]) -> SegmentDocument:
     return SegmentDocument(segment, reader.expand)
 
 
-@pytest.mark.parametrize("others", [0, 50])
-def test_a_wildcard_means_the_keys_that_the_document_has(others: int, tmp_path: Path) -> None:
-    several = [f"port{number}" for number in range(others)]
-    document = opened(tmp_path, ["portail a porte", "rade", " ".join(several), "portail"])
-    found = {
+@pytest.mark.parametrize("word_count", [0, 50])
+def test_a_wildcard_means_the_keys_that_the_document_has(word_count: int, tmp_path: Path) -> None:
+    many_words = [f"port{number}" for number in range(word_count)]
+    document = opened(tmp_path, ["portail a porte", "rade", " ".join(many_words), "portail"])
+    keys_found = {
         at: [key for key in document.at(at).expand(EVERY) if document.positions(key)]
         for at in range(4)
     }
-    assert found == {0: ["portail", "porte"], 1: [], 2: sorted(several), 3: ["portail"]}
+    assert keys_found == {0: ["portail", "porte"], 1: [], 2: sorted(many_words), 3: ["portail"]}
 
 
 def test_of_many_keys_a_document_is_asked_for_its_own_only(tmp_path: Path) -> None:
-    several = [f"port{number}" for number in range(3_000)]
-    document = opened(tmp_path, ["portail a porte", " ".join(several)])
+    many_words = [f"port{number}" for number in range(3_000)]
+    document = opened(tmp_path, ["portail a porte", " ".join(many_words)])
     assert list(document.at(0).expand(EVERY)) == ["portail", "porte"]
 
 

@@ -23,7 +23,7 @@ def article(id: int, word: str = "port") -> Article:
     return Article(id=id, feeds=(1,), url="", title=f"Un {word}", summary="", lang="fr", seen=id)
 
 
-def found(archive: Archive, word: str) -> list[int]:
+def ids_of(archive: Archive, word: str) -> list[int]:
     return sorted(hit.id for hit in archive.search(parse_query(word), limit=0).hits)
 
 
@@ -48,12 +48,12 @@ def gate(monkeypatch: pytest.MonkeyPatch) -> Iterator[Gate]:
     """Merges beside end once it is open."""
     gate, make = Gate(threading.Event(), threading.Event()), segment_merges.BackgroundMerge._merge
 
-    def later(self: segment_merges.BackgroundMerge) -> None:
+    def wait_at_gate(self: segment_merges.BackgroundMerge) -> None:
         make(self)
         gate.made.set()
         assert gate.open.wait(60)
 
-    monkeypatch.setattr(segment_merges.BackgroundMerge, "_merge", later)
+    monkeypatch.setattr(segment_merges.BackgroundMerge, "_merge", wait_at_gate)
     yield gate
     gate.open.set()
 
@@ -74,12 +74,12 @@ def test_articles_are_added_edited_and_removed_while_a_merge_is_made(
     assert len(list(tmp_path.glob("*.lists"))) == 3  # the merge is not in place
     writer.add([article(2, "quai"), article(7)])
     writer.remove([5])
-    assert found(archive, "port") == [1, 3, 4, 6, 7]
-    assert found(archive, "quai") == [2]
+    assert ids_of(archive, "port") == [1, 3, 4, 6, 7]
+    assert ids_of(archive, "quai") == [2]
     gate.open.set()
     writer.wait_for_merges()
-    assert found(archive, "port") == [1, 3, 4, 6, 7]
-    assert found(archive, "quai") == [2]
+    assert ids_of(archive, "port") == [1, 3, 4, 6, 7]
+    assert ids_of(archive, "quai") == [2]
     assert sorted(writer.all_ids()) == [1, 2, 3, 4, 6, 7]
     writer.verify()
     assert not list(tmp_path.glob("merging*"))
@@ -102,10 +102,10 @@ def test_a_merge_that_fails_is_told_and_tried_again(
 ) -> None:
     make = segment_merges.BackgroundMerge._merge
 
-    def full(self: segment_merges.BackgroundMerge) -> None:
+    def fail_to_merge(self: segment_merges.BackgroundMerge) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(segment_merges.BackgroundMerge, "_merge", full)
+    monkeypatch.setattr(segment_merges.BackgroundMerge, "_merge", fail_to_merge)
     writer = filled(tmp_path)
     with pytest.raises(OSError, match="No space"):
         writer.wait_for_merges()
@@ -140,23 +140,23 @@ STEPS = st.lists(
 def test_whatever_happens_meanwhile_each_article_is_there_once(
     tmp_path_factory: pytest.TempPathFactory, steps: list[tuple[str, set[int]]]
 ) -> None:
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(segment_merges, "FAN_IN", 3)
-        patch.setattr(segment_merges, "LARGE", 4)
+    with pytest.MonkeyPatch.context() as monkeypatch:
+        monkeypatch.setattr(segment_merges, "FAN_IN", 3)
+        monkeypatch.setattr(segment_merges, "LARGE", 4)
         folder = tmp_path_factory.mktemp("aside")
         writer, archive = open_archive_writer(folder), None
         writer.background_merges = True
-        wanted: dict[int, str] = {}
+        expected: dict[int, str] = {}
         for word, ids in steps:
             if word == "remove":
                 writer.remove(ids)
-                wanted = {id: kept for id, kept in wanted.items() if id not in ids}
+                expected = {id: old_word for id, old_word in expected.items() if id not in ids}
             else:
                 writer.add([article(id, word) for id in ids])
-                wanted |= dict.fromkeys(ids, word)
+                expected |= dict.fromkeys(ids, word)
             archive = archive or open_archive(folder)
-            for each in ("port", "quai"):
-                assert found(archive, each) == sorted(i for i, w in wanted.items() if w == each)
+            for term in ("port", "quai"):
+                assert ids_of(archive, term) == sorted(i for i, w in expected.items() if w == term)
         writer.wait_for_merges()
-        assert sorted(writer.all_ids()) == sorted(wanted)
+        assert sorted(writer.all_ids()) == sorted(expected)
         writer.verify()

@@ -28,7 +28,7 @@ def article(id: int, title: str = "Un port belge") -> Article:
     )
 
 
-def numbers(folder: Path, word: str) -> list[int]:
+def matching_ids(folder: Path, word: str) -> list[int]:
     """Return the ids of articles with a word."""
     return open_archive(folder).ids(parse_query(word))
 
@@ -38,9 +38,9 @@ def test_a_known_article_is_replaced(tmp_path: Path) -> None:
     writer.add([article(1), article(2), article(2, "Un canal")])
     writer.add([article(1, "Un quai")])
     assert (writer.article_count, writer.last_id) == (2, 2)
-    assert numbers(tmp_path, "port") == []
-    assert numbers(tmp_path, "canal") == [2]
-    assert numbers(tmp_path, "quai") == [1]
+    assert matching_ids(tmp_path, "port") == []
+    assert matching_ids(tmp_path, "canal") == [2]
+    assert matching_ids(tmp_path, "quai") == [1]
 
 
 def test_what_is_reopened_is_as_it_was_left(tmp_path: Path) -> None:
@@ -55,7 +55,7 @@ def test_segments_stay_few_and_every_article_is_there_once(tmp_path: Path) -> No
     writer = open_archive_writer(tmp_path)
     for first in range(1, 400, 3):
         writer.add(map(article, range(first, first + 3)))
-    assert numbers(tmp_path, "port") == list(range(1, 400))
+    assert matching_ids(tmp_path, "port") == list(range(1, 400))
     assert len(list(tmp_path.glob("*.lists"))) < 3 * FAN_IN
 
 
@@ -64,7 +64,7 @@ def test_merging_drops_what_was_replaced(tmp_path: Path) -> None:
     writer.add(map(article, range(1, 9)))
     writer.add([article(3, "Un quai"), article(4, "Un canal"), article(5, "Un canal")])
     assert sum(segment.documents for segment in newest_table(tmp_path).entries()) == 8
-    assert numbers(tmp_path, "port") == [1, 2, 6, 7, 8]
+    assert matching_ids(tmp_path, "port") == [1, 2, 6, 7, 8]
 
 
 def test_a_failing_batch_changes_nothing_and_frees_the_lock(tmp_path: Path) -> None:
@@ -74,9 +74,9 @@ def test_a_failing_batch_changes_nothing_and_frees_the_lock(tmp_path: Path) -> N
     broken = replace(article(4), id=-1)  # no column takes a negative number
     with pytest.raises(OverflowError):
         writer.add([article(2, "Un canal"), article(3), broken])
-    assert (writer.article_count, numbers(tmp_path, "port")) == (2, [1, 2])
+    assert (writer.article_count, matching_ids(tmp_path, "port")) == (2, [1, 2])
     writer.add([article(3)])
-    assert numbers(tmp_path, "port") == [1, 2, 3]
+    assert matching_ids(tmp_path, "port") == [1, 2, 3]
 
 
 def test_one_writer_at_a_time(tmp_path: Path) -> None:
@@ -85,7 +85,7 @@ def test_one_writer_at_a_time(tmp_path: Path) -> None:
     first.add([article(1)])
     second.add([article(1, "Un canal"), article(2)])  # between the other's commits
     first.add([article(3)])
-    assert numbers(tmp_path, "port") == [2, 3]
+    assert matching_ids(tmp_path, "port") == [2, 3]
 
     lock = FileStorage(str(tmp_path)).lock(f"{NAME}_WRITELOCK")
     assert lock.acquire()
@@ -103,28 +103,28 @@ def test_files_are_on_the_disk_before_the_table_names_them(
     events: list[str] = []
     sync, rename = os.fsync, os.rename
 
-    def noted_sync(descriptor: int) -> None:
+    def recorded_sync(descriptor: int) -> None:
         name = Path(f"/proc/self/fd/{descriptor}").readlink().name
         events.append(name.split(".", 1)[-1][:5])
         sync(descriptor)
 
-    def noted_rename(old: str, new: str) -> None:
+    def recorded_rename(old: str, new: str) -> None:
         events.append("rename")
         rename(old, new)
 
-    monkeypatch.setattr(os, "fsync", noted_sync)
-    monkeypatch.setattr(os, "rename", noted_rename)
+    monkeypatch.setattr(os, "fsync", recorded_sync)
+    monkeypatch.setattr(os, "rename", recorded_rename)
     writer = open_archive_writer(tmp_path)
     events.clear()
     writer.add([article(1)])
-    *before, table, renamed, folder = events
+    *before, table, rename_event, folder = events
     assert sorted(before) == ["colum", "lists"]
-    assert (table[:4], renamed, folder) == ("part", "rename", tmp_path.name[:5])
+    assert (table[:4], rename_event, folder) == ("part", "rename", tmp_path.name[:5])
 
 
-@pytest.mark.parametrize("left", ["a file of something else", "_tocsin999_1.toc"])
-def test_a_folder_that_is_no_archive_is_refused(tmp_path: Path, left: str) -> None:
-    (tmp_path / left).write_text("x")
+@pytest.mark.parametrize("file_name", ["a file of something else", "_tocsin999_1.toc"])
+def test_a_folder_that_is_no_archive_is_refused(tmp_path: Path, file_name: str) -> None:
+    (tmp_path / file_name).write_text("x")
     with pytest.raises(ArchiveDamaged, match="no index of this version"):
         open_archive_writer(tmp_path)
 
@@ -142,11 +142,11 @@ def test_verify_reads_every_byte(tmp_path: Path) -> None:
     writer.add(map(article, range(1, 100)))
     writer.verify()
     for path in [*tmp_path.glob("*.lists"), *tmp_path.glob("*.columns")]:
-        whole = path.read_bytes()
-        path.write_bytes(whole[:50] + bytes([whole[50] ^ 1]) + whole[51:])
+        content = path.read_bytes()
+        path.write_bytes(content[:50] + bytes([content[50] ^ 1]) + content[51:])
         with pytest.raises(ArchiveDamaged, match="changed"):
             writer.verify()
-        path.write_bytes(whole)
+        path.write_bytes(content)
 
 
 @pytest.mark.parametrize("kind", ["*.lists", "*.columns"])
@@ -155,8 +155,8 @@ def test_damage_is_not_merged_into_a_file_that_looks_whole(tmp_path: Path, kind:
     writer.add(map(article, range(1, 30)))
     path = next(tmp_path.glob(kind))
     writer.add(map(article, range(30, 60)))
-    whole = path.read_bytes()
-    path.write_bytes(whole[:50] + bytes([whole[50] ^ 1]) + whole[51:])
+    content = path.read_bytes()
+    path.write_bytes(content[:50] + bytes([content[50] ^ 1]) + content[51:])
     with pytest.raises(ArchiveDamaged, match="changed"):
         writer.compact()
     assert len(writer.drop_damaged()) == 1
@@ -173,7 +173,7 @@ def sized(documents: int, deleted: int = 0) -> SegmentEntry:
 
 
 @pytest.mark.parametrize(
-    ("sizes", "merged"),
+    ("sizes", "expected"),
     [
         ([], []),
         ([5] * 9, []),
@@ -184,8 +184,8 @@ def sized(documents: int, deleted: int = 0) -> SegmentEntry:
         ([60_000] * 30, []),
     ],
 )
-def test_ten_of_a_size_are_merged(sizes: list[int], merged: list[int]) -> None:
-    assert [one.documents for one in select_merge([sized(size) for size in sizes])] == merged
+def test_ten_of_a_size_are_merged(sizes: list[int], expected: list[int]) -> None:
+    assert [entry.documents for entry in select_merge([sized(size) for size in sizes])] == expected
 
 
 def test_a_segment_a_quarter_of_which_is_gone_is_rewritten() -> None:
@@ -196,15 +196,15 @@ def test_a_segment_a_quarter_of_which_is_gone_is_rewritten() -> None:
 @given(st.lists(st.integers(1, 5000), max_size=300))
 def test_merging_ends_and_no_segment_is_too_large(batches: list[int]) -> None:
     segments: list[SegmentEntry] = []
-    written = 0
+    written_count = 0
     for batch in batches:
         segments.append(sized(batch))
         while group := select_merge(segments):
-            merged = sized(sum(one.count for one in group))
-            assert merged.documents <= 1 << 16
+            merged_segment = sized(sum(entry.count for entry in group))
+            assert merged_segment.documents <= 1 << 16
             assert len(group) > 1
-            written += merged.documents
-            segments = [one for one in segments if not any(one is each for each in group)]
-            segments.append(merged)
+            written_count += merged_segment.documents
+            segments = [entry for entry in segments if not any(entry is other for other in group)]
+            segments.append(merged_segment)
     assert len(segments) <= 9 * 5 + sum(batches) / 32_768
-    assert written <= 6 * sum(batches)
+    assert written_count <= 6 * sum(batches)

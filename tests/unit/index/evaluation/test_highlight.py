@@ -25,7 +25,7 @@ def article(title: str = "", summary: str = "", body: str = "", author: str = ""
 
 
 @pytest.mark.parametrize(
-    ("query", "title", "lit"),
+    ("query", "title", "expected"),
     [
         ("espionnage", "L’espionnage à Liège", ["espionnage"]),
         ("cainiao", "Le hub de Cai\u00adniao", ["Cai\u00adniao"]),
@@ -42,9 +42,9 @@ def article(title: str = "", summary: str = "", body: str = "", author: str = ""
         ("quai", "Le port", []),
     ],
 )
-def test_lit_is_what_was_meant(query: str, title: str, lit: list[str]) -> None:
-    found = spans(parse_query(query), article(title))
-    assert [title[start:end] for part, start, end in found if part == "title"] == lit
+def test_lit_is_what_was_meant(query: str, title: str, expected: list[str]) -> None:
+    marked_spans = spans(parse_query(query), article(title))
+    assert [title[start:end] for part, start, end in marked_spans if part == "title"] == expected
 
 
 @pytest.mark.parametrize(
@@ -63,7 +63,7 @@ def test_of_texts_without_blanks_little_is_remembered() -> None:
     draw = random.Random(7)
     ideographs = [chr(code) for code in range(0x4E00, 0x4E00 + 300)]
 
-    def read(count: int) -> None:
+    def read_texts(count: int) -> None:
         for _ in range(count):
             text = "，".join("".join(draw.choices(ideographs, k=12)) for _ in range(400))
             reading = DocumentTerms(article(body=text))
@@ -71,19 +71,19 @@ def test_of_texts_without_blanks_little_is_remembered() -> None:
                 for code in codes[:3]:
                     reading.place(code >> 2, code >> 2)
 
-    read(2)  # every ideograph is known by now
+    read_texts(2)  # every ideograph is known by now
     tracemalloc.start()
     try:
-        read(10)
+        read_texts(10)
         assert tracemalloc.get_traced_memory()[0] < 1 << 19
     finally:
         tracemalloc.stop()
 
 
 def test_every_part_is_lit_in_its_own_text() -> None:
-    one = article("Le port", "Un port", "Port", "Port, Jean")
-    found = spans(parse_query("port OR author:port"), one)
-    assert [(part, one.part(part)[a:b]) for part, a, b in found] == [
+    document = article("Le port", "Un port", "Port", "Port, Jean")
+    marked_spans = spans(parse_query("port OR author:port"), document)
+    assert [(part, document.part(part)[a:b]) for part, a, b in marked_spans] == [
         ("title", "port"),
         ("summary", "port"),
         ("body", "Port"),

@@ -28,27 +28,27 @@ def combinations(node: Node, document: Document) -> set[Combination]:
     if isinstance(node, Or):
         return set().union(*(combinations(child, document) for child in node.children))
     if isinstance(node, Phrase):
-        found = product(*(extents(child, document) for child in node.children))
-        rows = [row for row in found if all(a[1] + 1 == b[0] for a, b in pairwise(row))]
+        candidates = product(*(extents(child, document) for child in node.children))
+        rows = [row for row in candidates if all(a[1] + 1 == b[0] for a, b in pairwise(row))]
         return {((row[0][0], row[-1][1]), ((row[0][0], row[-1][1]),)) for row in rows}
     if not isinstance(node, Near):
         return {(place, (place,)) for place in extents(node, document)}
-    found = set()
-    for picked in product(*(combinations(child, document) for child in node.children)):
-        taken = sorted(place for _, places in picked for place in places)
-        if any(a[1] >= b[0] for a, b in pairwise(taken)):
+    results = set()
+    for parts in product(*(combinations(child, document) for child in node.children)):
+        taken_places = sorted(place for _, places in parts for place in places)
+        if any(a[1] >= b[0] for a, b in pairwise(taken_places)):
             continue
-        stretches = [stretch for stretch, _ in picked]
+        stretches = [stretch for stretch, _ in parts]
         if node.ordered and any(a[1] >= b[0] for a, b in pairwise(stretches)):
             continue
         start, end = min(s for s, _ in stretches), max(e for _, e in stretches)
-        inside = {at for s, e in stretches for at in range(s, e + 1)}
-        if end - start < PART_WIDTH // 2 and end + 1 - start - len(inside) < node.distance:
-            found.add(((start, end), tuple(taken)))
-    return found
+        positions = {at for s, e in stretches for at in range(s, e + 1)}
+        if end - start < PART_WIDTH // 2 and end + 1 - start - len(positions) < node.distance:
+            results.add(((start, end), tuple(taken_places)))
+    return results
 
 
-def lit(node: Node, document: Document) -> set[Extent]:
+def marked_extents(node: Node, document: Document) -> set[Extent]:
     """Return the words of a NEAR inside the stretches that it is satisfied in."""
     stretches = [stretch for stretch, _ in combinations(node, document)]
     leaves = leaves_of(node)
@@ -76,7 +76,7 @@ def outermost(places: set[Extent]) -> set[Extent]:
     }
 
 
-def of(title: str, body: str = "") -> MemoryDocument:
+def document_of(title: str, body: str = "") -> MemoryDocument:
     return MemoryDocument.of(
         Article(id=1, feeds=(1,), url="", title=title, summary="", body=body, seen=0.0)
     )
@@ -88,11 +88,11 @@ def test_a_distance_holds_where_some_combination_does(title: str, body: str, que
         node = parse_query(query).root
     except QueryError:
         return
-    document = of(title, body)
+    document = document_of(title, body)
     assume(number_of_combinations(node, document) <= MAX_COMBINATIONS)  # no more are tried
     assert evaluate(node, document) == bool(combinations(node, document))
-    found = {place for match in matches(node, document) for place in match.places}
-    assert found == outermost(lit(node, document))
+    places = {place for match in matches(node, document) for place in match.places}
+    assert places == outermost(marked_extents(node, document))
 
 
 @given(
@@ -105,9 +105,9 @@ def test_several_single_words_are_highlighted_within_a_stretch(
     title: str, body: str, words: list[str], distance: int
 ) -> None:
     node = parse_query(f'"{" ".join(words)}"~{distance}').root
-    document = of(title, body)
-    found = {place for match in matches(node, document) for place in match.places}
-    assert found == lit(node, document)
+    document = document_of(title, body)
+    places = {place for match in matches(node, document) for place in match.places}
+    assert places == marked_extents(node, document)
 
 
 @given(
@@ -117,7 +117,7 @@ def test_several_single_words_are_highlighted_within_a_stretch(
 )
 def test_all_places_of_a_phrase_at_once(title: str, body: str, words: list[str]) -> None:
     node = parse_query(f'"{" ".join(words)}"').root
-    document = of(f"aa bb aa-bb {title}", f"aa-bb-cc {body}")
+    document = document_of(f"aa bb aa-bb {title}", f"aa-bb-cc {body}")
     assert isinstance(node, Phrase)
     expected = [stretch for stretch, _ in sorted(combinations(node, document))]
     assert list(extents(node, document)) == expected
@@ -145,30 +145,30 @@ HOSTILE = [
 ]
 
 
-@pytest.mark.parametrize(("query", "text", "holds"), HOSTILE)
-def test_a_text_of_watched_words_takes_no_time(query: str, text: str, holds: bool) -> None:
+@pytest.mark.parametrize(("query", "text", "expected"), HOSTILE)
+def test_a_text_of_watched_words_takes_no_time(query: str, text: str, expected: bool) -> None:
     """Each of these takes minutes or more where combinations are tried."""
-    document = of("", text)
+    document = document_of("", text)
     node = parse_query(query).root
-    assert evaluate(node, document) is holds
-    assert bool(matches(node, document)) is holds
+    assert evaluate(node, document) is expected
+    assert bool(matches(node, document)) is expected
 
 
 def test_words_that_share_words_are_told_apart_from_the_beginning_so_far_as_steps_go() -> None:
     node = parse_query('"aa* *aa a*a aaa* *aaa a*aa aa*a bb"~30').root
-    assert evaluate(node, of("", "aaaa " * 7 + "bb"))
-    assert evaluate(node, of("", "x " * 9_000 + "aaaa " * 7 + "bb"))
-    behind = ("aaaa " * 6 + "bb " + "x " * 40) * 500 + "aaaa " * 7 + "bb"
-    assert not evaluate(node, of("", behind))
+    assert evaluate(node, document_of("", "aaaa " * 7 + "bb"))
+    assert evaluate(node, document_of("", "x " * 9_000 + "aaaa " * 7 + "bb"))
+    text = ("aaaa " * 6 + "bb " + "x " * 40) * 500 + "aaaa " * 7 + "bb"
+    assert not evaluate(node, document_of("", text))
 
 
 def test_of_words_near_each_other_too_many_combinations_hide_what_is_near_them() -> None:
     node = parse_query("a NEAR/1000 b NEAR/1000 c").root
-    assert evaluate(node, of("", "a b " * 20 + "c"))
-    assert not evaluate(node, of("", "a b " * 3_000 + "c"))
+    assert evaluate(node, document_of("", "a b " * 20 + "c"))
+    assert not evaluate(node, document_of("", "a b " * 3_000 + "c"))
 
 
 def test_nothing_is_near_in_a_word_that_stands_too_often() -> None:
     node = parse_query("aa W/1 bb").root
-    assert evaluate(node, of("", "aa " * (MAX_PLACES - 1) + "aa bb"))
-    assert not evaluate(node, of("", "aa " * MAX_PLACES + "aa bb"))
+    assert evaluate(node, document_of("", "aa " * (MAX_PLACES - 1) + "aa bb"))
+    assert not evaluate(node, document_of("", "aa " * MAX_PLACES + "aa bb"))

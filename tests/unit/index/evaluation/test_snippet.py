@@ -25,7 +25,7 @@ def article(title: str = "", summary: str = "", body: str = "", author: str = ""
 
 
 @pytest.mark.parametrize(
-    ("one", "query", "width", "line"),
+    ("document", "query", "width", "line"),
     [
         (article("Le port", "Un quai."), "quai", 40, "Un [quai]."),
         (article("Le port", "Un quai."), "port", 40, "Un quai."),  # the title is shown anyway
@@ -57,12 +57,12 @@ def article(title: str = "", summary: str = "", body: str = "", author: str = ""
         (article("t", "x" * 300 + " port " + "y" * 300), "port", 12, "…xx [port] yy…"),
     ],
 )
-def test_line(one: Article, query: str, width: int, line: str) -> None:
-    text, lit = snippet(one, spans(parse_query(query), one), width)
-    shown = text
-    for start, end in reversed(lit):
-        shown = f"{shown[:start]}[{shown[start:end]}]{shown[end:]}"
-    assert shown == line
+def test_line(document: Article, query: str, width: int, line: str) -> None:
+    text, marked_spans = snippet(document, spans(parse_query(query), document), width)
+    marked_text = text
+    for start, end in reversed(marked_spans):
+        marked_text = f"{marked_text[:start]}[{marked_text[start:end]}]{marked_text[end:]}"
+    assert marked_text == line
 
 
 WORD = st.sampled_from(["port", "l’espionnage", "阿里巴巴", "Lie\u200bge", "\n\n", "x" * 40, "été"])
@@ -73,16 +73,16 @@ TEXT = st.lists(WORD, max_size=40).map(" ".join)
 def test_a_line_is_a_line_fits_and_cuts_no_match(
     title: str, summary: str, body: str, width: int
 ) -> None:
-    one = article(title, summary, body)
+    document = article(title, summary, body)
     query = parse_query("port OR espionnage OR 阿里巴巴 OR liege")
-    lit = spans(query, one)
-    text, places = snippet(one, lit, width)
+    marks = spans(query, document)
+    text, places = snippet(document, marks, width)
     assert cell_len(text) <= width
     assert not set(text) & set("\n\t\r")
-    matches = {" ".join(one.part(part)[start:end].split()) for part, start, end in lit}
+    matches = {" ".join(document.part(part)[start:end].split()) for part, start, end in marks}
     assert {text[start:end] for start, end in places} <= matches
     assert places == sorted(places)
-    if any(part in ("summary", "body") for part, _, _ in lit):
+    if any(part in ("summary", "body") for part, _, _ in marks):
         assert places
 
 
@@ -110,8 +110,8 @@ WORDS = [
 )  # fmt: skip
 @given(st.lists(st.lists(st.sampled_from(WORDS), max_size=6), min_size=4, max_size=4))
 def test_words_that_are_passed_over_change_nothing(query: str, texts: list[list[str]]) -> None:
-    one = article(*map(" ".join, texts))
+    document = article(*map(" ".join, texts))
     root = parse_query(query).root
-    every = matches(root, MemoryDocument.of(one))
-    lit = [(place.part, place.start, place.end) for place in occurrences(every, DocumentTerms(one))]
-    assert not every or spans(parse_query(query), one) == lit
+    hits = matches(root, MemoryDocument.of(document))
+    expected = [(p.part, p.start, p.end) for p in occurrences(hits, DocumentTerms(document))]
+    assert not hits or spans(parse_query(query), document) == expected

@@ -17,13 +17,13 @@ def article(body="", title="", summary="", author=""):
     )
 
 
-def lit(query, of):
+def marked_parts(query, target):
     """Return the parts of an article with what a query lights between brackets."""
-    document = MemoryDocument.of(of)
-    found = matches(query.root, document)
-    assert bool(found) == evaluate(query.root, document)
-    texts = {part: of.part(part) for part in ("title", "summary", "body", "author")}
-    for part, start, end, _ in reversed(occurrences(found, DocumentTerms(of))):
+    memory_document = MemoryDocument.of(target)
+    found_matches = matches(query.root, memory_document)
+    assert bool(found_matches) == evaluate(query.root, memory_document)
+    texts = {part: target.part(part) for part in ("title", "summary", "body", "author")}
+    for part, start, end, _ in reversed(occurrences(found_matches, DocumentTerms(target))):
         texts[part] = f"{texts[part][:start]}⟦{texts[part][start:end]}⟧{texts[part][end:]}"
     return texts
 
@@ -32,7 +32,7 @@ def lit(query, of):
     "case", [pytest.param(case, id=f"{case.why}: {case.query}, {case.marked}") for case in GOLDEN]
 )
 def test_a_query_lights(case):
-    assert lit(parse_query(case.query), article(case.text))["body"] == case.marked
+    assert marked_parts(parse_query(case.query), article(case.text))["body"] == case.marked
 
 
 PARTS = [
@@ -54,18 +54,18 @@ PARTS = [
 ]
 
 
-@pytest.mark.parametrize(("query", "marked"), PARTS)
-def test_parts_of_an_article(query, marked):
-    plain = {part: re.sub("[⟦⟧]", "", text) for part, text in marked.items()}
-    assert lit(parse_query(query), article(**plain)) == marked
+@pytest.mark.parametrize(("query", "marked_text"), PARTS)
+def test_parts_of_an_article(query, marked_text):
+    plain = {part: re.sub("[⟦⟧]", "", text) for part, text in marked_text.items()}
+    assert marked_parts(parse_query(query), article(**plain)) == marked_text
 
 
 def test_a_watchlists_terms():
     query = any_of(["Alibaba", "阿里巴巴", "Ali Express"], ["Alibaba Cave", "quarante voleurs"])
-    assert lit(query, article("⟦Alibaba⟧".strip("⟦⟧")))["body"] == "⟦Alibaba⟧"
-    assert lit(query, article("Ali  Express"))["body"] == "⟦Ali  Express⟧"
-    assert lit(query, article("Alibaba's cave, an Alibaba cave"))["body"].count("⟦") == 0
-    assert lit(query, article("Express Ali"))["body"].count("⟦") == 0
+    assert marked_parts(query, article("⟦Alibaba⟧".strip("⟦⟧")))["body"] == "⟦Alibaba⟧"
+    assert marked_parts(query, article("Ali  Express"))["body"] == "⟦Ali  Express⟧"
+    assert marked_parts(query, article("Alibaba's cave, an Alibaba cave"))["body"].count("⟦") == 0
+    assert marked_parts(query, article("Express Ali"))["body"].count("⟦") == 0
 
 
 @pytest.mark.parametrize(
@@ -79,7 +79,7 @@ def test_a_watchlists_terms():
 )
 def test_a_score(text, marked):
     query = score({"ransomware": 10, "port": 3, "logisti*": 3, "exercise": -5}, 12)
-    assert lit(query, article(text))["body"] == marked
+    assert marked_parts(query, article(text))["body"] == marked
 
 
 @pytest.mark.costly

@@ -22,16 +22,16 @@ def values(name: str) -> list[str]:
     return NAMES.get(name, [])
 
 
-def written(marked: str) -> list[str]:
+def completed_queries(marked_text: str) -> list[str]:
     """Return the queries that completing at the bar may lead to."""
-    cursor = marked.index("|")
-    text = marked.replace("|", "")
-    found = complete(text, cursor, values)
-    return [text[: found.start] + one.text + text[found.end :] for one in found.candidates]
+    cursor = marked_text.index("|")
+    text = marked_text.replace("|", "")
+    result = complete(text, cursor, values)
+    return [text[: result.start] + item.text + text[result.end :] for item in result.candidates]
 
 
 @pytest.mark.parametrize(
-    ("marked", "expected"),
+    ("marked_text", "expected"),
     [
         ("port la|", ["port lang:"]),
         ("LA|", ["lang:"]),
@@ -60,8 +60,8 @@ def written(marked: str) -> list[str]:
         ("https://x.example/la|", []),
     ],
 )
-def test_completions(marked: str, expected: list[str]) -> None:
-    assert written(marked) == expected
+def test_completions(marked_text: str, expected: list[str]) -> None:
+    assert completed_queries(marked_text) == expected
 
 
 @given(
@@ -71,7 +71,7 @@ def test_completions(marked: str, expected: list[str]) -> None:
 )
 def test_every_completion_is_a_query(before: str, name: str, letters: str) -> None:
     text = f"{before}{name}:{letters}"
-    for query in written(f"{text}|"):
+    for query in completed_queries(f"{text}|"):
         try:
             parse_query(f"port {query}")
         except QueryError as error:

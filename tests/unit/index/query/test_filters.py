@@ -27,7 +27,7 @@ from monitor.base.article import PARTS
 
 
 @pytest.mark.parametrize(
-    ("selector", "does"),
+    ("selector", "expected"),
     [
         ("lesechos", True), ("Les Échos", True), ("LES-ÉCHOS", True), ("echos", False),
         ("lesechos.fr", True), ("www.lesechos.fr", True), ("services.lesechos.fr", True),
@@ -35,14 +35,14 @@ from monitor.base.article import PARTS
         ("tag:", False),
     ],
 )  # fmt: skip
-def test_selecting_feeds(selector, does):
-    assert selects(selector, "Les Échos", "services.lesechos.fr", ("belgique",)) is does
+def test_selecting_feeds(selector, expected):
+    assert selects(selector, "Les Échos", "services.lesechos.fr", ("belgique",)) is expected
     if not selector.startswith("tag:"):
-        assert names(selector, "Les Échos", "services.lesechos.fr") is does
+        assert names(selector, "Les Échos", "services.lesechos.fr") is expected
 
 
 @pytest.mark.parametrize(
-    ("facet", "lang", "does"),
+    ("facet", "lang", "expected"),
     [
         (Facet("lang", "fr"), "fr", True), (Facet("lang", "fr"), "en", False),
         (Facet("lang", "fr"), "", False), (Facet("lang", "und"), "", True),
@@ -50,8 +50,8 @@ def test_selecting_feeds(selector, does):
         (Facet("tag", "u"), "", False),
     ],
 )  # fmt: skip
-def test_filters(facet, lang, does):
-    assert passes(facet, lang=lang, name="X", host="x.org", tags=("t",)) is does
+def test_filters(facet, lang, expected):
+    assert passes(facet, lang=lang, name="X", host="x.org", tags=("t",)) is expected
 
 
 PARIS = ZoneInfo("Europe/Paris")
@@ -85,8 +85,8 @@ NOW = datetime(2024, 3, 31, 12, 30, tzinfo=PARIS)  # the night before, clocks we
     ],
 )
 def test_moments(text, start, end):
-    found = resolve_time(text, NOW.timestamp(), PARIS)
-    assert [datetime.fromtimestamp(at, UTC) for at in found] == [
+    interval = resolve_time(text, NOW.timestamp(), PARIS)
+    assert [datetime.fromtimestamp(at, UTC) for at in interval] == [
         datetime.fromisoformat(start),
         datetime.fromisoformat(end),
     ]
@@ -114,16 +114,16 @@ PAIRS = [
 
 def test_every_field_has_a_french_name() -> None:
     assert set(FRENCH) == {*PARTS, *FACETS, *ALERT_FACETS}
-    every = [fold(one) for spellings in FRENCH.values() for one in spellings]
-    assert len(every) == len({*every})
-    assert not {*every} & {*PARTS, *FACETS, *ALERT_FACETS}
+    folded_names = [fold(spelling) for spellings in FRENCH.values() for spelling in spellings]
+    assert len(folded_names) == len({*folded_names})
+    assert not {*folded_names} & {*PARTS, *FACETS, *ALERT_FACETS}
 
 
-@pytest.mark.parametrize(("name", "written"), PAIRS)
-def test_both_names_mean_the_same(name: str, written: str) -> None:
+@pytest.mark.parametrize(("name", "spelling"), PAIRS)
+def test_both_names_mean_the_same(name: str, spelling: str) -> None:
     value = VALUES.get(name, "grève")
     of_alerts = name in ALERT_FACETS
-    assert read(f"-{written}:{value} a", of_alerts=of_alerts) == read(
+    assert read(f"-{spelling}:{value} a", of_alerts=of_alerts) == read(
         f"-{name}:{value} a", of_alerts=of_alerts
     )
 
@@ -137,9 +137,9 @@ def test_both_names_mean_the_same(name: str, written: str) -> None:
 def test_a_query_may_mix_both(clauses: list[tuple[str, int, bool]]) -> None:
     def text(french: bool) -> str:
         return " OR ".join(
-            f"{'-' if excluded else ''}{FRENCH[name][-which] if french else name}:"
+            f"{'-' if is_excluded else ''}{FRENCH[name][-name_index] if french else name}:"
             f"{VALUES.get(name, 'grève')} x"
-            for name, which, excluded in clauses
+            for name, name_index, is_excluded in clauses
         )
 
     assert read(text(french=True)) == read(text(french=False))
@@ -179,19 +179,19 @@ def test_terms_and_exclusions_know_the_names() -> None:
 
 @pytest.mark.usefixtures("french")
 @pytest.mark.parametrize(
-    ("written", "offered"),
+    ("prefix", "expected"),
     [("ti", ["titre:"]), ("et", ["étiquette:"]), ("É", ["étiquette:", "est:"]), ("fl", ["flux:"]),
      ("sev", ["severity:"]), ("d", ["depuis:"])],
 )  # fmt: skip
-def test_completion_is_in_french(written: str, offered: list[str]) -> None:
-    found = complete(written, len(written), lambda name: ())
-    assert [one.text for one in found.candidates] == offered
+def test_completion_is_in_french(prefix: str, expected: list[str]) -> None:
+    completions = complete(prefix, len(prefix), lambda name: ())
+    assert [candidate.text for candidate in completions.candidates] == expected
 
 
-@pytest.mark.parametrize("written", ["veille:Al", "watch:Al", "VEILLE:al"])
-def test_values_are_completed_after_either_name(written: str) -> None:
-    found = complete(written, len(written), lambda name: ["Alibaba"] if name == "watch" else [])
-    assert [one.text for one in found.candidates] == ["Alibaba"]
+@pytest.mark.parametrize("prefix", ["veille:Al", "watch:Al", "VEILLE:al"])
+def test_values_are_completed_after_either_name(prefix: str) -> None:
+    completions = complete(prefix, len(prefix), lambda name: ["Alibaba"] if name == "watch" else [])
+    assert [candidate.text for candidate in completions.candidates] == ["Alibaba"]
 
 
 EVERY_VALUE = [
@@ -203,10 +203,10 @@ EVERY_VALUE = [
 ]
 
 
-@pytest.mark.parametrize(("name", "value", "written"), EVERY_VALUE)
-def test_both_values_mean_the_same(name: str, value: str, written: str) -> None:
+@pytest.mark.parametrize(("name", "value", "spelling"), EVERY_VALUE)
+def test_both_values_mean_the_same(name: str, value: str, spelling: str) -> None:
     of_alerts = name in ALERT_FACETS or name == "is"
-    french = read(f'{FRENCH[name][0]}:"{written}"', of_alerts=of_alerts)
+    french = read(f'{FRENCH[name][0]}:"{spelling}"', of_alerts=of_alerts)
     assert french == read(f"{name}:{value}", of_alerts=of_alerts)
 
 
@@ -217,14 +217,14 @@ def test_every_fixed_value_has_a_french_one() -> None:
 
 @pytest.mark.usefixtures("french")
 @pytest.mark.parametrize(
-    ("written", "offered"),
+    ("prefix", "expected"),
     [("état:", ["close", "nouvelle", '"prise en compte"']), ("état:ack", ["acknowledged"]),
      ("gravité:hi", ["high"]), ("gravite:ele", ["élevée"]), ("est:en", ['"en sourdine"']),
      ("state:n", ["nouvelle"]), ("depuis:h", ["hier", "aujourd’hui"])],
 )  # fmt: skip
-def test_values_are_completed_in_french(written: str, offered: list[str]) -> None:
-    found = complete(written, len(written), lambda name: (), of_alerts=True)
-    assert [one.text for one in found.candidates][: len(offered)] == offered
+def test_values_are_completed_in_french(prefix: str, expected: list[str]) -> None:
+    completions = complete(prefix, len(prefix), lambda name: (), of_alerts=True)
+    assert [candidate.text for candidate in completions.candidates][: len(expected)] == expected
 
 
 @pytest.mark.usefixtures("french")

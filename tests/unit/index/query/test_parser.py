@@ -9,28 +9,28 @@ from index.query.ast import And, AtLeast, Facet, Mode, Near, Not, Or, Phrase, Sc
 from index.query.parser import any_of, combine, parse_query, score
 
 
-def told(node):
+def tree_text(node):
     """Return a tree on one line: & and | and !, =exact, ~stem, *wildcard, [phrase]."""
     match node:
         case Word():
             sign = {Mode.EXACT: f"={node.exact}", Mode.STEM: "~"}.get(node.mode, "")
             return (f"{node.part}:" if node.part else "") + node.term + sign
         case Phrase():
-            return "[" + " ".join(map(told, node.children)) + "]"
+            return "[" + " ".join(map(tree_text, node.children)) + "]"
         case Near():
             name = "W" if node.ordered else "N"
-            return f"{name}{node.distance}({', '.join(map(told, node.children))})"
+            return f"{name}{node.distance}({', '.join(map(tree_text, node.children))})"
         case And():
-            return "(" + " & ".join(map(told, node.children)) + ")"
+            return "(" + " & ".join(map(tree_text, node.children)) + ")"
         case Or():
-            return "(" + " | ".join(map(told, node.children)) + ")"
+            return "(" + " | ".join(map(tree_text, node.children)) + ")"
         case Not():
-            return "!" + told(node.child)
+            return "!" + tree_text(node.child)
         case AtLeast():
-            return f"{node.count}/{len(node.children)}({', '.join(map(told, node.children))})"
+            return f"{node.count}/{len(node.children)}({', '.join(map(tree_text, node.children))})"
         case Score():
-            weighed = (f"{weight:g}*{told(child)}" for weight, child in node.weighted)
-            return f"{' + '.join(weighed)} >= {node.threshold:g}"
+            weighted_texts = (f"{weight:g}*{tree_text(child)}" for weight, child in node.weighted)
+            return f"{' + '.join(weighted_texts)} >= {node.threshold:g}"
         case Facet():
             return f"<{node.name}={node.value}>"
 
@@ -74,7 +74,7 @@ def told(node):
     ],
 )  # fmt: skip
 def test_reading(query, tree):
-    assert told(parse_query(query).root) == tree
+    assert tree_text(parse_query(query).root) == tree
 
 
 @pytest.mark.parametrize(
@@ -158,11 +158,11 @@ def test_refusals(query, column, words):
 
 
 def test_a_query_has_a_thousand_distances_at_most():
-    most = [f"a{number} NEAR/2 b" for number in range(1_000)]
-    parse_query(" OR ".join(most))
+    clauses = [f"a{number} NEAR/2 b" for number in range(1_000)]
+    parse_query(" OR ".join(clauses))
     with pytest.raises(QueryError, match="at most 1,000") as error:
-        parse_query(" OR ".join([*most, '"a b"~5']))
-    assert error.value.position == len(" OR ".join(most)) + len(" OR ")
+        parse_query(" OR ".join([*clauses, '"a b"~5']))
+    assert error.value.position == len(" OR ".join(clauses)) + len(" OR ")
 
 
 @pytest.mark.parametrize("name", ["since:7d", "until:2023", "watch:x", "story:1", "severity:high"])
@@ -192,7 +192,7 @@ def test_ten_thousand_words_are_no_problem():
 
 
 def test_scores():
-    assert told(score({"a": 10, "b*c": 3, "d": -5}, 12).root) == "10*a + 3*b*c + -5*d >= 12"
+    assert tree_text(score({"a": 10, "b*c": 3, "d": -5}, 12).root) == "10*a + 3*b*c + -5*d >= 12"
     with pytest.raises(QueryError, match="less than the threshold"):
         score({"a": 10, "b": -20}, 12)
     with pytest.raises(QueryError, match="above zero"):
@@ -200,9 +200,9 @@ def test_scores():
 
 
 def test_combining():
-    both = combine(any_of(["a", "b"]), parse_query("lang:fr"))
-    assert told(both.root) == "((a | b) & <lang=fr>)"
-    assert told(parse_query(both.text).root) == told(both.root)
+    combined = combine(any_of(["a", "b"]), parse_query("lang:fr"))
+    assert tree_text(combined.root) == "((a | b) & <lang=fr>)"
+    assert tree_text(parse_query(combined.text).root) == tree_text(combined.root)
 
 
 def test_what_was_written_does_not_count_in_comparisons():
@@ -227,6 +227,6 @@ def test_what_was_written_does_not_count_in_comparisons():
     ],
 )  # fmt: skip
 def test_mistakes_are_told_in_french(query: str, message: str) -> None:
-    with pytest.raises(QueryError) as raised:
+    with pytest.raises(QueryError) as error:
         parse_query(query)
-    assert str(raised.value).replace("\N{NO-BREAK SPACE}", " ") == message
+    assert str(error.value).replace("\N{NO-BREAK SPACE}", " ") == message

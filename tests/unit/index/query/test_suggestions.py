@@ -17,12 +17,12 @@ from monitor.base.article import Article
 ALIKE = {"sancsion": ["sanction"], "espionage": ["espionnage"], "liegge": ["liege", "siege"]}
 
 
-def beside(text: str) -> dict[SuggestionKind, list[str]]:
+def suggested_texts(text: str) -> dict[SuggestionKind, list[str]]:
     """Return the texts of the alternatives to a query, by kind."""
-    found: dict[SuggestionKind, list[str]] = {}
+    texts_by_kind: dict[SuggestionKind, list[str]] = {}
     for other in query_suggestions(parse_query(text), lambda word: ALIKE.get(word.term, [])):
-        found.setdefault(other.kind, []).append(other.query.text)
-    return found
+        texts_by_kind.setdefault(other.kind, []).append(other.query.text)
+    return texts_by_kind
 
 
 @pytest.mark.parametrize(
@@ -85,7 +85,7 @@ def beside(text: str) -> dict[SuggestionKind, list[str]]:
     ],
 )
 def test_alternatives(text: str, kind: SuggestionKind, expected: list[str]) -> None:
-    assert beside(text).get(kind, []) == expected
+    assert suggested_texts(text).get(kind, []) == expected
 
 
 LEAF = st.sampled_from(

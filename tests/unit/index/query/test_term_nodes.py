@@ -7,7 +7,7 @@ from index.query.ast import And, AtLeast, Facet, Mode, Near, Not, Or, Phrase, Sc
 from index.query.parser import any_of
 
 
-def told(node):
+def tree_text(node):
     """Return a tree on one line: & and | and !, =exact, ^acronym, ~stem, *wildcard, [phrase]."""
     match node:
         case Word():
@@ -17,27 +17,27 @@ def told(node):
             )
             return (f"{node.part}:" if node.part else "") + node.term + sign
         case Phrase():
-            return "[" + " ".join(map(told, node.children)) + "]"
+            return "[" + " ".join(map(tree_text, node.children)) + "]"
         case Near():
             name = "W" if node.ordered else "N"
-            return f"{name}{node.distance}({', '.join(map(told, node.children))})"
+            return f"{name}{node.distance}({', '.join(map(tree_text, node.children))})"
         case And():
-            return "(" + " & ".join(map(told, node.children)) + ")"
+            return "(" + " & ".join(map(tree_text, node.children)) + ")"
         case Or():
-            return "(" + " | ".join(map(told, node.children)) + ")"
+            return "(" + " | ".join(map(tree_text, node.children)) + ")"
         case Not():
-            return "!" + told(node.child)
+            return "!" + tree_text(node.child)
         case AtLeast():
-            return f"{node.count}/{len(node.children)}({', '.join(map(told, node.children))})"
+            return f"{node.count}/{len(node.children)}({', '.join(map(tree_text, node.children))})"
         case Score():
-            weighed = (f"{weight:g}*{told(child)}" for weight, child in node.weighted)
-            return f"{' + '.join(weighed)} >= {node.threshold:g}"
+            weighted_texts = (f"{weight:g}*{tree_text(child)}" for weight, child in node.weighted)
+            return f"{' + '.join(weighted_texts)} >= {node.threshold:g}"
         case Facet():
             return f"<{node.name}={node.value}>"
 
 
 @pytest.mark.parametrize(
-    ("terms", "excluding", "tree"),
+    ("terms", "excluded_terms", "tree"),
     [
         (["Alibaba"], [], "alibaba"),
         (["Alibaba Cave"], [], "[alibaba cave]"),
@@ -57,8 +57,8 @@ def told(node):
         (["Où va Alibaba ?"], [], "[ou va alibaba]"),
     ],
 )
-def test_terms(terms, excluding, tree):
-    assert told(any_of(terms, excluding).root) == tree
+def test_terms(terms, excluded_terms, tree):
+    assert tree_text(any_of(terms, excluded_terms).root) == tree
 
 
 @pytest.mark.parametrize(

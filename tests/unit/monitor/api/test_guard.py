@@ -62,7 +62,7 @@ class Client:
 
     @property
     def body(self) -> Any:
-        return json.loads(b"".join(one.get("body", b"") for one in self.sent[1:]))
+        return json.loads(b"".join(message.get("body", b"") for message in self.sent[1:]))
 
 
 def guarded(app: App, now: Callable[[], float] = lambda: 0.0, **limits: Any) -> Guard:
@@ -74,16 +74,16 @@ async def answered(send: Send) -> None:
     await send({"type": "http.response.body", "body": b"[]"})
 
 
-def endless(begun: asyncio.Event, ended: list[str]) -> App:
+def endless(started: asyncio.Event, log: list[str]) -> App:
     """An app that searches until it is interrupted."""
 
     def search(loop: asyncio.AbstractEventLoop) -> None:
-        loop.call_soon_threadsafe(begun.set)
+        loop.call_soon_threadsafe(started.set)
         try:
             while True:
                 interruption.check()
         except Interrupted:
-            ended.append("interrupted")
+            log.append("interrupted")
 
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
         await anyio.to_thread.run_sync(search, asyncio.get_running_loop())
@@ -94,41 +94,41 @@ def endless(begun: asyncio.Event, ended: list[str]) -> App:
 
 def test_a_search_ends_when_its_client_leaves() -> None:
     async def run() -> list[str]:
-        begun, ended, client = asyncio.Event(), [], Client()
-        asking = asyncio.create_task(client.ask(guarded(endless(begun, ended))))
-        await begun.wait()
-        assert not ended
+        started, log, client = asyncio.Event(), [], Client()
+        request_task = asyncio.create_task(client.ask(guarded(endless(started, log))))
+        await started.wait()
+        assert not log
         client.leaves.set()
-        await asking
-        return ended
+        await request_task
+        return log
 
     assert asyncio.run(run()) == ["interrupted"]
 
 
 def test_a_search_ends_when_it_takes_too_long() -> None:
     async def run() -> list[str]:
-        begun, ended, times = asyncio.Event(), [], iter(range(10_000_000))
-        await Client().ask(guarded(endless(begun, ended), lambda: float(next(times)), seconds=50.0))
-        return ended
+        started, log, times = asyncio.Event(), [], iter(range(10_000_000))
+        await Client().ask(guarded(endless(started, log), lambda: float(next(times)), seconds=50.0))
+        return log
 
     assert asyncio.run(run()) == ["interrupted"]
 
 
 def test_more_requests_than_can_be_answered_are_refused() -> None:
     async def run() -> tuple[int, str, int]:
-        going, goes_on = asyncio.Event(), asyncio.Event()
+        started, may_finish = asyncio.Event(), asyncio.Event()
 
         async def app(scope: Scope, receive: Receive, send: Send) -> None:
-            going.set()
-            await goes_on.wait()
+            started.set()
+            await may_finish.wait()
             await answered(send)
 
         guard, first, second, third = guarded(app, requests=1), Client(), Client(), Client()
-        asking = asyncio.create_task(first.ask(guard))
-        await going.wait()
+        request_task = asyncio.create_task(first.ask(guard))
+        await started.wait()
         await second.ask(guard)
-        goes_on.set()
-        await asking
+        may_finish.set()
+        await request_task
         await third.ask(guard)
         assert first.status == 200
         return second.status, second.body["type"], third.status
@@ -138,21 +138,21 @@ def test_more_requests_than_can_be_answered_are_refused() -> None:
 
 def test_streams_do_not_count_as_requests() -> None:
     async def run() -> int:
-        going, goes_on = asyncio.Event(), asyncio.Event()
+        started, may_finish = asyncio.Event(), asyncio.Event()
 
         async def app(scope: Scope, receive: Receive, send: Send) -> None:
-            if not going.is_set():
-                going.set()
-                await goes_on.wait()
+            if not started.is_set():
+                started.set()
+                await may_finish.wait()
             await answered(send)
 
         guard, stream, other = guarded(app, requests=1), Client(), Client()
         stream.path = ENDLESS
-        asking = asyncio.create_task(stream.ask(guard))
-        await going.wait()
+        request_task = asyncio.create_task(stream.ask(guard))
+        await started.wait()
         await other.ask(guard)
-        goes_on.set()
-        await asking
+        may_finish.set()
+        await request_task
         return other.status
 
     assert asyncio.run(run()) == 200
@@ -160,30 +160,30 @@ def test_streams_do_not_count_as_requests() -> None:
 
 def test_the_server_rests_when_nobody_has_asked_for_a_time() -> None:
     async def run() -> list[bool]:
-        going, goes_on, rested = asyncio.Event(), asyncio.Event(), []
+        started, may_finish, rest_states = asyncio.Event(), asyncio.Event(), []
 
         async def app(scope: Scope, receive: Receive, send: Send) -> None:
-            if not going.is_set():
-                going.set()
-                await goes_on.wait()
+            if not started.is_set():
+                started.set()
+                await may_finish.wait()
             await answered(send)
 
-        loop, done = asyncio.get_running_loop(), asyncio.Event()
+        loop, has_rested = asyncio.get_running_loop(), asyncio.Event()
 
         def rest() -> None:
-            rested.append(goes_on.is_set())
-            loop.call_soon_threadsafe(done.set)
+            rest_states.append(may_finish.is_set())
+            loop.call_soon_threadsafe(has_rested.set)
 
         guard = Guard(app, AcceptedHosts(), Limits(rest_seconds=0.01), lambda: 0.0, rest)
-        asking = asyncio.create_task(Client().ask(guard))
-        await going.wait()
+        request_task = asyncio.create_task(Client().ask(guard))
+        await started.wait()
         await Client().ask(guard)
         await asyncio.sleep(0.05)  # while somebody waits it does not rest
-        goes_on.set()
-        await asking
-        await done.wait()
+        may_finish.set()
+        await request_task
+        await has_rested.wait()
         await asyncio.sleep(0.05)
-        return rested
+        return rest_states
 
     assert asyncio.run(run()) == [True]
 
@@ -208,22 +208,22 @@ FORM = "application/x-www-form-urlencoded"
 
 
 @pytest.mark.parametrize(
-    ("pieces", "acted"),
+    ("pieces", "expected"),
     [
         ((b"act=note&note=yes", b"+and+no"), [b"act=note&note=yes+and+no"]),
         ((b"act=note&note=yes", None), []),
     ],
 )
-def test_half_a_form_is_not_acted_upon(pieces: tuple[bytes, ...], acted: list[bytes]) -> None:
-    found = []
+def test_half_a_form_is_not_acted_upon(pieces: tuple[bytes, ...], expected: list[bytes]) -> None:
+    bodies = []
 
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
-        found.append((await receive())["body"])
+        bodies.append((await receive())["body"])
         await answered(send)
 
     client = Client(*pieces, content_type=FORM, origin="http://localhost")
     asyncio.run(client.ask(guarded(app)))
-    assert found == acted
+    assert bodies == expected
 
 
 def test_what_takes_the_application_too_long_is_a_problem_too() -> None:
@@ -243,6 +243,6 @@ def test_the_connection_of_who_does_not_read_is_closed() -> None:
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
         await answered(send)
 
-    with pytest.raises(Exception, match=r"^$") as closed:  # at which uvicorn closes it
+    with pytest.raises(Exception, match=r"^$") as error:  # at which uvicorn closes it
         asyncio.run(Deaf().ask(guarded(app, send_seconds=0.01)))
-    assert "_NotReadError" in repr(closed.value)
+    assert "_NotReadError" in repr(error.value)

@@ -10,7 +10,7 @@ from monitor.api.listener import CLIENTS, AcceptedHosts, RateLimiter, is_same_or
 
 
 @pytest.mark.parametrize(
-    ("host", "here", "elsewhere"),
+    ("host", "is_local", "is_remote"),
     [
         ("localhost:8735", True, True),
         ("127.0.0.1", True, True),
@@ -25,14 +25,14 @@ from monitor.api.listener import CLIENTS, AcceptedHosts, RateLimiter, is_same_or
         ("[::1", False, False),
     ],
 )
-def test_a_host_is_a_name_of_this_server(host: str | None, here: bool, elsewhere: bool) -> None:
+def test_a_host_is_a_name_of_this_server(host: str | None, is_local: bool, is_remote: bool) -> None:
     names = frozenset({"news.example.org"})
-    assert AcceptedHosts(local=True, names=names).accepts_host(host) is here
-    assert AcceptedHosts(local=False, names=names).accepts_host(host) is elsewhere
+    assert AcceptedHosts(local=True, names=names).accepts_host(host) is is_local
+    assert AcceptedHosts(local=False, names=names).accepts_host(host) is is_remote
 
 
 @pytest.mark.parametrize(
-    ("origin", "same"),
+    ("origin", "expected"),
     [
         ("http://localhost:8735", True),
         ("https://localhost:8735", True),
@@ -43,8 +43,8 @@ def test_a_host_is_a_name_of_this_server(host: str | None, here: bool, elsewhere
         ("http://[", False),
     ],
 )
-def test_a_page_is_of_this_server(origin: str, same: bool) -> None:
-    assert is_same_origin(origin, "localhost:8735") is same
+def test_a_page_is_of_this_server(origin: str, expected: bool) -> None:
+    assert is_same_origin(origin, "localhost:8735") is expected
 
 
 class Clock:
@@ -72,11 +72,11 @@ def test_a_burst_then_the_rate() -> None:
 def test_nobody_asks_more_often_than_the_rate_and_one_burst(pauses: list[float]) -> None:
     clock = Clock()
     limiter = RateLimiter(1.0, 5, clock)
-    asked = 0
+    accepted_count = 0
     for pause in pauses:
         clock.now += pause
-        asked += not limiter.take("a")
-        assert asked <= 5 + clock.now + 1e-6
+        accepted_count += not limiter.take("a")
+        assert accepted_count <= 5 + clock.now + 1e-6
 
 
 def test_clients_are_forgotten_when_they_are_many() -> None:

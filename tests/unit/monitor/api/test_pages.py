@@ -15,7 +15,7 @@ from monitor.api.problems import is_page
 from monitor.base.text_cleaning import clean
 
 
-def read(fragment: str) -> str:
+def shown_text(fragment: str) -> str:
     """Return the text that a browser shows."""
     return str(html.fragment_fromstring(f"<p>{fragment}</p>").text_content())
 
@@ -25,7 +25,7 @@ def test_matches_are_marked_and_the_rest_is_escaped() -> None:
 
 
 @pytest.mark.parametrize(
-    ("spans", "marked"),
+    ("spans", "expected"),
     [
         ([(0, 3), (1, 2)], "<mark>abc</mark>def"),
         ([(0, 3), (2, 5)], "<mark>abcde</mark>f"),
@@ -33,8 +33,8 @@ def test_matches_are_marked_and_the_rest_is_escaped() -> None:
         ([(9, 99), (3, 3)], "abcdef"),
     ],
 )
-def test_matches_that_overlap_or_end_too_late(spans: list[tuple[int, int]], marked: str) -> None:
-    assert lit("abcdef", spans) == marked
+def test_matches_that_overlap_or_end_too_late(spans: list[tuple[int, int]], expected: str) -> None:
+    assert lit("abcdef", spans) == expected
 
 
 TEXT = st.text(st.characters(codec="utf-8", exclude_categories=["Cc", "Cs"]), max_size=40)
@@ -46,11 +46,11 @@ SPANS = st.lists(st.tuples(st.integers(0, 50), st.integers(0, 50)), max_size=5)
 def test_no_text_is_lost_and_none_becomes_an_element(
     text: str, spans: list[tuple[int, int]]
 ) -> None:
-    marked = lit(text, spans)
-    tree = html.fragment_fromstring(str(marked), create_parent="p")
-    assert {one.tag for one in tree.iterdescendants()} <= {"mark"}
+    markup = lit(text, spans)
+    tree = html.fragment_fromstring(str(markup), create_parent="p")
+    assert {element.tag for element in tree.iterdescendants()} <= {"mark"}
     if clean(text) == text:
-        assert read(str(marked)) == text
+        assert shown_text(str(markup)) == text
 
 
 def test_each_line_is_a_paragraph_with_its_matches() -> None:
@@ -60,9 +60,9 @@ def test_each_line_is_a_paragraph_with_its_matches() -> None:
 
 
 def test_changes_have_signs_for_those_who_see_no_colours() -> None:
-    found = str(drawn([("a ", "plain"), ("[-<b>-]", "gone"), ("{+c+}", "came")]))
-    assert read(found) == "a [-<b>-]{+c+}"
-    assert "<del>" in found and "<ins>" in found
+    markup = str(drawn([("a ", "plain"), ("[-<b>-]", "gone"), ("{+c+}", "came")]))
+    assert shown_text(markup) == "a [-<b>-]{+c+}"
+    assert "<del>" in markup and "<ins>" in markup
 
 
 def test_what_is_typed_is_code() -> None:
@@ -73,21 +73,21 @@ def test_what_is_typed_is_code() -> None:
 
 
 def test_links_of_a_list_keep_what_was_asked() -> None:
-    asked = ListParameters(watch=["A & B", "C"], state="all", limit=5)
-    assert address("/alerts", asked, after="a90") == (
+    parameters = ListParameters(watch=["A & B", "C"], state="all", limit=5)
+    assert address("/alerts", parameters, after="a90") == (
         "/alerts?watch=A+%26+B&watch=C&state=all&limit=5&after=a90"
     )
 
 
 @pytest.mark.parametrize(
-    ("text", "place"),
+    ("text", "expected"),
     [
         ("/alerts/a5?x=1", "/alerts/a5?x=1"), ("/", "/"), ("", "/"), ("//evil.example", "/"),
         ("/\\evil.example", "/"), ("https://evil.example", "/"), ("/a\nb", "/"), ("/é", "/"),
     ],
 )  # fmt: skip
-def test_after_logging_in_one_stays_here(text: str, place: str) -> None:
-    assert local_address(text) == place
+def test_after_logging_in_one_stays_here(text: str, expected: str) -> None:
+    assert local_address(text) == expected
 
 
 @pytest.mark.parametrize(
@@ -107,7 +107,7 @@ LINK = {"sec-fetch-mode": "navigate", "sec-fetch-dest": "document"}
 
 
 @pytest.mark.parametrize(
-    ("method", "headers", "page", "foreign"),
+    ("method", "headers", "page", "expected"),
     [
         ("GET", {}, True, False),  # a program
         ("GET", {"sec-fetch-site": "none", **LINK}, True, False),
@@ -131,6 +131,6 @@ LINK = {"sec-fetch-mode": "navigate", "sec-fetch-dest": "document"}
     ],
 )
 def test_which_requests_come_from_elsewhere(
-    method: str, headers: dict[str, str], page: bool, foreign: bool
+    method: str, headers: dict[str, str], page: bool, expected: bool
 ) -> None:
-    assert is_foreign(method, HOST | headers, page=page) is foreign
+    assert is_foreign(method, HOST | headers, page=page) is expected

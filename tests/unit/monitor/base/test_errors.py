@@ -10,26 +10,26 @@ from support import ROOT
 from monitor.base.errors import FetchError, install_command
 
 
-def raised(error: BaseException) -> BaseException:
+def with_traceback(error: BaseException) -> BaseException:
     """Return an error with a traceback."""
     try:
         raise error
-    except BaseException as caught:
-        return caught
+    except BaseException as raised_error:
+        return raised_error
 
 
 def test_no_error_of_a_chain_keeps_its_traceback() -> None:
     error, cause, context = FetchError("https://a.test/", "cut"), OSError(), ValueError()
-    error.__cause__, cause.__context__ = raised(cause), raised(context)
-    assert raised(error) is error.bare()
-    assert [one.__traceback__ for one in (error, cause, context)] == [None] * 3
+    error.__cause__, cause.__context__ = with_traceback(cause), with_traceback(context)
+    assert with_traceback(error) is error.bare()
+    assert [link.__traceback__ for link in (error, cause, context)] == [None] * 3
 
 
 def test_a_chain_that_comes_round_to_itself_ends() -> None:
     error, reset = FetchError("https://a.test/", "cut"), ConnectionResetError()
-    error.__cause__, reset.__context__ = raised(reset), OSError()
+    error.__cause__, reset.__context__ = with_traceback(reset), OSError()
     reset.__context__.__context__ = reset  # a stream raises one error for all who wait for it
-    assert raised(error) is error.bare()
+    assert with_traceback(error) is error.bare()
     assert reset.__traceback__ is None
 
 

@@ -14,7 +14,7 @@ def test_whatever_is_to_be_imported_first_exists(tmp_path: Path) -> None:
     """A module with another name would be passed over in silence, and cost each worker its time."""
     Parser()
     IndexerProcess(tmp_path, lambda: 0.0)
-    named = list(fork_server._preloaded)
-    assert {"monitor.intake.parse.preloaded", "index.engine.writer"} <= set(named)
-    for module in named:
+    module_names = list(fork_server._preloaded)
+    assert {"monitor.intake.parse.preloaded", "index.engine.writer"} <= set(module_names)
+    for module in module_names:
         import_module(module)

@@ -18,7 +18,7 @@ from monitor.base.formatting import (
 
 
 @pytest.mark.parametrize(
-    ("said", "words"),
+    ("actual", "words"),
     [
         (counted(0, "article"), "0 articles"),
         (counted(1, "article"), "1 article"),
@@ -28,8 +28,8 @@ from monitor.base.formatting import (
         (counted(1, "delivery is", "deliveries are"), "1 delivery is"),
     ],
 )
-def test_one_is_said_in_the_singular(said: str, words: str) -> None:
-    assert said == words
+def test_one_is_said_in_the_singular(actual: str, words: str) -> None:
+    assert actual == words
 
 
 @pytest.mark.parametrize(
@@ -50,14 +50,14 @@ def test_durations_and_dates_in_french() -> None:
     assert [span(40.0), span(120.0), span(86_400.0 * 31)] == ["40 s", "2 min", "31 j"]
     assert exact(90.5) == "1 min 30,5 s"
     assert [spelled(3_600.0), spelled(86_400.0 * 4)] == ["1 heure", "4 jours"]
-    moment = datetime(2026, 8, 3, 7, 5, tzinfo=UTC)
-    assert date_and_time(moment) == "03/08/2026 07:05"
-    assert (weekday(moment), month(moment)) == ("lun", "aoû")
+    summer_morning = datetime(2026, 8, 3, 7, 5, tzinfo=UTC)
+    assert date_and_time(summer_morning) == "03/08/2026 07:05"
+    assert (weekday(summer_morning), month(summer_morning)) == ("lun", "aoû")
     assert seconds("2j") == seconds("2d")
 
 
 @pytest.mark.parametrize(
-    ("seconds", "words", "short", "spelt"),
+    ("seconds", "words", "short", "spelled_words"),
     [
         (-5, "0 s", "0s", "0 seconds"),
         (3.9, "4 s", "4s", "4 seconds"),
@@ -69,6 +69,6 @@ def test_durations_and_dates_in_french() -> None:
     ],
 )
 def test_a_duration_is_rounded_in_one_way(
-    seconds: float, words: str, short: str, spelt: str
+    seconds: float, words: str, short: str, spelled_words: str
 ) -> None:
-    assert (span(seconds), short_span(seconds), spelled(seconds)) == (words, short, spelt)
+    assert (span(seconds), short_span(seconds), spelled(seconds)) == (words, short, spelled_words)

@@ -14,18 +14,18 @@ from monitor.judgement.match.matcher import WatchlistMatcher
 @pytest.fixture
 def full_collections() -> Iterator[list[int]]:
     """Return a list that grows with each generation that is collected, as often as usually."""
-    seldom = gc.get_threshold()
+    old_threshold = gc.get_threshold()
     gc.set_threshold(700, 10, 10)
-    seen: list[int] = []
+    generations: list[int] = []
 
-    def note(phase: str, info: dict[str, int]) -> None:
+    def note_collection(phase: str, info: dict[str, int]) -> None:
         if phase == "start":
-            seen.append(info["generation"])
+            generations.append(info["generation"])
 
-    gc.callbacks.append(note)
-    yield seen
-    gc.callbacks.remove(note)
-    gc.set_threshold(*seldom)
+    gc.callbacks.append(note_collection)
+    yield generations
+    gc.callbacks.remove(note_collection)
+    gc.set_threshold(*old_threshold)
 
 
 def test_no_garbage_is_collected_while_watchlists_are_read_and_indexed(

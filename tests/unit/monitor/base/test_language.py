@@ -8,7 +8,7 @@ from monitor.base.language import choose, written_in
 
 
 @pytest.mark.parametrize(
-    ("written", "environ", "language"),
+    ("configured", "environ", "language"),
     [
         ("", {}, "en"),
         ("", {"LANG": "fr_BE.UTF-8"}, "fr"),
@@ -28,9 +28,9 @@ from monitor.base.language import choose, written_in
     ],
 )
 def test_one_person_comes_before_the_newsroom_and_the_machine(
-    written: str, environ: dict[str, str], language: str
+    configured: str, environ: dict[str, str], language: str
 ) -> None:
-    assert choose(written, environ) == language
+    assert choose(configured, environ) == language
 
 
 @pytest.mark.parametrize(

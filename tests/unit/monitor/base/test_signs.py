@@ -24,11 +24,11 @@ ELSEWHERE = {"signs.py", "spans.py", "lint.py", "credentials.py"}
 
 
 def test_signs_are_one_cell_wide_and_each_stands_for_one_thing() -> None:
-    every = [sign for value in NAMED.values() for sign in value]
-    assert len(every) == len(set(every))
-    assert {cell_len(sign) for sign in every} == {1}
+    all_signs = [sign for value in NAMED.values() for sign in value]
+    assert len(all_signs) == len(set(all_signs))
+    assert {cell_len(sign) for sign in all_signs} == {1}
     keys = ARROW_KEYS - {signs.BECOMES}  # as + and @, it is a key where keys are listed
-    assert not set(every) & (TYPOGRAPHY | keys)
+    assert not set(all_signs) & (TYPOGRAPHY | keys)
 
 
 @pytest.mark.parametrize(("name", "value"), NAMED.items())
@@ -59,19 +59,19 @@ def _literals(path: Path) -> Iterator[str]:
 
 @pytest.mark.parametrize("package", ["monitor", "tui"])
 def test_signs_are_named_in_one_place(package: str) -> None:
-    found = {
-        str(path.relative_to(ROOT)): written
+    signs_by_file = {
+        str(path.relative_to(ROOT)): found_signs
         for path in sorted((ROOT / package).rglob("*.py"))
         if path.name not in ELSEWHERE
-        and (written := set().union(*map(_symbols, _literals(path))) - TYPOGRAPHY - ARROW_KEYS)
+        and (found_signs := set().union(*map(_symbols, _literals(path))) - TYPOGRAPHY - ARROW_KEYS)
     }
-    assert not found
+    assert not signs_by_file
 
 
 @pytest.mark.parametrize("path", sorted(SCREENS.glob("*.txt")), ids=lambda path: path.stem)
 def test_what_the_screens_show_is_explained(path: Path) -> None:
-    drawn = {
+    box_signs = {
         c for c in path.read_text(encoding="utf-8") if "BOX DRAWINGS" in unicodedata.name(c, "")
     }
-    shown = _symbols(path.read_text(encoding="utf-8")) - drawn - TYPOGRAPHY - ARROW_KEYS
-    assert shown <= set(EXPLAINED)
+    shown_signs = _symbols(path.read_text(encoding="utf-8")) - box_signs - TYPOGRAPHY - ARROW_KEYS
+    assert shown_signs <= set(EXPLAINED)

@@ -17,7 +17,7 @@ ESC = "\x1b"
 
 
 @pytest.mark.parametrize(
-    ("dirty", "safe"),
+    ("text", "expected"),
     [
         pytest.param(f"{ESC}[31mred{ESC}[0m", "red", id="colour"),
         pytest.param(f"a{ESC}[2J{ESC}[1;1Hb", "ab", id="erase-and-home"),
@@ -43,8 +43,8 @@ ESC = "\x1b"
         pytest.param("\ud800x", "\ufffdx", id="surrogate"),
     ],
 )
-def test_what_is_dangerous_goes(dirty: str, safe: str) -> None:
-    assert clean(dirty) == safe
+def test_what_is_dangerous_goes(text: str, expected: str) -> None:
+    assert clean(text) == expected
 
 
 @pytest.mark.parametrize(
@@ -65,7 +65,7 @@ def test_newlines_stay_when_asked_for() -> None:
     assert clean("a\r\nb\rc\u2029d\te\x85f", keep_newlines=True) == "a\nb\nc\nd e\nf"
 
 
-anything = st.text(
+hostile_texts = st.text(
     st.one_of(
         st.characters(),
         st.sampled_from(
@@ -76,27 +76,27 @@ anything = st.text(
 )
 
 
-@given(anything, st.booleans())
-def test_cleaning_twice_changes_nothing(text: str, keep: bool) -> None:
-    once = clean(text, keep_newlines=keep)
-    assert clean(once, keep_newlines=keep) == once
-    assert clean(clean(once)) == clean(once)
+@given(hostile_texts, st.booleans())
+def test_cleaning_twice_changes_nothing(text: str, keep_newlines: bool) -> None:
+    cleaned = clean(text, keep_newlines=keep_newlines)
+    assert clean(cleaned, keep_newlines=keep_newlines) == cleaned
+    assert clean(clean(cleaned)) == clean(cleaned)
 
 
-@given(anything)
+@given(hostile_texts)
 def test_nothing_that_acts_is_left(text: str) -> None:
-    safe = clean(text)
-    safe.encode()
-    assert unicodedata.is_normalized("NFC", safe)
-    marks = 0
-    for character in safe:
+    cleaned = clean(text)
+    cleaned.encode()
+    assert unicodedata.is_normalized("NFC", cleaned)
+    mark_count = 0
+    for character in cleaned:
         category = unicodedata.category(character)
         assert category not in ("Cc", "Cs", "Zl", "Zp")
         assert unicodedata.bidirectional(character) not in (
             *("LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FSI", "PDI"),
         )
-        marks = marks + 1 if category in ("Mn", "Me") else 0
-        assert marks <= 3
+        mark_count = mark_count + 1 if category in ("Mn", "Me") else 0
+        assert mark_count <= 3
 
 
 @given(st.text(st.characters(codec="latin-1", exclude_categories=["Cc", "Cf"])))
@@ -143,34 +143,34 @@ def test_html_becomes_text(source: str, text: str) -> None:
 )
 def test_hostile_html_is_read_in_no_time_and_to_its_end(tag: str) -> None:
     source = tag * (HTML_CAP // len(tag) - 10) + "<p>end"
-    began = time.process_time()
+    started_at = time.process_time()
     text = from_html(source)
-    assert time.process_time() - began < 2
+    assert time.process_time() - started_at < 2
     assert text.endswith("end") or tag == "<!--"
 
 
 @pytest.mark.parametrize(
-    "piece", ["\x1b]", "\x1b[", "\x9d0;", "\x90q", "\u0300", "&#32;", "&#10;", " \n", "\u200d"]
+    "fragment", ["\x1b]", "\x1b[", "\x9d0;", "\x90q", "\u0300", "&#32;", "&#10;", " \n", "\u200d"]
 )
-def test_hostile_text_is_cleaned_in_no_time(piece: str) -> None:
-    began = time.process_time()
-    lines(piece * 40_000)
-    from_html(piece * 40_000)
-    assert time.process_time() - began < 1
+def test_hostile_text_is_cleaned_in_no_time(fragment: str) -> None:
+    started_at = time.process_time()
+    lines(fragment * 40_000)
+    from_html(fragment * 40_000)
+    assert time.process_time() - started_at < 1
 
 
 def test_html_beyond_the_cap_is_not_read() -> None:
     assert from_html("<p>12345", cap=5) == "12"
 
 
-@given(anything)
+@given(hostile_texts)
 def test_html_is_clean(text: str) -> None:
-    safe = from_html(f"<p>{text}</p>")
-    assert clean(safe, keep_newlines=True) == safe
+    text_of_html = from_html(f"<p>{text}</p>")
+    assert clean(text_of_html, keep_newlines=True) == text_of_html
 
 
 @pytest.mark.parametrize(
-    ("url", "safe"),
+    ("url", "expected"),
     [
         ("https://lesechos.fr/a?b=c&d#e", "https://lesechos.fr/a?b=c&d#e"),
         (" http://example.org/\n", "http://example.org/"),
@@ -190,16 +190,16 @@ def test_html_is_clean(text: str) -> None:
         ("", ""),
     ],
 )
-def test_only_links_that_may_open(url: str, safe: str) -> None:
-    assert safe_url(url) == safe
+def test_only_links_that_may_open(url: str, expected: str) -> None:
+    assert safe_url(url) == expected
 
 
 @given(st.text(), st.integers(0, 30))
 def test_truncated_text_fits(text: str, cells: int) -> None:
     text = clean(text)
-    cut = truncate(text, cells)
-    assert cell_len(cut) <= cells
-    assert cut == text or cell_len(text) > cells
+    truncated = truncate(text, cells)
+    assert cell_len(truncated) <= cells
+    assert truncated == text or cell_len(text) > cells
 
 
 def test_truncation_counts_cells_not_characters() -> None:

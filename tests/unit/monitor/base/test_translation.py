@@ -19,9 +19,9 @@ def french(tmp_path: Path) -> Iterator[Path]:
     catalogue.add("note", "noter", context="key")
     catalogue.add(("{count} entry of {feed}", "{count} entries of {feed}"),
                   ("{count} entrée de {feed}", "", "{count} entrées de {feed}"))  # fmt: skip
-    place = tmp_path / "fr" / "LC_MESSAGES" / "tocsin.mo"
-    place.parent.mkdir(parents=True)
-    with place.open("wb") as file:
+    mo_path = tmp_path / "fr" / "LC_MESSAGES" / "tocsin.mo"
+    mo_path.parent.mkdir(parents=True)
+    with mo_path.open("wb") as file:
         write_mo(file, catalogue)
     before = translation.choice()
     translation.use("fr", tmp_path)
@@ -65,8 +65,8 @@ def test_what_the_catalogue_lacks_is_english() -> None:
     [(0, "0 entrée"), (1, "1 entrée"), (2, "2 entrées"), (1_200, "1\N{NO-BREAK SPACE}200 entrées")],
 )
 def test_counts_in_french(count: int, text: str) -> None:
-    found = ngettext("{count} entry of {feed}", "{count} entries of {feed}", count, feed="A")
-    assert found == f"{text} de A"
+    translated = ngettext("{count} entry of {feed}", "{count} entries of {feed}", count, feed="A")
+    assert translated == f"{text} de A"
 
 
 @pytest.mark.usefixtures("french")

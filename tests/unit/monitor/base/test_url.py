@@ -8,7 +8,7 @@ from monitor.base.url import redact
 
 
 @pytest.mark.parametrize(
-    ("url", "shown"),
+    ("url", "expected"),
     [
         ("https://lemonde.example/rss", "https://lemonde.example/rss"),
         ("https://a:b@x.example/", "https://…@x.example/"),
@@ -25,5 +25,5 @@ from monitor.base.url import redact
         ("http://x.example/" + "a" * 900, "http://x.example/" + "a" * 482 + "…"),
     ],
 )
-def test_a_url_as_it_may_be_shown(url, shown):
-    assert redact(url) == shown
+def test_a_url_as_it_may_be_shown(url, expected):
+    assert redact(url) == expected

@@ -34,9 +34,9 @@ def test_check_says_what_would_be_done(tmp_path: Path) -> None:
         "archive: {vectors: false}\n",
         encoding="utf-8",
     )
-    said = run(config=path)
-    assert said.exit_code == 0
-    lines = [" ".join(line.split()) for line in said.stdout.splitlines()]
+    result = run(config=path)
+    assert result.exit_code == 0
+    lines = [" ".join(line.split()) for line in result.stdout.splitlines()]
     assert lines == [
         f"{path} is valid.",
         "",
@@ -54,14 +54,14 @@ def test_check_says_what_would_be_done(tmp_path: Path) -> None:
 
 
 def test_check_for_programs(tmp_path: Path) -> None:
-    said = json.loads(run("--format", "json", config=NEWSROOM).stdout)
-    assert said["well"] is True
-    assert said["warnings"] == []
+    report = json.loads(run("--format", "json", config=NEWSROOM).stdout)
+    assert report["well"] is True
+    assert report["warnings"] == []
     path = tmp_path / "feeds.yaml"
     path.write_text("feeds: [a]\nwatchlists: []\n", encoding="utf-8")
-    refused = run("--format", "json", config=path)
-    assert refused.exit_code == 2
-    (problem,) = json.loads(refused.stdout)["problems"]
+    result = run("--format", "json", config=path)
+    assert result.exit_code == 2
+    (problem,) = json.loads(result.stdout)["problems"]
     assert (problem["line"], problem["column"]) == (1, 9)
 
 
@@ -69,10 +69,10 @@ def test_check_points_at_the_mistake(tmp_path: Path) -> None:
     path = tmp_path / "feeds.yaml"
     text = "feeds: [https://a.example/rss]\nwatchlists:\n  - {name: 菜鸟, tearms: [a]}\n"
     path.write_text(text, encoding="utf-8")
-    refused = run(config=path)
-    assert refused.exit_code == 2
-    assert refused.stdout == ""
-    assert refused.stderr.splitlines() == [
+    result = run(config=path)
+    assert result.exit_code == 2
+    assert result.stdout == ""
+    assert result.stderr.splitlines() == [
         f"{path}:3:16: unknown key `tearms`; did you mean `terms`?",
         "      - {name: 菜鸟, tearms: [a]}",
         "                     ^",
@@ -116,9 +116,9 @@ TWO = """feeds:
 def test_check_warns(watchlists: str, words: str, tmp_path: Path) -> None:
     path = tmp_path / "feeds.yaml"
     path.write_text(TWO + watchlists, encoding="utf-8")
-    said = run(config=path)
-    assert said.exit_code == 0
-    assert words in said.stderr
+    result = run(config=path)
+    assert result.exit_code == 0
+    assert words in result.stderr
 
 
 @pytest.mark.parametrize("watchlists", CALM)
@@ -130,8 +130,8 @@ def test_check_is_calm(watchlists: str, tmp_path: Path) -> None:
 
 def test_check_warns_of_a_private_address(tmp_path: Path) -> None:
     path = tmp_path / "feeds.yaml"
-    more = ", ".join(f"http://127.0.0.1/{n}" for n in range(40))
-    text = f"feeds: [http://10.0.0.1/rss, http://localhost/rss, {more}]\nwatchlists: []\n"
+    private_urls = ", ".join(f"http://127.0.0.1/{n}" for n in range(40))
+    text = f"feeds: [http://10.0.0.1/rss, http://localhost/rss, {private_urls}]\nwatchlists: []\n"
     path.write_text(text, encoding="utf-8")
     assert run(config=path).stderr.splitlines() == [
         "warning: 10.0.0.1: 10.0.0.1 is not a public address:"

@@ -26,10 +26,10 @@ def config(tmp_path: Path) -> Path:
     return path
 
 
-def completed(config: Path, words: str, begun: str) -> list[str]:
+def completed(config: Path, words: str, prefix: str) -> list[str]:
     shell = ShellComplete(main_group, {}, "tocsin", "_TOCSIN_COMPLETE")
-    found = shell.get_completions(["-c", str(config), *words.split()], begun)
-    return [item.value for item in found]
+    completions = shell.get_completions(["-c", str(config), *words.split()], prefix)
+    return [item.value for item in completions]
 
 
 @pytest.mark.parametrize(

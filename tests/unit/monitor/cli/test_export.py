@@ -21,18 +21,18 @@ from monitor.storage.store.sql.store import Store
 def objects(text: str) -> list[Any]:
     """Return the objects of a bundle, read by the library of the standard."""
     parsed = stix2.parse(text, allow_custom=False, version="2.1")
-    for one in json.loads(text)["objects"]:
-        stix2.parse(one, allow_custom=False, version="2.1")
+    for record in json.loads(text)["objects"]:
+        stix2.parse(record, allow_custom=False, version="2.1")
     return list(parsed.objects)
 
 
-def kinds(found: list[Any]) -> Counter[str]:
-    return Counter(one["type"] for one in found)
+def kinds(records: list[Any]) -> Counter[str]:
+    return Counter(record["type"] for record in records)
 
 
 def run(folder: Path, *arguments: str) -> tuple[int, str, str]:
-    done = CliRunner().invoke(main_group, ["--data", str(folder / "var"), "export", *arguments])
-    return done.exit_code, done.stdout, done.stderr
+    result = CliRunner().invoke(main_group, ["--data", str(folder / "var"), "export", *arguments])
+    return result.exit_code, result.stdout, result.stderr
 
 
 @pytest.fixture
@@ -77,7 +77,7 @@ def test_what_the_command_does_not_understand(
 
 def test_a_hyphen_is_no_folder(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(folder)
-    code, _, said = run(folder, "--all", "-")
+    code, _, stderr = run(folder, "--all", "-")
     assert code == 2
-    assert "name the folder to write into" in said
+    assert "name the folder to write into" in stderr
     assert not (folder / "-").exists()

@@ -28,11 +28,11 @@ TITLES = ["Alibaba à Liège", "Grève au port", "Alibaba et la grève", "Il ple
 
 @pytest.fixture
 def newsroom(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    said = {
+    settings = {
         "feeds": [{"url": f.url, "name": f.name} for f in article_archive.FEEDS],
         "watchlists": ["Alibaba", {"name": "Grève", "terms": ["grève"], "severity": "high"}],
     }
-    (tmp_path / "feeds.yaml").write_text(json.dumps(said), encoding="utf-8")
+    (tmp_path / "feeds.yaml").write_text(json.dumps(settings), encoding="utf-8")
     articles = [
         article_archive.article(n, title, date=NOW - n) for n, title in enumerate(TITLES, 1)
     ]
@@ -52,10 +52,10 @@ def french() -> Iterator[None]:
     use_language_of_click()
 
 
-def run(*words: str, code: int = 0, said: str = "") -> str:
-    done = CliRunner().invoke(main_group, words, input=said)
-    assert done.exit_code == code, (done.output, done.exception)
-    return done.output.replace(SPACE, " ")
+def run(*words: str, code: int = 0, typed: str = "") -> str:
+    result = CliRunner().invoke(main_group, words, input=typed)
+    assert result.exit_code == code, (result.output, result.exception)
+    return result.output.replace(SPACE, " ")
 
 
 @pytest.mark.usefixtures("newsroom", "french")
@@ -69,21 +69,21 @@ def test_the_state_of_the_newsroom() -> None:
 
 @pytest.mark.usefixtures("newsroom", "french")
 def test_alerts_and_what_is_done_to_them() -> None:
-    listed = run("alerts", "--watch", "Grève")
-    assert "Grève" in listed
-    assert "« grève »" in listed
+    output = run("alerts", "--watch", "Grève")
+    assert "Grève" in output
+    assert "« grève »" in output
     rows = json.loads(run("alerts", "list", "--watch", "Grève", "--json"))
-    one, two = (row["alert_id"] for row in rows)
-    assert run("alerts", "noise", one, two) == (
+    first_id, second_id = (row["alert_id"] for row in rows)
+    assert run("alerts", "noise", first_id, second_id) == (
         "2 alertes modifiées : juger bruit ; 1 autre du même sujet : ajoutez --story ;"
         " `tocsin alerts undo` annule\n"
     )
-    assert "1 alerte modifiée : clore ;" in run("alerts", "close", one)
-    assert run("alerts", "close", one).startswith("rien à changer")
-    assert "prise en compte → close" in run("alerts", "history", one)
-    assert run("alerts", "untag", "x", one).startswith("rien à changer")
-    refused = run("alerts", "star", "--watch", "Alibaba", code=2)
-    assert "ajoutez --yes pour « marquer d’une étoile »" in refused
+    assert "1 alerte modifiée : clore ;" in run("alerts", "close", first_id)
+    assert run("alerts", "close", first_id).startswith("rien à changer")
+    assert "prise en compte → close" in run("alerts", "history", first_id)
+    assert run("alerts", "untag", "x", first_id).startswith("rien à changer")
+    refusal = run("alerts", "star", "--watch", "Alibaba", code=2)
+    assert "ajoutez --yes pour « marquer d’une étoile »" in refusal
 
 
 @pytest.mark.usefixtures("newsroom", "french")
@@ -126,35 +126,35 @@ PROMPTED = [
 
 
 def test_no_english_is_left_in_what_commands_print(newsroom: Path) -> None:
-    found: dict[str, Any] = {}
-    known = [
+    english_by_command: dict[str, Any] = {}
+    allowed_words = [
         *TITLES, str(newsroom), *(feed.name for feed in article_archive.FEEDS), "Alibaba Grève",
         "https example org tocsin yaml feeds p50 p95 und fr en pid ID greve list var UTC",
     ]  # fmt: skip
     with pseudo_language():
         for words in PROMPTED:
-            done = CliRunner().invoke(main_group, words)
-            assert done.exit_code in (0, 1, 2), (words, done.output, done.exception)
-            if left := plain_words(done.output, [*known, *words]):
-                found[" ".join(words)] = left
-    assert not found
+            result = CliRunner().invoke(main_group, words)
+            assert result.exit_code in (0, 1, 2), (words, result.output, result.exception)
+            if english_words := plain_words(result.output, [*allowed_words, *words]):
+                english_by_command[" ".join(words)] = english_words
+    assert not english_by_command
 
 
 @pytest.mark.usefixtures("french")
 def test_help_fits_a_terminal_of_80_columns() -> None:
-    wide = []
+    overlong = []
     for path, command in commands():
-        shown = translated(as_shown(command))
-        context = click.Context(shown, info_name=path, terminal_width=80)
-        wide += [line for line in shown.get_help(context).splitlines() if cell_len(line) > 80]
-    assert not wide
+        printed = translated(as_shown(command))
+        context = click.Context(printed, info_name=path, terminal_width=80)
+        overlong += [line for line in printed.get_help(context).splitlines() if cell_len(line) > 80]
+    assert not overlong
 
 
 @pytest.mark.usefixtures("french")
 def test_no_help_has_two_spaces_before_a_semicolon() -> None:
     for path, command in commands():
-        shown = translated(as_shown(command))
-        text = shown.get_help(click.Context(shown, info_name=path))
+        printed = translated(as_shown(command))
+        text = printed.get_help(click.Context(printed, info_name=path))
         assert "\N{NO-BREAK SPACE}\N{NO-BREAK SPACE}" not in text, path
 
 
@@ -165,7 +165,7 @@ def test_feeds_are_examined_in_french() -> None:
         "network: {allow: [127.0.0.1]}\nwatchlists: [grève]\n",
         encoding="utf-8",
     )
-    said = run("feeds", "check", "Port", code=1)
-    assert "  motif    " in said
-    assert "  ensuite  relèverait de nouveau dans " in said
-    assert "  réglage  every: 10 min (le flux)\n" in said
+    output = run("feeds", "check", "Port", code=1)
+    assert "  motif    " in output
+    assert "  ensuite  relèverait de nouveau dans " in output
+    assert "  réglage  every: 10 min (le flux)\n" in output

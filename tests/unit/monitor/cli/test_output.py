@@ -24,5 +24,5 @@ def test_long_lines_go_on_below_as_far_from_the_left() -> None:
 def test_no_cell_is_a_formula(start: str, capsys: pytest.CaptureFixture[str]) -> None:
     print_rows([{"title": f"{start}1+1", "number": -1}], "csv", ["title", "number"])
     (row,) = csv.DictReader(io.StringIO(capsys.readouterr().out, newline=""))
-    shown = start.replace("\r", "\n")
-    assert row == {"title": f"'{shown}1+1", "number": "-1"}
+    cell_start = start.replace("\r", "\n")
+    assert row == {"title": f"'{cell_start}1+1", "number": "-1"}

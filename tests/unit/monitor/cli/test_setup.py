@@ -30,36 +30,36 @@ def test_schema_prints_it() -> None:
 
 def test_init_writes_a_newsroom_that_check_accepts(tmp_path: Path) -> None:
     folder = tmp_path / "new" / "room"
-    written = run(str(folder), config=NEWSROOM, command=init)
-    assert written.exit_code == 0
+    result = run(str(folder), config=NEWSROOM, command=init)
+    assert result.exit_code == 0
     assert (folder / "feeds.yaml").read_bytes() == STARTER.read_bytes()
-    assert "tocsin check" in written.stderr
+    assert "tocsin check" in result.stderr
     assert run(config=folder / "feeds.yaml").exit_code == 0
 
 
 @pytest.mark.usefixtures("french")
 def test_init_explains_the_file_in_the_language_of_the_reader(tmp_path: Path) -> None:
     assert run(str(tmp_path), config=NEWSROOM, command=init).exit_code == 0
-    written = (tmp_path / "feeds.yaml").read_text(encoding="utf-8")
-    assert written == IN_FRENCH.read_text(encoding="utf-8")
-    assert "\nlanguage: fr " in written
-    checked = run(config=tmp_path / "feeds.yaml")
-    assert checked.exit_code == 0
-    assert "est valide." in checked.stdout
-    assert "4 listes de veille" in checked.stdout
+    starter = (tmp_path / "feeds.yaml").read_text(encoding="utf-8")
+    assert starter == IN_FRENCH.read_text(encoding="utf-8")
+    assert "\nlanguage: fr " in starter
+    result = run(config=tmp_path / "feeds.yaml")
+    assert result.exit_code == 0
+    assert "est valide." in result.stdout
+    assert "4 listes de veille" in result.stdout
 
 
 def test_init_never_overwrites(tmp_path: Path) -> None:
     path = tmp_path / "feeds.yaml"
     path.write_text("mine", encoding="utf-8")
-    refused = run(str(tmp_path), config=NEWSROOM, command=init)
-    assert refused.exit_code == 2
-    assert "it was not changed" in refused.stderr
+    result = run(str(tmp_path), config=NEWSROOM, command=init)
+    assert result.exit_code == 2
+    assert "it was not changed" in result.stderr
     assert path.read_text(encoding="utf-8") == "mine"
 
 
 def test_init_where_nothing_can_be_written(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
-    refused = run(str(tmp_path / "file" / "below"), config=NEWSROOM, command=init)
-    assert refused.exit_code == 2
-    assert "cannot be written" in refused.stderr
+    result = run(str(tmp_path / "file" / "below"), config=NEWSROOM, command=init)
+    assert result.exit_code == 2
+    assert "cannot be written" in result.stderr

@@ -25,12 +25,12 @@ briefing:%s
 WORKDAYS = (0, 1, 2, 3, 4)
 
 
-def read(written: str) -> Config:
-    return understand((FILE % written).encode(), Path("feeds.yaml"))
+def config_of(briefings: str) -> Config:
+    return understand((FILE % briefings).encode(), Path("feeds.yaml"))
 
 
 @pytest.mark.parametrize(
-    ("written", "meant"),
+    ("briefings", "expected"),
     [
         (
             ' {at: "07:00", days: mon-fri, to: desk}',
@@ -52,12 +52,12 @@ def read(written: str) -> Config:
         (" []", []),
     ],
 )  # fmt: skip
-def test_briefings_are_one_or_several(written: str, meant: list[BriefingSchedule]) -> None:
-    assert list(read(written).briefings) == meant
+def test_briefings_are_one_or_several(briefings: str, expected: list[BriefingSchedule]) -> None:
+    assert list(config_of(briefings).briefings) == expected
 
 
 @pytest.mark.parametrize(
-    ("written", "line", "words"),
+    ("briefings", "line", "words"),
     [
         (' {at: "07:00", to: desc}', 8, "no such channel `desc`; did you mean `desk`?"),
         (' {at: "07:00", to: desk, watch: Liege}', 8, "no watchlist is called `Liege`"),
@@ -72,24 +72,24 @@ def test_briefings_are_one_or_several(written: str, meant: list[BriefingSchedule
         ),
     ],
 )
-def test_mistakes_say_where_and_what_to_do(written: str, line: int, words: str) -> None:
-    with pytest.raises(ConfigError) as caught:
-        read(written)
-    found = [(problem.line, problem.message) for problem in caught.value.problems]
-    assert any(at == line and words in message for at, message in found), found
+def test_mistakes_say_where_and_what_to_do(briefings: str, line: int, words: str) -> None:
+    with pytest.raises(ConfigError) as error:
+        config_of(briefings)
+    found_problems = [(problem.line, problem.message) for problem in error.value.problems]
+    assert any(at == line and words in message for at, message in found_problems), found_problems
 
 
 def test_a_list_whose_items_are_wrong_is_not_also_called_empty() -> None:
-    with pytest.raises(ConfigError) as raised:
-        read(' {at: "7h", to: desk}')
-    assert len(raised.value.problems) == 1
+    with pytest.raises(ConfigError) as error:
+        config_of(' {at: "7h", to: desk}')
+    assert len(error.value.problems) == 1
     with pytest.raises(ConfigError, match="`at` is empty"):
-        read(" {at: [], to: desk}")
+        config_of(" {at: [], to: desk}")
 
 
 @pytest.mark.usefixtures("french")
 def test_briefings_are_described_in_french() -> None:
-    config = read(
+    config = config_of(
         '\n  - {at: "07:00", days: mon-wed, to: desk}\n  - {name: Ports, at: "8:00", to: log}'
     )
     assert config.briefings[0].name == "Briefing"  # the store knows it by this name

@@ -33,16 +33,16 @@ def test_each_kind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         "  - {name: readers, atom: /srv/feeds}\n",
         tmp_path / "feeds.yaml",
     )
-    desk, soc, script, log, readers = config.channels
+    desk, webhook, script, log, readers = config.channels
     assert (desk.kind, desk.target) == (ChannelKind.APPRISE, ("ntfy://ntfy.example.org/canary",))
     assert desk.words == "ntfy, from env:DESK"
-    assert (soc.secret, soc.words) == ("canary key", "https://soc.example.org")
-    assert [(name, value.text) for name, value in soc.headers] == [("X-Token", "canary token")]
+    assert (webhook.secret, webhook.words) == ("canary key", "https://soc.example.org")
+    assert [(name, value.text) for name, value in webhook.headers] == [("X-Token", "canary token")]
     assert script.target == ("/bin/on-alert", "--key=canary")
     assert log.target == (str(tmp_path / "out/alerts.jsonl"),)
     assert readers.target == ("/srv/feeds",)
-    for said in (repr(config), "\n".join(as_text(config))):
-        assert "canary" not in said
+    for shown in (repr(config), "\n".join(as_text(config))):
+        assert "canary" not in shown
 
 
 @pytest.mark.parametrize(
@@ -78,11 +78,11 @@ def test_each_kind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     ],
 )
 def test_mistakes_are_told_where_they_are_and_no_secret_is(channels: str, problem: str) -> None:
-    with pytest.raises(ConfigError) as caught:
+    with pytest.raises(ConfigError) as error:
         understood(channels)
-    (found,) = caught.value.problems
-    assert problem in f"{found.line}:{found.column}: {found.message}"
-    assert "canary" not in found.message
+    (found_problem,) = error.value.problems
+    assert problem in f"{found_problem.line}:{found_problem.column}: {found_problem.message}"
+    assert "canary" not in found_problem.message
 
 
 @pytest.mark.parametrize(
@@ -104,37 +104,37 @@ def test_a_line_with_a_mistake_is_shown_without_its_secrets(channels: str, tmp_p
     path = tmp_path / "feeds.yaml"
     for content in (HEAD + channels, HEAD.rstrip("\n") + " [{name: b, bad: 1, url: canary}]\n"):
         path.write_text(content)
-        with pytest.raises(ConfigError) as caught:
+        with pytest.raises(ConfigError) as error:
             understand(content.encode(), path)
-        shown = "\n".join(describe_problems(path, caught.value.problems))
-        assert "feeds.yaml" in shown
-        assert "canary" not in shown
+        message = "\n".join(describe_problems(path, error.value.problems))
+        assert "feeds.yaml" in message
+        assert "canary" not in message
 
 
 def test_what_names_no_channel_is_told_with_the_nearest_one() -> None:
-    said = HEAD.replace("{terms: x1}", "{terms: x1, notify: [dsk, log]}")
-    with pytest.raises(ConfigError) as caught:
-        understand((said + "  - {name: desk, file: a}\n  - {name: log, file: b}\n").encode(), PATH)
-    (found,) = caught.value.problems
-    assert "`dsk`; did you mean `desk`?" in found.message
+    head = HEAD.replace("{terms: x1}", "{terms: x1, notify: [dsk, log]}")
+    with pytest.raises(ConfigError) as error:
+        understand((head + "  - {name: desk, file: a}\n  - {name: log, file: b}\n").encode(), PATH)
+    (problem,) = error.value.problems
+    assert "`dsk`; did you mean `desk`?" in problem.message
 
 
 @pytest.mark.parametrize(
-    ("said", "named"), [("", None), (", notify: []", ()), (", notify: a", ("a",))]
+    ("notify_key", "expected"), [("", None), (", notify: []", ()), (", notify: a", ("a",))]
 )
 def test_nobody_named_is_not_the_same_as_nothing_said(
-    said: str, named: tuple[str, ...] | None
+    notify_key: str, expected: tuple[str, ...] | None
 ) -> None:
-    content = HEAD.replace("{terms: x1}", f"{{terms: x1{said}}}") + "  - {name: a, file: b}\n"
+    content = HEAD.replace("{terms: x1}", f"{{terms: x1{notify_key}}}") + "  - {name: a, file: b}\n"
     (watchlist,) = understand(content.encode(), PATH).watchlists
-    assert watchlist.notify == named
+    assert watchlist.notify == expected
 
 
 DESK = "  - {name: desk, file: out.jsonl}\n"
 
 
 @pytest.mark.parametrize(
-    ("written", "pages"),
+    ("url", "pages"),
     [
         ("https://news.example.org", "https://news.example.org"),
         ("https://News.example.org:8443/", "https://news.example.org:8443"),
@@ -143,13 +143,13 @@ DESK = "  - {name: desk, file: out.jsonl}\n"
         ("https://[2001:db8::1]", "https://[2001:db8::1]"),
     ],
 )
-def test_messages_link_to_the_address_of_the_pages(written: str, pages: str) -> None:
-    config = understood(DESK + f"api: {{url: '{written}'}}\n")
+def test_messages_link_to_the_address_of_the_pages(url: str, pages: str) -> None:
+    config = understood(DESK + f"api: {{url: '{url}'}}\n")
     assert (config.pages, config.channels[0].pages) == (pages, pages)
 
 
 @pytest.mark.parametrize(
-    "written",
+    "url",
     [
         "news.example.org", "https://", "https://news.example.org/tocsin", "ftp://news.example.org",
         "https://me:secret@news.example.org", "https://news.example.org?x", "javascript:alert(1)",
@@ -157,10 +157,10 @@ def test_messages_link_to_the_address_of_the_pages(written: str, pages: str) -> 
         "https://é.example",
     ],
 )  # fmt: skip
-def test_what_is_no_address_of_pages_is_told(written: str) -> None:
-    with pytest.raises(ConfigError) as told:
-        understood(DESK + f"api: {{url: '{written}'}}\n")
-    (problem,) = told.value.problems
+def test_what_is_no_address_of_pages_is_told(url: str) -> None:
+    with pytest.raises(ConfigError) as error:
+        understood(DESK + f"api: {{url: '{url}'}}\n")
+    (problem,) = error.value.problems
     assert "https://" in problem.message
 
 

@@ -21,7 +21,7 @@ watchlists:
 
 
 @pytest.mark.parametrize(
-    ("old", "new", "told"),
+    ("old", "new", "expected"),
     [
         ("- Cainiao\n", "- Cainiao\n- Shein\n- Wish\n", ["watchlist added: Shein, Wish"]),
         ("- Cainiao\n", "", ["watchlist removed: Cainiao"]),
@@ -58,26 +58,26 @@ watchlists:
          ["zone: – → Europe/Brussels"]),
     ],
 )  # fmt: skip
-def test_an_edit_is_told_by_what_it_changes(old: str, new: str, told: list[str]) -> None:
+def test_an_edit_is_told_by_what_it_changes(old: str, new: str, expected: list[str]) -> None:
     assert BEFORE.count(old) == 1
-    one, other = (
+    before, after = (
         understand(text.encode(), Path("feeds.yaml")) for text in (BEFORE, BEFORE.replace(old, new))
     )
-    assert changes(one, other) == told
-    assert changes(one, one) == []
+    assert changes(before, after) == expected
+    assert changes(before, before) == []
 
 
 def test_unusual_is_said_for_all_watchlists_or_for_one() -> None:
     text = BEFORE.replace("severity: low", "severity: low, unusual: true")
     watchlists = understand(f"{text}\nalerts: {{unusual: false}}\n".encode(), Path("f")).watchlists
-    assert [one.name for one in watchlists if one.unusual] == ["A"]
-    assert all(one.unusual for one in understand(BEFORE.encode(), Path("f")).watchlists)
+    assert [watchlist.name for watchlist in watchlists if watchlist.unusual] == ["A"]
+    assert all(watchlist.unusual for watchlist in understand(BEFORE.encode(), Path("f")).watchlists)
 
 
 def test_many_names_are_counted() -> None:
-    many = BEFORE + "".join(f"- mot{n}\n" for n in range(50))
-    one, other = (understand(text.encode(), Path("f")) for text in (BEFORE, many))
-    (line,) = changes(one, other)
+    long_file = BEFORE + "".join(f"- mot{n}\n" for n in range(50))
+    before, after = (understand(text.encode(), Path("f")) for text in (BEFORE, long_file))
+    (line,) = changes(before, after)
     assert line.endswith("mot7 and 42 more")
 
 
@@ -85,8 +85,8 @@ def test_many_names_are_counted() -> None:
 def test_an_edit_is_told_in_french() -> None:
     after = BEFORE.replace("- Cainiao\n", "- Shein\n").replace("low", "low, cooldown: 30m")
     after = after.replace("[https://a.org/x]", "[{url: https://a.org/x, every: 10m}]")
-    told = changes(*(understand(text.encode(), Path("feeds.yaml")) for text in (BEFORE, after)))
-    assert [line.replace("\N{NO-BREAK SPACE}", " ") for line in told] == [
+    lines = changes(*(understand(text.encode(), Path("feeds.yaml")) for text in (BEFORE, after)))
+    assert [line.replace("\N{NO-BREAK SPACE}", " ") for line in lines] == [
         "flux, modification : a.org : every – → 10 min",
         "veille, ajout : Shein",
         "veille, retrait : Cainiao",

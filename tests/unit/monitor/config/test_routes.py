@@ -34,12 +34,12 @@ HIGH, MEDIUM, LOW = Severity
 BRUSSELS = ZoneInfo("Europe/Brussels")
 
 
-def read(channel: str = "digest: 1h", route: str = "lang: fr") -> Config:
+def config_of(channel: str = "digest: 1h", route: str = "lang: fr") -> Config:
     return understand((PAPER % (channel, route)).encode(), Path("feeds.yaml"))
 
 
 @pytest.mark.parametrize(
-    ("written", "meant"),
+    ("route", "expected"),
     [
         ("severity: medium", Route(to=("desk",), severity=(HIGH, MEDIUM))),
         ("severity: low", Route(to=("desk",), severity=(HIGH, MEDIUM, LOW))),
@@ -71,12 +71,12 @@ def read(channel: str = "digest: 1h", route: str = "lang: fr") -> Config:
         ),
     ],
 )
-def test_a_route_as_written_and_as_meant(written: str, meant: Route) -> None:
-    assert read(route=written).routes[0] == meant
+def test_a_route_as_written_and_as_meant(route: str, expected: Route) -> None:
+    assert config_of(route=route).routes[0] == expected
 
 
 def test_channels_have_hours_and_a_template() -> None:
-    config = read('quiet: {from: "22:00", to: "07:00"}, digest: 1h, template: "$headline"')
+    config = config_of('quiet: {from: "22:00", to: "07:00"}, digest: 1h, template: "$headline"')
     (desk, log) = config.channels
     assert desk.quiet == Quiet(start=time(22), end=time(7))
     assert (desk.digest, desk.template, desk.zone) == (Digest(every=3600.0), "$headline", BRUSSELS)
@@ -84,10 +84,10 @@ def test_channels_have_hours_and_a_template() -> None:
 
 
 def test_the_word_of_a_watchlist_goes_before_routes_and_the_usual_comes_after() -> None:
-    config = read()
-    found = routing(config)
-    assert found.named == {"Rumours": ("log",)}
-    assert (found.default, found.zone) == (("log",), BRUSSELS)
+    config = config_of()
+    routes = routing(config)
+    assert routes.named == {"Rumours": ("log",)}
+    assert (routes.default, routes.zone) == (("log",), BRUSSELS)
 
 
 @pytest.mark.parametrize(
@@ -117,12 +117,12 @@ def test_the_word_of_a_watchlist_goes_before_routes_and_the_usual_comes_after() 
 def test_what_cannot_be_meant_is_objected_to_where_it_stands(
     channel: str, route: str, problem: str
 ) -> None:
-    place, _, words = problem.partition(": ") if problem[0].isdigit() else ("", "", problem)
+    position, _, words = problem.partition(": ") if problem[0].isdigit() else ("", "", problem)
     with pytest.raises(ConfigError) as error:
-        read(channel or "digest: 1h", route)
-    (found,) = error.value.problems
-    assert words in found.message
-    assert not place or f"{found.line}:{found.column}" == place
+        config_of(channel or "digest: 1h", route)
+    (found_problem,) = error.value.problems
+    assert words in found_problem.message
+    assert not position or f"{found_problem.line}:{found_problem.column}" == position
 
 
 def test_a_template_is_for_people() -> None:

@@ -18,13 +18,13 @@ HEAD = "feeds: [https://a.example/rss]\nwatchlists: []\nsearches:\n"
 
 
 def understood(searches: str, path: Path = Path("feeds.yaml")) -> list[tuple[str, str, str]]:
-    found = understand((HEAD + searches).encode(), path).searches
-    return [(search.name, search.query.text, search.sort) for search in found]
+    saved_searches = understand((HEAD + searches).encode(), path).searches
+    return [(search.name, search.query.text, search.sort) for search in saved_searches]
 
 
 def test_searches_of_a_file() -> None:
-    said = "  - {name: Liège, query: 'liège since:7d'}\n  - name: Ports\n    query: port OR quai\n"
-    assert understood(said + "    sort: Score\n") == [
+    text = "  - {name: Liège, query: 'liège since:7d'}\n  - name: Ports\n    query: port OR quai\n"
+    assert understood(text + "    sort: Score\n") == [
         ("Liège", "liège since:7d", "date"),
         ("Ports", "port OR quai", "score"),
     ]
@@ -49,10 +49,10 @@ def test_searches_of_a_file() -> None:
     ],
 )
 def test_mistakes_are_told_where_they_are(searches: str, problem: str) -> None:
-    with pytest.raises(ConfigError) as caught:
+    with pytest.raises(ConfigError) as error:
         understood(searches)
-    (found,) = caught.value.problems
-    assert problem in f"{found.line}:{found.column}: {found.message}"
+    (found_problem,) = error.value.problems
+    assert problem in f"{found_problem.line}:{found_problem.column}: {found_problem.message}"
 
 
 # --- watchlists of them ------------------------------------------------------------------
@@ -94,8 +94,10 @@ def test_searches_are_remembered_newest_first_each_once(views: Views) -> None:
 def test_only_the_last_ones_are_remembered(views: Views) -> None:
     for at in range(MAX_SEARCHES + 5):
         views.searches.note(PastSearch(f"port {at}", "score", float(at)))
-    found = views.searches.recent(2 * MAX_SEARCHES)
-    assert [search.at for search in found] == [float(at) for at in range(MAX_SEARCHES + 4, 4, -1)]
+    searches = views.searches.recent(2 * MAX_SEARCHES)
+    assert [search.at for search in searches] == [
+        float(at) for at in range(MAX_SEARCHES + 4, 4, -1)
+    ]
 
 
 def test_the_service_has_them_all(tmp_path: Path) -> None:
@@ -105,8 +107,8 @@ def test_the_service_has_them_all(tmp_path: Path) -> None:
     service = open_service(tmp_path, path)
     assert [search.name for search in service.saved_searches()] == ["Liège & ports", "Récents"]
     service.note_search(" liège ", "score")
-    (noted,) = service.views.searches.recent()
-    assert (noted.query, noted.sort) == ("liège", "score")
+    (past_search,) = service.views.searches.recent()
+    assert (past_search.query, past_search.sort) == ("liège", "score")
     assert open_service(tmp_path).saved_searches() == ()
     path.write_text(HEAD + "  - a", encoding="utf-8")
     with pytest.raises(ConfigError):

@@ -23,8 +23,8 @@ def test_the_schema_explains_every_key() -> None:
     schema = json_schema()
     for key, about in properties(schema):
         shape = schema["$defs"].get(about.get("$ref", "").rpartition("/")[2], {})
-        meaning = about.get("description") or shape["description"]
-        assert meaning.endswith("."), key
+        description = about.get("description") or shape["description"]
+        assert description.endswith("."), key
     defaults = {key: about["default"] for key, about in properties(schema) if "default" in about}
     assert defaults == {
         "enabled": True, "severity": "medium", "sort": "date", "vectors": True, "data": "var",
@@ -34,8 +34,8 @@ def test_the_schema_explains_every_key() -> None:
 def test_the_schema_knows_both_forms_of_feeds_and_watchlists() -> None:
     shapes = json_schema()["$defs"]
     for name in ("Feed", "Watchlist"):
-        short, long = shapes[name]["anyOf"]
-        assert "string" in short["type"]
-        assert long["additionalProperties"] is False
-    ways = [set(way["required"]) for way in shapes["Watchlist"]["anyOf"][1]["oneOf"]]
-    assert ways == [{"terms"}, {"query", "name"}, {"score", "threshold", "name"}]
+        short_form, long_form = shapes[name]["anyOf"]
+        assert "string" in short_form["type"]
+        assert long_form["additionalProperties"] is False
+    required_keys = [set(form["required"]) for form in shapes["Watchlist"]["anyOf"][1]["oneOf"]]
+    assert required_keys == [{"terms"}, {"query", "name"}, {"score", "threshold", "name"}]

@@ -30,19 +30,19 @@ def test_it_loads_without_a_warning(path: Path) -> None:
 
 def test_the_newsroom_is_fit_for_an_analyst_in_brussels() -> None:
     config = load(NEWSROOM)
-    spoken = [feed.lang for feed in config.feeds]
+    languages = [feed.lang for feed in config.feeds]
     assert len(config.feeds) >= 28
-    assert min(spoken.count("fr"), spoken.count("en")) >= 12
+    assert min(languages.count("fr"), languages.count("en")) >= 12
     assert all(feed.tags and feed.url.startswith("https://") for feed in config.feeds)
-    wanted = " ".join(watchlist.query.text for watchlist in config.watchlists)
-    assert {"Alibaba", "Cainiao", "espionnage"} <= set(re.findall(r"\w+", wanted))
+    queries = " ".join(watchlist.query.text for watchlist in config.watchlists)
+    assert {"Alibaba", "Cainiao", "espionnage"} <= set(re.findall(r"\w+", queries))
 
 
 @STARTERS
 def test_the_starter_shows_every_key(path: Path) -> None:
     text = path.read_text(encoding="utf-8")
-    shown = set(re.findall(r"(?m)^[\s#-]*(\w+):", text))
-    assert {key for key, _ in properties(json_schema())} <= shown
+    keys = set(re.findall(r"(?m)^[\s#-]*(\w+):", text))
+    assert {key for key, _ in properties(json_schema())} <= keys
 
 
 def test_all_files_name_the_schema_for_editors() -> None:
@@ -55,7 +55,7 @@ def test_both_starters_mean_the_same() -> None:
     english, french = load(STARTER), load(IN_FRENCH)
     assert (english.language, french.language) == ("", "fr")
     assert changes(english, french) == ["language: – → fr"]
-    roots = [[watchlist.query.root for watchlist in one.watchlists] for one in (english, french)]
+    roots = [[watchlist.query.root for watchlist in file.watchlists] for file in (english, french)]
     assert roots[0] == roots[1]
 
 
@@ -77,8 +77,8 @@ def test_both_starters_show_the_same_examples(monkeypatch: pytest.MonkeyPatch) -
         "briefing removed: Morning",
         "data changed: the folder of the archive; restart the monitor to use it",
     ]
-    assert [(one.name, replace(one, name="")) for one in french.briefings] == [
-        ("Matin", replace(one, name="")) for one in english.briefings
+    assert [(briefing.name, replace(briefing, name="")) for briefing in french.briefings] == [
+        ("Matin", replace(briefing, name="")) for briefing in english.briefings
     ]
 
 

@@ -30,21 +30,21 @@ def config(text: str) -> Config:
 
 def problems(content: str | bytes) -> list[Problem]:
     content = content.encode() if isinstance(content, str) else content
-    with pytest.raises(ConfigError) as caught:
+    with pytest.raises(ConfigError) as error:
         understand_and_test(content, PATH)
-    return caught.value.problems
+    return error.value.problems
 
 
 def feed(*lines: str) -> str:
     """Return a file whose first feed has these lines."""
-    first, *rest = lines
-    return "\n".join([f"feeds:\n  - {first}", *(f"    {line}" for line in rest), WATCHLISTS])
+    first, *tail = lines
+    return "\n".join([f"feeds:\n  - {first}", *(f"    {line}" for line in tail), WATCHLISTS])
 
 
 def watchlist(*lines: str) -> str:
     """Return a file whose only watchlist has these lines."""
-    first, *rest = lines
-    return "\n".join([f"{FEEDS}watchlists:\n  - {first}", *(f"    {line}" for line in rest), ""])
+    first, *tail = lines
+    return "\n".join([f"{FEEDS}watchlists:\n  - {first}", *(f"    {line}" for line in tail), ""])
 
 
 URL = "url: https://a.example/rss"
@@ -240,9 +240,9 @@ MISTAKES: list[tuple[str, str]] = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("marked", "words"), MISTAKES)
-def test_a_mistake_is_told_at_its_place(marked: str, words: str) -> None:
-    before, _, after = marked.partition("▲")
+@pytest.mark.parametrize(("marked_text", "words"), MISTAKES)
+def test_a_mistake_is_told_at_its_place(marked_text: str, words: str) -> None:
+    before, _, after = marked_text.partition("▲")
     (problem,) = problems(before + after)
     assert words in problem.message
     line, column = before.count("\n") + 1, len(before) - (before.rfind("\n") + 1) + 1
@@ -267,7 +267,7 @@ def test_bytes_that_are_no_text(content: bytes, line: int, column: int, words: s
 
 
 def test_every_problem_is_told_at_once() -> None:
-    found = problems(
+    found_problems = problems(
         "feeds:\n"
         "  - lesechos.fr\n"
         "  - {url: https://a.example/rss, every: 90, tags: [a b], colour: red}\n"
@@ -277,13 +277,13 @@ def test_every_problem_is_told_at_once() -> None:
         "  - {name: x, query: c, feeds: [tag:nowhere]}\n"
         "netwrok: {}\n"
     )
-    assert [(problem.line, problem.column) for problem in found] == [
+    assert [(problem.line, problem.column) for problem in found_problems] == [
         (2, 5), (3, 41), (3, 52), (3, 58), (4, 5), (6, 5), (6, 31), (7, 33), (8, 1),
     ]  # fmt: skip
 
 
 def test_the_short_forms_and_the_defaults() -> None:
-    read = config(
+    parsed = config(
         "defaults: {every: 1h, tags: veille, full_text: yes, lang: FR}\n"
         "feeds:\n"
         "  - https://www.a.example/rss\n"
@@ -292,12 +292,12 @@ def test_the_short_forms_and_the_defaults() -> None:
         "  - 1984\n"
         "  - {terms: [5G, 3.5], name: Numbers, severity: HIGH, lang: en, feeds: tag:a}\n"
     )
-    first, second = read.feeds
+    first, second = parsed.feeds
     assert (first.name, first.tags, first.every) == ("a.example", ("veille",), 3600)
     assert (first.full_text, first.lang, first.enabled) == (True, "fr", True)
     assert (second.tags, second.every, second.full_text) == (("veille", "a"), 5400, False)
     assert second.lang == "en"
-    year, numbers = read.watchlists
+    year, numbers = parsed.watchlists
     assert (year.name, year.severity, year.feeds) == ("1984", Severity.MEDIUM, ())
     assert (numbers.severity, numbers.lang, numbers.feeds) == (Severity.HIGH, ("en",), ("tag:a",))
 
@@ -328,15 +328,15 @@ def test_nameless_feeds_of_one_host_are_told_apart() -> None:
 
 
 def test_own_machines_may_be_asked_every_second() -> None:
-    read = config(
+    parsed = config(
         "network: {allow: [127.0.0.0/8, '::1/128']}\n"
         "feeds:\n"
         "  - {url: http://127.0.0.1:8000/a, every: 1s}\n"
         "  - {url: 'http://[::1]/b', every: 5s}\n"
         "  - {url: http://localhost/c, every: 5s}\n" + WATCHLISTS
     )
-    assert [feed.every for feed in read.feeds] == [1, 5, 5]
-    assert read.allow == (ip_network("127.0.0.0/8"), ip_network("::1/128"))
+    assert [feed.every for feed in parsed.feeds] == [1, 5, 5]
+    assert parsed.allow == (ip_network("127.0.0.0/8"), ip_network("::1/128"))
 
 
 @pytest.mark.parametrize(
@@ -383,8 +383,8 @@ def test_a_file_that_cannot_be_read(tmp_path: Path) -> None:
 def test_a_big_file_is_read() -> None:
     feeds = "".join(f"  - https://a{n}.example/rss\n" for n in range(1000))
     terms = "".join(f"      - term{n}\n" for n in range(20_000))
-    read = config(f"feeds:\n{feeds}watchlists:\n  - name: many\n    terms:\n{terms}")
-    assert len(read.feeds) == 1000
+    parsed = config(f"feeds:\n{feeds}watchlists:\n  - name: many\n    terms:\n{terms}")
+    assert len(parsed.feeds) == 1000
 
 
 PIECES = [
@@ -438,8 +438,8 @@ def test_a_mutated_file_loads_or_is_refused_with_places(data: st.DataObject) -> 
 @given(st.integers(0, len(STARTER)))
 def test_a_half_written_file_never_passes_for_whole(length: int) -> None:
     """Cut before its watchlists begin, the starter is refused."""
-    cut = STARTER[: min(length, STARTER.index("  - Cainiao"))]
-    assert problems(cut)
+    half_file = STARTER[: min(length, STARTER.index("  - Cainiao"))]
+    assert problems(half_file)
 
 
 FRENCH = [
@@ -460,25 +460,25 @@ FRENCH = [
 
 
 @pytest.mark.usefixtures("french")
-@pytest.mark.parametrize(("marked", "message"), FRENCH)
-def test_a_mistake_is_told_in_french(marked: str, message: str) -> None:
-    (problem,) = problems(marked.replace("▲", ""))
+@pytest.mark.parametrize(("marked_text", "message"), FRENCH)
+def test_a_mistake_is_told_in_french(marked_text: str, message: str) -> None:
+    (problem,) = problems(marked_text.replace("▲", ""))
     assert problem.message.replace("\N{NO-BREAK SPACE}", " ") == message
 
 
-@pytest.mark.parametrize("marked", [marked for marked, _ in MISTAKES])
+@pytest.mark.parametrize("marked_text", [marked for marked, _ in MISTAKES])
 def test_every_mistake_is_told_in_french_at_the_same_place(
-    marked: str, request: pytest.FixtureRequest
+    marked_text: str, request: pytest.FixtureRequest
 ) -> None:
-    (english,) = problems(marked.replace("▲", ""))
+    (english,) = problems(marked_text.replace("▲", ""))
     request.getfixturevalue("french")
-    (french,) = problems(marked.replace("▲", ""))
+    (french,) = problems(marked_text.replace("▲", ""))
     assert french[:2] == english[:2]
     assert french.message != english.message
 
 
 @pytest.mark.parametrize(
-    ("written", "environ", "address"),
+    ("store_line", "environ", "address"),
     [
         ("", {}, ""),
         ("store: postgresql://tocsin@db.test/news\n", {}, "postgresql://tocsin@db.test/news"),
@@ -486,7 +486,7 @@ def test_every_mistake_is_told_in_french_at_the_same_place(
     ],
 )
 def test_where_the_store_is(
-    written: str,
+    store_line: str,
     environ: dict[str, str],
     address: str,
     tmp_path: Path,
@@ -495,13 +495,13 @@ def test_where_the_store_is(
     for name, value in environ.items():
         monkeypatch.setenv(name, value)
     path = tmp_path / "feeds.yaml"
-    path.write_text(FEEDS + written + WATCHLISTS, encoding="utf-8")
+    path.write_text(FEEDS + store_line + WATCHLISTS, encoding="utf-8")
     assert shared_store(path, environ) == address
     assert load(path).store == StoreAddress(tmp_path / "var", address)
 
 
 @pytest.mark.parametrize(
-    ("written", "words"),
+    ("store_url", "words"),
     [
         ("postgresql://tocsin:secret@db.test/news", "a password does not belong here"),
         ("postgresql://db.test/news?password=secret", "a password does not belong here"),
@@ -509,9 +509,9 @@ def test_where_the_store_is(
         ("db.test", "write postgresql://"),
     ],
 )
-def test_an_address_of_a_store_that_cannot_be(written: str, words: str) -> None:
-    with pytest.raises(ConfigError) as raised:
-        config(FEEDS + f"store: {written}\n" + WATCHLISTS)
-    ((problem,), text) = raised.value.problems, str(raised.value)
+def test_an_address_of_a_store_that_cannot_be(store_url: str, words: str) -> None:
+    with pytest.raises(ConfigError) as error:
+        config(FEEDS + f"store: {store_url}\n" + WATCHLISTS)
+    ((problem,), text) = error.value.problems, str(error.value)
     assert words in problem.message
     assert "secret" not in problem.message + text

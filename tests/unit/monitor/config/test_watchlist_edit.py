@@ -49,8 +49,8 @@ SPIES = WatchlistFields(
 )
 
 
-def edited(called: str, **changes: object) -> str:
-    before = read_fields(FILE, called)
+def edited_file(name: str, /, **changes: object) -> str:
+    before = read_fields(FILE, name)
     after = with_watchlist(FILE, before, replace(before, **changes))  # type: ignore[arg-type]
     understand(after.encode(), PATH)
     return after
@@ -110,16 +110,16 @@ def test_an_edit_changes_only_what_differs(
     name: str, changes: dict[str, object], line: str, lines: str
 ) -> None:
     assert FILE.count(line) == 1
-    assert edited(name, **changes) == FILE.replace(line, lines)
+    assert edited_file(name, **changes) == FILE.replace(line, lines)
 
 
 def test_what_differs_in_nothing_changes_nothing() -> None:
     for name in ("Alibaba", "Espions", "Ports"):
-        assert edited(name) == FILE
+        assert edited_file(name) == FILE
 
 
 def test_terms_become_a_query_and_the_sentences_beside_them_stay() -> None:
-    after = edited("Espions", terms=(), query='"espion russe" OR DGSE')
+    after = edited_file("Espions", terms=(), query='"espion russe" OR DGSE')
     assert read_fields(after, "Espions").query == '"espion russe" OR DGSE'
     assert '    match: "Un espion à Liège"\n' in after and "# Everything about spies." in after
 
@@ -156,31 +156,31 @@ def test_a_new_watchlist_stands_behind_the_others() -> None:
     ],
 )
 def test_a_mistake_is_told_at_its_field(fields: dict[str, object], field: str, words: str) -> None:
-    checked = check_fields(FILE.encode(), PATH, None, WatchlistFields(**fields))  # type: ignore[arg-type]
-    assert [problem.field for problem in checked.problems] == [field], checked.problems
-    assert words in checked.problems[0].message
-    assert checked.watchlist is None
+    check = check_fields(FILE.encode(), PATH, None, WatchlistFields(**fields))  # type: ignore[arg-type]
+    assert [problem.field for problem in check.problems] == [field], check.problems
+    assert words in check.problems[0].message
+    assert check.watchlist is None
 
 
 def test_a_name_that_a_route_needs_cannot_be_taken_from_it() -> None:
-    routed = (
+    routed_file = (
         FILE
         + "channels: [{name: desk, file: alerts.txt}]\n"
         + ("routes: [{watch: [Espions], to: [desk]}]\n")
     )
-    understand(routed.encode(), PATH)
-    checked = check_fields(routed.encode(), PATH, SPIES, replace(SPIES, name="Spies"))
-    assert [problem.field for problem in checked.problems] == ["name"]
+    understand(routed_file.encode(), PATH)
+    check = check_fields(routed_file.encode(), PATH, SPIES, replace(SPIES, name="Spies"))
+    assert [problem.field for problem in check.problems] == ["name"]
 
 
 def test_the_sentences_beside_a_watchlist_are_tested_too() -> None:
-    checked = check_fields(FILE.encode(), PATH, SPIES, replace(SPIES, terms=("GRU",)))
-    (problem,) = checked.problems
+    check = check_fields(FILE.encode(), PATH, SPIES, replace(SPIES, terms=("GRU",)))
+    (problem,) = check.problems
     assert (problem.field, problem.message) == ("terms", '`match`: raises no alert: no "GRU"')
-    checked = check_fields(FILE.encode(), PATH, SPIES, replace(SPIES, terms=("espion~", "GRU")))
-    assert checked.problems == ()
-    assert checked.watchlist is not None and checked.watchlist.query.text.endswith(" OR GRU")
-    assert checked.config is not None and len(checked.config.watchlists) == 4
+    check = check_fields(FILE.encode(), PATH, SPIES, replace(SPIES, terms=("espion~", "GRU")))
+    assert check.problems == ()
+    assert check.watchlist is not None and check.watchlist.query.text.endswith(" OR GRU")
+    assert check.config is not None and len(check.config.watchlists) == 4
 
 
 def test_a_file_in_json_stays_json() -> None:

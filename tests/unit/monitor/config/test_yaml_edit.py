@@ -25,10 +25,10 @@ LINES = """\
 """
 
 
-def plain(text: str) -> Any:
-    root, repeated = tree(YamlText(text))
+def plain_tree(text: str) -> Any:
+    root, repeated_keys = tree(YamlText(text))
     assert root is not None
-    assert not repeated
+    assert not repeated_keys
     return root.plain()
 
 
@@ -84,9 +84,9 @@ def test_an_item_is_added(before: str, after: str) -> None:
     ],
 )
 def test_an_item_is_added_inside_brackets(before: str, after: str | None) -> None:
-    found = with_item(before, "feeds", ["https://n.org/"])
-    assert after in (found, None)
-    assert plain(found)["feeds"][-1] == "https://n.org/"
+    edited = with_item(before, "feeds", ["https://n.org/"])
+    assert after in (edited, None)
+    assert plain_tree(edited)["feeds"][-1] == "https://n.org/"
 
 
 NEWSROOM = """\
@@ -110,19 +110,19 @@ watchlists:   # nothing yet
 
 
 @pytest.mark.parametrize(
-    ("numbers", "gone"),
+    ("numbers", "removed_text"),
     [
         ({0}, "  - url: https://a.org/   # the first\n    name: A\n"),
         ({1}, "  - https://b.org/\n"),
         ({2}, "  -   # oddly - laid out\n    url: https://c.org/\n    tags:\n      - x\n"),
     ],
 )
-def test_an_item_is_removed_and_comments_between_stay(numbers: set[int], gone: str) -> None:
-    assert without_items(NEWSROOM, "feeds", numbers) == NEWSROOM.replace(gone, "")
+def test_an_item_is_removed_and_comments_between_stay(numbers: set[int], removed_text: str) -> None:
+    assert without_items(NEWSROOM, "feeds", numbers) == NEWSROOM.replace(removed_text, "")
 
 
 @pytest.mark.parametrize(
-    ("numbers", "after"),
+    ("item_numbers", "after"),
     [
         ({0}, "feeds: [b, {c: d}]  # x\n"),
         ({1}, "feeds: [a, {c: d}]  # x\n"),
@@ -132,8 +132,8 @@ def test_an_item_is_removed_and_comments_between_stay(numbers: set[int], gone: s
         ({0, 2}, "feeds: [b]  # x\n"),
     ],
 )
-def test_an_item_is_removed_from_brackets(numbers: set[int], after: str) -> None:
-    assert without_items("feeds: [a, b, {c: d}]  # x\n", "feeds", numbers) == after
+def test_an_item_is_removed_from_brackets(item_numbers: set[int], after: str) -> None:
+    assert without_items("feeds: [a, b, {c: d}]  # x\n", "feeds", item_numbers) == after
 
 
 @pytest.mark.parametrize("text", ["feeds: x\n", "feeds: {a: b}\n", "- x\n", "a: [\n", "feeds: 'x'"])
@@ -151,17 +151,17 @@ def test_the_last_item_is_not_removed() -> None:
 def test_the_projects_own_files_can_be_edited() -> None:
     for path in (ROOT / "feeds.yaml", ROOT / "monitor" / "config" / "starter.yaml"):
         text = path.read_text(encoding="utf-8")
-        count = len(plain(text)["feeds"])
-        more = with_item(with_item(text, "feeds", [NEW]), "watchlists", ["Temu"])
-        assert without_items(more, "feeds", {count}).replace("  - Temu\n", "") == text
+        count = len(plain_tree(text)["feeds"])
+        longer_text = with_item(with_item(text, "feeds", [NEW]), "watchlists", ["Temu"])
+        assert without_items(longer_text, "feeds", {count}).replace("  - Temu\n", "") == text
         for number in range(count):
-            assert len(plain(without_items(text, "feeds", {number}))["feeds"]) == count - 1
+            assert len(plain_tree(without_items(text, "feeds", {number}))["feeds"]) == count - 1
 
 
 @given(st.text(min_size=1, max_size=30).filter(str.isprintable))
 def test_any_text_is_written_so_that_it_is_read_again(text: str) -> None:
-    assert plain(f"- {scalar(text)}\n- [{scalar(text)}, x]\n") == [text, [text, "x"]]
-    assert plain(f"k: {scalar(text)}\n") == {"k": text}
+    assert plain_tree(f"- {scalar(text)}\n- [{scalar(text)}, x]\n") == [text, [text, "x"]]
+    assert plain_tree(f"k: {scalar(text)}\n") == {"k": text}
 
 
 # --- any layout ------------------------------------------------------------------------
@@ -198,18 +198,18 @@ def layouts(draw: st.DrawFn) -> str:
 
 @given(layouts(), st.integers(0, 3))
 def test_edits_change_what_they_should_and_no_other_line(text: str, number: int) -> None:
-    before = plain(text)
-    more = with_item(text, "feeds", [NEW, "https://b.org/"])
-    assert plain(more) == {**before, "feeds": [*before["feeds"], NEW, "https://b.org/"]}
+    before = plain_tree(text)
+    longer_text = with_item(text, "feeds", [NEW, "https://b.org/"])
+    assert plain_tree(longer_text) == {**before, "feeds": [*before["feeds"], NEW, "https://b.org/"]}
     count = len(before["feeds"])
-    assert without_items(more, "feeds", {count, count + 1}).splitlines() == text.splitlines()
+    assert without_items(longer_text, "feeds", {count, count + 1}).splitlines() == text.splitlines()
     if number < count and count > 1:
-        less = without_items(text, "feeds", {number})
-        assert plain(less)["feeds"] == [
+        shorter_text = without_items(text, "feeds", {number})
+        assert plain_tree(shorter_text)["feeds"] == [
             item for at, item in enumerate(before["feeds"]) if at != number
         ]
         lines = iter(text.splitlines())
-        assert all(line in lines for line in less.splitlines())  # in order, none changed
+        assert all(line in lines for line in shorter_text.splitlines())  # in order, none changed
 
 
 # --- the file ---------------------------------------------------------------------------
@@ -262,12 +262,12 @@ def test_a_file_that_is_unwell_is_not_edited(path: Path) -> None:
 
 
 def test_an_edit_meanwhile_is_not_lost(path: Path) -> None:
-    def slowly(text: str) -> str:
+    def edit_slowly(text: str) -> str:
         path.write_text(WELL + "# typed meanwhile\n")
         return with_item(text, "feeds", ["https://b.org/"])
 
     with pytest.raises(MonitorError, match="meanwhile"):
-        edit(path, slowly)
+        edit(path, edit_slowly)
     assert path.read_text() == WELL + "# typed meanwhile\n"
 
 

@@ -17,27 +17,27 @@ FRENCH = "Les services de renseignement belges surveillent un centre logistique 
 ENGLISH = "The customs officers found the parcels in a warehouse near the airport last week. "
 
 
-def entry(text: str = FRENCH, ago: float | None = HOUR, **more: Any) -> Entry:
+def entry(text: str = FRENCH, ago: float | None = HOUR, **fields: Any) -> Entry:
     published = None if ago is None else NOW - ago
-    said = {"guid": "g", "url": "https://ex.org/1", "title": "Titre"} | more
-    return Entry(summary=text, published=published, **said)
+    values = {"guid": "g", "url": "https://ex.org/1", "title": "Titre"} | fields
+    return Entry(summary=text, published=published, **values)
 
 
-def told(*entries: Entry, ttl: float | None = None, **fetched: Any) -> FeedDiagnostics:
-    answer = Fetched(**{"url": URL, "body": b"<rss/>"} | fetched)
+def diagnosis(*entries: Entry, ttl: float | None = None, **fields: Any) -> FeedDiagnostics:
+    answer = Fetched(**{"url": URL, "body": b"<rss/>"} | fields)
     parsed = ParsedFeed(entries=entries, ttl=ttl)
     return diagnose(DiscoveredFeed(url=URL, fetched=answer, parsed=parsed, seconds=0.5), NOW)
 
 
 def test_dates() -> None:
-    found = told(entry(ago=DAY), entry(ago=None), entry(ago=-HOUR), entry(ago=HOUR))
-    assert (found.undated, found.future) == (1, 1)
-    assert (found.oldest, found.newest) == (NOW - DAY, NOW + HOUR)
+    result = diagnosis(entry(ago=DAY), entry(ago=None), entry(ago=-HOUR), entry(ago=HOUR))
+    assert (result.undated, result.future) == (1, 1)
+    assert (result.oldest, result.newest) == (NOW - DAY, NOW + HOUR)
 
 
 def test_ids_and_links() -> None:
-    found = told(entry(guid=""), entry(guid="a#0123456789abcdef"), entry(guid="#x", url=""))
-    assert (found.without_guid, found.shared_guid, found.without_link) == (1, 1, 1)
+    result = diagnosis(entry(guid=""), entry(guid="a#0123456789abcdef"), entry(guid="#x", url=""))
+    assert (result.without_guid, result.shared_guid, result.without_link) == (1, 1, 1)
 
 
 @pytest.mark.parametrize(
@@ -52,11 +52,11 @@ def test_ids_and_links() -> None:
     ],
 )
 def test_whole_texts_are_told_from_cut_ones(texts: list[str], kind: str) -> None:
-    assert told(*map(entry, texts)).texts == kind
+    assert diagnosis(*map(entry, texts)).texts == kind
 
 
 def test_the_longer_of_summary_and_body_counts() -> None:
-    assert told(entry("court", body=FRENCH * 20)).length == len(FRENCH) * 20
+    assert diagnosis(entry("court", body=FRENCH * 20)).length == len(FRENCH) * 20
 
 
 def test_languages_are_found_most_frequent_first() -> None:
@@ -77,7 +77,7 @@ def test_languages_are_found_most_frequent_first() -> None:
 def test_the_interval_is_the_one_that_polling_would_use(
     hints: Hints, ttl: float | None, interval: float
 ) -> None:
-    assert told(entry(), ttl=ttl, hints=hints).interval == interval
+    assert diagnosis(entry(), ttl=ttl, hints=hints).interval == interval
 
 
 @pytest.mark.parametrize(
@@ -85,7 +85,7 @@ def test_the_interval_is_the_one_that_polling_would_use(
     [({}, False), ({"etag": b'"\xe9"'}, True), ({"last_modified": b"Mon"}, True)],
 )
 def test_validators_make_it_conditional(answer: dict[str, bytes], conditional: bool) -> None:
-    assert told(entry(), **answer).conditional == conditional
+    assert diagnosis(entry(), **answer).conditional == conditional
 
 
 @pytest.mark.parametrize(
@@ -98,8 +98,8 @@ def test_validators_make_it_conditional(answer: dict[str, bytes], conditional: b
     ],
 )
 def test_encodings(content_type: str, body: bytes, encoding: str, is_utf8: bool) -> None:
-    found = told(content_type=content_type, body=body)
-    assert (found.encoding, found.is_utf8) == (encoding, is_utf8)
+    diagnostics = diagnosis(content_type=content_type, body=body)
+    assert (diagnostics.encoding, diagnostics.is_utf8) == (encoding, is_utf8)
 
 
 LONG = FRENCH * 20
@@ -119,8 +119,8 @@ LONG = FRENCH * 20
     ],
 )
 def test_advice(entries: list[Entry], answer: dict[str, Any], advice: str) -> None:
-    found = told(*entries, **answer).advice
-    assert (advice in found[0]) if advice else not found
+    advice_texts = diagnosis(*entries, **answer).advice
+    assert (advice in advice_texts[0]) if advice else not advice_texts
 
 
 @pytest.mark.parametrize(

@@ -20,7 +20,7 @@ def document(outlines: str, before: str = "") -> bytes:
     ).encode()
 
 
-def read(outlines: str) -> list[Feed]:
+def feeds_of(outlines: str) -> list[Feed]:
     return opml.read(document(outlines), "list.opml")
 
 
@@ -63,7 +63,7 @@ A = "https://a.org/rss"
     ],
 )
 def test_what_an_outline_says(outlines: str, feeds: list[Feed]) -> None:
-    assert read(outlines) == feeds
+    assert feeds_of(outlines) == feeds
 
 
 @pytest.mark.parametrize(
@@ -76,7 +76,7 @@ def test_what_an_outline_says(outlines: str, feeds: list[Feed]) -> None:
     ],
 )
 def test_quotes_and_brackets_that_nobody_escaped(outline: str, name: str) -> None:
-    assert read(f"\n{outline}\n") == [Feed(url=A, name=name)]
+    assert feeds_of(f"\n{outline}\n") == [Feed(url=A, name=name)]
 
 
 @pytest.mark.parametrize(
@@ -97,9 +97,9 @@ def test_quotes_and_brackets_that_nobody_escaped(outline: str, name: str) -> Non
     ],
 )
 def test_what_is_broken_is_refused_in_words(body: bytes, reason: str) -> None:
-    with pytest.raises(ParseError, match=reason) as caught:
+    with pytest.raises(ParseError, match=reason) as error:
         opml.read(body, "list.opml")
-    assert caught.value.url == "list.opml"
+    assert error.value.url == "list.opml"
 
 
 @pytest.mark.parametrize(
@@ -118,8 +118,8 @@ def test_entities_are_never_expanded(subset: str) -> None:
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "iso-8859-1", "cp1252"])
 def test_encodings(encoding: str) -> None:
-    declared = encoding.removesuffix("-sig")
-    text = document("<outline text='Liège' xmlUrl='x'/>").decode().replace("utf-8", declared)
+    charset = encoding.removesuffix("-sig")
+    text = document("<outline text='Liège' xmlUrl='x'/>").decode().replace("utf-8", charset)
     assert opml.read(text.encode(encoding), "x")[0].name == "Liège"
 
 
@@ -164,8 +164,8 @@ def test_an_export_is_what_other_readers_expect() -> None:
 @given(st.lists(st.tuples(st.integers(0, 400), st.binary(max_size=3)), max_size=4))
 def test_damage_gives_clean_feeds_or_a_reason(damage: list[tuple[int, bytes]]) -> None:
     body = document(f"<outline text='X'><outline text='A' xmlUrl='{A}' category='y'/></outline>")
-    for at, junk in damage:
-        body = body[:at] + junk + body[at + 1 :]
+    for at, noise in damage:
+        body = body[:at] + noise + body[at + 1 :]
     try:
         feeds = opml.read(body, "x")
     except ParseError as error:
@@ -179,8 +179,8 @@ def test_damage_gives_clean_feeds_or_a_reason(damage: list[tuple[int, bytes]]) -
 def test_a_list_is_read_or_refused_with_a_reason(name: str, count: int | None) -> None:
     body, _ = lists()[name]
     if count is None:
-        with pytest.raises(ParseError) as caught:
+        with pytest.raises(ParseError) as error:
             opml.read(body, name)
-        assert caught.value.reason
+        assert error.value.reason
     else:
         assert len(opml.read(body, name)) == count

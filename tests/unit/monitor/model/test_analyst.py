@@ -6,8 +6,8 @@ from monitor.model.analyst import Scope, Token, token_hash
 
 
 def test_a_scope_allows_what_those_before_it_do() -> None:
-    covered = {(one, other) for one in Scope for other in Scope if one.covers(other)}
-    assert covered == {
+    covered_pairs = {(scope, other) for scope in Scope for other in Scope if scope.covers(other)}
+    assert covered_pairs == {
         (Scope.READ, Scope.READ), (Scope.TRIAGE, Scope.READ), (Scope.TRIAGE, Scope.TRIAGE),
         (Scope.ADMIN, Scope.READ), (Scope.ADMIN, Scope.TRIAGE), (Scope.ADMIN, Scope.ADMIN),
     }  # fmt: skip

@@ -9,7 +9,7 @@ from monitor.model.config import Listening
 
 
 @pytest.mark.parametrize(
-    ("text", "wanted", "private"),
+    ("text", "expected", "private"),
     [
         ("127.0.0.1:9464", Listening("127.0.0.1", 9464), True),
         (" localhost:80 ", Listening("localhost", 80), True),
@@ -19,10 +19,10 @@ from monitor.model.config import Listening
         ("news.example.org:9464", Listening("news.example.org", 9464), False),
     ],
 )
-def test_addresses_to_listen_at(text: str, wanted: Listening, private: bool) -> None:
-    assert Listening.parse(text) == wanted
-    assert Listening.parse(str(wanted)) == wanted
-    assert is_loopback(wanted.host) is private
+def test_addresses_to_listen_at(text: str, expected: Listening, private: bool) -> None:
+    assert Listening.parse(text) == expected
+    assert Listening.parse(str(expected)) == expected
+    assert is_loopback(expected.host) is private
 
 
 @pytest.mark.parametrize("text", ["", "9464", ":9464", "::1:9464", "a b:1", "a:0", "a:65536", "a:"])

@@ -46,13 +46,13 @@ LOUD = Watchlist(
 )
 
 
-def written(
+def store_alert(
     store: Store,
     watchlist: Watchlist,
     host: str,
     story: int = 0,
     matches: tuple[Match, ...] = (),
-    begun: tuple[BegunIncident, ...] = (),
+    incidents: tuple[BegunIncident, ...] = (),
 ) -> int:
     """Store an article of a host that raises an alert, by a poll; return its number."""
     feed = Feed(url="https://d.test/rss", name="D", number=4)
@@ -74,7 +74,7 @@ def written(
                 poll=Poll(at=NOW, outcome=Outcome.READ),
                 arrivals=(arrival,),
                 response=ANSWERED,
-                begun=begun,
+                begun=incidents,
             ),
         )
     return id
@@ -92,91 +92,91 @@ def room(tmp_path_factory: pytest.TempPathFactory) -> Path:
     with closing(Store(StoreAddress(folder))) as store:
         d = Feed(url="https://d.test/rss", name="D")
         store.subscribe((*flow.FEEDS, d), (*flow.WATCHLISTS, LOUD))
-        first = written(store, LOUD, "un-journal.com", matches=(MATCH,))
-        written(store, LOUD, "deux-journal.com", story=first, matches=(MATCH,))
+        first = store_alert(store, LOUD, "un-journal.com", matches=(MATCH,))
+        store_alert(store, LOUD, "deux-journal.com", story=first, matches=(MATCH,))
         with store.batch() as batch:
             (article,) = batch.articles.get([first])
-            elsewhere = Match(field="summary", start=3, end=7, text="port", term="port")
-            edited = replace(LOUD, query=parse_query("port"), rule="r2")
-            late = ArticleChange(
+            late_match = Match(field="summary", start=3, end=7, text="port", term="port")
+            edited_rule = replace(LOUD, query=parse_query("port"), rule="r2")
+            late_change = ArticleChange(
                 article=article, new=False, guid="", fingerprint=b"", canonical="",
-                hits=(WatchlistMatch(watchlist=edited, matches=(elsewhere,)),), backfill=True,
+                hits=(WatchlistMatch(watchlist=edited_rule, matches=(late_match,)),), backfill=True,
             )  # fmt: skip
-            archive = Arrivals(feed=replace(d, number=4), via=Via.ARCHIVE, changes=(late,))
+            archive = Arrivals(feed=replace(d, number=4), via=Via.ARCHIVE, changes=(late_change,))
             raise_alerts(batch, archive, NOW + 1)
-            edited_text = replace(article, summary="Le port, et rien d’autre")
-            nowhere = ArticleChange(
-                article=edited_text, new=False, guid=f"g{first}", fingerprint=b"e", canonical=""
+            revised = replace(article, summary="Le port, et rien d’autre")
+            edit = ArticleChange(
+                article=revised, new=False, guid=f"g{first}", fingerprint=b"e", canonical=""
             )
             poll = Poll(at=NOW + 2, outcome=Outcome.READ)
-            refresh = PollOutcome(
-                feed=replace(d, number=4), state=FeedState(), poll=poll, arrivals=(nowhere,)
+            edit_outcome = PollOutcome(
+                feed=replace(d, number=4), state=FeedState(), poll=poll, arrivals=(edit,)
             )
-            save_poll(batch, refresh)
-            paged = replace(nowhere, article=replace(edited_text, body="La page"), hits=late.hits)
-            save_page(batch, paged, replace(d, number=4), NOW + 3)
+            save_poll(batch, edit_outcome)
+            page = replace(edit, article=replace(revised, body="La page"), hits=late_change.hits)
+            save_page(batch, page, replace(d, number=4), NOW + 3)
             batch.drop([flow.rows(folder, "SELECT min(article) FROM alerts")[0][0]])
         notice = BegunIncident(kind=AlertKind.SILENT, severity=Severity.LOW, title="nothing new")
-        written(store, LOUD, "trois-journal.com", matches=(MATCH,), begun=(notice,))
-        written(store, LOUD, "quatre-journal.com", matches=(MATCH,))
+        store_alert(store, LOUD, "trois-journal.com", matches=(MATCH,), incidents=(notice,))
+        store_alert(store, LOUD, "quatre-journal.com", matches=(MATCH,))
     return folder
 
 
-def verified(folder: Path, noted: str = "") -> VerificationResult:
-    with EvidenceReader(StoreAddress(folder)) as proofs:
-        return verify(proofs, lambda *_: None, now=NOW + 1e8, noted=noted)
+def verified(folder: Path, noted_hash: str = "") -> VerificationResult:
+    with EvidenceReader(StoreAddress(folder)) as reader:
+        return verify(reader, lambda *_: None, now=NOW + 1e8, noted=noted_hash)
 
 
 def records(folder: Path, kind: str) -> list[tuple[int, int | None, dict[str, Any]]]:
-    found = flow.rows(
+    rows = flow.rows(
         folder, "SELECT number, alert, record FROM evidence WHERE kind = ? ORDER BY number", kind
     )
-    return [(number, alert, json.loads(record)) for number, alert, record in found]
+    return [(number, alert, json.loads(record)) for number, alert, record in rows]
 
 
 # --- what is written down --------------------------------------------------------------
 
 
 def test_a_whole_room_is_whole(room: Path) -> None:
-    found = verified(room)
-    assert found.faults == []
+    result = verified(room)
+    assert result.faults == []
     kinds = dict(flow.rows(room, "SELECT kind, count(*) FROM evidence GROUP BY 1"))
     assert kinds.keys() == {
         "rule", "raised", "escalated", "edited", "page", "rematched", "dropped",
     }  # fmt: skip
-    assert found.dropped == kinds["dropped"]
+    assert result.dropped == kinds["dropped"]
     ((alerts,),) = flow.rows(room, "SELECT count(*) FROM alerts")
-    assert (found.alerts, found.records) == (alerts, sum(kinds.values()))
+    assert (result.alerts, result.records) == (alerts, sum(kinds.values()))
     assert kinds["raised"] == alerts + kinds["dropped"]
-    assert found.texts >= alerts - 1  # one is about a feed
+    assert result.texts >= alerts - 1  # one is about a feed
 
 
 def test_a_record_says_why_and_whence(room: Path) -> None:
-    raised = [said for _, _, said in records(room, "raised")]
-    (said,) = [one for one in raised if "trois-journal.com" in str(one.get("article"))]
+    rows = [record for _, _, record in records(room, "raised")]
+    (record,) = [row for row in rows if "trois-journal.com" in str(row.get("article"))]
     ((title, summary, body),) = flow.rows(
-        room, "SELECT title, summary, body FROM articles WHERE id = ?", said["article"]["id"]
+        room, "SELECT title, summary, body FROM articles WHERE id = ?", record["article"]["id"]
     )
     text = json.dumps([title, summary, body], ensure_ascii=False, separators=(",", ":"))
-    assert said["article"]["sha256"] == hashlib.sha256(text.encode()).hexdigest()
-    assert said["matches"] == [
+    assert record["article"]["sha256"] == hashlib.sha256(text.encode()).hexdigest()
+    assert record["matches"] == [
         {"field": "title", "start": 3, "end": 9, "text": "douane", "term": "douane"}
     ]
-    assert said["answer"] == {
+    assert record["answer"] == {
         "url": ANSWERED.url,
         "status": 200,
         "headers": {"etag": '"1"', "server": "nginx"},
         "body": "ab" * 16,
         "received": NOW - 2.0,
     }
-    assert (said["via"], said["at"], said["severity"]) == ("poll", NOW, "medium")
-    (rule,) = [s for n, _, s in records(room, "rule") if n == said["rule"]["record"]]
+    assert (record["via"], record["at"], record["severity"]) == ("poll", NOW, "medium")
+    (rule,) = [s for n, _, s in records(room, "rule") if n == record["rule"]["record"]]
     assert (rule["query"], rule["version"], rule["lang"]) == ("douane", "r1", ["fr"])
 
 
 def test_a_rule_is_written_down_once_and_again_when_it_is_edited(room: Path) -> None:
-    loud = [s["query"] for _, _, s in records(room, "rule") if s["watchlist"] == "Loud"]
-    assert loud == ["douane", "port"]
+    loud_queries = [s["query"] for _, _, s in records(room, "rule") if s["watchlist"] == "Loud"]
+    assert loud_queries == ["douane", "port"]
 
 
 def test_the_chain_can_be_followed_with_any_tool(room: Path) -> None:
@@ -184,8 +184,8 @@ def test_the_chain_can_be_followed_with_any_tool(room: Path) -> None:
     for number, record, digest in flow.rows(
         room, "SELECT number, record, hash FROM evidence ORDER BY number"
     ):
-        said = json.loads(record)
-        assert (said["number"], said["previous"]) == (number, before)
+        fields = json.loads(record)
+        assert (fields["number"], fields["previous"]) == (number, before)
         before = hashlib.sha256(record.encode()).hexdigest()
         assert digest == before
 
@@ -226,51 +226,51 @@ def forged(sql: sqlite3.Connection) -> None:
     )
 
 
-def swapped(sql: sqlite3.Connection) -> None:
+def swap_records(sql: sqlite3.Connection) -> None:
     for old, new in ((3, -1), (4, 3), (-1, 4)):
         sql.execute("UPDATE evidence SET number = ? WHERE number = ?", (new, old))
 
 
-def written_anew(sql: sqlite3.Connection) -> None:
+def rewrite_records(sql: sqlite3.Connection) -> None:
     """Change what a rule says, and give every record the hash and the place it has then."""
     before = "0" * 64
-    for number, was in sql.execute(
+    for number, old in sql.execute(
         "SELECT number, record FROM evidence ORDER BY number"
     ).fetchall():
-        said = json.loads(was.replace('"query":"port"', '"query":"porte"')) | {"previous": before}
-        record = json.dumps(said, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+        fields = json.loads(old.replace('"query":"port"', '"query":"porte"')) | {"previous": before}
+        record = json.dumps(fields, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
         before = hashlib.sha256(record.encode()).hexdigest()
         sql.execute(
             "UPDATE evidence SET record = ?, hash = ? WHERE number = ?", (record, before, number)
         )
     for number, record in sql.execute("SELECT number, record FROM evidence WHERE rule <> ''"):
-        said = json.loads(record)
-        kept = {k: said[k] for k in ("watchlist", "version", "query", "lang", "feeds")}
-        text = json.dumps(kept, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+        fields = json.loads(record)
+        rule_fields = {k: fields[k] for k in ("watchlist", "version", "query", "lang", "feeds")}
+        text = json.dumps(rule_fields, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
         sql.execute(
             "UPDATE evidence SET rule = ? WHERE number = ?",
             (hashlib.sha256(text.encode()).hexdigest(), number),
         )
 
 
-def redated(
+def redate(
     change: Callable[[float], float], kind: str = "raised"
 ) -> Callable[[sqlite3.Connection], None]:
     """Date all records of a kind otherwise, in the store too, and give all the right hashes."""
 
     def rewrite(sql: sqlite3.Connection) -> None:
         before = "0" * 64
-        for number, was in sql.execute(
+        for number, old_record in sql.execute(
             "SELECT number, record FROM evidence ORDER BY number"
         ).fetchall():
-            said = json.loads(was) | {"previous": before}
-            if said["kind"] == kind:
-                at, said["at"] = said["at"], change(said["at"])
+            fields = json.loads(old_record) | {"previous": before}
+            if fields["kind"] == kind:
+                at, fields["at"] = fields["at"], change(fields["at"])
                 for table, column in (("alerts", "raised_at"), ("escalations", "at")):
                     sql.execute(
-                        f"UPDATE {table} SET {column} = ? WHERE {column} = ?", (said["at"], at)
+                        f"UPDATE {table} SET {column} = ? WHERE {column} = ?", (fields["at"], at)
                     )
-            record = json.dumps(said, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+            record = json.dumps(fields, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
             before = hashlib.sha256(record.encode()).hexdigest()
             sql.execute(
                 "UPDATE evidence SET record = ?, hash = ? WHERE number = ?",
@@ -314,7 +314,7 @@ TAMPERED: dict[str, tuple[str | Callable[[sqlite3.Connection], None], str]] = {
         f"UPDATE sqlite_sequence SET seq = {LAST} WHERE name = 'evidence'",
         "has no record of why it was raised",
     ),
-    "two records are exchanged": (swapped, "it says that it is record"),
+    "two records are exchanged": (swap_records, "it says that it is record"),
     "a record is put in": (
         f"INSERT INTO evidence VALUES ({LAST} + 1, 'dropped', 1, '', '{{}}', '00')",
         "not the hash",
@@ -391,11 +391,11 @@ TAMPERED: dict[str, tuple[str | Callable[[sqlite3.Connection], None], str]] = {
         f"UPDATE articles SET outlet = 'X' WHERE id = {ITS_ARTICLE}", "`article.outlet` is now"
     ),
     "an alert is recorded before its article is seen": (
-        redated(lambda at: at - 10 * 86_400), "before its article was first seen"
+        redate(lambda at: at - 10 * 86_400), "before its article was first seen"
     ),
-    "an alert is recorded in the future": (redated(lambda at: at + 1e9), "in the future"),
+    "an alert is recorded in the future": (redate(lambda at: at + 1e9), "in the future"),
     "an escalation is recorded before its alert": (
-        redated(lambda at: at - 10 * 86_400, "escalated"), "is dated before record"
+        redate(lambda at: at - 10 * 86_400, "escalated"), "is dated before record"
     ),
     "the text of a page is changed": (
         "UPDATE articles SET body = 'x' WHERE url = 'https://ex.org/page'",
@@ -429,22 +429,22 @@ TAMPERED: dict[str, tuple[str | Callable[[sqlite3.Connection], None], str]] = {
 @pytest.mark.parametrize("case", TAMPERED)
 def test_tampering_is_named(room: Path, tmp_path: Path, case: str) -> None:
     shutil.copy(room / "newsroom.db", tmp_path)
-    how, named = TAMPERED[case]
+    tampering, expected = TAMPERED[case]
     with closing(sqlite3.connect(tmp_path / "newsroom.db")) as sql, sql:
         for (name,) in sql.execute(
             "SELECT name FROM sqlite_master WHERE type = 'trigger' AND tbl_name = 'evidence'"
         ).fetchall():
             sql.execute(f"DROP TRIGGER {name}")
-        if isinstance(how, str):
-            sql.executescript(how)
+        if isinstance(tampering, str):
+            sql.executescript(tampering)
         else:
-            how(sql)
+            tampering(sql)
         for guard in GUARDS:
             sql.execute(guard)
-    found = verified(tmp_path)
-    assert not found.is_whole
-    assert any(_matches(named, str(fault)) for fault in found.faults), found.faults
-    assert not any("as it was made" in str(fault) for fault in found.faults)
+    result = verified(tmp_path)
+    assert not result.is_whole
+    assert any(_matches(expected, str(fault)) for fault in result.faults), result.faults
+    assert not any("as it was made" in str(fault) for fault in result.faults)
 
 
 def _matches(pattern: str, text: str) -> bool:
@@ -457,45 +457,45 @@ def test_the_first_broken_link_comes_first(room: Path, tmp_path: Path) -> None:
         sql.execute("DROP TRIGGER evidence_is_final")
         sql.execute("UPDATE evidence SET record = replace(record, '1', '2') WHERE number IN (9, 7)")
         sql.execute("UPDATE articles SET summary = '' WHERE id = (SELECT max(id) FROM articles)")
-    found = verified(tmp_path)
-    assert found.faults[0].number == 7
-    assert [fault.number for fault in found.faults][-1] == 0
-    assert "evidence_is_final" in str(found.faults[-1])
+    result = verified(tmp_path)
+    assert result.faults[0].number == 7
+    assert [fault.number for fault in result.faults][-1] == 0
+    assert "evidence_is_final" in str(result.faults[-1])
 
 
 def test_records_that_are_all_written_anew_are_told_by_a_hash_noted_elsewhere(
     room: Path, tmp_path: Path
 ) -> None:
     shutil.copy(room / "newsroom.db", tmp_path)
-    ((noted, number),) = flow.rows(
+    ((noted_hash, number),) = flow.rows(
         room, "SELECT hash, number FROM evidence ORDER BY number DESC LIMIT 1"
     )
-    assert verified(tmp_path, noted=noted).noted == number
+    assert verified(tmp_path, noted_hash=noted_hash).noted == number
     with closing(sqlite3.connect(tmp_path / "newsroom.db")) as sql, sql:
         sql.execute("DROP TRIGGER evidence_is_final")
-        written_anew(sql)
+        rewrite_records(sql)
         sql.execute(next(guard for guard in GUARDS if "evidence_is_final" in guard))
     assert verified(tmp_path).is_whole, "nothing but the hash can tell"
-    (fault,) = verified(tmp_path, noted=noted).faults
-    assert noted in str(fault)
+    (fault,) = verified(tmp_path, noted_hash=noted_hash).faults
+    assert noted_hash in str(fault)
 
 
 # --- what goes, what was there before --------------------------------------------------
 
 
 def test_what_an_edit_takes_away_and_a_page_brings_is_written_down(room: Path) -> None:
-    ((_, alert, edited),) = records(room, "edited")
-    assert (edited["text"]["version"], edited["matches"]) == (2, [])
-    ((_, same, page),) = records(room, "page")
-    assert (same, page["text"]["version"], page["matches"][0]["text"]) == (alert, 2, "port")
-    assert page["text"]["sha256"] != edited["text"]["sha256"]
-    ((_, _, rematched),) = records(room, "rematched")
-    assert (rematched["rule"]["version"], rematched["matches"][0]["field"]) == ("r2", "summary")
+    ((_, alert, edit),) = records(room, "edited")
+    assert (edit["text"]["version"], edit["matches"]) == (2, [])
+    ((_, other, page),) = records(room, "page")
+    assert (other, page["text"]["version"], page["matches"][0]["text"]) == (alert, 2, "port")
+    assert page["text"]["sha256"] != edit["text"]["sha256"]
+    ((_, _, rematch),) = records(room, "rematched")
+    assert (rematch["rule"]["version"], rematch["matches"][0]["field"]) == ("r2", "summary")
 
 
 def test_an_escalation_is_written_down(room: Path) -> None:
-    ((_, _, said),) = records(room, "escalated")
-    assert (said["reason"], said["outlets"], said["from"], said["to"]) == (
+    ((_, _, escalation),) = records(room, "escalated")
+    assert (escalation["reason"], escalation["outlets"], escalation["from"], escalation["to"]) == (
         "outlets", 2, "medium", "high",
     )  # fmt: skip
 
@@ -504,38 +504,38 @@ def test_an_escalation_is_written_down(room: Path) -> None:
 
 
 def run(folder: Path, *arguments: str) -> tuple[int, str, str]:
-    done = CliRunner().invoke(main_group, ["--data", str(folder), "verify", *arguments])
-    return done.exit_code, done.stdout, done.stderr
+    result = CliRunner().invoke(main_group, ["--data", str(folder), "verify", *arguments])
+    return result.exit_code, result.stdout, result.stderr
 
 
 def test_the_command(room: Path, tmp_path: Path) -> None:
-    code, out, _ = run(room)
+    code, output, _ = run(room)
     assert code == 0
-    head = out.rsplit("head      ", 1)[1].split()[0]
+    head = output.rsplit("head      ", 1)[1].split()[0]
     assert run(room, "--head", head)[0] == 0
     assert run(room, "--head", "ab" * 32)[0] == 1
     assert run(room, "--head", "abc")[0] == 2
-    said = json.loads(run(room, "--format", "json")[1])
-    assert (said["whole"], said["head"]["hash"], said["faults"]) == (True, head, [])
+    report = json.loads(run(room, "--format", "json")[1])
+    assert (report["whole"], report["head"]["hash"], report["faults"]) == (True, head, [])
     shutil.copy(room / "newsroom.db", tmp_path)
     with closing(sqlite3.connect(tmp_path / "newsroom.db")) as sql, sql:
         sql.execute("DROP TRIGGER evidence_stays")
         sql.execute("DELETE FROM evidence WHERE number = 5")
-    code, out, err = run(tmp_path)
+    code, output, err = run(tmp_path)
     assert code == 1
-    assert "NOT whole" in out
+    assert "NOT whole" in output
     assert err.splitlines()[0].startswith("✗ record 6")
-    said = json.loads(run(tmp_path, "--format", "json")[1])
-    assert said["faults"][0] == {
-        "what": "record 5 is missing", "number": 6, "alert": said["faults"][0]["alert"],
+    report = json.loads(run(tmp_path, "--format", "json")[1])
+    assert report["faults"][0] == {
+        "what": "record 5 is missing", "number": 6, "alert": report["faults"][0]["alert"],
     }  # fmt: skip
 
 
 def test_the_records_of_an_alert_are_printed_as_they_are(room: Path) -> None:
     ((alert,),) = flow.rows(room, "SELECT min(alert) FROM escalations")
     lines = run(room, "--alert", f"a{alert}")[1].splitlines()
-    kept = flow.rows(room, "SELECT hash FROM evidence WHERE alert = ? ORDER BY number", alert)
-    assert [(hashlib.sha256(line.encode()).hexdigest(),) for line in lines] == kept
+    hashes = flow.rows(room, "SELECT hash FROM evidence WHERE alert = ? ORDER BY number", alert)
+    assert [(hashlib.sha256(line.encode()).hexdigest(),) for line in lines] == hashes
     assert run(room, "--alert", "a99999")[0] == 2
 
 
@@ -548,8 +548,8 @@ def test_the_last_hash_is_sent_to_a_channel(room: Path, tmp_path: Path) -> None:
         encoding="utf-8",
     )
     arguments = ["-c", str(tmp_path / "feeds.yaml"), "verify", "--send", "elsewhere"]
-    done = CliRunner().invoke(main_group, arguments)
-    assert done.exit_code == 0, done.output
+    result = CliRunner().invoke(main_group, arguments)
+    assert result.exit_code == 0, result.output
     head = verified(tmp_path / "var").head[1]
     assert head in heads.read_text(encoding="utf-8")
     unknown = CliRunner().invoke(main_group, [*arguments[:-1], "nowhere"])

@@ -68,17 +68,17 @@ def test_every_reason_why_nobody_is_notified_has_words(reason: SuppressionReason
 
 def test_why_nobody_is_notified_is_said_with_its_end_and_for_escalations() -> None:
     assert describe_suppression(ALERT, moment) == ""
-    silenced = replace(ALERT, suppressed="silence", suppressed_until=7.0)
-    said = describe_suppression(silenced, moment)
-    assert said == "not notified: the watchlist was silenced until at 7"
+    silenced_alert = replace(ALERT, suppressed="silence", suppressed_until=7.0)
+    reason = describe_suppression(silenced_alert, moment)
+    assert reason == "not notified: the watchlist was silenced until at 7"
     step = Escalation(
         id=1, alert=1, reason="outlets", words="5 outlets", at=1.0, severity=Severity.LOW,
         suppressed="no route",
     )  # fmt: skip
-    said = describe_suppression(replace(ALERT, escalations=(step,)), moment)
-    assert said == "5 outlets not notified: no route leads to a channel"
-    unheard = replace(ALERT, suppressed="no route", escalations=(step,))
-    assert describe_suppression(unheard, moment) == "not notified: no route leads to a channel"
+    reason = describe_suppression(replace(ALERT, escalations=(step,)), moment)
+    assert reason == "5 outlets not notified: no route leads to a channel"
+    unrouted = replace(ALERT, suppressed="no route", escalations=(step,))
+    assert describe_suppression(unrouted, moment) == "not notified: no route leads to a channel"
     assert "alert a3" in describe_suppression(replace(ALERT, merged_into=3), moment)
 
 
@@ -101,8 +101,8 @@ def test_deliveries_say_where_an_alert_is() -> None:
 
 
 def test_what_matched_often_is_said_once() -> None:
-    places = [("title", "Apple"), ("body", "Apple"), ("body", "apple"), ("body", "Apple")]
-    matches = [Match(field=part, start=0, end=5, text=text, term="apple") for part, text in places]
+    texts = [("title", "Apple"), ("body", "Apple"), ("body", "apple"), ("body", "Apple")]
+    matches = [Match(field=part, start=0, end=5, text=text, term="apple") for part, text in texts]
     alert = replace(ALERT, matches=tuple(matches))
     assert [line[0][0] for line in alert_lines(alert, (), str)] == [
         "“Apple” in the title, by apple",

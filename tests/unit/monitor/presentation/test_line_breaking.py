@@ -13,7 +13,7 @@ words = st.text(st.characters(exclude_categories=["Cs"]), max_size=60)
 
 
 def text(line: list[tuple[str, str]]) -> str:
-    return "".join(piece for piece, _ in line)
+    return "".join(run for run, _ in line)
 
 
 @given(st.text(st.characters(categories=["L", "Zs", "P"]), max_size=200), st.integers(2, 30))
@@ -24,12 +24,12 @@ def test_breaking_loses_nothing_and_fits(paragraph: str, cells: int) -> None:
 
 
 @given(words, st.lists(st.tuples(st.integers(0, 60), st.integers(0, 60)), max_size=5))
-def test_cutting_keeps_every_character(said: str, marks: list[tuple[int, int]]) -> None:
-    spans = [(min(m), max(m), "hit") for m in marks]
-    line = slice_runs(said, spans, 0, len(said))
-    assert text(line) == said
-    inked = sum(len(piece) for piece, ink in line if ink == "hit")
-    assert inked == len({n for a, b, _ in spans for n in range(a, b) if n < len(said)})
+def test_cutting_keeps_every_character(source: str, bounds: list[tuple[int, int]]) -> None:
+    spans = [(min(bound), max(bound), "hit") for bound in bounds]
+    line = slice_runs(source, spans, 0, len(source))
+    assert text(line) == source
+    marked_length = sum(len(run) for run, ink in line if ink == "hit")
+    assert marked_length == len({n for a, b, _ in spans for n in range(a, b) if n < len(source)})
 
 
 def test_wrapping_keeps_words_whole_and_folds_those_too_long() -> None:
@@ -51,6 +51,6 @@ def test_wrapping_keeps_words_whole_and_folds_those_too_long() -> None:
     ],
 )
 def test_where_lines_end(text: str, cells: int, broken: list[str]) -> None:
-    found = [text[a:b] for a, b in line_breaks(text, cells)]
-    assert "".join(found) == text
-    assert found == broken
+    pieces = [text[a:b] for a, b in line_breaks(text, cells)]
+    assert "".join(pieces) == text
+    assert pieces == broken

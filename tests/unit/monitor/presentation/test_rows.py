@@ -64,14 +64,14 @@ CAR = Car(id=5, built=0.0, wheels=(Wheel(0.123),), spare=None, colours={Colour.R
 
 
 def test_a_row_has_the_attributes_of_its_value_in_the_form_that_its_fields_say() -> None:
-    made = row(CarRow, CAR, first="red")
-    assert made == {
+    made_row = row(CarRow, CAR, first="red")
+    assert made_row == {
         "number": "a5", "built": "1970-01-01T00:00:00Z", "wheels": [{"size": 0.1, "colour": "red"}],
         "first": "red", "spare": None, "colours": {"red": 1},
     }  # fmt: skip
-    assert list(made) == columns(CarRow)
-    assert type(made["wheels"][0]["colour"]) is str
-    assert msgspec.convert(made, CarRow) == made
+    assert list(made_row) == columns(CarRow)
+    assert type(made_row["wheels"][0]["colour"]) is str
+    assert msgspec.convert(made_row, CarRow) == made_row
 
 
 def test_a_value_without_an_attribute_is_refused() -> None:
@@ -80,12 +80,12 @@ def test_a_value_without_an_attribute_is_refused() -> None:
 
 
 def test_the_schema_has_the_rows_and_what_their_fields_mean() -> None:
-    found = schemas([CarRow], "#/rows/")
-    assert found["CarRow"]["properties"]["number"] == {
+    row_schemas = schemas([CarRow], "#/rows/")
+    assert row_schemas["CarRow"]["properties"]["number"] == {
         "type": "string", "description": "Its number."
     }  # fmt: skip
-    assert found["CarRow"]["properties"]["wheels"]["items"] == {"$ref": "#/rows/WheelRow"}
-    assert found["WheelRow"]["description"] == "A wheel."
+    assert row_schemas["CarRow"]["properties"]["wheels"]["items"] == {"$ref": "#/rows/WheelRow"}
+    assert row_schemas["WheelRow"]["description"] == "A wheel."
 
 
 MODULES = (
@@ -97,6 +97,6 @@ def test_every_row_has_a_schema() -> None:
     kinds = {
         value for module in MODULES for name, value in vars(module).items() if name[-3:] == "Row"
     }
-    found = schemas(kinds, "#/")
+    row_schemas = schemas(kinds, "#/")
     assert len(kinds) > 30
-    assert {kind.__name__ for kind in kinds} == set(found)
+    assert {kind.__name__ for kind in kinds} == set(row_schemas)

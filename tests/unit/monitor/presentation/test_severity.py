@@ -18,12 +18,12 @@ GROUNDS = {"light": ("#ffffff", "#f3f5f7"), "dark": ("#14171a", "#1e2328")}
 
 @pytest.mark.parametrize("ground", GROUNDS)
 def test_they_can_be_read_and_told_apart_on_pages(ground: str) -> None:
-    colours = [getattr(each, ground) for each in SEVERITY_COLOURS.values()]
+    colours = [getattr(severity_colour, ground) for severity_colour in SEVERITY_COLOURS.values()]
     for colour in colours:
-        assert min(contrast(colour, each) for each in GROUNDS[ground]) >= 4.5, colour
-    for sight in SIGHT.values():
-        for one, other in combinations(colours, 2):
-            assert apart(one, other, sight) >= APART, (one, other)
+        assert min(contrast(colour, background) for background in GROUNDS[ground]) >= 4.5, colour
+    for vision in SIGHT.values():
+        for first, second in combinations(colours, 2):
+            assert apart(first, second, vision) >= APART, (first, second)
 
 
 def test_pages_and_mail_have_the_colours_of_the_table() -> None:

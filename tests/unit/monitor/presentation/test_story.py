@@ -14,7 +14,7 @@ SECOND = Outlet(name="Reuters", article=2, seen=NOW + 240, lag=240.0, copied=Tru
 
 
 @pytest.mark.parametrize(
-    ("first", "second", "found"),
+    ("first", "second", "expected"),
     [
         (NOW - 60, NOW - 3_600, "Reuters"),
         (NOW - 60, NOW - 61, None),  # within a minute they agree
@@ -28,11 +28,11 @@ SECOND = Outlet(name="Reuters", article=2, seen=NOW + 240, lag=240.0, copied=Tru
     ],
 )
 def test_what_the_publishers_say_of_the_order(
-    first: float | None, second: float | None, found: str | None
+    first: float | None, second: float | None, expected: str | None
 ) -> None:
-    told = (replace(FIRST, published=first), replace(SECOND, published=second))
-    earlier = published_first(told)
-    assert (earlier.name if earlier else None) == found
+    outlets = (replace(FIRST, published=first), replace(SECOND, published=second))
+    first_outlet = published_first(outlets)
+    assert (first_outlet.name if first_outlet else None) == expected
 
 
 @pytest.mark.parametrize(

@@ -16,7 +16,7 @@ PARIS = ZoneInfo("Europe/Paris")
 
 
 @pytest.mark.parametrize(
-    ("at", "said"),
+    ("at", "expected"),
     [
         (NOW - 600, "23:20"),
         (NOW - 86400, "23 Nov"),
@@ -26,8 +26,8 @@ PARIS = ZoneInfo("Europe/Paris")
         (float("nan"), "?"),
     ],
 )
-def test_a_moment_is_short(at: float, said: str) -> None:
-    assert times.short(at, NOW, UTC) == said
+def test_a_moment_is_short(at: float, expected: str) -> None:
+    assert times.short(at, NOW, UTC) == expected
 
 
 def test_clocks_say_their_zone_on_both_sides_of_a_change() -> None:
@@ -39,6 +39,6 @@ def test_clocks_say_their_zone_on_both_sides_of_a_change() -> None:
 
 @given(st.one_of(st.none(), st.floats(-1e12, 1e12)), st.floats(0, 4e9))
 def test_only_far_ahead_is_the_future(published: float | None, seen: float) -> None:
-    odd = times.date_anomaly(published, seen)
-    assert (odd == "undated") == (published is None)
-    assert (odd == "future") == (published is not None and published > seen + times.FUTURE_SLACK)
+    kind = times.date_anomaly(published, seen)
+    assert (kind == "undated") == (published is None)
+    assert (kind == "future") == (published is not None and published > seen + times.FUTURE_SLACK)

@@ -32,14 +32,14 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     yield
 
 
-def every(room: InProcessMonitor, seconds: float) -> None:
+def set_interval(room: InProcessMonitor, seconds: float) -> None:
     """Ask for another interval of A."""
     config = room.load()
     feeds = [replace(f, every=seconds) if f.url == A else f for f in config.feeds]
     room.edit(replace(config, feeds=tuple(feeds)))
 
 
-def due(room: InProcessMonitor) -> float:
+def seconds_until_due(room: InProcessMonitor) -> float:
     """Return the seconds until A is due, from now."""
     return room.health(A).state.next_due - room.now
 
@@ -50,12 +50,12 @@ def test_a_file_that_is_being_written_is_left_alone_until_it_rests(tmp_path: Pat
 
     async def script(room: InProcessMonitor) -> None:
         await room.until(lambda: room.polls(A) == 1)
-        whole = room.load()
+        full_config = room.load()
         for _ in range(40):
-            room.edit(replace(whole, feeds=whole.feeds[:1], watchlists=()))
+            room.edit(replace(full_config, feeds=full_config.feeds[:1], watchlists=()))
             assert len(room.views.feeds.subscribed()) == 3
             await asyncio.sleep(TICK / 2)
-        room.edit(replace(whole, watchlists=WATCHLISTS[:1]))
+        room.edit(replace(full_config, watchlists=WATCHLISTS[:1]))
         await room.until(lambda: len(room.views.watchlists.in_force()) == 1)
         assert len(room.views.feeds.subscribed()) == 3
 
@@ -68,17 +68,17 @@ def test_a_file_that_is_written_to_while_it_is_read_is_read_again(tmp_path: Path
 
     async def script(room: InProcessMonitor) -> None:
         await room.until(lambda: room.polls(A) == 1)
-        half, whole = replace(load(), feeds=load().feeds[:1]), replace(load(), watchlists=())
+        half, full = replace(load(), feeds=load().feeds[:1]), replace(load(), watchlists=())
 
         def reading() -> Config:
             if room.config is half:
-                room.edit(whole)
+                room.edit(full)
                 return half
-            return whole
+            return full
 
         in_force: list[int] = []
         subscribe = room.store.subscribe
-        room.store.subscribe = lambda *asked: (in_force.append(len(asked[0])), subscribe(*asked))[1]  # type: ignore[method-assign,func-returns-value]
+        room.store.subscribe = lambda *args: (in_force.append(len(args[0])), subscribe(*args))[1]  # type: ignore[method-assign,func-returns-value]
         room.reading = reading
         room.edit(half)
         await room.until(lambda: not room.views.watchlists.in_force())
@@ -91,14 +91,14 @@ def test_an_edited_interval_holds_at_once_shorter_or_longer(tmp_path: Path) -> N
     room = InProcessMonitor(tmp_path, press_of())
 
     async def script(room: InProcessMonitor) -> None:
-        every(room, 6 * HOUR)
-        await room.until(lambda: room.polls(A) == 1 and due(room) == 6 * HOUR)
-        every(room, HOUR)
-        await room.until(lambda: due(room) == HOUR)
+        set_interval(room, 6 * HOUR)
+        await room.until(lambda: room.polls(A) == 1 and seconds_until_due(room) == 6 * HOUR)
+        set_interval(room, HOUR)
+        await room.until(lambda: seconds_until_due(room) == HOUR)
         room.now += HOUR / 2
-        every(room, 600)  # since the last poll, that has passed already
+        set_interval(room, 600)  # since the last poll, that has passed already
         await room.until(lambda: room.polls(A) == 2)
-        await room.until(lambda: due(room) == 600)
+        await room.until(lambda: seconds_until_due(room) == 600)
 
     room.run(script)
 
@@ -133,11 +133,11 @@ def test_an_interval_edited_during_a_poll_causes_no_second_poll(tmp_path: Path, 
     async def script(room: InProcessMonitor) -> None:
         await room.until(lambda: room.polls(B) == 1)
         CountingThread.left = calls
-        every(room, 6 * HOUR)
+        set_interval(room, 6 * HOUR)
         await room.until(lambda: room.health(A).feed.every == 6 * HOUR)
         await asyncio.sleep(5 * TICK)
         answered.set()
-        await room.until(lambda: room.polls(A) == 1 and due(room) == 6 * HOUR)
+        await room.until(lambda: room.polls(A) == 1 and seconds_until_due(room) == 6 * HOUR)
         await asyncio.sleep(5 * TICK)
         assert room.polls(A) == 1
 
@@ -148,30 +148,30 @@ def test_an_interval_edited_while_nobody_watched_holds_too(tmp_path: Path) -> No
     press = press_of()
     room = InProcessMonitor(tmp_path, press)
 
-    async def polled(room: InProcessMonitor) -> None:
+    async def until_polled(room: InProcessMonitor) -> None:
         await room.until(lambda: room.polls(A) == 1)
 
-    room.run(polled)
-    every(room, 6 * HOUR)
+    room.run(until_polled)
+    set_interval(room, 6 * HOUR)
 
     async def script(room: InProcessMonitor) -> None:
-        await room.until(lambda: due(room) == 6 * HOUR)
+        await room.until(lambda: seconds_until_due(room) == 6 * HOUR)
 
     room.run(script)
 
 
 def test_an_edit_does_not_overrule_a_server(tmp_path: Path) -> None:
-    busy = FetchError(A, "429 Too Many Requests", status=429, retry_after=HOUR)
-    room = InProcessMonitor(tmp_path, press_of(a=[busy]))
+    rate_limited = FetchError(A, "429 Too Many Requests", status=429, retry_after=HOUR)
+    room = InProcessMonitor(tmp_path, press_of(a=[rate_limited]))
 
     async def script(room: InProcessMonitor) -> None:
         await room.until(lambda: room.polls(A) == 1)
-        every(room, 60)
+        set_interval(room, 60)
         await room.until(lambda: room.health(A).feed.every == 60)
         await asyncio.sleep(5 * TICK)
-        assert due(room) == HOUR
-        every(room, 2 * HOUR)
-        await room.until(lambda: due(room) == 2 * HOUR)
+        assert seconds_until_due(room) == HOUR
+        set_interval(room, 2 * HOUR)
+        await room.until(lambda: seconds_until_due(room) == 2 * HOUR)
 
     room.run(script)
 
@@ -180,8 +180,8 @@ def test_an_edit_does_not_overrule_a_server(tmp_path: Path) -> None:
 
 
 def test_the_first_feed_after_a_sleep_without_a_network_is_not_blamed(tmp_path: Path) -> None:
-    lost = {url: [edition(), FetchError(url, "no route", network=True)] for url in (A, B, C)}
-    room = InProcessMonitor(tmp_path, press_of(a=lost[A], b=lost[B], c=lost[C]))
+    editions = {url: [edition(), FetchError(url, "no route", network=True)] for url in (A, B, C)}
+    room = InProcessMonitor(tmp_path, press_of(a=editions[A], b=editions[B], c=editions[C]))
 
     async def script(room: InProcessMonitor) -> None:
         await room.until(lambda: all(room.polls(url) == 1 for url in (A, B, C)))
@@ -205,9 +205,9 @@ class StuckIndexer(NoIndexer):
 
 def test_one_round_does_not_wait_for_ever_for_a_full_disk(tmp_path: Path) -> None:
     room = InProcessMonitor(tmp_path, press_of(a=[edition(flow._A1)]), indexer=StuckIndexer())
-    with pytest.raises(MonitorError, match="No space left on device; what was read") as told:
+    with pytest.raises(MonitorError, match="No space left on device; what was read") as error:
         room.once()
-    assert "is stored" in str(told.value)
+    assert "is stored" in str(error.value)
     assert Views(StoreAddress(tmp_path)).totals()[0] == 1
 
 

@@ -34,11 +34,11 @@ def test_a_tick_that_fails_is_told_of(caplog: pytest.LogCaptureFixture) -> None:
     async def tick() -> None:
         raise ValueError("of no use")
 
-    async def failing() -> None:
+    async def run_until_logged() -> None:
         ticker = Ticker(tick, 0.01)
         while not caplog.records:  # noqa: ASYNC110
             await asyncio.sleep(0.01)
         ticker.end()
 
-    asyncio.run(failing())
+    asyncio.run(run_until_logged())
     assert "of no use" in caplog.text

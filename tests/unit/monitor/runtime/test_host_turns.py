@@ -28,14 +28,14 @@ class Recorded(MemoryLeases):
         return super().take_turns(spacings)
 
 
-async def later(call: Callable[..., T], *args: Any) -> T:
+async def call_later(call: Callable[..., T], *args: Any) -> T:
     """Answer as a database does: not at once."""
     await asyncio.sleep(0)
     return call(*args)
 
 
 def turns(leases: MemoryLeases) -> HostTurns:
-    return HostTurns(leases.take_turns, cast(WorkerThread, later))
+    return HostTurns(leases.take_turns, cast(WorkerThread, call_later))
 
 
 def run(script: Coroutine[Any, Any, None]) -> None:
@@ -45,8 +45,8 @@ def run(script: Coroutine[Any, Any, None]) -> None:
 def test_all_that_wait_meanwhile_are_asked_for_at_once() -> None:
     async def script() -> None:
         leases = Recorded(LeaseTable())
-        taking = turns(leases)
-        waits = await asyncio.gather(*(taking.take(f"{n}.be", 1.0) for n in range(9)))
+        host_turns = turns(leases)
+        waits = await asyncio.gather(*(host_turns.take(f"{n}.be", 1.0) for n in range(9)))
         assert waits == [0.0] * 9
         assert [len(hosts) for hosts in leases.asked] == [1, 8]  # the others came meanwhile
 
@@ -56,12 +56,12 @@ def test_all_that_wait_meanwhile_are_asked_for_at_once() -> None:
 def test_of_two_monitors_one_waits() -> None:
     async def script() -> None:
         table = LeaseTable()
-        one, other = (turns(MemoryLeases(table, monitor)) for monitor in (1, 2))
-        assert await one.take("a.be", 10.0) == 0.0
-        assert await other.take("a.be", 1.0) == 10.0 + HANDOVER
-        assert await other.take("b.be", 1.0) == 0.0
+        first_turns, second_turns = (turns(MemoryLeases(table, monitor)) for monitor in (1, 2))
+        assert await first_turns.take("a.be", 10.0) == 0.0
+        assert await second_turns.take("a.be", 1.0) == 10.0 + HANDOVER
+        assert await second_turns.take("b.be", 1.0) == 0.0
         table.now += 10.0 + HANDOVER
-        assert await other.take("a.be", 1.0) == 0.0
+        assert await second_turns.take("a.be", 1.0) == 0.0
 
     run(script())
 
@@ -69,13 +69,13 @@ def test_of_two_monitors_one_waits() -> None:
 def test_a_turn_that_nobody_waited_for_is_not_given_later() -> None:
     async def script() -> None:
         table = LeaseTable()
-        taking = turns(MemoryLeases(table))
+        host_turns = turns(MemoryLeases(table))
         hosts = ("a.be", "b.be", "c.be")
-        first, second, left = (asyncio.create_task(taking.take(host, 5.0)) for host in hosts)
+        first, second, dropped = (asyncio.create_task(host_turns.take(host, 5.0)) for host in hosts)
         assert await first == 0.0
-        left.cancel()  # the turn of its host is taken with that of the second
+        dropped.cancel()  # the turn of its host is taken with that of the second
         assert await second == 0.0
-        assert await taking.take("c.be", 5.0) == 5.0
+        assert await host_turns.take("c.be", 5.0) == 5.0
 
     run(script())
 
@@ -83,12 +83,12 @@ def test_a_turn_that_nobody_waited_for_is_not_given_later() -> None:
 def test_a_store_that_does_not_answer_gives_no_turn() -> None:
     async def script() -> None:
         leases = MemoryLeases(LeaseTable(), is_cut=True)
-        taking = turns(leases)
-        failed = await asyncio.gather(
-            taking.take("a.be", 1.0), taking.take("b.be", 1.0), return_exceptions=True
+        host_turns = turns(leases)
+        errors = await asyncio.gather(
+            host_turns.take("a.be", 1.0), host_turns.take("b.be", 1.0), return_exceptions=True
         )
-        assert [type(error) for error in failed] == [StoreError] * 2
+        assert [type(error) for error in errors] == [StoreError] * 2
         leases.is_cut = False
-        assert await taking.take("a.be", 1.0) == 0.0
+        assert await host_turns.take("a.be", 1.0) == 0.0
 
     run(script())

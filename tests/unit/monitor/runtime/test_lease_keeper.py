@@ -143,16 +143,16 @@ async def _turn(
     machines: list[Machine], order: Any, table: LeaseTable, idle_since: dict[int, float]
 ) -> None:
     """Let the time of a heartbeat pass, and each machine that can beat in some order."""
-    ordered = [machines[place] for place in order if place < len(machines)]
-    for machine in ordered or machines:
+    beating = [machines[index] for index in order if index < len(machines)]
+    for machine in beating or machines:
         table.now += BEAT / 6
         await machine.beat()
-        held = Counter(id for one in machines for id in one.trusted())
-        assert not held or max(held.values()) == 1
+        holder_counts = Counter(id for holder in machines for id in holder.trusted())
+        assert not holder_counts or max(holder_counts.values()) == 1
     table.now += BEAT / 2
-    able = [m for m in machines if not (m.is_stopped or m.leases.is_cut)]
+    able_machines = [m for m in machines if not (m.is_stopped or m.leases.is_cut)]
     for id in range(BUCKETS):
-        if not able or table.holder(id) is not None:
+        if not able_machines or table.holder(id) is not None:
             idle_since[id] = table.now
     assert table.now - min(idle_since.values()) <= EXPIRY + 3 * BEAT
 
@@ -198,23 +198,23 @@ def test_a_single_run_takes_everything_from_those_who_are_gone() -> None:
     async def script() -> None:
         table = LeaseTable()
         await Machine(table).beat()
-        alone = Machine(table, alone=True)
-        await alone.beat()
-        assert len(alone.trusted()) == BUCKETS
-        assert all(alone.keeper.duty(duty) for duty in Duty)
+        single = Machine(table, alone=True)
+        await single.beat()
+        assert len(single.trusted()) == BUCKETS
+        assert all(single.keeper.duty(duty) for duty in Duty)
 
     run(script())
 
 
-@pytest.mark.parametrize(("off", "words"), [(3_600.0, "by 1 h"), (-90.0, "by 2 min")])
+@pytest.mark.parametrize(("offset", "words"), [(3_600.0, "by 1 h"), (-90.0, "by 2 min")])
 def test_a_monitor_with_a_wrong_clock_stands_back_until_it_is_set(
-    off: float, words: str, caplog: pytest.LogCaptureFixture
+    offset: float, words: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     async def script() -> None:
         table = LeaseTable()
         machine = Machine(table)
         await machine.beat()
-        machine.off = off
+        machine.off = offset
         await machine.beat()
         await machine.beat()
         assert not machine.trusted()
@@ -230,33 +230,33 @@ def test_a_monitor_with_a_wrong_clock_stands_back_until_it_is_set(
 def test_work_runs_as_long_as_its_duty_is_held() -> None:
     async def script() -> None:
         table = LeaseTable()
-        machine, began, ended = Machine(table), 0, 0
+        machine, start_count, end_count = Machine(table), 0, 0
 
-        async def work() -> None:
-            nonlocal began, ended
-            began += 1
+        async def count_work() -> None:
+            nonlocal start_count, end_count
+            start_count += 1
             lease = lease_in_hand()
             assert lease.id == Duty.BACKFILL
             try:
                 await asyncio.Event().wait()
             finally:
-                ended += 1
+                end_count += 1
 
-        task = asyncio.create_task(machine.keeper.while_held(Duty.BACKFILL, work))
+        task = asyncio.create_task(machine.keeper.while_held(Duty.BACKFILL, count_work))
         await _a_while()
-        assert (began, ended) == (0, 0)
+        assert (start_count, end_count) == (0, 0)
         await machine.beat()
         await _a_while()
-        assert (began, ended) == (1, 0)
+        assert (start_count, end_count) == (1, 0)
         table.now += EXPIRY
         await _a_while()
-        assert (began, ended) == (1, 1)
+        assert (start_count, end_count) == (1, 1)
         await machine.beat()
         await _a_while()
-        assert (began, ended) == (2, 1)
+        assert (start_count, end_count) == (2, 1)
         task.cancel()
         await asyncio.gather(task, return_exceptions=True)
-        assert (began, ended) == (2, 2)
+        assert (start_count, end_count) == (2, 2)
 
     run(script())
 
@@ -278,18 +278,18 @@ def test_a_monitor_takes_only_the_duties_that_it_can_do() -> None:
 
 def test_the_only_monitor_of_a_store_needs_no_lease() -> None:
     async def script() -> None:
-        sole = SoleMonitor()
-        done = []
+        monitor = SoleMonitor()
+        leases = []
 
-        async def work() -> None:
-            done.append(lease_in_hand())
+        async def note_lease() -> None:
+            leases.append(lease_in_hand())
 
-        await sole.start()
-        await sole.while_held(Duty.UPKEEP, work)
-        with sole.using(SOLE):
+        await monitor.start()
+        await monitor.while_held(Duty.UPKEEP, note_lease)
+        with monitor.using(SOLE):
             assert lease_in_hand() == SOLE
-        assert done == [SOLE]
-        assert sole.bucket(FEED) == sole.duty(Duty.UPKEEP) == SOLE
-        assert sole.monitor is None
+        assert leases == [SOLE]
+        assert monitor.bucket(FEED) == monitor.duty(Duty.UPKEEP) == SOLE
+        assert monitor.monitor is None
 
     run(script())

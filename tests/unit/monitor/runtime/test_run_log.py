@@ -11,13 +11,13 @@ def test_libraries_log_few_messages_a_minute() -> None:
     now = 0.0
     throttle = LogThrottle(lambda: now)
 
-    def passed(name: str) -> str:
+    def logged(name: str) -> str:
         record = logging.LogRecord(name, logging.ERROR, "", 0, "%s failed", ("accept",), None)
         return record.getMessage() if throttle.filter(record) else ""
 
-    many = [passed("asyncio") for _ in range(1_000)]
-    assert many == ["accept failed"] * LIBRARY_MESSAGES + [""] * (1_000 - LIBRARY_MESSAGES)
-    assert [passed("tocsin") for _ in range(50)] == ["accept failed"] * 50
+    messages = [logged("asyncio") for _ in range(1_000)]
+    assert messages == ["accept failed"] * LIBRARY_MESSAGES + [""] * (1_000 - LIBRARY_MESSAGES)
+    assert [logged("tocsin") for _ in range(50)] == ["accept failed"] * 50
     now = 60.0
-    assert passed("aiohttp.server") == "accept failed"
-    assert passed("asyncio") == "accept failed"
+    assert logged("aiohttp.server") == "accept failed"
+    assert logged("asyncio") == "accept failed"

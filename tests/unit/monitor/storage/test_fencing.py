@@ -9,7 +9,7 @@ from monitor.storage.fencing import bucket_of
 
 
 @pytest.mark.parametrize(
-    ("one", "other"),
+    ("first_url", "second_url"),
     [
         ("https://www.lesoir.be/rss", "http://feeds.lesoir.be:8080/politique.xml"),
         ("https://feeds.bbc.co.uk/news", "https://www.bbc.co.uk/"),
@@ -17,9 +17,9 @@ from monitor.storage.fencing import bucket_of
         ("https://intranet/a", "https://intranet/b"),
     ],
 )
-def test_a_site_lies_in_one_bucket(one: str, other: str) -> None:
-    assert bucket_of(one) == bucket_of(other)
-    assert 0 <= bucket_of(one) < BUCKETS
+def test_a_site_lies_in_one_bucket(first_url: str, second_url: str) -> None:
+    assert bucket_of(first_url) == bucket_of(second_url)
+    assert 0 <= bucket_of(first_url) < BUCKETS
 
 
 def test_the_bucket_of_a_site_is_the_same_on_every_machine_and_in_every_version() -> None:

@@ -24,9 +24,9 @@ BURST = [60.0 + n * 200 for n in range(16)]
 
 @pytest.fixture
 def newsroom(tmp_path: Path) -> Iterator[UnusualNewsroom]:
-    made = UnusualNewsroom(tmp_path)
-    with closing(made.store):
-        yield made
+    unusual_newsroom = UnusualNewsroom(tmp_path)
+    with closing(unusual_newsroom.store):
+        yield unusual_newsroom
 
 
 def baseline(folder: Path, now: float) -> Baseline:
@@ -36,16 +36,16 @@ def baseline(folder: Path, now: float) -> Baseline:
 
 
 def is_unusual_in_a_briefing(newsroom: UnusualNewsroom, hours: float) -> bool:
-    views, until = Views(StoreAddress(newsroom.folder)), newsroom.now
-    facts = read_facts(views, [], since=until - hours * HOUR, until=until, zone=UTC)
+    views, end = Views(StoreAddress(newsroom.folder)), newsroom.now
+    facts = read_facts(views, [], since=end - hours * HOUR, until=end, zone=UTC)
     return bool(compose_briefing(facts, UTC).unusual)
 
 
 def test_a_watchlist_is_marked_as_long_as_its_spike_lasts(newsroom: UnusualNewsroom) -> None:
     assert not baseline(newsroom.folder, newsroom.now).unusual
     newsroom.let(HOUR, BURST)
-    marked = baseline(newsroom.folder, newsroom.now)
-    assert (marked.surprise, marked.quiet) == (True, False)
+    unusual_baseline = baseline(newsroom.folder, newsroom.now)
+    assert (unusual_baseline.surprise, unusual_baseline.quiet) == (True, False)
     assert is_unusual_in_a_briefing(newsroom, 24)
     newsroom.let(12 * HOUR, [n * HOUR + 60 for n in range(12)])
     assert not baseline(newsroom.folder, newsroom.now).unusual
@@ -57,8 +57,8 @@ def test_a_watchlist_is_marked_while_it_is_quiet(newsroom: UnusualNewsroom) -> N
     newsroom.let(DAY)
     (alert,) = newsroom.alerts
     assert alert.title.startswith("no story since")
-    marked = baseline(newsroom.folder, newsroom.now)
-    assert (marked.surprise, marked.quiet) == (False, True)
+    quiet_baseline = baseline(newsroom.folder, newsroom.now)
+    assert (quiet_baseline.surprise, quiet_baseline.quiet) == (False, True)
 
 
 def test_what_no_alert_calls_unusual_is_not_marked(newsroom: UnusualNewsroom) -> None:
@@ -68,15 +68,15 @@ def test_what_no_alert_calls_unusual_is_not_marked(newsroom: UnusualNewsroom) ->
 
 
 def test_the_usual_number_is_the_one_of_the_alerts(newsroom: UnusualNewsroom) -> None:
-    found = baseline(newsroom.folder, newsroom.now)
-    assert found.weeks == 2  # the last day teaches nothing yet
-    assert found.usual == pytest.approx(24 * 15 / 24, rel=0.35)
+    usual_baseline = baseline(newsroom.folder, newsroom.now)
+    assert usual_baseline.weeks == 2  # the last day teaches nothing yet
+    assert usual_baseline.usual == pytest.approx(24 * 15 / 24, rel=0.35)
 
 
 def test_nothing_is_usual_before_two_weeks(tmp_path: Path) -> None:
     with closing(Store(StoreAddress(tmp_path))) as store:
         store.subscribe([replace(FEED, number=0)], [ALIBABA])
         save_past(store, NOW, days=10)
-        found = baseline(tmp_path, NOW)
-    assert found.today > 0
-    assert (found.usual, found.weeks, found.unusual) == (None, 0, False)
+        short_baseline = baseline(tmp_path, NOW)
+    assert short_baseline.today > 0
+    assert (short_baseline.usual, short_baseline.weeks, short_baseline.unusual) == (None, 0, False)

@@ -20,17 +20,17 @@ class Judged:
 
 @given(st.integers(0, 400), st.integers(0, 400))
 def test_the_interval_is_wilsons(relevant: int, noise: int) -> None:
-    found = precision(Judged(relevant, noise))
-    if found is None:
+    estimate = precision(Judged(relevant, noise))
+    if estimate is None:
         assert relevant + noise == 0
         return
     n, share = relevant + noise, relevant / (relevant + noise)
-    assert 0 <= found.low <= found.share == share <= found.high <= 1
-    for edge in (found.low, found.high):  # where it is 1.96 standard errors away
-        if 0 < edge < 1:
-            error = math.sqrt(edge * (1 - edge) / n)
-            assert abs(share - edge) == pytest.approx(1.96 * error, rel=1e-6, abs=1e-9)
-    assert found.few == (n < 10)
+    assert 0 <= estimate.low <= estimate.share == share <= estimate.high <= 1
+    for bound in (estimate.low, estimate.high):  # where it is 1.96 standard errors away
+        if 0 < bound < 1:
+            error = math.sqrt(bound * (1 - bound) / n)
+            assert abs(share - bound) == pytest.approx(1.96 * error, rel=1e-6, abs=1e-9)
+    assert estimate.few == (n < 10)
 
 
 def test_words_of_a_precision() -> None:

@@ -20,19 +20,19 @@ BURST = [60.0 + n * 200 for n in range(16)]
 
 @pytest.fixture
 def newsroom(tmp_path: Path) -> Iterator[UnusualNewsroom]:
-    made = UnusualNewsroom(tmp_path)
-    with closing(made.store):
-        yield made
+    unusual_newsroom = UnusualNewsroom(tmp_path)
+    with closing(unusual_newsroom.store):
+        yield unusual_newsroom
 
 
 def test_a_spike_is_one_alert_with_an_end(newsroom: UnusualNewsroom) -> None:
     plans = newsroom.let(HOUR, BURST)
     (plan,) = plans
-    (raised,) = plan.raised
-    assert (raised.kind, raised.watchlist, raised.feed) == (AlertKind.SPIKE, "Alibaba", "")
-    (over,) = newsroom.let(12 * HOUR, [n * HOUR + 60 for n in range(12)])
-    assert over.usual_again == [("Alibaba", AlertKind.SPIKE)]
-    assert over.new == []
+    (spike,) = plan.raised
+    assert (spike.kind, spike.watchlist, spike.feed) == (AlertKind.SPIKE, "Alibaba", "")
+    (end_plan,) = newsroom.let(12 * HOUR, [n * HOUR + 60 for n in range(12)])
+    assert end_plan.usual_again == [("Alibaba", AlertKind.SPIKE)]
+    assert end_plan.new == []
     (alert,) = newsroom.alerts
     assert (alert.kind, alert.article, alert.feed, alert.url) == (AlertKind.SPIKE, None, "", "")
 
@@ -76,12 +76,12 @@ def test_a_spike_is_over_when_nobody_asks_any_more(newsroom: UnusualNewsroom) ->
 
 def test_a_silence_is_one_alert_until_a_story_comes(newsroom: UnusualNewsroom) -> None:
     (plan,) = newsroom.let(DAY)
-    (raised,) = plan.raised
-    assert raised.kind is AlertKind.QUIET
-    assert raised.title.startswith("no story since ")
-    assert "The last one: Alibaba au port" in raised.title
-    (over,) = newsroom.let(HOUR, [60.0])
-    assert over.usual_again == [("Alibaba", AlertKind.QUIET)]
+    (quiet_alert,) = plan.raised
+    assert quiet_alert.kind is AlertKind.QUIET
+    assert quiet_alert.title.startswith("no story since ")
+    assert "The last one: Alibaba au port" in quiet_alert.title
+    (end_plan,) = newsroom.let(HOUR, [60.0])
+    assert end_plan.usual_again == [("Alibaba", AlertKind.QUIET)]
 
 
 def test_no_silence_while_its_feed_is_not_read(newsroom: UnusualNewsroom) -> None:
@@ -119,12 +119,12 @@ def test_it_is_silenced_and_routed_as_its_watchlist(newsroom: UnusualNewsroom) -
         channels=("desk", "other"), routes=(Route(to=("desk",), watch=("alibaba",)),)
     )
     (plan,) = newsroom.let(HOUR, BURST)
-    assert [one.channel for notify in plan.notify for one in notify.deliveries] == ["desk"]
+    assert [item.channel for notify in plan.notify for item in notify.deliveries] == ["desk"]
     newsroom.store.watchlists.silence(
         Silence(watchlist="Alibaba", by="", since=newsroom.now, until=newsroom.now + 9 * DAY)
     )
     plans = newsroom.let(3 * DAY)
-    assert [one.suppressed for plan in plans for one in plan.raised] == [SuppressionReason.SILENCE]
+    assert [a.suppressed for plan in plans for a in plan.raised] == [SuppressionReason.SILENCE]
 
 
 def test_it_counts_as_no_story(newsroom: UnusualNewsroom) -> None:

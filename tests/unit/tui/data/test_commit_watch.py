@@ -29,21 +29,21 @@ class Told:
 
 
 def test_a_store_that_tells_nothing_is_to_be_asked_always() -> None:
-    watch = CommitWatch(lambda: None)
-    watch.start(lambda: pytest.fail("nobody told"))
-    assert watch.take() and watch.take()
+    commit_watch = CommitWatch(lambda: None)
+    commit_watch.start(lambda: pytest.fail("nobody told"))
+    assert commit_watch.take() and commit_watch.take()
 
 
 def test_a_store_that_tells_is_asked_after_a_commit(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(newsroom, "BETWEEN", 0.0)
-    told, woken = Told(), threading.Event()
-    watch = CommitWatch(lambda: told)
-    watch.start(woken.set)
-    assert watch.take(), "nothing was read yet"
-    assert not watch.take()
-    told.commits.put(True)
-    assert woken.wait(60.0)
-    assert watch.take()
-    assert not watch.take()
-    watch.close()
-    assert told.closed.wait(60.0)
+    listener, is_woken = Told(), threading.Event()
+    commit_watch = CommitWatch(lambda: listener)
+    commit_watch.start(is_woken.set)
+    assert commit_watch.take(), "nothing was read yet"
+    assert not commit_watch.take()
+    listener.commits.put(True)
+    assert is_woken.wait(60.0)
+    assert commit_watch.take()
+    assert not commit_watch.take()
+    commit_watch.close()
+    assert listener.closed.wait(60.0)

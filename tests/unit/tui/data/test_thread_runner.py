@@ -16,21 +16,21 @@ def test_a_search_that_is_cancelled_makes_room_for_the_next() -> None:
 
 async def _cancel_and_ask_again() -> None:
     runner = ThreadRunner("test")
-    begun, given_up = threading.Event(), threading.Event()
-    ended: list[str] = []
+    started, stop_event = threading.Event(), threading.Event()
+    outcomes: list[str] = []
 
     def endless() -> None:
-        begun.set()
+        started.set()
         try:
-            while not given_up.wait(0.001):
+            while not stop_event.wait(0.001):
                 check()
         except Interrupted:
-            ended.append("interrupted")
+            outcomes.append("interrupted")
             raise
 
     first = asyncio.create_task(runner.run(endless))
-    await asyncio.to_thread(begun.wait)
+    await asyncio.to_thread(started.wait)
     first.cancel()
-    asyncio.get_running_loop().call_later(5, given_up.set)
-    assert await runner.run(lambda: list(ended)) == ["interrupted"]
+    asyncio.get_running_loop().call_later(5, stop_event.set)
+    assert await runner.run(lambda: list(outcomes)) == ["interrupted"]
     runner.close()

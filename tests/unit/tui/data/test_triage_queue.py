@@ -28,23 +28,23 @@ ids = st.lists(st.integers(1, 10_000), unique=True, max_size=200).map(sorted)
 
 
 @given(ids, st.integers(0, 200))
-def test_first_then_older_then_newer_is_all_at_once(every: list[int], cut: int) -> None:
-    cut = min(cut, len(every))
-    late = every[cut + (len(every) - cut) // 2 :]
-    known = every[cut : len(every) - len(late)]
-    stream = StoryOrder(known)
-    stream.add(array("q", late))
-    stream.add_older(array("q", every))
-    if known or late:
-        assert [stream.at(row) for row in range(len(stream))] == every[::-1]
+def test_first_then_older_then_newer_is_all_at_once(all_ids: list[int], cut_index: int) -> None:
+    cut_index = min(cut_index, len(all_ids))
+    late_ids = all_ids[cut_index + (len(all_ids) - cut_index) // 2 :]
+    known_ids = all_ids[cut_index : len(all_ids) - len(late_ids)]
+    stream = StoryOrder(known_ids)
+    stream.add(array("q", late_ids))
+    stream.add_older(array("q", all_ids))
+    if known_ids or late_ids:
+        assert [stream.at(row) for row in range(len(stream))] == all_ids[::-1]
 
 
 @given(ids)
-def test_rows_and_ids_are_inverse(every: list[int]) -> None:
-    stream = StoryOrder(every)
-    assert [stream.row(n) for n in reversed(every)] == list(range(len(every)))
+def test_rows_and_ids_are_inverse(all_ids: list[int]) -> None:
+    stream = StoryOrder(all_ids)
+    assert [stream.row(n) for n in reversed(all_ids)] == list(range(len(all_ids)))
     assert stream.row(10_001) is None
-    for row in range(len(every)):
+    for row in range(len(all_ids)):
         assert stream.at(row) in stream.block(row)
         assert len(stream.block(row)) <= BLOCK_SIZE
 
@@ -95,9 +95,9 @@ class Desk:
         self.triage.apply([alert for story in stories for alert in story.alerts], change)
 
     def looks(self, alert: int) -> tuple[AlertState, Verdict, bool]:
-        found = self.alerts.get(alert)
-        assert found is not None
-        return found.state, found.verdict, found.starred
+        cached = self.alerts.get(alert)
+        assert cached is not None
+        return cached.state, cached.verdict, cached.starred
 
 
 def test_a_verdict_shows_before_it_is_stored_and_stays() -> None:
@@ -163,20 +163,20 @@ steps = st.lists(st.tuples(changes, st.sets(st.integers(1, 10), min_size=1)), ma
 
 @settings(max_examples=examples(40))
 @given(steps)
-def test_undoing_everything_restores_everything(said: list[tuple[Change, set[int]]]) -> None:
+def test_undoing_everything_restores_everything(decisions: list[tuple[Change, set[int]]]) -> None:
     desk = Desk()
     before = [desk.looks(n) for n in range(1, 11)]
 
     async def undo_everything() -> None:
-        for change, alerts in said:
+        for change, alerts in decisions:
             desk.say(change, *alerts)
         while await desk.undone():
             pass
 
     asyncio.run(undo_everything())
     assert [desk.looks(n) for n in range(1, 11)] == before
-    stored = [desk.newsroom._said(n) for n in range(1, 11)]
-    assert stored == before
+    stored_verdicts = [desk.newsroom._said(n) for n in range(1, 11)]
+    assert stored_verdicts == before
 
 
 def test_what_somebody_else_said_since_is_seen_after_an_undo() -> None:
@@ -197,10 +197,10 @@ def test_an_undo_takes_back_what_was_decided_before_it() -> None:
 
     async def decide_while_it_is_undone() -> None:
         desk.say(ACK, 1)
-        undoing = desk.triage.undo()
+        undo_task = desk.triage.undo()
         desk.say(STAR, 1)
         await desk.work()
-        assert await undoing
+        assert await undo_task
 
     asyncio.run(decide_while_it_is_undone())
     assert desk.looks(1) == (AlertState.NEW, Verdict.NONE, True)
@@ -226,18 +226,18 @@ def test_draining_gives_up_when_the_store_does_not_answer() -> None:
 
 def test_alerts_are_read_a_block_at_a_time_and_forgotten_when_old() -> None:
     newsroom = FakeNewsroom(4_000)
-    asked: list[int] = []
+    block_sizes: list[int] = []
 
-    def read(ids: Sequence[int]) -> list:  # type: ignore[type-arg]
-        asked.append(len(ids))
+    def read_stories(ids: Sequence[int]) -> list:  # type: ignore[type-arg]
+        block_sizes.append(len(ids))
         return newsroom.stories(ids)
 
-    stream, alerts = StoryOrder(range(1, 4_001)), StoryCache(read, FirstAlerts(), size=512)
+    stream, alerts = StoryOrder(range(1, 4_001)), StoryCache(read_stories, FirstAlerts(), size=512)
     for row in range(1_000):
-        found = alerts.get(stream.at(row), lambda row=row: stream.block(row))  # type: ignore[misc]
-        assert found is not None
-        assert found.newest.id == 4_000 - row
-    assert len(asked) <= 1_000 / BLOCK_SIZE + 2
+        story = alerts.get(stream.at(row), lambda row=row: stream.block(row))  # type: ignore[misc]
+        assert story is not None
+        assert story.newest.id == 4_000 - row
+    assert len(block_sizes) <= 1_000 / BLOCK_SIZE + 2
     assert len(alerts._stored) <= 512
 
 

@@ -27,7 +27,7 @@ def test_shapes(size: tuple[int, int], form: ScreenLayout) -> None:
 
 
 @pytest.mark.parametrize(
-    ("written", "cells"),
+    ("query", "cells"),
     [
         ("port (", 5),
         ("grève (", 6),
@@ -38,13 +38,13 @@ def test_shapes(size: tuple[int, int], form: ScreenLayout) -> None:
         ("", 0),
     ],
 )
-def test_the_caret_stands_under_the_mistake(written: str, cells: int) -> None:
-    error = QueryError("this bracket is never closed", max(0, len(written) - 1))
-    for scrolled in (0, 2):
-        line = error_pointer(error, written, 80, indent=3, scrolled=scrolled)
-        shown = "".join(text for text, _ in line)
-        caret = max(3, 3 + cells - scrolled)
-        assert shown == " " * caret + "^ this bracket is never closed"
+def test_the_caret_stands_under_the_mistake(query: str, cells: int) -> None:
+    error = QueryError("this bracket is never closed", max(0, len(query) - 1))
+    for offset in (0, 2):
+        line = error_pointer(error, query, 80, indent=3, scrolled=offset)
+        pointer = "".join(text for text, _ in line)
+        caret = max(3, 3 + cells - offset)
+        assert pointer == " " * caret + "^ this bracket is never closed"
 
 
 @pytest.mark.parametrize("screen", [30, 60, 80])

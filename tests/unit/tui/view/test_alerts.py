@@ -37,7 +37,7 @@ words = st.text(st.characters(exclude_categories=["Cs"]), max_size=60)
 
 
 def text(line: list[tuple[str, str]]) -> str:
-    return "".join(piece for piece, _ in line)
+    return "".join(run for run, _ in line)
 
 
 # --- rows ----------------------------------------------------------------------
@@ -62,18 +62,18 @@ def test_a_row_takes_exactly_its_cells(title: str, feed: str, cells: int) -> Non
 
 def test_an_outlet_is_not_cut_where_its_headline_leaves_room() -> None:
     alert = replace(FakeNewsroom().alerts([1])[0], feed="Le Courrier du Hainaut", title="Grève")
-    long = replace(alert, title="Grève des contrôleurs aériens : un vol sur deux annulé à Orly")
+    longer = replace(alert, title="Grève des contrôleurs aériens : un vol sur deux annulé à Orly")
     assert text(line(row_of(alert), 80, NOW, UTC)).rstrip("1≡ ").endswith("du Hainaut")
-    assert "Le Courrier" in text(line(row_of(long), 80, NOW, UTC))
-    assert "du Hainaut" not in text(line(row_of(long), 80, NOW, UTC))
+    assert "Le Courrier" in text(line(row_of(longer), 80, NOW, UTC))
+    assert "du Hainaut" not in text(line(row_of(longer), 80, NOW, UTC))
 
 
 def test_the_name_of_a_feed_takes_what_its_reason_leaves() -> None:
     feed = feed_health(1, "Le Portail logistique", Health.FAILING, "gone")
-    late = feed_health(2, "FT", Health.LATE, "last read 2 h ago, overdue")
+    late_feed = feed_health(2, "FT", Health.LATE, "last read 2 h ago, overdue")
     assert "Le Portail logistique gone" in text(feed_row(feed, 40, feed_name_cells([feed], 40)))
-    names = feed_name_cells([feed, late], 40)
-    rows = [text(feed_row(each, 40, names)) for each in (feed, late)]
+    names = feed_name_cells([feed, late_feed], 40)
+    rows = [text(feed_row(health, 40, names)) for health in (feed, late_feed)]
     assert rows[0].index("gone") == rows[1].index("last read")
 
 
@@ -84,13 +84,13 @@ def test_other_rows_take_exactly_their_cells(name: str, cells: int) -> None:
     )
     feed = feed_health(1, name, Health.FAILING, name)
     columns = watchlist_columns([count], cells)
-    for silenced in ("", "22:30"):
-        row = watchlist_row(count, cells, chosen=True, columns=columns, silenced=silenced)
+    for silence_end in ("", "22:30"):
+        row = watchlist_row(count, cells, chosen=True, columns=columns, silenced=silence_end)
         assert width(row) == cells
     assert width(feed_row(feed, cells, feed_name_cells([feed], cells))) == cells
-    wide = feed_columns(cells, [feed])
-    assert width(feed_table_row(feed, cells, NOW, wide)) == cells
-    assert width(feed_table_header(cells, wide)) == cells
+    wide_columns = feed_columns(cells, [feed])
+    assert width(feed_table_row(feed, cells, NOW, wide_columns)) == cells
+    assert width(feed_table_header(cells, wide_columns)) == cells
 
 
 def test_the_name_of_a_watchlist_is_not_cut_while_there_is_room_beside_it() -> None:
@@ -100,9 +100,9 @@ def test_the_name_of_a_watchlist_is_not_cut_while_there_is_room_beside_it() -> N
     assert watchlist_columns([new], 28) == WatchlistColumns(0, 0)
     row = text(watchlist_row(new, 28, chosen=False, columns=watchlist_columns([new], 28)))
     assert row == " Espionnage en Belgique   •9"
-    known = replace(new, name="Ports", pace=Baseline(today=3, usual=9.0))
-    columns = watchlist_columns([new, known], 40)
-    assert "3/9" in text(watchlist_row(known, 40, chosen=False, columns=columns))
+    paced = replace(new, name="Ports", pace=Baseline(today=3, usual=9.0))
+    columns = watchlist_columns([new, paced], 40)
+    assert "3/9" in text(watchlist_row(paced, 40, chosen=False, columns=columns))
     assert new.name in text(watchlist_row(new, 40, chosen=False, columns=columns))
 
 
@@ -111,8 +111,8 @@ def test_a_silence_says_until_when_where_there_are_no_numbers() -> None:
     columns = watchlist_columns([count], 28)
     row = watchlist_row(count, 28, chosen=False, columns=columns, silenced="22:30")
     assert "to 22:30" in text(row)
-    long = replace(count, name="Espionnage économique en Belgique")
-    row = watchlist_row(long, 28, chosen=False, columns=columns, silenced="22:30")
+    long_named = replace(count, name="Espionnage économique en Belgique")
+    row = watchlist_row(long_named, 28, chosen=False, columns=columns, silenced="22:30")
     assert "… ‖ to 22:30" in text(row)
 
 
@@ -143,12 +143,12 @@ def test_each_severity_has_its_own_glyph() -> None:
 
 def test_a_row_has_the_watchlists_of_its_story_and_the_highest_severity() -> None:
     alert = FakeNewsroom().alerts([1])[0]
-    low = replace(alert, id=1, watchlist="Cainiao", severity=Severity.LOW)
-    high = replace(alert, id=2, watchlist="Alibaba", severity=Severity.HIGH)
-    shown = text(line(row_of(low, high), 120, NOW, UTC, list_cells=20))
-    assert "Alibaba · Cainiao" in shown
-    assert shown[0] == text(line(row_of(high), 120, NOW, UTC))[0]
-    assert "Alibaba +1 " in text(line(row_of(low, high), 80, NOW, UTC, list_cells=11))
+    low_alert = replace(alert, id=1, watchlist="Cainiao", severity=Severity.LOW)
+    high_alert = replace(alert, id=2, watchlist="Alibaba", severity=Severity.HIGH)
+    row_text = text(line(row_of(low_alert, high_alert), 120, NOW, UTC, list_cells=20))
+    assert "Alibaba · Cainiao" in row_text
+    assert row_text[0] == text(line(row_of(high_alert), 120, NOW, UTC))[0]
+    assert "Alibaba +1 " in text(line(row_of(low_alert, high_alert), 80, NOW, UTC, list_cells=11))
 
 
 def test_the_headline_has_what_the_outlet_leaves() -> None:
@@ -163,24 +163,24 @@ def test_a_sparkline_scales_to_its_largest(counts: list[int]) -> None:
     assert len(bars) == 12
     last = counts[-12:]
     assert ("█" in bars) == (max(last, default=0) > 0)
-    shown = bars[12 - len(last) :]
-    assert [bar == " " for bar in shown] == [n == 0 for n in last]
+    last_bars = bars[12 - len(last) :]
+    assert [bar == " " for bar in last_bars] == [n == 0 for n in last]
 
 
 @pytest.mark.parametrize(
-    ("number", "said"), [(0, "0"), (9999, "9999"), (12345, "12.3k"), (999_999, "1M")]
+    ("number", "expected"), [(0, "0"), (9999, "9999"), (12345, "12.3k"), (999_999, "1M")]
 )
-def test_a_tally_is_short(number: int, said: str) -> None:
-    assert short_count(number) == said
+def test_a_tally_is_short(number: int, expected: str) -> None:
+    assert short_count(number) == expected
 
 
 def test_all_watchlists_add_up() -> None:
     counts = FakeNewsroom(40).watchlists()
-    every = total_count(counts, 12)
-    assert (every.total, every.untriaged) == (40, 12)
-    assert every.spark[1] == sum(count.spark[1] for count in counts)
-    busy = [replace(count, pace=Baseline(today=3, usual=2.0)) for count in counts]
-    assert total_count(busy, 12).pace == Baseline()  # a story of two is not two stories
+    total = total_count(counts, 12)
+    assert (total.total, total.untriaged) == (40, 12)
+    assert total.spark[1] == sum(count.spark[1] for count in counts)
+    paced = [replace(count, pace=Baseline(today=3, usual=2.0)) for count in counts]
+    assert total_count(paced, 12).pace == Baseline()  # a story of two is not two stories
 
 
 def test_the_watchlist_that_is_filtered_by_is_named_first() -> None:

@@ -15,7 +15,7 @@ from tui.view.article import article_page, match_places
 
 
 def text(line: list[tuple[str, str]]) -> str:
-    return "".join(piece for piece, _ in line)
+    return "".join(run for run, _ in line)
 
 
 def reading(**changes: object) -> ArticleDetails:
@@ -70,18 +70,18 @@ def test_matches_in_a_summary_that_opens_the_body_are_shown_there() -> None:
     page = article_page(article, (("summary", 3, 8), ("body", 3, 8)), 60)
     assert len(page.matches) == 1
     assert ("grève", "hit") in page.lines[page.matches[0]]
-    same = reading(title="La grève", summary="La grève")
-    assert len(article_page(same, (("summary", 3, 8),), 60).matches) == 1
+    same_reading = reading(title="La grève", summary="La grève")
+    assert len(article_page(same_reading, (("summary", 3, 8),), 60).matches) == 1
 
 
 def test_dates_that_cannot_be_are_told() -> None:
-    said = "\n".join(
+    page_text = "\n".join(
         text(line) for line in article_page(reading(published=None), (), 80, UTC).lines
     )
-    assert "undated, first seen 2026-11-24 23:30 UTC" in said
-    ahead = reading(published=NOW + 1e7)
+    assert "undated, first seen 2026-11-24 23:30 UTC" in page_text
+    future = reading(published=NOW + 1e7)
     assert any(
-        "dated in the future" in text(line) for line in article_page(ahead, (), 80, UTC).lines
+        "dated in the future" in text(line) for line in article_page(future, (), 80, UTC).lines
     )
 
 

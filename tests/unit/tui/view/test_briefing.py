@@ -21,8 +21,8 @@ def test_every_line_fits(cells: int) -> None:
 
 
 def test_matches_are_lit_and_outlets_and_notes_are_there() -> None:
-    one = alert(1, note="À suivre", timeline=told_by("AFP", "Le Soir"))
-    page = briefing_page(compose_briefing(facts(story(one)), BRUSSELS), 80, BRUSSELS)
+    noted_alert = alert(1, note="À suivre", timeline=told_by("AFP", "Le Soir"))
+    page = briefing_page(compose_briefing(facts(story(noted_alert)), BRUSSELS), 80, BRUSSELS)
     assert ("Grève", "hit") in [run for line in page for run in line]
     text = "\n".join("".join(piece for piece, _ in line) for line in page)
     for words in ("AFP · fr · 05:00", "≡ Le Soir +10 min", "✎ À suivre", "https://ex.org/1"):
@@ -30,9 +30,9 @@ def test_matches_are_lit_and_outlets_and_notes_are_there() -> None:
 
 
 def test_the_news_comes_first_then_what_has_none_then_what_is_missing() -> None:
-    bad = feed("Le Soir", 1, Health.FAILING, "failing: 503")
-    known = facts(story(alert(1)), feeds=(bad,), watchlists=("Alibaba", "Ports"))
-    page = briefing_page(compose_briefing(known, BRUSSELS), 80, BRUSSELS)
-    text = "\n".join("".join(piece for piece, _ in line) for line in page)
-    places = [text.index(words) for words in ("numéro 1", "Nothing new: Ports.", "failing: 503")]
-    assert places == sorted(places)
+    failing_feed = feed("Le Soir", 1, Health.FAILING, "failing: 503")
+    news = facts(story(alert(1)), feeds=(failing_feed,), watchlists=("Alibaba", "Ports"))
+    page = briefing_page(compose_briefing(news, BRUSSELS), 80, BRUSSELS)
+    text = "\n".join("".join(run for run, _ in line) for line in page)
+    positions = [text.index(words) for words in ("numéro 1", "Nothing new: Ports.", "failing: 503")]
+    assert positions == sorted(positions)

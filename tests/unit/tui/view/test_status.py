@@ -23,11 +23,11 @@ def status_line(*args: Any) -> Line:
 
 
 def text(line: list[tuple[str, str]]) -> str:
-    return "".join(piece for piece, _ in line)
+    return "".join(run for run, _ in line)
 
 
 @pytest.mark.parametrize(
-    ("pulse", "watching", "said"),
+    ("pulse", "is_watching", "expected"),
     [
         (NOW - 3, True, "✓ live 3s"),
         (NOW - STALE_AFTER - 120, True, "! stale 2m"),
@@ -36,10 +36,10 @@ def text(line: list[tuple[str, str]]) -> str:
         (None, False, "✗ no monitor"),
     ],
 )
-def test_the_status_is_in_words(pulse: float | None, watching: bool, said: str) -> None:
+def test_the_status_is_in_words(pulse: float | None, is_watching: bool, expected: str) -> None:
     newsroom = FakeNewsroom()
-    newsroom.pulse, newsroom.watching = pulse, watching
-    assert said in text(status_line(newsroom.status(), NOW, UTC, 120))
+    newsroom.pulse, newsroom.watching = pulse, is_watching
+    assert expected in text(status_line(newsroom.status(), NOW, UTC, 120))
 
 
 def test_a_monitor_of_another_machine_is_one_unless_it_is_lost() -> None:
@@ -49,10 +49,10 @@ def test_a_monitor_of_another_machine_is_one_unless_it_is_lost() -> None:
         number=1, host="press-1", pid=4711, folder="/var/tocsin", since=NOW, seen_at=NOW,
         silence=2.0, lost=False, buckets=1_024,
     )  # fmt: skip
-    elsewhere = replace(newsroom.status(), monitors=(other,))
-    assert "✓ live elsewhere" in text(status_line(elsewhere, NOW, UTC, 120))
-    lost = replace(elsewhere, monitors=(replace(other, lost=True),))
-    assert "✗ no monitor" in text(status_line(lost, NOW, UTC, 120))
+    remote_status = replace(newsroom.status(), monitors=(other,))
+    assert "✓ live elsewhere" in text(status_line(remote_status, NOW, UTC, 120))
+    lost_status = replace(remote_status, monitors=(replace(other, lost=True),))
+    assert "✗ no monitor" in text(status_line(lost_status, NOW, UTC, 120))
 
 
 @given(st.integers(20, 220), words)
@@ -77,13 +77,13 @@ def test_trouble_is_told_even_on_a_narrow_screen() -> None:
 
 
 @pytest.mark.parametrize(
-    ("unsent", "dead", "said"),
+    ("unsent", "dead", "expected"),
     [
         (0, 0, "new  feeds"),
         (2, 0, "new  2 unsent  feeds"),
         (2, 1, "2 unsent  1 undelivered  feeds"),
     ],
 )
-def test_what_did_not_reach_anybody_is_counted(unsent: int, dead: int, said: str) -> None:
+def test_what_did_not_reach_anybody_is_counted(unsent: int, dead: int, expected: str) -> None:
     status = replace(FakeNewsroom().status(), unsent=unsent, dead=dead)
-    assert said in text(status_line(status, NOW, UTC, 120))
+    assert expected in text(status_line(status, NOW, UTC, 120))

@@ -8,9 +8,9 @@ from monitor.model.feed import Health
 from tui.view.status import empty_state
 
 
-def said_by(newsroom: FakeNewsroom, filtered: str = "", hint: str = "") -> str:
+def said_by(newsroom: FakeNewsroom, filter_text: str = "", hint: str = "") -> str:
     head, paragraphs = empty_state(
-        newsroom.status(), newsroom.feeds(), newsroom.watchlists(), filtered, hint
+        newsroom.status(), newsroom.feeds(), newsroom.watchlists(), filter_text, hint
     )
     return "\n".join([head, *paragraphs])
 
@@ -24,17 +24,17 @@ def test_empty_states_teach() -> None:
     newsroom.lists = ()
     assert "No watchlists yet" in said_by(newsroom)
     newsroom.health = [feed_health(n, f"f{n}", Health.FAILING, "no route") for n in range(3)]
-    unreachable = said_by(newsroom)
-    assert "No feed can be reached" in unreachable
-    assert "no route (3 feeds)" in unreachable
-    assert "tocsin demo" in unreachable
+    empty_text = said_by(newsroom)
+    assert "No feed can be reached" in empty_text
+    assert "no route (3 feeds)" in empty_text
+    assert "tocsin demo" in empty_text
     newsroom.health = []
     assert "tocsin demo" in said_by(newsroom, hint="add feeds so")
     assert "add feeds so" in said_by(newsroom, hint="add feeds so")
 
 
 def test_an_archive_that_cannot_be_read_is_told_with_the_reason() -> None:
-    opening, _nothing = empty_state(None, (), (), "", "")
+    opening_text, _nothing = empty_state(None, (), (), "", "")
     head, paragraphs = empty_state(None, (), (), "", "", "the store is locked")
-    assert opening == "Opening the archive…"
+    assert opening_text == "Opening the archive…"
     assert (head, paragraphs[0]) == ("The archive cannot be read.", "the store is locked")

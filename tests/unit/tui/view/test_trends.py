@@ -24,7 +24,7 @@ def words(line: Line) -> str:
 
 
 def trend(
-    counts: Sequence[int], covered: Sequence[float] = (), by: BucketSize = BucketSize.DAY
+    counts: Sequence[int], covered: Sequence[float] = (), size: BucketSize = BucketSize.DAY
 ) -> Trend:
     edges = tuple(NOW - NOW % 86_400 + 86_400.0 * n for n in range(len(counts) + 1))
     series = Series(
@@ -33,7 +33,7 @@ def trend(
     )  # fmt: skip
     labels = tuple("" for _ in counts)
     return Trend(
-        by=by, edges=edges, labels=labels, since=edges[0], until=edges[-1], series=(series,)
+        by=size, edges=edges, labels=labels, since=edges[0], until=edges[-1], series=(series,)
     )
 
 
@@ -41,12 +41,12 @@ def test_bars_grow_with_the_counts_and_mark_what_was_not_read() -> None:
     upper, lower, _ = trend_lines(trend([0, 1, 8, 4, 0, 4], [1, 1, 1, 1, 0, 0.5]), 6, 2, UTC)
     assert (words(upper), words(lower)) == ("  █   ", f" ▂██{GAP_BAR}{UNCERTAIN_BAR}")
     assert [ink for _, ink in lower][-2:] == ["late", "late"]
-    wide = words(trend_lines(trend([1, 2], [1, 0.5]), 80, 1, UTC)[-1])
-    assert wide.startswith("2026-11-24  2026-11-25   up to 2 each day")
-    assert wide.endswith(f"  {UNCERTAIN_BAR} coverage gap")
+    legend = words(trend_lines(trend([1, 2], [1, 0.5]), 80, 1, UTC)[-1])
+    assert legend.startswith("2026-11-24  2026-11-25   up to 2 each day")
+    assert legend.endswith(f"  {UNCERTAIN_BAR} coverage gap")
     for cells in (80, 120):  # the meaning of the signs comes before the scale
-        both = words(trend_lines(trend([1, 2, 0], [1, 0.5, 0]), cells, 1, UTC)[-1])
-        assert both.endswith(f"{UNCERTAIN_BAR} coverage gap  {GAP_BAR} gap, nothing found")
+        legend_part = words(trend_lines(trend([1, 2, 0], [1, 0.5, 0]), cells, 1, UTC)[-1])
+        assert legend_part.endswith(f"{UNCERTAIN_BAR} coverage gap  {GAP_BAR} gap, nothing found")
     (*_, below) = trend_lines(trend([1] * 60), 80, 1, UTC)
     assert words(below).rstrip().endswith("2027-01-22")
     assert "up to 1 each day" in words(below)
@@ -66,9 +66,9 @@ def test_there_is_no_gap_before_anything_was_watched() -> None:
 def test_every_article_is_in_a_bar_and_no_line_runs_over(
     counts: list[int], cells: int, rows: int
 ) -> None:
-    bars, wide, _periods = trend_bars(trend(counts), cells)
+    bars, bar_width, _periods = trend_bars(trend(counts), cells)
     assert sum(bar.count for bar in bars) == sum(counts)
-    assert len(bars) * wide <= cells
-    found = trend_lines(trend(counts), cells, rows, UTC)
-    assert len(found) == rows + 1
-    assert all(width(line) <= max(cells, 10) for line in found)
+    assert len(bars) * bar_width <= cells
+    lines = trend_lines(trend(counts), cells, rows, UTC)
+    assert len(lines) == rows + 1
+    assert all(width(line) <= max(cells, 10) for line in lines)

@@ -14,10 +14,10 @@ from tui.view.pages import history_lines
 
 
 def text(lines: list[Line]) -> str:
-    return "\n".join("".join(piece for piece, _ in line) for line in lines)
+    return "\n".join("".join(run for run, _ in line) for line in lines)
 
 
-def noted(alert: int) -> Decision:
+def note_decision(alert: int) -> Decision:
     return Decision(
         act=alert, at=NOW, alert=alert, who="ana", undoes=None, why="",
         before={"note": ""}, after={"note": "call the desk"},
@@ -27,21 +27,21 @@ def noted(alert: int) -> Decision:
 def test_decisions_and_notes_of_a_story_are_told_once() -> None:
     first = replace(FakeNewsroom().alerts([1])[0], watchlist="Trump", note="call the desk")
     alerts = [first, replace(first, id=2, watchlist="putin")]
-    told = text(history_lines([(each, [noted(each.id)]) for each in alerts], 80, UTC))
-    assert told.count("ana: note") == 1
-    assert told.count("\n  call the desk") == 1
-    assert "raised by Trump, putin" in told
+    history = text(history_lines([(alert, [note_decision(alert.id)]) for alert in alerts], 80, UTC))
+    assert history.count("ana: note") == 1
+    assert history.count("\n  call the desk") == 1
+    assert "raised by Trump, putin" in history
     other = replace(first, id=3, watchlist="Moscow", note="")
-    told = text(history_lines([(first, [noted(1)]), (other, [])], 80, UTC))
-    assert "raised by Trump\n" in told
-    assert "raised by Moscow" in told
+    history = text(history_lines([(first, [note_decision(1)]), (other, [])], 80, UTC))
+    assert "raised by Trump\n" in history
+    assert "raised by Moscow" in history
 
 
 def test_what_holds_for_the_alerts_of_a_story_is_told_once() -> None:
     first = replace(FakeNewsroom().alerts([1])[0], watchlist="Trump", suppressed="backfill")
-    noted_ones = [replace(first, id=n, watchlist=f"list {n}", note="call") for n in (2, 3)]
-    told = text(standing_lines([first, *noted_ones], {}, {}, 120, UTC))
-    assert told.count("not notified: published before") == 2
-    assert told.count("✎ call") == 1
-    assert "list 2  " in told.splitlines()[2]
-    assert "list 3  new" in told.splitlines()[2]
+    noted_alerts = [replace(first, id=n, watchlist=f"list {n}", note="call") for n in (2, 3)]
+    standing = text(standing_lines([first, *noted_alerts], {}, {}, 120, UTC))
+    assert standing.count("not notified: published before") == 2
+    assert standing.count("✎ call") == 1
+    assert "list 2  " in standing.splitlines()[2]
+    assert "list 3  new" in standing.splitlines()[2]

@@ -44,9 +44,9 @@ def test_read_is_acknowledged_and_starred_is_a_star() -> None:
     state = "user/-/state/com.google/"
     new = item_row(ALERT, ARTICLE, SEVERITIES)
     assert new["categories"] == [f"{state}reading-list", "user/-/label/High"]
-    for known in (AlertState.ACKNOWLEDGED, AlertState.CLOSED):
-        done = replace(ALERT, state=known, starred=True, tags=("hub",))
-        assert item_row(done, ARTICLE, SEVERITIES)["categories"] == [
+    for alert_state in (AlertState.ACKNOWLEDGED, AlertState.CLOSED):
+        decided_alert = replace(ALERT, state=alert_state, starred=True, tags=("hub",))
+        assert item_row(decided_alert, ARTICLE, SEVERITIES)["categories"] == [
             f"{state}reading-list", f"{state}read", f"{state}starred", "user/-/label/High",
             "user/-/label/hub",
         ]  # fmt: skip
@@ -70,13 +70,13 @@ def test_no_text_becomes_markup(text: str, spans: list[tuple[int, int]]) -> None
         ALERT, watchlist="<a>&", note="<u>", matches=matches, timeline=told_by("One", "<em>")
     )
     body = clean(f"<script>{text}</script>", keep_newlines=True)  # as an article is stored
-    written = content(alert, replace(ARTICLE, body=body, summary=""))
-    assert set(re.findall(r"</?(\w+)", written)) <= {"p", "b", "i"}
-    shown = _Text()
-    shown.feed(written)
-    shown.close()
+    markup = content(alert, replace(ARTICLE, body=body, summary=""))
+    assert set(re.findall(r"</?(\w+)", markup)) <= {"p", "b", "i"}
+    text_reader = _Text()
+    text_reader.feed(markup)
+    text_reader.close()
     expected = "".join(body.split())
-    assert expected in "".join(shown.text.split())
+    assert expected in "".join(text_reader.text.split())
 
 
 class _Text(HTMLParser):

@@ -26,7 +26,7 @@ def test_what_is_no_id_is_refused(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "plain"),
+    ("text", "expected"),
     [
         ("user/-/state/com.google/read", "user/-/state/com.google/read"),
         ("user/1005921515/state/com.google/read", "user/-/state/com.google/read"),
@@ -37,12 +37,12 @@ def test_what_is_no_id_is_refused(text: str) -> None:
         ("starred", "user/-/state/com.google/starred"),
     ],
 )
-def test_any_user_is_who_asks(text: str, plain: str) -> None:
-    assert plain_stream(text) == plain
+def test_any_user_is_who_asks(text: str, expected: str) -> None:
+    assert plain_stream(text) == expected
 
 
 def test_the_stream_of_a_watchlist_needs_no_quoting() -> None:
     ids = {subscription_id(name) for name in ("R&D / Chine ?", "R&D", "Été", "été ", "x" * 200)}
     assert len(ids) == 5
-    assert all(one.removeprefix("feed/").isalnum() and one.isascii() for one in ids)
+    assert all(id.removeprefix("feed/").isalnum() and id.isascii() for id in ids)
     assert subscription_id("Alibaba") == subscription_id("alibaba")

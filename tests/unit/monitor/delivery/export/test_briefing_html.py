@@ -45,39 +45,39 @@ class Page(HTMLParser):
             self.text += data
 
 
-def page(known: BriefingFacts) -> tuple[str, Page]:
-    source = document(compose_briefing(known, BRUSSELS), BRUSSELS)
+def page(news: BriefingFacts) -> tuple[str, Page]:
+    source = document(compose_briefing(news, BRUSSELS), BRUSSELS)
     return source, Page(source)
 
 
 def test_a_page_has_headline_match_note_outlets_and_link() -> None:
-    one = alert(1, note="À suivre", state=AlertState.CLOSED, timeline=told_by("AFP", "Le Soir"))
-    _, found = page(facts(story(one), watchlists=("Alibaba", "Ports")))
+    closed = alert(1, note="À suivre", state=AlertState.CLOSED, timeline=told_by("AFP", "Le Soir"))
+    _, parsed_page = page(facts(story(closed), watchlists=("Alibaba", "Ports")))
     for words in ("Grève numéro 1 au port", "AFP · fr · 05:00 · closed", "Le Soir +10 min"):
-        assert words in found.text, words
-    assert "À suivre" in found.text
-    kinds = Counter(tag for tag, _ in found.elements)
+        assert words in parsed_page.text, words
+    assert "À suivre" in parsed_page.text
+    kinds = Counter(tag for tag, _ in parsed_page.elements)
     assert kinds["mark"] == 1
-    assert [a["href"] for tag, a in found.elements if tag == "a"] == ["https://ex.org/1"]
-    assert "Nothing new" in found.text
+    assert [a["href"] for tag, a in parsed_page.elements if tag == "a"] == ["https://ex.org/1"]
+    assert "Nothing new" in parsed_page.text
 
 
 def test_a_chart_has_a_bar_for_each_part_of_the_time() -> None:
-    known = facts(
+    news = facts(
         story(alert(1)),
         charts={"Alibaba": (0, 4, *([0] * 21), 2)},
         baselines={"Alibaba": Baseline(today=4, usual=1.0, weeks=3, surprise=True)},
     )
-    _, found = page(known)
-    (bars,) = [attributes for _, attributes in found.elements if attributes.get("class") == "bars"]
+    _, parsed = page(news)
+    (bars,) = [attributes for _, attributes in parsed.elements if attributes.get("class") == "bars"]
     assert bars["aria-label"] == "6 stories, at most 4 in one bar"
-    assert f"·█{'·' * 21}▄" in found.text
-    assert "Unusual: Alibaba" in found.text
+    assert f"·█{'·' * 21}▄" in parsed.text
+    assert "Unusual: Alibaba" in parsed.text
 
 
 def test_a_page_is_self_contained_and_has_no_script() -> None:
-    source, found = page(hostile_facts())
-    for tag, attributes in found.elements:
+    source, parsed_page = page(hostile_facts())
+    for tag, attributes in parsed_page.elements:
         assert tag in OURS, tag
         assert not {name for name in attributes if name.startswith("on")}
         assert not {"src", "srcset", "background"} & attributes.keys()
@@ -86,11 +86,11 @@ def test_a_page_is_self_contained_and_has_no_script() -> None:
 
 
 def test_hostile_texts_are_texts() -> None:
-    source, found = page(hostile_facts())
-    assert {tag for tag, _ in found.elements} <= OURS
-    assert "<script>alert(1)<" in found.text
+    source, parsed_page = page(hostile_facts())
+    assert {tag for tag, _ in parsed_page.elements} <= OURS
+    assert "<script>alert(1)<" in parsed_page.text
     assert source.count("<script") == 0
-    links = [attributes["href"] for tag, attributes in found.elements if tag == "a"]
+    links = [attributes["href"] for tag, attributes in parsed_page.elements if tag == "a"]
     assert len(links) == 1
     assert links[0].startswith("https://ex.org/")
     assert not set(links[0]) & set("<>\"'()[]")

@@ -28,7 +28,7 @@ from monitor.presentation.service.briefing import compose_briefing
 
 
 def briefing() -> Briefing:
-    known = facts(
+    news = facts(
         story(
             alert(
                 1, note="À suivre\nde près", state=AlertState.CLOSED, starred=True,
@@ -39,7 +39,7 @@ def briefing() -> Briefing:
         baselines={"Alibaba": Baseline(today=4, usual=1.0, weeks=3, surprise=True)},
         charts={"Alibaba": (0,) * 23 + (1,)},
     )  # fmt: skip
-    return compose_briefing(known, BRUSSELS)
+    return compose_briefing(news, BRUSSELS)
 
 
 def test_the_text_says_everything() -> None:
@@ -60,9 +60,9 @@ def test_the_text_says_everything() -> None:
 
 
 def test_languages_have_their_names() -> None:
-    elsewhere = (outlet("Le Fil", perhaps=True, lang="fr"), outlet("Reuters", lang="en"))
-    told = facts(story(alert(1, timeline=told_by("AFP", elsewhere=elsewhere))))
-    lines = plain_text(compose_briefing(told, BRUSSELS), BRUSSELS).splitlines()
+    foreign_outlets = (outlet("Le Fil", perhaps=True, lang="fr"), outlet("Reuters", lang="en"))
+    news = facts(story(alert(1, timeline=told_by("AFP", elsewhere=foreign_outlets))))
+    lines = plain_text(compose_briefing(news, BRUSSELS), BRUSSELS).splitlines()
     assert [line.strip() for line in lines if "⇄" in line] == [
         "⇄ also in English: Reuters",
         "⇄ perhaps also in French: Le Fil",
@@ -72,9 +72,9 @@ def test_languages_have_their_names() -> None:
 def test_a_late_briefing_says_so() -> None:
     from msgspec.structs import replace
 
-    late = replace(briefing(), due=SEVEN - 7200.0, name="Desk")
-    assert "Late: this was due at 2026-11-27 05:00" in plain_text(late, BRUSSELS)
-    assert plain_text(late, BRUSSELS).startswith("Desk, ")
+    late_briefing = replace(briefing(), due=SEVEN - 7200.0, name="Desk")
+    assert "Late: this was due at 2026-11-27 05:00" in plain_text(late_briefing, BRUSSELS)
+    assert plain_text(late_briefing, BRUSSELS).startswith("Desk, ")
 
 
 def test_markdown_links_the_headline() -> None:
@@ -84,17 +84,17 @@ def test_markdown_links_the_headline() -> None:
 
 
 def test_hostile_texts_are_texts_in_markdown() -> None:
-    written = markdown(compose_briefing(hostile_facts(), BRUSSELS), BRUSSELS)
-    assert "\x1b" not in written
+    text = markdown(compose_briefing(hostile_facts(), BRUSSELS), BRUSSELS)
+    assert "\x1b" not in text
     tokens = [
-        child for token in MarkdownIt().parse(written) for child in [token, *(token.children or ())]
+        child for token in MarkdownIt().parse(text) for child in [token, *(token.children or ())]
     ]
     kinds = {token.type for token in tokens}
     assert not kinds & {"html_inline", "html_block", "image"}
     links = [token.attrGet("href") for token in tokens if token.type == "link_open"]
     assert len(links) == 1
     assert str(links[0]).startswith("https://ex.org/")
-    assert "@everyone" not in written
+    assert "@everyone" not in text
 
 
 def test_hostile_texts_have_no_effect_on_a_terminal() -> None:
@@ -113,28 +113,28 @@ def test_addresses_are_whole_on_a_terminal_and_broken_in_a_message() -> None:
 
 @pytest.mark.parametrize("start", ["- a", "+ a", "1. a", "2) a", "= a", "# a", "> a"])
 def test_a_line_of_markdown_begins_no_block(start: str) -> None:
-    known = facts(story(alert(1, title=start, matches=(), note=start, feed=start)))
-    html = MarkdownIt().render(markdown(compose_briefing(known, BRUSSELS), BRUSSELS))
+    news = facts(story(alert(1, title=start, matches=(), note=start, feed=start)))
+    html = MarkdownIt().render(markdown(compose_briefing(news, BRUSSELS), BRUSSELS))
     assert html.count("<ul>") == html.count("<h2>") == 1
     assert not html.count("<ol") + html.count("<blockquote>")
 
 
 def test_programs_get_all_fields() -> None:
-    found = briefing_row(briefing())
-    assert found["unusual"] == ["Alibaba"]
-    (told,) = found["watchlists"][0]["stories"]
-    assert told["alert_ids"] == ["a1"]
-    assert told["headline"] == {"text": "Grève numéro 1 au port", "spans": [[0, 5]]}
-    assert [other["name"] for other in told["others"]] == ["Le Soir"]
-    assert found["watchlists"][0]["usual"] == 1.0
+    row = briefing_row(briefing())
+    assert row["unusual"] == ["Alibaba"]
+    (story_row,) = row["watchlists"][0]["stories"]
+    assert story_row["alert_ids"] == ["a1"]
+    assert story_row["headline"] == {"text": "Grève numéro 1 au port", "spans": [[0, 5]]}
+    assert [other["name"] for other in story_row["others"]] == ["Le Soir"]
+    assert row["watchlists"][0]["usual"] == 1.0
 
 
-@pytest.mark.parametrize("written", [plain_text, markdown, document])
-def test_the_news_comes_before_the_feeds_in_trouble(written: Callable[..., str]) -> None:
-    bad = feed("Le Soir", 1, Health.FAILING, "failing: 503")
-    text = written(compose_briefing(facts(story(alert(1)), feeds=(bad,)), BRUSSELS), BRUSSELS)
-    places = [
+@pytest.mark.parametrize("write", [plain_text, markdown, document])
+def test_the_news_comes_before_the_feeds_in_trouble(write: Callable[..., str]) -> None:
+    failing = feed("Le Soir", 1, Health.FAILING, "failing: 503")
+    text = write(compose_briefing(facts(story(alert(1)), feeds=(failing,)), BRUSSELS), BRUSSELS)
+    positions = [
         text.index(words)
         for words in ("May be missing: 1 of 1 feed, named at the end.", "numéro 1", "failing: 503")
     ]
-    assert places == sorted(places)
+    assert positions == sorted(positions)

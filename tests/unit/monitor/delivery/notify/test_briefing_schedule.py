@@ -15,20 +15,20 @@ def test_chats_get_three_stories_of_each_watchlist_and_mail_all() -> None:
     alerts = [alert(n, name) for name, first in (("Alibaba", 1), ("Ports", 11)) for n in
               range(first, first + 5)]  # fmt: skip
     briefing = compose_briefing(facts(*map(story, alerts)), BRUSSELS)
-    stored = stored_briefing(replace(briefing, name="Morning"), SEVEN, SEVEN, BRUSSELS)
-    assert stored.subject == "Morning: 10 stories"
-    assert stored.markdown.count("https://ex.org/") == stored.plain.count("https://ex.org/") == 6
-    assert stored.plain.count("2 not listed") == 2
-    assert stored.html.count("https://ex.org/") == 10
-    assert json.loads(stored.json)["stories"] == 10
+    saved = stored_briefing(replace(briefing, name="Morning"), SEVEN, SEVEN, BRUSSELS)
+    assert saved.subject == "Morning: 10 stories"
+    assert saved.markdown.count("https://ex.org/") == saved.plain.count("https://ex.org/") == 6
+    assert saved.plain.count("2 not listed") == 2
+    assert saved.html.count("https://ex.org/") == 10
+    assert json.loads(saved.json)["stories"] == 10
 
 
 def test_stories_link_to_their_pages() -> None:
     briefing = compose_briefing(facts(story(alert(1, "Alibaba"))), BRUSSELS)
     page = "https://news.example.org/alerts/a1"
-    stored = stored_briefing(briefing, SEVEN, SEVEN, BRUSSELS, "https://news.example.org")
-    assert f"alert a1: {page}" in stored.plain
-    assert f"[alert a1](<{page}>)" in stored.markdown
-    assert f'<a href="{page}">alert a1</a>' in stored.html
-    without = stored_briefing(briefing, SEVEN, SEVEN, BRUSSELS)
-    assert "/alerts/" not in without.plain + without.markdown + without.html
+    linked = stored_briefing(briefing, SEVEN, SEVEN, BRUSSELS, "https://news.example.org")
+    assert f"alert a1: {page}" in linked.plain
+    assert f"[alert a1](<{page}>)" in linked.markdown
+    assert f'<a href="{page}">alert a1</a>' in linked.html
+    unlinked = stored_briefing(briefing, SEVEN, SEVEN, BRUSSELS)
+    assert "/alerts/" not in unlinked.plain + unlinked.markdown + unlinked.html

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from monitor.intake.fetch.response import Headers, content_location
 
-junk = st.binary(max_size=40)
+binary_junk = st.binary(max_size=40)
 
 
 @given(
@@ -25,7 +25,7 @@ junk = st.binary(max_size=40)
                     b"ETag",
                 ]
             ),
-            junk
+            binary_junk
             | st.sampled_from(
                 [
                     b"max-age=60",
@@ -80,7 +80,7 @@ def test_cache_hints(headers, max_age):
 
 
 @pytest.mark.parametrize(
-    ("said", "base"),
+    ("header", "base"),
     [
         ("", ""),
         ("feed.xml", ""),
@@ -96,5 +96,5 @@ def test_cache_hints(headers, max_age):
         ("a b", ""),
     ],
 )
-def test_a_content_location_on_the_same_host_is_where_links_lead_from(said, base):
-    assert content_location("https://ex.org/flux/feed.xml", said) == base
+def test_a_content_location_on_the_same_host_is_where_links_lead_from(header, base):
+    assert content_location("https://ex.org/flux/feed.xml", header) == base

@@ -35,9 +35,9 @@ FIRST = "Alibaba à Liège"
 EDITED = "Le Mossad à Liège"
 
 
-def entry(title: str = FIRST, summary: str = "Le hub.", body: str = "", **more: str) -> Entry:
-    named = {"guid": "g1", "url": LINK} | more
-    return Entry(title=title, summary=summary, body=body, **named)
+def entry(title: str = FIRST, summary: str = "Le hub.", body: str = "", **fields: str) -> Entry:
+    values = {"guid": "g1", "url": LINK} | fields
+    return Entry(title=title, summary=summary, body=body, **values)
 
 
 def watchlist(query: str, feeds: Sequence[str] = ()) -> Watchlist:
@@ -54,16 +54,16 @@ class Newsroom:
         store: Store,
         folder: Path,
         watchlists: Sequence[Watchlist] = (),
-        *more: Feed,
+        *extra_feeds: Feed,
     ) -> None:
         self.folder = folder
-        subscribed = store.subscribe([A, B, OTHER, *(more or [GOOGLE])], watchlists)
+        subscribed = store.subscribe([A, B, OTHER, *(extra_feeds or [GOOGLE])], watchlists)
         self.feeds = {feed.url: feed for feed in subscribed}
-        numbered = {feed.number: feed for feed in self.feeds.values()}
+        feeds_by_number = {feed.number: feed for feed in self.feeds.values()}
         rules = WatchlistMatcher(tuple(watchlists))
         self.now = flow.START
         self._ingester = Ingester(
-            store, ActiveConfig(rules=rules, feeds=numbered), lambda: self.now, lambda: 0.0
+            store, ActiveConfig(rules=rules, feeds=feeds_by_number), lambda: self.now, lambda: 0.0
         )
 
     def poll(self, feed: Feed, *entries: Entry) -> BatchOutcome:
@@ -106,8 +106,8 @@ def test_an_edit_in_another_feed_than_the_first_is_a_revision_that_is_matched(
     room.poll(A, entry())
     room.poll(B, entry())
     room.poll(A)
-    (raised,) = room.poll(B, entry(EDITED)).raised
-    assert (raised.watchlist, raised.feed, raised.backfill) == ("mossad", "Monde", False)
+    (alert,) = room.poll(B, entry(EDITED)).raised
+    assert (alert.watchlist, alert.feed, alert.backfill) == ("mossad", "Monde", False)
     assert room.texts() == [(EDITED, "Le hub.", "", 2)]
     assert room.alerts() == [("alibaba", 1), ("mossad", 1)]
     versions = flow.rows(room.folder, "SELECT version, title FROM versions")
@@ -195,8 +195,8 @@ def test_an_article_is_matched_for_each_feed_that_comes_to_carry_it(
 
 def test_one_link_and_one_guid_under_two_headlines_in_a_site_is_an_edit(room: Newsroom) -> None:
     room.poll(A, entry())
-    (raised,) = room.poll(B, entry(EDITED)).raised
-    assert raised.watchlist == "mossad"
+    (raised_alert,) = room.poll(B, entry(EDITED)).raised
+    assert raised_alert.watchlist == "mossad"
     for _ in range(3):
         room.poll(A, entry())
         room.poll(B, entry(EDITED))
@@ -223,9 +223,9 @@ def test_otherwise_another_headline_is_another_article(
 
 
 def test_a_home_page_s_link_makes_no_two_entries_one(room: Newsroom) -> None:
-    home = {"guid": "", "url": "https://www.site.org/"}
-    room.poll(A, entry(**home))
-    room.poll(B, entry(EDITED, **home))
+    home_page = {"guid": "", "url": "https://www.site.org/"}
+    room.poll(A, entry(**home_page))
+    room.poll(B, entry(EDITED, **home_page))
     assert [title for title, *_ in room.texts()] == [FIRST, EDITED]
 
 
@@ -241,9 +241,9 @@ def test_the_second_headline_is_not_known_to_its_feed_before(room: Newsroom) -> 
 @pytest.mark.parametrize("title", [FIRST, EDITED])
 def test_an_article_is_known_by_each_link_that_it_had(room: Newsroom, title: str) -> None:
     room.poll(A, entry())
-    moved = entry(title, url="https://www.site.org/2026/le-mossad")
-    room.poll(A, moved)
-    room.poll(OTHER, replace(moved, guid="o1"))
+    moved_entry = entry(title, url="https://www.site.org/2026/le-mossad")
+    room.poll(A, moved_entry)
+    room.poll(OTHER, replace(moved_entry, guid="o1"))
     room.poll(B, replace(entry(title), guid="b1"))
     assert len(room.texts()) == 1
 
@@ -280,16 +280,16 @@ POST = item(4, "", "https://www.post.example.com/feed")
 
 
 def test_the_publisher_of_an_aggregator_s_item_is_its_source(tmp_path: Path) -> None:
-    asked = Escalate(outlets=3, languages=False)
+    escalation_rule = Escalate(outlets=3, languages=False)
     with closing(Store(StoreAddress(tmp_path))) as store:
-        room = Newsroom(store, tmp_path, [replace(watchlist("alibaba"), escalate=asked)])
-        (raised,) = room.poll(GOOGLE, SOIR).raised
-        assert raised.feed == "Le Soir"
+        room = Newsroom(store, tmp_path, [replace(watchlist("alibaba"), escalate=escalation_rule)])
+        (raised_alert,) = room.poll(GOOGLE, SOIR).raised
+        assert raised_alert.feed == "Le Soir"
         assert room.poll(GOOGLE, SAME, ECHO, SOIR).raised == ()  # two publishers so far
-        (escalated,) = room.poll(GOOGLE, POST, SAME, ECHO, SOIR).raised
-        assert escalated.escalation == "3 outlets"
+        (escalated_alert,) = room.poll(GOOGLE, POST, SAME, ECHO, SOIR).raised
+        assert escalated_alert.escalation == "3 outlets"
         views = room.views
-        (alert, *_) = views.alerts.get([raised.id], timelines=True)
+        (alert, *_) = views.alerts.get([raised_alert.id], timelines=True)
         assert (alert.publisher, alert.feed) == ("Le Soir", "Google News")
         names = [outlet.name for outlet in alert.timeline.outlets]
         assert names == ["Le Soir", "Le Soir sport", "L’Écho", "post.example.com"]
@@ -337,27 +337,27 @@ def test_a_revision_is_recorded_once_per_change_of_a_feed(
 ) -> None:
     with TemporaryDirectory() as folder, closing(Store(StoreAddress(Path(folder)))) as store:
         room = Newsroom(store, Path(folder))
-        said: dict[str, Said] = {}
+        texts_by_feed: dict[str, Said] = {}
         version, last = 0, None
-        for feed, one in life:
-            room.poll(feed, *([entry(one.title, one.summary)] if one else []))
-            if one is not None:
-                before = said.get(feed.url)
-                said[feed.url] = one
+        for feed, news in life:
+            room.poll(feed, *([entry(news.title, news.summary)] if news else []))
+            if news is not None:
+                before = texts_by_feed.get(feed.url)
+                texts_by_feed[feed.url] = news
                 (text,) = room.texts()
                 if before is None:
-                    assert text[0] in (one.title, last)  # a feed may begin with an old version
+                    assert text[0] in (news.title, last)  # a feed may begin with an old version
                     last = text[0]
-                elif before.title != one.title:
-                    last = one.title
+                elif before.title != news.title:
+                    last = news.title
                 assert text[3] - version in ((1,) if not version else (0, 1))
-                if before == one:
+                if before == news:
                     assert text[3] == version  # nothing changed in this feed
                 assert text[0] == last
                 version = text[3]
-                room.poll(feed, entry(one.title, one.summary))
+                room.poll(feed, entry(news.title, news.summary))
                 assert room.texts()[0][3] == version
         for feed, _ in life * 2:  # both feeds as they are now, again and again
-            if now := said.get(feed.url):
+            if now := texts_by_feed.get(feed.url):
                 room.poll(feed, entry(now.title, now.summary))
         assert [text[3] for text in room.texts()] == ([version] if version else [])

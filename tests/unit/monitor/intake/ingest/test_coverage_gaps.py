@@ -36,12 +36,12 @@ FEEDS = tuple(
 
 def gap(feed: int, start: float, end: float | None, kind: GapKind = BLIND) -> Gap:
     """Return a gap; times are hours before now."""
-    ended = None if end is None else NOW - end * HOUR
-    return Gap(feed=FEEDS[feed - 1], start=NOW - start * HOUR, end=ended, kind=kind)
+    ended_at = None if end is None else NOW - end * HOUR
+    return Gap(feed=FEEDS[feed - 1], start=NOW - start * HOUR, end=ended_at, kind=kind)
 
 
 @pytest.mark.parametrize(
-    ("wanted", "feeds", "touched"),
+    ("selectors", "feeds", "gap_count"),
     [
         ((), 4, 2),
         (("tag:presse",), 2, 1),
@@ -51,16 +51,16 @@ def gap(feed: int, start: float, end: float | None, kind: GapKind = BLIND) -> Ga
         (("nothing",), 0, 0),
     ],
 )
-def test_gaps_concern_the_watchlists_that_watch_their_feeds(wanted, feeds, touched) -> None:
+def test_gaps_concern_the_watchlists_that_watch_their_feeds(selectors, feeds, gap_count) -> None:
     gaps = [gap(1, 3, 2), gap(1, 2, 1), gap(4, 3, None, DOWN)]
-    (covered,) = coverage_gaps.coverage({"Alibaba": wanted}, FEEDS, gaps)
-    assert (covered.feeds, covered.touched()) == (feeds, touched)
+    (coverage,) = coverage_gaps.coverage({"Alibaba": selectors}, FEEDS, gaps)
+    assert (coverage.feeds, coverage.touched()) == (feeds, gap_count)
 
 
 def test_a_paused_feed_is_not_watched() -> None:
-    paused = [Feed(url="https://p.test/", name="p", enabled=False, number=9), *FEEDS]
-    (covered,) = coverage_gaps.coverage({"Alibaba": ()}, paused, [])
-    assert covered.feeds == 4
+    all_feeds = [Feed(url="https://p.test/", name="p", enabled=False, number=9), *FEEDS]
+    (coverage,) = coverage_gaps.coverage({"Alibaba": ()}, all_feeds, [])
+    assert coverage.feeds == 4
 
 
 @pytest.mark.parametrize(
@@ -84,8 +84,8 @@ def test_a_paused_feed_is_not_watched() -> None:
     ],
 )
 def test_in_words(gaps: Sequence[Gap], words: str) -> None:
-    (covered,) = coverage_gaps.coverage({"Alibaba": ()}, FEEDS, gaps)
-    assert coverage_gaps.describe_gap(covered, NOW, UTC) == words
+    (coverage,) = coverage_gaps.coverage({"Alibaba": ()}, FEEDS, gaps)
+    assert coverage_gaps.describe_gap(coverage, NOW, UTC) == words
 
 
 def test_in_words_of_the_clock_on_the_wall() -> None:
@@ -102,9 +102,9 @@ Run = Callable[..., tuple[int, str, str]]
 def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Run]:
     """Run commands on a newsroom in which `a` had a coverage gap and `d` cannot be read."""
     for module in (machine, viewing, output):
-        for name, stand_in in (("clock", lambda: NOW), ("local_zone", lambda: UTC)):
+        for name, replacement in (("clock", lambda: NOW), ("local_zone", lambda: UTC)):
             if hasattr(module, name):
-                monkeypatch.setattr(module, name, stand_in)
+                monkeypatch.setattr(module, name, replacement)
     room = Newsroom(tmp_path)
     room.watch([{"url": feed.url, "name": feed.name} for feed in FEEDS])
     store = Store(StoreAddress(room.data))
@@ -113,22 +113,22 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Run]:
         Watchlist(name="Presse", query=parse_query("grève"), feeds=("tag:presse",)),
         Watchlist(name="Ports", query=parse_query("port"), feeds=("c",)),
     ]
-    read = {"a": 600.0, "b": 600.0, "c": 600.0, "d": 3 * HOUR}
+    read_ages = {"a": 600.0, "b": 600.0, "c": 600.0, "d": 3 * HOUR}
     for feed in store.subscribe(FEEDS, lists):
-        ago = read[feed.name]
+        ago = read_ages[feed.name]
         failures = int(feed.name == "d")
         state = FeedState(
             last_ok=NOW - ago, last_poll=NOW - 300, next_due=NOW + 300, failures=failures,
             reason="503 Service Unavailable" * failures, blind=feed.name == "a",
         )  # fmt: skip
-        missed = (NOW - 2 * HOUR, NOW - 1.25 * HOUR) if feed.name == "a" else None
+        missed_span = (NOW - 2 * HOUR, NOW - 1.25 * HOUR) if feed.name == "a" else None
         poll = Poll(at=NOW - 600, outcome=Outcome.READ)
         with store.batch() as batch:
-            save_poll(batch, PollOutcome(feed=feed, state=state, poll=poll, missed=missed))
+            save_poll(batch, PollOutcome(feed=feed, state=state, poll=poll, missed=missed_span))
 
     def run(*args: str) -> tuple[int, str, str]:
-        done = CliRunner().invoke(main_group, ["-c", str(room.config), *args])
-        return done.exit_code, done.stdout, done.stderr
+        result = CliRunner().invoke(main_group, ["-c", str(room.config), *args])
+        return result.exit_code, result.stdout, result.stderr
 
     yield run
     store.close()
@@ -171,8 +171,8 @@ def test_since_leaves_out_what_was_over_by_then(run: Run) -> None:
 def test_status_and_watch_list_say_it(run: Run) -> None:
     assert "gaps      2 in the last day" in run("status")[1]
     assert json.loads(run("status", "--json")[1])["gaps"] == {"blind": 1, "down": 1}
-    told = {row["name"]: row for row in json.loads(run("watch", "list", "--format", "json")[1])}
-    assert {n: (row["feeds"], row["feeds_with_gaps"]) for n, row in told.items()} == {
+    rows = {row["name"]: row for row in json.loads(run("watch", "list", "--format", "json")[1])}
+    assert {n: (row["feeds"], row["feeds_with_gaps"]) for n, row in rows.items()} == {
         "Alibaba": (4, 2), "Presse": (2, 1), "Ports": (1, 0),
     }  # fmt: skip
     lines = run("watch", "list")[1].splitlines()

@@ -33,13 +33,13 @@ def names(article: Article) -> Names:
     return cross_language.names(article, features.names)
 
 
-def named(text: str, lang: str = "fr", *, title: str = "") -> Names:
+def names_of(text: str, lang: str = "fr", *, title: str = "") -> Names:
     return names(article(title, text, lang))
 
 
-def shared(one: str, other: str) -> int:
+def shared_name_count(french_text: str, english_text: str) -> int:
     """Return how many words of names a French and an English text share."""
-    return len(named(one).words & named(other, "en").words)
+    return len(names_of(french_text).words & names_of(english_text, "en").words)
 
 
 @pytest.mark.parametrize(
@@ -64,27 +64,27 @@ def shared(one: str, other: str) -> int:
     ],
 )
 def test_what_two_languages_share(french: str, english: str, count: int) -> None:
-    assert shared(french, english) == count
+    assert shared_name_count(french, english) == count
 
 
 def test_words_that_stand_together_are_one_name() -> None:
-    assert len(named("Le maire de New York, Eric Adams, a vu 42 Navires").groups) == 3
-    assert len(named("THE WHOLE HEADLINE SHOUTS", "en").groups) == 0
+    assert len(names_of("Le maire de New York, Eric Adams, a vu 42 Navires").groups) == 3
+    assert len(names_of("THE WHOLE HEADLINE SHOUTS", "en").groups) == 0
 
 
 def test_a_lead_comes_from_the_body_where_there_is_no_summary() -> None:
     assert names(article("", "", body="Cainiao " + "x" * 2_000 + " Temu")).words == (
-        named("Cainiao").words
+        names_of("Cainiao").words
     )
 
 
 @pytest.mark.parametrize("lang", ["de", "", "zh"])
 def test_only_french_and_english_were_measured(lang: str) -> None:
-    assert named("Alibaba Cainiao VSSE Temu", lang) == Names()
+    assert names_of("Alibaba Cainiao VSSE Temu", lang) == Names()
 
 
-def linked(one: Names, other: Names) -> bool:
-    return same_event(one, {7: other}, **RARE) == [7]
+def are_linked(first: Names, second: Names) -> bool:
+    return same_event(first, {7: second}, **RARE) == [7]
 
 
 FRENCH = "La VSSE soupçonne Alibaba et sa filiale Cainiao à Liège."
@@ -104,42 +104,42 @@ FRENCH = "La VSSE soupçonne Alibaba et sa filiale Cainiao à Liège."
     ],
 )
 def test_what_is_one_event(english: str, expected: bool) -> None:
-    assert linked(named(FRENCH), named(english, "en")) is expected
-    assert linked(named(english, "en"), named(FRENCH)) is expected
+    assert are_linked(names_of(FRENCH), names_of(english, "en")) is expected
+    assert are_linked(names_of(english, "en"), names_of(FRENCH)) is expected
 
 
 def test_figures_count_as_one_name_together() -> None:
     figures = "14, 120, 330, 42, {}"
     for place, expected in (("Liège", False), ("Liège, Anvers", True)):
-        one, other = (named(figures.format(place), lang) for lang in ("fr", "en"))
-        assert linked(one, other) is expected
+        french, english = (names_of(figures.format(place), lang) for lang in ("fr", "en"))
+        assert are_linked(french, english) is expected
 
 
 def test_common_names_weigh_little() -> None:
-    one = named("Paris, Londres et Macron ; Cainiao, Temu, Shein, Bolloré")
-    other = named("Paris, London and Macron; Maersk, Lufthansa, Airbus, Boeing", "en")
-    common = (named("Paris Londres Macron")).words
-    assert linked(one, other)
+    french = names_of("Paris, Londres et Macron ; Cainiao, Temu, Shein, Bolloré")
+    english = names_of("Paris, London and Macron; Maersk, Lufthansa, Airbus, Boeing", "en")
+    common = (names_of("Paris Londres Macron")).words
+    assert are_linked(french, english)
 
-    def bearers(word: int) -> int:
+    def article_count(word: int) -> int:
         return 500 if word in common else 1
 
-    assert same_event(one, {7: other}, bearers, 1_000) == []
+    assert same_event(french, {7: english}, article_count, 1_000) == []
 
 
 def test_of_two_the_nearer_and_of_equals_the_earlier() -> None:
-    near = named("The VSSE suspects Alibaba and its arm Cainiao at Liège.", "en")
-    far = named("Alibaba, Cainiao, Liège, Temu and Shein.", "en")
-    assert same_event(named(FRENCH), {3: far, 9: near}, **RARE)[0] == 9
-    assert same_event(named(FRENCH), {9: near, 4: near}, **RARE) == [4, 9]
+    near_names = names_of("The VSSE suspects Alibaba and its arm Cainiao at Liège.", "en")
+    far_names = names_of("Alibaba, Cainiao, Liège, Temu and Shein.", "en")
+    assert same_event(names_of(FRENCH), {3: far_names, 9: near_names}, **RARE)[0] == 9
+    assert same_event(names_of(FRENCH), {9: near_names, 4: near_names}, **RARE) == [4, 9]
 
 
 def test_the_same_language_or_another_week_is_not_linked() -> None:
-    one = named(FRENCH)
-    assert not linked(one, one)
-    other = named("VSSE, Alibaba, Cainiao, Liège", "en")
-    for apart, expected in ((WINDOW, True), (WINDOW + 1, False), (-WINDOW - 1, False)):
-        assert linked(one, Names(other.groups, "en", apart)) is expected
+    french = names_of(FRENCH)
+    assert not are_linked(french, french)
+    english = names_of("VSSE, Alibaba, Cainiao, Liège", "en")
+    for distance, expected in ((WINDOW, True), (WINDOW + 1, False), (-WINDOW - 1, False)):
+        assert are_linked(french, Names(english.groups, "en", distance)) is expected
 
 
 word = st.integers(1, 60)
@@ -148,11 +148,11 @@ some_names = st.lists(group, max_size=12).map(lambda groups: Names(tuple(groups)
 
 
 @given(some_names, some_names)
-def test_linking_is_symmetric_and_needs_three_words(one: Names, other: Names) -> None:
-    other = Names(other.groups, "en")
-    assert linked(one, other) == linked(other, one)
-    if len(one.words & other.words) < LEAST_NAMES:
-        assert not linked(one, other)
+def test_linking_is_symmetric_and_needs_three_words(french: Names, english: Names) -> None:
+    english = Names(english.groups, "en")
+    assert are_linked(french, english) == are_linked(english, french)
+    if len(french.words & english.words) < LEAST_NAMES:
+        assert not are_linked(french, english)
 
 
 def test_exonyms_are_those_of_the_cldr() -> None:
@@ -162,13 +162,13 @@ def test_exonyms_are_those_of_the_cldr() -> None:
         for code, name in french.territories.items()
         if len(code) == 2
     ]
-    for zone, spoken in french.time_zones.items():
+    for zone, zone_names in french.time_zones.items():
         city = english.time_zones.get(zone, {}).get("city")
-        pairs.append((spoken.get("city", ""), city or zone.rpartition("/")[2]))
+        pairs.append((zone_names.get("city", ""), city or zone.rpartition("/")[2]))
     expected = {
-        fold(one): fold(other)
-        for one, other in pairs
-        if one.isalpha() and other.isalpha() and fold(one) != fold(other)
+        fold(fr): fold(en)
+        for fr, en in pairs
+        if fr.isalpha() and en.isalpha() and fold(fr) != fold(en)
     }
     assert expected == EXONYMS
     assert EXONYMS["belgique"] == "belgium" and EXONYMS["londres"] == "london"
@@ -181,40 +181,40 @@ def test_the_demo_has_one_event_in_two_languages() -> None:
     """Nothing else is linked but a comment on the same affair, which names the same names."""
     content = load()
     lang = {slug: outlet.lang for slug, outlet in content.outlets.items()}
-    found = [
-        (piece.slug, names(article(piece.title, " ".join(piece.text), lang[piece.outlet])))
-        for piece in content.articles
+    articles = [
+        (item.slug, names(article(item.title, " ".join(item.text), lang[item.outlet])))
+        for item in content.articles
     ]
-    counted = Counter(word for _, each in found for word in each.words)
+    counts = Counter(word for _, article_names in articles for word in article_names.words)
     links = set()
-    for slug, each in found:
-        if each.lang == "en":
-            rivals = {n: other for n, (_, other) in enumerate(found) if other.lang == "fr"}
-            for at in same_event(each, rivals, counted.__getitem__, len(found))[:1]:
-                links.add((slug, found[at][0]))
-    affair = "surete-examine-centre-tri"
-    assert ("vsse-liege-sorting-centre", affair) in links
-    assert links <= {("vsse-liege-sorting-centre", affair), ("vsse-annual-report", affair)}
+    for slug, article_names in articles:
+        if article_names.lang == "en":
+            candidates = {n: other for n, (_, other) in enumerate(articles) if other.lang == "fr"}
+            for at in same_event(article_names, candidates, counts.__getitem__, len(articles))[:1]:
+                links.add((slug, articles[at][0]))
+    event = "surete-examine-centre-tri"
+    assert ("vsse-liege-sorting-centre", event) in links
+    assert links <= {("vsse-liege-sorting-centre", event), ("vsse-annual-report", event)}
 
 
 def test_french_and_english_articles_of_other_events_are_not_linked() -> None:
     """210 French articles beside as many English ones, none of which tells of the same event."""
     french, english = (
         [
-            names(article(piece.title, piece.lead, lang))
-            for piece in (*news(lang), *bulletins(lang, 300))
+            names(article(brief.title, brief.lead, lang))
+            for brief in (*news(lang), *bulletins(lang, 300))
         ]
         for lang in ("fr", "en")
     )
     assert min(len(french), len(english)) >= 200
-    counted = Counter(word for each in (*french, *english) for word in each.words)
-    bearers: dict[int, set[int]] = {}
-    for at, each in enumerate(french):
-        for number in each.words:
-            bearers.setdefault(number, set()).add(at)
-    linked = 0
-    for each in english:
-        common = Counter(at for number in each.words for at in bearers.get(number, ()))
-        rivals = {at: french[at] for at, count in common.items() if count >= LEAST_NAMES}
-        linked += same_event(each, rivals, counted.__getitem__, len(french) + len(english)) != []
-    assert linked == 0
+    counts = Counter(word for item in (*french, *english) for word in item.words)
+    postings: dict[int, set[int]] = {}
+    for at, item in enumerate(french):
+        for number in item.words:
+            postings.setdefault(number, set()).add(at)
+    links = 0
+    for item in english:
+        common = Counter(at for number in item.words for at in postings.get(number, ()))
+        candidates = {at: french[at] for at, count in common.items() if count >= LEAST_NAMES}
+        links += same_event(item, candidates, counts.__getitem__, len(french) + len(english)) != []
+    assert links == 0

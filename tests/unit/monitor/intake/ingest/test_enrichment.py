@@ -60,9 +60,9 @@ def test_triage_does_not_wait_for_matching(tmp_path: Path) -> None:
 @given(st.text(), st.text(), st.text())
 def test_a_draft_is_of_the_very_same_words(title: str, summary: str, body: str) -> None:
     entry = Entry(guid="1", url="", title=title, summary=summary, body=body)
-    made = article(entry, FEED)
-    (drafted,) = enrich([made], FEED, WatchlistMatcher(WATCHLISTS), deque(), "")
-    assert drafted.article.texts == article(entry, FEED, 7, 12.0).texts == made.texts
+    plain_article = article(entry, FEED)
+    (draft,) = enrich([plain_article], FEED, WatchlistMatcher(WATCHLISTS), deque(), "")
+    assert draft.article.texts == article(entry, FEED, 7, 12.0).texts == plain_article.texts
 
 
 @pytest.mark.parametrize("count", [0, 1, 3])
@@ -70,8 +70,8 @@ def test_each_article_has_its_draft_and_its_feed_learns_its_language(count: int)
     articles = [article(Entry(guid="", url="", title=WORDS, summary=""), FEED)] * count
     recent: deque[str] = deque()
     drafts = enrich(articles, FEED, WatchlistMatcher(WATCHLISTS), recent, "")
-    assert [made.article.lang for made in drafts] == list(recent) == ["fr"] * count
-    assert all(made.hits for made in drafts)
+    assert [draft.article.lang for draft in drafts] == list(recent) == ["fr"] * count
+    assert all(draft.hits for draft in drafts)
 
 
 @given(st.lists(st.tuples(st.text(), st.text(), st.text(), st.booleans()), max_size=3))
@@ -83,17 +83,17 @@ def test_features_that_were_read_with_the_document_change_nothing(
         for title, summary, body, _ in texts
     ]
     articles = [article(entry, FEED) for entry in entries]
-    read = [
-        text_features([(one.title, one.summary, one.body)])[0] if is_read else None
-        for one, (*_, is_read) in zip(entries, texts, strict=True)
+    features_read = [
+        text_features([(item.title, item.summary, item.body)])[0] if is_read else None
+        for item, (*_, is_read) in zip(entries, texts, strict=True)
     ]
     rules = WatchlistMatcher(WATCHLISTS)
-    alone = enrich(articles, FEED, rules, deque(), "")
-    assert enrich(articles, FEED, rules, deque(), "", features=read) == alone
+    without_features = enrich(articles, FEED, rules, deque(), "")
+    assert enrich(articles, FEED, rules, deque(), "", features=features_read) == without_features
 
 
 def test_a_draft_has_the_names_of_its_article() -> None:
     entry = Entry(guid="1", url="", title=WORDS, summary="")
-    (drafted,) = enrich([article(entry, FEED)], FEED, WatchlistMatcher(WATCHLISTS), deque(), "")
-    assert drafted.names.lang == "fr"
-    assert drafted.names.words
+    (draft,) = enrich([article(entry, FEED)], FEED, WatchlistMatcher(WATCHLISTS), deque(), "")
+    assert draft.names.lang == "fr"
+    assert draft.names.words

@@ -16,7 +16,7 @@ SILENT = replace(POLLED, published=NOW - 5 * DAY, usual=DAY, silent_after=3 * DA
 
 
 @pytest.mark.parametrize(
-    ("state", "said"),
+    ("state", "expected"),
     [
         (FeedState(), "not polled yet"),
         (replace(POLLED, gone=True, failures=1), "gone (410): not asked any more"),
@@ -55,8 +55,8 @@ SILENT = replace(POLLED, published=NOW - 5 * DAY, usual=DAY, silent_after=3 * DA
         (replace(POLLED, next_due=NOW + 0.4), "ok, next now"),
     ],
 )
-def test_health_in_words(state, said):
-    assert feed_health.describe_health(FEED, state, NOW) == said
+def test_health_in_words(state, expected):
+    assert feed_health.describe_health(FEED, state, NOW) == expected
 
 
 @pytest.mark.parametrize(
@@ -81,13 +81,13 @@ def test_one_word(state: FeedState, enabled: bool, word: Health) -> None:
 
 
 def test_an_interval_that_is_too_long_is_named() -> None:
-    said = feed_health.describe_health(replace(FEED, every=HOUR), replace(POLLED, blind=True), NOW)
-    assert said == "coverage gap: turns over faster than every: 1h; next now"
+    words = feed_health.describe_health(replace(FEED, every=HOUR), replace(POLLED, blind=True), NOW)
+    assert words == "coverage gap: turns over faster than every: 1h; next now"
 
 
 @pytest.mark.usefixtures("french")
 @pytest.mark.parametrize(
-    ("state", "said", "trouble"),
+    ("state", "health", "trouble"),
     [
         (
             replace(
@@ -112,6 +112,6 @@ def test_an_interval_that_is_too_long_is_named() -> None:
         ),
     ],
 )  # fmt: skip
-def test_health_in_french_words(state: FeedState, said: str, trouble: str) -> None:
-    assert feed_health.describe_health(FEED, state, NOW) == said
+def test_health_in_french_words(state: FeedState, health: str, trouble: str) -> None:
+    assert feed_health.describe_health(FEED, state, NOW) == health
     assert feed_health.describe_trouble(FEED, state, NOW) == trouble

@@ -34,9 +34,9 @@ def latest(**kinds: float | None) -> Mapping[AlertKind, FeedIncident]:
 
 
 def notices(
-    state: FeedState, before: Mapping[AlertKind, FeedIncident], **asked
+    state: FeedState, before: Mapping[AlertKind, FeedIncident], **options
 ) -> list[BegunIncident]:
-    return list(feed_health.begun_incidents(FEED, state, before, NOW, **asked))
+    return list(feed_health.begun_incidents(FEED, state, before, NOW, **options))
 
 
 @pytest.mark.parametrize(
@@ -66,12 +66,12 @@ def notices(
     ],
 )
 def test_trouble_in_words(state: FeedState, severity: Severity, title: str) -> None:
-    ((said_severity, said),) = [(n.severity, n.title) for n in notices(state, {})]
-    assert (said_severity, said) == (severity, title)
+    ((said_severity, title_text),) = [(n.severity, n.title) for n in notices(state, {})]
+    assert (said_severity, title_text) == (severity, title)
 
 
 @pytest.mark.parametrize(
-    ("state", "before", "begins"),
+    ("state", "before", "expected"),
     [
         (READ, {}, []),
         (replace(FAILED, failing_since=NOW - 23 * HOUR), {}, []),
@@ -86,12 +86,12 @@ def test_trouble_in_words(state: FeedState, severity: Severity, title: str) -> N
         (replace(SILENT, published=NOW - HOUR), {}, []),
     ],
 )
-def test_an_incident_begins_once(state: FeedState, before, begins) -> None:
-    assert [notice.kind for notice in notices(state, before)] == begins
+def test_an_incident_begins_once(state: FeedState, before, expected) -> None:
+    assert [notice.kind for notice in notices(state, before)] == expected
 
 
 @pytest.mark.parametrize(
-    ("state", "before", "ends"),
+    ("state", "before", "expected"),
     [
         (READ, latest(failing=None, gone=None, silent=None), ["failing", "gone", "silent"]),
         (READ, latest(failing=NOW - 5), []),
@@ -101,8 +101,8 @@ def test_an_incident_begins_once(state: FeedState, before, begins) -> None:
         (READ, latest(reissued=None), []),  # nothing was read
     ],
 )
-def test_an_incident_ends_when_the_feed_answers_or_publishes(state, before, ends) -> None:
-    assert list(feed_health.ended_incidents(state, before)) == ends
+def test_an_incident_ends_when_the_feed_answers_or_publishes(state, before, expected) -> None:
+    assert list(feed_health.ended_incidents(state, before)) == expected
 
 
 def test_silence_from_before_we_watched_does_not_ring() -> None:
@@ -111,7 +111,7 @@ def test_silence_from_before_we_watched_does_not_ring() -> None:
 
 
 @pytest.mark.parametrize(
-    ("reissued", "kept", "last", "begins", "ends"),
+    ("reissued", "known_count", "last", "begun", "ended"),
     [
         (30, 0, {}, True, False),
         (30, 2, {}, True, False),
@@ -123,10 +123,10 @@ def test_silence_from_before_we_watched_does_not_ring() -> None:
         (30, 0, latest(reissued=NOW - 7 * DAY), True, False),
     ],
 )
-def test_a_feed_with_new_ids_for_everything_is_told_once(reissued, kept, last, begins, ends):
-    reissue = Reissue(reissued, kept)
-    assert bool(notices(READ, last, reissue=reissue)) is begins
-    assert bool(list(feed_health.ended_incidents(READ, last, reissue=reissue))) is ends
+def test_a_feed_with_new_ids_for_everything_is_told_once(reissued, known_count, last, begun, ended):
+    reissue = Reissue(reissued, known_count)
+    assert bool(notices(READ, last, reissue=reissue)) is begun
+    assert bool(list(feed_health.ended_incidents(READ, last, reissue=reissue))) is ended
 
 
 # --- lives of a feed -----------------------------------------------------------------
@@ -140,11 +140,11 @@ ERRORS = {
 }
 
 
-def lived(polls: Iterable[str], every: float | None = None) -> list[tuple[float, AlertKind, bool]]:
+def events(polls: Iterable[str], every: float | None = None) -> list[tuple[float, AlertKind, bool]]:
     """Return (time, kind, whether it begins) of the incidents of a feed polled when it is due."""
     feed, state, now = replace(FEED, every=every), FeedState(), NOW
     last: dict[AlertKind, FeedIncident] = {}
-    told: list[tuple[float, AlertKind, bool]] = []
+    incidents: list[tuple[float, AlertKind, bool]] = []
     for poll in polls:
         if poll == "ok":
             answer = NotModified()
@@ -156,40 +156,40 @@ def lived(polls: Iterable[str], every: float | None = None) -> list[tuple[float,
         if poll != "outage":
             for kind in list(feed_health.ended_incidents(state, last)):
                 last[kind] = replace(last[kind], ended_at=now)
-                told.append((now - NOW, kind, False))
+                incidents.append((now - NOW, kind, False))
             for notice in feed_health.begun_incidents(feed, state, last, now):
                 last[notice.kind] = FeedIncident(started_at=now, ended_at=None)
-                told.append((now - NOW, notice.kind, True))
+                incidents.append((now - NOW, notice.kind, True))
         now = max(now + 1, state.next_due)
-    return told
+    return incidents
 
 
 @pytest.mark.parametrize("every", [None, 10.0, HOUR])
 @pytest.mark.parametrize("error", ["503", "404", "dns"])
 @pytest.mark.parametrize("before", [[], ["ok"]])
 def test_a_feed_that_fails_raises_an_alert_when_it_has_for_a_day(before, error, every) -> None:
-    ((at, kind, begins),) = lived([*before, *[error] * 40], every)
-    assert (kind, begins) == (AlertKind.FAILING, True)
+    ((at, kind, is_begun),) = events([*before, *[error] * 40], every)
+    assert (kind, is_begun) == (AlertKind.FAILING, True)
     assert DAY <= at <= 25.5 * HOUR
 
 
 def test_a_server_that_asks_for_three_days_is_told_at_once() -> None:
-    assert lived(["ok", "429", "429"])[0][1:] == (AlertKind.FAILING, True)
+    assert events(["ok", "429", "429"])[0][1:] == (AlertKind.FAILING, True)
 
 
 def test_gone_is_told_at_once_and_once() -> None:
-    assert [told[1:] for told in lived(["ok", "410", "410", "503", "503"])] == [("gone", True)]
+    assert [event[1:] for event in events(["ok", "410", "410", "503", "503"])] == [("gone", True)]
 
 
 def test_an_outage_raises_no_alert_and_the_day_begins_anew_after_it() -> None:
     polls = ["ok", "dns", *["outage"] * 3_000, "dns", "dns", "ok"]
-    assert lived(polls) == []
+    assert events(polls) == []
 
 
 @given(st.lists(st.sampled_from(["ok", "outage", *ERRORS]), max_size=60))
 def test_whatever_happens_beginnings_and_ends_take_turns(polls: list[str]) -> None:
     for kind in AlertKind:
-        turns = [begins for _, told, begins in lived(polls) if told == kind]
+        turns = [is_begun for _, incident_kind, is_begun in events(polls) if incident_kind == kind]
         assert turns == [n % 2 == 0 for n in range(len(turns))]
     if "ok" not in polls:
-        assert len(lived(polls)) <= 2  # failing, then gone
+        assert len(events(polls)) <= 2  # failing, then gone

@@ -30,7 +30,7 @@ class Archive:
         self._rows: dict[tuple[int, str], tuple[int, bytes]] = {}
 
     def known(self, feed: int, entries: list[Entry]) -> Known:
-        mine = {guid: row for (number, guid), row in self._rows.items() if number == feed}
+        rows = {guid: row for (number, guid), row in self._rows.items() if number == feed}
         keys = {key(e) for e in entries}
         links = {canonical(e.url) for e in entries} - {""}
         prints = {fingerprint(e) for e in entries}
@@ -43,20 +43,20 @@ class Archive:
             for link in links
         }
         contents = {
-            one: tuple((guid, id) for guid, (id, text) in mine.items() if text == one)
-            for one in prints
+            text_hash: tuple((guid, id) for guid, (id, text) in rows.items() if text == text_hash)
+            for text_hash in prints
         }
-        named = {c.id for found in urls.values() for c in found}
-        named |= {id for found in contents.values() for _, id in found}
+        article_ids = {c.id for found in urls.values() for c in found}
+        article_ids |= {id for found in contents.values() for _, id in found}
         return Known(
             feed=feed,
-            guids={guid: row for guid, row in mine.items() if guid in keys},
+            guids={guid: row for guid, row in rows.items() if guid in keys},
             urls={link: found for link, found in urls.items() if found},
-            contents={one: found for one, found in contents.items() if found},
+            contents={text_hash: found for text_hash, found in contents.items() if found},
             own={
                 id: guids
-                for id in named
-                if (guids := tuple(guid for guid, row in mine.items() if row[0] == id))
+                for id in article_ids
+                if (guids := tuple(guid for guid, row in rows.items() if row[0] == id))
             },
         )
 
@@ -66,17 +66,17 @@ class Archive:
 
     def poll(self, feed: int, *entries: Entry) -> list[Decision]:
         decisions = identify(keyed_entries(entries), self.known(feed, list(entries)))
-        for one in decisions:
-            if isinstance(one, New):
+        for decision in decisions:
+            if isinstance(decision, New):
                 id = len(self._articles) + 1
-                self._articles[id] = (feed, one.entry.title, one.entry.canonical)
+                self._articles[id] = (feed, decision.entry.title, decision.entry.canonical)
             else:
-                id = one.article
-            if isinstance(one, Reissued):
-                gone = [at for at, row in self._rows.items() if at[0] == feed and row[0] == id]
-                for at in gone:
+                id = decision.article
+            if isinstance(decision, Reissued):
+                old_keys = [at for at, row in self._rows.items() if at[0] == feed and row[0] == id]
+                for at in old_keys:
                     del self._rows[at]
-            self._rows[feed, one.entry.key] = (id, one.entry.fingerprint)
+            self._rows[feed, decision.entry.key] = (id, decision.entry.fingerprint)
         return decisions
 
     def kinds(self, feed: int, *entries: Entry) -> list[str]:
@@ -113,19 +113,19 @@ def test_all_entries_under_new_guids_are_reissued_once() -> None:
 def test_a_site_that_moves_keeps_its_articles() -> None:
     archive = Archive()
     archive.poll(1, A, B, C)
-    moved = [
+    moved_entries = [
         replace(e, guid=f"new-{e.guid}", url=e.url.replace("ex.org/", "ex.eu/2023/"))
         for e in (A, B, C)
     ]
-    decisions = archive.poll(1, *moved)
+    decisions = archive.poll(1, *moved_entries)
     assert [d.article for d in decisions if isinstance(d, Reissued)] == [1, 2, 3]
 
 
 def test_an_edit_under_a_new_guid_is_a_change_of_its_article() -> None:
     archive = Archive()
     archive.poll(1, A, B)
-    edited = replace(A, guid="a#1", title="Alibaba, Cainiao et Liège")
-    (decision, _) = archive.poll(1, edited, B)
+    edited_entry = replace(A, guid="a#1", title="Alibaba, Cainiao et Liège")
+    (decision, _) = archive.poll(1, edited_entry, B)
     assert isinstance(decision, Changed)
     assert (decision.article, decision.entry.key) == (1, "a#1")
 
@@ -161,8 +161,8 @@ def test_a_link_that_entries_share_identifies_nothing() -> None:
 def test_an_article_that_is_still_there_is_not_replaced() -> None:
     archive = Archive()
     archive.poll(1, A, B)
-    moved = replace(A, url="https://ex.org/a-2")
-    assert archive.kinds(1, moved, replace(C, url=A.url), B) == ["Seen", "New", "Seen"]
+    moved_entry = replace(A, url="https://ex.org/a-2")
+    assert archive.kinds(1, moved_entry, replace(C, url=A.url), B) == ["Seen", "New", "Seen"]
 
 
 def test_two_entries_never_take_the_place_of_one() -> None:
@@ -175,9 +175,9 @@ def test_two_entries_never_take_the_place_of_one() -> None:
 def test_another_feed_with_the_same_link_and_title_carries_it_too() -> None:
     archive = Archive()
     archive.poll(1, A)
-    shared = entry("x", "http://EX.org/a/?utm_source=rss#top", "ALIBABA à Liège", "Autre chapô.")
-    assert archive.kinds(2, shared) == ["Duplicate"]
-    assert archive.kinds(2, shared) == ["Seen"]
+    copy = entry("x", "http://EX.org/a/?utm_source=rss#top", "ALIBABA à Liège", "Autre chapô.")
+    assert archive.kinds(2, copy) == ["Duplicate"]
+    assert archive.kinds(2, copy) == ["Seen"]
     assert archive.kinds(1, A) == ["Seen"]
 
 
@@ -212,8 +212,8 @@ def test_entries_of_a_document_stay_apart_and_are_seen_again(
     for feed, document in polls:
         decisions = archive.poll(feed, *document)
         assert [d.entry for d in decisions] == list(keyed_entries(document))
-        met = [d.article for d in decisions if not isinstance(d, New | Seen | Changed)]
-        assert len(met) == len(set(met))
+        matched_ids = [d.article for d in decisions if not isinstance(d, New | Seen | Changed)]
+        assert len(matched_ids) == len(set(matched_ids))
         again = archive.poll(feed, *document)
         assert all(isinstance(d, Seen) for d in again)
 

@@ -39,7 +39,7 @@ def item(guid: str, title: str, text: str = "", link: str = "") -> str:
     return flow._item(guid, link or guid, title, text)
 
 
-def lived(
+def run_rounds(
     folder: Path, press: Press, rounds: int, feeds: Sequence[Feed] = FEEDS[:1]
 ) -> ManualMonitor:
     """Live some rounds of a newsroom."""
@@ -51,15 +51,15 @@ def lived(
 def alerts(folder: Path) -> list[tuple[str, str, list[tuple[str, str]]]]:
     """Return each alert: watchlist, title, and what its matches cut out of the text."""
     views = Views(StoreAddress(folder))
-    found = views.alerts.get(views.alerts.ids(Filter()), matches=True)
-    cut = []
-    for alert in found:
+    alerts_found = views.alerts.get(views.alerts.ids(Filter()), matches=True)
+    summaries = []
+    for alert in alerts_found:
         (article,) = views.articles.get([alert.article])
         assert article is not None
         for match in alert.matches:
             assert article.part(match.field)[match.start : match.end] == match.text
-        cut.append((alert.watchlist, alert.title, [(m.field, m.text) for m in alert.matches]))
-    return cut
+        summaries.append((alert.watchlist, alert.title, [(m.field, m.text) for m in alert.matches]))
+    return summaries
 
 
 def polls(folder: Path, url: str) -> list[tuple[str, int, int]]:
@@ -87,9 +87,9 @@ def test_what_was_there_before_is_marked_and_what_comes_is_not(tmp_path: Path) -
             ]
         }
     )
-    monitor = lived(tmp_path, press, 2)
-    raised = [(r.title, r.backfill) for outcome in monitor.settled for r in outcome.raised]
-    assert raised == [("Alibaba", True), ("Alibaba encore", False)]
+    monitor = run_rounds(tmp_path, press, 2)
+    raised_alerts = [(r.title, r.backfill) for outcome in monitor.settled for r in outcome.raised]
+    assert raised_alerts == [("Alibaba", True), ("Alibaba encore", False)]
     assert polls(tmp_path, A) == [("read", 1, 0), ("read", 1, 0)]
 
 
@@ -104,7 +104,7 @@ def test_matches_cut_their_words_after_every_edit(tmp_path: Path) -> None:
             ]
         }
     )
-    monitor = lived(tmp_path, press, 1)
+    monitor = run_rounds(tmp_path, press, 1)
     assert alerts(tmp_path) == [("Alibaba", "Alibaba à Liège", [("title", "Alibaba")])]
     monitor.live([1])
     assert alerts(tmp_path) == [
@@ -123,17 +123,17 @@ def test_matches_cut_their_words_after_every_edit(tmp_path: Path) -> None:
 
 def test_an_edit_that_brings_a_term_raises_its_alert(tmp_path: Path) -> None:
     press = Press({A: [edition(item("1", "Liège")), edition(item("1", "Liège : espionnage"))]})
-    monitor = lived(tmp_path, press, 2)
+    monitor = run_rounds(tmp_path, press, 2)
     assert [r.watchlist for s in monitor.settled for r in s.raised] == ["espionnage"]
 
 
 def test_new_ids_for_everything_are_no_news(tmp_path: Path) -> None:
     old = [item(str(n), f"Alibaba {n}", "Texte.", f"lien-{n}") for n in range(9)]
     new = [item(f"neuf-{n}", f"Alibaba {n}", "Texte.", f"lien-{n}") for n in range(9)]
-    monitor = lived(tmp_path, Press({A: [edition(*old), edition(*new), edition(*old)]}), 3)
-    raised = [r for s in monitor.settled for r in s.raised]
-    assert [r.kind for r in raised] == [AlertKind.MATCH] * 9 + [AlertKind.REISSUED]
-    assert "9 known articles" in raised[-1].title
+    monitor = run_rounds(tmp_path, Press({A: [edition(*old), edition(*new), edition(*old)]}), 3)
+    raised_alerts = [r for s in monitor.settled for r in s.raised]
+    assert [r.kind for r in raised_alerts] == [AlertKind.MATCH] * 9 + [AlertKind.REISSUED]
+    assert "9 known articles" in raised_alerts[-1].title
     assert rows(tmp_path, "SELECT count(*) FROM articles") == [(9,)]
     assert rows(tmp_path, "SELECT count(*) FROM entries") == [(9,)]
 
@@ -150,11 +150,11 @@ def test_pieces_under_one_description_have_an_alert_each(tmp_path: Path) -> None
     videos = [item(str(n), title, CHANNEL, f"v{n}") for n, title in enumerate(VIDEOS)]
     next_part = f"{VIDEOS[0]}, suite"
     again = item("9", next_part, CHANNEL, "v9")
-    nothing = edition(item("x", "Rien", "Rien."))
-    press = Press({A: [nothing, edition(*videos)], B: [nothing, nothing, edition(again)]})
-    monitor = lived(tmp_path, press, 3, FEEDS[:2])
-    raised = [r.title for s in monitor.settled for r in s.raised if r.watchlist == "Alibaba"]
-    assert sorted(raised) == sorted((*VIDEOS, next_part))
+    filler = edition(item("x", "Rien", "Rien."))
+    press = Press({A: [filler, edition(*videos)], B: [filler, filler, edition(again)]})
+    monitor = run_rounds(tmp_path, press, 3, FEEDS[:2])
+    raised_titles = [r.title for s in monitor.settled for r in s.raised if r.watchlist == "Alibaba"]
+    assert sorted(raised_titles) == sorted((*VIDEOS, next_part))
     assert rows(tmp_path, "SELECT count(*) FROM alerts WHERE merged_into IS NOT NULL") == [(0,)]
 
 
@@ -166,7 +166,7 @@ def test_a_copy_under_a_new_headline_is_in_the_story_and_has_an_alert(tmp_path: 
             for n, (url, title) in enumerate(zip((A, B, C), titles, strict=True))
         }
     )
-    lived(tmp_path, press, 1, (*FEEDS[:2], replace(FEEDS[2], full_text=False)))
+    run_rounds(tmp_path, press, 1, (*FEEDS[:2], replace(FEEDS[2], full_text=False)))
     views = Views(StoreAddress(tmp_path))
     ids = views.alerts.ids(Filter(watchlists=("alibaba",)))
     alerts = views.alerts.get(ids, timelines=True)
@@ -194,7 +194,7 @@ def test_copies_of_a_story_count_with_its_first_alert(tmp_path: Path) -> None:
 
 def test_rules_in_force_decide_and_a_batch_sees_one_set(tmp_path: Path) -> None:
     press = Press({A: [edition(item("1", "Liège")), edition(item("2", "Encore Liège"))]})
-    lived(tmp_path, press, 1)
+    run_rounds(tmp_path, press, 1)
     liege = Watchlist(name="Liège", query=understood("liège"))
     ManualMonitor(tmp_path, press, FEEDS[:1], [liege]).live([1])
     assert alerts(tmp_path) == [("Liège", "Encore Liège", [("title", "Liège")])]
@@ -211,10 +211,10 @@ def full_text(*pages: bytes | FetchError) -> Press:
 
 
 def test_a_page_is_matched_and_lit_without_a_second_alert(tmp_path: Path) -> None:
-    monitor = lived(tmp_path, full_text(PAGE.encode()), 1, FEEDS[2:])
+    monitor = run_rounds(tmp_path, full_text(PAGE.encode()), 1, FEEDS[2:])
     assert [r.watchlist for s in monitor.settled for r in s.raised] == ["Alibaba", "Cainiao"]
-    found = {watchlist: set(matches) for watchlist, _, matches in alerts(tmp_path)}
-    assert found == {
+    matches_by_watchlist = {watchlist: set(matches) for watchlist, _, matches in alerts(tmp_path)}
+    assert matches_by_watchlist == {
         "Alibaba": {("title", "Alibaba"), ("body", "Alibaba")},
         "Cainiao": {("body", "Cainiao")},
     }
@@ -233,7 +233,7 @@ def test_what_pages_bring_of_articles_that_were_there_before_is_marked_too(tmp_p
         {C: [edition(first), edition(second, first)]},
         {f"https://ex.org/{n}": [page.encode()] * 2 for n, page in enumerate(pages, 1)},
     )
-    lived(tmp_path, press, 2, FEEDS[2:])
+    run_rounds(tmp_path, press, 2, FEEDS[2:])
     assert rows(
         tmp_path, "SELECT watchlist, article, backfill, suppressed FROM alerts ORDER BY id"
     ) == [
@@ -246,9 +246,9 @@ def test_what_pages_bring_of_articles_that_were_there_before_is_marked_too(tmp_p
 def test_an_edit_keeps_the_page_and_asks_for_it_again(tmp_path: Path) -> None:
     press = full_text(PAGE.encode(), PAGE.replace("Cainiao", "Taobao").encode())
     press = replace(press, editions={C: [*press.editions[C], edition(item("1", "Alibaba !"))]})
-    monitor = lived(tmp_path, press, 1, FEEDS[2:])
-    gone = FetchError("https://ex.org/1", "503", status=503)
-    press.pages = {"https://ex.org/1": [b"", gone, PAGE.replace("Cainiao", "Taobao").encode()]}
+    monitor = run_rounds(tmp_path, press, 1, FEEDS[2:])
+    failure = FetchError("https://ex.org/1", "503", status=503)
+    press.pages = {"https://ex.org/1": [b"", failure, PAGE.replace("Cainiao", "Taobao").encode()]}
     monitor.live([1])
     assert ("Cainiao", "Alibaba !") in [alert[:2] for alert in alerts(tmp_path)]
     assert "Cainiao" in rows(tmp_path, "SELECT body FROM articles")[0][0]
@@ -258,9 +258,9 @@ def test_an_edit_keeps_the_page_and_asks_for_it_again(tmp_path: Path) -> None:
 
 
 def test_a_page_is_tried_three_times_and_not_for_ever(tmp_path: Path) -> None:
-    busy = FetchError("https://ex.org/1", "503 Service Unavailable", status=503)
-    press = full_text(busy)
-    lived(tmp_path, press, 1, FEEDS[2:])
+    unavailable = FetchError("https://ex.org/1", "503 Service Unavailable", status=503)
+    press = full_text(unavailable)
+    run_rounds(tmp_path, press, 1, FEEDS[2:])
     assert rows(tmp_path, "SELECT attempts, due, reason FROM pages") == [
         (1, START + 600, "503 Service Unavailable")
     ]
@@ -271,7 +271,7 @@ def test_a_page_is_tried_three_times_and_not_for_ever(tmp_path: Path) -> None:
 
 def test_a_page_that_is_refused_is_not_asked_again(tmp_path: Path) -> None:
     press = full_text(FetchError("https://ex.org/1", "403 Forbidden", status=403))
-    lived(tmp_path, press, 3, FEEDS[2:])
+    run_rounds(tmp_path, press, 3, FEEDS[2:])
     assert press.asked.count("https://ex.org/1") == 1
 
 
@@ -279,16 +279,16 @@ def test_a_page_that_is_refused_is_not_asked_again(tmp_path: Path) -> None:
 
 
 def test_one_feed_that_fails_is_a_result_and_the_others_go_on(tmp_path: Path) -> None:
-    gone = FetchError(B, "410 Gone", status=410)
+    gone_error = FetchError(B, "410 Gone", status=410)
     press = Press(
         {
             A: [edition(item("1", "Alibaba"))],
-            B: [gone],
+            B: [gone_error],
             C: [b"<html><body>no feed</body></html>"],
         },
         {},
     )
-    lived(tmp_path, press, 2, FEEDS)
+    run_rounds(tmp_path, press, 2, FEEDS)
     assert polls(tmp_path, A) == [("read", 1, 0), ("unchanged", 0, 0)]
     assert polls(tmp_path, B) == [("failed", 0, 0)]
     assert state(tmp_path, B).gone
@@ -302,7 +302,7 @@ def test_while_the_network_is_down_the_feeds_are_not_blamed(tmp_path: Path) -> N
         failure = FetchError(url, "no route to host", network=True)
         return [edition(item("1", "Alibaba")), failure, failure, failure, edition(item("2", "x"))]
 
-    monitor = lived(tmp_path, Press({url: dead(url) for url in (A, B, C)}), 4, FEEDS)
+    monitor = run_rounds(tmp_path, Press({url: dead(url) for url in (A, B, C)}), 4, FEEDS)
     for url in (A, B, C):
         after = state(tmp_path, url)
         assert after.failures == 1
@@ -315,7 +315,7 @@ def test_while_the_network_is_down_the_feeds_are_not_blamed(tmp_path: Path) -> N
 def test_one_dead_host_is_to_blame_itself(tmp_path: Path) -> None:
     dead = FetchError(B, "no route to host", network=True)
     press = Press({A: [edition()], B: [dead], C: [edition()]})
-    lived(tmp_path, press, 4, FEEDS)
+    run_rounds(tmp_path, press, 4, FEEDS)
     assert state(tmp_path, B).failures == 4
     assert state(tmp_path, B).next_due - START > 3 * 3600 + 30 * 60
 
@@ -323,15 +323,15 @@ def test_one_dead_host_is_to_blame_itself(tmp_path: Path) -> None:
 class Poisoned(flow.Reader):
     """A reader that lets through, of one feed, what no store can take."""
 
-    async def parse(self, fetched: Fetched, *, with_features: bool = False) -> ParsedFeed:
-        parsed = await super().parse(fetched, with_features=with_features)
-        if fetched.url == B:
-            poison = replace(
+    async def parse(self, response: Fetched, *, with_features: bool = False) -> ParsedFeed:
+        parsed = await super().parse(response, with_features=with_features)
+        if response.url == B:
+            poisoned_entry = replace(
                 parsed.entries[0],
                 guid="1", url="", title="half a pair: \ud83d", summary="",
                 fingerprint=b"other", canonical="",
             )  # fmt: skip
-            return replace(parsed, entries=(poison,))
+            return replace(parsed, entries=(poisoned_entry,))
         return parsed
 
 
@@ -347,7 +347,7 @@ def test_what_cannot_be_stored_costs_no_other_feed_anything(
 ) -> None:
     monkeypatch.setattr(flow, "Reader", Poisoned)
     press = Press({url: [edition(item("1", "Alibaba"))] for url in (A, B, C)})
-    lived(tmp_path, press, 1, [replace(feed, full_text=False) for feed in FEEDS])
+    run_rounds(tmp_path, press, 1, [replace(feed, full_text=False) for feed in FEEDS])
     assert [polls(tmp_path, url)[0][0] for url in (A, B, C)] == ["read", "failed", "read"]
     assert "cannot be stored" in state(tmp_path, B).reason
     assert state(tmp_path, B).etag is None
@@ -357,7 +357,7 @@ def test_a_page_that_cannot_be_stored_costs_nobody_anything(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(flow, "Reader", PoisonedPages)
-    lived(tmp_path, full_text(b"<html></html>"), 1, FEEDS[2:])
+    run_rounds(tmp_path, full_text(b"<html></html>"), 1, FEEDS[2:])
     assert rows(tmp_path, "SELECT attempts, reason FROM pages") == [
         (1, "its text cannot be stored (UnicodeEncodeError)")
     ]
@@ -366,7 +366,7 @@ def test_a_page_that_cannot_be_stored_costs_nobody_anything(
 def test_a_304_ends_a_failure(tmp_path: Path) -> None:
     failure = FetchError(A, "500 Internal Server Error", status=500)
     press = Press({A: [edition(item("1", "x")), failure]})
-    monitor = lived(tmp_path, press, 2)
+    monitor = run_rounds(tmp_path, press, 2)
     assert state(tmp_path, A).failures == 1
     monitor.live([0])
     assert (state(tmp_path, A).failures, state(tmp_path, A).reason) == (0, "")
@@ -375,14 +375,14 @@ def test_a_304_ends_a_failure(tmp_path: Path) -> None:
 
 def test_the_same_body_under_another_etag_changes_nothing(tmp_path: Path) -> None:
     body = edition(item("1", "Alibaba"), item("2", "Liège"))
-    lived(tmp_path, Press({A: [body, body]}), 2)
+    run_rounds(tmp_path, Press({A: [body, body]}), 2)
     assert polls(tmp_path, A) == [("read", 2, 0), ("unchanged", 0, 0)]
     assert state(tmp_path, A).etag == b'"1"'
 
 
 def test_a_feed_that_turned_over_whole_has_a_coverage_gap(tmp_path: Path) -> None:
     press = Press({A: [edition(item("1", "un")), edition(item("2", "deux"))]})
-    lived(tmp_path, press, 2)
+    run_rounds(tmp_path, press, 2)
     assert state(tmp_path, A).blind
 
 
@@ -399,16 +399,16 @@ class Full(Store):
 
 
 def test_a_full_disk_is_told_leaves_nothing_half_done_and_heals(tmp_path: Path) -> None:
-    long = "Un mot après l’autre. " * 2000
+    text = "Un mot après l’autre. " * 2000
     press = Press(
-        {A: [edition(item("1", "Alibaba", "court"), item("2", "b", long), item("3", "c", long))]}
+        {A: [edition(item("1", "Alibaba", "court"), item("2", "b", text), item("3", "c", text))]}
     )
     with pytest.raises(StoreError, match="full; nothing was changed"):
         ManualMonitor(tmp_path, press, FEEDS[:1], WATCHLISTS, Full).live([0])
     for table in ("articles", "entries", "alerts", "polls", "outbox"):
         assert rows(tmp_path, f"SELECT count(*) FROM {table}") == [(0,)]
     assert state(tmp_path, A) == FeedState()
-    lived(tmp_path, press, 1)
+    run_rounds(tmp_path, press, 1)
     assert polls(tmp_path, A) == [("read", 3, 0)]
     assert len(alerts(tmp_path)) == 1
 
@@ -421,7 +421,7 @@ def test_languages_are_learned_over_what_is_declared(tmp_path: Path) -> None:
     ]
     items = [item(str(n), title, text) for n, (title, text) in enumerate(texts)]
     feed: list[Any] = [Feed(url=A, name="A")]
-    lived(tmp_path, Press({A: [edition(*items), edition(item("9", "Port"), *items)]}), 2, feed)
+    run_rounds(tmp_path, Press({A: [edition(*items), edition(item("9", "Port"), *items)]}), 2, feed)
     langs = dict(rows(tmp_path, "SELECT title, lang FROM articles"))
     assert {langs[title] for title, _ in texts} == {"fr"}
 
@@ -433,8 +433,8 @@ def test_what_was_not_stored_teaches_no_language(tmp_path: Path) -> None:
     ingester = Ingester(
         store, ActiveConfig(rules=WatchlistMatcher((), (feed,))), lambda: START, lambda: 0.0
     )
-    long = "The customs officers found them in a small parcel on its way to the port. " * 600
-    english = [item(str(n), f"Customs officers at the port, part {n}", long) for n in range(9)]
+    long_text = "The customs officers found them in a small parcel on its way to the port. " * 600
+    english = [item(str(n), f"Customs officers at the port, part {n}", long_text) for n in range(9)]
     with pytest.raises(StoreError):
         ingester.ingest([answer(feed, edition(*english))], False)
     ingester.ingest([answer(feed, edition(item("10", "Alibaba")))], False)
@@ -443,6 +443,6 @@ def test_what_was_not_stored_teaches_no_language(tmp_path: Path) -> None:
 
 
 def answer(feed: Feed, body: bytes) -> PollResult:
-    fetched = Fetched(url=feed.url, body=body)
+    response = Fetched(url=feed.url, body=body)
     parsed = parse(body, feed.url)
-    return PollResult(feed=feed, state=FeedState(), response=fetched, parsed=parsed, seconds=0.0)
+    return PollResult(feed=feed, state=FeedState(), response=response, parsed=parsed, seconds=0.0)

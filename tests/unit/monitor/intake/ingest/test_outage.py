@@ -18,12 +18,12 @@ def network_is_down(outcomes: dict[str, FeedError | None]) -> str:
     return network.down
 
 
-def fails(status: int | None = None, network: bool = False) -> FetchError:
+def error_of(status: int | None = None, network: bool = False) -> FetchError:
     return FetchError("https://a.example/", "reason", status=status, network=network)
 
 
 @pytest.mark.parametrize(
-    ("unreachable", "failing", "well", "blamed"),
+    ("unreachable", "failing", "reached", "expected"),
     [
         (5, 0, 0, True),
         (4, 1, 1, True),
@@ -36,16 +36,16 @@ def fails(status: int | None = None, network: bool = False) -> FetchError:
     ],
 )
 def test_the_network_is_blamed_when_most_hosts_cannot_be_reached(
-    unreachable, failing, well, blamed
+    unreachable, failing, reached, expected
 ):
-    kinds = [fails(network=True)] * unreachable + [fails(500)] * failing + [None] * well
+    kinds = [error_of(network=True)] * unreachable + [error_of(500)] * failing + [None] * reached
     outcomes = {f"https://h{n}.example/": kind for n, kind in enumerate(kinds)}
-    assert bool(network_is_down(outcomes)) is blamed
+    assert bool(network_is_down(outcomes)) is expected
 
 
 def test_one_dead_host_with_many_feeds_is_not_the_network():
     outcomes: dict[str, FeedError | None] = {
-        f"https://dead.example/{n}": fails(network=True) for n in range(9)
+        f"https://dead.example/{n}": error_of(network=True) for n in range(9)
     }
     assert not network_is_down(outcomes)
     assert not network_is_down({**outcomes, "https://well.example/": None})
@@ -53,7 +53,7 @@ def test_one_dead_host_with_many_feeds_is_not_the_network():
 
 @pytest.mark.parametrize("order", [1, -1])
 def test_a_host_that_answered_once_can_be_reached(order):
-    kinds = [fails(network=True), None][::order]
+    kinds = [error_of(network=True), None][::order]
     outcomes = {f"https://{host}.example/{n}": k for host in "ab" for n, k in enumerate(kinds)}
     assert not network_is_down(outcomes)
 
@@ -65,42 +65,42 @@ A, B, C = (f"https://{host}.example/rss" for host in "abc")
 
 def test_those_blamed_before_it_was_known_are_named_once() -> None:
     network = outage.OutageDetector()
-    assert network.take({A: fails(network=True)}, NOW) == []
-    assert network.take({B: fails(network=True), C: fails(500)}, NOW + 1) == [A, B]
+    assert network.take({A: error_of(network=True)}, NOW) == []
+    assert network.take({B: error_of(network=True), C: error_of(500)}, NOW + 1) == [A, B]
     assert network.down
-    assert network.take({B: fails(network=True)}, NOW + 2) == []
+    assert network.take({B: error_of(network=True)}, NOW + 2) == []
     assert network.take({A: None, B: None}, NOW + 3) == []
     assert not network.down
 
 
 def test_what_happened_minutes_ago_proves_nothing() -> None:
     network = outage.OutageDetector()
-    network.take({A: fails(network=True)}, NOW)
-    assert network.take({B: fails(network=True)}, NOW + 121) == []
+    network.take({A: error_of(network=True)}, NOW)
+    assert network.take({B: error_of(network=True)}, NOW + 121) == []
     assert not network.down
 
 
 @pytest.mark.parametrize(
-    ("outcomes", "overdue", "suspect"),
+    ("outcomes", "overdue", "expected"),
     [
-        ({A: fails(network=True)}, {A}, True),
-        ({A: fails(network=True)}, set(), False),  # polled on time: the feed's own trouble
-        ({A: fails(network=True), B: None}, {A, B}, False),
-        ({A: fails(network=True), B: fails(500)}, {A, B}, False),
+        ({A: error_of(network=True)}, {A}, True),
+        ({A: error_of(network=True)}, set(), False),  # polled on time: the feed's own trouble
+        ({A: error_of(network=True), B: None}, {A, B}, False),
+        ({A: error_of(network=True), B: error_of(500)}, {A, B}, False),
         ({}, set(), False),
     ],
 )
-def test_the_network_is_suspected_when_all_that_is_tried_is_overdue(outcomes, overdue, suspect):
+def test_the_network_is_suspected_when_all_that_is_tried_is_overdue(outcomes, overdue, expected):
     network = outage.OutageDetector()
     network.take(outcomes, NOW)
-    assert network.is_suspect(overdue) is suspect
+    assert network.is_suspect(overdue) is expected
 
 
 @given(
     st.lists(
         st.tuples(
             st.sampled_from([f"https://{host}.example/{n}" for host in "abcd" for n in range(2)]),
-            st.sampled_from([None, fails(500), fails(network=True)]),
+            st.sampled_from([None, error_of(500), error_of(network=True)]),
             st.sampled_from([0.0, 1.0, 50.0, 119.0, 120.0, 300.0]),
         ),
         max_size=40,
@@ -109,8 +109,8 @@ def test_the_network_is_suspected_when_all_that_is_tried_is_overdue(outcomes, ov
 def test_counting_along_is_counting_anew(polls: list[tuple[str, FetchError | None, float]]) -> None:
     network, now = outage.OutageDetector(), NOW
     last: dict[str, tuple[float, FetchError | None]] = {}
-    for url, error, later in polls:
-        now += later
+    for url, error, pause in polls:
+        now += pause
         network.take({url: error}, now)
         last[url] = now, error
         recent = {url: error for url, (at, error) in last.items() if now - at < outage.RECENT}
@@ -119,25 +119,25 @@ def test_counting_along_is_counting_anew(polls: list[tuple[str, FetchError | Non
 
 def test_a_clock_that_is_set_leaves_nothing_behind() -> None:
     network = outage.OutageDetector()
-    network.take({A: fails(network=True), B: fails(network=True)}, NOW)
+    network.take({A: error_of(network=True), B: error_of(network=True)}, NOW)
     assert network.down
     network.take({C: None}, NOW - 86_400)
     assert not network.down
 
 
 def test_a_few_dead_hosts_are_no_outage_beside_a_host_with_most_feeds() -> None:
-    dead = {f"https://h{n}.example/": fails(network=True) for n in range(3)}
-    well: dict[str, FeedError | None] = {f"http://127.0.0.1/{n}": None for n in range(39)}
-    assert not network_is_down({**dead, **well})
+    dead = {f"https://h{n}.example/": error_of(network=True) for n in range(3)}
+    read_outcomes: dict[str, FeedError | None] = {f"http://127.0.0.1/{n}": None for n in range(39)}
+    assert not network_is_down({**dead, **read_outcomes})
     assert network_is_down({**dead, "http://127.0.0.1/1": None})
 
 
 def test_feeds_that_failed_before_do_not_begin_an_outage_and_prolong_one() -> None:
     network = outage.OutageDetector()
-    dead = {A: fails(network=True), B: fails(network=True)}
+    dead = {A: error_of(network=True), B: error_of(network=True)}
     network.take(dead, NOW, failing=dead)
     assert not network.down
     network.take(dead, NOW)
     network.take(dead, NOW + 119, failing=dead)
-    network.take({C: fails(network=True)}, NOW + 125)
+    network.take({C: error_of(network=True)}, NOW + 125)
     assert network.down

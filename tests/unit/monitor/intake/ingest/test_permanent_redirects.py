@@ -34,32 +34,32 @@ SEQUENCES: list[tuple[str, list[tuple[float, str | None]], bool]] = [
 ]
 
 
-def after(seen: Sequence[tuple[float, str | None]]) -> PermanentRedirect | None:
+def after(answers: Sequence[tuple[float, str | None]]) -> PermanentRedirect | None:
     """Return what is noted after answers at these hours."""
     before: PermanentRedirect | None = None
-    for hours, to in seen:
-        now = updated_redirect(before, to, START + hours * HOUR)
+    for hours, target in answers:
+        now = updated_redirect(before, target, START + hours * HOUR)
         before = before if now is None else None if now == NOWHERE else now
     return before
 
 
-@pytest.mark.parametrize(("seen", "believed"), [each[1:] for each in SEQUENCES],
+@pytest.mark.parametrize(("answers", "expected"), [each[1:] for each in SEQUENCES],
                          ids=[each[0] for each in SEQUENCES])  # fmt: skip
-def test_what_is_believed(seen: list[tuple[float, str | None]], believed: bool) -> None:
-    found = after(seen)
-    assert bool(found and is_confirmed(found)) is believed
+def test_what_is_believed(answers: list[tuple[float, str | None]], expected: bool) -> None:
+    redirect = after(answers)
+    assert bool(redirect and is_confirmed(redirect)) is expected
 
 
 @given(st.lists(st.tuples(st.floats(0, 100), st.sampled_from([OLD, NEW, None])), max_size=30))
 def test_only_the_last_unbroken_run_to_one_place_counts(steps: list[Any]) -> None:
     hours = 0.0
-    seen = [(hours := hours + wait, to) for wait, to in steps]
+    answers = [(hours := hours + wait, target) for wait, target in steps]
     run: list[float] = []
-    for at, to in reversed(seen):
-        if to is None or to != seen[-1][1]:
+    for at, target in reversed(answers):
+        if target is None or target != answers[-1][1]:
             break
         run.append(at)
-    found = after(seen)
-    believed = len(run) >= REDIRECTS and (START + run[0] * HOUR) - (START + run[-1] * HOUR) >= SPAN
-    assert bool(found and is_confirmed(found)) is believed
-    assert (found.times if found else 0) == len(run)
+    redirect = after(answers)
+    expected = len(run) >= REDIRECTS and (START + run[0] * HOUR) - (START + run[-1] * HOUR) >= SPAN
+    assert bool(redirect and is_confirmed(redirect)) is expected
+    assert (redirect.times if redirect else 0) == len(run)

@@ -34,13 +34,13 @@ class Life:
         self.rung: list[str] = []
         self.polls = 0
 
-    def publish(self, name: str, *, keep: int = 20, dated: bool = True) -> None:
+    def publish(self, name: str, *, max_entries: int = 20, is_dated: bool = True) -> None:
         """Put an entry on top."""
         entry = Entry(
             guid=name, url=f"https://a.test/{name}", title=name, summary=f"Texte {name}.",
-            published=self.now if dated else None,
+            published=self.now if is_dated else None,
         )  # fmt: skip
-        self.shown = [entry, *self.shown][:keep]
+        self.shown = [entry, *self.shown][:max_entries]
 
     def poll(self, error: FetchError | None = None, *, outage: bool = False) -> None:
         """Poll it now; now and then the monitor has been started anew."""
@@ -53,25 +53,25 @@ class Life:
             feed=self.numbered, state=state, response=response, parsed=parsed, seconds=0.1
         )
         outcome = self.ingester.ingest([answer], outage)
-        self.rung += [raised.title for raised in outcome.raised]
+        self.rung += [alert.title for alert in outcome.raised]
 
     def start(self) -> None:
         """Start the monitor anew."""
         self.store = Store(StoreAddress(self.folder))
         self.store._connection.execute("PRAGMA synchronous = OFF")  # no power fails here
-        others = [
+        other_feeds = [
             other for other, *_ in self.views.feeds.subscribed() if other.url != self.feed.url
         ]
-        *_, self.numbered = self.store.subscribe([*others, self.feed], [])
-        watch = ActiveConfig(
+        *_, self.numbered = self.store.subscribe([*other_feeds, self.feed], [])
+        active_config = ActiveConfig(
             rules=WatchlistMatcher((), []), feeds={self.numbered.number: self.numbered}
         )
-        self.ingester = Ingester(self.store, watch, lambda: self.now, lambda: 0.0)
+        self.ingester = Ingester(self.store, active_config, lambda: self.now, lambda: 0.0)
 
-    def poll_for(self, days: float, every: float = 12 * HOUR) -> None:
+    def poll_for(self, days: float, interval: float = 12 * HOUR) -> None:
         """Let time pass, polling now and then."""
-        for _ in range(round(days * DAY / every)):
-            self.now += every
+        for _ in range(round(days * DAY / interval)):
+            self.now += interval
             self.poll()
 
     def _response(
@@ -80,10 +80,10 @@ class Life:
         if error is not None:
             return error, None
         digest = hash_of(repr(self.shown).encode())
-        fetched = Fetched(url=self.feed.url, body=b"", digest=digest)
+        response = Fetched(url=self.feed.url, body=b"", digest=digest)
         if digest == state.body_hash:
-            return fetched if state.failures else NotModified(), None
-        return fetched, ParsedFeed(entries=keyed_entries(self.shown), link="https://a.test/")
+            return response if state.failures else NotModified(), None
+        return response, ParsedFeed(entries=keyed_entries(self.shown), link="https://a.test/")
 
     @property
     def views(self) -> Views:
@@ -91,7 +91,7 @@ class Life:
 
     @property
     def state(self) -> FeedState:
-        states = {one.feed.url: one.state for one in self.store.feeds.subscribed()}
+        states = {row.feed.url: row.state for row in self.store.feeds.subscribed()}
         return states[self.feed.url]
 
     def health(self) -> Health:
@@ -116,11 +116,11 @@ def test_a_daily_that_stops_raises_an_alert_once_and_again_when_it_stops_again(
     daily(life, 40, range(5))
     assert (life.rung, life.health()) == ([], Health.OK)
     life.poll_for(4)
-    (told,) = life.rung
-    assert told == "Les Échos: nothing new for 4 days; it usually publishes daily"
+    (title,) = life.rung
+    assert title == "Les Échos: nothing new for 4 days; it usually publishes daily"
     assert life.health() is Health.SILENT
     life.poll_for(30)
-    assert life.rung == [told]
+    assert life.rung == [title]
     daily(life, 7, range(7))
     assert (len(life.rung), life.health()) == (1, Health.OK)
     life.poll_for(6)
@@ -133,7 +133,7 @@ def test_a_monitor_that_was_away_heard_no_silence(tmp_path: Path) -> None:
     life = Life(tmp_path)
     daily(life, 40)
     life.now += 30 * DAY
-    life.publish("after a month", dated=False)
+    life.publish("after a month", is_dated=False)
     life.poll()
     assert (life.rung, life.health()) == ([], Health.OK)
 
@@ -141,7 +141,7 @@ def test_a_monitor_that_was_away_heard_no_silence(tmp_path: Path) -> None:
 def test_a_feed_that_was_silent_before_we_came_raises_an_alert_only_later(tmp_path: Path) -> None:
     life = Life(tmp_path)
     for _ in range(30):
-        life.publish(f"{life.now:.0f}", keep=40)
+        life.publish(f"{life.now:.0f}", max_entries=40)
         life.now += DAY
     life.now += 100 * DAY
     life.poll()
@@ -175,7 +175,7 @@ def test_what_two_reads_do_not_share_is_a_gap(tmp_path: Path) -> None:
     times = []
     for batch in range(4):
         for number in range(5):
-            life.publish(f"{batch}-{number}", keep=5)
+            life.publish(f"{batch}-{number}", max_entries=5)
         life.poll()
         times.append(life.now)
         life.now += 900
@@ -193,16 +193,16 @@ def test_an_outage_costs_nothing_if_the_next_read_knows_what_was_there(tmp_path:
         for _ in range(20):
             life.now += HOUR
             life.poll(FetchError(FEED.url, "503", status=503))
-        (open_one,) = life.views.feeds.gaps(0, life.now)
-        assert (open_one.start, open_one.end, open_one.kind) == (MONDAY, None, GapKind.DOWN)
+        (open_gap,) = life.views.feeds.gaps(0, life.now)
+        assert (open_gap.start, open_gap.end, open_gap.kind) == (MONDAY, None, GapKind.DOWN)
         publish()
         life.poll()
         return [(gap.start, gap.end) for gap in life.views.feeds.gaps(0, life.now)]
 
-    kept = Life(tmp_path / "kept")
-    assert after_outage(kept, lambda: kept.publish("second")) == []
-    lost = Life(tmp_path / "lost")
-    assert after_outage(lost, lambda: lost.publish("ninth", keep=1)) == [(MONDAY, lost.now)]
+    complete = Life(tmp_path / "kept")
+    assert after_outage(complete, lambda: complete.publish("second")) == []
+    cut = Life(tmp_path / "lost")
+    assert after_outage(cut, lambda: cut.publish("ninth", max_entries=1)) == [(MONDAY, cut.now)]
 
 
 def test_a_feed_that_fails_for_days_raises_an_alert_once_whatever_the_network_does(
@@ -219,8 +219,8 @@ def test_a_feed_that_fails_for_days_raises_an_alert_once_whatever_the_network_do
             assert life.rung == []
     assert life.rung == ["Les Échos: cannot be read for 3 days: no such host"]
     life.poll()
-    ((ended,),) = flow.rows(tmp_path, "SELECT ended_at FROM incidents")
-    assert ended == life.now
+    ((ended_at,),) = flow.rows(tmp_path, "SELECT ended_at FROM incidents")
+    assert ended_at == life.now
 
 
 def test_an_entry_of_an_earlier_poll_that_returns_closes_no_gap(tmp_path: Path) -> None:
@@ -232,7 +232,7 @@ def test_an_entry_of_an_earlier_poll_that_returns_closes_no_gap(tmp_path: Path) 
     for edition in ("first", "second"):
         life.now += 900
         for number in range(5):
-            life.publish(f"{edition} {number}", keep=5)
+            life.publish(f"{edition} {number}", max_entries=5)
         if edition == "second":
             life.shown = [*life.shown[:4], replace(life.shown[4], guid="old 0", title="old 0")]
         life.poll()
@@ -241,8 +241,8 @@ def test_an_entry_of_an_earlier_poll_that_returns_closes_no_gap(tmp_path: Path) 
         (0, 5, True),
         (0, 5, False),
     ]
-    (found,) = life.views.feeds.gaps(0.0, life.now + 1)
-    assert (found.start, found.end, found.kind) == (MONDAY, life.now, GapKind.BLIND)
+    (gap,) = life.views.feeds.gaps(0.0, life.now + 1)
+    assert (gap.start, gap.end, gap.kind) == (MONDAY, life.now, GapKind.BLIND)
 
 
 def test_an_older_document_that_another_server_gives_is_no_gap(tmp_path: Path) -> None:
@@ -252,18 +252,18 @@ def test_an_older_document_that_another_server_gives_is_no_gap(tmp_path: Path) -
     life.poll()
     old = life.shown
     for number in range(5):
-        life.publish(f"new {number}", keep=7)
+        life.publish(f"new {number}", max_entries=7)
     life.now += 900
     life.poll()
     life.shown = life.shown[:5]
     life.now += 900
     life.poll()
     new = life.shown
-    for shown in (old, new, old, [*new[:4], old[0]]):
-        life.shown = shown
+    for entries in (old, new, old, [*new[:4], old[0]]):
+        life.shown = entries
         life.now += 900
         life.poll()
-    life.publish("newest", keep=4)
+    life.publish("newest", max_entries=4)
     life.now += 900
     life.poll()
     assert not life.views.feeds.gaps(0.0, life.now + 1)
@@ -294,9 +294,9 @@ def test_an_interval_edited_while_a_feed_is_asked_holds_for_that_poll_too(tmp_pa
     life = Life(tmp_path)
     life.publish("first")
     life.start()
-    edited = replace(life.numbered, every=60.0)
+    edited_feed = replace(life.numbered, every=60.0)
     life.ingester.watch = ActiveConfig(
-        rules=WatchlistMatcher((), []), feeds={edited.number: edited}
+        rules=WatchlistMatcher((), []), feeds={edited_feed.number: edited_feed}
     )
     life.polls = 1
     life.poll()

@@ -21,38 +21,38 @@ JITTER = st.floats(-1.5, 1.5)
 
 def quiet_for(moments: Sequence[float]) -> float:
     """Return the seconds from the last of these publications until the feed is silent."""
-    habit = publication_rate.updated_rate(None, moments)
-    allowed = publication_rate.longest_silence(habit)
-    assert allowed is not None
-    return allowed
+    rate = publication_rate.updated_rate(None, moments)
+    silence = publication_rate.longest_silence(rate)
+    assert silence is not None
+    return silence
 
 
 def longest_ring(moments: Sequence[float]) -> list[float]:
     """Return the pauses that would have rung, living through the publications one by one."""
-    habit, rung = None, []
-    for before, moment in zip([moments[0], *moments], moments, strict=False):
-        allowed = publication_rate.longest_silence(habit)
-        if allowed is not None and moment - before > allowed:
-            rung.append(moment - before)
-        habit = publication_rate.updated_rate(habit, [moment])
-    return rung
+    rate, pauses = None, []
+    for before, published in zip([moments[0], *moments], moments, strict=False):
+        silence = publication_rate.longest_silence(rate)
+        if silence is not None and published - before > silence:
+            pauses.append(published - before)
+        rate = publication_rate.updated_rate(rate, [published])
+    return pauses
 
 
 def days(
-    weeks: int, of_the_week: Sequence[int], late: Sequence[float], hour: float = 6
+    weeks: int, of_the_week: Sequence[int], lags: Sequence[float], hour: float = 6
 ) -> list[float]:
-    every = [week * 7 + day for week in range(weeks) for day in of_the_week]
-    return [MONDAY + day * DAY + (hour + late[n % len(late)]) * HOUR for n, day in enumerate(every)]
+    dates = [week * 7 + day for week in range(weeks) for day in of_the_week]
+    return [MONDAY + day * DAY + (hour + lags[n % len(lags)]) * HOUR for n, day in enumerate(dates)]
 
 
 @given(st.lists(JITTER, min_size=1, max_size=30), st.integers(1, 30))
-def test_a_daily_that_rests_at_weekends_is_never_silent(late: list[float], weeks: int) -> None:
-    assert longest_ring(days(weeks, range(5), late)) == []
+def test_a_daily_that_rests_at_weekends_is_never_silent(delays: list[float], weeks: int) -> None:
+    assert longest_ring(days(weeks, range(5), delays)) == []
 
 
 @given(st.lists(JITTER, min_size=1, max_size=30), st.integers(1, 30))
-def test_a_weekly_is_never_silent(late: list[float], weeks: int) -> None:
-    assert longest_ring(days(weeks, [3], late)) == []
+def test_a_weekly_is_never_silent(delays: list[float], weeks: int) -> None:
+    assert longest_ring(days(weeks, [3], delays)) == []
 
 
 @given(st.integers(7, 30), st.integers(1, 12))
@@ -65,9 +65,9 @@ def test_a_weekly_with_many_articles_on_its_day_is_never_silent(weeks: int, arti
     st.lists(st.floats(-0.5, 0.5), min_size=1, max_size=30), st.sampled_from([range(5), range(7)])
 )
 def test_a_daily_that_stops_is_silent_by_the_fourth_day(
-    late: list[float], of_the_week: range
+    delays: list[float], of_the_week: range
 ) -> None:
-    assert DAY < quiet_for(days(8, of_the_week, late)) <= 4 * DAY
+    assert DAY < quiet_for(days(8, of_the_week, delays)) <= 4 * DAY
 
 
 @given(st.integers(22, 90), st.sampled_from([range(24), range(6, 23)]))
@@ -103,8 +103,8 @@ def test_the_more_pauses_differ_the_more_is_allowed() -> None:
 
 @pytest.mark.parametrize("publications", range(5))
 def test_few_publications_are_no_habit(publications: int) -> None:
-    habit = publication_rate.updated_rate(None, [MONDAY + n * DAY for n in range(publications)])
-    assert (publication_rate.typical_interval(habit), publication_rate.longest_silence(habit)) == (
+    rate = publication_rate.updated_rate(None, [MONDAY + n * DAY for n in range(publications)])
+    assert (publication_rate.typical_interval(rate), publication_rate.longest_silence(rate)) == (
         None,
         None,
     )
@@ -112,8 +112,8 @@ def test_few_publications_are_no_habit(publications: int) -> None:
 
 def test_what_comes_within_an_hour_is_one_publication() -> None:
     burst = [MONDAY + n * 60 for n in range(50)]
-    habit = publication_rate.updated_rate(None, burst)
-    assert habit is not None and not habit.pauses
+    rate = publication_rate.updated_rate(None, burst)
+    assert rate is not None and not rate.pauses
 
 
 @given(st.lists(st.floats(0, 500), max_size=60), st.integers(0, 60))
@@ -129,7 +129,7 @@ def test_it_is_all_the_same_whether_learned_at_once_or_in_turn(hours: list[float
 
 
 @pytest.mark.parametrize(
-    ("date", "after", "came"),
+    ("date", "after", "expected"),
     [
         (None, 100.0, 200.0),
         (150.0, 100.0, 150.0),  # between the reads: its date is believed
@@ -139,8 +139,8 @@ def test_it_is_all_the_same_whether_learned_at_once_or_in_turn(hours: list[float
         (999.0, None, 200.0),
     ],
 )
-def test_dates_are_believed_as_far_as_they_can_be(date, after, came) -> None:
-    assert publication_rate.entry_times([date], after, 200.0) == [came]
+def test_dates_are_believed_as_far_as_they_can_be(date, after, expected) -> None:
+    assert publication_rate.entry_times([date], after, 200.0) == [expected]
 
 
 def test_silence_is_judged_by_what_was_read() -> None:

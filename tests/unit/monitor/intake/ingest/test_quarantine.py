@@ -45,21 +45,21 @@ class Newsroom:
             1e9,
         )
         self.feeds = self.store.subscribe([HOSTILE, HEALTHY], watchlists)
-        watch = ActiveConfig(
+        active_config = ActiveConfig(
             rules=WatchlistMatcher(watchlists, self.feeds),
             feeds={feed.number: feed for feed in self.feeds},
         )
         seconds = count()
         self.ingester = Ingester(
-            self.store, watch, lambda: self.now, lambda: 0.0, lambda: float(next(seconds))
+            self.store, active_config, lambda: self.now, lambda: 0.0, lambda: float(next(seconds))
         )
 
     def poll(self, *texts: Sequence[str]) -> BatchOutcome:
         """Poll both feeds in one batch; each text is an article."""
         answers = []
-        for feed, own in zip(self.feeds, texts, strict=True):
-            entries = tuple(Entry(guid=text[:99], url="", title=text, summary="") for text in own)
-            body = repr(own).encode()
+        for feed, batch in zip(self.feeds, texts, strict=True):
+            entries = tuple(Entry(guid=text[:99], url="", title=text, summary="") for text in batch)
+            body = repr(batch).encode()
             answers.append(
                 PollResult(
                     feed=feed,
@@ -72,7 +72,7 @@ class Newsroom:
         return self.ingester.ingest(answers, network_down=False)
 
     def state(self, feed: Feed) -> FeedState:
-        return {one.feed.url: one.state for one in self.store.feeds.subscribed()}[feed.url]
+        return {row.feed.url: row.state for row in self.store.feeds.subscribed()}[feed.url]
 
     def health(self, feed: Feed) -> tuple[Health, str]:
         state = self.state(feed)
@@ -94,17 +94,17 @@ def test_an_article_that_takes_too_long_is_set_aside_and_the_others_go_on(
     room: Newsroom, tmp_path: Path
 ) -> None:
     outcome = room.poll([SLOW, "mot1 is here"], ["mot2 is here"])
-    titles = sorted(raised.title for raised in outcome.raised)
+    titles = sorted(alert.title for alert in outcome.raised)
     assert titles == [
         "bad: quarantined, and polled rarely: 1 article was not matched:"
         " matching it takes longer than 5 s",
         "mot1 is here",
         "mot2 is here",
     ]
-    (aside,) = flow.rows(tmp_path, "SELECT article, step FROM set_aside")
-    details = room.views.articles.details(aside[0])
+    (row,) = flow.rows(tmp_path, "SELECT article, step FROM set_aside")
+    details = room.views.articles.details(row[0])
     assert details is not None
-    assert (details.article.title, aside[1]) == (SLOW, "matching")
+    assert (details.article.title, row[1]) == (SLOW, "matching")
     assert details.limits == ("not matched: matching it takes longer than 5 s",)
     assert room.views.set_aside_count() == 1
     assert room.health(HOSTILE) == (
@@ -122,12 +122,12 @@ def test_a_backfill_has_the_same_time_for_an_article(
     seconds = count()
     backfill = Backfill(room.store, lambda: room.now, lambda: float(next(seconds)))
     backfill.begin(WATCHLISTS, room.feeds)
-    raised: Counter[str] = Counter()
+    raised_counts: Counter[str] = Counter()
     while step := backfill.step():
-        raised.update(step.alerts)
-    assert raised == {"mot1": 1, "mot2": 1}
-    (aside,) = flow.rows(tmp_path, "SELECT article FROM set_aside")
-    details = room.views.articles.details(aside[0])
+        raised_counts.update(step.alerts)
+    assert raised_counts == {"mot1": 1, "mot2": 1}
+    (row,) = flow.rows(tmp_path, "SELECT article FROM set_aside")
+    details = room.views.articles.details(row[0])
     assert details is not None
     assert (details.article.title, details.limits) == (
         SLOW, ("not matched: matching it takes longer than 5 s",),
@@ -137,10 +137,10 @@ def test_a_backfill_has_the_same_time_for_an_article(
 
 
 def test_the_distances_of_one_watchlist_have_the_same_time(tmp_path: Path) -> None:
-    near = " OR ".join(f"({word} NEAR/1 calme)" for word in WORDS)
+    near_query = " OR ".join(f"({word} NEAR/1 calme)" for word in WORDS)
     seconds = count()
     matcher = TimedMatcher(lambda: float(next(seconds)))
-    rules = WatchlistMatcher([Watchlist(name="near", query=parse_query(near))])
+    rules = WatchlistMatcher([Watchlist(name="near", query=parse_query(near_query))])
     article = Article(id=1, feeds=(1,), url="", title=f"calme le {SLOW}", summary="", seen=1.0)
     assert matcher.match(rules, article) == ((), "matching it takes longer than 5 s")
     assert TimedMatcher().match(rules, article).unmatched == ""
@@ -148,7 +148,7 @@ def test_the_distances_of_one_watchlist_have_the_same_time(tmp_path: Path) -> No
 
 def test_a_document_has_its_time_too(room: Newsroom) -> None:
     outcome = room.poll([f"{SLOW} {number}" for number in range(9)], ["mot2 is here"])
-    assert [raised.title for raised in outcome.raised if raised.feed == "good"] == ["mot2 is here"]
+    assert [alert.title for alert in outcome.raised if alert.feed == "good"] == ["mot2 is here"]
     assert room.views.set_aside_count() == 9
     reasons = {
         limit
@@ -180,14 +180,14 @@ def test_an_article_that_is_matched_after_an_edit_is_set_aside_no_more(
     room.poll([f"{guid} {SLOW}"], ["quiet"])
     assert room.views.set_aside_count() == 1
     outcome = room.poll([f"{guid} mot1"], ["quiet"])
-    assert [raised.watchlist for raised in outcome.raised] == ["mot1"]
+    assert [alert.watchlist for alert in outcome.raised] == ["mot1"]
     assert room.views.set_aside_count() == 0
 
 
 def test_an_article_says_how_much_of_it_is_read(room: Newsroom) -> None:
     room.poll(["mot " * MAX_WORDS], ["mot " * (MAX_WORDS + 1)])
-    said = [room.views.articles.details(id) for id in (3, 4)]
-    assert [one.limits for one in said if one] == [
+    readings = [room.views.articles.details(id) for id in (3, 4)]
+    assert [reading.limits for reading in readings if reading] == [
         (),
         ("only the first 50,000 words of its title are matched and searched",),
     ]

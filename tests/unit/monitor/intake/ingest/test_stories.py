@@ -43,10 +43,10 @@ def shingles(article: Article) -> frozenset[int]:
 
 
 def candidate(
-    article: int, shared: int, size: int, *, story: int = 0, source: str = "9"
+    article: int, shared_count: int, size: int, *, story: int = 0, source: str = "9"
 ) -> StoryCandidate:
     headline = Headline(source=source)
-    return StoryCandidate(article, story or article, frozenset(range(shared)), size, headline)
+    return StoryCandidate(article, story or article, frozenset(range(shared_count)), size, headline)
 
 
 class Archive:
@@ -55,20 +55,20 @@ class Archive:
     def __init__(self) -> None:
         self._known: dict[int, tuple[frozenset[int], StoryCandidate]] = {}
 
-    def told(self, id: int, text: str, title: str = "", feed: int = 0) -> StoryDecision:
-        one = article(text, id=id, title=title, feed=feed or id)
-        new = shingles(one)
+    def add(self, id: int, text: str, title: str = "", feed: int = 0) -> StoryDecision:
+        new_article = article(text, id=id, title=title, feed=feed or id)
+        new = shingles(new_article)
         candidates = [
-            replace(known, shared=new & its)
-            for its, known in self._known.values()
-            if len(new & its) >= least_shared(new)
+            replace(known_candidate, shared=new & known_shingles)
+            for known_shingles, known_candidate in self._known.values()
+            if len(new & known_shingles) >= least_shared(new)
         ]
-        told = assign_story(one, new, candidates)
-        known = StoryCandidate(
-            id, told.story, frozenset(), len(new), headline_of(one), told.copy_of
+        decision = assign_story(new_article, new, candidates)
+        known_candidate = StoryCandidate(
+            id, decision.story, frozenset(), len(new), headline_of(new_article), decision.copy_of
         )
-        self._known[id] = new, known
-        return told
+        self._known[id] = new, known_candidate
+        return decision
 
 
 @pytest.mark.parametrize(
@@ -84,11 +84,11 @@ class Archive:
 )
 def test_a_copy_is_recognised(copy: str, relation: Relation) -> None:
     archive = Archive()
-    archive.told(1, TEASER)
-    told = archive.told(2, copy)
-    assert told.relation == relation
-    assert told.story == (2 if relation == Relation.ALONE else 1)
-    assert told.copy_of == (1 if relation == Relation.SAME else None)
+    archive.add(1, TEASER)
+    decision = archive.add(2, copy)
+    assert decision.relation == relation
+    assert decision.story == (2 if relation == Relation.ALONE else 1)
+    assert decision.copy_of == (1 if relation == Relation.SAME else None)
 
 
 @pytest.mark.parametrize(
@@ -105,12 +105,12 @@ def test_a_copy_is_recognised(copy: str, relation: Relation) -> None:
 def test_a_brief_is_a_copy_if_every_word_is_the_same(
     title: str, text: str, feed: int, relation: Relation
 ) -> None:
-    one, other = shingles(article(BRIEF, title=TITLE)), shingles(article(text, title=title))
-    assert least_shared(other) == 1
-    shared = len(one & other)
-    likely = [candidate(1, shared, len(one), source="1")] if shared else []
+    first, second = shingles(article(BRIEF, title=TITLE)), shingles(article(text, title=title))
+    assert least_shared(second) == 1
+    shared_count = len(first & second)
+    candidates = [candidate(1, shared_count, len(first), source="1")] if shared_count else []
     copy = article(text, title=title, id=2, feed=feed)
-    assert assign_story(copy, other, likely).relation == relation
+    assert assign_story(copy, second, candidates).relation == relation
 
 
 def test_a_headline_of_a_few_words_is_nothing() -> None:
@@ -120,8 +120,8 @@ def test_a_headline_of_a_few_words_is_nothing() -> None:
 def test_a_short_common_phrase_is_no_story() -> None:
     archive = Archive()
     phrase = "Retrouvez toute l’actualité sur notre site."
-    archive.told(1, phrase)
-    assert archive.told(2, phrase).relation == Relation.ALONE
+    archive.add(1, phrase)
+    assert archive.add(2, phrase).relation == Relation.ALONE
 
 
 # --- boilerplate ------------------------------------------------------------------------------
@@ -136,47 +136,47 @@ OTHER_TITLES = ("Le puits sans fond des inégalités", "Les prix du gazole au pl
 
 def test_a_lead_that_a_feed_repeats_makes_no_copy() -> None:
     archive = Archive()
-    archive.told(1, LEAD, OTHER_TITLES[0], feed=1)
-    assert archive.told(2, LEAD, OTHER_TITLES[1], feed=1).relation == Relation.VERSION
-    assert archive.told(3, LEAD, "Un vote à Liège", feed=1).relation == Relation.ALONE
-    assert archive.told(4, LEAD, "Un vote à Liège", feed=2).relation == Relation.ALONE
+    archive.add(1, LEAD, OTHER_TITLES[0], feed=1)
+    assert archive.add(2, LEAD, OTHER_TITLES[1], feed=1).relation == Relation.VERSION
+    assert archive.add(3, LEAD, "Un vote à Liège", feed=1).relation == Relation.ALONE
+    assert archive.add(4, LEAD, "Un vote à Liège", feed=2).relation == Relation.ALONE
 
 
 def test_beside_boilerplate_a_text_is_compared_by_its_own_words() -> None:
     archive = Archive()
     for id, title in enumerate(OTHER_TITLES, 1):
-        archive.told(id, LEAD, title, feed=1)
-    archive.told(3, f"{TEASER} {LEAD}", TITLE, feed=1)
-    copied = archive.told(4, f"{TEASER} Suivez-nous.", TITLE, feed=2)
-    assert (copied.relation, copied.copy_of) == (Relation.SAME, 3)
-    assert archive.told(5, f"Un autre texte. {LEAD}", TITLE, feed=3).relation == Relation.ALONE
+        archive.add(id, LEAD, title, feed=1)
+    archive.add(3, f"{TEASER} {LEAD}", TITLE, feed=1)
+    decision = archive.add(4, f"{TEASER} Suivez-nous.", TITLE, feed=2)
+    assert (decision.relation, decision.copy_of) == (Relation.SAME, 3)
+    assert archive.add(5, f"Un autre texte. {LEAD}", TITLE, feed=3).relation == Relation.ALONE
 
 
 def test_a_new_headline_of_another_feed_is_a_copy_all_the_same() -> None:
     archive = Archive()
-    archive.told(1, TEASER, TITLE, feed=1)
-    told = archive.told(2, TEASER, "Liège sous surveillance", feed=2)
-    assert (told.relation, told.story, told.copy_of) == (Relation.SAME, 1, 1)
+    archive.add(1, TEASER, TITLE, feed=1)
+    decision = archive.add(2, TEASER, "Liège sous surveillance", feed=2)
+    assert (decision.relation, decision.story, decision.copy_of) == (Relation.SAME, 1, 1)
 
 
 def test_what_one_feed_quotes_and_answers_is_no_copy() -> None:
     archive = Archive()
-    archive.told(1, TEASER, TITLE, feed=1)
+    archive.add(1, TEASER, TITLE, feed=1)
     answer = f"{TEASER} {LEAD}"
-    assert archive.told(2, answer, TITLE, feed=1).relation == Relation.VERSION
-    assert archive.told(3, answer, TITLE, feed=2).relation == Relation.SAME
+    assert archive.add(2, answer, TITLE, feed=1).relation == Relation.VERSION
+    assert archive.add(3, answer, TITLE, feed=2).relation == Relation.SAME
 
 
 def test_an_aggregator_has_many_sources() -> None:
-    told = []
+    headlines = []
     for outlet in ("Le Soir", "L’Écho"):
-        title = f"{OTHER_TITLES[len(told)]} - {outlet}"
-        one = replace(article(TEASER, title=title, id=len(told) + 1), outlet=outlet)
-        new = shingles(one)
-        known = [StoryCandidate(1, 1, new, len(new), told[0])] if told else []
-        decided = assign_story(one, new, known)
-        told.append(headline_of(one))
-    assert decided.relation == Relation.SAME
+        title = f"{OTHER_TITLES[len(headlines)]} - {outlet}"
+        new_article = replace(article(TEASER, title=title, id=len(headlines) + 1), outlet=outlet)
+        new = shingles(new_article)
+        candidates = [StoryCandidate(1, 1, new, len(new), headlines[0])] if headlines else []
+        decision = assign_story(new_article, new, candidates)
+        headlines.append(headline_of(new_article))
+    assert decision.relation == Relation.SAME
 
 
 def test_a_teaser_is_found_in_its_full_text() -> None:
@@ -185,7 +185,7 @@ def test_a_teaser_is_found_in_its_full_text() -> None:
 
 
 @pytest.mark.parametrize(
-    ("shared", "story", "relation"),
+    ("shared_count", "story", "relation"),
     [
         (20, 7, Relation.SAME),
         (14, 7, Relation.SAME),
@@ -194,10 +194,10 @@ def test_a_teaser_is_found_in_its_full_text() -> None:
         (9, 9, Relation.ALONE),
     ],
 )
-def test_how_much_is_how_near(shared: int, story: int, relation: Relation) -> None:
-    known = candidate(8, shared, 40, story=7)
-    told = assign_story(article(id=9), frozenset(range(20)), [known])
-    assert (told.story, told.relation) == (story, relation)
+def test_how_much_is_how_near(shared_count: int, story: int, relation: Relation) -> None:
+    known_candidate = candidate(8, shared_count, 40, story=7)
+    decision = assign_story(article(id=9), frozenset(range(20)), [known_candidate])
+    assert (decision.story, decision.relation) == (story, relation)
 
 
 def test_the_nearest_then_the_earliest_decides() -> None:
@@ -213,18 +213,18 @@ def test_the_nearest_then_the_earliest_decides() -> None:
 
 @given(st.text(max_size=300), st.integers(1, 9))
 def test_shingles_are_few_and_the_same_again(text: str, id: int) -> None:
-    found = shingles(article(text, title="one", id=id))
-    assert found == shingles(article(text, title="one", id=id + 1))
-    if len(found) > 1:
-        assert found == shingles(article(text, title="another"))
-    assert len(found) <= len(text)
+    shingle_set = shingles(article(text, title="one", id=id))
+    assert shingle_set == shingles(article(text, title="one", id=id + 1))
+    if len(shingle_set) > 1:
+        assert shingle_set == shingles(article(text, title="another"))
+    assert len(shingle_set) <= len(text)
 
 
 def _texts(words: int) -> list[str]:
     """Return texts of so many words, in two languages; no two tell of the same events."""
     texts, text = [], ""
-    for piece in (*newsroom("fr"), *news("fr"), *newsroom("en"), *news("en")):
-        text = f"{text} {piece.lead}"
+    for brief in (*newsroom("fr"), *news("fr"), *newsroom("en"), *news("en")):
+        text = f"{text} {brief.lead}"
         if len(text.split()) >= words:
             texts.append(" ".join(text.split()[:words]))
             text = ""
@@ -240,8 +240,8 @@ def test_articles_match_their_copies_and_nothing_else(
     texts = _texts(words)
     assert len(texts) >= count
     archive = Archive()
-    alone = [archive.told(id, text).relation == Relation.ALONE for id, text in enumerate(texts, 1)]
+    alone = [archive.add(id, text).relation == Relation.ALONE for id, text in enumerate(texts, 1)]
     assert all(alone)
-    copies = [archive.told(10_000 + id, "Mise à jour. " + text) for id, text in enumerate(texts, 1)]
-    found = sum(told.story == id for id, told in enumerate(copies, 1))
-    assert found / len(texts) >= recall
+    copies = [archive.add(10_000 + id, "Mise à jour. " + text) for id, text in enumerate(texts, 1)]
+    found_count = sum(decision.story == id for id, decision in enumerate(copies, 1))
+    assert found_count / len(texts) >= recall

@@ -25,7 +25,7 @@ ELSEWHERE = (
 )
 
 
-def page(paragraphs: list[str], *, title: str = TITLE, inside: str = "") -> str:
+def page(paragraphs: list[str], *, title: str = TITLE, opening: str = "") -> str:
     """Return a news page as they are: banner, menus, teasers, comments around the article."""
     prose = "".join(f"<p>{html.escape(text)}</p>\n" for text in paragraphs)
     menu = "".join(f'<li><a href="/{name}">{name}</a></li>' for name in ("Monde", "Tech", "Idées"))
@@ -39,7 +39,7 @@ def page(paragraphs: list[str], *, title: str = TITLE, inside: str = "") -> str:
     <header><nav><ul>{menu}</ul></nav><form><button>Rechercher</button></form></header>
     <main><article><nav><a href="/">Accueil</a> &gt; <a href="/monde">Monde</a></nav>
     <h1>{title}</h1><ul class="share"><li><a href="#">Partager sur Facebook</a></li></ul>
-    <div class="article-content">{inside}{prose}</div>
+    <div class="article-content">{opening}{prose}</div>
     <aside class="newsletter"><h3>Recevez notre newsletter</h3><p>Chaque matin, l’essentiel de
     l’actualité dans votre boîte. Inscrivez-vous gratuitement.</p></aside></article>
     <section class="related"><h2>À lire aussi</h2><article><a href="/a/1"><h3>Grève à la SNCF : le
@@ -66,7 +66,7 @@ def test_a_long_article_is_whole() -> None:
 
 
 def test_a_repeated_title_is_dropped() -> None:
-    text = extract_text(page(PROSE, inside=f"<p>{TITLE}</p>").encode(), URL)
+    text = extract_text(page(PROSE, opening=f"<p>{TITLE}</p>").encode(), URL)
     assert text == "\n".join(PROSE)
 
 
@@ -116,19 +116,19 @@ def test_what_is_no_page_is_said_in_words(body: bytes, content_type: str, reason
 
 
 def test_the_text_is_clean() -> None:
-    dirty = [f"\x1b[31m{PROSE[0]}\u202e", f"{PROSE[1]}&#27;&#7;"]
+    dirty_texts = [f"\x1b[31m{PROSE[0]}\u202e", f"{PROSE[1]}&#27;&#7;"]
     source = page([]).replace(
-        'article-content">', 'article-content">' + "".join(f"<p>{text}</p>" for text in dirty)
+        'article-content">', 'article-content">' + "".join(f"<p>{text}</p>" for text in dirty_texts)
     )
     assert extract_text(source.encode(), URL) == "\n".join(PROSE)
 
 
-@pytest.mark.parametrize("piece", ["<div>", "<b>", "<p>a", "<table><tr><td>", "<!--", "<script>"])
-def test_a_hostile_page_is_decided(piece: str) -> None:
-    body = (piece * (20_000 // len(piece))).encode()
-    began = time.process_time()
+@pytest.mark.parametrize("tag", ["<div>", "<b>", "<p>a", "<table><tr><td>", "<!--", "<script>"])
+def test_a_hostile_page_is_decided(tag: str) -> None:
+    body = (tag * (20_000 // len(tag))).encode()
+    started_at = time.process_time()
     try:
         extract_text(body, URL)
     except ParseError as error:
         assert error.reason
-    assert time.process_time() - began < 5
+    assert time.process_time() - started_at < 5

@@ -15,14 +15,14 @@ def entry(guid: str = "", url: str = "", title: str = "", summary: str = "") -> 
 
 
 @pytest.mark.parametrize(
-    ("one", "name"),
+    ("new_entry", "name"),
     [
         (entry("g", "https://ex.org/a", "T"), "g"),
         (entry("", "https://ex.org/a#1", "T"), "https://ex.org/a#1"),
     ],
 )
-def test_an_entry_is_named_by_the_best_it_has(one: Entry, name: str) -> None:
-    assert key(one) == name
+def test_an_entry_is_named_by_the_best_it_has(new_entry: Entry, name: str) -> None:
+    assert key(new_entry) == name
 
 
 def test_an_entry_without_names_is_named_by_its_words() -> None:
@@ -31,7 +31,7 @@ def test_an_entry_without_names_is_named_by_its_words() -> None:
 
 
 @pytest.mark.parametrize(
-    ("one", "same"),
+    ("first_url", "other_url"),
     [
         ("http://Ex.org/a", "https://ex.org/a"),
         ("https://ex.org:443/a/", "https://ex.org/a"),
@@ -44,12 +44,12 @@ def test_an_entry_without_names_is_named_by_its_words() -> None:
         ("https://ex.org./a", "https://ex.org/a"),
     ],
 )
-def test_spellings_of_one_link(one: str, same: str) -> None:
-    assert canonical(one) == canonical(same) != ""
+def test_spellings_of_one_link(first_url: str, other_url: str) -> None:
+    assert canonical(first_url) == canonical(other_url) != ""
 
 
 @pytest.mark.parametrize(
-    ("one", "other"),
+    ("first_url", "other_url"),
     [
         ("https://ex.org/a", "https://ex.org/A"),
         ("https://ex.org/a?id=1", "https://ex.org/a?id=2"),
@@ -61,8 +61,8 @@ def test_spellings_of_one_link(one: str, same: str) -> None:
         ("https://ex.org/a?p=1&q=2", "https://ex.org/a?p=12"),
     ],
 )
-def test_links_of_two_articles(one: str, other: str) -> None:
-    assert canonical(one) != canonical(other)
+def test_links_of_two_articles(first_url: str, other_url: str) -> None:
+    assert canonical(first_url) != canonical(other_url)
 
 
 @pytest.mark.parametrize("url", ["", "mailto:a@b", "ftp://a/b", "http://", "http://a:x/", "a"])

@@ -40,13 +40,13 @@ def atom(entries: str, attributes: str = "") -> bytes:
     ).encode()
 
 
-def one(document: bytes, content_type: str = "application/xml") -> Entry:
+def parsed(document: bytes, content_type: str = "application/xml") -> Entry:
     (entry,) = parse(document, URL, content_type).entries
     return entry
 
 
 def test_an_rss_item() -> None:
-    item = one(
+    item = parsed(
         rss("""<item>
             <title>Alibaba dans le collimateur de la s&#251;ret&#233; belge</title>
             <link>https://ex.org/monde/alibaba?a=1&amp;b=2</link>
@@ -74,7 +74,7 @@ def test_an_rss_item() -> None:
 
 
 def test_an_atom_entry() -> None:
-    item = one(
+    item = parsed(
         atom(
             """<entry><title type="html">R&amp;amp;D : l&amp;#8217;essor</title>
             <id>tag:ex.org,2023:1</id>
@@ -108,7 +108,7 @@ def test_an_rdf_item() -> None:
         xmlns="http://purl.org/rss/1.0/" xmlns:dc="http://purl.org/dc/elements/1.1/">
         <channel><title>J</title></channel><item rdf:about="https://ex.org/1"><title>T</title>
         <link>https://ex.org/1</link><dc:date>2023-10-09T09:09:00+02:00</dc:date></item></rdf:RDF>"""
-    item = one(document)
+    item = parsed(document)
     assert (item.guid, item.url, item.published) == (
         "https://ex.org/1",
         "https://ex.org/1",
@@ -127,11 +127,11 @@ def test_what_a_feed_says_of_itself() -> None:
 
 
 @pytest.mark.parametrize(
-    ("declared", "lang"),
+    ("declared_language", "lang"),
     [("fr", "fr"), ("fr_FR", "fr"), ("EN-us", "en"), ("fra", "fr"), ("x", ""), ("français", "")],
 )
-def test_a_declared_language_is_two_letters(declared: str, lang: str) -> None:
-    assert parse(rss("", f"<language>{declared}</language>"), URL).lang == lang
+def test_a_declared_language_is_two_letters(declared_language: str, lang: str) -> None:
+    assert parse(rss("", f"<language>{declared_language}</language>"), URL).lang == lang
 
 
 @pytest.mark.parametrize("ttl", ["", "0", "-5", "soon", "9" * 400, "²"])
@@ -153,13 +153,12 @@ def test_an_absurd_ttl_is_none(ttl: str) -> None:
     ],
 )
 def test_a_date_is_kept_when_it_is_one(date: str, published: float | None) -> None:
-    assert (
-        one(rss(f"<item><title>T</title><pubDate>{date}</pubDate></item>")).published == published
-    )
+    item = parsed(rss(f"<item><title>T</title><pubDate>{date}</pubDate></item>"))
+    assert item.published == published
 
 
 def test_an_entry_that_only_says_when_it_was_updated_was_published_then() -> None:
-    item = one(atom("<entry><title>T</title><updated>1970-01-01T00:00:09Z</updated></entry>"))
+    item = parsed(atom("<entry><title>T</title><updated>1970-01-01T00:00:09Z</updated></entry>"))
     assert item.published == 9.0
 
 
@@ -200,7 +199,7 @@ def test_an_entry_that_only_says_when_it_was_updated_was_published_then() -> Non
     ],
 )
 def test_a_link_is_absolute_and_may_open(item: str, url: str) -> None:
-    assert one(rss(f"<item><title>T</title>{item}</item>")).url == url
+    assert parsed(rss(f"<item><title>T</title>{item}</item>")).url == url
 
 
 IANA = "http://www.iana.org/assignments/relation/"
@@ -224,7 +223,7 @@ IANA = "http://www.iana.org/assignments/relation/"
     ],
 )  # fmt: skip
 def test_the_link_of_an_atom_entry_is_the_first_of_these(links: str, url: str) -> None:
-    assert one(atom(f"<entry><title>T</title>{links}</entry>")).url == url
+    assert parsed(atom(f"<entry><title>T</title>{links}</entry>")).url == url
 
 
 @pytest.mark.parametrize(
@@ -238,24 +237,24 @@ def test_the_link_of_an_atom_entry_is_the_first_of_these(links: str, url: str) -
     ],
 )  # fmt: skip
 def test_where_an_item_is_from(item: str, source: tuple[str, str]) -> None:
-    found = one(rss(f"<item><title>T</title><link>https://ex.org/a</link>{item}</item>"))
-    assert (found.source, found.source_url) == source
+    parsed_entry = parsed(rss(f"<item><title>T</title><link>https://ex.org/a</link>{item}</item>"))
+    assert (parsed_entry.source, parsed_entry.source_url) == source
 
 
 def test_where_an_atom_entry_and_one_of_bing_are_from() -> None:
     source = "<source><title>Blog</title><id>x</id><link href='https://b.org/'/></source>"
-    found = one(atom(f"<entry><title>T</title><link href='/1'/>{source}</entry>"))
-    assert (found.title, found.url) == ("T", "https://ex.org/1")
-    assert (found.source, found.source_url) == ("Blog", "https://b.org/")
+    entry = parsed(atom(f"<entry><title>T</title><link href='/1'/>{source}</entry>"))
+    assert (entry.title, entry.url) == ("T", "https://ex.org/1")
+    assert (entry.source, entry.source_url) == ("Blog", "https://b.org/")
     bing = (
         b"<rss version='2.0' xmlns:News='https://www.bing.com/news/search?q=a&amp;format=rss'>"
         b"<channel><item><title>T</title><link>http://www.bing.com/news/apiclick.aspx?ref=FexRss"
         b"&amp;url=https%3a%2f%2fwww.lesoir.be%2f1%3fa%3db&amp;c=2</link>"
         b"<News:Source>Le Soir</News:Source></item></channel></rss>"
     )
-    found = one(bing)
-    assert found.url == "https://www.lesoir.be/1?a=b"
-    assert (found.source, found.source_url) == ("Le Soir", "https://www.lesoir.be/1?a=b")
+    entry = parsed(bing)
+    assert entry.url == "https://www.lesoir.be/1?a=b"
+    assert (entry.source, entry.source_url) == ("Le Soir", "https://www.lesoir.be/1?a=b")
 
 
 @pytest.mark.parametrize(
@@ -271,7 +270,7 @@ def test_where_an_atom_entry_and_one_of_bing_are_from() -> None:
     ],
 )
 def test_a_link_through_a_news_alert_is_that_of_the_article(link: str, url: str) -> None:
-    assert one(rss(f"<item><title>T</title><link>{link}</link></item>")).url == url
+    assert parsed(rss(f"<item><title>T</title><link>{link}</link></item>")).url == url
 
 
 def test_a_guid_does_not_depend_on_where_the_feed_was() -> None:
@@ -293,7 +292,7 @@ def test_a_guid_does_not_depend_on_where_the_feed_was() -> None:
     ],
 )
 def test_a_title_is_one_clean_line(title: str, text: str) -> None:
-    assert one(rss(f"<item><title>{title}</title></item>")).title == text
+    assert parsed(rss(f"<item><title>{title}</title></item>")).title == text
 
 
 @pytest.mark.parametrize(
@@ -312,7 +311,7 @@ def test_content_that_says_more_is_the_body(
 ) -> None:
     description = f"<description>{summary}</description>" if summary else ""
     encoded = f"<content:encoded>{content}</content:encoded>" if content else ""
-    item = one(rss(f"<item>{description}{encoded}</item>"))
+    item = parsed(rss(f"<item>{description}{encoded}</item>"))
     assert (item.summary, item.body) == expected
 
 
@@ -334,14 +333,14 @@ BASE64 = b64encode("<p>Le hub</p><p>de Liège</p>".encode()).decode()
     ],
 )  # fmt: skip
 def test_content_in_base64_or_xml_is_text(content: str) -> None:
-    item = one(atom(f"<entry><title>T</title>{content}</entry>"))
+    item = parsed(atom(f"<entry><title>T</title>{content}</entry>"))
     assert (item.title, item.body, item.url) == ("T", "Le hub\nde Liège", "")
 
 
 @pytest.mark.parametrize("kind", ["image/png", "application/octet-stream", "application/pdf"])
 def test_content_that_is_no_text_is_none(kind: str) -> None:
-    picture = b64encode(bytes(range(256))).decode()
-    item = one(atom(f"<entry><title>T</title><content type='{kind}'>{picture}</content></entry>"))
+    image = b64encode(bytes(range(256))).decode()
+    item = parsed(atom(f"<entry><title>T</title><content type='{kind}'>{image}</content></entry>"))
     assert (item.summary, item.body) == ("", "")
 
 
@@ -364,8 +363,8 @@ ITUNES = "http://www.itunes.com/dtds/podcast-1.0.dtd"
     ],
 )  # fmt: skip
 def test_an_entry_without_title_text_and_link_is_left_out(item: str, count: int) -> None:
-    whole = "<item><title>Un</title></item>"
-    assert len(parse(rss(f"{whole}<item>{item}</item>"), URL).entries) == 1 + count
+    full_item = "<item><title>Un</title></item>"
+    assert len(parse(rss(f"{full_item}<item>{item}</item>"), URL).entries) == 1 + count
 
 
 def test_a_repeated_entry_is_one() -> None:
@@ -420,12 +419,12 @@ TEXT = "<rss version='2.0'><channel><item><title>Été à Liège — œuvre</tit
     ],
 )
 def test_any_encoding_reads_the_same(body: bytes, content_type: str) -> None:
-    assert one(body, content_type).title == "Été à Liège — œuvre"
+    assert parsed(body, content_type).title == "Été à Liège — œuvre"
 
 
 def test_one_bad_byte_spoils_one_character() -> None:
     body = TEXT.encode().replace("œ".encode(), b"\xff")
-    assert one(body).title == "Été à Liège — \ufffduvre"
+    assert parsed(body).title == "Été à Liège — \ufffduvre"
 
 
 # --- what is no feed, and what is broken ---------------------------------------------
@@ -446,9 +445,9 @@ def test_one_bad_byte_spoils_one_character() -> None:
     ],
 )
 def test_what_is_no_feed_is_said_in_words(body: bytes, reason: str) -> None:
-    with pytest.raises(ParseError, match=reason) as caught:
+    with pytest.raises(ParseError, match=reason) as error:
         parse(body, URL)
-    assert caught.value.url == URL
+    assert error.value.url == URL
 
 
 @pytest.mark.parametrize(
@@ -466,13 +465,13 @@ def test_what_is_no_feed_is_said_in_words(body: bytes, reason: str) -> None:
     ],
 )
 def test_a_broken_feed_gives_what_it_has(body: bytes) -> None:
-    assert one(body).title == "Titre"
+    assert parsed(body).title == "Titre"
 
 
-@pytest.mark.parametrize("cut", ["<rss><channel><title>x</ti", "<rss version='2.0'><channel>"])
-def test_a_document_that_breaks_off_before_its_entries_is_no_feed(cut: str) -> None:
+@pytest.mark.parametrize("document", ["<rss><channel><title>x</ti", "<rss version='2.0'><channel>"])
+def test_a_document_that_breaks_off_before_its_entries_is_no_feed(document: str) -> None:
     with pytest.raises(ParseError, match="broken off"):
-        parse(cut.encode(), URL)
+        parse(document.encode(), URL)
 
 
 def test_a_feed_without_entries_is_a_feed() -> None:
@@ -490,7 +489,7 @@ def test_a_feed_without_entries_is_a_feed() -> None:
 )
 def test_entities_of_a_doctype_are_not_expanded(subset: str) -> None:
     doctype = f"<?xml version='1.0'?><!DOCTYPE rss [{subset}]>".encode()
-    assert one(doctype + rss("<item><title>a &e; b</title></item>")[38:]).title == "a &e; b"
+    assert parsed(doctype + rss("<item><title>a &e; b</title></item>")[38:]).title == "a &e; b"
 
 
 def test_a_body_is_never_taken_for_a_path_or_an_address(tmp_path: Path) -> None:
@@ -509,7 +508,7 @@ def test_any_bytes_are_a_feed_or_a_reason(body: bytes) -> None:
         assert error.reason
 
 
-pieces = st.sampled_from(
+fragments = st.sampled_from(
     [
         *("&#1114112;", "<![CDATA[", "]]>", "&", "<", ">", "\x00", "<!--", "<?x"),
         *("<item>", "</item>", "<link>http://[</link>", "<gml:pos>1 a</gml:pos>"),
@@ -517,11 +516,11 @@ pieces = st.sampled_from(
 )
 
 
-@given(st.lists(st.tuples(st.integers(0, 400), pieces), max_size=6))
+@given(st.lists(st.tuples(st.integers(0, 400), fragments), max_size=6))
 def test_a_damaged_feed_is_clean_entries_or_a_reason(damage: list[tuple[int, str]]) -> None:
     text = rss("<item><title>T</title><guid>1</guid><link>/a</link></item>" * 2).decode()
-    for at, piece in damage:
-        text = text[:at] + piece + text[at:]
+    for at, fragment in damage:
+        text = text[:at] + fragment + text[at:]
     try:
         entries = parse(text.encode(), URL).entries
     except ParseError:
@@ -548,34 +547,34 @@ def test_every_entry_of_a_published_feed_is_found(name: str, count: int | None) 
 
 def test_the_same_news_reads_the_same_in_every_format_and_encoding() -> None:
     for lang in ("fr", "en"):
-        told = [brief.title for brief in news(lang)]
+        titles = [brief.title for brief in news(lang)]
         names = [name for name in feeds() if name.endswith(f"-{lang}")]
         assert len(names) >= 3
         for name in names:
             entries = parse(feeds()[name][0], URL, "application/xml").entries
-            assert [entry.title for entry in entries] == told, name
+            assert [entry.title for entry in entries] == titles, name
 
 
 @pytest.mark.costly
 def test_every_hostile_feed_is_decided_at_once() -> None:
     for name, body in hostile_feeds().items():
-        began = time.process_time()
+        started_at = time.process_time()
         try:
             parse(body, URL, "application/xml")
         except ParseError as error:
             assert error.reason, name
-        assert time.process_time() - began < 3, name
+        assert time.process_time() - started_at < 3, name
 
 
 def test_the_features_of_the_first_texts_are_read_with_a_document() -> None:
-    half = "Alibaba à Liège " * (FEATURED // 32)
+    text = "Alibaba à Liège " * (FEATURED // 32)
     items = "".join(
-        f"<item><guid>{number}</guid><title>Cainiao</title><description>{half}</description></item>"
+        f"<item><guid>{number}</guid><title>Cainiao</title><description>{text}</description></item>"
         for number in range(3)
     )
-    plain = parse(rss(items), URL, "application/xml").entries
+    plain_entries = parse(rss(items), URL, "application/xml").entries
     featured = parse_with_features(rss(items), URL, "application/xml").entries
-    assert [replace(entry, features=b"") for entry in featured] == list(plain)
-    (own,) = text_features([("Cainiao", plain[0].summary, "")])
-    assert [entry.features for entry in featured] == [packed(own), packed(own), b""]
-    assert unpacked(packed(own)) == own
+    assert [replace(entry, features=b"") for entry in featured] == list(plain_entries)
+    (features,) = text_features([("Cainiao", plain_entries[0].summary, "")])
+    assert [entry.features for entry in featured] == [packed(features), packed(features), b""]
+    assert unpacked(packed(features)) == features

@@ -62,7 +62,7 @@ def test_the_usual_places_are_those_of_the_site() -> None:
 
 
 @given(st.binary(max_size=80), st.text(max_size=20))
-def test_any_page_gives_safe_links(junk: bytes, href: str) -> None:
-    body = page(f'<base href="{href}"><link {RSS} href="{href}x">') + junk
-    for link in feed_links(junk + body, URL):
+def test_any_page_gives_safe_links(noise: bytes, href: str) -> None:
+    body = page(f'<base href="{href}"><link {RSS} href="{href}x">') + noise
+    for link in feed_links(noise + body, URL):
         assert safe_url(link) == link

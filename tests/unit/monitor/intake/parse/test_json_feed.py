@@ -21,15 +21,15 @@ URL = "https://ex.org/flux/feed.json"
 VERSION = "https://jsonfeed.org/version/1.1"
 
 
-def feed(*items: object, **more: object) -> bytes:
-    said = {"version": VERSION, "title": "Journal", "items": list(items), **more}
-    return json.dumps(said, ensure_ascii=False).encode()
+def feed(*items: object, **fields: object) -> bytes:
+    values = {"version": VERSION, "title": "Journal", "items": list(items), **fields}
+    return json.dumps(values, ensure_ascii=False).encode()
 
 
-def one(item: dict[str, object], **more: object) -> Entry:
+def parsed(item: dict[str, object], **fields: object) -> Entry:
     """Return the entry of an item, which has a text when it says none."""
     item = {"content_text": "Texte"} | item
-    (entry,) = parse(feed(item, **more), URL, "application/feed+json").entries
+    (entry,) = parse(feed(item, **fields), URL, "application/feed+json").entries
     return entry
 
 
@@ -46,7 +46,7 @@ def test_an_item() -> None:
         "date_modified": "2023-10-09T10:00:00Z",
         "authors": [{"name": "Ibrahima Diallo"}, {"url": "https://ex.org"}, {"name": "Belga"}],
     }
-    assert (one(item),) == keyed_entries(
+    assert (parsed(item),) == keyed_entries(
         [
             Entry(
                 guid="art-296",
@@ -63,9 +63,9 @@ def test_an_item() -> None:
 
 def test_what_it_says_of_itself() -> None:
     body = feed(home_page_url="https://ex.org/", language="fr-BE")
-    said = parse(body, URL)
-    assert (said.title, said.link, said.lang) == ("Journal", "https://ex.org/", "fr")
-    assert (said.format, said.entries) == ("JSON Feed 1.1", ())
+    result = parse(body, URL)
+    assert (result.title, result.link, result.lang) == ("Journal", "https://ex.org/", "fr")
+    assert (result.format, result.entries) == ("JSON Feed 1.1", ())
 
 
 @pytest.mark.parametrize(
@@ -107,27 +107,27 @@ def test_every_spelling_of_the_version(version: str, format: str) -> None:
     ],
 )  # fmt: skip
 def test_a_field(item: dict[str, object], field: str, value: object) -> None:
-    assert getattr(one(item), field) == value
+    assert getattr(parsed(item), field) == value
 
 
 def test_a_date_without_a_zone_is_utc_wherever_we_are(monkeypatch: pytest.MonkeyPatch) -> None:
-    with monkeypatch.context() as there:
-        there.setenv("TZ", "Europe/Brussels")
+    with monkeypatch.context() as patch:
+        patch.setenv("TZ", "Europe/Brussels")
         time.tzset()
-        published = one({"id": "1", "date_published": "2023-10-09T07:09:00"}).published
+        published = parsed({"id": "1", "date_published": "2023-10-09T07:09:00"}).published
     time.tzset()
     assert published == 1_696_835_340.0
 
 
 def test_authors_of_the_feed_are_those_of_an_item_without() -> None:
     authors = [{"name": "Rédaction"}]
-    assert one({"id": "1"}, authors=authors).author == "Rédaction"
-    assert one({"id": "1", "authors": [{"name": "Belga"}]}, authors=authors).author == "Belga"
+    assert parsed({"id": "1"}, authors=authors).author == "Rédaction"
+    assert parsed({"id": "1", "authors": [{"name": "Belga"}]}, authors=authors).author == "Belga"
 
 
 def test_items_that_are_none_are_passed_over() -> None:
     assert (
-        one({"id": "1"}, items=[None, [], "x", 3, {"id": "1", "title": "T"}, {"id": "2"}]).guid
+        parsed({"id": "1"}, items=[None, [], "x", 3, {"id": "1", "title": "T"}, {"id": "2"}]).guid
         == "1"
     )
 
@@ -185,35 +185,35 @@ KEYS = st.sampled_from(
 TABLES = st.dictionaries(KEYS, VALUES)
 
 
-@given(top=TABLES, items=st.lists(TABLES | VALUES, max_size=4))
-def test_any_values_are_clean_entries_told_apart(top: dict[str, Any], items: list[Any]) -> None:
-    body = json.dumps({**top, "version": VERSION, "items": items}).encode()
-    found = parse(body, URL)
-    names = [entry.guid or entry.url or entry.title for entry in found.entries]
+@given(fields=TABLES, items=st.lists(TABLES | VALUES, max_size=4))
+def test_any_values_are_clean_entries_told_apart(fields: dict[str, Any], items: list[Any]) -> None:
+    body = json.dumps({**fields, "version": VERSION, "items": items}).encode()
+    result = parse(body, URL)
+    names = [entry.guid or entry.url or entry.title for entry in result.entries]
     assert len(set(names)) == len(names) or "" in names
-    for entry in found.entries:
+    for entry in result.entries:
         for words in (entry.title, entry.summary, entry.body, entry.author, entry.guid, entry.url):
             assert clean(words, keep_newlines=True) == words
 
 
 @given(st.integers(0, len(feed({"id": "1"}))), st.binary(max_size=4))
-def test_damage_gives_entries_or_a_reason(at: int, junk: bytes) -> None:
-    whole = feed({"id": "1", "title": "Liège"})
+def test_damage_gives_entries_or_a_reason(at: int, damage: bytes) -> None:
+    body = feed({"id": "1", "title": "Liège"})
     try:
-        parse(whole[:at] + junk + whole[at + 1 :], URL)
+        parse(body[:at] + damage + body[at + 1 :], URL)
     except ParseError as error:
         assert error.reason
 
 
 def test_an_odd_feed_is_read_or_refused_in_words() -> None:
-    read = 0
+    read_count = 0
     for name, body in hostile_json():
         try:
-            found = parse(body, URL)
+            result = parse(body, URL)
         except ParseError as error:
             assert "JSON" in error.reason, name
         else:
-            assert found.format.startswith("JSON Feed"), name
-            assert len(found.entries) <= len(json.loads(body, strict=False)["items"]), name
-            read += 1
-    assert read > 100
+            assert result.format.startswith("JSON Feed"), name
+            assert len(result.entries) <= len(json.loads(body, strict=False)["items"]), name
+            read_count += 1
+    assert read_count > 100

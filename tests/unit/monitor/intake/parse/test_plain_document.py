@@ -155,38 +155,38 @@ ODD = st.one_of(
 
 
 @st.composite
-def usual(draw: st.DrawFn, names: tuple[str, ...], most: int) -> list[str]:
+def common_elements(draw: st.DrawFn, names: tuple[str, ...], max_elements: int) -> list[str]:
     """Return some of the usual elements, each once."""
-    chosen = draw(st.lists(st.sampled_from(names), max_size=most, unique=True))
-    return [draw(elements(name, *TEXT_ELEMENTS[name])) for name in chosen]
+    chosen_names = draw(st.lists(st.sampled_from(names), max_size=max_elements, unique=True))
+    return [draw(elements(name, *TEXT_ELEMENTS[name])) for name in chosen_names]
 
 
 @st.composite
 def documents(draw: st.DrawFn) -> str:
     """Return a feed of usual elements, and most often one or two of another kind."""
     entry = draw(st.sampled_from(("item", "entry")))
-    feed_level = draw(usual(FEED, 5))
-    entries = [draw(usual(ENTRY, 7)) for _ in range(draw(st.integers(0, 3)))]
+    feed_level = draw(common_elements(FEED, 5))
+    entries = [draw(common_elements(ENTRY, 7)) for _ in range(draw(st.integers(0, 3)))]
     for _ in range(draw(st.integers(0, 2))):
-        place = draw(st.sampled_from([feed_level, *entries]))
-        place.insert(draw(st.integers(0, len(place))), draw(st.one_of(LINKS, LINKS, ODD)))
+        siblings = draw(st.sampled_from([feed_level, *entries]))
+        siblings.insert(draw(st.integers(0, len(siblings))), draw(st.one_of(LINKS, LINKS, ODD)))
     lang = draw(
         st.sampled_from(
             ("", "", "", ' xml:lang="fr_BE"', ' lang="nl"', ' xml:base="https://b.example/"')
         )
     )
-    inner = "".join(f"<{entry}>{''.join(one)}</{entry}>" for one in entries)
-    declared = declarations(inner + "".join(feed_level))
-    where = draw(st.integers(0, len(feed_level)))
-    body = "".join([*feed_level[:where], inner, *feed_level[where:]])
+    inner = "".join(f"<{entry}>{''.join(children)}</{entry}>" for children in entries)
+    namespaces = declarations(inner + "".join(feed_level))
+    position = draw(st.integers(0, len(feed_level)))
+    body = "".join([*feed_level[:position], inner, *feed_level[position:]])
     if entry == "item":
         version = draw(st.sampled_from(("2.0", "0.91", "0.92", "", "3")))
-        return f'<rss version="{version}" {declared}{lang}><channel>{body}</channel></rss>'
+        return f'<rss version="{version}" {namespaces}{lang}><channel>{body}</channel></rss>'
     atom = draw(st.sampled_from(('xmlns="http://www.w3.org/2005/Atom" ', "")))
-    return f"<feed {atom}{declared}{lang}>{body}</feed>"
+    return f"<feed {atom}{namespaces}{lang}>{body}</feed>"
 
 
-def read(document: str) -> ParsedFeed | str:
+def outcome_of(document: str) -> ParsedFeed | str:
     try:
         return feed.parse(document.encode(), URL)
     except ParseError as error:
@@ -194,9 +194,9 @@ def read(document: str) -> ParsedFeed | str:
 
 
 def assert_means_the_same(document: str) -> None:
-    found = read(document)
+    outcome = outcome_of(document)
     with patch.object(feed, "plain_document", lambda source: None):
-        assert found == read(document), document
+        assert outcome == outcome_of(document), document
 
 
 @given(documents())
@@ -221,7 +221,7 @@ def with_namespaces(document: str) -> str:
     return document.replace(">", f" {declarations(document)}>", 1)
 
 
-def written(name: str, text: str = "", attribute: str = "") -> str:
+def element(name: str, text: str = "", attribute: str = "") -> str:
     """Return an element; without a text, one with the first that it may have."""
     text = text or next(filter(None, TEXT_ELEMENTS[name][0]))
     return f"<{name}{attribute}>{text}</{name}>"
@@ -233,14 +233,14 @@ def written(name: str, text: str = "", attribute: str = "") -> str:
 def test_every_element_with_every_text_and_attribute(form: tuple[str, ...], name: str) -> None:
     texts, attributes = TEXT_ELEMENTS[name]
     root, channel, _entry, end = form
-    some = next(filter(None, texts))
     odd = (*KINDS, ' own:type="html"', ' base="https://b.example/"')
-    usual = [(text, attribute) for text in texts for attribute in attributes]
-    for text, attribute in [*usual, *((some, one) for one in odd), ("une <b>balise</b>", "")]:
-        one = f"<{name}{attribute}>{text}</{name}>"
-        titled = [] if name == "title" else [written("title")]  # else there may be nothing to keep
-        assert_means_the_same(with_entry(form, one, *titled))
-        assert_means_the_same(with_namespaces(f"{root}{channel}{one}{end}"))
+    pairs = [(text, attribute) for text in texts for attribute in attributes]
+    pairs += [(next(filter(None, texts)), attribute) for attribute in odd]
+    for text, attribute in [*pairs, ("une <b>balise</b>", "")]:
+        xml = f"<{name}{attribute}>{text}</{name}>"
+        titled = [] if name == "title" else [element("title")]  # else there may be nothing to keep
+        assert_means_the_same(with_entry(form, xml, *titled))
+        assert_means_the_same(with_namespaces(f"{root}{channel}{xml}{end}"))
 
 
 @pytest.mark.costly
@@ -249,28 +249,28 @@ def test_every_element_with_every_text_and_attribute(form: tuple[str, ...], name
 def test_every_two_elements_in_either_order(form: tuple[str, ...], first: str) -> None:
     for second in ENTRY:
         other = TEXT_ELEMENTS[second][0][0]
-        one, two = written(first), f"<{second}>{other}</{second}>"
-        assert_means_the_same(with_entry(form, one, two, "<media:content url='x'/>"))
-        assert_means_the_same(with_entry(form, one, two, written("title")))
+        first_xml, second_xml = element(first), f"<{second}>{other}</{second}>"
+        assert_means_the_same(with_entry(form, first_xml, second_xml, "<media:content url='x'/>"))
+        assert_means_the_same(with_entry(form, first_xml, second_xml, element("title")))
 
 
 @pytest.mark.parametrize(
     "document",
     [
-        with_entry(RSS, written("title"), attribute=' href="https://x.example/"'),
-        with_entry(RSS, written("title")).replace("<channel>", "<channel lastmod='2023-10-01'>"),
-        with_entry(RSS, written("title"), "<News:Source>x</News:Source>").replace("own=", "News="),
+        with_entry(RSS, element("title"), attribute=' href="https://x.example/"'),
+        with_entry(RSS, element("title")).replace("<channel>", "<channel lastmod='2023-10-01'>"),
+        with_entry(RSS, element("title"), "<News:Source>x</News:Source>").replace("own=", "News="),
         with_entry(RSS, "<itunes:title>x</itunes:title>").replace("www.itunes", "www.other"),
         with_entry(RSS, "<x xmlns='https://x.example/'><title>autre</title></x>"),
         with_entry(RSS, "<foo><title>autre</title></foo>"),
         with_entry(RSS, "<own:box><title>autre</title></own:box>"),
-        with_entry(RSS, "<image><title>autre</title></image>", written("link")),
-        with_entry(ATOM, written("title"), "<author><email>m@x.be</email></author>"),
-        with_entry(ATOM, written("title"), "<author>x<name>Marie</name></author>"),
-        with_entry(ATOM, written("title"), "<author>x<name/></author>"),
+        with_entry(RSS, "<image><title>autre</title></image>", element("link")),
+        with_entry(ATOM, element("title"), "<author><email>m@x.be</email></author>"),
+        with_entry(ATOM, element("title"), "<author>x<name>Marie</name></author>"),
+        with_entry(ATOM, element("title"), "<author>x<name/></author>"),
         with_entry(
             ATOM,
-            written("title"),
+            element("title"),
             '<link rel="related" href="https://x.example/r"/>',
             '<link rel="self" href="https://x.example/s"/>',
         ),
@@ -310,9 +310,9 @@ USUAL_ATOM = """<feed xmlns="http://www.w3.org/2005/Atom" xml:lang="fr"><title>L
 @pytest.mark.parametrize("document", [USUAL_RSS, USUAL_ATOM])
 def test_the_usual_needs_no_feedparser(document: str) -> None:
     assert plain_document(document.encode())
-    found = feed.parse(document.encode(), URL)
+    parsed = feed.parse(document.encode(), URL)
     with patch.object(feed, "plain_document", lambda source: None):
-        assert found == feed.parse(document.encode(), URL)
+        assert parsed == feed.parse(document.encode(), URL)
 
 
 @pytest.mark.parametrize(

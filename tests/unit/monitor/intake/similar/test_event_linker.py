@@ -41,17 +41,17 @@ class Scripted:
     closed: int = 0
 
     async def encode(self, articles: Sequence[Unencoded], now: Timestamp) -> EncodedBatch:
-        self.asked.append([one.article for one in articles])
-        if any("die" in one.text for one in articles):
+        self.asked.append([article.article for article in articles])
+        if any("die" in article.text for article in articles):
             raise EncodingError("died")
         return EncodedBatch(
             tuple(
                 EncodedArticle(
-                    one.article,
-                    one.version,
-                    packed(WordEncoder().encode(sentence(one.title, one.text))),
+                    article.article,
+                    article.version,
+                    packed(WordEncoder().encode(sentence(article.title, article.text))),
                 )
-                for one in articles
+                for article in articles
             )
         )
 
@@ -60,7 +60,7 @@ class Scripted:
 
 
 @contextmanager
-def stored(folder: Path, *items: str, edits: Sequence[str] = ()) -> Iterator[Store]:
+def store_of(folder: Path, *items: str, edits: Sequence[str] = ()) -> Iterator[Store]:
     feed = Feed(url="https://a.fr/rss", name="A")
     press = Press({feed.url: [edition(*items), edition(*edits)] if edits else [edition(*items)]})
     ManualMonitor(folder, press, [feed], []).live(range(2 if edits else 1))
@@ -68,14 +68,14 @@ def stored(folder: Path, *items: str, edits: Sequence[str] = ()) -> Iterator[Sto
         yield store
 
 
-def work(
+def run_linker(
     store: Store,
     encoding: Scripted,
     at: float,
     *,
     naps: int = 0,
-    most: int = 99,
-    awake: Callable[[EventLinker, int], None] = lambda linker, nap: None,
+    limit: int = 99,
+    before_nap: Callable[[EventLinker, int], None] = lambda linker, nap: None,
 ) -> EventLinker:
     """Encode as `run --once` does, or in the background for some naps; return who did.
 
@@ -85,102 +85,102 @@ def work(
     class Done(BaseException):
         pass
 
-    left = iter(range(naps))
-    made: list[EventLinker] = []
+    remaining_naps = iter(range(naps))
+    linkers: list[EventLinker] = []
 
     async def sleep(seconds: float) -> None:
-        if (nap := next(left, None)) is None:
+        if (nap := next(remaining_naps, None)) is None:
             raise Done
-        awake(made[0], nap)
+        before_nap(linkers[0], nap)
 
-    def save(found: EncodedBatch) -> None:
+    def save(encoded_batch: EncodedBatch) -> None:
         with store.batch() as batch:
-            batch.save_encoded(found)
+            batch.save_encoded(encoded_batch)
 
     async def run(thread: ThreadPoolExecutor) -> None:
         worker = WorkerThread(thread)
         linker = EventLinker(store, worker, encoding, save, lambda: START + at, sleep)
-        made.append(linker)
+        linkers.append(linker)
         if not naps:
-            await linker.all(most, lambda done, of: encoding.told.append((done, of)))
+            await linker.all(limit, lambda done, total: encoding.told.append((done, total)))
             return
 
-        def refused(error: StoreError) -> None:
+        def on_refusal(error: StoreError) -> None:
             raise AssertionError(error)
 
         with suppress(Done):
-            await linker.ever(refused)
+            await linker.ever(on_refusal)
 
     with ThreadPoolExecutor(1) as thread:
         asyncio.run(run(thread))
-    return made[0]
+    return linkers[0]
 
 
 def encoded(folder: Path) -> list[int]:
-    found = flow.rows(folder, "SELECT article FROM vectors WHERE vector <> x'' ORDER BY article")
-    return [article for (article,) in found]
+    rows = flow.rows(folder, "SELECT article FROM vectors WHERE vector <> x'' ORDER BY article")
+    return [article for (article,) in rows]
 
 
 def test_new_articles_get_vectors_the_newest_first(tmp_path: Path) -> None:
-    with stored(tmp_path, *map(item, range(1, BATCH + 5))) as store:
+    with store_of(tmp_path, *map(item, range(1, BATCH + 5))) as store:
         encoding = Scripted()
-        work(store, encoding, HOUR)
+        run_linker(store, encoding, HOUR)
         assert encoding.asked == [[*range(BATCH + 4, 4, -1)], [4, 3, 2, 1]]
-        work(store, encoding, HOUR)
+        run_linker(store, encoding, HOUR)
         assert len(encoding.asked) == 2  # each once
     assert encoded(tmp_path) == [*range(1, BATCH + 5)]
 
 
 def test_older_articles_get_vectors_in_the_background_only(tmp_path: Path) -> None:
-    with stored(tmp_path, item(1), item(2)) as store:
+    with store_of(tmp_path, item(1), item(2)) as store:
         encoding = Scripted()
-        work(store, encoding, 100 * HOUR)
+        run_linker(store, encoding, 100 * HOUR)
         assert encoded(tmp_path) == []
-        work(store, encoding, 100 * HOUR, naps=3)
+        run_linker(store, encoding, 100 * HOUR, naps=3)
     assert encoding.asked == [[2, 1]]
     assert encoded(tmp_path) == [1, 2]
 
 
 def test_an_edited_text_gets_a_new_vector(tmp_path: Path) -> None:
-    with stored(tmp_path, item(1)) as store:
-        work(store, Scripted(), HOUR)
+    with store_of(tmp_path, item(1)) as store:
+        run_linker(store, Scripted(), HOUR)
     before = flow.rows(tmp_path, "SELECT vector FROM vectors")
-    with stored(tmp_path, item(1, "Un autre texte."), edits=[item(1, "Encore un.")]) as store:
-        assert [one.article for one in store.articles.unencoded(9)] == [1]
-        work(store, Scripted(), HOUR)
+    with store_of(tmp_path, item(1, "Un autre texte."), edits=[item(1, "Encore un.")]) as store:
+        assert [unencoded.article for unencoded in store.articles.unencoded(9)] == [1]
+        run_linker(store, Scripted(), HOUR)
     after = flow.rows(tmp_path, "SELECT vector FROM vectors")
     assert len(before) == len(after) == 1 and before != after
     assert len(unpacked([after[0][0]])[0]) * 2 == len(after[0][0])  # two bytes a number
 
 
 def test_an_article_that_cannot_be_encoded_is_tried_once(tmp_path: Path) -> None:
-    with stored(tmp_path, item(1), item(2, "die"), item(3)) as store:
+    with store_of(tmp_path, item(1), item(2, "die"), item(3)) as store:
         encoding = Scripted()
-        work(store, encoding, HOUR)
+        run_linker(store, encoding, HOUR)
         assert encoding.asked == [[3, 2, 1], [3], [2], [1]]
         assert store.articles.unencoded(9) == []
     assert encoded(tmp_path) == [1, 3]
 
 
 def test_if_nothing_can_be_encoded_no_article_is_given_up_for_it(tmp_path: Path) -> None:
-    with stored(tmp_path, *[item(number, "die") for number in range(1, 9)]) as store:
-        linker = work(store, Scripted(), HOUR)
+    with store_of(tmp_path, *[item(number, "die") for number in range(1, 9)]) as store:
+        linker = run_linker(store, Scripted(), HOUR)
         assert linker.trouble == "died"
         assert len(store.articles.unencoded(99)) == 8 - MOST_FAILURES
         encoding = Scripted()
-        assert work(store, encoding, HOUR, naps=3).trouble == "died"
+        assert run_linker(store, encoding, HOUR, naps=3).trouble == "died"
 
 
 def test_a_single_round_encodes_as_many_as_it_stored_and_tells_how_far_it_is(
     tmp_path: Path,
 ) -> None:
-    with stored(tmp_path, *map(item, range(1, 2 * BATCH + 1))) as store:
+    with store_of(tmp_path, *map(item, range(1, 2 * BATCH + 1))) as store:
         encoding = Scripted()
-        work(store, encoding, HOUR, most=BATCH + 2)
+        run_linker(store, encoding, HOUR, limit=BATCH + 2)
     assert encoded(tmp_path) == [*range(BATCH - 1, 2 * BATCH + 1)]
     assert encoding.told == [(0, BATCH + 2), (BATCH, BATCH + 2)]
     with closing(Store(StoreAddress(tmp_path))) as store:
-        work(store, encoding, HOUR, most=0)
+        run_linker(store, encoding, HOUR, limit=0)
     assert len(encoded(tmp_path)) == BATCH + 2
 
 
@@ -192,15 +192,15 @@ def test_turned_off_it_encodes_nothing_and_stops_its_process(tmp_path: Path) -> 
             with closing(sqlite3.connect(tmp_path / "newsroom.db")) as sql, sql:
                 sql.execute("DELETE FROM vectors WHERE article = 1")
 
-    with stored(tmp_path, item(1), item(2)) as store:
+    with store_of(tmp_path, item(1), item(2)) as store:
         encoding = Scripted()
-        work(store, encoding, 100 * HOUR, naps=3, awake=turn)
+        run_linker(store, encoding, 100 * HOUR, naps=3, before_nap=turn)
     assert (encoding.asked, encoding.closed) == ([[2, 1], [1]], 2)  # on again: all is looked for
 
 
 def test_vectors_and_links_go_with_their_articles(tmp_path: Path) -> None:
-    with stored(tmp_path, item(1), item(2), item(3)) as store:
-        work(store, Scripted(), HOUR)
+    with store_of(tmp_path, item(1), item(2), item(3)) as store:
+        run_linker(store, Scripted(), HOUR)
         links = (EventLink(2, 1, Surety.SURE), EventLink(3, 2, Surety.LIKELY))
         with store.batch() as batch:
             batch.save_encoded(EncodedBatch((), links))
@@ -210,10 +210,10 @@ def test_vectors_and_links_go_with_their_articles(tmp_path: Path) -> None:
 
 
 def test_vectors_replace_links_by_names(tmp_path: Path) -> None:
-    with stored(tmp_path, item(1), item(2), item(3)) as store:
+    with store_of(tmp_path, item(1), item(2), item(3)) as store:
         with store.batch() as batch:
             batch.save_encoded(EncodedBatch((), (EventLink(2, 1, Surety.NAMES),)))
-        work(store, Scripted(), HOUR)
+        run_linker(store, Scripted(), HOUR)
         with store.batch() as batch:
             batch.save_encoded(EncodedBatch((), (EventLink(3, 1, Surety.LIKELY),)))
             batch.save_encoded(EncodedBatch((), (EventLink(3, 1, Surety.NAMES),)))

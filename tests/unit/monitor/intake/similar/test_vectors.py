@@ -46,11 +46,11 @@ def key(
     )
 
 
-def newsroom(*found: tuple[StoredVector, Floats], others: int = 100) -> VectorWindow:
+def newsroom(*chosen_rows: tuple[StoredVector, Floats], other_count: int = 100) -> VectorWindow:
     """Return articles among others of both languages, which are all about different things."""
-    rows = list(found)
-    rows += [(key(1000 + n, ("fr", "en")[n % 2]), near(COMMON, 0.9)) for n in range(others)]
-    return VectorWindow([each for each, _ in rows], np.stack([vector for _, vector in rows]))
+    rows = list(chosen_rows)
+    rows += [(key(1000 + n, ("fr", "en")[n % 2]), near(COMMON, 0.9)) for n in range(other_count)]
+    return VectorWindow([article for article, _ in rows], np.stack([vector for _, vector in rows]))
 
 
 EVENT = near(COMMON, 0.9)
@@ -73,11 +73,11 @@ def test_who_stands_out_is_linked(lang: str, cosine: float, surety: Surety | Non
     assert event_links(window, [0, 1]) == expected  # each pair once
 
 
-@pytest.mark.parametrize("others", [0, 10, 1000])
-def test_a_small_newsroom_links_no_more_than_a_large_one(others: int) -> None:
+@pytest.mark.parametrize("other_count", [0, 10, 1000])
+def test_a_small_newsroom_links_no_more_than_a_large_one(other_count: int) -> None:
     window = newsroom(
         (key(1, "fr"), EVENT), (key(2, "en"), near(EVENT, 0.84)), (key(3, "en"), near(EVENT, 0.97)),
-        others=others,
+        other_count=other_count,
     )  # fmt: skip
     assert event_links(window, [0]) == [EventLink(3, 1, Surety.SURE)]
 
@@ -100,24 +100,24 @@ def test_who_is_never_linked(other: StoredVector) -> None:
 def test_a_topic_of_which_all_tell_is_no_event() -> None:
     """Forty articles are as near to each other as two about one event: none stands out."""
     topic = [(key(n, ("fr", "en")[n % 2]), near(EVENT, 0.95)) for n in range(1, 41)]
-    window = newsroom(*topic, others=40)
+    window = newsroom(*topic, other_count=40)
     assert event_links(window, range(40)) == []
 
 
 def test_few_cosines_are_filled_up_with_what_is_usual() -> None:
-    none = np.zeros(0, np.float32)
-    assert surroundings(none, ACROSS) == pytest.approx(ACROSS.usual)
+    no_cosines = np.zeros(0, np.float32)
+    assert surroundings(no_cosines, ACROSS) == pytest.approx(ACROSS.usual)
     assert surroundings(np.full(5, 0.9, np.float32), ACROSS) == pytest.approx(0.85)
     assert surroundings(np.zeros(50, np.float32), WITHIN) == pytest.approx(WITHIN.least)
 
 
 @given(st.lists(st.floats(0.75, 1, width=32), min_size=10, max_size=400))
 def test_surroundings_are_a_share_of_what_is_there(cosines: list[float]) -> None:
-    one = np.array(cosines, np.float32)
-    twice = surroundings(np.concatenate([one, one]), ACROSS)
-    assert ACROSS.least <= twice <= 1.0001
+    cosine_array = np.array(cosines, np.float32)
+    doubled = surroundings(np.concatenate([cosine_array, cosine_array]), ACROSS)
+    assert ACROSS.least <= doubled <= 1.0001
     if len(cosines) >= 200:  # the ten that are always counted are a smaller share of more
-        assert twice == pytest.approx(surroundings(one, ACROSS), abs=0.02)
+        assert doubled == pytest.approx(surroundings(cosine_array, ACROSS), abs=0.02)
 
 
 def test_thresholds_are_in_order() -> None:
@@ -130,6 +130,6 @@ def test_thresholds_are_in_order() -> None:
 
 def test_the_most_similar_come_first() -> None:
     vectors = np.stack([near(EVENT, cosine) for cosine in (0.2, 0.9, 0.5)])
-    found = most_similar(vectors, np.array([7, 8, 9]), EVENT, 2)
-    assert [article for article, _ in found] == [8, 9]
-    assert [cosine for _, cosine in found] == pytest.approx([0.9, 0.5], abs=1e-3)
+    similar = most_similar(vectors, np.array([7, 8, 9]), EVENT, 2)
+    assert [article for article, _ in similar] == [8, 9]
+    assert [cosine for _, cosine in similar] == pytest.approx([0.9, 0.5], abs=1e-3)

@@ -60,13 +60,13 @@ PORT_AT_0 = Match(field="title", start=0, end=4, text="port", term="port")
 DOCK_AT_9 = Match(field="title", start=9, end=13, text="dock", term="dock")
 
 
-def change(id: int, *watchlists: Watchlist, **more: Any) -> ArticleChange:
-    matches = more.pop("matches", (PORT_AT_0,))
+def change(id: int, *watchlists: Watchlist, **fields: Any) -> ArticleChange:
+    matches = fields.pop("matches", (PORT_AT_0,))
     article = Article(
         id=id, feeds=(1,), url=f"https://a.test/{id}", title="port", summary="", lang="en",
-        seen=NOW - 9, story=more.pop("story", id),
+        seen=NOW - 9, story=fields.pop("story", id),
     )  # fmt: skip
-    given: dict[str, Any] = {
+    values: dict[str, Any] = {
         "article": article,
         "new": True,
         "guid": f"g{id}",
@@ -74,7 +74,7 @@ def change(id: int, *watchlists: Watchlist, **more: Any) -> ArticleChange:
         "canonical": "",
         "hits": tuple(WatchlistMatch(watchlist=w, matches=matches) for w in watchlists),
     }
-    return ArticleChange(**given | more)
+    return ArticleChange(**values | fields)
 
 
 def known_alert(
@@ -97,18 +97,18 @@ def planned(
     linked: Mapping[int, bool] = MappingProxyType({}),
     **facts: Any,
 ) -> AlertPlan:
-    texts = {one.article.id: StoredText(1, "hash") for one in changes}
-    known = AlertFacts(**{"texts": texts, **facts})
+    texts = {arrival.article.id: StoredText(1, "hash") for arrival in changes}
+    alert_facts = AlertFacts(**{"texts": texts, **facts})
     arrivals = Arrivals(feed=FEED, via=via, changes=changes, notices=notices, linked=linked)
-    return plan_alerts(arrivals, known, routing, NOW)
+    return plan_alerts(arrivals, alert_facts, routing, NOW)
 
 
 def suppressed(plan: AlertPlan) -> list[tuple[str, float | None]]:
-    return [(one.alert.suppressed, one.suppressed_until) for one in plan.new]
+    return [(new.alert.suppressed, new.suppressed_until) for new in plan.new]
 
 
 def notified(plan: AlertPlan) -> list[tuple[int, str, str]]:
-    return [(one.alert, str(one.occasion), one.why) for one in plan.notify]
+    return [(item.alert, str(item.occasion), item.why) for item in plan.notify]
 
 
 # --- raised ------------------------------------------------------------------------------
@@ -120,21 +120,21 @@ def test_nothing_comes_of_articles_that_match_nothing() -> None:
 
 def test_an_alert_is_raised_with_what_it_is_about() -> None:
     plan = planned(change(7, PORT, STRIKE), last_alert=40)
-    assert [(one.alert.id, one.alert.watchlist, one.alert.severity) for one in plan.new] == [
+    assert [(new.alert.id, new.alert.watchlist, new.alert.severity) for new in plan.new] == [
         (41, "Port", MEDIUM),
         (42, "Strike", HIGH),
     ]
     (first, _) = plan.new
     assert (first.article, first.matches, first.rule) == (7, (PORT_AT_0,), "r1")
-    assert plan.raised == [one.alert for one in plan.new]
+    assert plan.raised == [new.alert for new in plan.new]
     assert [(r.kind, r.alert, r.rule) for r in plan.records] == [
         (Kind.RAISED, 41, PORT),
         (Kind.RAISED, 42, STRIKE),
     ]
-    assert [one.deliveries for one in plan.notify] == [
+    assert [item.deliveries for item in plan.notify] == [
         (PlannedDelivery(channel="desk", due=NOW),)
     ] * 2
-    assert [(one.article, one.seen, one.edited) for one in plan.timings.values()] == [
+    assert [(timing.article, timing.seen, timing.edited) for timing in plan.timings.values()] == [
         (7, NOW - 9, False)
     ]
 
@@ -165,8 +165,8 @@ def test_only_news_is_timed(via: Via, backfill: bool, timed: bool) -> None:
 def test_an_alert_that_is_known_is_not_raised_again(
     via: Via, before: tuple[Match, ...], records: list[Kind]
 ) -> None:
-    known = KnownAlert(id=5, watchlist="Port", article=1, matches=before)
-    plan = planned(change(1, PORT, new=False), via=via, alerts={1: (known,)}, last_alert=5)
+    port_alert = KnownAlert(id=5, watchlist="Port", article=1, matches=before)
+    plan = planned(change(1, PORT, new=False), via=via, alerts={1: (port_alert,)}, last_alert=5)
     assert (plan.new, plan.raised, plan.notify) == ([], [], [])
     assert plan.matches == {5: (PORT_AT_0,)}
     assert [record.kind for record in plan.records] == records
@@ -176,20 +176,20 @@ def test_an_alert_that_is_known_is_not_raised_again(
 
 
 @pytest.mark.parametrize(
-    ("via", "matches", "lost"),
+    ("via", "matches", "expected"),
     [(Via.POLL, {5: ()}, [(5, "dock"), (5, "port")]), (Via.PAGE, {}, [])],
 )
 def test_what_an_edit_removed_is_lost_and_a_page_removes_nothing(
-    via: Via, matches: dict[int, object], lost: list[tuple[int, str]]
+    via: Via, matches: dict[int, object], expected: list[tuple[int, str]]
 ) -> None:
-    known = KnownAlert(id=5, watchlist="Port", article=1, matches=(PORT_AT_0, DOCK_AT_9))
-    plan = planned(change(1, new=False), via=via, alerts={1: (known,)})
-    assert (plan.matches, plan.terms_lost) == (matches, lost)
+    port_alert = KnownAlert(id=5, watchlist="Port", article=1, matches=(PORT_AT_0, DOCK_AT_9))
+    plan = planned(change(1, new=False), via=via, alerts={1: (port_alert,)})
+    assert (plan.matches, plan.terms_lost) == (matches, expected)
 
 
 def test_a_term_that_is_left_is_found() -> None:
-    known = KnownAlert(id=5, watchlist="Port", article=1, matches=(PORT_AT_0, DOCK_AT_9))
-    plan = planned(change(1, PORT, new=False), alerts={1: (known,)})
+    port_alert = KnownAlert(id=5, watchlist="Port", article=1, matches=(PORT_AT_0, DOCK_AT_9))
+    plan = planned(change(1, PORT, new=False), alerts={1: (port_alert,)})
     assert (plan.terms_lost, plan.terms_found) == ([(5, "dock")], [(5, "port")])
 
 
@@ -197,7 +197,7 @@ def test_a_term_that_is_left_is_found() -> None:
 
 
 @pytest.mark.parametrize(
-    ("known", "copy_of", "found"),
+    ("known_alerts", "copy_of", "expected"),
     [
         ([], 1, None),
         ([known_alert(3, "Port", 1)], None, None),
@@ -216,9 +216,9 @@ def test_a_term_that_is_left_is_found() -> None:
     ],
 )
 def test_of_which_alert_one_is_a_duplicate(
-    known: list[KnownAlert], copy_of: int | None, found: int | None
+    known_alerts: list[KnownAlert], copy_of: int | None, expected: int | None
 ) -> None:
-    assert original_alert("Port", change(9, PORT, copy_of=copy_of), known) == found
+    assert original_alert("Port", change(9, PORT, copy_of=copy_of), known_alerts) == expected
 
 
 def test_a_duplicate_is_raised_without_being_announced() -> None:
@@ -232,7 +232,7 @@ def test_a_duplicate_is_raised_without_being_announced() -> None:
 
 def test_copies_that_come_together_have_one_alert() -> None:
     plan = planned(change(1, PORT), change(2, PORT, copy_of=1), change(3, PORT, STRIKE, copy_of=1))
-    assert [(one.alert.watchlist, one.article, one.merged_into) for one in plan.new] == [
+    assert [(new.alert.watchlist, new.article, new.merged_into) for new in plan.new] == [
         ("Port", 1, None),
         ("Port", 2, 1),
         ("Port", 3, 1),
@@ -245,13 +245,13 @@ def test_a_copy_under_a_new_headline_has_an_alert_of_its_own() -> None:
     new = change(2, PORT, copy_of=1)
     new = replace(new, article=replace(new.article, title="docks of Antwerp", feeds=(2,)))
     plan = planned(change(1, PORT), new, change(3, PORT, copy_of=1))
-    assert [one.merged_into for one in plan.new] == [None, None, 1]
+    assert [new_alert.merged_into for new_alert in plan.new] == [None, None, 1]
     assert [alert.id for alert in plan.raised] == [1, 2]
 
 
 def test_a_copy_whose_original_matched_nothing_leads_the_next_copy() -> None:
     plan = planned(change(2, PORT, copy_of=1), change(3, PORT, copy_of=1))
-    assert [one.merged_into for one in plan.new] == [None, 1]
+    assert [new_alert.merged_into for new_alert in plan.new] == [None, 1]
 
 
 # --- suppressed --------------------------------------------------------------------------
@@ -273,7 +273,7 @@ def test_when_a_cooldown_ends(cooldown: float, last: float | None, end: float | 
 
 
 @pytest.mark.parametrize(
-    ("backfill", "silenced", "routing", "cools", "found"),
+    ("backfill", "is_silenced", "routing", "is_cooling", "expected"),
     [
         (False, False, DESK, False, ("", None)),
         (True, False, DESK, False, (BACKFILL, None)),
@@ -286,33 +286,33 @@ def test_when_a_cooldown_ends(cooldown: float, last: float | None, end: float | 
 )
 def test_why_nobody_is_notified(
     backfill: bool,
-    silenced: bool,
+    is_silenced: bool,
     routing: Routing,
-    cools: bool,
-    found: tuple[str, float | None],
+    is_cooling: bool,
+    expected: tuple[str, float | None],
 ) -> None:
     plan = planned(
         change(1, replace(PORT, cooldown=HOUR), backfill=backfill),
         routing=routing,
-        silences={"port": NOW + 9} if silenced else {},
-        last_notified={"Port": NOW - 9} if cools else {},
+        silences={"port": NOW + 9} if is_silenced else {},
+        last_notified={"Port": NOW - 9} if is_cooling else {},
     )
-    assert suppressed(plan) == [found]
-    assert bool(plan.notify) == (found[0] == "" and bool(routing.channels))
-    counted = found[0] in (SILENCE, COOLDOWN)
-    assert plan.suppressed == ({"Port": SuppressedCount(1, NOW)} if counted else {})
+    assert suppressed(plan) == [expected]
+    assert bool(plan.notify) == (expected[0] == "" and bool(routing.channels))
+    is_counted = expected[0] in (SILENCE, COOLDOWN)
+    assert plan.suppressed == ({"Port": SuppressedCount(1, NOW)} if is_counted else {})
 
 
 def test_a_watchlist_may_notify_of_the_backfill() -> None:
-    asked = replace(PORT, notify_backfill=True)
-    assert suppressed(planned(change(1, asked, backfill=True))) == [("", None)]
+    watchlist = replace(PORT, notify_backfill=True)
+    assert suppressed(planned(change(1, watchlist, backfill=True))) == [("", None)]
 
 
 def test_a_notification_cools_the_next_alerts_of_its_watchlist_only() -> None:
-    port, strike = replace(PORT, cooldown=HOUR), replace(STRIKE, cooldown=HOUR)
-    plan = planned(change(1, port, strike), change(2, port), change(3, port))
-    cooled = (COOLDOWN, NOW + HOUR)
-    assert suppressed(plan) == [("", None), ("", None), cooled, cooled]
+    port_rule, strike_rule = replace(PORT, cooldown=HOUR), replace(STRIKE, cooldown=HOUR)
+    plan = planned(change(1, port_rule, strike_rule), change(2, port_rule), change(3, port_rule))
+    cooldown = (COOLDOWN, NOW + HOUR)
+    assert suppressed(plan) == [("", None), ("", None), cooldown, cooldown]
     assert plan.suppressed == {"Port": SuppressedCount(2, NOW)}
 
 
@@ -345,13 +345,13 @@ KNOWN = StoryAlert(
 )  # fmt: skip
 
 
-def escalated(known: StoryAlert, **more: Any) -> AlertPlan:
+def escalated(known_story: StoryAlert, **fields: Any) -> AlertPlan:
     facts = StoryFacts(
-        alerts=(known,),
+        alerts=(known_story,),
         members=MEMBERS,
         links=(StoryLink(9, "fr", "Le Port", "https://one.fr/9", ""),),
     )
-    return planned(change(4, story=1, **more), stories={1: facts}, last_alert=5)
+    return planned(change(4, story=1, **fields), stories={1: facts}, last_alert=5)
 
 
 def test_each_reason_escalates_an_alert_once() -> None:
@@ -378,25 +378,25 @@ def test_noise_is_escalated_and_nobody_is_notified() -> None:
     assert (plan.raised, plan.notify) == ([], [])
 
 
-@pytest.mark.parametrize(("notifies", "found"), [(False, BACKFILL), (True, "")])
-def test_a_story_from_before_is_escalated_quietly(notifies: bool, found: str) -> None:
-    plan = escalated(replace(KNOWN, notify_backfill=notifies), backfill=True)
-    assert {e.alert.suppressed for e in plan.escalations} == {found}
-    assert bool(plan.notify) is notifies
+@pytest.mark.parametrize(("notifies_backfill", "expected"), [(False, BACKFILL), (True, "")])
+def test_a_story_from_before_is_escalated_quietly(notifies_backfill: bool, expected: str) -> None:
+    plan = escalated(replace(KNOWN, notify_backfill=notifies_backfill), backfill=True)
+    assert {e.alert.suppressed for e in plan.escalations} == {expected}
+    assert bool(plan.notify) is notifies_backfill
 
 
 def test_an_alert_raised_now_is_escalated_at_once() -> None:
-    asked = replace(PORT, escalate=Escalate(outlets=3))
+    watchlist = replace(PORT, escalate=Escalate(outlets=3))
     facts = {1: StoryFacts(members=MEMBERS)}
-    plan = planned(change(4, asked, story=1), stories=facts)
+    plan = planned(change(4, watchlist, story=1), stories=facts)
     (escalation,) = plan.escalations
     assert (escalation.alert.id, escalation.alert.severity) == (1, HIGH)
     assert [alert.escalation for alert in plan.raised] == ["", "3 outlets"]
-    assert planned(change(4, asked, story=1), stories=facts, via=Via.IMPORT).escalations == []
+    assert planned(change(4, watchlist, story=1), stories=facts, via=Via.IMPORT).escalations == []
 
 
 @pytest.mark.parametrize(
-    ("given", "linked", "touched"),
+    ("changes", "linked", "expected"),
     [
         ([change(1)], {}, {}),
         ([change(1, new=False)], {}, {1: False}),
@@ -408,10 +408,10 @@ def test_an_alert_raised_now_is_escalated_at_once() -> None:
     ],
 )
 def test_which_stories_arrivals_spread(
-    given: list[ArticleChange], linked: dict[int, bool], touched: dict[int, bool]
+    changes: list[ArticleChange], linked: dict[int, bool], expected: dict[int, bool]
 ) -> None:
-    arrivals = Arrivals(feed=FEED, via=Via.POLL, changes=tuple(given), linked=linked)
-    assert touched_stories(arrivals) == touched
+    arrivals = Arrivals(feed=FEED, via=Via.POLL, changes=tuple(changes), linked=linked)
+    assert touched_stories(arrivals) == expected
 
 
 def test_outlets_that_are_linked_count_and_only_another_language_is_a_crossing() -> None:
@@ -435,7 +435,7 @@ def test_an_incident_raises_an_alert_if_it_is_news() -> None:
         (AlertKind.GONE, 3),
         (AlertKind.SILENT, None),
     ]
-    assert [(one.alert.watchlist, one.feed, one.article) for one in plan.new] == [
+    assert [(new.alert.watchlist, new.feed, new.article) for new in plan.new] == [
         (FEED_HEALTH, 1, None)
     ]
     assert notified(plan) == [(3, "raised", "")]
@@ -448,17 +448,17 @@ def test_feeds_are_silenced_as_watchlists_are() -> None:
 
 
 def ended(alerts: int) -> EndedSilence:
-    newest = RaisedAlert(
+    newest_alert = RaisedAlert(
         id=7, watchlist="Port", severity=LOW, title="port", feed="A", backfill=False
     )
     silence = Silence(watchlist="Port", by="ana", since=NOW - HOUR, until=NOW, suppressed=alerts)
-    return EndedSilence(id=2, silence=silence, newest=newest if alerts else None)
+    return EndedSilence(id=2, silence=silence, newest=newest_alert if alerts else None)
 
 
 def test_the_end_of_a_silence_is_reported_with_its_newest_alert() -> None:
     plan = plan_ended_silences(AlertFacts(ended_silences=(ended(3),)), DESK, NOW)
     why = "no longer silenced: 3 suppressed since 21:13"
-    assert [(one.alert, one.occasion, one.why) for one in plan.notify] == [
+    assert [(item.alert, item.occasion, item.why) for item in plan.notify] == [
         (7, Occasion.UNSILENCED, why)
     ]
     assert (plan.ended_silences, plan.suppressed) == ([2], {"Port": None})

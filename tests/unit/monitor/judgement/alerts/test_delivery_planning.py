@@ -71,8 +71,8 @@ class Room:
         self.desk = triage(self.views, lambda: self.now)
         self.feeds = self.store.subscribe((A, B), self.watchlists)
         self.rules = WatchlistMatcher(self.watchlists, self.feeds)
-        watch = ActiveConfig(rules=self.rules, routing=self.routing)
-        self.ingester = Ingester(self.store, watch, lambda: self.now, lambda: 0.0)
+        active_config = ActiveConfig(rules=self.rules, routing=self.routing)
+        self.ingester = Ingester(self.store, active_config, lambda: self.now, lambda: 0.0)
 
     def publish(self, *titles: str, feed: int = 0) -> None:
         """Store articles of these titles in one batch, as a poll would."""
@@ -110,31 +110,31 @@ def an_article(id: int, title: str, feed: Feed, number: int, now: float) -> Arti
 def make(tmp_path: Path) -> Iterator[Make]:
     rooms: list[Room] = []
 
-    def made(*watchlists: Watchlist, routing: Routing = EVERYWHERE) -> Room:
+    def make_room(*watchlists: Watchlist, routing: Routing = EVERYWHERE) -> Room:
         rooms.append(Room(tmp_path, watchlists, routing))
         return rooms[-1]
 
-    yield made
+    yield make_room
     for room in rooms:
         room.store.close()
 
 
-def watching(word: str = "Alibaba", **given: object) -> Watchlist:
+def watchlist(word: str = "Alibaba", **fields: object) -> Watchlist:
     return replace(Watchlist(name=word, query=understood(word), escalate=NEVER),
-                   **given)  # type: ignore[arg-type]  # fmt: skip
+                   **fields)  # type: ignore[arg-type]  # fmt: skip
 
 
 # --- mutes ------------------------------------------------------------------------------
 
 
 def test_what_a_silenced_watchlist_raises_is_kept_and_marked_and_told_to_nobody(make: Make) -> None:
-    room = make(watching(), watching("Liège"))
-    mute = room.desk.silence("alibaba", 7200, "ana")
-    assert mute == Silence(watchlist="Alibaba", by="ana", since=START, until=START + 7200)
+    room = make(watchlist(), watchlist("Liège"))
+    silence = room.desk.silence("alibaba", 7200, "ana")
+    assert silence == Silence(watchlist="Alibaba", by="ana", since=START, until=START + 7200)
     room.now += 60
     room.publish("Alibaba", "Alibaba et Liège")
-    held = {(a.watchlist, a.title): (a.suppressed, a.suppressed_until) for a in room.alerts()}
-    assert held == {
+    reasons = {(a.watchlist, a.title): (a.suppressed, a.suppressed_until) for a in room.alerts()}
+    assert reasons == {
         ("Alibaba", "Alibaba"): ("silence", START + 7200),
         ("Alibaba", "Alibaba et Liège"): ("silence", START + 7200),
         ("Liège", "Alibaba et Liège"): ("", None),
@@ -148,23 +148,23 @@ def test_what_a_silenced_watchlist_raises_is_kept_and_marked_and_told_to_nobody(
 
 @pytest.mark.parametrize("early", [True, False])
 def test_the_end_of_a_silence_tells_what_it_held(make: Make, early: bool) -> None:
-    room = make(watching())
+    room = make(watchlist())
     room.desk.silence("Alibaba", 7200)
     room.now += 60
     room.publish("Alibaba un", "Alibaba deux")
     assert room.ingester.end_silences() == 0
     if early:
-        ended = room.desk.end_silence("Alibaba")
-        assert ended is not None and ended.suppressed == 2
+        ended_silence = room.desk.end_silence("Alibaba")
+        assert ended_silence is not None and ended_silence.suppressed == 2
         assert room.desk.end_silence("Alibaba") is None
     else:
         room.now += 7200
     assert room.views.watchlists.silences(room.now) == []
     assert room.ingester.end_silences() == len(CHANNELS)
     assert room.ingester.end_silences() == 0, "told once"
-    told = room.told()
-    assert {d.alert for d in told} == {room.alerts()[-1].id}
-    assert {(d.occasion, d.why) for d in told} == {
+    deliveries = room.told()
+    assert {d.alert for d in deliveries} == {room.alerts()[-1].id}
+    assert {(d.occasion, d.why) for d in deliveries} == {
         ("unsilenced", "no longer silenced: 2 suppressed since 22:13"),
     }
     room.publish("Alibaba trois")
@@ -172,7 +172,7 @@ def test_the_end_of_a_silence_tells_what_it_held(make: Make, early: bool) -> Non
 
 
 def test_a_silence_that_held_nothing_ends_without_a_message(make: Make) -> None:
-    room = make(watching())
+    room = make(watchlist())
     room.desk.silence("Alibaba", 60)
     room.now += 61
     assert room.ingester.end_silences() == 0
@@ -180,7 +180,7 @@ def test_a_silence_that_held_nothing_ends_without_a_message(make: Make) -> None:
 
 
 def test_silencing_again_moves_the_end(make: Make) -> None:
-    room = make(watching())
+    room = make(watchlist())
     room.desk.silence("Alibaba", 7200)
     room.now += 60
     room.desk.silence("Alibaba", 120)
@@ -190,7 +190,7 @@ def test_silencing_again_moves_the_end(make: Make) -> None:
 
 
 def test_a_silence_always_ends_and_is_of_a_watchlist_there_is(make: Make) -> None:
-    room = make(watching())
+    room = make(watchlist())
     for seconds in (0, -1, 31 * 86_400, float("nan")):
         with pytest.raises(ValueError, match="30 days"):
             room.desk.silence("Alibaba", seconds)
@@ -203,7 +203,7 @@ def test_a_silence_always_ends_and_is_of_a_watchlist_there_is(make: Make) -> Non
 
 
 def test_the_first_one_told_after_a_cooldown_says_how_many_were_held(make: Make) -> None:
-    room = make(watching(cooldown=HOUR))
+    room = make(watchlist(cooldown=HOUR))
     for minutes in (0, 10, 20, 70):
         room.now = START + 60 * minutes
         room.publish(f"Alibaba {minutes}")
@@ -212,8 +212,8 @@ def test_the_first_one_told_after_a_cooldown_says_how_many_were_held(make: Make)
 
 
 def test_who_is_told_to_nobody_begins_no_cooldown(make: Make) -> None:
-    nowhere = Routing(channels=CHANNELS, routes=(Route(lang=("fr",), to=()),))
-    room = make(watching(cooldown=HOUR), routing=nowhere)
+    french_unrouted = Routing(channels=CHANNELS, routes=(Route(lang=("fr",), to=()),))
+    room = make(watchlist(cooldown=HOUR), routing=french_unrouted)
     room.publish("Alibaba", "Alibaba encore")
     room.publish("Alibaba in English", feed=1)
     assert [a.suppressed for a in room.alerts()] == ["no route", "no route", ""]
@@ -221,15 +221,15 @@ def test_who_is_told_to_nobody_begins_no_cooldown(make: Make) -> None:
 
 
 def test_nor_does_it_in_the_same_batch(make: Make) -> None:
-    nowhere = Routing(channels=CHANNELS, routes=(Route(lang=("fr",), to=()),))
-    room = make(watching(cooldown=HOUR), routing=nowhere)
+    french_unrouted = Routing(channels=CHANNELS, routes=(Route(lang=("fr",), to=()),))
+    room = make(watchlist(cooldown=HOUR), routing=french_unrouted)
     room.publish("Alibaba en français", "Alibaba (en)", "Alibaba again (en)")
     assert [a.suppressed for a in room.alerts()] == ["no route", "", "cooldown"]
     assert {d.alert for d in room.told()} == {room.alerts()[1].id}
 
 
 def test_what_is_silenced_in_a_cooldown_is_marked_as_silenced(make: Make) -> None:
-    room = make(watching(cooldown=HOUR))
+    room = make(watchlist(cooldown=HOUR))
     room.publish("Alibaba")
     room.desk.silence("Alibaba")
     room.publish("Alibaba encore")
@@ -245,13 +245,13 @@ TEXT = (
 )
 
 
-@pytest.mark.parametrize("silenced", [False, True])
+@pytest.mark.parametrize("is_silenced", [False, True])
 def test_an_escalated_alert_is_notified_again_or_the_reason_is_stored(
-    tmp_path: Path, silenced: bool
+    tmp_path: Path, is_silenced: bool
 ) -> None:
     outlets = [Feed(url=f"https://{n}.fr/rss", name=n, lang="fr") for n in ("lun", "deux")]
 
-    def told(outlet: Feed, text: str) -> bytes:
+    def edition_of(outlet: Feed, text: str) -> bytes:
         link = f"https://{outlet.name}.fr/1"
         return edition(
             f"<item><guid isPermaLink='false'>{outlet.name}</guid><link>{link}</link>"
@@ -259,26 +259,26 @@ def test_an_escalated_alert_is_notified_again_or_the_reason_is_stored(
         )
 
     press = Press({
-        outlets[0].url: [edition(), told(outlets[0], TEXT)],
-        outlets[1].url: [edition(), edition(), told(outlets[1], f"{TEXT} (Agences)")],
+        outlets[0].url: [edition(), edition_of(outlets[0], TEXT)],
+        outlets[1].url: [edition(), edition(), edition_of(outlets[1], f"{TEXT} (Agences)")],
     })  # fmt: skip
     high = Routing(channels=CHANNELS, routes=(Route(severity=(Severity.HIGH,), to=("desk",)),))
-    asked = [watching(escalate=Escalate(outlets=2, languages=False))]
-    monitor = ManualMonitor(tmp_path, press, outlets, asked, routing=high)
+    watchlists = [watchlist(escalate=Escalate(outlets=2, languages=False))]
+    monitor = ManualMonitor(tmp_path, press, outlets, watchlists, routing=high)
     monitor.live(range(2))
     views = Views(StoreAddress(tmp_path))
-    if silenced:
+    if is_silenced:
         triage(views, lambda: START + HOUR).silence("Alibaba", 9 * HOUR)
     monitor.live([2])
     alert = views.alerts.get([1])[0]
     assert alert.suppressed == "", "it was told when it was raised"
     (step,) = alert.escalations
     again = [d for d in views.deliveries.newest(STATES) if d.occasion == "escalated"]
-    if silenced:
+    if is_silenced:
         assert (step.suppressed, again) == ("silence", [])
         assert alert.id in views.alerts.ids(replace(ALL, suppressed=True))
-        held = sum(1 for one in views.alerts.get([1, 2]) if one.suppressed == "silence")
-        assert views.watchlists.suppressed(START)["Alibaba", "silence"] == 1 + held
+        held_count = sum(1 for other in views.alerts.get([1, 2]) if other.suppressed == "silence")
+        assert views.watchlists.suppressed(START)["Alibaba", "silence"] == 1 + held_count
     else:
         assert step.suppressed == ""
         assert [(d.channel, d.why) for d in again] == [("desk", "2 outlets")]
@@ -294,11 +294,11 @@ steps = st.lists(
     ),
     max_size=12,
 )
-reached = st.sampled_from([(), ("desk",), ("log", "desk")])
+channel_sets = st.sampled_from([(), ("desk",), ("log", "desk")])
 routes = st.lists(
     st.builds(
         lambda to, lang, severity: Route(to=to, lang=lang, severity=severity),
-        reached,
+        channel_sets,
         st.sampled_from([(), ("fr",), ("en",)]),
         st.sampled_from([(), (Severity.MEDIUM,)]),
     ),
@@ -307,20 +307,20 @@ routes = st.lists(
 
 
 @settings(max_examples=examples(25), deadline=None)
-@given(asked=steps, routes=routes, cooldown=st.sampled_from([0.0, 1800.0]))
+@given(actions=steps, routes=routes, cooldown=st.sampled_from([0.0, 1800.0]))
 def test_each_alert_is_told_or_held_for_a_reason_never_both_never_neither(
     tmp_path_factory: pytest.TempPathFactory,
-    asked: list[tuple[str, str, int]],
+    actions: list[tuple[str, str, int]],
     routes: tuple[Route, ...],
     cooldown: float,
 ) -> None:
     room = Room(
         tmp_path_factory.mktemp("room"),
-        (watching(cooldown=cooldown), watching("Liège")),
+        (watchlist(cooldown=cooldown), watchlist("Liège")),
         Routing(channels=CHANNELS, routes=routes),
     )
     with closing(room.store):
-        for number, (step, word, feed) in enumerate(asked):
+        for number, (step, word, feed) in enumerate(actions):
             room.now += 600
             match step:
                 case "publish":
@@ -332,11 +332,11 @@ def test_each_alert_is_told_or_held_for_a_reason_never_both_never_neither(
                 case "unmute":
                     room.desk.end_silence(word)
             room.ingester.end_silences()
-        told = Counter(d.alert for d in room.told() if d.occasion == "raised")
+        told_counts = Counter(d.alert for d in room.told() if d.occasion == "raised")
         for alert in room.alerts():
-            assert bool(told[alert.id]) != bool(alert.suppressed), alert
-        kept = sum(1 for alert in room.alerts() if alert.suppressed)
-        assert room.views.watchlists.suppressed(START).total() == kept
+            assert bool(told_counts[alert.id]) != bool(alert.suppressed), alert
+        held_count = sum(1 for alert in room.alerts() if alert.suppressed)
+        assert room.views.watchlists.suppressed(START).total() == held_count
 
 
 @pytest.mark.costly
@@ -350,7 +350,7 @@ def test_a_kill_at_any_step_counts_nothing_twice(tmp_path: Path) -> None:
 
     def life(folder: Path, fuse: Fuse) -> ManualMonitor:
         press = Press({feed.url: [edition(), edition(items)]}, fuse=fuse)
-        return ManualMonitor(folder, press, [feed], [watching(cooldown=HOUR)], routing=EVERYWHERE)
+        return ManualMonitor(folder, press, [feed], [watchlist(cooldown=HOUR)], routing=EVERYWHERE)
 
     def state(folder: Path) -> tuple[object, ...]:
         return (
@@ -363,13 +363,13 @@ def test_a_kill_at_any_step_counts_nothing_twice(tmp_path: Path) -> None:
     (tmp_path / "whole").mkdir()
     life(tmp_path / "whole", Fuse()).live([0])
     life(tmp_path / "whole", fuse).live([1])
-    wanted = state(tmp_path / "whole")
-    assert wanted == ([("", 1), ("cooldown", 2)], [("desk", 1), ("log", 1)], [(2,)])
+    expected = state(tmp_path / "whole")
+    assert expected == ([("", 1), ("cooldown", 2)], [("desk", 1), ("log", 1)], [(2,)])
     for at in range(1, fuse.steps + 1, 3):
-        there = tmp_path / str(at)
-        there.mkdir()
-        life(there, Fuse()).live([0])
+        copy_folder = tmp_path / str(at)
+        copy_folder.mkdir()
+        life(copy_folder, Fuse()).live([0])
         with suppress(Killed):
-            life(there, Fuse(at)).live([1])
-        life(there, Fuse()).live([1])
-        assert state(there) == wanted, at
+            life(copy_folder, Fuse(at)).live([1])
+        life(copy_folder, Fuse()).live([1])
+        assert state(copy_folder) == expected, at

@@ -64,7 +64,7 @@ def test_a_publisher_is_who_registered_the_name(article: str, feed: str, name: s
 
 
 @pytest.mark.parametrize(
-    ("asked", "outlets", "languages", "known", "found"),
+    ("rule", "outlets", "languages", "past_reasons", "expected"),
     [
         (Escalate(), 4, [], [], []),
         (Escalate(), 5, [], [], ["outlets"]),
@@ -76,9 +76,9 @@ def test_a_publisher_is_who_registered_the_name(article: str, feed: str, name: s
     ],
 )
 def test_reasons(
-    asked: Escalate, outlets: int, languages: list[str], known: list[str], found: list[str]
+    rule: Escalate, outlets: int, languages: list[str], past_reasons: list[str], expected: list[str]
 ) -> None:
-    assert reasons(asked, outlets, languages, known) == found
+    assert reasons(rule, outlets, languages, past_reasons) == expected
 
 
 @pytest.mark.parametrize(
@@ -98,16 +98,16 @@ def test_how_loud(to: Severity | None, before: Severity, after: Severity) -> Non
 
 @given(st.lists(st.tuples(st.integers(1, 9), st.sets(st.sampled_from(["fr", "en"])))))
 def test_no_reason_twice_and_never_quieter(steps: list[tuple[int, set[str]]]) -> None:
-    known: list[str] = []
+    known_reasons: list[str] = []
     severity, ranks = LOW, [LOW, MEDIUM, HIGH]
     for outlets, languages in steps:
-        for reason in reasons(Escalate(), outlets, languages, known):
-            assert reason not in known
-            known.append(reason)
+        for reason in reasons(Escalate(), outlets, languages, known_reasons):
+            assert reason not in known_reasons
+            known_reasons.append(reason)
             after = escalated_severity(Escalate(), severity)
             assert ranks.index(after) >= ranks.index(severity)
             severity = after
-    assert ("outlets" in known) == any(outlets >= 5 for outlets, _ in steps)
+    assert ("outlets" in known_reasons) == any(outlets >= 5 for outlets, _ in steps)
 
 
 def test_words() -> None:
@@ -131,14 +131,14 @@ def test_the_fifth_independent_outlet_escalates_it_once(tmp_path: Path) -> None:
     assert (step.words, step.severity, step.at) == ("5 outlets", MEDIUM, START + 5 * HOUR)
     assert alert.stirred_at == step.at > alert.raised_at
     views = Views(StoreAddress(tmp_path))
-    for asked, found in (
+    for alert_filter, expected in (
         (ALL, [(5, 1, 1)]),
         (Filter(lang=("fr",), watchlists=("ALIBABA",), feeds=("o0",)), [(5, 1, 1)]),
         (Filter(feeds=("o7",)), []),
         (Filter(lang=("en",)), []),
         (Filter(until=START), []),
     ):
-        assert views.alerts.escalated(asked, limit=5) == found
+        assert views.alerts.escalated(alert_filter, limit=5) == expected
     assert views.alerts.escalated(ALL, after=1) == []
     assert views.version().escalation == 1
     (alert,) = views.alerts.get([1], timelines=True)
@@ -146,8 +146,8 @@ def test_the_fifth_independent_outlet_escalates_it_once(tmp_path: Path) -> None:
     assert [(o.name, o.lag, o.copied) for o in outlets] == [
         (f"o{number}", number * HOUR, number > 0) for number in range(6)
     ]
-    (told,) = escalated_alerts(monitor)
-    assert (told.id, told.severity, told.escalation, told.backfill, told.suppressed) == (
+    (raised,) = escalated_alerts(monitor)
+    assert (raised.id, raised.severity, raised.escalation, raised.backfill, raised.suppressed) == (
         alert.id, HIGH, "5 outlets", False, "",
     )  # fmt: skip
 
@@ -161,7 +161,7 @@ def test_sections_of_one_publisher_are_one_outlet(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("asked", "severity", "count"),
+    ("escalation_rule", "severity", "count"),
     [
         (Escalate(outlets=2), HIGH, 1),
         (Escalate(outlets=2, to=MEDIUM), MEDIUM, 1),
@@ -169,9 +169,9 @@ def test_sections_of_one_publisher_are_one_outlet(tmp_path: Path) -> None:
     ],
 )
 def test_what_is_asked_decides(
-    tmp_path: Path, asked: Escalate, severity: Severity, count: int
+    tmp_path: Path, escalation_rule: Escalate, severity: Severity, count: int
 ) -> None:
-    told_in_turn(tmp_path, HOSTS, watching(escalate=asked)).live(range(7))
+    told_in_turn(tmp_path, HOSTS, watching(escalate=escalation_rule)).live(range(7))
     (alert,) = story(tmp_path)
     assert (alert.severity, len(alert.escalations)) == (severity, count)
 
@@ -196,15 +196,15 @@ def test_it_asks_again_unless_it_is_noise(
     monitor.live(range(3, 7))
     (alert,) = views.alerts.get([1])
     assert (alert.state, alert.severity, len(alert.escalations)) == (state or before, HIGH, 1)
-    quiet = verdict is Verdict.NOISE
-    reopened = [(d.who, d.why, d.before, d.after) for d in views.triage.decisions(1)[1:]]
-    once = ("", "3 outlets", {"state": str(before)}, {"state": "new"})
-    assert reopened == ([] if quiet else [once])
-    assert views.totals()[3] == (not quiet)
-    assert len(escalated_alerts(monitor)) == (not quiet)
-    everything = replace(ALL, closed=True)
-    assert views.alerts.escalated(everything) == ([] if quiet else [(3, 1, 1)])
-    assert (alert.stirred_at == alert.raised_at) is quiet
+    is_noise = verdict is Verdict.NOISE
+    decisions = [(d.who, d.why, d.before, d.after) for d in views.triage.decisions(1)[1:]]
+    reopening = ("", "3 outlets", {"state": str(before)}, {"state": "new"})
+    assert decisions == ([] if is_noise else [reopening])
+    assert views.totals()[3] == (not is_noise)
+    assert len(escalated_alerts(monitor)) == (not is_noise)
+    all_alerts = replace(ALL, closed=True)
+    assert views.alerts.escalated(all_alerts) == ([] if is_noise else [(3, 1, 1)])
+    assert (alert.stirred_at == alert.raised_at) is is_noise
 
 
 def test_a_story_that_was_there_before_is_escalated_and_nobody_is_notified(tmp_path: Path) -> None:
@@ -214,24 +214,24 @@ def test_a_story_that_was_there_before_is_escalated_and_nobody_is_notified(tmp_p
     )
     monitor = ManualMonitor(tmp_path, press, feeds, [watching()])
     monitor.live([0])
-    (told,) = escalated_alerts(monitor)
-    assert (told.backfill, told.suppressed) == (True, "backfill")
+    (escalated_alert,) = escalated_alerts(monitor)
+    assert (escalated_alert.backfill, escalated_alert.suppressed) == (True, "backfill")
     assert story(tmp_path)[0].severity is HIGH
 
 
 def test_a_new_watchlist_finds_a_story_that_has_spread_already(tmp_path: Path) -> None:
     monitor = told_in_turn(tmp_path, HOSTS, watching())
     monitor.live(range(7))
-    late = Watchlist(name="Espions", query=understood("espionnage"), severity=LOW)
+    late_watchlist = Watchlist(name="Espions", query=understood("espionnage"), severity=LOW)
     with closing(Store(StoreAddress(tmp_path))) as store:
-        work = Backfill(store, lambda: START + 9 * HOUR)
-        work.begin([late], store.subscribe(monitor.feeds, [late]))
-        counted = sum(sum(step.alerts.values()) for step in iter(work.step, None))
-    found = [alert for alert in story(tmp_path) if alert.watchlist == "Espions"]
-    assert [(a.severity, [e.words for e in a.escalations]) for a in found] == [
+        backfill = Backfill(store, lambda: START + 9 * HOUR)
+        backfill.begin([late_watchlist], store.subscribe(monitor.feeds, [late_watchlist]))
+        alert_count = sum(sum(step.alerts.values()) for step in iter(backfill.step, None))
+    spy_alerts = [alert for alert in story(tmp_path) if alert.watchlist == "Espions"]
+    assert [(a.severity, [e.words for e in a.escalations]) for a in spy_alerts] == [
         (MEDIUM, ["6 outlets"])
     ]
-    assert counted == 1
+    assert alert_count == 1
 
 
 # --- suppressed alerts --------------------------------------------------------------------
@@ -239,13 +239,13 @@ def test_a_new_watchlist_finds_a_story_that_has_spread_already(tmp_path: Path) -
 
 def test_within_the_cooldown_alerts_are_held_and_counted(tmp_path: Path) -> None:
     feed = outlet("a")
-    shown = [edition(item("a.fr", f"Alibaba {n}", f"Texte {n}.", f"g{n}")) for n in range(6)]
-    press = Press({feed.url: [EMPTY, *shown]})
+    editions = [edition(item("a.fr", f"Alibaba {n}", f"Texte {n}.", f"g{n}")) for n in range(6)]
+    press = Press({feed.url: [EMPTY, *editions]})
     monitor = ManualMonitor(tmp_path, press, [feed], [watching(cooldown=1.5 * HOUR)])
     monitor.live(range(7))
-    held = [(a.suppressed, a.suppressed_until) for a in story(tmp_path)]
+    suppressions = [(a.suppressed, a.suppressed_until) for a in story(tmp_path)]
     first = START + HOUR
-    assert held == [
+    assert suppressions == [
         ("", None),
         ("cooldown", first + 1.5 * HOUR),
         ("", None),  # measured from the last one that was told, not from the last one held
@@ -262,17 +262,17 @@ def test_watchlists_cool_down_each_for_itself(tmp_path: Path) -> None:
     other = Watchlist(name="Liège", query=understood("liège"), cooldown=HOUR)
     monitor = ManualMonitor(tmp_path, press, [feed], [watching(cooldown=HOUR), other])
     monitor.live(range(2))
-    held = {(a.watchlist, a.title): a.suppressed for a in story(tmp_path)}
-    assert sorted(held.values()) == ["", "", "cooldown"]
-    assert held["Liège", "Alibaba soupçonné"] == ""
+    suppressions = {(a.watchlist, a.title): a.suppressed for a in story(tmp_path)}
+    assert sorted(suppressions.values()) == ["", "", "cooldown"]
+    assert suppressions["Liège", "Alibaba soupçonné"] == ""
 
 
-@pytest.mark.parametrize(("tells", "held"), [(False, "backfill"), (True, "")])
-def test_what_was_there_before_is_told_if_asked(tmp_path: Path, tells: bool, held: str) -> None:
+@pytest.mark.parametrize(("notify", "reason"), [(False, "backfill"), (True, "")])
+def test_what_was_there_before_is_told_if_asked(tmp_path: Path, notify: bool, reason: str) -> None:
     feed = outlet("a")
     press = Press({feed.url: [edition(item("a.fr"))]})
-    ManualMonitor(tmp_path, press, [feed], [watching(notify_backfill=tells)]).live([0])
-    assert [(a.backfill, a.suppressed) for a in story(tmp_path)] == [(True, held)]
+    ManualMonitor(tmp_path, press, [feed], [watching(notify_backfill=notify)]).live([0])
+    assert [(a.backfill, a.suppressed) for a in story(tmp_path)] == [(True, reason)]
 
 
 # --- versions and edits -------------------------------------------------------------------
@@ -282,14 +282,14 @@ def test_an_alert_notes_what_raised_it_and_what_an_edit_took(tmp_path: Path) -> 
     feed = outlet("a")
     texts = ["Alibaba et Temu.", "Alibaba seul.", "Plus rien.", "Temu est de retour."]
     press = Press({feed.url: [edition(item("a.fr", "Titre", text)) for text in texts]})
-    both = Watchlist(name="Chine", query=understood("alibaba OR temu"), rule="v7")
-    monitor = ManualMonitor(tmp_path, press, [feed], [both])
-    gone = []
+    china = Watchlist(name="Chine", query=understood("alibaba OR temu"), rule="v7")
+    monitor = ManualMonitor(tmp_path, press, [feed], [china])
+    lost_terms = []
     for number in range(4):
         monitor.live([number])
         (alert,) = story(tmp_path)
-        gone.append([(lost.term, (lost.at - START) / HOUR) for lost in alert.lost])
-    assert gone == [
+        lost_terms.append([(loss.term, (loss.at - START) / HOUR) for loss in alert.lost])
+    assert lost_terms == [
         [],
         [("temu", 1)],
         [("temu", 1), ("alibaba", 2)],

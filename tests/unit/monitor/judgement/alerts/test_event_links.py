@@ -39,12 +39,12 @@ def link(monitor: ManualMonitor, *links: EventLink, at: float = 3 * HOUR) -> Bat
     """Store links as the monitor does when vectors have been compared."""
     with closing(Store(StoreAddress(monitor.folder))) as store:
         feeds = store.subscribe(monitor.feeds, monitor.watchlists)
-        watch = ActiveConfig(
+        active_config = ActiveConfig(
             rules=WatchlistMatcher(monitor.watchlists, feeds),
             feeds={feed.number: feed for feed in feeds},
             routing=monitor.routing,
         )
-        ingester = Ingester(store, watch, lambda: START + at, lambda: 0.0)
+        ingester = Ingester(store, active_config, lambda: START + at, lambda: 0.0)
         return ingester.save_encoded(EncodedBatch((), links))
 
 
@@ -62,18 +62,18 @@ def test_shared_names_link_perhaps_and_escalate_nothing(tmp_path: Path) -> None:
     monitor.live(range(3))
     assert [alert.escalations for alert in story(tmp_path)] == [(), ()]
     assert escalated_alerts(monitor) == []
-    named = sure(tmp_path)
-    details = Views(StoreAddress(tmp_path)).articles.details(named.earlier)
+    link_of_names = sure(tmp_path)
+    details = Views(StoreAddress(tmp_path)).articles.details(link_of_names.earlier)
     assert details
-    (elsewhere,) = details.timeline.elsewhere
-    assert (elsewhere.article, elsewhere.perhaps) == (named.later, True)
+    (foreign_outlet,) = details.timeline.elsewhere
+    assert (foreign_outlet.article, foreign_outlet.perhaps) == (link_of_names.later, True)
 
 
 def test_shared_names_within_one_publisher_link_nothing(tmp_path: Path) -> None:
     press, feeds = crossing_press(first_french=True)
     editions = {
-        url: [body.replace(b"daily.co.uk", b"en.journal.fr") for body in shown]
-        for url, shown in press.editions.items()
+        url: [body.replace(b"daily.co.uk", b"en.journal.fr") for body in bodies]
+        for url, bodies in press.editions.items()
     }
     ManualMonitor(tmp_path, replace(press, editions=editions), feeds, [watching()]).live(range(3))
     details = Views(StoreAddress(tmp_path)).articles.details(sure(tmp_path).earlier)
@@ -88,8 +88,8 @@ def test_an_aggregator_s_item_is_not_linked_with_its_publisher(
     source = b"<source url='https://en.journal.fr/rss'>The Journal</source></item>"
     editions = dict(press.editions)
     editions[feeds[1].url] = [
-        shown.replace(b"daily.co.uk", b"news.example.com").replace(b"</item>", source)
-        for shown in editions[feeds[1].url]
+        body.replace(b"daily.co.uk", b"news.example.com").replace(b"</item>", source)
+        for body in editions[feeds[1].url]
     ]
     ManualMonitor(tmp_path, replace(press, editions=editions), feeds, [watching()]).live(range(3))
     details = Views(StoreAddress(tmp_path)).articles.details(sure(tmp_path).earlier)
@@ -109,8 +109,8 @@ def test_who_is_linked_late_escalates_without_a_notification(tmp_path: Path) -> 
     press, feeds = crossing_press(first_french=True)
     monitor = ManualMonitor(tmp_path, press, feeds, [watching()])
     monitor.live(range(3))
-    (raised,) = link(monitor, sure(tmp_path), at=10 * HOUR).raised
-    assert (raised.backfill, raised.suppressed) == (True, "backfill")
+    (raised_alert,) = link(monitor, sure(tmp_path), at=10 * HOUR).raised
+    assert (raised_alert.backfill, raised_alert.suppressed) == (True, "backfill")
     assert story(tmp_path)[0].severity is HIGH
 
 
@@ -128,29 +128,29 @@ def test_outlets_of_one_language_that_are_linked_escalate(tmp_path: Path) -> Non
 
 
 @pytest.mark.parametrize(
-    ("first_french", "said"), [(True, "crossed to English: en"), (False, "crossed to French: fr")]
+    ("first_french", "words"), [(True, "crossed to English: en"), (False, "crossed to French: fr")]
 )
 def test_a_story_that_crosses_escalates_the_earlier_alert(
-    tmp_path: Path, first_french: bool, said: str
+    tmp_path: Path, first_french: bool, words: str
 ) -> None:
     press, feeds = crossing_press(first_french=first_french)
     monitor = ManualMonitor(tmp_path, press, feeds, [watching()])
     monitor.live(range(3))
-    raised = link(monitor, sure(tmp_path)).raised
+    raised_alerts = link(monitor, sure(tmp_path)).raised
     assert link(monitor, sure(tmp_path)).raised == ()  # once
     first, second = story(tmp_path)
-    assert (first.severity, [e.words for e in first.escalations]) == (HIGH, [said])
+    assert (first.severity, [e.words for e in first.escalations]) == (HIGH, [words])
     assert (second.severity, second.escalations) == (MEDIUM, ())
-    assert [alert.escalation for alert in raised] == [said]
+    assert [alert.escalation for alert in raised_alerts] == [words]
     views = Views(StoreAddress(tmp_path))
     assert first.article and second.article
     for alert, other in ((first, second), (second, first)):
         assert alert.article
         details = views.articles.details(alert.article)
         assert details
-        (elsewhere,) = details.timeline.elsewhere
-        assert (elsewhere.article, elsewhere.lang) == (other.article, other.lang)
-        assert not elsewhere.perhaps
+        (foreign_outlet,) = details.timeline.elsewhere
+        assert (foreign_outlet.article, foreign_outlet.lang) == (other.article, other.lang)
+        assert not foreign_outlet.perhaps
     assert first.copies == second.copies == 0  # linked, not merged
 
 
@@ -168,16 +168,16 @@ def test_a_story_may_cross_and_not_be_escalated(tmp_path: Path) -> None:
 
 def test_what_is_older_than_three_days_is_another_event(tmp_path: Path) -> None:
     press, feeds = crossing_press(first_french=True)
-    late = {url: [shown[0], shown[1], *[shown[1]] * 72, shown[-1]]
-            for url, shown in press.editions.items()}  # fmt: skip
-    monitor = ManualMonitor(tmp_path, replace(press, editions=late), feeds, [watching()])
+    late_editions = {url: [bodies[0], bodies[1], *[bodies[1]] * 72, bodies[-1]]
+            for url, bodies in press.editions.items()}  # fmt: skip
+    monitor = ManualMonitor(tmp_path, replace(press, editions=late_editions), feeds, [watching()])
     monitor.live([0, 1, 74])
     assert [a.escalations for a in story(tmp_path)] == [(), ()]
     with closing(Store(StoreAddress(tmp_path))) as store:
         store.forget(names_before=START + 2 * HOUR, sent_before=0.0)
-    kept = flow.rows(tmp_path, "SELECT DISTINCT article FROM names ORDER BY 1")
-    assert kept == flow.rows(tmp_path, "SELECT article FROM named ORDER BY 1") != []
-    assert len(kept) == 1
+    kept_articles = flow.rows(tmp_path, "SELECT DISTINCT article FROM names ORDER BY 1")
+    assert kept_articles == flow.rows(tmp_path, "SELECT article FROM named ORDER BY 1") != []
+    assert len(kept_articles) == 1
 
 
 def state(folder: Path) -> list[list[tuple[Any, ...]]]:
@@ -202,38 +202,38 @@ def test_killed_at_any_step_it_comes_to_the_same(tmp_path: Path) -> None:
     """A copy, a crossing and an edit in one round; killed at every other step, then once more."""
     press, feeds = crossing_press(first_french=True)
     copier, first = outlet("copy"), feeds[0].url
-    edited = edition(item("journal.fr", "Cainiao dans le viseur à Liège", "Un texte.", "g"))
+    edited_body = edition(item("journal.fr", "Cainiao dans le viseur à Liège", "Un texte.", "g"))
     story_of = [edition(item("journal.fr", "Alibaba et Cainiao à Liège", FRENCH, "g"))]
     press = replace(
         press,
         editions={
             **press.editions,
-            first: [EMPTY, *story_of, edited],
+            first: [EMPTY, *story_of, edited_body],
             copier.url: [EMPTY, EMPTY, edition(item("copy.be", "Alibaba", FRENCH))],
         },
     )
-    asked = [watching(escalate=Escalate(outlets=2), cooldown=9 * HOUR)]
+    watchlists = [watching(escalate=Escalate(outlets=2), cooldown=9 * HOUR)]
 
     def life(folder: Path, fuse: Fuse) -> ManualMonitor:
-        return ManualMonitor(folder, replace(press, fuse=fuse), [*feeds, copier], asked)
+        return ManualMonitor(folder, replace(press, fuse=fuse), [*feeds, copier], watchlists)
 
     life(tmp_path / "before", Fuse()).live([0, 1])
 
-    def fresh(name: str) -> Path:
-        there = tmp_path / name
-        there.mkdir()
-        paths = tmp_path / "before" / "newsroom.db", there / "newsroom.db"
+    def copy_of_start(name: str) -> Path:
+        copy_folder = tmp_path / name
+        copy_folder.mkdir()
+        paths = tmp_path / "before" / "newsroom.db", copy_folder / "newsroom.db"
         with closing(sqlite3.connect(paths[0])) as old, closing(sqlite3.connect(paths[1])) as new:
             old.backup(new)
-        return there
+        return copy_folder
 
-    whole, fuse = fresh("whole"), Fuse()
-    life(whole, fuse).live([2])
-    wanted = state(whole)
-    assert all(wanted[:1] + wanted[2:])  # names escalate nothing
+    unkilled, fuse = copy_of_start("whole"), Fuse()
+    life(unkilled, fuse).live([2])
+    expected = state(unkilled)
+    assert all(expected[:1] + expected[2:])  # names escalate nothing
     for at in range(1, fuse.steps + 1, 2):
-        there = fresh(str(at))
+        killed_folder = copy_of_start(str(at))
         with suppress(Killed):
-            life(there, Fuse(at)).live([2])
-        life(there, Fuse()).live([2])
-        assert state(there) == wanted, at
+            life(killed_folder, Fuse(at)).live([2])
+        life(killed_folder, Fuse()).live([2])
+        assert state(killed_folder) == expected, at

@@ -11,12 +11,12 @@ HOUR = 3600.0
 TWINS = "Géorgie : des jumelles séparées et vendues à la naissance réunies grâce à une vidéo"
 
 
-def of(title: str, feed: int = 1, at: float = 0.0) -> Headline:
+def headline_of(title: str, feed: int = 1, at: float = 0.0) -> Headline:
     return headline(title, feed=feed, date=at)
 
 
 @pytest.mark.parametrize(
-    ("one", "other"),
+    ("title", "other_title"),
     [
         pytest.param("Alibaba soupçonné à Liège", "ALIBABA SOUPÇONNÉ À LIÈGE", id="typography"),
         pytest.param("Alibaba soupçonné", "Alibaba soupçonné à Liège", id="a-word-more"),
@@ -29,13 +29,13 @@ def of(title: str, feed: int = 1, at: float = 0.0) -> Headline:
         pytest.param("46 morts à Liège, selon l’AFP", "Morts à Liège, selon l’AFP", id="a-figure"),
     ],
 )
-def test_alike_headlines_of_two_feeds_say_one_piece(one: str, other: str) -> None:
-    assert is_same_piece(of(one), of(other, feed=2))
-    assert is_same_piece(of(other), of(one, feed=2))
+def test_alike_headlines_of_two_feeds_say_one_piece(title: str, other_title: str) -> None:
+    assert is_same_piece(headline_of(title), headline_of(other_title, feed=2))
+    assert is_same_piece(headline_of(other_title), headline_of(title, feed=2))
 
 
 @pytest.mark.parametrize(
-    ("one", "other"),
+    ("title", "other_title"),
     [
         pytest.param("Gabriel Attal : « Il faut simplifier »",
                      "Gabriel Attal aux agriculteurs : « Je ne vous lâcherai pas »", id="quote"),
@@ -47,31 +47,32 @@ def test_alike_headlines_of_two_feeds_say_one_piece(one: str, other: str) -> Non
         pytest.param("Alibaba", "", id="one-only"),
     ],
 )  # fmt: skip
-def test_other_headlines_say_other_pieces(one: str, other: str) -> None:
-    assert not is_same_piece(of(one), of(other, feed=2))
-    assert not is_same_piece(of(one), of(other))
+def test_other_headlines_say_other_pieces(title: str, other_title: str) -> None:
+    assert not is_same_piece(headline_of(title), headline_of(other_title, feed=2))
+    assert not is_same_piece(headline_of(title), headline_of(other_title))
 
 
 def test_of_one_feed_one_headline_has_all_the_words_of_the_other() -> None:
-    longer = of("Paris : l’affiche du spectacle interdite par la régie")
-    assert is_same_piece(longer, of("L’affiche du spectacle interdite par la régie"))
+    longer = headline_of("Paris : l’affiche du spectacle interdite par la régie")
+    assert is_same_piece(longer, headline_of("L’affiche du spectacle interdite par la régie"))
     other = "Bruxelles : l’affiche du spectacle interdite par la régie"
-    assert not is_same_piece(longer, of(other))
-    assert is_same_piece(longer, of(other, feed=2))
+    assert not is_same_piece(longer, headline_of(other))
+    assert is_same_piece(longer, headline_of(other, feed=2))
 
 
 def test_a_column_of_one_feed_has_editions() -> None:
-    assert is_same_piece(of("La revue de presse"), of("La revue de presse", at=HOUR))
-    assert not is_same_piece(of("La revue de presse"), of("La revue de presse", at=24 * HOUR))
-    assert is_same_piece(of("La revue de presse"), of("La revue de presse", feed=2, at=24 * HOUR))
+    title, day = "La revue de presse", 24 * HOUR
+    assert is_same_piece(headline_of(title), headline_of(title, at=HOUR))
+    assert not is_same_piece(headline_of(title), headline_of(title, at=day))
+    assert is_same_piece(headline_of(title), headline_of(title, feed=2, at=day))
 
 
 def test_the_name_of_a_publisher_says_nothing_of_the_piece() -> None:
     def titled(outlet: str, url: str, title: str) -> Headline:
         return headline(title, feed=1, outlet=outlet, url=url)
 
-    one = titled("Le Soir", "https://news.google.com/1", "Alibaba soupçonné - Le Soir")
-    assert is_same_piece(one, titled("L’Écho", "", "Alibaba soupçonné - L’Écho"))
+    soir_headline = titled("Le Soir", "https://news.google.com/1", "Alibaba soupçonné - Le Soir")
+    assert is_same_piece(soir_headline, titled("L’Écho", "", "Alibaba soupçonné - L’Écho"))
     assert is_same_piece(
         titled("", "https://lesoir.be/1", "Alibaba vu de lesoir.be"),
         headline("Alibaba vu de lecho.be", feed=2, url="https://www.lecho.be/1"),

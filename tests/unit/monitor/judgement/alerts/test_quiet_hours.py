@@ -44,10 +44,10 @@ def test_quiet_hours_end_by_the_wall_clock(now: str, end: str | None) -> None:
 
 
 def test_quiet_hours_without_a_zone_go_by_the_machine() -> None:
-    anywhere = Quiet(start=time(22), end=time(7))
+    quiet = Quiet(start=time(22), end=time(7))
     now = at("2026-11-25T23:00", NEW_YORK)
-    assert quiet_until(anywhere, now, NEW_YORK) == at("2026-11-26T07:00", NEW_YORK)
-    assert quiet_until(anywhere, now, BRUSSELS) == at("2026-11-26T07:00")
+    assert quiet_until(quiet, now, NEW_YORK) == at("2026-11-26T07:00", NEW_YORK)
+    assert quiet_until(quiet, now, BRUSSELS) == at("2026-11-26T07:00")
 
 
 def test_days_are_those_on_which_the_night_begins() -> None:
@@ -58,22 +58,22 @@ def test_days_are_those_on_which_the_night_begins() -> None:
 
 
 def test_from_a_time_to_the_same_is_the_whole_day() -> None:
-    weekend = Quiet(start=time(), end=time(), zone=BRUSSELS, days=(5, 6))
-    assert quiet_until(weekend, at("2026-11-28T10:00"), UTC) == at("2026-11-29T00:00")
-    assert quiet_until(weekend, at("2026-11-29T23:59"), UTC) == at("2026-11-30T00:00")
-    assert quiet_until(weekend, at("2026-11-30T00:00"), UTC) is None
+    quiet = Quiet(start=time(), end=time(), zone=BRUSSELS, days=(5, 6))
+    assert quiet_until(quiet, at("2026-11-28T10:00"), UTC) == at("2026-11-29T00:00")
+    assert quiet_until(quiet, at("2026-11-29T23:59"), UTC) == at("2026-11-30T00:00")
+    assert quiet_until(quiet, at("2026-11-30T00:00"), UTC) is None
 
 
 def test_a_time_that_the_clock_says_twice_is_quiet_until_the_second() -> None:
-    short = Quiet(start=time(1), end=time(2, 30), zone=BRUSSELS)
-    assert quiet_until(short, at("2026-10-25T02:15"), UTC) == at("2026-10-25T02:30", fold=1)
-    assert quiet_until(short, at("2026-10-25T02:15", fold=1), UTC) == at("2026-10-25T02:30", fold=1)
+    quiet = Quiet(start=time(1), end=time(2, 30), zone=BRUSSELS)
+    assert quiet_until(quiet, at("2026-10-25T02:15"), UTC) == at("2026-10-25T02:30", fold=1)
+    assert quiet_until(quiet, at("2026-10-25T02:15", fold=1), UTC) == at("2026-10-25T02:30", fold=1)
 
 
 times = st.times(max_value=time(23, 59)).map(lambda t: t.replace(second=0, microsecond=0))
 zones = st.sampled_from([BRUSSELS, NEW_YORK, ZoneInfo("Australia/Lord_Howe"), ZoneInfo("UTC")])
-days = st.sets(st.integers(0, 6), min_size=1).map(lambda found: tuple(sorted(found)))
-quiets = st.builds(Quiet, start=times, end=times, zone=zones, days=days)
+days = st.sets(st.integers(0, 6), min_size=1).map(lambda weekdays: tuple(sorted(weekdays)))
+quiet_hours = st.builds(Quiet, start=times, end=times, zone=zones, days=days)
 digests = st.one_of(
     st.builds(Digest, every=st.sampled_from([60.0, 900.0, 1800.0, 21600.0, 86400.0]), zone=zones),
     st.builds(Digest, at=st.lists(times, min_size=1, max_size=3).map(tuple), zone=zones),
@@ -84,49 +84,49 @@ moments = st.builds(lambda night, shift: night + shift, st.sampled_from(nights),
                     st.integers(-40 * 3600, 40 * 3600))  # fmt: skip
 
 
-@given(quiet=quiets, now=moments)
+@given(quiet=quiet_hours, now=moments)
 @example(quiet=Quiet(start=time(2, 30), end=time(3), zone=BRUSSELS), now=at("2026-03-29T03:15"))
 @example(quiet=Quiet(start=time(2), end=time(2), zone=BRUSSELS), now=at("2026-03-29T00:00"))
 def test_quiet_hours_are_those_between_their_times(quiet: Quiet, now: float) -> None:
     """Told by walking the minutes of the wall clock, the end included once."""
     end = quiet_until(quiet, now, UTC)
-    there = datetime.fromtimestamp(now, quiet.zone).replace(tzinfo=None)
-    inside = False
-    for back in (0, 1):
-        began = datetime.combine(there.date() - timedelta(days=back), quiet.start)
-        ends = datetime.combine(began.date(), quiet.end)
-        ends += timedelta(days=int(ends <= began))
-        inside |= began <= there < ends and began.weekday() in quiet.days
-    plain = all(  # no clock was changed around it
+    clock = datetime.fromtimestamp(now, quiet.zone).replace(tzinfo=None)
+    is_inside = False
+    for days_back in (0, 1):
+        start = datetime.combine(clock.date() - timedelta(days=days_back), quiet.start)
+        quiet_end = datetime.combine(start.date(), quiet.end)
+        quiet_end += timedelta(days=int(quiet_end <= start))
+        is_inside |= start <= clock < quiet_end and start.weekday() in quiet.days
+    is_regular = all(  # no clock was changed around it
         datetime.fromtimestamp(now + h * HOUR, quiet.zone).utcoffset()
         == datetime.fromtimestamp(now, quiet.zone).utcoffset()
         for h in range(-27, 28)
     )
-    if plain:
-        assert (end is not None) == inside
+    if is_regular:
+        assert (end is not None) == is_inside
     if end is not None:
         assert now < end <= now + 25 * HOUR
-        shown = datetime.fromtimestamp(end, quiet.zone).time()
-        moved = [time((quiet.end.hour + 1) % 24, quiet.end.minute),
-                 (datetime.combine(there, quiet.end) + timedelta(minutes=30)).time()]  # fmt: skip
-        assert shown in [quiet.end, *moved]
-        assert shown == quiet.end or not plain
+        end_time = datetime.fromtimestamp(end, quiet.zone).time()
+        moved_ends = [time((quiet.end.hour + 1) % 24, quiet.end.minute),
+                 (datetime.combine(clock, quiet.end) + timedelta(minutes=30)).time()]  # fmt: skip
+        assert end_time in [quiet.end, *moved_ends]
+        assert end_time == quiet.end or not is_regular
 
 
 @given(digest=digests, now=moments)
 def test_a_digest_is_always_still_to_come_and_the_same_for_all_before_it(
     digest: Digest, now: float
 ) -> None:
-    due = next_digest(digest, now, UTC)
-    longest = digest.every or 25 * HOUR
-    assert now < due <= now + max(longest, HOUR) + HOUR
-    halfway = (now + due) // 2
-    assert next_digest(digest, halfway, UTC) == due, "one window, one message"
-    assert next_digest(digest, due, UTC) > due
+    due_at = next_digest(digest, now, UTC)
+    max_wait = digest.every or 25 * HOUR
+    assert now < due_at <= now + max(max_wait, HOUR) + HOUR
+    between = (now + due_at) // 2
+    assert next_digest(digest, between, UTC) == due_at, "one window, one message"
+    assert next_digest(digest, due_at, UTC) > due_at
 
 
 @pytest.mark.parametrize(
-    ("digest", "now", "due"),
+    ("digest", "now", "expected"),
     [
         (Digest(every=1800.0), "2026-11-25T10:02", "2026-11-25T10:30"),
         (Digest(every=1800.0), "2026-11-25T10:30", "2026-11-25T11:00"),
@@ -136,8 +136,8 @@ def test_a_digest_is_always_still_to_come_and_the_same_for_all_before_it(
         (Digest(at=(time(7, 30),)), "2026-10-24T12:00", "2026-10-25T07:30"),
     ],
 )
-def test_digests(digest: Digest, now: str, due: str) -> None:
-    assert next_digest(digest, at(now), BRUSSELS) == at(due)
+def test_digests(digest: Digest, now: str, expected: str) -> None:
+    assert next_digest(digest, at(now), BRUSSELS) == at(expected)
 
 
 def test_moments_in_words_have_a_date_when_they_are_far() -> None:
@@ -150,7 +150,7 @@ def test_moments_in_words_have_a_date_when_they_are_far() -> None:
 
 
 @pytest.mark.parametrize(
-    ("now", "due"),
+    ("now", "expected"),
     [
         ("2026-11-27 07:00", "2026-11-27 07:00"),  # a Friday
         ("2026-11-27 06:59", "2026-11-26 17:30"),
@@ -158,15 +158,15 @@ def test_moments_in_words_have_a_date_when_they_are_far() -> None:
         ("2026-11-30 07:00", "2026-11-30 07:00"),
     ],
 )
-def test_the_last_briefing_was_due_on_its_days(now: str, due: str) -> None:
+def test_the_last_briefing_was_due_on_its_days(now: str, expected: str) -> None:
     schedule = BriefingSchedule(
         name="b", at=(time(7), time(17, 30)), to=("desk",), days=(0, 1, 2, 3, 4)
     )
-    assert last_briefing(schedule, at(now), BRUSSELS) == at(due)
+    assert last_briefing(schedule, at(now), BRUSSELS) == at(expected)
 
 
 def test_a_briefing_at_a_time_that_summer_skips_or_repeats_is_due_once() -> None:
     schedule = BriefingSchedule(name="b", at=(time(2, 30),), to=("desk",))
-    for begun in (at("2026-03-29"), at("2026-10-25")):
-        found = {last_briefing(schedule, begun + n * 600, BRUSSELS) for n in range(24 * 6)}
-        assert len({slot for slot in found if slot and slot >= begun}) == 1
+    for midnight in (at("2026-03-29"), at("2026-10-25")):
+        slots = {last_briefing(schedule, midnight + n * 600, BRUSSELS) for n in range(24 * 6)}
+        assert len({slot for slot in slots if slot and slot >= midnight}) == 1

@@ -30,12 +30,12 @@ UNROUTED = Suppressed(SuppressionReason.NO_ROUTE)
 SILENCED = Suppressed(SuppressionReason.SILENCE, 9.0)
 
 
-def raised(**given: object) -> RaisedAlert:
+def raised(**fields: object) -> RaisedAlert:
     about = {
         "id": 1, "watchlist": "Liège", "severity": MEDIUM, "title": "", "feed": "lesoir",
         "backfill": False, "lang": "fr",
     }  # fmt: skip
-    return RaisedAlert(**(about | given))  # type: ignore[arg-type]
+    return RaisedAlert(**(about | fields))  # type: ignore[arg-type]
 
 
 times = st.times(max_value=time(23, 59)).map(lambda t: t.replace(second=0, microsecond=0))
@@ -81,11 +81,11 @@ ROOM = Routing(
 def test_the_first_route_that_matches_decides(
     about: dict[str, object], channels: tuple[str, ...]
 ) -> None:
-    decided = ROOM.decide(raised(**about), 0.0)
+    decision = ROOM.decide(raised(**about), 0.0)
     if channels:
-        assert decided == tuple(PlannedDelivery(channel=name, due=0.0) for name in channels)
+        assert decision == tuple(PlannedDelivery(channel=name, due=0.0) for name in channels)
     else:
-        assert decided == UNROUTED
+        assert decision == UNROUTED
 
 
 def test_what_no_route_is_for_goes_to_the_usual_channels() -> None:
@@ -110,18 +110,18 @@ def test_quiet_hours_hold_all_but_what_they_spare() -> None:
     night = Quiet(start=time(22), end=time(7), zone=BRUSSELS, spares=(HIGH,))
     room = Routing(channels=("desk", "log"), hours={"desk": Hours(quiet=night)})
     now, morning = at("2026-11-25T23:00"), at("2026-11-26T07:00")
-    desk, log = room.decide(raised(), now)  # type: ignore[misc]
-    assert (desk.due, desk.reason) == (morning, "quiet hours until 07:00")
-    assert log == PlannedDelivery(channel="log", due=now)
-    assert [one.due for one in room.decide(raised(severity=HIGH), now)] == [now, now]  # type: ignore[union-attr]
+    desk_delivery, log_delivery = room.decide(raised(), now)  # type: ignore[misc]
+    assert (desk_delivery.due, desk_delivery.reason) == (morning, "quiet hours until 07:00")
+    assert log_delivery == PlannedDelivery(channel="log", due=now)
+    assert [item.due for item in room.decide(raised(severity=HIGH), now)] == [now, now]  # type: ignore[union-attr]
 
 
 def test_what_is_held_until_one_moment_goes_as_one_message() -> None:
     room = Routing(channels=("desk",), hours={"desk": Hours(quiet=NIGHT)})
     bundles = {
-        one.bundle
+        delivery.bundle
         for now in ("2026-11-25T23:00", "2026-11-26T03:00")
-        for one in room.decide(raised(), at(now))  # type: ignore[union-attr]
+        for delivery in room.decide(raised(), at(now))  # type: ignore[union-attr]
     }
     assert len(bundles) == 1 and bundles != {""}
     (next_night,) = room.decide(raised(), at("2026-11-26T23:00"))  # type: ignore[misc]
@@ -148,9 +148,9 @@ hours = st.builds(
     digest=st.none() | digests,
 )  # fmt: skip
 routes = st.builds(
-    lambda to, watch, severity, lang, feeds, when: Route(
-        to=to, watch=watch, severity=severity, lang=lang, feeds=feeds, quiet=when.quiet,
-        digest=when.digest,
+    lambda to, watch, severity, lang, feeds, route_hours: Route(
+        to=to, watch=watch, severity=severity, lang=lang, feeds=feeds, quiet=route_hours.quiet,
+        digest=route_hours.digest,
     ),
     subsets,
     st.sampled_from([(), ("A",), ("a", "B")]),
@@ -179,25 +179,25 @@ alerts = st.builds(
 )
 
 
-@given(room=routings, alert=alerts, now=moments, muted=st.sampled_from([0.0, -1.0, 600.0]))
+@given(room=routings, alert=alerts, now=moments, mute_seconds=st.sampled_from([0.0, -1.0, 600.0]))
 def test_an_alert_goes_to_each_channel_once_or_is_held_for_a_reason(
-    room: Routing, alert: RaisedAlert, now: float, muted: float
+    room: Routing, alert: RaisedAlert, now: float, mute_seconds: float
 ) -> None:
-    decided = room.decide(alert, now, {"a": now + muted} if muted else {})
-    if isinstance(decided, Suppressed):
-        assert decided.reason in (SuppressionReason.SILENCE, SuppressionReason.NO_ROUTE)
-        silenced = decided.reason is SuppressionReason.SILENCE
-        assert (decided.until is not None) == silenced
-        assert silenced == (alert.watchlist == "A" and muted > 0)
+    decision = room.decide(alert, now, {"a": now + mute_seconds} if mute_seconds else {})
+    if isinstance(decision, Suppressed):
+        assert decision.reason in (SuppressionReason.SILENCE, SuppressionReason.NO_ROUTE)
+        is_silenced = decision.reason is SuppressionReason.SILENCE
+        assert (decision.until is not None) == is_silenced
+        assert is_silenced == (alert.watchlist == "A" and mute_seconds > 0)
         return
-    names = [one.channel for one in decided]
+    names = [item.channel for item in decision]
     assert len(names) == len(set(names)) and set(names) <= set(room.channels)
     assert names or not room.channels, "neither told nor held"
-    for one in decided:
-        assert one.due >= now
-        assert bool(one.reason) == bool(one.bundle) == (one.due > now), "late without a reason"
-        own = room.hours.get(one.channel, Hours()).quiet
-        if own and not room.routes and own.start != own.end and alert.severity not in own.spares:
-            start, end = (datetime.combine(datetime.min, t) for t in (own.start, own.end))
-            if (end - start) % timedelta(days=1) < timedelta(hours=20):
-                assert quiet_until(own, one.due, room.zone) is None, "told in quiet hours"
+    for item in decision:
+        assert item.due >= now
+        assert bool(item.reason) == bool(item.bundle) == (item.due > now), "late without a reason"
+        quiet = room.hours.get(item.channel, Hours()).quiet
+        if quiet and not room.routes and alert.severity not in quiet.spares:
+            start, end = (datetime.combine(datetime.min, t) for t in (quiet.start, quiet.end))
+            if timedelta() < (end - start) % timedelta(days=1) < timedelta(hours=20):
+                assert quiet_until(quiet, item.due, room.zone) is None, "told in quiet hours"

@@ -33,42 +33,42 @@ WATCHED: list[Interval] = [(START, NOW)]
 KNOWN = {1: START, 2: START}
 
 
-def regular(each_day: float, until: float = NOW, feed: int = 1, seed: int = 1) -> list[Story]:
+def regular(each_day: float, end: float = NOW, feed: int = 1, seed: int = 1) -> list[Story]:
     """Return stories at random times, so many a day on the average."""
-    dice, at, found = random.Random(seed), START, []
-    while (at := at + dice.expovariate(each_day / DAY)) < until:
-        found.append(Story(at, feed))
-    return found
+    generator, at, stories = random.Random(seed), START, []
+    while (at := at + generator.expovariate(each_day / DAY)) < end:
+        stories.append(Story(at, feed))
+    return stories
 
 
 def learned(
     stories: Sequence[Story],
-    watched: Sequence[Interval] = WATCHED,
+    watched_times: Sequence[Interval] = WATCHED,
     now: float = NOW,
     left_out: Iterable[Interval] = (),
 ) -> Pattern | None:
-    return learn(stories, Hours.until(now, watched, UTC), START, KNOWN, left_out)
+    return learn(stories, Hours.until(now, watched_times, UTC), START, KNOWN, left_out)
 
 
 def spike(
-    stories: Sequence[Story], watched: Sequence[Interval] = WATCHED, now: float = NOW
+    stories: Sequence[Story], watched_times: Sequence[Interval] = WATCHED, now: float = NOW
 ) -> Unusual | None:
-    pattern = learned(stories, watched, now)
+    pattern = learned(stories, watched_times, now)
     assert pattern is not None
-    unwatched = gaps(watched, now - 2 * DAY, now)
-    return find_spike(pattern, stories, now, UTC, known_feeds=KNOWN, unwatched=unwatched)
+    gap_times = gaps(watched_times, now - 2 * DAY, now)
+    return find_spike(pattern, stories, now, UTC, known_feeds=KNOWN, unwatched=gap_times)
 
 
-def burst(number: int, seconds: float = HOUR, feed: int = 1, until: float = NOW) -> list[Story]:
-    return [Story(until - seconds + (n + 0.5) * seconds / number, feed) for n in range(number)]
+def burst(number: int, seconds: float = HOUR, feed: int = 1, end: float = NOW) -> list[Story]:
+    return [Story(end - seconds + (n + 0.5) * seconds / number, feed) for n in range(number)]
 
 
 def test_many_stories_in_an_hour_are_a_spike_with_what_is_usual() -> None:
-    found = spike([*regular(12, NOW - HOUR), *burst(14)])
-    assert found is not None
-    assert found.kind is AlertKind.SPIKE
-    assert found.stories == pytest.approx(14, abs=3)
-    assert found.usual < 3
+    unusual = spike([*regular(12, NOW - HOUR), *burst(14)])
+    assert unusual is not None
+    assert unusual.kind is AlertKind.SPIKE
+    assert unusual.stories == pytest.approx(14, abs=3)
+    assert unusual.usual < 3
 
 
 def test_a_usual_hour_is_none() -> None:
@@ -81,10 +81,10 @@ def test_two_stories_are_no_spike_however_rare_they_are() -> None:
 
 
 def test_nothing_is_known_before_two_weeks() -> None:
-    early = START + HISTORY - HOUR
-    assert learned(regular(12, early), [(START, early)], early) is None
-    later = START + HISTORY + HOUR
-    assert learned(regular(12, later), [(START, later)], later) is not None
+    early_end = START + HISTORY - HOUR
+    assert learned(regular(12, early_end), [(START, early_end)], early_end) is None
+    later_end = START + HISTORY + HOUR
+    assert learned(regular(12, later_end), [(START, later_end)], later_end) is not None
 
 
 def test_stories_of_a_new_feed_are_no_spike() -> None:
@@ -94,21 +94,21 @@ def test_stories_of_a_new_feed_are_no_spike() -> None:
 
 def test_what_was_missed_in_a_sleep_is_no_spike() -> None:
     """Twelve hours at 48 stories a day arrive within five minutes."""
-    missed = [Story(NOW - 240 + n * 10, 1) for n in range(24)]
+    missed_stories = [Story(NOW - 240 + n * 10, 1) for n in range(24)]
     before = regular(48, NOW - 12 * HOUR)
-    slept = [(START, NOW - 12 * HOUR), (NOW - 300, NOW)]
-    assert spike([*before, *missed], slept) is None
-    assert spike([*before, *missed]) is not None
+    awake_times = [(START, NOW - 12 * HOUR), (NOW - 300, NOW)]
+    assert spike([*before, *missed_stories], awake_times) is None
+    assert spike([*before, *missed_stories]) is not None
 
 
 def test_what_a_feed_brings_that_could_not_be_read_is_no_spike() -> None:
     before = regular(48, NOW - 12 * HOUR)
-    missed = [Story(NOW - 240 + n * 10, 1) for n in range(24)]
-    stories = [*before, *missed]
+    missed_stories = [Story(NOW - 240 + n * 10, 1) for n in range(24)]
+    stories = [*before, *missed_stories]
     pattern = learned(stories)
     assert pattern is not None
-    unread = {1: [(NOW - 12 * HOUR, NOW - 300)]}
-    assert find_spike(pattern, stories, NOW, UTC, known_feeds=KNOWN, unread=unread) is None
+    unread_times = {1: [(NOW - 12 * HOUR, NOW - 300)]}
+    assert find_spike(pattern, stories, NOW, UTC, known_feeds=KNOWN, unread=unread_times) is None
     assert find_spike(pattern, stories, NOW, UTC, known_feeds=KNOWN) is not None
 
 
@@ -116,22 +116,22 @@ def test_bursts_that_are_usual_are_no_spike() -> None:
     """Every second day has a burst of fifteen: this one is no other."""
     stories = regular(4, NOW - HOUR)
     for day in range(0, 30, 2):
-        stories += burst(15, until=START + day * DAY + (3 + day % 17) * HOUR)
+        stories += burst(15, end=START + day * DAY + (3 + day % 17) * HOUR)
     assert spike(sorted([*stories, *burst(15)])) is None
     assert spike(sorted([*regular(4, NOW - HOUR), *burst(15)])) is not None
 
 
 def test_the_rhythm_of_the_day_is_usual() -> None:
     """Twelve stories at nine every morning; at three in the night they are a spike."""
-    nine = [
+    nine_o_clock = [
         Story(START + day * DAY + 9 * HOUR + n * 200, 1) for day in range(30) for n in range(12)
     ]
     morning = START + 30 * DAY + 10 * HOUR
-    today = [Story(morning - HOUR + n * 200, 1) for n in range(12)]
+    morning_stories = [Story(morning - HOUR + n * 200, 1) for n in range(12)]
     night = START + 30 * DAY + 4 * HOUR
-    tonight = [Story(night - HOUR + n * 200, 1) for n in range(12)]
-    assert spike([*nine, *today], [(START, morning)], morning) is None
-    assert spike([*nine, *tonight], [(START, night)], night) is not None
+    night_stories = [Story(night - HOUR + n * 200, 1) for n in range(12)]
+    assert spike([*nine_o_clock, *morning_stories], [(START, morning)], morning) is None
+    assert spike([*nine_o_clock, *night_stories], [(START, night)], night) is not None
 
 
 def test_a_spike_is_over_when_the_hours_are_usual_again() -> None:
@@ -151,35 +151,35 @@ def test_what_was_told_is_not_told_again() -> None:
 
 def test_days_left_out_teach_nothing() -> None:
     """A spike three weeks ago hides a smaller one, unless its day is left out."""
-    earlier = START + 9 * DAY + 15 * HOUR
-    stories = sorted([*regular(12, NOW - HOUR), *burst(40, until=earlier), *burst(9)])
-    hidden, seen = learned(stories), learned(stories, left_out=[(earlier - DAY, earlier + HOUR)])
-    assert hidden is not None and seen is not None
-    assert find_spike(hidden, stories, NOW, UTC, known_feeds=KNOWN) is None
-    assert find_spike(seen, stories, NOW, UTC, known_feeds=KNOWN) is not None
+    end = START + 9 * DAY + 15 * HOUR
+    stories = sorted([*regular(12, NOW - HOUR), *burst(40, end=end), *burst(9)])
+    pattern, cleaned = learned(stories), learned(stories, left_out=[(end - DAY, end + HOUR)])
+    assert pattern is not None and cleaned is not None
+    assert find_spike(pattern, stories, NOW, UTC, known_feeds=KNOWN) is None
+    assert find_spike(cleaned, stories, NOW, UTC, known_feeds=KNOWN) is not None
 
 
 def silence(
     stories: Sequence[Story],
     hours: float,
-    well: Iterable[int] = (1, 2),
-    watched: Sequence[Interval] | None = None,
+    feeds: Iterable[int] = (1, 2),
+    watched_times: Sequence[Interval] | None = None,
 ) -> Unusual | None:
     pattern, now = learned(stories), NOW + hours * HOUR
     assert pattern is not None
-    seen = [(START, now)] if watched is None else watched
+    times = [(START, now)] if watched_times is None else watched_times
     return find_silence(
-        pattern, stories[-1].at, now, UTC, healthy_feeds=frozenset(well), watched=seen
+        pattern, stories[-1].at, now, UTC, healthy_feeds=frozenset(feeds), watched=times
     )
 
 
 def test_a_watchlist_that_always_rings_falls_silent() -> None:
     stories = regular(24)
     assert silence(stories, 2) is None
-    found = silence(stories, 24)
-    assert found is not None
-    assert (found.kind, found.stories, found.since) == (AlertKind.QUIET, 0, stories[-1].at)
-    assert found.usual == pytest.approx(24, abs=6)
+    unusual = silence(stories, 24)
+    assert unusual is not None
+    assert (unusual.kind, unusual.stories, unusual.since) == (AlertKind.QUIET, 0, stories[-1].at)
+    assert unusual.usual == pytest.approx(24, abs=6)
 
 
 def test_a_watchlist_that_rarely_rings_is_never_silent() -> None:
@@ -187,14 +187,14 @@ def test_a_watchlist_that_rarely_rings_is_never_silent() -> None:
 
 
 def test_no_silence_while_its_feeds_cannot_be_read() -> None:
-    assert silence(regular(24), 24, well=()) is None
-    assert silence(regular(24), 24, well=(2,)) is None
+    assert silence(regular(24), 24, feeds=()) is None
+    assert silence(regular(24), 24, feeds=(2,)) is None
 
 
 def test_no_silence_while_nobody_watched() -> None:
     stories, now = regular(24), NOW + 24 * HOUR
-    assert silence(stories, 24, watched=[(START, NOW), (now - 600, now)]) is None
-    assert silence(stories, 24, watched=[(START, NOW)]) is None
+    assert silence(stories, 24, watched_times=[(START, NOW), (now - 600, now)]) is None
+    assert silence(stories, 24, watched_times=[(START, NOW)]) is None
 
 
 @given(
@@ -213,12 +213,12 @@ def test_more_stories_are_no_less_of_a_spike(number: int, each_day: float, seed:
     st.lists(st.floats(0, 30 * DAY), max_size=6),
 )
 def test_anything_can_be_learned_from_and_looked_at(
-    raised: list[tuple[float, int]], edges: list[float]
+    raised_stories: list[tuple[float, int]], edges: list[float]
 ) -> None:
-    stories = sorted(Story(START + at, feed) for at, feed in raised)
+    stories = sorted(Story(START + at, feed) for at, feed in raised_stories)
     edges = sorted(edges)
-    watched = [(START + a, START + b) for a, b in zip(edges[::2], edges[1::2], strict=False)]
-    pattern = learned(stories, [*watched, (NOW - 600, NOW)])
+    watched_times = [(START + a, START + b) for a, b in zip(edges[::2], edges[1::2], strict=False)]
+    pattern = learned(stories, [*watched_times, (NOW - 600, NOW)])
     if pattern is not None:
-        found = find_spike(pattern, stories, NOW, UTC, known_feeds=KNOWN)
-        assert found is None or found.stories >= 2 * found.usual
+        unusual = find_spike(pattern, stories, NOW, UTC, known_feeds=KNOWN)
+        assert unusual is None or unusual.stories >= 2 * unusual.usual

@@ -32,45 +32,45 @@ def watchlist(query, **settings):
 
 
 @given(documents(), st.lists(queries, min_size=1, max_size=4))
-def test_rules_match_what_the_oracle_says(document, generated):
+def test_rules_match_what_the_oracle_says(document, query_oracles):
     expected = {}
-    for text, oracle in generated:
+    for text, oracle in query_oracles:
         try:
             expected[text] = watchlist(text), oracle(document)
         except QueryError:  # a contradiction, or the same twice in a list
             continue
-    of = document.article()
-    hits = WatchlistMatcher([rule for rule, _ in expected.values()]).match(of, document.feed)
+    subject = document.article()
+    hits = WatchlistMatcher([rule for rule, _ in expected.values()]).match(subject, document.feed)
     assert {hit.watchlist.name for hit in hits} == {
-        text for text, (_, so) in expected.items() if so
+        text for text, (_, is_match) in expected.items() if is_match
     }
     for hit in hits:
         for match in hit.matches:
-            assert of.part(match.field)[match.start : match.end] == match.text
+            assert subject.part(match.field)[match.start : match.end] == match.text
             assert match.text
             assert match.text == match.text.strip()
-        places = [(PARTS.index(match.field), match.start) for match in hit.matches]
-        assert places == sorted(places)
-        assert explain(hit.watchlist, of, document.feed).hit == hit
+        positions = [(PARTS.index(match.field), match.start) for match in hit.matches]
+        assert positions == sorted(positions)
+        assert explain(hit.watchlist, subject, document.feed).hit == hit
 
 
 @given(documents(), queries)
-def test_explanations_agree_with_rules(document, generated):
+def test_explanations_agree_with_rules(document, query):
     try:
-        rule = watchlist(generated[0])
+        rule = watchlist(query[0])
     except QueryError:
         assume(False)
-    told = explain(rule, document.article(), document.feed)
-    assert bool(told.hit) == bool(generated[1](document))
-    assert told.reason
+    explanation = explain(rule, document.article(), document.feed)
+    assert bool(explanation.hit) == bool(query[1](document))
+    assert explanation.reason
 
 
 # --- where -----------------------------------------------------------------------------
 
 
 def test_every_occurrence_in_every_part_in_the_order_of_the_text():
-    of = article("Alibaba cave", "l’Alibaba", "chez Ali\u00adbaba et ALIBABA", "Alibaba")
-    (hit,) = WatchlistMatcher([watchlist("Alibaba OR cave")]).match(of, FEED)
+    subject = article("Alibaba cave", "l’Alibaba", "chez Ali\u00adbaba et ALIBABA", "Alibaba")
+    (hit,) = WatchlistMatcher([watchlist("Alibaba OR cave")]).match(subject, FEED)
     assert [(m.field, m.start, m.end, m.text, m.term) for m in hit.matches] == [
         ("title", 0, 7, "Alibaba", "Alibaba"),
         ("title", 8, 12, "cave", "cave"),
@@ -81,9 +81,9 @@ def test_every_occurrence_in_every_part_in_the_order_of_the_text():
 
 
 def test_clauses_are_named_as_they_were_written():
-    of = article(body="La sûreté de l’État, un espionnage à deux pas de Liège, des belges")
+    subject = article(body="La sûreté de l’État, un espionnage à deux pas de Liège, des belges")
     rule = watchlist('("sûreté de l\'État" OR x) espionnage~ NEAR/10 Liège belge~')
-    (hit,) = WatchlistMatcher([rule]).match(of, FEED)
+    (hit,) = WatchlistMatcher([rule]).match(subject, FEED)
     assert [(m.text, m.term) for m in hit.matches] == [
         ("sûreté de l’État", '"sûreté de l\'État"'),
         ("espionnage", "espionnage~ NEAR/10 Liège"),
@@ -121,7 +121,7 @@ def test_matches_are_bounded():
 
 
 @pytest.mark.parametrize(
-    ("settings", "lang", "does"),
+    ("settings", "lang", "match"),
     [
         ({"lang": ("fr", "en")}, "fr", True), ({"lang": ("en",)}, "fr", False),
         ({"lang": ("en",)}, "", True), ({"feeds": ("lesechos",)}, "fr", True),
@@ -129,14 +129,14 @@ def test_matches_are_bounded():
         ({"feeds": ("tag:sport", "lemonde")}, "fr", False), ({}, "", True),
     ],
 )  # fmt: skip
-def test_language_and_feeds_of_a_watchlist(settings, lang, does):
+def test_language_and_feeds_of_a_watchlist(settings, lang, match):
     rule = watchlist("mot", **settings)
-    assert bool(WatchlistMatcher([rule], [FEED]).match(article("le mot", lang=lang), FEED)) is does
-    assert bool(explain(rule, article("le mot", lang=lang), FEED).hit) is does
+    assert bool(WatchlistMatcher([rule], [FEED]).match(article("le mot", lang=lang), FEED)) is match
+    assert bool(explain(rule, article("le mot", lang=lang), FEED).hit) is match
 
 
 @pytest.mark.parametrize(
-    ("query", "does"),
+    ("query", "expected"),
     [
         ("mot lang:fr", True), ("mot lang:nl", False), ("mot -lang:nl", True),
         ("mot feed:lesechos", True), ("mot feed:lemonde", False), ("mot tag:eco", True),
@@ -145,24 +145,24 @@ def test_language_and_feeds_of_a_watchlist(settings, lang, does):
         ("autre OR lang:fr", True), ("autre OR lang:nl", False),
     ],
 )  # fmt: skip
-def test_filters_in_a_query(query, does):
-    assert bool(WatchlistMatcher([watchlist(query)]).match(article("le mot"), FEED)) is does
+def test_filters_in_a_query(query, expected):
+    assert bool(WatchlistMatcher([watchlist(query)]).match(article("le mot"), FEED)) is expected
 
 
 @pytest.mark.parametrize(
-    ("settings", "query", "does"),
+    ("settings", "query", "expected"),
     [
         ({"feeds": ("lesechos.fr",)}, "mot", True), ({"feeds": ("le fil",)}, "mot", True),
         ({"feeds": ("lemonde",)}, "mot", False), ({}, "mot feed:lesechos tag:une", True),
         ({}, "mot -feed:lemonde", True), ({}, 'mot -feed:"Le Fil"', False),
     ],
 )  # fmt: skip
-def test_an_article_of_several_feeds_passes_what_one_of_them_passes(settings, query, does):
+def test_an_article_of_several_feeds_passes_what_one_of_them_passes(settings, query, expected):
     """A filter that excludes a feed excludes what this feed carries, as in a search."""
     other = Feed(url="https://fil.example/rss", name="Le Fil", tags=("une",))
     rule = watchlist(query, **settings)
-    assert bool(WatchlistMatcher([rule]).match(article("le mot"), FEED, other)) is does
-    assert bool(explain(rule, article("le mot"), FEED, other).hit) is does
+    assert bool(WatchlistMatcher([rule]).match(article("le mot"), FEED, other)) is expected
+    assert bool(explain(rule, article("le mot"), FEED, other).hit) is expected
 
 
 def test_many_watchlists_at_once_keep_their_order():
@@ -176,17 +176,17 @@ def test_many_watchlists_at_once_keep_their_order():
 
 
 @pytest.mark.parametrize(
-    ("text", "found"),
+    ("text", "expected"),
     [
         ("Un port", ["=port", "port~", "por*", "author:=port OR port"]),
         ("Des ports", ["port~", "por*"]),
         ("Le PORT", ["port~", "por*", "author:=port OR port"]),
     ],
 )
-def test_ways_to_write_one_word_are_told_apart(text, found):
+def test_ways_to_write_one_word_are_told_apart(text, expected):
     queries = ("=port", "port~", "por*", "author:=port OR port", "author:port~", "title:=ports")
     hits = WatchlistMatcher(map(watchlist, queries)).match(article(body=text), FEED)
-    assert [hit.watchlist.name for hit in hits] == found
+    assert [hit.watchlist.name for hit in hits] == expected
 
 
 @given(
@@ -199,22 +199,22 @@ def test_a_score_is_met_whichever_words_meet_it(weights, threshold, words):
         rule = watchlist(score(weights, threshold))
     except QueryError:
         assume(False)
-    reached = sum(weight for term, weight in weights.items() if term in words) >= threshold
-    assert bool(WatchlistMatcher([rule]).match(article(body=" ".join(words)), FEED)) is reached
+    is_reached = sum(weight for term, weight in weights.items() if term in words) >= threshold
+    assert bool(WatchlistMatcher([rule]).match(article(body=" ".join(words)), FEED)) is is_reached
 
 
 @pytest.mark.parametrize(
-    ("query", "does"),
+    ("query", "expected"),
     [
         ("author:ports~", True), ("author:dup*", True), ("author:=Dupont", True),
         ("author:=dupont", False), ("author:DUPON", False), ("dupont", False), ("dup*", False),
         ("port~", False), ("author:mot", False), ('author:"Dupont Port"', True),
     ],
 )  # fmt: skip
-def test_authors_are_found_as_authors_only(query, does):
-    of = article("le mot", author="Dupont Port")
-    assert bool(WatchlistMatcher([watchlist(query)]).match(of, FEED)) is does
-    assert bool(explain(watchlist(query), of, FEED).hit) is does
+def test_authors_are_found_as_authors_only(query, expected):
+    tested_article = article("le mot", author="Dupont Port")
+    assert bool(WatchlistMatcher([watchlist(query)]).match(tested_article, FEED)) is expected
+    assert bool(explain(watchlist(query), tested_article, FEED).hit) is expected
 
 
 def test_no_watchlists_no_hits():
@@ -295,9 +295,9 @@ def test_two_capitals_are_no_acronym_in_a_headline_in_capitals():
     ],
 )  # fmt: skip
 def test_explanations_are_in_french(query, reason):
-    of = article("l’alibaba", "une grève")
-    told = explain(watchlist(query), of, FEED).reason
-    assert told.replace("\N{NO-BREAK SPACE}", " ") == reason
+    tested_article = article("l’alibaba", "une grève")
+    explanation = explain(watchlist(query), tested_article, FEED).reason
+    assert explanation.replace("\N{NO-BREAK SPACE}", " ") == reason
 
 
 @pytest.mark.usefixtures("french")

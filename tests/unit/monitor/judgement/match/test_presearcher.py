@@ -9,12 +9,12 @@ from index.query.parser import Query, parse_query, score
 from monitor.judgement.match.presearcher import required_terms
 
 
-def told(word: Word) -> str:
+def term_text(word: Word) -> str:
     return word.text if word.mode.value in ("stem", "wildcard") else word.term
 
 
 def filed(query: Query) -> list[str]:
-    return [" ".join(map(told, words)) for words in required_terms(query.root).sets]
+    return [" ".join(map(term_text, words)) for words in required_terms(query.root).sets]
 
 
 @pytest.mark.parametrize(
@@ -58,5 +58,5 @@ def test_words_that_a_match_must_hold(text: str, sets: list[str]) -> None:
 def test_words_that_a_score_must_hold(
     weights: dict[str, float], threshold: float, sets: list[str]
 ) -> None:
-    found = filed(score(weights, threshold))
-    assert {frozenset(words.split()) for words in sets} <= {frozenset(f.split()) for f in found}
+    entries = filed(score(weights, threshold))
+    assert {frozenset(words.split()) for words in sets} <= {frozenset(f.split()) for f in entries}

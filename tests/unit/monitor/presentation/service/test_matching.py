@@ -24,16 +24,16 @@ TEXTS = st.lists(
 
 @given(TEXTS | st.text(), TEXTS | st.text())
 def test_pieces_make_both_texts(old: str, new: str) -> None:
-    found = diff_words(old, new)
-    assert "".join(piece.text for piece in found if piece.kind != ADDED) == old
-    assert "".join(piece.text for piece in found if piece.kind != REMOVED) == new
-    assert all(piece.text for piece in found)
+    parts = diff_words(old, new)
+    assert "".join(part.text for part in parts if part.kind != ADDED) == old
+    assert "".join(part.text for part in parts if part.kind != REMOVED) == new
+    assert all(part.text for part in parts)
     if old == new:
-        assert all(piece.kind == SAME for piece in found)
+        assert all(part.kind == SAME for part in parts)
 
 
 @pytest.mark.parametrize(
-    ("old", "new", "wanted"),
+    ("old", "new", "expected"),
     [
         (
             "Grève au port",
@@ -45,25 +45,25 @@ def test_pieces_make_both_texts(old: str, new: str) -> None:
         ("", "neuf", [(ADDED, "neuf")]),
     ],
 )
-def test_words_are_not_torn(old: str, new: str, wanted: list[tuple[str, str]]) -> None:
-    assert diff_words(old, new) == [DiffPart(*one) for one in wanted]
+def test_words_are_not_torn(old: str, new: str, expected: list[tuple[str, str]]) -> None:
+    assert diff_words(old, new) == [DiffPart(*part) for part in expected]
 
 
 def test_a_word_changed_in_a_long_text_is_one_change() -> None:
     words = [f"le mot {n % 7} de la liste {n}," for n in range(60)]
     old, new = " ".join(words), " ".join([*words[:30], "une insertion,", *words[30:]])
-    changed = [piece for piece in diff_words(old, new) if piece.kind != SAME]
-    assert [(piece.kind, piece.text.strip()) for piece in changed] == [(ADDED, "une insertion,")]
+    changed_parts = [part for part in diff_words(old, new) if part.kind != SAME]
+    assert [(part.kind, part.text.strip()) for part in changed_parts] == [(ADDED, "une insertion,")]
 
 
 def test_only_what_is_around_a_change_is_shown() -> None:
     before = " ".join(f"a{n}" for n in range(50))
     after = " ".join(f"b{n}" for n in range(50))
-    found = diff_words(f"{before} port {after}", f"{before} quai {after}")
-    shown = "".join(piece.text for piece in with_context(found, 2))
-    assert shown == "…a48 a49 portquai b0 b1…"
-    short = diff_words("un port", "un quai")
-    assert with_context(short, 2) == short
+    parts = diff_words(f"{before} port {after}", f"{before} quai {after}")
+    shown_text = "".join(part.text for part in with_context(parts, 2))
+    assert shown_text == "…a48 a49 portquai b0 b1…"
+    short_parts = diff_words("un port", "un quai")
+    assert with_context(short_parts, 2) == short_parts
 
 
 def test_which_terms_went_and_came(tmp_path: Path) -> None:
@@ -80,8 +80,8 @@ def test_which_terms_went_and_came(tmp_path: Path) -> None:
     assert edit.added_terms == (("Alibaba", "Alibaba"),)
     assert edit.removed_terms == ()
     assert set(edit.parts) == {"title", "summary"}
-    (back,) = revisions_between(article, [flow.FEEDS[0]], versions[::-1], flow.WATCHLISTS)
-    assert (back.added_terms, back.removed_terms) == ((), edit.added_terms)
+    (reverse_edit,) = revisions_between(article, [flow.FEEDS[0]], versions[::-1], flow.WATCHLISTS)
+    assert (reverse_edit.added_terms, reverse_edit.removed_terms) == ((), edit.added_terms)
 
 
 def test_terms_of_watchlists_on_another_feed_that_carries_it(tmp_path: Path) -> None:
@@ -100,13 +100,13 @@ def test_on_the_command_line(tmp_path: Path) -> None:
     flow.life(room.data).live(flow.ROUNDS)
     room.watch([{"url": "https://a.test/rss"}], ["Alibaba"])
     ((id,),) = flow.rows(room.data, "SELECT id FROM articles WHERE version > 1")
-    shown = room.here("show", str(id), "--diff").stdout
-    assert "  title\n    Grève au port[- d’Anvers-]" in shown
-    assert "{+d’Alibaba +}" in shown
-    assert "New terms: Alibaba (Alibaba)" in shown
-    said = json.loads(room.here("show", str(id), "--diff", "--format", "json").stdout)
-    assert [text["version"] for text in said["texts"]] == [1, 2]
-    assert said["edits"][0]["came"] == [{"watchlist": "Alibaba", "term": "Alibaba"}]
+    output = room.here("show", str(id), "--diff").stdout
+    assert "  title\n    Grève au port[- d’Anvers-]" in output
+    assert "{+d’Alibaba +}" in output
+    assert "New terms: Alibaba (Alibaba)" in output
+    report = json.loads(room.here("show", str(id), "--diff", "--format", "json").stdout)
+    assert [text["version"] for text in report["texts"]] == [1, 2]
+    assert report["edits"][0]["came"] == [{"watchlist": "Alibaba", "term": "Alibaba"}]
     ((other,),) = flow.rows(room.data, "SELECT min(id) FROM articles WHERE version = 1")
     assert "No revision" in room.here("show", str(other), "--diff").stdout
     room.config.unlink()

@@ -45,7 +45,7 @@ def counting(folder: Path) -> Statistics:
 
 
 @pytest.mark.parametrize(
-    ("both", "first", "second", "neither", "strength"),
+    ("joint", "first_only", "second_only", "neither_count", "strength"),
     [  # table 4 of Dunning 1993: how strongly two words stand together
         (110, 2442, 111, 29114, 270.72),
         (29, 13, 123, 31612, 263.90),
@@ -55,21 +55,21 @@ def counting(folder: Path) -> Statistics:
     ],
 )
 def test_the_measure_is_that_of_its_inventor(
-    both: int, first: int, second: int, neither: int, strength: float
+    joint: int, first_only: int, second_only: int, neither_count: int, strength: float
 ) -> None:
-    all_ = both + first + second + neither
-    assert log_likelihood(both, both + first, both + second, all_) == pytest.approx(
+    total = joint + first_only + second_only + neither_count
+    assert log_likelihood(joint, joint + first_only, joint + second_only, total) == pytest.approx(
         strength, abs=0.01
     )
 
 
-@given(all_=st.integers(1, 5_000), data=st.data())
-def test_the_measure_is_none_where_all_is_as_expected(all_: int, data: st.DataObject) -> None:
-    of, in_all = data.draw(st.integers(1, all_)), data.draw(st.integers(0, all_))
-    here = data.draw(st.integers(max(0, of + in_all - all_), min(of, in_all)))
-    strength = log_likelihood(here, of, in_all, all_)
+@given(total=st.integers(1, 5_000), data=st.data())
+def test_the_measure_is_none_where_all_is_as_expected(total: int, data: st.DataObject) -> None:
+    matching, with_word = data.draw(st.integers(1, total)), data.draw(st.integers(0, total))
+    joint = data.draw(st.integers(max(0, matching + with_word - total), min(matching, with_word)))
+    strength = log_likelihood(joint, matching, with_word, total)
     assert strength >= 0
-    if here * all_ == of * in_all:
+    if joint * total == matching * with_word:
         assert strength == pytest.approx(0, abs=1e-6)
 
 
@@ -83,7 +83,7 @@ def test_the_threshold_lets_one_search_of_a_hundred_through(tests: int) -> None:
 def test_an_archive_of_noise_says_nothing() -> None:
     chance = random.Random(1)
     vocabulary = [f"mot{n:03}x" for n in range(150)]
-    silent = 0
+    wordless_count = 0
     for _ in range(8):
         articles = [
             article(n + 1, " ".join(["grève"] * (n < 60) + chance.sample(vocabulary, 12)), date=NOW)
@@ -91,8 +91,8 @@ def test_an_archive_of_noise_says_nothing() -> None:
         ]
         with TemporaryDirectory() as name:
             fill(Path(name), articles)
-            silent += not counting(Path(name)).facets("grève").words
-    assert silent >= 7
+            wordless_count += not counting(Path(name)).facets("grève").words
+    assert wordless_count >= 7
 
 
 # --- words ----------------------------------------------------------------------------
@@ -104,32 +104,32 @@ ENGLISH = "the harbour received a vessel with goods that came yesterday morning 
 def archive() -> list[Article]:
     """Return 200 articles, half of them French; 30 of those tell of the strike."""
     chance = random.Random(5)
-    found = []
+    articles = []
     for n in range(200):
         lang, words = ("fr", FRENCH) if n % 2 else ("en", ENGLISH)
-        said = chance.sample(words.split(), 8)
+        text_words = chance.sample(words.split(), 8)
         if lang == "fr" and n < 60:
-            said += [
+            text_words += [
                 "Grève",
                 chance.choice(["dockers", "docker", "Dockers"]),
                 "CGT",
                 "porte-parole",
             ]
         if n % 10 == 1 and n < 60:
-            said += ["2026", "grévistes"]
+            text_words += ["2026", "grévistes"]
         if n in (1, 3, 5, 7, 9):
-            said += ["Perlimpinpin"]
-        found.append(
+            text_words += ["Perlimpinpin"]
+        articles.append(
             article(
                 n + 1,
-                " ".join(said),
+                " ".join(text_words),
                 date=NOW - n * DAY,
                 lang=lang,
                 feeds=(1 + n % 3,),
                 story=1 if n in (1, 3, 5, 7, 9) else n + 1,
             )
         )
-    return found
+    return articles
 
 
 @pytest.fixture
@@ -139,22 +139,22 @@ def folder(tmp_path: Path) -> Path:
 
 
 def test_the_words_of_the_matter_and_no_others(folder: Path) -> None:
-    found = counting(folder).facets("grève")
-    assert {word.word for word in found.words} == {"CGT", "dockers", "porte-parole", "grévistes"}
-    (dockers,) = (word for word in found.words if "docker" in word.forms)
+    facets = counting(folder).facets("grève")
+    assert {word.word for word in facets.words} == {"CGT", "dockers", "porte-parole", "grévistes"}
+    (dockers,) = (word for word in facets.words if "docker" in word.forms)
     assert set(dockers.forms) == {"dockers", "docker"}
     assert dockers.articles == 30
     assert dockers.expected == pytest.approx(30 * 30 / 100)  # of the French ones
     assert dockers.strength == pytest.approx(log_likelihood(30, 30, 30, 100))
-    assert found.read == found.total == 30
+    assert facets.read == facets.total == 30
 
 
 def test_a_word_has_the_forms_that_its_inflections_find(tmp_path: Path) -> None:
     """Neither does `travail` stand for `travailleur`, nor `port` for `porte`."""
     forms = ["travaux", "travail", "travaux", "yeux", "œil", "yeux", "portes", "porte", "port"]
     matters = [f"grève {forms[n % 9]} {forms[(n + 3) % 9]}" for n in range(90)]
-    others = [f"match {n % 7} hier soir" for n in range(200)]
-    titles = enumerate([*matters, *others], 1)
+    other_titles = [f"match {n % 7} hier soir" for n in range(200)]
+    titles = enumerate([*matters, *other_titles], 1)
     fill(tmp_path, [article(n, title, date=NOW - n, lang="fr") for n, title in titles])
     words = {frozenset(word.forms) for word in counting(tmp_path).facets("grève").words}
     assert words == {
@@ -168,9 +168,9 @@ def test_a_word_has_the_forms_that_its_inflections_find(tmp_path: Path) -> None:
 def test_a_word_that_is_missing_does_not_stand_out(tmp_path: Path) -> None:
     titles = [f"grève {'météo' * (n < 4)}" if n < 60 else f"météo {n}" for n in range(200)]
     fill(tmp_path, [article(n + 1, title, date=NOW - n) for n, title in enumerate(titles)])
-    found = counting(tmp_path).facets("grève")
+    facets = counting(tmp_path).facets("grève")
     assert log_likelihood(4, 60, 144, 200) > threshold(1)  # it is anything but chance
-    assert found.words == ()
+    assert facets.words == ()
 
 
 def test_another_language_is_no_reason_to_stand_out(folder: Path) -> None:
@@ -183,7 +183,7 @@ def test_copies_of_one_story_say_the_same(folder: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("query", "term", "own"),
+    ("query", "term", "expected"),
     [
         ("grève", "greve", True),
         ("grève", "greves", True),
@@ -197,8 +197,8 @@ def test_copies_of_one_story_say_the_same(folder: Path) -> None:
         ("lang:fr port", "fr", False),
     ],
 )
-def test_the_words_of_the_query_need_no_telling(query: str, term: str, own: bool) -> None:
-    assert query_term_test(parse_query(query).root)(term) is own
+def test_the_words_of_the_query_need_no_telling(query: str, term: str, expected: bool) -> None:
+    assert query_term_test(parse_query(query).root)(term) is expected
 
 
 WORD = st.sampled_from(
@@ -237,27 +237,27 @@ def test_counts_are_those_of_reading_everything(
     with TemporaryDirectory() as name:
         fill(Path(name), articles)
         count = counting(Path(name))
-        found = count.facets(query, limit=100)
+        facets = count.facets(query, limit=100)
         matched = set(count._search.matching_ids(parse_query(query)))
     terms = {a.id: {token.term for token in tokenize(a.title)} for a in articles}
-    assert len(found.words) == len({word.forms for word in found.words})
-    for word in found.words:
-        with_it = {a.id for a in articles if terms[a.id] & set(word.forms)}
-        langs = {a.lang for a in articles if a.id in matched & with_it}
-        assert word.articles <= len(matched & with_it)
+    assert len(facets.words) == len({word.forms for word in facets.words})
+    for word in facets.words:
+        articles_with = {a.id for a in articles if terms[a.id] & set(word.forms)}
+        langs = {a.lang for a in articles if a.id in matched & articles_with}
+        assert word.articles <= len(matched & articles_with)
         assert not any(map(query_term_test(parse_query(query).root), word.forms))
         assert not {"le", "the", "3,5", "3"} & set(word.forms)
         if len(langs) == 1:
             (lang,) = langs
-            of = [a.id for a in articles if a.lang == lang]
-            here, all_here = set(of) & matched, set(of) & with_it
-            assert word.articles == len(matched & with_it) >= MIN_STORIES
-            assert word.expected == pytest.approx(len(here) * len(all_here) / len(of))
+            ids = [a.id for a in articles if a.lang == lang]
+            matching, with_here = set(ids) & matched, set(ids) & articles_with
+            assert word.articles == len(matched & articles_with) >= MIN_STORIES
+            assert word.expected == pytest.approx(len(matching) * len(with_here) / len(ids))
             assert word.strength == pytest.approx(
-                log_likelihood(len(here & all_here), len(here), len(all_here), len(of))
+                log_likelihood(len(matching & with_here), len(matching), len(with_here), len(ids))
             )
-    assert [w.strength for w in found.words] == sorted(w.strength for w in found.words)[::-1]
-    missed = unlisted(articles, terms, matched, query) - {f for w in found.words for f in w.forms}
+    assert [w.strength for w in facets.words] == sorted(w.strength for w in facets.words)[::-1]
+    missed = unlisted(articles, terms, matched, query) - {f for w in facets.words for f in w.forms}
     assert not missed
 
 
@@ -265,23 +265,23 @@ def unlisted(
     articles: list[Article], terms: dict[int, set[str]], matched: set[int], query: str
 ) -> set[str]:
     """Return words that are in all matched articles of a language and in none of the others."""
-    found = set()
-    own = query_term_test(parse_query(query).root)
+    unlisted_words = set()
+    is_own = query_term_test(parse_query(query).root)
     for lang in ("fr", "en"):
-        with_: dict[str, set[int]] = defaultdict(set)
-        of = {a.id for a in articles if a.lang == lang}
-        for id in of:
+        ids_by_term: dict[str, set[int]] = defaultdict(set)
+        ids = {a.id for a in articles if a.lang == lang}
+        for id in ids:
             for term in terms[id]:
-                with_[term].add(id)
-        here = of & matched
+                ids_by_term[term].add(id)
+        hits = ids & matched
         tests = 10  # no fewer than the words there are
         for term in ("cgt", "liege", "docker"):
-            stands = with_[term] == here and len(here) >= MIN_STORIES and not own(term)
-            forms = [t for t in with_ if t in folded_inflections(term)]
-            strength = log_likelihood(len(here), len(here), len(here), len(of)) if stands else 0
+            is_tested = ids_by_term[term] == hits and len(hits) >= MIN_STORIES and not is_own(term)
+            forms = [t for t in ids_by_term if t in folded_inflections(term)]
+            strength = log_likelihood(len(hits), len(hits), len(hits), len(ids)) if is_tested else 0
             if strength > threshold(tests) and forms == [term]:
-                found.add(term)
-    return found
+                unlisted_words.add(term)
+    return unlisted_words
 
 
 # --- the rest -------------------------------------------------------------------------
@@ -289,20 +289,20 @@ def unlisted(
 
 def test_feeds_languages_watchlists_first_and_last(folder: Path) -> None:
     ring(folder, "Docks", [NOW])
-    found = counting(folder).facets("lang:fr")
-    assert found.total == 100
-    assert sum(share.articles for share in found.feeds) == 100
-    assert {share.name for share in found.feeds} == {"A", "B", "C"}
-    assert found.langs == (Share("fr", 100),)
-    assert found.watchlists == ()  # it rang for something else
-    assert found.first == Mention(200, NOW - 199 * DAY)
-    assert found.last == Mention(2, NOW - 1 * DAY)
+    facets = counting(folder).facets("lang:fr")
+    assert facets.total == 100
+    assert sum(share.articles for share in facets.feeds) == 100
+    assert {share.name for share in facets.feeds} == {"A", "B", "C"}
+    assert facets.langs == (Share("fr", 100),)
+    assert facets.watchlists == ()  # it rang for something else
+    assert facets.first == Mention(200, NOW - 199 * DAY)
+    assert facets.last == Mention(2, NOW - 1 * DAY)
     assert len(counting(folder).facets("lang:fr", limit=1).feeds) == 1
 
 
 def test_nothing_found_has_no_facets(folder: Path) -> None:
-    found = counting(folder).facets("zythum")
-    assert (found.total, found.first, found.last, found.words, found.feeds) == (
+    facets = counting(folder).facets("zythum")
+    assert (facets.total, facets.first, facets.last, facets.words, facets.feeds) == (
         0,
         None,
         None,
@@ -311,22 +311,22 @@ def test_nothing_found_has_no_facets(folder: Path) -> None:
     )
 
 
-@given(count=st.integers(0, 5_000), most=st.integers(1, 1_000))
-def test_a_sample_is_spread_evenly(count: int, most: int) -> None:
+@given(count=st.integers(0, 5_000), limit=st.integers(1, 1_000))
+def test_a_sample_is_spread_evenly(count: int, limit: int) -> None:
     ids = list(range(10, 10 + count))
-    chosen = sample(ids, most)
-    assert len(chosen) == min(count, most)
-    steps = {after - before for before, after in pairwise(chosen)}
+    sampled = sample(ids, limit)
+    assert len(sampled) == min(count, limit)
+    steps = {after - before for before, after in pairwise(sampled)}
     assert not steps or max(steps) - min(steps) <= 1
 
 
 def test_what_is_counted_in_a_large_result_is_counted_in_all_of_it(tmp_path: Path) -> None:
     chance = random.Random(3)
-    many = 3 * SAMPLE
-    says = ("marché", "grève CGT")
-    titles = [f"{says[n % 2]} {chance.choice(FRENCH.split())}" for n in range(2 * many)]
+    size = 3 * SAMPLE
+    openings = ("marché", "grève CGT")
+    titles = [f"{openings[n % 2]} {chance.choice(FRENCH.split())}" for n in range(2 * size)]
     fill(tmp_path, [article(n + 1, title, date=NOW - n) for n, title in enumerate(titles)])
-    found = counting(tmp_path).facets("grève")
-    assert (found.total, found.read) == (many, SAMPLE)
-    (word,) = found.words
-    assert (word.word, word.articles, word.expected) == ("CGT", many, many / 2)
+    facets = counting(tmp_path).facets("grève")
+    assert (facets.total, facets.read) == (size, SAMPLE)
+    (word,) = facets.words
+    assert (word.word, word.articles, word.expected) == ("CGT", size, size / 2)

@@ -49,17 +49,17 @@ def test_a_feed_is_let_rest_in_the_words_it_is_written_in(before: str, after: st
     assert set_enabled(text, URL, on=False) == f"# ours\nfeeds:\n{after}{OTHER}watchlists: [a]\n"
 
 
-@pytest.mark.parametrize("ending", ["\n", "\r\n"])
-def test_lines_end_as_the_others_do(ending: str) -> None:
-    text = f"feeds:\n  - {URL}\nwatchlists: []\n".replace("\n", ending)
-    changed = set_enabled(text, URL, on=False)
-    assert changed.count("\n") == 4
-    assert changed.count(ending) == 4
+@pytest.mark.parametrize("line_end", ["\n", "\r\n"])
+def test_lines_end_as_the_others_do(line_end: str) -> None:
+    text = f"feeds:\n  - {URL}\nwatchlists: []\n".replace("\n", line_end)
+    edited = set_enabled(text, URL, on=False)
+    assert edited.count("\n") == 4
+    assert edited.count(line_end) == 4
 
 
 def test_a_list_in_brackets_and_a_last_line_without_end() -> None:
-    listed = set_enabled(f"feeds: [https://two.test/rss, {URL}]\nwatchlists: []\n", URL, on=False)
-    assert f"https://two.test/rss, {{url: {URL}, enabled: false}}]" in listed
+    edited = set_enabled(f"feeds: [https://two.test/rss, {URL}]\nwatchlists: []\n", URL, on=False)
+    assert f"https://two.test/rss, {{url: {URL}, enabled: false}}]" in edited
     assert (
         set_enabled(f"feeds:\n- {URL}", URL, on=False)
         == f"feeds:\n- url: {URL}\n  enabled: false\n"

@@ -64,7 +64,7 @@ def service(data: Path) -> Iterator[Service]:
     yield open_service(data)
 
 
-def found(service: Service) -> tuple[int, str]:
+def search_result(service: Service) -> tuple[int, str]:
     results = service.archive.search("port", limit=0)
     return len(results.hits), results.note
 
@@ -93,7 +93,7 @@ PARTIAL: dict[str, Callable[[Path], object]] = {
 def test_what_is_left_is_searched_and_the_rest_is_named(data: Path, kind: str) -> None:
     PARTIAL[kind](data / ARCHIVE_FOLDER)
     service = open_service(data)
-    count, note = found(service)
+    count, note = search_result(service)
     assert count == 20
     assert "the index is damaged, 20 of 30 articles can be searched" in note
     assert "tocsin reindex" in note
@@ -102,7 +102,7 @@ def test_what_is_left_is_searched_and_the_rest_is_named(data: Path, kind: str) -
     assert indexer.is_suspect(data)  # the indexer is told
     with closing(Store(StoreAddress(data))) as store:
         indexer.catch_up(store, data)
-    assert found(service) == (TOTAL, "")  # by the same viewer, which stayed open
+    assert search_result(service) == (TOTAL, "")  # by the same viewer, which stayed open
 
 
 NOTHING: dict[str, Callable[[Path], object]] = {
@@ -118,28 +118,28 @@ def test_where_nothing_is_left_the_way_out_is_named(
 ) -> None:
     NOTHING[kind](data / ARCHIVE_FOLDER)
     with pytest.raises(ArchiveError, match="tocsin reindex"):
-        found(service)
+        search_result(service)
     assert indexer.is_suspect(data)
     with closing(Store(StoreAddress(data))) as store:
         indexer.catch_up(store, data)
-    assert found(service) == (TOTAL, "")
+    assert search_result(service) == (TOTAL, "")
 
 
 def test_searches_go_on_while_it_is_built_again(data: Path, service: Service) -> None:
     shutil.rmtree(data / ARCHIVE_FOLDER)
-    seen: list[tuple[int, str, int, float | None]] = []
+    observed: list[tuple[int, str, int, float | None]] = []
 
-    def told(done: int, total: int) -> None:
-        indexer.write_progress(data, done, total)
-        if done:
+    def report(done_count: int, total: int) -> None:
+        indexer.write_progress(data, done_count, total)
+        if done_count:
             status = service.status()
-            seen.append((*found(service), status.indexed, status.rebuilt))
+            observed.append((*search_result(service), status.indexed, status.rebuilt))
 
-    with pytest.MonkeyPatch.context() as patch, closing(Store(StoreAddress(data))) as store:
-        patch.setattr("monitor.storage.maintenance.indexer.STEP", 12)
-        indexer.catch_up(store, data, told)
+    with pytest.MonkeyPatch.context() as monkeypatch, closing(Store(StoreAddress(data))) as store:
+        monkeypatch.setattr("monitor.storage.maintenance.indexer.STEP", 12)
+        indexer.catch_up(store, data, report)
     words = "the index is being rebuilt, {} done: the rest is not found yet"
-    assert seen == [
+    assert observed == [
         (12, words.format("40%"), 12, 0.4),
         (24, words.format("80%"), 24, 0.8),
         (30, "", 30, None),
@@ -150,12 +150,12 @@ def test_the_progress_of_one_that_died_is_not_believed(tmp_path: Path) -> None:
     assert indexer.read_progress(tmp_path, flow.START) is None
     indexer.write_progress(tmp_path, 3, 12)
     path = tmp_path / indexer.PROGRESS
-    told = path.stat().st_mtime
-    assert indexer.read_progress(tmp_path, told + 1) == 0.25
-    assert indexer.read_progress(tmp_path, told + indexer.STALE + 1) is None
-    for garbage in ("", "[1]", "[1, 0]", '"a"', "{}"):
-        path.write_text(garbage, encoding="utf-8")
-        assert indexer.read_progress(tmp_path, told + 1) is None, garbage
+    written_at = path.stat().st_mtime
+    assert indexer.read_progress(tmp_path, written_at + 1) == 0.25
+    assert indexer.read_progress(tmp_path, written_at + indexer.STALE + 1) is None
+    for content in ("", "[1]", "[1, 0]", '"a"', "{}"):
+        path.write_text(content, encoding="utf-8")
+        assert indexer.read_progress(tmp_path, written_at + 1) is None, content
     indexer.write_progress(tmp_path, 12, 12)
     assert not path.exists()
     indexer.write_progress(tmp_path / "gone", 1, 2)  # no folder, no error

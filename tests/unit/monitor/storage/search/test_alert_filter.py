@@ -34,7 +34,7 @@ def newsroom() -> FakeNewsroom:
     return room
 
 
-def found(text: str, room: FakeNewsroom | None = None, after: int = 0) -> list[int]:
+def matching_ids(text: str, room: FakeNewsroom | None = None, after: int = 0) -> list[int]:
     room = room or newsroom()
     select = AlertSelector(room, room.clock, None)  # type: ignore[arg-type]
     select.names = NAMES
@@ -83,7 +83,7 @@ def found(text: str, room: FakeNewsroom | None = None, after: int = 0) -> list[i
     ],
 )
 def test_a_filter_lets_through(text: str, ids: list[int]) -> None:
-    assert found(text) == ids
+    assert matching_ids(text) == ids
 
 
 @pytest.mark.parametrize(
@@ -99,14 +99,14 @@ def test_a_filter_lets_through(text: str, ids: list[int]) -> None:
     ],
 )
 def test_what_cannot_be_asked_here_is_refused_at_its_column(text: str, column: int) -> None:
-    with pytest.raises(QueryError) as refused:
+    with pytest.raises(QueryError) as error:
         parse_headline_filter(text)
-    assert refused.value.position == column or text.startswith("body:")
+    assert error.value.position == column or text.startswith("body:")
 
 
 def test_only_what_came_since_is_asked_for() -> None:
-    assert found("greve OR US", after=4) == [6, 7]
-    assert found("watch:chips", after=3) == [7]
+    assert matching_ids("greve OR US", after=4) == [6, 7]
+    assert matching_ids("watch:chips", after=3) == [7]
 
 
 CLAUSES = ("watch:chips", "state:new", "greve", "is:starred", "-US", "feed:FT", "arrêtés")
@@ -114,18 +114,18 @@ CLAUSES = ("watch:chips", "state:new", "greve", "is:starred", "-US", "feed:FT", 
 
 @settings(max_examples=examples(60))
 @given(st.lists(st.sampled_from(CLAUSES), min_size=1, max_size=3), st.booleans())
-def test_clauses_together_are_what_each_lets_through(clauses: list[str], either: bool) -> None:
-    parts = [set(found(clause)) for clause in clauses]
-    joined = (" OR " if either else " AND ").join(f"({clause})" for clause in clauses)
-    want = set.union(*parts) if either else set.intersection(*parts)
-    assert set(found(joined)) == want
+def test_clauses_together_are_what_each_lets_through(clauses: list[str], is_any: bool) -> None:
+    parts = [set(matching_ids(clause)) for clause in clauses]
+    query = (" OR " if is_any else " AND ").join(f"({clause})" for clause in clauses)
+    expected = set.union(*parts) if is_any else set.intersection(*parts)
+    assert set(matching_ids(query)) == expected
 
 
 def test_headlines_are_folded_and_known_once() -> None:
     assert folded_words("L’armée : «œuvre» 日本") == " l armee oeuvre 日 本 "
-    known = Headlines()
-    known.add([(2, "Deux"), (1, "Un")])
-    assert (known.newest, len(known)) == (2, 2)
+    headlines = Headlines()
+    headlines.add([(2, "Deux"), (1, "Un")])
+    assert (headlines.newest, len(headlines)) == (2, 2)
 
 
 @pytest.mark.parametrize(
@@ -143,4 +143,4 @@ def test_headlines_are_folded_and_known_once() -> None:
 def test_merged_alerts_are_found_where_they_are_asked_for(text: str, ids: list[int]) -> None:
     room = newsroom()
     room.merged = {7: 3, 8: 4}
-    assert found(text, room) == ids
+    assert matching_ids(text, room) == ids

@@ -33,9 +33,9 @@ CURSOR = st.fixed_dictionaries(
 
 @given(CURSOR)
 def test_a_cursor_comes_back_as_it_was(cursor: Cursor) -> None:
-    written = cursor.encoded()
-    assert set(written) <= set("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_")
-    assert parse_cursor(f" {written}\n", "abc") == cursor
+    text = cursor.encoded()
+    assert set(text) <= set("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_")
+    assert parse_cursor(f" {text}\n", "abc") == cursor
 
 
 @given(CURSOR)
@@ -64,23 +64,23 @@ def test_whatever_else_is_refused_in_words(text: str) -> None:
 def test_a_cursor_with_a_wrong_letter_is_refused_or_another_place(
     cursor: Cursor, data: st.DataObject
 ) -> None:
-    written = cursor.encoded()
-    at = data.draw(st.integers(0, len(written) - 1))
+    cursor_text = cursor.encoded()
+    at = data.draw(st.integers(0, len(cursor_text) - 1))
     try:
-        found = parse_cursor(
-            written[:at] + data.draw(st.sampled_from("AZaz09-_")) + written[at + 1 :], "abc"
+        parsed = parse_cursor(
+            cursor_text[:at] + data.draw(st.sampled_from("AZaz09-_")) + cursor_text[at + 1 :], "abc"
         )
     except CursorError:
         return
-    assert found.max_id >= 0
+    assert parsed.max_id >= 0
 
 
 def test_what_makes_another_search() -> None:
-    plain = Filter()
+    empty_filter = Filter()
     kinds = {
-        fingerprint("port", plain, "date"),
-        fingerprint("port", plain, "score"),
-        fingerprint("ports", plain, "date"),
+        fingerprint("port", empty_filter, "date"),
+        fingerprint("port", empty_filter, "score"),
+        fingerprint("ports", empty_filter, "date"),
         fingerprint("port", Filter(lang=("fr",)), "date"),
         fingerprint("port", Filter(feeds=("fr",)), "date"),
         fingerprint("port", Filter(watchlists=("fr",)), "date"),

@@ -71,8 +71,8 @@ def at(text: str, zone: ZoneInfo = PARIS) -> float:
     ],
 )
 def test_a_day_has_the_hours_it_has(zone: str, day: str, hours: float) -> None:
-    noon = at(f"{day}T12:00", ZoneInfo(zone))
-    start, end = trends.edges(noon, noon, BucketSize.DAY, ZoneInfo(zone))
+    noon_time = at(f"{day}T12:00", ZoneInfo(zone))
+    start, end = trends.edges(noon_time, noon_time, BucketSize.DAY, ZoneInfo(zone))
     assert (end - start) / HOUR == hours
     assert trends.label(start, BucketSize.DAY, ZoneInfo(zone)) == day
 
@@ -80,14 +80,14 @@ def test_a_day_has_the_hours_it_has(zone: str, day: str, hours: float) -> None:
 def test_the_hour_that_comes_twice_is_two_and_the_one_that_is_skipped_none() -> None:
     def hours(day: str) -> list[str]:
         edges = trends.edges(at(f"{day}T01:10"), at(f"{day}T03:50"), BucketSize.HOUR, PARIS)
-        return [trends.label(edge, BucketSize.HOUR, PARIS)[11:] for edge in edges[:-1]]
+        return [trends.label(start, BucketSize.HOUR, PARIS)[11:] for start in edges[:-1]]
 
     assert hours("2026-10-25") == ["01:00+02:00", "02:00+02:00", "02:00+01:00", "03:00+01:00"]
     assert hours("2026-03-29") == ["01:00+01:00", "03:00+02:00"]
 
 
 @pytest.mark.parametrize(
-    ("day", "by", "label", "days"),
+    ("day", "size", "label", "days"),
     [
         ("2027-01-01", BucketSize.WEEK, "2026-W53", 7),
         ("2026-10-25", BucketSize.WEEK, "2026-W43", 7 + 1 / 24),
@@ -98,18 +98,18 @@ def test_the_hour_that_comes_twice_is_two_and_the_one_that_is_skipped_none() -> 
     ],
 )
 def test_weeks_begin_on_monday_and_months_on_their_first(
-    day: str, by: BucketSize, label: str, days: float
+    day: str, size: BucketSize, label: str, days: float
 ) -> None:
-    start, end = trends.edges(at(f"{day}T09:30"), at(f"{day}T09:31"), by, PARIS)
-    assert trends.label(start, by, PARIS) == label
-    assert (end - start) / DAY == pytest.approx(days)
-    assert datetime.fromtimestamp(start, PARIS).strftime("%H:%M") == "00:00"
+    bucket_start, bucket_end = trends.edges(at(f"{day}T09:30"), at(f"{day}T09:31"), size, PARIS)
+    assert trends.label(bucket_start, size, PARIS) == label
+    assert (bucket_end - bucket_start) / DAY == pytest.approx(days)
+    assert datetime.fromtimestamp(bucket_start, PARIS).strftime("%H:%M") == "00:00"
 
 
-def key(moment: float, by: BucketSize, zone: ZoneInfo) -> object:
+def key(moment: float, size: BucketSize, zone: ZoneInfo) -> object:
     """Return what tells by the calendar which bucket a moment is in."""
     local = datetime.fromtimestamp(moment, zone)
-    match by:
+    match size:
         case BucketSize.HOUR:
             return local.date(), local.hour, local.utcoffset()
         case BucketSize.DAY:
@@ -123,27 +123,27 @@ def key(moment: float, by: BucketSize, zone: ZoneInfo) -> object:
 MOMENT = st.floats(at("2010-01-01"), at("2027-06-01"))
 
 
-@given(first=MOMENT, span=st.floats(0, 40 * DAY), by=st.sampled_from(BucketSize), zone=ZONE)
+@given(first=MOMENT, span=st.floats(0, 40 * DAY), size=st.sampled_from(BucketSize), zone=ZONE)
 def test_buckets_are_those_of_the_calendar(
-    first: float, span: float, by: BucketSize, zone: ZoneInfo
+    first: float, span: float, size: BucketSize, zone: ZoneInfo
 ) -> None:
-    edges = trends.edges(first, first + span, by, zone)
+    edges = trends.edges(first, first + span, size, zone)
     assert edges[0] <= first <= first + span <= edges[-1]
     assert edges[-2] < first + span or len(edges) == 2
-    keys = [key(start, by, zone) for start in edges[:-1]]
+    keys = [key(start, size, zone) for start in edges[:-1]]
     assert len(set(keys)) == len(keys)
     for start, end in pairwise(edges):
         assert start < end
         inner = (start, (start + end) / 2, end - 0.001)
-        assert len({key(moment, by, zone) for moment in inner}) == 1
+        assert len({key(moment, size, zone) for moment in inner}) == 1
 
 
 @given(span=st.floats(0, 4_000 * DAY))
 def test_what_is_chosen_fits_into_eighty_columns_and_finer_ones_would_not(span: float) -> None:
-    by = trends.choose_interval(span)
-    place = list(BucketSize).index(by)
-    assert trends.estimate(0.0, span, by) <= 64 or by is BucketSize.MONTH
-    assert place == 0 or trends.estimate(0.0, span, list(BucketSize)[place - 1]) >= 60
+    size = trends.choose_interval(span)
+    size_index = list(BucketSize).index(size)
+    assert trends.estimate(0.0, span, size) <= 64 or size is BucketSize.MONTH
+    assert size_index == 0 or trends.estimate(0.0, span, list(BucketSize)[size_index - 1]) >= 60
 
 
 # --- coverage -------------------------------------------------------------------------
@@ -154,59 +154,59 @@ GAPS = st.lists(st.tuples(EDGE, EDGE).map(lambda pair: (min(pair), max(pair))), 
 
 @given(gaps=GAPS, cuts=st.sets(EDGE, min_size=2))
 def test_seconds_missed_are_those_inside(gaps: list[Interval], cuts: set[float]) -> None:
-    together, edges = merge_intervals(gaps), sorted(cuts)
-    halves = [second + 0.5 for second in range(61)]
-    covered = [any(start <= half < end for start, end in gaps) for half in halves]
-    assert [is_inside(together, half) for half in halves] == covered
-    assert missed_seconds(edges, together) == [
-        sum(gap for half, gap in zip(halves, covered, strict=True) if start < half < end)
+    merged, edges = merge_intervals(gaps), sorted(cuts)
+    middles = [second + 0.5 for second in range(61)]
+    expected = [any(start <= middle < end for start, end in gaps) for middle in middles]
+    assert [is_inside(merged, middle) for middle in middles] == expected
+    assert missed_seconds(edges, merged) == [
+        sum(gap for middle, gap in zip(middles, expected, strict=True) if start < middle < end)
         for start, end in pairwise(edges)
     ]
-    assert all(left[1] < right[0] for left, right in pairwise(together))
+    assert all(left[1] < right[0] for left, right in pairwise(merged))
 
 
-def steadily(feed: int, every: float, hours: int, gaps: Sequence[Interval]) -> dict[int, float]:
+def dates_of(feed: int, interval: float, hours: int, gaps: Sequence[Interval]) -> dict[int, float]:
     """Return the articles of a feed that brings one ever so often and loses those in gaps."""
-    dates = {feed * 100_000 + n: (n + 0.5) * every for n in range(int(hours * HOUR / every))}
+    dates = {feed * 100_000 + n: (n + 0.5) * interval for n in range(int(hours * HOUR / interval))}
     return {id: date for id, date in dates.items() if not is_inside(gaps, date)}
 
 
 @given(
     hours=st.lists(st.integers(0, 24), min_size=2, max_size=2, unique=True).map(sorted),
-    caught=st.integers(0, 30),
+    extra=st.integers(0, 30),
 )
-def test_estimates_are_what_steady_feeds_would_have_brought(hours: list[int], caught: int) -> None:
+def test_estimates_are_what_steady_feeds_would_have_brought(hours: list[int], extra: int) -> None:
     gap = (hours[0] * HOUR, hours[1] * HOUR)
-    whole, lossy = steadily(1, 180, 48, []), steadily(2, 60, 48, [gap])
+    full_dates, lossy_dates = dates_of(1, 180, 48, []), dates_of(2, 60, 48, [gap])
     first = gap[0] + (gap[1] - gap[0]) / 2
-    late = {900_000 + n: first for n in range(caught)}  # of those in the gap, some were still there
-    found = series(
+    late_dates = {900_000 + n: first for n in range(extra)}  # some of those in the gap
+    trend = series(
         "x",
         MatchedArticles(
-            dates={**whole, **lossy, **late},
-            by_feed={1: frozenset(whole), 2: frozenset([*lossy, *late])},
+            dates={**full_dates, **lossy_dates, **late_dates},
+            by_feed={1: frozenset(full_dates), 2: frozenset([*lossy_dates, *late_dates])},
         ),
         [0.0, 24 * HOUR, 48 * HOUR],
         (0.0, 48 * HOUR),
         {2: [gap]},
     )
-    there = 24 * (20 + 60)
+    full_count = 24 * (20 + 60)
     share = 1 - 0.75 * (hours[1] - hours[0]) / 24
-    assert found.counts == (20 * 24 + 60 * (24 - hours[1] + hours[0]) + caught, there)
-    assert found.covered == (pytest.approx(share), 1)
-    assert found.marked == (share < 0.995, False)
-    assert found.corrected[1] is None
+    assert trend.counts == (20 * 24 + 60 * (24 - hours[1] + hours[0]) + extra, full_count)
+    assert trend.covered == (pytest.approx(share), 1)
+    assert trend.marked == (share < 0.995, False)
+    assert trend.corrected[1] is None
     if share < 0.5:
-        assert found.corrected[0] is None
+        assert trend.corrected[0] is None
     elif share < 0.995:
-        assert found.corrected[0] == pytest.approx(max(there, found.counts[0]))
+        assert trend.corrected[0] == pytest.approx(max(full_count, trend.counts[0]))
 
 
 def test_a_feed_that_brings_nothing_of_it_does_not_matter() -> None:
-    dates = steadily(1, HOUR, 24, [])
+    dates = dates_of(1, HOUR, 24, [])
     matched = MatchedArticles(dates=dates, by_feed={1: frozenset(dates)})
-    found = series("x", matched, [0.0, DAY], (0.0, DAY), {2: [(0.0, DAY)]})
-    assert found.covered == (1.0,)
+    trend = series("x", matched, [0.0, DAY], (0.0, DAY), {2: [(0.0, DAY)]})
+    assert trend.covered == (1.0,)
 
 
 # --- the archive ----------------------------------------------------------------------
@@ -223,10 +223,10 @@ def archives(draw: st.DrawFn) -> list[Article]:
         article(
             id,
             draw(TITLE),
-            date=(seen := min(draw(st.sampled_from(nights)) + draw(st.floats(0, 30 * HOUR)), NOW)),
+            date=(first := min(draw(st.sampled_from(nights)) + draw(st.floats(0, 30 * HOUR)), NOW)),
             feeds=draw(st.lists(st.integers(1, 4), min_size=1, max_size=2, unique=True).map(tuple)),
             lang=draw(st.sampled_from(["fr", "en", ""])),
-            published=draw(st.none() | st.floats(-40 * DAY, 10 * DAY).map(lambda by: seen + by)),
+            published=draw(st.none() | st.floats(-40 * DAY, 10 * DAY).map(lambda d: first + d)),
         )
         for id in range(1, draw(st.integers(2, 30)))
     ]
@@ -244,44 +244,46 @@ def counting(folder: Path, zone: ZoneInfo = PARIS) -> Statistics:
     text=st.sampled_from(
         ["grève", "grève OR port", "-grève port", '"port Liège"', "since:2026-10 port"]
     ),
-    by=st.sampled_from(BucketSize),
+    size=st.sampled_from(BucketSize),
     zone=ZONE,
-    split=st.none() | st.sampled_from(GroupBy),
+    group_by=st.none() | st.sampled_from(GroupBy),
     since=st.none() | st.floats(NOW - 60 * DAY, NOW),
 )
 def test_counts_are_those_of_reading_everything(
     articles: list[Article],
     text: str,
-    by: BucketSize,
+    size: BucketSize,
     zone: ZoneInfo,
-    split: GroupBy | None,
+    group_by: GroupBy | None,
     since: float | None,
 ) -> None:
     with TemporaryDirectory() as name:
         folder = Path(name)
         fill(folder, articles)
-        found = counting(folder, zone).trend([text], Filter(since=since), bucket=by, split=split)
-        stored = Views(StoreAddress(folder)).articles.between(0, 1_000, limit=1_000)
+        trend = counting(folder, zone).trend(
+            [text], Filter(since=since), bucket=size, split=group_by
+        )
+        stored_articles = Views(StoreAddress(folder)).articles.between(0, 1_000, limit=1_000)
     october = datetime(2026, 10, 1, tzinfo=zone).timestamp()
     query = parse_query(text)
     expected: Counter[tuple[str, object]] = Counter()
-    for each, _ in stored:
-        document = MemoryDocument.of(each, lambda facet: each.date >= october)  # noqa: B023
-        if evaluate(query.root, document) and (since is None or each.date >= since):
+    for stored_article, _ in stored_articles:
+        document = MemoryDocument.of(stored_article, lambda facet: stored_article.date >= october)  # noqa: B023
+        if evaluate(query.root, document) and (since is None or stored_article.date >= since):
             names = {
                 None: [query.text],
-                GroupBy.LANG: [each.lang or "und"],
-                GroupBy.FEED: [FEEDS[number - 1].name for number in each.feeds],
-            }[split]
-            expected.update((name, key(each.date, by, zone)) for name in names)
-    counted = {
-        (one.name, key(start, by, zone)): count
-        for one in found.series
-        for start, count in zip(found.edges, one.counts, strict=False)
+                GroupBy.LANG: [stored_article.lang or "und"],
+                GroupBy.FEED: [FEEDS[number - 1].name for number in stored_article.feeds],
+            }[group_by]
+            expected.update((name, key(stored_article.date, size, zone)) for name in names)
+    actual = {
+        (row.name, key(start, size, zone)): count
+        for row in trend.series
+        for start, count in zip(trend.edges, row.counts, strict=False)
         if count
     }
-    assert counted == expected
-    assert all(len(one.counts) == len(found.edges) - 1 == len(found.labels) for one in found.series)
+    assert actual == expected
+    assert all(len(row.counts) == len(trend.edges) - 1 == len(trend.labels) for row in trend.series)
 
 
 @pytest.fixture
@@ -297,23 +299,23 @@ def week(tmp_path: Path) -> Path:
 
 
 def test_nobody_watched_a_feed_before_it_was_first_read(week: Path) -> None:
-    (found,) = (
+    (strike_series,) = (
         counting(week)
         .trend(["grève"], Filter(until=at("2026-10-26")), bucket=BucketSize.DAY)
         .series
     )
-    assert found.counts == (24, 24, 24, 24, 24, 24, 25)
-    assert found.marked == (True, True, True, False, False, False, False)
-    brought = {1: 108 / (7 * 24), 2: 0.5}  # an hour: A brought 48 alone, then every other one
-    assert found.covered[0] == pytest.approx(brought[1] / sum(brought.values()), abs=0.01)
+    assert strike_series.counts == (24, 24, 24, 24, 24, 24, 25)
+    assert strike_series.marked == (True, True, True, False, False, False, False)
+    rates = {1: 108 / (7 * 24), 2: 0.5}  # an hour: A brought 48 alone, then every other one
+    assert strike_series.covered[0] == pytest.approx(rates[1] / sum(rates.values()), abs=0.01)
 
 
 def test_nobody_watches_a_feed_after_it_was_left(week: Path) -> None:
     leave(week, 2, at("2026-10-26T00:00"))
     trend = counting(week).trend(["grève"], bucket=BucketSize.DAY)
-    (found,) = trend.series
-    marked = {day for day, mark in zip(trend.labels, found.marked, strict=True) if mark}
-    assert {day for day in marked if day > "2026-10-21"} == set(trend.labels[7:])
+    (strikes,) = trend.series
+    marked_days = {day for day, mark in zip(trend.labels, strikes.marked, strict=True) if mark}
+    assert {day for day in marked_days if day > "2026-10-21"} == set(trend.labels[7:])
 
 
 def test_a_feed_with_a_coverage_gap_marks_its_days_and_another_feeds_trend_is_none_of_it(
@@ -335,7 +337,7 @@ def test_days_without_an_article_are_there(week: Path) -> None:
     )
     assert trend.labels[0] == "2026-10-17"
     assert trend.labels[-1] == "2026-11-01"
-    assert [one.counts[0] for one in trend.series] == [0, 0]
+    assert [query_series.counts[0] for query_series in trend.series] == [0, 0]
     assert trend.series[1].total == 0
     assert trend.until == NOW < trend.edges[-1]
 
@@ -369,12 +371,12 @@ def test_too_many_buckets_are_refused_with_what_to_do(week: Path) -> None:
 
 def test_summer_time_ends_in_the_middle_of_the_count(week: Path) -> None:
     trend = counting(week).trend(["grève"], bucket=BucketSize.HOUR)
-    (found,) = trend.series
+    (strike_series,) = trend.series
     lengths = [end - start for start, end in pairwise(trend.edges)]
     assert set(lengths) == {HOUR}
-    assert found.counts[: 7 * 24 + 1] == (1,) * (7 * 24 + 1)
-    twice = trend.labels[6 * 24 + 2 : 6 * 24 + 4]
-    assert twice == ("2026-10-25T02:00+02:00", "2026-10-25T02:00+01:00")
+    assert strike_series.counts[: 7 * 24 + 1] == (1,) * (7 * 24 + 1)
+    repeated_labels = trend.labels[6 * 24 + 2 : 6 * 24 + 4]
+    assert repeated_labels == ("2026-10-25T02:00+02:00", "2026-10-25T02:00+01:00")
     assert bisect_right(trend.edges, at("2026-10-26")) - 1 == 7 * 24 + 1
     assert trend.edges[0] == at("2026-10-19")
     assert trend.edges[-1] == NOW

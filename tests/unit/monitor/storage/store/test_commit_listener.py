@@ -26,11 +26,11 @@ def room(postgresql: str) -> Iterator[SmallStore]:
 
 @pytest.fixture
 def listener(room: SmallStore) -> Iterator[PostgresqlCommitListener]:
-    made = room.views.listener()
-    assert made is not None
-    assert made.wait(60.0), "what was committed before nobody has told"
-    yield made
-    made.close()
+    commit_listener = room.views.listener()
+    assert commit_listener is not None
+    assert commit_listener.wait(60.0), "what was committed before nobody has told"
+    yield commit_listener
+    commit_listener.close()
 
 
 def test_a_commit_wakes_who_waits(room: SmallStore, listener: PostgresqlCommitListener) -> None:

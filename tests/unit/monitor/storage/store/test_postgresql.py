@@ -36,11 +36,11 @@ def say(address: str, *statements: str) -> list[tuple[object, ...]]:
     """Say something to the database as its owner would."""
     with psycopg.connect(address, autocommit=True) as session:
         for statement in statements:
-            found = session.execute(statement)
-        return found.fetchall() if found.description else []
+            result = session.execute(statement)
+        return result.fetchall() if result.description else []
 
 
-def cut(address: str) -> None:
+def cut_connections(address: str) -> None:
     """Cut every connection of tocsin, as a database that is restarted does."""
     say(
         address,
@@ -68,15 +68,15 @@ def test_many_rows_are_inserted_as_they_are_in_their_order(
 ) -> None:
     sql = open_database(postgresql, create=True, busy_ms=1_000)
     columns = "failures, every, name, etag, gone"
-    numbered = [(*row, f"https://a.test/{place}") for place, row in enumerate(rows)]
-    sql.insert("feeds", f"{columns}, url", numbered)
-    kept = [
+    numbered_rows = [(*row, f"https://a.test/{index}") for index, row in enumerate(rows)]
+    sql.insert("feeds", f"{columns}, url", numbered_rows)
+    expected = [
         tuple(value.replace("\0", "") if isinstance(value, str) else value for value in row)
         for row in rows
     ]
-    found = sql.execute(f"SELECT {columns} FROM feeds ORDER BY number").fetchall()
-    assert found == kept
-    texts = [text for _, _, text, *_ in kept]
+    actual = sql.execute(f"SELECT {columns} FROM feeds ORDER BY number").fetchall()
+    assert actual == expected
+    texts = [text for _, _, text, *_ in expected]
     again = select_in(sql, "SELECT name FROM feeds WHERE failures > ? AND name IN ({0})", texts, 0)
     assert sorted(text for (text,) in again) == sorted(texts)
     sql.close()
@@ -89,7 +89,7 @@ def test_a_connection_that_was_cut_while_nothing_was_done_is_made_anew(room: Sma
     room.save(arrival(1, ALIBABA))
     assert room.ids() == [1]
     before = room.views.version()
-    cut(room.address.url)
+    cut_connections(room.address.url)
     room.save(arrival(2, ALIBABA))
     assert room.ids() == [1, 2]
     assert room.views.version() != before
@@ -100,7 +100,7 @@ def test_what_was_being_stored_when_it_was_cut_is_not_stored(room: SmallStore) -
         with room.store.batch() as batch:
             number = batch.next_article()
             batch.drop([1])
-            cut(room.address.url)
+            cut_connections(room.address.url)
             batch.drop([number])
 
     room.save(arrival(1, ALIBABA))
@@ -118,7 +118,7 @@ def test_a_store_is_used_alone_until_the_connection_is_gone(room: SmallStore) ->
             other.claim(alone=True)
         with pytest.raises(StoreTakenError, match="uses this store"):
             other.claim(alone=False)
-        cut(room.address.url)
+        cut_connections(room.address.url)
         other.claim(alone=False)
         with pytest.raises(StoreError, match="another monitor watches this store by now"):
             room.save(arrival(1))
@@ -178,13 +178,13 @@ def test_the_store_itself_refuses_to_change_records(statement: str, room: SmallS
 
 def test_a_guard_that_is_off_or_altered_is_named(room: SmallStore) -> None:
     room.save(arrival(1, ALIBABA))
-    with EvidenceReader(room.address) as proofs:
-        assert proofs.guards() == []
-        assert proofs.highest_number() == proofs.count_records() > 0
+    with EvidenceReader(room.address) as reader:
+        assert reader.guards() == []
+        assert reader.highest_number() == reader.count_records() > 0
     try:
         say(room.address.url, "ALTER TABLE evidence DISABLE TRIGGER evidence_is_final")
-        with EvidenceReader(room.address) as proofs:
-            assert proofs.guards() == ["evidence_is_final"]
+        with EvidenceReader(room.address) as reader:
+            assert reader.guards() == ["evidence_is_final"]
     finally:
         say(room.address.url, "ALTER TABLE evidence ENABLE TRIGGER evidence_is_final")
 
@@ -230,9 +230,9 @@ def test_a_database_in_another_encoding_is_refused(postgresql_server: str) -> No
         "DROP DATABASE IF EXISTS latin",
         "CREATE DATABASE latin ENCODING 'LATIN1' LC_COLLATE 'C' LC_CTYPE 'C' TEMPLATE template0",
     )
-    latin = re.sub(r"/tocsin_\w+", "/latin", postgresql_server)
+    latin_url = re.sub(r"/tocsin_\w+", "/latin", postgresql_server)
     with pytest.raises(StoreError, match="its encoding is LATIN1; make the database anew"):
-        open_database(latin, create=True, busy_ms=1_000)
+        open_database(latin_url, create=True, busy_ms=1_000)
     say(postgresql_server, "DROP DATABASE latin")
 
 
@@ -242,15 +242,15 @@ def test_both_databases_have_the_same_tables(postgresql: str, tmp_path: Path) ->
     with closing(open_sqlite(tmp_path, create=True)) as sql:
         for table in TABLES:
             names[table] = {row[1] for row in sql.execute(f"PRAGMA table_info({table})")}
-    there = {table: set[str]() for table, *_ in columns(postgresql)}
+    postgresql_names = {table: set[str]() for table, *_ in columns(postgresql)}
     for table, name, *_ in columns(postgresql):
-        there[table].add(str(name))
-    assert there.keys() - names.keys() == {"store", "given"}
-    assert {table: there[table] for table in names} == names
+        postgresql_names[table].add(str(name))
+    assert postgresql_names.keys() - names.keys() == {"store", "given"}
+    assert {table: postgresql_names[table] for table in names} == names
 
 
 @pytest.mark.parametrize(
-    ("said", "advice"),
+    ("reason", "advice"),
     [
         ("Connection refused", "is it running"),
         ("server does not support SSL, but SSL was required", "no TLS"),
@@ -261,7 +261,7 @@ def test_both_databases_have_the_same_tables(postgresql: str, tmp_path: Path) ->
         ("FATAL:  the database system is starting up", "in a moment"),
     ],
 )
-def test_who_is_not_let_in_is_told_why(said: str, advice: str) -> None:
+def test_who_is_not_let_in_is_told_why(reason: str, advice: str) -> None:
     address = parse_address("postgresql://lea@db.example.org/news")
-    failed = psycopg.OperationalError(f'connection to server at "db.example.org" failed: {said}')
-    assert advice in describe(address, failed)
+    error = psycopg.OperationalError(f'connection to server at "db.example.org" failed: {reason}')
+    assert advice in describe(address, error)

@@ -32,10 +32,10 @@ def room(address: StoreAddress) -> Iterator[SmallStore]:
 
 
 def test_an_alert_comes_back_with_its_matches_in_their_order(room: SmallStore) -> None:
-    spots = (match(), match("Liège", 12), match("Cainiao", 3, "body"))
-    hit = WatchlistMatch(watchlist=SPIES, matches=spots)
-    (raised,) = room.save(arrival(1, hits=(hit,), backfill=True))
-    assert raised == RaisedAlert(
+    matches = (match(), match("Liège", 12), match("Cainiao", 3, "body"))
+    hit = WatchlistMatch(watchlist=SPIES, matches=matches)
+    (raised_alert,) = room.save(arrival(1, hits=(hit,), backfill=True))
+    assert raised_alert == RaisedAlert(
         id=1,
         watchlist="Espionnage",
         severity=Severity.HIGH,
@@ -46,7 +46,7 @@ def test_an_alert_comes_back_with_its_matches_in_their_order(room: SmallStore) -
         lang="fr",
     )
     (alert,) = room.views.alerts.get([1, 99], matches=True)
-    assert alert.matches == spots
+    assert alert.matches == matches
     assert room.views.alerts.get([1]) == [replace(alert, matches=())]
     assert (alert.watchlist, alert.article, alert.severity) == ("Espionnage", 1, Severity.HIGH)
     assert (alert.state, alert.verdict, alert.starred) == (AlertState.NEW, Verdict.NONE, False)
@@ -66,8 +66,8 @@ def test_filters_of_alerts(room: SmallStore) -> None:
     room.save(arrival(1, ALIBABA), at=NOW)
     room.save(arrival(2, ALIBABA, SPIES, article=article(2, lang="en")), at=NOW + 10)
     room.save(arrival(3, SPIES, article=article(3, 2, lang="")), feed=1, at=NOW + 20)
-    everything = [1, 2, 3, 4]
-    assert room.ids() == everything
+    all_ids = [1, 2, 3, 4]
+    assert room.ids() == all_ids
     assert room.ids(after=2) == [3, 4]
     assert room.ids(limit=3) == [2, 3, 4]
     assert room.ids(Filter(since=NOW + 10)) == [2, 3, 4]
@@ -91,8 +91,8 @@ def test_filters_of_alerts(room: SmallStore) -> None:
 
 
 def test_names_are_found_in_any_case(room: SmallStore) -> None:
-    spelt = replace(ALIBABA, name="Équipe Œuvre")
-    room.save(arrival(1, spelt))
+    accented = replace(ALIBABA, name="Équipe Œuvre")
+    room.save(arrival(1, accented))
     assert room.ids(Filter(watchlists=("équipe œuvre",))) == [1]
     assert room.views.articles.ids(watchlist="ÉQUIPE ŒUVRE") == {1}
 
@@ -103,14 +103,14 @@ def test_triage_sets_what_is_given(room: SmallStore) -> None:
         [1], Change(state=AlertState.ACKNOWLEDGED, verdict=Verdict.RELEVANT, starred=True), "", 0.0
     )
     room.views.triage.change([1, 77], Change(verdict=Verdict.NOISE), "", 0.0)
-    one, two = room.views.alerts.get([1, 2])
-    assert (one.state, one.verdict, one.starred) == (AlertState.ACKNOWLEDGED, Verdict.NOISE, True)
-    assert (two.state, two.verdict, two.starred) == (AlertState.NEW, Verdict.NONE, False)
+    a1, a2 = room.views.alerts.get([1, 2])
+    assert (a1.state, a1.verdict, a1.starred) == (AlertState.ACKNOWLEDGED, Verdict.NOISE, True)
+    assert (a2.state, a2.verdict, a2.starred) == (AlertState.NEW, Verdict.NONE, False)
     room.views.triage.change(
         [1], Change(state=AlertState.NEW, verdict=Verdict.NONE, starred=False), "", 0.0
     )
     assert room.views.alerts.get([1])[0] == replace(
-        one, state=AlertState.NEW, verdict=Verdict.NONE, starred=False
+        a1, state=AlertState.NEW, verdict=Verdict.NONE, starred=False
     )
 
 
@@ -142,7 +142,7 @@ INDEXED = st.tuples(st.just("index"), st.integers(0, 20))
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
-@given(done=st.lists(st.one_of(SAVED, EDITED, TRIAGED, INDEXED), max_size=25))
+@given(actions=st.lists(st.one_of(SAVED, EDITED, TRIAGED, INDEXED), max_size=25))
 @example(
     done=[
         ("save", (ALIBABA, SPIES), 0, False),
@@ -153,11 +153,11 @@ INDEXED = st.tuples(st.just("index"), st.integers(0, 20))
     ]
 )
 def test_every_count_is_what_counting_gives(
-    fresh: FreshStores, done: list[tuple[Any, ...]]
+    fresh: FreshStores, actions: list[tuple[Any, ...]]
 ) -> None:
     with fresh() as address:
         room = opened(address)
-        for act in done:
+        for act in actions:
             _act(room, act)
         _assert_counts_are_true(room)
         room.store.close()
@@ -166,9 +166,9 @@ def test_every_count_is_what_counting_gives(
 def _act(room: SmallStore, act: tuple[Any, ...]) -> None:
     last = len(room.store.article_ids())
     match act:
-        case ("save", hits, copy_of, fails):
+        case ("save", hits, copy_of, is_interrupted):
             original = copy_of if 0 < copy_of <= last else None
-            one = arrival(last + 1, *hits, copy_of=original)
+            new_arrival = arrival(last + 1, *hits, copy_of=original)
             try:
                 with room.store.batch() as batch:
                     save_poll(
@@ -177,10 +177,10 @@ def _act(room: SmallStore, act: tuple[Any, ...]) -> None:
                             feed=room.feeds[last % 2],
                             state=FeedState(),
                             poll=Poll(at=NOW, outcome=Outcome.READ),
-                            arrivals=(one,),
+                            arrivals=(new_arrival,),
                         ),
                     )
-                    if fails:
+                    if is_interrupted:
                         raise KeyboardInterrupt
             except KeyboardInterrupt:
                 assert len(room.store.article_ids()) == last
@@ -197,9 +197,9 @@ def _assert_counts_are_true(room: SmallStore) -> None:
     total = Counter(name for name, *_ in rows)
     stories = Counter(name for name, _ in {(name, story) for name, _, story in rows})
     new = {(name, story) for name, state, story in rows if state == "new"}
-    untriaged = Counter(name for name, _ in new)
+    untriaged_counts = Counter(name for name, _ in new)
     for count in room.views.watchlists.counts(0, 1, 1e12):
-        assert (count.total, count.untriaged) == (total[count.name], untriaged[count.name])
+        assert (count.total, count.untriaged) == (total[count.name], untriaged_counts[count.name])
         assert count.spark == (stories[count.name],)
     (articles,) = room.sql("SELECT count(*) FROM articles")
     (waiting,) = room.sql("SELECT count(DISTINCT article) FROM outbox")

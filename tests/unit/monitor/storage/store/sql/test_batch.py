@@ -100,18 +100,18 @@ def test_triage_waits_for_a_batch_and_breaks_none(room: SmallStore) -> None:
 
 def test_views_serve_any_thread(room: SmallStore) -> None:
     room.save(arrival(1, ALIBABA))
-    found: list[list[int]] = []
+    ids_seen: list[list[int]] = []
 
     def look() -> None:
         room.views.triage.change([1], Change(state=AlertState.ACKNOWLEDGED), "", 0.0)
-        found.append(room.ids())
+        ids_seen.append(room.ids())
 
     threads = [threading.Thread(target=look) for _ in range(4)]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    assert found == [[1]] * 4
+    assert ids_seen == [[1]] * 4
 
 
 def test_a_locked_store_is_told_and_forgotten(room: SmallStore) -> None:
@@ -192,12 +192,12 @@ def test_a_store_that_is_damaged_inside_is_told(tmp_path: Path) -> None:
 
 
 def test_protocols_are_those_of_the_classes(room: SmallStore) -> None:
-    def reads(views: Views, store: Store) -> tuple[int, ...]:
+    def read_totals(views: Views, store: Store) -> tuple[int, ...]:
         return views.totals()
 
     def writes(batch: Batch) -> int:
         return batch.next_article()
 
-    assert reads(room.views, room.store) == (0, 0, 0, 0)
+    assert read_totals(room.views, room.store) == (0, 0, 0, 0)
     with room.store.batch() as batch:
         assert writes(batch) == 1

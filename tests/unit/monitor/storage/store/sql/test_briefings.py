@@ -33,11 +33,11 @@ def test_a_time_is_stored_once_with_a_delivery_for_each_channel(room: SmallStore
     assert queue.save(BRIEFING, MORNING.to, NOW + 61)
     assert not queue.save(replace(BRIEFING, made_at=NOW + 90), MORNING.to, NOW + 90)
     waiting = room.views.deliveries.newest([DeliveryState.WAITING])
-    assert [(one.channel, one.alert, one.briefing) for one in waiting] == [
+    assert [(delivery.channel, delivery.alert, delivery.briefing) for delivery in waiting] == [
         ("desk", 0, 1),
         ("log", 0, 1),
     ]
-    assert len({one.key for one in waiting}) == 2
+    assert len({delivery.key for delivery in waiting}) == 2
     assert room.views.briefings.get([1]) == {1: replace(BRIEFING, id=1)}
     assert queue.progress() == {"Morning": BriefingProgress(NOW + 60, NOW + 61)}
 
@@ -65,7 +65,7 @@ def test_briefings_are_forgotten_with_their_last_delivery(room: SmallStore) -> N
     queue = room.store.briefings
     queue.begin([MORNING], NOW)
     queue.save(BRIEFING, MORNING.to, NOW + 61)
-    for delivery, left in ((1, {1}), (2, set())):
+    for delivery, remaining_ids in ((1, {1}), (2, set())):
         room.store.deliveries.save_attempts([DeliveryAttempt(delivery=delivery)], NOW + 100)
         room.store.forget(names_before=0.0, sent_before=NOW + 200)
-        assert set(room.views.briefings.get([1])) == left
+        assert set(room.views.briefings.get([1])) == remaining_ids

@@ -27,8 +27,8 @@ SILENT = BegunIncident(
 
 @pytest.fixture
 def store(address: StoreAddress) -> Iterator[Store]:
-    with closing(Store(address)) as made:
-        yield made
+    with closing(Store(address)) as opened_store:
+        yield opened_store
 
 
 def refreshed(
@@ -59,7 +59,7 @@ def test_an_alert_about_a_feed_is_an_alert(store: Store, address: StoreAddress) 
 
 
 @pytest.mark.parametrize(
-    ("filter", "found"),
+    ("filter", "expected"),
     [
         (Filter(), True),
         (Filter(watchlists=("Feed Health",)), True),
@@ -71,9 +71,9 @@ def test_an_alert_about_a_feed_is_an_alert(store: Store, address: StoreAddress) 
         (Filter(state=AlertState.NEW), True),
     ],
 )
-def test_filters_know_it(store: Store, address: StoreAddress, filter, found) -> None:
+def test_filters_know_it(store: Store, address: StoreAddress, filter, expected) -> None:
     refreshed(store, 100.0, (GONE,))
-    assert bool(Views(address).alerts.ids(filter)) is found
+    assert bool(Views(address).alerts.ids(filter)) is expected
 
 
 def test_it_is_counted_and_triaged_and_is_of_no_article(
@@ -82,10 +82,10 @@ def test_it_is_counted_and_triaged_and_is_of_no_article(
     refreshed(store, 100.0, (GONE,))
     views = Views(address)
     assert views.totals() == (0, 0, 1, 1)
-    ((name, total, untriaged),) = [
+    ((name, total, untriaged_count),) = [
         (w.name, w.total, w.untriaged) for w in views.watchlists.counts(0, 2, 60)
     ]
-    assert (name, total, untriaged) == (FEED_HEALTH, 1, 1)
+    assert (name, total, untriaged_count) == (FEED_HEALTH, 1, 1)
     views.triage.change([1], Change(state=AlertState.ACKNOWLEDGED), "", 0.0)
     assert views.totals() == (0, 0, 1, 0)
     assert views.articles.ids(has="alert") == set()
@@ -101,7 +101,7 @@ def test_an_incident_that_raises_no_alert_is_one(store: Store, address: StoreAdd
         )
     refreshed(store, 200.0, ended=(AlertKind.SILENT,))
     assert refreshed(store, 300.0, (SILENT, GONE)) == [AlertKind.GONE]
-    told = flow.rows(
+    rows = flow.rows(
         address, "SELECT kind, started_at, ended_at, alert FROM incidents ORDER BY 1, 2"
     )
-    assert told == [("gone", 300, None, 1), ("silent", 100, 200, None), ("silent", 300, None, None)]
+    assert rows == [("gone", 300, None, 1), ("silent", 100, 200, None), ("silent", 300, None, None)]

@@ -39,27 +39,27 @@ class Room:
 
 @pytest.fixture
 def room(address: StoreAddress) -> Iterator[Room]:
-    made = Room(address)
-    yield made
-    made.store.close()
+    polled_room = Room(address)
+    yield polled_room
+    polled_room.store.close()
 
 
 def test_a_gap_is_told_to_whoever_asks_for_a_time_it_reaches_into(room: Room) -> None:
     room.read(1000, missed=(100, 1000))
-    for since, until, told in [
+    for since, until, is_told in [
         (0, 50, False), (0, 200, True), (300, 400, True), (900, 1100, True), (1001, 1100, False),
     ]:  # fmt: skip
-        assert room.gaps(since, until) == [(100, 1000, BLIND)] * told, (since, until)
+        assert room.gaps(since, until) == [(100, 1000, BLIND)] * is_told, (since, until)
 
 
 def test_gaps_that_meet_are_one_and_others_are_apart(room: Room) -> None:
-    for missed in [(100, 200), (200, 300), (300, 400), (450, 500)]:
-        room.read(missed[1], missed=missed)
+    for gap in [(100, 200), (200, 300), (300, 400), (450, 500)]:
+        room.read(gap[1], missed=gap)
     assert room.gaps(0, 500) == [(100, 400, BLIND), (450, 500, BLIND)]
 
 
 @pytest.mark.parametrize(
-    ("delay", "after", "down"),
+    ("delay", "after", "is_down"),
     [
         (900, 900, False),
         (900, 1800, False),
@@ -71,10 +71,10 @@ def test_gaps_that_meet_are_one_and_others_are_apart(room: Room) -> None:
     ],
 )
 def test_a_feed_not_read_for_longer_than_it_should_be_has_an_open_gap(
-    room: Room, delay: float, after: float, down: bool
+    room: Room, delay: float, after: float, is_down: bool
 ) -> None:
     room.read(NOW, delay=delay)
-    assert room.gaps(NOW - 9, NOW + after) == [(NOW, None, DOWN)] * down
+    assert room.gaps(NOW - 9, NOW + after) == [(NOW, None, DOWN)] * is_down
 
 
 def test_an_open_gap_is_gone_when_the_next_read_has_something_in_common(room: Room) -> None:

@@ -45,8 +45,8 @@ def test_an_upgrade_that_fails_half_way_leaves_the_old_store_whole(address: Stor
         prepare(sql, "newsroom", [_count_readers])
         try:
             assert sql.version() == 2
-            found = next(by_name(sql.execute("SELECT * FROM feeds WHERE number = 1")))
-            assert found == {**before, "readers": 7}
+            feed_row = next(by_name(sql.execute("SELECT * FROM feeds WHERE number = 1")))
+            assert feed_row == {**before, "readers": 7}
             with pytest.raises(StoreError, match=r"newer tocsin \(store version 2\)"):
                 Store(address)
         finally:  # PostgreSQL is the same for all tests

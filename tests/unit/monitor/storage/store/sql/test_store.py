@@ -41,17 +41,17 @@ def test_subscribing_numbers_feeds_and_keeps_the_history_of_others(room: SmallSt
     assert [feed.number for feed in room.feeds] == [1, 2]
     room.save(arrival(1, ALIBABA))
     third = Feed(url="https://c.test/rss", name="C")
-    renamed = replace(FIRST, name="A neuf", tags=())
-    assert [f.number for f in room.store.subscribe((third, renamed), (SPIES,))] == [3, 1]
-    found = room.views.feeds.subscribed()
-    assert [(f.name, f.tags, articles) for f, _, articles, *_ in found] == [
+    renamed_feed = replace(FIRST, name="A neuf", tags=())
+    assert [f.number for f in room.store.subscribe((third, renamed_feed), (SPIES,))] == [3, 1]
+    subscriptions = room.views.feeds.subscribed()
+    assert [(f.name, f.tags, articles) for f, _, articles, *_ in subscriptions] == [
         ("A neuf", (), 1),
         ("C", (), 0),
     ]
     assert {feed.name for feed in room.views.feeds.every()} == {"A neuf", "B", "C"}
     assert [w.name for w in room.views.watchlists.counts(0, 1, 1.0)] == ["Espionnage"]
-    back = room.store.subscribe((FIRST, SECOND), (ALIBABA, SPIES))
-    assert [feed.number for feed in back] == [1, 2]
+    subscribed_again = room.store.subscribe((FIRST, SECOND), (ALIBABA, SPIES))
+    assert [feed.number for feed in subscribed_again] == [1, 2]
     assert room.views.watchlists.counts(0, 1, 1.0)[0].total == 1
 
 
@@ -145,21 +145,21 @@ def test_an_article_comes_back_as_it_was_saved(room: SmallStore) -> None:
 @pytest.mark.costly
 def test_more_ids_than_sqlite_takes_at_once(room: SmallStore) -> None:
     room.save(*(arrival(id, ALIBABA) for id in range(1, 1203)))
-    everything = list(range(1, 1203))
-    assert [a.id for a in room.views.articles.get(everything)] == everything
+    all_ids = list(range(1, 1203))
+    assert [a.id for a in room.views.articles.get(all_ids)] == all_ids
     ids = room.ids()
     assert [alert.id for alert in room.views.alerts.get(ids, matches=True)] == ids
     with room.store.batch() as batch:
-        known = batch.known(room.feeds[0], {f"guid-{id}" for id in everything}, (), ())
-    assert len(known.guids) == 1202
+        known_entries = batch.known(room.feeds[0], {f"guid-{id}" for id in all_ids}, (), ())
+    assert len(known_entries.guids) == 1202
 
 
 def test_an_edit_keeps_the_earlier_text(room: SmallStore) -> None:
     room.save(arrival(1))
     assert len(room.views.articles.revisions(1)) == 1
-    edited = article(1, title="Alibaba dément", body="")
-    room.save(arrival(1, new=False, article=edited), at=NOW + 9)
-    assert room.views.articles.get([1]) == [edited]
+    edited_article = article(1, title="Alibaba dément", body="")
+    room.save(arrival(1, new=False, article=edited_article), at=NOW + 9)
+    assert room.views.articles.get([1]) == [edited_article]
     assert len(room.views.articles.revisions(1)) == 2
     assert len(room.views.articles.revisions(7)) == 0
     assert room.sql("SELECT * FROM versions") == [(1, 1, "Alibaba 1", "Texte 1", "Corps", NOW + 9)]
@@ -180,61 +180,61 @@ def test_what_is_known_of_entries(room: SmallStore) -> None:
     room.save(arrival(1), arrival(2))
     room.save(arrival(3, article=article(3, 2), canonical="https://ex.org/1", guid="other"), feed=1)
     with room.store.batch() as batch:
-        known = batch.known(
+        known_entries = batch.known(
             room.feeds[0], {"guid-1", "new"}, {"https://ex.org/1"}, {bytes([2]), bytes([9])}
         )
-    assert known.feed == 1
-    assert known.guids == {"guid-1": (1, bytes([1]))}
-    assert [(a.id, a.feed, a.title) for a in known.urls["https://ex.org/1"]] == [
+    assert known_entries.feed == 1
+    assert known_entries.guids == {"guid-1": (1, bytes([1]))}
+    assert [(a.id, a.feed, a.title) for a in known_entries.urls["https://ex.org/1"]] == [
         (1, 1, "Alibaba 1"),
         (3, 2, "Alibaba 3"),
     ]
-    assert known.contents == {bytes([2]): (("guid-2", 2),)}
-    assert known.own == {1: ("guid-1",), 2: ("guid-2",)}
+    assert known_entries.contents == {bytes([2]): (("guid-2", 2),)}
+    assert known_entries.own == {1: ("guid-1",), 2: ("guid-2",)}
 
 
 def test_keys_of_any_length_and_any_characters(room: SmallStore) -> None:
-    long = "".join(chr(0x100 + i * i * 7919 % 0x2000) for i in range(9_000))
-    link = f"https://ex.org/{long}"
+    key = "".join(chr(0x100 + i * i * 7919 % 0x2000) for i in range(9_000))
+    link = f"https://ex.org/{key}"
     room.save(
-        arrival(1, guid=long, canonical=link, article=article(1, title="a\0b % ? ' \\ \U0001f514")),
-        arrival(2, guid=f"{long}2", canonical=f"{link}2"),
+        arrival(1, guid=key, canonical=link, article=article(1, title="a\0b % ? ' \\ \U0001f514")),
+        arrival(2, guid=f"{key}2", canonical=f"{link}2"),
     )
-    room.save(sightings=[Sighting(article=2, guid=long[1:], fingerprint=b"1", canonical=link[1:])])
+    room.save(sightings=[Sighting(article=2, guid=key[1:], fingerprint=b"1", canonical=link[1:])])
     with room.store.batch() as batch:
-        known = batch.known(room.feeds[0], {long, long[1:], "new"}, {link, link[1:]}, ())
-    assert {guid: article for guid, (article, _) in known.guids.items()} == {long: 1, long[1:]: 2}
-    assert [one.id for one in known.urls[link]] == [1]
-    assert [one.id for one in known.urls[link[1:]]] == [2]
-    (found,) = room.views.articles.get([1])
-    assert found.title.replace("\0", "") == "ab % ? ' \\ \U0001f514"
+        entries = batch.known(room.feeds[0], {key, key[1:], "new"}, {link, link[1:]}, ())
+    assert {guid: article for guid, (article, _) in entries.guids.items()} == {key: 1, key[1:]: 2}
+    assert [known_article.id for known_article in entries.urls[link]] == [1]
+    assert [known_article.id for known_article in entries.urls[link[1:]]] == [2]
+    (stored_article,) = room.views.articles.get([1])
+    assert stored_article.title.replace("\0", "") == "ab % ? ' \\ \U0001f514"
 
 
 def test_hashes_have_64_bits(room: SmallStore) -> None:
-    ends = frozenset({-(2**63), -1, 0, 2**63 - 1})
-    names = Names(groups=(ends,), lang="fr", date=NOW)
-    room.save(arrival(1, shingles=ends, names=names))
+    hashes = frozenset({-(2**63), -1, 0, 2**63 - 1})
+    names = Names(groups=(hashes,), lang="fr", date=NOW)
+    room.save(arrival(1, shingles=hashes, names=names))
     with room.store.batch() as batch:
-        ((found,),) = batch.story_candidates([(ends, 4)])
-        assert found.shared == ends
-        assert batch.name_frequencies(ends) == dict.fromkeys(ends, 1)
-        assert batch.articles_named([(ends, "en")], 4, 9)[0] == [{1: names}]
-        assert batch.names_elsewhere([(ends, "en"), (ends, "fr")]) == [ends, frozenset()]
+        ((candidate,),) = batch.story_candidates([(hashes, 4)])
+        assert candidate.shared == hashes
+        assert batch.name_frequencies(hashes) == dict.fromkeys(hashes, 1)
+        assert batch.articles_named([(hashes, "en")], 4, 9)[0] == [{1: names}]
+        assert batch.names_elsewhere([(hashes, "en"), (hashes, "fr")]) == [hashes, frozenset()]
 
 
 def test_an_article_under_another_guid_or_in_another_feed(room: SmallStore) -> None:
     room.save(arrival(1))
     room.store.mark_indexed(10)
-    reissue = Sighting(article=1, guid="neuf", fingerprint=b"1", reissued=True)
-    room.save(sightings=[reissue])
+    reissued = Sighting(article=1, guid="neuf", fingerprint=b"1", reissued=True)
+    room.save(sightings=[reissued])
     assert room.sql("SELECT feed, guid, article FROM entries") == [(1, "neuf", 1)]
     assert room.store.outbox() == (array("Q"), 0)
-    carried = Sighting(article=1, guid="ailleurs", fingerprint=b"1")
+    sighting = Sighting(article=1, guid="ailleurs", fingerprint=b"1")
     for _ in range(2):
-        room.save(feed=1, sightings=[carried], at=NOW + 30)
-    (found,) = room.views.articles.get([1])
-    assert found is not None
-    assert found.feeds == (1, 2)
+        room.save(feed=1, sightings=[sighting], at=NOW + 30)
+    (stored_article,) = room.views.articles.get([1])
+    assert stored_article is not None
+    assert stored_article.feeds == (1, 2)
     details = room.views.articles.details(1)
     assert details and details.others == (("A", NOW), ("B", NOW + 30))
     assert [*room.store.outbox().articles] == [1]  # once: the archive must learn of the second feed
@@ -247,8 +247,8 @@ def test_copies_speak_through_the_first_alert(room: SmallStore) -> None:
     title = {"story": 1, "title": "Alibaba espionne"}
     assert len(room.save(arrival(1, ALIBABA, article=article(1, **title)))) == 1
     copy = arrival(2, ALIBABA, SPIES, article=article(2, 2, **title), copy_of=1)
-    raised = room.save(copy, feed=1)
-    assert [r.watchlist for r in raised] == ["Espionnage"]
+    raised_alerts = room.save(copy, feed=1)
+    assert [r.watchlist for r in raised_alerts] == ["Espionnage"]
     third = arrival(3, SPIES, article=article(3, **title), copy_of=1)
     assert room.save(third) == []
     assert room.ids() == [1, 3]
@@ -256,8 +256,8 @@ def test_copies_speak_through_the_first_alert(room: SmallStore) -> None:
     assert (first.copies, second.copies) == (2, 2)
     assert room.views.articles.ids(story=1) == {1, 2, 3}
     assert room.views.articles.ids(story=9) == set()
-    (found,) = room.views.articles.get([2])
-    assert found is not None
+    (stored_article,) = room.views.articles.get([2])
+    assert stored_article is not None
     details = room.views.articles.details(2)
     assert details and details.others == (("A", NOW), ("B", NOW))
     assert [alert.id for alert in details.alerts] == [2, 3]
@@ -270,12 +270,12 @@ def test_merged_alerts_are_found_from_both_sides(room: SmallStore) -> None:
     room.save(arrival(2, ALIBABA, article=article(2, 2, **title), copy_of=1), feed=1)
     first, second = map(room.views.articles.details, (1, 2))
     assert first and second
-    (merged,), (standing,) = first.merged, second.merged
-    assert (merged.alert, merged.partner, merged.stands, merged.article) == (2, 1, False, 2)
-    assert (merged.watchlist, merged.title, merged.publisher) == (
+    (copy,), (original,) = first.merged, second.merged
+    assert (copy.alert, copy.partner, copy.stands, copy.article) == (2, 1, False, 2)
+    assert (copy.watchlist, copy.title, copy.publisher) == (
         "Alibaba", "Alibaba espionne", "B",
     )  # fmt: skip
-    assert (standing.alert, standing.partner, standing.stands, standing.article) == (1, 2, True, 1)
+    assert (original.alert, original.partner, original.stands, original.article) == (1, 2, True, 1)
     assert sorted(first.other_articles()) == sorted(second.other_articles()) == [1, 2]
     assert room.views.articles.ids(merged=True) == {2}
     assert [*room.views.alerts.ids(Filter())] == [1]
@@ -288,9 +288,9 @@ def test_shingles_are_shared_and_forgotten(room: SmallStore) -> None:
         arrival(2, shingles=frozenset({3, 4})),
     )
     with room.store.batch() as batch:
-        found, one, none = batch.story_candidates([({2, 3, 4, 5}, 2), ({3, 4}, 2), ({9}, 1)])
-        assert (one, none) == ([found[1]], [])
-    assert found == [
+        pair, single, empty = batch.story_candidates([({2, 3, 4, 5}, 2), ({3, 4}, 2), ({9}, 1)])
+        assert (single, empty) == ([pair[1]], [])
+    assert pair == [
         StoryCandidate(1, 1, frozenset({2, 3}), 3, Headline("Alibaba 1", "1", "ex.org")),
         StoryCandidate(2, 2, frozenset({3, 4}), 2, Headline("Alibaba 2", "1", "ex.org")),
     ]
@@ -312,15 +312,15 @@ def test_articles_with_names_in_common(room: SmallStore) -> None:
     with room.store.batch() as batch:
         assert batch.name_frequencies([7, 9, 5]) == {7: 4, 9: 2, 5: 0}
         words = {7, 8, 9}
-        wanted = [(words, "fr"), ({7, 9}, "en"), ({7, 9}, "fr"), ((), "fr")]
-        (found, other, same, none), recent = batch.articles_named(wanted, 2, 5)
-        assert ([*map(set, (found, other, same, none))], recent) == ([{2, 3}, {1}, {2}, set()], 4)
-        assert found[2] == Names(groups=(frozenset(words),), lang="en", date=NOW)
+        queries = [(words, "fr"), ({7, 9}, "en"), ({7, 9}, "fr"), ((), "fr")]
+        matches, recent = batch.articles_named(queries, 2, 5)
+        assert ([*map(set, matches)], recent) == ([{2, 3}, {1}, {2}, set()], 4)
+        assert matches[0][2] == Names(groups=(frozenset(words),), lang="en", date=NOW)
         assert [*map(set, batch.articles_named([(words, "fr")], 2, 1)[0])] == [{2}]
         assert batch.articles_named([(words, "fr")], 4, 5)[0] == [{}]
-        some = frozenset({5, 9})
-        asked = [(some, "en"), (some, "fr"), (some, "nl")]
-        assert batch.names_elsewhere(asked) == [{9}] * 3
+        rare_words = frozenset({5, 9})
+        word_queries = [(rare_words, "en"), (rare_words, "fr"), (rare_words, "nl")]
+        assert batch.names_elsewhere(word_queries) == [{9}] * 3
         assert batch.names_elsewhere([(frozenset(), "fr")]) == [frozenset()]
 
 
@@ -336,10 +336,10 @@ def test_a_page_is_due_until_it_is_read_or_given_up(room: SmallStore) -> None:
     assert room.store.pages_due(NOW, 9) == []
     (page,) = room.store.pages_due(NOW + 600, 9)
     assert (page.article, page.attempts) == (bare, 1)
-    read = arrival(1, ALIBABA, SPIES, article=replace(bare, body="Espionnage"), new=False)
+    read_page = arrival(1, ALIBABA, SPIES, article=replace(bare, body="Espionnage"), new=False)
     with room.store.batch() as batch:
-        raised = save_page(batch, read, room.feeds[0], NOW).raised
-    assert [alert.watchlist for alert in raised] == ["Espionnage"]
+        raised_alerts = save_page(batch, read_page, room.feeds[0], NOW).raised
+    assert [alert.watchlist for alert in raised_alerts] == ["Espionnage"]
     assert room.store.pages_due(NOW + 9999, 9) == []
     assert room.views.articles.get([1]) == [replace(bare, body="Espionnage")]
     assert len(room.views.articles.revisions(1)) == 1

@@ -67,8 +67,8 @@ def _raise(sql: Connection, article: int, watchlist: str, kind: str = PLAIN) -> 
     first = sql.execute(
         "SELECT min(id) FROM alerts WHERE watchlist = ? AND merged_into IS NULL", (watchlist,)
     ).fetchone()[0]
-    there = "SELECT 1 FROM alerts WHERE watchlist = ? AND article = ?"
-    if sql.execute(there, (watchlist, article)).fetchone():
+    select_alert = "SELECT 1 FROM alerts WHERE watchlist = ? AND article = ?"
+    if sql.execute(select_alert, (watchlist, article)).fetchone():
         return  # the monitor raises no alert twice; a trigger of PostgreSQL would count this one
     sql.execute(
         "INSERT INTO alerts (watchlist, article, severity, raised_at, merged_into, suppressed)"
@@ -100,36 +100,36 @@ def _take(sql: Connection, step: tuple[object, ...]) -> None:
 
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(taken=steps)
+@given(steps_taken=steps)
 def test_untriaged_stories_are_counted_whatever_happens_to_alerts(
     making: Making,
-    taken: list[tuple[object, ...]],
+    steps_taken: list[tuple[object, ...]],
 ) -> None:
     with making() as (address, sql):
-        for step in taken:
+        for step in steps_taken:
             _take(sql, step)
-        shown = "state = 'new' AND merged_into IS NULL AND suppressed <> 'silence'"
+        is_shown = "state = 'new' AND merged_into IS NULL AND suppressed <> 'silence'"
         (stories,) = sql.execute(
-            f"SELECT count(DISTINCT story_alert) FROM alerts WHERE {shown}"
+            f"SELECT count(DISTINCT story_alert) FROM alerts WHERE {is_shown}"
         ).fetchone()
         assert Views(address).totals().untriaged == stories
         by_watchlist = dict(
             sql.execute(
-                f"SELECT watchlist, count(DISTINCT story_alert) FROM alerts WHERE {shown}"
+                f"SELECT watchlist, count(DISTINCT story_alert) FROM alerts WHERE {is_shown}"
                 " GROUP BY watchlist"
             )
         )
-        counted = dict(sql.execute("SELECT watchlist, untriaged FROM counts WHERE untriaged <> 0"))
-        assert counted == by_watchlist
+        counts = dict(sql.execute("SELECT watchlist, untriaged FROM counts WHERE untriaged <> 0"))
+        assert counts == by_watchlist
 
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(taken=steps)
+@given(steps_taken=steps)
 def test_alerts_have_one_group_for_each_story(
-    making: Making, taken: list[tuple[object, ...]]
+    making: Making, steps_taken: list[tuple[object, ...]]
 ) -> None:
     with making() as (_, sql):
-        for step in taken:
+        for step in steps_taken:
             _take(sql, step)
         groups = sql.execute(
             "SELECT al.story_alert, a.story FROM alerts al JOIN articles a ON a.id = al.article"
@@ -149,14 +149,14 @@ def test_a_row_is_a_story_with_the_alerts_of_every_watchlist(making: Making) -> 
         first, second = views.alerts.stories([4, 3, 2, 1])
         assert [alert.id for alert in first.alerts] == [1, 2, 4]
         assert [alert.id for alert in second.alerts] == [3]
-        ids, firsts = views.alerts.later_of_stories()
-        assert (list(ids), list(firsts)) == ([2, 4], [1, 1])
+        ids, first_ids = views.alerts.later_of_stories()
+        assert (list(ids), list(first_ids)) == ([2, 4], [1, 1])
         assert list(views.alerts.later_of_stories(after=2)[0]) == [4]
         views.triage.change([2], Change(state=AlertState.CLOSED), "", 0.0)
-        (open_ones,) = views.alerts.stories([1])
-        assert [alert.id for alert in open_ones.alerts] == [1, 4]
-        (with_closed,) = views.alerts.stories([2, 1])
-        assert [alert.id for alert in with_closed.alerts] == [1, 2, 4]
+        (open_story,) = views.alerts.stories([1])
+        assert [alert.id for alert in open_story.alerts] == [1, 4]
+        (full_story,) = views.alerts.stories([2, 1])
+        assert [alert.id for alert in full_story.alerts] == [1, 2, 4]
         assert views.totals().untriaged == 2
 
 

@@ -20,37 +20,37 @@ FEEDS = tuple(Feed(url=f"https://press{n}.be/rss", name=f"press {n}") for n in r
 
 @pytest.fixture
 def store(address: StoreAddress) -> Iterator[Store]:
-    with closing(Store(address)) as made:
-        yield made
+    with closing(Store(address)) as opened_store:
+        yield opened_store
 
 
-def watched(address: StoreAddress) -> list[Feed]:
-    return [one.feed for one in Views(address).feeds.subscribed()]
+def subscribed_feeds(address: StoreAddress) -> list[Feed]:
+    return [subscription.feed for subscription in Views(address).feeds.subscribed()]
 
 
 def test_feeds_are_subscribed_edited_and_given_up(store: Store, address: StoreAddress) -> None:
     first = store.subscribe(FEEDS, [ALIBABA])
-    assert watched(address) == list(first)
+    assert subscribed_feeds(address) == list(first)
     assert [feed.name for feed in first] == [feed.name for feed in FEEDS]
-    wanted = (replace(FEEDS[0], name="edited"), *FEEDS[4:], Feed(url="https://n.be/", name="new"))
-    then = store.subscribe(wanted, [SPIES])
-    assert sorted(watched(address), key=lambda feed: feed.number) == list(then)
-    assert [feed.name for feed in then] == ["edited", "press 4", "press 5", "press 6", "new"]
-    assert [feed.number for feed in then[:4]] == [first[n].number for n in (0, 4, 5, 6)]
+    edited = (replace(FEEDS[0], name="edited"), *FEEDS[4:], Feed(url="https://n.be/", name="new"))
+    feeds = store.subscribe(edited, [SPIES])
+    assert sorted(subscribed_feeds(address), key=lambda feed: feed.number) == list(feeds)
+    assert [feed.name for feed in feeds] == ["edited", "press 4", "press 5", "press 6", "new"]
+    assert [feed.number for feed in feeds[:4]] == [first[n].number for n in (0, 4, 5, 6)]
     assert store.subscribe(FEEDS, [ALIBABA]) == first
-    assert set(watched(address)) == set(first)
+    assert set(subscribed_feeds(address)) == set(first)
 
 
 def test_a_start_writes_only_what_differs(postgresql: str) -> None:
     with closing(Store(StoreAddress(url=postgresql))) as store:
         store.subscribe(FEEDS, [ALIBABA])
-        written = _rows(postgresql)
+        rows_before = _rows(postgresql)
         store.subscribe(FEEDS, [ALIBABA])
-        assert _rows(postgresql) == written
-        asked_otherwise = replace(FEEDS[3], request_options=RequestOptions(encoding="cp1252"))
-        store.subscribe([*FEEDS[:3], asked_otherwise, *FEEDS[4:]], [ALIBABA])
-        rewritten = _rows(postgresql)
-        assert len(rewritten - written) == 1
+        assert _rows(postgresql) == rows_before
+        changed_feed = replace(FEEDS[3], request_options=RequestOptions(encoding="cp1252"))
+        store.subscribe([*FEEDS[:3], changed_feed, *FEEDS[4:]], [ALIBABA])
+        rows_after = _rows(postgresql)
+        assert len(rows_after - rows_before) == 1
 
 
 def _rows(address: str) -> set[tuple[object, ...]]:

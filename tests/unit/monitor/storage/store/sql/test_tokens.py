@@ -19,10 +19,10 @@ def test_tokens_are_found_by_their_hash_until_they_are_revoked(address: StoreAdd
     assert tokens.add(token("ben"), token_hash("b"))
     assert tokens.find(token_hash("a")) == token("ana", Scope.TRIAGE)
     tokens.note_use("ana", 7.0)
-    assert [one.last_used for one in tokens.every()] == [7.0, None]
+    assert [token_used.last_used for token_used in tokens.every()] == [7.0, None]
     assert tokens.revoke("ana", 9.0)
-    found = tokens.find(token_hash("a"))
-    assert found is not None and not found.is_valid(9.0)
+    revoked_token = tokens.find(token_hash("a"))
+    assert revoked_token is not None and not revoked_token.is_valid(9.0)
     assert not tokens.revoke("ana", 9.0) and not tokens.revoke("nobody", 9.0)
 
 

@@ -23,7 +23,7 @@ SEVERITIES = ("high", "medium", "low")
 @pytest.fixture
 def views(address: StoreAddress) -> Views:
     """Nine alerts, one a copy that another speaks for; raised a minute apart."""
-    with closing(open_database(address, create=True)) as made, transaction(made) as sql:
+    with closing(open_database(address, create=True)) as connection, transaction(connection) as sql:
         sql.execute("INSERT INTO feeds (number, url, name) VALUES (1, 'https://a.example', 'A')")
         for n in range(1, 10):
             sql.execute(

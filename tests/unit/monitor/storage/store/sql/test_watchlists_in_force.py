@@ -22,11 +22,11 @@ NEW = replace(OLD, name="Agents")
 
 def activate(room: SmallStore, *watchlists: Watchlist) -> list[Any]:
     """Make these watchlists the active ones, as a monitor does that starts."""
-    work = Backfill(room.store, lambda: NOW)
-    left = work.begin(watchlists, room.store.subscribe(room.feeds, watchlists))
-    while work.step():
+    backfill = Backfill(room.store, lambda: NOW)
+    new_watchlists = backfill.begin(watchlists, room.store.subscribe(room.feeds, watchlists))
+    while backfill.step():
         pass
-    return left
+    return new_watchlists
 
 
 def alerts(room: SmallStore) -> list[tuple[Any, ...]]:
@@ -34,7 +34,7 @@ def alerts(room: SmallStore) -> list[tuple[Any, ...]]:
 
 
 @pytest.fixture
-def watched(address: StoreAddress) -> Iterator[SmallStore]:
+def room(address: StoreAddress) -> Iterator[SmallStore]:
     """A store with two alerts of a watchlist, which is silenced."""
     room = opened(address)
     activate(room, OLD)
@@ -44,21 +44,21 @@ def watched(address: StoreAddress) -> Iterator[SmallStore]:
     room.store.close()
 
 
-def test_its_alerts_and_its_silence_have_the_new_name(watched: SmallStore) -> None:
-    since = watched.views.watchlists.in_force()[0].since
-    assert activate(watched, NEW) == []
-    assert alerts(watched) == [(1, "Agents", 1), (2, "Agents", 2)]
-    (count,) = watched.views.watchlists.counts(0.0, 1, 1.0)
+def test_its_alerts_and_its_silence_have_the_new_name(room: SmallStore) -> None:
+    since = room.views.watchlists.in_force()[0].since
+    assert activate(room, NEW) == []
+    assert alerts(room) == [(1, "Agents", 1), (2, "Agents", 2)]
+    (count,) = room.views.watchlists.counts(0.0, 1, 1.0)
     assert (count.name, count.total, count.untriaged) == ("Agents", 2, 2)
-    assert [one.watchlist for one in watched.views.watchlists.silences(NOW + 1)] == ["Agents"]
-    assert watched.views.watchlists.in_force()[0].since == since
+    assert [silence.watchlist for silence in room.views.watchlists.silences(NOW + 1)] == ["Agents"]
+    assert room.views.watchlists.in_force()[0].since == since
 
 
-def test_it_may_get_its_old_name_again(watched: SmallStore) -> None:
-    activate(watched, NEW)
-    watched.save(arrival(4, NEW))
-    activate(watched, OLD)
-    assert alerts(watched) == [(1, "Spies", 1), (2, "Spies", 2), (3, "Spies", 4)]
+def test_it_may_get_its_old_name_again(room: SmallStore) -> None:
+    activate(room, NEW)
+    room.save(arrival(4, NEW))
+    activate(room, OLD)
+    assert alerts(room) == [(1, "Spies", 1), (2, "Spies", 2), (3, "Spies", 4)]
 
 
 @pytest.mark.parametrize(
@@ -71,27 +71,27 @@ def test_it_may_get_its_old_name_again(watched: SmallStore) -> None:
     ids=["another rule", "two new ones", "a copy"],
 )
 def test_what_is_no_renaming_leaves_alerts_as_they_are(
-    watched: SmallStore, after: tuple[Watchlist, ...]
+    room: SmallStore, after: tuple[Watchlist, ...]
 ) -> None:
-    watched.store.subscribe(watched.feeds, after)
-    assert {name for _, name, _ in alerts(watched)} == {"Spies"}
+    room.store.subscribe(room.feeds, after)
+    assert {name for _, name, _ in alerts(room)} == {"Spies"}
 
 
-def test_a_name_that_has_alerts_of_its_own_gets_no_others(watched: SmallStore) -> None:
+def test_a_name_that_has_alerts_of_its_own_gets_no_others(room: SmallStore) -> None:
     other = replace(NEW, rule="another")
-    activate(watched, OLD, other)
-    watched.save(arrival(4, other))
-    activate(watched, OLD)
-    watched.store.subscribe(watched.feeds, (NEW,))
-    assert [name for _, name, _ in alerts(watched)] == ["Spies", "Spies", "Agents"]
+    activate(room, OLD, other)
+    room.save(arrival(4, other))
+    activate(room, OLD)
+    room.store.subscribe(room.feeds, (NEW,))
+    assert [name for _, name, _ in alerts(room)] == ["Spies", "Spies", "Agents"]
 
 
-def test_the_evidence_says_so_and_is_whole(watched: SmallStore) -> None:
-    activate(watched, NEW)
-    watched.save(arrival(4, NEW))
-    with EvidenceReader(watched.address) as proofs:
-        assert verify(proofs, lambda *_: None, now=NOW).faults == []
-    watched.sql("UPDATE alerts SET watchlist = 'Spies' WHERE id = 2 RETURNING id")
-    with EvidenceReader(watched.address) as proofs:
-        (fault,) = verify(proofs, lambda *_: None, now=NOW).faults
+def test_the_evidence_says_so_and_is_whole(room: SmallStore) -> None:
+    activate(room, NEW)
+    room.save(arrival(4, NEW))
+    with EvidenceReader(room.address) as reader:
+        assert verify(reader, lambda *_: None, now=NOW).faults == []
+    room.sql("UPDATE alerts SET watchlist = 'Spies' WHERE id = 2 RETURNING id")
+    with EvidenceReader(room.address) as reader:
+        (fault,) = verify(reader, lambda *_: None, now=NOW).faults
     assert str(fault).endswith("`watchlist` is now 'Spies', and was 'Agents'")
