@@ -29,7 +29,7 @@ from bench.corpus import BEGINNING, Corpus
 from bench.real_articles import DATA
 from monitor.base.article import Article
 from monitor.base.garbage import keep_freed
-from monitor.storage.maintenance.indexer_process import GARBAGE
+from monitor.storage.maintenance.indexer_process import GARBAGE_THRESHOLD
 
 FEEDS = 1_000
 STEP = 4_096
@@ -48,7 +48,7 @@ def main() -> None:
     parser.add_argument("--data", type=Path, default=DATA, help="where the real texts are")
     parser.add_argument("--invented", action="store_true", help="the invented corpus instead")
     asked = parser.parse_args()
-    gc.set_threshold(GARBAGE)  # as in the process of the indexer
+    gc.set_threshold(GARBAGE_THRESHOLD)  # as in the process of the indexer
     keep_freed()  # as in those that search
     count = asked.articles + SMALL * COMMITS
     if asked.invented or not asked.data.exists():

@@ -34,7 +34,7 @@ from monitor.presentation.rows import columns
 from monitor.presentation.rows.articles import HitRow, hit_row, results_row, similar_row
 from monitor.presentation.spans import marked
 from monitor.storage.search.query_resolution import narrow_query
-from monitor.storage.search.suggestions import FEW
+from monitor.storage.search.suggestions import FEW_HITS
 
 SAVED_COLUMNS = ("name", "query", "sort")
 _MARGIN = " " * 8
@@ -160,7 +160,7 @@ def search(context: click.Context, /, query: tuple[str, ...], **options: Any) ->
         page=options["page"],
     )
     suggestions: list[Suggestion] = []
-    if results.total < FEW and style in ("table", "json"):
+    if results.total < FEW_HITS and style in ("table", "json"):
         suggestions = service.archive.suggestions(text, filter)
     known_names.warn(text)
     if style == "table":

@@ -22,7 +22,7 @@ from monitor.model.config import SavedSearch
 from monitor.model.search import PastSearch, Results
 from monitor.presentation.spans import Line
 from monitor.storage.search.query_resolution import narrow_query
-from monitor.storage.search.suggestions import FEW
+from monitor.storage.search.suggestions import FEW_HITS
 from tui.data.newsroom import NewsroomModel, ThreadRunner
 from tui.data.query_history import (
     SAVED_PREFIX,
@@ -309,7 +309,7 @@ class ArchiveScreen(PaneScreen):
         await self._show_severities(results)
         self.trend.show(await self._ask_extra(service.statistics.trend, [query]))
         self.results.reveal()
-        if results.total < FEW:
+        if results.total < FEW_HITS:
             suggestions = await self._ask_extra(service.archive.suggestions, query)
             self.results.offer(suggestion_rows(suggestions or ()))
             if submitted and suggestions and not results.hits and self._answering:

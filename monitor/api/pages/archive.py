@@ -26,7 +26,7 @@ from monitor.model.config import SavedSearch
 from monitor.model.search import Results, Suggestion
 from monitor.presentation.briefing import title
 from monitor.presentation.service.matching import revisions_of
-from monitor.storage.search.suggestions import FEW
+from monitor.storage.search.suggestions import FEW_HITS
 
 router = PageRouter()
 HITS = 20
@@ -74,7 +74,7 @@ def _result_values(newsroom: Newsroom, parameters: SearchParameters) -> dict[str
         page=parameters.page,
     )
     has_next = results.before + len(results.hits) < results.total and parameters.page < 500
-    suggestions = archive.suggestions(parameters.q, filter) if results.total < FEW else []
+    suggestions = archive.suggestions(parameters.q, filter) if results.total < FEW_HITS else []
     return {
         "results": results,
         "hits": _hits(results),

@@ -36,7 +36,7 @@ from monitor.presentation.rows.articles import (
     trend_rows,
 )
 from monitor.presentation.service.matching import revisions_of
-from monitor.storage.search.suggestions import FEW
+from monitor.storage.search.suggestions import FEW_HITS
 
 router = RowRouter(tags=["archive"])
 SNIPPET = 300
@@ -75,7 +75,7 @@ def search(newsroom: Room, caller: Reader, parameters: InQuery[SearchParameters]
         width=SNIPPET,
         after=parameters.after,
     )
-    has_few = results.total < FEW and not parameters.after
+    has_few = results.total < FEW_HITS and not parameters.after
     return results_row(results, archive.suggestions(query, filter) if has_few else ())
 
 

@@ -63,7 +63,7 @@ def run(
     """
     delay, every_byte = 0.0, False
     follower: _OutboxFollower | None = None
-    while not _ended(pipe, delay):
+    while not _wait_for_end(pipe, delay):
         delay = 0.0
         try:
             follower = follower or _OutboxFollower(
@@ -139,7 +139,7 @@ class _OutboxFollower:
         self.writer: ArchiveWriter = usable_writer(self._address)
         repair = IndexRepair(store, self.writer, data, progress, every_byte=every_byte)
         self._guarded = repair.guarded
-        self._repairing: Iterator[None] = repair.steps()
+        self._repair_steps: Iterator[None] = repair.steps()
         self._last = 0
 
     def follow(self, pipe: Connection) -> None:
@@ -147,10 +147,10 @@ class _OutboxFollower:
         self.writer.background_merges = True
         while True:
             if self.work():
-                if _ended(pipe, 0.0):
+                if _wait_for_end(pipe, 0.0):
                     return
                 continue
-            if _woken(pipe):
+            if _wait_for_more(pipe):
                 return
             self.writer.run_merges()
             if self.writer.changed_elsewhere():
@@ -162,13 +162,13 @@ class _OutboxFollower:
 
     def work(self) -> bool:
         """Do the next step; return False if there was none."""
-        if batch := self._store.unindexed(BATCH, self._last, MOST_CHARACTERS):
+        if batch := self._store.unindexed(BATCH, self._last, MAX_CHARACTERS):
             self._guarded.add(entry.article for entry in batch if entry.article)
             self.writer.remove({entry.id for entry in batch if not entry.article})
             self._last = batch[-1].number
             self._store.mark_indexed(self._last)
             return True
-        if next(self._repairing, self) is not self:
+        if next(self._repair_steps, self) is not self:
             return True
         if self._on_repaired:
             self._on_repaired()
@@ -176,7 +176,7 @@ class _OutboxFollower:
         return False
 
 
-def _ended(pipe: Connection, seconds: float) -> bool:
+def _wait_for_end(pipe: Connection, seconds: float) -> bool:
     """Wait for a wake-up for at most `seconds`; return whether the pipe has ended."""
     try:
         while pipe.poll(seconds):
@@ -187,13 +187,13 @@ def _ended(pipe: Connection, seconds: float) -> bool:
     return False
 
 
-def _woken(pipe: Connection) -> bool:
+def _wait_for_more(pipe: Connection) -> bool:
     """Wait for a wake-up, then a little for more articles; return whether the pipe has ended."""
-    has_ended = _ended(pipe, LOOK_SECONDS)
+    has_ended = _wait_for_end(pipe, LOOK_SECONDS)
     for _look in range(MAX_WAITS):
         if has_ended or not pipe.poll(LINGER):
             break
-        has_ended = _ended(pipe, 0.0)
+        has_ended = _wait_for_end(pipe, 0.0)
     return has_ended
 
 
@@ -202,7 +202,7 @@ def _woken(pipe: Connection) -> bool:
 PROGRESS = "index.progress"
 SUSPECT = "index.suspect"
 WAY_OUT = mark("a running monitor rebuilds it from the store, and so does `tocsin reindex`")
-STALE = 60.0
+STALE_SECONDS = 60.0
 """Seconds after which a report of progress is out of date: the rebuild has died."""
 
 
@@ -220,7 +220,7 @@ def read_progress(data: Path, now: Timestamp) -> float | None:
     """Return the share of the index that is rebuilt, None if no rebuild runs."""
     path = data / PROGRESS
     try:
-        if now - path.stat().st_mtime > STALE:
+        if now - path.stat().st_mtime > STALE_SECONDS:
             return None
         done, total = json.loads(path.read_text(encoding="utf-8"))
         return max(0.0, min(1.0, float(done / total)))
@@ -261,9 +261,9 @@ def is_suspect(data: Path) -> bool:
 
 STEP = 1024
 """Articles of one step: new articles wait at most half a second for it."""
-MOST_CHARACTERS = 4_000_000
+MAX_CHARACTERS = 4_000_000
 """Characters of the articles of one commit, roughly: as many different words take 300 MB."""
-_READ = 8
+READ_SIZE = 8
 """Articles read from the store at once."""
 
 Progress = Callable[[int, int], None]
@@ -271,28 +271,28 @@ Progress = Callable[[int, int], None]
 
 
 def difference(
-    indexed: Iterable[int], stored: Collection[int], waiting: Collection[int]
+    indexed: Iterable[int], stored: Collection[int], queued: Collection[int]
 ) -> tuple[array[int], array[int]]:
     """Return the ids that an index lacks, the newest first, and those that it should not have.
 
     An id that occurs twice is removed and added again. Articles in the outbox do not count.
     """
-    top = max(stored, default=0) + 1
-    in_store, in_index = bytearray(top), bytearray(top)
+    end = max(stored, default=0) + 1
+    in_store, in_index = bytearray(end), bytearray(end)
     for id in stored:
         in_store[id] = 1
     surplus = set()
     for id in indexed:
-        if id >= top:
+        if id >= end:
             surplus.add(id)
         else:
             in_index[id] += in_index[id] < 2
     if in_index == in_store and not surplus:  # the usual case, and a fast comparison
         return array("Q"), array("Q")
-    surplus.update(id for id in range(top) if in_index[id] > in_store[id])
-    missing = (id for id in range(top - 1, 0, -1) if in_store[id] and in_index[id] != 1)
-    lacking = array("Q", (id for id in missing if id not in waiting))
-    return lacking, array("Q", sorted(surplus.difference(waiting)))
+    surplus.update(id for id in range(end) if in_index[id] > in_store[id])
+    missing = (id for id in range(end - 1, 0, -1) if in_store[id] and in_index[id] != 1)
+    lacking = array("Q", (id for id in missing if id not in queued))
+    return lacking, array("Q", sorted(surplus.difference(queued)))
 
 
 class IndexRepair:
@@ -325,10 +325,10 @@ class IndexRepair:
             ArchiveDamaged: The repair must start again.
         """
         stored = self._store.article_ids()
-        waiting = set() if everything else set(self._store.outbox().articles)
+        queued = set() if everything else set(self._store.outbox().articles)
         indexed = self._writer.all_ids()
         yield  # a million ids take half a second to read, and then some time to compare
-        missing, surplus = difference(indexed, stored, waiting)
+        missing, surplus = difference(indexed, stored, queued)
         if surplus:
             self._writer.remove(surplus)
             yield
@@ -355,12 +355,12 @@ class IndexRepair:
         batch: list[Article] = []
         start = characters = 0
         while start < len(ids):
-            count = min(_READ, STEP - len(batch))
+            count = min(READ_SIZE, STEP - len(batch))
             articles = self._store.articles.get(ids[start : start + count])
             start += count
             batch += articles
             characters += sum(article.characters for article in articles)
-            if len(batch) >= STEP or characters >= MOST_CHARACTERS:
+            if len(batch) >= STEP or characters >= MAX_CHARACTERS:
                 yield batch
                 batch, characters = [], 0
         if batch:

@@ -40,9 +40,9 @@ log = logging.getLogger("tocsin")
 
 _PRELOADED = ["monitor.storage.maintenance.indexer_process", *PRELOADED]
 """Modules without numpy, which only indexing needs: often there is nothing to index."""
-GARBAGE = 100_000
+GARBAGE_THRESHOLD = 100_000
 """Objects between two garbage collections: collecting every 700 takes a tenth of the time."""
-GIVES_WAY = 3
+NICENESS = 3
 """Niceness: an alert comes before a search that finds it. Beside busy processes of others, 3 still
 leaves the indexer half of its share of the processor; 15 left it a thirtieth."""
 MEMORY = 2**30
@@ -86,7 +86,7 @@ class IndexerProcess:
         self._note: InHand | None = None
         preload(_PRELOADED)
         self._process: multiprocessing.process.BaseProcess | None = None
-        self._wake: Connection | None = None
+        self._wake_pipe: Connection | None = None
         self._messages: Connection | None = None
         self.failures = 0
         """Failed tries in a row."""
@@ -111,7 +111,7 @@ class IndexerProcess:
             log.warning(_("{trouble}; starting it again", trouble=self.trouble))
         self._hang_up()
         context = forking()
-        wake_reader, self._wake = context.Pipe(duplex=False)
+        wake_reader, self._wake_pipe = context.Pipe(duplex=False)
         self._messages, message_writer = context.Pipe(duplex=False)
         level = log.getEffectiveLevel()
         self._process = context.Process(
@@ -135,10 +135,10 @@ class IndexerProcess:
 
     def _end_if_stuck(self, process: multiprocessing.process.BaseProcess) -> str:
         """End a process that works too long on a batch; return the reason, empty if it goes on."""
-        stamp, worked = note_stamp(self._data), _processor_time(process.pid)
+        stamp, elapsed = note_stamp(self._data), _processor_time(process.pid)
         if stamp != self._batch:
-            self._batch, self._batch_began = stamp, worked
-        if stamp is None or worked - self._batch_began <= self._batch_seconds:
+            self._batch, self._batch_began = stamp, elapsed
+        if stamp is None or elapsed - self._batch_began <= self._batch_seconds:
             return ""
         process.kill()
         process.join(PATIENCE)
@@ -178,15 +178,15 @@ class IndexerProcess:
 
     def wake(self) -> None:
         """Wake the indexer."""
-        if self._wake is not None:
+        if self._wake_pipe is not None:
             with contextlib.suppress(OSError):
-                self._wake.send_bytes(b".")
+                self._wake_pipe.send_bytes(b".")
 
     def stop(self) -> int:
         """End the process after its current batch; return the last ticket indexed, 0 for none."""
-        if self._process is None or self._wake is None:
+        if self._process is None or self._wake_pipe is None:
             return 0
-        self._wake.close()
+        self._wake_pipe.close()
         self._process.join(PATIENCE)
         if self._process.is_alive():
             self._process.kill()
@@ -195,7 +195,7 @@ class IndexerProcess:
         return last
 
     def _hang_up(self) -> None:
-        for end in (self._wake, self._messages):
+        for end in (self._wake_pipe, self._messages):
             if end is not None:
                 end.close()
 
@@ -365,8 +365,8 @@ def _index(
 ) -> None:
     translation.use(*language)
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the terminal sends SIGINT to the whole group
-    os.nice(GIVES_WAY)
-    gc.set_threshold(GARBAGE)
+    os.nice(NICENESS)
+    gc.set_threshold(GARBAGE_THRESHOLD)
     free_at_once()
     logging.basicConfig(level=level, format="%(message)s", handlers=[_LogToMonitor(monitor)])
     with contextlib.suppress(OSError, ValueError):  # a batch that takes too much memory is to fail

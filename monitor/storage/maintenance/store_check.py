@@ -48,7 +48,7 @@ async def check_daily(
         report: Called after each check with the damage and the remedy; empty if the store is
             whole.
     """
-    last_check, ended = float("-inf"), threading.Event()
+    last_check, has_ended = float("-inf"), threading.Event()
     try:
         while True:
             await sleep(LOOK_SECONDS)
@@ -56,11 +56,11 @@ async def check_daily(
                 continue
             last_check = now
             try:
-                await report(await asyncio.to_thread(_damage, store, ended.is_set))
+                await report(await asyncio.to_thread(_damage, store, has_ended.is_set))
             except StoreError as error:
                 log.error(_("the store cannot be checked: {error}", error=error))
     finally:
-        ended.set()  # the thread ends at its next look
+        has_ended.set()  # the thread ends at its next look
 
 
 def _damage(store: StoreAddress, is_ended: Callable[[], bool]) -> str:
@@ -111,9 +111,9 @@ def note_lost_monitors(store: Store, routing: Routing, now: Timestamp) -> AlertP
         if not reading.lost_monitors():
             return AlertPlan(at=now)
     with store.batch() as batch:
-        lost = batch.lost_monitors()
-        plan = plan_lost_monitors(lost, batch.volumes.facts([FEED_HEALTH], now), routing, now)
+        silent = batch.lost_monitors()
+        plan = plan_lost_monitors(silent, batch.volumes.facts([FEED_HEALTH], now), routing, now)
         batch.save_alerts(plan)
-        lost_and_raised = zip(lost, plan.raised, strict=True)
+        lost_and_raised = zip(silent, plan.raised, strict=True)
         batch.note_lost({monitor.number: alert.id for monitor, alert in lost_and_raised})
     return plan

@@ -73,7 +73,7 @@ def texts_named(records: Sequence[NumberedRecord]) -> dict[tuple[int, int], tupl
 
     The page of an article makes its text longer: the last record of a text counts.
     """
-    named: dict[tuple[int, int], tuple[str, int]] = {}
+    named_texts: dict[tuple[int, int], tuple[str, int]] = {}
     article = 0
     for number, record in records:
         about = record.get("article")
@@ -81,8 +81,8 @@ def texts_named(records: Sequence[NumberedRecord]) -> dict[tuple[int, int], tupl
             article = about.get("id", 0)
         text = record.get("text", about)
         if isinstance(text, dict) and article:
-            named[article, text.get("version", 0)] = text.get("sha256", ""), number
-    return named
+            named_texts[article, text.get("version", 0)] = text.get("sha256", ""), number
+    return named_texts
 
 
 def faults_of(id: int, recorded: RecordedAlert, now: Timestamp) -> Iterator[NumberedFault]:
@@ -212,16 +212,16 @@ def _grown(alert: StoredAlert, recorded: RecordedAlert, first: int) -> Iterator[
 
 def _texts(recorded: RecordedAlert) -> Iterator[NumberedFault]:
     for (article, version), (expected, number) in texts_named(recorded.records).items():
-        about = {"version": version, "article": article}
+        text_key = {"version": version, "article": article}
         stored = recorded.texts.get((article, version))
         if stored is None:
-            yield number, _("version {version} of article {article} is gone", **about)
+            yield number, _("version {version} of article {article} is gone", **text_key)
         elif stored != expected:
             yield (
                 number,
                 _(
                     "version {version} of article {article} is not the text that was hashed",
-                    **about,
+                    **text_key,
                 ),
             )
 
@@ -409,8 +409,8 @@ def _alerts(
         }
         alerts, matches = reader.stored_alerts(ids), reader.matches_of(ids)
         escalations = reader.escalations_of(ids)
-        named = {id: texts_named(rows) for id, rows in records.items() if id in alerts}
-        texts = reader.texts_of({article for rows in named.values() for article, _ in rows})
+        named_texts = {id: texts_named(rows) for id, rows in records.items() if id in alerts}
+        texts = reader.texts_of({article for rows in named_texts.values() for article, _ in rows})
         for id in ids:
             recorded = RecordedAlert(
                 alert=alerts.get(id),
@@ -424,6 +424,6 @@ def _alerts(
             result.dropped += bool(recorded.numbers(Kind.DROPPED))
             for number, words in faults_of(id, recorded, now):
                 result.add_fault(words, number, id if number else None)
-        result.texts += sum(map(len, named.values()))
+        result.texts += sum(map(len, named_texts.values()))
         done += len(ids)
         progress(_("alerts"), done, total)

@@ -276,7 +276,7 @@ class _Evaluation:
                 return set().union(*map(self.passed, children))
             case AtLeast(count=count, children=children):
                 passes = Counter(id for child in children for id in self.passed(child))
-                return {id for id, passed in passes.items() if passed >= count}
+                return {id for id, hits in passes.items() if hits >= count}
         raise AssertionError(node)
 
     def _answered(self, node: Node) -> set[int] | None:

@@ -142,7 +142,7 @@ class ArchiveSearch:
         self._views = views
         self._clock = clock
         self._zone = zone
-        self._opening = threading.Lock()
+        self._open_lock = threading.Lock()
         self._archive: Archive | None = None
 
     def search(
@@ -312,14 +312,14 @@ class ArchiveSearch:
             raise ArchiveError(clauses([str(error), _(indexer.WAY_OUT)])) from error
 
     def _opened(self) -> Archive:
-        with self._opening:
+        with self._open_lock:
             if self._archive is None:
                 self._archive = open_archive(archive_address(self._data), partial=True)
             return self._archive
 
     def let_go(self) -> None:
         """Free the memory of the index while nobody searches; the next question opens it again."""
-        with self._opening:
+        with self._open_lock:
             self._archive = None  # a question that is being answered keeps it until its end
         clear_all()
         inflection.let_go()
@@ -345,8 +345,8 @@ class ArchiveSearch:
                 totals.articles, there=number(archive.article_count),
                 way_out=_(indexer.WAY_OUT),
             )  # fmt: skip
-        waiting = totals.articles - archive.article_count if self._is_shared else totals.unindexed
-        return indexer.describe_waiting(max(0, waiting))
+        queued = totals.articles - archive.article_count if self._is_shared else totals.unindexed
+        return indexer.describe_waiting(max(0, queued))
 
     def _with_snippets(
         self, query: Query, hits: Iterable[ArchiveHit], width: int

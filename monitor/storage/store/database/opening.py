@@ -52,7 +52,7 @@ class ViewerConnection(StoreConnection):
         self._read_only = read_only
         self._busy_ms = busy_ms
         self._local = threading.local()
-        self._listening = threading.Lock()
+        self._listen_lock = threading.Lock()
         self._listener: Connection | None = None
 
     @property
@@ -74,7 +74,7 @@ class ViewerConnection(StoreConnection):
 
         The connection itself never commits.
         """
-        with self._listening:
+        with self._listen_lock:
             if self._listener is None or self._listener.is_outdated:
                 self._listener = self._open(read_only=True)
             listener = StoreConnection(self._listener)

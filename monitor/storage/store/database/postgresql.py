@@ -91,7 +91,7 @@ def _is_local(hosts: str) -> bool:
 
 
 WITH_TRIGGERS = "alerts", "acts", "decisions", "evidence"
-STREAMED = 500
+FETCH_SIZE = 500
 """Rows that are fetched at once, when a whole table is read."""
 CHANNEL = "tocsin"
 """The channel of PostgreSQL for notices of commits."""
@@ -174,7 +174,7 @@ class PostgresqlConnection:
         self._busy_ms = busy_ms
         self._read_only = read_only
         self._in_transaction = False
-        self._claimed = ""
+        self._claim_query = ""
         self._session = self._connect()
 
     def __del__(self) -> None:
@@ -246,7 +246,7 @@ class PostgresqlConnection:
 
     def stream(self, query: str) -> Iterator[tuple[Any, ...]]:
         with self._session.cursor(name="stream") as cursor:
-            cursor.itersize = STREAMED
+            cursor.itersize = FETCH_SIZE
             yield from cursor.execute(cast(Any, query))
 
     def begin_loading(self) -> None:
@@ -289,7 +289,7 @@ class PostgresqlConnection:
         claim = _CLAIM.format("" if alone else "_shared")
         if not self._value(claim):
             raise StoreTakenError(self.address.name)
-        self._claimed = claim
+        self._claim_query = claim
 
     def close(self) -> None:
         self._session.close()
@@ -344,7 +344,7 @@ class PostgresqlConnection:
         if self._in_transaction:
             raise psycopg.OperationalError(_("the connection was lost"))
         self._session = self._connect()
-        if self._claimed and not self._value(self._claimed):
+        if self._claim_query and not self._value(self._claim_query):
             self._session.close()
             raise psycopg.OperationalError(_("another monitor watches this store by now"))
 
@@ -440,7 +440,7 @@ def _inserting(table: str, columns: str) -> tuple[str, tuple[Kind, ...]]:
     return f"INSERT INTO {table} ({columns}) SELECT * FROM unnest({lists})", kinds
 
 
-RETRY = 2.0
+RETRY_SECONDS = 2.0
 """Seconds between two attempts to connect."""
 
 
@@ -450,7 +450,7 @@ class PostgresqlCommitListener:
     def __init__(self, address: str) -> None:
         self._address = parse_address(address)
         self._session: psycopg.Connection[Any] | None = None
-        self._lost = False
+        self._is_lost = False
         self._closed = threading.Event()
 
     def wait(self, seconds: float) -> bool:
@@ -464,7 +464,7 @@ class PostgresqlCommitListener:
                 parameters = cast(Any, self._address.parameters)
                 self._session = psycopg.connect(autocommit=True, **parameters)
                 self._session.execute(f"LISTEN {CHANNEL}")  # not a message
-                self._lost = False
+                self._is_lost = False
                 return True
             for _notice in self._session.notifies(timeout=seconds, stop_after=1):
                 return True
@@ -472,9 +472,9 @@ class PostgresqlCommitListener:
             return False
         except psycopg.Error:
             self._hang_up()
-            is_news, self._lost = not self._lost, True
+            is_news, self._is_lost = not self._is_lost, True
             if not is_news:
-                self._closed.wait(min(seconds, RETRY))
+                self._closed.wait(min(seconds, RETRY_SECONDS))
             return is_news
 
     def close(self) -> None:

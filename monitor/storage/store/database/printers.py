@@ -86,8 +86,8 @@ def _sqlite_table(table: Table) -> Iterator[str]:
         for number, (line, comment) in enumerate(lines, 1)
     )
     has_rowid = not table.key or kinds in ([Kind.NUMBER], [Kind.INTEGER])
-    about = f" -- {table.comment}" if table.comment else ""
-    yield f"CREATE TABLE {table.name} ({about}\n{body}\n){'' if has_rowid else ' WITHOUT ROWID'}"
+    note = f" -- {table.comment}" if table.comment else ""
+    yield f"CREATE TABLE {table.name} ({note}\n{body}\n){'' if has_rowid else ' WITHOUT ROWID'}"
     for index in table.indices:
         clause = f" WHERE {index.condition}" if index.condition else ""
         yield f"CREATE INDEX {index.name} ON {table.name} ({index.columns}){clause}"

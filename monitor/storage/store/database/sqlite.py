@@ -288,8 +288,8 @@ def _refuse_emptied(folder: Path, connection: sqlite3.Connection) -> None:
     """Raise StoreError if a store has lost all its articles."""
     if connection.execute("SELECT 1 FROM articles LIMIT 1").fetchone():
         return
-    ((waiting, lost),) = connection.execute(_EMPTIED)
-    if lost or (not waiting and archive_engine(archive_address(folder)).holds_articles()):
+    ((is_queued, lost_alerts),) = connection.execute(_EMPTIED)
+    if lost_alerts or (not is_queued and archive_engine(archive_address(folder)).holds_articles()):
         raise StoreError(
             _(
                 "{file}: it has no article any more, and its evidence or the search index tells of"

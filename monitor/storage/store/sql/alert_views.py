@@ -197,7 +197,7 @@ class AlertViews(StoreViews):
         }
         alert_matches = read_matches(self._connection, ids) if matches else {}
         escalations = self._escalations(ids)
-        lost = self._lost(ids) if matches else {}
+        lost_terms = self._lost(ids) if matches else {}
         by_article = {}
         if timelines:
             articles = {row["article"] for row in rows.values() if row["article"]}
@@ -207,7 +207,7 @@ class AlertViews(StoreViews):
                 rows[id],
                 matches=alert_matches.get(id, ()),
                 escalations=escalations.get(id, ()),
-                lost=lost.get(id, ()),
+                lost=lost_terms.get(id, ()),
                 timeline=by_article.get(rows[id]["article"], NOBODY_ELSE),
             )
             for id in ids
@@ -337,11 +337,11 @@ class AlertViews(StoreViews):
             " LEFT JOIN feeds f ON f.number = a.feed WHERE e.alert IN ({0}) ORDER BY e.id",
             alerts,
         )
-        worded = (
+        escalations = (
             row | {"words": describe_escalation(row["reason"], row["outlets"], row["outlet"])}
             for row in rows
         )
-        return grouped((e.alert, e) for e in values_of(Escalation, worded))
+        return grouped((e.alert, e) for e in values_of(Escalation, escalations))
 
     def _lost(self, alerts: Collection[int]) -> dict[int, tuple[Lost, ...]]:
         """Return the terms of each of these alerts that an edit removed."""
@@ -365,19 +365,19 @@ def read_matches(
 
 def watchlist_names(connection: StoreConnection, names: Iterable[str]) -> list[str]:
     """Return the watchlists with alerts that have one of these names, in any case."""
-    wanted = {name.casefold() for name in names}
-    rows = connection.read("SELECT watchlist FROM counts") if wanted else ()
-    return [name for (name,) in rows if (name or FEED_HEALTH).casefold() in wanted]
+    folded = {name.casefold() for name in names}
+    rows = connection.read("SELECT watchlist FROM counts") if folded else ()
+    return [name for (name,) in rows if (name or FEED_HEALTH).casefold() in folded]
 
 
 def _assigned(connection: StoreConnection, names: Iterable[str]) -> tuple[str, list[str]]:
     """Return the SQL for alerts assigned to any of these people, in any case; "" is nobody."""
-    wanted = {name.casefold() for name in names}
+    folded = {name.casefold() for name in names}
     rows = connection.read("SELECT DISTINCT assignee FROM assignments")
-    people = [name for (name,) in rows if name.casefold() in wanted]
+    people = [name for (name,) in rows if name.casefold() in folded]
     assigned = "al.id IN (SELECT alert FROM assignments"
     alternatives = [f"{assigned} WHERE assignee IN ({marks(len(people))}))"]
-    alternatives += [f"NOT {assigned})"] if "" in wanted else []
+    alternatives += [f"NOT {assigned})"] if "" in folded else []
     return f" AND ({' OR '.join(alternatives)})", people
 
 
@@ -421,5 +421,5 @@ def _conditions(filter: Filter, watchlists: Sequence[str]) -> tuple[str, list[An
 
 def _alert(row: Row, **fields: Any) -> Alert:
     """Return the alert of a row with `_alert_columns`; `fields` are its other fields."""
-    shown = {"watchlist": row["watchlist"] or FEED_HEALTH, "tags": sorted(json.loads(row["tags"]))}
-    return convert(row | fields | shown, Alert, strict=False)
+    extra = {"watchlist": row["watchlist"] or FEED_HEALTH, "tags": sorted(json.loads(row["tags"]))}
+    return convert(row | fields | extra, Alert, strict=False)

@@ -69,7 +69,7 @@ def read_alert_facts(sql: Connection, arrivals: Arrivals, now: Timestamp) -> Ale
     stories = {
         story: facts
         for story in touched_stories(arrivals)
-        if (facts := _story(sql, story, raising=story in raising_stories))
+        if (facts := _story(sql, story, is_raising=story in raising_stories))
     }
     if not (matched_ids or alerts or stories or arrivals.notices):
         return NO_FACTS
@@ -195,10 +195,10 @@ def _suppressed(sql: Connection, watchlists: Collection[str]) -> dict[str, Suppr
     }
 
 
-def _story(sql: Connection, story: int, *, raising: bool) -> StoryFacts | None:
+def _story(sql: Connection, story: int, *, is_raising: bool) -> StoryFacts | None:
     """Return the spread of a story; None if it has no alert and can raise none."""
     alerts = _story_alerts(sql, story)
-    if not alerts and not raising:
+    if not alerts and not is_raising:
         return None
     members = sql.execute(
         "SELECT a.id, coalesce(nullif(a.outlet_url, ''), a.url), f.url"

@@ -80,18 +80,18 @@ def insert(sql: Connection, feed: int, changes: Sequence[ArticleChange]) -> None
 def insert_names(sql: Connection, changes: Iterable[ArticleChange]) -> None:
     """Store the names of new articles, and links to articles with the same names."""
     changes = list(changes)
-    named = [(change.article.id, change.names) for change in changes if change.names.groups]
+    names_of = [(change.article.id, change.names) for change in changes if change.names.groups]
     sql.executemany(
         upsert("named", "article, lang, date, names", "article"),
         [
             (id, names.lang, names.date, json.dumps([sorted(group) for group in names.groups]))
-            for id, names in named
+            for id, names in names_of
         ],
     )
     sql.insert(
         "names",
         "name, lang, article",
-        [(word, names.lang, id) for id, names in named for word in names.words],
+        [(word, names.lang, id) for id, names in names_of for word in names.words],
         or_ignore=True,
     )
     save_links(

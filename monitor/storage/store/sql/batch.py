@@ -46,7 +46,7 @@ from monitor.storage.store.sql.article_views import ArticleViews
 from monitor.storage.store.sql.evidence import EvidenceLog
 from monitor.storage.store.sql.volumes import VolumeViews
 
-COUNTED = 500
+MAX_COUNTED = 500
 """Most articles with a name that are counted: a more frequent name tells next to nothing."""
 
 
@@ -200,7 +200,7 @@ class StoreReads:
 
     def name_frequencies(self, words: Iterable[int]) -> dict[int, int]:
         """Return the number of recent articles with each word in a name, 500 at most."""
-        counts = dict.fromkeys(words, COUNTED)
+        counts = dict.fromkeys(words, MAX_COUNTED)
         uncounted = [word for word in counts if word not in self._common_names]
         if not uncounted:
             return counts
@@ -208,11 +208,11 @@ class StoreReads:
             "SELECT value, (SELECT count(*) FROM"
             " (SELECT 1 FROM names WHERE name = value LIMIT ?) AS counted)"
             f" FROM {self._sql.numbers}",
-            (COUNTED, json.dumps(sorted(uncounted))),
+            (MAX_COUNTED, json.dumps(sorted(uncounted))),
         )
         for word, count in rows:
             counts[word] = count
-            if count == COUNTED:
+            if count == MAX_COUNTED:
                 self._common_names.add(word)
         return counts
 
@@ -254,7 +254,7 @@ class StoreReads:
             likely.append([id for id, count in shared.most_common(most) if count >= at_least])
         if not any(likely):
             return [{} for _ in texts], 0
-        named = {
+        names_of = {
             id: Names(tuple(frozenset(group) for group in json.loads(groups)), lang, date)
             for id, lang, date, groups in select_in(
                 self._sql,
@@ -266,7 +266,7 @@ class StoreReads:
             "SELECT (SELECT min(article) FROM named), (SELECT max(article) FROM named)"
         )
         recent = 0 if oldest is None else int(newest) - int(oldest) + 1
-        return [{id: named[id] for id in ids if id in named} for ids in likely], recent
+        return [{id: names_of[id] for id in ids if id in names_of} for ids in likely], recent
 
     def _naming(self, words: Collection[int], lang: str) -> dict[int, tuple[int, ...]]:
         """Return the articles in another language that have a word in a name, by word."""
@@ -437,6 +437,6 @@ def _shared(
 
 
 def _story_candidate(row: Row, shared: frozenset[int]) -> StoryCandidate:
-    about = headline(row["title"], feed=row["feed"], outlet=row["outlet"], url=row["url"])
+    title = headline(row["title"], feed=row["feed"], outlet=row["outlet"], url=row["url"])
     size, copy_of = row["shingle_count"], row["copy_of"]
-    return StoryCandidate(row["id"], row["story"], shared, size, about, copy_of)
+    return StoryCandidate(row["id"], row["story"], shared, size, title, copy_of)

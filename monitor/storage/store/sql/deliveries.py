@@ -50,8 +50,8 @@ class DeliveryQueue(StoreViews):
         values, read = (channel, now, now), self._connection.values
         deliveries = read(Delivery, f"{query} ORDER BY due, id LIMIT ?", (*values, limit))
         bundles = {delivery.bundle for delivery in deliveries} - {""}
-        bundled = f"{query} AND bundle IN ({marks(len(bundles))}) ORDER BY due, id"
-        members = read(Delivery, bundled, (*values, *bundles))
+        bundle_query = f"{query} AND bundle IN ({marks(len(bundles))}) ORDER BY due, id"
+        members = read(Delivery, bundle_query, (*values, *bundles))
         return list({delivery.id: delivery for delivery in [*deliveries, *members]}.values())
 
     def save_attempts(self, attempts: Sequence[DeliveryAttempt], now: Timestamp) -> None:
@@ -79,13 +79,13 @@ class DeliveryQueue(StoreViews):
     def give_up_others(self, channels: Sequence[str]) -> int:
         """Give up deliveries to channels that no longer exist; return their number."""
         with transaction(self._connection.sql) as sql:
-            given_up = sql.execute(
+            cursor = sql.execute(
                 "UPDATE deliveries SET state = 'dead',"
                 " reason = 'feeds.yaml has no channel ' || channel || ' any more'"
                 f" WHERE state = 'waiting' AND (channel IN ({marks(len(channels))})) IS NOT TRUE",
                 channels,
             )
-            return int(given_up.rowcount)
+            return int(cursor.rowcount)
 
 
 class DeliveryViews(StoreViews):
@@ -99,12 +99,12 @@ class DeliveryViews(StoreViews):
         limit: int | None = None,
     ) -> list[Delivery]:
         """Return the newest deliveries in these states, of a channel or all, the newest last."""
-        chosen = sorted(states)
+        state_names = sorted(states)
         deliveries = self._connection.values(
             Delivery,
-            f"SELECT {DELIVERY} FROM deliveries WHERE state IN ({marks(len(chosen))})"
+            f"SELECT {DELIVERY} FROM deliveries WHERE state IN ({marks(len(state_names))})"
             " AND (cast(? AS TEXT) IS NULL OR channel = ?) ORDER BY id DESC LIMIT ?",
-            (*chosen, channel, channel, UNBOUNDED if limit is None else limit),
+            (*state_names, channel, channel, UNBOUNDED if limit is None else limit),
         )
         return deliveries[::-1]
 

@@ -190,8 +190,8 @@ class EvidenceReader:
                 " ORDER BY 1"
             )
         ]
-        for at in range(0, len(ids), CHUNK):
-            yield ids[at : at + CHUNK]
+        for start in range(0, len(ids), CHUNK):
+            yield ids[start : start + CHUNK]
 
     def stored_alerts(self, ids: Sequence[int]) -> dict[int, StoredAlert]:
         """Return the values of these alerts in the store, by alert."""

@@ -194,7 +194,7 @@ class FeedViews(StoreViews):
             feed: PermanentRedirect(*move)
             for feed, *move in read("SELECT feed, moved_to, since, latest, times FROM moves")
         }
-        former = {
+        former_addresses = {
             feed: FormerAddress(*address)
             for feed, *address in read(
                 "SELECT feed, url, until FROM former_addresses ORDER BY until"
@@ -209,7 +209,7 @@ class FeedViews(StoreViews):
                 state=state_of(row),
                 articles=row["articles"],
                 move=moves.get(feed.number),
-                former=former.get(feed.number),
+                former=former_addresses.get(feed.number),
             )
             for row in rows
         ]

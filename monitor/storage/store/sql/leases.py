@@ -21,7 +21,7 @@ BUSY_MS = 2_000
 NOW = "extract(epoch FROM clock_timestamp())::float8"
 """The time of the database; only stores in PostgreSQL have leases."""
 LIVE = f"SELECT id FROM monitors WHERE expires_at > {NOW}"
-FORGOTTEN = 86_400.0
+FORGET_SECONDS = 86_400.0
 """Seconds after which a lost monitor is not shown any more."""
 HANDOVER = 2.0
 """Seconds, beside its spacing, for which a host is left alone before another monitor asks it: a
@@ -30,7 +30,7 @@ SOON = 0.001
 """Seconds until the next try for a host whose turn ends before it is looked up."""
 TURNS_KEPT = 3_600.0
 """Seconds after which a host that may be asked again is forgotten."""
-_BACK = (
+_IS_BACK = (
     f"EXISTS (SELECT 1 FROM monitors b WHERE b.expires_at > {NOW}"
     " AND b.host = m.host AND b.folder = m.folder)"
 )
@@ -62,12 +62,12 @@ class SqlLeases:
 
     def beat(self) -> Standing:
         """Store a heartbeat of this monitor; return its standing. Raises StoreError."""
-        renewed = self._read(
+        rows = self._read(
             f"UPDATE monitors SET seen_at = {NOW}, expires_at = {NOW} + ?, alert = NULL"
             " WHERE id = ? RETURNING id",
             (self._expiry, self._monitor),
         )
-        if not list(renewed):
+        if not list(rows):
             self._join()
         live = tuple(id for (id,) in self._read(f"{LIVE} ORDER BY id"))
         epochs = dict(self._read("SELECT id, epoch FROM leases WHERE holder = ?", (self._monitor,)))
@@ -84,8 +84,8 @@ class SqlLeases:
 
     def take_duties(self, duties: Collection[Duty], *, forced: bool = False) -> dict[int, int]:
         """Take those of these duties that nobody holds; return their epochs. Raises StoreError."""
-        wanted = ", ".join(str(int(duty)) for duty in duties)
-        return self._take(f"id IN ({wanted})", len(duties), forced=forced) if wanted else {}
+        duty_ids = ", ".join(str(int(duty)) for duty in duties)
+        return self._take(f"id IN ({duty_ids})", len(duties), forced=forced) if duty_ids else {}
 
     def release(self, leases: Iterable[int]) -> None:
         """Give leases back, except those under which a transaction is open.
@@ -93,8 +93,8 @@ class SqlLeases:
         Raises:
             StoreError: The database does not answer.
         """
-        if wanted := ", ".join(map(str, leases)):
-            self._give_back(f"AND id IN ({wanted})")
+        if lease_ids := ", ".join(map(str, leases)):
+            self._give_back(f"AND id IN ({lease_ids})")
 
     def take_turns(self, spacings: Mapping[str, float]) -> dict[str, float]:
         """Take the turns of the hosts that may be asked now, among all monitors.
@@ -117,8 +117,8 @@ class SqlLeases:
             " RETURNING host",
             (self._monitor, list(spacings), list(spacings.values())),
         )
-        refused = spacings.keys() - {host for (host,) in rows}
-        return dict.fromkeys(refused, SOON) | self._queue_for(refused) if refused else {}
+        hosts = spacings.keys() - {host for (host,) in rows}
+        return dict.fromkeys(hosts, SOON) | self._queue_for(hosts) if hosts else {}
 
     def _queue_for(self, hosts: Collection[str]) -> dict[str, float]:
         """Give other monitors the next turn at hosts; return the seconds to wait, by host."""
@@ -204,7 +204,7 @@ def lost_monitors(sql: Connection) -> list[SharingMonitor]:
     """Return the lost monitors about which there is no alert yet."""
     rows = sql.execute(
         f"SELECT {_MONITOR} FROM monitors m"
-        f" WHERE expires_at <= {NOW} AND alert IS NULL AND NOT {_BACK} ORDER BY id"
+        f" WHERE expires_at <= {NOW} AND alert IS NULL AND NOT {_IS_BACK} ORDER BY id"
     )
     return [SharingMonitor(**row, lost=True) for row in by_name(rows)]
 
@@ -218,8 +218,8 @@ def forget(sql: Connection) -> None:
     """Delete old turns, and monitors that run again under another number or are long lost."""
     sql.execute(
         f"DELETE FROM monitors AS m WHERE expires_at <= {NOW}"
-        f" AND (expires_at < {NOW} - ? OR {_BACK})",
-        (FORGOTTEN,),
+        f" AND (expires_at < {NOW} - ? OR {_IS_BACK})",
+        (FORGET_SECONDS,),
     )
     sql.execute(f"DELETE FROM turns WHERE free_at < {NOW} - ?", (TURNS_KEPT,))
 
@@ -242,7 +242,7 @@ def sharing_monitors(connection: StoreConnection) -> list[SharingMonitor]:
     )
     rows = connection.rows(
         f"SELECT {_MONITOR}, expires_at <= {NOW} AS lost"
-        f" FROM monitors m WHERE expires_at > {NOW} OR NOT {_BACK} ORDER BY lost, number"
+        f" FROM monitors m WHERE expires_at > {NOW} OR NOT {_IS_BACK} ORDER BY lost, number"
     )
     return [
         SharingMonitor(

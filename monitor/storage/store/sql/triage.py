@@ -59,10 +59,10 @@ class TriageViews(StoreViews):
         `left`. Raises StoreError if the store stays locked.
         """
         with transaction(self._connection.sql) as sql:
-            decide: Callable[[TriageState], TriageState] = functools.lru_cache(CHUNK)(change.on)
+            apply: Callable[[TriageState], TriageState] = functools.lru_cache(CHUNK)(change.on)
             steps, skipped = [], []
             for alert, before in _standings(sql, ids):
-                after = decide(before)
+                after = apply(before)
                 if overwrites(shown.get(alert, before), before, after):
                     skipped.append(alert)
                 elif after != before:

@@ -46,12 +46,12 @@ class WatchlistViews(StoreViews):
             buckets: The number of its buckets.
             width: Seconds of a bucket.
         """
-        dialect = self._connection.sql
+        sql = self._connection.sql
         sparks: dict[str, list[int]] = defaultdict(lambda: [0] * buckets)
         for name, bucket, count in self._connection.read(
-            f"SELECT watchlist, {dialect.whole('(raised_at - ?1) / ?2')} AS bucket,"
+            f"SELECT watchlist, {sql.whole('(raised_at - ?1) / ?2')} AS bucket,"
             " count(DISTINCT story_alert)"
-            f" FROM alerts {dialect.indexed_by('alerts_by_time')}"  # left alone, SQLite reads all
+            f" FROM alerts {sql.indexed_by('alerts_by_time')}"  # left alone, SQLite reads all
             " WHERE raised_at >= ?1 AND merged_into IS NULL"
             " AND (article IS NOT NULL OR watchlist = '') GROUP BY watchlist, bucket",
             (since, width),

@@ -64,7 +64,7 @@ def descendants(pid: int) -> list[int]:
 
 def indexer_of(monitor: int) -> int:
     """Return the indexer: the process of a monitor that gives way."""
-    wanted = niceness(monitor) + indexer_process.GIVES_WAY
+    wanted = niceness(monitor) + indexer_process.NICENESS
     (found,) = (one for one in descendants(monitor) if niceness(one) == wanted)
     return found
 

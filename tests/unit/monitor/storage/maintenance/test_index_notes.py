@@ -152,7 +152,7 @@ def test_the_progress_of_one_that_died_is_not_believed(tmp_path: Path) -> None:
     path = tmp_path / indexer.PROGRESS
     written_at = path.stat().st_mtime
     assert indexer.read_progress(tmp_path, written_at + 1) == 0.25
-    assert indexer.read_progress(tmp_path, written_at + indexer.STALE + 1) is None
+    assert indexer.read_progress(tmp_path, written_at + indexer.STALE_SECONDS + 1) is None
     for content in ("", "[1]", "[1, 0]", '"a"', "{}"):
         path.write_text(content, encoding="utf-8")
         assert indexer.read_progress(tmp_path, written_at + 1) is None, content
