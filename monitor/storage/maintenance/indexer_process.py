@@ -89,7 +89,7 @@ class IndexerProcess:
         self._wake_pipe: Connection | None = None
         self._messages: Connection | None = None
         self.failures = 0
-        """Failed tries in a row."""
+        """Number of failed tries in a row."""
         self.trouble = ""
         """The reason why the last try failed, in words."""
         self.indexed_at = 0.0

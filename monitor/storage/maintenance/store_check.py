@@ -64,7 +64,7 @@ async def check_daily(
 
 
 def _damage(store: StoreAddress, is_ended: Callable[[], bool]) -> str:
-    """Return the damage in message, and log it. Raises StoreError if the store cannot be read."""
+    """Return the damage in words, and log it. Raises StoreError if the store cannot be read."""
     with closing(open_database(store, create=False)) as connection:
         damage = connection.find_damage(is_ended)
     if not damage:

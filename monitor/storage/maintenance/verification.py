@@ -54,10 +54,10 @@ class RecordedAlert(Struct, frozen=True, kw_only=True):
     alert: StoredAlert | None
     """None when it is not in the store."""
     records: Sequence[NumberedRecord]
-    """Oldest first."""
+    """The records of the alert, oldest first."""
     matches: Sequence[Mapping[str, Any]]
     escalations: Collection[tuple[str, float]]
-    """Reason and time of each."""
+    """Reason and time of each escalation."""
     texts: Mapping[tuple[int, int], str]
     """Hashes of the texts that are kept, by article and version."""
     renames: Sequence[WatchlistRename] = ()
@@ -121,7 +121,7 @@ def _misdated(records: Sequence[NumberedRecord], now: Timestamp) -> Iterator[Num
         at, article = record.get("at"), record.get("article")
         if not isinstance(at, int | float):
             continue
-        if at > now + CLOCKS_DIFFER:
+        if at > now + MAX_CLOCK_SKEW:
             yield number, _("it is dated in the future")
         if before and at < before[1]:
             yield number, _("it is dated before record {number}", number=before[0])
@@ -232,7 +232,7 @@ def _shown(value: object) -> str:
 
 MAX_LISTED = 1_000
 """Faults that are listed; more are counted."""
-CLOCKS_DIFFER = 60.0
+MAX_CLOCK_SKEW = 60.0
 """Seconds that a record may be ahead of the clock of the verification."""
 STEP = 500
 """Records between two reports of progress."""

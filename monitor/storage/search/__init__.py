@@ -1,1 +1,1 @@
-"""Searching for people: names to numbers, hits to articles with lit snippets, trends and facets."""
+"""Searches for viewers: hits with articles and snippets, filters, suggestions, trends."""

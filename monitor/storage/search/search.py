@@ -116,7 +116,7 @@ class ArchiveSearch:
     """Searches of the archive of one newsroom, from any thread.
 
     Raises:
-        ArchiveError: Of each question: the archive cannot be searched.
+        ArchiveError: The archive cannot be searched; each method raises it.
     """
 
     def __init__(
@@ -159,7 +159,7 @@ class ArchiveSearch:
         """Return a page of the articles that a query finds.
 
         Args:
-            query: In the language of queries.
+            query: The query, in the language of queries.
             filter: Further conditions on the articles.
             sort: `date` or `score`.
             limit: Hits of a page; 0 is all.

@@ -682,7 +682,7 @@ _TABLES = (
 )
 
 TABLES = {table.name: table for table in _TABLES}
-"""By name, in the order in which they are made."""
+"""The tables by name, in the order in which they are made."""
 
 
 def _is_shown(row: str) -> str:

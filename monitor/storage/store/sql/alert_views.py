@@ -225,8 +225,8 @@ class AlertViews(StoreViews):
     ) -> list[StoryAlerts]:
         """Return the alerts of the stories of these alerts, in the order asked, each story once.
 
-        Merged alerts are among them only if `ids` names them. So are alerts that are closed or were
-        raised in a silence, unless `closed` or `silenced` is true.
+        Merged, closed and silenced alerts are among them only if `ids` names them. With `closed` or
+        `silenced`, all closed or silenced alerts of the stories are among them.
         """
         story_of = dict(
             self._connection.select_in("SELECT id, story_alert FROM alerts WHERE id IN ({0})", ids)

@@ -29,7 +29,7 @@ _VECTOR = (
 
 
 class ArticleViews(StoreViews):
-    """Articles by id, by what they raised, and their revisions."""
+    """Articles by id or by their alerts, and their revisions."""
 
     def get(self, ids: Sequence[int]) -> list[Article]:
         """Return these articles, in the order asked; unknown ids are left out."""

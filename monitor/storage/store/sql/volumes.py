@@ -22,7 +22,7 @@ _FIRST = (
 )
 """The condition that an alert is the first of its watchlist about its story."""
 RECOVERED = 7_200.0
-"""Seconds in which the recovery of a feed must be noted."""
+"""Most seconds between the recovery of a feed and the note of it."""
 
 
 class _StoryColumns(Sequence[Story]):
