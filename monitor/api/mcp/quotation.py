@@ -82,13 +82,13 @@ class Quotation:
         return value
 
     def _mapping(self, row: Mapping[str, Any], path: str, depth: int) -> dict[str, Any]:
-        is_field = path.rpartition(".")[2] not in _FREE_MAPPINGS
+        has_fields = path.rpartition(".")[2] not in _FREE_MAPPINGS
         quoted = {}
         for name, value in row.items():
-            if is_field and name == "article_id" and value and isinstance(value, int):
+            if has_fields and name == "article_id" and value and isinstance(value, int):
                 self.articles[value] = None
-            inner_path = f"{path}.{name}".lstrip(".") if is_field else path
-            quoted[name if is_field else plain(name, 100)] = self._value(value, inner_path, depth)
+            inner_path = f"{path}.{name}".lstrip(".") if has_fields else path
+            quoted[name if has_fields else plain(name, 100)] = self._value(value, inner_path, depth)
         return quoted
 
     def _note_cut(self, path: str, is_cut: bool) -> None:
