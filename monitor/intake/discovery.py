@@ -253,14 +253,14 @@ def _advice(
         advice.append(message)
     has_links = any(entry.url for entry in prospect.parsed.entries)
     if texts in ("teasers", "titles") and has_links and not feed.full_text:
-        only = _TITLES if texts == "titles" else _TEASERS
-        advice.append(_(only))
+        finding = _TITLES if texts == "titles" else _TEASERS
+        advice.append(_(finding))
     past = [date for date in dates if date <= now]
     if past and now - max(past) > 90 * schedule.DAY:
-        quiet = span(now - max(past))
-        advice.append(_("nothing new for {time}: is it still kept?", time=quiet))
-    if feed.every is None and len(past) > 2 and (covered := now - min(past)) < 2 * schedule.DEFAULT:
-        advice.append(_("it covers only {time}: `every: 5m` misses less", time=span(covered)))
+        silence = span(now - max(past))
+        advice.append(_("nothing new for {time}: is it still kept?", time=silence))
+    if feed.every is None and len(past) > 2 and (window := now - min(past)) < 2 * schedule.DEFAULT:
+        advice.append(_("it covers only {time}: `every: 5m` misses less", time=span(window)))
     if prospect.parsed.entries and not dates:
         advice.append(_("it has no dates: articles are sorted by when they are first seen"))
     return advice

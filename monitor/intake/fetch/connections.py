@@ -124,8 +124,8 @@ class Connections(httpx.AsyncBaseTransport):
                     response = await connection.http.handle_async_request(request)
             except BaseException as error:
                 await self._drop(connection)
-                died = isinstance(error, (httpcore.ProtocolError, httpcore.NetworkError, OSError))
-                if idle and died:
+                broken = isinstance(error, (httpcore.ProtocolError, httpcore.NetworkError, OSError))
+                if idle and broken:
                     continue
                 raise
             if not idle or response.status != _IDLE_TOO_LONG:

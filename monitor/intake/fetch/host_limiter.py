@@ -173,9 +173,9 @@ class SlotPool:
         """Wait; do not count a delay of this program against the exchanges."""
         due = self._monotonic() + seconds
         await self._sleep(seconds)
-        late = max(0.0, self._monotonic() - due)
+        delay = max(0.0, self._monotonic() - due)
         for slot in self._fast:
-            slot.started += late
+            slot.started += delay
 
 
 class _Host:

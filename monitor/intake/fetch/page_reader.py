@@ -193,5 +193,5 @@ class RobotsPolicy:
     def _forget(self, now: Timestamp) -> None:
         """Drop the turns that are over, when they have become many."""
         if len(self._free) > _MAX_SITES:
-            self._free = {host: at for host, at in self._free.items() if at > now}
-            self._queue = {host: at for host, at in self._queue.items() if at > now}
+            self._free = {host: turn for host, turn in self._free.items() if turn > now}
+            self._queue = {host: turn for host, turn in self._queue.items() if turn > now}

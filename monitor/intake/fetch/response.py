@@ -105,7 +105,7 @@ def interpret(answers: Sequence[Answer], *, conditional: bool) -> Fetched | NotM
             hints=headers.hints(),
             status=code,
             moved_to=_permanent_target(answers),
-            hops=tuple(redact(str(before.url)) for before in answers[:-1]),
+            hops=tuple(redact(str(hop.url)) for hop in answers[:-1]),
             headers=headers.evidence(),
         )
     if code == 304 and conditional:
@@ -123,9 +123,9 @@ def _permanent_target(answers: Sequence[Answer]) -> str | None:
     A redirect from https to http breaks the chain.
     """
     target = None
-    for before, after in pairwise(answers):
-        old, new = before.url, after.url
-        if before.status not in _PERMANENT or (old.scheme, new.scheme) == ("https", "http"):
+    for previous, answer in pairwise(answers):
+        old, new = previous.url, answer.url
+        if previous.status not in _PERMANENT or (old.scheme, new.scheme) == ("https", "http"):
             break
         target = without_credentials(new)
     return target

@@ -94,19 +94,19 @@ def revision(old: Article, change: identify.Changed, feed: Feed) -> Article | No
     Where other feeds carry the article too, only the parts that this feed changed are taken: its
     other parts may have been shorter than theirs, or different, from the beginning.
     """
-    entry, alone = change.entry, old.feeds == (feed.number,)
-    changed = PARTS if alone else identify.changed_parts(entry, change.old_parts)
+    entry, exclusive = change.entry, old.feeds == (feed.number,)
+    changed = PARTS if exclusive else identify.changed_parts(entry, change.old_parts)
     text = {part: getattr(entry, part) for part in changed}
-    if not alone:
+    if not exclusive:
         text = {part: value for part, value in text.items() if value}
     if feed.full_text and not entry.body:
         text.pop("body", None)
-    if not alone and all(old.part(part) == value for part, value in text.items()):
+    if not exclusive and all(old.part(part) == value for part, value in text.items()):
         return None
     return replace(
         old,
         **text,
-        author=entry.author if alone else entry.author or old.author,
+        author=entry.author if exclusive else entry.author or old.author,
         feeds=tuple(dict.fromkeys((*old.feeds, feed.number))),
     )
 

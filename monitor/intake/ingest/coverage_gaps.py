@@ -27,8 +27,8 @@ def coverage(
     coverages = []
     for name, selectors in watchlists.items():
         numbers = {feed.number for feed in feeds if feed.enabled and _watches(selectors, feed)}
-        touching = tuple(gap for gap in gaps if gap.feed.number in numbers)
-        coverages.append(Coverage(watchlist=name, feeds=len(numbers), gaps=touching))
+        feed_gaps = tuple(gap for gap in gaps if gap.feed.number in numbers)
+        coverages.append(Coverage(watchlist=name, feeds=len(numbers), gaps=feed_gaps))
     return coverages
 
 
@@ -37,18 +37,18 @@ def describe_gap(covered: Coverage, now: Timestamp, zone: tzinfo | None) -> str:
     parts: list[str] = []
     for kind in (GapKind.BLIND, GapKind.DOWN):
         if gaps := [gap for gap in covered.gaps if gap.kind is kind]:
-            touched, when = number(covered.touched(kind)), intervals(gaps, now, zone)
+            count, times = number(covered.touched(kind)), intervals(gaps, now, zone)
             if not parts:
-                touched = ngettext(
+                count = ngettext(
                     "{touched} of {count} feed",
                     "{touched} of {count} feeds",
                     covered.feeds,
-                    touched=touched,
+                    touched=count,
                 )
             if kind is GapKind.BLIND:
-                parts.append(_("{feeds} with a coverage gap {when}", feeds=touched, when=when))
+                parts.append(_("{feeds} with a coverage gap {when}", feeds=count, when=times))
             else:
-                parts.append(_("{feeds} not read {when}", feeds=touched, when=when))
+                parts.append(_("{feeds} not read {when}", feeds=count, when=times))
     if parts:
         return ", ".join(parts)
     return ngettext(
@@ -88,8 +88,8 @@ def intervals(gaps: Iterable[Gap], now: Timestamp, zone: tzinfo | None) -> str:
 
 
 def _moment(moment: Timestamp, now: Timestamp, zone: tzinfo | None) -> str:
-    at = _at(moment, zone)
-    return f"{at:%H:%M}" if at.date() == _at(now, zone).date() else date_and_time(at)
+    time = _at(moment, zone)
+    return f"{time:%H:%M}" if time.date() == _at(now, zone).date() else date_and_time(time)
 
 
 def _at(moment: Timestamp, zone: tzinfo | None) -> datetime:

@@ -52,11 +52,11 @@ def same_event(
 
 def _share(first: Names, other: Names, weight: Callable[[int], float]) -> float:
     """Return the weighted share of common names of two articles; 0 if they are too few."""
-    common = first.words & other.words
-    if max(_names_shared(first, common), _names_shared(other, common)) < LEAST_NAMES:
+    common_words = first.words & other.words
+    if max(_names_shared(first, common_words), _names_shared(other, common_words)) < LEAST_NAMES:
         return 0.0
     total = min(sum(map(weight, first.words)), sum(map(weight, other.words)))
-    return sum(map(weight, common)) / total if total else 0.0
+    return sum(map(weight, common_words)) / total if total else 0.0
 
 
 def _names_shared(names: Names, words: frozenset[int]) -> int:
@@ -90,20 +90,20 @@ def same_events(
     shared_names = reading.names_elsewhere([(n.words, n.lang) for n in names])
     shared_names = [words if len(words) >= LEAST_NAMES else frozenset() for words in shared_names]
     frequencies = reading.name_frequencies(frozenset().union(*shared_names))
-    rare = {word for word, count in frequencies.items() if count <= MOST_BEARERS}
+    rare_words = {word for word, count in frequencies.items() if count <= MOST_BEARERS}
     rivals, recent = reading.articles_named(
-        [(words & rare, n.lang) for words, n in zip(shared_names, names, strict=True)],
+        [(words & rare_words, n.lang) for words, n in zip(shared_names, names, strict=True)],
         LEAST_NAMES,
         MOST_CANDIDATES,
     )
-    weighed = {
+    compared_words = {
         word
         for own_names, others in zip(names, rivals, strict=True)
         if others
         for n in (own_names, *others.values())
         for word in n.words
     }
-    frequencies |= reading.name_frequencies(weighed - frequencies.keys())
+    frequencies |= reading.name_frequencies(compared_words - frequencies.keys())
     likely = [
         same_event(n, others, frequencies.__getitem__, recent)
         for n, others in zip(names, rivals, strict=True)

@@ -87,27 +87,27 @@ def is_late(state: FeedState, now: Timestamp) -> bool:
 
 def describe_health(feed: Feed, state: FeedState, now: Timestamp) -> str:
     """Return a feed's health in words: `503 Service Unavailable ×4, retry in 2 min`."""
-    when = due_in(state.next_due - now)
+    wait = due_in(state.next_due - now)
     match health(feed, state, now):
         case Health.PAUSED:
             return _("paused: `enabled: false` in feeds.yaml")
         case Health.GONE:
             return _("gone (410): not asked any more")
         case Health.FAILING:
-            return _("{reason}, retry {when}", reason=_failure(state), when=when)
+            return _("{reason}, retry {when}", reason=_failure(state), when=wait)
         case Health.QUARANTINED:
-            return _("quarantined: {reason}; next {when}", reason=state.breach, when=when)
+            return _("quarantined: {reason}; next {when}", reason=state.breach, when=wait)
         case Health.NEW:
             return _("not polled yet")
         case Health.LATE:
-            ago = span(now - (state.last_ok or now))
-            return _("last read {time} ago, overdue", time=ago)
+            age = span(now - (state.last_ok or now))
+            return _("last read {time} ago, overdue", time=age)
         case Health.BLIND:
-            return _("coverage gap: {reason}; next {when}", reason=_too_fast(feed), when=when)
+            return _("coverage gap: {reason}; next {when}", reason=_too_fast(feed), when=wait)
         case Health.SILENT:
-            return _("{reason}; next {when}", reason=_quiet(state), when=when)
+            return _("{reason}; next {when}", reason=_quiet(state), when=wait)
         case Health.OK:
-            return _("ok, next {when}", when=when)
+            return _("ok, next {when}", when=wait)
 
 
 def describe_trouble(feed: Feed, state: FeedState, now: Timestamp) -> str:
@@ -168,9 +168,9 @@ def _too_fast(feed: Feed) -> str:
 
 
 def _quiet(state: FeedState) -> str:
-    quiet = span((state.last_ok or 0.0) - (state.published or 0.0))
+    silence = span((state.last_ok or 0.0) - (state.published or 0.0))
     habit = describe_interval(state.usual or 0.0)
-    return _("nothing new for {time}, usually {habit}", time=quiet, habit=habit)
+    return _("nothing new for {time}, usually {habit}", time=silence, habit=habit)
 
 
 DAY = 86_400.0
@@ -272,11 +272,11 @@ def _failure_title(feed: Feed, state: FeedState, now: Timestamp) -> str:
 
 
 def _silence_title(feed: Feed, state: FeedState) -> str:
-    quiet = (state.last_ok or 0.0) - (state.published or 0.0)
+    silence = (state.last_ok or 0.0) - (state.published or 0.0)
     habit = describe_interval(state.usual) if state.usual else _("more often")
     return _(
         "{feed}: nothing new for {time}; it usually publishes {habit}",
-        feed=feed.name, time=spelled(quiet), habit=habit,
+        feed=feed.name, time=spelled(silence), habit=habit,
     )  # fmt: skip
 
 
@@ -295,17 +295,17 @@ NOWHERE = PermanentRedirect("", 0.0, 0.0, 0)
 
 
 def updated_redirect(
-    before: PermanentRedirect | None, target: str | None, now: Timestamp
+    previous: PermanentRedirect | None, target: str | None, now: Timestamp
 ) -> PermanentRedirect | None:
     """Return the redirects so far, with those of one answer; None if nothing changes.
 
     `target` is where permanent redirects of the answer led, None without one.
     """
     if target is None:
-        return NOWHERE if before else None
-    if before is None or before.to != target or now < before.since:  # a clock may be set back
+        return NOWHERE if previous else None
+    if previous is None or previous.to != target or now < previous.since:  # a clock may be set back
         return PermanentRedirect(target, now, now, 1)
-    return PermanentRedirect(target, before.since, now, before.times + 1)
+    return PermanentRedirect(target, previous.since, now, previous.times + 1)
 
 
 def is_confirmed(move: PermanentRedirect) -> bool:
@@ -319,8 +319,8 @@ def describe_redirect(
     if move and is_confirmed(move):
         return _("it has moved permanently to {address}", address=_shown(move.to))
     if former and now - former.until < LATELY:
-        ago = span(now - former.until)
-        return _("moved here from {address} {time} ago", address=_shown(former.url), time=ago)
+        age = span(now - former.until)
+        return _("moved here from {address} {time} ago", address=_shown(former.url), time=age)
     return ""
 
 

@@ -90,8 +90,8 @@ class _DocumentEntries:
     def decisions(self) -> list[Decision]:
         reissues = self._moved()
         return [
-            Reissued(entry=entry, article=reissues[at]) if at in reissues else self._decision(entry)
-            for at, entry in enumerate(self._entries)
+            Reissued(entry=entry, article=reissues[i]) if i in reissues else self._decision(entry)
+            for i, entry in enumerate(self._entries)
         ]
 
     def _decision(self, entry: Entry) -> Decision:
@@ -137,9 +137,9 @@ class _DocumentEntries:
         same. It is enough when most of the document moved in this way.
         """
         same_text: dict[int, int] = {}
-        sure: dict[int, int] = {}
+        confirmed: dict[int, int] = {}
         used = set(self._used)
-        for at, entry in enumerate(self._entries):
+        for i, entry in enumerate(self._entries):
             match = self._known.guids.get(entry.key)
             if match and match[1] == entry.fingerprint:
                 continue
@@ -150,11 +150,11 @@ class _DocumentEntries:
             if article is None:
                 continue
             used.add(article)
-            same_text[at] = article
+            same_text[i] = article
             same_link = {c.id for c in self._known.urls.get(entry.canonical, ())}
             if not entry.canonical or article in same_link:
-                sure[at] = article
-        reissues = same_text if 2 * len(same_text) >= len(self._entries) else sure
+                confirmed[i] = article
+        reissues = same_text if 2 * len(same_text) >= len(self._entries) else confirmed
         self._used.update(reissues.values())
         return reissues
 

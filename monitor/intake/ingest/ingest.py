@@ -189,10 +189,10 @@ class Ingester:
         self, batch: Batch, links: Sequence[EventLink], now: Timestamp
     ) -> Iterator[Arrivals]:
         """Yield the stories that sure links spread, one link at a time."""
-        sure = [link for link in links if link.surety is Surety.SURE]
-        ids = {id for link in sure for id in (link.later, link.earlier)}
+        sure_links = [link for link in links if link.surety is Surety.SURE]
+        ids = {id for link in sure_links for id in (link.later, link.earlier)}
         articles = {article.id: article for article in batch.articles.get(sorted(ids))}
-        for link in sure:
+        for link in sure_links:
             if (later := articles.get(link.later)) and (earlier := articles.get(link.earlier)):
                 feed = self.watch.feeds.get(later.feeds[0])
                 if feed is not None:

@@ -123,14 +123,14 @@ class PollStep(Struct, frozen=True, kw_only=True):
 
     def _failed(self, error: FeedError) -> PollOutcome:
         """Return the outcome of a failure; an outage is not counted against the feed."""
-        feed, before = self.answer.feed, self.answer.state
+        feed, old_state = self.answer.feed, self.answer.state
         status = error.status if isinstance(error, FetchError) else None
         poll = self._poll(Outcome.FAILED, reason=error.reason, status=status)
         if self.network_down and isinstance(error, FetchError) and error.network:
-            state = schedule.after_outage(before, self.now, self.jitter)
+            state = schedule.after_outage(old_state, self.now, self.jitter)
             state = replace(state, reason=error.reason, failures=max(1, state.failures))
             return PollOutcome(feed=feed, state=state, poll=poll)
-        state = schedule.after_failure(feed, before, error, self.now, self.jitter)
+        state = schedule.after_failure(feed, old_state, error, self.now, self.jitter)
         return self._with_incidents(PollOutcome(feed=feed, state=state, poll=poll))
 
     def _unchanged(self, response: Fetched | NotModified) -> PollOutcome:
@@ -147,22 +147,22 @@ class PollStep(Struct, frozen=True, kw_only=True):
 
     def _read(self, fetched: Fetched, parsed: ParsedFeed) -> PollOutcome:
         """Return the outcome of a new document."""
-        feed, before = self.answer.feed, self.answer.state
+        feed, old_state = self.answer.feed, self.answer.state
         known_entries = article_changes.known_entries(self.batch, feed, parsed.entries)
         decisions = identify.identify(parsed.entries, known_entries)
         changes, sightings = self._changes(decisions)
         new_entries = [d.entry for d in decisions if isinstance(d, _NEW_TO_FEED)]
         known_ids = [d.article for d in decisions if not isinstance(d, _NEW_TO_FEED)]
         known, new = len(known_ids), sum(arrival.new for arrival in changes)
-        last = self.history.last_articles
+        last_articles = self.history.last_articles
         breach = _breach(changes)
         state = schedule.after_read(
             feed,
-            schedule.after_breach(before, breach, self.now) if breach else before,
+            schedule.after_breach(old_state, breach, self.now) if breach else old_state,
             fetched,
             parsed,
             known=known,
-            overlap=len(last.intersection(known_ids)) if last else None,
+            overlap=len(last_articles.intersection(known_ids)) if last_articles else None,
             now=self.now,
             jitter=self.jitter,
         )
@@ -183,7 +183,7 @@ class PollStep(Struct, frozen=True, kw_only=True):
             arrivals=tuple(changes),
             sightings=tuple(sightings),
             move=feed_health.updated_redirect(self.history.move, fetched.moved_to, self.now),
-            missed=(before.last_ok, self.now) if state.blind and before.last_ok else None,
+            missed=(old_state.last_ok, self.now) if state.blind and old_state.last_ok else None,
             articles=frozenset(ids.union(c.article.id for c in changes) if new_entries else ()),
             response=_answer_evidence(fetched, self.now),
         )

@@ -83,13 +83,13 @@ def longest_silence(habit: PublicationRate | None) -> float | None:
 
 
 def entry_times(
-    dates: Iterable[Timestamp | None], after: Timestamp | None, now: Timestamp
+    dates: Iterable[Timestamp | None], last_read: Timestamp | None, now: Timestamp
 ) -> list[Timestamp]:
     """Return the times of publication: the dates, limited to the time since the last read.
 
     At the first read their dates count unless they are in the future.
     """
-    earliest = float("-inf") if after is None else after
+    earliest = float("-inf") if last_read is None else last_read
     return [now if date is None else min(max(date, earliest), now) for date in dates]
 
 

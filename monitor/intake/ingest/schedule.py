@@ -52,8 +52,8 @@ def due(states: Mapping[str, FeedState], feeds: Sequence[Feed], until: Timestamp
     A feed without a state is new, and due.
     """
     feed_states = {feed.url: states.get(feed.url, FeedState()) for feed in feeds if feed.enabled}
-    waiting = [feed for feed in feeds if feed.enabled and _is_due(feed_states[feed.url], until)]
-    return sorted(waiting, key=lambda feed: feed_states[feed.url].next_due)
+    due_feeds = [feed for feed in feeds if feed.enabled and _is_due(feed_states[feed.url], until)]
+    return sorted(due_feeds, key=lambda feed: feed_states[feed.url].next_due)
 
 
 def spread(
@@ -111,11 +111,11 @@ def after_read(
     hints = replace(fetched.hints, ttl=parsed.ttl if parsed.ttl else fetched.hints.ttl)
     interval = _interval(feed, _adapted(state, total, 0 if blind else known, now))
     # A server that repeats its ETag for a changed body would answer 304 to the next change.
-    repeated = fetched.etag is not None and fetched.etag == state.etag
+    is_repeated = fetched.etag is not None and fetched.etag == state.etag
     return replace(
         _success(state, interval, hints, now, jitter),
-        etag=None if repeated else fetched.etag,
-        last_modified=None if repeated else fetched.last_modified,
+        etag=None if is_repeated else fetched.etag,
+        last_modified=None if is_repeated else fetched.last_modified,
         body_hash=fetched.digest,
         blind=blind,
         title=parsed.title or state.title,
@@ -157,12 +157,12 @@ def after_failure(
 
     A poll before its time, which somebody asked for, does not lengthen the back-off.
     """
-    early = bool(state.failures) and now < state.asked_until
-    failures = state.failures + (not early)
+    is_early = bool(state.failures) and now < state.asked_until
+    failures = state.failures + (not is_early)
     since = now if state.failing_since is None else state.failing_since
     status = error.status if isinstance(error, FetchError) else None
     retry = _retry(feed, error, failures, now - since)
-    if early and status not in {429, 503}:
+    if is_early and status not in {429, 503}:
         retry = min(retry, state.asked_until - now)
     return replace(
         state,
@@ -207,9 +207,9 @@ def _was_set_back(state: FeedState, now: Timestamp) -> bool:
     return state.last_poll is not None and state.last_poll - now > _STEPPED
 
 
-def _interval(feed: Feed, adapted: float) -> float:
+def _interval(feed: Feed, adaptive_interval: float) -> float:
     """Return the interval of `feeds.yaml`, else the adaptive one."""
-    return adapted if feed.every is None else min(max(feed.every, SHORTEST), CEILING)
+    return adaptive_interval if feed.every is None else min(max(feed.every, SHORTEST), CEILING)
 
 
 def _adapted(state: FeedState, total: int, known: int, now: Timestamp) -> float:

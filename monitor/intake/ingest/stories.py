@@ -90,14 +90,14 @@ def assign_story(
             for c in others
         ]
     likely = [
-        (copied if copied >= SAME else 0.0, share, -other.article, other)
-        for copied, share, other in shares
-        if copied >= SAME or share >= VERSION
+        (copy_share if copy_share >= SAME else 0.0, share, -other.article, other)
+        for copy_share, share, other in shares
+        if copy_share >= SAME or share >= VERSION
     ]
     if not likely:
         return StoryDecision(article.id)
-    copied, _, _, best = max(likely, key=lambda rated: rated[:3])
-    if not copied:
+    copy_share, _, _, best = max(likely, key=lambda rated: rated[:3])
+    if not copy_share:
         return StoryDecision(best.story, Relation.VERSION)
     original = best.article if best.copy_of is None else best.copy_of
     return StoryDecision(best.story, Relation.SAME, original)

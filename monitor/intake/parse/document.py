@@ -53,8 +53,8 @@ def in_utf8(body: bytes, content_type: str) -> tuple[bytes, str]:
             return body.decode(encoding, "replace").encode(errors="replace"), UTF8
     body = body.removeprefix(codecs.BOM_UTF8)
     text = body.decode("utf-8", "replace")
-    plain = text.isascii() and "\x1b" not in text  # ISO-2022 is ASCII and escapes
-    if plain or text.count("\ufffd") * 2 < len(body) - len(text):
+    is_plain = text.isascii() and "\x1b" not in text  # ISO-2022 is ASCII and escapes
+    if is_plain or text.count("\ufffd") * 2 < len(body) - len(text):
         return text.encode(), UTF8
     match = CHARSET.search(content_type)
     return body, f"; charset={match[1]}" if match else ""
@@ -68,19 +68,19 @@ def with_encoding(body: bytes, content_type: str, encoding: str) -> tuple[bytes,
 
 def root_only(body: bytes) -> bytes:
     """Return the XML declaration and the root element: no DOCTYPE, so no entity, no junk."""
-    declaration, at = b"", 0
-    while (at := body.find(b"<", at)) >= 0:
-        if body.startswith(b"<?", at):
-            end = _after(body, b"?>", at)
-            if not declaration and body.startswith(b"<?xml ", at):
-                declaration = body[at:end]
-        elif body.startswith(b"<!--", at):
-            end = _after(body, b"-->", at)
-        elif body.startswith(b"<!", at):
-            end = _declaration_end(body, at)
+    declaration, offset = b"", 0
+    while (offset := body.find(b"<", offset)) >= 0:
+        if body.startswith(b"<?", offset):
+            end = _after(body, b"?>", offset)
+            if not declaration and body.startswith(b"<?xml ", offset):
+                declaration = body[offset:end]
+        elif body.startswith(b"<!--", offset):
+            end = _after(body, b"-->", offset)
+        elif body.startswith(b"<!", offset):
+            end = _declaration_end(body, offset)
         else:
-            return declaration + body[at:]
-        at = end
+            return declaration + body[offset:]
+        offset = end
     return b""
 
 
@@ -98,20 +98,20 @@ def with_escaped_markup(body: bytes) -> bytes:
     feedparser takes the elements of other XML, and elements of XHTML with names of a feed
     (`summary`, `title`), for those of the entry.
     """
-    pieces, at = [], 0
+    pieces, last = [], 0
     for opening in _MARKUP_CONTENT.finditer(body):
         prefix = body[body.rfind(b"<", 0, opening.start()) + 1 : opening.start()]
         end = body.find(b"</" + prefix + b"content", opening.end())
         if end < 0:
             break
-        if opening.start() < at:
+        if opening.start() < last:
             continue
         markup = _PREFIX.sub(rb"\1", body[opening.end() : end])
         escaped = markup.replace(b"&", b"&amp;").replace(b"<", b"&lt;")
-        pieces += [body[at : opening.start()], b"content", opening[1], b'"text/html"', opening[3]]
+        pieces += [body[last : opening.start()], b"content", opening[1], b'"text/html"', opening[3]]
         pieces.append(escaped)
-        at = end
-    return b"".join([*pieces, body[at:]]) if pieces else body
+        last = end
+    return b"".join([*pieces, body[last:]]) if pieces else body
 
 
 def without_impossible_characters(source: str) -> str:
@@ -123,28 +123,28 @@ def _if_possible(reference: re.Match[str]) -> str:
     digits, base = (reference[1], 16) if reference[1] else (reference[2] or "", 10)
     digits = digits.lstrip("0")
     code = int(digits, base) if 0 < len(digits) < 8 else 0
-    possible = code in (9, 10, 13) or 0x20 <= code < 0xD800 or 0xE000 <= code < 0x110000
-    return reference.group() if possible else ""
+    is_valid = code in (9, 10, 13) or 0x20 <= code < 0xD800 or 0xE000 <= code < 0x110000
+    return reference.group() if is_valid else ""
 
 
-def _after(body: bytes, mark: bytes, at: int) -> int:
-    position = body.find(mark, at)
+def _after(body: bytes, mark: bytes, offset: int) -> int:
+    position = body.find(mark, offset)
     return position + len(mark) if position >= 0 else len(body)
 
 
-def _declaration_end(body: bytes, at: int) -> int:
+def _declaration_end(body: bytes, offset: int) -> int:
     """Return the end of a `<!DOCTYPE …>`, its internal subset included."""
     subset = False
-    while token := _SUBSET.search(body, at):
-        mark, at = token.group(), token.end()
+    while token := _SUBSET.search(body, offset):
+        mark, offset = token.group(), token.end()
         if mark == b"<!--":
-            at = _after(body, b"-->", at)
+            offset = _after(body, b"-->", offset)
         elif mark in b"\"'":
-            at = _after(body, mark, at)
+            offset = _after(body, mark, offset)
         elif mark in b"[]":
             subset = mark == b"["
         elif not subset:
-            return at
+            return offset
     return len(body)
 
 
@@ -252,13 +252,13 @@ def distinct_entries(entries: Iterable[Entry]) -> tuple[Entry, ...]:
     share a name get a new one, made of their differences and not of their order, so that the
     next document names them the same.
     """
-    filled = [e for e in entries if e.title or e.summary or e.body or e.url]
-    unique = {(e.guid, e.url, e.title, e.summary, e.body): e for e in reversed(filled)}
+    nonempty = [e for e in entries if e.title or e.summary or e.body or e.url]
+    unique = {(e.guid, e.url, e.title, e.summary, e.body): e for e in reversed(nonempty)}
     entries = list(reversed(unique.values()))
     for parts in (lambda e: (e.url, e.title), lambda e: (e.url, e.title, e.summary, e.body)):
-        shared = Counter(map(_name, entries))
+        counts = Counter(map(_name, entries))
         entries = [
-            replace(e, guid=f"{_name(e)}#{_digest(*parts(e))}") if shared[_name(e)] > 1 else e
+            replace(e, guid=f"{_name(e)}#{_digest(*parts(e))}") if counts[_name(e)] > 1 else e
             for e in entries
         ]
     return keyed_entries(entries)

@@ -192,9 +192,9 @@ def _similar(views: Views, encoder: Encoder, article: int, most: int) -> tuple[S
     (original,) = views.articles.get([article])
     vector = encoder.encode(sentence(original.title, original.summary or original.body))
     nearest: list[tuple[int, float]] = []
-    after = 0
-    while chunk := views.articles.every_vector(after, CHUNK):
-        after = chunk[-1][0]
+    last_id = 0
+    while chunk := views.articles.every_vector(last_id, CHUNK):
+        last_id = chunk[-1][0]
         chunk = [(id, data) for id, data in chunk if data and id != article]
         if chunk:
             ids = np.array([id for id, _ in chunk], np.int64)

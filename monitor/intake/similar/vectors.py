@@ -81,10 +81,10 @@ class VectorWindow(Struct, frozen=True, dict=True):
 
     def side(self, row: int, lang: str) -> Rows:
         """Return the other rows in a language that are dated near a row."""
-        near = np.abs(self.dates - self.dates[row]) <= WINDOW
-        near &= self.languages == lang
-        near[row] = False
-        return np.flatnonzero(near)
+        mask = np.abs(self.dates - self.dates[row]) <= WINDOW
+        mask &= self.languages == lang
+        mask[row] = False
+        return np.flatnonzero(mask)
 
 
 def margin(cosine: float, mean: float, other_mean: float) -> float:
@@ -129,8 +129,8 @@ def _linked(window: VectorWindow, row: int) -> Iterator[tuple[int, Surety]]:
         cosines = window.vectors[side] @ window.vectors[row]
         mean = surroundings(cosines, thresholds)
         count = 0
-        for at in np.argsort(-cosines, kind="stable"):
-            other, cosine = int(side[at]), float(cosines[at])
+        for i in np.argsort(-cosines, kind="stable"):
+            other, cosine = int(side[i]), float(cosines[i])
             best = thresholds.surety(margin(cosine, mean, thresholds.least))
             if count == CANDIDATES or best is None:  # the following ones are farther still
                 break
@@ -157,7 +157,7 @@ def most_similar(
     """Return the articles whose vectors are nearest to a vector and the cosines, nearest first."""
     cosines = vectors @ vector
     nearest = np.argsort(-cosines, kind="stable")[:most]
-    return [(int(articles[at]), float(cosines[at])) for at in nearest]
+    return [(int(articles[i]), float(cosines[i])) for i in nearest]
 
 
 LEAD = 600

@@ -252,8 +252,8 @@ class _Planning:
                 backfill=False,
                 kind=notice.kind,
             )
-            about = {"feed": {"number": feed.number, "name": feed.name}}
-            self._planner.raise_about(alert, about, feed=feed.number)
+            extra = {"feed": {"number": feed.number, "name": feed.name}}
+            self._planner.raise_about(alert, extra, feed=feed.number)
         self.plan.incidents.append(NewIncident(feed=feed.number, kind=notice.kind, alert=id))
 
     def _next_alert(self) -> int:

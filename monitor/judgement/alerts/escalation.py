@@ -58,14 +58,14 @@ def escalations(
     outlets = len({publisher(origin.url, origin.feed_url) for origin in origins})
     newest = max((origin.article for origin in origins), default=story)
     for _, story_alert in sorted(first_alerts.items()):
-        crossed: dict[str, tuple[int, str]] = {}
+        crossings: dict[str, tuple[int, str]] = {}
         for link in facts.links:
             if link.lang != story_alert.alert.lang:
-                crossed.setdefault(link.lang, (link.article, link.feed))
+                crossings.setdefault(link.lang, (link.article, link.feed))
         severity, state = story_alert.alert.severity, story_alert.state
-        for reason in reasons(story_alert.escalate, outlets, crossed.keys(), story_alert.reasons):
-            article, outlet = crossed.get(reason, (newest, ""))
-            before, severity = severity, escalated_severity(story_alert.escalate, severity)
+        for reason in reasons(story_alert.escalate, outlets, crossings.keys(), story_alert.reasons):
+            article, outlet = crossings.get(reason, (newest, ""))
+            old_severity, severity = severity, escalated_severity(story_alert.escalate, severity)
             reopened = state is not AlertState.NEW and story_alert.verdict is not Verdict.NOISE
             alert = replace(
                 story_alert.alert,
@@ -79,7 +79,7 @@ def escalations(
                 NewEscalation(
                     alert=alert,
                     reason=reason,
-                    severity_before=before,
+                    severity_before=old_severity,
                     outlets=outlets,
                     article=article,
                     reopened_from=state if reopened else None,
@@ -108,5 +108,5 @@ def reasons(
 
 def escalated_severity(escalate: Escalate, severity: Severity) -> Severity:
     """Return the severity of an escalated alert: never less than before."""
-    to = escalate.to or _NEXT.get(severity, severity)
-    return min(severity, to, key=lambda level: level.rank)
+    target = escalate.to or _NEXT.get(severity, severity)
+    return min(severity, target, key=lambda level: level.rank)

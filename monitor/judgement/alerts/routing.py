@@ -92,14 +92,14 @@ class Routing(Struct, frozen=True, kw_only=True):
         due, reason = now, ""
         if digest := route.digest or hours.digest:
             due = next_digest(digest, now, self.zone)
-            at = by_the_clock(due, now, digest.zone or self.zone)
-            reason = _("digest at {time}", time=at)
+            digest_time = by_the_clock(due, now, digest.zone or self.zone)
+            reason = _("digest at {time}", time=digest_time)
         quiets = [q for q in (route.quiet, hours.quiet) if q and alert.severity not in q.spares]
         for quiet in quiets * 2:  # the end of one may fall into the other
             if until := quiet_until(quiet, due, self.zone):
                 due = until
-                ends = by_the_clock(due, now, quiet.zone or self.zone)
-                reason = _("quiet hours until {time}", time=ends)
+                end_time = by_the_clock(due, now, quiet.zone or self.zone)
+                reason = _("quiet hours until {time}", time=end_time)
         bundle = f"{int(due)}" if reason else ""
         return PlannedDelivery(channel=channel, due=due, reason=reason, bundle=bundle)
 
@@ -163,7 +163,7 @@ def next_digest(digest: Digest, now: Timestamp, local: tzinfo) -> Timestamp:
         rounds = int((now - midnight) // digest.every) + 1
         return min(midnight + rounds * digest.every, next_midnight)
     days = [today + n * DAY for n in range(3)]  # where summer time ends, a clock shows a time twice
-    return min(at for day in days for t in digest.at if (at := _moment(day, t, zone)) > now)
+    return min(moment for day in days for t in digest.at if (moment := _moment(day, t, zone)) > now)
 
 
 def last_briefing(schedule: BriefingSchedule, now: Timestamp, local: tzinfo) -> Timestamp | None:
@@ -177,14 +177,14 @@ def last_briefing(schedule: BriefingSchedule, now: Timestamp, local: tzinfo) -> 
     zone = schedule.zone or local
     today = datetime.fromtimestamp(now, zone).date()
     days = [day for n in range(8) if (day := today - n * DAY).weekday() in schedule.days]
-    slots = [_moment(day, at, zone) for day in days for at in schedule.at]
+    slots = [_moment(day, t, zone) for day in days for t in schedule.at]
     return max((slot for slot in slots if slot <= now), default=None)
 
 
-def by_the_clock(at: Timestamp, now: Timestamp, zone: tzinfo) -> str:
+def by_the_clock(moment: Timestamp, now: Timestamp, zone: tzinfo) -> str:
     """Return a time as `07:00`, with its date unless it is within a day of now."""
-    local_time = datetime.fromtimestamp(at, zone)
-    if abs(at - now) < DAY.total_seconds():
+    local_time = datetime.fromtimestamp(moment, zone)
+    if abs(moment - now) < DAY.total_seconds():
         return local_time.strftime("%H:%M")
     return date_and_time(local_time)
 
@@ -201,16 +201,16 @@ def _nights(quiet: Quiet, now: Timestamp, zone: tzinfo) -> Iterator[tuple[Timest
             )
 
 
-def _moment(day: date, at: time, zone: tzinfo, *, late: bool = False) -> Timestamp:
+def _moment(day: date, clock_time: time, zone: tzinfo, *, late: bool = False) -> Timestamp:
     """Return the moment at which a wall clock shows a time on a day; of two moments, the first.
 
     Args:
         day: The day.
-        at: The time of day.
+        clock_time: The time of day.
         zone: Time zone of the clock.
         late: Return the later moment where summer time begins or ends: a time that is skipped
             is shown an hour later.
     """
-    wall_time = datetime.combine(day, at, zone)
+    wall_time = datetime.combine(day, clock_time, zone)
     moments = [wall_time.replace(fold=fold).timestamp() for fold in (0, 1)]
     return max(moments) if late else moments[0]

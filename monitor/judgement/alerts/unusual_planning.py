@@ -70,7 +70,7 @@ def plan_lost_monitors(
 
 def plan_unusual(
     begun: Sequence[UnusualWatchlist],
-    over: Collection[tuple[str, AlertKind]],
+    ended: Collection[tuple[str, AlertKind]],
     facts: AlertFacts,
     routing: Routing,
     now: Timestamp,
@@ -87,7 +87,7 @@ def plan_unusual(
         }
         words = title(case, now, routing)
         subjects.append((unusual.kind, watchlist.severity, words, watchlist, extra))
-    return _plan(subjects, facts, routing, now, lasts=True, over=over)
+    return _plan(subjects, facts, routing, now, lasts=True, ended=ended)
 
 
 def _plan(
@@ -97,10 +97,10 @@ def _plan(
     now: Timestamp,
     *,
     lasts: bool,
-    over: Collection[tuple[str, AlertKind]] = (),
+    ended: Collection[tuple[str, AlertKind]] = (),
 ) -> AlertPlan:
     """Plan an alert about each subject; some subjects last until they are over."""
-    plan = AlertPlan(at=now, usual_again=sorted(over))
+    plan = AlertPlan(at=now, usual_again=sorted(ended))
     planner = DeliveryPlanner(facts, routing, plan)
     for id, (kind, severity, words, watchlist, extra) in enumerate(subjects, facts.last_alert + 1):
         name = watchlist.name if watchlist else FEED_HEALTH
@@ -142,5 +142,5 @@ def title(case: UnusualWatchlist, now: Timestamp, routing: Routing) -> str:
 def _number(usual: float) -> str:
     if usual >= 10:
         return number(round(usual))
-    written = f"{usual:.2g}"
-    return number(usual, len(written.partition(".")[2]))
+    digits = f"{usual:.2g}"
+    return number(usual, len(digits.partition(".")[2]))

@@ -107,8 +107,8 @@ class Hours(Struct, frozen=True):
             for hour, share in _shares(start, until):
                 if 0 <= hour - first < len(shares):
                     shares[hour - first] += share
-        for (_, before), (start, until) in pairwise(watched):
-            caught_up = min(start + CATCHING_UP, until) if start > before else start
+        for (_, previous_end), (start, until) in pairwise(watched):
+            caught_up = min(start + CATCHING_UP, until) if start > previous_end else start
             _forget(shares, first, (start, caught_up))
         times = [local(hour, zone) for hour in range(first, end)]
         return cls(
@@ -160,8 +160,8 @@ class Pattern(Struct, frozen=True):
     def variance(self, usual: float, hours: int) -> float:
         """Return the variance of a number whose mean is not known exactly either."""
         dispersion = self.dispersion[hours]
-        doubt = dispersion / (self.stories + 1) + 1 / (self.stories / 24 + PRIOR)
-        return dispersion * usual + doubt * usual**2
+        uncertainty = dispersion / (self.stories + 1) + 1 / (self.stories / 24 + PRIOR)
+        return dispersion * usual + uncertainty * usual**2
 
 
 def learn(
@@ -399,12 +399,12 @@ def _window(hours: float) -> int:
 
 def _shares(start: Timestamp, end: Timestamp) -> Iterator[tuple[int, float]]:
     """Yield the hours that an interval touches, and the share of each that is in it."""
-    at = start
-    while at < end:
-        hour = int(at // HOUR)
+    moment = start
+    while moment < end:
+        hour = int(moment // HOUR)
         until = min(end, (hour + 1) * HOUR)
-        yield hour, (until - at) / HOUR
-        at = until
+        yield hour, (until - moment) / HOUR
+        moment = until
 
 
 def _forget(watched: list[float], first: int, interval: Interval) -> None:
@@ -421,15 +421,15 @@ def _rates(
     feeds: Mapping[int, Timestamp],
 ) -> tuple[dict[int, float], list[float]]:
     """Return the stories in an hour by feed, and of all feeds that were read in each hour."""
-    upto = [0.0, *accumulate(watched)]
+    sums = [0.0, *accumulate(watched)]
     numbers = Counter(story.feed for _, story in counted)
     steps = [0.0] * (len(watched) + 1)
-    steps[0] = 1 / upto[-1]
+    steps[0] = 1 / sums[-1]
     earliest = {story.feed: place for place, story in reversed(counted)}
     rates = {}
     for feed, number in numbers.items():
         place = min(earliest[feed], max(0, int(feeds[feed] // HOUR) - first))
-        rates[feed] = number / max(upto[-1] - upto[place], 1.0)
+        rates[feed] = number / max(sums[-1] - sums[place], 1.0)
         steps[place] += rates[feed]
     return rates, list(accumulate(steps))[:-1]
 
@@ -469,16 +469,16 @@ def _spread(
 
 def _max_lull(counted: Sequence[tuple[int, Story]], first: int, usual: Sequence[float]) -> float:
     """Return the largest number of usual stories between one story and the next."""
-    upto = [0.0, *accumulate(usual)]
-    at = [upto[place] + (s.at / HOUR - first - place) * usual[place] for place, s in counted]
-    return max((after - before for before, after in pairwise(at)), default=0.0)
+    sums = [0.0, *accumulate(usual)]
+    positions = [sums[place] + (s.at / HOUR - first - place) * usual[place] for place, s in counted]
+    return max((after - before for before, after in pairwise(positions)), default=0.0)
 
 
 def _rings_daily(numbers: Mapping[int, int], watched: Sequence[float]) -> bool:
     """Tell whether nearly every day that was watched for half of it has stories."""
-    days = rang = 0
+    days = ringing_days = 0
     for start in range(0, len(watched) - 23, 24):
         if sum(watched[start : start + 24]) >= 12:
             days += 1
-            rang += any(numbers.get(place) for place in range(start, start + 24))
-    return days > 0 and rang >= MIN_RINGING * days
+            ringing_days += any(numbers.get(place) for place in range(start, start + 24))
+    return days > 0 and ringing_days >= MIN_RINGING * days

@@ -60,17 +60,17 @@ class WatchlistMatcher:
         for feed in feeds:
             host(feed.url)  # known feeds are resolved once, here
         self._filed = _FiledClauses()
-        plain: set[str] = set()
+        plain_keys: set[str] = set()
         expanding: dict[Leaf, Word] = {}
         for number, watchlist in enumerate(self.watchlists):
             filed = filing(watchlist.query.root)
             # Another query may share the filing, but not the text of the clauses.
             for clause, paths in zip(alternatives(watchlist.query.root), filed.paths, strict=True):
                 self._filed.add(clause, paths, number)
-            plain.update(filed.keys)
+            plain_keys.update(filed.keys)
             expanding.update(filed.expanding)
         self._filed.seal()
-        self._leaves = Keys(_WatchedTerms(plain, expanding))
+        self._leaves = Keys(_WatchedTerms(plain_keys, expanding))
 
     @functools.cached_property
     def by_feed(self) -> bool:
@@ -199,24 +199,24 @@ class _ArticleWords:
 class _WatchedTerms:
     """The terms of all watchlists; it selects those that a word of a text stands for."""
 
-    def __init__(self, plain: Iterable[str], expanding: Mapping[Leaf, Word]) -> None:
+    def __init__(self, plain_keys: Iterable[str], expanding: Mapping[Leaf, Word]) -> None:
         """Index the terms.
 
         Args:
-            plain: The keys of words that mean one key.
+            plain_keys: The keys of words that mean one key.
             expanding: The other words.
         """
-        self._listed: dict[str, tuple[Leaf, ...]] = {key: (key,) for key in plain}
+        self._listed: dict[str, tuple[Leaf, ...]] = {key: (key,) for key in plain_keys}
         self._exact: dict[str, Leaf] = {}
         self._prefixes: defaultdict[str, list[tuple[str, Leaf, Word]]] = defaultdict(list)
         for leaf, word in expanding.items():
             if keys := listed_keys(word):
-                alone = (leaf,)  # one tuple in memory for most of its forms
+                single = (leaf,)  # one tuple in memory for most of its forms
                 for key in keys:
-                    self._listed[key] = self._listed.get(key, ()) + alone
+                    self._listed[key] = self._listed.get(key, ()) + single
             elif word.mode is Mode.EXACT:
-                space = AUTHOR if word.part == "author" else ""
-                self._exact[space + word.term] = leaf
+                field_prefix = AUTHOR if word.part == "author" else ""
+                self._exact[field_prefix + word.term] = leaf
             else:
                 prefix = literal_prefix(word)
                 self._prefixes[prefix[:_PREFIX_LENGTH]].append((prefix, leaf, word))
@@ -340,8 +340,8 @@ def _out_of_scope(
 ) -> str:
     if limit == "lang":
         return _("language {lang}, not {wanted}", lang=article.lang, wanted=either(watchlist.lang))
-    carrying = ", ".join(feed.name for feed in feeds)
-    return _("feed {feed}, not {wanted}", feed=carrying, wanted=either(watchlist.feeds))
+    feed_names = ", ".join(feed.name for feed in feeds)
+    return _("feed {feed}, not {wanted}", feed=feed_names, wanted=either(watchlist.feeds))
 
 
 def _reason(hit: WatchlistMatch, root: Node) -> str:
