@@ -1,4 +1,4 @@
-"""The dashboard: what the monitor has found, shown in the terminal and in the browser.
+"""The dashboard: the alerts, feeds and archive of a newsroom in the terminal and the browser.
 
 It writes what people decide (triage, silences, "poll now", edits of feeds.yaml) and its own state.
 Once a second the main screen reads the service for what is new:

@@ -43,9 +43,9 @@ class DashboardApp(BaseApp):
         clock: Callable[[], Timestamp],
         owns_monitor: bool = False,
         read_only: bool = False,
-        **setting: Unpack[AppSettings],
+        **settings: Unpack[AppSettings],
     ) -> None:
-        super().__init__(service, clock=clock, **setting)
+        super().__init__(service, clock=clock, **settings)
         self._owns_monitor = owns_monitor
         self._read_only = read_only
         self._warned = False
@@ -90,13 +90,13 @@ class DashboardApp(BaseApp):
             show_dialog(self.screen, palette, lambda command: self.call_later(command.run))
 
     def _commands(self) -> Iterator[Command]:
-        """Yield every key binding in force, the themes, and what there is for each watchlist."""
+        """Yield every key binding in force, the themes, and the commands of the main screen."""
         nodes: list[App[Any] | Widget] = [self.screen, self]
         if self.focused is not None:
             nodes.append(self.focused)
         for node in nodes:
-            ours = [base for base in type(node).__mro__ if base.__module__.startswith("tui.")]
-            for base in ours:  # the keys of Textual's classes are not in the help either
+            classes = [base for base in type(node).__mro__ if base.__module__.startswith("tui.")]
+            for base in classes:  # the keys of Textual's classes are not in the help either
                 for binding in own_bindings(base, self.keymap):
                     run = partial(node.run_action, binding.action)
                     key = key_label(binding.key.split(",")[0])
@@ -107,7 +107,7 @@ class DashboardApp(BaseApp):
         yield from self._commands_of_main()
 
     def _commands_of_main(self) -> Iterator[Command]:
-        """Yield what the main screen does that has no key there."""
+        """Yield the commands of the main screen that have no key there."""
         main = self.main_screen
         silenced = "app.show_on_main('silenced')"
         yield Command(_("Show silenced stories"), partial(self.run_action, silenced))
@@ -127,8 +127,8 @@ class DashboardApp(BaseApp):
         from tui.screens.help import HelpDialog, key_sections
 
         if not isinstance(self.screen, HelpDialog):
-            here = [type(node) for node in (self.focused, self.screen) if node is not None]
-            self.push_screen(HelpDialog(key_sections(type(self), self.keymap, here)))
+            focused = [type(node) for node in (self.focused, self.screen) if node is not None]
+            self.push_screen(HelpDialog(key_sections(type(self), self.keymap, focused)))
 
     async def action_search(self) -> None:
         await self.push_screen(ArchiveScreen(self.newsroom))
@@ -146,7 +146,7 @@ class DashboardApp(BaseApp):
             open_part(self.screen, name)
 
     def action_show_on_main(self, part: str) -> None:
-        """Go back to the main screen and show there what a part of the status bar is about."""
+        """Go back to the main screen and show there the details of a part of the status bar."""
         while self.screen is not self.main_screen:
             self.pop_screen()
         self.main_screen.show_part(part)
@@ -155,7 +155,7 @@ class DashboardApp(BaseApp):
         """Leave the slash to the filter."""
         return action != "search" or not isinstance(self.focused, Input)
 
-    async def run_action(self, action: Any, *args: Any, **more: Any) -> bool:
+    async def run_action(self, action: Any, *args: Any, **kwargs: Any) -> bool:
         """Run the action of a key, a click or the palette; refuse it if it may write.
 
         It is refused only in a read-only dashboard.
@@ -163,4 +163,4 @@ class DashboardApp(BaseApp):
         if self._read_only and may_write(action):
             self.notify(_("This dashboard is read-only."), severity="warning", markup=False)
             return True
-        return await super().run_action(action, *args, **more)
+        return await super().run_action(action, *args, **kwargs)

@@ -1,4 +1,4 @@
-"""What the dashboard and the wall have in common: themes, the bell, signals, remembered state."""
+"""The base of the dashboard and the wall: themes, the bell, signals, remembered state."""
 
 from __future__ import annotations
 
@@ -78,7 +78,7 @@ _FEW_COLOURS = (None, "standard")
 
 
 class AppSettings(TypedDict, total=False):
-    """What the command line and the tests may choose."""
+    """The settings that the command line and the tests may choose."""
 
     theme: str | None
     feeds_hint: str
@@ -120,40 +120,40 @@ class BaseApp(TypeAheadApp[ExitMode], inherit_bindings=False):
         service: Service,
         *,
         clock: Callable[[], Timestamp],
-        **setting: Unpack[AppSettings],
+        **settings: Unpack[AppSettings],
     ) -> None:
         super().__init__()
-        self.keymap = setting.get("keymap", NO_KEYMAP)
+        self.keymap = settings.get("keymap", NO_KEYMAP)
         self.set_keymap(dict(self.keymap))
         for name in list(self.available_themes):
-            if name not in {ours.name for ours in THEMES}:
+            if name not in {theme.name for theme in THEMES}:
                 self.unregister_theme(name)
-        for ours in THEMES:
-            self.register_theme(ours)
-        environ = setting.get("environ")
+        for theme in THEMES:
+            self.register_theme(theme)
+        environ = settings.get("environ")
         environ = os.environ if environ is None else environ
-        ui_state = setting.get("ui_state") or UiStateFile()
-        few = self._few_colours(environ)
-        requested = setting.get("theme")
-        self.theme = initial_theme(requested, ui_state.state.theme, few_colours=few)
+        ui_state = settings.get("ui_state") or UiStateFile()
+        few_colours = self._few_colours(environ)
+        requested = settings.get("theme")
+        self.theme = initial_theme(requested, ui_state.state.theme, few_colours=few_colours)
         self._variables = self.get_css_variables()
         self.stylesheet.set_variables(self._variables)
         self.newsroom = NewsroomModel(
             service,
             clock=clock,
-            zone=setting.get("zone"),
+            zone=settings.get("zone"),
             environ=environ,
-            feeds_hint=setting.get("feeds_hint", ""),
+            feeds_hint=settings.get("feeds_hint", ""),
             ui_state=ui_state,
         )
-        self.bell_enabled = setting.get("bell", False) or ui_state.state.bell
+        self.bell_enabled = settings.get("bell", False) or ui_state.state.bell
         self._bell = Bell(self.newsroom)
         self._toasts: dict[str, float] = {}
-        """When each notification was shown, by the clock of the loop."""
+        """Time at which each notification was shown, by the clock of the loop."""
         self._notified_at = 0.0
-        """When the last one was shown, by the clock of the loop."""
+        """Time at which the last one was shown, by the clock of the loop."""
         self._handled_before: dict[int, Any] = {}
-        """What handled signals before."""
+        """The earlier handlers of signals."""
         self._ended = Event()
         """Set once the application has ended."""
 
@@ -162,7 +162,7 @@ class BaseApp(TypeAheadApp[ExitMode], inherit_bindings=False):
         filters = super().get_line_filters()
         if not self.no_color:
             return filters
-        return [*(each for each in filters if not isinstance(each, Monochrome)), NoColor()]
+        return [*(f for f in filters if not isinstance(f, Monochrome)), NoColor()]
 
     def watch_app_focus(self, focus: bool) -> None:
         """Focus the pane that a screen begins with, which it may do without in a browser."""
@@ -184,7 +184,7 @@ class BaseApp(TypeAheadApp[ExitMode], inherit_bindings=False):
                 self._handled_before[number] = signal.signal(number, end)
 
     async def run_async(self, **options: Any) -> ExitMode | None:
-        """Run the application; return how it was left."""
+        """Run the application; return its exit mode."""
         try:
             return await super().run_async(**options)
         finally:
@@ -214,7 +214,7 @@ class BaseApp(TypeAheadApp[ExitMode], inherit_bindings=False):
         return_code: int = 0,
         message: Any = None,
     ) -> None:
-        """End the application; cancel what hangs."""
+        """End the application; cancel widgets that hang."""
         if self.is_running:
             nodes = [node for screen in self.screen_stack for node in screen.walk_children()]
             loop = asyncio.get_running_loop()
@@ -226,7 +226,7 @@ class BaseApp(TypeAheadApp[ExitMode], inherit_bindings=False):
         self.screen.refresh(layout=True)
 
     def on_unmount(self) -> None:
-        """Stop the threads, and leave signals to who handled them before."""
+        """Stop the threads, and restore the earlier handlers of signals."""
         for number, handler in self._handled_before.items():
             signal.signal(number, handler)
         self.newsroom.close()
@@ -262,7 +262,7 @@ class BaseApp(TypeAheadApp[ExitMode], inherit_bindings=False):
         self.notify(on if self.bell_enabled else off, timeout=2, markup=False)
 
     def action_next_theme(self) -> None:
-        names = [ours.name for ours in THEMES]
+        names = [theme.name for theme in THEMES]
         self.action_theme(names[(names.index(self.theme) + 1) % len(names)])
 
     def action_theme(self, name: str) -> None:
@@ -331,7 +331,7 @@ if hasattr(signal, "SIGHUP"):
 # --- ending though widgets or the terminal hang ---------------------------------------
 
 END_SECONDS = 1.0
-"""Seconds that an end takes at most before what hangs is given up."""
+"""Most seconds that an end takes before widgets that hang are cancelled."""
 DRAIN_SECONDS = 5.0
 """Seconds that quitting waits for triage decisions that are not saved yet."""
 _WRITER = "textual-output"
@@ -339,7 +339,7 @@ _WRITER = "textual-output"
 _TURN = 0.02
 """Seconds between two looks at the terminal."""
 _TERMINAL = 2
-"""The file to which it writes."""
+"""File descriptor of the terminal."""
 
 
 def exit_with_server(pid: int) -> None:
@@ -372,7 +372,7 @@ def exit_with_terminal(ended: Event) -> None:
 
 
 def _discard_unread() -> None:
-    """Discard what a terminal does not take, and wake the thread that waits to write to it."""
+    """Discard output that a terminal does not take, and wake the thread that waits to write it."""
     with suppress(OSError, termios.error):
         if not select([], [_TERMINAL], [], 0.1)[1]:
             termios.tcflush(_TERMINAL, termios.TCOFLUSH)
@@ -381,7 +381,7 @@ def _discard_unread() -> None:
 
 
 def cancel_hanging(nodes: Iterable[DOMNode]) -> None:
-    """Cancel what widgets do that have not ended."""
+    """Cancel the tasks of widgets that have not ended."""
     for node in list(nodes):
         if node.is_running:
             node.task.cancel()

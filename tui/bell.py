@@ -60,9 +60,9 @@ class Bell:
 def bell_text(alerts: Sequence[Alert]) -> str:
     """Return one clean line about some alerts, the newest last."""
     newest = alerts[-1]
-    more = f" (+{len(alerts) - 1})" if len(alerts) > 1 else ""
+    suffix = f" (+{len(alerts) - 1})" if len(alerts) > 1 else ""
     text = _("{name}: {text}", name=newest.watchlist, text=newest.title or newest.feed)
-    return truncate(line(text), _MAX_CELLS) + more
+    return truncate(line(text), _MAX_CELLS) + suffix
 
 
 def bell_sequence(text: str, environ: Mapping[str, str]) -> str:
@@ -72,10 +72,10 @@ def bell_sequence(text: str, environ: Mapping[str, str]) -> str:
     with `allow-passthrough on`, but always the bell.
     """
     program = environ.get("TERM_PROGRAM", "") + environ.get("LC_TERMINAL", "")
-    known = ("KITTY_WINDOW_ID", "WEZTERM_PANE", "WT_SESSION")
+    variables = ("KITTY_WINDOW_ID", "WEZTERM_PANE", "WT_SESSION")
     notification = ""
     if (
-        any(name in environ for name in known)
+        any(name in environ for name in variables)
         or any(name in program for name in ("iTerm", "ghostty", "WezTerm"))
         or environ.get("TERM", "").startswith(("xterm-kitty", "foot"))
     ):

@@ -109,12 +109,12 @@ def editor_command(words: list[str], path: Path, line: int) -> list[str]:
 def run_program(words: list[str]) -> str:
     """Run a program until it is closed; return an error message, empty after success."""
     try:
-        ended = subprocess.run(words, check=False)
+        result = subprocess.run(words, check=False)
     except OSError as error:
         return f"{words[0]}: {error.strerror or error}"
-    if not ended.returncode:
+    if not result.returncode:
         return ""
-    return _("{program} ended with {code}", program=words[0], code=ended.returncode)
+    return _("{program} ended with {code}", program=words[0], code=result.returncode)
 
 
 def _program_name(words: list[str]) -> str:

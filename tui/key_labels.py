@@ -52,7 +52,7 @@ class KeyBinding(NamedTuple):
     """The key as it is printed: `^d`; by its name, until the bar is drawn."""
     label: str
     action: str = ""
-    """What a click does; empty for a key that only the input understands."""
+    """The action of a click; empty for a key that only the input understands."""
 
 
 BarEntry = tuple[str, str] | KeyBinding
@@ -60,15 +60,15 @@ BarEntry = tuple[str, str] | KeyBinding
 
 
 class Command(Struct, frozen=True):
-    """What the palette offers."""
+    """A command of the palette."""
 
     label: str
     run: Callable[[], Any]
     """Runs it; may return an awaitable."""
     key: str = ""
-    """As it is printed."""
+    """The key as it is printed."""
     name: str = ""
-    """In the settings file."""
+    """The name of the action in the settings file."""
 
 
 def bind(
@@ -112,10 +112,10 @@ def own_bindings(node: type[DOMNode], keymap: Mapping[str, str] = NO_KEYMAP) -> 
         node: The class of an application, a screen or a widget.
         keymap: Other keys of some actions, by the names of the actions.
     """
-    declared: Iterable[Any] = node.__dict__.get("BINDINGS", ())
+    bindings: Iterable[Any] = node.__dict__.get("BINDINGS", ())
     return [
         replace(binding, key=keymap.get(binding.id or "", binding.key))
-        for binding in declared
+        for binding in bindings
         if isinstance(binding, Binding) and binding.description
     ]
 
@@ -142,21 +142,21 @@ def key_bar_entries(
         nodes: The classes whose bindings are in force: application, screen, focused widget.
         keymap: Other keys of some actions, by the names of the actions.
     """
-    bound: dict[str, tuple[Binding, str]] = {}
+    by_action: dict[str, tuple[Binding, str]] = {}
     for node in nodes:
         prefix = "focused." if issubclass(node, Widget) and not issubclass(node, Screen) else ""
         for base in node.__mro__:
             for binding in own_bindings(base, keymap):
-                bound.setdefault(binding.action, (binding, prefix))
-    found = []
+                by_action.setdefault(binding.action, (binding, prefix))
+    key_bindings = []
     for entry in entries:
         if isinstance(entry, KeyBinding):
             label = pgettext("key", entry.label)
-            found.append(entry._replace(shown=key_label(entry.shown), label=label))
+            key_bindings.append(entry._replace(shown=key_label(entry.shown), label=label))
             continue
         action, label = entry
-        binding, prefix = bound[action]
+        binding, prefix = by_action[action]
         key = key_label(binding.key.split(",")[0])
-        at_once = action if "." in action else prefix + action
-        found.append(KeyBinding(key, pgettext("key", label), at_once))
-    return found
+        full_action = action if "." in action else prefix + action
+        key_bindings.append(KeyBinding(key, pgettext("key", label), full_action))
+    return key_bindings

@@ -115,14 +115,14 @@ _TERMINAL_STYLES = {
 @lru_cache(len(THEMES))
 def styles(theme: str) -> Mapping[str, Style]:
     """Return the Rich style of each style name in one of our themes."""
-    found = next(ours for ours in THEMES if ours.name == theme)
-    colours = {**vars(found), **found.variables}
+    selected = next(candidate for candidate in THEMES if candidate.name == theme)
+    colours = {**vars(selected), **selected.variables}
 
     def parse(definition: str) -> Style:
         words = (str(colours.get(word, word)) for word in definition.split())
         return Style.parse(" ".join(word.removeprefix("ansi_") for word in words))
 
-    definitions = _STYLES | _TERMINAL_STYLES if found.ansi else _STYLES
+    definitions = _STYLES | _TERMINAL_STYLES if selected.ansi else _STYLES
     return {name: parse(definition) for name, definition in definitions.items()}
 
 
@@ -132,7 +132,7 @@ def initial_theme(requested: str | None, remembered: str | None, *, few_colours:
     A terminal of few colours gets the theme of its own colours: it would replace ours by
     similar ones.
     """
-    names = {ours.name for ours in THEMES}
+    names = {theme.name for theme in THEMES}
     if few_colours:
         return TERMINAL.name
     return next((name for name in (requested, remembered) if name in names), THEMES[0].name)

@@ -1,4 +1,4 @@
-"""Type-ahead: a key goes to what the key before it has opened, however fast they come.
+"""Type-ahead: a key goes to the widget that the key before it opened, however fast they come.
 
 Textual forwards a key to the widget that has the focus when it arrives. Of `fport` in one packet
 the `p` would pause the list of alerts, since the line of the filter has no focus yet.
@@ -21,10 +21,10 @@ from textual.widget import Widget
 T = TypeVar("T")
 
 MOST_SECONDS = 5.0
-"""How long a key waits for the one before it, at most: that one's widget may hang."""
+"""Most seconds that a key waits for the key before it, whose widget may hang."""
 LAST_ROUND = 3
 ANSWER_SECONDS = 2.0
-"""How long keys wait for what a screen looks for, at most."""
+"""Most seconds that keys wait for the results of a screen."""
 
 
 class KeyPassed(Message):
@@ -50,10 +50,10 @@ class TypeAheadApp(App[T], inherit_bindings=False):
         """Number of the key that is being handled."""
         self._handling = False
         self._target: Widget | Screen[Any]
-        """What the key was for."""
+        """The widget or the screen that the key was for."""
         self._is_answered: Callable[[], bool] = lambda: True
         self._answer_by = 0.0
-        """Until when keys wait for an answer, by the clock of the loop."""
+        """Time until which keys wait for an answer, by the clock of the loop."""
 
     async def on_event(self, event: events.Event) -> None:
         """Hold a key back while the one before it is being handled."""
@@ -90,7 +90,7 @@ class TypeAheadApp(App[T], inherit_bindings=False):
             await self._handle_next()
 
     def hold_keys(self, is_answered: Callable[[], bool]) -> None:
-        """Hold keys back until there is what they are meant for; not for long."""
+        """Hold keys back until their target is there, `ANSWER_SECONDS` at most."""
         self._is_answered = is_answered
         self._answer_by = self._now() + ANSWER_SECONDS
 

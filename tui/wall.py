@@ -49,10 +49,10 @@ BoardRow = tuple[Line, bool]
 
 def latest_stories(stories: Iterable[StoryAlerts]) -> list[ListedStory]:
     """Return stories in the order of their last event, the newest first, without noise."""
-    shown = [
+    listed = [
         ListedStory(story, story.newest) for story in stories if story.verdict is not Verdict.NOISE
     ]
-    return sorted(shown, key=lambda row: (row.lead.stirred_at, row.lead.id), reverse=True)
+    return sorted(listed, key=lambda row: (row.lead.stirred_at, row.lead.id), reverse=True)
 
 
 def wall_subject(filter: Filter, watchlists: Sequence[str]) -> tuple[str, str]:
@@ -72,8 +72,8 @@ def wall_subject(filter: Filter, watchlists: Sequence[str]) -> tuple[str, str]:
 def wall_header(
     status: Status | None, now: Timestamp, cells: int, subject: tuple[str, str]
 ) -> tuple[Line, Line, Line]:
-    """Return three lines: the state of the monitor, what is shown, and any problem."""
-    shown, error = subject
+    """Return three lines: the state of the monitor, the subject, and any problem."""
+    title, error = subject
     first: Line = [(" TOCSIN ", "brand")]
     if status is None:
         return [*first, (f" {_('opening…')}", "quiet")], [], []
@@ -85,7 +85,7 @@ def wall_header(
     problem = error or status_problem(status)
     return (
         first,
-        [(" ", ""), (fit(shown or _("all alerts"), max(1, cells - 1)), "title")],
+        [(" ", ""), (fit(title or _("all alerts"), max(1, cells - 1)), "title")],
         [(" ", ""), (fit(f"{signs.LOOK} {problem}", max(1, cells - 1)), "bad")] if problem else [],
     )
 
@@ -100,8 +100,8 @@ def alarm_lines(status: Status | None, now: Timestamp, cells: int, store_error: 
     if not text:
         return []
     text = fit(text, cells).rstrip()
-    before = " " * ((cells - cell_len(text)) // 2)
-    return [[(set_cell_size(words, cells), "alarm")] for words in ("", before + text, "")]
+    padding = " " * ((cells - cell_len(text)) // 2)
+    return [[(set_cell_size(words, cells), "alarm")] for words in ("", padding + text, "")]
 
 
 def board_rows(
@@ -109,44 +109,44 @@ def board_rows(
 ) -> list[BoardRow]:
     """Return as many stories as fit whole on so many lines, the newest at the top."""
     large = cells >= LARGE_SIZE[0] and lines >= LARGE_SIZE[1]
-    shown: list[BoardRow] = []
+    rows: list[BoardRow] = []
     for story in stories:
-        fresh = 0 <= now - story.lead.stirred_at < FRESH_SECONDS
+        is_fresh = 0 <= now - story.lead.stirred_at < FRESH_SECONDS
         block = _large(story, now, zone, cells) if large else [story_row(story, cells, now, zone)]
-        if len(shown) + len(block) > lines:
+        if len(rows) + len(block) > lines:
             break
-        shown += [(row, fresh) for row in block]
+        rows += [(row, is_fresh) for row in block]
         if large:
-            shown.append(([], False))
-    return shown
+            rows.append(([], False))
+    return rows
 
 
-def _large(shown: ListedStory, now: Timestamp, zone: tzinfo | None, cells: int) -> list[Line]:
+def _large(listed: ListedStory, now: Timestamp, zone: tzinfo | None, cells: int) -> list[Line]:
     """Return a story on two or three lines: its headline, and its details below."""
-    story, alert = shown.story, shown.lead
+    story, alert = listed.story, listed.lead
     new = story.state is AlertState.NEW
     title = wrap(shown_title(line(alert.title)), cells - 6, "title" if new else "quiet")
     if len(title) > TITLE_LINES:
-        rest = "".join(text for row in title[TITLE_LINES - 1 :] for text, _style in row)
-        title[TITLE_LINES - 1 :] = [[(fit(rest + "…", cells - 6), title[0][0][1])]]
+        remainder = "".join(text for row in title[TITLE_LINES - 1 :] for text, _style in row)
+        title[TITLE_LINES - 1 :] = [[(fit(remainder + "…", cells - 6), title[0][0][1])]]
     first: Line = [
         (" ", ""),
         severity_run(story.severity),
         *triage_glyphs(story)[:2],
         *title[0],
     ]
-    more = [[(" " * 5, ""), *row] for row in title[1:]]
-    return [first, *more, _details_line(shown, now, zone, cells)]
+    other_lines = [[(" " * 5, ""), *row] for row in title[1:]]
+    return [first, *other_lines, _details_line(listed, now, zone, cells)]
 
 
-def _details_line(shown: ListedStory, now: Timestamp, zone: tzinfo | None, cells: int) -> Line:
-    alert = shown.lead
+def _details_line(listed: ListedStory, now: Timestamp, zone: tzinfo | None, cells: int) -> Line:
+    alert = listed.lead
     at = alert.stirred_at
     lang = f" · {alert.lang}" if alert.lang else ""
-    why = f" · {signs.ESCALATED} {alert.escalations[-1].words}" if alert.escalations else ""
-    details = line(f"{describe_outlet(alert)}{lang}{why}")
+    reason = f" · {signs.ESCALATED} {alert.escalations[-1].words}" if alert.escalations else ""
+    details = line(f"{describe_outlet(alert)}{lang}{reason}")
     when = f"     {times.short(at, now, zone)}  {short_span(now - at)}  "
-    names = watchlist_badges(shown.story.watchlists, min(36, max(1, cells - len(when)))).rstrip()
+    names = watchlist_badges(listed.story.watchlists, min(36, max(1, cells - len(when)))).rstrip()
     return fit_line([(when, "quiet"), (names, "list"), ("  ", ""), (details, "quiet")], cells)
 
 
@@ -173,9 +173,9 @@ class Wall(BaseApp):
         filter: Filter,
         *,
         clock: Callable[[], Timestamp],
-        **setting: Unpack[AppSettings],
+        **settings: Unpack[AppSettings],
     ) -> None:
-        super().__init__(service, clock=clock, **setting)
+        super().__init__(service, clock=clock, **settings)
         self._filter = filter
         self._status: Status | None = None
         self._watchlists: tuple[str, ...] = ()
@@ -224,11 +224,11 @@ class Wall(BaseApp):
             self._show()
 
     def _read(self) -> None:
-        service, known = self.newsroom.service, self._status
+        service, old = self.newsroom.service, self._status
         version = self.newsroom.read_version()
         recount = self._status_schedule.due(version.commits)
         reread = self._alerts_schedule.due(version.commits)
-        self._status = service.status() if recount or known is None else service.renewed(known)
+        self._status = service.status() if recount or old is None else service.renewed(old)
         if reread and self._filter.watchlists:
             self._watchlists = tuple(count.name for count in service.statistics.watchlists())
         newest = version.alert, version.escalation

@@ -1,1 +1,1 @@
-"""What the dashboard keeps while it runs: alerts, filters, triage decisions, its own state."""
+"""The data of the running dashboard: alerts, filters, triage decisions, its own state."""

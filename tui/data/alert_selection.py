@@ -53,7 +53,7 @@ def filter_names(
         watchlists: The watchlists.
         feeds: The feeds.
         tags: Tags that analysts gave to alerts.
-        people: Those who work on alerts.
+        people: The people who work on alerts.
     """
     return FilterNames(
         watchlists=[count.name for count in watchlists],
@@ -80,7 +80,7 @@ class AlertSelector:
         """The names that a filter may hold."""
 
     def completion(self, text: str) -> Completion:
-        """Return how a filter can go on: with names of filters, or the values of one."""
+        """Return the completions of a filter: names of filters, or the values of one."""
         names = self.names
         values: dict[str, Iterable[str]] = {
             "watch": names.watchlists,
@@ -94,7 +94,7 @@ class AlertSelector:
     def completed(self, text: str) -> list[str]:
         """Return a filter with its last word completed in each way; a name may get quotes."""
         completion = self.completion(text)
-        lines = [text[: completion.start] + each.text for each in completion.candidates]
+        lines = [text[: completion.start] + candidate.text for candidate in completion.candidates]
         return [line for line in lines if len(line) > len(text)]
 
     def quick(self, alert_filter: AlertFilter) -> Filter | None:
@@ -223,10 +223,10 @@ def _words(phrase: Phrase) -> list[Word]:
 
 def _pattern(words: Sequence[Word]) -> str | re.Pattern[str]:
     """Return the text that a line must contain, or a pattern if there are wildcards."""
-    whole = words[-1].mode in (Mode.EXACT, Mode.ACRONYM)
+    is_whole = words[-1].mode in (Mode.EXACT, Mode.ACRONYM)
     terms = [_BETWEEN.sub(" ", word.term).strip() for word in words]
     if not any(word.mode is Mode.WILDCARD for word in words):
-        return f" {' '.join(terms)}{' ' if whole else ''}"
+        return f" {' '.join(terms)}{' ' if is_whole else ''}"
     pieces = [
         "".join({"*": r"\w*", "?": r"\w"}.get(c) or re.escape(c) for c in word.term)
         for word in words

@@ -1,4 +1,4 @@
-"""What the dashboard knows of the newsroom; read in threads, so that the screen stays alive."""
+"""The newsroom as the dashboard shows it; read in threads, so that the screen stays alive."""
 
 from __future__ import annotations
 
@@ -54,16 +54,16 @@ class ThreadRunner:
         """Return what a call returns; once closed, cancel the caller."""
         if self._closed:
             raise asyncio.CancelledError
-        unwanted = threading.Event()
+        cancelled = threading.Event()
 
         def run() -> T:
-            with interruptible(unwanted.is_set):
+            with interruptible(cancelled.is_set):
                 return call(*args, **kwargs)
 
         try:
             return await asyncio.get_running_loop().run_in_executor(self._threads, run)
         except asyncio.CancelledError:
-            unwanted.set()
+            cancelled.set()
             raise
 
     def close(self) -> None:
@@ -75,30 +75,30 @@ class ThreadRunner:
 class ReadSchedule:
     """Decides at each tick whether something is to be read from the store."""
 
-    def __init__(self, every: int, idle_every: int) -> None:
+    def __init__(self, interval: int, idle_interval: int) -> None:
         """Set the pace.
 
         Args:
-            every: Ticks between two reads while others commit to the store.
-            idle_every: Ticks between two reads while nobody commits: what is late, silent or
-                due changes with time alone.
+            interval: Ticks between two reads while others commit to the store.
+            idle_interval: Ticks between two reads while nobody commits: time alone makes feeds
+                late, silent or due.
         """
-        self._every = every
-        self._idle_every = idle_every
-        self._ticks = idle_every
+        self._interval = interval
+        self._idle_interval = idle_interval
+        self._ticks = idle_interval
         self._commits: int | None = None
 
     def due(self, commits: int) -> bool:
         """Return whether to read at this tick, given the store's count of commits."""
         self._ticks += 1
-        changed = commits != self._commits and self._ticks >= self._every
-        if not changed and self._ticks < self._idle_every:
+        changed = commits != self._commits and self._ticks >= self._interval
+        if not changed and self._ticks < self._idle_interval:
             return False
         self._ticks, self._commits = 0, commits
         return True
 
     def force(self) -> None:
-        self._ticks = self._idle_every
+        self._ticks = self._idle_interval
 
 
 class FeedSettings:
@@ -110,23 +110,23 @@ class FeedSettings:
 
     def of(self, path: Path | None, url: str) -> Sequence[Setting]:
         """Return the settings of the feed at an address; none while the file is invalid."""
-        if path is None or (now := signature(path)) is None:
+        if path is None or (stamp := signature(path)) is None:
             return ()
-        if now != self._signature:
-            self._signature, self._by_url = now, {}
+        if stamp != self._signature:
+            self._signature, self._by_url = stamp, {}
             with suppress(MonitorError):
                 self._by_url = {feed.url: feed.settings for feed in load(path).feeds}
         return self._by_url.get(url, ())
 
 
 QUIET = 20.0
-"""Seconds for which a listener waits at once."""
+"""Seconds of one wait of a listener."""
 BETWEEN = 0.5
 """Seconds between two wake-ups at least: a monitor commits many times a second."""
 
 
 class CommitWatch:
-    """Listens to a store that tells of commits, in a thread; another one is to be asked always."""
+    """Listens in a thread to a store that reports commits; any other store is always read."""
 
     def __init__(self, open_listener: Callable[[], Any]) -> None:
         self._open = open_listener
@@ -139,10 +139,10 @@ class CommitWatch:
         """Call `wake`, in a thread, soon after each commit, if the store tells of them."""
         self._listener = self._open()
         if self._listener is not None:
-            listening = threading.Thread(
+            thread = threading.Thread(
                 target=self._listen, args=(self._listener, wake), name="tocsin-commits", daemon=True
             )
-            listening.start()
+            thread.start()
 
     def take(self) -> bool:
         """Return whether something may have been committed since the last call."""
@@ -172,7 +172,7 @@ IDLE_EVERY = 30
 
 
 class NewsroomUpdate(Struct, frozen=True):
-    """What one read found beside what the model keeps."""
+    """The results of one read that the model does not keep."""
 
     ids: array[int]
     """New alerts, in ascending order."""
@@ -189,7 +189,7 @@ class NewsroomUpdate(Struct, frozen=True):
 
 
 class NewsroomModel:
-    """The service with its clock and zone, and what was last read from it."""
+    """The service with its clock and zone, and the values last read from it."""
 
     def __init__(
         self,
@@ -216,19 +216,19 @@ class NewsroomModel:
         self.tags: Collection[str] = ()
         """Tags that analysts gave to alerts."""
         self.people: Collection[str] = ()
-        """Those who have worked on alerts, or have one assigned."""
+        """People who have worked on alerts, or have one assigned."""
         self.paused_stories: int | None = None
         """Stories that wait while the stream is paused; None while it is not."""
         self.commits = CommitWatch(service.views.listener)
         self._version: StoreVersion | None = None
-        """Of the store, as far as it is known; None after an error."""
+        """The last version of the store that was read; None after an error."""
         self._age = 0
         """Reads since the store was asked for its version."""
         self._runner = ThreadRunner("read", 3)
         self.ask = self._runner.run
         """Runs a call of the service in a thread and returns its result."""
         self._commits = -1
-        """Of the store, at the last read."""
+        """The number of commits of the store at the last read."""
         self._status_schedule = ReadSchedule(STATUS_EVERY, IDLE_EVERY)
         self._counts_schedule = ReadSchedule(COUNTS_EVERY, IDLE_EVERY)
         self._visible_schedule = ReadSchedule(VISIBLE_EVERY, IDLE_EVERY)
@@ -239,7 +239,7 @@ class NewsroomModel:
         """Read what is new since a position, and now and then the counts.
 
         Args:
-            filter: Which alerts are shown.
+            filter: The filter of the alerts that are shown.
             position: How far the stream has been read.
             visible: Alerts whose stories are on the screen.
 
@@ -260,19 +260,19 @@ class NewsroomModel:
     ) -> NewsroomUpdate:
         service, selector = self.service, self.selector
         newest = self.read_version()
-        counts, known = self._counts_schedule.due(newest.commits), self.status
-        recount = self._status_schedule.due(newest.commits) or counts or known is None
+        counts_due, old_status = self._counts_schedule.due(newest.commits), self.status
+        recount = self._status_schedule.due(newest.commits) or counts_due or old_status is None
         changed = newest.commits != self._commits
         self._commits = newest.commits
-        reread = self._visible_schedule.due(newest.commits) and known is not None
+        reread = self._visible_schedule.due(newest.commits) and old_status is not None
         escalated = (
             selector.escalated(filter, position.escalation)
             if newest.escalation > position.escalation
             else []
         )
         alert_ids = [row.alert for row in escalated] + list(visible if reread else ())
-        status = service.status() if recount or known is None else service.renewed(known)
-        if counts:
+        status = service.status() if recount or old_status is None else service.renewed(old_status)
+        if counts_due:
             self.watchlists, self.feeds = service.statistics.watchlists(), service.feeds()
             self.tags = list(service.views.triage.tags())
             self.people = service.views.triage.people()
@@ -296,11 +296,11 @@ class NewsroomModel:
             if newest.alert > self.firsts.upto
             else None,
             is_counted=changed or recount,
-            is_recounted=counts,
+            is_recounted=counts_due,
         )
 
     def read_version(self) -> StoreVersion:
-        """Return how far the store has got; it is asked if it can have changed."""
+        """Return the version of the store, which is read if it can have changed."""
         self._age += 1
         changed = self.commits.take()
         if changed or self._version is None or self._age >= IDLE_EVERY:
@@ -314,10 +314,10 @@ class NewsroomModel:
         Raises:
             MonitorError: The store cannot be read.
         """
-        if not self.firsts.whole:
+        if not self.firsts.is_complete:
             version = await self.ask(self.service.views.version)
             later = await self.ask(self.service.views.alerts.later_of_stories)
-            self.firsts.replace(*later, version.alert, whole=True)
+            self.firsts.replace(*later, version.alert, is_complete=True)
 
     def read_all_next(self) -> None:
         for schedule in (self._status_schedule, self._counts_schedule, self._visible_schedule):

@@ -1,4 +1,4 @@
-"""What the query line offers: saved searches, earlier queries, and completions."""
+"""The offers of the query line: saved searches, earlier queries, and completions."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class ResolvedQuery(NamedTuple):
     """Order of the results, as the saved search has it."""
 
 
-def resolve_saved(searches: Sequence[SavedSearch], written: str) -> ResolvedQuery | None:
+def resolve_saved(searches: Sequence[SavedSearch], text: str) -> ResolvedQuery | None:
     """Return the query of `@NAME`, narrowed by the words behind the name.
 
     Returns None if no saved search has that name.
@@ -35,14 +35,14 @@ def resolve_saved(searches: Sequence[SavedSearch], written: str) -> ResolvedQuer
     Raises:
         QueryError: The words behind the name are no query.
     """
-    words = written.removeprefix(SAVED_PREFIX).split()
+    words = text.removeprefix(SAVED_PREFIX).split()
     by_name = {compact(search.name): search for search in searches}
     for count in range(len(words), 0, -1):
         search = by_name.get(compact(" ".join(words[:count])))
         if search is not None:
-            rest = " ".join(words[count:])
+            remainder = " ".join(words[count:])
             return ResolvedQuery(
-                narrow_query(search.query.text, [rest] if rest else []), search.sort
+                narrow_query(search.query.text, [remainder] if remainder else []), search.sort
             )
     return None
 
@@ -59,47 +59,47 @@ _OPERATORS = {"AND", "OR", "NOT", "ET", "OU", "SAUF", "NEAR", "W", "OF"}
 
 
 class QueryHistory:
-    """The earlier queries, newest first, and which of them the query line shows."""
+    """The earlier queries, newest first, and the one that the query line shows."""
 
     def __init__(self, queries: Sequence[str] = ()) -> None:
         self._queries = list(queries)
-        self._at = -1
+        self._index = -1
         self._draft = ""
 
     def older(self, current: str) -> str | None:
-        """Return the query before this one, None at the oldest; keep what was being written."""
-        if self._at < 0:
+        """Return the query before this one, None at the oldest; keep the draft."""
+        if self._index < 0:
             self._draft = current
-        at = self._at + 1
-        while at < len(self._queries) and self._queries[at] == current:
-            at += 1
-        if at >= len(self._queries):
+        index = self._index + 1
+        while index < len(self._queries) and self._queries[index] == current:
+            index += 1
+        if index >= len(self._queries):
             return None
-        self._at = at
-        return self._queries[at]
+        self._index = index
+        return self._queries[index]
 
     def newer(self) -> str | None:
-        """Return the query after this one, then what was being written, then None."""
-        if self._at < 0:
+        """Return the query after this one, then the draft, then None."""
+        if self._index < 0:
             return None
-        self._at -= 1
-        return self._draft if self._at < 0 else self._queries[self._at]
+        self._index -= 1
+        return self._draft if self._index < 0 else self._queries[self._index]
 
     def add(self, query: str) -> None:
         """Put a query first, and go back to the start."""
         self._queries = [query, *(q for q in self._queries if q != query)]
-        self._at = -1
+        self._index = -1
 
 
-async def complete_query(newsroom: NewsroomModel, written: str) -> list[str]:
+async def complete_query(newsroom: NewsroomModel, text: str) -> list[str]:
     """Return a query with its last word completed: a saved search, a field, a filter, a value."""
 
     def lines() -> list[str]:
         service = newsroom.service
-        if written.startswith(SAVED_PREFIX):
+        if text.startswith(SAVED_PREFIX):
             return [f"{SAVED_PREFIX}{search.name}" for search in service.saved_searches()]
-        completion = service.archive.complete(written, len(written))
-        return [written[: completion.start] + each.text for each in completion.candidates]
+        completion = service.archive.complete(text, len(text))
+        return [text[: completion.start] + candidate.text for candidate in completion.candidates]
 
     try:
         return await newsroom.ask(lines)

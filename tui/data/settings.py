@@ -1,4 +1,4 @@
-"""The settings file with other keys, and what the dashboard remembers from run to run."""
+"""The settings file with other keys, and the state that the dashboard keeps between runs."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ UI_STATE_FILE = "dashboard.json"
 
 
 class UiState(Struct, frozen=True, kw_only=True):
-    """How the analyst left the dashboard; empty fields are not remembered."""
+    """The state in which the analyst left the dashboard; empty fields are not remembered."""
 
     theme: str = ""
     filter: str = ""
@@ -63,7 +63,7 @@ class SettingsError(MonitorError):
 
 
 def settings_path(environ: Mapping[str, str]) -> Path:
-    """Return where the settings file is, whether it exists or not."""
+    """Return the path of the settings file, whether it exists or not."""
     home = environ.get("XDG_CONFIG_HOME")
     return (Path(home) if home else Path("~/.config").expanduser()) / SETTINGS_FILE
 
@@ -79,13 +79,13 @@ def load_keymap(path: Path, actions: Callable[[], Collection[str]]) -> dict[str,
         SettingsError: The file cannot be read, or something in it is not valid.
     """
     try:
-        written = path.read_bytes()
+        data = path.read_bytes()
     except FileNotFoundError:
         return {}
     except OSError as error:
         raise SettingsError(f"{path}: {error.strerror or error}") from error
     try:
-        content = tomllib.loads(written.decode("utf-8"))
+        content = tomllib.loads(data.decode("utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         text = _("{path}: not valid TOML: {error}", path=path, error=error)
         raise SettingsError(text) from error
@@ -103,12 +103,12 @@ def load_keymap(path: Path, actions: Callable[[], Collection[str]]) -> dict[str,
     return {name: _keys(path, name, value, names) for name, value in keys.items()}
 
 
-def _keys(path: Path, name: str, written: Any, actions: Collection[str]) -> str:
+def _keys(path: Path, name: str, value: Any, actions: Collection[str]) -> str:
     if name not in actions:
         hint = nearest(name, actions) or _("; docs/reference/keys.md lists the names")
         text = _("{path}: there is no action {name}{hint}", path=path, name=name, hint=hint)
         raise SettingsError(text)
-    keys = [written] if isinstance(written, str) else written
+    keys = [value] if isinstance(value, str) else value
     if not isinstance(keys, list) or not all(isinstance(key, str) and key.strip() for key in keys):
         raise SettingsError(
             _(

@@ -1,4 +1,4 @@
-"""The rows of the stream: which story is on which row, and a cache of stories with their alerts."""
+"""The rows of the stream: the order of stories, and a cache of stories with their alerts."""
 
 from __future__ import annotations
 
@@ -30,14 +30,14 @@ class FirstAlerts:
         self.firsts = array("q", firsts)
         self.upto = self.later[-1] if self.later else 0
         """Id of the newest alert that is known."""
-        self.whole = False
+        self.is_complete = False
         """Whether all older alerts are known too."""
 
     def of(self, alert: int) -> int:
         """Return the first alert of the story of an alert."""
-        at = bisect_left(self.later, alert)
-        known = at < len(self.later) and self.later[at] == alert
-        return self.firsts[at] if known else alert
+        index = bisect_left(self.later, alert)
+        is_later = index < len(self.later) and self.later[index] == alert
+        return self.firsts[index] if is_later else alert
 
     def add(self, later: array[int], firsts: array[int], upto: int) -> None:
         """Add newer alerts that are not the first of their story.
@@ -53,16 +53,16 @@ class FirstAlerts:
         self.upto = max([self.upto, upto, *later[-1:]])
 
     def replace(
-        self, later: array[int], firsts: array[int], upto: int, *, whole: bool = False
+        self, later: array[int], firsts: array[int], upto: int, *, is_complete: bool = False
     ) -> None:
-        """Set all alerts that are not the first of their story."""
+        """Replace all alerts that are not the first of their story."""
         self.later, self.firsts = later, firsts
         self.upto = max([upto, *later[-1:]])
-        self.whole = whole
+        self.is_complete = is_complete
 
 
 class StoryOrder:
-    """Which story is on which row, the newest first; each row is named by its leading alert.
+    """The order of stories on rows, the newest first; each row is named by its leading alert.
 
     That is the newest alert of the story, or the one that escalated last. Nearly every story
     stands where the id of that alert puts it, in one ascending array. The few that escalated stand
@@ -91,7 +91,7 @@ class StoryOrder:
         self._place: dict[int, int] = {}
         """Index in `_escalated` of each story that escalated, by its first alert."""
         self._heights: list[int] = []
-        """How many rows lie below each escalated story."""
+        """Number of rows below each escalated story."""
         self._newest = 0
         self._build(array("q", ids), escalated)
 
@@ -122,18 +122,18 @@ class StoryOrder:
         if place is not None:
             return len(self) - 1 - self._heights[place]
         lead = self._leads.get(story, story)
-        at = self._index(lead)
-        if at is None:
+        index = self._index(lead)
+        if index is None:
             return None
-        return len(self) - 1 - at - bisect_left(self._escalated, (lead,))
+        return len(self) - 1 - index - bisect_left(self._escalated, (lead,))
 
     def block(self, row: int) -> Sequence[int]:
         """Return the leading alerts around a row that are read together."""
         alert = self.at(row)
-        at = self._index(alert)
-        if at is None:
+        index = self._index(alert)
+        if index is None:
             return (alert,)
-        start = at - at % BLOCK_SIZE
+        start = index - index % BLOCK_SIZE
         return self._ids[start : start + BLOCK_SIZE]
 
     def rows(self, first: int, count: int) -> list[int]:
@@ -141,7 +141,7 @@ class StoryOrder:
         return [self.at(row) for row in range(max(0, first), min(len(self), first + count))]
 
     def add(self, ids: Iterable[int]) -> int:
-        """Add alerts, which move their stories up; return how many stories that are."""
+        """Add alerts, which move their stories up; return the number of these stories."""
         moved = set()
         for id in ids:
             story = self._firsts.of(id)
@@ -158,10 +158,10 @@ class StoryOrder:
 
     def add_older(self, ids: Sequence[int], escalated: Iterable[EscalatedAlert] = ()) -> None:
         """Add older alerts: those of `ids` before the oldest one here."""
-        here = self._ids
-        older = ids[: bisect_left(ids, here[0])] if here else ids
-        known = [row for row in escalated if self._firsts.of(row.alert) not in self._place]
-        self._build(array("q", older) + here, [*known, *self._escalated])
+        current = self._ids
+        older = ids[: bisect_left(ids, current[0])] if current else ids
+        unplaced = [row for row in escalated if self._firsts.of(row.alert) not in self._place]
+        self._build(array("q", older) + current, [*unplaced, *self._escalated])
 
     def escalate(self, escalations: Iterable[tuple[int, int]]) -> None:
         """Move stories to the top, given (escalation, alert); the last one becomes the topmost."""
@@ -177,14 +177,14 @@ class StoryOrder:
         firsts = self._firsts
         oldest = bisect_left(firsts.later, ids[0]) if ids else len(firsts.later)
         later = firsts.later[oldest:]
-        shown = set(later).intersection(ids)
+        present = set(later).intersection(ids)
         self._ids = ids
         self._leads = {
             story: alert
             for alert, story in zip(later, firsts.firsts[oldest:], strict=True)
-            if alert in shown
+            if alert in present
         }
-        superseded = shown.difference(self._leads.values())
+        superseded = present.difference(self._leads.values())
         superseded.update(self._leads)
         last: dict[int, EscalatedAlert] = {}
         for row in sorted(escalated):
@@ -203,8 +203,8 @@ class StoryOrder:
 
     def _index(self, alert: int) -> int | None:
         """Return the index of an alert in `_ids`, None if it is not there."""
-        at = bisect_left(self._ids, alert)
-        return at if at < len(self._ids) and self._ids[at] == alert else None
+        index = bisect_left(self._ids, alert)
+        return index if index < len(self._ids) and self._ids[index] == alert else None
 
     def _stands_above(self, story: int, alert: int) -> bool:
         """Return whether a story stands at least as high as an alert of it would put it."""
@@ -220,9 +220,9 @@ class StoryOrder:
             del self._escalated[place]
             self._compute_heights()
             return
-        at = self._index(self._leads.get(story, story))
-        if at is not None:
-            del self._ids[at]
+        index = self._index(self._leads.get(story, story))
+        if index is not None:
+            del self._ids[index]
 
     def _compute_heights(self) -> None:
         self._place = {
@@ -282,8 +282,8 @@ class StoryCache:
         """
         story = self._firsts.of(alert)
         if story not in self._stored:
-            around = block() if block else (alert,)
-            self._load([id for id in around if self._firsts.of(id) not in self._stored])
+            ids = block() if block else (alert,)
+            self._load([id for id in ids if self._firsts.of(id) not in self._stored])
         return self._with_changes(self._stored.get(story))
 
     def update(self, stories: Iterable[StoryAlerts]) -> set[int]:
@@ -307,16 +307,16 @@ class StoryCache:
         self._pending.remove(pending)
         if stored:
             for name in {self._firsts.of(alert) for alert in pending.ids}:
-                known = self._stored.get(name)
-                if known is not None:
-                    self._stored[name] = _changed(known, pending)
+                story = self._stored.get(name)
+                if story is not None:
+                    self._stored[name] = _changed(story, pending)
 
-    def known(self, ids: Iterable[int]) -> list[Alert]:
-        """Return those of some alerts that are in the cache."""
-        wanted = frozenset(ids)
-        names = {self._firsts.of(alert) for alert in wanted}
+    def cached(self, ids: Iterable[int]) -> list[Alert]:
+        """Return the alerts of these ids that are in the cache."""
+        ids = frozenset(ids)
+        names = {self._firsts.of(alert) for alert in ids}
         stories = (self._with_changes(self._stored.get(name)) for name in names)
-        return [alert for story in stories if story for alert in story.alerts if alert.id in wanted]
+        return [alert for story in stories if story for alert in story.alerts if alert.id in ids]
 
     def forget(self, ids: Iterable[int]) -> None:
         """Remove the stories of alerts from the cache; the next `get` reads them again."""
@@ -332,9 +332,9 @@ class StoryCache:
         names = {self._firsts.of(alert): None for alert in leads}
         for name in names:
             self._stored.pop(name, None)  # so that it is added at the end
-        read = self._read(leads)
+        stories = self._read(leads)
         self._stored.update(names)
-        self.update(read)
+        self.update(stories)
         while len(self._stored) > max(self._size, len(leads)):
             del self._stored[next(iter(self._stored))]
 

@@ -29,8 +29,8 @@ class TriageQueue:
         """Begin with nothing to store.
 
         Args:
-            alerts: Where pending changes are shown.
-            newsroom: Where decisions are stored.
+            alerts: The cache in which pending changes are shown.
+            newsroom: The newsroom, which stores the decisions.
             on_changed: Called with the ids of alerts that look different now.
             on_failed: Called with the reason when a decision could not be stored.
             on_overtaken: Called with the alerts that a decision left as they are, because somebody
@@ -46,7 +46,7 @@ class TriageQueue:
         """Decisions that are not stored yet."""
 
     def apply(self, alerts: Sequence[Alert], change: Change) -> int:
-        """Change alerts as they are on the screen now; return how many it changes."""
+        """Change alerts as they are on the screen now; return the number of changed alerts."""
         changed = [alert for alert in alerts if change.on(alert) != alert]
         if changed:
             pending = PendingChange(frozenset(alert.id for alert in changed), change)
@@ -60,11 +60,11 @@ class TriageQueue:
         """Undo this analyst's last decision, or redo what was undone last, in its turn.
 
         Returns:
-            What was undone or redone, None if there is nothing; or a StoreError.
+            The act that was undone or redone, None if there is none; or a StoreError.
         """
-        undone: asyncio.Future[TriageAction | None] = asyncio.get_running_loop().create_future()
-        self._submit(partial(self._undo, undone, redo=redo))
-        return undone
+        result: asyncio.Future[TriageAction | None] = asyncio.get_running_loop().create_future()
+        self._submit(partial(self._undo, result, redo=redo))
+        return result
 
     async def work(self) -> None:
         """Store decisions one after the other, for ever."""
@@ -105,16 +105,16 @@ class TriageQueue:
             self._on_overtaken(act.left)
         self._on_changed(pending.ids)
 
-    async def _undo(self, undone: asyncio.Future[TriageAction | None], *, redo: bool) -> None:
+    async def _undo(self, result: asyncio.Future[TriageAction | None], *, redo: bool) -> None:
         triage = self._newsroom.service.triage
         try:
             act = await self._newsroom.ask(triage.redo if redo else triage.undo)
         except StoreError as error:
-            if not undone.done():  # nobody waits for it any more
-                undone.set_exception(error)
+            if not result.done():  # nobody waits for it any more
+                result.set_exception(error)
             return
         if act is not None:
             self._alerts.forget(act.ids)
             self._on_changed(act.ids)
-        if not undone.done():
-            undone.set_result(act)
+        if not result.done():
+            result.set_result(act)

@@ -194,7 +194,7 @@ class AlertFilterScreen(PaneScreen):
 
     async def regroup(self) -> None:
         """Read again which alerts are of one story, and show the stories anew."""
-        self.newsroom.firsts.whole = False
+        self.newsroom.firsts.is_complete = False
         await self.filter_stream(self.current_filter)
 
     async def _load_older(self) -> None:

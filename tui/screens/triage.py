@@ -263,7 +263,7 @@ class TriageScreen(AlertFilterScreen):
         stories = await self.ask(self.newsroom.service.views.alerts.stories, shown, silenced=True)
         if stories is None:
             return
-        decided = {a.id for a in self.alerts.known(self.alerts.pending()) if not _is_new(a)}
+        decided = {a.id for a in self.alerts.cached(self.alerts.pending()) if not _is_new(a)}
         new = [
             alert
             for story in stories

@@ -42,13 +42,13 @@ def _state_glyph(story: StoryAlerts) -> tuple[str, str]:
 
 
 def watchlist_badges(names: Sequence[str], cells: int) -> str:
-    """Return the names of watchlists in so many cells: all, or the first and how many more."""
-    every = " · ".join(map(safe_line, names))
-    if cell_len(every) <= cells or len(names) == 1:
-        return fit(every, cells)
-    more = f" {signs.MORE}{len(names) - 1}"
+    """Return the names of watchlists in so many cells: all, or the first and a count of others."""
+    label = " · ".join(map(safe_line, names))
+    if cell_len(label) <= cells or len(names) == 1:
+        return fit(label, cells)
+    suffix = f" {signs.MORE}{len(names) - 1}"
     first = safe_line(names[0])
-    return fit(fit(first, min(cell_len(first), cells - len(more))) + more, cells)
+    return fit(fit(first, min(cell_len(first), cells - len(suffix))) + suffix, cells)
 
 
 LIST_CELLS = 24
@@ -56,7 +56,7 @@ LIST_CELLS = 24
 
 
 def story_row(
-    shown: ListedStory,
+    listed: ListedStory,
     cells: int,
     now: Timestamp,
     zone: tzinfo | None,
@@ -67,11 +67,11 @@ def story_row(
 ) -> Line:
     """Return a story on one line: its state, watchlists, headline, outlet, and other outlets.
 
-    The headline takes what the others leave; the outlet is not cut where the headline leaves room.
+    The headline takes the free cells; the outlet is not cut where the headline leaves room.
     Narrow rows lack columns.
 
     Args:
-        shown: The story.
+        listed: The story.
         cells: Width of the row.
         now: The present time: times of today are shown as hours.
         zone: The time zone; None is the machine's.
@@ -79,34 +79,34 @@ def story_row(
         list_cells: Cells that the names of the watchlists want.
         first: The watchlists that the list is filtered by, which are named first.
     """
-    story, alert = shown.heard, shown.lead
-    row = _state(shown, now, zone, marked=marked)
+    story, alert = listed.heard, listed.lead
+    row = _state(listed, now, zone, marked=marked)
     if cells >= 50:
         share = cells // (5 if cells >= 100 else 6)
         names = sorted(story.watchlists, key=lambda name: name not in first)
         badges = watchlist_badges(names, min(list_cells, LIST_CELLS, share))
         row += [(badges, "list"), (" ", "")]
-    others = f" {signs.OUTLETS}{alert.copies}" if alert.copies and cells >= 50 else ""
+    copies = f" {signs.OUTLETS}{alert.copies}" if alert.copies and cells >= 50 else ""
     outlet, gap = (safe_line(alert.publisher), "  ") if cells >= 60 else ("", "")
     outlet_cells = min(cell_len(outlet), max(10, cells // 6))
-    used = width(row) + cell_len(gap + others)
-    before, title, tags = _headline(shown, max(1, cells - used - outlet_cells), now, zone)
-    used += width(before) + cell_len(tags)
-    outlet_cells = min(cell_len(outlet), max(outlet_cells, cells - used - cell_len(title)))
+    used_cells = width(row) + cell_len(gap + copies)
+    prefix, title, tags = _headline(listed, max(1, cells - used_cells - outlet_cells), now, zone)
+    used_cells += width(prefix) + cell_len(tags)
+    outlet_cells = min(cell_len(outlet), max(outlet_cells, cells - used_cells - cell_len(title)))
     triaged = story.state is not AlertState.NEW or story.verdict is Verdict.NOISE
     return [
         *row,
-        *before,
-        (fit(title, max(0, cells - used - outlet_cells)), "quiet" if triaged else "plain"),
+        *prefix,
+        (fit(title, max(0, cells - used_cells - outlet_cells)), "quiet" if triaged else "plain"),
         (tags, "copies"),
         (gap, ""),
         (fit(outlet, outlet_cells), "quiet"),
-        (others, "copies"),
+        (copies, "copies"),
     ]
 
 
 def _date_anomaly(alert: Alert) -> str:
-    """Return what is wrong with the date of an article; a feed and a watchlist have none."""
+    """Return the anomaly of the date of an article; a feed and a watchlist have none."""
     return "" if alert.article is None else times.date_anomaly(alert.published, alert.raised_at)
 
 
@@ -119,9 +119,9 @@ def _has_escalated(alert: Alert) -> bool:
     return alert.stirred_at != alert.raised_at
 
 
-def _state(shown: ListedStory, now: Timestamp, zone: tzinfo | None, *, marked: bool) -> Line:
-    """Return the severity, the time of the last event, what is odd about the date, and triage."""
-    story, alert = shown.heard, shown.lead
+def _state(listed: ListedStory, now: Timestamp, zone: tzinfo | None, *, marked: bool) -> Line:
+    """Return the severity, the time of the last event, the anomaly of the date, and triage."""
+    story, alert = listed.heard, listed.lead
     anomaly = _date_anomaly(alert)
     mark = signs.MARKED if marked else signs.ESCALATED if _has_escalated(alert) else " "
     return [
@@ -138,27 +138,27 @@ def _state(shown: ListedStory, now: Timestamp, zone: tzinfo | None, *, marked: b
 
 
 def _headline(
-    shown: ListedStory, room: int, now: Timestamp, zone: tzinfo | None
+    listed: ListedStory, room: int, now: Timestamp, zone: tzinfo | None
 ) -> tuple[Line, str, str]:
-    """Return what stands before a headline, the headline, and assignees and tags after it.
+    """Return the text before a headline, the headline, and assignees and tags after it.
 
     Before it are the reason of an escalation and the day of an old article, where there is room.
     """
-    story, alert = shown.heard, shown.lead
-    before: Line = []
+    story, alert = listed.heard, listed.lead
+    prefix: Line = []
     if _has_escalated(alert) and room >= 30:
         reason = safe_line(alert.escalations[-1].words).partition(":")[0]
-        most = max(room // 2, min(18, room - 12))
-        before += [(fit(reason, min(cell_len(reason), most)), "late"), (" · ", "quiet")]
-        room -= width(before)
+        limit = max(room // 2, min(18, room - 12))
+        prefix += [(fit(reason, min(cell_len(reason), limit)), "late"), (" · ", "quiet")]
+        room -= width(prefix)
     if _is_old(alert) and room >= 30:
         date = (times.day if room >= 60 else times.short)(alert.published or 0.0, now, zone)
-        before.append((f"{date} · ", "quiet"))
+        prefix.append((f"{date} · ", "quiet"))
         room -= cell_len(date) + 3
     people = [signs.ASSIGNED + safe_line(name) for name in story.assignees]
     tags = " ".join([*people, *(signs.TAG + tag for tag in story.tags)]) if room >= 24 else ""
     tags = " " + fit(tags, min(cell_len(tags), room // 3 - 1)) if tags else ""
-    return before, safe_line(shown_title(alert.title)), tags
+    return prefix, safe_line(shown_title(alert.title)), tags
 
 
 def unusual_page(
@@ -185,12 +185,12 @@ def spark(counts: Sequence[int], cells: int = 12) -> str:
 
 
 class WatchlistColumns(NamedTuple):
-    """Cells of what stands beside the name of a watchlist; 0 is not shown."""
+    """Widths of the columns beside the name of a watchlist, in cells; 0 is not shown."""
 
     bars: int = 12
-    """Of the last day."""
+    """Width of the bars of the last day."""
     pace: int = 8
-    """Of the stories of today and their usual number."""
+    """Width of the stories of today and their usual number."""
 
 
 def watchlist_columns(counts: Sequence[WatchlistCount], cells: int) -> WatchlistColumns:
@@ -226,24 +226,24 @@ def watchlist_row(
         count: The watchlist and its counts; `⇈` marks an unusual number of stories today.
         cells: Width of the line.
         chosen: Whether the stream is filtered by it.
-        columns: What stands beside its name.
-        silenced: Until when it is silenced, shown in place of bars and counts; empty if it is not.
+        columns: The columns beside its name.
+        silenced: The end of its silence, shown in place of bars and counts; empty without one.
     """
     bars, pace = columns
-    beside = pace + 1 + (bars + 1 if bars else 0)
+    side_cells = pace + 1 + (bars + 1 if bars else 0)
     until = f"{signs.RESTS} {_('to {time}', time=silenced)}" if silenced else ""
-    beside = max(beside, min(1 + cell_len(until), cells - 10)) if silenced else beside
+    side_cells = max(side_cells, min(1 + cell_len(until), cells - 10)) if silenced else side_cells
     untriaged = f"{signs.NEW}{short_count(count.untriaged)}" if count.untriaged else ""
     baseline = count.pace
     line: Line = [
         (signs.CHOSEN if chosen else " ", "accent"),
         (
-            fit(count.name, max(4, cells - 5 - beside)),
+            fit(count.name, max(4, cells - 5 - side_cells)),
             "accent" if chosen else "quiet" if silenced else "plain",
         ),
     ]
     if silenced:
-        line += [(" ", ""), (fit(until, beside - 1), "late")]
+        line += [(" ", ""), (fit(until, side_cells - 1), "late")]
     else:
         line += [(" " + spark(count.spark, bars), f"{count.severity}")] if bars else []
         line += [
@@ -251,8 +251,8 @@ def watchlist_row(
             (signs.SPIKE if baseline.surprise else signs.QUIET if baseline.quiet else " ", "high"),
         ]
     line.append((fit(untriaged, 4, right=True), "new"))
-    used = sum(cell_len(text) for text, _ in line)
-    return [*line, (" " * (cells - used), "")] if used < cells else line
+    used_cells = sum(cell_len(text) for text, _ in line)
+    return [*line, (" " * (cells - used_cells), "")] if used_cells < cells else line
 
 
 def baseline_text(count: WatchlistCount) -> str:

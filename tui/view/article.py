@@ -48,7 +48,7 @@ from monitor.presentation.spans import (
 from monitor.presentation.story import describe_lag, describe_wording
 
 _LAG_CELLS = 9
-"""Width of the column that says how much later an outlet had the story."""
+"""Width of the column with the delay of an outlet."""
 
 
 OutletRow = tuple[Line, int | None]
@@ -73,12 +73,12 @@ def outlet_rows(
 
 
 def _merged_row(merged: MergedAlert, cells: int) -> Line:
-    name = min(20, cells // 4)
+    name_cells = min(20, cells // 4)
     title = shown_title(safe.line(merged.title))
     return [
-        (f"  {fit(safe.line(merged.publisher), name)} ", "list"),
-        (fit(safe.line(merged.watchlist), name), "quiet"),
-        (fit(f" {title}", max(4, cells - 3 - 2 * name)), "plain"),
+        (f"  {fit(safe.line(merged.publisher), name_cells)} ", "list"),
+        (fit(safe.line(merged.watchlist), name_cells), "quiet"),
+        (fit(f" {title}", max(4, cells - 3 - 2 * name_cells)), "plain"),
     ]
 
 
@@ -86,16 +86,16 @@ def _outlet_rows(
     outlets: Sequence[Outlet], article: int, cells: int, zone: tzinfo | None
 ) -> Iterator[OutletRow]:
     for number, outlet in enumerate(outlets):
-        here = outlet.article == article
+        is_current = outlet.article == article
         lag = describe_lag(outlet, outlets[0])
         origin = describe_wording(outlet, outlets[0])
         when = times.full(outlet.seen, zone)
         tail: Line = [(fit(origin, 10), "quiet"), (when, "quiet")] if cells >= 60 else []
-        name = max(4, cells - 3 - _LAG_CELLS - (10 + len(when) if tail else 0))
+        name_cells = max(4, cells - 3 - _LAG_CELLS - (10 + len(when) if tail else 0))
         row: Line = [
-            (f"{signs.CHOSEN} " if here else "  ", "accent"),
+            (f"{signs.CHOSEN} " if is_current else "  ", "accent"),
             (fit(lag, _LAG_CELLS), "accent" if not number else "quiet"),
-            (fit(outlet.name, min(name, 40)), "plain" if here else "list"),
+            (fit(outlet.name, min(name_cells, 40)), "plain" if is_current else "list"),
             *tail,
         ]
         yield row, outlet.article
@@ -104,7 +104,7 @@ def _outlet_rows(
 def revision_page(
     title: str, revisions: Sequence[ArticleRevision], cells: int, zone: tzinfo | None
 ) -> list[Line]:
-    """Return what the revisions of an article changed, the latest first."""
+    """Return the changes of the revisions of an article as lines, the latest first."""
     lines = [*wrap(shown_title(safe.line(title)), cells, "title"), []]
     for depth, line in revision_lines(revisions, partial(times.full, zone=zone)):
         lines += wrap_line(line, cells, "  " * depth)
@@ -158,7 +158,7 @@ def article_page(
         text, spans = clean_with_spans(shown_title(text) if part == "title" else text, spans)
         if text:
             prose = _paragraphs(text, spans, min(cells, PROSE_CELLS), _PART_STYLES[part])
-            match_lines += [len(lines) + at for at in prose.matches]
+            match_lines += [len(lines) + index for index in prose.matches]
             lines += prose.lines
             if part == "title":
                 lines += _byline(details, cells, zone, len(matches), current)
@@ -181,9 +181,9 @@ def _paragraphs(text: str, spans: list[Span], cells: int, style: str) -> Article
             lines.append([])
         for start, end in line_breaks(paragraph, cells):
             a, b = offset + start, offset + end
-            inside = [span for span in spans if span[0] < b and span[1] > a]
-            matches += [len(lines) for span in inside if a <= span[0]]
-            lines.append(slice_runs(text, inside, a, b, style))
+            line_spans = [span for span in spans if span[0] < b and span[1] > a]
+            matches += [len(lines) for span in line_spans if a <= span[0]]
+            lines.append(slice_runs(text, line_spans, a, b, style))
         offset += len(paragraph) + 1
     return ArticlePage(tuple(lines), tuple(matches))
 
@@ -193,20 +193,20 @@ def _byline(
 ) -> list[Line]:
     """Return the outlet, the date, the alerts, the number of matches, and the link."""
     moment = partial(times.full, zone=zone)
-    about = byline(details, moment)
+    runs = byline(details, moment)
     if details.versions > 1:
         revisions = ngettext(
             "{count} revision, D shows them", "{count} revisions, D shows them",
             details.versions - 1,
         )  # fmt: skip
-        about.append((f" · {revisions}", "quiet"))
-    lines = wrap_line(about, cells)
+        runs.append((f" · {revisions}", "quiet"))
+    lines = wrap_line(runs, cells)
     for alert in details.alerts:
         reasons = _("{name}: {text}", name=safe.line(alert.watchlist), text=match_reasons(alert))
         lines += wrap(reasons, cells, "list")
         for change in change_lines(alert, moment):
             lines += wrap_line(change, cells, "  ")
-        if count := sum(one.partner == alert.id and not one.stands for one in details.merged):
+        if count := sum(m.partner == alert.id and not m.stands for m in details.merged):
             words = ngettext(
                 "{count} alert merged into this one, O shows which",
                 "{count} alerts merged into this one, O shows which",
@@ -233,18 +233,18 @@ def standing_lines(
     cells: int,
     zone: tzinfo | None,
 ) -> list[Line]:
-    """Return what was decided of alerts, their note, and who was notified or why nobody.
+    """Return the decisions about alerts, their note, and who was notified or why nobody.
 
-    What holds for several alerts is said once, behind the names of their watchlists.
+    Words that hold for several alerts stand once, behind the names of their watchlists.
     """
     moment = partial(times.full, zone=zone)
-    same: dict[tuple[str, tuple[tuple[Run, ...], ...]], list[Alert]] = {}
+    groups: dict[tuple[str, tuple[tuple[Run, ...], ...]], list[Alert]] = {}
     for alert in alerts:
         triage = describe_triage(alert, decisions.get(alert.id), moment)
         outcome = outcome_lines(alert, deliveries.get(alert.id, ()), moment)
-        same.setdefault((triage, tuple(map(tuple, outcome))), []).append(alert)
+        groups.setdefault((triage, tuple(map(tuple, outcome))), []).append(alert)
     lines: list[Line] = []
-    for (triage, outcomes), group in same.items():
+    for (triage, outcomes), group in groups.items():
         names = [
             run
             for alert in group
@@ -257,7 +257,7 @@ def standing_lines(
 
 
 def match_reasons(alert: Alert) -> str:
-    """Return which terms matched and in which parts: `grève (title, body), SNCF (body)`."""
+    """Return the terms that matched, with the parts: `grève (title, body), SNCF (body)`."""
     parts: dict[str, dict[str, None]] = {}
     for match in alert.matches:
         parts.setdefault(safe.line(match.term), {})[part_name(match.field)] = None

@@ -48,20 +48,20 @@ def feed_name_cells(feeds: Sequence[FeedHealth], cells: int) -> int:
     return min(longest, max(cells * 3 // 5, cells - 3 - reason))
 
 
-def feed_row(feed: FeedHealth, cells: int, name: int) -> Line:
+def feed_row(feed: FeedHealth, cells: int, name_cells: int) -> Line:
     """Return a feed with a problem on one line: glyph, name, reason.
 
     Args:
         feed: The feed.
         cells: Width of the line.
-        name: Width of its name.
+        name_cells: Width of its name.
     """
     glyph, style = HEALTH_GLYPHS[feed.health]
     return [
         (f"{glyph} ", style),
-        (fit(feed.feed.name, name), "plain"),
+        (fit(feed.feed.name, name_cells), "plain"),
         (" ", ""),
-        (fit(feed.words, max(1, cells - name - 3)), "quiet"),
+        (fit(feed.words, max(1, cells - name_cells - 3)), "quiet"),
     ]
 
 
@@ -72,7 +72,7 @@ FEED_ORDERS: Sequence[tuple[str, Callable[[FeedHealth], tuple[float | str, ...]]
     (mark("next due first"), lambda feed: (NEVER if _is_idle(feed) else feed.state.next_due,)),
     (mark("most articles first"), lambda feed: (-feed.articles,)),
 )
-"""Each with its label."""
+"""The orders of feeds, each with its label."""
 _HEADERS = mark_all(
     "column", "feed", "state", "read", "next", "every", "articles", "publishes", "reason"
 )
@@ -85,7 +85,7 @@ class FeedColumns(NamedTuple):
     state: int
     read: int
     next: int
-    every: int
+    interval: int
     articles: int
     habit: int
 
@@ -96,24 +96,24 @@ def feed_columns(cells: int, feeds: Sequence[FeedHealth] = ()) -> FeedColumns:
     The names of these feeds take what they need if their reasons have room too, else about a
     quarter; a habit that none has takes no room.
     """
-    feed, state, read, next, every, articles, publishes, _reason = _headers()
+    feed, state, read, next, interval, articles, publishes, _reason = _headers()
     states = [_state_name(health) for health in Health if health is not Health.QUARANTINED]
-    habits = [describe_interval(each.state.usual) for each in feeds if each.state.usual]
+    habits = [describe_interval(f.state.usual) for f in feeds if f.state.usual]
     columns = FeedColumns(
         0,
         1 + _widest(state, *states),
         1 + max(5, _widest(read, _("never"))),
         1 + max(5, _widest(next, pgettext("column", "now"))) if cells >= 50 else 0,
-        1 + max(6, _widest(every)) if cells >= 90 else 0,
+        1 + max(6, _widest(interval)) if cells >= 90 else 0,
         1 + max(8, _widest(articles)) if cells >= 70 else 0,
         2 + _widest(publishes, *habits) if habits and cells >= 110 else 0,
     )
-    names = _widest(feed, *(line(each.feed.name) for each in feeds))
-    reasons = _widest("", *(line(each.words) for each in feeds))
-    free = cells - 5 - sum(columns)
-    most = max(min(30, cells // 3), free - reasons)
-    cut = min(30, max(10, cells // 4))
-    return columns._replace(name=names if names <= most else max(cut, free - reasons))
+    names = _widest(feed, *(line(f.feed.name) for f in feeds))
+    reasons = _widest("", *(line(f.words) for f in feeds))
+    room = cells - 5 - sum(columns)
+    limit = max(min(30, cells // 3), room - reasons)
+    least = min(30, max(10, cells // 4))
+    return columns._replace(name=names if names <= limit else max(least, room - reasons))
 
 
 def _headers() -> list[str]:
@@ -129,12 +129,11 @@ def _state_name(health: Health) -> str:
     return pgettext("health", "gap") if health is Health.BLIND else health.label
 
 
-def feed_table_header(cells: int, wide: FeedColumns) -> Line:
-    """Return the header of the feed table."""
-    return _table_line(("  ", ""), _headers(), ("quiet", "quiet", "quiet"), cells, wide)
+def feed_table_header(cells: int, widths: FeedColumns) -> Line:
+    return _table_line(("  ", ""), _headers(), ("quiet", "quiet", "quiet"), cells, widths)
 
 
-def feed_table_row(feed: FeedHealth, cells: int, now: Timestamp, wide: FeedColumns) -> Line:
+def feed_table_row(feed: FeedHealth, cells: int, now: Timestamp, widths: FeedColumns) -> Line:
     """Return a feed as a row: health, last success, next poll, interval, articles, reason.
 
     A feed that is well has no reason: the other columns say all of it.
@@ -149,29 +148,29 @@ def feed_table_row(feed: FeedHealth, cells: int, now: Timestamp, wide: FeedColum
         _interval(feed),
         short_count(feed.articles),
         describe_interval(state.usual) if state.usual else "",
-        "" if feed.health is Health.OK and wide.next else feed.words,
+        "" if feed.health is Health.OK and widths.next else feed.words,
     ]
-    return _table_line((f"{glyph} ", style), values, ("plain", style, "plain"), cells, wide)
+    return _table_line((f"{glyph} ", style), values, ("plain", style, "plain"), cells, widths)
 
 
 def _table_line(
-    glyph: Run, values: Sequence[str], styles: tuple[str, str, str], cells: int, wide: FeedColumns
+    glyph: Run, values: Sequence[str], styles: Sequence[str], cells: int, widths: FeedColumns
 ) -> Line:
     """Return the values of all columns as a line; name, state and reason have a style each."""
     name, state, *numbers, habit, reason = values
     row = [
         glyph,
-        (fit(name, wide.name), styles[0]),
+        (fit(name, widths.name), styles[0]),
         (" ", ""),
-        (fit(state, wide.state), styles[1]),
+        (fit(state, widths.state), styles[1]),
     ]
-    rooms = (wide.read, wide.next, wide.every, wide.articles)
+    rooms = (widths.read, widths.next, widths.interval, widths.articles)
     row += [
         (fit(text, room, right=True), "quiet") for text, room in zip(numbers, rooms, strict=True)
     ]
-    if wide.habit:
-        row += [("  ", ""), (fit(habit, wide.habit - 2), "quiet")]
-    return [*row, ("  ", ""), (fit(reason, max(1, cells - 5 - sum(wide))), styles[2])]
+    if widths.habit:
+        row += [("  ", ""), (fit(habit, widths.habit - 2), "quiet")]
+    return [*row, ("  ", ""), (fit(reason, max(1, cells - 5 - sum(widths))), styles[2])]
 
 
 def _is_idle(feed: FeedHealth) -> bool:
@@ -203,11 +202,11 @@ def select_feeds(
         order: Index into `FEED_ORDERS`.
         words: Only feeds with these in name, address or tags, in any case and without accents.
     """
-    wanted = fold(words).split()
+    terms = fold(words).split()
     chosen = [
         feed
         for feed in feeds
-        if (state is None or feed.health is state) and _has_words(feed.feed, wanted)
+        if (state is None or feed.health is state) and _has_words(feed.feed, terms)
     ]
     return sorted(chosen, key=FEED_ORDERS[order][1])
 
@@ -219,13 +218,13 @@ def _has_words(feed: Feed, words: Sequence[str]) -> bool:
 
 def state_rows(feeds: Sequence[FeedHealth]) -> list[tuple[Health | None, Line]]:
     """Return a row for all feeds, then one for each state that occurs, the worst first."""
-    count = Counter(feed.health for feed in feeds)
+    counts = Counter(feed.health for feed in feeds)
     rows: list[tuple[Health | None, Line]] = [(None, [(f"  {_('all')}  {len(feeds)}", "plain")])]
     for health in WORST:
-        if count[health]:
+        if counts[health]:
             glyph, style = HEALTH_GLYPHS[health]
             rows.append(
-                (health, [(f"{glyph} ", style), (f"{health.label}  {count[health]}", "plain")])
+                (health, [(f"{glyph} ", style), (f"{health.label}  {counts[health]}", "plain")])
             )
     return rows
 
@@ -236,7 +235,7 @@ WEEK = 7 * 86_400.0
 
 
 class FeedBackground(Struct, frozen=True, kw_only=True):
-    """What a feed's page shows beside its health."""
+    """The content of a feed's page beside its health."""
 
     polls: Sequence[Poll] = ()
     """The last polls, the newest first."""
@@ -259,7 +258,7 @@ def feed_page(
 
     Args:
         feed: The feed.
-        background: What else is known.
+        background: The content beside its health.
         cells: Width of the lines.
         now: The present time.
         zone: The time zone; None is the machine's.
@@ -283,27 +282,27 @@ def feed_page(
         (_("reason"), line(state.reason)),
         (_("coverage gap"), _("no entry in common between the last two polls") * state.blind),
     ]
-    label = 1 + max(12, *(cell_len(name) for name, value in rows))
+    label_cells = 1 + max(12, *(cell_len(name) for name, value in rows))
     lines: list[Line] = [*wrap(line(feed.feed.name), cells, "title")]
     lines += [*wrap(line(feed.words), cells, "plain"), []]
     for name, value in rows:
         if value:
-            lines += _row(name, value, cells, label)
+            lines += _row(name, value, cells, label_cells)
     if background.settings:
         lines += [[], *wrap(_("Settings in feeds.yaml"), cells, "title")]
     for setting in background.settings:
         source = line(source_name(setting.source))
-        lines += _row(setting.key, f"{line(setting.value)} ({source})", cells, label)
-    lines += _gap_lines(background, cells, now, zone, label)
+        lines += _row(setting.key, f"{line(setting.value)} ({source})", cells, label_cells)
+    lines += _gap_lines(background, cells, now, zone, label_cells)
     if background.polls:
         lines += [[], *wrap(_("Last polls"), cells, "title")]
     for poll in background.polls[:MAX_POLLS]:
-        lines += _row(_ago(poll.at, now), line(describe_poll(poll)), cells, label)
+        lines += _row(_ago(poll.at, now), line(describe_poll(poll)), cells, label_cells)
     return lines
 
 
 def _gap_lines(
-    background: FeedBackground, cells: int, now: Timestamp, zone: tzinfo | None, label: int
+    background: FeedBackground, cells: int, now: Timestamp, zone: tzinfo | None, label_cells: int
 ) -> list[Line]:
     """Return the coverage gaps of the feed, and the watchlists that they affect."""
     if not background.gaps:
@@ -312,10 +311,10 @@ def _gap_lines(
     for gap in reversed(background.gaps):
         duration = span((now if gap.end is None else gap.end) - gap.start)
         when = format_interval(gap.start, gap.end, now, zone)
-        lines += _row(_("coverage gap"), _gap_words(gap, when, duration), cells, label)
+        lines += _row(_("coverage gap"), _gap_words(gap, when, duration), cells, label_cells)
     if background.watchlists:
         names = ", ".join(map(line, background.watchlists))
-        lines += _row(_("affects"), names, cells, label)
+        lines += _row(_("affects"), names, cells, label_cells)
     return lines
 
 
@@ -323,9 +322,10 @@ def _gap_words(gap: Gap, when: str, duration: str) -> str:
     return _("{when}, {duration}: {kind}", when=when, duration=duration, kind=gap.kind.label)
 
 
-def _row(name: str, value: str, cells: int, label: int) -> list[Line]:
-    first, *more = wrap(value, max(1, cells - label), "plain")
-    return [[(fit(name, label), "quiet"), *first], *([(" " * label, ""), *rest] for rest in more)]
+def _row(name: str, value: str, cells: int, label_cells: int) -> list[Line]:
+    first, *others = wrap(value, max(1, cells - label_cells), "plain")
+    label, blank = (fit(name, label_cells), "quiet"), (" " * label_cells, "")
+    return [[label, *first], *([blank, *runs] for runs in others)]
 
 
 def _ago(at: Timestamp | None, now: Timestamp) -> str:
@@ -349,7 +349,7 @@ def gaps_page(
 
     Args:
         gaps: Times in which articles of a feed may have been missed.
-        coverage: What the gaps mean for each watchlist.
+        coverage: The gaps of each watchlist.
         cells: Width of the lines.
         now: The present time.
         zone: The time zone; None is the machine's.
@@ -359,21 +359,21 @@ def gaps_page(
         return wrap(text, cells, "plain")
     lines = wrap(_("By watchlist"), cells, "title")
     groups: dict[str, list[str]] = defaultdict(list)
-    for each in coverage:
-        groups[describe_gap(each, now, zone)].append(line(each.watchlist))
+    for item in coverage:
+        groups[describe_gap(item, now, zone)].append(line(item.watchlist))
     for text, names in groups.items():
         lines += [*wrap(", ".join(names), cells, "list"), *wrap(text, cells, "plain", "    ")]
     lines += [[], *wrap(_("By feed"), cells, "title")]
-    name = max(6, min(30, cells // 3))
+    name_cells = max(6, min(30, cells // 3))
     for gap in sorted(gaps, key=lambda gap: -gap.start):
         duration = span((now if gap.end is None else gap.end) - gap.start)
-        when = _gap_words(gap, format_interval(gap.start, gap.end, now, zone), duration)
+        words = _gap_words(gap, format_interval(gap.start, gap.end, now, zone), duration)
         lines.append(
             [
                 _GAP_GLYPHS[gap.kind],
-                (fit(gap.feed.name, name), "plain"),
+                (fit(gap.feed.name, name_cells), "plain"),
                 (" ", ""),
-                (fit(when, max(1, cells - name - 3)), "quiet"),
+                (fit(words, max(1, cells - name_cells - 3)), "quiet"),
             ]
         )
     return lines

@@ -1,4 +1,4 @@
-"""Pages: a briefing, the trial of a watchlist, and who decided what about alerts, and when."""
+"""Pages: a briefing, the trial of a watchlist, and the history of decisions about alerts."""
 
 from __future__ import annotations
 
@@ -37,16 +37,16 @@ def briefing_page(briefing: Briefing, cells: int, zone: tzinfo | None) -> list[L
 
 
 def _block(section: briefings.Section, cells: int) -> Iterator[Line]:
-    indented = section.kind in ("story", "missing")
-    for at, (kind, written) in enumerate(section.lines):
-        runs = [(clean(text), role) for text, role in written]
+    is_indented = section.kind in ("story", "missing")
+    for index, (kind, content) in enumerate(section.lines):
+        runs = [(clean(text), role) for text, role in content]
         if kind == "chart":
             yield [(text[-cells:], role) for text, role in runs]
         elif kind == "headline":
             rows = wrap_line(runs[1:], cells, INDENT)
             yield from ([runs[0], *rows[0][1:]], *rows[1:])
         else:
-            yield from wrap_line(runs, cells, INDENT if indented and at else "")
+            yield from wrap_line(runs, cells, INDENT if is_indented and index else "")
     if section.story:
         link = shown_url(section.story.lead.url) or briefings.alert(section.story)
         yield from wrap(link, cells, "quiet", INDENT)
@@ -64,7 +64,7 @@ def preview_lines(
     now: Timestamp,
     zone: tzinfo | None,
 ) -> list[Line]:
-    """Return what a watchlist would have matched in some days; terms without a match too."""
+    """Return the trial of a watchlist on some days as lines, with the terms without a match."""
     articles, matched = article_count(preview.articles), number(preview.matched)
     head = _("{count} of {articles} of the last {days} days match",
              count=matched, articles=articles, days=days)  # fmt: skip
@@ -88,8 +88,8 @@ def _term_lines(counts: dict[str, int], cells: int) -> list[Line]:
     """Return each term with the number of its articles, as many on a line as fit."""
     lines: list[Line] = []
     for term, count in counts.items():
-        shown = truncate(line(term), TERM_CELLS)
-        run: Line = [(f"{shown} ", "list"), (number(count), "plain" if count else "late")]
+        label = truncate(line(term), TERM_CELLS)
+        run: Line = [(f"{label} ", "list"), (number(count), "plain" if count else "late")]
         if lines and width(lines[-1]) + width(run) + 3 <= cells:
             lines[-1] += [("   ", ""), *run]
         else:
@@ -100,23 +100,23 @@ def _term_lines(counts: dict[str, int], cells: int) -> list[Line]:
 def history_lines(
     histories: Sequence[tuple[Alert, Sequence[Decision]]], cells: int, zone: tzinfo | None
 ) -> list[Line]:
-    """Return who decided what about alerts and when, the newest decision of each first.
+    """Return the decisions about alerts with their people and times, the newest of each first.
 
-    What is the same for the alerts of several watchlists is said once.
+    A history that the alerts of several watchlists share is listed once.
     """
-    same: dict[tuple[object, ...], tuple[Alert, list[Line], list[str]]] = {}
+    groups: dict[tuple[object, ...], tuple[Alert, list[Line], list[str]]] = {}
     for alert, decisions in histories:
         history = _decision_lines(decisions, cells, zone)
         key = alert.title, str(history), alert.raised_at, alert.note
-        same.setdefault(key, (alert, history, []))[2].append(alert.watchlist)
+        groups.setdefault(key, (alert, history, []))[2].append(alert.watchlist)
     lines: list[Line] = []
     title = ""
-    for alert, history, watchlists in same.values():
+    for alert, history, watchlists in groups.values():
         if alert.title != title or not lines:
             title = alert.title
             lines += [*wrap(shown_title(line(title)), cells, "title"), []]
-        raised = _("raised by {watchlist}", watchlist=line(", ".join(watchlists)))
-        lines += [*history, *wrap(f"{times.full(alert.raised_at, zone)}  {raised}", cells, "quiet")]
+        words = _("raised by {watchlist}", watchlist=line(", ".join(watchlists)))
+        lines += [*history, *wrap(f"{times.full(alert.raised_at, zone)}  {words}", cells, "quiet")]
         if alert.note:
             lines += [[], *wrap(alert.note, cells, "plain", "  ")]
         lines.append([])
@@ -127,15 +127,15 @@ def _decision_lines(decisions: Sequence[Decision], cells: int, zone: tzinfo | No
     lines: list[Line] = []
     undone = {decision.act for decision in decisions if decision.undoes is not None}
     for decision in reversed(decisions):
-        who = line(decision.who) if not decision.why else "tocsin"
+        person = line(decision.who) if not decision.why else "tocsin"
         changes = describe_changes(decision) or _("nothing")
-        why = f" ({line(decision.why)})" if decision.why else ""
-        who = who or _("somebody")
+        reason = f" ({line(decision.why)})" if decision.why else ""
+        person = person or _("somebody")
         if decision.undoes is None:
-            words = _("{who}: {changes}", who=who, changes=changes)
+            words = _("{who}: {changes}", who=person, changes=changes)
         elif decision.undoes in undone:
-            words = _("{who} redid: {changes}", who=who, changes=changes)
+            words = _("{who} redid: {changes}", who=person, changes=changes)
         else:
-            words = _("{who} undid: {changes}", who=who, changes=changes)
-        lines += wrap(f"{times.full(decision.at, zone)}  {words}{why}", cells, "plain")
+            words = _("{who} undid: {changes}", who=person, changes=changes)
+        lines += wrap(f"{times.full(decision.at, zone)}  {words}{reason}", cells, "plain")
     return lines

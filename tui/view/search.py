@@ -1,4 +1,4 @@
-"""What a search of the archive found, as lines: articles, suggestions and facets."""
+"""The results of a search of the archive as lines: articles, suggestions and facets."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ SUGGESTION_FORMS = 6
 
 
 def result_summary(results: Results, sort: str) -> Line:
-    """Return how much was found, in which order, which inflections count, and any warning."""
+    """Return the number of results, their order, the inflections that count, and any warning."""
     text = _("Nothing found.")
     if results.total and sort == "date":
         text = ngettext("{count} found, newest first", "{count} found, newest first", results.total)
@@ -72,13 +72,13 @@ def _title_and_snippet(hit: SearchHit, cells: int) -> Line:
     """Return the title and, where there is room, the words around the matches, highlighted."""
     title = shown_title(safe.line(hit.article.title[: 8 * cells]))
     matches = [(start, end) for part, start, end in hit.spans if part == "title"]
-    rest = cells - cell_len(title) - 2
-    if rest < SNIPPET_MIN_CELLS or not hit.snippet or hit.snippet == hit.article.title:
+    room = cells - cell_len(title) - 2
+    if room < SNIPPET_MIN_CELLS or not hit.snippet or hit.snippet == hit.article.title:
         return highlighted(title, hit.article.title, matches, cells, "plain")
     return [
         *highlighted(title, hit.article.title, matches, cell_len(title), "plain"),
         ("  ", ""),
-        *highlighted(hit.snippet, hit.snippet, hit.lit, rest, "quiet"),
+        *highlighted(hit.snippet, hit.snippet, hit.lit, room, "quiet"),
     ]
 
 
@@ -94,12 +94,12 @@ def highlighted(
         cells: Width of the line.
         style: Style of the rest.
     """
-    shown = fit(text, cells)
-    visible = shown.rstrip().removesuffix("…")
+    fitted = fit(text, cells)
+    visible = fitted.rstrip().removesuffix("…")
     if not stored.startswith(visible):
-        return [(shown, style)]
+        return [(fitted, style)]
     spans: list[Span] = [(a, min(b, len(visible)), "hit") for a, b in matches if a < len(visible)]
-    return slice_runs(shown, spans, 0, len(shown), style)
+    return slice_runs(fitted, spans, 0, len(fitted), style)
 
 
 class OfferedRow(NamedTuple):
@@ -107,7 +107,7 @@ class OfferedRow(NamedTuple):
 
     line: Line
     query: str = ""
-    """What enter searches for; empty on headings."""
+    """The query that enter searches for; empty on headings."""
 
 
 EXAMPLES = (
@@ -128,7 +128,7 @@ RECENT = 5
 
 
 def start_rows(saved: Sequence[tuple[str, str]], recent: Sequence[str]) -> list[OfferedRow]:
-    """Return what can be searched for: saved searches, the last queries, examples.
+    """Return queries to begin with: saved searches, the last queries, examples.
 
     Args:
         saved: The saved searches, each as it is written in the line, with its query.
@@ -144,20 +144,20 @@ def start_rows(saved: Sequence[tuple[str, str]], recent: Sequence[str]) -> list[
         if entries:
             rows.append(OfferedRow([(f"  {heading}", "accent")]))
         for query, words in entries:
-            shown = safe.line(query)
-            line: Line = [("    ", ""), (fit(shown, max(26, cell_len(shown))), "list")]
+            text = safe.line(query)
+            line: Line = [("    ", ""), (fit(text, max(26, cell_len(text))), "list")]
             rows.append(OfferedRow([*line, ("  ", ""), (safe.line(words), "quiet")], query))
     return rows
 
 
 def suggestion_rows(suggestions: Sequence[Suggestion]) -> list[OfferedRow]:
-    """Return queries that find more: how many articles more, and what each changes."""
+    """Return queries that find more articles, each with their number and its change."""
     heading = _("Queries that find more; enter runs one:")
     rows = [OfferedRow([(f"  {heading}", "accent")])] if suggestions else []
     for suggestion in suggestions:
         removed = suggestion.written or " ".join(suggestion.without)
-        more = ", …" * (len(suggestion.forms) > SUGGESTION_FORMS)
-        forms = ", ".join(suggestion.forms[:SUGGESTION_FORMS]) + more
+        suffix = ", …" * (len(suggestion.forms) > SUGGESTION_FORMS)
+        forms = ", ".join(suggestion.forms[:SUGGESTION_FORMS]) + suffix
         change = _("without {words}", words=removed)
         if suggestion.instead and forms:
             change = _("with {words}: {forms}", words=suggestion.instead, forms=forms)
@@ -200,7 +200,7 @@ def facet_rows(facets: Facets, cells: int) -> list[FacetRow]:
     if facets.words:
         rows.append(FacetRow([(heading, "accent")]))
     for word in facets.words:
-        others = ", ".join(safe.line(form) for form in word.forms[1 : FACET_FORMS + 1])
+        forms = ", ".join(safe.line(form) for form in word.forms[1 : FACET_FORMS + 1])
         expected = number(word.expected, 0 if word.expected >= 10 else 1)
         rows.append(
             FacetRow(
@@ -210,7 +210,7 @@ def facet_rows(facets: Facets, cells: int) -> list[FacetRow]:
                     ("  ", ""),
                     (fit(word.word, min(20, max(4, cells - 21))), "list"),
                     (" ", ""),
-                    (fit(others, max(0, cells - 41)), "quiet"),
+                    (fit(forms, max(0, cells - 41)), "quiet"),
                 ],
                 f"{word.word}~" if len(word.forms) > 1 else word.word,
             )

@@ -1,4 +1,4 @@
-"""The state of the newsroom in words: the status bar, and what an empty stream says."""
+"""The state of the newsroom in words: the status bar, and the text of an empty stream."""
 
 from __future__ import annotations
 
@@ -57,8 +57,8 @@ class StatusPart(NamedTuple):
     """A part of the status bar."""
 
     line: Line
-    opens: str = ""
-    """Name of what a click on it opens; empty for nothing."""
+    target: str = ""
+    """Name of the part that a click opens; empty for none."""
 
 
 def status_parts(
@@ -83,23 +83,23 @@ def status_parts(
         opening = StatusPart([(f" {_('opening…')}", "quiet")])
         return _align_right([StatusPart(brand), opening], clock, cells)
     words, style = monitor_state(status, now)
-    shown = [StatusPart(brand), StatusPart([(f" {words}", style)], "monitor")]
+    parts = [StatusPart(brand), StatusPart([(f" {words}", style)], "monitor")]
     problem = status_problem(status)
     optional = list(_optional_parts(status, paused_stories))
     if problem and cells < 100:
-        optional = [part for part in optional if part.opens in ("pause", "untriaged")]
+        optional = [part for part in optional if part.target in ("pause", "untriaged")]
     for part in optional:
-        if _width(shown) + width(part.line) >= cells:
+        if _width(parts) + width(part.line) >= cells:
             break
-        shown.append(part)
-    room = cells - _width(shown) - 3
+        parts.append(part)
+    room = cells - _width(parts) - 3
     if problem and room > 8:
         clock = clock if room > len(clock) + 24 else ""
         text = f"{signs.LOOK} {problem}"
         text = fit(text, min(len(text), room - len(clock))).rstrip()
-        opens = "rules" if status.config_error and not status.store_damage else "monitor"
-        shown += [StatusPart([("  ", "")]), StatusPart([(text, "bad")], opens)]
-    return _align_right(shown, clock, cells)
+        target = "rules" if status.config_error and not status.store_damage else "monitor"
+        parts += [StatusPart([("  ", "")]), StatusPart([(text, "bad")], target)]
+    return _align_right(parts, clock, cells)
 
 
 def _optional_parts(status: Status, paused_stories: int | None) -> Iterator[StatusPart]:
@@ -128,40 +128,40 @@ def _optional_parts(status: Status, paused_stories: int | None) -> Iterator[Stat
         yield _part(f"{_('rules')} {signs.OK}", "quiet", "rules")
 
 
-def _part(words: str, style: str, opens: str) -> StatusPart:
-    return StatusPart([(f"  {words}", style)], opens)
+def _part(words: str, style: str, target: str) -> StatusPart:
+    return StatusPart([(f"  {words}", style)], target)
 
 
 def new_stories(status: Status) -> str:
-    """Return how many stories are new, in few cells: `12 new`."""
+    """Return the number of new stories in few cells: `12 new`."""
     short = short_count(status.untriaged)
     return ngettext("{short} new", "{short} new", status.untriaged, short=short)
 
 
 def _feeds(status: Status) -> Line:
-    """Return how many feeds are well, have a warning, and fail."""
+    """Return the numbers of feeds that are well, have a warning, and fail."""
     count = {health: status.feeds.get(health, 0) for health in Health}
-    bad = count[Health.FAILING] + count[Health.GONE]
+    failing = count[Health.FAILING] + count[Health.GONE]
     line: Line = [(f"{count[Health.OK]}{signs.OK}", "ok" if count[Health.OK] else "quiet")]
     if count[Health.NEW]:
         line.append((f" {count[Health.NEW]}{signs.NOT_YET}", "quiet"))
-    warned = (Health.LATE, Health.BLIND, Health.SILENT, Health.QUARANTINED)
-    warnings = sum(count[health] for health in warned)
+    warning_states = (Health.LATE, Health.BLIND, Health.SILENT, Health.QUARANTINED)
+    warnings = sum(count[health] for health in warning_states)
     line.append((f" {warnings}{signs.LOOK}", "late" if warnings else "quiet"))
-    line.append((f" {bad}{signs.FAILED}", "bad" if bad else "quiet"))
+    line.append((f" {failing}{signs.FAILED}", "bad" if failing else "quiet"))
     return line
 
 
-def _width(shown: Iterable[StatusPart]) -> int:
-    return sum(width(part.line) for part in shown)
+def _width(parts: Iterable[StatusPart]) -> int:
+    return sum(width(part.line) for part in parts)
 
 
-def _align_right(shown: list[StatusPart], clock: str, cells: int) -> list[StatusPart]:
+def _align_right(parts: list[StatusPart], clock: str, cells: int) -> list[StatusPart]:
     """Return parts with the clock at the right end of the bar, without seconds where few fit."""
     for right in (clock, f"{clock[:5]} ") if clock else ():
-        if (gap := cells - _width(shown) - len(right)) > 0:
-            return [*shown, StatusPart([(" " * gap, ""), (right, "quiet")])]
-    return shown
+        if (gap := cells - _width(parts) - len(right)) > 0:
+            return [*parts, StatusPart([(" " * gap, ""), (right, "quiet")])]
+    return parts
 
 
 _DEMO = mark("Or try `tocsin demo` first: it opens a demo newsroom and needs no internet.")
@@ -178,7 +178,7 @@ def empty_state(
     feeds_hint: str,
     error: str = "",
 ) -> EmptyState:
-    """Return what a stream without alerts shows.
+    """Return the text of a stream without alerts.
 
     Args:
         status: The status; None before it is known.
@@ -186,7 +186,7 @@ def empty_state(
         watchlists: The watchlists.
         filter: The filter of the stream, as written.
         feeds_hint: How to add feeds; empty for the usual way.
-        error: Why the archive could not be read when it was last tried; empty if it could.
+        error: The error of the last read of the archive; empty after success.
     """
     if status is None and error:
         return _("The archive cannot be read."), [error, _("It is tried again every second.")]
@@ -207,7 +207,7 @@ def empty_state(
 
 
 def _unreachable(status: Status, feeds: Sequence[FeedHealth]) -> EmptyState:
-    """Return what is shown when no feed can be polled, with the reasons."""
+    """Return the text while no feed can be polled, with the reasons."""
     count = Counter(feed.words for feed in feeds)
     reasons = [status.network_down] if status.network_down else []
     reasons += [f"{words} ({feed_count(times)})" for words, times in count.most_common(3)]
@@ -218,7 +218,7 @@ def _unreachable(status: Status, feeds: Sequence[FeedHealth]) -> EmptyState:
 def _no_alerts(
     status: Status, feeds: Sequence[FeedHealth], watchlists: Sequence[WatchlistCount]
 ) -> EmptyState:
-    """Return what is shown when no article has matched, or none can match."""
+    """Return the text while no article has matched, or none can match."""
     if not watchlists:
         articles = article_count(status.articles)
         return _("No watchlists yet."), [

@@ -1,4 +1,4 @@
-"""The chart of a trend: how many articles there were in each period, and where gaps are."""
+"""The chart of a trend: the number of articles in each period, and the coverage gaps."""
 
 from __future__ import annotations
 
@@ -39,31 +39,31 @@ def trend_bars(trend: Trend, cells: int) -> tuple[list[TrendBar], int, int]:
     step = max(1, -(-total // max(1, cells)))
     bars = [
         TrendBar(
-            sum(series.counts[at : at + step]),
-            any(series.marked[at : at + step]),
+            sum(series.counts[start : start + step]),
+            any(series.marked[start : start + step]),
         )
-        for at in range(0, total, step)
+        for start in range(0, total, step)
     ]
     return bars, max(1, min(MAX_BAR_CELLS, cells // max(1, len(bars)))), min(step, total)
 
 
 def trend_lines(trend: Trend, cells: int, rows: int, zone: tzinfo | None) -> list[Line]:
     """Return the bars on `rows` lines, and below them a line with the first and last date."""
-    bars, wide, periods = trend_bars(trend, cells)
+    bars, bar_cells, periods = trend_bars(trend, cells)
     top = max((bar.count for bar in bars), default=0)
     lines: list[Line] = []
     for row in range(rows - 1, -1, -1):
         line: Line = []
         for bar in bars:
             glyph = _bar_glyph(bar, top, row, rows)
-            text = glyph * wide if wide < 3 else glyph * (wide - 1) + " "
+            text = glyph * bar_cells if bar_cells < 3 else glyph * (bar_cells - 1) + " "
             line.append((text, "late" if bar.has_gaps else "list"))
         lines.append(line)
-    return [*lines, _axis(trend, bars, wide, periods, top, cells, zone)]
+    return [*lines, _axis(trend, bars, bar_cells, periods, top, cells, zone)]
 
 
 def _bar_glyph(bar: TrendBar, top: int, row: int, rows: int) -> str:
-    """Return what a bar shows on a row; row 0 is the lowest."""
+    """Return the glyph of a bar on a row; row 0 is the lowest."""
     if not bar.count:
         return GAP_BAR if bar.has_gaps and not row else " "
     eighths = max(1, round(bar.count / top * 8 * rows))
@@ -75,7 +75,7 @@ def _bar_glyph(bar: TrendBar, top: int, row: int, rows: int) -> str:
 def _axis(
     trend: Trend,
     bars: Sequence[TrendBar],
-    wide: int,
+    bar_cells: int,
     periods: int,
     top: int,
     cells: int,
@@ -83,17 +83,17 @@ def _axis(
 ) -> Line:
     first, last = _day(trend.edges[0], trend.by, zone), _day(trend.edges[-2], trend.by, zone)
     scale, legend = _scale(trend.by, number(top), periods), _legend(bars)
-    between = len(bars) * wide - len(first) - len(last)
+    inner_cells = len(bars) * bar_cells - len(first) - len(last)
     texts = (scale + legend, legend.strip() or scale)
-    inside = next((text for text in texts if len(text) + 4 <= between), "")
-    gap = inside.center(between) if inside else " " * max(2, between)
-    behind = "" if inside else f"   {scale}{legend}"
-    return fit_line([(part, "quiet") for part in (first, gap, last, behind)], cells)
+    caption = next((text for text in texts if len(text) + 4 <= inner_cells), "")
+    gap = caption.center(inner_cells) if caption else " " * max(2, inner_cells)
+    suffix = "" if caption else f"   {scale}{legend}"
+    return fit_line([(part, "quiet") for part in (first, gap, last, suffix)], cells)
 
 
-def _scale(by: BucketSize, top: str, periods: int) -> str:
-    """Return how many articles the highest bar stands for: `up to 12 each day`."""
-    match by:
+def _scale(bucket: BucketSize, top: str, periods: int) -> str:
+    """Return the number of articles of the highest bar: `up to 12 each day`."""
+    match bucket:
         case BucketSize.HOUR if periods == 1:
             return _("up to {top} each hour", top=top)
         case BucketSize.HOUR:
@@ -113,17 +113,17 @@ def _scale(by: BucketSize, top: str, periods: int) -> str:
 
 
 def _legend(bars: Sequence[TrendBar]) -> str:
-    """Return what the signs of coverage gaps in the chart mean, of those that are there."""
+    """Return the meaning of the signs of coverage gaps that the chart has."""
     gaps = [bar for bar in bars if bar.has_gaps]
-    found = f"  {UNCERTAIN_BAR} {_('coverage gap')}" if any(bar.count for bar in gaps) else ""
+    uncertain = f"  {UNCERTAIN_BAR} {_('coverage gap')}" if any(bar.count for bar in gaps) else ""
     empty = f"  {GAP_BAR} {_('gap, nothing found')}" if any(not bar.count for bar in gaps) else ""
-    return found + empty
+    return uncertain + empty
 
 
-def _day(start: float, by: BucketSize, zone: tzinfo | None) -> str:
-    then = times.local(start, zone)
-    if then is None:
+def _day(start: float, bucket: BucketSize, zone: tzinfo | None) -> str:
+    time = times.local(start, zone)
+    if time is None:
         return "?"
-    if by is BucketSize.HOUR:
-        return f"{then:%d} {month(then)} {then:%H:%M}"
-    return then.strftime(_("%Y-%m-%d"))
+    if bucket is BucketSize.HOUR:
+        return f"{time:%d} {month(time)} {time:%H:%M}"
+    return time.strftime(_("%Y-%m-%d"))

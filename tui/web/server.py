@@ -64,15 +64,15 @@ class DashboardSession(AppService):
     async def _handle(self, message: object) -> bool:
         """Handle a message of the page; return whether it is valid."""
         try:
-            kind, *rest = message.json()  # type: ignore[attr-defined]
+            kind, *args = message.json()  # type: ignore[attr-defined]
             match kind:
                 case "stdin":
-                    await self.send_bytes(rest[0].encode("utf-8", "ignore"))
+                    await self.send_bytes(args[0].encode("utf-8", "ignore"))
                 case "resize":
-                    size = rest[0]
+                    size = args[0]
                     await self.set_terminal_size(_cells(size["width"]), _cells(size["height"]))
                 case "ping":
-                    await self._socket.send_json(["pong", str(rest[0])[:64]])
+                    await self._socket.send_json(["pong", str(args[0])[:64]])
                 case "blur":
                     await self.blur()
                 case "focus":
@@ -142,8 +142,8 @@ class DashboardServer:
     """Serves dashboards, each the output of a command, to requests that are accepted.
 
     Args:
-        command: Shows the dashboard of a visitor.
-        auth: Which requests are accepted.
+        command: The command that shows the dashboard of a visitor.
+        auth: Tells which requests are accepted.
         log: Takes messages for the operator.
         max_connections: Of more connections, the oldest without a dashboard are closed.
         idle: Seconds until a connection without a request, or without another one, is closed.
@@ -169,7 +169,7 @@ class DashboardServer:
         """Serve until SIGINT, SIGTERM or SIGHUP.
 
         Args:
-            listener: Where it listens.
+            listener: The listening socket.
             ready: Called once requests are answered.
         """
         stop = asyncio.Event()
@@ -202,12 +202,12 @@ class DashboardServer:
     def _limited(self, server: web.Server) -> Callable[[], web.RequestHandler]:
         def connect() -> web.RequestHandler:
             dashboards = self._sockets.values()
-            others = [
-                one
-                for one in server.connections
-                if one.transport is not None and one not in dashboards
+            candidates = [
+                connection
+                for connection in server.connections
+                if connection.transport is not None and connection not in dashboards
             ]
-            for oldest in others[: max(0, len(others) + 1 - self._max_connections)]:
+            for oldest in candidates[: max(0, len(candidates) + 1 - self._max_connections)]:
                 oldest.force_close()
             return server()
 
@@ -288,8 +288,8 @@ class DashboardServer:
 
     async def _close_all(self, app: web.Application) -> None:
         """Close every dashboard when the server ends."""
-        for one in list(self._sockets):
-            await one.close(code=WSCloseCode.GOING_AWAY)
+        for websocket in list(self._sockets):
+            await websocket.close(code=WSCloseCode.GOING_AWAY)
 
 
 def page() -> str:

@@ -24,7 +24,7 @@ from tui.view.alerts import story_row
 from tui.widgets.line_list import LineList
 
 REACTION_SECONDS = 2.5
-"""Seconds in which a key may be meant for what was under the cursor: the reader is 2 s behind."""
+"""Seconds in which a key may be meant for the earlier story: the reader is 2 s behind."""
 
 
 class AlertStream(LineList):
@@ -48,7 +48,7 @@ class AlertStream(LineList):
         """Alerts that escalated whose stories have not moved yet, with their escalations."""
         self._paused_stories: int | None = None
         self._followed_at: Timestamp = -math.inf
-        """When the cursor went to a new story by itself."""
+        """Time at which the cursor went to a new story by itself."""
         self.follow = True
         """Whether the cursor follows new alerts; not while the analyst reads the newest one."""
         self.marks: set[int] = set()
@@ -119,19 +119,19 @@ class AlertStream(LineList):
         """
         following = self.cursor == 0 and round(self.scroll_y) == 0 and self.follow
         moving = {row.alert: row.escalation for row in escalated}
-        new = list(ids)
+        new_ids = list(ids)
         if following or not self.row_count:
-            moving, new = self._postponed | moving, self._postponed_alerts + new
+            moving, new_ids = self._postponed | moving, self._postponed_alerts + new_ids
             self._postponed, self._postponed_alerts = {}, []
         else:
-            moving, new = self._postpone(moving, new)
-        if not moving and not new:
+            moving, new_ids = self._postpone(moving, new_ids)
+        if not moving and not new_ids:
             self.update_titles()
             return
         top = self._order.rows(round(self.scroll_y), 1)
         cursor = self.alert_id
         before = self.row_count
-        moved = self._order.add(new)
+        moved = self._order.add(new_ids)
         self._order.escalate((escalation, alert) for alert, escalation in moving.items())
         if following or not before:
             self._followed_at = self._clock() if before else -math.inf
@@ -142,16 +142,16 @@ class AlertStream(LineList):
         self.update_titles()
 
     def _postpone(
-        self, moving: Mapping[int, int], new: Iterable[int]
+        self, moving: Mapping[int, int], new_ids: Iterable[int]
     ) -> tuple[dict[int, int], list[int]]:
-        """Keep what would move a story on the screen for later; return the rest."""
+        """Keep alerts that would move a story on the screen for later; return the others."""
         visible = {self._firsts.of(alert) for alert in (*self.on_screen(), self.alert_id)}
-        at_once: list[int] = []
-        for alert in new:
-            stays = self._firsts.of(alert) in visible
-            (self._postponed_alerts if stays else at_once).append(alert)
+        immediate: list[int] = []
+        for alert in new_ids:
+            is_visible = self._firsts.of(alert) in visible
+            (self._postponed_alerts if is_visible else immediate).append(alert)
         self._postponed |= {a: e for a, e in moving.items() if self._firsts.of(a) in visible}
-        return {a: e for a, e in moving.items() if a not in self._postponed}, at_once
+        return {a: e for a, e in moving.items() if a not in self._postponed}, immediate
 
     def _keep_still(self, top: int, cursor: int, new_above: int) -> None:
         """Keep the topmost story and the cursor where they are on the screen."""
@@ -194,7 +194,7 @@ class AlertStream(LineList):
         if story is None:
             return None
         return ListedStory(
-            story, next((one for one in story.alerts if one.id == lead), story.newest)
+            story, next((alert for alert in story.alerts if alert.id == lead), story.newest)
         )
 
     def on_screen(self) -> list[int]:
@@ -206,12 +206,12 @@ class AlertStream(LineList):
 
     def repaint(self, ids: Iterable[int]) -> None:
         """Paint the stories of alerts again if they are on the screen."""
-        stories = {self._firsts.of(alert) for alert in ids}
+        stories = {self._firsts.of(alert_id) for alert_id in ids}
         if not stories:
             return
-        for at, alert in enumerate(self.on_screen(), round(self.scroll_y)):
-            if self._firsts.of(alert) in stories:
-                self.refresh_row(at)
+        for row, alert_id in enumerate(self.on_screen(), round(self.scroll_y)):
+            if self._firsts.of(alert_id) in stories:
+                self.refresh_row(row)
 
     def mark(self, alert: int) -> None:
         self.marks ^= {self._firsts.of(alert)}
@@ -221,7 +221,7 @@ class AlertStream(LineList):
     def marked(self) -> list[StoryAlerts]:
         """Return the marked stories, the oldest first."""
         rows = sorted((self._order.row(story) or 0 for story in self.marks), reverse=True)
-        return [found.story for row in rows if (found := self.at(row)) is not None]
+        return [listed.story for row in rows if (listed := self.at(row)) is not None]
 
     def unmark_all(self) -> None:
         marked, self.marks = self.marks, set()
@@ -231,11 +231,11 @@ class AlertStream(LineList):
     # --- painting ---------------------------------------------------------------
 
     def row_line(self, row: int, cells: int) -> Line:
-        shown = self.at(row)
-        if shown is None:
+        listed = self.at(row)
+        if listed is None:
             return [(f"  {_('(not available)')}", "quiet")]
         return story_row(
-            shown,
+            listed,
             cells,
             self._clock(),
             self._zone,
@@ -248,7 +248,7 @@ class AlertStream(LineList):
         return self._empty_state(cells)
 
     def set_empty_state(self, empty_state: Callable[[int], list[Line]]) -> None:
-        """Set what an empty stream shows, as lines of so many cells."""
+        """Set the text of an empty stream, as lines of so many cells."""
         self._empty_state = empty_state
         if not self.row_count:
             self.refresh()
@@ -272,8 +272,8 @@ class AlertStream(LineList):
             title = f"{title} · {line(self._filter)} · {everything}"
         counts = [ngettext("{count} marked", "{count} marked", marked)] if marked else []
         if self._paused_stories is not None:
-            paused = _("PAUSED, {waiting} wait (p: resume)", waiting=self._paused_stories)
-            counts.append(f"{signs.RESTS} {paused}")
+            text = _("PAUSED, {waiting} wait (p: resume)", waiting=self._paused_stories)
+            counts.append(f"{signs.RESTS} {text}")
         if above := self._new_above:
             counts.append(ngettext("{count} new above (.)", "{count} new above (.)", above))
         updated = {self._firsts.of(a) for a in (*self._postponed, *self._postponed_alerts)}

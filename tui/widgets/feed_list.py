@@ -61,24 +61,24 @@ class FeedPane(LineList):
         return feed_row(self._problems[row - 1], cells, names)
 
     def empty_lines(self, cells: int) -> list[Line]:
-        """Return what is shown without feeds: nothing before they are read."""
+        """Return the lines of a pane without feeds; none before they are read."""
         return [[(f" {_('none in feeds.yaml')}", "quiet")]] if self._feeds is not None else []
 
     def _summary(self, cells: int) -> Line:
-        """Return how many feeds are in which state, in signs alone where words have no room."""
-        count = Counter(feed.health for feed in self._feeds or ())
-        bad = count[Health.FAILING] + count[Health.GONE]
-        shown = [
-            (signs.OK, count[Health.OK], Health.OK, "ok"),
-            (signs.NOT_YET, count[Health.NEW], Health.NEW, "quiet"),
-            *((signs.LOOK, count[health], health, "late") for health in _NEED_A_LOOK),
+        """Return the number of feeds in each state, in signs alone where words have no room."""
+        counts = Counter(feed.health for feed in self._feeds or ())
+        bad = counts[Health.FAILING] + counts[Health.GONE]
+        parts = [
+            (signs.OK, counts[Health.OK], Health.OK, "ok"),
+            (signs.NOT_YET, counts[Health.NEW], Health.NEW, "quiet"),
+            *((signs.LOOK, counts[health], health, "late") for health in _NEED_A_LOOK),
             (signs.FAILED, bad, Health.FAILING, "bad"),
         ]
-        shown = [part for part in shown if part[1] or part[2] is Health.OK]
-        line = [(f"{sign} {many} {health.label}  ", style) for sign, many, health, style in shown]
+        parts = [part for part in parts if part[1] or part[2] is Health.OK]
+        line = [(f"{sign} {count} {health.label}  ", style) for sign, count, health, style in parts]
         if width(line) - 2 <= cells:
             return line
-        return [(f"{sign} {many}  ", style) for sign, many, _health, style in shown]
+        return [(f"{sign} {count}  ", style) for sign, count, _health, style in parts]
 
 
 class FeedTable(LineList):
@@ -131,14 +131,14 @@ class FeedTable(LineList):
         self.reveal()
         labels = [_("{state} only", state=self.state.label)] if self.state else []
         labels += [_(FEED_ORDERS[self.order][0])] if self.order else []
-        shown, known = len(self._feeds), len(self._all)
-        count = number(known) if shown == known else f"{number(shown)}/{number(known)}"
+        visible, total = len(self._feeds), len(self._all)
+        count = number(total) if visible == total else f"{number(visible)}/{number(total)}"
         self.border_title = Content(" · ".join([f"{_('Feeds')} {count}", *labels]))
         self.post_message(self.Highlighted(self))
 
     def row_line(self, row: int, cells: int) -> Line:
-        wide = feed_columns(cells, self._all)
-        return feed_table_row(self._feeds[row], cells, self._clock(), wide)
+        columns = feed_columns(cells, self._all)
+        return feed_table_row(self._feeds[row], cells, self._clock(), columns)
 
     def header_line(self) -> Line:
         """Return the header of the columns as wide as they are now."""
@@ -146,7 +146,7 @@ class FeedTable(LineList):
         return feed_table_header(cells, feed_columns(cells, self._all))
 
     def empty_lines(self, cells: int) -> list[Line]:
-        """Return what is shown without feeds."""
+        """Return the lines of a table without feeds."""
         if self._all and self._words.strip():
             return [[(f"  {_('No feed is found; esc shows all.')}", "quiet")]]
         if self._all:

@@ -20,7 +20,7 @@ from tui.widgets.styled_widget import StyledWidget, set_line_count
 
 
 class LineList(StyledWidget, ScrollView, can_focus=True, inherit_bindings=False):
-    """Rows that are painted on demand; subclasses say how many there are and what each shows.
+    """Rows that are painted on demand; subclasses return their number and the text of each.
 
     Textual's OptionList and ListView create an object or a widget for each row: with 100,000
     alerts they need 8 s and 194 MB or more, this list 0.3 s and 45 MB.
@@ -76,7 +76,7 @@ class LineList(StyledWidget, ScrollView, can_focus=True, inherit_bindings=False)
         raise NotImplementedError
 
     def row_line(self, row: int, cells: int) -> Line:
-        """Return what a row shows."""
+        """Return the text of a row."""
         raise NotImplementedError
 
     def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
@@ -84,7 +84,7 @@ class LineList(StyledWidget, ScrollView, can_focus=True, inherit_bindings=False)
         return self.row_count or len(self.empty_lines(width))
 
     def empty_lines(self, cells: int) -> list[Line]:
-        """Return what is shown without rows."""
+        """Return the lines of a list without rows."""
         return []
 
     # --- moving ---------------------------------------------------------------

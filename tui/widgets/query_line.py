@@ -33,27 +33,27 @@ class LineSuggester(Suggester):
 
     async def get_suggestion(self, value: str) -> str | None:
         """Return the whole line with its last word completed."""
-        completed = self._complete(value)
-        lines = await completed if isawaitable(completed) else completed
+        result = self._complete(value)
+        lines = await result if isawaitable(result) else result
         start = value.casefold()
         longer = (line for line in lines if len(line) > len(value) and line.isprintable())
         return next((line for line in longer if line.casefold().startswith(start)), None)
 
 
 def error_pointer(
-    error: QueryError, written: str, cells: int, *, indent: int, scrolled: int = 0
+    error: QueryError, text: str, cells: int, *, indent: int, scrolled: int = 0
 ) -> Line:
     """Return a caret under the mistake in a written line, with its message beside it.
 
     Args:
         error: The error.
-        written: The line as its input shows it.
+        text: The line as its input shows it.
         cells: Width of the screen.
         indent: Cells before the written line.
         scrolled: Cells of the line that are scrolled out at the left.
     """
-    before = cell_len(expand_tabs_inline(written[: error.position], INPUT_TAB))
-    column = max(indent, min(indent + before - scrolled, cells - 1))
+    offset = cell_len(expand_tabs_inline(text[: error.position], INPUT_TAB))
+    column = max(indent, min(indent + offset - scrolled, cells - 1))
     message = line(error.message + (f" ({error.hint})" if error.hint else ""))
     if column + 2 + cell_len(message) <= cells or column <= cell_len(message):
         return [(" " * column + "^ ", "bad"), (message, "bad")]
@@ -67,8 +67,8 @@ class QueryLine(Container):
         """Set the line up.
 
         Args:
-            prompt: What stands before the input.
-            complete: Completes what is written.
+            prompt: The text before the input.
+            complete: Completes the text.
             id: Id of the input.
         """
         super().__init__(classes="query-line")

@@ -106,7 +106,7 @@ class Reader(ScrollText):
 
         Args:
             zone: The time zone; None is the machine's.
-            empty: Returns what is shown without an article.
+            empty: Returns the text of a pane without an article.
         """
         super().__init__(self._lay_out_article, id="reader")
         self.border_title = _("Reader")
@@ -123,12 +123,12 @@ class Reader(ScrollText):
         self, details: ArticleDetails | None, places: Sequence[MatchPlace] = ()
     ) -> None:
         """Show an article from its top, or nothing; the same article stays where it is."""
-        before = self.details.article.id if self.details else None
-        same = details is not None and details.article.id == before
-        if not same or self._places != places:
+        old_id = self.details.article.id if self.details else None
+        is_same = details is not None and details.article.id == old_id
+        if not is_same or self._places != places:
             self._current, self._match_lines = None, ()  # those of the article before are no more
         self.details, self._places = details, places
-        self.update(self._lay_out_article, keep_place=same)
+        self.update(self._lay_out_article, keep_place=is_same)
         self._take_step()
 
     def on_resize(self) -> None:
@@ -147,16 +147,16 @@ class Reader(ScrollText):
         self._match_lines = ()
         self.update(layout)
 
-    def step_match(self, by: int) -> None:
+    def step_match(self, step: int) -> None:
         """Go to the next or the previous match; after the last comes the first."""
         if not self._match_lines:
-            self._step = by
+            self._step = step
             return
         count = len(self._match_lines)
         if self._current is None:
-            self._current = 0 if by > 0 else count - 1
+            self._current = 0 if step > 0 else count - 1
         else:
-            self._current = (self._current + by) % count
+            self._current = (self._current + step) % count
         self.lay_out()
         self.reveal(self._match_lines[self._current])
 

@@ -1,4 +1,4 @@
-"""What a search of the archive found: the list of articles, and the chart of articles over time."""
+"""The results of a search of the archive: a list of articles, and a chart of articles over time."""
 
 from __future__ import annotations
 
@@ -53,8 +53,8 @@ class ResultList(LineList):
     @property
     def offered_query(self) -> str:
         """The query that is offered under the cursor; empty on headings and results."""
-        at = self.cursor - len(self._hits)
-        return self._offers[at].query if 0 <= at < len(self._offers) else ""
+        index = self.cursor - len(self._hits)
+        return self._offers[index].query if 0 <= index < len(self._offers) else ""
 
     def offer(self, rows: Sequence[OfferedRow]) -> None:
         """Offer queries, below the results if there are some."""

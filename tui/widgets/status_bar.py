@@ -44,7 +44,7 @@ class Bar(StyledWidget):
 
 
 class StatusBar(Bar):
-    """The state of the newsroom on one line; a click on a part opens what it is about."""
+    """The state of the newsroom on one line; a click on a part opens its details."""
 
     def __init__(self, newsroom: NewsroomModel) -> None:
         super().__init__(id="status")
@@ -52,11 +52,9 @@ class StatusBar(Bar):
 
     def update(self) -> None:
         """Show the last status at the present time."""
-        room = self._newsroom
-        parts = status_parts(
-            room.status, room.clock(), room.zone, self.size.width, room.paused_stories
-        )
-        self.show([(line, f"app.open_part('{opens}')" * bool(opens)) for line, opens in parts])
+        model, cells = self._newsroom, self.size.width
+        parts = status_parts(model.status, model.clock(), model.zone, cells, model.paused_stories)
+        self.show([(line, f"app.open_part('{target}')" * bool(target)) for line, target in parts])
 
     def on_resize(self) -> None:
         self.update()

@@ -91,13 +91,13 @@ class TextBlock(StyledWidget):
         """Show other lines.
 
         Args:
-            lines: What to show from the top.
+            lines: The lines from the top.
             highlighted: Numbers of the lines that get the background of the cursor.
         """
-        before = self._lines
+        old_lines = self._lines
         self._lines = [(line, number in highlighted) for number, line in enumerate(lines)]
-        for y in range(max(len(before), len(self._lines))):
-            if before[y : y + 1] != self._lines[y : y + 1]:
+        for y in range(max(len(old_lines), len(self._lines))):
+            if old_lines[y : y + 1] != self._lines[y : y + 1]:
                 self.refresh(Region(0, y, self.size.width, 1))
 
     def render_line(self, y: int) -> Strip:

@@ -58,8 +58,8 @@ class WatchlistPane(LineList):
         """Show counts and silences; the cursor stays on its watchlist.
 
         Args:
-            counts: Of each watchlist.
-            silences: The active ones.
+            counts: The counts of each watchlist.
+            silences: The active silences.
             untriaged: Stories of all watchlists that are to be triaged.
         """
         if not self._known:
@@ -101,7 +101,7 @@ class WatchlistPane(LineList):
         return watchlist_row(count, cells, chosen=chosen, columns=columns, silenced=silenced)
 
     def empty_lines(self, cells: int) -> list[Line]:
-        """Return what is shown without watchlists: nothing before they are read."""
+        """Return the lines of a pane without watchlists; none before they are read."""
         return [[(f" {_('none in feeds.yaml')}", "quiet")]] if self._known else []
 
 

@@ -116,7 +116,7 @@ def test_parts_are_the_line_and_never_more(cells: int) -> None:
         said = "".join(text(part.line) for part in shown)
         assert "‖ PAUSED, 7 wait" in said
         assert "! feeds.yaml line 3" in said
-        assert "rules" in [part.opens for part in shown]
+        assert "rules" in [part.target for part in shown]
 
 
 # --- deliveries -------------------------------------------------------------------------
