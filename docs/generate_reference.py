@@ -46,7 +46,7 @@ NOTE = "<!-- Made by docs/generate_reference.py; `make reference` writes it agai
 
 
 def prose(text: str) -> str:
-    """Return plain text as Markdown; what stands between backticks is code and stays as it is."""
+    """Return plain text as Markdown; text between backticks is code and stays as it is."""
     parts = re.split(r"(`[^`]*`)", text)
     return "".join(p if p.startswith("`") else re.sub(r"([*_<>\[\]])", r"\\\1", p) for p in parts)
 
@@ -95,7 +95,7 @@ COMMAND_PAGES = {
         ),
     ),
 }
-"""Which command stands on which page, with the title of the page."""
+"""The commands of each page, with its title."""
 FILTERS = ("since", "until", "lang", "feed", "watch")
 EVERYWHERE = {"help", "verbose", "quiet", "config_path", "data"}
 """Options that every command has."""
@@ -114,11 +114,11 @@ def command_pages() -> Iterator[tuple[str, str]]:
     yield "commands/index.md", _overview(context)
     for page, (title, names) in COMMAND_PAGES.items():
         parts = [f"# {title}: commands\n", NOTE]
-        seen: dict[str, str] = {}
+        owners: dict[str, str] = {}
         for name in names:
             command = main_group.get_command(context, name)
             assert command is not None
-            parts += _command(command, f"tocsin {name}", seen)
+            parts += _command(command, f"tocsin {name}", owners)
         yield f"commands/{page}.md", "\n".join(parts)
 
 
@@ -153,14 +153,14 @@ def _filters() -> list[click.Option]:
     return [option for option in command.params if isinstance(option, click.Option)]
 
 
-def _command(command: click.Command, path: str, seen: dict[str, str]) -> Iterator[str]:
+def _command(command: click.Command, path: str, owners: dict[str, str]) -> Iterator[str]:
     """Yield the parts of a command and of its subcommands.
 
     Args:
         command: The command.
-        path: How it is called, as `tocsin feeds add`.
-        seen: Lists of options that stand on the page already, with the command that has each;
-            and its longer paragraphs.
+        path: Its full name, as `tocsin feeds add`.
+        owners: The command of each list of options and long paragraph that is on the page
+            already.
     """
     context = click.Context(command, info_name=path, **main_group.context_settings)
     usage = " ".join(command.get_usage(context).removeprefix("Usage: ").split())
@@ -169,23 +169,23 @@ def _command(command: click.Command, path: str, seen: dict[str, str]) -> Iterato
     if usage != path:
         yield f"`{usage}`\n"
     paragraphs = _paragraphs(command).rstrip().split("\n\n")
-    yield "\n\n".join(one for one in paragraphs if one not in seen) + "\n"
-    seen.update((one, path) for one in paragraphs if len(one) > 100)
-    if shown := [*_rows(command, context)]:
-        yield _options(shown, path, seen)
+    yield "\n\n".join(paragraph for paragraph in paragraphs if paragraph not in owners) + "\n"
+    owners.update((paragraph, path) for paragraph in paragraphs if len(paragraph) > 100)
+    if option_rows := [*_rows(command, context)]:
+        yield _options(option_rows, path, owners)
     if isinstance(command, click.Group):
         for name in command.list_commands(context):
             inner = command.get_command(context, name)
             assert inner is not None
-            yield from _command(inner, f"{path} {name}", seen)
+            yield from _command(inner, f"{path} {name}", owners)
 
 
 def _rows(command: click.Command, context: click.Context) -> Iterator[tuple[str, str]]:
     """Yield the options of a command: its filters in one row, and `--json` with `--format`."""
     filters = {option.name: option.help for option in _filters()}
     options = [p for p in command.params if isinstance(p, click.Option) and not p.hidden]
-    own = {option.name: option.help for option in options}
-    if has_filters := filters.items() <= own.items():
+    own_help = {option.name: option.help for option in options}
+    if has_filters := filters.items() <= own_help.items():
         yield ", ".join(f"`--{name}`" for name in FILTERS), "[Filters](index.md#filters)."
     is_json = any("--json" in option.opts for option in options)
     for option in options:
@@ -201,17 +201,17 @@ def _rows(command: click.Command, context: click.Context) -> Iterator[tuple[str,
             yield _option(option, context)
 
 
-def _options(shown: Sequence[tuple[str, str]], path: str, seen: dict[str, str]) -> str:
-    """Return a list of options; of a long one that stands above already, only what it adds."""
-    for known, owner in seen.items():
-        rows = [row for row in shown if listing([row]) not in known]
-        if known.startswith("- ") and len(shown) - len(rows) == known.count("\n") > 4:
+def _options(shown: Sequence[tuple[str, str]], path: str, owners: dict[str, str]) -> str:
+    """Return a list of options; of a long list that is above already, only the additions."""
+    for listed, owner in owners.items():
+        rows = [row for row in shown if listing([row]) not in listed]
+        if listed.startswith("- ") and len(shown) - len(rows) == listed.count("\n") > 4:
             link = f"[`{owner}`](#{owner.replace(' ', '-')})"
-            more = ", and:\n\n" + listing(rows) if rows else ".\n"
-            return f"Options as of {link}{more}"
-    written = listing(shown)
-    seen[written] = path
-    return written
+            tail = ", and:\n\n" + listing(rows) if rows else ".\n"
+            return f"Options as of {link}{tail}"
+    text = listing(shown)
+    owners[text] = path
+    return text
 
 
 def _paragraphs(command: click.Command) -> str:
@@ -223,23 +223,23 @@ def _option(option: click.Option, context: click.Context) -> tuple[str, str]:
     """Return spelling and meaning of an option."""
     extra = option.get_help_extra(context)
     text, _, default = (option.help or "").partition("  [default: ")
-    value, said = "", [prose(text)]
+    value, sentences = "", [prose(text)]
     if default:
-        said.append(f"Default: {prose(default.rstrip(']'))}.")
+        sentences.append(f"Default: {prose(default.rstrip(']'))}.")
     if isinstance(option.type, click.Choice):
         value = f" {option.metavar or option.opts[-1].lstrip('-').upper()}"
-        said.append(f"One of {choice(list(option.type.choices))}.")
+        sentences.append(f"One of {choice(list(option.type.choices))}.")
     elif not option.is_flag and not option.count:
         numeric = isinstance(option.type, click.IntRange)
         value = f" {option.metavar or ('N' if numeric else option.make_metavar(context))}"
     if option.multiple:
-        said.append("May be repeated.")
+        sentences.append("May be repeated.")
     if "default" in extra:
-        said.append(f"Default: `{extra['default']}`.")
+        sentences.append(f"Default: `{extra['default']}`.")
     if "envvars" in extra:
-        said.append(f"Environment variable: {choice(extra['envvars'])}.")
+        sentences.append(f"Environment variable: {choice(extra['envvars'])}.")
     return ", ".join(code(spelling + value) for spelling in option.opts), " ".join(
-        filter(None, said)
+        filter(None, sentences)
     )
 
 
@@ -312,11 +312,11 @@ def _keys(shape: Mapping[str, Any], shapes: Mapping[str, Mapping[str, Any]], pag
             shared[key] = owner
         else:
             inner = shapes[about.get("$ref", "").rpartition("/")[2]]
-            said = {"description": inner.get("description", ""), **about}
-            rows.append((f"{code(key)} ({_value(about, page)})", _meaning(key, said, shape)))
+            details = {"description": inner.get("description", ""), **about}
+            rows.append((f"{code(key)} ({_value(about, page)})", _meaning(key, details, shape)))
     parts = [listing(rows)] if rows else []
     for owner in dict.fromkeys(shared.values()):
-        names = [key for key, its in shared.items() if its == owner]
+        names = [key for key, part in shared.items() if part == owner]
         parts.append(f"As in {_link(owner, page)}: {', '.join(map(code, names))}.\n")
     return "\n".join(parts)
 
@@ -327,7 +327,7 @@ def _same(
     shape: Mapping[str, Any],
     shapes: Mapping[str, Mapping[str, Any]],
 ) -> str | None:
-    """Return the part that explains this key already, where settings can stand in two places."""
+    """Return the part that explains this key already, if settings can be in two places."""
     for owner in ("Feed", "Watchlist"):
         if shape is not shapes[owner] and shapes[owner]["properties"].get(key) == about:
             return owner
@@ -335,14 +335,14 @@ def _same(
 
 
 def _meaning(key: str, about: Mapping[str, Any], shape: Mapping[str, Any]) -> str:
-    said = [prose(about.get("description", ""))]
+    sentences = [prose(about.get("description", ""))]
     if key in shape.get("required", ()):
-        said.append("Required.")
+        sentences.append("Required.")
     if "default" in about:
-        said.append(f"Default: {code(_flow(about['default']))}.")
+        sentences.append(f"Default: {code(_flow(about['default']))}.")
     if about.get("examples"):
-        said.append(f"Example: {code(_flow(about['examples'][0]))}.")
-    return " ".join(filter(None, said))
+        sentences.append(f"Example: {code(_flow(about['examples'][0]))}.")
+    return " ".join(filter(None, sentences))
 
 
 def _flow(value: object) -> str:
@@ -350,13 +350,13 @@ def _flow(value: object) -> str:
     yaml = YAML()
     yaml.default_flow_style = True
     yaml.width = 1000
-    written = io.StringIO()
-    yaml.dump(value, written)
-    return written.getvalue().removesuffix("...\n").strip()
+    stream = io.StringIO()
+    yaml.dump(value, stream)
+    return stream.getvalue().removesuffix("...\n").strip()
 
 
 def _value(about: Mapping[str, Any], page: str) -> str:
-    """Return what kind of value a key takes."""
+    """Return the kind of value that a key takes."""
     if "$ref" in about:
         return _link(about["$ref"].rpartition("/")[2], page)
     if "enum" in about:
@@ -429,7 +429,7 @@ ROW_MODULES = (
 
 
 def output_pages() -> Iterator[tuple[str, str]]:
-    """Yield the pages about output, each list of fields written anew: it follows a mark."""
+    """Yield the pages about output, with a new list of fields after each mark."""
     for path in ("output.md", "output-newsroom.md", "output-briefing.md"):
         yield path, _with_fields((HERE / path).read_text(encoding="utf-8"))
 
@@ -443,16 +443,16 @@ def _with_fields(page: str) -> str:
 def _fields_list(name: str, places: dict[str, str]) -> str:
     """Return the list of the fields of a row; neighbours that need no words share a line.
 
-    `places` says where on the page the fields of a row are; those that this list tells are added.
+    `places` has the place of the fields of each row on the page; this list adds its own.
     """
     kind = _row_type(name)
     lines: list[tuple[list[str], str]] = []
     for field, words, inner in _fields(kind):
-        more = places.get(inner) or _inner_fields(inner) if inner else ""
+        nested = places.get(inner) or _inner_fields(inner) if inner else ""
         if inner:
             places.setdefault(inner, f"Fields: as of {code(field)} above.")
-        if words or more or not lines or lines[-1][1]:
-            lines.append(([code(field)], f"{words} {more}".strip()))
+        if words or nested or not lines or lines[-1][1]:
+            lines.append(([code(field)], f"{words} {nested}".strip()))
         else:
             lines[-1][0].append(code(field))
     places[name] = "Fields: above."
@@ -523,7 +523,7 @@ def api_page() -> str:
 
 
 def _operation(name: str, about: Mapping[str, Any], components: Any) -> tuple[str, ...]:
-    """Return a path, its scope, what it does, and its parameters and fields of its body."""
+    """Return a path, its scope and meaning, its parameters and the fields of its body."""
     ((_, (scope,)),) = about["security"][0].items()
     parameters = [code(parameter["name"]) for parameter in about.get("parameters", ())]
     for body in about.get("requestBody", {}).get("content", {}).values():
@@ -569,10 +569,10 @@ def mcp_schemas() -> str:
 
 def pages() -> dict[str, str]:
     """Return the text of each page, by its path below docs/reference."""
-    rest = {"keys.md": keys_page(), "api.md": api_page(), "mcp.md": mcp_page()}
-    rest["mcp-tools.json"] = mcp_schemas()
-    rest["openapi.json"] = json.dumps(build_app(1).openapi(), ensure_ascii=False, indent=1) + "\n"
-    return {**dict(command_pages()), **dict(yaml_pages()), **dict(output_pages()), **rest}
+    single = {"keys.md": keys_page(), "api.md": api_page(), "mcp.md": mcp_page()}
+    single["mcp-tools.json"] = mcp_schemas()
+    single["openapi.json"] = json.dumps(build_app(1).openapi(), ensure_ascii=False, indent=1) + "\n"
+    return {**dict(command_pages()), **dict(yaml_pages()), **dict(output_pages()), **single}
 
 
 def write(folder: Path) -> None:

@@ -1,7 +1,7 @@
 """Draws the pictures of the documents: the dashboard on the bundled newsroom.
 
-The newsroom is read anew each time: pictures differ from one time to the next by the time of day,
-and by which outlet answered first.
+The newsroom is read anew each time: pictures differ by the time of day, and by the outlet that
+answered first.
 """
 
 from __future__ import annotations
@@ -34,15 +34,15 @@ HERE = Path(__file__).parent
 SETTLED = 14.0
 """Seconds after which the newsroom has been read, its slowest outlet too."""
 CALM = 3600.0
-"""Seconds between two bulletins: none shall come while the picture is drawn."""
+"""Seconds between two bulletins: none comes while the picture is drawn."""
 ROWS = 12
-"""Rows of alerts that are looked at: those below are acknowledged."""
+"""Rows of alerts that stay new: those below are acknowledged."""
 Script = Callable[[Pilot[Any]], Awaitable[None]]
 WEB_FONTS = re.compile(r"@font-face \{.*?\}\s*", re.DOTALL)
 """Removed from pictures: loading a font would tell another server who looks at them."""
 SERIAL = re.compile(r"terminal-\d+-")
 DRAWN = 0.5
-"""Seconds until what a key asks for has been read and drawn."""
+"""Seconds until the dashboard has read and drawn the result of a key."""
 
 
 @contextmanager
@@ -60,17 +60,17 @@ def watched(data: Path) -> Iterator[None]:
 
 
 def triage(service: Service) -> int:
-    """Do some of an analyst's work; return a telling alert."""
+    """Do some of an analyst's work; return the most interesting alert."""
     ids = service.views.alerts.ids(Filter())
     alerts = service.views.alerts.get([*reversed(ids)], matches=True)
-    telling = max(alerts[:ROWS], key=_telling)
-    service.triage.change([telling.id], starred=True)
+    best = max(alerts[:ROWS], key=_interest)
+    service.triage.change([best.id], starred=True)
     service.triage.change([a.id for a in alerts[ROWS:]], state=AlertState.ACKNOWLEDGED)
     service.triage.change([alerts[ROWS + 1].id], verdict=Verdict.NOISE)
-    return telling.id
+    return best.id
 
 
-def _telling(alert: Alert) -> tuple[bool, int, str]:
+def _interest(alert: Alert) -> tuple[bool, int, str]:
     return alert.severity is Severity.HIGH, len(alert.matches), alert.title
 
 
@@ -111,7 +111,7 @@ def draw(folder: Path) -> None:
     """Write the pictures into a folder."""
     with tempfile.TemporaryDirectory() as data, watched(Path(data)):
         service = open_service(Path(data))
-        telling = triage(service)
+        best = triage(service)
 
         def dashboard() -> DashboardApp:
             return DashboardApp(service, clock=clock, zone=UTC, environ={})
@@ -126,7 +126,7 @@ def draw(folder: Path) -> None:
         desk = dashboard()
         search = ["slash", *"sûreté NEAR/10 Alibaba", "enter"]
         for name, app, size, script in (
-            ("dashboard", desk, (120, 40), reading(desk, telling)),
+            ("dashboard", desk, (120, 40), reading(desk, best)),
             ("archive", dashboard(), (120, 40), pressing(*search)),
             ("feeds", dashboard(), (120, 40), pressing("e", "j", "j")),
             ("wall", wall, (200, 50), pressing()),

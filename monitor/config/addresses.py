@@ -16,25 +16,25 @@ from monitor.base.url import is_loopback, numeric_host
 
 LONGEST_URL = 2000
 _LOGIN = re.compile(r"(?<=//)(?:[^/?#]*|.*:.*)@")
-"""User and password in an address, also one that nobody escaped."""
+"""User and password in an address, even if they are not escaped."""
 
 
 def url(text: str) -> str:
     """Return the address of a feed or a page: http or https."""
     text = text.strip()
-    shown = without_login(text)
+    safe = without_login(text)
     if len(text) > LONGEST_URL:
-        words = _(
+        message = _(
             "an address of {length} characters; at most {most}", length=len(text), most=LONGEST_URL
         )
-        raise ValueError(words)
+        raise ValueError(message)
     if re.fullmatch(r"[\w-]+(\.[\w-]+)+(:\d+)?(/\S*)?", text):
-        better = f"https://{text}"
+        guess = f"https://{text}"
         raise ValueError(
-            _("`{address}` lacks https://; did you mean `{better}`?", address=text, better=better)
+            _("`{address}` lacks https://; did you mean `{better}`?", address=text, better=guess)
         )
     if not re.match(r"https?://\S+$", text, re.IGNORECASE) or not _has_host(text):
-        raise ValueError(_("`{address}` is not an address; write https://…", address=shown))
+        raise ValueError(_("`{address}` is not an address; write https://…", address=safe))
     return text
 
 
@@ -58,9 +58,9 @@ def _server(text: str, example: str, *, login: bool = False) -> SplitResult:
     parts = urlsplit(url(text))
     has_login = "@" in parts.netloc and not login
     if parts.path.strip("/") or parts.query or parts.fragment or has_login:
-        shown = without_login(text)
+        safe = without_login(text)
         raise ValueError(
-            _("`{address}` is more than a server; write {example}", address=shown, example=example)
+            _("`{address}` is more than a server; write {example}", address=safe, example=example)
         )
     return parts
 

@@ -39,18 +39,18 @@ def assemble(content: bytes, path: Path) -> tuple[Config | None, list[Problem]]:
     if isinstance(draft, Problem):
         return None, [draft]
     file = draft.file
-    subscribed = feeds(draft, path.parent, os.environ)
-    watched = watchlists(draft, subscribed)
+    all_feeds = feeds(draft, path.parent, os.environ)
+    all_watchlists = watchlists(draft, all_feeds)
     _check_searches(draft)
     config = Config(
         path=path,
         data=beside(path, file.data),
         shared=os.environ.get(STORE_VARIABLE) or file.store,
-        feeds=subscribed,
-        watchlists=watched,
+        feeds=all_feeds,
+        watchlists=all_watchlists,
         searches=file.searches,
         channels=_channels(draft, path, os.environ),
-        routes=_routes(draft, subscribed),
+        routes=_routes(draft, all_feeds),
         notify=file.alerts.notify,
         briefings=_briefings(draft),
         zone=file.zone,
@@ -59,7 +59,7 @@ def assemble(content: bytes, path: Path) -> tuple[Config | None, list[Problem]]:
         allow=file.network.allow,
         contact=file.network.contact,
         metrics=file.network.metrics,
-        retention=_retention(draft, subscribed, [watchlist.name for watchlist in watched]),
+        retention=_retention(draft, all_feeds, [watchlist.name for watchlist in all_watchlists]),
         vectors=file.archive.vectors,
     )
     return config, draft.problems
@@ -70,13 +70,13 @@ def _check_searches(draft: ConfigDraft) -> None:
     searches = draft.file.searches
     for number, search in enumerate(searches):
         if not compact(search.name):
-            words = _("a name holds letters or digits")
-            draft.add_problem(("searches", number, "name"), words)
+            message = _("a name holds letters or digits")
+            draft.add_problem(("searches", number, "name"), message)
     for number, earlier in repeated(compact(search.name) for search in searches):
         line = draft.line(("searches", earlier))
         name = searches[earlier].name
-        words = _("a search is called `{name}` already, on line {line}", name=name, line=line)
-        draft.add_problem(("searches", number, "name"), words)
+        message = _("a search is called `{name}` already, on line {line}", name=name, line=line)
+        draft.add_problem(("searches", number, "name"), message)
 
 
 def _retention(draft: ConfigDraft, feeds: Sequence[Feed], watchlists: Sequence[str]) -> Retention:
@@ -87,13 +87,13 @@ def _retention(draft: ConfigDraft, feeds: Sequence[Feed], watchlists: Sequence[s
         draft.add_problem(("archive", "drop_alerts"), _("`except` keeps what `drop_alerts` drops"))
     for number, selector in enumerate(keys.except_):
         kind, _sep, name = selector.partition(":")
-        words = ""
+        message = ""
         if kind == "watch" and name not in watchlists:
-            words = _("no watchlist is called `{name}`", name=name) + nearest(name, watchlists)
+            message = _("no watchlist is called `{name}`", name=name) + nearest(name, watchlists)
         elif kind in ("tag", "feed"):
-            words = unknown_selector(selector if kind == "tag" else name, feeds)
-        if words:
-            draft.add_problem(("archive", "except", number), words)
+            message = unknown_selector(selector if kind == "tag" else name, feeds)
+        if message:
+            draft.add_problem(("archive", "except", number), message)
     return Retention(keep=keys.keep, spare=keys.except_, drop_alerts=keys.drop_alerts)
 
 
@@ -102,14 +102,14 @@ def _briefings(draft: ConfigDraft) -> tuple[BriefingSchedule, ...]:
     channels = [channel.name for channel in file.channels]
     watchlists = [watchlist.title for watchlist in file.watchlists]
     for number, earlier in repeated(keys.title.casefold() for keys in file.briefing):
-        words = _(
+        message = _(
             "a briefing is called `{name}` already, on line {line}; give one another `name`",
             name=file.briefing[number].title, line=draft.line(("briefing", earlier)),
         )  # fmt: skip
-        draft.add_problem(("briefing", number, "name"), words)
+        draft.add_problem(("briefing", number, "name"), message)
     for number, keys in enumerate(file.briefing):
-        for place, words in _unknown_names(keys.to, keys.watch, channels, watchlists):
-            draft.add_problem(("briefing", number, *place), words)
+        for place, message in _unknown_names(keys.to, keys.watch, channels, watchlists):
+            draft.add_problem(("briefing", number, *place), message)
     return tuple(
         BriefingSchedule(
             name=keys.title,
@@ -131,10 +131,10 @@ def _routes(draft: ConfigDraft, feeds: Sequence[Feed]) -> tuple[Route, ...]:
         unknown = list(_unknown_names(keys.to, keys.watch, channels, watchlists))
         for key, selectors in (("tag", [f"tag:{tag}" for tag in keys.tag]), ("feeds", keys.feeds)):
             for item, selector in enumerate(selectors):
-                if words := unknown_selector(selector, feeds):
-                    unknown.append(((key, item), words))
-        for place, words in unknown:
-            draft.add_problem(("routes", number, *place), words)
+                if message := unknown_selector(selector, feeds):
+                    unknown.append(((key, item), message))
+        for place, message in unknown:
+            draft.add_problem(("routes", number, *place), message)
     routes = tuple(_route(keys, feeds) for keys in draft.file.routes)
     if not draft.problems:  # a condition that does not fit was left out: its route would match all
         _check_reachable(draft, routes)
@@ -142,9 +142,9 @@ def _routes(draft: ConfigDraft, feeds: Sequence[Feed]) -> tuple[Route, ...]:
 
 
 def _route(keys: RouteKeys, feeds: Sequence[Feed]) -> Route:
-    chosen = None
+    feed_names = None
     if keys.tag or keys.feeds:
-        chosen = tuple(
+        feed_names = tuple(
             feed.name
             for feed in feeds
             if (not keys.tag or set(keys.tag) & set(feed.tags))
@@ -155,7 +155,7 @@ def _route(keys: RouteKeys, feeds: Sequence[Feed]) -> Route:
         watch=keys.watch,
         severity=keys.severity,
         lang=keys.lang,
-        feeds=chosen,
+        feeds=feed_names,
         quiet=keys.quiet,
         digest=keys.digest,
     )
@@ -176,11 +176,11 @@ def _unknown_names(
 ) -> Iterator[tuple[Loc, str]]:
     """Yield the channels and watchlists that do not exist, each with its place."""
     for item, name in enumerate(to):
-        if words := unknown_channel(name, channels):
-            yield ("to", item), words
+        if message := unknown_channel(name, channels):
+            yield ("to", item), message
     for item, name in enumerate(watch):
-        if words := unknown_watchlist(name, watchlists):
-            yield ("watch", item), words
+        if message := unknown_watchlist(name, watchlists):
+            yield ("watch", item), message
 
 
 # --- channels -------------------------------------------------------------------------
@@ -191,15 +191,15 @@ def _channels(draft: ConfigDraft, path: Path, environ: Mapping[str, str]) -> tup
 
     Addresses, keys and arguments may be secret, so no message quotes them.
     """
-    written = draft.file.channels
-    for number, earlier in repeated(keys.name.casefold() for keys in written):
+    all_keys = draft.file.channels
+    for number, earlier in repeated(keys.name.casefold() for keys in all_keys):
         line = draft.line(("channels", earlier))
-        name = written[number].name
-        words = _("a channel is called `{name}` already, on line {line}", name=name, line=line)
-        draft.add_problem(("channels", number, "name"), words)
+        name = all_keys[number].name
+        message = _("a channel is called `{name}` already, on line {line}", name=name, line=line)
+        draft.add_problem(("channels", number, "name"), message)
     credentials = Credentials(draft, path.parent, environ)
-    read = (_channel(draft, number, path, credentials) for number in range(len(written)))
-    return tuple(channel for channel in read if channel)
+    channels = (_channel(draft, number, path, credentials) for number in range(len(all_keys)))
+    return tuple(channel for channel in channels if channel)
 
 
 def _channel(
@@ -211,35 +211,35 @@ def _channel(
     if kind is None:
         return None
     if kind is ChannelKind.COMMAND:
-        target, shown = keys.command, Path(keys.command[0]).name
+        target, label = keys.command, Path(keys.command[0]).name
     elif kind in (ChannelKind.FILE, ChannelKind.ATOM):
-        shown = str(beside(path, getattr(keys, kind)).absolute())
-        target = (shown,)
+        label = str(beside(path, getattr(keys, kind)).absolute())
+        target = (label,)
     else:
-        loc, written = (*place, str(kind)), getattr(keys, kind)
-        credential = credentials.at(loc, written, keys.name)
+        loc, raw = (*place, str(kind)), getattr(keys, kind)
+        credential = credentials.at(loc, raw, keys.name)
         if credential is None:
             return None
         address = credential.text.strip()
         target = (address,)
         try:
-            shown = (_webhook if kind is ChannelKind.WEBHOOK else _service)(address)
+            label = (_webhook if kind is ChannelKind.WEBHOOK else _service)(address)
         except ValueError as error:
             draft.add_problem(loc, f"{keys.name}: {error}")
             return None
-        if not is_in_file(written):
-            shown = _("{address}, from {reference}", address=shown, reference=written)
+        if not is_in_file(raw):
+            label = _("{address}, from {reference}", address=label, reference=raw)
     secret = keys.secret and credentials.at((*place, "secret"), keys.secret, keys.name)
     headers = [
         (name, value)
-        for name, written in keys.headers.items()
-        if (value := credentials.at((*place, "headers", name), written, keys.name))
+        for name, raw in keys.headers.items()
+        if (value := credentials.at((*place, "headers", name), raw, keys.name))
     ]
     return Channel(
         name=keys.name,
         kind=kind,
         target=target,
-        words=shown,
+        words=label,
         secret=secret.text if secret else "",
         headers=tuple(headers),
         quiet=keys.quiet,
@@ -251,7 +251,7 @@ def _channel(
 
 
 def _webhook(address: str) -> str:
-    """Return where a webhook is, without its path; raises ValueError if it is no address."""
+    """Return the server of a webhook, without the path; raises ValueError if it is no address."""
     try:
         parts = urlsplit(addresses.url(address))
     except ValueError:

@@ -1,4 +1,4 @@
-"""What is wrong with a `feeds.yaml` that can be read: sentences that fail, and what looks wrong.
+"""Checks of a `feeds.yaml` that can be read: sentences that fail, and warnings.
 
 The tests of watchlists are the sentences under `match` and `no_match`. Reading does not run them.
 `load_and_test` does: for `tocsin check`, before a monitor starts, and before an edit becomes
@@ -47,28 +47,28 @@ def load_and_test(path: Path, *, data: Path | None = None) -> Config:
 
 
 def understand_and_test(content: bytes, path: Path, *, data: Path | None = None) -> Config:
-    """Return what a `feeds.yaml` of this content, at this path, says, once its tests pass.
+    """Return the configuration of this content, at this path, once its tests pass.
 
     Raises:
         ConfigError: The file has problems, or a test fails; each has its line and column.
     """
     config = understand(content, path, data=data)
-    failed = [
-        (("watchlists", number, key, at), reason)
+    errors = [
+        (("watchlists", number, key, item), reason)
         for number, watchlist in enumerate(config.watchlists)
-        for key, at, reason in _failed(watchlist, watched_feeds(watchlist, config.feeds))
+        for key, item, reason in _failed(watchlist, watched_feeds(watchlist, config.feeds))
     ]
-    if failed:
+    if errors:
         source = decode(content)[0]
         root = tree(source)[0]
         assert root is not None  # the file was understood
-        problems = [source.problem(nearest_node(root, loc).start, reason) for loc, reason in failed]
+        problems = [source.problem(nearest_node(root, loc).start, reason) for loc, reason in errors]
         raise ConfigError(str(path), problems)
     return config
 
 
 def _failed(watchlist: Watchlist, feeds: Sequence[Feed]) -> Iterator[tuple[str, int, str]]:
-    """Yield key, index and reason of the tests that fail; `feeds` are those it watches.
+    """Yield key, index and reason of the tests that fail; `feeds` are those that it watches.
 
     A sentence matches if it matches as any one part of an article of any of these feeds,
     in the language of that feed.
@@ -84,34 +84,34 @@ def _failed(watchlist: Watchlist, feeds: Sequence[Feed]) -> Iterator[tuple[str, 
 
 
 def _explanation(watchlist: Watchlist, sentence: str, feeds: Sequence[Feed]) -> Explanation:
-    """Return the first match of a sentence, or why the first article tried does not match."""
+    """Return the explanation of the first match of a sentence; else that of the first article."""
     anywhere = replace(watchlist, lang=(), feeds=())
-    tried = (
-        explain(anywhere, *carried) for carried in _articles_of(watchlist, line(sentence), feeds)
+    explanations = (
+        explain(anywhere, *case) for case in _articles_of(watchlist, line(sentence), feeds)
     )
-    first = next(tried)
+    first = next(explanations)
     if first.hit is not None:
         return first
-    return next((explanation for explanation in tried if explanation.hit is not None), first)
+    return next((explanation for explanation in explanations if explanation.hit is not None), first)
 
 
 def _articles_of(
     watchlist: Watchlist, sentence: str, feeds: Sequence[Feed]
 ) -> Iterator[tuple[Article, Feed]]:
-    """Yield the articles that a sentence can stand for, as far as the query tells them apart."""
+    """Yield the articles that a sentence can stand for, as far as the query distinguishes them."""
     nodes = list(walk(watchlist.query.root))
     filters = [node for node in nodes if isinstance(node, Facet)]
-    parts = any(isinstance(node, Word) and node.part for node in nodes)
+    has_parts = any(isinstance(node, Word) and node.part for node in nodes)
     languages = [node.value for node in filters if node.name == "lang"]
     for feed in feeds if filters and feeds else (ANY_FEED,):
         for lang in (feed.lang,) if feed.lang else ("", *languages):
-            for part in PARTS if parts else PARTS[:1]:
+            for part in PARTS if has_parts else PARTS[:1]:
                 yield _article(sentence, part, lang), feed
 
 
 def _article(sentence: str, part: str, lang: str) -> Article:
-    bare = Article(id=0, feeds=(), url="", title="", summary="", lang=lang, seen=0.0)
-    return replace(bare, **{part: sentence})
+    empty = Article(id=0, feeds=(), url="", title="", summary="", lang=lang, seen=0.0)
+    return replace(empty, **{part: sentence})
 
 
 # --- warnings ---------------------------------------------------------------------------
@@ -121,11 +121,11 @@ _SECRET = re.compile(r"auth|cookie|key|token|secret|session|signature|password",
 
 
 def warnings(config: Config) -> list[str]:
-    """Return what looks wrong in a configuration, in words."""
+    """Return the warnings about a configuration, in words."""
     messages = list(_of_feeds(config))
     for watchlist in config.watchlists:
         messages += [
-            f"{watchlist.name}: {words}" for words in _of_watchlist(watchlist, config.feeds)
+            f"{watchlist.name}: {message}" for message in _of_watchlist(watchlist, config.feeds)
         ]
     return messages
 
@@ -147,7 +147,7 @@ def _of_feeds(config: Config) -> Iterator[str]:
 
 
 def _of_addresses(config: Config) -> Iterator[str]:
-    """Yield why feeds whose host is an address are not connected to, once for each host."""
+    """Yield the reason why hosts that are addresses are not connected to, once for each host."""
     hosts: dict[str, list[str]] = defaultdict(list)
     for feed in config.feeds:
         hosts[urlsplit(feed.url).hostname or ""].append(feed.name)
@@ -168,8 +168,8 @@ def _of_watchlist(watchlist: Watchlist, feeds: tuple[Feed, ...]) -> Iterator[str
     for facet in walk(watchlist.query.root):
         if isinstance(facet, Facet) and facet.name in ("feed", "tag"):
             selector = facet.value if facet.name == "feed" else f"tag:{facet.value}"
-            if strange := unknown_selector(selector, feeds):
-                yield _("{why}: `{filter}` holds for no article", why=strange, filter=facet.text)
+            if reason := unknown_selector(selector, feeds):
+                yield _("{why}: `{filter}` holds for no article", why=reason, filter=facet.text)
     watched = watched_feeds(watchlist, feeds)
     if not any(feed.enabled for feed in watched):
         yield _("all its feeds are disabled: it can raise no alert")

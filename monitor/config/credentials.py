@@ -25,27 +25,27 @@ class Credentials:
         self._draft = draft
         self._folder = folder
         self._environ = environ
-        self._known: dict[Loc, Secret | None] = {}
+        self._resolved: dict[Loc, Secret | None] = {}
 
-    def at(self, loc: Loc, written: str, subject: str) -> Secret | None:
-        """Return the value written at a place; None, with a problem added, if it is missing."""
-        if loc not in self._known:
+    def at(self, loc: Loc, raw: str, subject: str) -> Secret | None:
+        """Return the value at a place; None, with a problem added, if it is missing."""
+        if loc not in self._resolved:
             try:
-                self._known[loc] = Secret(self._value(written, str(loc[-1])))
+                self._resolved[loc] = Secret(self._value(raw, str(loc[-1])))
             except ValueError as error:
-                self._known[loc] = None
+                self._resolved[loc] = None
                 self._draft.add_problem(loc, f"{subject}: {error}")
-        return self._known[loc]
+        return self._resolved[loc]
 
-    def _value(self, written: str, key: str) -> str:
-        kind, colon, name = written.partition(":")
+    def _value(self, raw: str, key: str) -> str:
+        kind, colon, name = raw.partition(":")
         if not colon or f"{kind}:" not in ELSEWHERE:
-            return written
+            return raw
         value = self._variable(name) if kind == "env" else self._file(name)
         try:
             return proxy(value) if key == "proxy" else header_text(value)
         except ValueError as error:
-            raise ValueError(f"{written}: {error}") from None
+            raise ValueError(f"{raw}: {error}") from None
 
     def _variable(self, name: str) -> str:
         if name not in self._environ:
@@ -70,9 +70,9 @@ class Credentials:
             raise ValueError(_("{file} is not text in UTF-8", file=name)) from None
 
 
-def is_in_file(written: str) -> bool:
-    """Tell whether a value is what is written, and not a reference to it."""
-    return not written.startswith(ELSEWHERE)
+def is_in_file(raw: str) -> bool:
+    """Return whether a value is in the file itself, and not a reference to it."""
+    return not raw.startswith(ELSEWHERE)
 
 
 _DOT = "•"

@@ -1,4 +1,4 @@
-"""A configuration in words: what it says, and what an edit of it changed."""
+"""A configuration in words: its content, and the changes of an edit."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from monitor.model.watchlist import Watchlist, renamed_watchlists
 SHOWN = 8
 """Names or terms that a line lists; further ones are counted."""
 _NONE = "–"
-"""Stands for a value that is not there."""
+"""Shown for a missing value."""
 _KEYS = {"notify_backfill": "backfill", "spares": "except", "spare": "except"}
 """Words for fields that have other names in feeds.yaml."""
 
@@ -59,17 +59,17 @@ def _settings(value: Struct, *names: str) -> Iterator[str]:
     fields = value.__struct_fields__
     defaults = dict(zip(reversed(fields), reversed(value.__struct_defaults__), strict=False))
     for name in fields:
-        held = getattr(value, name)
-        if held != defaults.get(name) and name in (names or fields):
-            words = shown_days(held) if name == "days" else _shown(held)
-            yield f"{_KEYS.get(name, name)} {words}"
+        setting = getattr(value, name)
+        if setting != defaults.get(name) and name in (names or fields):
+            text = shown_days(setting) if name == "days" else _shown(setting)
+            yield f"{_KEYS.get(name, name)} {text}"
 
 
-# --- what it says -------------------------------------------------------------------
+# --- its content --------------------------------------------------------------------
 
 
 def as_text(config: Config) -> list[str]:
-    """Return what the monitor would poll, watch for and store, line by line."""
+    """Return the feeds, watchlists and deliveries of a configuration, line by line."""
     tags = Counter(tag for feed in config.feeds for tag in feed.tags or (_("(no tag)"),))
     vectors = _("articles get vectors")
     if reason := why_no_vectors(config.vectors):
@@ -104,18 +104,18 @@ def as_text(config: Config) -> list[str]:
 
 
 def _watchlist_row(watchlist: Watchlist) -> tuple[str, ...]:
-    shown = ("lang", "feeds", "escalate", "cooldown", "notify_backfill", "unusual", "notify")
-    parts = [watchlist.query.text, *_settings(watchlist, *shown)]
+    fields = ("lang", "feeds", "escalate", "cooldown", "notify_backfill", "unusual", "notify")
+    parts = [watchlist.query.text, *_settings(watchlist, *fields)]
     if sentences := len(watchlist.match) + len(watchlist.no_match):
         parts.append(ngettext("{count} sentence as said", "{count} sentences as said", sentences))
     return severity_name(watchlist.severity), watchlist.name, clauses(parts)
 
 
 def _channel_row(channel: Channel) -> tuple[str, ...]:
-    shown = channel.words
+    label = channel.words
     if channel.secret:
-        shown = _("{address}, signed", address=shown)
-    return channel.name, str(channel.kind), clauses([shown, *_settings(channel, "quiet", "digest")])
+        label = _("{address}, signed", address=label)
+    return channel.name, str(channel.kind), clauses([label, *_settings(channel, "quiet", "digest")])
 
 
 def _route_rows(config: Config) -> Iterator[tuple[str, ...]]:
@@ -123,16 +123,16 @@ def _route_rows(config: Config) -> Iterator[tuple[str, ...]]:
     for route in config.routes:
         conditions = clauses(_settings(route, *route.__struct_fields__[1:]))
         yield ", ".join(route.to) or _("nobody"), conditions or pgettext("alerts", "all")
-    usual = _("every channel")
+    default = _("every channel")
     if config.notify is not None:
-        usual = ", ".join(config.notify) or _("nobody")
+        default = ", ".join(config.notify) or _("nobody")
     if config.routes:
-        yield usual, _("what no route is for")
+        yield default, _("what no route is for")
 
 
 def _briefing_row(briefing: BriefingSchedule) -> tuple[str, ...]:
-    words = ", ".join(_settings(briefing, "at", "days", "watch", "since"))
-    return briefing_name(briefing.name), ", ".join(briefing.to), words
+    details = ", ".join(_settings(briefing, "at", "days", "watch", "since"))
+    return briefing_name(briefing.name), ", ".join(briefing.to), details
 
 
 def _section(heading: str, rows: Iterable[tuple[str, ...]]) -> list[str]:
@@ -157,7 +157,7 @@ def _columns(rows: Iterable[tuple[str, ...]]) -> list[str]:
     ]
 
 
-# --- what an edit changed -----------------------------------------------------------
+# --- changes of an edit -------------------------------------------------------------
 
 _Named: TypeAlias = Feed | Watchlist | SavedSearch | Channel | BriefingSchedule
 _SECTIONS = dict(
@@ -168,10 +168,10 @@ _SECTIONS = dict(
     )
 )
 _DERIVED = ("name", "number", "settings", "excluded", "rule", "pages", "zone")
-"""Fields that other parts of the file say, or that follow from the others."""
-_UNTOLD = ("url", "request_options", "target", "words", "secret", "headers", "template",
+"""Fields that other parts of the file set, or that follow from the others."""
+_HIDDEN = ("url", "request_options", "target", "words", "secret", "headers", "template",
            "match", "no_match")  # fmt: skip
-"""Fields of which it is told only that they changed: they may be secret, or are long."""
+"""Fields whose values are not shown after a change: they may be secret, or are long."""
 _FILE = {
     "notify": "alerts.notify", "allow": "network.allow", "contact": "network.contact",
     "metrics": "network.metrics", "retention": "archive", "vectors": "archive.vectors",
@@ -181,7 +181,7 @@ _FILE = {
 
 
 def changes(before: Config, after: Config) -> list[str]:
-    """Return a line for what an edit added, one for what it removed, and one for each change.
+    """Return a line for the additions of an edit, one for its removals, and one for each change.
 
     No line holds a secret: of a changed channel or request option only the fact is reported.
     """
@@ -190,11 +190,11 @@ def changes(before: Config, after: Config) -> list[str]:
         old, new = getattr(before, section), getattr(after, section)
         if section == "watchlists":
             names = renamed_watchlists({w.name: w.rule for w in old}, {w.name: w.rule for w in new})
-            old = [replace(each, name=names.get(each.name, each.name)) for each in old]
+            old = [replace(item, name=names.get(item.name, item.name)) for item in old]
             lines += [
                 _("watchlist renamed: {before} {sign} {after}",
-                  before=earlier, sign=signs.BECOMES, after=later)
-                for earlier, later in names.items()
+                  before=old_name, sign=signs.BECOMES, after=new_name)
+                for old_name, new_name in names.items()
             ]  # fmt: skip
         lines += _compared(pgettext("subject", noun), old, new)
     if before.routes != after.routes:
@@ -209,31 +209,31 @@ def changes(before: Config, after: Config) -> list[str]:
 
 
 def _compared(kind: str, old: Iterable[_Named], new: Iterable[_Named]) -> Iterator[str]:
-    """Yield which values of a kind were added, removed and changed, by their names."""
+    """Yield lines about values of a kind that were added, removed or changed, by name."""
     before, after = ({value.name: value for value in values} for values in (old, new))
     if added := [name for name in after if name not in before]:
         yield _("{kind} added: {names}", kind=kind, names=_listed(added))
     if removed := [name for name in before if name not in after]:
         yield _("{kind} removed: {names}", kind=kind, names=_listed(removed))
     for name in after:
-        if name in before and (words := clauses(_differing(before[name], after[name]))):
-            yield _("{kind} changed: {name}: {details}", kind=kind, name=name, details=words)
+        if name in before and (details := clauses(_differing(before[name], after[name]))):
+            yield _("{kind} changed: {name}: {details}", kind=kind, name=name, details=details)
 
 
 def _differing(old: Struct, new: Struct) -> Iterator[str]:
-    """Yield what differs between two values, field by field."""
+    """Yield the differences between two values, field by field."""
     for name in old.__struct_fields__:
-        was, now = getattr(old, name), getattr(new, name)
-        if was == now or name in _DERIVED:
+        before, after = getattr(old, name), getattr(new, name)
+        if before == after or name in _DERIVED:
             continue
-        if name in _UNTOLD:
+        if name in _HIDDEN:
             yield name
-        elif isinstance(was, Query):
-            yield from _changed_query(was, now)
-        elif isinstance(was or now, tuple):
-            yield from _changed_list(name, was or (), now or ())
+        elif isinstance(before, Query):
+            yield from _changed_query(before, after)
+        elif isinstance(before or after, tuple):
+            yield from _changed_list(name, before or (), after or ())
         else:
-            yield f"{_KEYS.get(name, name)} {_shown(was)} {signs.BECOMES} {_shown(now)}"
+            yield f"{_KEYS.get(name, name)} {_shown(before)} {signs.BECOMES} {_shown(after)}"
 
 
 def _changed_query(old: Query, new: Query) -> Iterator[str]:
@@ -258,10 +258,10 @@ def _clauses(node: Node, sign: str = "") -> Iterator[str]:
         yield f"{sign}{node.text}"
 
 
-def _changed_list(what: str, old: Iterable[object], new: Iterable[object]) -> Iterator[str]:
-    """Yield which items were added and removed: `terms + AliExpress, - Temu`."""
+def _changed_list(subject: str, old: Iterable[object], new: Iterable[object]) -> Iterator[str]:
+    """Yield the items that were added and removed: `terms + AliExpress, - Temu`."""
     before, after = (dict.fromkeys(map(_shown, items)) for items in (old, new))
     added = [f"+ {item}" for item in after if item not in before]
     removed = [f"- {item}" for item in before if item not in after]
     if added or removed:
-        yield f"{what} {_listed([*added, *removed])}"
+        yield f"{subject} {_listed([*added, *removed])}"

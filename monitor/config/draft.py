@@ -1,4 +1,4 @@
-"""A `feeds.yaml` while it is understood: what fits its keys, its problems so far, its names."""
+"""The draft of a configuration: the valid values of a `feeds.yaml`, and its problems."""
 
 from __future__ import annotations
 
@@ -30,11 +30,11 @@ from monitor.model.watchlist import Watchlist
 
 
 class ConfigDraft(Struct, frozen=True):
-    """What fits the keys of a file, and the problems found so far."""
+    """The valid values of a file, and the problems found so far."""
 
     source: YamlText
     tree: MappingNode
-    """Only what fits; numbers of items in it are those in `file`."""
+    """The tree of valid values; items have the same numbers as in `file`."""
     file: FileKeys
     problems: list[Problem]
 
@@ -54,22 +54,22 @@ class ConfigDraft(Struct, frozen=True):
         return self.source.problem(nearest_node(self.tree, loc).start, "").line
 
 
-def repeated(marks: Iterable[str]) -> Iterator[tuple[int, int]]:
-    """Yield the number of each mark that is there already, and that of the first one like it.
+def repeated(names: Iterable[str]) -> Iterator[tuple[int, int]]:
+    """Yield the number of each name that is a repetition, and that of its first occurrence.
 
-    Empty marks do not count.
+    Empty names do not count.
     """
     first: dict[str, int] = {}
-    for number, each in enumerate(marks):
-        if each and (earlier := first.setdefault(each, number)) != number:
+    for number, name in enumerate(names):
+        if name and (earlier := first.setdefault(name, number)) != number:
             yield number, earlier
 
 
 def draft_of(content: bytes) -> ConfigDraft | Problem:
-    """Return what fits the keys of a file, or why nothing of it can be read."""
-    source, broken = decode(content)
-    if broken:
-        return source.problem(broken.index, broken.message)
+    """Return the draft of a file, or the problem if nothing of it can be read."""
+    source, text_error = decode(content)
+    if text_error:
+        return source.problem(text_error.index, text_error.message)
     try:
         root, problems = tree(source)
     except YamlSyntaxError as error:
@@ -83,8 +83,8 @@ def draft_of(content: bytes) -> ConfigDraft | Problem:
     assert file is not None  # no key of a file is required by itself
     for key in ("feeds", "watchlists"):
         if key not in names and not any(nearest(other, [key]) for other in names):
-            words = _("there is no `{key}:`; write `{key}: []` if that is meant", key=key)
-            problems.append(Problem(1, 1, words))
+            message = _("there is no `{key}:`; write `{key}: []` if that is meant", key=key)
+            problems.append(Problem(1, 1, message))
     return ConfigDraft(source, root, file, problems)
 
 
@@ -92,36 +92,36 @@ def draft_of(content: bytes) -> ConfigDraft | Problem:
 
 
 def unknown_channel(name: str, channels: Sequence[str]) -> str:
-    """Return that no channel has a name, empty if one has it."""
+    """Return a message if no channel has a name, else an empty text."""
     if name in channels:
         return ""
     return _("no such channel `{name}`", name=name) + nearest(name, channels)
 
 
 def unknown_watchlist(name: str, watchlists: Sequence[str]) -> str:
-    """Return that no watchlist has a name in any case, empty if one has it."""
+    """Return a message if no watchlist has a name, in any case, else an empty text."""
     if name.casefold() in map(str.casefold, watchlists):
         return ""
     return _("no watchlist is called `{name}`", name=name) + nearest(name, watchlists)
 
 
-def unknown_selector(selector: str, feeds: Sequence[Feed], otherwise: str = "") -> str:
-    """Return that a selector (`tag:NAME`, a name, a host) selects no feed; empty if it does.
+def unknown_selector(selector: str, feeds: Sequence[Feed], fallback: str = "") -> str:
+    """Return a message if a selector (`tag:NAME`, a name, a host) selects no feed, else ''.
 
     Args:
         selector: The selector.
-        feeds: The feeds there are.
-        otherwise: What is said where no name is near.
+        feeds: All feeds.
+        fallback: Hint where no name is similar.
     """
     if any(selects_feed(selector, feed) for feed in feeds):
         return ""
     tags = sorted({tag for feed in feeds for tag in feed.tags})
     if selector.startswith("tag:"):
         name = selector.removeprefix("tag:")
-        return _("no feed has the tag `{name}`", name=name) + (nearest(name, tags) or otherwise)
+        return _("no feed has the tag `{name}`", name=name) + (nearest(name, tags) or fallback)
     names = [feed.name for feed in feeds]
-    near = nearest(selector, [*names, *map("tag:{}".format, tags)])
-    return _("no feed is called `{name}`", name=selector) + (near or otherwise)
+    hint = nearest(selector, [*names, *map("tag:{}".format, tags)])
+    return _("no feed is called `{name}`", name=selector) + (hint or fallback)
 
 
 def selects_feed(selector: str, feed: Feed) -> bool:

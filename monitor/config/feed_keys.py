@@ -29,15 +29,15 @@ class AuthKeys(Table):
 
     @classmethod
     def unfit_keys(cls, node: MappingNode) -> Iterator[tuple[int, str]]:
-        """Yield that it is neither a user with a password nor a token."""
-        written = {pair.key.text for pair in node.pairs}
-        lacking = [key for key in ("user", "password") if key not in written]
-        if "bearer" in written and len(lacking) < 2:
+        """Yield a problem unless it is a user with a password, or a token."""
+        present = {pair.key.text for pair in node.pairs}
+        missing = [key for key in ("user", "password") if key not in present]
+        if "bearer" in present and len(missing) < 2:
             yield node.start, _("`auth` has a `bearer` or a `user`, not both")
-        elif "bearer" not in written and len(lacking) == 2:
+        elif "bearer" not in present and len(missing) == 2:
             yield node.start, _("`auth` needs a `user` and a `password`, or a `bearer`")
-        elif "bearer" not in written and lacking and written <= cls.keys.keys():
-            yield node.start, _("this `auth` has no `{key}`", key=lacking[0])
+        elif "bearer" not in present and missing and present <= cls.keys.keys():
+            yield node.start, _("this `auth` has no `{key}`", key=missing[0])
 
 
 class SettingsKeys(Table):
@@ -99,7 +99,7 @@ class SecretsKeys(SettingsKeys):
 
     @classmethod
     def unfit_keys(cls, node: MappingNode) -> Iterator[tuple[int, str]]:
-        """Yield that `auth` and a header say the same."""
+        """Yield a problem if `auth` and a header say the same."""
         headers = node.get("headers")
         if node.get("auth") and headers and isinstance(headers.value, MappingNode):
             for key, _value in headers.value.pairs:
@@ -121,7 +121,7 @@ class SharedKeys(SettingsKeys):
 
     @classmethod
     def unknown_key(cls, name: str) -> str:
-        """Return that a key is unknown; `auth` is one that an imported list could set."""
+        """Return a message about an unknown key; an imported list could set `auth`."""
         if name != "auth":
             return super().unknown_key(name)
         return _(

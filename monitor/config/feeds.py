@@ -30,7 +30,7 @@ from monitor.model.shown_names import source_name
 
 AUTHORIZATION = "Authorization"  # not a message
 HEADER = "header "
-"""What the key of a setting begins with that is a header."""
+"""Beginning of the key of a setting that is a header."""
 PAGE_READER = "trafilatura"
 """The library that extracts the article from a web page."""
 SHORTEST = 60.0
@@ -46,22 +46,22 @@ def feeds(draft: ConfigDraft, folder: Path, environ: Mapping[str, str]) -> tuple
 
     References to secrets are resolved in `environ` and in files relative to `folder`.
     """
-    written = draft.file.feeds
-    hosts = Counter(addresses.host(keys.url) for keys in written if not keys.name)
+    all_keys = draft.file.feeds
+    hosts = Counter(addresses.host(keys.url) for keys in all_keys if not keys.name)
     credentials = Credentials(draft, folder, environ)
-    feeds = tuple(_feed(draft, number, hosts, credentials) for number in range(len(written)))
+    feeds = tuple(_feed(draft, number, hosts, credentials) for number in range(len(all_keys)))
     for number, earlier in repeated(addresses.normalized_url(feed.url) for feed in feeds):
         line = draft.line(("feeds", earlier, "url"))
-        words = _("the same feed as on line {line}, spelt otherwise", line=line)
-        if written[number].url == written[earlier].url:
-            words = _("the same feed as on line {line}", line=line)
-        draft.add_problem(("feeds", number, "url"), words)
-    names = {keys.name.casefold() for keys in written if keys.name}
-    own = (name if (name := feed.name.casefold()) in names else "" for feed in feeds)
-    for number, earlier in repeated(own):
+        message = _("the same feed as on line {line}, spelt otherwise", line=line)
+        if all_keys[number].url == all_keys[earlier].url:
+            message = _("the same feed as on line {line}", line=line)
+        draft.add_problem(("feeds", number, "url"), message)
+    names = {keys.name.casefold() for keys in all_keys if keys.name}
+    own_names = (name if (name := feed.name.casefold()) in names else "" for feed in feeds)
+    for number, earlier in repeated(own_names):
         line = draft.line(("feeds", earlier, "name"))
-        words = _("another feed has this name, on line {line}", line=line)
-        draft.add_problem(("feeds", number, "name"), words)
+        message = _("another feed has this name, on line {line}", line=line)
+        draft.add_problem(("feeds", number, "name"), message)
     _check_settings(draft, feeds)
     return feeds
 
@@ -94,11 +94,11 @@ def _with_login(draft: ConfigDraft, number: int, feed: Feed) -> Feed:
     if keys.auth:
         draft.add_problem(("feeds", number, "auth"), _("its address holds a password already"))
     login = _basic(unquote(parts.username or ""), unquote(parts.password or ""))
-    others = [pair for pair in feed.request_options.headers if pair[0] != AUTHORIZATION]
+    headers = [pair for pair in feed.request_options.headers if pair[0] != AUTHORIZATION]
     settings = [setting for setting in feed.settings if setting.key != "auth"]
     return replace(
         feed,
-        request_options=replace(feed.request_options, headers=(*others, (AUTHORIZATION, login))),
+        request_options=replace(feed.request_options, headers=(*headers, (AUTHORIZATION, login))),
         settings=(*settings, Setting("auth", _(_IN_FILE), _FEED, in_file=True)),
     )
 
@@ -111,7 +111,7 @@ class SettingsSource(NamedTuple):
 
     keys: SettingsKeys
     loc: Loc
-    """Where it is written."""
+    """Its place in the file."""
     name: str
     """`the feed`, `host journal.example`, `tag belgique` or `defaults`."""
 
@@ -121,7 +121,7 @@ class SettingsSource(NamedTuple):
         return self.keys.auth if isinstance(self.keys, SecretsKeys) else None
 
     def subject(self, feed: str) -> str:
-        """Return whose a missing secret is, in messages about a feed."""
+        """Return the owner of a missing secret, in messages about a feed."""
         return feed if self.name == _FEED else source_name(self.name)
 
 
@@ -158,10 +158,10 @@ def _request_options(
     for source in reversed(sources):
         for header, value in _headers(source, source.subject(name), credentials):
             headers[header.lower()] = header, value
-    proxy, setter = setting_of("proxy", sources)
+    proxy, origin = setting_of("proxy", sources)
     address = None
-    if setter and proxy != DIRECT:
-        address = credentials.at((*setter.loc, "proxy"), proxy, setter.subject(name))
+    if origin and proxy != DIRECT:
+        address = credentials.at((*origin.loc, "proxy"), proxy, origin.subject(name))
     return RequestOptions(
         headers=tuple(headers.values()),
         user_agent=setting_of("user_agent", sources)[0],
@@ -175,8 +175,8 @@ def _headers(
     source: SettingsSource, subject: str, credentials: Credentials
 ) -> Iterator[tuple[str, Secret]]:
     """Yield the headers that one source sets; missing secrets are reported and left out."""
-    for header, written in source.keys.headers.items():
-        if value := credentials.at((*source.loc, "headers", header), written, subject):
+    for header, raw in source.keys.headers.items():
+        if value := credentials.at((*source.loc, "headers", header), raw, subject):
             yield header, value
     if not (auth := source.auth):
         return
@@ -211,15 +211,15 @@ def _written_settings(keys: SettingsKeys) -> Iterator[tuple[str, str, bool]]:
         if (value := getattr(keys, key)) not in (None, ""):
             yield key, _setting_text(value), False
     if keys.proxy:
-        shown = addresses.without_login(keys.proxy)
-        yield "proxy", shown, shown != keys.proxy
-    secrets = {f"{HEADER}{header}": written for header, written in keys.headers.items()}
+        redacted = addresses.without_login(keys.proxy)
+        yield "proxy", redacted, redacted != keys.proxy
+    secrets = {f"{HEADER}{header}": raw for header, raw in keys.headers.items()}
     if isinstance(keys, SecretsKeys) and keys.auth:
         secrets["auth"] = keys.auth.bearer or keys.auth.password
-    for key, written in secrets.items():
-        in_file = is_in_file(written)
+    for key, raw in secrets.items():
+        in_file = is_in_file(raw)
         origin = _IN_FILE if in_file else mark("from {reference}")
-        yield key, _(origin, reference=written), in_file
+        yield key, _(origin, reference=raw), in_file
 
 
 def _setting_text(value: float | bool | str) -> str:
@@ -228,29 +228,29 @@ def _setting_text(value: float | bool | str) -> str:
     return value if isinstance(value, str) else exact(value)
 
 
-# --- what does not go together ----------------------------------------------------------
+# --- settings that conflict -------------------------------------------------------------
 
 
 def _check_settings(draft: ConfigDraft, feeds: tuple[Feed, ...]) -> None:
     """Report short intervals for servers of others, and a library that is missing, each once."""
     problems: dict[Loc, str] = {}
 
-    def report(number: int, key: str, words: str) -> None:
+    def report(number: int, key: str, message: str) -> None:
         source = setting_of(key, settings_sources(draft.file, number))[1]
-        problems.setdefault((*(source.loc if source else ()), key), words)
+        problems.setdefault((*(source.loc if source else ()), key), message)
 
     for number, feed in enumerate(feeds):
         address = numeric_host(urlsplit(feed.url).hostname or "")
         is_short = feed.every is not None and feed.every < SHORTEST
         if is_short and not is_own(address, draft.file.network.allow):
-            words = _(
+            text = _(
                 "under a minute, but {host} is not an address inside `network.allow`; write 1m or"
                 " more",
                 host=addresses.host(feed.url),
             )
-            report(number, "every", words)
+            report(number, "every", text)
         if feed.full_text and find_spec(PAGE_READER) is None:
-            what = "`full_text: true`"  # not a message
-            report(number, "full_text", str(MissingExtraError(what, PAGE_READER, "fulltext")))
-    for loc, words in problems.items():
-        draft.add_problem(loc, words)
+            feature = "`full_text: true`"  # not a message
+            report(number, "full_text", str(MissingExtraError(feature, PAGE_READER, "fulltext")))
+    for loc, text in problems.items():
+        draft.add_problem(loc, text)

@@ -93,7 +93,7 @@ class EscalateKeys(Table):
 
     @classmethod
     def from_node(cls, node: Node, place: Place) -> Self | None:
-        """Return when an alert is escalated; `false` is never."""
+        """Return the conditions of an escalation; `false` is never."""
         if node.plain() is False:
             return cls(outlets=0, languages=False)
         return super().from_node(node, place)
@@ -126,18 +126,18 @@ class AlertsKeys(Table):
 
 
 QUERY_KEYS = ("terms", "query", "score")
-"""The keys that say what to watch for; a watchlist has one of them."""
+"""The keys of the rule of a watchlist, which has one of them."""
 NOTHING = mark("nothing to watch for; give it `terms`, a `query` or a `score`")
 
 
 def _one_of(choices: Sequence[str], node: MappingNode, none: str) -> Iterator[tuple[int, str]]:
-    """Yield that a mapping has `none` of some keys, or several of them."""
-    chosen = [pair.key for pair in node.pairs if pair.key.text in choices]
-    if not chosen and not any(nearest(pair.key.text, choices) for pair in node.pairs):
+    """Yield a problem if a mapping has `none` of some keys, or several of them."""
+    present = [pair.key for pair in node.pairs if pair.key.text in choices]
+    if not present and not any(nearest(pair.key.text, choices) for pair in node.pairs):
         yield node.start, none
-    for key in chosen[1:]:
-        words = _("`{key}` beside `{other}`; one is enough", key=key.text, other=chosen[0].text)
-        yield key.start, words
+    for key in present[1:]:
+        message = _("`{key}` beside `{other}`; one is enough", key=key.text, other=present[0].text)
+        yield key.start, message
 
 
 class QueryKeys(Table):
@@ -204,7 +204,7 @@ class WatchlistKeys(AlertsKeys, QueryKeys):
 
     @classmethod
     def unfit_keys(cls, node: MappingNode) -> Iterator[tuple[int, str]]:
-        """Yield that there are none or two of `QUERY_KEYS`, a lone threshold, or no name."""
+        """Yield problems: none or two of `QUERY_KEYS`, a threshold without a score, no name."""
         keys = {pair.key.text: pair.key.start for pair in node.pairs}
         yield from _one_of(QUERY_KEYS, node, _(NOTHING))
         if "score" in keys and "threshold" not in keys:
@@ -212,8 +212,8 @@ class WatchlistKeys(AlertsKeys, QueryKeys):
         if "threshold" in keys and "score" not in keys:
             yield keys["threshold"], _("a `threshold` needs a `score`")
         terms = node.get("terms")
-        many = terms and isinstance(terms.value, SequenceNode) and len(terms.value.nodes) > 1
-        if "name" not in keys and (many or "query" in keys or "score" in keys):
+        has_several = terms and isinstance(terms.value, SequenceNode) and len(terms.value.nodes) > 1
+        if "name" not in keys and (has_several or "query" in keys or "score" in keys):
             yield node.start, _("a watchlist of more than one term needs a `name`")
 
 
@@ -382,7 +382,7 @@ class ChannelKeys(Table):
 
     @classmethod
     def unfit_keys(cls, node: MappingNode) -> Iterator[tuple[int, str]]:
-        """Yield that there are none or two of `KINDS`, or a key of another kind."""
+        """Yield problems: none or two of `KINDS`, or a key of another kind."""
         yield from _one_of(KINDS, node, _("a channel needs one of {keys}", keys=", ".join(KINDS)))
         for key, _value in node.pairs:
             if key.text == "template" and not node.get("url"):

@@ -1,4 +1,4 @@
-"""What the values of `feeds.yaml` may be: text that is parsed, lists, mappings.
+"""The kinds of values in `feeds.yaml`: text that is parsed, lists, mappings.
 
 Raises:
     ValueError: Every function that parses a value, with a message for the author of the file.
@@ -44,40 +44,38 @@ def _pattern(expression: str) -> Schema:
 LONGEST_NAME = 80
 
 
-def words(written: str) -> str:
+def words(raw: str) -> str:
     """Return a text that is not blank."""
-    if not written.strip():
+    if not raw.strip():
         raise ValueError(_("this is blank; give it a value or delete it"))
-    return written
+    return raw
 
 
-def name(written: str) -> str:
+def name(raw: str) -> str:
     """Return the name of something, its white space single."""
-    short = " ".join(written.split())
-    if not short or not short.isprintable():
+    label = " ".join(raw.split())
+    if not label or not label.isprintable():
         raise ValueError(_("a name needs letters that can be read"))
-    if len(short) > LONGEST_NAME:
+    if len(label) > LONGEST_NAME:
         raise ValueError(
-            _("a name of {length} characters; at most {most}", length=len(short), most=LONGEST_NAME)
+            _("a name of {length} characters; at most {most}", length=len(label), most=LONGEST_NAME)
         )
-    return short
+    return label
 
 
-def tag(written: str) -> str:
+def tag(raw: str) -> str:
     """Return a tag: one word, in lower case."""
-    word = written.strip().removeprefix("tag:").lower()
+    word = raw.strip().removeprefix("tag:").lower()
     if not re.fullmatch(r"[\w-]+", word):
-        raise ValueError(
-            _("`{text}` is not a tag; write one word, as belgique or cyber", text=written)
-        )
+        raise ValueError(_("`{text}` is not a tag; write one word, as belgique or cyber", text=raw))
     return word
 
 
-def _language(written: str) -> str:
-    code = written.strip().lower()
+def _language(raw: str) -> str:
+    code = raw.strip().lower()
     if not re.fullmatch(r"[a-z]{2}", code):
         raise ValueError(
-            _("`{text}` is not a language; write its two letters, as fr or en", text=written)
+            _("`{text}` is not a language; write its two letters, as fr or en", text=raw)
         )
     return code
 
@@ -85,51 +83,51 @@ def _language(written: str) -> str:
 def _one_of(choices: Sequence[str], make: Callable[[str], T]) -> Kind[T]:
     """Return the kind of one of a few words, in any case."""
 
-    def parse(written: str) -> T:
-        if written.lower() not in choices:
-            raise ValueError(_("`{text}`: write {choices}", text=written, choices=either(choices)))
-        return make(written.lower())
+    def parse(raw: str) -> T:
+        if raw.lower() not in choices:
+            raise ValueError(_("`{text}`: write {choices}", text=raw, choices=either(choices)))
+        return make(raw.lower())
 
     return text(parse, {"enum": list(map(str, choices))})
 
 
-def _folder(written: str) -> str:
-    if not written.strip() or not written.isprintable():
+def _folder(raw: str) -> str:
+    if not raw.strip() or not raw.isprintable():
         raise ValueError(_("a folder needs a name that can be read"))
-    return written
+    return raw
 
 
-def _template(written: str) -> str:
+def _template(raw: str) -> str:
     """Return the text of messages, with `$fields`."""
-    for wrong in unknown_fields(written):
-        known = ", ".join(TEMPLATE_FIELDS)
+    for field in unknown_fields(raw):
+        fields = ", ".join(TEMPLATE_FIELDS)
         raise ValueError(
-            _("a template has no field `${name}`; known are {known}", name=wrong, known=known)
+            _("a template has no field `${name}`; known are {known}", name=field, known=fields)
         )
-    return written
+    return raw
 
 
-def _encoding(written: str) -> str:
+def _encoding(raw: str) -> str:
     """Return the name of an encoding, as Python calls it."""
     try:
-        "".encode(written.strip())  # refuses what encodes no text
-        return codecs.lookup(written.strip()).name
+        "".encode(raw.strip())  # refuses what encodes no text
+        return codecs.lookup(raw.strip()).name
     except (LookupError, ValueError):
         raise ValueError(
-            _("`{text}` is not a known encoding; write utf-8 or windows-1252", text=written)
+            _("`{text}` is not a known encoding; write utf-8 or windows-1252", text=raw)
         ) from None
 
 
-def _retention_exception(written: str) -> str:
+def _retention_exception(raw: str) -> str:
     """Return a selector of articles kept for ever: has:alert, watch:NAME, tag:NAME, feed:NAME."""
-    kind, _sep, chosen = (part.strip() for part in written.partition(":"))
-    if (kind, chosen) == ("has", "alert"):
+    kind, _sep, target = (part.strip() for part in raw.partition(":"))
+    if (kind, target) == ("has", "alert"):
         return "has:alert"
-    if kind not in ("watch", "tag", "feed") or not chosen:
+    if kind not in ("watch", "tag", "feed") or not target:
         raise ValueError(
-            _("`{text}`: write has:alert, watch:NAME, tag:NAME or feed:NAME", text=written)
+            _("`{text}`: write has:alert, watch:NAME, tag:NAME or feed:NAME", text=raw)
         )
-    return f"{kind}:{chosen.lower() if kind == 'tag' else chosen}"
+    return f"{kind}:{target.lower() if kind == 'tag' else target}"
 
 
 WORDS = text(words)
@@ -147,19 +145,19 @@ SPARED = several(text(_retention_exception))
 TAGS = several(TAG)
 LANGUAGE_CODES = several(LANGUAGE_CODE)
 TEXTS = several(WORDS)
-SEARCH_QUERY = text(lambda written: parse_query(words(written)))
-WATCHLIST_QUERY = text(lambda written: parse_query(words(written), allow_archive_filters=False))
+SEARCH_QUERY = text(lambda raw: parse_query(words(raw)))
+WATCHLIST_QUERY = text(lambda raw: parse_query(words(raw), allow_archive_filters=False))
 WEIGHTS = named(WORDS, DECIMAL)
 
 
 def _outlets(node: Node, place: Place) -> int:
     """Read a number of outlets, at least two; `false` is 0, which is never."""
-    written = node.text if isinstance(node, ScalarNode) else ""
+    raw = node.text if isinstance(node, ScalarNode) else ""
     if node.plain() is False:
         return 0
-    if not re.fullmatch(r"\d{1,4}", written) or int(written) < 2:
+    if not re.fullmatch(r"\d{1,4}", raw) or int(raw) < 2:
         raise ValueError(_("`outlets` is a whole number from 2, or `false`"))
-    return int(written)
+    return int(raw)
 
 
 OUTLETS = Kind({"anyOf": [{"type": "integer", "minimum": 2}, {"const": False}]}, _outlets)
@@ -182,51 +180,51 @@ LEVELS = Kind(_LISTED_LEVELS.schema, _levels, nothing=())
 
 
 def _seconds(least: str, most: str) -> Callable[[str], float]:
-    """Return the parser of a time that is not shorter and not longer than these."""
+    """Return the parser of a time within these limits."""
 
-    def parse(written: str) -> float:
-        seconds = formatting.seconds(written)
+    def parse(raw: str) -> float:
+        seconds = formatting.seconds(raw)
         if not formatting.seconds(least) <= seconds <= formatting.seconds(most):
             raise ValueError(
-                _("`{time}` is not from {least} to {most}", time=written, least=least, most=most)
+                _("`{time}` is not from {least} to {most}", time=raw, least=least, most=most)
             )
         return seconds
 
     return parse
 
 
-def clock(written: str) -> time:
+def clock(raw: str) -> time:
     """Return a time of day, as 07:00; 24:00 is midnight."""
-    match = re.fullmatch(r"(\d{1,2}):(\d\d)", written.strip())
+    match = re.fullmatch(r"(\d{1,2}):(\d\d)", raw.strip())
     hour, minute = (int(match[1]), int(match[2])) if match else (99, 0)
     if (hour, minute) == (24, 0):
         return time()
     if hour > 23 or minute > 59:
-        raise ValueError(_("`{text}` is not a time of day; write 07:00 or 22:30", text=written))
+        raise ValueError(_("`{text}` is not a time of day; write 07:00 or 22:30", text=raw))
     return time(hour, minute)
 
 
 _DAY_NAMES = mark_all("day", "mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
 
-def _range_of_days(written: str) -> tuple[int, ...]:
+def _range_of_days(raw: str) -> tuple[int, ...]:
     """Return the days of `mon`, or of `mon-fri`; 0 is Monday."""
-    first, dash, last = (word.strip() for word in written.lower().partition("-"))
-    ends = [word[:3] for word in (first, last if dash else first) if word.isalpha()]
-    if len(ends) < 2 or not {*ends} <= {*_DAY_NAMES}:
-        known = ", ".join(_DAY_NAMES)
+    first, dash, last = (word.strip() for word in raw.lower().partition("-"))
+    bounds = [word[:3] for word in (first, last if dash else first) if word.isalpha()]
+    if len(bounds) < 2 or not {*bounds} <= {*_DAY_NAMES}:
+        names = ", ".join(_DAY_NAMES)
         raise ValueError(
             _(
                 "`{text}` is not a day; write one or several of {days}, mon-fri",
-                text=written, days=known,
+                text=raw, days=names,
             )
         )  # fmt: skip
-    begin, end = map(_DAY_NAMES.index, ends)
+    begin, end = map(_DAY_NAMES.index, bounds)
     return tuple((begin + n) % 7 for n in range((end - begin) % 7 + 1))
 
 
 def shown_days(days: Iterable[int]) -> str:
-    """Return days in a row as people read them; 0 is Monday."""
+    """Return a list of days as people read it; 0 is Monday."""
     return ", ".join(pgettext("day", _DAY_NAMES[day]) for day in days)
 
 
@@ -244,12 +242,12 @@ def _zones() -> dict[str, str]:
     return {zone.casefold(): zone for zone in available_timezones()}
 
 
-def _zone(written: str) -> tzinfo:
+def _zone(raw: str) -> tzinfo:
     """Return a time zone by its name, as Europe/Brussels."""
-    zone = _zones().get(written.strip().casefold())
+    zone = _zones().get(raw.strip().casefold())
     if zone is None:
-        words = _("`{text}` is not a time zone; write one as Europe/Brussels", text=written)
-        raise ValueError(words + nearest(written.strip(), _zones().values()))
+        message = _("`{text}` is not a time zone; write one as Europe/Brussels", text=raw)
+        raise ValueError(message + nearest(raw.strip(), _zones().values()))
     return ZoneInfo(zone)
 
 
@@ -301,9 +299,9 @@ DIRECT = "none"
 """The value that means no proxy."""
 
 
-def header_text(written: str) -> str:
+def header_text(raw: str) -> str:
     """Return a text that a header can carry; the messages do not quote it."""
-    value = words(written).strip()
+    value = words(raw).strip()
     if not _SENT.fullmatch(value):
         raise ValueError(_("there is a line break or a character that no header can carry"))
     if len(value) > _LONGEST:
@@ -313,8 +311,8 @@ def header_text(written: str) -> str:
     return value
 
 
-def _header(written: str) -> str:
-    name = written.strip()
+def _header(raw: str) -> str:
+    name = raw.strip()
     if not _TOKEN.fullmatch(name):
         raise ValueError(_("a header is called by letters, digits and hyphens"))
     if name.lower() in _OURS:
@@ -329,37 +327,37 @@ def _header(written: str) -> str:
 
 
 def _public(parse: Callable[[str], str], is_harmless: Callable[[str], bool]) -> Kind[str]:
-    """Return the kind of what any feed may be sent, whoever subscribed to it: no secret."""
+    """Return the kind of a header without secrets, which any feed may be sent."""
 
-    def read(written: str) -> str:
-        if not is_harmless(written.strip().lower()):
+    def read(raw: str) -> str:
+        if not is_harmless(raw.strip().lower()):
             raise ValueError(
                 _(
                     "`{text}` may be a secret: write it under `hosts: HOST: headers:`, or at the"
                     " feed; any feed may have a tag, also one of a list that was imported",
-                    text=written.partition(":")[0],
+                    text=raw.partition(":")[0],
                 )
             )
-        return parse(written)
+        return parse(raw)
 
     return text(read)
 
 
-def _secret(written: str) -> str:
+def _secret(raw: str) -> str:
     """Return a secret, or a reference to it: `env:NAME`, `file:PATH`."""
-    if not written.startswith(ELSEWHERE):
-        return header_text(written)
-    kind, _sep, name = written.partition(":")
+    if not raw.startswith(ELSEWHERE):
+        return header_text(raw)
+    kind, _sep, name = raw.partition(":")
     if not name.strip():
-        raise ValueError(_("`{text}` names nothing; write env:NAME or file:PATH", text=written))
+        raise ValueError(_("`{text}` names nothing; write env:NAME or file:PATH", text=raw))
     return f"{kind}:{name.strip()}"
 
 
-def _proxy(written: str) -> str:
+def _proxy(raw: str) -> str:
     """Return the address of a proxy, a reference to it, or `none`."""
-    if written.strip().startswith(ELSEWHERE):
-        return _secret(written.strip())
-    return DIRECT if written.strip().lower() == DIRECT else addresses.proxy(written)
+    if raw.strip().startswith(ELSEWHERE):
+        return _secret(raw.strip())
+    return DIRECT if raw.strip().lower() == DIRECT else addresses.proxy(raw)
 
 
 URL = text(addresses.url, {"type": "string", "format": "uri", "pattern": "^https?://"})

@@ -2,9 +2,9 @@
 
 A `feeds.yaml` that says only where the store is (`store:`, perhaps `data:` and `language:` of this
 machine), or none at all beside `TOCSIN_STORE`, leaves the rest to the store: the newest version
-that somebody applied. A file that says more is the truth for its machine. What a version says of
-files and variables (`file:`, `env:`, programs, folders) is meant on the machine that reads it,
-relative to the folder of its own `feeds.yaml`.
+that somebody applied. A file that says more counts alone on its machine. Files and variables of a
+version (`file:`, `env:`, programs, folders) are those of the machine that reads it, relative to the
+folder of its own `feeds.yaml`.
 """
 
 from __future__ import annotations
@@ -67,7 +67,7 @@ def read(path: Path) -> bytes:
 
 @collector_paused()
 def understand(content: bytes, path: Path, *, data: Path | None = None) -> Config:
-    """Return what a `feeds.yaml` of this content, at this path, says.
+    """Return the configuration of a `feeds.yaml` of this content, at this path.
 
     Raises ConfigError with every problem in it.
     """
@@ -76,7 +76,7 @@ def understand(content: bytes, path: Path, *, data: Path | None = None) -> Confi
     config, problems = assemble(content, path)
     if config is None or problems:
         raise ConfigError(str(path), problems)
-    if address := configured_store(path):  # where store and data are, the machine says
+    if address := configured_store(path):  # the machine says where they are
         config = replace(config, shared=address, data=data_folder(path))
     return config if data is None else replace(config, data=data)
 
@@ -87,7 +87,7 @@ BUSY_MS = 40_000
 """Milliseconds that a new version waits for another writer. One that stands still in the middle of
 a transaction is cut off after 30 s."""
 LOCAL = frozenset({"store", "data", "language"})
-"""What a `feeds.yaml` may say of its machine while the rest is in the store."""
+"""Keys that a `feeds.yaml` may have while the rest is in the store."""
 
 
 def configured_store(path: Path) -> str:
@@ -97,7 +97,7 @@ def configured_store(path: Path) -> str:
 
 @lru_cache(4)
 def _configured_store(path: Path, _signature: object, variable: str) -> str:
-    """Read a file once for each of its versions: this is asked again and again."""
+    """Read a file once for each of its versions: callers ask often."""
     address = shared_store(path, {STORE_VARIABLE: variable})
     return address if address and _leaves_it_to_the_store(path) else ""
 
@@ -121,7 +121,7 @@ def _leaves_it_to_the_store(path: Path) -> bool:
 
 
 def signature(path: Path) -> object:
-    """Return what differs after the configuration of a machine has changed; None without one.
+    """Return a value that changes with the configuration of a machine; None without one.
 
     Raises:
         StoreError: The store that has it cannot be read.

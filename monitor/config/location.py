@@ -1,4 +1,4 @@
-"""Where a newsroom is: the data folder and the store that a `feeds.yaml` names.
+"""The location of a newsroom: the data folder and the store that a `feeds.yaml` names.
 
 Commands that only read ask for these, and the rest of the file is not read.
 """
@@ -66,12 +66,12 @@ def _written(content: bytes, key: str, lines: re.Pattern[str]) -> str:
     except YamlSyntaxError:
         return ""
     pair = table.get(key) if isinstance(table, MappingNode) else None
-    written = pair.value.plain() if pair and isinstance(pair.value, ScalarNode) else None
-    return written if isinstance(written, str) and written.strip() else ""
+    value = pair.value.plain() if pair and isinstance(pair.value, ScalarNode) else None
+    return value if isinstance(value, str) and value.strip() else ""
 
 
 def beside(path: Path, folder: str) -> Path:
-    """Return a folder as a file at `path` means it: `~` is home, the rest is relative to it."""
+    """Return a folder that a file at `path` names: `~` is home, other paths are relative to it."""
     try:
         return path.parent / Path(folder).expanduser()
     except RuntimeError:  # a home that nobody has

@@ -1,7 +1,7 @@
 """Mappings of `feeds.yaml` whose keys are described once: checked, read and explained by that.
 
-A subclass of `Table` has an attribute for each of its keys: what the key may be (a `Kind`), what it
-means, examples, its default. Problems are reported with place and remedy.
+A subclass of `Table` has an attribute for each of its keys: the kind of its value (a `Kind`), its
+meaning, examples, its default. Problems are reported with place and remedy.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ class EmptyError(ValueError):
 
 
 class Place(NamedTuple):
-    """Where a value is read, and the problems found so far."""
+    """The place of a value, and the problems found so far."""
 
     source: YamlText
     problems: list[Problem]
@@ -61,10 +61,10 @@ class Place(NamedTuple):
         self.problems.append(self.source.problem(index, message))
 
     def read(self, kind: Kind[T], node: Node, key: ScalarNode | None = None) -> T | None:
-        """Return what a value means; None, with the problem added, if it does not fit.
+        """Return the meaning of a value; None, with the problem added, if it is not valid.
 
         Args:
-            kind: What the value may be.
+            kind: The kind of the value.
             node: The value.
             key: Its key; None for an item of a list.
         """
@@ -76,8 +76,8 @@ class Place(NamedTuple):
             if key is None:
                 self.add(node.start, _("this item is empty; give it a value or delete it"))
             else:
-                words = _("`{key}` is empty; give it a value or delete it", key=key.text)
-                self.add(key.start, words)
+                message = _("`{key}` is empty; give it a value or delete it", key=key.text)
+                self.add(key.start, message)
         except WrongKindError as error:
             self.add(node.start, self._expected(error.expected, node, is_item=key is None))
         except QueryError as error:
@@ -95,26 +95,26 @@ class Place(NamedTuple):
 
     def _expected(self, expected: str, node: Node, *, is_item: bool) -> str:
         subject = _("an item of `{key}`", key=self.key) if is_item else f"`{self.key}`"
-        words = pgettext("expected", expected)
-        message = _("{subject} must be {expected}", subject=subject, expected=words)
+        kind_name = pgettext("expected", expected)
+        message = _("{subject} must be {expected}", subject=subject, expected=kind_name)
         if expected == TEXT and isinstance(node, ScalarNode):
             return clauses([message, _("put it in quotes")])
         return message
 
 
 def query_problem(error: QueryError) -> str:
-    """Return what is wrong with a query, and what to write."""
+    """Return the mistake of a query, and the way out."""
     return clauses(filter(None, (error.message, error.hint)))
 
 
-# --- what a value may be ------------------------------------------------------------
+# --- kinds of values ----------------------------------------------------------------
 
 
 class Kind(Generic[T]):
-    """What a value may be: its JSON Schema, how it is read, and what a key without it has.
+    """A kind of value: its JSON Schema, its reader, and the default of a key without it.
 
-    `read` raises ValueError with what to write. It returns None where the problems are reported and
-    nothing is left.
+    `read` raises ValueError with the right form. It returns None if the problems are reported
+    and nothing valid is left.
     """
 
     def __init__(
@@ -132,18 +132,18 @@ class Kind(Generic[T]):
         self.nothing = nothing
 
     def key(self, words: str = "", *, examples: Sequence[Any] = (), default: Any = None) -> T:
-        """Describe a key: what it means, examples, and what holds without it.
+        """Describe a key: its meaning, examples, and its default.
 
         Args:
-            words: What it means, in a sentence.
-            examples: Values as they are written.
-            default: What holds without it; None is what the kind has for nothing.
+            words: Its meaning, in a sentence.
+            examples: Values in the form of the file.
+            default: Value of a missing key; None is the default of the kind.
         """
         default = self.nothing if default is None else default
         return cast(T, Key(self, words, list(examples), default))
 
     def optional(self, words: str = "", *, examples: Sequence[Any] = ()) -> T | None:
-        """Describe a key that is None where it is not there."""
+        """Describe a key that is None if it is missing."""
         return cast(T, Key(self, words, list(examples)))
 
     def required(self, words: str, *, examples: Sequence[Any] = ()) -> T:
@@ -152,7 +152,7 @@ class Kind(Generic[T]):
 
 
 def text(parse: Callable[[str], T], schema: Schema = ANY_TEXT) -> Kind[T]:
-    """Return the kind of a text, and what is made of it."""
+    """Return the kind of a text that `parse` converts."""
 
     def read(node: Node, place: Place) -> T:
         if not isinstance(node, ScalarNode) or not isinstance(value := node.plain(), str):
@@ -194,9 +194,9 @@ def listed(item: Kind[T]) -> Kind[tuple[T, ...]]:
         if not isinstance(node, SequenceNode):
             raise WrongKindError(LIST)
         values = [place.read(item, child) for child in node.nodes]
-        fits = [value is not None for value in values]
-        if not all(fits):
-            node.nodes[:] = compress(node.nodes, fits)
+        is_valid = [value is not None for value in values]
+        if not all(is_valid):
+            node.nodes[:] = compress(node.nodes, is_valid)
         return tuple(value for value in values if value is not None)
 
     return Kind({"type": "array", "items": item.schema}, read, item.tables, nothing=())
@@ -206,10 +206,10 @@ def several(item: Kind[T], *, at_least_one: bool = False) -> Kind[tuple[T, ...]]
     """Return the kind of a list of which a single item needs no brackets.
 
     Args:
-        item: What is in the list.
+        item: The kind of its items.
         at_least_one: Whether there must be an item.
     """
-    many = listed(item)
+    list_kind = listed(item)
 
     def read(node: Node, place: Place) -> tuple[T, ...] | None:
         is_text = isinstance(node, ScalarNode) and isinstance(node.plain(), str)
@@ -218,33 +218,33 @@ def several(item: Kind[T], *, at_least_one: bool = False) -> Kind[tuple[T, ...]]
             return None if value is None else (value,)
         if at_least_one and isinstance(node, SequenceNode) and not node.nodes:
             raise EmptyError
-        values = many.read(node, place)
+        values = list_kind.read(node, place)
         return None if at_least_one and not values else values
 
-    return Kind({"anyOf": [item.schema, many.schema]}, read, item.tables, nothing=())
+    return Kind({"anyOf": [item.schema, list_kind.schema]}, read, item.tables, nothing=())
 
 
 def named(names: Kind[str], values: Kind[T], schema: Schema | None = None) -> Kind[dict[str, T]]:
-    """Return the kind of a mapping whose keys are names of the analyst's own."""
+    """Return the kind of a mapping whose keys are names that the analyst chooses."""
 
     def read(node: Node, place: Place) -> dict[str, T]:
         if not isinstance(node, MappingNode):
             raise WrongKindError(TABLE)
-        fitting = {}
+        entries = {}
         for pair in list(node.pairs):
             name = place.read(names, pair.key)
             value = place.inside(pair.key.text).read(values, pair.value, pair.key)
-            if name in fitting:
-                words = _("the same as another one, spelt otherwise: `{name}`", name=name)
-                place.add(pair.key.start, words)
-            if name is None or value is None or name in fitting:
+            if name in entries:
+                message = _("the same as another one, spelt otherwise: `{name}`", name=name)
+                place.add(pair.key.start, message)
+            if name is None or value is None or name in entries:
                 node.pairs.remove(pair)
             else:
-                fitting[name] = value
-        return fitting
+                entries[name] = value
+        return entries
 
-    whole = {"type": "object", "additionalProperties": values.schema, **(schema or {})}
-    return Kind(whole, read, values.tables, nothing={})
+    full_schema = {"type": "object", "additionalProperties": values.schema, **(schema or {})}
+    return Kind(full_schema, read, values.tables, nothing={})
 
 
 # --- tables -------------------------------------------------------------------------
@@ -270,67 +270,67 @@ class Table:
     short: ClassVar[str] = ""
     """The key that a bare text stands for; empty when there is no short form."""
     bare: ClassVar[Schema] = {}
-    """What may stand for the mapping besides such a text, as JSON Schema."""
+    """Other short forms of the mapping, as JSON Schema."""
     needs: ClassVar[Schema] = {}
-    """Which keys go together, as JSON Schema."""
+    """The combinations of keys that are valid, as JSON Schema."""
     written: frozenset[str] = frozenset()
-    """The keys that are in the file, also those whose value does not fit."""
+    """The keys in the file, also those whose value is not valid."""
 
     def __init_subclass__(cls) -> None:
-        own = {
+        own_keys = {
             name.rstrip("_"): (name, value)
             for name, value in vars(cls).items()
             if isinstance(value, Key)
         }
         inherited = [base.keys for base in reversed(cls.__bases__) if issubclass(base, Table)]
-        cls.keys = {name: key for keys in (*inherited, own) for name, key in keys.items()}
-        for attribute, described in own.values():
-            setattr(cls, attribute, described.default)
+        cls.keys = {name: key for keys in (*inherited, own_keys) for name, key in keys.items()}
+        for attribute, definition in own_keys.values():
+            setattr(cls, attribute, definition.default)
 
     def __init__(self, written: frozenset[str] = frozenset(), **values: Any) -> None:
         self.__dict__.update(values, written=written)
 
     @classmethod
     def unfit_keys(cls, node: MappingNode) -> Iterator[tuple[int, str]]:
-        """Yield where keys do not go together, and why."""
+        """Yield the places of keys that conflict, with the reasons."""
         return iter(())
 
     @classmethod
     def from_node(cls, node: Node, place: Place) -> Self | None:
-        """Return the values of a mapping; what does not fit is reported, and leaves the node."""
+        """Return the values of a mapping; invalid values are reported and removed from the node."""
         if cls.short and isinstance(node, ScalarNode) and isinstance(node.plain(), str):
-            attribute, short = cls.keys[cls.short]
-            value = short.kind.read(node, place.inside(cls.short))
+            attribute, short_key = cls.keys[cls.short]
+            value = short_key.kind.read(node, place.inside(cls.short))
             return None if value is None else cls(frozenset({cls.short}), **{attribute: value})
         if not isinstance(node, MappingNode):
             raise WrongKindError(TABLE)
-        for index, words in cls.unfit_keys(node):
-            place.add(index, words)
+        for index, message in cls.unfit_keys(node):
+            place.add(index, message)
         written = frozenset(pair.key.text for pair in node.pairs)
         values = {}
         for pair in list(node.pairs):
             name = pair.key.text
             value = None
             if name in cls.keys:
-                attribute, described = cls.keys[name]
-                value = place.inside(name).read(described.kind, pair.value, pair.key)
+                attribute, definition = cls.keys[name]
+                value = place.inside(name).read(definition.kind, pair.value, pair.key)
             else:
                 place.add(pair.key.start, cls.unknown_key(name))
             if value is None:
                 node.pairs.remove(pair)
             else:
                 values[attribute] = value
-        lacking = [name for name, (_attribute, key) in cls.keys.items() if key.is_required]
-        lacking = [name for name in lacking if name not in (pair.key.text for pair in node.pairs)]
-        for name in lacking:
+        missing = [name for name, (_attribute, key) in cls.keys.items() if key.is_required]
+        missing = [name for name in missing if name not in (pair.key.text for pair in node.pairs)]
+        for name in missing:
             if name not in written:
                 noun = pgettext("this", cls.noun)
                 place.add(node.start, _("this {noun} has no `{key}`", noun=noun, key=name))
-        return None if lacking else cls(written, **values)
+        return None if missing else cls(written, **values)
 
     @classmethod
     def unknown_key(cls, name: str) -> str:
-        """Return that a key is unknown, and which one was probably meant."""
+        """Return a message about an unknown key, with the key that was probably meant."""
         message = _("unknown key `{key}`", key=name)
         if hint := nearest(name, cls.keys):
             return message + hint
@@ -342,7 +342,7 @@ def table(cls: type[S]) -> Kind[S]: ...
 @overload
 def table(cls: type[S], make: Callable[[S], V]) -> Kind[V]: ...
 def table(cls: type[Any], make: Callable[[Any], Any] | None = None) -> Kind[Any]:
-    """Return the kind of a mapping, and what is made of it; `make` may raise ValueError."""
+    """Return the kind of a mapping that `make` converts; it may raise ValueError."""
 
     def read(node: Node, place: Place) -> Any:
         values = cls.from_node(node, place)
@@ -362,8 +362,8 @@ def json_schema(file: type[Table], title: str) -> Schema:
 
 
 def _tables(cls: type[Table]) -> Iterator[type[Table]]:
-    for _attribute, described in cls.keys.values():
-        for inner in described.kind.tables:
+    for _attribute, definition in cls.keys.values():
+        for inner in definition.kind.tables:
             yield inner
             yield from _tables(inner)
 
@@ -380,24 +380,24 @@ def _of_table(cls: type[Table], title: str) -> Schema:
         "properties": {name: _of_key(name, key) for name, (_attribute, key) in cls.keys.items()},
         "additionalProperties": False,
     }
-    if needed := [name for name, (_attribute, key) in cls.keys.items() if key.is_required]:
-        schema["required"] = needed
+    if required := [name for name, (_attribute, key) in cls.keys.items() if key.is_required]:
+        schema["required"] = required
     schema |= cls.needs
     bare = cls.bare
     if cls.short:
         short = cls.keys[cls.short][1]
         item = short.kind.schema
-        about = {"title": cls.short, "description": short.words}
-        bare = {**item.get("anyOf", [item])[0], **about}
+        info = {"title": cls.short, "description": short.words}
+        bare = {**item.get("anyOf", [item])[0], **info}
     return {"title": title, "anyOf": [bare, schema]} if bare else schema
 
 
-def _of_key(name: str, described: Key) -> Schema:
-    schema = {"title": name, **described.kind.schema}
-    if described.words:
-        schema["description"] = described.words
-    if described.examples:
-        schema["examples"] = described.examples
-    if described.default and isinstance(described.default, str | bool):
-        schema["default"] = str(described.default) if isinstance(described.default, str) else True
+def _of_key(name: str, definition: Key) -> Schema:
+    schema = {"title": name, **definition.kind.schema}
+    if definition.words:
+        schema["description"] = definition.words
+    if definition.examples:
+        schema["examples"] = definition.examples
+    if definition.default and isinstance(definition.default, str | bool):
+        schema["default"] = str(definition.default) if isinstance(definition.default, str) else True
     return schema

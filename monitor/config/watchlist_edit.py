@@ -27,16 +27,16 @@ from monitor.model.watchlist import Severity, Watchlist
 Value = str | list[str]
 
 KEYS = {"excluded": "not"}
-"""Keys in the file of the fields that are called otherwise."""
+"""Keys in the file of fields with another name."""
 _ANY_TERM = "tocsin"
-"""Stands for a term while there is none, so that the other fields can be checked."""
+"""Placeholder for a missing term, so that the other fields can be checked."""
 
 
 class WatchlistFields(Struct, frozen=True, kw_only=True):
-    """What a form shows of a watchlist, as it is written."""
+    """The fields of a watchlist in a form, as the file writes them."""
 
     name: str = ""
-    """Empty: its only term is its name."""
+    """Name of the watchlist; empty if its only term is its name."""
     terms: tuple[str, ...] = ()
     query: str = ""
     severity: str = str(Severity.MEDIUM)
@@ -51,7 +51,7 @@ class WatchlistFields(Struct, frozen=True, kw_only=True):
         return self.name or (on_one_line(self.terms[0]) if len(self.terms) == 1 else "")
 
     def values(self) -> dict[str, Value]:
-        """Return the keys of the file with their values, without those that say nothing."""
+        """Return the keys of the file with their values, without defaults."""
         values: dict[str, Value] = {}
         for name in self.__struct_fields__:
             value = getattr(self, name)
@@ -68,11 +68,11 @@ class FieldProblem(Struct, frozen=True):
     field: str
     """Name of the field; empty if the mistake is in none."""
     message: str
-    """As `tocsin check` says it; that of an item of a list begins with its line."""
+    """Message of `tocsin check`; that of an item of a list begins with its line."""
 
 
 class CheckedFields(Struct, frozen=True):
-    """What the file would say with the watchlist of a form."""
+    """The configuration with the watchlist of a form."""
 
     problems: tuple[FieldProblem, ...]
     config: Config | None = None
@@ -137,17 +137,17 @@ def _values(node: Node) -> dict[str, list[str]]:
 def check_fields(
     content: bytes, path: Path, before: WatchlistFields | None, after: WatchlistFields
 ) -> CheckedFields:
-    """Return what is wrong with the watchlist of a form, as `tocsin check` would say it.
+    """Return the problems of the watchlist of a form, in the words of `tocsin check`.
 
     Args:
         content: The file as it is.
-        path: Where it is.
+        path: Its path.
         before: The fields when the form was opened; None for a new watchlist.
         after: The fields now.
     """
     if not after.terms and not after.query:
-        others = check_fields(content, path, before, replace(after, terms=(_ANY_TERM,)))
-        return CheckedFields((FieldProblem("terms", _(NOTHING)), *others.problems))
+        checked = check_fields(content, path, before, replace(after, terms=(_ANY_TERM,)))
+        return CheckedFields((FieldProblem("terms", _(NOTHING)), *checked.problems))
     file = EditedFile(content.decode("utf-8-sig", "replace"))
     try:
         file = EditedFile(with_watchlist(file.text, before, after))
@@ -159,44 +159,44 @@ def check_fields(
     except ConfigError as error:
         try:
             understand(content, path)
-        except ConfigError as broken:
-            words = _("{file} has a mistake: {problem}", file=path.name, problem=broken.problems[0])
-            return CheckedFields((FieldProblem("", words),))
+        except ConfigError as defect:
+            text = _("{file} has a mistake: {problem}", file=path.name, problem=defect.problems[0])
+            return CheckedFields((FieldProblem("", text),))
         node = file.items("watchlists")[number]
         return CheckedFields(
             tuple(
-                _field_problem(node, file.index(each.line, each.column), each.message)
-                for each in error.problems
+                _field_problem(node, file.index(problem.line, problem.column), problem.message)
+                for problem in error.problems
             )
         )
     return CheckedFields((), config, config.watchlists[number])
 
 
 def _field_problem(node: Node, place: int, message: str) -> FieldProblem:
-    """Return a problem of the file at the field that is meant.
+    """Return a problem of the file at its field.
 
-    What is wrong elsewhere is there because of the name: two watchlists have it, or a route names
-    one that is not there any more.
+    A problem elsewhere is due to the name: two watchlists have it, or a route names one that no
+    longer exists.
     """
     for pair in node.pairs if isinstance(node, MappingNode) else ():
         key, value = pair
         if key.start < place <= max(key.end, value.end) or value.start == place:
             items = value.nodes if isinstance(value, SequenceNode) else ()
-            at = next((n for n, i in enumerate(items, 1) if i.start <= place <= i.end), 0)
-            words = message
-            if at and len(items) > 1:
-                words = _("line {line}: {problem}", line=at, problem=message)
+            item_number = next((n for n, i in enumerate(items, 1) if i.start <= place <= i.end), 0)
+            text = message
+            if item_number and len(items) > 1:
+                text = _("line {line}: {problem}", line=item_number, problem=message)
             field = _field(key.text, node)
             is_own = field == key.text or KEYS.get(field) == key.text
             if not is_own:
-                words = _("`{key}`: {problem}", key=key.text, problem=words)
-            return FieldProblem(field, words)
+                text = _("`{key}`: {problem}", key=key.text, problem=text)
+            return FieldProblem(field, text)
     inside = node.start <= place <= node.end and isinstance(node, ScalarNode)
     return FieldProblem("terms" if inside else "name", message)
 
 
 def _field(key: str, node: Node) -> str:
-    """Return the field of a key; for a sentence that fails, what says what to look for."""
+    """Return the field of a key; for a sentence that fails, that of the rule."""
     field = next((field for field, name in KEYS.items() if name == key), key)
     if field in WatchlistFields.__struct_fields__:
         return field
@@ -225,8 +225,8 @@ def with_watchlist(text: str, before: WatchlistFields | None, after: WatchlistFi
     """
     if before is None:
         values = after.values()
-        alone = values.keys() == {"terms"} and len(after.terms) == 1
-        item: Item = after.terms[0] if alone else values
+        is_bare = values.keys() == {"terms"} and len(after.terms) == 1
+        item: Item = after.terms[0] if is_bare else values
         return yaml_edit.with_item(text, "watchlists", [item])
     file = EditedFile(text)
     number = _number(file, before.title)
@@ -239,16 +239,16 @@ def with_watchlist(text: str, before: WatchlistFields | None, after: WatchlistFi
     changed = {**{key: None for key in changes if key == "name"}, **changed, **changes}
     changed = {key: value for key, value in changed.items() if value is not None}
     terms = changed.get("terms", ())
-    alone = isinstance(written, str) and changed.keys() == {"terms"} and len(terms) == 1
-    return yaml_edit.with_changed(text, "watchlists", number, terms[0] if alone else changed)
+    is_bare = isinstance(written, str) and changed.keys() == {"terms"} and len(terms) == 1
+    return yaml_edit.with_changed(text, "watchlists", number, terms[0] if is_bare else changed)
 
 
 def _refuse_to_overwrite(
     now: WatchlistFields, before: WatchlistFields, keys: Iterable[str]
 ) -> None:
-    """Raise LayoutError if one of the keys is not any more as it was."""
-    there, was = now.values(), before.values()
-    changed = [key for key in keys if key != "name" and there.get(key) != was.get(key)]
+    """Raise LayoutError if one of the keys has changed in the file."""
+    current, original = now.values(), before.values()
+    changed = [key for key in keys if key != "name" and current.get(key) != original.get(key)]
     if changed:
         text = _(
             "not saved: `{keys}` of this watchlist was changed in feeds.yaml meanwhile;"

@@ -22,26 +22,26 @@ from monitor.model.watchlist import Escalate, Watchlist
 
 def watchlists(draft: ConfigDraft, feeds: tuple[Feed, ...]) -> tuple[Watchlist, ...]:
     """Return the watchlists of a draft; problems are added to the draft."""
-    read = [_watchlist(draft, number, keys) for number, keys in enumerate(draft.file.watchlists)]
-    for number, earlier in repeated(each.name.casefold() if each else "" for each in read):
-        words = _(
+    parsed = [_watchlist(draft, number, keys) for number, keys in enumerate(draft.file.watchlists)]
+    for number, earlier in repeated(entry.name.casefold() if entry else "" for entry in parsed):
+        message = _(
             "a watchlist is called `{name}` already, on line {line}",
             name=draft.file.watchlists[number].title, line=draft.line(("watchlists", earlier)),
         )  # fmt: skip
-        draft.add_problem(("watchlists", number, "name"), words)
+        draft.add_problem(("watchlists", number, "name"), message)
     channels = [channel.name for channel in draft.file.channels]
-    notified: list[tuple[Loc, Sequence[str] | None]] = [(("alerts",), draft.file.alerts.notify)]
+    notify_lists: list[tuple[Loc, Sequence[str] | None]] = [(("alerts",), draft.file.alerts.notify)]
     for number, keys in enumerate(draft.file.watchlists):
         loc = ("watchlists", number)
-        notified.append((loc, keys.notify))
+        notify_lists.append((loc, keys.notify))
         for item, selector in enumerate(keys.feeds):
-            if words := unknown_selector(selector, feeds):
-                draft.add_problem((*loc, "feeds", item), words)
-    for around, names in notified:
+            if message := unknown_selector(selector, feeds):
+                draft.add_problem((*loc, "feeds", item), message)
+    for place, names in notify_lists:
         for item, name in enumerate(names or ()):
-            if words := unknown_channel(name, channels):
-                draft.add_problem((*around, "notify", item), words)
-    return tuple(watchlist for watchlist in read if watchlist)
+            if message := unknown_channel(name, channels):
+                draft.add_problem((*place, "notify", item), message)
+    return tuple(watchlist for watchlist in parsed if watchlist)
 
 
 def _watchlist(draft: ConfigDraft, number: int, keys: WatchlistKeys) -> Watchlist | None:
@@ -69,12 +69,12 @@ def _watchlist(draft: ConfigDraft, number: int, keys: WatchlistKeys) -> Watchlis
     )
 
 
-def escalate(own: AlertsKeys, common: AlertsKeys) -> Escalate:
-    """Return when alerts are escalated: of each key, the watchlist's own value, or the common."""
-    usual = Escalate()
-    mappings = [keys.escalate or EscalateKeys() for keys in (own, common)]
-    outlets = next((m.outlets for m in mappings if m.outlets is not None), usual.outlets)
-    languages = next((m.languages for m in mappings if m.languages is not None), usual.languages)
+def escalate(specific: AlertsKeys, common: AlertsKeys) -> Escalate:
+    """Return the conditions of escalation: of each key the specific value, else the common one."""
+    defaults = Escalate()
+    mappings = [keys.escalate or EscalateKeys() for keys in (specific, common)]
+    outlets = next((m.outlets for m in mappings if m.outlets is not None), defaults.outlets)
+    languages = next((m.languages for m in mappings if m.languages is not None), defaults.languages)
     to = next((m.to for m in mappings if m.to is not None), None)
     return Escalate(outlets=outlets or None, languages=languages, to=to)
 
@@ -88,13 +88,13 @@ def watchlist_query(draft: ConfigDraft, loc: Loc, keys: WatchlistKeys) -> Query 
     if not keys.not_:
         return positive
     place = (*loc, "not")
-    refused = partial(none_of, keys.not_)
-    negative = _built(draft, place, refused, enumerate(keys.not_), alone=none_of)
+    exclusions = partial(none_of, keys.not_)
+    negative = _built(draft, place, exclusions, enumerate(keys.not_), alone=none_of)
     if positive is None or negative is None:
         return None
     refusal = Query(negative.text, Not(negative.root, text=negative.text))
-    both = _built(draft, place, partial(combine, positive, refusal))
-    return both and replace(both, text=f"({positive.text}) NOT ({negative.text})")  # not a message
+    full = _built(draft, place, partial(combine, positive, refusal))
+    return full and replace(full, text=f"({positive.text}) NOT ({negative.text})")  # not a message
 
 
 def _positive_query(draft: ConfigDraft, loc: Loc, keys: WatchlistKeys) -> Query | None:
@@ -105,9 +105,9 @@ def _positive_query(draft: ConfigDraft, loc: Loc, keys: WatchlistKeys) -> Query 
         terms = partial(any_of, keys.terms)
         return _built(draft, (*loc, "terms"), terms, enumerate(keys.terms))
     if keys.score and keys.threshold is not None:
-        weighed = partial(score, keys.score, keys.threshold)
-        terms_of_score = ((term, term) for term in keys.score)
-        return _built(draft, (*loc, "score"), weighed, terms_of_score, are_keys=True)
+        make_score = partial(score, keys.score, keys.threshold)
+        score_terms = ((term, term) for term in keys.score)
+        return _built(draft, (*loc, "score"), make_score, score_terms, are_keys=True)
     return None
 
 
@@ -122,16 +122,16 @@ def _built(
 ) -> Query | None:
     """Return the query that `make` makes of a value; None, with problems added, if it cannot.
 
-    They are those of its `terms`, each with its place in the value and made `alone`, or else that
-    of the whole.
+    The problems are those of its `terms`, each with its place in the value and made `alone`, or
+    else that of the whole.
     """
     try:
         return make()
     except QueryError as error:
-        mistakes = [(step, wrong) for step, term in terms if (wrong := _mistake(term, alone))]
-        for step, wrong in mistakes:
+        mistakes = [(step, mistake) for step, term in terms if (mistake := _mistake(term, alone))]
+        for step, mistake in mistakes:
             draft.add_problem(
-                (*loc, step), query_problem(wrong), position=wrong.position, key=are_keys
+                (*loc, step), query_problem(mistake), position=mistake.position, key=are_keys
             )
         if not mistakes:
             draft.add_problem(loc, query_problem(error))

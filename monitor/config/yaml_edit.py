@@ -1,8 +1,8 @@
-"""Edits of the text of a `feeds.yaml`: only what is edited changes, as comments and order stay.
+"""Edits of the text of a `feeds.yaml`: comments, order and all other lines stay.
 
-The places of the tree say where to cut and to insert. Each edit is read again, and refused if the
-file then says anything else than it should. A round trip through ruamel is no way: without any edit
-it changes nine of ten of the layouts that the tests draw, and it damages files in braces.
+The positions of the tree say where to cut and to insert. Each edit is read again, and refused if
+the file then has another content than it should. A round trip through ruamel does not work: without
+any edit it changes nine of ten layouts of the tests, and it damages files in braces.
 """
 
 from __future__ import annotations
@@ -71,10 +71,10 @@ class EditedFile(YamlText):
     def root(self) -> MappingNode:
         """The mapping that the text is; raises LayoutError."""
         try:
-            root, repeated = tree(self)
+            root, duplicates = tree(self)
         except YamlSyntaxError as error:
             raise LayoutError(error.message) from error
-        if not isinstance(root, MappingNode) or repeated:
+        if not isinstance(root, MappingNode) or duplicates:
             raise LayoutError(_("it is not one mapping"))
         return root
 
@@ -123,9 +123,9 @@ def _inline(value: Any, *, as_json: bool) -> str:
     if isinstance(value, str):
         return scalar(value)
     if isinstance(value, Mapping):
-        pairs = (f"{key}: {_inline(each, as_json=False)}" for key, each in value.items())
+        pairs = (f"{key}: {_inline(entry, as_json=False)}" for key, entry in value.items())
         return f"{{{', '.join(pairs)}}}"
-    return f"[{', '.join(_inline(each, as_json=False) for each in value)}]"
+    return f"[{', '.join(_inline(entry, as_json=False) for entry in value)}]"
 
 
 def _is_json(text: str) -> bool:
@@ -156,14 +156,14 @@ def _in_brackets(text: str, node: Node) -> bool:
 
 
 def _end_of(text: str, node: Node) -> int:
-    """Return where the last word of a node ends; marks of blocks end where the next begins."""
+    """Return the end of the last word of a node; marks of blocks end where the next begins."""
     if not isinstance(node, ScalarNode) and not _in_brackets(text, node) and _children(node):
         return _end_of(text, _children(node)[-1][1])
     return max(node.start, len(text[: node.end].rstrip()))
 
 
 def _children(node: Collected) -> list[tuple[int, Node]]:
-    """Return where each item or key begins, and the item or value."""
+    """Return the beginning of each item or key, with the item or value."""
     if isinstance(node, SequenceNode):
         return [(child.start, child) for child in node.nodes]
     return [(pair.key.start, pair.value) for pair in node.pairs]
@@ -173,12 +173,12 @@ def _column(text: str, place: int) -> int:
     return place - text.rfind("\n", 0, place) - 1
 
 
-def _lines_of(text: str, around: Collected, number: int) -> tuple[int, int]:
-    """Return where the lines of a child begin and end, from its dash or key; raises LayoutError."""
-    start, child = _children(around)[number]
+def _lines_of(text: str, parent: Collected, number: int) -> tuple[int, int]:
+    """Return start and end of the lines of a child, from its dash or key; raises LayoutError."""
+    start, child = _children(parent)[number]
     first = start - _column(text, start)
-    if isinstance(around, SequenceNode):
-        dash = "\n" + " " * _column(text, around.start) + "-"
+    if isinstance(parent, SequenceNode):
+        dash = "\n" + " " * _column(text, parent.start) + "-"
         first = f"\n{text}".rfind(dash, 0, start + 1)
         if first < 0:
             raise LayoutError(_(_UNUSUAL))
@@ -193,17 +193,17 @@ def _ending_of(text: str) -> str:
 # --- edits --------------------------------------------------------------------------
 
 Edit = tuple[int, int, str]
-"""Where what goes begins and ends, and what stands there then."""
+"""Start and end of the text to remove, and the text in its place."""
 
 
 def _applied(text: str, edits: Iterable[Edit]) -> str:
-    for start, end, put in sorted(edits, reverse=True):
-        text = text[:start] + put + text[end:]
+    for start, end, replacement in sorted(edits, reverse=True):
+        text = text[:start] + replacement + text[end:]
     return text
 
 
 def _edits(text: str, node: Node, after: Any) -> Iterator[Edit]:
-    """Yield the edits after which a node says something else; what stays the same stays."""
+    """Yield the edits that give a node another value; equal parts stay untouched."""
     before: Any = node.plain()
     if before == after:
         return
@@ -219,20 +219,20 @@ def _edits(text: str, node: Node, after: Any) -> Iterator[Edit]:
 
 
 def _whole_edits(text: str, node: Node, after: Any) -> Iterator[Edit]:
-    """Yield the edits that put something else in place of a node; a comment behind it stays."""
+    """Yield the edits that replace a node as a whole; a comment behind it stays."""
     column, end = _column(text, node.start), _end_of(text, node)
     is_alone = not text[node.start - column : node.start].strip(" -")
     if not isinstance(after, dict) or not is_alone or _in_brackets(text, node):
         yield node.start, end, _inline(after, as_json=_is_json(text))
         return
-    first, *more = [line for key, value in after.items() for line in _key_lines(key, value)]
+    first, *following = [line for key, value in after.items() for line in _key_lines(key, value)]
     place = text.find("\n", end) + 1
     yield node.start, end, first
-    yield place, place, "".join(f"{' ' * column}{line}{_ending_of(text)}" for line in more)
+    yield place, place, "".join(f"{' ' * column}{line}{_ending_of(text)}" for line in following)
 
 
 def _bracketed(text: str, node: Collected, after: Any) -> str:
-    """Return what stands in place of brackets; entries that stay are as they were written.
+    """Return the new text of brackets; entries that stay keep their text.
 
     Raises:
         LayoutError: A comment stands between the brackets.
@@ -253,15 +253,15 @@ def _bracketed(text: str, node: Collected, after: Any) -> str:
 
 
 def _mapping_edits(text: str, node: MappingNode, after: dict[str, Any]) -> Iterator[Edit]:
-    """Yield the edits of keys; a new name stands before the others, other new keys behind them."""
+    """Yield the edits of keys; a new name goes before the others, other new keys after them."""
     margin, ending = " " * _column(text, node.start), _ending_of(text)
-    stays = [number for number, pair in enumerate(node.pairs) if pair.key.text in after]
-    if stays[0]:  # the first key may be behind a dash
-        yield node.start, node.pairs[stays[0]].key.start, ""
+    kept_numbers = [number for number, pair in enumerate(node.pairs) if pair.key.text in after]
+    if kept_numbers[0]:  # the first key may be behind a dash
+        yield node.start, node.pairs[kept_numbers[0]].key.start, ""
     for number, (key, value) in enumerate(node.pairs):
         if key.text in after:
             yield from _edits(text, value, after[key.text])
-        elif number > stays[0]:
+        elif number > kept_numbers[0]:
             yield (*_lines_of(text, node, number), "")
     added = {key: value for key, value in after.items() if node.get(key) is None}
     if "name" in added:
@@ -279,20 +279,20 @@ def _list_edits(text: str, node: SequenceNode, after: Sequence[str]) -> Iterator
     before = [child.text if isinstance(child, ScalarNode) else "" for child in node.nodes]
     steps = SequenceMatcher(None, before, after, autojunk=False).get_opcodes()
     for tag, start, end, first, last in steps:
-        both = min(end - start, last - first) if tag != "equal" else 0
-        for offset in range(both):
+        shared = min(end - start, last - first) if tag != "equal" else 0
+        for offset in range(shared):
             yield from _edits(text, node.nodes[start + offset], after[first + offset])
         if tag != "equal":
-            for number in range(start + both, end):
+            for number in range(start + shared, end):
                 yield (*_lines_of(text, node, number), "")
             is_last = end == len(node.nodes)
             place = _lines_of(text, node, end - is_last)[1 if is_last else 0]
-            added = after[first + both : last]
-            yield place, place, "".join(f"{margin}- {scalar(each)}{ending}" for each in added)
+            added = after[first + shared : last]
+            yield place, place, "".join(f"{margin}- {scalar(item)}{ending}" for item in added)
 
 
 def with_changed(text: str, section: str, number: int, item: Item) -> str:
-    """Return the text with an item of a top-level list that says something else.
+    """Return the text with another value of an item of a top-level list.
 
     Only the keys that differ change.
 
@@ -314,18 +314,18 @@ def with_item(text: str, key: str, items: Sequence[Item]) -> str:
     """
     file = EditedFile(text)
     text, root, pair = file.text, file.root, file.root.get(key)
-    listed = file.items(key)
-    expected = {**root.plain(), key: [*(node.plain() for node in listed), *items]}
-    if not listed or pair is None:
+    nodes = file.items(key)
+    expected = {**root.plain(), key: [*(node.plain() for node in nodes), *items]}
+    if not nodes or pair is None:
         return _checked(_with_list(text, root, key, pair, items), expected)
     if _in_brackets(text, pair.value):
-        place = listed[-1].end
-        put = "".join(f", {_inline(item, as_json=_is_json(text))}" for item in items)
+        place = nodes[-1].end
+        inserted = "".join(f", {_inline(item, as_json=_is_json(text))}" for item in items)
     else:
         assert isinstance(pair.value, SequenceNode)
-        place = _lines_of(text, pair.value, len(listed) - 1)[1]
-        put = _block(text, _column(text, pair.value.start), items)
-    return _checked(_applied(text, [(place, place, put)]), expected)
+        place = _lines_of(text, pair.value, len(nodes) - 1)[1]
+        inserted = _block(text, _column(text, pair.value.start), items)
+    return _checked(_applied(text, [(place, place, inserted)]), expected)
 
 
 def _block(text: str, margin: int, items: Sequence[Item]) -> str:
@@ -337,7 +337,7 @@ def _block(text: str, margin: int, items: Sequence[Item]) -> str:
 def _with_list(
     text: str, root: MappingNode, key: str, pair: Pair | None, items: Sequence[Item]
 ) -> str:
-    """Return the text with a list that is not there yet, or is empty."""
+    """Return the text with a list that is missing or empty."""
     if pair and pair.value.plain() not in ([], BLANK):
         raise LayoutError(_("`{key}` is not a list", key=key))
     if _in_brackets(text, root):
@@ -361,14 +361,14 @@ def without_items(text: str, key: str, numbers: Collection[int]) -> str:
     if pair is None or not isinstance(pair.value, SequenceNode):
         raise LayoutError(_("`{key}` is not a list", key=key))
     nodes = enumerate(pair.value.nodes)
-    left = [node.plain() for number, node in nodes if number not in numbers]
-    if not left:
+    remaining = [node.plain() for number, node in nodes if number not in numbers]
+    if not remaining:
         raise LayoutError(_("`{key}` would be empty", key=key))
     if _in_brackets(file.text, pair.value):
-        edits = [(pair.value.start, pair.value.end, _bracketed(file.text, pair.value, left))]
+        edits = [(pair.value.start, pair.value.end, _bracketed(file.text, pair.value, remaining))]
     else:
         edits = [(*_lines_of(file.text, pair.value, number), "") for number in numbers]
-    return _checked(_applied(file.text, edits), {**file.root.plain(), key: left})
+    return _checked(_applied(file.text, edits), {**file.root.plain(), key: remaining})
 
 
 # --- feeds ----------------------------------------------------------------------------
@@ -377,7 +377,7 @@ def without_items(text: str, key: str, numbers: Collection[int]) -> str:
 def set_enabled(text: str, url: str, *, on: bool) -> str:
     """Return the text with a feed polled or not.
 
-    One that is polled needs no `enabled`; it stays where it is the first key, or has a comment.
+    A polled feed needs no `enabled`; it stays if it is the first key, or has a comment.
 
     Raises:
         LayoutError: The layout of the file cannot be edited.
@@ -406,8 +406,8 @@ def with_address(text: str, old: str, new: str) -> str:
     """Return the text with another address for the feed that has `old`; raises LayoutError."""
     number, address, feed = _feed(EditedFile(text), old)
     login, at, _host = urlsplit(address).netloc.rpartition("@")
-    moved = new.replace("://", f"://{login}@", 1) if at else new
-    changed = moved if isinstance(feed, str) else {**feed, "url": moved}
+    target = new.replace("://", f"://{login}@", 1) if at else new
+    changed = target if isinstance(feed, str) else {**feed, "url": target}
     return with_changed(text, "feeds", number, changed)
 
 
@@ -431,10 +431,10 @@ def _feed(file: EditedFile, url: str) -> tuple[int, str, Any]:
 
 
 def edit(path: Path, change: Callable[[str], str], *, data: Path | None = None) -> Config:
-    """Change a `feeds.yaml` and return what it says then.
+    """Change a `feeds.yaml` and return its new configuration.
 
-    Raises ConfigError if it is not well, before or after; MonitorError if it cannot be
-    written; whatever `change` raises. The file is then as it was. Its mode stays, and a
+    Raises ConfigError if it is not valid, before or after; MonitorError if it cannot be
+    written; any error of `change`. The file is then unchanged. Its mode stays, and a
     symbolic link stays one.
     """
     return edit_by_config(path, lambda _config: change, data=data)
@@ -443,7 +443,7 @@ def edit(path: Path, change: Callable[[str], str], *, data: Path | None = None) 
 def edit_by_config(
     path: Path, decide: Callable[[Config], Callable[[str], str]], *, data: Path | None = None
 ) -> Config:
-    """Change a `feeds.yaml` in the way that follows from what it says; return what it says then.
+    """Change a `feeds.yaml` as its configuration requires; return its new configuration.
 
     Raises ConfigError and MonitorError as `edit` does.
     """
@@ -481,7 +481,7 @@ def _edit_stored(path: Path, change: Callable[[str], str], data: Path | None) ->
 
 
 def _replace(path: Path, before: bytes, after: bytes) -> None:
-    """Put a new file in place of one that is still as it was read."""
+    """Replace a file, unless it has changed since it was read."""
 
     def check() -> None:
         if path.read_bytes() != before:
@@ -501,7 +501,7 @@ def save_search(path: Path, data: Path | None, name: str, query: str, sort: str 
 
 
 def move_feed(path: Path, old: str, new: str, *, data: Path | None = None) -> None:
-    """Put the address `new` where a feed has `old`; a login that is written there stays.
+    """Replace the address `old` of a feed by `new`; a login in the file stays.
 
     Raises ConfigError, MonitorError; the file is then as it was.
     """

@@ -1,4 +1,4 @@
-"""YAML as a tree whose nodes know where they are in the text."""
+"""YAML as a tree whose nodes have their positions in the text."""
 
 from __future__ import annotations
 
@@ -36,25 +36,25 @@ _OPENED = ("expected ':'", "unexpected end")  # not a message
 
 
 def describe_yaml_error(text: str, error: Any) -> tuple[int, str]:
-    """Return where a YAML error of ruamel is, as an index into the text, and what it is.
+    """Return the index of a YAML error of ruamel in the text, and its message.
 
-    Frequent mistakes say what to write, others are in the parser's words.
+    Frequent mistakes have a message with the right form, others the message of the parser.
     """
     problem = getattr(error, "problem", "") or str(error)
     index = error.problem_mark.index if getattr(error, "problem_mark", None) else 0
-    opened = error.context_mark.index if getattr(error, "context_mark", None) else index
-    sign = text[opened : opened + 1]
+    opening = error.context_mark.index if getattr(error, "context_mark", None) else index
+    sign = text[opening : opening + 1]
     if sign and sign in "*&!%":
-        return opened, _(_QUOTED, sign=sign)
+        return opening, _(_QUOTED, sign=sign)
     if sign and sign in "[{" and "expected ','" in problem:  # not a message
-        words = _(
+        message = _(
             "this `{opening}` is not closed; a `{closing}` is missing, or quotes around a value",
             opening=sign, closing="]" if sign == "[" else "}",
         )  # fmt: skip
-        return opened, words
-    for part, words in _MISTAKES.items():
+        return opening, message
+    for part, message in _MISTAKES.items():
         if part in problem:
-            return opened if part in _OPENED else index, _(words, sign=text[index : index + 1])
+            return opening if part in _OPENED else index, _(message, sign=text[index : index + 1])
     return index, _("this is not YAML: {problem}", problem=problem)
 
 
@@ -89,7 +89,7 @@ class YamlText:
 
     @cached_property
     def _starts(self) -> list[int]:
-        """Where its lines start; computed for the first problem."""
+        """Indexes of the starts of lines; computed for the first problem."""
         return [0, *(m.end() for m in re.finditer(r"\r\n|\r|\n", self.text))]
 
     def problem(self, index: int, message: str) -> Problem:
@@ -120,7 +120,7 @@ class ScalarNode(Struct):
     style: str = ""
 
     def plain(self) -> object:
-        """Return it as Python sees it; numbers stay text, as they were written."""
+        """Return the value for Python; numbers stay text, as they were written."""
         return self.text if self.style else WORDS.get(self.text.lower(), self.text)
 
 
@@ -211,16 +211,16 @@ class _TreeBuilder:
         self.problems: list[Problem] = []
         self._source = source
         self._nodes: list[Node] = []
-        """What is in the innermost collection that is open, or in the file."""
+        """Nodes of the innermost open collection, or of the file."""
         self._around: list[tuple[int, list[Node]]] = []
-        """Where each open collection starts, and what is in the one around it."""
+        """Start of each open collection, and the nodes of the one around it."""
 
     @property
     def root(self) -> Node | None:
         return self._nodes[0] if self._nodes else None
 
     def add(self, event: Any) -> None:
-        """Add what an event of ruamel says to the tree."""
+        """Add the node of an event of ruamel to the tree."""
         start, end = event.start_mark.index, event.end_mark.index
         match type(event).__name__:
             case "ScalarEvent":
@@ -229,8 +229,8 @@ class _TreeBuilder:
             case "MappingStartEvent" | "SequenceStartEvent":
                 _refuse_ornaments(event, start)
                 if len(self._around) == DEEPEST:
-                    words = _("nested more than {count} levels deep", count=DEEPEST)
-                    raise YamlSyntaxError(start, words)
+                    message = _("nested more than {count} levels deep", count=DEEPEST)
+                    raise YamlSyntaxError(start, message)
                 self._around.append((start, self._nodes))
                 self._nodes = []
             case "SequenceEndEvent":
@@ -242,8 +242,8 @@ class _TreeBuilder:
             case "AliasEvent":
                 raise YamlSyntaxError(start, _(_QUOTED, sign="*"))
             case "DocumentStartEvent" if self._nodes:
-                words = _("a second document starts here; one file is one newsroom")
-                raise YamlSyntaxError(start, words)
+                message = _("a second document starts here; one file is one newsroom")
+                raise YamlSyntaxError(start, message)
 
     def _pairs(self, nodes: list[Node]) -> list[Pair]:
         pairs: dict[str, Pair] = {}
@@ -293,7 +293,7 @@ def nearest_node(node: Node, loc: Loc) -> Node:
 
 
 def index_of(source: YamlText, scalar: ScalarNode, position: int) -> int:
-    """Return where a character of a scalar's text stands in the source.
+    """Return the index in the source of a character of a scalar's text.
 
     YAML folds white space and has escapes: the characters are looked for one after the other.
     """
@@ -301,14 +301,14 @@ def index_of(source: YamlText, scalar: ScalarNode, position: int) -> int:
     for character in scalar.text[:position]:
         if not character.isspace():
             place = max(place, source.text.find(character, place, scalar.end) + 1)
-    following = scalar.text[position : position + 1].strip()
-    return max(place, source.text.find(following, place, scalar.end))
+    next_character = scalar.text[position : position + 1].strip()
+    return max(place, source.text.find(next_character, place, scalar.end))
 
 
 def line_of(content: bytes, section: Literal["feeds", "watchlists"], name: str) -> int:
-    """Return the line, from 1, of a section that has the name or address of an entry first.
+    """Return the first line, from 1, of a section that has the name or address of an entry.
 
-    That of the section if none has it, 1 if there is no such section.
+    Return that of the section if none has it, 1 if there is no such section.
     """
     lines = content.decode("utf-8", "replace").casefold().splitlines()
     first = next((n for n, line in enumerate(lines, 1) if line.startswith(f"{section}:")), 0)
