@@ -44,7 +44,7 @@ class NoIndexer:
 
     failures = 0
     trouble = ""
-    mended = True
+    is_repaired = True
     set_aside: ClassVar[dict[int, str]] = {}
 
     def start(self) -> None:

@@ -348,7 +348,7 @@ class NoIndexer:
     failures = 0
     trouble = ""
     indexed_at = START
-    mended = True
+    is_repaired = True
     set_aside: ClassVar[dict[int, str]] = {}
 
     def __init__(self, *args: object, **named: object) -> None:
