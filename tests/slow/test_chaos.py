@@ -23,23 +23,23 @@ SLICE = 2
 
 @pytest.fixture
 def folder() -> Iterator[Path]:
-    with tempfile.TemporaryDirectory() as made:
-        yield Path(made)
+    with tempfile.TemporaryDirectory() as temporary:
+        yield Path(temporary)
     gc.collect()  # moments hold tens of megabytes, and each other
 
 
-def recorded(folder: Path, **how: Any) -> Recorder:
+def recorded(folder: Path, **options: Any) -> Recorder:
     (folder / "whole").mkdir()
-    whole = record(folder / "whole", **how)
-    assert whole.half_hour and whole.half_hour.broken() == []
-    return whole
+    recorder = record(folder / "whole", **options)
+    assert recorder.half_hour and recorder.half_hour.broken() == []
+    return recorder
 
 
 def test_killed_at_any_moment_everything_is_told_and_nothing_twice(folder: Path) -> None:
-    whole = recorded(folder)
-    assert len(whole.moments) > 100
+    recorder = recorded(folder)
+    assert len(recorder.moments) > 100
     seed = random.randrange(1_000_000)
-    for moment in random.Random(seed).sample(whole.moments, SLICE):
+    for moment in random.Random(seed).sample(recorder.moments, SLICE):
         half_hour = resumed(moment, folder / "resumed").live()
         assert half_hour.broken() == [], (seed, moment.step, moment.before)
 
@@ -51,11 +51,11 @@ def between(moments: Sequence[Moment]) -> list[Moment]:
 
 def asking(moments: Sequence[Moment]) -> list[Moment]:
     """Return the moments right before a channel is told something."""
-    return [one for one, then in itertools.pairwise(moments) if one.asked != then.asked]
+    return [a for a, b in itertools.pairwise(moments) if a.message_counts != b.message_counts]
 
 
 @pytest.mark.parametrize(
-    ("bug", "where", "found"),
+    ("bug", "choose", "expected_words"),
     [
         ({"store": planted_bugs.EtagFirst}, between, "lost"),
         ({"store": planted_bugs.AlertsFirst}, between, "lost message"),
@@ -66,16 +66,16 @@ def asking(moments: Sequence[Moment]) -> list[Moment]:
 )
 def test_a_planted_bug_is_caught(
     bug: dict[str, Any],
-    where: Callable[[Sequence[Moment]], list[Moment]],
-    found: str,
+    choose: Callable[[Sequence[Moment]], list[Moment]],
+    expected_words: str,
     folder: Path,
 ) -> None:
-    moments = where(recorded(folder, **bug).moments)  # the bug is one that only a kill shows
+    moments = choose(recorded(folder, **bug).moments)  # the bug is one that only a kill shows
     resumes = (resumed(moment, folder / "resumed", **bug) for moment in reversed(moments))
-    said = (half_hour.live().broken() for half_hour in resumes)  # the last are over soonest
-    assert any(words.startswith(found) for broken in said for words in broken)
+    broken = (half_hour.live().broken() for half_hour in resumes)  # the last are over soonest
+    assert any(words.startswith(expected_words) for problems in broken for words in problems)
 
 
 def test_a_key_that_changes_is_caught_without_a_kill(folder: Path) -> None:
-    half_hour = BusyHalfHour(folder, planted=(planted_bugs.a_key_of_each_try,)).live()
+    half_hour = BusyHalfHour(folder, bugs=(planted_bugs.a_key_of_each_try,)).live()
     assert any("keys" in words for words in half_hour.broken())

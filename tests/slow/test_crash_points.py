@@ -55,8 +55,8 @@ def behind(folder: Path) -> list[str]:
     ):
         body = press.editions[url][int(etag.strip(b'"'))]
         assert isinstance(body, bytes)
-        has = {guid for (guid,) in rows(folder, "SELECT guid FROM entries WHERE feed = ?", number)}
-        missing += [entry.guid for entry in parse(body, url).entries if entry.guid not in has]
+        ids = {guid for (guid,) in rows(folder, "SELECT guid FROM entries WHERE feed = ?", number)}
+        missing += [entry.guid for entry in parse(body, url).entries if entry.guid not in ids]
     return missing
 
 
@@ -64,18 +64,18 @@ class Moments(Fuse):
     """Kills nobody: keeps what a kill would leave before each step, if it is not known yet."""
 
     life: ManualMonitor | None = None
-    found: dict[bytes, tuple[int, int, dict[str, bytes]]] = field(default_factory=dict)
+    kills: dict[bytes, tuple[int, int, dict[str, bytes]]] = field(default_factory=dict)
     """The first step that finds it so, the round, and the files with their contents."""
 
     def step(self, before: str = "") -> None:
         super().step(before)
         assert self.life
-        kept = sorted(self.life.folder.glob("newsroom.db*"))
-        disk = {path.name: path.read_bytes() for path in kept if not path.name.endswith("-shm")}
+        files = sorted(self.life.folder.glob("newsroom.db*"))
+        disk = {path.name: path.read_bytes() for path in files if not path.name.endswith("-shm")}
         state = blake2b(repr((self.life.press.round, sorted(disk))).encode())
         for content in disk.values():
             state.update(content)
-        self.found.setdefault(state.digest(), (self.steps, self.life.press.round, disk))
+        self.kills.setdefault(state.digest(), (self.steps, self.life.press.round, disk))
 
 
 def moments(folder: Path, store: Callable[[Path], Store] = Store) -> Moments:
@@ -99,16 +99,16 @@ def resumed(
 
 
 @pytest.fixture(scope="module")
-def whole(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Moments]:
+def baseline(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Moments]:
     """A life without interruption, and the moments of it."""
     folder = tmp_path_factory.mktemp("whole")
     return folder, moments(folder)
 
 
-def test_the_scenario_has_everything_in_it(whole: tuple[Path, Moments]) -> None:
-    folder, lived = whole
-    assert lived.steps > 150
-    assert len(lived.found) > 10
+def test_the_scenario_has_everything_in_it(baseline: tuple[Path, Moments]) -> None:
+    folder, record = baseline
+    assert record.steps > 150
+    assert len(record.kills) > 10
     alerts = rows(
         folder,
         "SELECT watchlist, url, merged_into IS NOT NULL FROM alerts JOIN articles a"
@@ -136,20 +136,20 @@ def test_the_scenario_has_everything_in_it(whole: tuple[Path, Moments]) -> None:
 
 
 def test_killed_before_any_step_nothing_is_lost_or_doubled(
-    whole: tuple[Path, Moments], tmp_path: Path
+    baseline: tuple[Path, Moments], tmp_path: Path
 ) -> None:
-    folder, lived = whole
+    folder, record = baseline
     expected = story(folder)
-    for step, round, disk in lived.found.values():
+    for step, round, disk in record.kills.values():
         assert resumed(tmp_path / str(step), round, disk, Store) == [], step
         assert story(tmp_path / str(step)) == expected, step
 
 
 def test_killed_by_the_kernel_nothing_is_lost_or_doubled(
-    whole: tuple[Path, Moments], tmp_path: Path
+    baseline: tuple[Path, Moments], tmp_path: Path
 ) -> None:
-    folder, lived = whole
-    points = range(7, lived.steps, lived.steps // 5)
+    folder, record = baseline
+    points = range(7, record.steps, record.steps // 5)
     done = subprocess.run(
         [sys.executable, flow.__file__, tmp_path, *map(str, points)],
         capture_output=True,
@@ -160,19 +160,19 @@ def test_killed_by_the_kernel_nothing_is_lost_or_doubled(
     )
     assert done.stdout.split("\n")[:-1] == [f"{point} {-signal.SIGKILL}" for point in points]
     for point in points:
-        killed = tmp_path / str(point)
-        assert behind(killed) == []
-        life(killed).live(flow.ROUNDS)
-        ours, expected = story(killed), story(folder)
-        assert len(ours["articles"]) == len(expected["articles"])
-        assert [a[1:3] for a in ours["alerts"]] == [a[1:3] for a in expected["alerts"]]
+        crashed = tmp_path / str(point)
+        assert behind(crashed) == []
+        life(crashed).live(flow.ROUNDS)
+        actual, expected = story(crashed), story(folder)
+        assert len(actual["articles"]) == len(expected["articles"])
+        assert [a[1:3] for a in actual["alerts"]] == [a[1:3] for a in expected["alerts"]]
 
 
 def test_the_sweep_catches_an_etag_committed_first(tmp_path: Path) -> None:
     (tmp_path / "whole").mkdir()
-    caught = [
+    caught_at = [
         step
-        for step, round, disk in moments(tmp_path / "whole", EtagFirst).found.values()
+        for step, round, disk in moments(tmp_path / "whole", EtagFirst).kills.values()
         if resumed(tmp_path / str(step), round, disk, EtagFirst)
     ]
-    assert len(caught) > 5
+    assert len(caught_at) > 5

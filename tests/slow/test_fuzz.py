@@ -23,16 +23,16 @@ def test_broken_feeds_break_no_promise(tmp_path: Path) -> None:
 
 
 def test_what_costs_more_than_its_budget_is_named() -> None:
-    spent = fuzz.Cost(seconds=30.0, grown=80 << 20, largest=1 << 20)
-    assert list(spent.above(fuzz.budget(10))) == [
+    cost = fuzz.Cost(seconds=30.0, growth=80 << 20, largest=1 << 20)
+    assert list(cost.above(fuzz.budget(10))) == [
         "30.0 s of the processor, of 8.5",
         "grown by 80 MB, of 65",
     ]
-    assert list(spent.above(fuzz.budget(500))) == []
+    assert list(cost.above(fuzz.budget(500))) == []
 
 
 def test_the_cost_of_a_run_is_measured(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(fuzz, "START", fuzz.Cost(seconds=0.0, grown=1 << 40, largest=0))
+    monkeypatch.setattr(fuzz, "START", fuzz.Cost(seconds=0.0, growth=1 << 40, largest=0))
     first, last = fuzz.judge([]).costly
     assert "of the processor" in first
     assert last.startswith("a process of")
@@ -40,10 +40,10 @@ def test_the_cost_of_a_run_is_measured(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_a_document_is_the_same_by_seed_and_number() -> None:
     bodies = originals()
-    some = [mutated(bodies, 5, number) for number in range(40)]
-    assert some[::-1] == [mutated(bodies, 5, number) for number in reversed(range(40))]
-    assert len({reply.body for reply in some}) > 35
-    assert some != [mutated(bodies, 6, number) for number in range(40)]
+    replies = [mutated(bodies, 5, number) for number in range(40)]
+    assert replies[::-1] == [mutated(bodies, 5, number) for number in reversed(range(40))]
+    assert len({reply.body for reply in replies}) > 35
+    assert replies != [mutated(bodies, 6, number) for number in range(40)]
 
 
 @pytest.mark.parametrize(
@@ -55,11 +55,9 @@ def test_a_document_is_the_same_by_seed_and_number() -> None:
 )
 def test_an_answer_is_read_as_it_was_kept(tmp_path: Path, reply: Reply) -> None:
     fuzz.kept(reply, tmp_path / "folder" / "file")
-    again = fuzz.read(tmp_path / "folder" / "file")
-    assert (again.status, again.body, again.fault) == (reply.status, reply.body, reply.fault)
-    assert [value for _, value in again.headers] == [
-        fuzz._text(value) for _, value in reply.headers
-    ]
+    read = fuzz.read(tmp_path / "folder" / "file")
+    assert (read.status, read.body, read.fault) == (reply.status, reply.body, reply.fault)
+    assert [value for _, value in read.headers] == [fuzz._text(value) for _, value in reply.headers]
 
 
 def test_the_guilty_one_is_found_among_many(monkeypatch: pytest.MonkeyPatch) -> None:

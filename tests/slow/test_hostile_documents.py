@@ -82,8 +82,8 @@ def worst(canary: str, file: Path) -> dict[str, Reply]:
 
 def collected() -> dict[str, Reply]:
     """Return what readers of feeds have been tried with, each text once."""
-    once = {body: name for name, body in hostile_feeds().items()}
-    return {f"{n} {name}": Reply(body=body) for n, (body, name) in enumerate(once.items())}
+    name_by_body = {body: name for name, body in hostile_feeds().items()}
+    return {f"{n} {name}": Reply(body=body) for n, (body, name) in enumerate(name_by_body.items())}
 
 
 def test_no_document_harms_anything(tmp_path: Path) -> None:
@@ -101,23 +101,23 @@ def test_no_document_harms_anything(tmp_path: Path) -> None:
         newsroom.watch(feeds, ["Alibaba"])
         with running(newsroom) as monitor, watched(monitor.pid) as processes:
             until(lambda: polled(newsroom) == len(feeds))
-            again = len(web.asked("/healthy0"))
-            until(lambda: len(web.asked("/healthy0")) >= again + 2)
+            polls_before = len(web.requests_for("/healthy0"))
+            until(lambda: len(web.requests_for("/healthy0")) >= polls_before + 2)
             assert newsroom.tocsin("stop").returncode == 0
     assert not bait.requests
     assert "Traceback" not in (tmp_path / "log").read_text()
-    took = decided(newsroom, web)
-    usual = median(took.values())  # the queue
+    delays = decided(newsroom, web)
+    typical = median(delays.values())  # the queue
     allowed = DECIDED * slowdown(processes.values())
-    assert {name: late for name, s in took.items() if (late := s - usual) > allowed} == {}
-    assert len(took) == len(feeds)
+    assert {name: excess for name, s in delays.items() if (excess := s - typical) > allowed} == {}
+    assert len(delays) == len(feeds)
     well = newsroom.sql("SELECT failures, articles FROM feeds WHERE name LIKE 'healthy%'")
     assert well == [(0, ITEMS)] * HEALTHY
     peaks = [process.peak for process in processes.values()]
     assert max(peaks) - min(peaks) < GROWTH, processes
     assert unclean(newsroom.data / "newsroom.db") == []
-    taken = "SELECT count(*) FROM articles WHERE title || summary || body LIKE '%CANARY%'"
-    assert newsroom.sql(taken) == [(0,)]
+    query = "SELECT count(*) FROM articles WHERE title || summary || body LIKE '%CANARY%'"
+    assert newsroom.sql(query) == [(0,)]
 
 
 @contextmanager
@@ -138,7 +138,7 @@ def running(newsroom: Newsroom) -> Iterator[subprocess.Popen[str]]:
 def healthy(web: Web) -> list[dict[str, str]]:
     """Return feeds that are well, and serve them."""
     for n in range(HEALTHY):
-        items = (Item(f"Bon article {n} {k}", "Un texte.", guid=f"{n} {k}") for k in range(ITEMS))
+        items = (Item(f"Bon article {n} {i}", "Un texte.", guid=f"{n} {i}") for i in range(ITEMS))
         web.on(f"/healthy{n}", conditional(rss(*items)))
     return [
         {"url": web.url(f"/healthy{n}"), "name": f"healthy{n}", "every": "1s"}
@@ -148,17 +148,17 @@ def healthy(web: Web) -> list[dict[str, str]]:
 
 def polled(newsroom: Newsroom) -> int:
     """Return how many feeds have been decided."""
-    found = newsroom.sql("SELECT count(*) FROM feeds WHERE last_poll > 0")
-    return int(found[0][0]) if found else 0
+    rows = newsroom.sql("SELECT count(*) FROM feeds WHERE last_poll > 0")
+    return int(rows[0][0]) if rows else 0
 
 
 def decided(newsroom: Newsroom, web: Web) -> dict[str, float]:
     """Return the seconds between a feed's answer and its first line in the log of polls."""
-    asked = {request.path: request.at for request in reversed(web.requests)}
-    firsts = newsroom.sql(
+    request_times = {request.path: request.at for request in reversed(web.requests)}
+    first_polls = newsroom.sql(
         "SELECT f.name, f.url, min(p.at) FROM polls p JOIN feeds f ON f.number = p.feed GROUP BY 1"
     )
-    return {name: at - asked["/" + url.rpartition("/")[2]] for name, url, at in firsts}
+    return {name: at - request_times["/" + url.rpartition("/")[2]] for name, url, at in first_polls}
 
 
 class Process(NamedTuple):
@@ -166,37 +166,37 @@ class Process(NamedTuple):
 
     peak: int
     """Most memory that it ever had resident, in bytes."""
-    worked: int
+    cpu_time: int
     """Nanoseconds on a processor."""
-    waited: int
+    queue_time: int
     """Nanoseconds in which it could work and other processes did."""
 
 
 def slowdown(processes: Collection[Process]) -> float:
     """Return how many times as long as on a machine of their own processes took."""
-    worked = sum(process.worked for process in processes)
-    return 1 + sum(process.waited for process in processes) / worked
+    cpu_time = sum(process.cpu_time for process in processes)
+    return 1 + sum(process.queue_time for process in processes) / cpu_time
 
 
 @contextmanager
 def watched(root: int) -> Iterator[dict[int, Process]]:
     """Watch each process below one."""
     processes: dict[int, Process] = {}
-    over = threading.Event()
+    stop = threading.Event()
 
     def look() -> None:
-        while not over.wait(0.05):
+        while not stop.wait(0.05):
             for pid in _below(root):
                 with suppress(OSError, StopIteration):
                     processes[pid] = _process(pid)
 
-    watching = threading.Thread(target=look)
-    watching.start()
+    thread = threading.Thread(target=look)
+    thread.start()
     try:
         yield processes
     finally:
-        over.set()
-        watching.join()
+        stop.set()
+        thread.join()
 
 
 def _below(root: int) -> Iterator[int]:
@@ -210,5 +210,5 @@ def _below(root: int) -> Iterator[int]:
 def _process(pid: int) -> Process:
     status = Path(f"/proc/{pid}/status").read_text().splitlines()
     peak = next(line for line in status if line.startswith("VmHWM"))
-    worked, waited, _ = Path(f"/proc/{pid}/schedstat").read_text().split()
-    return Process(int(peak.split()[1]) << 10, int(worked), int(waited))
+    cpu_time, queue_time, _ = Path(f"/proc/{pid}/schedstat").read_text().split()
+    return Process(int(peak.split()[1]) << 10, int(cpu_time), int(queue_time))

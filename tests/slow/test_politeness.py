@@ -25,7 +25,7 @@ FEW, MANY = 5, 16
 
 
 @dataclass
-class Watched:
+class SimulatedRoom:
     """A newsroom in a world, and when each request came, by the world's own time."""
 
     folder: Path
@@ -39,9 +39,9 @@ class Watched:
     def config(self) -> Path:
         return self.folder / "feeds.yaml"
 
-    def write(self, feeds: list[dict[str, Any]], **more: object) -> None:
-        said = {"feeds": feeds, "watchlists": ["Alibaba"], **more}
-        self.config.write_text(json.dumps(said, indent=1))
+    def write(self, feeds: list[dict[str, Any]], **sections: object) -> None:
+        settings = {"feeds": feeds, "watchlists": ["Alibaba"], **sections}
+        self.config.write_text(json.dumps(settings, indent=1))
 
     def live(self, script: Callable[[], Awaitable[object]], tick: float = 5.0) -> None:
         """Watch until the script ends."""
@@ -58,19 +58,19 @@ class Watched:
 
 
 @pytest.fixture
-def watched(tmp_path: Path) -> Watched:
-    return Watched(tmp_path)
+def room(tmp_path: Path) -> SimulatedRoom:
+    return SimulatedRoom(tmp_path)
 
 
 def feed(*titles: str) -> bytes:
     return rss(*(Item(title, guid=title) for title in titles))
 
 
-def subscribe(watched: Watched, hosts: int) -> None:
+def subscribe(room: SimulatedRoom, hosts: int) -> None:
     """Subscribe to so many hosts that are well."""
     for number in range(hosts):
-        watched.web.on(f"/{number}", conditional(feed(f"Un {number}")))
-    watched.write([{"url": f"http://h{n}.example/{n}", "name": str(n)} for n in range(hosts)])
+        room.web.on(f"/{number}", conditional(feed(f"Un {number}")))
+    room.write([{"url": f"http://h{n}.example/{n}", "name": str(n)} for n in range(hosts)])
 
 
 def busiest(requests: list[Request]) -> int:
@@ -80,124 +80,122 @@ def busiest(requests: list[Request]) -> int:
 
 
 def test_when_the_network_comes_back_everybody_is_asked_soon_and_not_at_once(
-    watched: Watched,
+    room: SimulatedRoom,
 ) -> None:
-    subscribe(watched, MANY)
+    subscribe(room, MANY)
     back = 0.0
 
     async def script() -> None:
         nonlocal back
-        await watched.town.wait(0.4 * HOUR)
-        watched.town.unreachable = True
-        await watched.town.wait(0.75 * HOUR)
-        assert not [r for r in watched.web.requests if r.at > 0.4 * HOUR + 1]
-        watched.town.unreachable, back = False, watched.world.elapsed
-        await watched.town.wait(0.3 * HOUR)
+        await room.town.wait(0.4 * HOUR)
+        room.town.unreachable = True
+        await room.town.wait(0.75 * HOUR)
+        assert not [r for r in room.web.requests if r.at > 0.4 * HOUR + 1]
+        room.town.unreachable, back = False, room.world.elapsed
+        await room.town.wait(0.3 * HOUR)
 
-    watched.live(script)
-    since = [request for request in watched.web.requests if request.at >= back]
-    firsts = {r.path: r.at for r in reversed(since)}
-    assert len(firsts) == MANY
-    assert max(firsts.values()) - back < 150  # a minute between two tries, as long as it is down
+    room.live(script)
+    since = [request for request in room.web.requests if request.at >= back]
+    times = {r.path: r.at for r in reversed(since)}
+    assert len(times) == MANY
+    assert max(times.values()) - back < 150  # a minute between two tries, as long as it is down
     assert busiest(since) <= 11  # ten a second, and where a second begins
-    assert watched.rows("SELECT max(failures) FROM feeds") == [(0,)]
-    assert Counter(r.path for r in watched.web.requests if not r.header("If-None-Match")) == {
+    assert room.rows("SELECT max(failures) FROM feeds") == [(0,)]
+    assert Counter(r.path for r in room.web.requests if not r.header("If-None-Match")) == {
         f"/{n}": 1 for n in range(MANY)
     }
 
 
 @pytest.mark.parametrize("hours", [2, 30])
-def test_after_a_sleep_each_feed_is_asked_once_and_spread(watched: Watched, hours: int) -> None:
-    subscribe(watched, MANY)
-    woke = 0.0
+def test_after_a_sleep_each_feed_is_asked_once_and_spread(room: SimulatedRoom, hours: int) -> None:
+    subscribe(room, MANY)
+    woken_at = 0.0
 
     async def script() -> None:
-        nonlocal woke
-        await watched.town.wait(0.4 * HOUR)
-        watched.world.jump(hours * HOUR)
-        woke = watched.world.elapsed
-        await watched.town.wait(600)
+        nonlocal woken_at
+        await room.town.wait(0.4 * HOUR)
+        room.world.jump(hours * HOUR)
+        woken_at = room.world.elapsed
+        await room.town.wait(600)
 
-    watched.live(script)
-    since = [request for request in watched.web.requests if request.at >= woke]
+    room.live(script)
+    since = [request for request in room.web.requests if request.at >= woken_at]
     assert Counter(r.path for r in since) == {f"/{n}": 1 for n in range(MANY)}
     assert busiest(since) <= 11
-    assert max(r.at for r in since) - woke < MANY / 10 + 11
+    assert max(r.at for r in since) - woken_at < MANY / 10 + 11
 
 
 @pytest.mark.parametrize("hours", [-30, -1, 1, 9_000])
-def test_a_clock_that_is_set_stalls_nobody(watched: Watched, hours: int) -> None:
-    subscribe(watched, FEW)
+def test_a_clock_that_is_set_stalls_nobody(room: SimulatedRoom, hours: int) -> None:
+    subscribe(room, FEW)
 
     async def script() -> None:
-        await watched.town.wait(HOUR)
-        watched.world.offset = hours * HOUR
-        await watched.town.wait(1.5 * HOUR)
+        await room.town.wait(HOUR)
+        room.world.offset = hours * HOUR
+        await room.town.wait(1.5 * HOUR)
 
-    watched.live(script, tick=30.0)
+    room.live(script, tick=30.0)
     for number in range(FEW):
-        times = [request.at for request in watched.web.asked(f"/{number}")]
-        stalls = [b - a for a, b in itertools.pairwise([*times, watched.world.elapsed])]
+        times = [request.at for request in room.web.requests_for(f"/{number}")]
+        stalls = [b - a for a, b in itertools.pairwise([*times, room.world.elapsed])]
         assert max(stalls) < 2 * 15 * 60
         assert len(times) <= 13  # every quarter of an hour, and once for the clock
 
 
-def test_a_feed_that_moves_for_good_takes_all_that_is_known_along(watched: Watched) -> None:
+def test_a_feed_that_moves_for_good_takes_all_that_is_known_along(room: SimulatedRoom) -> None:
     """Three permanent redirects over a day: the new address, the same validators, no Referer."""
-    web = watched.web
+    web = room.web
     web.on("/old", redirect("http://new.example/new", 301))
     web.on("/new", conditional(feed("Un")))
-    watched.write([{"url": "http://old.example/old", "name": "Journal", "every": "5h"}])
+    room.write([{"url": "http://old.example/old", "name": "Journal", "every": "5h"}])
 
     async def script() -> None:
-        await watched.town.wait(60 * HOUR)
+        await room.town.wait(60 * HOUR)
 
-    watched.live(script, tick=300.0)
-    assert "http://new.example/new" in watched.config.read_text()
-    last = max(request.at for request in web.asked("/old"))
+    room.live(script, tick=300.0)
+    assert "http://new.example/new" in room.config.read_text()
+    last = max(request.at for request in web.requests_for("/old"))
     assert 24 * HOUR < last < 36 * HOUR
-    after = [request for request in web.asked("/new") if request.at > last]
+    after = [request for request in web.requests_for("/new") if request.at > last]
     assert len(after) >= 4
-    plain = [request for request in web.asked("/new") if not request.header("If-None-Match")]
+    plain = [request for request in web.requests_for("/new") if not request.header("If-None-Match")]
     assert len(plain) == 1
     assert not any(r.header("Referer") or r.header("Cookie") for r in web.requests)
-    assert watched.rows("SELECT count(*), max(articles), max(url) FROM feeds") == [
+    assert room.rows("SELECT count(*), max(articles), max(url) FROM feeds") == [
         (1, 1, "http://new.example/new")
     ]
 
 
-def test_pages_of_one_site_are_asked_one_a_second_after_its_rules(watched: Watched) -> None:
+def test_pages_of_one_site_are_asked_one_a_second_after_its_rules(room: SimulatedRoom) -> None:
     pages = [Item(f"Un {n}", guid=str(n), link=f"http://a.example/page{n}") for n in range(9)]
-    watched.web.on("/feed", Reply(body=rss(*pages)))
-    watched.web.on("/robots.txt", Reply(body=b"User-agent: *\nDisallow: /page3\n"))
+    room.web.on("/feed", Reply(body=rss(*pages)))
+    room.web.on("/robots.txt", Reply(body=b"User-agent: *\nDisallow: /page3\n"))
     html = b"<html><body><article><p>" + b"Un texte assez long. " * 30 + b"</p></article>"
-    watched.web.on("*", Reply(200, (("Content-Type", "text/html"),), html, delay=0.2))
-    watched.write([{"url": "http://a.example/feed", "full_text": True}])
+    room.web.on("*", Reply(200, (("Content-Type", "text/html"),), html, delay=0.2))
+    room.write([{"url": "http://a.example/feed", "full_text": True}])
 
     async def script() -> None:
-        await watched.town.wait(120)
+        await room.town.wait(120)
 
-    watched.live(script, tick=1.0)
-    paths = [request.path for request in watched.web.requests]
+    room.live(script, tick=1.0)
+    paths = [request.path for request in room.web.requests]
     assert paths[:2] == ["/feed", "/robots.txt"]
     assert sorted(paths[2:]) == [f"/page{n}" for n in range(9) if n != 3]
-    times = [request.at for request in watched.web.requests]
+    times = [request.at for request in room.web.requests]
     assert min(b - a for a, b in itertools.pairwise(times)) >= 1 - 1e-6
 
 
-def test_a_new_feed_raises_no_alert_for_anything_that_was_there_before(watched: Watched) -> None:
+def test_a_new_feed_raises_no_alert_for_anything_that_was_there_before(room: SimulatedRoom) -> None:
     """Its backlog is kept, its alerts are marked, and what comes next is not."""
     backlog = [f"Alibaba {n}" for n in range(20)]
-    watched.web.on("/feed", Reply(body=feed(*backlog)), Reply(body=feed("Alibaba neuf", *backlog)))
-    watched.write(
-        [{"url": "http://a.example/feed"}], network={"contact": "https://desk.example/bot"}
-    )
+    room.web.on("/feed", Reply(body=feed(*backlog)), Reply(body=feed("Alibaba neuf", *backlog)))
+    room.write([{"url": "http://a.example/feed"}], network={"contact": "https://desk.example/bot"})
 
     async def script() -> None:
-        await watched.town.wait(HOUR)
+        await room.town.wait(HOUR)
 
-    watched.live(script)
-    assert watched.rows("SELECT backfill, count(*) FROM alerts GROUP BY 1") == [(0, 1), (1, 20)]
-    assert {request.header("User-Agent") for request in watched.web.requests} == {
+    room.live(script)
+    assert room.rows("SELECT backfill, count(*) FROM alerts GROUP BY 1") == [(0, 1), (1, 20)]
+    assert {request.header("User-Agent") for request in room.web.requests} == {
         b"tocsin/0.1.0 (+https://desk.example/bot)"
     }

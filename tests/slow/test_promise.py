@@ -67,11 +67,11 @@ class Promise(RuleBasedStateMachine):
         self.world, self.model = World(), Model()
         web = Web(clock=lambda: self.world.elapsed)
         self.feeds = {name: ScriptedFeed(name, lambda: self.world.elapsed) for name in NAMES}
-        self.feeds["c"].tagged = False
+        self.feeds["c"].has_etag = False
         self.accepted: list[Accepted] = []
         self.sinks = {name: ScriptedWebhook(accepted=self.accepted) for name in CHANNELS}
-        for name, party in {**self.feeds, **self.sinks}.items():
-            web.on(f"/{name}", party.answer)  # type: ignore[attr-defined]
+        for name, server in {**self.feeds, **self.sinks}.items():
+            web.on(f"/{name}", server.answer)  # type: ignore[attr-defined]
         homes = frozenset(f"{name}.example" for name in (*NAMES, *CHANNELS))
         self.town = Town(self.world, web, homes)
         self.severity, self.named = "medium", False
@@ -107,13 +107,13 @@ class Promise(RuleBasedStateMachine):
         self.model.items[link] = Published(item, {word}, bool(read))
         feed.publish(self.world.elapsed, item, *self.held(name))
 
-    @rule(name=st.sampled_from(NAMES), which=st.integers(0, FULL), word=st.sampled_from(WORDS))
-    def edit(self, name: str, which: int, word: str) -> None:
+    @rule(name=st.sampled_from(NAMES), index=st.integers(0, FULL), word=st.sampled_from(WORDS))
+    def edit(self, name: str, index: int, word: str) -> None:
         if not (items := list(self.held(name))):
             return
-        which %= len(items)
-        items[which] = replace(items[which], text=f"{items[which].text} On dit : {word}.")
-        self.model.items[items[which].link].words.add(word)
+        index %= len(items)
+        items[index] = replace(items[index], text=f"{items[index].text} On dit : {word}.")
+        self.model.items[items[index].link].words.add(word)
         self.feeds[name].publish(self.world.elapsed, *items)
 
     @rule(name=st.sampled_from(NAMES))
@@ -141,9 +141,9 @@ class Promise(RuleBasedStateMachine):
         self.publish(name, TOLD[0])
         sink = self.sinks[channel]
         self.turn_a_channel(channel, Mood.HANG)
-        asked = sink.asked
+        count = sink.message_count
         for _ in range(20):
-            if sink.asked == asked:
+            if sink.message_count == count:
                 self.living.let(5.0)
         self.kill()
 
@@ -171,13 +171,13 @@ class Promise(RuleBasedStateMachine):
     def turn_a_channel(self, name: str, mood: Mood) -> None:
         self.sinks[name].moods = (mood,)
 
-    @rule(name=st.sampled_from(NAMES), up=st.booleans())
-    def turn_a_feed(self, name: str, up: bool) -> None:
-        self.feeds[name].up = up
+    @rule(name=st.sampled_from(NAMES), is_up=st.booleans())
+    def turn_a_feed(self, name: str, is_up: bool) -> None:
+        self.feeds[name].is_up = is_up
 
-    @rule(down=st.booleans())
-    def turn_the_network(self, down: bool) -> None:
-        self.town.unreachable = down
+    @rule(is_down=st.booleans())
+    def turn_the_network(self, is_down: bool) -> None:
+        self.town.unreachable = is_down
 
     # --- what must hold -----------------------------------------------------------------
 
@@ -189,17 +189,17 @@ class Promise(RuleBasedStateMachine):
 
     @invariant()
     def who_is_told_is_stored_with_the_alert(self) -> None:
-        planned = self.sql(
+        undelivered = self.sql(
             "SELECT al.id, count(d.id) FROM alerts al LEFT JOIN deliveries d ON d.alert = al.id"
             " WHERE al.suppressed = '' AND al.merged_into IS NULL AND al.watchlist IN (?, ?)"
             " GROUP BY al.id HAVING count(d.id) <> 2",
             *TOLD,
         )
-        assert planned == []
+        assert undelivered == []
 
     @invariant()
     def nothing_is_told_under_two_names(self) -> None:
-        assert [known for known, under in keys(self.accepted).items() if len(under) > 1] == []
+        assert [message for message, ids in keys(self.accepted).items() if len(ids) > 1] == []
 
     @invariant()
     def nothing_is_stored_twice(self) -> None:
@@ -215,7 +215,7 @@ class Promise(RuleBasedStateMachine):
     def all_is_well_in_the_end(self) -> None:
         self.town.unreachable = False
         for feed in self.feeds.values():
-            feed.up = True
+            feed.is_up = True
         for sink in self.sinks.values():
             sink.moods = (Mood.ACCEPT,)
         self.write()
@@ -235,13 +235,13 @@ class Promise(RuleBasedStateMachine):
         alerts = self.sql(
             "SELECT al.watchlist, a.url FROM alerts al JOIN articles a ON a.id = al.article"
         )
-        wanted = {(w, link) for link, one in items.items() for w in one.words & watched}
+        expected = {(word, link) for link, item in items.items() for word in item.words & watched}
         assert doubled(alerts) == []
-        assert {alert for alert in alerts if alert[0] in watched} == wanted
-        told = {known[:3] for known in keys(self.accepted) if known[1] in TOLD}
-        news = {(w, link) for w, link in wanted if items[link].news and w in TOLD}
-        assert {(name, *alert) for name in CHANNELS for alert in news} <= told
-        assert {known[1:] for known in told} <= wanted
+        assert {alert for alert in alerts if alert[0] in watched} == expected
+        accepted = {message[:3] for message in keys(self.accepted) if message[1] in TOLD}
+        news = {(word, link) for word, link in expected if items[link].news and word in TOLD}
+        assert {(name, *alert) for name in CHANNELS for alert in news} <= accepted
+        assert {message[1:] for message in accepted} <= expected
         assert self.sql("SELECT DISTINCT state FROM deliveries") in ([], [("sent",)])
         assert self.sql("PRAGMA integrity_check") == [("ok",)]
 

@@ -17,7 +17,7 @@ from contextlib import closing
 from pathlib import Path
 
 from msgspec import Struct
-from support.publishers import HOUR, MINUTE, START, Asked, Paper
+from support.publishers import HOUR, MINUTE, START, Exchange, Paper
 from support.scripted_server import Fault, Reply, Web
 from support.simulated_time import Town, World
 
@@ -46,7 +46,7 @@ def every_fifth(hour: float, count: int) -> Reply | None:
 
 def papers() -> list[Paper]:
     """Return feeds of every manner; four of them share a host."""
-    kiosk = [Paper(f"kiosque{n}", "kiosk.example", every=2 * HOUR, etag=True) for n in range(4)]
+    kiosk = [Paper(f"kiosque{n}", "kiosk.example", interval=2 * HOUR, etag=True) for n in range(4)]
     return [
         *kiosk,
         Paper("tag", "tag.example", etag=True),
@@ -59,18 +59,18 @@ def papers() -> list[Paper]:
         Paper("expires", "expires.example", modified=True, expires=HOUR),
         Paper("ttl", "ttl.example", etag=True, ttl=60),
         Paper("busy", "busy.example", etag=True,
-              refuses=hours(5, 6, Reply(429, (("Retry-After", "7200"),)))),
-        Paper("curt", "curt.example", etag=True, refuses=hours(9, 10, Reply(429))),
+              refusal=hours(5, 6, Reply(429, (("Retry-After", "7200"),)))),
+        Paper("curt", "curt.example", etag=True, refusal=hours(9, 10, Reply(429))),
         Paper("repair", "repair.example", etag=True,
-              refuses=hours(12, 16, Reply(503, (("Retry-After", "30"),)))),
-        Paper("lost", "lost.example", etag=True, refuses=hours(10, 20, Reply(404))),
-        Paper("gone", "gone.example", etag=True, refuses=hours(4, 99, Reply(410))),
-        Paper("flapping", "flapping.example", etag=True, refuses=every_third),
-        Paper("cut", "cut.example", etag=True, every=10 * MINUTE, refuses=every_fifth),
-        Paper("broken", "broken.example", etag=True, refuses=hours(3, 99, Reply(500))),
+              refusal=hours(12, 16, Reply(503, (("Retry-After", "30"),)))),
+        Paper("lost", "lost.example", etag=True, refusal=hours(10, 20, Reply(404))),
+        Paper("gone", "gone.example", etag=True, refusal=hours(4, 99, Reply(410))),
+        Paper("flapping", "flapping.example", etag=True, refusal=every_third),
+        Paper("cut", "cut.example", etag=True, interval=10 * MINUTE, refusal=every_fifth),
+        Paper("broken", "broken.example", etag=True, refusal=hours(3, 99, Reply(500))),
         Paper("silent", "silent.example", etag=True, until=3 * HOUR),
-        Paper("wire", "wire.example", etag=True, every=MINUTE, shown=10),
-        Paper("sametag", "sametag.example", every=10 * MINUTE, same_tag=True),
+        Paper("wire", "wire.example", etag=True, interval=MINUTE, length=10),
+        Paper("sametag", "sametag.example", interval=10 * MINUTE, same_tag=True),
         Paper("slow", "slow.example", etag=True, delay=20.0),
         Paper("home1", HOME, etag=True),
         Paper("home2", HOME, etag=True),
@@ -81,13 +81,13 @@ EVERY = {"home1": HOUR, "home2": 20 * MINUTE, "tag": HOUR, "date": 10 * MINUTE}
 """Intervals that the analyst asked for."""
 
 
-class Lived(Struct, frozen=True):
+class Run(Struct, frozen=True):
     """What came of it."""
 
     papers: dict[str, Paper]
-    away: list[tuple[float, float]]
+    absences: list[tuple[float, float]]
     """When nobody watched."""
-    unheard: set[int]
+    unheard_ids: set[int]
     """Ids of the answers that were under way when the monitor ended."""
     articles: list[tuple[str, str, str]]
     """Feed, guid and title of every article."""
@@ -95,12 +95,12 @@ class Lived(Struct, frozen=True):
     """By kind and, where it is about a feed, its name."""
     web: Web
 
-    def heard(self, paper: Paper) -> list[Asked]:
+    def heard(self, paper: Paper) -> list[Exchange]:
         """Return the exchanges that the monitor knows of."""
-        return [asked for asked in paper.asked if id(asked) not in self.unheard]
+        return [exchange for exchange in paper.exchanges if id(exchange) not in self.unheard_ids]
 
 
-def live(folder: Path) -> Lived:
+def live(folder: Path) -> Run:
     """Watch for thirty hours."""
     world, dice = World(), random.Random(48)
     web = Web(clock=lambda: world.now)
@@ -109,29 +109,29 @@ def live(folder: Path) -> Lived:
     for paper in by_name.values():
         web.on(paper.path, paper.answer)
     write(folder / "feeds.yaml", list(by_name.values()))
-    away: list[tuple[float, float]] = []
-    unheard: set[int] = set()
+    absences: list[tuple[float, float]] = []
+    unheard_ids: set[int] = set()
 
-    def under_way() -> list[Asked]:
-        last = [paper.asked[-1] for paper in by_name.values() if paper.asked]
-        return [asked for asked in last if asked.at <= world.now < asked.until]
+    def under_way() -> list[Exchange]:
+        last = [paper.exchanges[-1] for paper in by_name.values() if paper.exchanges]
+        return [exchange for exchange in last if exchange.at <= world.now < exchange.until]
 
-    ends = sorted(dice.uniform(START + HOUR, END - HOUR) for _ in range(RESTARTS))
-    for number, end in enumerate([*ends, END]):
+    stop_times = sorted(dice.uniform(START + HOUR, END - HOUR) for _ in range(RESTARTS))
+    for number, end in enumerate([*stop_times, END]):
 
         async def leave(end: float = end, number: int = number) -> bool:
             await town.wait_until(end)
             if number % 2 and end < END:  # in the middle of an exchange
                 while not under_way() and world.now < end + HOUR:
                     await town.wait_until(world.now + 0.1)
-            unheard.update(map(id, under_way()))
+            unheard_ids.update(map(id, under_way()))
             return number % 3 != 0
 
         if world.now < end:
             world.watch(folder / "feeds.yaml", town, leave, tick=TICK)
-            left = world.now
+            left_at = world.now
             world.jump(dice.choice([5.0, 40.0, 10 * MINUTE, 2 * HOUR]))
-            away.append((left, world.now))
+            absences.append((left_at, world.now))
     with closing(sqlite3.connect(folder / "var" / "newsroom.db")) as sql:
         articles = sql.execute(
             "SELECT f.name, e.guid, a.title FROM entries e JOIN feeds f ON f.number = e.feed"
@@ -140,7 +140,7 @@ def live(folder: Path) -> Lived:
         alerts = Counter(
             sql.execute("SELECT kind, f.name FROM alerts LEFT JOIN feeds f ON f.number = feed")
         )
-    return Lived(by_name, away, unheard, articles, alerts, web)
+    return Run(by_name, absences, unheard_ids, articles, alerts, web)
 
 
 def write(path: Path, papers: list[Paper]) -> None:
@@ -149,44 +149,44 @@ def write(path: Path, papers: list[Paper]) -> None:
         | ({"every": f"{EVERY[paper.name] / 60:g}m"} if paper.name in EVERY else {})
         for paper in papers
     ]
-    said = {"feeds": feeds, "watchlists": ["Alibaba"], "network": {"allow": ["127.0.0.0/8"]}}
-    path.write_text(json.dumps(said), encoding="utf-8")
+    settings = {"feeds": feeds, "watchlists": ["Alibaba"], "network": {"allow": ["127.0.0.0/8"]}}
+    path.write_text(json.dumps(settings), encoding="utf-8")
 
 
 # --- what was asked -----------------------------------------------------------------------
 
 
-def unconditional(heard: list[Asked]) -> Counter[str]:
+def unconditional(exchanges: list[Exchange]) -> Counter[str]:
     """Count the questions without a validator, by the rule that explains them."""
-    found: Counter[str] = Counter()
-    told = list[Asked]()
-    for asked in heard:
-        if asked.etag is None and asked.modified is None:
-            found[_why(told)] += 1
-        told.append(asked)
-    return found
+    counts: Counter[str] = Counter()
+    earlier = list[Exchange]()
+    for exchange in exchanges:
+        if exchange.etag is None and exchange.modified is None:
+            counts[_why(earlier)] += 1
+        earlier.append(exchange)
+    return counts
 
 
-def _why(told: list[Asked]) -> str:
-    bodies = [asked for asked in told if asked.guids]
+def _why(exchanges: list[Exchange]) -> str:
+    bodies = [exchange for exchange in exchanges if exchange.guids]
     if not bodies:
         return "first"
     if not {"ETag", "Last-Modified"} & {name for name, _ in bodies[-1].reply.headers}:
         return "no validator is given"
-    if told[-1].reply.status == 304 and failures(told[:-1]):
+    if exchanges[-1].reply.status == 304 and failures(exchanges[:-1]):
         return "304 after a failure"
-    tags = [dict(asked.reply.headers).get("ETag") for asked in bodies[-2:]]
-    changed = bodies[-1].guids != bodies[-2].guids
-    return "its tag was repeated" if tags[0] == tags[1] and changed else ""
+    tags = [dict(exchange.reply.headers).get("ETag") for exchange in bodies[-2:]]
+    new_guids = bodies[-1].guids != bodies[-2].guids
+    return "its tag was repeated" if tags[0] == tags[1] and new_guids else ""
 
 
-def failures(told: list[Asked]) -> list[Asked]:
+def failures(exchanges: list[Exchange]) -> list[Exchange]:
     """Return the failures in a row, the last first; a whole body and a 304 end them."""
-    return list(itertools.takewhile(_is_failure, reversed(told)))
+    return list(itertools.takewhile(_is_failure, reversed(exchanges)))
 
 
-def _is_failure(asked: Asked) -> bool:
-    return not asked.guids and asked.reply.status != 304
+def _is_failure(exchange: Exchange) -> bool:
+    return not exchange.guids and exchange.reply.status != 304
 
 
 EXCUSED = {
@@ -197,46 +197,46 @@ EXCUSED = {
 """Feeds that are asked for a whole body again and again, by the rule that says so."""
 
 
-def a_whole_body_is_asked_for_once(lived: Lived) -> None:
-    for name, paper in lived.papers.items():
-        found = unconditional(lived.heard(paper))
-        assert found.pop("first") == 1, name
-        assert set(found) == EXCUSED.get(name, set()), (name, found)
+def a_whole_body_is_asked_for_once(run: Run) -> None:
+    for name, paper in run.papers.items():
+        counts = unconditional(run.heard(paper))
+        assert counts.pop("first") == 1, name
+        assert set(counts) == EXCUSED.get(name, set()), (name, counts)
 
 
-def validators_are_those_of_the_last_body(lived: Lived) -> None:
-    for paper in lived.papers.values():
+def validators_are_those_of_the_last_body(run: Run) -> None:
+    for paper in run.papers.values():
         last: dict[str | bytes, str | bytes] = {}
-        for asked in lived.heard(paper):
-            for given, header in ((asked.etag, "ETag"), (asked.modified, "Last-Modified")):
-                if given is not None:
-                    assert given.decode() == last[header], paper.name
-            if asked.guids:
-                last = dict(asked.reply.headers)
+        for exchange in run.heard(paper):
+            for tag, header in ((exchange.etag, "ETag"), (exchange.modified, "Last-Modified")):
+                if tag is not None:
+                    assert tag.decode() == last[header], paper.name
+            if exchange.guids:
+                last = dict(exchange.reply.headers)
 
 
-def nobody_is_told_who_reads(lived: Lived) -> None:
-    for paper in lived.papers.values():
-        for asked in paper.asked:
-            names = {name for name, _ in asked.request.headers}
+def nobody_is_told_who_reads(run: Run) -> None:
+    for paper in run.papers.values():
+        for exchange in paper.exchanges:
+            names = {name for name, _ in exchange.request.headers}
             assert names <= {
                 "host", "user-agent", "accept", "accept-encoding",
                 "if-none-match", "if-modified-since",
             }  # fmt: skip
-            assert (asked.request.header("user-agent") or b"").startswith(b"tocsin/")
+            assert (exchange.request.header("user-agent") or b"").startswith(b"tocsin/")
 
 
 # --- when ---------------------------------------------------------------------------------
 
 
-def wished(paper: Paper, told: list[Asked]) -> tuple[float, float]:
+def wished(paper: Paper, earlier: list[Exchange]) -> tuple[float, float]:
     """Return the least and the most seconds that may follow the last answer, jitter apart.
 
     Without an interval that was asked for, it is 15 minutes, 5 where a feed turns over fast.
     A back-off doubles, but looks once more when a feed has failed for a day.
     """
     least, most = (EVERY[paper.name],) * 2 if paper.name in EVERY else (5 * MINUTE, 15 * MINUTE)
-    reply = told[-1].reply
+    reply = earlier[-1].reply
     headers = {str(name): str(value) for name, value in reply.headers}
     match reply.status, headers.get("Retry-After"):
         case 429 | 503, str(seconds):
@@ -247,10 +247,10 @@ def wished(paper: Paper, told: list[Asked]) -> tuple[float, float]:
             hint = max(paper.ttl * MINUTE, paper.expires, _fresh(headers))
             return max(least, hint), max(most, hint)
         case _, _:
-            failed = failures(told)
-            doubled = max(most, min(5 * MINUTE * 2.0 ** (len(failed) - 1), 24 * HOUR))
-            left = 24 * HOUR - (failed[0].until - failed[-1].until)
-            return (left if 0 < left < doubled else doubled,) * 2
+            failed_exchanges = failures(earlier)
+            backoff = max(most, min(5 * MINUTE * 2.0 ** (len(failed_exchanges) - 1), 24 * HOUR))
+            until_look = 24 * HOUR - (failed_exchanges[0].until - failed_exchanges[-1].until)
+            return (until_look if 0 < until_look < backoff else backoff,) * 2
     raise AssertionError(reply)
 
 
@@ -259,86 +259,86 @@ def _fresh(headers: dict[str, str]) -> float:
     return float(headers.get("Cache-Control", "max-age=0").removeprefix("max-age=")) - age
 
 
-def pairs(lived: Lived) -> Iterator[tuple[Paper, list[Asked], Asked]]:
+def pairs(run: Run) -> Iterator[tuple[Paper, list[Exchange], Exchange]]:
     """Yield what was told to the monitor until each question, and the question."""
-    for paper in lived.papers.values():
-        heard = lived.heard(paper)
-        for number in range(1, len(heard)):
-            yield paper, heard[:number], heard[number]
+    for paper in run.papers.values():
+        exchanges = run.heard(paper)
+        for number in range(1, len(exchanges)):
+            yield paper, exchanges[:number], exchanges[number]
 
 
-def no_question_comes_too_early(lived: Lived) -> None:
-    for paper, told, asked in pairs(lived):
-        least, _ = wished(paper, told)
-        assert asked.at - told[-1].until >= least - 1e-3, (paper.name, len(told), told[-1].reply)
+def no_question_comes_too_early(run: Run) -> None:
+    for paper, past, exchange in pairs(run):
+        least, _ = wished(paper, past)
+        assert exchange.at - past[-1].until >= least - 1e-3, (paper.name, len(past), past[-1].reply)
 
 
-def no_question_comes_too_late(lived: Lived) -> None:
+def no_question_comes_too_late(run: Run) -> None:
     """A tenth of jitter, five minutes at most; a tick, a turn on a shared host, a restart."""
-    for paper, told, asked in pairs(lived):
-        _, most = wished(paper, told)
-        latest = told[-1].until + most + min(most / 10, 5 * MINUTE) + TICK
-        for left, back in lived.away:
-            if left - 60 < latest < back:
+    for paper, earlier, exchange in pairs(run):
+        _, most = wished(paper, earlier)
+        latest = earlier[-1].until + most + min(most / 10, 5 * MINUTE) + TICK
+        for left_at, back in run.absences:
+            if left_at - 60 < latest < back:
                 latest = back
-        assert asked.at <= latest + 30, (paper.name, len(told), asked.at - latest)
+        assert exchange.at <= latest + 30, (paper.name, len(earlier), exchange.at - latest)
 
 
-def gone_is_gone(lived: Lived) -> None:
-    gone = lived.papers["gone"]
-    assert [asked.reply.status for asked in lived.heard(gone)].count(410) == 1
-    assert lived.heard(gone)[-1].reply.status == 410
-    assert END - gone.asked[-1].at > 24 * HOUR
+def gone_is_gone(run: Run) -> None:
+    paper = run.papers["gone"]
+    assert [exchange.reply.status for exchange in run.heard(paper)].count(410) == 1
+    assert run.heard(paper)[-1].reply.status == 410
+    assert END - paper.exchanges[-1].at > 24 * HOUR
 
 
-def no_host_is_pressed(lived: Lived) -> None:
-    by_host: dict[str, list[Asked]] = defaultdict(list)
-    for paper in lived.papers.values():
-        for asked in paper.asked:
-            by_host[asked.host].append(asked)
-    for host, asked in by_host.items():
-        asked.sort(key=lambda one: one.at)
-        assert most_at_once(asked) <= 2, host
+def no_host_is_pressed(run: Run) -> None:
+    by_host: dict[str, list[Exchange]] = defaultdict(list)
+    for paper in run.papers.values():
+        for exchange in paper.exchanges:
+            by_host[exchange.host].append(exchange)
+    for host, exchange in by_host.items():
+        exchange.sort(key=lambda one: one.at)
+        assert most_at_once(exchange) <= 2, host
         if host != HOME:
-            gaps = [after.at - one.at for one, after in itertools.pairwise(asked)]
+            gaps = [after.at - e.at for e, after in itertools.pairwise(exchange)]
             assert min(gaps) >= 1.0 - 1e-6, host
-    assert most_at_once([one for asked in by_host.values() for one in asked]) <= SLOTS
-    kiosk = [one.at for one in by_host["kiosk.example"]]
+    assert most_at_once([e for exchange in by_host.values() for e in exchange]) <= SLOTS
+    kiosk = [e.at for e in by_host["kiosk.example"]]
     assert min(b - a for a, b in itertools.pairwise(kiosk)) < 1.5  # they did wait for each other
 
 
-def most_at_once(asked: list[Asked]) -> int:
+def most_at_once(exchanges: list[Exchange]) -> int:
     """Return how many exchanges went on at once, at most."""
-    turns = sorted([(one.until, -1) for one in asked] + [(one.at, 1) for one in asked])
+    turns = sorted([(e.until, -1) for e in exchanges] + [(e.at, 1) for e in exchanges])
     return max(itertools.accumulate(step for _, step in turns))
 
 
 # --- what is kept -------------------------------------------------------------------------
 
 
-def every_article_is_kept_once_and_rings_once(lived: Lived) -> None:
-    kept: dict[str, list[str]] = defaultdict(list)
-    for feed, guid, title in lived.articles:
-        kept[feed].append(guid)
+def every_article_is_kept_once_and_rings_once(run: Run) -> None:
+    guids_by_feed: dict[str, list[str]] = defaultdict(list)
+    for feed, guid, title in run.articles:
+        guids_by_feed[feed].append(guid)
         assert title.startswith(guid.replace("-", " "))
-    for name, paper in lived.papers.items():
-        served = set().union(*(asked.guids for asked in lived.heard(paper)))
-        assert sorted(kept[name]) == sorted(served), name
+    for name, paper in run.papers.items():
+        served = set().union(*(e.guids for e in run.heard(paper)))
+        assert sorted(guids_by_feed[name]) == sorted(served), name
         assert len(served) >= 6, name
-    told = sum(guid.endswith("0") for guids in kept.values() for guid in guids)
-    assert lived.alerts == {
-        ("match", None): told,
+    expected_alerts = sum(guid.endswith("0") for guids in guids_by_feed.values() for guid in guids)
+    assert run.alerts == {
+        ("match", None): expected_alerts,
         ("failing", "broken"): 1,
         ("gone", "gone"): 1,
     }
 
 
-def there_was_something_to_be_seen(lived: Lived) -> None:
+def there_was_something_to_be_seen(run: Run) -> None:
     """Restarts, some in the middle of an exchange; every manner showed itself."""
-    assert len(lived.away) > 12  # the others would have been while nobody watched
-    assert len(lived.unheard) >= 5
+    assert len(run.absences) > 12  # the others would have been while nobody watched
+    assert len(run.unheard_ids) >= 5
     statuses = Counter(
-        asked.reply.status for paper in lived.papers.values() for asked in paper.asked
+        exchange.reply.status for paper in run.papers.values() for exchange in paper.exchanges
     )
     assert {200, 304, 404, 410, 429, 500, 503} <= set(statuses)
     assert statuses[304] > statuses[200] / 2
@@ -359,10 +359,10 @@ CLAIMS = (
 
 def test_thirty_hours_with_a_dozen_restarts() -> None:
     with tempfile.TemporaryDirectory() as folder:
-        lived = live(Path(folder))
+        run = live(Path(folder))
         with EvidenceReader(StoreAddress(Path(folder) / "var")) as proofs:
             verified = verify(proofs, lambda *_: None, now=math.inf)
     assert verified.is_whole, verified.faults
     assert verified.records > 100
     for claim in CLAIMS:
-        claim(lived)
+        claim(run)

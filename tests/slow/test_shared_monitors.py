@@ -28,8 +28,8 @@ BUCKETS = 1_024
 
 @pytest.fixture
 def newsroom(tmp_path: Path, postgresql: str) -> Iterator[SharedNewsroom]:
-    with SharedNewsroom(tmp_path, postgresql) as made:
-        yield made
+    with SharedNewsroom(tmp_path, postgresql) as shared:
+        yield shared
 
 
 def test_monitors_join_and_leave_without_a_gap(newsroom: SharedNewsroom) -> None:
@@ -44,7 +44,7 @@ def test_monitors_join_and_leave_without_a_gap(newsroom: SharedNewsroom) -> None
     first.end()
     assert first.pid not in newsroom.held()
     newsroom.settled(512, 512)
-    assert not first.said("dropped")
+    assert not first.has_logged("dropped")
     newsroom.finish()
     assert newsroom.broken() == []
 
@@ -64,7 +64,7 @@ def test_a_monitor_that_ends_keeps_its_feeds_until_they_are_stored(
         assert set(newsroom.held()) == {ending.pid}
     ending.end()
     assert newsroom.held() == {}
-    assert not ending.said("dropped")
+    assert not ending.has_logged("dropped")
 
 
 def test_a_killed_monitor_is_replaced_by_one_whose_clock_is_right_and_told_of(
@@ -75,14 +75,14 @@ def test_a_killed_monitor_is_replaced_by_one_whose_clock_is_right_and_told_of(
     newsroom.begin()
     newsroom.start()
     newsroom.settled(512, 512)
-    wrong = newsroom.start(off=3_600.0)
-    until(lambda: wrong.said("from that of the database"), 60)
+    misled = newsroom.start(offset=3_600.0)
+    until(lambda: misled.has_logged("from that of the database"), 60)
     first.kill()
     began = time.monotonic()
     until(lambda: newsroom.held() == {newsroom.monitors[1].pid: BUCKETS}, 60)
     assert time.monotonic() - began < newsroom.expiry + 10
-    lost = until(lambda: newsroom.sql("SELECT title FROM alerts WHERE kind = 'lost'"))
-    assert f"/{first.pid} is lost" in lost[0][0]
+    lost_titles = until(lambda: newsroom.sql("SELECT title FROM alerts WHERE kind = 'lost'"))
+    assert f"/{first.pid} is lost" in lost_titles[0][0]
     newsroom.finish()
     assert set(newsroom.held()) == {newsroom.monitors[1].pid}
     assert newsroom.broken() == []
@@ -102,37 +102,37 @@ def test_what_a_sleeper_was_polling_is_dropped(newsroom: SharedNewsroom) -> None
         return reply if asleep else replace(reply, delay=1.5)
 
     newsroom.web.on("/feed", answer)
-    asked = len(newsroom.web.asked("/feed"))
-    until(lambda: len(newsroom.web.asked("/feed")) > asked + 2)
+    polls_before = len(newsroom.web.requests_for("/feed"))
+    until(lambda: len(newsroom.web.requests_for("/feed")) > polls_before + 2)
     with newsroom.no_writer():  # one that stops while it sends rows keeps all others from writing
         sleeper.stop()
     asleep = True
-    stored = newsroom.count("articles")
+    stored_count = newsroom.count("articles")
     other = newsroom.start()
     until(lambda: newsroom.held() == {other.pid: BUCKETS}, 60)
-    until(lambda: newsroom.count("articles") > stored)
+    until(lambda: newsroom.count("articles") > stored_count)
     sleeper.go_on()
-    until(lambda: sleeper.said("dropped: another monitor watches"), 60)
+    until(lambda: sleeper.has_logged("dropped: another monitor watches"), 60)
     newsroom.settled(512, 512)
     newsroom.finish()
     assert newsroom.broken() == []
 
 
 def test_the_index_of_a_monitor_that_was_away_has_what_changed(newsroom: SharedNewsroom) -> None:
-    newsroom.whole = True
-    away = newsroom.start()
-    newsroom.whole = False
+    newsroom.has_workers = True
+    absent = newsroom.start()
+    newsroom.has_workers = False
     newsroom.start()
     newsroom.settled(512, 512)
     newsroom.begin()
     until(lambda: newsroom.count("articles") >= len(newsroom.sites))
-    away.kill()
+    absent.kill()
     until(lambda: newsroom.count("articles") > 2 * len(newsroom.sites))
     newsroom.finish()
-    newsroom.whole = True
-    back = newsroom.start_again(away)
-    stored = {id for (id,) in newsroom.sql("SELECT id FROM articles")}
-    until(lambda: searchable(back.folder) == stored)
+    newsroom.has_workers = True
+    back = newsroom.start_again(absent)
+    stored_ids = {id for (id,) in newsroom.sql("SELECT id FROM articles")}
+    until(lambda: searchable(back.folder) == stored_ids)
     assert newsroom.broken() == []
 
 

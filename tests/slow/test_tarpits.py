@@ -65,13 +65,13 @@ def test_tarpits_keep_nobody_waiting(tmp_path: Path) -> None:
     """What is well is read at most two seconds later than without them."""
     (tmp_path / "alone").mkdir()
     (tmp_path / "among").mkdir()
-    alone = decided(tmp_path / "alone", 0)
-    among = decided(tmp_path / "among", TARPITS)
-    read = {name: at for name, (at, reason) in among.items() if not reason}
-    assert read.keys() == alone.keys()
-    assert max(read.values()) - max(at for at, _ in alone.values()) < 2
-    trapped = {reason for name, (_, reason) in among.items() if name not in alone}
-    assert trapped == {f"not finished after {TIMEOUT:g} s"}
-    assert len(among) == TARPITS + HEALTHY
+    expected = decided(tmp_path / "alone", 0)
+    decisions = decided(tmp_path / "among", TARPITS)
+    read = {name: at for name, (at, reason) in decisions.items() if not reason}
+    assert read.keys() == expected.keys()
+    assert max(read.values()) - max(at for at, _ in expected.values()) < 2
+    reasons = {reason for name, (_, reason) in decisions.items() if name not in expected}
+    assert reasons == {f"not finished after {TIMEOUT:g} s"}
+    assert len(decisions) == TARPITS + HEALTHY
     # Sixteen places of the slow lane, each taken for the whole time.
-    assert max(at for at, _ in among.values()) < TARPITS / SLOW_SLOTS * (TIMEOUT + 1) + TIMEOUT
+    assert max(at for at, _ in decisions.values()) < TARPITS / SLOW_SLOTS * (TIMEOUT + 1) + TIMEOUT

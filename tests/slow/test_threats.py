@@ -42,15 +42,15 @@ def test_no_spelling_of_this_machine_is_asked(web: Web, tmp_path: Path) -> None:
         feeds += [{"url": web.url(f"/sent{n}")} for n in range(len(targets))]
         feeds.append({"url": web.url("/pages"), "full_text": True, "name": "pages"})
         newsroom.watch(feeds, ["Alibaba"], network={"allow": [f"{web.address}/32"]})
-        ran = newsroom.once("--json")
-        assert ran.returncode == 0, ran.stderr
+        done = newsroom.once("--json")
+        assert done.returncode == 0, done.stderr
         assert not canary.requests
     assert newsroom.sql("SELECT count(*) FROM articles WHERE title = 'Un canari'") == [(0,)]
     assert newsroom.sql("SELECT count(*) FROM articles") == [(len(targets),)]
-    refused = newsroom.sql("SELECT reason FROM feeds WHERE url LIKE '%canary' OR url LIKE '%sent%'")
-    assert len(refused) == len(feeds) - 1
-    assert all(reason for (reason,) in refused)
-    assert sum("`network: {allow: " in reason for (reason,) in refused) >= len(targets)
+    reasons = newsroom.sql("SELECT reason FROM feeds WHERE url LIKE '%canary' OR url LIKE '%sent%'")
+    assert len(reasons) == len(feeds) - 1
+    assert all(reason for (reason,) in reasons)
+    assert sum("`network: {allow: " in reason for (reason,) in reasons) >= len(targets)
 
 
 # --- secrets -------------------------------------------------------------------------------
@@ -74,8 +74,8 @@ def test_a_secret_is_told_to_its_own_host_and_to_nobody_else(web: Web, tmp_path:
         )
         newsroom.watch(feeds, ["Ici"])
         polled = newsroom.once("-v", "--now")
-        said = polled.stdout + polled.stderr
-        said += "".join(
+        output = polled.stdout + polled.stderr
+        output += "".join(
             done.stdout + done.stderr
             for words in (
                 ["feeds", "--format", "json"],
@@ -86,15 +86,15 @@ def test_a_secret_is_told_to_its_own_host_and_to_nobody_else(web: Web, tmp_path:
             for done in [newsroom.here(*words)]
         )
         assert {request.path for request in other.requests} >= {"/feed", "/page"}
-        told = json.dumps([[str(value) for _, value in r.headers] for r in other.requests])
+        received = json.dumps([[str(value) for _, value in r.headers] for r in other.requests])
     at_home = {request.header("authorization") for request in web.requests}
     assert b"Bearer geheim-token" in at_home
     assert any((value or b"").startswith(b"Basic ") for value in at_home)
-    assert "authorization" not in told.lower()
-    kept = b"".join(path.read_bytes() for path in newsroom.data.rglob("*") if path.is_file())
+    assert "authorization" not in received.lower()
+    stored = b"".join(path.read_bytes() for path in newsroom.data.rglob("*") if path.is_file())
     for secret in ("s3cr3t-pass", "geheim-token", "YW5uZTpzM2NyM3QtcGFzcw"):
-        assert secret not in said + told
-        assert secret.encode() not in kept
+        assert secret not in output + received
+        assert secret.encode() not in stored
 
 
 # --- values that poison --------------------------------------------------------------------
@@ -119,7 +119,7 @@ def test_no_header_breaks_the_next_poll(web: Web, tmp_path: Path) -> None:
     for _ in range(2):
         assert newsroom.once("--now").returncode == 0
     assert newsroom.sql("SELECT failures, articles FROM feeds") == [(0, 2)] * len(POISON)
-    assert web.asked("/0")[1].header("If-None-Match") == b'"\xe9\xff"'
+    assert web.requests_for("/0")[1].header("If-None-Match") == b'"\xe9\xff"'
 
 
 # --- text that acts ------------------------------------------------------------------------
@@ -140,15 +140,15 @@ COMMANDS = (
 
 def test_no_text_of_a_feed_acts_on_a_terminal(web: Web, tmp_path: Path) -> None:
     newsroom = Newsroom(tmp_path)
-    escaped = [payload.encode("utf-8", "replace").decode() for payload in PAYLOADS]
+    texts = [payload.encode("utf-8", "replace").decode() for payload in PAYLOADS]
     numeric = ["".join(f"&#{ord(letter)};" for letter in payload) for payload in PAYLOADS]
     items = "".join(
         f"<item><title>Alibaba {raw} {coded}</title><description>Alibaba {raw} &lt;b&gt;{coded}"
         f"&lt;/b&gt;</description><author>{raw}</author><guid>{n} {raw}</guid>"
         f"<link>http://e.example/{n}{raw}</link></item>"
-        for n, (raw, coded) in enumerate(zip(escaped, numeric, strict=True))
+        for n, (raw, coded) in enumerate(zip(texts, numeric, strict=True))
     )
-    title = "".join(escaped[:8])
+    title = "".join(texts[:8])
     document = f"<rss version='2.0'><channel><title>{title}</title>{items}</channel></rss>"
     web.on("/feed", Reply(body=document.encode()))
     web.on("/broken", Reply(200, (("Content-Encoding", b"\x1b[2J\xe2\x80\xae"),), b"x"))
@@ -165,12 +165,12 @@ def test_no_text_of_a_feed_acts_on_a_terminal(web: Web, tmp_path: Path) -> None:
     assert unclean(newsroom.data / "newsroom.db") == []
 
 
-def harmless(said: str) -> bool:
+def harmless(text: str) -> bool:
     """Return whether nothing in it acts, hides or turns round; escaped in JSON is all right."""
     hidden = set("\u200b\u200e\u200f\u202a\u202e\u2060\u2066\u2067\ufeff\u2028\u2029\x7f")
-    return all(c in "\n\t" or (c >= " " and not "\x7f" <= c <= "\x9f") for c in said) and not (
-        hidden & set(said) or any("\U000e0000" <= c <= "\U000e007f" for c in said)
-    )
+    return all(
+        char in "\n\t" or (char >= " " and not "\x7f" <= char <= "\x9f") for char in text
+    ) and not (hidden & set(text) or any("\U000e0000" <= char <= "\U000e007f" for char in text))
 
 
 LINKS = (
@@ -188,10 +188,10 @@ def test_only_links_to_the_web_are_kept(web: Web, tmp_path: Path) -> None:
     web.on("/feed", Reply(body=f"<rss version='2.0'><channel>{items}</channel></rss>".encode()))
     newsroom.watch([{"url": web.url("/feed")}])
     assert newsroom.once().returncode == 0
-    kept = {url for (url,) in newsroom.sql("SELECT url FROM articles")}
+    stored_urls = {url for (url,) in newsroom.sql("SELECT url FROM articles")}
     home = {web.url("/feed"), web.url("/etc/passwd")}
-    assert kept - home <= {"", "http://e.example/well"}
-    assert "http://e.example/well" in kept
+    assert stored_urls - home <= {"", "http://e.example/well"}
+    assert "http://e.example/well" in stored_urls
 
 
 # --- size and patterns ---------------------------------------------------------------------
@@ -231,8 +231,8 @@ def test_no_pattern_takes_longer_than_its_text(web: Web, tmp_path: Path) -> None
     rules = [{"name": f"rule {n}", "query": query} for n, query in enumerate(NASTY)]
     newsroom.watch([{"url": web.url("/feed")}], rules)
     before = resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime
-    ran = newsroom.tocsin("run", "--once")
-    assert ran.returncode == 0, ran.stderr
+    done = newsroom.tocsin("run", "--once")
+    assert done.returncode == 0, done.stderr
     assert resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime - before < 10
     assert newsroom.counts()[0] == 1
 
@@ -264,9 +264,9 @@ def test_no_bad_edit_takes_a_feed_away(tmp_path: Path) -> None:
     town = Town(world, web)
     web.on("/feed", Reply(body=rss(Item("Un", guid="1"))))
     url, config = "http://127.0.0.1/feed", tmp_path / "feeds.yaml"
-    good = "network: {allow: [127.0.0.0/8]}\n" + GOOD.replace("{}", url)
-    config.write_text(good)
-    told: dict[str, str] = {}
+    original = "network: {allow: [127.0.0.0/8]}\n" + GOOD.replace("{}", url)
+    config.write_text(original)
+    errors: dict[str, str] = {}
 
     async def edit() -> bool:
         await town.wait_until(world.now + 8)
@@ -274,11 +274,11 @@ def test_no_bad_edit_takes_a_feed_away(tmp_path: Path) -> None:
             config.write_text(text.replace("{}", url))
             await town.wait_until(world.now + 8)
             card = current_heartbeat(tmp_path / "var")
-            told[name] = card.config_error if card else "the monitor has ended"
-            asked = len(web.requests)
+            errors[name] = card.config_error if card else "the monitor has ended"
+            polls = len(web.requests)
             await town.wait_until(world.now + 8)
-            assert len(web.requests) > asked + 2, name
-        config.write_text(good + "\n")
+            assert len(web.requests) > polls + 2, name
+        config.write_text(original + "\n")
         await town.wait_until(world.now + 8)
         card = current_heartbeat(tmp_path / "var")
         assert card is not None
@@ -286,8 +286,8 @@ def test_no_bad_edit_takes_a_feed_away(tmp_path: Path) -> None:
         return True
 
     world.watch(config, town, edit)
-    assert {name: error for name, error in told.items() if "feeds.yaml" not in error} == {}
-    assert len(set(told.values())) > len(EDITS) / 2
+    assert {name: error for name, error in errors.items() if "feeds.yaml" not in error} == {}
+    assert len(set(errors.values())) > len(EDITS) / 2
     assert not (tmp_path / "pwned").exists()
 
 

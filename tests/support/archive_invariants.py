@@ -16,7 +16,7 @@ _RAW = {("feeds", "url"), ("feeds", "name"), ("entries", "guid"), ("sqlite_maste
 
 def unclean(database: Path) -> list[tuple[str, str, str]]:
     """Return table, column and text of whatever is stored that could act on a terminal."""
-    found = []
+    findings = []
     with closing(sqlite3.connect(f"file:{database}?mode=ro", uri=True)) as sql:
         columns = sql.execute(
             "SELECT m.name, c.name FROM sqlite_master m, pragma_table_info(m.name) c"
@@ -25,9 +25,9 @@ def unclean(database: Path) -> list[tuple[str, str, str]]:
         for table, column in columns:
             if (table, column) not in _RAW:
                 values = sql.execute(f"SELECT DISTINCT {column} FROM {table}")
-                found += [(table, column, text) for (text,) in values if text and _acts(text)]
+                findings += [(table, column, text) for (text,) in values if text and _acts(text)]
     assert ("articles", "title") in columns
-    return found
+    return findings
 
 
 def _acts(text: str) -> bool:
@@ -46,4 +46,4 @@ def askew(database: Path) -> list[str]:
             f"SELECT m.text, m.start, m.stop, CASE m.field {fields} ELSE w.body END"
             " FROM matches m JOIN alerts a ON a.id = m.alert JOIN articles w ON w.id = a.article"
         )
-        return [text for text, start, stop, whole in rows if whole[start:stop] != text]
+        return [text for text, start, stop, field in rows if field[start:stop] != text]

@@ -31,13 +31,13 @@ def ring(
     folder: Path, articles: Iterable[Article], watchlists: Sequence[Watchlist]
 ) -> dict[tuple[str, int], int]:
     """Store articles and raise their alerts; return these by watchlist and article."""
-    found = article_archive.fill(folder, articles, watchlists)
+    stored = article_archive.fill(folder, articles, watchlists)
     feeds = {
         number: replace(feed, number=number) for number, feed in enumerate(article_archive.FEEDS, 1)
     }
-    rules, raised = WatchlistMatcher(watchlists, feeds.values()), {}
+    rules, alerts = WatchlistMatcher(watchlists, feeds.values()), {}
     with closing(sqlite3.connect(folder / STORE_FILE)) as sql, sql:
-        for article in found:
+        for article in stored:
             for hit in rules.match(article, feeds[article.feeds[0]]):
                 alert = sql.execute(
                     "INSERT INTO alerts (watchlist, article, severity, raised_at)"
@@ -45,7 +45,7 @@ def ring(
                     (hit.watchlist.name, article.id, hit.watchlist.severity, article.seen),
                 ).lastrowid
                 assert alert is not None
-                raised[hit.watchlist.name, article.id] = alert
+                alerts[hit.watchlist.name, article.id] = alert
                 sql.executemany(
                     "INSERT INTO matches VALUES (?, ?, ?, ?, ?, ?, ?)",
                     [
@@ -53,4 +53,4 @@ def ring(
                         for place, m in enumerate(hit.matches)
                     ],
                 )
-    return raised
+    return alerts

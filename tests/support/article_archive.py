@@ -51,7 +51,7 @@ def fill(
     folder: Path, articles: Iterable[Article], watchlists: Sequence[Watchlist] = ()
 ) -> list[Article]:
     """Store and index articles of `FEEDS`, as a monitor would have; return them."""
-    found = sorted(articles, key=lambda each: each.id)
+    stored = sorted(articles, key=lambda row: row.id)
     with closing(Store(StoreAddress(folder))) as store:
         store.subscribe(FEEDS, watchlists)
     with closing(sqlite3.connect(folder / STORE_FILE)) as sql, sql:
@@ -62,25 +62,25 @@ def fill(
             [
                 (a.id, a.feeds[0], a.url, a.title, a.summary, a.body, a.lang, a.published, a.seen,
                  a.story)
-                for a in found
+                for a in stored
             ],
         )  # fmt: skip
         sql.executemany(
             "INSERT INTO carriers VALUES (?, ?, ?)",
-            [(a.id, feed, a.seen) for a in found for feed in a.feeds[1:]],
+            [(a.id, feed, a.seen) for a in stored for feed in a.feeds[1:]],
         )
         sql.execute(
             "UPDATE feeds SET last_ok = 1e12, articles ="
             " (SELECT count(*) FROM articles WHERE feed = feeds.number)"
         )
-    open_archive_writer(folder / ARCHIVE_FOLDER).add(found)
-    return found
+    open_archive_writer(folder / ARCHIVE_FOLDER).add(stored)
+    return stored
 
 
 def searchable_ids(folder: Path) -> set[int]:
     """Return the ids of all articles that the archive of a folder can find."""
-    everything = parse_query("since:1970")
-    return set(open_archive(folder).ids(everything, DocumentFilter(resolve=lambda _: EVERYTHING)))
+    match_all = parse_query("since:1970")
+    return set(open_archive(folder).ids(match_all, DocumentFilter(resolve=lambda _: EVERYTHING)))
 
 
 def blind(folder: Path, feed: int, start: float, end: float) -> None:

@@ -26,35 +26,35 @@ HOUR = 3600.0
 HOSTILE = "<script>alert(1)</script> [x](javascript:y) @everyone **b** \x1b[31m &amp; <img src=q>"
 
 
-def match(text: str, within: str, field: str = "title") -> Match:
-    at = within.index(text)
+def match(text: str, part: str, field: str = "title") -> Match:
+    at = part.index(text)
     return Match(field=field, start=at, end=at + len(text), text=text, term=text)
 
 
-def alert(id: int, watchlist: str = "Alibaba", article: int | None = None, **more: Any) -> Alert:
-    title = more.pop("title", f"Grève numéro {id} au port")
-    said: dict[str, Any] = {
+def alert(id: int, watchlist: str = "Alibaba", article: int | None = None, **changes: Any) -> Alert:
+    title = changes.pop("title", f"Grève numéro {id} au port")
+    fields: dict[str, Any] = {
         "severity": Severity.MEDIUM, "state": AlertState.NEW, "verdict": Verdict.NONE,
         "starred": False, "backfill": False, "raised_at": SEVEN - HOUR, "title": title,
         "url": f"https://ex.org/{id}", "feed": "Le Fil", "lang": "fr",
         "published": SEVEN - 2 * HOUR,
         "matches": (match(title[:5], title),), "story_alert": id,
-    } | more  # fmt: skip
-    return Alert(id=id, watchlist=watchlist, article=article or id, **said)
+    } | changes  # fmt: skip
+    return Alert(id=id, watchlist=watchlist, article=article or id, **fields)
 
 
-def article(id: int, **more: Any) -> Article:
-    said: dict[str, Any] = {
+def article(id: int, **changes: Any) -> Article:
+    fields: dict[str, Any] = {
         "title": f"Grève numéro {id} au port",
         "summary": "Un début. Les dockers d’Anvers cessent le travail. Une fin.",
         "url": f"https://ex.org/{id}", "lang": "fr", "seen": SEVEN - HOUR, "story": id,
-    } | more  # fmt: skip
-    return Article(id=id, feeds=(1,), **said)
+    } | changes  # fmt: skip
+    return Article(id=id, feeds=(1,), **fields)
 
 
-def outlet(name: str, lag: float = 0.0, **more: Any) -> Outlet:
+def outlet(name: str, lag: float = 0.0, **changes: Any) -> Outlet:
     seen = SEVEN - 2 * HOUR + lag
-    return Outlet(name=name, article=1, seen=seen, lag=lag, **more)
+    return Outlet(name=name, article=1, seen=seen, lag=lag, **changes)
 
 
 def told_by(*names: str, elsewhere: tuple[Outlet, ...] = ()) -> StoryTimeline:
@@ -77,14 +77,14 @@ def gap(of: FeedHealth, start: float, end: float | None, kind: GapKind = GapKind
     return Gap(feed=of.feed, start=start, end=end, kind=kind)
 
 
-def facts(*stories: StoryAlerts, **more: Any) -> BriefingFacts:
-    alerts = [alert for one in stories for alert in one.alerts]
-    said: dict[str, Any] = {
+def facts(*stories: StoryAlerts, **changes: Any) -> BriefingFacts:
+    alerts = [alert for group in stories for alert in group.alerts]
+    fields: dict[str, Any] = {
         "watchlists": tuple(dict.fromkeys(alert.watchlist for alert in alerts)),
         "raised": tuple(alerts),
         "articles": {a.article: article(a.article) for a in alerts if a.article},
-    } | more
-    return BriefingFacts(since=SEVEN - 24 * HOUR, until=SEVEN, stories=stories, **said)
+    } | changes
+    return BriefingFacts(since=SEVEN - 24 * HOUR, until=SEVEN, stories=stories, **fields)
 
 
 def hostile_facts() -> BriefingFacts:
@@ -105,16 +105,16 @@ def hostile_facts() -> BriefingFacts:
     )
 
 
-def store_briefing(newsroom: Newsroom, told: BriefingFacts | None = None) -> int:
+def store_briefing(newsroom: Newsroom, briefing_facts: BriefingFacts | None = None) -> int:
     """Return the number of a briefing that was sent: of some facts, or of all of a newsroom.
 
     Its name is hostile too if the facts are given.
     """
-    if told is None:
-        name, made = "Morning", open_service(newsroom.data, newsroom.config).briefing(0.0)
+    if briefing_facts is None:
+        name, unnamed = "Morning", open_service(newsroom.data, newsroom.config).briefing(0.0)
     else:
-        name, made = HOSTILE, compose_briefing(told, BRUSSELS)
-    stored = stored_briefing(replace(made, name=name), SEVEN, SEVEN, BRUSSELS)
+        name, unnamed = HOSTILE, compose_briefing(briefing_facts, BRUSSELS)
+    stored = stored_briefing(replace(unnamed, name=name), SEVEN, SEVEN, BRUSSELS)
     schedule = BriefingSchedule(name=name, at=(time(7),), to=("desk",))
     with closing(Store(StoreAddress(newsroom.data))) as store:
         store.briefings.begin([schedule], SEVEN - HOUR)

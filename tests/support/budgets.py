@@ -92,22 +92,22 @@ def is_docstring(node: ast.AST) -> bool:
 def names_in(folder: str, files: Iterable[str]) -> Iterator[str]:
     """Yield the modules and packages directly in a folder, without `__init__` and `__main__`."""
     for path in files:
-        first, _, rest = path.partition("/")
-        if first == folder and not rest.startswith("__"):
-            yield rest.partition("/")[0]
+        first, _, remainder = path.partition("/")
+        if first == folder and not remainder.startswith("__"):
+            yield remainder.partition("/")[0]
 
 
 def imports_in_functions(trees: Iterable[ast.Module]) -> Iterator[int]:
     """Yield how many imports are inside functions, for each file."""
     for tree in trees:
-        inside = {
+        imports = {
             node
             for function in ast.walk(tree)
             if isinstance(function, Function)
             for node in ast.walk(function)
             if isinstance(node, ast.Import | ast.ImportFrom)
         }
-        yield len(inside)
+        yield len(imports)
 
 
 def earlier() -> str:
@@ -122,10 +122,10 @@ def main() -> int:
     """Print each figure, its budget, and what changed; return 1 if a budget is exceeded."""
     revision = sys.argv[1] if len(sys.argv) > 1 else earlier()
     now, before = measure(sources()), sources_at(revision)
-    was = measure(before) if before else now
+    previous = measure(before) if before else now
     print(f"{'':24}{'now':>8}{'budget':>8}  since {revision}")
     for name, figure in now.items():
-        print(f"{name:24}{figure:>8,}{BUDGETS[name]:>8,}  {figure - was[name]:+,}")
+        print(f"{name:24}{figure:>8,}{BUDGETS[name]:>8,}  {figure - previous[name]:+,}")
     return int(any(figure > BUDGETS[name] for name, figure in now.items()))
 
 

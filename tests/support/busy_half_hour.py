@@ -96,7 +96,7 @@ PROMISED = Promised(
         }.items()
         for name in names
     ),
-    told=frozenset(
+    deliveries=frozenset(
         (channel, watchlist, _link(name))
         for channel, told in {
             # Not a1 and b1, which were there before; not b2, a copy of a3.
@@ -112,12 +112,12 @@ PROMISED = Promised(
 def scripted_feeds(clock: Callable[[], float]) -> list[ScriptedFeed]:
     """Return the feeds with all that they will publish."""
     a, b, c = (ScriptedFeed(name, clock) for name in "abc")
-    d = ScriptedFeed("d", clock, tagged=False)
+    d = ScriptedFeed("d", clock, has_etag=False)
     a.publish(0, _A1, _A2)
     a.publish(3 * MINUTE, _A3, _A1, _A2_EDITED)
     a.publish(9 * MINUTE, _A5, _A4, _A3, _A1, _A2_EDITED)
-    again = (_A5, _A4, _A3, _A1, _A2_EDITED)
-    a.publish(11 * MINUTE, *(replace(item, guid=f"new-{item.guid}") for item in again))
+    reissued = (_A5, _A4, _A3, _A1, _A2_EDITED)
+    a.publish(11 * MINUTE, *(replace(item, guid=f"new-{item.guid}") for item in reissued))
     b.publish(0, _B1)
     b.publish(5 * MINUTE, _B2, _B1)
     c.publish(0)
@@ -134,7 +134,7 @@ def scripted_feeds(clock: Callable[[], float]) -> list[ScriptedFeed]:
 
 def config(at: float, feeds: Sequence[ScriptedFeed]) -> dict[str, Any]:
     """Return `feeds.yaml` as the analyst has it at a moment."""
-    every = "1m" if at < END else "5m"  # nothing is published any more
+    pace = "1m" if at < END else "5m"  # nothing is published any more
     lists: list[Any] = [
         {"name": "Alibaba", "terms": ["Alibaba"], "severity": "high" if at > 420 else "low"},
         {"name": "espionnage", "terms": ["espionnage"], "notify": ["soc"]},
@@ -142,7 +142,7 @@ def config(at: float, feeds: Sequence[ScriptedFeed]) -> dict[str, Any]:
     ]
     return {
         "feeds": [
-            {"url": f.url, "name": f.name, "every": every, "lang": "fr", "full_text": f.name == "c"}
+            {"url": f.url, "name": f.name, "every": pace, "lang": "fr", "full_text": f.name == "c"}
             for f in feeds
         ],
         "watchlists": lists + [{"name": "Namur", "terms": ["Namur"]}] * (at >= EDITED),
@@ -165,7 +165,7 @@ class Moment(Struct, frozen=True):
     elapsed: float
     disk: dict[str, bytes]
     accepted: tuple[Accepted, ...]
-    asked: dict[str, int]
+    message_counts: dict[str, int]
 
 
 def _tidy(store: type[Store]) -> type[Store]:
@@ -185,7 +185,7 @@ class BusyHalfHour(Struct, dict=True):
     folder: Path
     elapsed: float = 0.0
     store: type[Store] = Store
-    planted: tuple[Callable[[], AbstractContextManager[Any]], ...] = ()
+    bugs: tuple[Callable[[], AbstractContextManager[Any]], ...] = ()
     """Patches that are in force while the monitor lives."""
     sinks: dict[str, ScriptedWebhook] = field(
         default_factory=lambda: {
@@ -214,7 +214,7 @@ class BusyHalfHour(Struct, dict=True):
         homes = {f"{name}.example" for name in (*self.sinks, *(f.name for f in self.feeds))}
         town = Town(self.world, web, homes=frozenset(homes))
         with ExitStack() as stack:
-            for plant in self.planted:
+            for plant in self.bugs:
                 stack.enter_context(plant())
             if fuse:
                 stack.enter_context(fuse.fitted())
@@ -233,14 +233,14 @@ class BusyHalfHour(Struct, dict=True):
             self._write()
         await town.wait(max(0.0, END - self.world.elapsed))
         self._write()
-        asked = -1
-        while (self._waiting() or asked != self._asked()) and self.world.elapsed < LAST:
-            asked = self._asked()
+        requests = -1
+        while (self._waiting() or requests != self._asked()) and self.world.elapsed < LAST:
+            requests = self._asked()
             await town.wait(CALM)
         return True
 
     def _asked(self) -> int:
-        return sum(sink.asked for sink in self.sinks.values())
+        return sum(sink.message_count for sink in self.sinks.values())
 
     def _waiting(self) -> int:
         with closing(sqlite3.connect(self.folder / "var" / STORE_FILE)) as sql:
@@ -248,8 +248,8 @@ class BusyHalfHour(Struct, dict=True):
             return int(sql.execute(query).fetchone()[0])
 
     def _write(self) -> None:
-        said = json.dumps(config(self.world.elapsed, self.feeds), ensure_ascii=False)
-        (self.folder / "feeds.yaml").write_text(said, encoding="utf-8")
+        text = json.dumps(config(self.world.elapsed, self.feeds), ensure_ascii=False)
+        (self.folder / "feeds.yaml").write_text(text, encoding="utf-8")
 
 
 _CHANGES = ("BEGIN", "COMMIT", "PRAGMA", "connect", "request", "answer")
@@ -278,13 +278,13 @@ class Recorder(Fuse):
             for path in sorted((self.half_hour.folder / "var").rglob("*"))
             if path.is_file() and path.name not in STAYS
         }
-        asked = {name: sink.asked for name, sink in self.half_hour.sinks.items()}
-        elapsed, told = self.half_hour.world.elapsed, len(self.half_hour.accepted)
-        state = (elapsed, told, *asked.values(), *disk, *map(id, disk.values()))
+        requests = {name: sink.message_count for name, sink in self.half_hour.sinks.items()}
+        elapsed, accepted = self.half_hour.world.elapsed, len(self.half_hour.accepted)
+        state = (elapsed, accepted, *requests.values(), *disk, *map(id, disk.values()))
         if state not in self._known:
             self._known.add(state)
-            told_so_far = tuple(self.half_hour.accepted)
-            self.moments.append(Moment(self.steps, before, elapsed, disk, told_so_far, asked))
+            messages = tuple(self.half_hour.accepted)
+            self.moments.append(Moment(self.steps, before, elapsed, disk, messages, requests))
 
     def _content(self, path: Path) -> bytes:
         """Return what is in a file, as one object for all that hold the same."""
@@ -312,5 +312,5 @@ def resumed(moment: Moment, folder: Path, **how: Any) -> BusyHalfHour:
         path.write_bytes(content)
     half_hour = BusyHalfHour(folder, moment.elapsed + DOWN, accepted=list(moment.accepted), **how)
     for name, sink in half_hour.sinks.items():
-        sink.asked = moment.asked[name]
+        sink.message_count = moment.message_counts[name]
     return half_hour

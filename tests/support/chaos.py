@@ -24,30 +24,30 @@ from support.monitor_kills import Killing
 def sweep(folder: Path, every: int) -> int:
     """Go on from every moment; return from how many a promise was broken."""
     (folder / "whole").mkdir()
-    whole = record(folder / "whole", thorough=True)
-    assert whole.half_hour
-    if said := whole.half_hour.broken():
-        print("without any kill:", *said, sep="\n  ")
+    trace = record(folder / "whole", thorough=True)
+    assert trace.half_hour
+    if problems := trace.half_hour.broken():
+        print("without any kill:", *problems, sep="\n  ")
         return 1
-    moments, failed = whole.moments[::every], 0
-    print(f"{whole.steps} steps, at {len(whole.moments)} of which a kill leaves something new")
+    moments, failures = trace.moments[::every], 0
+    print(f"{trace.steps} steps, at {len(trace.moments)} of which a kill leaves something new")
     for number, moment in enumerate(moments, 1):
-        if said := resumed(moment, folder / "resumed").live().broken():
-            failed += 1
-            print(f"\nstep {moment.step}, before {moment.before[:70]}:", *said, sep="\n  ")
+        if problems := resumed(moment, folder / "resumed").live().broken():
+            failures += 1
+            print(f"\nstep {moment.step}, before {moment.before[:70]}:", *problems, sep="\n  ")
         progress(f"{number} of {len(moments)} moments")
-    print(f"\n{len(moments)} kills, {failed} with a broken promise")
-    return failed
+    print(f"\n{len(moments)} kills, {failures} with a broken promise")
+    return failures
 
 
 def kill(folder: Path, kills: int, seed: int) -> int:
     """Kill real monitors; return how many promises were broken."""
     (folder / "real").mkdir()
     killing = Killing(folder / "real", seed, progress)
-    said = killing.kill(kills)
+    problems = killing.kill(kills)
     print(f"\n{kills} kills (seed {seed}), {len(killing.accepted)} messages accepted;", end=" ")
-    print("all promises held" if not said else "broken:", *said, sep="\n  ")
-    return len(said)
+    print("all promises held" if not problems else "broken:", *problems, sep="\n  ")
+    return len(problems)
 
 
 def progress(line: str) -> None:
@@ -62,13 +62,13 @@ def main() -> None:
     parser.add_argument("--kills", type=int, default=200, help="real kills after the sweep")
     parser.add_argument("--every", type=int, default=1, help="try only one moment of so many")
     parser.add_argument("--seed", type=int, default=random.randrange(1_000_000))
-    asked = parser.parse_args()
+    options = parser.parse_args()
     logging.disable()
     shm, began = Path("/dev/shm"), time.monotonic()
     with tempfile.TemporaryDirectory(dir=shm if shm.is_dir() else None) as folder:
-        failed = sweep(Path(folder), asked.every)
+        failed = sweep(Path(folder), options.every)
     with tempfile.TemporaryDirectory() as folder:
-        failed += kill(Path(folder), asked.kills, asked.seed) if asked.kills else 0
+        failed += kill(Path(folder), options.kills, options.seed) if options.kills else 0
     print(f"{time.monotonic() - began:.0f} s")
     sys.exit(bool(failed))
 

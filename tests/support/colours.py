@@ -46,10 +46,10 @@ def contrast(ink: str, ground: str) -> float:
     return (light + 0.05) / (dark + 0.05)
 
 
-def lab(colour: str, sight: Sequence[Vector]) -> Vector:
-    full = linear(colour)
-    seen = [sum(a * b for a, b in zip(row, full, strict=True)) for row in sight]
-    red, green, blue = (min(1.0, max(0.0, channel)) for channel in seen)
+def lab(colour: str, matrix: Sequence[Vector]) -> Vector:
+    original = linear(colour)
+    visible = [sum(a * b for a, b in zip(row, original, strict=True)) for row in matrix]
+    red, green, blue = (min(1.0, max(0.0, channel)) for channel in visible)
 
     def bent(share: float) -> float:
         return share ** (1 / 3) if share > 0.008856 else 7.787 * share + 16 / 116
@@ -60,6 +60,6 @@ def lab(colour: str, sight: Sequence[Vector]) -> Vector:
     return 116 * y - 16, 500 * (x - y), 200 * (y - z)
 
 
-def apart(one: str, other: str, sight: Sequence[Vector]) -> float:
-    pairs = zip(lab(one, sight), lab(other, sight), strict=True)
+def apart(colour: str, other: str, matrix: Sequence[Vector]) -> float:
+    pairs = zip(lab(colour, matrix), lab(other, matrix), strict=True)
     return float(sum((a - b) ** 2 for a, b in pairs) ** 0.5)

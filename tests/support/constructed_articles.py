@@ -54,8 +54,8 @@ class Piece(Struct, frozen=True):
 
 def _piece(written: str, *terms: str, joined: str = "") -> Piece:
     forms = written.replace("&", "-").split("-")
-    whole = (joined, written.replace("-", "")) if joined else None
-    return Piece(written, tuple(zip(terms, forms, strict=True)), whole)
+    joined_forms = (joined, written.replace("-", "")) if joined else None
+    return Piece(written, tuple(zip(terms, forms, strict=True)), joined_forms)
 
 
 def _letters(written: str) -> Piece:
@@ -90,29 +90,29 @@ ELISIONS = ("d’", "l'", "Qu’")
 
 def bare(piece: Piece) -> str:
     """Return what is written, without an elided article."""
-    written = piece.written
+    text = piece.written
     for elision in ELISIONS:
-        written = written.removeprefix(elision)
-    return written
+        text = text.removeprefix(elision)
+    return text
 
 
 @st.composite
 def texts(draw: Any, part: str, most: int = 9) -> tuple[str, list[Spot]]:
     """Draw a part of an article and its spots."""
-    written, spots, at = ["dans"], [Spot(part, 0, 0, "dans", "dans")], 1
+    pieces, spots, at = ["dans"], [Spot(part, 0, 0, "dans", "dans")], 1
     for piece in draw(st.lists(st.sampled_from(PIECES), max_size=most)):
         form_of_all = bare(piece)
         for offset, (term, form) in enumerate(piece.words):
-            shape = form if len(piece.words) > 1 else form_of_all
-            spots.append(Spot(part, at + offset, at + offset, term, shape))
+            spot_form = form if len(piece.words) > 1 else form_of_all
+            spots.append(Spot(part, at + offset, at + offset, term, spot_form))
         if piece.joined:
             spots.append(Spot(part, at, at + len(piece.words) - 1, *piece.joined))
         at += len(piece.words)
-        shown = piece.written
+        text_form = piece.written
         if draw(st.booleans()) and len(form_of_all) > 3 and form_of_all.isalpha():
-            shown = shown[:-1] + draw(st.sampled_from(["\u00ad", "\u200b"])) + shown[-1]
-        written.append(draw(st.sampled_from(GAPS)) + shown)
-    text = "".join(written)
+            text_form = text_form[:-1] + draw(st.sampled_from(["\u00ad", "\u200b"])) + text_form[-1]
+        pieces.append(draw(st.sampled_from(GAPS)) + text_form)
+    text = "".join(pieces)
     return (unicodedata.normalize("NFD", text) if draw(st.booleans()) else text), spots
 
 
@@ -121,7 +121,7 @@ def documents(draw: Any) -> Doc:
     """Draw an article of four parts."""
     parts, spots = {}, []
     for part in ("title", "summary", "body", "author"):
-        parts[part], more = draw(texts(part, 3 if part == "author" else 9))
-        spots += more
+        parts[part], part_spots = draw(texts(part, 3 if part == "author" else 9))
+        spots += part_spots
     lang, feed = draw(st.sampled_from(["fr", "en", ""])), draw(st.sampled_from(FEEDS))
     return Doc(parts, spots, lang, feed)

@@ -121,9 +121,9 @@ async def until(pilot: Pilot[Any], true: Callable[[], object], seconds: float = 
     await pilot.pause()
 
 
-async def sees(pilot: Pilot[Any], app: DashboardApp, words: str, *, gone: bool = False) -> None:
+async def sees(pilot: Pilot[Any], app: DashboardApp, words: str, *, absent: bool = False) -> None:
     """Wait until words are on the screen, or gone from it."""
-    await until(pilot, lambda: (words in screen(app)) is not gone)
+    await until(pilot, lambda: (words in screen(app)) is not absent)
 
 
 def lines(app: DashboardApp) -> list[str]:

@@ -39,8 +39,8 @@ LOOPBACK: Networks = (ip_network("127.0.0.0/8"),)
 DAY = 86_400.0
 
 
-def webhook(url: str, name: str = "hook", **more: Any) -> Channel:
-    return Channel(name=name, kind=ChannelKind.WEBHOOK, target=(url,), **more)
+def webhook(url: str, name: str = "hook", **options: Any) -> Channel:
+    return Channel(name=name, kind=ChannelKind.WEBHOOK, target=(url,), **options)
 
 
 def lines(path: Path, name: str = "log") -> Channel:
@@ -68,9 +68,9 @@ class DeliveryDesk:
     def views(self) -> Views:
         return Views(StoreAddress(self.folder))
 
-    def plan(self, alerts: Sequence[int], *channels: str, **more: Any) -> None:
+    def plan(self, alerts: Sequence[int], *channels: str, **fields: Any) -> None:
         """Put alerts on their way."""
-        planned = [PlannedDelivery(channel=name, **{"due": self.now, **more}) for name in channels]
+        planned = [PlannedDelivery(channel=c, **{"due": self.now, **fields}) for c in channels]
         with closing(Store(StoreAddress(self.folder))) as store, store.batch() as batch:
             notify = [Notify(alert, Occasion.RAISED, "", tuple(planned)) for alert in alerts]
             batch.save_alerts(AlertPlan(at=self.now, notify=tuple(notify)))
@@ -117,7 +117,7 @@ class DeliveryDesk:
         return self.views.deliveries.newest(list(DeliveryState), channel=channel)
 
     def states(self, channel: str | None = None) -> list[str]:
-        return [str(one.state) for one in self.found(channel)]
+        return [str(record.state) for record in self.found(channel)]
 
 
 @dataclass
@@ -167,8 +167,8 @@ def desk(lived: Path, tmp_path: Path) -> DeliveryDesk:
 
 def alerts(desk: DeliveryDesk, count: int) -> list[int]:
     """Return the first alerts about articles."""
-    found = desk.views.alerts.get(list(desk.views.alerts.ids(Filter())))
-    return [alert.id for alert in found if alert.article][:count]
+    raised = desk.views.alerts.get(list(desk.views.alerts.ids(Filter())))
+    return [alert.id for alert in raised if alert.article][:count]
 
 
 async def becomes(true: Callable[[], object]) -> None:

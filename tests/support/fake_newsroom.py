@@ -111,7 +111,7 @@ class FakeNewsroom:
         self.now = NOW
         self.count = alerts
         self.title = title or (lambda n: TITLES[n % 4])
-        self.said: dict[int, tuple[AlertState, Verdict, bool]] = {}
+        self.triaged: dict[int, tuple[AlertState, Verdict, bool]] = {}
         self.notes: dict[int, str] = {}
         self.tags: dict[int, tuple[str, ...]] = {}
         self.assignees: dict[int, str] = {}
@@ -230,7 +230,7 @@ class FakeNewsroom:
         return self.now
 
     def status(self) -> Status:
-        settled = sum(state is not AlertState.NEW for state, _, _ in self.said.values())
+        triaged = sum(state is not AlertState.NEW for state, _, _ in self.triaged.values())
         feeds: dict[Health, int] = {}
         for feed in self.health:
             feeds[feed.health] = feeds.get(feed.health, 0) + 1
@@ -238,7 +238,7 @@ class FakeNewsroom:
             articles=1234,
             indexed=1234,
             alerts=self.count,
-            untriaged=self.count - settled,
+            untriaged=self.count - triaged,
             feeds=feeds,
             blind=0,
             monitor=MonitorPresence(pid=7, since=NOW - 900, config="feeds.yaml", log="")
@@ -249,14 +249,14 @@ class FakeNewsroom:
             store_damage=self.store_damage,
             config_error=self.config_error,
             silences=tuple(self.muted.values()),
-            silenced=sum(self._said(n)[0] is AlertState.NEW for n in self.silenced),
+            silenced=sum(self._triage_of(n)[0] is AlertState.NEW for n in self.silenced),
             unsent=len(self.unsent),
         )
 
     def renewed(self, status: Status) -> Status:
         now = FakeNewsroom.status(self)
-        said = {"network_down": now.network_down, "config_error": now.config_error}
-        return replace(status, monitor=now.monitor, pulse=now.pulse, **said)
+        problems = {"network_down": now.network_down, "config_error": now.config_error}
+        return replace(status, monitor=now.monitor, pulse=now.pulse, **problems)
 
     def commits(self) -> int:
         """Tell of another commit each time, unless it is at rest."""
@@ -267,14 +267,14 @@ class FakeNewsroom:
         return list(self.health)
 
     def preview_watchlist(
-        self, watchlist: Watchlist, described: Sequence[Feed], progress: Callable[[int, int], None]
+        self, watchlist: Watchlist, feeds: Sequence[Feed], progress: Callable[[int, int], None]
     ) -> WatchlistPreview:
         """Find the articles whose titles have the first word of the query."""
         self.tried.append(watchlist)
         word = watchlist.query.text.partition(" ")[0]
-        found = self.search(word).hits
+        articles = self.search(word).hits
         progress(1, 1)
-        return WatchlistPreview(self.count, len(found), ((word, len(found)),), found[:10])
+        return WatchlistPreview(self.count, len(articles), ((word, len(articles)),), articles[:10])
 
     def polls(self, url: str) -> list[Poll]:
         return [
@@ -310,12 +310,12 @@ class FakeNewsroom:
         self._readable()
         first = 1 if limit is None or filter != ALL else max(1, self.count - limit + 1)
         ids = array("q", range(max(first, after + 1), self.count + 1))
-        if filter != ALL or self.said or self.merged or self.silenced:
+        if filter != ALL or self.triaged or self.merged or self.silenced:
             ids = array("q", (n for n in ids if self._passes(n, filter)))
         return ids if limit is None else ids[-limit:]
 
     def _passes(self, n: int, filter: Filter) -> bool:
-        state, verdict, starred = self._said(n)
+        state, verdict, starred = self._triage_of(n)
         name, severity = LISTS[n % 4]
         severity = Severity.HIGH if n in self.why else severity
         feeds = [feed.removeprefix("tag:") for feed in filter.feeds]
@@ -343,29 +343,29 @@ class FakeNewsroom:
     def stories(
         self, ids: Sequence[int], *, matches: bool = False, silenced: bool = False, **_: bool
     ) -> list[StoryAlerts]:
-        firsts = dict.fromkeys(self.story_of.get(n, n) for n in ids if 0 < n <= self.count)
-        found = []
-        for first in firsts:
+        first_ids = dict.fromkeys(self.story_of.get(n, n) for n in ids if 0 < n <= self.count)
+        stories = []
+        for first in first_ids:
             members = {first, *(n for n, of in self.story_of.items() if of == first)}
-            shown = [
+            members_shown = [
                 n for n in sorted(members) if n in ids or self._passes(n, Filter(silenced=silenced))
             ]
-            found.append(StoryAlerts(tuple(self.alerts(shown, matches=matches))))
-        return found
+            stories.append(StoryAlerts(tuple(self.alerts(members_shown, matches=matches))))
+        return stories
 
     def later_of_stories(self, *, after: int = 0) -> tuple[array[int], array[int]]:
-        later = sorted(n for n in self.story_of if after < n <= self.count)
-        return array("q", later), array("q", (self.story_of[n] for n in later))
+        alert_ids = sorted(n for n in self.story_of if after < n <= self.count)
+        return array("q", alert_ids), array("q", (self.story_of[n] for n in alert_ids))
 
     def _readable(self) -> None:
         if self.unreadable:
             raise StoreError("the disk is gone")
 
-    def _said(self, n: int) -> tuple[AlertState, Verdict, bool]:
-        return self.said.get(n, (AlertState.NEW, Verdict.NONE, False))
+    def _triage_of(self, n: int) -> tuple[AlertState, Verdict, bool]:
+        return self.triaged.get(n, (AlertState.NEW, Verdict.NONE, False))
 
     def _alert(self, n: int, *, matches: bool = False) -> Alert:
-        state, verdict, starred = self._said(n)
+        state, verdict, starred = self._triage_of(n)
         name, severity = LISTS[n % 4]
         severity = Severity.HIGH if n in self.why else severity
         if n in self.about_feeds:
@@ -427,79 +427,81 @@ class FakeNewsroom:
         ids = list(ids)
         change = Change(state=state, verdict=verdict, starred=starred, note=note, assignee=assignee)
         now = {n: triage_state(self._alert(n, matches=False)) for n in ids}
-        left = tuple(n for n in ids if overwrites(shown.get(n, now[n]), now[n], change.on(now[n])))
-        ids = [n for n in ids if n not in left]
+        stale = tuple(n for n in ids if overwrites(shown.get(n, now[n]), now[n], change.on(now[n])))
+        ids = [n for n in ids if n not in stale]
         before = {n: self._standing(n) for n in ids}
         for n, (*_, old_note, old_tags, old_assignee) in before.items():
-            given = (state, verdict, starred)
-            after = tuple(b if g is None else g for b, g in zip(self._said(n), given, strict=True))
-            self.said[n] = after  # type: ignore[assignment]
+            chosen = (state, verdict, starred)
+            current = self._triage_of(n)
+            after = tuple(b if c is None else c for b, c in zip(current, chosen, strict=True))
+            self.triaged[n] = after  # type: ignore[assignment]
             self.notes[n] = old_note if note is None else note
             self.tags[n] = tuple(sorted({*old_tags, *tags} - {*untag}))
             self.assignees[n] = old_assignee if assignee is None else assignee
-        act = self._act({n: was for n, was in before.items() if was != self._standing(n)})
-        if left:
-            act = act or TriageAction(id=0, at=self.now, who="me", ids=())
-            return replace(act, left=left)
-        return act
+        action = self._act({n: old for n, old in before.items() if old != self._standing(n)})
+        if stale:
+            action = action or TriageAction(id=0, at=self.now, who="me", ids=())
+            return replace(action, left=stale)
+        return action
 
-    def undo(self, act: int | None = None) -> TriageAction | None:
+    def undo(self, action_id: int | None = None) -> TriageAction | None:
         if self.locked.is_set():
             raise StoreError("the store is locked")
-        open_acts = [each for each in self.acts if each not in self.undone]
-        number = act if act is not None else max(open_acts, default=None)
+        open_acts = [id for id in self.acts if id not in self.undone]
+        number = action_id if action_id is not None else max(open_acts, default=None)
         if number is None or number in self.undone:
             return None
         before = self.acts[number]
         after = {n: self._standing(n) for n in before}
-        for n, was in before.items():
-            self._restore(n, was)
-        made = self._act(after)
-        assert made is not None
-        self.undone |= {number, made.id}
-        self.redoable.append((made.id, number))
-        return made
+        for n, previous in before.items():
+            self._restore(n, previous)
+        action = self._act(after)
+        assert action is not None
+        self.undone |= {number, action.id}
+        self.redoable.append((action.id, number))
+        return action
 
     def redo(self) -> TriageAction | None:
         if not self.redoable:
             return None
-        number, undone = self.redoable.pop()
+        number, undo_id = self.redoable.pop()
         before = {n: self._standing(n) for n in self.acts[number]}
-        for n, was in self.acts[number].items():
-            self._restore(n, was)
-        made = self._act(before)
-        assert made is not None
-        self.undone = self.undone - {undone} | {made.id}
-        return made
+        for n, previous in self.acts[number].items():
+            self._restore(n, previous)
+        action = self._act(before)
+        assert action is not None
+        self.undone = self.undone - {undo_id} | {action.id}
+        return action
 
     def decisions(self, alert: int) -> list[Decision]:
         """Return what changed an alert; what it was after an act is what it was before the next."""
-        acts = {number: before[alert] for number, before in self.acts.items() if alert in before}
-        made = []
-        for (number, was), then in zip(
-            acts.items(), [*acts.values(), self._standing(alert)][1:], strict=True
+        states = {number: before[alert] for number, before in self.acts.items() if alert in before}
+        decisions = []
+        for (number, old), new in zip(
+            states.items(), [*states.values(), self._standing(alert)][1:], strict=True
         ):
             names = TriageState.__struct_fields__
-            changed = [name for name, a, b in zip(names, was, then, strict=True) if a != b]
-            before, after = (dict(zip(names, each, strict=True)) for each in (was, then))
-            made.append(
+            fields = [name for name, a, b in zip(names, old, new, strict=True) if a != b]
+            before, after = (dict(zip(names, values, strict=True)) for values in (old, new))
+            decisions.append(
                 Decision(
                     act=number, alert=alert, at=self.now, who="me", why="", undoes=None,
-                    before={name: before[name] for name in changed},
-                    after={name: after[name] for name in changed},
+                    before={name: before[name] for name in fields},
+                    after={name: after[name] for name in fields},
                 )
             )  # fmt: skip
-        return made
+        return decisions
 
     def tag_counts(self) -> dict[str, int]:
         return dict(Counter(tag for tags in self.tags.values() for tag in tags))
 
     def _standing(self, n: int) -> tuple[AlertState, Verdict, bool, str, tuple[str, ...], str]:
-        said = self._said(n)
-        return (*said, self.notes.get(n, ""), self.tags.get(n, ()), self.assignees.get(n, ""))
+        decision = self._triage_of(n)
+        return (*decision, self.notes.get(n, ""), self.tags.get(n, ()), self.assignees.get(n, ""))
 
-    def _restore(self, n: int, was: tuple[Any, ...]) -> None:
-        self.said[n], self.notes[n], self.tags[n], self.assignees[n] = was[:3], *was[3:]
+    def _restore(self, n: int, previous: tuple[Any, ...]) -> None:
+        self.triaged[n] = previous[:3]
+        self.notes[n], self.tags[n], self.assignees[n] = previous[3:]
 
     def _act(self, before: dict[int, Any]) -> TriageAction | None:
         if not before:
@@ -539,14 +541,14 @@ class FakeNewsroom:
         return list(self.unsent)
 
     def retry(self, ids: Sequence[int] | None, now: float) -> int:
-        wanted = [d for d in self.unsent if ids is None or d.id in ids]
-        self.retried += [d.id for d in wanted]
-        return len(wanted)
+        deliveries = [d for d in self.unsent if ids is None or d.id in ids]
+        self.retried += [d.id for d in deliveries]
+        return len(deliveries)
 
     def mute(self, name: str, seconds: float = 3600.0, by: str = "") -> Silence:
-        mute = Silence(watchlist=name, by=by, since=self.now, until=self.now + seconds)
-        self.muted[name] = mute
-        return mute
+        silence = Silence(watchlist=name, by=by, since=self.now, until=self.now + seconds)
+        self.muted[name] = silence
+        return silence
 
     def unmute(self, name: str) -> Silence | None:
         return self.muted.pop(name, None)
@@ -577,13 +579,13 @@ class FakeNewsroom:
         )
 
     def _merged(self, article: int) -> Iterator[MergedAlert]:
-        for other, into in self.merged.items():
-            if article in (other, into):
-                shown = into if article == other else other
+        for other, target in self.merged.items():
+            if article in (other, target):
+                first = target if article == other else other
                 yield MergedAlert(
-                    alert=shown, partner=article, stands=shown == into, article=shown,
-                    watchlist=LISTS[shown % 4][0], title=self.title(shown), seen=NOW,
-                    publisher=OUTLETS[shown % 4],
+                    alert=first, partner=article, stands=first == target, article=first,
+                    watchlist=LISTS[first % 4][0], title=self.title(first), seen=NOW,
+                    publisher=OUTLETS[first % 4],
                 )  # fmt: skip
 
     def _telling(self, article: int) -> StoryTimeline:
@@ -594,8 +596,8 @@ class FakeNewsroom:
             for n, lag in ((first, 0.0), (first + 1, 240.0))
             if n <= self.count
         )
-        far = Outlet(name=OUTLETS[3], article=3, seen=NOW, lag=0.0, lang="en")
-        return StoryTimeline(outlets, (far,) if article != 3 else ())
+        foreign = Outlet(name=OUTLETS[3], article=3, seen=NOW, lag=0.0, lang="en")
+        return StoryTimeline(outlets, (foreign,) if article != 3 else ())
 
     def similar(self, article: int, limit: int) -> list[SearchHit]:
         """Return two articles that are like every other; articles above 30 are like none."""
@@ -652,18 +654,18 @@ class FakeNewsroom:
             raise QueryError("this bracket is never closed", len(query) - 1, "add )")
         if query == "broken":
             raise ArchiveDamaged("segment \x1b[2J\u202e[red]7 is damaged")
-        found = []
+        hits = []
         for n in range(self.count, 0, -1):
             reading = self.read(n)
             assert reading is not None
             at = reading.article.title.lower().find(query.lower())
             if at >= 0:
                 spans = (("title", at, at + len(query)),)
-                found.append(SearchHit(reading.article, reading.feed, 1.0, spans, "", ()))
+                hits.append(SearchHit(reading.article, reading.feed, 1.0, spans, "", ()))
         start = int(after or 0)
         end = start + limit
-        more = str(end) if end < len(found) else ""
-        return Results(tuple(found[start:end]), len(found), before=start, next=more)
+        next_page = str(end) if end < len(hits) else ""
+        return Results(tuple(hits[start:end]), len(hits), before=start, next=next_page)
 
     def rung(self, articles: Iterable[int]) -> dict[int, Severity]:
         return {n: LISTS[n % 4][1] for n in articles if n % 3 == 0}
@@ -671,9 +673,9 @@ class FakeNewsroom:
     def trend(self, queries: Sequence[str], filter: Filter = ALL) -> Trend:
         edges = tuple(NOW - 86_400.0 * n for n in range(30, -1, -1))
         counts = tuple(n % 7 for n in range(30))
-        covered = tuple(0.4 if 10 <= n < 15 else 1.0 for n in range(30))
+        coverage = tuple(0.4 if 10 <= n < 15 else 1.0 for n in range(30))
         series = tuple(
-            Series(name=query, counts=counts, covered=covered, corrected=(None,) * len(counts))
+            Series(name=query, counts=counts, covered=coverage, corrected=(None,) * len(counts))
             for query in queries
         )
         return Trend(
@@ -720,13 +722,13 @@ class FakeNewsroom:
 
 def _matches(title: str) -> tuple[Match, ...]:
     """Return the matches of the word grève in the title and the body, of the title's start else."""
-    found = [
+    occurrences = [
         Match(field="body", start=at, end=at + 5, text="grève", term="grève")
         for at in range(len(BODY))
         if BODY.startswith("grève", at)
     ][:5]
     end = title.find(" ", 6) if " " in title[6:] else len(title)
-    return (Match(field="title", start=0, end=end, text=title[:end], term="terme"), *found)
+    return (Match(field="title", start=0, end=end, text=title[:end], term="terme"), *occurrences)
 
 
 def feed_health(number: int, name: str, health: Health = Health.OK, words: str = "") -> FeedHealth:

@@ -31,9 +31,9 @@ def originals() -> list[bytes]:
         "<link href='/1'/><content type='xhtml'><div xmlns='http://www.w3.org/1999/xhtml'>Un <p>"
         "texte</p></div></content></entry></feed>"
     )
-    told = {"id": "1", "title": "Alibaba", "content_html": "<p>Un texte</p>", "url": "https://e.x/"}
-    listed = {"version": "https://jsonfeed.org/version/1.1", "title": "J", "items": [told] * 3}
-    plain = [rss(*items), atom.encode(), json.dumps(listed).encode()]
+    item = {"id": "1", "title": "Alibaba", "content_html": "<p>Un texte</p>", "url": "https://e.x/"}
+    feed = {"version": "https://jsonfeed.org/version/1.1", "title": "J", "items": [item] * 3}
+    plain = [rss(*items), atom.encode(), json.dumps(feed).encode()]
     return plain + [body for body, _ in feeds().values()]
 
 
@@ -70,32 +70,32 @@ def _sent(dice: random.Random, body: bytes) -> Reply:
         headers.append(("ETag", dice.choice([b'"\xe9"', b"x" * 9_000, b"", b'"a", "b"'])))
     if dice.random() < 0.85:
         return Reply(200, tuple(headers), body)
-    packed = gzip.compress(body, 1, mtime=0)
+    payload = gzip.compress(body, 1, mtime=0)
     match dice.randrange(5):
         case 0:
-            packed = _flip(dice, packed)
+            payload = _flip(dice, payload)
         case 1:
-            packed = packed[: dice.randrange(len(packed))]
+            payload = payload[: dice.randrange(len(payload))]
         case 2:
-            packed = body
+            payload = body
         case 3:
-            packed = gzip.compress(packed, 1, mtime=0)
+            payload = gzip.compress(payload, 1, mtime=0)
         case _:
             headers.append(("Content-Encoding", "gzip"))
     headers.append(("Content-Encoding", dice.choice(["gzip", "deflate", "x-gzip", "br"])))
     fault = dice.choice([None, None, Fault.SHORT, Fault.RESET_MIDWAY])
-    return Reply(200, tuple(headers), packed, fault=fault)
+    return Reply(200, tuple(headers), payload, fault=fault)
 
 
 # --- what can be wrong with a body --------------------------------------------------------
 
 
 def _flip(dice: random.Random, body: bytes) -> bytes:
-    changed = bytearray(body)
+    damaged = bytearray(body)
     for _ in range(dice.choice([1, 1, 5, 50])):
-        if changed:
-            changed[dice.randrange(len(changed))] = dice.randrange(256)
-    return bytes(changed)
+        if damaged:
+            damaged[dice.randrange(len(damaged))] = dice.randrange(256)
+    return bytes(damaged)
 
 
 def _cut(dice: random.Random, body: bytes) -> bytes:
@@ -134,9 +134,9 @@ _PIECES = [
 
 def _insert(dice: random.Random, body: bytes) -> bytes:
     """Put something where it does not belong, between elements more often than not."""
-    places = [found.end() for found in re.finditer(rb">", body)]
-    between = places and dice.random() < 0.6
-    at = dice.choice(places) if between else dice.randrange(len(body) + 1)
+    places = [tag.end() for tag in re.finditer(rb">", body)]
+    between_tags = places and dice.random() < 0.6
+    at = dice.choice(places) if between_tags else dice.randrange(len(body) + 1)
     return body[:at] + dice.choice(_PIECES) + body[at:]
 
 
@@ -145,8 +145,8 @@ def _rename(dice: random.Random, body: bytes) -> bytes:
     names = re.findall(rb"</?([a-zA-Z:]+)", body)
     if not names:
         return _flip(dice, body)
-    one, other = dice.choice(names), dice.choice(names)
-    return body.replace(b"<" + one, b"<" + other, dice.choice([1, -1]))
+    name, other = dice.choice(names), dice.choice(names)
+    return body.replace(b"<" + name, b"<" + other, dice.choice([1, -1]))
 
 
 def _charset(dice: random.Random, body: bytes) -> bytes:
@@ -155,8 +155,8 @@ def _charset(dice: random.Random, body: bytes) -> bytes:
         ["utf-16", "utf-7", "us-ascii", "ibm037", "idna", "zlib", "gb18030", "", "\0"]
     )
     if dice.random() < 0.5:
-        declared = f"<?xml version='1.0' encoding='{name}'?>".encode()
-        return declared + re.sub(rb"^\s*<\?xml[^>]*>", b"", body)
+        declaration = f"<?xml version='1.0' encoding='{name}'?>".encode()
+        return declaration + re.sub(rb"^\s*<\?xml[^>]*>", b"", body)
     coding = dice.choice(
         ["utf-16", "utf-16-le", "utf-32", "cp1252", "cp500", "shift_jis", "utf-8-sig"]
     )
@@ -171,10 +171,10 @@ def _doctype(dice: random.Random, body: bytes) -> bytes:
     named.append(
         dice.choice([b"", b"<!ENTITY % p SYSTEM 'file:///etc/passwd'>%p;", b"]]>", b"<!--"])
     )
-    head, mark, rest = body.partition(b"<title>")
+    head, mark, remainder = body.partition(b"<title>")
     doctype = b"<!DOCTYPE r [" + b"".join(named) + dice.choice([b"]>", b"", b"]"])
-    used = b"&e%d;" % (depth - 1) * dice.choice([1, 5_000])
-    return doctype + re.sub(rb"^\s*<\?xml[^>]*>", b"", head) + mark + used + rest
+    reference = b"&e%d;" % (depth - 1) * dice.choice([1, 5_000])
+    return doctype + re.sub(rb"^\s*<\?xml[^>]*>", b"", head) + mark + reference + remainder
 
 
 def _items(dice: random.Random, body: bytes) -> bytes:
@@ -200,16 +200,16 @@ _ODD = [
 def _json(dice: random.Random, body: bytes) -> bytes:
     """Put an odd value in the place of another."""
     try:
-        whole = json.loads(body)
-        node, way = whole, []
+        document = json.loads(body)
+        node, way = document, []
         while isinstance(node, (dict, list)) and node and (not way or dice.random() < 0.7):
             way.append(dice.choice(list(node) if isinstance(node, dict) else range(len(node))))
             node = node[way[-1]]
-        holder = whole
+        holder = document
         for key in way[:-1]:
             holder = holder[key]
         if way:
             holder[way[-1]] = dice.choice(_ODD)
-        return json.dumps(whole).encode()
+        return json.dumps(document).encode()
     except (ValueError, TypeError, RecursionError):
         return _flip(dice, body)

@@ -19,8 +19,8 @@ class ScriptedFeed(Struct):
 
     name: str
     clock: Callable[[], float]
-    tagged: bool = True
-    up: bool = True
+    has_etag: bool = True
+    is_up: bool = True
     editions: list[tuple[float, tuple[Item, ...]]] = field(default_factory=list)
 
     @property
@@ -42,12 +42,12 @@ class ScriptedFeed(Struct):
 
     def answer(self, request: Request) -> Reply:
         """Answer a question."""
-        if not self.up:
+        if not self.is_up:
             return Reply(503)
         number = self.number()
         tag = f'"{number}"'
-        headers = (("ETag", tag),) if self.tagged else ()
-        if self.tagged and request.header("If-None-Match") == tag.encode():
+        headers = (("ETag", tag),) if self.has_etag else ()
+        if self.has_etag and request.header("If-None-Match") == tag.encode():
             return Reply(304, headers)
         return Reply(200, headers, rss(*self.items(number), title=self.name, lang="fr"))
 
@@ -77,12 +77,12 @@ class ScriptedWebhook(Struct):
 
     moods: Sequence[Mood] = (Mood.ACCEPT,)
     accepted: list[Accepted] = field(default_factory=list)
-    asked: int = 0
+    message_count: int = 0
 
     def answer(self, request: Request) -> Reply:
         """Take a message."""
-        mood = self.moods[self.asked % len(self.moods)]
-        self.asked += 1
+        mood = self.moods[self.message_count % len(self.moods)]
+        self.message_count += 1
         if mood in {Mood.ACCEPT, Mood.RESET}:
             self.accepted.append(_read(request))
         match mood:
@@ -98,14 +98,14 @@ class ScriptedWebhook(Struct):
 
 def keys(accepted: Sequence[Accepted]) -> dict[tuple[str, str, str, str], set[str]]:
     """Return the keys under which each alert reached each channel, by occasion."""
-    found: dict[tuple[str, str, str, str], set[str]] = defaultdict(set)
-    for one in accepted:
-        found[one.channel, one.watchlist, one.url, one.occasion].add(one.key)
-    return found
+    message_keys: dict[tuple[str, str, str, str], set[str]] = defaultdict(set)
+    for reply in accepted:
+        message_keys[reply.channel, reply.watchlist, reply.url, reply.occasion].add(reply.key)
+    return message_keys
 
 
 def _read(request: Request) -> Accepted:
-    said = json.loads(request.body)
+    body = json.loads(request.body)
     key = (request.header("Idempotency-Key") or b"").decode()
-    alert = said["alert"]
-    return Accepted(said["channel"], key, alert["watchlist"], alert["url"] or "", said["occasion"])
+    alert = body["alert"]
+    return Accepted(body["channel"], key, alert["watchlist"], alert["url"] or "", body["occasion"])

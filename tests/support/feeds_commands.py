@@ -81,13 +81,13 @@ def run(room: Newsroom, *args: str, code: int = 0) -> tuple[str, str]:
         contextlib.redirect_stdout(out),
         contextlib.redirect_stderr(err),
         patch("sys.argv", ["tocsin", "feeds", *args]),
-        pytest.raises(SystemExit) as ended,
+        pytest.raises(SystemExit) as exit,
     ):
         main()
-    said = []
+    outputs = []
     for stream in (out, err):
         stream.flush()
         stream.seek(0)
-        said.append(stream.read())
-    assert ended.value.code == code, (args, *said)
-    return said[0], said[1]
+        outputs.append(stream.read())
+    assert exit.value.code == code, (args, *outputs)
+    return outputs[0], outputs[1]

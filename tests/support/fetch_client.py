@@ -28,21 +28,21 @@ def client(allow: Networks = LOOPBACK, **options: Any) -> Client:
     return Client(allow, user_agent="tocsin/test", **real | options)
 
 
-def get(url: str, *, options: dict[str, Any] | None = None, **asked: Any) -> Fetched | NotModified:
+def get(url: str, *, options: dict[str, Any] | None = None, **kwargs: Any) -> Fetched | NotModified:
     """Ask once, with a client of these options."""
 
     async def go() -> Fetched | NotModified:
-        async with client(**{"timeout": SECONDS} | (options or {})) as asking:
-            return await asking.fetch(url, **asked)
+        async with client(**{"timeout": SECONDS} | (options or {})) as http_client:
+            return await http_client.fetch(url, **kwargs)
 
     return asyncio.run(go())
 
 
-def failing(url: str, **asked: Any) -> FetchError:
+def failing(url: str, **kwargs: Any) -> FetchError:
     """Ask once in vain, return why."""
-    with pytest.raises(FetchError) as caught:
-        get(url, **asked)
-    return caught.value
+    with pytest.raises(FetchError) as error:
+        get(url, **kwargs)
+    return error.value
 
 
 @pytest.fixture(scope="session")

@@ -109,7 +109,7 @@ class Press(Struct, dict=True):
     pages: Mapping[str, Sequence[bytes | FetchError]] = field(default_factory=dict)
     round: int = 0
     fuse: Fuse = field(default_factory=Fuse)
-    asked: list[str] = field(default_factory=list)
+    requested_urls: list[str] = field(default_factory=list)
 
     def pause(self, paused: bool) -> None:
         """Answer all the same: each request is answered at once."""
@@ -126,7 +126,7 @@ class Press(Struct, dict=True):
         self.fuse.step()
         if url.endswith("/robots.txt"):
             raise FetchError(url, "404 Not Found", status=404)
-        self.asked.append(url)
+        self.requested_urls.append(url)
         published = self.editions[url] if url in self.editions else self.pages[url]
         edition = min(self.round, len(published) - 1)
         body = published[edition]
@@ -164,7 +164,7 @@ class ManualMonitor(Struct):
     watchlists: Sequence[Watchlist]
     open_store: Callable[[StoreAddress], Store] = Store
     now: float = START
-    settled: list[BatchOutcome] = field(default_factory=list)
+    outcomes: list[BatchOutcome] = field(default_factory=list)
     routing: Routing = field(default_factory=Routing)
     stopwatch: Callable[[], float] = lambda: 0.0
 
@@ -185,7 +185,7 @@ class ManualMonitor(Struct):
             ingester,
             thread,
             lambda: self.now,
-            self.settled.append,
+            self.outcomes.append,
         )
         asyncio.run(_with(pipeline, self._rounds(store, pipeline, feeds, rounds)))
 
@@ -198,9 +198,9 @@ class ManualMonitor(Struct):
             await self._round(store, pipeline, feeds)
 
     async def _round(self, store: Store, pipeline: Pipeline, feeds: Sequence[Feed]) -> None:
-        states = {one.feed.url: one.state for one in store.feeds.subscribed()}
-        asked = [feed for feed in feeds if not states[feed.url].gone]
-        await asyncio.gather(*(poll(pipeline, feed, states[feed.url]) for feed in asked))
+        states = {row.feed.url: row.state for row in store.feeds.subscribed()}
+        subscribed = [feed for feed in feeds if not states[feed.url].gone]
+        await asyncio.gather(*(poll(pipeline, feed, states[feed.url]) for feed in subscribed))
         while due := store.pages_due(self.now, 8):
             await asyncio.gather(*map(pipeline.read_page, due))
 
@@ -281,7 +281,7 @@ def scenario(fuse: Fuse | None = None) -> Press:
     """Return a press: news, copies, edits, carriers, pages, new ids for everything."""
     copied = _item("b1", "ailleurs", "Alibaba soupçonné à Liège", _WIRE + " (Agences)")
     teaser = _item("c1", "page", "Le locataire discret", "Un entrepôt sans enseigne.")
-    broken = _item("c2", "perdue", "Une page qui n’est plus là", "On n’en saura pas plus.")
+    gone_page = _item("c2", "perdue", "Une page qui n’est plus là", "On n’en saura pas plus.")
     return Press(
         {
             A: [
@@ -290,7 +290,7 @@ def scenario(fuse: Fuse | None = None) -> Press:
                 edition(*(item.replace(">a", ">new-a") for item in (_A3, _A1, _A2_EDITED))),
             ],
             B: [edition(copied), edition(_A2.replace(">a2", ">b2"), copied)],
-            C: [edition(teaser), edition(broken, teaser)],
+            C: [edition(teaser), edition(gone_page, teaser)],
         },
         {
             "https://ex.org/page": [_PAGE.format(_PAGE_TEXT).encode()],

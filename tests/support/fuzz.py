@@ -49,7 +49,7 @@ class Cost(Struct, frozen=True):
 
     seconds: float
     """Of the processor, in this process and those it started."""
-    grown: int
+    growth: int
     """Bytes by which this process is larger afterwards."""
     largest: int
     """Bytes of the largest process it started; what an earlier batch reached counts too."""
@@ -58,17 +58,17 @@ class Cost(Struct, frozen=True):
         """Yield what is above a budget, in words."""
         if self.seconds > budget.seconds:
             yield f"{self.seconds:.1f} s of the processor, of {budget.seconds:.1f}"
-        for name, bytes, most in (
-            ("grown by", self.grown, budget.grown),
+        for name, bytes, limit in (
+            ("growth by", self.growth, budget.growth),
             ("a process of", self.largest, budget.largest),
         ):
-            if bytes > most:
-                yield f"{name} {bytes >> 20} MB, of {most >> 20}"
+            if bytes > limit:
+                yield f"{name} {bytes >> 20} MB, of {limit >> 20}"
 
 
-START = Cost(seconds=8.0, grown=64 << 20, largest=420 << 20)
+START = Cost(seconds=8.0, growth=64 << 20, largest=420 << 20)
 """Budget of a run with no documents but the good ones."""
-DOCUMENT = Cost(seconds=0.05, grown=128 << 10, largest=0)
+DOCUMENT = Cost(seconds=0.05, growth=128 << 10, largest=0)
 """What each document adds to it."""
 
 
@@ -76,7 +76,7 @@ def budget(documents: int) -> Cost:
     """Return what a batch may cost."""
     return Cost(
         START.seconds + documents * DOCUMENT.seconds,
-        START.grown + documents * DOCUMENT.grown,
+        START.growth + documents * DOCUMENT.growth,
         START.largest,
     )
 
@@ -101,7 +101,7 @@ def judge(replies: Sequence[Reply]) -> Verdict:
     verdict = _run(replies)
     cost = Cost(
         seconds=_processor_seconds() - before,
-        grown=resident() - size,
+        growth=resident() - size,
         largest=resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss << 10,
     )
     return replace(verdict, costly=tuple(cost.above(budget(len(replies)))))
@@ -114,28 +114,28 @@ def _processor_seconds() -> float:
 
 def _run(replies: Sequence[Reply]) -> Verdict:
     memory = Path("/dev/shm")
-    where = memory if memory.is_dir() else None
-    with Web(clock=time.time) as web, tempfile.TemporaryDirectory(dir=where) as folder:
+    directory = memory if memory.is_dir() else None
+    with Web(clock=time.time) as web, tempfile.TemporaryDirectory(dir=directory) as folder:
         newsroom = Newsroom(Path(folder))
         names = ["well 0", *(f"fuzzed {number}" for number in range(len(replies))), "well 1"]
         for number, reply in enumerate([WELL[0], *replies, WELL[1]]):
             web.on(f"/{number}", reply)
         feeds = [{"url": web.url(f"/{n}"), "name": name} for n, name in enumerate(names)]
-        near = {"name": "near", "query": "sûreté NEAR/9 état"}
-        newsroom.watch(feeds, ["Alibaba", near, "the~"])
-        with errors() as said:
+        distance = {"name": "near", "query": "sûreté NEAR/9 état"}
+        newsroom.watch(feeds, ["Alibaba", distance, "the~"])
+        with errors() as errors_logged:
             try:
                 orders = RunOptions(once=True, everything=True)
                 summary = asyncio.run(run_monitor(newsroom.config, None, orders))
             except Exception as error:
                 return Verdict(broken=(f"{type(error).__name__}: {error}",))
-        return audit(newsroom, web, summary, said)
+        return audit(newsroom, web, summary, errors_logged)
 
 
-def audit(newsroom: Newsroom, web: Web, summary: RunSummary, said: list[str]) -> Verdict:
+def audit(newsroom: Newsroom, web: Web, summary: RunSummary, log: list[str]) -> Verdict:
     """Tell what a run left behind."""
-    asked = {request.path: request.at for request in web.requests}
-    broken = [f"in the log: {line}" for line in said]
+    request_times = {request.path: request.at for request in web.requests}
+    problems = [f"in the log: {line}" for line in log]
     late: list[int] = []
     outcomes: Counter[str] = Counter()
     for name, url, at, outcome, reason, articles in newsroom.sql(
@@ -145,18 +145,18 @@ def audit(newsroom: Newsroom, web: Web, summary: RunSummary, said: list[str]) ->
         path = "/" + url.rpartition("/")[2]
         outcomes[(reason or "read").split(":")[0][:60]] += 1
         if at is None:
-            broken.append(f"{name} was not decided")
-        elif at - asked.get(path, at) > DECIDED:
+            problems.append(f"{name} was not decided")
+        elif at - request_times.get(path, at) > DECIDED:
             late.append(int(path[1:]) - 1)
         if outcome == "failed" and not reason.strip():
-            broken.append(f"{name} failed without a reason")
+            problems.append(f"{name} failed without a reason")
         if name.startswith("well") and articles != 5:
-            broken.append(f"{name} has {articles} articles: {reason}")
-    broken += [f"not clean: {place}.{column}" for place, column, _ in unclean(database(newsroom))]
-    broken += [f"a match is askew: {text!r}" for text in askew(database(newsroom))]
+            problems.append(f"{name} has {articles} articles: {reason}")
+    problems += [f"not clean: {place}.{column}" for place, column, _ in unclean(database(newsroom))]
+    problems += [f"a match is askew: {text!r}" for text in askew(database(newsroom))]
     if newsroom.counts()[2]:
-        broken.append("not all of it is searchable")
-    return Verdict(tuple(broken), tuple(late), outcomes, summary.new)
+        problems.append("not all of it is searchable")
+    return Verdict(tuple(problems), tuple(late), outcomes, summary.new)
 
 
 def database(newsroom: Newsroom) -> Path:
@@ -167,16 +167,16 @@ def database(newsroom: Newsroom) -> Path:
 @contextmanager
 def errors() -> Iterator[list[str]]:
     """Collect what is logged as an error; nothing else is said."""
-    said: list[str] = []
+    lines: list[str] = []
 
     class Listener(logging.Handler):
         def emit(self, record: logging.LogRecord) -> None:
-            said.append(self.format(record))
+            lines.append(self.format(record))
 
     listener, root = Listener(logging.ERROR), logging.getLogger()
     root.addHandler(listener)
     try:
-        yield said
+        yield lines
     finally:
         root.removeHandler(listener)
 
@@ -210,33 +210,33 @@ def _text(raw: str | bytes) -> str:
 
 def fuzz(seed: int, seconds: float, failures: Path, batch: int = BATCH) -> list[Path]:
     """Go on for so long; return the files of what broke something."""
-    if broken := judge([]).broken:
-        raise SystemExit(f"nothing works, with good feeds alone: {broken[0]}")
+    if problems := judge([]).broken:
+        raise SystemExit(f"nothing works, with good feeds alone: {problems[0]}")
     bodies = originals()
-    found: list[Path] = []
-    seen: Counter[str] = Counter()
+    kept_files: list[Path] = []
+    outcomes: Counter[str] = Counter()
     began, number, articles = time.monotonic(), 0, 0
     while time.monotonic() - began < seconds:
         replies = [mutated(bodies, seed, n) for n in range(number, number + batch)]
         verdict = judge(replies)
-        seen += verdict.outcomes
+        outcomes += verdict.outcomes
         articles += verdict.articles
         if verdict.broken:
             print(*verdict.broken[:5], sep="\n", file=sys.stderr)
-            found += keep(guilty(replies), replies, failures / f"{seed}-{number}")
+            kept_files += keep(guilty(replies), replies, failures / f"{seed}-{number}")
         if verdict.costly:
             print(f"seed {seed}, from {number} on:", *verdict.costly, file=sys.stderr)
             numbers = guilty(replies, lambda verdict: verdict.costly)
-            found += keep(numbers, replies, failures / f"{seed}-{number}-costly")
+            kept_files += keep(numbers, replies, failures / f"{seed}-{number}-costly")
         slow = [n for n in verdict.late[:SUSPECTS] if judge([replies[n]]).late]
-        found += keep(slow, replies, failures / f"{seed}-{number}-slow")
+        kept_files += keep(slow, replies, failures / f"{seed}-{number}-slow")
         number += batch
-    took = time.monotonic() - began
-    print(f"seed {seed}: {number} documents in {took:.0f} s, {articles} articles,"
-          f" {len(found)} broke a promise")  # fmt: skip
-    for outcome, count in seen.most_common(12):
+    elapsed = time.monotonic() - began
+    print(f"seed {seed}: {number} documents in {elapsed:.0f} s, {articles} articles,"
+          f" {len(kept_files)} broke a promise")  # fmt: skip
+    for outcome, count in outcomes.most_common(12):
         print(f"{count:8} {outcome}")
-    return found
+    return kept_files
 
 
 def guilty(
@@ -245,14 +245,14 @@ def guilty(
 ) -> list[int]:
     """Return the numbers of the answers that have a fault: of all if none has it alone."""
     suspects = [range(len(replies))]
-    alone: list[int] = []
-    while suspects and len(alone) < SUSPECTS:
-        among = suspects.pop()
-        halves = among[: len(among) // 2], among[len(among) // 2 :]
-        for half in halves if len(among) > 1 else ():
+    culprits: list[int] = []
+    while suspects and len(culprits) < SUSPECTS:
+        group = suspects.pop()
+        halves = group[: len(group) // 2], group[len(group) // 2 :]
+        for half in halves if len(group) > 1 else ():
             if fault(judge([replies[n] for n in half])):
-                (alone.append(half[0]) if len(half) == 1 else suspects.append(half))
-    return alone or list(range(len(replies)))
+                (culprits.append(half[0]) if len(half) == 1 else suspects.append(half))
+    return culprits or list(range(len(replies)))
 
 
 def keep(numbers: Sequence[int], replies: Sequence[Reply], folder: Path) -> list[Path]:
@@ -273,14 +273,14 @@ def main() -> int:
     parser.add_argument("--minutes", type=float, default=1.0)
     parser.add_argument("--failures", type=Path, default=Path("fuzz-failures"))
     parser.add_argument("--replay", type=Path, nargs="+")
-    asked = parser.parse_args()
-    if asked.replay:
-        verdict = judge([read(path) for path in asked.replay])
+    options = parser.parse_args()
+    if options.replay:
+        verdict = judge([read(path) for path in options.replay])
         late = ["late"] if verdict.late else []
         print(*verdict.broken, *verdict.outcomes, *late, *verdict.costly, sep="\n")
         return bool(verdict.broken or verdict.late or verdict.costly)
-    print(f"seed {asked.seed}", flush=True)
-    return bool(fuzz(asked.seed, asked.minutes * 60, asked.failures))
+    print(f"seed {options.seed}", flush=True)
+    return bool(fuzz(options.seed, options.minutes * 60, options.failures))
 
 
 if __name__ == "__main__":

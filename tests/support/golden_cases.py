@@ -14,7 +14,7 @@ from .golden_word_forms import FORMS
 class Golden(NamedTuple):
     """A query, and a text with what the query lights in it."""
 
-    why: str
+    reason: str
     query: str
     marked: str
 
@@ -240,4 +240,4 @@ CASES = {
     ],
 }  # fmt: skip
 
-GOLDEN = [Golden(why, *case) for why, cases in {**CASES, **FORMS}.items() for case in cases]
+GOLDEN = [Golden(reason, *case) for reason, cases in {**CASES, **FORMS}.items() for case in cases]

@@ -22,8 +22,8 @@ class Page:
     def __init__(self, socket: aiohttp.ClientWebSocketResponse) -> None:
         self._socket = socket
         self._calls = 0
-        self.asked: list[str] = []
-        self.said: list[str] = []
+        self.urls: list[str] = []
+        self.console_lines: list[str] = []
 
     async def go(self, url: str) -> None:
         """Open an address."""
@@ -33,16 +33,16 @@ class Page:
 
     async def value(self, expression: str) -> Any:
         """Return what an expression is worth on the page."""
-        found = await self._call("Runtime.evaluate", expression=expression)
-        return found["result"].get("value")
+        result = await self._call("Runtime.evaluate", expression=expression)
+        return result["result"].get("value")
 
     async def list_of(self, expression: str) -> list[str]:
         """Return the texts of a list on the page, or of one that is promised."""
-        found = await self._call(
+        result = await self._call(
             "Runtime.evaluate", expression=expression, returnByValue=True, awaitPromise=True
         )
-        assert "exceptionDetails" not in found, found["exceptionDetails"]
-        return list(found["result"]["value"])
+        assert "exceptionDetails" not in result, result["exceptionDetails"]
+        return list(result["result"]["value"])
 
     async def until(self, expression: str) -> None:
         """Wait until an expression is true, on this page or on one that follows it."""
@@ -52,8 +52,8 @@ class Page:
         )
         true = False
         while not true:
-            said = await self._call("Runtime.evaluate", expression=promise, awaitPromise=True)
-            true = said.get("result", {}).get("value", False)
+            result = await self._call("Runtime.evaluate", expression=promise, awaitPromise=True)
+            true = result.get("result", {}).get("value", False)
 
     async def press(self, key: str) -> None:
         """Press a key that writes a letter, Tab or Enter, wherever the focus is."""
@@ -68,10 +68,10 @@ class Page:
         """Write a text where the focus is."""
         await self._call("Input.insertText", text=text)
 
-    async def picture(self, *, whole: bool = False) -> bytes:
+    async def picture(self, *, full_page: bool = False) -> bytes:
         """Return the page as a PNG: what is seen of it, or the whole."""
-        taken = await self._call("Page.captureScreenshot", captureBeyondViewport=whole)
-        return base64.b64decode(taken["data"])
+        screenshot = await self._call("Page.captureScreenshot", captureBeyondViewport=full_page)
+        return base64.b64decode(screenshot["data"])
 
     async def look(self, width: int, height: int = 900, *, dark: bool = False) -> None:
         """Look with a window of this size, of somebody who prefers dark or light pages."""
@@ -90,8 +90,8 @@ class Page:
 
     async def loaded(self) -> None:
         """Wait until the page after the one that `visit` or `leave` marked is there."""
-        there = "document.readyState === 'complete' && !document.documentElement.dataset.left"
-        while not await self.value(there):
+        is_loaded = "document.readyState === 'complete' && !document.documentElement.dataset.left"
+        while not await self.value(is_loaded):
             await self._call("Runtime.evaluate", expression=_MOMENT, awaitPromise=True)
 
     async def leave(self, expression: str) -> None:
@@ -104,13 +104,13 @@ class Page:
         call = self._calls
         await self._socket.send_json({"id": call, "method": method, "params": parameters})
         while True:
-            said = await self._socket.receive_json()
-            if said.get("method") == "Network.requestWillBeSent":
-                self.asked.append(said["params"]["request"]["url"])
-            elif said.get("method") == "Log.entryAdded":
-                self.said.append(said["params"]["entry"]["text"])
-            elif said.get("id") == call:
-                return said.get("result", {})
+            message = await self._socket.receive_json()
+            if message.get("method") == "Network.requestWillBeSent":
+                self.urls.append(message["params"]["request"]["url"])
+            elif message.get("method") == "Log.entryAdded":
+                self.console_lines.append(message["params"]["entry"]["text"])
+            elif message.get("id") == call:
+                return message.get("result", {})
 
 
 @asynccontextmanager
@@ -124,12 +124,12 @@ async def browser(folder: Path) -> AsyncIterator[Page]:
     )  # fmt: skip
     assert running.stderr is not None
     try:
-        found = None
-        while found is None:
+        address = None
+        while address is None:
             line = await running.stderr.readline()
             assert line, "Chromium ended at once"
-            found = re.search(rb"DevTools listening on ws://([\d.:]+)/", line)
-        at = found[1].decode()
+            address = re.search(rb"DevTools listening on ws://([\d.:]+)/", line)
+        at = address[1].decode()
         async with aiohttp.ClientSession() as session:
             async with session.get(f"http://{at}/json") as answer:
                 (tab, *_) = await answer.json()

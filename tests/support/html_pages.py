@@ -39,14 +39,14 @@ class Read(Struct, frozen=True):
 
     def all(self, path: str) -> list[str]:
         """Return the texts of the elements of a path."""
-        return [" ".join(one.text_content().split()) for one in self.tree.xpath(path)]
+        return [" ".join(element.text_content().split()) for element in self.tree.xpath(path)]
 
     def links(self) -> list[str]:
         return [str(link) for link in self.tree.xpath("//a/@href")]
 
     def fields(self, action: str) -> dict[str, str]:
         """Return the fields of the form that is sent to an address."""
-        (form,) = (one for one in self.tree.forms if one.action == action)
+        (form,) = (candidate for candidate in self.tree.forms if candidate.action == action)
         return {name: value or "" for name, value in form.fields.items() if name}
 
 

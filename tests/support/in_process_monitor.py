@@ -122,36 +122,36 @@ class InProcessMonitor:
 
         async def life(daemon: Daemon) -> None:
             stop = asyncio.Event()
-            watching = asyncio.create_task(daemon.watch(stop))
+            task = asyncio.create_task(daemon.watch(stop))
             try:
                 await script(self)
             finally:
                 stop.set()
-                await watching
+                await task
 
         asyncio.run(self._with(life))
 
     def once(self) -> RunSummary:
         """Poll once, as `tocsin run --once` does."""
-        found: list[RunSummary] = []
+        summaries: list[RunSummary] = []
 
         async def life(daemon: Daemon) -> None:
-            found.append(await daemon.once(asyncio.Event(), everything=False))
+            summaries.append(await daemon.once(asyncio.Event(), everything=False))
 
         asyncio.run(self._with(life))
-        return found[0]
+        return summaries[0]
 
     async def _with(self, life: Callable[[Daemon], Awaitable[None]]) -> None:
         self.store = Store(StoreAddress(self.folder))
         with (
-            MonitorLock(self.folder) as held,
+            MonitorLock(self.folder) as lock,
             closing(self.store),
             ThreadPoolExecutor(1) as executor,
         ):
             self.store._connection.execute("PRAGMA busy_timeout = 30")
-            await life(Daemon(self.load(), self._parts(held, executor)))
+            await life(Daemon(self.load(), self._parts(lock, executor)))
 
-    def _parts(self, held: MonitorLock, executor: ThreadPoolExecutor) -> Components:
+    def _parts(self, lock: MonitorLock, executor: ThreadPoolExecutor) -> Components:
         ingester = Ingester(
             self.store, ActiveConfig(rules=WatchlistMatcher((), ())), lambda: self.now, lambda: 0.0
         )
@@ -175,7 +175,7 @@ class InProcessMonitor:
                 on_stored,
             ),
             indexer=cast(Any, self.indexer),
-            lock=held,
+            lock=lock,
             report=report,
             notifier=self._notifier(executor),
             relocation=Relocation(self.store, self.rewrite, lambda: self.now),
@@ -220,8 +220,8 @@ class InProcessMonitor:
 
     def card(self) -> Heartbeat:
         """Return what the watch says of itself; nothing before it says anything."""
-        nobody = MonitorPresence(pid=0, since=0, config="", log="")
-        return current_heartbeat(self.folder) or Heartbeat(nobody, pulse=0.0)
+        absent = MonitorPresence(pid=0, since=0, config="", log="")
+        return current_heartbeat(self.folder) or Heartbeat(absent, pulse=0.0)
 
     def polls(self, url: str) -> int:
         return len(Views(StoreAddress(self.folder)).feeds.polls(url))
@@ -229,7 +229,7 @@ class InProcessMonitor:
     def health(self, url: str) -> FeedHealth:
         from monitor.runtime.viewing import open_service
 
-        return next(h for h in open_service(self.folder).feeds() if h.feed.url == url)
+        return next(row for row in open_service(self.folder).feeds() if row.feed.url == url)
 
 
 def press_of(**editions: list[bytes | FetchError]) -> Press:

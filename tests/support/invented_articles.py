@@ -27,9 +27,9 @@ def rules(count: int) -> tuple[str, ...]:
 def article(feed: str, number: int, of: int) -> tuple[str, str]:
     """Return title and text of an article; its title begins with a rule's word if it rings."""
     dice = random.Random(int.from_bytes(sha256(f"{feed} {number}".encode()).digest()[:8]))
-    said = [dice.choice(_STOPS) if dice.random() < 0.45 else _word(dice) for _ in range(WORDS)]
+    words = [dice.choice(_STOPS) if dice.random() < 0.45 else _word(dice) for _ in range(WORDS)]
     named = rules(of)[dice.randrange(of)] if dice.random() < 1 / RINGS else _word(dice).title()
-    return f"{named} {' '.join(said[:6])}", " ".join(said[6:]) + "."
+    return f"{named} {' '.join(words[:6])}", " ".join(words[6:]) + "."
 
 
 def _word(dice: random.Random) -> str:

@@ -75,13 +75,13 @@ class MemoryArchive:
         after: ArchiveHit | None = None,
         stats: CollectionStats | None = None,
     ) -> ArchivePage:
-        found = self._found(query, documents)
-        scores = [0.0] * len(found)
+        entries = self._found(query, documents)
+        scores = [0.0] * len(entries)
         if sort == "score":
             terms = [self._keys(word) for word in dict.fromkeys(wanted(query.root))]
             stats = stats or self._stats(terms)
-            scores = [_bm25(entry, terms, stats) for entry in found]
-        articles = [entry.article for entry in found]
+            scores = [_bm25(entry, terms, stats) for entry in entries]
+        articles = [entry.article for entry in entries]
         hits = [
             ArchiveHit(article.date, article.id, score)
             for article, score in zip(articles, scores, strict=True)
@@ -89,8 +89,8 @@ class MemoryArchive:
         hits.sort(key=_rank, reverse=True)
         if after is not None:
             hits = [hit for hit in hits if _rank(hit) < _rank(after)]
-        shown = hits[:limit] if limit else hits
-        return ArchivePage(tuple(shown), len(found), self._forms(query), stats, self.last_id)
+        hits_shown = hits[:limit] if limit else hits
+        return ArchivePage(tuple(hits_shown), len(entries), self._forms(query), stats, self.last_id)
 
     def count(self, query: Query, documents: DocumentFilter = EVERYTHING) -> int:
         return len(self._found(query, documents))
@@ -134,10 +134,10 @@ class MemoryArchive:
         return sorted({entry.article.lang for entry in self._entries.values()})
 
     def first_ids(self) -> dict[int, int]:
-        found: dict[int, int] = {}
+        first_ids: dict[int, int] = {}
         for id in sorted(self._entries, reverse=True):
-            found.update(dict.fromkeys(self._entries[id].article.feeds, id))
-        return found
+            first_ids.update(dict.fromkeys(self._entries[id].article.feeds, id))
+        return first_ids
 
     def close(self) -> None:
         """Do nothing: there are no files."""
@@ -153,7 +153,7 @@ class MemoryArchive:
 
     def add(self, articles: Iterable[Article]) -> int:
         batch = list(articles)
-        self._entries.update((one.id, _Entry(one, postings(one))) for one in batch)
+        self._entries.update((item.id, _Entry(item, postings(item))) for item in batch)
         return len(batch)
 
     def remove(self, ids: Collection[int]) -> None:
@@ -217,10 +217,10 @@ class MemoryArchive:
     def _stats(self, terms: Iterable[Collection[str]]) -> CollectionStats:
         articles = len(self._entries)
         length = sum(entry.length for entry in self._entries.values())
-        found = (min(sum(map(self._frequency, keys)), articles) for keys in terms)
+        frequencies = (min(sum(map(self._frequency, keys)), articles) for keys in terms)
         return CollectionStats(
             max(length / max(articles, 1), 1.0),
-            tuple(math.log(1 + (articles - n + 0.5) / (n + 0.5)) for n in found),
+            tuple(math.log(1 + (articles - n + 0.5) / (n + 0.5)) for n in frequencies),
         )
 
 
@@ -269,20 +269,20 @@ register_engine("memory", MemoryEngine)
 class _Counts:
     """Counts words for `significant_terms`."""
 
-    def __init__(self, found: Sequence[_Entry], all_: Sequence[_Entry]) -> None:
-        self.examined = len(found)
-        self._both = found, all_
+    def __init__(self, matching: Sequence[_Entry], all_: Sequence[_Entry]) -> None:
+        self.examined = len(matching)
+        self._both = matching, all_
 
     def articles(self, lang: str) -> tuple[int, int]:
-        found, all_ = ([e for e in some if e.article.lang == lang] for some in self._both)
-        return len(found), len(all_)
+        hits, all_ = ([e for e in group if e.article.lang == lang] for group in self._both)
+        return len(hits), len(all_)
 
     def with_any(self, lang: str, forms: Sequence[str]) -> tuple[int, int]:
-        found, all_ = (
-            sum(e.article.lang == lang and not e.words.keys().isdisjoint(forms) for e in some)
-            for some in self._both
+        hits, all_ = (
+            sum(e.article.lang == lang and not e.words.keys().isdisjoint(forms) for e in group)
+            for group in self._both
         )
-        return found, all_
+        return hits, all_
 
     def estimate(self, lang: str, forms: Sequence[str], *, other_langs: bool) -> int:
         return self.with_any(lang, forms)[1]
@@ -291,7 +291,7 @@ class _Counts:
 def _bm25(entry: _Entry, terms: Iterable[Collection[str]], stats: CollectionStats) -> float:
     score = 0.0
     for keys, rarity in zip(terms, stats.rarities, strict=True):
-        count = sum(len(entry.words.get(each, ())) for each in keys)
+        count = sum(len(entry.words.get(form, ())) for form in keys)
         norm = K1 * (1 - B + B * entry.length / stats.average_length)
         score += rarity * (K1 + 1) * count / (count + norm)
     return score

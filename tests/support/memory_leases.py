@@ -62,8 +62,8 @@ class MemoryLeases:
             },
         )
 
-    def take(self, most: int, *, forced: bool = False) -> dict[int, int]:
-        return self._take(range(BUCKETS), most, forced=forced)
+    def take(self, count: int, *, forced: bool = False) -> dict[int, int]:
+        return self._take(range(BUCKETS), count, forced=forced)
 
     def take_duties(self, duties: Collection[Duty], *, forced: bool = False) -> dict[int, int]:
         return self._take(duties, len(duties), forced=forced)
@@ -94,8 +94,8 @@ class MemoryLeases:
         monitor, free_at = self.table.turns.get(host, (self.monitor, self.table.now))
         return free_at + HANDOVER * (monitor != self.monitor) - self.table.now
 
-    def _take(self, which: Iterable[int], most: int, *, forced: bool) -> dict[int, int]:
-        free = [id for id in which if forced or self.table.holder(id) is None][:most]
+    def _take(self, buckets: Iterable[int], count: int, *, forced: bool) -> dict[int, int]:
+        free = [id for id in buckets if forced or self.table.holder(id) is None][:count]
         for id in free:
             self.table.leases[id] = self.monitor, self.table.leases[id][1] + 1
         return {int(id): self.table.leases[id][1] for id in free}

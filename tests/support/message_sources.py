@@ -80,7 +80,7 @@ def exempt() -> tuple[str, ...]:
 def needs_translation(path: Path) -> bool:
     """Whether the texts of a file are for people."""
     name = path.relative_to(ROOT).as_posix()
-    return not any(name == one or (one.endswith("/") and name.startswith(one)) for one in exempt())
+    return not any(name == row or (row.endswith("/") and name.startswith(row)) for row in exempt())
 
 
 @cache
@@ -90,9 +90,9 @@ def all_messages() -> frozenset[Message]:
     Raises:
         SourceError: A call has no constant as its message.
     """
-    found = {message for path in sources() for message in in_file(path)}
-    found |= {one for one in (*_of_commands(), *_of_click()) if one.id}
-    return frozenset(found)
+    catalogue = {message for path in sources() for message in in_file(path)}
+    catalogue |= {entry for entry in (*_of_commands(), *_of_click()) if entry.id}
+    return frozenset(catalogue)
 
 
 def sources() -> Iterator[Path]:
@@ -151,8 +151,8 @@ def unwrapped(path: Path) -> Iterator[tuple[int, str]]:
 def _known_texts() -> frozenset[str]:
     return frozenset(
         text
-        for one in all_messages()
-        for text in (one.id if isinstance(one.id, tuple) else [one.id])
+        for message in all_messages()
+        for text in (message.id if isinstance(message.id, tuple) else [message.id])
     )
 
 
@@ -174,8 +174,8 @@ def _plain(group: click.Group, name: str) -> click.Command | None:
     if not isinstance(group, LazyGroup) or name not in group.lazy:
         return group.commands.get(name)
     module, _sep, attribute = group.lazy[name].place.partition(":")
-    found = getattr(import_module(f"monitor.cli.{module}"), attribute)
-    return found[name] if isinstance(found, dict) else found
+    command = getattr(import_module(f"monitor.cli.{module}"), attribute)
+    return command[name] if isinstance(command, dict) else command
 
 
 # --- calls ----------------------------------------------------------------------------------------
@@ -183,24 +183,24 @@ def _plain(group: click.Group, name: str) -> click.Command | None:
 
 def _nodes(tree: ast.Module) -> list[ast.AST]:
     """Return what `ast.walk` yields, in half of its time."""
-    found: list[ast.AST] = [tree]
-    for node in found:
+    nodes: list[ast.AST] = [tree]
+    for node in nodes:
         for field in node._fields:
             value = getattr(node, field, None)
             if isinstance(value, ast.AST):
-                found.append(value)
+                nodes.append(value)
             elif isinstance(value, list):
-                found += [one for one in value if isinstance(one, ast.AST)]
-    return found
+                nodes += [child for child in value if isinstance(child, ast.AST)]
+    return nodes
 
 
 def _imported(nodes: Sequence[ast.AST]) -> dict[str, str]:
     """Return the functions of `monitor.base.translation` by the names a module gives them."""
-    found = {}
+    imported = {}
     for node in nodes:
         if isinstance(node, ast.ImportFrom) and node.module == "monitor.base.translation":
-            found |= {one.asname or one.name: one.name for one in node.names if one.name in CALLS}
-    return found
+            imported |= {a.asname or a.name: a.name for a in node.names if a.name in CALLS}
+    return imported
 
 
 def _called(node: ast.Call, names: dict[str, str], file: str) -> Iterator[Message]:
@@ -208,11 +208,11 @@ def _called(node: ast.Call, names: dict[str, str], file: str) -> Iterator[Messag
     if not function:
         return
     if function == "mark_all":
-        context, *marked = (_constant(one, file) for one in node.args)
-        yield from (Message(str(text), str(context)) for text in marked)
+        context, *plurals = (_constant(argument, file) for argument in node.args)
+        yield from (Message(str(text), str(context)) for text in plurals)
         return
     count = {"ngettext": 2, "mark_plural": 2, "pgettext": 2}.get(function, 1)
-    texts = [_constant(one, file) for one in node.args[:count]]
+    texts = [_constant(argument, file) for argument in node.args[:count]]
     if None in texts or len(texts) < count:
         return  # a constant that was marked elsewhere
     if function in ("ngettext", "mark_plural"):
@@ -268,7 +268,7 @@ def _own_nodes(function: ast.AST) -> Iterator[ast.AST]:
 def _implied(node: ast.AST) -> Iterator[Message]:
     """Yield the messages of constants that are translated where they are drawn."""
     if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
-        texts = [one.value if isinstance(one, ast.Constant) else None for one in node.args]
+        texts = [arg.value if isinstance(arg, ast.Constant) else None for arg in node.args]
         if node.func.id == "bind" and len(texts) > 2 and texts[2]:
             yield Message(str(texts[2]))
         if node.func.id == "KeyBinding" and len(texts) > 1 and texts[1]:
@@ -277,7 +277,7 @@ def _implied(node: ast.AST) -> Iterator[Message]:
     if isinstance(node, ast.AnnAssign):
         targets = [node.target]
     value = getattr(node, "value", None)
-    named = [one.id for one in targets if isinstance(one, ast.Name)]
+    named = [arg.id for arg in targets if isinstance(arg, ast.Name)]
     if value is not None and any(name in ("BAR", "BARS") for name in named):
         yield from _labels(value)
 
@@ -295,8 +295,8 @@ def _labels(value: ast.AST) -> Iterator[Message]:
 
 def _in_template(path: Path) -> Iterator[Message]:
     tree = Environment().parse(path.read_text(encoding="utf-8"))
-    for _line, function, found in extract_from_ast(tree, ("_", "ngettext", "pgettext")):
-        texts = [one for one in ([found] if isinstance(found, str) else found) if one]
+    for _line, function, ids in extract_from_ast(tree, ("_", "ngettext", "pgettext")):
+        texts = [one for one in ([ids] if isinstance(ids, str) else ids) if one]
         if function == "ngettext":
             yield Message((texts[0], texts[1]))
         elif function == "pgettext":
@@ -307,11 +307,11 @@ def _in_template(path: Path) -> Iterator[Message]:
 
 def _plain_words(source: str) -> Iterator[tuple[int, str]]:
     """Yield the words of a template that are not translated: between tags, and in attributes."""
-    text = _CODE.sub(lambda found: "\n" * found[0].count("\n"), source).replace(' lang=""', "")
-    shown = [*_BETWEEN_TAGS.finditer(text), *_ATTRIBUTE.finditer(text)]
-    for found in shown:
-        if re.search(r"[^\W\d_]{2,}", found[1].replace("tocsin", "")):
-            yield text.count("\n", 0, found.start(1)) + 1, found[1].strip()
+    text = _CODE.sub(lambda code: "\n" * code[0].count("\n"), source).replace(' lang=""', "")
+    matches = [*_BETWEEN_TAGS.finditer(text), *_ATTRIBUTE.finditer(text)]
+    for match in matches:
+        if re.search(r"[^\W\d_]{2,}", match[1].replace("tocsin", "")):
+            yield text.count("\n", 0, match.start(1)) + 1, match[1].strip()
 
 
 # --- commands -------------------------------------------------------------------------------------
@@ -380,7 +380,7 @@ def _not_messages(nodes: Sequence[ast.AST], names: dict[str, str]) -> Iterator[a
         targets = node.targets if isinstance(node, ast.Assign) else []
         if isinstance(node, ast.AnnAssign):
             targets = [node.target]
-        if any(isinstance(one, ast.Name) and one.id in ("BARS", "BAR") for one in targets):
+        if any(isinstance(bar, ast.Name) and bar.id in ("BARS", "BAR") for bar in targets):
             yield node
 
 

@@ -46,14 +46,14 @@ def catalogue(path: Path = FRENCH) -> Catalog:
 
 def updated(existing: Catalog) -> Catalog:
     """Return a catalogue with exactly the messages of the sources, and the translations it has."""
-    found = empty()
+    updated_catalogue = empty()
     for message in sorted(all_messages(), key=str):
-        known = existing.get(_singular(message), message.context or None)
-        added = found.add(message.id, context=message.context or None)
-        if known is not None and known.pluralizable == added.pluralizable:
-            added.string = known.string
+        translated = existing.get(_singular(message), message.context or None)
+        added = updated_catalogue.add(message.id, context=message.context or None)
+        if translated is not None and translated.pluralizable == added.pluralizable:
+            added.string = translated.string
         added.flags.clear()
-    return found
+    return updated_catalogue
 
 
 def empty() -> Catalog:
@@ -63,9 +63,9 @@ def empty() -> Catalog:
 
 def text(of: Catalog) -> str:
     """Return a catalogue as it is kept in git: sorted, without line numbers and broken lines."""
-    written = BytesIO()
-    write_po(written, of, width=0, omit_header=True, no_location=True, sort_output=True)
-    return f"{HEADER}\n{written.getvalue().decode().rstrip()}\n"
+    buffer = BytesIO()
+    write_po(buffer, of, width=0, omit_header=True, no_location=True, sort_output=True)
+    return f"{HEADER}\n{buffer.getvalue().decode().rstrip()}\n"
 
 
 def untranslated(of: Catalog) -> Iterator[Entry]:
@@ -80,9 +80,9 @@ def fill(target: Catalog, source: Catalog) -> None:
     """Take the translations of a catalogue, where it has any."""
     for entry in source:
         texts = entry.string if isinstance(entry.string, tuple | list) else (entry.string,)
-        known = target.get(entry.id, entry.context) if entry.id and all(texts) else None
-        if known is not None and known.pluralizable == entry.pluralizable:
-            known.string = entry.string
+        translated = target.get(entry.id, entry.context) if entry.id and all(texts) else None
+        if translated is not None and translated.pluralizable == entry.pluralizable:
+            translated.string = entry.string
 
 
 def _singular(message: Message) -> str:
@@ -99,8 +99,8 @@ def _sides() -> Iterator[Catalog]:
         yield read_po(BytesIO(side.stdout), domain=DOMAIN)
 
 
-def _update(*more: Catalog) -> int:
-    base, *others = more or (catalogue(),)
+def _update(*catalogues: Catalog) -> int:
+    base, *others = catalogues or (catalogue(),)
     for other in others:
         for entry in other:
             if entry.id and base.get(entry.id, entry.context) is None:
@@ -128,10 +128,10 @@ def main(arguments: Sequence[str]) -> int:
         case ["resolve"]:
             return _update(*_sides())
         case ["untranslated"]:
-            some = empty()
+            partial = empty()
             for entry in untranslated(updated(catalogue())):
-                some.add(entry.id, context=entry.context).flags.clear()
-            _say(text(some))
+                partial.add(entry.id, context=entry.context).flags.clear()
+            _say(text(partial))
         case ["fill", file]:
             new = updated(catalogue())
             fill(new, catalogue(Path(file)))
@@ -140,10 +140,10 @@ def main(arguments: Sequence[str]) -> int:
             names = [Path(path).resolve() for path in paths]
             for path in sources():
                 name = path.relative_to(ROOT).as_posix()
-                named = any(path.is_relative_to(one) for one in names)
+                named = any(path.is_relative_to(folder) for folder in names)
                 if named or (not names and needs_translation(path)):
-                    for number, found in unwrapped(path):
-                        _say(f"{name}:{number}: {found!r}")
+                    for number, text_found in unwrapped(path):
+                        _say(f"{name}:{number}: {text_found!r}")
         case _:
             _say(__doc__ or "")
             return 2

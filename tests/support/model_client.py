@@ -24,15 +24,15 @@ class Person(Struct):
     """Who is asked, and what this person answers; None for a client that cannot ask."""
 
     answer: str | None = "accept"
-    asked: list[str] = field(default_factory=list)
-    meanwhile: Callable[[], object] = lambda: None
+    questions: list[str] = field(default_factory=list)
+    while_asked: Callable[[], object] = lambda: None
     """Called while the question stands."""
 
     async def elicit(self, context: object, params: Any) -> ElicitResult:
         from mcp.types import ElicitResult
 
-        self.asked.append(params.message)
-        self.meanwhile()
+        self.questions.append(params.message)
+        self.while_asked()
         assert self.answer is not None
         return ElicitResult(action=self.answer, content={})  # type: ignore[arg-type]
 
@@ -44,7 +44,7 @@ class Stdio(Struct, frozen=True):
     options: tuple[str, ...] = ()
     mode: str = "auto"
 
-    def use(self, person: Person, talk: Callable[[Client], Awaitable[T]]) -> T:
+    def use(self, person: Person, conversation: Callable[[Client], Awaitable[T]]) -> T:
         """Return what a conversation gives."""
         from mcp import Client, StdioServerParameters, stdio_client
 
@@ -59,7 +59,7 @@ class Stdio(Struct, frozen=True):
             ask = None if person.answer is None else person.elicit
             transport = stdio_client(server)
             async with Client(transport, mode=self.mode, elicitation_callback=ask) as client:
-                return await talk(client)
+                return await conversation(client)
 
         return asyncio.run(run())
 
@@ -71,7 +71,7 @@ class Http(Struct, frozen=True):
     headers: Mapping[str, str]
     mode: str = "auto"
 
-    def use(self, person: Person, talk: Callable[[Client], Awaitable[T]]) -> T:
+    def use(self, person: Person, conversation: Callable[[Client], Awaitable[T]]) -> T:
         """Return what a conversation gives."""
         import httpx2
         from mcp import Client
@@ -82,7 +82,7 @@ class Http(Struct, frozen=True):
             async with httpx2.AsyncClient(headers=self.headers, timeout=60) as http:
                 transport = streamable_http_client(f"{self.url}/mcp", http_client=http)
                 async with Client(transport, mode=self.mode, elicitation_callback=ask) as client:
-                    return await talk(client)
+                    return await conversation(client)
 
         return asyncio.run(run())
 

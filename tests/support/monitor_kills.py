@@ -39,8 +39,8 @@ class Ticker(ScriptedFeed):
     def items(self, number: int) -> tuple[Item, ...]:
         turn = number // REISSUED if self.name == "b" else 0
         return tuple(
-            replace(_item(self.name, each, number - each >= EDITED_AFTER), guid=f"{each}-{turn}")
-            for each in range(number, -1, -1)
+            replace(_item(self.name, id, number - id >= EDITED_AFTER), guid=f"{id}-{turn}")
+            for id in range(number, -1, -1)
         )
 
 
@@ -59,7 +59,7 @@ class Killing:
     def __post_init__(self) -> None:
         self._began = self._ended = math.inf
         self.dice = random.Random(self.seed)
-        self.feeds = [Ticker(name, self._now, tagged=name != "d") for name in "abcd"]
+        self.feeds = [Ticker(name, self._now, has_etag=name != "d") for name in "abcd"]
         for sink in self.sinks.values():
             sink.accepted = self.accepted
 
@@ -112,8 +112,8 @@ class Killing:
         with room.running("run"):
             until(lambda: room.counts()[0] >= len(self._promised().titles), PATIENCE)
             room.tocsin("deliveries", "retry", "--dead")
-            waiting = "SELECT count(*) FROM deliveries WHERE state <> 'sent'"
-            until(lambda: room.sql(waiting) == [(0,)], PATIENCE)
+            unsent = "SELECT count(*) FROM deliveries WHERE state <> 'sent'"
+            until(lambda: room.sql(unsent) == [(0,)], PATIENCE)
         done = room.tocsin("run", "--once", "--now")
         assert done.returncode == 0, done.stderr
 
@@ -135,22 +135,22 @@ class Killing:
     def _promised(self) -> Promised:
         titles: dict[str, str] = {}
         alerts: set[tuple[str, str]] = set()
-        ruled = bool(Newsroom(self.folder).sql("SELECT 1 FROM watchlists WHERE name = 'Namur'"))
+        namur = bool(Newsroom(self.folder).sql("SELECT 1 FROM watchlists WHERE name = 'Namur'"))
         for feed in self.feeds:
             for item in feed.items(feed.number()):
                 titles[item.link] = item.title
-                for watchlist in ("Alibaba", "douane", *(("Namur",) if ruled else ())):
+                for watchlist in ("Alibaba", "douane", *(("Namur",) if namur else ())):
                     if watchlist in item.title + item.text:
                         alerts.add((watchlist, item.link))
-        told = frozenset(
+        deliveries = frozenset(
             (name, *alert) for alert in alerts for name in self.sinks if alert[0] != "Namur"
         )
-        return Promised(titles, frozenset(alerts), told)
+        return Promised(titles, frozenset(alerts), deliveries)
 
 
-def _item(feed: str, number: int, late: bool) -> Item:
+def _item(feed: str, number: int, edited: bool) -> Item:
     subject = ("Alibaba", "Namur", "Un port")[number % 3]
-    edit = " La douane confirme." if late and number % 4 == 0 else ""
+    edit = " La douane confirme." if edited and number % 4 == 0 else ""
     return Item(
         title=f"{subject} : dépêche {feed}{number}",
         text=f"{words(feed, number)}.{edit}",

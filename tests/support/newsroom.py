@@ -44,7 +44,7 @@ class Item(Struct, frozen=True):
 
     def xml(self) -> str:
         """Return it as RSS."""
-        said = {
+        fields = {
             "title": self.title,
             "description": self.text,
             "guid": self.guid,
@@ -52,7 +52,7 @@ class Item(Struct, frozen=True):
             "pubDate": self.date,
             "author": self.author,
         }
-        return f"<item>{''.join(f'<{k}>{escape(v)}</{k}>' for k, v in said.items() if v)}</item>"
+        return f"<item>{''.join(f'<{t}>{escape(v)}</{t}>' for t, v in fields.items() if v)}</item>"
 
 
 def rss(*items: Item, title: str = "Journal", lang: str = "") -> bytes:
@@ -82,18 +82,18 @@ class Newsroom(Struct, frozen=True):
         return self.folder / self.archive
 
     def watch(
-        self, feeds: Sequence[Mapping[str, Any]], watchlists: Sequence[Any] = (), **more: Any
+        self, feeds: Sequence[Mapping[str, Any]], watchlists: Sequence[Any] = (), **sections: Any
     ) -> None:
         """Write feeds.yaml, at once and whole; articles get no vectors unless it says so."""
-        said = {
+        settings = {
             "feeds": list(feeds),
             "watchlists": list(watchlists),
             "network": {"allow": [LOOPBACK]},
-            **more,
-            "archive": {"vectors": False} | more.get("archive", {}),
+            **sections,
+            "archive": {"vectors": False} | sections.get("archive", {}),
         }
         fresh = self.folder / "feeds.yaml.new"
-        fresh.write_text(json.dumps(said, ensure_ascii=False, indent=1), encoding="utf-8")
+        fresh.write_text(json.dumps(settings, ensure_ascii=False, indent=1), encoding="utf-8")
         fresh.replace(self.config)
 
     def tocsin(self, *args: str, **environ: str) -> subprocess.CompletedProcess[str]:
@@ -117,17 +117,17 @@ class Newsroom(Struct, frozen=True):
         out, err = (io.TextIOWrapper(io.BytesIO(), "utf-8", write_through=True) for _ in range(2))
         code: Any = 0
         with (
-            Path(os.devnull).open(encoding="utf-8") as nobody,
+            Path(os.devnull).open(encoding="utf-8") as stdin,
             chdir(self.folder),
             _living_in(self.environment(environ)),
-            patch.multiple(sys, argv=["tocsin", *args], stdin=nobody, stdout=out, stderr=err),
+            patch.multiple(sys, argv=["tocsin", *args], stdin=stdin, stdout=out, stderr=err),
         ):
             try:
                 cli.main()
             except SystemExit as end:
                 code = end.code or 0
-        said = (file.buffer.getvalue().decode().replace("\r\n", "\n") for file in (out, err))  # type: ignore[attr-defined]
-        return subprocess.CompletedProcess([TOCSIN, *args], code, *said)
+        outputs = (file.buffer.getvalue().decode().replace("\r\n", "\n") for file in (out, err))  # type: ignore[attr-defined]
+        return subprocess.CompletedProcess([TOCSIN, *args], code, *outputs)
 
     def once(
         self, *args: str, vectors: bool = False, **environ: str
@@ -140,9 +140,9 @@ class Newsroom(Struct, frozen=True):
         from support.in_process_indexer import HereIndexer
         from support.simulated_time import InlineReader
 
-        without = wiring.why_no_vectors if vectors else lambda is_enabled: "not in this test"
+        reason = wiring.why_no_vectors if vectors else lambda **_: "not in this test"
         with (
-            patch("monitor.runtime.wiring.why_no_vectors", without),
+            patch("monitor.runtime.wiring.why_no_vectors", reason),
             patch("monitor.runtime.wiring.Parser", InlineReader),
             patch("monitor.runtime.wiring.IndexerProcess", HereIndexer),
         ):
@@ -176,16 +176,16 @@ class Newsroom(Struct, frozen=True):
                 pipe.close()
 
     def demo(
-        self, articles: int, meanwhile: Callable[[], object] = lambda: None
+        self, articles: int, while_running: Callable[[], object] = lambda: None
     ) -> tuple[int, str, str]:
         """Run the demo until so many articles can be searched; return its code, stdout, stderr."""
         bundled = replace(self, archive=f"{self.archive}/demo")
         with self.running("demo", "--headless", "--for", "1h") as process:
             until(lambda: (counts := bundled.counts())[0] >= articles and not counts[2])
-            meanwhile()
+            while_running()
             process.terminate()
-            said = process.communicate(timeout=PATIENCE)
-            return process.returncode, *said
+            outputs = process.communicate(timeout=PATIENCE)
+            return process.returncode, *outputs
 
     def json(self, *args: str) -> Any:
         """Return what a command that succeeds prints as JSON, run in this process."""
@@ -203,29 +203,29 @@ class Newsroom(Struct, frozen=True):
 
     def counts(self) -> tuple[int, int, int]:
         """Return how many articles, alerts and articles on their way to the index there are."""
-        found = self.sql(
+        rows = self.sql(
             "SELECT (SELECT count(*) FROM articles), (SELECT count(*) FROM alerts),"
             " (SELECT count(*) FROM outbox)"
         )
-        return found[0] if found else (0, 0, 0)
+        return rows[0] if rows else (0, 0, 0)
 
-    def environment(self, more: Mapping[str, str] = {}) -> dict[str, str]:
+    def environment(self, variables: Mapping[str, str] = {}) -> dict[str, str]:
         """Return the variables in which a command runs."""
-        plain = {k: v for k, v in os.environ.items() if not k.startswith("TOCSIN_")}
-        return {**plain, "PYTHONWARNINGS": "ignore", **self.environ, **more}
+        plain = {name: text for name, text in os.environ.items() if not name.startswith("TOCSIN_")}
+        return {**plain, "PYTHONWARNINGS": "ignore", **self.environ, **variables}
 
 
 @contextmanager
 def _living_in(environ: Mapping[str, str]) -> Iterator[None]:
     """Have these variables and no others, and the time zone that they say."""
-    moved = environ.get("TZ") != os.environ.get("TZ")
+    zone_changed = environ.get("TZ") != os.environ.get("TZ")
     try:
         with patch.dict(os.environ, environ, clear=True):
-            if moved:
+            if zone_changed:
                 _look_at_the_clock()
             yield
     finally:
-        if moved:
+        if zone_changed:
             _look_at_the_clock()
 
 
@@ -237,7 +237,7 @@ def _look_at_the_clock() -> None:
 def until(condition: Callable[[], T], seconds: float = PATIENCE) -> T:
     """Wait until a condition holds, return what it gives; fail when it takes too long."""
     deadline = time.monotonic() + seconds
-    while not (found := condition()):
+    while not (result := condition()):
         assert time.monotonic() < deadline, f"waited {seconds:g} s in vain"
         time.sleep(0.05)
-    return found
+    return result

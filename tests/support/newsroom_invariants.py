@@ -28,15 +28,15 @@ class Promised(Struct, frozen=True):
     """Of every article, in its last version, by link."""
     alerts: frozenset[tuple[str, str]]
     """Watchlist and link."""
-    told: frozenset[tuple[str, str, str]]
+    deliveries: frozenset[tuple[str, str, str]]
     """Channel, watchlist and link of what was to be told."""
 
 
 def broken(data: Path, promised: Promised, accepted: Sequence[Accepted]) -> list[str]:
     """Return in words what is not as promised: nothing, if all is well."""
     with closing(sqlite3.connect(data / STORE_FILE)) as sql:
-        found = [*_whole(sql), *stored(sql, promised)]
-    return [*found, *told(promised, accepted), *_searchable(data), *_proven(data)]
+        problems = [*_whole(sql), *stored(sql, promised)]
+    return [*problems, *told(promised, accepted), *_searchable(data), *_proven(data)]
 
 
 def doubled(values: Iterable[Any]) -> list[Any]:
@@ -46,8 +46,8 @@ def doubled(values: Iterable[Any]) -> list[Any]:
 
 
 def _whole(sql: sqlite3.Connection) -> Iterator[str]:
-    if (said := sql.execute("PRAGMA integrity_check").fetchall()) != [("ok",)]:
-        yield f"the store is damaged: {said[:3]}"
+    if (report := sql.execute("PRAGMA integrity_check").fetchall()) != [("ok",)]:
+        yield f"the store is damaged: {report[:3]}"
 
 
 class Database(Protocol):
@@ -61,8 +61,8 @@ def stored(sql: Database, promised: Promised) -> Iterator[str]:
     """Hold the store against what was published."""
     titles = sql.execute("SELECT url, title FROM articles").fetchall()
     yield from _differ("article", [url for url, _ in titles], promised.titles)
-    wrong = [url for url, title in titles if promised.titles.get(url, title) != title]
-    yield from (f"not the last version: {url}" for url in wrong)
+    outdated = [url for url, title in titles if promised.titles.get(url, title) != title]
+    yield from (f"not the last version: {url}" for url in outdated)
     alerts = sql.execute(
         "SELECT al.watchlist, a.url FROM alerts al JOIN articles a ON a.id = al.article"
     ).fetchall()
@@ -72,30 +72,30 @@ def stored(sql: Database, promised: Promised) -> Iterator[str]:
         yield f"{unsent} deliveries are not sent"
 
 
-def _differ(what: str, found: Sequence[Any], expected: Iterable[Any]) -> Iterator[str]:
-    yield from (f"doubled {what}: {one}" for one in doubled(found))
-    yield from (f"lost {what}: {one}" for one in sorted(set(expected) - set(found)))
-    yield from (f"uncalled-for {what}: {one}" for one in sorted(set(found) - set(expected)))
+def _differ(noun: str, values: Sequence[Any], expected: Iterable[Any]) -> Iterator[str]:
+    yield from (f"doubled {noun}: {value}" for value in doubled(values))
+    yield from (f"lost {noun}: {value}" for value in sorted(set(expected) - set(values)))
+    yield from (f"uncalled-for {noun}: {value}" for value in sorted(set(values) - set(expected)))
 
 
 def told(promised: Promised, accepted: Sequence[Accepted]) -> Iterator[str]:
     """Hold what channels accepted against what was to be told."""
-    found = {known: under for known, under in keys(accepted).items() if known[2]}
-    messages = [(channel, watchlist, url) for channel, watchlist, url, _ in found]
-    yield from _differ("message", messages, promised.told)
-    for known, under in found.items():
-        if len(under) > 1:
-            yield f"told under {len(under)} keys: {known}"
+    accepted_keys = {message: ids for message, ids in keys(accepted).items() if message[2]}
+    messages = [(channel, watchlist, url) for channel, watchlist, url, _ in accepted_keys]
+    yield from _differ("message", messages, promised.deliveries)
+    for message, ids in accepted_keys.items():
+        if len(ids) > 1:
+            yield f"told under {len(ids)} keys: {message}"
 
 
 def _searchable(data: Path) -> Iterator[str]:
     """Let the index catch up, and hold it against the store."""
     with closing(Store(StoreAddress(data))) as store:
         indexer.catch_up(store, data)
-        stored = set(store.article_ids())
+        stored_ids = set(store.article_ids())
     indexed = searchable_ids(data / ARCHIVE_FOLDER)
-    yield from (f"not searchable: article {id}" for id in sorted(stored - indexed))
-    yield from (f"searchable and not stored: article {id}" for id in sorted(indexed - stored))
+    yield from (f"not searchable: article {id}" for id in sorted(stored_ids - indexed))
+    yield from (f"searchable and not stored: article {id}" for id in sorted(indexed - stored_ids))
 
 
 def _proven(data: Path) -> Iterator[str]:

@@ -69,8 +69,8 @@ class NoOutbox(Store):
     def __init__(self, address: StoreAddress) -> None:
         super().__init__(address)
         sql = self._connection
-        (made,) = sql.execute("SELECT sql FROM sqlite_master WHERE name = 'deliveries'").fetchone()
-        sql.execute(made.replace("CREATE TABLE", "CREATE TEMP TABLE"))
+        (ddl,) = sql.execute("SELECT sql FROM sqlite_master WHERE name = 'deliveries'").fetchone()
+        sql.execute(ddl.replace("CREATE TABLE", "CREATE TEMP TABLE"))
 
 
 @contextmanager
@@ -94,7 +94,7 @@ def a_key_of_each_try() -> Iterator[None]:
     from monitor.delivery.notify import notification, senders
 
     key, tries = notification.idempotency_key, iter(range(1_000_000))
-    with patch.object(senders, "idempotency_key", lambda told: f"{key(told)}-{next(tries)}"):
+    with patch.object(senders, "idempotency_key", lambda planned: f"{key(planned)}-{next(tries)}"):
         yield
 
 
@@ -102,8 +102,8 @@ def a_key_of_each_try() -> Iterator[None]:
 def epoch_not_checked() -> Iterator[None]:
     """Store what is done under a lease, whoever has the lease by then."""
 
-    def held(_sql: object, found: Collection[Lease]) -> frozenset[Lease]:
-        return frozenset(found)
+    def held(_sql: object, claimed: Collection[Lease]) -> frozenset[Lease]:
+        return frozenset(claimed)
 
     with (
         patch.object(leases, "held", held),
@@ -121,8 +121,8 @@ def lease_not_renewed() -> Iterator[None]:
         read = self._read
 
         def idle(query: str, values: Sequence[Any] = ()) -> Iterator[tuple[Any, ...]]:
-            there = "SELECT id FROM monitors WHERE id = ?"
-            return read(there, values[1:]) if query.startswith(renewal) else read(query, values)
+            presence = "SELECT id FROM monitors WHERE id = ?"
+            return read(presence, values[1:]) if query.startswith(renewal) else read(query, values)
 
         with patch.object(self, "_read", idle):
             return beat(self)

@@ -51,7 +51,7 @@ def of_occurrences(
 def merged(path: Path, sources: list[tuple[PostingsFile, Numbers]], documents: int) -> PostingsFile:
     """Merge fields `words`, given the new numbers of their documents, -1 for none."""
     layout = PlaceLayout(
-        [max(some) for some in zip(*(lists.layout.widths for lists, _ in sources), strict=True)]
+        [max(column) for column in zip(*(lists.layout.widths for lists, _ in sources), strict=True)]
     )
     postings = [SegmentPostings(lists, "words", numbers) for lists, numbers in sources]
     return written(path, merged_records(postings, documents, layout), documents, layout)

@@ -35,13 +35,13 @@ class Prohibition:
     @contextmanager
     def in_force(self) -> Iterator[None]:
         """Forbid these functions inside of the block."""
-        usual = [(owner, name, getattr(owner, name)) for owner, name in self._calls]
-        for owner, name, _function in usual:
+        originals = [(owner, name, getattr(owner, name)) for owner, name in self._calls]
+        for owner, name, _function in originals:
             setattr(owner, name, self._refusing(name))
         try:
             yield
         finally:
-            for owner, name, function in usual:
+            for owner, name, function in originals:
                 setattr(owner, name, function)
 
     def _refusing(self, name: str) -> Callable[..., NoReturn]:

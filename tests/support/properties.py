@@ -14,5 +14,5 @@ def examples(count: int) -> int:
     Args:
         count: How many would be tried if every other property were tried `USUAL` times.
     """
-    most = settings().max_examples
-    return max(3, min(most, count * most // USUAL))
+    maximum = settings().max_examples
+    return max(3, min(maximum, count * maximum // USUAL))

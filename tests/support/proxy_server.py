@@ -60,14 +60,14 @@ class Proxy:
                 writer.write(b"HTTP/1.1 %d No\r\nContent-Length: 0\r\n\r\n" % self.status)
                 await writer.drain()
             else:
-                whole = f"//{target}" if method == "CONNECT" else target
-                onward = await asyncio.open_connection("127.0.0.1", urlsplit(whole).port)
+                url = f"//{target}" if method == "CONNECT" else target
+                upstream = await asyncio.open_connection("127.0.0.1", urlsplit(url).port)
                 if method == "CONNECT":
                     writer.write(b"HTTP/1.1 200 OK\r\n\r\n")
                 else:
                     path = urlsplit(target).path.encode()
-                    onward[1].write(head.replace(target.encode(), path, 1))
-                await asyncio.gather(_copy(reader, onward[1]), _copy(onward[0], writer))
+                    upstream[1].write(head.replace(target.encode(), path, 1))
+                await asyncio.gather(_copy(reader, upstream[1]), _copy(upstream[0], writer))
         writer.transport.abort()
 
 

@@ -82,10 +82,10 @@ def _write(folder: Path) -> None:
         write_mo(file, messages)
 
 
-def plain_words(text: str, known: Sequence[str] = ()) -> list[str]:
+def plain_words(text: str, known_texts: Sequence[str] = ()) -> list[str]:
     """Return the words of a text that are no message and not known either, once each."""
     words = dict.fromkeys(_WORD.findall(_NAMES.sub(" ", text)))
-    expected = {word for one in known for word in _WORD.findall(one)}
+    expected = {word for phrase in known_texts for word in _WORD.findall(phrase)}
     return [word for word in words if word not in expected]
 
 
@@ -98,13 +98,13 @@ def untranslated_help() -> Iterator[tuple[str, list[str]]]:
         for parent in parents:
             context = click.Context(main_group, info_name=parent, parent=context)
         own = as_shown(command)
-        shown = translated(own)
+        accented = translated(own)
         settings = main_group.context_settings  # click remembers the option for help
-        inner = click.Context(shown, info_name=name, parent=context, **settings)
+        inner = click.Context(accented, info_name=name, parent=context, **settings)
         defaults = [*_defaults(own)]
         if isinstance(own, LazyGroup) and (first := own.get_command(inner, own.default)):
             defaults += _defaults(first)
-        if words := plain_words(shown.get_help(inner), [*names, *defaults]):
+        if words := plain_words(accented.get_help(inner), [*names, *defaults]):
             yield path, words
 
 
@@ -134,11 +134,11 @@ def untranslated_screens(folder: Path) -> dict[str, list[str]]:
     from index.query.filters import FRENCH
     from support.screen_tour import FILE, tour
 
-    known = [*data_words("fake_newsroom", "briefings"), FILE, str(folder), *KEYS, *FRENCH]
+    known_words = [*data_words("fake_newsroom", "briefings"), FILE, str(folder), *KEYS, *FRENCH]
     return {
         name: words
         for name, text in tour(folder).items()
-        if (words := plain_words(_CUT.sub("", text), known))
+        if (words := plain_words(_CUT.sub("", text), known_words))
     }
 
 
@@ -154,12 +154,12 @@ def run(arguments: Sequence[str]) -> int:
             with pseudo_language(), tempfile.TemporaryDirectory() as folder:
                 for name, words in untranslated_screens(Path(folder)).items():
                     sys.stdout.write(f"{name}: {' '.join(words)}\n")
-        case ["run", *rest]:
+        case ["run", *command_line]:
             with tempfile.TemporaryDirectory() as name:
                 _write(Path(name))
                 from monitor import cli
 
-                sys.argv[1:] = rest
+                sys.argv[1:] = command_line
                 cli.use_language = lambda _arguments: _use(Path(name))  # type: ignore[assignment]
                 main()
         case _:

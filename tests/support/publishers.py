@@ -1,7 +1,7 @@
 """Publishers with manners, and the log of what was asked of them.
 
 A `Paper` publishes an article every so often, whether anybody asks or not. Its manner
-decides what an answer looks like; `Asked` is one line of its server's log.
+decides what an answer looks like; `Exchange` is one line of its server's log.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ START = 1_700_000_000.0
 MINUTE, HOUR = 60.0, 3_600.0
 
 
-class Asked(Struct, frozen=True):
+class Exchange(Struct, frozen=True):
     """One question and its answer."""
 
     at: float
@@ -50,9 +50,9 @@ class Paper(Struct):
 
     name: str
     host: str
-    every: float = HOUR
+    interval: float = HOUR
     """Seconds between two articles."""
-    shown: int = 6
+    length: int = 6
     """How many articles the feed holds."""
     until: float = 1e9
     """Seconds after the start at which it falls silent."""
@@ -63,12 +63,12 @@ class Paper(Struct):
     """Seconds from its Date to its Expires; 0: it gives none."""
     ttl: int = 0
     """Minutes."""
-    refuses: Refusal | None = None
+    refusal: Refusal | None = None
     same_tag: bool = False
     """Gives one ETag for every body, and asks nobody for it."""
     delay: float = 0.3
     zipped: bool = False
-    asked: list[Asked] = field(default_factory=list)
+    exchanges: list[Exchange] = field(default_factory=list)
 
     @property
     def path(self) -> str:
@@ -82,8 +82,8 @@ class Paper(Struct):
 
     def edition(self, at: float) -> tuple[int, bytes]:
         """Return how many articles were published by then, and the document."""
-        count = 10 + int(min(at - START, self.until) / self.every)
-        items = [self._item(number) for number in range(count, max(0, count - self.shown), -1)]
+        count = 10 + int(min(at - START, self.until) / self.interval)
+        items = [self._item(number) for number in range(count, max(0, count - self.length), -1)]
         document = rss(*items, title=self.name)
         if self.ttl:
             document = document.replace(b"</title>", b"</title><ttl>%d</ttl>" % self.ttl, 1)
@@ -91,12 +91,12 @@ class Paper(Struct):
 
     def guids(self, count: int) -> frozenset[str]:
         """Return the ids of the articles in the edition with so many published."""
-        return frozenset(f"{self.name}-{n}" for n in range(count, max(0, count - self.shown), -1))
+        return frozenset(f"{self.name}-{n}" for n in range(count, max(0, count - self.length), -1))
 
     def _item(self, number: int) -> Item:
-        told = "Alibaba" if number % 10 == 0 else "le port"
+        subject = "Alibaba" if number % 10 == 0 else "le port"
         return Item(
-            title=f"{self.name} {number} : un rapport sur {told}",
+            title=f"{self.name} {number} : un rapport sur {subject}",
             text=f"{words(self.name, number)}, selon le rapport {number} de {self.name}.",
             guid=f"{self.name}-{number}",
             link=f"http://{self.host}/{self.name}/{number}",
@@ -104,36 +104,37 @@ class Paper(Struct):
 
     def answer(self, request: Request) -> Reply:
         """Answer a question as its manner wants."""
-        refused = self.refuses and self.refuses((request.at - START) / HOUR, len(self.asked))
+        refusal = self.refusal and self.refusal((request.at - START) / HOUR, len(self.exchanges))
         count, body = self.edition(request.at)
-        reply = refused or self._feed(request, count, body)
-        dated = (*reply.headers, ("Date", _date(request.at)), ("Set-Cookie", "spy=1; Path=/"))
-        reply = replace(reply, headers=dated, delay=self.delay)
+        reply = refusal or self._feed(request, count, body)
+        headers = (*reply.headers, ("Date", _date(request.at)), ("Set-Cookie", "spy=1; Path=/"))
+        reply = replace(reply, headers=headers, delay=self.delay)
         served = self.guids(count) if reply.status == 200 and not reply.fault else frozenset()
         host = (request.header("Host") or b"").decode()
-        self.asked.append(Asked(request.at, request.at + self.delay, host, request, reply, served))
+        until = request.at + self.delay
+        self.exchanges.append(Exchange(request.at, until, host, request, reply, served))
         return reply
 
     def _feed(self, request: Request, count: int, body: bytes) -> Reply:
         headers = list(self.headers)
         tag = b'"same"' if self.same_tag else b'"%d"' % count
-        changed = START + (count - 10) * self.every
+        modified_at = START + (count - 10) * self.interval
         if self.etag or self.same_tag:
             headers.append(("ETag", tag.decode()))
         if self.modified:
-            headers.append(("Last-Modified", _date(changed)))
+            headers.append(("Last-Modified", _date(modified_at)))
         if self.expires:
             headers.append(("Expires", _date(request.at + self.expires)))
-        if not self.same_tag and self._has(request, tag, _date(changed)):
+        if not self.same_tag and self._has(request, tag, _date(modified_at)):
             return Reply(304, tuple(headers))
-        whole = Reply(200, tuple(headers), body)
-        return whole.zipped() if self.zipped else whole
+        reply = Reply(200, tuple(headers), body)
+        return reply.zipped() if self.zipped else reply
 
-    def _has(self, request: Request, tag: bytes, changed: str) -> bool:
+    def _has(self, request: Request, tag: bytes, modified: str) -> bool:
         """Return whether it is asked by one who has this edition."""
-        if self.etag and (given := request.header("If-None-Match")) is not None:
-            return given == tag
-        return self.modified and request.header("If-Modified-Since") == changed.encode()
+        if self.etag and (sent_tag := request.header("If-None-Match")) is not None:
+            return sent_tag == tag
+        return self.modified and request.header("If-Modified-Since") == modified.encode()
 
 
 def words(name: str, number: int) -> str:

@@ -27,9 +27,9 @@ LEMMAS = {
 FIELDS = ("title", "summary", "body", "author")
 
 
-def related(one: str, other: str) -> bool:
+def related(word: str, other: str) -> bool:
     """Tell two inflections of a word, in French or in English."""
-    return LEMMAS.get(one, one) == LEMMAS.get(other, other)
+    return LEMMAS.get(word, word) == LEMMAS.get(other, other)
 
 
 def chosen(test: Callable[[Spot], bool], part: str = "") -> Finds:
@@ -45,23 +45,23 @@ def chosen(test: Callable[[Spot], bool], part: str = "") -> Finds:
     return finds
 
 
-def apart(one: tuple[Spot, ...], other: tuple[Spot, ...]) -> bool:
+def apart(spots: tuple[Spot, ...], other: tuple[Spot, ...]) -> bool:
     """Tell places that share no word."""
-    return one[-1].last < other[0].first or other[-1].last < one[0].first
+    return spots[-1].last < other[0].first or other[-1].last < spots[0].first
 
 
 def near(left: Finds, right: Finds, distance: int, *, ordered: bool = False) -> Finds:
     """Return the oracle of two things with less than `distance` words between them."""
 
     def finds(doc: Doc) -> Places:
-        found = []
-        for one, other in product(left(doc), right(doc)):
-            same = one[0].part == other[0].part
-            first, last = (one, other) if one[0].first < other[0].first else (other, one)
-            close = same and apart(one, other) and last[0].first - first[-1].last <= distance
-            if close and (first is one or not ordered):
-                found.append(first + last)
-        return found
+        places = []
+        for spots, other in product(left(doc), right(doc)):
+            same = spots[0].part == other[0].part
+            first, last = (spots, other) if spots[0].first < other[0].first else (other, spots)
+            close = same and apart(spots, other) and last[0].first - first[-1].last <= distance
+            if close and (first is spots or not ordered):
+                places.append(first + last)
+        return places
 
     return finds
 
@@ -79,11 +79,11 @@ def leaves(draw: Any) -> tuple[str, Finds]:
         return _compound(piece)
     if len(piece.words) > 1:
         return _in_a_row(piece)
-    term, shape = piece.words[0][0], bare(piece)
+    term, form = piece.words[0][0], bare(piece)
     rich = term.isascii() and term.isalpha() and len(term) > 2
     kind = draw(st.sampled_from(["plain", "=", "~", "wild", "field"] if rich else ["plain"]))
     if kind == "=":
-        return f"={shape}", chosen(lambda spot: spot.form == shape)
+        return f"={form}", chosen(lambda spot: spot.form == form)
     if kind == "~":
         return f"{piece.written}~", chosen(lambda spot: related(spot.term, term))
     if kind == "wild":
@@ -92,9 +92,9 @@ def leaves(draw: Any) -> tuple[str, Finds]:
     part = draw(st.sampled_from(FIELDS)) if kind == "field" else ""
 
     def plain(spot: Spot) -> bool:
-        if not acronym(shape):
+        if not acronym(form):
             return spot.term == term
-        return spot.form == shape or (len(shape) > 2 and spot.form == shape.capitalize())
+        return spot.form == form or (len(form) > 2 and spot.form == form.capitalize())
 
     return (f"{part}:" if part else "") + piece.written, chosen(plain, part)
 
@@ -116,11 +116,11 @@ def _compound(piece: Piece) -> tuple[str, Finds]:
     assert piece.joined is not None
     at = 1 if acronym(piece.joined[1].replace("&", "")) else 0
 
-    def word(wanted: tuple[str, str]) -> Finds:
-        return chosen(lambda spot: (spot.term, spot.form)[at] == wanted[at])
+    def word(pair: tuple[str, str]) -> Finds:
+        return chosen(lambda spot: (spot.term, spot.form)[at] == pair[at])
 
-    one, parts = word(piece.joined), _row([word(each) for each in piece.words])
-    return piece.written, lambda doc: one(doc) + parts(doc)
+    compound, parts = word(piece.joined), _row([word(word_pair) for word_pair in piece.words])
+    return piece.written, lambda doc: compound(doc) + parts(doc)
 
 
 def _in_a_row(piece: Piece) -> tuple[str, Finds]:
@@ -148,13 +148,13 @@ def stretches(draw: Any) -> tuple[str, Finds]:
         text = f"({first[0]} {'W' if ordered else 'NEAR'}/{distance} {second[0]})"
         return text, near(first[1], second[1], distance, ordered=ordered)
     assume("=" not in first[0] + second[0])
-    quoted, row = f'"{first[0]} {second[0]}"', near(first[1], second[1], 1, ordered=True)
+    phrase, row = f'"{first[0]} {second[0]}"', near(first[1], second[1], 1, ordered=True)
     if kind == "phrase":
-        return quoted, row
+        return phrase, row
     if kind == "loose":
         assume(len(_words(first[0])) + len(_words(second[0])) == 2)
-        return f"{quoted}~{distance}", near(first[1], second[1], distance)
-    return f"({quoted} NEAR/{distance} {third[0]})", near(row, third[1], distance)
+        return f"{phrase}~{distance}", near(first[1], second[1], distance)
+    return f"({phrase} NEAR/{distance} {third[0]})", near(row, third[1], distance)
 
 
 def _words(leaf: str) -> str:
@@ -193,9 +193,9 @@ def _without(pair: tuple[Asked, Asked]) -> Asked:
     return text, lambda doc: pair[0][1](doc) and not pair[1][1](doc)
 
 
-def _two_of(three: tuple[Asked, ...]) -> Asked:
-    text = f"2 OF ({', '.join(one[0] for one in three)})"
-    return text, lambda doc: sum(bool(one[1](doc)) for one in three) >= 2
+def _two_of(operands: tuple[Asked, ...]) -> Asked:
+    text = f"2 OF ({', '.join(operand[0] for operand in operands)})"
+    return text, lambda doc: sum(bool(operand[1](doc)) for operand in operands) >= 2
 
 
 _filters = st.sampled_from(list(FILTERS.items()))
@@ -228,7 +228,7 @@ def scores(draw: Any) -> Weighed:
     threshold = draw(st.sampled_from([0.1, 0.3, 0.6, 1.0, 2.0, 3.0, 6.0]))
 
     def reached(doc: Doc) -> bool:
-        tenths = sum(round(10 * w) for text, w in weights.items() if finds[text](doc))
+        tenths = sum(round(10 * weight) for text, weight in weights.items() if finds[text](doc))
         return tenths >= round(10 * threshold)
 
     return weights, threshold, reached

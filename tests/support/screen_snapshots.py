@@ -64,16 +64,16 @@ def take(snapshot: Snapshot, expected: str = "") -> str:
             await until(pilot, lambda: signs.OK in text(app))
             for key in SCREENS.get(snapshot.screen, ()):
                 await pilot.press(key)
-            still = 0
+            repeats = 0
             before = ""
             deadline = time.monotonic() + (PATIENCE if expected else 0.0)
             # A rest of the cursor, and what is read after it: that may take a while.
-            while still < (2 if before == expected else 8) or (
+            while repeats < (2 if before == expected else 8) or (
                 before != expected and time.monotonic() < deadline
             ):
                 await pilot.pause(0.06)
                 now = text(app)
-                still = still + 1 if now == before else 0
+                repeats = repeats + 1 if now == before else 0
                 before = now
             return before
 

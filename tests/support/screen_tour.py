@@ -130,7 +130,7 @@ async def _tour(folder: Path) -> dict[str, str]:
     environ = {"TOCSIN_USER": "tocsin"}
     setting: dict[str, Any] = {"clock": room.clock, "zone": UTC, "environ": environ}
     app = DashboardApp(room, **setting)  # type: ignore[arg-type]
-    shown = {}
+    texts = {}
     async with app.run_test(size=SIZE) as pilot:
         await until(pilot, lambda: signs.OK in text(app))
         for name, keys in TOUR.items():
@@ -138,17 +138,17 @@ async def _tour(folder: Path) -> dict[str, str]:
             while app.screen is not app.main_screen:
                 app.pop_screen()
             await _press(pilot, "F", "2", "g", *keys)
-            shown[name] = await _at_rest(pilot)
+            texts[name] = await _at_rest(pilot)
         room.unreadable = True
-        shown["not readable"] = await _at_rest(pilot)
+        texts["not readable"] = await _at_rest(pilot)
     for name, alerts in (("empty", 0), ("wall", 40)):
         room = newsroom(folder / "feeds.yaml")
         room.count = alerts
         wall = Wall(room, Filter(), **setting)  # type: ignore[arg-type]
         async with wall.run_test(size=SIZE) as pilot:
             await until(pilot, lambda: signs.OK in text(pilot.app))  # type: ignore[arg-type]
-            shown[name] = await _at_rest(pilot)
-    return shown
+            texts[name] = await _at_rest(pilot)
+    return texts
 
 
 async def _press(pilot: Pilot[Any], *keys: str) -> None:
@@ -160,21 +160,21 @@ async def _press(pilot: Pilot[Any], *keys: str) -> None:
 
 
 async def _at_rest(pilot: Pilot[Any]) -> str:
-    before, still, shown = -1, 0, ""
-    while still < STILL or not (shown := _shown(pilot.app)):
+    before, repeats, content = -1, 0, ""
+    while repeats < STILL or not (content := _shown(pilot.app)):
         await pilot.pause(0.04)
         now = FRAMES.count
-        still, before = (still + 1 if now == before else 0), now
-    return shown
+        repeats, before = (repeats + 1 if now == before else 0), now
+    return content
 
 
 def _shown(app: App[Any]) -> str:
     """Return the text of the screen; of a dialog, without the screen that it covers."""
-    shown = text(app)  # type: ignore[arg-type]
+    content = text(app)  # type: ignore[arg-type]
     if not isinstance(app.screen, Dialog):
-        return shown
-    if not (inside := app.screen.query(".inside")):
+        return content
+    if not (boxes := app.screen.query(".inside")):
         return ""  # not built yet
-    frame = inside.first().region
+    frame = boxes.first().region
     rows = app.screen._compositor.render_strips()[frame.y : frame.bottom]
     return "\n".join(strip.crop(frame.x, frame.right).text for strip in rows)

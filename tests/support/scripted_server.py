@@ -91,9 +91,9 @@ _GARBAGE = b"\x16\x03\x01 SSH-2.0-OpenSSH_9.6\r\n\x00\xff" * 8
 Script = Callable[[Request], Reply]
 
 
-def conditional(body: bytes, etag: str = '"1"', **also: str) -> Script:
+def conditional(body: bytes, etag: str = '"1"', **extra: str) -> Script:
     """Return a script that answers 304 to whoever has this ETag already."""
-    headers = (("ETag", etag), *((key.replace("_", "-"), value) for key, value in also.items()))
+    headers = (("ETag", etag), *((key.replace("_", "-"), value) for key, value in extra.items()))
 
     def answer(request: Request) -> Reply:
         if request.header("If-None-Match") == etag.encode("utf-8"):
@@ -138,7 +138,7 @@ class Web(Struct, dict=True):
         scheme = "https" if self.tls else "http"
         return f"{scheme}://{host or self.address}:{self.port}{path}"
 
-    def asked(self, path: str) -> list[Request]:
+    def requests_for(self, path: str) -> list[Request]:
         """Return the requests for one path."""
         return [request for request in self.requests if request.path == path]
 
@@ -218,8 +218,8 @@ class Web(Struct, dict=True):
                 await asyncio.sleep(0.05)
                 _reset(writer)
             case Fault.CLOSE | Fault.SHORT | Fault.GARBAGE:
-                sent = {Fault.SHORT: head + body, Fault.GARBAGE: _GARBAGE}
-                writer.write(sent.get(reply.fault, b""))
+                broken_bodies = {Fault.SHORT: head + body, Fault.GARBAGE: _GARBAGE}
+                writer.write(broken_bodies.get(reply.fault, b""))
                 writer.close()
             case Fault.HANG:
                 await asyncio.sleep(3600)
@@ -256,13 +256,13 @@ async def _read(
 
 
 def _head(reply: Reply) -> bytes:
-    given = {_raw(key).lower() for key, _ in reply.headers}
+    header_names = {_raw(key).lower() for key, _ in reply.headers}
     length = len(reply.body) + (100 if reply.fault is Fault.SHORT else 0)
     headers = [(_raw(key), _raw(value)) for key, value in reply.headers]
-    if b"date" not in given:
+    if b"date" not in header_names:
         headers.append((b"Date", formatdate(usegmt=True).encode()))
     framed = reply.fault is Fault.ENDLESS or reply.status in {204, 304}
-    if not framed and not given & {b"content-length", b"transfer-encoding"}:
+    if not framed and not header_names & {b"content-length", b"transfer-encoding"}:
         headers.append((b"Content-Length", str(length).encode()))
     status = f"HTTP/1.1 {reply.status} {_PHRASES.get(reply.status, 'Whatever')}".encode()
     return b"\r\n".join([status, *(key + b": " + value for key, value in headers), b"", b""])

@@ -64,21 +64,21 @@ def machines(count: int) -> Iterator[list[Machine]]:
 
 @contextmanager
 def _machine(number: int) -> Iterator[Machine]:
-    made = Machine(number)
-    _ip("netns", "add", made.name)
+    machine = Machine(number)
+    _ip("netns", "add", machine.name)
     try:
         for switch, network in NETWORKS.items():
             cable, plug = f"{switch}{number}", switch
-            _ip("link", "add", cable, "type", "veth", "peer", "name", plug, "netns", made.name)
+            _ip("link", "add", cable, "type", "veth", "peer", "name", plug, "netns", machine.name)
             _ip("link", "set", cable, "master", switch, "up")
-            _ip("-n", made.name, "address", "add", f"{network}.{10 + number}/24", "dev", plug)
-            _ip("-n", made.name, "link", "set", plug, "up")
-        _ip("-n", made.name, "link", "set", "lo", "up")
-        yield made
+            _ip("-n", machine.name, "address", "add", f"{network}.{10 + number}/24", "dev", plug)
+            _ip("-n", machine.name, "link", "set", plug, "up")
+        _ip("-n", machine.name, "link", "set", "lo", "up")
+        yield machine
     finally:
         for switch in NETWORKS:  # the kernel itself takes them away later
             _ip("link", "del", f"{switch}{number}")
-        _ip("netns", "del", made.name)
+        _ip("netns", "del", machine.name)
 
 
 def _ip(*words: str) -> None:

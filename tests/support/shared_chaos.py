@@ -67,9 +67,9 @@ class Chaos:
     """The newsroom, its machines, its database, and what befalls them."""
 
     def __init__(
-        self, newsroom: SharedNewsroom, database: SmallDatabase, seed: int, there: list[Machine]
+        self, newsroom: SharedNewsroom, database: SmallDatabase, seed: int, hosts: list[Machine]
     ) -> None:
-        self.newsroom, self.database, self.machines = newsroom, database, there
+        self.newsroom, self.database, self.machines = newsroom, database, hosts
         self.dice = random.Random(seed)
         self.alive: dict[Machine, SharedMonitor] = {}
         self.inflicted: Counter[str] = Counter()
@@ -124,8 +124,8 @@ class Chaos:
         self.inflicted.update(names)
         if set(names) - set(AT_ONCE):
             time.sleep(expiries * self.newsroom.expiry)
-        for each in undo:
-            each()
+        for undo_fault in undo:
+            undo_fault()
         self._restart_failed()
         time.sleep(self.dice.uniform(0.0, PAUSE))
 
@@ -170,8 +170,8 @@ class Chaos:
 
     def _start(self, machine: Machine) -> None:
         before = self.alive.get(machine)
-        again = self.newsroom.start_again
-        self.alive[machine] = again(before) if before else self.newsroom.start(machine=machine)
+        restart = self.newsroom.start_again
+        self.alive[machine] = restart(before) if before else self.newsroom.start(machine=machine)
 
     def _restart_failed(self) -> None:
         """Start again, as a service is, the monitors that found no database at their start."""
@@ -210,13 +210,14 @@ class Chaos:
 
     def _unsearchable(self) -> Iterator[str]:
         with self.database.session() as session:
-            stored = {id for (id,) in session.execute("SELECT id FROM articles")}
+            stored_ids = {id for (id,) in session.execute("SELECT id FROM articles")}
         for machine, monitor in self.alive.items():
             folder = monitor.folder / ARCHIVE_FOLDER
             try:
-                until(lambda folder=folder: searchable_ids(folder) == stored)  # type: ignore[misc]
+                until(lambda folder=folder: searchable_ids(folder) == stored_ids)  # type: ignore[misc]
             except AssertionError:
-                yield f"{machine.name}: {len(searchable_ids(folder) ^ stored)} articles not indexed"
+                missing_ids = searchable_ids(folder) ^ stored_ids
+                yield f"{machine.name}: {len(missing_ids)} articles not indexed"
 
     def _say(self, line: str) -> None:
         progress(f"{line}; {len(self.newsroom.hook.accepted)} messages accepted")
@@ -230,41 +231,41 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=random.randrange(1_000_000))
     parser.add_argument("--bug", default="", help="of tests/support/planted_bugs.py")
     parser.add_argument("--folder", type=Path, help="an empty one; it is kept")
-    asked = parser.parse_args()
+    options = parser.parse_args()
     if os.geteuid():
         parser.error("only root can set machines up; try sudo")
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # and take them away
     began = time.monotonic()
-    with tempfile.TemporaryDirectory() as made:
-        said = inflict(asked.folder or Path(made), asked)
-    print("all promises held" if not said else "broken:", *said, sep="\n  ")
+    with tempfile.TemporaryDirectory() as temporary:
+        problems = inflict(options.folder or Path(temporary), options)
+    print("all promises held" if not problems else "broken:", *problems, sep="\n  ")
     print(f"{time.monotonic() - began:.0f} s")
-    sys.exit(bool(said))
+    sys.exit(bool(problems))
 
 
-def inflict(folder: Path, asked: argparse.Namespace) -> list[str]:
+def inflict(folder: Path, options: argparse.Namespace) -> list[str]:
     """Run it; return in words which promise does not hold."""
     folder.chmod(0o755)
     with (
-        machines(MACHINES) as there,
+        machines(MACHINES) as hosts,
         small_database(folder / "database", here(DATABASE), MEGABYTES) as database,
         SharedNewsroom(
-            folder, database.url, expiry=asked.expiry, every=EVERY, slowness=SLOWNESS,
-            bug=asked.bug, whole=True, web=Web(address=here(SITES)),
+            folder, database.url, expiry=options.expiry, interval=EVERY, slowness=SLOWNESS,
+            bug=options.bug, has_workers=True, web=Web(address=here(SITES)),
             watched_at=database.local_url,
         ) as newsroom,
     ):  # fmt: skip
-        chaos = Chaos(newsroom, database, asked.seed, there)
-        said = chaos.run(asked.turns)
-        accepted = newsroom.hook.accepted
+        chaos = Chaos(newsroom, database, options.seed, hosts)
+        problems = chaos.run(options.turns)
+        accepted, keys = newsroom.hook.accepted, {m.key for m in newsroom.hook.accepted}
         print(
-            f"seed {asked.seed}, expiry {asked.expiry:g} s: {json.dumps(chaos.inflicted)};"
+            f"seed {options.seed}, expiry {options.expiry:g} s: {json.dumps(chaos.inflicted)};"
             f" {newsroom.count('articles'):,} articles, {newsroom.count('alerts'):,} alerts,"
-            f" {len(accepted):,} messages accepted under {len({one.key for one in accepted}):,}"
+            f" {len(accepted):,} messages accepted under {len(keys):,}"
             f" keys, {len(newsroom.web.requests):,} requests; the database gave up"
             f" {database.crashes} times"
         )
-    return said
+    return problems
 
 
 if __name__ == "__main__":

@@ -62,9 +62,9 @@ def hurried(path: Path, *, data: Path | None) -> Config:
 CLOCKS = ("machine", "network", "viewing", "wiring")
 
 
-def clock(off: Path) -> float:
+def clock(offset_file: Path) -> float:
     """Return the time of a clock that is wrong by so many seconds as a file says."""
-    return time.time() + float(off.read_text(encoding="ascii") or 0)
+    return time.time() + float(offset_file.read_text(encoding="ascii") or 0)
 
 
 def main(
@@ -74,13 +74,13 @@ def main(
     seconds = float(expiry)
     faster = seconds / EXPIRY
     options = wiring.RunOptions(lease_seconds=seconds)
-    alone = {
+    substitutes = {
         "monitor.runtime.wiring.Parser": InlineReader,
         "monitor.runtime.wiring.IndexerProcess": NoIndexer,
     }
     with ExitStack() as stack:
-        for name, stand_in in {
-            **({} if whole == "whole" else alone),
+        for name, substitute in {
+            **({} if whole == "whole" else substitutes),
             "monitor.runtime.wiring.http_client": partial(client, sites),
             **{f"monitor.runtime.{place}.clock": partial(clock, Path(off)) for place in CLOCKS},
             "monitor.runtime.wiring.load_and_test": hurried,
@@ -89,7 +89,7 @@ def main(
             "monitor.storage.store.sql.leases.HANDOVER": faster * leases.HANDOVER,
             "monitor.storage.store.sql.store.SHARED_BUSY_MS": int(faster * store.SHARED_BUSY_MS),
         }.items():
-            stack.enter_context(patch(name, stand_in))
+            stack.enter_context(patch(name, substitute))
         if bug:
             stack.enter_context(getattr(planted_bugs, bug)())
         asyncio.run(wiring.run_monitor(Path(config), Path(folder), options))

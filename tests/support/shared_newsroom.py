@@ -50,7 +50,7 @@ IN_A_ROW, LATE = 6, 1.5
 class Site(ScriptedFeed):
     """A feed on a site of its own, that holds the last items that it published."""
 
-    every: float = EVERY
+    interval: float = EVERY
 
     @property
     def host(self) -> str:
@@ -58,15 +58,15 @@ class Site(ScriptedFeed):
         return f"{self.name}.be"
 
     def number(self) -> int:
-        return int(self.clock() // self.every)
+        return int(self.clock() // self.interval)
 
     def items(self, number: int) -> tuple[Item, ...]:
         last = max(-1, number - SHOWN)
-        return tuple(_item(self.name, each) for each in range(number, last, -1))
+        return tuple(_item(self.name, n) for n in range(number, last, -1))
 
     def published(self) -> tuple[Item, ...]:
         """Return all it ever published."""
-        return tuple(_item(self.name, each) for each in range(self.number() + 1))
+        return tuple(_item(self.name, n) for n in range(self.number() + 1))
 
 
 def _item(site: str, number: int) -> Item:
@@ -87,7 +87,7 @@ class SharedMonitor:
     folder: Path
     log: Path
     machine: Machine | None = None
-    logged: int = 0
+    log_start: int = 0
     """Characters that were in its log before it."""
 
     @property
@@ -116,9 +116,9 @@ class SharedMonitor:
         """Let it go on."""
         os.killpg(self.pid, signal.SIGCONT)
 
-    def set_clock(self, off: float) -> None:
+    def set_clock(self, offset: float) -> None:
         """Make its clock wrong by so many seconds."""
-        _write_clock(self.folder, off)
+        _write_clock(self.folder, offset)
 
     def ended_before_it_began(self) -> bool:
         """Tell whether it ended before it watched anything. Fails if it ended after that."""
@@ -130,11 +130,11 @@ class SharedMonitor:
 
     def watches(self) -> bool:
         """Tell whether it said what it watches: its start was well."""
-        return self.said(" feeds, 1 watchlist")
+        return self.has_logged(" feeds, 1 watchlist")
 
-    def said(self, text: str) -> bool:
+    def has_logged(self, text: str) -> bool:
         """Tell whether it wrote a text into its log."""
-        return text in self.log.read_text(encoding="utf-8")[self.logged :]
+        return text in self.log.read_text(encoding="utf-8")[self.log_start :]
 
 
 @dataclass
@@ -144,10 +144,10 @@ class SharedNewsroom:
     folder: Path
     address: str
     expiry: float = EXPIRY
-    every: float = EVERY
+    interval: float = EVERY
     slowness: float = 0.0
     """Seconds that a site takes to answer, at the most."""
-    whole: bool = False
+    has_workers: bool = False
     """Whether monitors have workers and an indexer, each in its process."""
     bug: str = ""
     """Which of `support.planted_bugs` the monitors have."""
@@ -161,7 +161,7 @@ class SharedNewsroom:
         self._began = self._ended = math.inf
         self.sites = {
             site.host: site
-            for site in (Site(f"press{n}", self._now, every=self.every) for n in range(SITES))
+            for site in (Site(f"press{n}", self._now, interval=self.interval) for n in range(SITES))
         }
 
     def __enter__(self) -> Self:
@@ -208,26 +208,26 @@ class SharedNewsroom:
             )
         return replace(reply, delay=random.uniform(0.0, self.slowness))
 
-    def start(self, off: float = 0.0, machine: Machine | None = None) -> SharedMonitor:
+    def start(self, offset: float = 0.0, machine: Machine | None = None) -> SharedMonitor:
         """Start a monitor, with a clock that is wrong by so many seconds."""
-        return self._run(self.folder / f"var{len(self.monitors)}", off, machine)
+        return self._run(self.folder / f"var{len(self.monitors)}", offset, machine)
 
     def start_again(self, monitor: SharedMonitor) -> SharedMonitor:
         """Start a monitor in the data folder of one that is gone."""
         return self._run(monitor.folder, 0.0, monitor.machine)
 
-    def _run(self, folder: Path, off: float, machine: Machine | None) -> SharedMonitor:
+    def _run(self, folder: Path, offset: float, machine: Machine | None) -> SharedMonitor:
         folder.mkdir(exist_ok=True)
-        _write_clock(folder, off)
+        _write_clock(folder, offset)
         log = folder.with_suffix(".log")
-        logged = len(log.read_text(encoding="utf-8")) if log.exists() else 0
+        log_start = len(log.read_text(encoding="utf-8")) if log.exists() else 0
         with log.open("ab") as file:
             process = subprocess.Popen(
                 [
                     *(machine.within if machine else ()),
                     *(sys.executable, "-m", "support.shared_monitor", self.folder / "feeds.yaml"),
                     *(folder, f"{self.web.address}:{self.web.port}", str(self.expiry)),
-                    *(_clock(folder), "whole" if self.whole else "alone", self.bug),
+                    *(_clock(folder), "whole" if self.has_workers else "alone", self.bug),
                 ],
                 env={
                     **os.environ,
@@ -240,7 +240,7 @@ class SharedNewsroom:
                 stderr=file,
                 start_new_session=True,
             )
-        self.monitors.append(SharedMonitor(process, folder, log, machine, logged))
+        self.monitors.append(SharedMonitor(process, folder, log, machine, log_start))
         return self.monitors[-1]
 
     def sql(self, query: str, *values: object) -> list[tuple[Any, ...]]:
@@ -309,26 +309,26 @@ class SharedNewsroom:
         """Return in words which promise does not hold."""
         promised, accepted = self.promised(), list[Accepted](self.hook.accepted)
         with self._session() as sql:
-            found = list(stored(sql, promised))
-        return [*found, *told(promised, accepted), *self.impolite()]
+            problems = list(stored(sql, promised))
+        return [*problems, *told(promised, accepted), *self.impolite()]
 
     def impolite(self) -> Iterator[str]:
         """Yield which sites were asked too often."""
-        asked: dict[str, list[float]] = defaultdict(list)
+        times_by_host: dict[str, list[float]] = defaultdict(list)
         for request in self.web.requests:
             if request.path.startswith("/feed"):
-                asked[host_of(request)].append(request.at)
-        hub = sorted(asked.pop(HUB, []))
+                times_by_host[host_of(request)].append(request.at)
+        hub = sorted(times_by_host.pop(HUB, []))
         spans = [b - a for a, b in zip(hub, hub[IN_A_ROW:], strict=False)]
         if spans and min(spans) < IN_A_ROW * SPACED - LATE:
             yield f"{HUB} was asked {IN_A_ROW + 1} times in {min(spans):.2f} s"
-        for host, times in asked.items():
+        for host, times in times_by_host.items():
             gaps = [b - a for a, b in pairwise(sorted(times))]
             if gaps and min(gaps) < SPACED:
                 yield f"{host} was asked twice in {min(gaps):.2f} s"
 
     def _write(self) -> None:
-        said = {
+        settings = {
             "feeds": [
                 {"url": f"http://{host}/feed", "name": site.name, "every": "1m", "lang": "fr"}
                 for host, site in self.sites.items()
@@ -338,7 +338,7 @@ class SharedNewsroom:
             "network": {"allow": [f"{self.web.address}/32"]},
             "archive": {"vectors": False},
         }
-        (self.folder / "feeds.yaml").write_text(json.dumps(said), encoding="utf-8")
+        (self.folder / "feeds.yaml").write_text(json.dumps(settings), encoding="utf-8")
 
 
 def host_of(request: Request) -> str:
@@ -351,7 +351,7 @@ def _clock(folder: Path) -> Path:
     return folder.with_suffix(".clock")
 
 
-def _write_clock(folder: Path, off: float) -> None:
+def _write_clock(folder: Path, offset: float) -> None:
     fresh = folder.with_suffix(".clock.new")
-    fresh.write_text(str(off), encoding="ascii")
+    fresh.write_text(str(offset), encoding="ascii")
     fresh.replace(_clock(folder))

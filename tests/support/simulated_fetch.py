@@ -16,9 +16,9 @@ from support.simulated_time import Town, World
 class City(Town):
     """A town that counts the connections open at once."""
 
-    def __init__(self, **more: Any) -> None:
+    def __init__(self, **options: Any) -> None:
         self.world = World()
-        super().__init__(self.world, Web(clock=lambda: self.world.elapsed), **more)
+        super().__init__(self.world, Web(clock=lambda: self.world.elapsed), **options)
         self._open: list[asyncio.StreamWriter] = []
         self.most_open = 0
 
@@ -26,7 +26,7 @@ class City(Town):
         self, address: str, port: int
     ) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
         reader, writer = await super().dial(address, port)
-        self._open = [one for one in self._open if not one.transport.is_closing()] + [writer]
+        self._open = [w for w in self._open if not w.transport.is_closing()] + [writer]
         self.most_open = max(self.most_open, len(self._open))
         return reader, writer
 

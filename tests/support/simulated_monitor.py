@@ -67,5 +67,5 @@ class Living:
         self._wired.close()
 
 
-async def _end(watching: asyncio.Task[Any]) -> None:
-    await watching
+async def _end(task: asyncio.Task[Any]) -> None:
+    await task

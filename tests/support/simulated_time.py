@@ -112,17 +112,17 @@ class World:
 
         async def life() -> None:
             options = wiring.RunOptions(lease_seconds=lease_seconds)
-            watching = [
+            tasks = [
                 asyncio.create_task(wiring.run_monitor(config, folder, options))
                 for folder in folders
             ]
             leaving = asyncio.ensure_future(leave())
-            await asyncio.wait({*watching, leaving}, return_when=asyncio.FIRST_COMPLETED)
-            assert not any(each.done() for each in watching), watching
+            await asyncio.wait({*tasks, leaving}, return_when=asyncio.FIRST_COMPLETED)
+            assert not any(task.done() for task in tasks), tasks
             await leaving
             for stop in stops:
                 stop.set()
-            await asyncio.gather(*watching)
+            await asyncio.gather(*tasks)
 
         with (
             self.wired(town, tick),
@@ -139,25 +139,25 @@ class World:
         async def life() -> None:
             with self.wired(town, tick):
                 orders = wiring.RunOptions()
-                watching = asyncio.create_task(wiring.run_monitor(config, None, orders))
+                task = asyncio.create_task(wiring.run_monitor(config, None, orders))
                 leaving = asyncio.ensure_future(leave())
-                await asyncio.wait({watching, leaving}, return_when=asyncio.FIRST_COMPLETED)
-                assert not watching.done(), watching
+                await asyncio.wait({task, leaving}, return_when=asyncio.FIRST_COMPLETED)
+                assert not task.done(), task
                 if await leaving:
                     os.kill(os.getpid(), signal.SIGTERM)
-                    await watching
+                    await task
                 else:
-                    await self.kill(watching, town)
+                    await self.kill(task, town)
 
         self.run(life())
 
-    async def kill(self, watching: asyncio.Task[Any], town: Town) -> None:
+    async def kill(self, task: asyncio.Task[Any], town: Town) -> None:
         """End a monitor without letting it store or send anything more."""
         for store in self._stores:
             store.close()
-        watching.cancel()
+        task.cancel()
         with suppress(BaseException):
-            await watching
+            await task
         town.hang_up()
 
     def jump(self, seconds: float) -> None:
@@ -192,7 +192,7 @@ class World:
                 return cls.fromtimestamp(world.now, tz)
 
         with ExitStack() as stack:
-            for name, stand_in in {
+            for name, substitute in {
                 "monitor.runtime.wiring.time": time,
                 "monitor.runtime.machine.time": time,
                 "monitor.runtime.wiring.random": self._dice,
@@ -219,7 +219,7 @@ class World:
                 "apscheduler.schedulers.base.datetime": Clock,
                 "apscheduler.triggers.interval.datetime": Clock,
             }.items():
-                stack.enter_context(patch(name, stand_in))
+                stack.enter_context(patch(name, substitute))
             yield
 
 
@@ -252,9 +252,9 @@ class Town:
         """Let the world go on for so long."""
         await asyncio.sleep(seconds)
 
-    async def wait_until(self, then: float) -> None:
+    async def wait_until(self, moment: float) -> None:
         """Let the world go on until a moment."""
-        await asyncio.sleep(then - self.world.now)
+        await asyncio.sleep(moment - self.world.now)
 
     async def resolve(self, host: str, port: int) -> list[str]:
         """Return the address of a name: public, unless it is one of the homes."""
@@ -270,12 +270,12 @@ class Town:
         self.on_wire("connect")
         if self.unreachable:
             raise OSError(errno.ENETUNREACH, "Network is unreachable")
-        ours, theirs = _End(self.on_wire, "request"), _End(self.on_wire, "answer")
-        ours.peer, theirs.peer = theirs, ours
-        self._ends |= {ours, theirs}
-        task = asyncio.ensure_future(self.web.serve(*theirs.streams()))
-        theirs.task = task
-        return ours.streams()
+        client_end, server_end = _End(self.on_wire, "request"), _End(self.on_wire, "answer")
+        client_end.peer, server_end.peer = server_end, client_end
+        self._ends |= {client_end, server_end}
+        task = asyncio.ensure_future(self.web.serve(*server_end.streams()))
+        server_end.task = task
+        return client_end.streams()
 
 
 class _End(asyncio.Transport):

@@ -63,8 +63,8 @@ class SmallStore:
         with closing(open_database(self.address, create=False)) as sql:
             return sql.execute(query).fetchall()
 
-    def ids(self, filter: Filter = ALL, **more: Any) -> list[int]:
-        return list(self.views.alerts.ids(filter, **more))
+    def ids(self, filter: Filter = ALL, **options: Any) -> list[int]:
+        return list(self.views.alerts.ids(filter, **options))
 
 
 def opened(address: StoreAddress) -> SmallStore:
@@ -73,9 +73,9 @@ def opened(address: StoreAddress) -> SmallStore:
     return SmallStore(address, store, Views(address), feeds)
 
 
-def article(id: int, feed: Feed | int = 1, **more: Any) -> Article:
+def article(id: int, feed: Feed | int = 1, **changes: Any) -> Article:
     number = feed if isinstance(feed, int) else feed.number
-    said: dict[str, Any] = {
+    fields: dict[str, Any] = {
         "url": f"https://ex.org/{id}",
         "title": f"Alibaba {id}",
         "summary": f"Texte {id}",
@@ -85,20 +85,20 @@ def article(id: int, feed: Feed | int = 1, **more: Any) -> Article:
         "published": NOW - 60,
         "seen": NOW,
         "story": id,
-    } | more
-    return Article(id=id, feeds=(number,), **said)
+    } | changes
+    return Article(id=id, feeds=(number,), **fields)
 
 
-def arrival(id: int, *hits: Watchlist, **more: Any) -> ArticleChange:
-    said: dict[str, Any] = {
+def arrival(id: int, *hits: Watchlist, **changes: Any) -> ArticleChange:
+    fields: dict[str, Any] = {
         "article": article(id),
         "new": True,
         "guid": f"guid-{id}",
         "fingerprint": bytes([id % 256]),
         "canonical": f"https://ex.org/{id}",
         "hits": tuple(WatchlistMatch(watchlist=hit, matches=(match(),)) for hit in hits),
-    } | more
-    return ArticleChange(**said)
+    } | changes
+    return ArticleChange(**fields)
 
 
 def match(text: str = "Alibaba", start: int = 0, field: str = "title") -> Match:

@@ -59,16 +59,16 @@ class Daily(Struct):
     """A feed that publishes at a steady pace, and when it was asked."""
 
     name: str
-    every: float
+    interval: float
     world: World
     rules: int
-    asked: array[float] = field(default_factory=lambda: array("d"))
+    polled_at: array[float] = field(default_factory=lambda: array("d"))
     served: int = 0
 
     def answer(self, request: Request) -> Reply:
         """Answer a question, with an ETag."""
-        self.asked.append(self.world.elapsed)
-        count = SHOWN + int(self.world.elapsed / self.every)
+        self.polled_at.append(self.world.elapsed)
+        count = SHOWN + int(self.world.elapsed / self.interval)
         tag = f'"{count}"'
         if request.header("If-None-Match") == tag.encode():
             return Reply(304, (("ETag", tag),))
@@ -102,11 +102,11 @@ class Monitors(Struct, frozen=True):
 
     def counts(self) -> tuple[int, int, int]:
         """Return how many articles, alerts, and articles that are not indexed yet there are."""
-        ((articles, alerts, waiting),) = self.ask(
+        ((articles, alerts, unindexed),) = self.ask(
             "SELECT (SELECT coalesce(sum(articles), 0) FROM feeds), (SELECT count(*) FROM alerts),"
             " (SELECT count(*) FROM outbox)"
         )
-        return int(articles), alerts, waiting
+        return int(articles), alerts, unindexed
 
     def articles(self) -> set[int]:
         """Return the numbers of the articles."""
@@ -116,8 +116,8 @@ class Monitors(Struct, frozen=True):
         """Tell whether each index has every article, and no other."""
         if self.counts()[2]:
             return False
-        stored = self.articles()
-        return all(searchable_ids(folder / ARCHIVE_FOLDER) == stored for folder in self.folders)
+        stored_ids = self.articles()
+        return all(searchable_ids(folder / ARCHIVE_FOLDER) == stored_ids for folder in self.folders)
 
     def _open(self) -> Any:
         if not self.address:
@@ -128,26 +128,26 @@ class Monitors(Struct, frozen=True):
 
 
 def soak(
-    folder: Path, days: float, feeds: int, a_day: int, watched: int, monitors: Monitors
+    folder: Path, days: float, feeds: int, per_day: int, rule_count: int, monitors: Monitors
 ) -> list[str]:
     """Watch for so long; return in words what is not as it should be."""
     began, world = time.monotonic(), World(indexer=IndexerProcess)
     web = Web(clock=lambda: world.elapsed, requests=Unheard())
-    dailies = [Daily(f"f{n}", feeds * DAY / a_day, world, watched) for n in range(feeds)]
+    dailies = [Daily(f"f{n}", feeds * DAY / per_day, world, rule_count) for n in range(feeds)]
     for daily in dailies:
         web.on(f"/{daily.name}", daily.answer)
     town = Town(world, web, homes=frozenset())
-    (folder / "feeds.yaml").write_text(_config(dailies, watched), encoding="utf-8")
+    (folder / "feeds.yaml").write_text(_config(dailies, rule_count), encoding="utf-8")
     memory: list[tuple[float, float]] = []
 
     async def leave() -> bool:
         while world.elapsed < days * DAY:
             await town.wait(LOOK)
             memory.append((world.elapsed, _resident()))
-            articles, alerts, waiting = monitors.counts()
+            articles, alerts, unindexed = monitors.counts()
             print(
                 f"day {world.elapsed / DAY:5.2f}: {articles:7,} articles, {alerts:6,} alerts,"
-                f" {waiting:5,} not indexed yet, {memory[-1][1]:.0f} MB,"
+                f" {unindexed:5,} not indexed yet, {memory[-1][1]:.0f} MB,"
                 f" {time.monotonic() - began:.0f} s",
                 file=sys.stderr,
                 flush=True,
@@ -165,63 +165,64 @@ def soak(
         world.watch(folder / "feeds.yaml", town, leave, TICK)
     wall, cpu = time.monotonic() - began, time.process_time()
     articles, alerts, _ = monitors.counts()
-    print(f"{articles:,} articles, {alerts:,} alerts, {sum(len(d.asked) for d in dailies):,} polls")
+    polls = sum(len(daily.polled_at) for daily in dailies)
+    print(f"{articles:,} articles, {alerts:,} alerts, {polls:,} polls")
     print(f"{wall:.0f} s, {cpu:.0f} s of processor time in this process")
     return [*_grown(memory), *_drifted(dailies, days), *_disagreeing(monitors, dailies)]
 
 
-def _config(dailies: list[Daily], watched: int) -> str:
+def _config(dailies: list[Daily], rule_count: int) -> str:
     return json.dumps(
         {
             "feeds": [
                 {"url": f"http://{d.name}.example/{d.name}", "name": d.name, "every": "1h"}
                 for d in dailies
             ],
-            "watchlists": [{"name": word, "terms": [word]} for word in rules(watched)],
+            "watchlists": [{"name": word, "terms": [word]} for word in rules(rule_count)],
         }
     )
 
 
 def _grown(memory: list[tuple[float, float]]) -> list[str]:
     last = memory[-1][0]
-    after = [used for at, used in memory if DAY < at <= 2 * DAY] or [memory[0][1]]
-    end = [used for at, used in memory if at > last - DAY]
-    grown = median(end) - median(after)
+    after = [megabytes for at, megabytes in memory if DAY < at <= 2 * DAY] or [memory[0][1]]
+    end = [megabytes for at, megabytes in memory if at > last - DAY]
+    growth = median(end) - median(after)
     print(f"memory {median(after):.0f} MB on the second day, {median(end):.0f} MB on the last")
-    return [f"memory grew by {grown:.0f} MB"] if grown > MOST_GROWTH else []
+    return [f"memory grew by {growth:.0f} MB"] if growth > MOST_GROWTH else []
 
 
 def _drifted(dailies: list[Daily], days: float) -> list[str]:
     """Hold the intervals against what was asked for, and the last against the first."""
-    found = []
-    gaps = {d.name: [b - a for a, b in pairwise(d.asked)] for d in dailies}
+    problems = []
+    gaps = {daily.name: [b - a for a, b in pairwise(daily.polled_at)] for daily in dailies}
     for name, of in gaps.items():
         if min(of) < INTERVAL - 1 or max(of) > INTERVAL + LATE:
-            found.append(f"{name}: polled after {min(of):.0f} to {max(of):.0f} s")
+            problems.append(f"{name}: polled after {min(of):.0f} to {max(of):.0f} s")
     quarter = max(1, int(days * DAY / INTERVAL / 4))
     first = mean(gap for of in gaps.values() for gap in of[:quarter])
     last = mean(gap for of in gaps.values() for gap in of[-quarter:])
     print(f"polls every {first:.1f} s in the first quarter, every {last:.1f} s in the last")
-    return found + (
+    return problems + (
         [f"intervals drift: {first:.1f}, {last:.1f} s"] if abs(last - first) > 20 else []
     )
 
 
 def _disagreeing(monitors: Monitors, dailies: list[Daily]) -> list[str]:
     """Hold store and indices against what was served."""
-    found = []
-    stored = monitors.articles()
-    raised = monitors.ask(
+    faults = []
+    article_ids = monitors.articles()
+    alert_rows = monitors.ask(
         "SELECT al.watchlist, a.url FROM alerts al JOIN articles a ON a.id = al.article"
     )
-    alerts = set(raised)
+    alerts = set(alert_rows)
     served = sum(daily.served for daily in dailies)
-    if len(stored) != served:
-        found.append(f"{len(stored)} articles stored, {served} served")
+    if len(article_ids) != served:
+        faults.append(f"{len(article_ids)} articles stored, {served} served")
     if not monitors.have_indexed():
-        found.append("index and store do not agree")
-    if len(alerts) != len(raised):
-        found.append(f"{len(raised) - len(alerts)} alerts doubled")
+        faults.append("index and store do not agree")
+    if len(alerts) != len(alert_rows):
+        faults.append(f"{len(alert_rows) - len(alerts)} alerts doubled")
     expected = set()
     for daily in dailies:
         for number in range(1, daily.served + 1):
@@ -229,10 +230,11 @@ def _disagreeing(monitors: Monitors, dailies: list[Daily]) -> list[str]:
             if (word := title.split()[0]) in _names(daily.rules):
                 expected.add((word, f"http://{daily.name}.example/{number}"))
     if alerts != expected:
-        found.append(f"{len(expected - alerts)} alerts lost, {len(alerts - expected)} uncalled-for")
-    if not monitors.address and (whole := monitors.ask("PRAGMA integrity_check")) != [("ok",)]:
-        found.append(f"the store is damaged: {whole[:3]}")
-    return found
+        lost, extra = len(expected - alerts), len(alerts - expected)
+        faults.append(f"{lost} alerts lost, {extra} uncalled-for")
+    if not monitors.address and (report := monitors.ask("PRAGMA integrity_check")) != [("ok",)]:
+        faults.append(f"the store is damaged: {report[:3]}")
+    return faults
 
 
 def _names(count: int) -> frozenset[str]:
@@ -271,15 +273,16 @@ def main() -> None:
     parser.add_argument("--rules", type=int, default=500)
     parser.add_argument("--monitors", type=int, default=1, help="several share a PostgreSQL")
     parser.add_argument("--folder", type=Path, help="an empty one; it is kept")
-    asked = parser.parse_args()
+    options = parser.parse_args()
     logging.disable()
     print(f"load {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores", flush=True)
-    with tempfile.TemporaryDirectory() as made:
-        folder = asked.folder or Path(made)
-        with _monitors(folder, asked.monitors) as monitors:
-            wrong = soak(folder, asked.days, asked.feeds, asked.a_day, asked.rules, monitors)
-    print("\n".join(wrong) or "nothing grew, drifted or was lost")
-    sys.exit(bool(wrong))
+    with tempfile.TemporaryDirectory() as temporary:
+        folder = options.folder or Path(temporary)
+        with _monitors(folder, options.monitors) as monitors:
+            days, feeds, per_day = options.days, options.feeds, options.a_day
+            faults = soak(folder, days, feeds, per_day, options.rules, monitors)
+    print("\n".join(faults) or "nothing grew, drifted or was lost")
+    sys.exit(bool(faults))
 
 
 if __name__ == "__main__":

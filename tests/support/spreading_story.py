@@ -47,8 +47,8 @@ def item(host: str, title: str = "Alibaba soupçonné", text: str = WIRE, guid: 
 EMPTY = edition(item("nothing.example", "Rien", "Rien du tout."))
 
 
-def watching(**more: Any) -> Watchlist:
-    return Watchlist(name="Alibaba", query=understood("alibaba"), **more)
+def watching(**fields: Any) -> Watchlist:
+    return Watchlist(name="Alibaba", query=understood("alibaba"), **fields)
 
 
 def told_in_turn(folder: Path, hosts: Sequence[str], watchlist: Watchlist) -> ManualMonitor:
@@ -69,7 +69,7 @@ def story(folder: Path) -> list[Alert]:
 
 
 def escalated_alerts(monitor: ManualMonitor) -> list[RaisedAlert]:
-    return [r for outcome in monitor.settled for r in outcome.raised if r.escalation]
+    return [r for outcome in monitor.outcomes for r in outcome.raised if r.escalation]
 
 
 def crossing_press(*, first_french: bool) -> tuple[Press, list[Feed]]:
@@ -78,7 +78,7 @@ def crossing_press(*, first_french: bool) -> tuple[Press, list[Feed]]:
     english = item("daily.co.uk", "Alibaba suspected of spying at Liège", ENGLISH)
     turns = ([french, ""], ["", english]) if first_french else (["", french], [english, ""])
     editions = {
-        feed.url: [EMPTY, *(edition(told) if told else EMPTY for told in told_by)]
+        feed.url: [EMPTY, *(edition(title) if title else EMPTY for title in told_by)]
         for feed, told_by in zip((fr, en), turns, strict=True)
     }
-    return Press({url: [*shown] for url, shown in editions.items()}), [fr, en]
+    return Press({url: [*feed_editions] for url, feed_editions in editions.items()}), [fr, en]

@@ -46,9 +46,9 @@ def raised(
         outcome = PollOutcome(
             feed=FEED, state=FeedState(), poll=poll, arrivals=(arrival,), response=answered
         )
-        planned = tuple(PlannedDelivery(channel=c, due=NOW, bundle=bundle) for c in channels)
+        planned = tuple(PlannedDelivery(channel=name, due=NOW, bundle=bundle) for name in channels)
         notify = [
-            Notify(one.id, Occasion.RAISED, "", planned) for one in save_poll(batch, outcome).raised
+            Notify(a.id, Occasion.RAISED, "", planned) for a in save_poll(batch, outcome).raised
         ]
         batch.save_alerts(AlertPlan(at=NOW, notify=tuple(notify)))
     return id

@@ -37,7 +37,7 @@ class Terminal:
         self._shown: dict[int, str] = {}
         self.written = b""
         foreign = ("NO_COLOR", "TMUX", "COLUMNS", "LINES")
-        env = {k: v for k, v in os.environ.items() if k not in foreign}
+        env = {name: value for name, value in os.environ.items() if name not in foreign}
         env |= {"TERM": "xterm-256color", "PYTHONPATH": f"{ROOT}:{ROOT / 'tests'}", **environ}
         self.child = pexpect.spawn(
             sys.executable,
@@ -69,13 +69,13 @@ class Terminal:
         """Send keys, as the terminal does."""
         self.child.send(keys)
 
-    def read_until(self, words: str, *, gone: bool = False) -> None:
+    def read_until(self, words: str, *, absent: bool = False) -> None:
         """Read what it writes until words are on the screen, or gone from it."""
         deadline = time.monotonic() + SECONDS  # its clock goes on writing for ever
-        while any(words in line for line in self.lines) is gone:
+        while any(words in line for line in self.lines) is absent:
             try:
-                left = max(0.0, deadline - time.monotonic())
-                piece = self.child.read_nonblocking(65536, timeout=left)
+                remaining = max(0.0, deadline - time.monotonic())
+                piece = self.child.read_nonblocking(65536, timeout=remaining)
             except pexpect.TIMEOUT:
                 piece = b""
             if time.monotonic() > deadline:
@@ -86,10 +86,10 @@ class Terminal:
     def read_until_stopped(self) -> None:
         """Read what it writes until its process is stopped, and what it wrote by then."""
         deadline = time.monotonic() + SECONDS
-        stopped = False
-        while not stopped:
+        is_stopped = False
+        while not is_stopped:
             assert time.monotonic() < deadline, "it is not stopped"
-            stopped = os.waitpid(self.child.pid, os.WUNTRACED | os.WNOHANG)[0] != 0
+            is_stopped = os.waitpid(self.child.pid, os.WUNTRACED | os.WNOHANG)[0] != 0
             with suppress(pexpect.TIMEOUT):
                 while True:
                     self.written += self.child.read_nonblocking(65536, timeout=0.1)
@@ -102,14 +102,14 @@ class Terminal:
 
     def end(self) -> str:
         """Return what it says at its end, once it has ended."""
-        rest = b""
+        output = b""
         deadline = time.monotonic() + SECONDS
         try:
             while time.monotonic() < deadline:
-                rest += self.child.read_nonblocking(65536, timeout=SECONDS)
+                output += self.child.read_nonblocking(65536, timeout=SECONDS)
         except pexpect.EOF:
             self.child.close()
         else:
             pytest.fail("it does not end:\n" + "\n".join(self.lines))
-        self.written += rest
-        return rest.decode("utf-8", "replace")
+        self.written += output
+        return output.decode("utf-8", "replace")

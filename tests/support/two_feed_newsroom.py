@@ -66,11 +66,11 @@ def filled(server: Web, tmp_path_factory: pytest.TempPathFactory) -> Newsroom:
     newsroom.watch(subscriptions(server), WATCHLISTS)
     done = newsroom.once("--json")
     assert done.returncode == 0, done.stderr
-    said = json.loads(done.stdout)
-    assert said.keys() == ROUND
-    assert said.pop("seconds") > 0
-    assert len(said.pop("raised")) == said["alerts"]
-    assert said == {
+    summary = json.loads(done.stdout)
+    assert summary.keys() == ROUND
+    assert summary.pop("seconds") > 0
+    assert len(summary.pop("raised")) == summary["alerts"]
+    assert summary == {
         "feeds": 3, "ok": 2, "unchanged": 0, "failed": 1, "entries": 4, "new": 4, "changed": 0,
         "alerts": 4,
     }  # fmt: skip
@@ -85,8 +85,8 @@ def empty(tmp_path: Path) -> Newsroom:
 def rows(printed: str, style: str) -> list[dict[str, Any]]:
     """Read what was printed back."""
     if style == "json":
-        found = json.loads(printed)
-        listed: list[dict[str, Any]] = found["hits"] if isinstance(found, dict) else found
+        document = json.loads(printed)
+        listed: list[dict[str, Any]] = document["hits"] if isinstance(document, dict) else document
         return listed
     if style == "jsonl":
         return [json.loads(line) for line in printed.splitlines()]

@@ -121,13 +121,13 @@ class UnusualNewsroom:
     def fail(self, hours: int) -> list[AlertPlan]:
         """Have the feed fail once an hour, and look every five minutes; return what began."""
         before, plans = self.now, []
-        for look in range(hours * 12):
+        for round_number in range(hours * 12):
             self.now += LOOK
-            if look % 12 == 0:
-                failed = FeedState(last_poll=self.now, last_ok=before, published=before, failures=1)
+            if round_number % 12 == 0:
+                broken = FeedState(last_poll=self.now, last_ok=before, published=before, failures=1)
                 poll = Poll(at=self.now, outcome=Outcome.FAILED)
                 with self.store.batch() as batch:
-                    save_poll(batch, PollOutcome(feed=FEED, state=failed, poll=poll))
+                    save_poll(batch, PollOutcome(feed=FEED, state=broken, poll=poll))
             plans.append(self.look())
         return [plan for plan in plans if plan.new]
 
@@ -140,5 +140,5 @@ class UnusualNewsroom:
     def alerts(self) -> list[Alert]:
         """Return the alerts about the watchlist itself."""
         views = Views(StoreAddress(self.folder))
-        found = views.alerts.get(views.alerts.ids(Filter(watchlists=("Alibaba",))))
-        return [alert for alert in found if alert.article is None]
+        raised = views.alerts.get(views.alerts.ids(Filter(watchlists=("Alibaba",))))
+        return [alert for alert in raised if alert.article is None]

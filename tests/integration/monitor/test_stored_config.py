@@ -199,7 +199,7 @@ def test_an_edit_in_the_dashboard_makes_a_version_once_it_is_well(
         terminal.press("E")
         terminal.read_until(told)
         terminal.press("\x1b")
-        terminal.read_until(told, gone=True)
+        terminal.read_until(told, absent=True)
         terminal.press("q")
         terminal.end()
     assert "border" in newsroom.here("config", "show").stdout

@@ -124,7 +124,7 @@ def analyst_day(terminal: Terminal, newsroom: Newsroom) -> None:
     terminal.read_until(_("Outlets with this story"))
     terminal.read_until("Journal two")
     terminal.press(ESCAPE)
-    terminal.read_until(_("Outlets with this story"), gone=True)
+    terminal.read_until(_("Outlets with this story"), absent=True)
 
     # A decision is about the row, says for how many alerts, is shown at once, and is undone.
     terminal.press("a")
@@ -155,7 +155,7 @@ def analyst_day(terminal: Terminal, newsroom: Newsroom) -> None:
     terminal.press(TRY)
     terminal.read_until("La grève du port")
     terminal.press(SAVE)
-    terminal.read_until(_("New watchlist"), gone=True)
+    terminal.read_until(_("New watchlist"), absent=True)
     comment, _newline, mapping = newsroom.config.read_text(encoding="utf-8").partition("\n")
     assert comment == "# of the desk"
     assert WORD in mapping
@@ -164,12 +164,12 @@ def analyst_day(terminal: Terminal, newsroom: Newsroom) -> None:
     terminal.press("b")
     terminal.read_until(_("Briefing"))
     terminal.press(ESCAPE)
-    terminal.read_until(_("Briefing"), gone=True)
+    terminal.read_until(_("Briefing"), absent=True)
 
     # The help, and the end.
     terminal.press("?")
     terminal.read_until(_("Write a note"))
     terminal.press(ESCAPE)
-    terminal.read_until(_("Write a note"), gone=True)
+    terminal.read_until(_("Write a note"), absent=True)
     terminal.press("q")  # from the watchlists to the alerts
     terminal.read_until(pgettext("key", "Filter"))

@@ -227,7 +227,7 @@ def test_help_is_searched_by_words_and_by_keys() -> None:
     async def script(pilot: Pilot[Any], app: DashboardApp) -> None:
         await pilot.press("question_mark", "slash", *"star remove")
         await sees(pilot, app, "Add or remove the star")
-        await sees(pilot, app, "Acknowledge (mark as read)", gone=True)
+        await sees(pilot, app, "Acknowledge (mark as read)", absent=True)
         await pilot.press(*(["backspace"] * 11), "A", "enter")
         await sees(pilot, app, "Acknowledge (mark as read) all that")
         await pilot.press("escape")
@@ -242,9 +242,9 @@ def test_the_settings_file_gives_actions_other_keys_which_bar_and_help_show() ->
     async def script(pilot: Pilot[Any], app: DashboardApp) -> None:
         await sees(pilot, app, "f2 Ack")
         await pilot.press("a")
-        assert not newsroom.said
+        assert not newsroom.triaged
         await pilot.press("f2")
-        await until(pilot, lambda: newsroom.said)
+        await until(pilot, lambda: newsroom.triaged)
         await pilot.press("question_mark")
         await sees(pilot, app, "f2  Acknowledge (mark as read), and")
 
@@ -386,7 +386,7 @@ def test_the_palette_finds_no_scattered_letters_and_runs_nothing_then(typed: str
         await sees(pilot, app, "No command has a word that begins so.")
         await pilot.press("escape")
         await until(pilot, lambda: app.screen is app.main_screen)
-        assert not newsroom.said
+        assert not newsroom.triaged
 
     assert drive(newsroom, script).return_value is None
 

@@ -63,7 +63,7 @@ def test_no_key_of_the_main_screen_writes(monkeypatch: pytest.MonkeyPatch) -> No
             await script(pilot)
 
     asyncio.run(run())
-    assert not (written or newsroom.said or newsroom.polled or newsroom.muted)
+    assert not (written or newsroom.triaged or newsroom.polled or newsroom.muted)
 
 
 def test_no_part_of_the_status_line_opens_the_editor(monkeypatch: pytest.MonkeyPatch) -> None:

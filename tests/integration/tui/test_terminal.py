@@ -117,7 +117,7 @@ def test_no_byte_of_a_hostile_title_is_written() -> None:
     terminal.child.send("w")
     terminal.read_until("Why this")
     terminal.child.send("q")
-    terminal.read_until("Why this", gone=True)
+    terminal.read_until("Why this", absent=True)
     for keys, shows in (
         ("e", "address"), ("b", "By watchlist"), ("q", "-By watchlist"), ("q", "-address"),
         ("/g", "found"), ("\r", "1 match"), ("F", "Words that stand out"),
@@ -144,7 +144,7 @@ def test_an_editor_has_the_terminal_and_gives_it_back(tmp_path: Path) -> None:
     terminal.child.send("Tihange\r")
     terminal.read_until("watchlist added: Tihange")
     terminal.child.send("q")
-    terminal.read_until("watchlist added", gone=True)
+    terminal.read_until("watchlist added", absent=True)
     terminal.child.send("q")
     assert "ended: quit" in terminal.end()
 
@@ -168,6 +168,6 @@ def test_letters_in_one_packet_with_a_key_go_to_what_it_opens() -> None:
         if packet.startswith("i"):
             terminal.read_until("Not saved")
             terminal.press(ESC)
-        terminal.read_until(shows, gone=True)
+        terminal.read_until(shows, absent=True)
     terminal.child.kill(signal.SIGTERM)
     assert "ended: quit" in terminal.end()

@@ -149,7 +149,7 @@ def test_it_needs_no_key_and_none_writes_or_opens_anything() -> None:
         for key in ("escape", "a", "x", "s", "A", "r", "colon", "slash", "question_mark", "e", "E"):
             await pilot.press(key)
         assert app.is_running and len(app.screen_stack) == 1
-        assert not newsroom.said and not newsroom.polled
+        assert not newsroom.triaged and not newsroom.polled
         await pilot.resize_terminal(60, 20)
         await pilot.pause()
         assert "Alibaba" in screen_of(app)

@@ -108,13 +108,13 @@ def newsroom(lang: str) -> tuple[Brief, ...]:
 def bulletins(lang: str, numbers: int) -> tuple[Brief, ...]:
     """Return those of the first bulletins of the bundled newsroom that are in a language."""
     content = load()
-    told = []
+    briefs = []
     for number in range(numbers):
-        found = bulletin(content.patterns, number)
-        outlet, title = next(iter(found.headlines.items()))
+        first_bulletin = bulletin(content.patterns, number)
+        outlet, title = next(iter(first_bulletin.headlines.items()))
         if content.outlets[outlet].lang == lang:
-            told.append(Brief(title, " ".join(found.text)))
-    return tuple(told)
+            briefs.append(Brief(title, " ".join(first_bulletin.text)))
+    return tuple(briefs)
 
 
 def alibaba_article() -> str:
@@ -125,12 +125,12 @@ def alibaba_article() -> str:
 @cache
 def feeds() -> dict[str, tuple[bytes, int | None]]:
     """Return documents as outlets publish them, by name, with the entries that each has."""
-    found: dict[str, tuple[bytes, int | None]] = {
+    documents: dict[str, tuple[bytes, int | None]] = {
         name: ((FOLDER / "feeds" / name).read_bytes(), count) for name, count in ENTRIES.items()
     }
     for name, lang, body in published.feeds({lang: news(lang) for lang in ("fr", "en")}):
-        found[name] = body, len(news(lang))
-    return found
+        documents[name] = body, len(news(lang))
+    return documents
 
 
 @cache

@@ -108,8 +108,8 @@ def _lines(name: str) -> list[str]:
     return (_PIECES / f"{name}.txt").read_text(encoding="utf-8").removesuffix("\n").split("\n")
 
 
-def _batches(things: Sequence[str], size: int) -> Iterator[Sequence[str]]:
-    return (things[at : at + size] for at in range(0, len(things), size))
+def _batches(texts: Sequence[str], size: int) -> Iterator[Sequence[str]]:
+    return (texts[at : at + size] for at in range(0, len(texts), size))
 
 
 # --- every element in every format ------------------------------------------------------------
@@ -158,24 +158,24 @@ def _constructs() -> Iterator[tuple[str, str]]:
     yield "atom text src", atom("<content src='http://a.example/x' type='text/html'/>")
     parts = "<content>a</content><content>b</content>"
     yield "atom03 text parts", atom03(f"<content type='multipart/alternative'>{parts}</content>")
-    twice = "<![CDATA[<![CDATA[%s]]]]><![CDATA[>]]>"
-    for number, wrapped in enumerate(("<![CDATA[%s]]>", twice, "<![CDATA[a]]>%s", "<!--c-->%s")):
-        text = wrapped % "<p>x</p>"
+    nested = "<![CDATA[<![CDATA[%s]]]]><![CDATA[>]]>"
+    for number, template in enumerate(("<![CDATA[%s]]>", nested, "<![CDATA[a]]>%s", "<!--c-->%s")):
+        text = template % "<p>x</p>"
         yield f"rss cdata {number}", rss(f"<title>{text}</title><description>{text}</description>")
 
 
 def _ampersands() -> Iterator[tuple[str, str]]:
     """Escape an ampersand or a bracket not at all, once, twice and thrice."""
-    for name, around, depth in product(
+    for name, template, depth in product(
         ("amp", "#38", "#x26", "lt", "#60", "#x3c", "#X3C"), ("%s", "<b>%s</b>", "a %s b"), range(3)
     ):
-        text = around % f"&{name};"
+        text = template % f"&{name};"
         for _ in range(depth):
             text = escape(text, quote=False)
         for kind in ("text", "html"):
-            said = f"<title type='{kind}'>{text}</title><summary>{text}</summary>"
-            yield f"atom {name} {depth} {kind} {around}", atom(said)
-        yield f"rss {name} {depth} {around}", rss(f"<title>{text}</title>")
+            content = f"<title type='{kind}'>{text}</title><summary>{text}</summary>"
+            yield f"atom {name} {depth} {kind} {template}", atom(content)
+        yield f"rss {name} {depth} {template}", rss(f"<title>{text}</title>")
     for sign in "&<":
         link = f"<link>http://a.example/?a=1{sign}b=2</link>"
         yield f"rss bare {sign}", rss(f"<title>a {sign} b {sign}c</title>{link}")
@@ -188,8 +188,8 @@ def _entities() -> Iterator[tuple[str, str]]:
             for name in names
         )
         yield f"rss entities {number}", rss("", items)
-    wrong = "&bogus; &#0; &#x0; &#xd800; &#xfffe; &#1114112; &#99999999999; &#; &#x; &; &a &#150;"
-    for number, reference in enumerate(wrong.split()):
+    broken = "&bogus; &#0; &#x0; &#xd800; &#xfffe; &#1114112; &#99999999999; &#; &#x; &; &a &#150;"
+    for number, reference in enumerate(broken.split()):
         yield f"rss reference {number}", rss(f"<title>a{reference}b</title>")
         yield f"atom reference {number}", atom(f"<summary type='html'>{reference}</summary>")
 
@@ -198,16 +198,16 @@ def _markup() -> Iterator[tuple[str, str]]:
     """Use every element and attribute that a page should not be trusted with."""
     for number, tags in enumerate(_batches(_lines("tags"), 4)):
         html = "".join(f"<{tag}>in {tag} <b>b</b></{tag}>after" for tag in tags)
-        opened = escape("".join(f"<{tag}>" for tag in tags))
+        start_tags = escape("".join(f"<{tag}>" for tag in tags))
         inline = f"<div xmlns='http://www.w3.org/1999/xhtml'>{html}</div>"
         yield f"rss tags {number}", rss(f"<description>{escape(html)}</description>")
-        yield f"rss open tags {number}", rss(f"<description>{opened}</description>")
+        yield f"rss open tags {number}", rss(f"<description>{start_tags}</description>")
         yield f"rss naked tags {number}", rss(f"<description>{html}</description>")
         yield f"atom tags {number}", atom(f"<content type='xhtml'>{inline}</content>")
     for number, attribute in enumerate(_lines("attributes")):
         html = escape(f"<img {attribute} src='x.png'>a<a {attribute}>b</a><svg {attribute}/>")
-        said = f"<title>{html}</title><description>{html}</description>"
-        yield f"rss attribute {number}", rss(said)
+        elements = f"<title>{html}</title><description>{html}</description>"
+        yield f"rss attribute {number}", rss(elements)
     drawings = {"s": "http://www.w3.org/2000/svg", "m": "http://www.w3.org/1998/Math/MathML"}
     spaces = " ".join(f"xmlns:{prefix}='{url}'" for prefix, url in drawings.items())
     drawn = "<s:svg><s:a/></s:svg><m:math><m:mi>n</m:mi></m:math>"
@@ -230,15 +230,15 @@ def _bases() -> Iterator[tuple[str, str]]:
         at = f" xml:base='{escape(base)}'"
         for tag in ("feed", "entry", "content"):
             yield f"base {number} {tag}", atom(entry).replace(f"<{tag}", f"<{tag}{at}", 1)
-        both = atom(entry).replace("<entry", f"<entry{at}").replace("<feed", f"<feed{at}")
-        yield f"base {number} both", both
+        document = atom(entry).replace("<entry", f"<entry{at}").replace("<feed", f"<feed{at}")
+        yield f"base {number} both", document
         rss_entry = "<link>1</link><guid>2</guid>"
         yield f"base {number} rss", rss(rss_entry).replace("<rss", f"<rss{at}", 1)
-    long = (f"http://{'a' * 300}.example/", f"http://a.example/{'b' * 3_000}")
-    for number, link in enumerate((*_lines("links"), *long)):
-        said = escape(link)
-        yield f"rss link {number}", rss(f"<link>{said}</link><guid>{said}</guid>")
-        yield f"atom link {number}", atom(f"<link href='{said}'/><id>{said}</id>")
+    long_links = (f"http://{'a' * 300}.example/", f"http://a.example/{'b' * 3_000}")
+    for number, link in enumerate((*_lines("links"), *long_links)):
+        address = escape(link)
+        yield f"rss link {number}", rss(f"<link>{address}</link><guid>{address}</guid>")
+        yield f"atom link {number}", atom(f"<link href='{address}'/><id>{address}</id>")
 
 
 def _languages() -> Iterator[tuple[str, str]]:
@@ -260,8 +260,8 @@ def _dates() -> Iterator[tuple[str, str]]:
             yield f"rss dates {number} {place}", rss("", f"<{place}>{dates[0]}</{place}>{items}")
         for place in ("published", "updated", "issued", "modified", "created"):
             form = atom if place in ("published", "updated") else atom03
-            said = f"<{place}>{dates[-1]}</{place}>"
-            yield f"{form.__name__} dates {number} {place}", form(said, said)
+            element = f"<{place}>{dates[-1]}</{place}>"
+            yield f"{form.__name__} dates {number} {place}", form(element, element)
 
 
 def _people() -> Iterator[tuple[str, str]]:
@@ -307,10 +307,10 @@ def _versions() -> Iterator[tuple[str, str]]:
     yield "rss without a channel", f"<rss version='2.0'><item>{title}</item></rss>"
     yield "rss without items", rss("").replace("<item></item>", "")
     yield "rss of another core", rss("<dc:title>T</dc:title>").replace("elements/1.1", "elements/9")
-    swapped = "<dc:encoded>c</dc:encoded><content:creator>d</content:creator>"
-    yield "rss shuffled prefixes", rss(swapped)
+    elements = "<dc:encoded>c</dc:encoded><content:creator>d</content:creator>"
+    yield "rss shuffled prefixes", rss(elements)
     spaces = f"xmlns:dc='{NAMESPACES['content']}' xmlns:content='{NAMESPACES['dc']}'"
-    items = f"<channel><item>{swapped}</item></channel>"
+    items = f"<channel><item>{elements}</item></channel>"
     yield "rss swapped prefixes", f"<rss version='2.0' {spaces}>{items}</rss>"
 
 
@@ -321,31 +321,31 @@ _ODD_CHARACTERS = ("\0", "\x0b\x1b[31m", "\ufffe", "\u2028", "\x85", "\ud800", "
 
 def _broken() -> Iterator[tuple[str, str]]:
     text = "<description>Un texte.</description>"
-    good = rss(f"<title>L’été</title><link>http://a.example/1</link>{text}")
+    document = rss(f"<title>L’été</title><link>http://a.example/1</link>{text}")
     for tenth in range(1, 10):
-        yield f"cut at {tenth}", good[: len(good) * tenth // 10]
+        yield f"cut at {tenth}", document[: len(document) * tenth // 10]
     for number, line in enumerate(_lines("breakages")):
         old, _, new = line.partition(" →")
-        yield f"broken {number}", good.replace(old, new.removeprefix(" "))
+        yield f"broken {number}", document.replace(old, new.removeprefix(" "))
     for number, character in enumerate(_ODD_CHARACTERS):
-        yield f"character {number}", good.replace("é", character)
+        yield f"character {number}", document.replace("é", character)
     for number, start in enumerate(
         ("\n\n<?xml version='1.0'?>\n", "\ufeff\ufeff", "\0", "\n" * 500)
     ):
-        yield f"start {number}", start + good
-    for number, whole in enumerate(
+        yield f"start {number}", start + document
+    for number, content in enumerate(
         (*_lines("no-feeds"), "", " ", "\n", "\0", "\ufeff", "<a>" * 500)
     ):
-        yield f"no feed {number}", whole
+        yield f"no feed {number}", content
 
 
 def _doctypes() -> Iterator[tuple[str, str]]:
-    good = rss("<title>a&e;b</title><description>&e;</description>")
+    content = rss("<title>a&e;b</title><description>&e;</description>")
     chain = "".join(f"<!ENTITY e{n} '{f'&e{n - 1};' * 10 if n else 'ha'}'>" for n in range(9))
-    made = (f"[{chain}<!ENTITY e '&e8;'>]", f"[<!ENTITY e '{'x' * 20_000}'>]")
-    for number, doctype in enumerate((*_lines("doctypes"), *made)):
-        yield f"doctype {number}", f"<!DOCTYPE rss {doctype}>{good}"
-        yield f"doctype {number} open", f"<!DOCTYPE rss {doctype}{good}"
+    generated = (f"[{chain}<!ENTITY e '&e8;'>]", f"[<!ENTITY e '{'x' * 20_000}'>]")
+    for number, doctype in enumerate((*_lines("doctypes"), *generated)):
+        yield f"doctype {number}", f"<!DOCTYPE rss {doctype}>{content}"
+        yield f"doctype {number} open", f"<!DOCTYPE rss {doctype}{content}"
 
 
 # --- JSON --------------------------------------------------------------------------------------
@@ -363,21 +363,21 @@ author language tags attachments
 def _json() -> Iterator[tuple[str, str]]:
     """Put every value at every key; and JSON that is broken or no feed."""
     item = {"id": "1", "url": "http://a.example/1", "title": "T", "content_html": "<p>x</p>"}
-    whole = {"version": "https://jsonfeed.org/version/1.1", "title": "F", "items": [item]}
+    feed = {"version": "https://jsonfeed.org/version/1.1", "title": "F", "items": [item]}
     for number, value in enumerate(_VALUES):
         items = [item | {"id": key, key: value} for key in _ITEM_KEYS.split()]
-        yield f"json item {number}", json.dumps(whole | {"items": [item | {"id": value}, *items]})
+        yield f"json item {number}", json.dumps(feed | {"items": [item | {"id": value}, *items]})
         for key in ("version", "title", "items", "language", "home_page_url", "authors", "author"):
-            yield f"json {key} {number}", json.dumps(whole | {key: value})
-    text = json.dumps(whole)
-    wrong = (
+            yield f"json {key} {number}", json.dumps(feed | {key: value})
+    text = json.dumps(feed)
+    broken_texts = (
         *(text[:-1], text[: len(text) // 2], text + "}", text.replace(":", "=", 1), f"[{text}]"),
         *(f"callback({text});", f"{text}\n{text}", f"/* c */ {text}", f"\ufeff{text}", "{}", "[]"),
         *(text.replace("'", '"'), text.replace("1.1", "9"), text.replace("items", "entries")),
-        *(text.replace('"T"', odd) for odd in ("NaN", '"\\ud800"', '"\t"', "[" * 2_000, "T")),
+        *(text.replace('"T"', token) for token in ("NaN", '"\\ud800"', '"\t"', "[" * 2_000, "T")),
     )
-    for number, broken in enumerate(wrong):
-        yield f"json broken {number}", broken
+    for number, text_broken in enumerate(broken_texts):
+        yield f"json broken {number}", text_broken
 
 
 # --- bytes -------------------------------------------------------------------------------------
@@ -407,9 +407,9 @@ def _encodings() -> Iterator[tuple[str, bytes]]:
         for name in names.split():
             body = text.encode(name)
             yield f"encoding {name} undeclared", body
-            for declared in (name, "utf-8", "us-ascii", "x-bogus", "", "utf-16"):
-                prolog = f"<?xml version='1.0' encoding='{declared}'?>"
-                yield f"encoding {name} as {declared}", prolog.encode(name) + body
+            for declared_name in (name, "utf-8", "us-ascii", "x-bogus", "", "utf-16"):
+                prolog = f"<?xml version='1.0' encoding='{declared_name}'?>"
+                yield f"encoding {name} as {declared_name}", prolog.encode(name) + body
 
 
 def _bad_bytes() -> Iterator[tuple[str, bytes]]:

@@ -31,11 +31,11 @@ def feeds(news: Mapping[str, News]) -> Iterator[tuple[str, str, bytes]]:
         ("json-utf8", _json, "en", "", "utf-8"),
         ("json-bom", _json, "fr", "", "utf-8-sig"),
     )
-    for name, form, lang, declared, encoding in forms:
+    for name, form, lang, declared_encoding, encoding in forms:
         text = form(lang, news[lang])
         if form is not _json:
-            said = f" encoding='{declared}'" if declared else ""
-            text = f"<?xml version='1.0'{said}?>\n{text}"
+            declaration = f" encoding='{declared_encoding}'" if declared_encoding else ""
+            text = f"<?xml version='1.0'{declaration}?>\n{text}"
         handler = "strict" if form is _json else "xmlcharrefreplace"
         yield f"{name}-{lang}", lang, text.encode(encoding, handler)
 
@@ -98,8 +98,8 @@ def _json(lang: str, news: News) -> str:
         }
         for number, (title, lead) in enumerate(news)
     ]
-    whole = {"version": "https://jsonfeed.org/version/1.1", "title": "Fil", "language": lang}
-    return json.dumps({**whole, "items": items}, ensure_ascii=False)
+    feed = {"version": "https://jsonfeed.org/version/1.1", "title": "Fil", "language": lang}
+    return json.dumps({**feed, "items": items}, ensure_ascii=False)
 
 
 def _iso(number: int) -> str:

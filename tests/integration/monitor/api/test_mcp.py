@@ -201,7 +201,7 @@ def test_nothing_changes_without_a_person(
     assert refused.is_error and "nothing was changed" in said(refused)
     assert not hostile.json("alerts", "--format", "json")[0]["starred"]
     can_ask = answer is not None and not (isinstance(door, Http) and door.mode == "legacy")
-    assert len(person.asked) == can_ask
+    assert len(person.questions) == can_ask
 
 
 @pytest.mark.parametrize(
@@ -224,19 +224,19 @@ def test_a_person_sees_the_alert_and_the_change(
         assert refused.is_error and "nothing was changed" in said(refused)
         assert not hostile.json("alerts", "--format", "json")[0]["starred"]
 
-        person.answer, person.meanwhile = "accept", lambda: noted("mine")
+        person.answer, person.while_asked = "accept", lambda: noted("mine")
         refused = await triage(note="yours")
         assert refused.is_error and "changed" in said(refused)
         assert hostile.json("alerts", "--format", "json")[0]["note"] == "mine"
         noted("")
 
-        person.meanwhile = lambda: None
+        person.while_asked = lambda: None
         done = await triage(starred=True, note="see the port")
         assert not done.is_error, said(done)
 
     door.use(person, talk)
-    *_, question = person.asked
-    assert len(person.asked) == 3
+    *_, question = person.questions
+    assert len(person.questions) == 3
     assert "a1" in question and "starred: yes" in question and "see the port" in question
     assert "\u202e" not in question
     history = hostile.json("alerts", "history", "a1", "--format", "json")
@@ -253,7 +253,7 @@ def test_without_the_scope_there_is_no_triage(served: Api) -> None:
 
     person = Person()
     names, refused = Http(served.url, served.headers(Scope.READ)).use(person, talk)
-    assert "triage" not in names and refused.is_error and not person.asked
+    assert "triage" not in names and refused.is_error and not person.questions
     assert "scope" in said(refused)
 
 

@@ -55,7 +55,7 @@ def test_once_ends_when_the_store_refuses_what_a_page_brought(newsroom: Newsroom
         done = newsroom.once()
         assert (done.returncode, done.stdout) == (1, "")
         assert "newsroom.db: full; nothing was changed" in done.stderr
-        assert len(web.asked("/page")) == 1
+        assert len(web.requests_for("/page")) == 1
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="no full device here")

@@ -23,12 +23,12 @@ def test_once_in_words_then_unchanged(server: Web, empty: Newsroom) -> None:
     heads = re.compile(r"^ +a\d+ .*$", re.MULTILINE)
     assert heads.findall(first.stdout) == heads.findall(empty.here("alerts").stdout)
     assert len(heads.findall(first.stdout)) == 3
-    asked = len(server.asked("/fil"))
+    asked = len(server.requests_for("/fil"))
     assert json.loads(empty.once("--json").stdout)["feeds"] == 0
-    assert len(server.asked("/fil")) == asked
+    assert len(server.requests_for("/fil")) == asked
     again = json.loads(empty.once("--now", "--json").stdout)
     assert (again["feeds"], again["unchanged"], again["new"], again["raised"]) == (2, 2, 0, [])
-    assert server.asked("/fil")[-1].header("If-None-Match") == b'"1"'
+    assert server.requests_for("/fil")[-1].header("If-None-Match") == b'"1"'
 
 
 def test_once_exits_with_1_if_no_feed_could_be_read(server: Web, empty: Newsroom) -> None:
@@ -143,7 +143,7 @@ def test_the_demo_raises_alerts_without_a_network_and_a_second_leaves_it_alone(
         assert refused.returncode == 1
         assert "a demo already runs here" in refused.stderr
 
-    code, summary, log = empty.demo(articles=60, meanwhile=second)
+    code, summary, log = empty.demo(articles=60, while_running=second)
     assert code == 0, log
     assert re.search(r"\d+ alerts;", summary)
     assert "Traceback" not in log

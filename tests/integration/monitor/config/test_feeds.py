@@ -382,7 +382,7 @@ def test_a_paid_feed_is_read_and_nobody_else_is_told(web: Web, tmp_path: Path) -
     assert done.returncode == 0, done.stderr
     assert room.counts()[:2] == (2, 1)
     assert room.sql("SELECT title FROM articles ORDER BY title")[-1] == ("Œuvre à Liège",)
-    assert web.asked("/paid")[0].header("cookie") == f"abonne={SECRET}".encode()
+    assert web.requests_for("/paid")[0].header("cookie") == f"abonne={SECRET}".encode()
     for request in other.requests:
         assert request.header("user-agent") == b"Mozilla/5.0"
         assert not {"authorization", "cookie"} & {name for name, _ in request.headers}

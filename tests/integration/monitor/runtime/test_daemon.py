@@ -108,10 +108,10 @@ def test_a_good_edit_is_in_force_and_a_bad_one_changes_nothing(
         newsroom.watch([feed(web, "/one")], ["Alibaba"])
         until(lambda: newsroom.json("status", "--json")["config_error"] == "")
         assert newsroom.json("status", "--json")["feeds"] == 1
-        asked = len(web.asked("/two"))
+        asked = len(web.requests_for("/two"))
         web.on("/one", Reply(body=news(0, 1)))
         until(lambda: newsroom.counts()[:2] == (6, 4))  # espionnage is not watched any more
-        assert len(web.asked("/two")) <= asked + 1
+        assert len(web.requests_for("/two")) <= asked + 1
         assert newsroom.here("search", "douane").returncode == 0  # history stays
 
 
@@ -135,7 +135,7 @@ def test_no_feed_stops_another(web: Web, newsroom: Newsroom) -> None:
     assert all(found[path.strip("/")]["reason"] for path in bad)
     assert found["gone"]["health"] == "gone"
     assert found["well"]["health"] == "ok"
-    assert len(web.asked("/gone")) == 1
+    assert len(web.requests_for("/gone")) == 1
 
 
 def test_an_indexer_that_is_killed_is_started_again_and_misses_nothing(
@@ -204,7 +204,7 @@ def test_the_interval_passes_before_a_feed_is_asked_again(tmp_path: Path) -> Non
         await room.until(lambda: room.polls(A) == 1)
         room.now += 59
         await asyncio.sleep(0.1)
-        assert room.press.asked.count(A) == 1
+        assert room.press.requested_urls.count(A) == 1
         room.now += 2
         await room.until(lambda: room.polls(A) == 2)
 
@@ -244,7 +244,7 @@ def test_a_store_that_refuses_stops_the_asking_for_a_while(tmp_path: Path, later
 
     async def script(room: InProcessMonitor) -> None:
         await room.until(lambda: room.polls(A) == 1)
-        asked = room.press.asked.count(A)
+        asked = room.press.requested_urls.count(A)
         room.press.editions = {**room.press.editions, A: [b"", edition(flow._A3, flow._A1)]}
         room.press.round = 1
         with closing(sqlite3.connect(tmp_path / "newsroom.db", isolation_level=None)) as other:
@@ -252,7 +252,7 @@ def test_a_store_that_refuses_stops_the_asking_for_a_while(tmp_path: Path, later
             room.now += 61
             await room.until(lambda: room.card().pulse == pytest.approx(room.now))
             await asyncio.sleep(0.3)  # some 15 ticks, of which one may ask
-            assert room.press.asked.count(A) <= asked + 1
+            assert room.press.requested_urls.count(A) <= asked + 1
             other.execute("ROLLBACK")
         assert room.polls(A) == 1
         room.now += later

@@ -281,10 +281,10 @@ def test_a_feed_that_has_moved_is_followed(web: Web, tmp_path: Path) -> None:
     new = web.url("/new")
     assert f"has moved permanently: feeds.yaml now has {new} instead of" in polled(room)
     assert room.config.read_text(encoding="utf-8") == before.replace("/old ", "/new ")
-    asked = len(web.asked("/old"))
+    asked = len(web.requests_for("/old"))
     polled(room)
-    assert len(web.asked("/old")) == asked
-    assert web.asked("/new")[-1].header("If-None-Match") == b'"1"'
+    assert len(web.requests_for("/old")) == asked
+    assert web.requests_for("/new")[-1].header("If-None-Match") == b'"1"'
     (feed,) = (row for row in room.json("feeds", "--format", "json") if row["url"] == new)
     assert feed["articles"] == 1
     assert f"moved here from {web.url('/old')}" in feed["words"]

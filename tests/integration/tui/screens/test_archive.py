@@ -277,7 +277,7 @@ def test_an_archive_without_a_query_offers_some(heading: str, entry: str, query:
         row = shown[0] - search.results.scrollable_content_region.y
         await pilot.press(*["j"] * (row - search.results.cursor), "enter")
         await until(pilot, lambda: search.input.value == query)
-        await sees(pilot, app, heading, gone=True)
+        await sees(pilot, app, heading, absent=True)
 
     drive(FakeNewsroom(40), script)
 

@@ -234,7 +234,7 @@ def test_feeds_are_chosen_sorted_and_explained() -> None:
         await app.screen.read_feeds()  # type: ignore[attr-defined]
         await sees(pilot, app, "No feed has this state now: failing")
         await pilot.press("r", "p", "X", "y", "o", "f", "enter")
-        await sees(pilot, app, "failing only", gone=True)
+        await sees(pilot, app, "failing only", absent=True)
         await pilot.press("b")
         await sees(pilot, app, "21:30–22:30, 1 h: no entry in common")
         await sees(pilot, app, "1 of 4 feeds with a coverage gap")
@@ -263,7 +263,7 @@ def test_slash_finds_a_feed_as_one_types() -> None:
         await pilot.press("escape", "escape")
         await until(pilot, lambda: app.screen.table.row_count == 4)  # type: ignore[attr-defined]
         await pilot.press("slash", "enter")
-        await sees(pilot, app, "a name, an address or a tag", gone=True)
+        await sees(pilot, app, "a name, an address or a tag", absent=True)
         await pilot.press("escape")
         await until(pilot, lambda: app.screen is app.main_screen)
 
@@ -401,7 +401,7 @@ def test_a_look_that_is_given_up_holds_nothing_up(path: Path, server: Web) -> No
     async def script(pilot: Pilot[Any], app: DashboardApp) -> None:
         for number in range(1, 5):  # more than there are threads
             await ask(pilot, app, server.url("/slow"))
-            await until(pilot, lambda: len(server.asked("/slow")) == number)  # noqa: B023
+            await until(pilot, lambda: len(server.requests_for("/slow")) == number)  # noqa: B023
             await pilot.press("escape")
             assert isinstance(app.screen, FeedsScreen)
         async with asyncio.timeout(25):  # the server takes half a minute

@@ -43,7 +43,7 @@ def test_no_visible_row_moves_while_the_cursor_is_below_the_top(arrivals: int, d
         await sees(pilot, app, f"{arrivals} new above (.)")
         await pilot.press("full_stop")
         assert app.main_screen.stream.alert_id == 60 + arrivals
-        await sees(pilot, app, " new (.)", gone=True)
+        await sees(pilot, app, " new (.)", absent=True)
 
     drive(newsroom, script)
 
@@ -56,7 +56,7 @@ def test_at_the_top_it_follows(start: int) -> None:
         newsroom.count += 2
         await look(pilot, app)
         assert app.main_screen.stream.alert_id == start + 2
-        await sees(pilot, app, " new (.)", gone=True)
+        await sees(pilot, app, " new (.)", absent=True)
         await until(pilot, lambda: reads(app) == start + 2)
 
     drive(newsroom, script)
@@ -129,17 +129,17 @@ def test_a_verdict_shows_is_stored_and_is_undone_in_place() -> None:
         await pilot.press("a")
         assert "•" not in stream_rows(app)[0]
         assert app.main_screen.stream.alert_id == 39
-        await until(pilot, lambda: 40 in newsroom.said)
+        await until(pilot, lambda: 40 in newsroom.triaged)
         await pilot.press("x", "s")
-        await until(pilot, lambda: 38 in newsroom.said)
-        assert newsroom.said[39][1] is Verdict.NOISE
-        assert newsroom.said[38][2]
+        await until(pilot, lambda: 38 in newsroom.triaged)
+        assert newsroom.triaged[39][1] is Verdict.NOISE
+        assert newsroom.triaged[38][2]
         assert "☒" in stream_rows(app)[1]
         assert "★" in stream_rows(app)[2]
         await pilot.press("u", "u", "u")
-        await until(pilot, lambda: newsroom.said[40][0] is AlertState.NEW)
-        assert newsroom.said[39] == (AlertState.NEW, Verdict.NONE, False)
-        assert not newsroom.said[38][2]
+        await until(pilot, lambda: newsroom.triaged[40][0] is AlertState.NEW)
+        assert newsroom.triaged[39] == (AlertState.NEW, Verdict.NONE, False)
+        assert not newsroom.triaged[38][2]
         assert app.main_screen.stream.alert_id == 40
         assert all("•" in row for row in stream_rows(app)[:3])
 
@@ -175,8 +175,8 @@ def test_a_key_decides_nothing_about_a_story_that_came_as_it_was_pressed() -> No
         assert not newsroom.acts
         newsroom.now += 1
         await pilot.press("x", "x")
-        await until(pilot, lambda: len(newsroom.said) == 2)
-        assert newsroom.said[41][1] is newsroom.said[40][1] is Verdict.NOISE
+        await until(pilot, lambda: len(newsroom.triaged) == 2)
+        assert newsroom.triaged[41][1] is newsroom.triaged[40][1] is Verdict.NOISE
 
     drive(newsroom, script)
 
@@ -202,15 +202,16 @@ def test_all_that_is_shown_is_acknowledged_with_its_count_and_undone_at_once() -
         await pilot.press("A")
         await sees(pilot, app, "Acknowledge 100 stories of watch:grève?")
         await pilot.press("enter")
-        assert not newsroom.said, "the first answer changes nothing"
+        assert not newsroom.triaged, "the first answer changes nothing"
         await pilot.press("A")
         await sees(pilot, app, "Acknowledge 100 stories")
         await pilot.press("j", "enter")
-        await until(pilot, lambda: len(newsroom.said) == 100)
-        assert {n % 4 for n in newsroom.said} == {2}
+        await until(pilot, lambda: len(newsroom.triaged) == 100)
+        assert {n % 4 for n in newsroom.triaged} == {2}
         assert not any("•" in row for row in stream_rows(app))
         await pilot.press("u")
-        await until(pilot, lambda: all(s is AlertState.NEW for s, _, _ in newsroom.said.values()))
+        states = newsroom.triaged.values
+        await until(pilot, lambda: all(state is AlertState.NEW for state, _, _ in states()))
         await until(pilot, lambda: "•" in stream_rows(app)[0])
 
     drive(newsroom, script)
@@ -220,7 +221,7 @@ def test_all_that_is_shown_is_acknowledged_with_its_count_and_undone_at_once() -
 def test_the_next_untriaged_is_found_near_and_far(far: int) -> None:
     newsroom = FakeNewsroom(far + 10)
     waiting = 5
-    newsroom.said = {
+    newsroom.triaged = {
         n: (AlertState.ACKNOWLEDGED, Verdict.NONE, False)
         for n in range(1, newsroom.count + 1)
         if n not in (waiting, newsroom.count)
@@ -242,7 +243,7 @@ def test_what_another_viewer_says_is_seen() -> None:
     newsroom = FakeNewsroom(40)
 
     async def script(pilot: Pilot[Any], app: DashboardApp) -> None:
-        newsroom.said[40] = (AlertState.NEW, Verdict.NONE, True)
+        newsroom.triaged[40] = (AlertState.NEW, Verdict.NONE, True)
         for _ in range(6):
             await look(pilot, app)
         assert "★" in stream_rows(app)[0]
@@ -285,7 +286,7 @@ def test_alerts_that_waited_are_among_all_alerts_once() -> None:
         await pilot.press("0")
         await sees(pilot, app, "0 wait")
         await pilot.press("p")
-        await sees(pilot, app, "wait", gone=True)
+        await sees(pilot, app, "wait", absent=True)
         assert app.main_screen.stream.row_count == 44
 
     drive(newsroom, script)
@@ -293,7 +294,7 @@ def test_alerts_that_waited_are_among_all_alerts_once() -> None:
 
 def test_a_list_offers_filters_too_and_takes_them_back() -> None:
     newsroom = FakeNewsroom(40)
-    newsroom.said[40] = (AlertState.ACKNOWLEDGED, Verdict.NONE, False)
+    newsroom.triaged[40] = (AlertState.ACKNOWLEDGED, Verdict.NONE, False)
 
     async def script(pilot: Pilot[Any], app: DashboardApp) -> None:
         await pilot.press("ctrl+f", "j", "enter")
@@ -350,7 +351,7 @@ def test_the_bar_is_never_cut_in_a_word() -> None:
         assert "q Quit" in lines(app)[-1]
         await pilot.resize_terminal(36, 12)
         await pilot.pause()
-        await sees(pilot, app, "Quit", gone=True)
+        await sees(pilot, app, "Quit", absent=True)
         assert lines(app)[-1].rstrip().endswith("x Noise")
 
     drive(FakeNewsroom(4), script, size=(80, 24))
@@ -376,7 +377,7 @@ def test_enter_reads_over_a_small_screen_and_escape_comes_back() -> None:
         await until(pilot, lambda: app.main_screen.reader.details)
         await pilot.press("enter")
         await sees(pilot, app, "─ Reader ─")
-        await sees(pilot, app, "─ Alerts ─", gone=True)
+        await sees(pilot, app, "─ Alerts ─", absent=True)
         await pilot.press("J")
         await until(pilot, lambda: reads(app) == 39)
         await pilot.press("escape")
@@ -402,7 +403,7 @@ def test_brackets_step_through_the_matches_and_round_the_end() -> None:
 def test_a_pane_takes_the_screen_and_gives_it_back(keys: tuple[str, str]) -> None:
     async def script(pilot: Pilot[Any], app: DashboardApp) -> None:
         await pilot.press(keys[0])
-        await sees(pilot, app, "─ Watchlists ─", gone=True)
+        await sees(pilot, app, "─ Watchlists ─", absent=True)
         await pilot.press(keys[1])
         await sees(pilot, app, "─ Watchlists ─")
 
@@ -462,8 +463,8 @@ def test_escape_takes_the_marks_away() -> None:
         await pilot.press("space", "space")
         await sees(pilot, app, "◆")
         await pilot.press("escape")
-        await sees(pilot, app, "◆", gone=True)
-        assert not newsroom.said
+        await sees(pilot, app, "◆", absent=True)
+        assert not newsroom.triaged
 
     newsroom = FakeNewsroom(4)
     drive(newsroom, script)
@@ -477,7 +478,7 @@ def test_q_quits_and_Q_leaves_it_watching(key: str, ending: str) -> None:
         await pilot.press("a", key)
 
     assert drive(newsroom, script).return_value == ending
-    assert 4 in newsroom.said, "a verdict is stored before the end"
+    assert 4 in newsroom.triaged, "a verdict is stored before the end"
 
 
 WARNING = "1 verdict is not saved yet. Press q again to quit without saving it."

@@ -49,7 +49,7 @@ async def click(pilot: Pilot[Any], app: DashboardApp, words: str) -> None:
 
 def test_each_part_opens_what_it_tells_of() -> None:
     room = FakeNewsroom(40)
-    room.said[40] = (room._said(39)[0].ACKNOWLEDGED, room._said(39)[1], False)
+    room.triaged[40] = (room._triage_of(39)[0].ACKNOWLEDGED, room._triage_of(39)[1], False)
     room.unsent = [delivery(3), delivery(4, DeliveryState.WAITING)]
     failing(room, 2, "answers 503")
 
@@ -235,7 +235,7 @@ def test_silenced_stories_are_counted_and_listed(way: str) -> None:
         await sees(pilot, app, "is:silenced state:new")
         await until(pilot, lambda: app.main_screen.stream.row_count == 2)
         await pilot.press("A")
-        await until(pilot, lambda: {39, 40} <= room.said.keys())
-        await sees(pilot, app, "2 silenced", gone=True)
+        await until(pilot, lambda: {39, 40} <= room.triaged.keys())
+        await sees(pilot, app, "2 silenced", absent=True)
 
     drive(room, script, size=(80, 24))

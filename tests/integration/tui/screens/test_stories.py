@@ -37,10 +37,10 @@ def test_a_decision_is_about_every_alert_of_the_row_and_says_how_many() -> None:
     async def script(pilot: Pilot[Any], app: DashboardApp) -> None:
         await pilot.press("x")
         await sees(pilot, app, "3 alerts changed")
-        await until(pilot, lambda: len(newsroom.said) == 3)
-        assert {newsroom.said[n][1] for n in (38, 39, 40)} == {Verdict.NOISE}
+        await until(pilot, lambda: len(newsroom.triaged) == 3)
+        assert {newsroom.triaged[n][1] for n in (38, 39, 40)} == {Verdict.NOISE}
         await pilot.press("u")
-        await until(pilot, lambda: newsroom.said[38][1] is Verdict.NONE)
+        await until(pilot, lambda: newsroom.triaged[38][1] is Verdict.NONE)
         assert app.main_screen.stream.alert_id == 40
 
     drive(newsroom, script)
@@ -55,8 +55,8 @@ def test_one_watchlist_of_a_story_can_be_judged_alone() -> None:
         await pilot.press("j", "enter")
         await sees(pilot, app, "Make it new again")
         await pilot.press("j", "j", "enter")
-        await until(pilot, lambda: len(newsroom.said) == 1)
-        assert newsroom.said[39] == (AlertState.ACKNOWLEDGED, Verdict.NOISE, False)
+        await until(pilot, lambda: len(newsroom.triaged) == 1)
+        assert newsroom.triaged[39] == (AlertState.ACKNOWLEDGED, Verdict.NOISE, False)
         assert "•" in stream_rows(app)[0], "the others are still new"
 
     drive(newsroom, script)
@@ -138,9 +138,9 @@ def test_a_decision_is_also_about_the_silenced_alerts_of_the_row(key: str) -> No
         assert "Alibaba" not in stream_rows(app)[0], "what is silenced does not call"
         await pilot.press(key)
         await sees(pilot, app, "3 alerts changed")
-        await until(pilot, lambda: len(newsroom.said) == 3)
+        await until(pilot, lambda: len(newsroom.triaged) == 3)
         await pilot.press("u")
-        await until(pilot, lambda: newsroom.said[40][0] is AlertState.NEW)
+        await until(pilot, lambda: newsroom.triaged[40][0] is AlertState.NEW)
 
     drive(newsroom, script)
 
@@ -153,8 +153,8 @@ def test_acknowledging_all_that_is_shown_includes_silenced_alerts_of_the_rows() 
         await pilot.press("A")
         await sees(pilot, app, "Yes, acknowledge 37 stories (39 alerts)")
         await pilot.press("j", "enter")
-        await until(pilot, lambda: 40 in newsroom.said)
-        assert 37 not in newsroom.said, "its story is not shown"
+        await until(pilot, lambda: 40 in newsroom.triaged)
+        assert 37 not in newsroom.triaged, "its story is not shown"
 
     drive(newsroom, script)
 
@@ -180,7 +180,7 @@ def test_an_alert_that_is_raised_in_a_silence_joins_its_row_unseen() -> None:
         assert stream_rows(app)[0] == before
         await pilot.press("c")
         await sees(pilot, app, "4 alerts changed")
-        await until(pilot, lambda: newsroom.said[41][0] is AlertState.CLOSED)
+        await until(pilot, lambda: newsroom.triaged[41][0] is AlertState.CLOSED)
 
     drive(newsroom, script)
 
@@ -188,7 +188,7 @@ def test_an_alert_that_is_raised_in_a_silence_joins_its_row_unseen() -> None:
 def test_a_new_alert_that_is_silenced_does_not_make_its_story_new() -> None:
     newsroom = _newsroom()
     newsroom.silenced = {40}
-    newsroom.said = dict.fromkeys((38, 39, 36), (AlertState.ACKNOWLEDGED, Verdict.NONE, False))
+    newsroom.triaged = dict.fromkeys((38, 39, 36), (AlertState.ACKNOWLEDGED, Verdict.NONE, False))
 
     async def script(pilot: Pilot[Any], app: DashboardApp) -> None:
         await pilot.press("j", "j", "N")

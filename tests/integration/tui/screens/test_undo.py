@@ -21,16 +21,16 @@ def test_undo_after_a_redo_takes_back_what_was_redone() -> None:
 
     async def script(pilot: Pilot[Any], app: DashboardApp) -> None:
         await pilot.press("c", "k", "s")
-        await until(pilot, lambda: newsroom.said.get(40, (0, 0, 0))[2])
+        await until(pilot, lambda: newsroom.triaged.get(40, (0, 0, 0))[2])
         await pilot.press("u")
-        await until(pilot, lambda: not newsroom.said[40][2])
+        await until(pilot, lambda: not newsroom.triaged[40][2])
         await pilot.press("U")
-        await until(pilot, lambda: newsroom.said[40][2])
+        await until(pilot, lambda: newsroom.triaged[40][2])
         await pilot.press("u")
-        await until(pilot, lambda: not newsroom.said[40][2])
-        assert newsroom.said[40][0] is AlertState.CLOSED
+        await until(pilot, lambda: not newsroom.triaged[40][2])
+        assert newsroom.triaged[40][0] is AlertState.CLOSED
         await pilot.press("u")
-        await until(pilot, lambda: newsroom.said[40][0] is AlertState.NEW)
+        await until(pilot, lambda: newsroom.triaged[40][0] is AlertState.NEW)
 
     drive(newsroom, script)
 
@@ -89,7 +89,7 @@ def test_a_key_for_a_story_does_nothing_in_a_pane_without_stories(size: tuple[in
     async def script(pilot: Pilot[Any], app: DashboardApp) -> None:
         for pane, key in product("14", [*"axitwO", "space"]):
             app.clear_notifications()
-            await sees(pilot, app, "Go to the alerts first", gone=True)
+            await sees(pilot, app, "Go to the alerts first", absent=True)
             await pilot.press(pane, key)
             await sees(pilot, app, "Go to the alerts first")
             assert app.screen is app.main_screen

@@ -88,7 +88,7 @@ def test_the_palette_opens_the_form_of_a_watchlist(path: Path) -> None:
     async def script(pilot: Pilot[Any], app: DashboardApp) -> None:
         await pilot.press("colon", *"edit", "space", *"greve")
         await sees(pilot, app, "Edit the watchlist grève")
-        await sees(pilot, app, "Acknowledge", gone=True)
+        await sees(pilot, app, "Acknowledge", absent=True)
         await pilot.press("enter")
         await sees(pilot, app, "─ Edit the watchlist grève ─")
 
@@ -126,7 +126,7 @@ def test_mistakes_are_told_at_their_field_as_one_types(path: Path) -> None:
         at = next(n for n, text in enumerate(lines(app)) if "Languages" in text)
         assert "`zzz` is not a language" in lines(app)[at + 1]
         await pilot.press("backspace", "backspace", "backspace")
-        await sees(pilot, app, "is not a language", gone=True)
+        await sees(pilot, app, "is not a language", absent=True)
         await pilot.press("shift+tab", "shift+tab", *(["backspace"] * 4), "ctrl+s")
         await sees(pilot, app, "nothing to watch for")
         assert isinstance(app.screen, WatchlistForm)

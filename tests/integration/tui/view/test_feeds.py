@@ -53,7 +53,7 @@ def test_an_alert_about_a_feed_that_is_gone_from_the_list_is_no_trouble() -> Non
         await look(pilot, app)
         assert app.main_screen.reader.details is None
         await pilot.press("a")
-        await until(pilot, lambda: 8 in newsroom.said)
+        await until(pilot, lambda: 8 in newsroom.triaged)
 
     drive(newsroom, script, size=SIZE)
 

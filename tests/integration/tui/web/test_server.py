@@ -357,8 +357,8 @@ def test_a_browser_shows_it_and_asks_nobody_else(address: str, tmp_path: Path) -
             assert await page.value("document.cookie") == ""
             while BRAND not in colours(await page.picture()):
                 pass
-            assert page.asked and all(one.startswith((url, "data:")) for one in page.asked)
-            assert not [said for said in page.said if "Content Security Policy" in said]
+            assert page.urls and all(address.startswith((url, "data:")) for address in page.urls)
+            assert not [line for line in page.console_lines if "Content Security Policy" in line]
 
     asyncio.run(look())
 

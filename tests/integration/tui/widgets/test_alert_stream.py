@@ -133,7 +133,7 @@ def test_nobody_who_reads_is_disturbed_by_an_escalation(louder: int) -> None:
         await look(pilot, app)
         top = app.main_screen.stream.on_screen()[:3]
         assert set(top) == {61, 62, louder}
-        await sees(pilot, app, "updated (.)", gone=True)
+        await sees(pilot, app, "updated (.)", absent=True)
 
     drive(room, script)
 
@@ -154,7 +154,7 @@ def test_a_paused_stream_stands_still_and_counts() -> None:
         await sees(pilot, app, "PAUSED, 4 wait (p: resume)")
         await pilot.press("p")
         assert app.main_screen.stream.on_screen()[:4] == [1, 43, 42, 41]
-        await sees(pilot, app, "PAUSED", gone=True)
+        await sees(pilot, app, "PAUSED", absent=True)
 
     drive(room, script)
 
@@ -196,13 +196,13 @@ def test_what_is_marked_is_said_at_once_and_taken_back_at_once() -> None:
         await sees(pilot, app, "3 marked")
         assert sum("◆" in row for row in stream_rows(app)) == 3
         await pilot.press("x")
-        await until(pilot, lambda: len(room.said) == 3)
-        assert {40, 38, 37} == set(room.said)
-        assert all(verdict is Verdict.NOISE for _, verdict, _ in room.said.values())
-        await sees(pilot, app, "marked", gone=True)
+        await until(pilot, lambda: len(room.triaged) == 3)
+        assert {40, 38, 37} == set(room.triaged)
+        assert all(verdict is Verdict.NOISE for _, verdict, _ in room.triaged.values())
+        await sees(pilot, app, "marked", absent=True)
         await pilot.press("u")
-        await until(pilot, lambda: room.said[40][0] is AlertState.NEW)
-        assert all(said == room.said[40] for said in room.said.values())
+        await until(pilot, lambda: room.triaged[40][0] is AlertState.NEW)
+        assert all(said == room.triaged[40] for said in room.triaged.values())
 
     drive(room, script)
 
@@ -215,10 +215,10 @@ def test_marks_stay_for_what_else_is_said_of_the_same_stories() -> None:
         await until(pilot, lambda: room.tags[40] == room.tags[39] == ("fraud",))
         await sees(pilot, app, "2 marked")
         await pilot.press("s", "x")
-        await until(pilot, lambda: all(n in room.said for n in (39, 40)))
+        await until(pilot, lambda: all(n in room.triaged for n in (39, 40)))
         said = (AlertState.ACKNOWLEDGED, Verdict.NOISE, True)
-        await until(pilot, lambda: room.said[40] == room.said[39] == said)
-        await sees(pilot, app, "2 marked", gone=True)
+        await until(pilot, lambda: room.triaged[40] == room.triaged[39] == said)
+        await sees(pilot, app, "2 marked", absent=True)
 
     drive(room, script)
 
@@ -241,7 +241,7 @@ def test_notes_tags_and_closing_are_kept_and_shown() -> None:
         await pilot.press("H")
         await sees(pilot, app, "History")
         await pilot.press("escape", "c")
-        await until(pilot, lambda: room.said[40][0] is AlertState.CLOSED)
+        await until(pilot, lambda: room.triaged[40][0] is AlertState.CLOSED)
         assert "▪" in stream_rows(app)[0] or "✎" in stream_rows(app)[0]
         assert app.main_screen.stream.row_of(40) == 0, "it stays in its row"
 
@@ -255,11 +255,11 @@ def test_what_was_said_before_a_restart_can_be_taken_back_and_said_again() -> No
     async def script(pilot: Pilot[Any], app: DashboardApp) -> None:
         assert "•" not in stream_rows(app)[0]
         await pilot.press("u")
-        await until(pilot, lambda: room.said[40][0] is AlertState.NEW)
+        await until(pilot, lambda: room.triaged[40][0] is AlertState.NEW)
         await sees(pilot, app, "Undone: new → acknowledged, 2 alerts")
         await until(pilot, lambda: "•" in stream_rows(app)[0])
         await pilot.press("U")
-        await until(pilot, lambda: room.said[39][0] is AlertState.ACKNOWLEDGED)
+        await until(pilot, lambda: room.triaged[39][0] is AlertState.ACKNOWLEDGED)
         await pilot.press("u")
 
     drive(room, script)
@@ -301,7 +301,7 @@ def test_what_a_colleague_did_since_it_was_shown_is_not_overwritten() -> None:
         await pilot.press("x")
         await sees(pilot, app, "Not changed: 1 alert that me changed meanwhile.")
         await until(pilot, lambda: "@bruno" in stream_rows(app)[0])
-        assert room.said[8][1] is Verdict.RELEVANT
+        assert room.triaged[8][1] is Verdict.RELEVANT
         await sees(pilot, app, "https://news.example/7")
 
     drive(room, script)

@@ -29,7 +29,7 @@ def marked_parts(query, target):
 
 
 @pytest.mark.parametrize(
-    "case", [pytest.param(case, id=f"{case.why}: {case.query}, {case.marked}") for case in GOLDEN]
+    "case", [pytest.param(c, id=f"{c.reason}: {c.query}, {c.marked}") for c in GOLDEN]
 )
 def test_a_query_lights(case):
     assert marked_parts(parse_query(case.query), article(case.text))["body"] == case.marked

@@ -104,9 +104,9 @@ def test_a_verdict_shows_before_it_is_stored_and_stays() -> None:
     desk = Desk()
     desk.say(ACK, 3)
     assert desk.looks(3)[0] is AlertState.ACKNOWLEDGED
-    assert not desk.newsroom.said
+    assert not desk.newsroom.triaged
     asyncio.run(desk.work())
-    assert desk.newsroom.said[3][0] is AlertState.ACKNOWLEDGED
+    assert desk.newsroom.triaged[3][0] is AlertState.ACKNOWLEDGED
     assert desk.looks(3)[0] is AlertState.ACKNOWLEDGED
 
 
@@ -175,7 +175,7 @@ def test_undoing_everything_restores_everything(decisions: list[tuple[Change, se
 
     asyncio.run(undo_everything())
     assert [desk.looks(n) for n in range(1, 11)] == before
-    stored_verdicts = [desk.newsroom._said(n) for n in range(1, 11)]
+    stored_verdicts = [desk.newsroom._triage_of(n) for n in range(1, 11)]
     assert stored_verdicts == before
 
 

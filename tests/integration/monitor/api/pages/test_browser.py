@@ -54,8 +54,8 @@ def test_each_page_can_be_read_by_everybody(api: Api, sent_briefing: int, tmp_pa
                 found = await violations(page)
                 wrong += [f"{path} {width} {dark} {one}" for one in found]
         assert not wrong
-        assert {url.removeprefix(api.url)[:1] for url in page.asked} <= {"/"}  # nobody else
-        blocked = [text for text in page.said if "404" not in text and "422" not in text]
+        assert {url.removeprefix(api.url)[:1] for url in page.urls} <= {"/"}  # nobody else
+        blocked = [text for text in page.console_lines if "404" not in text and "422" not in text]
         assert not blocked  # such as by the Content-Security-Policy
 
     in_browser(tmp_path, script)

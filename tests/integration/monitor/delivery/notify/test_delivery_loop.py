@@ -148,7 +148,7 @@ def test_a_poison_message_blocks_no_other_and_a_hanging_channel_no_other_channel
     async def life(notifier: DeliveryLoop) -> None:
         sending = asyncio.create_task(notifier.all())
         await becomes(lambda: desk.states("picky") == ["waiting", "sent", "sent", "sent"])
-        await becomes(lambda: web.asked("/hangs"))
+        await becomes(lambda: web.requests_for("/hangs"))
         assert desk.states("hangs") == ["waiting"]
         sending.cancel()
         await asyncio.gather(sending, return_exceptions=True)
@@ -281,7 +281,7 @@ def test_an_edit_ends_what_hangs_and_its_channel_is_mended(desk: DeliveryDesk, w
 
     async def life(notifier: DeliveryLoop) -> None:
         sending = asyncio.create_task(notifier.ever(lambda error: pytest.fail(str(error))))
-        await becomes(lambda: web.asked("/old"))
+        await becomes(lambda: web.requests_for("/old"))
         await notifier.use([webhook(web.url("/new"))], LOOPBACK)
         await becomes(lambda: desk.states() == ["sent"])
         sending.cancel()

@@ -54,7 +54,7 @@ def test_alerts_reach_their_channels_and_again_after_a_kill(web: Web, newsroom: 
         until(lambda: newsroom.counts()[0] == 1)
         news = [item("rien", 0), item("Alibaba", 1), item("douane", 2), item("port", 3)]
         web.on("/feed", Reply(body=rss(*news)))
-        until(lambda: web.asked("/in") and web.asked("/fast"))
+        until(lambda: web.requests_for("/in") and web.requests_for("/fast"))
         until(lambda: newsroom.sql("SELECT 1 FROM deliveries WHERE state = 'sent'"))
         process.kill()
         process.wait()
@@ -67,10 +67,10 @@ def test_alerts_reach_their_channels_and_again_after_a_kill(web: Web, newsroom: 
     ]  # fmt: skip
     newsroom.once()
     assert newsroom.sql("SELECT DISTINCT state FROM deliveries") == [("sent",)]
-    keys = [request.header("Idempotency-Key") for request in web.asked("/in")]
+    keys = [request.header("Idempotency-Key") for request in web.requests_for("/in")]
     assert len(keys) == 3  # the one that was under way, again, and the other
     assert len(set(keys)) == 2
-    assert len(web.asked("/fast")) == 1
+    assert len(web.requests_for("/fast")) == 1
 
 
 def test_what_is_raised_is_told_at_once(tmp_path: Path) -> None:

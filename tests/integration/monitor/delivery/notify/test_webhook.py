@@ -96,7 +96,7 @@ def test_what_an_answer_means_after_three_tries(
     (found,) = desk.found()
     assert found.state == after
     assert reason in found.reason
-    assert not web.asked("/elsewhere")
+    assert not web.requests_for("/elsewhere")
 
 
 def test_retry_after_is_heeded_by_the_whole_channel(desk: DeliveryDesk, web: Web) -> None:

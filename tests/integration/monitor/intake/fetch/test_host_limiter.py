@@ -65,7 +65,7 @@ def test_two_monitors_ask_a_host_once_a_second_together(city: City) -> None:
             await asyncio.gather(*asked)
 
     assert city.live(script, take_turn=take_turn) == pytest.approx(7.2)
-    times = [request.at for request in city.web.asked("/feed")]
+    times = [request.at for request in city.web.requests_for("/feed")]
     assert [b - a for a, b in itertools.pairwise(times)] == pytest.approx([1.0] * 7)
 
 

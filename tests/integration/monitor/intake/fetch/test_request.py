@@ -75,10 +75,10 @@ def test_headers_stay_at_home(web: Web, elsewhere: str, certificate: Any) -> Non
         there.on("/there", redirect(web.url("/back")))
         web.on("/back", Reply(body=FEED))
         get(web.url("/feed"), request_options=KEYED, options={"tls": trusting})
-        (away,) = there.asked("/there")
+        (away,) = there.requests_for("/there")
     assert not SECRETS & {name for name, _ in away.headers}
     for path in ("/feed", "/next", "/back"):
-        assert {name for name, _ in web.asked(path)[0].headers} >= SECRETS
+        assert {name for name, _ in web.requests_for(path)[0].headers} >= SECRETS
 
 
 def test_a_page_elsewhere_is_told_nothing(web: Web) -> None:

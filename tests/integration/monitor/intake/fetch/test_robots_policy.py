@@ -283,7 +283,7 @@ def test_a_page_that_is_forbidden_is_said_to_be(web: Web, tmp_path: Any) -> None
     room = Newsroom(tmp_path)
     room.watch([{"url": web.url("/feed"), "full_text": True}], ["Cainiao"])
     assert room.once().returncode == 0
-    assert [len(web.asked(path)) for path in ("/robots.txt", "/open")] == [1, 1]
+    assert [len(web.requests_for(path)) for path in ("/robots.txt", "/open")] == [1, 1]
     why = f"robots.txt of 127.0.0.1:{web.port} forbids it"
     bodies = dict(room.sql("SELECT title, body FROM articles"))
     assert TEXT[:50] in bodies.pop("open")
@@ -291,7 +291,7 @@ def test_a_page_that_is_forbidden_is_said_to_be(web: Web, tmp_path: Any) -> None
     unread = room.sql("SELECT title, reason, id FROM unread_pages JOIN articles ON id = article")
     assert sorted(row[:2] for row in unread) == [("secret", why), ("sent-on", why)]
     assert room.sql("SELECT * FROM pages") == []  # none is tried again
-    assert len(web.asked("/secret")) == 1  # the one that was sent on; its text is not kept
+    assert len(web.requests_for("/secret")) == 1  # the one that was sent on; its text is not kept
     number = str(unread[0][2])
     said = room.json("show", number, "--format", "json")
     assert (said["page_trouble"], said["page_retry"]) == (why, None)

@@ -88,7 +88,7 @@ def test_what_was_there_before_is_marked_and_what_comes_is_not(tmp_path: Path) -
         }
     )
     monitor = run_rounds(tmp_path, press, 2)
-    raised_alerts = [(r.title, r.backfill) for outcome in monitor.settled for r in outcome.raised]
+    raised_alerts = [(r.title, r.backfill) for outcome in monitor.outcomes for r in outcome.raised]
     assert raised_alerts == [("Alibaba", True), ("Alibaba encore", False)]
     assert polls(tmp_path, A) == [("read", 1, 0), ("read", 1, 0)]
 
@@ -116,7 +116,7 @@ def test_matches_cut_their_words_after_every_edit(tmp_path: Path) -> None:
     ]
     monitor.live([2])
     assert alerts(tmp_path) == [("Alibaba", "Le groupe chinois à Liège", [])]
-    assert len([r for outcome in monitor.settled for r in outcome.raised]) == 1
+    assert len([r for outcome in monitor.outcomes for r in outcome.raised]) == 1
     assert len(Views(StoreAddress(tmp_path)).articles.revisions(1)) == 3
     assert polls(tmp_path, A)[1:] == [("read", 0, 1), ("read", 0, 1)]
 
@@ -124,14 +124,14 @@ def test_matches_cut_their_words_after_every_edit(tmp_path: Path) -> None:
 def test_an_edit_that_brings_a_term_raises_its_alert(tmp_path: Path) -> None:
     press = Press({A: [edition(item("1", "Liège")), edition(item("1", "Liège : espionnage"))]})
     monitor = run_rounds(tmp_path, press, 2)
-    assert [r.watchlist for s in monitor.settled for r in s.raised] == ["espionnage"]
+    assert [r.watchlist for s in monitor.outcomes for r in s.raised] == ["espionnage"]
 
 
 def test_new_ids_for_everything_are_no_news(tmp_path: Path) -> None:
     old = [item(str(n), f"Alibaba {n}", "Texte.", f"lien-{n}") for n in range(9)]
     new = [item(f"neuf-{n}", f"Alibaba {n}", "Texte.", f"lien-{n}") for n in range(9)]
     monitor = run_rounds(tmp_path, Press({A: [edition(*old), edition(*new), edition(*old)]}), 3)
-    raised_alerts = [r for s in monitor.settled for r in s.raised]
+    raised_alerts = [r for s in monitor.outcomes for r in s.raised]
     assert [r.kind for r in raised_alerts] == [AlertKind.MATCH] * 9 + [AlertKind.REISSUED]
     assert "9 known articles" in raised_alerts[-1].title
     assert rows(tmp_path, "SELECT count(*) FROM articles") == [(9,)]
@@ -153,7 +153,7 @@ def test_pieces_under_one_description_have_an_alert_each(tmp_path: Path) -> None
     filler = edition(item("x", "Rien", "Rien."))
     press = Press({A: [filler, edition(*videos)], B: [filler, filler, edition(again)]})
     monitor = run_rounds(tmp_path, press, 3, FEEDS[:2])
-    raised_titles = [r.title for s in monitor.settled for r in s.raised if r.watchlist == "Alibaba"]
+    raised_titles = [r.title for s in monitor.outcomes for r in s.raised if r.watchlist == "Alibaba"]
     assert sorted(raised_titles) == sorted((*VIDEOS, next_part))
     assert rows(tmp_path, "SELECT count(*) FROM alerts WHERE merged_into IS NOT NULL") == [(0,)]
 
@@ -180,7 +180,7 @@ def test_copies_of_a_story_count_with_its_first_alert(tmp_path: Path) -> None:
     press = flow.scenario()
     monitor = ManualMonitor(tmp_path, press, FEEDS, WATCHLISTS)
     monitor.live([0])
-    about = [r.feed for s in monitor.settled for r in s.raised if r.watchlist == "Alibaba"]
+    about = [r.feed for s in monitor.outcomes for r in s.raised if r.watchlist == "Alibaba"]
     assert about == ["A"]
     views = Views(StoreAddress(tmp_path))
     (id,) = views.alerts.ids(Filter(watchlists=("alibaba",)))
@@ -212,7 +212,7 @@ def full_text(*pages: bytes | FetchError) -> Press:
 
 def test_a_page_is_matched_and_lit_without_a_second_alert(tmp_path: Path) -> None:
     monitor = run_rounds(tmp_path, full_text(PAGE.encode()), 1, FEEDS[2:])
-    assert [r.watchlist for s in monitor.settled for r in s.raised] == ["Alibaba", "Cainiao"]
+    assert [r.watchlist for s in monitor.outcomes for r in s.raised] == ["Alibaba", "Cainiao"]
     matches_by_watchlist = {watchlist: set(matches) for watchlist, _, matches in alerts(tmp_path)}
     assert matches_by_watchlist == {
         "Alibaba": {("title", "Alibaba"), ("body", "Alibaba")},
@@ -265,14 +265,14 @@ def test_a_page_is_tried_three_times_and_not_for_ever(tmp_path: Path) -> None:
         (1, START + 600, "503 Service Unavailable")
     ]
     ManualMonitor(tmp_path, press, FEEDS[2:], WATCHLISTS).live(range(1, 6))
-    assert press.asked.count("https://ex.org/1") == 3
+    assert press.requested_urls.count("https://ex.org/1") == 3
     assert rows(tmp_path, "SELECT count(*) FROM pages") == [(0,)]
 
 
 def test_a_page_that_is_refused_is_not_asked_again(tmp_path: Path) -> None:
     press = full_text(FetchError("https://ex.org/1", "403 Forbidden", status=403))
     run_rounds(tmp_path, press, 3, FEEDS[2:])
-    assert press.asked.count("https://ex.org/1") == 1
+    assert press.requested_urls.count("https://ex.org/1") == 1
 
 
 # --- what fails --------------------------------------------------------------------------

@@ -253,7 +253,7 @@ def test_within_the_cooldown_alerts_are_held_and_counted(tmp_path: Path) -> None
         ("", None),
         ("cooldown", first + 5.5 * HOUR),
     ]
-    assert [r.suppressed for s in monitor.settled for r in s.raised] == ["", "cooldown"] * 3
+    assert [r.suppressed for s in monitor.outcomes for r in s.raised] == ["", "cooldown"] * 3
 
 
 def test_watchlists_cool_down_each_for_itself(tmp_path: Path) -> None:

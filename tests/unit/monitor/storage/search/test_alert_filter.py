@@ -23,7 +23,7 @@ NAMES = FilterNames(
 def newsroom() -> FakeNewsroom:
     """Eight alerts: of 1 and 5 Espionnage, 2 and 6 grève, 3 and 7 chips, 4 and 8 Alibaba."""
     room = FakeNewsroom(8)
-    room.said = {
+    room.triaged = {
         1: (AlertState.ACKNOWLEDGED, Verdict.NOISE, False),
         2: (AlertState.CLOSED, Verdict.NONE, False),
         3: (AlertState.NEW, Verdict.RELEVANT, True),
