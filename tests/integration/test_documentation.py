@@ -61,9 +61,9 @@ EVERYTHING = "\n".join(PAGES.values())
 def section(page: str, title: str) -> str:
     """Return a section of a page of docs/, to the next one of its level or above."""
     text = PAGES[f"docs/{page}.md"]
-    found = re.search(rf"^## {re.escape(title)}\n(.*?)(?=^## |\Z)", text, re.M | re.S)
-    assert found, f"no section {title} in {page}"
-    return found[1]
+    match = re.search(rf"^## {re.escape(title)}\n(.*?)(?=^## |\Z)", text, re.M | re.S)
+    assert match, f"no section {title} in {page}"
+    return match[1]
 
 
 def blocks(language: str, text: str = EVERYTHING) -> list[str]:
@@ -73,9 +73,9 @@ def blocks(language: str, text: str = EVERYTHING) -> list[str]:
 def cells(text: str) -> Iterator[tuple[str, str]]:
     """Yield first and second cell of each row of the tables in a text."""
     for row in re.findall(r"^\| (.*) \|$", text, re.M):
-        first, _, rest = row.partition(" | ")
+        first, _, description = row.partition(" | ")
         if not first.startswith("-"):
-            yield first, rest
+            yield first, description
 
 
 def quoted(text: str) -> list[str]:
@@ -133,20 +133,20 @@ REFERENCE = "\n## \n".join(text for path, text in PAGES.items() if "/reference/c
 
 def about(path: str) -> str:
     """Return what the reference says of a command, with the options of one that it refers to."""
-    (said,) = re.findall(rf"^## {re.escape(path)}\n(.*?)(?=^## |\Z)", REFERENCE, re.M | re.S)
-    for other in re.findall(r"^Options as of \[`(.*?)`\]", said, re.M):
-        said += about(other)
-    return said
+    (entry,) = re.findall(rf"^## {re.escape(path)}\n(.*?)(?=^## |\Z)", REFERENCE, re.M | re.S)
+    for other in re.findall(r"^Options as of \[`(.*?)`\]", entry, re.M):
+        entry += about(other)
+    return entry
 
 
 @pytest.mark.parametrize(("path", "command"), COMMANDS)
 def test_the_reference_has_every_command_and_option(path: str, command: click.Command) -> None:
-    said = about(path)
+    entry = about(path)
     for option in command.params:
         if isinstance(option, click.Option) and option.name not in EVERYWHERE and not option.hidden:
             assert option.help, (path, option.name)
             for spelling in option.opts:
-                assert re.search(rf"`{spelling}\b", said), (path, spelling)
+                assert re.search(rf"`{spelling}\b", entry), (path, spelling)
 
 
 @pytest.mark.parametrize(("path", "command"), COMMANDS)
@@ -200,15 +200,15 @@ def test_command_lines_are_understood(
     if arguments in ([], ["--version"]):
         return
     with main_group.make_context("tocsin", arguments) as context:
-        if rest := [*context._protected_args, *context.args]:
-            understood(main_group, rest, context)
+        if remaining := [*context._protected_args, *context.args]:
+            understood(main_group, remaining, context)
 
 
 def understood(group: click.Group, arguments: list[str], parent: click.Context) -> None:
     """Let a group read its arguments, and the command of its that they name."""
-    name, command, rest = group.resolve_command(parent, arguments)
+    name, command, remaining = group.resolve_command(parent, arguments)
     assert command is not None
-    with command.make_context(name, rest, parent=parent) as context:
+    with command.make_context(name, remaining, parent=parent) as context:
         inner = [*context._protected_args, *context.args]
         if isinstance(command, click.Group) and inner:
             understood(command, inner, context)
@@ -270,18 +270,18 @@ def output_section(title: str) -> str:
 def assert_fields_are_documented(newsroom: Newsroom, environ: dict[str, str]) -> None:
     """Hold what commands print for programs against the page about it."""
     for title, lines in ROWS.items():
-        known = quoted(output_section(f"`tocsin {title}`"))
+        documented = quoted(output_section(f"`tocsin {title}`"))
         for line in lines:
             printed = newsroom.here(*shlex.split(line), "--format", "csv", **environ).stdout
             header = next(csv.reader(io.StringIO(printed)))
-            assert set(header) <= set(known), (line, set(header) - set(known))
+            assert set(header) <= set(documented), (line, set(header) - set(documented))
     for title, lines in OBJECTS.items():
-        known = quoted(output_section(title))
+        documented = quoted(output_section(title))
         for line in lines:
             printed = newsroom.here(*shlex.split(line), "--format", "json", **environ).stdout
-            found = json.loads(printed)
-            fields = set(found if isinstance(found, dict) else found[0])
-            assert fields <= set(known), (line, fields - set(known))
+            document = json.loads(printed)
+            fields = set(document if isinstance(document, dict) else document[0])
+            assert fields <= set(documented), (line, fields - set(documented))
 
 
 def program_texts() -> str:
@@ -423,9 +423,9 @@ def test_the_reference_has_every_metric(tmp_path: Path) -> None:
         EventCounters(registry)
         families = [family for family in registry.collect() if "tocsin" in family.name]
     ends = {"counter": "_total", "info": "_info"}
-    told = {family.name + ends.get(family.type, "") for family in families}
+    names = {family.name + ends.get(family.type, "") for family in families}
     promised = re.findall(r"`(tocsin_\w+)[`{]", PAGES["docs/reference/metrics.md"])
-    assert told == set(promised)
+    assert names == set(promised)
 
 
 def test_the_documents_are_right_about_addresses() -> None:

@@ -97,6 +97,6 @@ def test_the_article_is_found_where_it_says_so(web: Web, newsroom: Newsroom) -> 
     assert fields["Cainiao"] == {"body"}  # on its page only
     assert shown["title"] == title
 
-    (found,) = newsroom.json("search", "cainiao liege", "--format", "json")["hits"]
-    assert found["article_id"] == alerts[0]["article_id"]
+    (hit,) = newsroom.json("search", "cainiao liege", "--format", "json")["hits"]
+    assert hit["article_id"] == alerts[0]["article_id"]
     assert newsroom.here("search", "espionage").returncode == 1

@@ -47,31 +47,31 @@ def meaning(facet: Facet) -> DocumentFilter:
 
 def searched(archive: Archive, query: Query) -> set[int]:
     """Return what a search finds."""
-    found = archive.search(query, DocumentFilter(resolve=meaning), limit=0)
+    page = archive.search(query, DocumentFilter(resolve=meaning), limit=0)
     best = archive.search(query, DocumentFilter(resolve=meaning), limit=0, sort="score")
-    ids = {hit.id for hit in found.hits}
+    ids = {hit.id for hit in page.hits}
     assert {hit.id for hit in best.hits} == ids
-    assert found.total == len(ids)
+    assert page.total == len(ids)
     return ids
 
 
 def alerted(rules: WatchlistMatcher, articles: Sequence[Article]) -> dict[str, set[int]]:
     """Return the articles that raise an alert, by watchlist."""
-    found: dict[str, set[int]] = {watchlist.name: set() for watchlist in rules.watchlists}
+    ids: dict[str, set[int]] = {watchlist.name: set() for watchlist in rules.watchlists}
     for article in articles:
         for hit in rules.match(article, FEEDS[article.feeds[0] - 1]):
-            found[hit.watchlist.name].add(article.id)
-    return found
+            ids[hit.watchlist.name].add(article.id)
+    return ids
 
 
 def three_agree(
-    docs: Sequence[Doc], commits: int, asked: dict[str, tuple[Query, set[int]]]
+    docs: Sequence[Doc], commits: int, cases: dict[str, tuple[Query, set[int]]]
 ) -> None:
     """Hold rules and an archive of some commits against what should be found."""
     articles = [doc.article(id) for id, doc in enumerate(docs, 1)]
-    expected = {name: ids for name, (_, ids) in asked.items()}
+    expected = {name: ids for name, (_, ids) in cases.items()}
     rules = WatchlistMatcher(
-        [Watchlist(name=name, query=query) for name, (query, _) in asked.items()]
+        [Watchlist(name=name, query=query) for name, (query, _) in cases.items()]
     )
     assert alerted(rules, articles) == expected
     with TemporaryDirectory() as name:
@@ -79,8 +79,8 @@ def three_agree(
         for first in range(commits):
             open_archive_writer(folder).add(articles[first::commits])
         archive = open_archive(folder)
-        found = {name: searched(archive, query) for name, (query, _) in asked.items()}
-    assert found == expected
+        results = {name: searched(archive, query) for name, (query, _) in cases.items()}
+    assert results == expected
 
 
 DOCS = st.lists(documents(), min_size=1, max_size=5)
@@ -92,14 +92,14 @@ COMMITS = st.integers(1, 3)
 def test_rules_archive_and_oracle_agree(
     docs: list[Doc], commits: int, generated: list[Asked]
 ) -> None:
-    asked = {}
+    cases = {}
     for text, holds in generated:
         try:
             query = parse_query(text, allow_archive_filters=False)
         except QueryError:  # a contradiction, or the same twice in a list
             continue
-        asked[text] = query, {id for id, doc in enumerate(docs, 1) if holds(doc)}
-    three_agree(docs, min(commits, len(docs)), asked)
+        cases[text] = query, {id for id, doc in enumerate(docs, 1) if holds(doc)}
+    three_agree(docs, min(commits, len(docs)), cases)
 
 
 @quick
@@ -107,14 +107,14 @@ def test_rules_archive_and_oracle_agree(
 def test_rules_archive_and_oracle_agree_on_scores(
     docs: list[Doc], commits: int, generated: list[Weighed]
 ) -> None:
-    asked = {}
+    cases = {}
     for number, (weights, threshold, reached) in enumerate(generated):
         try:
             query = score(weights, threshold)
         except QueryError:  # all weights together are less than the threshold
             continue
-        asked[f"{number}"] = query, {id for id, doc in enumerate(docs, 1) if reached(doc)}
-    three_agree(docs, min(commits, len(docs)), asked)
+        cases[f"{number}"] = query, {id for id, doc in enumerate(docs, 1) if reached(doc)}
+    three_agree(docs, min(commits, len(docs)), cases)
 
 
 @quick
@@ -122,14 +122,14 @@ def test_rules_archive_and_oracle_agree_on_scores(
 def test_rules_and_archive_agree_on_distances_within_distances(
     texts: list[str], generated: list[str]
 ) -> None:
-    asked = {}
+    cases = {}
     for text in generated:
         try:
-            asked[text] = parse_query(text)
+            cases[text] = parse_query(text)
         except QueryError:  # the same twice in a list
             continue
     articles = [_of_body(id, text) for id, text in enumerate(texts, 1)]
-    _two_agree(articles, asked)
+    _two_agree(articles, cases)
 
 
 def test_rules_and_archive_agree_on_words_that_stand_too_often() -> None:
@@ -144,14 +144,14 @@ def _of_body(id: int, text: str) -> Article:
     return Article(id=id, feeds=(1,), url="", title="", summary="", body=text, seen=float(id))
 
 
-def _two_agree(articles: Sequence[Article], asked: dict[str, Query]) -> None:
-    rules = WatchlistMatcher([Watchlist(name=name, query=query) for name, query in asked.items()])
+def _two_agree(articles: Sequence[Article], cases: dict[str, Query]) -> None:
+    rules = WatchlistMatcher([Watchlist(name=name, query=query) for name, query in cases.items()])
     with TemporaryDirectory() as name:
         writer = open_archive_writer(Path(name))
         writer.add(articles)
         archive = open_archive(Path(name))
-        found = {text: searched(archive, query) for text, query in asked.items()}
-    assert alerted(rules, articles) == found
+        results = {text: searched(archive, query) for text, query in cases.items()}
+    assert alerted(rules, articles) == results
 
 
 def test_fractions_add_up_in_any_order(tmp_path: Path) -> None:
@@ -170,14 +170,14 @@ def test_every_golden_query_finds_the_same_texts_as_alert_and_as_search(tmp_path
         Article(id=id, feeds=(1,), url="", title="", summary="", body=case.text, seen=float(id))
         for id, case in enumerate(GOLDEN, 1)
     ]
-    asked = {case.query: parse_query(case.query) for case in GOLDEN}
-    rules = WatchlistMatcher([Watchlist(name=text, query=query) for text, query in asked.items()])
+    cases = {case.query: parse_query(case.query) for case in GOLDEN}
+    rules = WatchlistMatcher([Watchlist(name=text, query=query) for text, query in cases.items()])
     alerts = alerted(rules, articles)
     writer = open_archive_writer(tmp_path / "archive")
     writer.add(articles[::2])
     writer.add(articles[1::2])
     archive = open_archive(tmp_path / "archive")
-    assert alerts == {text: searched(archive, query) for text, query in asked.items()}
+    assert alerts == {text: searched(archive, query) for text, query in cases.items()}
     for id, case in enumerate(GOLDEN, 1):
         assert (id in alerts[case.query]) is case.matches, case
 
@@ -192,18 +192,18 @@ def test_alert_and_search_light_the_same_places(
     texts = [(text, word) for text in (title, body) for word in tokenize(text)]
     assume(texts)
     words = [word.term for _, word in texts] + [text[word.start : word.end] for text, word in texts]
-    one, other = (data.draw(st.sampled_from(words)) for _ in range(2))
+    first, other = (data.draw(st.sampled_from(words)) for _ in range(2))
     try:
-        query = parse_query(form.format(one, other))
+        query = parse_query(form.format(first, other))
     except QueryError:  # *x is too short
         assume(False)
     article = Article(
         id=1, feeds=(1,), url="", title=title, summary="", body=body, author=title, seen=1.0
     )
     reading = DocumentTerms(article)  # of all words, not only of those that are asked for
-    found = matches(query.root, MemoryDocument(reading.postings))
-    places = [(at.part, at.start, at.end) for at in occurrences(found, reading)]
-    assert not found or Highlighter(query).spans(article) == places
+    places_found = matches(query.root, MemoryDocument(reading.postings))
+    places = [(at.part, at.start, at.end) for at in occurrences(places_found, reading)]
+    assert not places_found or Highlighter(query).spans(article) == places
     hits = WatchlistMatcher([Watchlist(name="A", query=query)]).match(article)
-    assert len(hits) == bool(found)
+    assert len(hits) == bool(places_found)
     assert {(at.field, at.start, at.end) for hit in hits for at in hit.matches} == set(places)

@@ -60,7 +60,7 @@ def asking(moments: Sequence[Moment]) -> list[Moment]:
         ({"store": planted_bugs.EtagFirst}, between, "lost"),
         ({"store": planted_bugs.AlertsFirst}, between, "lost message"),
         ({"store": planted_bugs.NoOutbox}, asking, "lost message"),
-        ({"planted": (planted_bugs.marked_before_it_is_sent,)}, asking, "lost message"),
+        ({"bugs": (planted_bugs.marked_before_it_is_sent,)}, asking, "lost message"),
     ],
     ids=["the ETag first", "the alert first", "no outbox", "marked before it is sent"],
 )

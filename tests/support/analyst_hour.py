@@ -169,7 +169,7 @@ def main() -> None:
     cost, key = hour.costliest_key
     sys.stdout.write(
         f"{hour.keys} keys, {hour.arrivals} arrivals, grown by {hour.growth} bytes;"
-        f" the costliest_key key, {key}, took {cost:.1f} s of the processor\n"
+        f" the dearest key, {key}, took {cost:.1f} s of the processor\n"
     )
     sys.exit(hour.growth > GROWTH or cost > KEY_SECONDS)
 

@@ -431,9 +431,8 @@ class FakeNewsroom:
         ids = [n for n in ids if n not in stale]
         before = {n: self._standing(n) for n in ids}
         for n, (*_, old_note, old_tags, old_assignee) in before.items():
-            chosen = (state, verdict, starred)
-            current = self._triage_of(n)
-            after = tuple(b if c is None else c for b, c in zip(current, chosen, strict=True))
+            pairs = zip(self._triage_of(n), (state, verdict, starred), strict=True)
+            after = tuple(old if new is None else new for old, new in pairs)
             self.triaged[n] = after  # type: ignore[assignment]
             self.notes[n] = old_note if note is None else note
             self.tags[n] = tuple(sorted({*old_tags, *tags} - {*untag}))

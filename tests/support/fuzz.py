@@ -59,7 +59,7 @@ class Cost(Struct, frozen=True):
         if self.seconds > budget.seconds:
             yield f"{self.seconds:.1f} s of the processor, of {budget.seconds:.1f}"
         for name, bytes, limit in (
-            ("growth by", self.growth, budget.growth),
+            ("grown by", self.growth, budget.growth),
             ("a process of", self.largest, budget.largest),
         ):
             if bytes > limit:

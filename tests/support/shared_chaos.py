@@ -210,14 +210,13 @@ class Chaos:
 
     def _unsearchable(self) -> Iterator[str]:
         with self.database.session() as session:
-            stored_ids = {id for (id,) in session.execute("SELECT id FROM articles")}
+            stored = {id for (id,) in session.execute("SELECT id FROM articles")}
         for machine, monitor in self.alive.items():
             folder = monitor.folder / ARCHIVE_FOLDER
             try:
-                until(lambda folder=folder: searchable_ids(folder) == stored_ids)  # type: ignore[misc]
+                until(lambda folder=folder: searchable_ids(folder) == stored)  # type: ignore[misc]
             except AssertionError:
-                missing_ids = searchable_ids(folder) ^ stored_ids
-                yield f"{machine.name}: {len(missing_ids)} articles not indexed"
+                yield f"{machine.name}: {len(searchable_ids(folder) ^ stored)} articles not indexed"
 
     def _say(self, line: str) -> None:
         progress(f"{line}; {len(self.newsroom.hook.accepted)} messages accepted")

@@ -204,7 +204,7 @@ class World:
                 "monitor.runtime.wiring.Parser": InlineReader,
                 "monitor.runtime.wiring.IndexerProcess": self.indexer or NoIndexer,
                 "monitor.runtime.wiring.ThreadPoolExecutor": _Inline,
-                "monitor.runtime.wiring.why_no_vectors": lambda is_enabled: "it takes real time",
+                "monitor.runtime.wiring.why_no_vectors": lambda **_: "it takes real time",
                 "monitor.runtime.daemon.TICK": tick,
                 "monitor.delivery.notify.delivery_loop.CHECK_SECONDS": max(
                     delivery_loop.CHECK_SECONDS, tick

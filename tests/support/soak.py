@@ -62,12 +62,12 @@ class Daily(Struct):
     interval: float
     world: World
     rules: int
-    polled_at: array[float] = field(default_factory=lambda: array("d"))
+    polls: array[float] = field(default_factory=lambda: array("d"))
     served: int = 0
 
     def answer(self, request: Request) -> Reply:
         """Answer a question, with an ETag."""
-        self.polled_at.append(self.world.elapsed)
+        self.polls.append(self.world.elapsed)
         count = SHOWN + int(self.world.elapsed / self.interval)
         tag = f'"{count}"'
         if request.header("If-None-Match") == tag.encode():
@@ -165,8 +165,7 @@ def soak(
         world.watch(folder / "feeds.yaml", town, leave, TICK)
     wall, cpu = time.monotonic() - began, time.process_time()
     articles, alerts, _ = monitors.counts()
-    polls = sum(len(daily.polled_at) for daily in dailies)
-    print(f"{articles:,} articles, {alerts:,} alerts, {polls:,} polls")
+    print(f"{articles:,} articles, {alerts:,} alerts, {sum(len(d.polls) for d in dailies):,} polls")
     print(f"{wall:.0f} s, {cpu:.0f} s of processor time in this process")
     return [*_grown(memory), *_drifted(dailies, days), *_disagreeing(monitors, dailies)]
 
@@ -195,7 +194,7 @@ def _grown(memory: list[tuple[float, float]]) -> list[str]:
 def _drifted(dailies: list[Daily], days: float) -> list[str]:
     """Hold the intervals against what was asked for, and the last against the first."""
     problems = []
-    gaps = {daily.name: [b - a for a, b in pairwise(daily.polled_at)] for daily in dailies}
+    gaps = {daily.name: [b - a for a, b in pairwise(daily.polls)] for daily in dailies}
     for name, of in gaps.items():
         if min(of) < INTERVAL - 1 or max(of) > INTERVAL + LATE:
             problems.append(f"{name}: polled after {min(of):.0f} to {max(of):.0f} s")
@@ -210,7 +209,7 @@ def _drifted(dailies: list[Daily], days: float) -> list[str]:
 
 def _disagreeing(monitors: Monitors, dailies: list[Daily]) -> list[str]:
     """Hold store and indices against what was served."""
-    faults = []
+    errs = []
     article_ids = monitors.articles()
     alert_rows = monitors.ask(
         "SELECT al.watchlist, a.url FROM alerts al JOIN articles a ON a.id = al.article"
@@ -218,11 +217,11 @@ def _disagreeing(monitors: Monitors, dailies: list[Daily]) -> list[str]:
     alerts = set(alert_rows)
     served = sum(daily.served for daily in dailies)
     if len(article_ids) != served:
-        faults.append(f"{len(article_ids)} articles stored, {served} served")
+        errs.append(f"{len(article_ids)} articles stored, {served} served")
     if not monitors.have_indexed():
-        faults.append("index and store do not agree")
+        errs.append("index and store do not agree")
     if len(alerts) != len(alert_rows):
-        faults.append(f"{len(alert_rows) - len(alerts)} alerts doubled")
+        errs.append(f"{len(alert_rows) - len(alerts)} alerts doubled")
     expected = set()
     for daily in dailies:
         for number in range(1, daily.served + 1):
@@ -230,11 +229,10 @@ def _disagreeing(monitors: Monitors, dailies: list[Daily]) -> list[str]:
             if (word := title.split()[0]) in _names(daily.rules):
                 expected.add((word, f"http://{daily.name}.example/{number}"))
     if alerts != expected:
-        lost, extra = len(expected - alerts), len(alerts - expected)
-        faults.append(f"{lost} alerts lost, {extra} uncalled-for")
+        errs.append(f"{len(expected - alerts)} alerts lost, {len(alerts - expected)} uncalled-for")
     if not monitors.address and (report := monitors.ask("PRAGMA integrity_check")) != [("ok",)]:
-        faults.append(f"the store is damaged: {report[:3]}")
-    return faults
+        errs.append(f"the store is damaged: {report[:3]}")
+    return errs
 
 
 def _names(count: int) -> frozenset[str]:
@@ -279,10 +277,9 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as temporary:
         folder = options.folder or Path(temporary)
         with _monitors(folder, options.monitors) as monitors:
-            days, feeds, per_day = options.days, options.feeds, options.a_day
-            faults = soak(folder, days, feeds, per_day, options.rules, monitors)
-    print("\n".join(faults) or "nothing grew, drifted or was lost")
-    sys.exit(bool(faults))
+            errs = soak(folder, options.days, options.feeds, options.a_day, options.rules, monitors)
+    print("\n".join(errs) or "nothing grew, drifted or was lost")
+    sys.exit(bool(errs))
 
 
 if __name__ == "__main__":

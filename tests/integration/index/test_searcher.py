@@ -15,8 +15,8 @@ from monitor.base.article import Article
 SORTS = ("date", "score")
 
 
-def article(id: int, title: str = "Un port", **more: object) -> Article:
-    values = {"feeds": (1,), "url": "", "summary": "", "seen": 1e9 + id, "title": title, **more}
+def article(id: int, title: str = "Un port", **changes: object) -> Article:
+    values = {"feeds": (1,), "url": "", "summary": "", "seen": 1e9 + id, "title": title, **changes}
     return Article(id=id, **values)  # type: ignore[arg-type]
 
 
@@ -30,7 +30,7 @@ def _arrive(folder: Path, first: int, rounds: int) -> None:
 def test_pages_while_another_process_commits_and_merges(tmp_path: Path) -> None:
     open_archive_writer(tmp_path).add(article(id, "Un port" * (1 + id % 5)) for id in range(1, 301))
     archive = open_archive(tmp_path)
-    whole = {sort: archive.search(parse_query("port~"), sort=sort, limit=0).hits for sort in SORTS}
+    hits = {sort: archive.search(parse_query("port~"), sort=sort, limit=0).hits for sort in SORTS}
     process = multiprocessing.get_context("spawn").Process(target=_arrive, args=(tmp_path, 301, 60))
     process.start()
     sizes = set()
@@ -51,7 +51,7 @@ def test_pages_while_another_process_commits_and_merges(tmp_path: Path) -> None:
                 sizes.add(archive.article_count)
             assert len(ids) == len(set(ids)) == 300
             if sort == "date":
-                assert ids == [hit.id for hit in whole[sort]]
+                assert ids == [hit.id for hit in hits[sort]]
         rounds += 1
     process.join()
     assert process.exitcode == 0

@@ -36,9 +36,9 @@ def test_a_hostile_feed_takes_no_more_memory_than_there_is(tmp_path: Path) -> No
         web.on("/bad", Reply(body=rss(*items)))
         web.on("/good", Reply(body=rss(Item(guid="good", title="Alibaba à Liège"))))
         feeds = [{"url": web.url(f"/{name}"), "name": name} for name in ("bad", "good")]
-        said = {"feeds": feeds, "watchlists": ["Alibaba"], "network": {"allow": [LOOPBACK]},
+        settings = {"feeds": feeds, "watchlists": ["Alibaba"], "network": {"allow": [LOOPBACK]},
                 "archive": {"vectors": False}}  # fmt: skip
-        (tmp_path / "feeds.yaml").write_text(json.dumps(said), encoding="utf-8")
+        (tmp_path / "feeds.yaml").write_text(json.dumps(settings), encoding="utf-8")
         ran = subprocess.run(
             [TOCSIN, "run", "--once", "--now", "--json"], cwd=tmp_path, preexec_fn=confine,
             capture_output=True, text=True, timeout=PATIENCE, check=False,

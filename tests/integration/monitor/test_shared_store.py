@@ -32,11 +32,11 @@ SECRET = "parole-d-honneur"
 @pytest.fixture
 def newsroom(tmp_path: Path, postgresql: str, server: Web) -> Newsroom:
     """A newsroom that has polled its feeds once."""
-    made = Newsroom(tmp_path, {"TOCSIN_STORE": postgresql})
-    made.watch(subscriptions(server), WATCHLISTS)
-    done = made.once()
+    room = Newsroom(tmp_path, {"TOCSIN_STORE": postgresql})
+    room.watch(subscriptions(server), WATCHLISTS)
+    done = room.once()
     assert done.returncode == 0, done.stderr
-    return made
+    return room
 
 
 def test_commands_read_and_write_the_shared_store(newsroom: Newsroom) -> None:
@@ -156,10 +156,10 @@ def test_what_is_wrong_with_an_address_is_told_without_its_password(
 @pytest.fixture
 def elsewhere(newsroom: Newsroom, tmp_path: Path) -> Newsroom:
     """Another machine with the same feeds.yaml."""
-    made = Newsroom(tmp_path / "elsewhere", newsroom.environ)
-    made.folder.mkdir()
-    made.config.write_bytes(newsroom.config.read_bytes())
-    return made
+    room = Newsroom(tmp_path / "elsewhere", newsroom.environ)
+    room.folder.mkdir()
+    room.config.write_bytes(newsroom.config.read_bytes())
+    return room
 
 
 def wait_until(condition: Callable[[], bool]) -> None:
@@ -182,8 +182,8 @@ def test_of_an_index_that_lacks_much_people_are_told(
     newsroom: Newsroom, elsewhere: Newsroom, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("monitor.cli.AT_ONCE", 3)
-    told = elsewhere.here("search", "counterfeit").stderr
-    assert "the index of this machine lacks 4 articles; `tocsin reindex --update` adds" in told
+    notice = elsewhere.here("search", "counterfeit").stderr
+    assert "the index of this machine lacks 4 articles; `tocsin reindex --update` adds" in notice
     assert "4 articles indexed" in elsewhere.here("reindex", "--update").stderr
     assert elsewhere.here("search", "counterfeit").stderr == ""
 

@@ -29,9 +29,9 @@ def newsroom(tmp_path: Path, postgresql: str) -> Newsroom:
     return Newsroom(tmp_path, {"TOCSIN_STORE": postgresql, "TOCSIN_USER": "ana"})
 
 
-def write(newsroom: Newsroom, server: Web, *watchlists: Any, **more: Any) -> str:
+def write(newsroom: Newsroom, server: Web, *watchlists: Any, **sections: Any) -> str:
     """Write a whole feeds.yaml under another name; return it."""
-    newsroom.watch(subscriptions(server), watchlists or WATCHLISTS, **more)
+    newsroom.watch(subscriptions(server), watchlists or WATCHLISTS, **sections)
     newsroom.config.rename(newsroom.folder / "new.yaml")
     return "new.yaml"
 
@@ -85,8 +85,8 @@ def test_a_mistake_is_refused_and_a_secret_is_told_of_and_masked(
     assert refused.returncode == 2
     assert "bad.yaml:2:1" in refused.stderr
     hook = [{"name": "desk", "webhook": "https://hooks.example/s3cr3t"}]
-    told = newsroom.here("apply", write(newsroom, server, channels=hook))
-    assert "may hold a secret" in told.stderr
+    done = newsroom.here("apply", write(newsroom, server, channels=hook))
+    assert "may hold a secret" in done.stderr
     assert "s3cr3t" not in newsroom.here("config", "show").stdout
     assert "s3cr3t" in newsroom.here("config", "show", "--secrets").stdout
 
@@ -145,18 +145,18 @@ def test_a_file_that_says_more_than_the_store_is_the_truth_of_its_machine(
     warned = newsroom.here("apply", write_beside(newsroom, server))
     assert "this machine goes on with that file" in warned.stderr
     monkeypatch.setenv("TOCSIN_STORE", postgresql)
-    assert [one.name for one in load(newsroom.config).watchlists] == ["Own"]
+    assert [watchlist.name for watchlist in load(newsroom.config).watchlists] == ["Own"]
     newsroom.config.write_text(f"store: {postgresql}\ndata: elsewhere\n", encoding="utf-8")
     shared = load(newsroom.config)
-    assert [one.name for one in shared.watchlists] == ["Alibaba", "Temu"]
+    assert [watchlist.name for watchlist in shared.watchlists] == ["Alibaba", "Temu"]
     assert shared.data == newsroom.folder / "elsewhere"
     assert shared.store.url == postgresql
 
 
 def write_beside(newsroom: Newsroom, server: Web) -> str:
-    own = newsroom.config.read_bytes()
+    content = newsroom.config.read_bytes()
     write(newsroom, server, "Alibaba", "Temu")
-    newsroom.config.write_bytes(own)
+    newsroom.config.write_bytes(content)
     return "new.yaml"
 
 
@@ -190,16 +190,16 @@ def test_an_edit_in_the_dashboard_makes_a_version_once_it_is_well(
     editor = newsroom.folder / "editor"
     editor.write_text('#!/bin/sh\nfor last; do :; done\nsed -i "$EDIT" "$last"\n')
     editor.chmod(0o700)
-    for edit, told in (("s/customs/(/", "has errors"), ("s/(/border/", "watchlist changed")):
+    for edit, message in (("s/customs/(/", "has errors"), ("s/(/border/", "watchlist changed")):
         terminal = Terminal(
             ["-m", "monitor", "dashboard", "--no-monitor"], folder=newsroom.folder,
             EDITOR=str(editor), EDIT=edit, TOCSIN_STORE=postgresql, TOCSIN_USER="bob",
         )  # fmt: skip
         terminal.read_until("Customs officers seize")
         terminal.press("E")
-        terminal.read_until(told)
+        terminal.read_until(message)
         terminal.press("\x1b")
-        terminal.read_until(told, absent=True)
+        terminal.read_until(message, absent=True)
         terminal.press("q")
         terminal.end()
     assert "border" in newsroom.here("config", "show").stdout

@@ -32,20 +32,20 @@ def test_a_spike_is_one_alert_over_restarts(tmp_path: Path) -> None:
     web = Web(clock=lambda: world.elapsed)
     feed = ScriptedFeed("a", lambda: world.elapsed)
     web.on("/a", feed.answer)
-    said = {
+    settings = {
         "feeds": [{"url": feed.url, "name": "A", "every": "5m", "lang": "fr"}],
         "watchlists": [{"name": "Alibaba", "terms": ["Alibaba"]}],
     }
-    (tmp_path / "feeds.yaml").write_text(json.dumps(said), encoding="utf-8")
+    (tmp_path / "feeds.yaml").write_text(json.dumps(settings), encoding="utf-8")
     living = Living(world, Town(world, web), tmp_path / "feeds.yaml", tick=30.0)
     items: list[Item] = []
 
-    def publish(number: int, every: float) -> None:
+    def publish(number: int, seconds: float) -> None:
         for _ in range(number):
             id = len(items)
             items.insert(0, Item(f"Alibaba, la grève du jour {id}", link=f"http://a.example/{id}"))
             feed.publish(world.elapsed, *items[:20])
-            living.let(every)
+            living.let(seconds)
 
     try:
         living.begin()
@@ -67,9 +67,9 @@ def test_a_spike_is_one_alert_over_restarts(tmp_path: Path) -> None:
         publish(9, HOUR)
         assert rows(tmp_path / "var", UNUSUAL) == [("spike", 0, "")]
         living.stop()
-        found = verify(
+        verified = verify(
             EvidenceReader(StoreAddress(tmp_path / "var")), lambda *_: None, now=world.now
         )
-        assert not found.faults
+        assert not verified.faults
     finally:
         living.close()

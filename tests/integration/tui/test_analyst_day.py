@@ -92,8 +92,8 @@ def test_a_story_is_read_triaged_searched_watched_and_briefed(
     analyst_day(terminal, newsroom)
     # Articles like one are looked for in another process; those here have no vectors.
     terminal.press("M")
-    said = _("No article has a vector yet; `tocsin check` says whether articles get them.")
-    terminal.read_until(" ".join(said.split()[:4]))
+    message = _("No article has a vector yet; `tocsin check` says whether articles get them.")
+    terminal.read_until(" ".join(message.split()[:4]))
 
     terminal.press("q")
     assert "Traceback" not in terminal.end()
@@ -115,9 +115,9 @@ def analyst_day(terminal: Terminal, newsroom: Newsroom) -> None:
     terminal.press(ENTER)
     terminal.read_until("Les services de")
     badges = "● Alibaba  ▲ Espions  "
-    known = next(place for place, line in enumerate(terminal.lines) if f"{badges}{new}" in line)
+    top = next(place for place, line in enumerate(terminal.lines) if f"{badges}{new}" in line)
     text = next(place for place, line in enumerate(terminal.lines) if "Les services de" in line)
-    assert known < text
+    assert top < text
 
     # It names who had the story first, and who has it too.
     terminal.press("O")

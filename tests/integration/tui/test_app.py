@@ -80,10 +80,10 @@ def test_earlier_and_saved_searches_are_at_hand() -> None:
 
 
 @pytest.mark.parametrize(
-    ("written", "whole"),
+    ("written", "completed"),
     [("@me", "@Mes grèves"), ("chips fe", "chips feed:"), ("feed:reu", "feed:Reuters")],
 )
-def test_a_query_is_proposed_to_go_on(written: str, whole: str) -> None:
+def test_a_query_is_proposed_to_go_on(written: str, completed: str) -> None:
     async def script(pilot: Pilot[Any], app: DashboardApp) -> None:
         await pilot.press("slash")
         search = app.screen
@@ -92,7 +92,7 @@ def test_a_query_is_proposed_to_go_on(written: str, whole: str) -> None:
         search.input.cursor_position = len(written)
         await until(pilot, lambda: search.input._suggestion)
         await pilot.press("right")
-        assert search.input.value.casefold() == whole.casefold()
+        assert search.input.value.casefold() == completed.casefold()
 
     drive(FakeNewsroom(4), script)
 
@@ -258,8 +258,8 @@ def test_no_class_of_ours_has_keys_that_help_does_not_know() -> None:
 
     import tui
 
-    for found in pkgutil.walk_packages(tui.__path__, "tui."):
-        for value in vars(importlib.import_module(found.name)).values():
+    for module in pkgutil.walk_packages(tui.__path__, "tui."):
+        for value in vars(importlib.import_module(module.name)).values():
             if isinstance(value, type) and value.__module__.startswith("tui."):
                 assert not key_labels.own_bindings(value) or value in PLACES, value
 
@@ -439,20 +439,20 @@ def test_text_from_feeds_is_only_text(title: str) -> None:
     newsroom = FakeNewsroom(8, title=lambda n: title)
     failing(newsroom, 0, title)
     newsroom.config_error = newsroom.network_down = title
-    seen: list[str] = []
+    contents: list[str] = []
 
     async def script(pilot: Pilot[Any], app: DashboardApp) -> None:
         app.main_screen.show_message(title, error=True)
         steps = "w|escape|f|escape|e|j|enter|escape|escape|slash|x|escape|colon|escape|1|3|4|2|T"
         await until(pilot, lambda: app.main_screen.reader.details)
-        seen.append(screen(app))
+        contents.append(screen(app))
         for key in steps.split("|"):
             await pilot.press(key)
-            seen.append(screen(app))
+            contents.append(screen(app))
         assert app.is_running
 
     assert drive(newsroom, script).return_value is None
-    shown = "\n".join(seen)
+    shown = "\n".join(contents)
     if "[" in title and "\x1b" not in title:
         assert title[:18] in shown
     assert not [c for c in shown if c != "\n" and (ord(c) < 32 or 0x7F <= ord(c) < 0xA0)]

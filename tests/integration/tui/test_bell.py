@@ -95,9 +95,9 @@ def test_what_is_said_is_one_clean_line() -> None:
     alerts = FakeNewsroom(9, title=lambda n: "[red]a\x1b]0;x\x07\nb\u202ec\x9b" + "x" * 500).alerts(
         [8, 9]
     )
-    said = bell_text(alerts)
-    assert said.startswith("Espionnage: [red]a bc") and said.endswith("… (+1)")
-    assert said.isprintable() and len(said) < 140
+    message = bell_text(alerts)
+    assert message.startswith("Espionnage: [red]a bc") and message.endswith("… (+1)")
+    assert message.isprintable() and len(message) < 140
 
 
 @pytest.mark.parametrize(
@@ -153,8 +153,8 @@ def test_what_nobody_is_told_of_does_not_ring() -> None:
     room.hear()
     read = room.fake.alerts
 
-    def held(ids: Sequence[int], **more: bool) -> list[Alert]:
-        return [replace(a, suppressed="silence" if a.id == 12 else "") for a in read(ids, **more)]
+    def held(ids: Sequence[int], **o: bool) -> list[Alert]:
+        return [replace(a, suppressed="silence" if a.id == 12 else "") for a in read(ids, **o)]
 
     room.fake.alerts = held  # type: ignore[method-assign, assignment]
     room.fake.count = 13

@@ -151,8 +151,8 @@ def shown(app: DashboardApp) -> int:
 
 
 def counting(call: Any, calls: Counter[str], name: str) -> Any:
-    def counted(*args: Any, **more: Any) -> Any:
+    def counted(*args: Any, **kwargs: Any) -> Any:
         calls[name] += 1
-        return call(*args, **more)
+        return call(*args, **kwargs)
 
     return counted

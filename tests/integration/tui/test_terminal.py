@@ -32,7 +32,7 @@ def restored(written: bytes) -> bool:
 
 
 @pytest.mark.parametrize(
-    ("keys", "shows", "how", "ending"),
+    ("keys", "shows", "means", "ending"),
     [
         ("", "Grève", "Q", "leave"),
         ("iabc", "abc", signal.SIGTERM, "quit"),
@@ -40,17 +40,17 @@ def restored(written: bytes) -> bool:
     ],
 )
 def test_it_ends_whatever_is_open_and_the_terminal_is_restored(
-    keys: str, shows: str, how: str | signal.Signals, ending: str
+    keys: str, shows: str, means: str | signal.Signals, ending: str
 ) -> None:
     terminal = dashboard()
     terminal.read_until("✓ live")
     terminal.press(keys)
     terminal.read_until(shows)
     assert not restored(terminal.written)
-    if isinstance(how, str):
-        terminal.press(how)
+    if isinstance(means, str):
+        terminal.press(means)
     else:
-        terminal.child.kill(how)
+        terminal.child.kill(means)
     assert f"ended: {ending}" in terminal.end()
     assert restored(terminal.written)
     assert terminal.child.exitstatus == 0

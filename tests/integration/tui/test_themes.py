@@ -42,8 +42,8 @@ def test_every_style_can_be_read_on_every_background(look: Any) -> None:
     least = 7.0 if look is CONTRAST else 4.5
     for ink in TEXTS:
         for ground in GROUNDS:
-            found = contrast(have[ink], have[ground])
-            assert found >= least, (ink, ground, found)
+            ratio = contrast(have[ink], have[ground])
+            assert ratio >= least, (ink, ground, ratio)
     assert contrast(have["foreground"], have["hit"]) >= least
     assert contrast(have["background"], have["accent"]) >= 4.5
     assert contrast(have["background"], have["error"]) >= 4.5
@@ -69,11 +69,11 @@ def test_two_hundred_and_fifty_six_colours_are_enough(look: Any) -> None:
 @pytest.mark.parametrize("look", COLOURED, ids=lambda look: look.name)
 def test_every_kind_of_sight_tells_states_apart(look: Any, sight: str) -> None:
     for group in TOLD_APART:
-        for one, other in combinations(group, 2):
-            a, b = (styles(look.name)[ink].color for ink in (one, other))
+        for first, second in combinations(group, 2):
+            a, b = (styles(look.name)[ink].color for ink in (first, second))
             assert a is not None and b is not None
-            found = apart(a.name, b.name, SIGHT[sight])
-            assert found >= APART, (one, other, found)
+            distance = apart(a.name, b.name, SIGHT[sight])
+            assert distance >= APART, (first, second, distance)
 
 
 def test_the_terminals_own_colours_need_no_ground_to_be_known() -> None:
@@ -85,7 +85,7 @@ def test_the_terminals_own_colours_need_no_ground_to_be_known() -> None:
 
 
 @pytest.mark.parametrize(
-    ("asked", "remembered", "few", "name"),
+    ("configured", "remembered", "few_colours", "name"),
     [
         (None, None, False, "tocsin-dark"),
         (None, "tocsin-light", False, "tocsin-light"),
@@ -95,9 +95,9 @@ def test_the_terminals_own_colours_need_no_ground_to_be_known() -> None:
     ],
 )
 def test_which_theme_it_begins_with(
-    asked: str | None, remembered: str | None, few: bool, name: str
+    configured: str | None, remembered: str | None, few_colours: bool, name: str
 ) -> None:
-    assert initial_theme(asked, remembered, few_colours=few) == name
+    assert initial_theme(configured, remembered, few_colours=few_colours) == name
 
 
 def test_T_goes_round_our_themes_and_the_choice_is_remembered() -> None:

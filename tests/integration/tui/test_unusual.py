@@ -23,16 +23,16 @@ from tui.app import DashboardApp
 
 @pytest.fixture
 def newsroom(tmp_path: Path) -> Iterator[UnusualNewsroom]:
-    made = UnusualNewsroom(tmp_path)
-    made.let(HOUR, [60.0 + n * 200 for n in range(16)])
-    with closing(made.store):
-        yield made
+    room = UnusualNewsroom(tmp_path)
+    room.let(HOUR, [60.0 + n * 200 for n in range(16)])
+    with closing(room.store):
+        yield room
 
 
 @pytest.fixture
 def alert(newsroom: UnusualNewsroom) -> Alert:
-    (found,) = newsroom.alerts
-    return found
+    (raised,) = newsroom.alerts
+    return raised
 
 
 def test_the_reader_shows_it_with_the_last_stories(newsroom: UnusualNewsroom) -> None:

@@ -184,11 +184,11 @@ def test_titles_are_only_text(title: str) -> None:
 
 def test_noise_is_left_out_and_what_is_settled_stands_back() -> None:
     alerts = FakeNewsroom(3).alerts([1, 2, 3])
-    told = [replace(alerts[0], verdict=Verdict.NOISE), alerts[1], alerts[2]]
-    shown = wall.latest_stories(StoryAlerts((alert,)) for alert in told)
+    alerts_listed = [replace(alerts[0], verdict=Verdict.NOISE), alerts[1], alerts[2]]
+    shown = wall.latest_stories(StoryAlerts((alert,)) for alert in alerts_listed)
     assert [row.lead.id for row in shown] == [3, 2]
-    one = replace(alerts[2], state=AlertState.ACKNOWLEDGED)
-    settled = ListedStory(StoryAlerts((one,)), one)
+    acknowledged = replace(alerts[2], state=AlertState.ACKNOWLEDGED)
+    settled = ListedStory(StoryAlerts((acknowledged,)), acknowledged)
     (line, fresh), *_ = wall.board_rows([settled], alerts[2].raised_at + 5, UTC, 80, 20)
     assert fresh and ("title" not in [ink for _, ink in line])
     (_, fresh), *_ = wall.board_rows(

@@ -42,11 +42,11 @@ def test_searches_during_commits_and_merges_are_whole(tmp_path: Path) -> None:
     def look() -> None:
         try:
             while process.is_alive():
-                found = ids(archive)
-                assert found == list(range(len(found), 0, -1))
-                assert len(found) % 5 == 0
-                assert len(ids(open_archive(tmp_path, partial=True))) >= len(found)
-                sizes.append(len(found))
+                found_ids = ids(archive)
+                assert found_ids == list(range(len(found_ids), 0, -1))
+                assert len(found_ids) % 5 == 0
+                assert len(ids(open_archive(tmp_path, partial=True))) >= len(found_ids)
+                sizes.append(len(found_ids))
         except BaseException as error:
             failures.append(error)
 

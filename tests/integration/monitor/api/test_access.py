@@ -51,9 +51,9 @@ def ask(api: Api, method: str, path: str, headers: dict[str, str]) -> httpx.Resp
     body: dict[str, Any] = {}
     if method == "POST":
         body = {"data": {"s": "nonsense"}} if takes_form(path) else {"json": {"nonsense": True}}
-    asked = {"nonsense": "1"} if "stream" in path else {}
+    parameters = {"nonsense": "1"} if "stream" in path else {}
     ours = {"Origin": api.url, **headers}
-    return api.client.request(method, filled, headers=ours, params=asked, **body)
+    return api.client.request(method, filled, headers=ours, params=parameters, **body)
 
 
 def is_wrong_scope(answer: httpx.Response) -> bool:
@@ -69,18 +69,18 @@ def test_each_route_has_the_scope_that_it_should_need(api: Api) -> None:
     assert by_scope[None] == OPEN
     assert by_scope[Scope.ADMIN] == ADMIN
     assert by_scope[Scope.TRIAGE] == TRIAGE
-    assert {one for one in by_scope[Scope.READ] if one[0] != "GET"} == ASKING
+    assert {route for route in by_scope[Scope.READ] if route[0] != "GET"} == ASKING
     assert len(by_scope[Scope.READ]) > 40
 
 
 def test_the_schema_has_the_scope_of_each_path(api: Api) -> None:
-    routes, found = set(guarded(api)), set()
+    routes, documented = set(guarded(api)), set()
     for path, operations in api.client.get("/openapi.json").json()["paths"].items():
         for method, operation in operations.items():
             ((name, scopes),) = operation["security"][0].items()
             assert name == "token"
-            found |= {(method.upper(), path, Scope(scope)) for scope in scopes}
-    assert found == {one for one in routes if one[1].startswith("/v1/")}
+            documented |= {(method.upper(), path, Scope(scope)) for scope in scopes}
+    assert documented == {route for route in routes if route[1].startswith("/v1/")}
 
 
 def test_every_scope_against_every_path(api: Api) -> None:
@@ -126,7 +126,7 @@ def test_wrong_tokens_cannot_be_tried_for_ever(filled: Newsroom) -> None:
             api.client.get("/v1/status", headers={"Authorization": f"Bearer {n}"})
             for n in range(40)
         ]
-        assert [one.status_code for one in tried[:20]] == [401] * 20
+        assert [answer.status_code for answer in tried[:20]] == [401] * 20
         assert tried[-1].status_code == 429 and int(tried[-1].headers["retry-after"]) >= 1
         assert api.get("/status").status_code == 200
 
@@ -138,7 +138,7 @@ def test_the_last_use_is_noted_once_a_minute(filled: Newsroom) -> None:
         commits = views.version().commits
         for _ in range(5):
             assert api.client.get("/v1/status", headers=mine).status_code == 200
-        (last,) = [one.last_used for one in api.tokens.every() if one.name == "counted"]
+        (last,) = [token.last_used for token in api.tokens.every() if token.name == "counted"]
         assert last is not None and last >= before
         assert views.version().commits == commits + 1
 

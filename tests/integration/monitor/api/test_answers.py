@@ -56,29 +56,29 @@ def test_the_alert_that_a_path_names(api: Api, filled: Newsroom) -> None:
 
 
 def test_a_briefing_has_what_the_command_prints(api: Api, filled: Newsroom) -> None:
-    said = printed(filled, "brief", "--since", "2023-01-01", "--format", "json")
+    expected = printed(filled, "brief", "--since", "2023-01-01", "--format", "json")
     answer = api.json("/briefing", since="2023-01-01")
     for volatile in ("until", "watchlists"):
-        assert said.pop(volatile) and answer.pop(volatile)
-    assert answer == said
+        assert expected.pop(volatile) and answer.pop(volatile)
+    assert answer == expected
 
 
 @pytest.mark.parametrize("path", ["alerts", "stories"])
-@pytest.mark.parametrize("asked", [{}, {"query": "lang:fr OR lang:en"}])
-def test_pages_of_a_list_hold_each_row_once(api: Api, path: str, asked: dict[str, str]) -> None:
-    every = api.json(f"/{path}", **asked)[path]
-    assert len(every) >= 2
-    found, after = [], {}
+@pytest.mark.parametrize("query", [{}, {"query": "lang:fr OR lang:en"}])
+def test_pages_of_a_list_hold_each_row_once(api: Api, path: str, query: dict[str, str]) -> None:
+    expected = api.json(f"/{path}", **query)[path]
+    assert len(expected) >= 2
+    rows, after = [], {}
     while True:
-        page = api.json(f"/{path}", limit=1, **asked, **after)
+        page = api.json(f"/{path}", limit=1, **query, **after)
         assert len(page[path]) <= 1
-        found += page[path]
-        assert len(found) <= len(every)
+        rows += page[path]
+        assert len(rows) <= len(expected)
         if page["next"] is None:
             break
         after = {"after": page["next"]}
-    assert found == every
-    assert len({row["story" if path == "stories" else "alert_id"] for row in found}) == len(found)
+    assert rows == expected
+    assert len({row["story" if path == "stories" else "alert_id"] for row in rows}) == len(rows)
 
 
 def test_pages_of_a_search_are_those_of_one_result(api: Api) -> None:
@@ -92,9 +92,9 @@ def test_pages_of_a_search_are_those_of_one_result(api: Api) -> None:
 
 
 def test_a_watchlist_explains_itself(api: Api) -> None:
-    said = api.json("/watchlists/explain", watchlist="ALIBABA", article=1)
-    assert said["matches"] and said["watchlist"] == "Alibaba"
-    assert said["places"][0]["text"] == "Alibaba"
+    explanation = api.json("/watchlists/explain", watchlist="ALIBABA", article=1)
+    assert explanation["matches"] and explanation["watchlist"] == "Alibaba"
+    assert explanation["places"][0]["text"] == "Alibaba"
     not_matched = api.json("/watchlists/explain", watchlist="Douanes", article=1)
     assert not not_matched["matches"] and not_matched["clauses"]
 
@@ -143,8 +143,8 @@ def test_titles_keep_their_letters(api: Api) -> None:
 
 
 def test_articles_are_compared_one_at_a_time(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
-    held = asyncio.Lock()
-    asyncio.run(held.acquire())
-    monkeypatch.setattr(api.server.app.state, "heavy_lock", held)
+    lock = asyncio.Lock()
+    asyncio.run(lock.acquire())
+    monkeypatch.setattr(api.server.app.state, "heavy_lock", lock)
     answer = api.get("/articles/1/similar")
     assert answer.json()["type"] == "urn:tocsin:problem:busy"

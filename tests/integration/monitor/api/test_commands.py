@@ -25,11 +25,11 @@ def served(newsroom: Newsroom, *options: str) -> Iterator[tuple[str, subprocess.
 
 
 def test_a_token_is_made_used_listed_and_revoked(filled: Newsroom) -> None:
-    made = filled.here("token", "add", "phone", "--scope", "triage", "--expires", "90d")
-    assert made.returncode == 0, made.stderr
-    secret = made.stdout.strip()
+    created = filled.here("token", "add", "phone", "--scope", "triage", "--expires", "90d")
+    assert created.returncode == 0, created.stderr
+    secret = created.stdout.strip()
     assert secret.startswith("tocsin_") and len(secret) > 45
-    assert "not shown again" in made.stderr
+    assert "not shown again" in created.stderr
     with served(filled) as (address, process):
         assert httpx.get(f"{address}status").status_code == 401
         client = httpx.Client(base_url=address, headers={"Authorization": f"Bearer {secret}"})

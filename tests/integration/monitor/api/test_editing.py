@@ -24,10 +24,10 @@ def web() -> Iterator[Web]:
 
 @pytest.fixture
 def newsroom(web: Web, tmp_path: Path) -> Newsroom:
-    made = Newsroom(tmp_path)
-    made.watch([{"url": web.url("/fil"), "name": "Le Fil", "lang": "fr"}], ["Alibaba"])
-    assert made.once().returncode == 0
-    return made
+    room = Newsroom(tmp_path)
+    room.watch([{"url": web.url("/fil"), "name": "Le Fil", "lang": "fr"}], ["Alibaba"])
+    assert room.once().returncode == 0
+    return room
 
 
 @pytest.fixture
@@ -76,7 +76,7 @@ def test_a_mistake_names_its_field_and_changes_nothing(
     for path in ("/watchlists", "/watchlists/test"):
         refused = api.post(path, wanted, Scope.ADMIN)
         assert refused.status_code == 422, refused.text
-        assert field in {one["field"] for one in refused.json()["errors"]}
+        assert field in {error["field"] for error in refused.json()["errors"]}
     assert newsroom.config.read_bytes() == before
 
 

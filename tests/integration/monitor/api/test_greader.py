@@ -64,14 +64,14 @@ class Reader:
 
     def ids(self, stream: str = f"{STATE}reading-list", **parameters: Any) -> list[int]:
         """Return the ids of entries."""
-        found = self.get("stream/items/ids", s=stream, **parameters)["itemRefs"]
-        return [int(one["id"]) for one in found]
+        items = self.get("stream/items/ids", s=stream, **parameters)["itemRefs"]
+        return [int(item["id"]) for item in items]
 
     def stream(self, name: str) -> str:
         """Return the stream of a watchlist."""
         listed = self.get("subscription/list")["subscriptions"]
-        (found,) = [one["id"] for one in listed if one["title"] == name]
-        return str(found)
+        (stream_id,) = [row["id"] for row in listed if row["title"] == name]
+        return str(stream_id)
 
 
 @pytest.fixture(scope="module")
@@ -84,17 +84,17 @@ def signed_in(api: Api, place: str, scope: Scope) -> Reader:
     form = {"Email": "ana", "Passwd": f"secret-{scope}", "service": "reader"}
     answer = api.client.post(f"{place}/accounts/ClientLogin", data=form)
     assert answer.status_code == 200, answer.text
-    said = dict(line.split("=", 1) for line in answer.text.splitlines())
-    assert set(said) == {"SID", "LSID", "Auth"}
-    headers = {"Authorization": f"GoogleLogin auth={said['Auth']}"}
+    tokens = dict(line.split("=", 1) for line in answer.text.splitlines())
+    assert set(tokens) == {"SID", "LSID", "Auth"}
+    headers = {"Authorization": f"GoogleLogin auth={tokens['Auth']}"}
     return Reader(httpx.Client(base_url=api.url, headers=headers, timeout=30), place)
 
 
 @pytest.fixture(params=["/api/greader.php", ""])
 def reader(request: pytest.FixtureRequest, served: Api) -> Iterator[Reader]:
-    found = signed_in(served, request.param, Scope.TRIAGE)
-    with found.http:
-        yield found
+    signed_reader = signed_in(served, request.param, Scope.TRIAGE)
+    with signed_reader.http:
+        yield signed_reader
 
 
 # --- who ----------------------------------------------------------------------------------------
@@ -118,7 +118,7 @@ def test_a_reader_that_may_only_read_marks_nothing(served: Api, busy: Newsroom) 
         for path in ("edit-tag", "mark-all-as-read"):
             refused = reading.post(path, i="1", a=f"{STATE}read", s=f"{STATE}reading-list")
             assert refused.status_code == 403, path
-    assert {one["state"] for one in busy.json("alerts", "--format", "json")} == {"new"}
+    assert {alert["state"] for alert in busy.json("alerts", "--format", "json")} == {"new"}
 
 
 def test_forms_of_foreign_pages_are_refused(served: Api) -> None:
@@ -141,21 +141,21 @@ def test_whose_token_it_is(reader: Reader) -> None:
 
 def test_watchlists_are_subscriptions_in_folders_of_their_severity(reader: Reader) -> None:
     listed = reader.get("subscription/list", output="json", client="x", ck="123")["subscriptions"]
-    named = {one["title"]: one for one in listed}
+    named = {row["title"]: row for row in listed}
     assert list(named) == ["Alibaba", "R&D / Douanes", "feed health"]
     assert named["R&D / Douanes"]["categories"] == [{"id": "user/-/label/High", "label": "High"}]
-    assert len({one["url"] for one in listed}) == 3
-    for one in listed:
-        assert httpx.URL(one["url"]).path.endswith(one["id"])
+    assert len({row["url"] for row in listed}) == 3
+    for row in listed:
+        assert httpx.URL(row["url"]).path.endswith(row["id"])
     tags = reader.get("tag/list")["tags"]
-    assert {one["id"]: one.get("type") for one in tags} == {
+    assert {row["id"]: row.get("type") for row in tags} == {
         f"{STATE}starred": None, "user/-/label/High": "folder", "user/-/label/Medium": "folder",
     }  # fmt: skip
 
 
 def test_unread_counts_new_alerts(reader: Reader) -> None:
     counted = reader.get("unread-count")
-    counts = {one["id"]: one for one in counted["unreadcounts"]}
+    counts = {row["id"]: row for row in counted["unreadcounts"]}
     assert counted["max"] == counts[f"{STATE}reading-list"]["count"] == 7
     assert counts[reader.stream("Alibaba")]["count"] == 5
     assert counts["user/-/label/High"]["count"] == 2
@@ -166,17 +166,17 @@ def test_pages_follow_each_other_in_both_orders(reader: Reader) -> None:
     everything = reader.ids(n="100")
     assert everything == sorted(everything, reverse=True) and len(everything) == 7
     for order, wanted in (("n", everything), ("o", everything[::-1])):
-        found: list[int] = []
+        item_ids: list[int] = []
         after: dict[str, str] = {}
         while after is not None:
             page = reader.get("stream/items/ids", s=f"{STATE}reading-list", n=3, r=order, **after)
-            found += [int(one["id"]) for one in page["itemRefs"]]
+            item_ids += [int(item["id"]) for item in page["itemRefs"]]
             after = {"c": page["continuation"]} if "continuation" in page else None  # type: ignore[assignment]
-        assert found == wanted
+        assert item_ids == wanted
         pages = [reader.get("stream/contents", n=4, r=order)]
         pages.append(reader.get("stream/contents", n=4, r=order, c=pages[0]["continuation"]))
         assert "continuation" not in pages[1]
-        shown = [int(one["id"].removeprefix(LONG), 16) for page in pages for one in page["items"]]
+        shown = [int(item["id"].removeprefix(LONG), 16) for page in pages for item in page["items"]]
         assert shown == wanted
 
 
@@ -249,9 +249,9 @@ def alerts(busy: Newsroom) -> Iterator[dict[int, dict[str, Any]]]:
 
 def state(newsroom: Newsroom, number: int) -> tuple[str, bool, list[str]]:
     (row,) = [
-        one
-        for one in newsroom.json("alerts", "--state", "all", "--format", "json")
-        if one["alert_id"] == f"a{number}"
+        alert
+        for alert in newsroom.json("alerts", "--state", "all", "--format", "json")
+        if alert["alert_id"] == f"a{number}"
     ]
     return row["state"], row["starred"], row["tags"]
 
@@ -260,8 +260,8 @@ def test_marks_are_triage_and_triage_is_marks(
     reader: Reader, busy: Newsroom, alerts: dict[int, dict[str, Any]]
 ) -> None:
     first, second, third = sorted(alerts)[:3]
-    read, starred, kept = f"{STATE}read", f"{STATE}starred", f"{STATE}kept-unread"
-    done = reader.post("edit-tag", i=[str(first), f"{LONG}{second:016x}"], a=read, r=kept, T="x")
+    read, starred, unread = f"{STATE}read", f"{STATE}starred", f"{STATE}kept-unread"
+    done = reader.post("edit-tag", i=[str(first), f"{LONG}{second:016x}"], a=read, r=unread, T="x")
     assert done.text == "OK"
     assert reader.post("edit-tag", i=str(first), a=[starred, "user/-/label/Hub"]).text == "OK"
     assert state(busy, first) == ("acknowledged", True, ["hub"])
@@ -272,7 +272,7 @@ def test_marks_are_triage_and_triage_is_marks(
     assert set(reader.ids(f"{STATE}read")) == {first, second}
     assert not {first, second} & set(reader.ids(xt=read))
     assert reader.ids(it=starred, xt=read) == []
-    assert reader.post("edit-tag", i=str(second), r=read, a=[kept]).text == "OK"
+    assert reader.post("edit-tag", i=str(second), r=read, a=[unread]).text == "OK"
     assert reader.post("edit-tag", i=str(first), r=[starred, "user/-/label/hub"]).text == "OK"
     assert state(busy, second)[0] == "new" and state(busy, first)[1:] == (False, [])
     assert busy.here("alerts", "close", f"a{third}").returncode == 0
@@ -322,17 +322,17 @@ def test_the_calls_of_a_reader_on_a_phone(
     reader: Reader, busy: Newsroom, alerts: dict[int, dict[str, Any]]
 ) -> None:
     """What NetNewsWire, Reeder, FeedMe and Read You send for one round of reading."""
-    folders = {one["id"] for one in reader.get("tag/list", output="json")["tags"]}
-    for one in reader.get("subscription/list", output="json")["subscriptions"]:
-        assert {label["id"] for label in one["categories"]} <= folders
+    folders = {row["id"] for row in reader.get("tag/list", output="json")["tags"]}
+    for row in reader.get("subscription/list", output="json")["subscriptions"]:
+        assert {label["id"] for label in row["categories"]} <= folders
     unread = reader.ids(n=1000, xt=f"{STATE}read", output="json")
     starred = reader.ids(f"{STATE}starred", n=1000, output="json")
     assert len(unread) == 7 and starred == []
     chosen = [f"{LONG}{number:016x}" for number in unread[:150]]
     items = reader.post("stream/items/contents", output="json", i=chosen).json()["items"]
-    assert [one["id"] for one in items] == chosen
-    streams = {one["id"] for one in reader.get("subscription/list")["subscriptions"]}
-    assert {one["origin"]["streamId"] for one in items} <= streams
+    assert [row["id"] for row in items] == chosen
+    streams = {row["id"] for row in reader.get("subscription/list")["subscriptions"]}
+    assert {row["origin"]["streamId"] for row in items} <= streams
     token = reader.http.get(f"{reader.place}/reader/api/0/token").text
     marked = reader.post("edit-tag", T=token, i=chosen[:2], a=f"{STATE}read", ac="edit")
     assert marked.text == "OK"

@@ -87,10 +87,10 @@ def test_a_method_that_a_path_does_not_take(api: Api) -> None:
 
 def test_a_client_may_ask_for_the_head_of_an_answer_alone(api: Api) -> None:
     for path in ("/v1/alerts/a1", "/v1/alerts/a999", "/openapi.json", "/alerts/a1"):
-        whole, head = (api.client.request(one, path, headers=TOKEN) for one in ("GET", "HEAD"))
-        assert (head.status_code, head.content) == (whole.status_code, b"")
+        full, head = (api.client.request(m, path, headers=TOKEN) for m in ("GET", "HEAD"))
+        assert (head.status_code, head.content) == (full.status_code, b"")
         for name in ("content-length", "content-type"):
-            assert head.headers.get(name) == whole.headers.get(name)
+            assert head.headers.get(name) == full.headers.get(name)
     endless = api.client.head("/v1/alerts/stream", headers=TOKEN)
     assert (endless.status_code, endless.headers["allow"]) == (405, "GET")
 
@@ -155,8 +155,8 @@ def test_idle_connections_give_way(filled: Newsroom) -> None:
             assert api.get("/status").status_code == 200
             assert all(map(ended, idle[:6]))
         finally:
-            for one in idle:
-                one.close()
+            for connection in idle:
+                connection.close()
 
 
 def test_what_is_no_http_is_refused(api: Api) -> None:

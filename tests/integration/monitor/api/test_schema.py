@@ -46,8 +46,8 @@ def operations(api: Api, *, own_token: bool) -> Iterator[Any]:
         }
     )
     schema = schemathesis.openapi.from_url(f"{api.url}/openapi.json", config=config)
-    for found in schema.get_all_operations():
-        yield found.ok()
+    for operation in schema.get_all_operations():
+        yield operation.ok()
 
 
 def try_out(api: Api, operation: Any, mode: GenerationMode, headers: dict[str, str]) -> None:

@@ -63,18 +63,18 @@ def test_alerts_come_as_they_are_raised_and_none_is_missed(tmp_path: Any) -> Non
         with serving(newsroom.config, newsroom.data) as api, ExitStack() as stack:
             live = opened(api, stack)
             assert live.headers["content-type"].startswith("text/event-stream")
-            found = events(live)
+            stream_events = events(live)
             for number, title in enumerate(("Alibaba in Liège", "Alibaba again"), 2):
                 items = [Item(title, link=f"https://a.test/{number}")]
                 web.on("/feed", conditional(rss(*items), etag=f"{number}"))
                 assert newsroom.once("--now").returncode == 0
-            heard = [next(found) for _ in range(3)]
-            assert [one["event"] for one in heard] == ["raised"] * 3
-            assert {one["data"]["title"] for one in heard} == {"Alibaba in Liège", "Alibaba again"}
+            heard = [next(stream_events) for _ in range(3)]
+            assert [e["event"] for e in heard] == ["raised"] * 3
+            assert {e["data"]["title"] for e in heard} == {"Alibaba in Liège", "Alibaba again"}
             assert heard[0]["data"] == api.json(f"/alerts/{heard[0]['data']['alert_id']}")
             again = opened(api, stack, last=heard[0]["id"])
             missed = events(again)
-            assert [next(missed)["id"] for _ in range(2)] == [one["id"] for one in heard[1:]]
+            assert [next(missed)["id"] for _ in range(2)] == [e["id"] for e in heard[1:]]
             only = events(opened(api, stack, last="0-0", watch="Liège"))
             assert next(only)["data"]["watchlist"] == "Liège"
 
@@ -82,11 +82,11 @@ def test_alerts_come_as_they_are_raised_and_none_is_missed(tmp_path: Any) -> Non
 def test_an_escalation_is_told_once_and_not_missed(tmp_path: Path) -> None:
     told_in_turn(tmp_path, HOSTS[:1], watching()).live(range(2))
     with serving(tmp_path / "feeds.yaml", tmp_path) as api, ExitStack() as stack:
-        found, heard = events(opened(api, stack)), []
+        stream_events, heard = events(opened(api, stack)), []
         for reason in ("5 outlets", "both languages"):
             escalate(tmp_path, reason, START)
-            heard.append(next(found))
-        assert [(one["event"], one["id"]) for one in heard] == [
+            heard.append(next(stream_events))
+        assert [(e["event"], e["id"]) for e in heard] == [
             ("escalated", "1-1"), ("escalated", "1-2"),
         ]  # fmt: skip
         assert heard[0]["data"]["alert_id"] == "a1"
@@ -94,7 +94,7 @@ def test_an_escalation_is_told_once_and_not_missed(tmp_path: Path) -> None:
         assert next(missed)["id"] == "1-2"
         again = events(opened(api, stack, last="1-2"))
         escalate(tmp_path, "7 outlets", START)
-        assert [next(one)["id"] for one in (found, missed, again)] == ["1-3"] * 3
+        assert [next(e)["id"] for e in (stream_events, missed, again)] == ["1-3"] * 3
 
 
 def test_a_stream_ends_when_its_token_is_revoked(api: Api) -> None:
@@ -103,9 +103,9 @@ def test_a_stream_ends_when_its_token_is_revoked(api: Api) -> None:
         lines = live.iter_lines()
         assert next(lines) == "retry: 3000"
         assert api.tokens.revoke("listener", time.time())
-        rest = list(islice(lines, 3 * MOST_SILENT))
-        assert len(rest) < 3 * MOST_SILENT  # it ended
-        assert not [line for line in rest if line.startswith("data")]
+        remaining_lines = list(islice(lines, 3 * MOST_SILENT))
+        assert len(remaining_lines) < 3 * MOST_SILENT  # it ended
+        assert not [line for line in remaining_lines if line.startswith("data")]
 
 
 def test_streams_of_one_token_and_of_all_are_bounded(filled: Newsroom) -> None:
@@ -113,12 +113,12 @@ def test_streams_of_one_token_and_of_all_are_bounded(filled: Newsroom) -> None:
     with serving(filled.config, filled.data, limits=limits) as api, ExitStack() as stack:
         assert [opened(api, stack).status_code for _ in range(3)] == [200, 200, 429]
         other = api.headers(Scope.ADMIN)
-        more = [
+        answers = [
             stack.enter_context(api.client.stream("GET", "/v1/alerts/stream", headers=other))
             for _ in range(2)
         ]
-        assert [one.status_code for one in more] == [200, 503]
-        assert int(more[1].headers["retry-after"]) >= 1
+        assert [answer.status_code for answer in answers] == [200, 503]
+        assert int(answers[1].headers["retry-after"]) >= 1
         assert api.get("/status").status_code == 200
     with serving(filled.config, filled.data, limits=limits) as api:
         for _ in range(5):

@@ -30,18 +30,18 @@ def test_alerts_for_programs_have_the_documented_keys(style: str, filled: Newsro
     assert (row["title"], row["watchlist"]) == (FRENCH[0].title, "Alibaba")
     assert (row["severity"], row["state"], row["feed"]) == ("medium", "new", "Le Fil")
     assert MOMENT.fullmatch(row["raised_at"])
-    found = json.loads(row["matches"]) if style == "csv" else row["matches"]
-    assert [match.keys() for match in found] == [MATCH]
-    (match,) = found
+    matches = json.loads(row["matches"]) if style == "csv" else row["matches"]
+    assert [match.keys() for match in matches] == [MATCH]
+    (match,) = matches
     assert (match["field"], match["text"], match["term"]) == ("title", "Alibaba", "Alibaba")
     assert row["title"][match["start"] : match["end"]] == "Alibaba"
 
 
 def test_filters_narrow_the_alerts(filled: Newsroom) -> None:
     def of(*args: str) -> list[str]:
-        found = filled.here("alerts", *args, "--format", "jsonl")
-        assert found.returncode == (0 if found.stdout else 1)
-        return [row["watchlist"] for row in rows(found.stdout, "jsonl")]
+        done = filled.here("alerts", *args, "--format", "jsonl")
+        assert done.returncode == (0 if done.stdout else 1)
+        return [row["watchlist"] for row in rows(done.stdout, "jsonl")]
 
     assert sorted(of()) == ["Alibaba", "Alibaba", "Douanes", "feed health"]
     assert of("--feed", "Gone") == of("--watch", "feed health") == ["feed health"]
@@ -93,5 +93,5 @@ def test_follow_prints_what_is_new_and_only_that(style: str, server: Web, empty:
         second = follower.stdout.readline()
         assert ENGLISH[0].title in second
         follower.terminate()
-        rest = follower.stdout.read()
-    assert FRENCH[0].title not in second + rest
+        remainder = follower.stdout.read()
+    assert FRENCH[0].title not in second + remainder

@@ -11,8 +11,8 @@ from support.two_feed_newsroom import FRENCH
 
 def rows(newsroom: Newsroom, *args: str) -> dict[str, Any]:
     done = newsroom.here("brief", "--since", "2000-01-01", *args, "--format", "json")
-    found: dict[str, Any] = json.loads(done.stdout)
-    return found
+    briefing: dict[str, Any] = json.loads(done.stdout)
+    return briefing
 
 
 def test_a_briefing_for_people_has_watchlists_stories_and_feeds(filled: Newsroom) -> None:
@@ -25,10 +25,10 @@ def test_a_briefing_for_people_has_watchlists_stories_and_feeds(filled: Newsroom
 
 
 def test_a_briefing_for_programs_can_be_of_one_watchlist(filled: Newsroom) -> None:
-    found = rows(filled, "--watch", "douanes")
-    assert [one["watchlist"] for one in found["watchlists"]] == ["Douanes"]
-    assert found["stories"] == len(found["watchlists"][0]["stories"]) == 1
-    assert [one["feed"] for one in found["troubled"]] == ["Gone"]
+    briefing = rows(filled, "--watch", "douanes")
+    assert [row["watchlist"] for row in briefing["watchlists"]] == ["Douanes"]
+    assert briefing["stories"] == len(briefing["watchlists"][0]["stories"]) == 1
+    assert [row["feed"] for row in briefing["troubled"]] == ["Gone"]
 
 
 def test_a_briefing_links_to_pages_if_there_are_any(filled: Newsroom) -> None:
@@ -36,13 +36,13 @@ def test_a_briefing_links_to_pages_if_there_are_any(filled: Newsroom) -> None:
     before = filled.config.read_text(encoding="utf-8")
     since = ("brief", "--since", "2000-01-01", "--format")
     assert page not in filled.here(*since, "html").stdout
-    said = {**json.loads(before), "api": {"url": "https://news.example.org"}}
-    filled.config.write_text(json.dumps(said), encoding="utf-8")
+    settings = {**json.loads(before), "api": {"url": "https://news.example.org"}}
+    filled.config.write_text(json.dumps(settings), encoding="utf-8")
     try:
         shown = [filled.here(*since, style).stdout for style in ("html", "md")]
     finally:
         filled.config.write_text(before, encoding="utf-8")
-    assert all(page in one for one in shown)
+    assert all(page in output for output in shown)
 
 
 def test_a_watchlist_that_does_not_exist_and_a_future_are_mistakes(filled: Newsroom) -> None:

@@ -57,11 +57,11 @@ def commands(group: click.Group, path: str = "") -> Iterator[tuple[str, click.Co
 
 
 def test_every_command_and_subcommand_takes_the_global_options() -> None:
-    every = dict(commands(main_group))
+    by_path = dict(commands(main_group))
     assert {"feeds log", "watch silence", "alerts close", "deliveries retry", "notify test"} <= {
-        *every
+        *by_path
     }
-    for name, command in every.items():
+    for name, command in by_path.items():
         options = [option for parameter in command.params for option in parameter.opts]
         for option in ("-c", "--config", "--data", "-v", "-q"):
             assert options.count(option) == 1, (name, option)
@@ -96,8 +96,8 @@ def test_help_has_its_commands_in_sections_and_a_short_option(empty: Newsroom) -
 
 
 def test_what_is_no_number_is_said(empty: Newsroom) -> None:
-    said = empty.here("alerts", "--limit", "many").stderr
-    assert said.endswith("Error: Invalid value for '--limit': `many` is no whole number\n")
+    error = empty.here("alerts", "--limit", "many").stderr
+    assert error.endswith("Error: Invalid value for '--limit': `many` is no whole number\n")
 
 
 @pytest.mark.parametrize(
@@ -150,7 +150,7 @@ def test_two_dashes_end_the_options(filled: Newsroom) -> None:
 
 
 @pytest.mark.parametrize(
-    ("command", "said"),
+    ("command", "words"),
     [
         ("alerts --watch Alibba", "no watchlist is called `Alibba`; did you mean `Alibaba`?"),
         ("alerts --feed TheWir", "no feed is called `TheWir`; did you mean `The Wire`?"),
@@ -175,10 +175,10 @@ def test_two_dashes_end_the_options(filled: Newsroom) -> None:
         ("notify test desk", "feeds.yaml has no channel `desk`"),
     ],
 )
-def test_a_name_that_does_not_exist_is_an_error(command: str, said: str, filled: Newsroom) -> None:
+def test_a_name_that_does_not_exist_is_an_error(command: str, words: str, filled: Newsroom) -> None:
     done = filled.here(*command.split())
     assert (done.returncode, done.stdout) == (2, "")
-    assert said in done.stderr
+    assert words in done.stderr
     assert "Usage:" not in done.stderr
 
 
@@ -196,12 +196,12 @@ def test_a_query_with_a_name_that_does_not_exist_is_a_warning(
 
 
 def test_a_watchlist_that_was_removed_still_has_its_alerts(filled: Newsroom) -> None:
-    known = filled.json("alerts", "--watch", "feed health", "--json")
-    assert [alert["watchlist"] for alert in known] == ["feed health"]
+    alerts = filled.json("alerts", "--watch", "feed health", "--json")
+    assert [alert["watchlist"] for alert in alerts] == ["feed health"]
 
 
 @pytest.mark.parametrize(
-    ("command", "said"),
+    ("command", "message"),
     [
         ("search is:new", "did you mean state:new? It selects alerts: `tocsin alerts --query`"),
         ("search is:high", "did you mean severity:high?"),
@@ -209,10 +209,10 @@ def test_a_watchlist_that_was_removed_still_has_its_alerts(filled: Newsroom) -> 
         ("alerts --query is:new", "(did you mean state:new?)"),
     ],
 )
-def test_a_misplaced_word_is_told_its_place(command: str, said: str, filled: Newsroom) -> None:
+def test_a_misplaced_word_is_told_its_place(command: str, message: str, filled: Newsroom) -> None:
     done = filled.here(*command.split())
     assert (done.returncode, done.stdout) == (2, "")
-    assert said in done.stderr
+    assert message in done.stderr
 
 
 def test_deliveries_say_why_there_are_none(filled: Newsroom) -> None:
@@ -230,8 +230,8 @@ def test_a_completion_script_asks_tocsin(shell: str, empty: Newsroom) -> None:
 
 
 def test_completion_completes_commands(empty: Newsroom) -> None:
-    asked = {"_TOCSIN_COMPLETE": "bash_complete", "COMP_WORDS": "tocsin sea", "COMP_CWORD": "1"}
-    assert empty.here(**asked).stdout.split() == ["plain,search"]
+    variables = {"_TOCSIN_COMPLETE": "bash_complete", "COMP_WORDS": "tocsin sea", "COMP_CWORD": "1"}
+    assert empty.here(**variables).stdout.split() == ["plain,search"]
 
 
 @pytest.mark.costly
@@ -377,9 +377,9 @@ def test_check_points_at_every_problem(empty: Newsroom) -> None:
     assert (done.returncode, done.stdout) == (2, "")
     assert re.search(r"^feeds.yaml:2:\d+: ", done.stderr, re.MULTILINE)
     assert re.search(r"^feeds.yaml:5:5: .*terms", done.stderr, re.MULTILINE)
-    said = json.loads(empty.here("check", "--format", "json").stdout)
-    assert said["well"] is False
-    assert {problem["line"] for problem in said["problems"]} >= {2, 5}
+    report = json.loads(empty.here("check", "--format", "json").stdout)
+    assert report["well"] is False
+    assert {problem["line"] for problem in report["problems"]} >= {2, 5}
 
 
 def test_a_bad_feeds_yaml_watches_nothing(empty: Newsroom) -> None:

@@ -44,9 +44,9 @@ def test_facets_for_people_and_programs(newsroom: Newsroom) -> None:
     assert "160 100% A" in lines
     assert "words that stand out, from all of them" in lines
     assert any(line.endswith("CGT") for line in lines)
-    found = newsroom.json("facets", "grève", "--format", "json", "--limit", "1")
-    assert found["total"] == found["read"] == 160
-    assert found["first"] == {"article_id": 1, "date": "2026-03-24T23:00:00Z"}
-    assert found["feeds"] == [{"name": "A", "articles": 160}]
-    assert len(found["langs"]) == len(found["words"]) == 1
-    assert json.dumps(found)
+    counts = newsroom.json("facets", "grève", "--format", "json", "--limit", "1")
+    assert counts["total"] == counts["read"] == 160
+    assert counts["first"] == {"article_id": 1, "date": "2026-03-24T23:00:00Z"}
+    assert counts["feeds"] == [{"name": "A", "articles": 160}]
+    assert len(counts["langs"]) == len(counts["words"]) == 1
+    assert json.dumps(counts)

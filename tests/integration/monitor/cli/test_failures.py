@@ -20,10 +20,10 @@ pytestmark = pytest.mark.costly
 @pytest.fixture
 def newsroom(tmp_path: Path) -> Newsroom:
     """A newsroom with an empty archive, and feeds nobody asks."""
-    made = Newsroom(tmp_path)
-    made.watch([{"url": "http://127.0.0.1:9/", "every": "1h"}], ["Alibaba"])
-    Store(StoreAddress(made.data)).close()
-    return made
+    room = Newsroom(tmp_path)
+    room.watch([{"url": "http://127.0.0.1:9/", "every": "1h"}], ["Alibaba"])
+    Store(StoreAddress(room.data)).close()
+    return room
 
 
 def test_the_data_folder_is_below_a_file(newsroom: Newsroom) -> None:

@@ -18,20 +18,20 @@ pytestmark = pytest.mark.costly
 
 
 def test_an_edit_that_would_be_a_mistake_shows_what_it_would_have_written(tmp_path: Path) -> None:
-    own = Newsroom(tmp_path)
+    room = Newsroom(tmp_path)
     text = (
         "feeds:\n- {url: https://a.example/rss, name: A}\n"
         "- {url: https://b.example/rss, name: B, tags: [presse]}\n"
         "watchlists:\n- {terms: [a], feeds: tag:presse}\n"
     )
-    own.config.write_text(text, encoding="utf-8")
-    _, err = run(own, "remove", "B", code=2)
+    room.config.write_text(text, encoding="utf-8")
+    _, err = run(room, "remove", "B", code=2)
     place, line, caret, end = err.splitlines()
     assert place.startswith("feeds.yaml:4:23: no feed has the tag `presse`")
     assert line.strip() == "- {terms: [a], feeds: tag:presse}"
     assert caret.index("^") == line.index("tag:presse")
     assert end == "feeds.yaml was not changed; it would have had these lines"
-    assert own.config.read_text(encoding="utf-8") == text
+    assert room.config.read_text(encoding="utf-8") == text
 
 
 def test_feeds_are_removed_by_name_or_address(newsroom: Newsroom, publisher: Web) -> None:
@@ -43,16 +43,16 @@ def test_feeds_are_removed_by_name_or_address(newsroom: Newsroom, publisher: Web
 
 
 @pytest.mark.parametrize(
-    ("asked", "code", "words"),
+    ("name", "code", "words"),
     [
         ("Keptt", 2, "did you mean `Kept`"),
         ("https://x.org/", 2, "no feed"),
         ("Kept", 1, "no feed would be left to poll"),
     ],
 )
-def test_what_is_not_removed(newsroom: Newsroom, asked: str, code: int, words: str) -> None:
+def test_what_is_not_removed(newsroom: Newsroom, name: str, code: int, words: str) -> None:
     before = newsroom.config.read_text()
-    _, err = run(newsroom, "remove", asked, code=code)
+    _, err = run(newsroom, "remove", name, code=code)
     assert words in err
     assert newsroom.config.read_text() == before
 

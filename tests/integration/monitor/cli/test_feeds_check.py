@@ -13,11 +13,11 @@ from support.scripted_server import Reply, Web
 def test_a_check_tells_everything(newsroom: Newsroom, publisher: Web) -> None:
     before = newsroom.config.read_text()
     out, _ = run(newsroom, "check", publisher.url("/moved"), "--format", "json")
-    (told,) = json.loads(out)
-    assert told.pop("seconds") >= 0
-    assert told.pop("oldest") == told.pop("newest")
-    assert told.pop("length") > 1_200
-    assert told == {
+    (report,) = json.loads(out)
+    assert report.pop("seconds") >= 0
+    assert report.pop("oldest") == report.pop("newest")
+    assert report.pop("length") > 1_200
+    assert report == {
         "readable": True, "url": publisher.url("/fil"), "status": 200,
         "answered_by": publisher.url("/fil"), "hops": [publisher.url("/moved")],
         "moved_to": publisher.url("/fil"), "bytes": len(LE_FIL),
@@ -46,8 +46,8 @@ def test_a_check_for_people(newsroom: Newsroom, publisher: Web) -> None:
 def test_a_check_says_why_a_feed_cannot_be_read(newsroom: Newsroom, publisher: Web) -> None:
     paths = ("/busy", "/gone", "/none")
     out, _ = run(newsroom, "check", *map(publisher.url, paths), "--format", "json", code=1)
-    told = json.loads(out)
-    assert [(one["readable"], one["status"], one["retry"]) for one in told] == [
+    reports = json.loads(out)
+    assert [(row["readable"], row["status"], row["retry"]) for row in reports] == [
         (False, 503, 600.0), (False, 410, None), (False, None, 900.0),
     ]  # fmt: skip
     out, _ = run(newsroom, "check", publisher.url("/busy"), code=1)
@@ -62,11 +62,11 @@ def test_a_check_needs_no_newsroom_and_guards_addresses(tmp_path: Path, publishe
 
 def test_the_name_of_a_feed_may_look_like_an_address(tmp_path: Path, publisher: Web) -> None:
     publisher.on("/wire", Reply(body=WIRE))
-    own = Newsroom(tmp_path)
-    own.watch([{"url": url} for url in (publisher.url("/wire"), publisher.url("/other"))])
+    room = Newsroom(tmp_path)
+    room.watch([{"url": url} for url in (publisher.url("/wire"), publisher.url("/other"))])
     name = f"127.0.0.1:{publisher.port}/wire"
-    assert name in run(own, "list")[0]
-    assert "The Wire" in run(own, "check", name)[0]
+    assert name in run(room, "list")[0]
+    assert "The Wire" in run(room, "check", name)[0]
 
 
 def test_a_check_without_an_address_is_of_all(newsroom: Newsroom, publisher: Web) -> None:

@@ -26,8 +26,8 @@ def test_an_export_is_imported_again(newsroom: Newsroom, tmp_path: Path, publish
     out, err = run(other, "import", str(tmp_path / "list.opml"))
     assert f"added Le Fil : l’info (belgique, presse): {publisher.url('/fil')}\n" in out
     assert "2 added, 0 subscribed to already, 0 refused" in err
-    told = [(feed.url, feed.tags) for feed in load(other.config).feeds]
-    assert (publisher.url("/fil"), ("belgique", "presse")) in told
+    feeds = [(feed.url, feed.tags) for feed in load(other.config).feeds]
+    assert (publisher.url("/fil"), ("belgique", "presse")) in feeds
     _, err = run(other, "import", str(tmp_path / "list.opml"))
     assert "0 added, 2 subscribed to already" in err
     assert opml.read(run(newsroom, "export")[0].encode(), "x")
@@ -135,8 +135,8 @@ def test_a_list_gets_no_credentials_by_its_folders(tmp_path: Path) -> None:
         f"<opml><body><outline text='Presse'>{outlines}</outline></body></opml>"
     )
     _, err = run(room, "import", str(tmp_path / "l.opml"))
-    told = {feed.url: bool(feed.request_options.headers) for feed in load(room.config).feeds}
-    assert told == {"https://journal.example/a": True} | dict(
+    has_headers = {feed.url: bool(feed.request_options.headers) for feed in load(room.config).feeds}
+    assert has_headers == {"https://journal.example/a": True} | dict(
         zip(feeds, (False, True, False), strict=True)
     )
     assert "hunter2" not in err
@@ -158,7 +158,7 @@ def test_a_list_with_a_token_of_a_tag_is_refused_with_the_way_out(tmp_path: Path
 
 
 @pytest.mark.parametrize(
-    ("url", "said"),
+    ("url", "message"),
     [
         ("http://[2001:db8::1]/rss", "1 added, 0 subscribed to already, 0 refused"),
         ("http://[2001:db8::1]:8080/rss", "1 added, 0 subscribed to already, 0 refused"),
@@ -169,12 +169,12 @@ def test_a_list_with_a_token_of_a_tag_is_refused_with_the_way_out(tmp_path: Path
         ("http://[zz]/x", "is not an address; write https://"),
     ],
 )
-def test_an_address_with_a_number_in_brackets(tmp_path: Path, url: str, said: str) -> None:
+def test_an_address_with_a_number_in_brackets(tmp_path: Path, url: str, message: str) -> None:
     room = Newsroom(tmp_path)
     room.config.write_text("feeds: [https://a.example/rss]\nwatchlists: []\n")
     (tmp_path / "l.opml").write_text(f"<opml><body><outline xmlUrl='{url}'/></body></opml>")
     _, err = run(room, "import", str(tmp_path / "l.opml"))
-    assert said in err
+    assert message in err
     load(room.config)
 
 

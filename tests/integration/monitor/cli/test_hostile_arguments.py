@@ -32,15 +32,15 @@ def commands() -> Iterator[tuple[str, ...]]:
         if isinstance(command, LazyGroup):
             yield (*path, ARGUMENT)
             for name in command.list_commands(context):
-                found = command.get_command(context, name)
-                assert found is not None
-                yield from below(found, (*path, name))
+                subcommand = command.get_command(context, name)
+                assert subcommand is not None
+                yield from below(subcommand, (*path, name))
             return
         yield (*path, f"--{ARGUMENT}")
         if path[0] in THAT_RUN:
             yield (*path, ARGUMENT)
             return
-        arguments = [one for one in command.params if isinstance(one, click.Argument)]
+        arguments = [p for p in command.params if isinstance(p, click.Argument)]
         filled = (ARGUMENT,) * len(arguments)
         yield (*path, *(filled or (ARGUMENT,)))
         for option in command.params:
@@ -53,20 +53,20 @@ def commands() -> Iterator[tuple[str, ...]]:
 
 @pytest.fixture(scope="module")
 def room(tmp_path_factory: pytest.TempPathFactory) -> Newsroom:
-    made = Newsroom(tmp_path_factory.mktemp("hostile"))
-    made.watch([{"url": "http://127.0.0.1:9/", "every": "1h"}], ["Alibaba"])
-    Store(StoreAddress(made.data)).close()
-    return made
+    empty = Newsroom(tmp_path_factory.mktemp("hostile"))
+    empty.watch([{"url": "http://127.0.0.1:9/", "every": "1h"}], ["Alibaba"])
+    Store(StoreAddress(empty.data)).close()
+    return empty
 
 
 def test_no_argument_reaches_the_terminal_as_it_is(room: Newsroom) -> None:
     echoed = {}
     for command in commands():
         done = room.here(*command)
-        for said in (done.stdout, done.stderr):
-            assert "Traceback" not in said
-            if found := ACTS.search(said):
-                echoed[command] = (found[0], said)
+        for output in (done.stdout, done.stderr):
+            assert "Traceback" not in output
+            if match := ACTS.search(output):
+                echoed[command] = (match[0], output)
     assert not echoed
 
 

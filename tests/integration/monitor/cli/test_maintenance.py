@@ -31,10 +31,10 @@ def test_a_search_says_that_a_byte_has_changed_and_the_next_run_mends_it(
     empty.watch(subscriptions(server), WATCHLISTS)
     assert empty.once().returncode == 0
     path = next((empty.data / "index").glob("*.lists"))
-    whole = path.read_bytes()
-    path.write_bytes(whole[:20] + bytes([whole[20] ^ 1]) + whole[21:])
+    content = path.read_bytes()
+    path.write_bytes(content[:20] + bytes([content[20] ^ 1]) + content[21:])
     assert "the index is damaged" in empty.here("search", "cainiao").stderr
     assert empty.tocsin("run", "--once").returncode == 0
-    found = empty.here("search", "cainiao", "--format", "json")
+    done = empty.here("search", "cainiao", "--format", "json")
     assert titles(empty, "cainiao") == [FRENCH[0].title]
-    assert "damaged" not in found.stdout
+    assert "damaged" not in done.stdout

@@ -23,9 +23,9 @@ def test_once_in_words_then_unchanged(server: Web, empty: Newsroom) -> None:
     heads = re.compile(r"^ +a\d+ .*$", re.MULTILINE)
     assert heads.findall(first.stdout) == heads.findall(empty.here("alerts").stdout)
     assert len(heads.findall(first.stdout)) == 3
-    asked = len(server.requests_for("/fil"))
+    polls = len(server.requests_for("/fil"))
     assert json.loads(empty.once("--json").stdout)["feeds"] == 0
-    assert len(server.requests_for("/fil")) == asked
+    assert len(server.requests_for("/fil")) == polls
     again = json.loads(empty.once("--now", "--json").stdout)
     assert (again["feeds"], again["unchanged"], again["new"], again["raised"]) == (2, 2, 0, [])
     assert server.requests_for("/fil")[-1].header("If-None-Match") == b'"1"'
@@ -96,10 +96,10 @@ def test_without_a_terminal_tocsin_watches_until_it_is_stopped(
         stopped = empty.tocsin("stop")
         assert (stopped.returncode, stopped.stdout) == (0, "")
         assert f"pid {monitor.pid}" in stopped.stderr
-        said = monitor.communicate(timeout=PATIENCE)[1]
+        log = monitor.communicate(timeout=PATIENCE)[1]
         assert monitor.returncode == 0
-        assert "Le Fil: 3 new" in said
-        assert "▲ Douanes" in said
+        assert "Le Fil: 3 new" in log
+        assert "▲ Douanes" in log
     assert empty.here("stop").returncode == 1
 
 
@@ -115,10 +115,10 @@ def test_environment_says_where_things_are(server: Web, empty: Newsroom) -> None
     other.mkdir()
     empty.watch(subscriptions(server)[:1])
     config = empty.config.rename(other / "watch.yaml")
-    where = {"TOCSIN_CONFIG": str(config), "TOCSIN_DATA": str(empty.folder / "archive")}
-    assert empty.once(**where).returncode == 0
+    variables = {"TOCSIN_CONFIG": str(config), "TOCSIN_DATA": str(empty.folder / "archive")}
+    assert empty.once(**variables).returncode == 0
     assert (empty.folder / "archive" / "newsroom.db").exists()
-    assert empty.here("search", "cainiao", **where).returncode == 0
+    assert empty.here("search", "cainiao", **variables).returncode == 0
     assert empty.here("--data", "archive", "search", "cainiao").returncode == 0
     assert empty.here("-c", str(config), "search", "cainiao").returncode == 1
     assert not (other / "var").exists()
@@ -147,7 +147,7 @@ def test_the_demo_raises_alerts_without_a_network_and_a_second_leaves_it_alone(
     assert code == 0, log
     assert re.search(r"\d+ alerts;", summary)
     assert "Traceback" not in log
-    found = empty.here("alerts", "--watch", "Cainiao", "--format", "json")
-    assert found.returncode == 0
-    assert "the archive of the demo" in found.stderr
-    assert {alert["severity"] for alert in json.loads(found.stdout)} == {"high"}
+    done = empty.here("alerts", "--watch", "Cainiao", "--format", "json")
+    assert done.returncode == 0
+    assert "the archive of the demo" in done.stderr
+    assert {alert["severity"] for alert in json.loads(done.stdout)} == {"high"}

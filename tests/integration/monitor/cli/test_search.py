@@ -101,8 +101,8 @@ def page(newsroom: Newsroom, *args: str) -> Any:
     return json.loads(search(newsroom, *args, "--format", "json").stdout)
 
 
-def ids(said: Any) -> list[int]:
-    return [hit["article_id"] for hit in said["hits"]]
+def ids(results: Any) -> list[int]:
+    return [hit["article_id"] for hit in results["hits"]]
 
 
 # --- pages -----------------------------------------------------------------------------
@@ -119,20 +119,20 @@ def test_pages_fit_together_whatever_arrives(server: Web, tmp_path: Path) -> Non
         query = "texte OR quai since:2023-10 until:2023-10"
         return archive.search(query, sort=sort, limit=limit, after=after)
 
-    whole = {sort: pages(sort, limit=0) for sort in ("date", "score")}
-    first = {sort: pages(sort) for sort in whole}
+    everything = {sort: pages(sort, limit=0) for sort in ("date", "score")}
+    first = {sort: pages(sort) for sort in everything}
     late = Item("Le texte du quai", "quai", "late", "https://ex.org/late", "9 Oct 2023 09:00 GMT")
     server.on("/autre", Reply(body=rss(late, *map(item, range(COUNT)))))
     assert newsroom.once("--now").returncode == 0
     for sort, begun in first.items():
-        results, found = begun, [*begun.hits]
+        results, hits = begun, [*begun.hits]
         while results.next:
             results = pages(sort, after=results.next)
-            assert results.before == len(found)
-            assert results.total == whole[sort].total == COUNT
-            found += results.hits
-        articles = [hit.article.id for hit in whole[sort].hits]
-        assert [hit.article.id for hit in found] == articles
+            assert results.before == len(hits)
+            assert results.total == everything[sort].total == COUNT
+            hits += results.hits
+        articles = [hit.article.id for hit in everything[sort].hits]
+        assert [hit.article.id for hit in hits] == articles
         assert pages(sort).total == COUNT + 1
     for query, sort, place in (
         ("quai", "date", first["date"].next),
@@ -144,11 +144,11 @@ def test_pages_fit_together_whatever_arrives(server: Web, tmp_path: Path) -> Non
 
 
 def test_the_so_many_th_page(filled: Newsroom) -> None:
-    whole = ids(page(filled, "texte", "--limit", "0"))
+    all_ids = ids(page(filled, "texte", "--limit", "0"))
     second = page(filled, "texte", "--limit", "7", "--page", "2")
-    assert (ids(second), second["before"]) == (whole[7:14], 7)
+    assert (ids(second), second["before"]) == (all_ids[7:14], 7)
     done = search(filled, "texte", "--limit", "7", "--page", "2")
-    assert f"8 to 14 of {len(whole)};" in done.stderr
+    assert f"8 to 14 of {len(all_ids)};" in done.stderr
     behind = search(filled, "texte", "--page", "9")
     assert (behind.returncode, behind.stdout) == (1, "")
     assert "there is no such page" in behind.stderr
@@ -193,13 +193,13 @@ def test_what_is_suggested_finds_what_it_says(
     arguments: list[str], kinds: set[str], filled: Newsroom
 ) -> None:
     done = search(filled, *arguments, "--format", "json")
-    said = json.loads(done.stdout)
-    assert {one["kind"] for one in said["suggestions"]} == kinds
+    page_ = json.loads(done.stdout)
+    assert {row["kind"] for row in page_["suggestions"]} == kinds
     options = dict(zip(arguments[1::2], arguments[2::2], strict=True))
-    for one in said["suggestions"]:
-        kept = [word for name in options.keys() - one["without"] for word in (name, options[name])]
-        again = page(filled, one["query"], *kept)
-        assert again["total"] == one["total"] == said["total"] + one["gained"] > said["total"]
+    for row in page_["suggestions"]:
+        kept = [word for name in options.keys() - row["without"] for word in (name, options[name])]
+        again = page(filled, row["query"], *kept)
+        assert again["total"] == row["total"] == page_["total"] + row["gained"] > page_["total"]
 
 
 def test_what_looks_like_an_option_is_explained_where_nothing_is_found(filled: Newsroom) -> None:
@@ -361,10 +361,10 @@ def test_saved_searches_are_listed(filled: Newsroom) -> None:
     [("@", ["@Liège cette semaine", "@Ports"]), ("@po", ["@Ports"]), ("sev", ["severity:"])],
 )
 def test_a_shell_completes(typed: str, expected: list[str], filled: Newsroom) -> None:
-    asked = {
+    variables = {
         "_TOCSIN_COMPLETE": "fish_complete",
         "COMP_WORDS": f"tocsin search {typed}",
         "COMP_CWORD": typed,
     }
-    done = filled.tocsin(**asked)
+    done = filled.tocsin(**variables)
     assert [line.partition(",")[2] for line in done.stdout.splitlines()] == expected

@@ -47,8 +47,8 @@ def test_nothing_found_exits_with_1(filled: Newsroom) -> None:
     done = filled.here("search", "nulle-part")
     assert (done.returncode, done.stdout) == (1, "")
     assert done.stderr.startswith("nothing found")
-    said = json.loads(filled.here("search", "nulle-part", "--format", "json").stdout)
-    assert (said["total"], said["next"], said["hits"]) == (0, None, [])
+    answer = json.loads(filled.here("search", "nulle-part", "--format", "json").stdout)
+    assert (answer["total"], answer["next"], answer["hits"]) == (0, None, [])
     assert filled.here("search", "nulle-part", "--format", "csv").stdout.count("\n") == 1
 
 

@@ -53,9 +53,9 @@ def polled(newsroom: Newsroom) -> None:
     assert done.returncode == 0, done.stderr
 
 
-def listed(newsroom: Newsroom, *more: str) -> list[dict[str, Any]]:
-    said = newsroom.here("alerts", "--format", "jsonl", *more).stdout
-    return [json.loads(line) for line in said.splitlines()]
+def listed(newsroom: Newsroom, *options: str) -> list[dict[str, Any]]:
+    output = newsroom.here("alerts", "--format", "jsonl", *options).stdout
+    return [json.loads(line) for line in output.splitlines()]
 
 
 def searched(newsroom: Newsroom, query: str) -> list[dict[str, Any]]:
@@ -77,12 +77,12 @@ def test_a_story_that_spreads_as_the_commands_tell_it(web: Web, tmp_path: Path) 
         ["Alibaba", "Rien"],
         alerts={"escalate": {"outlets": 3}},
     )
-    told = "SELECT count(*) FROM alerts WHERE watchlist = 'Alibaba'"
+    count = "SELECT count(*) FROM alerts WHERE watchlist = 'Alibaba'"
     with newsroom.running("run"):
         until(lambda: len(newsroom.sql("SELECT 1 FROM alerts")) >= 1)
         for number, host in enumerate(hosts, 1):
             web.on(f"/{host}", copy(host))
-            until(lambda number=number: newsroom.sql(told) == [(number,)])
+            until(lambda number=number: newsroom.sql(count) == [(number,)])
         alert = _listed_as_it_spread(newsroom, hosts)
         web.on("/lesoir.be", copy("lesoir.be", WIRE.replace("Alibaba", "chinois")))
         until(lambda: newsroom.sql("SELECT 1 FROM versions"))
@@ -110,22 +110,22 @@ def _listed_as_it_spread(newsroom: Newsroom, hosts: tuple[str, ...]) -> dict[str
     assert lags == sorted(lags) and lags[0] == 0
     assert [(e["reason"], e["from"]) for e in alert["escalations"]] == [("outlets", "medium")]
     assert len(alert["rule"]) == 32
-    assert [each["suppressed"] for each in alone] == ["", "", "", "backfill"]
-    titles = [each["title"] for each in listed(newsroom)]  # it came before the second one of these
+    assert [row["suppressed"] for row in alone] == ["", "", "", "backfill"]
+    titles = [row["title"] for row in listed(newsroom)]  # it came before the second one of these
     assert titles.index(alert["title"]) < titles.index("Rien de lesechos.fr")
     shown = newsroom.here("show", str(alert["article_id"])).stdout
     assert "    ⇡ 3 outlets at " in shown and "; raised as medium" in shown
     assert "    first lesoir.be · article" in shown and " lesechos.fr · copied · article" in shown
     assert "    2 alerts merged into this one, not notified\n" in shown
     merged = json.loads(newsroom.here("show", str(alert["article_id"]), "--format", "json").stdout)
-    (copies,) = [each["merged"] for each in merged["alerts"] if each["watchlist"] == "Alibaba"]
+    (copies,) = [row["merged"] for row in merged["alerts"] if row["watchlist"] == "Alibaba"]
     assert [copy["outlet"] for copy in copies] == list(hosts[1:])
     for copy in copies:
         assert f"alert {copy['alert_id']}, {copy['outlet']}: {copy['title']} · article " in shown
         other = newsroom.here("show", str(copy["article_id"])).stdout
-        stands = alert["alert_id"]
-        assert f"    not notified: a copy; alert {stands} stands for it\n" in other
-        assert f"        alert {stands}, lesoir.be: Alibaba vu" in other
+        first_id = alert["alert_id"]
+        assert f"    not notified: a copy; alert {first_id} stands for it\n" in other
+        assert f"        alert {first_id}, lesoir.be: Alibaba vu" in other
     articles = {copy["article_id"] for copy in copies}
     until(lambda: {hit["article_id"] for hit in searched(newsroom, "is:merged")} == articles)
     assert {row["article_id"] for row in listed(newsroom, "--query", "is:merged")} == articles
@@ -165,8 +165,8 @@ def test_saving_the_file_is_told_term_by_term_at_once(web: Web, tmp_path: Path) 
         newsroom.watch(feeds, [{"name": "Chine", "terms": ["Alibaba", "Liège"]}, "douanes"])
         until(lambda: newsroom.counts()[1] == 2)
         newsroom.config.write_text("feeds: [", encoding="utf-8")
-        said = until(lambda: newsroom.json("status", "--json")["config_error"])
-        assert "feeds.yaml: line 1, column 9" in said
+        error = until(lambda: newsroom.json("status", "--json")["config_error"])
+        assert "feeds.yaml: line 1, column 9" in error
         assert "the last edit is not active" in newsroom.here("status").stdout
         monitor.terminate()
         log = monitor.stderr.read()
@@ -176,23 +176,23 @@ def test_saving_the_file_is_told_term_by_term_at_once(web: Web, tmp_path: Path) 
 
 
 def test_show_an_article(filled: Newsroom) -> None:
-    (found,) = filled.json("search", "cainiao", "--format", "json")["hits"]
-    said = filled.json("show", str(found["article_id"]), "--format", "json")
-    assert said.keys() == {
+    (hit,) = filled.json("search", "cainiao", "--format", "json")["hits"]
+    article = filled.json("show", str(hit["article_id"]), "--format", "json")
+    assert article.keys() == {
         "article_id", "title", "url", "feed", "lang", "author", "published", "seen",
         "summary", "body", "limits",
         "versions", "alerts", "others", "outlets", "elsewhere", "page_trouble", "page_retry",
     }  # fmt: skip
-    (alert,) = said["alerts"]
+    (alert,) = article["alerts"]
     assert alert.keys() == {
         "alert_id", "watchlist", "severity", "state", "matches", "escalations", "suppressed",
         "rule",
         "article_version", "lost", "verdict", "starred", "tags", "assignee",
         "note", "merged", "merged_into",
     }  # fmt: skip
-    assert said["summary"] == FRENCH[0].text
-    assert (said["versions"], said["others"]) == (1, [])
-    shown = filled.here("show", str(found["article_id"])).stdout
+    assert article["summary"] == FRENCH[0].text
+    assert (article["versions"], article["others"]) == (1, [])
+    shown = filled.here("show", str(hit["article_id"])).stdout
     for part in (FRENCH[0].title, "https://ex.org/fr/1", "“Alibaba” in the title", "2023-10-09"):
         assert part in shown
 
@@ -228,11 +228,11 @@ def test_show_takes_an_alert_or_an_article_and_says_which(filled: Newsroom) -> N
     shown = filled.here("show", name).stdout
     assert shown.startswith(f"alert {name} of article {article}\n")
     assert filled.here("show", str(article)).stdout.startswith(f"article {article}\n")
-    told = filled.json("show", name, "--json")
-    assert (told["alert_id"], told["watchlist"]) == (name, "Douanes")
+    row = filled.json("show", name, "--json")
+    assert (row["alert_id"], row["watchlist"]) == (name, "Douanes")
     of_article = filled.json("show", str(article), "--json")
     assert of_article["article_id"] == article
-    assert name in [one["alert_id"] for one in of_article["alerts"]]
+    assert name in [row["alert_id"] for row in of_article["alerts"]]
     (trouble,) = filled.json("alerts", "--watch", "feed health", "--json")
     assert filled.here("show", trouble["alert_id"]).stdout.startswith(
         f"alert {trouble['alert_id']}\n"
@@ -242,7 +242,7 @@ def test_show_takes_an_alert_or_an_article_and_says_which(filled: Newsroom) -> N
 def test_the_wrong_kind_of_number_is_an_error_that_says_what_to_type(filled: Newsroom) -> None:
     (alert,) = filled.json("alerts", "--watch", "Douanes", "--json")
     name, article = alert["alert_id"], str(alert["article_id"])
-    for words, said in (
+    for words, message in (
         (["similar", name], f"{name} is the number of an alert; `tocsin show {name}` names"),
         (["watch", "explain", name, "Douanes"], f"{name} is the number of an alert"),
         (["alerts", "ack", article], f"`tocsin show {article}` names its alerts"),
@@ -252,5 +252,5 @@ def test_the_wrong_kind_of_number_is_an_error_that_says_what_to_type(filled: New
     ):
         done = filled.here(*words)
         assert (done.returncode, done.stdout) == (2, ""), words
-        assert said in done.stderr, words
+        assert message in done.stderr, words
         assert "Usage:" not in done.stderr

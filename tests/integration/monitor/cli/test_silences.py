@@ -59,7 +59,7 @@ def test_a_silence_from_its_beginning_to_its_end(web: Web, tmp_path: Path, run: 
     assert len(json.loads(run("alerts", "--format", "json"))) == 4, "marked, not hidden"
     status = json.loads(run("status", "--json"))
     assert status["suppressed"] == {"silence": 2, "no route": 1}
-    assert [one["watchlist"] for one in status["silences"]] == ["Alibaba"]
+    assert [entry["watchlist"] for entry in status["silences"]] == ["Alibaba"]
     assert "suppressed in the last day: 2 silenced, 1 without a route;" in run("status")
     lists = {row["name"]: row for row in json.loads(run("watch", "list", "--format", "json"))}
     assert lists["Alibaba"]["suppressed"] == {"silence": 2}
@@ -69,9 +69,9 @@ def test_a_silence_from_its_beginning_to_its_end(web: Web, tmp_path: Path, run: 
     assert "2 suppressed since" in run("watch", "unsilence", "ALIBABA")
     assert "is not silenced" in run("watch", "unsilence", "Alibaba", code=1)
     assert newsroom.once("--now").returncode == 0
-    (_, (watchlist, occasion, why)) = told(tmp_path)
+    (_, (watchlist, occasion, note)) = told(tmp_path)
     assert (watchlist, occasion) == ("Alibaba", "unsilenced")
-    assert why.startswith("no longer silenced: 2 suppressed since")
+    assert note.startswith("no longer silenced: 2 suppressed since")
 
     assert "did you mean `Alibaba`" in newsroom.here("watch", "silence", "Alibabba").stderr
     run("watch", "silence", "douane", "--for", "31d", code=2)
@@ -82,5 +82,5 @@ def test_a_silence_from_its_beginning_to_its_end(web: Web, tmp_path: Path, run: 
 def told(folder: Path) -> list[tuple[str, str, str]]:
     """Return what the channel was told."""
     lines = (folder / "told.jsonl").read_text(encoding="utf-8").splitlines()
-    found = map(json.loads, lines)
-    return [(one["alert"]["watchlist"], one["occasion"], one["why"]) for one in found]
+    messages = map(json.loads, lines)
+    return [(m["alert"]["watchlist"], m["occasion"], m["why"]) for m in messages]

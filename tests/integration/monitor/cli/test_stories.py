@@ -42,7 +42,7 @@ Run = Callable[..., str]
 
 
 @pytest.fixture(scope="module")
-def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def archive(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("stories")
     articles = [
         article_archive.article(n, title, date=NOW + 60 * n, story=story)
@@ -56,9 +56,9 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def run(made: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
+def run(archive: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
     """Return a function that runs the program on three stories, two of them one story."""
-    shutil.copytree(made, tmp_path, dirs_exist_ok=True)
+    shutil.copytree(archive, tmp_path, dirs_exist_ok=True)
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("TOCSIN_USER", "ana")
 
@@ -115,12 +115,12 @@ def test_show_tells_the_whole_story_of_an_alert(run: Run) -> None:
     run("alerts", "ack", "a5")
     shown = run("show", "a1")
     assert shown.startswith("alert a1 of article 1\n    a1 ▲ Alibaba et espionnage\n")
-    own, _, others = shown.partition("other alerts of its story:\n")
-    assert "Espions (medium): alert a2, new" in own
-    assert "Espions (medium): alert a5, acknowledged, by ana " in others
-    assert "    A: Alibaba, encore l’espionnage · article 3\n" in others
-    told = json.loads(run("show", "a1", "--json"))
-    assert (told["story"], told["story_alerts"]) == ("a1", ["a1", "a2", "a4", "a5"])
+    head, _, siblings = shown.partition("other alerts of its story:\n")
+    assert "Espions (medium): alert a2, new" in head
+    assert "Espions (medium): alert a5, acknowledged, by ana " in siblings
+    assert "    A: Alibaba, encore l’espionnage · article 3\n" in siblings
+    row = json.loads(run("show", "a1", "--json"))
+    assert (row["story"], row["story_alerts"]) == ("a1", ["a1", "a2", "a4", "a5"])
 
 
 @pytest.mark.parametrize("done", [(), ("ack", "a5"), ("noise", "a3"), ("close", "a1", "--story")])
@@ -137,8 +137,8 @@ def test_status_watch_list_and_alerts_agree_in_stories(done: tuple[str, ...], ru
     stories = "1 new story" if total == 1 else f"{total} new stories"
     assert f"; {stories}\n" in run("status")
     for row in json.loads(run("watch", "list", "--json")):
-        left = row["untriaged"]
-        assert left == (new("--watch", row["name"]) if left else 0), row["name"]
+        untriaged = row["untriaged"]
+        assert untriaged == (new("--watch", row["name"]) if untriaged else 0), row["name"]
 
 
 def test_show_prints_no_summary_that_the_text_repeats(run: Run) -> None:
@@ -154,8 +154,8 @@ def test_triage_changes_the_alert_named_or_with_an_option_its_story(run: Run) ->
     done = run("alerts", "close", "a5", "--story")
     assert "4 alerts changed: close; `tocsin alerts undo`" in done
     assert "Alibaba a1 a4, Espions a2 a5\n" in run("alerts", "--state", "closed")
-    told = json.loads(run("alerts", "reopen", "a1", "--story", "--format", "json"))
-    assert told["changed"] == ["a1", "a2", "a4", "a5"]
+    answer = json.loads(run("alerts", "reopen", "a1", "--story", "--format", "json"))
+    assert answer["changed"] == ["a1", "a2", "a4", "a5"]
     assert "4 alerts (Alibaba 2, Espions 2)" in run(
         "alerts", "star", "--query", "watch:Alibaba", "--story", "--yes"
     )
@@ -179,8 +179,8 @@ def test_follow_prints_a_story_again_with_what_is_new(web: Web, tmp_path: Path) 
         done = newsroom.once("--now", "--format", "table")
         lines = iter(following.stdout.readline, "")
         again = next(line for line in lines if "la sûreté enquête" in line)
-        told = [next(lines), next(lines)]
+        lines_new = [next(lines), next(lines)]
         following.terminate()
     assert again.startswith("    a2 ")
-    assert told == ["         new: Alibaba a2, b ≡1\n", "         Alibaba a1 a2\n"]
-    assert again + told[0] in done.stdout
+    assert lines_new == ["         new: Alibaba a2, b ≡1\n", "         Alibaba a1 a2\n"]
+    assert again + lines_new[0] in done.stdout

@@ -47,8 +47,8 @@ def newsroom(tmp_path_factory: pytest.TempPathFactory) -> Newsroom:
 def test_rows_for_programs(newsroom: Newsroom) -> None:
     until = ("--until", "2026-03-31", "--format", "json")
     rows = newsroom.json("trend", "grève", "--by", "day", *until)
-    found = newsroom.json("search", "grève", "--limit", "1", *until)
-    assert sum(row["count"] for row in rows) == found["total"]
+    answer = newsroom.json("search", "grève", "--limit", "1", *until)
+    assert sum(row["count"] for row in rows) == answer["total"]
     by_day = {row["bucket"]: row for row in rows}
     assert by_day["2026-03-28"]["start"] == "2026-03-27T23:00:00Z"
     assert by_day["2026-03-29"]["end"] == "2026-03-29T22:00:00Z"
@@ -78,7 +78,7 @@ def run(*arguments: str, monkeypatch: pytest.MonkeyPatch) -> int:
 
 
 @pytest.mark.parametrize(
-    ("arguments", "code", "said"),
+    ("arguments", "code", "message"),
     [
         (["trend", "zythum"], 1, "nothing found"),
         (["trend", "(grève"], 2, "never closed"),
@@ -94,23 +94,23 @@ def test_what_goes_wrong_is_said(
     newsroom: Newsroom,
     arguments: list[str],
     code: int,
-    said: str,
+    message: str,
     monkeypatch: pytest.MonkeyPatch,
     capfd: pytest.CaptureFixture[str],
 ) -> None:
     assert run("--data", str(newsroom.data), *arguments, monkeypatch=monkeypatch) == code
     out, err = capfd.readouterr()
     assert out == ""
-    assert said in err
+    assert message in err
 
 
 def test_tables_and_csv_hold_the_same(
     newsroom: Newsroom, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    asked = ("--data", str(newsroom.data), "trend", "grève", "--split", "lang", "--by", "week")
-    assert run(*asked, "--format", "csv", monkeypatch=monkeypatch) == 0
+    arguments = ("--data", str(newsroom.data), "trend", "grève", "--split", "lang", "--by", "week")
+    assert run(*arguments, "--format", "csv", monkeypatch=monkeypatch) == 0
     rows = list(csv.DictReader(io.StringIO(capfd.readouterr().out)))
-    assert run(*asked, "--format", "table", monkeypatch=monkeypatch) == 0
+    assert run(*arguments, "--format", "table", monkeypatch=monkeypatch) == 0
     head, *lines = capfd.readouterr().out.splitlines()
     assert head.split() == ["week", "en", "fr"]
     assert {row["series"] for row in rows} == {"en", "fr"}

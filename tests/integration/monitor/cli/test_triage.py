@@ -37,8 +37,8 @@ HOSTILE = "=HYPERLINK(1)\x1b[31mred\x07\u202e\n\x1b]0;title\x07@next\r\nend\x9b2
 
 
 @pytest.fixture(scope="module")
-def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("made")
+def archive(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("archive")
     articles = [
         article_archive.article(n, title, date=NOW - 60 * n, lang="en" if n == 2 else "fr")
         for n, title in enumerate(TITLES, 1)
@@ -55,10 +55,10 @@ class Run:
         self.monkeypatch = monkeypatch
 
     def __call__(
-        self, *words: str, code: int = 0, who: str = "ana", said: str = "", raises: bool = False
+        self, *words: str, code: int = 0, user: str = "ana", stdin: str = "", raises: bool = False
     ) -> str:
-        self.monkeypatch.setenv("TOCSIN_USER", who)
-        done = CliRunner().invoke(main_group, words, input=said)
+        self.monkeypatch.setenv("TOCSIN_USER", user)
+        done = CliRunner().invoke(main_group, words, input=stdin)
         assert done.exit_code == code, done.output
         if raises:
             return str(done.exception)
@@ -78,9 +78,9 @@ def number(row: dict[str, Any]) -> int:
 
 
 @pytest.fixture
-def run(made: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Run]:
+def run(archive: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Run]:
     """Alerts 1 and 2 are of one article, then 3, 4 and 5; the second watchlist has 2 and 4."""
-    shutil.copytree(made, tmp_path, dirs_exist_ok=True)
+    shutil.copytree(archive, tmp_path, dirs_exist_ok=True)
     monkeypatch.chdir(tmp_path)
     yield Run(tmp_path, monkeypatch)
 
@@ -108,11 +108,11 @@ def test_what_is_said_of_ids_is_there_and_is_taken_back(
     run: Run, words: tuple[str, ...], field: str, value: object
 ) -> None:
     before = run.rows("--state", "all")
-    name, *rest = words
-    assert "2 alerts " in run("alerts", name, *rest, "a1", "a3")
+    name, *arguments = words
+    assert "2 alerts " in run("alerts", name, *arguments, "a1", "a3")
     changed = [number(row) for row in run.rows("--state", "all") if row[field] == value]
     assert changed == [1, 3]
-    assert "nothing to change" in run("alerts", name, *rest, "a3")
+    assert "nothing to change" in run("alerts", name, *arguments, "a3")
     assert "2 alerts changed" in run("alerts", "undo")
     assert run.rows("--state", "all") == before
     assert "nothing to undo" in run("alerts", "undo", code=1)
@@ -170,7 +170,7 @@ def test_who_works_on_what(run: Run) -> None:
     assert run.ids("--mine") == run.ids("--assigned", "ANA") == [1, 3]
     assert run.ids("--assigned", "nobody", "--mine") == [1, 2, 3, 4, 5]
     assert run.ids("--query", "assigned:me watch:alibaba") == [1, 3]
-    assert "no alerts" in run("alerts", "--mine", who="bob", code=1)
+    assert "no alerts" in run("alerts", "--mine", user="bob", code=1)
     assert "did you mean `ana`" in run("alerts", "--assigned", "anna", code=1, raises=True)
     assert "@ana" in run("alerts")
     assert "assigned to ana" in run("show", "a1")
@@ -182,24 +182,24 @@ def test_who_works_on_what(run: Run) -> None:
 
 def test_nobody_takes_what_another_works_on_without_saying_so(run: Run) -> None:
     run("alerts", "assign", "a1", "me")
-    said = run("alerts", "assign", "a1", "me", who="bob", code=1)
-    assert "1 alert stays assigned to ana: add --take-over" in said
-    run("alerts", "assign", "a1", "nobody", who="bob", code=1)
-    mixed = run("alerts", "assign", "a1", "a3", "bob", who="bob")
+    output = run("alerts", "assign", "a1", "me", user="bob", code=1)
+    assert "1 alert stays assigned to ana: add --take-over" in output
+    run("alerts", "assign", "a1", "nobody", user="bob", code=1)
+    mixed = run("alerts", "assign", "a1", "a3", "bob", user="bob")
     assert "1 alert changed: assign to bob; 1 alert stays assigned to ana" in mixed
-    said = run("alerts", "assign", "a1", "a5", "me", "--format", "json", who="bob")
-    assert json.loads(said)["changed"] == ["a5"]
-    assert json.loads(said)["left"] == ["a1"]
-    taken = run("alerts", "assign", "a1", "me", "--take-over", who="bob")
-    assert "1 alert changed: assign to bob" in taken
-    assert "1 alert changed: assign to ana" in run("alerts", "assign", "a1", "ana", who="bob")
+    output = run("alerts", "assign", "a1", "a5", "me", "--format", "json", user="bob")
+    assert json.loads(output)["changed"] == ["a5"]
+    assert json.loads(output)["left"] == ["a1"]
+    takeover = run("alerts", "assign", "a1", "me", "--take-over", user="bob")
+    assert "1 alert changed: assign to bob" in takeover
+    assert "1 alert changed: assign to ana" in run("alerts", "assign", "a1", "ana", user="bob")
     for words in (("a5",), ("a1", "x,y"), ("ana",)):
         run("alerts", "assign", *words, code=2)
 
 
 def test_in_bulk_the_count_comes_first(run: Run) -> None:
-    asked = run("alerts", "close", "--query", "watch:alibaba", code=2)
-    assert "3 alerts (Alibaba 3): add --yes to close" in asked
+    output = run("alerts", "close", "--query", "watch:alibaba", code=2)
+    assert "3 alerts (Alibaba 3): add --yes to close" in output
     assert run.ids("--state", "closed") == []
     done = run("alerts", "close", "--query", "watch:alibaba", "--yes")
     assert "3 alerts (Alibaba 3)" in done and "3 alerts changed: close" in done
@@ -207,9 +207,9 @@ def test_in_bulk_the_count_comes_first(run: Run) -> None:
     assert "no alerts" in run("alerts", "close", "--query", "watch:alibaba", "--yes", code=1)
     assert "3 alerts changed" in run("alerts", "undo")
     out = run("alerts", "ack", "--lang", "en", "--yes", "--format", "json")
-    said = json.loads(out.splitlines()[-1])
-    assert (said["changed"], said["unchanged"]) == (["a3"], 0)
-    assert json.loads(run("alerts", "undo", "--format", "json"))["undoes"] == said["act"]
+    answer = json.loads(out.splitlines()[-1])
+    assert (answer["changed"], answer["unchanged"]) == (["a3"], 0)
+    assert json.loads(run("alerts", "undo", "--format", "json"))["undoes"] == answer["act"]
 
 
 @pytest.mark.parametrize(("answer", "code", "closed"), [("y", 0, 3), ("n", 1, 0), ("\x03", 130, 0)])
@@ -227,7 +227,7 @@ def test_on_a_terminal_it_asks(run: Run, answer: str, code: int, closed: int) ->
 
 
 @pytest.mark.parametrize(
-    ("words", "said"),
+    ("words", "message"),
     [
         (("close",), "give alerts, such as a5"),
         (("close", "a99", "a1"), "there is no alert a99"),
@@ -245,9 +245,9 @@ def test_on_a_terminal_it_asks(run: Run, answer: str, code: int, closed: int) ->
     ],
 )
 def test_what_is_not_understood_changes_nothing(
-    run: Run, words: tuple[str, ...], said: str
+    run: Run, words: tuple[str, ...], message: str
 ) -> None:
-    assert said in run("alerts", *words, code=2)
+    assert message in run("alerts", *words, code=2)
     with closing(sqlite3.connect(run.folder / "var/newsroom.db")) as sql:
         assert sql.execute("SELECT count(*) FROM acts").fetchone() == (0,)
 
@@ -255,8 +255,8 @@ def test_what_is_not_understood_changes_nothing(
 def test_history_tells_who_said_what_and_when(run: Run) -> None:
     assert "was never changed" in run("alerts", "history", "a1", code=1)
     run("alerts", "noise", "a1", "a3")
-    run("alerts", "tag", "b", "a1", who="bob")
-    run("alerts", "note", "a1", who="bob", said="from\nstdin")
+    run("alerts", "tag", "b", "a1", user="bob")
+    run("alerts", "note", "a1", user="bob", stdin="from\nstdin")
     run("alerts", "undo")
     out = run("alerts", "history", "a1").splitlines()
     assert len(out) == 4
@@ -271,10 +271,10 @@ def test_history_tells_who_said_what_and_when(run: Run) -> None:
         strict=True,
     ):
         assert line.endswith(words)
-    told = [json.loads(x) for x in run("alerts", "history", "a1", "--format", "jsonl").splitlines()]
-    assert [one["who"] for one in told] == ["ana", "bob", "bob", "ana"]
-    assert told[3]["after"] == {"state": "acknowledged", "verdict": "noise"}
-    assert told[0]["undoes"] == told[3]["act"]
+    rows = [json.loads(x) for x in run("alerts", "history", "a1", "--format", "jsonl").splitlines()]
+    assert [row["who"] for row in rows] == ["ana", "bob", "bob", "ana"]
+    assert rows[3]["after"] == {"state": "acknowledged", "verdict": "noise"}
+    assert rows[0]["undoes"] == rows[3]["act"]
 
 
 def test_the_list_shows_what_was_said(run: Run) -> None:
@@ -310,8 +310,8 @@ def _written_into(run: Run) -> None:
 @pytest.mark.parametrize("stored", ["by the program", "by somebody else"])
 def test_no_note_tag_or_name_acts_on_a_terminal(run: Run, stored: str) -> None:
     if stored == "by the program":
-        run("alerts", "note", "a1", "-m", HOSTILE, who=HOSTILE)
-        run("alerts", "tag", HOSTILE[:40], "a1", who=HOSTILE)
+        run("alerts", "note", "a1", "-m", HOSTILE, user=HOSTILE)
+        run("alerts", "tag", HOSTILE[:40], "a1", user=HOSTILE)
     else:
         _written_into(run)
     for words in (
@@ -326,13 +326,13 @@ def test_no_note_tag_or_name_acts_on_a_terminal(run: Run, stored: str) -> None:
 
 def test_a_note_is_no_formula_and_one_cell(run: Run) -> None:
     run("alerts", "note", "a1", "-m", "=1+1\n@x")
-    run("alerts", "note", "a3", "-m", "-2", who="=cmd")
+    run("alerts", "note", "a3", "-m", "-2", user="=cmd")
     rows = list(csv.DictReader(io.StringIO(run("alerts", "--format", "csv"))))
     notes = {row["alert_id"]: row["note"] for row in rows}
     assert (notes["a1"], notes["a3"]) == ("'=1+1\n@x", "'-2")
     assert all(len(row) == len(rows[0]) and None not in row for row in rows)
-    (told,) = csv.DictReader(io.StringIO(run("alerts", "history", "a3", "--format", "csv")))
-    assert told["who"] == "'=cmd"
+    (decision,) = csv.DictReader(io.StringIO(run("alerts", "history", "a3", "--format", "csv")))
+    assert decision["who"] == "'=cmd"
 
 
 # --- the shell -----------------------------------------------------------------------------------

@@ -32,8 +32,8 @@ def article(newsroom: Newsroom, title: str) -> str:
 def other(newsroom: Newsroom, server: Web, *watchlists: Any) -> str:
     """Write another file beside feeds.yaml."""
     path = newsroom.folder / "other.yaml"
-    said = {"feeds": feeds(server), "watchlists": watchlists}
-    path.write_text(json.dumps(said, ensure_ascii=False), encoding="utf-8")
+    settings = {"feeds": feeds(server), "watchlists": watchlists}
+    path.write_text(json.dumps(settings, ensure_ascii=False), encoding="utf-8")
     return path.name
 
 
@@ -53,10 +53,10 @@ def test_test_tells_what_a_file_would_bring(filled: Newsroom, server: Web) -> No
     assert {row["term"]: row["articles"] for row in ports["terms"]} == {"port": 10, "porte": 10}
     assert len(ports["samples"]) == 3
     assert all(sample["title"].startswith("port") for sample in ports["samples"])
-    told = filled.here("watch", "test", file)
-    assert "Alibaba  9 hits  +0 −1" in told.stdout
-    assert f"lost          {dropped:>6}  Alibaba numéro 4" in told.stdout
-    assert "60 articles, 2 watchlists" in told.stderr
+    done = filled.here("watch", "test", file)
+    assert "Alibaba  9 hits  +0 −1" in done.stdout
+    assert f"lost          {dropped:>6}  Alibaba numéro 4" in done.stdout
+    assert "60 articles, 2 watchlists" in done.stderr
     assert filled.counts() == before
 
 
@@ -87,8 +87,8 @@ def test_lint_finds_what_is_not_worth_its_line(filled: Newsroom, server: Web) ->
     )
     done = filled.here("watch", "lint", file, "--format", "json")
     assert done.returncode == 1
-    found = {(row["watchlist"], row["term"], row["kind"]) for row in json.loads(done.stdout)}
-    assert found >= {
+    findings = {(row["watchlist"], row["term"], row["kind"]) for row in json.loads(done.stdout)}
+    assert findings >= {
         ("Zèbres", "zèbre", "never"),
         ("Doublés", '"porte numéro"', "subsumed"),
         ("Doublés", "douane", "subsumed"),
@@ -96,11 +96,11 @@ def test_lint_finds_what_is_not_worth_its_line(filled: Newsroom, server: Web) ->
         ("Court", "an", "short"),
         ("Casse", "=alibaba", "case"),
     }
-    assert not [row for row in found if row[0] == "Bien"]
-    assert ("Zèbres", "Alibaba", "never") not in found
-    assert ("Racines", "porte~") in {row[:2] for row in found}
-    told = filled.here("watch", "lint", file).stdout
-    assert "Zèbres: `zèbre` matches no article of the archive" in told
+    assert not [row for row in findings if row[0] == "Bien"]
+    assert ("Zèbres", "Alibaba", "never") not in findings
+    assert ("Racines", "porte~") in {row[:2] for row in findings}
+    report = filled.here("watch", "lint", file).stdout
+    assert "Zèbres: `zèbre` matches no article of the archive" in report
 
 
 def test_lint_says_nothing_of_good_watchlists(filled: Newsroom, server: Web) -> None:

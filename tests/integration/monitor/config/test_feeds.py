@@ -28,10 +28,10 @@ def config(text: str, path: Path = PATH) -> Config:
     return understand(text.encode(), path)
 
 
-def one(*lines: str, rest: str = "", path: Path = PATH) -> Feed:
+def one(*lines: str, sections: str = "", path: Path = PATH) -> Feed:
     """Return the feed that these lines say something of."""
-    said = "".join(f"    {line}\n" for line in lines)
-    return config(f"feeds:\n  - url: https://a.example/rss\n{said}{rest}{REST}", path).feeds[0]
+    keys = "".join(f"    {line}\n" for line in lines)
+    return config(f"feeds:\n  - url: https://a.example/rss\n{keys}{sections}{REST}", path).feeds[0]
 
 
 def sent(feed: Feed) -> dict[str, str]:
@@ -80,8 +80,8 @@ def test_everything_that_can_be_said_of_a_feed(monkeypatch: Any, tmp_path: Path)
 )
 def test_who_asks(monkeypatch: Any, written: str, header: str) -> None:
     monkeypatch.setenv("JOURNAL", SECRET)
-    ((_, said),) = one(written).request_options.headers
-    assert said.text == header
+    ((_, value),) = one(written).request_options.headers
+    assert value.text == header
 
 
 def test_a_password_in_an_address_is_taken_out_of_it() -> None:
@@ -117,18 +117,18 @@ ORDER: list[tuple[tuple[str, ...], dict[str, Any]]] = [
 def test_the_feed_comes_before_its_tags_and_they_before_the_defaults(
     lines: tuple[str, ...], holds: dict[str, Any]
 ) -> None:
-    feed = one(*lines, rest=TAGS)
-    found = {
+    feed = one(*lines, sections=TAGS)
+    actual = {
         key: getattr(feed, key, None) if hasattr(feed, key) else getattr(feed.request_options, key)
         for key in holds
     }
     if "headers" in holds:
-        found["headers"] = sent(feed)
-    assert found == holds
+        actual["headers"] = sent(feed)
+    assert actual == holds
 
 
 def test_it_is_told_who_says_what_holds() -> None:
-    feed = one("tags: [deux, un]", "full_text: false", rest=TAGS)
+    feed = one("tags: [deux, un]", "full_text: false", sections=TAGS)
     assert {s.key: (s.value, s.source) for s in feed.settings} == {
         "every": ("10 min", "tag deux"),
         "full_text": ("false", "the feed"),
@@ -194,9 +194,9 @@ def test_a_mistake_is_told_at_its_place(marked: str, words: str) -> None:
     assert (problem.line, problem.column) == (3, 5 + place), problem.message
 
 
-def _problems(*lines: str, rest: str = "") -> list[Problem]:
+def _problems(*lines: str, sections: str = "") -> list[Problem]:
     with pytest.raises(ConfigError) as caught:
-        one(*lines, rest=rest)
+        one(*lines, sections=sections)
     return caught.value.problems
 
 
@@ -246,7 +246,7 @@ def test_the_credentials_of_a_host_go_to_its_feeds_only(
 
 
 @pytest.mark.parametrize(
-    "said",
+    "secret",
     [
         "{auth: {bearer: env:JOURNAL}}",
         "{headers: {Cookie: 'file:cookie'}}",
@@ -254,23 +254,23 @@ def test_the_credentials_of_a_host_go_to_its_feeds_only(
         "{headers: {Accept: env:JOURNAL}}",
     ],
 )
-@pytest.mark.parametrize("where", ["tags: {{presse: {}}}\n", "defaults: {}\n"])
-def test_a_secret_of_a_tag_or_of_all_feeds_is_refused(where: str, said: str) -> None:
-    for problem in _problems(rest=where.format(said)):
+@pytest.mark.parametrize("sections", ["tags: {{presse: {}}}\n", "defaults: {}\n"])
+def test_a_secret_of_a_tag_or_of_all_feeds_is_refused(sections: str, secret: str) -> None:
+    for problem in _problems(sections=sections.format(secret)):
         assert "write it under `hosts: HOST:" in problem.message
         assert "hunter2" not in problem.message
 
 
 def test_a_tag_is_spoken_of_once() -> None:
-    (problem,) = _problems(rest="tags:\n  un: {every: 5m}\n  UN: {every: 6m}\n")
+    (problem,) = _problems(sections="tags:\n  un: {every: 5m}\n  UN: {every: 6m}\n")
     assert problem.message == "the same as another one, spelt otherwise: `un`"
     assert (problem.line, problem.column) == (5, 3)
 
 
 def test_a_host_is_spoken_of_once() -> None:
-    (problem,) = _problems(rest="hosts:\n  b.example: {every: 5m}\n  https://B.example: {}\n")
+    (problem,) = _problems(sections="hosts:\n  b.example: {every: 5m}\n  https://B.example: {}\n")
     assert problem.message == "the same as another one, spelt otherwise: `b.example`"
-    (problem,) = _problems(rest="hosts: {b.example/paid: {every: 5m}}\n")
+    (problem,) = _problems(sections="hosts: {b.example/paid: {every: 5m}}\n")
     assert "is more than a server" in problem.message
 
 
@@ -299,15 +299,15 @@ def test_a_mistake_beside_a_secret_does_not_tell_it(line: str, tmp_path: Path) -
     path.write_text(f"feeds:\n  - url: https://a.example/rss\n    {line}\n{REST}", "utf-8")
     with pytest.raises(ConfigError) as caught:
         load(path)
-    said = "\n".join([str(caught.value), *describe_problems(path, caught.value.problems)])
-    assert SECRET not in said
+    output = "\n".join([str(caught.value), *describe_problems(path, caught.value.problems)])
+    assert SECRET not in output
 
 
 def test_a_mistake_below_headers_does_not_tell_them(tmp_path: Path) -> None:
     path = tmp_path / "feeds.yaml"
     lines = ["headers:", "  Host: hunter2", "  X-Foo: hunter2", "user_agent: €"]
-    said = "".join(f"    {line}\n" for line in lines)
-    path.write_text(f"feeds:\n  - url: https://a.example/rss\n{said}{REST}", "utf-8")
+    lines_ = "".join(f"    {line}\n" for line in lines)
+    path.write_text(f"feeds:\n  - url: https://a.example/rss\n{lines_}{REST}", "utf-8")
     with pytest.raises(ConfigError) as caught:
         load(path)
     shown = "\n".join(describe_problems(path, caught.value.problems))
@@ -326,8 +326,8 @@ def test_a_mistaken_address_does_not_tell_its_password(address: str, tmp_path: P
     path.write_text(f"feeds: ['{address}']\n{REST}", "utf-8")
     with pytest.raises(ConfigError) as caught:
         load(path)
-    said = "\n".join([str(caught.value), *describe_problems(path, caught.value.problems)])
-    assert SECRET not in said
+    output = "\n".join([str(caught.value), *describe_problems(path, caught.value.problems)])
+    assert SECRET not in output
 
 
 def test_nothing_that_prints_a_configuration_prints_a_secret(monkeypatch: Any) -> None:
@@ -339,13 +339,13 @@ def test_nothing_that_prints_a_configuration_prints_a_secret(monkeypatch: Any) -
         "  - {url: https://c.example/rss, auth: {bearer: hunter2}}\n"
         "  - {url: https://d.example/rss, proxy: 'http://me:hunter2@p.example:1'}\n" + REST
     )
-    said = f"{read!r} {read} {as_text(read)} {warnings(read)}"
-    said += (
+    output = f"{read!r} {read} {as_text(read)} {warnings(read)}"
+    output += (
         f"{[(str(v), f'{v}', repr(v)) for f in read.feeds for _, v in f.request_options.headers]}"
     )
-    assert SECRET not in said
-    assert "aHVudGVyMg" not in said
-    assert basic("me", SECRET).split()[1] not in said
+    assert SECRET not in output
+    assert "aHVudGVyMg" not in output
+    assert basic("me", SECRET).split()[1] not in output
     assert [warning.partition(":")[0] for warning in warnings(read)] == [
         *("b.example", "b.example", "c.example", "d.example")
     ]
@@ -358,8 +358,8 @@ FRENCH = "Les dockers du Havre reprennent le travail après la grève. " * 4
 
 def test_a_paid_feed_is_read_and_nobody_else_is_told(web: Web, tmp_path: Path) -> None:
     def journal(request: Any) -> Reply:
-        known = request.header("authorization") == basic("me", SECRET).encode()
-        return Reply(body=rss(Item("Cainiao", FRENCH, link=page))) if known else Reply(401)
+        allowed = request.header("authorization") == basic("me", SECRET).encode()
+        return Reply(body=rss(Item("Cainiao", FRENCH, link=page))) if allowed else Reply(401)
 
     with Web() as other:
         page = other.url("/article")
@@ -387,21 +387,21 @@ def test_a_paid_feed_is_read_and_nobody_else_is_told(web: Web, tmp_path: Path) -
         assert request.header("user-agent") == b"Mozilla/5.0"
         assert not {"authorization", "cookie"} & {name for name, _ in request.headers}
     assert [request.path for request in other.requests] == ["/robots.txt", "/article"]
-    said = done.stdout + done.stderr
+    output = done.stdout + done.stderr
     for command in ("feeds --format json", "feeds check"):
         ran = room.here(*command.split())
-        said += ran.stdout + ran.stderr
+        output += ran.stdout + ran.stderr
     stored = b"".join(path.read_bytes() for path in room.data.rglob("*") if path.is_file())
     for secret in (SECRET, basic("me", SECRET).split()[1]):
-        assert secret not in said
+        assert secret not in output
         assert secret.encode() not in stored
 
 
 def test_a_feed_is_examined_as_it_is_asked(web: Web, tmp_path: Path) -> None:
     def journal(request: Any) -> Reply:
-        known = request.header("authorization") == b"Bearer hunter2"
+        allowed = request.header("authorization") == b"Bearer hunter2"
         item = Item("Cainiao", FRENCH, link=web.url("/secret/1"))
-        return Reply(body=rss(item)) if known else Reply(401)
+        return Reply(body=rss(item)) if allowed else Reply(401)
 
     web.on("/feed", journal)
     web.on("/robots.txt", Reply(body=b"User-agent: *\nDisallow: /secret/"))
@@ -411,10 +411,10 @@ def test_a_feed_is_examined_as_it_is_asked(web: Web, tmp_path: Path) -> None:
     auth = {"auth": {"bearer": "env:JOURNAL"}}
     room.watch([feed], [], tags={"payant": {"every": "90m"}}, hosts={host: auth})
     ran = room.here("feeds", "check", "Journal", web.url("/feed?x"), "--format", "json")
-    told, unlike = json.loads(ran.stdout)
-    assert (told["readable"], told["interval"]) == (True, 5400.0)
-    assert told["pages"] == f"robots.txt of 127.0.0.1:{web.port} forbids it"
-    assert told["settings"] == {
+    report, unlike = json.loads(ran.stdout)
+    assert (report["readable"], report["interval"]) == (True, 5400.0)
+    assert report["pages"] == f"robots.txt of 127.0.0.1:{web.port} forbids it"
+    assert report["settings"] == {
         "every": {"value": "1 h 30 min", "from": "tag payant"},
         "full_text": {"value": "true", "from": "the feed"},
         "auth": {"value": "from env:JOURNAL", "from": f"host {host}"},

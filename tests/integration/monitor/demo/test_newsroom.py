@@ -56,9 +56,9 @@ def test_what_is_published_is_past_ordered_and_stays(outlet: Any, age: float, wa
         assert dispatch.out <= now
         if not re.search(r"[a-z]$", dispatch.slug):
             assert newsroom.find(outlet, dispatch.slug, dispatch.out - 0.01) is None
-        found = newsroom.find(outlet, dispatch.slug, now + wait)
-        assert found
-        assert (found.slug, found.out) == (dispatch.slug, dispatch.out)
+        article = newsroom.find(outlet, dispatch.slug, now + wait)
+        assert article
+        assert (article.slug, article.out) == (dispatch.slug, dispatch.out)
 
 
 @settings(deadline=None, max_examples=examples(10))
@@ -72,28 +72,28 @@ def test_the_stream_never_dries_up(age: float) -> None:
 @settings(deadline=None, max_examples=examples(300))
 @given(st.integers(0, 10**8))
 def test_every_bulletin_can_be_printed(number: int) -> None:
-    told = bulletin(CONTENT.patterns, number)
-    assert told.headlines
-    languages = {CONTENT.outlets[slug].lang for slug in told.headlines}
+    printed = bulletin(CONTENT.patterns, number)
+    assert printed.headlines
+    languages = {CONTENT.outlets[slug].lang for slug in printed.headlines}
     assert len(languages) == 1
-    for text in (*told.headlines.values(), *told.text):
+    for text in (*printed.headlines.values(), *printed.text):
         assert not re.search(r"[{}]|\w'\w|\s\s", text)
         assert text[0].isupper() or text[0] in "«“0123456789£"
         assert not re.search(r"[.!?] [a-zà-ÿ]", text)
 
 
 def test_bulletins_differ() -> None:
-    told = [bulletin(CONTENT.patterns, number) for number in range(1_000)]
-    assert len({one.text for one in told}) == len(told)
-    assert len({next(iter(one.headlines.values())) for one in told}) > 600
+    bulletins = [bulletin(CONTENT.patterns, number) for number in range(1_000)]
+    assert len({brief.text for brief in bulletins}) == len(bulletins)
+    assert len({next(iter(brief.headlines.values())) for brief in bulletins}) > 600
 
 
 def test_bulletins_are_no_copies_of_each_other() -> None:
-    told = [shingles(" ".join(bulletin(CONTENT.patterns, n).text)) for n in range(250)]
+    sets = [shingles(" ".join(bulletin(CONTENT.patterns, n).text)) for n in range(250)]
     alike = [
-        (one, other)
-        for one in range(len(told))
-        for other in range(one)
-        if len(told[one] & told[other]) >= min(len(told[one]), len(told[other])) / 2
+        (first, other)
+        for first in range(len(sets))
+        for other in range(first)
+        if len(sets[first] & sets[other]) >= min(len(sets[first]), len(sets[other])) / 2
     ]
     assert len(alike) <= 3

@@ -18,12 +18,12 @@ def test_unchanged_feeds_answer_304_until_something_is_new(
 ) -> None:
     url = server.feed_url("harbour-rail")
     first = reader.get(url)
-    known = {"If-None-Match": first.headers["ETag"]}
-    again = reader.get(url, headers=known)
+    headers = {"If-None-Match": first.headers["ETag"]}
+    again = reader.get(url, headers=headers)
     assert (again.status_code, again.content) == (304, b"")
     assert again.headers["ETag"] == first.headers["ETag"]
     hands.now += 300
-    later = reader.get(url, headers=known)
+    later = reader.get(url, headers=headers)
     assert later.status_code == 200
     assert later.content != first.content
 
@@ -31,8 +31,8 @@ def test_unchanged_feeds_answer_304_until_something_is_new(
 def test_an_etag_among_others_is_recognised(reader: httpx.Client, server: NewsroomServer) -> None:
     url = server.feed_url("fil-wallon")
     etag = reader.get(url).headers["ETag"]
-    known = {"If-None-Match": f'"other", {etag}'}
-    assert reader.get(url, headers=known).status_code == 304
+    headers = {"If-None-Match": f'"other", {etag}'}
+    assert reader.get(url, headers=headers).status_code == 304
 
 
 def test_moved_for_good(reader: httpx.Client, server: NewsroomServer) -> None:

@@ -35,7 +35,7 @@ ALIBABA, SPIES, _ = flow.WATCHLISTS
 FEEDS = (Feed(url="https://a.test/rss", name="Le Soir", tags=("belgique",)),)
 
 
-def said(number: int, **more: Any) -> dict[str, Any]:
+def said(number: int, **changes: Any) -> dict[str, Any]:
     return {
         "title": f"Le port numéro {number} accueille Alibaba",
         "url": f"https://ex.org/{number}",
@@ -46,7 +46,7 @@ def said(number: int, **more: Any) -> dict[str, Any]:
         "published": "2020-05-01T10:00:00Z",
         "seen": "2020-05-01T10:05:00Z",
         "feed": "Le Soir",
-    } | more
+    } | changes
 
 
 @pytest.fixture
@@ -60,7 +60,7 @@ def taken(
     store: Store, articles: Iterable[Any], watchlists: tuple[Watchlist, ...] = (ALIBABA,)
 ) -> tuple[int, int, int]:
     importing = ArticleImport(store, lambda: watchlists, lambda: NOW)
-    importing.take(parse_article(one, NOW) for one in articles)
+    importing.take(parse_article(row, NOW) for row in articles)
     return importing.new, importing.known, importing.alerts
 
 
@@ -71,20 +71,20 @@ def rows(folder: Path, query: str) -> list[tuple[Any, ...]]:
 def test_what_is_taken_in_is_an_article_like_any_other(store: Store, tmp_path: Path) -> None:
     assert taken(store, [said(1), said(2, title="Un port", feed="Ancien")]) == (2, 0, 1)
     views = Views(StoreAddress(tmp_path))
-    (one, other) = sorted(views.articles.get([1, 2]), key=lambda a: a.title)
-    assert (one.title, one.url, one.author) == (
+    (article, other) = sorted(views.articles.get([1, 2]), key=lambda a: a.title)
+    assert (article.title, article.url, article.author) == (
         said(1)["title"],
         "https://ex.org/1",
         "Claude Fouquet",
     )
-    assert (one.published, one.seen) == (1_588_327_200.0, 1_588_327_500.0)
+    assert (article.published, article.seen) == (1_588_327_200.0, 1_588_327_500.0)
     assert {feed.name: feed.number for feed in views.feeds.every()} == {"Le Soir": 1, "Ancien": 2}
     assert [feed.name for feed, *_ in views.feeds.subscribed()] == [
         "Le Soir"
     ]  # the other is no subscription
-    assert one.feeds == (1,)
+    assert article.feeds == (1,)
     assert other.feeds == (2,)
-    (details,) = views.articles.with_alerts([one.id])
+    (details,) = views.articles.with_alerts([article.id])
     (alert,) = details.alerts
     assert (alert.watchlist, alert.backfill) == ("Alibaba", True)
     assert [m.text for m in alert.matches] == ["Alibaba"]
@@ -115,13 +115,13 @@ KNOWN = [
 ]
 
 
-@pytest.mark.parametrize(("kind", "more", "known"), KNOWN, ids=[kind for kind, *_ in KNOWN])
+@pytest.mark.parametrize(("kind", "changes", "is_known"), KNOWN, ids=[kind for kind, *_ in KNOWN])
 def test_what_is_there_already_is_not_added(
-    store: Store, kind: str, more: dict[str, Any], known: bool
+    store: Store, kind: str, changes: dict[str, Any], is_known: bool
 ) -> None:
     taken(store, [said(1)])
-    assert taken(store, [said(1, **more)])[:2] == ((0, 1) if known else (1, 0)), kind
-    assert taken(store, [said(1, **more)])[:2] == (0, 1)  # never twice
+    assert taken(store, [said(1, **changes)])[:2] == ((0, 1) if is_known else (1, 0)), kind
+    assert taken(store, [said(1, **changes)])[:2] == (0, 1)  # never twice
 
 
 def test_articles_that_share_the_link_of_a_home_page_are_told_apart(store: Store) -> None:
@@ -159,9 +159,9 @@ def test_however_it_is_cut_and_repeated_everything_is_there_once(
         for cut in [*cuts, 99]:
             for at in range(0, min(cut * 3, len(articles)), cut):
                 taken(store, articles[at : at + cut])
-    found = rows(folder, "SELECT url FROM articles ORDER BY url")
-    assert found == sorted({(f"https://ex.org/{number}",) for number, _ in lines})
-    assert rows(folder, "SELECT total(articles) FROM feeds") == [(len(found),)]
+    urls = rows(folder, "SELECT url FROM articles ORDER BY url")
+    assert urls == sorted({(f"https://ex.org/{number}",) for number, _ in lines})
+    assert rows(folder, "SELECT total(articles) FROM feeds") == [(len(urls),)]
 
 
 def test_a_batch_is_taken_whole_or_not_at_all(store: Store, tmp_path: Path) -> None:
@@ -220,7 +220,7 @@ def test_a_bad_line_is_told_with_its_number_and_why(tmp_path: Path, raw: bytes, 
     assert (bad.place, bad.raw) == ("a.jsonl:3", raw)
     with pytest.raises(ValueError, match=words):
         parse_article(bad.value(), NOW)
-    assert [parse_article(one.value(), NOW).entry.title for one in (first, last)] == ["one", "two"]
+    assert [parse_article(p.value(), NOW).entry.title for p in (first, last)] == ["one", "two"]
 
 
 OTHERS = [
@@ -235,13 +235,13 @@ OTHERS = [
 ]
 
 
-@pytest.mark.parametrize(("fields", "taken", "unused"), OTHERS)
+@pytest.mark.parametrize(("fields", "expected", "unused"), OTHERS)
 def test_fields_of_other_programs_are_taken_and_what_is_not_is_said(
-    fields: dict[str, Any], taken: tuple[str, float | None], unused: tuple[str, ...]
+    fields: dict[str, Any], expected: tuple[str, float | None], unused: tuple[str, ...]
 ) -> None:
-    found = parse_article({"title": "a", **fields}, NOW)
-    assert (found.entry.body, found.entry.published) == taken
-    assert found.unused == unused
+    article = parse_article({"title": "a", **fields}, NOW)
+    assert (article.entry.body, article.entry.published) == expected
+    assert article.unused == unused
 
 
 @given(st.recursive(
@@ -252,12 +252,12 @@ def test_fields_of_other_programs_are_taken_and_what_is_not_is_said(
 ))  # fmt: skip
 def test_anything_is_understood_or_refused_in_words(value: Any) -> None:
     try:
-        found = parse_article(value, NOW)
+        article = parse_article(value, NOW)
     except ValueError as error:
         assert str(error)
     else:
-        assert isinstance(found, ImportedArticle)
-        assert found.seen <= NOW
+        assert isinstance(article, ImportedArticle)
+        assert article.seen <= NOW
 
 
 DATES = [
@@ -272,9 +272,9 @@ DATES = [
 
 @pytest.mark.parametrize(("written", "moment"), DATES)
 def test_dates(written: Any, moment: float | None) -> None:
-    found = parse_article({"title": "a", "published": written}, NOW)
-    assert found.entry.published == moment
-    assert found.seen == (NOW if moment is None else moment)
+    article = parse_article({"title": "a", "published": written}, NOW)
+    assert article.entry.published == moment
+    assert article.seen == (NOW if moment is None else moment)
     assert parse_article({"title": "a", "seen": "2999-01-01"}, NOW).seen == NOW
 
 
@@ -289,7 +289,7 @@ def test_lists_lines_and_folders_are_the_same(tmp_path: Path) -> None:
         (folder / f"{number}.json").write_text(json.dumps(article, indent=2))
     (folder / "readme.md").write_text("# not one")
     for path in (tmp_path / "lines.jsonl", tmp_path / "list.json", tmp_path / "list.txt", folder):
-        assert [one.value() for one in read_pieces(path)] == articles, path
+        assert [piece.value() for piece in read_pieces(path)] == articles, path
         assert [piece.end for piece in read_pieces(path)] == sorted(
             piece.end for piece in read_pieces(path)
         )
@@ -305,7 +305,7 @@ def room(tmp_path: Path) -> Newsroom:
 
 def _lines(room: Newsroom, articles: Iterable[Any]) -> str:
     path = room.folder / "articles.jsonl"
-    path.write_text("".join(json.dumps(one) + "\n" for one in articles), encoding="utf-8")
+    path.write_text("".join(json.dumps(row) + "\n" for row in articles), encoding="utf-8")
     return path.name
 
 
@@ -331,9 +331,9 @@ def test_import_and_export_on_the_command_line(room: Newsroom) -> None:
 
 def test_what_articles_lack_and_what_is_not_used_is_counted_aloud(room: Newsroom) -> None:
     room.watch([{"url": "http://127.0.0.1:9/rss", "name": "Le Soir"}], ["Alibaba"])
-    whole = {"title": "Un", "text": "Alibaba au port", "date": "2023-10-09", "source": "x"}
+    complete = {"title": "Un", "text": "Alibaba au port", "date": "2023-10-09", "source": "x"}
     bare = {"title": "Deux", "source": "x", "id": 2}
-    done = room.here("import", _lines(room, [whole, bare, {"title": "Trois", "text": "Rien"}]))
+    done = room.here("import", _lines(room, [complete, bare, {"title": "Trois", "text": "Rien"}]))
     assert done.returncode == 0
     assert "3 articles added, 0 in the archive already; 1 alert\n" in done.stderr
     assert "1 of 3 articles without a text, only a title\n" in done.stderr
@@ -362,10 +362,10 @@ def test_killed_in_the_middle_it_is_simply_run_again(room: Newsroom) -> None:
     pipe = room.folder / "pipe.jsonl"
     os.mkfifo(pipe)
     lines = (room.folder / file).read_text(encoding="utf-8").splitlines(keepends=True)
-    for number, some in ((signal.SIGKILL, lines[:700]), (signal.SIGINT, lines[:1400])):
+    for number, part in ((signal.SIGKILL, lines[:700]), (signal.SIGINT, lines[:1400])):
         before = room.counts()[0]
         with room.running("import", pipe.name) as process, pipe.open("w") as end:
-            end.writelines(some)
+            end.writelines(part)
             end.flush()
             until(lambda: room.counts()[0] > before)  # noqa: B023
             process.send_signal(number)

@@ -35,23 +35,23 @@ def published(count: int) -> Reply:
     return Reply(body=rss(*reversed(items)))
 
 
-@pytest.mark.parametrize("where", [pytest.param("postgresql", marks=pytest.mark.database), "data"])
+@pytest.mark.parametrize("place", [pytest.param("postgresql", marks=pytest.mark.database), "data"])
 def test_an_edit_made_while_the_monitor_starts_takes_effect(
-    where: str, tmp_path: Path, request: pytest.FixtureRequest
+    place: str, tmp_path: Path, request: pytest.FixtureRequest
 ) -> None:
     """The monitor waits for a secret when it has read the file. There is no store before."""
-    shared = without_tables(request) if where == "postgresql" else ""
+    shared = without_tables(request) if place == "postgresql" else ""
     newsroom = Newsroom(tmp_path, {"TOCSIN_STORE": shared} if shared else {})
     secret = tmp_path / "secret"
     os.mkfifo(secret)
     feed = {"url": "https://a.invalid/rss", "enabled": False}
     newsroom.watch([{**feed, "auth": {"bearer": "file:secret"}}], ["before"])
     with newsroom.running("run"):
-        with secret.open("w") as asked:  # opens once the monitor reads it
+        with secret.open("w") as pipe:  # opens once the monitor reads it
             newsroom.watch([feed], ["after"])
-            asked.write("word")
+            pipe.write("word")
         views = Views(StoreAddress(newsroom.data, shared))
-        until(lambda: [one.name for one in in_force(views)] == ["after"])
+        until(lambda: [row.name for row in in_force(views)] == ["after"])
 
 
 def without_tables(request: pytest.FixtureRequest) -> str:

@@ -49,24 +49,24 @@ def newsroom(tmp_path: Path) -> Newsroom:
     return Newsroom(tmp_path)
 
 
-def feed(web: Web, path: str, **more: Any) -> dict[str, Any]:
-    return {"url": web.url(path), "name": path.strip("/"), "every": "1s", "lang": "fr", **more}
+def feed(web: Web, path: str, **keys: Any) -> dict[str, Any]:
+    return {"url": web.url(path), "name": path.strip("/"), "every": "1s", "lang": "fr", **keys}
 
 
 def descendants(pid: int) -> list[int]:
     """Return the processes that a process and its children have started."""
-    found = Path(f"/proc/{pid}/task/{pid}/children")
-    if not found.exists():
+    listing = Path(f"/proc/{pid}/task/{pid}/children")
+    if not listing.exists():
         pytest.skip("children are found by /proc")
-    children = [int(child) for child in found.read_text().split()]
-    return children + [each for child in children for each in descendants(child)]
+    children = [int(child) for child in listing.read_text().split()]
+    return children + [descendant for child in children for descendant in descendants(child)]
 
 
 def indexer_of(monitor: int) -> int:
     """Return the indexer: the process of a monitor that gives way."""
     wanted = niceness(monitor) + indexer_process.NICENESS
-    (found,) = (one for one in descendants(monitor) if niceness(one) == wanted)
-    return found
+    (indexer,) = (pid for pid in descendants(monitor) if niceness(pid) == wanted)
+    return indexer
 
 
 def niceness(pid: int) -> int:
@@ -99,8 +99,8 @@ def test_a_good_edit_is_in_force_and_a_bad_one_changes_nothing(
         assert newsroom.counts()[1] == 2  # 10 tells of espionnage
 
         newsroom.config.write_text("feeds:\n  - url: nonsense\nwatchlists: []\n")
-        told = until(lambda: newsroom.json("status", "--json")["config_error"])
-        assert "line 2" in told
+        error = until(lambda: newsroom.json("status", "--json")["config_error"])
+        assert "line 2" in error
         assert newsroom.json("status", "--json")["feeds"] == 2
         web.on("/two", Reply(body=news(10, 13)))
         until(lambda: newsroom.counts()[:2] == (5, 4))
@@ -108,10 +108,10 @@ def test_a_good_edit_is_in_force_and_a_bad_one_changes_nothing(
         newsroom.watch([feed(web, "/one")], ["Alibaba"])
         until(lambda: newsroom.json("status", "--json")["config_error"] == "")
         assert newsroom.json("status", "--json")["feeds"] == 1
-        asked = len(web.requests_for("/two"))
+        polls = len(web.requests_for("/two"))
         web.on("/one", Reply(body=news(0, 1)))
         until(lambda: newsroom.counts()[:2] == (6, 4))  # espionnage is not watched any more
-        assert len(web.requests_for("/two")) <= asked + 1
+        assert len(web.requests_for("/two")) <= polls + 1
         assert newsroom.here("search", "douane").returncode == 0  # history stays
 
 
@@ -131,10 +131,10 @@ def test_no_feed_stops_another(web: Web, newsroom: Newsroom) -> None:
         until(lambda: newsroom.counts()[0] == 5)
         until(lambda: newsroom.json("status", "--json")["failing"] == len(bad))
         assert monitor.poll() is None
-    found = {row["name"]: row for row in newsroom.json("feeds", "--format", "json")}
-    assert all(found[path.strip("/")]["reason"] for path in bad)
-    assert found["gone"]["health"] == "gone"
-    assert found["well"]["health"] == "ok"
+    feeds = {row["name"]: row for row in newsroom.json("feeds", "--format", "json")}
+    assert all(feeds[path.strip("/")]["reason"] for path in bad)
+    assert feeds["gone"]["health"] == "gone"
+    assert feeds["well"]["health"] == "ok"
     assert len(web.requests_for("/gone")) == 1
 
 
@@ -151,8 +151,8 @@ def test_an_indexer_that_is_killed_is_started_again_and_misses_nothing(
         until(lambda: searchable(newsroom, 5))
         assert indexer_of(monitor.pid) != indexer
     for number in range(5):
-        found = newsroom.json("search", f'"numéro {number}"', "--format", "json")["hits"]
-        assert [row["title"] for row in found] == [item(number).title]
+        hits = newsroom.json("search", f'"numéro {number}"', "--format", "json")["hits"]
+        assert [row["title"] for row in hits] == [item(number).title]
 
 
 def test_killed_and_started_again_nothing_is_lost_or_doubled(web: Web, newsroom: Newsroom) -> None:
@@ -165,13 +165,13 @@ def test_killed_and_started_again_nothing_is_lost_or_doubled(web: Web, newsroom:
             orphans = descendants(monitor.pid)
             os.kill(monitor.pid, signal.SIGKILL)
             monitor.wait()
-        until(lambda left=orphans: not any(map(alive, left)))  # type: ignore[misc]
+        until(lambda pids=orphans: not any(map(alive, pids)))  # type: ignore[misc]
         assert newsroom.counts()[:2] == (last + 1, alerts)
     assert newsroom.json("status", "--json")["monitor"] is None
     assert newsroom.once("--now").returncode == 0
     assert newsroom.counts() == (81, 54, 0)
-    found = newsroom.json("search", "texte", "--limit", "0", "--format", "json")["hits"]
-    assert sorted(row["title"] for row in found) == sorted(item(n).title for n in range(81))
+    hits = newsroom.json("search", "texte", "--limit", "0", "--format", "json")["hits"]
+    assert sorted(row["title"] for row in hits) == sorted(item(n).title for n in range(81))
     doubled = newsroom.sql("SELECT guid FROM entries GROUP BY guid HAVING count(*) > 1")
     assert doubled == []
 
@@ -181,11 +181,11 @@ def test_a_background_monitor_logs_where_status_says(web: Web, newsroom: Newsroo
     newsroom.watch([feed(web, "/one")], ["Alibaba"])
     with newsroom.running("run", "--background"):
         until(lambda: searchable(newsroom, 1))
-        said = newsroom.json("status", "--json")
-        assert said["monitor"]["log"] == said["log"] != ""
-        until(lambda: "Alibaba numéro 0" in (newsroom.folder / said["log"]).read_text())
+        status = newsroom.json("status", "--json")
+        assert status["monitor"]["log"] == status["log"] != ""
+        until(lambda: "Alibaba numéro 0" in (newsroom.folder / status["log"]).read_text())
         assert newsroom.tocsin("stop").returncode == 0
-    assert newsroom.json("status", "--json")["log"] == said["log"]
+    assert newsroom.json("status", "--json")["log"] == status["log"]
 
 
 # --- in this process, with a clock of our own ------------------------------------------------
@@ -244,7 +244,7 @@ def test_a_store_that_refuses_stops_the_asking_for_a_while(tmp_path: Path, later
 
     async def script(room: InProcessMonitor) -> None:
         await room.until(lambda: room.polls(A) == 1)
-        asked = room.press.requested_urls.count(A)
+        polls = room.press.requested_urls.count(A)
         room.press.editions = {**room.press.editions, A: [b"", edition(flow._A3, flow._A1)]}
         room.press.round = 1
         with closing(sqlite3.connect(tmp_path / "newsroom.db", isolation_level=None)) as other:
@@ -252,7 +252,7 @@ def test_a_store_that_refuses_stops_the_asking_for_a_while(tmp_path: Path, later
             room.now += 61
             await room.until(lambda: room.card().pulse == pytest.approx(room.now))
             await asyncio.sleep(0.3)  # some 15 ticks, of which one may ask
-            assert room.press.requested_urls.count(A) <= asked + 1
+            assert room.press.requested_urls.count(A) <= polls + 1
             other.execute("ROLLBACK")
         assert room.polls(A) == 1
         room.now += later
@@ -317,8 +317,8 @@ def test_a_network_that_is_down_is_named_and_costs_the_feeds_nothing(
         await room.until(lambda: not room.card().network_down)
 
     room.run(script)
-    told = [one for one in caplog.messages if "network" in one or "no route" in one]
-    assert [one.partition(";")[0] for one in told] == [
+    lines = [line for line in caplog.messages if "network" in line or "no route" in line]
+    assert [line.partition(";")[0] for line in lines] == [
         "the network seems down: 0 of 3 hosts reached",
         "the network is back",
     ]
@@ -339,10 +339,10 @@ def test_a_feed_that_is_not_reached_is_named_once_and_so_is_its_return(
         await room.until(lambda: [room.polls(url) for url in (A, A2, C)] == [1, 1, 1])
         for press.round, polls in ((1, 2), (1, 3), (2, 4)):
             room.now += 3_600
-            await room.until(lambda: all(room.logged.count(one) >= polls for one in (A, A2)))  # noqa: B023
+            await room.until(lambda: all(room.logged.count(line) >= polls for line in (A, A2)))  # noqa: B023
 
     room.run(script)
-    about = [one for one in caplog.messages if "a.test is off" in one or "reached again" in one]
+    about = [line for line in caplog.messages if "a.test is off" in line or "reached again" in line]
     assert sorted(about) == sorted(
         f"{sign} {name}: {words}"
         for sign, words in (("✗", "a.test is off"), ("✓", "reached again"))
@@ -368,8 +368,8 @@ def test_what_an_edit_permits_or_resumes_is_polled_at_once(tmp_path: Path) -> No
     room = InProcessMonitor(tmp_path, press_of(b=[FetchError(B, "10.0.0.1 is a private address")]))
     good = room.config
     assert isinstance(good, Config)
-    first, *others = good.feeds
-    paused = replace(good, feeds=(replace(first, enabled=False), *others))
+    first, *remaining = good.feeds
+    paused = replace(good, feeds=(replace(first, enabled=False), *remaining))
 
     async def script(room: InProcessMonitor) -> None:
         await room.until(lambda: room.polls(A) == room.polls(B) == 1)

@@ -27,10 +27,10 @@ OLD, NEW = "https://old.example/rss", "https://new.example/rss"
 DAY = 24 * HOUR
 
 
-def after(seen: Sequence[tuple[float, str | None]]) -> PermanentRedirect | None:
+def after(answers: Sequence[tuple[float, str | None]]) -> PermanentRedirect | None:
     """Return what is noted after answers at these hours."""
     before: PermanentRedirect | None = None
-    for hours, to in seen:
+    for hours, to in answers:
         now = updated_redirect(before, to, START + hours * HOUR)
         before = before if now is None else None if now == NOWHERE else now
     return before
@@ -74,12 +74,12 @@ OBJECTIONS: list[tuple[Feed, str, tuple[Feed, ...], str]] = [
 ]
 
 
-@pytest.mark.parametrize(("feed", "to", "others", "words"), OBJECTIONS)
-def test_what_stands_in_the_way(feed: Feed, to: str, others: tuple[Feed, ...], words: str) -> None:
-    feeds = {each.url: each for each in (feed, *others)}
-    found = obstacle(feed, PermanentRedirect(to, 0, DAY, 3), feeds)
-    assert words in found
-    assert bool(found) is bool(words)
+@pytest.mark.parametrize(("feed", "to", "nearby", "words"), OBJECTIONS)
+def test_what_stands_in_the_way(feed: Feed, to: str, nearby: tuple[Feed, ...], words: str) -> None:
+    feeds = {f.url: f for f in (feed, *nearby)}
+    reason = obstacle(feed, PermanentRedirect(to, 0, DAY, 3), feeds)
+    assert words in reason
+    assert bool(reason) is bool(words)
 
 
 WORDS: list[tuple[PermanentRedirect | None, FormerAddress | None, str]] = [
@@ -106,13 +106,13 @@ def test_it_is_told_where_a_feed_is_and_was(
 class Moves:
     """A store that knows moves, a file that can be written or not."""
 
-    said: Mapping[str, PermanentRedirect]
+    redirects: Mapping[str, PermanentRedirect]
     now: float = START
     refusal: str = ""
     written: list[tuple[str, str]] = field(default_factory=list)
 
     def moves(self) -> Mapping[str, PermanentRedirect]:
-        return self.said
+        return self.redirects
 
     def rewrite(self, old: str, new: str) -> None:
         self.written.append((old, new))
@@ -208,12 +208,12 @@ def test_history_and_state_follow(tmp_path: Path) -> None:
 
 
 def test_a_feed_that_was_there_before_keeps_its_own_history(tmp_path: Path) -> None:
-    one, other = Feed(url=OLD, name="a"), Feed(url=NEW, name="b")
+    first_feed, second_feed = Feed(url=OLD, name="a"), Feed(url=NEW, name="b")
     with closing(store_of(tmp_path)) as store:
-        first, second = store.subscribe([one, other], [])
-        store.subscribe([one], [])
+        first, second = store.subscribe([first_feed, second_feed], [])
+        store.subscribe([first_feed], [])
         store._connection.execute("INSERT INTO moves VALUES (1, ?, 0, 90000, 3)", (NEW,))
-        (now,) = store.subscribe([other], [])
+        (now,) = store.subscribe([second_feed], [])
         assert now.number == second.number != first.number
 
 
@@ -229,14 +229,14 @@ def test_a_feed_whose_address_nobody_changed_stays(tmp_path: Path, urls: tuple[s
 
 def test_a_feed_asked_in_another_manner_is_asked_for_all_of_it(tmp_path: Path) -> None:
     with closing(store_of(tmp_path)) as store:
-        for request_options, kept in (
+        for request_options, is_kept in (
             (RequestOptions(), True), (AUTH, False), (AUTH, True),
             (RequestOptions(encoding="cp1252"), False),
             (RequestOptions(encoding="cp1252", timeout=9.0), True),
             (RequestOptions(user_agent="x"), False),
         ):  # fmt: skip
             store.subscribe([replace(FEED, request_options=request_options)], [])
-            assert (etag_of(store) == b"1") is kept or request_options == RequestOptions()
+            assert (etag_of(store) == b"1") is is_kept or request_options == RequestOptions()
             store._connection.execute("UPDATE feeds SET etag = '1', body_hash = x'01'")
             store._connection.execute("UPDATE feeds SET etag = CAST('1' AS BLOB)")
 
@@ -281,9 +281,9 @@ def test_a_feed_that_has_moved_is_followed(web: Web, tmp_path: Path) -> None:
     new = web.url("/new")
     assert f"has moved permanently: feeds.yaml now has {new} instead of" in polled(room)
     assert room.config.read_text(encoding="utf-8") == before.replace("/old ", "/new ")
-    asked = len(web.requests_for("/old"))
+    polls = len(web.requests_for("/old"))
     polled(room)
-    assert len(web.requests_for("/old")) == asked
+    assert len(web.requests_for("/old")) == polls
     assert web.requests_for("/new")[-1].header("If-None-Match") == b'"1"'
     (feed,) = (row for row in room.json("feeds", "--format", "json") if row["url"] == new)
     assert feed["articles"] == 1

@@ -56,10 +56,10 @@ def _holder(folder: Path, wait: float) -> subprocess.Popen[bytes]:
 
 
 def test_a_monitor_is_known_while_it_holds_the_folder(tmp_path: Path) -> None:
-    with MonitorLock(tmp_path) as held:
+    with MonitorLock(tmp_path) as lock:
         assert is_locked(tmp_path)
         assert current_heartbeat(tmp_path) is None  # it has not said who it is yet
-        held.beat(_card(os.getpid()))
+        lock.beat(_card(os.getpid()))
         assert current_heartbeat(tmp_path) == _card(os.getpid())
     assert not is_locked(tmp_path)
     assert current_heartbeat(tmp_path) is None
@@ -93,19 +93,19 @@ def test_a_monitor_that_is_just_starting_can_be_stopped(tmp_path: Path) -> None:
 def test_beside_a_running_monitor_a_broken_file_stops_nobody(tmp_path: Path) -> None:
     feeds = tmp_path / "feeds.yaml"
     feeds.write_text("feeds: [", encoding="utf-8")
-    here = CliContext(feeds, tmp_path / "var")
-    with MonitorLock(here.folder) as held:
-        held.beat(_card(os.getpid()))
-        assert here.ensure_monitor() is False
+    context = CliContext(feeds, tmp_path / "var")
+    with MonitorLock(context.folder) as lock:
+        lock.beat(_card(os.getpid()))
+        assert context.ensure_monitor() is False
     with pytest.raises(ConfigError):
-        here.ensure_monitor()
+        context.ensure_monitor()
 
 
 def test_the_second_is_told_of_the_first(tmp_path: Path) -> None:
-    with MonitorLock(tmp_path) as held:
+    with MonitorLock(tmp_path) as lock:
         with pytest.raises(AlreadyRunningError, match="starting"), MonitorLock(tmp_path):
             pass
-        held.beat(_card(4711))
+        lock.beat(_card(4711))
         with pytest.raises(AlreadyRunningError, match="pid 4711"), MonitorLock(tmp_path):
             pass
 

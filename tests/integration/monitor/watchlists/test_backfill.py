@@ -83,9 +83,9 @@ def test_a_new_watchlist_raises_alerts_for_what_was_there_and_says_so(folder: Pa
     with closing(Store(StoreAddress(folder))) as store:
         assert finish(store, (*WATCHLISTS, STRIKE)) > 0
     rung = alerts(folder)
-    told = flow.rows(folder, "SELECT id FROM articles WHERE title LIKE 'Grève%' ORDER BY id")
-    assert [article for article, *_ in rung] == [id for (id,) in told] != []
-    assert {tuple(rest) for _, *rest in rung} == {("high", 1, NOW)}
+    expected = flow.rows(folder, "SELECT id FROM articles WHERE title LIKE 'Grève%' ORDER BY id")
+    assert [article for article, *_ in rung] == [id for (id,) in expected] != []
+    assert {tuple(values) for _, *values in rung} == {("high", 1, NOW)}
     assert [row for row in everything(folder) if row[0] != "Grève"] == before
 
 
@@ -97,23 +97,23 @@ def test_an_article_is_matched_for_each_feed_that_carries_it(folder: Path) -> No
             "INSERT OR IGNORE INTO carriers SELECT ?, number, 0 FROM feeds WHERE number <> ?",
             (article, feed),
         )
-        other = next(one for one in store.feeds.every() if one.number != feed)
+        other = next(feed_row for feed_row in store.feeds.every() if feed_row.number != feed)
         finish(store, (*WATCHLISTS, replace(STRIKE, feeds=(other.name,))))
     assert article in {article for article, *_ in alerts(folder)}
 
 
 def test_it_is_done_once_for_each_version_of_a_rule(folder: Path) -> None:
     with closing(Store(StoreAddress(folder))) as store:
-        every = (*WATCHLISTS, STRIKE)
-        assert finish(store, every) > 0
-        assert finish(store, every) == 0
-        assert finish(store, every[::-1]) == 0
+        rules = (*WATCHLISTS, STRIKE)
+        assert finish(store, rules) > 0
+        assert finish(store, rules) == 0
+        assert finish(store, rules[::-1]) == 0
         louder = replace(STRIKE, severity=Severity.LOW)
         assert finish(store, (*WATCHLISTS, louder)) == 0
         changed = replace(STRIKE, query=understood("espionnage"))
         assert finish(store, (*WATCHLISTS, changed)) > 0
         assert finish(store, WATCHLISTS) == 0
-        assert finish(store, every) > 0  # nobody watched for it meanwhile
+        assert finish(store, rules) > 0  # nobody watched for it meanwhile
 
 
 def test_a_newsroom_that_starts_has_nothing_to_look_through(tmp_path: Path) -> None:
@@ -137,11 +137,11 @@ def test_a_step_stops_when_its_time_is_up(folder: Path) -> None:
         work = Backfill(store, lambda: next(ticks))  # each look at the clock costs a second
         feeds = store.subscribe(FEEDS, (*WATCHLISTS, STRIKE))
         (stand,) = work.begin((*WATCHLISTS, STRIKE), feeds)
-        taken = []
+        progress = []
         while step := work.step():
-            taken.append(step)
-    assert [step.articles for step in taken] == [1] * stand.until
-    assert [step.done for step in taken] == [()] * (stand.until - 1) + [("Grève",)]
+            progress.append(step)
+    assert [step.articles for step in progress] == [1] * stand.until
+    assert [step.done for step in progress] == [()] * (stand.until - 1) + [("Grève",)]
     assert alerts(folder)
 
 
@@ -152,8 +152,8 @@ def test_a_rule_that_comes_later_catches_up_with_one_that_is_under_way(
     page = Watchlist(name="Entrepôt", query=understood("entrepôt"))
     with closing(Store(StoreAddress(folder))) as store:
         next(steps(store, (*WATCHLISTS, STRIKE)))
-        stands = {stand.watchlist: stand.upto for stand in store.watchlists.backfills()}
-        assert stands == {"Grève": 2}
+        positions = {stand.watchlist: stand.upto for stand in store.watchlists.backfills()}
+        assert positions == {"Grève": 2}
         finish(store, (*WATCHLISTS, STRIKE, page))
         assert store.watchlists.backfills() == []
     apart = [alerts(folder), alerts(folder, "Entrepôt")]
@@ -171,26 +171,26 @@ def test_killed_at_any_step_and_started_again_it_comes_to_the_same(
     flow.life(tmp_path / "before").live(flow.ROUNDS)
 
     def fresh(name: str) -> Path:
-        there = tmp_path / name
-        there.mkdir()
-        before, after = tmp_path / "before" / "newsroom.db", there / "newsroom.db"
+        folder_copy = tmp_path / name
+        folder_copy.mkdir()
+        before, after = tmp_path / "before" / "newsroom.db", folder_copy / "newsroom.db"
         with closing(sqlite3.connect(before)) as old, closing(sqlite3.connect(after)) as new:
             old.backup(new)
-        return there
+        return folder_copy
 
-    whole = fresh("whole")
+    uninterrupted = fresh("whole")
     fuse = Fuse()
-    with fuse.fitted(), closing(Store(StoreAddress(whole))) as store:
+    with fuse.fitted(), closing(Store(StoreAddress(uninterrupted))) as store:
         finish(store, (*WATCHLISTS, STRIKE))
-    wanted = everything(whole)
+    wanted = everything(uninterrupted)
     assert fuse.steps > 30
     for at in range(random.choice((1, 2)), fuse.steps + 1, 2):
-        there = fresh(str(at))
+        copy = fresh(str(at))
         with pytest.raises(Killed), Fuse(at).fitted():
-            finish(Store(StoreAddress(there)), (*WATCHLISTS, STRIKE))
-        with closing(Store(StoreAddress(there))) as store:
+            finish(Store(StoreAddress(copy)), (*WATCHLISTS, STRIKE))
+        with closing(Store(StoreAddress(copy))) as store:
             finish(store, (*WATCHLISTS, STRIKE))
-        assert everything(there) == wanted, at
+        assert everything(copy) == wanted, at
 
 
 def test_a_store_that_refuses_loses_nothing(folder: Path) -> None:
@@ -213,7 +213,7 @@ def test_a_store_that_refuses_loses_nothing(folder: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("one", "other", "same"),
+    ("first", "other", "same"),
     [
         ("alibaba OR temu", "temu OR Alibaba", True),
         ("grève", "greve", True),
@@ -228,8 +228,8 @@ def test_a_store_that_refuses_loses_nothing(folder: Path) -> None:
         ("lang:fr port", "lang:en port", False),
     ],
 )
-def test_a_rule_is_new_when_it_means_something_else(one: str, other: str, same: bool) -> None:
-    meanings = {rule_version(understood(text).root, (), ()) for text in (one, other)}
+def test_a_rule_is_new_when_it_means_something_else(first: str, other: str, same: bool) -> None:
+    meanings = {rule_version(understood(text).root, (), ()) for text in (first, other)}
     assert (len(meanings) == 1) is same
 
 
@@ -243,8 +243,8 @@ def test_where_a_rule_looks_is_part_of_what_it_means(
 
 @given(st.permutations(["alibaba", "grève", "port d’Anvers", "espion*", "douane~"]))
 def test_the_order_of_terms_means_nothing(terms: list[str]) -> None:
-    one, other = any_of(terms), any_of(sorted(terms))
-    assert rule_version(one.root, (), ()) == rule_version(other.root, (), ())
+    query_, other = any_of(terms), any_of(sorted(terms))
+    assert rule_version(query_.root, (), ()) == rule_version(other.root, (), ())
 
 
 # --- the program ---------------------------------------------------------------------------
@@ -286,7 +286,7 @@ def test_status_tells_how_far_it_is(folder: Path) -> None:
         Backfill(store, lambda: NOW).begin((*WATCHLISTS, STRIKE), store.subscribe(FEEDS, ()))
         (stand,) = store.watchlists.backfills()
     newsroom = Newsroom(folder)
-    said = newsroom.here("--data", str(folder), "status")
-    assert f"backfill  0 of {stand.until} articles: Grève" in said.stdout
+    done = newsroom.here("--data", str(folder), "status")
+    assert f"backfill  0 of {stand.until} articles: Grève" in done.stdout
     mapped = newsroom.json("--data", str(folder), "status", "--json")["backfill"]
     assert mapped == [{"watchlist": "Grève", "upto": 0, "until": stand.until}]

@@ -59,25 +59,25 @@ def test_a_backtest_says_what_the_matcher_says(tmp_path: Path, since: float | No
     articles = [short_article(id) for id in range(1, 700)]
     article_archive.fill(tmp_path, articles)
     service = archive_with_alerts.service(tmp_path)
-    told: list[tuple[int, int]] = []
-    found = backtest(
+    progress_steps: list[tuple[int, int]] = []
+    result = backtest(
         service.archive, service.views, WATCHLISTS, DESCRIBED, since,
-        lambda *progress: told.append(progress),
+        lambda *progress: progress_steps.append(progress),
     )  # fmt: skip
     tried = [a for a in articles if since is None or a.date >= since]
-    assert found.dates == {a.id: a.date for a in tried}
+    assert result.dates == {a.id: a.date for a in tried}
     rules = WatchlistMatcher(WATCHLISTS)
     hits = [(a, hit) for a in tried for hit in rules.match(a, feed_of(a))]
-    for tally in found.tallies:
-        own = [(a, hit) for a, hit in hits if hit.watchlist.name == tally.watchlist.name]
-        assert tally.dates == {a.id: a.date for a, _ in own}
-        assert own
+    for tally in result.tallies:
+        expected = [(a, hit) for a, hit in hits if hit.watchlist.name == tally.watchlist.name]
+        assert tally.dates == {a.id: a.date for a, _ in expected}
+        assert expected
         assert tally.terms == Counter(
-            term for _, hit in own for term in {match.term for match in hit.matches}
+            term for _, hit in expected for term in {match.term for match in hit.matches}
         )
         assert (tally.gained, tally.lost) == (sorted(tally.dates), [])
-    assert told[-1][0] == told[-1][1]
-    assert all(done <= total for done, total in told)
+    assert progress_steps[-1][0] == progress_steps[-1][1]
+    assert all(done <= total for done, total in progress_steps)
 
 
 DAY = 86_400.0
@@ -104,22 +104,22 @@ def service(folder: Path) -> Service:
 
 
 def test_the_articles_of_thirty_days_are_counted_by_term_with_ten_examples(tmp_path: Path) -> None:
-    told: list[tuple[int, int]] = []
-    found = service(tmp_path).preview_watchlist(PORT, [], lambda *done: told.append(done))
-    assert (found.articles, found.matched) == (14, 13)
-    assert found.terms == (("grève", 12), ("douane", 1))
-    assert [hit.article.id for hit in found.examples] == [15, *range(14, 5, -1)]
-    first, second = found.examples[:2]
+    progress: list[tuple[int, int]] = []
+    preview = service(tmp_path).preview_watchlist(PORT, [], lambda *done: progress.append(done))
+    assert (preview.articles, preview.matched) == (14, 13)
+    assert preview.terms == (("grève", 12), ("douane", 1))
+    assert [hit.article.id for hit in preview.examples] == [15, *range(14, 5, -1)]
+    first, second = preview.examples[:2]
     assert [first.snippet[a:b] for a, b in first.lit] == ["douane"]
     assert second.spans == (("title", 0, 5),)
-    assert told[-1][0] == told[-1][1]
-    assert all(done <= total for done, total in told)
+    assert progress[-1][0] == progress[-1][1]
+    assert all(done <= total for done, total in progress)
 
 
 def test_feeds_are_those_that_the_file_describes(tmp_path: Path) -> None:
     room = service(tmp_path)
-    one = room.views.feeds.every()[0]
-    tagged = [replace(one, tags=("ports",))]
+    fil = room.views.feeds.every()[0]
+    tagged = [replace(fil, tags=("ports",))]
     only = replace(PORT, feeds=("tag:ports",))
     assert room.preview_watchlist(only, tagged, lambda *_: None).matched == 13
     assert room.preview_watchlist(only, [], lambda *_: None).matched == 0

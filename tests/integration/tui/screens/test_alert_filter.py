@@ -197,7 +197,7 @@ def test_a_filter_that_is_still_read_for_is_cancelled_too() -> None:
         await pilot.press("f", "z")
         main._filter_typed(parse_headline_filter("zzz"), 0)
         main.cancel_filter()
-        await until(pilot, lambda: all(each.group != "narrow" for each in main.workers))
+        await until(pilot, lambda: all(worker.group != "narrow" for worker in main.workers))
         assert not main.current_filter.text
         assert main.stream.story
 

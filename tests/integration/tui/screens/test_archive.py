@@ -308,7 +308,7 @@ def test_a_search_is_saved_from_the_screen(tmp_path: Path) -> None:
     newsroom.config = path
     drive(newsroom, script)
     config = load(path)
-    assert [(one.name, one.query.text) for one in config.searches] == [("q", "orly")]
+    assert [(row.name, row.query.text) for row in config.searches] == [("q", "orly")]
     assert path.read_text().startswith(FILE.split("\n", maxsplit=1)[0])
 
 
@@ -382,7 +382,7 @@ HOSTILE = "[/] [red]rouge\x1b]52;c;cGF5bG9hZA==\x07\x1b[2J\x9b31m\u202e日本 " 
 
 def test_hostile_words_are_only_words_wherever_they_are_from(tmp_path: Path) -> None:
     (tmp_path / "feeds.yaml").write_text(FILE)
-    seen: list[str] = []
+    contents: list[str] = []
 
     async def script(pilot: Pilot[Any], app: DashboardApp) -> None:
         search = await searching(pilot, app, "rouge")
@@ -392,14 +392,14 @@ def test_hostile_words_are_only_words_wherever_they_are_from(tmp_path: Path) -> 
             await until(pilot, lambda: app.screen is not search)
             await pilot.press("down")
             await pilot.pause(0.05)
-            seen.append(screen(app))
+            contents.append(screen(app))
             await pilot.press("escape")
         await pilot.press("enter", "z")
-        seen.append(screen(app))
+        contents.append(screen(app))
         search.input.value = "zzz"
         await pilot.press("z", "slash", "enter")
         await sees(pilot, app, "without [/] [red]rouge")
-        seen.append(screen(app))
+        contents.append(screen(app))
 
     newsroom = FakeNewsroom(8, title=lambda n: HOSTILE)
     newsroom.config = tmp_path / "feeds.yaml"
@@ -409,7 +409,7 @@ def test_hostile_words_are_only_words_wherever_they_are_from(tmp_path: Path) -> 
     suggestion = replace(newsroom.suggestions("")[1], written=HOSTILE)
     newsroom.suggestions = lambda query: [suggestion]  # type: ignore[method-assign]
     drive(newsroom, script)
-    shown = "".join(seen)
+    shown = "".join(contents)
     assert "[red]rouge" in shown
     assert not [c for c in shown if c != "\n" and (ord(c) < 32 or 0x7F <= ord(c) < 0xA0)]
     assert not set(shown) & set("\u202e\u200b")

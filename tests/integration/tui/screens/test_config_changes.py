@@ -69,7 +69,7 @@ def test_an_edit_is_told_in_words(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("said", "command"),
+    ("editor", "command"),
     [
         ("vi", ["vi", "+7", "f"]),
         ("/usr/bin/nvim -u NONE", ["/usr/bin/nvim", "-u", "NONE", "+7", "f"]),
@@ -84,8 +84,8 @@ def test_an_edit_is_told_in_words(tmp_path: Path) -> None:
         ("ed", ["ed", "f"]),
     ],
 )
-def test_each_editor_is_told_the_line_in_its_way(said: str, command: list[str]) -> None:
-    words = external_programs.find_editor({"EDITOR": said})
+def test_each_editor_is_told_the_line_in_its_way(editor: str, command: list[str]) -> None:
+    words = external_programs.find_editor({"EDITOR": editor})
     assert external_programs.editor_command(words, Path("f"), 7) == command
 
 
@@ -148,7 +148,7 @@ def test_a_mistake_is_shown_with_its_line_and_opened_there_next(tmp_path: Path) 
 
 @pytest.mark.costly
 @pytest.mark.parametrize(
-    ("environ", "said"),
+    ("environ", "message"),
     [
         ({"EDITOR": "/nowhere/code"}, "No such file"),
         ({"PATH": "/nowhere"}, "set $EDITOR"),
@@ -156,7 +156,7 @@ def test_a_mistake_is_shown_with_its_line_and_opened_there_next(tmp_path: Path) 
     ],
 )
 def test_what_hinders_an_edit_is_said(
-    environ: Mapping[str, str], said: str, tmp_path: Path
+    environ: Mapping[str, str], message: str, tmp_path: Path
 ) -> None:
     room = FakeNewsroom(4)
     room.config = tmp_path / "feeds.yaml"
@@ -164,6 +164,6 @@ def test_what_hinders_an_edit_is_said(
 
     async def script(pilot: Pilot[Any], app: DashboardApp) -> None:
         await pilot.press("E")
-        await until(pilot, lambda: any(said in n.message for n in app._notifications))
+        await until(pilot, lambda: any(message in n.message for n in app._notifications))
 
     drive(room, script, environ=environ)

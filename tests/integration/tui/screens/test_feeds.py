@@ -99,11 +99,11 @@ def test_feeds_in_a_state() -> None:
 
 def test_a_row_says_how_often_and_marks_what_tocsin_chose() -> None:
     feed = some()[0]
-    own = replace(feed, feed=replace(feed.feed, every=3600.0))
+    custom = replace(feed, feed=replace(feed.feed, every=3600.0))
     state = replace(feed.state, usual=86_400.0)
     daily = replace(feed, state=state)
     assert "~15m" in row(feed)
-    assert " 1h " in row(own)
+    assert " 1h " in row(custom)
     assert "daily" in row(daily)
     assert " – " in row(some()[3])
 
@@ -156,7 +156,7 @@ def test_the_header_stands_over_its_columns(size: tuple[int, int]) -> None:
 
 def test_a_feed_in_full() -> None:
     feed = some()[0]
-    known = FeedBackground(
+    background = FeedBackground(
         gaps=(
             Gap(feed=feed.feed, start=NOW - 7200, end=NOW - 3600, kind=GapKind.BLIND),
             Gap(feed=feed.feed, start=NOW - 600, end=None, kind=GapKind.DOWN),
@@ -164,7 +164,7 @@ def test_a_feed_in_full() -> None:
         watchlists=("grève", "chips"),
         settings=(Setting("auth", "as me, with a password", "tag presse"),),
     )
-    page = said(feed_page(feed, known, 80, NOW, UTC))
+    page = said(feed_page(feed, background, 80, NOW, UTC))
     assert "coverage gap since 23:20, 10 min: not read" in page
     assert "coverage gap 21:30–22:30, 1 h: no entry in common" in page
     assert "affects      grève, chips" in page
@@ -176,13 +176,13 @@ def test_what_feeds_say_never_runs_over(cells: int) -> None:
     feed = replace(some()[0].feed, name=HOSTILE)
     gaps = [Gap(feed=feed, start=0.0, end=None, kind=GapKind.DOWN)]
     covered = [Coverage(watchlist=HOSTILE, feeds=9, gaps=tuple(gaps))]
-    whole = replace(some()[0], feed=feed)
-    known = FeedBackground(
+    health = replace(some()[0], feed=feed)
+    background = FeedBackground(
         gaps=gaps, watchlists=(HOSTILE,), settings=(Setting(HOSTILE, HOSTILE, HOSTILE),)
     )
     page = [
         *gaps_page(gaps, covered, cells, NOW, UTC),
-        *feed_page(whole, known, cells, NOW, UTC),
+        *feed_page(health, background, cells, NOW, UTC),
     ]
     assert max(width([(words(line).rstrip(), "")]) for line in page) <= max(cells, 16)
     assert not set(said(page)) & set("\x1b\u202e")
@@ -198,14 +198,14 @@ def test_settings_follow_the_file_and_hide_what_is_secret(tmp_path: Path) -> Non
     path.write_text(
         f"feeds:\n- url: {url}\n  auth: {{bearer: s3cret}}\n  every: 5m\nwatchlists: []\n"
     )
-    known = FeedSettings()
-    found = {setting.key: setting.value for setting in known.of(path, url)}
-    assert found["every"] == "5 min"
-    assert "s3cret" not in repr(known.of(path, url))
+    settings = FeedSettings()
+    values = {setting.key: setting.value for setting in settings.of(path, url)}
+    assert values["every"] == "5 min"
+    assert "s3cret" not in repr(settings.of(path, url))
     path.write_text(f"feeds:\n- {url}\nwatchlists: [\n")
-    assert not known.of(path, url)
-    assert not known.of(tmp_path / "none.yaml", url)
-    assert not known.of(None, url)
+    assert not settings.of(path, url)
+    assert not settings.of(tmp_path / "none.yaml", url)
+    assert not settings.of(None, url)
 
 
 # --- on the screen -----------------------------------------------------------------------

@@ -210,8 +210,7 @@ def test_all_that_is_shown_is_acknowledged_with_its_count_and_undone_at_once() -
         assert {n % 4 for n in newsroom.triaged} == {2}
         assert not any("•" in row for row in stream_rows(app))
         await pilot.press("u")
-        states = newsroom.triaged.values
-        await until(pilot, lambda: all(state is AlertState.NEW for state, _, _ in states()))
+        await until(pilot, lambda: all(s[0] is AlertState.NEW for s in newsroom.triaged.values()))
         await until(pilot, lambda: "•" in stream_rows(app)[0])
 
     drive(newsroom, script)
@@ -515,7 +514,7 @@ def test_a_notification_takes_the_place_of_those_that_were_seen_and_no_row(
 ) -> None:
     async def script(pilot: Pilot[Any], app: DashboardApp) -> None:
         def shown() -> list[str]:
-            return [each.message for each in app._notifications]
+            return [notification.message for notification in app._notifications]
 
         for text in ("refused", "refused", "two at once"):
             app.notify(text, severity="warning", timeout=60)

@@ -27,11 +27,11 @@ from tui.widgets.status_bar import StatusBar
 
 
 def delivery(id: int, state: DeliveryState = DeliveryState.DEAD, **changes: Any) -> Delivery:
-    one = Delivery(
+    row = Delivery(
         id=id, alert=id, channel="ntfy", occasion=Occasion.RAISED, why="", key=str(id),
         state=state, due=NOW + 60, attempts=3, reason="[red]500 Oops", created_at=NOW, sent_at=None,
     )  # fmt: skip
-    return replace(one, **changes)
+    return replace(row, **changes)
 
 
 def text(line: list[tuple[str, str]]) -> str:
@@ -113,9 +113,9 @@ def test_parts_are_the_line_and_never_more(cells: int) -> None:
     shown = status_parts(status, NOW, UTC, cells, paused_stories=7)
     assert sum(width(part.line) for part in shown) <= max(cells, 20)
     if cells >= 80:
-        said = "".join(text(part.line) for part in shown)
-        assert "‖ PAUSED, 7 wait" in said
-        assert "! feeds.yaml line 3" in said
+        content = "".join(text(part.line) for part in shown)
+        assert "‖ PAUSED, 7 wait" in content
+        assert "! feeds.yaml line 3" in content
         assert "rules" in [part.target for part in shown]
 
 
@@ -150,7 +150,7 @@ def test_why_a_delivery_is_not_sent() -> None:
 
 
 @pytest.mark.parametrize(
-    ("pace", "shows", "says"),
+    ("pace", "shows", "expected"),
     [
         (
             Baseline(today=37, usual=11.6, weeks=8, surprise=True),
@@ -163,14 +163,14 @@ def test_why_a_delivery_is_not_sent() -> None:
         (Baseline(), "       ", ""),
     ],
 )
-def test_today_is_held_against_what_is_usual(pace: Baseline, shows: str, says: str) -> None:
+def test_today_is_held_against_what_is_usual(pace: Baseline, shows: str, expected: str) -> None:
     count = WatchlistCount(
         name="chips", severity=Severity.LOW, total=900, untriaged=2, spark=(), pace=pace
     )
     row = text(watchlist_row(count, 36, chosen=False))
     assert shows in row
     assert ("⇈" in row, "⇊" in row) == (pace.surprise, pace.quiet)
-    assert baseline_text(count) == says
+    assert baseline_text(count) == expected
 
 
 def test_a_watchlist_is_silenced_for_a_while_and_heard_again() -> None:

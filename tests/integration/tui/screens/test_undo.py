@@ -66,12 +66,12 @@ def test_undo_says_what_was_undone(keys: list[str], words: str) -> None:
 
 def test_the_history_tells_a_redo_from_an_undo() -> None:
     newsroom = FakeNewsroom(1)
-    said = {"assignee": ""}, {"assignee": "ann"}
+    change = {"assignee": ""}, {"assignee": "ann"}
     decisions = [
         Decision(
-            act=act, alert=1, at=0.0, who="ann", why="", undoes=undoes, before=was, after=now
+            act=act, alert=1, at=0.0, who="ann", why="", undoes=undoes, before=before, after=now
         )
-        for act, undoes, was, now in [(1, None, *said), (2, 1, *said[::-1]), (3, 2, *said)]
+        for act, undoes, before, now in [(1, None, *change), (2, 1, *change[::-1]), (3, 2, *change)]
     ]  # fmt: skip
     lines = history_lines([(newsroom.alerts([1])[0], decisions)], 80, None)
     words = ["".join(text for text, _style in line) for line in lines]

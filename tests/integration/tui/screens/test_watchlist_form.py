@@ -269,8 +269,8 @@ def test_a_dashboard_that_only_looks_opens_no_form(path: Path) -> None:
 def test_the_form_says_how_to_save_and_shows_feeds_as_there_is_room(
     path: Path, size: tuple[int, int]
 ) -> None:
-    many = "".join(f"  - {{url: https://{n}.example/rss, name: Feed {n:02}}}\n" for n in range(40))
-    path.write_text(FILE.replace("feeds:\n", f"feeds:\n{many}"))
+    feeds = "".join(f"  - {{url: https://{n}.example/rss, name: Feed {n:02}}}\n" for n in range(40))
+    path.write_text(FILE.replace("feeds:\n", f"feeds:\n{feeds}"))
 
     async def script(pilot: Pilot[Any], app: DashboardApp, form: WatchlistForm) -> None:
         assert "^s Save" in lines(app)[-2]

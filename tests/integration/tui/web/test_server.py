@@ -96,9 +96,9 @@ def test_pages_of_our_own(origin: str | None, host: str, ours: bool) -> None:
     assert is_same_origin(origin, host) is ours
 
 
-@pytest.mark.parametrize("given", ["", None, TOKEN[:-1], TOKEN + "x", "é"])
-def test_other_tokens_do_not_open(given: str | None) -> None:
-    assert not Auth(TOKEN).accepts_token(given)
+@pytest.mark.parametrize("token", ["", None, TOKEN[:-1], TOKEN + "x", "é"])
+def test_other_tokens_do_not_open(token: str | None) -> None:
+    assert not Auth(TOKEN).accepts_token(token)
     assert Auth(TOKEN).accepts_token(TOKEN)
 
 
@@ -117,7 +117,7 @@ async def served(command: str, idle: float = 60.0) -> AsyncIterator[int]:
     ready, listener = asyncio.Event(), open_listener("127.0.0.1", 0, 16)
     door = Auth(TOKEN)
     running = asyncio.create_task(
-        DashboardServer(command, door, lambda said: None, CONNECTIONS, idle=idle).serve(
+        DashboardServer(command, door, lambda _line: None, CONNECTIONS, idle=idle).serve(
             listener, ready.set
         )
     )
@@ -209,16 +209,16 @@ def test_each_visitor_has_a_process_that_ends_with_the_visit_and_places_are_few(
             await asyncio.sleep(0.02)
         async with session.ws_connect(f"{url}/ws", origin=url) as again:
             assert await again.receive_bytes()
-        for one in sockets:
-            await one.close()
+        for sock in sockets:
+            await sock.close()
 
     visiting(visit)
 
 
 def half_request(port: int) -> Any:
-    one = create_connection(("127.0.0.1", port), timeout=60)
-    one.sendall(b"GET / HTTP/1.1\r\nHost: 127.0.0.1\r\n")
-    return one
+    sock = create_connection(("127.0.0.1", port), timeout=60)
+    sock.sendall(b"GET / HTTP/1.1\r\nHost: 127.0.0.1\r\n")
+    return sock
 
 
 def test_connections_without_a_request_give_way_to_others_and_not_to_dashboards() -> None:
@@ -228,13 +228,13 @@ def test_connections_without_a_request_give_way_to_others_and_not_to_dashboards(
             assert await dashboard.receive_bytes()
             port = int(url.rpartition(":")[2])
             idle = [await asyncio.to_thread(half_request, port) for _ in range(5 * CONNECTIONS)]
-            for one in idle[: 2 * CONNECTIONS]:
-                assert await asyncio.to_thread(one.recv, 1) == b""
+            for sock in idle[: 2 * CONNECTIONS]:
+                assert await asyncio.to_thread(sock.recv, 1) == b""
             assert await status(session, url) == 200
             await dashboard.send_json(["stdin", "j"])
             assert await dashboard.receive_bytes() == b"got j"
-            for one in idle:
-                one.close()
+            for sock in idle:
+                sock.close()
 
     visiting(visit)
 
@@ -242,20 +242,20 @@ def test_connections_without_a_request_give_way_to_others_and_not_to_dashboards(
 def test_a_connection_without_a_whole_request_is_closed() -> None:
     async def run() -> None:
         async with served("true", idle=0.2) as port:
-            one = await asyncio.to_thread(half_request, port)
-            assert await asyncio.to_thread(one.recv, 1) == b""
-            one.close()
+            sock = await asyncio.to_thread(half_request, port)
+            assert await asyncio.to_thread(sock.recv, 1) == b""
+            sock.close()
 
     asyncio.run(run())
 
 
-@pytest.mark.parametrize("said", ["no json", "[]", "7", '["stdin"]', '["resize", {"width": "x"}]'])
-def test_what_no_page_of_ours_says_ends_the_visit_alone(said: str) -> None:
+@pytest.mark.parametrize("text", ["no json", "[]", "7", '["stdin"]', '["resize", {"width": "x"}]'])
+def test_what_no_page_of_ours_says_ends_the_visit_alone(text: str) -> None:
     async def visit(session: aiohttp.ClientSession, url: str) -> None:
         await status(session, f"{url}/?token={TOKEN}")
         async with session.ws_connect(f"{url}/ws", origin=url) as socket:
             pid = int((await socket.receive_bytes()).split()[1])
-            await socket.send_str(said)
+            await socket.send_str(text)
             assert (await socket.receive()).type is aiohttp.WSMsgType.CLOSE
             await gone(pid)
         async with session.ws_connect(f"{url}/ws", origin=url) as socket:
@@ -313,9 +313,9 @@ def address(tmp_path: Path) -> Any:
         yield server.stdout.readline().strip()
     finally:
         server.send_signal(signal.SIGTERM)
-        _, said = server.communicate(timeout=60)
-    assert server.returncode == 0, said
-    assert "Traceback" not in said
+        _, log = server.communicate(timeout=60)
+    assert server.returncode == 0, log
+    assert "Traceback" not in log
 
 
 def test_a_visitor_sees_the_newsroom(address: str) -> None:

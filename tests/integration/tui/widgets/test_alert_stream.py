@@ -28,10 +28,10 @@ steps = st.lists(
 )
 
 
-def _stories(begin: int, steps: list[tuple[str, Any]], told: list[int]) -> dict[int, int]:
+def _stories(begin: int, steps: list[tuple[str, Any]], known_firsts: list[int]) -> dict[int, int]:
     """Return the first alert of each alert's story; 0 or what is not there yet is a new story."""
-    arrivals = [*told[:begin], *([0] * (begin - len(told)))]
-    arrivals += [of for what, each in steps if what == "arrive" for of in each]
+    arrivals = [*known_firsts[:begin], *([0] * (begin - len(known_firsts)))]
+    arrivals += [of for kind, values in steps if kind == "arrive" for of in values]
     firsts: dict[int, int] = {}
     for alert, of in enumerate(arrivals, 1):
         firsts[alert] = firsts.get(of, alert)
@@ -40,29 +40,29 @@ def _stories(begin: int, steps: list[tuple[str, Any]], told: list[int]) -> dict[
 
 @given(st.integers(0, 20), steps, st.integers(0, 20), st.lists(st.integers(0, 20)))
 def test_a_stream_is_a_list_of_stories_in_which_some_go_to_the_front(
-    begin: int, done: list[tuple[str, Any]], known: int, told: list[int]
+    begin: int, done: list[tuple[str, Any]], count: int, known_firsts: list[int]
 ) -> None:
     """Held against a plain list; the oldest alerts come later, from below."""
-    first_of = _stories(begin, done, told)
+    first_of = _stories(begin, done, known_firsts)
     later = [(alert, first) for alert, first in first_of.items() if alert != first]
     firsts = FirstAlerts(*zip(*later, strict=True)) if later else FirstAlerts()
-    known = min(known, begin)
-    stream = StoryOrder(range(begin - known + 1, begin + 1), firsts=firsts)
-    model = _newest_of_each(range(begin, begin - known, -1), first_of)
+    count = min(count, begin)
+    stream = StoryOrder(range(begin - count + 1, begin + 1), firsts=firsts)
+    model = _newest_of_each(range(begin, begin - count, -1), first_of)
     newest, escalation = begin, 0
-    for what, each in done:
-        if what == "arrive":
-            fresh = list(range(newest + 1, newest + len(each) + 1))
-            newest += len(each)
+    for kind, values in done:
+        if kind == "arrive":
+            fresh = list(range(newest + 1, newest + len(values) + 1))
+            newest += len(values)
             stream.add(array("q", fresh))
             model = _newest_of_each([*reversed(fresh), *model], first_of)
-        elif each in model:
+        elif values in model:
             escalation += 1
-            stream.escalate([(escalation, each)])
-            model = _newest_of_each([each, *model], first_of)
+            stream.escalate([(escalation, values)])
+            model = _newest_of_each([values, *model], first_of)
     stream.add_older(array("q", range(1, newest + 1)))
-    if known or not model:
-        model = _newest_of_each([*model, *range(begin - known, 0, -1)], first_of)
+    if count or not model:
+        model = _newest_of_each([*model, *range(begin - count, 0, -1)], first_of)
         assert stream.rows(0, len(stream)) == model
     for row, alert in enumerate(stream.rows(0, len(stream))):
         assert stream.row(alert) == stream.row(first_of[alert]) == row
@@ -202,7 +202,7 @@ def test_what_is_marked_is_said_at_once_and_taken_back_at_once() -> None:
         await sees(pilot, app, "marked", absent=True)
         await pilot.press("u")
         await until(pilot, lambda: room.triaged[40][0] is AlertState.NEW)
-        assert all(said == room.triaged[40] for said in room.triaged.values())
+        assert all(triage == room.triaged[40] for triage in room.triaged.values())
 
     drive(room, script)
 
@@ -216,8 +216,8 @@ def test_marks_stay_for_what_else_is_said_of_the_same_stories() -> None:
         await sees(pilot, app, "2 marked")
         await pilot.press("s", "x")
         await until(pilot, lambda: all(n in room.triaged for n in (39, 40)))
-        said = (AlertState.ACKNOWLEDGED, Verdict.NOISE, True)
-        await until(pilot, lambda: room.triaged[40] == room.triaged[39] == said)
+        triage = (AlertState.ACKNOWLEDGED, Verdict.NOISE, True)
+        await until(pilot, lambda: room.triaged[40] == room.triaged[39] == triage)
         await sees(pilot, app, "2 marked", absent=True)
 
     drive(room, script)

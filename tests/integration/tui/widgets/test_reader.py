@@ -158,8 +158,8 @@ def test_the_first_step_to_a_match_opens_the_reader_and_goes_there() -> None:
             await until(pilot, lambda number=article: reads(app) == number)  # type: ignore[misc]
             await pilot.press("left_square_bracket", "g")
             await until(pilot, lambda: re.search(r"match \d+/\d+", screen(app)), 20)
-            found = re.search(r"match (\d+)/(\d+)", screen(app))
-            assert found
-            assert found[1] == found[2], "back from the top is the last match"
+            match = re.search(r"match (\d+)/(\d+)", screen(app))
+            assert match
+            assert match[1] == match[2], "back from the top is the last match"
 
     drive(newsroom, script, size=(80, 24))

@@ -51,8 +51,8 @@ def test_each_page_can_be_read_by_everybody(api: Api, sent_briefing: int, tmp_pa
             for width, dark in LOOKS:
                 await page.look(width, dark=dark)
                 await page.visit(f"{api.url}{path}")
-                found = await violations(page)
-                wrong += [f"{path} {width} {dark} {one}" for one in found]
+                violations_found = await violations(page)
+                wrong += [f"{path} {width} {dark} {violation}" for violation in violations_found]
         assert not wrong
         assert {url.removeprefix(api.url)[:1] for url in page.urls} <= {"/"}  # nobody else
         blocked = [text for text in page.console_lines if "404" not in text and "422" not in text]

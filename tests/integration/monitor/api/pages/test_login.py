@@ -61,9 +61,9 @@ def test_the_cookie_is_for_this_server_alone(stranger: Browser, api: Api) -> Non
 def test_behind_tls_the_cookie_is_secure() -> None:
     from starlette.responses import Response
 
-    made = sessions.Sessions(lambda: "s", lambda: 0.0, "tocsin-1", secure=True)
+    store = sessions.Sessions(lambda: "s", lambda: 0.0, "tocsin-1", secure=True)
     answer = Response()
-    made.begin(b"token", answer)
+    store.begin(b"token", answer)
     assert answer.headers["set-cookie"].startswith("__Host-tocsin-1=s;")
     assert "secure" in answer.headers["set-cookie"].lower()
 
@@ -115,24 +115,24 @@ def test_a_session_ends_after_a_day_of_work() -> None:
     from starlette.responses import Response
 
     now = 0.0
-    made = sessions.Sessions(lambda: "s", lambda: now, "tocsin-1", secure=False)
-    made.begin(b"token", Response())
+    store = sessions.Sessions(lambda: "s", lambda: now, "tocsin-1", secure=False)
+    store.begin(b"token", Response())
     now = sessions.LIFETIME - 1
-    assert made.find("s") is not None
+    assert store.find("s") is not None
     now = sessions.LIFETIME
-    assert made.find("s") is None
+    assert store.find("s") is None
     now = 0.0
-    assert made.find("s") is None
+    assert store.find("s") is None
 
 
 def test_there_is_an_end_to_sessions() -> None:
     from starlette.responses import Response
 
     numbers = iter(range(10_000))
-    made = sessions.Sessions(lambda: str(next(numbers)), lambda: 0.0, "c", secure=False)
+    store = sessions.Sessions(lambda: str(next(numbers)), lambda: 0.0, "c", secure=False)
     for _ in range(sessions.MAX_SESSIONS + 1):
-        made.begin(b"token", Response())
-    assert made.find("0") is None and made.find("1") is not None
+        store.begin(b"token", Response())
+    assert store.find("0") is None and store.find("1") is not None
 
 
 def test_logging_out_ends_the_session(reader: Browser) -> None:
@@ -178,15 +178,15 @@ def test_a_form_needs_the_secret_of_its_session(analyst: Browser, api: Api) -> N
 def test_a_link_from_another_site_leads_to_the_page(reader: Browser) -> None:
     cookies = dict(reader.client.cookies)
     reader.client.cookies.clear()  # browsers send none then
-    there = {"Sec-Fetch-Site": "cross-site"}
-    arrival = reader.get("/alerts/a2?x=<y>", **there)
+    headers = {"Sec-Fetch-Site": "cross-site"}
+    arrival = reader.get("/alerts/a2?x=<y>", **headers)
     (refresh,) = arrival.tree.xpath("//meta[@http-equiv='refresh']/@content")
     assert refresh == "0; url=/alerts/a2?x=%3Cy%3E"
     reader.client.cookies.update(cookies)
     assert reader.get("/alerts/a2", **{"Sec-Fetch-Site": "same-origin"}).status == 200
-    assert reader.get("/alerts/a2", **there, **{"Sec-Fetch-Dest": "iframe"}).status == 403
-    assert reader.get("/alerts/a2", **there, **{"Sec-Fetch-Mode": "no-cors"}).status == 403
-    assert reader.client.get("/v1/status", headers=there).status_code == 403
+    assert reader.get("/alerts/a2", **headers, **{"Sec-Fetch-Dest": "iframe"}).status == 403
+    assert reader.get("/alerts/a2", **headers, **{"Sec-Fetch-Mode": "no-cors"}).status == 403
+    assert reader.client.get("/v1/status", headers=headers).status_code == 403
 
 
 def test_a_request_to_another_host_is_refused_with_a_page(reader: Browser) -> None:

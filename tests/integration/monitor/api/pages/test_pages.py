@@ -52,20 +52,20 @@ def test_an_alert_tells_all_that_is_known_of_it(reader: Browser, filled: Newsroo
 
 def test_the_list_filters_and_pages(reader: Browser) -> None:
     first = reader.get("/alerts?limit=1&watch=Alibaba&watch=Douanes")
-    seen = [first.all("//article//h2")]
+    page_titles = [first.all("//article//h2")]
     page = first
     while page.tree.xpath("//a[@rel='next']"):
         (link,) = page.tree.xpath("//a[@rel='next']/@href")
         assert "watch=Alibaba" in link and "limit=1" in link
         page = reader.get(link)
-        seen.append(page.all("//article//h2"))
-    titles = [title for shown in seen for title in shown]
-    assert len(titles) == len(set(titles)) == len(seen) == 3
+        page_titles.append(page.all("//article//h2"))
+    titles = [title for shown in page_titles for title in shown]
+    assert len(titles) == len(set(titles)) == len(page_titles) == 3
 
 
 def test_a_form_with_empty_fields_is_no_filter(reader: Browser) -> None:
-    every = reader.get("/alerts?query=&state=open&watch=&utm_source=mail")
-    assert every.all("//article//h2") == reader.get("/alerts").all("//article//h2")
+    unfiltered = reader.get("/alerts?query=&state=open&watch=&utm_source=mail")
+    assert unfiltered.all("//article//h2") == reader.get("/alerts").all("//article//h2")
     assert reader.get("/alerts?query=lang:en").all("//article//h2") == [
         "Customs officers seize counterfeit parts at the port"
     ]
@@ -73,8 +73,8 @@ def test_a_form_with_empty_fields_is_no_filter(reader: Browser) -> None:
 
 def test_a_search_lights_its_hits_and_keeps_the_query(reader: Browser, api: Api) -> None:
     page = reader.get("/search?q=port&sort=score")
-    found = api.json("/search", query="port", sort="score")["hits"]
-    assert page.all("//article//h2") == [hit["title"] for hit in found]
+    hits = api.json("/search", query="port", sort="score")["hits"]
+    assert page.all("//article//h2") == [hit["title"] for hit in hits]
     assert {mark.lower() for mark in page.all("//mark")} == {"port"}
     assert page.tree.xpath("//input[@name='q']/@value") == ["port"]
     assert page.tree.xpath("//option[@selected]/@value") == ["score"]

@@ -20,12 +20,12 @@ STORY = "/stories/a2"
 @pytest.fixture(scope="module")
 def newsroom(tmp_path_factory: pytest.TempPathFactory) -> Newsroom:
     """A newsroom in which two watchlists match one article."""
-    made = Newsroom(tmp_path_factory.mktemp("story"))
+    room = Newsroom(tmp_path_factory.mktemp("story"))
     with Web() as web:
         web.on("/fil", conditional(rss(Item("Alibaba au port de Liège", guid="1"))))
-        made.watch([{"url": web.url("/fil"), "name": "Le Fil"}], ["Alibaba", "Liège"])
-        assert made.once("--now").returncode == 0
-    return made
+        room.watch([{"url": web.url("/fil"), "name": "Le Fil"}], ["Alibaba", "Liège"])
+        assert room.once("--now").returncode == 0
+    return room
 
 
 @pytest.fixture
@@ -39,7 +39,7 @@ def api(newsroom: Newsroom) -> Iterator[Api]:
 def story(api: Api) -> dict[str, list[object]]:
     """Return what is decided of each alert of the story."""
     alerts = api.json("/stories/a2")["alerts"]
-    return {name: [one[name] for one in alerts] for name in ("state", "verdict", "assignee")}
+    return {name: [a[name] for a in alerts] for name in ("state", "verdict", "assignee")}
 
 
 def test_a_button_of_a_story_is_for_all_its_alerts(analyst: Browser, api: Api) -> None:

@@ -20,7 +20,7 @@ PATH, FORM, UNDO = "/alerts/a2", "/alerts/a2/triage", "/alerts/a2/undo"
 def api(filled: Newsroom) -> Iterator[Api]:
     service = open_service(filled.data, filled.config)
     (story,) = service.views.alerts.stories([2], closed=True, silenced=True)
-    ids = [one.id for one in story.alerts]
+    ids = [a.id for a in story.alerts]
     fresh = {"state": AlertState.NEW, "verdict": Verdict.NONE, "starred": False}
     service.triage.change(ids, **fresh, note="", assignee="")
     with serving(filled.config, filled.data) as served:
@@ -28,8 +28,8 @@ def api(filled: Newsroom) -> Iterator[Api]:
 
 
 def row(api: Api) -> dict[str, object]:
-    found: dict[str, object] = api.json(PATH)
-    return found
+    content: dict[str, object] = api.json(PATH)
+    return content
 
 
 def test_each_button_does_what_it_says(analyst: Browser, api: Api) -> None:
@@ -113,8 +113,8 @@ def test_a_form_that_says_nothing_changes_nothing(analyst: Browser, api: Api) ->
     form = page.fields(FORM)["form"]
     assert analyst.post(UNDO, {"form": form, "act": "x"}).status == 422
     assert analyst.post("/alerts/a99/triage", {"form": form, "act": "close"}).status == 404
-    many = {"form": form, **{str(n): "" for n in range(200)}}
-    assert analyst.post(FORM, many).status == 400
+    fields = {"form": form, **{str(n): "" for n in range(200)}}
+    assert analyst.post(FORM, fields).status == 400
     assert row(api)["state"] == "new"
 
 

@@ -90,8 +90,8 @@ def test_half_requests_give_way_to_a_scrape() -> None:
     async def visit(metrics: Metrics) -> None:
         waiting = [await metrics.send(HALF) for _ in range(48)]
         assert b"readings 1.0" in await metrics.ask(SCRAPE)
-        for one in waiting[:-CONNECTIONS]:
-            assert await closed(one)
+        for connection in waiting[:-CONNECTIONS]:
+            assert await closed(connection)
 
     served(visit)
 
@@ -129,11 +129,11 @@ def test_scrapes_share_a_reading() -> None:
 def test_other_requests(request_: bytes, answer: bytes) -> None:
     async def visit(metrics: Metrics) -> None:
         try:
-            said = await metrics.ask(request_)
+            response = await metrics.ask(request_)
         except ConnectionError:
-            said = b""
-        assert said.startswith(answer)
-        assert b"readings" not in said
+            response = b""
+        assert response.startswith(answer)
+        assert b"readings" not in response
 
     served(visit)
 

@@ -49,16 +49,16 @@ def store(tmp_path: Path) -> Iterator[Store]:
 
 def read(text: str) -> dict[str, float]:
     """Return the samples of a scrape, by name with its labels."""
-    found = {}
+    values = {}
     for family in text_string_to_metric_families(text):
         assert family.documentation, family.name
         assert family.type != "unknown", family.name
         for sample in family.samples:
             labels = ",".join(f"{k}={v}" for k, v in sorted(sample.labels.items()))
             name = sample.name + (f"{{{labels}}}" if labels else "")
-            assert name not in found
-            found[name] = sample.value
-    return found
+            assert name not in values
+            values[name] = sample.value
+    return values
 
 
 # --- what it tells ---------------------------------------------------------------------
@@ -81,16 +81,16 @@ def test_what_was_ingested_is_counted(store: Store, tmp_path: Path) -> None:
         (FEED, Poll(at=NOW, outcome=Outcome.FAILED, seconds=2.0)),
     )
     counts.batch_stored(BatchOutcome(polls=polls, raised=(alert, louder)))
-    found = read(generate_latest(registry).decode())
-    assert found["tocsin_polls_total{outcome=read}"] == 1
-    assert found["tocsin_polls_total{outcome=failed}"] == 1
-    assert found["tocsin_polls_total{outcome=unchanged}"] == 0
-    assert found["tocsin_articles_total{change=new}"] == 3
-    assert found["tocsin_articles_total{change=edited}"] == 1
-    assert found["tocsin_alerts_total{severity=high}"] == 1
-    assert found["tocsin_escalations_total"] == 1
-    assert found["tocsin_poll_duration_seconds_count"] == 2
-    assert found["tocsin_poll_duration_seconds_sum"] == pytest.approx(2.3)
+    values = read(generate_latest(registry).decode())
+    assert values["tocsin_polls_total{outcome=read}"] == 1
+    assert values["tocsin_polls_total{outcome=failed}"] == 1
+    assert values["tocsin_polls_total{outcome=unchanged}"] == 0
+    assert values["tocsin_articles_total{change=new}"] == 3
+    assert values["tocsin_articles_total{change=edited}"] == 1
+    assert values["tocsin_alerts_total{severity=high}"] == 1
+    assert values["tocsin_escalations_total"] == 1
+    assert values["tocsin_poll_duration_seconds_count"] == 2
+    assert values["tocsin_poll_duration_seconds_sum"] == pytest.approx(2.3)
 
 
 def test_how_it_stands_is_read_at_each_scrape(store: Store, tmp_path: Path) -> None:
@@ -99,23 +99,23 @@ def test_how_it_stands_is_read_at_each_scrape(store: Store, tmp_path: Path) -> N
     raised(store, channels=("mail", "chat"))
     raised(store)
     store.deliveries.save_attempts([DeliveryAttempt(delivery=2, error="no")], NOW)
-    found = read(generate_latest(registry).decode())
-    assert re.search(r"tocsin_build_info\{python=3\..*,version=1\.2\}", "\n".join(found))
-    assert found["tocsin_articles_stored"] == 2
-    assert found["tocsin_index_waiting_articles"] == 2
-    assert (found["tocsin_alerts_stored"], found["tocsin_alerts_untriaged"]) == (2, 2)
-    assert (found["tocsin_deliveries_pending"], found["tocsin_deliveries_dead"]) == (1, 1)
-    assert found["tocsin_start_time_seconds"] == NOW - 60
-    assert (found["tocsin_config_valid"], found["tocsin_network_up"]) == (1, 1)
-    assert found["tocsin_store_readable"] == 1
-    assert sum(value for name, value in found.items() if name.startswith("tocsin_feeds{")) == 1
+    values = read(generate_latest(registry).decode())
+    assert re.search(r"tocsin_build_info\{python=3\..*,version=1\.2\}", "\n".join(values))
+    assert values["tocsin_articles_stored"] == 2
+    assert values["tocsin_index_waiting_articles"] == 2
+    assert (values["tocsin_alerts_stored"], values["tocsin_alerts_untriaged"]) == (2, 2)
+    assert (values["tocsin_deliveries_pending"], values["tocsin_deliveries_dead"]) == (1, 1)
+    assert values["tocsin_start_time_seconds"] == NOW - 60
+    assert (values["tocsin_config_valid"], values["tocsin_network_up"]) == (1, 1)
+    assert values["tocsin_store_readable"] == 1
+    assert sum(value for name, value in values.items() if name.startswith("tocsin_feeds{")) == 1
     card = Heartbeat(
         presence=CARD.presence, pulse=NOW, config_error="feeds.yaml:1", network_down="down"
     )
     store.mark_indexed(9, NOW)
-    found = read(generate_latest(registry).decode())
-    assert (found["tocsin_config_valid"], found["tocsin_network_up"]) == (0, 0)
-    assert found["tocsin_index_waiting_articles"] == 0
+    values = read(generate_latest(registry).decode())
+    assert (values["tocsin_config_valid"], values["tocsin_network_up"]) == (0, 0)
+    assert values["tocsin_index_waiting_articles"] == 0
 
 
 def test_each_step_is_counted_once_whenever_it_is_done(store: Store, tmp_path: Path) -> None:
@@ -124,10 +124,10 @@ def test_each_step_is_counted_once_whenever_it_is_done(store: Store, tmp_path: P
     registry = figures(views, lambda: now, "1", lambda: CARD)
 
     def counted() -> dict[str, float]:
-        found = read(generate_latest(registry).decode())
+        values = read(generate_latest(registry).decode())
         steps = ("published_to_seen", "seen_to_matched", "matched_to_searchable")
         name = "tocsin_step_duration_seconds_count{step=%s}"
-        return {step: found[name % step] for step in (*steps, "matched_to_delivered")}
+        return {step: values[name % step] for step in (*steps, "matched_to_delivered")}
 
     def done(*counts: int) -> None:
         assert list(counted().values()) == list(counts)
@@ -151,10 +151,10 @@ def test_a_store_that_cannot_be_read_is_told(store: Store, tmp_path: Path) -> No
             raise StoreError("newsroom.db: database is locked")
 
     registry = figures(Broken(StoreAddress(tmp_path)), lambda: NOW, "1", lambda: CARD)
-    found = read(generate_latest(registry).decode())
-    assert found["tocsin_store_readable"] == 0
-    assert "tocsin_articles_stored" not in found
-    assert found["tocsin_config_valid"] == 1
+    values = read(generate_latest(registry).decode())
+    assert values["tocsin_store_readable"] == 0
+    assert "tocsin_articles_stored" not in values
+    assert values["tocsin_config_valid"] == 1
 
 
 def test_a_port_that_is_taken_is_told_in_words(store: Store, tmp_path: Path) -> None:
@@ -164,8 +164,8 @@ def test_a_port_that_is_taken_is_told_in_words(store: Store, tmp_path: Path) -> 
         async with serving(registry, Listening("127.0.0.1", port), lambda: NOW, 4):
             pass
 
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        port = taken.getsockname()[1]
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port = listener.getsockname()[1]
         with pytest.raises(MonitorError, match=f"127.0.0.1:{port}: address already in use; choose"):
             asyncio.run(serve(port))
     asyncio.run(serve(port))  # free again, and given back at the end
@@ -204,8 +204,8 @@ def test_nobody_who_does_not_ask_imports_it() -> None:
 
 
 def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        return int(taken.getsockname()[1])
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        return int(listener.getsockname()[1])
 
 
 @pytest.mark.costly
@@ -226,11 +226,11 @@ def test_the_whole_program_tells_its_figures(tmp_path: Path, web: Web) -> None:
 
     with newsroom.running("run", "--metrics", f"127.0.0.1:{port}") as process:
         until(lambda: scraped().get("tocsin_alerts_total{severity=medium}") == 1)
-        found = scraped()
-        assert found["tocsin_alerts_stored"] == 1
-        assert found["tocsin_last_poll_timestamp_seconds"] > found["tocsin_start_time_seconds"] - 60
-        assert found["tocsin_feeds{health=ok}"] == 1
-        assert found["process_resident_memory_bytes"] > 0
+        stats = scraped()
+        assert stats["tocsin_alerts_stored"] == 1
+        assert stats["tocsin_last_poll_timestamp_seconds"] > stats["tocsin_start_time_seconds"] - 60
+        assert stats["tocsin_feeds{health=ok}"] == 1
+        assert stats["process_resident_memory_bytes"] > 0
         newsroom.config.write_text("feeds: 7", encoding="utf-8")
         until(lambda: scraped().get("tocsin_config_valid") == 0)
         assert process.poll() is None

@@ -31,10 +31,10 @@ def test_apprise_sends_and_is_fenced_in(desk: DeliveryDesk, web: Web) -> None:
     desk.now += DAY
     desk.send(channel)
     assert (desk.states(), desk.found()[0].reason) == (["sent"], "")
-    (known,) = desk.views.alerts.get([alert])
-    told = json.loads(web.requests[-1].body)
-    assert known.title in told["title"]
-    assert known.url in told["message"]
+    (expected,) = desk.views.alerts.get([alert])
+    payload = json.loads(web.requests[-1].body)
+    assert expected.title in payload["title"]
+    assert expected.url in payload["message"]
 
 
 def test_what_apprise_says_is_told_without_the_address(web: Web) -> None:

@@ -22,27 +22,27 @@ def test_each_watchlist_has_an_atom_feed_that_readers_understand(desk: DeliveryD
     desk.plan(ids, "readers")
     desk.send(channel)
     second = read_all(desk.folder / "pub")
-    known = {alert.id: alert for alert in desk.views.alerts.get(ids)}
+    by_id = {alert.id: alert for alert in desk.views.alerts.get(ids)}
     assert sum(map(len, second.values())) == 4
     for name, entries in first.items():
         assert entries.items() <= second[name].items()  # the ids stay the same
     assert {title for entries in second.values() for title in entries.values()} == {
-        alert.title for alert in known.values()
+        alert.title for alert in by_id.values()
     }
-    assert set(second) == {file_name(alert.watchlist) for alert in known.values()}
+    assert set(second) == {file_name(alert.watchlist) for alert in by_id.values()}
     assert not list((desk.folder / "pub").glob(".*"))
 
 
 def read_all(folder: Path) -> dict[str, dict[str, str]]:
     """Return titles by id, by file."""
-    found = {}
+    titles = {}
     for path in sorted(folder.glob("*.xml")):
         parsed = parse(path.read_bytes(), "https://a.example/", "application/atom+xml")
-        found[path.name] = {entry.guid: entry.title for entry in parsed.entries}
-    return found
+        titles[path.name] = {entry.guid: entry.title for entry in parsed.entries}
+    return titles
 
 
-@pytest.mark.parametrize(("one", "other"), [("Grève", "Greve"), ("a b", "a-b"), ("!", "?")])
-def test_no_two_watchlists_share_a_file(one: str, other: str) -> None:
-    assert file_name(one) != file_name(other)
-    assert "/" not in file_name(f"../{one}/x")
+@pytest.mark.parametrize(("name", "other"), [("Grève", "Greve"), ("a b", "a-b"), ("!", "?")])
+def test_no_two_watchlists_share_a_file(name: str, other: str) -> None:
+    assert file_name(name) != file_name(other)
+    assert "/" not in file_name(f"../{name}/x")

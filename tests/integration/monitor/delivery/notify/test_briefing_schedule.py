@@ -44,7 +44,7 @@ class Desk:
         self.living = Living(self.world, town, folder / "feeds.yaml", tick=tick)
 
     def write(self, **briefing: object) -> None:
-        said = {
+        settings = {
             "feeds": [{"url": "http://a.example/a", "name": "A", "every": "30m", "lang": "fr"}],
             "watchlists": [{"name": "Alibaba", "terms": ["Alibaba"], "notify": []}],
             "channels": [
@@ -57,7 +57,7 @@ class Desk:
             "api": {"url": "https://news.example.org"},
             "network": {"allow": ["127.0.0.0/8"]},
         }
-        (self.folder / "feeds.yaml").write_text(json.dumps(said), encoding="utf-8")
+        (self.folder / "feeds.yaml").write_text(json.dumps(settings), encoding="utf-8")
 
     def _take(self, request: Request) -> Reply:
         self.posted.append(json.loads(request.body))
@@ -158,5 +158,5 @@ def test_a_new_time_begins_with_the_next_one(desk_of_days: Desk) -> None:
     assert len(desk.posted) == 1
     desk.until(SEVEN + 24 * HOUR)
     assert len(desk.posted) == 2
-    said = desk.posted[1]["briefing"]
-    assert (said["since"][11:16], said["until"][11:16]) == ("04:00", "06:00")
+    briefing = desk.posted[1]["briefing"]
+    assert (briefing["since"][11:16], briefing["until"][11:16]) == ("04:00", "06:00")

@@ -51,7 +51,7 @@ def test_a_command_gets_json_no_shell_and_no_secrets(
 def test_a_command_that_fails_says_why(desk: DeliveryDesk, text: str, reason: str) -> None:
     desk.plan(alerts(desk, 1), "script")
     desk.send(command(script(desk.folder, text)))
-    assert [(one.state, one.reason) for one in desk.found()] == [("waiting", reason)]
+    assert [(row.state, row.reason) for row in desk.found()] == [("waiting", reason)]
 
 
 def test_a_command_that_is_not_there_says_so(desk: DeliveryDesk) -> None:

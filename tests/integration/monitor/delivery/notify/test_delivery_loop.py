@@ -58,13 +58,13 @@ def test_the_pause_after_a_refusal(
 
 @given(st.floats(0, 1))
 def test_a_channel_that_is_down_is_tried_for_seven_days_and_not_longer(chance: float) -> None:
-    one, now = DELIVERY, NOW
+    failed, now = DELIVERY, NOW
     for _ in range(200):
-        due = next_try(one, DeliveryError(reason="down"), now, chance)
+        due = next_try(failed, DeliveryError(reason="down"), now, chance)
         if due is None:
             break
         assert 60 <= due - now <= MAX_PAUSE * 1.2
-        one = replace(one, attempts=one.attempts + 1, failing=one.failing or now)
+        failed = replace(failed, attempts=failed.attempts + 1, failing=failed.failing or now)
         now = due
     assert due is None
     assert GIVE_UP_SECONDS <= now - NOW <= GIVE_UP_SECONDS + MAX_PAUSE * 1.2
@@ -110,7 +110,7 @@ def test_killed_before_any_statement_nothing_is_lost_and_no_line_is_doubled(
             assert isinstance(error, Killed), error
         if fuse.steps < step:
             break
-        noted = {one.alert for one in desk.found() if one.state == "sent"}
+        noted = {row.alert for row in desk.found() if row.state == "sent"}
         assert noted <= set(told_in(path)), step
         desk.now += 3600
         desk.send(lines(path))
@@ -119,9 +119,9 @@ def test_killed_before_any_statement_nothing_is_lost_and_no_line_is_doubled(
     assert 10 < step < 199
 
 
-def number(said: dict[str, Any]) -> int:
+def number(payload: dict[str, Any]) -> int:
     """Return the number of the alert that a message tells of."""
-    return int(said["alert"]["alert_id"].removeprefix("a"))
+    return int(payload["alert"]["alert_id"].removeprefix("a"))
 
 
 def told_in(path: Path) -> list[int]:
@@ -180,20 +180,20 @@ def test_given_up_after_seven_days_listed_and_sent_when_asked_for(
         desk.now = max(desk.now + 60, desk.found()[0].due)
         if desk.states() == ["dead"]:
             break
-    (found,) = desk.found()
-    assert found.state == "dead"
+    (dead,) = desk.found()
+    assert dead.state == "dead"
     assert 7 <= (desk.now - NOW) / DAY < 7.5
-    assert "503" in found.reason
+    assert "503" in dead.reason
     assert desk.views.deliveries.unsent() == {("hook", DeliveryState.DEAD): 1}
     web.on("/in", Reply(200))
     desk.send(webhook(web.url("/in")))
     assert desk.states() == ["dead"]
     assert desk.views.deliveries.retry(None, desk.now, channel="other") == 0
-    assert desk.views.deliveries.retry([found.id], desk.now) == 1
+    assert desk.views.deliveries.retry([dead.id], desk.now) == 1
     desk.send(webhook(web.url("/in")))
     assert desk.states() == ["sent"]
-    assert desk.found()[0].key == found.key
-    assert desk.views.deliveries.retry([found.id], desk.now) == 0
+    assert desk.found()[0].key == dead.key
+    assert desk.views.deliveries.retry([dead.id], desk.now) == 0
 
 
 def test_what_waits_for_a_channel_that_is_removed_is_given_up_and_can_be_moved(
@@ -206,7 +206,7 @@ def test_what_waits_for_a_channel_that_is_removed_is_given_up_and_can_be_moved(
     assert desk.found()[0].reason == "feeds.yaml has no channel gone any more"
     assert desk.views.deliveries.retry(None, desk.now, channel="gone", to="hook") == 2
     desk.send(webhook(web.url("/in")))
-    assert [(one.channel, one.state) for one in desk.found()] == [("hook", "sent")] * 2
+    assert [(d.channel, d.state) for d in desk.found()] == [("hook", "sent")] * 2
 
 
 def test_a_clock_that_is_set_back_keeps_nothing_waiting(desk: DeliveryDesk, web: Web) -> None:
@@ -251,7 +251,7 @@ def test_a_bundle_goes_as_one_message_and_not_before_it_is_due(
         desk.now += wait
         desk.send(webhook(web.url("/in")))
     first, second = (json.loads(request.body) for request in web.requests)
-    assert [number(one) for one in second["digest"]] == ids
+    assert [number(message) for message in second["digest"]] == ids
     assert first["key"] == second["key"]
     assert desk.states() == ["sent"] * 3
 
@@ -306,4 +306,4 @@ def test_what_an_import_raises_is_sent_if_the_watchlist_says_so(
         taking.take([parse_article({"title": "Alibaba à Liège", "published": "2023-10-09"}, NOW)])
         assert taking.alerts == 1
     planned = DeliveryDesk(tmp_path).found()
-    assert [(one.channel, one.occasion) for one in planned] == [("log", "raised")] * tells
+    assert [(d.channel, d.occasion) for d in planned] == [("log", "raised")] * tells

@@ -17,17 +17,17 @@ def test_a_file_gets_a_line_for_each_and_keeps_what_is_there(desk: DeliveryDesk)
         file.write('{"torn": ')
     desk.plan(alerts(desk, 3), "log")  # one of them is new
     desk.send(lines(path))
-    told = path.read_text().splitlines()
-    assert len(told) == 4
-    assert told[2] == '{"torn": '
-    assert {json.loads(line)["key"] for line in told if "key" in line} == {
-        one.key for one in desk.found()
+    written = path.read_text().splitlines()
+    assert len(written) == 4
+    assert written[2] == '{"torn": '
+    assert {json.loads(line)["key"] for line in written if "key" in line} == {
+        delivery.key for delivery in desk.found()
     }
 
 
 def test_a_file_that_cannot_be_written_says_why(desk: DeliveryDesk) -> None:
     desk.plan(alerts(desk, 1), "log")
     desk.send(lines(desk.folder))
-    (found,) = desk.found()
-    assert found.state == "waiting"
-    assert "Is a directory" in found.reason
+    (delivery,) = desk.found()
+    assert delivery.state == "waiting"
+    assert "Is a directory" in delivery.reason

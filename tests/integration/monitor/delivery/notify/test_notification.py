@@ -116,8 +116,8 @@ def test_commands_list_deliveries_and_never_tell_a_secret(
             {"name": "script", "command": ["/bin/false", "canary-argument"]},
         ],
     )  # fmt: skip
-    said = newsroom.once()
-    output = [said.stdout + said.stderr]
+    polled = newsroom.once()
+    output = [polled.stdout + polled.stderr]
     monkeypatch.chdir(newsroom.folder)
     for name, value in newsroom.environ.items():
         monkeypatch.setenv(name, value)

@@ -26,18 +26,18 @@ def test_a_webhook_gets_the_alert_as_programs_do_and_the_same_key_at_each_try(
     for _ in range(3):
         desk.send(webhook(web.url("/in")))
         desk.now += DAY
-    (found,) = desk.found()
-    assert (found.state, found.attempts, found.reason) == (DeliveryState.SENT, 3, "")
+    (sent,) = desk.found()
+    assert (sent.state, sent.attempts, sent.reason) == (DeliveryState.SENT, 3, "")
     assert [request.header("Idempotency-Key") for request in web.requests] == [
-        found.key.encode()
+        sent.key.encode()
     ] * 3
-    said = json.loads(web.requests[-1].body)
+    payload = json.loads(web.requests[-1].body)
     (expected,) = desk.views.alerts.get([alert], matches=True)
-    told = {k: v for k, v in alert_row(expected).items() if k not in ("outlets", "elsewhere")}
-    assert told.items() <= said["alert"].items()
-    assert said["article"]["article_id"] == expected.article
-    assert said["alert"]["outlets"][0]["article_id"]
-    assert (said["key"], said["channel"]) == (found.key, "hook")
+    row = {k: v for k, v in alert_row(expected).items() if k not in ("outlets", "elsewhere")}
+    assert row.items() <= payload["alert"].items()
+    assert payload["article"]["article_id"] == expected.article
+    assert payload["alert"]["outlets"][0]["article_id"]
+    assert (payload["key"], payload["channel"]) == (sent.key, "hook")
 
 
 def genuine() -> Callable[..., bool]:
@@ -93,9 +93,9 @@ def test_what_an_answer_means_after_three_tries(
     for _ in range(3):
         desk.send(webhook(web.url("/in")))
         desk.now += 3600
-    (found,) = desk.found()
-    assert found.state == after
-    assert reason in found.reason
+    (row,) = desk.found()
+    assert row.state == after
+    assert reason in row.reason
     assert not web.requests_for("/elsewhere")
 
 
@@ -104,7 +104,7 @@ def test_retry_after_is_heeded_by_the_whole_channel(desk: DeliveryDesk, web: Web
     desk.plan(alerts(desk, 3), "hook")
     desk.send(webhook(web.url("/in")))
     assert len(web.requests) == 1
-    first = min(desk.found(), key=lambda one: -one.attempts)
+    first = min(desk.found(), key=lambda row: -row.attempts)
     assert first.due == NOW + 1800
     assert "asked to come back in 30 min" in first.reason
 
@@ -114,7 +114,7 @@ def test_only_addresses_that_are_allowed_are_asked(desk: DeliveryDesk, web: Web)
     desk.allow = ()
     desk.plan(alerts(desk, 1), "hook")
     desk.send(webhook(web.url("/in")))
-    (found,) = desk.found()
-    assert "not a public address" in found.reason
-    assert "`network: {allow: [127.0.0.1]}` allows it" in found.reason
+    (refused,) = desk.found()
+    assert "not a public address" in refused.reason
+    assert "`network: {allow: [127.0.0.1]}` allows it" in refused.reason
     assert not web.requests

@@ -164,10 +164,10 @@ def test_a_permission_that_is_withdrawn_ends_kept_connections_too(web: Web):
 
 
 def resolver(*answers: list[str]):
-    left = list(answers)
+    remaining = list(answers)
 
     async def resolve(host: str, port: int) -> list[str]:
-        return left.pop(0) if len(left) > 1 else left[0]
+        return remaining.pop(0) if len(remaining) > 1 else remaining[0]
 
     return resolve
 
@@ -220,7 +220,7 @@ def test_a_name_is_the_operators_own_only_as_long_as_its_address_is():
 
 
 @pytest.mark.parametrize(
-    ("resolve", "said"),
+    ("resolve", "message"),
     [
         (resolver([]), "has no address"),
         (resolver(["10.0.0.1"]), "x.example is 10.0.0.1, not a public address"),
@@ -229,9 +229,9 @@ def test_a_name_is_the_operators_own_only_as_long_as_its_address_is():
         (resolver(["not an address"]), "not a public address"),
     ],
 )
-def test_refusals_say_why(resolve, said):
+def test_refusals_say_why(resolve, message):
     addresses, dial = dialled()
-    with pytest.raises(AddressError, match=said):
+    with pytest.raises(AddressError, match=message):
         asyncio.run(AddressGuard(resolve=resolve, dial=dial).connect_tcp("x.example", 80))
     assert addresses == []
 

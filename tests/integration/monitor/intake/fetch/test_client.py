@@ -31,9 +31,9 @@ def test_a_feed_with_everything_it_says(web: Web):
     web.on("/feed", Reply(200, headers, FEED))
     got = get(web.url("/feed"))
     assert isinstance(got, Fetched)
-    kept = dict(got.headers)
-    assert kept.pop("date")
-    assert kept.keys() == {
+    fields = dict(got.headers)
+    assert fields.pop("date")
+    assert fields.keys() == {
         "age", "cache-control", "content-length", "content-type", "etag", "last-modified",
     }  # fmt: skip
     assert replace(got, headers=()) == Fetched(
@@ -99,7 +99,7 @@ def test_a_response_is_freed_without_the_garbage_collector(web: Web):
     web.on("/feed", Reply(200, (), FEED))
 
     def responses() -> int:
-        return sum(isinstance(one, httpx.Response) for one in gc.get_objects())
+        return sum(isinstance(item, httpx.Response) for item in gc.get_objects())
 
     get(web.url("/feed"))
     gc.disable()
@@ -191,8 +191,8 @@ def test_no_secret_in_an_error_or_a_log(web: Web, caplog):
             "http://me:s3cret/word@host/",
         ]
         errors = [failing(url) for url in urls]
-    said = [f"{error!r} {error.url} {error.reason}" for error in errors]
+    texts = [f"{error!r} {error.url} {error.reason}" for error in errors]
     printed = ["".join(traceback.format_exception_only(e)) + _causes(e) for e in errors]
     for secret in ("s3cret", "t0ken", "k3y", "bWU6"):
-        assert secret not in "".join(said + printed)
+        assert secret not in "".join(texts + printed)
         assert secret not in caplog.text

@@ -56,15 +56,15 @@ def test_408_on_a_kept_connection_was_not_meant_for_us(web: Web):
 
 
 def test_a_lease_that_is_lost_while_connecting_is_asked_under_no_more(web: Web) -> None:
-    held = True
+    is_held = True
 
     async def dial(host: str, port: int) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
-        nonlocal held
-        held = False  # the machine slept here
+        nonlocal is_held
+        is_held = False  # the machine slept here
         return await asyncio.open_connection(host, port)
 
     web.on("/feed", Reply(body=FEED))
-    with under(Holding(SOLE, lambda: held)), pytest.raises(LeaseLostError):
+    with under(Holding(SOLE, lambda: is_held)), pytest.raises(LeaseLostError):
         get(web.url("/feed"), options={"dial": dial})
     assert not web.requests
 

@@ -60,9 +60,9 @@ def test_two_monitors_ask_a_host_once_a_second_together(city: City) -> None:
         world = {"monotonic": lambda: city.world.elapsed, "sleep": asyncio.sleep}
         network = {"resolve": city.resolve, "dial": city.dial}
         async with fetch_client.client(**world, **network, take_turn=take_turn) as other:
-            asked = [client.fetch(f"http://a{n}.example/") for n in range(4)]
-            asked += [other.fetch(f"http://b{n}.example/") for n in range(4)]
-            await asyncio.gather(*asked)
+            requests = [client.fetch(f"http://a{n}.example/") for n in range(4)]
+            requests += [other.fetch(f"http://b{n}.example/") for n in range(4)]
+            await asyncio.gather(*requests)
 
     assert city.live(script, take_turn=take_turn) == pytest.approx(7.2)
     times = [request.at for request in city.web.requests_for("/feed")]
@@ -76,8 +76,8 @@ def test_a_host_whose_turn_cannot_be_known_is_not_asked(city: City) -> None:
         raise StoreError("it does not answer")
 
     async def script(client: Client) -> None:
-        asked = [client.fetch(f"http://h{n}.example/") for n in range(2 * SLOTS)]
-        failed = await asyncio.gather(*asked, return_exceptions=True)
+        requests = [client.fetch(f"http://h{n}.example/") for n in range(2 * SLOTS)]
+        failed = await asyncio.gather(*requests, return_exceptions=True)
         assert {type(error) for error in failed} == {StoreError}
 
     city.live(script, take_turn=take_turn)
@@ -171,11 +171,11 @@ def test_a_stall_of_our_own_is_no_servers_fault() -> None:
 
     async def go() -> float:
         places = SlotPool(monotonic=lambda: now, sleep=rest, patience=2.0)
-        held = [await places.enter(slow=False) for _ in range(SLOTS)]
-        for place in held:
+        slots = [await places.enter(slow=False) for _ in range(SLOTS)]
+        for place in slots:
             place.limit = limit
         next_one = asyncio.create_task(places.enter(slow=False))
-        while not any(place.broken_off for place in held) and now < 60:  # noqa: ASYNC110
+        while not any(place.broken_off for place in slots) and now < 60:  # noqa: ASYNC110
             await asyncio.sleep(0)
         next_one.cancel()
         places.close()
@@ -188,10 +188,10 @@ def test_a_stall_of_our_own_is_no_servers_fault() -> None:
 def test_a_place_given_to_one_who_is_just_cancelled_is_not_lost(given_first: bool) -> None:
     async def go() -> None:
         places = SlotPool(monotonic=lambda: 0.0, sleep=asyncio.sleep, patience=2.0)
-        held = [await places.enter(slow=False) for _ in range(SLOTS)]
+        slots = [await places.enter(slow=False) for _ in range(SLOTS)]
         waiting = asyncio.create_task(places.enter(slow=False))
         await asyncio.sleep(0)
-        steps = [lambda: places.leave(held[0]), waiting.cancel]
+        steps = [lambda: places.leave(slots[0]), waiting.cancel]
         for step in steps if given_first else reversed(steps):
             step()
         await asyncio.gather(waiting, return_exceptions=True)
@@ -228,12 +228,12 @@ def test_a_cancelled_wait_gives_its_place_back(step: int) -> None:
 
     async def script(client: Client) -> None:
         hanging = (client.fetch(f"http://home.example/hang?{n}") for n in range(50))
-        tasks = [asyncio.create_task(one) for one in hanging]
+        tasks = [asyncio.create_task(request) for request in hanging]
         await asyncio.sleep(0.2)
         for task in tasks[::step]:
             task.cancel()
         ended = await asyncio.gather(*tasks, return_exceptions=True)
-        assert {type(one) for one in ended} == {asyncio.CancelledError}
+        assert {type(request) for request in ended} == {asyncio.CancelledError}
         feeds = (client.fetch(f"http://home.example/feed?{n}") for n in range(64))
         answers.extend(await asyncio.gather(*feeds))
 

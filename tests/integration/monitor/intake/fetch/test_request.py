@@ -38,11 +38,11 @@ def through(proxy: Proxy, **url: str) -> RequestOptions:
 def test_headers_go_along(web: Web) -> None:
     web.on("/feed", Reply(body=FEED))
     get(web.url("/feed"), request_options=KEYED, etag=b'"1"')
-    (asked,) = web.requests
-    assert asked.headers == (
+    (request,) = web.requests
+    assert request.headers == (
         ("host", f"127.0.0.1:{web.port}".encode()),
         ("user-agent", b"tocsin/test"),
-        *(("accept", asked.header("accept")), ("accept-encoding", b"gzip, deflate")),
+        *(("accept", request.header("accept")), ("accept-encoding", b"gzip, deflate")),
         ("if-none-match", b'"1"'),
         ("authorization", b"Bearer t0ken"),
         *(("cookie", b"abonne=1"), ("accept-language", b"fr")),
@@ -55,9 +55,9 @@ def test_a_header_takes_the_place_of_the_usual_one(web: Web) -> None:
         headers=(("ACCEPT", Secret("text/xml")),), user_agent="Mozilla/5.0 é"
     )
     get(web.url("/feed"), request_options=request_options)
-    (asked,) = web.requests
-    assert [value for name, value in asked.headers if name == "accept"] == [b"text/xml"]
-    assert asked.header("user-agent") == "Mozilla/5.0 é".encode("latin-1")
+    (request,) = web.requests
+    assert [value for name, value in request.headers if name == "accept"] == [b"text/xml"]
+    assert request.header("user-agent") == "Mozilla/5.0 é".encode("latin-1")
 
 
 SECRETS = {"authorization", "cookie", "accept-language"}
@@ -69,13 +69,13 @@ def test_headers_stay_at_home(web: Web, elsewhere: str, certificate: Any) -> Non
     trusting = ssl.create_default_context(cafile=str(cert))
     with Web(tls=server if elsewhere == "another scheme" else None) as other:
         host = {"another name": "localhost", "another scheme": "localhost"}.get(elsewhere, "")
-        there = web if elsewhere == "another name" else other
+        target = web if elsewhere == "another name" else other
         web.on("/feed", redirect("/next", 301))
-        web.on("/next", redirect(there.url("/there", host)))
-        there.on("/there", redirect(web.url("/back")))
+        web.on("/next", redirect(target.url("/there", host)))
+        target.on("/there", redirect(web.url("/back")))
         web.on("/back", Reply(body=FEED))
         get(web.url("/feed"), request_options=KEYED, options={"tls": trusting})
-        (away,) = there.requests_for("/there")
+        (away,) = target.requests_for("/there")
     assert not SECRETS & {name for name, _ in away.headers}
     for path in ("/feed", "/next", "/back"):
         assert {name for name, _ in web.requests_for(path)[0].headers} >= SECRETS
@@ -94,8 +94,8 @@ def test_a_page_elsewhere_is_told_nothing(web: Web) -> None:
                     accept=ACCEPT_PAGE,
                 )
         at_home, away = web.requests, other.requests
-    assert all({name for name, _ in asked.headers} >= SECRETS for asked in at_home)
-    assert not any(SECRETS & {name for name, _ in asked.headers} for asked in away)
+    assert all({name for name, _ in request.headers} >= SECRETS for request in at_home)
+    assert not any(SECRETS & {name for name, _ in request.headers} for request in away)
 
 
 def test_a_redirect_that_ends_in_nothing_new_is_told_too(web: Web) -> None:
@@ -150,36 +150,36 @@ def test_a_feed_through_a_proxy(scheme: str, secured: bool, certificate: Any) ->
         )
         assert get(url, request_options=request_options, options=options).body == big
     (head,) = proxy.heads
-    (asked,) = web.requests
-    told = b"Proxy-Authorization: Basic bWU6aHVudGVyMg==\r\n"
-    assert told in head
-    assert asked.header("authorization") == b"Bearer t0ken"
+    (request,) = web.requests
+    credentials = b"Proxy-Authorization: Basic bWU6aHVudGVyMg==\r\n"
+    assert credentials in head
+    assert request.header("authorization") == b"Bearer t0ken"
     if scheme == "https":
         assert head.startswith(b"CONNECT localhost:%d HTTP/1.1\r\n" % web.port)
-        assert asked.header("proxy-authorization") is None
+        assert request.header("proxy-authorization") is None
         assert b"t0ken" not in head
         assert b"abonne" not in head
     else:
         assert head.startswith(b"GET http://localhost:%d/feed HTTP/1.1\r\n" % web.port)
-        assert asked.header("host") == b"localhost:%d" % web.port
+        assert request.header("host") == b"localhost:%d" % web.port
 
 
 def test_a_connection_through_a_proxy_is_used_by_nobody_else(web: Web) -> None:
     web.on("/feed", Reply(body=FEED))
 
-    async def go(one: Proxy, other: Proxy) -> None:
+    async def go(proxy: Proxy, other: Proxy) -> None:
         async with client(LOOPBACK) as asking:
             for request_options in (
-                through(one),
+                through(proxy),
                 RequestOptions(),
                 through(other),
-                through(one, login="me:x"),
+                through(proxy, login="me:x"),
             ):
                 await asking.fetch(web.url("/feed"), request_options=request_options)
 
-    with Proxy() as one, Proxy() as other:
-        asyncio.run(go(one, other))
-    assert (len(one.heads), len(other.heads)) == (2, 1)
+    with Proxy() as first, Proxy() as other:
+        asyncio.run(go(first, other))
+    assert (len(first.heads), len(other.heads)) == (2, 1)
     assert len({request.connection for request in web.requests}) == 4
 
 
@@ -233,8 +233,8 @@ def test_a_proxy_that_fails(web: Web, certificate: Any) -> None:
         with Proxy(status=status) as proxy:
             error = failing(url, request_options=through(proxy))
             assert (error.reason, error.network, error.status) == (words, False, None)
-    gone = RequestOptions(proxy=Secret(proxy.url("me:hunter2")))
-    error = failing(url, request_options=gone)
+    stopped = RequestOptions(proxy=Secret(proxy.url("me:hunter2")))
+    error = failing(url, request_options=stopped)
     assert error.reason == "the proxy: 127.0.0.1 refuses the connection"
     assert error.network
     with Proxy(status=0) as proxy:
@@ -269,11 +269,11 @@ def test_no_secret_of_a_manner_in_an_error_or_a_log(caplog: pytest.LogCaptureFix
     with caplog.at_level(logging.DEBUG):
         for url in ("http://a.invalid/", "https://a.invalid/", "http://127.0.0.1:1/"):
             error = failing(url, request_options=request_options)
-            said = (
+            output = (
                 f"{error!r}{error.__cause__!r}{error.__context__!r}{request_options!r}{caplog.text}"
             )
             for secret in ("hunter2", "t0ken", "abonne", "bWU6"):
-                assert secret not in said
+                assert secret not in output
 
 
 @pytest.mark.parametrize(
@@ -331,12 +331,12 @@ def test_secrets_stay_with_the_origin_they_were_meant_for(web: Web):
             request_options=RequestOptions(headers=(("X-Api-Key", Secret("k3y")),)),
             etag=b'"1"',
         )
-        (there,) = other.requests
-    feed, here, back = web.requests
-    for request in (feed, here, back):
+        (foreign,) = other.requests
+    feed, home, back = web.requests
+    for request in (feed, home, back):
         assert request.header("authorization") == b"Basic bWU6czNjcmV0"
         assert request.header("x-api-key") == b"k3y"
-    assert {name for name, _ in there.headers} == {
+    assert {name for name, _ in foreign.headers} == {
         *("host", "user-agent", "accept", "accept-encoding", "if-none-match")
     }
     assert fetched.url == web.url("/back")

@@ -98,9 +98,9 @@ def test_a_site_is_asked_once_a_day(site: Site) -> None:
 
     async def go(policy: RobotsPolicy) -> None:
         pages = [f"/secret/{n}" for n in range(9)] + [f"/open/{n}" for n in range(9)]
-        asked = await asyncio.gather(*(policy.check(site.web.url(page)) for page in pages))
+        answers = await asyncio.gather(*(policy.check(site.web.url(page)) for page in pages))
         no = Page(reason=f"robots.txt of 127.0.0.1:{site.web.port} forbids it", final=True)
-        assert asked == [no] * 9 + [Page()] * 9
+        assert answers == [no] * 9 + [Page()] * 9
         site.now += AGE - 1
         assert await policy.check(site.web.url("/secret/1")) == no
         assert len(site.web.requests) == 1
@@ -142,9 +142,9 @@ def test_where_the_rules_cannot_be_had_all_is_forbidden_for_a_while(
         assert words in refused.reason
         assert "cannot be had, so its pages are not read" in refused.reason
         assert not refused.final
-        asked = len(site.web.requests)
+        count = len(site.web.requests)
         await policy.check(site.web.url("/open"))
-        assert len(site.web.requests) == asked
+        assert len(site.web.requests) == count
         site.now += RETRY + 1
         site.web.on("/robots.txt", Reply(body=FORBIDDEN))
         assert await policy.check(site.web.url("/open")) == Page()
@@ -168,9 +168,9 @@ def test_rules_are_asked_for_in_the_manner_of_the_page_with_nothing_secret_elsew
         await policy.check(site.web.url("/a"), request_options, "https://elsewhere.example/feed")
 
     site.run(go)
-    (asked,) = site.web.requests
-    assert asked.header("user-agent") == b"Mozilla/5.0"
-    assert asked.header("cookie") is None
+    (request,) = site.web.requests
+    assert request.header("user-agent") == b"Mozilla/5.0"
+    assert request.header("cookie") is None
 
 
 def test_endless_rules_are_cut(site: Site) -> None:
@@ -211,18 +211,18 @@ def test_a_site_that_wants_time_gets_it_and_holds_up_nobody(site: Site) -> None:
         start = site.now
         waits = dict.fromkeys(range(6), 0.0)
         turns: list[float] = []
-        asked = 0
+        count = 0
         while waits:  # as the monitor does: each comes again when it is told to
             number = min(waits, key=lambda n: (waits[n], n))
             site.now = max(site.now, start + waits[number])
             permission = await policy.check(site.web.url(f"/{number}"))
-            asked += 1
+            count += 1
             if permission.later:
                 waits[number] = site.now - start + permission.later
             else:
                 turns.append(site.now - start)
                 del waits[number]
-        assert asked == 1 + 5 * 2  # each is put off once
+        assert count == 1 + 5 * 2  # each is put off once
         return turns
 
     turns = site.run(go)
@@ -284,15 +284,15 @@ def test_a_page_that_is_forbidden_is_said_to_be(web: Web, tmp_path: Any) -> None
     room.watch([{"url": web.url("/feed"), "full_text": True}], ["Cainiao"])
     assert room.once().returncode == 0
     assert [len(web.requests_for(path)) for path in ("/robots.txt", "/open")] == [1, 1]
-    why = f"robots.txt of 127.0.0.1:{web.port} forbids it"
+    reason = f"robots.txt of 127.0.0.1:{web.port} forbids it"
     bodies = dict(room.sql("SELECT title, body FROM articles"))
     assert TEXT[:50] in bodies.pop("open")
     assert set(bodies.values()) == {""}
     unread = room.sql("SELECT title, reason, id FROM unread_pages JOIN articles ON id = article")
-    assert sorted(row[:2] for row in unread) == [("secret", why), ("sent-on", why)]
+    assert sorted(row[:2] for row in unread) == [("secret", reason), ("sent-on", reason)]
     assert room.sql("SELECT * FROM pages") == []  # none is tried again
     assert len(web.requests_for("/secret")) == 1  # the one that was sent on; its text is not kept
     number = str(unread[0][2])
-    said = room.json("show", number, "--format", "json")
-    assert (said["page_trouble"], said["page_retry"]) == (why, None)
-    assert f"Page not read: {why}\n" in room.here("show", number).stdout
+    article = room.json("show", number, "--format", "json")
+    assert (article["page_trouble"], article["page_retry"]) == (reason, None)
+    assert f"Page not read: {reason}\n" in room.here("show", number).stdout

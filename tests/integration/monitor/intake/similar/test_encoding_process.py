@@ -66,15 +66,15 @@ def encoding(folder: Path, **limits: float) -> Iterator[EncodingProcess]:
 
 def encode(process: EncodingProcess, folder: Path) -> EncodedBatch:
     with closing(Store(StoreAddress(folder))) as store:
-        found = asyncio.run(process.encode(store.articles.unencoded(99), START + HOUR))
+        encoded = asyncio.run(process.encode(store.articles.unencoded(99), START + HOUR))
         with store.batch() as batch:
-            batch.save_encoded(found)
-    return found
+            batch.save_encoded(encoded)
+    return encoded
 
 
 def ids(folder: Path) -> dict[str, int]:
     with closing(Store(StoreAddress(folder))) as store:
-        return {one.title: one.article for one in store.articles.unencoded(99)}
+        return {article.title: article.article for article in store.articles.unencoded(99)}
 
 
 SAME = ("Alibaba Liège Cainiao", "Alibaba Cainiao Liège spying")
@@ -83,15 +83,15 @@ SAME = ("Alibaba Liège Cainiao", "Alibaba Cainiao Liège spying")
 def test_articles_are_encoded_linked_and_found_again(tmp_path: Path) -> None:
     publish(tmp_path, [SAME], [(f"{SAME[0]} hub", SAME[1]), OTHER])
     numbers = ids(tmp_path)
-    one, two = numbers[SAME[0]], numbers[f"{SAME[0]} hub"]
+    first, two = numbers[SAME[0]], numbers[f"{SAME[0]} hub"]
     with encoding(tmp_path) as process:
-        found = encode(process, tmp_path)
-        assert len(found.articles) == 3
-        assert found.links == (EventLink(max(one, two), min(one, two), Surety.SURE),)
-        nearest = process.similar(one, 5)
-        assert [each.article for each in nearest] == [two, numbers[OTHER[0]]]
+        encoded = encode(process, tmp_path)
+        assert len(encoded.articles) == 3
+        assert encoded.links == (EventLink(max(first, two), min(first, two), Surety.SURE),)
+        nearest = process.similar(first, 5)
+        assert [hit.article for hit in nearest] == [two, numbers[OTHER[0]]]
         assert nearest[0].cosine > 0.9 > nearest[1].cosine
-        assert process.similar(one, 1) == nearest[:1]
+        assert process.similar(first, 1) == nearest[:1]
 
 
 def test_a_comparison_ends_when_nobody_waits_for_it(tmp_path: Path) -> None:
@@ -138,8 +138,8 @@ def test_the_model_links_one_event_in_two_languages(tmp_path: Path) -> None:
     numbers = ids(tmp_path)
     pair = sorted([numbers[FRENCH[0]], numbers[ENGLISH[0]]], reverse=True)
     with closing(EncodingProcess(StoreAddress(tmp_path), Encoder)) as process:
-        found = encode(process, tmp_path)
-        assert [(link.later, link.earlier) for link in found.links] == [tuple(pair)]
+        encoded = encode(process, tmp_path)
+        assert [(link.later, link.earlier) for link in encoded.links] == [tuple(pair)]
         assert encode(process, tmp_path) == EncodedBatch(())
         again = process.similar(numbers[FRENCH[0]], 1)
-        assert [one.article for one in again] == [numbers[ENGLISH[0]]]
+        assert [hit.article for hit in again] == [numbers[ENGLISH[0]]]

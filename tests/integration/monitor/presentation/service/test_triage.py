@@ -84,11 +84,11 @@ def ids(act: TriageAction | None) -> tuple[int, ...]:
 
 
 def test_each_thing_said_is_there_and_nothing_else_changes(room: Service) -> None:
-    said: dict[str, Any] = {
+    values: dict[str, Any] = {
         "state": AlertState.CLOSED, "verdict": Verdict.RELEVANT, "starred": True,
         "note": "  seen\r\nwith the desk ", "tags": ("Dossier Liège", "b"),
     }  # fmt: skip
-    assert ids(room.triage.change([2, 77, 2], **said)) == (2,)
+    assert ids(room.triage.change([2, 77, 2], **values)) == (2,)
     assert standings(room)[1] == TriageState(
         state=AlertState.CLOSED,
         verdict=Verdict.RELEVANT,
@@ -97,7 +97,7 @@ def test_each_thing_said_is_there_and_nothing_else_changes(room: Service) -> Non
         tags=("b", "dossier-liège"),
     )
     assert standings(room)[:1] + standings(room)[2:] == [TriageState()] * (COUNT - 1)
-    assert room.triage.change([2], **said) is None, "said already"
+    assert room.triage.change([2], **values) is None, "said already"
     assert ids(room.triage.change([1, 2], untag=["B", "c"], note="")) == (2,)
     assert standings(room)[1].tags == ("dossier-liège",)
     assert standings(room)[1].note == ""
@@ -130,7 +130,7 @@ def test_filters_of_what_was_said(room: Service) -> None:
 
 
 @pytest.mark.parametrize(
-    ("written", "kept"),
+    ("written", "expected"),
     [
         ("À Relire", "à-relire"),
         ("#urgent", "urgent"),
@@ -138,8 +138,8 @@ def test_filters_of_what_was_said(room: Service) -> None:
         ("2023x", "2023x"),
     ],
 )
-def test_tags_have_one_spelling(written: str, kept: str) -> None:
-    assert clean_tag(written) == clean_tag(kept) == kept
+def test_tags_have_one_spelling(written: str, expected: str) -> None:
+    assert clean_tag(written) == clean_tag(expected) == expected
 
 
 @pytest.mark.parametrize("written", ["", " ", "12", "a,b", "x" * 51, "\u202e", "--"])
@@ -151,10 +151,10 @@ def test_what_is_no_tag_is_refused(written: str, room: Service) -> None:
 
 @given(st.text(max_size=300))
 def test_notes_and_tags_can_act_on_no_terminal(text: str) -> None:
-    kept = clean_note(text)
-    assert clean_note(kept) == kept
-    assert not any((ord(c) < 32 and c != "\n") or 0x7F <= ord(c) < 0xA0 for c in kept)
-    assert not set(kept) & set("\u202a\u202e\u2066\u2069\u200b")
+    cleaned = clean_note(text)
+    assert clean_note(cleaned) == cleaned
+    assert not any((ord(c) < 32 and c != "\n") or 0x7F <= ord(c) < 0xA0 for c in cleaned)
+    assert not set(cleaned) & set("\u202a\u202e\u2066\u2069\u200b")
 
 
 def test_a_note_has_an_end() -> None:
@@ -199,13 +199,13 @@ def test_one_person_goes_back_and_forth_through_whole_pictures(done: list[Any]) 
                     before.append(now)
                     now = after.pop()
             else:
-                said = [
-                    step[1].on(one) if n in step[0] else one for n, one in enumerate(now, start=1)
+                changed = [
+                    step[1].on(old) if n in step[0] else old for n, old in enumerate(now, start=1)
                 ]
                 room.views.triage.change(step[0], step[1], "ana", NOW)
-                if said != now:
+                if changed != now:
                     before.append(now)
-                    now, after = said, []
+                    now, after = changed, []
             assert standings(room) == now
         again = service(Path(folder))  # a restart
         while before:
@@ -227,33 +227,33 @@ PERSONS = st.sampled_from(["ana", "bob", "tocsin"])
 def test_the_record_is_complete_and_only_grows(done: list[tuple[str, Any]]) -> None:
     with TemporaryDirectory() as name:
         folder = make(Path(name))
-        rooms = {who: service(folder, who) for who in ("ana", "bob")}
-        known: list[Any] = []
-        for number, (who, step) in enumerate(done):
-            if who == "tocsin":
+        rooms = {user: service(folder, user) for user in ("ana", "bob")}
+        earlier: list[Any] = []
+        for number, (user, step) in enumerate(done):
+            if user == "tocsin":
                 escalate(folder, f"{number} outlets", NOW)
             elif isinstance(step, str):
-                getattr(rooms[who].triage, step)()
+                getattr(rooms[user].triage, step)()
             else:
-                rooms[who].views.triage.change(step[0], step[1], who, NOW)
+                rooms[user].views.triage.change(step[0], step[1], user, NOW)
             record = flow.rows(
                 folder, "SELECT * FROM decisions JOIN acts ON id = act ORDER BY act, alert"
             )
-            assert record[: len(known)] == known
-            known = record
+            assert record[: len(earlier)] == earlier
+            earlier = record
         assert standings(rooms["ana"]) == [_replayed(rooms["ana"], n) for n in range(1, COUNT + 1)]
 
 
 def _replayed(room: Service, alert: int) -> TriageState:
     """Return what the record says of an alert; each step begins where the last one ended."""
-    said: dict[str, Any] = {
+    values: dict[str, Any] = {
         "state": "new", "verdict": "", "starred": False, "note": "", "tags": [], "assignee": "",
     }  # fmt: skip
     for decision in room.views.triage.decisions(alert):
-        assert decision.before == {name: said[name] for name in decision.after}
+        assert decision.before == {name: values[name] for name in decision.after}
         assert decision.after != decision.before
-        said |= decision.after
-    return TriageState(**{**said, "tags": tuple(said["tags"])})
+        values |= decision.after
+    return TriageState(**{**values, "tags": tuple(values["tags"])})
 
 
 def test_undo_leaves_what_others_said_since(tmp_path: Path) -> None:
@@ -265,8 +265,8 @@ def test_undo_leaves_what_others_said_since(tmp_path: Path) -> None:
     act = ana.triage.undo()
     assert act is not None
     assert (act.ids, act.left, act.who) == ((1, 2, 3), (2, 3), "ana")
-    one, two, three, *_ = standings(ana)
-    assert (one, three) == (TriageState(), TriageState())
+    first, two, three, *_ = standings(ana)
+    assert (first, three) == (TriageState(), TriageState())
     assert two == TriageState(state=AlertState.CLOSED, tags=("b",))
     assert ana.triage.undo() is None
     assert ids(bob.triage.undo()) == (3,)
@@ -318,19 +318,19 @@ def test_who_saw_what_is_there_overwrites_nothing(data: st.DataObject) -> None:
 
 
 @pytest.mark.parametrize(
-    ("written", "kept"),
+    ("written", "expected"),
     [("ana", "ana"), (" @ana ", "ana"), ("Ana\x1b[31m B", "Ana B"), ("ME", "zoe"), ("Nobody", "")],
 )
-def test_names_of_people_have_one_spelling(written: str, kept: str) -> None:
-    assert clean_person(written, "zoe") == kept
+def test_names_of_people_have_one_spelling(written: str, expected: str) -> None:
+    assert clean_person(written, "zoe") == expected
 
 
 @pytest.mark.parametrize(
-    ("written", "who"), [("", "zoe"), ("a,b", "zoe"), ("x" * (MAX_PERSON + 1), "zoe"), ("me", "")]
+    ("written", "user"), [("", "zoe"), ("a,b", "zoe"), ("x" * (MAX_PERSON + 1), "zoe"), ("me", "")]
 )
-def test_what_is_no_name_is_refused(written: str, who: str) -> None:
+def test_what_is_no_name_is_refused(written: str, user: str) -> None:
     with pytest.raises(ValueError, match=r"name"):
-        clean_person(written, who)
+        clean_person(written, user)
 
 
 def test_a_certain_act_is_taken_back_once_and_by_nobody_else(tmp_path: Path) -> None:
@@ -348,8 +348,8 @@ def test_a_certain_act_is_taken_back_once_and_by_nobody_else(tmp_path: Path) -> 
 def test_what_escalated_is_not_taken_back_by_anybody(room: Service, tmp_path: Path) -> None:
     room.triage.change([1], state=AlertState.CLOSED)
     escalate(tmp_path, "5 outlets", NOW)
-    told = room.views.triage.decisions(1)
-    assert [(d.who, d.why, d.after) for d in told] == [
+    decisions = room.views.triage.decisions(1)
+    assert [(d.who, d.why, d.after) for d in decisions] == [
         ("ana", "", {"state": "closed"}),
         ("", "5 outlets", {"state": "new"}),
     ]
@@ -362,12 +362,12 @@ def test_what_escalated_is_not_taken_back_by_anybody(room: Service, tmp_path: Pa
 @given(SAID, SAID, st.builds(TriageState, tags=st.sampled_from([(), ("a",), ("c",)])))
 def test_taking_back_at_once_is_exact(first: Change, other: Change, start: TriageState) -> None:
     after = first.on(start)
-    restored, whole = taken_back(after, *difference(start, after))
-    assert (restored, whole) == (start, True)
+    restored, is_exact = taken_back(after, *difference(start, after))
+    assert (restored, is_exact) == (start, True)
     later = other.on(after)
-    _, whole = taken_back(later, *difference(start, after))
+    _, is_exact = taken_back(later, *difference(start, after))
     if later == after:
-        assert whole
+        assert is_exact
 
 
 # --- all or nothing --------------------------------------------------------------------------

@@ -72,17 +72,17 @@ def restored(file: Path, folder: Path) -> RestorePaths:
 
 
 def test_what_is_put_back_is_what_was_taken(data: Path, tmp_path: Path) -> None:
-    told: list[tuple[str, int, int]] = []
+    steps: list[tuple[str, int, int]] = []
     file = tmp_path / "backup.zip"
     manifest = back_up(
-        data, data.parent / "feeds.yaml", file, 1_700_000_000.0, lambda *said: told.append(said)
+        data, data.parent / "feeds.yaml", file, 1_700_000_000.0, lambda *step: steps.append(step)
     )
     articles, _, alerts, _ = Views(StoreAddress(data)).totals()
     assert (manifest.taken, manifest.articles) == ("2023-11-14T22:13:20Z", articles)
     assert manifest.alerts >= alerts > 0
     assert read_backup(file) == (manifest, CONFIG.encode())
-    assert {what for what, *_ in told} == {"copying", "checking", "packing"}
-    assert all(0 <= done <= of for _, done, of in told)
+    assert {step_name for step_name, *_ in steps} == {"copying", "checking", "packing"}
+    assert all(0 <= done <= of for _, done, of in steps)
     assert file.stat().st_mode & 0o777 == 0o600
     assert sorted(path.name for path in tmp_path.iterdir()) == ["backup.zip", "room"]
     places = restored(file, tmp_path / "again")
@@ -159,15 +159,15 @@ def test_it_is_of_one_moment_while_a_monitor_writes(
 
 def test_an_older_backup_stays_until_the_new_one_is_whole(data: Path) -> None:
     file = taken(data)
-    whole = file.read_bytes()
+    content = file.read_bytes()
 
-    def interrupted(what: str, *_: int) -> None:
-        if what == "packing":
+    def interrupted(step: str, *_: int) -> None:
+        if step == "packing":
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
         back_up(data, data.parent / "feeds.yaml", file, 0.0, interrupted)
-    assert file.read_bytes() == whole
+    assert file.read_bytes() == content
     assert sorted(path.name for path in data.parent.iterdir()) == [
         "backup.zip", "feeds.yaml", "var",
     ]  # fmt: skip
@@ -176,13 +176,13 @@ def test_an_older_backup_stays_until_the_new_one_is_whole(data: Path) -> None:
 def test_a_damaged_store_is_not_backed_up_as_good(data: Path) -> None:
     room = Newsroom(data.parent)
     file = taken(data, "b.zip")
-    whole = file.read_bytes()
+    content = file.read_bytes()
     damage_store(data / "newsroom.db")
     done = room.here("backup", "b.zip")
     assert done.returncode == 1
     assert "damaged" in done.stderr
     assert "tocsin restore --force" in done.stderr
-    assert file.read_bytes() == whole
+    assert file.read_bytes() == content
     checked = room.here("verify", "--format", "json")
     assert (checked.returncode, json.loads(checked.stdout)["whole"]) == (1, False)
     assert json.loads(checked.stdout)["damage"]
@@ -200,8 +200,8 @@ def _repacked(file: Path, change: Callable[[dict[str, bytes]], None]) -> None:
             packed.writestr(name, written)
 
 
-def _say(content: dict[str, bytes], **more: object) -> None:
-    content["manifest.json"] = json.dumps(json.loads(content["manifest.json"]) | more).encode()
+def _say(content: dict[str, bytes], **changes: object) -> None:
+    content["manifest.json"] = json.dumps(json.loads(content["manifest.json"]) | changes).encode()
 
 
 def _another_store(content: dict[str, bytes]) -> None:
@@ -210,8 +210,8 @@ def _another_store(content: dict[str, bytes]) -> None:
 
 def _no_store(content: dict[str, bytes]) -> None:
     garbage = content["newsroom.db"] = b"SQLite format 3\x00" + bytes(4096)
-    said = {"size": len(garbage), "sha256": hashlib.sha256(garbage).hexdigest()}
-    _say(content, files={"newsroom.db": said})
+    entry = {"size": len(garbage), "sha256": hashlib.sha256(garbage).hexdigest()}
+    _say(content, files={"newsroom.db": entry})
 
 
 def _add(file: Path, name: str, content: bytes) -> None:
@@ -339,7 +339,7 @@ def test_a_backup_writes_into_no_other_folder(data: Path, tmp_path: Path) -> Non
     assert "--data" in refused.stderr
     assert not away.exists()
     assert not again.exists()
-    own = room.here("restore", "b.zip")  # the feeds.yaml that is there names the same folder
-    assert (own.returncode, away.exists()) == (0, True)
+    done = room.here("restore", "b.zip")  # the feeds.yaml that is there names the same folder
+    assert (done.returncode, away.exists()) == (0, True)
     chosen = room.here("--data", str(tmp_path / "third"), "restore", "b.zip", str(again))
     assert (chosen.returncode, (tmp_path / "third" / "newsroom.db").exists()) == (0, True)

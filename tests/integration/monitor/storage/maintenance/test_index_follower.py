@@ -117,12 +117,12 @@ def test_who_follows_by_number_misses_nothing(room: SmallStore, tmp_path: Path) 
                 batch.drop([1])
                 saved = pool.submit(partial(other.save, arrival(6), feed=1))
                 wait([saved], timeout=1.0)  # it ends now if it can
-                seen = followed.unindexed(100)
-                if seen:
-                    followed.mark_indexed(seen[-1].number)
+                entries = followed.unindexed(100)
+                if entries:
+                    followed.mark_indexed(entries[-1].number)
             saved.result()
-        seen += followed.unindexed(100)
-    assert {1, 6} <= {entry.id for entry in seen}
+        entries += followed.unindexed(100)
+    assert {1, 6} <= {entry.id for entry in entries}
 
 
 def test_it_follows_while_a_viewer_is_open_and_leaves_it_to_a_monitor(

@@ -55,8 +55,8 @@ def indexed(id: int, summary: str, body: str) -> Article:
 
 def test_it_is_set_aside_its_feed_is_quarantined_and_the_others_are_found(tmp_path: Path) -> None:
     long = item("long", letters(1), letters(2))
-    others = [item(f"b{number}", f"Un port belge {number}") for number in range(3)]
-    press = press_of(a=[edition(*others, long), edition(item("c", "Un port"), *others, long)])
+    belgian = [item(f"b{number}", f"Un port belge {number}") for number in range(3)]
+    press = press_of(a=[edition(*belgian, long), edition(item("c", "Un port"), *belgian, long)])
     monitor = InProcessMonitor(tmp_path, press)
     enough = max(LEAST, third_of_the_long_article(tmp_path / "measured"))
     process = IndexerProcess(tmp_path, time.time, enough)

@@ -64,10 +64,10 @@ class Shelf:
     trouble: list[OSError] = field(default_factory=list)
 
     def put(self, *articles: Article) -> None:
-        for one in articles:
+        for item in articles:
             self.tickets += 1
-            self.shelved[one.id] = one
-            self.queued[self.tickets] = one.id
+            self.shelved[item.id] = item
+            self.queued[self.tickets] = item.id
 
     def drop(self, *ids: int) -> None:
         for id in ids:
@@ -79,8 +79,8 @@ class Shelf:
         if self.trouble:
             raise self.trouble.pop()
         waiting = sorted(ticket for ticket in [*self.queued] if ticket > after)
-        found = ((ticket, self.queued[ticket]) for ticket in waiting[:limit])
-        return [OutboxEntry(ticket, id, self.shelved.get(id)) for ticket, id in found]
+        entries = ((ticket, self.queued[ticket]) for ticket in waiting[:limit])
+        return [OutboxEntry(ticket, id, self.shelved.get(id)) for ticket, id in entries]
 
     def mark_indexed(self, upto: int) -> None:
         self.queued = {ticket: id for ticket, id in self.queued.items() if ticket > upto}
@@ -136,11 +136,11 @@ def test_what_waits_is_indexed_and_what_comes_later_too(tmp_path: Path) -> None:
 
 def test_only_what_a_search_finds_leaves_the_outbox(tmp_path: Path) -> None:
     folder = tmp_path / "index"
-    found: list[list[int]] = []
+    ids_found: list[list[int]] = []
 
     class Watchful(Shelf):
         def mark_indexed(self, upto: int) -> None:
-            found.append(ids(folder, "quai"))
+            ids_found.append(ids(folder, "quai"))
             super().mark_indexed(upto)
 
     shelf = Watchful()
@@ -149,7 +149,7 @@ def test_only_what_a_search_finds_leaves_the_outbox(tmp_path: Path) -> None:
             shelf.put(article(id), article(id, "Un quai"))
             wake()
             until(lambda: not shelf.queued)
-    assert found == [[1], [1, 2], [1, 2]]
+    assert ids_found == [[1], [1, 2], [1, 2]]
 
 
 def test_it_ends_with_its_pipe_after_the_batch_at_hand(tmp_path: Path) -> None:
@@ -157,8 +157,8 @@ def test_it_ends_with_its_pipe_after_the_batch_at_hand(tmp_path: Path) -> None:
     shelf.put(*map(article, range(1, 2 * indexer.BATCH)))
     with indexing(shelf, tmp_path / "index"):
         until(lambda: len(shelf.queued) < 2 * indexer.BATCH - 1)
-    left = len(shelf.queued)
-    assert len(ids(tmp_path / "index")) == 2 * indexer.BATCH - 1 - left
+    remaining = len(shelf.queued)
+    assert len(ids(tmp_path / "index")) == 2 * indexer.BATCH - 1 - remaining
 
 
 def test_trouble_with_the_disk_is_waited_out(
@@ -312,10 +312,10 @@ def test_what_is_left_stays_and_only_the_rest_is_added(tmp_path: Path) -> None:
     folder = tmp_path / "index"
     shelf = _filled(folder)
     _truncate(folder, "*.lists")
-    told: list[tuple[int, int]] = []
-    with indexing(shelf, folder, lambda done, total: told.append((done, total))):
-        until(lambda: told[-1:] == [(30, 30)])
-    assert told == [(20, 30), (30, 30)]
+    progress: list[tuple[int, int]] = []
+    with indexing(shelf, folder, lambda done, total: progress.append((done, total))):
+        until(lambda: progress[-1:] == [(30, 30)])
+    assert progress == [(20, 30), (30, 30)]
 
 
 def test_an_archive_that_lacks_no_more_than_waits_is_mended_too(tmp_path: Path) -> None:
@@ -332,17 +332,17 @@ def test_the_newest_are_there_first_and_what_comes_meanwhile_does_not_wait(
 ) -> None:
     monkeypatch.setattr(indexer, "STEP", 10)
     shelf = Shelf({id: article(id) for id in range(1, 101)})
-    seen: list[list[int]] = []
+    snapshots: list[list[int]] = []
 
     def told(done: int, _: int) -> None:
         if done == 50:
             shelf.put(article(101))
-        seen.append(ids(tmp_path / "index"))
+        snapshots.append(ids(tmp_path / "index"))
 
     with indexing(shelf, tmp_path / "index", told):
-        until(lambda: len(seen) == 11)
-    assert seen[3] == list(range(71, 101))
-    assert seen[6] == list(range(41, 102))
+        until(lambda: len(snapshots) == 11)
+    assert snapshots[3] == list(range(71, 101))
+    assert snapshots[6] == list(range(41, 102))
     assert ids(tmp_path / "index") == list(range(1, 102))
 
 
@@ -368,8 +368,8 @@ def test_the_difference_of_an_archive_and_a_store(
     missing, surplus = indexer.difference(indexed, stored, waiting)
     assert list(missing) == sorted(set(missing), reverse=True)
     assert not waiting & {*missing, *surplus}
-    held = [id for id in indexed if id not in surplus] + list(missing)
-    assert sorted(id for id in held if id not in waiting) == sorted(stored - waiting)
+    indexed_ids = [id for id in indexed if id not in surplus] + list(missing)
+    assert sorted(id for id in indexed_ids if id not in waiting) == sorted(stored - waiting)
     assert not set(missing) & (set(indexed) - set(surplus))
 
 
@@ -380,11 +380,11 @@ def test_reindex_replaces_the_archive_under_a_reader(tmp_path: Path) -> None:
     before = archive.search(parse_query("port")).total
     shelf = Shelf({id: article(id) for id in range(1, 8)})
     shelf.put(article(8))
-    told: list[tuple[int, int]] = []
+    steps: list[tuple[int, int]] = []
     assert (
-        indexer.reindex(shelf, folder.parent, lambda done, total: told.append((done, total))) == 8
+        indexer.reindex(shelf, folder.parent, lambda done, total: steps.append((done, total))) == 8
     )
-    assert (before, archive.search(parse_query("port")).total, told) == (3, 8, [(0, 8), (8, 8)])
+    assert (before, archive.search(parse_query("port")).total, steps) == (3, 8, [(0, 8), (8, 8)])
     assert not shelf.queued
     assert list(tmp_path.iterdir()) == [folder]
 

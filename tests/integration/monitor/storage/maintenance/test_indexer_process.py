@@ -27,6 +27,6 @@ def test_its_trouble_is_in_the_log_and_nowhere_else(
         process.start()
         until(lambda: process.indexed() == 0 and "indexing has to wait" in caplog.text)
         process.stop()
-    record, *_ = [one for one in caplog.records if "indexing has to wait" in one.getMessage()]
+    record, *_ = [entry for entry in caplog.records if "indexing has to wait" in entry.getMessage()]
     assert record.levelno == logging.ERROR
     assert capfd.readouterr() == ("", "")

@@ -61,7 +61,7 @@ def put(
     summary: str = "Texte",
 ) -> int:
     """Store an article first seen so many days ago, with alerts of these watchlists."""
-    watchlists = {one.name: one for one in (ALIBABA, SPIES)}
+    watchlists = {w.name: w for w in (ALIBABA, SPIES)}
     with store.batch() as batch:
         id = batch.next_article()
         article = Article(
@@ -91,10 +91,10 @@ def put(
 
 
 def swept(store: Store, retention: Retention) -> SweepResult:
-    sweep, found = RetentionSweep(store, retention, NOW), SweepResult()
+    sweep, result = RetentionSweep(store, retention, NOW), SweepResult()
     while (step := sweep.step()) != SweepResult():
-        found += step
-    return found
+        result += step
+    return result
 
 
 KEPT = {
@@ -135,12 +135,12 @@ def test_what_is_kept(store: Store, tmp_path: Path, case: str) -> None:
     views = Views(StoreAddress(tmp_path))
     views.triage.change([2], Change(starred=True), "", 0.0)
     spine_rows(tmp_path, "INSERT INTO carriers VALUES (?, 1, 0)", ids["carried"])
-    found = swept(store, retention)
-    left = {name for name, id in ids.items() if views.articles.get([id])}
-    assert left == (set(ids) if wanted is None else wanted)
-    assert found.articles == len(ids) - len(left)
+    result = swept(store, retention)
+    names_left = {name for name, id in ids.items() if views.articles.get([id])}
+    assert names_left == (set(ids) if wanted is None else wanted)
+    assert result.articles == len(ids) - len(names_left)
     counted = spine_rows(tmp_path, "SELECT total(articles) FROM feeds")
-    assert counted == [(len(left),)]
+    assert counted == [(len(names_left),)]
 
 
 def spine_rows(folder: Path, query: str, *values: object) -> list[tuple[object, ...]]:
@@ -171,19 +171,19 @@ def test_nothing_young_goes_and_nothing_old_stays(
         looked, sweep = SweepResult(), RetentionSweep(store, retention, NOW)
         while (step := sweep.step(dry=True)) != SweepResult():
             looked += step
-        found = swept(store, retention)
-        left = set(store.article_ids())
-        assert left == {
+        result = swept(store, retention)
+        live = set(store.article_ids())
+        assert live == {
             id for id, (age, hits) in ids.items() if age <= days or (hits and not drop_alerts)
         }
-        assert looked == found
-        assert len(store.article_ids()) == len(left)
+        assert looked == result
+        assert len(store.article_ids()) == len(live)
         assert {ticket.id for ticket in store.unindexed(9_999) if not ticket.article} == (
-            set(ids) - left
+            set(ids) - live
         )
-        alerts = sum(len(ids[id][1]) for id in left)
-        stories = sum(bool(ids[id][1]) for id in left)
-        assert Views(StoreAddress(folder)).totals() == (len(left), len(left), alerts, stories)
+        alerts = sum(len(ids[id][1]) for id in live)
+        stories = sum(bool(ids[id][1]) for id in live)
+        assert Views(StoreAddress(folder)).totals() == (len(live), len(live), alerts, stories)
         assert swept(store, retention).articles == 0
 
 
@@ -267,10 +267,10 @@ def test_the_watch_drops_a_few_at_a_time(store: Store, monkeypatch: pytest.Monke
 def test_a_clock_that_is_set_back_puts_off_no_sweep(store: Store) -> None:
     times = [NOW + 9 * DAY, NOW]  # the clock is set right once the first sweep is done
     now = [NOW]
-    left: list[int] = []
+    counts: list[int] = []
 
     async def sleep(seconds: float) -> None:
-        left.append(len(store.article_ids()))
+        counts.append(len(store.article_ids()))
         if not times:
             raise asyncio.CancelledError
         now[0] = times.pop(0)
@@ -283,12 +283,12 @@ def test_a_clock_that_is_set_back_puts_off_no_sweep(store: Store) -> None:
     tidy = tidying.RetentionRunner(store, cast(Any, thread), lambda: now[0], sleep, lambda: YEAR)
     with pytest.raises(asyncio.CancelledError):
         asyncio.run(tidy.ever(lambda error: None))
-    assert left[-1] == 0
+    assert counts[-1] == 0
 
 
 def test_a_refusal_is_told_and_the_sweep_goes_on(store: Store) -> None:
     put(store, 900)
-    told: list[StoreError] = []
+    errors: list[StoreError] = []
     refusals = [StoreError("locked")]
 
     async def sleep(seconds: float) -> None:
@@ -302,8 +302,8 @@ def test_a_refusal_is_told_and_the_sweep_goes_on(store: Store) -> None:
 
     tidy = tidying.RetentionRunner(store, cast(Any, thread), lambda: NOW, sleep, lambda: YEAR)
     with pytest.raises(asyncio.CancelledError):
-        asyncio.run(tidy.ever(told.append))
-    assert len(told) == 1
+        asyncio.run(tidy.ever(errors.append))
+    assert len(errors) == 1
 
 
 def test_on_the_command_line(tmp_path: Path) -> None:
@@ -327,8 +327,8 @@ def test_on_the_command_line(tmp_path: Path) -> None:
     assert done.returncode == 0
     assert "compacted" in done.stderr
     assert home.counts() == (1, 1, 0)
-    found = home.here("search", "port", "--format", "urls").stdout
-    assert found == "https://ex.org/2005\n"
+    output = home.here("search", "port", "--format", "urls").stdout
+    assert output == "https://ex.org/2005\n"
     with home.running("run"):
         until((home.data / "monitor.json").exists)
         beside = home.here("vacuum")

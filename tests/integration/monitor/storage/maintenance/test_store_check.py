@@ -33,7 +33,7 @@ def test_damage_is_found_within_a_day_and_shown(
 ) -> None:
     data = tmp_path / "var"
     flow.life(data).live(flow.ROUNDS)
-    now, looks, told = 0.0, 0, list[str]()
+    now, looks, damages = 0.0, 0, list[str]()
 
     async def sleep(seconds: float) -> None:
         """Pass a time of a day at most, damage the store on the second, end on the fourth."""
@@ -46,17 +46,17 @@ def test_damage_is_found_within_a_day_and_shown(
             raise asyncio.CancelledError
 
     async def tell(damage: str) -> None:
-        told.append(damage)
+        damages.append(damage)
 
     with pytest.raises(asyncio.CancelledError):
         asyncio.run(check_daily(StoreAddress(data), lambda: now, sleep, tell))
-    assert [bool(damage) for damage in told] == [False, True, True]
-    assert "damaged" in told[1]
-    assert "tocsin restore" in told[2]
+    assert [bool(damage) for damage in damages] == [False, True, True]
+    assert "damaged" in damages[1]
+    assert "tocsin restore" in damages[2]
     assert "newsroom.db is damaged" in caplog.text
     me = MonitorPresence(pid=1, since=1.0, config="feeds.yaml", log="")
-    with MonitorLock(data) as held:
-        held.beat(Heartbeat(me, now, store_damage=told[-1]))
+    with MonitorLock(data) as lock:
+        lock.beat(Heartbeat(me, now, store_damage=damages[-1]))
         shown = CliRunner().invoke(main_group, ["--data", str(data), "status"])
     assert "store     newsroom.db is damaged" in shown.output
     assert shown.exit_code == 1
@@ -64,7 +64,7 @@ def test_damage_is_found_within_a_day_and_shown(
 
 def test_a_clock_that_is_set_back_puts_off_no_check(tmp_path: Path) -> None:
     Store(StoreAddress(tmp_path)).close()
-    times, told = [CHECK_SECONDS, 9 * CHECK_SECONDS], []
+    times, damages = [CHECK_SECONDS, 9 * CHECK_SECONDS], []
     now = 0.0
 
     async def sleep(seconds: float) -> None:
@@ -74,11 +74,11 @@ def test_a_clock_that_is_set_back_puts_off_no_check(tmp_path: Path) -> None:
         now = times.pop()
 
     async def tell(damage: str) -> None:
-        told.append(damage)
+        damages.append(damage)
 
     with pytest.raises(asyncio.CancelledError):
         asyncio.run(check_daily(StoreAddress(tmp_path), lambda: now, sleep, tell))
-    assert told == ["", ""]
+    assert damages == ["", ""]
 
 
 def test_a_store_that_another_program_holds_is_not_damaged(tmp_path: Path) -> None:
@@ -105,9 +105,9 @@ def test_damage_raises_one_alert_until_the_store_is_whole(tmp_path: Path) -> Non
         for number, (damage, raised) in enumerate(steps):
             plan = note_damage(store, damage, Routing(), 1.75e9 + number)
             assert len(plan.raised) == raised
-    one, two = views.alerts.get(list(views.alerts.ids(Filter()))[before:])
-    assert (one.kind, one.title, two.title) == (AlertKind.DAMAGED, "pages", "others")
-    shown = CliRunner().invoke(main_group, ["--data", str(data), "show", f"a{two.id}"])
+    first, second = views.alerts.get(list(views.alerts.ids(Filter()))[before:])
+    assert (first.kind, first.title, second.title) == (AlertKind.DAMAGED, "pages", "others")
+    shown = CliRunner().invoke(main_group, ["--data", str(data), "show", f"a{second.id}"])
     assert "others" in shown.output
     assert shown.exit_code == 0
     listed = CliRunner().invoke(main_group, ["--data", str(data), "alerts"])

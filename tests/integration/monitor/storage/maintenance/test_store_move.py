@@ -48,12 +48,12 @@ def room(tmp_path: Path) -> Iterator[SmallStore]:
 def everything(address: StoreAddress) -> dict[str, list[list[Any]]]:
     """Return the rows of every table, with the highest numbers that were given."""
     with closing(open_database(address, create=False)) as sql:
-        found = {
+        rows = {
             table: sorted((list(row) for row in sql.execute(f"SELECT * FROM {table}")), key=repr)
             for table in TABLES
         }
         return {
-            **found,
+            **rows,
             "numbers": sorted([name, last] for name, last in sql.last_numbers().items() if last),
         }
 
@@ -66,8 +66,8 @@ def test_it_comes_back_as_it_was(room: SmallStore, postgresql: str, tmp_path: Pa
     move_store(StoreAddress(url=postgresql), StoreAddress(tmp_path / "back"), lambda *_: None)
     assert everything(StoreAddress(tmp_path / "back")) == before == everything(room.address)
     assert [file.name for file in (tmp_path / "back").iterdir()] == ["newsroom.db"]
-    for there in (StoreAddress(url=postgresql), StoreAddress(tmp_path / "back")):
-        with EvidenceReader(there) as proofs:
+    for target in (StoreAddress(url=postgresql), StoreAddress(tmp_path / "back")):
+        with EvidenceReader(target) as proofs:
             assert (proofs.guards(), proofs.highest_number()) == ([], proofs.count_records())
 
 
