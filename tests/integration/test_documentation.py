@@ -116,7 +116,7 @@ def test_the_reference_is_what_the_code_says() -> None:
 
 
 def commands(group: click.Group = main_group, path: str = "tocsin") -> Iterator[Any]:
-    """Yield each command with what one types to call it."""
+    """Yield each command with the words that call it."""
     for name in group.list_commands(CONTEXT):
         command = group.get_command(CONTEXT, name)
         assert command is not None
@@ -132,7 +132,7 @@ REFERENCE = "\n## \n".join(text for path, text in PAGES.items() if "/reference/c
 
 
 def about(path: str) -> str:
-    """Return what the reference says of a command, with the options of one that it refers to."""
+    """Return the reference of a command, with the options of a command that it refers to."""
     (entry,) = re.findall(rf"^## {re.escape(path)}\n(.*?)(?=^## |\Z)", REFERENCE, re.M | re.S)
     for other in re.findall(r"^Options as of \[`(.*?)`\]", entry, re.M):
         entry += about(other)
@@ -268,7 +268,7 @@ def output_section(title: str) -> str:
 
 
 def assert_fields_are_documented(newsroom: Newsroom, environ: dict[str, str]) -> None:
-    """Hold what commands print for programs against the page about it."""
+    """Compare the output of commands for programs with the page about it."""
     for title, lines in ROWS.items():
         documented = quoted(output_section(f"`tocsin {title}`"))
         for line in lines:
@@ -285,7 +285,7 @@ def assert_fields_are_documented(newsroom: Newsroom, environ: dict[str, str]) ->
 
 
 def program_texts() -> str:
-    """Return every text in the code, one a line; what is filled in divides a text in two."""
+    """Return every text in the code, one per line; a placeholder divides a text in two."""
     files = [
         path for package in ("index", "monitor", "tui") for path in (ROOT / package).rglob("*.py")
     ]
@@ -405,7 +405,7 @@ NUMBERS = [
     ("monitor.intake.ingest.schedule", "ADAPTED", "down to {:.0f} minutes", 60),
     ("monitor.intake.ingest.schedule", "LONGEST_HINT", "up to {:.0f} days", 86_400),
 ]
-"""Module, name, what the documents say of it, and in which unit."""
+"""Module, name, text of the documents about the constant, and its unit."""
 
 
 @pytest.mark.parametrize(("module", "name", "words", "unit"), NUMBERS)

@@ -50,13 +50,13 @@ def test_every_entry_of_every_feed_is_stored_and_searchable(web: Web, newsroom: 
 
 
 def article() -> tuple[str, list[str]]:
-    """Return its title and its paragraphs."""
+    """Return title and paragraphs of an article."""
     title, *lines = alibaba_article().strip().splitlines()
     return title, [line for line in lines if len(line) > 100]
 
 
 def page(title: str, paragraphs: list[str]) -> bytes:
-    """Return it as a news site would serve it."""
+    """Return the page of an article as a news site would serve it."""
     links = "".join(f"<li><a href='/rubrique/{n}'>Rubrique {n}</a></li>" for n in range(12))
     text = "".join(f"<p>{escape(paragraph)}</p>" for paragraph in paragraphs)
     return f"""<!DOCTYPE html><html lang="fr"><head><meta charset="utf-8">

@@ -36,7 +36,7 @@ quick = settings(max_examples=examples(20), suppress_health_check=list(HealthChe
 
 
 def meaning(facet: Facet) -> DocumentFilter:
-    """Return where a filter of the three kinds that watchlists know looks in the archive."""
+    """Return the document filter of a facet, for the three kinds of facets in watchlists."""
     if facet.name == "lang":
         return DocumentFilter(langs=["" if facet.value == "und" else facet.value])
     selector = f"tag:{facet.value}" if facet.name == "tag" else facet.value
@@ -46,7 +46,7 @@ def meaning(facet: Facet) -> DocumentFilter:
 
 
 def searched(archive: Archive, query: Query) -> set[int]:
-    """Return what a search finds."""
+    """Return the ids that a search finds."""
     page = archive.search(query, DocumentFilter(resolve=meaning), limit=0)
     best = archive.search(query, DocumentFilter(resolve=meaning), limit=0, sort="score")
     ids = {hit.id for hit in page.hits}
@@ -67,7 +67,7 @@ def alerted(rules: WatchlistMatcher, articles: Sequence[Article]) -> dict[str, s
 def three_agree(
     docs: Sequence[Doc], commits: int, cases: dict[str, tuple[Query, set[int]]]
 ) -> None:
-    """Hold rules and an archive of some commits against what should be found."""
+    """Compare rules and an archive of some commits with the expected articles."""
     articles = [doc.article(id) for id, doc in enumerate(docs, 1)]
     expected = {name: ids for name, (_, ids) in cases.items()}
     rules = WatchlistMatcher(

@@ -18,7 +18,7 @@ from support import planted_bugs
 from support.busy_half_hour import BusyHalfHour, Moment, Recorder, record, resumed
 
 SLICE = 2
-"""Moments of so many that are tried: another choice each time, named when it fails."""
+"""The number of moments that are tried: random ones, whose seed a failure names."""
 
 
 @pytest.fixture
@@ -50,7 +50,7 @@ def between(moments: Sequence[Moment]) -> list[Moment]:
 
 
 def asking(moments: Sequence[Moment]) -> list[Moment]:
-    """Return the moments right before a channel is told something."""
+    """Return the moments right before a channel gets a message."""
     return [a for a, b in itertools.pairwise(moments) if a.message_counts != b.message_counts]
 
 

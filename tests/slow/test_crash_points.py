@@ -34,7 +34,7 @@ OF_THE_STORY = {
     "latency": "*",
     "last_documents": "*",
 }
-"""What must not depend on where it was interrupted: all but the log of polls and its times."""
+"""Tables that must not depend on the interruption: all but the log of polls and its times."""
 
 
 def story(folder: Path) -> dict[str, list[tuple[object, ...]]]:
@@ -61,11 +61,11 @@ def behind(folder: Path) -> list[str]:
 
 
 class Moments(Fuse):
-    """Kills nobody: keeps what a kill would leave before each step, if it is not known yet."""
+    """Kills nothing: keeps the state that a kill would leave before each step, if it is new."""
 
     life: ManualMonitor | None = None
     kills: dict[bytes, tuple[int, int, dict[str, bytes]]] = field(default_factory=dict)
-    """The first step that finds it so, the round, and the files with their contents."""
+    """By hash of a state: its first step, the round, and the files with their contents."""
 
     def step(self, before: str = "") -> None:
         super().step(before)
@@ -79,7 +79,7 @@ class Moments(Fuse):
 
 
 def moments(folder: Path, store: Callable[[Path], Store] = Store) -> Moments:
-    """Live without interruption; return all that kills could leave."""
+    """Run without interruption; return all states that kills could leave."""
     fuse = Moments()
     fuse.life = life(folder, fuse, store)
     fuse.life.live(flow.ROUNDS)
@@ -89,7 +89,7 @@ def moments(folder: Path, store: Callable[[Path], Store] = Store) -> Moments:
 def resumed(
     folder: Path, round: int, disk: dict[str, bytes], store: Callable[[Path], Store]
 ) -> list[str]:
-    """Start again from what a kill left; return what its ETags ran ahead of."""
+    """Start again from the state after a kill; return the entries that `behind` finds."""
     folder.mkdir()
     for name, content in disk.items():
         (folder / name).write_bytes(content)
@@ -100,7 +100,7 @@ def resumed(
 
 @pytest.fixture(scope="module")
 def baseline(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Moments]:
-    """A life without interruption, and the moments of it."""
+    """Return the folder of a run without interruption, and its moments."""
     folder = tmp_path_factory.mktemp("whole")
     return folder, moments(folder)
 

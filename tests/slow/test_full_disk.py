@@ -26,7 +26,7 @@ HASTY = [
 
 @pytest.fixture
 def small(tmp_path: Path) -> Iterator[Path]:
-    """A disk of its own, of a few megabytes."""
+    """Mount a disk of a few megabytes."""
     if os.name != "posix" or os.geteuid() != 0:
         pytest.skip("only root may mount a disk")
     place = tmp_path / "small"

@@ -18,10 +18,10 @@ from support.originals import hostile_feeds
 from support.scripted_server import Reply, Web, conditional, gzip_bomb
 
 DECIDED = 30.0
-"""Seconds until it is decided what becomes of an answer; a reader is killed after three. They are
+"""Seconds until a poll is decided; a reader is killed after three. They are
 those of a machine of its own: on a busy one, all that the monitor does takes longer."""
 GROWTH = 150 * 2**20
-"""Bytes that a process which reads them may take beyond what it takes without."""
+"""Bytes by which the documents may increase the memory of a reader."""
 HEALTHY, ITEMS = 10, 9
 
 
@@ -41,7 +41,7 @@ def _laughs() -> bytes:
 
 
 def worst(canary: str, file: Path) -> dict[str, Reply]:
-    """Return answers that were seen to hang, bloat or betray readers of feeds."""
+    """Return answers that made feed readers hang, grow or leak."""
     entity = b"<!DOCTYPE r [<!ENTITY a '" + b"x" * 48_000 + b"'>]>"
     outside = b"<!DOCTYPE r [<!ENTITY a SYSTEM '%b'>]>"
     title = b"<title>&a;</title></item></channel></rss>"
@@ -81,7 +81,7 @@ def worst(canary: str, file: Path) -> dict[str, Reply]:
 
 
 def collected() -> dict[str, Reply]:
-    """Return what readers of feeds have been tried with, each text once."""
+    """Return the hostile feeds, each text once."""
     name_by_body = {body: name for name, body in hostile_feeds().items()}
     return {f"{n} {name}": Reply(body=body) for n, (body, name) in enumerate(name_by_body.items())}
 
@@ -136,7 +136,7 @@ def running(newsroom: Newsroom) -> Iterator[subprocess.Popen[str]]:
 
 
 def healthy(web: Web) -> list[dict[str, str]]:
-    """Return feeds that are well, and serve them."""
+    """Serve good feeds and return their configuration."""
     for n in range(HEALTHY):
         items = (Item(f"Bon article {n} {i}", "Un texte.", guid=f"{n} {i}") for i in range(ITEMS))
         web.on(f"/healthy{n}", conditional(rss(*items)))
@@ -147,7 +147,7 @@ def healthy(web: Web) -> list[dict[str, str]]:
 
 
 def polled(newsroom: Newsroom) -> int:
-    """Return how many feeds have been decided."""
+    """Return the number of feeds that were polled."""
     rows = newsroom.sql("SELECT count(*) FROM feeds WHERE last_poll > 0")
     return int(rows[0][0]) if rows else 0
 
@@ -162,25 +162,25 @@ def decided(newsroom: Newsroom, web: Web) -> dict[str, float]:
 
 
 class Process(NamedTuple):
-    """What the system says of a process."""
+    """The figures of a process."""
 
     peak: int
-    """Most memory that it ever had resident, in bytes."""
+    """Largest resident memory, in bytes."""
     cpu_time: int
     """Nanoseconds on a processor."""
     queue_time: int
-    """Nanoseconds in which it could work and other processes did."""
+    """Nanoseconds in which it waited for a processor."""
 
 
 def slowdown(processes: Collection[Process]) -> float:
-    """Return how many times as long as on a machine of their own processes took."""
+    """Return the factor by which other load slowed processes down."""
     cpu_time = sum(process.cpu_time for process in processes)
     return 1 + sum(process.queue_time for process in processes) / cpu_time
 
 
 @contextmanager
 def watched(root: int) -> Iterator[dict[int, Process]]:
-    """Watch each process below one."""
+    """Record the figures of all descendants of a process while the block runs."""
     processes: dict[int, Process] = {}
     stop = threading.Event()
 
@@ -200,7 +200,7 @@ def watched(root: int) -> Iterator[dict[int, Process]]:
 
 
 def _below(root: int) -> Iterator[int]:
-    """Yield the processes that one has started, and those that they have."""
+    """Yield the descendants of a process."""
     with suppress(OSError):
         for child in Path(f"/proc/{root}/task/{root}/children").read_text().split():
             yield int(child)

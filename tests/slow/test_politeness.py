@@ -1,4 +1,4 @@
-"""How servers are treated when something is out of the ordinary: in simulated time.
+"""The requests to servers in unusual situations, in simulated time.
 
 The ordinary is in test_restarts, single decisions in test_schedule, slots in test_slot_pool.
 """
@@ -67,14 +67,14 @@ def feed(*titles: str) -> bytes:
 
 
 def subscribe(room: SimulatedRoom, hosts: int) -> None:
-    """Subscribe to so many hosts that are well."""
+    """Subscribe to a number of good hosts."""
     for number in range(hosts):
         room.web.on(f"/{number}", conditional(feed(f"Un {number}")))
     room.write([{"url": f"http://h{n}.example/{n}", "name": str(n)} for n in range(hosts)])
 
 
 def busiest(requests: list[Request]) -> int:
-    """Return the most requests that came within a second."""
+    """Return the largest number of requests within a second."""
     times = sorted(request.at for request in requests)
     return max(sum(1 for at in times if start <= at < start + 1) for start in times)
 
@@ -186,7 +186,7 @@ def test_pages_of_one_site_are_asked_one_a_second_after_its_rules(room: Simulate
 
 
 def test_a_new_feed_raises_no_alert_for_anything_that_was_there_before(room: SimulatedRoom) -> None:
-    """Its backlog is kept, its alerts are marked, and what comes next is not."""
+    """Its old items are stored, and only their alerts are marked as backfill."""
     backlog = [f"Alibaba {n}" for n in range(20)]
     room.web.on("/feed", Reply(body=feed(*backlog)), Reply(body=feed("Alibaba neuf", *backlog)))
     room.write([{"url": "http://a.example/feed"}], network={"contact": "https://desk.example/bot"})

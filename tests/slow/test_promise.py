@@ -41,17 +41,17 @@ FULL = 30
 
 @dataclass
 class Published:
-    """An item, and what must come of it."""
+    """An item, and its expected alerts."""
 
     item: Item
     words: set[str]
     news: bool
-    """Published when its feed had been read before: it is told of."""
+    """Whether its feed had been read before, so that its alerts are sent."""
 
 
 @dataclass
 class Model:
-    """What was published, by link."""
+    """The published items, by link."""
 
     items: dict[str, Published] = field(default_factory=dict)
     ids: int = 0
@@ -248,7 +248,7 @@ class Promise(RuleBasedStateMachine):
     # --- looking ------------------------------------------------------------------------
 
     def held(self, name: str) -> tuple[Item, ...]:
-        """Return what a feed holds."""
+        """Return the items of a feed."""
         return self.feeds[name].items(len(self.feeds[name].editions) - 1)
 
     def sql(self, query: str, *values: object) -> list[tuple[Any, ...]]:

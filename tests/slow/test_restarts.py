@@ -1,4 +1,4 @@
-"""Thirty hours of watching with a dozen restarts, judged by what the servers saw.
+"""Thirty hours of watching with a dozen restarts, judged by the requests to the servers.
 
 The monitor is the real one from `monitor.runtime.wiring` to the wire; only time is simulated.
 """
@@ -32,7 +32,7 @@ HOME = "intranet.example"
 
 
 def hours(first: float, last: float, *replies: Reply) -> Callable[[float, int], Reply | None]:
-    """Refuse between two hours since the start."""
+    """Return a refusal that lasts from one hour since the start to another."""
     return lambda hour, count: replies[count % len(replies)] if first <= hour < last else None
 
 
@@ -45,7 +45,7 @@ def every_fifth(hour: float, count: int) -> Reply | None:
 
 
 def papers() -> list[Paper]:
-    """Return feeds of every manner; four of them share a host."""
+    """Return feeds with every behaviour; four of them share a host."""
     kiosk = [Paper(f"kiosque{n}", "kiosk.example", interval=2 * HOUR, etag=True) for n in range(4)]
     return [
         *kiosk,
@@ -78,30 +78,30 @@ def papers() -> list[Paper]:
 
 
 EVERY = {"home1": HOUR, "home2": 20 * MINUTE, "tag": HOUR, "date": 10 * MINUTE}
-"""Intervals that the analyst asked for."""
+"""The configured intervals in seconds, by feed."""
 
 
 class Run(Struct, frozen=True):
-    """What came of it."""
+    """The results of thirty hours."""
 
     papers: dict[str, Paper]
     absences: list[tuple[float, float]]
-    """When nobody watched."""
+    """The times without a monitor, from and to."""
     unheard_ids: set[int]
-    """Ids of the answers that were under way when the monitor ended."""
+    """Ids of the exchanges that were under way when the monitor ended."""
     articles: list[tuple[str, str, str]]
     """Feed, guid and title of every article."""
     alerts: Counter[tuple[str, str | None]]
-    """By kind and, where it is about a feed, its name."""
+    """The number of alerts by kind and, if they are about a feed, its name."""
     web: Web
 
     def heard(self, paper: Paper) -> list[Exchange]:
-        """Return the exchanges that the monitor knows of."""
+        """Return the exchanges whose answers reached the monitor."""
         return [exchange for exchange in paper.exchanges if id(exchange) not in self.unheard_ids]
 
 
 def live(folder: Path) -> Run:
-    """Watch for thirty hours."""
+    """Run the monitor for thirty hours."""
     world, dice = World(), random.Random(48)
     web = Web(clock=lambda: world.now)
     town = Town(world, web, homes=frozenset({HOME}))
@@ -157,7 +157,7 @@ def write(path: Path, papers: list[Paper]) -> None:
 
 
 def unconditional(exchanges: list[Exchange]) -> Counter[str]:
-    """Count the questions without a validator, by the rule that explains them."""
+    """Count the requests without a validator, by the rule that explains them."""
     counts: Counter[str] = Counter()
     earlier = list[Exchange]()
     for exchange in exchanges:
@@ -194,7 +194,7 @@ EXCUSED = {
     "sametag": {"its tag was repeated"},
     "flapping": {"304 after a failure"},
 }
-"""Feeds that are asked for a whole body again and again, by the rule that says so."""
+"""The rules by which a feed is asked for a whole body again, by feed."""
 
 
 def a_whole_body_is_asked_for_once(run: Run) -> None:
@@ -260,7 +260,7 @@ def _fresh(headers: dict[str, str]) -> float:
 
 
 def pairs(run: Run) -> Iterator[tuple[Paper, list[Exchange], Exchange]]:
-    """Yield what was told to the monitor until each question, and the question."""
+    """Yield a feed, its earlier exchanges and the next one, for each exchange."""
     for paper in run.papers.values():
         exchanges = run.heard(paper)
         for number in range(1, len(exchanges)):
@@ -274,7 +274,7 @@ def no_question_comes_too_early(run: Run) -> None:
 
 
 def no_question_comes_too_late(run: Run) -> None:
-    """A tenth of jitter, five minutes at most; a tick, a turn on a shared host, a restart."""
+    """Allow a tenth of jitter, five minutes at most, a tick, a turn on a host, a restart."""
     for paper, earlier, exchange in pairs(run):
         _, most = wished(paper, earlier)
         latest = earlier[-1].until + most + min(most / 10, 5 * MINUTE) + TICK
@@ -308,7 +308,7 @@ def no_host_is_pressed(run: Run) -> None:
 
 
 def most_at_once(exchanges: list[Exchange]) -> int:
-    """Return how many exchanges went on at once, at most."""
+    """Return the largest number of simultaneous exchanges."""
     turns = sorted([(e.until, -1) for e in exchanges] + [(e.at, 1) for e in exchanges])
     return max(itertools.accumulate(step for _, step in turns))
 
@@ -334,7 +334,7 @@ def every_article_is_kept_once_and_rings_once(run: Run) -> None:
 
 
 def there_was_something_to_be_seen(run: Run) -> None:
-    """Restarts, some in the middle of an exchange; every manner showed itself."""
+    """There were restarts, some in the middle of an exchange, and every behaviour."""
     assert len(run.absences) > 12  # the others would have been while nobody watched
     assert len(run.unheard_ids) >= 5
     statuses = Counter(

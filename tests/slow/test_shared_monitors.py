@@ -1,4 +1,4 @@
-"""Several monitors share a store: whoever joins, ends, dies or sleeps, all is told and once.
+"""Several monitors share a store: if one joins, ends, dies or sleeps, each alert is sent once.
 
 Each is a process, the sites are on loopback, and leases expire ten times as fast as they do.
 """
@@ -90,7 +90,7 @@ def test_a_killed_monitor_is_replaced_by_one_whose_clock_is_right_and_told_of(
 
 
 def test_what_a_sleeper_was_polling_is_dropped(newsroom: SharedNewsroom) -> None:
-    """It sleeps while its requests are under way, for longer than its leases last."""
+    """A monitor is stopped during its requests, for longer than its leases last."""
     sleeper = newsroom.start()
     newsroom.settled(1024)
     newsroom.begin()
@@ -137,7 +137,7 @@ def test_the_index_of_a_monitor_that_was_away_has_what_changed(newsroom: SharedN
 
 
 def searchable(folder: Path) -> set[int]:
-    """Return the articles that a search finds; none in an index that is being made."""
+    """Return the articles that a search finds; none if the index is not ready."""
     with suppress(ArchiveError):
         return set(searchable_ids(folder / ARCHIVE_FOLDER))
     return set()

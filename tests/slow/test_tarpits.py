@@ -1,4 +1,4 @@
-"""Servers that never end, among many that are well: in simulated time, with the real limits."""
+"""Servers that never end, among many good ones: in simulated time, with the real limits."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ KINDS = (
 
 
 def decided(folder: Path, tarpits: int) -> dict[str, tuple[float, str]]:
-    """Poll all feeds once; return when each was decided, in seconds, and the reason."""
+    """Poll all feeds once; return for each the seconds to the outcome, and the reason."""
     world, dice = World(), random.Random(tarpits)
     web = Web(clock=lambda: world.now)
     town = Town(world, web)
@@ -62,7 +62,7 @@ def polled(database: Path) -> list[tuple[str, float, str]]:
 
 
 def test_tarpits_keep_nobody_waiting(tmp_path: Path) -> None:
-    """What is well is read at most two seconds later than without them."""
+    """Good feeds are read at most two seconds later than without tarpits."""
     (tmp_path / "alone").mkdir()
     (tmp_path / "among").mkdir()
     expected = decided(tmp_path / "alone", 0)

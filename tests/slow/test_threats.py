@@ -1,4 +1,4 @@
-"""What strangers may try, one line each, through the whole program.
+"""Attacks by strangers, one line each, through the whole program.
 
 Proven elsewhere: bodies that are paths or hang or bloat a reader (test_hostile_documents,
 test_workers), exceptions (test_fuzzed), tarpits (test_tarpits), single answers of every
@@ -24,11 +24,11 @@ SPELLINGS = (
     "127.0.0.1", "localhost", "127.1", "0x7f.1", "2130706433", "0177.0.0.1", "0.0.0.0",
     "[::1]", "[::ffff:127.0.0.1]", "[::127.0.0.1]", "[64:ff9b::127.0.0.1]", "[2002:7f00:1::]",
 )  # fmt: skip
-"""Of this machine, as seen to be followed by programs that only look at the name."""
+"""Spellings of this machine that get past programs which only look at the name."""
 
 
 def test_no_spelling_of_this_machine_is_asked(web: Web, tmp_path: Path) -> None:
-    """As a feed, as where a feed is sent on to, as the page of an article."""
+    """The address is that of a feed, of a redirect, and of the page of an article."""
     newsroom = Newsroom(tmp_path)
     with Web(address="127.0.0.2") as canary:  # all of 127.0.0.0/8 but one address is refused
         canary.on("*", Reply(body=rss(Item("Un canari", guid="1"))))
@@ -166,7 +166,7 @@ def test_no_text_of_a_feed_acts_on_a_terminal(web: Web, tmp_path: Path) -> None:
 
 
 def harmless(text: str) -> bool:
-    """Return whether nothing in it acts, hides or turns round; escaped in JSON is all right."""
+    """Tell whether a text has no control, invisible or bidirectional characters."""
     hidden = set("\u200b\u200e\u200f\u202a\u202e\u2060\u2066\u2067\ufeff\u2028\u2029\x7f")
     return all(
         char in "\n\t" or (char >= " " and not "\x7f" <= char <= "\x9f") for char in text
@@ -198,7 +198,7 @@ def test_only_links_to_the_web_are_kept(web: Web, tmp_path: Path) -> None:
 
 
 def test_a_bomb_costs_the_monitor_nothing(web: Web, tmp_path: Path) -> None:
-    """The main process at its largest, after feeds that are well and after as many bombs."""
+    """Compares the peak of the main process after good feeds and after as many bombs."""
     newsroom, feeds, peaks = Newsroom(tmp_path), list[dict[str, str]](), list[int]()
     well = Reply(body=rss(Item("Un", guid="1")))
     bomb = Reply(200, (("Content-Encoding", "gzip"),), gzip_bomb(100))

@@ -25,7 +25,7 @@ TARGETS = """
 
 
 async def violations(page: Page) -> list[str]:
-    """Return what is wrong with the page that a browser shows."""
+    """Return the violations of WCAG on the page that a browser shows."""
     await page.value(files("axe_core_python").joinpath("axe.min.js").read_text(encoding="utf-8"))
     checks = (_AXE % json.dumps(_RULES), REFLOW, TARGETS)
     return [violation for check in checks for violation in await page.list_of(check)]

@@ -1,4 +1,4 @@
-"""Stores what comes, and the alerts that it raises, as the monitor does it."""
+"""Stores polls, pages and imports with the alerts that they raise, as the monitor does."""
 
 from __future__ import annotations
 
@@ -25,14 +25,14 @@ NO_CHANNELS = Routing()
 def raise_alerts(
     batch: Batch, arrivals: Arrivals, now: Timestamp, routing: Routing = NO_CHANNELS
 ) -> AlertPlan:
-    """Store the alerts of articles that are stored."""
+    """Raise and store the alerts of articles that are stored."""
     plan = plan_alerts(arrivals, batch.alert_facts(arrivals, now), routing, now)
     batch.save_alerts(plan)
     return plan
 
 
 def save_poll(batch: Batch, outcome: PollOutcome, routing: Routing = NO_CHANNELS) -> AlertPlan:
-    """Store what a poll brings, with its alerts."""
+    """Store the outcome of a poll, with its alerts."""
     batch.save_poll(outcome)
     arrivals = Arrivals(
         feed=outcome.feed,

@@ -27,7 +27,7 @@ from tui.screens.main import MainScreen
 
 ARRIVALS = 5_000
 LEAST = 20
-"""Keys, however slow the machine is."""
+"""The least number of keys that are pressed, however slow the machine is."""
 SIZES = [(120, 40), (80, 24), (200, 50), (40, 10), (100, 22), (170, 30), (20, 5)]
 TITLES = (
     "Grève : un vol sur deux annulé à Orly",
@@ -38,26 +38,26 @@ TITLES = (
     "",
 )
 LEFT_OUT = {"q", "Q", "ctrl+c", "E"}
-"""They end it, or leave the screen to an editor."""
+"""Keys that are not pressed: they end the dashboard, or open an editor."""
 GROWTH = 10 << 20
-"""Bytes that it may grow by, once everything has been shown once."""
+"""Bytes by which memory may grow once each screen has been shown."""
 KEY_SECONDS = 3.0
-"""Seconds of the processor that a key may take, with all that it leads to."""
+"""Seconds of processor time that a key may take, with everything that it causes."""
 
 
 class Hour(Struct, frozen=True):
-    """What has happened in it."""
+    """The figures of an hour."""
 
     keys: int
     arrivals: int
     growth: int
-    """Bytes, from the first third on."""
+    """Bytes by which memory grew after the first third."""
     costliest_key: tuple[float, str] = (0.0, "")
-    """Seconds of the processor of the key that took most, and which it was."""
+    """Processor time of the slowest key in seconds, and the key."""
 
 
 def spend(seed: int, seconds: float, arrivals: int = ARRIVALS) -> Hour:
-    """Spend an hour in so many seconds; raises whatever the dashboard raises."""
+    """Run an hour in this many seconds; raises whatever the dashboard raises."""
     return asyncio.run(_spend(random.Random(seed), seconds, arrivals))
 
 
@@ -96,7 +96,7 @@ async def _spend(chance: random.Random, seconds: float, arrivals: int) -> Hour:
 async def _something(
     chance: random.Random, pilot: Pilot[Any], app: DashboardApp, room: FakeNewsroom
 ) -> str:
-    """Let one thing happen; return the key that was pressed, empty for none."""
+    """Press a key or change the newsroom; return the key that was pressed, empty for none."""
     draw = chance.random()
     if draw < 0.04:
         await pilot.resize_terminal(*chance.choice(SIZES))
@@ -117,7 +117,7 @@ async def _something(
 
 
 def _key(chance: random.Random, app: DashboardApp) -> str:
-    """Return a key: one that is bound here mostly, else a letter or a way out."""
+    """Return a key: mostly one that the screen binds, else a letter or a way out."""
     if chance.random() < 0.2:
         return chance.choice(["escape", "escape", "enter", "a", "g", "space", "tab", "é"])
     nodes = [app, app.screen, app.screen.focused or app.screen, MainScreen]
@@ -158,7 +158,7 @@ def resident() -> int:
 
 
 def main() -> None:
-    """Spend it, and tell how it was."""
+    """Run an hour and print its figures."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seed", type=int, default=random.SystemRandom().randrange(10**6))
     parser.add_argument("--seconds", type=float, default=600)

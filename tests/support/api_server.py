@@ -25,7 +25,7 @@ from monitor.runtime.viewing import open_service
 from monitor.storage.store.sql.views import TokenViews
 
 PATIENCE = 120.0
-"""Seconds that a busy machine may take for anything."""
+"""Seconds that each step may take on a busy machine."""
 GENEROUS = Limits(
     rate=100_000, burst=100_000,
     seconds=PATIENCE, head_seconds=PATIENCE, body_seconds=PATIENCE, send_seconds=PATIENCE,
@@ -33,7 +33,7 @@ GENEROUS = Limits(
 
 
 def stopped() -> float:
-    """Return the same time always, for what counts how often somebody comes."""
+    """Return a fixed time, for the limits that count requests per minute."""
     return 0.0
 
 
@@ -69,7 +69,7 @@ class Api:
         return list(_routes(self.server.app.routes, ""))
 
     def json(self, path: str, **parameters: Any) -> Any:
-        """Return what a path answers, which must be well."""
+        """Return the JSON that a path answers; the answer must succeed."""
         answer = self.get(path, **parameters)
         assert answer.status_code == 200, answer.text
         return answer.json()

@@ -1,4 +1,4 @@
-"""What must be true of any archive, whatever was fed to it."""
+"""The invariants of every archive, whatever articles it was given."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from monitor.base.text_cleaning import clean
 
 _BIDI = set("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 _RAW = {("feeds", "url"), ("feeds", "name"), ("entries", "guid"), ("sqlite_master", "sql")}
-"""What the analyst wrote himself, and a feed's own ids, which are never shown."""
+"""Columns that the analyst wrote, and ids of feeds, which are never shown."""
 
 
 def unclean(database: Path) -> list[tuple[str, str, str]]:
-    """Return table, column and text of whatever is stored that could act on a terminal."""
+    """Return table, column and text of each stored text that could control a terminal."""
     findings = []
     with closing(sqlite3.connect(f"file:{database}?mode=ro", uri=True)) as sql:
         columns = sql.execute(
@@ -31,7 +31,7 @@ def unclean(database: Path) -> list[tuple[str, str, str]]:
 
 
 def _acts(text: str) -> bool:
-    """Return whether a text is not as `clean` leaves it; judged once more without it."""
+    """Tell whether a text holds characters that `clean` removes; does not call `clean`."""
     return clean(text, keep_newlines=True) != text or any(
         letter in _BIDI or (unicodedata.category(letter) == "Cc" and letter != "\n")
         for letter in text
@@ -39,7 +39,7 @@ def _acts(text: str) -> bool:
 
 
 def askew(database: Path) -> list[str]:
-    """Return the matches that are not what stands at their place in the article."""
+    """Return the matches whose text differs from the article at their position."""
     fields = " ".join(f"WHEN '{name}' THEN w.{name}" for name in ("title", "summary", "author"))
     with closing(sqlite3.connect(f"file:{database}?mode=ro", uri=True)) as sql:
         rows = sql.execute(

@@ -1,4 +1,4 @@
-"""An archive whose watchlists have rung: articles, and the alerts that they raise."""
+"""An archive of articles with the alerts that they raise."""
 
 from __future__ import annotations
 

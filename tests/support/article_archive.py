@@ -18,7 +18,7 @@ from monitor.storage.data_folder import ARCHIVE_FOLDER
 from monitor.storage.store.sql.store import Store
 
 FEEDS = tuple(Feed(url=f"https://{name}.example/rss", name=name) for name in ("A", "B", "C", "D"))
-"""Their numbers are 1 to 4."""
+"""The feeds of an archive; their numbers are 1 to 4."""
 
 
 def article(
@@ -84,7 +84,7 @@ def searchable_ids(folder: Path) -> set[int]:
 
 
 def blind(folder: Path, feed: int, start: float, end: float) -> None:
-    """Note that a feed was blind."""
+    """Store a coverage gap of a feed."""
     with closing(sqlite3.connect(folder / STORE_FILE)) as sql, sql:
         sql.execute("INSERT INTO gaps VALUES (?, ?, ?)", (feed, start, end))
 
@@ -101,6 +101,6 @@ def ring(folder: Path, watchlist: str, moments: Iterable[float], *, backfill: bo
 
 
 def leave(folder: Path, feed: int, at: float) -> None:
-    """Take a feed out of feeds.yaml, last read then."""
+    """Unsubscribe a feed that was last read at a time."""
     with closing(sqlite3.connect(folder / STORE_FILE)) as sql, sql:
         sql.execute("UPDATE feeds SET subscribed = 0, last_ok = ? WHERE number = ?", (at, feed))

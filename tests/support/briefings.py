@@ -1,4 +1,4 @@
-"""Stories and facts of briefings, invented; with hostile texts where asked for."""
+"""Invented stories and facts of briefings, with hostile texts on demand."""
 
 from __future__ import annotations
 

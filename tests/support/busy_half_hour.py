@@ -1,4 +1,4 @@
-"""A busy half hour, in simulated time, and what its world is at each step of it.
+"""A busy half hour in simulated time, and the state of its world at each step.
 
 Feeds publish, edit and re-issue; a page is fetched; a rule is added and a severity changed;
 two channels are told, of which one refuses, hangs, and accepts without saying so. A `Moment`
@@ -35,13 +35,13 @@ from support.simulated_time import Town, World
 MINUTE = 60.0
 END = 17 * MINUTE
 CALM = 5 * MINUTE
-"""Without a message: then the last was sent."""
+"""Seconds without a message after which all messages count as sent."""
 LAST = 3 * 60 * MINUTE
 DOWN = 5.0
 """Seconds until a killed monitor is started again."""
 TICK = 20.0
 STAYS = {"monitor.lock", "monitor.json", "newsroom.db-shm"}
-"""Files that say nothing once their process is gone."""
+"""Files that have no meaning once their process has ended."""
 
 _WIRE = (
     "La sûreté de l’État soupçonne un groupe d’espionnage depuis son centre logistique de Liège,"
@@ -110,7 +110,7 @@ PROMISED = Promised(
 
 
 def scripted_feeds(clock: Callable[[], float]) -> list[ScriptedFeed]:
-    """Return the feeds with all that they will publish."""
+    """Return the feeds with all their editions."""
     a, b, c = (ScriptedFeed(name, clock) for name in "abc")
     d = ScriptedFeed("d", clock, has_etag=False)
     a.publish(0, _A1, _A2)
@@ -157,11 +157,11 @@ EDITED = 7 * MINUTE
 
 
 class Moment(Struct, frozen=True):
-    """What outlives a kill before a step."""
+    """The state that survives a kill before a step."""
 
     step: int
     before: str
-    """The SQL statement or the event on the wire that did not happen any more."""
+    """The SQL statement or the network event that the kill prevents."""
     elapsed: float
     disk: dict[str, bytes]
     accepted: tuple[Accepted, ...]
@@ -169,7 +169,7 @@ class Moment(Struct, frozen=True):
 
 
 def _tidy(store: type[Store]) -> type[Store]:
-    """Return the same store with small files: its journal is merged often."""
+    """Return the store with a small journal, which is merged often."""
 
     class Tidy(store):  # type: ignore[valid-type, misc]
         def __init__(self, folder: Path) -> None:
@@ -180,7 +180,7 @@ def _tidy(store: type[Store]) -> type[Store]:
 
 
 class BusyHalfHour(Struct, dict=True):
-    """One life of the monitor in it, from a moment on."""
+    """A run of the monitor through the half hour, from a moment on."""
 
     folder: Path
     elapsed: float = 0.0
@@ -204,7 +204,7 @@ class BusyHalfHour(Struct, dict=True):
         self.feeds = scripted_feeds(lambda: self.world.elapsed)
 
     def live(self, fuse: Fuse | None = None) -> BusyHalfHour:
-        """Watch to the end, and until nothing waits to be sent."""
+        """Run to the end, and until no delivery is waiting."""
         web = Web(clock=lambda: self.world.elapsed)
         for feed in self.feeds:
             web.on(f"/{feed.name}", feed.answer)
@@ -224,7 +224,7 @@ class BusyHalfHour(Struct, dict=True):
         return self
 
     def broken(self) -> list[str]:
-        """Return in words which promise does not hold."""
+        """Return the broken promises as texts."""
         return broken(self.folder / "var", PROMISED, self.accepted)
 
     async def _last(self, town: Town) -> bool:
@@ -253,22 +253,22 @@ class BusyHalfHour(Struct, dict=True):
 
 
 _CHANGES = ("BEGIN", "COMMIT", "PRAGMA", "connect", "request", "answer")
-"""Before these, others may see something that they did not before."""
+"""Steps that change what others see; a kill before one of them leaves a new state."""
 
 
 class Recorder(Fuse):
-    """Kills nobody: takes down what a kill would leave, whenever that is something new."""
+    """Kills nothing: records the state that a kill would leave, whenever it is a new one."""
 
     half_hour: BusyHalfHour | None = None
     thorough: bool = False
-    """Whether it looks before every statement, not only before those that change a file."""
+    """Whether to look before every statement, not only before those that change a file."""
     moments: list[Moment] = field(default_factory=list)
     _known: set[tuple[Any, ...]] = field(default_factory=set)
     _last: dict[Path, bytes] = field(default_factory=dict)
     _contents: dict[bytes, bytes] = field(default_factory=dict)
 
     def step(self, before: str = "") -> None:
-        """Look before a step."""
+        """Record the state before a step if it is new."""
         assert self.half_hour
         self.steps += 1
         if not (self.thorough or before.startswith(_CHANGES)):
@@ -287,7 +287,7 @@ class Recorder(Fuse):
             self.moments.append(Moment(self.steps, before, elapsed, disk, messages, requests))
 
     def _content(self, path: Path) -> bytes:
-        """Return what is in a file, as one object for all that hold the same."""
+        """Return the content of a file; equal contents are one object."""
         content = path.read_bytes()
         if content != self._last.get(path):  # most stay as they were: that is soon seen
             self._last[path] = self._contents.setdefault(content, content)
@@ -295,7 +295,7 @@ class Recorder(Fuse):
 
 
 def record(folder: Path, *, thorough: bool = False, **how: Any) -> Recorder:
-    """Live through the half hour; return the moments at which a kill leaves something else."""
+    """Run the half hour; return the moments at which a kill leaves a new state."""
     recorder = Recorder(half_hour=BusyHalfHour(folder, **how), thorough=thorough)
     assert recorder.half_hour
     recorder.half_hour.live(recorder)
@@ -303,7 +303,7 @@ def record(folder: Path, *, thorough: bool = False, **how: Any) -> Recorder:
 
 
 def resumed(moment: Moment, folder: Path, **how: Any) -> BusyHalfHour:
-    """Return the half hour as it goes on after a kill at a moment."""
+    """Return the half hour that continues after a kill at a moment."""
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir()
     for name, content in moment.disk.items():

@@ -22,7 +22,7 @@ from support.monitor_kills import Killing
 
 
 def sweep(folder: Path, every: int) -> int:
-    """Go on from every moment; return from how many a promise was broken."""
+    """Resume from every moment; return the number of moments with a broken promise."""
     (folder / "whole").mkdir()
     trace = record(folder / "whole", thorough=True)
     assert trace.half_hour
@@ -41,7 +41,7 @@ def sweep(folder: Path, every: int) -> int:
 
 
 def kill(folder: Path, kills: int, seed: int) -> int:
-    """Kill real monitors; return how many promises were broken."""
+    """Kill real monitors; return the number of broken promises."""
     (folder / "real").mkdir()
     killing = Killing(folder / "real", seed, progress)
     problems = killing.kill(kills)
@@ -51,13 +51,13 @@ def kill(folder: Path, kills: int, seed: int) -> int:
 
 
 def progress(line: str) -> None:
-    """Show how far it is."""
+    """Print the progress."""
     if sys.stderr.isatty():
         print(f"\r{line}\x1b[K", end="", file=sys.stderr, flush=True)
 
 
 def main() -> None:
-    """Do both; exit with 1 if a promise was broken."""
+    """Sweep and kill; exit with 1 if a promise was broken."""
     parser = argparse.ArgumentParser(description="kill the monitor at every moment")
     parser.add_argument("--kills", type=int, default=200, help="real kills after the sweep")
     parser.add_argument("--every", type=int, default=1, help="try only one moment of so many")

@@ -1,4 +1,4 @@
-"""How well colours can be read and told apart, by every kind of sight."""
+"""The contrast of colours, and their distance for each kind of colour vision."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ SIGHT = {
         (0.004733, 0.691367, 0.303900),
     ),
 }
-"""What is left of linear RGB (Machado, Oliveira and Fernandes 2009, severity 1)."""
+"""Matrices of linear RGB by deficiency (Machado, Oliveira and Fernandes 2009, severity 1)."""
 APART = 10.0
 """Distance in CIELAB; 2.3 is just noticeable."""
 

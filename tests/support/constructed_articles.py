@@ -39,13 +39,13 @@ class Doc(Struct, frozen=True):
     feed: Feed
 
     def article(self, id: int = 1) -> Article:
-        """Return it as the archive takes it."""
+        """Return the article as the archive takes it."""
         feeds = (self.feed.number,)
         return Article(id=id, feeds=feeds, url="", lang=self.lang, seen=float(id), **self.parts)
 
 
 class Piece(Struct, frozen=True):
-    """What may stand in a text: its written form, and its words."""
+    """A piece of a text: its written form, and its words."""
 
     written: str
     words: tuple[tuple[str, str], ...]
@@ -89,7 +89,7 @@ ELISIONS = ("d’", "l'", "Qu’")
 
 
 def bare(piece: Piece) -> str:
-    """Return what is written, without an elided article."""
+    """Return the written form without an elided article."""
     text = piece.written
     for elision in ELISIONS:
         text = text.removeprefix(elision)

@@ -1,4 +1,4 @@
-"""Damage of a store, as a failing disk does it."""
+"""Damages a store as a failing disk does."""
 
 from __future__ import annotations
 

@@ -58,10 +58,10 @@ def unpainted() -> Iterator[None]:
 
 
 class Frames(Struct):
-    """What was not drawn."""
+    """Counts the frames that were not drawn."""
 
     count: int = 0
-    """While it stays, a screen stays as it is."""
+    """The number of frames; while it is the same, so is the screen."""
 
 
 FRAMES = Frames()
@@ -122,7 +122,7 @@ async def until(pilot: Pilot[Any], true: Callable[[], object], seconds: float = 
 
 
 async def sees(pilot: Pilot[Any], app: DashboardApp, words: str, *, absent: bool = False) -> None:
-    """Wait until words are on the screen, or gone from it."""
+    """Wait until words are on the screen, or absent from it."""
     await until(pilot, lambda: (words in screen(app)) is not absent)
 
 
@@ -137,13 +137,13 @@ def screen(app: DashboardApp) -> str:
 
 
 def stream_rows(app: DashboardApp) -> list[str]:
-    """Return what the stream shows, row by row."""
+    """Return the rows of the stream as texts."""
     region = app.main_screen.stream.scrollable_content_region
     return [line[region.x : region.right] for line in lines(app)[region.y : region.bottom]]
 
 
 async def look(pilot: Pilot[Any], app: DashboardApp) -> None:
-    """Let the dashboard look once, now: two looks at once would not both be shown."""
+    """Let the dashboard refresh once, now: of two refreshes at once only one is shown."""
     async with asyncio.timeout(120.0):
         while app.main_screen._reading:
             await pilot.pause(0.01)

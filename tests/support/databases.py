@@ -20,7 +20,7 @@ UNION ALL SELECT string_agg('ALTER SEQUENCE ' || sequencename || ' RESTART', ';'
 UNION ALL SELECT 'UPDATE given SET number = 0; UPDATE untriaged_stories SET number = 0'
 WHERE to_regclass('given') IS NOT NULL
 """
-"""What to say to leave the tables of a store as new."""
+"""SQL that empties the tables of a store."""
 
 
 @pytest.fixture(scope="session")
@@ -65,19 +65,19 @@ def _empty(address: str) -> None:
     params=["sqlite", pytest.param("postgresql", marks=[pytest.mark.costly, pytest.mark.database])]
 )
 def address(request: pytest.FixtureRequest, tmp_path: Path) -> StoreAddress:
-    """Return where an empty store is, once for each database."""
+    """Return the address of an empty store, once for each database."""
     if request.param == "sqlite":
         return StoreAddress(tmp_path)
     return StoreAddress(url=request.getfixturevalue("postgresql"))
 
 
 FreshStores = Callable[[], AbstractContextManager[StoreAddress]]
-"""Makes room for an empty store, as often as a property test asks."""
+"""Returns the address of an empty store, as often as a property test asks."""
 
 
 @pytest.fixture
 def fresh(address: StoreAddress) -> FreshStores:
-    """Return what makes room for an empty store, once for each database."""
+    """Return a maker of empty stores, once for each database."""
 
     @contextmanager
     def made() -> Iterator[StoreAddress]:

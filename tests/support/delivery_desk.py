@@ -1,4 +1,4 @@
-"""A desk that tells channels of alerts, its clock set by hand; for the tests of what is told."""
+"""A newsroom and the loop that sends its deliveries, with a clock that tests set."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def command(*words: str, name: str = "script") -> Channel:
 
 @dataclass
 class DeliveryDesk:
-    """A newsroom that has alerts, and what sends them; the clock is set by hand."""
+    """A newsroom with alerts, and the loop that sends them; tests set the clock."""
 
     folder: Path
     now: float = NOW
@@ -61,7 +61,7 @@ class DeliveryDesk:
     """Seconds by which the clock was set back."""
     allow: Networks = LOOPBACK
     after: Callable[[], None] = lambda: None
-    """Called when a sender is done, before anything is noted."""
+    """Called when a sender has sent, before the store notes it."""
     open_store: Callable[[StoreAddress], Store] = Store
 
     @property
@@ -122,7 +122,7 @@ class DeliveryDesk:
 
 @dataclass
 class _Watched:
-    """Senders of which a test is told when they are done."""
+    """Senders that call the test when they have sent."""
 
     making: Senders
     desk: DeliveryDesk
@@ -172,7 +172,7 @@ def alerts(desk: DeliveryDesk, count: int) -> list[int]:
 
 
 async def becomes(true: Callable[[], object]) -> None:
-    """Let everybody go on until something is true."""
+    """Let the tasks run until a condition holds."""
     async with asyncio.timeout(PATIENCE):
         while not true():  # noqa: ASYNC110
             await asyncio.sleep(0.02)

@@ -125,7 +125,7 @@ class FakeNewsroom:
         self.retried: list[int] = []
         self.muted: dict[str, Silence] = {}
         self.merged: dict[int, int] = {}
-        """The alert that stands for another, by the other."""
+        """The alert that stands for a merged alert, by the merged alert."""
         self.silenced: set[int] = set()
         """Alerts that were raised in a silence."""
         self.locked = threading.Event()
@@ -160,7 +160,7 @@ class FakeNewsroom:
 
     @property
     def views(self) -> Any:
-        """What is asked of the store."""
+        """The reading half of the service."""
         return SimpleNamespace(
             version=self.version,
             listener=lambda: None,
@@ -192,7 +192,7 @@ class FakeNewsroom:
 
     @property
     def triage(self) -> Any:
-        """What decides about alerts."""
+        """The part of the service that changes alerts."""
         return SimpleNamespace(
             user="me",
             person=lambda name: clean_person(name, "me"),
@@ -205,7 +205,7 @@ class FakeNewsroom:
 
     @property
     def statistics(self) -> Any:
-        """What counts."""
+        """The part of the service that counts."""
         return SimpleNamespace(
             trend=self.trend,
             facets=self.facets,
@@ -215,7 +215,7 @@ class FakeNewsroom:
 
     @property
     def archive(self) -> Any:
-        """What searches."""
+        """The part of the service that searches."""
         return SimpleNamespace(
             search=self.search, suggestions=self.suggestions, complete=self.complete
         )
@@ -226,7 +226,7 @@ class FakeNewsroom:
         )
 
     def clock(self) -> float:
-        """Return a moment that stands still."""
+        """Return a fixed time."""
         return self.now
 
     def status(self) -> Status:
@@ -259,7 +259,7 @@ class FakeNewsroom:
         return replace(status, monitor=now.monitor, pulse=now.pulse, **problems)
 
     def commits(self) -> int:
-        """Tell of another commit each time, unless it is at rest."""
+        """Return another version each time, unless the newsroom is at rest."""
         self.committed += not self.at_rest
         return self.committed
 
@@ -473,7 +473,7 @@ class FakeNewsroom:
         return action
 
     def decisions(self, alert: int) -> list[Decision]:
-        """Return what changed an alert; what it was after an act is what it was before the next."""
+        """Return the decisions on an alert; the state after one is the state before the next."""
         states = {number: before[alert] for number, before in self.acts.items() if alert in before}
         decisions = []
         for (number, old), new in zip(
@@ -599,7 +599,7 @@ class FakeNewsroom:
         return StoryTimeline(outlets, (foreign,) if article != 3 else ())
 
     def similar(self, article: int, limit: int) -> list[SearchHit]:
-        """Return two articles that are like every other; articles above 30 are like none."""
+        """Return two articles that are similar to each article up to 30; none for those above."""
         ids = [] if article > 30 else [id for id in (5, 6, 7) if id != article][:2]
         return [
             SearchHit(
@@ -630,7 +630,7 @@ class FakeNewsroom:
         return [Coverage(watchlist="grève", feeds=4, gaps=tuple(self.gaps(since, self.now)))]
 
     def briefing(self, since: float) -> Briefing:
-        """What support.briefings has invented: hostile texts among it."""
+        """Return the invented briefing of support.briefings, with hostile texts."""
         return compose_briefing(replace(hostile_facts(), until=self.now), UTC)
 
     def every_feed(self) -> list[Feed]:
@@ -731,7 +731,7 @@ def _matches(title: str) -> tuple[Match, ...]:
 
 
 def feed_health(number: int, name: str, health: Health = Health.OK, words: str = "") -> FeedHealth:
-    """Return a feed that does so."""
+    """Return a feed with this health."""
     return FeedHealth(
         feed=Feed(url=f"https://{number}.example/rss", name=name, number=number),
         health=health,

@@ -1,4 +1,4 @@
-"""Feeds as no program should have written them: mutations of good ones, by number.
+"""Broken feeds: mutations of good ones, by number.
 
 The same seed and number give the same answer, whatever was made before.
 """
@@ -19,7 +19,7 @@ Mutation = Callable[[random.Random, bytes], bytes]
 
 
 def originals() -> list[bytes]:
-    """Return what is mutated: three plain feeds, and those of `support.originals`."""
+    """Return the feeds to mutate: three plain ones, and those of `support.originals`."""
     items = [
         Item(f"Alibaba : épisode {n}", "La sûreté de l’État &amp; <b>Cainiao</b>", str(n),
              f"https://ex.org/{n}", "Tue, 24 Nov 2026 10:00:00 GMT")
@@ -133,7 +133,7 @@ _PIECES = [
 
 
 def _insert(dice: random.Random, body: bytes) -> bytes:
-    """Put something where it does not belong, between elements more often than not."""
+    """Insert a text at a wrong place, mostly between elements."""
     places = [tag.end() for tag in re.finditer(rb">", body)]
     between_tags = places and dice.random() < 0.6
     at = dice.choice(places) if between_tags else dice.randrange(len(body) + 1)
@@ -141,7 +141,7 @@ def _insert(dice: random.Random, body: bytes) -> bytes:
 
 
 def _rename(dice: random.Random, body: bytes) -> bytes:
-    """Call an element by another's name, everywhere or once."""
+    """Rename an element to another, everywhere or once."""
     names = re.findall(rb"</?([a-zA-Z:]+)", body)
     if not names:
         return _flip(dice, body)
@@ -150,7 +150,7 @@ def _rename(dice: random.Random, body: bytes) -> bytes:
 
 
 def _charset(dice: random.Random, body: bytes) -> bytes:
-    """Declare another encoding, or be in another than is declared."""
+    """Declare another encoding, or encode in another than the declared one."""
     name = dice.choice(
         ["utf-16", "utf-7", "us-ascii", "ibm037", "idna", "zlib", "gb18030", "", "\0"]
     )
@@ -178,7 +178,7 @@ def _doctype(dice: random.Random, body: bytes) -> bytes:
 
 
 def _items(dice: random.Random, body: bytes) -> bytes:
-    """Say the same items again and again, in another order."""
+    """Repeat the items in another order."""
     items = re.findall(rb"<(?:item|entry)\b.*?</(?:item|entry)>", body, re.S)[:40]
     if not items:
         return _repeat(dice, body)

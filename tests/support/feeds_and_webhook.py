@@ -1,4 +1,4 @@
-"""Feeds that say what a test has written, and a webhook in every mood; both remember."""
+"""Feeds with the editions that a test publishes, and a webhook that fails in every way."""
 
 from __future__ import annotations
 
@@ -25,23 +25,23 @@ class ScriptedFeed(Struct):
 
     @property
     def url(self) -> str:
-        """Where it is subscribed to."""
+        """Return the address of the feed."""
         return f"http://{self.name}.example/{self.name}"
 
     def publish(self, at: float, *items: Item) -> None:
-        """Have it hold these items from a moment on, by its clock."""
+        """Publish an edition with these items at a time of the feed's clock."""
         self.editions.append((at, items))
 
     def number(self) -> int:
-        """Return which edition it holds now, from 0; -1 before the first."""
+        """Return the number of the current edition, from 0; -1 before the first."""
         return bisect_right(self.editions, self.clock(), key=lambda edition: edition[0]) - 1
 
     def items(self, number: int) -> tuple[Item, ...]:
-        """Return what an edition holds; nothing before the first."""
+        """Return the items of an edition; none before the first."""
         return self.editions[number][1] if number >= 0 else ()
 
     def answer(self, request: Request) -> Reply:
-        """Answer a question."""
+        """Answer a request."""
         if not self.is_up:
             return Reply(503)
         number = self.number()
@@ -53,7 +53,7 @@ class ScriptedFeed(Struct):
 
 
 class Mood(enum.Enum):
-    """What becomes of a message."""
+    """How the webhook treats a message."""
 
     ACCEPT = "accepts"
     REFUSE = "answers 503"
@@ -68,7 +68,7 @@ class Accepted(Struct, frozen=True):
     key: str
     watchlist: str
     url: str
-    """Of the article; empty for an alert about a feed."""
+    """The address of the article; empty for an alert about a feed."""
     occasion: str
 
 

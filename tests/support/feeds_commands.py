@@ -1,4 +1,4 @@
-"""Feeds as `tocsin feeds` meets them at a server, and its commands, run here."""
+"""A server with feeds for `tocsin feeds`, and its commands, run in this process."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ def names(room: Newsroom) -> list[str]:
 
 
 def run(room: Newsroom, *args: str, code: int = 0) -> tuple[str, str]:
-    """Run a command of `tocsin feeds` here: its workers are shared with the next one."""
+    """Run a command of `tocsin feeds` in this process; commands share their workers."""
     out, err = (io.TextIOWrapper(io.BytesIO(), encoding="utf-8") for _ in range(2))
     with (
         contextlib.chdir(room.folder),

@@ -1,4 +1,4 @@
-"""The client as tests ask with it: against servers on loopback, with a minute for each answer."""
+"""The HTTP client of the tests: for servers on loopback, with a minute for each answer."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def client(allow: Networks = LOOPBACK, **options: Any) -> Client:
 
 
 def get(url: str, *, options: dict[str, Any] | None = None, **kwargs: Any) -> Fetched | NotModified:
-    """Ask once, with a client of these options."""
+    """Fetch once, with a client of these options."""
 
     async def go() -> Fetched | NotModified:
         async with client(**{"timeout": SECONDS} | (options or {})) as http_client:
@@ -39,7 +39,7 @@ def get(url: str, *, options: dict[str, Any] | None = None, **kwargs: Any) -> Fe
 
 
 def failing(url: str, **kwargs: Any) -> FetchError:
-    """Ask once in vain, return why."""
+    """Fetch once, and return the error with which that fails."""
     with pytest.raises(FetchError) as error:
         get(url, **kwargs)
     return error.value

@@ -45,16 +45,16 @@ HOUR = 3_600.0
 
 
 class Killed(BaseException):
-    """The process is gone: nothing it would have done after that happens."""
+    """Raised in place of a kill: the process does nothing after it."""
 
 
 def killed() -> None:
-    """Die as far as a test can."""
+    """Raise `Killed`, in place of a kill."""
     raise Killed
 
 
 class Fuse(Struct):
-    """Counts steps, and kills at one of them; step 0 never comes."""
+    """Counts steps, and kills at one of them; 0 is none."""
 
     at: int = 0
     kill: Callable[[], None] = killed
@@ -62,7 +62,7 @@ class Fuse(Struct):
     _opened: list[sqlite3.Connection] = field(default_factory=list)
 
     def step(self, before: str = "") -> None:
-        """Take a step, or die before it. The dead take no more steps."""
+        """Count a step, or kill before it. After a kill there are no more steps."""
         if self.at and self.steps >= self.at:
             raise Killed
         self.steps += 1
@@ -77,7 +77,7 @@ class Fuse(Struct):
 
     @contextmanager
     def fitted(self) -> Iterator[None]:
-        """Fit it into every SQLite connection opened meanwhile; they close at the end."""
+        """Put the fuse into every SQLite connection that is opened; close them at the end."""
         fuse = self
 
         class Fused(sqlite.SqliteConnection):
@@ -112,7 +112,7 @@ class Press(Struct, dict=True):
     requested_urls: list[str] = field(default_factory=list)
 
     def pause(self, paused: bool) -> None:
-        """Answer all the same: each request is answered at once."""
+        """Do nothing: each request is answered at once."""
 
     async def fetch(
         self,
@@ -142,12 +142,12 @@ class Reader:
     """Reads documents here instead of in another process."""
 
     async def parse(self, fetched: Fetched, *, with_features: bool = False) -> ParsedFeed:
-        """Return what a feed's document says."""
+        """Return the parsed feed."""
         reading = parse_with_features if with_features else parse
         return reading(fetched.body, fetched.url, fetched.content_type)
 
     async def robots(self, rules: Fetched, page: str) -> Allowance:
-        """Return what a site's rules say of one of its pages."""
+        """Return the answer of robots.txt for a page."""
         return allowance(rules.body, page)
 
     async def extract(self, page: Fetched) -> str:
@@ -222,7 +222,7 @@ async def _with(pipeline: Pipeline, work: Awaitable[None]) -> None:
 
 
 def rows(place: StoreAddress | Path, query: str, *values: object) -> list[tuple[Any, ...]]:
-    """Look into a store directly."""
+    """Return the rows of a query on the database of a store."""
     if isinstance(place, StoreAddress):
         with closing(open_database(place, create=False)) as database:
             return database.execute(query, values).fetchall()
@@ -308,7 +308,7 @@ def life(
 
 
 def _die(folder: Path, step: int) -> int:
-    """Live until a step in a process of its own, and return how that process ended."""
+    """Run until a step in a process of its own, and return its exit code."""
     child = os.fork()
     if child == 0:
         life(folder, Fuse(step, lambda: os.kill(os.getpid(), signal.SIGKILL))).live(ROUNDS)

@@ -41,21 +41,21 @@ WELL = [
     Reply(body=rss(*(Item(f"{word} {n}", f"Le {word} de {n}.", guid=str(n)) for n in range(5))))
     for word in ("Alibaba", "Canal")
 ]
-"""Feeds that nothing may keep from being read."""
+"""The number of good feeds in each batch, which must be read."""
 
 
 class Cost(Struct, frozen=True):
-    """What a batch may cost, or has cost."""
+    """The cost of a batch, or its budget."""
 
     seconds: float
-    """Of the processor, in this process and those it started."""
+    """Processor time, in this process and those it started."""
     growth: int
-    """Bytes by which this process is larger afterwards."""
+    """Bytes by which this process has grown."""
     largest: int
     """Bytes of the largest process it started; what an earlier batch reached counts too."""
 
     def above(self, budget: Cost) -> Iterator[str]:
-        """Yield what is above a budget, in words."""
+        """Yield the costs above a budget, in words."""
         if self.seconds > budget.seconds:
             yield f"{self.seconds:.1f} s of the processor, of {budget.seconds:.1f}"
         for name, bytes, limit in (
@@ -69,11 +69,11 @@ class Cost(Struct, frozen=True):
 START = Cost(seconds=8.0, growth=64 << 20, largest=420 << 20)
 """Budget of a run with no documents but the good ones."""
 DOCUMENT = Cost(seconds=0.05, growth=128 << 10, largest=0)
-"""What each document adds to it."""
+"""Budget that each document adds."""
 
 
 def budget(documents: int) -> Cost:
-    """Return what a batch may cost."""
+    """Return the budget of a batch."""
     return Cost(
         START.seconds + documents * DOCUMENT.seconds,
         START.growth + documents * DOCUMENT.growth,
@@ -82,21 +82,21 @@ def budget(documents: int) -> Cost:
 
 
 class Verdict(Struct, frozen=True):
-    """What came of a batch."""
+    """The outcome of a batch."""
 
     broken: tuple[str, ...] = ()
-    """Promises that were, in words."""
+    """The broken promises, in words."""
     late: tuple[int, ...] = ()
-    """Numbers of those that were decided late; a queue before them may be why."""
+    """Numbers of documents that were decided late, perhaps because of a queue before them."""
     outcomes: Counter[str] = field(default_factory=Counter)
-    """Read, or why not."""
+    """The number of feeds by outcome: read, or the reason of the failure."""
     articles: int = 0
     costly: tuple[str, ...] = ()
-    """What is above the budget, in words."""
+    """The costs above the budget, in words."""
 
 
 def judge(replies: Sequence[Reply]) -> Verdict:
-    """Feed answers to the program; tell which promises it broke, and what was above its budget."""
+    """Run the program on answers; return the broken promises and the costs above the budget."""
     before, size = _processor_seconds(), resident()
     verdict = _run(replies)
     cost = Cost(
@@ -133,7 +133,7 @@ def _run(replies: Sequence[Reply]) -> Verdict:
 
 
 def audit(newsroom: Newsroom, web: Web, summary: RunSummary, log: list[str]) -> Verdict:
-    """Tell what a run left behind."""
+    """Return the verdict on a run from its store, its log and the requests."""
     request_times = {request.path: request.at for request in web.requests}
     problems = [f"in the log: {line}" for line in log]
     late: list[int] = []
@@ -160,13 +160,13 @@ def audit(newsroom: Newsroom, web: Web, summary: RunSummary, log: list[str]) -> 
 
 
 def database(newsroom: Newsroom) -> Path:
-    """Return where its archive is."""
+    """Return the path of the database of a newsroom."""
     return newsroom.data / "newsroom.db"
 
 
 @contextmanager
 def errors() -> Iterator[list[str]]:
-    """Collect what is logged as an error; nothing else is said."""
+    """Collect the errors that are logged, and print no log."""
     lines: list[str] = []
 
     class Listener(logging.Handler):
@@ -185,7 +185,7 @@ def errors() -> Iterator[list[str]]:
 
 
 def kept(reply: Reply, path: Path) -> None:
-    """Write an answer to a file: a line of JSON that tells how it is sent, then its body."""
+    """Write an answer to a file: a line of JSON with status and headers, then its body."""
     headers = [[_text(name), _text(value)] for name, value in reply.headers]
     head = {"status": reply.status, "headers": headers, "fault": reply.fault}
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -209,7 +209,7 @@ def _text(raw: str | bytes) -> str:
 
 
 def fuzz(seed: int, seconds: float, failures: Path, batch: int = BATCH) -> list[Path]:
-    """Go on for so long; return the files of what broke something."""
+    """Fuzz for some seconds; return the files of the documents that broke a promise."""
     if problems := judge([]).broken:
         raise SystemExit(f"nothing works, with good feeds alone: {problems[0]}")
     bodies = originals()
@@ -243,7 +243,7 @@ def guilty(
     replies: Sequence[Reply],
     fault: Callable[[Verdict], Sequence[str]] = lambda verdict: verdict.broken,
 ) -> list[int]:
-    """Return the numbers of the answers that have a fault: of all if none has it alone."""
+    """Return the numbers of the answers with a fault; all numbers if no answer has it alone."""
     suspects = [range(len(replies))]
     culprits: list[int] = []
     while suspects and len(culprits) < SUSPECTS:
@@ -256,7 +256,7 @@ def guilty(
 
 
 def keep(numbers: Sequence[int], replies: Sequence[Reply], folder: Path) -> list[Path]:
-    """Write answers into a folder and say where."""
+    """Write answers into a folder and print its path."""
     paths = [folder / str(number) for number in numbers]
     for number, path in zip(numbers, paths, strict=True):
         kept(replies[number], path)

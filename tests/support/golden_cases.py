@@ -1,4 +1,4 @@
-"""What a query finds in one text, as a table: what it lights stands between ⟦ and ⟧.
+"""Queries and texts as a table; the highlights of a query stand between ⟦ and ⟧.
 
 The tests hold tocsin to it; the benches count what its peers get wrong.
 """
@@ -12,7 +12,7 @@ from .golden_word_forms import FORMS
 
 
 class Golden(NamedTuple):
-    """A query, and a text with what the query lights in it."""
+    """A query, and a text with the highlights of the query."""
 
     reason: str
     query: str

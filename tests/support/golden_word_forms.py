@@ -302,4 +302,4 @@ FORMS = {
         ("employé·e·s", "l’⟦employé⟧, l’⟦employée⟧, les ⟦employés⟧ et ⟦employé·e·s⟧"),
     ],
 }  # fmt: skip
-"""Reason to (query, text with what the query lights in it)."""
+"""Reason to (query, text with the highlights of the query)."""

@@ -17,7 +17,7 @@ _MOMENT = "new Promise(done => setTimeout(done, 50))"
 
 
 class Page:
-    """A tab: what it asked the network for, and what its console said."""
+    """A tab, with the addresses that it requested and the lines of its console."""
 
     def __init__(self, socket: aiohttp.ClientWebSocketResponse) -> None:
         self._socket = socket
@@ -32,12 +32,12 @@ class Page:
         await self._call("Page.navigate", url=url)
 
     async def value(self, expression: str) -> Any:
-        """Return what an expression is worth on the page."""
+        """Return the value of a JavaScript expression on the page."""
         result = await self._call("Runtime.evaluate", expression=expression)
         return result["result"].get("value")
 
     async def list_of(self, expression: str) -> list[str]:
-        """Return the texts of a list on the page, or of one that is promised."""
+        """Return the list of texts that a JavaScript expression or its promise gives."""
         result = await self._call(
             "Runtime.evaluate", expression=expression, returnByValue=True, awaitPromise=True
         )
@@ -69,12 +69,12 @@ class Page:
         await self._call("Input.insertText", text=text)
 
     async def picture(self, *, full_page: bool = False) -> bytes:
-        """Return the page as a PNG: what is seen of it, or the whole."""
+        """Return the page as a PNG: the visible part, or the whole page."""
         screenshot = await self._call("Page.captureScreenshot", captureBeyondViewport=full_page)
         return base64.b64decode(screenshot["data"])
 
     async def look(self, width: int, height: int = 900, *, dark: bool = False) -> None:
-        """Look with a window of this size, of somebody who prefers dark or light pages."""
+        """Set the size of the window, and the preferred colour scheme."""
         await self._call(
             "Emulation.setDeviceMetricsOverride",
             width=width, height=height, deviceScaleFactor=1, mobile=False,
@@ -83,19 +83,19 @@ class Page:
         await self._call("Emulation.setEmulatedMedia", features=[preferred])
 
     async def visit(self, url: str) -> None:
-        """Open an address, and wait until it is there."""
+        """Open an address, and wait until it is loaded."""
         await self.value("document.documentElement.dataset.left = 'true'")
         await self.go(url)
         await self.loaded()
 
     async def loaded(self) -> None:
-        """Wait until the page after the one that `visit` or `leave` marked is there."""
+        """Wait until the page that follows the one marked by `visit` or `leave` is loaded."""
         is_loaded = "document.readyState === 'complete' && !document.documentElement.dataset.left"
         while not await self.value(is_loaded):
             await self._call("Runtime.evaluate", expression=_MOMENT, awaitPromise=True)
 
     async def leave(self, expression: str) -> None:
-        """Do what leads to another page, and wait until that is there."""
+        """Run a script that leads to another page, and wait until that is loaded."""
         await self.value(f"document.documentElement.dataset.left = 'true'; {expression}")
         await self.loaded()
 

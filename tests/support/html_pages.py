@@ -17,9 +17,9 @@ NAVIGATION = {
     "Sec-Fetch-Mode": "navigate",
     "Sec-Fetch-Dest": "document",
 }
-"""What a browser sends with an address that somebody typed."""
+"""Headers of a browser for an address that somebody typed."""
 FORM = {**NAVIGATION, "Sec-Fetch-Site": "same-origin", "Origin": "null"}
-"""What it sends with a form of a page that has no referrer."""
+"""Headers of a browser for a form of a page that has no referrer."""
 
 
 class Read(Struct, frozen=True):
@@ -34,7 +34,7 @@ class Read(Struct, frozen=True):
 
     @property
     def text(self) -> str:
-        """The text that is shown, its white space single."""
+        """Return the visible text with single white space."""
         return " ".join(self.tree.body.text_content().split())
 
     def all(self, path: str) -> list[str]:
@@ -51,7 +51,7 @@ class Read(Struct, frozen=True):
 
 
 class Browser:
-    """A browser of one person: it keeps cookies, and follows where it is sent."""
+    """The browser of one person: it keeps cookies and follows redirects."""
 
     def __init__(self, api: Api) -> None:
         self._api = api

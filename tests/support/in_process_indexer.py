@@ -13,7 +13,7 @@ from support.simulated_time import NoIndexer
 
 
 class HereIndexer(NoIndexer):
-    """Indexes in this process, whenever it is asked how far it is."""
+    """Indexes in this process, whenever it is asked for its progress."""
 
     def __init__(
         self, data: Path, clock: Callable[[], float], *, store: StoreAddress | None = None
@@ -35,7 +35,7 @@ class HereIndexer(NoIndexer):
 
 
 class _Noting(Store):
-    """A store that leaves it to the monitor to take out of the outbox what is indexed."""
+    """A store that leaves the outbox to the monitor."""
 
     last = 0
 

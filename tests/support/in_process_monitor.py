@@ -1,4 +1,4 @@
-"""A watch in this process: real from the tick to the store, no network, a clock to be set."""
+"""A monitor in this process: real from tick to store, without a network, with a set clock."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ from support.newsroom import PATIENCE
 
 
 class NoIndexer:
-    """An indexer that never gets round to it."""
+    """An indexer that never indexes anything."""
 
     failures = 0
     trouble = ""
@@ -55,7 +55,7 @@ class NoIndexer:
         return 0
 
     def wake(self) -> None:
-        """Look."""
+        """Do nothing."""
 
     def stop(self) -> int:
         """Stop."""
@@ -63,33 +63,33 @@ class NoIndexer:
 
 
 class NoSenders:
-    """There are no channels."""
+    """Senders without channels."""
 
     def __call__(self, channel: Channel) -> Sender:
         """Return a sender."""
         raise LookupError(channel.name)
 
     def allow(self, networks: Networks) -> None:
-        """Permit."""
+        """Do nothing."""
 
 
 @dataclass
 class InProcessMonitor:
-    """A watch in this process: a press instead of a network, a clock that a test sets."""
+    """A monitor in this process: a press replaces the network, and a test sets the clock."""
 
     folder: Path
     press: Press
     now: float = START
     edits: int = 0
     reading: Callable[[], Config] | None = None
-    """Stands in for reading the file."""
+    """Replaces reading feeds.yaml."""
     indexer: NoIndexer = field(default_factory=NoIndexer)
     senders: Senders = field(default_factory=lambda: cast(Senders, NoSenders()))
     thread_type: type[WorkerThread] = WorkerThread
     languages: list[str] = field(default_factory=list)
     """The languages of feeds.yaml that were asked for."""
     logged: list[str] = field(default_factory=list)
-    """The addresses of feeds, once for each poll that the log of the run knows of."""
+    """The addresses of feeds, once for each poll in the log of the run."""
     waits: list[float] = field(default_factory=list)
     """The seconds that the monitor wanted to wait."""
     config: Config | ConfigError = field(init=False)
@@ -107,7 +107,7 @@ class InProcessMonitor:
 
     @property
     def views(self) -> Views:
-        """What viewers read of its store."""
+        """Return the views of its store."""
         return Views(StoreAddress(self.folder))
 
     def load(self) -> Config:
@@ -213,13 +213,13 @@ class InProcessMonitor:
         self.edit(replace(self.config, feeds=tuple(feeds)))
 
     async def until(self, condition: Callable[[], object], seconds: float = PATIENCE) -> None:
-        """Let the watch go on until a condition holds."""
+        """Let the monitor run until a condition holds."""
         async with asyncio.timeout(seconds):
             while not condition():  # noqa: ASYNC110
                 await asyncio.sleep(0.01)
 
     def card(self) -> Heartbeat:
-        """Return what the watch says of itself; nothing before it says anything."""
+        """Return the heartbeat of the monitor; an empty one before the first."""
         absent = MonitorPresence(pid=0, since=0, config="", log="")
         return current_heartbeat(self.folder) or Heartbeat(absent, pulse=0.0)
 

@@ -50,7 +50,7 @@ class _Entry(Struct, frozen=True):
 
 
 class MemoryArchive:
-    """Implements `Archive` and `ArchiveWriter`; several that open it share it."""
+    """Implements `Archive` and `ArchiveWriter`; all who open it share it."""
 
     def __init__(self, articles: Iterable[Article] = ()) -> None:
         self._entries: dict[int, _Entry] = {}

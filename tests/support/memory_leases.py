@@ -12,7 +12,7 @@ from monitor.storage.store.sql.leases import HANDOVER
 
 @dataclass
 class LeaseTable:
-    """What the database has: monitors by when they expire, and leases by holder and epoch."""
+    """The tables of the database: when monitors expire, and holder and epoch of each lease."""
 
     now: float = 1_000_000.0
     expiry: float = 30.0
@@ -22,13 +22,13 @@ class LeaseTable:
     )
     joined: int = 0
     turns: dict[str, tuple[int, float]] = field(default_factory=dict)
-    """Which monitor asked each host last, and from when on it may ask again."""
+    """For each host the monitor that asked it last, and the time of the next allowed request."""
 
     def live(self) -> list[int]:
         return sorted(id for id, until in self.expires.items() if until > self.now)
 
     def holder(self, lease: int) -> int | None:
-        """Return who holds a lease and is heard of."""
+        """Return the live monitor that holds a lease."""
         holder = self.leases[lease][0]
         return holder if holder in self.live() else None
 

@@ -35,7 +35,7 @@ KEY = "key"
 SECTION = "section"
 """Context of the headings above commands."""
 EXEMPT = "# not a message"
-"""At the end of a line: what stands there is read by a program."""
+"""The end of a line whose text is for programs."""
 CALLS = {"gettext", "ngettext", "pgettext", "mark", "mark_all", "mark_plural"}
 CLICK = ("core", "decorators", "exceptions", "formatting", "parser", "termui", "types")
 """The modules of click whose messages people may see."""
@@ -78,7 +78,7 @@ def exempt() -> tuple[str, ...]:
 
 
 def needs_translation(path: Path) -> bool:
-    """Whether the texts of a file are for people."""
+    """Tell whether the texts of a file are for people."""
     name = path.relative_to(ROOT).as_posix()
     return not any(name == row or (row.endswith("/") and name.startswith(row)) for row in exempt())
 
@@ -182,7 +182,7 @@ def _plain(group: click.Group, name: str) -> click.Command | None:
 
 
 def _nodes(tree: ast.Module) -> list[ast.AST]:
-    """Return what `ast.walk` yields, in half of its time."""
+    """Return the nodes that `ast.walk` yields, in half of its time."""
     nodes: list[ast.AST] = [tree]
     for node in nodes:
         for field in node._fields:

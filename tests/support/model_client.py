@@ -21,12 +21,12 @@ T = TypeVar("T")
 
 
 class Person(Struct):
-    """Who is asked, and what this person answers; None for a client that cannot ask."""
+    """A person with the answer to every question; None for a client that cannot ask."""
 
     answer: str | None = "accept"
     questions: list[str] = field(default_factory=list)
     while_asked: Callable[[], object] = lambda: None
-    """Called while the question stands."""
+    """Called before the answer to a question."""
 
     async def elicit(self, context: object, params: Any) -> ElicitResult:
         from mcp.types import ElicitResult
@@ -45,7 +45,7 @@ class Stdio(Struct, frozen=True):
     mode: str = "auto"
 
     def use(self, person: Person, conversation: Callable[[Client], Awaitable[T]]) -> T:
-        """Return what a conversation gives."""
+        """Return the result of a conversation."""
         from mcp import Client, StdioServerParameters, stdio_client
 
         server = StdioServerParameters(
@@ -72,7 +72,7 @@ class Http(Struct, frozen=True):
     mode: str = "auto"
 
     def use(self, person: Person, conversation: Callable[[Client], Awaitable[T]]) -> T:
-        """Return what a conversation gives."""
+        """Return the result of a conversation."""
         import httpx2
         from mcp import Client
         from mcp.client.streamable_http import streamable_http_client
@@ -90,7 +90,7 @@ class Http(Struct, frozen=True):
 def call(
     door: Stdio | Http, name: str, person: Person | None = None, /, **arguments: Any
 ) -> CallToolResult:
-    """Return what one tool answers."""
+    """Return the answer of a tool."""
 
     async def talk(client: Client) -> CallToolResult:
         return await client.call_tool(name, arguments)

@@ -31,7 +31,7 @@ MOODS = (*(Mood.ACCEPT,) * 3, Mood.RESET, *(Mood.ACCEPT,) * 4, Mood.REFUSE)
 
 
 class Ticker(ScriptedFeed):
-    """A feed that holds all it ever published, an item more every few seconds."""
+    """A feed that keeps all its items and publishes another one every few seconds."""
 
     def number(self) -> int:
         return int(self.clock() // EVERY)
@@ -64,11 +64,11 @@ class Killing:
             sink.accepted = self.accepted
 
     def _now(self) -> float:
-        """Return seconds since it began, until it ended; -1 before."""
+        """Return the seconds since the start, up to the end; -1 before the start."""
         return max(-1.0, min(time.monotonic(), self._ended) - self._began)
 
     def kill(self, kills: int) -> list[str]:
-        """Kill so often, let it end well; return in words which promise does not hold."""
+        """Kill the monitor this many times, let it finish; return the broken promises as texts."""
         with Web() as web:
             for feed in self.feeds:
                 web.on(f"/{feed.name}", feed.answer)
@@ -106,7 +106,7 @@ class Killing:
         )
 
     def _finish(self, room: Newsroom) -> None:
-        """Let a monitor go on until nothing waits."""
+        """Run a monitor until no delivery is waiting."""
         for sink in self.sinks.values():
             sink.moods = (Mood.ACCEPT,)
         with room.running("run"):

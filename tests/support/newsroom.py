@@ -29,7 +29,7 @@ T = TypeVar("T")
 TOCSIN = Path(sys.executable).with_name("tocsin")
 LOOPBACK = "127.0.0.0/8"
 PATIENCE = 240.0
-"""Seconds that anything may take on a machine that is busy with other things: less than a test."""
+"""Seconds that each step may take on a busy machine; less than the time of a test."""
 
 
 class Item(Struct, frozen=True):
@@ -43,7 +43,7 @@ class Item(Struct, frozen=True):
     author: str = ""
 
     def xml(self) -> str:
-        """Return it as RSS."""
+        """Return the item as RSS."""
         fields = {
             "title": self.title,
             "description": self.text,
@@ -194,7 +194,7 @@ class Newsroom(Struct, frozen=True):
         return json.loads(done.stdout)
 
     def sql(self, query: str, *values: object) -> list[tuple[Any, ...]]:
-        """Look into the store directly; nothing is there before there is a store."""
+        """Return the rows of a query on the store; none before there is a store."""
         try:
             with closing(sqlite3.connect(f"file:{self.data}/newsroom.db?mode=ro", uri=True)) as sql:
                 return sql.execute(query, values).fetchall()
@@ -202,7 +202,7 @@ class Newsroom(Struct, frozen=True):
             return []
 
     def counts(self) -> tuple[int, int, int]:
-        """Return how many articles, alerts and articles on their way to the index there are."""
+        """Return the numbers of articles, of alerts, and of articles in the outbox."""
         rows = self.sql(
             "SELECT (SELECT count(*) FROM articles), (SELECT count(*) FROM alerts),"
             " (SELECT count(*) FROM outbox)"
@@ -217,7 +217,7 @@ class Newsroom(Struct, frozen=True):
 
 @contextmanager
 def _living_in(environ: Mapping[str, str]) -> Iterator[None]:
-    """Have these variables and no others, and the time zone that they say."""
+    """Set exactly these environment variables, and their time zone."""
     zone_changed = environ.get("TZ") != os.environ.get("TZ")
     try:
         with patch.dict(os.environ, environ, clear=True):
@@ -235,7 +235,7 @@ def _look_at_the_clock() -> None:
 
 
 def until(condition: Callable[[], T], seconds: float = PATIENCE) -> T:
-    """Wait until a condition holds, return what it gives; fail when it takes too long."""
+    """Wait until a condition holds, return its value; fail when it takes too long."""
     deadline = time.monotonic() + seconds
     while not (result := condition()):
         assert time.monotonic() < deadline, f"waited {seconds:g} s in vain"

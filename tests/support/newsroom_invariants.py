@@ -1,4 +1,4 @@
-"""What must hold of a newsroom and of those it told, wherever it was interrupted."""
+"""The promises of a newsroom and its channels, wherever it was interrupted."""
 
 from __future__ import annotations
 
@@ -22,25 +22,25 @@ from support.feeds_and_webhook import Accepted, keys
 
 
 class Promised(Struct, frozen=True):
-    """What there must be, no more and no less."""
+    """The articles, alerts and deliveries that must exist, no more and no less."""
 
     titles: Mapping[str, str]
-    """Of every article, in its last version, by link."""
+    """The title of every article in its last version, by link."""
     alerts: frozenset[tuple[str, str]]
-    """Watchlist and link."""
+    """Watchlist and link of every alert."""
     deliveries: frozenset[tuple[str, str, str]]
-    """Channel, watchlist and link of what was to be told."""
+    """Channel, watchlist and link of every delivery."""
 
 
 def broken(data: Path, promised: Promised, accepted: Sequence[Accepted]) -> list[str]:
-    """Return in words what is not as promised: nothing, if all is well."""
+    """Return the broken promises as texts; none if all is well."""
     with closing(sqlite3.connect(data / STORE_FILE)) as sql:
         problems = [*_whole(sql), *stored(sql, promised)]
     return [*problems, *told(promised, accepted), *_searchable(data), *_proven(data)]
 
 
 def doubled(values: Iterable[Any]) -> list[Any]:
-    """Return what stands there more than once."""
+    """Return the values that occur more than once."""
     seen: set[Any] = set()
     return [value for value in values if value in seen or seen.add(value)]  # type: ignore[func-returns-value]
 
@@ -58,7 +58,7 @@ class Database(Protocol):
 
 
 def stored(sql: Database, promised: Promised) -> Iterator[str]:
-    """Hold the store against what was published."""
+    """Compare the store with the published items."""
     titles = sql.execute("SELECT url, title FROM articles").fetchall()
     yield from _differ("article", [url for url, _ in titles], promised.titles)
     outdated = [url for url, title in titles if promised.titles.get(url, title) != title]
@@ -79,7 +79,7 @@ def _differ(noun: str, values: Sequence[Any], expected: Iterable[Any]) -> Iterat
 
 
 def told(promised: Promised, accepted: Sequence[Accepted]) -> Iterator[str]:
-    """Hold what channels accepted against what was to be told."""
+    """Compare the messages that channels accepted with the promised deliveries."""
     accepted_keys = {message: ids for message, ids in keys(accepted).items() if message[2]}
     messages = [(channel, watchlist, url) for channel, watchlist, url, _ in accepted_keys]
     yield from _differ("message", messages, promised.deliveries)
@@ -89,7 +89,7 @@ def told(promised: Promised, accepted: Sequence[Accepted]) -> Iterator[str]:
 
 
 def _searchable(data: Path) -> Iterator[str]:
-    """Let the index catch up, and hold it against the store."""
+    """Let the index catch up, and compare it with the store."""
     with closing(Store(StoreAddress(data))) as store:
         indexer.catch_up(store, data)
         stored_ids = set(store.article_ids())
@@ -99,6 +99,6 @@ def _searchable(data: Path) -> Iterator[str]:
 
 
 def _proven(data: Path) -> Iterator[str]:
-    """Hold the alerts against what is written down of them."""
+    """Compare the alerts with their evidence."""
     for fault in verify(EvidenceReader(StoreAddress(data)), lambda *_: None, now=math.inf).faults:
         yield f"the evidence has a fault: {fault}"

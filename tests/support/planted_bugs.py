@@ -1,4 +1,4 @@
-"""Bugs, planted to see that what is to catch them does."""
+"""Bugs that are planted to see that the tests catch them."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ from monitor.storage.store.sql.batch import Batch
 from monitor.storage.store.sql.store import Store
 
 BETWEEN = "BEGIN IMMEDIATE -- between the two halves"
-"""Begins the second half of what should be one transaction, where there is something in it."""
+"""Begins the second half of a split transaction, if that half writes something."""
 
 
 class EtagFirst(Store):
-    """A store that commits what is remembered of the feed before what it brought."""
+    """A store that commits the state of a feed before its articles."""
 
     @contextmanager
     def batch(self) -> Iterator[Batch]:
@@ -64,7 +64,7 @@ class AlertsFirst(Store):
 
 
 class NoOutbox(Store):
-    """A store that keeps in memory what is on its way."""
+    """A store that keeps its deliveries in memory."""
 
     def __init__(self, address: StoreAddress) -> None:
         super().__init__(address)
@@ -90,7 +90,7 @@ def marked_before_it_is_sent() -> Iterator[None]:
 
 @contextmanager
 def a_key_of_each_try() -> Iterator[None]:
-    """Name a message anew whenever it is sent."""
+    """Give a message a new key at each try."""
     from monitor.delivery.notify import notification, senders
 
     key, tries = notification.idempotency_key, iter(range(1_000_000))
@@ -100,7 +100,7 @@ def a_key_of_each_try() -> Iterator[None]:
 
 @contextmanager
 def epoch_not_checked() -> Iterator[None]:
-    """Store what is done under a lease, whoever has the lease by then."""
+    """Store work under a lease without a check of its holder."""
 
     def held(_sql: object, claimed: Collection[Lease]) -> frozenset[Lease]:
         return frozenset(claimed)
@@ -114,7 +114,7 @@ def epoch_not_checked() -> Iterator[None]:
 
 @contextmanager
 def lease_not_renewed() -> Iterator[None]:
-    """Say once that a monitor lives, and never again."""
+    """Renew the lease of a monitor only once."""
     beat, renewal = leases.SqlLeases.beat, "UPDATE monitors SET seen_at"
 
     def once(self: leases.SqlLeases) -> Standing:

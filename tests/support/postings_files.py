@@ -12,7 +12,7 @@ from index.engine.list_encoder import DOC, TERM, Numbers, Occurrences
 from index.engine.postings_file import PlaceLayout, PostingsFile, PostingsFileWriter, Records
 
 Terms = dict[str, dict[int, list[int]]]
-"""For each term its codes by document."""
+"""Each term with its codes by document."""
 
 
 def written(

@@ -1,4 +1,4 @@
-"""What a kind of test must not do is an error at once, not a habit that creeps in."""
+"""Makes calls that a kind of test must not make fail at once."""
 
 from __future__ import annotations
 

@@ -1,15 +1,15 @@
-"""How many examples of a property are tried: tens in `make test`, thousands in `properties`."""
+"""The number of examples of a property: tens in `make test`, thousands in `properties`."""
 
 from __future__ import annotations
 
 from hypothesis import settings
 
 USUAL = 100
-"""Examples that Hypothesis tries where nothing else is said."""
+"""The default number of examples of Hypothesis."""
 
 
 def examples(count: int) -> int:
-    """Return how many examples to try of a costly property.
+    """Return the number of examples for a costly property.
 
     Args:
         count: How many would be tried if every other property were tried `USUAL` times.

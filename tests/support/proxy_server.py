@@ -1,4 +1,4 @@
-"""An HTTP proxy on loopback: it tunnels and forwards wherever a test lets it, and remembers."""
+"""An HTTP proxy on loopback, which tunnels, forwards and records the requests."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ class Proxy:
 
     tls: ssl.SSLContext | None = None
     status: int = 200
-    """What it answers to CONNECT; it tunnels if that is 200, and hangs if it is 0."""
+    """The status for CONNECT; the proxy tunnels if it is 200, and hangs if it is 0."""
     heads: list[bytes] = field(default_factory=list)
-    """What it was asked, head by head."""
+    """The heads of the requests."""
     port: int = 0
 
     def url(self, login: str = "", host: str = "127.0.0.1") -> str:

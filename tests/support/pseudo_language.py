@@ -41,13 +41,13 @@ _NAMES = re.compile(
 )
 """Options, choices, addresses, variables, files, ranges, durations."""
 _CUT = re.compile(r"\w+…|…\w+")
-"""What is left of a word that is cut."""
+"""The beginning of a word that is cut."""
 KEYS = ("esc tab enter space home end PgUp PgDn right", "UTC min TOCSIN tocsin", "NEAR xx zzz desk")
-"""Names of keys, what every screen has, and what is typed."""
+"""Names of keys, words of every screen, and typed words."""
 
 
 def pseudo(text: str) -> str:
-    """Return a message in the pseudo-language; what stands in braces stays."""
+    """Return a message in the pseudo-language; texts in braces stay."""
     parts = _PLACEHOLDER.split(text)
     return "".join(part if at % 2 else part.translate(_LETTERS) for at, part in enumerate(parts))
 

@@ -1,4 +1,4 @@
-"""Publishers with manners, and the log of what was asked of them.
+"""Publishers whose servers behave in different ways, and the log of their requests.
 
 A `Paper` publishes an article every so often, whether anybody asks or not. Its manner
 decides what an answer looks like; `Exchange` is one line of its server's log.
@@ -21,16 +21,16 @@ MINUTE, HOUR = 60.0, 3_600.0
 
 
 class Exchange(Struct, frozen=True):
-    """One question and its answer."""
+    """A request and its answer."""
 
     at: float
     until: float
-    """When the answer was given."""
+    """The time of the answer."""
     host: str
     request: Request
     reply: Reply
     guids: frozenset[str] = frozenset()
-    """Of the articles in the answer."""
+    """The ids of the articles in the answer."""
 
     @property
     def etag(self) -> bytes | None:
@@ -42,7 +42,7 @@ class Exchange(Struct, frozen=True):
 
 
 Refusal = Callable[[float, int], Reply | None]
-"""From the hours since the start and the number of the question: an answer that is no feed."""
+"""Gives a failure, or None, by the hours since the start and the number of the request."""
 
 
 class Paper(Struct):
@@ -53,7 +53,7 @@ class Paper(Struct):
     interval: float = HOUR
     """Seconds between two articles."""
     length: int = 6
-    """How many articles the feed holds."""
+    """The number of articles in the feed."""
     until: float = 1e9
     """Seconds after the start at which it falls silent."""
     etag: bool = False
@@ -62,26 +62,26 @@ class Paper(Struct):
     expires: float = 0.0
     """Seconds from its Date to its Expires; 0: it gives none."""
     ttl: int = 0
-    """Minutes."""
+    """The ttl of RSS, in minutes."""
     refusal: Refusal | None = None
     same_tag: bool = False
-    """Gives one ETag for every body, and asks nobody for it."""
+    """Whether every body has the same ETag, and conditional requests get a body."""
     delay: float = 0.3
     zipped: bool = False
     exchanges: list[Exchange] = field(default_factory=list)
 
     @property
     def path(self) -> str:
-        """Where its server has it."""
+        """Return its path on the server."""
         return f"/{self.name}.xml"
 
     @property
     def url(self) -> str:
-        """Where it is subscribed to."""
+        """Return its address."""
         return f"http://{self.host}{self.path}"
 
     def edition(self, at: float) -> tuple[int, bytes]:
-        """Return how many articles were published by then, and the document."""
+        """Return the number of articles published by a time, and the document."""
         count = 10 + int(min(at - START, self.until) / self.interval)
         items = [self._item(number) for number in range(count, max(0, count - self.length), -1)]
         document = rss(*items, title=self.name)
@@ -90,7 +90,7 @@ class Paper(Struct):
         return count, document
 
     def guids(self, count: int) -> frozenset[str]:
-        """Return the ids of the articles in the edition with so many published."""
+        """Return the ids of the articles in the feed after this many were published."""
         return frozenset(f"{self.name}-{n}" for n in range(count, max(0, count - self.length), -1))
 
     def _item(self, number: int) -> Item:
@@ -103,7 +103,7 @@ class Paper(Struct):
         )
 
     def answer(self, request: Request) -> Reply:
-        """Answer a question as its manner wants."""
+        """Answer a request as this publisher does."""
         refusal = self.refusal and self.refusal((request.at - START) / HOUR, len(self.exchanges))
         count, body = self.edition(request.at)
         reply = refusal or self._feed(request, count, body)
@@ -131,14 +131,14 @@ class Paper(Struct):
         return reply.zipped() if self.zipped else reply
 
     def _has(self, request: Request, tag: bytes, modified: str) -> bool:
-        """Return whether it is asked by one who has this edition."""
+        """Tell whether the client has this edition already."""
         if self.etag and (sent_tag := request.header("If-None-Match")) is not None:
             return sent_tag == tag
         return self.modified and request.header("If-Modified-Since") == modified.encode()
 
 
 def words(name: str, number: int) -> str:
-    """Return words that no other article has: none is the copy of another."""
+    """Return words that no other article has, so that no article copies another."""
     digest = sha256(f"{name} {number}".encode()).hexdigest()
     return " ".join(digest[at : at + 5].translate(_LETTERS) for at in range(0, 60, 5))
 

@@ -28,7 +28,7 @@ FIELDS = ("title", "summary", "body", "author")
 
 
 def related(word: str, other: str) -> bool:
-    """Tell two inflections of a word, in French or in English."""
+    """Tell whether two words are inflections of one, in French or in English."""
     return LEMMAS.get(word, word) == LEMMAS.get(other, other)
 
 
@@ -46,12 +46,12 @@ def chosen(test: Callable[[Spot], bool], part: str = "") -> Finds:
 
 
 def apart(spots: tuple[Spot, ...], other: tuple[Spot, ...]) -> bool:
-    """Tell places that share no word."""
+    """Tell whether two places share no word."""
     return spots[-1].last < other[0].first or other[-1].last < spots[0].first
 
 
 def near(left: Finds, right: Finds, distance: int, *, ordered: bool = False) -> Finds:
-    """Return the oracle of two things with less than `distance` words between them."""
+    """Return the oracle of two operands with fewer than `distance` words between them."""
 
     def finds(doc: Doc) -> Places:
         places = []
@@ -67,7 +67,7 @@ def near(left: Finds, right: Finds, distance: int, *, ordered: bool = False) -> 
 
 
 def acronym(form: str) -> bool:
-    """Tell two to five capitals: case counts by itself then."""
+    """Tell whether a form is two to five capitals: its case is significant."""
     return form.isupper() and form.isalpha() and 2 <= len(form) <= 5
 
 
@@ -210,7 +210,7 @@ queries = st.recursive(
     ),
     max_leaves=5,
 )
-"""Queries as written, with whether they hold for a document."""
+"""A query as written, and its predicate for a document."""
 
 Weighed = tuple[dict[str, float], float, Holds]
 

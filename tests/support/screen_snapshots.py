@@ -1,4 +1,4 @@
-"""What the screens look like, as text: `make snapshots` writes it anew.
+"""The expected screens as text: `make snapshots` writes them anew.
 
 A change of a screen changes its snapshot, and is seen in the diff.
 """
@@ -39,7 +39,7 @@ class Snapshot(NamedTuple):
 
     @property
     def path(self) -> Path:
-        """Where it is kept."""
+        """Return the path of the snapshot."""
         return FOLDER / f"{self.screen}-{self.size[0]}x{self.size[1]}.txt"
 
 
@@ -50,7 +50,7 @@ SNAPSHOTS = [
 
 
 def take(snapshot: Snapshot, expected: str = "") -> str:
-    """Return what is on a screen once it has come to rest, waiting for what is expected."""
+    """Return the text of a screen once it changes no more; wait for the expected one."""
     room = FakeNewsroom(40)
     failing(room, 1, "503 Service Unavailable, retry in 2 min")
     app: BaseApp

@@ -1,4 +1,4 @@
-"""What every screen and dialog of the dashboard shows, one after the other."""
+"""The texts of every screen and dialog of the dashboard, one after the other."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from tui.wall import Wall
 
 SIZE = (200, 50)
 STILL = 3
-"""Looks between which nothing is drawn before a screen counts as at rest."""
+"""Refreshes without a drawn frame after which a screen counts as at rest."""
 FILE = """\
 feeds:
   - {url: https://a.example/rss, name: Les Échos, tags: [presse]}
@@ -96,7 +96,7 @@ TOUR: dict[str, Sequence[str]] = {
 
 
 def newsroom(path: Path) -> FakeNewsroom:
-    """Return a newsroom that has something for every screen."""
+    """Return a newsroom with content for every screen."""
     room = FakeNewsroom(40)
     path.write_text(FILE, encoding="utf-8")
     room.config = path
@@ -152,7 +152,7 @@ async def _tour(folder: Path) -> dict[str, str]:
 
 
 async def _press(pilot: Pilot[Any], *keys: str) -> None:
-    """Press keys; what follows enter is for the screen to which that leads."""
+    """Press keys; the keys after enter are for the screen that it opens."""
     for key, following in itertools.zip_longest(keys, keys[1:]):
         await pilot.press(key)
         if key == "enter" and following:

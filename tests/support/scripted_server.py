@@ -1,4 +1,4 @@
-"""A web server on loopback that does exactly what a test scripts, and remembers who asked what.
+"""A web server on loopback that a test scripts, and that records its requests.
 
     with Web() as web:
         web.on("/feed.xml", Reply(503, delay=0.1), Reply(body=b"<rss/>"))  # the last one repeats
@@ -31,7 +31,7 @@ from msgspec.structs import replace
 
 
 class Fault(enum.StrEnum):
-    """What can go wrong with an answer."""
+    """The faults of an answer."""
 
     RESET = "reset"  # connection reset instead of an answer
     RESET_MIDWAY = "reset midway"  # reset after half of the body
@@ -67,18 +67,18 @@ class Reply(Struct, frozen=True):
 
 
 class Request(Struct, frozen=True):
-    """What was asked, as it came over the wire."""
+    """A request, as it came over the wire."""
 
     method: str
     path: str
-    """With its query."""
+    """The path with its query."""
     headers: tuple[tuple[str, bytes], ...]
     """Names in lower case, raw values, in order."""
     body: bytes
     at: float
-    """When its last byte came, by the server's clock."""
+    """The time of its last byte, by the server's clock."""
     connection: int
-    """Which connection it came over, from 1."""
+    """The number of its connection, from 1."""
 
     def header(self, name: str) -> bytes | None:
         """Return a header's first value, None if it was not sent."""
@@ -121,7 +121,7 @@ class Web(Struct, dict=True):
     requests: list[Request] = field(default_factory=list)
     """Every request so far, in the order they came."""
     connections: int = 0
-    """How many connections were accepted."""
+    """The number of connections that were accepted."""
     most_open: int = 0
     """The most connections that were open at once, as far as the server has noticed."""
     port: int = 0
@@ -180,7 +180,7 @@ class Web(Struct, dict=True):
         await asyncio.sleep(0)
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        """Answer what is asked over one connection, until its end."""
+        """Answer the requests of one connection, until its end."""
         self.connections += 1
         number = self.connections
         self._open[writer] = reader

@@ -1,4 +1,4 @@
-"""Machines of their own, as network namespaces. Only root can have them.
+"""Separate machines, as network namespaces. Only root can make them.
 
 Each has a cable to the database, and another to all else.
 """
@@ -28,16 +28,16 @@ class Machine(Struct, frozen=True):
 
     @property
     def within(self) -> Sequence[str]:
-        """What begins a command that is to run there."""
+        """Return the words before a command that runs on the machine."""
         return ("ip", "netns", "exec", self.name)
 
     @property
     def address(self) -> str:
-        """From where the database is asked."""
+        """Return the address from which the machine connects to the database."""
         return f"{NETWORKS[DATABASE]}.{10 + self.number}"
 
     def cut_off(self) -> None:
-        """Pull the cable to the database: what is sent is lost, without a word."""
+        """Cut the cable to the database: packets are lost without an error."""
         _ip("link", "set", f"{DATABASE}{self.number}", "down")
 
     def join(self) -> None:

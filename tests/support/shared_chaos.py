@@ -39,7 +39,7 @@ PAUSE = 2.0
 """Seconds between two turns, at the most."""
 FAULTS = "kill", "end", "stop", "cut off", "clock", "restart", "crash", "full disk"
 AT_ONCE = "kill", "end"
-"""Those that end a monitor; it starts again at once."""
+"""The faults that end a monitor; it starts again at once."""
 OF_DATABASE = "restart", "crash", "full disk"
 
 _WATCH = """
@@ -64,7 +64,7 @@ Undo = Callable[[], None]
 
 
 class Chaos:
-    """The newsroom, its machines, its database, and what befalls them."""
+    """The newsroom, its machines and its database, and the faults that are inflicted."""
 
     def __init__(
         self, newsroom: SharedNewsroom, database: SmallDatabase, seed: int, hosts: list[Machine]
@@ -76,7 +76,7 @@ class Chaos:
         self._database_up = True
 
     def run(self, turns: int) -> list[str]:
-        """Have so many turns; return in words which promise does not hold."""
+        """Run this many turns; return the broken promises as texts."""
         try:
             self._live(turns)
             self.newsroom.finish()
@@ -200,7 +200,7 @@ class Chaos:
                 yield f"{address} stored a poll of {url}, bucket {bucket}, which {holder} has"
 
     def _late(self) -> Iterator[str]:
-        """Yield what is known of the feeds that are due."""
+        """Yield a text about each feed: when it is due, and who holds its lease."""
         with self.database.session() as session:
             for row in session.execute(
                 "SELECT f.name, extract(epoch FROM clock_timestamp()) - next_due, reason, l.holder,"
@@ -223,7 +223,7 @@ class Chaos:
 
 
 def main() -> None:
-    """Inflict; exit with 1 if a promise was broken."""
+    """Inflict the faults; exit with 1 if a promise was broken."""
     parser = argparse.ArgumentParser(description="all that can befall three monitors of a store")
     parser.add_argument("--turns", type=int, default=100)
     parser.add_argument("--expiry", type=float, default=3.0, help="seconds; 30 is the real one")
@@ -243,7 +243,7 @@ def main() -> None:
 
 
 def inflict(folder: Path, options: argparse.Namespace) -> list[str]:
-    """Run it; return in words which promise does not hold."""
+    """Run the faults; return the broken promises as texts."""
     folder.chmod(0o755)
     with (
         machines(MACHINES) as hosts,

@@ -36,11 +36,11 @@ EVERY = 4.0
 EXPIRY = 3.0
 """Seconds without a heartbeat after which others take over: a tenth of what it really is."""
 SHOWN = 100
-"""Items of a feed: what is published while nobody can store it."""
+"""Items of a feed: more than are published while nobody can store them."""
 HUB = "hub.be"
-"""A site to which some feeds lead, of whichever monitor."""
+"""A site to which some feeds of each monitor redirect."""
 LED = 4
-"""How many do."""
+"""The number of feeds that redirect to the hub."""
 SPACED = 0.9
 """Seconds between two requests of a site at the least; what is late on its way comes closer."""
 IN_A_ROW, LATE = 6, 1.5
@@ -48,7 +48,7 @@ IN_A_ROW, LATE = 6, 1.5
 
 
 class Site(ScriptedFeed):
-    """A feed on a site of its own, that holds the last items that it published."""
+    """A feed on a site of its own, with the last items that it published."""
 
     interval: float = EVERY
 
@@ -65,7 +65,7 @@ class Site(ScriptedFeed):
         return tuple(_item(self.name, n) for n in range(number, last, -1))
 
     def published(self) -> tuple[Item, ...]:
-        """Return all it ever published."""
+        """Return all items that it has published."""
         return tuple(_item(self.name, n) for n in range(self.number() + 1))
 
 
@@ -88,14 +88,14 @@ class SharedMonitor:
     log: Path
     machine: Machine | None = None
     log_start: int = 0
-    """Characters that were in its log before it."""
+    """The number of characters in its log before it started."""
 
     @property
     def pid(self) -> int:
         return self.process.pid
 
     def end(self) -> None:
-        """End it as `tocsin stop` does, which ends a monitor that has begun."""
+        """End the monitor as `tocsin stop` does, which ends one that has begun."""
         until(lambda: self.watches() or self.ended_before_it_began())
         if self.process.poll() is not None:  # it found no database
             return
@@ -109,19 +109,19 @@ class SharedMonitor:
         self.process.wait()
 
     def stop(self) -> None:
-        """Stop it, with its workers, in the middle of what it does."""
+        """Stop the monitor and its workers with a signal."""
         os.killpg(self.pid, signal.SIGSTOP)
 
     def go_on(self) -> None:
-        """Let it go on."""
+        """Continue a stopped monitor."""
         os.killpg(self.pid, signal.SIGCONT)
 
     def set_clock(self, offset: float) -> None:
-        """Make its clock wrong by so many seconds."""
+        """Set the offset of its clock, in seconds."""
         _write_clock(self.folder, offset)
 
     def ended_before_it_began(self) -> bool:
-        """Tell whether it ended before it watched anything. Fails if it ended after that."""
+        """Tell whether the monitor ended before it watched. Fails if it ended after that."""
         if (code := self.process.poll()) is None:
             return False
         last = self.log.read_text(encoding="utf-8").rstrip().rpartition("\n")[2]
@@ -129,7 +129,7 @@ class SharedMonitor:
         return True
 
     def watches(self) -> bool:
-        """Tell whether it said what it watches: its start was well."""
+        """Tell whether its start succeeded: the log says what it watches."""
         return self.has_logged(" feeds, 1 watchlist")
 
     def has_logged(self, text: str) -> bool:
@@ -182,12 +182,12 @@ class SharedNewsroom:
         return max(-1.0, min(time.monotonic(), self._ended) - self._began)
 
     def begin(self) -> None:
-        """Have the sites publish, once each was read: what is there before is no news."""
+        """Let the sites publish once each was read: earlier items are no news."""
         until(lambda: self.sql("SELECT count(*) FROM feeds WHERE last_ok > 0") == [(SITES,)])
         self._began = time.monotonic()
 
     def finish(self) -> None:
-        """Have them publish no more, and wait until all that they published is told."""
+        """Stop publishing, and wait until all items are delivered."""
         self._ended = time.monotonic()
         until(lambda: self.count("articles") >= len(self.promised().titles))
         until(lambda: not self.sql("SELECT 1 FROM deliveries WHERE state <> 'sent'"))
@@ -209,11 +209,11 @@ class SharedNewsroom:
         return replace(reply, delay=random.uniform(0.0, self.slowness))
 
     def start(self, offset: float = 0.0, machine: Machine | None = None) -> SharedMonitor:
-        """Start a monitor, with a clock that is wrong by so many seconds."""
+        """Start a monitor whose clock has an offset, in seconds."""
         return self._run(self.folder / f"var{len(self.monitors)}", offset, machine)
 
     def start_again(self, monitor: SharedMonitor) -> SharedMonitor:
-        """Start a monitor in the data folder of one that is gone."""
+        """Start a monitor in the data folder of one that has ended."""
         return self._run(monitor.folder, 0.0, monitor.machine)
 
     def _run(self, folder: Path, offset: float, machine: Machine | None) -> SharedMonitor:
@@ -244,7 +244,7 @@ class SharedNewsroom:
         return self.monitors[-1]
 
     def sql(self, query: str, *values: object) -> list[tuple[Any, ...]]:
-        """Ask the database; nothing is there before there is a store."""
+        """Return the rows of a query on the store; none before there is a store."""
         with self._session() as session:
             try:
                 return session.execute(query, values).fetchall()  # type: ignore[arg-type]
@@ -256,33 +256,33 @@ class SharedNewsroom:
 
     @contextmanager
     def locked(self, table: str) -> Iterator[None]:
-        """Have nobody read or write a table meanwhile."""
+        """Lock a table while the block runs."""
         with self._session() as session, session.transaction():
             session.execute(f"LOCK TABLE {table} IN ACCESS EXCLUSIVE MODE")
             yield
 
     @contextmanager
     def no_writer(self) -> Iterator[None]:
-        """Have no monitor in the middle of a transaction that writes."""
+        """Hold the lock of writers while the block runs."""
         with self._session() as session, session.transaction():
             session.execute(postgresql._LOCK)
             yield
 
     def waiting(self, table: str) -> int:
-        """Return how many wait for a table that is locked."""
+        """Return the number of sessions that wait for a locked table."""
         query = "SELECT count(*) FROM pg_locks WHERE relation = %s::regclass AND NOT granted"
         return int(self.sql(query, table)[0][0])
 
     def count(self, table: str) -> int:
-        """Return how many rows a table has."""
+        """Return the number of rows of a table."""
         return sum(number for (number,) in self.sql(f"SELECT count(*) FROM {table}"))
 
     def shares(self) -> list[int]:
-        """Return how many buckets each monitor holds that holds any, in ascending order."""
+        """Return the numbers of buckets of the monitors that hold any, in ascending order."""
         return sorted(self.held().values())
 
     def held(self) -> dict[int, int]:
-        """Return how many buckets each process holds."""
+        """Return the number of buckets of each process."""
         return dict(
             self.sql(
                 "SELECT m.pid, count(*) FROM leases l JOIN monitors m ON m.id = l.holder"
@@ -291,11 +291,11 @@ class SharedNewsroom:
         )
 
     def settled(self, *shares: int) -> None:
-        """Wait until the monitors hold so many buckets."""
+        """Wait until the monitors hold these numbers of buckets."""
         until(lambda: self.shares() == sorted(shares), 120)
 
     def promised(self) -> Promised:
-        """Return what there must be, no more and no less."""
+        """Return the articles, alerts and deliveries that must exist."""
         titles: dict[str, str] = {}
         alerts: set[tuple[str, str]] = set()
         for site in self.sites.values():
@@ -306,14 +306,14 @@ class SharedNewsroom:
         return Promised(titles, frozenset(alerts), frozenset(("desk", *alert) for alert in alerts))
 
     def broken(self) -> list[str]:
-        """Return in words which promise does not hold."""
+        """Return the broken promises as texts."""
         promised, accepted = self.promised(), list[Accepted](self.hook.accepted)
         with self._session() as sql:
             problems = list(stored(sql, promised))
         return [*problems, *told(promised, accepted), *self.impolite()]
 
     def impolite(self) -> Iterator[str]:
-        """Yield which sites were asked too often."""
+        """Yield a text for each site that was asked too often."""
         times_by_host: dict[str, list[float]] = defaultdict(list)
         for request in self.web.requests:
             if request.path.startswith("/feed"):

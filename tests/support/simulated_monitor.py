@@ -14,7 +14,7 @@ from support.simulated_time import Town, World
 
 
 class Living:
-    """One monitor after the other in one world; time stands still between two calls."""
+    """Monitors in one world, one after the other; time stands still between two calls."""
 
     def __init__(self, world: World, town: Town, config: Path, tick: float) -> None:
         self._world, self._town, self._config, self._tick = world, town, config, tick
@@ -24,7 +24,7 @@ class Living:
 
     @property
     def alive(self) -> bool:
-        """Whether a monitor is there."""
+        """Return whether a monitor is running."""
         return self._watching is not None
 
     def begin(self) -> None:
@@ -42,13 +42,13 @@ class Living:
             raise AssertionError("the monitor ended by itself")
 
     def kill(self) -> None:
-        """End it as kill -9 does."""
+        """End the monitor as kill -9 does."""
         assert self._watching
         self._runner.run(self._world.kill(self._watching, self._town))
         self._ended()
 
     def stop(self) -> None:
-        """End it as a person does."""
+        """Stop the monitor as a person does."""
         assert self._watching
         os.kill(os.getpid(), signal.SIGTERM)
         self._runner.run(_end(self._watching))

@@ -62,15 +62,15 @@ class _Selector(selectors.DefaultSelector):
 
 @dataclass
 class World:
-    """Its time."""
+    """Return the simulated time."""
 
     elapsed: float = 0.0
     """Seconds; on top of the epoch's, timers would be lost in rounding."""
     offset: float = 0.0
-    """By how much the clock on the wall is wrong."""
+    """The seconds by which the wall clock is wrong."""
     seed: int = 1
     indexer: Callable[..., Any] | None = None
-    """Makes what indexes; None has nothing indexed."""
+    """Makes the indexer; None for none."""
     store: type[Store] = Store
     _stores: list[Store] = field(default_factory=list)
 
@@ -79,16 +79,16 @@ class World:
 
     @property
     def now(self) -> float:
-        """Seconds since the epoch, as the clock on the wall has it."""
+        """Return the time of the wall clock, in seconds since 1970."""
         return START + self.elapsed + self.offset
 
     def run(self, work: Coroutine[Any, Any, None]) -> None:
-        """Run something in this time."""
+        """Run a coroutine in simulated time."""
         with self.runner() as runner:
             runner.run(work)
 
     def runner(self) -> asyncio.Runner:
-        """Return what runs one thing after the other in this time; in between it stands still."""
+        """Return a runner of coroutines in simulated time; between them time stands still."""
         loop = asyncio.SelectorEventLoop(_Selector(self.jump))
         loop.time = lambda: self.elapsed  # type: ignore[method-assign]
         loop.set_default_executor(_Inline())
@@ -166,7 +166,7 @@ class World:
 
     @contextmanager
     def wired(self, town: Town, tick: float) -> Iterator[None]:
-        """Put a monitor that is begun meanwhile into this world."""
+        """Put a monitor that starts in the block into this world."""
         self._stores.clear()
         time = SimpleNamespace(
             time=lambda: self.now, monotonic=lambda: self.elapsed, thread_time=lambda: 0.0
@@ -249,11 +249,11 @@ class Town:
             end.close()
 
     async def wait(self, seconds: float) -> None:
-        """Let the world go on for so long."""
+        """Wait for some seconds of simulated time."""
         await asyncio.sleep(seconds)
 
     async def wait_until(self, moment: float) -> None:
-        """Let the world go on until a moment."""
+        """Wait until a simulated time."""
         await asyncio.sleep(moment - self.world.now)
 
     async def resolve(self, host: str, port: int) -> list[str]:
@@ -323,7 +323,7 @@ class _End(asyncio.Transport):
 
 
 class _Inline(ThreadPoolExecutor):
-    """Does at once what it is given, in this thread."""
+    """An executor that runs each call at once, in this thread."""
 
     def submit(self, fn: Callable[..., Any], /, *args: Any, **named: Any) -> Future[Any]:
         done: Future[Any] = Future()
@@ -343,7 +343,7 @@ class InlineReader(Reader):
 
 
 class NoIndexer:
-    """An indexer that never gets round to it."""
+    """An indexer that never indexes anything."""
 
     failures = 0
     trouble = ""

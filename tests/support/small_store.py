@@ -1,4 +1,4 @@
-"""A store with two feeds and two watchlists, and what is put into it."""
+"""A store with two feeds and two watchlists, and its content."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ class SmallStore:
         at: float = NOW,
         state: FeedState = FeedState(),
     ) -> list[RaisedAlert]:
-        """Store what a poll brought."""
+        """Store the outcome of a poll."""
         poll = Poll(at=at, outcome=Outcome.READ, entries=len(arrivals), new=len(arrivals))
         with self.store.batch() as batch:
             plan = save_poll(

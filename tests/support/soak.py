@@ -40,23 +40,23 @@ from support.simulated_time import Town, World
 
 HOUR, DAY = 3_600.0, 86_400.0
 INTERVAL = HOUR
-"""Of every feed, asked for."""
+"""Seconds between two polls that each feed asks for."""
 LATE = 5 * 60 + 60.0
 """Seconds that a poll may come later: its jitter, a turn, a tick."""
 TICK = 10.0
 SHARED_TICK = 30.0
-"""Of each of several monitors: each of their ticks asks a database."""
+"""Seconds of a tick of several monitors: each tick asks a database."""
 LOOK = 2 * HOUR
 LEASE_SECONDS = 600.0
 """Seconds that leases last: with those of every day, a week has 600,000 heartbeats."""
 MOST_GROWTH = 20.0
-"""Megabytes after the first day."""
+"""Megabytes by which memory may grow after the first day."""
 SHOWN = 12
 """Items of a feed."""
 
 
 class Daily(Struct):
-    """A feed that publishes at a steady pace, and when it was asked."""
+    """A feed that publishes at a steady pace, and the times of its polls."""
 
     name: str
     interval: float
@@ -82,14 +82,14 @@ class Daily(Struct):
 
 
 class Unheard(list[Request]):
-    """A log that nobody reads: a week of it would be measured too."""
+    """A log that forgets its lines: a week of them would be measured too."""
 
     def append(self, request: Request) -> None:
-        """Forget it."""
+        """Forget the line."""
 
 
 class Monitors(Struct, frozen=True):
-    """Who watches: the data folder of each, and the address of the store that they share."""
+    """The data folders of the monitors, and the address of the store that they share."""
 
     folders: Sequence[Path]
     address: str = ""
@@ -101,7 +101,7 @@ class Monitors(Struct, frozen=True):
             return sql.execute(query).fetchall()
 
     def counts(self) -> tuple[int, int, int]:
-        """Return how many articles, alerts, and articles that are not indexed yet there are."""
+        """Return the numbers of articles, of alerts, and of articles in the outbox."""
         ((articles, alerts, unindexed),) = self.ask(
             "SELECT (SELECT coalesce(sum(articles), 0) FROM feeds), (SELECT count(*) FROM alerts),"
             " (SELECT count(*) FROM outbox)"
@@ -130,7 +130,7 @@ class Monitors(Struct, frozen=True):
 def soak(
     folder: Path, days: float, feeds: int, per_day: int, rule_count: int, monitors: Monitors
 ) -> list[str]:
-    """Watch for so long; return in words what is not as it should be."""
+    """Watch for some days; return the errors as texts."""
     began, world = time.monotonic(), World(indexer=IndexerProcess)
     web = Web(clock=lambda: world.elapsed, requests=Unheard())
     dailies = [Daily(f"f{n}", feeds * DAY / per_day, world, rule_count) for n in range(feeds)]
@@ -192,7 +192,7 @@ def _grown(memory: list[tuple[float, float]]) -> list[str]:
 
 
 def _drifted(dailies: list[Daily], days: float) -> list[str]:
-    """Hold the intervals against what was asked for, and the last against the first."""
+    """Compare the intervals with the configured one, and the last with the first."""
     problems = []
     gaps = {daily.name: [b - a for a, b in pairwise(daily.polls)] for daily in dailies}
     for name, of in gaps.items():
@@ -208,7 +208,7 @@ def _drifted(dailies: list[Daily], days: float) -> list[str]:
 
 
 def _disagreeing(monitors: Monitors, dailies: list[Daily]) -> list[str]:
-    """Hold store and indices against what was served."""
+    """Compare the store and the indices with the served articles."""
     errs = []
     article_ids = monitors.articles()
     alert_rows = monitors.ask(

@@ -52,7 +52,7 @@ def watching(**fields: Any) -> Watchlist:
 
 
 def told_in_turn(folder: Path, hosts: Sequence[str], watchlist: Watchlist) -> ManualMonitor:
-    """Let an outlet each round tell the same story, after a first round of nothing."""
+    """Publish the same story by another outlet in each round, after an empty first round."""
     feeds = [outlet(f"o{number}") for number in range(len(hosts))]
     press = Press(
         {

@@ -1,4 +1,4 @@
-"""A store in which articles ring, as polls bring them."""
+"""A store whose polled articles raise alerts."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def raised(
     channels: tuple[str, ...] = (),
     bundle: str = "",
 ) -> int:
-    """Store an article that rings, as a poll brings it; return its id."""
+    """Store a polled article that raises an alert; return its id."""
     with store.batch() as batch:
         id = id or batch.next_article()
         article = Article(

@@ -18,7 +18,7 @@ import pytest
 from support import ROOT
 
 SECONDS = 120.0
-"""How long words may take to come onto the screen."""
+"""Seconds that words may take to appear on the screen."""
 
 
 class Terminal:
@@ -60,7 +60,7 @@ class Terminal:
         return [self._shown[row] for row in range(screen.lines)]
 
     def resize(self, columns: int, rows: int) -> None:
-        """Give it another size, on a screen that shows only what is painted from then on."""
+        """Resize the terminal, with a new screen that shows only later output."""
         self.child.setwinsize(rows, columns)
         self.screen.resize(rows, columns)
         self.screen.reset()
@@ -70,7 +70,7 @@ class Terminal:
         self.child.send(keys)
 
     def read_until(self, words: str, *, absent: bool = False) -> None:
-        """Read what it writes until words are on the screen, or gone from it."""
+        """Read the output until words are on the screen, or absent from it."""
         deadline = time.monotonic() + SECONDS  # its clock goes on writing for ever
         while any(words in line for line in self.lines) is absent:
             try:
@@ -84,7 +84,7 @@ class Terminal:
             self._stream.feed(piece)
 
     def read_until_stopped(self) -> None:
-        """Read what it writes until its process is stopped, and what it wrote by then."""
+        """Read the output until the process is stopped, including its last output."""
         deadline = time.monotonic() + SECONDS
         is_stopped = False
         while not is_stopped:
@@ -101,7 +101,7 @@ class Terminal:
             self.child.wait()
 
     def end(self) -> str:
-        """Return what it says at its end, once it has ended."""
+        """Wait for the end of the program; return its last output."""
         output = b""
         deadline = time.monotonic() + SECONDS
         try:

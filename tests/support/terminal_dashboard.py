@@ -11,7 +11,7 @@ TITLE = "\x1b]52;c;cGF5bG9hZA==\x07[MAJ] Grève \u202e\x9b2Jà Orly"
 
 
 def main() -> None:
-    """Show so many alerts as the first argument says, then print how it ended."""
+    """Show as many alerts as the first argument says, then print the exit code."""
     count = int(sys.argv[1])
     newsroom = FakeNewsroom(count, title=lambda n: TITLE)
     newsroom.start = count

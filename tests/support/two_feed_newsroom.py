@@ -61,7 +61,7 @@ def subscriptions(web: Web) -> list[dict[str, Any]]:
 
 @pytest.fixture(scope="module")
 def filled(server: Web, tmp_path_factory: pytest.TempPathFactory) -> Newsroom:
-    """A newsroom after one round: four articles with three alerts, a feed that is gone."""
+    """Return a newsroom after one round: four articles with three alerts, a gone feed."""
     newsroom = Newsroom(tmp_path_factory.mktemp("filled"))
     newsroom.watch(subscriptions(server), WATCHLISTS)
     done = newsroom.once("--json")
@@ -83,7 +83,7 @@ def empty(tmp_path: Path) -> Newsroom:
 
 
 def rows(printed: str, style: str) -> list[dict[str, Any]]:
-    """Read what was printed back."""
+    """Parse the printed rows."""
     if style == "json":
         document = json.loads(printed)
         listed: list[dict[str, Any]] = document["hits"] if isinstance(document, dict) else document

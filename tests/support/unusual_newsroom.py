@@ -1,4 +1,4 @@
-"""A store with three weeks of stories of one watchlist, and a watch on what is unusual."""
+"""A store with three weeks of stories of one watchlist, and the monitor of unusual times."""
 
 from __future__ import annotations
 
@@ -80,7 +80,7 @@ def _lived() -> bytes:
 
 @dataclass
 class UnusualNewsroom:
-    """A store, a clock that a test sets, and the watch."""
+    """A store, a clock that a test sets, and the monitor of unusual times."""
 
     folder: Path
     now: float = NOW
@@ -95,16 +95,16 @@ class UnusualNewsroom:
         self.restart()
 
     def restart(self) -> None:
-        """Begin with a watch that remembers nothing."""
+        """Replace the monitor of unusual times with a new one."""
         self.watch = UnusualWatch(self.store, lambda: self.now)
 
     def look(self, after: float = 0.0) -> AlertPlan:
-        """Look once, after so many seconds."""
+        """Look once, after some seconds."""
         self.now += after
         return self.watch.look([self.watchlist], self.routing, UTC, patience=3 * LOOK)
 
     def let(self, seconds: float, stories: Iterable[float] = ()) -> list[AlertPlan]:
-        """Look every five minutes; stories come so many seconds after now."""
+        """Look every five minutes; stories come at these seconds after now."""
         start, coming = self.now, sorted(stories)
         plans = []
         while self.now < start + seconds:
@@ -119,7 +119,7 @@ class UnusualNewsroom:
         return [plan for plan in plans if plan.new or plan.usual_again]
 
     def fail(self, hours: int) -> list[AlertPlan]:
-        """Have the feed fail once an hour, and look every five minutes; return what began."""
+        """Let the feed fail once an hour, and look every five minutes; return the plans."""
         before, plans = self.now, []
         for round_number in range(hours * 12):
             self.now += LOOK

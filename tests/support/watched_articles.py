@@ -1,4 +1,4 @@
-"""A newsroom whose articles hold few words, and watchlists that find some of them."""
+"""A newsroom whose articles have few words, and watchlists that match some of them."""
 
 from __future__ import annotations
 

@@ -17,7 +17,7 @@ class WordEncoder:
     """Adds up a direction for each word, and one that all texts have in common."""
 
     def encode(self, text: str) -> Floats:
-        """Return the vector of a text. The words `hang` and `die` do as they say."""
+        """Return the vector of a text. On the words `hang` and `die` it hangs or dies."""
         words = text.lower().replace(".", " ").split()
         if "hang" in words:
             time.sleep(600)

@@ -86,7 +86,7 @@ def test_a_monitor_is_refused_while_a_single_run_has_the_store(
 
 @pytest.fixture
 def reader(newsroom: Newsroom, postgresql: str) -> Iterator[Newsroom]:
-    """The newsroom of one who may only read, as the documentation makes such a user."""
+    """Return the newsroom of a database user who may only read, made as documented."""
     page = (ROOT / "docs/how-to/share-a-newsroom.md").read_text(encoding="utf-8")
     (statements,) = re.findall(r"```sql\n(.+?)```", page, re.DOTALL)
     with psycopg.connect(postgresql, autocommit=True) as session:
@@ -155,7 +155,7 @@ def test_what_is_wrong_with_an_address_is_told_without_its_password(
 
 @pytest.fixture
 def elsewhere(newsroom: Newsroom, tmp_path: Path) -> Newsroom:
-    """Another machine with the same feeds.yaml."""
+    """Return a newsroom on another machine with the same feeds.yaml."""
     room = Newsroom(tmp_path / "elsewhere", newsroom.environ)
     room.folder.mkdir()
     room.config.write_bytes(newsroom.config.read_bytes())

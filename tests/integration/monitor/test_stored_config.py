@@ -25,7 +25,7 @@ pytestmark = [pytest.mark.costly, pytest.mark.database]
 
 @pytest.fixture
 def newsroom(tmp_path: Path, postgresql: str) -> Newsroom:
-    """A machine whose feeds.yaml is missing: all is in the store."""
+    """Return a machine without feeds.yaml: the configuration is in the store."""
     return Newsroom(tmp_path, {"TOCSIN_STORE": postgresql, "TOCSIN_USER": "ana"})
 
 

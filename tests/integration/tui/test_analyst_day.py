@@ -52,14 +52,14 @@ def read(tmp_path_factory: pytest.TempPathFactory) -> Newsroom:
 
 
 SIZES = {"fr": (80, 24), "en": (200, 50)}
-"""By language, the size of its terminal: French takes more room, and may be cut anywhere."""
+"""Size of the terminal by language: French needs more room, and may be cut anywhere."""
 WORD = "dockers"
-"""A word that is watched, which no watchlist has."""
+"""A word that no watchlist has yet, and that the analyst watches."""
 
 
 @pytest.fixture(params=SIZES)
 def language(request: pytest.FixtureRequest) -> Iterator[str]:
-    """A language of the dashboard, in which this test reads too."""
+    """Set the language of the dashboard and of this test."""
     before = translation.choice()
     translation.use(request.param, FOLDER)
     yield request.param
@@ -68,7 +68,7 @@ def language(request: pytest.FixtureRequest) -> Iterator[str]:
 
 @pytest.fixture
 def newsroom(read: Newsroom, tmp_path: Path) -> Newsroom:
-    """A copy of the newsroom, to change."""
+    """Return a copy of the newsroom for one test."""
     shutil.copytree(read.folder, tmp_path, dirs_exist_ok=True)
     config = tmp_path / "feeds.yaml"
     written = config.read_text(encoding="utf-8")

@@ -40,7 +40,7 @@ HOSTILE = [
 
 
 def test_a_screen_that_opened_without_the_focus_takes_keys() -> None:
-    """As in a browser, whose page says later that it has the focus."""
+    """A driver as in a browser, whose page reports the focus later."""
 
     async def script(pilot: Pilot[Any], app: DashboardApp) -> None:
         assert app.screen.focused is None

@@ -23,7 +23,7 @@ def dashboard(**environ: str) -> Terminal:
 
 
 def restored(written: bytes) -> bool:
-    """Return whether the modes that were set are reset: alternate screen, cursor, mouse, paste."""
+    """Tell whether all modes are reset: alternate screen, cursor, mouse, paste."""
     modes = (b"1049", b"1000", b"1003", b"1006", b"2004")
     for mode in modes:
         if written.rfind(b"\x1b[?" + mode + b"h") > written.rfind(b"\x1b[?" + mode + b"l"):
@@ -79,7 +79,7 @@ def test_it_ends_though_its_terminal_is_not_read(closed: bool) -> None:
 
 
 def until_ended(terminal: Terminal) -> bool:
-    """Return whether the program ends, without a look at what it writes."""
+    """Tell whether the program ends, without reading its output."""
     deadline = time.monotonic() + SECONDS
     while (alive := terminal.child.isalive()) and time.monotonic() < deadline:
         time.sleep(0.05)

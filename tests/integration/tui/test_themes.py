@@ -24,7 +24,7 @@ TOLD_APART = [
     ("ok", "late", "bad"),
     ("new", "low"),
 ]
-"""Inks that say different things in the same place."""
+"""Groups of inks with different meanings in the same place."""
 
 
 def colours(look: Any) -> dict[str, str]:

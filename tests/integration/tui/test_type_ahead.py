@@ -16,12 +16,12 @@ PATIENCE = 60.0
 
 
 async def for_ever() -> None:
-    """Wait for what never comes."""
+    """Wait for ever."""
     await asyncio.Event().wait()
 
 
 async def until(true: Callable[[], object]) -> None:
-    """Wait without a pilot, which waits for every widget."""
+    """Wait for a condition without a pilot, which would wait for every widget."""
     async with asyncio.timeout(PATIENCE):
         while not true():  # noqa: ASYNC110 - nothing tells
             await asyncio.sleep(0.01)

@@ -49,7 +49,7 @@ def screen_of(app: Wall) -> str:
 
 
 async def look(pilot: Pilot[Any], app: Wall) -> None:
-    """Look as often as it takes to read everything anew."""
+    """Refresh until everything was read again."""
     for _ in range(ALERTS_EVERY):
         await app.read_update()
     await rest(pilot, app)

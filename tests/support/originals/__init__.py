@@ -94,7 +94,7 @@ def news(lang: str) -> tuple[Brief, ...]:
 
 @cache
 def newsroom(lang: str) -> tuple[Brief, ...]:
-    """Return the articles of the bundled newsroom, of each story the first one."""
+    """Return the first article of each story of the bundled newsroom."""
     content = load()
     stories = {
         piece.slug: Brief(piece.title, " ".join(piece.text))
@@ -106,7 +106,7 @@ def newsroom(lang: str) -> tuple[Brief, ...]:
 
 @cache
 def bulletins(lang: str, numbers: int) -> tuple[Brief, ...]:
-    """Return those of the first bulletins of the bundled newsroom that are in a language."""
+    """Return the bulletins in a language among the first ones of the bundled newsroom."""
     content = load()
     briefs = []
     for number in range(numbers):
@@ -141,10 +141,10 @@ def lists() -> dict[str, tuple[bytes, int | None]]:
 
 @cache
 def hostile_feeds() -> dict[str, bytes]:
-    """Return two thousand documents that ask for trouble, by name."""
+    """Return two thousand hostile documents, by name."""
     return dict(hostile.feeds())
 
 
 def hostile_json() -> Iterator[tuple[str, bytes]]:
-    """Yield those that are JSON, or begin as if they were."""
+    """Yield the documents that are JSON, or begin like JSON."""
     return ((name, body) for name, body in hostile_feeds().items() if body[:1] in (b"{", b"["))

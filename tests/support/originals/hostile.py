@@ -1,4 +1,4 @@
-"""Small documents that ask for trouble: every element, text construct, entity, date, encoding
+"""Small hostile documents: every element, text construct, entity, date, encoding
 and kind of breakage that feed readers have been tried with, in each of the formats.
 """
 
@@ -118,7 +118,7 @@ _FORMS: dict[str, Form] = {"rss": rss, "rdf": rdf, "atom": atom, "atom03": atom0
 
 
 def _elements() -> Iterator[tuple[str, str]]:
-    """Use a line of elements, in each format."""
+    """Yield each line of elements, in each format."""
     for name, form in _FORMS.items():
         for number, line in enumerate(_lines("entry-elements")):
             yield f"{name} entry {number}", form(line)
@@ -136,7 +136,7 @@ image/png text/x-unknown HTML
 
 
 def _constructs() -> Iterator[tuple[str, str]]:
-    """Say a text in every element, type and mode that a text may have."""
+    """Yield a text in every element, type and mode that a text may have."""
     values = {
         "escaped": escape(_MARKUP),
         "xml": f"<div xmlns='http://www.w3.org/1999/xhtml'>{_MARKUP}</div>",
@@ -165,7 +165,7 @@ def _constructs() -> Iterator[tuple[str, str]]:
 
 
 def _ampersands() -> Iterator[tuple[str, str]]:
-    """Escape an ampersand or a bracket not at all, once, twice and thrice."""
+    """Yield an ampersand and a bracket, escaped zero to three times."""
     for name, template, depth in product(
         ("amp", "#38", "#x26", "lt", "#60", "#x3c", "#X3C"), ("%s", "<b>%s</b>", "a %s b"), range(3)
     ):
@@ -195,7 +195,7 @@ def _entities() -> Iterator[tuple[str, str]]:
 
 
 def _markup() -> Iterator[tuple[str, str]]:
-    """Use every element and attribute that a page should not be trusted with."""
+    """Yield every element and attribute that is dangerous in a page."""
     for number, tags in enumerate(_batches(_lines("tags"), 4)):
         html = "".join(f"<{tag}>in {tag} <b>b</b></{tag}>after" for tag in tags)
         start_tags = escape("".join(f"<{tag}>" for tag in tags))
@@ -250,7 +250,7 @@ def _languages() -> Iterator[tuple[str, str]]:
 
 
 def _dates() -> Iterator[tuple[str, str]]:
-    """Say a moment in every way; six ways a document."""
+    """Yield dates in every form, six forms in a document."""
     for number, dates in enumerate(_batches(_lines("dates"), 6)):
         for place in ("pubDate", "dc:date", "dcterms:issued", "dcterms:modified", "atom:updated"):
             items = "".join(
@@ -361,7 +361,7 @@ author language tags attachments
 
 
 def _json() -> Iterator[tuple[str, str]]:
-    """Put every value at every key; and JSON that is broken or no feed."""
+    """Yield every value at every key, and JSON that is broken or no feed."""
     item = {"id": "1", "url": "http://a.example/1", "title": "T", "content_html": "<p>x</p>"}
     feed = {"version": "https://jsonfeed.org/version/1.1", "title": "F", "items": [item]}
     for number, value in enumerate(_VALUES):
@@ -401,7 +401,7 @@ _BAD_BYTES = (b"\xff", b"\xc3", b"\xed\xa0\x80", b"\xc0\xaf", b"\xf8\x88\x80\x80
 
 
 def _encodings() -> Iterator[tuple[str, bytes]]:
-    """Write a feed in every encoding, and declare that one, none, another or nonsense."""
+    """Yield a feed in every encoding, which declares that one, none, another or nonsense."""
     for sample, names in _SAMPLES.items():
         text = rss(f"<title>{sample}</title><guid>1</guid>")
         for name in names.split():
@@ -413,7 +413,7 @@ def _encodings() -> Iterator[tuple[str, bytes]]:
 
 
 def _bad_bytes() -> Iterator[tuple[str, bytes]]:
-    """Yield bytes that no encoding has, that are encoded twice, or that a mark belies."""
+    """Yield bytes that are invalid, encoded twice, or contradicted by a byte order mark."""
     text = rss("<title>L’été</title>")
     accent = "é".encode()
     for number, junk in enumerate(_BAD_BYTES):

@@ -1,4 +1,4 @@
-"""The same news as many outlets publish it: in each format, in the encodings that are met."""
+"""The same news as many outlets publish it: in each format and in common encodings."""
 
 from __future__ import annotations
 

@@ -31,7 +31,7 @@ def _write(folder: Path, rounds: int) -> None:
 
 @pytest.mark.costly
 def test_searches_during_commits_and_merges_are_whole(tmp_path: Path) -> None:
-    """Each sees a state that was committed: no gap, nothing twice, never less than before."""
+    """Each reader sees a committed state: no gap, no duplicate, never fewer than before."""
     open_archive_writer(tmp_path)
     archive = open_archive(tmp_path, partial=True)
     process = multiprocessing.get_context("spawn").Process(target=_write, args=(tmp_path, 48))

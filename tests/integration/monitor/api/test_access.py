@@ -18,13 +18,13 @@ from monitor.model.analyst import Scope
 pytestmark = pytest.mark.costly
 
 PLACES = ("", "/api/greader.php")
-"""Where the paths for feed readers are."""
+"""The prefix of the paths for feed readers."""
 OPEN = {
     ("GET", "/openapi.json"), ("HEAD", "/openapi.json"), ("GET", "/page.css"),
     ("GET", "/login"), ("POST", "/login"),
     *(("POST", f"{place}/accounts/ClientLogin") for place in PLACES),
 }  # fmt: skip
-"""What needs no token: it tells nothing of the newsroom."""
+"""Routes without a token: they tell nothing of the newsroom."""
 TRIAGE = {
     ("POST", "/v1/alerts/{alert}/triage"), ("POST", "/v1/triage/undo"),
     ("POST", "/alerts/{number}/triage"), ("POST", "/alerts/{number}/undo"),
@@ -37,7 +37,7 @@ ASKING = {
     ("POST", "/v1/watchlists/test"), ("POST", "/mcp"), ("POST", "/logout"),
     *(("POST", f"{place}/reader/api/0/stream/items/contents") for place in PLACES),
 }  # fmt: skip
-"""What takes a body and changes nothing of the newsroom; the tools of `/mcp` have scopes too."""
+"""Routes that take a body and change nothing; the tools of `/mcp` have scopes of their own."""
 
 
 def guarded(api: Api) -> list[tuple[str, str, Scope]]:
@@ -46,7 +46,7 @@ def guarded(api: Api) -> list[tuple[str, str, Scope]]:
 
 
 def ask(api: Api, method: str, path: str, headers: dict[str, str]) -> httpx.Response:
-    """Send a request that means nothing: who may ask is refused for that."""
+    """Send an invalid request: with the right scope it is refused as invalid."""
     filled = re.sub(r"\{[\w:]+\}", "999", path)
     body: dict[str, Any] = {}
     if method == "POST":

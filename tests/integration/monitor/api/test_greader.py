@@ -27,7 +27,7 @@ LONG = "tag:google.com,2005:reader/item/"
 
 @pytest.fixture(scope="module")
 def busy(tmp_path_factory: pytest.TempPathFactory) -> Newsroom:
-    """A newsroom with seven alerts of two watchlists: a1 to a7."""
+    """Return a newsroom with seven alerts of two watchlists: a1 to a7."""
     newsroom = Newsroom(tmp_path_factory.mktemp("busy"))
     items = [
         Item(f"Alibaba {number}", f"Colis & <b>{number}</b>", link=f"https://ex.org/{number}")
@@ -50,10 +50,10 @@ class Reader:
 
     http: httpx.Client
     place: str
-    """Where the API is."""
+    """The address of the API."""
 
     def get(self, path: str, **parameters: Any) -> Any:
-        """Return what a path answers."""
+        """Return the answer of a path."""
         answer = self.http.get(f"{self.place}/reader/api/0/{path}", params=parameters)
         assert answer.status_code == 200, answer.text
         return answer.json()
@@ -239,7 +239,7 @@ def test_entries_have_what_readers_show(reader: Reader) -> None:
 
 @pytest.fixture
 def alerts(busy: Newsroom) -> Iterator[dict[int, dict[str, Any]]]:
-    """The alerts before; afterwards they are new again."""
+    """Return the alerts; after the test they are new again."""
     rows = busy.json("alerts", "--format", "json")
     yield {int(row["alert_id"][1:]): row for row in rows}
     for act in ("reopen", "unstar"):
@@ -321,7 +321,7 @@ def test_marks_that_mean_nothing_change_nothing(
 def test_the_calls_of_a_reader_on_a_phone(
     reader: Reader, busy: Newsroom, alerts: dict[int, dict[str, Any]]
 ) -> None:
-    """What NetNewsWire, Reeder, FeedMe and Read You send for one round of reading."""
+    """The requests of NetNewsWire, Reeder, FeedMe and Read You for one round of reading."""
     folders = {row["id"] for row in reader.get("tag/list", output="json")["tags"]}
     for row in reader.get("subscription/list", output="json")["subscriptions"]:
         assert {label["id"] for label in row["categories"]} <= folders

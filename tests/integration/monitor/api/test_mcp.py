@@ -58,7 +58,7 @@ HELLO = {
 
 @pytest.fixture(scope="module")
 def hostile(tmp_path_factory: pytest.TempPathFactory) -> Newsroom:
-    """A newsroom that has read an article which gives orders."""
+    """Return a newsroom that has read an article with orders for models."""
     newsroom = Newsroom(tmp_path_factory.mktemp("hostile"))
     with Web() as web:
         web.on("/feed", Reply(body=rss(HARMLESS)), Reply(body=rss(HOSTILE, HARMLESS)))
@@ -81,7 +81,7 @@ STDIO_EARLIER, HTTP_EARLIER = f"{STDIO}, {EARLIER}", f"{HTTP}, {EARLIER}"
 
 @pytest.fixture
 def door(request: pytest.FixtureRequest, hostile: Newsroom, served: Api) -> Stdio | Http:
-    """One of the doors; each start of `tocsin mcp` takes two seconds of the processor."""
+    """Return one transport; each start of `tocsin mcp` takes two seconds of the processor."""
     mode = "legacy" if EARLIER in request.param else "auto"
     if request.param.startswith(STDIO):
         ana = replace(hostile, environ={"TOCSIN_USER": "ana"})
@@ -117,7 +117,7 @@ def test_no_order_of_an_article_leaves_its_quotation(door: Stdio | Http) -> None
 
 
 def _quotation(text: str) -> tuple[str, str, str]:
-    """Return what stands around a quotation, its mark, and what is quoted."""
+    """Return the text around a quotation, its mark, and the quoted text."""
     quoted = re.search(r"^<untrusted (\S{20})>\n(.*)\n</untrusted \1>", text, re.M)
     assert quoted and text.count(quoted[1]) == 2, text
     return text[: quoted.start()] + text[quoted.end() :], quoted[1], quoted[2]
@@ -210,7 +210,7 @@ def test_nothing_changes_without_a_person(
 def test_a_person_sees_the_alert_and_the_change(
     door: Stdio | Http, person_name: str, hostile: Newsroom
 ) -> None:
-    """In one conversation: declined, too late for what somebody changed meanwhile, accepted."""
+    """In one conversation: declined, too late after a change by somebody else, accepted."""
     person = Person("decline")
 
     def noted(note: str) -> None:

@@ -27,11 +27,11 @@ pytestmark = pytest.mark.costly
 
 
 MOST_SILENT = 4
-"""Signs of life in a row, one in 15 seconds, after which no event is awaited any more."""
+"""Consecutive signs of life, one in 15 seconds, after which the test waits no longer."""
 
 
 def events(response: httpx.Response) -> Iterator[dict[str, Any]]:
-    """Yield the events of a stream that have data; not for ever if none comes."""
+    """Yield the events of a stream that have data; end if none comes."""
     event: dict[str, Any] = {}
     silent = 0
     for line in response.iter_lines():

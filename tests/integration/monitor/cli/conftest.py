@@ -20,7 +20,7 @@ def publisher() -> Iterator[Web]:
 
 @pytest.fixture
 def newsroom(tmp_path: Path, publisher: Web) -> Newsroom:
-    """A newsroom that has one feed, /kept, of the publisher."""
+    """Return a newsroom with one feed, /kept, of the publisher."""
     room = Newsroom(tmp_path)
     room.config.write_text(YAML.format(url=publisher.url("/kept"), allow=LOOPBACK))
     return room

@@ -46,7 +46,7 @@ def test_a_command_does_not_load_the_dashboard() -> None:
 
 
 def commands(group: click.Group, path: str = "") -> Iterator[tuple[str, click.Command]]:
-    """Yield each command and subcommand with what one types to call it."""
+    """Yield each command and subcommand with the words that call it."""
     context = click.Context(group)
     for name in group.list_commands(context):
         command = group.get_command(context, name)

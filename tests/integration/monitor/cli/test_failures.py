@@ -19,7 +19,7 @@ pytestmark = pytest.mark.costly
 
 @pytest.fixture
 def newsroom(tmp_path: Path) -> Newsroom:
-    """A newsroom with an empty archive, and feeds nobody asks."""
+    """Return a newsroom with an empty archive, and a feed that is never polled."""
     room = Newsroom(tmp_path)
     room.watch([{"url": "http://127.0.0.1:9/", "every": "1h"}], ["Alibaba"])
     Store(StoreAddress(room.data)).close()

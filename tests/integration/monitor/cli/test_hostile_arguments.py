@@ -18,9 +18,9 @@ from monitor.storage.store.sql.store import Store
 ARGUMENT = "a\x1b[31m\x1b]0;title\x07b\x9b2J\u202ec\u200b\x08\r"
 ACTS = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u200b\u202e]")
 DRAWN = {"file"}
-"""Kinds of values that take seconds: a picture."""
+"""Kinds of option values that take seconds: the file of a picture."""
 THAT_RUN = {"dashboard", "serve", "api", "run", "demo"}
-"""Commands that go on; only their mistakes are tried."""
+"""Commands that do not end; only their errors are tried."""
 
 
 def commands() -> Iterator[tuple[str, ...]]:

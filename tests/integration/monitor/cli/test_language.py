@@ -28,7 +28,7 @@ def _is_about_languages(name: str) -> bool:
 
 @pytest.fixture(autouse=True)
 def no_language(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Have an environment without a language, and leave none behind."""
+    """Remove the language from the environment, before and after the test."""
     for name in filter(_is_about_languages, [*os.environ]):
         monkeypatch.delenv(name)
     before = translation.choice()

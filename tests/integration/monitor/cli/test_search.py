@@ -45,7 +45,7 @@ COUNT = 40
 
 
 def item(number: int) -> Item:
-    """Every ninth has no link, so that it has only its text."""
+    """Return an article; every ninth has no link, so that it has only its text."""
     day = f"{1 + number % 28:02}"
     return Item(
         f"{TEXTS[number % 4]} numéro {number}",
@@ -74,7 +74,7 @@ def filled(server: Web, tmp_path_factory: pytest.TempPathFactory) -> Newsroom:
 
 
 class Done(NamedTuple):
-    """How a command ended."""
+    """The outcome of a command."""
 
     returncode: int
     stdout: str
@@ -302,7 +302,7 @@ def test_lines_fit(columns: int, filled: Newsroom, monkeypatch: pytest.MonkeyPat
 
 
 def on_terminal(newsroom: Newsroom, *args: str, **environ: str) -> str:
-    """Return what a command shows on a terminal of 24 lines."""
+    """Return the output of a command on a terminal of 24 lines."""
     env = newsroom.environment({"TERM": "xterm", "PAGER": "sed s/^/PAGER/", **environ})
     env.pop("COLUMNS", None)
     child = pexpect.spawn(

@@ -218,7 +218,7 @@ def test_show_an_article_that_is_not_there(filled: Newsroom) -> None:
 
 
 def ageless(shown: str) -> str:
-    """Return what is shown without how old it is, which grows meanwhile."""
+    """Return the output without ages, which grow during the test."""
     return re.sub(r" \d+ (?:s|min) ·", "", shown)
 
 

@@ -80,7 +80,7 @@ def test_a_silence_from_its_beginning_to_its_end(web: Web, tmp_path: Path, run: 
 
 
 def told(folder: Path) -> list[tuple[str, str, str]]:
-    """Return what the channel was told."""
+    """Return watchlist, occasion and reason of each message to the channel."""
     lines = (folder / "told.jsonl").read_text(encoding="utf-8").splitlines()
     messages = map(json.loads, lines)
     return [(m["alert"]["watchlist"], m["occasion"], m["why"]) for m in messages]

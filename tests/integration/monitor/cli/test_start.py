@@ -25,7 +25,7 @@ NEVER_USED = {
     "pydantic",
     "whoosh",
 }
-"""What takes longer to import than these commands take."""
+"""Modules that take longer to import than these commands take."""
 COMMAND = """
 import sys
 from monitor.cli import main

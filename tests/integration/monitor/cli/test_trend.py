@@ -28,7 +28,7 @@ START = datetime(2026, 3, 2, tzinfo=PARIS).timestamp()
 
 @pytest.fixture(scope="module")
 def newsroom(tmp_path_factory: pytest.TempPathFactory) -> Newsroom:
-    """Ten days of an article an hour, around the night in which summer begins."""
+    """Return ten days of an article an hour, around the night in which summer time begins."""
     folder = tmp_path_factory.mktemp("newsroom")
     start = datetime(2026, 3, 25, tzinfo=PARIS).timestamp()
     texts = ("Grève au port, dit la CGT", "Liège : un port sans grève, dit la CGT", "Marché calme")

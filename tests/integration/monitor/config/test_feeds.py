@@ -29,7 +29,7 @@ def config(text: str, path: Path = PATH) -> Config:
 
 
 def one(*lines: str, sections: str = "", path: Path = PATH) -> Feed:
-    """Return the feed that these lines say something of."""
+    """Return the feed with these keys."""
     keys = "".join(f"    {line}\n" for line in lines)
     return config(f"feeds:\n  - url: https://a.example/rss\n{keys}{sections}{REST}", path).feeds[0]
 

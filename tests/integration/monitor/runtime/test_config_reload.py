@@ -27,7 +27,7 @@ LIVE = "SELECT 1 FROM alerts WHERE watchlist = ? AND article > ? AND NOT backfil
 
 
 def published(count: int) -> Reply:
-    """Return a feed of so many articles, each of which every set of rules has something on."""
+    """Return a feed with this many articles, which match every set of rules."""
     items = [
         Item(f"Le rouge et le bleu, commun {n}", f"Texte {n}.", link=f"https://ex.org/{n}")
         for n in range(count)
@@ -55,7 +55,7 @@ def test_an_edit_made_while_the_monitor_starts_takes_effect(
 
 
 def without_tables(request: pytest.FixtureRequest) -> str:
-    """Return the address of a database in which there has been nothing yet."""
+    """Return the address of a database without tables."""
     server = urlsplit(request.getfixturevalue("postgresql_server"))
     with psycopg.connect(server.geturl(), autocommit=True) as session:
         session.execute("CREATE DATABASE first_start TEMPLATE template0 ENCODING 'UTF8'")

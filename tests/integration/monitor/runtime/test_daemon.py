@@ -239,7 +239,7 @@ def test_a_clock_set_back_stalls_nothing(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("later", [STORE_REST + 1, pytest.param(-86_400.0, id="clock set back")])
 def test_a_store_that_refuses_stops_the_asking_for_a_while(tmp_path: Path, later: float) -> None:
-    """What cannot be stored is not to be fetched; it resumes by itself, and nothing is lost."""
+    """While nothing can be stored, nothing is fetched; polling resumes, and nothing is lost."""
     room = InProcessMonitor(tmp_path, press_of(a=[edition(flow._A1)]))
 
     async def script(room: InProcessMonitor) -> None:

@@ -53,7 +53,7 @@ class SlowReader(flow.Reader):
 
 
 class TogetherReader(flow.Reader):
-    """Begins to give back documents when it has some number of them, one after the other."""
+    """Returns documents, one after the other, once it has some number of them."""
 
     def __init__(self, count: int) -> None:
         self._missing = count
@@ -136,7 +136,7 @@ def test_a_document_does_not_wait_for_one_that_takes_long_to_read(
 
 
 Go = Callable[[list[Feed], Pipeline, list[int]], Awaitable[None]]
-"""Polls feeds, and sees how many polls each transaction has stored so far."""
+"""Polls feeds, and counts the polls that each transaction has stored so far."""
 
 
 async def _poll_all(feeds: list[Feed], pipeline: Pipeline, stored: list[int]) -> None:
@@ -152,7 +152,7 @@ class Scene(NamedTuple):
     thread: ThreadPoolExecutor
 
     def run(self, reader: flow.Reader, go: Go) -> list[int]:
-        """Run a pipeline while `go` polls; return how many polls each transaction stored."""
+        """Run a pipeline while `go` polls; return the number of polls of each transaction."""
         stored: list[int] = []
         asyncio.run(self._run(reader, go, stored))
         return stored

@@ -28,7 +28,7 @@ DAY = 24 * HOUR
 
 
 def after(answers: Sequence[tuple[float, str | None]]) -> PermanentRedirect | None:
-    """Return what is noted after answers at these hours."""
+    """Return the redirect that is noted after answers at these hours."""
     before: PermanentRedirect | None = None
     for hours, to in answers:
         now = updated_redirect(before, to, START + hours * HOUR)
@@ -104,7 +104,7 @@ def test_it_is_told_where_a_feed_is_and_was(
 
 @dataclass
 class Moves:
-    """A store that knows moves, a file that can be written or not."""
+    """A store with redirects, and a file that can be written or not."""
 
     redirects: Mapping[str, PermanentRedirect]
     now: float = START

@@ -45,7 +45,7 @@ def room(lived: Path, tmp_path: Path) -> Newsroom:
 
 
 def _without_privileges(room: Newsroom, *args: str) -> subprocess.CompletedProcess[str]:
-    """Run tocsin as somebody whom permissions hold back, as they do not root."""
+    """Run tocsin as a user to whom permissions apply; to root they do not."""
     powerless = ["setpriv", "--inh-caps=-all", "--bounding-set=-all"] if ROOT else []
     command = [*powerless, sys.executable, "-m", "monitor", *args]
     root = str(Path(__file__).parents[3])

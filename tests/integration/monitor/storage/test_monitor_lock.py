@@ -45,7 +45,7 @@ def _card(pid: int) -> Heartbeat:
 
 
 def _holder(folder: Path, wait: float) -> subprocess.Popen[bytes]:
-    """Start a process that holds a folder, and says who it is after `wait` seconds."""
+    """Start a process that locks a folder, and writes its heartbeat after `wait` seconds."""
     holder = subprocess.Popen(
         [sys.executable, "-c", HELD, str(folder), str(wait)], stdout=subprocess.PIPE
     )

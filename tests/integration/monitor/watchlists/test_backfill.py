@@ -38,7 +38,7 @@ STRIKE = Watchlist(name="Grève", query=understood("grève OR dockers"), severit
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    """A newsroom that has lived for a while, and then stopped."""
+    """Return the data folder of a newsroom that has run for a while, and then stopped."""
     flow.life(tmp_path).live(flow.ROUNDS)
     with closing(Store(StoreAddress(tmp_path))) as store:
         finish(store, WATCHLISTS)
@@ -46,7 +46,7 @@ def folder(tmp_path: Path) -> Path:
 
 
 def steps(store: Store, watchlists: Sequence[Watchlist]) -> Iterator[BackfillStep]:
-    """Put watchlists in force, and yield each step of what they have to look through."""
+    """Put watchlists in force, and yield each step of their backfill."""
     work = Backfill(store, lambda: NOW)
     feeds = store.subscribe(FEEDS, watchlists)
     work.begin(watchlists, feeds)
@@ -55,7 +55,7 @@ def steps(store: Store, watchlists: Sequence[Watchlist]) -> Iterator[BackfillSte
 
 
 def finish(store: Store, watchlists: Sequence[Watchlist]) -> int:
-    """Backfill to the end; return how many articles were matched."""
+    """Backfill to the end; return the number of matched articles."""
     return sum(step.articles for step in steps(store, watchlists))
 
 

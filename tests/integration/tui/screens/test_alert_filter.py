@@ -24,7 +24,7 @@ NAMES = FilterNames(
 
 
 def newsroom() -> FakeNewsroom:
-    """Eight alerts: of 1 and 5 Espionnage, 2 and 6 grève, 3 and 7 chips, 4 and 8 Alibaba."""
+    """Return eight alerts: 1, 5 of Espionnage, 2, 6 of grève, 3, 7 of chips, 4, 8 of Alibaba."""
     room = FakeNewsroom(8)
     room.triaged = {
         1: (AlertState.ACKNOWLEDGED, Verdict.NOISE, False),

@@ -110,7 +110,7 @@ def test_facets_are_asked_for_in_the_query_language() -> None:
 
 
 async def searching(pilot: Pilot[Any], app: DashboardApp, query: str) -> ArchiveScreen:
-    """Search for something and go to what is found."""
+    """Search, and move the focus to the results."""
     await pilot.press("slash")
     search = app.screen
     assert isinstance(search, ArchiveScreen)

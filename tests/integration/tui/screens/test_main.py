@@ -19,7 +19,7 @@ SIZES = [(80, 24), (200, 50), (40, 10), (80, 50)]
 
 
 def reads(app: DashboardApp) -> int:
-    """Return which article is in the reader, 0 for none."""
+    """Return the id of the article in the reader, 0 for none."""
     reading = app.main_screen.reader.details
     return reading.article.id if reading else 0
 

@@ -37,7 +37,7 @@ searches: []  # none yet
 
 
 def rewrite(path: Path, text: str) -> None:
-    """Change the file, as somebody else would."""
+    """Change the file, as another program would."""
     path.write_text(text)
 
 

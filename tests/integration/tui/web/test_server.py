@@ -297,7 +297,7 @@ def test_mistakes_of_the_dashboards_options_are_told_at_once(tmp_path: Path) -> 
 
 @pytest.fixture
 def address(tmp_path: Path) -> Any:
-    """`tocsin serve` on an empty archive; the address it prints."""
+    """Run `tocsin serve` on an empty archive; yield the address that it prints."""
     Store(StoreAddress(tmp_path)).close()
     command = [sys.executable, "-m", "monitor", "--data", str(tmp_path), "serve"]
     server = subprocess.Popen(
@@ -335,9 +335,9 @@ def test_a_visitor_sees_the_newsroom(address: str) -> None:
 
 
 FOCUSED_ROW = (0x1F, 0x3A, 0x56)
-"""Behind the cursor of the pane that has the focus."""
+"""The background of the cursor in the pane that has the focus."""
 BRAND = (0xFF, 0xCF, 0x80)
-"""The ground of the name at the top left."""
+"""The background of the name at the top left."""
 
 
 def colours(picture: bytes) -> set[Any]:

@@ -29,7 +29,7 @@ steps = st.lists(
 
 
 def _stories(begin: int, steps: list[tuple[str, Any]], known_firsts: list[int]) -> dict[int, int]:
-    """Return the first alert of each alert's story; 0 or what is not there yet is a new story."""
+    """Return the first alert of each alert's story; 0 or an alert to come is a new story."""
     arrivals = [*known_firsts[:begin], *([0] * (begin - len(known_firsts)))]
     arrivals += [of for kind, values in steps if kind == "arrive" for of in values]
     firsts: dict[int, int] = {}
@@ -42,7 +42,7 @@ def _stories(begin: int, steps: list[tuple[str, Any]], known_firsts: list[int]) 
 def test_a_stream_is_a_list_of_stories_in_which_some_go_to_the_front(
     begin: int, done: list[tuple[str, Any]], count: int, known_firsts: list[int]
 ) -> None:
-    """Held against a plain list; the oldest alerts come later, from below."""
+    """Compares the stream with a plain list; the oldest alerts come later, from below."""
     first_of = _stories(begin, done, known_firsts)
     later = [(alert, first) for alert, first in first_of.items() if alert != first]
     firsts = FirstAlerts(*zip(*later, strict=True)) if later else FirstAlerts()
@@ -117,7 +117,7 @@ def test_an_escalated_alert_comes_to_the_top_with_its_reason() -> None:
 
 @pytest.mark.parametrize("louder", [2, 58, 40])
 def test_nobody_who_reads_is_disturbed_by_an_escalation(louder: int) -> None:
-    """Below the screen, on it, and under the cursor."""
+    """The escalated alert is below the screen, on it, or under the cursor."""
     room = FakeNewsroom(60)
 
     async def script(pilot: Pilot[Any], app: DashboardApp) -> None:

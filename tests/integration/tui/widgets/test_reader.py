@@ -144,7 +144,7 @@ def test_an_article_that_was_dropped_is_said_to_be_gone() -> None:
 
 
 def reads(app: DashboardApp) -> int:
-    """Return which article is in the reader, 0 for none."""
+    """Return the id of the article in the reader, 0 for none."""
     details = app.main_screen.reader.details
     return details.article.id if details else 0
 

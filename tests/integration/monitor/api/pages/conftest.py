@@ -19,7 +19,7 @@ def api(filled: Newsroom) -> Iterator[Api]:
 
 @pytest.fixture(scope="module")
 def sent_briefing(filled: Newsroom) -> int:
-    """The number of a briefing that was sent."""
+    """Return the number of a briefing that was sent."""
     return store_briefing(filled)
 
 

@@ -82,7 +82,7 @@ def api(edited: Newsroom) -> Iterator[Api]:
 
 @pytest.fixture(scope="module")
 def sent_briefing(edited: Newsroom) -> int:
-    """The number of a briefing of which every text is hostile."""
+    """Return the number of a briefing in which every text is hostile."""
     return store_briefing(edited, hostile_facts())
 
 
@@ -124,7 +124,7 @@ def test_a_briefing_links_to_its_alerts(api: Api, reader: Browser) -> None:
 
 @pytest.fixture
 def mallory(api: Api) -> Iterator[Browser]:
-    """The browser of somebody whose name is hostile."""
+    """Return the browser of a person with a hostile name."""
     token = Token(name=SHORT, scope=Scope.TRIAGE, created_at=0.0, expires_at=None)
     api.tokens.add(token, token_hash("secret-hostile"))
     with Browser(api) as browser:

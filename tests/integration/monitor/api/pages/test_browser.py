@@ -24,7 +24,7 @@ PATHS = (
     "/search", "/search?q=port", "/search?q=(", "/briefing", "/alerts/a99", "/login",
 )  # fmt: skip
 LOOKS = ((320, False), (1400, True))
-"""Widths, and whether it is dark: the style depends on nothing else."""
+"""Width, and whether the page is dark: the style depends on nothing else."""
 LOG_IN = "document.getElementById('token').value = {!r}; document.querySelector('.login').submit()"
 
 

@@ -164,7 +164,7 @@ KNOWN = (
     "und",
     "score date state",
 )
-"""What stands on pages and is no message: names, and what is typed."""
+"""Words of pages that are no messages: names, and words that people type."""
 
 
 def test_no_word_of_a_page_is_left_in_english(reader: Browser, filled: Newsroom) -> None:

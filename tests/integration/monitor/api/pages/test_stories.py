@@ -19,7 +19,7 @@ STORY = "/stories/a2"
 
 @pytest.fixture(scope="module")
 def newsroom(tmp_path_factory: pytest.TempPathFactory) -> Newsroom:
-    """A newsroom in which two watchlists match one article."""
+    """Return a newsroom in which two watchlists match one article."""
     room = Newsroom(tmp_path_factory.mktemp("story"))
     with Web() as web:
         web.on("/fil", conditional(rss(Item("Alibaba au port de Liège", guid="1"))))
@@ -37,7 +37,7 @@ def api(newsroom: Newsroom) -> Iterator[Api]:
 
 
 def story(api: Api) -> dict[str, list[object]]:
-    """Return what is decided of each alert of the story."""
+    """Return state, verdict and assignee of each alert of the story."""
     alerts = api.json("/stories/a2")["alerts"]
     return {name: [a[name] for a in alerts] for name in ("state", "verdict", "assignee")}
 

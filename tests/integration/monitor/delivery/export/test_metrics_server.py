@@ -36,7 +36,7 @@ class Readings(Collector):
 
 
 class Metrics:
-    """Metrics that are served, and the clock."""
+    """A server of metrics, and its clock."""
 
     def __init__(self, port: int, readings: Readings) -> None:
         self.port, self.readings, self.now = port, readings, 0.0

@@ -74,7 +74,7 @@ def test_alerts_reach_their_channels_and_again_after_a_kill(web: Web, newsroom: 
 
 
 def test_what_is_raised_is_told_at_once(tmp_path: Path) -> None:
-    """Woken: here the notifier looks by itself once in five minutes."""
+    """The notifier is woken: by itself it would look once in five minutes."""
     world = World()
     web = Web(clock=lambda: world.elapsed)
     town = Town(world, web, homes=frozenset({"hook.example"}))

@@ -41,7 +41,7 @@ def test_a_webhook_gets_the_alert_as_programs_do_and_the_same_key_at_each_try(
 
 
 def genuine() -> Callable[..., bool]:
-    """Return what the documents tell receivers to do."""
+    """Return the code for receivers in the documentation."""
     page = (ROOT / "docs" / "how-to" / "delivery.md").read_text(encoding="utf-8")
     (block,) = re.findall(r"^```python\n(import hashlib.*?)^```$", page, re.M | re.S)
     names: dict[str, Any] = {}

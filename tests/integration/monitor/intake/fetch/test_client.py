@@ -95,7 +95,7 @@ def test_poison_validators_are_dropped_and_the_feed_survives(web: Web, poison):
 
 
 def test_a_response_is_freed_without_the_garbage_collector(web: Web):
-    """Each holds a body; thousands of them may be made between two collections."""
+    """Each response holds a body; thousands may arise between two collections."""
     web.on("/feed", Reply(200, (), FEED))
 
     def responses() -> int:
@@ -173,7 +173,7 @@ def test_what_is_kept_of_a_url_holds_no_password(web: Web):
 
 
 def _causes(error: BaseException) -> str:
-    """Return what a traceback would show of the causes of an error."""
+    """Return the text of an error and its causes in a traceback."""
     cause = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
     return f"{cause!r}{_causes(cause)}" if cause else ""
 

@@ -42,7 +42,7 @@ def test_a_kept_connection_that_the_server_closed_is_replaced(web: Web):
 
 
 def test_408_on_a_kept_connection_was_not_meant_for_us(web: Web):
-    """Servers say so of the idle connection; the request is asked again on a new one."""
+    """A server closes the idle connection; the request is sent again on a new one."""
     web.on("/feed", Reply(body=FEED), Reply(408), Reply(body=b"new"), Reply(408))
 
     async def go() -> bytes:

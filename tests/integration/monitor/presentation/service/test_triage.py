@@ -182,7 +182,7 @@ ALONE = st.lists(st.one_of(st.tuples(SOME, SAID), st.just("undo"), st.just("redo
 @settings(max_examples=examples(50), deadline=None)
 @given(ALONE)
 def test_one_person_goes_back_and_forth_through_whole_pictures(done: list[Any]) -> None:
-    """The plain model: a stack of pictures of everything, and one of those that were left."""
+    """The model: a stack of earlier states of all alerts, and a stack of undone ones."""
     with TemporaryDirectory() as folder:
         room = service(make(Path(folder)))
         now, before, after = [TriageState()] * COUNT, [], []  # type: ignore[var-annotated]
@@ -245,7 +245,7 @@ def test_the_record_is_complete_and_only_grows(done: list[tuple[str, Any]]) -> N
 
 
 def _replayed(room: Service, alert: int) -> TriageState:
-    """Return what the record says of an alert; each step begins where the last one ended."""
+    """Return the state of an alert by its record; each step begins where the last one ended."""
     values: dict[str, Any] = {
         "state": "new", "verdict": "", "starred": False, "note": "", "tags": [], "assignee": "",
     }  # fmt: skip
@@ -412,7 +412,7 @@ views.triage.change([1, 2, 3], Change(state=AlertState.CLOSED, tags=("t",), note
 @pytest.mark.costly
 @pytest.mark.parametrize("statement", [3, 6, 10, 17])
 def test_a_kill_in_the_middle_leaves_nothing_half_said(tmp_path: Path, statement: int) -> None:
-    """At the act, among the alerts, among the notes and tags, in the record."""
+    """The kills are at the act, among the alerts, the notes and tags, and in the record."""
     folder = make(tmp_path)
     ended = subprocess.run(
         [sys.executable, "-c", KILLED, str(folder), str(statement)], check=False, timeout=60

@@ -41,12 +41,12 @@ CONFIG = "feeds: [https://a.test/rss]\nwatchlists: [Alibaba]\n"
 
 
 def nobody(*_: object) -> None:
-    """Be told, and do nothing."""
+    """Ignore the progress."""
 
 
 @pytest.fixture
 def data(tmp_path: Path) -> Path:
-    """A newsroom with articles, alerts, versions; its feeds.yaml is beside it."""
+    """Return a newsroom with articles, alerts and revisions, beside its feeds.yaml."""
     folder = tmp_path / "room" / "var"
     flow.life(folder).live(flow.ROUNDS)
     (tmp_path / "room" / "feeds.yaml").write_text(CONFIG, encoding="utf-8")
@@ -99,7 +99,7 @@ def test_a_newsroom_without_a_feeds_yaml(data: Path, tmp_path: Path) -> None:
 
 @contextmanager
 def writing(data: Path) -> Iterator[Callable[[], int]]:
-    """Let a monitor store batches of ten articles meanwhile; yields how many it has stored."""
+    """Store batches of ten articles while the block runs; yields a counter of them."""
     stop = threading.Event()
     stored = [0]
 

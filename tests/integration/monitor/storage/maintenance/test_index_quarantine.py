@@ -38,7 +38,7 @@ def item(id: str, text: str, body: str = "") -> str:
 
 
 def third_of_the_long_article(folder: Path) -> float:
-    """Return the seconds of the processor for a third of it, here and now."""
+    """Measure and return the processor seconds for a third of the long text."""
     with closing(open_archive_writer(folder)) as archive:
         archive.add([indexed(1, "short", "short")])  # what is imported is imported now
         before = time.thread_time()

@@ -109,7 +109,7 @@ class Shelf:
 def indexing(
     shelf: Shelf, folder: Path, progress: Progress = lambda *_: None
 ) -> Iterator[Callable[[], None]]:
-    """Run the indexer in a thread; yields what wakes it."""
+    """Run the indexer in a thread; yields the connection that wakes it."""
     reading, writing = multiprocessing.Pipe(duplex=False)
     thread = threading.Thread(target=indexer.run, args=(shelf, folder.parent, reading, progress))
     thread.start()

@@ -36,7 +36,7 @@ def test_damage_is_found_within_a_day_and_shown(
     now, looks, damages = 0.0, 0, list[str]()
 
     async def sleep(seconds: float) -> None:
-        """Pass a time of a day at most, damage the store on the second, end on the fourth."""
+        """Let at most a day pass; damage the store on the second day, end on the fourth."""
         nonlocal now, looks
         looks += 1
         now += CHECK_SECONDS
