@@ -231,9 +231,9 @@ def test_the_tutorial_can_be_followed_beside_an_own_newsroom(tmp_path: Path) -> 
     assert (code, bool(summary)) == (0, True), log
     (variable,) = re.findall(r"^export (\w+)=(.*)$", PAGES["docs/tutorial/demo.md"], re.M)
     for arguments in further:
-        ended = newsroom.here(*arguments, **dict([variable]))
-        assert ended.returncode == 0, (arguments, ended.stderr)
-        assert ended.stdout + ended.stderr, arguments
+        done = newsroom.here(*arguments, **dict([variable]))
+        assert done.returncode == 0, (arguments, done.stderr)
+        assert done.stdout + done.stderr, arguments
     assert_fields_are_documented(newsroom, dict([variable]))
 
 

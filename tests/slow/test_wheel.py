@@ -100,8 +100,8 @@ def test_all_holds_every_extra_of_users() -> None:
 
 
 def test_the_wheel_works_without_the_sources(wheel: Path, tmp_path: Path) -> None:
-    created = run(sys.executable, "-m", "venv", "--without-pip", "env", cwd=tmp_path)
-    assert created.returncode == 0, created.stderr
+    output = run(sys.executable, "-m", "venv", "--without-pip", "env", cwd=tmp_path)
+    assert output.returncode == 0, output.stderr
     python = tmp_path / "env" / "bin" / "python"
     pip = (sys.executable, "-m", "pip", "--python", python)
     options = ("--quiet", "--disable-pip-version-check", "--no-deps", "--no-compile")

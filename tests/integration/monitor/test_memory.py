@@ -39,12 +39,12 @@ def test_a_hostile_feed_takes_no_more_memory_than_there_is(tmp_path: Path) -> No
         settings = {"feeds": feeds, "watchlists": ["Alibaba"], "network": {"allow": [LOOPBACK]},
                 "archive": {"vectors": False}}  # fmt: skip
         (tmp_path / "feeds.yaml").write_text(json.dumps(settings), encoding="utf-8")
-        ran = subprocess.run(
+        done = subprocess.run(
             [TOCSIN, "run", "--once", "--now", "--json"], cwd=tmp_path, preexec_fn=confine,
             capture_output=True, text=True, timeout=PATIENCE, check=False,
         )  # fmt: skip
-    assert ran.returncode == 0, ran.stderr
-    summary = json.loads(ran.stdout.splitlines()[-1])
+    assert done.returncode == 0, done.stderr
+    summary = json.loads(done.stdout.splitlines()[-1])
     assert (summary["new"], summary["alerts"], summary["failed"]) == (ARTICLES + 1, 1, 0)
 
 

@@ -56,8 +56,8 @@ def test_another_machine_sees_what_is_in_it(newsroom: Newsroom, tmp_path: Path) 
     elsewhere = Newsroom(tmp_path / "elsewhere", newsroom.environ)
     elsewhere.folder.mkdir()
     elsewhere.config.write_bytes(newsroom.config.read_bytes())
-    shown = "show", "1", "--format", "json"
-    assert elsewhere.here(*shown).stdout == newsroom.here(*shown).stdout != ""
+    command = "show", "1", "--format", "json"
+    assert elsewhere.here(*command).stdout == newsroom.here(*command).stdout != ""
 
 
 def test_a_single_run_is_refused_while_another_monitor_watches(
@@ -68,9 +68,9 @@ def test_a_single_run_is_refused_while_another_monitor_watches(
     elsewhere.config.write_bytes(newsroom.config.read_bytes())
     with closing(open_store(StoreAddress(url=postgresql))) as watched:
         watched.claim(alone=False)
-        refused = elsewhere.once()
-    assert refused.returncode == 3
-    assert "uses this store" in refused.stderr
+        done = elsewhere.once()
+    assert done.returncode == 3
+    assert "uses this store" in done.stderr
     assert elsewhere.once().returncode == 0
 
 
@@ -79,9 +79,9 @@ def test_a_monitor_is_refused_while_a_single_run_has_the_store(
 ) -> None:
     with closing(open_store(StoreAddress(url=postgresql))) as watched:
         watched.claim(alone=True)
-        refused = newsroom.tocsin("run", "--for", "1s")
-    assert refused.returncode == 3
-    assert "uses this store" in refused.stderr
+        done = newsroom.tocsin("run", "--for", "1s")
+    assert done.returncode == 3
+    assert "uses this store" in done.stderr
 
 
 @pytest.fixture
@@ -101,8 +101,8 @@ def test_one_who_may_only_read_sees_everything_and_changes_nothing(
     place = urlsplit(postgresql)
     environ = {"TOCSIN_STORE": place._replace(netloc="lea@").geturl()}
     for command in ("status", "alerts", "search counterfeit", "show 1", "feeds", "brief"):
-        shown = reader.here(*command.split(), **environ)
-        assert (shown.returncode, "Traceback" in shown.stderr) == (0, False), shown.stderr
+        done = reader.here(*command.split(), **environ)
+        assert (done.returncode, "Traceback" in done.stderr) == (0, False), done.stderr
     for command in ("alerts ack a1", "alerts assign a1 ana", "apply feeds.yaml", "run --once"):
         refused = reader.here(*command.split(), **environ)
         assert refused.returncode == 1, command
@@ -111,9 +111,9 @@ def test_one_who_may_only_read_sees_everything_and_changes_nothing(
 
 
 def test_feeds_yaml_names_the_store_as_well(newsroom: Newsroom, postgresql: str) -> None:
-    written = json.loads(newsroom.config.read_text(encoding="utf-8"))
-    written["store"] = postgresql.replace("postgres:@", "postgres@")
-    newsroom.config.write_text(json.dumps(written), encoding="utf-8")
+    settings = json.loads(newsroom.config.read_text(encoding="utf-8"))
+    settings["store"] = postgresql.replace("postgres:@", "postgres@")
+    newsroom.config.write_text(json.dumps(settings), encoding="utf-8")
     plain = Newsroom(newsroom.folder)
     assert "articles  4" in plain.here("status").stdout
     assert plain.once().returncode == 0

@@ -37,9 +37,9 @@ def write(newsroom: Newsroom, server: Web, *watchlists: Any, **sections: Any) ->
 
 
 def test_a_machine_needs_no_feeds_yaml_beside_the_store(newsroom: Newsroom, server: Web) -> None:
-    nothing = newsroom.here("run", "--once")
-    assert nothing.returncode == 2
-    assert "`tocsin apply FILE`" in nothing.stderr
+    done = newsroom.here("run", "--once")
+    assert done.returncode == 2
+    assert "`tocsin apply FILE`" in done.stderr
     applied = newsroom.here("apply", write(newsroom, server))
     assert applied.returncode == 0, applied.stderr
     assert "the first version: 3 feeds, 2 watchlists" in applied.stdout
@@ -130,8 +130,8 @@ def test_a_version_has_the_name_of_the_token_that_made_it(
     monkeypatch.setenv("TOCSIN_USER", "server")
     newsroom.data.mkdir()
     with serving(newsroom.config, newsroom.data, store=StoreAddress(url=postgresql)) as api:
-        wanted = {"name": "Port", "terms": ["Anvers"]}
-        assert api.post("/watchlists", wanted, Scope.ADMIN).status_code == 200
+        expected = {"name": "Port", "terms": ["Anvers"]}
+        assert api.post("/watchlists", expected, Scope.ADMIN).status_code == 200
         assert api.post("/watchlists", {"terms": ["Gand"]}, Scope.ADMIN).status_code == 200
     rows = json.loads(newsroom.here("config", "history", "--format", "json").stdout)
     assert [row["who"] for row in rows] == ["adminer", "adminer", "ana"]

@@ -52,8 +52,8 @@ def ask(api: Api, method: str, path: str, headers: dict[str, str]) -> httpx.Resp
     if method == "POST":
         body = {"data": {"s": "nonsense"}} if takes_form(path) else {"json": {"nonsense": True}}
     parameters = {"nonsense": "1"} if "stream" in path else {}
-    ours = {"Origin": api.url, **headers}
-    return api.client.request(method, filled, headers=ours, params=parameters, **body)
+    sent_headers = {"Origin": api.url, **headers}
+    return api.client.request(method, filled, headers=sent_headers, params=parameters, **body)
 
 
 def is_wrong_scope(answer: httpx.Response) -> bool:
@@ -122,22 +122,22 @@ def test_expired_and_revoked_tokens_are_refused_at_once(api: Api) -> None:
 
 def test_wrong_tokens_cannot_be_tried_for_ever(filled: Newsroom) -> None:
     with serving(filled.config, filled.data, monotonic=stopped) as api:
-        tried = [
+        answers = [
             api.client.get("/v1/status", headers={"Authorization": f"Bearer {n}"})
             for n in range(40)
         ]
-        assert [answer.status_code for answer in tried[:20]] == [401] * 20
-        assert tried[-1].status_code == 429 and int(tried[-1].headers["retry-after"]) >= 1
+        assert [answer.status_code for answer in answers[:20]] == [401] * 20
+        assert answers[-1].status_code == 429 and int(answers[-1].headers["retry-after"]) >= 1
         assert api.get("/status").status_code == 200
 
 
 def test_the_last_use_is_noted_once_a_minute(filled: Newsroom) -> None:
     with serving(filled.config, filled.data) as api:
         views = api.server.app.state.newsroom.service.views
-        mine, before = api.add_token("counted"), time.time()
+        headers, before = api.add_token("counted"), time.time()
         commits = views.version().commits
         for _ in range(5):
-            assert api.client.get("/v1/status", headers=mine).status_code == 200
+            assert api.client.get("/v1/status", headers=headers).status_code == 200
         (last,) = [token.last_used for token in api.tokens.every() if token.name == "counted"]
         assert last is not None and last >= before
         assert views.version().commits == commits + 1
@@ -148,9 +148,9 @@ def test_each_token_has_its_own_rate(filled: Newsroom) -> None:
     with serving(filled.config, filled.data, limits=limits, monotonic=stopped) as api:
         statuses = [api.get("/status").status_code for _ in range(5)]
         assert statuses == [200, 200, 200, 429, 429]
-        refused = api.get("/status")
-        assert refused.json()["type"] == "urn:tocsin:problem:too-many"
-        assert int(refused.headers["retry-after"]) >= 1
+        answer = api.get("/status")
+        assert answer.json()["type"] == "urn:tocsin:problem:too-many"
+        assert int(answer.headers["retry-after"]) >= 1
         assert api.get("/status", scope=Scope.TRIAGE).status_code == 200
 
 
@@ -161,10 +161,10 @@ def test_this_machine_may_read_without_a_token_if_the_server_was_asked_to(
         assert api.get("/status", scope=None).status_code == 200
         for method, path, needed in guarded(api):
             refused = ask(api, method, path, {}).status_code == 401
-            signs_in = f"{path}/".startswith(READERS)
-            assert refused == (signs_in or needed is not Scope.READ), path
-        wrong = api.client.get("/v1/status", headers={"Authorization": "Bearer wrong"})
-        assert wrong.status_code == 401
+            is_login = f"{path}/".startswith(READERS)
+            assert refused == (is_login or needed is not Scope.READ), path
+        answer = api.client.get("/v1/status", headers={"Authorization": "Bearer wrong"})
+        assert answer.status_code == 401
 
 
 def test_tokens_are_in_no_log_and_no_answer(
@@ -174,15 +174,15 @@ def test_tokens_are_in_no_log_and_no_answer(
     caplog.set_level(0)
     caplog.set_level(0, "tocsin")
     with serving(filled.config, filled.data) as api:
-        shown = ""
+        text = ""
         for header in (f"Bearer {secret}", secret, f"Basic {secret}"):
             for path in ("/v1/status", "/v1/nothing", "/v1/alerts?limit=x", f"/v1/{'x' * 9000}"):
                 answer = api.client.get(path, headers={"Authorization": header})
-                shown += answer.text + str(answer.headers)
+                text += answer.text + str(answer.headers)
         api.server.app.state.newsroom = None  # whatever happens
-        broken = api.get("/status")
-        assert broken.status_code == 500
-        assert broken.json()["type"] == "urn:tocsin:problem:failure"
+        failure = api.get("/status")
+        assert failure.status_code == 500
+        assert failure.json()["type"] == "urn:tocsin:problem:failure"
         until(lambda: "unexpected trouble" in caplog.text)
-    assert "nobody-may-read-this" not in shown + caplog.text
-    assert "secret-read" not in broken.text + caplog.text
+    assert "nobody-may-read-this" not in text + caplog.text
+    assert "secret-read" not in failure.text + caplog.text

@@ -86,9 +86,9 @@ def test_pages_of_a_search_are_those_of_one_result(api: Api) -> None:
     second = api.json("/search", query="le OR the", limit=1, after=first["next"])
     assert (first["before"], second["before"]) == (0, 1)
     assert first["hits"] != second["hits"]
-    refused = api.get("/search", query="port", after=first["next"])
-    assert refused.status_code == 422
-    assert refused.json()["errors"][0]["field"] == "after"
+    answer = api.get("/search", query="port", after=first["next"])
+    assert answer.status_code == 422
+    assert answer.json()["errors"][0]["field"] == "after"
 
 
 def test_a_watchlist_explains_itself(api: Api) -> None:

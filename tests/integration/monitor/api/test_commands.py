@@ -45,21 +45,21 @@ def test_a_token_is_made_used_listed_and_revoked(filled: Newsroom) -> None:
     (listed,) = json.loads(filled.here("token", "list", "--format", "json").stdout)
     assert (listed["name"], listed["scope"], listed["state"]) == ("phone", "triage", "revoked")
     assert listed["last_used"] and listed["revoked_at"] and listed["expires_at"]
-    stored = b"".join(path.read_bytes() for path in filled.data.glob("newsroom.db*"))
+    files_content = b"".join(path.read_bytes() for path in filled.data.glob("newsroom.db*"))
     for place in (command_line, json.dumps(listed), json.dumps(history)):
         assert secret not in place
-    assert secret.encode() not in stored and secret[7:].encode() not in stored
+    assert secret.encode() not in files_content and secret[7:].encode() not in files_content
     assert "phone  triage  revoked" in filled.here("token").stdout
-    again = filled.here("token", "add", "phone")
-    assert again.returncode == 2 and "another name" in again.stderr
+    repeated = filled.here("token", "add", "phone")
+    assert repeated.returncode == 2 and "another name" in repeated.stderr
     unknown = filled.here("token", "revoke", "fone")
     assert unknown.returncode == 2
 
 
 def test_names_of_tokens_are_proposed(filled: Newsroom) -> None:
     assert filled.here("token", "add", "reader", "--expires", "never").returncode == 0
-    refused = filled.here("token", "revoke", "raeder")
-    assert refused.returncode == 2 and "did you mean `reader`" in refused.stderr
+    done = filled.here("token", "revoke", "raeder")
+    assert done.returncode == 2 and "did you mean `reader`" in done.stderr
     assert "never expires · never used" in filled.here("token").stdout
 
 
@@ -82,9 +82,9 @@ def test_this_machine_reads_without_a_token_if_it_is_asked_to(filled: Newsroom) 
 def test_nothing_is_exposed_by_accident(
     filled: Newsroom, options: tuple[str, ...], words: str
 ) -> None:
-    refused = filled.here("api", "--no-monitor", "--port", "0", *options)
-    assert refused.returncode == 2
-    assert words in refused.stderr
+    done = filled.here("api", "--no-monitor", "--port", "0", *options)
+    assert done.returncode == 2
+    assert words in done.stderr
 
 
 def test_answers_are_encrypted_with_a_certificate(
@@ -101,13 +101,13 @@ def test_answers_are_encrypted_with_a_certificate(
 
 def test_a_certificate_that_is_none_is_an_error(filled: Newsroom) -> None:
     files = ("--tls-cert", "feeds.yaml", "--tls-key", "feeds.yaml")
-    refused = filled.here("api", "--no-monitor", "--port", "0", *files)
-    assert refused.returncode == 1
-    assert "the certificate or its key cannot be read" in refused.stderr
+    done = filled.here("api", "--no-monitor", "--port", "0", *files)
+    assert done.returncode == 1
+    assert "the certificate or its key cannot be read" in done.stderr
 
 
 def test_without_an_archive_there_is_nothing_to_answer(tmp_path: Path) -> None:
     empty = Newsroom(tmp_path)
     empty.watch([{"url": "http://127.0.0.1:9/rss"}], ["Alibaba"])
-    refused = empty.here("api", "--no-monitor", "--port", "0")
-    assert refused.returncode == 1 and "no archive" in refused.stderr
+    done = empty.here("api", "--no-monitor", "--port", "0")
+    assert done.returncode == 1 and "no archive" in done.stderr

@@ -37,30 +37,30 @@ def api(newsroom: Newsroom) -> Iterator[Api]:
 
 
 def test_a_watchlist_is_tried_checked_and_added(api: Api, newsroom: Newsroom) -> None:
-    wanted = {"name": "Port", "terms": ["Liège", "Anvers"], "severity": "high"}
+    watchlist = {"name": "Port", "terms": ["Liège", "Anvers"], "severity": "high"}
     before = newsroom.config.read_bytes()
-    tried = api.post("/watchlists/test", wanted, Scope.READ).json()
-    assert (tried["articles"], tried["matched"]) == (1, 1)
-    assert tried["terms"] == [{"term": "Liège", "articles": 1}]
-    assert [hit["title"] for hit in tried["examples"]] == ["Alibaba à Liège"]
+    preview = api.post("/watchlists/test", watchlist, Scope.READ).json()
+    assert (preview["articles"], preview["matched"]) == (1, 1)
+    assert preview["terms"] == [{"term": "Liège", "articles": 1}]
+    assert [hit["title"] for hit in preview["examples"]] == ["Alibaba à Liège"]
     assert newsroom.config.read_bytes() == before
-    added = api.post("/watchlists", wanted, Scope.ADMIN).json()
+    added = api.post("/watchlists", watchlist, Scope.ADMIN).json()
     assert (added["name"], added["severity"]) == ("Port", "high")
     assert newsroom.here("check").returncode == 0
     assert b"Port" in newsroom.config.read_bytes()
-    twice = api.post("/watchlists", wanted, Scope.ADMIN)
-    assert twice.status_code == 422 and twice.json()["errors"][0]["field"] == "name"
+    answer = api.post("/watchlists", watchlist, Scope.ADMIN)
+    assert answer.status_code == 422 and answer.json()["errors"][0]["field"] == "name"
 
 
 def test_a_watchlist_that_is_tried_needs_no_name_or_an_old_one(api: Api) -> None:
     for name in ({}, {"name": "Alibaba"}):
-        tried = api.post("/watchlists/test", {"query": "Alibaba NOT Anvers", **name}, Scope.READ)
-        assert tried.status_code == 200, tried.text
-        assert tried.json()["matched"] == 1
+        answer = api.post("/watchlists/test", {"query": "Alibaba NOT Anvers", **name}, Scope.READ)
+        assert answer.status_code == 200, answer.text
+        assert answer.json()["matched"] == 1
 
 
 @pytest.mark.parametrize(
-    ("wanted", "field"),
+    ("watchlist", "field"),
     [
         ({"query": "(a OR"}, "query"),
         ({"name": "X", "terms": []}, "terms"),
@@ -70,20 +70,20 @@ def test_a_watchlist_that_is_tried_needs_no_name_or_an_old_one(api: Api) -> None
     ],
 )
 def test_a_mistake_names_its_field_and_changes_nothing(
-    api: Api, newsroom: Newsroom, wanted: dict[str, object], field: str
+    api: Api, newsroom: Newsroom, watchlist: dict[str, object], field: str
 ) -> None:
     before = newsroom.config.read_bytes()
     for path in ("/watchlists", "/watchlists/test"):
-        refused = api.post(path, wanted, Scope.ADMIN)
-        assert refused.status_code == 422, refused.text
-        assert field in {error["field"] for error in refused.json()["errors"]}
+        answer = api.post(path, watchlist, Scope.ADMIN)
+        assert answer.status_code == 422, answer.text
+        assert field in {error["field"] for error in answer.json()["errors"]}
     assert newsroom.config.read_bytes() == before
 
 
 def test_a_broken_file_is_named(api: Api, newsroom: Newsroom) -> None:
     newsroom.config.write_text("feeds: 7\n")
-    refused = api.post("/watchlists", {"terms": ["a"]}, Scope.ADMIN)
-    assert refused.status_code in (409, 422)
-    assert "mistake" in refused.text
-    explained = api.get("/watchlists/explain", watchlist="Alibaba", article=1)
-    assert (explained.status_code, explained.json()["type"][-11:]) == (409, "broken-file")
+    answer = api.post("/watchlists", {"terms": ["a"]}, Scope.ADMIN)
+    assert answer.status_code in (409, 422)
+    assert "mistake" in answer.text
+    explanation = api.get("/watchlists/explain", watchlist="Alibaba", article=1)
+    assert (explanation.status_code, explanation.json()["type"][-11:]) == (409, "broken-file")

@@ -116,8 +116,8 @@ def test_a_reader_that_may_only_read_marks_nothing(served: Api, busy: Newsroom) 
     with reading.http:
         assert len(reading.ids()) == 7
         for path in ("edit-tag", "mark-all-as-read"):
-            refused = reading.post(path, i="1", a=f"{STATE}read", s=f"{STATE}reading-list")
-            assert refused.status_code == 403, path
+            answer = reading.post(path, i="1", a=f"{STATE}read", s=f"{STATE}reading-list")
+            assert answer.status_code == 403, path
     assert {alert["state"] for alert in busy.json("alerts", "--format", "json")} == {"new"}
 
 
@@ -154,30 +154,30 @@ def test_watchlists_are_subscriptions_in_folders_of_their_severity(reader: Reade
 
 
 def test_unread_counts_new_alerts(reader: Reader) -> None:
-    counted = reader.get("unread-count")
-    counts = {row["id"]: row for row in counted["unreadcounts"]}
-    assert counted["max"] == counts[f"{STATE}reading-list"]["count"] == 7
+    content = reader.get("unread-count")
+    counts = {row["id"]: row for row in content["unreadcounts"]}
+    assert content["max"] == counts[f"{STATE}reading-list"]["count"] == 7
     assert counts[reader.stream("Alibaba")]["count"] == 5
     assert counts["user/-/label/High"]["count"] == 2
     assert int(counts["user/-/label/High"]["newestItemTimestampUsec"]) > 1e15
 
 
 def test_pages_follow_each_other_in_both_orders(reader: Reader) -> None:
-    everything = reader.ids(n="100")
-    assert everything == sorted(everything, reverse=True) and len(everything) == 7
-    for order, wanted in (("n", everything), ("o", everything[::-1])):
+    all_ids = reader.ids(n="100")
+    assert all_ids == sorted(all_ids, reverse=True) and len(all_ids) == 7
+    for order, expected in (("n", all_ids), ("o", all_ids[::-1])):
         item_ids: list[int] = []
         after: dict[str, str] = {}
         while after is not None:
             page = reader.get("stream/items/ids", s=f"{STATE}reading-list", n=3, r=order, **after)
             item_ids += [int(item["id"]) for item in page["itemRefs"]]
             after = {"c": page["continuation"]} if "continuation" in page else None  # type: ignore[assignment]
-        assert item_ids == wanted
+        assert item_ids == expected
         pages = [reader.get("stream/contents", n=4, r=order)]
         pages.append(reader.get("stream/contents", n=4, r=order, c=pages[0]["continuation"]))
         assert "continuation" not in pages[1]
-        shown = [int(item["id"].removeprefix(LONG), 16) for page in pages for item in page["items"]]
-        assert shown == wanted
+        ids = [int(item["id"].removeprefix(LONG), 16) for page in pages for item in page["items"]]
+        assert ids == expected
 
 
 def test_streams_are_filtered_by_time_and_by_other_streams(reader: Reader, busy: Newsroom) -> None:
@@ -219,8 +219,8 @@ def test_what_is_not_understood_is_refused(
 def test_entries_have_what_readers_show(reader: Reader) -> None:
     number = reader.ids(reader.stream("Alibaba"))[-1]
     for stream in (reader.stream("Alibaba"), "user/1234/state/com.google/reading-list"):
-        for written in (stream, quote(stream, safe="")):
-            assert reader.get(f"stream/contents/{written}")["items"]
+        for spelling in (stream, quote(stream, safe="")):
+            assert reader.get(f"stream/contents/{spelling}")["items"]
     for form in (str(number), f"{LONG}{number:016x}", f"{number:016x}"):
         answer = reader.post("stream/items/contents", i=form)
         (item,) = answer.json()["items"]
@@ -286,8 +286,8 @@ def test_all_of_a_stream_are_read_at_once(
 ) -> None:
     raised = busy.sql("SELECT max(raised_at) FROM alerts")[0][0]
     stream = reader.stream("R&D / Douanes")
-    early = int((raised - 3_600) * 1_000_000)
-    assert reader.post("mark-all-as-read", s=stream, ts=early, T="x").text == "OK"
+    timestamp = int((raised - 3_600) * 1_000_000)
+    assert reader.post("mark-all-as-read", s=stream, ts=timestamp, T="x").text == "OK"
     assert len(reader.ids(xt=f"{STATE}read")) == 7
     assert reader.post("mark-all-as-read", s=stream, ts=int(raised * 1_000_000)).text == "OK"
     assert len(reader.ids(xt=f"{STATE}read")) == 5

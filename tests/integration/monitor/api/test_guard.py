@@ -70,9 +70,9 @@ def test_a_form_is_not_json(api: Api) -> None:
             "/v1/alerts/a1/triage", headers={**TOKEN, "Content-Type": kind}, content=b'{"a": 1}'
         )
         assert answer.status_code == 415
-    broken = {**TOKEN, "Content-Type": "application/json"}
+    headers = {**TOKEN, "Content-Type": "application/json"}
     for content in (b'{"a": ', b'{"note": "\xff"}', b"[" * 60_000):
-        answer = api.client.post("/v1/alerts/a1/triage", headers=broken, content=content)
+        answer = api.client.post("/v1/alerts/a1/triage", headers=headers, content=content)
         assert (answer.status_code, answer.json()["detail"]) == (400, "the body is not JSON")
 
 

@@ -25,18 +25,18 @@ def test_a_port_that_is_taken_is_named() -> None:
     ],
 )
 def test_an_address_of_another_machine_is_no_matter_of_the_port(host: str, reason: str) -> None:
-    with pytest.raises(MonitorError, match=reason) as caught:
+    with pytest.raises(MonitorError, match=reason) as error:
         open_listener(host, 0, 1)
-    assert "--port" not in str(caught.value)
+    assert "--port" not in str(error.value)
 
 
 @pytest.mark.parametrize(
-    ("host", "names", "shown"),
+    ("host", "names", "address"),
     [
         ("127.0.0.1", (), "http://127.0.0.1:80/"),
         ("::1", (), "http://[::1]:80/"),
         ("0.0.0.0", ("a.example", "b.example"), "http://a.example:80/"),
     ],
 )
-def test_an_address_that_others_can_open(host: str, names: tuple[str, ...], shown: str) -> None:
-    assert shown_address("http", host, 80, names) == shown
+def test_an_address_that_others_can_open(host: str, names: tuple[str, ...], address: str) -> None:
+    assert shown_address("http", host, 80, names) == address

@@ -111,8 +111,8 @@ def test_no_order_of_an_article_leaves_its_quotation(door: Stdio | Http) -> None
         if name != "coverage_gaps":
             assert ORDER in inner, name
             assert "Articles: 2" in outer
-        for unseen in ("\u202e", "\u200b", "\u2066", "\u2028", "\x1b", "\\u001b", TAGS[0]):
-            assert unseen not in inner, name
+        for character in ("\u202e", "\u200b", "\u2066", "\u2028", "\x1b", "\\u001b", TAGS[0]):
+            assert character not in inner, name
     assert len(marks) >= len(CALLS) - 1
 
 
@@ -174,10 +174,10 @@ def test_the_tools_are_those_of_the_reference(served: Api) -> None:
         tools = (await client.list_tools()).tools
         return [tool_.model_dump(mode="json", by_alias=True, exclude_none=True) for tool_ in tools]
 
-    written = json.loads((ROOT / "docs/reference/mcp-tools.json").read_text(encoding="utf-8"))
+    reference = json.loads((ROOT / "docs/reference/mcp-tools.json").read_text(encoding="utf-8"))
     door = Http(served.url, served.headers(Scope.TRIAGE))
-    assert door.use(Person(), talk) == written["tools"]
-    assert {t["name"] for t in written["tools"]} == {name for name, _ in CALLS}
+    assert door.use(Person(), talk) == reference["tools"]
+    assert {t["name"] for t in reference["tools"]} == {name for name, _ in CALLS}
 
 
 # --- deciding -----------------------------------------------------------------------------------
@@ -282,9 +282,9 @@ def test_the_guard_stands_before_mcp_too(hostile: Newsroom, served: Api) -> None
 
 
 def test_a_question_that_takes_too_long_is_ended(hostile: Newsroom) -> None:
-    with serving(hostile.config, hostile.data, limits=Limits(seconds=0.0)) as hurried:
+    with serving(hostile.config, hostile.data, limits=Limits(seconds=0.0)) as server:
         answer = call(
-            Http(hurried.url, hurried.headers(Scope.READ)), "search", query="aliba* OR por*"
+            Http(server.url, server.headers(Scope.READ)), "search", query="aliba* OR por*"
         )
         assert answer.is_error and "too-costly" in said(answer)
 
@@ -298,7 +298,7 @@ def tool(id: int, name: str, **arguments: Any) -> dict[str, Any]:
 def test_stdout_has_nothing_but_the_protocol_and_no_triage_unless_allowed(
     hostile: Newsroom,
 ) -> None:
-    ready = {"jsonrpc": "2.0", "method": "notifications/initialized"}
+    initialized = {"jsonrpc": "2.0", "method": "notifications/initialized"}
     search, triage = tool(2, "search", query="alibaba"), tool(3, "triage", alert="a1", starred=True)
     tools = {"jsonrpc": "2.0", "id": 4, "method": "tools/list"}
     with subprocess.Popen(
@@ -306,7 +306,7 @@ def test_stdout_has_nothing_but_the_protocol_and_no_triage_unless_allowed(
         stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
     ) as process:  # fmt: skip
         assert process.stdin and process.stdout
-        for message in (HELLO, ready, search, triage, tools):
+        for message in (HELLO, initialized, search, triage, tools):
             process.stdin.write(json.dumps(message) + "\n")
         process.stdin.write("this is no message\n")
         process.stdin.flush()
@@ -339,5 +339,5 @@ def test_a_signal_ends_it_at_once(hostile: Newsroom) -> None:
 def test_without_an_archive_it_says_so(tmp_path: Path) -> None:
     empty = Newsroom(tmp_path)
     empty.watch([{"url": "http://127.0.0.1:9/rss"}], ["Alibaba"])
-    refused = empty.here("mcp")
-    assert refused.returncode == 1 and "no archive" in refused.stderr and not refused.stdout
+    done = empty.here("mcp")
+    assert done.returncode == 1 and "no archive" in done.stderr and not done.stdout

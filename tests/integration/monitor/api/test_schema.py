@@ -78,7 +78,7 @@ def try_out(api: Api, operation: Any, mode: GenerationMode, headers: dict[str, s
 def test_every_path_answers_as_documented(api: Api, named: str) -> None:
     from schemathesis import GenerationMode
 
-    mode, tried = GenerationMode(named), 0
+    mode, count = GenerationMode(named), 0
     for operation in operations(api, own_token=True):
         if operation.path == ENDLESS:
             continue
@@ -86,8 +86,8 @@ def test_every_path_answers_as_documented(api: Api, named: str) -> None:
         if mode is GenerationMode.NEGATIVE and not takes_values:
             continue
         try_out(api, operation, mode, api.headers(Scope.ADMIN))
-        tried += 1
-    assert tried > 15
+        count += 1
+    assert count > 15
 
 
 def test_every_path_answers_as_documented_without_a_token(api: Api) -> None:
@@ -109,8 +109,8 @@ def test_others_are_answered_while_the_schema_is_made(
     monkeypatch.setattr(FastAPI, "openapi", slowly)
     api.server.app.openapi_schema = None
     schema_of.cache_clear()
-    with ThreadPoolExecutor() as asking:
-        schema = asking.submit(api.client.get, "/openapi.json")
+    with ThreadPoolExecutor() as http:
+        schema = http.submit(api.client.get, "/openapi.json")
         until(lambda: not schema.running() or api.get("/status").status_code == 200)
         go_on.set()
         assert "403" in schema.result().json()["paths"]["/v1/status"]["get"]["responses"]
@@ -119,11 +119,11 @@ def test_others_are_answered_while_the_schema_is_made(
 
 def test_each_field_of_each_answer_says_what_it_is_or_has_a_plain_name(api: Api) -> None:
     schemas = api.client.get("/openapi.json").json()["components"]["schemas"]
-    described = [
+    has_description = [
         "description" in field
         for name, schema in schemas.items()
         if name.endswith("Row")
         for field in schema["properties"].values()
     ]
-    assert sum(described) / len(described) > 0.5
+    assert sum(has_description) / len(has_description) > 0.5
     assert all(schema.get("description") for name, schema in schemas.items() if name[-3:] == "Row")

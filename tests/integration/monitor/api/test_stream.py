@@ -68,38 +68,38 @@ def test_alerts_come_as_they_are_raised_and_none_is_missed(tmp_path: Any) -> Non
                 items = [Item(title, link=f"https://a.test/{number}")]
                 web.on("/feed", conditional(rss(*items), etag=f"{number}"))
                 assert newsroom.once("--now").returncode == 0
-            heard = [next(stream_events) for _ in range(3)]
-            assert [e["event"] for e in heard] == ["raised"] * 3
-            assert {e["data"]["title"] for e in heard} == {"Alibaba in Liège", "Alibaba again"}
-            assert heard[0]["data"] == api.json(f"/alerts/{heard[0]['data']['alert_id']}")
-            again = opened(api, stack, last=heard[0]["id"])
-            missed = events(again)
-            assert [next(missed)["id"] for _ in range(2)] == [e["id"] for e in heard[1:]]
-            only = events(opened(api, stack, last="0-0", watch="Liège"))
-            assert next(only)["data"]["watchlist"] == "Liège"
+            received = [next(stream_events) for _ in range(3)]
+            assert [e["event"] for e in received] == ["raised"] * 3
+            assert {e["data"]["title"] for e in received} == {"Alibaba in Liège", "Alibaba again"}
+            assert received[0]["data"] == api.json(f"/alerts/{received[0]['data']['alert_id']}")
+            reopened = opened(api, stack, last=received[0]["id"])
+            missed = events(reopened)
+            assert [next(missed)["id"] for _ in range(2)] == [e["id"] for e in received[1:]]
+            filtered = events(opened(api, stack, last="0-0", watch="Liège"))
+            assert next(filtered)["data"]["watchlist"] == "Liège"
 
 
 def test_an_escalation_is_told_once_and_not_missed(tmp_path: Path) -> None:
     told_in_turn(tmp_path, HOSTS[:1], watching()).live(range(2))
     with serving(tmp_path / "feeds.yaml", tmp_path) as api, ExitStack() as stack:
-        stream_events, heard = events(opened(api, stack)), []
+        stream_events, received = events(opened(api, stack)), []
         for reason in ("5 outlets", "both languages"):
             escalate(tmp_path, reason, START)
-            heard.append(next(stream_events))
-        assert [(e["event"], e["id"]) for e in heard] == [
+            received.append(next(stream_events))
+        assert [(e["event"], e["id"]) for e in received] == [
             ("escalated", "1-1"), ("escalated", "1-2"),
         ]  # fmt: skip
-        assert heard[0]["data"]["alert_id"] == "a1"
+        assert received[0]["data"]["alert_id"] == "a1"
         missed = events(opened(api, stack, last="1-1"))
         assert next(missed)["id"] == "1-2"
-        again = events(opened(api, stack, last="1-2"))
+        reopened = events(opened(api, stack, last="1-2"))
         escalate(tmp_path, "7 outlets", START)
-        assert [next(e)["id"] for e in (stream_events, missed, again)] == ["1-3"] * 3
+        assert [next(e)["id"] for e in (stream_events, missed, reopened)] == ["1-3"] * 3
 
 
 def test_a_stream_ends_when_its_token_is_revoked(api: Api) -> None:
-    mine = api.add_token("listener")
-    with api.client.stream("GET", "/v1/alerts/stream", headers=mine) as live:
+    headers = api.add_token("listener")
+    with api.client.stream("GET", "/v1/alerts/stream", headers=headers) as live:
         lines = live.iter_lines()
         assert next(lines) == "retry: 3000"
         assert api.tokens.revoke("listener", time.time())

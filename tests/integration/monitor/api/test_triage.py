@@ -48,15 +48,15 @@ def test_who_saw_something_else_changes_nothing(api: Api) -> None:
     assert second.json()["now"] == {"state": "closed"}
     assert api.json("/alerts/a3")["state"] == "closed"
     assert api.json("/alerts/a3")["note"] == ""
-    again = api.post("/alerts/a3/triage", {"state": "acknowledged", "seen": {"state": "closed"}})
-    assert again.status_code == 200
+    answer = api.post("/alerts/a3/triage", {"state": "acknowledged", "seen": {"state": "closed"}})
+    assert answer.status_code == 200
 
 
 def test_an_alert_is_assigned_by_who_saw_that_nobody_works_on_it(api: Api) -> None:
-    mine = api.post("/alerts/a1/triage", {"assignee": "me", "seen": {"assignee": ""}})
-    assert mine.json()["alert"]["assignee"] == "triageer"
-    late = api.post("/alerts/a1/triage", {"assignee": "ana", "seen": {"assignee": ""}})
-    assert (late.status_code, late.json()["now"]) == (409, {"assignee": "triageer"})
+    answer = api.post("/alerts/a1/triage", {"assignee": "me", "seen": {"assignee": ""}})
+    assert answer.json()["alert"]["assignee"] == "triageer"
+    refused = api.post("/alerts/a1/triage", {"assignee": "ana", "seen": {"assignee": ""}})
+    assert (refused.status_code, refused.json()["now"]) == (409, {"assignee": "triageer"})
     numbers = [row["alert_id"] for row in api.json("/alerts", assigned="triageer")["alerts"]]
     assert numbers == ["a1"]
     assert api.json("/stories", query="assigned:triageer")["stories"][0]["assignees"] == [
@@ -65,24 +65,24 @@ def test_an_alert_is_assigned_by_who_saw_that_nobody_works_on_it(api: Api) -> No
     assert api.json("/alerts", assigned="me")["alerts"] == []  # asked with another token
     back = api.post("/alerts/a1/triage", {"assignee": "nobody", "seen": {"assignee": "triageer"}})
     assert back.json()["alert"]["assignee"] == ""
-    wrong = api.post("/alerts/a1/triage", {"assignee": "a,b", "seen": {"assignee": ""}})
-    assert wrong.status_code == 422
+    invalid = api.post("/alerts/a1/triage", {"assignee": "a,b", "seen": {"assignee": ""}})
+    assert invalid.status_code == 422
 
 
 def test_a_field_cannot_be_set_by_who_has_not_seen_it(api: Api) -> None:
     for body in ({"state": "closed"}, {"note": "mine", "seen": {"state": "new"}}):
-        refused = api.post("/alerts/a1/triage", body)
-        assert refused.status_code == 422
-        assert refused.json()["errors"][0]["field"].startswith("seen.")
+        answer = api.post("/alerts/a1/triage", body)
+        assert answer.status_code == 422
+        assert answer.json()["errors"][0]["field"].startswith("seen.")
     assert api.json("/alerts/a1")["state"] == "new"
 
 
 def test_two_people_on_one_alert_both_know(api: Api, filled: Newsroom) -> None:
     assert api.json("/alerts/a1")["note"] == ""
     assert filled.here("alerts", "note", "a1", "-m", "Ana was here").returncode == 0
-    mine = api.post("/alerts/a1/triage", {"note": "Ben too", "seen": {"note": ""}})
-    assert mine.status_code == 409
-    assert mine.json()["now"] == {"note": "Ana was here"}
+    answer = api.post("/alerts/a1/triage", {"note": "Ben too", "seen": {"note": ""}})
+    assert answer.status_code == 409
+    assert answer.json()["now"] == {"note": "Ana was here"}
     better = api.post(
         "/alerts/a1/triage", {"note": "Ana and Ben", "seen": {"note": "Ana was here"}}
     )
@@ -103,9 +103,9 @@ def test_two_people_on_one_alert_both_know(api: Api, filled: Newsroom) -> None:
 def test_what_is_not_understood_changes_nothing(
     api: Api, body: dict[str, object], words: str
 ) -> None:
-    refused = api.post("/alerts/a1/triage", body)
-    assert refused.status_code == 422
-    assert words in refused.json()["detail"]
+    answer = api.post("/alerts/a1/triage", body)
+    assert answer.status_code == 422
+    assert words in answer.json()["detail"]
     assert api.json("/alerts/a1")["state"] == "new"
 
 

@@ -53,8 +53,8 @@ def test_filters_narrow_the_alerts(filled: Newsroom) -> None:
 
 
 def test_alerts_for_people(filled: Newsroom) -> None:
-    shown = filled.here("alerts").stdout
-    assert f"▲ {ENGLISH[0].title}\n         Douanes · The Wire · " in shown
+    output = filled.here("alerts").stdout
+    assert f"▲ {ENGLISH[0].title}\n         Douanes · The Wire · " in output
 
 
 @pytest.mark.parametrize("style", ["table", "json", "csv"])

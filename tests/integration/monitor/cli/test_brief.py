@@ -16,11 +16,11 @@ def rows(newsroom: Newsroom, *args: str) -> dict[str, Any]:
 
 
 def test_a_briefing_for_people_has_watchlists_stories_and_feeds(filled: Newsroom) -> None:
-    shown = filled.here("brief", "--since", "2000-01-01")
-    assert shown.returncode == 0
+    done = filled.here("brief", "--since", "2000-01-01")
+    assert done.returncode == 0
     for words in ("Briefing, ", "May be missing: 1 of", "Gone: gone (410)", "== Alibaba\n  "):
-        assert words in shown.stdout, words
-    assert FRENCH[0].title.replace("Alibaba", "«Alibaba»") in shown.stdout
+        assert words in done.stdout, words
+    assert FRENCH[0].title.replace("Alibaba", "«Alibaba»") in done.stdout
     assert "# Briefing" in filled.here("brief", "--format", "md").stdout
 
 
@@ -39,14 +39,14 @@ def test_a_briefing_links_to_pages_if_there_are_any(filled: Newsroom) -> None:
     settings = {**json.loads(before), "api": {"url": "https://news.example.org"}}
     filled.config.write_text(json.dumps(settings), encoding="utf-8")
     try:
-        shown = [filled.here(*since, style).stdout for style in ("html", "md")]
+        outputs = [filled.here(*since, style).stdout for style in ("html", "md")]
     finally:
         filled.config.write_text(before, encoding="utf-8")
-    assert all(page in output for output in shown)
+    assert all(page in output for output in outputs)
 
 
 def test_a_watchlist_that_does_not_exist_and_a_future_are_mistakes(filled: Newsroom) -> None:
-    wrong = filled.here("brief", "--watch", "Doauanes")
-    assert (wrong.returncode, wrong.stdout) == (2, "")
-    assert "did you mean" in wrong.stderr
+    done = filled.here("brief", "--watch", "Doauanes")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "did you mean" in done.stderr
     assert filled.here("brief", "--since", "2999-01-01").returncode == 2

@@ -23,14 +23,14 @@ from monitor.storage.store.sql.store import Store
 
 def test_every_command_helps_and_is_on_the_list(empty: Newsroom) -> None:
     listed = empty.here("--help", TOCSIN_STORE="postgresql://news@db.example/newsroom").stdout
-    alone = empty.here("--help").stdout
+    output = empty.here("--help").stdout
     for name in COMMANDS:
         done = empty.here(name, "--help")
         assert (done.returncode, done.stderr) == (0, ""), name
         assert done.stdout.startswith(f"Usage: tocsin {name}")
         assert re.search(rf"^  {name}  +\S", listed, re.MULTILINE)
         is_shared = name in ("apply", "config", "move")
-        assert (f"\n  {name}  " not in alone) == is_shared
+        assert (f"\n  {name}  " not in output) == is_shared
 
 
 @pytest.mark.costly
@@ -85,11 +85,11 @@ def test_json_is_the_same_as_format_json(filled: Newsroom) -> None:
 
 
 def test_help_has_its_commands_in_sections_and_a_short_option(empty: Newsroom) -> None:
-    short = empty.here("-h")
-    assert (short.returncode, short.stdout) == (0, empty.here("--help").stdout), short.stderr
-    headings = re.findall(r"^([A-Z]\w+):$", short.stdout, re.MULTILINE)
+    done = empty.here("-h")
+    assert (done.returncode, done.stdout) == (0, empty.here("--help").stdout), done.stderr
+    headings = re.findall(r"^([A-Z]\w+):$", done.stdout, re.MULTILINE)
     assert headings == ["Options", "Watch", "Read", "Triage", "Feeds", "Maintain"]
-    assert "141  the program that reads the output has ended" in short.stdout
+    assert "141  the program that reads the output has ended" in done.stdout
     assert "Options of `list`" in empty.here("alerts", "-h").stdout
     assert "[NAME]" not in empty.here("watch", "-h").stdout  # `tocsin watch NAME` is no command
     assert "--state" in empty.here("alerts", "-h").stdout
@@ -101,7 +101,7 @@ def test_what_is_no_number_is_said(empty: Newsroom) -> None:
 
 
 @pytest.mark.parametrize(
-    ("typed", "meant"),
+    ("typed", "nearest"),
     [
         (["serach", "x"], "search"),
         (["alerts", "clsoe", "1"], "close"),
@@ -111,11 +111,11 @@ def test_what_is_no_number_is_said(empty: Newsroom) -> None:
     ids=str,
 )
 def test_a_mistyped_command_or_option_names_the_nearest(
-    typed: list[str], meant: str, empty: Newsroom
+    typed: list[str], nearest: str, empty: Newsroom
 ) -> None:
     done = empty.here(*typed)
     assert done.returncode == 2
-    assert f"'{meant}'" in done.stderr.splitlines()[-1]
+    assert f"'{nearest}'" in done.stderr.splitlines()[-1]
 
 
 # --- where things are ------------------------------------------------------------
@@ -354,9 +354,9 @@ def test_an_archive_that_is_no_archive_is_told_without_a_trace(empty: Newsroom) 
 
 def test_init_writes_once_what_check_accepts(empty: Newsroom) -> None:
     assert empty.here("init").returncode == 0
-    written = empty.config.read_bytes()
-    again = empty.here("init")
-    assert (again.returncode, empty.config.read_bytes()) == (2, written)
+    content = empty.config.read_bytes()
+    done = empty.here("init")
+    assert (done.returncode, empty.config.read_bytes()) == (2, content)
     assert empty.here("check").returncode == 0
     assert empty.json("check", "--format", "json")["well"] is True
 

@@ -61,11 +61,11 @@ def test_once_ends_when_the_store_refuses_what_a_page_brought(newsroom: Newsroom
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="no full device here")
 @pytest.mark.parametrize("command", ["status", "schema", "completion bash"])
 def test_the_output_cannot_be_written(newsroom: Newsroom, command: str) -> None:
-    with Path("/dev/full").open("w") as full:
+    with Path("/dev/full").open("w") as device:
         done = subprocess.run(
             [TOCSIN, *command.split()],
             cwd=newsroom.folder,
-            stdout=full,
+            stdout=device,
             stderr=subprocess.PIPE,
             text=True,
             check=False,
@@ -99,8 +99,8 @@ def test_what_is_said_of_terms_acts_on_no_terminal(newsroom: Newsroom) -> None:
 def test_a_damaged_store_is_told_with_a_way_out(newsroom: Newsroom, name: str) -> None:
     store = newsroom.data / "newsroom.db"
     content = store.read_bytes()
-    damaged = content[:4096] + b"\xa5" * (len(content) - 4096) if name == store.name else name
-    store.write_bytes(damaged if isinstance(damaged, bytes) else damaged.encode() * 100)
+    content_ = content[:4096] + b"\xa5" * (len(content) - 4096) if name == store.name else name
+    store.write_bytes(content_ if isinstance(content_, bytes) else content_.encode() * 100)
     for command in ("status", "feeds", "alerts", "reindex", "run --once"):
         done = newsroom.here(*command.split())
         assert done.returncode == 1, command

@@ -69,11 +69,11 @@ def test_every_list_that_can_be_read_is_imported(tmp_path: Path) -> None:
     for name, (body, count) in lists().items():
         if count is None:
             continue
-        good = [feed for feed in opml.read(body, name) if well(feed.url)]
-        imported += len(good)
+        valid = [feed for feed in opml.read(body, name) if well(feed.url)]
+        imported += len(valid)
         path.write_text(YAML.format(url="https://kept.org/", allow=LOOPBACK))
-        fresh, doubles = new_among(good, load(path))
-        assert len(fresh) + len(doubles) == len(good)
+        fresh, doubles = new_among(valid, load(path))
+        assert len(fresh) + len(doubles) == len(valid)
         assert len(subscribe(path, None, fresh).feeds) == 1 + len(fresh), name
     assert imported > 40
 

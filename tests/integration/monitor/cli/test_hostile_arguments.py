@@ -25,7 +25,7 @@ THAT_RUN = {"dashboard", "serve", "api", "run", "demo"}
 
 def commands() -> Iterator[tuple[str, ...]]:
     """Yield each command with the argument, and one option for each kind of value."""
-    tried: set[str] = set()
+    tried_types: set[str] = set()
 
     def below(command: click.Command, path: tuple[str, ...]) -> Iterator[tuple[str, ...]]:
         context = click.Context(command)
@@ -44,8 +44,8 @@ def commands() -> Iterator[tuple[str, ...]]:
         filled = (ARGUMENT,) * len(arguments)
         yield (*path, *(filled or (ARGUMENT,)))
         for option in command.params:
-            if isinstance(option, click.Option) and option.type.name not in DRAWN | tried:
-                tried.add(option.type.name)
+            if isinstance(option, click.Option) and option.type.name not in DRAWN | tried_types:
+                tried_types.add(option.type.name)
                 yield (*path, *filled, option.opts[0], ARGUMENT)
 
     yield from below(main_group, ())
@@ -88,12 +88,12 @@ IN_QUERIES = ("since:{}", "until:{}", "story:{}", "a^{}", "a NEAR/{} b", '"a b"~
 
 
 def test_no_number_is_too_long_for_a_message(room: Newsroom) -> None:
-    failed = {}
+    failures = {}
     for number in NUMBERS:
         commands = [(*command.split(), number) for command in NUMBERED]
         commands += [("search", query.format(number)) for query in IN_QUERIES]
         for command in commands:
             done = room.here(*command)
             if "Traceback" in done.stderr or done.returncode not in (0, 1, 2):
-                failed[" ".join(command)[:40]] = done.stderr[-200:]
-    assert not failed
+                failures[" ".join(command)[:40]] = done.stderr[-200:]
+    assert not failures

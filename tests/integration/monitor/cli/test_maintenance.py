@@ -16,9 +16,9 @@ def test_reindex_builds_a_deleted_archive_again(server: Web, empty: Newsroom) ->
     empty.watch(subscriptions(server), WATCHLISTS)
     assert empty.once().returncode == 0
     shutil.rmtree(empty.data / "index")
-    lost = empty.here("search", "cainiao")
-    assert lost.returncode == 1
-    assert "tocsin reindex" in lost.stderr
+    without_index = empty.here("search", "cainiao")
+    assert without_index.returncode == 1
+    assert "tocsin reindex" in without_index.stderr
     done = empty.tocsin("reindex")
     assert (done.returncode, done.stdout) == (0, "")
     assert "4 articles indexed" in done.stderr

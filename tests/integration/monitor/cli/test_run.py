@@ -26,21 +26,21 @@ def test_once_in_words_then_unchanged(server: Web, empty: Newsroom) -> None:
     polls = len(server.requests_for("/fil"))
     assert json.loads(empty.once("--json").stdout)["feeds"] == 0
     assert len(server.requests_for("/fil")) == polls
-    again = json.loads(empty.once("--now", "--json").stdout)
-    assert (again["feeds"], again["unchanged"], again["new"], again["raised"]) == (2, 2, 0, [])
+    other = json.loads(empty.once("--now", "--json").stdout)
+    assert (other["feeds"], other["unchanged"], other["new"], other["raised"]) == (2, 2, 0, [])
     assert server.requests_for("/fil")[-1].header("If-None-Match") == b'"1"'
 
 
 def test_once_exits_with_1_if_no_feed_could_be_read(server: Web, empty: Newsroom) -> None:
     server.on("/broken", Reply(500))
-    broken = {"url": server.url("/broken"), "name": "Broken"}
-    empty.watch([broken])
+    broken_feed = {"url": server.url("/broken"), "name": "Broken"}
+    empty.watch([broken_feed])
     done = empty.once()
     assert done.returncode == 1
     assert done.stdout == ""
     assert "1 failed" in done.stderr
     assert "Broken: 500" in done.stderr
-    empty.watch([broken, *subscriptions(server)[:1]])
+    empty.watch([broken_feed, *subscriptions(server)[:1]])
     assert empty.once("--now").returncode == 0
 
 
@@ -74,8 +74,8 @@ def test_for_ends_by_itself_and_verbosity_decides_what_is_said(
     quiet = empty.tocsin("-q", "run", "--for", "1s")
     assert (quiet.returncode, quiet.stdout) == (0, "")
     assert "new" not in quiet.stderr
-    loud = empty.once("-v", "--now")
-    assert "nothing new" in loud.stderr
+    done = empty.once("-v", "--now")
+    assert "nothing new" in done.stderr
 
 
 def test_without_a_terminal_tocsin_watches_until_it_is_stopped(
@@ -90,12 +90,12 @@ def test_without_a_terminal_tocsin_watches_until_it_is_stopped(
         second = empty.here("run")
         assert second.returncode == 3
         assert f"pid {monitor.pid}" in second.stderr
-        refused = empty.here("reindex")
-        assert refused.returncode == 3
+        done = empty.here("reindex")
+        assert done.returncode == 3
         assert titles(empty, "cainiao") == [FRENCH[0].title]
-        stopped = empty.tocsin("stop")
-        assert (stopped.returncode, stopped.stdout) == (0, "")
-        assert f"pid {monitor.pid}" in stopped.stderr
+        stop = empty.tocsin("stop")
+        assert (stop.returncode, stop.stdout) == (0, "")
+        assert f"pid {monitor.pid}" in stop.stderr
         log = monitor.communicate(timeout=PATIENCE)[1]
         assert monitor.returncode == 0
         assert "Le Fil: 3 new" in log
@@ -139,9 +139,9 @@ def test_the_demo_raises_alerts_without_a_network_and_a_second_leaves_it_alone(
     empty: Newsroom,
 ) -> None:
     def second() -> None:
-        refused = empty.tocsin("demo", "--headless", "--for", "1s")
-        assert refused.returncode == 1
-        assert "a demo already runs here" in refused.stderr
+        done = empty.tocsin("demo", "--headless", "--for", "1s")
+        assert done.returncode == 1
+        assert "a demo already runs here" in done.stderr
 
     code, summary, log = empty.demo(articles=60, while_running=second)
     assert code == 0, log

@@ -119,19 +119,19 @@ def test_pages_fit_together_whatever_arrives(server: Web, tmp_path: Path) -> Non
         query = "texte OR quai since:2023-10 until:2023-10"
         return archive.search(query, sort=sort, limit=limit, after=after)
 
-    everything = {sort: pages(sort, limit=0) for sort in ("date", "score")}
-    first = {sort: pages(sort) for sort in everything}
+    complete = {sort: pages(sort, limit=0) for sort in ("date", "score")}
+    first = {sort: pages(sort) for sort in complete}
     late = Item("Le texte du quai", "quai", "late", "https://ex.org/late", "9 Oct 2023 09:00 GMT")
     server.on("/autre", Reply(body=rss(late, *map(item, range(COUNT)))))
     assert newsroom.once("--now").returncode == 0
-    for sort, begun in first.items():
-        results, hits = begun, [*begun.hits]
+    for sort, first_page in first.items():
+        results, hits = first_page, [*first_page.hits]
         while results.next:
             results = pages(sort, after=results.next)
             assert results.before == len(hits)
-            assert results.total == everything[sort].total == COUNT
+            assert results.total == complete[sort].total == COUNT
             hits += results.hits
-        articles = [hit.article.id for hit in everything[sort].hits]
+        articles = [hit.article.id for hit in complete[sort].hits]
         assert [hit.article.id for hit in hits] == articles
         assert pages(sort).total == COUNT + 1
     for query, sort, place in (
@@ -149,9 +149,9 @@ def test_the_so_many_th_page(filled: Newsroom) -> None:
     assert (ids(second), second["before"]) == (all_ids[7:14], 7)
     done = search(filled, "texte", "--limit", "7", "--page", "2")
     assert f"8 to 14 of {len(all_ids)};" in done.stderr
-    behind = search(filled, "texte", "--page", "9")
-    assert (behind.returncode, behind.stdout) == (1, "")
-    assert "there is no such page" in behind.stderr
+    beyond_end = search(filled, "texte", "--page", "9")
+    assert (beyond_end.returncode, beyond_end.stdout) == (1, "")
+    assert "there is no such page" in beyond_end.stderr
 
 
 @pytest.mark.parametrize(
@@ -198,8 +198,8 @@ def test_what_is_suggested_finds_what_it_says(
     options = dict(zip(arguments[1::2], arguments[2::2], strict=True))
     for row in page_["suggestions"]:
         kept = [word for name in options.keys() - row["without"] for word in (name, options[name])]
-        again = page(filled, row["query"], *kept)
-        assert again["total"] == row["total"] == page_["total"] + row["gained"] > page_["total"]
+        answer = page(filled, row["query"], *kept)
+        assert answer["total"] == row["total"] == page_["total"] + row["gained"] > page_["total"]
 
 
 def test_what_looks_like_an_option_is_explained_where_nothing_is_found(filled: Newsroom) -> None:
@@ -240,8 +240,8 @@ def test_options_are_words_of_the_query(options: list[str], words: str, filled: 
 
 def test_a_word_that_must_not_be_there_is_no_bundle_of_options(filled: Newsroom) -> None:
     assert page(filled, "texte", "-question")["total"] == 0  # with a q, which is an option
-    everything = page(filled, "texte")["total"]
-    assert page(filled, "texte", "-quai")["total"] == everything - page(filled, "quai")["total"]
+    total = page(filled, "texte")["total"]
+    assert page(filled, "texte", "-quai")["total"] == total - page(filled, "quai")["total"]
 
 
 # --- formats ---------------------------------------------------------------------------
@@ -272,8 +272,8 @@ def test_atom(filled: Newsroom) -> None:
         link, content = entry.find(f"{ATOM}link"), entry.find(f"{ATOM}content")
         assert (link is None) == (content is not None) == (not hit["url"])  # RFC 4287, 4.1.2
         assert link is None or link.get("href") == hit["url"]
-    again = search(filled, query, "--limit", "0", "--format", "atom").stdout
-    assert again == printed
+    output = search(filled, query, "--limit", "0", "--format", "atom").stdout
+    assert output == printed
 
 
 def test_atom_is_read_by_a_feed_reader(filled: Newsroom) -> None:
@@ -283,9 +283,9 @@ def test_atom_is_read_by_a_feed_reader(filled: Newsroom) -> None:
     assert read.version == "atom10"
     assert len(read.entries) == 40
     assert all(entry.id and entry.updated_parsed and entry.title for entry in read.entries)
-    nothing = search(filled, "xyzzyx", "--format", "atom")
-    assert nothing.returncode == 1
-    assert not feedparser.parse(nothing.stdout).bozo
+    done = search(filled, "xyzzyx", "--format", "atom")
+    assert done.returncode == 1
+    assert not feedparser.parse(done.stdout).bozo
 
 
 @pytest.mark.parametrize("columns", [80, 120, 200])
@@ -315,10 +315,10 @@ def on_terminal(newsroom: Newsroom, *args: str, **environ: str) -> str:
 
 
 def test_a_pager_for_what_does_not_fit(filled: Newsroom) -> None:
-    long = ("search", "texte", "--limit", "20")
-    assert "PAGER" in on_terminal(filled, *long)
+    command = ("search", "texte", "--limit", "20")
+    assert "PAGER" in on_terminal(filled, *command)
     assert "PAGER" not in on_terminal(filled, "search", "texte", "--limit", "2")
-    assert "PAGER" not in on_terminal(filled, *long, "--format", "jsonl")
+    assert "PAGER" not in on_terminal(filled, *command, "--format", "jsonl")
 
 
 def test_matches_are_lit_unless_no_colour_is_wanted(filled: Newsroom) -> None:
@@ -331,13 +331,13 @@ def test_matches_are_lit_unless_no_colour_is_wanted(filled: Newsroom) -> None:
 
 
 def test_a_saved_search(filled: Newsroom) -> None:
-    by_hand = page(filled, "port OR quai", "--sort", "score")
-    assert ids(page(filled, "@Ports")) == ids(by_hand)
+    expected = page(filled, "port OR quai", "--sort", "score")
+    assert ids(page(filled, "@Ports")) == ids(expected)
     assert ids(page(filled, "@ports", "--sort", "date")) == ids(page(filled, "port OR quai"))
     narrowed = page(filled, "@ports", "-quai", "sanctions", "--sort", "score")
     assert ids(narrowed) == ids(page(filled, "(port OR quai) -quai sanctions", "--sort", "score"))
-    for spelt in ("@Liège cette semaine", "@liegecettesemaine"):
-        assert search(filled, spelt).returncode == 1  # nothing of this week
+    for query in ("@Liège cette semaine", "@liegecettesemaine"):
+        assert search(filled, query).returncode == 1  # nothing of this week
 
 
 def test_a_saved_search_that_is_none(filled: Newsroom) -> None:

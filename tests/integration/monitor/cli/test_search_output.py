@@ -70,35 +70,35 @@ def test_queries_need_no_quotes_and_words_order_as_asked(filled: Newsroom) -> No
 
 
 def test_filters_narrow_a_search(filled: Newsroom) -> None:
-    anything = "alibaba OR port OR customs"
-    everything = set(titles(filled, anything))
-    assert len(everything) == 4
+    query = "alibaba OR port OR customs"
+    all_titles = set(titles(filled, query))
+    assert len(all_titles) == 4
     english = {ENGLISH[0].title}
-    assert set(titles(filled, anything, "--lang", "en")) == english
-    assert set(titles(filled, anything, "--lang", "EN", "--lang", "fr")) == everything
-    assert set(titles(filled, anything, "--feed", "the wire")) == english
-    assert set(titles(filled, anything, "--feed", "tag:belgique")) == everything - english
-    assert set(titles(filled, anything, "--watch", "douanes")) == english
-    october = titles(filled, anything, "--since", "2023-10", "--until", "2023-10")
+    assert set(titles(filled, query, "--lang", "en")) == english
+    assert set(titles(filled, query, "--lang", "EN", "--lang", "fr")) == all_titles
+    assert set(titles(filled, query, "--feed", "the wire")) == english
+    assert set(titles(filled, query, "--feed", "tag:belgique")) == all_titles - english
+    assert set(titles(filled, query, "--watch", "douanes")) == english
+    october = titles(filled, query, "--since", "2023-10", "--until", "2023-10")
     assert october == [ENGLISH[0].title, FRENCH[0].title]
-    assert titles(filled, anything, "--until", "2023-10-09") == [FRENCH[0].title]
-    assert titles(filled, anything, "--since", "1h") == [FRENCH[2].title]
-    assert titles(filled, f"({anything}) since:2023-11 until:2023-11") == [FORMULA]
-    assert titles(filled, f"({anything}) watch:Alibaba -lang:en", "--until", "2023-10") == [
+    assert titles(filled, query, "--until", "2023-10-09") == [FRENCH[0].title]
+    assert titles(filled, query, "--since", "1h") == [FRENCH[2].title]
+    assert titles(filled, f"({query}) since:2023-11 until:2023-11") == [FORMULA]
+    assert titles(filled, f"({query}) watch:Alibaba -lang:en", "--until", "2023-10") == [
         FRENCH[0].title
     ]
 
 
 def test_limit_and_order(filled: Newsroom) -> None:
-    anything = "alibaba OR port"
+    query = "alibaba OR port"
     newest_first = [FRENCH[2].title, FORMULA, ENGLISH[0].title, FRENCH[0].title]
-    assert titles(filled, anything, "--limit", "0") == newest_first
-    assert titles(filled, anything, "--limit", "2") == newest_first[:2]
+    assert titles(filled, query, "--limit", "0") == newest_first
+    assert titles(filled, query, "--limit", "2") == newest_first[:2]
     scores = [
         row["score"]
-        for row in filled.json("search", anything, "--sort", "score", "--format", "json")["hits"]
+        for row in filled.json("search", query, "--sort", "score", "--format", "json")["hits"]
     ]
     assert len(scores) == 4
     assert scores == sorted(scores, reverse=True)
-    done = filled.here("search", anything, "--limit", "1")
+    done = filled.here("search", query, "--limit", "1")
     assert "1 of 4; --page shows other pages, --limit 0 shows all" in done.stderr

@@ -23,8 +23,8 @@ THIRD = Outlet(name="Le Soir", article=3, seen=NOW + 7_200, lag=7_200.0)
 
 
 def test_a_date_that_is_none_costs_no_line() -> None:
-    strange = (FIRST, replace(SECOND, published=1e18), replace(THIRD, published=-1e18))
-    assert len(list(timeline_lines(StoryTimeline(strange), NOW))) == 4
+    outlets = (FIRST, replace(SECOND, published=1e18), replace(THIRD, published=-1e18))
+    assert len(list(timeline_lines(StoryTimeline(outlets), NOW))) == 4
 
 
 # --- the program --------------------------------------------------------------------------
@@ -93,8 +93,8 @@ def test_a_story_that_spreads_as_the_commands_tell_it(web: Web, tmp_path: Path) 
         until(lambda: newsroom.sql("SELECT 1 FROM lost_terms"))
     (edited,) = listed(newsroom, "--watch", "Alibaba")
     assert [lost["term"] for lost in edited["lost"]] == ["Alibaba"]
-    shown = newsroom.here("show", str(alert["article_id"])).stdout
-    assert "    ! Alibaba: no longer in the text since the revision of " in shown
+    output = newsroom.here("show", str(alert["article_id"])).stdout
+    assert "    ! Alibaba: no longer in the text since the revision of " in output
     assert "no longer in the text" in newsroom.here("alerts", "--watch", "Alibaba").stdout
 
 
@@ -113,15 +113,15 @@ def _listed_as_it_spread(newsroom: Newsroom, hosts: tuple[str, ...]) -> dict[str
     assert [row["suppressed"] for row in alone] == ["", "", "", "backfill"]
     titles = [row["title"] for row in listed(newsroom)]  # it came before the second one of these
     assert titles.index(alert["title"]) < titles.index("Rien de lesechos.fr")
-    shown = newsroom.here("show", str(alert["article_id"])).stdout
-    assert "    ⇡ 3 outlets at " in shown and "; raised as medium" in shown
-    assert "    first lesoir.be · article" in shown and " lesechos.fr · copied · article" in shown
-    assert "    2 alerts merged into this one, not notified\n" in shown
+    output = newsroom.here("show", str(alert["article_id"])).stdout
+    assert "    ⇡ 3 outlets at " in output and "; raised as medium" in output
+    assert "    first lesoir.be · article" in output and " lesechos.fr · copied · article" in output
+    assert "    2 alerts merged into this one, not notified\n" in output
     merged = json.loads(newsroom.here("show", str(alert["article_id"]), "--format", "json").stdout)
     (copies,) = [row["merged"] for row in merged["alerts"] if row["watchlist"] == "Alibaba"]
     assert [copy["outlet"] for copy in copies] == list(hosts[1:])
     for copy in copies:
-        assert f"alert {copy['alert_id']}, {copy['outlet']}: {copy['title']} · article " in shown
+        assert f"alert {copy['alert_id']}, {copy['outlet']}: {copy['title']} · article " in output
         other = newsroom.here("show", str(copy["article_id"])).stdout
         first_id = alert["alert_id"]
         assert f"    not notified: a copy; alert {first_id} stands for it\n" in other
@@ -192,9 +192,9 @@ def test_show_an_article(filled: Newsroom) -> None:
     }  # fmt: skip
     assert article["summary"] == FRENCH[0].text
     assert (article["versions"], article["others"]) == (1, [])
-    shown = filled.here("show", str(hit["article_id"])).stdout
+    output = filled.here("show", str(hit["article_id"])).stdout
     for part in (FRENCH[0].title, "https://ex.org/fr/1", "“Alibaba” in the title", "2023-10-09"):
-        assert part in shown
+        assert part in output
 
 
 @pytest.mark.parametrize(("columns", "longest"), [(60, 60), (110, 110), (200, 120)])
@@ -205,10 +205,10 @@ def test_the_text_of_an_article_is_as_wide_as_the_terminal_and_readable(
     web.on("/fil", Reply(body=rss(Item("Titre", text, link="https://ex.org/1"))))
     newsroom.watch([{"url": web.url("/fil"), "name": "Fil", "lang": "fr"}], ["Alibaba"])
     polled(newsroom)
-    shown = newsroom.here("show", "1", COLUMNS=str(columns)).stdout.splitlines()
-    widths = [len(line) for line in shown if line.startswith("mot")]
+    output = newsroom.here("show", "1", COLUMNS=str(columns)).stdout.splitlines()
+    widths = [len(line) for line in output if line.startswith("mot")]
     assert longest - 4 < max(widths) <= longest
-    assert sum(line.count("mot") for line in shown) == 90
+    assert sum(line.count("mot") for line in output) == 90
 
 
 def test_show_an_article_that_is_not_there(filled: Newsroom) -> None:
@@ -217,16 +217,16 @@ def test_show_an_article_that_is_not_there(filled: Newsroom) -> None:
     assert "no article 4711" in done.stderr
 
 
-def ageless(shown: str) -> str:
+def ageless(text: str) -> str:
     """Return the output without ages, which grow during the test."""
-    return re.sub(r" \d+ (?:s|min) ·", "", shown)
+    return re.sub(r" \d+ (?:s|min) ·", "", text)
 
 
 def test_show_takes_an_alert_or_an_article_and_says_which(filled: Newsroom) -> None:
     (alert,) = filled.json("alerts", "--watch", "Douanes", "--json")
     name, article = alert["alert_id"], alert["article_id"]
-    shown = filled.here("show", name).stdout
-    assert shown.startswith(f"alert {name} of article {article}\n")
+    output = filled.here("show", name).stdout
+    assert output.startswith(f"alert {name} of article {article}\n")
     assert filled.here("show", str(article)).stdout.startswith(f"article {article}\n")
     row = filled.json("show", name, "--json")
     assert (row["alert_id"], row["watchlist"]) == (name, "Douanes")

@@ -31,10 +31,10 @@ def test_feeds_for_programs_have_the_documented_keys(style: str, filled: Newsroo
 
 
 def test_feeds_for_people(filled: Newsroom) -> None:
-    shown = filled.here("feeds").stdout.splitlines()
-    assert len(shown) == 3
-    assert "gone (410)" in shown[0]
-    assert shown[1].startswith("✓ Le Fil")
+    output = filled.here("feeds").stdout.splitlines()
+    assert len(output) == 3
+    assert "gone (410)" in output[0]
+    assert output[1].startswith("✓ Le Fil")
 
 
 def test_status(filled: Newsroom) -> None:
@@ -48,6 +48,6 @@ def test_status(filled: Newsroom) -> None:
         "backfill": [], "log": "",
         "set_aside": 0, "unsent": 0, "dead": 0, "silences": [], "suppressed": {"backfill": 3},
     }  # fmt: skip
-    shown = filled.here("status").stdout
-    assert "not running" in shown
-    assert "4, 4 of them searchable" in shown
+    output = filled.here("status").stdout
+    assert "not running" in output
+    assert "4, 4 of them searchable" in output

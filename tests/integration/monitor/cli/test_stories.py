@@ -83,8 +83,8 @@ def test_a_story_is_one_block_with_its_watchlists_and_alerts(run: Run) -> None:
 
 
 def test_limit_counts_stories_for_people_and_alerts_for_programs(run: Run) -> None:
-    shown = run("alerts", "--limit", "2", talk=False)
-    assert re.findall(r"^ +(a\d+) ", shown, re.M) == ["a5", "a3"]
+    output = run("alerts", "--limit", "2", talk=False)
+    assert re.findall(r"^ +(a\d+) ", output, re.M) == ["a5", "a3"]
     rows = json.loads(run("alerts", "--limit", "4", "--json", talk=False))
     assert [(row["alert_id"], row["story"]) for row in rows] == [
         ("a5", "a1"), ("a4", "a1"), ("a3", "a3"), ("a2", "a1"),
@@ -103,19 +103,19 @@ def test_a_filter_selects_stories_and_its_newest_alert_leads(run: Run) -> None:
 
 def test_states_are_said_of_the_story_or_of_each_watchlist(run: Run) -> None:
     run("alerts", "noise", "a2", "a5")
-    shown = run("alerts", "--limit", "1")
-    assert "Alibaba a1 a4 (new), Espions a2 a5 (acknowledged, noise)\n" in shown
+    output = run("alerts", "--limit", "1")
+    assert "Alibaba a1 a4 (new), Espions a2 a5 (acknowledged, noise)\n" in output
     run("alerts", "noise", "a1", "a4")
-    shown = run("alerts", "--limit", "1")
-    assert "Alibaba a1 a4, Espions a2 a5\n" in shown
-    assert "         acknowledged, noise\n" in shown
+    output = run("alerts", "--limit", "1")
+    assert "Alibaba a1 a4, Espions a2 a5\n" in output
+    assert "         acknowledged, noise\n" in output
 
 
 def test_show_tells_the_whole_story_of_an_alert(run: Run) -> None:
     run("alerts", "ack", "a5")
-    shown = run("show", "a1")
-    assert shown.startswith("alert a1 of article 1\n    a1 ▲ Alibaba et espionnage\n")
-    head, _, siblings = shown.partition("other alerts of its story:\n")
+    output = run("show", "a1")
+    assert output.startswith("alert a1 of article 1\n    a1 ▲ Alibaba et espionnage\n")
+    head, _, siblings = output.partition("other alerts of its story:\n")
     assert "Espions (medium): alert a2, new" in head
     assert "Espions (medium): alert a5, acknowledged, by ana " in siblings
     assert "    A: Alibaba, encore l’espionnage · article 3\n" in siblings

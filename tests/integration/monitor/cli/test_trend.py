@@ -72,9 +72,9 @@ def test_bars_for_people(newsroom: Newsroom) -> None:
 def run(*arguments: str, monkeypatch: pytest.MonkeyPatch) -> int:
     """Run the command line in this process; return its exit code."""
     monkeypatch.setattr(sys, "argv", ["tocsin", *arguments])
-    with pytest.raises(SystemExit) as ended:
+    with pytest.raises(SystemExit) as error:
         main()
-    return int(ended.value.code or 0)
+    return int(error.value.code or 0)
 
 
 @pytest.mark.parametrize(

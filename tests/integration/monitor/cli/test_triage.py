@@ -282,11 +282,11 @@ def test_the_list_shows_what_was_said(run: Run) -> None:
     run("alerts", "star", "a3")
     run("alerts", "tag", "x", "a3")
     run("alerts", "note", "a3", "-m", "one\ntwo")
-    shown = run("alerts", "--starred")
-    assert "         acknowledged, relevant · ★ · #x\n         ✎ one\n         ✎ two\n" in shown
-    shown = run("show", "2")
-    assert "alert a3, acknowledged, by ana " in shown
-    assert " · relevant · ★ · #x\n    ✎ one\n    ✎ two\n" in shown
+    output = run("alerts", "--starred")
+    assert "         acknowledged, relevant · ★ · #x\n         ✎ one\n         ✎ two\n" in output
+    output = run("show", "2")
+    assert "alert a3, acknowledged, by ana " in output
+    assert " · relevant · ★ · #x\n    ✎ one\n    ✎ two\n" in output
 
 
 # --- hostile words -----------------------------------------------------------------------------

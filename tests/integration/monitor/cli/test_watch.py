@@ -106,9 +106,9 @@ def test_explain_names_the_clause(
 
 def test_the_list_says_where_alerts_about_feeds_are(filled: Newsroom) -> None:
     listed, shown = filled.here("watch", "list"), filled.here("watch", "list", "feed health")
-    elsewhere = "`tocsin alerts --watch 'feed health'` lists the alerts about feeds"
+    message = "`tocsin alerts --watch 'feed health'` lists the alerts about feeds"
     assert "feed health" not in listed.stdout
-    assert shown.returncode == 2 and elsewhere in shown.stderr
+    assert shown.returncode == 2 and message in shown.stderr
 
 
 def test_explain_refuses_what_it_does_not_know(filled: Newsroom) -> None:
@@ -133,6 +133,6 @@ def test_forms_are_those_of_the_archive_most_frequent_first(filled: Newsroom) ->
         ("texte", "texte", COUNT),  # and none in capitals
     ]
     assert "       10  port\n" in filled.here("watch", "forms", "port~").stdout
-    nothing = filled.here("watch", "forms", "zebra*")
-    assert (nothing.returncode, nothing.stderr) == (1, "the archive has no such word\n")
+    done = filled.here("watch", "forms", "zebra*")
+    assert (done.returncode, done.stderr) == (1, "the archive has no such word\n")
     assert filled.here("watch", "forms", "a*").returncode == 2

@@ -113,18 +113,18 @@ ORDER: list[tuple[tuple[str, ...], dict[str, Any]]] = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("lines", "holds"), ORDER)
+@pytest.mark.parametrize(("lines", "expected"), ORDER)
 def test_the_feed_comes_before_its_tags_and_they_before_the_defaults(
-    lines: tuple[str, ...], holds: dict[str, Any]
+    lines: tuple[str, ...], expected: dict[str, Any]
 ) -> None:
     feed = one(*lines, sections=TAGS)
     actual = {
         key: getattr(feed, key, None) if hasattr(feed, key) else getattr(feed.request_options, key)
-        for key in holds
+        for key in expected
     }
-    if "headers" in holds:
+    if "headers" in expected:
         actual["headers"] = sent(feed)
-    assert actual == holds
+    assert actual == expected
 
 
 def test_it_is_told_who_says_what_holds() -> None:
@@ -184,20 +184,20 @@ MISTAKES = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("marked", "words"), MISTAKES)
-def test_a_mistake_is_told_at_its_place(marked: str, words: str) -> None:
-    (problem,) = _problems(marked.replace("▲", ""))
+@pytest.mark.parametrize(("text", "words"), MISTAKES)
+def test_a_mistake_is_told_at_its_place(text: str, words: str) -> None:
+    (problem,) = _problems(text.replace("▲", ""))
     assert words in problem.message
     assert "hunter2" not in problem.message
-    place = marked.index("{") if "{▲user" in marked or "{▲pass" in marked else marked.index("▲")
-    place = marked.index("{") if "{▲bearer" in marked else place
+    place = text.index("{") if "{▲user" in text or "{▲pass" in text else text.index("▲")
+    place = text.index("{") if "{▲bearer" in text else place
     assert (problem.line, problem.column) == (3, 5 + place), problem.message
 
 
 def _problems(*lines: str, sections: str = "") -> list[Problem]:
-    with pytest.raises(ConfigError) as caught:
+    with pytest.raises(ConfigError) as error:
         one(*lines, sections=sections)
-    return caught.value.problems
+    return error.value.problems
 
 
 def test_two_ways_to_say_who_asks_contradict_each_other() -> None:
@@ -211,15 +211,15 @@ def test_two_ways_to_say_who_asks_contradict_each_other() -> None:
 def test_what_a_host_lacks_is_told_once_however_many_feeds_have_it() -> None:
     feeds = "".join(f"  - https://x.example/{n}\n" for n in "abc")
     auth = "{auth: {bearer: env:NOBODY_SET_THIS}}"
-    with pytest.raises(ConfigError) as caught:
+    with pytest.raises(ConfigError) as error:
         config(f"feeds:\n{feeds}hosts: {{x.example: {auth}}}\n{REST}")
-    (problem,) = caught.value.problems
+    (problem,) = error.value.problems
     assert problem.message.startswith("host x.example: there is no environment variable NOBODY")
     assert (problem.line, problem.column) == (5, 36)
 
 
 @pytest.mark.parametrize(
-    ("server", "address", "theirs"),
+    ("server", "address", "is_sent"),
     [
         ("a.example", "https://a.example/rss", True),
         ("A.example.", "https://a.example:443/rss", True),
@@ -237,12 +237,12 @@ def test_what_a_host_lacks_is_told_once_however_many_feeds_have_it() -> None:
     ],
 )
 def test_the_credentials_of_a_host_go_to_its_feeds_only(
-    server: str, address: str, theirs: bool
+    server: str, address: str, is_sent: bool
 ) -> None:
     hosts = f"hosts: {{{server}: {{auth: {{bearer: hunter2}}, every: 7m}}}}\n"
     (feed,) = config(f"feeds: ['{address}']\n{hosts}{REST}").feeds
-    assert ("Bearer hunter2" in sent(feed).values()) is theirs
-    assert (feed.every == 420.0) is theirs
+    assert ("Bearer hunter2" in sent(feed).values()) is is_sent
+    assert (feed.every == 420.0) is is_sent
 
 
 @pytest.mark.parametrize(
@@ -297,9 +297,9 @@ LEAKY = [
 def test_a_mistake_beside_a_secret_does_not_tell_it(line: str, tmp_path: Path) -> None:
     path = tmp_path / "feeds.yaml"
     path.write_text(f"feeds:\n  - url: https://a.example/rss\n    {line}\n{REST}", "utf-8")
-    with pytest.raises(ConfigError) as caught:
+    with pytest.raises(ConfigError) as error:
         load(path)
-    output = "\n".join([str(caught.value), *describe_problems(path, caught.value.problems)])
+    output = "\n".join([str(error.value), *describe_problems(path, error.value.problems)])
     assert SECRET not in output
 
 
@@ -308,9 +308,9 @@ def test_a_mistake_below_headers_does_not_tell_them(tmp_path: Path) -> None:
     lines = ["headers:", "  Host: hunter2", "  X-Foo: hunter2", "user_agent: €"]
     lines_ = "".join(f"    {line}\n" for line in lines)
     path.write_text(f"feeds:\n  - url: https://a.example/rss\n{lines_}{REST}", "utf-8")
-    with pytest.raises(ConfigError) as caught:
+    with pytest.raises(ConfigError) as error:
         load(path)
-    shown = "\n".join(describe_problems(path, caught.value.problems))
+    shown = "\n".join(describe_problems(path, error.value.problems))
     assert SECRET not in shown
     assert "          Host: •••••••\n          ^" in shown
     assert "        user_agent: €" in shown
@@ -324,9 +324,9 @@ ADDRESSES = ["https://me:hunter2@a b.example/", "https://me:hunter2/x@a.example/
 def test_a_mistaken_address_does_not_tell_its_password(address: str, tmp_path: Path) -> None:
     path = tmp_path / "feeds.yaml"
     path.write_text(f"feeds: ['{address}']\n{REST}", "utf-8")
-    with pytest.raises(ConfigError) as caught:
+    with pytest.raises(ConfigError) as error:
         load(path)
-    output = "\n".join([str(caught.value), *describe_problems(path, caught.value.problems)])
+    output = "\n".join([str(error.value), *describe_problems(path, error.value.problems)])
     assert SECRET not in output
 
 
@@ -368,7 +368,7 @@ def test_a_paid_feed_is_read_and_nobody_else_is_told(web: Web, tmp_path: Path) -
         web.on("/old", Reply(body=rss(Item("Œuvre à Liège")).decode().encode("cp1252")))
         room = Newsroom(tmp_path, environ={"JOURNAL": SECRET})
         (tmp_path / "cookie").write_text(f"abonne={SECRET}", encoding="utf-8")
-        paid = {
+        paid_feed = {
             "url": web.url("/feed"),
             "name": "Journal",
             "auth": {"user": "me", "password": "env:JOURNAL"},
@@ -377,7 +377,7 @@ def test_a_paid_feed_is_read_and_nobody_else_is_told(web: Web, tmp_path: Path) -
             "full_text": True,
         }
         old = {"url": web.url("/old"), "encoding": "windows-1252"}
-        room.watch([paid, old], ["Cainiao"])
+        room.watch([paid_feed, old], ["Cainiao"])
         done = room.once("-v")
     assert done.returncode == 0, done.stderr
     assert room.counts()[:2] == (2, 1)
@@ -391,10 +391,10 @@ def test_a_paid_feed_is_read_and_nobody_else_is_told(web: Web, tmp_path: Path) -
     for command in ("feeds --format json", "feeds check"):
         ran = room.here(*command.split())
         output += ran.stdout + ran.stderr
-    stored = b"".join(path.read_bytes() for path in room.data.rglob("*") if path.is_file())
+    content = b"".join(path.read_bytes() for path in room.data.rglob("*") if path.is_file())
     for secret in (SECRET, basic("me", SECRET).split()[1]):
         assert secret not in output
-        assert secret.encode() not in stored
+        assert secret.encode() not in content
 
 
 def test_a_feed_is_examined_as_it_is_asked(web: Web, tmp_path: Path) -> None:
@@ -410,8 +410,8 @@ def test_a_feed_is_examined_as_it_is_asked(web: Web, tmp_path: Path) -> None:
     host = web.url("")
     auth = {"auth": {"bearer": "env:JOURNAL"}}
     room.watch([feed], [], tags={"payant": {"every": "90m"}}, hosts={host: auth})
-    ran = room.here("feeds", "check", "Journal", web.url("/feed?x"), "--format", "json")
-    report, unlike = json.loads(ran.stdout)
+    done = room.here("feeds", "check", "Journal", web.url("/feed?x"), "--format", "json")
+    report, without_options = json.loads(done.stdout)
     assert (report["readable"], report["interval"]) == (True, 5400.0)
     assert report["pages"] == f"robots.txt of 127.0.0.1:{web.port} forbids it"
     assert report["settings"] == {
@@ -419,11 +419,11 @@ def test_a_feed_is_examined_as_it_is_asked(web: Web, tmp_path: Path) -> None:
         "full_text": {"value": "true", "from": "the feed"},
         "auth": {"value": "from env:JOURNAL", "from": f"host {host}"},
     }
-    assert (unlike["status"], unlike["settings"]) == (401, {})
+    assert (without_options["status"], without_options["settings"]) == (401, {})
     text = room.here("feeds", "check", web.url("/feed")).stdout
     assert f"  set        auth: from env:JOURNAL (host {host})\n" in text
     assert f"  pages      not read: robots.txt of 127.0.0.1:{web.port} forbids it\n" in text
-    alone = Newsroom(tmp_path)
-    lacking = alone.here("check")
+    other = Newsroom(tmp_path)
+    lacking = other.here("check")
     assert lacking.returncode == 2
     assert f"host {host}: there is no environment variable JOURNAL" in lacking.stderr

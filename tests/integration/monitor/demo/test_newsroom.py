@@ -36,9 +36,9 @@ def test_news_arrives_while_one_watches(
 
     at_opening = everything()
     hands.now += 60
-    later = everything()
-    assert 10 <= len(later - at_opening) <= 40
-    assert reader.get(sorted(later - at_opening)[0]).status_code == 200
+    addresses = everything()
+    assert 10 <= len(addresses - at_opening) <= 40
+    assert reader.get(sorted(addresses - at_opening)[0]).status_code == 200
 
 
 @settings(deadline=None, max_examples=examples(40))
@@ -90,10 +90,10 @@ def test_bulletins_differ() -> None:
 
 def test_bulletins_are_no_copies_of_each_other() -> None:
     sets = [shingles(" ".join(bulletin(CONTENT.patterns, n).text)) for n in range(250)]
-    alike = [
+    copies = [
         (first, other)
         for first in range(len(sets))
         for other in range(first)
         if len(sets[first] & sets[other]) >= min(len(sets[first]), len(sets[other])) / 2
     ]
-    assert len(alike) <= 3
+    assert len(copies) <= 3

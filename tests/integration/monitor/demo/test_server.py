@@ -19,9 +19,9 @@ def test_unchanged_feeds_answer_304_until_something_is_new(
     url = server.feed_url("harbour-rail")
     first = reader.get(url)
     headers = {"If-None-Match": first.headers["ETag"]}
-    again = reader.get(url, headers=headers)
-    assert (again.status_code, again.content) == (304, b"")
-    assert again.headers["ETag"] == first.headers["ETag"]
+    answer = reader.get(url, headers=headers)
+    assert (answer.status_code, answer.content) == (304, b"")
+    assert answer.headers["ETag"] == first.headers["ETag"]
     hands.now += 300
     later = reader.get(url, headers=headers)
     assert later.status_code == 200
@@ -43,9 +43,9 @@ def test_moved_for_good(reader: httpx.Client, server: NewsroomServer) -> None:
 
 def test_gone_hopeless_and_unknown(reader: httpx.Client, server: NewsroomServer) -> None:
     assert reader.get(server.feed_url("freight-yesterday")).status_code == 410
-    hopeless = reader.get(server.feed_url("portail-logistique"))
-    assert hopeless.status_code == 200
-    assert hopeless.headers["Content-Type"].startswith("text/html")
+    answer = reader.get(server.feed_url("portail-logistique"))
+    assert answer.status_code == 200
+    assert answer.headers["Content-Type"].startswith("text/html")
     for path in ("/nobody/feed.xml", "/fil-wallon/never-was.html", "/fil-wallon/x-7.html"):
         assert reader.get(path).status_code == 404
 

@@ -47,15 +47,15 @@ def test_front_pages_tell_where_the_feed_is(reader: httpx.Client, server: Newsro
 
 def test_feeds_yaml_subscribes_to_every_outlet(server: NewsroomServer) -> None:
     config = YAML(typ="safe").load(server.feeds_yaml())
-    subscribed = {feed["url"]: feed for feed in config["feeds"]}
+    feeds = {feed["url"]: feed for feed in config["feeds"]}
     assert config["network"] == {"allow": ["127.0.0.0/8"]}
-    assert set(subscribed) == {server.feed_url(outlet.slug) for outlet in OUTLETS}
+    assert set(feeds) == {server.feed_url(outlet.slug) for outlet in OUTLETS}
     assert {feed["name"] for feed in config["feeds"]} == {outlet.name for outlet in OUTLETS}
     assert [f["url"] for f in config["feeds"] if f.get("full_text")] == [
         server.feed_url("eclaireur")
     ]
     for outlet in OUTLETS:
-        feed = subscribed[server.feed_url(outlet.slug)]
+        feed = feeds[server.feed_url(outlet.slug)]
         assert feed.get("lang", outlet.lang) == outlet.lang
         assert re.fullmatch(r"\d+s", feed["every"])
 

@@ -124,8 +124,8 @@ def test_careless_dates(reader: httpx.Client, server: NewsroomServer) -> None:
     }
     assert dates["Fog, and a kettle"] is None
     assert dates["Testing, testing"] == "Thu, 01 Jan 1970 00:00:00 GMT"
-    ahead = feedparser.datetimes._parse_date(dates["Open day at the old ropewalk: bring gloves"])
-    assert time.strftime("%Y-%m-%d", ahead) > time.strftime("%Y-%m-%d", time.gmtime(OPENED))
+    date = feedparser.datetimes._parse_date(dates["Open day at the old ropewalk: bring gloves"])
+    assert time.strftime("%Y-%m-%d", date) > time.strftime("%Y-%m-%d", time.gmtime(OPENED))
 
 
 def test_ids_last_except_where_the_outlet_reissues_everything(

@@ -131,8 +131,8 @@ def test_articles_that_share_the_link_of_a_home_page_are_told_apart(store: Store
 
 
 def test_within_one_batch_nothing_is_taken_twice(store: Store) -> None:
-    again = [said(1), said(1), said(1, feed="B"), said(2, url=""), said(2, url="")]
-    assert taken(store, again)[:2] == (2, 3)
+    repeated = [said(1), said(1), said(1, feed="B"), said(2, url=""), said(2, url="")]
+    assert taken(store, repeated)[:2] == (2, 3)
 
 
 def test_a_feed_that_publishes_it_later_brings_no_news(tmp_path: Path) -> None:
@@ -156,9 +156,9 @@ def test_however_it_is_cut_and_repeated_everything_is_there_once(
     folder = tmp_path_factory.mktemp("cut")
     articles = [said(number, feed=feed) for number, feed in lines]
     with closing(Store(StoreAddress(folder))) as store:
-        for cut in [*cuts, 99]:
-            for at in range(0, min(cut * 3, len(articles)), cut):
-                taken(store, articles[at : at + cut])
+        for size in [*cuts, 99]:
+            for at in range(0, min(size * 3, len(articles)), size):
+                taken(store, articles[at : at + size])
     urls = rows(folder, "SELECT url FROM articles ORDER BY url")
     assert urls == sorted({(f"https://ex.org/{number}",) for number, _ in lines})
     assert rows(folder, "SELECT total(articles) FROM feeds") == [(len(urls),)]
@@ -270,9 +270,9 @@ DATES = [
 ]
 
 
-@pytest.mark.parametrize(("written", "moment"), DATES)
-def test_dates(written: Any, moment: float | None) -> None:
-    article = parse_article({"title": "a", "published": written}, NOW)
+@pytest.mark.parametrize(("date", "moment"), DATES)
+def test_dates(date: Any, moment: float | None) -> None:
+    article = parse_article({"title": "a", "published": date}, NOW)
     assert article.entry.published == moment
     assert article.seen == (NOW if moment is None else moment)
     assert parse_article({"title": "a", "seen": "2999-01-01"}, NOW).seen == NOW
@@ -319,14 +319,14 @@ def test_import_and_export_on_the_command_line(room: Newsroom) -> None:
     assert "1 could not be read" in done.stderr
     assert len(room.here("search", "dockers", "--format", "jsonl").stdout.splitlines()) == 3
     assert room.here("export", "dockers lang:fr", "out", "--format", "json").returncode == 0
-    again = Newsroom(room.folder / "again")
-    again.folder.mkdir()
-    again.watch([{"url": "http://127.0.0.1:9/rss", "name": "Le Soir"}], ["Alibaba"])
-    assert again.here("import", "../out").returncode == 0
-    assert again.counts()[:2] == (3, 3)
-    assert again.here("export", "rien", "nothing").returncode == 1
-    assert again.here("export", "nothing").returncode == 2
-    assert "0 articles added, 3 in the archive already" in again.here("import", "../out").stderr
+    copy = Newsroom(room.folder / "again")
+    copy.folder.mkdir()
+    copy.watch([{"url": "http://127.0.0.1:9/rss", "name": "Le Soir"}], ["Alibaba"])
+    assert copy.here("import", "../out").returncode == 0
+    assert copy.counts()[:2] == (3, 3)
+    assert copy.here("export", "rien", "nothing").returncode == 1
+    assert copy.here("export", "nothing").returncode == 2
+    assert "0 articles added, 3 in the archive already" in copy.here("import", "../out").stderr
 
 
 def test_what_articles_lack_and_what_is_not_used_is_counted_aloud(room: Newsroom) -> None:

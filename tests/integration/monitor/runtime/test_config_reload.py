@@ -110,7 +110,7 @@ def test_articles_that_arrive_while_rules_are_swapped_are_judged_once(
     alerts = newsroom.sql("SELECT article, watchlist, backfill FROM alerts WHERE article > 1")
     common = [article for article, watchlist, _ in alerts if watchlist == "commun"]
     assert sorted(common) == list(range(2, count + 1))
-    assert not any(late for _, watchlist, late in alerts if watchlist == "commun")
-    judged = [(article, name) for article, name, late in alerts if name != "commun" and not late]
+    assert not any(old for _, watchlist, old in alerts if watchlist == "commun")
+    judged = [(article, name) for article, name, old in alerts if name != "commun" and not old]
     assert sorted(article for article, _ in judged) == list(range(2, count + 1))
     assert {name for _, name in judged} == {"Rouge", "Bleu"}  # there were swaps

@@ -64,8 +64,8 @@ def descendants(pid: int) -> list[int]:
 
 def indexer_of(monitor: int) -> int:
     """Return the indexer: the process of a monitor that gives way."""
-    wanted = niceness(monitor) + indexer_process.NICENESS
-    (indexer,) = (pid for pid in descendants(monitor) if niceness(pid) == wanted)
+    expected = niceness(monitor) + indexer_process.NICENESS
+    (indexer,) = (pid for pid in descendants(monitor) if niceness(pid) == expected)
     return indexer
 
 
@@ -172,8 +172,8 @@ def test_killed_and_started_again_nothing_is_lost_or_doubled(web: Web, newsroom:
     assert newsroom.counts() == (81, 54, 0)
     hits = newsroom.json("search", "texte", "--limit", "0", "--format", "json")["hits"]
     assert sorted(row["title"] for row in hits) == sorted(item(n).title for n in range(81))
-    doubled = newsroom.sql("SELECT guid FROM entries GROUP BY guid HAVING count(*) > 1")
-    assert doubled == []
+    doubles = newsroom.sql("SELECT guid FROM entries GROUP BY guid HAVING count(*) > 1")
+    assert doubles == []
 
 
 def test_a_background_monitor_logs_where_status_says(web: Web, newsroom: Newsroom) -> None:
@@ -237,8 +237,8 @@ def test_a_clock_set_back_stalls_nothing(tmp_path: Path) -> None:
     room.run(script)
 
 
-@pytest.mark.parametrize("later", [STORE_REST + 1, pytest.param(-86_400.0, id="clock set back")])
-def test_a_store_that_refuses_stops_the_asking_for_a_while(tmp_path: Path, later: float) -> None:
+@pytest.mark.parametrize("seconds", [STORE_REST + 1, pytest.param(-86_400.0, id="clock set back")])
+def test_a_store_that_refuses_stops_the_asking_for_a_while(tmp_path: Path, seconds: float) -> None:
     """While nothing can be stored, nothing is fetched; polling resumes, and nothing is lost."""
     room = InProcessMonitor(tmp_path, press_of(a=[edition(flow._A1)]))
 
@@ -255,7 +255,7 @@ def test_a_store_that_refuses_stops_the_asking_for_a_while(tmp_path: Path, later
             assert room.press.requested_urls.count(A) <= polls + 1
             other.execute("ROLLBACK")
         assert room.polls(A) == 1
-        room.now += later
+        room.now += seconds
         await room.until(lambda: room.polls(A) == 2)
         assert Views(StoreAddress(tmp_path)).totals()[0] == 2
 
@@ -392,9 +392,9 @@ def test_a_second_monitor_is_told_who_watches(tmp_path: Path) -> None:
 
     async def script(room: InProcessMonitor) -> None:
         await room.until(lambda: current_heartbeat(tmp_path) is not None)
-        with pytest.raises(AlreadyRunningError) as caught, MonitorLock(tmp_path):
+        with pytest.raises(AlreadyRunningError) as error, MonitorLock(tmp_path):
             pass
-        assert caught.value.pid == os.getpid()
+        assert error.value.pid == os.getpid()
 
     room.run(script)
     assert current_heartbeat(tmp_path) is None

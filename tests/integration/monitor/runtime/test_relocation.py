@@ -185,8 +185,8 @@ def store_of(folder: Path) -> Store:
 
 
 def etag_of(store: Store) -> bytes | None:
-    (subscribed,) = store.feeds.subscribed()
-    return subscribed.state.etag
+    (row,) = store.feeds.subscribed()
+    return row.state.etag
 
 
 def test_history_and_state_follow(tmp_path: Path) -> None:

@@ -46,8 +46,8 @@ def room(lived: Path, tmp_path: Path) -> Newsroom:
 
 def _without_privileges(room: Newsroom, *args: str) -> subprocess.CompletedProcess[str]:
     """Run tocsin as a user to whom permissions apply; to root they do not."""
-    powerless = ["setpriv", "--inh-caps=-all", "--bounding-set=-all"] if ROOT else []
-    command = [*powerless, sys.executable, "-m", "monitor", *args]
+    prefix = ["setpriv", "--inh-caps=-all", "--bounding-set=-all"] if ROOT else []
+    command = [*prefix, sys.executable, "-m", "monitor", *args]
     root = str(Path(__file__).parents[3])
     return subprocess.run(
         command, cwd=room.folder, capture_output=True, text=True, check=False,
@@ -159,10 +159,10 @@ def test_a_store_that_has_lost_its_articles_is_not_gone_on_with(
 
 def test_a_file_may_go_while_a_folder_is_looked_through(tmp_path: Path) -> None:
     """SQLite removes its files when the last viewer ends, whatever a monitor does meanwhile."""
-    ended = threading.Event()
+    stop = threading.Event()
 
     def come_and_go() -> None:
-        while not ended.is_set():
+        while not stop.is_set():
             (tmp_path / "newsroom.db-shm").touch()
             (tmp_path / "newsroom.db-shm").unlink()
 
@@ -172,5 +172,5 @@ def test_a_file_may_go_while_a_folder_is_looked_through(tmp_path: Path) -> None:
         for _look in range(2_000):
             data_folder.claim(tmp_path)
     finally:
-        ended.set()
+        stop.set()
         viewers.join()

@@ -68,10 +68,10 @@ def test_a_monitor_is_known_while_it_holds_the_folder(tmp_path: Path) -> None:
 
 @pytest.mark.costly
 def test_the_card_of_a_killed_monitor_is_never_that_of_the_next(tmp_path: Path) -> None:
-    killed = _holder(tmp_path, 0.0)
+    holder = _holder(tmp_path, 0.0)
     until(lambda: current_heartbeat(tmp_path) is not None)
-    killed.kill()
-    killed.wait()
+    holder.kill()
+    holder.wait()
     assert (tmp_path / HEARTBEAT).exists()
     assert current_heartbeat(tmp_path) is None
     with MonitorLock(tmp_path):

@@ -182,7 +182,7 @@ def test_killed_at_any_step_and_started_again_it_comes_to_the_same(
     fuse = Fuse()
     with fuse.fitted(), closing(Store(StoreAddress(uninterrupted))) as store:
         finish(store, (*WATCHLISTS, STRIKE))
-    wanted = everything(uninterrupted)
+    expected = everything(uninterrupted)
     assert fuse.steps > 30
     for at in range(random.choice((1, 2)), fuse.steps + 1, 2):
         copy = fresh(str(at))
@@ -190,7 +190,7 @@ def test_killed_at_any_step_and_started_again_it_comes_to_the_same(
             finish(Store(StoreAddress(copy)), (*WATCHLISTS, STRIKE))
         with closing(Store(StoreAddress(copy))) as store:
             finish(store, (*WATCHLISTS, STRIKE))
-        assert everything(copy) == wanted, at
+        assert everything(copy) == expected, at
 
 
 def test_a_store_that_refuses_loses_nothing(folder: Path) -> None:

@@ -122,9 +122,9 @@ def test_the_reader_begins_with_what_was_decided() -> None:
     async def script(pilot: Pilot[Any], app: DashboardApp) -> None:
         await pilot.press("enter")
         await sees(pilot, app, "✎ call the ministry")
-        shown = screen(app)
-        assert shown.index("Alibaba  new") < shown.index("call the ministry")
-        assert shown.index("call the ministry") < shown.rindex("collimateur")
+        output = screen(app)
+        assert output.index("Alibaba  new") < output.index("call the ministry")
+        assert output.index("call the ministry") < output.rindex("collimateur")
 
     drive(newsroom, script)
 

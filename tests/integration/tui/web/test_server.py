@@ -284,15 +284,15 @@ def run(folder: Path, *arguments: str) -> Any:
 
 
 def test_other_machines_come_in_only_when_that_is_asked_for(tmp_path: Path) -> None:
-    ended = run(tmp_path, "--host", "0.0.0.0", "--no-monitor")
-    assert ended.exit_code == 2
-    assert "nothing is encrypted" in ended.output and "--expose" in ended.output
+    output = run(tmp_path, "--host", "0.0.0.0", "--no-monitor")
+    assert output.exit_code == 2
+    assert "nothing is encrypted" in output.output and "--expose" in output.output
 
 
 def test_mistakes_of_the_dashboards_options_are_told_at_once(tmp_path: Path) -> None:
-    ended = run(tmp_path, "--no-monitor", "--", "--wal")
-    assert ended.exit_code == 2
-    assert "--wal" in ended.output
+    output = run(tmp_path, "--no-monitor", "--", "--wal")
+    assert output.exit_code == 2
+    assert "--wal" in output.output
 
 
 @pytest.fixture

@@ -62,8 +62,8 @@ def edited(tmp_path_factory: pytest.TempPathFactory) -> Newsroom:
         web.on("/first", published(seizure, attack))
         assert newsroom.once("--now").returncode == 0
         copy = item("Customs seize parts at the port", TEXT, "https://ex.net/2")
-        again = replace(attack, guid="again", link="https://ex.net/3")
-        web.on("/second", published(copy, again))
+        third = replace(attack, guid="again", link="https://ex.net/3")
+        web.on("/second", published(copy, third))
         assert newsroom.once("--now").returncode == 0
         edited = item("Customs seize parts at the port", EDITED, "https://ex.org/1")
         attack = replace(
@@ -142,14 +142,14 @@ def test_hostile_texts_stay_texts_on_every_page(
             note = "</textarea>" + HOSTILE
             done = mallory.press(mallory.get(path), f"{path}/triage", act=act, note=note)
             assert done.status == 200
-    quoted = '"<script><img src=x>"'
+    query = '"<script><img src=x>"'
     for path in (
         "/", "/alerts", "/search?q=hostile OR attack", "/search", "/briefing", "/search?q=port",
         *(f"/alerts/{alert['alert_id']}" for alert in alerts),
         *(f"/stories/{alert['alert_id']}" for alert in alerts),
         *(f"/articles/{alert['article_id']}" for alert in alerts),
         f"/search?q=port&watch=Customs {SHORT}", f"/alerts?feed=First {SHORT}&limit=1",
-        f"/search?q={quoted}", f"/search?q={quoted} xyzzy", f"/alerts?query={quoted}",
+        f"/search?q={query}", f"/search?q={query} xyzzy", f"/alerts?query={query}",
         f"/search?q=%22{HOSTILE}%22", f"/alerts?query={HOSTILE}", f"/alerts?watch={HOSTILE}",
         f"/alerts?tag={HOSTILE}", f"/{HOSTILE}", f"/articles/1?{HOSTILE}",
         f"/search?since={HOSTILE}", f"/briefing/{sent_briefing}",

@@ -46,14 +46,14 @@ async def log_in(page: Page, api: Api, scope: Scope = Scope.TRIAGE) -> None:
 def test_each_page_can_be_read_by_everybody(api: Api, sent_briefing: int, tmp_path: Path) -> None:
     async def script(page: Page) -> None:
         await log_in(page, api)
-        wrong = []
+        errors = []
         for path in (*PATHS, f"/briefing/{sent_briefing}"):
             for width, dark in LOOKS:
                 await page.look(width, dark=dark)
                 await page.visit(f"{api.url}{path}")
-                violations_found = await violations(page)
-                wrong += [f"{path} {width} {dark} {violation}" for violation in violations_found]
-        assert not wrong
+                broken = await violations(page)
+                errors += [f"{path} {width} {dark} {violation}" for violation in broken]
+        assert not errors
         assert {url.removeprefix(api.url)[:1] for url in page.urls} <= {"/"}  # nobody else
         blocked = [text for text in page.console_lines if "404" not in text and "422" not in text]
         assert not blocked  # such as by the Content-Security-Policy
@@ -61,15 +61,15 @@ def test_each_page_can_be_read_by_everybody(api: Api, sent_briefing: int, tmp_pa
     in_browser(tmp_path, script)
 
 
-async def focus(page: Page, wanted: str) -> None:
+async def focus(page: Page, selector: str) -> None:
     """Press Tab until an element has the focus, which must be seen."""
     for _ in range(60):
         await page.press("Tab")
-        if await page.value(f"document.activeElement === {wanted}"):
+        if await page.value(f"document.activeElement === {selector}"):
             outline = "parseFloat(getComputedStyle(document.activeElement).outlineWidth)"
             assert await page.value(outline) >= 2
             return
-    raise AssertionError(f"the focus never comes to {wanted}")
+    raise AssertionError(f"the focus never comes to {selector}")
 
 
 def test_an_analyst_logs_in_searches_and_decides_with_the_keyboard(

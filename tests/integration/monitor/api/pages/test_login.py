@@ -21,8 +21,8 @@ pytestmark = pytest.mark.costly
 def test_every_scope_against_every_page(api: Api, sent_briefing: int) -> None:
     for holder in (None, *Scope):
         with Browser(api) as browser:
-            for method, path, needed in api.routes():
-                if needed is None or not is_page(path):
+            for method, path, scope in api.routes():
+                if scope is None or not is_page(path):
                     continue
                 if holder:
                     browser.log_in(f"secret-{holder}")
@@ -34,8 +34,8 @@ def test_every_scope_against_every_page(api: Api, sent_briefing: int) -> None:
                     assert page.status == 200, path
                 else:
                     assert page.status == 403, path  # without the secret of the form
-                    may = holder.covers(needed)
-                    assert ("earlier session" in page.text) == may, (path, holder)
+                    allowed = holder.covers(scope)
+                    assert ("earlier session" in page.text) == allowed, (path, holder)
 
 
 def test_who_opens_a_page_logs_in_and_sees_it(stranger: Browser) -> None:
@@ -168,11 +168,11 @@ def test_a_form_of_another_site_is_refused(analyst: Browser) -> None:
 def test_a_form_needs_the_secret_of_its_session(analyst: Browser, api: Api) -> None:
     with Browser(api) as other:
         other.log_in("secret-triage")
-        theirs = other.get("/alerts/a2").fields("/alerts/a2/triage")["form"]
+        foreign_secret = other.get("/alerts/a2").fields("/alerts/a2/triage")["form"]
     page = analyst.get("/alerts/a2")
-    for wrong in ("", "x", theirs, "é"):
-        refused = analyst.press(page, "/alerts/a2/triage", form=wrong, act="close")
-        assert refused.status == 403
+    for secret in ("", "x", foreign_secret, "é"):
+        answer = analyst.press(page, "/alerts/a2/triage", form=secret, act="close")
+        assert answer.status == 403
 
 
 def test_a_link_from_another_site_leads_to_the_page(reader: Browser) -> None:
@@ -200,7 +200,7 @@ def test_tokens_are_in_no_log_and_no_page(
 ) -> None:
     caplog.set_level(0)
     caplog.set_level(0, "tocsin")
-    shown = stranger.log_in("secret-read").answer.text
-    shown += stranger.post("/login", {"token": "tocsin_nobody-may-read-this"}).answer.text
-    assert "nobody-may-read-this" not in shown + caplog.text
-    assert "secret-read" not in shown + caplog.text
+    answer = stranger.log_in("secret-read").answer.text
+    answer += stranger.post("/login", {"token": "tocsin_nobody-may-read-this"}).answer.text
+    assert "nobody-may-read-this" not in answer + caplog.text
+    assert "secret-read" not in answer + caplog.text

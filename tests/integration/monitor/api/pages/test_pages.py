@@ -59,7 +59,7 @@ def test_the_list_filters_and_pages(reader: Browser) -> None:
         assert "watch=Alibaba" in link and "limit=1" in link
         page = reader.get(link)
         page_titles.append(page.all("//article//h2"))
-    titles = [title for shown in page_titles for title in shown]
+    titles = [title for page_title in page_titles for title in page_title]
     assert len(titles) == len(set(titles)) == len(page_titles) == 3
 
 
@@ -169,7 +169,7 @@ KNOWN = (
 
 def test_no_word_of_a_page_is_left_in_english(reader: Browser, filled: Newsroom) -> None:
     config = filled.config.read_text(encoding="utf-8")
-    shown = " ".join(
+    titles = " ".join(
         f"{row['title']} {row['feed']}" for row in filled.json("alerts", "--format", "json")
     )
     with pseudo_language():
@@ -180,5 +180,5 @@ def test_no_word_of_a_page_is_left_in_english(reader: Browser, filled: Newsroom)
             ):
                 if element is not page.tree:
                     element.drop_tree()
-            words = plain_words(page.text, (*KNOWN, config, shown))
+            words = plain_words(page.text, (*KNOWN, config, titles))
             assert not words, (path, words, page.text)

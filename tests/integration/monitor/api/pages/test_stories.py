@@ -74,10 +74,10 @@ def test_a_story_that_somebody_changed_is_shown_again(analyst: Browser, api: Api
     page = analyst.get(STORY)
     assert api.post("/alerts/a2/triage", {"acknowledge": True}).status_code == 200
     before = story(api)
-    refused = analyst.press(page, f"{STORY}/triage", act="noise")
-    assert refused.status == 409 and "Somebody changed it" in refused.all("//*[@role='alert']")[0]
+    answer = analyst.press(page, f"{STORY}/triage", act="noise")
+    assert answer.status == 409 and "Somebody changed it" in answer.all("//*[@role='alert']")[0]
     assert story(api) == before
-    assert analyst.press(refused, f"{STORY}/triage", act="noise").status == 200
+    assert analyst.press(answer, f"{STORY}/triage", act="noise").status == 200
     assert set(story(api)["state"]) == {"closed"}
 
 

@@ -55,8 +55,8 @@ def test_each_button_does_what_it_says(analyst: Browser, api: Api) -> None:
 
 def test_a_note_keeps_its_lines(analyst: Browser, api: Api) -> None:
     page = analyst.get(PATH)
-    written = "First.\r\nSecond: é < & >"
-    after = analyst.press(page, FORM, act="note", note=written)
+    note = "First.\r\nSecond: é < & >"
+    after = analyst.press(page, FORM, act="note", note=note)
     assert row(api)["note"] == "First.\nSecond: é < & >"
     assert after.fields(FORM)["note"] == "\nFirst.\nSecond: é < & >"  # HTML drops the first line
     assert analyst.press(after, FORM, act="note", note="").status == 200
@@ -68,13 +68,13 @@ def test_who_saw_something_else_changes_nothing(
 ) -> None:
     page = analyst.get(PATH)
     assert filled.here("alerts", "note", "a2", "-m", "Ana was here").returncode == 0
-    mine = analyst.press(page, FORM, act="note", note="Ben too")
-    assert mine.status == 409
-    assert "Somebody changed it since" in mine.all("//*[@role='alert']")[0]
-    assert "Ana was here" in mine.text
-    assert mine.fields(FORM)["note"].strip() == "Ben too"  # nothing typed is lost
+    answer = analyst.press(page, FORM, act="note", note="Ben too")
+    assert answer.status == 409
+    assert "Somebody changed it since" in answer.all("//*[@role='alert']")[0]
+    assert "Ana was here" in answer.text
+    assert answer.fields(FORM)["note"].strip() == "Ben too"  # nothing typed is lost
     assert row(api)["note"] == "Ana was here"
-    better = analyst.press(mine, FORM, act="note", note="Ana and Ben")
+    better = analyst.press(answer, FORM, act="note", note="Ana and Ben")
     assert better.status == 200 and row(api)["note"] == "Ana and Ben"
 
 
@@ -89,10 +89,10 @@ def test_other_fields_may_have_changed_meanwhile(
 
 def test_a_note_that_is_too_long_is_not_lost(analyst: Browser, api: Api) -> None:
     page = analyst.get(PATH)
-    refused = analyst.press(page, FORM, act="note", note="x" * 10_001)
-    assert refused.status == 422
-    assert "characters at most" in refused.all("//*[@role='alert']")[0]
-    assert len(refused.fields(FORM)["note"].strip()) == 10_001
+    answer = analyst.press(page, FORM, act="note", note="x" * 10_001)
+    assert answer.status == 422
+    assert "characters at most" in answer.all("//*[@role='alert']")[0]
+    assert len(answer.fields(FORM)["note"].strip()) == 10_001
     assert row(api)["note"] == ""
 
 
@@ -100,10 +100,10 @@ def test_the_last_act_of_ones_own_can_be_undone(analyst: Browser, api: Api) -> N
     before = row(api)
     after = analyst.press(analyst.get(PATH), FORM, act="noise")
     assert row(api)["state"] == "closed"
-    undone = analyst.press(after, UNDO)
-    assert undone.status == 200
+    answer = analyst.press(after, UNDO)
+    assert answer.status == 200
     assert row(api) == before
-    assert UNDO not in [form.action for form in undone.tree.forms]
+    assert UNDO not in [form.action for form in answer.tree.forms]
 
 
 def test_a_form_that_says_nothing_changes_nothing(analyst: Browser, api: Api) -> None:

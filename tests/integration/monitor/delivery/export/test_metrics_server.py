@@ -88,9 +88,9 @@ async def closed(reader: asyncio.StreamReader) -> bool:
 
 def test_half_requests_give_way_to_a_scrape() -> None:
     async def visit(metrics: Metrics) -> None:
-        waiting = [await metrics.send(HALF) for _ in range(48)]
+        connections = [await metrics.send(HALF) for _ in range(48)]
         assert b"readings 1.0" in await metrics.ask(SCRAPE)
-        for connection in waiting[:-CONNECTIONS]:
+        for connection in connections[:-CONNECTIONS]:
             assert await closed(connection)
 
     served(visit)

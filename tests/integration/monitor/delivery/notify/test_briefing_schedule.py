@@ -123,12 +123,12 @@ def test_a_briefing_survives_kills_under_one_key_and_is_not_made_again(desk: Des
     desk.until(SEVEN + 10 * MINUTE)
     desk.living.begin()
     desk.until(SEVEN + HOUR)
-    sent = len(desk.posted)
+    count = len(desk.posted)
     assert len(desk.keys) == 1
     desk.living.kill()
     desk.living.begin()
     desk.until(SEVEN + 5 * HOUR)
-    assert (len(desk.posted), len(desk.keys), len(desk.logged)) == (sent, 1, 1)
+    assert (len(desk.posted), len(desk.keys), len(desk.logged)) == (count, 1, 1)
 
 
 def test_missed_times_are_made_up_for_once_and_say_that_they_are_late(desk_of_days: Desk) -> None:

@@ -96,11 +96,11 @@ def test_what_was_accepted_and_not_noted_is_sent_again_with_its_key(
 def test_killed_before_any_statement_nothing_is_lost_and_no_line_is_doubled(
     lived: Path, tmp_path: Path
 ) -> None:
-    stored = (lived / "newsroom.db").read_bytes()
+    content = (lived / "newsroom.db").read_bytes()
     for step in range(1, 200):
         desk = DeliveryDesk(tmp_path / str(step))
         desk.folder.mkdir()
-        (desk.folder / "newsroom.db").write_bytes(stored)
+        (desk.folder / "newsroom.db").write_bytes(content)
         ids, path, fuse = alerts(desk, 3), desk.folder / "out.jsonl", Fuse(step)
         desk.plan(ids, "log")
         try:
@@ -110,8 +110,8 @@ def test_killed_before_any_statement_nothing_is_lost_and_no_line_is_doubled(
             assert isinstance(error, Killed), error
         if fuse.steps < step:
             break
-        noted = {row.alert for row in desk.found() if row.state == "sent"}
-        assert noted <= set(told_in(path)), step
+        noted_alerts = {row.alert for row in desk.found() if row.state == "sent"}
+        assert noted_alerts <= set(told_in(path)), step
         desk.now += 3600
         desk.send(lines(path))
         assert told_in(path) == ids, step
@@ -293,11 +293,11 @@ def test_an_edit_ends_what_hangs_and_its_channel_is_mended(desk: DeliveryDesk, w
     assert len(keys) == 1
 
 
-@pytest.mark.parametrize("tells", [False, True])
+@pytest.mark.parametrize("is_sent", [False, True])
 def test_what_an_import_raises_is_sent_if_the_watchlist_says_so(
-    tmp_path: Path, tells: bool
+    tmp_path: Path, is_sent: bool
 ) -> None:
-    watchlist = replace(flow.WATCHLISTS[0], notify_backfill=tells)
+    watchlist = replace(flow.WATCHLISTS[0], notify_backfill=is_sent)
     with closing(Store(StoreAddress(tmp_path))) as store:
         store.subscribe((), (watchlist,))
         taking = ArticleImport(
@@ -306,4 +306,4 @@ def test_what_an_import_raises_is_sent_if_the_watchlist_says_so(
         taking.take([parse_article({"title": "Alibaba à Liège", "published": "2023-10-09"}, NOW)])
         assert taking.alerts == 1
     planned = DeliveryDesk(tmp_path).found()
-    assert [(d.channel, d.occasion) for d in planned] == [("log", "raised")] * tells
+    assert [(d.channel, d.occasion) for d in planned] == [("log", "raised")] * is_sent

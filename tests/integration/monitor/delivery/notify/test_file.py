@@ -17,10 +17,10 @@ def test_a_file_gets_a_line_for_each_and_keeps_what_is_there(desk: DeliveryDesk)
         file.write('{"torn": ')
     desk.plan(alerts(desk, 3), "log")  # one of them is new
     desk.send(lines(path))
-    written = path.read_text().splitlines()
-    assert len(written) == 4
-    assert written[2] == '{"torn": '
-    assert {json.loads(line)["key"] for line in written if "key" in line} == {
+    lines_ = path.read_text().splitlines()
+    assert len(lines_) == 4
+    assert lines_[2] == '{"torn": '
+    assert {json.loads(line)["key"] for line in lines_ if "key" in line} == {
         delivery.key for delivery in desk.found()
     }
 

@@ -58,11 +58,11 @@ def test_alerts_reach_their_channels_and_again_after_a_kill(web: Web, newsroom: 
         until(lambda: newsroom.sql("SELECT 1 FROM deliveries WHERE state = 'sent'"))
         process.kill()
         process.wait()
-    planned = newsroom.sql(
+    deliveries = newsroom.sql(
         "SELECT al.watchlist, d.channel, d.state FROM deliveries d"
         " JOIN alerts al ON al.id = d.alert ORDER BY 1, 2"
     )
-    assert planned == [
+    assert deliveries == [
         ("A", "soc", "waiting"), ("B", "fast", "sent"), ("B", "soc", "waiting"),
     ]  # fmt: skip
     newsroom.once()
@@ -93,8 +93,8 @@ def test_what_is_raised_is_told_at_once(tmp_path: Path) -> None:
         return True
 
     world.watch(newsroom.config, town, leave, tick=300.0)
-    ((took,),) = newsroom.sql("SELECT sent_at - created_at FROM deliveries")
-    assert took < 1.0
+    ((seconds,),) = newsroom.sql("SELECT sent_at - created_at FROM deliveries")
+    assert seconds < 1.0
 
 
 @pytest.mark.costly
@@ -151,6 +151,6 @@ def test_commands_list_deliveries_and_never_tell_a_secret(
     run("deliveries", "retry", code=2)
     assert "it has soc, desk, script" in run("notify", "test", "nobody", code=2)
     assert "canary" not in "".join(output)
-    stored = b"".join(path.read_bytes() for path in newsroom.data.glob("newsroom.db*"))
-    assert b"canary" not in stored
+    content = b"".join(path.read_bytes() for path in newsroom.data.glob("newsroom.db*"))
+    assert b"canary" not in content
     assert "canary" not in repr(load(newsroom.config))

@@ -30,8 +30,8 @@ def client(allow=(), **options) -> Client:
 
 
 async def fetch(url: str, allow=(), **options) -> Fetched:
-    async with client(allow, **options) as asking:
-        return await asking.fetch(url)
+    async with client(allow, **options) as http:
+        return await http.fetch(url)
 
 
 # --- the deny list ---------------------------------------------------------------
@@ -76,8 +76,8 @@ def test_nothing_that_python_calls_private_is_allowed(address):
 @given(st.ip_addresses(v=4))
 def test_an_ipv4_address_wrapped_in_ipv6_is_never_allowed(address):
     number = int(address)
-    for wrapped in (number, 0xFFFF << 32 | number, (0x64FF9B << 96) | number):
-        assert not is_allowed(ip_address(wrapped.to_bytes(16, "big")))
+    for mapped in (number, 0xFFFF << 32 | number, (0x64FF9B << 96) | number):
+        assert not is_allowed(ip_address(mapped.to_bytes(16, "big")))
     assert not is_allowed(ip_address((0x2002 << 112) | (number << 80)))
 
 
@@ -106,9 +106,9 @@ SPELLINGS = """
 def test_no_spelling_of_loopback_reaches_the_canary(web: Web, host):
     web.on("*", redirect("/"))
     for url in (f"http://{host}:{web.port}/", f"http://user:pass@{host}:{web.port}/"):
-        with pytest.raises(FetchError) as refused:
+        with pytest.raises(FetchError) as error:
             asyncio.run(fetch(url))
-        assert not refused.value.network or "resolve" in refused.value.reason
+        assert not error.value.network or "resolve" in error.value.reason
     assert web.connections == 0
 
 
@@ -117,17 +117,17 @@ def test_no_redirect_to_loopback_is_followed(web: Web, host):
     """The first server is the operator's own at 127.0.0.2; the canary is every other one."""
     with Web(address="127.0.0.2") as first:
         first.on("/", redirect(f"http://{host}:{web.port}/canary"))
-        with pytest.raises(FetchError) as refused:
+        with pytest.raises(FetchError) as error:
             asyncio.run(fetch(first.url("/"), (ip_network("127.0.0.2/32"),)))
         assert len(first.requests) == 1
-    assert refused.value.reason
+    assert error.value.reason
     assert web.connections == 0
 
 
 def test_the_reason_names_the_address_and_the_way_out(web: Web):
-    with pytest.raises(FetchError) as refused:
+    with pytest.raises(FetchError) as error:
         asyncio.run(fetch(f"http://localhost:{web.port}/"))
-    assert refused.value.reason in {
+    assert error.value.reason in {
         f"localhost is {address}, not a public address: `network: {{allow: [{written}]}}` allows it"
         for address, written in (("127.0.0.1", "127.0.0.1"), ("::1", '"::1"'))
     }
@@ -147,14 +147,14 @@ def test_a_permission_that_is_withdrawn_ends_kept_connections_too(web: Web):
     web.on("/", Reply(body=b"<rss/>"))
 
     async def go() -> str:
-        async with client(LOOPBACK) as asking:
-            await asking.fetch(web.url("/"))
-            asking.allow(())
-            with pytest.raises(FetchError) as refused:
-                await asking.fetch(web.url("/"))
-            asking.allow(LOOPBACK)
-            await asking.fetch(web.url("/"))
-            return refused.value.reason
+        async with client(LOOPBACK) as http:
+            await http.fetch(web.url("/"))
+            http.allow(())
+            with pytest.raises(FetchError) as error:
+                await http.fetch(web.url("/"))
+            http.allow(LOOPBACK)
+            await http.fetch(web.url("/"))
+            return error.value.reason
 
     assert "not a public address" in asyncio.run(go())
     assert len(web.requests) == 2
@@ -238,10 +238,10 @@ def test_refusals_say_why(resolve, message):
 
 def test_look_ups_do_not_wait_for_each_other(monkeypatch):
     """Fifty dead names take as long as one: all are being looked up when the first answer comes."""
-    together = threading.Barrier(50)
+    barrier = threading.Barrier(50)
 
     def dead(*args, **kwargs):
-        together.wait(PATIENCE)
+        barrier.wait(PATIENCE)
         raise socket.gaierror(socket.EAI_AGAIN, "try again")
 
     monkeypatch.setattr(socket, "getaddrinfo", dead)

@@ -36,12 +36,12 @@ PACKED = {
 }
 
 
-def inflated(packed: bytes, coding: str, step: int, **limits: int) -> bytes:
+def inflated(compressed: bytes, coding: str, step: int, **limits: int) -> bytes:
     """Return a body that comes so many bytes at a time."""
 
     async def chunks():
-        for at in range(0, len(packed), step):
-            yield packed[at : at + step]
+        for at in range(0, len(compressed), step):
+            yield compressed[at : at + step]
 
     return asyncio.run(decoded(chunks(), coding, **{"max_bytes": 1 << 24} | limits))
 
@@ -74,8 +74,8 @@ def test_bodies_that_are_refused(web: Web, coding, body, reason):
 
 
 def test_a_coding_said_twice_is_a_stack(web: Web):
-    twice = (("Content-Encoding", "gzip"), ("Content-Encoding", "gzip"))
-    web.on("/feed", Reply(200, twice, _gzip(GZIPPED)))
+    headers = (("Content-Encoding", "gzip"), ("Content-Encoding", "gzip"))
+    web.on("/feed", Reply(200, headers, _gzip(GZIPPED)))
     assert failing(web.url("/feed")).reason == "compressed several times over"
 
 
@@ -126,14 +126,14 @@ def test_an_announced_length_above_the_cap_is_not_even_read(web: Web):
 
 @given(st.binary(max_size=5000), st.sampled_from(["gzip", "deflate"]), st.integers(1, 700))
 def test_inflating_in_any_pieces_gives_the_same(body, coding, size):
-    packed = gzip.compress(body) if coding == "gzip" else zlib.compress(body)
-    assert inflated(packed, coding, size) == body
+    compressed = gzip.compress(body) if coding == "gzip" else zlib.compress(body)
+    assert inflated(compressed, coding, size) == body
 
 
 @given(st.binary(max_size=300), st.integers(1, 100), st.integers(0, 200))
 def test_inflating_never_gives_more_than_the_cap(body, times, cap):
-    packed = gzip.compress(body * times)
-    assert inflated(packed, "gzip", 100, max_bytes=cap, truncate=True) == (body * times)[:cap]
+    compressed = gzip.compress(body * times)
+    assert inflated(compressed, "gzip", 100, max_bytes=cap, truncate=True) == (body * times)[:cap]
 
 
 @given(st.binary(max_size=300), st.sampled_from(["gzip", "deflate"]))

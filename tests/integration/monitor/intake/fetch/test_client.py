@@ -29,14 +29,14 @@ def test_a_feed_with_everything_it_says(web: Web):
         ("Age", "600"),
     )
     web.on("/feed", Reply(200, headers, FEED))
-    got = get(web.url("/feed"))
-    assert isinstance(got, Fetched)
-    fields = dict(got.headers)
+    fetched = get(web.url("/feed"))
+    assert isinstance(fetched, Fetched)
+    fields = dict(fetched.headers)
     assert fields.pop("date")
     assert fields.keys() == {
         "age", "cache-control", "content-length", "content-type", "etag", "last-modified",
     }  # fmt: skip
-    assert replace(got, headers=()) == Fetched(
+    assert replace(fetched, headers=()) == Fetched(
         url=web.url("/feed"),
         body=FEED,
         content_type="application/rss+xml; charset=utf-8",
@@ -50,9 +50,9 @@ def test_the_request_says_who_asks_and_nothing_else(web: Web):
     web.on("/feed", Reply(200, (("Set-Cookie", "spy=1; Path=/"),), FEED), Reply(body=FEED))
 
     async def twice():
-        async with client() as asking:
-            await asking.fetch(web.url("/feed?a=b%20c#part"))
-            await asking.fetch(web.url("/feed"), accept=ACCEPT_PAGE)
+        async with client() as http:
+            await http.fetch(web.url("/feed?a=b%20c#part"))
+            await http.fetch(web.url("/feed"), accept=ACCEPT_PAGE)
 
     asyncio.run(twice())
     first, second = web.requests

@@ -20,10 +20,10 @@ def test_one_connection_serves_many_requests(web: Web):
     web.on("*", conditional(FEED))
 
     async def go():
-        async with client() as asking:
+        async with client() as http:
             for path in ("/a", "/b", "/c"):
-                await asking.fetch(web.url(path), etag=b'"1"')
-                await asking.fetch(web.url(path))
+                await http.fetch(web.url(path), etag=b'"1"')
+                await http.fetch(web.url(path))
 
     asyncio.run(go())
     assert (len(web.requests), web.connections) == (6, 1)
@@ -33,9 +33,9 @@ def test_a_kept_connection_that_the_server_closed_is_replaced(web: Web):
     web.on("/feed", Reply(body=FEED), Reply(fault=Fault.CLOSE), Reply(body=FEED))
 
     async def go():
-        async with client() as asking:
-            await asking.fetch(web.url("/feed"))
-            return await asking.fetch(web.url("/feed"))
+        async with client() as http:
+            await http.fetch(web.url("/feed"))
+            return await http.fetch(web.url("/feed"))
 
     assert asyncio.run(go()).body == FEED
     assert len(web.requests) == 3
@@ -46,9 +46,9 @@ def test_408_on_a_kept_connection_was_not_meant_for_us(web: Web):
     web.on("/feed", Reply(body=FEED), Reply(408), Reply(body=b"new"), Reply(408))
 
     async def go() -> bytes:
-        async with client() as asking:
-            await asking.fetch(web.url("/feed"))
-            return (await asking.fetch(web.url("/feed"))).body
+        async with client() as http:
+            await http.fetch(web.url("/feed"))
+            return (await http.fetch(web.url("/feed"))).body
 
     assert asyncio.run(go()) == b"new"
     assert web.connections == 2
@@ -79,9 +79,9 @@ def test_tls_checks_the_name_while_the_address_was_checked_already(certificate):
         return ["127.0.0.1"]
 
     async def go(host: str):
-        async with client(tls=trusting, resolve=nearby) as asking:
-            fetched = await asking.fetch(web.url("/feed", host))
-            return (await asking.fetch(web.url("/feed", host))).body, fetched.body
+        async with client(tls=trusting, resolve=nearby) as http:
+            fetched = await http.fetch(web.url("/feed", host))
+            return (await http.fetch(web.url("/feed", host))).body, fetched.body
 
     with Web(tls=server) as web:
         web.on("/feed", Reply(body=FEED))
@@ -114,11 +114,11 @@ def test_tls_on_a_plain_http_port():
             writer.write(b"HTTP/1.1 400 Bad Request\r\n\r\n")
             writer.close()
 
-        async with await asyncio.start_server(answer, "127.0.0.1") as server, client() as asking:
+        async with await asyncio.start_server(answer, "127.0.0.1") as server, client() as http:
             port = server.sockets[0].getsockname()[1]
-            with pytest.raises(FetchError) as caught:
-                await asking.fetch(f"https://127.0.0.1:{port}/")
-        return caught.value.reason
+            with pytest.raises(FetchError) as error:
+                await http.fetch(f"https://127.0.0.1:{port}/")
+        return error.value.reason
 
     assert asyncio.run(go()) == "the server speaks http, not https: try http://"
 
@@ -131,9 +131,9 @@ def test_a_proxy_that_opens_no_tunnel_is_the_networks_fault() -> None:
     errors: list[FetchError] = []
 
     async def script(client: Client) -> None:
-        with pytest.raises(FetchError) as caught:
+        with pytest.raises(FetchError) as error:
             await client.fetch("https://one.example/feed", request_options=options)
-        errors.append(caught.value)
+        errors.append(error.value)
 
     assert city.live(script, tls=ssl.create_default_context()) == pytest.approx(20.0)
     (error,) = errors

@@ -94,8 +94,8 @@ def test_any_text_is_a_url_or_a_fetch_error(text, start):
         return ["8.8.8.8"]
 
     async def go():
-        async with client(resolve=nowhere, dial=refuse) as asking:
-            await asking.fetch(start + text)
+        async with client(resolve=nowhere, dial=refuse) as http:
+            await http.fetch(start + text)
 
     with pytest.raises(FetchError):
         asyncio.run(go())

@@ -85,14 +85,14 @@ def test_a_host_whose_turn_cannot_be_known_is_not_asked(city: City) -> None:
 
 
 @pytest.mark.parametrize(
-    ("urls", "most"),
+    ("urls", "expected"),
     [
         ([f"http://one.example/{n}" for n in range(8)], 2),
         ([f"http://h{n}.example/" for n in range(80)], 32),
     ],
 )
 def test_at_most_two_connections_per_host_and_32_in_all(
-    city: City, urls: list[str], most: int
+    city: City, urls: list[str], expected: int
 ) -> None:
     city.web.on("*", Reply(body=FEED, delay=5.0))
 
@@ -100,7 +100,7 @@ def test_at_most_two_connections_per_host_and_32_in_all(
         await asyncio.gather(*map(client.fetch, urls))
 
     city.live(script, patience=60.0)
-    assert city.most_open == most
+    assert city.most_open == expected
 
 
 def test_the_operators_own_hosts_are_not_held_back() -> None:
@@ -134,7 +134,7 @@ def test_300_tarpits_do_not_keep_700_healthy_hosts_waiting(city: City) -> None:
     """First come, first served over 32 places, it would take 30 x 300 / 32 s."""
     city.web.on("/tarpit", Reply(body=FEED, fault=Fault.DRIP_HEAD, pause=3.0))
     city.web.on("/feed", conditional(FEED))
-    finished: list[float] = []
+    times: list[float] = []
 
     async def ask(client: Client, number: int) -> None:
         tarpit = number % 10 < 3
@@ -144,7 +144,7 @@ def test_300_tarpits_do_not_keep_700_healthy_hosts_waiting(city: City) -> None:
         except FetchError as error:
             assert tarpit, error
         if not tarpit:
-            finished.append(city.world.elapsed)
+            times.append(city.world.elapsed)
 
     async def script(client: Client) -> None:
         tasks = [asyncio.create_task(ask(client, number)) for number in range(1000)]
@@ -154,8 +154,8 @@ def test_300_tarpits_do_not_keep_700_healthy_hosts_waiting(city: City) -> None:
         await asyncio.gather(*tasks, return_exceptions=True)
 
     city.live(script)
-    assert len(finished) == 700
-    assert max(finished) < 30
+    assert len(times) == 700
+    assert max(times) < 30
     assert city.most_open <= 32
 
 
@@ -189,12 +189,12 @@ def test_a_place_given_to_one_who_is_just_cancelled_is_not_lost(given_first: boo
     async def go() -> None:
         places = SlotPool(monotonic=lambda: 0.0, sleep=asyncio.sleep, patience=2.0)
         slots = [await places.enter(slow=False) for _ in range(SLOTS)]
-        waiting = asyncio.create_task(places.enter(slow=False))
+        task = asyncio.create_task(places.enter(slow=False))
         await asyncio.sleep(0)
-        steps = [lambda: places.leave(slots[0]), waiting.cancel]
+        steps = [lambda: places.leave(slots[0]), task.cancel]
         for step in steps if given_first else reversed(steps):
             step()
-        await asyncio.gather(waiting, return_exceptions=True)
+        await asyncio.gather(task, return_exceptions=True)
         async with asyncio.timeout(60):
             await places.enter(slow=False)
         places.close()
@@ -232,8 +232,8 @@ def test_a_cancelled_wait_gives_its_place_back(step: int) -> None:
         await asyncio.sleep(0.2)
         for task in tasks[::step]:
             task.cancel()
-        ended = await asyncio.gather(*tasks, return_exceptions=True)
-        assert {type(request) for request in ended} == {asyncio.CancelledError}
+        results = await asyncio.gather(*tasks, return_exceptions=True)
+        assert {type(request) for request in results} == {asyncio.CancelledError}
         feeds = (client.fetch(f"http://home.example/feed?{n}") for n in range(64))
         answers.extend(await asyncio.gather(*feeds))
 

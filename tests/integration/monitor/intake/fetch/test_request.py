@@ -63,20 +63,20 @@ def test_a_header_takes_the_place_of_the_usual_one(web: Web) -> None:
 SECRETS = {"authorization", "cookie", "accept-language"}
 
 
-@pytest.mark.parametrize("elsewhere", ["another port", "another name", "another scheme"])
-def test_headers_stay_at_home(web: Web, elsewhere: str, certificate: Any) -> None:
+@pytest.mark.parametrize("place", ["another port", "another name", "another scheme"])
+def test_headers_stay_at_home(web: Web, place: str, certificate: Any) -> None:
     server, cert = certificate
     trusting = ssl.create_default_context(cafile=str(cert))
-    with Web(tls=server if elsewhere == "another scheme" else None) as other:
-        host = {"another name": "localhost", "another scheme": "localhost"}.get(elsewhere, "")
-        target = web if elsewhere == "another name" else other
+    with Web(tls=server if place == "another scheme" else None) as other:
+        host = {"another name": "localhost", "another scheme": "localhost"}.get(place, "")
+        target = web if place == "another name" else other
         web.on("/feed", redirect("/next", 301))
         web.on("/next", redirect(target.url("/there", host)))
         target.on("/there", redirect(web.url("/back")))
         web.on("/back", Reply(body=FEED))
         get(web.url("/feed"), request_options=KEYED, options={"tls": trusting})
-        (away,) = target.requests_for("/there")
-    assert not SECRETS & {name for name, _ in away.headers}
+        (request,) = target.requests_for("/there")
+    assert not SECRETS & {name for name, _ in request.headers}
     for path in ("/feed", "/next", "/back"):
         assert {name for name, _ in web.requests_for(path)[0].headers} >= SECRETS
 
@@ -93,9 +93,9 @@ def test_a_page_elsewhere_is_told_nothing(web: Web) -> None:
                     credentials_origin=web.url("/feed"),
                     accept=ACCEPT_PAGE,
                 )
-        at_home, away = web.requests, other.requests
+        at_home, foreign = web.requests, other.requests
     assert all({name for name, _ in request.headers} >= SECRETS for request in at_home)
-    assert not any(SECRETS & {name for name, _ in request.headers} for request in away)
+    assert not any(SECRETS & {name for name, _ in request.headers} for request in foreign)
 
 
 def test_a_redirect_that_ends_in_nothing_new_is_told_too(web: Web) -> None:
@@ -110,9 +110,9 @@ def test_a_redirect_that_ends_in_nothing_new_is_told_too(web: Web) -> None:
 def test_a_feed_may_have_its_own_time(web: Web) -> None:
     web.on("/slow", Reply(body=FEED, delay=0.6))
     web.on("/hangs", Reply(fault=Fault.HANG))
-    shorter, longer = (RequestOptions(timeout=seconds) for seconds in (0.3, 60.0))
-    assert failing(web.url("/hangs"), request_options=shorter).reason == "not finished after 0 s"
-    assert get(web.url("/slow"), request_options=longer, options={"timeout": 0.45}).body == FEED
+    short, long = (RequestOptions(timeout=seconds) for seconds in (0.3, 60.0))
+    assert failing(web.url("/hangs"), request_options=short).reason == "not finished after 0 s"
+    assert get(web.url("/slow"), request_options=long, options={"timeout": 0.45}).body == FEED
 
 
 # --- size --------------------------------------------------------------------------
@@ -168,14 +168,14 @@ def test_a_connection_through_a_proxy_is_used_by_nobody_else(web: Web) -> None:
     web.on("/feed", Reply(body=FEED))
 
     async def go(proxy: Proxy, other: Proxy) -> None:
-        async with client(LOOPBACK) as asking:
+        async with client(LOOPBACK) as http:
             for request_options in (
                 through(proxy),
                 RequestOptions(),
                 through(other),
                 through(proxy, login="me:x"),
             ):
-                await asking.fetch(web.url("/feed"), request_options=request_options)
+                await http.fetch(web.url("/feed"), request_options=request_options)
 
     with Proxy() as first, Proxy() as other:
         asyncio.run(go(first, other))

@@ -50,9 +50,9 @@ def with_parser(
 
 
 async def reason(reading: Awaitable[object]) -> str:
-    with pytest.raises(ParseError) as caught:
+    with pytest.raises(ParseError) as error:
         await reading
-    return caught.value.reason
+    return error.value.reason
 
 
 def worker_pids() -> list[int]:
@@ -116,12 +116,12 @@ def test_a_slow_document_is_killed_and_the_others_are_not_late() -> None:
 
 
 def test_a_document_may_wait_for_the_processor() -> None:
-    long = GOOD.replace(ITEMS.encode(), ITEMS.encode() * 60)
+    document = GOOD.replace(ITEMS.encode(), ITEMS.encode() * 60)
 
     async def act(parser: Parser) -> None:
         await parser.parse(fetched(GOOD))
         (pid,) = worker_pids()
-        reading = asyncio.create_task(parser.parse(fetched(long)))
+        reading = asyncio.create_task(parser.parse(fetched(document)))
         await _begins(pid)
         os.kill(pid, signal.SIGSTOP)
         await asyncio.sleep(2.5)
@@ -237,10 +237,10 @@ def test_closing_leaves_no_worker() -> None:
 
 def test_a_result_crosses_processes_small() -> None:
     feed = parse(GOOD, "https://ex.org/rss")
-    packed = pickle.dumps(feed)
-    assert pickle.loads(packed) == feed
+    pickled = pickle.dumps(feed)
+    assert pickle.loads(pickled) == feed
     words = sum(len(e.title) + len(e.summary) + len(e.url) for e in feed.entries)
-    assert len(packed) < 1.3 * words + 30 * 60
+    assert len(pickled) < 1.3 * words + 30 * 60
 
 
 def test_every_hostile_feed_is_decided() -> None:

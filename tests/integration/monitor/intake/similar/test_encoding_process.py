@@ -83,13 +83,13 @@ SAME = ("Alibaba Liège Cainiao", "Alibaba Cainiao Liège spying")
 def test_articles_are_encoded_linked_and_found_again(tmp_path: Path) -> None:
     publish(tmp_path, [SAME], [(f"{SAME[0]} hub", SAME[1]), OTHER])
     numbers = ids(tmp_path)
-    first, two = numbers[SAME[0]], numbers[f"{SAME[0]} hub"]
+    first, second = numbers[SAME[0]], numbers[f"{SAME[0]} hub"]
     with encoding(tmp_path) as process:
         encoded = encode(process, tmp_path)
         assert len(encoded.articles) == 3
-        assert encoded.links == (EventLink(max(first, two), min(first, two), Surety.SURE),)
+        assert encoded.links == (EventLink(max(first, second), min(first, second), Surety.SURE),)
         nearest = process.similar(first, 5)
-        assert [hit.article for hit in nearest] == [two, numbers[OTHER[0]]]
+        assert [hit.article for hit in nearest] == [second, numbers[OTHER[0]]]
         assert nearest[0].cosine > 0.9 > nearest[1].cosine
         assert process.similar(first, 1) == nearest[:1]
 
@@ -141,5 +141,5 @@ def test_the_model_links_one_event_in_two_languages(tmp_path: Path) -> None:
         encoded = encode(process, tmp_path)
         assert [(link.later, link.earlier) for link in encoded.links] == [tuple(pair)]
         assert encode(process, tmp_path) == EncodedBatch(())
-        again = process.similar(numbers[FRENCH[0]], 1)
-        assert [hit.article for hit in again] == [numbers[ENGLISH[0]]]
+        hits = process.similar(numbers[FRENCH[0]], 1)
+        assert [hit.article for hit in hits] == [numbers[ENGLISH[0]]]

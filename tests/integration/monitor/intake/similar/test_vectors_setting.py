@@ -53,18 +53,18 @@ def understood(text: str) -> Config:
 
 
 def test_articles_get_vectors_unless_the_file_says_no() -> None:
-    on, off = understood(MINIMAL), understood(MINIMAL + "archive: {vectors: false}\n")
-    assert (on.vectors, off.vectors) == (True, False)
-    assert changes(on, off) == ["archive.vectors: true → false"]
+    default, disabled = understood(MINIMAL), understood(MINIMAL + "archive: {vectors: false}\n")
+    assert (default.vectors, disabled.vectors) == (True, False)
+    assert changes(default, disabled) == ["archive.vectors: true → false"]
 
 
 def test_check_says_whether_articles_get_vectors(tmp_path: Path) -> None:
     newsroom = Newsroom(tmp_path)
     newsroom.config.write_text(MINIMAL, encoding="utf-8")
-    shown = newsroom.here("check").stdout
+    output = newsroom.here("check").stdout
     assert (
         "articles get vectors" if MODEL else f"articles get no vectors: {not_installed()}"
-    ) in shown
+    ) in output
     newsroom.config.write_text(MINIMAL + "archive: {vectors: false}\n", encoding="utf-8")
     assert f"articles get no vectors: {turned_off()}" in newsroom.here("check").stdout
 

@@ -115,7 +115,7 @@ def test_filters_of_what_was_said(room: Service) -> None:
     room.triage.change([1], state=AlertState.CLOSED, tags=["x"])
     room.triage.change([2], tags=["x", "y"], note="n")
     room.triage.change([3], verdict=Verdict.NOISE, starred=True)
-    for filter, wanted in (
+    for filter, expected in (
         (Filter(), [2, 3, 4, 5]),
         (Filter(closed=True), [1, 2, 3, 4, 5]),
         (Filter(state=AlertState.CLOSED), [1]),
@@ -126,11 +126,11 @@ def test_filters_of_what_was_said(room: Service) -> None:
         (Filter(verdict=Verdict.NOISE), [3]),
         (Filter(starred=True), [3]),
     ):
-        assert list(room.views.alerts.ids(filter)) == wanted, filter
+        assert list(room.views.alerts.ids(filter)) == expected, filter
 
 
 @pytest.mark.parametrize(
-    ("written", "expected"),
+    ("text", "expected"),
     [
         ("À Relire", "à-relire"),
         ("#urgent", "urgent"),
@@ -138,14 +138,14 @@ def test_filters_of_what_was_said(room: Service) -> None:
         ("2023x", "2023x"),
     ],
 )
-def test_tags_have_one_spelling(written: str, expected: str) -> None:
-    assert clean_tag(written) == clean_tag(expected) == expected
+def test_tags_have_one_spelling(text: str, expected: str) -> None:
+    assert clean_tag(text) == clean_tag(expected) == expected
 
 
-@pytest.mark.parametrize("written", ["", " ", "12", "a,b", "x" * 51, "\u202e", "--"])
-def test_what_is_no_tag_is_refused(written: str, room: Service) -> None:
+@pytest.mark.parametrize("text", ["", " ", "12", "a,b", "x" * 51, "\u202e", "--"])
+def test_what_is_no_tag_is_refused(text: str, room: Service) -> None:
     with pytest.raises(ValueError):
-        room.triage.change([1], tags=[written], starred=True)
+        room.triage.change([1], tags=[text], starred=True)
     assert standings(room)[0] == TriageState()
 
 
@@ -199,19 +199,19 @@ def test_one_person_goes_back_and_forth_through_whole_pictures(done: list[Any]) 
                     before.append(now)
                     now = after.pop()
             else:
-                changed = [
+                states = [
                     step[1].on(old) if n in step[0] else old for n, old in enumerate(now, start=1)
                 ]
                 room.views.triage.change(step[0], step[1], "ana", NOW)
-                if changed != now:
+                if states != now:
                     before.append(now)
-                    now, after = changed, []
+                    now, after = states, []
             assert standings(room) == now
-        again = service(Path(folder))  # a restart
+        reopened = service(Path(folder))  # a restart
         while before:
-            assert again.triage.undo()
-            assert standings(again) == before.pop()
-        assert again.triage.undo() is None
+            assert reopened.triage.undo()
+            assert standings(reopened) == before.pop()
+        assert reopened.triage.undo() is None
 
 
 PERSONS = st.sampled_from(["ana", "bob", "tocsin"])
@@ -302,10 +302,10 @@ def test_what_somebody_did_since_it_was_shown_is_left(tmp_path: Path) -> None:
     assert [s.assignee for s in standings(ana)[:2]] == ["bob", "ana"]
     closing_it = ana.triage.change([1], state=AlertState.CLOSED, shown=shown)
     assert closing_it and closing_it.left == ()
-    nothing = bob.triage.change([1, 2], state=AlertState.ACKNOWLEDGED, note="x", shown=shown)
-    assert nothing and (nothing.ids, nothing.left) == ((2,), (1,))
-    alone = bob.triage.change([1], state=AlertState.NEW, shown=shown)
-    assert alone and (alone.id, alone.ids, alone.left) == (0, (), (1,))
+    refused = bob.triage.change([1, 2], state=AlertState.ACKNOWLEDGED, note="x", shown=shown)
+    assert refused and (refused.ids, refused.left) == ((2,), (1,))
+    new_act = bob.triage.change([1], state=AlertState.NEW, shown=shown)
+    assert new_act and (new_act.id, new_act.ids, new_act.left) == (0, (), (1,))
     assert len(ana.views.triage.decisions(1)) == 2
 
 
@@ -318,19 +318,19 @@ def test_who_saw_what_is_there_overwrites_nothing(data: st.DataObject) -> None:
 
 
 @pytest.mark.parametrize(
-    ("written", "expected"),
+    ("text", "expected"),
     [("ana", "ana"), (" @ana ", "ana"), ("Ana\x1b[31m B", "Ana B"), ("ME", "zoe"), ("Nobody", "")],
 )
-def test_names_of_people_have_one_spelling(written: str, expected: str) -> None:
-    assert clean_person(written, "zoe") == expected
+def test_names_of_people_have_one_spelling(text: str, expected: str) -> None:
+    assert clean_person(text, "zoe") == expected
 
 
 @pytest.mark.parametrize(
-    ("written", "user"), [("", "zoe"), ("a,b", "zoe"), ("x" * (MAX_PERSON + 1), "zoe"), ("me", "")]
+    ("text", "user"), [("", "zoe"), ("a,b", "zoe"), ("x" * (MAX_PERSON + 1), "zoe"), ("me", "")]
 )
-def test_what_is_no_name_is_refused(written: str, user: str) -> None:
+def test_what_is_no_name_is_refused(text: str, user: str) -> None:
     with pytest.raises(ValueError, match=r"name"):
-        clean_person(written, user)
+        clean_person(text, user)
 
 
 def test_a_certain_act_is_taken_back_once_and_by_nobody_else(tmp_path: Path) -> None:
@@ -364,9 +364,9 @@ def test_taking_back_at_once_is_exact(first: Change, other: Change, start: Triag
     after = first.on(start)
     restored, is_exact = taken_back(after, *difference(start, after))
     assert (restored, is_exact) == (start, True)
-    later = other.on(after)
-    _, is_exact = taken_back(later, *difference(start, after))
-    if later == after:
+    latest = other.on(after)
+    _, is_exact = taken_back(latest, *difference(start, after))
+    if latest == after:
         assert is_exact
 
 
@@ -414,10 +414,10 @@ views.triage.change([1, 2, 3], Change(state=AlertState.CLOSED, tags=("t",), note
 def test_a_kill_in_the_middle_leaves_nothing_half_said(tmp_path: Path, statement: int) -> None:
     """The kills are at the act, among the alerts, the notes and tags, and in the record."""
     folder = make(tmp_path)
-    ended = subprocess.run(
+    done = subprocess.run(
         [sys.executable, "-c", KILLED, str(folder), str(statement)], check=False, timeout=60
     )
-    assert ended.returncode == -9
+    assert done.returncode == -9
     room = service(folder)
     assert standings(room, 3) == [TriageState()] * 3
     for table in ("acts", "decisions", "notes", "alert_tags"):
@@ -472,15 +472,15 @@ def mixed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Service, d
         article_archive.article(3, "espionnages à Liège", date=NOW - 9 * 86_400, feeds=(2,)),
         article_archive.article(4, "Alibaba, quarante voleurs", date=NOW - 30),
     ]
-    raised = ring(folder, articles, [ALIBABA, SPIES])
+    ids_by_key = ring(folder, articles, [ALIBABA, SPIES])
     room = service(folder)
-    room.triage.change([raised["Alibaba", 4]], verdict=Verdict.NOISE, state=AlertState.CLOSED)
-    room.triage.change([raised["Espions", 3]], tags=["a"], note="n", starred=True)
-    yield room, raised
+    room.triage.change([ids_by_key["Alibaba", 4]], verdict=Verdict.NOISE, state=AlertState.CLOSED)
+    room.triage.change([ids_by_key["Espions", 3]], tags=["a"], note="n", starred=True)
+    yield room, ids_by_key
 
 
 @pytest.mark.parametrize(
-    ("query", "wanted"),
+    ("query", "expected"),
     [
         ("alibaba", [("Alibaba", 1), ("Espions", 1), ("Alibaba", 2)]),
         ("watch:alibaba", [("Alibaba", 1), ("Alibaba", 2)]),
@@ -499,18 +499,18 @@ def mixed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Service, d
     ],
 )  # fmt: skip
 def test_a_query_over_alerts(
-    mixed: tuple[Service, dict[Any, int]], query: str, wanted: list[Any]
+    mixed: tuple[Service, dict[Any, int]], query: str, expected: list[Any]
 ) -> None:
-    room, raised = mixed
-    names = {alert: key for key, alert in raised.items()}
-    assert sorted(names[id] for id in room.triage.select(Filter(), query)) == sorted(wanted)
+    room, ids_by_key = mixed
+    names = {alert: key for key, alert in ids_by_key.items()}
+    assert sorted(names[id] for id in room.triage.select(Filter(), query)) == sorted(expected)
 
 
 def test_a_query_finds_what_is_closed_where_it_is_asked_for(
     mixed: tuple[Service, dict[Any, int]],
 ) -> None:
-    room, raised = mixed
-    closed = [raised["Alibaba", 4]]
+    room, ids_by_key = mixed
+    closed = [ids_by_key["Alibaba", 4]]
     assert room.triage.select(Filter(closed=True), '"quarante voleurs"') == closed
     assert room.triage.select(Filter(closed=True), "state:closed is:noise") == closed
     assert room.triage.select(Filter(), "state:closed,acknowledged") == closed

@@ -101,7 +101,7 @@ def test_a_newsroom_without_a_feeds_yaml(data: Path, tmp_path: Path) -> None:
 def writing(data: Path) -> Iterator[Callable[[], int]]:
     """Store batches of ten articles while the block runs; yields a counter of them."""
     stop = threading.Event()
-    stored = [0]
+    counter = [0]
 
     def write() -> None:
         with closing(Store(StoreAddress(data))) as store:
@@ -109,12 +109,12 @@ def writing(data: Path) -> Iterator[Callable[[], int]]:
             while not stop.is_set():
                 with store.batch() as batch:
                     save_poll(batch, _refresh(feed, [batch.next_article() for _ in range(10)]))
-                stored[0] += 10
+                counter[0] += 10
 
     thread = threading.Thread(target=write)
     thread.start()
     try:
-        yield lambda: stored[0]
+        yield lambda: counter[0]
     finally:
         stop.set()
         thread.join()
@@ -141,19 +141,19 @@ def test_it_is_of_one_moment_while_a_monitor_writes(
     data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("monitor.storage.maintenance.backup.PAGES", 1)
-    with writing(data) as stored:
+    with writing(data) as count:
         for number in range(3):
-            before = stored()
-            while stored() < before + 30:
+            before = count()
+            while count() < before + 30:
                 pass
             file = taken(data, f"{number}.zip")
-            assert stored() > before + 30  # it wrote while the copy was made
+            assert count() > before + 30  # it wrote while the copy was made
             places = restored(file, tmp_path / str(number))
             with closing(sqlite3.connect(places.data / "newsroom.db")) as sql:
                 (articles,) = sql.execute("SELECT count(*) FROM articles").fetchone()
                 (entries,) = sql.execute("SELECT count(DISTINCT article) FROM entries").fetchone()
-                (counted,) = sql.execute("SELECT sum(articles) FROM feeds").fetchone()
-            assert articles == entries == counted == read_backup(file)[0].articles
+                (total,) = sql.execute("SELECT sum(articles) FROM feeds").fetchone()
+            assert articles == entries == total == read_backup(file)[0].articles
             assert articles >= before
 
 
@@ -192,12 +192,12 @@ def test_a_damaged_store_is_not_backed_up_as_good(data: Path) -> None:
 
 
 def _repacked(file: Path, change: Callable[[dict[str, bytes]], None]) -> None:
-    with zipfile.ZipFile(file) as packed:
-        content = {name: packed.read(name) for name in packed.namelist()}
+    with zipfile.ZipFile(file) as archive:
+        content = {name: archive.read(name) for name in archive.namelist()}
     change(content)
-    with zipfile.ZipFile(file, "w") as packed:
+    with zipfile.ZipFile(file, "w") as archive:
         for name, written in content.items():
-            packed.writestr(name, written)
+            archive.writestr(name, written)
 
 
 def _say(content: dict[str, bytes], **changes: object) -> None:
@@ -209,15 +209,15 @@ def _another_store(content: dict[str, bytes]) -> None:
 
 
 def _no_store(content: dict[str, bytes]) -> None:
-    garbage = content["newsroom.db"] = b"SQLite format 3\x00" + bytes(4096)
-    entry = {"size": len(garbage), "sha256": hashlib.sha256(garbage).hexdigest()}
+    database = content["newsroom.db"] = b"SQLite format 3\x00" + bytes(4096)
+    entry = {"size": len(database), "sha256": hashlib.sha256(database).hexdigest()}
     _say(content, files={"newsroom.db": entry})
 
 
 def _add(file: Path, name: str, content: bytes) -> None:
-    with warnings.catch_warnings(), zipfile.ZipFile(file, "a") as packed:
+    with warnings.catch_warnings(), zipfile.ZipFile(file, "a") as archive:
         warnings.simplefilter("ignore")  # a name that is there already
-        packed.writestr(name, content)
+        archive.writestr(name, content)
 
 
 def _flip(file: Path) -> None:
@@ -306,13 +306,13 @@ def test_senseless_manifests() -> None:
 
 def test_on_the_command_line(data: Path, tmp_path: Path) -> None:
     room = Newsroom(data.parent)
-    again = tmp_path / "again"
+    target = tmp_path / "again"
     done = room.here("backup", "b.zip")
     assert (done.returncode, done.stdout) == (0, ""), done.stderr
     assert room.here("reindex").returncode == 0
     before = room.json("search", "espionnage", "--format", "json")
-    assert room.here("restore", "b.zip", str(again)).returncode == 0
-    elsewhere = Newsroom(again)
+    assert room.here("restore", "b.zip", str(target)).returncode == 0
+    elsewhere = Newsroom(target)
     assert elsewhere.json("search", "espionnage", "--format", "json") == before
     refused = room.here("restore", "b.zip")
     assert refused.returncode == 1
@@ -321,8 +321,8 @@ def test_on_the_command_line(data: Path, tmp_path: Path) -> None:
     shutil.copy(data / "newsroom.db", tmp_path / "before.db")
     forced = room.here("restore", "--force", "b.zip")
     assert forced.returncode == 0, forced.stderr
-    (aside,) = data.glob("before-restore-*")
-    assert {path.name for path in aside.iterdir()} >= {"newsroom.db"}
+    (old_folder,) = data.glob("before-restore-*")
+    assert {path.name for path in old_folder.iterdir()} >= {"newsroom.db"}
     assert room.json("search", "espionnage", "--format", "json") == before
     room.config.write_text(CONFIG + "# mine\n", encoding="utf-8")
     assert "feeds.yaml" in room.here("restore", "b.zip").stderr
@@ -330,16 +330,16 @@ def test_on_the_command_line(data: Path, tmp_path: Path) -> None:
 
 
 def test_a_backup_writes_into_no_other_folder(data: Path, tmp_path: Path) -> None:
-    room, again, away = Newsroom(data.parent), tmp_path / "again", tmp_path / "away"
-    room.config.write_text(f"{CONFIG}data: {away}\n", encoding="utf-8")
+    room, target, foreign = Newsroom(data.parent), tmp_path / "again", tmp_path / "away"
+    room.config.write_text(f"{CONFIG}data: {foreign}\n", encoding="utf-8")
     assert room.here("--data", "var", "backup", "b.zip").returncode == 0
-    refused = room.here("restore", "b.zip", str(again))
+    refused = room.here("restore", "b.zip", str(target))
     assert refused.returncode == 1
-    assert str(away) in refused.stderr
+    assert str(foreign) in refused.stderr
     assert "--data" in refused.stderr
-    assert not away.exists()
-    assert not again.exists()
+    assert not foreign.exists()
+    assert not target.exists()
     done = room.here("restore", "b.zip")  # the feeds.yaml that is there names the same folder
-    assert (done.returncode, away.exists()) == (0, True)
-    chosen = room.here("--data", str(tmp_path / "third"), "restore", "b.zip", str(again))
+    assert (done.returncode, foreign.exists()) == (0, True)
+    chosen = room.here("--data", str(tmp_path / "third"), "restore", "b.zip", str(target))
     assert (chosen.returncode, (tmp_path / "third" / "newsroom.db").exists()) == (0, True)

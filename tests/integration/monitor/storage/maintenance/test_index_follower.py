@@ -115,12 +115,12 @@ def test_who_follows_by_number_misses_nothing(room: SmallStore, tmp_path: Path) 
         with ThreadPoolExecutor(1) as pool:
             with room.store.batch() as batch:
                 batch.drop([1])
-                saved = pool.submit(partial(other.save, arrival(6), feed=1))
-                wait([saved], timeout=1.0)  # it ends now if it can
+                future = pool.submit(partial(other.save, arrival(6), feed=1))
+                wait([future], timeout=1.0)  # it ends now if it can
                 entries = followed.unindexed(100)
                 if entries:
                     followed.mark_indexed(entries[-1].number)
-            saved.result()
+            future.result()
         entries += followed.unindexed(100)
     assert {1, 6} <= {entry.id for entry in entries}
 

@@ -54,12 +54,12 @@ def indexed(id: int, summary: str, body: str) -> Article:
 
 
 def test_it_is_set_aside_its_feed_is_quarantined_and_the_others_are_found(tmp_path: Path) -> None:
-    long = item("long", letters(1), letters(2))
+    slow = item("long", letters(1), letters(2))
     belgian = [item(f"b{number}", f"Un port belge {number}") for number in range(3)]
-    press = press_of(a=[edition(*belgian, long), edition(item("c", "Un port"), *belgian, long)])
+    press = press_of(a=[edition(*belgian, slow), edition(item("c", "Un port"), *belgian, slow)])
     monitor = InProcessMonitor(tmp_path, press)
-    enough = max(LEAST, third_of_the_long_article(tmp_path / "measured"))
-    process = IndexerProcess(tmp_path, time.time, enough)
+    seconds = max(LEAST, third_of_the_long_article(tmp_path / "measured"))
+    process = IndexerProcess(tmp_path, time.time, seconds)
     monitor.indexer = cast(Any, process)
 
     views = monitor.views
@@ -76,10 +76,10 @@ def test_it_is_set_aside_its_feed_is_quarantined_and_the_others_are_found(tmp_pa
         await monitor.until(lambda: _quarantines(tmp_path))
 
     monitor.run(script)
-    aside = rows(
+    quarantined = rows(
         tmp_path, "SELECT title, step, reason FROM set_aside JOIN articles ON id = article"
     )
-    assert aside == [("long", "indexing", "indexing it ends the indexer, or takes too long")]
+    assert quarantined == [("long", "indexing", "indexing it ends the indexer, or takes too long")]
     assert _quarantines(tmp_path) == [
         "A: quarantined, and polled rarely: 1 article is not searched:"
         " indexing it ends the indexer, or takes too long"

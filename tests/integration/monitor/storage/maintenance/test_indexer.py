@@ -297,13 +297,13 @@ def test_an_archive_that_is_damaged_under_the_indexer_is_mended(
     open_archive_writer(folder).verify()
 
 
-def _holds(folder: Path, wanted: list[int]) -> bool:
+def _holds(folder: Path, expected: list[int]) -> bool:
     """Tell whether an archive is sound and holds these articles."""
     try:
         open_archive(folder).close()  # a writer would make an archive where the indexer makes one
         writer = open_archive_writer(folder)
         writer.verify()
-        return sorted(writer.all_ids()) == wanted
+        return sorted(writer.all_ids()) == expected
     except (ArchiveError, OSError):
         return False
 

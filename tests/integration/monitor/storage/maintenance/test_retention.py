@@ -82,10 +82,10 @@ def put(
             hits=tuple(WatchlistMatch(watchlist=watchlists[name], matches=()) for name in hits),
             copy_of=copy_of or None,
         )
-        subscribed = replace(FEEDS[feed - 1], number=feed)
+        numbered = replace(FEEDS[feed - 1], number=feed)
         poll = Poll(at=NOW, outcome=Outcome.READ, new=1)
         save_poll(
-            batch, PollOutcome(feed=subscribed, state=FeedState(), poll=poll, arrivals=(arrival,))
+            batch, PollOutcome(feed=numbered, state=FeedState(), poll=poll, arrivals=(arrival,))
         )
     return id
 
@@ -121,7 +121,7 @@ KEPT = {
 
 @pytest.mark.parametrize("case", KEPT)
 def test_what_is_kept(store: Store, tmp_path: Path, case: str) -> None:
-    retention, wanted = KEPT[case]
+    retention, expected = KEPT[case]
     ids = {
         "old": put(store, 400, feed=2),
         "young": put(store, 300, feed=2),
@@ -137,10 +137,10 @@ def test_what_is_kept(store: Store, tmp_path: Path, case: str) -> None:
     spine_rows(tmp_path, "INSERT INTO carriers VALUES (?, 1, 0)", ids["carried"])
     result = swept(store, retention)
     names_left = {name for name, id in ids.items() if views.articles.get([id])}
-    assert names_left == (set(ids) if wanted is None else wanted)
+    assert names_left == (set(ids) if expected is None else expected)
     assert result.articles == len(ids) - len(names_left)
-    counted = spine_rows(tmp_path, "SELECT total(articles) FROM feeds")
-    assert counted == [(len(names_left),)]
+    totals = spine_rows(tmp_path, "SELECT total(articles) FROM feeds")
+    assert totals == [(len(names_left),)]
 
 
 def spine_rows(folder: Path, query: str, *values: object) -> list[tuple[object, ...]]:
@@ -168,15 +168,15 @@ def test_nothing_young_goes_and_nothing_old_stays(
         store.subscribe(FEEDS, (ALIBABA, SPIES))
         ids = {put(store, age, *hits): (age, hits) for age, hits in articles}
         retention = Retention(keep=days * DAY, drop_alerts=drop_alerts)
-        looked, sweep = SweepResult(), RetentionSweep(store, retention, NOW)
+        preview, sweep = SweepResult(), RetentionSweep(store, retention, NOW)
         while (step := sweep.step(dry=True)) != SweepResult():
-            looked += step
+            preview += step
         result = swept(store, retention)
         live = set(store.article_ids())
         assert live == {
             id for id, (age, hits) in ids.items() if age <= days or (hits and not drop_alerts)
         }
-        assert looked == result
+        assert preview == result
         assert len(store.article_ids()) == len(live)
         assert {ticket.id for ticket in store.unindexed(9_999) if not ticket.article} == (
             set(ids) - live
@@ -209,12 +209,12 @@ def test_what_was_dropped_is_no_news_when_it_comes_again(tmp_path: Path) -> None
     assert flow.rows(tmp_path, "SELECT count(*) FROM articles") == [(0,)]
     highest = flow.rows(tmp_path, "SELECT max(article) FROM dropped")[0][0]
     flow.life(tmp_path).live([0, 1, 2])
-    again = flow.rows(tmp_path, "SELECT id, title FROM articles ORDER BY id")
-    assert [title for _, title in again] == [
+    articles = flow.rows(tmp_path, "SELECT id, title FROM articles ORDER BY id")
+    assert [title for _, title in articles] == [
         "Un procès pour espionnage",
         "Une page qui n’est plus là",
     ]
-    assert again[0][0] > highest  # a number is never given again
+    assert articles[0][0] > highest  # a number is never given again
     assert flow.rows(tmp_path, "SELECT watchlist FROM alerts WHERE article > 0") == [
         ("espionnage",)
     ]
@@ -319,9 +319,9 @@ def test_on_the_command_line(tmp_path: Path) -> None:
     assert home.here("import", "a.json").returncode == 0
     assert "nothing is ever deleted" in home.here("vacuum", "--dry-run").stdout
     home.watch(feeds, ["2005"], archive={"keep": "10y"})
-    looked = home.here("vacuum", "--dry-run").stdout
-    assert "9 articles older than 10 years" in looked
-    assert "1 article of that age kept" in looked
+    preview = home.here("vacuum", "--dry-run").stdout
+    assert "9 articles older than 10 years" in preview
+    assert "1 article of that age kept" in preview
     assert home.counts()[0] == 10
     done = home.here("vacuum")
     assert done.returncode == 0
@@ -331,8 +331,8 @@ def test_on_the_command_line(tmp_path: Path) -> None:
     assert output == "https://ex.org/2005\n"
     with home.running("run"):
         until((home.data / "monitor.json").exists)
-        beside = home.here("vacuum")
-        assert (beside.returncode, "nothing was compacted" in beside.stderr) == (0, True)
+        refusal = home.here("vacuum")
+        assert (refusal.returncode, "nothing was compacted" in refusal.stderr) == (0, True)
     home.watch(feeds, ["2005"])
     assert home.here("import", "a.json").returncode == 0  # asked for again by name
     assert home.counts()[0] == 1  # and known again: what was dropped stays dropped

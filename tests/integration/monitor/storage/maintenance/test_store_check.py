@@ -33,16 +33,16 @@ def test_damage_is_found_within_a_day_and_shown(
 ) -> None:
     data = tmp_path / "var"
     flow.life(data).live(flow.ROUNDS)
-    now, looks, damages = 0.0, 0, list[str]()
+    now, checks, damages = 0.0, 0, list[str]()
 
     async def sleep(seconds: float) -> None:
         """Let at most a day pass; damage the store on the second day, end on the fourth."""
-        nonlocal now, looks
-        looks += 1
+        nonlocal now, checks
+        checks += 1
         now += CHECK_SECONDS
-        if looks == 2:
+        if checks == 2:
             damage_store(data / "newsroom.db")
-        if looks == 4:
+        if checks == 4:
             raise asyncio.CancelledError
 
     async def tell(damage: str) -> None:

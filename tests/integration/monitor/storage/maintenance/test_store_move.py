@@ -73,14 +73,14 @@ def test_it_comes_back_as_it_was(room: SmallStore, postgresql: str, tmp_path: Pa
 
 def test_what_is_stored_next_goes_on_from_there(room: SmallStore, postgresql: str) -> None:
     move_store(room.address, StoreAddress(url=postgresql), lambda *_: None)
-    moved = opened(StoreAddress(url=postgresql))
-    with moved.store.batch() as batch:
+    room_moved = opened(StoreAddress(url=postgresql))
+    with room_moved.store.batch() as batch:
         assert batch.next_article() == 4
-    assert [raised.id for raised in moved.save(arrival(4, ALIBABA))] == [5]  # 4 was dropped
-    assert moved.views.watchlists.untriaged().stories == 3
-    moved.views.triage.change([5], Change(state=AlertState.CLOSED), "", 0.0)
-    assert moved.views.watchlists.untriaged().stories == 2
-    moved.store.close()
+    assert [raised.id for raised in room_moved.save(arrival(4, ALIBABA))] == [5]  # 4 was dropped
+    assert room_moved.views.watchlists.untriaged().stories == 3
+    room_moved.views.triage.change([5], Change(state=AlertState.CLOSED), "", 0.0)
+    assert room_moved.views.watchlists.untriaged().stories == 2
+    room_moved.store.close()
 
 
 def test_when_it_is_interrupted_the_target_is_empty_and_can_be_filled_again(
@@ -127,10 +127,10 @@ def test_a_newsroom_goes_on_in_postgresql(tmp_path: Path, postgresql: str, serve
     done = newsroom.here("move", "var", address)
     assert done.returncode == 0, done.stderr
     assert "read again and compared" in done.stderr
-    alone = newsroom.here("alerts", "--format", "json").stdout
-    written = json.loads(newsroom.config.read_text(encoding="utf-8"))
-    newsroom.config.write_text(json.dumps({**written, "store": address}), encoding="utf-8")
-    assert newsroom.here("alerts", "--format", "json").stdout == alone
+    output = newsroom.here("alerts", "--format", "json").stdout
+    settings = json.loads(newsroom.config.read_text(encoding="utf-8"))
+    newsroom.config.write_text(json.dumps({**settings, "store": address}), encoding="utf-8")
+    assert newsroom.here("alerts", "--format", "json").stdout == output
     assert "4, 4 of them searchable" in newsroom.here("status").stdout
     assert newsroom.here("verify").returncode == 0
     assert newsroom.once().returncode == 0
