@@ -200,7 +200,7 @@ def test_tokens_are_in_no_log_and_no_page(
 ) -> None:
     caplog.set_level(0)
     caplog.set_level(0, "tocsin")
-    answer = stranger.log_in("secret-read").answer.text
-    answer += stranger.post("/login", {"token": "tocsin_nobody-may-read-this"}).answer.text
-    assert "nobody-may-read-this" not in answer + caplog.text
-    assert "secret-read" not in answer + caplog.text
+    text = stranger.log_in("secret-read").answer.text
+    text += stranger.post("/login", {"token": "tocsin_nobody-may-read-this"}).answer.text
+    assert "nobody-may-read-this" not in text + caplog.text
+    assert "secret-read" not in text + caplog.text
