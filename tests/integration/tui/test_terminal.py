@@ -124,7 +124,7 @@ def test_no_byte_of_a_hostile_title_is_written() -> None:
         ("q", "-Words that stand out"), ("O", "The same story"), ("k\r", "Next outlet"),
     ):  # fmt: skip
         terminal.child.send(keys)
-        terminal.read_until(shows.removeprefix("-"), gone=shows.startswith("-"))
+        terminal.read_until(shows.removeprefix("-"), absent=shows.startswith("-"))
     terminal.child.kill(signal.SIGTERM)
     terminal.end()
     for payload in (b"cGF5bG9hZA", b"\xc2\x9b", "\u202e".encode(), b"\x1b]52"):
