@@ -46,17 +46,17 @@ PRELOADED = ("index.engine.writer",)
 _engines: dict[str, Callable[[str], ArchiveEngine]] = {}
 
 
-def register_engine(scheme: str, make: Callable[[str], ArchiveEngine]) -> None:
-    """Let addresses that begin with `scheme:` lead to an engine, made of what stands behind."""
-    _engines[scheme] = make
+def register_engine(scheme: str, factory: Callable[[str], ArchiveEngine]) -> None:
+    """Register a factory, which makes an engine of what follows `scheme:` in an address."""
+    _engines[scheme] = factory
 
 
 def archive_engine(address: ArchiveAddress) -> ArchiveEngine:
     """Return the engine of an address; nothing is opened."""
     text = os.fspath(address)
-    scheme, _, rest = text.partition(":")
+    scheme, _, location = text.partition(":")
     if scheme in _engines:
-        return _engines[scheme](rest)
+        return _engines[scheme](location)
     from index.engine.folder import FolderEngine  # most commands open no archive
 
     return FolderEngine(text)

@@ -1,4 +1,4 @@
-"""The archive as the rest of tocsin sees it: three protocols, and the plain values they speak.
+"""The interface of the archive: three protocols, and the plain values that they exchange.
 
 `Archive` answers searches, from any thread. `ArchiveWriter` changes what is in the archive; one
 at a time. `ArchiveEngine` opens both, counts, and replaces an archive as a whole. Ids, numbers and
@@ -28,7 +28,7 @@ Label = TypeVar("Label", int, str)
 ArchiveAddress = str | PathLike[str]
 """Where an archive is: the path of a folder, or `SCHEME:…` of an engine registered as SCHEME."""
 
-# --- what is asked for -----------------------------------------------------------------
+# --- questions -------------------------------------------------------------------------
 
 
 def no_facets(facet: Facet) -> DocumentFilter:
@@ -41,7 +41,7 @@ def no_facets(facet: Facet) -> DocumentFilter:
 
 
 class DocumentFilter(Struct, frozen=True, kw_only=True):
-    """Which articles to search: those that pass every field; a field of None lets all pass.
+    """The articles to search: those that pass every field. All articles pass a field that is None.
 
     Args:
         ids: Ids of articles.
@@ -49,10 +49,10 @@ class DocumentFilter(Struct, frozen=True, kw_only=True):
         langs: ISO 639-1 codes; the empty one stands for an undetermined language.
         stories: Ids of stories.
         since: The earliest `Article.date` that passes, in seconds.
-        until: The first `Article.date` that no longer passes, in seconds.
+        until: The first `Article.date` that does not pass, in seconds.
         max_id: The highest id that passes. Ids ascend as articles arrive, so this is the
             archive as it was when `max_id` was the newest article.
-        resolve: Returns which articles a filter of the query (`feed:lesoir`, `since:7d`) means.
+        resolve: Returns the articles that a filter of the query (`feed:lesoir`, `since:7d`) means.
     """
 
     ids: Collection[int] | None = None
@@ -67,7 +67,7 @@ class DocumentFilter(Struct, frozen=True, kw_only=True):
 
 EVERYTHING = DocumentFilter()
 
-# --- what is answered ------------------------------------------------------------------
+# --- answers ---------------------------------------------------------------------------
 
 
 class ArchiveHit(Struct, frozen=True, order=True, gc=False):
@@ -79,12 +79,12 @@ class ArchiveHit(Struct, frozen=True, order=True, gc=False):
 
 
 class CollectionStats(NamedTuple):
-    """What BM25 needs to know of a whole archive. Equal statistics give equal scores."""
+    """The statistics of a whole archive for BM25. Equal statistics give equal scores."""
 
     average_length: float
     """Mean number of words of an article."""
     rarities: tuple[float, ...]
-    """Inverse document frequency of each word of the query."""
+    """The inverse document frequency of each word of the query."""
 
 
 class ArchivePage(Struct, frozen=True):
@@ -94,15 +94,15 @@ class ArchivePage(Struct, frozen=True):
     total: int
     """Number of articles that satisfy the query, on all pages."""
     forms: Mapping[str, tuple[str, ...]]
-    """For each word of the query with `~` or `*`, as written: the words it stands for."""
+    """The words that each word of the query with `~` or `*` means, by its written form."""
     stats: CollectionStats | None
-    """Statistics the hits were scored with; None when they are sorted by date."""
+    """Statistics with which the hits were scored; None if they are sorted by date."""
     last_id: int
     """Highest id in the archive at the time of the search."""
 
 
 class MatchedArticles(Struct, frozen=True, kw_only=True):
-    """Every article that satisfies a query, with what they are counted by."""
+    """All articles that satisfy a query, with their dates, feeds and languages."""
 
     dates: Mapping[int, Timestamp] = field(default_factory=dict)
     """The date of each article, by id."""
@@ -117,7 +117,7 @@ class MatchedArticles(Struct, frozen=True, kw_only=True):
         return len(self.dates)
 
     def restricted_to(self, ids: Collection[int]) -> MatchedArticles:
-        """Return those of the articles whose id is one of `ids`."""
+        """Return the articles whose id is in `ids`."""
         selected = frozenset(ids)
         return MatchedArticles(
             dates={id: date for id, date in self.dates.items() if id in selected},
@@ -132,13 +132,13 @@ def _intersections(
     return {label: common for label, ids in groups.items() if (common := ids & selected)}
 
 
-# --- who answers -----------------------------------------------------------------------
+# --- protocols -------------------------------------------------------------------------
 
 
 class Archive(Protocol):
     """The articles that can be searched. Every method may be called from any thread.
 
-    What a writer commits is found by the next call. Each method that reads raises
+    The next call finds what a writer has committed. Each method that reads raises
     ArchiveDamaged when the archive is gone, broken or of another version.
     """
 
@@ -197,34 +197,34 @@ class Archive(Protocol):
 
         Args:
             query: What the articles satisfy; its own words are not returned.
-            texts: Some or all of these articles: the words to test are read from them. How
+            texts: Some or all of these articles, from which the words to test are read. How
                 often each word occurs is counted in the archive.
             limit: Number of words, the strongest first.
             documents: Which articles to look in.
         """
 
     def similar_terms(self, word: Word) -> list[str]:
-        """Return more frequent words of the archive of which a word may be a misspelling."""
+        """Return more frequent words of the archive, of which a word may be a misspelling."""
 
     def languages(self) -> list[str]:
         """Return the languages of the articles, in order; the empty code is undetermined."""
 
     def first_ids(self) -> dict[int, int]:
-        """Return the smallest id that each feed carried, by the number of the feed."""
+        """Return the smallest id of an article of each feed, by the number of the feed."""
 
     def close(self) -> None:
-        """Let go of the archive. Nothing may be asked afterwards."""
+        """Release the archive; afterwards no method may be called."""
 
 
 class ArchiveWriter(Protocol):
-    """The only one who changes an archive. For one thread.
+    """Changes an archive; there is one writer at a time, for one thread.
 
     Raises ArchiveError where another process is writing, ArchiveDamaged where the archive
     cannot be read.
     """
 
     background_merges: bool
-    """Whether large merges run in a thread; `run_merges` then finishes them."""
+    """Whether large merges run in a thread; then `run_merges` installs them."""
 
     @property
     def article_count(self) -> int:
@@ -270,10 +270,10 @@ class ArchiveWriter(Protocol):
         """Tell whether somebody else changed the archive since the last commit."""
 
     def drop_damaged(self, *, every_byte: bool = True) -> list[str]:
-        """Give up the parts that are damaged, and the articles in them.
+        """Drop the damaged parts, and the articles in them.
 
         Args:
-            every_byte: Look for flipped bits too; without it, only what opening a part tells is
+            every_byte: Look for flipped bits too; otherwise only what opening a part reveals is
                 checked.
 
         Returns:
@@ -281,11 +281,11 @@ class ArchiveWriter(Protocol):
         """
 
     def close(self) -> None:
-        """Wait for merges and let go of the archive."""
+        """Wait for merges, and release the archive."""
 
 
 class ArchiveEngine(Protocol):
-    """What an address leads to, whether there is an archive or not."""
+    """The engine of an address, whether there is an archive or not."""
 
     def open(self, *, partial: bool) -> Archive:
         """Open the archive for searching; see `index.open_archive`."""
@@ -313,7 +313,7 @@ class ArchiveEngine(Protocol):
         """Return the bytes that the archive takes."""
 
     def replace(self) -> ArchiveWriter:
-        """Give up an archive that cannot be used; return the writer of an empty one."""
+        """Discard an archive that cannot be used; return the writer of an empty one."""
 
     def rebuild(self) -> AbstractContextManager[ArchiveWriter]:
         """Return the writer of a new archive, which takes the place of the old one at the end.

@@ -32,4 +32,4 @@ class ArchiveDamaged(ArchiveError):
 
 
 class Interrupted(ArchiveError):
-    """Work was ended: nobody waits for its result, or its time is up."""
+    """Work was ended, because nobody waits for its result or its time is up."""

@@ -1,7 +1,7 @@
-"""Ending what takes long: a search for which nobody waits any more, the matching of an article.
+"""Ends long work: a search for which nobody waits any more, the matching of an article.
 
-The caller says, around a call, how to tell that its result is not wanted; what takes long asks now
-and then. A command in the main thread needs none of it: Python raises KeyboardInterrupt by itself.
+A caller wraps a call and gives a function that tells whether the result is unwanted; long work asks
+it now and then. A command in the main thread does without: Python raises KeyboardInterrupt itself.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ _is_unwanted: ContextVar[Callable[[], bool] | None] = ContextVar("is_unwanted", 
 
 @contextmanager
 def interruptible(is_unwanted: Callable[[], bool]) -> Iterator[None]:
-    """End what is done inside, in this thread, once it is unwanted."""
+    """Let `check` end the work of this block, in this thread, once it is unwanted."""
     token = _is_unwanted.set(is_unwanted)
     try:
         yield
@@ -30,7 +30,7 @@ def interruptible(is_unwanted: Callable[[], bool]) -> Iterator[None]:
 
 
 def check() -> None:
-    """Ask whether to go on.
+    """Check for an interruption.
 
     Raises:
         Interrupted: The result is unwanted.
@@ -41,11 +41,11 @@ def check() -> None:
 
 
 def checked(items: Iterable[T], step: int) -> Iterator[T]:
-    """Yield items; ask now and then whether to go on.
+    """Yield items, and check for an interruption now and then.
 
     Args:
-        items: What takes long.
-        step: Items between two questions, from 1.
+        items: The items.
+        step: Items between two checks, from 1.
 
     Raises:
         Interrupted: The result is unwanted.

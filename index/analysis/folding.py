@@ -54,7 +54,7 @@ _PLAIN_LETTERS: dict[int, str | None] = {
 
 @cache
 def without_blanks() -> re.Pattern[str]:
-    """Return what matches a sign of a script without blanks; compiling it takes 4 ms."""
+    """Return the pattern of a sign of a script without blanks; compiling it takes 4 ms."""
     return re.compile(rf"[{CJK}{JAMO}]")
 
 

@@ -25,13 +25,13 @@ SEPARABLE = (
     "psycho", "socio", "electro", "hydro", "nano", "mega", "giga", "pseudo", "semi", "infra",
     "intra", "extra",
 )  # fmt: skip
-"""Beginnings that are no words by themselves, or seldom."""
+"""Prefixes that are seldom or never words by themselves."""
 PREFIXES = (
     *SEPARABLE, "euro", "inter", "trans", "contre", "sous", "sur", "pro", "pre", "ex", "re", "de",
     "co", "non", "over", "under", "counter",
 )  # fmt: skip
-"""What a word may begin with that its inflections do not depend on; some are words too."""
-_LEAST_BEHIND = 4
+"""Prefixes on which the inflections of a word do not depend; some are words too."""
+_MIN_SECOND = 4
 """Letters of the shortest second word: `antique` is not `anti que`."""
 
 
@@ -41,7 +41,7 @@ def split_compound(term: str) -> tuple[str, str] | None:
         return None
     for first in SEPARABLE:
         second = term.removeprefix(first)
-        if len(term) > len(second) >= _LEAST_BEHIND and second.isalpha():
+        if len(term) > len(second) >= _MIN_SECOND and second.isalpha():
             return first, second
     return None
 
@@ -50,9 +50,9 @@ _FILE = Path(__file__).with_name("inflections.txt")
 _CACHED = 16 * 2**20
 """Bytes of a cache of inflections: some 5,000 words, or 50,000 of articles."""
 _LAST_LETTER = "\U0010ffff"
-"""Stands behind every letter of a folded word."""
+"""A character that sorts behind every letter of a folded word."""
 
-_LEAST_BEHIND_PREFIX = 4
+_MIN_BEHIND_PREFIX = 4
 """Letters of the shortest word behind a prefix."""
 
 _MODELS = {
@@ -60,11 +60,11 @@ _MODELS = {
     "eur": "chercheur", "if": "actif", "ien": "parisien", "een": "europeen", "ais": "francais",
     "ois": "chinois", "eux": "dangereux", "al": "national", "ize": "organize", "ify": "certify",
 }  # fmt: skip
-"""Ending of a word that the list lacks, and the lemma that it is inflected like."""
+"""By the ending of a word that the list lacks: a lemma that is inflected in the same way."""
 
 
 class _Paradigms(NamedTuple):
-    """The list, as it is in memory."""
+    """The list of lemmas in memory."""
 
     lemmas: list[str]
     """Lemma, number of its paradigm, and spelling, with blanks between them; sorted."""
@@ -90,7 +90,7 @@ def _paradigms() -> _Paradigms:
 
 @functools.cache
 def _lemma_endings() -> Mapping[str, Mapping[str, set[int]]]:
-    """Return, by the ending of a form, that of its lemma and the paradigms that have both."""
+    """Map the endings of forms to the endings of lemmas, and these to paradigms that have both."""
     endings: defaultdict[str, dict[str, set[int]]] = defaultdict(dict)
     for number, (lemma, *forms) in enumerate(_paradigms().endings):
         for form in forms:
@@ -101,14 +101,14 @@ def _lemma_endings() -> Mapping[str, Mapping[str, set[int]]]:
 def inflections(written: str) -> frozenset[str]:
     """Return the inflections of a French or English word.
 
-    A lemma has its own forms. A word that is none, or was written without its accents, has the
-    forms of every lemma that it may be a form of. A word that the list lacks has regular ones.
+    A lemma has its own forms. A word that is no lemma, or was written without its accents, has the
+    forms of every lemma of which it may be a form. A word that the list lacks has regular forms.
 
     Args:
         written: The word in lower case, with its accents.
 
     Returns:
-        Folded forms, the word among them; a few have accents, and are found with these only.
+        Folded forms, the word among them; a few have accents, and match only with their accents.
     """
     return _inflections[written]
 
@@ -118,14 +118,14 @@ def folded_inflections(bare: str) -> list[str]:
     return _folded_inflections[bare].split(" ")
 
 
-def let_go() -> None:
+def free_memory() -> None:
     """Free the memory of the list, 11 MB; it is read again when it is needed."""
     _paradigms.cache_clear()
     _lemma_endings.cache_clear()
 
 
 def _inflect(written: str) -> frozenset[str]:
-    return _known(written) or _behind_prefix(written) or _regular(written)
+    return _listed_forms(written) or _prefixed_forms(written) or _regular_forms(written)
 
 
 def _inflect_folded(bare: str) -> str:
@@ -144,33 +144,33 @@ _folded_inflections = TextCache(_inflect_folded, getsizeof, _CACHED)
 
 def is_known(bare: str) -> bool:
     """Tell whether a folded word is in the list, by itself or behind a prefix."""
-    return bool(_known(bare) or _behind_prefix(bare))
+    return bool(_listed_forms(bare) or _prefixed_forms(bare))
 
 
-def _known(written: str) -> frozenset[str]:
+def _listed_forms(written: str) -> frozenset[str]:
     bare = fold(written)
     lemmas = _lemmas(bare)
-    same = [lemma for lemma in lemmas if lemma.written == written]
-    forms = {form for lemma in same or lemmas for form in _forms(bare, lemma.paradigm)}
-    if not same:
+    exact = [lemma for lemma in lemmas if lemma.written == written]
+    forms = {form for lemma in exact or lemmas for form in _forms(bare, lemma.paradigm)}
+    if not exact:
         forms.update(_forms_of_lemmas(bare))
     return frozenset(forms | {bare}) if forms else frozenset()
 
 
-def _behind_prefix(written: str) -> frozenset[str]:
+def _prefixed_forms(written: str) -> frozenset[str]:
     bare = fold(written)
-    if not bare.startswith(PREFIXES):  # most: told at once
+    if not bare.startswith(PREFIXES):  # most words, decided at once
         return frozenset()
     for prefix in PREFIXES:
-        rest = bare.removeprefix(prefix)
-        if len(bare) > len(rest) >= _LEAST_BEHIND_PREFIX:
-            forms = _known(rest) or _behind_prefix(rest)
+        root = bare.removeprefix(prefix)
+        if len(bare) > len(root) >= _MIN_BEHIND_PREFIX:
+            forms = _listed_forms(root) or _prefixed_forms(root)
             if forms:
                 return frozenset(prefix + form for form in forms)
     return frozenset()
 
 
-def _regular(written: str) -> frozenset[str]:
+def _regular_forms(written: str) -> frozenset[str]:
     """Return the forms of the model that ends like a word; or its plural, or its singular."""
     bare = fold(written)
     for ending, model in _MODELS.items():
@@ -192,21 +192,21 @@ _PLURAL = re.compile(r"\w{2}[^\Wasiouyè]s\Z")
 
 
 def _lemmas(bare: str) -> list[_Lemma]:
-    """Return the lemmas that are so spelled, whatever their accents."""
+    """Return the lemmas with this folded form, whatever their accents."""
     return [_lemma(line) for line in _lines(bare, 0, len(_paradigms().lemmas))]
 
 
-def _lines(lemma: str, first: int, behind: int) -> list[str]:
+def _lines(lemma: str, first: int, stop: int) -> list[str]:
     """Return the lines of a folded lemma.
 
     Args:
         lemma: The lemma.
         first: Number of the first line that may have it.
-        behind: Number of the line behind the last one that may have it.
+        stop: Number of the line behind the last one that may have it.
     """
-    lines, wanted = _paradigms().lemmas, lemma + " "
-    start = end = bisect_left(lines, wanted, first, behind)
-    while end < behind and lines[end].startswith(wanted):
+    lines, prefix = _paradigms().lemmas, lemma + " "
+    start = end = bisect_left(lines, prefix, first, stop)
+    while end < stop and lines[end].startswith(prefix):
         end += 1
     return lines[start:end]
 
@@ -217,30 +217,30 @@ def _lemma(line: str) -> _Lemma:
 
 
 def _forms(lemma: str, paradigm: int) -> Iterator[str]:
-    own, *others = _paradigms().endings[paradigm]
-    common = lemma.removesuffix(own) if own else lemma
+    lemma_ending, *endings = _paradigms().endings[paradigm]
+    common = lemma.removesuffix(lemma_ending) if lemma_ending else lemma
     yield lemma
-    for ending in others:
+    for ending in endings:
         yield common + ending
 
 
 def _forms_of_lemmas(bare: str) -> Iterator[str]:
-    """Yield the forms of each lemma that a word is a form of."""
+    """Yield all forms of each lemma of which a word is a form."""
     lines, endings = _paradigms().lemmas, _lemma_endings()
-    first, behind = 0, len(lines)
-    for at in range(len(bare) + 1):
-        common, paradigms = bare[:at], endings.get(bare[at:])
+    first, stop = 0, len(lines)
+    for cut in range(len(bare) + 1):
+        common, paradigms = bare[:cut], endings.get(bare[cut:])
         if not paradigms:
             continue
-        first = bisect_left(lines, common, first, behind)
-        behind = bisect_left(lines, common + _LAST_LETTER, first, behind)
-        if first == behind:
+        first = bisect_left(lines, common, first, stop)
+        stop = bisect_left(lines, common + _LAST_LETTER, first, stop)
+        if first == stop:
             return
-        if behind - first < len(paradigms):
-            near = lines[first:behind]
+        if stop - first < len(paradigms):
+            candidates = lines[first:stop]
         else:
-            near = [line for other in paradigms for line in _lines(common + other, first, behind)]
-        for line in near:
+            candidates = [line for end in paradigms for line in _lines(common + end, first, stop)]
+        for line in candidates:
             lemma, number, *_ = line.split(" ")
-            if int(number) in paradigms.get(lemma[at:], ()):
+            if int(number) in paradigms.get(lemma[cut:], ()):
                 yield from _forms(lemma, int(number))

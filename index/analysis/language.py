@@ -20,20 +20,20 @@ _LIKELY = 3
 _SURE = 0.5
 """Confidence below which a language is undetermined."""
 _READ = 150
-"""Characters read: more do not change the result where something is known of the feed."""
+"""Characters that are read: more do not change the result for a feed with a known prior."""
 _CANDIDATES = 8
 _UNLIKELY = 0.001
-"""Confidence below which a language is no candidate: in 24,000 texts none was chosen, whatever was
-expected, and of most texts one is left. 0.01 changes one language in a thousand."""
+"""Confidence below which a language is no candidate: in 24,000 texts none of these was chosen,
+whatever the prior; most texts have one candidate. 0.01 changes one language in a thousand."""
 _LABEL = "__label__"
-"""Stands before each code that the model returns."""
+"""Prefix of each code that the model returns."""
 _CAPITALS, _SMALL = ascii_uppercase.encode(), ascii_lowercase.encode()
 _SHORT = 5
-"""Characters of a text of which single capitals say nothing."""
+"""Characters of a text so short that single capitals say nothing."""
 
 
 def prior(recent: Iterable[str], declared: str = "") -> dict[str, float]:
-    """Weigh the languages that are to be expected of a feed; empty if nothing is known.
+    """Return the weights of the languages that a feed is expected to have; empty if none is known.
 
     `recent` are the codes of its last articles, of which the last twenty count;
     `declared` is the feed's own word, which counts until there are twenty.
@@ -47,17 +47,17 @@ def prior(recent: Iterable[str], declared: str = "") -> dict[str, float]:
 
 
 def load() -> None:
-    """Load the model, which the first text else waits for: 75 ms, and 5 MB."""
+    """Load the model (75 ms, 5 MB), so that the first text does not wait for it."""
     _model()
 
 
 def detect(text: str, prior: Mapping[str, float] | None = None) -> str:
-    """Return the code of the language of a text, given what is to be expected; '' if unsure."""
+    """Return the code of the language of a text, given the prior of its feed; '' if unsure."""
     return choose(likely_languages(text), prior)
 
 
 def likely_languages(text: str) -> dict[str, float]:
-    """Return languages and how sure of each the model is, the likeliest first."""
+    """Return the confidence of the model in each language, the likeliest first."""
     text = text[:_READ]
     if not any(map(str.isalpha, text)):
         return {}
@@ -65,7 +65,7 @@ def likely_languages(text: str) -> dict[str, float]:
 
 
 def choose(guesses: Mapping[str, float], prior: Mapping[str, float] | None = None) -> str:
-    """Return the likeliest language, given what is to be expected; '' if unsure."""
+    """Return the likeliest language, given the prior; '' if unsure."""
     if prior:
         guesses = _weighed(guesses, prior)
     code, confidence = max(guesses.items(), key=lambda guess: guess[1], default=("", 0.0))
@@ -85,7 +85,7 @@ def _weighed(guesses: Mapping[str, float], prior: Mapping[str, float]) -> dict[s
 
 
 def _is_in_capitals(text: str) -> bool:
-    """Tell a text that the model would take for Japanese, because it was taught few capitals."""
+    """Tell whether the model would take a text for Japanese: it was trained on few capitals."""
     if len(text) <= _SHORT:
         return text.isupper()
     letters = text.encode("ascii", "ignore")

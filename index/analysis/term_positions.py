@@ -55,7 +55,7 @@ _words = TextCache(_words_of_chunk, getsizeof, CACHED // 8)
 
 
 def plain_word(chunk: str) -> tuple[str, str] | None:
-    """Return the word of Latin letters that a chunk is, as most are, and its term.
+    """Return the word and the term of a chunk that is one word of Latin letters, as most are.
 
     Punctuation may stand around it, and an elided article before: `(l’été,`.
     """
@@ -74,21 +74,21 @@ def plain_word(chunk: str) -> tuple[str, str] | None:
 
 
 EXACT = "\x1f"
-"""Stands between a term and the form it was written in."""
+"""Separates a term from the form in which it was written."""
 AUTHOR = "\x1e"
-"""Stands before every key of an author's word."""
+"""Prefix of every key of an author's word."""
 PART_WIDTH = 1 << 20
 """Positions reserved for each part of an article: so many that no distance spans two parts."""
 
 _STEP = 1 << 2
-"""Difference of the codes of two words in a row."""
+"""Difference between the codes of two consecutive words."""
 _BASES = {part: number * PART_WIDTH for number, part in enumerate(PARTS)}
 
 _CACHED_CHUNKS = 64 * 2**20
 """Bytes of the cache of chunks with all of their keys: 290,000 of news. 5,800 articles have
 180,000."""
 _CACHED_PLACES = 8 * 2**20
-"""Bytes of the cache of where the words of a chunk are."""
+"""Bytes of the cache of the places of the words of chunks."""
 _PAIR = 60
 """Bytes of two values in a tuple, roughly."""
 
@@ -96,15 +96,15 @@ _Pairs = tuple[tuple[str, int], ...]
 
 
 class Additions(NamedTuple):
-    """What a chunk adds to the postings of a part of an article."""
+    """The postings that a chunk adds to a part of an article."""
 
     pairs: _Pairs
-    """Index keys, with the codes that they are off by."""
+    """Index keys, each with its code counted from the start of the chunk."""
     words: int
 
 
 def keys_of_word(word: str, term: str, *, is_loud: bool) -> tuple[str, ...]:
-    """Return the index keys of a plain word: its term, and how it is written otherwise."""
+    """Return the index keys of a plain word: its term, and its written form if that differs."""
     if term == word:
         return (word,)  # one string in memory instead of two
     return term, term + EXACT + (LOUD if is_loud else word)
@@ -114,7 +114,7 @@ _Entry = str | tuple[str, ...] | Additions | None
 
 
 def _size_of_entry(entry: _Entry) -> int:
-    if entry is None or isinstance(entry, str):  # the string of a run that is cached too
+    if entry is None or isinstance(entry, str):  # the string of a run, which is cached itself
         return 0
     if isinstance(entry, Additions):
         return 2 * _PAIR + sum([_PAIR + getsizeof(key) for key, _ in entry.pairs])
@@ -134,7 +134,7 @@ class KeySelector(Protocol):
             keys: Its index keys.
 
         Returns:
-            Some of these, or others, such as the watched terms that the word is.
+            Some of these keys, or others, such as watched terms that the word equals.
         """
 
 
@@ -149,26 +149,26 @@ class _EveryWord:
 
 
 class Keys(BoundedCache[_Entry]):
-    """Cache of chunk to the keys that it adds to the postings: its index keys, or those selected.
+    """Cache of chunk to the keys that it adds to the postings: its index keys, or selected keys.
 
-    Most chunks are one plain word. It adds nothing (None), a key, or several: that of the word, and
-    that of the form in which it is written. Other chunks have `Additions`.
+    Most chunks are one plain word, which adds nothing (None), the key of the word, or also the key
+    of its written form. Other chunks have `Additions`.
     """
 
     def __init__(
-        self, selector: KeySelector | None = None, most: int = CACHED, *, is_loud: bool = False
+        self, selector: KeySelector | None = None, max_bytes: int = CACHED, *, is_loud: bool = False
     ) -> None:
-        super().__init__(most)
+        super().__init__(max_bytes)
         self.selector = selector or _EveryWord()
         self._is_loud = is_loud
 
     @functools.cached_property
     def loud(self) -> Keys:
-        """The same for texts all in capitals."""
+        """The cache for texts all in capitals."""
         return Keys(self.selector, CACHED, is_loud=True)
 
     def additions(self, chunk: str) -> Additions:
-        """Return what a chunk adds."""
+        """Return the additions of a chunk."""
         return _as_additions(self[chunk])
 
     def __missing__(self, chunk: str) -> _Entry:
@@ -176,23 +176,23 @@ class Keys(BoundedCache[_Entry]):
         if plain and not self.selector.may_select(plain[1]):
             return self.keep(chunk, None, 0)
         core = chunk.strip(AROUND)
-        if core != chunk and "(" not in chunk:  # not employé(e), whose end is its own
+        if core != chunk and "(" not in chunk:  # not employé(e), which ends in a bracket
             return self.keep(chunk, self[core], 0)
         if plain is None:
-            entry = self._decide(chunk)
+            entry = self._chunk_entry(chunk)
             return self.keep(chunk, entry, _size_of_entry(entry))
         word, term = plain
         if word != chunk:
             return self.keep(chunk, self[word], 0)
-        entry = self._of_word(word, term)
+        entry = self._word_entry(word, term)
         return self.keep(word, entry, _size_of_entry(entry))
 
-    def _of_word(self, word: str, term: str) -> _Entry:
+    def _word_entry(self, word: str, term: str) -> _Entry:
         keys = self.selector.select(keys_of_word(word, term, is_loud=self._is_loud))
         return keys[0] if len(keys) == 1 else keys or None
 
-    def _known(self, token: Token) -> _Pairs:
-        """Return the keys that a token adds, with its code."""
+    def _token_pairs(self, token: Token) -> _Pairs:
+        """Return the keys that a token adds, each with its code."""
         term = token.term
         if not self.selector.may_select(term):
             return ()
@@ -200,49 +200,49 @@ class Keys(BoundedCache[_Entry]):
         code = encode(token.position, token.length)
         return tuple([(key, code) for key in self.selector.select(keys)])
 
-    def _decide(self, chunk: str) -> _Entry:
+    def _chunk_entry(self, chunk: str) -> _Entry:
         if chunk.isalnum() and len(chunk) <= MAX_TERM and (term := fold_latin(chunk)):
-            return self._of_word(chunk, term)
+            return self._word_entry(chunk, term)
         if tokens := tokens_of_number(chunk):
-            return self._of_tokens(tokens)
+            return self._token_additions(tokens)
         runs: list[str] = pattern(chunk).findall(chunk)
         if len(runs) == 1:
             (run,) = runs
-            return self._of_run(run) if run == chunk else self[run]
-        every: list[tuple[str, int]] = []
-        at = 0
+            return self._run_entry(run) if run == chunk else self[run]
+        pairs: list[tuple[str, int]] = []
+        word_count = 0
         for run in runs:
             entry = self[run]
             if entry is None:  # most, where few words are selected
-                at += 1
+                word_count += 1
                 continue
-            pairs, words = _as_additions(entry)
-            every += [(key, at * _STEP + code) for key, code in pairs]
-            at += words
-        return Additions(tuple(every), at)
+            run_pairs, words = _as_additions(entry)
+            pairs += [(key, word_count * _STEP + code) for key, code in run_pairs]
+            word_count += words
+        return Additions(tuple(pairs), word_count)
 
-    def _of_run(self, run: str) -> _Entry:
+    def _run_entry(self, run: str) -> _Entry:
         if is_inclusive(run):
-            pairs, words = self._of_tokens(tokens_of[run])
+            pairs, words = self._token_additions(tokens_of[run])
         else:
-            pairs, words = self._of_pieces(run)
+            pairs, words = self._piece_additions(run)
         if words != 1 or len(pairs) > 1:
             return Additions(pairs, words)
         return pairs[0][0] if pairs else None
 
-    def _of_tokens(self, tokens: Sequence[Token]) -> Additions:
-        pairs = [pair for token in tokens for pair in self._known(token)]
+    def _token_additions(self, tokens: Sequence[Token]) -> Additions:
+        pairs = [pair for token in tokens for pair in self._token_pairs(token)]
         # Forms of a word in one place, as in employé·e, may mean the same.
         return Additions(tuple(dict.fromkeys(pairs)), 1 + max(token.position for token in tokens))
 
-    def _of_pieces(self, run: str) -> tuple[_Pairs, int]:
+    def _piece_additions(self, run: str) -> tuple[_Pairs, int]:
         pairs: list[tuple[str, int]] = []
         for written, first, last in pieces(run):
             if first < last or written == run:
-                pairs += self._known(as_token(written, first, last - first + 1, 0, 0))
+                pairs += self._token_pairs(as_token(written, first, last - first + 1, 0, 0))
             elif entry := self[written]:
-                at = first * _STEP
-                pairs += [(key, at + code) for key, code in _as_additions(entry).pairs]
+                offset = first * _STEP
+                pairs += [(key, offset + code) for key, code in _as_additions(entry).pairs]
         return tuple(pairs), last + 1
 
 
@@ -258,13 +258,13 @@ def _as_additions(entry: _Entry) -> Additions:
     return Additions(tuple([(key, 0) for key in keys]), 1)
 
 
-_every_key = Keys(most=_CACHED_CHUNKS)
+_all_keys = Keys(max_bytes=_CACHED_CHUNKS)
 
 
 class DocumentTerms:
     """The words of one article: their positions, and their offsets in the texts."""
 
-    def __init__(self, article: Article, keys: Keys = _every_key) -> None:
+    def __init__(self, article: Article, keys: Keys = _all_keys) -> None:
         postings: defaultdict[str, list[int]] = defaultdict(list)
         self._parts = {
             part: _Part(postings, text, _BASES[part], keys)
@@ -272,16 +272,16 @@ class DocumentTerms:
             if text
         }
         if article.author:
-            own: defaultdict[str, list[int]] = defaultdict(list)
-            self._parts["author"] = _Part(own, article.author, _BASES["author"], _every_key)
-            for key, codes in own.items():
+            author_codes: defaultdict[str, list[int]] = defaultdict(list)
+            self._parts["author"] = _Part(author_codes, article.author, _BASES["author"], _all_keys)
+            for key, codes in author_codes.items():
                 for selected in keys.selector.select((AUTHOR + key,)):
                     postings[selected] = sorted({*postings[selected], *codes})
         self.postings = dict(postings)
         """Ascending codes by index key, or by the keys selected instead."""
 
     def place(self, first: int, last: int) -> tuple[str, int, int]:
-        """Return the part that two positions are in, and there the start and end of their words."""
+        """Return the part of two positions, and the start and end of their words in it."""
         part = part_at(first)
         words = self._parts[part]
         start, end = words.bounds(first)
@@ -289,12 +289,12 @@ class DocumentTerms:
 
 
 class _Part:
-    """The chunks of a part of an article, and which of them hold another number of words than one.
+    """The chunks of a part of an article, and the numbers of those that do not hold one word.
 
-    Made of a part's text, it adds what stands there to the keys that are found.
+    Making it adds the words of the text to `postings`.
     """
 
-    __slots__ = ("_behind", "_chunks", "_ends", "_long", "_offset", "_others")
+    __slots__ = ("_chunks", "_ends", "_irregular", "_long", "_offset", "_positions")
 
     def __init__(
         self, postings: defaultdict[str, list[int]], text: str, offset: int, keys: Keys
@@ -303,45 +303,45 @@ class _Part:
         self._chunks = chunks(text)
         self._ends: list[int] | None = None
         self._long: dict[int, Sequence[tuple[int, int]]] = {}
-        """Words of long chunks, by the number of the chunk; filled when they are needed."""
-        self._others: list[int] = []
-        """Numbers of the chunks with no word or several."""
-        self._behind: list[int] = []
-        """Position of the word behind each of these."""
+        """Places of the words of long chunks, by the number of the chunk; filled when needed."""
+        self._irregular: list[int] = []
+        """Numbers of the chunks with no word or with several words."""
+        self._positions: list[int] = []
+        """Position of the word behind each irregular chunk."""
         self._offset = offset
-        """From the number of a chunk to the position of its word, before the first of these."""
+        """Position of a word minus the number of its chunk, before the first irregular chunk."""
         if shouts(text):
             keys = keys.loud
-        at = offset << 2
+        part_code = offset << 2
         entries = list(map(keys.__getitem__, self._chunks))
         for number in compress(range(len(entries)), entries):
             entry = entries[number]
-            here = at + number * _STEP
+            chunk_code = part_code + number * _STEP
             if isinstance(entry, str):  # most
-                postings[entry].append(here)
+                postings[entry].append(chunk_code)
             elif isinstance(entry, Additions):
                 pairs, words = entry
                 for key, code in pairs:
-                    postings[key].append(here + code)
+                    postings[key].append(chunk_code + code)
                 if words != 1:
-                    at += (words - 1) * _STEP
-                    self._others.append(number)
-                    self._behind.append((here >> 2) + words)
+                    part_code += (words - 1) * _STEP
+                    self._irregular.append(number)
+                    self._positions.append((chunk_code >> 2) + words)
             elif entry:
                 for key in entry:
-                    postings[key].append(here)
+                    postings[key].append(chunk_code)
 
     def bounds(self, position: int) -> tuple[int, int]:
-        turn = bisect_right(self._behind, position)
-        offset = self._behind[turn - 1] - self._others[turn - 1] - 1 if turn else self._offset
+        i = bisect_right(self._positions, position)
+        offset = self._positions[i - 1] - self._irregular[i - 1] - 1 if i else self._offset
         number = position - offset
-        if turn < len(self._others):
-            number = min(number, self._others[turn])
+        if i < len(self._irregular):
+            number = min(number, self._irregular[i])
         if self._ends is None:
             self._ends = list(accumulate(map(len, self._chunks), initial=0))
         start, end = self._words(number)[position - offset - number]
-        at = self._ends[number] + number
-        return at + start, at + end
+        chunk_start = self._ends[number] + number
+        return chunk_start + start, chunk_start + end
 
     def _words(self, number: int) -> Sequence[tuple[int, int]]:
         chunk = self._chunks[number]
@@ -352,7 +352,7 @@ class _Part:
         return self._long[number]
 
 
-def postings(article: Article, keys: Keys = _every_key) -> dict[str, list[int]]:
+def postings(article: Article, keys: Keys = _all_keys) -> dict[str, list[int]]:
     """Return the ascending codes of the words of an article, by index key."""
     return DocumentTerms(article, keys).postings
 
@@ -363,17 +363,17 @@ def encode(position: int, length: int = 1) -> int:
 
 
 def part_at(position: int) -> str:
-    """Return the name of the part that an article's position is in."""
+    """Return the name of the part of an article to which a position belongs."""
     return PARTS[position // PART_WIDTH]
 
 
 def part_range(part: str) -> tuple[int, int]:
-    """Return the codes a part may have: from the first to below the second."""
+    """Return the range of the codes of a part: the first one, and the one behind the last."""
     return _BASES[part] << 2, (_BASES[part] + PART_WIDTH) << 2
 
 
 def words_of(chunk: str) -> tuple[tuple[int, int], ...]:
-    """Return start and end of every word of a chunk."""
+    """Return the start and end of every word of a chunk."""
     if len(chunk) <= LONGEST and (plain := plain_word(chunk)):  # most
         end = len(chunk.rstrip(AROUND))
         return ((end - len(plain[0]), end),)

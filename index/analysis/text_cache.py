@@ -10,7 +10,7 @@ from weakref import WeakValueDictionary
 V = TypeVar("V")
 
 LONGEST = 64
-"""Characters of the longest text that is cached: longer ones hardly ever come twice. No word of
+"""Characters of the longest text that is cached: longer texts hardly ever recur. No word of
 2.3 million of French and English news is longer, and four addresses in a million are."""
 SLOT = 50
 """Bytes of an entry of a dict of strings, at most: 22 to 44, and 8 to round its string up."""
@@ -19,15 +19,15 @@ SLOT = 50
 class BoundedCache(dict[str, V]):
     """Cache of a short text to a value; cleared when it holds too many bytes."""
 
-    def __init__(self, most: int) -> None:
+    def __init__(self, max_bytes: int) -> None:
         """Make an empty cache.
 
         Args:
-            most: Bytes that the cache may hold.
+            max_bytes: Bytes that the cache may hold.
         """
-        self._most = most
+        self._max_bytes = max_bytes
         self._bytes = 0
-        _every[id(self)] = self
+        _caches[id(self)] = self
 
     def clear(self) -> None:
         """Forget everything."""
@@ -35,17 +35,17 @@ class BoundedCache(dict[str, V]):
         self._bytes = 0
 
     def keep(self, text: str, value: V, size: int) -> V:
-        """Cache what was made of a text, and return it.
+        """Cache the value of a text, and return it.
 
         Args:
             text: The text.
-            value: What was made of it.
-            size: Bytes of the value, roughly; 0 of one that is cached with another text too.
+            value: The value.
+            size: Bytes of the value, roughly; 0 if it is cached under another text too.
         """
         if len(text) <= LONGEST:
             size += SLOT + getsizeof(text)
             self._bytes += size
-            if self._bytes > self._most:
+            if self._bytes > self._max_bytes:
                 self.clear()
                 self._bytes = size
             self[text] = value
@@ -53,17 +53,17 @@ class BoundedCache(dict[str, V]):
 
 
 class TextCache(BoundedCache[V]):
-    """Cache of a short text to what a function makes of it."""
+    """Cache of a short text to the value that a function makes of it."""
 
-    def __init__(self, make: Callable[[str], V], size: Callable[[V], int], most: int) -> None:
+    def __init__(self, make: Callable[[str], V], size: Callable[[V], int], max_bytes: int) -> None:
         """Make an empty cache.
 
         Args:
             make: Makes a value of a text.
             size: Returns the bytes of a value, roughly.
-            most: Bytes that the cache may hold.
+            max_bytes: Bytes that the cache may hold.
         """
-        super().__init__(most)
+        super().__init__(max_bytes)
         self._make = make
         self._size = size
 
@@ -72,12 +72,12 @@ class TextCache(BoundedCache[V]):
         return self.keep(text, value, self._size(value))
 
 
-_every: WeakValueDictionary[int, BoundedCache[Any]] = WeakValueDictionary()
+_caches: WeakValueDictionary[int, BoundedCache[Any]] = WeakValueDictionary()
 
 
 def clear_all() -> None:
-    """Empty the caches of texts of this process: what is needed is made again."""
-    for cache in list(_every.values()):
+    """Empty the text caches of this process: values are made again when they are needed."""
+    for cache in list(_caches.values()):
         cache.clear()
 
 

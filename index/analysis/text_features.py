@@ -1,4 +1,4 @@
-"""What is read off the texts of an article alone: language, shingles, names.
+"""The features of the texts of an article: language, shingles, names.
 
 Shingles are sequences of words by which copies and versions of a text are recognised. After
 Broder, "On the resemblance and containment of documents" (1997), whose sampling keeps the numbers
@@ -26,40 +26,40 @@ from index.analysis.tokenizer import CACHED, MAX_CHARS, MAX_WORDS, shouts
 
 WORDS = 4
 SAMPLED = 4
-"""One shingle in so many is kept. Copies of a 40-word teaser are recognised at 99.4 %,
+"""One shingle in this many is kept. Copies of a 40-word teaser are recognised at 99.4 %,
 at one in eight 87.7 % are; 400 words make 100 numbers to store."""
 LEAST_SIZE = 4
 """Sampled shingles: a text with fewer is compared as a whole."""
 LEAST_WORDS = 8
-"""Words from which a title and the little text under it are compared as a whole."""
-_KNOWN = 10_000
-"""Characters whose folds are kept at most, of the million that a stranger may write."""
+"""Words that a title and a short text together need to be compared as a whole."""
+_MAX_FOLDS = 10_000
+"""Number of characters whose folds are kept, of the million that a stranger may write."""
 _WHOLE = 1 << 32
-"""Above every shingle: marks the number of a whole text."""
+"""Marks the number of a whole text: a bit above every shingle."""
 
 
 def shingles(title: str, *texts: str) -> frozenset[int]:
     """Return the sampled four-word sequences of the texts of an article, as numbers.
 
     The title is left out: copies get new headlines, and alike headlines are mostly not
-    copies. Of texts too short to have enough of them, the one number returned stands for
-    the title and every word of them; nothing is returned if these are few as well.
+    copies. Texts too short for enough shingles get one number for the title and all words
+    together; if these are few as well, the set is empty.
     """
-    read = [_words(text) for text in texts]
+    word_lists = [_words(text) for text in texts]
     sampled = frozenset(
         [
             number
-            for words in read
+            for words in word_lists
             for number in map(crc32, map(b" ".join, _sequences(words)))
             if not number % SAMPLED
         ]
     )
     if len(sampled) >= LEAST_SIZE:
         return sampled
-    whole = [*_words(title), *chain(*read)]
-    if len(whole) < LEAST_WORDS:
+    all_words = [*_words(title), *chain(*word_lists)]
+    if len(all_words) < LEAST_WORDS:
         return frozenset()
-    return frozenset({_WHOLE | crc32(b" ".join(whole))})
+    return frozenset({_WHOLE | crc32(b" ".join(all_words))})
 
 
 def _sequences(words: Sequence[bytes]) -> Iterator[tuple[bytes, ...]]:
@@ -68,24 +68,24 @@ def _sequences(words: Sequence[bytes]) -> Iterator[tuple[bytes, ...]]:
 
 
 def is_whole(shingles: frozenset[int]) -> bool:
-    """Tell whether shingles are the one number of a whole text."""
+    """Tell whether the shingles are the single number of a whole text."""
     return len(shingles) == 1 and min(shingles) >= _WHOLE
 
 
 def _words(text: str) -> list[bytes]:
-    """Return the folded words of a text in order, as many as are searched."""
+    """Return the folded words of a text in order, at most `MAX_WORDS`."""
     return text[:MAX_CHARS].translate(_folded).encode().split()[:MAX_WORDS]
 
 
 class _FoldedCharacters(dict[int, int | str | None]):
-    """Table for `str.translate`, made as characters are met: letters and digits are folded.
+    """Table for `str.translate`, filled as characters occur: letters and digits are folded.
 
     Apostrophes, accents and invisible characters are dropped; a sign of a script without blanks
     becomes a word; all else becomes a blank.
     """
 
     def __missing__(self, code: int) -> int | str | None:
-        if len(self) >= _KNOWN:
+        if len(self) >= _MAX_FOLDS:
             self.clear()
         self[code] = folded = _folded_character(chr(code))
         return folded
@@ -113,8 +113,8 @@ EXONYMS = dict(pair.split("=") for pair in _FILE.read_text(encoding="ascii").spl
 """English names of places by French ones, both folded."""
 
 LEAD = 500
-"""Characters of a text in which an article says what it is about: as many as a long teaser has, and
-as good as 1,000 on judged pairs of articles."""
+"""Characters of the lead of a text, in which an article names its subject: the length of a long
+teaser. On judged pairs of articles, 1,000 are no better."""
 _SMALL = "".join(letter for letter in map(chr, range(0x2000)) if letter.islower())
 """Small letters of Latin, Greek and Cyrillic, for which `re` has no class."""
 _WORD = (
@@ -122,9 +122,9 @@ _WORD = (
     r"|(?<=[^\W\d_])[^\W_]{2,}|(?<=[A-Z])[A-Z])(?![^\W_])"
 )
 """A word with a capital (or without cases), an acronym, a figure of two digits. Tokens with
-their places take six times as long. What it begins with is looked for first, which is fast."""
+their places take six times as long. The first character is matched first, which is fast."""
 _TOGETHER = "[ \u00a0\u202f-]"
-"""What stands between two words of one name."""
+"""The sign between two words of one name."""
 _NAME = re.compile(f"{_WORD}(?:{_TOGETHER}{_WORD})*")
 _BETWEEN = re.compile(_TOGETHER)
 
@@ -134,8 +134,8 @@ def names(title: str, text: str) -> tuple[frozenset[int], ...]:
 
     Those of figures are negative. New York has two words. All-caps headlines name nothing.
     """
-    read = [part for part in (title, text[:LEAD]) if not shouts(part)]
-    return tuple(dict.fromkeys(_numbers[name] for part in read for name in _NAME.findall(part)))
+    texts = [part for part in (title, text[:LEAD]) if not shouts(part)]
+    return tuple(dict.fromkeys(_numbers[name] for part in texts for name in _NAME.findall(part)))
 
 
 def _numbers_of(name: str) -> frozenset[int]:
@@ -144,7 +144,7 @@ def _numbers_of(name: str) -> frozenset[int]:
 
 
 def _number(word: str) -> int:
-    """Return the hash of a word of a name, in whichever language; negative of a figure."""
+    """Return the hash of a word of a name, the same in both languages; negative for a figure."""
     folded = fold(word)
     number = crc32(EXONYMS.get(folded, folded).encode())
     return -number if word[0].isdigit() else number
@@ -163,7 +163,7 @@ class TextFeatures(Struct, frozen=True):
     """The features of the texts of an article."""
 
     languages: dict[str, float]
-    """How sure of each language the model is; empty if it was not asked."""
+    """The confidence of the model in each language; empty if it was not asked."""
     shingles: frozenset[int]
     names: tuple[frozenset[int], ...]
     """Hashes of the words of each name, see `names`."""
@@ -180,18 +180,18 @@ def text_features(texts: Sequence[Texts], *, with_languages: bool = True) -> lis
     """
     headlines = (f"{title}\n{summary}" if summary else title for title, summary, _ in texts)
     languages = [likely_languages(text) if with_languages else {} for text in headlines]
-    shingled = list(starmap(shingles, texts))
-    named = [names(title, summary or body) for title, summary, body in texts]
-    return list(map(TextFeatures, languages, shingled, named))
+    shingle_sets = list(starmap(shingles, texts))
+    name_hashes = [names(title, summary or body) for title, summary, body in texts]
+    return list(map(TextFeatures, languages, shingle_sets, name_hashes))
 
 
 def packed(features: TextFeatures) -> bytes:
-    """Return features as MessagePack: 0.3 KB instead of 6, for the way between processes."""
+    """Return features as MessagePack, for transfer between processes: 0.3 KB instead of 6."""
     return msgpack.encode(features)
 
 
 def unpacked(features: bytes) -> TextFeatures:
-    """Return the features that were packed."""
+    """Return the features from MessagePack."""
     return _decoder.decode(features)
 
 

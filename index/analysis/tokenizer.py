@@ -25,15 +25,15 @@ from index.analysis.text_cache import TextCache
 MAX_COMPOUND = 4
 """Words of the longest compound that is also one term."""
 LOUD = "\x1d"
-"""Stands for the form of a word in a text all in capitals."""
+"""The form of every word of a text all in capitals."""
 MAX_TERM = 200
 """Characters of a word that are kept."""
 MAX_RUN = 32
-"""Words of the longest run; what goes on after its last one is a run of its own. The longest of
-2.3 million in French and English news has 12, of addresses in feeds 20."""
+"""Words of the longest run; the words behind it make the next run. Of 2.3 million runs in French
+and English news the longest has 12 words; addresses in feeds have 20."""
 MAX_WORDS = 50_000
-"""Words of one part of an article that are read. 200,000 characters of news, of which no more are
-stored of a feed's, have 33,000; the longest of 9,800 entries of real feeds has 12,000."""
+"""Words of one part of an article that are read. 200,000 characters of news, as many as are stored
+of an entry, have 33,000 words; the longest of 9,800 entries of real feeds has 12,000."""
 MAX_CHARS = 1_000_000
 """Characters of one part that are read."""
 CACHED = 32 * 2**20
@@ -46,7 +46,7 @@ _TOKEN = 120
 # --- the one regular expression --------------------------------------------------
 
 ELIDED = frozenset((*"ldjmnstcLDJMNSTC", "qu", "Qu", "qU", "QU"))
-"""What stands before the sign of an elision: l’été, qu’il."""
+"""Letters before the apostrophe of an elision: l’été, qu’il."""
 _ELISION = rf"(?:[ldjmnstcLDJMNSTC]|[qQ][uU])[{APOSTROPHES}](?=[^\W\d_])"
 _OTHER = rf"[^\W_\u02bb-\u02bf\u3099\u309a\uff9e\uff9f{CJK}{JAMO}]"
 _ACCENTS = r"\u0300-\u036f"
@@ -67,10 +67,10 @@ _SIGNED = (
     rf"|\((?:{_FEMININE}\)(?:[sS]|\([sS]\))?|[sS]\))"
     rf"|\.(?:{_PLAIN_FEMININE})\.s|\.e(?!\.\w))(?![\w{MARKS}])"
 )
-"""What follows a masculine in inclusive writing: ·e·s, (e)s, .e.s."""
+"""The suffix of a masculine in inclusive writing: ·e·s, (e)s, .e.s."""
 _HYPHENATED = rf"-(?:{_PLAIN_FEMININE})-s(?![\w{MARKS}])"
 _INCLUSIVE = rf"(?:{_SIGNED}|{_HYPHENATED}|-e(?!-\w)(?![\w{MARKS}]))"
-"""The same, -e-s, and -e, which behind a compound is a word of it."""
+"""The same suffixes, -e-s, and -e, which behind a compound is a word of the compound."""
 GLUED_BRACKETS = rf"(?<=[^\W\d_])\((?:{_FEMININE}\)(?:[sS]|\([sS]\))?|[sS]\))(?![\w{MARKS}])"
 """Brackets of a query that are inclusive writing, and no group: employé(e)s."""
 _NO_HYPHEN = "[^-\u2010\u2011&]"
@@ -82,12 +82,12 @@ _HYPHEN = r"[-\u2010\u2011](?:[ \t]*+\r?\n[ \t]*+)?+"
 
 
 def pattern(text: str, wildcards: str = "") -> re.Pattern[str]:
-    """Return the expression whose one group is a run of a text; `wildcards` count as letters."""
+    """Return the expression whose only group is a run of a text; `wildcards` count as letters."""
     return _pattern(wildcards, is_western=text.isascii() or _is_western(text))
 
 
 def _is_western(text: str) -> bool:
-    """Tell a text in the characters of Windows-1252, as nearly all French and English is."""
+    """Tell whether all characters are in Windows-1252, as in nearly all French and English."""
     try:
         text.encode("cp1252")
     except UnicodeEncodeError:
@@ -99,10 +99,10 @@ def _is_western(text: str) -> bool:
 def _pattern(wildcards: str, *, is_western: bool) -> re.Pattern[str]:
     """Compile the expression when the first text needs it: that takes 6 ms, or 19 for all scripts.
 
-    Of classes of which a western text has no character, one stands for all.
+    A class of which a western text has no character is replaced by one of its characters.
     """
     plain = rf"[0-9{LATIN}{wildcards}]"
-    common = rf"{plain}{{2,}}+(?=[ \n]|[,.] )"  # most words, told at once: 4.8 M/s, not 1.9
+    common = rf"{plain}{{2,}}+(?=[ \n]|[,.] )"  # most words, matched at once: 4.8 M/s, not 1.9
     unit = (
         rf"(?:{plain}++|{_OTHER})(?:{plain}++|{_OTHER}|[{MARKS}]"
         rf"|[{IGNORED}]++(?={plain}|{_OTHER}|[{MARKS}])|(?<=[0-9])[.,](?=[0-9]))*+"
@@ -125,18 +125,18 @@ def _pattern(wildcards: str, *, is_western: bool) -> re.Pattern[str]:
 _HYPHENS = re.compile(_HYPHEN)
 _SEPARATORS = re.compile(rf"(?:{_HYPHEN}|&)")
 AROUND = ".,;:!?…()[]\"'’‘“”«»–—-\u00a0\u202f"
-"""What may be taken from the ends of a chunk without changing the words of its runs."""
+"""Signs that may be stripped from a chunk without changing the words of its runs."""
 _BROKEN = re.compile(r"\n(?<=[-\u2010\u2011 \t\r]\n)")
-"""The end of a line within which a compound may be broken. Lines are found faster than hyphens."""
+"""A line end at which a compound may be broken. Searching line ends is faster than hyphens."""
 _LINE_END = re.compile(rf"{_HYPHEN}(?<=\s)|\n")
 _SPACED_ELISIONS = re.compile(_SPACED_ELISION)
 _SPACED_SIGNS = {sign: re.compile(sign + " ") for sign in "'\u2019"}
-"""Signs of an elision, and what finds them before a blank, in a quarter of `str.find`'s time."""
+"""Patterns of an elision's sign before a blank, by the sign: four times as fast as `str.find`."""
 _HYPHEN_BLANK = re.compile("- ")
 _GROUP_SPACES = "\u00a0\u202f\u2009\u2007"
 _BLANK_IN_NUMBER = re.compile(r" (?<=[0-9] )(?=[0-9]{3}(?![0-9]))")  # quick: a blank comes first
 _NUMBER_SPACES = frozenset((" ", "\n", "\t", *_GROUP_SPACES))
-"""What stands between the groups of digits of a number: `1 000`; a tab in what was `spaced`."""
+"""Blanks between the digit groups of a number: `1 000`; a tab in a text from `spaced`."""
 _NUMBER_HEAD = re.compile(r"[0-9]{1,3}")
 _NUMBER_TAIL = re.compile(r"[0-9]{3}(?:[.,][0-9]+)?(?![0-9])")
 _IN_GROUPS = re.compile(rf"[0-9][\t{_GROUP_SPACES}][0-9]{{3}}(?![0-9])")
@@ -146,27 +146,27 @@ UNSPACED = (
     rf"{_SPACED_ELISION}"
     rf"|(?<![\w.,])[0-9]{{1,3}}(?:[ {_GROUP_SPACES}][0-9]{{3}})+(?:[.,][0-9]+)?(?!\w)"
 )
-"""What is one word of a query with blanks in it: `l' État`, `1 000`."""
+"""A word of a query that holds blanks: `l' État`, `1 000`."""
 
 
 _SUSPENDED = "et|ou|and|or|to|à|a|ni|nor|mais|but|puis|then"
 _LETTER = rf"[^\W\d_][{_ACCENTS}{_VOICES}]*+"
 _SPACED_HYPHEN = re.compile(rf"- (?<! - )(?!(?i:{_SUSPENDED})\b)((?:{_LETTER}){{2,}}+)")
-"""`espion- nage`, but not a dash between blanks, as most are; nor `court- et moyen-courrier`, whose
-second word stands for itself."""
+"""`espion- nage`, but not a dash between blanks, as most are; nor `court- et moyen-courrier`, where
+`et` is a word of its own."""
 _LETTERS_AT_END = re.compile(rf"(?<![\w{_ACCENTS}{_VOICES}])(?:{_LETTER}){{2,}}\Z")
 _LONGEST_PIECE = 40
 _MAX_BROKEN = 200
-"""Hyphens with a blank that are looked at in a text: a look at the list takes up to 0.5 ms."""
+"""Hyphens before a blank that are checked in a text: a look-up in the list takes up to 0.5 ms."""
 
 
 def _with_broken_words(text: str) -> str:
     """Return a text in which the blank within a word is the end of a line: `espion- nage`.
 
-    HTML makes it of that end of a line. Only where both pieces make a word of the list of
-    inflections.
+    HTML turns a line end into such a blank. A blank is replaced only if both pieces together are a
+    word of the list of inflections.
     """
-    if "-" not in text or not _HYPHEN_BLANK.search(text):  # one sign is found much faster
+    if "-" not in text or not _HYPHEN_BLANK.search(text):  # to search one sign is much faster
         return text
 
     def mended(hyphen: re.Match[str]) -> str:
@@ -176,8 +176,8 @@ def _with_broken_words(text: str) -> str:
     return _SPACED_HYPHEN.sub(mended, text, count=_MAX_BROKEN)
 
 
-def _is_broken_word(text: str, at: int, right: str) -> bool:
-    left = _LETTERS_AT_END.search(text[max(at - _LONGEST_PIECE, 0) : at])
+def _is_broken_word(text: str, hyphen: int, right: str) -> bool:
+    left = _LETTERS_AT_END.search(text[max(hyphen - _LONGEST_PIECE, 0) : hyphen])
     if (
         not left
         or len(right) > _LONGEST_PIECE
@@ -188,17 +188,17 @@ def _is_broken_word(text: str, at: int, right: str) -> bool:
 
 
 def chunks(text: str) -> list[str]:
-    """Split a text at its blanks, none of which a word reaches across.
+    """Split a text at the blanks between words.
 
-    Each blank is one character, so a chunk starts one behind the end of that before it; where
-    blanks follow each other, chunks are empty. Every run of a text is a run of a chunk, and every
+    Each blank is one character, so a chunk starts one behind the end of the previous chunk; between
+    consecutive blanks, chunks are empty. Every run of a text is a run of a chunk, and every
     number in groups (`1 000`) is in one chunk.
     """
     return spaced(text).split(" ")
 
 
 def spaced(text: str) -> str:
-    """Return a text of the same length in which blanks stand between chunks and nowhere else."""
+    """Return a text of the same length in which every blank separates two chunks."""
     if "\n" in text:
         # A compound may be broken at the end of a line, after its hyphen.
         broken = _BROKEN.search(text)
@@ -209,7 +209,7 @@ def spaced(text: str) -> str:
 
 
 def _unspaced(match: re.Match[str]) -> str:
-    """Return white space within a run as no blank, and that between two runs as a blank."""
+    """Return white space between two runs as a blank, and within a run as a tab or a line end."""
     return " " if match[0] == "\n" else match[0].replace(" ", "\t")
 
 
@@ -220,26 +220,26 @@ class Token(NamedTuple):
     """A word of a text: `text[start:end]` is what to highlight."""
 
     term: str
-    """Folded form: what is searched."""
+    """Folded form, which is searched."""
     exact: str
-    """Form as written, if it differs from the term; `LOUD` in a text all in capitals; or ''."""
+    """Written form, if it differs from the term; `LOUD` in a text all in capitals; or ''."""
     position: int
     """Number of the word in the text, from 0."""
     length: int
-    """Words it spans: 1, or more for a compound in one piece."""
+    """Number of words: 1, or more for a compound in one piece."""
     start: int
     end: int
     is_variant: bool = False
-    """Whether it is another form of the word before it, in the same place: employé·e."""
+    """Whether the token is another form of the previous word, in the same place: employé·e."""
 
     @property
     def is_word(self) -> bool:
-        """Tell a word from a compound in one piece and from another form of a word."""
+        """Whether the token is a word: no compound in one piece, and no other form of a word."""
         return self.length == 1 and not self.is_variant
 
 
 def as_token(written: str, position: int, length: int, start: int, end: int) -> Token:
-    """Return the token of a word, or of a compound in one piece, as it is written."""
+    """Return the token of the written form of a word, or of a compound in one piece."""
     if written.isascii():
         surface = written[:MAX_TERM]
     else:
@@ -269,15 +269,15 @@ def _analyse(run: str) -> tuple[Token, ...]:
 
 
 def is_inclusive(run: str) -> bool:
-    """Tell a run in inclusive writing, which stands for several forms: employé·e."""
+    """Tell whether a run is inclusive writing, which stands for several forms: employé·e."""
     return _INCLUSIVE_RUN.fullmatch(run) is not None
 
 
 def pieces(run: str) -> list[tuple[str, int, int]]:
     """Return the words of a run that is not inclusive, and its compounds in one piece.
 
-    Each is as it is written, with the numbers of its first and its last word. A compound comes
-    behind its first word.
+    Each is a written form with the numbers of its first and its last word. A compound follows its
+    first word.
     """
     if "." in run and not any(map(str.isdigit, run)):
         return [(run.replace(".", ""), 0, 0)]
@@ -293,7 +293,7 @@ def pieces(run: str) -> list[tuple[str, int, int]]:
 
 
 def _with_glued(groups: Iterable[str]) -> Iterator[tuple[str, int, int]]:
-    """Yield the words of groups that are joined by &, and these groups: AT&T in AT&T-owned."""
+    """Yield the words that `&` joins, and each joined group: AT, AT&T and T of AT&T-owned."""
     number = 0
     for group in groups:
         first, last = number, number + group.count("&")
@@ -313,18 +313,18 @@ def _in_one_piece(words: Sequence[str]) -> str:
 
 
 def _between(left: str, right: str) -> str:
-    """Return the sign in place of a hyphen: 49-3 is 49.3, and not 493."""
+    """Return the sign that replaces a hyphen: 49-3 is 49.3, and not 493."""
     return "." if left[-1].isdigit() and right[0].isdigit() else ""
 
 
 def _in_one_place(run: str, forms: list[str]) -> Iterator[Token]:
-    """Yield the tokens of a run in inclusive writing: those of its masculine, and its variants."""
-    first, *others = ([*_analyse(form)] for form in forms)
-    variants = [token._replace(is_variant=True) for form in others for token in form]
-    known = {token.term for token in first}
+    """Yield the tokens of a run in inclusive writing: of its masculine, and of its variants."""
+    first, *other_forms = ([*_analyse(form)] for form in forms)
+    variants = [token._replace(is_variant=True) for form in other_forms for token in form]
+    terms = {token.term for token in first}
     for token in sorted([*first, *variants], key=lambda token: token.position):
-        if not token.is_variant or token.term not in known:
-            known.add(token.term)
+        if not token.is_variant or token.term not in terms:
+            terms.add(token.term)
             is_last = token.position + token.length > first[-1].position
             yield token._replace(end=len(run)) if is_last else token
 
@@ -349,13 +349,13 @@ _REPLACED = {
     "rice": ["eur"], "trice": ["teur"], "ice": ["eur"], "euse": ["eur", "eux"], "ve": ["f"],
     "se": ["x", "r"], "ère": ["er"], "ière": ["ier"], "esse": ["e"],
 }  # fmt: skip
-"""Endings of the masculine that an ending of the feminine takes the place of."""
+"""Endings of the masculine, by the ending of the feminine that replaces them."""
 _BEFORE = {"ice": "r"}
-"""What is written before an ending: auteur·ice is autrice."""
+"""Letters inserted before an ending: auteur·ice is autrice."""
 
 
 def _feminines(masculine: str, ending: str) -> list[str]:
-    """Return the feminine; of a plural (étudiants·es), that of the word without its s too."""
+    """Return the feminine; for a plural (étudiants·es), also that of the word without its s."""
     ending = unicodedata.normalize("NFC", ending)
     singular = masculine[:-1] if masculine[-1] in "sS" else masculine
     for replaced in _REPLACED.get(ending.lower(), []):
@@ -369,7 +369,7 @@ def _size_of_tokens(tokens: tuple[Token, ...]) -> int:
 
 
 tokens_of = TextCache(_analyse, _size_of_tokens, _CACHED_TOKENS)
-"""Run to its tokens."""
+"""The tokens of a run, by the run."""
 
 
 _LOWER_WORD = re.compile(r"[a-z]{3}")
@@ -377,10 +377,10 @@ _LETTERS = re.compile(r"[^\W\d_]")
 
 
 def readable(text: str) -> str:
-    """Return the beginning of a part of an article that is read: nearly always all of it.
+    """Return the beginning of a part of an article, as far as it is read: nearly always all of it.
 
-    The rest is neither matched nor searched. Words with a hyphen and a blank in them have the end
-    of a line there; nothing else is changed.
+    The rest is neither matched nor searched. A blank after a hyphen within a word becomes the end
+    of a line; nothing else is changed.
     """
     text = _with_broken_words(text[:MAX_CHARS])
     if len(text) <= MAX_WORDS:  # no word is shorter than a character
@@ -394,16 +394,16 @@ def readable(text: str) -> str:
 
 
 def shouts(text: str) -> bool:
-    """Tell an all-caps headline: no word in lower case, three or more, two of three letters.
+    """Tell whether a headline is all in capitals: three words or more, two with three letters.
 
-    A word with a digit says nothing: `LE 2e TOUR DES ÉLECTIONS` shouts.
+    Words with a digit do not count: `LE 2e TOUR DES ÉLECTIONS` is all in capitals.
     """
     if _LOWER_WORD.search(text):
         return False
-    every: list[str] = pattern(text).findall(text)
-    cased = [run for run in every if run.upper() != run.lower() and not any(map(str.isdigit, run))]
+    words: list[str] = pattern(text).findall(text)
+    cased = [run for run in words if run.upper() != run.lower() and not any(map(str.isdigit, run))]
     long = [run for run in cased if len(_LETTERS.findall(run)) > 2]
-    return len(every) > 2 and len(long) > 1 and all(run == run.upper() for run in cased)
+    return len(words) > 2 and len(long) > 1 and all(run == run.upper() for run in cased)
 
 
 def tokenize(text: str) -> list[Token]:
@@ -415,19 +415,19 @@ def tokenize(text: str) -> list[Token]:
 def runs(text: str) -> list[str]:
     """Return the runs of a text in order."""
     text = readable(text)
-    found: list[str] = pattern(text).findall(text)
-    return found
+    text_runs: list[str] = pattern(text).findall(text)
+    return text_runs
 
 
 def tokens_of_number(chunk: str) -> list[Token]:
-    """Return the tokens of a chunk with a number whose digits are in groups; of others none."""
+    """Return the tokens of a chunk that has a number with digit groups; of other chunks none."""
     if not _IN_GROUPS.search(chunk):
         return []
     return _tokens(pattern(chunk), chunk, keep_case=True)
 
 
 def tokenize_query(text: str) -> list[Token]:
-    """Return the words of a query's text: `*` and `?` count as letters, capitals as meant."""
+    """Return the words of a query's text: `*` and `?` count as letters, and capitals are kept."""
     return _tokens(pattern(text, "*?" if "*" in text or "?" in text else ""), text, keep_case=True)
 
 
@@ -435,25 +435,25 @@ def _tokens(expression: re.Pattern[str], text: str, *, keep_case: bool) -> list[
     tokens: list[Token] = []
     position = 0
     for match in expression.finditer(text):
-        at, own = match.start(1), tokens_of[match[1]]
-        for token in own:
+        start, run_tokens = match.start(1), tokens_of[match[1]]
+        for token in run_tokens:
             tokens.append(
                 Token(  # a fifth of the time of `_replace`
                     token.term,
                     token.exact if keep_case else token.exact and LOUD,
                     position + token.position,
                     token.length,
-                    at + token.start,
-                    at + token.end,
+                    start + token.start,
+                    start + token.end,
                     token.is_variant,
                 )
             )
-        position += own[-1].position + 1
+        position += run_tokens[-1].position + 1
     return _with_numbers(tokens, text, keep_case=keep_case)
 
 
 def _with_numbers(tokens: list[Token], text: str, *, keep_case: bool) -> list[Token]:
-    """Return tokens with the numbers whose digits are in groups: `1 000` is 1000 too."""
+    """Add the numbers whose digits are in groups to the tokens: `1 000` is 1000 too."""
     groups: list[list[Token]] = []
     for token in tokens:
         if not token.is_word:
@@ -476,13 +476,13 @@ def _with_numbers(tokens: list[Token], text: str, *, keep_case: bool) -> list[To
     }
     if not joined:
         return tokens
-    complete = []
+    all_tokens = []
     for token in tokens:
-        complete.append(token)
+        all_tokens.append(token)
         if token in joined:
             number = joined[token]
-            complete.append(number if keep_case else number._replace(exact=number.exact and LOUD))
-    return complete
+            all_tokens.append(number if keep_case else number._replace(exact=number.exact and LOUD))
+    return all_tokens
 
 
 def _is_one_number(text: str, left: Token, right: Token) -> bool:

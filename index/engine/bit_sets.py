@@ -12,11 +12,11 @@ from itertools import compress
 Bits = int
 """A set of documents."""
 _SPARSE = 24
-"""Documents for each of the set from which bytes without any are worth to be passed over."""
+"""Documents of a segment for each one of a set, above which empty bytes are skipped."""
 _FEW = 200
-"""Documents of a set that are taken one by one, from the highest on, sooner than all is listed."""
+"""Size of a set up to which taking the highest document repeatedly is faster."""
 _RARE = 16
-"""Documents that are added to a set one by one sooner than its bytes are made."""
+"""Number of documents up to which adding them one by one is faster than making bytes."""
 _BYTE = re.compile(rb"[^\0]", re.DOTALL)
 _BITS_OF_BYTE = [[bit for bit in range(8) if byte >> bit & 1] for byte in range(256)]
 _FLAGS = bytes(byte == ord("1") for byte in range(256))
@@ -33,7 +33,7 @@ def between(first: int, last: int) -> Bits:
 
 
 def of_documents(docs: Sequence[int]) -> Bits:
-    """Return the set of some documents, which ascend."""
+    """Return the set of documents, which ascend."""
     if len(docs) < _RARE:
         bits = 0
         for doc in docs:
@@ -66,22 +66,22 @@ def documents(bits: Bits) -> list[int]:
 
 
 def membership(bits: Bits, within: Bits) -> Iterator[int]:
-    """Yield for each document of a set, ascending, 1 if it is in another set, or 0."""
-    flags = _flags(bits | 1 << within.bit_length())  # as long as the other ones
+    """Yield 1 for each document of `within` that is in `bits`, and 0 for others, ascending."""
+    flags = _flags(bits | 1 << within.bit_length())  # as long as the other flags
     return compress(flags, _flags(within))
 
 
 def _flags(bits: Bits) -> bytes:
-    """Return 1 for each document of a set, and 0 for others below the highest one."""
+    """Return a byte for each document up to the highest one: 1 if it is in the set, else 0."""
     return f"{bits:b}".encode().translate(_FLAGS)[::-1]
 
 
-def highest(bits: Bits, most: int) -> list[int]:
-    """Return the documents of a set, descending, at most so many."""
-    if most > _FEW:
-        return documents(bits)[: -most - 1 : -1]
+def highest(bits: Bits, limit: int) -> list[int]:
+    """Return the highest documents of a set, descending, at most `limit`."""
+    if limit > _FEW:
+        return documents(bits)[: -limit - 1 : -1]
     docs: list[int] = []
-    while bits and len(docs) < most:
+    while bits and len(docs) < limit:
         top = bits.bit_length() - 1
         docs.append(top)
         bits ^= 1 << top

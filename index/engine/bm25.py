@@ -14,12 +14,12 @@ from index.engine.postings_file import Postings
 from index.engine.segment import Segment
 
 K1 = 1.2
-"""How soon further occurrences of a word stop to count."""
+"""Saturation: the higher, the more do further occurrences of a word count."""
 B = 0.75
-"""How much the length of an article counts against it: 0 not at all, 1 in full."""
+"""Weight of the length of an article: 0 ignores it, 1 applies it fully."""
 
 _FEW = 200
-"""Documents that are looked up one by one sooner than a whole list is read."""
+"""Number of documents up to which single look-ups are faster than reading a whole list."""
 
 
 def rarity(frequency: int, articles: int) -> float:
@@ -36,7 +36,7 @@ def collection_stats(
     """Return the statistics of an archive for the words of a query.
 
     Args:
-        terms: The index keys of each word. The forms of one word count as one word.
+        terms: The index keys of each word; the forms of a word count as one word.
         segments: All segments.
         articles: Number of articles.
         average_length: Mean number of words of an article.
@@ -54,10 +54,10 @@ def scores(
     terms: Iterable[tuple[Collection[str], float]],
     average_length: float,
 ) -> dict[int, float]:
-    """Return the score of some documents of a segment.
+    """Return the scores of documents of a segment.
 
     Args:
-        segment: Where the documents are.
+        segment: The segment.
         docs: The documents.
         terms: The index keys of each word of the query, with the rarity of the word.
         average_length: Mean number of words of an article.
@@ -70,14 +70,14 @@ def scores(
         lists = [postings for key in keys if (postings := segment.postings(key)).size]
         if not lists:
             continue
-        top = weight * (K1 + 1)
-        counted = zip(scores, _counts(lists, docs, numbers), norms, strict=True)
-        scores = [score + top * count / (count + norm) for score, count, norm in counted]
+        factor = weight * (K1 + 1)
+        rows = zip(scores, _counts(lists, docs, numbers), norms, strict=True)
+        scores = [score + factor * count / (count + norm) for score, count, norm in rows]
     return dict(zip(numbers, scores, strict=True))
 
 
 def _counts(lists: Sequence[Postings], docs: Bits, numbers: Sequence[int]) -> Iterable[int]:
-    """Count any of some keys in each of the documents, in their order."""
+    """Count all keys together in each of the documents, in their order."""
     if len(lists) == 1:
         return _counted(lists[0], docs, numbers)
     total: defaultdict[int, int] = defaultdict(int)
@@ -88,15 +88,15 @@ def _counts(lists: Sequence[Postings], docs: Bits, numbers: Sequence[int]) -> It
 
 
 def _counted(postings: Postings, docs: Bits, numbers: Sequence[int]) -> Iterable[int]:
-    """Count a key in each of some documents, in their order."""
+    """Count a key in each of the documents, in their order."""
     if not postings.is_bits or len(numbers) < _FEW:
         return postings.counts_in(numbers)
     bits = postings.bits
     counts: Iterable[int] = postings.counts or repeat(1, postings.size)
-    here = bits & docs
-    if here != bits:
-        counts = compress(counts, bit_sets.membership(here, bits))
-    if here == docs:
+    common = bits & docs
+    if common != bits:
+        counts = compress(counts, bit_sets.membership(common, bits))
+    if common == docs:
         return counts
-    following = iter(counts)
-    return [next(following) if has else 0 for has in bit_sets.membership(here, docs)]
+    remaining = iter(counts)
+    return [next(remaining) if flag else 0 for flag in bit_sets.membership(common, docs)]

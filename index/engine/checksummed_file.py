@@ -1,8 +1,8 @@
-"""Files that are written once: sections of bytes, a checksum for each block, a directory.
+"""Files that are written once: sections of bytes, checksums of blocks, a directory.
 
-Opening a file tells whether its end is whole, and whether it is of another version or from a
-machine with another byte order. The rest is checked as it is read: a block is compared with its
-checksum the first time that a section of it is asked for.
+Opening a file checks that its end is whole, and that version and byte order are those of this
+program and machine. The rest is checked as it is read: a block is compared with its checksum when
+a section of it is first read.
 """
 
 from __future__ import annotations
@@ -23,9 +23,9 @@ from index.errors import ArchiveDamaged
 from monitor.base.translation import gettext as _
 
 _MAGIC = b"tocsin\x02" + sys.byteorder[:1].encode()
-_FOOTER = Struct("<QII8s")  # where the checksums start, length and checksum of the rest
+_FOOTER = Struct("<QII8s")  # start of the checksums, length and checksum of the rest
 _BLOCK = 1 << 12
-"""Bytes of a block: a page of memory. A short list takes one or two, 2 µs each."""
+"""Bytes of a block: a page of memory. A short list is in one or two blocks, 2 µs each."""
 _CHUNK = 1 << 18
 _OF_WRONG_NUMBERS = (ValueError, TypeError, IndexError, KeyError, OverflowError)
 
@@ -38,7 +38,7 @@ class ChecksummedFileWriter:
         self._sums = array("I")
         self._pending = bytearray()
         self.offset = 0
-        """Where the next byte goes."""
+        """The offset of the next byte."""
         self.write(_MAGIC)
 
     def write(self, content: bytes) -> int:
@@ -54,7 +54,7 @@ class ChecksummedFileWriter:
         with memoryview(self._pending)[:size] as content:
             self._file.write(content)
             self._sums.extend(
-                zlib.crc32(content[at : at + _BLOCK]) for at in range(0, size, _BLOCK)
+                zlib.crc32(content[start : start + _BLOCK]) for start in range(0, size, _BLOCK)
             )
         del self._pending[:size]
 
@@ -62,7 +62,7 @@ class ChecksummedFileWriter:
         """Write the checksums, the directory and the footer, and leave the file open.
 
         Args:
-            directory: What JSON can hold.
+            directory: Values that JSON can express.
         """
         self._flush(len(self._pending))
         end = self._sums.tobytes() + json.dumps(directory).encode()
@@ -72,9 +72,9 @@ class ChecksummedFileWriter:
 
 
 class _DamageReported:
-    """Raises ArchiveDamaged for what wrong numbers in the content of a file lead to.
+    """Raises ArchiveDamaged for the errors that wrong numbers in a file cause.
 
-    A class, since it is entered for each term of a wildcard: a generator takes four times as long.
+    It is a class, since a generator takes four times as long, for each term of a wildcard.
     """
 
     def __init__(self, name: str) -> None:
@@ -118,7 +118,7 @@ class ChecksummedFile:
         """Return bytes as they were written.
 
         Raises:
-            ArchiveDamaged: One of them is not.
+            ArchiveDamaged: A byte is not.
         """
         first, last = start // _BLOCK, -(-end // _BLOCK)
         if self._unchecked.find(1, first, last) >= 0:
@@ -126,9 +126,9 @@ class ChecksummedFile:
         return self.content[start:end]
 
     def damage_reported(self) -> _DamageReported:
-        """Raise ArchiveDamaged for a file that was cut, and for what wrong numbers in it lead to.
+        """Raise ArchiveDamaged for a file that was cut, and for errors that wrong numbers cause.
 
-        To read what was cut off would crash.
+        Reading beyond the cut would crash.
         """
         self._check_size()
         return _DamageReported(self._name)
@@ -144,12 +144,12 @@ class ChecksummedFile:
         self.release()
 
     def release(self) -> None:
-        """Let the pages that were read count as memory of the system, no longer of this process."""
+        """Release the pages that were read: they no longer count as memory of this process."""
         if hasattr(mmap, "MADV_DONTNEED"):
             self._mapped.madvise(mmap.MADV_DONTNEED)
 
     def _check_size(self) -> None:
-        """Compare the size with that of the moment when the file was opened."""
+        """Check that the file has not become shorter since it was opened."""
         if self._mapped.size() < len(self.content):
             raise ArchiveDamaged(_("{file}: the file was cut", file=self._name))
 

@@ -10,12 +10,12 @@ from typing import Any, BinaryIO
 from index.engine.checksummed_file import ChecksummedFile, ChecksummedFileWriter
 
 VERSION = 7
-"""Raise it when the fields, the files, or the words that the tokenizer makes change: an archive
-of another version is built again."""
+"""Version of the archive. Raise it when the fields, the files, or the words of the tokenizer
+change: an archive of another version is built again."""
 NAME = f"tocsin{VERSION}"
 """Name of the index; it is part of the name of every file, as Whoosh wants it."""
 MAX_DOCUMENTS = 1 << 16
-"""Documents of one segment at most: their numbers have 16 bits."""
+"""Largest number of documents in a segment: their numbers have 16 bits."""
 WORDS, LANG, FEED = "words", "lang", "feed"
 """Fields with posting lists."""
 ID, DATE, STORY, LENGTH = "id", "date", "story", "length"
@@ -25,21 +25,21 @@ COLUMN_TYPES = {ID: "Q", DATE: "d", STORY: "Q", LENGTH: "I"}
 
 
 EXTENSION = ".columns"
-"""What the name of such a file ends with."""
+"""Extension of the file of columns."""
 
-_Listed = tuple[str, int, float, float, float]
+_Entry = tuple[str, int, float, float, float]
 """Typecode, offset in the file, smallest, largest, sum."""
 
 
 def write_columns(file: BinaryIO, columns: Mapping[str, array[Any]]) -> None:
     """Write columns, each with one number for each document."""
     out = ChecksummedFileWriter(file)
-    listed = {}
+    entries = {}
     for name, column in columns.items():
         start = out.write(column.tobytes())
-        listed[name] = [column.typecode, start, min(column), max(column), sum(column)]
+        entries[name] = [column.typecode, start, min(column), max(column), sum(column)]
     documents = max(map(len, columns.values()))
-    out.seal({"documents": documents, "columns": listed})
+    out.seal({"documents": documents, "columns": entries})
 
 
 class Columns:
@@ -48,7 +48,7 @@ class Columns:
     def __init__(self, file: BinaryIO, name: str) -> None:
         self.file = ChecksummedFile(file, name)
         self.documents: int = self.file.directory["documents"]
-        self._listed: dict[str, _Listed] = self.file.directory["columns"]
+        self._entries: dict[str, _Entry] = self.file.directory["columns"]
 
     @classmethod
     def open(cls, folder: Path, segment: str) -> Columns:
@@ -64,7 +64,7 @@ class Columns:
 
     def values(self, name: str) -> array[Any]:
         """Return a copy of a column."""
-        typecode, start, *_ = self._listed[name]
+        typecode, start, *_ = self._entries[name]
         column: array[Any] = array(typecode)
         with self.file.damage_reported():
             column.frombytes(self.file.section(start, start + column.itemsize * self.documents))
@@ -72,9 +72,9 @@ class Columns:
 
     def bounds(self, name: str) -> tuple[float, float]:
         """Return the smallest and the largest value of a column."""
-        _, _, low, high, _ = self._listed[name]
+        _, _, low, high, _ = self._entries[name]
         return low, high
 
     def total(self, name: str) -> float:
         """Return the sum of a column."""
-        return self._listed[name][-1]
+        return self._entries[name][-1]

@@ -1,4 +1,4 @@
-"""The folder of an archive: made, counted, rebuilt and replaced as a whole."""
+"""Makes, counts, rebuilds and replaces the folder of an archive as a whole."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class FolderEngine:
 
     def __init__(self, address: str) -> None:
         self._folder = Path(address)
-        self._aside, self._beside = (
+        self._old_folder, self._new_folder = (
             self._folder.with_name(self._folder.name + end) for end in (".old", ".new")
         )
 
@@ -30,11 +30,11 @@ class FolderEngine:
         return FolderArchive(self._folder, partial=partial)
 
     def open_writer(self) -> ArchiveWriter:
-        """Open the archive for writing, and remove what a killed process left beside it."""
-        from index.engine.writer import FolderArchiveWriter  # with Whoosh: searches do without
+        """Open the archive for writing, and remove folders that a killed process left beside it."""
+        from index.engine.writer import FolderArchiveWriter  # imports Whoosh, slow
 
-        for left in (self._aside, self._beside):
-            shutil.rmtree(left, ignore_errors=True)
+        for leftover in (self._old_folder, self._new_folder):
+            shutil.rmtree(leftover, ignore_errors=True)
         return FolderArchiveWriter(self._folder)
 
     def exists(self) -> bool:
@@ -68,14 +68,14 @@ class FolderEngine:
     @contextmanager
     def rebuild(self) -> Iterator[ArchiveWriter]:
         """Yield the writer of a new folder, which takes the place of the old one at the end."""
-        shutil.rmtree(self._beside, ignore_errors=True)
-        with closing(FolderEngine(str(self._beside)).open_writer()) as writer:
+        shutil.rmtree(self._new_folder, ignore_errors=True)
+        with closing(FolderEngine(str(self._new_folder)).open_writer()) as writer:
             yield writer
         self._move_aside()
-        self._beside.rename(self._folder)
-        shutil.rmtree(self._aside, ignore_errors=True)
+        self._new_folder.rename(self._folder)
+        shutil.rmtree(self._old_folder, ignore_errors=True)
 
     def _move_aside(self) -> None:
-        shutil.rmtree(self._aside, ignore_errors=True)
+        shutil.rmtree(self._old_folder, ignore_errors=True)
         with suppress(FileNotFoundError):
-            self._folder.rename(self._aside)
+            self._folder.rename(self._old_folder)

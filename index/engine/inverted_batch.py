@@ -45,9 +45,9 @@ from monitor.base.article import PARTS
 
 BLOCK = 1 << 17
 """Occurrences that are sorted at once, roughly: with fewer, numpy is called more often; more do not
-fit into the caches of the processor, and take memory."""
+fit into the caches of the processor, and need memory."""
 _TERMS = 1 << 12
-"""Terms of each source that are in memory at once, roughly."""
+"""Number of terms of each source in memory at once, roughly."""
 
 
 def new_records(
@@ -57,9 +57,9 @@ def new_records(
 
     Args:
         terms: The terms, in order.
-        occurrences: Where they occur, in order, the terms numbered from 0.
+        occurrences: The occurrences of the terms, numbered from 0, in order.
         documents: Number of documents.
-        layout: That of the places; None for labels, which have none.
+        layout: The layout of the places; None for labels, which have no places.
     """
     starts, _ = runs(occurrences >> np.uint64(TERM))
     blocks = 1 + np.flatnonzero(np.diff(starts // BLOCK))
@@ -73,30 +73,30 @@ def merged_records(
     """Yield the lists of a field of several segments, in the order of its terms.
 
     Args:
-        sources: Its lists in each segment.
+        sources: The lists of the field in each segment.
         documents: Number of documents of the new segment.
-        layout: That of its places; None for labels, which have none.
+        layout: The layout of the places; None for labels, which have no places.
     """
     largest = max(sources, key=lambda source: source.count)
     lows = [0] * len(sources)
-    for at in range(_TERMS, largest.count + _TERMS, _TERMS):
-        if at < largest.count:
-            (term,) = largest.terms(at, at + 1)
+    for first_term in range(_TERMS, largest.count + _TERMS, _TERMS):
+        if first_term < largest.count:
+            (term,) = largest.terms(first_term, first_term + 1)
             highs = [source.rank(term) for source in sources]
         else:
             highs = [source.count for source in sources]
-        slices = list(map(_Slice, sources, lows, highs))
+        term_runs = list(map(_TermRun, sources, lows, highs))
         lows = highs
-        terms, numbers = _united([each.source.terms(each.first, each.last) for each in slices])
+        terms, numbers = _united([run.source.terms(run.first, run.last) for run in term_runs])
         weights = np.zeros(len(terms), dtype=np.int64)
-        for each, numbers_of_slice in zip(slices, numbers, strict=True):
-            weights[numbers_of_slice] += each.source.weights(each.first, each.last)
+        for run, run_numbers in zip(term_runs, numbers, strict=True):
+            weights[run_numbers] += run.source.weights(run.first, run.last)
         for first, last in pairwise(_cuts(weights)):
-            yield encode(terms, _occurrences(slices, numbers, first, last), documents, layout)
+            yield encode(terms, _occurrences(term_runs, numbers, first, last), documents, layout)
 
 
-class _Slice(NamedTuple):
-    """Consecutive terms of a segment."""
+class _TermRun(NamedTuple):
+    """A run of consecutive terms of a segment."""
 
     source: SegmentPostings
     first: int
@@ -104,42 +104,42 @@ class _Slice(NamedTuple):
 
 
 def _occurrences(
-    slices: Sequence[_Slice], numbers: Sequence[Numbers], first: int, last: int
+    term_runs: Sequence[_TermRun], numbers: Sequence[Numbers], first: int, last: int
 ) -> Occurrences:
     """Return the occurrences of the terms from `first` to below `last`, in order.
 
     Args:
-        slices: Where they come from.
-        numbers: The numbers of the terms of each slice.
+        term_runs: The runs of terms that hold them.
+        numbers: The numbers of the terms of each run.
         first: The number of the first term.
-        last: That of the one behind the last.
+        last: The number behind the last term.
     """
     blocks = []
-    for each, numbers_of_slice in zip(slices, numbers, strict=True):
-        low, high = np.searchsorted(numbers_of_slice, (first, last)).tolist()
+    for run, run_numbers in zip(term_runs, numbers, strict=True):
+        low, high = np.searchsorted(run_numbers, (first, last)).tolist()
         if low < high:
-            blocks.append(each.source.block(each.first + low, numbers_of_slice[low:high]))
+            blocks.append(run.source.block(run.first + low, run_numbers[low:high]))
     occurrences = np.concatenate(blocks)
     occurrences.sort(kind="stable")  # merges what is in order
     return occurrences
 
 
 def _united(lists: Sequence[list[bytes]]) -> tuple[list[bytes], list[Numbers]]:
-    """Return the terms of several lists in order, and for each list the numbers of its terms."""
+    """Return the terms of all lists in order, and for each list the numbers of its terms."""
     if len(lists) == 1:
         return lists[0], [np.arange(len(lists[0]))]
-    every = list(dict.fromkeys(sorted(chain.from_iterable(lists))))
-    numbers = dict(zip(every, count(), strict=False))
-    return every, [
+    all_terms = list(dict.fromkeys(sorted(chain.from_iterable(lists))))
+    numbers = dict(zip(all_terms, count(), strict=False))
+    return all_terms, [
         np.fromiter(map(numbers.__getitem__, terms), dtype=np.int64, count=len(terms))
         for terms in lists
     ]
 
 
 def _cuts(weights: Numbers) -> list[int]:
-    """Return the first term of each block, and the end of the last one."""
-    of_block = np.cumsum(weights) // BLOCK
-    ends = [*(1 + np.flatnonzero(np.diff(of_block))).tolist(), len(weights)]
+    """Return the first term of each block, and the end of the last block."""
+    block_numbers = np.cumsum(weights) // BLOCK
+    ends = [*(1 + np.flatnonzero(np.diff(block_numbers))).tolist(), len(weights)]
     return [0, *ends] if len(weights) else []
 
 
@@ -147,13 +147,13 @@ def _cuts(weights: Numbers) -> list[int]:
 
 
 class SegmentPostings:
-    """The posting lists of a segment, its documents renumbered.
+    """The posting lists of a segment, with renumbered documents.
 
-    Pages of the file are let go of as soon as their terms or occurrences were read.
+    Pages of the file are released as soon as their terms or occurrences were read.
     """
 
     def __init__(self, lists: PostingsFile, name: str, numbers: Numbers) -> None:
-        """Take the lists of a field; `numbers` are the new ones of documents, -1 for none.
+        """Take the lists of a field, and the new number of each document, -1 for none.
 
         The file is verified by the caller. Raises ArchiveDamaged, here and in its methods, where
         numbers in it are wrong.
@@ -185,49 +185,49 @@ class SegmentPostings:
         return self._field.rank(term)
 
     def weights(self, first: int, last: int) -> Numbers:
-        """Return the occurrences of some terms, roughly."""
+        """Return the approximate number of occurrences of each term."""
         starts = self._starts[first : last + 1].astype(np.int64)
         return (starts[1:] - starts[:-1]) // 2 + 1
 
     def block(self, first: int, numbers: Numbers) -> Occurrences:
-        """Return the occurrences of the terms from `first` on; `numbers` are their new numbers."""
+        """Return the occurrences of the terms from `first` on, under their new numbers."""
         with self._lists.file.damage_reported():
             sizes, docs, counts, codes = self._read(first, first + len(numbers))
             docs = self._numbers[docs]
         self._lists.file.release()
         occurrences = np.repeat(numbers << TERM, sizes)
         occurrences += docs << DOC
-        kept = docs >= 0
+        is_kept = docs >= 0
         if self._has_codes:
             occurrences = np.repeat(occurrences, counts)
             occurrences += codes
-            kept = kept if kept.all() else np.repeat(kept, counts)
-        return (occurrences if kept.all() else occurrences[kept]).view(np.uint64)
+            is_kept = is_kept if is_kept.all() else np.repeat(is_kept, counts)
+        return (occurrences if is_kept.all() else occurrences[is_kept]).view(np.uint64)
 
     def _read(self, first: int, last: int) -> tuple[Numbers, Numbers, Numbers, Codes]:
-        """Return the numbers of documents of some lists, the documents, counts and codes."""
+        """Return the numbers of documents of some lists, and the documents, counts and codes."""
         sizes = self._sizes[first:last].astype(np.int64) + 1
         kinds = self._kinds[first:last]
         bounds = self._starts[first : last + 1].astype(np.int64)
         starts, ends = bounds[:-1], bounds[1:]
         is_bits = (kinds & AS_BITS) > 0
         docs = self._documents(starts, sizes, is_bits)
-        middles = starts + np.where(is_bits, bytes_of_bits(self._lists.documents), 2 * sizes)
+        doc_ends = starts + np.where(is_bits, bytes_of_bits(self._lists.documents), 2 * sizes)
         bits, has_firsts = BITS_BY_KIND[kinds & PLACE_KIND], (kinds & WITH_FIRSTS) > 0
-        in_all = 8 * (ends - middles) // np.maximum(bits + has_firsts, 1)
-        tails = middles + np.where(has_firsts, bytes_of_bits(in_all), 0)
-        counts = np.repeat(in_all // sizes, sizes)  # where none are written: one each, or none
+        totals = 8 * (ends - doc_ends) // np.maximum(bits + has_firsts, 1)
+        places_at = doc_ends + np.where(has_firsts, bytes_of_bits(totals), 0)
+        counts = np.repeat(totals // sizes, sizes)  # without written counts: one each, or none
         counts[np.repeat(has_firsts, sizes)] = read_counts(
-            self._content, middles[has_firsts], in_all[has_firsts], sizes[has_firsts]
+            self._content, doc_ends[has_firsts], totals[has_firsts], sizes[has_firsts]
         )
-        if (np.add.reduceat(counts, np.cumsum(sizes) - sizes) != in_all).any():
+        if (np.add.reduceat(counts, np.cumsum(sizes) - sizes) != totals).any():
             raise ValueError("counts and places differ")  # not a message
-        places = np.zeros(in_all.sum(), dtype=np.int32)
-        read_numbers(places, self._content, tails, in_all, bits >> 3)
+        places = np.zeros(totals.sum(), dtype=np.int32)
+        read_numbers(places, self._content, places_at, totals, bits >> 3)
         is_shared = bits == 8 + HALF
-        high = read_half_bytes(self._content, (tails + in_all)[is_shared], in_all[is_shared])
-        places[np.repeat(is_shared, in_all)] += high.astype(np.int32) << 8
-        places <<= np.repeat(np.where(kinds & WITH_LENGTHS, 0, 2).astype(np.int32), in_all)
+        high = read_half_bytes(self._content, (places_at + totals)[is_shared], totals[is_shared])
+        places[np.repeat(is_shared, totals)] += high.astype(np.int32) << 8
+        places <<= np.repeat(np.where(kinds & WITH_LENGTHS, 0, 2).astype(np.int32), totals)
         return sizes, docs, counts, _codes(places, self._lists.layout)
 
     def _documents(self, starts: Numbers, sizes: Numbers, is_bits: NDArray[np.bool_]) -> Numbers:
@@ -239,25 +239,25 @@ class SegmentPostings:
             flags = np.unpackbits(self._content[rows], axis=1, bitorder="little").view(np.bool_)
             if (np.count_nonzero(flags, axis=1) != sizes[is_bits]).any():
                 raise ValueError("bits and sizes differ")  # not a message
-            before = np.repeat(np.arange(0, flags.size, flags.shape[1]), sizes[is_bits])
-            docs[np.repeat(is_bits, sizes)] = np.flatnonzero(flags) - before
+            offsets = np.repeat(np.arange(0, flags.size, flags.shape[1]), sizes[is_bits])
+            docs[np.repeat(is_bits, sizes)] = np.flatnonzero(flags) - offsets
         return docs
 
 
 def part_widths(occurrences: Occurrences) -> list[int]:
-    """Return the positions that each part of an article takes at most, and one more."""
+    """Return the highest number of positions of each part of an article, plus one."""
     codes = occurrences.astype(np.uint32) & CODE
     widths = []
     for part in range(len(PARTS)):
         top = ((part + 1) << PART) - 1
         last = top - int((np.uint32(top) - codes).min(initial=top))  # larger codes wrap around
-        is_there = last >> PART == part
-        widths.append((last >> 2 & PART_WIDTH - 1) + MAX_COMPOUND + 1 if is_there else 1)
+        occurs = last >> PART == part
+        widths.append((last >> 2 & PART_WIDTH - 1) + MAX_COMPOUND + 1 if occurs else 1)
     return widths
 
 
 def _codes(places: Codes, layout: PlaceLayout) -> Codes:
-    """Return the codes of places with lengths."""
+    """Return the codes of places that have lengths."""
     codes = places.copy()
     for width, start in zip(layout.widths, layout.starts[1:], strict=False):
         codes += (places >= start << 2) * np.int32((PART_WIDTH - width) << 2)

@@ -41,7 +41,7 @@ _Count = TypeVar("_Count", int, Numbers)
 
 
 def bytes_of_bits(bits: _Count) -> _Count:
-    """Return the number of bytes that so many bits take."""
+    """Return the number of bytes for a number of bits."""
     return (bits + 7) >> 3
 
 
@@ -52,11 +52,11 @@ def read_numbers(
     counts: Numbers,
     widths: Numbers,
 ) -> None:
-    """Read runs of numbers, so many from each start and so wide; those of no width are left."""
-    for width, chosen, at in _by_width(starts, counts, widths):
-        digits = np.empty((len(at), width), dtype=np.uint8)
+    """Read runs of numbers, given the start, count and width of each; width 0 is skipped."""
+    for width, chosen, indexes in _by_width(starts, counts, widths):
+        digits = np.empty((len(indexes), width), dtype=np.uint8)
         for byte in range(width):
-            digits[:, byte] = content[at + byte]
+            digits[:, byte] = content[indexes + byte]
         numbers[chosen] = digits.view(f"u{width}")[:, 0]
 
 
@@ -67,19 +67,19 @@ def write_numbers(
     counts: Numbers,
     widths: Numbers,
 ) -> None:
-    """Write runs of numbers, so many at each start and so wide."""
-    for width, chosen, at in _by_width(starts, counts, widths):
-        some = numbers[chosen]
+    """Write runs of numbers, given the start, count and width of each."""
+    for width, chosen, indexes in _by_width(starts, counts, widths):
+        values = numbers[chosen]
         shifts = range(0, 8 * width, 8)
-        # Byte by byte takes half of the time of numbers that begin at any byte.
+        # Writing byte by byte takes half of the time of writing unaligned numbers.
         for byte, shift in enumerate(shifts if byteorder == "little" else reversed(shifts)):
-            content[at + byte] = (some >> shift).astype(np.uint8)
+            content[indexes + byte] = (values >> shift).astype(np.uint8)
 
 
 def _by_width(
     starts: Numbers, counts: Numbers, widths: Numbers
 ) -> Iterator[tuple[int, slice | NDArray[np.bool_], Numbers]]:
-    """Yield each width of some runs, which of their numbers have it, and where these begin."""
+    """Yield each width of the runs, which numbers have it, and the offsets of these numbers."""
     for width in (1, 2, 4):
         chosen = widths == width
         if chosen.any():
@@ -99,8 +99,8 @@ def write_sets(
     flags = np.zeros((np.count_nonzero(chosen), documents), dtype=np.bool_)
     row_of_doc = np.repeat(np.arange(len(flags)), sizes[chosen])
     flags[row_of_doc, docs[np.repeat(chosen, sizes)]] = True
-    at = starts[chosen][:, None] + np.arange(bytes_of_bits(documents))
-    content[at] = np.packbits(flags, axis=1, bitorder="little")
+    indexes = starts[chosen][:, None] + np.arange(bytes_of_bits(documents))
+    content[indexes] = np.packbits(flags, axis=1, bitorder="little")
 
 
 def write_firsts(
@@ -111,23 +111,23 @@ def write_firsts(
     counts: Numbers,
     chosen: NDArray[np.bool_],
 ) -> None:
-    """Write for each occurrence in the chosen lists a bit: whether it is the first of a document.
+    """Write a bit for each occurrence in the chosen lists: whether it is a document's first.
 
     Args:
-        content: Where they are written.
-        firsts: Numbers of the first occurrences in a document.
-        heads: Which of these is the first of each list.
-        starts: Where the bits of each list begin.
+        content: The bytes into which the bits are written.
+        firsts: Numbers of the first occurrences in documents.
+        heads: Index into `firsts` of the first one of each list.
+        starts: Offset of the bits of each list.
         counts: Occurrences in each list.
-        chosen: Which lists are written.
+        chosen: Whether each list is written.
     """
     sizes = np.diff(heads, append=len(firsts))
     widths = bytes_of_bits(counts[chosen])
     rows = np.cumsum(widths) - widths
-    at = firsts[np.repeat(chosen, sizes)]
-    at += np.repeat(8 * rows - firsts[heads[chosen]], sizes[chosen])
+    indexes = firsts[np.repeat(chosen, sizes)]
+    indexes += np.repeat(8 * rows - firsts[heads[chosen]], sizes[chosen])
     bits = np.zeros(8 * widths.sum(), dtype=np.uint8)
-    bits[at] = 1
+    bits[indexes] = 1
     content[_ranges(starts[chosen], widths)] = np.packbits(bits, bitorder="little")
 
 
@@ -142,33 +142,33 @@ def write_half_bytes(
     numbers = numbers[np.repeat(chosen, counts)]
     starts, counts = starts[chosen], counts[chosen]
     sizes = bytes_of_bits(HALF * counts)
-    row = np.zeros(2 * sizes.sum(), dtype=np.uint8)
-    row[_in_use(counts)] = numbers
-    content[_ranges(starts, sizes)] = row[::2] | row[1::2] << HALF
+    halves = np.zeros(2 * sizes.sum(), dtype=np.uint8)
+    halves[_in_use(counts)] = numbers
+    content[_ranges(starts, sizes)] = halves[::2] | halves[1::2] << HALF
 
 
 def read_counts(
-    content: NDArray[np.uint8], starts: Numbers, in_all: Numbers, sizes: Numbers
+    content: NDArray[np.uint8], starts: Numbers, totals: Numbers, sizes: Numbers
 ) -> Numbers:
-    """Read how many occurrences each document has, from bits that say where it has the first.
+    """Return the number of occurrences in each document, from the bits that mark first ones.
 
     Args:
-        content: Where the bits are.
-        starts: Where those of each list begin.
-        in_all: Occurrences in each list.
+        content: The bytes with the bits.
+        starts: Offset of the bits of each list.
+        totals: Occurrences in each list.
         sizes: Documents of each list.
 
     Raises:
-        ValueError: There are other numbers of documents.
+        ValueError: The number of documents differs.
     """
-    widths = bytes_of_bits(in_all)
+    widths = bytes_of_bits(totals)
     bits = np.unpackbits(content[_ranges(starts, widths)], bitorder="little")
     firsts = np.flatnonzero(bits.view(np.bool_))
     if len(firsts) != sizes.sum():
         raise ValueError("documents and bits differ")  # not a message
-    behind = 8 * widths - in_all  # bits of each list that are not in use
-    firsts -= np.repeat(np.cumsum(behind) - behind, sizes)
-    counts = np.diff(firsts, append=in_all.sum())
+    unused_bits = 8 * widths - totals  # bits of each list that are not in use
+    firsts -= np.repeat(np.cumsum(unused_bits) - unused_bits, sizes)
+    counts = np.diff(firsts, append=totals.sum())
     if (counts < 1).any():  # a bit that is not in use is set
         raise ValueError("documents without occurrences")  # not a message
     return counts
@@ -179,20 +179,20 @@ def read_half_bytes(
 ) -> NDArray[np.uint8]:
     """Read runs of numbers of four binary digits, two in a byte."""
     packed = content[_ranges(starts, bytes_of_bits(HALF * counts))]
-    row = np.empty(2 * len(packed), dtype=np.uint8)
-    row[::2], row[1::2] = packed & 15, packed >> HALF
-    return row[_in_use(counts)]
+    halves = np.empty(2 * len(packed), dtype=np.uint8)
+    halves[::2], halves[1::2] = packed & 15, packed >> HALF
+    return halves[_in_use(counts)]
 
 
 def _in_use(counts: Numbers) -> NDArray[np.bool_]:
-    """Return for each half of a byte whether a number is in it: that behind an odd run is empty."""
+    """Return whether each half byte holds a number: the last one of an odd run is empty."""
     in_use = np.ones((counts + (counts & 1)).sum(), dtype=np.bool_)
     in_use[np.cumsum(counts + (counts & 1))[counts & 1 > 0] - 1] = False
     return in_use
 
 
 def _ranges(starts: Numbers, counts: Numbers, step: int = 1) -> Numbers:
-    """Return `counts` numbers from each start, so far apart, one run after the other."""
+    """Return the numbers of all runs in a row, each with a start, a count and a common step."""
     ends = np.cumsum(counts)
     numbers = np.repeat(starts - step * (ends - counts), counts)
     numbers += np.arange(0, step * len(numbers), step)
@@ -200,31 +200,31 @@ def _ranges(starts: Numbers, counts: Numbers, step: int = 1) -> Numbers:
 
 
 Codes = NDArray[np.int32]
-"""Codes, or places with lengths: none needs more than 25 binary digits."""
+"""Codes, or places with lengths, of at most 25 binary digits."""
 Occurrences = NDArray[np.uint64]
-"""A number holds that of a term, of a document and a code, from the highest digits on."""
+"""Numbers that hold a term number, a document number and a code, from the highest digits on."""
 DOC, TERM = 24, 40
-"""Binary digits behind the number of a document, and behind that of a term."""
+"""Binary digits below the number of a document, and below the number of a term."""
 CODE = (1 << DOC) - 1
-"""The digits of a code."""
+"""The mask of the digits of a code."""
 PART = PART_WIDTH.bit_length() + 1
-"""Binary digits of a code behind the number of its part."""
+"""Binary digits of a code below the number of its part."""
 BITS_BY_KIND = np.array(PLACE_BITS)
 _LARGEST = (1 << BITS_BY_KIND[:-1]) - 1
 _LARGEST[0] = -1
-"""Largest place of a kind; that of no places is none."""
+"""The largest place of each kind; -1 for the kind without places."""
 
 
 def encode(
     terms: list[bytes], occurrences: Occurrences, documents: int, layout: PlaceLayout | None
 ) -> Records:
-    """Return the lists of those terms that occur.
+    """Return the lists of the terms that occur.
 
     Args:
         terms: The terms, in order.
-        occurrences: Where they occur, in order, the terms numbered from 0.
+        occurrences: The occurrences of the terms, numbered from 0, in order.
         documents: Number of documents of the segment.
-        layout: That of the places; None for labels, which have none.
+        layout: The layout of the places; None for labels, which have no places.
     """
     if not len(occurrences):
         return Records([], b"", b"", b"", b"")
@@ -237,21 +237,21 @@ def encode(
     numbers = postings >> (TERM - DOC)
     heads, sizes = runs(numbers)
     bytes_of_set = bytes_of_bits(documents)
-    is_set = 4 * sizes >= bytes_of_set  # where it takes at most twice as much as numbers
+    is_set = 4 * sizes >= bytes_of_set  # if it takes at most twice the bytes of numbers
     kinds = np.where(is_set, AS_BITS, 0)
     sections = [np.where(is_set, bytes_of_set, 2 * sizes)]
     if layout is not None:
         places = _places(occurrences.astype(np.int32) & CODE, layout)
-        in_all = np.add.reduceat(counts, heads)
-        with_firsts = in_all > sizes
-        kinds_of_places = _fitted(places, firsts[heads], in_all)
+        totals = np.add.reduceat(counts, heads)
+        with_firsts = totals > sizes
+        kinds_of_places = _fitted(places, firsts[heads], totals)
         bits = BITS_BY_KIND[kinds_of_places & PLACE_KIND]
         with_high_digits = bits == 8 + HALF
         kinds += np.where(with_firsts, WITH_FIRSTS, 0) + kinds_of_places
         sections += [
-            np.where(with_firsts, bytes_of_bits(in_all), 0),
-            (bits >> 3) * in_all,
-            np.where(with_high_digits, bytes_of_bits(HALF * in_all), 0),
+            np.where(with_firsts, bytes_of_bits(totals), 0),
+            (bits >> 3) * totals,
+            np.where(with_high_digits, bytes_of_bits(HALF * totals), 0),
         ]
     lengths = np.sum(sections, axis=0)
     content = np.empty(lengths.sum(), dtype=np.uint8)
@@ -261,10 +261,10 @@ def encode(
     if is_set.any():
         write_sets(content, docs, starts[0], sizes, is_set, documents)
     if layout is not None:
-        write_firsts(content, firsts, heads, starts[1], in_all, with_firsts)
-        write_numbers(content, places, starts[2], in_all, bits >> 3)
+        write_firsts(content, firsts, heads, starts[1], totals, with_firsts)
+        write_numbers(content, places, starts[2], totals, bits >> 3)
         high_digits = (places >> 8).astype(np.uint8)
-        write_half_bytes(content, high_digits, starts[3], in_all, with_high_digits)
+        write_half_bytes(content, high_digits, starts[3], totals, with_high_digits)
     return Records(
         terms=[terms[number] for number in numbers[heads].tolist()],
         sizes=(sizes - 1).astype(np.uint16).tobytes(),
@@ -274,24 +274,24 @@ def encode(
     )
 
 
-def _fitted(places: Codes, starts_of_lists: Numbers, in_all: Numbers) -> Numbers:
-    """Drop lengths where all of a list are 1; return the kind of the places of each list.
+def _fitted(places: Codes, list_starts: Numbers, totals: Numbers) -> Numbers:
+    """Drop the lengths of lists in which all are 1; return the kind of the places of each list.
 
-    All of a list are as wide as its largest one needs.
+    All places of a list have the width that the largest one needs.
 
     Args:
         places: All places, with lengths. The array is changed.
-        starts_of_lists: Where those of each list begin.
-        in_all: Number of places of each list.
+        list_starts: The index of the first place of each list.
+        totals: Number of places of each list.
     """
-    with_lengths = np.bitwise_or.reduceat(places & 3, starts_of_lists) > 0
-    places >>= np.repeat(np.where(with_lengths, 0, 2).astype(np.int32), in_all)
-    kinds = np.searchsorted(_LARGEST, np.maximum.reduceat(places, starts_of_lists))
+    with_lengths = np.bitwise_or.reduceat(places & 3, list_starts) > 0
+    places >>= np.repeat(np.where(with_lengths, 0, 2).astype(np.int32), totals)
+    kinds = np.searchsorted(_LARGEST, np.maximum.reduceat(places, list_starts))
     return kinds + np.where(with_lengths, WITH_LENGTHS, 0)
 
 
 def _places(codes: Codes, layout: PlaceLayout) -> Codes:
-    """Return the places, with lengths, of codes."""
+    """Return the places of codes, with lengths."""
     places = codes.copy()
     for part, width in enumerate(layout.widths[:-1], 1):
         places -= (codes >= part << PART) * np.int32((PART_WIDTH - width) << 2)

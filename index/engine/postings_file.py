@@ -1,10 +1,10 @@
-"""Posting lists: in which documents a term occurs and where, in one file for each segment.
+"""Posting lists: the documents and places in which a term occurs, in one file for each segment.
 
 The list of a term holds its documents, as 16-bit numbers or, if they are many, as one bit for each
-document of the segment. Unless it occurs once in each, a bit for each place follows, 1 for the
-first place of a document. Then come the places (see `places`), of 8, 12, 16 or 32 bits; of 12 bits
-the low ones fill a byte each, and behind them two places share a byte. All numbers of a list have
-one width, so that a list of 50,000 documents is read by a few copies instead of a loop.
+document of the segment. Unless the term occurs once in each document, a bit for each place follows,
+1 for the first place of a document. Then follow the places, of 8, 12, 16 or 32 bits. Places of 12
+bits have their low byte first; behind these bytes, two places share a byte. All numbers of a list
+have one width, so that a list of 50,000 documents is read by a few copies instead of a loop.
 """
 
 from __future__ import annotations
@@ -26,27 +26,27 @@ from monitor.base.article import PARTS
 
 
 class PlaceLayout:
-    """Where the parts of the articles of a segment begin."""
+    """The places at which the parts of the articles of a segment begin."""
 
     def __init__(self, widths: Sequence[int]) -> None:
-        """Take the number of positions of each part, one of which is never taken.
+        """Take the number of positions of each part; one position of each stays unused.
 
         Raises:
-            ValueError: There cannot be such parts.
+            ValueError: The widths are impossible.
         """
         if len(widths) != len(PARTS) or not all(0 <= width <= 2 * PART_WIDTH for width in widths):
             raise ValueError("parts that cannot be")  # not a message
         self.widths = tuple(widths)
         self.starts = tuple(accumulate(widths, initial=0))
-        """The first place of each part; then the number of places in all."""
-        self._shifts = [number * PART_WIDTH - at for number, at in enumerate(self.starts)]
+        """The first place of each part, and at the end the number of all places."""
+        self._shifts = [number * PART_WIDTH - start for number, start in enumerate(self.starts)]
 
     def codes(self, places: Iterable[int], *, with_lengths: bool) -> list[int]:
-        """Return the codes that places stand for.
+        """Return the codes of places.
 
         Args:
             places: Places as a posting list has them.
-            with_lengths: Whether each is shifted by two bits, in which its length less one is.
+            with_lengths: Whether the lowest two bits of each place are its length less one.
         """
         starts, shifts = self.starts[1:], self._shifts
         if with_lengths:
@@ -57,24 +57,24 @@ class PlaceLayout:
         return [(place + shifts[bisect_right(starts, place)]) << 2 for place in places]
 
     def of_part(self, part: str) -> tuple[int, int]:
-        """Return the places a part may have: from the first to below the second."""
+        """Return the range of the places of a part: the first one, and the one behind the last."""
         number = part_range(part)[0] // (PART_WIDTH << 2)
         return self.starts[number], self.starts[number + 1]
 
 
 EMPTY = PlaceLayout([0] * len(PARTS))
-"""That of a segment without words."""
+"""The layout of a segment without words."""
 
 
 EXTENSION = ".lists"
-"""What the name of such a file ends with."""
+"""Extension of the file of posting lists."""
 MAX_OCCURRENCES = (1 << 16) - 1
-"""Occurrences of a term in one document that are kept."""
+"""Number of occurrences of a term in one document that are kept."""
 _TERM_END = b"\n"
 _AFTER_ANY = b"\xff"  # no UTF-8 has this byte
 PLACE_KIND, WITH_FIRSTS, WITH_LENGTHS, AS_BITS = 0b111, 0b1000, 0b1_0000, 0b10_0000
-"""One byte of each list tells the kind of its places; whether it tells the first ones of documents,
-whether the places have lengths (see `PlaceLayout.codes`), and whether its documents are bits."""
+"""One byte of each list holds the kind of its places, and flags: first places of documents are
+marked, the places have lengths (see `PlaceLayout.codes`), the documents are bits."""
 PLACE_BITS = (0, 8, 12, 16, 32)
 """Binary digits of a place by its kind."""
 _TYPES = "BBHHI"
@@ -85,7 +85,7 @@ _HIGH_DIGITS = bytes(byte >> 4 for byte in range(256))
 
 
 _CHUNK = 9
-"""Documents of a piece of a set in which one is looked up, as a power of two."""
+"""Documents in a chunk of a set, for look-ups, as a power of two."""
 _IN_CHUNK = (1 << _CHUNK) - 1
 
 
@@ -101,7 +101,7 @@ class Postings:
         *,
         with_lengths: bool = False,
     ) -> None:
-        """Take a list as it is in the file; see there."""
+        """Take the sections of a list; see `PostingsFile`."""
         self._bits = docs if isinstance(docs, Bits) else None
         self._docs = () if isinstance(docs, Bits) else docs
         self.size = docs.bit_count() if isinstance(docs, Bits) else len(docs)
@@ -124,12 +124,12 @@ class Postings:
 
     @cached_property
     def counts(self) -> array[int] | None:
-        """How often the term occurs in each document; None: always once."""
+        """The number of occurrences in each document; None if each has one."""
         if self._firsts is None:
             return None
         firsts = int.from_bytes(self._firsts, "little") | 1 << len(self.places)
-        others = f"{firsts:b}"[::-1].split("1")[1:-1]  # of each document
-        counts = [1 + len(some) for some in others]
+        zeros = f"{firsts:b}"[::-1].split("1")[1:-1]  # those of each document
+        counts = [1 + len(run) for run in zeros]
         return array("B" if max(counts, default=0) < 256 else "H", counts)
 
     @property
@@ -139,7 +139,7 @@ class Postings:
 
     @cached_property
     def _ends(self) -> Sequence[int]:
-        """Where the places of each document end, after a first 0."""
+        """The index behind the places of each document, after a first 0."""
         if self.counts is None:
             return range(self.size + 1)
         return array("I", accumulate(self.counts, initial=0))
@@ -149,36 +149,36 @@ class Postings:
         rank = self._rank(doc)
         if rank < 0:
             return []
-        some = self.places[self._ends[rank] : self._ends[rank + 1]]
-        return self.layout.codes(some, with_lengths=self.with_lengths)
+        places = self.places[self._ends[rank] : self._ends[rank + 1]]
+        return self.layout.codes(places, with_lengths=self.with_lengths)
 
     def counts_in(self, docs: Sequence[int]) -> list[int]:
-        """Count the term in each of some documents."""
+        """Count the term in each of the documents."""
         if self._bits is None:
-            known = dict(zip(self._docs, self.counts or repeat(1), strict=False))
-            return [known.get(doc, 0) for doc in docs]
+            count_by_doc = dict(zip(self._docs, self.counts or repeat(1), strict=False))
+            return [count_by_doc.get(doc, 0) for doc in docs]
         ranks, counts = map(self._rank, docs), self.counts
         return [0 if rank < 0 else counts[rank] if counts else 1 for rank in ranks]
 
     def _rank(self, doc: int) -> int:
-        """Return the number of a document in the list, -1 if it is not there."""
+        """Return the rank of a document in the list, -1 if it is not in the list."""
         if self._bits is not None:
             if doc >> _CHUNK >= len(self._chunks):
                 return -1
             chunk, before = self._chunks[doc >> _CHUNK]
-            here = chunk >> (doc & _IN_CHUNK)
-            return before + chunk.bit_count() - here.bit_count() if here & 1 else -1
+            shifted = chunk >> (doc & _IN_CHUNK)
+            return before + chunk.bit_count() - shifted.bit_count() if shifted & 1 else -1
         rank = bisect_left(self._docs, doc)
         return rank if rank < self.size and self._docs[rank] == doc else -1
 
     @cached_property
     def _chunks(self) -> list[tuple[Bits, int]]:
-        """Pieces of the set, each with the number of documents before it."""
+        """The chunks of the set, each with the number of documents before it."""
         bits = self._bits or 0
         content = bits.to_bytes((bits.bit_length() >> 3) + 1, "little")
         size = 1 << _CHUNK - 3
         chunks = [
-            int.from_bytes(content[at : at + size], "little") for at in range(0, len(content), size)
+            int.from_bytes(content[i : i + size], "little") for i in range(0, len(content), size)
         ]
         return list(zip(chunks, accumulate(map(int.bit_count, chunks), initial=0), strict=False))
 
@@ -187,24 +187,24 @@ class Postings:
         first, last = self.layout.of_part(part)
         if self.with_lengths:
             first, last = first << 2, last << 2
-        inside = [at for at, place in enumerate(self.places) if first <= place < last]
+        inside = [i for i, code in enumerate(self.places) if first <= code < last]
         docs, ends, rank, with_part = self.docs, self._ends, 0, []
-        for at in inside:
-            rank = bisect_right(ends, at, rank) - 1
+        for i in inside:
+            rank = bisect_right(ends, i, rank) - 1
             with_part.append(docs[rank])
         return bit_sets.of_documents(with_part)
 
 
 class Records(NamedTuple):
-    """Posting lists ready to be written, in the order of their terms."""
+    """Posting lists to write, in the order of their terms."""
 
     terms: list[bytes]
     sizes: bytes
-    """Documents of each list less one, 16 bits."""
+    """The number of documents of each list less one, 16 bits."""
     kinds: bytes
-    """What each list is made of, 8 bits."""
+    """The sections of each list, 8 bits."""
     lengths: bytes
-    """Bytes of each list, 64 bits."""
+    """The number of bytes of each list, 64 bits."""
     content: bytes
 
 
@@ -216,28 +216,28 @@ class PostingsFileWriter:
         self._fields: dict[str, Any] = {}
 
     def add_field(self, field: str, lists: Iterable[Records]) -> None:
-        """Write all lists of a field, which come in the order of their terms."""
-        import numpy as np  # readers do without
+        """Write all lists of a field, in the order of their terms."""
+        import numpy as np  # readers do not need it
 
         write = self._out.write
         first = self._out.offset
         lexicon, lengths, sizes, kinds = bytearray(), bytearray(), bytearray(), bytearray()
-        for some in lists:
-            lexicon += _TERM_END.join([*some.terms, b""])
-            lengths += some.lengths
-            sizes += some.sizes
-            kinds += some.kinds
-            write(some.content)
+        for records in lists:
+            lexicon += _TERM_END.join([*records.terms, b""])
+            lengths += records.lengths
+            sizes += records.sizes
+            kinds += records.kinds
+            write(records.content)
         ends = first + np.cumsum(np.frombuffer(lengths, dtype=np.uint64))
         starts = np.append(np.uint64(first), ends).astype("Q" if self._out.offset >> 32 else "I")
         term_ends = np.flatnonzero(np.frombuffer(lexicon, dtype=np.uint8) == ord(_TERM_END))
-        tops = np.append(0, term_ends + 1).astype("I")
-        if len(tops) != len(starts):
+        term_starts = np.append(0, term_ends + 1).astype("I")
+        if len(term_starts) != len(starts):
             raise ValueError("a term holds a line break")  # not a message
         del lexicon[-1:]
         self._fields[field] = [
             len(kinds),
-            *(write(bytes(column)) for column in (starts, sizes, tops, kinds, lexicon)),
+            *(write(bytes(column)) for column in (starts, sizes, term_starts, kinds, lexicon)),
             len(lexicon),
             starts.itemsize,
         ]
@@ -247,7 +247,7 @@ class PostingsFileWriter:
 
         Args:
             documents: Number of documents of the segment.
-            layout: That of the places.
+            layout: The layout of the places.
         """
         self._out.seal({"documents": documents, "parts": layout.widths, "fields": self._fields})
 
@@ -284,7 +284,7 @@ class PostingsFile:
 
 
 class Field:
-    """One field's lexicon and lists. What its methods return is checked.
+    """The lexicon and the lists of a field. Its methods check the bytes that they return.
 
     They raise ArchiveDamaged where numbers in the file are wrong.
     """
@@ -295,11 +295,11 @@ class Field:
         self._file = file
         self._documents, self._layout = documents, layout
         self.count, self.starts, self.sizes, self._tops, self.kinds, self._lexicon = numbers[:6]
-        """Number of terms; then where these begin in the file: where each list starts, and where
-        the last one ends; documents of each list less one (16 bits); where each term starts in the
-        lexicon (32 bits); what each list is made of (8 bits); the lexicon."""
+        """The number of terms, then the offsets of five sections: the start of each list, and the
+        end of the last one; documents of each list less one (16 bits); the start of each term in
+        the lexicon (32 bits); the sections of each list (8 bits); the lexicon."""
         self.start_type: Literal["Q", "I"] = "Q" if numbers[7] == 8 else "I"
-        """Type of the numbers where lists start."""
+        """Type of the numbers of the starts of lists."""
         content = file.content
         self._unchecked_tops = content[self._tops : self._tops + 4 * (self.count + 1)].cast("I")
         self._unchecked_lexicon = content[self._lexicon : self._lexicon + numbers[6]]
@@ -308,11 +308,11 @@ class Field:
         tops = self._unchecked_tops
         return bytes(self._unchecked_lexicon[tops[rank] : tops[rank + 1] - 1])
 
-    def _found(self, term: bytes) -> tuple[int, list[bytes]]:
-        """Count the terms before a term; return also the one before it and the one at it.
+    def _locate(self, term: bytes) -> tuple[int, list[bytes]]:
+        """Return the rank of a term, and the term at that rank, in a list.
 
-        The search reads what may be damaged; its end is checked: a term that belongs between
-        two neighbours of the lexicon belongs nowhere else.
+        The search reads bytes that may be damaged; then the neighbours are checked: a term that
+        belongs between two neighbours of the lexicon belongs nowhere else.
         """
         rank = bisect_left(range(self.count), term, key=self._unchecked_term)
         first = max(rank - 1, 0)
@@ -342,7 +342,7 @@ class Field:
         with self._file.damage_reported():
             first, last = 0, self.count
             if prefix:
-                (first, _), (last, _) = self._found(prefix), self._found(prefix + _AFTER_ANY)
+                (first, _), (last, _) = self._locate(prefix), self._locate(prefix + _AFTER_ANY)
             return self._terms_at(first, last)
 
     def terms_at(self, first: int, last: int) -> list[bytes]:
@@ -353,21 +353,21 @@ class Field:
     def rank(self, term: bytes) -> int:
         """Count the terms before a term."""
         with self._file.damage_reported():
-            return self._found(term)[0]
+            return self._locate(term)[0]
 
     def frequency(self, term: bytes) -> int:
         """Count the documents with a term, deleted ones included."""
         with self._file.damage_reported():
-            rank, at = self._found(term)
-            return self._size(rank) if at == [term] else 0
+            rank, following = self._locate(term)
+            return self._size(rank) if following == [term] else 0
 
     def find(self, term: bytes) -> Postings | None:
         """Return the list of a term, None if it does not occur."""
         with self._file.damage_reported():
-            rank, at = self._found(term)
-            return self._postings(rank) if at == [term] else None
+            rank, following = self._locate(term)
+            return self._postings(rank) if following == [term] else None
 
-    def each(self) -> Iterator[tuple[bytes, Postings]]:
+    def items(self) -> Iterator[tuple[bytes, Postings]]:
         """Yield every term with its list, in order."""
         with self._file.damage_reported():
             yield from zip(self.terms(), map(self._postings, range(self.count)), strict=True)
@@ -379,22 +379,22 @@ class Field:
         start, end = self._numbers(self.start_type, self.starts, rank, rank + 2)
         content = self._file.section(start, end)
         size, (kind,) = self._size(rank), self._numbers("B", self.kinds, rank, rank + 1)
-        middle = (self._documents + 7) >> 3 if kind & AS_BITS else 2 * size
+        docs_end = (self._documents + 7) >> 3 if kind & AS_BITS else 2 * size
         bits = PLACE_BITS[kind & PLACE_KIND] + (kind & WITH_FIRSTS > 0)
-        in_all = 8 * (len(content) - middle) // bits if bits else 0
-        tail = middle + ((in_all + 7) >> 3 if kind & WITH_FIRSTS else 0)
+        total = 8 * (len(content) - docs_end) // bits if bits else 0
+        places_start = docs_end + ((total + 7) >> 3 if kind & WITH_FIRSTS else 0)
         docs: Sequence[int] | Bits
         if kind & AS_BITS:
-            docs = int.from_bytes(content[:middle], "little")
+            docs = int.from_bytes(content[:docs_end], "little")
         else:
-            docs = array("H", content[:middle].tobytes())
-        firsts = content[middle:tail].tobytes() if kind & WITH_FIRSTS else None
-        places = _places(content[tail:].tobytes(), in_all, kind & PLACE_KIND)
+            docs = array("H", content[:docs_end].tobytes())
+        firsts = content[docs_end:places_start].tobytes() if kind & WITH_FIRSTS else None
+        places = _places(content[places_start:].tobytes(), total, kind & PLACE_KIND)
         return Postings(docs, firsts, places, self._layout, with_lengths=bool(kind & WITH_LENGTHS))
 
 
 def _places(content: bytes, count: int, kind: int) -> array[int]:
-    """Return places as numbers of one machine type."""
+    """Return the places as numbers of one machine type."""
     if PLACE_BITS[kind] != 12:
         return array(_TYPES[kind], content)
     shared = content[count:]

@@ -1,4 +1,4 @@
-"""Runs a query in one segment: set algebra on posting lists, places where needed."""
+"""Runs a query in one segment: set algebra on posting lists, and on places where needed."""
 
 from __future__ import annotations
 
@@ -24,13 +24,13 @@ if TYPE_CHECKING:
 Expand = Callable[[Word], Sequence[str]]
 """Returns the index keys that a word means (see `term_expansion.expansion`)."""
 _KEYS = 1_000
-"""Keys whose lists are read between two questions whether to go on."""
+"""Keys whose lists are read between two checks for an interruption."""
 _FEW = 12
-"""Documents of a segment that are looked at in turn, by `spans`, for a phrase or a NEAR, since
-`phrase_arrays` takes a fifth of a millisecond."""
+"""Number of documents of a segment up to which `spans` tests a phrase or a NEAR in one after the
+other: `phrase_arrays` takes a fifth of a millisecond."""
 _MANY = 2_000
-"""Documents of the archive from which `phrase_arrays` looks at them together: 0.2 µs each instead
-of 15, but numpy takes 0.1 s to be imported once."""
+"""Number of documents of the archive above which `phrase_arrays` tests them together: 0.2 µs each
+instead of 15, but importing numpy takes 0.1 s once."""
 
 
 class QueryExecutor(Struct, frozen=True):
@@ -78,15 +78,15 @@ class QueryExecutor(Struct, frozen=True):
         return docs & within
 
     def _with_word(self, word: Word, within: Bits) -> Bits:
-        """Return the documents in which a word occurs, in whatever part and form."""
+        """Return the documents in which a word occurs, in any part and form."""
         return self.segment.documents_with(keys(word, self.expand)) & within
 
     def _keys(self, word: Word) -> Iterator[str]:
-        """Yield the index keys of a word; ask now and then whether to go on."""
+        """Yield the index keys of a word, and check for an interruption now and then."""
         return checked(keys(word, self.expand), _KEYS)
 
     def _with_all_words(self, nodes: Iterable[Node], within: Bits) -> Bits:
-        """Return the documents that have all words of a phrase anywhere, the rarest word first."""
+        """Return the documents with all words of a phrase anywhere; the rarest word runs first."""
         for node in sorted(nodes, key=self._frequency):
             within = self._with_words_of(node, within)
             if not within:
@@ -94,7 +94,7 @@ class QueryExecutor(Struct, frozen=True):
         return within
 
     def _frequency(self, node: Node) -> int:
-        """Return in how many documents a word occurs; all, for what is no single word."""
+        """Return the number of documents with a word; for other nodes, that of all documents."""
         if isinstance(node, Word) and not term_expansion.expands(node):
             return self.segment.postings(term_expansion.key(node)).size
         return self.segment.columns.documents
@@ -113,7 +113,7 @@ class QueryExecutor(Struct, frozen=True):
         return self.docs(node, within)
 
     def _at_places(self, node: Node, candidates: Bits) -> Bits:
-        """Return those documents in which the words of a node are at the right places."""
+        """Return the candidates in which the words of a node are at the right places."""
         if (
             isinstance(node, Phrase | Near)
             and self._are_many(candidates.bit_count())
@@ -130,9 +130,9 @@ class QueryExecutor(Struct, frozen=True):
         )
 
     def _are_many(self, candidates: int) -> bool:
-        """Tell whether so many candidates are worth to be looked at together.
+        """Tell whether there are enough candidates for `phrase_arrays`.
 
-        The archive is taken to have as many for each article as this segment has.
+        The archive is assumed to have as many candidates per article as this segment.
         """
         in_archive = candidates * self.articles / self.segment.columns.documents
         return candidates > _FEW and in_archive > _MANY
@@ -151,19 +151,19 @@ class QueryExecutor(Struct, frozen=True):
         for child in node.children:
             if isinstance(child, Phrase | Near):
                 steps.append((_PRESENT, 0, self._with_words_of, child))
-        for _, _, ask, child in sorted(steps, key=itemgetter(0, 1)):
-            within = ask(child, within)
+        for _, _, method, child in sorted(steps, key=itemgetter(0, 1)):
+            within = method(child, within)
             if not within:
                 break
         return within
 
     def _at_least(self, node: AtLeast, within: Bits) -> Bits:
-        with_so_many = [within] + [0] * node.count  # at least 0, 1, 2 of the children so far
+        at_least = [within] + [0] * node.count  # documents with at least 0, 1, 2 children so far
         for child in node.children:
             docs = self.docs(child, within)
             for number in range(node.count, 0, -1):
-                with_so_many[number] |= with_so_many[number - 1] & docs
-        return with_so_many[node.count]
+                at_least[number] |= at_least[number - 1] & docs
+        return at_least[node.count]
 
     def _score(self, node: Score, within: Bits) -> Bits:
         clauses = [(weight, self.docs(child, within)) for weight, child in node.weighted]
@@ -184,7 +184,7 @@ class QueryExecutor(Struct, frozen=True):
 
 
 def keys(word: Word, expand: Expand) -> Sequence[str]:
-    """Return the index keys of a word: an article with the word has one of them."""
+    """Return the index keys of a word; an article with the word has any of them."""
     return expand(word) if term_expansion.is_open(word) else [term_expansion.key(word)]
 
 
@@ -202,11 +202,11 @@ _METHODS: dict[type[Node], Callable[[QueryExecutor, Any, Bits], Bits]] = {
 
 
 _PRESENT = 1
-"""Cost of finding the documents that have all words of a phrase anywhere."""
+"""Cost of finding the documents with all words of a phrase anywhere."""
 
 
 def _cost(node: Node) -> int:
-    """Return the cost of a node: words, filters, then combinations, positions, negations."""
+    """Return the cost of a node: words and filters are cheap, positions and negations dear."""
     match node:
         case Word():
             return 0
@@ -225,11 +225,11 @@ def _cost(node: Node) -> int:
 def choices(
     node: Phrase | Near, lists_of: Callable[[Word], Iterable[Postings]]
 ) -> list[Choice] | None:
-    """Return what may stand at each place; None unless it is words and rows of words, in one part.
+    """Return the alternatives for each place; None unless they are rows of words in one part.
 
     Args:
-        node: The phrase, or words near each other.
-        lists_of: Returns the posting lists of the index keys of a word. Rows with a word that has
+        node: A phrase, or words near each other.
+        lists_of: Returns the posting lists of the index keys of a word. Rows with a word with
             none are left out.
     """
     if isinstance(node, Near) and len(node.children) > 2:
@@ -251,7 +251,7 @@ def choices(
 
 
 def _rows(node: Node) -> list[Sequence[Word]]:
-    """Return the rows of words of which a node means any; none for other nodes."""
+    """Return the alternative rows of words of a node; none for other nodes."""
     match node:
         case Word():
             return [[node]]
@@ -260,23 +260,23 @@ def _rows(node: Node) -> list[Sequence[Word]]:
             return [words] if len(words) == len(node.children) else []
         case Or():
             rows = list(map(_rows, node.children))
-            return [row for several in rows for row in several] if all(rows) else []
+            return [row for alternatives in rows for row in alternatives] if all(rows) else []
     return []
 
 
 # --- one document after the other --------------------------------------------------------
 
 _BLOCK = 13
-"""Documents of which the keys are listed at once, as a power of two."""
+"""Documents whose keys are listed at once, as a power of two."""
 _FEW_KEYS = 16
-"""Keys of a word that are all looked up in each document."""
+"""Number of keys of a word up to which each key is looked up in each document."""
 
 
 class SegmentDocument:
-    """A `spans.Document`: the document of a segment that `at` moved to.
+    """A `spans.Document`: the document of a segment to which `at` has moved.
 
-    A wildcard may mean 50,000 keys, of which a document has thirty. So for a block of documents
-    it is listed which of them each has.
+    A wildcard may mean 50,000 keys, of which a document has thirty. So the keys of each document
+    are listed for a block of documents.
     """
 
     def __init__(self, segment: Segment, expand: Callable[[Word], Sequence[str]]) -> None:
@@ -306,7 +306,7 @@ class SegmentDocument:
         return self._present[word].get(self._doc, ())
 
     def _by_document(self, keys: Sequence[str]) -> dict[int, list[str]]:
-        """Return those of some keys that each document of the current block has."""
+        """Return the keys that each document of the current block has."""
         block = bit_sets.between(self._block << _BLOCK, (self._block + 1) << _BLOCK)
         present: dict[int, list[str]] = {}
         for key in checked(keys, _KEYS):
@@ -315,7 +315,7 @@ class SegmentDocument:
         return present
 
     def admits(self, facet: Facet) -> bool:
-        """Refuse: no filter is inside a phrase or a distance.
+        """Refuse a filter: there is none inside a phrase or a distance.
 
         Raises:
             TypeError: Always.

@@ -1,4 +1,4 @@
-"""The archive at one moment, and what gives searches the current one."""
+"""Readers of the archive at one moment, and the manager that gives searches the current one."""
 
 from __future__ import annotations
 
@@ -21,16 +21,16 @@ from index.evaluation.term_expansion import expansion
 from index.query.ast import Word
 
 TRIES = 20
-"""Retries before a missing segment file counts as damage rather than as a merge in progress."""
+"""Tries after which a missing segment file counts as damage rather than as a merge."""
 
 
 class IndexReader:
     """The archive at one moment: its segments, opened."""
 
-    def __init__(self, segments: Mapping[str, Segment], lost: Mapping[str, str]) -> None:
+    def __init__(self, segments: Mapping[str, Segment], damage: Mapping[str, str]) -> None:
         self.segments = segments
-        self.lost = lost
-        """Why a segment cannot be read, by its name."""
+        self.damage = damage
+        """The error of each segment that cannot be read, by its name."""
         self.newest_first = sorted(segments.values(), key=lambda s: s.newest, reverse=True)
         self.count = sum(segment.count for segment in self.newest_first)
         self.last_id = max((int(s.columns.bounds(ID)[1]) for s in self.newest_first), default=0)
@@ -48,13 +48,13 @@ class IndexReader:
         """Return the index keys that a word with `~`, `*` or `?` means, in order."""
         keys = self._expansions.get(word)
         if keys is None:
-            keys = self._expansions[word] = tuple(expansion(word, self._has, self._starting))
+            keys = self._expansions[word] = tuple(expansion(word, self._has_key, self._with_prefix))
         return keys
 
-    def _has(self, key: str) -> bool:
+    def _has_key(self, key: str) -> bool:
         return any(segment.frequency(key) for segment in self.newest_first)
 
-    def _starting(self, prefix: str) -> set[str]:
+    def _with_prefix(self, prefix: str) -> set[str]:
         return set().union(*(segment.terms(prefix) for segment in self.newest_first))
 
     def frequency(self, key: str) -> int:
@@ -62,7 +62,7 @@ class IndexReader:
         return sum(segment.frequency(key) for segment in self.newest_first)
 
     def largest(self, share: float) -> list[Segment]:
-        """Return the largest segments that hold a share of all articles together.
+        """Return the largest segments that together hold a share of all articles.
 
         Args:
             share: From 0 to 1.
@@ -76,18 +76,18 @@ class IndexReader:
         return segments
 
     def without_damaged(self) -> IndexReader:
-        """Return a reader of the segments whose every byte is as it was written."""
-        lost = dict(self.lost)
+        """Return a reader of the segments in which every byte is as it was written."""
+        damage = dict(self.damage)
         for name, segment in self.segments.items():
             try:
                 segment.verify()
             except ArchiveDamaged as error:
-                lost[name] = str(error)
-        return IndexReader({n: s for n, s in self.segments.items() if n not in lost}, lost)
+                damage[name] = str(error)
+        return IndexReader({n: s for n, s in self.segments.items() if n not in damage}, damage)
 
 
 class _State(NamedTuple):
-    """A reader, and the table of contents that it was opened by, as it was then."""
+    """A reader, with its table of contents and the stamp of this table when it was opened."""
 
     table: TableOfContents
     stamp: tuple[int, float]
@@ -98,7 +98,7 @@ class ReaderManager:
     """Keeps the current reader of a folder, and opens a new one after each commit."""
 
     def __init__(self, folder: Path, *, partial: bool) -> None:
-        """Open nothing yet.
+        """Make a manager that has opened nothing yet.
 
         Args:
             folder: Where the archive is.
@@ -126,15 +126,15 @@ class ReaderManager:
         raise AssertionError
 
     def drop_damaged(self) -> bool:
-        """Go on without the damaged segments, if that is allowed; tell whether any was dropped."""
+        """Go on without the damaged segments, if allowed; return whether any was dropped."""
         if not self._partial or self._state is None:
             return False
-        before = self._state.reader
-        self._state = self._state._replace(reader=before.without_damaged())
-        return len(self._state.reader.segments) < len(before.segments)
+        old_reader = self._state.reader
+        self._state = self._state._replace(reader=old_reader.without_damaged())
+        return len(self._state.reader.segments) < len(old_reader.segments)
 
     def close(self) -> None:
-        """Let go of the current reader."""
+        """Release the current reader."""
         self._state = None
 
     def _newest(self, *, is_last: bool) -> _State:
@@ -143,25 +143,25 @@ class ReaderManager:
         return _State(table, stamp, self._open(table.entries(), is_last=is_last))
 
     def _open(self, entries: list[SegmentEntry], *, is_last: bool) -> IndexReader:
-        """Open the listed segments; those open already stay so, since files never change."""
-        known = {} if self._state is None else self._state.reader.segments
+        """Open the listed segments; open ones are used again, since files never change."""
+        open_segments = {} if self._state is None else self._state.reader.segments
         segments: dict[str, Segment] = {}
-        lost: dict[str, str] = {}
+        damage: dict[str, str] = {}
         for entry in entries:
             name = entry.segment_id()
             try:
                 with damage_reported(self._folder):
-                    segments[name] = self._segment(entry, known.get(name))
+                    segments[name] = self._segment(entry, open_segments.get(name))
             except ArchiveDamaged as error:
                 merged_meanwhile = _file_vanished(error) and not is_last
                 if not self._partial or merged_meanwhile:
                     raise
-                lost[name] = str(error)
-        return IndexReader(segments, lost)
+                damage[name] = str(error)
+        return IndexReader(segments, damage)
 
-    def _segment(self, entry: SegmentEntry, known: Segment | None) -> Segment:
-        if known:
-            return known if known.deleted == entry.deleted else known.with_deleted(entry.deleted)
+    def _segment(self, entry: SegmentEntry, opened: Segment | None) -> Segment:
+        if opened:
+            return opened if opened.deleted == entry.deleted else opened.with_deleted(entry.deleted)
         return Segment.open(self._folder, entry)
 
 

@@ -1,4 +1,4 @@
-"""Searching the archive of a folder: a query to the newest or the best hits."""
+"""Searches the archive of a folder for the newest or the best hits of a query."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 _DOCUMENT_FILTER = Facet("", "")
-"""Stands in the tree for the document filter of a search, so that it is run when it costs least."""
+"""Stands for the document filter of a search in the tree, so that it runs when it costs least."""
 
 
 class FolderArchive:
@@ -66,7 +66,7 @@ class FolderArchive:
 
     @property
     def damage(self) -> tuple[str, ...]:
-        return tuple(self._readers.current().lost.values())
+        return tuple(self._readers.current().damage.values())
 
     def search(
         self,
@@ -113,9 +113,9 @@ class FolderArchive:
 
     def similar_terms(self, word: Word) -> list[str]:
         def run(reader: IndexReader) -> list[str]:
-            large = reader.largest(0.9)  # few words are only in the others
+            segments = reader.largest(0.9)  # few words are in other segments only
             return similar_terms(
-                word, lambda prefix: (s.lexicon(prefix) for s in large), reader.frequency
+                word, lambda prefix: (s.lexicon(prefix) for s in segments), reader.frequency
             )
 
         return self._run(run)
@@ -135,26 +135,26 @@ class FolderArchive:
     def close(self) -> None:
         self._readers.close()
 
-    def _run(self, ask: Callable[[IndexReader], T]) -> T:
-        """Ask the current reader; a partial archive asks again without damaged segments."""
+    def _run(self, task: Callable[[IndexReader], T]) -> T:
+        """Run a task on the current reader; on a partial archive retry without damaged segments."""
         reader = self._readers.current()
         try:
-            return self._trusted(ask, reader)
+            return self._run_on(task, reader)
         except ArchiveDamaged:
             if not self._readers.drop_damaged():
                 raise
-        return self._trusted(ask, self._readers.current())
+        return self._run_on(task, self._readers.current())
 
-    def _trusted(self, ask: Callable[[IndexReader], T], reader: IndexReader) -> T:
+    def _run_on(self, task: Callable[[IndexReader], T], reader: IndexReader) -> T:
         try:
-            return ask(reader)
+            return task(reader)
         except IndexError as error:  # a posting list names a document that its segment lacks
             message = _("{folder}: its posting lists make no sense", folder=self._folder)
             raise ArchiveDamaged(message) from error
 
 
 def _everything(reader: IndexReader) -> ResultSet:
-    """Return every article there is."""
+    """Return all articles."""
     return ResultSet((s, s.live) for s in reader.newest_first)
 
 
@@ -218,7 +218,7 @@ class _Search:
         return hits[:limit], total
 
     def _by_segment(self) -> Iterator[tuple[Segment, Bits]]:
-        """Yield the segments, newest first, with the documents that satisfy the query, if any."""
+        """Yield each segment that has documents of the query, with these; the newest first."""
         for segment in self._segments:
             executor = QueryExecutor(
                 segment, self._reader.count, self._reader.expand, self._passing
@@ -251,7 +251,7 @@ class _Search:
 
 
 def _newest(segment: Segment, docs: Bits, limit: int, after: ArchiveHit | None) -> list[ArchiveHit]:
-    """Return the newest hits of a segment behind another hit."""
+    """Return the newest hits of a segment after another hit."""
     if after is not None:
         docs &= segment.before(after)
     if not docs or not limit:
@@ -264,15 +264,15 @@ def _newest(segment: Segment, docs: Bits, limit: int, after: ArchiveHit | None) 
 def _best(
     segment: Segment, scores: Mapping[int, float], limit: int, after: ArchiveHit | None
 ) -> list[ArchiveHit]:
-    """Return the best hits of a segment behind another hit."""
+    """Return the best hits of a segment after another hit."""
     dates, ids = segment.dates, segment.ids
     docs: Collection[int] = scores
     if after is not None:
-        top = _by_score(after)
-        docs = [doc for doc, score in scores.items() if (score, dates[doc], ids[doc]) < top]
+        after_key = _by_score(after)
+        docs = [doc for doc, score in scores.items() if (score, dates[doc], ids[doc]) < after_key]
     if len(docs) > limit:
-        least = heapq.nlargest(limit, [scores[doc] for doc in docs])[-1]
-        docs = [doc for doc in docs if scores[doc] >= least]
+        lowest = heapq.nlargest(limit, [scores[doc] for doc in docs])[-1]
+        docs = [doc for doc in docs if scores[doc] >= lowest]
     return [ArchiveHit(dates[doc], ids[doc], scores[doc]) for doc in docs]
 
 
@@ -280,11 +280,11 @@ _by_score: Callable[[ArchiveHit], tuple[float, Timestamp, int]] = attrgetter("sc
 
 
 SegmentHits = tuple[Segment, Bits]
-"""The articles found in one segment, none of them deleted."""
+"""The hits in one segment, none of them deleted."""
 
 
 class ResultSet:
-    """The articles that a query found."""
+    """The articles of a query."""
 
     def __init__(self, hits: Iterable[SegmentHits]) -> None:
         self._hits = tuple(hits)
@@ -315,30 +315,30 @@ class ResultSet:
 
     def split(self, field: str) -> dict[str, ResultSet]:
         """Return the articles of each label of a field."""
-        split: defaultdict[bytes, list[SegmentHits]] = defaultdict(list)
+        hits_by_label: defaultdict[bytes, list[SegmentHits]] = defaultdict(list)
         for segment, docs in self._hits:
-            for label, postings in segment.lists.field(field).each():
+            for label, postings in segment.lists.field(field).items():
                 if common := docs & postings.bits:
-                    split[label].append((segment, common))
-        return {label.decode(): ResultSet(hits) for label, hits in split.items()}
+                    hits_by_label[label].append((segment, common))
+        return {label.decode(): ResultSet(hits) for label, hits in hits_by_label.items()}
 
     def count_with(self, keys: Sequence[str]) -> int:
-        """Count those of the articles with any of some index keys."""
+        """Count the articles with any of the index keys."""
         return sum(
             (docs & segment.documents_with(keys)).bit_count() for segment, docs in self._hits
         )
 
     def frequency(self, keys: Sequence[str]) -> int:
-        """Return an upper bound of how often some index keys occur in these segments.
+        """Return an upper bound of the number of articles with any of the index keys.
 
         Other and deleted articles of the segments count too, and an article counts once for each
-        of the keys.
+        of its keys.
         """
         return sum(segment.frequency(key) for segment, _ in self._hits for key in keys)
 
 
 class ResultCounts:
-    """Counts words in a result set and in the whole archive, as `TermCounts` asks for."""
+    """The `TermCounts` of a result set and the whole archive."""
 
     def __init__(self, result: ResultSet, everything: ResultSet) -> None:
         self.examined = result.total

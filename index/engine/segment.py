@@ -1,4 +1,4 @@
-"""One segment as a search sees it: its posting lists, its columns, its deleted documents."""
+"""One segment for searches: its posting lists, its columns, its deleted documents."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ from index.interruption import checked
 from monitor.base.translation import gettext as _
 
 _KEPT = 20_000
-"""Posting lists that are kept for the next search: those of all words of a large archive would
-take gigabytes."""
+"""Number of posting lists that are cached for the next search: those of all words of a large
+archive would take gigabytes."""
 _KEYS = 1_000
-"""Keys whose lists are read between two questions whether to go on."""
+"""Keys whose lists are read between two checks for an interruption."""
 _NO_POSTINGS = Postings(array("H"), None, array("I"))
 
 
@@ -75,7 +75,7 @@ class Segment:
 
     @cached_property
     def dates(self) -> array[float]:
-        """Date by document, in seconds; documents are in the order of their dates, then ids."""
+        """Date by document, in seconds; documents are in the order of dates, then ids."""
         return self.columns.values(DATE)
 
     @cached_property
@@ -93,7 +93,7 @@ class Segment:
         self.lists.file.verify()
 
     def postings(self, key: str) -> Postings:
-        """Return the posting list of an index key; an empty one if it occurs nowhere."""
+        """Return the posting list of an index key; an empty list if the key does not occur."""
         postings = self._postings.get(key)
         if postings is None:
             postings = self.lists.field(WORDS).find(key.encode()) or _NO_POSTINGS
@@ -103,25 +103,25 @@ class Segment:
         return postings
 
     def documents_with(self, keys: Sequence[str]) -> Bits:
-        """Return the documents in which any of some index keys occurs.
+        """Return the documents in which any of the index keys occurs.
 
         Raises:
             Interrupted: Nobody waits for the result.
         """
         if len(keys) == 1:
             return self.postings(keys[0]).bits
-        docs, others = 0, set[int]()
+        docs, listed_docs = 0, set[int]()
         for postings in map(self.postings, checked(keys, _KEYS)):
             if postings.is_bits:
                 docs |= postings.bits
             else:
-                others.update(postings.docs)
-        return docs | bit_sets.of_documents(sorted(others))
+                listed_docs.update(postings.docs)
+        return docs | bit_sets.of_documents(sorted(listed_docs))
 
     def frequency(self, key: str) -> int:
         """Count the documents with an index key, deleted ones included."""
-        known = self._postings.get(key)
-        return self.lists.field(WORDS).frequency(key.encode()) if known is None else known.size
+        cached = self._postings.get(key)
+        return self.lists.field(WORDS).frequency(key.encode()) if cached is None else cached.size
 
     def terms(self, prefix: str = "") -> list[str]:
         """Return the index keys that begin with a prefix, in order."""
@@ -129,15 +129,15 @@ class Segment:
         return lines.split("\n") if lines else []
 
     def lexicon(self, prefix: str) -> str:
-        """Return the same keys as one text, a line each."""
+        """Return the index keys that begin with a prefix as one text, a line each."""
         return b"\n".join(self.lists.field(WORDS).terms(prefix.encode())).decode()
 
     def languages(self) -> list[str]:
-        """Return the languages of its documents, in order."""
+        """Return the languages of the documents, in order."""
         return [code.decode() for code in self.lists.field(LANG).terms()]
 
     def passing(self, documents: DocumentFilter, within: Bits) -> Bits:
-        """Return those of some documents that pass a filter."""
+        """Return the documents of `within` that pass a filter."""
         if self.misses(documents):
             return 0
         low, high = _interval(documents)
@@ -157,7 +157,7 @@ class Segment:
         return within
 
     def before(self, hit: ArchiveHit) -> Bits:
-        """Return the documents that are older than a hit; of one date those with lower ids."""
+        """Return the documents that are older than a hit, or as old with a lower id."""
         dates, ids = self.dates, self.ids
         at = bisect_left(
             range(len(dates)), (hit.date, hit.id), key=lambda doc: (dates[doc], ids[doc])
@@ -165,14 +165,14 @@ class Segment:
         return bit_sets.between(0, at)
 
     def misses(self, documents: DocumentFilter) -> bool:
-        """Tell from the bounds of dates and ids alone that no document here can pass."""
+        """Tell from the bounds of dates and ids whether no document of the segment can pass."""
         low, high = _interval(documents)
         smallest = self.columns.bounds(ID)[0]
         max_id = smallest if documents.max_id is None else documents.max_id
         return low > self.newest or high <= self.oldest or max_id < smallest
 
     def _exceeds(self, max_id: int | None) -> bool:
-        """Tell whether some ids here are above a highest one."""
+        """Tell whether some ids of the segment are above `max_id`."""
         return max_id is not None and self.columns.bounds(ID)[1] > max_id
 
     def _labelled(self, field: str, labels: Collection[Any]) -> Bits:
@@ -182,14 +182,14 @@ class Segment:
                 docs |= postings.bits
         return docs
 
-    def _numbered(self, column: str, wanted: Collection[int], within: Bits) -> Bits:
+    def _numbered(self, column: str, values: Collection[int], within: Bits) -> Bits:
         low, high = self.columns.bounds(column)
-        here = {number for number in wanted if low <= number <= high}
-        if not here:
+        in_bounds = {number for number in values if low <= number <= high}
+        if not in_bounds:
             return 0
         numbers = self.columns.values(column)
         docs = bit_sets.documents(within)
-        return bit_sets.of_documents([doc for doc in docs if numbers[doc] in here])
+        return bit_sets.of_documents([doc for doc in docs if numbers[doc] in in_bounds])
 
 
 def _interval(documents: DocumentFilter) -> tuple[float, float]:

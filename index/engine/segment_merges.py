@@ -1,4 +1,4 @@
-"""Merging segments: which ones become one, and large merges in a background thread.
+"""Selects segments to merge, and runs large merges in a background thread.
 
 Few segments make searches fast, few merges make commits fast. Ten segments of a size become one
 of the next size, so an article is rewritten once for each power of ten.
@@ -18,18 +18,18 @@ from index.engine.columns import ID, MAX_DOCUMENTS, Columns
 from index.engine.table_of_contents import SegmentEntry
 
 FAN_IN = 10
-"""Segments of one size that are merged into one of the next."""
+"""Number of segments of one size that are merged into one of the next size."""
 FOLDER = "merging-"
-"""What the name of the folder of a background merge begins with, inside that of the archive."""
+"""Prefix of the folder of a background merge, inside the folder of the archive."""
 LARGE = 1_000
-"""Documents from which a merge is large: new articles would wait for it, a tenth of a second."""
+"""Documents of a large merge, for which new articles would wait a tenth of a second or more."""
 
 
-# --- which segments --------------------------------------------------------------------
+# --- selection -------------------------------------------------------------------------
 
 
 def select_merge(segments: Sequence[SegmentEntry]) -> list[SegmentEntry]:
-    """Return the segments to merge into one now; an empty list when none are due.
+    """Return the segments to merge into one now; an empty list if no merge is due.
 
     Ten segments of a size (a power of ten) make one of the next size, so a search looks into a
     few dozen segments at most. A segment a quarter of which is deleted is rewritten alone.
@@ -56,34 +56,34 @@ def select_compaction(segments: Sequence[SegmentEntry]) -> list[SegmentEntry]:
 
 
 def is_large(group: Sequence[SegmentEntry]) -> bool:
-    """Tell whether merging some segments would keep the writer for long."""
+    """Tell whether merging these segments would block the writer for long."""
     return sum(segment.count for segment in group) >= LARGE
 
 
 def _that_fit(segments: Sequence[SegmentEntry]) -> list[SegmentEntry]:
-    """Return the first segments that fit into one segment together."""
+    """Return the first segments that together fit into one segment."""
     totals = accumulate(segment.count for segment in segments)
     return [s for s, total in zip(segments, totals, strict=True) if total <= MAX_DOCUMENTS]
 
 
-# --- how -------------------------------------------------------------------------------
+# --- merging ---------------------------------------------------------------------------
 
 
 def merge(segments: Iterable[SegmentEntry], source: Path, folder: Path) -> SegmentEntry:
-    """Write one segment with the documents of several; see `segment_writer.merge`."""
-    from index.engine import segment_writer  # with numpy, which takes 0.1 s: a start does without
+    """Write one segment with the documents of several segments; see `segment_writer.merge`."""
+    from index.engine import segment_writer  # imports numpy, which takes 0.1 s
 
     return segment_writer.merge(segments, source, folder)
 
 
-# --- beside the writer ------------------------------------------------------------------
+# --- background merges ------------------------------------------------------------------
 
 
 class BackgroundMerge:
     """One large merge, made in a thread while the writer goes on.
 
-    Sixty thousand documents take some five seconds, during which no new article could be
-    searched. The segments it reads never change. It writes into a folder of its own; only
+    Sixty thousand documents take about five seconds, during which no new article could be
+    searched. The segments that it reads never change. It writes into its own folder; only
     `install` needs the writer.
     """
 
@@ -92,12 +92,12 @@ class BackgroundMerge:
 
         Args:
             folder: The folder of the archive.
-            group: The segments to merge; `install` adds what is deleted of them meanwhile.
+            group: The segments to merge; `install` applies deletions made meanwhile.
         """
         self.group = {segment.id: segment for segment in group}
-        """The segments as they were at the start, by their ids."""
+        """The segments at the start of the merge, by their ids."""
         self._folder = folder
-        self._own_folder = Path(mkdtemp(prefix=FOLDER, dir=folder))
+        self._merge_folder = Path(mkdtemp(prefix=FOLDER, dir=folder))
         self._merged: SegmentEntry | None = None
         self._failure: Exception | None = None
         self._thread = threading.Thread(target=self._run, name="merging", daemon=True)
@@ -113,16 +113,16 @@ class BackgroundMerge:
         self._thread.join()
 
     def install(self, segments: Sequence[SegmentEntry]) -> list[SegmentEntry]:
-        """Move the files of the merged segment into the archive; for a writer with its lock.
+        """Move the files of the merged segment into the archive; the writer holds its lock.
 
         Args:
-            segments: All segments of the archive now.
+            segments: All current segments of the archive.
 
         Returns:
             The segments with the merged one in place of the group.
 
         Raises:
-            Exception: Whatever made the merge fail.
+            Exception: The error that made the merge fail.
         """
         now = {segment.id: segment for segment in segments}
         try:
@@ -131,10 +131,10 @@ class BackgroundMerge:
             if self._merged is None:
                 raise self._failure or AssertionError
             merged = self._merged.without(self._deleted_since(self._merged, now))
-            for file in self._own_folder.iterdir():
+            for file in self._merge_folder.iterdir():
                 file.replace(self._folder / file.name)
         finally:
-            shutil.rmtree(self._own_folder, ignore_errors=True)
+            shutil.rmtree(self._merge_folder, ignore_errors=True)
         return [*(segment for segment in segments if segment.id not in self.group), merged]
 
     def _run(self) -> None:
@@ -142,10 +142,10 @@ class BackgroundMerge:
             self._merge()
         except Exception as error:
             self._failure = error
-            shutil.rmtree(self._own_folder, ignore_errors=True)
+            shutil.rmtree(self._merge_folder, ignore_errors=True)
 
     def _merge(self) -> None:
-        self._merged = merge(self.group.values(), self._folder, self._own_folder)
+        self._merged = merge(self.group.values(), self._folder, self._merge_folder)
 
     def _deleted_since(self, merged: SegmentEntry, now: Mapping[str, SegmentEntry]) -> list[int]:
         """Return the documents of the merged segment that were deleted during the merge."""
@@ -156,11 +156,11 @@ class BackgroundMerge:
                 deleted.update(ids[doc] for doc in new)
         if not deleted:
             return []
-        ids = Columns.open(self._own_folder, merged.segment_id()).values(ID)
+        ids = Columns.open(self._merge_folder, merged.segment_id()).values(ID)
         return [doc for doc, id in enumerate(ids) if id in deleted]
 
 
 def remove_unfinished(folder: Path) -> None:
     """Remove the folders of background merges that were interrupted."""
-    for left in folder.glob(f"{FOLDER}*"):
-        shutil.rmtree(left, ignore_errors=True)
+    for leftover in folder.glob(f"{FOLDER}*"):
+        shutil.rmtree(leftover, ignore_errors=True)

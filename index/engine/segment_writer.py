@@ -27,7 +27,7 @@ _ID_LENGTH = 16
 
 
 def write_articles(articles: Iterable[Article], terms: ArticleTerms, folder: Path) -> SegmentEntry:
-    """Write a segment of articles, of which `terms` finds the words.
+    """Write a segment of articles, whose words `terms` reads.
 
     Raises:
         OverflowError: A number of an article does not fit; nothing is written.
@@ -56,11 +56,11 @@ def write_articles(articles: Iterable[Article], terms: ArticleTerms, folder: Pat
     )
 
 
-def labels(of_documents: Iterable[Iterable[str]]) -> tuple[list[bytes], Occurrences]:
-    """Return the labels of documents, in order, and which document has which."""
+def labels(doc_labels: Iterable[Iterable[str]]) -> tuple[list[bytes], Occurrences]:
+    """Return the labels of documents in order, and their occurrences in documents."""
     docs_by_label: defaultdict[bytes, list[int]] = defaultdict(list)
-    for doc, of_document in enumerate(of_documents):
-        for label in of_document:
+    for doc, names in enumerate(doc_labels):
+        for label in names:
             docs_by_label[label.encode()].append(doc)
     terms = sorted(docs_by_label)
     occurrences = [
@@ -72,35 +72,35 @@ def labels(of_documents: Iterable[Iterable[str]]) -> tuple[list[bytes], Occurren
 
 
 def merge(segments: Iterable[SegmentEntry], source: Path, folder: Path) -> SegmentEntry:
-    """Write one segment with the documents of several that are not deleted.
+    """Write one segment with the documents of several segments that are not deleted.
 
     Args:
-        segments: What to merge; one document is left at least.
-        source: The folder of their files.
-        folder: Where to write.
+        segments: The segments to merge; at least one document is not deleted.
+        source: The folder of the files of these segments.
+        folder: The folder of the new segment.
 
     Raises:
-        ArchiveDamaged: A byte of them is not as it was written.
+        ArchiveDamaged: A byte of a file is not as it was written.
     """
     opened = [Segment.open(source, segment) for segment in segments]
-    kept = []
+    masked = []
     for old in opened:
         old.verify()  # damage must not be copied under a new checksum
         is_kept = np.ones(old.columns.documents, dtype=np.bool_)
         is_kept[list(old.deleted)] = False
-        kept.append(is_kept)
+        masked.append((old, is_kept))
     values = {
         name: np.concatenate(
-            [np.array(old.columns.values(name))[own] for old, own in zip(opened, kept, strict=True)]
+            [np.array(old.columns.values(name))[is_kept] for old, is_kept in masked]
         )
         for name in COLUMN_TYPES
     }
-    # Documents are in the order of dates, then ids: searches read the newest off a list's end.
+    # Documents are in the order of dates, then ids: searches read the newest ones at a list's end.
     order = np.lexsort((values[ID], values[DATE]))
     ranks = np.empty_like(order)
     ranks[order] = np.arange(len(order))
     numbers, first = [], 0
-    for is_kept in kept:
+    for _, is_kept in masked:
         numbers.append(np.full(len(is_kept), -1))
         count = int(np.count_nonzero(is_kept))
         numbers[-1][is_kept] = ranks[first : first + count]
@@ -116,8 +116,8 @@ def merge(segments: Iterable[SegmentEntry], source: Path, folder: Path) -> Segme
         {
             field: merged_records(
                 [
-                    SegmentPostings(old.lists, field, own)
-                    for old, own in zip(opened, numbers, strict=True)
+                    SegmentPostings(old.lists, field, docs)
+                    for old, docs in zip(opened, numbers, strict=True)
                 ],
                 len(order),
                 layout if field == WORDS else None,

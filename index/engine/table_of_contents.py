@@ -1,8 +1,8 @@
-"""The table of contents: which segments an archive has at this moment.
+"""The table of contents: the segments that an archive has at this moment.
 
 A commit writes a new table under the next generation number, and renames it into place. Whoosh's
-own is a pickle, which runs whatever it names; this one is JSON with a checksum. Nothing here
-imports Whoosh, which would double the time a search takes to start.
+own table is a pickle, which can run any code; this one is JSON with a checksum. This module does
+not import Whoosh, which would double the start time of a search.
 """
 
 from __future__ import annotations
@@ -36,10 +36,10 @@ class NoTableOfContents(FileNotFoundError):
 
 
 class SegmentEntry(Struct, frozen=True):
-    """A segment as the table of contents lists it."""
+    """A segment in the table of contents."""
 
     id: str
-    """What tells its files from those of other segments."""
+    """The unique part of the names of its files."""
     documents: int
     """Number of documents, deleted ones included."""
     deleted: frozenset[int]
@@ -50,7 +50,7 @@ class SegmentEntry(Struct, frozen=True):
             raise ValueError("a segment that cannot be")  # not a message
 
     def segment_id(self) -> str:
-        """Return the beginning of the names of its files; Whoosh asks by this name."""
+        """Return the prefix of the names of its files; Whoosh calls this method."""
         return f"{NAME}_{self.id}"
 
     @property
@@ -67,46 +67,46 @@ class TableOfContents(Struct, frozen=True):
     """The newest table in a folder."""
 
     path: Path
-    following: Path
-    """Where the next table will be."""
+    next_path: Path
+    """The path of the next table."""
     generation: int
 
     @property
     def stamp(self) -> tuple[int, float]:
-        """What changes with every commit."""
+        """A value that changes with every commit."""
         return self.generation, self.path.stat().st_mtime
 
     def is_newest(self, stamp: tuple[int, float]) -> bool:
-        """Tell whether it is still there as it was: a commit removes the tables before its own.
+        """Tell whether the table is still the newest: a commit removes the earlier tables.
 
-        Quicker than to look for the newest one.
+        This is quicker than finding the newest table.
         """
         try:
-            return self.stamp == stamp and not self.following.exists()
+            return self.stamp == stamp and not self.next_path.exists()
         except OSError:
             return False
 
     def entries(self) -> list[SegmentEntry]:
-        """Return the segments it lists.
+        """Return the listed segments.
 
-        Raises whatever a file that is no table of contents leads to.
+        Raises any exception if the file is no table of contents.
         """
         with self.path.open("rb") as file:
-            listed = ChecksummedFile(file, str(self.path)).directory
-        if listed["generation"] != self.generation:
+            directory = ChecksummedFile(file, str(self.path)).directory
+        if directory["generation"] != self.generation:
             raise ValueError("of another generation than its name says")  # not a message
         return [
             SegmentEntry(id, documents, frozenset(deleted))
-            for id, documents, deleted in listed["segments"]
+            for id, documents, deleted in directory["segments"]
         ]
 
 
 def write_table(folder: Path, generation: int, entries: Iterable[SegmentEntry]) -> None:
-    """Put a new table of contents in its place, durably; for a writer with its lock.
+    """Write a new table of contents into its place, durably; the writer holds its lock.
 
     Args:
-        folder: That of the archive.
-        generation: One more than that of the table before.
+        folder: The folder of the archive.
+        generation: One more than the generation of the previous table.
         entries: The segments.
     """
     segments = [[entry.id, entry.documents, sorted(entry.deleted)] for entry in entries]
@@ -119,15 +119,15 @@ def newest_table(folder: Path) -> TableOfContents:
     """Return the table of contents of an archive.
 
     Raises:
-        FileNotFoundError: There is no such folder, or it has none of this version.
+        FileNotFoundError: There is no such folder, or it has no table of this version.
     """
     with os.scandir(folder) as files:
         generations = [int(match[1]) for file in files if (match := _FILE.fullmatch(file.name))]
     if not generations:
         raise NoTableOfContents(NAME)
     generation = max(generations)
-    path, following = (folder / _name(number) for number in (generation, generation + 1))
-    return TableOfContents(path, following, generation)
+    path, next_path = (folder / _name(number) for number in (generation, generation + 1))
+    return TableOfContents(path, next_path, generation)
 
 
 def _name(generation: int) -> str:
@@ -136,7 +136,7 @@ def _name(generation: int) -> str:
 
 @contextlib.contextmanager
 def damage_reported(folder: Path) -> Iterator[None]:
-    """Raise ArchiveDamaged for everything that goes wrong while files of an archive are read."""
+    """Raise ArchiveDamaged for every exception while files of an archive are read."""
     try:
         yield
     except ArchiveError:

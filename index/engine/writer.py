@@ -1,4 +1,4 @@
-"""Changing the archive: one writer, one commit for each batch, merges that pay for themselves."""
+"""Changes the archive: one writer, one commit for each batch, and merges."""
 
 from __future__ import annotations
 
@@ -37,10 +37,10 @@ if TYPE_CHECKING:
     from index.engine.article_terms import ArticleTerms
 
 BATCH = 4096
-"""Articles of one commit at most: their postings (20 MB, at the end 50) are in memory."""
+"""Largest number of articles of a commit: their postings (20 MB, at the end 50) are in memory."""
 
 Change = Callable[[list[SegmentEntry]], list[SegmentEntry]]
-"""Returns the segments after a commit, given those before it."""
+"""Returns the segments after a commit, given the segments before it."""
 
 
 class FolderArchiveWriter:
@@ -75,8 +75,8 @@ class FolderArchiveWriter:
 
     @property
     def last_id(self) -> int:
-        tops = (self._columns(segment).bounds(ID)[1] for segment in self._segments)
-        return int(max(tops, default=0))
+        last_ids = (self._columns(segment).bounds(ID)[1] for segment in self._segments)
+        return int(max(last_ids, default=0))
 
     def all_ids(self) -> array[int]:
         ids = array("Q")
@@ -89,8 +89,8 @@ class FolderArchiveWriter:
         return ids
 
     def add(self, articles: Iterable[Article]) -> int:
-        rest, added = iter(articles), 0
-        while batch := list(islice(rest, BATCH)):
+        remaining, added = iter(articles), 0
+        while batch := list(islice(remaining, BATCH)):
             added += len(batch)
             self._replace({article.id: article for article in batch})
             self.run_merges()
@@ -144,9 +144,9 @@ class FolderArchiveWriter:
         self._columns_by_name.clear()
 
     def _select_merge(self, segments: Sequence[SegmentEntry]) -> list[SegmentEntry]:
-        """Select what to merge at once; start a large merge in the background where allowed."""
-        busy = self._background.group if self._background else {}
-        group = select_merge([segment for segment in segments if segment.id not in busy])
+        """Return the segments to merge now; start a large merge in the background if allowed."""
+        merging = self._background.group if self._background else {}
+        group = select_merge([segment for segment in segments if segment.id not in merging])
         if not self.background_merges or not is_large(group):
             return group
         if self._background is None:
@@ -164,8 +164,8 @@ class FolderArchiveWriter:
 
             def change(segments: list[SegmentEntry], group: set[str] = group) -> list[SegmentEntry]:
                 old = [segment for segment in segments if segment.id in group]
-                others = [segment for segment in segments if segment.id not in group]
-                return [*others, merge(old, self.folder, self.folder)]
+                remaining = [segment for segment in segments if segment.id not in group]
+                return [*remaining, merge(old, self.folder, self.folder)]
 
             self._commit(change)
 
@@ -176,7 +176,7 @@ class FolderArchiveWriter:
                 opened.verify()
 
     def _replace(self, articles: dict[int, Article]) -> None:
-        from index.engine.article_terms import ArticleTerms  # numpy: the first article takes 0.1 s
+        from index.engine.article_terms import ArticleTerms  # imports numpy, which takes 0.1 s
         from index.engine.segment_writer import write_articles
 
         self._terms = terms = self._terms or ArticleTerms()
@@ -188,7 +188,7 @@ class FolderArchiveWriter:
         self._commit(change)
 
     def _without(self, segments: list[SegmentEntry], ids: Set[int]) -> list[SegmentEntry]:
-        """Return segments without the articles of some ids; new ids cost nothing."""
+        """Return the segments without the articles of these ids; new ids cost nothing."""
         return [segment.without(self._documents_of(segment, ids)) for segment in segments]
 
     def _documents_of(self, segment: SegmentEntry, ids: Set[int]) -> list[int]:
@@ -199,7 +199,7 @@ class FolderArchiveWriter:
         return [doc for doc, id in enumerate(columns.values(ID)) if id in ids]
 
     def _commit(self, change: Change) -> None:
-        """Make one commit: write the table of the segments that are left with any articles."""
+        """Make one commit: write the table of the changed segments that have articles."""
         lock = self._storage.lock(f"{NAME}_WRITELOCK")
         if not lock.acquire():
             message = _("{folder}: another process writes here", folder=self.folder)
@@ -225,7 +225,7 @@ class FolderArchiveWriter:
         return segments
 
     def _file_sizes(self, segments: Iterable[SegmentEntry]) -> dict[str, int]:
-        """Return the length of each file of the archive: tables of contents and segments."""
+        """Return the size of each file of the archive: tables of contents and segments."""
         names = tuple(f"{segment.segment_id()}." for segment in segments)
         with suppress(FileNotFoundError), os.scandir(self.folder) as files:
             return {

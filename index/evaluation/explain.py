@@ -14,10 +14,10 @@ from index.query.ast import And, AtLeast, Facet, Mode, Near, Node, Not, Or, Phra
 from monitor.base.translation import gettext as _
 from monitor.base.translation import mark, ngettext
 
-_NAMED = 5
-_TRIED = 20_000
+_MAX_TERMS = 5
+_MAX_PICKS = 20_000
 _FAR = 1_000
-"""Words between two places from which these are in different parts."""
+"""Number of words between two places above which they are in different parts."""
 _PARTS = {
     "title": mark("in the title"),
     "summary": mark("in the summary"),
@@ -32,7 +32,7 @@ def why_not(node: Node, document: Document) -> str:
 
 
 def in_part(part: str) -> str:
-    """Name the part of an article that something is in: `in the title`."""
+    """Return the phrase that names a part of an article: `in the title`."""
     return _(_PARTS[part])
 
 
@@ -54,8 +54,8 @@ def _word(node: Word, document: Document) -> str:
 def _only_in_another_form(node: Word) -> str:
     if not node.part:
         return _("{term} only in another form", term=quoted(node))
-    where = in_part(node.part)
-    return _("{term} {where} only in another form", term=quoted(node), where=where)
+    place = in_part(node.part)
+    return _("{term} {where} only in another form", term=quoted(node), where=place)
 
 
 def _no(node: Node) -> str:
@@ -76,16 +76,16 @@ def _near(node: Near, document: Document) -> str:
     if missing:
         return _("; ").join(why_not(child, document) for child in missing)
     choices = [extents(child, document) for child in node.children]
-    picks = itertools.islice(itertools.product(*choices), _TRIED)
-    apart = min(map(gap, picks))
-    operator, written = f"{'W' if node.ordered else 'NEAR'}/{node.distance}", quoted(node)
-    if apart <= node.distance:
-        return _("{operator} but in another order: {words}", operator=operator, words=written)
-    if apart >= _FAR:
-        return _("{operator} but in different parts: {words}", operator=operator, words=written)
+    picks = itertools.islice(itertools.product(*choices), _MAX_PICKS)
+    shortest = min(map(gap, picks))
+    operator, words = f"{'W' if node.ordered else 'NEAR'}/{node.distance}", quoted(node)
+    if shortest <= node.distance:
+        return _("{operator} but in another order: {words}", operator=operator, words=words)
+    if shortest >= _FAR:
+        return _("{operator} but in different parts: {words}", operator=operator, words=words)
     return ngettext(
         "{operator} but {count} apart: {words}", "{operator} but {count} apart: {words}",
-        apart, operator=operator, words=written,
+        shortest, operator=operator, words=words,
     )  # fmt: skip
 
 
@@ -108,17 +108,17 @@ def _nor(first: str, other: str) -> str:
 
 
 def _at_least(node: AtLeast, document: Document) -> str:
-    held = [child for child in node.children if evaluate(child, document)]
-    holding, needed = len(held), node.count
-    if not held:
-        return _("{found} of the {needed} needed", found=holding, needed=needed)
-    terms = _list(held)
-    return _("{found} of the {needed} needed: {terms}", found=holding, needed=needed, terms=terms)
+    matching = [child for child in node.children if evaluate(child, document)]
+    count, needed = len(matching), node.count
+    if not matching:
+        return _("{found} of the {needed} needed", found=count, needed=needed)
+    terms = _list(matching)
+    return _("{found} of the {needed} needed: {terms}", found=count, needed=needed, terms=terms)
 
 
 def _score(node: Score, document: Document) -> str:
-    held = [(points, child) for points, child in node.weighted if evaluate(child, document)]
-    terms = ", ".join(f"{quoted(child)} {points:g}" for points, child in held)
+    matching = [(points, child) for points, child in node.weighted if evaluate(child, document)]
+    terms = ", ".join(f"{quoted(child)} {points:g}" for points, child in matching)
     total, needed = f"{weight(node, document):g}", f"{node.threshold:g}"
     if not terms:
         return _("score {sum} of {threshold}", sum=total, threshold=needed)
@@ -138,16 +138,16 @@ def _not(node: Not, document: Document) -> str:
 
 
 def quoted(node: Node) -> str:
-    """Return the words of the analyst, in quotes unless they have some."""
+    """Return the text of a node as the analyst wrote it, in quotes unless it has quotes."""
     return node.text if '"' in node.text else f'"{node.text}"'
 
 
 def _list(nodes: Iterable[Node], shown: Callable[[Node], str] = quoted) -> str:
     texts = list(dict.fromkeys(map(shown, nodes)))
-    names, more = ", ".join(texts[:_NAMED]), len(texts) - _NAMED
-    if more <= 0:
+    names, remaining = ", ".join(texts[:_MAX_TERMS]), len(texts) - _MAX_TERMS
+    if remaining <= 0:
         return names
-    return ngettext("{names} and {count} more", "{names} and {count} more", more, names=names)
+    return ngettext("{names} and {count} more", "{names} and {count} more", remaining, names=names)
 
 
 _REASONS: dict[type[Node], Callable[[Any, Document], str]] = {

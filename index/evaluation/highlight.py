@@ -1,4 +1,4 @@
-"""Showing where a query matches: the places to highlight in an article, and a line of them."""
+"""Shows where a query matches: the places to highlight in an article, and a snippet of it."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ Span = tuple[int, int]
 
 ELLIPSIS = "…"
 _LONG_WORD = 24
-"""Cells of a word from which it may be cut, such as a link."""
+"""Cells of the shortest word that may be cut, such as a link."""
 _WORD = re.compile(r"[^ ]+")
 _GAP = re.compile(r"\s(?:(?<! )|\s)\s*")
 """White space that is not one space; beginning with one character makes it three times as fast."""
@@ -29,21 +29,21 @@ _GAP = re.compile(r"\s(?:(?<! )|\s)\s*")
 def snippet(
     article: Article, spans: Iterable[tuple[str, int, int]], width: int
 ) -> tuple[str, list[Span]]:
-    """Return one line of at most `width` cells and what to light in it.
+    """Return one line of at most `width` cells, and the spans to highlight in it.
 
-    It comes from the summary or the body, from the title only when there is no other
+    The line is from the summary or the body, from the title only when there is no other
     text. A match is never cut, even if it alone is wider than the line.
     """
-    part, own = _best_part(article, spans)
-    text, lit = _on_one_line(article.part(part), own)
+    part, part_spans = _best_part(article, spans)
+    text, line_spans = _on_one_line(article.part(part), part_spans)
     if not text.strip():
         return "", []
-    start, end = _window(text, lit, width)
+    start, end = _window(text, line_spans, width)
     before = ELLIPSIS * _is_cut(text, start)
     after = ELLIPSIS * _goes_on(text, end)
     shift = len(before) - start
     return before + text[start:end] + after, [
-        (a + shift, b + shift) for a, b in lit if start <= a and b <= end
+        (a + shift, b + shift) for a, b in line_spans if start <= a and b <= end
     ]
 
 
@@ -57,13 +57,13 @@ def _best_part(article: Article, spans: Iterable[tuple[str, int, int]]) -> tuple
 
 
 def _on_one_line(text: str, spans: Iterable[Span]) -> tuple[str, list[Span]]:
-    """Return the text with every gap one space, and the spans in it, disjoint and in order."""
+    """Return the text with one space for every gap, and its spans, disjoint and in order."""
     gaps = [match.span() for match in _GAP.finditer(text)]
     ends = [end for _, end in gaps]
-    lost = list(accumulate((end - start - 1 for start, end in gaps), initial=0))
+    removed = list(accumulate((end - start - 1 for start, end in gaps), initial=0))
 
     def moved(offset: int) -> int:
-        return offset - lost[bisect_right(ends, offset)]
+        return offset - removed[bisect_right(ends, offset)]
 
     disjoint: list[Span] = []
     for start, end in sorted((moved(start), moved(end)) for start, end in spans):
@@ -85,8 +85,8 @@ def _goes_on(text: str, end: int) -> bool:
     return bool(text[end:].strip())
 
 
-def _window(text: str, lit: Sequence[Span], width: int) -> Span:
-    """Return the part of a text around most matches, different ones counting more.
+def _window(text: str, spans: Sequence[Span], width: int) -> Span:
+    """Return the window with the most matches; different matches count more.
 
     It begins and ends with whole words and matches; only long words may be cut.
     """
@@ -96,40 +96,40 @@ def _window(text: str, lit: Sequence[Span], width: int) -> Span:
         return cell_len(text[start:end]) + ellipses <= width
 
     def around(first: int) -> tuple[list[int], list[int]]:
-        return _cuts(text, lit, max(first - 2 * width, 0), first + 2 * width, width)
+        return _cuts(text, spans, max(first - 2 * width, 0), first + 2 * width, width)
 
     blank = len(text) - len(text.lstrip())
     starts, ends = around(blank)
     window, worth = (starts[0], ends[0]), (0, 0)
-    for number, (first, _) in enumerate(lit):
-        near = [lit[number], *(span for span in lit[number + 1 :] if span[1] < first + width)]
+    for number, (first, _) in enumerate(spans):
+        near = [spans[number], *(span for span in spans[number + 1 :] if span[1] < first + width)]
         if (len(near), len(near)) < worth:
             continue
         starts_here, ends_here = around(first)
         start = starts_here[bisect_right(starts_here, first) - 1]
-        holding = [ends_here[bisect_left(ends_here, end)] for _, end in near]
-        fitting = [end for end in holding if fits(start, end)]
+        span_ends = [ends_here[bisect_left(ends_here, end)] for _, end in near]
+        fitting = [end for end in span_ends if fits(start, end)]
         different = {text[slice(*span)].casefold() for span in near[: len(fitting)]}
         if (len(different), len(fitting)) > worth or not number:
             window, worth = (
-                (start, max(fitting, default=holding[0])),
+                (start, max(fitting, default=span_ends[0])),
                 (len(different), len(fitting)),
             )
             starts, ends = starts_here, ends_here
     start, end = window
-    at, to = bisect_left(starts, start), bisect_left(ends, end)
+    left, right = bisect_left(starts, start), bisect_left(ends, end)
     growing = True
     while growing:
         growing = False
-        if to + 1 < len(ends) and fits(start, ends[to + 1]):
-            to, end, growing = to + 1, ends[to + 1], True
-        if at and fits(starts[at - 1], end):
-            at, start, growing = at - 1, starts[at - 1], True
+        if right + 1 < len(ends) and fits(start, ends[right + 1]):
+            right, end, growing = right + 1, ends[right + 1], True
+        if left and fits(starts[left - 1], end):
+            left, start, growing = left - 1, starts[left - 1], True
     return start, end
 
 
 def _cuts(
-    text: str, lit: Sequence[Span], first: int, last: int, width: int
+    text: str, spans: Sequence[Span], first: int, last: int, width: int
 ) -> tuple[list[int], list[int]]:
     """Return where a window around some characters may start, and where it may end."""
     first = text.rfind(" ", max(first - _LONG_WORD, 0), first) + 1 or first
@@ -141,7 +141,7 @@ def _cuts(
         is_whole = cell_len(word[0]) <= min(longest, len(word[0]))  # CJK is wide, without spaces
         starts.update([start] if is_whole else range(start, end))
         ends.update([end] if is_whole else range(start + 1, end + 1))
-    for start, end in lit:
+    for start, end in spans:
         if first <= start < last:
             starts.difference_update(range(start + 1, end))
             ends.difference_update(range(start + 1, end))
@@ -158,23 +158,23 @@ class Highlighter:
     def spans(self, article: Article) -> list[tuple[str, int, int]]:
         """Return (part, start, end) of every match, in the order of the text.
 
-        When the article does not satisfy the query, or only its filters can tell, whatever
-        clauses of it are there.
+        If the article does not satisfy the query, or only the filters of the query can tell,
+        the matches of all clauses that the article has.
         """
-        reading = DocumentTerms(article, self._keys)
-        document = MemoryDocument(reading.postings)
-        clauses = matches(self._root, document) or _there(self._root, document)
-        return [(place.part, place.start, place.end) for place in occurrences(clauses, reading)]
+        terms = DocumentTerms(article, self._keys)
+        document = MemoryDocument(terms.postings)
+        clauses = matches(self._root, document) or _present_clauses(self._root, document)
+        return [(place.part, place.start, place.end) for place in occurrences(clauses, terms)]
 
 
 class _SoughtKeys:
     """The index keys that a query may match."""
 
     def __init__(self, root: Node) -> None:
-        every = list(words(root))
-        self._plain = {key(word) for word in every if not is_open(word)}
-        self._plain.update(*map(listed_keys, every))
-        self._selectors = [selector(w) for w in every if expands(w) and not listed_keys(w)]
+        query_words = list(words(root))
+        self._plain = {key(word) for word in query_words if not is_open(word)}
+        self._plain.update(*map(listed_keys, query_words))
+        self._selectors = [selector(w) for w in query_words if expands(w) and not listed_keys(w)]
         prefixes = [*self._plain, *(prefix for prefix, _ in self._selectors)]
         self._beginnings = tuple(
             prefix.partition(EXACT)[0] for prefix in prefixes if not prefix.startswith(AUTHOR)
@@ -192,10 +192,10 @@ class _SoughtKeys:
         )
 
 
-def _there(node: Node, document: MemoryDocument) -> list[SpanMatch]:
-    """Return the clauses of a tree that a document has, none below a negation."""
+def _present_clauses(node: Node, document: MemoryDocument) -> list[SpanMatch]:
+    """Return the clauses of a tree that a document has, without those below a negation."""
     if isinstance(node, Word | Phrase | Near):
         return matches(node, document)
     if isinstance(node, Not):
         return []
-    return [clause for child in children(node) for clause in _there(child, document)]
+    return [clause for child in children(node) for clause in _present_clauses(child, document)]

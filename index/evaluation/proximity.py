@@ -1,10 +1,9 @@
-"""Places in an article: of words one right after the other, and of words near each other.
+"""Places in an article: of consecutive words, and of words near each other.
 
-A *stretch* runs from the first to the last operand of one combination, of which there may be very
-many: 60 places of each of four words make 13 million. Of two words they are not tried: of the
-stretches with one end, only the longest is kept. Several words, and words near something that is
-near another, are combined from the rarest on; of combinations beyond `MAX_COMBINATIONS`, none is
-found.
+A *stretch* is the text from the first to the last operand of one combination. There may be very
+many: 60 places of each of four words make 13 million combinations. Two words are not combined: of
+the stretches with the same end, only the longest is kept. Several words, and operands that are a
+NEAR themselves, are combined, the rarest first; at most `MAX_COMBINATIONS` are tried.
 """
 
 from __future__ import annotations
@@ -16,73 +15,75 @@ from itertools import islice, pairwise
 from operator import itemgetter
 
 MAX_PLACES = 10_000
-"""Places of a word or a phrase in one article that are looked at for phrases and distances. The
-most frequent word of a text of a million characters stands there about so often."""
+"""Places of a word or a phrase in one article that are read for phrases and distances. The most
+frequent word of a text of a million characters has about as many places."""
 MAX_COMBINATIONS = 5_000
 """Combinations that are tried for one NEAR in one article."""
 MAX_STRETCHES = 1_000
 """Stretches of one NEAR of two words that are listed in one article."""
 
 _FEW = 16
-"""Pairs of places that are compared faster one by one."""
+"""Number of pairs of places up to which comparing them one by one is faster."""
 
 Extent = tuple[int, int]
 """First and last position."""
 
 
 def in_a_row(choices: Sequence[Sequence[Extent]]) -> Sequence[Extent]:
-    """Find the places where words stand one right after the other.
+    """Return the places of consecutive words, one from each of `choices`.
 
     Args:
         choices: The places of each word, ascending; none is empty.
     """
-    reached = choices[0]
+    runs = choices[0]
     for places in choices[1:]:
-        if len(reached) * len(places) <= _FEW:
-            reached = [(start, to) for start, end in reached for at, to in places if at == end + 1]
+        if len(runs) * len(places) <= _FEW:
+            runs = [
+                (start, last) for start, end in runs for first, last in places if first == end + 1
+            ]
             continue
         ends: defaultdict[int, list[int]] = defaultdict(list)
         for start, end in places:
             ends[start].append(end)
-        ways = {(start, to) for start, end in reached for to in ends.get(end + 1, ())}
-        reached = sorted(ways)[:MAX_PLACES]
-    return sorted(set(reached)) if len(reached) > 1 else reached
+        extended = {(start, last) for start, end in runs for last in ends.get(end + 1, ())}
+        runs = sorted(extended)[:MAX_PLACES]
+    return sorted(set(runs)) if len(runs) > 1 else runs
 
 
 # --- two operands ------------------------------------------------------------------
 
 
 def pair(
-    left: Sequence[Extent], right: Sequence[Extent], distance: int, *, ordered: bool, most: int
+    left: Sequence[Extent], right: Sequence[Extent], distance: int, *, ordered: bool, limit: int
 ) -> list[Extent]:
-    """Return stretches of two operands that share no word, at most so many.
+    """Return stretches of two operands that share no word, at most `limit`.
 
     Args:
         left: Places of words or phrases, ascending.
-        right: Those of the other operand.
+        right: Places of the other operand.
         distance: Number of words, from 1.
         ordered: Whether the left one must come first.
-        most: Number of stretches, from 1.
+        limit: Number of stretches, from 1.
     """
     if len(left) * len(right) <= _FEW:
         return [
-            (min(start, other), max(end, to))
+            (min(start, first), max(end, last))
             for start, end in left
-            for other, to in right
-            if 0 < other - end <= distance or (not ordered and 0 < start - to <= distance)
+            for first, last in right
+            if 0 < first - end <= distance or (not ordered and 0 < start - last <= distance)
         ]
-    stretches = list(islice(ending(right, left, distance), most))
-    if not ordered and len(stretches) < most:
-        stretches += islice(ending(left, right, distance), most - len(stretches))
+    stretches = list(islice(ending(right, left, distance), limit))
+    if not ordered and len(stretches) < limit:
+        stretches += islice(ending(left, right, distance), limit - len(stretches))
     return stretches
 
 
 def ending(later: Sequence[Extent], earlier: Sequence[Extent], distance: int) -> Iterator[Extent]:
-    """Yield the longest stretch that ends with each of some places and holds an earlier one.
+    """Yield the longest stretch that ends with each later place and holds an earlier place.
 
     Args:
-        later: The places that stretches end with, ascending.
-        earlier: The other places, which end before those start.
+        later: The places at the ends of stretches, ascending.
+        earlier: The other places; each ends before a later place starts.
         distance: Number of words, from 1.
     """
     starts: list[int] = []
@@ -106,67 +107,67 @@ def ending(later: Sequence[Extent], earlier: Sequence[Extent], distance: int) ->
 
 
 Span = tuple[int, int, frozenset[int]]
-"""A combination: its first and last position, and those of the words that it takes."""
+"""A combination: its first and last position, and the positions of its words."""
 
 
 def combinations(
-    choices: Sequence[Sequence[Span]], distance: int, *, ordered: bool, most: int
+    choices: Sequence[Sequence[Span]], distance: int, *, ordered: bool, limit: int
 ) -> list[Span]:
-    """Return combinations of operands that share no word, at most so many.
+    """Return combinations of operands that share no word, at most `limit`.
 
     Args:
         choices: The combinations of each operand, ascending; none is empty.
-        distance: Number of words, from 1: fewer other words may be between the operands in all.
+        distance: Number of words, from 1: in all, fewer other words may be between the operands.
         ordered: Whether each must end before the next one starts.
-        most: Number of combinations, from 1.
+        limit: Number of combinations, from 1.
     """
     combined: dict[Span, None] = {}
-    longest_of_all = sum(max([end - start + 1 for start, end, _ in spans]) for spans in choices)
-    reach = distance - 1 + longest_of_all
-    turns = sorted(range(len(choices)), key=lambda number: len(choices[number]))
+    longest_total = sum(max([end - start + 1 for start, end, _ in spans]) for spans in choices)
+    reach = distance - 1 + longest_total
+    rarest_first = sorted(range(len(choices)), key=lambda number: len(choices[number]))
     picked = [spans[0] for spans in choices]
-    left = MAX_COMBINATIONS
+    remaining = MAX_COMBINATIONS
 
-    def extend(turn: int, first: int, last: int, taken: frozenset[int]) -> None:
-        nonlocal left
-        if turn == len(turns):
-            others = last + 1 - first - len(taken)  # some may be within a stretch
-            if (others < distance or gap((s, e) for s, e, _ in picked) <= distance) and not (
+    def extend(depth: int, first: int, last: int, used_words: frozenset[int]) -> None:
+        nonlocal remaining
+        if depth == len(rarest_first):
+            between = last + 1 - first - len(used_words)  # or within a stretch
+            if (between < distance or gap((s, e) for s, e, _ in picked) <= distance) and not (
                 ordered and any(a[1] >= b[0] for a, b in pairwise(picked))
             ):
-                combined[first, last, taken] = None
+                combined[first, last, used_words] = None
             return
-        options = choices[turns[turn]]
-        for at in range(bisect_left(options, last + 1 - reach, key=itemgetter(0)), len(options)):
-            start, end, words = options[at]
-            left -= 1
-            if start >= first + reach or left < 0 or len(combined) >= most:
+        options = choices[rarest_first[depth]]
+        for index in range(bisect_left(options, last + 1 - reach, key=itemgetter(0)), len(options)):
+            start, end, words = options[index]
+            remaining -= 1
+            if start >= first + reach or remaining < 0 or len(combined) >= limit:
                 return
-            if taken.isdisjoint(words):
-                picked[turns[turn]] = options[at]
-                extend(turn + 1, min(first, start), max(last, end), taken | words)
+            if used_words.isdisjoint(words):
+                picked[rarest_first[depth]] = options[index]
+                extend(depth + 1, min(first, start), max(last, end), used_words | words)
 
-    for option in choices[turns[0]]:
-        picked[turns[0]] = option
+    for option in choices[rarest_first[0]]:
+        picked[rarest_first[0]] = option
         extend(1, *option)
-        if left < 0 or len(combined) >= most:
+        if remaining < 0 or len(combined) >= limit:
             break
     return sorted(combined, key=itemgetter(0, 1))
 
 
 def gap(picked: Iterable[Extent]) -> int:
-    """Return the number of words between stretches, in all, plus one."""
+    """Return the number of all words between stretches, plus one."""
     between = 0
-    reached: int | None = None
+    last_end: int | None = None
     for start, end in sorted(picked):
-        if reached is not None:
-            between += max(0, start - reached - 1)
-        reached = end if reached is None else max(reached, end)
+        if last_end is not None:
+            between += max(0, start - last_end - 1)
+        last_end = end if last_end is None else max(last_end, end)
     return between + 1
 
 
 def longest(stretches: Iterable[Extent]) -> list[Extent]:
-    """Return, in the order of their ends, the longest stretch with each end."""
+    """Return the longest stretch with each end, in the order of the ends."""
     starts: dict[int, int] = {}
     for start, end in stretches:
         if end not in starts or start < starts[end]:
@@ -175,15 +176,15 @@ def longest(stretches: Iterable[Extent]) -> list[Extent]:
 
 
 def inside(operands: Iterable[Sequence[Extent]], stretches: Sequence[Extent]) -> set[Extent]:
-    """Return the places, ascending in each operand, that lie in one of some stretches."""
+    """Return the places, ascending in each operand, that lie in any of the stretches."""
     if not stretches:
         return set()
     by_end = longest(stretches)
     first, last = min(start for start, _ in by_end), by_end[-1][1]
     places = {
         place
-        for some in operands
-        for place in some[bisect_left(some, (first,)) : bisect_left(some, (last + 1,))]
+        for operand in operands
+        for place in operand[bisect_left(operand, (first,)) : bisect_left(operand, (last + 1,))]
     }
     ends = [end for _, end in by_end]
     reach: list[int] = []
@@ -193,5 +194,5 @@ def inside(operands: Iterable[Sequence[Extent]], stretches: Sequence[Extent]) ->
     return {
         place
         for place in places
-        if (at := bisect_left(ends, place[1])) < len(ends) and reach[at] <= place[0]
+        if (index := bisect_left(ends, place[1])) < len(ends) and reach[index] <= place[0]
     }

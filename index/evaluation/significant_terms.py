@@ -42,8 +42,8 @@ class TermGroup(Struct, frozen=True):
     lang: str
     forms: Mapping[str, int]
     """Number of articles by folded form, the most frequent first."""
-    elsewhere: bool
-    """Whether articles in another language have one of the forms too."""
+    in_other_langs: bool
+    """Whether articles in other languages have one of the forms too."""
 
     @property
     def at_most(self) -> int:
@@ -54,7 +54,7 @@ class TermGroup(Struct, frozen=True):
 class TermGroups:
     """The words of some articles that carry meaning, grouped by language.
 
-    A group has the forms that `~` finds for the most frequent of them, and no other group has.
+    The forms of a group are those that `~` finds for the most frequent one; groups share no form.
     """
 
     def __init__(self, articles: Sequence[Article]) -> None:
@@ -63,21 +63,21 @@ class TermGroups:
         ]
 
     def groups(self, min_articles: int) -> list[TermGroup]:
-        """Return the words that `min_articles` articles or more may have."""
+        """Return the groups that may occur in `min_articles` articles or more."""
         counts: defaultdict[str, Counter[str]] = defaultdict(Counter)
         for article, terms in self._articles:
             counts[article.lang].update(terms)
         groups: list[TermGroup] = []
-        for lang, counted in counts.items():
-            others = set().union(*(c for other, c in counts.items() if other != lang))
+        for lang, article_counts in counts.items():
+            other_terms = set().union(*(c for other, c in counts.items() if other != lang))
             groups += (
-                TermGroup(lang, forms, not others.isdisjoint(forms))
-                for forms in _grouped(counted, is_inflected=lang in _INFLECTED)
+                TermGroup(lang, forms, not other_terms.isdisjoint(forms))
+                for forms in _grouped(article_counts, is_inflected=lang in _INFLECTED)
             )
         return [group for group in groups if group.at_most >= min_articles]
 
     def stories(self, group: TermGroup) -> int:
-        """Return in how many different stories a word occurs."""
+        """Count the different stories in which a word occurs."""
         return len({article.story or article.id for article in self._with(group)})
 
     def written(self, group: TermGroup) -> str:
@@ -105,9 +105,9 @@ class TermGroups:
 
 
 def query_term_test(root: Node) -> Callable[[str], bool]:
-    """Return a function that tells whether a folded word is one of a query, or an inflection."""
-    accepted = [selector(_any_form(word)) for word in words(root)]
-    return lambda term: any(accepts(term) for _, accepts in accepted)
+    """Return a function that tells whether a folded word is in a query, or an inflection of one."""
+    selectors = [selector(_any_form(word)) for word in words(root)]
+    return lambda term: any(accepts(term) for _, accepts in selectors)
 
 
 def _any_form(word: Word) -> Word:
@@ -119,34 +119,31 @@ def _any_form(word: Word) -> Word:
 
 def _content_terms(article: Article) -> frozenset[str]:
     """Return the words of an article that carry meaning."""
-    every = {run for part in PARTS[:-1] for run in runs(article.part(part))}
+    article_runs = {run for part in PARTS[:-1] for run in runs(article.part(part))}
     content_terms = _content_terms_of(article.lang)
-    return frozenset().union(*map(content_terms.__getitem__, every))
+    return frozenset().union(*map(content_terms.__getitem__, article_runs))
 
 
-def _grouped(counted: Mapping[str, int], *, is_inflected: bool) -> Iterator[dict[str, int]]:
-    """Yield the numbers of articles of each word by its forms, the most frequent first."""
-    rest = dict(sorted(counted.items(), key=lambda pair: (-pair[1], pair[0])))
-    for form in list(rest):
-        if form in rest:
+def _grouped(article_counts: Mapping[str, int], *, is_inflected: bool) -> Iterator[dict[str, int]]:
+    """Yield for each word the number of articles by its forms, the most frequent first."""
+    remaining = dict(sorted(article_counts.items(), key=lambda pair: (-pair[1], pair[0])))
+    for form in list(remaining):
+        if form in remaining:
             forms = folded_inflections(form) if is_inflected else [form]
-            counts = [(form, rest.pop(form)) for form in forms if form in rest]
+            counts = [(form, remaining.pop(form)) for form in forms if form in remaining]
             yield dict(sorted(counts, key=lambda pair: (-pair[1], pair[0])))
 
 
 @functools.cache
 def _content_terms_of(lang: str) -> TextCache[tuple[str, ...]]:
-    """Return a cache of run to its words that carry meaning.
-
-    These are no stop words, no numbers and no single letters.
-    """
-    silent = stop_words(lang)
+    """Return a cache of run to its words, without stop words, numbers and single letters."""
+    stoplist = stop_words(lang)
 
     def content_terms(run: str) -> tuple[str, ...]:
         tokens = tokens_of[run]
-        whole = [token.term for token in tokens if token.length > 1]
-        terms = whole[:1] or [token.term for token in tokens]
-        return tuple(term for term in terms if is_content_term(term, silent))
+        compounds = [token.term for token in tokens if token.length > 1]
+        terms = compounds[:1] or [token.term for token in tokens]
+        return tuple(term for term in terms if is_content_term(term, stoplist))
 
     return TextCache(content_terms, size_of_strings, CACHED)
 
@@ -161,9 +158,9 @@ def stop_words(lang: str) -> frozenset[str]:
     """Return the folded stop words of a language; of French and English when it has no list."""
     from whoosh.lang.stopwords import stoplists
 
-    known = (lang,) if lang in stoplists else _INFLECTED
-    words = [word for code in known for word in stoplists[code]]
-    return frozenset(map(fold, [*words, *(["les"] if "fr" in known else [])]))  # it lacks this one
+    codes = (lang,) if lang in stoplists else _INFLECTED
+    words = [word for code in codes for word in stoplists[code]]
+    return frozenset(map(fold, [*words, *(["les"] if "fr" in codes else [])]))  # Whoosh lacks it
 
 
 # --- phrases ---------------------------------------------------------------------------
@@ -171,17 +168,17 @@ def stop_words(lang: str) -> frozenset[str]:
 MAX_PHRASE = 3
 """Words of a phrase."""
 _BOUNDARY = re.compile(r"[.!?;:\n()«»“”\"|–—]")
-"""Characters that no phrase reaches across."""
+"""Characters between which no phrase extends."""
 
 
 def article_phrases(article: Article) -> dict[str, str]:
-    """Return two or three words in a row that carry meaning: folded, with the first spelling."""
+    """Return phrases of two or three words that carry meaning: the first spelling by the fold."""
     phrases: dict[str, str] = {}
     for part in PARTS[:-1]:
         text = article.part(part)
         tokens = [token for token in tokenize(text) if token.is_word]
-        for at in range(len(tokens)):
-            for phrase in _phrases_from(tokens[at : at + MAX_PHRASE], text, article.lang):
+        for first in range(len(tokens)):
+            for phrase in _phrases_from(tokens[first : first + MAX_PHRASE], text, article.lang):
                 folded = " ".join(token.term for token in phrase)
                 phrases.setdefault(folded, text[phrase[0].start : phrase[-1].end])
     return phrases
@@ -189,55 +186,55 @@ def article_phrases(article: Article) -> dict[str, str]:
 
 def _phrases_from(tokens: list[Token], text: str, lang: str) -> Iterator[list[Token]]:
     """Yield the phrases that begin with the first of some tokens."""
-    silent = stop_words(lang)
-    if not tokens or not is_content_term(tokens[0].term, silent):
+    stoplist = stop_words(lang)
+    if not tokens or not is_content_term(tokens[0].term, stoplist):
         return
     for last in range(1, len(tokens)):
         between = text[tokens[last - 1].end : tokens[last].start]
         if not between or _BOUNDARY.search(between):
             return
-        if is_content_term(tokens[last].term, silent):
+        if is_content_term(tokens[last].term, stoplist):
             yield tokens[: last + 1]
 
 
 CHANCE = 0.01
 """Probability that any word at all is returned if the articles were picked at random."""
 MIN_STORIES = 3
-"""Different stories that a word must occur in: copies of one story say the same."""
+"""Number of stories in which a word must occur: copies of one story say the same."""
 COUNTED = 4
-"""Words counted exactly for each word wanted: those most likely to be significant."""
+"""Words that are counted exactly for each word to return: the likeliest to be significant."""
 
 
 class SignificantTerm(NamedTuple):
     """A word that is more frequent in some articles than chance explains."""
 
     word: str
-    """As it is written most often."""
+    """The most frequent spelling."""
     forms: tuple[str, ...]
-    """Its inflections that occur, folded, the most frequent first."""
+    """Folded inflections that occur, the most frequent first."""
     articles: int
-    """Number of the articles that have it."""
+    """Number of articles that have the word."""
     expected: float
-    """Number that would have it if they were like the others of their language."""
+    """Number of articles that would have the word if they were like all others of the language."""
     strength: float
     """G². Chance alone takes one word in a thousand above 10.8."""
 
 
 class TermCounts(Protocol):
-    """Number of articles with a word: among those examined, and in the whole archive."""
+    """Numbers of articles with a word: among the examined ones, and in the whole archive."""
 
     @property
     def examined(self) -> int:
         """Number of articles examined."""
 
     def articles(self, lang: str) -> tuple[int, int]:
-        """Count the examined articles of a language, and all of them."""
+        """Return the number of examined articles of a language, and of all its articles."""
 
     def with_any(self, lang: str, forms: Sequence[str]) -> tuple[int, int]:
-        """Count the examined articles with any of some folded words, and all of them."""
+        """Return the number of examined articles, and of all, with any of these folded words."""
 
     def estimate(self, lang: str, forms: Sequence[str], *, other_langs: bool) -> int:
-        """Estimate quickly the number of all articles of a language with any of some words.
+        """Estimate quickly the number of all articles of a language with any of these words.
 
         Args:
             lang: The language.
@@ -246,29 +243,29 @@ class TermCounts(Protocol):
         """
 
 
-def log_likelihood(here: int, of: int, in_all: int, all_: int) -> float:
-    """Return G² of a word that `here` of `of` articles have, and `in_all` of all `all_`."""
-    elsewhere, rest = in_all - here, all_ - of
+def log_likelihood(hits: int, examined: int, all_hits: int, total: int) -> float:
+    """Return G² of a word in `hits` of `examined` articles, and in `all_hits` of all `total`."""
+    other_hits, unexamined = all_hits - hits, total - examined
     pairs = (
-        (here, of * in_all / all_),
-        (elsewhere, rest * in_all / all_),
-        (of - here, of * (all_ - in_all) / all_),
-        (rest - elsewhere, rest * (all_ - in_all) / all_),
+        (hits, examined * all_hits / total),
+        (other_hits, unexamined * all_hits / total),
+        (examined - hits, examined * (total - all_hits) / total),
+        (unexamined - other_hits, unexamined * (total - all_hits) / total),
     )
     return max(0.0, 2 * sum(n * math.log(n / expected) for n, expected in pairs if n > 0))
 
 
 def threshold(tests: int) -> float:
-    """Return the G² that chance reaches in one of so many tests with probability `CHANCE`."""
-    wanted, low, high = CHANCE / max(tests, 1), 0.0, 400.0
+    """Return the G² that chance reaches in any of `tests` tests with probability `CHANCE`."""
+    probability, low, high = CHANCE / max(tests, 1), 0.0, 400.0
     for _ in range(60):  # bisection
         middle = (low + high) / 2
-        low, high = (middle, high) if _tail(middle) > wanted else (low, middle)
+        low, high = (middle, high) if _tail(middle) > probability else (low, middle)
     return high
 
 
 def _tail(strength: float) -> float:
-    """Return the one-sided probability of such a G²: chi-squared, one degree of freedom."""
+    """Return the one-sided probability of a G²: chi-squared, one degree of freedom."""
     return math.erfc(math.sqrt(strength / 2)) / 2
 
 
@@ -283,19 +280,19 @@ def significant_terms(
     Args:
         counts: Counts words in the examined articles and in the whole archive.
         texts: Examined articles, all or some.
-        is_query_term: Tells the words of the query; they are left out.
+        is_query_term: Tells whether a word is of the query; these words are left out.
         limit: Number of words.
     """
     groups = TermGroups(texts)
     candidates = groups.groups(MIN_STORIES)
-    least = threshold(len(candidates))
+    min_strength = threshold(len(candidates))
     selection = _Selection(counts, len(texts))
     merged: dict[str, list[_Tested]] = defaultdict(list)
-    for group in checked(selection.likeliest(candidates, least, COUNTED * limit), step=1):
+    for group in checked(selection.likeliest(candidates, min_strength, COUNTED * limit), step=1):
         tested = selection.tested(group)
         if (
             tested.articles > tested.expected
-            and tested.strength >= least
+            and tested.strength >= min_strength
             and groups.stories(group) >= MIN_STORIES
             and not any(map(is_query_term, group.forms))
         ):
@@ -316,43 +313,44 @@ class _Tested(NamedTuple):
 
 
 class _Selection:
-    """Tests words: roughly by the texts read, then exactly by the counts of the archive."""
+    """Tests words: roughly by the texts that were read, then exactly by counts of the archive."""
 
     def __init__(self, counts: TermCounts, texts: int) -> None:
         self._counts = counts
         self._share = texts / max(counts.examined, 1)
 
     def likeliest(
-        self, candidates: Iterable[TermGroup], least: float, count: int
+        self, candidates: Iterable[TermGroup], min_strength: float, count: int
     ) -> list[TermGroup]:
-        """Return the words that are the strongest by their estimated counts.
+        """Return the strongest words by their estimated counts.
 
         The most frequent come first; a word that cannot exceed the `count` best is skipped.
         """
         best: list[tuple[float, int, TermGroup]] = []
         frequent = sorted(candidates, key=lambda group: -group.at_most)
-        for place, group in enumerate(checked(frequent, step=10)):
-            of, all_ = self._counts.articles(group.lang)
-            here = min(of, math.ceil(group.at_most / self._share))
-            needed = max(least, best[0][0]) if len(best) == count else least
-            if log_likelihood(here, of, here, all_) < needed:
+        for rank, group in enumerate(checked(frequent, step=10)):
+            examined, total = self._counts.articles(group.lang)
+            hits = min(examined, math.ceil(group.at_most / self._share))
+            needed = max(min_strength, best[0][0]) if len(best) == count else min_strength
+            if log_likelihood(hits, examined, hits, total) < needed:
                 continue
             estimate = self._counts.estimate(
-                group.lang, list(group.forms), other_langs=group.elsewhere
+                group.lang, list(group.forms), other_langs=group.in_other_langs
             )
-            in_all = min(all_ - of + here, max(here, estimate))
-            strength = log_likelihood(here, of, in_all, all_)
-            more = here * all_ >= of * in_all
-            heapq.heappush(best, (strength if more else -strength, place, group))
+            all_hits = min(total - examined + hits, max(hits, estimate))
+            strength = log_likelihood(hits, examined, all_hits, total)
+            is_more_frequent = hits * total >= examined * all_hits
+            heapq.heappush(best, (strength if is_more_frequent else -strength, rank, group))
             if len(best) > count:
                 heapq.heappop(best)
         return [group for *_, group in sorted(best, reverse=True)]
 
     def tested(self, group: TermGroup) -> _Tested:
         """Return a word with its exact counts."""
-        of, all_ = self._counts.articles(group.lang)
-        here, in_all = self._counts.with_any(group.lang, list(group.forms))
-        return _Tested(group, here, of * in_all / all_, log_likelihood(here, of, in_all, all_))
+        examined, total = self._counts.articles(group.lang)
+        hits, all_hits = self._counts.with_any(group.lang, list(group.forms))
+        expected = examined * all_hits / total
+        return _Tested(group, hits, expected, log_likelihood(hits, examined, all_hits, total))
 
 
 def _one_term(parts: Sequence[_Tested], groups: TermGroups) -> SignificantTerm:

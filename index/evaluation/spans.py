@@ -1,19 +1,19 @@
-"""Where a query holds: one evaluator, for one article in memory and for the archive.
+"""Where a query holds: one evaluator for an article in memory and for the archive.
 
-A back end is a `Document`: it returns the codes of an index key. `MemoryDocument` is the one for a
-single article. Positions count words: each word of a compound counts, an elided l’ does not.
+A back end is a `Document`: it returns the codes of an index key. `MemoryDocument` is the back end
+of one article. Positions count words: each word of a compound counts, an elided l’ does not.
 
 Distances
-    A phrase has its words one right after the other. `NEAR/n`, `W/n` and `"..."~n` want
-    fewer than n other words between the first and the last operand, in all: neighbours
-    are NEAR/1. Operands share no word; one may stand inside another that is itself a
-    NEAR. `W/n` also wants the left one to end before the right one starts. Nothing is
-    near across the parts of an article. Highlighted are the operands within a stretch of text
-    from the first to the last of some that are near each other.
+    The words of a phrase are consecutive. `NEAR/n`, `W/n` and `"..."~n` require fewer than n
+    other words, in all, between the first and the last operand: neighbours are NEAR/1. Operands
+    share no word; an operand may stand inside another operand that is itself a NEAR. In `W/n`
+    the left operand also ends before the right one starts. Operands in different parts of an
+    article are never near. Highlighted are the operands within each stretch of text, which
+    extends from the first to the last of operands that are near each other.
 
 Bounds
-    Of a word that stands more than `MAX_PLACES` times in an article, the first places count for
-    phrases and distances; of combinations of several words, the first `MAX_COMBINATIONS`.
+    Phrases and distances use the first `MAX_PLACES` places of a word in an article, and the first
+    `MAX_COMBINATIONS` combinations of several words.
 """
 
 from __future__ import annotations
@@ -49,20 +49,20 @@ Codes = Sequence[int]
 
 
 class Document(Protocol):
-    """An article as a back end sees it."""
+    """An article, as the evaluator reads it from a back end."""
 
     def positions(self, key: str) -> Codes:
-        """Return the ascending codes of a key of `postings`; empty without any."""
+        """Return the ascending codes of an index key; empty if the article does not have it."""
 
     def expand(self, word: Word) -> Iterable[str]:
-        """Return the keys that a word means, at least those in the article."""
+        """Return the keys that a word means, at least all that the article has."""
 
     def admits(self, facet: Facet) -> bool:
         """Tell whether the article passes a filter."""
 
 
 class SpanMatch(NamedTuple):
-    """A clause that holds, with every place where it does; a filter has no place."""
+    """A clause that holds, and all its places; a filter has none."""
 
     clause: Node
     places: tuple[Extent, ...]
@@ -73,13 +73,13 @@ def codes(word: Word, document: Document) -> Codes:
     if word.mode is Mode.FOLDED and not word.part:
         return document.positions(word.term)  # most words
     if is_open(word):
-        every = [document.positions(form) for form in document.expand(word)]
-        places = every[0] if len(every) == 1 else sorted({code for some in every for code in some})
+        rows = [document.positions(form) for form in document.expand(word)]
+        places = rows[0] if len(rows) == 1 else sorted({code for row in rows for code in row})
     else:
         places = document.positions(key(word))
         if places and is_plain_exact(word):
-            others = {code for form in document.expand(word) for code in document.positions(form)}
-            places = [code for code in places if code not in others]
+            variants = {code for form in document.expand(word) for code in document.positions(form)}
+            places = [code for code in places if code not in variants]
     if not word.part or not places:
         return places
     first, end = part_range(word.part)
@@ -94,9 +94,9 @@ _PLACED = (Word, Phrase, Near)
 
 
 def extents(node: Node, document: Document) -> Sequence[Extent]:
-    """Return first and last position of every place of a word, a phrase or an OR, in order.
+    """Return the first and last position of every place of a word, a phrase or an OR, in order.
 
-    Of a NEAR they are its stretches: of those with one end, the longest.
+    The places of a NEAR are its stretches: of those with the same end, the longest.
     """
     return _EXTENTS[type(node)](node, document)
 
@@ -124,18 +124,18 @@ def _phrase_extents(node: Phrase, document: Document) -> Sequence[Extent]:
     return proximity.in_a_row(choices)
 
 
-def _stretches(node: Near, document: Document, most: int = MAX_STRETCHES) -> Sequence[Extent]:
-    """Return stretches in which the operands of a NEAR are near each other, at most so many."""
+def _stretches(node: Near, document: Document, limit: int = MAX_STRETCHES) -> Sequence[Extent]:
+    """Return stretches in which the operands of a NEAR are near each other, at most `limit`."""
     check()
     if len(node.children) > 2 or any(map(_has_near, node.children)):
-        spans = _combined(node, document, MAX_COMBINATIONS if most > 1 else 1)
+        spans = _combined(node, document, MAX_COMBINATIONS if limit > 1 else 1)
         return proximity.longest((start, end) for start, end, _ in spans)
     first, second = node.children
     left = extents(first, document)
     right = extents(second, document) if left else ()
     if not right:
         return ()
-    return proximity.pair(left, right, node.distance, ordered=node.ordered, most=most)
+    return proximity.pair(left, right, node.distance, ordered=node.ordered, limit=limit)
 
 
 _EXTENTS: dict[type[Node], Callable[[Any, Document], Sequence[Extent]]] = {
@@ -150,8 +150,8 @@ def _has_near(node: Node) -> bool:
     return isinstance(node, Near) or (isinstance(node, Or) and any(map(_has_near, node.children)))
 
 
-def _combined(node: Node, document: Document, most: int = MAX_COMBINATIONS) -> Sequence[Span]:
-    """Return combinations of the words of a node, at most so many of a NEAR."""
+def _combined(node: Node, document: Document, limit: int = MAX_COMBINATIONS) -> Sequence[Span]:
+    """Return combinations of the words of a node; for a NEAR at most `limit`."""
     if isinstance(node, Or):
         spans = {span for child in node.children for span in _combined(child, document)}
         return sorted(spans, key=itemgetter(0, 1))
@@ -166,10 +166,10 @@ def _combined(node: Node, document: Document, most: int = MAX_COMBINATIONS) -> S
         if not spans_of_child:
             return ()
         choices.append(spans_of_child)
-    return proximity.combinations(choices, node.distance, ordered=node.ordered, most=most)
+    return proximity.combinations(choices, node.distance, ordered=node.ordered, limit=limit)
 
 
-def _near_lit(node: Near, document: Document) -> Collection[Extent]:
+def _near_highlights(node: Near, document: Document) -> Collection[Extent]:
     """Return the words to highlight of a NEAR."""
     stretches = _stretches(node, document)
     return proximity.inside(_leaves(node, document), stretches) if stretches else ()
@@ -226,52 +226,52 @@ def weight(node: Score, document: Document) -> float:
 def matches(node: Node, document: Document) -> list[SpanMatch]:
     """Return the clauses that make a document satisfy a tree; empty if it does not.
 
-    What a NOT excludes and what weighs against a score is no reason, and left out.
+    Clauses below a NOT, and clauses with a negative weight, are left out.
     """
     return _MATCHES[type(node)](node, document)
 
 
 def _placed_matches(
-    lit: Callable[[Any, Document], Collection[Extent]], node: Node, document: Document
+    find_places: Callable[[Any, Document], Collection[Extent]], node: Node, document: Document
 ) -> list[SpanMatch]:
-    places = lit(node, document)
+    places = find_places(node, document)
     return [SpanMatch(node, _outermost(places))] if places else []
 
 
-def _every(reasons: Iterable[Node], document: Document) -> list[SpanMatch]:
-    every: list[SpanMatch] = []
+def _all_of(reasons: Iterable[Node], document: Document) -> list[SpanMatch]:
+    matched: list[SpanMatch] = []
     for child in reasons:
-        if matched := _MATCHES[type(child)](child, document):
-            every += matched
-    return every
+        if child_matches := _MATCHES[type(child)](child, document):
+            matched += child_matches
+    return matched
 
 
 def _all_matches(node: And, document: Document) -> list[SpanMatch]:
-    every: list[SpanMatch] = []
+    matched: list[SpanMatch] = []
     for child in node.children:
-        matched = matches(child, document)
-        if not matched and (isinstance(child, _PLACED) or not evaluate(child, document)):
+        child_matches = matches(child, document)
+        if not child_matches and (isinstance(child, _PLACED) or not evaluate(child, document)):
             return []
-        every += matched
-    return every
+        matched += child_matches
+    return matched
 
 
 def _enough_matches(node: AtLeast, document: Document) -> list[SpanMatch]:
-    return _every(node.children, document) if evaluate(node, document) else []
+    return _all_of(node.children, document) if evaluate(node, document) else []
 
 
 def _score_matches(node: Score, document: Document) -> list[SpanMatch]:
     if not evaluate(node, document):
         return []
-    return _every([child for weight, child in node.weighted if weight > 0], document)
+    return _all_of([child for weight, child in node.weighted if weight > 0], document)
 
 
 _MATCHES: dict[type[Node], Callable[[Any, Document], list[SpanMatch]]] = {
     Word: partial(_placed_matches, _word_extents),
     Phrase: partial(_placed_matches, _phrase_extents),
-    Near: partial(_placed_matches, _near_lit),
+    Near: partial(_placed_matches, _near_highlights),
     And: _all_matches,
-    Or: lambda node, document: _every(node.children, document),
+    Or: lambda node, document: _all_of(node.children, document),
     AtLeast: _enough_matches,
     Not: lambda *_: [],
     Score: _score_matches,
@@ -280,16 +280,16 @@ _MATCHES: dict[type[Node], Callable[[Any, Document], list[SpanMatch]]] = {
 
 
 def _outermost(extents: Collection[Extent]) -> tuple[Extent, ...]:
-    """Return extents in order, without those that lie inside another: `cyber` of cyber-attaque."""
+    """Return extents in order, without those inside another extent: `cyber` of cyber-attaque."""
     if len(extents) == 1:
         return tuple(extents)
-    kept: list[Extent] = []
+    outermost: list[Extent] = []
     for start, end in sorted(extents):
-        if kept and start == kept[-1][0]:
-            kept[-1] = (start, end)  # the shorter one came first
-        elif not kept or end > kept[-1][1]:
-            kept.append((start, end))
-    return tuple(kept)
+        if outermost and start == outermost[-1][0]:
+            outermost[-1] = (start, end)  # the shorter one came first
+        elif not outermost or end > outermost[-1][1]:
+            outermost.append((start, end))
+    return tuple(outermost)
 
 
 class MemoryDocument:
@@ -313,13 +313,13 @@ class MemoryDocument:
         """Return the ascending codes of a key."""
         return self.words.get(key, ())
 
-    def _starting(self, prefix: str) -> Iterable[str]:
+    def _with_prefix(self, prefix: str) -> Iterable[str]:
         return (key for key in self.words if key.startswith(prefix))
 
     def expand(self, word: Word) -> Sequence[str]:
-        """Return the article's keys that a word means."""
+        """Return the keys of the article that a word means."""
         if word not in self._expansions:
-            self._expansions[word] = expansion(word, self.words.__contains__, self._starting)
+            self._expansions[word] = expansion(word, self.words.__contains__, self._with_prefix)
         return self._expansions[word]
 
 
@@ -332,9 +332,9 @@ class Occurrence(NamedTuple):
     clause: Node
 
 
-def occurrences(clauses: Sequence[SpanMatch], reading: DocumentTerms) -> list[Occurrence]:
+def occurrences(clauses: Sequence[SpanMatch], terms: DocumentTerms) -> list[Occurrence]:
     """Return the places of clauses as offsets, each once, in the order of the text."""
-    return [Occurrence(*reading.place(*extent), clause) for extent, clause in in_order(clauses)]
+    return [Occurrence(*terms.place(*extent), clause) for extent, clause in in_order(clauses)]
 
 
 def in_order(matched: Sequence[SpanMatch]) -> list[tuple[Extent, Node]]:

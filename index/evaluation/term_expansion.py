@@ -1,4 +1,4 @@
-"""Which index keys a word of a query means."""
+"""The index keys that a word of a query means."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from index.interruption import checked
 from index.query.ast import Mode, Word
 
 _KEYS = 10_000
-"""Keys that are tested between two questions whether to go on."""
+"""Keys that are tested between two checks for an interruption."""
 _KEPT = 50_000
 """Words of queries whose keys are cached."""
 
@@ -27,7 +27,7 @@ def key(word: Word) -> str:
 
 
 class Selector(NamedTuple):
-    """The index keys that a word means: those with `prefix` that `accepts` accepts."""
+    """The index keys that a word means: those that begin with `prefix` and pass `accepts`."""
 
     prefix: str
     accepts: Callable[[str], bool]
@@ -42,7 +42,7 @@ def is_open(word: Word) -> bool:
 
 
 def expands(word: Word) -> bool:
-    """Tell whether a word needs `Document.expand`: several keys, or `=liege`."""
+    """Tell whether a word needs `Document.expand`: it means several keys, or is like `=liege`."""
     return word.mode in _OPEN or is_plain_exact(word)
 
 
@@ -53,23 +53,23 @@ def is_plain_exact(word: Word) -> bool:
 
 @functools.lru_cache(_KEPT)
 def listed_keys(word: Word) -> frozenset[str]:
-    """Return the keys that a word means, if they do not depend on the vocabulary; or none.
+    """Return the keys that a word means, if they do not depend on the vocabulary; else none.
 
     These are the inflections of a word, and the forms of an acronym: `OTAN`, `Otan`, and in a
     text all in capitals.
     """
-    space = AUTHOR if word.part == "author" else ""
+    prefix = AUTHOR if word.part == "author" else ""
     if word.mode is Mode.ACRONYM:
         acronyms = (word.exact, word.exact.capitalize(), LOUD)
-        return frozenset(f"{space}{word.term}{EXACT}{form}" for form in acronyms)
+        return frozenset(f"{prefix}{word.term}{EXACT}{form}" for form in acronyms)
     if word.mode is not Mode.STEM:
         return frozenset()
     forms = inflections(word.exact or word.term)
-    return frozenset(space + key for form in forms for key in _keys_of_form(form))
+    return frozenset(prefix + key for form in forms for key in _keys_of_form(form))
 
 
 def _keys_of_form(form: str) -> Iterable[str]:
-    """Return the keys of an inflection: one with accents is found with these only."""
+    """Return the keys of an inflection: a form with accents matches only with its accents."""
     term = form if form.isascii() else fold(form)
     if term == form:
         return (form,)
@@ -77,19 +77,19 @@ def _keys_of_form(form: str) -> Iterable[str]:
 
 
 def expansion(
-    word: Word, is_there: Callable[[str], bool], starting: Callable[[str], Iterable[str]]
+    word: Word, has_key: Callable[[str], bool], with_prefix: Callable[[str], Iterable[str]]
 ) -> list[str]:
     """Return the keys of a vocabulary that a word means, in order.
 
     Args:
         word: A word that `expands`.
-        is_there: Tells whether the vocabulary has a key.
-        starting: Returns the keys of the vocabulary that begin with a prefix.
+        has_key: Tells whether the vocabulary has a key.
+        with_prefix: Returns the keys of the vocabulary that begin with a prefix.
     """
     if listed := listed_keys(word):
-        return sorted(filter(is_there, listed))
+        return sorted(filter(has_key, listed))
     prefix, accepts = selector(word)
-    return sorted(filter(accepts, checked(starting(prefix), _KEYS)))
+    return sorted(filter(accepts, checked(with_prefix(prefix), _KEYS)))
 
 
 def shown_forms(keys: Iterable[str]) -> tuple[str, ...]:
@@ -98,35 +98,35 @@ def shown_forms(keys: Iterable[str]) -> tuple[str, ...]:
 
 
 def selector(word: Word) -> Selector:
-    """Select the keys that a word that `expands` means: its forms, or for `=liege` all others."""
-    space = AUTHOR if word.part == "author" else ""
+    """Return the keys that an expanded word means: its forms, or for `=liege` the other forms."""
+    prefix = AUTHOR if word.part == "author" else ""
     if is_plain_exact(word):
-        return Selector(space + word.term + EXACT, lambda key: not key.endswith(LOUD))
+        return Selector(prefix + word.term + EXACT, lambda key: not key.endswith(LOUD))
     if listed := listed_keys(word):
         return Selector("", listed.__contains__)
-    pattern = re.compile(space + _linear(word.term), re.DOTALL)
+    pattern = re.compile(prefix + _linear(word.term), re.DOTALL)
     return Selector(literal_prefix(word), lambda key: pattern.fullmatch(key) is not None)
 
 
 def literal_prefix(wildcard: Word) -> str:
-    """Return the letters with which every key begins that a wildcard means."""
-    space = AUTHOR if wildcard.part == "author" else ""
-    return space + re.split(r"[*?]", wildcard.term, maxsplit=1)[0]
+    """Return the common prefix of all keys that a wildcard means."""
+    prefix = AUTHOR if wildcard.part == "author" else ""
+    return prefix + re.split(r"[*?]", wildcard.term, maxsplit=1)[0]
 
 
 _ANY = f"[^{EXACT}{AUTHOR}]"
 
 
 def _linear(term: str) -> str:
-    """Return a wildcard as a pattern that never tries a piece at a second place.
+    """Return the pattern of a wildcard that tries each piece at one place only.
 
-    The first place of a piece between two stars is as good as any; with plain `.*` five
-    stars take eight seconds over a word of 200 letters.
+    The first place of a piece between two stars is enough; with plain `.*` five stars take
+    eight seconds on a word of 200 letters.
     """
-    first, *rest = ("".join(_ANY if sign == "?" else re.escape(sign) for sign in piece)
+    first, *following = ("".join(_ANY if sign == "?" else re.escape(sign) for sign in piece)
                     for piece in term.split("*"))  # fmt: skip
-    if not rest:
+    if not following:
         return first
-    *middle, last = rest
+    *middle, last = following
     atoms = "".join(f"(?>{_ANY}*?{piece})" for piece in middle if piece)
     return f"{first}{atoms}{_ANY}*{last}"

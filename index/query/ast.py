@@ -1,7 +1,7 @@
 """The tree of a query: frozen, hashable nodes.
 
-`text` is what the analyst wrote and `column` where, from 0; neither counts when two
-nodes are compared.
+`text` is the text of the analyst and `column` its column, from 0; neither counts when
+two nodes are compared.
 """
 
 from __future__ import annotations
@@ -17,17 +17,17 @@ class Mode(enum.Enum):
     """How a word of a query is compared with the words of a text."""
 
     FOLDED = "folded"
-    """Whatever its case and accents."""
+    """Case and accents do not count."""
     EXACT = "exact"
-    """In exactly this form."""
+    """The form must be exactly this one."""
     STEM = "stem"
-    """With its inflections, in French and in English."""
+    """Inflections match too, in French and in English."""
     WILDCARD = "wildcard"
     """`*` stands for any letters, `?` for one."""
     ACRONYM = "acronym"
-    """In capitals, with a capital, and in a text all in capitals; never in small letters."""
+    """Capitals, a first capital, and texts all in capitals match; small letters never do."""
 
-    __hash__ = object.__hash__  # each is one object; Enum's own hash is in Python, 5 times slower
+    __hash__ = object.__hash__  # members are unique objects; Enum's own hash is 5 times slower
 
 
 class Node(Struct, frozen=True, kw_only=True, eq=False):
@@ -39,7 +39,7 @@ class Node(Struct, frozen=True, kw_only=True, eq=False):
     def __eq__(self, other: object) -> bool:
         return type(self) is type(other) and self._compared() == other._compared()
 
-    def __ne__(self, other: object) -> bool:  # that of a struct would compare all fields
+    def __ne__(self, other: object) -> bool:  # a struct's own would compare all fields
         return not self == other
 
     def __hash__(self) -> int:
@@ -50,15 +50,15 @@ class Node(Struct, frozen=True, kw_only=True, eq=False):
 
 
 class Word(Node, frozen=True, eq=False):
-    """One word. `term` is folded; a wildcard's keeps its `*` and `?`."""
+    """One word. `term` is folded; in a wildcard it keeps `*` and `?`."""
 
     term: str
     mode: Mode = Mode.FOLDED
     exact: str = ""
-    """The form in the modes EXACT and ACRONYM; the word with its accents in STEM. Empty where it
-    is the term itself."""
+    """The form in the modes EXACT and ACRONYM; the word with its accents in STEM. Empty if it
+    equals the term."""
     part: str = ""
-    """The part of the article to look in; '' is title, summary and body."""
+    """The part of the article in which to look; '' means title, summary and body."""
 
     def _compared(self) -> tuple[object, ...]:  # quicker: words are keys of the matcher's tables
         return (self.term, self.mode, self.exact, self.part)
@@ -68,13 +68,13 @@ class Word(Node, frozen=True, eq=False):
 
 
 class Phrase(Node, frozen=True, eq=False):
-    """Words (or alternatives for a word) one right after the other."""
+    """Consecutive words, or alternatives for a word."""
 
     children: tuple[Node, ...]
 
 
 class Near(Node, frozen=True, eq=False):
-    """Words or phrases with fewer than `distance` other words between them, in all."""
+    """Words or phrases with fewer than `distance` other words, in all, between them."""
 
     children: tuple[Node, ...]
     distance: int
@@ -82,26 +82,26 @@ class Near(Node, frozen=True, eq=False):
 
 
 class And(Node, frozen=True, eq=False):
-    """All of these."""
+    """All children hold."""
 
     children: tuple[Node, ...]
 
 
 class Or(Node, frozen=True, eq=False):
-    """Any of these."""
+    """Any child holds."""
 
     children: tuple[Node, ...]
 
 
 class AtLeast(Node, frozen=True, eq=False):
-    """`count` of these or more."""
+    """`count` children or more hold."""
 
     count: int
     children: tuple[Node, ...]
 
 
 class Not(Node, frozen=True, eq=False):
-    """Whatever does not satisfy the child."""
+    """The child does not hold."""
 
     child: Node
 
@@ -121,9 +121,9 @@ class Facet(Node, frozen=True, eq=False):
 
 
 ARTICLE_FACETS = ("lang", "feed", "tag")
-"""Filters that an article alone can answer: for watchlists and searches."""
+"""Filters that need the article only: for watchlists and searches."""
 ARCHIVE_FACETS = ("since", "until", "watch", "story", "severity", "has", "is")
-"""Filters that only the archive can answer."""
+"""Filters that need the archive."""
 FACETS = ARTICLE_FACETS + ARCHIVE_FACETS
 ALERT_FACETS = ("state", "assigned")
 """Filters of alerts only."""
@@ -134,7 +134,7 @@ _BRANCHES = (Phrase, Near, And, Or, AtLeast)
 
 
 def children(node: Node) -> tuple[Node, ...]:
-    """Return the nodes right below a node."""
+    """Return the direct children of a node."""
     if isinstance(node, _BRANCHES):
         return node.children
     if isinstance(node, Not):
@@ -145,7 +145,7 @@ def children(node: Node) -> tuple[Node, ...]:
 
 
 def walk(node: Node) -> Iterator[Node]:
-    """Yield a node and all below it, in the order they were written."""
+    """Yield a node and all nodes below it, in the order of the text."""
     waiting = [node]
     while waiting:
         node = waiting.pop()
@@ -169,5 +169,5 @@ def wanted(node: Node) -> Iterator[Word]:
 
 
 def clauses(root: Node) -> tuple[Node, ...]:
-    """Return the nodes all of which must hold."""
+    """Return the nodes that must all hold."""
     return root.children if isinstance(root, And) else (root,)

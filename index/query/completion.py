@@ -23,7 +23,7 @@ from index.query.filters import (
 from monitor.base.article import PARTS
 
 DATES = ("today", "yesterday", "7d", "30d", "3mo", "1y")
-"""Values of `since:` and `until:` to choose from; any date will do."""
+"""Suggested values of `since:` and `until:`; any date is allowed."""
 _FIELD = re.compile(r"(?<![^\s(-])([^\W\d_]*)$")
 _VALUE = re.compile(r'(?<![^\s(-])([^\W\d_]+):(?:[^\s()",]+,|"[^"]*",)*("[^"]*|[^\s()",]*)$')
 _PLAIN = re.compile(r"[^\s(),\"“”„«»＂]+")
@@ -39,16 +39,16 @@ Values = Callable[[str], Iterable[str]]
 
 
 class CompletionCandidate(NamedTuple):
-    """One text that may be inserted."""
+    """A text that may be inserted."""
 
     text: str
-    """Replaces the text from the start of the completion to its end."""
+    """The text that replaces the completed range."""
     name: str
-    """What to show."""
+    """The name to show."""
 
 
 class Completion(Struct, frozen=True):
-    """What may be inserted in place of `text[start:end]`."""
+    """The texts that may replace `text[start:end]`."""
 
     start: int
     end: int
@@ -56,38 +56,38 @@ class Completion(Struct, frozen=True):
 
 
 def complete(text: str, cursor: int, values: Values, *, of_alerts: bool = False) -> Completion:
-    """Offer texts to insert at a cursor; those that begin with the written text come first.
+    """Return texts to insert at a cursor; those that begin with the written text come first.
 
-    In a query, or in a filter of alerts, which has no parts but other filters.
-    Names are compared as `feed:` compares them: case, accents and spaces do not count.
+    A filter of alerts has no parts, and other filters than a query. Names are compared as
+    `feed:` compares them: case, accents and spaces do not count.
     """
     written = text[:cursor]
     parts, facets = ((), IN_ALERTS) if of_alerts else (PARTS, FACETS)
-    if value := _VALUE.search(written):
-        name = field_named(value[1])
+    if match := _VALUE.search(written):
+        name = field_named(match[1])
         if name in facets:
-            listed = _FIXED.get(name) or tuple(values(name))
+            choices = _FIXED.get(name) or tuple(values(name))
             if name == "is" and not of_alerts:
-                listed = IS_IN_SEARCHES
-            begun = value[2].lstrip('"')
-            offered = tuple(_values(begun, (offered_value(name, each) for each in listed)))
-            return Completion(value.start(2), cursor, offered or tuple(_values(begun, listed)))
+                choices = IS_IN_SEARCHES
+            prefix = match[2].lstrip('"')
+            offered = tuple(_values(prefix, (offered_value(name, value) for value in choices)))
+            return Completion(match.start(2), cursor, offered or tuple(_values(prefix, choices)))
         return Completion(cursor, cursor)
-    fields = _FIELD.search(written)
-    if not fields or not fields[1]:
+    field = _FIELD.search(written)
+    if not field or not field[1]:
         return Completion(cursor, cursor)
-    begun = fold(fields[1])
-    known = (*parts, *facets)
-    names = [shown for name in known if fold(shown := offered_name(name)).startswith(begun)]
-    names = names or [name for name in known if name.startswith(begun)]
+    prefix = fold(field[1])
+    field_names = (*parts, *facets)
+    names = [shown for name in field_names if fold(shown := offered_name(name)).startswith(prefix)]
+    names = names or [name for name in field_names if name.startswith(prefix)]
     chosen = tuple(CompletionCandidate(f"{name}:", f"{name}:") for name in names)
-    return Completion(fields.start(1), cursor, chosen)
+    return Completion(field.start(1), cursor, chosen)
 
 
-def _values(written: str, listed: Iterable[str]) -> Iterator[CompletionCandidate]:
-    """Yield the values that begin as written, then those that hold it."""
-    wanted = compact(written)
-    ranked = [(place, value) for value in listed if (place := compact(value).find(wanted)) >= 0]
+def _values(written: str, values: Iterable[str]) -> Iterator[CompletionCandidate]:
+    """Yield the values that begin with the written text, then those that contain it."""
+    folded = compact(written)
+    ranked = [(place, value) for value in values if (place := compact(value).find(folded)) >= 0]
     for _, value in sorted(ranked, key=lambda pair: (pair[0] > 0, pair[1].casefold())):
-        if '"' not in value and "," not in value:  # a query cannot name those
+        if '"' not in value and "," not in value:  # a query cannot express the others
             yield CompletionCandidate(value if _PLAIN.fullmatch(value) else f'"{value}"', value)

@@ -64,7 +64,7 @@ _NAMES = {
 }
 
 SPELLINGS = tuple(
-    dict.fromkeys([*_NAMES, *(spelling for some in FRENCH.values() for spelling in some)])
+    dict.fromkeys([*_NAMES, *(spelling for spellings in FRENCH.values() for spelling in spellings)])
 )
 """Every way to write a name, in small letters."""
 
@@ -77,7 +77,7 @@ _VALUES = {
 
 
 def field_named(written: str) -> str:
-    """Return the English name of a field, however it is written; empty if there is none."""
+    """Return the English name of a field in any spelling; empty if there is no such field."""
     return _NAMES.get(fold(written), "")
 
 
@@ -87,7 +87,7 @@ def offered_name(name: str) -> str:
 
 
 def value_meant(name: str, written: str) -> str:
-    """Return the English value of a filter, however it is written; else the value as it is."""
+    """Return the English value of a filter in any spelling; else the value itself."""
     return _VALUES.get((name, compact(written)), written)
 
 
@@ -97,7 +97,7 @@ def offered_value(name: str, value: str) -> str:
 
 
 def offered_filter(name: str, value: str) -> str:
-    """Return a filter as one writes it in the language of the reader: `état:nouvelle`."""
+    """Return a filter in the language of the reader: `état:nouvelle`."""
     value = offered_value(name, value)
     return f"{offered_name(name)}:{value}" if value.isalnum() else f'{offered_name(name)}:"{value}"'
 
@@ -106,41 +106,41 @@ SEVERITIES = ("high", "medium", "low")
 HAS = ("alert", "body", "author")
 """Values of `has:`: an alert, a full text, an author's name."""
 STATES = ("new", "acknowledged", "closed")
-"""Values of `state:`: what the analyst did with an alert."""
+"""Values of `state:`: the states of an alert."""
 IS = ("starred", "relevant", "noise", "noted", "escalated", "silenced", "merged")
-"""What `is:` may ask for of an alert: its star, its verdict, a note, whether it escalated, whether
-it was raised in a silence of its watchlist, whether it was merged into the alert of another
+"""Values of `is:` for alerts: its star, its verdict, a note, whether it escalated, whether it was
+raised in a silence of its watchlist, whether it was merged into the alert of another
 article."""
 IS_IN_SEARCHES = ("merged",)
-"""What `is:` may ask for of an article: whether its alert was merged into that of another."""
+"""Values of `is:` in a search of articles: whether its alert was merged into another alert."""
 VALUES = {"severity": SEVERITIES, "has": HAS, "state": STATES, "is": IS}
-"""The values of filters that take only these."""
+"""Values of the filters that take a fixed set of values."""
 UNDETERMINED = "und"
 """`lang:und` finds articles whose language could not be told."""
 
 _WHEN = datetime(2024, 1, 1, tzinfo=UTC)  # any moment: only the form of a date is looked at
-_MANY = ("lang", "feed", "tag", "watch", "severity", "has", "state", "is", "assigned")
+_LISTABLE = ("lang", "feed", "tag", "watch", "severity", "has", "state", "is", "assigned")
 
 
 def facet(
-    name: str, value: str, column: int, known: Sequence[str] = FACETS, *, written: str = ""
+    name: str, value: str, column: int, allowed: Sequence[str] = FACETS, *, written: str = ""
 ) -> Node:
-    """Return the filter `name:value`, of which `a,b` is either; raises QueryError if unusable.
+    """Return the filter `name:value`; `a,b` means either value. Raises QueryError if unusable.
 
     Args:
-        name: Of the filter.
-        value: As it is written.
-        column: Where.
-        known: The filters that may be written here.
+        name: The name of the filter.
+        value: The value as it is written.
+        column: The column of the filter.
+        allowed: The filters that may be written here.
         written: The name as it is written; empty if that is `name`.
     """
     written = written or name
-    values = [each.strip() for each in value.split(",")] if name in _MANY else [value.strip()]
-    facets = tuple(_one(name, written, each, column, known) for each in values)
+    values = [item.strip() for item in value.split(",")] if name in _LISTABLE else [value.strip()]
+    facets = tuple(_facet(name, written, item, column, allowed) for item in values)
     return facets[0] if len(facets) == 1 else Or(facets, text=f"{written}:{value}", column=column)
 
 
-def _one(name: str, written: str, value: str, column: int, known: Sequence[str]) -> Facet:
+def _facet(name: str, written: str, value: str, column: int, allowed: Sequence[str]) -> Facet:
     if not value:
         message = _("{name}: has no value", name=written)
         raise QueryError(message, column, _("write {name}:value", name=written))
@@ -154,8 +154,8 @@ def _one(name: str, written: str, value: str, column: int, known: Sequence[str])
     elif name == "story" and not re.fullmatch(r"\d{1,18}", value):
         problem = _("a story is a number")
     elif name in VALUES and value not in VALUES[name]:
-        allowed = ", ".join(offered_value(name, each) for each in VALUES[name])
-        problem = _other_filter(value, known) or _("one of {values}", values=allowed)
+        choices = ", ".join(offered_value(name, choice) for choice in VALUES[name])
+        problem = _other_filter(value, allowed) or _("one of {values}", values=choices)
     elif name in ("feed", "tag") and not compact(value):
         problem = _("a name holds letters or digits")
     elif name in ("since", "until"):
@@ -169,16 +169,16 @@ def _one(name: str, written: str, value: str, column: int, known: Sequence[str])
     return facet
 
 
-def _other_filter(value: str, known: Sequence[str]) -> str:
-    """Name the filter that takes a value which another one refuses; empty if none does."""
+def _other_filter(value: str, allowed: Sequence[str]) -> str:
+    """Return a hint at the filter that takes a value which another filter refused, or ''."""
     for name, values in VALUES.items():
-        meant = value_meant(name, value)
-        if meant in values:
-            other = offered_filter(name, meant)
-            if name in known:
-                return _("did you mean {filter}?", filter=other)
+        english = value_meant(name, value)
+        if english in values:
+            hint = offered_filter(name, english)
+            if name in allowed:
+                return _("did you mean {filter}?", filter=hint)
             return _(
-                "did you mean {filter}? It selects alerts: `tocsin alerts --query`", filter=other
+                "did you mean {filter}? It selects alerts: `tocsin alerts --query`", filter=hint
             )
     return ""
 
@@ -187,8 +187,8 @@ def names(selector: str, name: str, host: str) -> bool:
     """Tell whether a selector names a feed: by its name, by its host or a domain above it."""
     if compact(selector) == compact(name):
         return True
-    wanted, host = selector.lower().removeprefix("www."), host.lower().removeprefix("www.")
-    return "." in wanted and (host == wanted or host.endswith("." + wanted))
+    domain, host = selector.lower().removeprefix("www."), host.lower().removeprefix("www.")
+    return "." in domain and (host == domain or host.endswith("." + domain))
 
 
 def selects(selector: str, name: str, host: str, tags: tuple[str, ...]) -> bool:
@@ -221,7 +221,7 @@ _HINT = mark(
 
 
 def resolve_time(text: str, now: float, tz: tzinfo) -> tuple[float, float]:
-    """Return start and end (not included) of what a text names, in seconds since the epoch.
+    """Return start and end (not included) of a time in words, in seconds since the epoch.
 
     `2023-10` is a whole month in `tz`; `7d` is from seven days ago until `now`; a moment
     with a time of day is one second or minute long. Raises ValueError if not understood.

@@ -33,7 +33,7 @@ _MEANT = {
     "text": "body", "by": "author", "language": "lang", "source": "feed", "site": "feed",
     "after": "since", "from": "since", "before": "until", "to": "until",
 }  # fmt: skip
-"""What other programs call a field, and the name here."""
+"""Names of fields in other programs, with the names here."""
 
 
 def distance(digits: str, column: int) -> int:
@@ -46,7 +46,7 @@ def distance(digits: str, column: int) -> int:
 
 
 def count(digits: str, column: int) -> int:
-    """Read a number of clauses; raises QueryError for one that no list reaches."""
+    """Return a number of clauses; raises QueryError for one that no list reaches."""
     if len(digits) > 6:
         raise QueryError(_("this number is out of range"), column, _("write 2 OF (a, b, c)"))
     return int(digits)
@@ -58,9 +58,9 @@ def hint_for_field(written: str) -> str:
 
     if field_named(written) in ALERT_FACETS:
         return _("{name}: selects alerts; `tocsin alerts --query` takes it", name=written.lower())
-    known = [spelling for name in (*PARTS, *FACETS) for spelling in (name, offered_name(name))]
-    near = get_close_matches(written.lower(), known, 1, 0.5)
-    name = _MEANT.get(written.lower()) or (near[0] if near else "")
+    spellings = [spelling for name in (*PARTS, *FACETS) for spelling in (name, offered_name(name))]
+    similar = get_close_matches(written.lower(), spellings, 1, 0.5)
+    name = _MEANT.get(written.lower()) or (similar[0] if similar else "")
     if name:
         name = offered_name(field_named(name))
         return _('write {name}:, or quote it: "{written}: ..."', name=name, written=written)
@@ -68,7 +68,7 @@ def hint_for_field(written: str) -> str:
 
 
 REGEX = re.compile(r"/[^/]+/[a-z]{0,3}")
-"""What other programs take for a regular expression; `/r/Liège/` is none."""
+"""A regular expression of other programs; `/r/Liège/` is none."""
 _IN_QUERIES = [spelling for spelling in SPELLINGS if field_named(spelling) in (*PARTS, *FACETS)]
 _IN_TERM = re.compile(
     r"(?<!\S)(?:"
@@ -86,9 +86,9 @@ _GROUP = re.compile(r"[\s\"=]*(\([^()]*\))(?![^\s\"])")
 
 
 def operator_in(term: str) -> tuple[str, int] | None:
-    """Find an operator in a term: its name and its column; None without one.
+    """Return the name and the column of an operator in a term; None if there is none.
 
-    A text in quotes has none, whatever it says.
+    A text in quotes has no operator.
     """
     if _QUOTED.fullmatch(term):
         return None
@@ -106,7 +106,7 @@ def operator_in(term: str) -> tuple[str, int] | None:
 
 
 def field_of(text: str) -> str:
-    """Return the field or filter that a text begins with, by its English name, or ''."""
+    """Return the English name of the field or filter with which a text begins, or ''."""
     match = FIELD.match(text)
     name = field_named(match[1]) if match else ""
     return name if name in (*PARTS, *FACETS) else ""

@@ -40,49 +40,49 @@ def read(text: str, *, of_alerts: bool = False) -> Node:
     """
     reader = _Reader(text, (*FACETS, *ALERT_FACETS) if of_alerts else FACETS)
     tree = reader.any()
-    if reader.at < len(text):
-        what = (
+    if reader.pos < len(text):
+        message = (
             _("this comma was never opened")
-            if text[reader.at] == ","
+            if text[reader.pos] == ","
             else _("this bracket was never opened")
         )
-        raise QueryError(what, reader.at, _("take it away"))
+        raise QueryError(message, reader.pos, _("take it away"))
     return tree
 
 
 class _Reader:
-    """Reads a query from left to right; everything before `at` has been read."""
+    """Reads a query from left to right; everything before `pos` has been read."""
 
     def __init__(self, text: str, facets: tuple[str, ...]) -> None:
         self.text = text
         self.facets = facets
-        self.at = 0
+        self.pos = 0
         self.part = ""
         self.depth = 0
-        self.listing = False
+        self.in_list = False
         self.skip()
 
     # --- looking ahead
 
     def skip(self) -> None:
-        match = lexer.SPACE.match(self.text, self.at)
-        self.at = match.end() if match else self.at
+        match = lexer.SPACE.match(self.text, self.pos)
+        self.pos = match.end() if match else self.pos
 
     def take(self, pattern: re.Pattern[str]) -> re.Match[str] | None:
-        match = pattern.match(self.text, self.at)
+        match = pattern.match(self.text, self.pos)
         if match:
-            self.at = match.end()
+            self.pos = match.end()
         return match
 
     def operator(self) -> str:
-        """Return AND, OR or NOT if that is what comes next."""
-        match = lexer.OPERATOR.match(self.text, self.at)
+        """Return AND, OR or NOT if that comes next; else ''."""
+        match = lexer.OPERATOR.match(self.text, self.pos)
         return lexer.KINDS[match[0]] if match else ""
 
-    def over(self) -> bool:
-        """Tell whether an operand cannot start here."""
-        stop = ")," if self.listing else ")"
-        return self.at >= len(self.text) or self.text[self.at] in stop
+    def at_end(self) -> bool:
+        """Tell whether no operand can start here."""
+        stop = ")," if self.in_list else ")"
+        return self.pos >= len(self.text) or self.text[self.pos] in stop
 
     # --- operators, the loosest first
 
@@ -90,14 +90,14 @@ class _Reader:
         return self.chain(Or, self.all, "OR")
 
     def all(self) -> Node:
-        return self.chain(And, self.close, "AND")
+        return self.chain(And, self.near, "AND")
 
     def chain(self, kind: type[And | Or], operand: Callable[[], Node], name: str) -> Node:
         """Read operands joined by an operator; AND may be left out."""
-        start = self.at
+        start = self.pos
         operands = [operand()]
-        while not self.over():
-            column = self.at
+        while not self.at_end():
+            column = self.pos
             if self.operator() == name:
                 self.take(lexer.OPERATOR)
                 self.skip()
@@ -112,17 +112,17 @@ class _Reader:
             for node in operands
             for child in (node.children if type(node) is kind else (node,))
         ]
-        return kind(tuple(flat), text=self.text[start : self.at].strip(), column=start)
+        return kind(tuple(flat), text=self.text[start : self.pos].strip(), column=start)
 
-    def close(self) -> Node:
-        start = self.at
-        left = self.one()
+    def near(self) -> Node:
+        start = self.pos
+        node = self.operand()
         links = 0
-        while not self.over():
-            column = self.at
+        while not self.at_end():
+            column = self.pos
             match = self.take(lexer.NEAR)
             if not match:
-                if lexer.BAD_NEAR.match(self.text, self.at):
+                if lexer.BAD_NEAR.match(self.text, self.pos):
                     raise QueryError(_("NEAR needs a number"), column, _("write NEAR/10 or W/3"))
                 break
             self.skip()
@@ -130,14 +130,14 @@ class _Reader:
             links += 1
             if links > MAX_DEPTH // 3:
                 raise QueryError(_("too many NEAR in a row"), column, _('write "a b c"~20'))
-            pair = (left, self.one())
-            text = self.text[start : self.at].strip()
+            pair = (node, self.operand())
+            text = self.text[start : self.pos].strip()
             distance = lexer.distance(match[2], column)
-            left = Near(pair, distance, match[1] == "W", text=text, column=start)
-        return left
+            node = Near(pair, distance, match[1] == "W", text=text, column=start)
+        return node
 
-    def one(self) -> Node:
-        start = self.at
+    def operand(self) -> Node:
+        start = self.pos
         self.deepen(start)
         minus = self.text.startswith("-", start) and self.text[start + 1 : start + 2].strip(" -")
         if self.operator() == "NOT":
@@ -146,7 +146,7 @@ class _Reader:
             self.want_operand(start)
             node = self.negate(start)
         elif minus:
-            self.at += 1
+            self.pos += 1
             node = self.negate(start)
         else:
             node = self.atom()
@@ -161,15 +161,15 @@ class _Reader:
             raise QueryError(_("too deep"), start, hint)
 
     def negate(self, start: int) -> Node:
-        child = self.one()
+        child = self.operand()
         if isinstance(child, Not):
             return child.child
-        return Not(child, text=self.text[start : self.at].strip(), column=start)
+        return Not(child, text=self.text[start : self.pos].strip(), column=start)
 
     def want_operand(self, column: int) -> None:
         """Raise QueryError if the operator at `column` has nothing after it."""
         following = self.operator()
-        if self.over() or following in ("AND", "OR") or lexer.NEAR.match(self.text, self.at):
+        if self.at_end() or following in ("AND", "OR") or lexer.NEAR.match(self.text, self.pos):
             name = self.name_at(column)
             message = _("{operator} has nothing after it", operator=name)
             raise QueryError(message, column, self.hint_for_capitals(name))
@@ -186,14 +186,14 @@ class _Reader:
     # --- atoms
 
     def atom(self) -> Node:
-        start = self.at
-        if self.over():
-            what = (
+        start = self.pos
+        if self.at_end():
+            message = (
                 _("a word is missing before a bracket")
-                if self.at < len(self.text)
+                if self.pos < len(self.text)
                 else _("a word is missing before the end")
             )
-            raise QueryError(what, start, _("write what to look for"))
+            raise QueryError(message, start, _("write what to look for"))
         if self.operator() or lexer.NEAR.match(self.text, start):
             name = self.name_at(start)
             message = _("{operator} has nothing before it", operator=name)
@@ -209,37 +209,37 @@ class _Reader:
         return self.chunk()
 
     def quote_follows(self) -> bool:
-        return self.text[self.at + 1 : self.at + 2] in tuple(lexer.QUOTES)
+        return self.text[self.pos + 1 : self.pos + 2] in tuple(lexer.QUOTES)
 
     def bracket(self) -> Node:
-        start = self.at
-        node = self.inside(self.any, listing=False)
+        start = self.pos
+        node = self.inside(self.any, in_list=False)
         self.close_bracket(start)
         return node
 
-    def inside(self, reading: Callable[[], Node], *, listing: bool) -> Node:
-        """Read on after the bracket or comma that is next."""
-        outer, self.listing = self.listing, listing
-        self.at += 1
+    def inside(self, reading: Callable[[], Node], *, in_list: bool) -> Node:
+        """Skip a bracket or comma, and read what follows."""
+        outer, self.in_list = self.in_list, in_list
+        self.pos += 1
         self.skip()
         node = reading()
-        self.listing = outer
+        self.in_list = outer
         return node
 
     def close_bracket(self, start: int) -> None:
-        if self.at >= len(self.text):
+        if self.pos >= len(self.text):
             raise QueryError(_("this bracket is never closed"), start, _("close it with `)`"))
-        self.at += 1
+        self.pos += 1
 
     def at_least(self, count: int, start: int) -> Node:
-        opening = self.at
+        opening = self.pos
         if not self.text.startswith("(", opening):
             raise QueryError(_("OF needs a list"), start, _("write 2 OF (a, b, c)"))
-        choices = [self.inside(self.any, listing=True)]
-        while self.text.startswith(",", self.at):
-            choices.append(self.inside(self.any, listing=True))
+        choices = [self.inside(self.any, in_list=True)]
+        while self.text.startswith(",", self.pos):
+            choices.append(self.inside(self.any, in_list=True))
         self.close_bracket(opening)
-        text = self.text[start : self.at]
+        text = self.text[start : self.pos]
         return AtLeast(count, tuple(choices), text=text, column=start)
 
     def field(self, written: str, start: int) -> Node:
@@ -256,7 +256,7 @@ class _Reader:
                 name=offered_name(name), other=offered_name(self.part),
             )  # fmt: skip
             raise QueryError(message, start, _("no word is in both"))
-        if self.over():
+        if self.at_end():
             message = _("{name}: has nothing after it", name=written)
             raise QueryError(message, start, _("write {name}:word", name=written))
         outer, self.part = self.part, name
@@ -267,28 +267,28 @@ class _Reader:
         return node
 
     def value(self, name: str, start: int) -> str:
-        if not self.over() and self.text[self.at] in lexer.CLOSING:
+        if not self.at_end() and self.text[self.pos] in lexer.CLOSING:
             return self.between_quotes()[0]
-        match = self.take(lexer.LISTED if self.listing else lexer.CHUNK)
+        match = self.take(lexer.LISTED if self.in_list else lexer.CHUNK)
         if not match:
             message = _("{name}: has no value", name=name)
             raise QueryError(message, start, _("write {name}:value", name=name))
         return match[0]
 
     def quoted(self) -> Node:
-        start = self.at
+        start = self.pos
         exact = self.text[start] == "="
-        self.at += exact
+        self.pos += exact
         text, column = self.between_quotes()
-        how = {"exact": exact}
+        options = {"exact": exact}
         near = self.take(lexer.PROXIMITY)
-        written = self.text[start : self.at]
+        written = self.text[start : self.pos]
         if not near or not near[1]:
-            how["inflected"] = bool(near)
+            options["inflected"] = bool(near)
             if exact and near:
                 raise QueryError(_("= and ~ contradict each other"), start, _("take one of them"))
-            return term_nodes.phrase(text, column, self.part, written=written, **how)
-        leaves = term_nodes.words(text, column, self.part, **how)
+            return term_nodes.phrase(text, column, self.part, written=written, **options)
+        leaves = term_nodes.words(text, column, self.part, **options)
         if len(leaves) < 2:
             hint = _('as in "hub Liège"~5')
             raise QueryError(_("~ needs two words or more"), start, hint)
@@ -299,8 +299,8 @@ class _Reader:
         )
 
     def between_quotes(self) -> tuple[str, int]:
-        """Take quoted text; return it and the column it starts at."""
-        start = self.at
+        """Read a quoted text; return it and the column at which it starts."""
+        start = self.pos
         opening = self.text[start]
         ends = [
             end
@@ -310,12 +310,12 @@ class _Reader:
         if not ends:
             hint = _('straight quotes are best: "two words"')
             raise QueryError(_unpaired(opening), start, hint)
-        self.at = min(ends) + 1
+        self.pos = min(ends) + 1
         return self.text[start + 1 : min(ends)], start + 1
 
     def chunk(self) -> Node:
-        start = self.at
-        match = self.take(lexer.LISTED if self.listing else lexer.CHUNK)
+        start = self.pos
+        match = self.take(lexer.LISTED if self.in_list else lexer.CHUNK)
         if not match:
             raise QueryError(_("a word is missing here"), start, _("write what to look for"))
         written = match[0]
@@ -349,7 +349,7 @@ PARSED = 100_000
 
 
 class Query(Struct, frozen=True):
-    """A parsed query: what was written, and what it means."""
+    """A parsed query: its text and its tree."""
 
     text: str
     root: Node
@@ -378,7 +378,7 @@ def parse_query(text: str, *, allow_archive_filters: bool = True) -> Query:
 
 
 def any_of(terms: Iterable[str], excluding: Iterable[str] = ()) -> Query:
-    """Return the query for any of some terms and none of others.
+    """Return the query for any of `terms` and none of `excluding`.
 
     A term is a word or words in order, with `=`, `~` and `*` as in a query but no
     operators. A QueryError's position is the column in the term that is wrong.
@@ -387,16 +387,16 @@ def any_of(terms: Iterable[str], excluding: Iterable[str] = ()) -> Query:
     if not wanted:
         raise QueryError(_("nothing to look for"), 0, _("write a term"))
     root = _either([_term(term) for term in wanted])
-    refused = [Not(_term(term), text=term) for term in unwanted]
+    exclusions = [Not(_term(term), text=term) for term in unwanted]
     text = " NOT ".join([" OR ".join(map(_quoted, wanted)), *map(_quoted, unwanted)])
-    if refused:
-        root = And((root, *refused), text=text)
+    if exclusions:
+        root = And((root, *exclusions), text=text)
     validation.check(root)
     return Query(text, root)
 
 
 def none_of(terms: Iterable[str]) -> Query:
-    """Return the query for any of some terms and filters: what a watchlist does not want.
+    """Return the query for any of some terms and filters, which a watchlist excludes.
 
     A filter is `feed:NAME`, `tag:NAME` or `lang:CODE`, a term as in `any_of`; so are errors.
     """
@@ -407,7 +407,7 @@ def none_of(terms: Iterable[str]) -> Query:
 
 
 def score(weights: Mapping[str, float], threshold: float) -> Query:
-    """Return the query for terms that weigh together `threshold` or more.
+    """Return the query for terms whose weights add up to `threshold` or more.
 
     Raises QueryError for a bad term, or a threshold that cannot be reached.
     """
@@ -419,7 +419,7 @@ def score(weights: Mapping[str, float], threshold: float) -> Query:
 
 
 def combine(*queries: Query) -> Query:
-    """Return the query that wants all of these."""
+    """Return the query that requires all of these queries."""
     if len(queries) == 1:
         return queries[0]
     text = " AND ".join(f"({query.text})" for query in queries)
@@ -441,7 +441,7 @@ def _quoted(term: str) -> str:
 
 
 def _unwanted(term: str) -> Node:
-    """Return the leaf of a term, or the filter that it is."""
+    """Return the leaf of a term, or the filter that the term is."""
     written = term.strip()
     name = lexer.field_of(written)
     if name not in ARTICLE_FACETS:
@@ -451,7 +451,7 @@ def _unwanted(term: str) -> Node:
 
 
 def _term(term: str) -> Node:
-    """Return the leaf of a watchlist's term."""
+    """Return the leaf of a term of a watchlist."""
     written = term.strip()
     column = len(term) - len(term.lstrip())
     if lexer.REGEX.fullmatch(written):

@@ -1,4 +1,4 @@
-"""Queries near one that finds too little: other spellings, wider terms, one clause less."""
+"""Suggests queries that find more: other spellings, wider terms, one clause less."""
 
 from __future__ import annotations
 
@@ -16,17 +16,17 @@ from index.query.parser import Query, parse_query
 from index.query.term_nodes import is_acronym
 
 APART = 5
-"""Distance within which the words of a phrase are looked for instead."""
+"""Distance of the words of a phrase in the query that is suggested instead."""
 INFLECTED = 4
 """Letters of the shortest word whose inflections are suggested."""
 BEGUN = 3
-"""Letters of the shortest word of which other endings are suggested."""
+"""Letters of the shortest word for which other endings are suggested."""
 _MOST_APART = 4
-"""Words of the longest phrase whose words are looked for near each other."""
+"""Words of the longest phrase for which words near each other are suggested."""
 
 
 class SuggestionKind(enum.StrEnum):
-    """How a suggested query differs."""
+    """The change that a suggested query makes."""
 
     SPELLING = "spelling"
     INFLECTED = "inflected"
@@ -49,9 +49,9 @@ class QuerySuggestion(Struct, frozen=True):
     kind: SuggestionKind
     query: Query
     written: str
-    """The part of the first query that is changed."""
+    """The changed part of the query."""
     instead: str = ""
-    """What replaces it; empty when it is removed."""
+    """The replacement of this part; empty if it is removed."""
 
 
 Similar = Callable[[Word], Sequence[str]]
@@ -59,15 +59,15 @@ Similar = Callable[[Word], Sequence[str]]
 
 
 def query_suggestions(query: Query, similar: Similar) -> Iterator[QuerySuggestion]:
-    """Yield queries near one, each once, the smallest changes first."""
-    seen = {query.root}
+    """Yield queries that find more, each once, the smallest changes first."""
+    roots = {query.root}
     for kind, text, written, instead in _texts(query, similar):
         try:
             other = parse_query(text)
         except QueryError:
             continue
-        if other.root not in seen:
-            seen.add(other.root)
+        if other.root not in roots:
+            roots.add(other.root)
             yield QuerySuggestion(kind, other, written, instead)
 
 
@@ -75,7 +75,7 @@ _Text = tuple[SuggestionKind, str, str, str]
 
 
 def _texts(query: Query, similar: Similar) -> Iterator[_Text]:
-    """Yield kind, text, what was written and what is instead."""
+    """Yield the kind, the text, the changed part and its replacement of each suggestion."""
     leaves = [word for word in wanted(query.root) if _is_at(query.text, word)]
     respelt = {word: terms for word in leaves if (terms := _respelt(word, similar))}
     if len(respelt) > 1:
@@ -102,7 +102,7 @@ def _texts(query: Query, similar: Similar) -> Iterator[_Text]:
 
 
 def _is_at(text: str, word: Word) -> bool:
-    """Tell whether a leaf stands where it says: words of a compound share their text."""
+    """Tell whether a leaf has its text at its column: words of a compound share their text."""
     return bool(word.text) and text.startswith(word.text, word.column)
 
 
@@ -112,7 +112,7 @@ def _with(kind: SuggestionKind, text: str, word: Word, instead: str) -> _Text:
 
 
 def _all_with(kind: SuggestionKind, text: str, instead: Mapping[Word, str]) -> _Text:
-    """Return a query with several of its words changed."""
+    """Return a query with several words changed."""
     last_first = sorted(instead, key=lambda word: word.column, reverse=True)
     for word in last_first:
         _, text, _, _ = _with(kind, text, word, instead[word])
@@ -121,7 +121,7 @@ def _all_with(kind: SuggestionKind, text: str, instead: Mapping[Word, str]) -> _
 
 
 def _respelt(word: Word, similar: Similar) -> list[str]:
-    """Correct the spelling of a word, and keep its marks and its elision."""
+    """Return corrections of the spelling of a word, with its marks and its elision."""
     tokens = tokenize_query(word.text)
     if len(tokens) != 1 or word.mode is Mode.WILDCARD:
         return []
@@ -130,15 +130,15 @@ def _respelt(word: Word, similar: Similar) -> list[str]:
 
 
 def _apart(text: str, phrase: Phrase) -> Iterator[_Text]:
-    """Yield a phrase in plain quotes as its words near each other, then as its words anywhere."""
+    """Yield the words of a phrase in plain quotes near each other, then anywhere."""
     start = phrase.column - 1
     end = start + len(phrase.text)
-    quoted = phrase.text.startswith('"') and phrase.text.endswith('"')
-    if not quoted or text[start:end] != phrase.text:
+    is_quoted = phrase.text.startswith('"') and phrase.text.endswith('"')
+    if not is_quoted or text[start:end] != phrase.text:
         return
     words = phrase.text[1:-1].strip()
-    alone = len(phrase.text) == len(text.strip())
-    choices = [words if alone else f"({words})"]
+    is_alone = len(phrase.text) == len(text.strip())
+    choices = [words if is_alone else f"({words})"]
     if len(phrase.children) <= _MOST_APART:
         choices.insert(0, f"{phrase.text}~{APART}")
     for instead in choices:
@@ -146,7 +146,7 @@ def _apart(text: str, phrase: Phrase) -> Iterator[_Text]:
 
 
 def _shortened(root: And) -> Iterator[_Text]:
-    """Yield a query of several clauses without its languages, its dates, any other one."""
+    """Yield a query without its languages, without its dates, and without each other clause."""
     for kind, names in {
         SuggestionKind.ANY_LANGUAGE: ("lang",),
         SuggestionKind.ANY_DATE: ("since", "until"),
@@ -164,16 +164,16 @@ def _is_about(node: Node, names: Sequence[str]) -> bool:
     return all(isinstance(choice, Facet) and choice.name in names for choice in choices)
 
 
-def _without(kind: SuggestionKind, root: And, gone: Sequence[Node]) -> _Text:
-    rest = [node_text(child) for child in root.children if child not in gone]
-    return kind, " ".join(rest), " ".join(map(node_text, gone)), ""
+def _without(kind: SuggestionKind, root: And, removed: Sequence[Node]) -> _Text:
+    remaining = [node_text(child) for child in root.children if child not in removed]
+    return kind, " ".join(remaining), " ".join(map(node_text, removed)), ""
 
 
 # --- a node as text -------------------------------------------------------------------
 
 
 def node_text(node: Node) -> str:
-    """Return the text of a node, in brackets where it would not stand alone."""
+    """Return the text of a node, in brackets where it needs them."""
     if isinstance(node, Facet):
         return node.text if node.text.split() == [node.text] else f'{node.name}:"{node.value}"'
     if isinstance(node, Or) and _is_about(node, [_name(node.children[0])]):
@@ -202,9 +202,9 @@ def _is_one_word(node: And | Or | Near) -> bool:
 # --- spelling --------------------------------------------------------------------------
 
 MIN_SPELLING = 3
-"""Letters of the shortest word that is corrected: almost every word is near a shorter one."""
+"""Letters of the shortest word that is corrected: nearly every word is near a shorter word."""
 LONG_WORD = 6
-"""Letters from which a word may have two mistakes instead of one."""
+"""Letters of the shortest word that may have two mistakes instead of one."""
 
 
 def similar_terms(
@@ -213,7 +213,7 @@ def similar_terms(
     frequency: Callable[[str], int],
     limit: int = 2,
 ) -> list[str]:
-    """Return more frequent terms that differ from a word in a letter or two.
+    """Return more frequent terms that differ from a word in one or two letters.
 
     The nearest come first, then the most frequent. A letter left out, added or replaced, or two
     swapped, is one difference; the first or the second letter is taken to be right.
@@ -229,29 +229,29 @@ def similar_terms(
     from rapidfuzz.distance import OSA
     from rapidfuzz.process import extract
 
-    own = (AUTHOR if word.part == "author" else "") + word.term
+    word_key = (AUTHOR if word.part == "author" else "") + word.term
     mistakes = 2 if len(word.term) >= LONG_WORD else 1
-    candidates = _spelling_candidates(own, word.term, mistakes, lexicon)
-    similar = extract(own, candidates, scorer=OSA.distance, score_cutoff=mistakes, limit=None)
-    articles = {key: frequency(key) for key in (own, *(key for key, _, _ in similar))}
+    candidates = _spelling_candidates(word_key, word.term, mistakes, lexicon)
+    similar = extract(word_key, candidates, scorer=OSA.distance, score_cutoff=mistakes, limit=None)
+    articles = {key: frequency(key) for key in (word_key, *(key for key, _, _ in similar))}
     ranked = sorted(
         (distance, -articles[key], key)
         for key, distance, _ in similar
-        if articles[key] > articles[own]
+        if articles[key] > articles[word_key]
     )
     return [key.removeprefix(AUTHOR) for _, _, key in ranked[:limit]]
 
 
 def _spelling_candidates(
-    own: str, term: str, mistakes: int, lexicon: Callable[[str], Iterable[str]]
+    word_key: str, term: str, mistakes: int, lexicon: Callable[[str], Iterable[str]]
 ) -> set[str]:
-    """Return the keys about as long as a term that begin with one of its first two letters."""
-    space = own.removesuffix(term)
+    """Return the keys of about the length of a term that begin with its first or second letter."""
+    prefix = word_key.removesuffix(term)
     least, most = max(len(term) - mistakes - 1, 0), len(term) + mistakes - 1
-    about_as_long = re.compile(f"^{space}[^\n{EXACT}][^\n{EXACT}]{{{least},{most}}}$", re.MULTILINE)
+    pattern = re.compile(f"^{prefix}[^\n{EXACT}][^\n{EXACT}]{{{least},{most}}}$", re.MULTILINE)
     return {
         key
         for letter in dict.fromkeys(term[:2])
-        for lines in lexicon(space + letter)
-        for key in about_as_long.findall(lines)
+        for lines in lexicon(prefix + letter)
+        for key in pattern.findall(lines)
     }

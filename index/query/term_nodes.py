@@ -17,17 +17,17 @@ from monitor.base.translation import gettext as _
 from monitor.base.translation import mark, mark_all, pgettext
 
 _AROUND = re.compile(r"[^\w=*?~-]*(.*?(?:\(\w+\)\w?)?)[^\w*?~.]*", re.DOTALL)
-"""What is left between punctuation; employé(e) ends in a bracket."""
+"""The text between punctuation; employé(e) ends in a bracket."""
 _CASED = frozenset((Mode.EXACT, Mode.ACRONYM))
 _CHUNK = re.compile(rf"(?:{UNSPACED}|\S)+")
 _MODES_HINT = mark("choose one of =word, word~ and word*")
 
 
-def word(written: str, column: int, part: str = "", **how: bool) -> Node:
-    """Return the leaf for what stands between two spaces.
+def word(written: str, column: int, part: str = "", **options: bool) -> Node:
+    """Return the leaf of the text between two blanks.
 
-    `exact` and `inflected` force a mode on every word; `loud` says that capitals mean
-    nothing. Raises QueryError if it holds no word or cannot be found.
+    The options `exact` and `inflected` set the mode of every word; with `loud`, capitals mean
+    nothing. Raises QueryError for a text that has no word or cannot match.
     """
     if not any(map(str.isalnum, written)):
         message = _("{written} holds no word", written=written)
@@ -35,49 +35,49 @@ def word(written: str, column: int, part: str = "", **how: bool) -> Node:
     core = _AROUND.fullmatch(written)
     if core:
         column, written = column + core.start(1), core[1]
-    exact = how.get("exact", False) or written.startswith("=")
-    inflected = how.get("inflected", False) or written.endswith("~")
-    every = tokenize_query(written)
-    tokens = [token for token in every if token.is_word]
+    exact = options.get("exact", False) or written.startswith("=")
+    inflected = options.get("inflected", False) or written.endswith("~")
+    all_tokens = tokenize_query(written)
+    tokens = [token for token in all_tokens if token.is_word]
     _validate_shape(written, column, exact=exact, inflected=inflected)
     joined = {
-        token.position: token for token in every if token.length > 1 and not token.is_variant
+        token.position: token for token in all_tokens if token.length > 1 and not token.is_variant
     }  # the longest one comes last
     variants = defaultdict(list)
-    for token in every:
+    for token in all_tokens:
         if token.is_variant:
             variants[token.position, token.length > 1].append(token)
     leaves: list[Node] = []
     position = 0
     while position < len(tokens):
-        whole = joined.get(position)
-        step = whole.length if whole else 1
+        compound = joined.get(position)
+        step = compound.length if compound else 1
         run = tokens[position : position + step]
-        last = position + step == len(tokens)
-        mode = Mode.EXACT if exact else Mode.STEM if inflected and last else Mode.FOLDED
-        build = _Builder(written, column, part, mode, loud=how.get("loud", False))
-        if whole:
-            wholes = [whole, *variants[position, True]]
+        is_last = position + step == len(tokens)
+        mode = Mode.EXACT if exact else Mode.STEM if inflected and is_last else Mode.FOLDED
+        build = _Builder(written, column, part, mode, loud=options.get("loud", False))
+        if compound:
+            compounds = [compound, *variants[position, True]]
             lasts = [run[-1], *variants[position + step - 1, False]]
-            pairs = zip(wholes, lasts, strict=True)
-            leaves.append(build.compounds([(each, [*run[:-1], end]) for each, end in pairs]))
-        elif others := variants[position, False]:
-            leaves.append(build.either([run[0], *others]))
+            pairs = zip(compounds, lasts, strict=True)
+            leaves.append(build.compounds([(form, [*run[:-1], end]) for form, end in pairs]))
+        elif other_forms := variants[position, False]:
+            leaves.append(build.either([run[0], *other_forms]))
         else:
             leaves.append(build.word(run[0]))
         position += step
     return leaves[0] if len(leaves) == 1 else Phrase(flat(leaves), text=written, column=column)
 
 
-def words(text: str, column: int, part: str = "", **how: bool) -> list[Node]:
+def words(text: str, column: int, part: str = "", **options: bool) -> list[Node]:
     """Return the leaves of a text, one for each word; punctuation by itself is left out.
 
     Raises:
         QueryError: The text has no word.
     """
-    loud = not how.get("exact", False) and shouts(text)
+    loud = not options.get("exact", False) and shouts(text)
     leaves = [
-        word(chunk[0], column + chunk.start(), part, loud=loud, **how)
+        word(chunk[0], column + chunk.start(), part, loud=loud, **options)
         for chunk in _CHUNK.finditer(text)
         if any(map(str.isalnum, chunk[0]))
     ]
@@ -87,16 +87,16 @@ def words(text: str, column: int, part: str = "", **how: bool) -> list[Node]:
     return leaves
 
 
-def phrase(text: str, column: int, part: str = "", *, written: str = "", **how: bool) -> Node:
-    """Return the leaf for words in order; a single word is itself."""
-    leaves = words(text, column, part, **how)
+def phrase(text: str, column: int, part: str = "", *, written: str = "", **options: bool) -> Node:
+    """Return the leaf of a phrase; a single word is a leaf itself."""
+    leaves = words(text, column, part, **options)
     if len(leaves) == 1:
         return leaves[0]
     return Phrase(joinable(flat(leaves)), text=written or text.strip(), column=column)
 
 
 def flat(leaves: list[Node]) -> tuple[Node, ...]:
-    """Return leaves with the phrases among them dissolved."""
+    """Return leaves with each phrase replaced by its words."""
     return tuple(
         child
         for leaf in leaves
@@ -105,7 +105,7 @@ def flat(leaves: list[Node]) -> tuple[Node, ...]:
 
 
 def joinable(words: tuple[Node, ...]) -> tuple[Node, ...]:
-    """Return the words of a phrase; two that are often written in one may be so: cyber attaque."""
+    """Return the words of a phrase, where `cyber attaque` may also be written as one word."""
     leaves: list[Node] = []
     for word in words:
         first = leaves[-1] if leaves else None
@@ -113,9 +113,9 @@ def joinable(words: tuple[Node, ...]) -> tuple[Node, ...]:
             term = sys.intern(first.term + word.term)
             exact = first.term + (word.exact or word.term) if word.exact else ""
             text = f"{first.text} {word.text}"
-            whole = replace(word, term=term, exact=exact, text=text, column=first.column)
+            joined = replace(word, term=term, exact=exact, text=text, column=first.column)
             parts = Phrase((first, word), text=text, column=first.column)
-            leaves[-1] = Or((whole, parts), text=text, column=first.column)
+            leaves[-1] = Or((joined, parts), text=text, column=first.column)
         else:
             leaves.append(word)
     return tuple(leaves)
@@ -140,7 +140,7 @@ class _Builder:
         if mode is Mode.WILDCARD:
             self.validate_wildcard(token)
         return Word(
-            sys.intern(token.term),  # one object in all queries: told apart at a glance
+            sys.intern(token.term),  # one object in all queries: quick to compare
             mode,
             _exact(token, mode),
             self.part,
@@ -149,7 +149,7 @@ class _Builder:
         )
 
     def word(self, token: Token) -> Node:
-        """Return the leaf of a word; of one like cyberattaque, also in two words."""
+        """Return the leaf of a word; a word like cyberattaque may also be two words."""
         leaf = self.leaf(token)
         parts = split_compound(leaf.term) if leaf.mode in (Mode.FOLDED, Mode.STEM) else None
         if not parts:
@@ -164,41 +164,41 @@ class _Builder:
         return Or((leaf, row), text=self.text, column=self.column)
 
     def either(self, tokens: list[Token]) -> Node:
-        """Return the forms of a word in inclusive writing."""
+        """Return the OR of the forms of a word in inclusive writing."""
         leaves = tuple(map(self.leaf, tokens))
         return Or(leaves, text=self.text, column=self.column)
 
     def compounds(self, forms: list[tuple[Token, list[Token]]]) -> Node:
-        """Return the forms of a compound, of which inclusive writing has several."""
-        first, *others = [self.compound(*form) for form in forms]
-        if not others:
+        """Return the OR of the forms of a compound; inclusive writing has several."""
+        first, *alternatives = [self.compound(*form) for form in forms]
+        if not alternatives:
             return first
         leaves = tuple(
             part
-            for form in (first, *others)
+            for form in (first, *alternatives)
             for part in (form.children if isinstance(form, Or) else (form,))
         )
         return Or(leaves, text=self.text, column=self.column)
 
-    def compound(self, whole: Token, run: list[Token]) -> Node:
-        """Return the compound in one piece or in its parts, which are one form."""
+    def compound(self, joined: Token, run: list[Token]) -> Node:
+        """Return a compound in one piece or as a phrase of its parts."""
         modes = [self.mode_of(token) for token in run]
-        if self.mode_of(whole) in _CASED:
+        if self.mode_of(joined) in _CASED:
             modes = [Mode.EXACT] * len(run)
         elif self.mode is Mode.STEM:
             modes = [Mode.FOLDED] * (len(run) - 1) + [Mode.STEM]
         elif Mode.WILDCARD in modes:
-            self.validate_wildcard(whole)
+            self.validate_wildcard(joined)
         parts = Phrase(
             tuple(self.leaf(token, mode) for token, mode in zip(run, modes, strict=True)),
             text=self.text,
             column=self.column,
         )
-        mixed = _CASED.intersection(modes) and set(modes) != {Mode.EXACT}
-        if mixed:  # US-China: a piece in one form cannot be half exact
+        is_mixed = _CASED.intersection(modes) and set(modes) != {Mode.EXACT}
+        if is_mixed:  # US-China: a piece in one form cannot be half exact
             return parts
         mode = Mode.EXACT if Mode.EXACT in modes else None
-        return Or((self.leaf(whole, mode), parts), text=self.text, column=self.column)
+        return Or((self.leaf(joined, mode), parts), text=self.text, column=self.column)
 
     def mode_of(self, token: Token) -> Mode:
         if "*" in token.term or "?" in token.term:
@@ -220,7 +220,7 @@ class _Builder:
 
 
 def _exact(token: Token, mode: Mode) -> str:
-    """Return the form of a word that its mode compares."""
+    """Return the form of a word that is compared in a mode."""
     if mode in _CASED:
         return token.exact
     if mode is not Mode.STEM:
@@ -230,13 +230,13 @@ def _exact(token: Token, mode: Mode) -> str:
 
 
 def is_acronym(written: str) -> bool:
-    """Tell whether a word is two to five capitals: then case counts without `=`."""
+    """Tell whether a word has two to five letters, all capitals: then case counts without `=`."""
     letters = written.replace("&", "")
     return 2 <= len(letters) <= 5 and letters.isalpha() and letters.isupper()
 
 
 def _validate_shape(written: str, column: int, *, exact: bool, inflected: bool) -> None:
-    """Raise QueryError for marks that contradict each other or are in the wrong place."""
+    """Raise QueryError for marks that contradict each other or are misplaced."""
     wild = re.search(r"[*?]", written)
     if exact + inflected + bool(wild) > 1:
         message = _("`{word}` asks for two things at once", word=written)

@@ -24,11 +24,11 @@ from monitor.base.translation import gettext as _
 from monitor.base.translation import number
 
 MAX_DISTANCES = 1_000
-"""Distances of one query: each takes up to 35 ms in an article that is made for it."""
+"""Distances in one query at most: each takes up to 35 ms in a hostile article."""
 
 
 def check(tree: Node) -> None:
-    """Raise QueryError for a node that can never hold or nearly always does, or takes too long."""
+    """Raise QueryError for a node that can never hold, nearly always holds, or takes too long."""
     nears = (node for node in walk(tree) if isinstance(node, Near))
     if beyond := next(islice(nears, MAX_DISTANCES, None), None):
         most = number(MAX_DISTANCES)
@@ -58,7 +58,7 @@ def _validate_node(node: Node) -> None:
 
 
 def _negative(node: Node) -> Node | None:
-    """Return the negation that makes a node hold for nearly every article, or None."""
+    """Return the negation by which a node holds for nearly every article, or None."""
     if isinstance(node, Not):
         return node
     if isinstance(node, And):
@@ -115,7 +115,7 @@ _TEXT = frozenset({"title", "summary", "body"})
 
 
 def _reach(node: Node) -> frozenset[str]:
-    """Return the parts a node can be found in; raises QueryError for a NEAR across parts."""
+    """Return the parts in which a node can match; raises QueryError for a NEAR across parts."""
     if isinstance(node, Word):
         return frozenset({node.part}) if node.part else _TEXT
     reaches = [_reach(child) for child in children(node)]

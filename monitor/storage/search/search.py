@@ -322,7 +322,7 @@ class ArchiveSearch:
         with self._open_lock:
             self._archive = None  # a question that is being answered keeps it until its end
         clear_all()
-        inflection.let_go()
+        inflection.free_memory()
 
     def note(self) -> str:
         """Return a warning that results are incomplete, and why; empty when all is well."""

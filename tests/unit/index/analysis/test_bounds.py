@@ -34,7 +34,7 @@ def test_a_cache_forgets_before_it_holds_too_many_bytes(texts: list[str], max_by
 
 @pytest.mark.parametrize("form", ["mot{}", "Mot{}", "mot-{}-clef"])
 def test_a_cache_is_emptied_when_it_holds_about_the_bytes_that_it_may(form: str) -> None:
-    max_bytes, added, keys = 2**20, 0, Keys(most=2**20)
+    max_bytes, added, keys = 2**20, 0, Keys(max_bytes=2**20)
     tokens_of.clear()
     keys[form.format("")]  # the expressions and tables are made once
     gc.collect()  # tuples that Python has in reserve would not be counted
@@ -53,7 +53,7 @@ def test_a_cache_is_emptied_when_it_holds_about_the_bytes_that_it_may(form: str)
 def test_a_word_is_counted_once_with_whatever_signs_are_around_it() -> None:
     words = [f"Mot{chr(97 + i)}{chr(97 + j)}" for i in range(20) for j in range(20)]
     signs = ("{}", "{},", "{}.", "«{}»", "({}", "{}…")
-    keys = Keys(most=2**20)
+    keys = Keys(max_bytes=2**20)
     for form in signs:
         postings(article(body=" ".join(map(form.format, words))), keys)
     assert {form.format(word) for form in signs if "(" not in form for word in words} <= set(keys)

@@ -6,7 +6,7 @@ import tracemalloc
 
 import pytest
 
-from index.analysis.inflection import folded_inflections, inflections, is_known, let_go
+from index.analysis.inflection import folded_inflections, free_memory, inflections, is_known
 from index.analysis.text_cache import clear_all
 
 
@@ -53,11 +53,11 @@ def test_the_list_is_read_again_after_it_was_let_go() -> None:
     tracemalloc.start()
     try:
         for _ in range(2):
-            let_go()
+            free_memory()
             clear_all()
             assert inflections("cheval") == before
         used_bytes, _most = tracemalloc.get_traced_memory()
-        let_go()
+        free_memory()
         assert tracemalloc.get_traced_memory()[0] < used_bytes - 4 * 2**20
     finally:
         tracemalloc.stop()
