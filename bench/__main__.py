@@ -1,4 +1,4 @@
-"""`make bench`: the whole of tocsin on 1,000 feeds, beside the least that must be done.
+"""`make bench`: all of tocsin on 1,000 feeds, beside the minimal work.
 
 python -m bench [--feeds 1000] [--entries 30] [--corpus FOLDER]
 """
@@ -19,9 +19,9 @@ from bench.tocsin_run import Tocsin
 
 def main() -> None:
     """Measure, and print each result when it is known."""
-    asked = arguments(__doc__ or "").parse_args()
-    with kept_or_temporary(asked.corpus) as corpus, tempfile.TemporaryDirectory() as scratch:
-        newsroom = laid_out(corpus, asked.feeds, asked.entries)
+    options = arguments(__doc__ or "").parse_args()
+    with kept_or_temporary(options.corpus) as corpus, tempfile.TemporaryDirectory() as scratch:
+        newsroom = laid_out(corpus, options.feeds, options.entries)
         introduce(newsroom)
         naive = baseline(newsroom, Path(scratch))
         with serving(newsroom.site, Path(scratch)) as (port, server):
@@ -43,7 +43,7 @@ def main() -> None:
 
 
 def arguments(usage: str) -> argparse.ArgumentParser:
-    """Return the parser of the options that both benches have."""
+    """Return the parser of the common options of the benches."""
     parser = argparse.ArgumentParser(
         description=usage, formatter_class=argparse.RawDescriptionHelpFormatter
     )
@@ -54,7 +54,7 @@ def arguments(usage: str) -> argparse.ArgumentParser:
 
 
 def introduce(newsroom: Newsroom) -> None:
-    """Say what is measured, and on what."""
+    """Print the measured newsroom, and the machine."""
     load = os.getloadavg()[0]
     print(
         f"{newsroom.feeds} feeds of {newsroom.entries} entries, {newsroom.articles} articles,"
@@ -65,7 +65,7 @@ def introduce(newsroom: Newsroom) -> None:
 
 
 def baseline(newsroom: Newsroom, scratch: Path) -> Cost:
-    """Measure the least that must be done."""
+    """Measure the minimal work."""
     file = str(scratch / "baseline.db")
     return cost([sys.executable, "-m", "bench.baseline", str(newsroom.site), file])
 
@@ -77,9 +77,9 @@ def heading() -> None:
 
 
 def row(name: str, cost: Cost) -> None:
-    """Print a row of it."""
-    own, together = cost.own / 2**20, cost.together / 2**20
-    print(f"| {name} | {cost.wall:.1f} | {cost.cpu:.1f} | {own:.0f} | {together:.0f} |", flush=True)
+    """Print a row of the table."""
+    peak, total = cost.main_memory / 2**20, cost.total_memory / 2**20
+    print(f"| {name} | {cost.wall:.1f} | {cost.cpu:.1f} | {peak:.0f} | {total:.0f} |", flush=True)
 
 
 if __name__ == "__main__":

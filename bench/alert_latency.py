@@ -1,10 +1,10 @@
-"""How soon an alert is stored and told, while articles pour in and the index is built again.
+"""Measures how soon an alert is stored and sent, while articles arrive and the index is rebuilt.
 
 python -m bench.alert_latency [--rate 20] [--seconds 60] [--rules 1000] [--archive 60000]
 
-The monitor is `tocsin run`, with as many feeds as articles come in a second, each asked every
-second, each article one that rings. Stored is when another process can read the alert; told
-is when a webhook on loopback has the message. Seconds count from the last byte of the answer.
+The monitor is `tocsin run`, with one feed for each article per second; each feed is polled every
+second, and each article raises an alert. An alert is stored when another process can read it, and
+told when a webhook on loopback has the message. Seconds count from the last byte of the answer.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ _SYLLABLES = ("ba", "cor", "du", "fen", "gal", "hi", "jor", "ka", "lun", "mer", 
 
 
 class Press(Struct):
-    """Feeds of which each has a new article every second, once it has begun."""
+    """Feeds that each publish a new article every second, from `began` on."""
 
     rate: int
     names: list[str]
@@ -52,11 +52,11 @@ class Press(Struct):
     last: int = 0
 
     def edition(self) -> int:
-        """Return which edition is out."""
+        """Return the number of the current edition."""
         return min(int(time.time() - self.began), self.last) if self.began else 0
 
     def document(self, path: str) -> tuple[str, bytes]:
-        """Return a feed as it is now."""
+        """Return the current ETag and document of a feed."""
         feed, edition = int(path.removeprefix("/feed-")), self.edition()
         numbers = range(edition, max(-1, edition - SHOWN), -1)
         return f'"{edition}"', self.rss(feed, numbers)
@@ -72,24 +72,24 @@ class Press(Struct):
         return f"<rss version='2.0'>{channel}</rss>".encode()
 
     def _item(self, feed: int, number: int) -> str:
-        at = number * self.rate + feed
-        one, name = self.articles[at % len(self.articles)], self.names[at % len(self.names)]
-        title = f"{name} {one.title}" if number else one.title
+        index = number * self.rate + feed
+        text, name = self.articles[index % len(self.articles)], self.names[index % len(self.names)]
+        title = f"{name} {text.title}" if number else text.title
         return (
             f"<item><title>{escape(title)}</title><link>{self.link(feed, number)}</link>"
-            f"<guid>{feed}-{number}</guid><description>{escape(one.summary)} {escape(one.body)}"
+            f"<guid>{feed}-{number}</guid><description>{escape(text.summary)} {escape(text.body)}"
             "</description></item>"
         )
 
 
-class Seen(Struct):
-    """What another process could read, and when."""
+class Observed(Struct):
+    """The alerts that another process could read, and when."""
 
     stored: dict[str, float] = field(default_factory=dict)
-    """By the link of an article, when its alert was there."""
+    """When the alert of an article was stored, by the link of the article."""
     load: float = 0.0
     rebuilding: float = 0.0
-    """Seconds for which the index was still being built again."""
+    """Seconds for which the index was being rebuilt."""
 
 
 def main() -> None:
@@ -101,10 +101,10 @@ def main() -> None:
     parser.add_argument("--seconds", type=int, default=60)
     parser.add_argument("--rules", type=int, default=1_000)
     parser.add_argument("--archive", type=int, default=60_000)
-    asked = parser.parse_args()
+    options = parser.parse_args()
     print(f"load {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores", flush=True)
-    with tempfile.TemporaryDirectory() as made:
-        measured(Path(made), asked.rate, asked.seconds, asked.rules, asked.archive)
+    with tempfile.TemporaryDirectory() as folder:
+        measured(Path(folder), options.rate, options.seconds, options.rules, options.archive)
 
 
 def measured(folder: Path, rate: int, seconds: int, rules: int, archive: int) -> None:
@@ -116,31 +116,31 @@ def measured(folder: Path, rate: int, seconds: int, rules: int, archive: int) ->
         for _ in range(archive // 2_000):
             queue(store, feed, list(islice(source, 2_000)))
         store.mark_indexed(1 << 62)  # and yet there is no index
-    least = baseline(folder, press)
+    base = baseline(folder, press)
     press.last = seconds
-    with looped(Loopback(press.document)) as there:
-        said = {
+    with looped(Loopback(press.document)) as server:
+        settings = {
             "feeds": [
-                {"url": f"http://127.0.0.1:{there.port}/feed-{n}", "name": f"f{n}", "every": "1s"}
+                {"url": f"http://127.0.0.1:{server.port}/feed-{n}", "name": f"f{n}", "every": "1s"}
                 for n in range(rate)
             ],
             "watchlists": [{"name": name, "query": f"{name} OR ({name} NEAR/5 police)"}
                            for name in press.names],
-            "channels": [{"name": "desk", "webhook": f"http://127.0.0.1:{there.port}/in"}],
+            "channels": [{"name": "desk", "webhook": f"http://127.0.0.1:{server.port}/in"}],
             "network": {"allow": ["127.0.0.0/8"]},
             "archive": {"vectors": False},
         }  # fmt: skip
-        (folder / "feeds.yaml").write_text(json.dumps(said), encoding="utf-8")
-        seen = _watched(folder, press, seconds)
+        (folder / "feeds.yaml").write_text(json.dumps(settings), encoding="utf-8")
+        observed = _watched(folder, press, seconds)
     print(
-        f"for {seen.rebuilding:.0f} of {seconds} s an index of {archive:,} articles was being built"
-        f" again; load {seen.load:.1f} by then"
+        f"for {observed.rebuilding:.0f} of {seconds} s an index of {archive:,} articles was"
+        f" being built again; load {observed.load:.1f} by then"
     )
-    report(press, there, seen, least)
+    report(press, server, observed, base)
 
 
 def baseline(folder: Path, press: Press) -> float:
-    """Return what plain feedparser and one durable commit take for such a feed, in the middle."""
+    """Return the median seconds of plain feedparser and one durable commit for such a feed."""
     body, times = press.rss(0, range(SHOWN, 0, -1)), []
     with closing(sqlite3.connect(folder / "plain.db", isolation_level=None)) as sql:
         sql.execute("PRAGMA journal_mode = WAL")
@@ -154,9 +154,9 @@ def baseline(folder: Path, press: Press) -> float:
     return median(times)
 
 
-def _watched(folder: Path, press: Press, seconds: int) -> Seen:
-    """Run a monitor; look for alerts until all are told, or for a minute more."""
-    seen, data = Seen(), folder / "var"
+def _watched(folder: Path, press: Press, seconds: int) -> Observed:
+    """Run a monitor; look for alerts until all are sent, or for another minute."""
+    observed, data = Observed(), folder / "var"
     running = subprocess.Popen(
         [TOCSIN, "-c", str(folder / "feeds.yaml"), "run"],
         stdout=subprocess.DEVNULL,
@@ -168,58 +168,58 @@ def _watched(folder: Path, press: Press, seconds: int) -> Seen:
                 time.sleep(0.1)
             press.began, last = time.time(), 0
             due = press.rate * seconds
-            while len(seen.stored) < due and time.time() < press.began + seconds + 60:
-                found = sql.execute(
+            while len(observed.stored) < due and time.time() < press.began + seconds + 60:
+                rows = sql.execute(
                     "SELECT al.id, a.url FROM alerts al JOIN articles a ON a.id = al.article"
                     " WHERE al.id > ? ORDER BY al.id",
                     (last,),
                 ).fetchall()
                 now = time.time()
-                for last, url in found:  # noqa: B007
-                    seen.stored.setdefault(url, now)
+                for last, url in rows:  # noqa: B007
+                    observed.stored.setdefault(url, now)
                 if indexer.read_progress(data, now) is not None:
-                    seen.rebuilding = now - press.began
+                    observed.rebuilding = now - press.began
                 time.sleep(LOOK)
-            seen.load = os.getloadavg()[0]
+            observed.load = os.getloadavg()[0]
             unsent = "SELECT count(*) FROM deliveries WHERE state <> 'sent'"
             while _one(sql, unsent) and time.time() < press.began + seconds + 90:
                 time.sleep(0.1)
     finally:
         running.send_signal(signal.SIGTERM)
         running.wait(60)
-    return seen
+    return observed
 
 
-def report(press: Press, there: Loopback, seen: Seen, least: float) -> None:
-    """Print how long it took; raise SystemExit if anything is missing."""
-    answered = {}
-    for at, moment in there.answered.items():
-        path, _, tag = at.partition(" ")
+def report(press: Press, loopback: Loopback, observed: Observed, base: float) -> None:
+    """Print the latencies; raise SystemExit if an alert is missing."""
+    moments = {}
+    for key, moment in loopback.answer_times.items():
+        path, _, tag = key.partition(" ")
         feed, edition = int(path.removeprefix("/feed-")), int(tag.strip('"'))
-        answered[feed, edition] = moment
-    stored, told, missing = [], [], 0
+        moments[feed, edition] = moment
+    stored, sent, missing = [], [], 0
     for feed, number in product(range(press.rate), range(1, press.last + 1)):
-        later = [answered[feed, n] for n in range(number, press.last + 1) if (feed, n) in answered]
+        later = [moments[feed, n] for n in range(number, press.last + 1) if (feed, n) in moments]
         link = press.link(feed, number)
-        if not later or link not in seen.stored or link not in there.told:
+        if not later or link not in observed.stored or link not in loopback.notice_times:
             missing += 1
             continue
-        stored.append(seen.stored[link] - later[0])
-        told.append(there.told[link] - later[0])
-    print(f"{len(stored):,} alerts, {missing} missing; baseline {1e3 * least:.0f} ms a feed")
-    for what, times in (("stored", stored), ("told", told)):
+        stored.append(observed.stored[link] - later[0])
+        sent.append(loopback.notice_times[link] - later[0])
+    print(f"{len(stored):,} alerts, {missing} missing; baseline {1e3 * base:.0f} ms a feed")
+    for stage, times in (("stored", stored), ("told", sent)):
         p95 = quantiles(times, n=20)[-1]
         print(
-            f"  {what:7} {1e3 * median(times):5.0f} ms in the middle, {1e3 * p95:5.0f} in 95 of"
-            f" 100, {1e3 * max(times):5.0f} at most; 95 of 100 within {p95 / least:.0f} baselines"
+            f"  {stage:7} {1e3 * median(times):5.0f} ms in the middle, {1e3 * p95:5.0f} in 95 of"
+            f" 100, {1e3 * max(times):5.0f} at most; 95 of 100 within {p95 / base:.0f} baselines"
         )
     if missing:
         raise SystemExit(1)
 
 
 def _one(sql: sqlite3.Connection, query: str) -> int:
-    (found,) = sql.execute(query).fetchone()
-    return int(found)
+    (value,) = sql.execute(query).fetchone()
+    return int(value)
 
 
 def _names(count: int) -> list[str]:

@@ -1,4 +1,4 @@
-"""A newsroom with as many alerts as asked for, and articles that keep coming."""
+"""A newsroom with a given number of alerts, in which articles keep arriving."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ _ALERT = (
 
 
 class AlertRoom:
-    """The data folder of such a newsroom."""
+    """The data folder of a newsroom with alerts."""
 
     def __init__(self, folder: Path, alerts: int) -> None:
         self.folder = folder
@@ -71,14 +71,14 @@ class AlertRoom:
 
     @contextmanager
     def watched(self) -> Iterator[None]:
-        """Be its monitor, as far as viewers can tell."""
+        """Act as its monitor for viewers, while the block runs."""
         done = threading.Event()
         me = MonitorPresence(pid=os.getpid(), since=time.time(), config="feeds.yaml", log="")
 
         def beat() -> None:
-            with MonitorLock(self.folder) as held:
+            with MonitorLock(self.folder) as lock:
                 while not done.is_set():
-                    held.beat(Heartbeat(me, time.time()))
+                    lock.beat(Heartbeat(me, time.time()))
                     done.wait(2)
 
         thread = threading.Thread(target=beat)
@@ -91,7 +91,7 @@ class AlertRoom:
 
     @contextmanager
     def arriving(self, rate: float) -> Iterator[None]:
-        """Raise so many alerts a second while the block runs, each committed by itself."""
+        """Raise `rate` alerts a second while the block runs, each in a commit of its own."""
         done = threading.Event()
 
         def bring() -> None:
@@ -112,7 +112,7 @@ class AlertRoom:
 
     @contextmanager
     def locked(self) -> Iterator[None]:
-        """Let nobody else write while the block runs."""
+        """Lock the database against other writers while the block runs."""
         with closing(self._open()) as sql:
             sql.execute("BEGIN IMMEDIATE")
             try:
@@ -121,11 +121,11 @@ class AlertRoom:
                 sql.execute("ROLLBACK")
 
 
-def _insert(sql: sqlite3.Connection, first: int, last: int, start: float, every: float) -> None:
+def _insert(sql: sqlite3.Connection, first: int, last: int, start: float, interval: float) -> None:
     """Write the articles and alerts of some ids."""
     body = "Le mouvement touche un vol sur deux au départ d'Orly, selon la direction. " * 8
     span = range(first, last)
-    at = {n: start + every * n for n in span}
+    at = {n: start + interval * n for n in span}
     sql.executemany(
         _ARTICLE,
         [

@@ -1,11 +1,10 @@
-"""What the API costs: memory at rest, requests a second, and how long one takes.
+"""Measures the API: memory at rest, requests a second, and the latency of a request.
 
 python -m bench.api [--articles 100000] [--seconds 5] [--folder FOLDER]
 
-Each question is asked by one client, then by four at once, over HTTP; and of the service itself, in
-this process, with the row made into JSON. Then Debian's Miniflux is asked the like of the same
-articles, all of them unread; it needs root, for a PostgreSQL of its own. FOLDER keeps the newsroom
-for the next time.
+Each request is sent by one client, then by four at once, over HTTP; and the service itself is
+called in this process, with the rows made into JSON. Then Debian's Miniflux gets similar requests
+on the same articles, all unread; it needs root, for its own PostgreSQL. FOLDER is kept.
 """
 
 from __future__ import annotations
@@ -49,18 +48,18 @@ PEER = {
     "search by relevance": "entries?search=alibaba+sûreté&limit=50",
     "alerts, 50 rows": "entries?status=unread&limit=50&order=published_at&direction=desc",
 }
-"""What Miniflux is asked instead: its search always goes by relevance and date together, its list
-has unread entries."""
+"""The requests to Miniflux: its search always sorts by relevance and date together; its list has
+the unread entries."""
 OURS, DIRECT, THEIRS = "tocsin", "service", "Miniflux"
 CLIENTS = (1, 4)
 FEWEST = 20
-"""Answers of which a percentile says something."""
+"""The least number of answers for a percentile."""
 SETTLE = 25.0
-"""Seconds after which the server has given memory back."""
+"""Seconds after which the server has released memory."""
 
 
 class Figures(Struct, frozen=True):
-    """How a question was answered."""
+    """The figures of a question."""
 
     rate: float
     """Answers a second."""
@@ -70,7 +69,7 @@ class Figures(Struct, frozen=True):
 
 
 Measured = dict[tuple[str, str, int], Figures]
-"""By who was asked, the question, and how many asked at once."""
+"""Figures by the server, the question, and the number of clients."""
 
 
 def main() -> None:
@@ -81,16 +80,16 @@ def main() -> None:
     parser.add_argument("--articles", type=int, default=100_000)
     parser.add_argument("--seconds", type=float, default=5.0)
     parser.add_argument("--folder", type=Path)
-    asked = parser.parse_args()
+    options = parser.parse_args()
     print(f"load {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores", flush=True)
     measured: Measured = {}
-    with kept_or_temporary(asked.folder) as folder:
+    with kept_or_temporary(options.folder) as folder:
         if not (folder / "newsroom.db").exists():
-            AlertRoom(folder, asked.articles)
+            AlertRoom(folder, options.articles)
             subprocess.run([*_tocsin(folder), "reindex"], check=True, capture_output=True)
-        _direct(folder, asked.seconds, measured)
-        _ours(folder, asked.seconds, measured)
-        _theirs(folder, asked.seconds, measured)
+        _direct(folder, options.seconds, measured)
+        _ours(folder, options.seconds, measured)
+        _theirs(folder, options.seconds, measured)
     _compare(measured)
 
 
@@ -114,7 +113,7 @@ def _theirs(folder: Path, seconds: float, measured: Measured) -> None:
         return
     stored = list(_articles(folder))
     with TemporaryDirectory() as name, peer_miniflux.database(Path(name)) as running:
-        peer_miniflux.subscribe(running, sorted({one.feed for one in stored}))
+        peer_miniflux.subscribe(running, sorted({entry.feed for entry in stored}))
         peer_miniflux.fill(running, stored)
         with peer_miniflux.serving(running) as address:
             peer_miniflux.await_answer(address)
@@ -134,15 +133,15 @@ def _articles(folder: Path) -> Iterator[peer_miniflux.StoredEntry]:
 
 
 def _compare(measured: Measured) -> None:
-    """Print what the API of tocsin does beside the others, as ratios."""
+    """Print the ratios between the API of tocsin and its peers."""
     for question in PEER:
         for clients in CLIENTS:
             ours = measured[OURS, question, clients]
-            others = {
+            peers = {
                 "the service directly": measured.get((DIRECT, question, 1)),
                 "Miniflux": measured.get((THEIRS, question, clients)),
             }
-            for name, other in others.items():
+            for name, other in peers.items():
                 if other is not None:
                     print(
                         f"{question:<22} {clients} over HTTP beside {name:<21}"
@@ -175,30 +174,30 @@ def _served(folder: Path) -> Iterator[tuple[str, subprocess.Popen[str]]]:
 
 
 def _ask(
-    who: str, address: str, path: str, question: str, seconds: float, measured: Measured,
+    server: str, address: str, path: str, question: str, seconds: float, measured: Measured,
     headers: Mapping[str, str] = MappingProxyType({}),
 ) -> None:  # fmt: skip
-    """Ask a question by one client, then by more at once; print and note how it was answered."""
+    """Ask a question with one client, then with several; print and store the figures."""
     for clients in CLIENTS:
-        took = _asked(address, path, question, clients, seconds, headers)
-        measured[who, question, clients] = _report(who, question, clients, took)
+        times = _answer_times(address, path, question, clients, seconds, headers)
+        measured[server, question, clients] = _report(server, question, clients, times)
 
 
-def _asked(
+def _answer_times(
     address: str, path: str, question: str, clients: int, seconds: float, headers: Mapping[str, str]
 ) -> list[float]:
-    """Ask a question again and again; return how long each answer took."""
-    took: list[float] = []
-    until = time.perf_counter() + seconds
+    """Ask a question repeatedly; return the seconds of each answer."""
+    times: list[float] = []
+    end = time.perf_counter() + seconds
 
     def ask() -> None:
         with httpx.Client(base_url=address, timeout=60, headers=headers) as client:
             first = client.get(path)
             assert first.status_code == 200, first.text
-            while time.perf_counter() < until or len(took) < FEWEST:
-                begun = time.perf_counter()
+            while time.perf_counter() < end or len(times) < FEWEST:
+                start = time.perf_counter()
                 answer = client.get(path)
-                took.append(time.perf_counter() - begun)
+                times.append(time.perf_counter() - start)
                 assert answer.status_code == 200, answer.text
 
     threads = [threading.Thread(target=ask) for _ in range(clients)]
@@ -206,7 +205,7 @@ def _asked(
         thread.start()
     for thread in threads:
         thread.join()
-    return took
+    return times
 
 
 def _direct(folder: Path, seconds: float, measured: Measured) -> None:
@@ -215,8 +214,8 @@ def _direct(folder: Path, seconds: float, measured: Measured) -> None:
     newest = Filter(silenced=True)
 
     def search(query: str, sort: str) -> str:
-        found = service.archive.search(query, sort=sort, limit=50, width=300)
-        return json.dumps(results_row(found, ()), ensure_ascii=False)
+        results = service.archive.search(query, sort=sort, limit=50, width=300)
+        return json.dumps(results_row(results, ()), ensure_ascii=False)
 
     def alerts() -> str:
         ids = list(service.views.alerts.ids(newest, limit=50))
@@ -228,27 +227,27 @@ def _direct(folder: Path, seconds: float, measured: Measured) -> None:
         "search by relevance": lambda: search("alibaba surete", "score"),
         "alerts, 50 rows": alerts,
     }
-    for name, ask in questions.items():
-        ask()
-        took, until = [], time.perf_counter() + seconds
-        while time.perf_counter() < until or len(took) < FEWEST:
-            begun = time.perf_counter()
-            ask()
-            took.append(time.perf_counter() - begun)
-        measured[DIRECT, name, 1] = _report(DIRECT, name, 1, took)
+    for name, question in questions.items():
+        question()
+        times, end = [], time.perf_counter() + seconds
+        while time.perf_counter() < end or len(times) < FEWEST:
+            start = time.perf_counter()
+            question()
+            times.append(time.perf_counter() - start)
+        measured[DIRECT, name, 1] = _report(DIRECT, name, 1, times)
 
 
-def _report(who: str, question: str, clients: int, took: list[float]) -> Figures:
-    """Print and return how a question was answered."""
-    rate = len(took) / max(sum(took) / clients, 1e-9)
-    found = Figures(rate, 1e3 * median(took), 1e3 * quantiles(took, n=20)[-1])
-    by = "directly" if who == DIRECT else f"{who}, {clients} over HTTP"
+def _report(server: str, question: str, clients: int, times: list[float]) -> Figures:
+    """Print and return the figures of a question."""
+    rate = len(times) / max(sum(times) / clients, 1e-9)
+    figures = Figures(rate, 1e3 * median(times), 1e3 * quantiles(times, n=20)[-1])
+    way = "directly" if server == DIRECT else f"{server}, {clients} over HTTP"
     print(
-        f"{question:<22} {by:<21} {found.rate:7.0f}/s  median {found.median:6.1f} ms"
-        f"  p95 {found.late:6.1f} ms",
+        f"{question:<22} {way:<21} {figures.rate:7.0f}/s  median {figures.median:6.1f} ms"
+        f"  p95 {figures.late:6.1f} ms",
         flush=True,
     )
-    return found
+    return figures
 
 
 def _resident(process: subprocess.Popen[str]) -> float:

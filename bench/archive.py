@@ -2,10 +2,10 @@
 
 python -m bench.archive [--articles 100000] [--data FOLDER] [--invented]
 
-On real texts, mixed so that no two are the same, where they are at hand; else on the invented
-corpus. The peers fold accents and know positions; the archive also knows exact forms,
-compounds, parts, languages and feeds. Times are of the processor, so that a busy machine
-changes them little. Each search is for the first fifty and the number of all.
+The articles are real texts, mixed so that no two are the same, if they are present; else those of
+the invented corpus. The peers fold accents and know positions; the archive also knows exact forms,
+compounds, parts, languages and feeds. Times are of the processor, so that a busy machine changes
+them little. Each search returns the first fifty hits and the number of all.
 """
 
 from __future__ import annotations
@@ -33,9 +33,9 @@ from monitor.storage.maintenance.indexer_process import GARBAGE_THRESHOLD
 
 FEEDS = 1_000
 STEP = 4_096
-"""Articles added at once: the monitor's archive takes no more in one commit."""
+"""Articles that are added at once: the largest commit of the monitor's archive."""
 SMALL, COMMITS = 20, 40
-"""Articles of a small commit, and how many of those."""
+"""Articles of a small commit, and the number of small commits."""
 ROUNDS = 15
 
 
@@ -47,77 +47,77 @@ def main() -> None:
     parser.add_argument("--articles", type=int, default=100_000)
     parser.add_argument("--data", type=Path, default=DATA, help="where the real texts are")
     parser.add_argument("--invented", action="store_true", help="the invented corpus instead")
-    asked = parser.parse_args()
+    options = parser.parse_args()
     gc.set_threshold(GARBAGE_THRESHOLD)  # as in the process of the indexer
     keep_freed()  # as in those that search
-    count = asked.articles + SMALL * COMMITS
-    if asked.invented or not asked.data.exists():
+    count = options.articles + SMALL * COMMITS
+    if options.invented or not options.data.exists():
         corpus, queries = written(count), of_the_invented()
     else:
         from bench.generated_articles import varied
 
-        corpus, queries = varied(asked.data, count), of_the_real(asked.data)
+        corpus, queries = varied(options.data, count), of_the_real(options.data)
     print(f"load {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores", flush=True)
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         engines = Ours(folder / "archive"), Fts5(folder / "fts.db"), Tantivy(folder / "tantivy")
         heading(engines)
-        adding(engines, corpus, asked.articles)
+        adding(engines, corpus, options.articles)
         commits(engines, list(corpus))
         searches(engines, queries)
         sizes = size(folder / "archive"), size(folder / "fts.db"), size(folder / "tantivy")
-        print(f"{'size on disk, MB':40} " + " ".join(f"{each:9.0f}" for each in sizes))
+        print(f"{'size on disk, MB':40} " + " ".join(f"{megabytes:9.0f}" for megabytes in sizes))
         print(f"{'peak memory of this process':40} {peak():9.0f} MB")
 
 
-# --- what is searched for ----------------------------------------------------------------
+# --- queries -----------------------------------------------------------------------------
 
 
-class Wanted(Struct, frozen=True):
+class BenchQuery(Struct, frozen=True):
     """A query that all engines understand."""
 
-    what: str
+    name: str
     query: str
     lang: str = ""
 
 
-def of_the_invented() -> list[Wanted]:
+def of_the_invented() -> list[BenchQuery]:
     """Return the queries for the invented corpus."""
     rare = next(term for term in Corpus(1, 1).watchlists["Watch 01"] if " " not in term)
-    return _wanted(rare, "selon", "avait", "avait selon", "de avait")
+    return _queries(rare, "selon", "avait", "avait selon", "de avait")
 
 
-def of_the_real(data: Path) -> list[Wanted]:
-    """Return the queries for the real one: the rare word is in one article of 5,800."""
+def of_the_real(data: Path) -> list[BenchQuery]:
+    """Return the queries for the real texts: the rare word is in one article of 5,800."""
     from bench.real_articles import articles
 
-    found = Counter(word for one in articles(data) for word in {*one.body.split()})
+    counts = Counter(word for article in articles(data) for word in {*article.body.split()})
     rare = next(
-        w for w in sorted(found) if found[w] == 1 and len(w) > 7 and w.isalpha() and w.islower()
+        w for w in sorted(counts) if counts[w] == 1 and len(w) > 7 and w.isalpha() and w.islower()
     )
-    return _wanted(rare, "selon", "après", "premier ministre", "de la")
+    return _queries(rare, "selon", "après", "premier ministre", "de la")
 
 
-def _wanted(rare: str, common: str, other: str, name: str, phrase: str) -> list[Wanted]:
+def _queries(rare: str, common: str, other: str, name: str, phrase: str) -> list[BenchQuery]:
     return [
-        Wanted("a rare word", rare),
-        Wanted("a common word", common),
-        Wanted("two common words", f"{common} {other}"),
-        Wanted("a phrase", f'"{name}"'),
-        Wanted("a phrase of two very common words", f'"{phrase}"'),
-        Wanted("two words near each other", name.replace(" ", " NEAR/5 ")),
-        Wanted("two very common words so", phrase.replace(" ", " NEAR/3 ")),
-        Wanted("a common word in French", common, "fr"),
-        Wanted("that phrase in French", f'"{phrase}"', "fr"),
+        BenchQuery("a rare word", rare),
+        BenchQuery("a common word", common),
+        BenchQuery("two common words", f"{common} {other}"),
+        BenchQuery("a phrase", f'"{name}"'),
+        BenchQuery("a phrase of two very common words", f'"{phrase}"'),
+        BenchQuery("two words near each other", name.replace(" ", " NEAR/5 ")),
+        BenchQuery("two very common words so", phrase.replace(" ", " NEAR/3 ")),
+        BenchQuery("a common word in French", common, "fr"),
+        BenchQuery("that phrase in French", f'"{phrase}"', "fr"),
     ]
 
 
 def written(count: int) -> Iterator[Article]:
     """Yield articles of the invented corpus; the second half of each text is its body."""
     corpus = Corpus(FEEDS, -(-count // FEEDS))
-    pieces = ((each, piece) for each in corpus.documents for piece in each.pieces)
+    pieces = ((document, piece) for document in corpus.documents for piece in document.pieces)
     for id, (feed, piece) in zip(range(1, count + 1), pieces, strict=False):
-        when = BEGINNING + 30.0 * id
+        date = BEGINNING + 30.0 * id
         yield Article(
             id=id,
             feeds=(feed.number + 1,),
@@ -126,8 +126,8 @@ def written(count: int) -> Iterator[Article]:
             summary=piece.paragraphs[0],
             body=piece.paragraphs[1],
             lang=feed.lang,
-            published=when,
-            seen=when,
+            published=date,
+            seen=date,
             story=id,
         )
 
@@ -136,59 +136,59 @@ def written(count: int) -> Iterator[Article]:
 
 
 def adding(engines: Sequence[Engine], corpus: Iterator[Article], count: int) -> None:
-    """Measure a first filling."""
+    """Measure filling empty archives."""
     spent = [0.0] * len(engines)
-    left = count
-    while batch := list(islice(corpus, min(STEP, left))):
-        left -= len(batch)
-        for at, engine in enumerate(engines):
-            spent[at] += seconds(lambda: engine.add(batch))  # noqa: B023
+    remaining = count
+    while batch := list(islice(corpus, min(STEP, remaining))):
+        remaining -= len(batch)
+        for number, engine in enumerate(engines):
+            spent[number] += seconds(lambda: engine.add(batch))  # noqa: B023
     row(f"{count:,} articles, s", spent, 1)
-    print(f"{'articles in a second':40} " + " ".join(f"{count / each:9,.0f}" for each in spent))
+    print(f"{'articles in a second':40} " + " ".join(f"{count / cpu:9,.0f}" for cpu in spent))
 
 
 def commits(engines: Sequence[Engine], articles: list[Article]) -> None:
-    """Measure small commits on top of what is there."""
-    batches = [articles[at : at + SMALL] for at in range(0, len(articles), SMALL)]
+    """Measure small commits to the filled archives."""
+    batches = [articles[i : i + SMALL] for i in range(0, len(articles), SMALL)]
     spent = [[seconds(lambda: e.add(b)) for b in batches] for e in engines]  # noqa: B023
-    row(f"a commit of {SMALL}, median, ms", [median(each) for each in spent])
-    row(f"a commit of {SMALL}, worst, ms", [max(each) for each in spent])
+    row(f"a commit of {SMALL}, median, ms", [median(times) for times in spent])
+    row(f"a commit of {SMALL}, worst, ms", [max(times) for times in spent])
 
 
-def searches(engines: Sequence[Engine], queries: Sequence[Wanted]) -> None:
-    """Measure searches of every kind, and print how many articles each engine finds."""
+def searches(engines: Sequence[Engine], queries: Sequence[BenchQuery]) -> None:
+    """Measure searches of every kind, and print the number of articles that each engine finds."""
     first = queries[1]
 
     def opened(engine: Engine) -> float:
         return seconds(lambda: (engine.reopen(), ask(engine, first, best=False)))
 
     row(f"open, and {first.query}, ms", [opened(engine) for engine in engines])
-    for wanted in queries:
-        found = [ask(engine, wanted, best=False) for engine in engines]
-        print(f"{wanted.query + ' ' + wanted.lang:40} " + " ".join(f"{n:9,}" for n in found))
+    for query in queries:
+        counts = [ask(engine, query, best=False) for engine in engines]
+        print(f"{query.query + ' ' + query.lang:40} " + " ".join(f"{n:9,}" for n in counts))
         for best in (False, True):
             turns = [
-                [seconds(lambda: ask(engine, wanted, best=best)) for engine in engines]  # noqa: B023
+                [seconds(lambda: ask(engine, query, best=best)) for engine in engines]  # noqa: B023
                 for _ in range(ROUNDS)
             ]
             spent = [median(times) for times in zip(*turns, strict=True)]
-            row(f"  {wanted.what}, {'best' if best else 'newest'} 50, ms", spent)
+            row(f"  {query.name}, {'best' if best else 'newest'} 50, ms", spent)
 
 
-def ask(engine: Engine, wanted: Wanted, *, best: bool) -> int:
-    """Search."""
-    return engine.find(wanted.query, best=best, lang=wanted.lang)
+def ask(engine: Engine, query: BenchQuery, *, best: bool) -> int:
+    """Run a query on an engine, and return the number of articles."""
+    return engine.find(query.query, best=best, lang=query.lang)
 
 
 def seconds(work: Callable[[], object]) -> float:
-    """Return the processor time of some work, of all threads."""
+    """Return the processor time of a function, in all threads."""
     start = time.process_time()
     work()
     return time.process_time() - start
 
 
 def peak() -> float:
-    """Return the most memory this process has had, in MB."""
+    """Return the peak memory of this process, in MB."""
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 
 
@@ -199,7 +199,7 @@ def size(path: Path) -> float:
 
 
 def heading(engines: Sequence[Engine]) -> None:
-    """Name the columns; the last ones are how many times as long the archive takes."""
+    """Print the columns; the last ones are the archive's times divided by those of the peers."""
     names = " ".join(f"{engine.name:>9}" for engine in engines)
     ratios = " ".join(f"{'/ ' + engine.name:>9}" for engine in engines[1:])
     print(f"{'':40} {names}   {ratios}")
@@ -208,8 +208,8 @@ def heading(engines: Sequence[Engine]) -> None:
 def row(name: str, spent: Sequence[float], unit: float = 1e3) -> None:
     """Print one measurement."""
     ours, *theirs = spent
-    times = " ".join(f"{each * unit:9.1f}" for each in spent)
-    ratios = " ".join(f"{ours / max(each, 1e-9):9.1f}" for each in theirs)
+    times = " ".join(f"{cpu * unit:9.1f}" for cpu in spent)
+    ratios = " ".join(f"{ours / max(cpu, 1e-9):9.1f}" for cpu in theirs)
     print(f"{name:40} {times}   {ratios}", flush=True)
 
 

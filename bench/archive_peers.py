@@ -1,4 +1,4 @@
-"""The archive and its peers, each asked in its own language."""
+"""The archive and its peers, each with its own query language."""
 
 from __future__ import annotations
 
@@ -19,18 +19,18 @@ _NEAR = re.compile(r"(\w+) NEAR/(\d+) (\w+)")
 
 
 class Engine(Protocol):
-    """Something that finds articles."""
+    """A search engine for articles."""
 
     name: str
 
     def add(self, articles: Sequence[Article]) -> None:
-        """Add articles, for good when it returns."""
+        """Add articles durably."""
 
     def reopen(self) -> None:
-        """Search as a process does that has just begun."""
+        """Open the index again, as a new process does."""
 
     def find(self, query: str, *, best: bool, lang: str) -> int:
-        """Find the ids of the newest or the best 50 of a query; return how many there are."""
+        """Find the newest or the best 50 articles of a query; return the number of all."""
 
 
 class Ours:
@@ -87,10 +87,10 @@ class Fts5:
         with self._sql:
             self._sql.executemany(
                 "INSERT INTO a (rowid, title, summary, body) VALUES (?, ?, ?, ?)",
-                ((one.id, one.title, one.summary, one.body) for one in articles),
+                ((a.id, a.title, a.summary, a.body) for a in articles),
             )
             self._sql.executemany(
-                "INSERT INTO m VALUES (?, ?)", ((one.id, one.lang) for one in articles)
+                "INSERT INTO m VALUES (?, ?)", ((article.id, article.lang) for article in articles)
             )
 
     def reopen(self) -> None:
@@ -104,14 +104,14 @@ class Fts5:
         text = _NEAR.sub(r"NEAR(\1 \3, \2)", query)
         if text == query and not query.startswith('"'):
             text = query.replace(" ", " AND ")
-        tables, where = "a", "a MATCH ?"
+        tables, condition = "a", "a MATCH ?"
         values = [text]
         if lang:
-            tables, where = "a JOIN m ON m.id = a.rowid", "a MATCH ? AND m.lang = ?"
+            tables, condition = "a JOIN m ON m.id = a.rowid", "a MATCH ? AND m.lang = ?"
             values.append(lang)
-        rows = f"SELECT a.rowid FROM {tables} WHERE {where} ORDER BY {order} LIMIT {LIMIT}"
+        rows = f"SELECT a.rowid FROM {tables} WHERE {condition} ORDER BY {order} LIMIT {LIMIT}"
         self._sql.execute(rows, values).fetchall()
-        ((count,),) = self._sql.execute(f"SELECT count(*) FROM {tables} WHERE {where}", values)
+        ((count,),) = self._sql.execute(f"SELECT count(*) FROM {tables} WHERE {condition}", values)
         return int(count)
 
 
@@ -140,20 +140,20 @@ class Tantivy:
 
     def reopen(self) -> None:
         """Open it anew."""
-        make = self._tantivy
-        self._index = make.Index(self._schema, path=str(self._folder))
-        folded = make.TextAnalyzerBuilder(make.Tokenizer.simple())
-        for each in (make.Filter.lowercase(), make.Filter.ascii_fold()):
-            folded = folded.filter(each)
+        tantivy = self._tantivy
+        self._index = tantivy.Index(self._schema, path=str(self._folder))
+        folded = tantivy.TextAnalyzerBuilder(tantivy.Tokenizer.simple())
+        for token_filter in (tantivy.Filter.lowercase(), tantivy.Filter.ascii_fold()):
+            folded = folded.filter(token_filter)
         self._index.register_tokenizer("folded", folded.build())
         self._searcher = self._index.searcher()
 
     def add(self, articles: Sequence[Article]) -> None:
         """Add articles and commit."""
         writer = self._index.writer(heap_size=128_000_000, num_threads=1)
-        for one in articles:
-            said = {"title": one.title, "summary": one.summary, "body": one.body}
-            writer.add_document(self._tantivy.Document(id=one.id, lang=one.lang, **said))
+        for article in articles:
+            fields = {"title": article.title, "summary": article.summary, "body": article.body}
+            writer.add_document(self._tantivy.Document(id=article.id, lang=article.lang, **fields))
         writer.commit()
         writer.wait_merging_threads()
         self._index.reload()

@@ -2,8 +2,8 @@
 
 python -m bench.backtest [--articles 100000] [--watchlists 1000] [--data FOLDER]
 
-The articles are real ones, taken to pieces and put together again (see `bench.real_articles`).
-What the command says is compared with what the matcher makes of a sample, article by article.
+The articles are made of sentences of real ones (see `bench.real_articles`). The output of the
+command is compared with the hits of the matcher in a sample, article by article.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ from monitor.model.watchlist import Watchlist
 from monitor.storage.store.sql.store import Store
 
 SAMPLE = 97
-"""Every so many articles are compared."""
+"""One article in this many is compared."""
 _SENTENCE = re.compile(r"(?<=[.!?])\s*")
 
 
@@ -40,48 +40,48 @@ def main() -> None:
     parser = arguments(__doc__ or "")
     parser.add_argument("--articles", type=int, default=100_000)
     parser.add_argument("--watchlists", type=int, default=1_000)
-    asked = parser.parse_args()
-    real = articles(asked.data)
+    options = parser.parse_args()
+    real = articles(options.data)
     # A score has no one-line form in feeds.yaml's `query:`.
-    written = Author(Vocabulary.of(real[::3])).watchlists(asked.watchlists * 11 // 10)
-    watchlists = [one for one in written if "×" not in one.name][: asked.watchlists]
+    written = Author(Vocabulary.of(real[::3])).watchlists(options.watchlists * 11 // 10)
+    watchlists = [rule for rule in written if "×" not in rule.name][: options.watchlists]
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         file = written_to(folder, watchlists)
-        kept = stored(folder / "var", recombined(real, asked.articles))
+        sample = stored(folder / "var", recombined(real, options.articles))
         command = [TOCSIN, "-c", str(file), "watch", "test", "--format", "jsonl"]
         cost([TOCSIN, "-c", str(file), "reindex"])
         load = os.getloadavg()[0]
-        found = cost(command)
-        rows = [json.loads(text) for text in found.said.splitlines() if text.startswith("{")]
+        spent = cost(command)
+        rows = [json.loads(text) for text in spent.output.splitlines() if text.startswith("{")]
         hits = sum(row["hits"] for row in rows)
-        compared = compare(rows, watchlists, kept)
+        compared = compare(rows, watchlists, sample)
         print(
-            f"{asked.articles:,} articles, {len(watchlists):,} watchlists, {hits:,} hits:"
-            f" {found.wall:.1f} s, {found.cpu:.1f} s of processor time,"
-            f" {found.together / 2**20:.0f} MB; {os.cpu_count()} cores, load {load:.1f} before;"
-            f" {compared:,} articles compared with the matcher"
+            f"{options.articles:,} articles, {len(watchlists):,} watchlists, {hits:,} hits:"
+            f" {spent.wall:.1f} s, {spent.cpu:.1f} s of processor time,"
+            f" {spent.total_memory / 2**20:.0f} MB; {os.cpu_count()} cores, load {load:.1f}"
+            f" before; {compared:,} articles compared with the matcher"
         )
 
 
 def recombined(real: Sequence[Article], count: int) -> Iterator[Article]:
-    """Yield articles of the headlines of some, the sentences of two others of their language."""
+    """Yield articles with the headline of one and sentences of two others of its language."""
     chance = random.Random(SEED)
     by_lang = {lang: [a for a in real if a.lang == lang] for lang in ("fr", "en")}
-    split = {a.id: _SENTENCE.split(a.body) for a in real}
+    sentences = {a.id: _SENTENCE.split(a.body) for a in real}
     for id in range(1, count + 1):
-        one = chance.choice(real)
-        first, second = chance.choices(by_lang[one.lang], k=2)
-        body = " ".join([*split[first.id][::2], *split[second.id][1::2]])
-        yield replace(one, id=id, feeds=(1,), story=id, body=body, seen=1.6e9 + 60.0 * id)
+        original = chance.choice(real)
+        first, second = chance.choices(by_lang[original.lang], k=2)
+        body = " ".join([*sentences[first.id][::2], *sentences[second.id][1::2]])
+        yield replace(original, id=id, feeds=(1,), story=id, body=body, seen=1.6e9 + 60.0 * id)
 
 
 def stored(folder: Path, articles: Iterator[Article]) -> list[Article]:
-    """Put articles into a fresh store, return those that are compared."""
+    """Put articles into a fresh store; return the sample to compare."""
     folder.mkdir(mode=0o700)
     store = Store(StoreAddress(folder))
     store.subscribe([FEED], [])
-    kept = []
+    sample = []
     with store._connection as sql:
         for a in articles:
             sql.execute(
@@ -91,37 +91,37 @@ def stored(folder: Path, articles: Iterator[Article]) -> list[Article]:
                 (a.id, a.title, a.summary, a.body, a.lang, a.seen, a.id),
             )
             if a.id % SAMPLE == 0:
-                kept.append(a)
+                sample.append(a)
     store.close()
-    return kept
+    return sample
 
 
 def written_to(folder: Path, watchlists: Sequence[Watchlist]) -> Path:
-    """Write a feeds.yaml of these watchlists, return where it is."""
+    """Write a feeds.yaml of these watchlists; return its path."""
     file = folder / "feeds.yaml"
-    said = {
+    settings = {
         "feeds": [{"url": FEED.url, "name": FEED.name}],
         "watchlists": [
             {"name": f"{number}", "query": watchlist.query.text}
             for number, watchlist in enumerate(watchlists)
         ],
     }
-    file.write_text(json.dumps(said, ensure_ascii=False, indent=1), encoding="utf-8")
+    file.write_text(json.dumps(settings, ensure_ascii=False, indent=1), encoding="utf-8")
     return file
 
 
 def compare(
-    rows: Sequence[dict[str, object]], watchlists: Sequence[Watchlist], kept: Sequence[Article]
+    rows: Sequence[dict[str, object]], watchlists: Sequence[Watchlist], sample: Sequence[Article]
 ) -> int:
-    """Return how many articles were compared; raises WrongError where the two differ."""
+    """Return the number of compared articles; raises WrongError where the hits differ."""
     rules = WatchlistMatcher(watchlists)
-    said = {(row["name"], id) for row in rows for id in row["gained"]}  # type: ignore[attr-defined]
+    hits = {(row["name"], id) for row in rows for id in row["gained"]}  # type: ignore[attr-defined]
     names = {watchlist.name: str(number) for number, watchlist in enumerate(watchlists)}
-    for article in kept:
+    for article in sample:
         expected = {names[hit.watchlist.name] for hit in rules.match(article, FEED)}
-        if expected != {name for name, id in said if id == article.id}:
+        if expected != {name for name, id in hits if id == article.id}:
             raise WrongError(f"article {article.id}: {expected}")
-    return len(kept)
+    return len(sample)
 
 
 if __name__ == "__main__":

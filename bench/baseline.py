@@ -1,9 +1,9 @@
-"""The least that any program of this kind must do, to tell a slow machine from a slow program.
+"""The minimal work of any program of this kind, to tell a slow machine from a slow program.
 
     python -m bench.baseline SITE FILE    reads all feeds of a folder, indexes them in SQLite
 
-Plain feedparser and plain FTS5, in one process and one transaction: no network, no cleaning,
-no recognition, no matching, nothing kept of the feeds.
+It uses plain feedparser and plain FTS5, in one process and one transaction: no network, no
+cleaning, no recognition, no matching, no state of the feeds.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ import feedparser
 
 
 def main(site: Path, file: Path) -> None:
-    """Index every feed, print how many entries there were."""
+    """Index every feed, and print the number of entries."""
     sql = sqlite3.connect(file)
     sql.execute("CREATE VIRTUAL TABLE articles USING fts5 (title, text)")
     for document in sorted(site.glob("*.xml")):

@@ -1,4 +1,4 @@
-"""A feeds.yaml of 50,000 watchlists, put in force beside a loop that goes on.
+"""Measures loading a feeds.yaml of 50,000 watchlists beside a running event loop.
 
 python -m bench.config_reload [--watchlists 50000] [--data FOLDER]
 
@@ -32,10 +32,10 @@ def main() -> None:
     """Measure, and print."""
     parser = arguments(__doc__ or "")
     parser.add_argument("--watchlists", type=int, default=50_000)
-    asked = parser.parse_args()
-    vocabulary = Vocabulary.of(articles(asked.data)[::3])
-    written = Author(vocabulary).watchlists(asked.watchlists * 11 // 10)
-    watchlists = [one for one in written if "×" not in one.name][: asked.watchlists]
+    options = parser.parse_args()
+    vocabulary = Vocabulary.of(articles(options.data)[::3])
+    written = Author(vocabulary).watchlists(options.watchlists * 11 // 10)
+    watchlists = [rule for rule in written if "×" not in rule.name][: options.watchlists]
     del written
     with tempfile.TemporaryDirectory() as name:
         file = written_to(Path(name), watchlists)
@@ -60,23 +60,23 @@ async def _twice(file: Path) -> None:
 
 def _edit(file: Path) -> None:
     """Save the file with another query in one of its watchlists."""
-    said = json.loads(file.read_text(encoding="utf-8"))
-    said["watchlists"][0]["query"] = "Alibaba NEAR/5 Liège"
-    file.write_text(json.dumps(said, ensure_ascii=False, indent=1), encoding="utf-8")
+    settings = json.loads(file.read_text(encoding="utf-8"))
+    settings["watchlists"][0]["query"] = "Alibaba NEAR/5 Liège"
+    file.write_text(json.dumps(settings, ensure_ascii=False, indent=1), encoding="utf-8")
 
 
 async def _row(name: str, work: Callable[[], T]) -> T:
-    """Work in a thread, as the monitor does; print what it took."""
+    """Run a function in a thread, as the monitor does, and print its times."""
     pauses: list[float] = []
     beat = asyncio.create_task(_beat(pauses))
     cpu, wall = time.process_time(), time.perf_counter()
-    made = await asyncio.to_thread(work)
+    result = await asyncio.to_thread(work)
     cpu, wall = time.process_time() - cpu, time.perf_counter() - wall
     beat.cancel()
     with suppress(asyncio.CancelledError):
         await beat
     print(f"| {name} | {cpu:.2f} | {wall:.2f} | {max(pauses):.2f} |", flush=True)
-    return made
+    return result
 
 
 async def _beat(pauses: list[float]) -> None:

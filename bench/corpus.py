@@ -1,7 +1,7 @@
-"""The newsroom that is measured: invented articles in French and English, the same every time.
+"""The measured newsroom: invented articles in French and English, the same every time.
 
-Words are coined from syllables, and used as often as Zipf's law says: stop words everywhere,
-most words hardly ever. The watch terms are words of that language like any other.
+Words are coined from syllables, and their frequencies follow Zipf's law: stop words are everywhere,
+most words are very rare. The watch terms are ordinary words of their language.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ VOCABULARY = 30_000
 """Words of each language besides its stop words."""
 WORDS = 120
 COPY_EVERY = 500
-"""One article in so many tells another feed's under a new headline."""
+"""One article in this many is a copy from another feed under a new headline."""
 BEGINNING = 1_696_118_400.0
 """The articles are of the month after 2023-10-01."""
 WATCHLISTS, TERMS = 25, 4
@@ -83,13 +83,13 @@ class Document(Struct, frozen=True):
 
     @property
     def name(self) -> str:
-        """Return what the feed is called; its file is `name`.xml."""
+        """Return the name of the feed; its file is `name`.xml."""
         return f"feed-{self.number:04d}"
 
     def rss(self) -> bytes:
-        """Return it as RSS 2.0."""
+        """Return the feed as RSS 2.0."""
         site = f"https://{self.name}.example"
-        items = "\n".join(self._item(site, at, piece) for at, piece in enumerate(self.pieces))
+        items = "\n".join(self._item(site, i, piece) for i, piece in enumerate(self.pieces))
         return (
             '<?xml version="1.0" encoding="utf-8"?>\n<rss version="2.0"><channel>\n'
             f"<title>{self.name}</title><link>{site}/</link>"
@@ -97,16 +97,16 @@ class Document(Struct, frozen=True):
             f"{items}\n</channel></rss>\n"
         ).encode()
 
-    def _item(self, site: str, at: int, piece: Piece) -> str:
+    def _item(self, site: str, entry: int, piece: Piece) -> str:
         """Return an entry: half of the feeds write HTML into it, as half of all feeds do."""
-        when = formatdate(BEGINNING + 86_400.0 * at + 40.0 * self.number)
+        date = formatdate(BEGINNING + 86_400.0 * entry + 40.0 * self.number)
         text = piece.text
         if self.number % 4 < 2:
             text = "".join(f"<p>{escape(text, quote=False)}</p>" for text in piece.paragraphs)
-        link = f"{site}/{at}/{self.number}-{at}.html"
+        link = f"{site}/{entry}/{self.number}-{entry}.html"
         return (
             f"<item><title>{escape(piece.title)}</title><link>{link}</link>"
-            f'<guid isPermaLink="false">{self.number}-{at}</guid><pubDate>{when}</pubDate>'
+            f'<guid isPermaLink="false">{self.number}-{entry}</guid><pubDate>{date}</pubDate>'
             f"<description>{escape(text)}</description></item>"
         )
 
@@ -144,35 +144,35 @@ class Tongue:
         choices = self._chance.choices
         stops = choices(self._stops, cum_weights=self._stop_odds, k=length)
         words = choices(self.words, cum_weights=self._word_odds, k=length)
-        said: list[str] = []
+        tokens: list[str] = []
         for stop, word, roll in zip(stops, words, choices(range(100), k=length), strict=True):
             if roll >= 55:
-                said.append(stop)
-            elif self._elides and said and said[-1] in _ELIDED and word[0] in "aeéio":
-                said[-1] = _ELIDED[said[-1]] + word
+                tokens.append(stop)
+            elif self._elides and tokens and tokens[-1] in _ELIDED and word[0] in "aeéio":
+                tokens[-1] = _ELIDED[tokens[-1]] + word
             else:
-                said.append(word + "," if roll < 3 else word)
-        said[0] = said[0][0].upper() + said[0][1:]
-        return " ".join(said) + "."
+                tokens.append(word + "," if roll < 3 else word)
+        tokens[0] = tokens[0][0].upper() + tokens[0][1:]
+        return " ".join(tokens) + "."
 
 
 class Corpus:
-    """Feeds of entries, every one of them different; what is watched; what must be found."""
+    """Feeds of different entries, the watchlists, and the counts that must be found."""
 
     def __init__(self, feeds: int, entries: int, seed: int = SEED) -> None:
         chance = random.Random(seed)
         self._tongues = {lang: Tongue(lang, chance) for lang in ("fr", "en")}
         self.watchlists = {
-            f"Watch {at + 1:02d}": tuple(self._terms()[at::WATCHLISTS]) for at in range(WATCHLISTS)
+            f"Watch {i + 1:02d}": tuple(self._terms()[i::WATCHLISTS]) for i in range(WATCHLISTS)
         }
         self.documents = tuple(self._documents(feeds, entries))
 
     def word(self, lang: str, rank: int) -> str:
-        """Return the word of a language that is the so many-th by use, stop words apart."""
+        """Return the word of a language with a rank by frequency, without stop words."""
         return self._tongues[lang].words[rank]
 
     def alerts(self) -> int:
-        """Count by brute force how often a watchlist has a term in an article."""
+        """Count by brute force the pairs of a watchlist and an article with one of its terms."""
         patterns = [
             re.compile("|".join(f" {folded(term)} " for term in terms))
             for terms in self.watchlists.values()
@@ -189,7 +189,7 @@ class Corpus:
 
     @cached_property
     def _articles(self) -> list[str]:
-        """Folded, a bar between headline and text."""
+        """Folded texts of the articles, with a bar between headline and text."""
         return [
             f" {folded(piece.title)} | {folded(piece.text)} "
             for document in self.documents
@@ -197,23 +197,23 @@ class Corpus:
         ]
 
     def _terms(self) -> list[str]:
-        each = WATCHLISTS * TERMS // 2
-        step = (RAREST - COMMONEST) // each
+        per_lang = WATCHLISTS * TERMS // 2
+        step = (RAREST - COMMONEST) // per_lang
         return [
             word
             for tongue in self._tongues.values()
-            for word in tongue.words[COMMONEST : COMMONEST + each * step : step]
+            for word in tongue.words[COMMONEST : COMMONEST + per_lang * step : step]
         ]
 
     def _documents(self, feeds: int, entries: int) -> Iterator[Document]:
-        written: dict[str, list[Piece]] = {lang: [] for lang in self._tongues}
+        originals: dict[str, list[Piece]] = {lang: [] for lang in self._tongues}
         for number in range(feeds):
             lang = "en" if number % 5 in (1, 3) else "fr"
-            tongue, earlier = self._tongues[lang], written[lang]
+            tongue, earlier = self._tongues[lang], originals[lang]
             pieces = []
-            for at in range(entries):
+            for entry in range(entries):
                 piece = tongue.piece()
-                if (number * entries + at) % COPY_EVERY == COPY_EVERY - 1 and earlier:
+                if (number * entries + entry) % COPY_EVERY == COPY_EVERY - 1 and earlier:
                     piece = Piece(piece.title, earlier[len(earlier) // 2].paragraphs)
                 pieces.append(piece)
             earlier.append(pieces[0])
@@ -231,7 +231,7 @@ def _coined(lang: str, chance: random.Random) -> list[str]:
     """Coin distinct words, one in ten of them a name, and one name in three of two words."""
     syllables, endings = _SYLLABLES[lang].split(), _ENDINGS[lang].split()
     words: dict[str, None] = {}
-    taken = set(_STOPS[lang].split())
+    used_words = set(_STOPS[lang].split())
     while len(words) < VOCABULARY:
         word = "".join(chance.choices(syllables, k=chance.randint(2, 3)))
         is_name = chance.random() < 0.1
@@ -241,8 +241,8 @@ def _coined(lang: str, chance: random.Random) -> list[str]:
                 word += " " + "".join(chance.choices(syllables, k=2)).capitalize()
         elif chance.random() < 0.6:
             word += chance.choice(endings)
-        if (bare := folded(word)) not in taken:
-            taken.add(bare)
+        if (bare := folded(word)) not in used_words:
+            used_words.add(bare)
             words[word] = None
     return list(words)
 

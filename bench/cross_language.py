@@ -1,4 +1,4 @@
-"""Which articles are linked as one event, by names and by vectors, and what that costs.
+"""Measures the links between articles about one event, by names and by vectors, and their cost.
 
 python -m bench.cross_language [--data FOLDER]
 
@@ -51,11 +51,11 @@ STORED = 15_000
 """Articles of three days."""
 ASKED = 1_000
 ENTRIES = 30
-"""Articles that a poll brings, which are asked for together."""
+"""Articles of a poll, which are looked up together."""
 
 
 class Report(NamedTuple):
-    """A real article, and which event it tells of."""
+    """A real article, and its event."""
 
     article: Article
     topic: str = ""
@@ -71,19 +71,19 @@ def main() -> None:
     """Measure, and print."""
     data: Path = arguments(__doc__ or "").parse_args().data
     french, english = list(_french(data)), list(_english(data))
-    named = {id(each): _names(each.article) for each in (*french, *english)}
+    named = {id(report): _names(report.article) for report in (*french, *english)}
     count = Counter(word for names in named.values() for word in names.words)
     print(f"{len(french)} French and {len(english)} English articles\n")
     print("Names:\n\n| share | one event | one topic | different topics | French × English |")
     print("|---|---|---|---|---|")
-    own = [(each, named[id(each)]) for each in english if each.event]
-    likely = list(_likely([named[id(each)] for each in french], [named[id(e)] for e in english]))
+    event_reports = [(report, named[id(report)]) for report in english if report.event]
+    likely = list(_likely([named[id(r)] for r in french], [named[id(r)] for r in english]))
     for share in SHARES:
-        same, alike, other = _judged(own, count, share, len(named))
-        linked = sum(_linked(one, two, count, share, len(named)) for one, two in likely)
+        same, alike, other = _judged(event_reports, count, share, len(named))
+        linked = sum(_linked(a, b, count, share, len(named)) for a, b in likely)
         pairs = len(french) * len(english)
         print(f"| {share} | {same} | {alike} | {other} | {linked} of {pairs:,} |", flush=True)
-    _cost([each.article for each in (*french, *english)])
+    _cost([report.article for report in (*french, *english)])
     _crossing(data, Encoder())
 
 
@@ -97,15 +97,15 @@ class Item(NamedTuple):
 
 
 def _crossing(data: Path, encoder: Encoder) -> None:
-    """Print what vectors and names link in the judged set, and what vectors link in ECB+."""
+    """Print the links by vectors and names in the judged set, and those by vectors in ECB+."""
     judged = list(rows(data / "crossing" / "judged.jsonl"))
     items: dict[Item, str] = {}
     for lang in ("en", "fr"):
-        found = [*rows(data / "crossing" / f"{lang}.jsonl"), *(row[lang] for row in judged)]
-        items |= {Item(*map(row.get, Item._fields)): lang for row in found}
-    began = time.process_time()
+        texts = [*rows(data / "crossing" / f"{lang}.jsonl"), *(row[lang] for row in judged)]
+        items |= {Item(*map(row.get, Item._fields)): lang for row in texts}
+    start = time.process_time()
     vectors = encode(items, encoder)
-    cost = (time.process_time() - began) / len(items)
+    cost = (time.process_time() - start) / len(items)
     labels = {
         tuple(Item(*map(row[lang].get, Item._fields)) for lang in ("en", "fr")): row["label"]
         for row in judged
@@ -119,32 +119,32 @@ def _crossing(data: Path, encoder: Encoder) -> None:
 
 
 def encode(items: Iterable[Item], encoder: Encoder) -> list[bytes]:
-    """Return the vectors of articles, as they are stored."""
+    """Return the stored form of the vectors of articles."""
     return [packed(encoder.encode(sentence(item.title, item.summary))) for item in items]
 
 
 def link_judged(items: Mapping[Item, str], vectors: Sequence[bytes]) -> dict[str, set[Pair]]:
-    """Return the pairs of English and French articles that each way links."""
-    every = list(items)
+    """Return the pairs of English and French articles that each method links."""
+    ordered = list(items)
     keys = [
-        StoredVector(at, at, items[item], item.at, "", item.src, b"")
-        for at, item in enumerate(every)
+        StoredVector(i, i, items[item], item.at, "", item.src, b"")
+        for i, item in enumerate(ordered)
     ]
     window = VectorWindow(tuple(keys), unpacked(vectors))
-    links = event_links(window, range(len(every)))
-    found: dict[str, set[Pair]] = {
+    links = event_links(window, range(len(ordered)))
+    linked: dict[str, set[Pair]] = {
         "names": _by_names(items),
         "likely and sure": set(),
         "sure": set(),
     }
     for link in links:
-        one, two = every[link.earlier], every[link.later]
-        if items[one] != items[two]:
-            pair = (one, two) if items[one] == "en" else (two, one)
-            found["likely and sure"].add(pair)
+        first, second = ordered[link.earlier], ordered[link.later]
+        if items[first] != items[second]:
+            pair = (first, second) if items[first] == "en" else (second, first)
+            linked["likely and sure"].add(pair)
             if link.surety is Surety.SURE:
-                found["sure"].add(pair)
-    return found
+                linked["sure"].add(pair)
+    return linked
 
 
 def _by_names(items: Mapping[Item, str]) -> set[Pair]:
@@ -154,137 +154,137 @@ def _by_names(items: Mapping[Item, str]) -> set[Pair]:
         for item, lang in items.items()
     }
     count = Counter(word for names in named.values() for word in names.words)
-    every = list(items)
+    ordered = list(items)
     bearers: dict[int, list[int]] = defaultdict(list)
-    for at, item in enumerate(every):
+    for number, item in enumerate(ordered):
         for word in named[item].words:
-            bearers[word].append(at)
-    found: set[Pair] = set()
+            bearers[word].append(number)
+    linked: set[Pair] = set()
     for item, lang in items.items():
         shared = Counter(
-            at
+            number
             for word in named[item].words
             if count[word] <= cross_language.MOST_BEARERS
-            for at in bearers[word]
-            if items[every[at]] != lang and every[at].at <= item.at
+            for number in bearers[word]
+            if items[ordered[number]] != lang and ordered[number].at <= item.at
         )
         likely = [
-            at
-            for at, n in shared.most_common(cross_language.MOST_CANDIDATES)
+            number
+            for number, n in shared.most_common(cross_language.MOST_CANDIDATES)
             if n >= cross_language.LEAST_NAMES
         ]
-        rivals = {at: named[every[at]] for at in likely}
+        rivals = {number: named[ordered[number]] for number in likely}
         for best in cross_language.same_event(named[item], rivals, count.__getitem__, len(items))[
             :1
         ]:
-            found.add((item, every[best]) if lang == "en" else (every[best], item))
-    return found
+            linked.add((item, ordered[best]) if lang == "en" else (ordered[best], item))
+    return linked
 
 
 def count_links(linked: Collection[Pair], labels: Mapping[Any, str]) -> str:
-    """Return how many judged pairs of each kind are linked, as cells of a table."""
-    met = Counter(labels.get(pair, "") for pair in linked)
-    whole = Counter(labels.values())
-    judged = met["E"] + met["S"] + met["N"]
-    wrong = f"{met['N']} of {judged} ({met['N'] / max(1, judged):.0%})"
-    share = f"{met['E']} of {whole['E']} ({met['E'] / whole['E']:.0%})"
-    return f"{share} | {met['S']} of {whole['S']} | {wrong} | {met['']}"
+    """Return the numbers of linked pairs of each judgement, as cells of a table."""
+    counts = Counter(labels.get(pair, "") for pair in linked)
+    totals = Counter(labels.values())
+    judged = counts["E"] + counts["S"] + counts["N"]
+    wrong = f"{counts['N']} of {judged} ({counts['N'] / max(1, judged):.0%})"
+    share = f"{counts['E']} of {totals['E']} ({counts['E'] / totals['E']:.0%})"
+    return f"{share} | {counts['S']} of {totals['S']} | {wrong} | {counts['']}"
 
 
 def _same_language(reports: Sequence[Report], encoder: Encoder) -> None:
-    """Print how many pairs of English articles about one event are linked by vectors."""
-    reports = [each for each in reports if each.event]
-    items = [Item("", one.article.title, one.article.summary, 0.0) for one in reports]
-    keys = tuple(StoredVector(at, at, "en", 0.0, "", str(at), b"") for at in range(len(items)))
+    """Print the numbers of pairs of English articles that vectors link."""
+    reports = [report for report in reports if report.event]
+    items = [Item("", report.article.title, report.article.summary, 0.0) for report in reports]
+    keys = tuple(StoredVector(i, i, "en", 0.0, "", str(i), b"") for i in range(len(items)))
     window = VectorWindow(keys, unpacked(encode(items, encoder)))
     links = event_links(window, range(len(items)))
     print(
         "\n| links of one language | one event | one topic | different topics |\n|---|---|---|---|"
     )
     for least, name in ((Surety.LIKELY, "likely and sure"), (Surety.SURE, "sure")):
-        met: Counter[str] = Counter(
+        counts: Counter[str] = Counter(
             _kind(reports[link.earlier], reports[link.later])
             for link in links
             if link.surety >= least
         )
-        print(f"| {name} | {met['same']} | {met['alike']} | {met['other']} |")
-    whole = Counter(_kind(one, two) for one, two in itertools.combinations(reports, 2))
-    print(f"| all pairs | {whole['same']} | {whole['alike']} | {whole['other']} |")
+        print(f"| {name} | {counts['same']} | {counts['alike']} | {counts['other']} |")
+    totals = Counter(_kind(a, b) for a, b in itertools.combinations(reports, 2))
+    print(f"| all pairs | {totals['same']} | {totals['alike']} | {totals['other']} |")
 
 
-def _kind(one: Report, two: Report) -> str:
-    return "same" if one.event == two.event else "alike" if one.topic == two.topic else "other"
+def _kind(a: Report, b: Report) -> str:
+    return "same" if a.event == b.event else "alike" if a.topic == b.topic else "other"
 
 
 def _peak() -> int:
-    """Return the most memory that this process had, in MB; pages of the model's file included."""
+    """Return the peak memory of this process, in MB, with pages of the model's file."""
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
 
 
-def _linked(one: Names, two: Names, count: Counter[int], share: float, articles: int) -> bool:
-    asked, cross_language.SHARE = cross_language.SHARE, share
+def _linked(names: Names, other: Names, count: Counter[int], share: float, articles: int) -> bool:
+    old_share, cross_language.SHARE = cross_language.SHARE, share
     try:
-        rival = replace(two, lang="fr" if one.lang == "en" else "en")
-        return bool(cross_language.same_event(one, {1: rival}, count.__getitem__, articles))
+        rival = replace(other, lang="fr" if names.lang == "en" else "en")
+        return bool(cross_language.same_event(names, {1: rival}, count.__getitem__, articles))
     finally:
-        cross_language.SHARE = asked
+        cross_language.SHARE = old_share
 
 
 def _judged(
-    own: Sequence[tuple[Report, Names]], count: Counter[int], share: float, articles: int
+    reports: Sequence[tuple[Report, Names]], count: Counter[int], share: float, articles: int
 ) -> tuple[str, str, str]:
-    met: Counter[tuple[str, bool]] = Counter()
-    for (one, names), (two, others) in itertools.combinations(own, 2):
-        kind = _kind(one, two)
-        met[kind, _linked(names, others, count, share, articles)] += 1
+    counts: Counter[tuple[str, bool]] = Counter()
+    for (report, names), (other, other_names) in itertools.combinations(reports, 2):
+        kind = _kind(report, other)
+        counts[kind, _linked(names, other_names, count, share, articles)] += 1
 
-    def told(kind: str) -> str:
-        return f"{met[kind, True]:,} of {met[kind, True] + met[kind, False]:,}"
+    def cell(kind: str) -> str:
+        return f"{counts[kind, True]:,} of {counts[kind, True] + counts[kind, False]:,}"
 
-    return told("same"), told("alike"), told("other")
+    return cell("same"), cell("alike"), cell("other")
 
 
 def _likely(french: Sequence[Names], english: Sequence[Names]) -> Iterator[tuple[Names, Names]]:
-    """Yield the pairs that have enough words in common to be asked about."""
+    """Yield the pairs with enough common words to be compared."""
     bearers: dict[int, list[int]] = defaultdict(list)
-    for at, names in enumerate(french):
+    for number, names in enumerate(french):
         for word in names.words:
-            bearers[word].append(at)
+            bearers[word].append(number)
     for names in english:
-        shared = Counter(at for word in names.words for at in bearers.get(word, ()))
+        shared = Counter(number for word in names.words for number in bearers.get(word, ()))
         yield from (
-            (names, french[at]) for at, n in shared.items() if n >= cross_language.LEAST_NAMES
+            (names, french[i]) for i, n in shared.items() if n >= cross_language.LEAST_NAMES
         )
 
 
 def _cost(articles: Sequence[Article]) -> None:
-    """Print what an article costs, on a store with the names of three days."""
+    """Print the cost of an article on a store with the names of three days."""
     _names(articles[0])  # countries and cities are read once
-    began = time.process_time()
+    start = time.process_time()
     for article in articles[:ASKED]:
         _names(article)
-    naming = (time.process_time() - began) / ASKED
-    many = list(itertools.islice(itertools.cycle(articles), STORED))
+    naming = (time.process_time() - start) / ASKED
+    stored = list(itertools.islice(itertools.cycle(articles), STORED))
     with (
         tempfile.TemporaryDirectory() as folder,
         closing(Store(StoreAddress(Path(folder)))) as store,
     ):
         (feed,) = store.subscribe([Feed(url="https://a.test/rss", name="A")], [])
-        arrived = [_arrival(replace(a, id=at, story=at)) for at, a in enumerate(many, 1)]
+        arrived = [_arrival(replace(a, id=id, story=id)) for id, a in enumerate(stored, 1)]
         with store.batch() as batch:
             batch.save_poll(_refresh(feed, arrived))
         with store.batch() as batch:
-            began = time.process_time()
-            for at in range(0, ASKED, ENTRIES):
-                cross_language.same_events(batch, feed, arrived[at : at + ENTRIES])
-            asking = (time.process_time() - began) / ASKED
+            start = time.process_time()
+            for number in range(0, ASKED, ENTRIES):
+                cross_language.same_events(batch, feed, arrived[number : number + ENTRIES])
+            asking = (time.process_time() - start) / ASKED
             fresh = [
-                _arrival(replace(each.article, id=STORED + at, story=STORED + at))
-                for at, each in enumerate(arrived[:ASKED], 1)
+                _arrival(replace(change.article, id=STORED + number, story=STORED + number))
+                for number, change in enumerate(arrived[:ASKED], 1)
             ]
-            began = time.process_time()
+            start = time.process_time()
             insert_names(store._connection, fresh)
-            storing = (time.process_time() - began) / ASKED
+            storing = (time.process_time() - start) / ASKED
     print(f"\nan article: {naming * 1e6:.0f} µs to name, {asking * 1e6:.0f} µs to look for its kin")
     print(f"among {STORED:,}, {storing * 1e6:.0f} µs to store its names")
 

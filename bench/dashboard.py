@@ -1,4 +1,4 @@
-"""What the dashboard costs, in a real pty: start, memory, keys, arrivals, rest.
+"""Measures the dashboard in a real pty: start, memory, keys, arrivals, rest.
 
 python -m bench.dashboard [--alerts 100000] [--million] [--quick]
 """
@@ -24,9 +24,9 @@ RATE = 10.0
 SEED = 7
 UP = "\x15"
 WORDS = "greve orly"
-"""Typed into the filter; its headlines are all read by then."""
+"""The words that are typed into the filter, when all headlines have been read."""
 SETTLE = 6.0
-"""Seconds until all that was put off at the start is done."""
+"""Seconds until the deferred work of the start is done."""
 GOALS = {
     "first paint, CPU": 0.4,
     "memory, MB": 80,
@@ -43,37 +43,37 @@ def main() -> None:
     parser.add_argument("--alerts", type=int, default=100_000)
     parser.add_argument("--million", action="store_true", help="also the start with a million")
     parser.add_argument("--quick", action="store_true", help="fewer keys, shorter rests")
-    asked = parser.parse_args()
-    keys, rest = (60, 6.0) if asked.quick else (200, 20.0)
+    options = parser.parse_args()
+    keys, pause = (60, 6.0) if options.quick else (200, 20.0)
     with tempfile.TemporaryDirectory() as folder:
-        room = AlertRoom(Path(folder), asked.alerts)
-        print(f"{asked.alerts} alerts; goals in brackets", flush=True)
+        room = AlertRoom(Path(folder), options.alerts)
+        print(f"{options.alerts} alerts; goals in brackets", flush=True)
         with room.watched():
             _start(room, "first paint, CPU")
-            with _dashboard(room) as shown:
-                shown.wait_for(CURSOR)
+            with _dashboard(room) as tty:
+                tty.wait_for(CURSOR)
                 time.sleep(SETTLE)
-                resident, proportional = shown.memory()
+                resident, proportional = tty.memory()
                 _say("memory, MB", resident / 1e6, f"; proportional {proportional / 1e6:.0f}")
-                _say("at rest, CPU %", _share(shown, rest))
-                _keys(shown, "at rest", keys, "jk", nullcontext)
-                _keys(shown, f"{RATE:g} arrivals a second", keys, "jk", lambda: room.arriving(RATE))
-                _keys(shown, "the store locked", keys, "jka", room.locked)
-                _typed(shown, keys // len(WORDS))
-                shown.send(".")
+                _say("at rest, CPU %", _share(tty, pause))
+                _keys(tty, "at rest", keys, "jk", nullcontext)
+                _keys(tty, f"{RATE:g} arrivals a second", keys, "jk", lambda: room.arriving(RATE))
+                _keys(tty, "the store locked", keys, "jka", room.locked)
+                _typed(tty, keys // len(WORDS))
+                tty.send(".")
                 with room.arriving(RATE):
                     time.sleep(2)
-                    _say("10 arrivals a second, CPU %", _share(shown, rest))
-    if asked.million:
+                    _say("10 arrivals a second, CPU %", _share(tty, pause))
+    if options.million:
         with tempfile.TemporaryDirectory() as folder:
             room = AlertRoom(Path(folder), 1_000_000)
             with room.watched():
                 _start(room, "first paint of a million, CPU")
-                with _dashboard(room) as shown:
-                    shown.wait_for(CURSOR)
+                with _dashboard(room) as tty:
+                    tty.wait_for(CURSOR)
                     time.sleep(2 * SETTLE)
-                    print(f"memory with a million, MB: {shown.memory()[0] / 1e6:.0f}", flush=True)
-                    _keys(shown, "a million, at rest", keys, "jk", nullcontext)
+                    print(f"memory with a million, MB: {tty.memory()[0] / 1e6:.0f}", flush=True)
+                    _keys(tty, "a million, at rest", keys, "jk", nullcontext)
 
 
 def _dashboard(room: AlertRoom) -> Terminal:
@@ -84,74 +84,74 @@ def _dashboard(room: AlertRoom) -> Terminal:
 
 
 def _start(room: AlertRoom, name: str) -> None:
-    """Start it five times, tell the best: the least disturbed."""
+    """Start the dashboard five times, and print the least disturbed start."""
     costs = []
     for _ in range(5):
-        with _dashboard(room) as shown:
-            at = shown.wait_for(CURSOR)
-            costs.append((shown.cpu(), at - shown.began))
+        with _dashboard(room) as tty:
+            painted = tty.wait_for(CURSOR)
+            costs.append((tty.cpu(), painted - tty.began))
     cpu, wall = min(costs)
     _say(name, cpu, f" s; wall {wall:.2f} s")
 
 
-def _share(shown: Terminal, seconds: float) -> float:
-    before, began = shown.cpu(), time.perf_counter()
+def _share(tty: Terminal, seconds: float) -> float:
+    before, began = tty.cpu(), time.perf_counter()
     time.sleep(seconds)
-    return 100 * (shown.cpu() - before) / (time.perf_counter() - began)
+    return 100 * (tty.cpu() - before) / (time.perf_counter() - began)
 
 
 def _keys(
-    shown: Terminal,
+    tty: Terminal,
     when: str,
     count: int,
     keys: str,
     meanwhile: Callable[[], AbstractContextManager[None]],
 ) -> None:
-    """Press keys at random moments, and tell how long until the cursor was painted anew."""
+    """Press keys at random moments, and print the time until the cursor was painted again."""
     chance = random.Random(SEED)
-    shown.send("G" + UP * 12)  # rows enough below for every key to move the cursor
+    tty.send("G" + UP * 12)  # rows enough below for every key to move the cursor
     time.sleep(1)
-    took: list[float] = []
+    times: list[float] = []
     late = 0
     with meanwhile():
         time.sleep(1)
         for number in range(count):
             time.sleep(chance.uniform(0.03, 0.12))
-            mark = shown.mark
-            pressed = shown.send(keys[number % len(keys)])
+            mark = tty.mark
+            pressed = tty.send(keys[number % len(keys)])
             try:
-                took.append((shown.wait_for(CURSOR, mark, 5.0) - pressed) * 1000)
+                times.append((tty.wait_for(CURSOR, mark, 5.0) - pressed) * 1000)
             except TimeoutError:
                 late += 1
-    took.sort()
-    p95 = took[int(len(took) * 0.95)]
-    said = f"; p50 {statistics.median(took):.1f}, worst {took[-1]:.0f}; {when}"
-    _say("key to paint, p95, ms", p95, said + (f"; {late} never" if late else ""))
+    times.sort()
+    p95 = times[int(len(times) * 0.95)]
+    details = f"; p50 {statistics.median(times):.1f}, worst {times[-1]:.0f}; {when}"
+    _say("key to paint, p95, ms", p95, details + (f"; {late} never" if late else ""))
 
 
-def _typed(shown: Terminal, times: int) -> None:
-    """Type words into the filter, and tell how long until each letter was painted."""
+def _typed(tty: Terminal, rounds: int) -> None:
+    """Type words into the filter, and print the time until each letter was painted."""
     chance = random.Random(SEED)
-    took: list[float] = []
-    for number in range(times + 1):
-        shown.send("f")
+    times: list[float] = []
+    for number in range(rounds + 1):
+        tty.send("f")
         time.sleep(4.0 if number == 0 else 0.5)
         for end in range(1, len(WORDS) + 1):
             time.sleep(chance.uniform(0.06, 0.2))
-            mark = shown.mark
-            pressed = shown.send(WORDS[end - 1])
-            painted = shown.wait_for(WORDS[:end].rstrip(), mark, 5.0)
+            mark = tty.mark
+            pressed = tty.send(WORDS[end - 1])
+            painted = tty.wait_for(WORDS[:end].rstrip(), mark, 5.0)
             if number:  # the first time headlines are read
-                took.append((painted - pressed) * 1000)
-        shown.send("\x1b")
+                times.append((painted - pressed) * 1000)
+        tty.send("\x1b")
         time.sleep(1.0)
-    took.sort()
-    said = f"; p50 {statistics.median(took):.1f}, worst {took[-1]:.0f}; a filter typed"
-    _say("key to paint, p95, ms", took[int(len(took) * 0.95)], said)
+    times.sort()
+    details = f"; p50 {statistics.median(times):.1f}, worst {times[-1]:.0f}; a filter typed"
+    _say("key to paint, p95, ms", times[int(len(times) * 0.95)], details)
 
 
-def _say(name: str, found: float, more: str = "") -> None:
-    print(f"{name}: {found:.2f} [{GOALS[name]:g}]{more}", flush=True)
+def _say(name: str, value: float, details: str = "") -> None:
+    print(f"{name}: {value:.2f} [{GOALS[name]:g}]{details}", flush=True)
 
 
 if __name__ == "__main__":

@@ -25,11 +25,11 @@ PATIENCE = 120.0
 
 def main() -> None:
     """Measure, and print each result when it is known."""
-    asked = arguments(__doc__ or "").parse_args()
+    options = arguments(__doc__ or "").parse_args()
     newsboat = newsboat_installed()
-    with kept_or_temporary(asked.corpus) as corpus, tempfile.TemporaryDirectory() as scratch_name:
+    with kept_or_temporary(options.corpus) as corpus, tempfile.TemporaryDirectory() as scratch_name:
         scratch = Path(scratch_name)
-        newsroom = laid_out(corpus, asked.feeds, asked.entries)
+        newsroom = laid_out(corpus, options.feeds, options.entries)
         introduce(newsroom)
         with serving(newsroom.site, scratch) as (port, _):
             tocsin = Tocsin(newsroom, scratch, port)
@@ -55,22 +55,22 @@ def _filled(newsboat: str, newsroom: Newsroom, scratch: Path, port: int) -> list
     return ["env", f"HOME={home}", *command]
 
 
-def _row(name: str, command: list[str], painted: str, search: str, found: str) -> None:
-    """Start three times, once if that is slow, print the best; then memory and a search."""
+def _row(name: str, command: list[str], painted: str, search: str, answer: str) -> None:
+    """Start three times, once if it is slow; print the best start, the memory and a search."""
     starts: list[tuple[float, float]] = []
     while len(starts) < 3 and sum(wall for _, wall in starts) < SLOW:
-        with Terminal(command) as shown:
-            at = shown.wait_for(painted, seconds=PATIENCE)
-            starts.append((shown.cpu(), at - shown.began))
-    with Terminal(command) as shown:
-        shown.wait_for(painted, seconds=PATIENCE)
+        with Terminal(command) as tty:
+            end = tty.wait_for(painted, seconds=PATIENCE)
+            starts.append((tty.cpu(), end - tty.began))
+    with Terminal(command) as tty:
+        tty.wait_for(painted, seconds=PATIENCE)
         time.sleep(SETTLE)
-        memory = shown.memory()[0] / 1e6
-        mark = shown.mark
-        pressed = shown.send(search)
-        took = shown.wait_for(found, mark, PATIENCE) - pressed
+        memory = tty.memory()[0] / 1e6
+        mark = tty.mark
+        pressed = tty.send(search)
+        seconds = tty.wait_for(answer, mark, PATIENCE) - pressed
     cpu, wall = min(starts)
-    print(f"| {name} | {cpu:.2f} | {wall:.2f} | {memory:.0f} | {took:.2f} |", flush=True)
+    print(f"| {name} | {cpu:.2f} | {wall:.2f} | {memory:.0f} | {seconds:.2f} |", flush=True)
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""A PostgreSQL that is farther away: what is sent to it and what it answers arrives later.
+"""A relay to a PostgreSQL that delays requests and answers, as a network does.
 
 python -m bench.delayed_database SOCKET MILLISECONDS
 """
@@ -17,25 +17,25 @@ from psycopg.conninfo import conninfo_to_dict
 
 @contextmanager
 def farther(address: str, milliseconds: float) -> Iterator[str]:
-    """Give the address at which a database on this machine answers so much later."""
-    known = conninfo_to_dict(address)
-    socket = Path(str(known["host"])) / f".s.PGSQL.{known.get('port') or 5432}"
+    """Give an address at which a database on this machine answers with a delay."""
+    parameters = conninfo_to_dict(address)
+    socket = Path(str(parameters["host"])) / f".s.PGSQL.{parameters.get('port') or 5432}"
     command = [sys.executable, "-m", "bench.delayed_database", socket, str(milliseconds)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as relay:
         assert relay.stdout is not None
         try:
             port = relay.stdout.readline().strip()
-            yield f"postgresql://{known['user']}@127.0.0.1:{port}/{known['dbname']}"
+            yield f"postgresql://{parameters['user']}@127.0.0.1:{port}/{parameters['dbname']}"
         finally:
             relay.kill()
 
 
 async def serve(socket: str, delay: float) -> None:
-    """Relay connections to a socket: half of the delay is on the way there, half on that back."""
+    """Relay connections to a socket, with half of the delay in each direction."""
 
     async def accept(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        there, back = await asyncio.open_unix_connection(socket)
-        await asyncio.gather(pass_on(reader, back, delay / 2), pass_on(there, writer, delay / 2))
+        source, sink = await asyncio.open_unix_connection(socket)
+        await asyncio.gather(pass_on(reader, sink, delay / 2), pass_on(source, writer, delay / 2))
 
     server = await asyncio.start_server(accept, "127.0.0.1", 0)
     print(server.sockets[0].getsockname()[1], flush=True)
@@ -43,7 +43,7 @@ async def serve(socket: str, delay: float) -> None:
 
 
 async def pass_on(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, delay: float) -> None:
-    """Write what is read, so many seconds later, until the end."""
+    """Write the bytes of a reader to a writer with a delay in seconds, until the end."""
     later = asyncio.get_running_loop().call_later
     while part := await reader.read(2**16):
         later(delay, writer.write, part)

@@ -1,4 +1,4 @@
-"""Which copies of real articles are recognised, what else is taken for one, what is hidden.
+"""Measures which copies of real articles are recognised, false ones, and merged alerts.
 
 python -m bench.duplicates [--data FOLDER] [--show COUNT]
 
@@ -41,12 +41,12 @@ Edit = Callable[[list[str], random.Random], list[str]]
 
 
 def cut(share: float) -> Edit:
-    """Keep the beginning."""
+    """Return an edit that keeps the beginning."""
     return lambda words, _: words[: max(40, int(len(words) * share))]
 
 
 def edited(share: float) -> Edit:
-    """Replace so many of the words, each by another one of the text."""
+    """Return an edit that replaces a share of the words by other words of the text."""
 
     def edit(words: list[str], chance: random.Random) -> list[str]:
         return [chance.choice(words) if chance.random() < share else word for word in words]
@@ -57,7 +57,7 @@ def edited(share: float) -> Edit:
 def shortened(words: list[str], chance: random.Random) -> list[str]:
     """Take out a fifth in stretches of ten words, as editors do."""
     stretches = [words[at : at + 10] for at in range(0, len(words), 10)]
-    return [word for some in stretches if chance.random() > 0.2 for word in some]
+    return [word for stretch in stretches if chance.random() > 0.2 for word in stretch]
 
 
 EDITS: Mapping[str, Edit] = {
@@ -71,8 +71,8 @@ EDITS: Mapping[str, Edit] = {
 }
 
 
-class Known:
-    """Articles that are stored, by their shingles, as the store keeps them."""
+class StoredArticles:
+    """Stored articles by their shingles, as the store keeps them."""
 
     def __init__(self, articles: Sequence[Article] = ()) -> None:
         self._articles: dict[int, Article] = {}
@@ -82,51 +82,51 @@ class Known:
         for article in articles:
             self.add(article, shingles(article.title, article.summary, article.body))
 
-    def add(self, article: Article, found: frozenset[int], copy_of: int | None = None) -> None:
+    def add(self, article: Article, sampled: frozenset[int], copy_of: int | None = None) -> None:
         """Store an article with its shingles."""
-        self._articles[article.id], self._sizes[article.id] = article, len(found)
+        self._articles[article.id], self._sizes[article.id] = article, len(sampled)
         self._copies[article.id] = copy_of
-        for shingle in found:
+        for shingle in sampled:
             self._by_shingle[shingle].append(article.id)
 
     def judge(self, article: Article, *, upto: int | None = None) -> StoryDecision:
-        """Return which story an article tells, of those stored (with ids below `upto`)."""
-        found = shingles(article.title, article.summary, article.body)
-        candidates = self.candidates(found)
+        """Return the story of an article, among the stored ones (with ids below `upto`)."""
+        sampled = shingles(article.title, article.summary, article.body)
+        candidates = self.candidates(sampled)
         if upto is not None:
-            candidates = [one for one in candidates if one.article < upto]
-        return assign_story(article, found, candidates)
+            candidates = [story for story in candidates if story.article < upto]
+        return assign_story(article, sampled, candidates)
 
-    def candidates(self, found: frozenset[int]) -> list[StoryCandidate]:
-        """Return the articles that share enough of these shingles."""
+    def candidates(self, sampled: frozenset[int]) -> list[StoryCandidate]:
+        """Return the stored articles that share enough of these shingles."""
         shared: defaultdict[int, set[int]] = defaultdict(set)
-        for shingle in found:
+        for shingle in sampled:
             for id in self._by_shingle.get(shingle, ()):
                 shared[id].add(shingle)
         return [
             StoryCandidate(
                 article=id,
                 story=self._articles[id].story,
-                shared=frozenset(its),
+                shared=frozenset(common),
                 size=self._sizes[id],
                 headline=headline_of(self._articles[id]),
                 copy_of=self._copies[id],
             )
-            for id, its in shared.items()
-            if len(its) >= least_shared(found)
+            for id, common in shared.items()
+            if len(common) >= least_shared(sampled)
         ]
 
 
 def by_text_alone(
-    article: Article, found: frozenset[int], candidates: Iterable[StoryCandidate]
+    article: Article, sampled: frozenset[int], candidates: Iterable[StoryCandidate]
 ) -> StoryDecision:
-    """Return which story an article tells by the rule as it was, which knew no headlines."""
-    if len(found) > 1:
+    """Return the story of an article by the earlier rule, which ignored headlines."""
+    if len(sampled) > 1:
         candidates = [
-            replace(one, headline=replace(one.headline, source=f"of {one.article}"))
-            for one in candidates
+            replace(story, headline=replace(story.headline, source=f"of {story.article}"))
+            for story in candidates
         ]
-    return assign_story(article, found, candidates)
+    return assign_story(article, sampled, candidates)
 
 
 def main() -> None:
@@ -137,26 +137,26 @@ def main() -> None:
     data: Path = options.data
     real = [a for a in articles(data) if len(a.body.split()) >= LEAST_WORDS]
     real = _without_twins(real)
-    known = Known(real)
+    stored = StoredArticles(real)
     print(f"{len(real):,} articles of {LEAST_WORDS} words or more, copies of {COPIES:,} of them\n")
     print("| the copy has | ≥ 0.7, same article | 0.5–0.7, a version | taken for another's |")
     print("|---|---|---|---|")
     for name, edit in EDITS.items():
-        _tell(name, known, copies(real, edit))
-    _tell("60 words of boilerplate added", known, copies(real, EDITS["a new headline"], True))
-    _tell("its first half, boilerplate added", known, copies(real, cut(0.5), True))
+        _tell(name, stored, copies(real, edit))
+    _tell("60 words of boilerplate added", stored, copies(real, EDITS["a new headline"], True))
+    _tell("its first half, boilerplate added", stored, copies(real, cut(0.5), True))
     teasers = [replace(a, body=" ".join(a.body.split()[:40])) for a in real]
-    _tell("40 words, of as many", Known(teasers), copies(teasers, EDITS["a new headline"]))
+    _tell("40 words, of as many", StoredArticles(teasers), copies(teasers, EDITS["a new headline"]))
     clusters(data)
     merged(published(data), options.show)
 
 
-def _tell(name: str, known: Known, made: Iterator[tuple[int, Article]]) -> None:
-    judged = [(original, known.judge(copy)) for original, copy in made]
+def _tell(name: str, stored: StoredArticles, pairs: Iterator[tuple[int, Article]]) -> None:
+    judged = [(original, stored.judge(copy)) for original, copy in pairs]
     count = len(judged)
-    same = sum(told.story == id and told.relation is Relation.SAME for id, told in judged)
-    version = sum(told.story == id and told.relation is Relation.VERSION for id, told in judged)
-    wrong = sum(told.relation is not Relation.ALONE and told.story != id for id, told in judged)
+    same = sum(pick.story == id and pick.relation is Relation.SAME for id, pick in judged)
+    version = sum(pick.story == id and pick.relation is Relation.VERSION for id, pick in judged)
+    wrong = sum(pick.relation is not Relation.ALONE and pick.story != id for id, pick in judged)
     shares = " | ".join(f"{number / count:.1%}" for number in (same, version, wrong))
     print(f"| {name} | {shares} |", flush=True)
 
@@ -176,72 +176,72 @@ def copies(
 
 
 def _without_twins(real: Sequence[Article]) -> list[Article]:
-    """Leave out articles that resemble an earlier one, and say how many: they are no invention."""
-    known = Known(real)
-    told = Counter(known.judge(article, upto=article.id).relation for article in real)
+    """Leave out articles that resemble an earlier one, and print their number: they are real."""
+    stored = StoredArticles(real)
+    kinds = Counter(stored.judge(article, upto=article.id).relation for article in real)
     print(
-        f"{len(real):,} real articles as they came: {told[Relation.SAME]} the same as an earlier"
-        f" one, {told[Relation.VERSION]} a version of one; left out of what follows"
+        f"{len(real):,} real articles as they came: {kinds[Relation.SAME]} the same as an earlier"
+        f" one, {kinds[Relation.VERSION]} a version of one; left out of what follows"
     )
-    return [a for a in real if known.judge(a, upto=a.id).relation is Relation.ALONE]
+    return [a for a in real if stored.judge(a, upto=a.id).relation is Relation.ALONE]
 
 
 def clusters(data: Path) -> None:
-    """Print how pairs of articles about the same event, and about others, are judged."""
+    """Print the judgements on pairs of articles about the same event and about others."""
     events: dict[int, tuple[int, str]] = {}
-    found = []
+    reports = []
     for id, row in enumerate(rows(data / "clusters" / "ecbplus-en-dev.jsonl"), 1):
         title, _, body = row["text"].partition("\n")
-        found.append(replace(made(id, "en", title, "", body), feeds=(id,)))
+        reports.append(replace(made(id, "en", title, "", body), feeds=(id,)))
         events[id] = row["topic"], row["event"]
-    known = Known(found)
-    told = [(a.id, known.judge(a, upto=a.id)) for a in found]
-    related = [(id, t) for id, t in told if t.relation is not Relation.ALONE]
+    stored = StoredArticles(reports)
+    decisions = [(a.id, stored.judge(a, upto=a.id)) for a in reports]
+    related = [(id, t) for id, t in decisions if t.relation is not Relation.ALONE]
     right = Counter(
         "same event" if events[id] == events[t.story] else "other event" for id, t in related
     )
     kinds = Counter(t.relation for _, t in related)
     print(
-        f"\n{len(found)} articles about {len(set(events.values()))} events:"
+        f"\n{len(reports)} articles about {len(set(events.values()))} events:"
         f" {kinds[Relation.SAME]} the same as an earlier one, {kinds[Relation.VERSION]} a version;"
         f" {right['same event']} of them of the same event, {right['other event']} of another"
     )
 
 
-# --- what is hidden --------------------------------------------------------------------
+# --- merged alerts ---------------------------------------------------------------------
 
 Merged = dict[int, int]
-"""The article whose alert stands for that of another, by that other."""
+"""The article whose alert stands for the alert of a merged article, by the merged one."""
 
 
 def copies_of(real: Sequence[Article], rule: Callable[..., StoryDecision]) -> Merged:
     """Return the copies by the text, each with its original."""
-    known, found = Known(), Merged()
+    stored, originals = StoredArticles(), Merged()
     for article in real:
-        own = shingles(article.title, article.summary, article.body)
-        told = rule(article, own, known.candidates(own))
-        known.add(article, own, told.copy_of)
-        if told.copy_of is not None:
-            found[article.id] = told.copy_of
-    return found
+        sampled = shingles(article.title, article.summary, article.body)
+        decision = rule(article, sampled, stored.candidates(sampled))
+        stored.add(article, sampled, decision.copy_of)
+        if decision.copy_of is not None:
+            originals[article.id] = decision.copy_of
+    return originals
 
 
 def of_one_headline(copies: Merged, by_id: Mapping[int, Article]) -> Merged:
-    """Return the copies whose headlines say the same piece, each with the one that stands."""
+    """Return the copies with equivalent headlines, each with the article that stands for it."""
     standing: defaultdict[int, list[int]] = defaultdict(list)
-    found = Merged()
+    merged_into = Merged()
     for article, original in copies.items():
         for other in standing[original] or [original]:
             if is_same_piece(headline_of(by_id[other]), headline_of(by_id[article])):
-                found[article] = other
+                merged_into[article] = other
                 break
         else:
             standing[original] = [*(standing[original] or [original]), article]
-    return found
+    return merged_into
 
 
 def merged(real: Sequence[Article], show: int) -> None:
-    """Print of how many articles the alert would be merged into another's, and some pairs."""
+    """Print the number of articles whose alert would be merged, and some pairs."""
     by_id = {article.id: article for article in real}
     before, copied = copies_of(real, by_text_alone), copies_of(real, assign_story)
     now, unlike = of_one_headline(copied, by_id), of_one_headline(before, by_id)

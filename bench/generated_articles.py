@@ -1,4 +1,4 @@
-"""As many articles as one likes of real French and English sentences, no two the same."""
+"""Any number of articles of real French and English sentences, no two the same."""
 
 from __future__ import annotations
 
@@ -23,30 +23,30 @@ _SYLLABLES = ("ba", "cor", "du", "fen", "gal", "hi", "jor", "ka", "lun", "mer", 
 def varied(data: Path, count: int) -> Iterator[Article]:
     """Yield articles: first the real ones, then mixtures of two of one language.
 
-    A mixture has half of the sentences of each and two names of its own, so that the
-    vocabulary grows as it does in life.
+    A mixture has half of the sentences of each article and two names of its own, so that the
+    vocabulary grows as in real news.
     """
     chance = random.Random(SEED)
     real = articles(data)
     chance.shuffle(real)
-    partners = {lang: cycle([one for one in real if one.lang == lang]) for lang in ("fr", "en")}
+    partners = {lang: cycle([a for a in real if a.lang == lang]) for lang in ("fr", "en")}
     for id, article in enumerate(islice(cycle(real), count), 1):
         if id > len(real):
             other = next(islice(partners[article.lang], chance.randrange(1, 9), None))
             article = _mixed(article, other, chance)  # noqa: PLW2901
-        when = 1.3e9 + MINUTE * id
+        date = 1.3e9 + MINUTE * id
         yield replace(
-            article, id=id, feeds=(1 + id % FEEDS,), published=when, seen=when, story=id,
+            article, id=id, feeds=(1 + id % FEEDS,), published=date, seen=date, story=id,
             url=f"https://x.example/{id}",
         )  # fmt: skip
 
 
-def _mixed(one: Article, other: Article, chance: random.Random) -> Article:
-    sentences = [*_half(one.body, chance), *_half(other.body, chance)]
+def _mixed(article: Article, other: Article, chance: random.Random) -> Article:
+    sentences = [*_half(article.body, chance), *_half(other.body, chance)]
     chance.shuffle(sentences)
     sentences.append(f"{_name(chance)} {_name(chance)}.")
-    body = " ".join(map(str.strip, sentences))  # two in a row without a blank would be new words
-    return replace(one, title=f"{one.title} {_name(chance)}", body=body)
+    body = " ".join(map(str.strip, sentences))  # joined without a blank, they would make new words
+    return replace(article, title=f"{article.title} {_name(chance)}", body=body)
 
 
 def _half(text: str, chance: random.Random) -> list[str]:

@@ -1,10 +1,10 @@
-"""How cost grows with the archive: bulk, commits, disk, searches, starts, retention.
+"""Measures how cost grows with the archive: bulk, commits, disk, searches, starts, retention.
 
 python -m bench.growth [--articles 1000000] [--seconds 120] [--folder FOLDER] [--json FILE]
 
-At each half power of ten of articles, one line of JSON. Then how soon what is stored can be
-searched. The store is a real one and so is the indexer's process. Times are of the processor, but
-for the last lines: those are what a person waits. FOLDER keeps what was built, for the next time.
+It prints one line of JSON at each half power of ten of articles, then how soon stored articles can
+be searched. The store and the indexer's process are real. Times are of the processor; those of the
+last lines are the times that a person waits. FOLDER keeps store and index for the next time.
 `python -m bench.growth_chart FILE FOLDER` draws the curves of the documentation.
 """
 
@@ -39,10 +39,10 @@ from monitor.storage.maintenance.indexer_process import IndexerProcess
 from monitor.storage.store.sql.store import Store
 
 DISTINCT = 50_000
-"""Articles of the corpus; each further round of them gets words of its own."""
+"""Articles of the corpus; in each further round they get additional words."""
 STEP = 2_048
 SMALL, COMMITS = 20, 40
-"""Articles of a small commit, and how many of those are measured at each size."""
+"""Articles of a small commit, and the number of commits that are measured at each size."""
 RATE = 20
 """Articles that arrive in a second."""
 ROUNDS = 15
@@ -60,21 +60,21 @@ def main() -> None:
     parser.add_argument("--seconds", type=int, default=120, help="how long articles arrive")
     parser.add_argument("--folder", type=Path)
     parser.add_argument("--json", type=Path, help="append a line for each size")
-    asked = parser.parse_args()
-    if asked.seconds < 2:
+    options = parser.parse_args()
+    if options.seconds < 2:
         parser.error("--seconds: at least 2, so that there is a distribution")
 
     def tell(step: GrowthStep) -> None:
         line = json.dumps(asdict(step))
         print(line, flush=True)
-        if asked.json:
-            with asked.json.open("a", encoding="utf-8") as file:
+        if options.json:
+            with options.json.open("a", encoding="utf-8") as file:
                 file.write(line + "\n")
 
     print(f"load {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores", flush=True)
-    with kept_or_temporary(asked.folder) as folder:
-        grow(folder, asked.articles, tell)
-        arrive(folder, asked.seconds)
+    with kept_or_temporary(options.folder) as folder:
+        grow(folder, options.articles, tell)
+        arrive(folder, options.seconds)
 
 
 # --- growing ---------------------------------------------------------------------------
@@ -84,14 +84,14 @@ def endless() -> Iterator[Article]:
     """Yield articles without end, no two alike."""
     distinct = list(written(DISTINCT))
     for round in count():
-        for one in distinct:
-            id = round * DISTINCT + one.id
-            own = f" {one.title.split()[0]}{round} n{id}" if round else ""
-            yield replace(one, id=id, title=one.title + own, url=f"{one.url}/{round}", story=id)
+        for item in distinct:
+            id = round * DISTINCT + item.id
+            tail = f" {item.title.split()[0]}{round} n{id}" if round else ""
+            yield replace(item, id=id, title=item.title + tail, url=f"{item.url}/{round}", story=id)
 
 
 def grow(folder: Path, articles: int, tell: Callable[[GrowthStep], None]) -> None:
-    """Fill store and index, and tell what each size costs on the way."""
+    """Fill store and index, and report the cost at each size."""
     with closing(Store(StoreAddress(folder))) as store:
         (feed,) = store.subscribe([Feed(url="https://bench.example/rss", name="Bench")], [])
         writer = open_archive_writer(folder / ARCHIVE_FOLDER)
@@ -100,7 +100,7 @@ def grow(folder: Path, articles: int, tell: Callable[[GrowthStep], None]) -> Non
         for size in steps(articles):
             cpu, added = fill(store, feed, writer, source, size)
             times = commits(store, feed, writer, source)
-            found = GrowthStep(
+            step = GrowthStep(
                 articles=writer.article_count,
                 bulk=added / cpu if cpu else None,
                 commit=1e3 * median(times),
@@ -113,25 +113,25 @@ def grow(folder: Path, articles: int, tell: Callable[[GrowthStep], None]) -> Non
                 searches=searches(folder / ARCHIVE_FOLDER),
                 starts=starts(folder),
             )
-            tell(found)
+            tell(step)
 
 
-def steps(most: int) -> Iterator[int]:
+def steps(limit: int) -> Iterator[int]:
     """Yield the half powers of ten from a thousand on."""
     size = 1_000
-    while size <= most:
+    while size <= limit:
         yield size
-        if 3 * size <= most:
+        if 3 * size <= limit:
             yield 3 * size
         size *= 10
 
 
 class GrowthStep(Struct, frozen=True, kw_only=True):
-    """What an archive of some size costs; times are of the processor."""
+    """The cost of an archive of some size; times are of the processor."""
 
     articles: int
     bulk: float | None
-    """Articles indexed in a second on the way to this size; None if they were there."""
+    """Articles indexed in a second up to this size; None if they were indexed already."""
     commit: float
     """Milliseconds of a commit of 20 articles, the median of 40."""
     worst_commit: float
@@ -141,17 +141,17 @@ class GrowthStep(Struct, frozen=True, kw_only=True):
     index: float
     """MB on disk."""
     store: float
-    """MB on disk, with the log of what is not in the file yet."""
+    """MB on disk, with the write-ahead log."""
     retention: float
     """Milliseconds to drop the oldest 200 articles."""
     searches: dict[str, float]
-    """Milliseconds of a search for the newest 50, by what is searched for."""
+    """Milliseconds of a search for the newest 50, by the kind of query."""
     starts: dict[str, float]
     """Seconds of a command, from the shell to its end."""
 
 
 def searches(folder: Path) -> dict[str, float]:
-    """Return the milliseconds of each kind of search, the median of so many."""
+    """Return the median milliseconds of each kind of search."""
     archive = open_archive(folder)
 
     def once(query: str) -> float:
@@ -160,14 +160,14 @@ def searches(folder: Path) -> dict[str, float]:
         return time.process_time() - start
 
     return {
-        wanted.what: 1e3 * median(once(wanted.query) for _ in range(ROUNDS))
-        for wanted in of_the_invented()
-        if not wanted.lang
+        case.name: 1e3 * median(once(case.query) for _ in range(ROUNDS))
+        for case in of_the_invented()
+        if not case.lang
     }
 
 
 def starts(folder: Path) -> dict[str, float]:
-    """Return the processor's seconds of commands, the least of five."""
+    """Return the processor seconds of commands, the best of five."""
     (folder / "feeds.yaml").write_text(
         "feeds: [{url: 'https://bench.example/rss', name: Bench}]\nwatchlists: []\n",
         encoding="utf-8",
@@ -182,7 +182,7 @@ def starts(folder: Path) -> dict[str, float]:
 
 
 def drop(store: Store) -> float:
-    """Return the processor's seconds to drop the oldest articles; they are there again after."""
+    """Return the processor seconds to drop the oldest articles, and restore them."""
 
     class Undone(Exception):
         """Ends the transaction."""
@@ -196,14 +196,14 @@ def drop(store: Store) -> float:
 
 
 def megabytes(files: Iterable[Path]) -> float:
-    """Return the size of files."""
+    """Return the size of files, in MB."""
     return sum(file.stat().st_size for file in files) / 1e6
 
 
 def fill(
     store: Store, feed: Feed, writer: ArchiveWriter, source: Iterator[Article], size: int
 ) -> tuple[float, int]:
-    """Add articles up to a size; return the processor's seconds in the index, and how many."""
+    """Add articles up to a size; return the processor seconds in the index, and their number."""
     seconds, added = 0.0, 0
     while (missing := size - writer.article_count) > 0:
         batch = list(islice(source, min(STEP, missing)))
@@ -218,7 +218,7 @@ def fill(
 def commits(
     store: Store, feed: Feed, writer: ArchiveWriter, source: Iterator[Article]
 ) -> list[float]:
-    """Return the processor's seconds of small commits."""
+    """Return the processor seconds of small commits."""
     times = []
     for _ in range(COMMITS):
         batch = list(islice(source, SMALL))
@@ -230,13 +230,13 @@ def commits(
 
 
 def keep(store: Store, feed: Feed, articles: list[Article]) -> None:
-    """Store articles that are in the index already, or are put there at once."""
+    """Store articles that are in the index already, or are added to it at once."""
     queue(store, feed, articles)
     store.mark_indexed(1 << 62)
 
 
 def queue(store: Store, feed: Feed, articles: list[Article]) -> None:
-    """Store articles; they are on their way to the index."""
+    """Store articles, and put them into the outbox."""
     arrivals = [
         ArticleChange(
             article=replace(article, feeds=(feed.number,)),
@@ -255,12 +255,12 @@ def queue(store: Store, feed: Feed, articles: list[Article]) -> None:
 
 
 def arrive(folder: Path, seconds: int) -> None:
-    """Let articles arrive, and measure how soon each second's are found."""
+    """Let articles arrive, and measure how soon those of each second are found."""
     with closing(Store(StoreAddress(folder))) as store:
         (feed,) = store.subscribe([Feed(url="https://bench.example/rss", name="Bench")], [])
         source = endless()
-        there = len(store.article_ids())
-        next(islice(source, there, there), None)
+        article_count = len(store.article_ids())
+        next(islice(source, article_count, article_count), None)
         process = IndexerProcess(folder, time.time)
         started = time.monotonic()
         process.start()
@@ -268,10 +268,10 @@ def arrive(folder: Path, seconds: int) -> None:
         waits: list[float] = []
         archive = open_archive(folder / ARCHIVE_FOLDER)
         while len(waits) < seconds:
-            own = waits if process.is_repaired else starting
+            target = waits if process.is_repaired else starting
             number = len(starting) + len(waits)
-            own.append(until_found(store, feed, source, process, archive, number))
-            time.sleep(max(0.0, 1.0 - own[-1]))
+            target.append(until_found(store, feed, source, process, archive, number))
+            time.sleep(max(0.0, 1.0 - target[-1]))
         memory = memory_of(process)
         process.stop()
     print(f"\n{RATE} articles a second for {time.monotonic() - started:.0f} s: searchable after")
@@ -291,9 +291,9 @@ def until_found(
     archive: Archive,
     number: int,
 ) -> float:
-    """Store a second's articles; return after how many seconds the last of them is found."""
+    """Store the articles of a second; return the seconds until the last one is found."""
     word = f"arrived{number}t{time.time_ns()}"
-    batch = [replace(one, title=f"{one.title} {word}") for one in islice(source, RATE)]
+    batch = [replace(article, title=f"{article.title} {word}") for article in islice(source, RATE)]
     queue(store, feed, batch)
     stored = time.monotonic()
     process.wake()
@@ -305,14 +305,14 @@ def until_found(
 
 
 def memory_of(process: IndexerProcess) -> float:
-    """Return the most memory the indexer's process has had, in MB."""
+    """Return the peak memory of the indexer's process, in MB."""
     child = process._process
     assert child is not None
     return peak_of(child.pid) / 2**20
 
 
 def peak() -> float:
-    """Return the most memory this process has had, in MB."""
+    """Return the peak memory of this process, in MB."""
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 
 

@@ -1,4 +1,4 @@
-"""Draws how cost grows with the archive, from what `bench.growth --json` wrote.
+"""Draws how cost grows with the archive, from the output of `bench.growth --json`.
 
 python -m bench.growth_chart FILE FOLDER     one growth.svg in FOLDER
 """
@@ -19,7 +19,7 @@ WIDTH, HEIGHT = 340, 220
 LEFT, RIGHT, TOP, BOTTOM = 44, 30, 44, 26
 COLUMNS = 2
 MARGIN = 0.1
-"""Of an axis beyond its values, in powers of ten."""
+"""Length of an axis beyond its values, in powers of ten."""
 COLOURS = ("#2f6fb0", "#c05a1e", "#3f8f4f", "#8a4fa8", "#a08a10")
 STYLE = """
 svg { font: 11px sans-serif; fill: #333; }
@@ -33,7 +33,7 @@ Value = Callable[[Step], float | None]
 
 
 class Panel(Struct, frozen=True):
-    """One picture: named values by the number of articles, both axes logarithmic."""
+    """One chart: named values by the number of articles, on logarithmic axes."""
 
     title: str
     lines: Sequence[tuple[str, Value]]
@@ -76,28 +76,28 @@ def main() -> None:
     )
     parser.add_argument("file", type=Path)
     parser.add_argument("folder", type=Path)
-    asked = parser.parse_args()
-    steps = [json.loads(line) for line in asked.file.read_text(encoding="utf-8").splitlines()]
-    (asked.folder / "growth.svg").write_text(chart(steps), encoding="utf-8")
+    options = parser.parse_args()
+    steps = [json.loads(line) for line in options.file.read_text(encoding="utf-8").splitlines()]
+    (options.folder / "growth.svg").write_text(chart(steps), encoding="utf-8")
 
 
 def chart(steps: Sequence[Step]) -> str:
     """Return the panels as one SVG."""
     rows = -(-len(PANELS) // COLUMNS)
-    drawn = [
-        f'<g transform="translate({WIDTH * (at % COLUMNS)},{HEIGHT * (at // COLUMNS)})">'
+    groups = [
+        f'<g transform="translate({WIDTH * (number % COLUMNS)},{HEIGHT * (number // COLUMNS)})">'
         f"{''.join(_panel(panel, steps))}</g>"
-        for at, panel in enumerate(PANELS)
+        for number, panel in enumerate(PANELS)
     ]
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH * COLUMNS} {HEIGHT * rows}">'
-        f"<style>{STYLE}</style>\n" + "\n".join(drawn) + "\n</svg>\n"
+        f"<style>{STYLE}</style>\n" + "\n".join(groups) + "\n</svg>\n"
     )
 
 
 def _panel(panel: Panel, steps: Sequence[Step]) -> Iterable[str]:
     lines = [
-        (name, [(step["articles"], found) for step in steps if (found := value(step))])
+        (name, [(step["articles"], height) for step in steps if (height := value(step))])
         for name, value in panel.lines
     ]
     across = _Scale([x for _, points in lines for x, _ in points], LEFT, WIDTH - RIGHT)
@@ -109,12 +109,12 @@ def _panel(panel: Panel, steps: Sequence[Step]) -> Iterable[str]:
     for tick in up.ticks():
         yield _line(LEFT, up.at(tick), WIDTH - RIGHT, up.at(tick))
         yield _text(LEFT - 4, up.at(tick) + 4, f"{tick:,g}", "end")
-    at = float(LEFT)
+    name_x = float(LEFT)
     for (name, points), colour in zip(lines, COLOURS, strict=False):
         path = " ".join(f"{across.at(x):.1f},{up.at(y):.1f}" for x, y in points)
         yield f'<polyline fill="none" stroke="{colour}" stroke-width="1.5" points="{path}"/>'
-        yield f'<text x="{at:g}" y="30" style="fill:{colour}">{escape(name)}</text>'
-        at += 6 * len(name) + 12
+        yield f'<text x="{name_x:g}" y="30" style="fill:{colour}">{escape(name)}</text>'
+        name_x += 6 * len(name) + 12
 
 
 class _Scale:
@@ -130,14 +130,14 @@ class _Scale:
         return self._start + share * (self._end - self._start)
 
     def ticks(self) -> list[float]:
-        """Return the powers of ten on the axis; of a short one, numbers between them too."""
+        """Return the powers of ten on the axis; on a short axis, numbers between them too."""
         powers = range(math.floor(self._low), math.ceil(self._high) + 1)
         for steps in ((1,), (1, 3), (1, 2, 3, 5, 7)):
-            found = [step * 10.0**power for power in powers for step in steps]
-            found = [tick for tick in found if self._low <= math.log10(tick) <= self._high]
-            if len(found) > 2:
+            ticks = [step * 10.0**power for power in powers for step in steps]
+            ticks = [tick for tick in ticks if self._low <= math.log10(tick) <= self._high]
+            if len(ticks) > 2:
                 break
-        return found
+        return ticks
 
 
 def _line(x1: float, y1: float, x2: float, y2: float) -> str:

@@ -1,10 +1,10 @@
-"""What strangers can make tocsin spend: each attack prints seconds and megabytes.
+"""The cost of attacks by strangers: each attack prints seconds and megabytes.
 
     python -m bench.hostile            every attack
     python -m bench.hostile runs …     these attacks
 
-An attack is a function of an empty folder that yields what it cost. Those of one kind are in a
-module of their own, and each has its name in `ATTACKS`.
+An attack is a function that takes an empty folder and yields its costs. Attacks of one kind are in
+one module, and each has a name in `ATTACKS`.
 """
 
 from __future__ import annotations

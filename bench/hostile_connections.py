@@ -1,4 +1,4 @@
-"""Neighbours that open connections to the servers of tocsin and send half a request."""
+"""Attacks by neighbours that open connections to servers of tocsin and send half a request."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ from bench.tocsin_run import TOCSIN
 
 MB = 2**20
 DESCRIPTORS = 1024
-"""Of the process that is attacked, as most systems allow."""
+"""Open files of the attacked process, as most systems allow."""
 OF_ATTACKER = 8192
 METRICS_CONNECTIONS = 1_004
 SERVE_CONNECTIONS = 1_146
 BEFORE, DURING, AFTER = 8.0, 30.0, 15.0
 """Seconds."""
 TRIED = 5.0
-"""Seconds for which somebody who asks waits, before asking again."""
+"""Seconds for which a client waits before it asks again."""
 HALF = b"GET /metrics HTTP/1.1\r\nHost: 127.0.0.1\r\n"
 _FEED = (
     b"<rss version='2.0'><channel><item><guid>1</guid><title>One</title>"
@@ -47,25 +47,25 @@ def metrics(folder: Path) -> Iterator[Harm]:
         return '"1"', _FEED
 
     port = free_port()
-    with looped(Loopback(document, keep_alive=False)) as there:
-        said = {
+    with looped(Loopback(document, keep_alive=False)) as loopback:
+        settings = {
             "network": {"allow": ["127.0.0.0/8"]},
-            "feeds": [{"url": f"http://127.0.0.1:{there.port}/feed", "every": "1s"}],
+            "feeds": [{"url": f"http://127.0.0.1:{loopback.port}/feed", "every": "1s"}],
             "watchlists": ["Alibaba"],
         }
         config = folder / "feeds.yaml"
-        config.write_text(json.dumps(said), encoding="utf-8")
+        config.write_text(json.dumps(settings), encoding="utf-8")
         command = [TOCSIN, "-c", str(config), "run", "--metrics", f"127.0.0.1:{port}"]
         with _running(folder, command) as process:
             while not polls:
                 time.sleep(0.1)
-            for what, seconds, attacked in _phases(process, port, METRICS_CONNECTIONS, "/metrics"):
+            for phase, seconds, attacked in _phases(process, port, METRICS_CONNECTIONS, "/metrics"):
                 until = time.monotonic()
-                times = [one for one in polls if until - seconds < one < until]
+                times = [moment for moment in polls if until - seconds < moment < until]
                 gaps = zip([until - seconds, *times], [*times, until], strict=True)
                 pause = max(end - begin for begin, end in gaps)
                 yield Harm(
-                    f"longest time without a poll {what}",
+                    f"longest time without a poll {phase}",
                     pause,
                     peak_of(process.pid) / MB,
                     attacked,
@@ -80,24 +80,24 @@ def serve(folder: Path) -> Iterator[Harm]:
     command = [TOCSIN, "-c", str(config), "serve", "--no-monitor", "--port", "0"]
     with _running(folder, command) as process:
         while not (
-            found := re.search(r":(\d+)/\?", (folder / "stdout").read_text(encoding="utf-8"))
+            match := re.search(r":(\d+)/\?", (folder / "stdout").read_text(encoding="utf-8"))
         ):
             time.sleep(0.1)
-        port = int(found[1])
-        for what, _, attacked in _phases(process, port, SERVE_CONNECTIONS, "/"):
-            yield Harm(f"a page {what}", _answered(port, "/"), peak_of(process.pid) / MB, attacked)
+        port = int(match[1])
+        for phase, _, attacked in _phases(process, port, SERVE_CONNECTIONS, "/"):
+            yield Harm(f"a page {phase}", _answered(port, "/"), peak_of(process.pid) / MB, attacked)
 
 
 def _phases(
     process: subprocess.Popen[bytes], port: int, connections: int, path: str
 ) -> Iterator[tuple[str, float, str]]:
-    """Yield at the end of each phase: its name, its seconds, and how the server did."""
+    """Yield the name, the seconds and the state of the server at the end of each phase."""
     errors = Path(f"/proc/{process.pid}/fd/2")
 
     def state() -> str:
         answer = _answered(port, path)
-        said = errors.stat().st_size
-        return f"{path} answered in {answer:.2f} s; {said:,} bytes of stderr"
+        size = errors.stat().st_size
+        return f"{path} answered in {answer:.2f} s; {size:,} bytes of stderr"
 
     time.sleep(BEFORE)
     yield "before", BEFORE, state()
@@ -126,7 +126,7 @@ def _running(folder: Path, command: list[str]) -> Iterator[subprocess.Popen[byte
 
 @contextmanager
 def _half_open(port: int, connections: int) -> Iterator[None]:
-    """Keep so many connections open while the block runs; open another for each that is closed."""
+    """Keep connections open while the block runs, and replace each one that is closed."""
     _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (min(hard, OF_ATTACKER), hard))
     ended = threading.Event()
@@ -136,9 +136,9 @@ def _half_open(port: int, connections: int) -> Iterator[None]:
             while not ended.is_set():
                 for _ in range(min(64, connections - len(selector.get_map()))):
                     with suppress(OSError):
-                        one = socket.create_connection(("127.0.0.1", port), 0.2)
-                        one.sendall(HALF)
-                        selector.register(one, selectors.EVENT_READ)
+                        connection = socket.create_connection(("127.0.0.1", port), 0.2)
+                        connection.sendall(HALF)
+                        selector.register(connection, selectors.EVENT_READ)
                 for key, _ in selector.select(0.02):
                     selector.unregister(key.fileobj)
                     _socket(key).close()
@@ -160,7 +160,7 @@ def _socket(key: selectors.SelectorKey) -> socket.socket:
 
 
 def _answered(port: int, path: str, tries: int = 3) -> float:
-    """Return seconds until somebody who asks is answered."""
+    """Return the seconds until a client gets an answer."""
     began = time.monotonic()
     for _ in range(tries):
         client = HTTPConnection("127.0.0.1", port, timeout=TRIED)

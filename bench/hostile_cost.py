@@ -1,4 +1,4 @@
-"""What an attack cost, as every attack reports it."""
+"""The cost of an attack, as every attack reports it."""
 
 from __future__ import annotations
 
@@ -8,15 +8,15 @@ from msgspec import Struct
 class Harm(Struct, frozen=True):
     """The cost of one attack, or of one measurement of it."""
 
-    what: str
-    """What was measured, in a few words."""
+    name: str
+    """A short description of the measurement."""
     seconds: float
     megabytes: float
-    """Peak of the process that was attacked."""
+    """Peak memory of the attacked process."""
     outcome: str = ""
-    """What became of those that did no harm, and of the attack."""
+    """What happened to harmless feeds, and to the attack."""
 
     def line(self) -> str:
         """Return the cost as a line."""
-        cost = f"{self.what:48}{self.seconds:8.2f} s{self.megabytes:9.1f} MB"
+        cost = f"{self.name:48}{self.seconds:8.2f} s{self.megabytes:9.1f} MB"
         return f"{cost}   {self.outcome}".rstrip()

@@ -1,4 +1,4 @@
-"""Feeds that are made to exhaust the memory of the monitor and of the indexer."""
+"""Hostile feeds that exhaust the memory of the monitor and of the indexer."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ MB = 2**20
 
 
 def runs(folder: Path) -> Iterator[Harm]:
-    """Attack with 81 articles of one compound of 40,000 words, each another one."""
+    """Attack with 81 articles of one compound of 40,000 words, all different."""
     texts = [f"b{number}-" * 40_000 for number in range(1, 1 + ARTICLES)]
     yield from _read_once(folder, f"{ARTICLES} articles of 40,000 words in one run", texts)
 
 
 def pieces(folder: Path) -> Iterator[Harm]:
-    """Attack with 81 articles of 2,400 compounds, all different, as long as what is remembered."""
+    """Attack with 81 articles of 2,400 compounds, all different, of cacheable length."""
     chance = random.Random(4)
     texts = [" ".join(_piece(chance) for _ in range(2_400)) for _ in range(ARTICLES)]
     yield from _read_once(folder, f"{ARTICLES} articles of 2,400 compounds of 16 words", texts)
@@ -36,24 +36,24 @@ def _piece(chance: random.Random) -> str:
     return "-".join("".join(chance.choices(ascii_lowercase, k=3)) for _ in range(16))
 
 
-def _read_once(folder: Path, what: str, texts: Sequence[str]) -> Iterator[Harm]:
-    """Read a feed of these texts beside nine healthy feeds, once, with its index."""
+def _read_once(folder: Path, label: str, texts: Sequence[str]) -> Iterator[Harm]:
+    """Poll and index a feed of these texts once, beside nine healthy feeds."""
     hostile = _feed("hostile", texts)
-    with looped(Loopback(lambda path: _document(path, hostile))) as there:
-        address = f"http://127.0.0.1:{there.port}"
+    with looped(Loopback(lambda path: _document(path, hostile))) as loopback:
+        address = f"http://127.0.0.1:{loopback.port}"
         names = ["hostile", *(f"well{number}" for number in range(9))]
-        said = {
+        settings = {
             "network": {"allow": ["127.0.0.0/8"]},
             "feeds": [{"url": f"{address}/{name}", "name": name} for name in names],
             "watchlists": ["Alibaba"],
         }
         config = folder / "feeds.yaml"
-        config.write_text(json.dumps(said), encoding="utf-8")
+        config.write_text(json.dumps(settings), encoding="utf-8")
         spent = cost([TOCSIN, "-c", str(config), "-q", "run", "--once", "--now"], check=False)
     stored = _stored(folder / "var" / "newsroom.db")
     outcome = f"{spent.cpu:.0f} s of processor time; exit code {spent.code}; {stored}"
-    yield Harm(f"{what}: the monitor", spent.wall, spent.own / MB, outcome)
-    yield Harm(f"{what}: all processes", spent.wall, spent.together / MB)
+    yield Harm(f"{label}: the monitor", spent.wall, spent.main_memory / MB, outcome)
+    yield Harm(f"{label}: all processes", spent.wall, spent.total_memory / MB)
 
 
 def _document(path: str, hostile: bytes) -> tuple[str, bytes]:

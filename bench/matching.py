@@ -1,10 +1,10 @@
-"""Watchlists against articles: how many a second, beside three other ways, and what each misses.
+"""Measures how many articles a second watchlists match, and errors, beside three other matchers.
 
 python -m bench.matching [--rules 10 1000 50000] [--data FOLDER]
 
-Real texts (see `bench.real_articles`). A third of them lends names and words to the watchlists and
-warms up; so does the second; the last third, of which many word forms were never met
-before, is measured. Times are of the processor, of one core.
+The texts are real (see `bench.real_articles`). The names and words of watchlists are from the first
+third; the first two thirds warm up the caches; the last third, with many new word forms, is
+measured. Times are of the processor, of one core.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from pathlib import Path
 
 from msgspec.structs import replace
 
-from bench.matching_peers import Alternation, Automaton, Found, Fts5, Matcher, Tocsin
+from bench.matching_peers import Alternation, Automaton, Fts5, Matcher, Matches, Tocsin
 from bench.real_articles import DATA, arguments, articles, made
 from bench.real_watchlists import Author, Vocabulary
 from index.query.parser import parse_query
@@ -38,21 +38,21 @@ MATCHERS: dict[str, Make] = {
     "FTS5, batches of 500": Fts5,
 }
 ENOUGH = 30.0
-"""Seconds after which a matcher need not go on."""
+"""Seconds after which a matcher is stopped."""
 SLICE = 50
-"""Articles between two looks at the clock; FTS5's batch is one look."""
+"""Articles between two looks at the clock; for FTS5, a batch."""
 
 
 def main() -> None:
     """Measure, and print."""
     parser = arguments(__doc__ or "")
     parser.add_argument("--rules", type=int, nargs="+", default=[10, 1_000, 50_000])
-    asked = parser.parse_args()
+    options = parser.parse_args()
     collect_rarely()  # as in the process of the monitor
     errors()
-    every = articles(asked.data if asked.data else DATA)
-    vocabulary = Vocabulary.of(every[::3])
-    warm, measured = [*every[::3], *every[1::3]], every[2::3]
+    corpus = articles(options.data if options.data else DATA)
+    vocabulary = Vocabulary.of(corpus[::3])
+    warm, measured = [*corpus[::3], *corpus[1::3]], corpus[2::3]
     words = sum(len(f"{a.title} {a.summary} {a.body}".split()) for a in measured)
     print(
         f"\n{len(measured):,} articles of {words / len(measured):.0f} words,"
@@ -60,7 +60,7 @@ def main() -> None:
     )
     print("| watchlists | matcher | built, s | articles/s | hits/article | articles with a hit |")
     print("|---|---|---|---|---|---|", flush=True)
-    for count in asked.rules:
+    for count in options.rules:
         watchlists = Author(vocabulary).watchlists(count)
         for name, make in MATCHERS.items():
             row(f"{count:,} | {name}", make, watchlists, warm, measured)
@@ -73,32 +73,32 @@ def row(
     warm: Sequence[Article],
     measured: Sequence[Article],
 ) -> None:
-    """Measure a matcher, print its row."""
+    """Measure a matcher, and print its row."""
     start = time.process_time()
     matcher = make(watchlists)
     built = time.process_time() - start
     gc.collect()  # of 50,000 watchlists it takes 0.7 s, and would fall into a part by chance
     _timed(matcher, warm)
-    found, seconds = _timed(matcher, measured)
-    hits, lucky = sum(map(len, found)) / len(found), sum(map(bool, found)) / len(found)
-    rate = len(found) / seconds
-    print(f"| {name} | {built:.2f} | {rate:,.0f} | {hits:.2f} | {lucky:.0%} |", flush=True)
+    matches, seconds = _timed(matcher, measured)
+    hits, matched = sum(map(len, matches)) / len(matches), sum(map(bool, matches)) / len(matches)
+    rate = len(matches) / seconds
+    print(f"| {name} | {built:.2f} | {rate:,.0f} | {hits:.2f} | {matched:.0%} |", flush=True)
 
 
-def _timed(matcher: Matcher, articles: Sequence[Article]) -> tuple[Found, float]:
-    """Return what it finds, and the seconds; of as many articles as there is patience for."""
+def _timed(matcher: Matcher, articles: Sequence[Article]) -> tuple[Matches, float]:
+    """Return the matches of a matcher and the seconds; it stops after `ENOUGH` seconds."""
     size = 500 if isinstance(matcher, Fts5) else SLICE
-    found: Found = []
+    matches: Matches = []
     start = time.process_time()
-    for at in range(0, len(articles), size):
-        found += matcher.match(articles[at : at + size])
+    for first in range(0, len(articles), size):
+        matches += matcher.match(articles[first : first + size])
         if time.process_time() - start > ENOUGH:
             break
-    return found, time.process_time() - start
+    return matches, time.process_time() - start
 
 
 def errors() -> None:
-    """Print what each makes of the golden cases: a speed says nothing without."""
+    """Print the errors of each matcher on the golden cases: speed alone says nothing."""
     print(f"| {len(GOLDEN)} golden cases | missed | false alarms | right |")
     print("|---|---|---|---|")
     for name, make in MATCHERS.items():

@@ -1,8 +1,8 @@
-"""Four ways to hold texts against queries: tocsin's rules, and what one would reach for instead.
+"""Four matchers of queries and texts: tocsin's rules, and three alternatives.
 
-Each peer is given tocsin's parser, and as much of a query as it can say. `re` and the automaton
-find literal words between word boundaries and know AND, OR, NOT and n OF of them; FTS5
-gets phrases, NEAR, prefixes and columns in its own language.
+Each peer gets tocsin's parsed queries, as far as it can express them. `re` and the automaton find
+literal words between word boundaries and know AND, OR, NOT and n OF; FTS5 gets phrases, NEAR,
+prefixes and columns in its own language.
 """
 
 from __future__ import annotations
@@ -36,14 +36,14 @@ from monitor.model.feed import Feed
 from monitor.model.watchlist import Watchlist
 
 FEED = Feed(url="https://bench.example/feed", name="Bench")
-Found = list[set[int]]
-"""For each article, the numbers of the queries that match it."""
+Matches = list[set[int]]
+"""The numbers of the matching queries, for each article."""
 
 
 class Matcher(Protocol):
-    """What holds articles against the queries it was made of."""
+    """Matches articles against queries."""
 
-    def match(self, articles: Sequence[Article]) -> Found:
+    def match(self, articles: Sequence[Article]) -> Matches:
         """Return which queries match each article."""
 
 
@@ -54,7 +54,7 @@ class Tocsin:
         self._rules = WatchlistMatcher(watchlists)
         self._numbers = {watchlist.name: number for number, watchlist in enumerate(watchlists)}
 
-    def match(self, articles: Sequence[Article]) -> Found:
+    def match(self, articles: Sequence[Article]) -> Matches:
         """Return which queries match each article."""
         return [
             {self._numbers[hit.watchlist.name] for hit in self._rules.match(article, FEED)}
@@ -66,7 +66,7 @@ class Tocsin:
 
 
 def literals(node: Node) -> Iterator[str]:
-    """Yield the words and phrases of a tree as somebody would write them down as literals."""
+    """Yield the words and phrases of a tree as literals."""
     if isinstance(node, Word | Phrase) or _is_compound(node):
         yield _literal(node)
     else:
@@ -82,59 +82,59 @@ def _literal(node: Node) -> str:
     return re.sub(r'^[a-z]+:|[="“”«»~*?]', "", node.text).strip()
 
 
-def holds(node: Node, there: set[str]) -> bool:
-    """Tell whether a tree holds where these literals are; a NEAR is taken for an AND."""
+def holds(node: Node, present: set[str]) -> bool:
+    """Tell whether a tree holds for a text with these literals; NEAR counts as AND."""
     if isinstance(node, Word | Phrase) or _is_compound(node):
-        return _literal(node) in there
+        return _literal(node) in present
     if isinstance(node, Not):
-        return not holds(node.child, there)
+        return not holds(node.child, present)
     if isinstance(node, Facet):
         return True
     if isinstance(node, Score):
-        return sum(w for w, child in node.weighted if holds(child, there)) >= node.threshold
-    so = [holds(child, there) for child in children(node)]
+        return sum(w for w, child in node.weighted if holds(child, present)) >= node.threshold
+    results = [holds(child, present) for child in children(node)]
     if isinstance(node, AtLeast):
-        return sum(so) >= node.count
-    return any(so) if isinstance(node, Or) else all(so)
+        return sum(results) >= node.count
+    return any(results) if isinstance(node, Or) else all(results)
 
 
 class _Literally:
-    """Queries by their literals: what an engine finds of these decides."""
+    """Matches queries by their literals, which an engine finds in a text."""
 
     def __init__(self, watchlists: Sequence[Watchlist], fold: Callable[[str], str]) -> None:
         self.roots = [watchlist.query.root for watchlist in watchlists]
         self.fold = fold
-        self.known: defaultdict[str, set[str]] = defaultdict(set)
+        self.spellings: defaultdict[str, set[str]] = defaultdict(set)
         self._by_literal: defaultdict[str, list[int]] = defaultdict(list)
         for number, root in enumerate(self.roots):
             for literal in set(literals(root)):
-                self.known[fold(literal)].add(literal)
+                self.spellings[fold(literal)].add(literal)
                 self._by_literal[literal].append(number)
 
-    def match(self, articles: Sequence[Article]) -> Found:
+    def match(self, articles: Sequence[Article]) -> Matches:
         """Return which queries match each article."""
-        return [self._one(article) for article in articles]
+        return [self._match(article) for article in articles]
 
-    def _one(self, article: Article) -> set[int]:
+    def _match(self, article: Article) -> set[int]:
         text = self.fold("\n".join((article.title, article.summary, article.body)))
-        there = {known for found in self.found(text) for known in self.known[found]}
-        candidates = {number for literal in there for number in self._by_literal[literal]}
-        return {number for number in candidates if holds(self.roots[number], there)}
+        present = {literal for folded in self.find(text) for literal in self.spellings[folded]}
+        candidates = {number for literal in present for number in self._by_literal[literal]}
+        return {number for number in candidates if holds(self.roots[number], present)}
 
-    def found(self, text: str) -> Iterable[str]:
+    def find(self, text: str) -> Iterable[str]:
         """Return the folded literals of a text."""
         raise NotImplementedError
 
 
 class Alternation(_Literally):
-    """One regular expression of every literal, whatever the case."""
+    """One regular expression of all literals, without case."""
 
     def __init__(self, watchlists: Sequence[Watchlist]) -> None:
         super().__init__(watchlists, str.lower)
-        longest_first = sorted(self.known, key=len, reverse=True)
+        longest_first = sorted(self.spellings, key=len, reverse=True)
         self._pattern = re.compile(rf"(?<!\w)(?:{'|'.join(map(re.escape, longest_first))})(?!\w)")
 
-    def found(self, text: str) -> Iterable[str]:
+    def find(self, text: str) -> Iterable[str]:
         """Return the folded literals of a text."""
         return set(self._pattern.findall(text))
 
@@ -151,11 +151,11 @@ class Automaton(_Literally):
 
         super().__init__(watchlists, without_accents)
         self._automaton = ahocorasick.Automaton()
-        for literal in self.known:
+        for literal in self.spellings:
             self._automaton.add_word(literal, literal)
         self._automaton.make_automaton()
 
-    def found(self, text: str) -> Iterable[str]:
+    def find(self, text: str) -> Iterable[str]:
         """Return the folded literals of a text."""
         return {
             literal
@@ -175,21 +175,21 @@ def without_accents(text: str) -> str:
 
 
 class Fts5:
-    """Articles in batches into an FTS5 table in memory, each query run on each batch."""
+    """Puts batches of articles into an FTS5 table in memory, and runs each query on each batch."""
 
     def __init__(self, watchlists: Sequence[Watchlist], batch: int = 500) -> None:
-        asked = (_fts(watchlist.query.root) for watchlist in watchlists)
-        self._queries = [(number, text) for number, text in enumerate(asked) if text]
+        queries = (_fts(watchlist.query.root) for watchlist in watchlists)
+        self._queries = [(number, text) for number, text in enumerate(queries) if text]
         self._batch = batch
 
-    def match(self, articles: Sequence[Article]) -> Found:
+    def match(self, articles: Sequence[Article]) -> Matches:
         """Return which queries match each article."""
-        found: Found = []
-        for at in range(0, len(articles), self._batch):
-            found += self._of_batch(articles[at : at + self._batch])
-        return found
+        matches: Matches = []
+        for first in range(0, len(articles), self._batch):
+            matches += self._of_batch(articles[first : first + self._batch])
+        return matches
 
-    def _of_batch(self, articles: Sequence[Article]) -> Found:
+    def _of_batch(self, articles: Sequence[Article]) -> Matches:
         sql = sqlite3.connect(":memory:")
         sql.execute(
             "CREATE VIRTUAL TABLE a USING fts5"
@@ -197,53 +197,54 @@ class Fts5:
         )
         rows = ((n, a.title, a.summary, a.body) for n, a in enumerate(articles))
         sql.executemany("INSERT INTO a (rowid, title, summary, body) VALUES (?, ?, ?, ?)", rows)
-        found: Found = [set() for _ in articles]
+        matches: Matches = [set() for _ in articles]
         for number, text in self._queries:
             for (row,) in sql.execute("SELECT rowid FROM a WHERE a MATCH ?", (text,)):
-                found[row].add(number)
+                matches[row].add(number)
         sql.close()
-        return found
+        return matches
 
 
 def _fts(node: Node) -> str:
-    """Return a tree in FTS5's language; empty where that cannot say it."""
+    """Return a tree in FTS5's language; empty if FTS5 cannot express it."""
     try:
-        return _said(node)
+        return _fts_text(node)
     except NotImplementedError:
         return ""
 
 
-def _said(node: Node) -> str:
+def _fts_text(node: Node) -> str:
     if isinstance(node, Word):
         if node.mode is Mode.WILDCARD and not re.fullmatch(r"[^*?]+\*", node.term):
             raise NotImplementedError
         star = "*" if node.mode is Mode.WILDCARD else ""
         return (f"{node.part} : " if node.part else "") + f'"{_literal(node)}"{star}'
     if isinstance(node, Phrase) or _is_compound(node):
-        if any(isinstance(one, Word) and one.mode is Mode.WILDCARD for one in walk(node)):
+        if any(isinstance(leaf, Word) and leaf.mode is Mode.WILDCARD for leaf in walk(node)):
             raise NotImplementedError
         return f'"{_literal(node)}"'
     if isinstance(node, Near):
         if node.ordered or not all(isinstance(child, Word | Phrase) for child in node.children):
             raise NotImplementedError
-        return f"NEAR({' '.join(map(_said, node.children))}, {node.distance - 1})"
+        return f"NEAR({' '.join(map(_fts_text, node.children))}, {node.distance - 1})"
     if isinstance(node, And):
-        wanted = [_said(child) for child in node.children if not isinstance(child, Not)]
-        unwanted = [_said(child.child) for child in node.children if isinstance(child, Not)]
+        wanted = [_fts_text(child) for child in node.children if not isinstance(child, Not)]
+        unwanted = [_fts_text(child.child) for child in node.children if isinstance(child, Not)]
         return "(" + " NOT ".join([f"({' AND '.join(wanted)})", *unwanted]) + ")"
     if isinstance(node, Or):
-        return "(" + " OR ".join(map(_said, node.children)) + ")"
+        return "(" + " OR ".join(map(_fts_text, node.children)) + ")"
     if isinstance(node, AtLeast):
-        chosen = combinations(map(_said, node.children), node.count)
-        return "(" + " OR ".join(f"({' AND '.join(some)})" for some in chosen) + ")"
+        chosen = combinations(map(_fts_text, node.children), node.count)
+        return "(" + " OR ".join(f"({' AND '.join(clauses)})" for clauses in chosen) + ")"
     if isinstance(node, Score):
-        return _enough({_said(child): weight for weight, child in node.weighted}, node.threshold)
+        weights = {_fts_text(child): weight for weight, child in node.weighted}
+        return _enough(weights, node.threshold)
     raise NotImplementedError
 
 
 def _enough(weights: Mapping[str, float], threshold: float) -> str:
-    """Return every choice of clauses that reaches the threshold; what weighs against is lost."""
-    gains = [said for said, weight in weights.items() if weight > 0]
-    chosen = (some for size in range(1, len(gains) + 1) for some in combinations(gains, size))
-    enough = [some for some in chosen if sum(map(weights.__getitem__, some)) >= threshold]
-    return "(" + " OR ".join(f"({' AND '.join(some)})" for some in enough) + ")"
+    """Return all sets of clauses that reach the threshold; negative weights are ignored."""
+    gains = [clause for clause, weight in weights.items() if weight > 0]
+    chosen = (clauses for size in range(1, len(gains) + 1) for clauses in combinations(gains, size))
+    enough = [clauses for clauses in chosen if sum(map(weights.__getitem__, clauses)) >= threshold]
+    return "(" + " OR ".join(f"({' AND '.join(clauses)})" for clauses in enough) + ")"

@@ -1,9 +1,9 @@
-"""What a command costs: wall, processor time and memory of it and all that it started.
+"""Measures a command: wall and processor time and memory of it and of all its child processes.
 
     python -m bench.measure COMMAND…    runs it, prints one line of JSON
 
-It adopts orphans (a fork server outlives the command by an instant), so that the kernel's
-own count of the processor time of its children is whole.
+It adopts orphans (a fork server outlives the command briefly), so that the kernel's count of
+the processor time of its children is complete.
 """
 
 from __future__ import annotations
@@ -29,39 +29,39 @@ _PR_SET_CHILD_SUBREAPER = 36
 
 
 class Cost(Struct, frozen=True):
-    """Seconds and bytes."""
+    """The cost of a command, in seconds and bytes."""
 
     wall: float
     cpu: float
-    """User and system, of all processes."""
-    own: int
+    """User and system time of all processes."""
+    main_memory: int
     """Peak resident memory of the command's first process."""
-    together: int
-    """Peak proportional memory of all its processes at one moment, as sampled."""
-    said: str
-    """What it printed, with what it complained of."""
+    total_memory: int
+    """Highest sampled sum of the proportional memory of all its processes."""
+    output: str
+    """Its standard output and errors."""
     code: int
 
 
 def cost(
     command: list[str], environment: dict[str, str] | None = None, *, check: bool = True
 ) -> Cost:
-    """Run a command under a process of its own that measures it; `check` raises if it fails."""
-    ran = subprocess.run(
+    """Run a command in a process that measures it; with `check`, raise if the command fails."""
+    completed = subprocess.run(
         [sys.executable, "-m", "bench.measure", *command],
         stdout=subprocess.PIPE,
         text=True,
         check=True,
         env=os.environ | (environment or {}),
     )
-    found = Cost(**json.loads(ran.stdout))
-    if check and found.code:
-        raise RuntimeError(f"{command}: exit code {found.code}: {found.said[-2_000:]}")
-    return found
+    result = Cost(**json.loads(completed.stdout))
+    if check and result.code:
+        raise RuntimeError(f"{command}: exit code {result.code}: {result.output[-2_000:]}")
+    return result
 
 
 def wall(command: list[str], times: int) -> float:
-    """Return the least wall time of so many runs of a command."""
+    """Return the shortest wall time of several runs of a command."""
 
     def once() -> float:
         began = time.perf_counter()
@@ -72,7 +72,7 @@ def wall(command: list[str], times: int) -> float:
 
 
 def idle(command: list[str], settle: float, seconds: float) -> float:
-    """Return the share of a core that a resident command takes once it has settled."""
+    """Return the share of a core that a running command takes once it has settled."""
     running = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:
         time.sleep(settle)
@@ -97,22 +97,22 @@ def cpu_with_the_dead(root: int) -> float:
 def main(command: list[str]) -> None:
     """Run and print."""
     ctypes.CDLL(None).prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
-    own = together = 0
-    with tempfile.TemporaryFile("w+", encoding="utf-8") as spoken:
+    peak = total = 0
+    with tempfile.TemporaryFile("w+", encoding="utf-8") as log:
         began = time.perf_counter()
-        running = subprocess.Popen(command, stdout=spoken, stderr=subprocess.STDOUT)
+        running = subprocess.Popen(command, stdout=log, stderr=subprocess.STDOUT)
         while running.returncode is None:
-            own = max(own, peak_of(running.pid))
-            together = max(together, sum(map(_proportional, _tree(os.getpid()))))
+            peak = max(peak, peak_of(running.pid))
+            total = max(total, sum(map(_proportional, _tree(os.getpid()))))
             with suppress(subprocess.TimeoutExpired):
                 running.wait(INTERVAL)
-        took = time.perf_counter() - began
-        spoken.seek(0)
-        said = spoken.read()
+        seconds = time.perf_counter() - began
+        log.seek(0)
+        output = log.read()
     _reap()
     used = resource.getrusage(resource.RUSAGE_CHILDREN)
-    found = Cost(took, used.ru_utime + used.ru_stime, own, together, said, running.returncode)
-    print(json.dumps(asdict(found)))
+    result = Cost(seconds, used.ru_utime + used.ru_stime, peak, total, output, running.returncode)
+    print(json.dumps(asdict(result)))
 
 
 def _reap() -> None:
@@ -125,24 +125,24 @@ def _reap() -> None:
 
 
 def _tree(root: int) -> list[int]:
-    """Return all processes below one."""
+    """Return all descendants of a process."""
     children: defaultdict[int, list[int]] = defaultdict(list)
     for status in Path("/proc").glob("[0-9]*/stat"):
         with suppress(OSError):
             fields = status.read_text().rpartition(")")[2].split()
             children[int(fields[1])].append(int(status.parent.name))
-    found = list(children[root])
-    for pid in found:
-        found += children[pid]
-    return found
+    pids = list(children[root])
+    for pid in pids:
+        pids += children[pid]
+    return pids
 
 
 @contextmanager
-def kept_or_temporary(kept: Path | None) -> Iterator[Path]:
-    """Give the folder that is kept for the next time, or one that is deleted in the end."""
-    if kept is not None:
-        kept.mkdir(parents=True, exist_ok=True)
-        yield kept
+def kept_or_temporary(folder: Path | None) -> Iterator[Path]:
+    """Yield the given folder, which is kept, or a temporary folder."""
+    if folder is not None:
+        folder.mkdir(parents=True, exist_ok=True)
+        yield folder
         return
     with tempfile.TemporaryDirectory() as name:
         yield Path(name)

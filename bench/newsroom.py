@@ -1,4 +1,4 @@
-"""The corpus on disk: documents for a web server, a `feeds.yaml`, and what must come out."""
+"""The corpus on disk: documents for a web server, a `feeds.yaml`, and the expected counts."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ COMMON_RANK, RARE_RANK = 60, 12_000
 
 
 class Newsroom(Struct, frozen=True, kw_only=True):
-    """What is laid out in `folder`, and what is true of it."""
+    """The newsroom in `folder`, with its counts."""
 
     folder: Path
     feeds: int
@@ -24,7 +24,7 @@ class Newsroom(Struct, frozen=True, kw_only=True):
     alerts: int
     """(watchlist, article) pairs, counted by brute force."""
     words: dict[str, int]
-    """A common and a rare word, with the number of articles that have it."""
+    """A common and a rare word, with the number of articles that have each."""
     watchlists: dict[str, list[str]]
 
     @property
@@ -34,18 +34,18 @@ class Newsroom(Struct, frozen=True, kw_only=True):
 
     @property
     def articles(self) -> int:
-        """How many distinct articles there are."""
+        """Number of distinct articles."""
         return self.feeds * self.entries
 
     def urls(self, port: int, feeds: int | None = None) -> list[str]:
-        """Return the addresses of the feeds, or of the first so many."""
+        """Return the addresses of the feeds, or of the first ones."""
         return [
             f"http://127.0.0.1:{port}/feed-{number:04d}.xml"
             for number in range(self.feeds if feeds is None else feeds)
         ]
 
     def config(self, port: int, feeds: int | None = None) -> str:
-        """Return the `feeds.yaml` that watches it."""
+        """Return the `feeds.yaml` for this newsroom."""
         lines = ["network:", "  allow: [127.0.0.0/8]", "archive: {vectors: false}", "feeds:"]
         for url in self.urls(port, feeds):
             lines += [f"  - url: {url}", f"    name: {Path(url).stem}"]
@@ -56,13 +56,13 @@ class Newsroom(Struct, frozen=True, kw_only=True):
 
 
 def laid_out(folder: Path, feeds: int, entries: int) -> Newsroom:
-    """Lay out a newsroom in a folder, or take the one that is there."""
+    """Write a newsroom into a folder, or use the one that the folder has."""
     about = folder / "newsroom.json"
-    asked = {"feeds": feeds, "entries": entries, "seed": SEED}
+    settings = {"feeds": feeds, "entries": entries, "seed": SEED}
     if about.exists():
-        known = json.loads(about.read_text(encoding="utf-8"))
-        if asked.items() <= known.items():
-            return Newsroom(folder=folder, **known)
+        facts = json.loads(about.read_text(encoding="utf-8"))
+        if settings.items() <= facts.items():
+            return Newsroom(folder=folder, **facts)
     corpus = Corpus(feeds, entries)
     site = folder / "site"
     site.mkdir(parents=True, exist_ok=True)
@@ -76,8 +76,8 @@ def laid_out(folder: Path, feeds: int, entries: int) -> Newsroom:
         alerts=corpus.alerts(),
         words={word: corpus.having(word) for word in words},
         watchlists={name: list(terms) for name, terms in corpus.watchlists.items()},
-        **asked,
+        **settings,
     )
-    known = {name: value for name, value in asdict(newsroom).items() if name != "folder"}
-    about.write_text(json.dumps(known), encoding="utf-8")
+    facts = {name: value for name, value in asdict(newsroom).items() if name != "folder"}
+    about.write_text(json.dumps(facts), encoding="utf-8")
     return newsroom

@@ -1,7 +1,7 @@
 """Debian's Miniflux on the corpus, in a PostgreSQL cluster of its own.
 
-It stores and indexes for full text (PostgreSQL's) in one step. The database's processor time
-is counted with its own; its memory is not.
+Miniflux stores entries and indexes their text (in PostgreSQL) in one step. Its cost includes the
+processor time of the database, but not the memory.
 """
 
 from __future__ import annotations
@@ -31,28 +31,28 @@ _USER, _PASSWORD = "bench", "bench-bench"
 
 
 class Database(Struct, frozen=True):
-    """A running cluster: where its socket is, and its first process."""
+    """A running cluster: the folder of its socket, and its first process."""
 
     folder: Path
     pid: int
 
     def psql(self, statement: str) -> str:
-        """Run SQL, return its only value."""
+        """Run SQL, and return its only value."""
         return _as_postgres("psql", "-h", str(self.folder), "-d", "postgres", "-Atc", statement)
 
-    def miniflux(self, **more: str) -> dict[str, str]:
+    def miniflux(self, **options: str) -> dict[str, str]:
         """Return the environment of Miniflux."""
         return {
             "DATABASE_URL": f"host={self.folder} user=postgres dbname=postgres sslmode=disable",
             "RUN_MIGRATIONS": "1", "CREATE_ADMIN": "1", "BATCH_SIZE": "100000",
             "ADMIN_USERNAME": _USER, "ADMIN_PASSWORD": _PASSWORD,
             "DISABLE_SCHEDULER_SERVICE": "1", "LOG_LEVEL": "error", "FORCE_REFRESH_INTERVAL": "0",
-            **more,
+            **options,
         }  # fmt: skip
 
 
 def available() -> str:
-    """Return what is missing, empty if nothing is."""
+    """Return a message about missing programs; empty if Miniflux can run."""
     if shutil.which("miniflux") is None:
         return "miniflux is not installed (apt-get install miniflux postgresql)"
     if not _programs():
@@ -74,9 +74,9 @@ def database(folder: Path) -> Iterator[Database]:
     _as_postgres(control, *start)
     pid = int((home / "data" / "postmaster.pid").read_text().split()[0])
     try:
-        made = Database(home, pid)
-        made.psql("CREATE EXTENSION IF NOT EXISTS hstore")
-        yield made
+        cluster = Database(home, pid)
+        cluster.psql("CREATE EXTENSION IF NOT EXISTS hstore")
+        yield cluster
     finally:
         _as_postgres(control, "-D", str(home / "data"), "-m", "immediate", "stop")
 
@@ -115,7 +115,7 @@ def subscribe(running: Database, urls: list[str]) -> None:
 
 
 class StoredEntry(NamedTuple):
-    """An entry as a feed would have brought it."""
+    """An entry as if a feed had delivered it."""
 
     feed: str
     """The address of the feed."""
@@ -126,7 +126,7 @@ class StoredEntry(NamedTuple):
 
 
 def fill(running: Database, entries: Iterable[StoredEntry]) -> None:
-    """Store unread entries of feeds that are subscribed to, with the index that Miniflux makes."""
+    """Store unread entries of subscribed feeds, with the text index of Miniflux."""
     file = running.folder / "entries.csv"
     with file.open("w", encoding="utf-8", newline="") as written:
         csv.writer(written).writerows(entries)
@@ -150,21 +150,21 @@ def refresh(running: Database) -> Cost:
     """Refresh every feed, due or not."""
     running.psql("UPDATE feeds SET next_check_at = now() - interval '1 day'")
     before = cpu_with_the_dead(running.pid)
-    own = cost(["miniflux", "-refresh-feeds"], running.miniflux(POLLING_PARSING_ERROR_LIMIT="0"))
-    if left := running.psql("SELECT count(*) FROM feeds WHERE next_check_at < now()"):
-        assert left == "0", f"{left} feeds were not refreshed"
-    return replace(own, cpu=own.cpu + cpu_with_the_dead(running.pid) - before)
+    spent = cost(["miniflux", "-refresh-feeds"], running.miniflux(POLLING_PARSING_ERROR_LIMIT="0"))
+    if missed := running.psql("SELECT count(*) FROM feeds WHERE next_check_at < now()"):
+        assert missed == "0", f"{missed} feeds were not refreshed"
+    return replace(spent, cpu=spent.cpu + cpu_with_the_dead(running.pid) - before)
 
 
 def entries(running: Database) -> int:
-    """Return how many entries there are."""
+    """Return the number of entries."""
     return int(running.psql("SELECT count(*) FROM entries"))
 
 
-def _once_up(asked: urllib.request.Request) -> None:
+def _once_up(request: urllib.request.Request) -> None:
     for _ in range(2_400):  # it makes its tables first
         try:
-            urllib.request.urlopen(asked, timeout=60).close()
+            urllib.request.urlopen(request, timeout=60).close()
             return
         except urllib.error.HTTPError:
             raise
@@ -174,14 +174,14 @@ def _once_up(asked: urllib.request.Request) -> None:
 
 
 def _programs() -> Path:
-    found = sorted(Path("/usr/lib/postgresql").glob("*/bin"))
-    return found[-1] if found else Path()
+    folders = sorted(Path("/usr/lib/postgresql").glob("*/bin"))
+    return folders[-1] if folders else Path()
 
 
 def _as_postgres(*command: str) -> str:
     owner = pwd.getpwnam("postgres")
-    done = subprocess.run(
+    completed = subprocess.run(
         command, user=owner.pw_uid, group=owner.pw_gid, extra_groups=[], cwd="/",
         stdout=subprocess.PIPE, text=True, check=True,
     )  # fmt: skip
-    return done.stdout.strip()
+    return completed.stdout.strip()

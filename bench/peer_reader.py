@@ -12,7 +12,7 @@ WORKERS = 4
 
 
 def main(step: str, database: str, urls: list[str]) -> None:
-    """Take one step, print how many entries (or feeds) there are now."""
+    """Run one step, and print the number of entries (or feeds)."""
     from reader import make_reader  # type: ignore[import-not-found]
 
     reader = make_reader(database)

@@ -30,12 +30,12 @@ def main() -> None:
     """Measure, and print each result when it is known."""
     parser = arguments(__doc__ or "")
     parser.add_argument("--venv", type=Path, default=Path(".venv-peers"), help="where reader is")
-    asked = parser.parse_args()
-    python = reader_installed(asked.venv)
+    options = parser.parse_args()
+    python = reader_installed(options.venv)
     newsboat = newsboat_installed()
-    with kept_or_temporary(asked.corpus) as corpus, tempfile.TemporaryDirectory() as scratch_name:
+    with kept_or_temporary(options.corpus) as corpus, tempfile.TemporaryDirectory() as scratch_name:
         scratch = Path(scratch_name)
-        newsroom = laid_out(corpus, asked.feeds, asked.entries)
+        newsroom = laid_out(corpus, options.feeds, options.entries)
         introduce(newsroom)
         with serving(newsroom.site, scratch) as (port, server):
             print(f"served by {server} on loopback\n", flush=True)
@@ -50,7 +50,7 @@ def main() -> None:
 
 
 def run_newsboat(newsboat: str, newsroom: Newsroom, scratch: Path, port: int) -> None:
-    """Reload twice in a throw-away home, print the rows."""
+    """Reload twice in a temporary home, and print the rows."""
     home = scratch / "newsboat"
     home.mkdir()
     urls, settings, cache = home / "urls", home / "config", home / "cache.db"
@@ -64,17 +64,17 @@ def run_newsboat(newsboat: str, newsroom: Newsroom, scratch: Path, port: int) ->
 
 
 def run_reader(python: Path, newsroom: Newsroom, scratch: Path, port: int) -> None:
-    """Update and index, then update again, print the rows."""
+    """Update and index, then update again, and print the rows."""
     urls, database = scratch / "urls", scratch / "reader.db"
     urls.write_text("\n".join(newsroom.urls(port)), encoding="utf-8")
     script = str(Path(__file__).with_name("peer_reader.py"))
 
-    def step(name: str, *more: str) -> Cost:
-        return cost([str(python), script, name, str(database), *more])
+    def step(name: str, *words: str) -> Cost:
+        return cost([str(python), script, name, str(database), *words])
 
     step("add", str(urls))
     fetched = step("update")
-    expect(newsroom, "reader", int(fetched.said.split()[-1]))
+    expect(newsroom, "reader", int(fetched.output.split()[-1]))
     row("reader, cold: stored", fetched)
     row("reader, cold: searchable, after that", step("index"))
     row("reader, warm: update", step("update"))
@@ -82,7 +82,7 @@ def run_reader(python: Path, newsroom: Newsroom, scratch: Path, port: int) -> No
 
 
 def run_miniflux(newsroom: Newsroom, scratch: Path, port: int) -> None:
-    """Refresh twice in a new database, print the rows; or say why not."""
+    """Refresh twice in a new database, and print the rows; or print why this is impossible."""
     if missing := peer_miniflux.available():
         print(f"\nMiniflux was not run: {missing}")
         return
@@ -115,10 +115,10 @@ def newsboat_installed() -> str:
         subprocess.run(
             ["apt-get", "install", "-y", "--no-install-recommends", "newsboat"], check=True
         )
-    found = shutil.which("newsboat")
-    if found is None:
+    path = shutil.which("newsboat")
+    if path is None:
         raise FileNotFoundError("newsboat")
-    return found
+    return path
 
 
 if __name__ == "__main__":

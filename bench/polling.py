@@ -1,4 +1,4 @@
-"""What polling costs: the warm round of 1,000 and 10,000 feeds, tarpits, a heavy feed.
+"""Measures polling: the warm round of 1,000 and 10,000 feeds, tarpits, a heavy feed.
 
 python -m bench.polling [--feeds 1000 10000] [--entries 3] [--only rounds tarpits lag]
 """
@@ -28,60 +28,60 @@ def main() -> None:
     parser.add_argument("--feeds", type=int, nargs="+", default=[1_000, 10_000])
     parser.add_argument("--entries", type=int, default=3)
     parser.add_argument("--only", nargs="+", choices=PARTS, default=PARTS)
-    asked = parser.parse_args()
-    if "rounds" in asked.only:
-        for feeds in asked.feeds:
-            rounds(feeds, asked.entries)
-    if "tarpits" in asked.only:
+    options = parser.parse_args()
+    if "rounds" in options.only:
+        for feeds in options.feeds:
+            rounds(feeds, options.entries)
+    if "tarpits" in options.only:
         tarpits()
-    if "lag" in asked.only:
+    if "lag" in options.only:
         lag()
 
 
 def rounds(feeds: int, entries: int) -> None:
-    """Poll so many feeds for the first time, then again."""
+    """Poll feeds for the first time, then again."""
     with tempfile.TemporaryDirectory() as corpus, tempfile.TemporaryDirectory() as scratch:
         newsroom = laid_out(Path(corpus), feeds, entries)
         introduce(newsroom)
-        least = baseline(newsroom, Path(scratch))
+        naive = baseline(newsroom, Path(scratch))
         with serving(newsroom.site, Path(scratch)) as (port, server):
             print(f"served by {server} on loopback\n", flush=True)
-            done = Tocsin(newsroom, Path(scratch), port).rounds()
+            results = Tocsin(newsroom, Path(scratch), port).rounds()
         heading()
-        row("feedparser + FTS5, one process", least)
-        row("tocsin, cold", done.cold)
-        row("tocsin, warm (304)", done.warm)
-        print(f"\nwarm: {per_feed(done.warm, feeds)}; {done.warm.cpu / least.cpu:.3f} of the"
+        row("feedparser + FTS5, one process", naive)
+        row("tocsin, cold", results.cold)
+        row("tocsin, warm (304)", results.warm)
+        print(f"\nwarm: {per_feed(results.warm, feeds)}; {results.warm.cpu / naive.cpu:.3f} of the"
               " processor time of the baseline\n", flush=True)  # fmt: skip
 
 
 def per_feed(cost: Cost, feeds: int) -> str:
-    """Return what one of them costs, in words."""
+    """Return the cost of one feed, in words."""
     wall, cpu = (seconds / feeds * 1_000 for seconds in (cost.wall, cost.cpu))
     return f"{wall:.2f} ms wall and {cpu:.2f} ms of processor time per feed"
 
 
 def tarpits() -> None:
-    """Poll 700 feeds that are well alone, then beside 300 servers that never end."""
+    """Poll 700 healthy feeds alone, then beside 300 servers that never finish an answer."""
     print("\n| 700 feeds that are well | the last is read after, s | half of them, s |")
     print("|---|---|---|")
-    alone = _told("alone", healthy_beside(0))
-    among = _told("beside 300 tarpits", healthy_beside(300))
+    alone = _print("alone", healthy_beside(0))
+    among = _print("beside 300 tarpits", healthy_beside(300))
     print(f"\nlater by {among.last - alone.last:.1f} s", flush=True)
 
 
-def _told(name: str, found: Healthy) -> Healthy:
-    print(f"| {name} | {found.last:.1f} | {found.half:.1f} |", flush=True)
-    return found
+def _print(name: str, healthy: Healthy) -> Healthy:
+    print(f"| {name} | {healthy.last:.1f} | {healthy.half:.1f} |", flush=True)
+    return healthy
 
 
 def lag() -> None:
-    """Measure how long the monitor's loop is not there for others."""
+    """Measure the pauses of the monitor's event loop."""
     print("\n| while these change | entries | the loop was late, at most, ms | 99 % of looks, ms |")
     print("|---|---|---|---|")
-    for name, found in longest_pauses().items():
-        most, usual = found.most * 1e3, found.p99 * 1e3
-        print(f"| {name} | {found.entries} | {most:.0f} | {usual:.0f} |", flush=True)
+    for name, pauses in longest_pauses().items():
+        longest, usual = pauses.longest * 1e3, pauses.p99 * 1e3
+        print(f"| {name} | {pauses.entries} | {longest:.0f} | {usual:.0f} |", flush=True)
 
 
 if __name__ == "__main__":

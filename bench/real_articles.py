@@ -1,4 +1,4 @@
-"""Real articles and real feeds: those that lie beside the repository, in `../shared/data`."""
+"""Real articles and real feeds from `../shared/data`, beside the repository."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def arguments(usage: str) -> argparse.ArgumentParser:
 
 
 def rows(path: Path) -> Iterator[dict[str, Any]]:
-    """Yield the objects of a file of JSON lines; without one, say so and end."""
+    """Yield the objects of a file of JSON lines; raise SystemExit if there is no file."""
     try:
         with path.open(encoding="utf-8") as file:
             yield from map(json.loads, file)
@@ -42,8 +42,8 @@ def rows(path: Path) -> Iterator[dict[str, Any]]:
 
 def articles(data: Path) -> list[Article]:
     """Return every article: 4,647 French ones and 1,154 English ones, of 290 words on average."""
-    found = [*_french(data), *_english(data)]
-    return [made(id, *written) for id, written in enumerate(found, 1)]
+    texts = [*_french(data), *_english(data)]
+    return [made(id, *text) for id, text in enumerate(texts, 1)]
 
 
 def made(id: int, lang: str, title: str, summary: str, body: str) -> Article:
@@ -62,60 +62,60 @@ def made(id: int, lang: str, title: str, summary: str, body: str) -> Article:
 
 
 def published(data: Path) -> list[Article]:
-    """Return what real feeds published, each article with the number of its feed.
+    """Return the articles of real feeds, each with the number of its feed.
 
-    8,600 documents and teasers of 300 feeds, then the French and English articles above. Those
-    of `clusters` are of as many publishers.
+    These are 8,600 documents and teasers of 300 feeds, then the French and English articles above.
+    Each article of `clusters` is from a publisher of its own.
     """
-    found = [*_documents(data / "feeds-real"), *_teasers(data / "crossing")]
-    for written in _french(data):
-        found.append(replace(made(0, *written), feeds=(20_000,)))
-    for number, written in enumerate(_english(data), 30_000):
-        article = replace(made(0, *written), feeds=(number,))
+    collected = [*_documents(data / "feeds-real"), *_teasers(data / "crossing")]
+    for text in _french(data):
+        collected.append(replace(made(0, *text), feeds=(20_000,)))
+    for number, text in enumerate(_english(data), 30_000):
+        article = replace(made(0, *text), feeds=(number,))
         if article.title.startswith("http"):  # the address of its page
             headline, _, body = article.body.partition("\n")
             article = replace(article, title=headline, body=body)
-        found.append(article)
+        collected.append(article)
     return [
         replace(article, id=id, story=id, url=f"https://a{id}.example/", seen=1.5e9 + 600.0 * id)
-        for id, article in enumerate(found, 1)
+        for id, article in enumerate(collected, 1)
     ]
 
 
 def _documents(folder: Path) -> Iterator[Article]:
-    """Yield the articles of feeds, each once; the folders of `timeseries` are a feed each.
+    """Yield the articles of feeds, each once; each folder of `timeseries` is a feed.
 
-    A document of which half was read already is the same feed again, in another format.
+    A document of which half was read already is the same feed in another format.
     """
     files = sorted(path for path in folder.rglob("*") if path.is_file())
-    of = {path: path.parent if "timeseries" in path.parts else path for path in files}
+    sources = {path: path.parent if "timeseries" in path.parts else path for path in files}
     feeds = {
         source: Feed(url=f"https://{number}.example/feed", name=source.name, number=number)
-        for number, source in enumerate(dict.fromkeys(of.values()), 1)
+        for number, source in enumerate(dict.fromkeys(sources.values()), 1)
     }
-    known: set[tuple[int, str]] = set()
-    read: set[bytes] = set()
+    known_keys: set[tuple[int, str]] = set()
+    earlier: set[bytes] = set()
     for path in files:
-        feed = feeds[of[path]]
+        feed = feeds[sources[path]]
         try:
             entries = parse(path.read_bytes(), feed.url).entries
         except ParseError:
             continue
-        fingerprints = {one.fingerprint for one in entries}
-        if 2 * len(fingerprints & read) > len(fingerprints) and path == of[path]:
+        fingerprints = {entry.fingerprint for entry in entries}
+        if 2 * len(fingerprints & earlier) > len(fingerprints) and path == sources[path]:
             continue
-        read |= fingerprints
-        for one in entries:
-            keys = {(feed.number, one.key), *([(0, one.canonical)] if one.canonical else [])}
-            if keys.isdisjoint(known):
-                article = article_changes.article(one, feed)
+        earlier |= fingerprints
+        for entry in entries:
+            keys = {(feed.number, entry.key), *([(0, entry.canonical)] if entry.canonical else [])}
+            if keys.isdisjoint(known_keys):
+                article = article_changes.article(entry, feed)
                 code = detect(f"{article.title}\n{article.summary}")
                 yield replace(article, lang=code)
-            known |= keys
+            known_keys |= keys
 
 
 def _teasers(folder: Path) -> Iterator[Article]:
-    """Yield headlines with the text under them, of feeds that were polled for some days."""
+    """Yield headlines with the text below them, of feeds that were polled for some days."""
     numbers: dict[str, int] = {}
     for lang in ("fr", "en"):
         for row in rows(folder / f"{lang}.jsonl"):

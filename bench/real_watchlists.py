@@ -1,7 +1,7 @@
-"""Watchlists such as analysts write, of the names and words of real texts.
+"""Watchlists like those of analysts, made of names and words of real texts.
 
-Mostly names, in one, two or three words; inflected words, wildcards, NEAR, conditions and
-scores. A word that stands in one article of 200 is nobody's term by itself.
+Most are names of one, two or three words; others are inflected words, wildcards, NEAR, conditions
+and scores. A word that occurs in one article of 200 is too common for a term by itself.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from monitor.model.watchlist import Watchlist
 
 SEED = 1789
 COMMON = 1 / 200
-"""Share of the articles from which a word is no term by itself."""
+"""Share of the articles above which a word is too common for a term by itself."""
 _NAME = r"[A-ZÉÈÎ][a-zéèêëàâîïôöûüç]{2,}(?:-[A-ZÉÈÎ][a-zéèêëàâîïôöûüç]+)?"
 _NAMES = re.compile(rf"(?<=[a-zé,] ){_NAME}(?: {_NAME}){{0,2}}")
 _WORDS = re.compile(r"\b[a-zéèêëàâîïôöûüç]{6,}\b")
@@ -30,7 +30,7 @@ _ACRONYMS = re.compile(r"\b[A-Z]{3,5}\b")
 
 
 class Vocabulary(Struct, frozen=True):
-    """What there is to watch for, each of it rare."""
+    """Rare names and words to watch."""
 
     full: Sequence[str]
     """Names of two or three words."""
@@ -38,29 +38,29 @@ class Vocabulary(Struct, frozen=True):
     words: Sequence[str]
     acronyms: Sequence[str]
     places: Sequence[str]
-    """Names that are common: they make conditions."""
+    """Common names, which are used in conditions."""
 
     @classmethod
     def of(cls, articles: Sequence[Article]) -> Vocabulary:
-        """Return what some articles hold."""
-        most = max(1, int(len(articles) * COMMON))
+        """Return the vocabulary of articles."""
+        limit = max(1, int(len(articles) * COMMON))
         names, words, acronyms = (
-            Counter(found for article in articles for found in set(_found(pattern, article)))
+            Counter(word for article in articles for word in set(_matches(pattern, article)))
             for pattern in (_NAMES, _WORDS, _ACRONYMS)
         )
 
-        met = Counter(term for article in articles for term in postings(article))
+        frequencies = Counter(term for article in articles for term in postings(article))
 
         def rare(counts: Counter[str]) -> list[str]:
             """Leave out `Orange` if `orange` is common: capitals do not count."""
-            return sorted(one for one in counts if met[fold(one)] <= most)
+            return sorted(word for word in counts if frequencies[fold(word)] <= limit)
 
         return cls(
-            full=sorted(name for name, count in names.items() if " " in name and count <= most),
+            full=sorted(name for name, count in names.items() if " " in name and count <= limit),
             names=[name for name in rare(names) if " " not in name],
-            words=_rare(words, most),
+            words=_rare(words, limit),
             acronyms=rare(acronyms),
-            places=sorted(name for name, count in names.items() if count > 2 * most),
+            places=sorted(name for name, count in names.items() if count > 2 * limit),
         )
 
 
@@ -68,11 +68,11 @@ class Author:
     """Writes watchlists, never the same twice."""
 
     def __init__(self, vocabulary: Vocabulary, seed: int = SEED) -> None:
-        self._known = vocabulary
+        self._terms = vocabulary
         self._chance = random.Random(seed)
 
     def watchlists(self, count: int) -> list[Watchlist]:
-        """Return so many watchlists."""
+        """Return a number of watchlists."""
         written: dict[str, Watchlist] = {}
         kinds, odds = zip(*_KINDS, strict=True)
         while len(written) < count:
@@ -81,49 +81,49 @@ class Author:
             written.setdefault(watchlist.name, watchlist)
         return list(written.values())
 
-    def _one(self, some: Sequence[str]) -> str:
-        return self._chance.choice(some)
+    def _any(self, words: Sequence[str]) -> str:
+        return self._chance.choice(words)
 
     def _person(self) -> str:
-        """Return a name that was met, or a first name with another's last: most are never met."""
+        """Return a name, or the first and last names of two people: most are in no text."""
         if self._chance.random() < 0.25:
-            return self._one(self._known.full)
-        return f"{self._one(self._known.full).split()[0]} {self._one(self._known.names)}"
+            return self._any(self._terms.full)
+        return f"{self._any(self._terms.full).split()[0]} {self._any(self._terms.names)}"
 
     def _name(self) -> Watchlist:
-        return _asked(f'"{self._person()}"')
+        return _watch(f'"{self._person()}"')
 
     def _brand(self) -> Watchlist:
-        return _asked(self._one(self._known.names))
+        return _watch(self._any(self._terms.names))
 
     def _either(self) -> Watchlist:
-        return _asked(f'"{self._person()}" OR "{self._person()}" OR {self._one(self._known.names)}')
+        return _watch(f'"{self._person()}" OR "{self._person()}" OR {self._any(self._terms.names)}')
 
     def _acronym(self) -> Watchlist:
-        return _asked(f'"{self._one(self._known.acronyms)}" AND {self._one(self._known.words)}~')
+        return _watch(f'"{self._any(self._terms.acronyms)}" AND {self._any(self._terms.words)}~')
 
     def _inflected(self) -> Watchlist:
-        return _asked(f"{self._one(self._known.words)}~ AND {self._one(self._known.places)}")
+        return _watch(f"{self._any(self._terms.words)}~ AND {self._any(self._terms.places)}")
 
     def _wildcard(self) -> Watchlist:
-        word = self._one(self._known.words)
-        return _asked(f"{word[: max(5, len(word) - 3)]}* AND {self._one(self._known.names)}")
+        word = self._any(self._terms.words)
+        return _watch(f"{word[: max(5, len(word) - 3)]}* AND {self._any(self._terms.names)}")
 
     def _near(self) -> Watchlist:
         distance = self._chance.choice([3, 5, 10])
-        one, other = self._one(self._known.places), self._one(self._known.words)
-        return _asked(f"{one} NEAR/{distance} {other}~")
+        place, word = self._any(self._terms.places), self._any(self._terms.words)
+        return _watch(f"{place} NEAR/{distance} {word}~")
 
     def _condition(self) -> Watchlist:
-        one, other = self._one(self._known.words), self._one(self._known.words)
-        return _asked(
-            f'({one}~ OR {other}~) AND ({self._one(self._known.names)} OR "{self._person()}")'
-            f" AND NOT {self._one(self._known.places)}"
+        word, other = self._any(self._terms.words), self._any(self._terms.words)
+        return _watch(
+            f'({word}~ OR {other}~) AND ({self._any(self._terms.names)} OR "{self._person()}")'
+            f" AND NOT {self._any(self._terms.places)}"
         )
 
     def _weighed(self) -> Watchlist:
-        words = {f"{self._one(self._known.words)}~": 3.0 for _ in range(3)}
-        query = score({self._one(self._known.names): 5.0, **words}, 6.0)
+        words = {f"{self._any(self._terms.words)}~": 3.0 for _ in range(3)}
+        query = score({self._any(self._terms.names): 5.0, **words}, 6.0)
         return Watchlist(name=query.text, query=query)
 
 
@@ -140,21 +140,21 @@ _KINDS: tuple[tuple[Callable[[Author], Watchlist], int], ...] = (
 )
 
 
-def _rare(words: Counter[str], most: int) -> list[str]:
-    """Return the words of which all inflections together are rare."""
+def _rare(words: Counter[str], limit: int) -> list[str]:
+    """Return the words whose inflections together are rare."""
     folded: Counter[str] = Counter()
     for word, count in words.items():
         folded[fold(word)] += count
     return sorted(
         word
         for word in words
-        if sum(folded[form] for form in folded_inflections(fold(word))) <= most
+        if sum(folded[form] for form in folded_inflections(fold(word))) <= limit
     )
 
 
-def _found(pattern: re.Pattern[str], article: Article) -> Iterator[str]:
-    return (found[0] for found in pattern.finditer(article.body))
+def _matches(pattern: re.Pattern[str], article: Article) -> Iterator[str]:
+    return (match[0] for match in pattern.finditer(article.body))
 
 
-def _asked(text: str) -> Watchlist:
+def _watch(text: str) -> Watchlist:
     return Watchlist(name=text, query=parse_query(text))

@@ -31,7 +31,7 @@ http {{
 
 @contextmanager
 def serving(site: Path, folder: Path, address: str = "127.0.0.1") -> Iterator[tuple[int, str]]:
-    """Serve a folder at an address while the block runs; give the port and the server's name."""
+    """Serve a folder at an address while the block runs; yield the port and the server's name."""
     port = free_port()
     nginx = shutil.which("nginx", path="/usr/sbin:/usr/bin:/usr/local/bin:/usr/local/sbin")
     if nginx:

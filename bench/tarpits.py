@@ -1,4 +1,4 @@
-"""Servers that never end, beside others: when is what is well read? With the real limits."""
+"""Measures when healthy feeds are read beside servers that never finish, with real limits."""
 
 from __future__ import annotations
 
@@ -29,14 +29,14 @@ _HEAD = "HTTP/1.1 200 OK\r\nContent-Type: application/rss+xml\r\nContent-Length:
 
 
 class Healthy(Struct, frozen=True):
-    """Seconds from the start until they were read and stored."""
+    """Seconds from the start until half of the feeds, and the last one, were stored."""
 
     half: float
     last: float
 
 
 def healthy_beside(tarpits: int) -> Healthy:
-    """Run a monitor over 700 feeds that are well and so many that are not, in any order."""
+    """Run a monitor over 700 healthy feeds and a number of tarpits, in random order."""
     with tempfile.TemporaryDirectory() as folder, _served() as port:
         names = [f"well{n}" for n in range(HEALTHY)] + [f"tarpit{n}" for n in range(tarpits)]
         random.Random(7).shuffle(names)
@@ -44,17 +44,18 @@ def healthy_beside(tarpits: int) -> Healthy:
             {"url": f"http://127.0.0.1:{port}/{name}", "name": name, "every": "1h"}
             for name in names
         ]
-        said = {"network": {"allow": ["127.0.0.0/8"]}, "feeds": feeds, "watchlists": ["Alibaba"]}
-        said["archive"] = {"vectors": False}
-        (Path(folder) / "feeds.yaml").write_text(json.dumps(said), encoding="utf-8")
+        network = {"allow": ["127.0.0.0/8"]}
+        settings = {"network": network, "feeds": feeds, "watchlists": ["Alibaba"]}
+        settings["archive"] = {"vectors": False}
+        (Path(folder) / "feeds.yaml").write_text(json.dumps(settings), encoding="utf-8")
         began = time.time()
         monitor = subprocess.Popen([TOCSIN, "-q", "run"], cwd=folder, stderr=subprocess.DEVNULL)
         try:
-            read = sorted(at - began for at in _all_read(Path(folder)))
+            read_times = sorted(moment - began for moment in _all_read(Path(folder)))
         finally:
             monitor.terminate()
             monitor.wait()
-    return Healthy(median(read), read[-1])
+    return Healthy(median(read_times), read_times[-1])
 
 
 def _all_read(folder: Path) -> list[float]:
@@ -64,13 +65,13 @@ def _all_read(folder: Path) -> list[float]:
             name = f"file:{folder}/var/newsroom.db?mode=ro"
             with closing(sqlite3.connect(name, uri=True)) as sql:
                 rows = sql.execute("SELECT last_ok FROM feeds WHERE name LIKE 'well%'").fetchall()
-            if len(rows) == HEALTHY and all(at for (at,) in rows):
-                return [float(at) for (at,) in rows]
+            if len(rows) == HEALTHY and all(last_ok for (last_ok,) in rows):
+                return [float(last_ok) for (last_ok,) in rows]
 
 
 @contextmanager
 def _served() -> Iterator[int]:
-    """Serve both kinds on loopback, in a thread; give the port."""
+    """Serve both kinds on loopback, in a thread; yield the port."""
     ready: list[int] = []
     started, loop = threading.Event(), asyncio.new_event_loop()
 

@@ -1,4 +1,4 @@
-"""A program in a real pty: when it paints what, and what that costs."""
+"""Runs a program in a real pty, and measures its painting and its cost."""
 
 from __future__ import annotations
 
@@ -32,9 +32,9 @@ class Terminal:
         self.began = time.perf_counter()
         self.pid, self._file = pty.fork()
         if self.pid == 0:  # the child; nothing of Python's state is used any more
-            known = {"TERM": "xterm-256color", "COLORTERM": "truecolor"}
+            environment = {"TERM": "xterm-256color", "COLORTERM": "truecolor"}
             try:
-                os.execvpe(command[0], command, os.environ | known)
+                os.execvpe(command[0], command, os.environ | environment)
             finally:
                 os._exit(127)
         fcntl.ioctl(self._file, termios.TIOCSWINSZ, struct.pack("HHHH", lines, columns, 0, 0))
@@ -69,28 +69,28 @@ class Terminal:
 
     @property
     def mark(self) -> int:
-        """Where its output has got to."""
+        """Length of the output so far."""
         return len(self._written)
 
     def send(self, keys: str) -> float:
-        """Press keys, return when."""
+        """Press keys, and return the time."""
         os.write(self._file, keys.encode())
         return time.perf_counter()
 
     def wait_for(self, words: str | bytes, since: int = 0, seconds: float = 30.0) -> float:
-        """Return when words had been written, looking from a mark on."""
+        """Return the time at which words had been written, searching from a mark on."""
         wanted = words.encode() if isinstance(words, str) else words
         deadline = time.monotonic() + seconds
         with self._changed:
-            while (at := self._written.find(wanted, since)) < 0:
-                left = deadline - time.monotonic()
-                if left <= 0 or not self._changed.wait(left):
+            while (start := self._written.find(wanted, since)) < 0:
+                remaining = deadline - time.monotonic()
+                if remaining <= 0 or not self._changed.wait(remaining):
                     raise TimeoutError(f"{wanted!r} not within {seconds:g} s")
-            end = at + len(wanted)
-            return next(when for upto, when in self._at if upto >= end)
+            end = start + len(wanted)
+            return next(moment for upto, moment in self._at if upto >= end)
 
     def cpu(self) -> float:
-        """Return the processor seconds it has used, to the nanosecond."""
+        """Return the processor seconds that the program has used, to the nanosecond."""
         tasks = Path(f"/proc/{self.pid}/task").glob("*/schedstat")
         living = 0.0
         for task in tasks:
@@ -99,7 +99,7 @@ class Terminal:
         return living
 
     def memory(self) -> tuple[int, int]:
-        """Return resident bytes now, and proportional ones."""
+        """Return the current resident and proportional memory in bytes."""
         status = _kilobytes(self.pid, "status", "VmRSS:")
         return status, _kilobytes(self.pid, "smaps_rollup", "Pss:")
 

@@ -1,4 +1,4 @@
-"""tocsin on the corpus: the first round, the next one, at rest, and the start of commands."""
+"""Runs tocsin on the corpus: the first round, the next one, at rest, and starts of commands."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ STARTS = 10
 
 
 class WrongError(Exception):
-    """What came out is not what the corpus holds."""
+    """The results differ from the corpus."""
 
 
 class Rounds(Struct, frozen=True):
@@ -42,7 +42,7 @@ class Tocsin:
         self._resting.write_text(newsroom.config(port, RESTING_FEEDS), encoding="utf-8")
 
     def rounds(self) -> Rounds:
-        """Poll everything twice; raises WrongError unless all of it is stored and found."""
+        """Poll all feeds twice; raises WrongError unless all articles are stored and found."""
         once = self.command("run", "--once", "--now", "--json")
         cold = cost(once)
         self._expect(_summary(cold), ok=self._newsroom.feeds, new=self._newsroom.articles)
@@ -52,7 +52,7 @@ class Tocsin:
         return Rounds(cold, warm)
 
     def idle(self) -> float:
-        """Return the share of a core that a resident monitor takes when nothing is due."""
+        """Return the share of a core that a running monitor takes when no feed is due."""
         return idle([*self.command("run", config=self._resting)], settle=5, seconds=20)
 
     def starts(self) -> dict[str, float]:
@@ -73,25 +73,25 @@ class Tocsin:
             (articles,) = sql.execute("SELECT count(*) FROM articles").fetchone()
             (alerts,) = sql.execute("SELECT count(*) FROM alerts").fetchone()
             (waiting,) = sql.execute("SELECT count(*) FROM outbox").fetchone()
-        found = {"articles": articles, "alerts": alerts, "not indexed": waiting}
+        counts = {"articles": articles, "alerts": alerts, "not indexed": waiting}
         for word in self._newsroom.words:
             ids = self._answer("search", word, "--limit", "0", "--format", "jsonl")
-            found[word] = len(ids.splitlines())
+            counts[word] = len(ids.splitlines())
         expected = {"articles": self._newsroom.articles, "alerts": self._newsroom.alerts}
-        self._expect(found, **expected, **{"not indexed": 0}, **self._newsroom.words)
+        self._expect(counts, **expected, **{"not indexed": 0}, **self._newsroom.words)
 
     def _answer(self, *words: str) -> str:
-        ran = subprocess.run(self.command(*words), capture_output=True, text=True, check=False)
-        return ran.stdout
+        command = self.command(*words)
+        return subprocess.run(command, capture_output=True, text=True, check=False).stdout
 
-    def _expect(self, found: dict[str, int], **expected: int) -> None:
+    def _expect(self, counts: dict[str, int], **expected: int) -> None:
         wrong = {
-            name: (found[name], value) for name, value in expected.items() if found[name] != value
+            name: (counts[name], value) for name, value in expected.items() if counts[name] != value
         }
         if wrong:
             raise WrongError(f"(found, expected): {wrong}")
 
 
 def _summary(cost: Cost) -> dict[str, int]:
-    found: dict[str, int] = json.loads(cost.said.splitlines()[-1])
-    return found
+    summary: dict[str, int] = json.loads(cost.output.splitlines()[-1])
+    return summary

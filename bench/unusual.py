@@ -1,4 +1,4 @@
-"""How often a quiet year rings, and how soon a trebling and a silence are found.
+"""Measures false alarms in a quiet year, and how soon a trebling and a silence are found.
 
     python -m bench.unusual             the tables, in a few minutes
     python -m bench.unusual --lists 2   fewer watchlists of each rate
@@ -36,7 +36,7 @@ ADDED, REMOVED = START + 120 * DAY, START + 240 * DAY
 
 @dataclass
 class Newsroom:
-    """When the monitor watched, and when each feed could not be read."""
+    """The times in which the monitor watched, and in which each feed could not be read."""
 
     dice: random.Random
     laptop: bool
@@ -59,7 +59,7 @@ class Newsroom:
             self.down[feed] = [(at, at + dice.expovariate(1 / (12 * HOUR))) for at in fails]
 
     def seen(self, feed: int, at: float) -> float | None:
-        """Return when a story is seen that a feed publishes; None if never."""
+        """Return the time at which a story of a feed is seen; None if never."""
         if (feed == FEEDS + 1 and at < ADDED) or (feed == 2 and at > REMOVED):
             return None
         for start, end in self.down[feed]:
@@ -74,17 +74,17 @@ class Newsroom:
 
 
 def factor(at: float) -> float:
-    """Return how much more than on the average is published at a moment."""
+    """Return the publication rate at a moment, relative to the average."""
     hour = int((at - START) // HOUR)
     return BY_HOUR[hour % 24] * BY_WEEKDAY[hour // 24 % 7]
 
 
 def published(dice: random.Random, rate: float, start: float, days: float) -> Iterator[float]:
-    """Yield when stories are published: a rhythm, busy days, events with several stories."""
-    most, busy, day = rate * 2.6 * 2.5 / 1.3, 0.0, -1
+    """Yield the times of stories: with a rhythm, busy days, and events with several stories."""
+    peak, busy, day = rate * 2.6 * 2.5 / 1.3, 0.0, -1
     at = start
     while True:
-        at += dice.expovariate(most) * DAY
+        at += dice.expovariate(peak) * DAY
         if at >= start + days * DAY:
             return
         if int((at - START) // DAY) != day:
@@ -98,44 +98,44 @@ def published(dice: random.Random, rate: float, start: float, days: float) -> It
 
 
 def year(newsroom: Newsroom, rate: float) -> list[Story]:
-    """Return the stories of a watchlist in a year, as they are seen."""
+    """Return the stories of a watchlist that are seen in a year."""
     shares = [1 / place for place in range(1, FEEDS + 1)]
-    seen = []
+    stories = []
     for at in published(newsroom.dice, rate, START, DAYS):
         (feed,) = newsroom.dice.choices(range(1, FEEDS + 1), shares)
-        if (when := newsroom.seen(feed, at)) is not None:
-            seen.append(Story(when, feed))
+        if (moment := newsroom.seen(feed, at)) is not None:
+            stories.append(Story(moment, feed))
     for at in published(newsroom.dice, rate / 2, ADDED, (START + DAYS * DAY - ADDED) / DAY):
-        if (when := newsroom.seen(FEEDS + 1, at)) is not None:
-            seen.append(Story(when, FEEDS + 1))
-    return sorted(seen)
+        if (moment := newsroom.seen(FEEDS + 1, at)) is not None:
+            stories.append(Story(moment, FEEDS + 1))
+    return sorted(stories)
 
 
 @dataclass
 class Watch:
-    """Looks at one watchlist, as the monitor does."""
+    """Checks one watchlist, as the monitor does."""
 
     newsroom: Newsroom
     stories: Sequence[Story]
-    told: list[Interval] = field(default_factory=list)
+    past_spikes: list[Interval] = field(default_factory=list)
     _day: int = -1
     _pattern: Pattern | None = None
 
     def pattern(self, now: float) -> Pattern | None:
-        """Return what is usual, learned once a day."""
+        """Return the usual pattern, learned once a day."""
         if int(now // DAY) != self._day:
             self._day = int(now // DAY)
             watched = [(a, min(b, now)) for a, b in self.newsroom.watched if a < now]
-            watched = [one for one in watched if one[1] > now - volume.MEMORY]
+            watched = [interval for interval in watched if interval[1] > now - volume.MEMORY]
             past = [s for s in self.stories if now - volume.MEMORY <= s.at <= now]
             hours = Hours.until(now, watched, UTC)
             self._pattern = volume.learn(
-                past, hours, START, self.known(now), self.told, self.newsroom.down
+                past, hours, START, self.known(now), self.past_spikes, self.newsroom.down
             )
         return self._pattern
 
     def known(self, now: float) -> dict[int, float]:
-        """Return the feeds that have been read for long enough."""
+        """Return the feeds that have been read for long enough, with their starts."""
         feeds = dict.fromkeys(range(1, FEEDS + 1), START)
         if now - ADDED >= volume.HISTORY:
             feeds[FEEDS + 1] = ADDED
@@ -160,12 +160,12 @@ class Watch:
             feed: [(a, b) for a, b in down if now - 2 * DAY < b <= now]
             for feed, down in self.newsroom.down.items()
         }
-        found = volume.find_spike(
+        spike = volume.find_spike(
             pattern, self.recent(now), now, UTC, known_feeds=self.known(now),
-            last_end=self.told[-1][1] if self.told else -math.inf,
+            last_end=self.past_spikes[-1][1] if self.past_spikes else -math.inf,
             unwatched=volume.gaps(watched, now - 2 * DAY, now), unread=unread,
         )  # fmt: skip
-        return found is not None
+        return spike is not None
 
     def over(self, now: float) -> bool:
         """Return whether the last spike is over."""
@@ -186,15 +186,15 @@ class Watch:
             if not any(a <= now and b > last for a, b in down[feed])
             and not (feed == 2 and now > REMOVED)
         ]  # fmt: skip
-        found = volume.find_silence(pattern, last, now, UTC, healthy_feeds=well, watched=watched)
-        return found is not None
+        silence = volume.find_silence(pattern, last, now, UTC, healthy_feeds=well, watched=watched)
+        return silence is not None
 
 
 def alarms(watch: Watch) -> tuple[int, int]:
-    """Return how many spikes and silences a year has; it is quiet, so all are by chance."""
+    """Return the numbers of spikes and silences in a quiet year; all are due to chance."""
     spikes = silences = 0
     opened: float | None = None
-    quiet_told = False
+    silence_found = False
     last = START
     looks = sorted({math.ceil(s.at / LOOK) * LOOK for s in watch.stories} | {
         START + hour * HOUR for hour in range(24 * DAYS)
@@ -205,15 +205,15 @@ def alarms(watch: Watch) -> tuple[int, int]:
         if not any(a <= now <= b + LOOK for a, b in watch.newsroom.watched):
             continue
         while upcoming is not None and upcoming.at <= now:
-            last, quiet_told = upcoming.at, False
+            last, silence_found = upcoming.at, False
             upcoming = next(times, None)
         if opened is not None and watch.over(now):
-            watch.told.append((opened - DAY, now))
+            watch.past_spikes.append((opened - DAY, now))
             opened = None
         if opened is None and watch.spike(now):
             spikes, opened = spikes + 1, now
-        if not quiet_told and watch.silence(last, now):
-            silences, quiet_told = silences + 1, True
+        if not silence_found and watch.silence(last, now):
+            silences, silence_found = silences + 1, True
     return spikes, silences
 
 
@@ -231,13 +231,13 @@ def delays(rate: float, trials: int, seed: int) -> tuple[list[float], list[float
         ]
         watch = Watch(newsroom, sorted([*(s for s in quiet if s.at < begin + 2 * DAY), *extra]))
         looks = (begin + n * LOOK for n in range(1, int(2 * DAY / LOOK)))
-        found = next((now for now in looks if watch.spike(now)), math.inf)
-        trebled.append((found - begin) / HOUR)
+        found_at = next((now for now in looks if watch.spike(now)), math.inf)
+        trebled.append((found_at - begin) / HOUR)
         watch = Watch(newsroom, [s for s in quiet if s.at < begin])
         last = watch.stories[-1].at if watch.stories else START
         looks = (begin + n * LOOK * 3 for n in range(1, int(10 * DAY / LOOK / 3)))
-        found = next((now for now in looks if watch.silence(last, now)), math.inf)
-        silent.append((found - begin) / HOUR)
+        found_at = next((now for now in looks if watch.silence(last, now)), math.inf)
+        silent.append((found_at - begin) / HOUR)
     return trebled, silent
 
 
@@ -272,12 +272,12 @@ def main() -> None:
     for rate in RATES:
         cells = []
         for laptop in (False, True):
-            found = []
+            alarm_counts = []
             for seed in range(lists):
                 newsroom = Newsroom(random.Random(1_000 * seed + laptop), laptop)
-                found.append(alarms(Watch(newsroom, year(newsroom, rate))))
+                alarm_counts.append(alarms(Watch(newsroom, year(newsroom, rate))))
             for kind in (0, 1):
-                cells.append(sum(one[kind] for one in found) / lists / months)
+                cells.append(sum(counts[kind] for counts in alarm_counts) / lists / months)
         print(f"{rate:>12g} {cells[0]:>9.2f}{cells[1]:>9.2f} {cells[2]:>9.2f}{cells[3]:>9.2f}")
     print(
         "\nFrom the beginning of a trebling in working hours, and of a silence, until it is found"
@@ -294,8 +294,8 @@ def main() -> None:
         print(f"{hourly:>12g}{powers}")
 
 
-def _hours(found: Sequence[float]) -> str:
-    middle = median(found)
+def _hours(hours: Sequence[float]) -> str:
+    middle = median(hours)
     return f"{'—':>9}" if math.isinf(middle) else f"{middle:>7.1f} h"
 
 

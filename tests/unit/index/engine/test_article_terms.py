@@ -51,7 +51,7 @@ def test_a_batch_has_the_words_of_its_articles(
 ) -> None:
     terms = ArticleTerms()
     with pytest.MonkeyPatch.context() as monkeypatch:
-        monkeypatch.setattr(article_terms, "_KNOWN", known_size)
+        monkeypatch.setattr(article_terms, "_TABLE_BYTES", known_size)
         for texts in [*batches, *batches]:
             articles = articles_of(texts)
             assert decode(terms, articles) == [postings(article) for article in articles]
@@ -77,7 +77,7 @@ def test_the_same_words_come_of_texts_that_are_rare(text: str) -> None:
 
 
 def test_what_is_known_of_chunks_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(article_terms, "_KNOWN", 2_000)
+    monkeypatch.setattr(article_terms, "_TABLE_BYTES", 2_000)
     terms = ArticleTerms()
     for number in range(20):
         articles = articles_of([(f"un port{number}", "une rade", f"quai{number} {number}", "Jean")])
