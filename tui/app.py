@@ -135,7 +135,7 @@ class DashboardApp(BaseApp):
 
     def on_newsroom_screen_article_opened(self, message: NewsroomScreen.ArticleOpened) -> None:
         """Open an article over the screen; over another article, in its place."""
-        article = ArticleScreen(self.newsroom, message.article, message.among)
+        article = ArticleScreen(self.newsroom, message.article, message.article_ids)
         if isinstance(self.screen, ArticleScreen):
             self.switch_screen(article)
         else:

@@ -1,1 +1,1 @@
-"""What fills the terminal: the main screen, the feeds, the archive, articles, and dialogs."""
+"""The screens: the main screen, the feeds, the archive, articles, and dialogs."""

@@ -48,8 +48,8 @@ def with_clause(filter: AlertFilter, name: str, value: str) -> str:
     An empty value only removes these.
     """
     all_clauses = clauses(filter.root) if filter.root else ()
-    others = [_clause_text(c) for c in all_clauses if _clause_name(c) != name]
-    return " ".join([*others, *([offered_filter(name, value)] if value else [])])
+    other_clauses = [_clause_text(c) for c in all_clauses if _clause_name(c) != name]
+    return " ".join([*other_clauses, *([offered_filter(name, value)] if value else [])])
 
 
 def _clause_name(node: Node) -> str:
@@ -91,7 +91,7 @@ def filter_rows(
     Each comes with the current filter with that of the row added, or removed again.
     """
     clauses = [*_CLAUSES, *(("watch", count.name) for count in counts)]
-    chosen = [
+    flags = [
         has_clause(current, name, value) if name else not current.text for name, value in clauses
     ]
     lines: list[Line] = [
@@ -99,16 +99,16 @@ def filter_rows(
             (f"{signs.CHOSEN} " if in_force else "  ", "accent"),
             (fit(pgettext("filter", label), cells - 2), "plain"),
         ]
-        for label, in_force in zip(_LABELS, chosen, strict=False)
+        for label, in_force in zip(_LABELS, flags, strict=False)
     ]
     columns = watchlist_columns(counts, cells)
     lines += [
         watchlist_row(count, cells, chosen=in_force, columns=columns)
-        for count, in_force in zip(counts, chosen[len(_CLAUSES) :], strict=True)
+        for count, in_force in zip(counts, flags[len(_CLAUSES) :], strict=True)
     ]
     texts = [
         with_clause(current, name, "" if in_force else value) if name else ""
-        for (name, value), in_force in zip(clauses, chosen, strict=True)
+        for (name, value), in_force in zip(clauses, flags, strict=True)
     ]
     return list(zip(lines, texts, strict=True))
 
@@ -118,7 +118,7 @@ _OFFERED = ("watch", "lang", "feed", "tag", "severity", "since", "state", "is", 
 
 
 def filter_hint() -> Line:
-    """Return what a filter can hold, and the key that is not in the key bar."""
+    """Return the fields that a filter can have, and the key that is not in the key bar."""
     return [
         (f"   {_('words')}, ", "quiet"),
         (" ".join(f"{offered_name(name)}:" for name in _OFFERED), "list"),
@@ -127,7 +127,7 @@ def filter_hint() -> Line:
 
 
 MOST_OFFERED = 12
-"""Values of a filter that are shown."""
+"""Most values of a filter that are shown."""
 FIRST_ALERTS = 500
 """Alerts read before the first paint; a thread reads the others afterwards."""
 TYPING_PAUSE = 0.15
@@ -175,16 +175,15 @@ class AlertFilterScreen(PaneScreen):
 
     def action_mine(self) -> None:
         """Show only what is assigned to me, or all again; other clauses of the filter stay."""
-        chosen = has_clause(self.current_filter, "assigned", ME)
-        self.apply_filter(
-            with_clause(self.current_filter, "assigned", "" if chosen else ME), self.stream.alert_id
-        )
+        person = "" if has_clause(self.current_filter, "assigned", ME) else ME
+        text = with_clause(self.current_filter, "assigned", person)
+        self.apply_filter(text, self.stream.alert_id)
 
     def drop_paused_alerts(self) -> None:
         """Forget the alerts that wait for a paused stream: other alerts are shown now."""
 
     async def _read_firsts(self) -> bool:
-        """Read which alerts are of one story; return False after an error, which is shown."""
+        """Read the first alert of each story; return False after an error, which is shown."""
         try:
             await self.newsroom.read_firsts()
         except MonitorError as error:
@@ -193,7 +192,7 @@ class AlertFilterScreen(PaneScreen):
         return self.is_attached
 
     async def regroup(self) -> None:
-        """Read again which alerts are of one story, and show the stories anew."""
+        """Read the first alert of each story again, and show the stories anew."""
         self.newsroom.firsts.is_complete = False
         await self.filter_stream(self.current_filter)
 
@@ -288,7 +287,7 @@ class AlertFilterScreen(PaneScreen):
         """Show an error, or for a filter without a value the values that it can have."""
         candidates = self.newsroom.selector.completion(text).candidates
         if text.endswith(":") and candidates:
-            self.filter_line.show_note("  ".join(each.name for each in candidates[:MOST_OFFERED]))
+            self.filter_line.show_note("  ".join(c.name for c in candidates[:MOST_OFFERED]))
         else:
             self.filter_line.show_error(error)
 
@@ -339,9 +338,9 @@ class AlertFilterScreen(PaneScreen):
         """Complete the last word: as is shown, else with quotes around a name."""
         text = self.filter_line.input.value
         lines = self.newsroom.selector.completed(text)
-        added = [line for line in lines if line.casefold().startswith(text.casefold())]
+        longer = [line for line in lines if line.casefold().startswith(text.casefold())]
         if lines:
-            self.filter_line.write((added or lines)[0])
+            self.filter_line.write((longer or lines)[0])
 
     # --- the list -----------------------------------------------------------------
 

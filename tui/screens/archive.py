@@ -59,7 +59,7 @@ _NO_SAVED = mark("no saved searches; S saves one, `searches:` in feeds.yaml list
 
 
 def query_hint() -> Line:
-    """Return what a query can hold."""
+    """Return the words and fields that a query can have."""
     return [
         (f"   {_('Words')}, ", "quiet"),
         (_('"a phrase"'), "list"),
@@ -133,10 +133,10 @@ class ArchiveScreen(PaneScreen):
         self.results = ResultList(newsroom)
         self._searches = ThreadRunner("search")
         self._extras = ThreadRunner("extras")
-        self._searched = ""
+        self._searched_text = ""
         """The last line that was searched for."""
         self._answering = False
-        """Whether it is not known yet where the focus goes after enter."""
+        """Whether the results that decide the focus after enter are still to come."""
         self._requested_page = ""
         self._start: Sequence[OfferedRow] = ()
 
@@ -164,21 +164,21 @@ class ArchiveScreen(PaneScreen):
             runner.close()
 
     async def _load_history(self) -> None:
-        searched = await self.ask(self.newsroom.service.views.searches.recent)
-        if searched is not None:
-            self.history = QueryHistory([each.query for each in searched])
+        searches = await self.ask(self.newsroom.service.views.searches.recent)
+        if searches is not None:
+            self.history = QueryHistory([search.query for search in searches])
         self.history_loaded = True
-        await self._load_start(searched or ())
+        await self._load_start(searches or ())
 
-    async def _load_start(self, searched: Sequence[PastSearch]) -> None:
-        """Show what can be searched for, while there is no query."""
+    async def _load_start(self, past_searches: Sequence[PastSearch]) -> None:
+        """Offer queries to begin with, while there is no query."""
         newsroom = self.newsroom
-        saved: Sequence[SavedSearch] = ()
+        saved_searches: Sequence[SavedSearch] = ()
         with suppress(MonitorError):  # the status bar tells of a mistake in feeds.yaml
-            saved = await newsroom.ask(newsroom.service.saved_searches)
+            saved_searches = await newsroom.ask(newsroom.service.saved_searches)
         self._start = start_rows(
-            [(f"{SAVED_PREFIX}{each.name}", each.query.text) for each in saved],
-            [each.query for each in searched],
+            [(f"{SAVED_PREFIX}{s.name}", s.query.text) for s in saved_searches],
+            [s.query for s in past_searches],
         )
         if self.is_attached and not self.input.value.strip() and not self.query_text:
             self.results.offer(self._start)
@@ -187,7 +187,7 @@ class ArchiveScreen(PaneScreen):
 
     def on_input_changed(self, event: Input.Changed) -> None:
         """Search after a pause in typing."""
-        self._answering = self._answering and event.value.strip() == self._searched
+        self._answering = self._answering and event.value.strip() == self._searched_text
         self.after_pause("typing", QUERY_PAUSE, self._search_typed)
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
@@ -196,7 +196,7 @@ class ArchiveScreen(PaneScreen):
 
     def _search_typed(self) -> None:
         """Search for what was typed, unless enter or a choice has already searched for it."""
-        if self.input.value.strip() != self._searched:
+        if self.input.value.strip() != self._searched_text:
             self.search_soon()
 
     def search_soon(self, *, submitted: bool = False) -> None:
@@ -205,7 +205,7 @@ class ArchiveScreen(PaneScreen):
         Once it was submitted, keys wait for the results: they are meant for these.
         """
         self.end_pause("typing")
-        self._searched = self.input.value.strip()
+        self._searched_text = self.input.value.strip()
         self._answering = submitted
         if submitted and isinstance(self.app, TypeAheadApp):
             self.app.hold_keys(lambda: not (self._answering and self.is_attached))
@@ -241,12 +241,12 @@ class ArchiveScreen(PaneScreen):
         self._answering = submitted and has_more
 
     async def _show_found(self, submitted: bool) -> bool:
-        """Show what is found; return whether it is still looked for what finds more."""
-        written = self.input.value.strip()
+        """Show the results; return whether queries that find more are still to come."""
+        text = self.input.value.strip()
         show_note = self.query_line.show_note
         timer = self.set_timer(BUSY_AFTER, lambda: show_note(_("Searching…")))
         try:
-            results = await self._search(written)
+            results = await self._search(text)
         except QueryError as error:
             self._show_error(error)
             return False
@@ -260,25 +260,25 @@ class ArchiveScreen(PaneScreen):
         self.results.show_results(results or Results((), 0))
         if results is None:
             self.trend.show(None)
-            if not written:
+            if not text:
                 self.results.offer(self._start)
             return False
         self.query_line.note.update(result_summary(results, self.sort))
         if submitted and results.hits:
             self.show_pane("stream")
         if submitted:
-            self.history.add(written)
-            await self._ask_extra(self.newsroom.service.note_search, written, self.sort)
+            self.history.add(text)
+            await self._ask_extra(self.newsroom.service.note_search, text, self.sort)
         self.run_worker(self._show_extras(results, submitted), group="extras", exclusive=True)
         return not results.hits
 
-    async def _search(self, written: str) -> Results | None:
+    async def _search(self, text: str) -> Results | None:
         """Return the results; None without a query, which the note explains."""
-        if not written:
+        if not text:
             self.query_text = ""
             self.query_line.note.update(query_hint())
             return None
-        query = await self._resolve(written)
+        query = await self._resolve(text)
         if query is None:
             return None
         self.query_text = query
@@ -286,18 +286,18 @@ class ArchiveScreen(PaneScreen):
         search = service.archive.search
         return await self._searches.run(search, query, sort=self.sort, limit=PAGE_SIZE)
 
-    async def _resolve(self, written: str) -> str | None:
+    async def _resolve(self, text: str) -> str | None:
         """Return the query to search for; None for a name that no saved search has."""
-        if not written.startswith(SAVED_PREFIX):
-            return written
-        saved = await self._searches.run(self.newsroom.service.saved_searches)
-        resolved = resolve_saved(saved, written)
+        if not text.startswith(SAVED_PREFIX):
+            return text
+        searches = await self._searches.run(self.newsroom.service.saved_searches)
+        resolved = resolve_saved(searches, text)
         if resolved is not None:
             self.sort = resolved.sort
             return resolved.query
-        names = "  ".join(f"{SAVED_PREFIX}{search.name}" for search in saved)
-        text = _("saved searches: {names}", names=names) if names else _(_NO_SAVED)
-        self.query_line.show_note(text)
+        names = "  ".join(f"{SAVED_PREFIX}{search.name}" for search in searches)
+        note = _("saved searches: {names}", names=names) if names else _(_NO_SAVED)
+        self.query_line.show_note(note)
         return None
 
     async def _show_extras(self, results: Results, submitted: bool) -> None:
@@ -365,14 +365,14 @@ class ArchiveScreen(PaneScreen):
 
     def on_key(self, event: events.Key) -> None:
         """Complete; go through the earlier queries; from the latest one down to the results."""
-        line = self.input
-        if not line.has_focus or event.key not in ("tab", "up", "down"):
+        field = self.input
+        if not field.has_focus or event.key not in ("tab", "up", "down"):
             return
         if event.key == "tab":
-            before = line.value
-            if line.cursor_at_end:
-                line.action_cursor_right()
-            if line.value == before:
+            old_text = field.value
+            if field.cursor_at_end:
+                field.action_cursor_right()
+            if field.value == old_text:
                 return
         elif (query := self._other_query(event.key)) is not None:
             self.query_line.write(query)
@@ -421,19 +421,19 @@ class ArchiveScreen(PaneScreen):
         from tui.screens.watchlist_form import open_form
 
         if self.query_text:
-            form = open_form(self, query=self.query_text, called=suggested_name(self.query_text))
+            form = open_form(self, query=self.query_text, new_name=suggested_name(self.query_text))
             self.run_worker(form, group="form", exclusive=True)
         else:
             self.show_message(_("Write a query first."))
 
-    def action_next_pane(self, by: int) -> None:
+    def action_next_pane(self, step: int) -> None:
         """Go from the query to the results, then to the next pane."""
         if self.input.has_focus:
-            self.show_pane("stream" if by > 0 else "reader")
-        elif self.current == self.PANES[-1 if by > 0 else 0]:
+            self.show_pane("stream" if step > 0 else "reader")
+        elif self.current == self.PANES[-1 if step > 0 else 0]:
             self.action_edit()
         else:
-            super().action_next_pane(by)
+            super().action_next_pane(step)
 
     def action_edit(self) -> None:
         self.input.focus()

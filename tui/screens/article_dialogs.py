@@ -30,9 +30,9 @@ async def show_revisions(screen: NewsroomScreen, article: int) -> None:
         details = views.articles.details(article)
         return (details.article.title, revisions_of(views, details, config)) if details else None
 
-    revised = await screen.ask(read)
-    if revised is not None:
-        layout = partial(revision_page, *revised, zone=screen.newsroom.zone)
+    result = await screen.ask(read)
+    if result is not None:
+        layout = partial(revision_page, *result, zone=screen.newsroom.zone)
         screen.app.push_screen(PageDialog(_("Revisions"), layout))
 
 
@@ -55,13 +55,13 @@ def _match_lines(details: ArticleDetails, cells: int) -> list[Line]:
         lines += wrap(_("No watchlist matched this article."), cells, "plain")
     for alert in details.alerts:
         lines += wrap(f"{line(alert.watchlist)} ({severity_name(alert.severity)})", cells, "accent")
-        before = ""
+        previous = ""
         for match in alert.matches:
             lines += wrap(line(describe_match(match)), cells, "list", "  ")
             text, spans = passage(article, [match])
-            if text != before:
+            if text != previous:
                 lines += wrap_line(marked(text, spans, "plain"), cells, "    ")
-            before = text
+            previous = text
         lines.append([])
     return lines
 
@@ -74,8 +74,8 @@ async def choose_outlet(screen: NewsroomScreen, article: int) -> None:
     details = await screen.ask(screen.newsroom.service.views.articles.details, article)
     if details is None:
         return
-    others = details.other_articles()
-    if not others:
+    other_ids = details.other_articles()
+    if not other_ids:
         screen.show_message(_("Only {outlet} has this story.", outlet=details.publisher))
         return
 
@@ -83,7 +83,7 @@ async def choose_outlet(screen: NewsroomScreen, article: int) -> None:
 
     def on_choice(other: int) -> None:
         if other != article:
-            screen.post_message(screen.ArticleOpened(other, others))
+            screen.post_message(screen.ArticleOpened(other, other_ids))
 
     articles = [row for _line, row in outlet_rows(details, article, 80, zone)]
     choose(
@@ -126,16 +126,16 @@ async def choose_similar(screen: NewsroomScreen, article: int) -> None:
         )
         return
     lang = details.article.lang
-    alike = [hit for hit in hits if is_alike(hit.score, lang, hit.article.lang)]
-    if not alike:
+    similar_hits = [hit for hit in hits if is_alike(hit.score, lang, hit.article.lang)]
+    if not similar_hits:
         screen.show_message(_("Nothing similar enough."))
         return
 
-    among = [hit.article.id for hit in alike]
+    article_ids = [hit.article.id for hit in similar_hits]
     choose(
         screen,
         _("More like this"),
-        lambda cells: [_similar_line(hit, cells) for hit in alike],
-        among,
-        lambda other: screen.post_message(screen.ArticleOpened(other, among)),
+        lambda cells: [_similar_line(hit, cells) for hit in similar_hits],
+        article_ids,
+        lambda other: screen.post_message(screen.ArticleOpened(other, article_ids)),
     )

@@ -80,10 +80,10 @@ async def write_config(newsroom: NewsroomModel, change: Callable[[Path], object]
 
 
 def monitor_hint(screen: NewsroomScreen) -> str:
-    """Return that a change waits for a monitor; empty while one runs."""
+    """Return a hint that a change waits for a monitor; empty while one runs."""
     status = screen.newsroom.status
-    stopped = status is not None and not status.is_watched
-    return f" {_('It takes effect when a monitor runs.')}" if stopped else ""
+    is_stopped = status is not None and not status.is_watched
+    return f" {_('It takes effect when a monitor runs.')}" if is_stopped else ""
 
 
 # --- in the editor --------------------------------------------------------------------
@@ -103,13 +103,13 @@ async def edit_file(screen: NewsroomScreen, place: ConfigPlace) -> None:
     if before is None:
         return
     content, config = before
-    edited = await screen.ask(_file_to_edit, path)
-    if edited is None:
+    edit_path = await screen.ask(_file_to_edit, path)
+    if edit_path is None:
         return
-    if edited != path:
-        content, config = await screen.ask(_understood, edited.read_bytes(), path) or before
+    if edit_path != path:
+        content, config = await screen.ask(_understood, edit_path.read_bytes(), path) or before
     start = await screen.ask(_start_line, content, config, place)
-    command = external_programs.editor_command(editor, edited, start or 1)
+    command = external_programs.editor_command(editor, edit_path, start or 1)
     if external_programs.is_graphical(editor):
         screen.show_message(_("Editing {file} in {program}…", file=path.name, program=editor[0]))
         error = await screen.ask(external_programs.run_program, command)
@@ -123,10 +123,10 @@ async def edit_file(screen: NewsroomScreen, place: ConfigPlace) -> None:
             return
     if error:
         screen.show_message(error, error=True)
-    if edited == path:
+    if edit_path == path:
         after = await screen.ask(_read_config, path)
     else:
-        after = await screen.ask(_apply_copy, edited, path, before[0])
+        after = await screen.ask(_apply_copy, edit_path, path, before[0])
     if after is not None:
         _report(screen, before, after)
 
@@ -135,9 +135,9 @@ _ConfigFile = tuple[bytes, Config | ConfigError]
 
 
 def _read_config(path: Path) -> _ConfigFile:
-    """Return the content of the file or of the version in the store, and what it says.
+    """Return the content of the file or of the version in the store, and its configuration.
 
-    That is its configuration, or its errors.
+    If it has errors, they are returned in place of the configuration.
     """
     try:
         content = read(path)
@@ -171,9 +171,9 @@ def _apply_copy(copy: Path, path: Path, before: bytes) -> _ConfigFile:
     Raises:
         MonitorError: Somebody applied another version meanwhile.
     """
-    content, config = found = _understood(copy.read_bytes(), path)
+    content, config = result = _understood(copy.read_bytes(), path)
     if isinstance(config, ConfigError):
-        return found
+        return result
 
     def replaced(text: str) -> str:
         if text.encode() != before:
@@ -188,7 +188,7 @@ def _apply_copy(copy: Path, path: Path, before: bytes) -> _ConfigFile:
     if content != before:
         yaml_edit.edit(path, replaced)
     copy.unlink()
-    return found
+    return result
 
 
 def _start_line(content: bytes, config: Config | ConfigError, place: ConfigPlace) -> int:
@@ -203,19 +203,19 @@ def _report(screen: NewsroomScreen, before: _ConfigFile, after: _ConfigFile) -> 
     (old_content, old), (new_content, new) = before, after
     if isinstance(new, ConfigError):
         source, _mistake = decode(new_content)
-        problems = [(each, masked(source.lines, each.line)) for each in new.problems]
+        problems = [(problem, masked(source.lines, problem.line)) for problem in new.problems]
 
         title = _("feeds.yaml has errors and is not loaded")
         screen.app.push_screen(PageDialog(title, partial(problem_lines, problems)))
     elif old_content == new_content:
         screen.show_message(_("feeds.yaml has not changed."))
     else:
-        found = (
+        words = (
             [_("the file is valid again")] if isinstance(old, ConfigError) else changes(old, new)
         )
-        doubts = warnings(new)
+        remarks = warnings(new)
         title = _("feeds.yaml has changed")
-        screen.app.push_screen(PageDialog(title, lambda cells: change_lines(found, doubts, cells)))
+        screen.app.push_screen(PageDialog(title, lambda cells: change_lines(words, remarks, cells)))
     screen.newsroom.read_all_next()
 
 
@@ -225,8 +225,8 @@ def problem_lines(problems: Sequence[tuple[Problem, str]], cells: int) -> list[L
     for problem, text in problems:
         page += wrap(line(str(problem)), cells, "bad")
         start = max(0, problem.column - cells + 12)
-        shown = line(text[start : start + cells])
-        page.append([(f"{problem.line:>5} ", "quiet"), (shown, "plain")])
+        excerpt = line(text[start : start + cells])
+        page.append([(f"{problem.line:>5} ", "quiet"), (excerpt, "plain")])
         page += [[(" " * (5 + problem.column - start) + "^", "bad")], []]
     ending = _(
         "The earlier configuration stays in force; esc and E open the file at the first error."
@@ -234,12 +234,12 @@ def problem_lines(problems: Sequence[tuple[Problem, str]], cells: int) -> list[L
     return [*page, *wrap(ending, cells, "quiet")]
 
 
-def change_lines(changed: Sequence[str], warnings: Sequence[str], cells: int) -> list[Line]:
-    """Return what an edit changed (`feed added: …`), and the warnings about it."""
+def change_lines(edits: Sequence[str], warnings: Sequence[str], cells: int) -> list[Line]:
+    """Return the changes of an edit (`feed added: …`), and the warnings about it."""
     page: list[Line] = []
-    for words in changed:
+    for words in edits:
         page += wrap(line(words), cells, "late")
-    if not changed:
+    if not edits:
         page += wrap(_("only the text, not its meaning"), cells, "plain")
     if warnings:
         page += [[], *wrap(_("Warnings:"), cells, "late")]
@@ -342,18 +342,18 @@ async def _subscribe(screen: NewsroomScreen, candidates: Sequence[DiscoveredFeed
     messages: list[str] = []
 
     def change(path: Path) -> None:
-        feeds = [Feed(url=each.url, name=each.parsed.title) for each in candidates]
-        new, existing = new_among(feeds, load(path))
+        feeds = [Feed(url=f.url, name=f.parsed.title) for f in candidates]
+        new_feeds, duplicates = new_among(feeds, load(path))
         messages.extend(
-            _("Already subscribed, as {feed}.", feed=feed.name) for _requested, feed in existing
+            _("Already subscribed, as {feed}.", feed=feed.name) for _requested, feed in duplicates
         )
-        if new:
-            config = subscribe(path, None, new)
-            descriptions = {each.url: describe_prospect(each) for each in candidates}
-            added = config.feeds[-len(new) :]
+        if new_feeds:
+            config = subscribe(path, None, new_feeds)
+            descriptions = {f.url: describe_prospect(f) for f in candidates}
+            added_feeds = config.feeds[-len(new_feeds) :]
             messages.extend(
                 _("Added {feed}: {what}", feed=feed.name, what=descriptions[requested.url])
-                for feed, requested in zip(added, new, strict=True)
+                for feed, requested in zip(added_feeds, new_feeds, strict=True)
             )
 
     error = await write_config(screen.newsroom, change)
@@ -366,27 +366,27 @@ async def _subscribe(screen: NewsroomScreen, candidates: Sequence[DiscoveredFeed
 
 async def pause_feed(screen: NewsroomScreen, feed: FeedHealth) -> None:
     """Stop polling a feed, or poll it again."""
-    pausing = False
+    is_paused = False
 
     def change(path: Path) -> None:
-        nonlocal pausing
-        pausing = pause_or_resume(path, None, feed.feed.url)
+        nonlocal is_paused
+        is_paused = pause_or_resume(path, None, feed.feed.url)
 
     error = await write_config(screen.newsroom, change)
     name = feed.feed.name
-    done = (
+    message = (
         _("{feed} is paused; p polls it again.", feed=name)
-        if pausing
+        if is_paused
         else _("{feed} is polled again.", feed=name)
     )
-    screen.show_message(error or done + monitor_hint(screen), error=bool(error))
+    screen.show_message(error or message + monitor_hint(screen), error=bool(error))
 
 
 def remove_feed(screen: NewsroomScreen, feed: FeedHealth) -> None:
     """Ask whether to remove a feed from feeds.yaml, and remove it."""
 
-    def on_choice(yes: int) -> None:
-        if yes:
+    def on_choice(choice: int) -> None:
+        if choice:
             screen.run_worker(_remove(screen, feed), group="file")
 
     words = _("No, keep it"), _("Yes; its articles and alerts stay")
@@ -396,16 +396,16 @@ def remove_feed(screen: NewsroomScreen, feed: FeedHealth) -> None:
 async def _remove(screen: NewsroomScreen, feed: FeedHealth) -> None:
     def change(path: Path) -> None:
         config = load(path)
-        present = subscribed(feed.feed.url, config.feeds)
-        if present is None:
+        existing = subscribed(feed.feed.url, config.feeds)
+        if existing is None:
             raise MonitorError(
                 _("{file} has no feed at {url} any more", file=path.name, url=feed.feed.url)
             )
-        unsubscribe(path, None, [present], config)
+        unsubscribe(path, None, [existing], config)
 
     error = await write_config(screen.newsroom, change)
-    done = _("Removed {feed}; its articles and alerts stay.", feed=feed.feed.name)
-    screen.show_message(error or done + monitor_hint(screen), error=bool(error))
+    message = _("Removed {feed}; its articles and alerts stay.", feed=feed.feed.name)
+    screen.show_message(error or message + monitor_hint(screen), error=bool(error))
 
 
 # --- queries --------------------------------------------------------------------------
@@ -430,8 +430,8 @@ def save_search(screen: NewsroomScreen, query: str, sort: str) -> None:
         return await write_config(screen.newsroom, change)
 
     def on_saved(name: str) -> None:
-        saved = f"{SAVED_PREFIX}{name}"
-        screen.show_message(_("Saved: {name} runs this search again.", name=saved))
+        label = f"{SAVED_PREFIX}{name}"
+        screen.show_message(_("Saved: {name} runs this search again.", name=label))
 
     hint: Line = [(_("A short name; the search is saved in feeds.yaml"), "quiet")]
     dialog = LineDialog(_("Save the search"), save, hint=hint, value=suggested_name(query))

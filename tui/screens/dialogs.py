@@ -31,7 +31,7 @@ from tui.widgets.reader import ScrollText, TextLayout
 P = ParamSpec("P")
 T = TypeVar("T")
 ConfigPlace = tuple[Literal["feeds", "watchlists"], str]
-"""Where to open feeds.yaml: a section, and the name or address of an entry."""
+"""A place in feeds.yaml: a section, and the name or address of an entry."""
 
 
 class NewsroomScreen(Screen[None]):
@@ -40,9 +40,9 @@ class NewsroomScreen(Screen[None]):
     class ArticleOpened(Message):
         """The analyst opened an article; the application shows it over the screen."""
 
-        def __init__(self, article: int, among: Sequence[int]) -> None:
+        def __init__(self, article: int, article_ids: Sequence[int]) -> None:
             self.article = article
-            self.among = among
+            self.article_ids = article_ids
             """Ids of the articles that the analyst may go through."""
             super().__init__()
 
@@ -94,15 +94,15 @@ class Dialog(ModalScreen[T]):
         bind("escape,q", "close_dialog", "Close", name="close-dialog")
     ]
 
-    def __init__(self, title: str, inside: Widget) -> None:
+    def __init__(self, title: str, frame: Widget) -> None:
         super().__init__()
-        self._inside = inside
-        inside.add_class("inside")
-        inside.border_title = Content(safe.line(title))
-        inside.border_subtitle = Content(_("esc: close"))
+        self._frame = frame
+        frame.add_class("inside")
+        frame.border_title = Content(safe.line(title))
+        frame.border_subtitle = Content(_("esc: close"))
 
     def compose(self) -> ComposeResult:
-        yield self._inside
+        yield self._frame
 
     def action_close_dialog(self) -> None:
         """Close without a result."""
@@ -125,7 +125,7 @@ class ChoiceList(LineList):
         Args:
             layout: Lays the lines out; how many they are does not depend on their width.
             cursor: The line to begin on.
-            empty: What is shown without lines.
+            empty: The text without lines.
         """
         super().__init__()
         self._empty = empty
@@ -135,7 +135,7 @@ class ChoiceList(LineList):
     def _set(self, layout: TextLayout) -> None:
         self._layout_rows = layout
         self._rows: tuple[int, Sequence[Line]] = (0, layout(80))
-        """The lines as they were laid out last, and for how many cells."""
+        """The cells for which the lines were laid out last, and the lines."""
 
     def show(self, layout: TextLayout) -> None:
         """Show other lines; the cursor stays where it is."""
@@ -172,9 +172,9 @@ class ChoiceDialog(Dialog[T]):
         """Set the dialog up.
 
         Args:
-            title: What is asked.
-            rows: The lines, or what lays them out for so many cells.
-            values: What each line stands for; None for a heading.
+            title: The question.
+            rows: The lines, or a function that lays them out for so many cells.
+            values: The value of each line; None for a heading.
             cursor: The line to begin on.
             classes: CSS classes of the dialog.
         """
@@ -220,7 +220,7 @@ def choose_words(
     screen: Screen[Any], title: str, words: Sequence[str], act: Callable[[int], object]
 ) -> None:
     """Ask for one of some words over a screen, and act on the number of the chosen one."""
-    rows: list[Line] = [[(each, "plain")] for each in words]
+    rows: list[Line] = [[(word, "plain")] for word in words]
     choose(screen, title, rows, range(len(words)), act)
 
 
@@ -258,8 +258,8 @@ class LineDialog(Dialog[str]):
         """Set the dialog up.
 
         Args:
-            title: What the line is for.
-            attempt: What to do with the line.
+            title: The purpose of the line.
+            attempt: Called with the line.
             hint: Shown below the line until there is an error.
             value: The line to begin with.
             allow_empty: Whether an empty line is attempted too.
@@ -292,19 +292,19 @@ class LineDialog(Dialog[str]):
     def on_input_submitted(self, event: Input.Submitted) -> None:
         """Attempt it."""
         event.stop()
-        written = event.value.strip()
-        if written or self._allow_empty:
-            self.run_worker(self._try(written), group="try", exclusive=True)
+        text = event.value.strip()
+        if text or self._allow_empty:
+            self.run_worker(self._try(text), group="try", exclusive=True)
 
-    async def _try(self, written: str) -> None:
+    async def _try(self, text: str) -> None:
         self._show_note("…", "quiet")
-        error = await self._attempt(written)
+        error = await self._attempt(text)
         if not self.is_attached:
             return
         if error:
             self._show_note(error, "bad")
         else:
-            self.dismiss(written)
+            self.dismiss(text)
 
     def _show_note(self, text: str, style: str) -> None:
         self.note.update(lambda cells: wrap(safe.line(text), cells, style))
@@ -329,8 +329,8 @@ class LineDialog(Dialog[str]):
         self.dismiss(None)
 
 
-def _completed(words: Sequence[str], written: str) -> list[str]:
+def _completed(words: Sequence[str], text: str) -> list[str]:
     """Return a line with its last word completed to each of some words that it begins."""
-    last = written.rpartition(" ")[2]
+    last = text.rpartition(" ")[2]
     start = last.casefold()
-    return [written + word[len(last) :] for word in words if last and word.startswith(start)]
+    return [text + word[len(last) :] for word in words if last and word.startswith(start)]

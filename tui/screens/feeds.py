@@ -72,7 +72,7 @@ class FeedsScreen(PaneScreen):
     }
     AUTO_FOCUS = "#stream"
 
-    def __init__(self, newsroom: NewsroomModel, chosen: str = "") -> None:
+    def __init__(self, newsroom: NewsroomModel, url: str = "") -> None:
         super().__init__(newsroom)
         self.input = Input(id="find", compact=True, placeholder=_("a name, an address or a tag"))
         self.input.display = False
@@ -80,7 +80,7 @@ class FeedsScreen(PaneScreen):
         self.table = FeedTable(newsroom)
         self.reader.border_title = _("Feed")
         self.main.add_class("feeds")
-        self._chosen = chosen
+        self._url = url
         self._settings = FeedSettings()
         self._shown_url = ""
         self._background = FeedBackground()
@@ -96,7 +96,7 @@ class FeedsScreen(PaneScreen):
 
     def on_mount(self) -> None:
         """Show the feeds as last read, and read them again every five seconds."""
-        self.table.update(self.newsroom.feeds, self._chosen)
+        self.table.update(self.newsroom.feeds, self._url)
         self.set_interval(5.0, self._read_feeds_soon)
         self._read_feeds_soon()
 
@@ -145,8 +145,8 @@ class FeedsScreen(PaneScreen):
         if feed is None:
             self.reader.show_article(None)
             return
-        same = self._shown_url == feed.feed.url
-        self._show(feed, self._background if same else FeedBackground(), keep_place=same)
+        is_same = self._shown_url == feed.feed.url
+        self._show(feed, self._background if is_same else FeedBackground(), keep_place=is_same)
         self.run_worker(self._read_background(feed), group="log", exclusive=True)
 
     def _show(self, feed: FeedHealth, background: FeedBackground, *, keep_place: bool) -> None:
@@ -157,7 +157,7 @@ class FeedsScreen(PaneScreen):
         )
 
     async def _read_background(self, feed: FeedHealth) -> None:
-        """Add to the page what takes a moment to read."""
+        """Add the details that take a moment to read to the page."""
         background = await self.ask(self._background_of, feed)
         if background is not None and self.table.feed is feed:
             self._show(feed, background, keep_place=True)
@@ -166,15 +166,15 @@ class FeedsScreen(PaneScreen):
         service, now = self.newsroom.service, self.newsroom.clock()
         since, url = now - WEEK, feed.feed.url
         gaps = [gap for gap in service.views.feeds.gaps(since, now) if gap.feed.url == url]
-        affected = [
-            each.watchlist
-            for each in (service.coverage(since) if gaps else ())
-            if any(gap.feed.url == url for gap in each.gaps)
+        watchlists = [
+            item.watchlist
+            for item in (service.coverage(since) if gaps else ())
+            if any(gap.feed.url == url for gap in item.gaps)
         ]
         return FeedBackground(
             polls=service.views.feeds.polls(url),
             gaps=gaps,
-            watchlists=affected,
+            watchlists=watchlists,
             settings=self._settings.of(service.config, url),
         )
 
@@ -221,8 +221,8 @@ class FeedsScreen(PaneScreen):
 
     def action_back(self) -> None:
         """End the zoom, leave the page, end search and state, then leave the screen."""
-        lost = self.table.state is not None and not self.table.row_count
-        if lost or (self.input.display and (self.input.has_focus or self.current == "stream")):
+        is_empty = self.table.state is not None and not self.table.row_count
+        if is_empty or (self.input.display and (self.input.has_focus or self.current == "stream")):
             self.input.value = ""
             self.input.display = False
             self.table.show_state(None)

@@ -41,7 +41,7 @@ KEY_CELLS = 13
 """Width of the keys."""
 
 KeySection = tuple[str, list[tuple[str, str]]]
-"""A title, and (keys, what they do)."""
+"""A title, and (keys, description)."""
 
 
 def _bound_classes(app: type[App[Any]]) -> list[tuple[str, Sequence[type[DOMNode]]]]:
@@ -67,33 +67,33 @@ def _bound_classes(app: type[App[Any]]) -> list[tuple[str, Sequence[type[DOMNode
 def key_sections(
     app: type[App[Any]],
     keymap: Mapping[str, str] = NO_KEYMAP,
-    here: Sequence[type[DOMNode]] = (),
+    focused: Sequence[type[DOMNode]] = (),
 ) -> list[KeySection]:
     """Return the keys of each screen and widget, and those of an application and its base.
 
     Args:
         app: The application.
         keymap: Other keys of some actions.
-        here: The classes of the focused widget and of its screen, whose keys come first.
+        focused: The classes of the focused widget and of its screen, whose keys come first.
     """
-    bound = sorted(_bound_classes(app), key=lambda section: _distance(section[1], here))
+    sections = sorted(_bound_classes(app), key=lambda section: _distance(section[1], focused))
     return [
         (title, [entry for node in nodes for entry in binding_help(node, keymap)])
-        for title, nodes in bound
+        for title, nodes in sections
     ]
 
 
-def _distance(nodes: Sequence[type[DOMNode]], here: Sequence[type[DOMNode]]) -> int:
+def _distance(nodes: Sequence[type[DOMNode]], focused: Sequence[type[DOMNode]]) -> int:
     """Return 0 for keys of the focused widget, 1 of its screen, 2 of every pane, 3 of others.
 
     In a reader the keys of every pane are those that one reads with.
     """
-    mine = {node for node in nodes if any(issubclass(each, node) for each in here)}
-    if not mine:
+    bound = {node for node in nodes if any(issubclass(cls, node) for cls in focused)}
+    if not bound:
         return 3
-    if mine <= {PaneScreen, LineList, ScrollText}:
-        return 0 if any(issubclass(each, ScrollText) for each in here) else 2
-    return int(all(issubclass(node, Screen) for node in mine))
+    if bound <= {PaneScreen, LineList, ScrollText}:
+        return 0 if any(issubclass(cls, ScrollText) for cls in focused) else 2
+    return int(all(issubclass(node, Screen) for node in bound))
 
 
 def named_bindings(app: type[App[Any]]) -> list[tuple[str, list[Binding]]]:
@@ -117,15 +117,15 @@ def help_lines(sections: Sequence[KeySection], cells: int, words: str = "") -> l
         cells: Width of the lines.
         words: What an entry must have in it, in any case and without accents; empty for all.
     """
-    legend = [(shown, _(meaning)) for shown, meaning in signs.LEGEND]
+    legend = [(sign, _(meaning)) for sign, meaning in signs.LEGEND]
     sections = [*sections, (pgettext("help", "Legend of signs"), legend)]
-    found = [(title, _with_words(title, entries, words)) for title, entries in sections]
-    two = cells >= 2 * COLUMN_CELLS
-    column = COLUMN_CELLS if two else cells
-    blocks = [_section_lines(title, entries, column) for title, entries in found if entries]
+    matches = [(title, _with_words(title, entries, words)) for title, entries in sections]
+    is_wide = cells >= 2 * COLUMN_CELLS
+    column = COLUMN_CELLS if is_wide else cells
+    blocks = [_section_lines(title, entries, column) for title, entries in matches if entries]
     if not blocks:
         return wrap(_("Nothing in the help has {words!r}.", words=words), cells, "quiet")
-    if not two:
+    if not is_wide:
         return [line for block in blocks for line in block]
     blank: Line = []
     return [
@@ -137,11 +137,11 @@ def help_lines(sections: Sequence[KeySection], cells: int, words: str = "") -> l
 def _with_words(
     title: str, entries: Sequence[tuple[str, str]], words: str
 ) -> list[tuple[str, str]]:
-    wanted = fold(words).split()
+    terms = fold(words).split()
     return [
-        (keys, does)
-        for keys, does in entries
-        if words in keys.split() or all(word in fold(f"{title} {does}") for word in wanted)
+        (keys, description)
+        for keys, description in entries
+        if words in keys.split() or all(word in fold(f"{title} {description}") for word in terms)
     ]
 
 
@@ -150,7 +150,7 @@ def _section_lines(title: str, keys: Sequence[tuple[str, str]], cells: int) -> l
     for key, description in keys:
         wrapped = wrap(description, cells - KEY_CELLS - 3, "plain")
         lines.append([(fit(key, KEY_CELLS, right=True), "key"), ("  ", ""), *wrapped[0]])
-        lines += [[(" " * (KEY_CELLS + 2), ""), *more] for more in wrapped[1:]]
+        lines += [[(" " * (KEY_CELLS + 2), ""), *runs] for runs in wrapped[1:]]
     return [*lines, []]
 
 
@@ -181,7 +181,7 @@ class HelpDialog(Dialog[None]):
         self._page = ScrollText(self._lay_out)
         self._sections = sections
         super().__init__(pgettext("help", "Keys"), Vertical(self.input, self._page, classes="help"))
-        self._inside.border_subtitle = _("/: search  esc: close")
+        self._frame.border_subtitle = _("/: search  esc: close")
 
     def on_mount(self) -> None:
         """Put the focus on the page, which the keys scroll."""
@@ -215,27 +215,27 @@ class HelpDialog(Dialog[None]):
 # --- the command palette --------------------------------------------------------------
 
 
-def find_commands(commands: Sequence[Command], typed: str) -> list[Command]:
+def find_commands(commands: Sequence[Command], text: str) -> list[Command]:
     """Return the commands in which each typed word begins a word, the closest first.
 
-    The names of the settings file count as well as labels; case and accents do not. First comes
-    what begins with all that was typed, then what is called so: `feeds` is the pane Feeds, and
-    does not poll all feeds. `q!` quits.
+    The names of the settings file count as well as labels; case and accents do not. Labels that
+    begin with the whole text come first, then names that equal it: `feeds` is the pane Feeds,
+    and does not poll all feeds. `q!` quits.
     """
-    wanted = fold(typed.strip().rstrip("!"))
-    found = [each for each in commands if _begins_words(wanted, f"{each.label} {each.name}")]
-    return sorted(found, key=lambda command: _closeness(wanted, command))
+    query = fold(text.strip().rstrip("!"))
+    matches = [c for c in commands if _begins_words(query, f"{c.label} {c.name}")]
+    return sorted(matches, key=lambda command: _closeness(query, command))
 
 
-def _begins_words(wanted: str, text: str) -> bool:
+def _begins_words(query: str, text: str) -> bool:
     words = [*re.findall(r"\w+", fold(text)), *fold(text).split()]
-    return all(any(word.startswith(each) for word in words) for each in wanted.split())
+    return all(any(word.startswith(term) for word in words) for term in query.split())
 
 
-def _closeness(wanted: str, command: Command) -> int:
-    if fold(command.label).startswith(wanted):
+def _closeness(query: str, command: Command) -> int:
+    if fold(command.label).startswith(query):
         return 0
-    return 1 if command.name == wanted else 2
+    return 1 if command.name == query else 2
 
 
 def command_line(command: Command, cells: int) -> Line:
@@ -257,24 +257,24 @@ class CommandPalette(Dialog[Command]):
         self._list.can_focus = False
         self.input = Input(id="find", compact=True, placeholder=_("the beginnings of its words"))
         super().__init__(_("Commands"), Vertical(self.input, self._list, classes="palette"))
-        self._inside.border_subtitle = _("enter: run  esc: close")
+        self._frame.border_subtitle = _("enter: run  esc: close")
 
     def on_input_changed(self, event: Input.Changed) -> None:
         """Show the commands that fit."""
         self._list.cursor = 0
         self._list.show(self._layout_found(event.value))
 
-    def _layout_found(self, typed: str) -> TextLayout:
-        found = find_commands(self._commands, typed)
-        return lambda cells: [command_line(command, cells) for command in found]
+    def _layout_found(self, text: str) -> TextLayout:
+        commands = find_commands(self._commands, text)
+        return lambda cells: [command_line(command, cells) for command in commands]
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
         """Give the command under the cursor of those that fit what is written now."""
         event.stop()
         self._choose(event.value)
 
-    def _choose(self, typed: str) -> None:
-        commands = find_commands(self._commands, typed)
+    def _choose(self, text: str) -> None:
+        commands = find_commands(self._commands, text)
         if commands:
             self.dismiss(commands[min(self._list.cursor, len(commands) - 1)])
 

@@ -156,7 +156,7 @@ class MainScreen(TriageScreen):
         self._reading = False
         """Whether the store is being read."""
         self._ticks: Timer
-        """When the store is read next."""
+        """The timer of the next read of the store."""
         self._last_error = ""
         self._paused: tuple[array[int], Sequence[EscalatedAlert]] | None = None
         """New and escalated alerts that wait while the stream is paused; None while it is not."""
@@ -207,7 +207,7 @@ class MainScreen(TriageScreen):
             self.apply_filter(text)
 
     def _wake(self) -> None:
-        """Read at once what a commit has brought."""
+        """Read the news of a commit at once."""
         self._ticks.reset()
         self._tick()
 
@@ -216,7 +216,7 @@ class MainScreen(TriageScreen):
             self.run_worker(self.read_update(), group="look")
 
     async def read_update(self) -> None:
-        """Read what is new, and show it."""
+        """Read the news, and show them."""
         self._reading = True
         alert_filter, position, version = self.current_filter, self.position, self.alerts.version
         try:
@@ -238,24 +238,24 @@ class MainScreen(TriageScreen):
             self._show_update(update, same_stream, version == self.alerts.version)
 
     def _show_update(self, update: NewsroomUpdate, same_stream: bool, unchanged: bool) -> None:
-        """Show what was read.
+        """Show an update.
 
         Args:
-            update: What was read.
+            update: The update.
             same_stream: Whether the stream still shows the alerts that it was read for.
             unchanged: Whether no alert was triaged meanwhile.
         """
         newsroom = self.newsroom
-        new = {*update.ids, *(update.later[0] if update.later else ())}  # silenced ones too
-        if new:
-            self.alerts.forget(new)
+        new_ids = {*update.ids, *(update.later[0] if update.later else ())}  # silenced ones too
+        if new_ids:
+            self.alerts.forget(new_ids)
         if unchanged:
             changed = self.alerts.update(update.stories)
             self.stream.repaint(changed)
             self._show_again(changed)
         else:
             self.alerts.forget(row.alert for row in update.escalated)
-        self.stream.repaint(new)
+        self.stream.repaint(new_ids)
         if any(
             newsroom.firsts.of(alert.id) != newsroom.firsts.of(story.alerts[0].id)
             for story in update.stories
@@ -294,13 +294,13 @@ class MainScreen(TriageScreen):
         self._show_paused()
 
     def _show_paused(self) -> None:
-        waiting = None
+        count = None
         if self._paused is not None:
             ids, escalated = self._paused
             alerts = (*ids, *(row.alert for row in escalated))
-            waiting = len({self.newsroom.firsts.of(alert) for alert in alerts})
-        self.newsroom.paused_stories = waiting
-        self.stream.show_paused(waiting)
+            count = len({self.newsroom.firsts.of(alert) for alert in alerts})
+        self.newsroom.paused_stories = count
+        self.stream.show_paused(count)
         self.status_bar.update()
 
     def action_pause(self) -> None:
@@ -325,13 +325,13 @@ class MainScreen(TriageScreen):
         self.stream.action_top()
 
     def _empty_state(self, cells: int) -> list[Line]:
-        room = self.newsroom
+        newsroom = self.newsroom
         headline, paragraphs = status.empty_state(
-            room.status,
-            room.feeds,
-            room.watchlists,
+            newsroom.status,
+            newsroom.feeds,
+            newsroom.watchlists,
             self.current_filter.text,
-            room.feeds_hint,
+            newsroom.feeds_hint,
             line(self._last_error),
         )
         return status.empty_state_lines(headline, paragraphs, cells - 4)
@@ -488,7 +488,7 @@ class MainScreen(TriageScreen):
         self.run_worker(show_gaps(self), group="why", exclusive=True)
 
     def show_part(self, name: str) -> None:
-        """Show what a part of the status bar is about, if it is on this screen."""
+        """Show the details of a part of the status bar, if they are on this screen."""
         if name == "untriaged":
             self.apply_filter(offered_filter("state", "new"))
         elif name == "silenced":

@@ -21,11 +21,11 @@ if TYPE_CHECKING:
     from monitor.storage.store.sql.alert_views import AlertViews
 
 BRIEFING_SECONDS = 86_400.0
-"""Seconds that the briefing is about."""
+"""Seconds that the briefing covers."""
 
 
 async def show_briefing(screen: PaneScreen) -> None:
-    """Show what the last day brought, by watchlist, and what may be missing."""
+    """Show the stories of the last day by watchlist, and the gaps of feeds."""
     newsroom = screen.newsroom
     since = newsroom.clock() - BRIEFING_SECONDS
     briefing = await screen.ask(newsroom.service.briefing, since)
@@ -49,23 +49,23 @@ async def show_gaps(screen: PaneScreen) -> None:
 
 
 STORIES_SHOWN = 12
-"""Stories of a watchlist that are listed below an alert about it."""
+"""Most stories of a watchlist that are listed below an alert about it."""
 
 
 async def alert_page(screen: PaneScreen, alert: Alert) -> TextLayout:
-    """Return the page of an alert: what is known of it, then what it is about."""
+    """Return the page of an alert: its triage, then its feed or watchlist."""
     views, zone = screen.newsroom.service.views, screen.newsroom.zone
-    decided = await screen.ask(views.triage.decisions, alert.id)
-    last = {alert.id: decided[-1]} if decided else {}
-    sent = await screen.ask(views.deliveries.of_alerts, [alert.id]) or {}
-    about = await (_page_of_watchlist if alert.kind in UNUSUAL else _page_of_feed)(screen, alert)
-    return lambda cells: [*standing_lines([alert], last, sent, cells, zone), *about(cells)]
+    decisions = await screen.ask(views.triage.decisions, alert.id)
+    last = {alert.id: decisions[-1]} if decisions else {}
+    deliveries = await screen.ask(views.deliveries.of_alerts, [alert.id]) or {}
+    layout = await (_page_of_watchlist if alert.kind in UNUSUAL else _page_of_feed)(screen, alert)
+    return lambda cells: [*standing_lines([alert], last, deliveries, cells, zone), *layout(cells)]
 
 
 async def _page_of_feed(screen: PaneScreen, alert: Alert) -> TextLayout:
     """Return the alert, and its feed with its last polls."""
     newsroom, now = screen.newsroom, screen.newsroom.clock()
-    feed = next((each for each in newsroom.feeds if each.feed.name == alert.feed), None)
+    feed = next((f for f in newsroom.feeds if f.feed.name == alert.feed), None)
     if feed is None:
         return lambda cells: wrap(line(alert.title), cells, "title")
     polls = await screen.ask(newsroom.service.views.feeds.polls, feed.feed.url) or []
@@ -86,6 +86,6 @@ async def _page_of_watchlist(screen: PaneScreen, alert: Alert) -> TextLayout:
 def _last_stories(views: AlertViews, alert: Alert) -> list[Alert]:
     """Return the last stories of a watchlist before an alert about it, the newest first."""
     filter = Filter(watchlists=(alert.watchlist,), until=alert.raised_at, closed=True)
-    found = views.get(views.ids(filter, limit=4 * STORIES_SHOWN)[::-1])
-    stories = {alert.story_alert: alert for alert in found if alert.article is not None}
+    alerts = views.get(views.ids(filter, limit=4 * STORIES_SHOWN)[::-1])
+    stories = {alert.story_alert: alert for alert in alerts if alert.article is not None}
     return list(stories.values())[:STORIES_SHOWN]

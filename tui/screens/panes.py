@@ -75,8 +75,8 @@ def feed_pane_lines(lines: int, watchlists: int, feeds: int) -> int:
         watchlists: Rows of the watchlists.
         feeds: Rows of the feeds.
     """
-    left = lines - watchlists - _FRAME
-    return max(3, min(feeds + _FRAME, max(left, lines // 2)))
+    room = lines - watchlists - _FRAME
+    return max(3, min(feeds + _FRAME, max(room, lines // 2)))
 
 
 class PaneScreen(NewsroomScreen):
@@ -125,7 +125,7 @@ class PaneScreen(NewsroomScreen):
     # --- what a subclass defines ----------------------------------------------
 
     def nothing_to_read(self) -> str:
-        """Return what the reader shows without an article."""
+        """Return the text of the reader without an article."""
         return ""
 
     def match_places(self, details: ArticleDetails) -> Sequence[MatchPlace]:
@@ -139,7 +139,7 @@ class PaneScreen(NewsroomScreen):
 
     @property
     def shows_target(self) -> bool:
-        """Return whether the current pane shows what the keys of articles and alerts act on."""
+        """Return whether the current pane shows the target of the keys of articles and alerts."""
         return True
 
     @property
@@ -192,8 +192,8 @@ class PaneScreen(NewsroomScreen):
         """Show the panes that there is room for."""
         form = screen_layout(*self.app.size)
         panes = {name: self.query_one(f"#{name}") for name in self.PANES}
-        beside = panes[self.current].parent is not self.main
-        solo = self.zoomed or form is ScreenLayout.SMALL or (form is ScreenLayout.TALL and beside)
+        is_side = panes[self.current].parent is not self.main
+        solo = self.zoomed or form is ScreenLayout.SMALL or (form is ScreenLayout.TALL and is_side)
         for name, pane in panes.items():
             in_main = pane.parent is self.main
             pane.display = (
@@ -209,7 +209,7 @@ class PaneScreen(NewsroomScreen):
         self.main.set_class(form is ScreenLayout.WIDE and not solo, "-wide")
 
     def side_cells(self, width: int) -> int:
-        """Return how wide the panes at the side are on a screen of so many cells."""
+        """Return the width of the panes at the side on a screen of so many cells."""
         return max(28, min(width // 4 + 2, 40), width // 5)
 
     def show_pane(self, name: str) -> None:
@@ -225,9 +225,9 @@ class PaneScreen(NewsroomScreen):
     def action_pane(self, number: int) -> None:
         self.show_pane(self.PANES[number - 1])
 
-    def action_next_pane(self, by: int) -> None:
-        at = self.PANES.index(self.current) + by
-        self.show_pane(self.PANES[at % len(self.PANES)])
+    def action_next_pane(self, step: int) -> None:
+        index = self.PANES.index(self.current) + step
+        self.show_pane(self.PANES[index % len(self.PANES)])
 
     def action_zoom(self) -> None:
         """Give the current pane the whole screen, or end that."""
@@ -271,15 +271,15 @@ class PaneScreen(NewsroomScreen):
         if self.is_attached and self.target and self.target[0] == target[0]:
             self.reader.show_article(details, self.match_places(details) if details else ())
 
-    def action_match(self, by: int) -> None:
+    def action_match(self, step: int) -> None:
         """Go to the next or previous match, with the reader in view."""
         if not self.reader.display:
             self.show_pane("reader")
-        self.reader.step_match(by)
+        self.reader.step_match(step)
 
-    def action_item(self, by: int) -> None:
+    def action_item(self, step: int) -> None:
         """Move in the list without leaving the reader."""
-        self.query_one("#stream", LineList).action_move(by)
+        self.query_one("#stream", LineList).action_move(step)
 
     def action_edit_file(self) -> None:
         """Open `feeds.yaml` in the editor, at the entry of the row under the cursor."""
@@ -370,18 +370,19 @@ class ArticleScreen(PaneScreen):
     }
     AUTO_FOCUS = "#reader"
 
-    def __init__(self, newsroom: NewsroomModel, article: int, among: Sequence[int]) -> None:
+    def __init__(self, newsroom: NewsroomModel, article: int, article_ids: Sequence[int]) -> None:
         """Open an article.
 
         Args:
             newsroom: The newsroom.
             article: Id of the article.
-            among: Ids of the articles to go through.
+            article_ids: Ids of the articles to go through.
         """
         super().__init__(newsroom)
         self.current = "reader"
         self._article = article
-        self._among = list(dict.fromkeys((*among, article) if article not in among else among))
+        ids = article_ids if article in article_ids else (*article_ids, article)
+        self._articles = list(dict.fromkeys(ids))
 
     def compose(self) -> ComposeResult:
         yield self.status_bar
@@ -397,10 +398,10 @@ class ArticleScreen(PaneScreen):
         details = self.reader.details
         return (self._article, details.article.url if details else "")
 
-    def action_item(self, by: int) -> None:
+    def action_item(self, step: int) -> None:
         """Go to the next or previous article; after the last comes the first."""
-        at = self._among.index(self._article) + by
-        self._article = self._among[at % len(self._among)]
+        index = self._articles.index(self._article) + step
+        self._article = self._articles[index % len(self._articles)]
         self.show_article_soon()
 
     def action_back(self) -> None:

@@ -20,14 +20,14 @@ MORNING = time(8)
 
 
 def silence_spans(now: Timestamp, zone: tzinfo | None) -> Sequence[tuple[str, float]]:
-    """Return for how long a watchlist can be silenced, as (words, seconds)."""
+    """Return the durations of a silence, as (words, seconds)."""
     local = times.local(now, zone) or datetime.fromtimestamp(now).astimezone()
     morning = datetime.combine(local.date() + timedelta(days=1), MORNING, local.tzinfo)
-    at = morning.timestamp() if zone else morning.replace(tzinfo=None).timestamp()
+    end = morning.timestamp() if zone else morning.replace(tzinfo=None).timestamp()
     return (
         (_("an hour"), HOUR),
         (_("4 hours"), 4 * HOUR),
-        (_("until tomorrow 08:00"), at - now),
+        (_("until tomorrow 08:00"), end - now),
         (_("a week"), WEEK),
     )
 

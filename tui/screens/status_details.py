@@ -1,4 +1,4 @@
-"""What each part of the status bar opens, by a click on it or from a list."""
+"""The details of each part of the status bar, opened by a click on it or from a list."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ def _row(label: str, text: str, style: str = "plain") -> Line:
 
 
 def monitor_page(newsroom: NewsroomModel) -> Callable[[int], list[Line]]:
-    """Return a layout of what is known of the monitor."""
+    """Return a layout of the facts about the monitor."""
     status, now, zone = newsroom.status, newsroom.clock(), newsroom.zone
     facts: list[tuple[str, str]] = [(_("The status is not known yet."), "plain")]
     if status is not None:
@@ -98,7 +98,7 @@ def _monitor_facts(status: Status, zone: tzinfo | None) -> Iterator[tuple[str, s
 
 
 def open_part(screen: PaneScreen, name: str) -> None:
-    """Open what a part of the status bar is about."""
+    """Open the details of a part of the status bar."""
     app = screen.app
     match name:
         case "monitor":
@@ -108,8 +108,8 @@ def open_part(screen: PaneScreen, name: str) -> None:
         case "rules":
             screen.run_worker(screen.run_action("edit_file"), group="edit", exclusive=True)
         case "feeds":
-            bad = (feed.feed.url for feed in screen.newsroom.feeds if feed.health in _BAD)
-            open_feeds(screen, next(bad, ""))
+            urls = (feed.feed.url for feed in screen.newsroom.feeds if feed.health in _BAD)
+            open_feeds(screen, next(urls, ""))
         case "gaps":
             screen.run_worker(show_gaps(screen), group="coverage_gaps", exclusive=True)
         case _:
@@ -117,7 +117,7 @@ def open_part(screen: PaneScreen, name: str) -> None:
 
 
 _BAD = (Health.FAILING, Health.GONE, Health.LATE, Health.SILENT, Health.QUARANTINED)
-"""What the list of feeds is opened for."""
+"""States of feeds; the list of feeds opens at the first feed in one of them."""
 
 
 def open_feeds(screen: PaneScreen, url: str) -> None:
@@ -166,7 +166,7 @@ def delivery_line(delivery: Delivery, title: str, now: Timestamp, cells: int) ->
 
 
 def delivery_status(delivery: Delivery, now: Timestamp) -> str:
-    """Return why a delivery is not sent, and when the next attempt is."""
+    """Return the reason why a delivery is not sent, and the time of the next attempt."""
     parts = [line(delivery.reason)] if delivery.reason else []
     if delivery.attempts:
         parts.append(_("tried {count}×", count=delivery.attempts))
@@ -222,8 +222,8 @@ class DeliveriesDialog(Dialog[None]):
         }
         self._list.show(
             lambda cells: [
-                delivery_line(each, titles.get(each.alert, _("(deleted)")), now, cells)
-                for each in self._deliveries
+                delivery_line(d, titles.get(d.alert, _("(deleted)")), now, cells)
+                for d in self._deliveries
             ]
         )
 
@@ -243,13 +243,13 @@ class DeliveriesDialog(Dialog[None]):
         count = await self._screen.ask(retry, ids, newsroom.clock())
         if count is None:
             return
-        stopped = newsroom.status is not None and not newsroom.status.is_watched
+        is_stopped = newsroom.status is not None and not newsroom.status.is_watched
         text = ngettext("{count} due now", "{count} due now", count)
-        if stopped:
+        if is_stopped:
             text = ngettext(
                 "{count} due now; `tocsin` starts the monitor",
                 "{count} due now; `tocsin` starts the monitor",
                 count,
             )
-        self._screen.show_message(text, error=stopped or not count)
+        self._screen.show_message(text, error=is_stopped or not count)
         await self.read_deliveries()

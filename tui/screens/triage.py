@@ -41,7 +41,7 @@ _DECISION_LABELS = mark_all(
     "decide", "Acknowledge", "Relevant", "Noise", "Close", "Make it new again, without a verdict"
 )
 PEOPLE_NAMED = 10
-"""Alerts of which it is said who changed them meanwhile."""
+"""Most alerts of which the people who changed them meanwhile are named."""
 SCAN_ROWS = 1024
 """Rows that are looked through for the next untriaged alert before the store is asked."""
 
@@ -79,7 +79,7 @@ class TriageScreen(AlertFilterScreen):
         if story is None:
             return []
         stories = self.stream.marked() if self.stream.marks else [story]
-        return [alert for chosen in stories for alert in chosen.alerts]
+        return [alert for s in stories for alert in s.alerts]
 
     def _story_at_hand(self) -> StoryAlerts | None:
         """Return the story under the cursor; None with a message in another pane."""
@@ -87,24 +87,24 @@ class TriageScreen(AlertFilterScreen):
 
     def _decide(self, change: Change, *, go_on: bool = True) -> None:
         """Change the chosen alerts, unless the key may be meant for what was under the cursor."""
-        chosen = self._chosen_alerts()
-        if chosen and self.stream.just_followed and not self.stream.marks:
+        alerts = self._chosen_alerts()
+        if alerts and self.stream.just_followed and not self.stream.marks:
             text = _("A new story has just come under the cursor. Press again; p pauses the list.")
             self.show_message(text, error=True)
         else:
-            self._apply(change, chosen, go_on=go_on)
+            self._apply(change, alerts, go_on=go_on)
 
-    def _apply(self, change: Change, chosen: Sequence[Alert], *, go_on: bool = False) -> None:
+    def _apply(self, change: Change, alerts: Sequence[Alert], *, go_on: bool = False) -> None:
         """Change alerts.
 
         Args:
-            change: What to change.
-            chosen: The alerts as they were when the analyst chose them.
+            change: The change.
+            alerts: The alerts as they were when the analyst chose them.
             go_on: Whether to be done with the marked stories, or to go on after a single one;
                 else more can be said of the same ones.
         """
         marked = bool(self.stream.marks)
-        count = self.triage.apply(chosen, change)
+        count = self.triage.apply(alerts, change)
         if marked or count > 1:
             text = ngettext(
                 "{count} alert changed; u undoes it.", "{count} alerts changed; u undoes it.", count
@@ -112,7 +112,7 @@ class TriageScreen(AlertFilterScreen):
             self.show_message(text)
         if go_on and marked:
             self.stream.unmark_all()
-        elif go_on and chosen:
+        elif go_on and alerts:
             self.stream.action_move(1)
 
     def action_acknowledge(self) -> None:
@@ -156,8 +156,8 @@ class TriageScreen(AlertFilterScreen):
 
     def action_star(self) -> None:
         """Star the alert or remove its star; star several unless all have one."""
-        if chosen := self._chosen_alerts():
-            starred = not all(alert.starred for alert in chosen)
+        if alerts := self._chosen_alerts():
+            starred = not all(alert.starred for alert in alerts)
             self._decide(Change(starred=starred), go_on=False)
 
     def action_mark(self) -> None:
@@ -167,59 +167,59 @@ class TriageScreen(AlertFilterScreen):
             self.stream.action_move(1)
 
     def action_note(self) -> None:
-        chosen = self._chosen_alerts()
-        if not chosen:
+        alerts = self._chosen_alerts()
+        if not alerts:
             return
-        notes = {alert.note for alert in chosen}
+        notes = {alert.note for alert in alerts}
         dialog = LineDialog(
-            _("Note on {subject}", subject=_subject(chosen)),
+            _("Note on {subject}", subject=_subject(alerts)),
             checked(clean_note),
             hint=[(_("enter saves; an empty line deletes the note"), "quiet")],
             value=notes.pop() if len(notes) == 1 else "",
             allow_empty=True,
             ask_before_loss=True,
         )
-        show_dialog(self, dialog, lambda text: self._apply(Change(note=clean_note(text)), chosen))
+        show_dialog(self, dialog, lambda text: self._apply(Change(note=clean_note(text)), alerts))
 
     def action_tag(self) -> None:
-        chosen = self._chosen_alerts()
-        if not chosen:
+        alerts = self._chosen_alerts()
+        if not alerts:
             return
-        present = sorted({tag for alert in chosen for tag in alert.tags})
-        known = sorted(self.newsroom.tags)
+        tags = sorted({tag for alert in alerts for tag in alert.tags})
+        used_tags = sorted(self.newsroom.tags)
         hint = _("a word, for example fraud")
-        if present:
-            hint = _("present: {tags}", tags=" ".join(present))
-        elif known:
-            hint = _("in use: {tags}", tags="  ".join(known[:12]))
+        if tags:
+            hint = _("present: {tags}", tags=" ".join(tags))
+        elif used_tags:
+            hint = _("in use: {tags}", tags="  ".join(used_tags[:12]))
         dialog = LineDialog(
-            _("Tags of {subject}", subject=_subject(chosen)),
+            _("Tags of {subject}", subject=_subject(alerts)),
             checked(_parse_tags),
             hint=[(line(hint), "quiet")],
-            words=known,
+            words=used_tags,
         )
-        show_dialog(self, dialog, lambda text: self._apply(_parse_tags(text), chosen))
+        show_dialog(self, dialog, lambda text: self._apply(_parse_tags(text), alerts))
 
     def action_take(self) -> None:
         """Assign to me what nobody works on; give back what I work on."""
-        chosen, triage = self._chosen_alerts(), self.newsroom.service.triage
+        alerts, triage = self._chosen_alerts(), self.newsroom.service.triage
         try:
             me = triage.person(ME)
         except ValueError as error:
             self.show_message(str(error), error=True)
             return
-        others = sorted({line(alert.assignee) for alert in chosen} - {"", me})
-        if others:
-            text = _("{name} works on it; C assigns it to another.", name=", ".join(others))
+        names = sorted({line(alert.assignee) for alert in alerts} - {"", me})
+        if names:
+            text = _("{name} works on it; C assigns it to another.", name=", ".join(names))
             self.show_message(text, error=True)
-        elif chosen:
-            mine = all(alert.assignee == me for alert in chosen)
-            self._assign("" if mine else me, chosen)
+        elif alerts:
+            mine = all(alert.assignee == me for alert in alerts)
+            self._assign("" if mine else me, alerts)
 
-    def _assign(self, person: str, chosen: Sequence[Alert]) -> None:
+    def _assign(self, person: str, alerts: Sequence[Alert]) -> None:
         marked = bool(self.stream.marks)
-        self._apply(Change(assignee=person), chosen)
-        if not marked and len(chosen) == 1:
+        self._apply(Change(assignee=person), alerts)
+        if not marked and len(alerts) == 1:
             name = line(person)
             text = (
                 _("Assigned to {name}; u undoes it.", name=name)
@@ -229,25 +229,25 @@ class TriageScreen(AlertFilterScreen):
             self.show_message(text)
 
     def action_assign(self) -> None:
-        chosen, triage = self._chosen_alerts(), self.newsroom.service.triage
-        if not chosen:
+        alerts, triage = self._chosen_alerts(), self.newsroom.service.triage
+        if not alerts:
             return
 
-        people = sorted({alert.assignee for alert in chosen} - {""})
+        people = sorted({alert.assignee for alert in alerts} - {""})
         hint = _("a name or `me`; an empty line: nobody")
         if len(people) > 1:
             hint = _("assigned to {name}", name=", ".join(map(line, people)))
-        elif known := self.newsroom.people:
-            hint = clauses([hint, _("known: {names}", names=", ".join(map(line, known)))])
+        elif names := self.newsroom.people:
+            hint = clauses([hint, _("known: {names}", names=", ".join(map(line, names)))])
         dialog = LineDialog(
-            _("Who works on {subject}?", subject=_subject(chosen)),
+            _("Who works on {subject}?", subject=_subject(alerts)),
             checked(lambda text: triage.person(text or NOBODY)),
             hint=[(hint, "quiet")],
             value=people[0] if len(people) == 1 else "",
             allow_empty=True,
             words=self.newsroom.people,
         )
-        show_dialog(self, dialog, lambda text: self._assign(triage.person(text or NOBODY), chosen))
+        show_dialog(self, dialog, lambda text: self._assign(triage.person(text or NOBODY), alerts))
 
     # --- all shown alerts -----------------------------------------------------------
 
@@ -259,28 +259,28 @@ class TriageScreen(AlertFilterScreen):
         untriaged = await self._untriaged_ids()
         if untriaged is None:
             return
-        shown = [id for id in untriaged if self.stream.row_of(id) is not None]
-        stories = await self.ask(self.newsroom.service.views.alerts.stories, shown, silenced=True)
+        ids = [id for id in untriaged if self.stream.row_of(id) is not None]
+        stories = await self.ask(self.newsroom.service.views.alerts.stories, ids, silenced=True)
         if stories is None:
             return
-        decided = {a.id for a in self.alerts.cached(self.alerts.pending()) if not _is_new(a)}
-        new = [
+        decided_ids = {a.id for a in self.alerts.cached(self.alerts.pending()) if not _is_new(a)}
+        alerts = [
             alert
             for story in stories
             for alert in story.alerts
-            if _is_new(alert) and alert.id not in decided
+            if _is_new(alert) and alert.id not in decided_ids
         ]
-        rows_of = {self.stream.row_of(alert.id) for alert in new}
-        if not new:
+        rows_of = {self.stream.row_of(alert.id) for alert in alerts}
+        if not alerts:
             self.show_message(_("There is no new story here."))
             return
         count = story_count(len(rows_of))
-        if len(new) > len(rows_of):
-            count += f" ({alert_count(len(new))})"
+        if len(alerts) > len(rows_of):
+            count += f" ({alert_count(len(alerts))})"
 
-        def acknowledge(yes: int) -> None:
-            if yes:
-                self.triage.apply(new, ACKNOWLEDGED)
+        def acknowledge(choice: int) -> None:
+            if choice:
+                self.triage.apply(alerts, ACKNOWLEDGED)
                 self.show_message(_("{stories} acknowledged; u undoes it.", stories=count))
 
         if rows_of <= {self.stream.row_of(id) for id in self.stream.on_screen()}:
@@ -305,16 +305,16 @@ class TriageScreen(AlertFilterScreen):
 
     def action_undo(self) -> None:
         """Undo the last decision, and go to its alert."""
-        undone = self.triage.undo()
-        self.run_worker(self._say_undone(undone, redo=False), group="undo")
+        result = self.triage.undo()
+        self.run_worker(self._say_undone(result, redo=False), group="undo")
 
     def action_redo(self) -> None:
-        undone = self.triage.undo(redo=True)
-        self.run_worker(self._say_undone(undone, redo=True), group="undo")
+        result = self.triage.undo(redo=True)
+        self.run_worker(self._say_undone(result, redo=True), group="undo")
 
-    async def _say_undone(self, undone: Awaitable[TriageAction | None], *, redo: bool) -> None:
+    async def _say_undone(self, result: Awaitable[TriageAction | None], *, redo: bool) -> None:
         try:
-            act = await undone
+            act = await result
         except StoreError as error:
             self.show_message(str(error), error=True)
             return
@@ -327,27 +327,27 @@ class TriageScreen(AlertFilterScreen):
         if act.ids:
             await self._say_what(act, redo=redo)
         if act.left:
-            left = alert_count(len(act.left))
-            self.show_message(_("Changed since, and left: {alerts}", alerts=left), error=True)
+            count = alert_count(len(act.left))
+            self.show_message(_("Changed since, and left: {alerts}", alerts=count), error=True)
 
     async def _say_what(self, act: TriageAction, *, redo: bool) -> None:
-        """Say what was undone or redone, in place of the message that invited to it."""
+        """Show the decision that was undone or redone, in place of the earlier message."""
         views = self.newsroom.service.views
         decisions = await self.ask(views.triage.decisions, act.ids[0])
         stories = await self.ask(views.alerts.stories, act.ids[:2])
         if decisions is None or stories is None:
             return
-        step = next(each for each in decisions if each.act == act.id)
-        changed = [alert for story in stories for alert in story.alerts if alert.id in act.ids]
+        step = next(d for d in decisions if d.act == act.id)
+        alerts = [alert for story in stories for alert in story.alerts if alert.id in act.ids]
         before, after = (step.before, step.after) if redo else (step.after, step.before)
         if "verdict" in after:  # which acknowledges
             after = {name: value for name, value in after.items() if name != "state"}
-        decided = describe_changes(replace(step, before=before, after=after))
-        subject = _subject(changed, len(act.ids))
+        words = describe_changes(replace(step, before=before, after=after))
+        subject = _subject(alerts, len(act.ids))
         text = (
-            _("Redone: {decision}, {subject}", decision=decided, subject=subject)
+            _("Redone: {decision}, {subject}", decision=words, subject=subject)
             if redo
-            else _("Undone: {decision}, {subject}", decision=decided, subject=subject)
+            else _("Undone: {decision}, {subject}", decision=words, subject=subject)
         )
         self.app.clear_notifications()
         self.show_message(text)
@@ -371,7 +371,7 @@ class TriageScreen(AlertFilterScreen):
         self.stream.repaint(ids)
 
     def _on_overtaken(self, ids: Collection[int]) -> None:
-        """Say who changed alerts that a decision left as they are."""
+        """Show the people who changed alerts that a decision left as they are."""
         self.run_worker(self._name_who_changed(ids), group="overtaken")
 
     async def _name_who_changed(self, ids: Collection[int]) -> None:
@@ -393,35 +393,35 @@ class TriageScreen(AlertFilterScreen):
 
     # --- untriaged alerts -----------------------------------------------------------
 
-    def action_untriaged(self, by: int) -> None:
-        row = self.stream.cursor + by
-        end = self.stream.row_count if by > 0 else -1
-        for at in range(row, end, by):
-            if abs(at - row) > SCAN_ROWS:
-                self.run_worker(self._go_to_untriaged(at, by), group="untriaged", exclusive=True)
+    def action_untriaged(self, step: int) -> None:
+        start = self.stream.cursor + step
+        end = self.stream.row_count if step > 0 else -1
+        for row in range(start, end, step):
+            if abs(row - start) > SCAN_ROWS:
+                self.run_worker(self._go_to_untriaged(row, step), group="untriaged", exclusive=True)
                 return
-            shown = self.stream.at(at)
-            if shown is not None and shown.heard.state is AlertState.NEW:
-                self.stream.go_to(at)
+            listed = self.stream.at(row)
+            if listed is not None and listed.heard.state is AlertState.NEW:
+                self.stream.go_to(row)
                 return
-        self.show_message(_no_untriaged(by))
+        self.show_message(_no_untriaged(step))
 
-    async def _go_to_untriaged(self, row: int, by: int) -> None:
+    async def _go_to_untriaged(self, row: int, step: int) -> None:
         """Ask the store for the next untriaged alert from a row on."""
         ids = await self._untriaged_ids()
         if ids is None:
             return
         pending = self.alerts.pending()
         rows = (self.stream.row_of(alert) for alert in ids if alert not in pending)
-        beyond = [r for r in rows if r is not None and (r - row) * by >= 0]
-        if beyond:
-            self.stream.go_to(min(beyond) if by > 0 else max(beyond))
+        targets = [r for r in rows if r is not None and (r - row) * step >= 0]
+        if targets:
+            self.stream.go_to(min(targets) if step > 0 else max(targets))
         else:
-            self.show_message(_no_untriaged(by))
+            self.show_message(_no_untriaged(step))
 
 
-def _no_untriaged(by: int) -> str:
-    return _("No new story below.") if by > 0 else _("No new story above.")
+def _no_untriaged(step: int) -> str:
+    return _("No new story below.") if step > 0 else _("No new story above.")
 
 
 def _is_new(alert: Alert) -> bool:

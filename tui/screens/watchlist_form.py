@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar
 
 from msgspec.structs import replace
 from textual import events, on
@@ -46,13 +46,10 @@ from tui.widgets.reader import ScrollText
 from tui.widgets.status_bar import KeyBar
 from tui.widgets.styled_widget import TextBlock
 
-if TYPE_CHECKING:
-    pass
-
 TYPING_PAUSE = 0.2
 """Seconds without a key before the fields are checked."""
 PROGRESS_EVERY = 0.2
-"""Seconds between two looks at how far a trial is."""
+"""Seconds between two reads of the progress of a trial."""
 TRIAL_NAME = "(trial)"
 """Name of a watchlist while it is tried: it may have none yet."""
 TALL = 34
@@ -117,9 +114,9 @@ class WatchlistForm(Dialog[str]):
         Args:
             newsroom: The newsroom.
             path: The file.
-            config: What the file says.
+            config: The configuration in the file.
             before: The watchlist in the file; None for a new one.
-            start: What the form shows first.
+            start: The fields that the form shows first.
         """
         self._newsroom = newsroom
         self._path = path
@@ -174,34 +171,34 @@ class WatchlistForm(Dialog[str]):
                 classes="form",
             ),
         )
-        self._inside.border_subtitle = Content(_("tab: next field"))
+        self._frame.border_subtitle = Content(_("tab: next field"))
 
     def on_mount(self) -> None:
-        """Show the keys, and put the cursor behind what is written."""
+        """Show the keys, and put the cursor behind the text."""
         for area in (self._what_field, self._excluded_field):
             area.move_cursor(area.document.end)
-        named = self._before or self._start.name
-        (self._what_field if named else self._name_field).focus()
+        has_name = self._before or self._start.name
+        (self._what_field if has_name else self._name_field).focus()
         self._keys.update(self.BAR)
 
     def on_descendant_focus(self, event: events.DescendantFocus) -> None:
         """Give the examples more lines while they are read."""
-        self._inside.set_class(event.widget is self._trial, "-reading")
+        self._frame.set_class(event.widget is self._trial, "-reading")
 
     # --- the fields ---------------------------------------------------------------------
 
     @property
     def fields(self) -> WatchlistFields:
         query = self._kind_field.value == "query"
-        chosen = self._feeds_field.chosen
-        kept = [each for each in self._start.feeds if each in chosen]
+        names = self._feeds_field.chosen
+        old_names = [name for name in self._start.feeds if name in names]
         return WatchlistFields(
             name=self._name_field.value.strip(),
             terms=() if query else _lines(self._what_field.text),
             query=" ".join(self._what_field.text.split()) if query else "",
             severity=str(self._severity_field.value),
             lang=tuple(self._lang_field.value.replace(",", " ").split()),
-            feeds=(*kept, *(each for each in chosen if each not in kept)),
+            feeds=(*old_names, *(name for name in names if name not in old_names)),
             excluded=_lines(self._excluded_field.text),
             cooldown=self._cooldown_field.value.strip(),
         )
@@ -222,10 +219,10 @@ class WatchlistForm(Dialog[str]):
         )
 
     async def _check(self, *, to_try: bool = False) -> CheckedFields | None:
-        """Check what is written, and show what is wrong; None if the file cannot be read.
+        """Check the fields, and show their mistakes; None if the file cannot be read.
 
         Args:
-            to_try: Check what is needed for a trial: everything but the name.
+            to_try: Whether to check the fields of a trial: all but the name.
         """
         fields, before = self.fields, self._before
         if to_try:
@@ -264,8 +261,8 @@ class WatchlistForm(Dialog[str]):
         checked = await self._check(to_try=to_try)
         if checked is None or not self.is_attached or not checked.problems:
             return checked if self.is_attached else None
-        wrong = {_row_of(problem.field) for problem in checked.problems}
-        first = next((row for row in self._rows if row.field_name in wrong), None)
+        wrong_rows = {_row_of(problem.field) for problem in checked.problems}
+        first = next((row for row in self._rows if row.field_name in wrong_rows), None)
         if first is not None:
             first.field.focus()
         return None
@@ -285,7 +282,7 @@ class WatchlistForm(Dialog[str]):
         self._show_progress()
         terms = self.fields.terms
         try:
-            found = await self._newsroom.ask(
+            preview = await self._newsroom.ask(
                 self._newsroom.service.preview_watchlist,
                 checked.watchlist,
                 checked.config.feeds,
@@ -302,7 +299,7 @@ class WatchlistForm(Dialog[str]):
         if self.is_attached:
             now, zone = self._newsroom.clock(), self._newsroom.zone
             self._trial.update(
-                lambda cells: preview_lines(found, terms, PREVIEW_DAYS, cells, now, zone)
+                lambda cells: preview_lines(preview, terms, PREVIEW_DAYS, cells, now, zone)
             )
 
     def _note_progress(self, done: int, total: int) -> None:
@@ -364,7 +361,7 @@ def _row_of(field: str) -> str:
 
 
 def _lines(text: str) -> tuple[str, ...]:
-    return tuple(each.strip() for each in text.splitlines() if each.strip())
+    return tuple(item.strip() for item in text.splitlines() if item.strip())
 
 
 def _input(value: str, hint: str) -> Input:
@@ -372,27 +369,27 @@ def _input(value: str, hint: str) -> Input:
 
 
 def _area(text: str, *, id: str) -> TextArea:
-    shown = "\n".join(map(line, text.splitlines()))
-    return TextArea(shown, id=id, compact=True, soft_wrap=True, tab_behavior="focus")
+    value = "\n".join(map(line, text.splitlines()))
+    return TextArea(value, id=id, compact=True, soft_wrap=True, tab_behavior="focus")
 
 
-def _selectors(config: Config, chosen: Sequence[str]) -> list[str]:
-    """Return what a watchlist can be restricted to: what it is now, the tags, the feeds."""
+def _selectors(config: Config, current: Sequence[str]) -> list[str]:
+    """Return the feeds of a watchlist to choose from: the current ones, tags, names."""
     tags = sorted({f"tag:{tag}" for feed in config.feeds for tag in feed.tags})
     names = sorted({feed.name for feed in config.feeds}, key=str.casefold)
-    return list(dict.fromkeys([*chosen, *tags, *names]))
+    return list(dict.fromkeys([*current, *tags, *names]))
 
 
 async def open_form(
-    screen: PaneScreen, name: str = "", *, query: str = "", called: str = ""
+    screen: PaneScreen, name: str = "", *, query: str = "", new_name: str = ""
 ) -> None:
-    """Open the form of a watchlist, and say what became of it.
+    """Open the form of a watchlist, and report when it is saved.
 
     Args:
-        screen: Where to open it.
+        screen: The screen below it.
         name: The watchlist to edit; empty for a new one.
         query: The query of a new one.
-        called: The name of a new one.
+        new_name: The name of a new one.
     """
     path = screen.newsroom.service.config
     if path is None:
@@ -410,16 +407,16 @@ async def open_form(
         return
 
     def on_saved(name: str) -> None:
-        saved = _("The watchlist {watchlist} is saved.", watchlist=name)
-        screen.show_message(saved + monitor_hint(screen))
+        message = _("The watchlist {watchlist} is saved.", watchlist=name)
+        screen.show_message(message + monitor_hint(screen))
 
-    start = before or WatchlistFields(name=called, query=" ".join(query.split()))
+    start = before or WatchlistFields(name=new_name, query=" ".join(query.split()))
     form = WatchlistForm(screen.newsroom, path, config, before, start)
     show_dialog(screen, form, on_saved)
 
 
 def _read(path: Path, name: str) -> tuple[Config, WatchlistFields | None]:
-    """Return what the file says, and the watchlist of a name in it."""
+    """Return the configuration in the file, and the watchlist of a name in it."""
     content = read(path)
     config = understand(content, path)
     return config, read_fields(content.decode("utf-8-sig"), name) if name else None

@@ -323,9 +323,9 @@ def _gap_words(gap: Gap, when: str, duration: str) -> str:
 
 
 def _row(name: str, value: str, cells: int, label_cells: int) -> list[Line]:
-    first, *others = wrap(value, max(1, cells - label_cells), "plain")
+    first, *next_lines = wrap(value, max(1, cells - label_cells), "plain")
     label, blank = (fit(name, label_cells), "quiet"), (" " * label_cells, "")
-    return [[label, *first], *([blank, *runs] for runs in others)]
+    return [[label, *first], *([blank, *runs] for runs in next_lines)]
 
 
 def _ago(at: Timestamp | None, now: Timestamp) -> str:
