@@ -212,7 +212,7 @@ def read_backup(file: Path) -> tuple[Manifest, bytes | None]:
         BackupError: It is no backup, or damaged.
         OSError: It cannot be read.
     """
-    with _opened(file) as (zip_file, manifest):
+    with _open_backup(file) as (zip_file, manifest):
         return manifest, zip_file.read(CONFIG) if CONFIG in manifest.files else None
 
 
@@ -221,7 +221,7 @@ def unpack(file: Path, paths: RestorePaths, progress: Progress) -> Path:
 
     Existing files are not touched. Raises BackupError, OSError.
     """
-    with _opened(file) as (zip_file, manifest):
+    with _open_backup(file) as (zip_file, manifest):
         if manifest.store > VERSION:
             raise BackupError(
                 _(
@@ -276,7 +276,7 @@ def replace_newsroom(store: Path, config: bytes | None, paths: RestorePaths, fol
 
 
 @contextlib.contextmanager
-def _opened(file: Path) -> Iterator[tuple[zipfile.ZipFile, Manifest]]:
+def _open_backup(file: Path) -> Iterator[tuple[zipfile.ZipFile, Manifest]]:
     """Open a backup and its manifest; other files in it are never read."""
     try:
         with zipfile.ZipFile(file) as zip_file:

@@ -97,7 +97,7 @@ class GuardedWriter:
         ids = tuple(article.id for article in batch)
         deaths = self._deaths if self._suspects.issuperset(ids) else 0
         atomic_write(self._data / NOTE, msgspec.json.encode(InHand(ids, deaths)))
-        self._writer.add(map(self._readable, batch))
+        self._writer.add(map(self._indexable, batch))
         self._remove_note()
         self._suspects.difference_update(ids)
 
@@ -131,7 +131,7 @@ class GuardedWriter:
         self._without_text.add(id)
         self._store.set_aside(id, reason)
 
-    def _readable(self, article: Article) -> Article:
+    def _indexable(self, article: Article) -> Article:
         if article.id not in self._without_text:
             return article
         return replace(article, title="", summary="", body="", author="")

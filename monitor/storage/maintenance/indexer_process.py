@@ -107,7 +107,7 @@ class IndexerProcess:
                 return
             self.indexed()
             exit_reason = _("the indexer died (exit code {code})", code=self._process.exitcode)
-            self._died(stuck_reason or exit_reason)
+            self._note_death(stuck_reason or exit_reason)
             log.warning(_("{trouble}; starting it again", trouble=self.trouble))
         self._hang_up()
         context = forking()
@@ -145,10 +145,10 @@ class IndexerProcess:
         seconds = f"{self._batch_seconds:g}"
         return _("the indexer worked on a batch for more than {seconds} s", seconds=seconds)
 
-    def _died(self, trouble: str) -> None:
+    def _note_death(self, trouble: str) -> None:
         """Count a death as a failed try, unless it narrows down the article that is to blame."""
         previous, self._note = self._note, read_note(self._data)
-        self._failed(trouble)
+        self._note_failure(trouble)
         if self._note and self._note != previous:
             self.failures -= 1
 
@@ -170,10 +170,10 @@ class IndexerProcess:
                     case "logged", level, line, waits:
                         log.log(level, "%s", line)
                         if waits:
-                            self._failed(line)
+                            self._note_failure(line)
         return last
 
-    def _failed(self, trouble: str) -> None:
+    def _note_failure(self, trouble: str) -> None:
         self.failures, self.trouble = self.failures + 1, trouble
 
     def wake(self) -> None:

@@ -91,13 +91,13 @@ class RetentionSweep:
         """Drop the next articles, or only count them. Raises StoreError."""
         if dry:
             with self._store.reading() as reading:
-                return self._result(self._next(reading))
+                return self._result(self._expiring(reading))
         with self._store.batch() as batch:
-            expiring = self._next(batch)
+            expiring = self._expiring(batch)
             batch.drop([article.id for article in expiring if not article.spared])
         return self._result(expiring)
 
-    def _next(self, reading: StoreReads) -> list[ExpiringArticle]:
+    def _expiring(self, reading: StoreReads) -> list[ExpiringArticle]:
         return reading.articles.expiring(self._before, self._exceptions, self._after, STEP)
 
     def _result(self, expiring: Sequence[ExpiringArticle]) -> SweepResult:

@@ -110,8 +110,8 @@ def faults_of(id: int, recorded: RecordedAlert, now: Timestamp) -> Iterator[Numb
         return
     for fault in _differences(recorded.alert, number, dict(recorded.records)[number], recorded):
         yield number, fault
-    yield from _grown(recorded.alert, recorded, number)
-    yield from _texts(recorded)
+    yield from _history(recorded.alert, recorded, number)
+    yield from _text_faults(recorded)
 
 
 def _misdated(records: Sequence[NumberedRecord], now: Timestamp) -> Iterator[NumberedFault]:
@@ -154,7 +154,7 @@ def _differences(
             "article.seen": (alert.seen, article.get("seen")),
         }
         for name in ("author", "lang"):
-            if (before := _latest(name, record, recorded.records)) is not None:
+            if (before := _latest_value(name, record, recorded.records)) is not None:
                 compared[f"article.{name}"] = getattr(alert, name), before
         if "outlet" in article:
             compared["article.outlet"] = alert.outlet, article["outlet"]
@@ -167,8 +167,8 @@ def _difference(field: str, now: object, before: object) -> str:
     return _(
         "`{field}` is now {now}, and was {before}",
         field=field,
-        now=_shown(now),
-        before=_shown(before),
+        now=_quoted(now),
+        before=_quoted(before),
     )
 
 
@@ -180,7 +180,7 @@ def _renamed(watchlist: object, raised: int, renames: Iterable[WatchlistRename])
     return watchlist
 
 
-def _latest(name: str, raised: Mapping[str, Any], records: Sequence[NumberedRecord]) -> Any:
+def _latest_value(name: str, raised: Mapping[str, Any], records: Sequence[NumberedRecord]) -> Any:
     """Return a value of an article that edits change, from the last record that has it, or None."""
     value = raised.get("article", {}).get(name)
     for _number, record in records:
@@ -189,7 +189,7 @@ def _latest(name: str, raised: Mapping[str, Any], records: Sequence[NumberedReco
     return value
 
 
-def _grown(alert: StoredAlert, recorded: RecordedAlert, first: int) -> Iterator[NumberedFault]:
+def _history(alert: StoredAlert, recorded: RecordedAlert, first: int) -> Iterator[NumberedFault]:
     """Yield the faults in the records after an alert was raised."""
     severity, matches, source = "", None, first
     escalations: dict[tuple[str, float], int] = {}
@@ -210,7 +210,7 @@ def _grown(alert: StoredAlert, recorded: RecordedAlert, first: int) -> Iterator[
         yield source, _("the words that matched, or their places, are not those of the record")
 
 
-def _texts(recorded: RecordedAlert) -> Iterator[NumberedFault]:
+def _text_faults(recorded: RecordedAlert) -> Iterator[NumberedFault]:
     for (article, version), (expected, number) in texts_named(recorded.records).items():
         text_key = {"version": version, "article": article}
         stored = recorded.texts.get((article, version))
@@ -226,7 +226,7 @@ def _texts(recorded: RecordedAlert) -> Iterator[NumberedFault]:
             )
 
 
-def _shown(value: object) -> str:
+def _quoted(value: object) -> str:
     return _("nothing") if value is None else repr(value)
 
 
@@ -308,14 +308,14 @@ def verify(
         result.add_fault(
             _("{name}, which keeps records as they are, is not as it was made", name=name)
         )
-    _chain(reader, progress, result)
+    _verify_chain(reader, progress, result)
     if noted:
         result.noted = reader.number_of(noted)
         if result.noted is None:
             result.add_fault(
                 _("no record has the hash {hash}: records were written anew", hash=noted)
             )
-    _alerts(reader, progress, now, result)
+    _verify_alerts(reader, progress, now, result)
     result.faults.sort(key=lambda fault: fault.number or float("inf"))
     return result
 
@@ -323,7 +323,7 @@ def verify(
 # --- the chain -------------------------------------------------------------------------
 
 
-def _chain(reader: EvidenceReader, progress: Progress, result: VerificationResult) -> None:
+def _verify_chain(reader: EvidenceReader, progress: Progress, result: VerificationResult) -> None:
     total, last = reader.count_records(), reader.highest_number()
     rules: dict[int, tuple[object, object]] = {}
     latest = 0.0
@@ -397,7 +397,7 @@ def _missing(first: int, last: int) -> str:
 # --- the alerts ------------------------------------------------------------------------
 
 
-def _alerts(
+def _verify_alerts(
     reader: EvidenceReader, progress: Progress, now: Timestamp, result: VerificationResult
 ) -> None:
     done, chunks, renames = 0, list(reader.alerts()), reader.renames()

@@ -130,11 +130,11 @@ class FilterMeaning(Struct, frozen=True):
         """Return the filter of the store for a facet; None if it takes more than one."""
         match facet.name, facet.value:
             case "watch", value:
-                return Filter(watchlists=_completed(value, self.names.watchlists))
+                return Filter(watchlists=_complete(value, self.names.watchlists))
             case "feed", value:
                 if any(names(value, name, host) for name, host in self.names.feeds):
                     return Filter(feeds=(value,))
-                return Filter(feeds=_completed(value, [name for name, _ in self.names.feeds]))
+                return Filter(feeds=_complete(value, [name for name, _ in self.names.feeds]))
             case "lang", value:
                 return Filter(lang=("" if value == UNDETERMINED else value,))
             case "severity", value:
@@ -157,15 +157,15 @@ class FilterMeaning(Struct, frozen=True):
                 return (self.analyst or value,)
             case "nobody":
                 return ("",)
-        return _completed(value, self.names.people)
+        return _complete(value, self.names.people)
 
     def tag_filters(self, value: str) -> tuple[Filter, Filter]:
         """Return the two filters of a tag: for feeds that have it, and for alerts that have it."""
-        feeds = tuple(f"tag:{tag}" for tag in _completed(value, self.names.feed_tags))
-        return Filter(feeds=feeds), Filter(tags=_completed(value.lower(), self.names.alert_tags))
+        feeds = tuple(f"tag:{tag}" for tag in _complete(value, self.names.feed_tags))
+        return Filter(feeds=feeds), Filter(tags=_complete(value.lower(), self.names.alert_tags))
 
 
-def _completed(value: str, candidates: Iterable[str]) -> tuple[str, ...]:
+def _complete(value: str, candidates: Iterable[str]) -> tuple[str, ...]:
     """Return the names equal to a value, else those that begin with it, else the value itself."""
     compact_value = compact(value)
     compacted = {name: compact(name) for name in candidates}
@@ -187,14 +187,14 @@ def as_store_filter(alert_filter: AlertFilter, meaning: FilterMeaning) -> Filter
         parts = [
             meaning.store_filter(node) if isinstance(node, Facet) else None for node in alternatives
         ]
-        combined = _combined([part for part in parts if part is not None])
+        combined = _combine([part for part in parts if part is not None])
         if None in parts or combined is None or _fields(filter) & _fields(combined):
             return None
         filter = replace(filter, **{name: getattr(combined, name) for name in _fields(combined)})
     return filter
 
 
-def _combined(filters: list[Filter]) -> Filter | None:
+def _combine(filters: list[Filter]) -> Filter | None:
     """Return filters joined by OR as one; None if they do not restrict one and the same field."""
     if len(filters) == 1:
         return filters[0]
@@ -247,7 +247,7 @@ def select_alerts(
     universe = array("q", source.ids(base))
     if alert_filter.root is None:
         return universe
-    selected = _Evaluation(base, set(universe), meaning, source).passed(alert_filter.root)
+    selected = _Evaluation(base, set(universe), meaning, source).evaluate(alert_filter.root)
     return array("q", (id for id in universe if id in selected))
 
 
@@ -262,24 +262,24 @@ class _Evaluation:
         self._meaning = meaning
         self._source = source
 
-    def passed(self, node: Node) -> set[int]:
+    def evaluate(self, node: Node) -> set[int]:
         """Return the alerts that pass a node."""
-        ids = self._answered(node)
+        ids = self._lookup(node)
         if ids is not None:
             return ids
         match node:
             case Not(child=child):
-                return self._universe - self.passed(child)
+                return self._universe - self.evaluate(child)
             case And(children=children):
-                return set.intersection(*map(self.passed, children))
+                return set.intersection(*map(self.evaluate, children))
             case Or(children=children):
-                return set().union(*map(self.passed, children))
+                return set().union(*map(self.evaluate, children))
             case AtLeast(count=count, children=children):
-                passes = Counter(id for child in children for id in self.passed(child))
+                passes = Counter(id for child in children for id in self.evaluate(child))
                 return {id for id, hits in passes.items() if hits >= count}
         raise AssertionError(node)
 
-    def _answered(self, node: Node) -> set[int] | None:
+    def _lookup(self, node: Node) -> set[int] | None:
         """Return the alerts of a node that one lookup can answer, None for other nodes."""
         if isinstance(node, Facet):
             return self._facet(node)
@@ -301,11 +301,11 @@ class _Evaluation:
                 unmerged = self._source.ids(replace(self._base, merged=False))
                 return self._universe.difference(unmerged)
             case "tag", value:
-                return set().union(*map(self._ask, self._meaning.tag_filters(value)))
+                return set().union(*map(self._select, self._meaning.tag_filters(value)))
         filter = self._meaning.store_filter(facet)
-        return self._ask(filter) if filter else self._source.containing(facet) or set()
+        return self._select(filter) if filter else self._source.containing(facet) or set()
 
-    def _ask(self, filter: Filter) -> set[int]:
+    def _select(self, filter: Filter) -> set[int]:
         base = self._base
         scoped = replace(filter, silenced=base.silenced, merged=base.merged, closed=base.closed)
         return set(self._source.ids(scoped))

@@ -181,7 +181,7 @@ class ArchiveSearch:
             return Results((), 0, _("there are no articles yet"))
         filter = replace(filter, since=cursor.since, until=cursor.until)
         skipped = 0 if after else limit * (page - 1)
-        with self._readable() as archive:
+        with self._reading() as archive:
             resolution = self._resolution(cursor.now)
             result = archive.search(
                 parsed,
@@ -215,7 +215,7 @@ class ArchiveSearch:
         from monitor.storage.search.suggestions import suggestions
 
         query, resolution = parse_query(text), self._resolution()
-        with self._readable() as archive:
+        with self._reading() as archive:
 
             def run(query: Query, filter: Filter) -> ArchivePage:
                 return archive.search(query, resolution.scope(filter), limit=1)
@@ -226,7 +226,7 @@ class ArchiveSearch:
         """Return the completions at the cursor in a query."""
         from index.query.completion import complete
 
-        with self._readable() as archive:
+        with self._reading() as archive:
             return complete(text, cursor, lambda name: self._filter_values(name, archive))
 
     def _filter_values(self, name: str, archive: Archive) -> Iterable[str]:
@@ -251,7 +251,7 @@ class ArchiveSearch:
         """Answer a question to the archive; a new newsroom has no archive, and gets `empty`."""
         if not self._views.totals().articles:
             return empty
-        with self._readable() as archive:
+        with self._reading() as archive:
             resolution = QueryResolution(self._views, self._clock(), self._zone, feeds)
             return question(archive, resolution.scope)
 
@@ -302,16 +302,16 @@ class ArchiveSearch:
         return QueryResolution(self._views, self._clock() if now is None else now, self._zone)
 
     @contextmanager
-    def _readable(self) -> Iterator[Archive]:
+    def _reading(self) -> Iterator[Archive]:
         """Yield the archive; raises ArchiveError with the remedy if it is damaged."""
         try:
-            yield self._opened()
+            yield self._open()
         except ArchiveDamaged as error:
             self._archive = None
             indexer.mark_suspect(self._data)
             raise ArchiveError(clauses([str(error), _(indexer.WAY_OUT)])) from error
 
-    def _opened(self) -> Archive:
+    def _open(self) -> Archive:
         with self._open_lock:
             if self._archive is None:
                 self._archive = open_archive(archive_address(self._data), partial=True)
@@ -329,7 +329,7 @@ class ArchiveSearch:
         totals = self._views.totals()
         if not totals.articles:
             return ""
-        with self._readable() as archive:
+        with self._reading() as archive:
             return self._note(archive, totals)
 
     def _note(self, archive: Archive, totals: Totals) -> str:

@@ -185,17 +185,17 @@ def series(
             corrected=(None,) * len(counts),
         )
     clipped = [min(max(edge, span[0]), span[1]) for edge in edges]
-    covered = _covered(matched, clipped, gaps)
-    watched = tally((matched.dates[id] for id in _watched(matched, gaps)), edges)
+    covered = _coverage(matched, clipped, gaps)
+    watched = tally((matched.dates[id] for id in _watched_ids(matched, gaps)), edges)
     return Series(
         name=name,
         counts=tuple(counts),
         covered=tuple(covered),
-        corrected=tuple(map(_corrected, counts, watched, covered)),
+        corrected=tuple(map(_correct, counts, watched, covered)),
     )
 
 
-def _covered(
+def _coverage(
     matched: MatchedArticles, edges: Sequence[Timestamp], gaps: Mapping[int, Sequence[Interval]]
 ) -> list[float]:
     """Return the watched share of each bucket, with feeds weighted by their rate of articles."""
@@ -222,7 +222,7 @@ def _rate(matched: MatchedArticles, feed: int, gaps: Sequence[Interval], seconds
     return sum(not is_inside(gaps, dates[id]) for id in matched.by_feed[feed]) / seconds
 
 
-def _watched(matched: MatchedArticles, gaps: Mapping[int, Sequence[Interval]]) -> set[int]:
+def _watched_ids(matched: MatchedArticles, gaps: Mapping[int, Sequence[Interval]]) -> set[int]:
     """Return the articles dated while a feed that carried them was watched."""
     dates = matched.dates
     return {
@@ -233,7 +233,7 @@ def _watched(matched: MatchedArticles, gaps: Mapping[int, Sequence[Interval]]) -
     }
 
 
-def _corrected(count: int, watched: int, covered: float) -> float | None:
+def _correct(count: int, watched: int, covered: float) -> float | None:
     if covered >= WHOLE or covered < MIN_COVERED:
         return None
     return max(float(count), watched / covered)

@@ -63,7 +63,7 @@ class Connection(Protocol):
     def json_list(self, column: str, /) -> str:
         """Return the SQL for the values of a group as a JSON list."""
 
-    def whole(self, number: str, /) -> str:
+    def truncated(self, number: str, /) -> str:
         """Return the SQL for a positive number without its fraction."""
 
     @property

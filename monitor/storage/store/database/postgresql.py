@@ -191,7 +191,7 @@ class PostgresqlConnection:
     def json_list(self, column: str) -> str:
         return f"coalesce(json_agg({column}), '[]')::text"
 
-    def whole(self, number: str) -> str:
+    def truncated(self, number: str) -> str:
         return f"cast(floor({number}) AS bigint)"
 
     def execute(self, query: str, values: Sequence[Any] = (), /) -> psycopg.Cursor[Any]:
@@ -214,7 +214,7 @@ class PostgresqlConnection:
     ) -> None:
         if not rows:
             return
-        statement, kinds = _inserting(table, columns)
+        statement, kinds = _insertion(table, columns)
         lists = [
             [None if value is None else _LISTS[kind][1](value) for value in column]
             for kind, column in zip(kinds, zip(*rows, strict=True), strict=True)
@@ -430,7 +430,7 @@ def numbered(query: str) -> str:
 
 
 @lru_cache
-def _inserting(table: str, columns: str) -> tuple[str, tuple[Kind, ...]]:
+def _insertion(table: str, columns: str) -> tuple[str, tuple[Kind, ...]]:
     """Return a statement that takes a list for each column, and the kinds of the columns.
 
     Thousands of rows take half the time of VALUES with 200 rows each.

@@ -77,7 +77,7 @@ class SqliteConnection(sqlite3.Connection):
     def json_list(self, column: str) -> str:
         return f"json_group_array({column})"
 
-    def whole(self, number: str) -> str:
+    def truncated(self, number: str) -> str:
         return f"cast({number} AS INTEGER)"
 
     def __del__(self) -> None:
@@ -215,7 +215,7 @@ def open_database(
 def _connect(path: Path, busy_ms: int, *, create: bool) -> tuple[SqliteConnection, int]:
     """Return a connection and the version of the store, 0 for an empty one."""
     try:
-        connection = _connected(str(path), busy_ms, WRITER_CACHE if create else VIEWER_CACHE)
+        connection = _open_connection(str(path), busy_ms, WRITER_CACHE if create else VIEWER_CACHE)
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute("PRAGMA synchronous = FULL")
         return connection, connection.version()
@@ -224,19 +224,19 @@ def _connect(path: Path, busy_ms: int, *, create: bool) -> tuple[SqliteConnectio
             raise
     uri = path.absolute().as_uri()
     try:
-        connection = _connected(f"{uri}?mode=ro", busy_ms, VIEWER_CACHE)
+        connection = _open_connection(f"{uri}?mode=ro", busy_ms, VIEWER_CACHE)
         version = connection.version()
     except sqlite3.OperationalError:  # SQLite would have to write files beside it
         if _has_log(path):
             raise
         signature = file_signature(path)
-        connection = _connected(f"{uri}?mode=ro&immutable=1", busy_ms, VIEWER_CACHE)
+        connection = _open_connection(f"{uri}?mode=ro&immutable=1", busy_ms, VIEWER_CACHE)
         version = connection.version()
         connection.frozen = path, signature
     return connection, version
 
 
-def _connected(name: str, busy_ms: int, cache: int) -> SqliteConnection:
+def _open_connection(name: str, busy_ms: int, cache: int) -> SqliteConnection:
     connection = sqlite3.connect(
         name,
         timeout=busy_ms / 1000,

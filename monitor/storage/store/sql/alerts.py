@@ -76,7 +76,7 @@ def read_alert_facts(sql: Connection, arrivals: Arrivals, now: Timestamp) -> Ale
     names = [*watchlists, FEED_HEALTH] if arrivals.notices else [*watchlists]
     return AlertFacts(
         last_alert=_last_alert(sql),
-        texts=_texts(sql, {*matched_ids, *alerts}),
+        texts=_stored_texts(sql, {*matched_ids, *alerts}),
         alerts=alerts,
         original_alerts=_of_originals(sql, {c.copy_of for c in changes if c.hits and c.copy_of}),
         last_notified=_last_notified(sql, watchlists, now),
@@ -124,7 +124,7 @@ def _known_alerts(sql: Connection, articles: Collection[int]) -> dict[int, tuple
     )
 
 
-def _texts(sql: Connection, articles: Collection[int]) -> dict[int, StoredText]:
+def _stored_texts(sql: Connection, articles: Collection[int]) -> dict[int, StoredText]:
     return {
         id: StoredText(version, evidence.text_hash(title, summary, body))
         for id, version, title, summary, body in select_in(

@@ -183,7 +183,7 @@ class StoreReads:
                 (json.dumps(all_shingles),),
             )
         )
-        shared = [_shared(shingles, threshold, articles_of) for shingles, threshold in texts]
+        shared = [_sharing(shingles, threshold, articles_of) for shingles, threshold in texts]
         stored = rows_in(
             self._sql,
             "SELECT id, story, shingle_count, title, feed, outlet, url, copy_of FROM articles"
@@ -425,7 +425,7 @@ def _by_language(texts: Iterable[tuple[Collection[int], str]]) -> dict[str, set[
     return by_language
 
 
-def _shared(
+def _sharing(
     shingles: Collection[int], threshold: int, articles_of: Mapping[int, Sequence[int]]
 ) -> dict[int, frozenset[int]]:
     """Return the articles with enough of the shingles, each with the shingles that it shares."""

@@ -49,7 +49,7 @@ class WatchlistViews(StoreViews):
         sql = self._connection.sql
         sparks: dict[str, list[int]] = defaultdict(lambda: [0] * buckets)
         for name, bucket, count in self._connection.read(
-            f"SELECT watchlist, {sql.whole('(raised_at - ?1) / ?2')} AS bucket,"
+            f"SELECT watchlist, {sql.truncated('(raised_at - ?1) / ?2')} AS bucket,"
             " count(DISTINCT story_alert)"
             f" FROM alerts {sql.indexed_by('alerts_by_time')}"  # left alone, SQLite reads all
             " WHERE raised_at >= ?1 AND merged_into IS NULL"
