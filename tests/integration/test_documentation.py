@@ -131,17 +131,17 @@ EVERYWHERE = ("help", "verbose", "quiet", "config_path", "data")
 REFERENCE = "\n## \n".join(text for path, text in PAGES.items() if "/reference/commands/" in path)
 
 
-def about(path: str) -> str:
+def reference(path: str) -> str:
     """Return the reference of a command, with the options of a command that it refers to."""
     (entry,) = re.findall(rf"^## {re.escape(path)}\n(.*?)(?=^## |\Z)", REFERENCE, re.M | re.S)
     for other in re.findall(r"^Options as of \[`(.*?)`\]", entry, re.M):
-        entry += about(other)
+        entry += reference(other)
     return entry
 
 
 @pytest.mark.parametrize(("path", "command"), COMMANDS)
 def test_the_reference_has_every_command_and_option(path: str, command: click.Command) -> None:
-    entry = about(path)
+    entry = reference(path)
     for option in command.params:
         if isinstance(option, click.Option) and option.name not in EVERYWHERE and not option.hidden:
             assert option.help, (path, option.name)
@@ -153,7 +153,7 @@ def test_the_reference_has_every_command_and_option(path: str, command: click.Co
 def test_the_reference_names_no_option_that_does_not_exist(
     path: str, command: click.Command
 ) -> None:
-    lines = re.findall(r"^- (`-.*?)(?:: |$)", about(path), re.M)
+    lines = re.findall(r"^- (`-.*?)(?:: |$)", reference(path), re.M)
     named = {option for line in lines for option in re.findall(r"`(--[\w-]+)", line)}
     assert named <= {spelling for option in command.params for spelling in option.opts}
 
@@ -201,17 +201,17 @@ def test_command_lines_are_understood(
         return
     with main_group.make_context("tocsin", arguments) as context:
         if remaining := [*context._protected_args, *context.args]:
-            understood(main_group, remaining, context)
+            parse(main_group, remaining, context)
 
 
-def understood(group: click.Group, arguments: list[str], parent: click.Context) -> None:
+def parse(group: click.Group, arguments: list[str], parent: click.Context) -> None:
     """Let a group read its arguments, and the command of its that they name."""
     name, command, remaining = group.resolve_command(parent, arguments)
     assert command is not None
     with command.make_context(name, remaining, parent=parent) as context:
         inner = [*context._protected_args, *context.args]
         if isinstance(command, click.Group) and inner:
-            understood(command, inner, context)
+            parse(command, inner, context)
 
 
 def tour() -> list[list[str]]:

@@ -13,7 +13,7 @@ from support.difficult_texts import TEXTS as DIFFICULT_TEXTS
 from support.distance_queries import QUERIES, TEXTS
 from support.golden_cases import GOLDEN
 from support.properties import examples
-from support.query_oracle import Asked, Weighed, queries, scores
+from support.query_oracle import OracleQuery, Weighed, queries, scores
 
 from index import open_archive, open_archive_writer
 from index.analysis.term_positions import DocumentTerms
@@ -45,7 +45,7 @@ def meaning(facet: Facet) -> DocumentFilter:
     )
 
 
-def searched(archive: Archive, query: Query) -> set[int]:
+def search(archive: Archive, query: Query) -> set[int]:
     """Return the ids that a search finds."""
     page = archive.search(query, DocumentFilter(resolve=meaning), limit=0)
     best = archive.search(query, DocumentFilter(resolve=meaning), limit=0, sort="score")
@@ -55,7 +55,7 @@ def searched(archive: Archive, query: Query) -> set[int]:
     return ids
 
 
-def alerted(rules: WatchlistMatcher, articles: Sequence[Article]) -> dict[str, set[int]]:
+def alert_ids(rules: WatchlistMatcher, articles: Sequence[Article]) -> dict[str, set[int]]:
     """Return the articles that raise an alert, by watchlist."""
     ids: dict[str, set[int]] = {watchlist.name: set() for watchlist in rules.watchlists}
     for article in articles:
@@ -73,13 +73,13 @@ def three_agree(
     rules = WatchlistMatcher(
         [Watchlist(name=name, query=query) for name, (query, _) in cases.items()]
     )
-    assert alerted(rules, articles) == expected
+    assert alert_ids(rules, articles) == expected
     with TemporaryDirectory() as name:
         folder = Path(name) / "archive"
         for first in range(commits):
             open_archive_writer(folder).add(articles[first::commits])
         archive = open_archive(folder)
-        results = {name: searched(archive, query) for name, (query, _) in cases.items()}
+        results = {name: search(archive, query) for name, (query, _) in cases.items()}
     assert results == expected
 
 
@@ -90,7 +90,7 @@ COMMITS = st.integers(1, 3)
 @quick
 @given(DOCS, COMMITS, st.lists(queries, min_size=1, max_size=12))
 def test_rules_archive_and_oracle_agree(
-    docs: list[Doc], commits: int, generated: list[Asked]
+    docs: list[Doc], commits: int, generated: list[OracleQuery]
 ) -> None:
     cases = {}
     for text, holds in generated:
@@ -150,8 +150,8 @@ def _two_agree(articles: Sequence[Article], cases: dict[str, Query]) -> None:
         writer = open_archive_writer(Path(name))
         writer.add(articles)
         archive = open_archive(Path(name))
-        results = {text: searched(archive, query) for text, query in cases.items()}
-    assert alerted(rules, articles) == results
+        results = {text: search(archive, query) for text, query in cases.items()}
+    assert alert_ids(rules, articles) == results
 
 
 def test_fractions_add_up_in_any_order(tmp_path: Path) -> None:
@@ -160,9 +160,9 @@ def test_fractions_add_up_in_any_order(tmp_path: Path) -> None:
     article = Article(
         id=1, feeds=(1,), url="", title="douane", summary="quai", body="port", seen=1.0
     )
-    assert alerted(WatchlistMatcher([Watchlist(name="A", query=query)]), [article]) == {"A": {1}}
+    assert alert_ids(WatchlistMatcher([Watchlist(name="A", query=query)]), [article]) == {"A": {1}}
     open_archive_writer(tmp_path).add([article])
-    assert searched(open_archive(tmp_path), query) == {1}
+    assert search(open_archive(tmp_path), query) == {1}
 
 
 def test_every_golden_query_finds_the_same_texts_as_alert_and_as_search(tmp_path: Path) -> None:
@@ -172,12 +172,12 @@ def test_every_golden_query_finds_the_same_texts_as_alert_and_as_search(tmp_path
     ]
     cases = {case.query: parse_query(case.query) for case in GOLDEN}
     rules = WatchlistMatcher([Watchlist(name=text, query=query) for text, query in cases.items()])
-    alerts = alerted(rules, articles)
+    alerts = alert_ids(rules, articles)
     writer = open_archive_writer(tmp_path / "archive")
     writer.add(articles[::2])
     writer.add(articles[1::2])
     archive = open_archive(tmp_path / "archive")
-    assert alerts == {text: searched(archive, query) for text, query in cases.items()}
+    assert alerts == {text: search(archive, query) for text, query in cases.items()}
     for id, case in enumerate(GOLDEN, 1):
         assert (id in alerts[case.query]) is case.matches, case
 

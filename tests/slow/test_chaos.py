@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 from support import planted_bugs
-from support.busy_half_hour import BusyHalfHour, Moment, Recorder, record, resumed
+from support.busy_half_hour import BusyHalfHour, Moment, Recorder, record, resume
 
 SLICE = 2
 """The number of moments that are tried: random ones, whose seed a failure names."""
@@ -28,7 +28,7 @@ def folder() -> Iterator[Path]:
     gc.collect()  # moments hold tens of megabytes, and each other
 
 
-def recorded(folder: Path, **options: Any) -> Recorder:
+def run(folder: Path, **options: Any) -> Recorder:
     (folder / "whole").mkdir()
     recorder = record(folder / "whole", **options)
     assert recorder.half_hour and recorder.half_hour.broken() == []
@@ -36,20 +36,20 @@ def recorded(folder: Path, **options: Any) -> Recorder:
 
 
 def test_killed_at_any_moment_everything_is_told_and_nothing_twice(folder: Path) -> None:
-    recorder = recorded(folder)
+    recorder = run(folder)
     assert len(recorder.moments) > 100
     seed = random.randrange(1_000_000)
     for moment in random.Random(seed).sample(recorder.moments, SLICE):
-        half_hour = resumed(moment, folder / "resumed").live()
+        half_hour = resume(moment, folder / "resumed").live()
         assert half_hour.broken() == [], (seed, moment.step, moment.before)
 
 
-def between(moments: Sequence[Moment]) -> list[Moment]:
+def between_halves(moments: Sequence[Moment]) -> list[Moment]:
     """Return the moments between two halves of what should be one transaction."""
     return [moment for moment in moments if moment.before == planted_bugs.BETWEEN]
 
 
-def asking(moments: Sequence[Moment]) -> list[Moment]:
+def before_request(moments: Sequence[Moment]) -> list[Moment]:
     """Return the moments right before a channel gets a message."""
     return [a for a, b in itertools.pairwise(moments) if a.message_counts != b.message_counts]
 
@@ -57,10 +57,10 @@ def asking(moments: Sequence[Moment]) -> list[Moment]:
 @pytest.mark.parametrize(
     ("bug", "choose", "expected_words"),
     [
-        ({"store": planted_bugs.EtagFirst}, between, "lost"),
-        ({"store": planted_bugs.AlertsFirst}, between, "lost message"),
-        ({"store": planted_bugs.NoOutbox}, asking, "lost message"),
-        ({"bugs": (planted_bugs.marked_before_it_is_sent,)}, asking, "lost message"),
+        ({"store": planted_bugs.EtagFirst}, between_halves, "lost"),
+        ({"store": planted_bugs.AlertsFirst}, between_halves, "lost message"),
+        ({"store": planted_bugs.NoOutbox}, before_request, "lost message"),
+        ({"bugs": (planted_bugs.marked_before_it_is_sent,)}, before_request, "lost message"),
     ],
     ids=["the ETag first", "the alert first", "no outbox", "marked before it is sent"],
 )
@@ -70,8 +70,8 @@ def test_a_planted_bug_is_caught(
     expected_words: str,
     folder: Path,
 ) -> None:
-    moments = choose(recorded(folder, **bug).moments)  # the bug is one that only a kill shows
-    resumes = (resumed(moment, folder / "resumed", **bug) for moment in reversed(moments))
+    moments = choose(run(folder, **bug).moments)  # the bug is one that only a kill shows
+    resumes = (resume(moment, folder / "resumed", **bug) for moment in reversed(moments))
     broken = (half_hour.live().broken() for half_hour in resumes)  # the last are over soonest
     assert any(words.startswith(expected_words) for problems in broken for words in problems)
 

@@ -37,14 +37,14 @@ OF_THE_STORY = {
 """Tables that must not depend on the interruption: all but the log of polls and its times."""
 
 
-def story(folder: Path) -> dict[str, list[tuple[object, ...]]]:
+def contents(folder: Path) -> dict[str, list[tuple[object, ...]]]:
     return {
         table: sorted(rows(folder, f"SELECT {columns} FROM {table}"), key=repr)
         for table, columns in OF_THE_STORY.items()
     }
 
 
-def behind(folder: Path) -> list[str]:
+def missing_entries(folder: Path) -> list[str]:
     """Return the entries that a feed's ETag says are stored, and are not."""
     if not rows(folder, "SELECT 1 FROM sqlite_master WHERE name = 'feeds'"):
         return []
@@ -86,14 +86,14 @@ def moments(folder: Path, store: Callable[[Path], Store] = Store) -> Moments:
     return fuse
 
 
-def resumed(
+def resume(
     folder: Path, round: int, disk: dict[str, bytes], store: Callable[[Path], Store]
 ) -> list[str]:
     """Start again from the state after a kill; return the entries that `behind` finds."""
     folder.mkdir()
     for name, content in disk.items():
         (folder / name).write_bytes(content)
-    missing = behind(folder)
+    missing = missing_entries(folder)
     life(folder, store=store).live(range(round, len(flow.ROUNDS)))
     return missing
 
@@ -139,10 +139,10 @@ def test_killed_before_any_step_nothing_is_lost_or_doubled(
     baseline: tuple[Path, Moments], tmp_path: Path
 ) -> None:
     folder, record = baseline
-    expected = story(folder)
+    expected = contents(folder)
     for step, round, disk in record.kills.values():
-        assert resumed(tmp_path / str(step), round, disk, Store) == [], step
-        assert story(tmp_path / str(step)) == expected, step
+        assert resume(tmp_path / str(step), round, disk, Store) == [], step
+        assert contents(tmp_path / str(step)) == expected, step
 
 
 def test_killed_by_the_kernel_nothing_is_lost_or_doubled(
@@ -161,9 +161,9 @@ def test_killed_by_the_kernel_nothing_is_lost_or_doubled(
     assert done.stdout.split("\n")[:-1] == [f"{point} {-signal.SIGKILL}" for point in points]
     for point in points:
         crashed = tmp_path / str(point)
-        assert behind(crashed) == []
+        assert missing_entries(crashed) == []
         life(crashed).live(flow.ROUNDS)
-        actual, expected = story(crashed), story(folder)
+        actual, expected = contents(crashed), contents(folder)
         assert len(actual["articles"]) == len(expected["articles"])
         assert [a[1:3] for a in actual["alerts"]] == [a[1:3] for a in expected["alerts"]]
 
@@ -173,6 +173,6 @@ def test_the_sweep_catches_an_etag_committed_first(tmp_path: Path) -> None:
     caught_at = [
         step
         for step, round, disk in moments(tmp_path / "whole", EtagFirst).kills.values()
-        if resumed(tmp_path / str(step), round, disk, EtagFirst)
+        if resume(tmp_path / str(step), round, disk, EtagFirst)
     ]
     assert len(caught_at) > 5

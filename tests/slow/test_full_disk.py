@@ -43,7 +43,7 @@ def small(tmp_path: Path) -> Iterator[Path]:
 
 
 @contextmanager
-def logged(room: Newsroom, log_path: Path) -> Iterator[subprocess.Popen[bytes]]:
+def run_logged(room: Newsroom, log_path: Path) -> Iterator[subprocess.Popen[bytes]]:
     """Run a monitor, its log in a file on another disk."""
     with (
         log_path.open("wb") as log,
@@ -67,7 +67,7 @@ def test_a_full_disk_is_said_once_and_everything_comes_when_there_is_room(
     log_path = tmp_path / "said"
     web.on("/feed", Reply(body=rss(item(0))))
     room.watch([{"url": web.url("/feed"), "name": "J", "every": "1s"}], ["Alibaba"])
-    with logged(room, log_path) as process:
+    with run_logged(room, log_path) as process:
         until(lambda: room.counts() == (1, 1, 0))
         ballast = small / "ballast"
         fill(ballast)

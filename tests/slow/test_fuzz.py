@@ -68,5 +68,5 @@ def test_the_guilty_one_is_found_among_many(monkeypatch: pytest.MonkeyPatch) -> 
 
     monkeypatch.setattr(fuzz, "judge", judge)
     replies = [Reply(body=str(number).encode()) for number in range(37)]
-    assert fuzz.guilty([*replies[:20], bad, *replies[20:]]) == [20]
-    assert fuzz.guilty(replies) == list(range(37))
+    assert fuzz.find_guilty([*replies[:20], bad, *replies[20:]]) == [20]
+    assert fuzz.find_guilty(replies) == list(range(37))

@@ -12,7 +12,7 @@ from pathlib import Path
 from statistics import median
 from typing import NamedTuple
 
-from support.archive_invariants import unclean
+from support.archive_invariants import unclean_texts
 from support.newsroom import TOCSIN, Item, Newsroom, rss, until
 from support.originals import hostile_feeds
 from support.scripted_server import Reply, Web, conditional, gzip_bomb
@@ -80,7 +80,7 @@ def worst(canary: str, file: Path) -> dict[str, Reply]:
     return replies
 
 
-def collected() -> dict[str, Reply]:
+def hostile_replies() -> dict[str, Reply]:
     """Return the hostile feeds, each text once."""
     name_by_body = {body: name for name, body in hostile_feeds().items()}
     return {f"{n} {name}": Reply(body=body) for n, (body, name) in enumerate(name_by_body.items())}
@@ -91,7 +91,7 @@ def test_no_document_harms_anything(tmp_path: Path) -> None:
     canary.write_bytes(rss(Item("CANARY", guid="canary")))
     newsroom = Newsroom(tmp_path)
     with Web(clock=time.time) as web, Web() as bait:
-        replies = worst(bait.url("/"), canary) | collected()
+        replies = worst(bait.url("/"), canary) | hostile_replies()
         for number, reply in enumerate(replies.values()):
             web.on(f"/{number}", reply)
         feeds = healthy(web) + [
@@ -99,14 +99,14 @@ def test_no_document_harms_anything(tmp_path: Path) -> None:
             for number, name in enumerate(replies)
         ]
         newsroom.watch(feeds, ["Alibaba"])
-        with running(newsroom) as monitor, watched(monitor.pid) as processes:
-            until(lambda: polled(newsroom) == len(feeds))
+        with running(newsroom) as monitor, watch(monitor.pid) as processes:
+            until(lambda: count_polled(newsroom) == len(feeds))
             polls_before = len(web.requests_for("/healthy0"))
             until(lambda: len(web.requests_for("/healthy0")) >= polls_before + 2)
             assert newsroom.tocsin("stop").returncode == 0
     assert not bait.requests
     assert "Traceback" not in (tmp_path / "log").read_text()
-    delays = decided(newsroom, web)
+    delays = decision_delays(newsroom, web)
     typical = median(delays.values())  # the queue
     allowed = DECIDED * slowdown(processes.values())
     assert {name: excess for name, s in delays.items() if (excess := s - typical) > allowed} == {}
@@ -115,7 +115,7 @@ def test_no_document_harms_anything(tmp_path: Path) -> None:
     assert well == [(0, ITEMS)] * HEALTHY
     peaks = [process.peak for process in processes.values()]
     assert max(peaks) - min(peaks) < GROWTH, processes
-    assert unclean(newsroom.data / "newsroom.db") == []
+    assert unclean_texts(newsroom.data / "newsroom.db") == []
     query = "SELECT count(*) FROM articles WHERE title || summary || body LIKE '%CANARY%'"
     assert newsroom.sql(query) == [(0,)]
 
@@ -146,13 +146,13 @@ def healthy(web: Web) -> list[dict[str, str]]:
     ]
 
 
-def polled(newsroom: Newsroom) -> int:
+def count_polled(newsroom: Newsroom) -> int:
     """Return the number of feeds that were polled."""
     rows = newsroom.sql("SELECT count(*) FROM feeds WHERE last_poll > 0")
     return int(rows[0][0]) if rows else 0
 
 
-def decided(newsroom: Newsroom, web: Web) -> dict[str, float]:
+def decision_delays(newsroom: Newsroom, web: Web) -> dict[str, float]:
     """Return the seconds between a feed's answer and its first line in the log of polls."""
     request_times = {request.path: request.at for request in reversed(web.requests)}
     first_polls = newsroom.sql(
@@ -179,7 +179,7 @@ def slowdown(processes: Collection[Process]) -> float:
 
 
 @contextmanager
-def watched(root: int) -> Iterator[dict[int, Process]]:
+def watch(root: int) -> Iterator[dict[int, Process]]:
     """Record the figures of all descendants of a process while the block runs."""
     processes: dict[int, Process] = {}
     stop = threading.Event()

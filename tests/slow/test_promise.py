@@ -20,7 +20,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 from msgspec.structs import replace
 from support.feeds_and_webhook import Accepted, Mood, ScriptedFeed, ScriptedWebhook, keys
 from support.newsroom import Item
-from support.newsroom_invariants import doubled
+from support.newsroom_invariants import duplicates
 from support.publishers import words
 from support.scripted_server import Web
 from support.simulated_monitor import Living
@@ -203,7 +203,7 @@ class Promise(RuleBasedStateMachine):
 
     @invariant()
     def nothing_is_stored_twice(self) -> None:
-        assert doubled(self.sql("SELECT url FROM articles")) == []
+        assert duplicates(self.sql("SELECT url FROM articles")) == []
 
     def teardown(self) -> None:
         try:
@@ -236,7 +236,7 @@ class Promise(RuleBasedStateMachine):
             "SELECT al.watchlist, a.url FROM alerts al JOIN articles a ON a.id = al.article"
         )
         expected = {(word, link) for link, item in items.items() for word in item.words & watched}
-        assert doubled(alerts) == []
+        assert duplicates(alerts) == []
         assert {alert for alert in alerts if alert[0] in watched} == expected
         accepted = {message[:3] for message in keys(self.accepted) if message[1] in TOLD}
         news = {(word, link) for word, link in expected if items[link].news and word in TOLD}
@@ -247,7 +247,7 @@ class Promise(RuleBasedStateMachine):
 
     # --- looking ------------------------------------------------------------------------
 
-    def held(self, name: str) -> tuple[Item, ...]:
+    def feed_items(self, name: str) -> tuple[Item, ...]:
         """Return the items of a feed."""
         return self.feeds[name].items(len(self.feeds[name].editions) - 1)
 

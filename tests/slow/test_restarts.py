@@ -229,7 +229,7 @@ def nobody_is_told_who_reads(run: Run) -> None:
 # --- when ---------------------------------------------------------------------------------
 
 
-def wished(paper: Paper, earlier: list[Exchange]) -> tuple[float, float]:
+def allowed_wait(paper: Paper, earlier: list[Exchange]) -> tuple[float, float]:
     """Return the least and the most seconds that may follow the last answer, jitter apart.
 
     Without an interval that was asked for, it is 15 minutes, 5 where a feed turns over fast.
@@ -269,14 +269,14 @@ def pairs(run: Run) -> Iterator[tuple[Paper, list[Exchange], Exchange]]:
 
 def no_question_comes_too_early(run: Run) -> None:
     for paper, past, exchange in pairs(run):
-        least, _ = wished(paper, past)
+        least, _ = allowed_wait(paper, past)
         assert exchange.at - past[-1].until >= least - 1e-3, (paper.name, len(past), past[-1].reply)
 
 
 def no_question_comes_too_late(run: Run) -> None:
     """Allow a tenth of jitter, five minutes at most, a tick, a turn on a host, a restart."""
     for paper, earlier, exchange in pairs(run):
-        _, most = wished(paper, earlier)
+        _, most = allowed_wait(paper, earlier)
         latest = earlier[-1].until + most + min(most / 10, 5 * MINUTE) + TICK
         for left_at, back in run.absences:
             if left_at - 60 < latest < back:

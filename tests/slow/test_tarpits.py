@@ -25,7 +25,7 @@ KINDS = (
 )
 
 
-def decided(folder: Path, tarpits: int) -> dict[str, tuple[float, str]]:
+def outcomes(folder: Path, tarpits: int) -> dict[str, tuple[float, str]]:
     """Poll all feeds once; return for each the seconds to the outcome, and the reason."""
     world, dice = World(), random.Random(tarpits)
     web = Web(clock=lambda: world.now)
@@ -44,15 +44,15 @@ def decided(folder: Path, tarpits: int) -> dict[str, tuple[float, str]]:
     database = folder / "var" / "newsroom.db"
 
     async def leave() -> bool:
-        while len(polled(database)) < len(names):
+        while len(first_polls(database)) < len(names):
             await town.wait_until(world.now + 1)
         return True
 
     world.watch(config, town, leave)
-    return {name: (at - start, reason) for name, at, reason in polled(database)}
+    return {name: (at - start, reason) for name, at, reason in first_polls(database)}
 
 
-def polled(database: Path) -> list[tuple[str, float, str]]:
+def first_polls(database: Path) -> list[tuple[str, float, str]]:
     """Return the first poll of each feed that was polled."""
     with closing(sqlite3.connect(database)) as sql:
         return sql.execute(
@@ -65,8 +65,8 @@ def test_tarpits_keep_nobody_waiting(tmp_path: Path) -> None:
     """Good feeds are read at most two seconds later than without tarpits."""
     (tmp_path / "alone").mkdir()
     (tmp_path / "among").mkdir()
-    expected = decided(tmp_path / "alone", 0)
-    decisions = decided(tmp_path / "among", TARPITS)
+    expected = outcomes(tmp_path / "alone", 0)
+    decisions = outcomes(tmp_path / "among", TARPITS)
     read = {name: at for name, (at, reason) in decisions.items() if not reason}
     assert read.keys() == expected.keys()
     assert max(read.values()) - max(at for at, _ in expected.values()) < 2

@@ -11,7 +11,7 @@ import json
 import resource
 from pathlib import Path
 
-from support.archive_invariants import unclean
+from support.archive_invariants import unclean_texts
 from support.newsroom import Item, Newsroom, rss, until
 from support.scripted_server import Reply, Web, gzip_bomb, redirect
 from support.simulated_time import Town, World
@@ -162,7 +162,7 @@ def test_no_text_of_a_feed_acts_on_a_terminal(web: Web, tmp_path: Path) -> None:
         assert done.returncode == 0, (words, done.stderr)
         assert harmless(done.stdout + done.stderr), words
     assert harmless(ran.stdout + ran.stderr)
-    assert unclean(newsroom.data / "newsroom.db") == []
+    assert unclean_texts(newsroom.data / "newsroom.db") == []
 
 
 def harmless(text: str) -> bool:

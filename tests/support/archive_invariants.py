@@ -14,7 +14,7 @@ _RAW = {("feeds", "url"), ("feeds", "name"), ("entries", "guid"), ("sqlite_maste
 """Columns that the analyst wrote, and ids of feeds, which are never shown."""
 
 
-def unclean(database: Path) -> list[tuple[str, str, str]]:
+def unclean_texts(database: Path) -> list[tuple[str, str, str]]:
     """Return table, column and text of each stored text that could control a terminal."""
     findings = []
     with closing(sqlite3.connect(f"file:{database}?mode=ro", uri=True)) as sql:
@@ -38,7 +38,7 @@ def _acts(text: str) -> bool:
     )
 
 
-def askew(database: Path) -> list[str]:
+def wrong_matches(database: Path) -> list[str]:
     """Return the matches whose text differs from the article at their position."""
     fields = " ".join(f"WHEN '{name}' THEN w.{name}" for name in ("title", "summary", "author"))
     with closing(sqlite3.connect(f"file:{database}?mode=ro", uri=True)) as sql:

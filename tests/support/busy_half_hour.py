@@ -28,7 +28,7 @@ from support.feeds_and_webhook import Accepted, Mood, ScriptedFeed, ScriptedWebh
 from support.flow import Fuse
 from support.in_process_indexer import HereIndexer
 from support.newsroom import Item
-from support.newsroom_invariants import Promised, broken
+from support.newsroom_invariants import Promised, broken_promises
 from support.scripted_server import Reply, Web
 from support.simulated_time import Town, World
 
@@ -225,7 +225,7 @@ class BusyHalfHour(Struct, dict=True):
 
     def broken(self) -> list[str]:
         """Return the broken promises as texts."""
-        return broken(self.folder / "var", PROMISED, self.accepted)
+        return broken_promises(self.folder / "var", PROMISED, self.accepted)
 
     async def _last(self, town: Town) -> bool:
         if self.world.elapsed < EDITED:
@@ -302,7 +302,7 @@ def record(folder: Path, *, thorough: bool = False, **how: Any) -> Recorder:
     return recorder
 
 
-def resumed(moment: Moment, folder: Path, **how: Any) -> BusyHalfHour:
+def resume(moment: Moment, folder: Path, **how: Any) -> BusyHalfHour:
     """Return the half hour that continues after a kill at a moment."""
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir()

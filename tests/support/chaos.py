@@ -17,7 +17,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from support.busy_half_hour import record, resumed
+from support.busy_half_hour import record, resume
 from support.monitor_kills import Killing
 
 
@@ -32,7 +32,7 @@ def sweep(folder: Path, every: int) -> int:
     moments, failures = trace.moments[::every], 0
     print(f"{trace.steps} steps, at {len(trace.moments)} of which a kill leaves something new")
     for number, moment in enumerate(moments, 1):
-        if problems := resumed(moment, folder / "resumed").live().broken():
+        if problems := resume(moment, folder / "resumed").live().broken():
             failures += 1
             print(f"\nstep {moment.step}, before {moment.before[:70]}:", *problems, sep="\n  ")
         progress(f"{number} of {len(moments)} moments")

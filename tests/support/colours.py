@@ -60,6 +60,6 @@ def lab(colour: str, matrix: Sequence[Vector]) -> Vector:
     return 116 * y - 16, 500 * (x - y), 200 * (y - z)
 
 
-def apart(colour: str, other: str, matrix: Sequence[Vector]) -> float:
+def colour_distance(colour: str, other: str, matrix: Sequence[Vector]) -> float:
     pairs = zip(lab(colour, matrix), lab(other, matrix), strict=True)
     return float(sum((a - b) ** 2 for a, b in pairs) ** 0.5)

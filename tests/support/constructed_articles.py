@@ -88,7 +88,7 @@ GAPS = [" ", ", ", "\n", " — ", ". ", "\u00a0", " («", "... ", " ; "]
 ELISIONS = ("d’", "l'", "Qu’")
 
 
-def bare(piece: Piece) -> str:
+def without_elision(piece: Piece) -> str:
     """Return the written form without an elided article."""
     text = piece.written
     for elision in ELISIONS:
@@ -101,7 +101,7 @@ def texts(draw: Any, part: str, most: int = 9) -> tuple[str, list[Spot]]:
     """Draw a part of an article and its spots."""
     pieces, spots, at = ["dans"], [Spot(part, 0, 0, "dans", "dans")], 1
     for piece in draw(st.lists(st.sampled_from(PIECES), max_size=most)):
-        form_of_all = bare(piece)
+        form_of_all = without_elision(piece)
         for offset, (term, form) in enumerate(piece.words):
             spot_form = form if len(piece.words) > 1 else form_of_all
             spots.append(Spot(part, at + offset, at + offset, term, spot_form))

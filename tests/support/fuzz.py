@@ -30,7 +30,7 @@ from msgspec.structs import replace
 from monitor.model.poll import RunSummary
 from monitor.runtime.wiring import RunOptions, run_monitor
 from support.analyst_hour import resident
-from support.archive_invariants import askew, unclean
+from support.archive_invariants import unclean_texts, wrong_matches
 from support.feed_mutations import mutated, originals
 from support.newsroom import Item, Newsroom, rss
 from support.scripted_server import Fault, Reply, Web
@@ -152,8 +152,8 @@ def audit(newsroom: Newsroom, web: Web, summary: RunSummary, log: list[str]) -> 
             problems.append(f"{name} failed without a reason")
         if name.startswith("well") and articles != 5:
             problems.append(f"{name} has {articles} articles: {reason}")
-    problems += [f"not clean: {place}.{column}" for place, column, _ in unclean(database(newsroom))]
-    problems += [f"a match is askew: {text!r}" for text in askew(database(newsroom))]
+    problems += [f"not clean: {'.'.join(place)}" for *place, _ in unclean_texts(database(newsroom))]
+    problems += [f"a match is askew: {text!r}" for text in wrong_matches(database(newsroom))]
     if newsroom.counts()[2]:
         problems.append("not all of it is searchable")
     return Verdict(tuple(problems), tuple(late), outcomes, summary.new)
@@ -223,10 +223,10 @@ def fuzz(seed: int, seconds: float, failures: Path, batch: int = BATCH) -> list[
         articles += verdict.articles
         if verdict.broken:
             print(*verdict.broken[:5], sep="\n", file=sys.stderr)
-            kept_files += keep(guilty(replies), replies, failures / f"{seed}-{number}")
+            kept_files += keep(find_guilty(replies), replies, failures / f"{seed}-{number}")
         if verdict.costly:
             print(f"seed {seed}, from {number} on:", *verdict.costly, file=sys.stderr)
-            numbers = guilty(replies, lambda verdict: verdict.costly)
+            numbers = find_guilty(replies, lambda verdict: verdict.costly)
             kept_files += keep(numbers, replies, failures / f"{seed}-{number}-costly")
         slow = [n for n in verdict.late[:SUSPECTS] if judge([replies[n]]).late]
         kept_files += keep(slow, replies, failures / f"{seed}-{number}-slow")
@@ -239,7 +239,7 @@ def fuzz(seed: int, seconds: float, failures: Path, batch: int = BATCH) -> list[
     return kept_files
 
 
-def guilty(
+def find_guilty(
     replies: Sequence[Reply],
     fault: Callable[[Verdict], Sequence[str]] = lambda verdict: verdict.broken,
 ) -> list[int]:

@@ -98,7 +98,7 @@ def call(
     return door.use(person or Person(), talk)
 
 
-def said(result: CallToolResult) -> str:
+def text_of(result: CallToolResult) -> str:
     """Return the text of an answer."""
     (content,) = result.content
     text: str = content.text  # type: ignore[union-attr]

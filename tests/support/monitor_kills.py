@@ -16,7 +16,7 @@ from msgspec.structs import replace
 
 from support.feeds_and_webhook import Accepted, Mood, ScriptedFeed, ScriptedWebhook
 from support.newsroom import Item, Newsroom, until
-from support.newsroom_invariants import Promised, broken
+from support.newsroom_invariants import Promised, broken_promises
 from support.publishers import words
 from support.scripted_server import Web
 
@@ -84,7 +84,7 @@ class Killing:
                 self._one(room, number, kills)
             self._ended = time.monotonic()
             self._finish(room)
-            return broken(room.data, self._promised(), self.accepted)
+            return broken_promises(room.data, self._promised(), self.accepted)
 
     def _one(self, room: Newsroom, number: int, kills: int) -> None:
         with room.running("run") as monitor:

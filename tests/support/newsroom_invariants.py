@@ -32,14 +32,14 @@ class Promised(Struct, frozen=True):
     """Channel, watchlist and link of every delivery."""
 
 
-def broken(data: Path, promised: Promised, accepted: Sequence[Accepted]) -> list[str]:
+def broken_promises(data: Path, promised: Promised, accepted: Sequence[Accepted]) -> list[str]:
     """Return the broken promises as texts; none if all is well."""
     with closing(sqlite3.connect(data / STORE_FILE)) as sql:
-        problems = [*_whole(sql), *stored(sql, promised)]
-    return [*problems, *told(promised, accepted), *_searchable(data), *_proven(data)]
+        problems = [*_whole(sql), *store_problems(sql, promised)]
+    return [*problems, *message_problems(promised, accepted), *_searchable(data), *_proven(data)]
 
 
-def doubled(values: Iterable[Any]) -> list[Any]:
+def duplicates(values: Iterable[Any]) -> list[Any]:
     """Return the values that occur more than once."""
     seen: set[Any] = set()
     return [value for value in values if value in seen or seen.add(value)]  # type: ignore[func-returns-value]
@@ -57,7 +57,7 @@ class Database(Protocol):
         """Run a statement."""
 
 
-def stored(sql: Database, promised: Promised) -> Iterator[str]:
+def store_problems(sql: Database, promised: Promised) -> Iterator[str]:
     """Compare the store with the published items."""
     titles = sql.execute("SELECT url, title FROM articles").fetchall()
     yield from _differ("article", [url for url, _ in titles], promised.titles)
@@ -73,12 +73,12 @@ def stored(sql: Database, promised: Promised) -> Iterator[str]:
 
 
 def _differ(noun: str, values: Sequence[Any], expected: Iterable[Any]) -> Iterator[str]:
-    yield from (f"doubled {noun}: {value}" for value in doubled(values))
+    yield from (f"doubled {noun}: {value}" for value in duplicates(values))
     yield from (f"lost {noun}: {value}" for value in sorted(set(expected) - set(values)))
     yield from (f"uncalled-for {noun}: {value}" for value in sorted(set(values) - set(expected)))
 
 
-def told(promised: Promised, accepted: Sequence[Accepted]) -> Iterator[str]:
+def message_problems(promised: Promised, accepted: Sequence[Accepted]) -> Iterator[str]:
     """Compare the messages that channels accepted with the promised deliveries."""
     accepted_keys = {message: ids for message, ids in keys(accepted).items() if message[2]}
     messages = [(channel, watchlist, url) for channel, watchlist, url, _ in accepted_keys]

@@ -13,7 +13,7 @@ from typing import Any
 from hypothesis import assume
 from hypothesis import strategies as st
 
-from support.constructed_articles import PIECES, Doc, Piece, Spot, bare
+from support.constructed_articles import PIECES, Doc, Piece, Spot, without_elision
 
 Places = list[tuple[Spot, ...]]
 Finds = Callable[[Doc], Places]
@@ -27,7 +27,7 @@ LEMMAS = {
 FIELDS = ("title", "summary", "body", "author")
 
 
-def related(word: str, other: str) -> bool:
+def same_lemma(word: str, other: str) -> bool:
     """Tell whether two words are inflections of one, in French or in English."""
     return LEMMAS.get(word, word) == LEMMAS.get(other, other)
 
@@ -45,7 +45,7 @@ def chosen(test: Callable[[Spot], bool], part: str = "") -> Finds:
     return finds
 
 
-def apart(spots: tuple[Spot, ...], other: tuple[Spot, ...]) -> bool:
+def disjoint(spots: tuple[Spot, ...], other: tuple[Spot, ...]) -> bool:
     """Tell whether two places share no word."""
     return spots[-1].last < other[0].first or other[-1].last < spots[0].first
 
@@ -58,7 +58,7 @@ def near(left: Finds, right: Finds, distance: int, *, ordered: bool = False) -> 
         for spots, other in product(left(doc), right(doc)):
             same = spots[0].part == other[0].part
             first, last = (spots, other) if spots[0].first < other[0].first else (other, spots)
-            close = same and apart(spots, other) and last[0].first - first[-1].last <= distance
+            close = same and disjoint(spots, other) and last[0].first - first[-1].last <= distance
             if close and (first is spots or not ordered):
                 places.append(first + last)
         return places
@@ -79,13 +79,13 @@ def leaves(draw: Any) -> tuple[str, Finds]:
         return _compound(piece)
     if len(piece.words) > 1:
         return _in_a_row(piece)
-    term, form = piece.words[0][0], bare(piece)
+    term, form = piece.words[0][0], without_elision(piece)
     rich = term.isascii() and term.isalpha() and len(term) > 2
     kind = draw(st.sampled_from(["plain", "=", "~", "wild", "field"] if rich else ["plain"]))
     if kind == "=":
         return f"={form}", chosen(lambda spot: spot.form == form)
     if kind == "~":
-        return f"{piece.written}~", chosen(lambda spot: related(spot.term, term))
+        return f"{piece.written}~", chosen(lambda spot: same_lemma(spot.term, term))
     if kind == "wild":
         pattern = draw(_wildcards(term))
         return pattern, chosen(lambda spot: fnmatchcase(spot.term, pattern))
@@ -173,27 +173,27 @@ FILTERS: dict[str, Holds] = {
     "tag:sport": lambda doc: False,
 }
 
-Asked = tuple[str, Holds]
+OracleQuery = tuple[str, Holds]
 
 
-def _holds(stretch: tuple[str, Finds]) -> Asked:
+def _holds(stretch: tuple[str, Finds]) -> OracleQuery:
     return stretch[0], lambda doc: bool(stretch[1](doc))
 
 
-def _and(pair: tuple[Asked, Asked]) -> Asked:
+def _and(pair: tuple[OracleQuery, OracleQuery]) -> OracleQuery:
     return f"({pair[0][0]} {pair[1][0]})", lambda doc: pair[0][1](doc) and pair[1][1](doc)
 
 
-def _or(pair: tuple[Asked, Asked]) -> Asked:
+def _or(pair: tuple[OracleQuery, OracleQuery]) -> OracleQuery:
     return f"({pair[0][0]} OR {pair[1][0]})", lambda doc: pair[0][1](doc) or pair[1][1](doc)
 
 
-def _without(pair: tuple[Asked, Asked]) -> Asked:
+def _without(pair: tuple[OracleQuery, OracleQuery]) -> OracleQuery:
     text = f"({pair[0][0]} AND NOT {pair[1][0]})"
     return text, lambda doc: pair[0][1](doc) and not pair[1][1](doc)
 
 
-def _two_of(operands: tuple[Asked, ...]) -> Asked:
+def _two_of(operands: tuple[OracleQuery, ...]) -> OracleQuery:
     text = f"2 OF ({', '.join(operand[0] for operand in operands)})"
     return text, lambda doc: sum(bool(operand[1](doc)) for operand in operands) >= 2
 

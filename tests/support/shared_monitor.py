@@ -53,7 +53,7 @@ def client(sites: str, allow: Networks, contact: str, take_turn: TakeTurn) -> Cl
     )  # fmt: skip
 
 
-def hurried(path: Path, *, data: Path | None) -> Config:
+def load_hurried(path: Path, *, data: Path | None) -> Config:
     """Load a feeds.yaml whose feeds are polled every second, which strangers are not."""
     config = load_and_test(path, data=data)
     return replace(config, feeds=tuple(replace(feed, every=1.0) for feed in config.feeds))
@@ -83,7 +83,7 @@ def main(
             **({} if whole == "whole" else substitutes),
             "monitor.runtime.wiring.http_client": partial(client, sites),
             **{f"monitor.runtime.{place}.clock": partial(clock, Path(off)) for place in CLOCKS},
-            "monitor.runtime.wiring.load_and_test": hurried,
+            "monitor.runtime.wiring.load_and_test": load_hurried,
             "monitor.runtime.daemon.STORE_REST": faster * daemon.STORE_REST,
             "monitor.storage.store.database.postgresql.IDLE_MS": int(faster * postgresql.IDLE_MS),
             "monitor.storage.store.sql.leases.HANDOVER": faster * leases.HANDOVER,

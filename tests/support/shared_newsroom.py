@@ -25,7 +25,7 @@ from monitor.storage.store.database import postgresql
 from support import ROOT
 from support.feeds_and_webhook import Accepted, ScriptedFeed, ScriptedWebhook
 from support.newsroom import Item, until
-from support.newsroom_invariants import Promised, stored, told
+from support.newsroom_invariants import Promised, message_problems, store_problems
 from support.publishers import words
 from support.scripted_server import Reply, Request, Web
 from support.separate_machines import Machine
@@ -309,8 +309,8 @@ class SharedNewsroom:
         """Return the broken promises as texts."""
         promised, accepted = self.promised(), list[Accepted](self.hook.accepted)
         with self._session() as sql:
-            problems = list(stored(sql, promised))
-        return [*problems, *told(promised, accepted), *self.impolite()]
+            problems = list(store_problems(sql, promised))
+        return [*problems, *message_problems(promised, accepted), *self.impolite()]
 
     def impolite(self) -> Iterator[str]:
         """Yield a text for each site that was asked too often."""

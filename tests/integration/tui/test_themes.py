@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from rich.color import Color, ColorSystem
-from support.colours import APART, SIGHT, apart, contrast
+from support.colours import APART, SIGHT, colour_distance, contrast
 from support.dashboard_driver import drive, screen, sees, until
 from support.fake_newsroom import FakeNewsroom
 from textual.pilot import Pilot
@@ -72,7 +72,7 @@ def test_every_kind_of_sight_tells_states_apart(look: Any, sight: str) -> None:
         for first, second in combinations(group, 2):
             a, b = (styles(look.name)[ink].color for ink in (first, second))
             assert a is not None and b is not None
-            distance = apart(a.name, b.name, SIGHT[sight])
+            distance = colour_distance(a.name, b.name, SIGHT[sight])
             assert distance >= APART, (first, second, distance)
 
 

@@ -40,7 +40,7 @@ ASKING = {
 """Routes that take a body and change nothing; the tools of `/mcp` have scopes of their own."""
 
 
-def guarded(api: Api) -> list[tuple[str, str, Scope]]:
+def routes_with_scope(api: Api) -> list[tuple[str, str, Scope]]:
     """Return method, path and scope of every route that needs a token."""
     return [(method, path, scope) for method, path, scope in api.routes() if scope is not None]
 
@@ -74,7 +74,7 @@ def test_each_route_has_the_scope_that_it_should_need(api: Api) -> None:
 
 
 def test_the_schema_has_the_scope_of_each_path(api: Api) -> None:
-    routes, documented = set(guarded(api)), set()
+    routes, documented = set(routes_with_scope(api)), set()
     for path, operations in api.client.get("/openapi.json").json()["paths"].items():
         for method, operation in operations.items():
             ((name, scopes),) = operation["security"][0].items()
@@ -84,7 +84,7 @@ def test_the_schema_has_the_scope_of_each_path(api: Api) -> None:
 
 
 def test_every_scope_against_every_path(api: Api) -> None:
-    for method, path, needed in guarded(api):
+    for method, path, needed in routes_with_scope(api):
         assert ask(api, method, path, {}).status_code == 401, path
         for scope in Scope:
             answer = ask(api, method, path, api.headers(scope))
@@ -159,7 +159,7 @@ def test_this_machine_may_read_without_a_token_if_the_server_was_asked_to(
 ) -> None:
     with serving(filled.config, filled.data, anybody_reads=True) as api:
         assert api.get("/status", scope=None).status_code == 200
-        for method, path, needed in guarded(api):
+        for method, path, needed in routes_with_scope(api):
             refused = ask(api, method, path, {}).status_code == 401
             is_login = f"{path}/".startswith(READERS)
             assert refused == (is_login or needed is not Scope.READ), path

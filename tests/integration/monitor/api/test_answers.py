@@ -14,7 +14,7 @@ from support.two_feed_newsroom import FRENCH
 pytestmark = pytest.mark.costly
 
 
-def printed(newsroom: Newsroom, *args: str) -> Any:
+def output(newsroom: Newsroom, *args: str) -> Any:
     done = newsroom.here(*args)
     assert done.returncode == 0, done.stderr
     return json.loads(done.stdout)
@@ -46,17 +46,17 @@ def test_an_answer_is_what_the_command_prints(
     api: Api, filled: Newsroom, path: str, parameters: dict[str, Any], key: str, command: str
 ) -> None:
     answer = api.json(path, **parameters)
-    assert (answer[key] if key else answer) == printed(filled, *command.split())
+    assert (answer[key] if key else answer) == output(filled, *command.split())
 
 
 def test_the_alert_that_a_path_names(api: Api, filled: Newsroom) -> None:
-    shown = printed(filled, "show", "a1", "--format", "json")
+    shown = output(filled, "show", "a1", "--format", "json")
     assert shown.pop("story_alerts")
     assert api.json("/alerts/a1") == api.json("/alerts/1") == shown
 
 
 def test_a_briefing_has_what_the_command_prints(api: Api, filled: Newsroom) -> None:
-    expected = printed(filled, "brief", "--since", "2023-01-01", "--format", "json")
+    expected = output(filled, "brief", "--since", "2023-01-01", "--format", "json")
     answer = api.json("/briefing", since="2023-01-01")
     for volatile in ("until", "watchlists"):
         assert expected.pop(volatile) and answer.pop(volatile)
@@ -100,7 +100,7 @@ def test_a_watchlist_explains_itself(api: Api) -> None:
 
 
 def test_revisions_of_an_article(api: Api, filled: Newsroom) -> None:
-    shown = printed(filled, "show", "1", "--diff", "--format", "json")
+    shown = output(filled, "show", "1", "--diff", "--format", "json")
     assert api.json("/articles/1/revisions") == {key: shown[key] for key in ("texts", "edits")}
 
 

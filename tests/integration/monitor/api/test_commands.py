@@ -17,7 +17,7 @@ pytestmark = pytest.mark.costly
 
 
 @contextmanager
-def served(newsroom: Newsroom, *options: str) -> Iterator[tuple[str, subprocess.Popen[str]]]:
+def run_api(newsroom: Newsroom, *options: str) -> Iterator[tuple[str, subprocess.Popen[str]]]:
     """Run `tocsin api`; yield its address."""
     with newsroom.running("api", "--no-monitor", "--port", "0", *options) as process:
         assert process.stdout is not None
@@ -30,7 +30,7 @@ def test_a_token_is_made_used_listed_and_revoked(filled: Newsroom) -> None:
     secret = created.stdout.strip()
     assert secret.startswith("tocsin_") and len(secret) > 45
     assert "not shown again" in created.stderr
-    with served(filled) as (address, process):
+    with run_api(filled) as (address, process):
         assert httpx.get(f"{address}status").status_code == 401
         client = httpx.Client(base_url=address, headers={"Authorization": f"Bearer {secret}"})
         with client:
@@ -64,7 +64,7 @@ def test_names_of_tokens_are_proposed(filled: Newsroom) -> None:
 
 
 def test_this_machine_reads_without_a_token_if_it_is_asked_to(filled: Newsroom) -> None:
-    with served(filled, "--no-token") as (address, _):
+    with run_api(filled, "--no-token") as (address, _):
         assert httpx.get(f"{address}status").json()["articles"] == 4
         assert httpx.post(f"{address}triage/undo", json={}).status_code == 401
 
@@ -93,7 +93,7 @@ def test_answers_are_encrypted_with_a_certificate(
     _, cert = certificate
     files = ("--tls-cert", str(cert), "--tls-key", str(cert.with_name("key.pem")))
     exposed = ("--host", "0.0.0.0", "--expose", "--name", "localhost")
-    with served(filled, *exposed, *files) as (address, _process):
+    with run_api(filled, *exposed, *files) as (address, _process):
         assert address.startswith("https://localhost:")
         with httpx.Client(verify=ssl.create_default_context(cafile=cert)) as client:
             assert client.get(f"{address}status").status_code == 401

@@ -80,7 +80,7 @@ def served(busy: Newsroom) -> Iterator[Api]:
         yield api
 
 
-def signed_in(api: Api, place: str, scope: Scope) -> Reader:
+def sign_in(api: Api, place: str, scope: Scope) -> Reader:
     form = {"Email": "ana", "Passwd": f"secret-{scope}", "service": "reader"}
     answer = api.client.post(f"{place}/accounts/ClientLogin", data=form)
     assert answer.status_code == 200, answer.text
@@ -92,7 +92,7 @@ def signed_in(api: Api, place: str, scope: Scope) -> Reader:
 
 @pytest.fixture(params=["/api/greader.php", ""])
 def reader(request: pytest.FixtureRequest, served: Api) -> Iterator[Reader]:
-    signed_reader = signed_in(served, request.param, Scope.TRIAGE)
+    signed_reader = sign_in(served, request.param, Scope.TRIAGE)
     with signed_reader.http:
         yield signed_reader
 
@@ -112,7 +112,7 @@ def test_only_a_token_signs_in(served: Api) -> None:
 
 
 def test_a_reader_that_may_only_read_marks_nothing(served: Api, busy: Newsroom) -> None:
-    reading = signed_in(served, "", Scope.READ)
+    reading = sign_in(served, "", Scope.READ)
     with reading.http:
         assert len(reading.ids()) == 7
         for path in ("edit-tag", "mark-all-as-read"):

@@ -13,7 +13,7 @@ import pytest
 from msgspec.structs import replace
 from support import ROOT
 from support.api_server import Api, serving
-from support.model_client import Http, Person, Stdio, call, said
+from support.model_client import Http, Person, Stdio, call, text_of
 from support.newsroom import TOCSIN, Item, Newsroom, rss
 from support.scripted_server import Reply, Web
 
@@ -101,10 +101,10 @@ def test_no_order_of_an_article_leaves_its_quotation(door: Stdio | Http) -> None
     results = door.use(Person(), talk)
     for (name, _), result in zip(CALLS, results, strict=True):
         if name == "triage" and isinstance(door, Http) and door.mode == "legacy":
-            assert result.is_error and "cannot ask the person" in said(result)
+            assert result.is_error and "cannot ask the person" in text_of(result)
             continue
-        assert not result.is_error, (name, said(result))
-        outer, mark, inner = _quotation(said(result))
+        assert not result.is_error, (name, text_of(result))
+        outer, mark, inner = _quotation(text_of(result))
         marks.add(mark)
         assert json.loads(inner)
         assert "ignore" not in outer.lower() and "obey" not in outer, name
@@ -137,7 +137,7 @@ def test_a_long_text_is_read_in_parts(tmp_path: Path) -> None:
         text, offset = "", 0
         while offset is not None:
             arguments = {"article": 1, "offset": offset}
-            outer, _, inner = _quotation(said(await client.call_tool("read_article", arguments)))
+            outer, _, inner = _quotation(text_of(await client.call_tool("read_article", arguments)))
             assert "Shortened" not in outer
             row = json.loads(inner)
             text, offset = text + row["body"], row["next_offset"]
@@ -166,7 +166,7 @@ def test_errors_name_what_is_wrong(
     hostile: Newsroom, served: Api, name: str, arguments: dict[str, Any], words: str
 ) -> None:
     answer = call(Http(served.url, served.headers(Scope.TRIAGE)), name, **arguments)
-    assert answer.is_error and words in said(answer)
+    assert answer.is_error and words in text_of(answer)
 
 
 def test_the_tools_are_those_of_the_reference(served: Api) -> None:
@@ -198,7 +198,7 @@ def test_nothing_changes_without_a_person(
 ) -> None:
     person = Person(answer)
     refused = call(door, "triage", person, alert="a1", starred=True)
-    assert refused.is_error and "nothing was changed" in said(refused)
+    assert refused.is_error and "nothing was changed" in text_of(refused)
     assert not hostile.json("alerts", "--format", "json")[0]["starred"]
     can_ask = answer is not None and not (isinstance(door, Http) and door.mode == "legacy")
     assert len(person.questions) == can_ask
@@ -221,18 +221,18 @@ def test_a_person_sees_the_alert_and_the_change(
             return await client.call_tool("triage", {"alert": "a1", **change})
 
         refused = await triage(starred=True)
-        assert refused.is_error and "nothing was changed" in said(refused)
+        assert refused.is_error and "nothing was changed" in text_of(refused)
         assert not hostile.json("alerts", "--format", "json")[0]["starred"]
 
         person.answer, person.while_asked = "accept", lambda: noted("mine")
         refused = await triage(note="yours")
-        assert refused.is_error and "changed" in said(refused)
+        assert refused.is_error and "changed" in text_of(refused)
         assert hostile.json("alerts", "--format", "json")[0]["note"] == "mine"
         noted("")
 
         person.while_asked = lambda: None
         done = await triage(starred=True, note="see the port")
-        assert not done.is_error, said(done)
+        assert not done.is_error, text_of(done)
 
     door.use(person, talk)
     *_, question = person.questions
@@ -254,7 +254,7 @@ def test_without_the_scope_there_is_no_triage(served: Api) -> None:
     person = Person()
     names, refused = Http(served.url, served.headers(Scope.READ)).use(person, talk)
     assert "triage" not in names and refused.is_error and not person.questions
-    assert "scope" in said(refused)
+    assert "scope" in text_of(refused)
 
 
 # --- the two doors ------------------------------------------------------------------------------
@@ -286,7 +286,7 @@ def test_a_question_that_takes_too_long_is_ended(hostile: Newsroom) -> None:
         answer = call(
             Http(server.url, server.headers(Scope.READ)), "search", query="aliba* OR por*"
         )
-        assert answer.is_error and "too-costly" in said(answer)
+        assert answer.is_error and "too-costly" in text_of(answer)
 
 
 def tool(id: int, name: str, **arguments: Any) -> dict[str, Any]:

@@ -46,7 +46,7 @@ def events(response: httpx.Response) -> Iterator[dict[str, Any]]:
             event[name] = json.loads(value) if name == "data" else value
 
 
-def opened(api: Api, stack: ExitStack, last: str = "", **parameters: Any) -> httpx.Response:
+def connect(api: Api, stack: ExitStack, last: str = "", **parameters: Any) -> httpx.Response:
     headers = api.headers(Scope.READ) | ({"Last-Event-ID": last} if last else {})
     return stack.enter_context(
         api.client.stream("GET", "/v1/alerts/stream", headers=headers, params=parameters)
@@ -61,7 +61,7 @@ def test_alerts_come_as_they_are_raised_and_none_is_missed(tmp_path: Any) -> Non
         newsroom.watch([feed], ["Alibaba", "Liège"])
         assert newsroom.once().returncode == 0
         with serving(newsroom.config, newsroom.data) as api, ExitStack() as stack:
-            live = opened(api, stack)
+            live = connect(api, stack)
             assert live.headers["content-type"].startswith("text/event-stream")
             stream_events = events(live)
             for number, title in enumerate(("Alibaba in Liège", "Alibaba again"), 2):
@@ -72,17 +72,17 @@ def test_alerts_come_as_they_are_raised_and_none_is_missed(tmp_path: Any) -> Non
             assert [e["event"] for e in received] == ["raised"] * 3
             assert {e["data"]["title"] for e in received} == {"Alibaba in Liège", "Alibaba again"}
             assert received[0]["data"] == api.json(f"/alerts/{received[0]['data']['alert_id']}")
-            reopened = opened(api, stack, last=received[0]["id"])
+            reopened = connect(api, stack, last=received[0]["id"])
             missed = events(reopened)
             assert [next(missed)["id"] for _ in range(2)] == [e["id"] for e in received[1:]]
-            filtered = events(opened(api, stack, last="0-0", watch="Liège"))
+            filtered = events(connect(api, stack, last="0-0", watch="Liège"))
             assert next(filtered)["data"]["watchlist"] == "Liège"
 
 
 def test_an_escalation_is_told_once_and_not_missed(tmp_path: Path) -> None:
     told_in_turn(tmp_path, HOSTS[:1], watching()).live(range(2))
     with serving(tmp_path / "feeds.yaml", tmp_path) as api, ExitStack() as stack:
-        stream_events, received = events(opened(api, stack)), []
+        stream_events, received = events(connect(api, stack)), []
         for reason in ("5 outlets", "both languages"):
             escalate(tmp_path, reason, START)
             received.append(next(stream_events))
@@ -90,9 +90,9 @@ def test_an_escalation_is_told_once_and_not_missed(tmp_path: Path) -> None:
             ("escalated", "1-1"), ("escalated", "1-2"),
         ]  # fmt: skip
         assert received[0]["data"]["alert_id"] == "a1"
-        missed = events(opened(api, stack, last="1-1"))
+        missed = events(connect(api, stack, last="1-1"))
         assert next(missed)["id"] == "1-2"
-        reopened = events(opened(api, stack, last="1-2"))
+        reopened = events(connect(api, stack, last="1-2"))
         escalate(tmp_path, "7 outlets", START)
         assert [next(e)["id"] for e in (stream_events, missed, reopened)] == ["1-3"] * 3
 
@@ -111,7 +111,7 @@ def test_a_stream_ends_when_its_token_is_revoked(api: Api) -> None:
 def test_streams_of_one_token_and_of_all_are_bounded(filled: Newsroom) -> None:
     limits = Limits(rate=1e5, burst=100_000, streams=3, streams_each=2)
     with serving(filled.config, filled.data, limits=limits) as api, ExitStack() as stack:
-        assert [opened(api, stack).status_code for _ in range(3)] == [200, 200, 429]
+        assert [connect(api, stack).status_code for _ in range(3)] == [200, 200, 429]
         other = api.headers(Scope.ADMIN)
         answers = [
             stack.enter_context(api.client.stream("GET", "/v1/alerts/stream", headers=other))
@@ -123,7 +123,7 @@ def test_streams_of_one_token_and_of_all_are_bounded(filled: Newsroom) -> None:
     with serving(filled.config, filled.data, limits=limits) as api:
         for _ in range(5):
             with ExitStack() as stack:
-                assert opened(api, stack).status_code == 200
+                assert connect(api, stack).status_code == 200
             until(lambda api=api: not api.server.app.state.hub.streams)
 
 
@@ -152,4 +152,4 @@ def test_hundreds_of_streams_are_refused_politely(filled: Newsroom) -> None:
 @pytest.mark.parametrize("last", ["x", "1", "-1-2", "1-2-3", "9" * 30 + "-1"])
 def test_an_id_that_no_event_had_is_refused(api: Api, last: str) -> None:
     with ExitStack() as stack:
-        assert opened(api, stack, last=last).status_code == 422
+        assert connect(api, stack, last=last).status_code == 422

@@ -9,7 +9,7 @@ from support.newsroom import Newsroom
 from support.two_feed_newsroom import FRENCH
 
 
-def rows(newsroom: Newsroom, *args: str) -> dict[str, Any]:
+def briefing_json(newsroom: Newsroom, *args: str) -> dict[str, Any]:
     done = newsroom.here("brief", "--since", "2000-01-01", *args, "--format", "json")
     briefing: dict[str, Any] = json.loads(done.stdout)
     return briefing
@@ -25,7 +25,7 @@ def test_a_briefing_for_people_has_watchlists_stories_and_feeds(filled: Newsroom
 
 
 def test_a_briefing_for_programs_can_be_of_one_watchlist(filled: Newsroom) -> None:
-    briefing = rows(filled, "--watch", "douanes")
+    briefing = briefing_json(filled, "--watch", "douanes")
     assert [row["watchlist"] for row in briefing["watchlists"]] == ["Douanes"]
     assert briefing["stories"] == len(briefing["watchlists"][0]["stories"]) == 1
     assert [row["feed"] for row in briefing["troubled"]] == ["Gone"]

@@ -69,7 +69,7 @@ def test_every_list_that_can_be_read_is_imported(tmp_path: Path) -> None:
     for name, (body, count) in lists().items():
         if count is None:
             continue
-        valid = [feed for feed in opml.read(body, name) if well(feed.url)]
+        valid = [feed for feed in opml.read(body, name) if is_valid(feed.url)]
         imported += len(valid)
         path.write_text(YAML.format(url="https://kept.org/", allow=LOOPBACK))
         fresh, doubles = new_among(valid, load(path))
@@ -178,7 +178,7 @@ def test_an_address_with_a_number_in_brackets(tmp_path: Path, url: str, message:
     load(room.config)
 
 
-def well(url: str) -> bool:
+def is_valid(url: str) -> bool:
     try:
         return bool(addresses.url(url))
     except ValueError as error:

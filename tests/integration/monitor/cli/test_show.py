@@ -48,17 +48,17 @@ def copy(host: str, text: str = WIRE) -> Reply:
     )
 
 
-def polled(newsroom: Newsroom) -> None:
+def poll(newsroom: Newsroom) -> None:
     done = newsroom.once("--now")
     assert done.returncode == 0, done.stderr
 
 
-def listed(newsroom: Newsroom, *options: str) -> list[dict[str, Any]]:
+def alerts_of(newsroom: Newsroom, *options: str) -> list[dict[str, Any]]:
     output = newsroom.here("alerts", "--format", "jsonl", *options).stdout
     return [json.loads(line) for line in output.splitlines()]
 
 
-def searched(newsroom: Newsroom, query: str) -> list[dict[str, Any]]:
+def search(newsroom: Newsroom, query: str) -> list[dict[str, Any]]:
     done = newsroom.here("search", query, "--format", "json")
     if "still being indexed" in done.stderr:  # the indexer starts with the monitor
         return []
@@ -86,12 +86,12 @@ def test_a_story_that_spreads_as_the_commands_tell_it(web: Web, tmp_path: Path) 
         alert = _listed_as_it_spread(newsroom, hosts)
         web.on("/lesoir.be", copy("lesoir.be", WIRE.replace("Alibaba", "chinois")))
         until(lambda: newsroom.sql("SELECT 1 FROM versions"))
-        (edited,) = listed(newsroom, "--watch", "Alibaba")
+        (edited,) = alerts_of(newsroom, "--watch", "Alibaba")
         assert ([m["field"] for m in edited["matches"]], edited["lost"]) == (["title"], [])
         plain = copy("lesoir.be").body.replace(b"<title>Alibaba", b"<title>Un groupe")
         web.on("/lesoir.be", Reply(body=plain.replace(b"Alibaba", b"chinois")))
         until(lambda: newsroom.sql("SELECT 1 FROM lost_terms"))
-    (edited,) = listed(newsroom, "--watch", "Alibaba")
+    (edited,) = alerts_of(newsroom, "--watch", "Alibaba")
     assert [lost["term"] for lost in edited["lost"]] == ["Alibaba"]
     output = newsroom.here("show", str(alert["article_id"])).stdout
     assert "    ! Alibaba: no longer in the text since the revision of " in output
@@ -99,10 +99,10 @@ def test_a_story_that_spreads_as_the_commands_tell_it(web: Web, tmp_path: Path) 
 
 
 def _listed_as_it_spread(newsroom: Newsroom, hosts: tuple[str, ...]) -> dict[str, Any]:
-    spread, alone = newsroom.here("alerts").stdout, listed(newsroom, "--watch", "Rien")
+    spread, alone = newsroom.here("alerts").stdout, alerts_of(newsroom, "--watch", "Rien")
     assert "⇡ 3 outlets at " in spread
     assert "≡ lesoir.be, lesechos.fr" in spread and " ≡2 · " in spread
-    (alert,) = listed(newsroom, "--watch", "Alibaba")
+    (alert,) = alerts_of(newsroom, "--watch", "Alibaba")
     assert (alert["copies"], alert["severity"], alert["suppressed"]) == (2, "high", "")
     assert [outlet["name"] for outlet in alert["outlets"]] == list(hosts)
     assert [outlet["copied"] for outlet in alert["outlets"]] == [False, True, True]
@@ -111,7 +111,7 @@ def _listed_as_it_spread(newsroom: Newsroom, hosts: tuple[str, ...]) -> dict[str
     assert [(e["reason"], e["from"]) for e in alert["escalations"]] == [("outlets", "medium")]
     assert len(alert["rule"]) == 32
     assert [row["suppressed"] for row in alone] == ["", "", "", "backfill"]
-    titles = [row["title"] for row in listed(newsroom)]  # it came before the second one of these
+    titles = [row["title"] for row in alerts_of(newsroom)]  # it came before the second one of these
     assert titles.index(alert["title"]) < titles.index("Rien de lesechos.fr")
     output = newsroom.here("show", str(alert["article_id"])).stdout
     assert "    ⇡ 3 outlets at " in output and "; raised as medium" in output
@@ -127,8 +127,8 @@ def _listed_as_it_spread(newsroom: Newsroom, hosts: tuple[str, ...]) -> dict[str
         assert f"    not notified: a copy; alert {first_id} stands for it\n" in other
         assert f"        alert {first_id}, lesoir.be: Alibaba vu" in other
     articles = {copy["article_id"] for copy in copies}
-    until(lambda: {hit["article_id"] for hit in searched(newsroom, "is:merged")} == articles)
-    assert {row["article_id"] for row in listed(newsroom, "--query", "is:merged")} == articles
+    until(lambda: {hit["article_id"] for hit in search(newsroom, "is:merged")} == articles)
+    assert {row["article_id"] for row in alerts_of(newsroom, "--query", "is:merged")} == articles
     assert newsroom.here("search", "is:starred").returncode == 2
     return alert
 
@@ -141,12 +141,12 @@ def test_follow_prints_again_what_escalates(web: Web, tmp_path: Path) -> None:
     web.on("/lesechos.fr", NOTHING)
     feeds = [{"url": web.url(f"/{host}"), "name": host, "lang": "fr"} for host in hosts]
     newsroom.watch(feeds, ["Alibaba"], alerts={"escalate": {"outlets": 2}})
-    polled(newsroom)
+    poll(newsroom)
     with newsroom.running("alerts", "--follow", "--format", "jsonl") as following:
         assert following.stdout is not None
         first = json.loads(following.stdout.readline())
         web.on("/lesechos.fr", copy("lesechos.fr"))
-        polled(newsroom)
+        poll(newsroom)
         again = json.loads(following.stdout.readline())
     assert first["alert_id"] == again["alert_id"]
     assert (first["severity"], again["severity"]) == ("medium", "high")
@@ -204,7 +204,7 @@ def test_the_text_of_an_article_is_as_wide_as_the_terminal_and_readable(
     text = "mot " * 90
     web.on("/fil", Reply(body=rss(Item("Titre", text, link="https://ex.org/1"))))
     newsroom.watch([{"url": web.url("/fil"), "name": "Fil", "lang": "fr"}], ["Alibaba"])
-    polled(newsroom)
+    poll(newsroom)
     output = newsroom.here("show", "1", COLUMNS=str(columns)).stdout.splitlines()
     widths = [len(line) for line in output if line.startswith("mot")]
     assert longest - 4 < max(widths) <= longest
@@ -217,7 +217,7 @@ def test_show_an_article_that_is_not_there(filled: Newsroom) -> None:
     assert "no article 4711" in done.stderr
 
 
-def ageless(text: str) -> str:
+def without_ages(text: str) -> str:
     """Return the output without ages, which grow during the test."""
     return re.sub(r" \d+ (?:s|min) ·", "", text)
 

@@ -48,7 +48,7 @@ def test_a_silence_from_its_beginning_to_its_end(web: Web, tmp_path: Path, run: 
     news = [item("Alibaba", 1), item("Alibaba", 2), item("douane", 3), item("port", 4)]
     web.on("/feed", Reply(body=rss(*news)))
     assert newsroom.once("--now").returncode == 0
-    assert told(tmp_path) == [("douane", "raised", "")]
+    assert sent_messages(tmp_path) == [("douane", "raised", "")]
     rows = json.loads(run("alerts", "--suppressed", "--format", "json"))
     assert [(row["watchlist"], row["suppressed"]) for row in rows] == [
         ("port", "no route"), ("Alibaba", "silence"), ("Alibaba", "silence"),
@@ -69,7 +69,7 @@ def test_a_silence_from_its_beginning_to_its_end(web: Web, tmp_path: Path, run: 
     assert "2 suppressed since" in run("watch", "unsilence", "ALIBABA")
     assert "is not silenced" in run("watch", "unsilence", "Alibaba", code=1)
     assert newsroom.once("--now").returncode == 0
-    (_, (watchlist, occasion, note)) = told(tmp_path)
+    (_, (watchlist, occasion, note)) = sent_messages(tmp_path)
     assert (watchlist, occasion) == ("Alibaba", "unsilenced")
     assert note.startswith("no longer silenced: 2 suppressed since")
 
@@ -79,7 +79,7 @@ def test_a_silence_from_its_beginning_to_its_end(web: Web, tmp_path: Path, run: 
     assert "until" in run("watch", "silence", "douane")
 
 
-def told(folder: Path) -> list[tuple[str, str, str]]:
+def sent_messages(folder: Path) -> list[tuple[str, str, str]]:
     """Return watchlist, occasion and reason of each message to the channel."""
     lines = (folder / "told.jsonl").read_text(encoding="utf-8").splitlines()
     messages = map(json.loads, lines)

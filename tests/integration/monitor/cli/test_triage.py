@@ -338,7 +338,7 @@ def test_a_note_is_no_formula_and_one_cell(run: Run) -> None:
 # --- the shell -----------------------------------------------------------------------------------
 
 
-def completed(words: list[str], begun: str) -> list[str]:
+def complete(words: list[str], begun: str) -> list[str]:
     shell = ShellComplete(main_group, {}, "tocsin", "_TOCSIN_COMPLETE")
     return [item.value for item in shell.get_completions(words, begun)]
 
@@ -346,8 +346,8 @@ def completed(words: list[str], begun: str) -> list[str]:
 def test_a_shell_completes_ids_and_tags(run: Run) -> None:
     run("alerts", "tag", "port", "a3")
     run("alerts", "tag", "presse", "a3", "a4")
-    assert completed(["alerts", "close"], "") == ["a5", "a4", "a3", "a2", "a1"]
-    assert completed(["alerts", "history"], "a4") == ["a4"]
-    assert completed(["alerts", "--tag"], "p") == ["port", "presse"]
-    assert completed(["alerts", "untag"], "pr") == ["presse"]
-    assert "relevant" in completed(["alerts"], "re")
+    assert complete(["alerts", "close"], "") == ["a5", "a4", "a3", "a2", "a1"]
+    assert complete(["alerts", "history"], "a4") == ["a4"]
+    assert complete(["alerts", "--tag"], "p") == ["port", "presse"]
+    assert complete(["alerts", "untag"], "pr") == ["presse"]
+    assert "relevant" in complete(["alerts"], "re")

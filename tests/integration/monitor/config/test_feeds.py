@@ -28,13 +28,13 @@ def config(text: str, path: Path = PATH) -> Config:
     return understand(text.encode(), path)
 
 
-def one(*lines: str, sections: str = "", path: Path = PATH) -> Feed:
+def feed_of(*lines: str, sections: str = "", path: Path = PATH) -> Feed:
     """Return the feed with these keys."""
     keys = "".join(f"    {line}\n" for line in lines)
     return config(f"feeds:\n  - url: https://a.example/rss\n{keys}{sections}{REST}", path).feeds[0]
 
 
-def sent(feed: Feed) -> dict[str, str]:
+def sent_headers(feed: Feed) -> dict[str, str]:
     return {name: value.text for name, value in feed.request_options.headers}
 
 
@@ -48,7 +48,7 @@ def basic(user: str, password: str) -> str:
 def test_everything_that_can_be_said_of_a_feed(monkeypatch: Any, tmp_path: Path) -> None:
     monkeypatch.setenv("JOURNAL", SECRET)
     (tmp_path / "cookie").write_text("session=1\n", encoding="utf-8")
-    feed = one(
+    feed = feed_of(
         "headers: {Accept-Language: fr, Cookie: 'file:cookie'}",
         "auth: {user: me, password: env:JOURNAL}",
         "user_agent: Mozilla/5.0 (X11)",
@@ -57,7 +57,7 @@ def test_everything_that_can_be_said_of_a_feed(monkeypatch: Any, tmp_path: Path)
         "encoding: latin1",
         path=tmp_path / "feeds.yaml",
     )
-    assert sent(feed) == {
+    assert sent_headers(feed) == {
         "Accept-Language": "fr",
         "Cookie": "session=1",
         "Authorization": basic("me", SECRET),
@@ -80,14 +80,14 @@ def test_everything_that_can_be_said_of_a_feed(monkeypatch: Any, tmp_path: Path)
 )
 def test_who_asks(monkeypatch: Any, written: str, header: str) -> None:
     monkeypatch.setenv("JOURNAL", SECRET)
-    ((_, value),) = one(written).request_options.headers
+    ((_, value),) = feed_of(written).request_options.headers
     assert value.text == header
 
 
 def test_a_password_in_an_address_is_taken_out_of_it() -> None:
     (feed,) = config(f"feeds: ['https://me:{SECRET}%2F@a.example/rss?x=1']\n{REST}").feeds
     assert feed.url == "https://a.example/rss?x=1"
-    assert sent(feed) == {"Authorization": basic("me", SECRET + "/")}
+    assert sent_headers(feed) == {"Authorization": basic("me", SECRET + "/")}
 
 
 TAGS = """\
@@ -117,18 +117,18 @@ ORDER: list[tuple[tuple[str, ...], dict[str, Any]]] = [
 def test_the_feed_comes_before_its_tags_and_they_before_the_defaults(
     lines: tuple[str, ...], expected: dict[str, Any]
 ) -> None:
-    feed = one(*lines, sections=TAGS)
+    feed = feed_of(*lines, sections=TAGS)
     actual = {
         key: getattr(feed, key, None) if hasattr(feed, key) else getattr(feed.request_options, key)
         for key in expected
     }
     if "headers" in expected:
-        actual["headers"] = sent(feed)
+        actual["headers"] = sent_headers(feed)
     assert actual == expected
 
 
 def test_it_is_told_who_says_what_holds() -> None:
-    feed = one("tags: [deux, un]", "full_text: false", sections=TAGS)
+    feed = feed_of("tags: [deux, un]", "full_text: false", sections=TAGS)
     assert {s.key: (s.value, s.source) for s in feed.settings} == {
         "every": ("10 min", "tag deux"),
         "full_text": ("false", "the feed"),
@@ -196,7 +196,7 @@ def test_a_mistake_is_told_at_its_place(text: str, words: str) -> None:
 
 def _problems(*lines: str, sections: str = "") -> list[Problem]:
     with pytest.raises(ConfigError) as error:
-        one(*lines, sections=sections)
+        feed_of(*lines, sections=sections)
     return error.value.problems
 
 
@@ -241,7 +241,7 @@ def test_the_credentials_of_a_host_go_to_its_feeds_only(
 ) -> None:
     hosts = f"hosts: {{{server}: {{auth: {{bearer: hunter2}}, every: 7m}}}}\n"
     (feed,) = config(f"feeds: ['{address}']\n{hosts}{REST}").feeds
-    assert ("Bearer hunter2" in sent(feed).values()) is is_sent
+    assert ("Bearer hunter2" in sent_headers(feed).values()) is is_sent
     assert (feed.every == 420.0) is is_sent
 
 

@@ -35,7 +35,7 @@ ALIBABA, SPIES, _ = flow.WATCHLISTS
 FEEDS = (Feed(url="https://a.test/rss", name="Le Soir", tags=("belgique",)),)
 
 
-def said(number: int, **changes: Any) -> dict[str, Any]:
+def item(number: int, **changes: Any) -> dict[str, Any]:
     return {
         "title": f"Le port numéro {number} accueille Alibaba",
         "url": f"https://ex.org/{number}",
@@ -56,7 +56,7 @@ def store(tmp_path: Path) -> Iterator[Store]:
         yield store
 
 
-def taken(
+def import_(
     store: Store, articles: Iterable[Any], watchlists: tuple[Watchlist, ...] = (ALIBABA,)
 ) -> tuple[int, int, int]:
     importing = ArticleImport(store, lambda: watchlists, lambda: NOW)
@@ -69,11 +69,11 @@ def rows(folder: Path, query: str) -> list[tuple[Any, ...]]:
 
 
 def test_what_is_taken_in_is_an_article_like_any_other(store: Store, tmp_path: Path) -> None:
-    assert taken(store, [said(1), said(2, title="Un port", feed="Ancien")]) == (2, 0, 1)
+    assert import_(store, [item(1), item(2, title="Un port", feed="Ancien")]) == (2, 0, 1)
     views = Views(StoreAddress(tmp_path))
     (article, other) = sorted(views.articles.get([1, 2]), key=lambda a: a.title)
     assert (article.title, article.url, article.author) == (
-        said(1)["title"],
+        item(1)["title"],
         "https://ex.org/1",
         "Claude Fouquet",
     )
@@ -93,8 +93,8 @@ def test_what_is_taken_in_is_an_article_like_any_other(store: Store, tmp_path: P
 
 def test_the_language_is_found_out_unless_said(store: Store, tmp_path: Path) -> None:
     english = "The dockers of the port of Antwerp stopped working on Monday morning"
-    taken(store, [said(1, lang=""), said(2, lang=None, title=english, summary=english, body="")])
-    taken(store, [said(3, lang="nl"), said(4, lang="klingon?")])
+    import_(store, [item(1, lang=""), item(2, lang=None, title=english, summary=english, body="")])
+    import_(store, [item(3, lang="nl"), item(4, lang="klingon?")])
     assert rows(tmp_path, "SELECT lang FROM articles ORDER BY id") == [
         ("fr",),
         ("en",),
@@ -119,27 +119,27 @@ KNOWN = [
 def test_what_is_there_already_is_not_added(
     store: Store, kind: str, changes: dict[str, Any], is_known: bool
 ) -> None:
-    taken(store, [said(1)])
-    assert taken(store, [said(1, **changes)])[:2] == ((0, 1) if is_known else (1, 0)), kind
-    assert taken(store, [said(1, **changes)])[:2] == (0, 1)  # never twice
+    import_(store, [item(1)])
+    assert import_(store, [item(1, **changes)])[:2] == ((0, 1) if is_known else (1, 0)), kind
+    assert import_(store, [item(1, **changes)])[:2] == (0, 1)  # never twice
 
 
 def test_articles_that_share_the_link_of_a_home_page_are_told_apart(store: Store) -> None:
     home = "https://ex.org/"
-    assert taken(store, [said(1, url=home), said(2, url=home)])[:2] == (2, 0)
-    assert taken(store, [said(3, url=home), said(1, url=home, author="x")])[:2] == (1, 1)
+    assert import_(store, [item(1, url=home), item(2, url=home)])[:2] == (2, 0)
+    assert import_(store, [item(3, url=home), item(1, url=home, author="x")])[:2] == (1, 1)
 
 
 def test_within_one_batch_nothing_is_taken_twice(store: Store) -> None:
-    repeated = [said(1), said(1), said(1, feed="B"), said(2, url=""), said(2, url="")]
-    assert taken(store, repeated)[:2] == (2, 3)
+    repeated = [item(1), item(1), item(1, feed="B"), item(2, url=""), item(2, url="")]
+    assert import_(store, repeated)[:2] == (2, 3)
 
 
 def test_a_feed_that_publishes_it_later_brings_no_news(tmp_path: Path) -> None:
     item = {"title": "Alibaba soupçonné", "url": "https://ex.org/un", "summary": "x", "feed": "A"}
     with closing(Store(StoreAddress(tmp_path))) as store:
         store.subscribe(flow.FEEDS, flow.WATCHLISTS)
-        assert taken(store, [item], flow.WATCHLISTS) == (1, 0, 1)
+        assert import_(store, [item], flow.WATCHLISTS) == (1, 0, 1)
     flow.life(tmp_path).live([0])
     (count,) = rows(tmp_path, "SELECT count(*) FROM articles WHERE canonical LIKE '%ex.org/un'")
     assert count == (1,)
@@ -154,11 +154,11 @@ def test_however_it_is_cut_and_repeated_everything_is_there_once(
     tmp_path_factory: pytest.TempPathFactory, lines: list[tuple[int, str]], cuts: list[int]
 ) -> None:
     folder = tmp_path_factory.mktemp("cut")
-    articles = [said(number, feed=feed) for number, feed in lines]
+    articles = [item(number, feed=feed) for number, feed in lines]
     with closing(Store(StoreAddress(folder))) as store:
         for size in [*cuts, 99]:
             for at in range(0, min(size * 3, len(articles)), size):
-                taken(store, articles[at : at + size])
+                import_(store, articles[at : at + size])
     urls = rows(folder, "SELECT url FROM articles ORDER BY url")
     assert urls == sorted({(f"https://ex.org/{number}",) for number, _ in lines})
     assert rows(folder, "SELECT total(articles) FROM feeds") == [(len(urls),)]
@@ -169,13 +169,13 @@ def test_a_batch_is_taken_whole_or_not_at_all(store: Store, tmp_path: Path) -> N
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        ArticleImport(store, refuse, lambda: NOW).take([parse_article(said(1), NOW)])
+        ArticleImport(store, refuse, lambda: NOW).take([parse_article(item(1), NOW)])
     store._connection.execute("PRAGMA busy_timeout = 10")
     with closing(sqlite3.connect(tmp_path / "newsroom.db", isolation_level=None)) as other:
         other.execute("BEGIN IMMEDIATE")
         importing = ArticleImport(store, lambda: (), lambda: NOW)
         with pytest.raises(StoreError):
-            importing.take([parse_article(said(1), NOW)])
+            importing.take([parse_article(item(1), NOW)])
     assert (importing.new, len(store.article_ids())) == (0, 0)
 
 
@@ -187,7 +187,7 @@ def test_old_articles_among_the_newest_leave_the_recent_stories_alone(
     recent.live([0])
     before = rows(tmp_path, "SELECT count(*) FROM shingles")
     with closing(Store(StoreAddress(tmp_path))) as second:
-        taken(second, [said(9, body=spine_text)])
+        import_(second, [item(9, body=spine_text)])
         second.forget(names_before=flow.START - DAY, sent_before=0.0)
         assert rows(tmp_path, "SELECT count(*) FROM shingles") == before != [(0,)]
         second.forget(names_before=flow.START + DAY, sent_before=0.0)
@@ -279,7 +279,7 @@ def test_dates(date: Any, moment: float | None) -> None:
 
 
 def test_lists_lines_and_folders_are_the_same(tmp_path: Path) -> None:
-    articles = [said(number) for number in (1, 2, 3)]
+    articles = [item(number) for number in (1, 2, 3)]
     (tmp_path / "lines.jsonl").write_text("\ufeff" + "\n".join(map(json.dumps, articles)))
     (tmp_path / "list.json").write_text(json.dumps(articles, indent=2))
     (tmp_path / "list.txt").write_text(json.dumps(articles, indent=2))
@@ -311,7 +311,7 @@ def _lines(room: Newsroom, articles: Iterable[Any]) -> str:
 
 def test_import_and_export_on_the_command_line(room: Newsroom) -> None:
     room.watch([{"url": "http://127.0.0.1:9/rss", "name": "Le Soir"}], ["Alibaba"])
-    file = _lines(room, [said(1), said(2), {"title": 7}, said(3)])
+    file = _lines(room, [item(1), item(2), {"title": 7}, item(3)])
     done = room.here("import", file)
     assert done.returncode == 1
     assert "articles.jsonl:3: `title` must be text" in done.stderr
@@ -346,7 +346,7 @@ def test_beside_a_running_monitor(room: Newsroom, web: Web) -> None:
     room.watch([{"url": web.url("/rss"), "name": "Le Soir", "every": "1s"}], ["Alibaba"])
     with room.running("run"):
         until(lambda: room.counts()[0] == 1)
-        done = room.tocsin("import", _lines(room, map(said, range(1, 600))))
+        done = room.tocsin("import", _lines(room, map(item, range(1, 600))))
         assert done.returncode == 0, done.stderr
         assert "within seconds" in done.stderr
         until(lambda: room.counts() == (600, 599, 0))
@@ -358,7 +358,7 @@ def test_beside_a_running_monitor(room: Newsroom, web: Web) -> None:
 def test_killed_in_the_middle_it_is_simply_run_again(room: Newsroom) -> None:
     """What it reads from goes on for ever, so that there is a middle however fast it is."""
     room.watch([{"url": "http://127.0.0.1:9/rss", "name": "Le Soir"}], ["Alibaba"])
-    file = _lines(room, map(said, range(1, 1500)))
+    file = _lines(room, map(item, range(1, 1500)))
     pipe = room.folder / "pipe.jsonl"
     os.mkfifo(pipe)
     lines = (room.folder / file).read_text(encoding="utf-8").splitlines(keepends=True)

@@ -26,7 +26,7 @@ BLUE = ["commun", {"name": "Bleu", "terms": ["bleu"]}, *FILLING[100:]]
 LIVE = "SELECT 1 FROM alerts WHERE watchlist = ? AND article > ? AND NOT backfill"
 
 
-def published(count: int) -> Reply:
+def reply(count: int) -> Reply:
     """Return a feed with this many articles, which match every set of rules."""
     items = [
         Item(f"Le rouge et le bleu, commun {n}", f"Texte {n}.", link=f"https://ex.org/{n}")
@@ -72,13 +72,13 @@ def test_a_watchlist_that_is_renamed_raises_nothing_again(web: Web, tmp_path: Pa
     newsroom = Newsroom(tmp_path)
     feeds = [{"url": web.url("/fil"), "name": "Fil", "every": "1s", "lang": "fr"}]
     alerts = "SELECT article, watchlist FROM alerts"
-    web.on("/fil", published(1))
+    web.on("/fil", reply(1))
     newsroom.watch(feeds, [{"name": "Rouge", "terms": ["rouge"], "backfill": "notify"}])
     with newsroom.running("run"):
         until(lambda: newsroom.sql(alerts) == [(1, "Rouge")])
         newsroom.watch(feeds, [{"name": "Carmin", "terms": ["rouge"], "backfill": "notify"}])
         until(lambda: newsroom.sql(alerts) == [(1, "Carmin")])
-        web.on("/fil", published(2))
+        web.on("/fil", reply(2))
         until(lambda: newsroom.counts()[0] == 2)
         until(lambda: newsroom.sql(alerts) == [(1, "Carmin"), (2, "Carmin")])
 
@@ -89,7 +89,7 @@ def test_articles_that_arrive_while_rules_are_swapped_are_judged_once(
     newsroom = Newsroom(tmp_path)
     feeds = [{"url": web.url("/fil"), "name": "Fil", "every": "1s", "lang": "fr"}]
     count = 1
-    web.on("/fil", published(count))
+    web.on("/fil", reply(count))
     newsroom.watch(feeds, RED)
     with newsroom.running("run"):
         until(lambda: newsroom.counts()[0] == 1)
@@ -99,7 +99,7 @@ def test_articles_that_arrive_while_rules_are_swapped_are_judged_once(
             deadline = time.monotonic() + PATIENCE
             while not newsroom.sql(LIVE, name, before):
                 count += 1
-                web.on("/fil", published(count))
+                web.on("/fil", reply(count))
                 time.sleep(0.1)
                 assert time.monotonic() < deadline
         until(lambda: newsroom.counts()[0] == count)

@@ -258,7 +258,7 @@ def room_of(web: Web, folder: Path) -> Newsroom:
     return room
 
 
-def polled(room: Newsroom) -> str:
+def poll(room: Newsroom) -> str:
     done = room.once("--now")
     assert done.returncode == 0, done.stderr
     return done.stderr
@@ -275,14 +275,14 @@ def a_day_passes(room: Newsroom) -> None:
 def test_a_feed_that_has_moved_is_followed(web: Web, tmp_path: Path) -> None:
     room = room_of(web, tmp_path)
     before = room.config.read_text(encoding="utf-8")
-    assert "moved permanently" not in polled(room)
+    assert "moved permanently" not in poll(room)
     a_day_passes(room)
     assert room.config.read_text(encoding="utf-8") == before
     new = web.url("/new")
-    assert f"has moved permanently: feeds.yaml now has {new} instead of" in polled(room)
+    assert f"has moved permanently: feeds.yaml now has {new} instead of" in poll(room)
     assert room.config.read_text(encoding="utf-8") == before.replace("/old ", "/new ")
     polls = len(web.requests_for("/old"))
-    polled(room)
+    poll(room)
     assert len(web.requests_for("/old")) == polls
     assert web.requests_for("/new")[-1].header("If-None-Match") == b'"1"'
     (feed,) = (row for row in room.json("feeds", "--format", "json") if row["url"] == new)

@@ -68,7 +68,7 @@ def alerts(folder: Path, watchlist: str = "Grève") -> list[tuple[Any, ...]]:
     )
 
 
-def everything(folder: Path) -> list[tuple[Any, ...]]:
+def all_matches(folder: Path) -> list[tuple[Any, ...]]:
     """Return alerts and matches, without the order in which they came."""
     return flow.rows(
         folder,
@@ -79,14 +79,14 @@ def everything(folder: Path) -> list[tuple[Any, ...]]:
 
 
 def test_a_new_watchlist_raises_alerts_for_what_was_there_and_says_so(folder: Path) -> None:
-    before = everything(folder)
+    before = all_matches(folder)
     with closing(Store(StoreAddress(folder))) as store:
         assert finish(store, (*WATCHLISTS, STRIKE)) > 0
     rung = alerts(folder)
     expected = flow.rows(folder, "SELECT id FROM articles WHERE title LIKE 'Grève%' ORDER BY id")
     assert [article for article, *_ in rung] == [id for (id,) in expected] != []
     assert {tuple(values) for _, *values in rung} == {("high", 1, NOW)}
-    assert [row for row in everything(folder) if row[0] != "Grève"] == before
+    assert [row for row in all_matches(folder) if row[0] != "Grève"] == before
 
 
 def test_an_article_is_matched_for_each_feed_that_carries_it(folder: Path) -> None:
@@ -182,7 +182,7 @@ def test_killed_at_any_step_and_started_again_it_comes_to_the_same(
     fuse = Fuse()
     with fuse.fitted(), closing(Store(StoreAddress(uninterrupted))) as store:
         finish(store, (*WATCHLISTS, STRIKE))
-    expected = everything(uninterrupted)
+    expected = all_matches(uninterrupted)
     assert fuse.steps > 30
     for at in range(random.choice((1, 2)), fuse.steps + 1, 2):
         copy = fresh(str(at))
@@ -190,7 +190,7 @@ def test_killed_at_any_step_and_started_again_it_comes_to_the_same(
             finish(Store(StoreAddress(copy)), (*WATCHLISTS, STRIKE))
         with closing(Store(StoreAddress(copy))) as store:
             finish(store, (*WATCHLISTS, STRIKE))
-        assert everything(copy) == expected, at
+        assert all_matches(copy) == expected, at
 
 
 def test_a_store_that_refuses_loses_nothing(folder: Path) -> None:

@@ -72,25 +72,25 @@ def test_a_query_is_named_by_its_words(query: str, name: str) -> None:
 # --- rows ------------------------------------------------------------------------------
 
 
-def found(title: str = "La grève dure", **changes: Any) -> SearchHit:
+def search_hit(title: str = "La grève dure", **changes: Any) -> SearchHit:
     article = Article(id=1, feeds=(1,), url="", title=title, summary="", seen=NOW, published=NOW)
     base = SearchHit(article, "Le Monde", 1.0, (("title", 3, 8),), "… la grève, dit-il", ((5, 10),))
     return replace(base, **changes)
 
 
 def test_a_result_shows_its_alert_its_matches_and_the_words_around() -> None:
-    line = result_row(found(), Severity.HIGH, 120, NOW, UTC)
+    line = result_row(search_hit(), Severity.HIGH, 120, NOW, UTC)
     assert [text for text, ink in line if ink == "hit"] == ["grève", "grève"]
     assert ("▲ ", "high") in line
     assert width(line) == 120
-    narrow = result_row(found(), None, 50, NOW, UTC)
+    narrow = result_row(search_hit(), None, 50, NOW, UTC)
     assert [text for text, ink in narrow if ink == "hit"] == ["grève"]
     assert width(narrow) == 50
 
 
 @given(st.text(max_size=80), st.integers(12, 160))
 def test_rows_fit_whatever_is_in_them(title: str, cells: int) -> None:
-    odd = found(title, feed=title, snippet=title * 3)
+    odd = search_hit(title, feed=title, snippet=title * 3)
     assert width(result_row(odd, Severity.LOW, cells, NOW, UTC)) <= cells
     for row in facet_rows(FakeNewsroom().facets(""), cells):
         assert not row.clause or width(row.line) <= max(cells, 26)

@@ -41,11 +41,11 @@ def words(line: Line) -> str:
     return "".join(text for text, _ in line)
 
 
-def said(page: list[Line]) -> str:
+def page_text(page: list[Line]) -> str:
     return "\n".join(map(words, page))
 
 
-def some() -> list[Any]:
+def rows() -> list[Any]:
     feeds = [feed_health(n, name) for n, name in enumerate(("b", "A", "c"))]
     bad = feed_health(3, "z", Health.FAILING, "503")
     resting = feed_health(4, "y", Health.PAUSED, "paused")
@@ -68,7 +68,7 @@ def some() -> list[Any]:
 )
 def test_feeds_in_each_order(order: str, names: str) -> None:
     at = [label for label, _key in FEED_ORDERS].index(order)
-    assert "".join(feed.feed.name for feed in select_feeds(some(), None, at)) == names
+    assert "".join(feed.feed.name for feed in select_feeds(rows(), None, at)) == names
 
 
 @pytest.mark.parametrize(
@@ -88,24 +88,24 @@ def test_feeds_with_words_in_name_address_or_tags(words: str, names: list[str]) 
 
 
 def test_feeds_in_a_state() -> None:
-    assert [feed.feed.name for feed in select_feeds(some(), Health.PAUSED, 0)] == ["y"]
-    assert [feed.feed.name for feed in select_feeds(some(), Health.OK, 1, "c")] == ["c"]
-    assert select_feeds(some(), Health.OK, 0, "y") == [], "it is paused"
-    assert [(health, words(line)) for health, line in state_rows(some())] == [
+    assert [feed.feed.name for feed in select_feeds(rows(), Health.PAUSED, 0)] == ["y"]
+    assert [feed.feed.name for feed in select_feeds(rows(), Health.OK, 1, "c")] == ["c"]
+    assert select_feeds(rows(), Health.OK, 0, "y") == [], "it is paused"
+    assert [(health, words(line)) for health, line in state_rows(rows())] == [
         (None, "  all  5"), (Health.FAILING, "✗ failing  1"), (Health.OK, "✓ ok  3"),
         (Health.PAUSED, "‖ paused  1"),
     ]  # fmt: skip
 
 
 def test_a_row_says_how_often_and_marks_what_tocsin_chose() -> None:
-    feed = some()[0]
+    feed = rows()[0]
     custom = replace(feed, feed=replace(feed.feed, every=3600.0))
     state = replace(feed.state, usual=86_400.0)
     daily = replace(feed, state=state)
     assert "~15m" in row(feed)
     assert " 1h " in row(custom)
     assert "daily" in row(daily)
-    assert " – " in row(some()[3])
+    assert " – " in row(rows()[3])
 
 
 def row(feed: FeedHealth, cells: int = 120) -> str:
@@ -127,7 +127,7 @@ def test_a_name_that_is_cut_anyway_leaves_its_room_to_the_reason() -> None:
 
 def test_where_a_setting_is_from_is_said_in_french(french: None) -> None:
     background = FeedBackground(settings=(Setting("every", "15 s", "the feed"),))
-    page = said(feed_page(some()[0], background, 80, NOW, UTC))
+    page = page_text(feed_page(rows()[0], background, 80, NOW, UTC))
     assert "15 s (le flux)" in page
 
 
@@ -155,7 +155,7 @@ def test_the_header_stands_over_its_columns(size: tuple[int, int]) -> None:
 
 
 def test_a_feed_in_full() -> None:
-    feed = some()[0]
+    feed = rows()[0]
     background = FeedBackground(
         gaps=(
             Gap(feed=feed.feed, start=NOW - 7200, end=NOW - 3600, kind=GapKind.BLIND),
@@ -164,7 +164,7 @@ def test_a_feed_in_full() -> None:
         watchlists=("grève", "chips"),
         settings=(Setting("auth", "as me, with a password", "tag presse"),),
     )
-    page = said(feed_page(feed, background, 80, NOW, UTC))
+    page = page_text(feed_page(feed, background, 80, NOW, UTC))
     assert "coverage gap since 23:20, 10 min: not read" in page
     assert "coverage gap 21:30–22:30, 1 h: no entry in common" in page
     assert "affects      grève, chips" in page
@@ -173,10 +173,10 @@ def test_a_feed_in_full() -> None:
 
 @pytest.mark.parametrize("cells", [14, 38, 120])
 def test_what_feeds_say_never_runs_over(cells: int) -> None:
-    feed = replace(some()[0].feed, name=HOSTILE)
+    feed = replace(rows()[0].feed, name=HOSTILE)
     gaps = [Gap(feed=feed, start=0.0, end=None, kind=GapKind.DOWN)]
     covered = [Coverage(watchlist=HOSTILE, feeds=9, gaps=tuple(gaps))]
-    health = replace(some()[0], feed=feed)
+    health = replace(rows()[0], feed=feed)
     background = FeedBackground(
         gaps=gaps, watchlists=(HOSTILE,), settings=(Setting(HOSTILE, HOSTILE, HOSTILE),)
     )
@@ -185,11 +185,11 @@ def test_what_feeds_say_never_runs_over(cells: int) -> None:
         *feed_page(health, background, cells, NOW, UTC),
     ]
     assert max(width([(words(line).rstrip(), "")]) for line in page) <= max(cells, 16)
-    assert not set(said(page)) & set("\x1b\u202e")
+    assert not set(page_text(page)) & set("\x1b\u202e")
 
 
 def test_nothing_missed_is_said() -> None:
-    assert "No coverage gaps" in said(gaps_page([], [], 80, NOW, UTC))
+    assert "No coverage gaps" in page_text(gaps_page([], [], 80, NOW, UTC))
 
 
 def test_settings_follow_the_file_and_hide_what_is_secret(tmp_path: Path) -> None:

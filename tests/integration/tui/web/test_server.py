@@ -113,7 +113,7 @@ Visit = Callable[[aiohttp.ClientSession, str], Awaitable[None]]
 
 
 @asynccontextmanager
-async def served(command: str, idle: float = 60.0) -> AsyncIterator[int]:
+async def serve_at(command: str, idle: float = 60.0) -> AsyncIterator[int]:
     ready, listener = asyncio.Event(), open_listener("127.0.0.1", 0, 16)
     door = Auth(TOKEN)
     running = asyncio.create_task(
@@ -133,7 +133,7 @@ async def served(command: str, idle: float = 60.0) -> AsyncIterator[int]:
 def visiting(visit: Visit, command: str = shlex.join([sys.executable, "-c", ECHO])) -> None:
     async def run() -> None:
         jar = aiohttp.CookieJar(unsafe=True)  # of an address without a name
-        async with served(command) as port, aiohttp.ClientSession(cookie_jar=jar) as session:
+        async with serve_at(command) as port, aiohttp.ClientSession(cookie_jar=jar) as session:
             await visit(session, f"http://127.0.0.1:{port}")
 
     asyncio.run(run())
@@ -241,7 +241,7 @@ def test_connections_without_a_request_give_way_to_others_and_not_to_dashboards(
 
 def test_a_connection_without_a_whole_request_is_closed() -> None:
     async def run() -> None:
-        async with served("true", idle=0.2) as port:
+        async with serve_at("true", idle=0.2) as port:
             sock = await asyncio.to_thread(half_request, port)
             assert await asyncio.to_thread(sock.recv, 1) == b""
             sock.close()
@@ -376,7 +376,7 @@ def test_keys_work_as_soon_as_the_page_is_loaded(tmp_path: Path) -> None:
 
     async def look() -> None:
         started = shlex.join([*command, "--no-monitor"])
-        async with asyncio.timeout(60), served(started) as port, browser(tmp_path) as page:
+        async with asyncio.timeout(60), serve_at(started) as port, browser(tmp_path) as page:
             await page.go(f"http://127.0.0.1:{port}/?token={TOKEN}")
             await page.until("/-first-byte|-loaded/.test(document.body.className)")
             while FOCUSED_ROW not in colours(await page.picture()):

@@ -6,7 +6,7 @@ from itertools import combinations
 
 import pytest
 from support import ROOT
-from support.colours import APART, SIGHT, apart, contrast
+from support.colours import APART, SIGHT, colour_distance, contrast
 
 from monitor.delivery.export.briefing import wrapped
 from monitor.presentation.severity import SEVERITY_COLOURS, with_severities
@@ -23,7 +23,7 @@ def test_they_can_be_read_and_told_apart_on_pages(ground: str) -> None:
         assert min(contrast(colour, background) for background in GROUNDS[ground]) >= 4.5, colour
     for vision in SIGHT.values():
         for first, second in combinations(colours, 2):
-            assert apart(first, second, vision) >= APART, (first, second)
+            assert colour_distance(first, second, vision) >= APART, (first, second)
 
 
 def test_pages_and_mail_have_the_colours_of_the_table() -> None:

@@ -31,7 +31,7 @@ ATTACK = (
 EDITED = TEXT.replace("nine hundred", "twelve hundred").replace("Customs officers", "Officers")
 
 
-def published(*items: Item) -> Reply:
+def reply_with(*items: Item) -> Reply:
     return Reply(body=rss(*items, title="Any"))
 
 
@@ -44,8 +44,8 @@ def item(title: str, text: str, link: str) -> Item:
 def edited(tmp_path_factory: pytest.TempPathFactory) -> Newsroom:
     newsroom = Newsroom(tmp_path_factory.mktemp("edited"))
     with Web() as web:
-        web.on("/first", published(item("Calm at the port", "Nothing to report today.", "/0")))
-        web.on("/second", published(item("Calm at the quay", "Nothing at all to report.", "/9")))
+        web.on("/first", reply_with(item("Calm at the port", "Nothing to report today.", "/0")))
+        web.on("/second", reply_with(item("Calm at the quay", "Nothing at all to report.", "/9")))
         feeds = [
             {"url": web.url("/first"), "name": f"First {SHORT}"},
             {"url": web.url("/second"), "name": f"Second {SHORT}"},
@@ -59,17 +59,17 @@ def edited(tmp_path_factory: pytest.TempPathFactory) -> Newsroom:
         seizure = item("Customs seize parts at the port", TEXT, "https://ex.org/1")
         attack = item(f"Hostile {HOSTILE}", f"{ATTACK} {HOSTILE}", "javascript:alert(3)//customs")
         attack = replace(attack, author=HOSTILE)
-        web.on("/first", published(seizure, attack))
+        web.on("/first", reply_with(seizure, attack))
         assert newsroom.once("--now").returncode == 0
         copy = item("Customs seize parts at the port", TEXT, "https://ex.net/2")
         third = replace(attack, guid="again", link="https://ex.net/3")
-        web.on("/second", published(copy, third))
+        web.on("/second", reply_with(copy, third))
         assert newsroom.once("--now").returncode == 0
         edited = item("Customs seize parts at the port", EDITED, "https://ex.org/1")
         attack = replace(
             attack, title=f"Attack {HOSTILE}", text=f"{ATTACK} Nothing more is known. {HOSTILE}"
         )
-        web.on("/first", published(edited, attack))
+        web.on("/first", reply_with(edited, attack))
         assert newsroom.once("--now").returncode == 0
     return newsroom
 

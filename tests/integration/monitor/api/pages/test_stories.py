@@ -36,14 +36,14 @@ def api(newsroom: Newsroom) -> Iterator[Api]:
         yield served
 
 
-def story(api: Api) -> dict[str, list[object]]:
+def values(api: Api) -> dict[str, list[object]]:
     """Return state, verdict and assignee of each alert of the story."""
     alerts = api.json("/stories/a2")["alerts"]
     return {name: [a[name] for a in alerts] for name in ("state", "verdict", "assignee")}
 
 
 def test_a_button_of_a_story_is_for_all_its_alerts(analyst: Browser, api: Api) -> None:
-    before = story(api)
+    before = values(api)
     assert len(before["state"]) > 1
     for act, changed in (
         ("acknowledge", {"state": "acknowledged"}),
@@ -57,34 +57,34 @@ def test_a_button_of_a_story_is_for_all_its_alerts(analyst: Browser, api: Api) -
         after = analyst.press(page, f"{STORY}/triage", act=act)
         assert after.status == 200 and str(after.answer.url).endswith(STORY)
         for name, value in changed.items():
-            assert set(story(api)[name]) == {value}
+            assert set(values(api)[name]) == {value}
     assert analyst.press(after, f"{STORY}/undo").status == 200
-    assert set(story(api)["state"]) == {"closed"}
+    assert set(values(api)["state"]) == {"closed"}
 
 
 def test_what_is_closed_keeps_its_verdict(analyst: Browser, api: Api) -> None:
     closed = {"state": "closed", "verdict": "relevant", "seen": {"state": "new", "verdict": ""}}
     assert api.post("/alerts/a2/triage", closed).status_code == 200
     assert analyst.press(analyst.get(STORY), f"{STORY}/triage", act="noise").status == 200
-    assert sorted(map(str, story(api)["verdict"]))[-1] == "relevant"
-    assert set(story(api)["state"]) == {"closed"}
+    assert sorted(map(str, values(api)["verdict"]))[-1] == "relevant"
+    assert set(values(api)["state"]) == {"closed"}
 
 
 def test_a_story_that_somebody_changed_is_shown_again(analyst: Browser, api: Api) -> None:
     page = analyst.get(STORY)
     assert api.post("/alerts/a2/triage", {"acknowledge": True}).status_code == 200
-    before = story(api)
+    before = values(api)
     answer = analyst.press(page, f"{STORY}/triage", act="noise")
     assert answer.status == 409 and "Somebody changed it" in answer.all("//*[@role='alert']")[0]
-    assert story(api) == before
+    assert values(api) == before
     assert analyst.press(answer, f"{STORY}/triage", act="noise").status == 200
-    assert set(story(api)["state"]) == {"closed"}
+    assert set(values(api)["state"]) == {"closed"}
 
 
 def test_a_form_of_a_story_that_says_nothing_changes_nothing(analyst: Browser, api: Api) -> None:
-    page, before = analyst.get(STORY), story(api)
+    page, before = analyst.get(STORY), values(api)
     assert analyst.press(page, f"{STORY}/triage", act="explode").status == 422
     form = page.fields(f"{STORY}/triage")["form"]
     assert analyst.post("/stories/a99/triage", {"form": form, "act": "close"}).status == 404
     assert analyst.post(f"{STORY}/triage", {"act": "close"}).status == 403
-    assert story(api) == before
+    assert values(api) == before

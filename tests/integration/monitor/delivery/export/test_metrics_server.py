@@ -52,7 +52,7 @@ class Metrics:
         return await (await self.send(request)).read()
 
 
-def served(visit: Callable[[Metrics], Awaitable[None]], seconds: float = 60.0) -> None:
+def serve(visit: Callable[[Metrics], Awaitable[None]], seconds: float = 60.0) -> None:
     """Serve the figures during a visit."""
 
     async def run() -> None:
@@ -79,7 +79,7 @@ async def free_port() -> int:
         return int(server.sockets[0].getsockname()[1])
 
 
-async def closed(reader: asyncio.StreamReader) -> bool:
+async def is_closed(reader: asyncio.StreamReader) -> bool:
     try:
         return await reader.read() == b""
     except ConnectionError:
@@ -91,9 +91,9 @@ def test_half_requests_give_way_to_a_scrape() -> None:
         connections = [await metrics.send(HALF) for _ in range(48)]
         assert b"readings 1.0" in await metrics.ask(SCRAPE)
         for connection in connections[:-CONNECTIONS]:
-            assert await closed(connection)
+            assert await is_closed(connection)
 
-    served(visit)
+    serve(visit)
 
 
 @pytest.mark.parametrize("request_", [b"", HALF, b"GET"])
@@ -103,7 +103,7 @@ def test_a_connection_without_a_whole_request_ends_in_time(request_: bytes) -> N
         with suppress(ConnectionError):
             await reader.read()
 
-    served(visit, seconds=0.05)
+    serve(visit, seconds=0.05)
 
 
 def test_scrapes_share_a_reading() -> None:
@@ -115,7 +115,7 @@ def test_scrapes_share_a_reading() -> None:
         metrics.now = 0.0  # the clock was set back
         assert b"readings 3.0" in await metrics.ask(SCRAPE)
 
-    served(visit)
+    serve(visit)
 
 
 @pytest.mark.parametrize(
@@ -135,7 +135,7 @@ def test_other_requests(request_: bytes, answer: bytes) -> None:
         assert response.startswith(answer)
         assert b"readings" not in response
 
-    served(visit)
+    serve(visit)
 
 
 @pytest.mark.parametrize(("descriptors", "connections"), [(128, 16), (512, 64), (1024, 64)])

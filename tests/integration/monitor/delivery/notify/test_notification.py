@@ -24,7 +24,7 @@ def newsroom(tmp_path: Path) -> Newsroom:
     )
 
 
-def watched(web: Web) -> dict[str, Any]:
+def feed(web: Web) -> dict[str, Any]:
     return {"url": web.url("/feed"), "name": "J", "every": "1s", "lang": "fr"}
 
 
@@ -43,7 +43,7 @@ def test_alerts_reach_their_channels_and_again_after_a_kill(web: Web, newsroom: 
         {"name": "C", "terms": ["port"], "notify": []},
     ]
     newsroom.watch(
-        [watched(web)],
+        [feed(web)],
         lists,
         channels=[
             {"name": "soc", "webhook": web.url("/in"), "secret": "env:SOC_SECRET"},
@@ -104,7 +104,7 @@ def test_commands_list_deliveries_and_never_tell_a_secret(
     web.on("/feed", Reply(body=rss(item("Alibaba", 1))))
     web.on("/in/canary-path", Reply(403))
     newsroom.watch(
-        [watched(web)],
+        [feed(web)],
         ["Alibaba"],
         alerts={"backfill": "notify"},
         channels=[

@@ -36,7 +36,7 @@ PACKED = {
 }
 
 
-def inflated(compressed: bytes, coding: str, step: int, **limits: int) -> bytes:
+def inflate(compressed: bytes, coding: str, step: int, **limits: int) -> bytes:
     """Return a body that comes so many bytes at a time."""
 
     async def chunks():
@@ -83,7 +83,7 @@ def test_a_coding_said_twice_is_a_stack(web: Web):
 @pytest.mark.parametrize("step", [1, 100, 1 << 20])
 def test_what_is_pending_at_the_end_of_the_input_comes_too(size, step):
     """A kilobyte may hold a megabyte: zlib wants no more input, and has more to give."""
-    assert inflated(_gzip(bytes(size)), "gzip", step, max_bytes=1 << 24) == bytes(size)
+    assert inflate(_gzip(bytes(size)), "gzip", step, max_bytes=1 << 24) == bytes(size)
 
 
 def test_a_bomb_costs_less_than_50_megabytes(web: Web):
@@ -127,18 +127,18 @@ def test_an_announced_length_above_the_cap_is_not_even_read(web: Web):
 @given(st.binary(max_size=5000), st.sampled_from(["gzip", "deflate"]), st.integers(1, 700))
 def test_inflating_in_any_pieces_gives_the_same(body, coding, size):
     compressed = gzip.compress(body) if coding == "gzip" else zlib.compress(body)
-    assert inflated(compressed, coding, size) == body
+    assert inflate(compressed, coding, size) == body
 
 
 @given(st.binary(max_size=300), st.integers(1, 100), st.integers(0, 200))
 def test_inflating_never_gives_more_than_the_cap(body, times, cap):
     compressed = gzip.compress(body * times)
-    assert inflated(compressed, "gzip", 100, max_bytes=cap, truncate=True) == (body * times)[:cap]
+    assert inflate(compressed, "gzip", 100, max_bytes=cap, truncate=True) == (body * times)[:cap]
 
 
 @given(st.binary(max_size=300), st.sampled_from(["gzip", "deflate"]))
 def test_any_bytes_inflate_or_are_refused(body, coding):
     try:
-        inflated(body, coding, 100)
+        inflate(body, coding, 100)
     except BodyError as error:
         assert "compressed" in str(error)

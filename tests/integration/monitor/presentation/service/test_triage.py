@@ -72,7 +72,7 @@ def room(tmp_path: Path) -> Service:
     return service(make(tmp_path))
 
 
-def standings(of: Service, count: int = COUNT) -> list[TriageState]:
+def triage_of(of: Service, count: int = COUNT) -> list[TriageState]:
     return list(map(triage_state, of.views.alerts.get(range(1, count + 1))))
 
 
@@ -89,18 +89,18 @@ def test_each_thing_said_is_there_and_nothing_else_changes(room: Service) -> Non
         "note": "  seen\r\nwith the desk ", "tags": ("Dossier Liège", "b"),
     }  # fmt: skip
     assert ids(room.triage.change([2, 77, 2], **values)) == (2,)
-    assert standings(room)[1] == TriageState(
+    assert triage_of(room)[1] == TriageState(
         state=AlertState.CLOSED,
         verdict=Verdict.RELEVANT,
         starred=True,
         note="seen\nwith the desk",
         tags=("b", "dossier-liège"),
     )
-    assert standings(room)[:1] + standings(room)[2:] == [TriageState()] * (COUNT - 1)
+    assert triage_of(room)[:1] + triage_of(room)[2:] == [TriageState()] * (COUNT - 1)
     assert room.triage.change([2], **values) is None, "said already"
     assert ids(room.triage.change([1, 2], untag=["B", "c"], note="")) == (2,)
-    assert standings(room)[1].tags == ("dossier-liège",)
-    assert standings(room)[1].note == ""
+    assert triage_of(room)[1].tags == ("dossier-liège",)
+    assert triage_of(room)[1].note == ""
     assert room.views.triage.tags() == {"dossier-liège": 1}
 
 
@@ -108,7 +108,7 @@ def test_acknowledging_leaves_what_is_closed_closed(room: Service) -> None:
     room.triage.change([1], state=AlertState.CLOSED)
     assert ids(room.triage.change([1, 2], acknowledge=True)) == (2,)
     assert ids(room.triage.change([1, 2], acknowledge=True, verdict=Verdict.NOISE)) == (1, 2)
-    assert [s.state for s in standings(room)[:2]] == [AlertState.CLOSED, AlertState.ACKNOWLEDGED]
+    assert [s.state for s in triage_of(room)[:2]] == [AlertState.CLOSED, AlertState.ACKNOWLEDGED]
 
 
 def test_filters_of_what_was_said(room: Service) -> None:
@@ -146,7 +146,7 @@ def test_tags_have_one_spelling(text: str, expected: str) -> None:
 def test_what_is_no_tag_is_refused(text: str, room: Service) -> None:
     with pytest.raises(ValueError):
         room.triage.change([1], tags=[text], starred=True)
-    assert standings(room)[0] == TriageState()
+    assert triage_of(room)[0] == TriageState()
 
 
 @given(st.text(max_size=300))
@@ -206,11 +206,11 @@ def test_one_person_goes_back_and_forth_through_whole_pictures(done: list[Any]) 
                 if states != now:
                     before.append(now)
                     now, after = states, []
-            assert standings(room) == now
+            assert triage_of(room) == now
         reopened = service(Path(folder))  # a restart
         while before:
             assert reopened.triage.undo()
-            assert standings(reopened) == before.pop()
+            assert triage_of(reopened) == before.pop()
         assert reopened.triage.undo() is None
 
 
@@ -241,7 +241,7 @@ def test_the_record_is_complete_and_only_grows(done: list[tuple[str, Any]]) -> N
             )
             assert record[: len(earlier)] == earlier
             earlier = record
-        assert standings(rooms["ana"]) == [_replayed(rooms["ana"], n) for n in range(1, COUNT + 1)]
+        assert triage_of(rooms["ana"]) == [_replayed(rooms["ana"], n) for n in range(1, COUNT + 1)]
 
 
 def _replayed(room: Service, alert: int) -> TriageState:
@@ -265,12 +265,12 @@ def test_undo_leaves_what_others_said_since(tmp_path: Path) -> None:
     act = ana.triage.undo()
     assert act is not None
     assert (act.ids, act.left, act.who) == ((1, 2, 3), (2, 3), "ana")
-    first, two, three, *_ = standings(ana)
+    first, two, three, *_ = triage_of(ana)
     assert (first, three) == (TriageState(), TriageState())
     assert two == TriageState(state=AlertState.CLOSED, tags=("b",))
     assert ana.triage.undo() is None
     assert ids(bob.triage.undo()) == (3,)
-    assert standings(ana)[2].tags == ("a",)
+    assert triage_of(ana)[2].tags == ("a",)
 
 
 def test_an_alert_is_assigned_to_one_person_and_given_back(tmp_path: Path) -> None:
@@ -278,7 +278,7 @@ def test_an_alert_is_assigned_to_one_person_and_given_back(tmp_path: Path) -> No
     ana, bob = service(folder, "ana"), service(folder, "bob")
     ana.triage.change([1, 2], assignee="me")
     bob.triage.change([2, 3], assignee="Bob Dupont")
-    assert [s.assignee for s in standings(ana)] == ["ana", "Bob Dupont", "Bob Dupont", "", ""]
+    assert [s.assignee for s in triage_of(ana)] == ["ana", "Bob Dupont", "Bob Dupont", "", ""]
     assert ana.views.triage.people() == ["Bob Dupont", "ana", "bob"]
     assert list(ana.views.alerts.ids(Filter(assignees=("ANA",)))) == [1]
     assert list(ana.views.alerts.ids(Filter(assignees=("ana", "")))) == [1, 4, 5]
@@ -286,7 +286,7 @@ def test_an_alert_is_assigned_to_one_person_and_given_back(tmp_path: Path) -> No
     assert bob.triage.select(query="assigned:nobody OR assigned:me") == [4, 5]
     assert ana.triage.select(query='assigned:"bob dupont" OR assigned:me') == [1, 2, 3]
     assert ids(bob.triage.undo()) == (2, 3)
-    assert [s.assignee for s in standings(ana)] == ["ana", "ana", "", "", ""]
+    assert [s.assignee for s in triage_of(ana)] == ["ana", "ana", "", "", ""]
     ana.triage.change([1], assignee="nobody")
     assert ana.views.triage.decisions(1)[-1].after == {"assignee": ""}
     assert service(folder, "").triage.select(query="assigned:me") == []
@@ -299,7 +299,7 @@ def test_what_somebody_did_since_it_was_shown_is_left(tmp_path: Path) -> None:
     bob.triage.change([1], assignee="me", state=AlertState.ACKNOWLEDGED)
     act = ana.triage.change([1, 2], assignee="me", shown=shown)
     assert act and (act.ids, act.left) == ((2,), (1,))
-    assert [s.assignee for s in standings(ana)[:2]] == ["bob", "ana"]
+    assert [s.assignee for s in triage_of(ana)[:2]] == ["bob", "ana"]
     closing_it = ana.triage.change([1], state=AlertState.CLOSED, shown=shown)
     assert closing_it and closing_it.left == ()
     refused = bob.triage.change([1, 2], state=AlertState.ACKNOWLEDGED, note="x", shown=shown)
@@ -341,7 +341,7 @@ def test_a_certain_act_is_taken_back_once_and_by_nobody_else(tmp_path: Path) -> 
     assert bob.triage.undo(first.id) is None
     assert ids(ana.triage.undo(first.id)) == (1,)
     assert ana.triage.undo(first.id) is None
-    assert [s.starred for s in standings(ana)[:2]] == [False, True]
+    assert [s.starred for s in triage_of(ana)[:2]] == [False, True]
     assert ids(ana.triage.undo()) == (2,)
 
 
@@ -356,7 +356,7 @@ def test_what_escalated_is_not_taken_back_by_anybody(room: Service, tmp_path: Pa
     assert service(tmp_path, "").triage.undo() is None
     act = room.triage.undo()
     assert act and act.left == (1,)
-    assert standings(room)[0] == TriageState()
+    assert triage_of(room)[0] == TriageState()
 
 
 @given(SAID, SAID, st.builds(TriageState, tags=st.sampled_from([(), ("a",), ("c",)])))
@@ -387,7 +387,7 @@ def test_two_writers_at_once_lose_nothing(tmp_path: Path) -> None:
     for thread in threads:
         thread.join()
     assert rooms[0].views.triage.tags() == {f"p{n}-{t}": COUNT for n in range(4) for t in range(8)}
-    assert standings(rooms[0]) == [_replayed(rooms[0], n) for n in range(1, COUNT + 1)]
+    assert triage_of(rooms[0]) == [_replayed(rooms[0], n) for n in range(1, COUNT + 1)]
 
 
 KILLED = """
@@ -419,7 +419,7 @@ def test_a_kill_in_the_middle_leaves_nothing_half_said(tmp_path: Path, statement
     )
     assert done.returncode == -9
     room = service(folder)
-    assert standings(room, 3) == [TriageState()] * 3
+    assert triage_of(room, 3) == [TriageState()] * 3
     for table in ("acts", "decisions", "notes", "alert_tags"):
         assert flow.rows(folder, f"SELECT * FROM {table}") == []
     assert ids(room.triage.change([1, 2, 3], starred=True)) == (1, 2, 3)
@@ -432,9 +432,9 @@ def test_a_kill_afterwards_loses_nothing(tmp_path: Path) -> None:
     command = [sys.executable, "-c", script, str(folder), "0"]
     assert subprocess.run(command, check=False, timeout=60).returncode == -9
     room = service(folder)
-    assert standings(room, 3) == [TriageState(state=AlertState.CLOSED, tags=("t",), note="n")] * 3
+    assert triage_of(room, 3) == [TriageState(state=AlertState.CLOSED, tags=("t",), note="n")] * 3
     assert ids(room.triage.undo()) == (1, 2, 3)
-    assert standings(room, 3) == [TriageState()] * 3
+    assert triage_of(room, 3) == [TriageState()] * 3
 
 
 @pytest.mark.parametrize(

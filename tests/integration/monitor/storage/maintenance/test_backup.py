@@ -53,18 +53,18 @@ def data(tmp_path: Path) -> Path:
     return folder
 
 
-def everything(data: Path) -> list[str]:
+def dump(data: Path) -> list[str]:
     with closing(sqlite3.connect(data / "newsroom.db")) as sql:
         return list(sql.iterdump())
 
 
-def taken(data: Path, name: str = "backup.zip") -> Path:
+def back_up_to(data: Path, name: str = "backup.zip") -> Path:
     file = data.parent / name
     back_up(data, data.parent / "feeds.yaml", file, 1_700_000_000.0, nobody)
     return file
 
 
-def restored(file: Path, folder: Path) -> RestorePaths:
+def restore(file: Path, folder: Path) -> RestorePaths:
     places = RestorePaths(folder / "feeds.yaml", folder / "var")
     _manifest, config = read_backup(file)
     replace_newsroom(unpack(file, places, nobody), config, places, folder / "var" / "aside")
@@ -85,15 +85,15 @@ def test_what_is_put_back_is_what_was_taken(data: Path, tmp_path: Path) -> None:
     assert all(0 <= done <= of for _, done, of in steps)
     assert file.stat().st_mode & 0o777 == 0o600
     assert sorted(path.name for path in tmp_path.iterdir()) == ["backup.zip", "room"]
-    places = restored(file, tmp_path / "again")
-    assert everything(places.data) == everything(data)
+    places = restore(file, tmp_path / "again")
+    assert dump(places.data) == dump(data)
     assert places.config.read_text(encoding="utf-8") == CONFIG
 
 
 def test_a_newsroom_without_a_feeds_yaml(data: Path, tmp_path: Path) -> None:
     (data.parent / "feeds.yaml").unlink()
-    assert set(read_backup(taken(data))[0].files) == {"newsroom.db"}
-    places = restored(data.parent / "backup.zip", tmp_path / "again")
+    assert set(read_backup(back_up_to(data))[0].files) == {"newsroom.db"}
+    places = restore(data.parent / "backup.zip", tmp_path / "again")
     assert not places.config.exists()
 
 
@@ -146,9 +146,9 @@ def test_it_is_of_one_moment_while_a_monitor_writes(
             before = count()
             while count() < before + 30:
                 pass
-            file = taken(data, f"{number}.zip")
+            file = back_up_to(data, f"{number}.zip")
             assert count() > before + 30  # it wrote while the copy was made
-            places = restored(file, tmp_path / str(number))
+            places = restore(file, tmp_path / str(number))
             with closing(sqlite3.connect(places.data / "newsroom.db")) as sql:
                 (articles,) = sql.execute("SELECT count(*) FROM articles").fetchone()
                 (entries,) = sql.execute("SELECT count(DISTINCT article) FROM entries").fetchone()
@@ -158,7 +158,7 @@ def test_it_is_of_one_moment_while_a_monitor_writes(
 
 
 def test_an_older_backup_stays_until_the_new_one_is_whole(data: Path) -> None:
-    file = taken(data)
+    file = back_up_to(data)
     content = file.read_bytes()
 
     def interrupted(step: str, *_: int) -> None:
@@ -175,7 +175,7 @@ def test_an_older_backup_stays_until_the_new_one_is_whole(data: Path) -> None:
 
 def test_a_damaged_store_is_not_backed_up_as_good(data: Path) -> None:
     room = Newsroom(data.parent)
-    file = taken(data, "b.zip")
+    file = back_up_to(data, "b.zip")
     content = file.read_bytes()
     damage_store(data / "newsroom.db")
     done = room.here("backup", "b.zip")
@@ -276,18 +276,18 @@ DAMAGES: dict[str, tuple[Callable[[Path], object], str]] = {
 
 
 def test_other_files_in_a_backup_are_not_unpacked(data: Path, tmp_path: Path) -> None:
-    file = taken(data)
+    file = back_up_to(data)
     for name in ("../x", "/etc/x", "var/y"):
         _add(file, name, b"x")
-    places = restored(file, tmp_path / "again")
-    assert everything(places.data) == everything(data)
+    places = restore(file, tmp_path / "again")
+    assert dump(places.data) == dump(data)
     assert not [path for path in tmp_path.rglob("*") if path.name in ("x", "y")]
 
 
 @pytest.mark.parametrize("kind", DAMAGES)
 def test_a_damaged_backup_changes_nothing(data: Path, tmp_path: Path, kind: str) -> None:
     damage, words = DAMAGES[kind]
-    file = taken(data)
+    file = back_up_to(data)
     damage(file)
     places = RestorePaths(tmp_path / "again" / "feeds.yaml", tmp_path / "again" / "var")
     with pytest.raises(BackupError, match=words):

@@ -47,7 +47,7 @@ def poisoned(id: int, harm: Callable[[], None]) -> Article:
 
 
 @dataclass
-class Aside:
+class Quarantine:
     known: list[int] = field(default_factory=list)
     reasons: dict[int, str] = field(default_factory=dict)
 
@@ -58,29 +58,29 @@ class Aside:
         self.reasons[article] = reason
 
 
-def found(folder: Path) -> list[int]:
+def find_ids(folder: Path) -> list[int]:
     hits = open_archive(folder).search(parse_query("port"), limit=0).hits
     return sorted(hit.id for hit in hits)
 
 
 def test_an_article_that_needs_too_much_memory_is_found_and_set_aside(tmp_path: Path) -> None:
-    writer, store = open_archive_writer(tmp_path / "index"), Aside()
+    writer, store = open_archive_writer(tmp_path / "index"), Quarantine()
     GuardedWriter(writer, store, tmp_path).add(
         [poisoned(id, exhaust) if id in (3, 37) else article(id) for id in range(1, 101)]
     )
-    assert found(tmp_path / "index") == [id for id in range(1, 101) if id not in (3, 37)]
+    assert find_ids(tmp_path / "index") == [id for id in range(1, 101) if id not in (3, 37)]
     assert writer.article_count == 100
     assert store.reasons == dict.fromkeys((3, 37), "indexing it needs too much memory")
 
 
 def test_an_article_that_was_set_aside_is_not_read_again(tmp_path: Path) -> None:
-    writer, store = open_archive_writer(tmp_path / "index"), Aside(known=[2])
+    writer, store = open_archive_writer(tmp_path / "index"), Quarantine(known=[2])
     GuardedWriter(writer, store, tmp_path).add([article(1), poisoned(2, exhaust)])
-    assert (found(tmp_path / "index"), store.reasons) == ([1], {})
+    assert (find_ids(tmp_path / "index"), store.reasons) == ([1], {})
 
 
 def index_all(folder: Path) -> None:
-    class Recorded(Aside):
+    class Recorded(Quarantine):
         def set_aside(self, article: int, reason: str) -> None:
             (folder / "aside").write_text(f"{article}: {reason}", encoding="utf-8")
 
@@ -100,5 +100,5 @@ def test_an_article_that_kills_the_process_is_found_by_those_that_follow(tmp_pat
         codes.append(process.exitcode)
     assert codes[-1] == 0
     assert len(codes) <= 6 + DEATHS  # 20, 10, 5, 3, 2, 1 in hand
-    assert found(tmp_path / "index") == [id for id in range(1, 21) if id != 13]
+    assert find_ids(tmp_path / "index") == [id for id in range(1, 21) if id != 13]
     assert (tmp_path / "aside").read_text() == "13: indexing it ends the indexer, or takes too long"

@@ -42,7 +42,7 @@ def brought_up(room: SmallStore, data: Path) -> int:
     return update_index(data, room.address, lambda *_: None)
 
 
-def found(data: Path, word: str) -> list[int]:
+def find_ids(data: Path, word: str) -> list[int]:
     return open_archive(data / ARCHIVE_FOLDER).ids(parse_query(word))
 
 
@@ -64,8 +64,8 @@ def test_an_index_far_away_gets_new_edited_and_deleted_articles(
     room.store.mark_indexed(99)
     assert lag(tmp_path, room.address) == 3
     assert brought_up(room, tmp_path) == 5
-    assert found(tmp_path, "temu") == [2]
-    assert found(tmp_path, "alibaba") == [1, 3, 5, 6]
+    assert find_ids(tmp_path, "temu") == [2]
+    assert find_ids(tmp_path, "alibaba") == [1, 3, 5, 6]
     assert lag(tmp_path, room.address) == 0
 
 
@@ -104,7 +104,7 @@ def test_an_index_is_in_line_with_a_restored_store(room: SmallStore, tmp_path: P
         sql.execute("ALTER TABLE restored RENAME TO articles")
     room.save(arrival(6))
     brought_up(room, tmp_path)
-    assert found(tmp_path, "temu") == [5]
+    assert find_ids(tmp_path, "temu") == [5]
     assert lag(tmp_path, room.address) == 0
 
 

@@ -90,7 +90,7 @@ def put(
     return id
 
 
-def swept(store: Store, retention: Retention) -> SweepResult:
+def sweep_all(store: Store, retention: Retention) -> SweepResult:
     sweep, result = RetentionSweep(store, retention, NOW), SweepResult()
     while (step := sweep.step()) != SweepResult():
         result += step
@@ -135,7 +135,7 @@ def test_what_is_kept(store: Store, tmp_path: Path, case: str) -> None:
     views = Views(StoreAddress(tmp_path))
     views.triage.change([2], Change(starred=True), "", 0.0)
     spine_rows(tmp_path, "INSERT INTO carriers VALUES (?, 1, 0)", ids["carried"])
-    result = swept(store, retention)
+    result = sweep_all(store, retention)
     names_left = {name for name, id in ids.items() if views.articles.get([id])}
     assert names_left == (set(ids) if expected is None else expected)
     assert result.articles == len(ids) - len(names_left)
@@ -171,7 +171,7 @@ def test_nothing_young_goes_and_nothing_old_stays(
         preview, sweep = SweepResult(), RetentionSweep(store, retention, NOW)
         while (step := sweep.step(dry=True)) != SweepResult():
             preview += step
-        result = swept(store, retention)
+        result = sweep_all(store, retention)
         live = set(store.article_ids())
         assert live == {
             id for id, (age, hits) in ids.items() if age <= days or (hits and not drop_alerts)
@@ -184,7 +184,7 @@ def test_nothing_young_goes_and_nothing_old_stays(
         alerts = sum(len(ids[id][1]) for id in live)
         stories = sum(bool(ids[id][1]) for id in live)
         assert Views(StoreAddress(folder)).totals() == (len(live), len(live), alerts, stories)
-        assert swept(store, retention).articles == 0
+        assert sweep_all(store, retention).articles == 0
 
 
 def test_steps_are_short(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -224,7 +224,7 @@ def test_dropping_gives_its_room_back(store: Store, tmp_path: Path) -> None:
     for days in range(400, 480):
         put(store, days, summary="Le port de Liège. " * 500)
     before = disk_usage(tmp_path).total
-    swept(store, YEAR)
+    sweep_all(store, YEAR)
     assert disk_usage(tmp_path).free > before / 2
     compact(tmp_path)
     assert disk_usage(tmp_path).free == 0

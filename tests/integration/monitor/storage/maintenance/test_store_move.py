@@ -45,7 +45,7 @@ def room(tmp_path: Path) -> Iterator[SmallStore]:
     room.store.close()
 
 
-def everything(address: StoreAddress) -> dict[str, list[list[Any]]]:
+def all_rows(address: StoreAddress) -> dict[str, list[list[Any]]]:
     """Return the rows of every table, with the highest numbers that were given."""
     with closing(open_database(address, create=False)) as sql:
         rows = {
@@ -59,12 +59,12 @@ def everything(address: StoreAddress) -> dict[str, list[list[Any]]]:
 
 
 def test_it_comes_back_as_it_was(room: SmallStore, postgresql: str, tmp_path: Path) -> None:
-    before = everything(room.address)
+    before = all_rows(room.address)
     rows = move_store(room.address, StoreAddress(url=postgresql), lambda *_: None)
     assert rows == {table: len(before[table]) for table in TABLES}
-    assert everything(StoreAddress(url=postgresql))["numbers"] == before["numbers"]
+    assert all_rows(StoreAddress(url=postgresql))["numbers"] == before["numbers"]
     move_store(StoreAddress(url=postgresql), StoreAddress(tmp_path / "back"), lambda *_: None)
-    assert everything(StoreAddress(tmp_path / "back")) == before == everything(room.address)
+    assert all_rows(StoreAddress(tmp_path / "back")) == before == all_rows(room.address)
     assert [file.name for file in (tmp_path / "back").iterdir()] == ["newsroom.db"]
     for target in (StoreAddress(url=postgresql), StoreAddress(tmp_path / "back")):
         with EvidenceReader(target) as proofs:
@@ -86,7 +86,7 @@ def test_what_is_stored_next_goes_on_from_there(room: SmallStore, postgresql: st
 def test_when_it_is_interrupted_the_target_is_empty_and_can_be_filled_again(
     room: SmallStore, postgresql: str, tmp_path: Path
 ) -> None:
-    before = everything(room.address)
+    before = all_rows(room.address)
 
     def interrupt(table: str, done: int, total: int) -> None:
         if table == "evidence":
@@ -96,10 +96,10 @@ def test_when_it_is_interrupted_the_target_is_empty_and_can_be_filled_again(
         with pytest.raises(KeyboardInterrupt):
             move_store(room.address, target, interrupt)
     assert not any((tmp_path / "copy").iterdir())
-    assert everything(StoreAddress(url=postgresql))["articles"] == []
+    assert all_rows(StoreAddress(url=postgresql))["articles"] == []
     move_store(room.address, StoreAddress(url=postgresql), lambda *_: None)
     move_store(StoreAddress(url=postgresql), StoreAddress(tmp_path / "copy"), lambda *_: None)
-    assert everything(StoreAddress(tmp_path / "copy")) == before
+    assert all_rows(StoreAddress(tmp_path / "copy")) == before
 
 
 def test_nothing_is_overwritten_and_no_monitor_is_passed_over(
