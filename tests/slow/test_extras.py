@@ -38,7 +38,7 @@ def modules_of_the_extras() -> list[str]:
 def test_the_lock_files_hold_every_library_and_no_address() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     extras = project["optional-dependencies"]
-    own = [
+    lines_of_extras = [
         line
         for name, lines in extras.items()
         if name not in ("all", "bench", "docs")
@@ -46,7 +46,7 @@ def test_the_lock_files_hold_every_library_and_no_address() -> None:
     ]
     for file, lines in {
         "core.txt": project["dependencies"],
-        "all.txt": [*project["dependencies"], *own],
+        "all.txt": [*project["dependencies"], *lines_of_extras],
         "docs.txt": [*project["dependencies"], *extras["docs"]],
     }.items():
         names = {re.split(r"[^\w.-]", line)[0] for line in lines}
@@ -150,7 +150,7 @@ network: {{allow: [127.0.0.0/8]}}
 
 
 @pytest.mark.parametrize(
-    ("feed", "rest", "message"),
+    ("feed", "sections", "message"),
     [
         (
             "", "channels: [{name: desk, url: \"ntfy://ntfy.example/desk\"}]",
@@ -168,11 +168,11 @@ network: {{allow: [127.0.0.0/8]}}
     ids=["channel", "feed", "defaults"],
 )  # fmt: skip
 def test_a_configuration_that_needs_an_extra_is_refused(
-    tmp_path: Path, feed: str, rest: str, message: str
+    tmp_path: Path, feed: str, sections: str, message: str
 ) -> None:
     core = Core(tmp_path, modules_of_the_extras())
-    core.write(FEEDS.format(feed=feed, rest=rest))
-    for command in ("check", "run") if "channels" in rest else ("check",):
+    core.write(FEEDS.format(feed=feed, rest=sections))
+    for command in ("check", "run") if "channels" in sections else ("check",):
         output = "".join(core(command, exit=2))
         assert message in " ".join(output.split())
         assert output.count("-m pip install") == 1

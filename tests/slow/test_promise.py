@@ -83,7 +83,7 @@ class Promise(RuleBasedStateMachine):
         lists: list[Any] = [{"name": w, "terms": [w], "severity": self.severity} for w in TOLD]
         if self.named:
             lists.append({"name": "Namur", "terms": ["Namur"], "notify": []})
-        said = {
+        document = {
             "feeds": [
                 {"url": f.url, "name": n, "every": "1m", "lang": "fr"}
                 for n, f in self.feeds.items()
@@ -92,24 +92,24 @@ class Promise(RuleBasedStateMachine):
             "channels": [{"name": n, "webhook": f"http://{n}.example/{n}"} for n in CHANNELS],
             "network": {"allow": ["127.0.0.0/8"]},
         }
-        (self.folder / "feeds.yaml").write_text(json.dumps(said), encoding="utf-8")
+        (self.folder / "feeds.yaml").write_text(json.dumps(document), encoding="utf-8")
 
     # --- what happens -------------------------------------------------------------------
 
     @rule(name=st.sampled_from(NAMES), word=st.sampled_from(WORDS))
     def publish(self, name: str, word: str) -> None:
         feed, number = self.feeds[name], len(self.model.items)
-        if len(self.held(name)) >= FULL:
+        if len(self.feed_items(name)) >= FULL:
             return
         link = f"http://{name}.example/{number}"
         item = Item(f"{word}, dépêche {number}", f"{words(name, number)}.", f"{number}", link)
         read = self.sql("SELECT 1 FROM feeds WHERE name = ? AND last_ok IS NOT NULL", name)
         self.model.items[link] = Published(item, {word}, bool(read))
-        feed.publish(self.world.elapsed, item, *self.held(name))
+        feed.publish(self.world.elapsed, item, *self.feed_items(name))
 
     @rule(name=st.sampled_from(NAMES), index=st.integers(0, FULL), word=st.sampled_from(WORDS))
     def edit(self, name: str, index: int, word: str) -> None:
-        if not (items := list(self.held(name))):
+        if not (items := list(self.feed_items(name))):
             return
         index %= len(items)
         items[index] = replace(items[index], text=f"{items[index].text} On dit : {word}.")
@@ -119,7 +119,9 @@ class Promise(RuleBasedStateMachine):
     @rule(name=st.sampled_from(NAMES))
     def reissue(self, name: str) -> None:
         self.model.ids += 1
-        items = (replace(item, guid=f"{item.guid}-{self.model.ids}") for item in self.held(name))
+        items = (
+            replace(item, guid=f"{item.guid}-{self.model.ids}") for item in self.feed_items(name)
+        )
         self.feeds[name].publish(self.world.elapsed, *items)
 
     @rule(minutes=st.sampled_from((0.05, 0.5, 1.5, 5, 20)))

@@ -296,13 +296,13 @@ def no_host_is_pressed(run: Run) -> None:
     for paper in run.papers.values():
         for exchange in paper.exchanges:
             by_host[exchange.host].append(exchange)
-    for host, exchange in by_host.items():
-        exchange.sort(key=lambda one: one.at)
-        assert most_at_once(exchange) <= 2, host
+    for host, exchanges in by_host.items():
+        exchanges.sort(key=lambda exchange: exchange.at)
+        assert most_at_once(exchanges) <= 2, host
         if host != HOME:
-            gaps = [after.at - e.at for e, after in itertools.pairwise(exchange)]
+            gaps = [after.at - e.at for e, after in itertools.pairwise(exchanges)]
             assert min(gaps) >= 1.0 - 1e-6, host
-    assert most_at_once([e for exchange in by_host.values() for e in exchange]) <= SLOTS
+    assert most_at_once([e for exchanges in by_host.values() for e in exchanges]) <= SLOTS
     kiosk = [e.at for e in by_host["kiosk.example"]]
     assert min(b - a for a, b in itertools.pairwise(kiosk)) < 1.5  # they did wait for each other
 

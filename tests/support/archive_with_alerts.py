@@ -21,10 +21,10 @@ from support import article_archive
 NOW = 1_700_000_000.0
 
 
-def service(folder: Path, who: str = "ana", now: float = NOW) -> Service:
+def service(folder: Path, person: str = "ana", now: float = NOW) -> Service:
     """Return the service of a folder, for one person, at a moment."""
     views = Views(StoreAddress(folder))
-    return Service(folder, views, lambda: now, UTC, user=who)
+    return Service(folder, views, lambda: now, UTC, user=person)
 
 
 def ring(

@@ -53,8 +53,8 @@ def article(id: int, **changes: Any) -> Article:
 
 
 def outlet(name: str, lag: float = 0.0, **changes: Any) -> Outlet:
-    seen = SEVEN - 2 * HOUR + lag
-    return Outlet(name=name, article=1, seen=seen, lag=lag, **changes)
+    first_seen = SEVEN - 2 * HOUR + lag
+    return Outlet(name=name, article=1, seen=first_seen, lag=lag, **changes)
 
 
 def told_by(*names: str, elsewhere: tuple[Outlet, ...] = ()) -> StoryTimeline:

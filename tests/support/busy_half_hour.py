@@ -98,12 +98,12 @@ PROMISED = Promised(
     ),
     deliveries=frozenset(
         (channel, watchlist, _link(name))
-        for channel, told in {
+        for channel, links in {
             # Not a1 and b1, which were there before; not b2, a copy of a3.
             "desk": {"Alibaba": ("a2", "a5", "e1"), "Cainiao": ("page", "e1"), "Namur": _NAMUR},
             "soc": {"Alibaba": ("a2", "a5", "e1"), "espionnage": ("a3", "d1"), "Namur": _NAMUR},
         }.items()
-        for watchlist, names in told.items()
+        for watchlist, names in links.items()
         for name in names
     ),
 )
@@ -294,15 +294,15 @@ class Recorder(Fuse):
         return self._last[path]
 
 
-def record(folder: Path, *, thorough: bool = False, **how: Any) -> Recorder:
+def record(folder: Path, *, thorough: bool = False, **options: Any) -> Recorder:
     """Run the half hour; return the moments at which a kill leaves a new state."""
-    recorder = Recorder(half_hour=BusyHalfHour(folder, **how), thorough=thorough)
+    recorder = Recorder(half_hour=BusyHalfHour(folder, **options), thorough=thorough)
     assert recorder.half_hour
     recorder.half_hour.live(recorder)
     return recorder
 
 
-def resume(moment: Moment, folder: Path, **how: Any) -> BusyHalfHour:
+def resume(moment: Moment, folder: Path, **opts: Any) -> BusyHalfHour:
     """Return the half hour that continues after a kill at a moment."""
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir()
@@ -310,7 +310,7 @@ def resume(moment: Moment, folder: Path, **how: Any) -> BusyHalfHour:
         path = folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(content)
-    half_hour = BusyHalfHour(folder, moment.elapsed + DOWN, accepted=list(moment.accepted), **how)
+    half_hour = BusyHalfHour(folder, moment.elapsed + DOWN, accepted=list(moment.accepted), **opts)
     for name, sink in half_hour.sinks.items():
         sink.message_count = moment.message_counts[name]
     return half_hour

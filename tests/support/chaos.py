@@ -21,7 +21,7 @@ from support.busy_half_hour import record, resume
 from support.monitor_kills import Killing
 
 
-def sweep(folder: Path, every: int) -> int:
+def sweep(folder: Path, stride: int) -> int:
     """Resume from every moment; return the number of moments with a broken promise."""
     (folder / "whole").mkdir()
     trace = record(folder / "whole", thorough=True)
@@ -29,7 +29,7 @@ def sweep(folder: Path, every: int) -> int:
     if problems := trace.half_hour.broken():
         print("without any kill:", *problems, sep="\n  ")
         return 1
-    moments, failures = trace.moments[::every], 0
+    moments, failures = trace.moments[::stride], 0
     print(f"{trace.steps} steps, at {len(trace.moments)} of which a kill leaves something new")
     for number, moment in enumerate(moments, 1):
         if problems := resume(moment, folder / "resumed").live().broken():

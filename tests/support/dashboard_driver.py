@@ -113,10 +113,10 @@ def drive(
     return app
 
 
-async def until(pilot: Pilot[Any], true: Callable[[], object], seconds: float = 120.0) -> None:
+async def until(pilot: Pilot[Any], condition: Callable[[], object], seconds: float = 120.0) -> None:
     """Wait until something is true; fail when it does not become so."""
     async with asyncio.timeout(seconds):
-        while not true():
+        while not condition():
             await pilot.pause(0.01)
     await pilot.pause()
 

@@ -544,8 +544,8 @@ class FakeNewsroom:
         self.retried += [d.id for d in deliveries]
         return len(deliveries)
 
-    def mute(self, name: str, seconds: float = 3600.0, by: str = "") -> Silence:
-        silence = Silence(watchlist=name, by=by, since=self.now, until=self.now + seconds)
+    def mute(self, name: str, seconds: float = 3600.0, person: str = "") -> Silence:
+        silence = Silence(watchlist=name, by=person, since=self.now, until=self.now + seconds)
         self.muted[name] = silence
         return silence
 

@@ -317,7 +317,7 @@ def _die(folder: Path, step: int) -> int:
 
 
 if __name__ == "__main__":
-    for asked in sys.argv[2:]:
-        here = Path(sys.argv[1]) / asked
-        here.mkdir()
-        print(asked, _die(here, int(asked)))  # noqa: T201
+    for step in sys.argv[2:]:
+        path = Path(sys.argv[1]) / step
+        path.mkdir()
+        print(step, _die(path, int(step)))  # noqa: T201

@@ -50,10 +50,10 @@ class Page:
             "new Promise(done => { const look = () => document.body && "
             f"({expression}) ? done(true) : setTimeout(look, 50); look(); }})"
         )
-        true = False
-        while not true:
+        is_true = False
+        while not is_true:
             result = await self._call("Runtime.evaluate", expression=promise, awaitPromise=True)
-            true = result.get("result", {}).get("value", False)
+            is_true = result.get("result", {}).get("value", False)
 
     async def press(self, key: str) -> None:
         """Press a key that writes a letter, Tab or Enter, wherever the focus is."""

@@ -199,9 +199,9 @@ class MemoryArchive:
         return sum(term in entry.words for entry in self._entries.values())
 
     def _expand(self, word: Word) -> list[str]:
-        known = self._vocabulary()
+        terms = self._vocabulary()
         return expansion(
-            word, known.__contains__, lambda prefix: (k for k in known if k.startswith(prefix))
+            word, terms.__contains__, lambda prefix: (k for k in terms if k.startswith(prefix))
         )
 
     def _keys(self, word: Word) -> list[str]:

@@ -296,7 +296,7 @@ def _labels(value: ast.AST) -> Iterator[Message]:
 def _in_template(path: Path) -> Iterator[Message]:
     tree = Environment().parse(path.read_text(encoding="utf-8"))
     for _line, function, ids in extract_from_ast(tree, ("_", "ngettext", "pgettext")):
-        texts = [one for one in ([ids] if isinstance(ids, str) else ids) if one]
+        texts = [text_id for text_id in ([ids] if isinstance(ids, str) else ids) if text_id]
         if function == "ngettext":
             yield Message((texts[0], texts[1]))
         elif function == "pgettext":

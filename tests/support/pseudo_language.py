@@ -97,12 +97,12 @@ def untranslated_help() -> Iterator[tuple[str, list[str]]]:
         context = None
         for parent in parents:
             context = click.Context(main_group, info_name=parent, parent=context)
-        own = as_shown(command)
-        accented = translated(own)
+        plain = as_shown(command)
+        accented = translated(plain)
         settings = main_group.context_settings  # click remembers the option for help
         inner = click.Context(accented, info_name=name, parent=context, **settings)
-        defaults = [*_defaults(own)]
-        if isinstance(own, LazyGroup) and (first := own.get_command(inner, own.default)):
+        defaults = [*_defaults(plain)]
+        if isinstance(plain, LazyGroup) and (first := plain.get_command(inner, plain.default)):
             defaults += _defaults(first)
         if words := plain_words(accented.get_help(inner), [*names, *defaults]):
             yield path, words

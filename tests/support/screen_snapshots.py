@@ -89,5 +89,5 @@ def text(app: BaseApp) -> str:
 
 if __name__ == "__main__":
     FOLDER.mkdir(exist_ok=True)
-    for one in SNAPSHOTS:
-        one.path.write_text(take(one), encoding="utf-8")
+    for snapshot in SNAPSHOTS:
+        snapshot.path.write_text(take(snapshot), encoding="utf-8")

@@ -68,7 +68,7 @@ def clock(offset_file: Path) -> float:
 
 
 def main(
-    config: str, folder: str, sites: str, expiry: str, off: str, whole: str, bug: str = ""
+    config: str, folder: str, sites: str, expiry: str, offset: str, mode: str, bug: str = ""
 ) -> None:
     """Run until a signal ends it."""
     seconds = float(expiry)
@@ -80,9 +80,9 @@ def main(
     }
     with ExitStack() as stack:
         for name, substitute in {
-            **({} if whole == "whole" else substitutes),
+            **({} if mode == "whole" else substitutes),
             "monitor.runtime.wiring.http_client": partial(client, sites),
-            **{f"monitor.runtime.{place}.clock": partial(clock, Path(off)) for place in CLOCKS},
+            **{f"monitor.runtime.{place}.clock": partial(clock, Path(offset)) for place in CLOCKS},
             "monitor.runtime.wiring.load_and_test": load_hurried,
             "monitor.runtime.daemon.STORE_REST": faster * daemon.STORE_REST,
             "monitor.storage.store.database.postgresql.IDLE_MS": int(faster * postgresql.IDLE_MS),

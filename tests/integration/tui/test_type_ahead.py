@@ -20,10 +20,10 @@ async def for_ever() -> None:
     await asyncio.Event().wait()
 
 
-async def until(true: Callable[[], object]) -> None:
+async def until(condition: Callable[[], object]) -> None:
     """Wait for a condition without a pilot, which would wait for every widget."""
     async with asyncio.timeout(PATIENCE):
-        while not true():  # noqa: ASYNC110 - nothing tells
+        while not condition():  # noqa: ASYNC110 - nothing tells
             await asyncio.sleep(0.01)
 
 
