@@ -99,17 +99,17 @@ class Promise(RuleBasedStateMachine):
     @rule(name=st.sampled_from(NAMES), word=st.sampled_from(WORDS))
     def publish(self, name: str, word: str) -> None:
         feed, number = self.feeds[name], len(self.model.items)
-        if len(self.feed_items(name)) >= FULL:
+        if len(self.items(name)) >= FULL:
             return
         link = f"http://{name}.example/{number}"
         item = Item(f"{word}, dépêche {number}", f"{words(name, number)}.", f"{number}", link)
         read = self.sql("SELECT 1 FROM feeds WHERE name = ? AND last_ok IS NOT NULL", name)
         self.model.items[link] = Published(item, {word}, bool(read))
-        feed.publish(self.world.elapsed, item, *self.feed_items(name))
+        feed.publish(self.world.elapsed, item, *self.items(name))
 
     @rule(name=st.sampled_from(NAMES), index=st.integers(0, FULL), word=st.sampled_from(WORDS))
     def edit(self, name: str, index: int, word: str) -> None:
-        if not (items := list(self.feed_items(name))):
+        if not (items := list(self.items(name))):
             return
         index %= len(items)
         items[index] = replace(items[index], text=f"{items[index].text} On dit : {word}.")
@@ -119,9 +119,7 @@ class Promise(RuleBasedStateMachine):
     @rule(name=st.sampled_from(NAMES))
     def reissue(self, name: str) -> None:
         self.model.ids += 1
-        items = (
-            replace(item, guid=f"{item.guid}-{self.model.ids}") for item in self.feed_items(name)
-        )
+        items = (replace(item, guid=f"{item.guid}-{self.model.ids}") for item in self.items(name))
         self.feeds[name].publish(self.world.elapsed, *items)
 
     @rule(minutes=st.sampled_from((0.05, 0.5, 1.5, 5, 20)))
@@ -249,7 +247,7 @@ class Promise(RuleBasedStateMachine):
 
     # --- looking ------------------------------------------------------------------------
 
-    def feed_items(self, name: str) -> tuple[Item, ...]:
+    def items(self, name: str) -> tuple[Item, ...]:
         """Return the items of a feed."""
         return self.feeds[name].items(len(self.feeds[name].editions) - 1)
 
