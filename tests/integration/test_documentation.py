@@ -226,7 +226,7 @@ def test_the_tutorial_can_be_followed_beside_an_own_newsroom(tmp_path: Path) -> 
     assert first[:2] == ["demo", "--headless"]
     newsroom = Newsroom(tmp_path)
     with closing(Store(StoreAddress(newsroom.data))):
-        pass  # as `make run` leaves it: an archive, with nothing in it
+        pass  # `make run` leaves an empty archive
     code, summary, log = newsroom.demo(articles=80)
     assert (code, bool(summary)) == (0, True), log
     (variable,) = re.findall(r"^export (\w+)=(.*)$", PAGES["docs/tutorial/demo.md"], re.M)

@@ -31,7 +31,7 @@ from monitor.base.url import host
 from monitor.judgement.match.matcher import WatchlistMatcher
 from monitor.model.watchlist import Watchlist
 
-# Each example writes an archive: a fifth of them is enough where others run.
+# Each example writes an archive: in `make test` a fifth of the examples is enough.
 quick = settings(max_examples=examples(20), suppress_health_check=list(HealthCheck))
 
 
@@ -200,7 +200,7 @@ def test_alert_and_search_light_the_same_places(
     article = Article(
         id=1, feeds=(1,), url="", title=title, summary="", body=body, author=title, seen=1.0
     )
-    reading = DocumentTerms(article)  # of all words, not only of those that are asked for
+    reading = DocumentTerms(article)  # all words, not only those of the query
     places_found = matches(query.root, MemoryDocument(reading.postings))
     places = [(at.part, at.start, at.end) for at in occurrences(places_found, reading)]
     assert not places_found or Highlighter(query).spans(article) == places

@@ -25,7 +25,7 @@ SLICE = 2
 def folder() -> Iterator[Path]:
     with tempfile.TemporaryDirectory() as temporary:
         yield Path(temporary)
-    gc.collect()  # moments hold tens of megabytes, and each other
+    gc.collect()  # moments are large, and refer to each other
 
 
 def run(folder: Path, **options: Any) -> Recorder:

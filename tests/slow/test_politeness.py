@@ -99,7 +99,7 @@ def test_when_the_network_comes_back_everybody_is_asked_soon_and_not_at_once(
     times = {r.path: r.at for r in reversed(since)}
     assert len(times) == MANY
     assert max(times.values()) - back < 150  # a minute between two tries, as long as it is down
-    assert busiest(since) <= 11  # ten a second, and where a second begins
+    assert busiest(since) <= 11  # ten per second, and one at its edge
     assert room.rows("SELECT max(failures) FROM feeds") == [(0,)]
     assert Counter(r.path for r in room.web.requests if not r.header("If-None-Match")) == {
         f"/{n}": 1 for n in range(MANY)

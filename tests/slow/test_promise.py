@@ -221,8 +221,8 @@ class Promise(RuleBasedStateMachine):
         self.write()
         if not self.living.alive:
             self.living.begin()
-        self.living.let(5 * MINUTE)  # until a store that refused is asked again
-        for _ in range(2):  # what arrives in between is told of too
+        self.living.let(5 * MINUTE)  # until the monitor retries a store that refused
+        for _ in range(2):  # alerts of items that arrive in between are sent too
             views = Views(StoreAddress(self.folder / "var"))
             views.feeds.poll_now(None)
             views.deliveries.retry(None, self.world.now)

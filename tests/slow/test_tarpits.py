@@ -73,5 +73,5 @@ def test_tarpits_keep_nobody_waiting(tmp_path: Path) -> None:
     reasons = {reason for name, (_, reason) in decisions.items() if name not in expected}
     assert reasons == {f"not finished after {TIMEOUT:g} s"}
     assert len(decisions) == TARPITS + HEALTHY
-    # Sixteen places of the slow lane, each taken for the whole time.
+    # Tarpits occupy the sixteen slow slots, each for the whole time limit.
     assert max(at for at, _ in decisions.values()) < TARPITS / SLOW_SLOTS * (TIMEOUT + 1) + TIMEOUT

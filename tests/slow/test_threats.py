@@ -156,7 +156,7 @@ def test_no_text_of_a_feed_acts_on_a_terminal(web: Web, tmp_path: Path) -> None:
         [{"url": web.url("/feed"), "name": "hostile"}, {"url": web.url("/broken")}], ["Alibaba"]
     )
     ran = newsroom.once("-v")
-    assert newsroom.counts()[0] >= len(PAYLOADS) - 2  # some are the same once they are clean
+    assert newsroom.counts()[0] >= len(PAYLOADS) - 2  # some are equal after cleaning
     for words in COMMANDS:
         done = newsroom.here(*words.split())
         assert done.returncode == 0, (words, done.stderr)

@@ -108,7 +108,7 @@ def test_the_wheel_works_without_the_sources(wheel: Path, tmp_path: Path) -> Non
     installation = run(*pip, "install", *options, wheel, cwd=tmp_path)
     assert installation.returncode == 0, installation.stderr
     path = run(python, "-c", "import sysconfig; print(sysconfig.get_path('purelib'))", cwd=tmp_path)
-    libraries = Path(path.stdout.strip(), "libraries.pth")  # what is beside them is not followed
+    libraries = Path(path.stdout.strip(), "libraries.pth")  # .pth files beside them are not read
     libraries.write_text(sysconfig.get_path("purelib") + "\n", encoding="utf-8")
     folder = tmp_path / "newsroom"
     folder.mkdir()

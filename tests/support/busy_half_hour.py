@@ -289,7 +289,7 @@ class Recorder(Fuse):
     def _content(self, path: Path) -> bytes:
         """Return the content of a file; equal contents are one object."""
         content = path.read_bytes()
-        if content != self._last.get(path):  # most stay as they were: that is soon seen
+        if content != self._last.get(path):  # most files are the same, which is fast to see
             self._last[path] = self._contents.setdefault(content, content)
         return self._last[path]
 

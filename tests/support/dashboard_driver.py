@@ -25,9 +25,9 @@ from tui.data import newsroom as newsroom_data
 from tui.data.settings import UiStateFile
 from tui.key_labels import NO_KEYMAP
 
-# The dashboard looks for news as often as ever, and less seldom for the rest.
+# The dashboard looks for news at its usual interval, and for the rest more often.
 newsroom_data.STATUS_EVERY, newsroom_data.VISIBLE_EVERY, newsroom_data.COUNTS_EVERY = 1, 2, 3
-# Pilot naps 20 ms twice a key to see whether all is quiet; 4 ms see it as well.
+# Pilot sleeps 20 ms twice per key to see whether the screen is idle; 4 ms suffice.
 _wait.SLEEP_GRANULARITY = 0.004
 _wait.SLEEP_IDLE = 0.002
 
@@ -37,7 +37,7 @@ _set_variables = Stylesheet.set_variables
 
 
 def _set_variables_and_share(sheet: Stylesheet, variables: dict[str, str]) -> None:
-    sheet._parse_cache = LRUCache(1)  # which is cleared
+    sheet._parse_cache = LRUCache(1)  # the dashboard clears it
     _set_variables(sheet, variables)
     sheet._parse_cache = _parsed.setdefault(frozenset(variables.items()), LRUCache(1_024))
 
@@ -106,7 +106,7 @@ def drive(
             await pilot.pause()
             await script(pilot, app)
             if not app._exit:
-                app.exit()  # a search that is answered later looks for no widgets then
+                app.exit()  # a later answer to a search then looks for no widgets
 
     with unpainted():
         asyncio.run(run())

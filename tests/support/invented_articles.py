@@ -33,7 +33,7 @@ def article(feed: str, number: int, of: int) -> tuple[str, str]:
 
 
 def _word(dice: random.Random) -> str:
-    rank = int(RANKS ** dice.random())  # the usual ones often, most hardly ever
+    rank = int(RANKS ** dice.random())  # a few words often, most of them rarely
     return _vocabulary()[rank - 1] if rank <= RANKS else "presse"
 
 

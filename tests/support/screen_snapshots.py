@@ -67,7 +67,7 @@ def take(snapshot: Snapshot, expected: str = "") -> str:
             repeats = 0
             before = ""
             deadline = time.monotonic() + (PATIENCE if expected else 0.0)
-            # A rest of the cursor, and what is read after it: that may take a while.
+            # The screen reads more once the cursor rests, which may take a while.
             while repeats < (2 if before == expected else 8) or (
                 before != expected and time.monotonic() < deadline
             ):

@@ -166,7 +166,7 @@ class Web(Struct, dict=True):
         await self._stop.wait()
         for listening in server.sockets:
             self._loop.remove_reader(listening.fileno())
-        for _turn in range(5):  # what was just accepted needs a server that is open, and a task
+        for _turn in range(5):  # new connections need an open server and a task
             await asyncio.sleep(0)
         server.close()
         for writer in list(self._open):
@@ -176,7 +176,7 @@ class Web(Struct, dict=True):
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
         for transport in list(getattr(self._loop, "_transports", {}).values()):
-            transport.abort()  # of a connection whose task was cancelled before it began
+            transport.abort()  # its task was cancelled before it began
         await asyncio.sleep(0)
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

@@ -233,7 +233,7 @@ def main() -> None:
     options = parser.parse_args()
     if os.geteuid():
         parser.error("only root can set machines up; try sudo")
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # and take them away
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # removes the machines
     began = time.monotonic()
     with tempfile.TemporaryDirectory() as temporary:
         problems = inflict(options.folder or Path(temporary), options)

@@ -53,7 +53,7 @@ class _Selector(selectors.DefaultSelector):
         if ready := super().select(0):
             return ready
         if timeout is None:
-            if ready := super().select(10):  # a signal or a byte that the kernel is late with
+            if ready := super().select(10):  # for a late signal or byte of the kernel
                 return ready
             raise RuntimeError("everybody waits for ever")
         self._jump(max(0.0, timeout))
@@ -282,7 +282,7 @@ class _End(asyncio.Transport):
     """One end of a connection in memory."""
 
     peer: _End
-    task: asyncio.Future[None] | None = None  # kept, or it may be collected
+    task: asyncio.Future[None] | None = None  # a reference keeps it alive
 
     def __init__(self, on_wire: Callable[[str], None], event: str) -> None:
         super().__init__()

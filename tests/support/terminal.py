@@ -71,7 +71,7 @@ class Terminal:
 
     def read_until(self, words: str, *, absent: bool = False) -> None:
         """Read the output until words are on the screen, or absent from it."""
-        deadline = time.monotonic() + SECONDS  # its clock goes on writing for ever
+        deadline = time.monotonic() + SECONDS  # the clock on the screen never stops writing
         while any(words in line for line in self.lines) is absent:
             try:
                 remaining = max(0.0, deadline - time.monotonic())

@@ -56,4 +56,4 @@ def test_pages_while_another_process_commits_and_merges(tmp_path: Path) -> None:
     process.join()
     assert process.exitcode == 0
     assert archive.article_count == 360
-    assert len(sizes) > 5  # it did look while it was written
+    assert len(sizes) > 5  # it searched during the writes

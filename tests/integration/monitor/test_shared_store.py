@@ -224,7 +224,7 @@ def test_the_dashboard_shows_what_others_store_and_decide(
     terminal.press("@")
     terminal.read_until("@ana")
     mine = ("alerts", "--assigned", "ana", "--format", "jsonl")
-    wait_until(lambda: newsroom.here(*mine).stdout)  # the row shows it while it is being stored
+    wait_until(lambda: newsroom.here(*mine).stdout)  # the row exists while it is being stored
     terminal.press("u")
     terminal.read_until("@ana", absent=True)
     wait_until(lambda: "5, 5 of them searchable" in elsewhere.here("status").stdout)

@@ -90,7 +90,7 @@ def test_a_story_is_read_triaged_searched_watched_and_briefed(
 ) -> None:
     terminal.read_until(HEADLINE)
     analyst_day(terminal, newsroom)
-    # Articles like one are looked for in another process; those here have no vectors.
+    # Another process searches for similar articles; these articles have no vectors.
     terminal.press("M")
     message = _("No article has a vector yet; `tocsin check` says whether articles get them.")
     terminal.read_until(" ".join(message.split()[:4]))
@@ -110,7 +110,7 @@ def analyst_day(terminal: Terminal, newsroom: Newsroom) -> None:
     (row,) = [line for line in terminal.lines if HEADLINE in line and "≡1" in line]
     assert "Espions +1" in row
 
-    # The reader begins with what is known of its alerts.
+    # The reader begins with the state of its alerts.
     new, done = (state_name(state) for state in (AlertState.NEW, AlertState.ACKNOWLEDGED))
     terminal.press(ENTER)
     terminal.read_until("Les services de")
@@ -119,7 +119,7 @@ def analyst_day(terminal: Terminal, newsroom: Newsroom) -> None:
     text = next(place for place, line in enumerate(terminal.lines) if "Les services de" in line)
     assert top < text
 
-    # It names who had the story first, and who has it too.
+    # It names the first outlet of the story, and the others.
     terminal.press("O")
     terminal.read_until(_("Outlets with this story"))
     terminal.read_until("Journal two")
@@ -134,7 +134,7 @@ def analyst_day(terminal: Terminal, newsroom: Newsroom) -> None:
     terminal.press(ESCAPE)
     terminal.read_until(pgettext("key", "Filter"))
 
-    # What is typed goes into the query, whose own keys are shown.
+    # Typed text goes into the query, and the key bar shows its keys.
     terminal.press("/")
     terminal.read_until(pgettext("key", "Earlier query"))
     terminal.press("services")
@@ -145,12 +145,12 @@ def analyst_day(terminal: Terminal, newsroom: Newsroom) -> None:
     terminal.press(ESCAPE)
     terminal.read_until(pgettext("key", "Filter"))
 
-    # A watchlist is tried on what there is, and saved where its comments stay.
+    # A watchlist is tried on the archive, and saved; the comments of the file stay.
     terminal.press("1")
     terminal.read_until(pgettext("key", "New"))
     terminal.press("n")
     terminal.read_until(_("New watchlist"))
-    terminal.press("\t\t\t")  # to what it watches for
+    terminal.press("\t\t\t")  # to the terms
     terminal.press(WORD)
     terminal.press(TRY)
     terminal.read_until("La grève du port")
@@ -160,7 +160,7 @@ def analyst_day(terminal: Terminal, newsroom: Newsroom) -> None:
     assert comment == "# of the desk"
     assert WORD in mapping
 
-    # What happened in the last day.
+    # The briefing of the last day.
     terminal.press("b")
     terminal.read_until(_("Briefing"))
     terminal.press(ESCAPE)

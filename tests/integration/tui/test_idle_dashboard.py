@@ -41,7 +41,7 @@ def test_at_rest_nothing_is_counted_nor_painted_but_the_status_line(
     async def script(pilot: Pilot[Any], app: DashboardApp) -> None:
         room.at_rest = True
         await until(pilot, lambda: shown(app) == 40)
-        for _ in range(4):  # what came before is counted
+        for _ in range(4):  # earlier news is counted
             await look(pilot, app)
         read.clear()
         panes = (

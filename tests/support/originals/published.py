@@ -19,7 +19,7 @@ def feeds(news: Mapping[str, News]) -> Iterator[tuple[str, str, bytes]]:
     """Yield names, languages and documents."""
     forms: tuple[tuple[str, Callable[[str, News], str], str, str, str], ...] = (
         ("rss20-utf8", _rss, "fr", "utf-8", "utf-8"),
-        ("rss20-latin1", _rss, "fr", "iso-8859-1", "cp1252"),  # most who say so mean the other
+        ("rss20-latin1", _rss, "fr", "iso-8859-1", "cp1252"),  # often mislabelled so
         ("rss20-ascii", _rss, "fr", "us-ascii", "ascii"),
         ("rss20-undeclared", _rss, "fr", "", "cp1252"),
         ("rss20-mislabelled", _rss, "fr", "iso-8859-1", "utf-8"),

@@ -58,5 +58,5 @@ def test_searches_during_commits_and_merges_are_whole(tmp_path: Path) -> None:
     process.join()
     assert failures == []
     assert process.exitcode == 0
-    assert len(set(sizes)) > 5  # it did look while it was written
+    assert len(set(sizes)) > 5  # it read during the writes
     assert (len(ids(archive)), archive.damage) == (120, ())

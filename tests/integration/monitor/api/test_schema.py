@@ -54,7 +54,7 @@ def try_out(api: Api, operation: Any, mode: GenerationMode, headers: dict[str, s
     """Send requests to one path; raises an error for an answer that is not documented."""
     from schemathesis.specs.openapi import checks
 
-    # They fail for queries with a mistake, and when wrong tokens are tried too often.
+    # These checks fail for queries with an error, and after too many wrong tokens.
     stricter = [checks.positive_data_acceptance, checks.ignored_auth]
 
     @given(case=operation.as_strategy(generation_mode=mode))

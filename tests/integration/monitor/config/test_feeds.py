@@ -145,7 +145,7 @@ def test_it_is_told_who_says_what_holds() -> None:
 
 # --- what is refused ---------------------------------------------------------------
 
-# `▲` stands where the problem is told; it is no part of the file.
+# `▲` marks the place of the problem; it is no part of the file.
 MISTAKES = [
     ("headers: {▲Host: b}", "`Host` is not for `headers`: tocsin sets it itself"),
     ("headers: {▲accept-encoding: br}", "`accept-encoding` is not for `headers`"),

@@ -104,7 +104,7 @@ def test_articles_that_arrive_while_rules_are_swapped_are_judged_once(
                 assert time.monotonic() < deadline
         until(lambda: newsroom.counts()[0] == count)
         until(lambda: not newsroom.sql("SELECT 1 FROM backfills WHERE upto < until"))
-        # What the last set of rules did not judge, it looks through later.
+        # The last set of rules is backfilled on the articles that it did not judge.
         of_last = "SELECT count(*) FROM alerts WHERE watchlist IN ('commun', 'Rouge')"
         until(lambda: newsroom.sql(of_last) == [(2 * count,)])
     alerts = newsroom.sql("SELECT article, watchlist, backfill FROM alerts WHERE article > 1")

@@ -251,7 +251,7 @@ def test_a_store_that_refuses_stops_the_asking_for_a_while(tmp_path: Path, secon
             other.execute("BEGIN IMMEDIATE")
             room.now += 61
             await room.until(lambda: room.card().pulse == pytest.approx(room.now))
-            await asyncio.sleep(0.3)  # some 15 ticks, of which one may ask
+            await asyncio.sleep(0.3)  # about 15 ticks, of which one may poll
             assert room.press.requested_urls.count(A) <= polls + 1
             other.execute("ROLLBACK")
         assert room.polls(A) == 1
@@ -308,7 +308,7 @@ def test_a_network_that_is_down_is_named_and_costs_the_feeds_nothing(
 
     async def script(room: InProcessMonitor) -> None:
         await room.until(lambda: "0 of 3 hosts" in room.card().network_down)
-        for polls in range(1, 6):  # the outage is told before the polls that showed it are stored
+        for polls in range(1, 6):  # the log names the outage before its polls are stored
             await room.until(lambda: [room.polls(url) for url in (A, B, C)] == [polls] * 3)  # noqa: B023
             room.now += 70
         assert room.health(A).state.failures == 1
@@ -377,7 +377,7 @@ def test_what_an_edit_permits_or_resumes_is_polled_at_once(tmp_path: Path) -> No
         await room.until(lambda: room.health(A).health is Health.PAUSED)
         room.edit(good)
         await room.until(lambda: room.polls(A) == 2)
-        assert room.polls(B) == 1  # not before its time
+        assert room.polls(B) == 1  # not before it is due
         room.edit(replace(good, allow=(ip_network("10.0.0.0/8"),)))
         await room.until(lambda: room.polls(B) == 2)
         assert room.polls(A) == 2

@@ -90,7 +90,7 @@ def test_large_answers_wait_at_their_servers(
     with _served(tmp_path, FEEDS, {"*": Reply(body=b"x" * SIZE)}) as scene:
         scene.run(reader, _poll_all)
     assert reader.read == FEEDS
-    assert reader.most <= ROOM + SLOTS * SIZE  # what has begun to arrive goes on
+    assert reader.most <= ROOM + SLOTS * SIZE  # begun downloads continue
 
 
 def test_documents_that_one_transaction_leaves_are_stored_at_once(

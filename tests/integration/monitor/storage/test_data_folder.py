@@ -84,7 +84,7 @@ def test_a_folder_that_others_may_write_is_closed_to_them(
     data_folder.claim(room.data)
     assert room.data.stat().st_mode & 0o777 == 0o700
     assert "others could write there" in caplog.text
-    room.data.chmod(0o750)  # others read it, as their owner wants
+    room.data.chmod(0o750)  # the owner lets others read it
     data_folder.claim(room.data)
     assert room.data.stat().st_mode & 0o777 == 0o750
 
@@ -135,7 +135,7 @@ def test_a_lost_store_is_not_begun_anew(room: Newsroom, kind: str) -> None:
         assert "missing or empty, and the search index of its articles is there" in done.stderr
         assert "tocsin restore" in done.stderr
     shutil.rmtree(room.data / "index")
-    with closing(Store(StoreAddress(room.data))) as store:  # begun anew, as it was asked for
+    with closing(Store(StoreAddress(room.data))) as store:  # a new store, as requested
         assert not store.article_ids()
 
 

@@ -58,7 +58,7 @@ def _holder(folder: Path, wait: float) -> subprocess.Popen[bytes]:
 def test_a_monitor_is_known_while_it_holds_the_folder(tmp_path: Path) -> None:
     with MonitorLock(tmp_path) as lock:
         assert is_locked(tmp_path)
-        assert current_heartbeat(tmp_path) is None  # it has not said who it is yet
+        assert current_heartbeat(tmp_path) is None  # it has not written its heartbeat yet
         lock.beat(_card(os.getpid()))
         assert current_heartbeat(tmp_path) == _card(os.getpid())
     assert not is_locked(tmp_path)

@@ -113,7 +113,7 @@ def test_it_is_done_once_for_each_version_of_a_rule(folder: Path) -> None:
         changed = replace(STRIKE, query=understood("espionnage"))
         assert finish(store, (*WATCHLISTS, changed)) > 0
         assert finish(store, WATCHLISTS) == 0
-        assert finish(store, rules) > 0  # nobody watched for it meanwhile
+        assert finish(store, rules) > 0  # it was not watched in between
 
 
 def test_a_newsroom_that_starts_has_nothing_to_look_through(tmp_path: Path) -> None:

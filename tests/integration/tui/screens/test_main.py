@@ -534,7 +534,7 @@ def test_a_dialog_leaves_the_screen_behind_it_as_it_is() -> None:
         await look(pilot, app)
         await pilot.press("i")
         await sees(pilot, app, "enter: ok")
-        # Any tint, were it ever so faint, blanks it on a terminal of few colours.
+        # On a terminal of few colours even the faintest tint hides the text.
         assert app.screen.styles.background.a == 0
 
     drive(FakeNewsroom(4), script)

@@ -28,12 +28,12 @@ def test_the_reader_shows_the_feed_and_its_polls_and_then_articles_again() -> No
 
     async def script(pilot: Pilot[Any], app: DashboardApp) -> None:
         await look(pilot, app)
-        await sees(pilot, app, "feed health  new")  # what is known of the alert comes first
+        await sees(pilot, app, "feed health  new")  # the state of the alert comes first
         await sees(pilot, app, "Last polls")
         await sees(pilot, app, "200: 20 entries, 18 known, 2 new")
         await sees(pilot, app, "503 Service Unavailable ×9")
         assert app.main_screen.reader.details is None
-        await pilot.press("w")  # there is no why
+        await pilot.press("w")  # there is no explanation
         await sees(pilot, app, "There is no article here.")
         await pilot.press("right_square_bracket", "j")
         await until(pilot, lambda: app.main_screen.reader.details is not None)

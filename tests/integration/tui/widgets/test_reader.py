@@ -22,7 +22,7 @@ def test_similar_articles_are_listed_and_read() -> None:
     async def script(pilot: Pilot[Any], app: DashboardApp) -> None:
         await until(pilot, lambda: app.main_screen.reader.details)
         await pilot.press("M")
-        await sees(pilot, app, "No article has a vector")  # the newest is like none
+        await sees(pilot, app, "No article has a vector")  # the newest article has no similar one
         await pilot.press("end")
         await until(pilot, lambda: (d := app.main_screen.reader.details) and d.article.id <= 30)
         await pilot.press("M")
@@ -54,7 +54,7 @@ def test_another_outlets_article_is_read_and_one_comes_back() -> None:
         await pilot.press("O")
         await until(pilot, lambda: isinstance(app.screen, ChoiceDialog))
         await sees(pilot, app, "The same story in 2 outlets")
-        await pilot.press("k", "enter")  # the cursor began on the one at hand
+        await pilot.press("k", "enter")  # the cursor began on the current match
         await until(pilot, lambda: isinstance(app.screen, ArticleScreen))
         aside = app.screen
         assert isinstance(aside, ArticleScreen)

@@ -140,7 +140,7 @@ def test_logging_out_ends_the_session(reader: Browser) -> None:
     page = reader.press(reader.get("/alerts"), "/logout")
     assert str(page.answer.url).endswith("/login")
     assert reader.get("/alerts").status == 401
-    reader.client.cookies.update(cookie)  # somebody has kept it
+    reader.client.cookies.update(cookie)  # somebody kept the cookie
     assert reader.get("/alerts").status == 401
 
 
@@ -177,7 +177,7 @@ def test_a_form_needs_the_secret_of_its_session(analyst: Browser, api: Api) -> N
 
 def test_a_link_from_another_site_leads_to_the_page(reader: Browser) -> None:
     cookies = dict(reader.client.cookies)
-    reader.client.cookies.clear()  # browsers send none then
+    reader.client.cookies.clear()  # browsers send no cookie then
     headers = {"Sec-Fetch-Site": "cross-site"}
     arrival = reader.get("/alerts/a2?x=<y>", **headers)
     (refresh,) = arrival.tree.xpath("//meta[@http-equiv='refresh']/@content")

@@ -47,7 +47,7 @@ def test_an_alert_tells_all_that_is_known_of_it(reader: Browser, filled: Newsroo
         assert match["text"] in page.all("//mark")
         assert f"“{match['text']}” in the {match['field']}, by {match['term']}" in page.all("//p")
     assert f"/articles/{row['article_id']}" in page.links()
-    assert reader.get("/alerts/2").text == page.text  # the number alone will do
+    assert reader.get("/alerts/2").text == page.text  # the number alone is enough
 
 
 def test_the_list_filters_and_pages(reader: Browser) -> None:

@@ -168,7 +168,7 @@ def test_a_port_that_is_taken_is_told_in_words(store: Store, tmp_path: Path) -> 
         port = listener.getsockname()[1]
         with pytest.raises(MonitorError, match=f"127.0.0.1:{port}: address already in use; choose"):
             asyncio.run(serve(port))
-    asyncio.run(serve(port))  # free again, and given back at the end
+    asyncio.run(serve(port))  # the port is free again, and freed at the end
     asyncio.run(serve(port))
 
 

@@ -163,7 +163,7 @@ def test_a_channel_that_is_down_is_asked_once_not_once_for_each_message(
     desk.plan(alerts(desk, 4), "hook")
     desk.send(webhook(web.url("/in")))
     assert len(web.requests) == 1
-    web.on("/in", Reply(500))  # perhaps only this message: but after three it is the channel
+    web.on("/in", Reply(500))  # after three failures the channel counts as down
     desk.now += DAY
     desk.send(webhook(web.url("/in")))
     assert len(web.requests) == 4
@@ -265,7 +265,7 @@ def test_what_is_put_on_its_way_wakes_the_sender(desk: DeliveryDesk, web: Web) -
         assert not web.requests
         desk.plan(alerts(desk, 2), "hook")
         await asyncio.sleep(0.2)
-        assert not web.requests  # nobody looks without being woken: here two looks are a day apart
+        assert not web.requests  # the loop waits until it is woken: two looks are a day apart
         notifier.wake()
         await becomes(lambda: desk.states() == ["sent", "sent"])
         sending.cancel()

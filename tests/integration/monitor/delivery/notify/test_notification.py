@@ -68,7 +68,7 @@ def test_alerts_reach_their_channels_and_again_after_a_kill(web: Web, newsroom: 
     newsroom.once()
     assert newsroom.sql("SELECT DISTINCT state FROM deliveries") == [("sent",)]
     keys = [request.header("Idempotency-Key") for request in web.requests_for("/in")]
-    assert len(keys) == 3  # the one that was under way, again, and the other
+    assert len(keys) == 3  # the interrupted delivery twice, and the other
     assert len(set(keys)) == 2
     assert len(web.requests_for("/fast")) == 1
 

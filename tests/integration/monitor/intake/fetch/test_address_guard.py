@@ -140,7 +140,7 @@ def test_an_allowed_loopback_is_reached_by_name_and_by_address(web: Web):
             asyncio.run(fetch(web.url("/", host), LOOPBACK))
         assert error.value.status == 404
     assert [request.path for request in web.requests] == ["/", "/feed"] * 3
-    assert web.connections == 3  # the second request of each comes over the same one
+    assert web.connections == 3  # each second request reuses its connection
 
 
 def test_a_permission_that_is_withdrawn_ends_kept_connections_too(web: Web):

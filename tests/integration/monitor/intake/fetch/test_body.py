@@ -68,7 +68,7 @@ def test_every_coding_that_is_accepted(web: Web, coding):
     ],
 )
 def test_bodies_that_are_refused(web: Web, coding, body, reason):
-    content = body() if callable(body) else body  # what is big is made only where it is needed
+    content = body() if callable(body) else body  # large bodies are made only where needed
     web.on("/feed", Reply(200, (("Content-Encoding", coding),), content))
     assert failing(web.url("/feed")).reason == reason
 

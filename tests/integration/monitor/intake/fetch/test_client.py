@@ -87,7 +87,7 @@ def test_poison_validators_are_dropped_and_the_feed_survives(web: Web, poison):
     web.on("/feed", Reply(200, (("ETag", poison),), FEED))
     try:
         fetched = get(web.url("/feed"))
-    except FetchError as error:  # a control character is no HTTP at all
+    except FetchError as error:  # a control character is invalid HTTP
         assert error.reason == "the answer is not HTTP"
     else:
         assert fetched.etag is None

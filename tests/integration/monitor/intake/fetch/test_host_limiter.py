@@ -109,7 +109,7 @@ def test_the_operators_own_hosts_are_not_held_back() -> None:
     city.web.on("*", Reply(body=FEED, delay=0.1))
 
     async def script(client: Client) -> None:
-        await client.fetch("http://home.example/")  # whose host it is is known from here on
+        await client.fetch("http://home.example/")  # its address is known from now on
         await asyncio.gather(*(client.fetch(f"http://home.example/{n}") for n in range(64)))
 
     assert city.live(script) < 1.0

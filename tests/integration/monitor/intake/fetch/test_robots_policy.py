@@ -148,7 +148,7 @@ def test_where_the_rules_cannot_be_had_all_is_forbidden_for_a_while(
         site.now += RETRY + 1
         site.web.on("/robots.txt", Reply(body=FORBIDDEN))
         assert await policy.check(site.web.url("/open")) == Page()
-        site.now += AGE + 1  # what it said goes on to hold
+        site.now += AGE + 1  # the last known rules still apply
         site.web.on("/robots.txt", reply)
         assert (await policy.check(site.web.url("/secret"))).final
         assert await policy.check(site.web.url("/open")) == Page()
@@ -212,7 +212,7 @@ def test_a_site_that_wants_time_gets_it_and_holds_up_nobody(site: Site) -> None:
         waits = dict.fromkeys(range(6), 0.0)
         turns: list[float] = []
         count = 0
-        while waits:  # as the monitor does: each comes again when it is told to
+        while waits:  # as the monitor does: each page is retried after its wait
             number = min(waits, key=lambda n: (waits[n], n))
             site.now = max(site.now, start + waits[number])
             permission = await policy.check(site.web.url(f"/{number}"))
@@ -291,7 +291,7 @@ def test_a_page_that_is_forbidden_is_said_to_be(web: Web, tmp_path: Any) -> None
     unread = room.sql("SELECT title, reason, id FROM unread_pages JOIN articles ON id = article")
     assert sorted(row[:2] for row in unread) == [("secret", reason), ("sent-on", reason)]
     assert room.sql("SELECT * FROM pages") == []  # none is tried again
-    assert len(web.requests_for("/secret")) == 1  # the one that was sent on; its text is not kept
+    assert len(web.requests_for("/secret")) == 1  # by the redirect; its text is not stored
     number = str(unread[0][2])
     article = room.json("show", number, "--format", "json")
     assert (article["page_trouble"], article["page_retry"]) == (reason, None)

@@ -105,7 +105,7 @@ def test_a_text_that_hangs_or_kills_the_process_costs_itself_only(
     tmp_path: Path, word: str, seconds: float
 ) -> None:
     publish(tmp_path, [SAME], [OTHER])
-    with encoding(tmp_path, seconds=seconds) as process:  # a busy machine starts it in some
+    with encoding(tmp_path, seconds=seconds) as process:  # it starts slowly
         with pytest.raises(EncodingError):
             asyncio.run(process.encode([Unencoded(1, 1, word, "")], START))
         assert len(encode(process, tmp_path).articles) == 2

@@ -99,6 +99,6 @@ def test_an_article_that_kills_the_process_is_found_by_those_that_follow(tmp_pat
         process.join()
         codes.append(process.exitcode)
     assert codes[-1] == 0
-    assert len(codes) <= 6 + DEATHS  # 20, 10, 5, 3, 2, 1 in hand
+    assert len(codes) <= 6 + DEATHS  # batches of 20, 10, 5, 3, 2, 1
     assert find_ids(tmp_path / "index") == [id for id in range(1, 21) if id != 13]
     assert (tmp_path / "aside").read_text() == "13: indexing it ends the indexer, or takes too long"

@@ -40,7 +40,7 @@ def item(id: str, text: str, body: str = "") -> str:
 def third_of_the_long_article(folder: Path) -> float:
     """Measure and return the processor seconds for a third of the long text."""
     with closing(open_archive_writer(folder)) as archive:
-        archive.add([indexed(1, "short", "short")])  # what is imported is imported now
+        archive.add([indexed(1, "short", "short")])  # so that all modules are imported
         before = time.thread_time()
         archive.add([indexed(2, letters(1), letters(2))])
         return (time.thread_time() - before) / 3
@@ -65,7 +65,7 @@ def test_it_is_set_aside_its_feed_is_quarantined_and_the_others_are_found(tmp_pa
     views = monitor.views
 
     def is_set_aside() -> bool:
-        process.start()  # looks more often than a tick does
+        process.start()  # checks more often than a tick
         return bool(views.set_aside_count())
 
     async def script(monitor: InProcessMonitor) -> None:

@@ -300,7 +300,7 @@ def test_an_archive_that_is_damaged_under_the_indexer_is_mended(
 def _holds(folder: Path, expected: list[int]) -> bool:
     """Tell whether an archive is sound and holds these articles."""
     try:
-        open_archive(folder).close()  # a writer would make an archive where the indexer makes one
+        open_archive(folder).close()  # a writer would create an archive beside the indexer
         writer = open_archive_writer(folder)
         writer.verify()
         return sorted(writer.all_ids()) == expected

@@ -265,7 +265,7 @@ def test_the_watch_drops_a_few_at_a_time(store: Store, monkeypatch: pytest.Monke
 
 
 def test_a_clock_that_is_set_back_puts_off_no_sweep(store: Store) -> None:
-    times = [NOW + 9 * DAY, NOW]  # the clock is set right once the first sweep is done
+    times = [NOW + 9 * DAY, NOW]  # the clock is corrected after the first sweep
     now = [NOW]
     counts: list[int] = []
 
@@ -334,5 +334,5 @@ def test_on_the_command_line(tmp_path: Path) -> None:
         refusal = home.here("vacuum")
         assert (refusal.returncode, "nothing was compacted" in refusal.stderr) == (0, True)
     home.watch(feeds, ["2005"])
-    assert home.here("import", "a.json").returncode == 0  # asked for again by name
-    assert home.counts()[0] == 1  # and known again: what was dropped stays dropped
+    assert home.here("import", "a.json").returncode == 0  # imported again explicitly
+    assert home.counts()[0] == 1  # dropped articles stay dropped
