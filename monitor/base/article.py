@@ -32,7 +32,7 @@ class Article(Struct, frozen=True, kw_only=True):
     published: Timestamp | None = None
     """The date that the feed gives; None without a usable one."""
     seen: Timestamp
-    """When tocsin first saw it."""
+    """Time when tocsin first saw it."""
     story: int = 0
     """Id of the first article of the same story; its own id when it is alone."""
     outlet: str = ""

@@ -36,7 +36,7 @@ class WorkerThread:
         self._executor = executor
 
     async def __call__(self, call: Callable[..., T], *args: Any) -> T:
-        """Return what a call returns, once its turn has come."""
+        """Return the result of a call, once its turn has come."""
         bound = partial(copy_context().run, call, *args)  # under the lease of the task that asks
         return await asyncio.get_running_loop().run_in_executor(self._executor, bound)
 
@@ -50,10 +50,10 @@ log = logging.getLogger("tocsin")
 
 
 class KeyedTasks(Generic[K]):
-    """Tasks by key. `on_refused` is called with the StoreError of a task."""
+    """Tasks by key. `on_refusal` is called with the StoreError of a task."""
 
-    def __init__(self, on_refused: Callable[[StoreError], None]) -> None:
-        self._on_refused = on_refused
+    def __init__(self, on_refusal: Callable[[StoreError], None]) -> None:
+        self._on_refusal = on_refusal
         self._tasks: dict[K, asyncio.Task[None]] = {}
 
     def __contains__(self, key: object) -> bool:
@@ -84,7 +84,7 @@ class KeyedTasks(Generic[K]):
         if task.cancelled() or (error := task.exception()) is None:
             return
         if isinstance(error, StoreError):
-            self._on_refused(error)
+            self._on_refusal(error)
         else:
             message = _("{what}: unexpected trouble", what=redact(str(key)))
             log.error(message, exc_info=error)

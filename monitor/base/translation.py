@@ -56,7 +56,7 @@ def current() -> str:
 
 
 def choice() -> Choice:
-    """Return what the last call of `use` asked for, so that another process can do the same."""
+    """Return the arguments of the last call of `use`, for another process."""
     return Choice(_chosen.language, _chosen.folder)
 
 

@@ -1,1 +1,1 @@
-"""What leaves by itself: `notify` sends alerts and briefings, `export` is for other programs."""
+"""Delivery: `notify` sends alerts and briefings, `export` writes them for other programs."""

@@ -150,7 +150,7 @@ class Content(Struct, frozen=True):
     """The whole bundled content."""
 
     outlets: Mapping[str, DemoOutlet]
-    """By slug."""
+    """Outlets by slug."""
     articles: tuple[DemoArticle, ...]
     patterns: tuple[Pattern, ...]
 

@@ -24,7 +24,7 @@ class Bulletin(Struct, frozen=True):
 
     number: int
     headlines: Mapping[str, str]
-    """By slug of the outlet, in the order of publication."""
+    """Headlines by slug of the outlet, in the order of publication."""
     text: tuple[str, ...]
 
 
@@ -111,9 +111,9 @@ class PublishedArticle(Struct, frozen=True, kw_only=True):
     text: tuple[str, ...]
     author: str
     out: Timestamp
-    """When it was published."""
+    """Time of publication."""
     changed: Timestamp
-    """When it was last edited; `out` if never."""
+    """Time of the last edit; `out` without one."""
     dated: Timestamp | None
     """The date in the feed; None for no date."""
 

@@ -59,8 +59,8 @@ class BegunIncident(Struct, frozen=True, kw_only=True):
     severity: Severity
     title: str
     """The whole message, in words."""
-    rings: bool = True
-    """False if the feed was in this state before it was watched: that is no news."""
+    is_news: bool = True
+    """False if the feed was in this state before it was watched."""
 
 
 class FeedIncident(Struct, frozen=True, kw_only=True):
@@ -72,7 +72,7 @@ class FeedIncident(Struct, frozen=True, kw_only=True):
 
 
 class AlertState(enum.StrEnum):
-    """What the analyst has done with an alert."""
+    """The state of an alert in triage."""
 
     NEW = "new"
     ACKNOWLEDGED = "acknowledged"
@@ -81,7 +81,7 @@ class AlertState(enum.StrEnum):
 
 
 class Verdict(enum.StrEnum):
-    """What the analyst thinks of an alert; kept to judge the watchlist."""
+    """The judgement of the analyst about an alert; it counts for the precision of the watchlist."""
 
     NONE = ""
     RELEVANT = "relevant"
@@ -94,7 +94,7 @@ class Outlet(Struct, frozen=True, kw_only=True):
     name: str
     article: int
     seen: Timestamp
-    """When tocsin first saw the story at this outlet."""
+    """Time when tocsin first saw the story at this outlet."""
     lag: float
     """Seconds after the first outlet that had it."""
     copied: bool = False
@@ -121,7 +121,7 @@ class MergedAlert(Struct, frozen=True, kw_only=True):
     publisher: str
     """The publisher of its article."""
     seen: Timestamp
-    """When its article was first seen."""
+    """Time when its article was first seen."""
 
 
 class LinkedOutlets(Struct, frozen=True):
@@ -196,12 +196,12 @@ class ArticleAlert(NamedTuple):
     severity: Severity
 
 
-class Lost(Struct, frozen=True):
+class LostTerm(Struct, frozen=True):
     """A term that matched an article until an edit removed it."""
 
     term: str
     at: Timestamp
-    """When the edit was read."""
+    """Time when the edit was read."""
 
 
 class Alert(Struct, frozen=True, kw_only=True):
@@ -240,7 +240,7 @@ class Alert(Struct, frozen=True, kw_only=True):
     """The alert that stands for this one, as both are the same piece."""
     escalations: tuple[Escalation, ...] = ()
     """The earliest first."""
-    lost: tuple[Lost, ...] = ()
+    lost: tuple[LostTerm, ...] = ()
     timeline: StoryTimeline = NOBODY_ELSE
     """Outlets that have its story; read only where a caller asks for it."""
     note: str = ""

@@ -33,7 +33,7 @@ class ArticleDetails(Struct, frozen=True):
     page_trouble: str = ""
     """The reason why its page could not be read; empty without trouble."""
     page_retry: Timestamp | None = None
-    """When its page is tried again; None for never."""
+    """Time of the next try to read its page; None for never."""
     limits: tuple[str, ...] = ()
     """The parts of it that are not matched or not searched, with reasons, in words; often none."""
     decisions: Mapping[int, Decision] = field(default_factory=dict)
@@ -100,12 +100,12 @@ class Version(Struct, frozen=True):
     """A text that an article has, or had before it was edited."""
 
     number: int
-    """From 1, the first text."""
+    """Number of the text, from 1."""
     title: str
     summary: str
     body: str
     until: Timestamp | None
-    """When the next text was read; None for the present text."""
+    """Time when the next text was read; None for the present text."""
 
     def part(self, name: str) -> str:
         """Return the text of title, summary or body."""
@@ -133,7 +133,7 @@ class ArticleRevision(Struct, frozen=True, kw_only=True):
     version: int
     """Number of the text after the edit; the first text is 1."""
     at: Timestamp
-    """When the edited text was read."""
+    """Time when the edited text was read."""
     parts: Mapping[str, Sequence[DiffPart]]
     """The changes by part; parts that did not change are left out."""
     removed_terms: tuple[Term, ...] = ()

@@ -137,13 +137,13 @@ class StoredBriefing(Struct, frozen=True, kw_only=True):
     """0 while it is not stored."""
     name: str
     slot: Timestamp
-    """When it was due."""
+    """Planned time."""
     made_at: Timestamp
     subject: str
     plain: str
     markdown: str
     html: str
-    """What stands inside `<body>`."""
+    """The content of `<body>`."""
     json: str
 
 

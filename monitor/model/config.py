@@ -49,9 +49,9 @@ class StoredConfig(Struct, frozen=True, kw_only=True):
     """A version of `feeds.yaml` that was applied. Versions are kept, and never changed."""
 
     number: int
-    """From 1, in the order in which they were applied."""
+    """Number of the version, from 1, in the order of `tocsin apply`."""
     at: Timestamp
-    """By the clock of the database."""
+    """Time when it was applied, by the clock of the database."""
     who: str
     """Name of the person who applied it; empty without a name."""
     again: int | None = None
@@ -293,7 +293,7 @@ class Config(Struct, frozen=True, kw_only=True):
     contact: str = ""
     """Address a publisher can write to, sent in the User-Agent."""
     metrics: Listening | None = None
-    """Where a monitor serves its metrics; None is nowhere."""
+    """Address of the metrics of a monitor; None for no metrics."""
     retention: Retention = FOR_EVER
     vectors: bool = True
     """Whether articles get vectors, where the model is installed."""

@@ -37,13 +37,13 @@ class Filter(Struct, frozen=True, kw_only=True):
     noted: bool | None = None
     """Alerts with a note, or without."""
     closed: bool = False
-    """Also closed alerts, where `state` is None."""
+    """Include closed alerts, where `state` is None."""
     silenced: bool = False
-    """Also alerts that were raised while their watchlist was silenced."""
+    """Include alerts that were raised while their watchlist was silenced."""
     merged: bool = False
-    """Also alerts that were merged into that of another article."""
+    """Include alerts that were merged into that of another article."""
     suppressed: bool = False
-    """Only alerts that were not notified, duplicates among them."""
+    """Restrict to alerts that were not notified, duplicates among them."""
 
 
 class PastSearch(Struct, frozen=True):
@@ -115,7 +115,7 @@ class BucketSize(enum.StrEnum):
     HOUR = "hour"
     DAY = "day"
     WEEK = "week"
-    """From Monday, as ISO 8601 counts them."""
+    """A week of ISO 8601, which begins on Monday."""
     MONTH = "month"
 
 
@@ -170,7 +170,7 @@ class Trend(Struct, frozen=True, kw_only=True):
     """End of the count, excluded: the last bucket may not be over."""
     series: tuple[Series, ...]
     note: str = ""
-    """What the reader must know: an index that is behind."""
+    """Warning for the reader: the index is behind."""
 
 
 class Share(NamedTuple):
@@ -197,7 +197,7 @@ class Facets(Struct, frozen=True, kw_only=True):
     read: int
     """Articles whose texts were read to find those words: all, or an even sample."""
     note: str = ""
-    """What the reader must know: an index that is behind."""
+    """Warning for the reader: the index is behind."""
 
 
 class Mention(NamedTuple):

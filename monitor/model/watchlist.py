@@ -60,7 +60,7 @@ class Watchlist(Struct, frozen=True, kw_only=True):
     query: Query
     severity: Severity = Severity.MEDIUM
     lang: tuple[str, ...] = ()
-    """Only articles in one of these languages (or undetermined); empty is all."""
+    """Languages of its articles, besides undetermined ones; empty is all."""
     feeds: tuple[str, ...] = ()
     """Names of feeds, or `tag:NAME`; empty is all."""
     match: tuple[str, ...] = ()

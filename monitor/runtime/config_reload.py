@@ -30,20 +30,20 @@ class ConfigReloader:
         self.feeds: Mapping[str, Feed] = {}
         """The feeds that are polled, by URL."""
         self.error = ""
-        """Why the last edit is not active; empty when it is."""
+        """The reason why the last edit is not active; empty if it is."""
         self._parts = parts
         self._backfill = backfill
         self._last_stamp = parts.stamp()
         self._active_stamp = None if parts.edited() else self._last_stamp
 
-    async def ever(self, tick: float, on_refused: Callable[[StoreError], None]) -> None:
+    async def run_forever(self, tick: float, on_refusal: Callable[[StoreError], None]) -> None:
         """Look for changes every `tick` seconds, while polls go on. Never raises."""
         while True:
             await self._parts.sleep(tick)
             try:
                 await self.look()
             except StoreError as error:
-                on_refused(error)
+                on_refusal(error)
             except Exception:
                 log.exception(_("this edit is not active; the monitor goes on"))
 

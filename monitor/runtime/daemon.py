@@ -144,9 +144,9 @@ class Daemon:
         """Watch until `stop` is set, then end all tasks."""
         background = [
             *await self._start(),
-            self._while_held(Duty.BACKFILL, self._backfill.ever),
-            asyncio.create_task(self._reloader.ever(TICK, self._rest), name="reloader"),
-            self._while_held(Duty.UPKEEP, self._retention.ever),
+            self._while_held(Duty.BACKFILL, self._backfill.run_forever),
+            asyncio.create_task(self._reloader.run_forever(TICK, self._rest), name="reloader"),
+            self._while_held(Duty.UPKEEP, self._retention.run_forever),
             asyncio.create_task(
                 check_daily(
                     self._reloader.config.store,
@@ -155,12 +155,12 @@ class Daemon:
                     self._note_damage,
                 )
             ),
-            self._while_held(Duty.DELIVERIES, self._parts.notifier.ever),
+            self._while_held(Duty.DELIVERIES, self._parts.notifier.run_forever),
         ]
         if self._parts.briefings is not None:
-            background.append(self._while_held(Duty.BRIEFINGS, self._parts.briefings.ever))
+            background.append(self._while_held(Duty.BRIEFINGS, self._parts.briefings.run_forever))
         if self._parts.linker is not None:
-            background.append(self._while_held(Duty.VECTORS, self._parts.linker.ever))
+            background.append(self._while_held(Duty.VECTORS, self._parts.linker.run_forever))
         self._say_what_is_watched()
         ticker = Ticker(self._tick, TICK)
         background.append(asyncio.create_task(ticker.keep(self._parts.clock, self._parts.sleep)))
@@ -400,7 +400,7 @@ class Daemon:
         return [
             asyncio.create_task(self._parts.pipeline.run()),
             asyncio.create_task(self._pulse()),
-            asyncio.create_task(self._parts.leases.ever()),
+            asyncio.create_task(self._parts.leases.run_forever()),
         ]
 
     async def _end(self, background: list[asyncio.Task[None]]) -> None:

@@ -55,7 +55,7 @@ _NOTHING: nullcontext[None] = nullcontext()
 
 
 class SoleMonitor:
-    """What a monitor may do: the only one of its store may do everything."""
+    """The leases of the only monitor of a store, which may do everything."""
 
     monitor: int | None = None
     """The number of this monitor among those of a shared store; None for the only one."""
@@ -63,7 +63,7 @@ class SoleMonitor:
     async def start(self) -> None:
         """Take leases. Raises StoreError."""
 
-    async def ever(self) -> None:
+    async def run_forever(self) -> None:
         """Keep the leases. Never raises: the monitor goes on."""
 
     def bucket(self, url: str) -> Lease | None:
@@ -144,7 +144,7 @@ class LeaseKeeper(SoleMonitor):
     async def start(self) -> None:
         await self.beat()
 
-    async def ever(self) -> None:
+    async def run_forever(self) -> None:
         while True:
             await self._sleep(self._expiry / BEATS)
             try:

@@ -88,7 +88,7 @@ class Pipeline:
 
     @property
     def network_down(self) -> str:
-        """Why the network seems to be down; empty when it does not."""
+        """The reason why the network seems to be down; empty if it does not."""
         return self._network.down
 
     async def poll(self, feed: Feed, state: FeedState) -> None:

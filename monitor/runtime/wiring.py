@@ -68,7 +68,7 @@ log = logging.getLogger("tocsin")
 
 
 class RunOptions(Struct, frozen=True, kw_only=True):
-    """How a monitor is to run."""
+    """The options of a run of a monitor."""
 
     once: bool = False
     """Poll the feeds that are due, then end."""
@@ -79,7 +79,7 @@ class RunOptions(Struct, frozen=True, kw_only=True):
     log_file: str = ""
     progress: Progress | None = None
     metrics: Listening | None = None
-    """Where metrics are served; None leaves it to `feeds.yaml`."""
+    """Address of the metrics; None leaves it to `feeds.yaml`."""
     lease_seconds: float = 30.0
     """Seconds without a heartbeat after which other monitors of a shared store take over."""
 

@@ -209,7 +209,7 @@ class BackfillRunner:
         if pending:
             self._request.set()
 
-    async def ever(self, on_refused: Callable[[StoreError], None]) -> None:
+    async def run_forever(self, on_refusal: Callable[[StoreError], None]) -> None:
         """Run backfills whenever there are any. Never raises: the monitor goes on."""
         self._request.set()  # another monitor may have left one
         while True:
@@ -217,7 +217,7 @@ class BackfillRunner:
             try:
                 await self.all()
             except StoreError as error:
-                on_refused(error)
+                on_refusal(error)
                 await self._sleep(REST)
             except Exception:
                 log.exception(_("this backfill failed; the monitor goes on"))

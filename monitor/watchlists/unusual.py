@@ -54,7 +54,7 @@ class UnusualWatch:
         self._clock = clock
         self._learned_for: object = None
         self._patterns: dict[str, Pattern] = {}
-        self._known: frozenset[int] = frozenset()
+        self._feeds: frozenset[int] = frozenset()
         self._recent: dict[str, list[Story]] = {}
         self._last: dict[str, Timestamp] = {}
         self._read_until = 0.0
@@ -127,7 +127,7 @@ class UnusualWatch:
             in_force = self._store.watchlists.in_force()
             active = [item for item in in_force if item.name in look.watchlists]
             self._patterns = learn_patterns(views, active, past, look.zone, now, memory)
-            self._known = frozenset(long_read_feeds(views, now) if self._patterns else ())
+            self._feeds = frozenset(long_read_feeds(views, now) if self._patterns else ())
             self._last = {name: stories[-1].at for name, stories in past.items()}
             self._recent = {
                 name: [story for story in stories if story.at > now - RECENT]
@@ -153,7 +153,7 @@ class UnusualWatch:
             if (name, AlertKind.SPIKE) not in lasting:
                 spike = volume.find_spike(
                     pattern, self._recent.get(name, []), look.now, look.zone,
-                    known_feeds=self._known,
+                    known_feeds=self._feeds,
                     last_end=ended.get((name, AlertKind.SPIKE), 0.0),
                     unwatched=look.unwatched, unread=unread,
                 )  # fmt: skip
@@ -178,7 +178,7 @@ class UnusualWatch:
             return self._last.get(time.watchlist, 0.0) <= time.started_at
         stories = self._recent.get(time.watchlist, [])
         return not volume.is_spike_over(
-            pattern, stories, look.now, look.zone, known_feeds=self._known, unwatched=look.unwatched
+            pattern, stories, look.now, look.zone, known_feeds=self._feeds, unwatched=look.unwatched
         )
 
     def _silence(self, look: _Look, pattern: Pattern, last: Timestamp) -> Unusual | None:
@@ -189,15 +189,15 @@ class UnusualWatch:
                 pattern, last, look.now, look.zone, healthy_feeds=healthy, watched=look.watched
             )
 
-        if silence(self._known) is None:
+        if silence(self._feeds) is None:
             return None
         blind = {gap.feed.number for gap in self._store.feeds.gaps(last, look.now)}
-        well = {
+        healthy = {
             record.feed.number
             for record in self._store.feeds.subscribed()
             if _is_well(record, look.now) and record.feed.number not in blind
         }
-        return silence(self._known & well)
+        return silence(self._feeds & healthy)
 
     def _described(
         self, views: VolumeViews, watchlist: Watchlist, unusual: Unusual
@@ -205,7 +205,7 @@ class UnusualWatch:
         """Return an unusual watchlist with the stories that make the difference."""
         stories = self._recent.get(watchlist.name, [])
         if unusual.kind is AlertKind.SPIKE:
-            recent = [s for s in stories if s.at >= unusual.since and s.feed in self._known]
+            recent = [s for s in stories if s.at >= unusual.since and s.feed in self._feeds]
         else:
             recent = stories[-1:]
         alerts = [story.alert for story in recent]

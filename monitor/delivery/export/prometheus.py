@@ -281,7 +281,7 @@ class _MetricsServer(ThreadingWSGIServer):
         self._max_connections, self._seconds = max_connections, seconds
         self._monotonic = monotonic
         self._open: dict[Any, float] = {}
-        """When each connection began, the oldest first."""
+        """Start of each connection, the oldest first."""
         super().__init__((at.host, at.port), _Handler)
 
     def process_request(self, request: Any, client_address: Any) -> None:

@@ -42,7 +42,7 @@ class ExportContext(Struct, frozen=True, kw_only=True):
     tlp: str = ""
     """The people who may receive it, by the Traffic Light Protocol; empty for no marking."""
     edited: Mapping[int, Timestamp] = field(default_factory=dict)
-    """When articles were edited last, by id; others never were."""
+    """Time of the last edit of each edited article, by id."""
     proofs: Mapping[int, tuple[int, str]] = field(default_factory=dict)
     """Number and hash of the record of why an alert was raised, by alert."""
 

@@ -82,13 +82,13 @@ class BriefingScheduler:
         self._schedules = tuple(schedules)
         self._pages = pages
 
-    async def ever(self, on_refused: Callable[[StoreError], None]) -> None:
-        """Make what becomes due, until cancelled; report store errors to `on_refused`."""
+    async def run_forever(self, on_refusal: Callable[[StoreError], None]) -> None:
+        """Make what becomes due, until cancelled; report store errors to `on_refusal`."""
         while True:
             try:
                 await self.all()
             except StoreError as error:
-                on_refused(error)
+                on_refusal(error)
             await self._sleep(CHECK_SECONDS)
 
     async def all(self) -> None:

@@ -73,7 +73,7 @@ class DeliveryLoop:
         self._channels: dict[str, tuple[Channel, Sender]] = {}
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self._paused_until: dict[str, float] = {}
-        """By `monotonic`: a clock that is set back does not prolong a pause."""
+        """Times of `monotonic`: a clock that is set back does not prolong a pause."""
         self._failures: Counter[str] = Counter()
         self._reported: set[str] = set()
         self._wake_event = asyncio.Event()
@@ -100,14 +100,14 @@ class DeliveryLoop:
         """Check at once, because a delivery was queued."""
         self._wake_event.set()
 
-    async def ever(self, on_refused: Callable[[StoreError], None]) -> None:
-        """Send what becomes due, until cancelled; report store errors to `on_refused`."""
+    async def run_forever(self, on_refusal: Callable[[StoreError], None]) -> None:
+        """Send what becomes due, until cancelled; report store errors to `on_refusal`."""
         while True:
             self._wake_event.clear()
             try:
                 await self._begin()
             except StoreError as error:
-                on_refused(error)
+                on_refusal(error)
             except Exception:
                 log.exception(_("nothing was sent this time; the monitor goes on"))
             await self._wait()

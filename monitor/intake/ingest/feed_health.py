@@ -283,7 +283,7 @@ def _silence_title(feed: Feed, state: FeedState) -> str:
 def _notice(
     kind: AlertKind, severity: Severity, title: str, *, rings: bool = True
 ) -> BegunIncident:
-    return BegunIncident(kind=kind, severity=severity, title=title, rings=rings)
+    return BegunIncident(kind=kind, severity=severity, title=title, is_news=rings)
 
 
 REDIRECTS = 3

@@ -75,7 +75,7 @@ class EventLinker:
     def wake(self) -> None:
         self._woken = True
 
-    async def ever(self, on_error: Callable[[StoreError], None]) -> None:
+    async def run_forever(self, on_error: Callable[[StoreError], None]) -> None:
         """Encode whenever there is something to encode. Never raises: the monitor goes on."""
         while True:
             try:

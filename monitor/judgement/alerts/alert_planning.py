@@ -241,7 +241,7 @@ class _Planning:
     def notice(self, notice: BegunIncident) -> None:
         """Begin an incident of the feed, with an alert if it rings."""
         feed, id = self._arrivals.feed, None
-        if notice.rings:
+        if notice.is_news:
             id = self._next_alert()
             alert = RaisedAlert(
                 id=id,

@@ -140,7 +140,7 @@ class RetentionRunner:
         self._sleep = sleep
         self._retention = retention
 
-    async def ever(self, on_refusal: Callable[[StoreError], None]) -> None:
+    async def run_forever(self, on_refusal: Callable[[StoreError], None]) -> None:
         """Sweep every hour, and when the settings change. Never raises: the monitor goes on."""
         last_sweep, applied = float("-inf"), FOR_EVER
         while True:

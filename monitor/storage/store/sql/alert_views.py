@@ -18,7 +18,7 @@ from monitor.model.alert import (
     ArticleAlert,
     EscalatedAlert,
     Escalation,
-    Lost,
+    LostTerm,
     MergedAlert,
     Outlet,
     StoryAlerts,
@@ -343,12 +343,12 @@ class AlertViews(StoreViews):
         )
         return grouped((e.alert, e) for e in values_of(Escalation, escalations))
 
-    def _lost(self, alerts: Collection[int]) -> dict[int, tuple[Lost, ...]]:
+    def _lost(self, alerts: Collection[int]) -> dict[int, tuple[LostTerm, ...]]:
         """Return the terms of each of these alerts that an edit removed."""
         rows = self._connection.select_in(
             "SELECT alert, term, at FROM lost_terms WHERE alert IN ({0}) ORDER BY at, term", alerts
         )
-        return grouped((alert, Lost(*lost)) for alert, *lost in rows)
+        return grouped((alert, LostTerm(*lost)) for alert, *lost in rows)
 
 
 def read_matches(

@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from support.fake_newsroom import NOW, FakeNewsroom
 
 from monitor.base.article import Article
-from monitor.model.alert import Escalation, Lost, MergedAlert, Outlet, StoryTimeline
+from monitor.model.alert import Escalation, LostTerm, MergedAlert, Outlet, StoryTimeline
 from monitor.model.article import ADDED, REMOVED, SAME, ArticleDetails, ArticleRevision, DiffPart
 from monitor.model.watchlist import Severity
 from monitor.presentation.spans import Line, width
@@ -69,7 +69,7 @@ def test_what_became_of_an_alert_is_said() -> None:
     changed_alert = replace(
         alert,
         escalations=(step,),
-        lost=(Lost("grève", NOW),),
+        lost=(LostTerm("grève", NOW),),
         suppressed="cooldown",
         suppressed_until=NOW + 600,
     )
@@ -109,7 +109,7 @@ def test_no_line_is_wider_than_the_reader(cells: int) -> None:
     outlets = [Outlet(name=HOSTILE, article=n, seen=NOW, lag=9e9, lang=HOSTILE) for n in (1, 2)]
     timeline = StoryTimeline(tuple(outlets), tuple(outlets))
     (alert,) = FakeNewsroom(4).read(1).alerts  # type: ignore[union-attr]
-    alert = replace(alert, watchlist=HOSTILE, lost=(Lost(HOSTILE, 1e99),))
+    alert = replace(alert, watchlist=HOSTILE, lost=(LostTerm(HOSTILE, 1e99),))
     other = MergedAlert(
         alert=2, partner=1, stands=True, watchlist=HOSTILE, article=2, title=HOSTILE,
         publisher=HOSTILE, seen=NOW,

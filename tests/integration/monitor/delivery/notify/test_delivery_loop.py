@@ -260,7 +260,7 @@ def test_what_is_put_on_its_way_wakes_the_sender(desk: DeliveryDesk, web: Web) -
     web.on("/in", Reply(200))
 
     async def life(notifier: DeliveryLoop) -> None:
-        sending = asyncio.create_task(notifier.ever(lambda error: pytest.fail(str(error))))
+        sending = asyncio.create_task(notifier.run_forever(lambda error: pytest.fail(str(error))))
         await asyncio.sleep(0.2)
         assert not web.requests
         desk.plan(alerts(desk, 2), "hook")
@@ -280,7 +280,7 @@ def test_an_edit_ends_what_hangs_and_its_channel_is_mended(desk: DeliveryDesk, w
     desk.plan(alerts(desk, 1), "hook")
 
     async def life(notifier: DeliveryLoop) -> None:
-        sending = asyncio.create_task(notifier.ever(lambda error: pytest.fail(str(error))))
+        sending = asyncio.create_task(notifier.run_forever(lambda error: pytest.fail(str(error))))
         await becomes(lambda: web.requests_for("/old"))
         await notifier.use([webhook(web.url("/new"))], LOOPBACK)
         await becomes(lambda: desk.states() == ["sent"])

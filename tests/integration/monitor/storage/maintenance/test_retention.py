@@ -259,7 +259,7 @@ def test_the_watch_drops_a_few_at_a_time(store: Store, monkeypatch: pytest.Monke
 
     tidy = tidying.RetentionRunner(store, cast(Any, thread), lambda: now[0], sleep, lambda: rule[0])
     with pytest.raises(EndError):
-        asyncio.run(tidy.ever(lambda error: None))
+        asyncio.run(tidy.run_forever(lambda error: None))
     assert counts[:4] == [20, 20, 20, 15]
     assert [count for count, _ in groupby(counts)] == [20, 15, 10, 5, 0]
 
@@ -282,7 +282,7 @@ def test_a_clock_that_is_set_back_puts_off_no_sweep(store: Store) -> None:
 
     tidy = tidying.RetentionRunner(store, cast(Any, thread), lambda: now[0], sleep, lambda: YEAR)
     with pytest.raises(asyncio.CancelledError):
-        asyncio.run(tidy.ever(lambda error: None))
+        asyncio.run(tidy.run_forever(lambda error: None))
     assert counts[-1] == 0
 
 
@@ -302,7 +302,7 @@ def test_a_refusal_is_told_and_the_sweep_goes_on(store: Store) -> None:
 
     tidy = tidying.RetentionRunner(store, cast(Any, thread), lambda: NOW, sleep, lambda: YEAR)
     with pytest.raises(asyncio.CancelledError):
-        asyncio.run(tidy.ever(errors.append))
+        asyncio.run(tidy.run_forever(errors.append))
     assert len(errors) == 1
 
 

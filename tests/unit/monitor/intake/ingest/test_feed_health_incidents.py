@@ -107,7 +107,7 @@ def test_an_incident_ends_when_the_feed_answers_or_publishes(state, before, expe
 
 def test_silence_from_before_we_watched_does_not_ring() -> None:
     (notice,) = notices(SILENT, {}, first=True)
-    assert not notice.rings
+    assert not notice.is_news
 
 
 @pytest.mark.parametrize(

@@ -109,7 +109,7 @@ def run_linker(
             raise AssertionError(error)
 
         with suppress(Done):
-            await linker.ever(on_refusal)
+            await linker.run_forever(on_refusal)
 
     with ThreadPoolExecutor(1) as thread:
         asyncio.run(run(thread))

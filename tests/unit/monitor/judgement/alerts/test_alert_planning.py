@@ -430,7 +430,9 @@ GONE = BegunIncident(kind=AlertKind.GONE, severity=MEDIUM, title="A: gone")
 
 
 def test_an_incident_raises_an_alert_if_it_is_news() -> None:
-    plan = planned(notices=(GONE, replace(GONE, kind=AlertKind.SILENT, rings=False)), last_alert=2)
+    plan = planned(
+        notices=(GONE, replace(GONE, kind=AlertKind.SILENT, is_news=False)), last_alert=2
+    )
     assert [(i.kind, i.alert) for i in plan.incidents] == [
         (AlertKind.GONE, 3),
         (AlertKind.SILENT, None),

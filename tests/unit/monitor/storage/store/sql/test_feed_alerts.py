@@ -21,7 +21,7 @@ from monitor.storage.store.sql.views import Views
 
 GONE = BegunIncident(kind=AlertKind.GONE, severity=Severity.MEDIUM, title="A: gone (410)")
 SILENT = BegunIncident(
-    kind=AlertKind.SILENT, severity=Severity.LOW, title="A: nothing", rings=False
+    kind=AlertKind.SILENT, severity=Severity.LOW, title="A: nothing", is_news=False
 )
 
 
