@@ -47,7 +47,7 @@ def split_compound(term: str) -> tuple[str, str] | None:
 
 
 _FILE = Path(__file__).with_name("inflections.txt")
-_CACHED = 16 * 2**20
+_CACHE_BYTES = 16 * 2**20
 """Bytes of a cache of inflections: some 5,000 words, or 50,000 of articles."""
 _LAST_LETTER = "\U0010ffff"
 """A character that sorts behind every letter of a folded word."""
@@ -138,8 +138,8 @@ def _size(forms: frozenset[str]) -> int:
     return getsizeof(forms) + sum(map(getsizeof, forms))
 
 
-_inflections = TextCache(_inflect, _size, _CACHED)
-_folded_inflections = TextCache(_inflect_folded, getsizeof, _CACHED)
+_inflections = TextCache(_inflect, _size, _CACHE_BYTES)
+_folded_inflections = TextCache(_inflect_folded, getsizeof, _CACHE_BYTES)
 
 
 def is_known(bare: str) -> bool:

@@ -10,25 +10,25 @@ from typing import Any
 
 LEARNED_FROM = 20
 """Articles of a feed after which the language it declares no longer counts."""
-_DECLARED = 0.8
+_DECLARED_WEIGHT = 0.8
 """Highest weight of a declared language: many feeds copy it from a template."""
-_OTHERS = 0.05
+_OTHER_WEIGHT = 0.05
 """Weight of a language that the feed never used before: 0.01 calls 30 % of lone
 foreign headlines native, 0.05 calls 9 %, 0.1 begins to misjudge the feed's own."""
-_LIKELY = 3
+_LIKELY_COUNT = 3
 """Languages that share the weight not yet learned from a feed."""
-_SURE = 0.5
+_MIN_CONFIDENCE = 0.5
 """Confidence below which a language is undetermined."""
-_READ = 150
+_MAX_CHARACTERS = 150
 """Characters that are read: more do not change the result for a feed with a known prior."""
 _CANDIDATES = 8
-_UNLIKELY = 0.001
+_MIN_CANDIDATE = 0.001
 """Confidence below which a language is no candidate: in 24,000 texts none of these was chosen,
 whatever the prior; most texts have one candidate. 0.01 changes one language in a thousand."""
 _LABEL = "__label__"
 """Prefix of each code that the model returns."""
 _CAPITALS, _SMALL = ascii_uppercase.encode(), ascii_lowercase.encode()
-_SHORT = 5
+_SHORT_TEXT = 5
 """Characters of a text so short that single capitals say nothing."""
 
 
@@ -42,7 +42,7 @@ def prior(recent: Iterable[str], declared: str = "") -> dict[str, float]:
     weights = {code: codes.count(code) / LEARNED_FROM for code in dict.fromkeys(codes)}
     if declared:
         unlearned = 1 - len(codes) / LEARNED_FROM
-        weights[declared] = weights.get(declared, 0.0) + _DECLARED * unlearned
+        weights[declared] = weights.get(declared, 0.0) + _DECLARED_WEIGHT * unlearned
     return weights
 
 
@@ -58,7 +58,7 @@ def detect(text: str, prior: Mapping[str, float] | None = None) -> str:
 
 def likely_languages(text: str) -> dict[str, float]:
     """Return the confidence of the model in each language, the likeliest first."""
-    text = text[:_READ]
+    text = text[:_MAX_CHARACTERS]
     if not any(map(str.isalpha, text)):
         return {}
     return _guesses(text.lower() if _is_in_capitals(text) else text)
@@ -70,14 +70,14 @@ def choose(guesses: Mapping[str, float], prior: Mapping[str, float] | None = Non
         guesses = _weighed(guesses, prior)
     code, confidence = max(guesses.items(), key=lambda guess: guess[1], default=("", 0.0))
     # The model also knows languages that have no two-letter code.
-    return code if confidence >= _SURE and len(code) == 2 else ""
+    return code if confidence >= _MIN_CONFIDENCE and len(code) == 2 else ""
 
 
 def _weighed(guesses: Mapping[str, float], prior: Mapping[str, float]) -> dict[str, float]:
     """Return guesses times the prior, summing to one."""
     unknown = max(1 - sum(prior.values()), 0.0)
     weighed = {
-        code: score * (prior.get(code, 0.0) + max(unknown / _LIKELY, _OTHERS))
+        code: score * (prior.get(code, 0.0) + max(unknown / _LIKELY_COUNT, _OTHER_WEIGHT))
         for code, score in guesses.items()
     }
     total = sum(weighed.values())
@@ -86,7 +86,7 @@ def _weighed(guesses: Mapping[str, float], prior: Mapping[str, float]) -> dict[s
 
 def _is_in_capitals(text: str) -> bool:
     """Tell whether the model would take a text for Japanese: it was trained on few capitals."""
-    if len(text) <= _SHORT:
+    if len(text) <= _SHORT_TEXT:
         return text.isupper()
     letters = text.encode("ascii", "ignore")
     capitals = len(letters) - len(letters.translate(None, _CAPITALS))
@@ -96,7 +96,7 @@ def _is_in_capitals(text: str) -> bool:
 
 def _guesses(text: str) -> dict[str, float]:
     line = text.replace("\n", " ")  # the model reads lines
-    labels, scores = _model().predict(line, k=_CANDIDATES, threshold=_UNLIKELY)
+    labels, scores = _model().predict(line, k=_CANDIDATES, threshold=_MIN_CANDIDATE)
     return {
         label.removeprefix(_LABEL): min(score, 1.0)
         for label, score in zip(labels, scores, strict=True)

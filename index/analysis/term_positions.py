@@ -84,10 +84,10 @@ _STEP = 1 << 2
 """Difference between the codes of two consecutive words."""
 _BASES = {part: number * PART_WIDTH for number, part in enumerate(PARTS)}
 
-_CACHED_CHUNKS = 64 * 2**20
+_CHUNK_CACHE_BYTES = 64 * 2**20
 """Bytes of the cache of chunks with all of their keys: 290,000 of news. 5,800 articles have
 180,000."""
-_CACHED_PLACES = 8 * 2**20
+_PLACE_CACHE_BYTES = 8 * 2**20
 """Bytes of the cache of the places of the words of chunks."""
 _PAIR = 60
 """Bytes of two values in a tuple, roughly."""
@@ -258,7 +258,7 @@ def _as_additions(entry: _Entry) -> Additions:
     return Additions(tuple([(key, 0) for key in keys]), 1)
 
 
-_all_keys = Keys(max_bytes=_CACHED_CHUNKS)
+_all_keys = Keys(max_bytes=_CHUNK_CACHE_BYTES)
 
 
 class DocumentTerms:
@@ -385,5 +385,5 @@ def words_of(chunk: str) -> tuple[tuple[int, int], ...]:
     )
 
 
-places_of_words = TextCache(words_of, lambda places: 2 * _PAIR * len(places), _CACHED_PLACES)
+places_of_words = TextCache(words_of, lambda places: 2 * _PAIR * len(places), _PLACE_CACHE_BYTES)
 """Start and end of every word of a chunk."""

@@ -38,7 +38,7 @@ MAX_CHARS = 1_000_000
 """Characters of one part that are read."""
 CACHED = 32 * 2**20
 """Bytes of a cache of words: some 250,000 of them."""
-_CACHED_TOKENS = 16 * 2**20
+_TOKEN_CACHE_BYTES = 16 * 2**20
 """Bytes of the cache of tokens; callers that read many articles have larger caches."""
 _TOKEN = 120
 """Bytes of a token without its strings, roughly."""
@@ -169,11 +169,11 @@ def _with_broken_words(text: str) -> str:
     if "-" not in text or not _HYPHEN_BLANK.search(text):  # to search one sign is much faster
         return text
 
-    def mended(hyphen: re.Match[str]) -> str:
+    def mend(hyphen: re.Match[str]) -> str:
         is_broken = _is_broken_word(text, hyphen.start(), hyphen[1])
         return hyphen[0].replace(" ", "\n") if is_broken else hyphen[0]
 
-    return _SPACED_HYPHEN.sub(mended, text, count=_MAX_BROKEN)
+    return _SPACED_HYPHEN.sub(mend, text, count=_MAX_BROKEN)
 
 
 def _is_broken_word(text: str, hyphen: int, right: str) -> bool:
@@ -345,12 +345,12 @@ def _gendered(masculine: str, added: str) -> list[str]:
 
 
 _LETTERS_OF_SUFFIX = re.compile(r"[^\W\d_][^\W\d_\u0300]*(?:\u0300[^\W\d_]+)?")
-_REPLACED = {
+_MASCULINE_ENDINGS = {
     "rice": ["eur"], "trice": ["teur"], "ice": ["eur"], "euse": ["eur", "eux"], "ve": ["f"],
     "se": ["x", "r"], "ère": ["er"], "ière": ["ier"], "esse": ["e"],
 }  # fmt: skip
 """Endings of the masculine, by the ending of the feminine that replaces them."""
-_BEFORE = {"ice": "r"}
+_INSERTED = {"ice": "r"}
 """Letters inserted before an ending: auteur·ice is autrice."""
 
 
@@ -358,9 +358,9 @@ def _feminines(masculine: str, ending: str) -> list[str]:
     """Return the feminine; for a plural (étudiants·es), also that of the word without its s."""
     ending = unicodedata.normalize("NFC", ending)
     singular = masculine[:-1] if masculine[-1] in "sS" else masculine
-    for replaced in _REPLACED.get(ending.lower(), []):
+    for replaced in _MASCULINE_ENDINGS.get(ending.lower(), []):
         if singular.lower().endswith(replaced):
-            return [singular[: -len(replaced)] + _BEFORE.get(ending.lower(), "") + ending]
+            return [singular[: -len(replaced)] + _INSERTED.get(ending.lower(), "") + ending]
     return [word + ending for word in dict.fromkeys((masculine, singular))]
 
 
@@ -368,7 +368,7 @@ def _size_of_tokens(tokens: tuple[Token, ...]) -> int:
     return sum([_TOKEN + getsizeof(token.term) + getsizeof(token.exact) for token in tokens])
 
 
-tokens_of = TextCache(_analyse, _size_of_tokens, _CACHED_TOKENS)
+tokens_of = TextCache(_analyse, _size_of_tokens, _TOKEN_CACHE_BYTES)
 """The tokens of a run, by the run."""
 
 

@@ -34,7 +34,7 @@ _GROUP = 1 << 18
 """Characters that are read at once: more do not fit into the processor's caches."""
 _TABLE_BYTES = 36 * 2**20
 """Bytes of the table of chunks that is kept from one batch to the next."""
-_CACHED = 8 * 2**20
+_CACHE_BYTES = 8 * 2**20
 """Bytes of the cache of the runs of chunks."""
 _LOUD, _AUTHOR = 1, 2
 """Styles of texts: all in capitals, an author's."""
@@ -198,7 +198,7 @@ class ChunkTable:
     """Numbers chunks and the index keys that they add. It grows; the caller watches `bytes`."""
 
     def __init__(self) -> None:
-        self._keys = Keys(max_bytes=_CACHED)
+        self._keys = Keys(max_bytes=_CACHE_BYTES)
         self._random = _random(2 + (_LOUD | _AUTHOR) + 1)
         self._slots = np.zeros(1 << _BITS, dtype=np.uint64)
         self._slot_numbers = np.zeros(1 << _BITS, dtype=np.uint32)

@@ -27,7 +27,7 @@ _FOOTER = Struct("<QII8s")  # start of the checksums, length and checksum of the
 _BLOCK = 1 << 12
 """Bytes of a block: a page of memory. A short list is in one or two blocks, 2 µs each."""
 _CHUNK = 1 << 18
-_OF_WRONG_NUMBERS = (ValueError, TypeError, IndexError, KeyError, OverflowError)
+_NUMBER_ERRORS = (ValueError, TypeError, IndexError, KeyError, OverflowError)
 
 
 class ChecksummedFileWriter:
@@ -84,7 +84,7 @@ class _DamageReported:
         pass
 
     def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
-        if isinstance(error, _OF_WRONG_NUMBERS):
+        if isinstance(error, _NUMBER_ERRORS):
             message = _("{file}: its content makes no sense", file=self._name)
             raise ArchiveDamaged(message) from error
 

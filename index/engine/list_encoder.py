@@ -83,8 +83,8 @@ def _by_width(
     for width in (1, 2, 4):
         chosen = widths == width
         if chosen.any():
-            of_numbers = slice(None) if chosen.all() else np.repeat(chosen, counts)
-            yield width, of_numbers, _ranges(starts[chosen], counts[chosen], width)
+            number_mask = slice(None) if chosen.all() else np.repeat(chosen, counts)
+            yield width, number_mask, _ranges(starts[chosen], counts[chosen], width)
 
 
 def write_sets(

@@ -150,7 +150,7 @@ class QueryExecutor(Struct, frozen=True):
         ]
         for child in node.children:
             if isinstance(child, Phrase | Near):
-                steps.append((_PRESENT, 0, self._with_words_of, child))
+                steps.append((_ALL_WORDS_COST, 0, self._with_words_of, child))
         for _, _, method, child in sorted(steps, key=itemgetter(0, 1)):
             within = method(child, within)
             if not within:
@@ -201,7 +201,7 @@ _METHODS: dict[type[Node], Callable[[QueryExecutor, Any, Bits], Bits]] = {
 }
 
 
-_PRESENT = 1
+_ALL_WORDS_COST = 1
 """Cost of finding the documents with all words of a phrase anywhere."""
 
 

@@ -20,7 +20,7 @@ from index.errors import ArchiveDamaged
 from index.interruption import checked
 from monitor.base.translation import gettext as _
 
-_KEPT = 20_000
+_MAX_CACHED = 20_000
 """Number of posting lists that are cached for the next search: those of all words of a large
 archive would take gigabytes."""
 _KEYS = 1_000
@@ -97,7 +97,7 @@ class Segment:
         postings = self._postings.get(key)
         if postings is None:
             postings = self.lists.field(WORDS).find(key.encode()) or _NO_POSTINGS
-            if len(self._postings) >= _KEPT:
+            if len(self._postings) >= _MAX_CACHED:
                 self._postings.clear()
             self._postings[key] = postings
         return postings

@@ -31,7 +31,7 @@ from index.interruption import checked
 from index.query.ast import Mode, Node, Word, words
 from monitor.base.article import PARTS, Article
 
-SAMPLED = 6
+SPELLING_SAMPLE = 6
 """Articles from which the usual spelling of a word is learned."""
 _INFLECTED = ("fr", "en")
 
@@ -84,7 +84,7 @@ class TermGroups:
         """Return the most frequent spelling of a word."""
         spellings = Counter(
             run[token.start : token.end]
-            for article in self._with(group)[:SAMPLED]
+            for article in self._with(group)[:SPELLING_SAMPLE]
             for text in map(article.part, PARTS[:-1])
             for run in runs(text)
             for token in tokens_of[run]
@@ -201,7 +201,7 @@ CHANCE = 0.01
 """Probability that any word at all is returned if the articles were picked at random."""
 MIN_STORIES = 3
 """Number of stories in which a word must occur: copies of one story say the same."""
-COUNTED = 4
+TESTS = 4
 """Words that are counted exactly for each word to return: the likeliest to be significant."""
 
 
@@ -288,7 +288,7 @@ def significant_terms(
     min_strength = threshold(len(candidates))
     selection = _Selection(counts, len(texts))
     merged: dict[str, list[_Tested]] = defaultdict(list)
-    for group in checked(selection.likeliest(candidates, min_strength, COUNTED * limit), step=1):
+    for group in checked(selection.likeliest(candidates, min_strength, TESTS * limit), step=1):
         tested = selection.tested(group)
         if (
             tested.articles > tested.expected

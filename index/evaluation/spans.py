@@ -90,7 +90,7 @@ def codes(word: Word, document: Document) -> Codes:
 
 
 # A tuple made once: `Word | Phrase` is made anew each time, which takes longer than the test.
-_PLACED = (Word, Phrase, Near)
+_WITH_PLACES = (Word, Phrase, Near)
 
 
 def extents(node: Node, document: Document) -> Sequence[Extent]:
@@ -250,7 +250,7 @@ def _all_matches(node: And, document: Document) -> list[SpanMatch]:
     matched: list[SpanMatch] = []
     for child in node.children:
         child_matches = matches(child, document)
-        if not child_matches and (isinstance(child, _PLACED) or not evaluate(child, document)):
+        if not child_matches and (isinstance(child, _WITH_PLACES) or not evaluate(child, document)):
             return []
         matched += child_matches
     return matched

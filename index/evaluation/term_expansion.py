@@ -16,7 +16,7 @@ from index.query.ast import Mode, Word
 
 _KEYS = 10_000
 """Keys that are tested between two checks for an interruption."""
-_KEPT = 50_000
+_MAX_CACHED = 50_000
 """Words of queries whose keys are cached."""
 
 
@@ -51,7 +51,7 @@ def is_plain_exact(word: Word) -> bool:
     return word.mode is Mode.EXACT and not word.exact
 
 
-@functools.lru_cache(_KEPT)
+@functools.lru_cache(_MAX_CACHED)
 def listed_keys(word: Word) -> frozenset[str]:
     """Return the keys that a word means, if they do not depend on the vocabulary; else none.
 
@@ -86,8 +86,8 @@ def expansion(
         has_key: Tells whether the vocabulary has a key.
         with_prefix: Returns the keys of the vocabulary that begin with a prefix.
     """
-    if listed := listed_keys(word):
-        return sorted(filter(has_key, listed))
+    if keys := listed_keys(word):
+        return sorted(filter(has_key, keys))
     prefix, accepts = selector(word)
     return sorted(filter(accepts, checked(with_prefix(prefix), _KEYS)))
 
@@ -102,8 +102,8 @@ def selector(word: Word) -> Selector:
     prefix = AUTHOR if word.part == "author" else ""
     if is_plain_exact(word):
         return Selector(prefix + word.term + EXACT, lambda key: not key.endswith(LOUD))
-    if listed := listed_keys(word):
-        return Selector("", listed.__contains__)
+    if keys := listed_keys(word):
+        return Selector("", keys.__contains__)
     pattern = re.compile(prefix + _linear(word.term), re.DOTALL)
     return Selector(literal_prefix(word), lambda key: pattern.fullmatch(key) is not None)
 

@@ -146,12 +146,12 @@ def children(node: Node) -> tuple[Node, ...]:
 
 def walk(node: Node) -> Iterator[Node]:
     """Yield a node and all nodes below it, in the order of the text."""
-    waiting = [node]
-    while waiting:
-        node = waiting.pop()
+    stack = [node]
+    while stack:
+        node = stack.pop()
         yield node
         if not isinstance(node, Word):
-            waiting += reversed(children(node))
+            stack += reversed(children(node))
 
 
 def words(node: Node) -> Iterator[Word]:

@@ -118,7 +118,7 @@ VALUES = {"severity": SEVERITIES, "has": HAS, "state": STATES, "is": IS}
 UNDETERMINED = "und"
 """`lang:und` finds articles whose language could not be told."""
 
-_WHEN = datetime(2024, 1, 1, tzinfo=UTC)  # any moment: only the form of a date is looked at
+_SAMPLE_TIME = datetime(2024, 1, 1, tzinfo=UTC)  # any moment: only the form of a date is looked at
 _LISTABLE = ("lang", "feed", "tag", "watch", "severity", "has", "state", "is", "assigned")
 
 
@@ -160,7 +160,7 @@ def _facet(name: str, written: str, value: str, column: int, allowed: Sequence[s
         problem = _("a name holds letters or digits")
     elif name in ("since", "until"):
         try:
-            resolve_time(value, _WHEN.timestamp(), UTC)
+            resolve_time(value, _SAMPLE_TIME.timestamp(), UTC)
         except ValueError as error:
             problem = str(error)
     if problem:

@@ -29,7 +29,7 @@ LISTED = re.compile(rf"(?:{UNSPACED}|{GLUED_BRACKETS}|[^\s(){QUOTES},]|(?<=\d),(
 NAME = re.compile(r"[^\s()]+")
 PROXIMITY = re.compile(r"~(\d+)?")
 KINDS = {"AND": "AND", "ET": "AND", "OR": "OR", "OU": "OR", "NOT": "NOT", "SAUF": "NOT"}
-_MEANT = {
+_SYNONYMS = {
     "text": "body", "by": "author", "language": "lang", "source": "feed", "site": "feed",
     "after": "since", "from": "since", "before": "until", "to": "until",
 }  # fmt: skip
@@ -60,7 +60,7 @@ def hint_for_field(written: str) -> str:
         return _("{name}: selects alerts; `tocsin alerts --query` takes it", name=written.lower())
     spellings = [spelling for name in (*PARTS, *FACETS) for spelling in (name, offered_name(name))]
     similar = get_close_matches(written.lower(), spellings, 1, 0.5)
-    name = _MEANT.get(written.lower()) or (similar[0] if similar else "")
+    name = _SYNONYMS.get(written.lower()) or (similar[0] if similar else "")
     if name:
         name = offered_name(field_named(name))
         return _('write {name}:, or quote it: "{written}: ..."', name=name, written=written)

@@ -344,7 +344,7 @@ def _no_regex(column: int) -> QueryError:
     return QueryError(_("there are no regular expressions"), column, hint)
 
 
-PARSED = 100_000
+CACHED_QUERIES = 100_000
 """Parsed queries that are cached: editing one of 50,000 watchlists parses one."""
 
 
@@ -355,7 +355,7 @@ class Query(Struct, frozen=True):
     root: Node
 
 
-@functools.lru_cache(PARSED)
+@functools.lru_cache(CACHED_QUERIES)
 def parse_query(text: str, *, allow_archive_filters: bool = True) -> Query:
     """Return the query of a text; without archive filters for watchlists.
 

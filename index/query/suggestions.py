@@ -19,9 +19,9 @@ APART = 5
 """Distance of the words of a phrase in the query that is suggested instead."""
 INFLECTED = 4
 """Letters of the shortest word whose inflections are suggested."""
-BEGUN = 3
+MIN_STEM = 3
 """Letters of the shortest word for which other endings are suggested."""
-_MOST_APART = 4
+_MAX_APART = 4
 """Words of the longest phrase for which words near each other are suggested."""
 
 
@@ -92,7 +92,7 @@ def _texts(query: Query, similar: Similar) -> Iterator[_Text]:
         elif word.mode in (Mode.EXACT, Mode.ACRONYM) and is_acronym(word.text):
             yield _with(SuggestionKind.ANY_FORM, query.text, word, word.text.lower())
     last = max(leaves, key=lambda word: word.column, default=None)
-    if last and last.mode is Mode.FOLDED and last.text.isalpha() and len(last.term) >= BEGUN:
+    if last and last.mode is Mode.FOLDED and last.text.isalpha() and len(last.term) >= MIN_STEM:
         yield _with(SuggestionKind.ANY_ENDING, query.text, last, f"{last.text}*")
     for phrase in walk(query.root):
         if isinstance(phrase, Phrase):
@@ -139,7 +139,7 @@ def _apart(text: str, phrase: Phrase) -> Iterator[_Text]:
     words = phrase.text[1:-1].strip()
     is_alone = len(phrase.text) == len(text.strip())
     choices = [words if is_alone else f"({words})"]
-    if len(phrase.children) <= _MOST_APART:
+    if len(phrase.children) <= _MAX_APART:
         choices.insert(0, f"{phrase.text}~{APART}")
     for instead in choices:
         yield SuggestionKind.APART, text[:start] + instead + text[end:], phrase.text, instead
@@ -247,8 +247,8 @@ def _spelling_candidates(
 ) -> set[str]:
     """Return the keys of about the length of a term that begin with its first or second letter."""
     prefix = word_key.removesuffix(term)
-    least, most = max(len(term) - mistakes - 1, 0), len(term) + mistakes - 1
-    pattern = re.compile(f"^{prefix}[^\n{EXACT}][^\n{EXACT}]{{{least},{most}}}$", re.MULTILINE)
+    low, high = max(len(term) - mistakes - 1, 0), len(term) + mistakes - 1
+    pattern = re.compile(f"^{prefix}[^\n{EXACT}][^\n{EXACT}]{{{low},{high}}}$", re.MULTILINE)
     return {
         key
         for letter in dict.fromkeys(term[:2])

@@ -58,8 +58,8 @@ def word(written: str, column: int, part: str = "", **options: bool) -> Node:
         build = _Builder(written, column, part, mode, loud=options.get("loud", False))
         if compound:
             compounds = [compound, *variants[position, True]]
-            lasts = [run[-1], *variants[position + step - 1, False]]
-            pairs = zip(compounds, lasts, strict=True)
+            last_tokens = [run[-1], *variants[position + step - 1, False]]
+            pairs = zip(compounds, last_tokens, strict=True)
             leaves.append(build.compounds([(form, [*run[:-1], end]) for form, end in pairs]))
         elif other_forms := variants[position, False]:
             leaves.append(build.either([run[0], *other_forms]))

@@ -30,10 +30,10 @@ MAX_DISTANCES = 1_000
 def check(tree: Node) -> None:
     """Raise QueryError for a node that can never hold, nearly always holds, or takes too long."""
     nears = (node for node in walk(tree) if isinstance(node, Near))
-    if beyond := next(islice(nears, MAX_DISTANCES, None), None):
-        most = number(MAX_DISTANCES)
-        hint = _("a query has at most {count}; make several watchlists of it", count=most)
-        raise QueryError(_("too many distances (NEAR, W, ~)"), beyond.column, hint)
+    if excess := next(islice(nears, MAX_DISTANCES, None), None):
+        limit = number(MAX_DISTANCES)
+        hint = _("a query has at most {count}; make several watchlists of it", count=limit)
+        raise QueryError(_("too many distances (NEAR, W, ~)"), excess.column, hint)
     for node in walk(tree):
         _validate_node(node)
     if culprit := _negative(tree):
@@ -75,11 +75,11 @@ def _validate_negative_choice(node: Or | AtLeast | Score) -> None:
 
 
 def _validate_contradiction(node: And) -> None:
-    wanted = {child for child in node.children if not isinstance(child, Not)}
+    required = {child for child in node.children if not isinstance(child, Not)}
     for child in node.children:
         if isinstance(child, Not):
-            refused = child.child.children if isinstance(child.child, Or) else (child.child,)
-            if wanted.intersection((*refused, child.child)):
+            excluded = child.child.children if isinstance(child.child, Or) else (child.child,)
+            if required.intersection((*excluded, child.child)):
                 message = _("this contradicts what is wanted")
                 raise QueryError(message, child.column, _("take one away"))
     langs = [child for child in node.children if isinstance(child, Facet) and child.name == "lang"]
@@ -93,8 +93,8 @@ def _validate_count(node: AtLeast) -> None:
     if node.count < 1:
         raise QueryError(_("OF needs a number from 1"), node.column, _("write 2 OF (a, b, c)"))
     if node.count > len(node.children):
-        wanted, listed = node.count, len(node.children)
-        message = _("{wanted} of {listed} can never be there", wanted=wanted, listed=listed)
+        needed, listed = node.count, len(node.children)
+        message = _("{wanted} of {listed} can never be there", wanted=needed, listed=listed)
         raise QueryError(message, node.column, "")
     if len(set(node.children)) < len(node.children):
         raise QueryError(_("the list names the same twice"), node.column, _("take one away"))
@@ -131,10 +131,10 @@ def _reach(node: Node) -> frozenset[str]:
 def _validate_threshold(node: Score) -> None:
     if node.threshold <= 0:
         raise QueryError(_("the threshold must be above zero"), node.column, "")
-    most = math.fsum(weight for weight, _ in node.weighted if weight > 0)
-    if most < node.threshold:
+    highest = math.fsum(weight for weight, _ in node.weighted if weight > 0)
+    if highest < node.threshold:
         message = _(
             "all weights together are {sum}, less than the threshold {threshold}",
-            sum=f"{most:g}", threshold=f"{node.threshold:g}",
+            sum=f"{highest:g}", threshold=f"{node.threshold:g}",
         )  # fmt: skip
         raise QueryError(message, node.column, _("lower the threshold"))

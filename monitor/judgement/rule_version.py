@@ -7,10 +7,10 @@ from enum import Enum
 from hashlib import blake2b
 
 from index.query.ast import And, AtLeast, Facet, Near, Node, Not, Or, Phrase, Score, Word
-from index.query.parser import PARSED
+from index.query.parser import CACHED_QUERIES
 
 
-@functools.lru_cache(PARSED)
+@functools.lru_cache(CACHED_QUERIES)
 def rule_version(root: Node, lang: tuple[str, ...], feeds: tuple[str, ...]) -> str:
     """Return a hash that is equal for watchlists whose queries mean the same.
 

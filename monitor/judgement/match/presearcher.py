@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from index.evaluation.term_expansion import expands, is_open, key
 from index.query.ast import And, AtLeast, Mode, Near, Node, Or, Phrase, Score, Word, words
-from index.query.parser import PARSED
+from index.query.parser import CACHED_QUERIES
 
 MAX_WORDS = 4
 """Most terms of a set: more would hardly ever avoid a needless evaluation."""
@@ -152,7 +152,7 @@ def alternatives(root: Node) -> tuple[Node, ...]:
     return root.children if isinstance(root, Or) else (root,)
 
 
-@functools.lru_cache(PARSED)
+@functools.lru_cache(CACHED_QUERIES)
 def filing(root: Node) -> Filing:
     """Return the filing of a query. Remembered: of 50,000 watchlists one is edited."""
     terms = tuple(words(root))
