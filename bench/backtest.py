@@ -66,12 +66,12 @@ def main() -> None:
 
 def recombined(real: Sequence[Article], count: int) -> Iterator[Article]:
     """Yield articles with the headline of one and sentences of two others of its language."""
-    chance = random.Random(SEED)
+    rng = random.Random(SEED)
     by_lang = {lang: [a for a in real if a.lang == lang] for lang in ("fr", "en")}
     sentences = {a.id: _SENTENCE.split(a.body) for a in real}
     for id in range(1, count + 1):
-        original = chance.choice(real)
-        first, second = chance.choices(by_lang[original.lang], k=2)
+        original = rng.choice(real)
+        first, second = rng.choices(by_lang[original.lang], k=2)
         body = " ".join([*sentences[first.id][::2], *sentences[second.id][1::2]])
         yield replace(original, id=id, feeds=(1,), story=id, body=body, seen=1.6e9 + 60.0 * id)
 

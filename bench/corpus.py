@@ -114,11 +114,11 @@ class Document(Struct, frozen=True):
 class Tongue:
     """A language: its words, and sentences made of them."""
 
-    def __init__(self, lang: str, chance: random.Random) -> None:
-        self._chance = chance
+    def __init__(self, lang: str, rng: random.Random) -> None:
+        self._rng = rng
         self._stops = _STOPS[lang].split()
         self._elides = lang == "fr"
-        self.words = _coined(lang, chance)
+        self.words = _coined(lang, rng)
         self._stop_odds = _zipf(len(self._stops))
         self._word_odds = _zipf(len(self.words))
 
@@ -135,13 +135,13 @@ class Tongue:
     def _paragraph(self, words: int) -> str:
         sentences = []
         while words > 0:
-            length = min(words, self._chance.randint(8, 20))
+            length = min(words, self._rng.randint(8, 20))
             sentences.append(self._sentence(length))
             words -= length
         return " ".join(sentences)
 
     def _sentence(self, length: int) -> str:
-        choices = self._chance.choices
+        choices = self._rng.choices
         stops = choices(self._stops, cum_weights=self._stop_odds, k=length)
         words = choices(self.words, cum_weights=self._word_odds, k=length)
         tokens: list[str] = []
@@ -160,8 +160,8 @@ class Corpus:
     """Feeds of different entries, the watchlists, and the counts that must be found."""
 
     def __init__(self, feeds: int, entries: int, seed: int = SEED) -> None:
-        chance = random.Random(seed)
-        self._tongues = {lang: Tongue(lang, chance) for lang in ("fr", "en")}
+        rng = random.Random(seed)
+        self._tongues = {lang: Tongue(lang, rng) for lang in ("fr", "en")}
         self.watchlists = {
             f"Watch {i + 1:02d}": tuple(self._terms()[i::WATCHLISTS]) for i in range(WATCHLISTS)
         }
@@ -227,20 +227,20 @@ def folded(text: str) -> str:
     return " ".join(re.findall(r"\w+", bare))
 
 
-def _coined(lang: str, chance: random.Random) -> list[str]:
+def _coined(lang: str, rng: random.Random) -> list[str]:
     """Coin distinct words, one in ten of them a name, and one name in three of two words."""
     syllables, endings = _SYLLABLES[lang].split(), _ENDINGS[lang].split()
     words: dict[str, None] = {}
     used_words = set(_STOPS[lang].split())
     while len(words) < VOCABULARY:
-        word = "".join(chance.choices(syllables, k=chance.randint(2, 3)))
-        is_name = chance.random() < 0.1
+        word = "".join(rng.choices(syllables, k=rng.randint(2, 3)))
+        is_name = rng.random() < 0.1
         if is_name:
             word = word.capitalize()
-            if chance.random() < 0.3:
-                word += " " + "".join(chance.choices(syllables, k=2)).capitalize()
-        elif chance.random() < 0.6:
-            word += chance.choice(endings)
+            if rng.random() < 0.3:
+                word += " " + "".join(rng.choices(syllables, k=2)).capitalize()
+        elif rng.random() < 0.6:
+            word += rng.choice(endings)
         if (bare := folded(word)) not in used_words:
             used_words.add(bare)
             words[word] = None

@@ -95,9 +95,9 @@ def _start(room: AlertRoom, name: str) -> None:
 
 
 def _share(tty: Terminal, seconds: float) -> float:
-    before, began = tty.cpu(), time.perf_counter()
+    before, start = tty.cpu(), time.perf_counter()
     time.sleep(seconds)
-    return 100 * (tty.cpu() - before) / (time.perf_counter() - began)
+    return 100 * (tty.cpu() - before) / (time.perf_counter() - start)
 
 
 def _keys(
@@ -108,7 +108,7 @@ def _keys(
     meanwhile: Callable[[], AbstractContextManager[None]],
 ) -> None:
     """Press keys at random moments, and print the time until the cursor was painted again."""
-    chance = random.Random(SEED)
+    rng = random.Random(SEED)
     tty.send("G" + UP * 12)  # rows enough below for every key to move the cursor
     time.sleep(1)
     times: list[float] = []
@@ -116,7 +116,7 @@ def _keys(
     with meanwhile():
         time.sleep(1)
         for number in range(count):
-            time.sleep(chance.uniform(0.03, 0.12))
+            time.sleep(rng.uniform(0.03, 0.12))
             mark = tty.mark
             pressed = tty.send(keys[number % len(keys)])
             try:
@@ -131,13 +131,13 @@ def _keys(
 
 def _typed(tty: Terminal, rounds: int) -> None:
     """Type words into the filter, and print the time until each letter was painted."""
-    chance = random.Random(SEED)
+    rng = random.Random(SEED)
     times: list[float] = []
     for number in range(rounds + 1):
         tty.send("f")
         time.sleep(4.0 if number == 0 else 0.5)
         for end in range(1, len(WORDS) + 1):
-            time.sleep(chance.uniform(0.06, 0.2))
+            time.sleep(rng.uniform(0.06, 0.2))
             mark = tty.mark
             pressed = tty.send(WORDS[end - 1])
             painted = tty.wait_for(WORDS[:end].rstrip(), mark, 5.0)

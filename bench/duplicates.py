@@ -19,7 +19,7 @@ from pathlib import Path
 
 from msgspec.structs import replace
 
-from bench.real_articles import arguments, articles, made, published, rows
+from bench.real_articles import arguments, articles, as_article, published, rows
 from bench.real_watchlists import SEED
 from index.analysis.text_features import shingles
 from monitor.base.article import Article
@@ -48,16 +48,16 @@ def cut(share: float) -> Edit:
 def edited(share: float) -> Edit:
     """Return an edit that replaces a share of the words by other words of the text."""
 
-    def edit(words: list[str], chance: random.Random) -> list[str]:
-        return [chance.choice(words) if chance.random() < share else word for word in words]
+    def edit(words: list[str], rng: random.Random) -> list[str]:
+        return [rng.choice(words) if rng.random() < share else word for word in words]
 
     return edit
 
 
-def shortened(words: list[str], chance: random.Random) -> list[str]:
+def shortened(words: list[str], rng: random.Random) -> list[str]:
     """Take out a fifth in stretches of ten words, as editors do."""
     stretches = [words[at : at + 10] for at in range(0, len(words), 10)]
-    return [word for stretch in stretches if chance.random() > 0.2 for word in stretch]
+    return [word for stretch in stretches if rng.random() > 0.2 for word in stretch]
 
 
 EDITS: Mapping[str, Edit] = {
@@ -165,13 +165,13 @@ def copies(
     real: Sequence[Article], edit: Edit, boilerplate: bool = False
 ) -> Iterator[tuple[int, Article]]:
     """Yield copies of some articles, each with the number of its original."""
-    chance = random.Random(SEED)
-    for article in chance.sample(real, min(COPIES, len(real))):
-        words = edit(f"{article.summary} {article.body}".split(), chance)
+    rng = random.Random(SEED)
+    for article in rng.sample(real, min(COPIES, len(real))):
+        words = edit(f"{article.summary} {article.body}".split(), rng)
         body = " ".join(words)
         if boilerplate:
             body = f"{body} {BOILERPLATE[article.lang]}"
-        title = chance.choice(real).title
+        title = rng.choice(real).title
         yield article.id, replace(article, id=10**6, feeds=(0,), title=title, summary="", body=body)
 
 
@@ -192,7 +192,7 @@ def clusters(data: Path) -> None:
     reports = []
     for id, row in enumerate(rows(data / "clusters" / "ecbplus-en-dev.jsonl"), 1):
         title, _, body = row["text"].partition("\n")
-        reports.append(replace(made(id, "en", title, "", body), feeds=(id,)))
+        reports.append(replace(as_article(id, "en", title, "", body), feeds=(id,)))
         events[id] = row["topic"], row["event"]
     stored = StoredArticles(reports)
     decisions = [(a.id, stored.judge(a, upto=a.id)) for a in reports]

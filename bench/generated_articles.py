@@ -26,14 +26,14 @@ def varied(data: Path, count: int) -> Iterator[Article]:
     A mixture has half of the sentences of each article and two names of its own, so that the
     vocabulary grows as in real news.
     """
-    chance = random.Random(SEED)
+    rng = random.Random(SEED)
     real = articles(data)
-    chance.shuffle(real)
+    rng.shuffle(real)
     partners = {lang: cycle([a for a in real if a.lang == lang]) for lang in ("fr", "en")}
     for id, article in enumerate(islice(cycle(real), count), 1):
         if id > len(real):
-            other = next(islice(partners[article.lang], chance.randrange(1, 9), None))
-            article = _mixed(article, other, chance)  # noqa: PLW2901
+            other = next(islice(partners[article.lang], rng.randrange(1, 9), None))
+            article = _mixed(article, other, rng)  # noqa: PLW2901
         date = 1.3e9 + MINUTE * id
         yield replace(
             article, id=id, feeds=(1 + id % FEEDS,), published=date, seen=date, story=id,
@@ -41,18 +41,18 @@ def varied(data: Path, count: int) -> Iterator[Article]:
         )  # fmt: skip
 
 
-def _mixed(article: Article, other: Article, chance: random.Random) -> Article:
-    sentences = [*_half(article.body, chance), *_half(other.body, chance)]
-    chance.shuffle(sentences)
-    sentences.append(f"{_name(chance)} {_name(chance)}.")
+def _mixed(article: Article, other: Article, rng: random.Random) -> Article:
+    sentences = [*_half(article.body, rng), *_half(other.body, rng)]
+    rng.shuffle(sentences)
+    sentences.append(f"{_name(rng)} {_name(rng)}.")
     body = " ".join(map(str.strip, sentences))  # joined without a blank, they would make new words
-    return replace(article, title=f"{article.title} {_name(chance)}", body=body)
+    return replace(article, title=f"{article.title} {_name(rng)}", body=body)
 
 
-def _half(text: str, chance: random.Random) -> list[str]:
+def _half(text: str, rng: random.Random) -> list[str]:
     sentences = _SENTENCE.findall(text)
-    return chance.sample(sentences, -(-len(sentences) // 2))
+    return rng.sample(sentences, -(-len(sentences) // 2))
 
 
-def _name(chance: random.Random) -> str:
-    return "".join(chance.choices(_SYLLABLES, k=3)).capitalize()
+def _name(rng: random.Random) -> str:
+    return "".join(rng.choices(_SYLLABLES, k=3)).capitalize()

@@ -90,7 +90,7 @@ def endless() -> Iterator[Article]:
             yield replace(item, id=id, title=item.title + tail, url=f"{item.url}/{round}", story=id)
 
 
-def grow(folder: Path, articles: int, tell: Callable[[GrowthStep], None]) -> None:
+def grow(folder: Path, articles: int, report: Callable[[GrowthStep], None]) -> None:
     """Fill store and index, and report the cost at each size."""
     with closing(Store(StoreAddress(folder))) as store:
         (feed,) = store.subscribe([Feed(url="https://bench.example/rss", name="Bench")], [])
@@ -113,7 +113,7 @@ def grow(folder: Path, articles: int, tell: Callable[[GrowthStep], None]) -> Non
                 searches=searches(folder / ARCHIVE_FOLDER),
                 starts=starts(folder),
             )
-            tell(step)
+            report(step)
 
 
 def steps(limit: int) -> Iterator[int]:

@@ -60,9 +60,9 @@ def metrics(folder: Path) -> Iterator[Harm]:
             while not polls:
                 time.sleep(0.1)
             for phase, seconds, attacked in _phases(process, port, METRICS_CONNECTIONS, "/metrics"):
-                until = time.monotonic()
-                times = [moment for moment in polls if until - seconds < moment < until]
-                gaps = zip([until - seconds, *times], [*times, until], strict=True)
+                now = time.monotonic()
+                times = [moment for moment in polls if now - seconds < moment < now]
+                gaps = zip([now - seconds, *times], [*times, now], strict=True)
                 pause = max(end - begin for begin, end in gaps)
                 yield Harm(
                     f"longest time without a poll {phase}",
@@ -161,7 +161,7 @@ def _socket(key: selectors.SelectorKey) -> socket.socket:
 
 def _answered(port: int, path: str, tries: int = 3) -> float:
     """Return the seconds until a client gets an answer."""
-    began = time.monotonic()
+    start = time.monotonic()
     for _ in range(tries):
         client = HTTPConnection("127.0.0.1", port, timeout=TRIED)
         with suppress(OSError, HTTPException):
@@ -169,4 +169,4 @@ def _answered(port: int, path: str, tries: int = 3) -> float:
             client.getresponse().read()
             break
         client.close()
-    return time.monotonic() - began
+    return time.monotonic() - start

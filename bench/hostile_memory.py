@@ -27,13 +27,13 @@ def runs(folder: Path) -> Iterator[Harm]:
 
 def pieces(folder: Path) -> Iterator[Harm]:
     """Attack with 81 articles of 2,400 compounds, all different, of cacheable length."""
-    chance = random.Random(4)
-    texts = [" ".join(_piece(chance) for _ in range(2_400)) for _ in range(ARTICLES)]
+    rng = random.Random(4)
+    texts = [" ".join(_piece(rng) for _ in range(2_400)) for _ in range(ARTICLES)]
     yield from _read_once(folder, f"{ARTICLES} articles of 2,400 compounds of 16 words", texts)
 
 
-def _piece(chance: random.Random) -> str:
-    return "-".join("".join(chance.choices(ascii_lowercase, k=3)) for _ in range(16))
+def _piece(rng: random.Random) -> str:
+    return "-".join("".join(rng.choices(ascii_lowercase, k=3)) for _ in range(16))
 
 
 def _read_once(folder: Path, label: str, texts: Sequence[str]) -> Iterator[Harm]:

@@ -31,8 +31,8 @@ _CHAIN = " NEAR/5 ".join(_LETTERS)
 
 def _drawn(words: Sequence[str]) -> str:
     """Return a text of words in random order."""
-    chance = random.Random(SEED)
-    return " ".join(chance.choices(words, k=SIZE))[:SIZE]
+    rng = random.Random(SEED)
+    return " ".join(rng.choices(words, k=SIZE))[:SIZE]
 
 
 def _repeated(text: str, end: str = "") -> str:
@@ -99,9 +99,9 @@ def feed(_: Path) -> Iterator[Harm]:
     """Attack a watchlist of four words with 60 articles of these words."""
     words = ["surete", "etat", "alibaba", "liege"]
     rules = _rules(f'"{" ".join(words)}"~50')
-    chance = random.Random(SEED)
+    rng = random.Random(SEED)
     for length in (140, 3_000):
-        texts = [" ".join(chance.choices(words, k=length)) for _ in range(60)]
+        texts = [" ".join(rng.choices(words, k=length)) for _ in range(60)]
         seconds = _timed(lambda: [rules.match(_article(text), _FEED) for text in texts])  # noqa: B023
         yield Harm(f"60 articles of {length} watched words", seconds, _peak())
 

@@ -127,10 +127,10 @@ class Texts(Struct, frozen=True):
             for lemma, times in frequency.items()
             if len(lemma) > 2 and times >= 3 and fold(lemma) not in stoplist
         ]
-        chance, weights = random.Random(SEED), [frequency[lemma] for lemma in pool]
+        rng, weights = random.Random(SEED), [frequency[lemma] for lemma in pool]
         drawn: dict[str, None] = {}
         while len(drawn) < min(count, len(pool)):
-            drawn[chance.choices(pool, weights)[0]] = None
+            drawn[rng.choices(pool, weights)[0]] = None
         return list(drawn)
 
 

@@ -19,7 +19,7 @@ from pathlib import Path
 from msgspec.structs import replace
 
 from bench.matching_peers import Alternation, Automaton, Fts5, Matcher, Matches, Tocsin
-from bench.real_articles import DATA, arguments, articles, made
+from bench.real_articles import DATA, arguments, articles, as_article
 from bench.real_watchlists import Author, Vocabulary
 from index.query.parser import parse_query
 from monitor.base.article import Article
@@ -110,7 +110,7 @@ def errors() -> None:
 
 def _finds(make: Make, case: Golden) -> bool:
     query = parse_query(case.query)
-    article = replace(made(1, "", "", "", ""), body=case.text)
+    article = replace(as_article(1, "", "", "", ""), body=case.text)
     return bool(make([Watchlist(name=query.text, query=query)]).match([article])[0])
 
 

@@ -64,9 +64,9 @@ def wall(command: list[str], times: int) -> float:
     """Return the shortest wall time of several runs of a command."""
 
     def once() -> float:
-        began = time.perf_counter()
+        start = time.perf_counter()
         subprocess.run(command, capture_output=True, check=True)
-        return time.perf_counter() - began
+        return time.perf_counter() - start
 
     return min(once() for _ in range(times))
 
@@ -76,9 +76,9 @@ def idle(command: list[str], settle: float, seconds: float) -> float:
     running = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:
         time.sleep(settle)
-        before, began = cpu_of(running.pid), time.perf_counter()
+        before, start = cpu_of(running.pid), time.perf_counter()
         time.sleep(seconds)
-        return (cpu_of(running.pid) - before) / (time.perf_counter() - began)
+        return (cpu_of(running.pid) - before) / (time.perf_counter() - start)
     finally:
         running.terminate()
         running.wait()
@@ -99,14 +99,14 @@ def main(command: list[str]) -> None:
     ctypes.CDLL(None).prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
     peak = total = 0
     with tempfile.TemporaryFile("w+", encoding="utf-8") as log:
-        began = time.perf_counter()
+        start = time.perf_counter()
         running = subprocess.Popen(command, stdout=log, stderr=subprocess.STDOUT)
         while running.returncode is None:
             peak = max(peak, peak_of(running.pid))
             total = max(total, sum(map(_proportional, _tree(os.getpid()))))
             with suppress(subprocess.TimeoutExpired):
                 running.wait(INTERVAL)
-        seconds = time.perf_counter() - began
+        seconds = time.perf_counter() - start
         log.seek(0)
         output = log.read()
     _reap()

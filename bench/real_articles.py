@@ -43,10 +43,10 @@ def rows(path: Path) -> Iterator[dict[str, Any]]:
 def articles(data: Path) -> list[Article]:
     """Return every article: 4,647 French ones and 1,154 English ones, of 290 words on average."""
     texts = [*_french(data), *_english(data)]
-    return [made(id, *text) for id, text in enumerate(texts, 1)]
+    return [as_article(id, *text) for id, text in enumerate(texts, 1)]
 
 
-def made(id: int, lang: str, title: str, summary: str, body: str) -> Article:
+def as_article(id: int, lang: str, title: str, summary: str, body: str) -> Article:
     """Return an article of these words."""
     return Article(
         id=id,
@@ -69,9 +69,9 @@ def published(data: Path) -> list[Article]:
     """
     collected = [*_documents(data / "feeds-real"), *_teasers(data / "crossing")]
     for text in _french(data):
-        collected.append(replace(made(0, *text), feeds=(20_000,)))
+        collected.append(replace(as_article(0, *text), feeds=(20_000,)))
     for number, text in enumerate(_english(data), 30_000):
-        article = replace(made(0, *text), feeds=(number,))
+        article = replace(as_article(0, *text), feeds=(number,))
         if article.title.startswith("http"):  # the address of its page
             headline, _, body = article.body.partition("\n")
             article = replace(article, title=headline, body=body)
@@ -120,7 +120,7 @@ def _teasers(folder: Path) -> Iterator[Article]:
     for lang in ("fr", "en"):
         for row in rows(folder / f"{lang}.jsonl"):
             number = numbers.setdefault(row["src"], 10_000 + len(numbers))
-            article = made(0, lang, row["title"], row["summary"], "")
+            article = as_article(0, lang, row["title"], row["summary"], "")
             yield replace(article, feeds=(number,), published=float(row["at"]))
 
 

@@ -69,24 +69,24 @@ class Author:
 
     def __init__(self, vocabulary: Vocabulary, seed: int = SEED) -> None:
         self._terms = vocabulary
-        self._chance = random.Random(seed)
+        self._rng = random.Random(seed)
 
     def watchlists(self, count: int) -> list[Watchlist]:
         """Return a number of watchlists."""
         written: dict[str, Watchlist] = {}
         kinds, odds = zip(*_KINDS, strict=True)
         while len(written) < count:
-            (kind,) = self._chance.choices(kinds, odds)
+            (kind,) = self._rng.choices(kinds, odds)
             watchlist = kind(self)
             written.setdefault(watchlist.name, watchlist)
         return list(written.values())
 
     def _any(self, words: Sequence[str]) -> str:
-        return self._chance.choice(words)
+        return self._rng.choice(words)
 
     def _person(self) -> str:
         """Return a name, or the first and last names of two people: most are in no text."""
-        if self._chance.random() < 0.25:
+        if self._rng.random() < 0.25:
             return self._any(self._terms.full)
         return f"{self._any(self._terms.full).split()[0]} {self._any(self._terms.names)}"
 
@@ -110,7 +110,7 @@ class Author:
         return _watch(f"{word[: max(5, len(word) - 3)]}* AND {self._any(self._terms.names)}")
 
     def _near(self) -> Watchlist:
-        distance = self._chance.choice([3, 5, 10])
+        distance = self._rng.choice([3, 5, 10])
         place, word = self._any(self._terms.places), self._any(self._terms.words)
         return _watch(f"{place} NEAR/{distance} {word}~")
 

@@ -204,10 +204,10 @@ def subscription(address: str, feeds: int) -> None:
             ("again", subscribed),
             ("with one edited", edited),
         ):
-            began, processor = time.perf_counter(), time.process_time()
+            start, processor = time.perf_counter(), time.process_time()
             store.subscribe(feed_list, ())
             print(
-                f"subscribe {when}: {time.perf_counter() - began:.1f} s,"
+                f"subscribe {when}: {time.perf_counter() - start:.1f} s,"
                 f" {time.process_time() - processor:.1f} s of the processor",
                 flush=True,
             )
@@ -256,13 +256,13 @@ def rest(address: str, folder: Path, feeds: int) -> None:
         session.execute("UPDATE feeds SET last_poll = 0, next_due = 1e12")
         session.execute("VACUUM ANALYZE feeds")
         postgres = int((folder / "postgresql" / "postmaster.pid").read_text().split()[0])
-        began = time.perf_counter()
+        start = time.perf_counter()
         with _monitor(config, folder / "resting", address) as (process, _times):
             query = "SELECT count(*) FROM leases WHERE holder IS NOT NULL"
             _wait(session, query, lambda count: count >= BUCKETS)
             while _spent(5, process.pid)[0] > SETTLED:
                 pass
-            seconds = time.perf_counter() - began
+            seconds = time.perf_counter() - start
             print(
                 f"a monitor of {feeds:,} feeds has started after {seconds:.0f} s,"
                 f" {cpu_with_the_dead(process.pid):.0f} s of the processor,"
@@ -289,9 +289,9 @@ def _leases(address: str, pid: int) -> SqlLeases:
 def _print(name: str, call: Callable[[], object]) -> None:
     times = []
     for _ in range(LOOKS):
-        began = time.perf_counter()
+        start = time.perf_counter()
         call()
-        times.append(1_000 * (time.perf_counter() - began))
+        times.append(1_000 * (time.perf_counter() - start))
     cuts = quantiles(times, n=100)
     print(f"{name}: p50 {cuts[49]:.1f} ms, p99 {cuts[98]:.1f} ms", flush=True)
 

@@ -25,10 +25,10 @@ _batch = Store.batch
 @contextmanager
 def timed(store: Store) -> Iterator[Batch]:
     """See `Store.batch`."""
-    began = time.perf_counter()
+    start = time.perf_counter()
     with _batch(store) as batch:
         yield batch
-    DURATIONS.append(1_000 * (time.perf_counter() - began))
+    DURATIONS.append(1_000 * (time.perf_counter() - start))
 
 
 if __name__ == "__main__":

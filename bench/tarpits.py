@@ -48,10 +48,10 @@ def healthy_beside(tarpits: int) -> Healthy:
         settings = {"network": network, "feeds": feeds, "watchlists": ["Alibaba"]}
         settings["archive"] = {"vectors": False}
         (Path(folder) / "feeds.yaml").write_text(json.dumps(settings), encoding="utf-8")
-        began = time.time()
+        start = time.time()
         monitor = subprocess.Popen([TOCSIN, "-q", "run"], cwd=folder, stderr=subprocess.DEVNULL)
         try:
-            read_times = sorted(moment - began for moment in _all_read(Path(folder)))
+            read_times = sorted(moment - start for moment in _all_read(Path(folder)))
         finally:
             monitor.terminate()
             monitor.wait()

@@ -38,25 +38,25 @@ ADDED, REMOVED = START + 120 * DAY, START + 240 * DAY
 class Newsroom:
     """The times in which the monitor watched, and in which each feed could not be read."""
 
-    dice: random.Random
+    rng: random.Random
     laptop: bool
     watched: list[Interval] = field(default_factory=list)
     down: dict[int, list[Interval]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        dice = self.dice
+        rng = self.rng
         if self.laptop:
             for day in range(DAYS):
-                if day % 7 < 5 or dice.random() < 0.3:
-                    opened = START + day * DAY + dice.gauss(7.5, 0.7) * HOUR
-                    self.watched.append((opened, opened + dice.gauss(12, 1.5) * HOUR))
+                if day % 7 < 5 or rng.random() < 0.3:
+                    opened = START + day * DAY + rng.gauss(7.5, 0.7) * HOUR
+                    self.watched.append((opened, opened + rng.gauss(12, 1.5) * HOUR))
         else:
-            ends = sorted(START + dice.random() * DAYS * DAY for _ in range(3))
-            starts = [START, *(end + dice.uniform(0.5, 20) * HOUR for end in ends)]
+            ends = sorted(START + rng.random() * DAYS * DAY for _ in range(3))
+            starts = [START, *(end + rng.uniform(0.5, 20) * HOUR for end in ends)]
             self.watched = list(zip(starts, [*ends, START + DAYS * DAY], strict=True))
         for feed in range(1, FEEDS + 2):
-            fails = sorted(START + dice.random() * DAYS * DAY for _ in range(6))
-            self.down[feed] = [(at, at + dice.expovariate(1 / (12 * HOUR))) for at in fails]
+            fails = sorted(START + rng.random() * DAYS * DAY for _ in range(6))
+            self.down[feed] = [(at, at + rng.expovariate(1 / (12 * HOUR))) for at in fails]
 
     def seen(self, feed: int, at: float) -> float | None:
         """Return the time at which a story of a feed is seen; None if never."""
@@ -64,12 +64,12 @@ class Newsroom:
             return None
         for start, end in self.down[feed]:
             if start <= at < end:
-                if self.dice.random() < 0.4:
+                if self.rng.random() < 0.4:
                     return None  # it went before the feed could be read again
                 at = end
         for start, end in self.watched:
             if at < end:
-                return max(at, start + self.dice.random() * LOOK)
+                return max(at, start + self.rng.random() * LOOK)
         return None
 
 
@@ -79,33 +79,33 @@ def factor(at: float) -> float:
     return BY_HOUR[hour % 24] * BY_WEEKDAY[hour // 24 % 7]
 
 
-def published(dice: random.Random, rate: float, start: float, days: float) -> Iterator[float]:
+def published(rng: random.Random, rate: float, start: float, days: float) -> Iterator[float]:
     """Yield the times of stories: with a rhythm, busy days, and events with several stories."""
     peak, busy, day = rate * 2.6 * 2.5 / 1.3, 0.0, -1
     at = start
     while True:
-        at += dice.expovariate(peak) * DAY
+        at += rng.expovariate(peak) * DAY
         if at >= start + days * DAY:
             return
         if int((at - START) // DAY) != day:
             day = int((at - START) // DAY)
-            busy = 0.6 * busy + dice.gauss(0, 0.24)
-        if dice.random() < min(1.0, factor(at) * math.exp(busy) / (2.6 * 2.5)):
+            busy = 0.6 * busy + rng.gauss(0, 0.24)
+        if rng.random() < min(1.0, factor(at) * math.exp(busy) / (2.6 * 2.5)):
             yield at
-            if dice.random() < 0.15:  # the wires tell it in several ways
-                for _ in range(1 + int(dice.expovariate(1.0))):
-                    yield at + dice.expovariate(1 / (1.5 * HOUR))
+            if rng.random() < 0.15:  # the wires tell it in several ways
+                for _ in range(1 + int(rng.expovariate(1.0))):
+                    yield at + rng.expovariate(1 / (1.5 * HOUR))
 
 
 def year(newsroom: Newsroom, rate: float) -> list[Story]:
     """Return the stories of a watchlist that are seen in a year."""
     shares = [1 / place for place in range(1, FEEDS + 1)]
     stories = []
-    for at in published(newsroom.dice, rate, START, DAYS):
-        (feed,) = newsroom.dice.choices(range(1, FEEDS + 1), shares)
+    for at in published(newsroom.rng, rate, START, DAYS):
+        (feed,) = newsroom.rng.choices(range(1, FEEDS + 1), shares)
         if (moment := newsroom.seen(feed, at)) is not None:
             stories.append(Story(moment, feed))
-    for at in published(newsroom.dice, rate / 2, ADDED, (START + DAYS * DAY - ADDED) / DAY):
+    for at in published(newsroom.rng, rate / 2, ADDED, (START + DAYS * DAY - ADDED) / DAY):
         if (moment := newsroom.seen(FEEDS + 1, at)) is not None:
             stories.append(Story(moment, FEEDS + 1))
     return sorted(stories)
@@ -181,12 +181,12 @@ class Watch:
             return False
         watched = [(a, min(b, now)) for a, b in self.newsroom.watched if a < now and b > last]
         down = self.newsroom.down
-        well = [
+        feeds = [
             feed for feed in self.known(now)
             if not any(a <= now and b > last for a, b in down[feed])
             and not (feed == 2 and now > REMOVED)
         ]  # fmt: skip
-        silence = volume.find_silence(pattern, last, now, UTC, healthy_feeds=well, watched=watched)
+        silence = volume.find_silence(pattern, last, now, UTC, healthy_feeds=feeds, watched=watched)
         return silence is not None
 
 
@@ -219,17 +219,17 @@ def alarms(watch: Watch) -> tuple[int, int]:
 
 def delays(rate: float, trials: int, seed: int) -> tuple[list[float], list[float]]:
     """Return the hours until a trebling in working hours is found, and until a silence is."""
-    dice = random.Random(seed)
-    newsroom = Newsroom(dice, laptop=False)
+    rng = random.Random(seed)
+    newsroom = Newsroom(rng, laptop=False)
     newsroom.watched = [(START, START + DAYS * DAY)]
     quiet = year(newsroom, rate)
     trebled, silent = [], []
     for _ in range(trials):
-        begin = START + (dice.randrange(70, 110) * 24 + dice.randrange(8, 16)) * HOUR
-        extra = [
-            Story(at, 1 + dice.randrange(FEEDS)) for at in published(dice, 2 * rate, begin, 2.0)
+        begin = START + (rng.randrange(70, 110) * 24 + rng.randrange(8, 16)) * HOUR
+        additions = [
+            Story(at, 1 + rng.randrange(FEEDS)) for at in published(rng, 2 * rate, begin, 2.0)
         ]
-        watch = Watch(newsroom, sorted([*(s for s in quiet if s.at < begin + 2 * DAY), *extra]))
+        watch = Watch(newsroom, sorted([*(s for s in quiet if s.at < begin + 2 * DAY), *additions]))
         looks = (begin + n * LOOK for n in range(1, int(2 * DAY / LOOK)))
         found_at = next((now for now in looks if watch.spike(now)), math.inf)
         trebled.append((found_at - begin) / HOUR)
