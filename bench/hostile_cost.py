@@ -14,7 +14,7 @@ class Harm(Struct, frozen=True):
     megabytes: float
     """Peak memory of the attacked process."""
     outcome: str = ""
-    """What happened to harmless feeds, and to the attack."""
+    """The outcome of the attack, and of harmless feeds beside it."""
 
     def line(self) -> str:
         """Return the cost as a line."""

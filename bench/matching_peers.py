@@ -44,7 +44,7 @@ class Matcher(Protocol):
     """Matches articles against queries."""
 
     def match(self, articles: Sequence[Article]) -> Matches:
-        """Return which queries match each article."""
+        """Return the numbers of the matching queries, for each article."""
 
 
 class Tocsin:
@@ -55,7 +55,7 @@ class Tocsin:
         self._numbers = {watchlist.name: number for number, watchlist in enumerate(watchlists)}
 
     def match(self, articles: Sequence[Article]) -> Matches:
-        """Return which queries match each article."""
+        """Return the numbers of the matching queries, for each article."""
         return [
             {self._numbers[hit.watchlist.name] for hit in self._rules.match(article, FEED)}
             for article in articles
@@ -112,7 +112,7 @@ class _Literally:
                 self._by_literal[literal].append(number)
 
     def match(self, articles: Sequence[Article]) -> Matches:
-        """Return which queries match each article."""
+        """Return the numbers of the matching queries, for each article."""
         return [self._match(article) for article in articles]
 
     def _match(self, article: Article) -> set[int]:
@@ -183,7 +183,7 @@ class Fts5:
         self._batch = batch
 
     def match(self, articles: Sequence[Article]) -> Matches:
-        """Return which queries match each article."""
+        """Return the numbers of the matching queries, for each article."""
         matches: Matches = []
         for first in range(0, len(articles), self._batch):
             matches += self._of_batch(articles[first : first + self._batch])

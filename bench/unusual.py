@@ -151,7 +151,7 @@ class Watch:
         )
 
     def spike(self, now: float) -> bool:
-        """Return whether a spike is found."""
+        """Tell whether a spike is found."""
         pattern = self.pattern(now)
         if pattern is None:
             return False
@@ -168,14 +168,14 @@ class Watch:
         return spike is not None
 
     def over(self, now: float) -> bool:
-        """Return whether the last spike is over."""
+        """Tell whether the last spike is over."""
         pattern = self.pattern(now)
         return pattern is None or volume.is_spike_over(
             pattern, self.recent(now), now, UTC, known_feeds=self.known(now)
         )
 
     def silence(self, last: float, now: float) -> bool:
-        """Return whether a silence is found."""
+        """Tell whether a silence is found."""
         pattern = self.pattern(now)
         if pattern is None:
             return False

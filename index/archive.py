@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 Label = TypeVar("Label", int, str)
 
 ArchiveAddress = str | PathLike[str]
-"""Where an archive is: the path of a folder, or `SCHEME:…` of an engine registered as SCHEME."""
+"""Address of an archive: the path of a folder, or `SCHEME:…` of an engine registered as SCHEME."""
 
 # --- questions -------------------------------------------------------------------------
 

@@ -60,7 +60,7 @@ _MODELS = {
     "eur": "chercheur", "if": "actif", "ien": "parisien", "een": "europeen", "ais": "francais",
     "ois": "chinois", "eux": "dangereux", "al": "national", "ize": "organize", "ify": "certify",
 }  # fmt: skip
-"""By the ending of a word that the list lacks: a lemma that is inflected in the same way."""
+"""Lemmas that are inflected like words that the list lacks, by the ending of these words."""
 
 
 class _Paradigms(NamedTuple):

@@ -190,7 +190,7 @@ def _is_broken_word(text: str, hyphen: int, right: str) -> bool:
 def chunks(text: str) -> list[str]:
     """Split a text at the blanks between words.
 
-    Each blank is one character, so a chunk starts one behind the end of the previous chunk; between
+    Each blank is one character, so a chunk starts one after the end of the previous chunk; between
     consecutive blanks, chunks are empty. Every run of a text is a run of a chunk, and every
     number in groups (`1 000`) is in one chunk.
     """

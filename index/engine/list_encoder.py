@@ -185,7 +185,7 @@ def read_half_bytes(
 
 
 def _in_use(counts: Numbers) -> NDArray[np.bool_]:
-    """Return whether each half byte holds a number: the last one of an odd run is empty."""
+    """Tell of each half byte whether it holds a number: the last one of an odd run is empty."""
     in_use = np.ones((counts + (counts & 1)).sum(), dtype=np.bool_)
     in_use[np.cumsum(counts + (counts & 1))[counts & 1 > 0] - 1] = False
     return in_use

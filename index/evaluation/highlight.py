@@ -131,7 +131,7 @@ def _window(text: str, spans: Sequence[Span], width: int) -> Span:
 def _cuts(
     text: str, spans: Sequence[Span], first: int, last: int, width: int
 ) -> tuple[list[int], list[int]]:
-    """Return where a window around some characters may start, and where it may end."""
+    """Return the offsets at which a window around some characters may start, and may end."""
     first = text.rfind(" ", max(first - _LONG_WORD, 0), first) + 1 or first
     last = max(text.find(" ", last, last + _LONG_WORD), last)
     longest = min(_LONG_WORD, width - 2 * cell_len(ELLIPSIS))

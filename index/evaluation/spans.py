@@ -1,4 +1,4 @@
-"""Where a query holds: one evaluator for an article in memory and for the archive.
+"""Evaluates queries: one evaluator for an article in memory and for the archive.
 
 A back end is a `Document`: it returns the codes of an index key. `MemoryDocument` is the back end
 of one article. Positions count words: each word of a compound counts, an elided l’ does not.
@@ -324,7 +324,7 @@ class MemoryDocument:
 
 
 class Occurrence(NamedTuple):
-    """Where a clause matches: `article.part(part)[start:end]` is what to highlight."""
+    """A place at which a clause matches: highlight `article.part(part)[start:end]`."""
 
     part: str
     start: int

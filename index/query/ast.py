@@ -14,7 +14,7 @@ from msgspec.structs import astuple
 
 
 class Mode(enum.Enum):
-    """How a word of a query is compared with the words of a text."""
+    """The way in which a word of a query is compared with the words of a text."""
 
     FOLDED = "folded"
     """Case and accents do not count."""
