@@ -1,7 +1,7 @@
 """Articles of other programs, in JSON: read, validated, recognised, matched, stored.
 
-Each batch is one transaction, beside a running monitor too. What is there already is not
-added, so that an import that was cut short is simply run again.
+Each batch is one transaction, beside a running monitor too. Stored articles are not added again,
+so that an import that was cut short is simply repeated.
 """
 
 from __future__ import annotations

@@ -58,7 +58,7 @@ class FeedFinder:
     async def with_pages(
         self, feed: DiscoveredFeed, options: RequestOptions = DEFAULT_OPTIONS
     ) -> DiscoveredFeed:
-        """Return the feed with what `robots.txt` of its articles says of reading their pages."""
+        """Return the feed, and whether `robots.txt` allows the pages of its articles."""
         page = next((entry.url for entry in feed.parsed.entries if entry.url), "")
         if not page:
             return feed

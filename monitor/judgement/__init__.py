@@ -1,4 +1,4 @@
-"""What is decided from values alone, touching nothing of the world.
+"""Decisions from values alone: this package touches nothing of the world.
 
 `match` finds which watchlists match an article, and where; `alerts` decides from facts and the time
 what is raised, merged, suppressed, escalated and routed.

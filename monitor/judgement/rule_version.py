@@ -18,7 +18,7 @@ def rule_version(root: Node, lang: tuple[str, ...], feeds: tuple[str, ...]) -> s
     watchlists one is edited.
 
     Args:
-        root: What the query of a watchlist means.
+        root: The parsed query of a watchlist.
         lang: Its languages.
         feeds: Its selectors of feeds.
     """

@@ -123,11 +123,11 @@ class AddressGuard(httpcore.AsyncNetworkBackend):
         """Networks that are allowed although they are not public; may be set at any time."""
         self._resolve = resolve or look_up
         self._dial = dial or asyncio.open_connection
-        self._own: dict[str, str] = {}
+        self._own_addresses: dict[str, str] = {}
 
     def owns(self, host: str) -> bool:
         """Tell whether a host is the operator's own; a name is known after its first look-up."""
-        return is_own(host, self.allow) or is_own(self._own.get(host, ""), self.allow)
+        return is_own(host, self.allow) or is_own(self._own_addresses.get(host, ""), self.allow)
 
     async def connect_tcp(
         self,
@@ -179,9 +179,9 @@ class AddressGuard(httpcore.AsyncNetworkBackend):
     def _remember(self, host: str, addresses: Sequence[str]) -> None:
         """Remember whether a host is the operator's own."""
         if addresses and all(is_own(address, self.allow) for address in addresses):
-            self._own[host] = addresses[0]
+            self._own_addresses[host] = addresses[0]
         else:
-            self._own.pop(host, None)
+            self._own_addresses.pop(host, None)
 
     async def _first(self, host: str, port: int, addresses: list[str]) -> Stream:
         """Connect to the first address that answers; none may use up the time of the next."""

@@ -1,8 +1,8 @@
 """The HTTP client for feeds, pages and lists: httpx's, over kept connections, with our limits.
 
 A fetch waits for the turn of the host. httpx sends the request through the address guard, and says
-where a redirect leads; what a response may take, and where redirects may lead, is decided here
-(`monitor/intake/fetch/__init__.py` shows the parts).
+where a redirect leads; this module decides how large a response may be and where redirects may
+lead (`monitor/intake/fetch/__init__.py` shows the parts).
 """
 
 from __future__ import annotations
@@ -60,7 +60,7 @@ TIMEOUT = 30.0
 HeaderList = list[tuple[bytes, bytes]]
 
 _NO_AUTH = httpx.Auth()
-"""Sends nothing. httpx would send the password of a URL after a redirect to https, too."""
+"""Sends no password. httpx would send that of a URL after a redirect to https, too."""
 _NO_BODY = httpx.ByteStream(b"")
 
 
@@ -98,7 +98,7 @@ class Exchange(Struct, kw_only=True):
         """Return the URL to which the last one redirects.
 
         Raises:
-            UrlError: It cannot be requested, or it was requested before, or it is one too many.
+            UrlError: It cannot be requested, was requested before, or is one redirect too many.
         """
         if len(self.urls) > MAX_REDIRECTS:
             raise UrlError(_("redirects more than {count} times", count=MAX_REDIRECTS))

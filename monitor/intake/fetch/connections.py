@@ -69,13 +69,13 @@ class _Body(httpx.AsyncByteStream):
 
 
 class Connections(httpx.AsyncBaseTransport):
-    """At most `most` connections, the idle ones included.
+    """At most `size` connections, the idle ones included.
 
     `trust` returns the certificates to trust; it is called when the first one is needed.
     """
 
-    def __init__(self, guard: AddressGuard, trust: Callable[[], ssl.SSLContext], most: int) -> None:
-        self._guard, self._trust, self._most = guard, trust, most
+    def __init__(self, guard: AddressGuard, trust: Callable[[], ssl.SSLContext], size: int) -> None:
+        self._guard, self._trust, self._size = guard, trust, size
         self._idle: list[Connection] = []
         """Unused connections, the longest unused one first."""
         self._open = 0
@@ -166,7 +166,7 @@ class Connections(httpx.AsyncBaseTransport):
         return None
 
     async def _new(self, server: Origin, proxy: str) -> Connection:
-        if self._open >= self._most and self._idle:
+        if self._open >= self._size and self._idle:
             await self._drop(self._idle.pop(0))
         scheme, host, port = server
         tls = self._trust() if scheme == "https" else None

@@ -1,4 +1,4 @@
-"""Politeness to each host, and no host in the way of another.
+"""Limits the requests to each host, so that no host delays another.
 
 At most two exchanges and one start a second per host, in the order asked; the operator's
 own hosts are not held back. Whoever waits for a host holds no slot. Where several monitors share a
@@ -81,8 +81,8 @@ class SlotPool:
         self._free = {False: SLOTS, True: SLOW_SLOTS}
         self._waiting: dict[bool, deque[asyncio.Future[None]]] = {False: deque(), True: deque()}
         self._fast: dict[Slot, None] = {}
-        self._watch: asyncio.Task[None] | None = None
-        self._begun: deque[Slot] = deque(maxlen=_SAMPLE)
+        self._watch_task: asyncio.Task[None] | None = None
+        self._recent: deque[Slot] = deque(maxlen=_SAMPLE)
         self._paused = False
 
     async def enter(self, *, slow: bool) -> Slot:
@@ -93,7 +93,7 @@ class SlotPool:
         slot = Slot(self._monotonic(), slow=slow)
         if not slow:
             self._fast[slot] = None
-            self._begun.append(slot)
+            self._recent.append(slot)
         return slot
 
     def leave(self, slot: Slot) -> None:
@@ -106,8 +106,8 @@ class SlotPool:
         self._serve()
 
     def close(self) -> None:
-        if self._watch:
-            self._watch.cancel()
+        if self._watch_task:
+            self._watch_task.cancel()
 
     def _available(self, slow: bool) -> bool:
         reserved = SLOW_SLOTS - _SLOW_SLOTS_WHILE_WAITED if self._waiting[False] else 0
@@ -137,8 +137,8 @@ class SlotPool:
     async def _wait(self, slow: bool) -> None:
         turn: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._waiting[slow].append(turn)
-        if not slow and (self._watch is None or self._watch.done()):
-            self._watch = asyncio.create_task(self._break_off_slow_ones())
+        if not slow and (self._watch_task is None or self._watch_task.done()):
+            self._watch_task = asyncio.create_task(self._break_off_slow_ones())
         try:
             await turn
         except asyncio.CancelledError:
@@ -151,7 +151,7 @@ class SlotPool:
     def _limit(self) -> float:
         """Return the seconds after which an exchange is slow, compared with the last ones."""
         now = self._monotonic()
-        times = [(now if s.ended is None else s.ended) - s.started for s in self._begun]
+        times = [(now if s.ended is None else s.ended) - s.started for s in self._recent]
         usual = median(times) if len(times) == _SAMPLE else self._patience
         return min(self._patience, max(_MIN_PATIENCE, _SLOWER * usual))
 

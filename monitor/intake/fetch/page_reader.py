@@ -77,7 +77,7 @@ class _SiteRules(Struct, frozen=True):
     robots_txt: Fetched | None = None
     """The document; None where the site has none or does not answer."""
     trouble: str = ""
-    """Why its pages are not read."""
+    """The reason for which its pages are not read."""
 
 
 class RobotsPolicy:
@@ -89,7 +89,7 @@ class RobotsPolicy:
         self._clock = clock
         self._rules: dict[str, _SiteRules] = {}
         self._fetching: dict[str, asyncio.Lock] = {}
-        self._free: dict[str, Timestamp] = {}
+        self._free_at: dict[str, Timestamp] = {}
         self._queue: dict[str, Timestamp] = {}
 
     async def check(
@@ -107,7 +107,7 @@ class RobotsPolicy:
         """
         origin = site(url)
         if not origin:
-            return Page()  # the client says what is wrong with it
+            return Page()  # the client reports the error
         rules = await self._rules_of(origin, options, credentials_origin)
         host = origin.partition("://")[2]
         if rules.robots_txt is None:
@@ -181,9 +181,9 @@ class RobotsPolicy:
         """Take the turn of a page, or put it in the queue of its site."""
         now = self._clock()
         self._forget(now)
-        free_at = min(self._free.get(host, now), now + delay)  # a clock may be set back
+        free_at = min(self._free_at.get(host, now), now + delay)  # a clock may be set back
         if free_at - now <= _MAX_HELD:
-            self._free[host] = max(now, free_at) + delay
+            self._free_at[host] = max(now, free_at) + delay
             return Page()
         turn = max(self._queue.get(host, free_at), free_at)
         self._queue[host] = turn + delay
@@ -192,6 +192,6 @@ class RobotsPolicy:
 
     def _forget(self, now: Timestamp) -> None:
         """Drop the turns that are over, when they have become many."""
-        if len(self._free) > _MAX_SITES:
-            self._free = {host: turn for host, turn in self._free.items() if turn > now}
+        if len(self._free_at) > _MAX_SITES:
+            self._free_at = {host: turn for host, turn in self._free_at.items() if turn > now}
             self._queue = {host: turn for host, turn in self._queue.items() if turn > now}

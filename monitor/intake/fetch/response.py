@@ -1,4 +1,4 @@
-"""The response: its status, headers, body, and what they mean for the client."""
+"""The response: its status, headers and body, and their interpretation for the client."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""From what a poll brought to what is stored: pure decisions, in one transaction."""
+"""Turns the results of a poll into stored articles: pure decisions, in one transaction."""

@@ -1,4 +1,4 @@
-"""From an entry to its change: a new article, a revision of a known one, or only a sighting.
+"""Decides the change by an entry: a new article, a revision of a known one, or only a sighting.
 
 Articles are enriched from their words alone: language, matches, shingles, names. This is most of
 the work of storing an article. It needs no store and is done before the transaction, so that a

@@ -1,4 +1,4 @@
-"""Coverage gaps: which watchlists may have missed articles, and when. Pure."""
+"""Coverage gaps: the times in which watchlists may have missed articles. Pure."""
 
 from __future__ import annotations
 

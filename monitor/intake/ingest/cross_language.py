@@ -1,4 +1,4 @@
-"""Which articles in two languages are about one event: by the names they share."""
+"""Finds articles in two languages about one event by their common names."""
 
 from __future__ import annotations
 

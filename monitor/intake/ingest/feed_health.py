@@ -177,7 +177,7 @@ DAY = 86_400.0
 REST = 7 * DAY
 """Least seconds between two notices that a feed re-issues its items."""
 FEW = 3
-"""Entries that are too few to say that a whole feed was re-issued."""
+"""Fewer re-issued entries do not mean that a whole feed was re-issued."""
 
 
 class Reissue(Struct, frozen=True):

@@ -1,4 +1,4 @@
-"""Outages: is the network down, rather than the servers?"""
+"""Tells an outage of the network from trouble of the servers."""
 
 from __future__ import annotations
 

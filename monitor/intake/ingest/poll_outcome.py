@@ -1,4 +1,4 @@
-"""The result of a poll and what it changes: the feed, its log, its articles, its incidents."""
+"""The outcome of a poll: the changes of the feed, its log, its articles and its incidents."""
 
 from __future__ import annotations
 

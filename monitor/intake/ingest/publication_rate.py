@@ -1,4 +1,4 @@
-"""How often a feed publishes, and how long a silence is normal. Pure.
+"""The publication rate of a feed, and the longest normal silence. Pure.
 
 The pauses of the last six weeks contain nights, weekends and the week of a weekly, so the
 normal silence is learned from them::

@@ -1,4 +1,4 @@
-"""When to poll a feed again: pure decisions from the feed, its state, an answer and the time.
+"""Schedules the next poll: pure decisions from the feed, its state, an answer and the time.
 
     success   max(interval, max-age, ttl); hints count up to 31 days
     429, 503  Retry-After, at least a minute; a 429 without it waits four hours

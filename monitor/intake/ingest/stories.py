@@ -1,4 +1,4 @@
-"""Which story an article belongs to: near-duplicates, by shared shingles. Pure."""
+"""Assigns articles to stories: near-duplicates, by shared shingles. Pure."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ class StoryDecision(Struct, frozen=True):
     story: int
     relation: Relation = Relation.ALONE
     copy_of: int | None = None
-    """The original of which it is nearly the same text."""
+    """The original, of nearly the same text."""
 
 
 def least_shared(shingles: frozenset[int]) -> int:

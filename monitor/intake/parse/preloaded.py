@@ -1,4 +1,4 @@
-"""The imports that each worker needs at its first document; workers are forks of their importer."""
+"""The imports that each worker needs; the process of which workers are forks imports them once."""
 
 import feedparser  # noqa: F401
 import lxml.html  # noqa: F401

@@ -70,7 +70,7 @@ def _tree(body: bytes, content_type: str) -> HtmlElement | None:
     match = _CHARSET.search(charset.encode()) or _CHARSET.search(body[:4_096])
     try:
         source = body.decode(match[1].decode() if match else "cp1252", "replace")
-    except LookupError:  # a charset nobody knows
+    except LookupError:  # an unknown charset
         source = body.decode("cp1252", "replace")
     source = clean(without_impossible_characters(source), keep_newlines=True)
     parser = html.HTMLParser(encoding="utf-8", remove_comments=True)
@@ -112,7 +112,7 @@ _TYPES = {
     "application/atom+xml",
     "application/rdf+xml",
     "application/feed+json",
-    "application/json",  # JSON Feed 1.0 said so
+    "application/json",  # the type of JSON Feed 1.0
     "application/xml",
     "text/xml",
 }
@@ -128,7 +128,7 @@ def feed_links(body: bytes, url: str, content_type: str = "") -> tuple[str, ...]
     parser = etree.HTMLParser(encoding="utf-8" if "utf-8" in charset else None)
     try:
         root = etree.fromstring(body, parser)
-    except etree.LxmlError:  # nothing in it that is markup
+    except etree.LxmlError:  # there is no markup in it
         return ()
     if root is None:
         return ()

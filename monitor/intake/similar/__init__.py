@@ -1,4 +1,4 @@
-"""Which articles tell of one event, in other words or another language: by sentence vectors.
+"""Finds articles about one event in other words or another language, by sentence vectors.
 
 ::
 

@@ -1,6 +1,6 @@
 """The process that turns texts into vectors and compares them: killed when slow, limited in memory.
 
-It reads the store and writes nothing: what it finds, the monitor stores.
+It reads the store and writes nothing: the monitor stores its results.
 """
 
 from __future__ import annotations
@@ -92,14 +92,14 @@ class EncodingProcess:
         batch: EncodedBatch = await asyncio.to_thread(self._finished, task.result)
         return batch
 
-    def similar(self, article: int, most: int) -> tuple[Similar, ...]:
+    def similar(self, article: int, limit: int) -> tuple[Similar, ...]:
         """Return the articles that are most similar to an article, the nearest first.
 
         Raises:
             EncodingError: The process was killed or died.
             Interrupted: The result is unwanted.
         """
-        task = self._scheduled(_similar, article, most)
+        task = self._scheduled(_similar, article, limit)
         while not wait([task], LOOK).done:
             interruption.check()
         similar: tuple[Similar, ...] = self._finished(task.result)
@@ -184,7 +184,7 @@ def _links(views: Views, vectors: dict[int, bytes], now: Timestamp) -> list[Even
     return event_links(window, fresh)
 
 
-def _similar(views: Views, encoder: Encoder, article: int, most: int) -> tuple[Similar, ...]:
+def _similar(views: Views, encoder: Encoder, article: int, limit: int) -> tuple[Similar, ...]:
     import numpy as np
 
     from monitor.intake.similar.vectors import most_similar, sentence, unpacked
@@ -198,8 +198,8 @@ def _similar(views: Views, encoder: Encoder, article: int, most: int) -> tuple[S
         chunk = [(id, data) for id, data in chunk if data and id != article]
         if chunk:
             ids = np.array([id for id, _ in chunk], np.int64)
-            neighbours = most_similar(unpacked([data for _, data in chunk]), ids, vector, most)
-            nearest = sorted([*nearest, *neighbours], key=lambda pair: (-pair[1], pair[0]))[:most]
+            neighbours = most_similar(unpacked([data for _, data in chunk]), ids, vector, limit)
+            nearest = sorted([*nearest, *neighbours], key=lambda pair: (-pair[1], pair[0]))[:limit]
     return tuple(Similar(id, cosine) for id, cosine in nearest)
 
 

@@ -1,4 +1,4 @@
-"""Vectors and links for what is stored, in the background: no alert waits for them."""
+"""Makes vectors and links of stored articles in the background: no alert waits for them."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ class EventLinker:
         self.enabled = True
         """Whether articles get vectors; set by each configuration that becomes active."""
         self.trouble = ""
-        """Why no article gets a vector at present; empty when they do."""
+        """The reason for which no article gets a vector at present; empty when they do."""
 
     def wake(self) -> None:
         self._woken = True
@@ -96,21 +96,21 @@ class EventLinker:
                 self.trouble = _("encoding articles fails: {error}", error=type(error).__name__)
             await self._sleep(REST)
 
-    async def all(self, most: int, report: Callable[[int, int], None]) -> None:
+    async def all(self, limit: int, report: Callable[[int, int], None]) -> None:
         """Encode the newest articles, for twenty seconds at most.
 
         Args:
-            most: Articles that are encoded at most.
-            report: Called with the number of encoded articles, and with `most`.
+            limit: Articles that are encoded at most.
+            report: Called with the number of encoded articles, and with `limit`.
 
         Raises:
             StoreError: The store refuses.
         """
         start, done = self._clock(), 0
         try:
-            while self.enabled and done < most and self._clock() - start < ONCE:
-                report(done, most)
-                encoded = await self._encode_new(min(BATCH, most - done))
+            while self.enabled and done < limit and self._clock() - start < ONCE:
+                report(done, limit)
+                encoded = await self._encode_new(min(BATCH, limit - done))
                 if not encoded:
                     break
                 done += encoded
@@ -120,7 +120,7 @@ class EventLinker:
             ngettext(
                 "{done} of {count} new articles have a vector",
                 "{done} of {count} new articles have a vector",
-                most,
+                limit,
                 done=number(done),
             )
         )
@@ -152,10 +152,10 @@ class EventLinker:
         await self._encode(older)
         return max(LOOK, IDLE * (self._clock() - start))
 
-    async def _encode_new(self, most: int = BATCH) -> int:
+    async def _encode_new(self, limit: int = BATCH) -> int:
         """Encode the newest articles of the last three days; return their number."""
         since = self._clock() - WINDOW
-        fresh = await self._thread(lambda: self._store.articles.unencoded(most, since=since))
+        fresh = await self._thread(lambda: self._store.articles.unencoded(limit, since=since))
         if fresh:
             await self._encode(fresh)
         return len(fresh)

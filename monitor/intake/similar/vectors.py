@@ -1,8 +1,8 @@
-"""From the text of an article to its sentence vector, and which articles tell of one event.
+"""Sentence vectors of articles, and the links between articles about one event.
 
 The cosine of two sentence vectors says little alone: reports of two football matches are alike,
-whichever matches these are. The margin is what is left of the cosine when most of the cosines to
-the surroundings are taken away. The surroundings of an article are the nearest twentieth, at
+whichever matches these are. The margin is the rest of the cosine after most of the cosines to
+the surroundings are subtracted. The surroundings of an article are the nearest twentieth, at
 least ten, of the articles of three days in the language of the other article: a share, so that
 the thresholds hold for small newsrooms and large ones.
 
@@ -28,12 +28,12 @@ Rows = npt.NDArray[np.intp]
 
 NEAREST_SHARE = 0.05
 NEAREST_LEAST = 10
-"""Articles that are the surroundings of another: this share of them, at least so many."""
+"""The surroundings of an article: this share of the other articles, at least so many."""
 WEIGHT = 0.7
 """Share of the cosine to the surroundings that is subtracted: all of it loses articles about
 events of which many others tell; none of it links all articles about one topic."""
 CANDIDATES = 5
-"""Nearest articles of other publishers in a language that are weighed."""
+"""Nearest articles of other publishers in a language that are compared."""
 LANGUAGES = ("fr", "en")
 """The languages that were measured."""
 
@@ -152,11 +152,11 @@ def may_be_linked(first: StoredVector, other: StoredVector) -> bool:
 
 
 def most_similar(
-    vectors: Floats, articles: npt.NDArray[np.int64], vector: Floats, most: int
+    vectors: Floats, articles: npt.NDArray[np.int64], vector: Floats, limit: int
 ) -> list[tuple[int, float]]:
     """Return the articles whose vectors are nearest to a vector and the cosines, nearest first."""
     cosines = vectors @ vector
-    nearest = np.argsort(-cosines, kind="stable")[:most]
+    nearest = np.argsort(-cosines, kind="stable")[:limit]
     return [(int(articles[i]), float(cosines[i])) for i in nearest]
 
 

@@ -1,4 +1,4 @@
-"""From arrivals and facts to one plan: which alerts are raised, changed, escalated, notified. Pure.
+"""Plans which alerts some arrivals raise, change and escalate, and who is notified. Pure.
 
 ::
 
@@ -78,7 +78,7 @@ class _Planning:
             for alert in alerts
         }
         self._raised: list[KnownAlert] = []
-        self._raised_for: list[tuple[int, StoryAlert]] = []
+        self._story_alerts: list[tuple[int, StoryAlert]] = []
 
     # --- articles that match ---
 
@@ -116,7 +116,7 @@ class _Planning:
                 escalate=watchlist.escalate,
                 notify_backfill=watchlist.notify_backfill,
             )
-            self._raised_for.append((article.id, story_alert))
+            self._story_alerts.append((article.id, story_alert))
         known_alert = KnownAlert(
             id=alert.id,
             watchlist=watchlist.name,
@@ -215,8 +215,8 @@ class _Planning:
         stories = escalation.touched_stories(self._arrivals)
         for story, backfill in stories.items():
             facts = self._facts.stories.get(story, StoryFacts())
-            escalations = escalation.escalations(story, facts, self._raised_for, backfill=backfill)
-            for previous, planned in escalations:
+            pairs = escalation.escalations(story, facts, self._story_alerts, backfill=backfill)
+            for previous, planned in pairs:
                 self._escalate(previous, planned)
 
     def _escalate(self, previous: StoryAlert, planned: NewEscalation) -> None:

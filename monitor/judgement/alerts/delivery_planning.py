@@ -1,4 +1,4 @@
-"""Who is notified of an alert or of the end of a silence, or why nobody is. Pure.
+"""Plans who is notified of an alert or of the end of a silence, or why nobody is. Pure.
 
 An alert is suppressed by the first of these that applies: its article is from before its feed
 was watched, its watchlist is silenced, no route leads to a channel, a cooldown.
@@ -36,7 +36,7 @@ COUNTED = (SuppressionReason.SILENCE, SuppressionReason.COOLDOWN)
 class DeliveryPlanner:
     """Plans the notifications of one transaction, one alert after the other.
 
-    What it decides for one alert matters for the next: a notification starts a cooldown.
+    One decision matters for the next: a notification starts a cooldown.
     """
 
     def __init__(self, facts: AlertFacts, routing: Routing, plan: AlertPlan) -> None:
@@ -82,7 +82,7 @@ class DeliveryPlanner:
 
         Args:
             alert: The alert.
-            extra: What its record says beside the alert.
+            extra: Further fields of its evidence record.
             rule: The watchlist that it is about.
             feed: The number of the feed that it is about.
         """
@@ -134,7 +134,7 @@ class DeliveryPlanner:
         return self._routing.decide(alert, self._now, self._facts.silences)
 
     def _suppressed_before(self, watchlist: str) -> str:
-        """Say how many alerts were suppressed before one that is not, and count from zero."""
+        """Say how many alerts were suppressed before this one, and count from zero again."""
         count = self._suppressed.get(watchlist)
         if count is None:
             return ""

@@ -1,4 +1,4 @@
-"""When an alert is escalated, and to which severity. Pure.
+"""Decides when an alert is escalated, and to which severity. Pure.
 
 An alert is escalated when enough independent publishers have its story, and when the story
 reaches another language; each reason escalates it once. A story spreads to its copies, and to
@@ -39,7 +39,7 @@ def touched_stories(arrivals: Arrivals) -> dict[int, bool]:
 def escalations(
     story: int, facts: StoryFacts, raised: Iterable[tuple[int, StoryAlert]], *, backfill: bool
 ) -> Iterator[tuple[StoryAlert, NewEscalation]]:
-    """Yield the escalations that a story gives reason to, each with its alert as it was.
+    """Yield the escalations that a story causes, each with its alert as it was.
 
     Args:
         story: Number of the story.

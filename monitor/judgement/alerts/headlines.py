@@ -1,4 +1,4 @@
-"""Whether two headlines say that two articles with one text are one piece. Pure."""
+"""Decides by their headlines whether two articles with one text are one piece. Pure."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _DATES = frozenset(_CALENDAR.split())
 def headline(
     title: str, *, feed: int, outlet: str = "", url: str = "", date: Timestamp = 0.0
 ) -> Headline:
-    """Return the headline of an article that is stored in parts."""
+    """Build the headline of an article from its stored fields."""
     return Headline(title, outlet or str(feed), f"{outlet} {host_name(url)}".strip(), date)
 
 

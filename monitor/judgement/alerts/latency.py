@@ -1,4 +1,4 @@
-"""How long each step takes from publication to delivery. Pure."""
+"""Measures the duration of each step from publication to delivery. Pure."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from monitor.model.latency import ArticleTimes, DeliveryTimes, FeedLatency, Late
 UNDATED, FUTURE, EDITED = mark("undated"), mark("dated in the future"), mark("edited later")
 DELAYED = mark("delayed by quiet hours or a digest")
 UNSEARCHABLE = mark("not noted as searchable")
-"""Why articles and deliveries are left out: programs read the English, people a translation."""
+"""Reasons to leave articles and deliveries out: programs read the English, people a translation."""
 OWN_STEPS = (Step.MATCHED, Step.SEARCHABLE, Step.DELIVERED)
 """Steps that take place here, not at the publisher."""
 

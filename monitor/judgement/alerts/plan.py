@@ -30,11 +30,11 @@ class Arrivals(Struct, frozen=True, kw_only=True):
     """The response that brought the articles, where it is at hand."""
     notices: tuple[BegunIncident, ...] = ()
     linked: Mapping[int, bool] = field(default_factory=dict)
-    """Stories that new links spread, and whether only to articles that are not new any more."""
+    """Stories that new links spread, and whether all the linked articles are old."""
 
 
 class StoredText(NamedTuple):
-    """Which text of an article the store has."""
+    """The version and hash of an article's text in the store."""
 
     version: int
     sha256: str
@@ -75,7 +75,7 @@ class StoryLink(NamedTuple):
 
 
 class StoryFacts(Struct, frozen=True, kw_only=True):
-    """How far a story has spread, and its alerts."""
+    """The articles to which a story has spread, and its alerts."""
 
     alerts: tuple[StoryAlert, ...] = ()
     """One alert of each watchlist."""
@@ -85,7 +85,7 @@ class StoryFacts(Struct, frozen=True, kw_only=True):
 
 
 class SuppressedCount(NamedTuple):
-    """How many alerts of a watchlist were suppressed since somebody was notified of one."""
+    """The number of alerts of a watchlist that were suppressed since its last notification."""
 
     alerts: int
     since: Timestamp
@@ -115,7 +115,7 @@ class AlertFacts(Struct, frozen=True, kw_only=True):
     last_notified: Mapping[str, Timestamp] = field(default_factory=dict)
     """When somebody was last notified, by watchlist; only where a cooldown is not over."""
     silences: Mapping[str, Timestamp] = field(default_factory=dict)
-    """Until when watchlists are silenced, by their names in lower case."""
+    """Ends of the silences of watchlists, by their names in lower case."""
     suppressed: Mapping[str, SuppressedCount] = field(default_factory=dict)
     """Counts by watchlist."""
     stories: Mapping[int, StoryFacts] = field(default_factory=dict)
@@ -134,7 +134,7 @@ class NewAlert(Struct, frozen=True, kw_only=True):
 
     alert: RaisedAlert
     article: int | None = None
-    """None when the alert is about something else."""
+    """Number of its article; None when the alert is about something else."""
     feed: int | None = None
     """Number of the feed that the alert is about; None when it is about something else."""
     matches: tuple[Match, ...] = ()
@@ -188,7 +188,7 @@ class Notify(NamedTuple):
 
 
 class ArticleTiming(NamedTuple):
-    """When an article that raised an alert was published and seen."""
+    """The times at which an article that raised an alert was published and seen."""
 
     article: int
     feed: int
@@ -213,10 +213,10 @@ class AlertPlan(Struct, kw_only=True):
 
     at: Timestamp
     raised: list[RaisedAlert] = field(default_factory=list)
-    """For the log: new alerts that are no duplicates, then escalations, then those of feeds."""
+    """Alerts for the log: new ones but no duplicates, then escalations, then those of feeds."""
     new: list[NewAlert] = field(default_factory=list)
     matches: dict[int, tuple[Match, ...]] = field(default_factory=dict)
-    """Matches that take the place of those that an alert has, by alert."""
+    """Matches that replace those of an alert, by alert."""
     terms_lost: list[tuple[int, str]] = field(default_factory=list)
     """(alert, term) that an edit removed from the article."""
     terms_found: list[tuple[int, str]] = field(default_factory=list)
@@ -234,7 +234,7 @@ class AlertPlan(Struct, kw_only=True):
     ended_silences: list[int] = field(default_factory=list)
     """Silences whose end is reported with this plan, by id."""
     messages: list[str] = field(default_factory=list)
-    """For the log: which silences ended."""
+    """Messages for the log about ended silences."""
     records: list[EvidenceRecord] = field(default_factory=list)
 
     @property

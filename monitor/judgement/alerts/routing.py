@@ -27,11 +27,11 @@ class Suppressed(Struct, frozen=True):
 
     reason: SuppressionReason
     until: Timestamp | None = None
-    """When the reason ends; None when it does not."""
+    """The end of the reason; None when it does not end."""
 
 
 class Hours(Struct, frozen=True, kw_only=True):
-    """When a channel takes messages."""
+    """The hours in which a channel takes messages."""
 
     quiet: Quiet | None = None
     digest: Digest | None = None
@@ -62,7 +62,7 @@ class Routing(Struct, frozen=True, kw_only=True):
         Args:
             alert: The alert.
             now: The time.
-            silences: Until when watchlists are silenced, by their names in lower case.
+            silences: Ends of the silences of watchlists, by their names in lower case.
         """
         until = silences.get(alert.watchlist.casefold())
         if until is not None and until > now:

@@ -1,4 +1,4 @@
-"""From what is unusual about watchlists, or wrong with the newsroom itself, to a plan. Pure."""
+"""Plans the alerts about unusual watchlists, and about trouble of the newsroom itself. Pure."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class UnusualWatchlist(Struct, frozen=True, kw_only=True):
 
 
 _Subject = tuple[AlertKind, Severity, str, Watchlist | None, Mapping[str, Any]]
-"""Kind, severity and title of an alert, its watchlist, and what else its record says."""
+"""Kind, severity and title of an alert, its watchlist, and further fields of its record."""
 
 
 def plan_store_damage(

@@ -1,14 +1,14 @@
-"""Whether a watchlist brings far more stories than usual, or none any more. Pure.
+"""Decides whether a watchlist brings far more stories than usual, or none any more. Pure.
 
-What is usual is learned from up to eight weeks: a rate for each feed, times a factor for the hour
-of the day, times one for the weekday. How much the number varies about that is measured over
-windows of one hour to a day. A window is a spike if all of these hold: its number is improbable
+The usual number is learned from up to eight weeks: a rate for each feed, times a factor for the
+hour of the day, times one for the weekday. Its variation is measured over windows of one hour to a
+day. A window is a spike if all of these hold: its number is improbable
 for a negative binomial distribution with that mean and variance, nothing in the weeks before
 deviated as far, and it is at least twice the usual number. A watchlist that rings nearly every day
 is quiet if no story came for so long that chance does not explain it, and for longer than ever.
 
-Time that was not watched counts for nothing. What was published in it arrives afterwards, all at
-once: a window that follows it reaches back over it.
+Time that was not watched counts for nothing. Its articles arrive afterwards, all at once: a window
+that follows it reaches back over it.
 """
 
 from __future__ import annotations
@@ -37,11 +37,11 @@ HISTORY = 14 * DAY
 MIN_WATCHED = 1 / 4
 """Share of these that must have been watched."""
 WINDOWS = (1, 2, 4, 8, 24)
-"""Hours that are looked at for a spike, until now."""
+"""Hours before now in which a spike is looked for."""
 CHANCE = 1e-4
 """Probability that one window is a spike by chance, at one look."""
 DEVIATION_MARGIN = 0.25
-"""By how much more a number must deviate than any in the past did; see `deviation`."""
+"""Margin by which a number must deviate more than any in the past; see `deviation`."""
 MIN_STORIES = 3
 """Fewer stories are no spike."""
 MIN_RATIO = 2.0
@@ -57,7 +57,7 @@ MIN_RINGING = 0.8
 PRIOR = 6.0
 """Prior stories with an even rhythm: a few stories say nothing of hours and weekdays."""
 WHOLE_HOUR = 0.99
-"""Share of an hour that must have been watched to measure how much the number varies."""
+"""Share of an hour that must have been watched for it to count in the variation."""
 
 NEVER = 1e-300
 """Smaller probabilities are left out: floating point cannot hold them."""
@@ -81,11 +81,11 @@ class Unusual(Struct, frozen=True):
     since: Timestamp
     stories: int
     usual: float
-    """How many stories are usual since then."""
+    """The usual number of stories since then."""
 
 
 class Hours(Struct, frozen=True):
-    """The hours of the past that are learned from; the same for all watchlists."""
+    """The hours of the past from which all watchlists learn."""
 
     first: int
     """Number of the first hour since the epoch."""
@@ -120,7 +120,7 @@ class Hours(Struct, frozen=True):
 
 
 class Pattern(Struct, frozen=True):
-    """What is usual for a watchlist, from its past."""
+    """The usual stories of a watchlist, learned from its past."""
 
     rates: Mapping[int, float]
     """Stories in an hour that each feed brings."""
@@ -173,16 +173,16 @@ def learn(
     unread: Mapping[int, Sequence[Interval]] = {},
     windows: Sequence[int] = WINDOWS,
 ) -> Pattern | None:
-    """Return what is usual for a watchlist; None while too little is known.
+    """Learn the pattern of a watchlist; None while too little is known.
 
     Args:
         stories: Its stories in the order of time.
         hours: The past.
-        since: Since when its rule has been watched.
-        feeds: Since when each feed has been read; stories of other feeds do not count.
+        since: The time from which its rule has been watched.
+        feeds: The time from which each feed has been read; stories of other feeds do not count.
         left_out: Times in which it was unusual.
-        unread: When feeds could not be read, by feed; what they brought at once after it teaches
-            nothing.
+        unread: When feeds could not be read, by feed; the stories that they brought at once
+            afterwards do not count.
         windows: Hours of the windows whose variation is measured; none to learn only the usual
             number.
     """
@@ -239,7 +239,7 @@ def find_spike(
     """Return the least probable spike until now, None if there is none.
 
     Args:
-        pattern: What is usual.
+        pattern: The usual stories.
         stories: The stories of the last two days at least, in the order of time.
         now: The time.
         zone: The time zone of the hours of the day.
@@ -294,7 +294,7 @@ def find_silence(
     """Return the silence of a watchlist that always rings, None if there is none.
 
     Args:
-        pattern: What is usual.
+        pattern: The usual stories.
         last: When its last story began.
         now: The time.
         zone: The time zone of the hours of the day.

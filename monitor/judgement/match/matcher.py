@@ -74,7 +74,7 @@ class WatchlistMatcher:
 
     @functools.cached_property
     def by_feed(self) -> bool:
-        """Whether it matters to some watchlist which feeds carry an article."""
+        """Whether the match of some watchlist depends on the feeds that carry an article."""
         return any(
             watchlist.feeds
             or any(
@@ -136,11 +136,11 @@ class _FiledClauses:
         self._clauses: list[Node] = []
         self._uses: list[array[int]] = []
         """The uses of each clause."""
-        self._numbers: list[int] = []
+        self._watchlist_numbers: list[int] = []
         """The number of the watchlist of each use."""
 
     def add(self, clause: Node, paths: Iterable[Path], number: int) -> None:
-        """Add a clause, with its required terms, of the watchlist of this number."""
+        """Add a clause and its required terms, for the watchlist of this number."""
         clause_id = self._clause_ids.setdefault(clause.text, len(self._clauses))
         if clause_id == len(self._clauses) or self._clauses[clause_id] != clause:
             clause_id = len(self._clauses)
@@ -148,8 +148,8 @@ class _FiledClauses:
             self._uses.append(array("I"))
             for path in paths:
                 self._trie.add(path, clause_id)
-        self._uses[clause_id].append(len(self._numbers))
-        self._numbers.append(number)
+        self._uses[clause_id].append(len(self._watchlist_numbers))
+        self._watchlist_numbers.append(number)
 
     def seal(self) -> None:
         """Prepare for look-ups, once all clauses are added."""
@@ -170,7 +170,7 @@ class _FiledClauses:
             check()
             if clause_spans := matches(self._clauses[clause], document):
                 spans.update(dict.fromkeys(self._uses[clause], clause_spans))
-        for number, uses in itertools.groupby(sorted(spans), self._numbers.__getitem__):
+        for number, uses in itertools.groupby(sorted(spans), self._watchlist_numbers.__getitem__):
             yield number, [span for use in uses for span in spans[use]]
 
 
@@ -197,7 +197,7 @@ class _ArticleWords:
 
 
 class _WatchedTerms:
-    """The terms of all watchlists; it selects those that a word of a text stands for."""
+    """The terms of all watchlists; selects those that match a word of a text."""
 
     def __init__(self, plain_keys: Iterable[str], expanding: Mapping[Leaf, Word]) -> None:
         """Index the terms.
@@ -222,7 +222,7 @@ class _WatchedTerms:
                 self._prefixes[prefix[:_PREFIX_LENGTH]].append((prefix, leaf, word))
         self._lengths = sorted({len(prefix) for prefix in self._prefixes})
         self._formed = {key.partition(EXACT)[0] for key in self._listed if EXACT in key}
-        """Terms of which a form is listed."""
+        """Terms with a listed form."""
 
     def may_select(self, term: str) -> bool:
         if term in self._listed or term in self._formed:
@@ -233,7 +233,7 @@ class _WatchedTerms:
         return False
 
     def select(self, keys: tuple[str, ...]) -> tuple[Leaf, ...]:
-        """Return the watched terms that a word with these index keys stands for."""
+        """Return the watched terms that match a word with these index keys."""
         leaves: tuple[Leaf, ...] = ()
         for key in keys:
             leaves += self._listed.get(key, ())
@@ -296,13 +296,13 @@ class _MatchPlaces:
     def __init__(self, article: Article, reading: DocumentTerms) -> None:
         self._article = article
         self._reading = reading
-        self._known: dict[tuple[Extent, str], Match] = {}
+        self._cache: dict[tuple[Extent, str], Match] = {}
 
     def of(self, spans: Sequence[SpanMatch]) -> tuple[Match, ...]:
         """Return the places where the clauses of a watchlist hold, in the order of the text."""
         return tuple(
             [
-                self._known.get((extent, clause.text)) or self._match(extent, clause.text)
+                self._cache.get((extent, clause.text)) or self._match(extent, clause.text)
                 for extent, clause in in_order(spans)[:MAX_MATCHES]
             ]
         )
@@ -311,7 +311,7 @@ class _MatchPlaces:
         part, start, end = self._reading.place(*extent)
         text = self._article.part(part)[start:end]
         match = Match(field=part, start=start, end=end, text=text, term=term)
-        self._known[extent, term] = match
+        self._cache[extent, term] = match
         return match
 
 
@@ -323,7 +323,7 @@ class Explanation(Struct, frozen=True):
 
 
 def explain(watchlist: Watchlist, article: Article, *feeds: Feed) -> Explanation:
-    """Return the clauses that match with their text, or those that fail."""
+    """Explain with the clauses that match and their texts, or with those that fail."""
     if limit := _limit(watchlist, article, feeds):
         return Explanation(None, _out_of_scope(limit, watchlist, article, feeds))
     reading = DocumentTerms(article)
@@ -357,7 +357,7 @@ def _reason(hit: WatchlistMatch, root: Node) -> str:
 ARTICLE_SECONDS = 5.0
 """Seconds of processor time in which an article is matched. A long one takes 0.2 s."""
 DOCUMENT_SECONDS = 20.0
-"""The same for all articles of a document together."""
+"""Seconds of processor time for all articles of a document together."""
 
 
 class Matching(NamedTuple):
@@ -369,7 +369,7 @@ class Matching(NamedTuple):
 
 
 class TimedMatcher:
-    """Matches the articles of one document, within its time."""
+    """Matches the articles of one document within a limit of time."""
 
     def __init__(self, stopwatch: Callable[[], float] = lambda: 0.0) -> None:
         """Begin a document.

@@ -22,7 +22,7 @@ Words = tuple[Word, ...]
 
 
 class RequiredTerms(NamedTuple):
-    """Sets of terms, one of which every match contains; the cost of needless evaluations."""
+    """Sets of terms, with the cost of needless evaluations: every match contains one set whole."""
 
     cost: float
     sets: tuple[Words, ...]
@@ -126,7 +126,7 @@ def _pairs(choices: Sequence[RequiredTerms], number: int) -> RequiredTerms:
 Leaf = str
 """An edge of the trie: a key of `term_positions`, or the sign and key of an open term."""
 Path = tuple[Leaf, ...]
-"""Terms all of which a match of a clause needs."""
+"""Terms that a match of a clause must all contain."""
 
 _SIGNS = {Mode.STEM: "~", Mode.WILDCARD: "*", Mode.ACRONYM: "^", Mode.EXACT: "="}
 
