@@ -1,4 +1,4 @@
-"""The product stays within the budgets of pyproject.toml."""
+"""Tests that the product stays within the budgets of pyproject.toml."""
 
 from support.budgets import BUDGETS, measure, sources
 

@@ -1,4 +1,4 @@
-"""Every error that a public function raises by itself is in its docstring."""
+"""Tests that every error that a public function raises is in its docstring."""
 
 import ast
 from collections.abc import Iterable, Iterator

@@ -1,4 +1,4 @@
-"""Every message is found, translated, and translated as French is written."""
+"""Tests that every message is extracted, translated, and follows French typography."""
 
 import re
 from collections.abc import Iterator
@@ -12,7 +12,7 @@ from support.message_sources import exempt, sources, unwrapped
 from support.messages import FRENCH, catalogue, text, updated
 from support.pseudo_language import plain_words, pseudo, pseudo_language, untranslated_help
 
-WRITTEN = catalogue()
+CATALOGUE = catalogue()
 SPACE = "\N{NO-BREAK SPACE}"
 
 
@@ -24,7 +24,7 @@ def texts(entry: Message) -> tuple[list[str], list[str]]:
 
 
 def entries() -> Iterator[Message]:
-    return (entry for entry in WRITTEN if entry.id)
+    return (entry for entry in CATALOGUE if entry.id)
 
 
 def names(message: str) -> set[str]:
@@ -34,9 +34,9 @@ def names(message: str) -> set[str]:
 
 
 def test_the_catalogue_has_what_the_sources_have() -> None:
-    assert FRENCH.read_text(encoding="utf-8") == text(updated(WRITTEN)), "run `make messages`"
-    assert not WRITTEN.obsolete
-    assert not [entry.id for entry in WRITTEN if entry.id and entry.fuzzy]
+    assert FRENCH.read_text(encoding="utf-8") == text(updated(CATALOGUE)), "run `make messages`"
+    assert not CATALOGUE.obsolete
+    assert not [entry.id for entry in CATALOGUE if entry.id and entry.fuzzy]
 
 
 def test_every_message_is_translated() -> None:
@@ -57,7 +57,7 @@ def test_every_placeholder_is_kept() -> None:
 
 
 def test_every_plural_has_its_forms() -> None:
-    assert WRITTEN.num_plurals == 2
+    assert CATALOGUE.num_plurals == 2
     assert not [
         entry.id
         for entry in entries()

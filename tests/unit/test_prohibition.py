@@ -1,4 +1,4 @@
-"""A unit test that starts a process or uses the network fails."""
+"""Tests that a unit test fails when it starts a process or uses the network."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from collections.abc import Callable
 
 import pytest
 
-HERE = ("127.0.0.1", 9)
+ADDRESS = ("127.0.0.1", 9)
 
 
 @pytest.mark.parametrize(
@@ -21,9 +21,9 @@ HERE = ("127.0.0.1", 9)
         lambda: os.system("true"),
         lambda: multiprocessing.get_context("fork").Process().start(),
         lambda: asyncio.run(asyncio.create_subprocess_exec("true")),  # type: ignore[arg-type]
-        lambda: socket.create_connection(HERE),
+        lambda: socket.create_connection(ADDRESS),
         lambda: socket.socket().bind(("127.0.0.1", 0)),
-        lambda: asyncio.run(asyncio.open_connection(*HERE)),  # type: ignore[arg-type]
+        lambda: asyncio.run(asyncio.open_connection(*ADDRESS)),  # type: ignore[arg-type]
     ],
     ids=["run", "system", "fork", "asyncio", "connect", "bind", "open_connection"],
 )

@@ -1,4 +1,4 @@
-"""What every archive answers and does: the one of a folder, and the one in memory."""
+"""Tests that hold for every archive: the one in a folder, and the one in memory."""
 
 from __future__ import annotations
 
@@ -136,7 +136,7 @@ SCOPE = st.fixed_dictionaries(
 ).map(lambda values: DocumentFilter(**values))
 
 
-def understood(text: str) -> Query | None:
+def parse_valid(text: str) -> Query | None:
     try:
         return parse_query(text)
     except QueryError:
@@ -164,7 +164,7 @@ HISTORY = st.lists(st.lists(ARTICLE, min_size=1, max_size=4), max_size=14)
 
 @dataclass
 class World:
-    """An archive, and the articles that are in it by all rights."""
+    """An archive, and the articles that it must hold."""
 
     writer: ArchiveWriter
     articles: dict[int, Article] = field(default_factory=dict)
@@ -174,7 +174,7 @@ class World:
         self.articles.update({article.id: article for article in batch})
 
     def expected(self, query: Query, scope: DocumentFilter) -> list[int]:
-        """Return the ids of what satisfies a query, newest first, by reading everything."""
+        """Return the ids of the matching articles, newest first, by reading every article."""
         matching_articles = [
             article
             for article in self.articles.values()
@@ -193,7 +193,7 @@ class World:
 @settings(max_examples=examples(40), deadline=None, suppress_health_check=list(HealthCheck))
 @given(
     history=HISTORY,
-    queries=st.lists(QUERY.map(understood), min_size=12, max_size=12),
+    queries=st.lists(QUERY.map(parse_valid), min_size=12, max_size=12),
     scope=SCOPE,
 )
 def test_search_and_reading_agree(
@@ -420,7 +420,7 @@ def pages(
     between_pages: Callable[[], object],
     scope: DocumentFilter = DocumentFilter(),
 ) -> list[ArchivePage]:
-    """Return every page, something happening between any two."""
+    """Return every page; call `between_pages` between any two."""
     query = parse_query(text)
     result_pages = [archive.search(query, scope, sort=sort, limit=limit)]
     first = result_pages[0]
@@ -443,8 +443,8 @@ def hits(result_pages: list[ArchivePage]) -> list[ArchiveHit]:
 TITLE = st.lists(
     st.sampled_from(["le", "port", "belge", "quai", "du", "port", "canal"]), max_size=6
 )
-WRITTEN = st.tuples(TITLE, st.integers(900, 1100), st.integers(0, 200))
-"""Words, the day it was published, and how much later it was seen."""
+DRAFTS = st.tuples(TITLE, st.integers(900, 1100), st.integers(0, 200))
+"""The words of an article, its publication time, and the delay until it was seen."""
 QUERIES = (
     "port",
     "port OR canal",
@@ -466,8 +466,8 @@ def written_article(id: int, draft: tuple[list[str], int, int]) -> Article:
 @each_kind
 @settings(max_examples=examples(20), deadline=None, suppress_health_check=list(HealthCheck))
 @given(
-    existing_batches=st.lists(st.lists(WRITTEN, min_size=1, max_size=3), min_size=8, max_size=14),
-    new_batches=st.lists(st.lists(WRITTEN, min_size=1, max_size=3), min_size=3, max_size=12),
+    existing_batches=st.lists(st.lists(DRAFTS, min_size=1, max_size=3), min_size=8, max_size=14),
+    new_batches=st.lists(st.lists(DRAFTS, min_size=1, max_size=3), min_size=3, max_size=12),
     text=st.sampled_from(QUERIES),
     sort=st.sampled_from(SORTS),
     limit=st.integers(1, 4),  # there are pages left when ten segments become one

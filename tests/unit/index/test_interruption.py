@@ -1,4 +1,4 @@
-"""A search that nobody waits for any more ends."""
+"""Tests that a search ends when nobody waits for it any more."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def test_it_asks_while_it_reads_positions(tmp_path: Path) -> None:
         open_archive(tmp_path).count(parse_query('"x y z"~5'))
 
 
-def times_asked(run: Callable[[], object]) -> int:
+def count_checks(run: Callable[[], object]) -> int:
     questions = count()
     with interruptible(lambda: next(questions) < 0):
         run()
@@ -54,5 +54,5 @@ def test_it_asks_while_it_compares_words(tmp_path: Path) -> None:
     ]
     open_archive_writer(tmp_path).add(texts)
     archive, query = open_archive(tmp_path), parse_query("x")
-    question_count = times_asked(lambda: archive.significant_terms(query, texts, 10))
-    assert question_count > times_asked(lambda: archive.ids(query)) + 10
+    question_count = count_checks(lambda: archive.significant_terms(query, texts, 10))
+    assert question_count > count_checks(lambda: archive.ids(query)) + 10

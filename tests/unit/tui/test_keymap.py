@@ -1,4 +1,4 @@
-"""The settings file of the dashboard."""
+"""Tests of the settings file of the dashboard."""
 
 from __future__ import annotations
 

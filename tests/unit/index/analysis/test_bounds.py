@@ -1,4 +1,4 @@
-"""What is read of a text, and what is remembered of it, whatever strangers write."""
+"""Tests that reading a text takes bounded time and memory, whatever strangers write."""
 
 from __future__ import annotations
 

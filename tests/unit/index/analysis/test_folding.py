@@ -1,4 +1,4 @@
-"""How letters are folded: case, accents, width."""
+"""Tests of the folding of letters: case, accents, width."""
 
 import pytest
 from hypothesis import given

@@ -1,4 +1,4 @@
-"""The inflections of words that the list has, and of words that it lacks."""
+"""Tests of the inflections of words that are on the list, and of words that are not."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which language a text is in."""
+"""Tests of the detection of the language of a text."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where the terms of an article stand."""
+"""Tests of the positions of terms in an article."""
 
 import pytest
 from hypothesis import example, given

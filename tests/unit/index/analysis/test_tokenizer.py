@@ -1,4 +1,4 @@
-"""How text becomes words."""
+"""Tests of the tokenizer."""
 
 import unicodedata
 from itertools import pairwise

@@ -1,4 +1,4 @@
-"""The words of a batch of articles are those of each article."""
+"""Tests that a batch of articles has the words of each article."""
 
 from __future__ import annotations
 

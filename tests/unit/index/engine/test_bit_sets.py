@@ -1,4 +1,4 @@
-"""Sets of documents as the bits of numbers."""
+"""Tests of sets of documents that are stored as bits of an integer."""
 
 from __future__ import annotations
 

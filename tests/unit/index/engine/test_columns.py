@@ -1,4 +1,4 @@
-"""The columns of a segment: what is written is read."""
+"""Tests that the columns of a segment are read as they were written."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What documents and segments bring of a term, gathered into posting lists."""
+"""Tests of the posting lists that are built from documents and from segments."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def merged(folder: Path, sources: list[Source], count: int) -> PostingsFile:
 
 
 def check(lists: PostingsFile, documents: list[Document]) -> None:
-    """The lists say of every document what it had, and nothing else."""
+    """Assert that the lists hold exactly the codes of the documents."""
     terms = sorted({term.encode() for document in documents for term in document})
     assert lists.field("words").terms() == terms
     for term in terms:

@@ -1,4 +1,4 @@
-"""Phrases and pairs of words: in many documents at once, and by reading each article, the same."""
+"""Tests that arrays find the same phrases and pairs of words as reading each article."""
 
 from __future__ import annotations
 
@@ -27,10 +27,10 @@ TERMS = ("de", "la", "de", "la", "plate", "forme", "plateforme", "at")
 ARTICLES = st.lists(st.tuples(TEXT, TEXT), min_size=1, max_size=12)
 ROWS = (*TERMS, "plate forme", "de la", "de la de")
 FORMS = st.lists(st.sampled_from(ROWS), min_size=1, max_size=3, unique=True)
-"""Terms and rows of terms that stand for one word of a query, as other ways to write it do."""
+"""The terms and rows of terms that match one word of a query, as spellings of it do."""
 PART = st.sampled_from(["", "title", "summary"])
-MORE = st.sampled_from([0, 2_000])
-"""Documents besides: of very many the posting lists have no bits, but numbers."""
+EMPTY_COUNTS = st.sampled_from([0, 2_000])
+"""The number of empty documents. In a large segment, posting lists hold numbers instead of bits."""
 
 
 @pytest.fixture(scope="module")
@@ -39,13 +39,13 @@ def path(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def segment(path: Path, articles: list[Article], empty: int) -> PostingsFile:
-    """Return what a segment keeps of some articles."""
+    """Return the posting lists of a segment of these articles."""
     keys, occurrences, _ = ArticleTerms().occurrences(articles)
     return postings_files.of_occurrences(path, keys, occurrences, len(articles) + empty)
 
 
 def by_arrays(lists: PostingsFile, node: Phrase | Near, docs: set[int]) -> set[int]:
-    """Return what arrays find in those of some documents that have all words."""
+    """Return the matches that arrays find among the documents that have all words."""
     words = [choice(lists, child) for child in node.children]
     for rows in words:
         docs = docs & set().union(*map(with_all, rows))
@@ -55,7 +55,7 @@ def by_arrays(lists: PostingsFile, node: Phrase | Near, docs: set[int]) -> set[i
 
 
 def choice(lists: PostingsFile, node: Node) -> Choice:
-    """Return the rows of words, of those that are there, for what a word of a query means."""
+    """Return the rows of the terms in the lists that match a word of a query."""
     if isinstance(node, Or):
         return [row for child in node.children for row in choice(lists, child)]
     words = node.children if isinstance(node, Phrase) else (node,)
@@ -100,7 +100,7 @@ def articles_of(texts: list[tuple[str, str]]) -> list[Article]:
     texts=ARTICLES,
     words=st.lists(FORMS, min_size=2, max_size=4),
     part=PART,
-    empty=MORE,
+    empty=EMPTY_COUNTS,
     data=st.data(),
 )
 def test_phrases(
@@ -123,7 +123,7 @@ def test_phrases(
     part=PART,
     distance=st.integers(1, 5) | st.just(10_000),
     ordered=st.booleans(),
-    empty=MORE,
+    empty=EMPTY_COUNTS,
     data=st.data(),
 )
 def test_pairs(

@@ -1,4 +1,4 @@
-"""The two files of a segment: what is written is read, what is broken is said."""
+"""Tests that posting lists are read as they were written, and that damage is reported."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Reading the archive while it changes, and when it is broken."""
+"""Tests of reading an archive that changes or is damaged."""
 
 from __future__ import annotations
 

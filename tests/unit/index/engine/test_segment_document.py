@@ -1,4 +1,4 @@
-"""A document of a segment: which keys of a word it has, and where."""
+"""Tests of the keys of a document in a segment, and of their positions."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from index.interruption import interruptible
 from index.query.ast import Mode, Word
 from monitor.base.article import Article
 
-EVERY = Word("port*", Mode.WILDCARD)
+WILDCARD = Word("port*", Mode.WILDCARD)
 
 
 def opened(folder: Path, texts: list[str]) -> SegmentDocument:
@@ -32,7 +32,7 @@ def test_a_wildcard_means_the_keys_that_the_document_has(word_count: int, tmp_pa
     many_words = [f"port{number}" for number in range(word_count)]
     document = opened(tmp_path, ["portail a porte", "rade", " ".join(many_words), "portail"])
     keys_found = {
-        at: [key for key in document.at(at).expand(EVERY) if document.positions(key)]
+        at: [key for key in document.at(at).expand(WILDCARD) if document.positions(key)]
         for at in range(4)
     }
     assert keys_found == {0: ["portail", "porte"], 1: [], 2: sorted(many_words), 3: ["portail"]}
@@ -41,10 +41,10 @@ def test_a_wildcard_means_the_keys_that_the_document_has(word_count: int, tmp_pa
 def test_of_many_keys_a_document_is_asked_for_its_own_only(tmp_path: Path) -> None:
     many_words = [f"port{number}" for number in range(3_000)]
     document = opened(tmp_path, ["portail a porte", " ".join(many_words)])
-    assert list(document.at(0).expand(EVERY)) == ["portail", "porte"]
+    assert list(document.at(0).expand(WILDCARD)) == ["portail", "porte"]
 
 
 def test_it_asks_whether_to_go_on_while_it_lists_keys(tmp_path: Path) -> None:
     document = opened(tmp_path, [" ".join(f"port{number}" for number in range(3_000))])
     with interruptible(lambda: True), pytest.raises(Interrupted):
-        document.at(0).expand(EVERY)
+        document.at(0).expand(WILDCARD)

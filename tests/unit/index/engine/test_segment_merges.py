@@ -1,4 +1,4 @@
-"""Large merges beside the writer: nothing is lost, doubled or brought back meanwhile."""
+"""Tests that a merge in the background loses, doubles and brings back no article."""
 
 from __future__ import annotations
 
@@ -29,28 +29,28 @@ def ids_of(archive: Archive, word: str) -> list[int]:
 
 @pytest.fixture(autouse=True)
 def small(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Three segments of any size are merged, those of six articles are large."""
+    """Merge three segments of any size, and call six articles a large segment."""
     monkeypatch.setattr(segment_merges, "FAN_IN", 3)
     monkeypatch.setattr(segment_merges, "LARGE", 6)
 
 
 class Gate(NamedTuple):
-    """Where merges beside wait."""
+    """A gate at which background merges wait."""
 
-    made: threading.Event
-    """Set once one stands at it, all its files written."""
+    waiting: threading.Event
+    """Set when a merge has written all its files and waits."""
     open: threading.Event
-    """Set to let them end."""
+    """Set to let the merges end."""
 
 
 @pytest.fixture
 def gate(monkeypatch: pytest.MonkeyPatch) -> Iterator[Gate]:
-    """Merges beside end once it is open."""
+    """Hold background merges until the gate is open."""
     gate, make = Gate(threading.Event(), threading.Event()), segment_merges.BackgroundMerge._merge
 
     def wait_at_gate(self: segment_merges.BackgroundMerge) -> None:
         make(self)
-        gate.made.set()
+        gate.waiting.set()
         assert gate.open.wait(60)
 
     monkeypatch.setattr(segment_merges.BackgroundMerge, "_merge", wait_at_gate)
@@ -119,7 +119,7 @@ def test_a_merge_that_fails_is_told_and_tried_again(
 
 def test_what_a_killed_writer_left_is_swept(tmp_path: Path, gate: Gate) -> None:
     filled(tmp_path)
-    assert gate.made.wait(60)  # the dead write nothing more
+    assert gate.waiting.wait(60)  # the dead write nothing more
     assert list(tmp_path.glob("merging*"))
     writer = open_archive_writer(tmp_path)
     assert not list(tmp_path.glob("merging*"))

@@ -1,4 +1,4 @@
-"""Adding to the archive: commits, replacements, merges, and what a failure leaves behind."""
+"""Tests of adding to the archive: commits, replacements, merges, failures."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a query lights in an article, and the one line that shows the best of it."""
+"""Tests of the highlights of a query in an article."""
 
 from __future__ import annotations
 

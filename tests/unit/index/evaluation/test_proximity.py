@@ -1,4 +1,4 @@
-"""Distances: what is found is what trying all combinations finds, and in bounded steps."""
+"""Tests that distances match as trying all combinations does, in bounded steps."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from monitor.base.article import Article
 
 Extent = tuple[int, int]
 Combination = tuple[Extent, tuple[Extent, ...]]
-"""A stretch, and the words that it takes."""
+"""A stretch of positions, and the extents of its words."""
 
 
 def combinations(node: Node, document: Document) -> set[Combination]:
@@ -49,7 +49,7 @@ def combinations(node: Node, document: Document) -> set[Combination]:
 
 
 def marked_extents(node: Node, document: Document) -> set[Extent]:
-    """Return the words of a NEAR inside the stretches that it is satisfied in."""
+    """Return the words of a NEAR that are inside a stretch that satisfies it."""
     stretches = [stretch for stretch, _ in combinations(node, document)]
     leaves = leaves_of(node)
     places = {place for leaf in leaves for place, _ in combinations(leaf, document)}
@@ -64,7 +64,7 @@ def leaves_of(node: Node) -> list[Node]:
 
 
 def number_of_combinations(node: Node, document: Document) -> int:
-    """Return how many combinations of places there are."""
+    """Return the number of combinations of places."""
     return prod(len(list(extents(leaf, document))) for leaf in leaves_of(node))
 
 

@@ -1,4 +1,4 @@
-"""The one line that shows the best of an article."""
+"""Tests of the snippet: the one line that shows the best match of an article."""
 
 from __future__ import annotations
 

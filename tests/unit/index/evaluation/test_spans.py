@@ -1,4 +1,4 @@
-"""What a query finds: the golden table, the parts of an article, scores."""
+"""Tests of the matches of a query: the golden table, the parts of an article, scores."""
 
 import re
 
@@ -18,7 +18,7 @@ def article(body="", title="", summary="", author=""):
 
 
 def marked_parts(query, target):
-    """Return the parts of an article with what a query lights between brackets."""
+    """Return the parts of an article, with brackets around the matches of a query."""
     memory_document = MemoryDocument.of(target)
     found_matches = matches(query.root, memory_document)
     assert bool(found_matches) == evaluate(query.root, memory_document)

@@ -1,4 +1,4 @@
-"""Wildcards mean what they say, and take no longer than the word is."""
+"""Tests that wildcards match the right words, in time that is bounded by their length."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def accepts(term: str, key: str) -> bool:
 
 
 def matches_by_steps(term: str, key: str) -> bool:
-    """Say the same in the plainest way: by what is left of both."""
+    """Tell whether a wildcard matches a key, sign by sign."""
     ends = {0}
     for sign in term:
         if sign == "*":

@@ -1,4 +1,4 @@
-"""What can be written where the cursor stands in a query."""
+"""Tests of the completion of a query at the cursor."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def values(name: str) -> list[str]:
 
 
 def completed_queries(marked_text: str) -> list[str]:
-    """Return the queries that completing at the bar may lead to."""
+    """Return the queries that completion at the bar offers."""
     cursor = marked_text.index("|")
     text = marked_text.replace("|", "")
     result = complete(text, cursor, values)

@@ -1,4 +1,4 @@
-"""The filters of a query."""
+"""Tests of the filters of a query."""
 
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo

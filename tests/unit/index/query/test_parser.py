@@ -1,4 +1,4 @@
-"""How queries are read, and what their authors are told."""
+"""Tests of parsing queries, and of the messages about mistakes."""
 
 import pytest
 from hypothesis import given

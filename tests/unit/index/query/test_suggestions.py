@@ -1,4 +1,4 @@
-"""What would help a query that finds nothing: other queries, none of them in vain."""
+"""Tests of the suggestions for a query that finds nothing: each of them finds something."""
 
 from __future__ import annotations
 
@@ -97,14 +97,14 @@ LEAF = st.sampled_from(
 )  # fmt: skip
 
 
-def understood(text: str) -> Query | None:
+def parse_valid(text: str) -> Query | None:
     try:
         return parse_query(text)
     except QueryError:
         return None
 
 
-@given(st.lists(LEAF, min_size=2, max_size=5).map(" ".join).map(understood))
+@given(st.lists(LEAF, min_size=2, max_size=5).map(" ".join).map(parse_valid))
 def test_clauses_spelt_out_mean_what_they_meant(query: Query | None) -> None:
     if query is None or not isinstance(query.root, And):
         return

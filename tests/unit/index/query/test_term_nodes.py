@@ -1,4 +1,4 @@
-"""Single terms, as watchlists have them."""
+"""Tests of single terms, as watchlists have them."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""The guard in front of the routes, without a network."""
+"""Tests of the guard in front of the routes, without a network."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ App = Callable[[Scope, Receive, Send], Any]
 
 
 class Client:
-    """Sends one request to a guard, and may leave before it is answered.
+    """A client that sends one request to a guard, and may leave before the answer.
 
     Args:
-        body: Its body, in pieces; with None it leaves before the rest.
-        headers: Its headers.
+        body: The body in pieces; None disconnects before the rest.
+        headers: The headers of the request.
     """
 
     path = "/"
@@ -69,13 +69,13 @@ def guarded(app: App, now: Callable[[], float] = lambda: 0.0, **limits: Any) -> 
     return Guard(app, AcceptedHosts(), Limits(**limits), now)
 
 
-async def answered(send: Send) -> None:
+async def respond(send: Send) -> None:
     await send({"type": "http.response.start", "status": 200, "headers": []})
     await send({"type": "http.response.body", "body": b"[]"})
 
 
 def endless(started: asyncio.Event, log: list[str]) -> App:
-    """An app that searches until it is interrupted."""
+    """Return an app that searches until it is interrupted."""
 
     def search(loop: asyncio.AbstractEventLoop) -> None:
         loop.call_soon_threadsafe(started.set)
@@ -87,7 +87,7 @@ def endless(started: asyncio.Event, log: list[str]) -> App:
 
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
         await anyio.to_thread.run_sync(search, asyncio.get_running_loop())
-        await answered(send)
+        await respond(send)
 
     return app
 
@@ -121,7 +121,7 @@ def test_more_requests_than_can_be_answered_are_refused() -> None:
         async def app(scope: Scope, receive: Receive, send: Send) -> None:
             started.set()
             await may_finish.wait()
-            await answered(send)
+            await respond(send)
 
         guard, first, second, third = guarded(app, requests=1), Client(), Client(), Client()
         request_task = asyncio.create_task(first.ask(guard))
@@ -144,7 +144,7 @@ def test_streams_do_not_count_as_requests() -> None:
             if not started.is_set():
                 started.set()
                 await may_finish.wait()
-            await answered(send)
+            await respond(send)
 
         guard, stream, other = guarded(app, requests=1), Client(), Client()
         stream.path = ENDLESS
@@ -166,7 +166,7 @@ def test_the_server_rests_when_nobody_has_asked_for_a_time() -> None:
             if not started.is_set():
                 started.set()
                 await may_finish.wait()
-            await answered(send)
+            await respond(send)
 
         loop, has_rested = asyncio.get_running_loop(), asyncio.Event()
 
@@ -219,7 +219,7 @@ def test_half_a_form_is_not_acted_upon(pieces: tuple[bytes, ...], expected: list
 
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
         bodies.append((await receive())["body"])
-        await answered(send)
+        await respond(send)
 
     client = Client(*pieces, content_type=FORM, origin="http://localhost")
     asyncio.run(client.ask(guarded(app)))
@@ -241,7 +241,7 @@ def test_the_connection_of_who_does_not_read_is_closed() -> None:
             await asyncio.Event().wait()
 
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
-        await answered(send)
+        await respond(send)
 
     with pytest.raises(Exception, match=r"^$") as error:  # at which uvicorn closes it
         asyncio.run(Deaf().ask(guarded(app, send_seconds=0.01)))

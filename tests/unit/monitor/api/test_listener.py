@@ -1,4 +1,4 @@
-"""Which hosts and origins a server accepts, and how often a client may ask."""
+"""Tests of the hosts and origins that a server accepts, and of its rate limit."""
 
 from __future__ import annotations
 

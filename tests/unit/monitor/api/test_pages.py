@@ -1,4 +1,4 @@
-"""What pages are made of, without a server: marked texts, addresses, and what is foreign."""
+"""Tests of pages without a server: marked texts, addresses, foreign requests."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Errors as they are kept: without the frames that raised them; and how an extra is installed."""
+"""Tests of stored errors, which have no frames, and of the hint to install an extra."""
 
 from __future__ import annotations
 

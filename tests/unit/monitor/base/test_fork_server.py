@@ -1,4 +1,4 @@
-"""What workers find imported."""
+"""Tests of the modules that are imported for workers."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from monitor.storage.maintenance.indexer_process import IndexerProcess
 
 
 def test_whatever_is_to_be_imported_first_exists(tmp_path: Path) -> None:
-    """A module with another name would be passed over in silence, and cost each worker its time."""
+    """The fork server ignores an unknown module; then each worker would import it by itself."""
     Parser()
     IndexerProcess(tmp_path, lambda: 0.0)
     module_names = list(fork_server._preloaded)

@@ -13,7 +13,7 @@ from monitor.judgement.match.matcher import WatchlistMatcher
 
 @pytest.fixture
 def full_collections() -> Iterator[list[int]]:
-    """Return a list that grows with each generation that is collected, as often as usually."""
+    """Return a list of the collected generations; it grows, with the usual thresholds."""
     old_threshold = gc.get_threshold()
     gc.set_threshold(700, 10, 10)
     generations: list[int] = []

@@ -1,4 +1,4 @@
-"""Which language is used."""
+"""Tests of the choice of the language."""
 
 from pathlib import Path
 

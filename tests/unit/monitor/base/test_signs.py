@@ -1,4 +1,4 @@
-"""Every sign has one meaning, one cell, and is explained."""
+"""Tests that every sign has one meaning, takes one cell, and is explained."""
 
 import ast
 import unicodedata
@@ -12,28 +12,28 @@ from support.screen_snapshots import FOLDER as SCREENS
 from monitor.base import signs
 
 ROOT = Path(__file__).parents[3]
-NAMED = {
+SIGNS = {
     name: value for name, value in vars(signs).items() if name.isupper() and isinstance(value, str)
 }
-EXPLAINED = " ".join(f"{shown} {meaning}" for shown, meaning in signs.LEGEND)
+LEGEND = " ".join(f"{sign} {meaning}" for sign, meaning in signs.LEGEND)
 TYPOGRAPHY = set("·…–—’“”«»≤≥°×−‥⇧€\ufffd")
-"""Separators, punctuation, numbers, and the key Shift: no signs."""
+"""Separators, punctuation, numbers and the key Shift are no signs."""
 ARROW_KEYS = set("↑↓←→")
-ELSEWHERE = {"signs.py", "spans.py", "lint.py", "credentials.py"}
-"""Also where lines break, which quotes mislead in a query, what hides a password."""
+EXEMPT_FILES = {"signs.py", "spans.py", "lint.py", "credentials.py"}
+"""These files also have signs for line breaks, misleading quotes and hidden passwords."""
 
 
 def test_signs_are_one_cell_wide_and_each_stands_for_one_thing() -> None:
-    all_signs = [sign for value in NAMED.values() for sign in value]
+    all_signs = [sign for value in SIGNS.values() for sign in value]
     assert len(all_signs) == len(set(all_signs))
     assert {cell_len(sign) for sign in all_signs} == {1}
     keys = ARROW_KEYS - {signs.BECOMES}  # as + and @, it is a key where keys are listed
     assert not set(all_signs) & (TYPOGRAPHY | keys)
 
 
-@pytest.mark.parametrize(("name", "value"), NAMED.items())
+@pytest.mark.parametrize(("name", "value"), SIGNS.items())
 def test_the_help_explains_every_sign(name: str, value: str) -> None:
-    assert all(sign in EXPLAINED for sign in value), name
+    assert all(sign in LEGEND for sign in value), name
 
 
 def _symbols(text: str) -> set[str]:
@@ -62,7 +62,7 @@ def test_signs_are_named_in_one_place(package: str) -> None:
     signs_by_file = {
         str(path.relative_to(ROOT)): found_signs
         for path in sorted((ROOT / package).rglob("*.py"))
-        if path.name not in ELSEWHERE
+        if path.name not in EXEMPT_FILES
         and (found_signs := set().union(*map(_symbols, _literals(path))) - TYPOGRAPHY - ARROW_KEYS)
     }
     assert not signs_by_file
@@ -74,4 +74,4 @@ def test_what_the_screens_show_is_explained(path: Path) -> None:
         c for c in path.read_text(encoding="utf-8") if "BOX DRAWINGS" in unicodedata.name(c, "")
     }
     shown_signs = _symbols(path.read_text(encoding="utf-8")) - box_signs - TYPOGRAPHY - ARROW_KEYS
-    assert shown_signs <= set(EXPLAINED)
+    assert shown_signs <= set(LEGEND)

@@ -1,4 +1,4 @@
-"""What may be stored or shown."""
+"""Tests of the cleaning of texts before they are stored or shown."""
 
 from __future__ import annotations
 

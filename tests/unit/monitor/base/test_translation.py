@@ -1,4 +1,4 @@
-"""Messages in the language of the reader."""
+"""Tests of messages in the language of the reader."""
 
 from collections.abc import Iterator
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""URLs as they may be kept and shown."""
+"""Tests of URLs as they are stored and shown."""
 
 from __future__ import annotations
 

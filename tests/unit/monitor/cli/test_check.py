@@ -1,4 +1,4 @@
-"""The newsroom at the root, the starter, the schema, and the commands about them."""
+"""Tests of `tocsin check`."""
 
 from __future__ import annotations
 
@@ -93,7 +93,7 @@ def test_check_lets_no_escape_through(tmp_path: Path) -> None:
     assert "\x1b" not in run(config=path).stderr
 
 
-WARNED = [
+WARNINGS = [
     ("watchlists: [ai]", "`ai` is short"),
     ("watchlists: [{name: x, terms: [Alibaba, ai]}]", "`ai` is short"),
     ("watchlists: [{name: x, query: 'a AND tag:nowhere'}]", "holds for no article"),
@@ -101,30 +101,30 @@ WARNED = [
     ("watchlists: [{terms: Liège, lang: nl}]", "no feed of it is in nl"),
     ("watchlists: [{terms: Liège, feeds: tag:off}]", "all its feeds are disabled"),
 ]
-CALM = [
+VALID = [
     "watchlists: [AI, =ai, 菜鸟]",
     "watchlists: [{name: x, query: '\"sûreté de l''État\" AND (ai OR eu)'}]",
     "watchlists: [{terms: Liège, lang: fr, feeds: [tag:on, a.example]}]",
 ]
-TWO = """feeds:
+TWO_FEEDS = """feeds:
   - {url: https://a.example/rss, lang: fr, tags: on}
   - {url: https://b.example/rss, lang: en, tags: off, enabled: off}
 """
 
 
-@pytest.mark.parametrize(("watchlists", "words"), WARNED)
+@pytest.mark.parametrize(("watchlists", "words"), WARNINGS)
 def test_check_warns(watchlists: str, words: str, tmp_path: Path) -> None:
     path = tmp_path / "feeds.yaml"
-    path.write_text(TWO + watchlists, encoding="utf-8")
+    path.write_text(TWO_FEEDS + watchlists, encoding="utf-8")
     result = run(config=path)
     assert result.exit_code == 0
     assert words in result.stderr
 
 
-@pytest.mark.parametrize("watchlists", CALM)
+@pytest.mark.parametrize("watchlists", VALID)
 def test_check_is_calm(watchlists: str, tmp_path: Path) -> None:
     path = tmp_path / "feeds.yaml"
-    path.write_text(TWO + watchlists, encoding="utf-8")
+    path.write_text(TWO_FEEDS + watchlists, encoding="utf-8")
     assert run(config=path).stderr == ""
 
 

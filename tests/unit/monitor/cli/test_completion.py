@@ -1,4 +1,4 @@
-"""The shell completes the names of feeds.yaml wherever a command takes one."""
+"""Tests that the shell completes the names of feeds.yaml where a command takes one."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def config(tmp_path: Path) -> Path:
     return path
 
 
-def completed(config: Path, words: str, prefix: str) -> list[str]:
+def complete_words(config: Path, words: str, prefix: str) -> list[str]:
     shell = ShellComplete(main_group, {}, "tocsin", "_TOCSIN_COMPLETE")
     completions = shell.get_completions(["-c", str(config), *words.split()], prefix)
     return [item.value for item in completions]
@@ -38,26 +38,26 @@ def completed(config: Path, words: str, prefix: str) -> list[str]:
      "alerts --watch", "brief --watch", "alerts close --watch"],
 )  # fmt: skip
 def test_names_of_watchlists(config: Path, words: str) -> None:
-    assert completed(config, words, "") == ["Alibaba", "Export controls"]
-    assert completed(config, words, "ali") == ["Alibaba"]
+    assert complete_words(config, words, "") == ["Alibaba", "Export controls"]
+    assert complete_words(config, words, "ali") == ["Alibaba"]
 
 
 @pytest.mark.parametrize("words", ["feeds check", "feeds log", "feeds remove"])
 def test_names_of_feeds(config: Path, words: str) -> None:
-    assert completed(config, words, "le ") == ["Le Soir"]
+    assert complete_words(config, words, "le ") == ["Le Soir"]
 
 
 def test_names_of_feeds_and_their_tags(config: Path) -> None:
     expected = ["Les Échos", "Le Soir", "tag:belgique", "tag:presse"]
-    assert completed(config, "alerts --feed", "") == expected
-    assert completed(config, "alerts --feed", "tag:p") == ["tag:presse"]
+    assert complete_words(config, "alerts --feed", "") == expected
+    assert complete_words(config, "alerts --feed", "tag:p") == ["tag:presse"]
 
 
 def test_bash_gets_blanks_with_a_backslash(config: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("_TOCSIN_COMPLETE", "bash_complete")
-    assert completed(config, "watch list", "exp") == ["Export\\ controls"]
+    assert complete_words(config, "watch list", "exp") == ["Export\\ controls"]
 
 
 def test_a_file_with_a_mistake_completes_nothing(config: Path) -> None:
     config.write_text("feeds: [", encoding="utf-8")
-    assert completed(config, "watch list", "") == []
+    assert complete_words(config, "watch list", "") == []

@@ -1,4 +1,4 @@
-"""`tocsin export`: what it writes, what it refuses."""
+"""Tests of `tocsin export`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The commands in French: tables, sentences, help; and nothing in English is left in them."""
+"""Tests that tables, sentences and help of the commands are entirely in French."""
 
 from __future__ import annotations
 
@@ -114,7 +114,7 @@ def test_mistakes_of_the_command_line() -> None:
     assert "+1 sans --since" in run("search", "pleut", "--since", "2sem", code=1)
 
 
-PROMPTED = [
+COMMANDS = [
     ["status"], ["alerts"], ["watch"], ["watch", "list", "--terms"], ["facets", "grève"],
     ["search", "grève"], ["deliveries"], ["notify"], ["search", "--saved"],
     ["trend", "grève", "--format", "table"], ["watch", "forms", "grève"], ["watch", "silence"],
@@ -132,7 +132,7 @@ def test_no_english_is_left_in_what_commands_print(newsroom: Path) -> None:
         "https example org tocsin yaml feeds p50 p95 und fr en pid ID greve list var UTC",
     ]  # fmt: skip
     with pseudo_language():
-        for words in PROMPTED:
+        for words in COMMANDS:
             result = CliRunner().invoke(main_group, words)
             assert result.exit_code in (0, 1, 2), (words, result.output, result.exception)
             if english_words := plain_words(result.output, [*allowed_words, *words]):

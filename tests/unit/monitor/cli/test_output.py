@@ -1,4 +1,4 @@
-"""Lines that fit on a terminal, whatever the width of their characters."""
+"""Tests of the output of commands: lines fit on a terminal, and no cell is a formula."""
 
 from __future__ import annotations
 

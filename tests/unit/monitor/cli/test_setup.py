@@ -1,4 +1,4 @@
-"""`tocsin init`, and the schema it prints."""
+"""Tests of `tocsin init` and of the printed schema."""
 
 from __future__ import annotations
 

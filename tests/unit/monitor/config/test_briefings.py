@@ -1,4 +1,4 @@
-"""Briefings in feeds.yaml: what they mean, what is objected to."""
+"""Tests of the briefings in feeds.yaml, and of the mistakes in them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Channels in feeds.yaml: what each says, and mistakes told without what is secret in them."""
+"""Tests of the channels in feeds.yaml; messages about mistakes name no secret."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ HEAD = "feeds: [https://a.example/rss]\nwatchlists: [{terms: x1}]\nchannels:\n"
 PATH = Path("/newsroom/feeds.yaml")
 
 
-def understood(channels: str, path: Path = PATH) -> Config:
+def config_of(channels: str, path: Path = PATH) -> Config:
     return understand((HEAD + channels).encode(), path)
 
 
@@ -24,7 +24,7 @@ def test_each_kind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DESK", "ntfy://ntfy.example.org/canary")
     monkeypatch.setenv("KEY", "canary key")
     (tmp_path / "token").write_text("canary token\n")
-    config = understood(
+    config = config_of(
         "  - {name: desk, url: 'env:DESK'}\n"
         "  - name: soc\n    webhook: https://me:canary@soc.example.org/canary\n"
         "    secret: env:KEY\n    headers: {X-Token: file:token}\n"
@@ -79,7 +79,7 @@ def test_each_kind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 )
 def test_mistakes_are_told_where_they_are_and_no_secret_is(channels: str, problem: str) -> None:
     with pytest.raises(ConfigError) as error:
-        understood(channels)
+        config_of(channels)
     (found_problem,) = error.value.problems
     assert problem in f"{found_problem.line}:{found_problem.column}: {found_problem.message}"
     assert "canary" not in found_problem.message
@@ -144,7 +144,7 @@ DESK = "  - {name: desk, file: out.jsonl}\n"
     ],
 )
 def test_messages_link_to_the_address_of_the_pages(url: str, pages: str) -> None:
-    config = understood(DESK + f"api: {{url: '{url}'}}\n")
+    config = config_of(DESK + f"api: {{url: '{url}'}}\n")
     assert (config.pages, config.channels[0].pages) == (pages, pages)
 
 
@@ -159,11 +159,11 @@ def test_messages_link_to_the_address_of_the_pages(url: str, pages: str) -> None
 )  # fmt: skip
 def test_what_is_no_address_of_pages_is_told(url: str) -> None:
     with pytest.raises(ConfigError) as error:
-        understood(DESK + f"api: {{url: '{url}'}}\n")
+        config_of(DESK + f"api: {{url: '{url}'}}\n")
     (problem,) = error.value.problems
     assert "https://" in problem.message
 
 
 def test_an_edit_of_the_address_is_told_once() -> None:
-    before, after = understood(DESK), understood(DESK + "api: {url: 'https://n.example'}\n")
+    before, after = config_of(DESK), config_of(DESK + "api: {url: 'https://n.example'}\n")
     assert changes(before, after) == ["api.url: – → https://n.example"]

@@ -1,4 +1,4 @@
-"""What an edit of feeds.yaml changes, in words."""
+"""Tests of the description of an edit of feeds.yaml."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Routes, quiet hours, digests and templates in feeds.yaml: what they mean, what is objected to."""
+"""Tests of routes, quiet hours, digests and templates in feeds.yaml, and of mistakes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Searches under a name in feeds.yaml, watchlists made of them, and those made before."""
+"""Tests of saved searches in feeds.yaml, of watchlists made of them, and of past searches."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ from monitor.storage.store.sql.views import MAX_SEARCHES, Views
 HEAD = "feeds: [https://a.example/rss]\nwatchlists: []\nsearches:\n"
 
 
-def understood(searches: str, path: Path = Path("feeds.yaml")) -> list[tuple[str, str, str]]:
+def searches_of(searches: str, path: Path = Path("feeds.yaml")) -> list[tuple[str, str, str]]:
     saved_searches = understand((HEAD + searches).encode(), path).searches
     return [(search.name, search.query.text, search.sort) for search in saved_searches]
 
 
 def test_searches_of_a_file() -> None:
     text = "  - {name: Liège, query: 'liège since:7d'}\n  - name: Ports\n    query: port OR quai\n"
-    assert understood(text + "    sort: Score\n") == [
+    assert searches_of(text + "    sort: Score\n") == [
         ("Liège", "liège since:7d", "date"),
         ("Ports", "port OR quai", "score"),
     ]
@@ -50,14 +50,14 @@ def test_searches_of_a_file() -> None:
 )
 def test_mistakes_are_told_where_they_are(searches: str, problem: str) -> None:
     with pytest.raises(ConfigError) as error:
-        understood(searches)
+        searches_of(searches)
     (found_problem,) = error.value.problems
     assert problem in f"{found_problem.line}:{found_problem.column}: {found_problem.message}"
 
 
 # --- watchlists of them ------------------------------------------------------------------
 
-WRITTEN = """# what I read
+FILE = """# what I read
 feeds:
   - https://a.example/rss   # the first
 
@@ -95,15 +95,13 @@ def test_only_the_last_ones_are_remembered(views: Views) -> None:
     for at in range(MAX_SEARCHES + 5):
         views.searches.note(PastSearch(f"port {at}", "score", float(at)))
     searches = views.searches.recent(2 * MAX_SEARCHES)
-    assert [search.at for search in searches] == [
-        float(at) for at in range(MAX_SEARCHES + 4, 4, -1)
-    ]
+    assert [s.at for s in searches] == [float(at) for at in range(MAX_SEARCHES + 4, 4, -1)]
 
 
 def test_the_service_has_them_all(tmp_path: Path) -> None:
     Store(StoreAddress(tmp_path)).close()
     path = tmp_path / "feeds.yaml"
-    path.write_text(WRITTEN, encoding="utf-8")
+    path.write_text(FILE, encoding="utf-8")
     service = open_service(tmp_path, path)
     assert [search.name for search in service.saved_searches()] == ["Liège & ports", "Récents"]
     service.note_search(" liège ", "score")

@@ -1,4 +1,4 @@
-"""The JSON Schema of feeds.yaml."""
+"""Tests of the JSON Schema of feeds.yaml."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The feeds.yaml at the root, and the one that `tocsin init` writes."""
+"""Tests of the feeds.yaml at the root, and of the one that `tocsin init` writes."""
 
 from __future__ import annotations
 
@@ -83,7 +83,7 @@ def test_both_starters_show_the_same_examples(monkeypatch: pytest.MonkeyPatch) -
 
 
 def with_examples(path: Path, monkeypatch: pytest.MonkeyPatch) -> Config:
-    """Return what a starter says when its examples are no comments any more."""
+    """Return the configuration of a starter, with the comment signs before its examples removed."""
     monkeypatch.setenv("JOURNAL_PASSWORD", "x")
     monkeypatch.setenv("SOC_SECRET", "x")
     text = path.read_text(encoding="utf-8")

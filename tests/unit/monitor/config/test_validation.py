@@ -1,4 +1,4 @@
-"""A feeds.yaml is understood whole or refused with every problem at its place."""
+"""Tests that a feeds.yaml is valid, or is refused with the place of every problem."""
 
 from __future__ import annotations
 
@@ -437,7 +437,7 @@ def test_a_mutated_file_loads_or_is_refused_with_places(data: st.DataObject) -> 
 @settings(max_examples=examples(60), deadline=None)
 @given(st.integers(0, len(STARTER)))
 def test_a_half_written_file_never_passes_for_whole(length: int) -> None:
-    """Cut before its watchlists begin, the starter is refused."""
+    """The starter is refused when it is cut before its watchlists."""
     half_file = STARTER[: min(length, STARTER.index("  - Cainiao"))]
     assert problems(half_file)
 

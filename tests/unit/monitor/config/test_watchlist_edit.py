@@ -1,4 +1,4 @@
-"""A watchlist of feeds.yaml as a form edits it: only what differs changes."""
+"""Tests that a form changes only the edited fields of a watchlist in feeds.yaml."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Commands edit feeds.yaml: what they add or take away, and nothing else."""
+"""Tests that commands change in feeds.yaml only the items that they add or remove."""
 
 from __future__ import annotations
 
@@ -214,13 +214,13 @@ def test_edits_change_what_they_should_and_no_other_line(text: str, number: int)
 
 # --- the file ---------------------------------------------------------------------------
 
-WELL = "feeds: [https://a.org/]  # mine\nwatchlists: []\n"
+VALID = "feeds: [https://a.org/]  # mine\nwatchlists: []\n"
 
 
 @pytest.fixture
 def path(tmp_path: Path) -> Path:
     path = tmp_path / "feeds.yaml"
-    path.write_text(WELL)
+    path.write_text(VALID)
     return path
 
 
@@ -238,7 +238,7 @@ def test_an_edit_is_understood_and_keeps_the_mode(path: Path) -> None:
 
 
 def test_a_link_stays_one_and_a_mark_stays(path: Path, tmp_path: Path) -> None:
-    path.write_bytes(b"\xef\xbb\xbf" + WELL.encode())
+    path.write_bytes(b"\xef\xbb\xbf" + VALID.encode())
     link = tmp_path / "link.yaml"
     link.symlink_to(path)
     edit(link, add("https://b.org/"))
@@ -250,7 +250,7 @@ def test_a_link_stays_one_and_a_mark_stays(path: Path, tmp_path: Path) -> None:
 def test_an_edit_that_makes_it_unwell_changes_nothing(path: Path, url: str) -> None:
     with pytest.raises(ConfigError):
         edit(path, add(url))
-    assert path.read_text() == WELL
+    assert path.read_text() == VALID
     assert [file.name for file in path.parent.iterdir()] == ["feeds.yaml"]
 
 
@@ -263,12 +263,12 @@ def test_a_file_that_is_unwell_is_not_edited(path: Path) -> None:
 
 def test_an_edit_meanwhile_is_not_lost(path: Path) -> None:
     def edit_slowly(text: str) -> str:
-        path.write_text(WELL + "# typed meanwhile\n")
+        path.write_text(VALID + "# typed meanwhile\n")
         return with_item(text, "feeds", ["https://b.org/"])
 
     with pytest.raises(MonitorError, match="meanwhile"):
         edit(path, edit_slowly)
-    assert path.read_text() == WELL + "# typed meanwhile\n"
+    assert path.read_text() == VALID + "# typed meanwhile\n"
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root writes everywhere")

@@ -1,4 +1,4 @@
-"""What was written for the bundled newsroom."""
+"""Tests of the content of the bundled newsroom."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What one reading tells of a feed."""
+"""Tests of the diagnostics of a feed after one reading."""
 
 from __future__ import annotations
 

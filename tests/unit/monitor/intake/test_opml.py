@@ -1,4 +1,4 @@
-"""Subscriptions from other readers, and for them."""
+"""Tests of reading and writing OPML."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a token allows, and until when."""
+"""Tests of the scopes and the expiry of tokens."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ def test_a_scope_allows_what_those_before_it_do() -> None:
 
 
 def test_a_token_is_valid_until_it_expires_or_is_revoked() -> None:
-    def valid(expires_at: float | None = None, revoked_at: float | None = None) -> bool:
+    def is_valid(expires_at: float | None = None, revoked_at: float | None = None) -> bool:
         token = Token(
             name="a", scope=Scope.READ, created_at=0.0, expires_at=expires_at, revoked_at=revoked_at
         )
         return token.is_valid(10.0)
 
-    assert valid() and valid(expires_at=10.5)
-    assert not valid(expires_at=10.0) and not valid(revoked_at=5.0)
+    assert is_valid() and is_valid(expires_at=10.5)
+    assert not is_valid(expires_at=10.0) and not is_valid(revoked_at=5.0)
 
 
 def test_a_hash_takes_any_text() -> None:

@@ -1,4 +1,4 @@
-"""The values of the configuration: addresses to listen at."""
+"""Tests of the addresses to listen at."""
 
 from __future__ import annotations
 

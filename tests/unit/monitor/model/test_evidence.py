@@ -1,4 +1,4 @@
-"""What is written down of alerts: complete, append-only, and every tampering is named."""
+"""Tests of the evidence of alerts: complete, append-only, and all tampering is detected."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def store_alert(
     matches: tuple[Match, ...] = (),
     incidents: tuple[BegunIncident, ...] = (),
 ) -> int:
-    """Store an article of a host that raises an alert, by a poll; return its number."""
+    """Store, by a poll, an article that raises an alert; return the id of the article."""
     feed = Feed(url="https://d.test/rss", name="D", number=4)
     with store.batch() as batch:
         id = batch.next_article()
@@ -214,8 +214,8 @@ def test_the_store_itself_refuses_to_change_records(
 # --- tampering -------------------------------------------------------------------------
 
 
-def forged(sql: sqlite3.Connection) -> None:
-    """Change a record and give it the hash that it has then."""
+def forge(sql: sqlite3.Connection) -> None:
+    """Change a record, and compute its hash anew."""
     ((number, record),) = sql.execute(
         "SELECT number, record FROM evidence WHERE kind = 'raised' ORDER BY number LIMIT 1"
     ).fetchall()
@@ -232,7 +232,7 @@ def swap_records(sql: sqlite3.Connection) -> None:
 
 
 def rewrite_records(sql: sqlite3.Connection) -> None:
-    """Change what a rule says, and give every record the hash and the place it has then."""
+    """Change a rule, and compute the hashes of all records anew."""
     before = "0" * 64
     for number, old in sql.execute(
         "SELECT number, record FROM evidence ORDER BY number"
@@ -256,7 +256,7 @@ def rewrite_records(sql: sqlite3.Connection) -> None:
 def redate(
     change: Callable[[float], float], kind: str = "raised"
 ) -> Callable[[sqlite3.Connection], None]:
-    """Date all records of a kind otherwise, in the store too, and give all the right hashes."""
+    """Return a function that changes the dates of a kind, in the store too, and all hashes."""
 
     def rewrite(sql: sqlite3.Connection) -> None:
         before = "0" * 64
@@ -280,20 +280,20 @@ def redate(
     return rewrite
 
 
-RAISED = "(SELECT min(number) FROM evidence WHERE kind = 'raised')"
+RAISED_ID = "(SELECT min(number) FROM evidence WHERE kind = 'raised')"
 LAST = "(SELECT max(number) FROM evidence)"
-AN_ALERT = "(SELECT max(id) FROM alerts WHERE article IS NOT NULL)"
-ITS_ARTICLE = f"(SELECT article FROM alerts WHERE id = {AN_ALERT})"
-EDITED = "(SELECT min(article) FROM versions)"
-LOUDER = "(SELECT min(alert) FROM escalations)"
+LAST_ALERT = "(SELECT max(id) FROM alerts WHERE article IS NOT NULL)"
+LAST_ARTICLE = f"(SELECT article FROM alerts WHERE id = {LAST_ALERT})"
+EDITED_ARTICLE = "(SELECT min(article) FROM versions)"
+ESCALATED = "(SELECT min(alert) FROM escalations)"
 
-TAMPERED: dict[str, tuple[str | Callable[[sqlite3.Connection], None], str]] = {
+TAMPERINGS: dict[str, tuple[str | Callable[[sqlite3.Connection], None], str]] = {
     "a record is changed": (
         "UPDATE evidence SET record = replace(record, 'Alibaba', 'Alibabb')"
-        f" WHERE number = {RAISED}",
+        f" WHERE number = {RAISED_ID}",
         "not the hash",
     ),
-    "a record is changed with its hash": (forged, "does not follow record"),
+    "a record is changed with its hash": (forge, "does not follow record"),
     "a hash is changed": (
         f"UPDATE evidence SET hash = '{'ab' * 32}' WHERE number = 5", "not the hash"
     ),
@@ -320,20 +320,20 @@ TAMPERED: dict[str, tuple[str | Callable[[sqlite3.Connection], None], str]] = {
         "not the hash",
     ),
     "a record is filed under another alert": (
-        f"UPDATE evidence SET alert = alert + 1 WHERE number = {RAISED}", "filed under another"
+        f"UPDATE evidence SET alert = alert + 1 WHERE number = {RAISED_ID}", "filed under another"
     ),
     "a record is filed under another kind": (
-        f"UPDATE evidence SET kind = 'page' WHERE number = {RAISED}", "filed under another"
+        f"UPDATE evidence SET kind = 'page' WHERE number = {RAISED_ID}", "filed under another"
     ),
     "a rule is filed under another hash": (
         "UPDATE evidence SET rule = 'abc' WHERE number = 1", "filed under another hash"
     ),
     "an alert is taken away": (
-        f"DELETE FROM alerts WHERE id = {AN_ALERT}", "no record says that it was dropped"
+        f"DELETE FROM alerts WHERE id = {LAST_ALERT}", "no record says that it was dropped"
     ),
     "an alert is put in": (
         f"INSERT INTO alerts (watchlist, article, severity, raised_at) VALUES ('x',"
-        f" {ITS_ARTICLE}, 'low', 1.0)",
+        f" {LAST_ARTICLE}, 'low', 1.0)",
         "has no record of why it was raised",
     ),
     "an alert that was dropped is put back": (
@@ -342,53 +342,53 @@ TAMPERED: dict[str, tuple[str | Callable[[sqlite3.Connection], None], str]] = {
         "was dropped, and it is there",
     ),
     "an alert is said to be another watchlist's": (
-        f"UPDATE alerts SET watchlist = 'Liège' WHERE id = {AN_ALERT}", "`watchlist` is now"
+        f"UPDATE alerts SET watchlist = 'Liège' WHERE id = {LAST_ALERT}", "`watchlist` is now"
     ),
     "an alert is said to be older": (
-        f"UPDATE alerts SET raised_at = raised_at - 1 WHERE id = {AN_ALERT}", "`at` is now"
+        f"UPDATE alerts SET raised_at = raised_at - 1 WHERE id = {LAST_ALERT}", "`at` is now"
     ),
     "an alert is said to be less loud": (
-        f"UPDATE alerts SET severity = 'low' WHERE id = {AN_ALERT}", "`severity` is now 'low'"
+        f"UPDATE alerts SET severity = 'low' WHERE id = {LAST_ALERT}", "`severity` is now 'low'"
     ),
     "an alert is said to be another rule's": (
-        f"UPDATE alerts SET rule = 'r9' WHERE id = {AN_ALERT}", "`rule.version` is now"
+        f"UPDATE alerts SET rule = 'r9' WHERE id = {LAST_ALERT}", "`rule.version` is now"
     ),
     "an alert is said to be a copy": (
-        f"UPDATE alerts SET merged_into = 1 WHERE id = {AN_ALERT}", "`merged_into` is now 1"
+        f"UPDATE alerts SET merged_into = 1 WHERE id = {LAST_ALERT}", "`merged_into` is now 1"
     ),
     "the alert of a feed is changed": (
         "UPDATE alerts SET kind = 'gone' WHERE article IS NULL", "`about` is now 'gone'"
     ),
     "a text is changed": (
-        f"UPDATE articles SET summary = summary || '.' WHERE id = {ITS_ARTICLE}",
+        f"UPDATE articles SET summary = summary || '.' WHERE id = {LAST_ARTICLE}",
         "not the text that was hashed",
     ),
     "a title is changed": (
-        f"UPDATE articles SET title = 'Rien' WHERE id = {ITS_ARTICLE}",
+        f"UPDATE articles SET title = 'Rien' WHERE id = {LAST_ARTICLE}",
         "not the text that was hashed",
     ),
     "an article is taken away": (
-        f"DELETE FROM articles WHERE id = {ITS_ARTICLE}", "version 1 of article .* is gone"
+        f"DELETE FROM articles WHERE id = {LAST_ARTICLE}", "version 1 of article .* is gone"
     ),
     "an article is said to be from elsewhere": (
-        f"UPDATE articles SET url = 'https://ex.org/' WHERE id = {ITS_ARTICLE}",
+        f"UPDATE articles SET url = 'https://ex.org/' WHERE id = {LAST_ARTICLE}",
         "`article.url` is now",
     ),
     "an article is said to be older": (
-        f"UPDATE articles SET published = 1.0 WHERE id = {ITS_ARTICLE}",
+        f"UPDATE articles SET published = 1.0 WHERE id = {LAST_ARTICLE}",
         "`article.published` is now",
     ),
     "an article is said to be by somebody else": (
-        f"UPDATE articles SET author = 'X' WHERE id = {ITS_ARTICLE}", "`article.author` is now"
+        f"UPDATE articles SET author = 'X' WHERE id = {LAST_ARTICLE}", "`article.author` is now"
     ),
     "an edited article is said to be by somebody else": (
-        f"UPDATE articles SET author = 'X' WHERE id = {EDITED}", "`article.author` is now"
+        f"UPDATE articles SET author = 'X' WHERE id = {EDITED_ARTICLE}", "`article.author` is now"
     ),
     "an article is said to be in another language": (
-        f"UPDATE articles SET lang = 'xx' WHERE id = {ITS_ARTICLE}", "`article.lang` is now"
+        f"UPDATE articles SET lang = 'xx' WHERE id = {LAST_ARTICLE}", "`article.lang` is now"
     ),
     "an article is said to be of another outlet": (
-        f"UPDATE articles SET outlet = 'X' WHERE id = {ITS_ARTICLE}", "`article.outlet` is now"
+        f"UPDATE articles SET outlet = 'X' WHERE id = {LAST_ARTICLE}", "`article.outlet` is now"
     ),
     "an alert is recorded before its article is seen": (
         redate(lambda at: at - 10 * 86_400), "before its article was first seen"
@@ -403,33 +403,33 @@ TAMPERED: dict[str, tuple[str | Callable[[sqlite3.Connection], None], str]] = {
     ),
     "an edited text is put back": (
         f"UPDATE articles SET (title, summary) = (SELECT title, summary FROM versions WHERE article"
-        f" = {EDITED}) WHERE id = {EDITED}",
+        f" = {EDITED_ARTICLE}) WHERE id = {EDITED_ARTICLE}",
         "not the text that was hashed",
     ),
     "words that matched are changed": (
-        f"UPDATE matches SET text = 'autre' WHERE alert = {AN_ALERT}", "words that matched"
+        f"UPDATE matches SET text = 'autre' WHERE alert = {LAST_ALERT}", "words that matched"
     ),
     "places that matched are changed": (
-        f"UPDATE matches SET start = start + 1 WHERE alert = {AN_ALERT}", "or their places"
+        f"UPDATE matches SET start = start + 1 WHERE alert = {LAST_ALERT}", "or their places"
     ),
     "matches are taken away": (
-        f"DELETE FROM matches WHERE alert = {AN_ALERT}", "words that matched"
+        f"DELETE FROM matches WHERE alert = {LAST_ALERT}", "words that matched"
     ),
     "an escalation is taken away": (
-        f"DELETE FROM escalations WHERE alert = {LOUDER}", "its escalation is not in the store"
+        f"DELETE FROM escalations WHERE alert = {ESCALATED}", "its escalation is not in the store"
     ),
     "an escalation is put in": (
         f"INSERT INTO escalations (alert, reason, at, outlets, article, severity) VALUES"
-        f" ({AN_ALERT}, 'en', 1.0, 1, 1, 'low')",
+        f" ({LAST_ALERT}, 'en', 1.0, 1, 1, 'low')",
         "no record says so",
     ),
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("case", TAMPERED)
+@pytest.mark.parametrize("case", TAMPERINGS)
 def test_tampering_is_named(room: Path, tmp_path: Path, case: str) -> None:
     shutil.copy(room / "newsroom.db", tmp_path)
-    tampering, expected = TAMPERED[case]
+    tampering, expected = TAMPERINGS[case]
     with closing(sqlite3.connect(tmp_path / "newsroom.db")) as sql, sql:
         for (name,) in sql.execute(
             "SELECT name FROM sqlite_master WHERE type = 'trigger' AND tbl_name = 'evidence'"

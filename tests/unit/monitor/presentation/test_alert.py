@@ -1,4 +1,4 @@
-"""An alert in words."""
+"""Tests of the description of alerts."""
 
 from __future__ import annotations
 

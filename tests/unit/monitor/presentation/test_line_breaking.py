@@ -1,4 +1,4 @@
-"""How texts are broken into lines that fit."""
+"""Tests of the breaking of texts into lines."""
 
 from __future__ import annotations
 

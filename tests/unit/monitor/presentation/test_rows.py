@@ -1,4 +1,4 @@
-"""Rows: made of values, and described by the same fields."""
+"""Tests of rows, which are made of values and described by the same fields."""
 
 from __future__ import annotations
 

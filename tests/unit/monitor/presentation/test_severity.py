@@ -1,4 +1,4 @@
-"""The colours of severities: legible on the grounds of pages, and told apart by everybody."""
+"""Tests that the colours of severities are legible on pages, and distinct for everybody."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from monitor.presentation.severity import SEVERITY_COLOURS, with_severities
 
 PAGE = ROOT / "monitor/api/pages/templates/page.css"
 GROUNDS = {"light": ("#ffffff", "#f3f5f7"), "dark": ("#14171a", "#1e2328")}
-"""Of the page, and of a box on it."""
+"""The background of the page, and of a box on it."""
 
 
 @pytest.mark.parametrize("ground", GROUNDS)

@@ -1,4 +1,4 @@
-"""Texts with styles that fit their cells."""
+"""Tests of styled texts that fit a number of cells."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which outlet had a story first."""
+"""Tests of the outlet that published a story first."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Moments and ages, as rows show them."""
+"""Tests of moments and ages, as rows show them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Edits of `feeds.yaml`: whole or not at all, and then at once."""
+"""Tests that an edit of `feeds.yaml` is applied whole and at once, or not at all."""
 
 from __future__ import annotations
 
@@ -33,19 +33,19 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 
 def set_interval(room: InProcessMonitor, seconds: float) -> None:
-    """Ask for another interval of A."""
+    """Set another interval for the feed A."""
     config = room.load()
     feeds = [replace(f, every=seconds) if f.url == A else f for f in config.feeds]
     room.edit(replace(config, feeds=tuple(feeds)))
 
 
 def seconds_until_due(room: InProcessMonitor) -> float:
-    """Return the seconds until A is due, from now."""
+    """Return the seconds from now until the feed A is due."""
     return room.health(A).state.next_due - room.now
 
 
 def test_a_file_that_is_being_written_is_left_alone_until_it_rests(tmp_path: Path) -> None:
-    """Its first half is well by itself, and yet not what is meant."""
+    """The first half of the file is valid, but is not the whole configuration."""
     room = InProcessMonitor(tmp_path, press_of())
 
     async def script(room: InProcessMonitor) -> None:
@@ -105,7 +105,7 @@ def test_an_edited_interval_holds_at_once_shorter_or_longer(tmp_path: Path) -> N
 
 @pytest.mark.parametrize("calls", range(1, 6))
 def test_an_interval_edited_during_a_poll_causes_no_second_poll(tmp_path: Path, calls: int) -> None:
-    """The poll is stored after so many steps of the edit."""
+    """The poll is stored after this many steps of the edit."""
     answered = asyncio.Event()
 
     class SlowPress(Press):
@@ -115,14 +115,14 @@ def test_an_interval_edited_during_a_poll_causes_no_second_poll(tmp_path: Path, 
             return await super().fetch(url, **options)
 
     class CountingThread(WorkerThread):
-        left: int | None = None
+        remaining: int | None = None
 
         async def __call__(self, call: Callable[..., T], *args: Any) -> T:
             result = await super().__call__(call, *args)
             task = asyncio.current_task()
-            if self.left is not None and task is not None and task.get_name() == "reloader":
-                self.left -= 1
-                if self.left == 0:
+            if self.remaining is not None and task is not None and task.get_name() == "reloader":
+                self.remaining -= 1
+                if self.remaining == 0:
                     answered.set()
                     await room.until(lambda: room.polls(A) == 1)
             return result
@@ -132,7 +132,7 @@ def test_an_interval_edited_during_a_poll_causes_no_second_poll(tmp_path: Path, 
 
     async def script(room: InProcessMonitor) -> None:
         await room.until(lambda: room.polls(B) == 1)
-        CountingThread.left = calls
+        CountingThread.remaining = calls
         set_interval(room, 6 * HOUR)
         await room.until(lambda: room.health(A).feed.every == 6 * HOUR)
         await asyncio.sleep(5 * TICK)

@@ -1,4 +1,4 @@
-"""The tick: that it ends in silence, whenever that is."""
+"""Tests of the tick: it may end at any time, without an error."""
 
 from __future__ import annotations
 

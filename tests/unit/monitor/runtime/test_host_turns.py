@@ -1,4 +1,4 @@
-"""The turns of hosts among monitors: asked for together, and at most one a second over all."""
+"""Tests of the turns of hosts among monitors, which are requested together."""
 
 from __future__ import annotations
 
@@ -19,17 +19,17 @@ T = TypeVar("T")
 
 @dataclass
 class Recorded(MemoryLeases):
-    """Leases that remember what was asked at once."""
+    """Leases that remember the hosts of each request."""
 
-    asked: list[set[str]] = field(default_factory=list)
+    requests: list[set[str]] = field(default_factory=list)
 
     def take_turns(self, spacings: Mapping[str, float]) -> dict[str, float]:
-        self.asked.append(set(spacings))
+        self.requests.append(set(spacings))
         return super().take_turns(spacings)
 
 
 async def call_later(call: Callable[..., T], *args: Any) -> T:
-    """Answer as a database does: not at once."""
+    """Answer with a delay, as a database does."""
     await asyncio.sleep(0)
     return call(*args)
 
@@ -48,7 +48,7 @@ def test_all_that_wait_meanwhile_are_asked_for_at_once() -> None:
         host_turns = turns(leases)
         waits = await asyncio.gather(*(host_turns.take(f"{n}.be", 1.0) for n in range(9)))
         assert waits == [0.0] * 9
-        assert [len(hosts) for hosts in leases.asked] == [1, 8]  # the others came meanwhile
+        assert [len(hosts) for hosts in leases.requests] == [1, 8]  # the others came meanwhile
 
     run(script())
 

@@ -1,4 +1,4 @@
-"""The leases of a monitor: kept, given back, trusted for a limited time; by a clock of the test."""
+"""Tests of the leases of a monitor: renewal, release and expiry, by a clock of the test."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class Machine:
     """A machine with a monitor."""
 
     table: LeaseTable
-    off: float = 0.0
+    clock_offset: float = 0.0
     alone: bool = False
     duties: tuple[Duty, ...] = tuple(Duty)
     leases: MemoryLeases = field(init=False)
@@ -39,7 +39,7 @@ class Machine:
     def __post_init__(self) -> None:
         self.leases = MemoryLeases(self.table)
         self.keeper = LeaseKeeper(
-            self.leases, cast(Any, _here), clock=lambda: self.table.now + self.off,
+            self.leases, cast(Any, _call), clock=lambda: self.table.now + self.clock_offset,
             monotonic=lambda: self.table.now, sleep=self._sleep, alone=self.alone,
             duties=self.duties,
         )  # fmt: skip
@@ -48,19 +48,19 @@ class Machine:
         await asyncio.sleep(0)
 
     async def beat(self) -> None:
-        """Beat, unless it is stopped; in vain when it is cut off."""
+        """Send a heartbeat, unless the machine is stopped; it fails when the machine is cut off."""
         if not self.is_stopped:
             try:
                 await self.keeper.beat()
             except StoreError:
                 assert self.leases.is_cut
 
-    def trusted(self) -> set[int]:
-        """Return the buckets under which it would poll, if it went on now."""
+    def buckets(self) -> set[int]:
+        """Return the buckets whose feeds the machine would poll now."""
         return {id for id in range(BUCKETS) if self.keeper._lease(id)}
 
 
-async def _here(call: Callable[..., T], *args: Any) -> T:
+async def _call(call: Callable[..., T], *args: Any) -> T:
     return call(*args)
 
 
@@ -99,29 +99,29 @@ SLEEP = [("join", 1, [0, 1]), ("stop", 0, [1, 0]), ("wait", 9, [0, 1]), ("go on"
 def test_whatever_happens_a_bucket_has_one_holder_and_is_not_idle_for_long(
     events: list[tuple[str, int, list[int]]],
 ) -> None:
-    run(_lives(events))
+    run(_run_events(events))
 
 
-async def _lives(events: list[tuple[str, int, list[int]]]) -> None:
+async def _run_events(events: list[tuple[str, int, list[int]]]) -> None:
     table = LeaseTable()
     machines = [Machine(table)]
     idle_since = dict.fromkeys(range(BUCKETS), table.now)
     everybody_goes_on = [("go on", number, [*range(6)]) for number in range(6)]
     for event, number, order in [*events, *everybody_goes_on]:
-        await _happens(event, number, machines, table)
+        await _apply_event(event, number, machines, table)
         for _ in range(1 + 2 * number):  # a long time is twice what leases last
-            await _turn(machines, order, table, idle_since)
+            await _beat_all(machines, order, table, idle_since)
     for _ in range(2 * BEATS):
-        await _turn(machines, range(6), table, idle_since)
+        await _beat_all(machines, range(6), table, idle_since)
     if machines:
-        shares = [len(machine.trusted()) for machine in machines]
+        shares = [len(machine.buckets()) for machine in machines]
         assert sum(shares) == BUCKETS
         assert max(shares) - min(shares) <= 1
         duties = Counter(duty for m in machines for duty in Duty if m.keeper.duty(duty))
         assert duties == dict.fromkeys(Duty, 1)
 
 
-async def _happens(event: str, number: int, machines: list[Machine], table: LeaseTable) -> None:
+async def _apply_event(event: str, number: int, machines: list[Machine], table: LeaseTable) -> None:
     machine = machines[number % len(machines)] if machines else None
     match event:
         case "join" if len(machines) < 6:
@@ -139,15 +139,15 @@ async def _happens(event: str, number: int, machines: list[Machine], table: Leas
             machine.is_stopped = machine.leases.is_cut = False
 
 
-async def _turn(
+async def _beat_all(
     machines: list[Machine], order: Any, table: LeaseTable, idle_since: dict[int, float]
 ) -> None:
-    """Let the time of a heartbeat pass, and each machine that can beat in some order."""
+    """Let the time of a heartbeat pass, in which each machine beats in this order."""
     beating = [machines[index] for index in order if index < len(machines)]
     for machine in beating or machines:
         table.now += BEAT / 6
         await machine.beat()
-        holder_counts = Counter(id for holder in machines for id in holder.trusted())
+        holder_counts = Counter(id for holder in machines for id in holder.buckets())
         assert not holder_counts or max(holder_counts.values()) == 1
     table.now += BEAT / 2
     able_machines = [m for m in machines if not (m.is_stopped or m.leases.is_cut)]
@@ -189,7 +189,7 @@ def test_what_is_under_way_is_not_given_back() -> None:
             require_lease()
             assert lease_in_hand() == lease
         assert lease_in_hand() == SOLE
-        assert len(first.trusted()) == len(second.trusted()) == BUCKETS // 2
+        assert len(first.buckets()) == len(second.buckets()) == BUCKETS // 2
 
     run(script())
 
@@ -200,7 +200,7 @@ def test_a_single_run_takes_everything_from_those_who_are_gone() -> None:
         await Machine(table).beat()
         single = Machine(table, alone=True)
         await single.beat()
-        assert len(single.trusted()) == BUCKETS
+        assert len(single.buckets()) == BUCKETS
         assert all(single.keeper.duty(duty) for duty in Duty)
 
     run(script())
@@ -214,14 +214,14 @@ def test_a_monitor_with_a_wrong_clock_stands_back_until_it_is_set(
         table = LeaseTable()
         machine = Machine(table)
         await machine.beat()
-        machine.off = offset
+        machine.clock_offset = offset
         await machine.beat()
         await machine.beat()
-        assert not machine.trusted()
+        assert not machine.buckets()
         assert not table.live()
-        machine.off = 0.0
+        machine.clock_offset = 0.0
         await machine.beat()
-        assert len(machine.trusted()) == BUCKETS
+        assert len(machine.buckets()) == BUCKETS
 
     run(script())
     assert [words in record.message for record in caplog.records] == [True]
@@ -243,16 +243,16 @@ def test_work_runs_as_long_as_its_duty_is_held() -> None:
                 end_count += 1
 
         task = asyncio.create_task(machine.keeper.while_held(Duty.BACKFILL, count_work))
-        await _a_while()
+        await _let_run()
         assert (start_count, end_count) == (0, 0)
         await machine.beat()
-        await _a_while()
+        await _let_run()
         assert (start_count, end_count) == (1, 0)
         table.now += EXPIRY
-        await _a_while()
+        await _let_run()
         assert (start_count, end_count) == (1, 1)
         await machine.beat()
-        await _a_while()
+        await _let_run()
         assert (start_count, end_count) == (2, 1)
         task.cancel()
         await asyncio.gather(task, return_exceptions=True)
@@ -261,7 +261,7 @@ def test_work_runs_as_long_as_its_duty_is_held() -> None:
     run(script())
 
 
-async def _a_while() -> None:
+async def _let_run() -> None:
     for _ in range(20):
         await asyncio.sleep(0)
 

@@ -1,4 +1,4 @@
-"""The log of a run: of libraries, few messages in a minute."""
+"""Tests of the log of a run: libraries may write few messages a minute."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""In which bucket a feed lies."""
+"""Tests of the bucket of a feed."""
 
 from __future__ import annotations
 

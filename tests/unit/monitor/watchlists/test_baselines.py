@@ -1,4 +1,4 @@
-"""What a viewer sees of a watchlist is what its alerts say: one computation."""
+"""Tests that viewers and alerts agree on what is usual for a watchlist."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Verdicts that pay back: precision of terms, exclusions that spare noise and nothing else."""
+"""Tests of the precision of terms, and of exclusions that spare noise and nothing else."""
 
 from __future__ import annotations
 
@@ -123,7 +123,7 @@ def test_what_one_relevant_article_has_is_never_suggested() -> None:
 
 
 def test_the_matcher_has_the_last_word() -> None:
-    """`général~` finds généraux too, which is another word to whoever only compares stems."""
+    """`général~` finds `généraux` too, although the stems differ."""
     noise = [
         article(1, "Alibaba : le général fermé"),
         article(2, "Deux générales jumelles, Alibaba"),
@@ -188,7 +188,7 @@ WORDS = st.lists(
     st.sampled_from(["liège", "voleurs", "quarante", "port", "théâtre", "théâtres", "VSSE", "vin"]),
     max_size=5,
 )
-SOME = st.lists(
+TEXTS = st.lists(
     st.tuples(WORDS, st.sampled_from(["alibaba", "aliexpress"]), st.integers(1, 3),
               st.sampled_from(["fr", "en", "nl", ""])),
     max_size=6,
@@ -196,14 +196,14 @@ SOME = st.lists(
 
 
 @settings(max_examples=examples(60), deadline=None)
-@given(SOME, SOME)
+@given(TEXTS, TEXTS)
 def test_each_suggestion_keeps_its_word(noise: list[Any], relevant: list[Any]) -> None:
-    """Put into a feeds.yaml as it is printed, it spares what it says and loses nothing."""
+    """In a feeds.yaml, each printed suggestion spares the listed noise and loses nothing."""
 
     def articles_of(drawn_texts: list[Any], start: int) -> list[Article]:
         return [
-            article(start + n, " ".join([*said[:2], term, *said[2:]]), feed, lang=lang)
-            for n, (said, term, feed, lang) in enumerate(drawn_texts)
+            article(start + n, " ".join([*words[:2], term, *words[2:]]), feed, lang=lang)
+            for n, (words, term, feed, lang) in enumerate(drawn_texts)
         ]
 
     judged = judge(articles_of(noise, 1), articles_of(relevant, 100))

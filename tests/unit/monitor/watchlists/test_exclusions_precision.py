@@ -1,4 +1,4 @@
-"""The precision of a watchlist, with its interval."""
+"""Tests of the precision of a watchlist, with its interval."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Spikes and silences of watchlists become alerts: one each, with a beginning and an end."""
+"""Tests that a spike or silence of a watchlist raises one alert, with a beginning and an end."""
 
 from __future__ import annotations
 

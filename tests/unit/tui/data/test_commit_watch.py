@@ -1,4 +1,4 @@
-"""When the dashboard reads the store."""
+"""Tests of the watch for commits, after which the dashboard reads the store."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from tui.data import newsroom
 from tui.data.newsroom import CommitWatch
 
 
-class Told:
-    """Tells of commits when the test says so."""
+class FakeListener:
+    """A listener that reports commits when a test says so."""
 
     def __init__(self) -> None:
         self.commits: queue.Queue[bool] = queue.Queue()
@@ -36,7 +36,7 @@ def test_a_store_that_tells_nothing_is_to_be_asked_always() -> None:
 
 def test_a_store_that_tells_is_asked_after_a_commit(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(newsroom, "BETWEEN", 0.0)
-    listener, is_woken = Told(), threading.Event()
+    listener, is_woken = FakeListener(), threading.Event()
     commit_watch = CommitWatch(lambda: listener)
     commit_watch.start(is_woken.set)
     assert commit_watch.take(), "nothing was read yet"

@@ -1,4 +1,4 @@
-"""Calls in threads: one that nobody waits for makes room for the next."""
+"""Tests of calls in threads: a call that nobody waits for makes room for the next."""
 
 from __future__ import annotations
 

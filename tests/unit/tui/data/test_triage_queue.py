@@ -1,4 +1,4 @@
-"""Rows by number, verdicts laid over what is stored, and their undoing."""
+"""Tests of rows by number, of verdicts that are shown before they are stored, and of undo."""
 
 from __future__ import annotations
 
@@ -58,8 +58,8 @@ def test_what_is_here_already_does_not_arrive_again() -> None:
 # --- verdicts ------------------------------------------------------------------
 
 
-class Desk:
-    """Triage over a fake newsroom, worked by hand."""
+class TriageDesk:
+    """Triage of a fake newsroom, which the test advances."""
 
     def __init__(self) -> None:
         self.newsroom = FakeNewsroom(10)
@@ -78,11 +78,11 @@ class Desk:
     async def ask(self, call: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
         return call(*args, **kwargs)
 
-    async def undone(self) -> tuple[int, ...]:
+    async def undo_last(self) -> tuple[int, ...]:
         """Undo the last decision; return the alerts that it changed."""
-        undoing = self.triage.undo()
+        undo_task = self.triage.undo()
         await self.work()
-        act = await undoing
+        act = await undo_task
         return act.ids if act else ()
 
     async def work(self) -> None:
@@ -90,71 +90,71 @@ class Desk:
         assert await self.triage.drain(5)
         worker.cancel()
 
-    def say(self, change: Change, *ids: int) -> None:
+    def decide(self, change: Change, *ids: int) -> None:
         stories = [story for story in map(self.alerts.get, ids) if story]
         self.triage.apply([alert for story in stories for alert in story.alerts], change)
 
-    def looks(self, alert: int) -> tuple[AlertState, Verdict, bool]:
+    def view(self, alert: int) -> tuple[AlertState, Verdict, bool]:
         cached = self.alerts.get(alert)
         assert cached is not None
         return cached.state, cached.verdict, cached.starred
 
 
 def test_a_verdict_shows_before_it_is_stored_and_stays() -> None:
-    desk = Desk()
-    desk.say(ACK, 3)
-    assert desk.looks(3)[0] is AlertState.ACKNOWLEDGED
+    desk = TriageDesk()
+    desk.decide(ACK, 3)
+    assert desk.view(3)[0] is AlertState.ACKNOWLEDGED
     assert not desk.newsroom.triaged
     asyncio.run(desk.work())
     assert desk.newsroom.triaged[3][0] is AlertState.ACKNOWLEDGED
-    assert desk.looks(3)[0] is AlertState.ACKNOWLEDGED
+    assert desk.view(3)[0] is AlertState.ACKNOWLEDGED
 
 
 def test_what_somebody_changed_since_it_was_shown_is_not_overwritten() -> None:
-    desk = Desk()
+    desk = TriageDesk()
     desk.alerts.get(3)
     desk.newsroom.change([3], verdict=Verdict.RELEVANT, assignee="bob")
 
     async def work_twice() -> None:
-        desk.say(Change(assignee="ana", starred=True), 3, 4)
+        desk.decide(Change(assignee="ana", starred=True), 3, 4)
         await desk.work()
         assert desk.overtaken == [3]
         assert desk.newsroom.assignees == {3: "bob", 4: "ana"}
-        assert desk.looks(3) == (AlertState.NEW, Verdict.RELEVANT, False)
-        assert desk.looks(4)[2]
-        assert await desk.undone() == (4,)
+        assert desk.view(3) == (AlertState.NEW, Verdict.RELEVANT, False)
+        assert desk.view(4)[2]
+        assert await desk.undo_last() == (4,)
 
     asyncio.run(work_twice())
     assert desk.newsroom.assignees == {3: "bob", 4: ""}
 
 
 def test_a_verdict_that_cannot_be_stored_is_taken_back() -> None:
-    desk = Desk()
+    desk = TriageDesk()
     desk.newsroom.locked.set()
 
     async def store_and_undo() -> None:
-        desk.say(NOISE, 3)
+        desk.decide(NOISE, 3)
         await desk.work()
-        assert desk.looks(3) == (AlertState.NEW, Verdict.NONE, False)
+        assert desk.view(3) == (AlertState.NEW, Verdict.NONE, False)
         assert desk.trouble == ["the store is locked"]
         desk.newsroom.locked.clear()
-        assert not await desk.undone(), "what never was cannot be undone"
+        assert not await desk.undo_last(), "what never was cannot be undone"
 
     asyncio.run(store_and_undo())
 
 
 def test_a_failure_leaves_other_verdicts_on_the_same_alert() -> None:
-    desk = Desk()
+    desk = TriageDesk()
 
     async def a_star_then_a_lock() -> None:
-        desk.say(STAR, 3)
+        desk.decide(STAR, 3)
         await desk.work()
         desk.newsroom.locked.set()
-        desk.say(ACK, 3)
+        desk.decide(ACK, 3)
         await desk.work()
 
     asyncio.run(a_star_then_a_lock())
-    assert desk.looks(3) == (AlertState.NEW, Verdict.NONE, True)
+    assert desk.view(3) == (AlertState.NEW, Verdict.NONE, True)
 
 
 changes = st.sampled_from([ACK, NOISE, STAR, Change(starred=False), Change(state=AlertState.NEW)])
@@ -164,63 +164,63 @@ steps = st.lists(st.tuples(changes, st.sets(st.integers(1, 10), min_size=1)), ma
 @settings(max_examples=examples(40))
 @given(steps)
 def test_undoing_everything_restores_everything(decisions: list[tuple[Change, set[int]]]) -> None:
-    desk = Desk()
-    before = [desk.looks(n) for n in range(1, 11)]
+    desk = TriageDesk()
+    before = [desk.view(n) for n in range(1, 11)]
 
     async def undo_everything() -> None:
         for change, alerts in decisions:
-            desk.say(change, *alerts)
-        while await desk.undone():
+            desk.decide(change, *alerts)
+        while await desk.undo_last():
             pass
 
     asyncio.run(undo_everything())
-    assert [desk.looks(n) for n in range(1, 11)] == before
+    assert [desk.view(n) for n in range(1, 11)] == before
     stored_verdicts = [desk.newsroom._triage_of(n) for n in range(1, 11)]
     assert stored_verdicts == before
 
 
 def test_what_somebody_else_said_since_is_seen_after_an_undo() -> None:
-    desk = Desk()
+    desk = TriageDesk()
 
     async def undo_after_another() -> None:
-        desk.say(ACK, 3)
+        desk.decide(ACK, 3)
         await desk.work()
         desk.newsroom.undo = lambda act=None: desk.newsroom.change([3], starred=True)  # type: ignore[method-assign]
-        await desk.undone()
+        await desk.undo_last()
 
     asyncio.run(undo_after_another())
-    assert desk.looks(3) == (AlertState.ACKNOWLEDGED, Verdict.NONE, True)
+    assert desk.view(3) == (AlertState.ACKNOWLEDGED, Verdict.NONE, True)
 
 
 def test_an_undo_takes_back_what_was_decided_before_it() -> None:
-    desk = Desk()
+    desk = TriageDesk()
 
     async def decide_while_it_is_undone() -> None:
-        desk.say(ACK, 1)
+        desk.decide(ACK, 1)
         undo_task = desk.triage.undo()
-        desk.say(STAR, 1)
+        desk.decide(STAR, 1)
         await desk.work()
         assert await undo_task
 
     asyncio.run(decide_while_it_is_undone())
-    assert desk.looks(1) == (AlertState.NEW, Verdict.NONE, True)
+    assert desk.view(1) == (AlertState.NEW, Verdict.NONE, True)
 
 
 def test_nothing_said_is_nothing_to_undo() -> None:
-    desk = Desk()
+    desk = TriageDesk()
 
     async def say_twice() -> None:
-        desk.say(ACK, 1)
-        desk.say(ACK, 1)
-        assert await desk.undone() == (1,)
-        assert not await desk.undone()
+        desk.decide(ACK, 1)
+        desk.decide(ACK, 1)
+        assert await desk.undo_last() == (1,)
+        assert not await desk.undo_last()
 
     asyncio.run(say_twice())
 
 
 def test_draining_gives_up_when_the_store_does_not_answer() -> None:
-    desk = Desk()
-    desk.say(ACK, 1)
+    desk = TriageDesk()
+    desk.decide(ACK, 1)
     assert not asyncio.run(desk.triage.drain(0.01))
 
 
@@ -247,7 +247,7 @@ def test_an_alert_the_store_dropped_is_none() -> None:
 
 
 def test_readings_older_than_a_verdict_are_known_by_their_version() -> None:
-    desk = Desk()
+    desk = TriageDesk()
     version = desk.alerts.version
-    desk.say(ACK, 1)
+    desk.decide(ACK, 1)
     assert desk.alerts.version != version

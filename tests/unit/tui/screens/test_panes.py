@@ -1,4 +1,4 @@
-"""Which panes fit which terminal."""
+"""Tests of the panes that fit a terminal."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is shown of moments, rows, articles and states, without a screen."""
+"""Tests of the rows of alerts, feeds and watchlists."""
 
 from __future__ import annotations
 

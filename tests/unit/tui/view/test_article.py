@@ -1,4 +1,4 @@
-"""The page of an article: matches, dates, summaries."""
+"""Tests of the page of an article: matches, dates, summaries."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Who else tells the story of an article, and how it was revision_page."""
+"""Tests of the other outlets of a story, and of the revisions of an article."""
 
 from __future__ import annotations
 

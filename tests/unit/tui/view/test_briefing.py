@@ -1,4 +1,4 @@
-"""The page of a briefing: every line fits, matches are lit, nothing acts."""
+"""Tests of the page of a briefing: every line fits, and matches are highlighted."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the trial of a watchlist counts, in words."""
+"""Tests of the preview of a watchlist."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The status bar in words."""
+"""Tests of the status bar."""
 
 from __future__ import annotations
 

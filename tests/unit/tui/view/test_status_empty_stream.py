@@ -1,4 +1,4 @@
-"""What an empty stream of alerts says."""
+"""Tests of the text of an empty stream of alerts."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from monitor.model.feed import Health
 from tui.view.status import empty_state
 
 
-def said_by(newsroom: FakeNewsroom, filter_text: str = "", hint: str = "") -> str:
+def text_of(newsroom: FakeNewsroom, filter_text: str = "", hint: str = "") -> str:
     head, paragraphs = empty_state(
         newsroom.status(), newsroom.feeds(), newsroom.watchlists(), filter_text, hint
     )
@@ -17,20 +17,20 @@ def said_by(newsroom: FakeNewsroom, filter_text: str = "", hint: str = "") -> st
 
 def test_empty_states_teach() -> None:
     newsroom = FakeNewsroom(0)
-    assert "No alerts yet" in said_by(newsroom)
-    assert "F shows all" in said_by(newsroom, "watch:chips")
+    assert "No alerts yet" in text_of(newsroom)
+    assert "F shows all" in text_of(newsroom, "watch:chips")
     newsroom.watching = False
-    assert "monitor is not running" in said_by(newsroom)
+    assert "monitor is not running" in text_of(newsroom)
     newsroom.lists = ()
-    assert "No watchlists yet" in said_by(newsroom)
+    assert "No watchlists yet" in text_of(newsroom)
     newsroom.health = [feed_health(n, f"f{n}", Health.FAILING, "no route") for n in range(3)]
-    empty_text = said_by(newsroom)
+    empty_text = text_of(newsroom)
     assert "No feed can be reached" in empty_text
     assert "no route (3 feeds)" in empty_text
     assert "tocsin demo" in empty_text
     newsroom.health = []
-    assert "tocsin demo" in said_by(newsroom, hint="add feeds so")
-    assert "add feeds so" in said_by(newsroom, hint="add feeds so")
+    assert "tocsin demo" in text_of(newsroom, hint="add feeds so")
+    assert "add feeds so" in text_of(newsroom, hint="add feeds so")
 
 
 def test_an_archive_that_cannot_be_read_is_told_with_the_reason() -> None:

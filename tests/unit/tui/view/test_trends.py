@@ -1,4 +1,4 @@
-"""Trends as bars."""
+"""Tests of trends as bars."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Who decided what about the alerts of a story: what is the same for several is said once."""
+"""Tests of the decisions about a story: what holds for several alerts is said once."""
 
 from __future__ import annotations
 

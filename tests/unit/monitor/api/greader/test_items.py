@@ -1,4 +1,4 @@
-"""An alert as an entry: what feeds wrote is escaped, and the matches are in bold."""
+"""Tests of alerts as entries: texts of feeds are escaped, and matches are in bold."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Ids of items and of streams, as readers write them."""
+"""Tests of the ids of items and of streams, as readers write them."""
 
 from __future__ import annotations
 

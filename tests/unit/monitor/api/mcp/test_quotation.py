@@ -1,4 +1,4 @@
-"""Whatever an article says stays in its quotation, clean and short."""
+"""Tests that the text of an article stays in its quotation, clean and short."""
 
 from __future__ import annotations
 

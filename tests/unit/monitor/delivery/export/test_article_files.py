@@ -1,4 +1,4 @@
-"""Articles as files: safe names, whole contents, and only what has changed."""
+"""Tests of articles as files: names are safe, and only changed files are written."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A briefing as HTML: one file, all there is, and no element from what feeds wrote."""
+"""Tests of a briefing as HTML: one complete file, without elements from the texts of feeds."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ OURS = {
 
 
 class Page(HTMLParser):
-    """Elements, attributes and text of a page; elements that are not closed are an error."""
+    """The elements, attributes and text of a page; an unclosed element is an error."""
 
     def __init__(self, source: str) -> None:
         super().__init__()

@@ -1,4 +1,4 @@
-"""A briefing as plain text and as Markdown: all there is, and nothing that acts."""
+"""Tests of a briefing as plain text and as Markdown: complete, without markup of feeds."""
 
 from __future__ import annotations
 

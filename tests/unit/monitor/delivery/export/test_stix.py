@@ -1,4 +1,4 @@
-"""Articles and alerts for STIX: valid, the same each time, and with all there is."""
+"""Tests of STIX bundles of articles and alerts: valid, reproducible, complete."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A briefing as it is stored for channels: whole for mail and programs, short for chats."""
+"""Tests of briefings as channels get them: whole by mail and for programs, short in chats."""
 
 from __future__ import annotations
 

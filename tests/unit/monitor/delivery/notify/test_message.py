@@ -1,4 +1,4 @@
-"""What people are told: everything an analyst needs, and nothing that acts on those who read it."""
+"""Tests of messages: they tell an analyst everything, and texts of feeds are no markup in them."""
 
 from __future__ import annotations
 
@@ -215,7 +215,7 @@ def test_no_text_of_a_feed_is_markup(title: str, feed: str, watchlist: str, reas
 
 LINKS = MarkdownIt("js-default", {"linkify": True}).enable("linkify")
 LINKS.linkify.set({"fuzzy_link": False, "fuzzy_email": False})
-"""As Mattermost reads Markdown: addresses with a scheme are links, bare names of hosts are not."""
+"""As in Mattermost, addresses with a scheme are links, and bare host names are not."""
 
 
 def link_urls(markdown: str) -> list[str]:

@@ -1,4 +1,4 @@
-"""What the headers of an answer say about coming back."""
+"""Tests of the headers of an answer that say when to ask again."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Edits of articles that several feeds carry: none is lost, none is counted twice."""
+"""Tests of edits of articles that several feeds carry: none is lost or counted twice."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def watchlist(query: str, feeds: Sequence[str] = ()) -> Watchlist:
 
 
 class Newsroom:
-    """A store, and feeds whose documents a test brings."""
+    """A store, and feeds whose documents a test supplies."""
 
     def __init__(
         self,
@@ -67,7 +67,7 @@ class Newsroom:
         )
 
     def poll(self, feed: Feed, *entries: Entry) -> BatchOutcome:
-        """Poll a feed that has been polled before; each poll is a minute after the one before."""
+        """Poll a feed that has been polled before, a minute after the last poll."""
         self.now += 60
         feed = self.feeds[feed.url]
         state = FeedState(last_ok=self.now - 60)
@@ -179,7 +179,7 @@ def test_a_revision_is_matched_for_every_feed_that_carries_the_article(
 def test_an_article_is_matched_for_each_feed_that_comes_to_carry_it(
     tmp_path: Path, query: str, feeds: list[str], alerts: int
 ) -> None:
-    """Search and watchlists agree: `feed:Monde` finds it."""
+    """Search and watchlists agree: `feed:Monde` finds the article."""
     with closing(Store(StoreAddress(tmp_path))) as store:
         room = Newsroom(store, tmp_path, [watchlist(query, feeds)])
         room.poll(A, entry(body="Cainiao y gère le site."))
@@ -319,25 +319,25 @@ def test_a_feed_with_pieces_of_its_own_is_no_aggregator(
 # --- any life ----------------------------------------------------------------------------------
 
 
-class Said(NamedTuple):
-    """What one feed says of the article; None while it does not carry it."""
+class FeedText(NamedTuple):
+    """The texts of the article in one feed."""
 
     title: str
     summary: str
 
 
 TITLES = st.sampled_from(["Un", "Deux", "Trois"])
-SAID = st.none() | st.builds(Said, TITLES, st.sampled_from(["", "Le hub.", "Le port."]))
+FEED_TEXTS = st.none() | st.builds(FeedText, TITLES, st.sampled_from(["", "Le hub.", "Le port."]))
 
 
 @settings(max_examples=examples(40), deadline=None)
-@given(st.lists(st.tuples(st.sampled_from([A, B]), SAID), min_size=1, max_size=12))
+@given(st.lists(st.tuples(st.sampled_from([A, B]), FEED_TEXTS), min_size=1, max_size=12))
 def test_a_revision_is_recorded_once_per_change_of_a_feed(
-    life: list[tuple[Feed, Said | None]],
+    life: list[tuple[Feed, FeedText | None]],
 ) -> None:
     with TemporaryDirectory() as folder, closing(Store(StoreAddress(Path(folder)))) as store:
         room = Newsroom(store, Path(folder))
-        texts_by_feed: dict[str, Said] = {}
+        texts_by_feed: dict[str, FeedText] = {}
         version, last = 0, None
         for feed, news in life:
             room.poll(feed, *([entry(news.title, news.summary)] if news else []))

@@ -1,4 +1,4 @@
-"""What a watchlist may have missed, and how the command line says it."""
+"""Tests of the coverage gaps of watchlists, and of their description by commands."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Articles in two languages that tell of one event are linked by the names they share."""
+"""Tests that articles in two languages about one event are linked by shared names."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def names_of(text: str, lang: str = "fr", *, title: str = "") -> Names:
 
 
 def shared_name_count(french_text: str, english_text: str) -> int:
-    """Return how many words of names a French and an English text share."""
+    """Return the number of words of names that a French and an English text share."""
     return len(names_of(french_text).words & names_of(english_text, "en").words)
 
 
@@ -178,7 +178,7 @@ def test_exonyms_are_those_of_the_cldr() -> None:
 
 
 def test_the_demo_has_one_event_in_two_languages() -> None:
-    """Nothing else is linked but a comment on the same affair, which names the same names."""
+    """Only a comment on the same affair is linked too: it has the same names."""
     content = load()
     lang = {slug: outlet.lang for slug, outlet in content.outlets.items()}
     articles = [
@@ -198,7 +198,7 @@ def test_the_demo_has_one_event_in_two_languages() -> None:
 
 
 def test_french_and_english_articles_of_other_events_are_not_linked() -> None:
-    """210 French articles beside as many English ones, none of which tells of the same event."""
+    """210 French and as many English articles are of different events."""
     french, english = (
         [
             names(article(brief.title, brief.lead, lang))

@@ -1,4 +1,4 @@
-"""What is done before the transaction, so that viewers need not wait for it."""
+"""Tests of the enrichment of articles, which runs before the transaction."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def answer(feed: Feed, *entries: Entry) -> PollResult:
 
 def test_triage_does_not_wait_for_matching(tmp_path: Path) -> None:
     class Triaging(WatchlistMatcher):
-        """A viewer triages while an article is matched; it would wait for a transaction."""
+        """A viewer that triages while an article is matched; in a transaction it would wait."""
 
         def match(self, article: Article, *feeds: Feed) -> tuple[WatchlistMatch, ...]:
             ids = views.alerts.ids(Filter())

@@ -1,4 +1,4 @@
-"""How a feed is doing: one word, and the words."""
+"""Tests of the health of a feed, as one word and as a sentence."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Trouble rings once: when it begins, not while it lasts, and again when it comes back."""
+"""Tests that an incident raises one alert: when it begins, and not while it lasts."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ FAILED = replace(READ, failures=9, reason="503 Service Unavailable", failing_sin
 
 
 def latest(**kinds: float | None) -> Mapping[AlertKind, FeedIncident]:
-    """Return the last incidents; by kind, when it ended, None if it lasts."""
+    """Return the last incidents by kind, with the time of their end; None if it lasts."""
     return {
         AlertKind(kind): FeedIncident(started_at=NOW - 99 * DAY, ended_at=end)
         for kind, end in kinds.items()

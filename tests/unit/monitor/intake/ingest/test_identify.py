@@ -1,4 +1,4 @@
-"""Which entries are new."""
+"""Tests of the identification of new entries."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ def entry(guid: str = "", url: str = "", title: str = "", summary: str = "") -> 
 
 
 class Archive:
-    """Answers as the store does, for as many feeds as one likes."""
+    """An archive that answers as the store does, for any number of feeds."""
 
     def __init__(self) -> None:
         self._articles: dict[int, tuple[int, str, str]] = {}
         self._rows: dict[tuple[int, str], tuple[int, bytes]] = {}
 
-    def known(self, feed: int, entries: list[Entry]) -> Known:
+    def known_entries(self, feed: int, entries: list[Entry]) -> Known:
         rows = {guid: row for (number, guid), row in self._rows.items() if number == feed}
         keys = {key(e) for e in entries}
         links = {canonical(e.url) for e in entries} - {""}
@@ -46,13 +46,13 @@ class Archive:
             text_hash: tuple((guid, id) for guid, (id, text) in rows.items() if text == text_hash)
             for text_hash in prints
         }
-        article_ids = {c.id for found in urls.values() for c in found}
-        article_ids |= {id for found in contents.values() for _, id in found}
+        article_ids = {a.id for articles in urls.values() for a in articles}
+        article_ids |= {id for entries in contents.values() for _, id in entries}
         return Known(
             feed=feed,
             guids={guid: row for guid, row in rows.items() if guid in keys},
-            urls={link: found for link, found in urls.items() if found},
-            contents={text_hash: found for text_hash, found in contents.items() if found},
+            urls={link: known for link, known in urls.items() if known},
+            contents={text_hash: known for text_hash, known in contents.items() if known},
             own={
                 id: guids
                 for id in article_ids
@@ -65,7 +65,7 @@ class Archive:
         return next((text for id, text in rows if id == article), b"")
 
     def poll(self, feed: int, *entries: Entry) -> list[Decision]:
-        decisions = identify(keyed_entries(entries), self.known(feed, list(entries)))
+        decisions = identify(keyed_entries(entries), self.known_entries(feed, list(entries)))
         for decision in decisions:
             if isinstance(decision, New):
                 id = len(self._articles) + 1

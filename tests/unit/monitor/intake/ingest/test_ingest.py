@@ -1,4 +1,4 @@
-"""What polls bring, recognised, matched and stored: whole lives of small newsrooms."""
+"""Tests of ingesting: the polls of small newsrooms are identified, matched and stored."""
 
 from __future__ import annotations
 
@@ -42,14 +42,14 @@ def item(guid: str, title: str, text: str = "", link: str = "") -> str:
 def run_rounds(
     folder: Path, press: Press, rounds: int, feeds: Sequence[Feed] = FEEDS[:1]
 ) -> ManualMonitor:
-    """Live some rounds of a newsroom."""
+    """Return a monitor that has lived some rounds of a newsroom."""
     monitor = ManualMonitor(folder, press, feeds, WATCHLISTS)
     monitor.live(range(rounds))
     return monitor
 
 
 def alerts(folder: Path) -> list[tuple[str, str, list[tuple[str, str]]]]:
-    """Return each alert: watchlist, title, and what its matches cut out of the text."""
+    """Return the watchlist, the title and the matched texts of each alert."""
     views = Views(StoreAddress(folder))
     alerts_found = views.alerts.get(views.alerts.ids(Filter()), matches=True)
     summaries = []
@@ -323,7 +323,7 @@ def test_one_dead_host_is_to_blame_itself(tmp_path: Path) -> None:
 
 
 class Poisoned(flow.Reader):
-    """A reader that lets through, of one feed, what no store can take."""
+    """A reader that returns, for one feed, an entry that no store can take."""
 
     async def parse(self, response: Fetched, *, with_features: bool = False) -> ParsedFeed:
         parsed = await super().parse(response, with_features=with_features)
@@ -338,7 +338,7 @@ class Poisoned(flow.Reader):
 
 
 class PoisonedPages(flow.Reader):
-    """A reader that lets through, of every page, what no store can take."""
+    """A reader that returns, for every page, a text that no store can take."""
 
     async def extract(self, page: Fetched) -> str:
         return "half a pair: \ud83d"
@@ -429,7 +429,7 @@ def test_languages_are_learned_over_what_is_declared(tmp_path: Path) -> None:
 
 
 def test_what_was_not_stored_teaches_no_language(tmp_path: Path) -> None:
-    """A feed's next headline, of a single name, is not taken for what a failed batch was in."""
+    """The next headline, a single name, does not get the language of a failed batch."""
     store = Full(StoreAddress(tmp_path))
     (feed,) = store.subscribe([Feed(url=A, name="A")], ())
     ingester = Ingester(

@@ -1,4 +1,4 @@
-"""When the network is blamed, and when it is not."""
+"""Tests of the detection of network outages."""
 
 from __future__ import annotations
 

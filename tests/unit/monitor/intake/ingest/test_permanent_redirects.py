@@ -1,4 +1,4 @@
-"""Which permanent redirects are believed."""
+"""Tests of the confirmation of permanent redirects."""
 
 from __future__ import annotations
 
@@ -34,8 +34,8 @@ SEQUENCES: list[tuple[str, list[tuple[float, str | None]], bool]] = [
 ]
 
 
-def after(answers: Sequence[tuple[float, str | None]]) -> PermanentRedirect | None:
-    """Return what is noted after answers at these hours."""
+def redirect_after(answers: Sequence[tuple[float, str | None]]) -> PermanentRedirect | None:
+    """Return the redirect that is noted after answers at these hours."""
     before: PermanentRedirect | None = None
     for hours, target in answers:
         now = updated_redirect(before, target, START + hours * HOUR)
@@ -43,10 +43,10 @@ def after(answers: Sequence[tuple[float, str | None]]) -> PermanentRedirect | No
     return before
 
 
-@pytest.mark.parametrize(("answers", "expected"), [each[1:] for each in SEQUENCES],
-                         ids=[each[0] for each in SEQUENCES])  # fmt: skip
+@pytest.mark.parametrize(("answers", "expected"), [row[1:] for row in SEQUENCES],
+                         ids=[row[0] for row in SEQUENCES])  # fmt: skip
 def test_what_is_believed(answers: list[tuple[float, str | None]], expected: bool) -> None:
-    redirect = after(answers)
+    redirect = redirect_after(answers)
     assert bool(redirect and is_confirmed(redirect)) is expected
 
 
@@ -59,7 +59,7 @@ def test_only_the_last_unbroken_run_to_one_place_counts(steps: list[Any]) -> Non
         if target is None or target != answers[-1][1]:
             break
         run.append(at)
-    redirect = after(answers)
+    redirect = redirect_after(answers)
     expected = len(run) >= REDIRECTS and (START + run[0] * HOUR) - (START + run[-1] * HOUR) >= SPAN
     assert bool(redirect and is_confirmed(redirect)) is expected
     assert (redirect.times if redirect else 0) == len(run)

@@ -1,4 +1,4 @@
-"""Lives of feeds, from the answers to the store: what rings, what was missed, what is said."""
+"""Tests of the outcome of polls: alerts, gaps and health, from the answers to the store."""
 
 from __future__ import annotations
 
@@ -25,35 +25,35 @@ MONDAY = 1_795_392_000.0
 FEED = Feed(url="https://a.test/rss", name="Les Échos")
 
 
-class Life:
+class PolledFeed:
     """One feed, polled at moments that a test sets."""
 
     def __init__(self, folder: Path, feed: Feed = FEED) -> None:
         self.folder, self.feed, self.now = folder, feed, MONDAY
-        self.shown: list[Entry] = []
-        self.rung: list[str] = []
+        self.entries: list[Entry] = []
+        self.alert_titles: list[str] = []
         self.polls = 0
 
     def publish(self, name: str, *, max_entries: int = 20, is_dated: bool = True) -> None:
-        """Put an entry on top."""
+        """Put an entry at the top of the feed."""
         entry = Entry(
             guid=name, url=f"https://a.test/{name}", title=name, summary=f"Texte {name}.",
             published=self.now if is_dated else None,
         )  # fmt: skip
-        self.shown = [entry, *self.shown][:max_entries]
+        self.entries = [entry, *self.entries][:max_entries]
 
     def poll(self, error: FetchError | None = None, *, outage: bool = False) -> None:
-        """Poll it now; now and then the monitor has been started anew."""
+        """Poll the feed now; start the monitor anew before every tenth poll."""
         self.polls += 1
         if self.polls % 10 == 1:
             self.start()
         state = self.state
         response, parsed = self._response(state, error)
         answer = PollResult(
-            feed=self.numbered, state=state, response=response, parsed=parsed, seconds=0.1
+            feed=self.stored_feed, state=state, response=response, parsed=parsed, seconds=0.1
         )
         outcome = self.ingester.ingest([answer], outage)
-        self.rung += [alert.title for alert in outcome.raised]
+        self.alert_titles += [alert.title for alert in outcome.raised]
 
     def start(self) -> None:
         """Start the monitor anew."""
@@ -62,14 +62,14 @@ class Life:
         other_feeds = [
             other for other, *_ in self.views.feeds.subscribed() if other.url != self.feed.url
         ]
-        *_, self.numbered = self.store.subscribe([*other_feeds, self.feed], [])
+        *_, self.stored_feed = self.store.subscribe([*other_feeds, self.feed], [])
         active_config = ActiveConfig(
-            rules=WatchlistMatcher((), []), feeds={self.numbered.number: self.numbered}
+            rules=WatchlistMatcher((), []), feeds={self.stored_feed.number: self.stored_feed}
         )
         self.ingester = Ingester(self.store, active_config, lambda: self.now, lambda: 0.0)
 
     def poll_for(self, days: float, interval: float = 12 * HOUR) -> None:
-        """Let time pass, polling now and then."""
+        """Let days pass, with a poll after each interval."""
         for _ in range(round(days * DAY / interval)):
             self.now += interval
             self.poll()
@@ -79,11 +79,11 @@ class Life:
     ) -> tuple[Fetched | NotModified | FetchError, ParsedFeed | None]:
         if error is not None:
             return error, None
-        digest = hash_of(repr(self.shown).encode())
+        digest = hash_of(repr(self.entries).encode())
         response = Fetched(url=self.feed.url, body=b"", digest=digest)
         if digest == state.body_hash:
             return response if state.failures else NotModified(), None
-        return response, ParsedFeed(entries=keyed_entries(self.shown), link="https://a.test/")
+        return response, ParsedFeed(entries=keyed_entries(self.entries), link="https://a.test/")
 
     @property
     def views(self) -> Views:
@@ -100,7 +100,7 @@ class Life:
         return feed_health.health(self.feed, replace(self.state, next_due=self.now), self.now)
 
 
-def daily(life: Life, days: int, of_the_week: Sequence[int] = range(7)) -> None:
+def daily(life: PolledFeed, days: int, of_the_week: Sequence[int] = range(7)) -> None:
     """Publish once a day, on some days of the week."""
     for _ in range(days):
         if round((life.now - MONDAY) / DAY) % 7 in of_the_week:
@@ -112,52 +112,53 @@ def daily(life: Life, days: int, of_the_week: Sequence[int] = range(7)) -> None:
 def test_a_daily_that_stops_raises_an_alert_once_and_again_when_it_stops_again(
     tmp_path: Path,
 ) -> None:
-    life = Life(tmp_path)
+    life = PolledFeed(tmp_path)
     daily(life, 40, range(5))
-    assert (life.rung, life.health()) == ([], Health.OK)
+    assert (life.alert_titles, life.health()) == ([], Health.OK)
     life.poll_for(4)
-    (title,) = life.rung
+    (title,) = life.alert_titles
     assert title == "Les Échos: nothing new for 4 days; it usually publishes daily"
     assert life.health() is Health.SILENT
     life.poll_for(30)
-    assert life.rung == [title]
+    assert life.alert_titles == [title]
     daily(life, 7, range(7))
-    assert (len(life.rung), life.health()) == (1, Health.OK)
+    assert (len(life.alert_titles), life.health()) == (1, Health.OK)
     life.poll_for(6)
-    assert len(life.rung) == 2
+    assert len(life.alert_titles) == 2
     kinds = flow.rows(tmp_path, "SELECT kind, ended_at IS NULL FROM incidents ORDER BY started_at")
     assert kinds == [("silent", 0), ("silent", 1)]
 
 
 def test_a_monitor_that_was_away_heard_no_silence(tmp_path: Path) -> None:
-    life = Life(tmp_path)
+    life = PolledFeed(tmp_path)
     daily(life, 40)
     life.now += 30 * DAY
     life.publish("after a month", is_dated=False)
     life.poll()
-    assert (life.rung, life.health()) == ([], Health.OK)
+    assert (life.alert_titles, life.health()) == ([], Health.OK)
 
 
 def test_a_feed_that_was_silent_before_we_came_raises_an_alert_only_later(tmp_path: Path) -> None:
-    life = Life(tmp_path)
+    life = PolledFeed(tmp_path)
     for _ in range(30):
         life.publish(f"{life.now:.0f}", max_entries=40)
         life.now += DAY
     life.now += 100 * DAY
     life.poll()
-    assert (life.rung, life.health()) == ([], Health.SILENT)
+    assert (life.alert_titles, life.health()) == ([], Health.SILENT)
     life.poll_for(9)
-    assert life.rung == []
+    assert life.alert_titles == []
     life.publish("awake")
     life.poll()
     assert life.health() is Health.OK
     life.poll_for(5)
-    assert len(life.rung) == 1
+    assert len(life.alert_titles) == 1
 
 
 def test_a_feed_with_other_peoples_articles_is_not_silent(tmp_path: Path) -> None:
-    """What another feed had first is published all the same."""
-    other, life = Life(tmp_path, replace(FEED, url="https://b.test/rss", name="B")), Life(tmp_path)
+    """An article that another feed had first counts as published."""
+    other = PolledFeed(tmp_path, replace(FEED, url="https://b.test/rss", name="B"))
+    life = PolledFeed(tmp_path)
     for _ in range(30):
         other.now = life.now
         other.publish(f"{life.now:.0f}")
@@ -171,7 +172,7 @@ def test_a_feed_with_other_peoples_articles_is_not_silent(tmp_path: Path) -> Non
 
 
 def test_what_two_reads_do_not_share_is_a_gap(tmp_path: Path) -> None:
-    life = Life(tmp_path)
+    life = PolledFeed(tmp_path)
     times = []
     for batch in range(4):
         for number in range(5):
@@ -187,7 +188,7 @@ def test_what_two_reads_do_not_share_is_a_gap(tmp_path: Path) -> None:
 
 
 def test_an_outage_costs_nothing_if_the_next_read_knows_what_was_there(tmp_path: Path) -> None:
-    def after_outage(life: Life, publish: Callable[[], None]) -> list[tuple[float, float | None]]:
+    def after_outage(life: PolledFeed, act: Callable[[], None]) -> list[tuple[float, float | None]]:
         life.publish("first")
         life.poll()
         for _ in range(20):
@@ -195,20 +196,20 @@ def test_an_outage_costs_nothing_if_the_next_read_knows_what_was_there(tmp_path:
             life.poll(FetchError(FEED.url, "503", status=503))
         (open_gap,) = life.views.feeds.gaps(0, life.now)
         assert (open_gap.start, open_gap.end, open_gap.kind) == (MONDAY, None, GapKind.DOWN)
-        publish()
+        act()
         life.poll()
         return [(gap.start, gap.end) for gap in life.views.feeds.gaps(0, life.now)]
 
-    complete = Life(tmp_path / "kept")
+    complete = PolledFeed(tmp_path / "kept")
     assert after_outage(complete, lambda: complete.publish("second")) == []
-    cut = Life(tmp_path / "lost")
+    cut = PolledFeed(tmp_path / "lost")
     assert after_outage(cut, lambda: cut.publish("ninth", max_entries=1)) == [(MONDAY, cut.now)]
 
 
 def test_a_feed_that_fails_for_days_raises_an_alert_once_whatever_the_network_does(
     tmp_path: Path,
 ) -> None:
-    life = Life(tmp_path)
+    life = PolledFeed(tmp_path)
     life.publish("first")
     life.poll()
     dead = FetchError(FEED.url, "no such host", network=True)
@@ -216,16 +217,16 @@ def test_a_feed_that_fails_for_days_raises_an_alert_once_whatever_the_network_do
         life.now += HOUR
         life.poll(dead, outage=outage)
         if outage:
-            assert life.rung == []
-    assert life.rung == ["Les Échos: cannot be read for 3 days: no such host"]
+            assert life.alert_titles == []
+    assert life.alert_titles == ["Les Échos: cannot be read for 3 days: no such host"]
     life.poll()
     ((ended_at,),) = flow.rows(tmp_path, "SELECT ended_at FROM incidents")
     assert ended_at == life.now
 
 
 def test_an_entry_of_an_earlier_poll_that_returns_closes_no_gap(tmp_path: Path) -> None:
-    """What counts is the poll before: an old entry that is put on top again proves nothing."""
-    life = Life(tmp_path)
+    """Only the poll before counts: an old entry on top again proves nothing."""
+    life = PolledFeed(tmp_path)
     for number in range(5):
         life.publish(f"old {number}")
     life.poll()
@@ -234,7 +235,7 @@ def test_an_entry_of_an_earlier_poll_that_returns_closes_no_gap(tmp_path: Path) 
         for number in range(5):
             life.publish(f"{edition} {number}", max_entries=5)
         if edition == "second":
-            life.shown = [*life.shown[:4], replace(life.shown[4], guid="old 0", title="old 0")]
+            life.entries[4] = replace(life.entries[4], guid="old 0", title="old 0")
         life.poll()
     assert [(p.known, p.new, p.blind) for p in life.views.feeds.polls(FEED.url)] == [
         (1, 4, True),
@@ -246,21 +247,21 @@ def test_an_entry_of_an_earlier_poll_that_returns_closes_no_gap(tmp_path: Path) 
 
 
 def test_an_older_document_that_another_server_gives_is_no_gap(tmp_path: Path) -> None:
-    life = Life(tmp_path)
+    life = PolledFeed(tmp_path)
     for number in range(5):
         life.publish(f"old {number}")
     life.poll()
-    old = life.shown
+    old = life.entries
     for number in range(5):
         life.publish(f"new {number}", max_entries=7)
     life.now += 900
     life.poll()
-    life.shown = life.shown[:5]
+    life.entries = life.entries[:5]
     life.now += 900
     life.poll()
-    new = life.shown
+    new = life.entries
     for entries in (old, new, old, [*new[:4], old[0]]):
-        life.shown = entries
+        life.entries = entries
         life.now += 900
         life.poll()
     life.publish("newest", max_entries=4)
@@ -270,7 +271,7 @@ def test_an_older_document_that_another_server_gives_is_no_gap(tmp_path: Path) -
 
 
 def test_the_log_tells_what_was_known(tmp_path: Path) -> None:
-    life = Life(tmp_path)
+    life = PolledFeed(tmp_path)
     for number in range(3):
         life.publish(f"{number}")
     life.poll()
@@ -291,10 +292,10 @@ def test_the_log_tells_what_was_known(tmp_path: Path) -> None:
 
 
 def test_an_interval_edited_while_a_feed_is_asked_holds_for_that_poll_too(tmp_path: Path) -> None:
-    life = Life(tmp_path)
+    life = PolledFeed(tmp_path)
     life.publish("first")
     life.start()
-    edited_feed = replace(life.numbered, every=60.0)
+    edited_feed = replace(life.stored_feed, every=60.0)
     life.ingester.watch = ActiveConfig(
         rules=WatchlistMatcher((), []), feeds={edited_feed.number: edited_feed}
     )

@@ -1,4 +1,4 @@
-"""Silence that is odd and silence that is not, for feeds of every habit."""
+"""Tests of the silence of feeds with various publication rates."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from monitor.storage.store.sql.feeds import habit_of, habit_value
 
 HOUR, DAY = 3_600.0, 86_400.0
 MONDAY = 1_795_392_000.0
-"""2026-11-23 00:00 UTC."""
+"""The Monday 2026-11-23, 00:00 UTC."""
 JITTER = st.floats(-1.5, 1.5)
-"""Hours that an edition is early or late."""
+"""The hours by which an edition is late; negative if it is early."""
 
 
-def quiet_for(moments: Sequence[float]) -> float:
+def silence_after(moments: Sequence[float]) -> float:
     """Return the seconds from the last of these publications until the feed is silent."""
     rate = publication_rate.updated_rate(None, moments)
     silence = publication_rate.longest_silence(rate)
@@ -27,8 +27,8 @@ def quiet_for(moments: Sequence[float]) -> float:
     return silence
 
 
-def longest_ring(moments: Sequence[float]) -> list[float]:
-    """Return the pauses that would have rung, living through the publications one by one."""
+def alert_pauses(moments: Sequence[float]) -> list[float]:
+    """Return the pauses that would have raised an alert, publication by publication."""
     rate, pauses = None, []
     for before, published in zip([moments[0], *moments], moments, strict=False):
         silence = publication_rate.longest_silence(rate)
@@ -47,18 +47,18 @@ def days(
 
 @given(st.lists(JITTER, min_size=1, max_size=30), st.integers(1, 30))
 def test_a_daily_that_rests_at_weekends_is_never_silent(delays: list[float], weeks: int) -> None:
-    assert longest_ring(days(weeks, range(5), delays)) == []
+    assert alert_pauses(days(weeks, range(5), delays)) == []
 
 
 @given(st.lists(JITTER, min_size=1, max_size=30), st.integers(1, 30))
 def test_a_weekly_is_never_silent(delays: list[float], weeks: int) -> None:
-    assert longest_ring(days(weeks, [3], delays)) == []
+    assert alert_pauses(days(weeks, [3], delays)) == []
 
 
 @given(st.integers(7, 30), st.integers(1, 12))
 def test_a_weekly_with_many_articles_on_its_day_is_never_silent(weeks: int, articles: int) -> None:
     hours = [day + n * 0.7 * HOUR for day in days(weeks, [3], [0]) for n in range(articles)]
-    assert longest_ring(hours) == []
+    assert alert_pauses(hours) == []
 
 
 @given(
@@ -67,47 +67,45 @@ def test_a_weekly_with_many_articles_on_its_day_is_never_silent(weeks: int, arti
 def test_a_daily_that_stops_is_silent_by_the_fourth_day(
     delays: list[float], of_the_week: range
 ) -> None:
-    assert DAY < quiet_for(days(8, of_the_week, delays)) <= 4 * DAY
+    assert DAY < silence_after(days(8, of_the_week, delays)) <= 4 * DAY
 
 
 @given(st.integers(22, 90), st.sampled_from([range(24), range(6, 23)]))
 def test_a_wire_that_stops_is_silent_within_a_day(number: int, hours: range) -> None:
     moments = [MONDAY + day * DAY + hour * HOUR for day in range(number) for hour in hours]
-    assert longest_ring(moments) == []
-    assert quiet_for(moments) <= DAY
+    assert alert_pauses(moments) == []
+    assert silence_after(moments) <= DAY
 
 
 def test_a_wire_may_rest_on_its_first_weekends() -> None:
     hours = [MONDAY + d * DAY + h * HOUR for d in range(70) if d % 7 < 5 for h in range(24)]
-    assert longest_ring(hours) == []
-    assert 2 * DAY < quiet_for(hours) < 3 * DAY
+    assert alert_pauses(hours) == []
+    assert 2 * DAY < silence_after(hours) < 3 * DAY
 
 
 @given(st.lists(st.floats(24, 2000), min_size=4, max_size=60))
 def test_whatever_it_does_its_usual_pauses_are_allowed(pauses: list[float]) -> None:
-    """All but the longest one: that may have been a strike."""
+    """Only the longest pause may be too long: it may have been a strike."""
     moments = [MONDAY]
     for hours in pauses:
         moments.append(moments[-1] + hours * HOUR)
     *_, second, _ = sorted(pauses[-8:])
-    assert quiet_for(moments) >= second * HOUR - 1e-3
+    assert silence_after(moments) >= second * HOUR - 1e-3
 
 
 def test_the_more_pauses_differ_the_more_is_allowed() -> None:
-    def lasting(pauses: Sequence[float]) -> list[float]:
+    def moments_of(pauses: Sequence[float]) -> list[float]:
         return [MONDAY + sum(pauses[:n]) * DAY for n in range(len(pauses) + 1)]
 
-    assert quiet_for(lasting([1, 1, 1, 1, 3] * 6)) == pytest.approx(3.6 * DAY)
-    assert quiet_for(lasting([1, 1, 1, 1, 1, 1, 9, 12])) == 41 * DAY
+    assert silence_after(moments_of([1, 1, 1, 1, 3] * 6)) == pytest.approx(3.6 * DAY)
+    assert silence_after(moments_of([1, 1, 1, 1, 1, 1, 9, 12])) == 41 * DAY
 
 
 @pytest.mark.parametrize("publications", range(5))
 def test_few_publications_are_no_habit(publications: int) -> None:
     rate = publication_rate.updated_rate(None, [MONDAY + n * DAY for n in range(publications)])
-    assert (publication_rate.typical_interval(rate), publication_rate.longest_silence(rate)) == (
-        None,
-        None,
-    )
+    assert publication_rate.typical_interval(rate) is None
+    assert publication_rate.longest_silence(rate) is None
 
 
 def test_what_comes_within_an_hour_is_one_publication() -> None:

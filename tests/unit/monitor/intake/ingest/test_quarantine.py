@@ -1,4 +1,4 @@
-"""A feed whose articles take too long to match: set aside, said, and polled rarely."""
+"""Tests of quarantine: a feed whose articles take too long to match is polled rarely."""
 
 from __future__ import annotations
 
@@ -32,11 +32,11 @@ HOSTILE, HEALTHY = (Feed(url=f"https://{name}.test/rss", name=name) for name in 
 WORDS = [f"mot{number}" for number in range(2 * round(ARTICLE_SECONDS))]
 WATCHLISTS = [Watchlist(name=word, query=parse_query(word)) for word in WORDS]
 SLOW = " ".join(WORDS)
-"""Every watchlist looks at it, and each look takes a second."""
+"""Every watchlist reads this text, and each reading takes a second."""
 
 
 class Newsroom:
-    """Two feeds and a monitor in which each look at the processor time takes a second."""
+    """Two feeds and a monitor whose processor clock advances a second at each reading."""
 
     def __init__(self, folder: Path, watchlists: Sequence[Watchlist] = WATCHLISTS) -> None:
         self.store, self.views, self.now = (

@@ -1,4 +1,4 @@
-"""When a feed is asked again: every row of the politeness table, and what must always hold."""
+"""Tests of the schedule of polls: every row of the politeness table, and invariants."""
 
 from __future__ import annotations
 
@@ -325,7 +325,7 @@ def test_an_unchanged_feed_has_no_coverage_gap():
 
 
 def test_304_after_an_outage_is_as_good_as_ever():
-    """The network failed, not the server: nothing is asked for again in whole."""
+    """The network failed and not the server: the next poll stays conditional."""
     network_back = replace(schedule.after_outage(POLLED, NOW, 0.0), failures=1, reason="no route")
     after = schedule.after_unchanged(FEED, network_back, NotModified(), NOW, 0.0)
     assert (after.failures, after.reason, after.etag) == (0, "", POLLED.etag)
@@ -358,7 +358,7 @@ errors = st.builds(
 )
 LONGEST = 31 * DAY + 5 * MINUTE
 ROUNDING = 1e-6
-"""Seconds that a difference of two times of today may be off by."""
+"""The rounding error, in seconds, of the difference of two timestamps."""
 
 
 hints = st.builds(Hints, max_age=waits, ttl=waits)

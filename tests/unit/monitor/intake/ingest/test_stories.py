@@ -1,4 +1,4 @@
-"""Which story an article tells."""
+"""Tests of the assignment of articles to stories."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def candidate(
 
 
 class Archive:
-    """Remembers shingles as the store does; each article is of a feed of its own."""
+    """Keeps shingles as the store does; each article has its own feed by default."""
 
     def __init__(self) -> None:
         self._known: dict[int, tuple[frozenset[int], StoryCandidate]] = {}
@@ -221,7 +221,7 @@ def test_shingles_are_few_and_the_same_again(text: str, id: int) -> None:
 
 
 def _texts(words: int) -> list[str]:
-    """Return texts of so many words, in two languages; no two tell of the same events."""
+    """Return texts of this many words, in two languages, all about different events."""
     texts, text = [], ""
     for brief in (*newsroom("fr"), *news("fr"), *newsroom("en"), *news("en")):
         text = f"{text} {brief.lead}"

@@ -1,4 +1,4 @@
-"""An article's page to the article's text."""
+"""Tests of the extraction of an article's text from its page."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ PROSE = [
     "Et si elle le fait, elle pourrait via le logiciel de Cainiao, la filiale qui gère le site, "
     "l’utiliser afin de rationaliser les procédures logistiques du groupe.",
 ]
-ELSEWHERE = (
+OTHER_TEXTS = (
     *("cookies", "Tout accepter", "Facebook", "SNCF", "canicule", "bravo", "newsletter"),
     *("Mentions légales", "dataLayer", "Rechercher", "Accueil"),
 )
 
 
 def page(paragraphs: list[str], *, title: str = TITLE, opening: str = "") -> str:
-    """Return a news page as they are: banner, menus, teasers, comments around the article."""
+    """Return a typical news page: banner, menus, teasers and comments around the article."""
     prose = "".join(f"<p>{html.escape(text)}</p>\n" for text in paragraphs)
     menu = "".join(f'<li><a href="/{name}">{name}</a></li>' for name in ("Monde", "Tech", "Idées"))
     return f"""<!DOCTYPE html><html lang="fr"><head><meta charset="utf-8">
@@ -62,7 +62,7 @@ def test_a_long_article_is_whole() -> None:
     missing = [p for p in paragraphs if len(p) > 60 and " ".join(p.split()) not in text]
     assert missing == []
     assert "Cainiao (la filiale d’Alibaba chargée du fret)" in text
-    assert not [word for word in ELSEWHERE if word in text]
+    assert not [word for word in OTHER_TEXTS if word in text]
 
 
 def test_a_repeated_title_is_dropped() -> None:

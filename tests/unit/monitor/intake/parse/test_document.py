@@ -1,4 +1,4 @@
-"""Addresses in documents."""
+"""Tests of addresses in documents."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What identifies an entry of a document."""
+"""Tests of the keys that identify entries."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Bytes to entries."""
+"""Tests of the parsing of feeds."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The feeds that a page names."""
+"""Tests of the links to feeds in a page."""
 
 from __future__ import annotations
 

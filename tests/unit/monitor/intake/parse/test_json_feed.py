@@ -1,4 +1,4 @@
-"""JSON Feed to entries."""
+"""Tests of the parsing of JSON Feed."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def feed(*items: object, **fields: object) -> bytes:
 
 
 def parsed(item: dict[str, object], **fields: object) -> Entry:
-    """Return the entry of an item, which has a text when it says none."""
+    """Return the entry of an item, with a default text."""
     item = {"content_text": "Texte"} | item
     (entry,) = parse(feed(item, **fields), URL, "application/feed+json").entries
     return entry

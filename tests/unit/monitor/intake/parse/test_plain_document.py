@@ -1,4 +1,4 @@
-"""What is read without feedparser is what feedparser reads, in documents of every kind."""
+"""Tests that the parser of plain documents reads the same entries as feedparser."""
 
 from __future__ import annotations
 
@@ -163,7 +163,7 @@ def common_elements(draw: st.DrawFn, names: tuple[str, ...], max_elements: int) 
 
 @st.composite
 def documents(draw: st.DrawFn) -> str:
-    """Return a feed of usual elements, and most often one or two of another kind."""
+    """Return a feed of usual elements and, most often, one or two odd ones."""
     entry = draw(st.sampled_from(("item", "entry")))
     feed_level = draw(common_elements(FEED, 5))
     entries = [draw(common_elements(ENTRY, 7)) for _ in range(draw(st.integers(0, 3)))]
@@ -222,7 +222,7 @@ def with_namespaces(document: str) -> str:
 
 
 def element(name: str, text: str = "", attribute: str = "") -> str:
-    """Return an element; without a text, one with the first that it may have."""
+    """Return an element; its default text is the first that it may have."""
     text = text or next(filter(None, TEXT_ELEMENTS[name][0]))
     return f"<{name}{attribute}>{text}</{name}>"
 

@@ -1,4 +1,4 @@
-"""Vectors come after the alert: new articles first, then older ones; what fails is passed over."""
+"""Tests that new articles get vectors first, then older ones; failures are skipped."""
 
 from __future__ import annotations
 
@@ -34,14 +34,14 @@ def item(number: int, text: str = "Un texte.") -> str:
 
 @dataclass
 class Scripted:
-    """Encodes in this process; texts with `die` fail."""
+    """An encoder in this process, which fails for texts with `die`."""
 
-    asked: list[list[int]] = field(default_factory=list)
-    told: list[tuple[int, int]] = field(default_factory=list)
+    batches: list[list[int]] = field(default_factory=list)
+    progress: list[tuple[int, int]] = field(default_factory=list)
     closed: int = 0
 
     async def encode(self, articles: Sequence[Unencoded], now: Timestamp) -> EncodedBatch:
-        self.asked.append([article.article for article in articles])
+        self.batches.append([article.article for article in articles])
         if any("die" in article.text for article in articles):
             raise EncodingError("died")
         return EncodedBatch(
@@ -77,9 +77,9 @@ def run_linker(
     limit: int = 99,
     before_nap: Callable[[EventLinker, int], None] = lambda linker, nap: None,
 ) -> EventLinker:
-    """Encode as `run --once` does, or in the background for some naps; return who did.
+    """Encode as `run --once` does, or in the background for some naps; return the linker.
 
-    `awake` is called before each nap, with its number.
+    `before_nap` is called before each nap, with its number.
     """
 
     class Done(BaseException):
@@ -102,7 +102,7 @@ def run_linker(
         linker = EventLinker(store, worker, encoding, save, lambda: START + at, sleep)
         linkers.append(linker)
         if not naps:
-            await linker.all(limit, lambda done, total: encoding.told.append((done, total)))
+            await linker.all(limit, lambda done, total: encoding.progress.append((done, total)))
             return
 
         def on_refusal(error: StoreError) -> None:
@@ -116,7 +116,7 @@ def run_linker(
     return linkers[0]
 
 
-def encoded(folder: Path) -> list[int]:
+def encoded_ids(folder: Path) -> list[int]:
     rows = flow.rows(folder, "SELECT article FROM vectors WHERE vector <> x'' ORDER BY article")
     return [article for (article,) in rows]
 
@@ -125,20 +125,20 @@ def test_new_articles_get_vectors_the_newest_first(tmp_path: Path) -> None:
     with store_of(tmp_path, *map(item, range(1, BATCH + 5))) as store:
         encoding = Scripted()
         run_linker(store, encoding, HOUR)
-        assert encoding.asked == [[*range(BATCH + 4, 4, -1)], [4, 3, 2, 1]]
+        assert encoding.batches == [[*range(BATCH + 4, 4, -1)], [4, 3, 2, 1]]
         run_linker(store, encoding, HOUR)
-        assert len(encoding.asked) == 2  # each once
-    assert encoded(tmp_path) == [*range(1, BATCH + 5)]
+        assert len(encoding.batches) == 2  # each once
+    assert encoded_ids(tmp_path) == [*range(1, BATCH + 5)]
 
 
 def test_older_articles_get_vectors_in_the_background_only(tmp_path: Path) -> None:
     with store_of(tmp_path, item(1), item(2)) as store:
         encoding = Scripted()
         run_linker(store, encoding, 100 * HOUR)
-        assert encoded(tmp_path) == []
+        assert encoded_ids(tmp_path) == []
         run_linker(store, encoding, 100 * HOUR, naps=3)
-    assert encoding.asked == [[2, 1]]
-    assert encoded(tmp_path) == [1, 2]
+    assert encoding.batches == [[2, 1]]
+    assert encoded_ids(tmp_path) == [1, 2]
 
 
 def test_an_edited_text_gets_a_new_vector(tmp_path: Path) -> None:
@@ -157,9 +157,9 @@ def test_an_article_that_cannot_be_encoded_is_tried_once(tmp_path: Path) -> None
     with store_of(tmp_path, item(1), item(2, "die"), item(3)) as store:
         encoding = Scripted()
         run_linker(store, encoding, HOUR)
-        assert encoding.asked == [[3, 2, 1], [3], [2], [1]]
+        assert encoding.batches == [[3, 2, 1], [3], [2], [1]]
         assert store.articles.unencoded(9) == []
-    assert encoded(tmp_path) == [1, 3]
+    assert encoded_ids(tmp_path) == [1, 3]
 
 
 def test_if_nothing_can_be_encoded_no_article_is_given_up_for_it(tmp_path: Path) -> None:
@@ -177,25 +177,25 @@ def test_a_single_round_encodes_as_many_as_it_stored_and_tells_how_far_it_is(
     with store_of(tmp_path, *map(item, range(1, 2 * BATCH + 1))) as store:
         encoding = Scripted()
         run_linker(store, encoding, HOUR, limit=BATCH + 2)
-    assert encoded(tmp_path) == [*range(BATCH - 1, 2 * BATCH + 1)]
-    assert encoding.told == [(0, BATCH + 2), (BATCH, BATCH + 2)]
+    assert encoded_ids(tmp_path) == [*range(BATCH - 1, 2 * BATCH + 1)]
+    assert encoding.progress == [(0, BATCH + 2), (BATCH, BATCH + 2)]
     with closing(Store(StoreAddress(tmp_path))) as store:
         run_linker(store, encoding, HOUR, limit=0)
-    assert len(encoded(tmp_path)) == BATCH + 2
+    assert len(encoded_ids(tmp_path)) == BATCH + 2
 
 
 def test_turned_off_it_encodes_nothing_and_stops_its_process(tmp_path: Path) -> None:
     def turn(linker: EventLinker, nap: int) -> None:
         linker.enabled = nap == 2
         if nap == 1:
-            assert (encoding.asked, encoding.closed) == ([[2, 1]], 1)
+            assert (encoding.batches, encoding.closed) == ([[2, 1]], 1)
             with closing(sqlite3.connect(tmp_path / "newsroom.db")) as sql, sql:
                 sql.execute("DELETE FROM vectors WHERE article = 1")
 
     with store_of(tmp_path, item(1), item(2)) as store:
         encoding = Scripted()
         run_linker(store, encoding, 100 * HOUR, naps=3, before_nap=turn)
-    assert (encoding.asked, encoding.closed) == ([[2, 1], [1]], 2)  # on again: all is looked for
+    assert (encoding.batches, encoding.closed) == ([[2, 1], [1]], 2)  # on again: all is looked for
 
 
 def test_vectors_and_links_go_with_their_articles(tmp_path: Path) -> None:
@@ -205,7 +205,7 @@ def test_vectors_and_links_go_with_their_articles(tmp_path: Path) -> None:
         with store.batch() as batch:
             batch.save_encoded(EncodedBatch((), links))
             batch.drop([2])
-    assert encoded(tmp_path) == [1, 3]
+    assert encoded_ids(tmp_path) == [1, 3]
     assert flow.rows(tmp_path, "SELECT * FROM event_links") == []
 
 

@@ -1,4 +1,4 @@
-"""Articles are linked by how much nearer their vectors are than to what surrounds them."""
+"""Tests that articles are linked whose vectors are much nearer than their surroundings."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ COMMON = np.eye(LENGTH, dtype=np.float32)[0]
 
 
 def near(centre: Floats, cosine: float) -> Floats:
-    """Return a vector that has a cosine to another, in a random direction else."""
+    """Return a random vector with this cosine to another."""
     noise = RANDOM.normal(size=LENGTH).astype(np.float32)
     noise -= (noise @ centre) * centre
     noise /= np.linalg.norm(noise)
@@ -47,7 +47,7 @@ def key(
 
 
 def newsroom(*chosen_rows: tuple[StoredVector, Floats], other_count: int = 100) -> VectorWindow:
-    """Return articles among others of both languages, which are all about different things."""
+    """Return these articles among others in both languages, all on different subjects."""
     rows = list(chosen_rows)
     rows += [(key(1000 + n, ("fr", "en")[n % 2]), near(COMMON, 0.9)) for n in range(other_count)]
     return VectorWindow([article for article, _ in rows], np.stack([vector for _, vector in rows]))
@@ -98,7 +98,7 @@ def test_who_is_never_linked(other: StoredVector) -> None:
 
 
 def test_a_topic_of_which_all_tell_is_no_event() -> None:
-    """Forty articles are as near to each other as two about one event: none stands out."""
+    """Forty articles are as near to each other as two about one event; no pair stands out."""
     topic = [(key(n, ("fr", "en")[n % 2]), near(EVENT, 0.95)) for n in range(1, 41)]
     window = newsroom(*topic, other_count=40)
     assert event_links(window, range(40)) == []

@@ -1,4 +1,4 @@
-"""What is decided about alerts, from facts alone: no store."""
+"""Tests of decisions about alerts, from facts alone, without a store."""
 
 from __future__ import annotations
 
@@ -89,7 +89,7 @@ def known_alert(
     )
 
 
-def planned(
+def plan_of(
     *changes: ArticleChange,
     via: Via = Via.POLL,
     routing: Routing = DESK,
@@ -103,11 +103,11 @@ def planned(
     return plan_alerts(arrivals, alert_facts, routing, NOW)
 
 
-def suppressed(plan: AlertPlan) -> list[tuple[str, float | None]]:
+def suppressions(plan: AlertPlan) -> list[tuple[str, float | None]]:
     return [(new.alert.suppressed, new.suppressed_until) for new in plan.new]
 
 
-def notified(plan: AlertPlan) -> list[tuple[int, str, str]]:
+def notifications(plan: AlertPlan) -> list[tuple[int, str, str]]:
     return [(item.alert, str(item.occasion), item.why) for item in plan.notify]
 
 
@@ -115,11 +115,11 @@ def notified(plan: AlertPlan) -> list[tuple[int, str, str]]:
 
 
 def test_nothing_comes_of_articles_that_match_nothing() -> None:
-    assert planned(change(1), change(2)) == AlertPlan(at=NOW)
+    assert plan_of(change(1), change(2)) == AlertPlan(at=NOW)
 
 
 def test_an_alert_is_raised_with_what_it_is_about() -> None:
-    plan = planned(change(7, PORT, STRIKE), last_alert=40)
+    plan = plan_of(change(7, PORT, STRIKE), last_alert=40)
     assert [(new.alert.id, new.alert.watchlist, new.alert.severity) for new in plan.new] == [
         (41, "Port", MEDIUM),
         (42, "Strike", HIGH),
@@ -150,7 +150,7 @@ def test_an_alert_is_raised_with_what_it_is_about() -> None:
     ],
 )
 def test_only_news_is_timed(via: Via, backfill: bool, timed: bool) -> None:
-    assert bool(planned(change(1, PORT, backfill=backfill), via=via).timings) is timed
+    assert bool(plan_of(change(1, PORT, backfill=backfill), via=via).timings) is timed
 
 
 @pytest.mark.parametrize(
@@ -166,7 +166,7 @@ def test_an_alert_that_is_known_is_not_raised_again(
     via: Via, before: tuple[Match, ...], records: list[Kind]
 ) -> None:
     port_alert = KnownAlert(id=5, watchlist="Port", article=1, matches=before)
-    plan = planned(change(1, PORT, new=False), via=via, alerts={1: (port_alert,)}, last_alert=5)
+    plan = plan_of(change(1, PORT, new=False), via=via, alerts={1: (port_alert,)}, last_alert=5)
     assert (plan.new, plan.raised, plan.notify) == ([], [], [])
     assert plan.matches == {5: (PORT_AT_0,)}
     assert [record.kind for record in plan.records] == records
@@ -183,13 +183,13 @@ def test_what_an_edit_removed_is_lost_and_a_page_removes_nothing(
     via: Via, matches: dict[int, object], expected: list[tuple[int, str]]
 ) -> None:
     port_alert = KnownAlert(id=5, watchlist="Port", article=1, matches=(PORT_AT_0, DOCK_AT_9))
-    plan = planned(change(1, new=False), via=via, alerts={1: (port_alert,)})
+    plan = plan_of(change(1, new=False), via=via, alerts={1: (port_alert,)})
     assert (plan.matches, plan.terms_lost) == (matches, expected)
 
 
 def test_a_term_that_is_left_is_found() -> None:
     port_alert = KnownAlert(id=5, watchlist="Port", article=1, matches=(PORT_AT_0, DOCK_AT_9))
-    plan = planned(change(1, PORT, new=False), alerts={1: (port_alert,)})
+    plan = plan_of(change(1, PORT, new=False), alerts={1: (port_alert,)})
     assert (plan.terms_lost, plan.terms_found) == ([(5, "dock")], [(5, "port")])
 
 
@@ -223,7 +223,7 @@ def test_of_which_alert_one_is_a_duplicate(
 
 def test_a_duplicate_is_raised_without_being_announced() -> None:
     original = known_alert(3, "Port", 1)
-    plan = planned(change(2, PORT, copy_of=1), original_alerts={1: (original,)}, last_alert=3)
+    plan = plan_of(change(2, PORT, copy_of=1), original_alerts={1: (original,)}, last_alert=3)
     (duplicate,) = plan.new
     assert (duplicate.alert.id, duplicate.merged_into, duplicate.alert.suppressed) == (4, 3, "")
     assert (plan.raised, plan.notify, plan.suppressed) == ([], [], {})
@@ -231,7 +231,7 @@ def test_a_duplicate_is_raised_without_being_announced() -> None:
 
 
 def test_copies_that_come_together_have_one_alert() -> None:
-    plan = planned(change(1, PORT), change(2, PORT, copy_of=1), change(3, PORT, STRIKE, copy_of=1))
+    plan = plan_of(change(1, PORT), change(2, PORT, copy_of=1), change(3, PORT, STRIKE, copy_of=1))
     assert [(new.alert.watchlist, new.article, new.merged_into) for new in plan.new] == [
         ("Port", 1, None),
         ("Port", 2, 1),
@@ -244,13 +244,13 @@ def test_copies_that_come_together_have_one_alert() -> None:
 def test_a_copy_under_a_new_headline_has_an_alert_of_its_own() -> None:
     new = change(2, PORT, copy_of=1)
     new = replace(new, article=replace(new.article, title="docks of Antwerp", feeds=(2,)))
-    plan = planned(change(1, PORT), new, change(3, PORT, copy_of=1))
+    plan = plan_of(change(1, PORT), new, change(3, PORT, copy_of=1))
     assert [new_alert.merged_into for new_alert in plan.new] == [None, None, 1]
     assert [alert.id for alert in plan.raised] == [1, 2]
 
 
 def test_a_copy_whose_original_matched_nothing_leads_the_next_copy() -> None:
-    plan = planned(change(2, PORT, copy_of=1), change(3, PORT, copy_of=1))
+    plan = plan_of(change(2, PORT, copy_of=1), change(3, PORT, copy_of=1))
     assert [new_alert.merged_into for new_alert in plan.new] == [None, 1]
 
 
@@ -291,13 +291,13 @@ def test_why_nobody_is_notified(
     is_cooling: bool,
     expected: tuple[str, float | None],
 ) -> None:
-    plan = planned(
+    plan = plan_of(
         change(1, replace(PORT, cooldown=HOUR), backfill=backfill),
         routing=routing,
         silences={"port": NOW + 9} if is_silenced else {},
         last_notified={"Port": NOW - 9} if is_cooling else {},
     )
-    assert suppressed(plan) == [expected]
+    assert suppressions(plan) == [expected]
     assert bool(plan.notify) == (expected[0] == "" and bool(routing.channels))
     is_counted = expected[0] in (SILENCE, COOLDOWN)
     assert plan.suppressed == ({"Port": SuppressedCount(1, NOW)} if is_counted else {})
@@ -305,14 +305,14 @@ def test_why_nobody_is_notified(
 
 def test_a_watchlist_may_notify_of_the_backfill() -> None:
     watchlist = replace(PORT, notify_backfill=True)
-    assert suppressed(planned(change(1, watchlist, backfill=True))) == [("", None)]
+    assert suppressions(plan_of(change(1, watchlist, backfill=True))) == [("", None)]
 
 
 def test_a_notification_cools_the_next_alerts_of_its_watchlist_only() -> None:
     port_rule, strike_rule = replace(PORT, cooldown=HOUR), replace(STRIKE, cooldown=HOUR)
-    plan = planned(change(1, port_rule, strike_rule), change(2, port_rule), change(3, port_rule))
+    plan = plan_of(change(1, port_rule, strike_rule), change(2, port_rule), change(3, port_rule))
     cooldown = (COOLDOWN, NOW + HOUR)
-    assert suppressed(plan) == [("", None), ("", None), cooldown, cooldown]
+    assert suppressions(plan) == [("", None), ("", None), cooldown, cooldown]
     assert plan.suppressed == {"Port": SuppressedCount(2, NOW)}
 
 
@@ -321,15 +321,15 @@ def test_an_alert_that_nobody_was_notified_of_cools_nothing() -> None:
     english = Routing(channels=("desk",), routes=(Route(to=(), lang=("en",)),))
     french = change(2, port)
     french = replace(french, article=replace(french.article, lang="fr"))
-    assert suppressed(planned(change(1, port), french, routing=english)) == [
+    assert suppressions(plan_of(change(1, port), french, routing=english)) == [
         (NO_ROUTE, None),
         ("", None),
     ]
 
 
 def test_the_next_notification_says_how_many_were_suppressed() -> None:
-    plan = planned(change(1, PORT), suppressed={"Port": SuppressedCount(3, NOW - HOUR)})
-    assert notified(plan) == [(1, "raised", "+3 suppressed since 21:13")]
+    plan = plan_of(change(1, PORT), suppressed={"Port": SuppressedCount(3, NOW - HOUR)})
+    assert notifications(plan) == [(1, "raised", "+3 suppressed since 21:13")]
     assert plan.suppressed == {"Port": None}
 
 
@@ -337,7 +337,7 @@ def test_the_next_notification_says_how_many_were_suppressed() -> None:
 
 MEMBERS = tuple(ArticleOrigin(n, f"https://{name}/1", "") for n, name in enumerate(
     ("one.fr", "two.fr", "three.be", "www.one.fr"), 1))  # fmt: skip
-KNOWN = StoryAlert(
+STORY_ALERT = StoryAlert(
     alert=RaisedAlert(
         id=5, watchlist="Port", severity=LOW, title="port", lang="en", feed="A", backfill=False
     ),
@@ -345,17 +345,17 @@ KNOWN = StoryAlert(
 )  # fmt: skip
 
 
-def escalated(known_story: StoryAlert, **fields: Any) -> AlertPlan:
+def escalation_plan(known_story: StoryAlert, **fields: Any) -> AlertPlan:
     facts = StoryFacts(
         alerts=(known_story,),
         members=MEMBERS,
         links=(StoryLink(9, "fr", "Le Port", "https://one.fr/9", ""),),
     )
-    return planned(change(4, story=1, **fields), stories={1: facts}, last_alert=5)
+    return plan_of(change(4, story=1, **fields), stories={1: facts}, last_alert=5)
 
 
 def test_each_reason_escalates_an_alert_once() -> None:
-    plan = escalated(KNOWN)
+    plan = escalation_plan(STORY_ALERT)
     assert [
         (e.reason, e.severity_before, e.alert.severity, e.article, e.reopened_from)
         for e in plan.escalations
@@ -363,24 +363,24 @@ def test_each_reason_escalates_an_alert_once() -> None:
         ("outlets", LOW, MEDIUM, 9, AlertState.CLOSED),
         ("fr", MEDIUM, HIGH, 9, None),
     ]
-    assert notified(plan) == [
+    assert notifications(plan) == [
         (5, "escalated", "3 outlets"),
         (5, "escalated", "crossed to French: Le Port"),
     ]
     assert [record.kind for record in plan.records] == [Kind.ESCALATED] * 2
-    again = replace(KNOWN, reasons=frozenset({"outlets", "fr"}))
-    assert escalated(again) == AlertPlan(at=NOW)
+    again = replace(STORY_ALERT, reasons=frozenset({"outlets", "fr"}))
+    assert escalation_plan(again) == AlertPlan(at=NOW)
 
 
 def test_noise_is_escalated_and_nobody_is_notified() -> None:
-    plan = escalated(replace(KNOWN, verdict=Verdict.NOISE))
+    plan = escalation_plan(replace(STORY_ALERT, verdict=Verdict.NOISE))
     assert [e.reopened_from for e in plan.escalations] == [None, None]
     assert (plan.raised, plan.notify) == ([], [])
 
 
 @pytest.mark.parametrize(("notifies_backfill", "expected"), [(False, BACKFILL), (True, "")])
 def test_a_story_from_before_is_escalated_quietly(notifies_backfill: bool, expected: str) -> None:
-    plan = escalated(replace(KNOWN, notify_backfill=notifies_backfill), backfill=True)
+    plan = escalation_plan(replace(STORY_ALERT, notify_backfill=notifies_backfill), backfill=True)
     assert {e.alert.suppressed for e in plan.escalations} == {expected}
     assert bool(plan.notify) is notifies_backfill
 
@@ -388,11 +388,11 @@ def test_a_story_from_before_is_escalated_quietly(notifies_backfill: bool, expec
 def test_an_alert_raised_now_is_escalated_at_once() -> None:
     watchlist = replace(PORT, escalate=Escalate(outlets=3))
     facts = {1: StoryFacts(members=MEMBERS)}
-    plan = planned(change(4, watchlist, story=1), stories=facts)
+    plan = plan_of(change(4, watchlist, story=1), stories=facts)
     (escalation,) = plan.escalations
     assert (escalation.alert.id, escalation.alert.severity) == (1, HIGH)
     assert [alert.escalation for alert in plan.raised] == ["", "3 outlets"]
-    assert planned(change(4, watchlist, story=1), stories=facts, via=Via.IMPORT).escalations == []
+    assert plan_of(change(4, watchlist, story=1), stories=facts, via=Via.IMPORT).escalations == []
 
 
 @pytest.mark.parametrize(
@@ -419,8 +419,8 @@ def test_outlets_that_are_linked_count_and_only_another_language_is_a_crossing()
         StoryLink(8, "en", "Four", "https://four.uk/8", ""),
         StoryLink(9, "en", "One", "https://www.one.fr/9", ""),
     )
-    facts = StoryFacts(alerts=(KNOWN,), members=MEMBERS[:2], links=links)
-    plan = planned(linked={1: False}, stories={1: facts}, last_alert=5)
+    facts = StoryFacts(alerts=(STORY_ALERT,), members=MEMBERS[:2], links=links)
+    plan = plan_of(linked={1: False}, stories={1: facts}, last_alert=5)
     assert [(e.reason, e.outlets, e.article) for e in plan.escalations] == [("outlets", 3, 9)]
 
 
@@ -430,7 +430,7 @@ GONE = BegunIncident(kind=AlertKind.GONE, severity=MEDIUM, title="A: gone")
 
 
 def test_an_incident_raises_an_alert_if_it_is_news() -> None:
-    plan = planned(
+    plan = plan_of(
         notices=(GONE, replace(GONE, kind=AlertKind.SILENT, is_news=False)), last_alert=2
     )
     assert [(i.kind, i.alert) for i in plan.incidents] == [
@@ -440,12 +440,12 @@ def test_an_incident_raises_an_alert_if_it_is_news() -> None:
     assert [(new.alert.watchlist, new.feed, new.article) for new in plan.new] == [
         (FEED_HEALTH, 1, None)
     ]
-    assert notified(plan) == [(3, "raised", "")]
+    assert notifications(plan) == [(3, "raised", "")]
 
 
 def test_feeds_are_silenced_as_watchlists_are() -> None:
-    plan = planned(notices=(GONE,), silences={FEED_HEALTH: NOW + 9})
-    assert suppressed(plan) == [(SILENCE, NOW + 9)]
+    plan = plan_of(notices=(GONE,), silences={FEED_HEALTH: NOW + 9})
+    assert suppressions(plan) == [(SILENCE, NOW + 9)]
     assert plan.suppressed == {FEED_HEALTH: SuppressedCount(1, NOW)}
 
 
@@ -459,12 +459,12 @@ def ended(alerts: int) -> EndedSilence:
 
 def test_the_end_of_a_silence_is_reported_with_its_newest_alert() -> None:
     plan = plan_ended_silences(AlertFacts(ended_silences=(ended(3),)), DESK, NOW)
-    why = "no longer silenced: 3 suppressed since 21:13"
+    reason = "no longer silenced: 3 suppressed since 21:13"
     assert [(item.alert, item.occasion, item.why) for item in plan.notify] == [
-        (7, Occasion.UNSILENCED, why)
+        (7, Occasion.UNSILENCED, reason)
     ]
     assert (plan.ended_silences, plan.suppressed) == ([2], {"Port": None})
-    assert plan.messages == [f"Port is {why}"]
+    assert plan.messages == [f"Port is {reason}"]
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""Nothing is suppressed unseen: silences, cooldowns, routes to nowhere, duplicates."""
+"""Tests that every suppressed alert has a reason: silence, cooldown, no route, copy."""
 
 from __future__ import annotations
 
@@ -94,7 +94,7 @@ class Room:
     def alerts(self) -> list[Alert]:
         return self.views.alerts.get(self.views.alerts.ids(ALL))
 
-    def told(self) -> list[Delivery]:
+    def deliveries(self) -> list[Delivery]:
         return self.views.deliveries.newest(STATES)
 
 
@@ -139,7 +139,7 @@ def test_what_a_silenced_watchlist_raises_is_kept_and_marked_and_told_to_nobody(
         ("Alibaba", "Alibaba et Liège"): ("silence", START + 7200),
         ("Liège", "Alibaba et Liège"): ("", None),
     }
-    assert len(room.told()) == len(CHANNELS)
+    assert len(room.deliveries()) == len(CHANNELS)
     assert [m.suppressed for m in room.views.watchlists.silences(room.now)] == [2]
     assert len(room.views.alerts.ids(Filter())) == 1, "not in the stream"
     assert len(room.views.alerts.ids(replace(ALL, suppressed=True))) == 2
@@ -162,13 +162,13 @@ def test_the_end_of_a_silence_tells_what_it_held(make: Make, early: bool) -> Non
     assert room.views.watchlists.silences(room.now) == []
     assert room.ingester.end_silences() == len(CHANNELS)
     assert room.ingester.end_silences() == 0, "told once"
-    deliveries = room.told()
+    deliveries = room.deliveries()
     assert {d.alert for d in deliveries} == {room.alerts()[-1].id}
     assert {(d.occasion, d.why) for d in deliveries} == {
         ("unsilenced", "no longer silenced: 2 suppressed since 22:13"),
     }
     room.publish("Alibaba trois")
-    assert {d.why for d in room.told()[2:]} == {""}, "what was told of is not counted again"
+    assert {d.why for d in room.deliveries()[2:]} == {""}, "what was told of is not counted again"
 
 
 def test_a_silence_that_held_nothing_ends_without_a_message(make: Make) -> None:
@@ -176,7 +176,7 @@ def test_a_silence_that_held_nothing_ends_without_a_message(make: Make) -> None:
     room.desk.silence("Alibaba", 60)
     room.now += 61
     assert room.ingester.end_silences() == 0
-    assert room.told() == []
+    assert room.deliveries() == []
 
 
 def test_silencing_again_moves_the_end(make: Make) -> None:
@@ -208,7 +208,8 @@ def test_the_first_one_told_after_a_cooldown_says_how_many_were_held(make: Make)
         room.now = START + 60 * minutes
         room.publish(f"Alibaba {minutes}")
     assert [a.suppressed for a in room.alerts()] == ["", "cooldown", "cooldown", ""]
-    assert [d.why for d in room.told() if d.channel == "desk"] == ["", "+2 suppressed since 22:23"]
+    reasons = [d.why for d in room.deliveries() if d.channel == "desk"]
+    assert reasons == ["", "+2 suppressed since 22:23"]
 
 
 def test_who_is_told_to_nobody_begins_no_cooldown(make: Make) -> None:
@@ -225,7 +226,7 @@ def test_nor_does_it_in_the_same_batch(make: Make) -> None:
     room = make(watchlist(cooldown=HOUR), routing=french_unrouted)
     room.publish("Alibaba en français", "Alibaba (en)", "Alibaba again (en)")
     assert [a.suppressed for a in room.alerts()] == ["no route", "", "cooldown"]
-    assert {d.alert for d in room.told()} == {room.alerts()[1].id}
+    assert {d.alert for d in room.deliveries()} == {room.alerts()[1].id}
 
 
 def test_what_is_silenced_in_a_cooldown_is_marked_as_silenced(make: Make) -> None:
@@ -332,7 +333,7 @@ def test_each_alert_is_told_or_held_for_a_reason_never_both_never_neither(
                 case "unmute":
                     room.desk.end_silence(word)
             room.ingester.end_silences()
-        told_counts = Counter(d.alert for d in room.told() if d.occasion == "raised")
+        told_counts = Counter(d.alert for d in room.deliveries() if d.occasion == "raised")
         for alert in room.alerts():
             assert bool(told_counts[alert.id]) != bool(alert.suppressed), alert
         held_count = sum(1 for alert in room.alerts() if alert.suppressed)

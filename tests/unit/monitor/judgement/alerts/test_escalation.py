@@ -1,4 +1,4 @@
-"""Alerts that are escalated as their story spreads; suppressed alerts; lost terms."""
+"""Tests of escalated alerts, suppressed alerts and lost terms."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Articles that are linked as one event: what escalates across publishers and languages."""
+"""Tests of linked articles: they escalate alerts across publishers and languages."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def link(monitor: ManualMonitor, *links: EventLink, at: float = 3 * HOUR) -> Bat
         return ingester.save_encoded(EncodedBatch((), links))
 
 
-def sure(folder: Path, earlier: int = 0, later: int = 1) -> EventLink:
+def sure_link(folder: Path, earlier: int = 0, later: int = 1) -> EventLink:
     """Return a link of the articles of two alerts."""
     alerts = story(folder)
     first, second = alerts[earlier].article, alerts[later].article
@@ -62,7 +62,7 @@ def test_shared_names_link_perhaps_and_escalate_nothing(tmp_path: Path) -> None:
     monitor.live(range(3))
     assert [alert.escalations for alert in story(tmp_path)] == [(), ()]
     assert escalated_alerts(monitor) == []
-    link_of_names = sure(tmp_path)
+    link_of_names = sure_link(tmp_path)
     details = Views(StoreAddress(tmp_path)).articles.details(link_of_names.earlier)
     assert details
     (foreign_outlet,) = details.timeline.elsewhere
@@ -76,7 +76,7 @@ def test_shared_names_within_one_publisher_link_nothing(tmp_path: Path) -> None:
         for url, bodies in press.editions.items()
     }
     ManualMonitor(tmp_path, replace(press, editions=editions), feeds, [watching()]).live(range(3))
-    details = Views(StoreAddress(tmp_path)).articles.details(sure(tmp_path).earlier)
+    details = Views(StoreAddress(tmp_path)).articles.details(sure_link(tmp_path).earlier)
     assert details and details.timeline.elsewhere == ()
 
 
@@ -92,7 +92,7 @@ def test_an_aggregator_s_item_is_not_linked_with_its_publisher(
         for body in editions[feeds[1].url]
     ]
     ManualMonitor(tmp_path, replace(press, editions=editions), feeds, [watching()]).live(range(3))
-    details = Views(StoreAddress(tmp_path)).articles.details(sure(tmp_path).earlier)
+    details = Views(StoreAddress(tmp_path)).articles.details(sure_link(tmp_path).earlier)
     assert details and details.timeline.elsewhere == ()
 
 
@@ -101,7 +101,7 @@ def test_a_link_that_is_not_sure_escalates_nothing(tmp_path: Path, surety: Suret
     press, feeds = crossing_press(first_french=True)
     monitor = ManualMonitor(tmp_path, press, feeds, [watching()])
     monitor.live(range(3))
-    assert link(monitor, sure(tmp_path)._replace(surety=surety)).raised == ()
+    assert link(monitor, sure_link(tmp_path)._replace(surety=surety)).raised == ()
     assert [alert.escalations for alert in story(tmp_path)] == [(), ()]
 
 
@@ -109,7 +109,7 @@ def test_who_is_linked_late_escalates_without_a_notification(tmp_path: Path) -> 
     press, feeds = crossing_press(first_french=True)
     monitor = ManualMonitor(tmp_path, press, feeds, [watching()])
     monitor.live(range(3))
-    (raised_alert,) = link(monitor, sure(tmp_path), at=10 * HOUR).raised
+    (raised_alert,) = link(monitor, sure_link(tmp_path), at=10 * HOUR).raised
     assert (raised_alert.backfill, raised_alert.suppressed) == (True, "backfill")
     assert story(tmp_path)[0].severity is HIGH
 
@@ -121,9 +121,9 @@ def test_outlets_of_one_language_that_are_linked_escalate(tmp_path: Path) -> Non
                    for n, (feed, host) in enumerate(zip(feeds, HOSTS, strict=False))})  # fmt: skip
     monitor = ManualMonitor(tmp_path, press, feeds, [watching(escalate=Escalate(outlets=3))])
     monitor.live(range(4))
-    link(monitor, sure(tmp_path))
+    link(monitor, sure_link(tmp_path))
     assert story(tmp_path)[0].escalations == ()
-    link(monitor, sure(tmp_path), sure(tmp_path, 0, 2))
+    link(monitor, sure_link(tmp_path), sure_link(tmp_path, 0, 2))
     assert [e.words for e in story(tmp_path)[0].escalations] == ["3 outlets"]
 
 
@@ -136,8 +136,8 @@ def test_a_story_that_crosses_escalates_the_earlier_alert(
     press, feeds = crossing_press(first_french=first_french)
     monitor = ManualMonitor(tmp_path, press, feeds, [watching()])
     monitor.live(range(3))
-    raised_alerts = link(monitor, sure(tmp_path)).raised
-    assert link(monitor, sure(tmp_path)).raised == ()  # once
+    raised_alerts = link(monitor, sure_link(tmp_path)).raised
+    assert link(monitor, sure_link(tmp_path)).raised == ()  # once
     first, second = story(tmp_path)
     assert (first.severity, [e.words for e in first.escalations]) == (HIGH, [words])
     assert (second.severity, second.escalations) == (MEDIUM, ())
@@ -158,7 +158,7 @@ def test_a_story_may_cross_and_not_be_escalated(tmp_path: Path) -> None:
     press, feeds = crossing_press(first_french=True)
     monitor = ManualMonitor(tmp_path, press, feeds, [watching(escalate=Escalate(languages=False))])
     monitor.live(range(3))
-    link(monitor, sure(tmp_path))
+    link(monitor, sure_link(tmp_path))
     first, second = story(tmp_path)
     assert (first.severity, first.escalations) == (MEDIUM, ())
     assert second.article
@@ -181,7 +181,7 @@ def test_what_is_older_than_three_days_is_another_event(tmp_path: Path) -> None:
 
 
 def state(folder: Path) -> list[list[tuple[Any, ...]]]:
-    """Return what alerts have come to, without the order in which they were stored."""
+    """Return the final state of the alerts, independent of the order of storing."""
     return [
         flow.rows(folder, query)
         for query in (
@@ -199,7 +199,7 @@ def state(folder: Path) -> list[list[tuple[Any, ...]]]:
 
 @pytest.mark.costly
 def test_killed_at_any_step_it_comes_to_the_same(tmp_path: Path) -> None:
-    """A copy, a crossing and an edit in one round; killed at every other step, then once more."""
+    """One round has a copy, a crossing and an edit; it is killed at a step, then run again."""
     press, feeds = crossing_press(first_french=True)
     copier, first = outlet("copy"), feeds[0].url
     edited_body = edition(item("journal.fr", "Cainiao dans le viseur à Liège", "Un texte.", "g"))

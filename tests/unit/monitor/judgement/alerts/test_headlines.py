@@ -1,4 +1,4 @@
-"""Whether two headlines say one piece."""
+"""Tests whether two headlines are of one piece."""
 
 from __future__ import annotations
 
@@ -68,12 +68,12 @@ def test_a_column_of_one_feed_has_editions() -> None:
 
 
 def test_the_name_of_a_publisher_says_nothing_of_the_piece() -> None:
-    def titled(outlet: str, url: str, title: str) -> Headline:
+    def headline_by(outlet: str, url: str, title: str) -> Headline:
         return headline(title, feed=1, outlet=outlet, url=url)
 
-    soir_headline = titled("Le Soir", "https://news.google.com/1", "Alibaba soupçonné - Le Soir")
-    assert is_same_piece(soir_headline, titled("L’Écho", "", "Alibaba soupçonné - L’Écho"))
+    soir = headline_by("Le Soir", "https://news.google.com/1", "Alibaba soupçonné - Le Soir")
+    assert is_same_piece(soir, headline_by("L’Écho", "", "Alibaba soupçonné - L’Écho"))
     assert is_same_piece(
-        titled("", "https://lesoir.be/1", "Alibaba vu de lesoir.be"),
+        headline_by("", "https://lesoir.be/1", "Alibaba vu de lesoir.be"),
         headline("Alibaba vu de lecho.be", feed=2, url="https://www.lecho.be/1"),
     )

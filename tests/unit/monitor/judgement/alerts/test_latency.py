@@ -1,4 +1,4 @@
-"""How long news takes: what is clocked, what is left out, and what is called slow."""
+"""Tests of the latency of news: the measured times, the excluded times, the slowest step."""
 
 from __future__ import annotations
 

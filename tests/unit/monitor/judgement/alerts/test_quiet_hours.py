@@ -1,4 +1,4 @@
-"""Quiet hours and digests by the wall clock."""
+"""Tests of quiet hours and digests by the wall clock."""
 
 from __future__ import annotations
 
@@ -79,7 +79,7 @@ digests = st.one_of(
     st.builds(Digest, at=st.lists(times, min_size=1, max_size=3).map(tuple), zone=zones),
 )
 nights = [at("2026-03-29T00:00"), at("2026-10-25T00:00"), at("2026-04-05T00:00")]
-"""Of the summer and the winter time, in Europe and (the last) on Lord Howe Island."""
+"""The nights in which summer time begins or ends, in Europe and on Lord Howe Island."""
 moments = st.builds(lambda night, shift: night + shift, st.sampled_from(nights),
                     st.integers(-40 * 3600, 40 * 3600))  # fmt: skip
 
@@ -88,7 +88,7 @@ moments = st.builds(lambda night, shift: night + shift, st.sampled_from(nights),
 @example(quiet=Quiet(start=time(2, 30), end=time(3), zone=BRUSSELS), now=at("2026-03-29T03:15"))
 @example(quiet=Quiet(start=time(2), end=time(2), zone=BRUSSELS), now=at("2026-03-29T00:00"))
 def test_quiet_hours_are_those_between_their_times(quiet: Quiet, now: float) -> None:
-    """Told by walking the minutes of the wall clock, the end included once."""
+    """Quiet hours are compared with the local time of their start and end."""
     end = quiet_until(quiet, now, UTC)
     clock = datetime.fromtimestamp(now, quiet.zone).replace(tzinfo=None)
     is_inside = False

@@ -1,4 +1,4 @@
-"""Who is told of which alert, and when: every alert and channel ends in exactly one way."""
+"""Tests of routing: each alert is delivered to each channel once, or held with a reason."""
 
 from __future__ import annotations
 
@@ -40,13 +40,13 @@ def raised(**fields: object) -> RaisedAlert:
 
 times = st.times(max_value=time(23, 59)).map(lambda t: t.replace(second=0, microsecond=0))
 zones = st.sampled_from([BRUSSELS, NEW_YORK, ZoneInfo("Australia/Lord_Howe"), ZoneInfo("UTC")])
-days = st.sets(st.integers(0, 6), min_size=1).map(lambda found: tuple(sorted(found)))
+days = st.sets(st.integers(0, 6), min_size=1).map(lambda numbers: tuple(sorted(numbers)))
 digests = st.one_of(
     st.builds(Digest, every=st.sampled_from([60.0, 900.0, 1800.0, 21600.0, 86400.0]), zone=zones),
     st.builds(Digest, at=st.lists(times, min_size=1, max_size=3).map(tuple), zone=zones),
 )
 nights = [at("2026-03-29T00:00"), at("2026-10-25T00:00"), at("2026-04-05T00:00")]
-"""Of the summer and the winter time, in Europe and (the last) on Lord Howe Island."""
+"""The nights in which summer time begins or ends, in Europe and on Lord Howe Island."""
 moments = st.builds(lambda night, shift: night + shift, st.sampled_from(nights),
                     st.integers(-40 * 3600, 40 * 3600))  # fmt: skip
 

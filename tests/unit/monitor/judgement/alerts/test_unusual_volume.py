@@ -1,4 +1,4 @@
-"""What is usual for a watchlist, spikes and silences."""
+"""Tests of spikes and silences of watchlists."""
 
 from __future__ import annotations
 
@@ -29,34 +29,34 @@ from monitor.model.alert import AlertKind
 
 START = 1_704_067_200.0  # a Monday, midnight
 NOW = START + 30 * DAY + 15 * HOUR
-WATCHED: list[Interval] = [(START, NOW)]
-KNOWN = {1: START, 2: START}
+WATCHED_TIMES: list[Interval] = [(START, NOW)]
+FEEDS = {1: START, 2: START}
 
 
 def regular(each_day: float, end: float = NOW, feed: int = 1, seed: int = 1) -> list[Story]:
-    """Return stories at random times, so many a day on the average."""
+    """Return stories at random times, with an average number each day."""
     generator, at, stories = random.Random(seed), START, []
     while (at := at + generator.expovariate(each_day / DAY)) < end:
         stories.append(Story(at, feed))
     return stories
 
 
-def learned(
+def pattern_of(
     stories: Sequence[Story],
-    watched_times: Sequence[Interval] = WATCHED,
+    watched_times: Sequence[Interval] = WATCHED_TIMES,
     now: float = NOW,
     left_out: Iterable[Interval] = (),
 ) -> Pattern | None:
-    return learn(stories, Hours.until(now, watched_times, UTC), START, KNOWN, left_out)
+    return learn(stories, Hours.until(now, watched_times, UTC), START, FEEDS, left_out)
 
 
 def spike(
-    stories: Sequence[Story], watched_times: Sequence[Interval] = WATCHED, now: float = NOW
+    stories: Sequence[Story], watched_times: Sequence[Interval] = WATCHED_TIMES, now: float = NOW
 ) -> Unusual | None:
-    pattern = learned(stories, watched_times, now)
+    pattern = pattern_of(stories, watched_times, now)
     assert pattern is not None
     gap_times = gaps(watched_times, now - 2 * DAY, now)
-    return find_spike(pattern, stories, now, UTC, known_feeds=KNOWN, unwatched=gap_times)
+    return find_spike(pattern, stories, now, UTC, known_feeds=FEEDS, unwatched=gap_times)
 
 
 def burst(number: int, seconds: float = HOUR, feed: int = 1, end: float = NOW) -> list[Story]:
@@ -82,9 +82,9 @@ def test_two_stories_are_no_spike_however_rare_they_are() -> None:
 
 def test_nothing_is_known_before_two_weeks() -> None:
     early_end = START + HISTORY - HOUR
-    assert learned(regular(12, early_end), [(START, early_end)], early_end) is None
+    assert pattern_of(regular(12, early_end), [(START, early_end)], early_end) is None
     later_end = START + HISTORY + HOUR
-    assert learned(regular(12, later_end), [(START, later_end)], later_end) is not None
+    assert pattern_of(regular(12, later_end), [(START, later_end)], later_end) is not None
 
 
 def test_stories_of_a_new_feed_are_no_spike() -> None:
@@ -105,15 +105,15 @@ def test_what_a_feed_brings_that_could_not_be_read_is_no_spike() -> None:
     before = regular(48, NOW - 12 * HOUR)
     missed_stories = [Story(NOW - 240 + n * 10, 1) for n in range(24)]
     stories = [*before, *missed_stories]
-    pattern = learned(stories)
+    pattern = pattern_of(stories)
     assert pattern is not None
     unread_times = {1: [(NOW - 12 * HOUR, NOW - 300)]}
-    assert find_spike(pattern, stories, NOW, UTC, known_feeds=KNOWN, unread=unread_times) is None
-    assert find_spike(pattern, stories, NOW, UTC, known_feeds=KNOWN) is not None
+    assert find_spike(pattern, stories, NOW, UTC, known_feeds=FEEDS, unread=unread_times) is None
+    assert find_spike(pattern, stories, NOW, UTC, known_feeds=FEEDS) is not None
 
 
 def test_bursts_that_are_usual_are_no_spike() -> None:
-    """Every second day has a burst of fifteen: this one is no other."""
+    """Every second day has a burst of fifteen stories, so one more is usual."""
     stories = regular(4, NOW - HOUR)
     for day in range(0, 30, 2):
         stories += burst(15, end=START + day * DAY + (3 + day % 17) * HOUR)
@@ -136,27 +136,27 @@ def test_the_rhythm_of_the_day_is_usual() -> None:
 
 def test_a_spike_is_over_when_the_hours_are_usual_again() -> None:
     stories = [*regular(12, NOW - HOUR), *burst(14)]
-    pattern = learned(stories)
+    pattern = pattern_of(stories)
     assert pattern is not None
-    assert not is_spike_over(pattern, stories, NOW, UTC, known_feeds=KNOWN)
-    assert is_spike_over(pattern, stories, NOW + 9 * HOUR, UTC, known_feeds=KNOWN)
+    assert not is_spike_over(pattern, stories, NOW, UTC, known_feeds=FEEDS)
+    assert is_spike_over(pattern, stories, NOW + 9 * HOUR, UTC, known_feeds=FEEDS)
 
 
 def test_what_was_told_is_not_told_again() -> None:
     stories = [*regular(12, NOW - HOUR), *burst(14)]
-    pattern = learned(stories)
+    pattern = pattern_of(stories)
     assert pattern is not None
-    assert find_spike(pattern, stories, NOW, UTC, known_feeds=KNOWN, last_end=NOW - 60) is None
+    assert find_spike(pattern, stories, NOW, UTC, known_feeds=FEEDS, last_end=NOW - 60) is None
 
 
 def test_days_left_out_teach_nothing() -> None:
     """A spike three weeks ago hides a smaller one, unless its day is left out."""
     end = START + 9 * DAY + 15 * HOUR
     stories = sorted([*regular(12, NOW - HOUR), *burst(40, end=end), *burst(9)])
-    pattern, cleaned = learned(stories), learned(stories, left_out=[(end - DAY, end + HOUR)])
+    pattern, cleaned = pattern_of(stories), pattern_of(stories, left_out=[(end - DAY, end + HOUR)])
     assert pattern is not None and cleaned is not None
-    assert find_spike(pattern, stories, NOW, UTC, known_feeds=KNOWN) is None
-    assert find_spike(cleaned, stories, NOW, UTC, known_feeds=KNOWN) is not None
+    assert find_spike(pattern, stories, NOW, UTC, known_feeds=FEEDS) is None
+    assert find_spike(cleaned, stories, NOW, UTC, known_feeds=FEEDS) is not None
 
 
 def silence(
@@ -165,7 +165,7 @@ def silence(
     feeds: Iterable[int] = (1, 2),
     watched_times: Sequence[Interval] | None = None,
 ) -> Unusual | None:
-    pattern, now = learned(stories), NOW + hours * HOUR
+    pattern, now = pattern_of(stories), NOW + hours * HOUR
     assert pattern is not None
     times = [(START, now)] if watched_times is None else watched_times
     return find_silence(
@@ -218,7 +218,7 @@ def test_anything_can_be_learned_from_and_looked_at(
     stories = sorted(Story(START + at, feed) for at, feed in raised_stories)
     edges = sorted(edges)
     watched_times = [(START + a, START + b) for a, b in zip(edges[::2], edges[1::2], strict=False)]
-    pattern = learned(stories, [*watched_times, (NOW - 600, NOW)])
+    pattern = pattern_of(stories, [*watched_times, (NOW - 600, NOW)])
     if pattern is not None:
-        unusual = find_spike(pattern, stories, NOW, UTC, known_feeds=KNOWN)
+        unusual = find_spike(pattern, stories, NOW, UTC, known_feeds=FEEDS)
         assert unusual is None or unusual.stories >= 2 * unusual.usual

@@ -1,4 +1,4 @@
-"""Rules against an oracle that knows the words by construction, and why they hold or not."""
+"""Tests of rules against an oracle that knows the words by construction."""
 
 import pytest
 from hypothesis import assume, given

@@ -1,4 +1,4 @@
-"""Which words a rule is filed under: all that a match must hold, the rarest first."""
+"""Tests of the words under which a rule is filed: those that every match must have."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ def term_text(word: Word) -> str:
     return word.text if word.mode.value in ("stem", "wildcard") else word.term
 
 
-def filed(query: Query) -> list[str]:
+def keys_of(query: Query) -> list[str]:
     return [" ".join(map(term_text, words)) for words in required_terms(query.root).sets]
 
 
@@ -43,7 +43,7 @@ def filed(query: Query) -> list[str]:
     ],
 )
 def test_words_that_a_match_must_hold(text: str, sets: list[str]) -> None:
-    assert filed(parse_query(text)) == sets
+    assert keys_of(parse_query(text)) == sets
 
 
 @pytest.mark.parametrize(
@@ -58,5 +58,5 @@ def test_words_that_a_match_must_hold(text: str, sets: list[str]) -> None:
 def test_words_that_a_score_must_hold(
     weights: dict[str, float], threshold: float, sets: list[str]
 ) -> None:
-    entries = filed(score(weights, threshold))
+    entries = keys_of(score(weights, threshold))
     assert {frozenset(words.split()) for words in sets} <= {frozenset(f.split()) for f in entries}

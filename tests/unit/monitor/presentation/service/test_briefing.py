@@ -1,4 +1,4 @@
-"""A briefing: which stories, in which order, what is counted only, and what may be missing."""
+"""Tests of the stories of a briefing: their choice, their order, counts, gaps."""
 
 from __future__ import annotations
 

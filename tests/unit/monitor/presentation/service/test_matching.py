@@ -1,4 +1,4 @@
-"""What an edit changed: word by word, and which watched terms went or came."""
+"""Tests of the changes of an edit: by word, and by term of a watchlist."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`enabled:` in the text of a feeds.yaml: what is written there, and nothing else, changes."""
+"""Tests that only `enabled:` changes in the text of a feeds.yaml."""
 
 from __future__ import annotations
 

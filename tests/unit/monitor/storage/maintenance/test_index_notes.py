@@ -1,4 +1,4 @@
-"""While the index is damaged or built again: what searches and the status say."""
+"""Tests of the notes of searches and the status while the index is damaged or rebuilt."""
 
 from __future__ import annotations
 
@@ -105,18 +105,18 @@ def test_what_is_left_is_searched_and_the_rest_is_named(data: Path, kind: str) -
     assert search_result(service) == (TOTAL, "")  # by the same viewer, which stayed open
 
 
-NOTHING: dict[str, Callable[[Path], object]] = {
+TOTAL_DAMAGES: dict[str, Callable[[Path], object]] = {
     "missing": shutil.rmtree,
     "a foreign table": lambda index: next(index.glob("*.toc")).write_bytes(b"cos\nsystem\n"),
     "another version": lambda index: next(index.glob("*.toc")).rename(index / "_tocsin0_3.toc"),
 }
 
 
-@pytest.mark.parametrize("kind", NOTHING)
+@pytest.mark.parametrize("kind", TOTAL_DAMAGES)
 def test_where_nothing_is_left_the_way_out_is_named(
     data: Path, service: Service, kind: str
 ) -> None:
-    NOTHING[kind](data / ARCHIVE_FOLDER)
+    TOTAL_DAMAGES[kind](data / ARCHIVE_FOLDER)
     with pytest.raises(ArchiveError, match="tocsin reindex"):
         search_result(service)
     assert indexer.is_suspect(data)

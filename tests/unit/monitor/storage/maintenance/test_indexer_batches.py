@@ -1,4 +1,4 @@
-"""How much text a repair of the index has in memory at once."""
+"""Tests of the amount of text that a repair of the index reads at once."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ class LongArticles:
     """A store of articles of 200,000 characters."""
 
     number: int
-    read: list[int] = field(default_factory=list)
+    batch_sizes: list[int] = field(default_factory=list)
 
     @property
     def articles(self) -> LongArticles:
         return self
 
     def get(self, ids: Sequence[int]) -> list[Article]:
-        self.read.append(len(ids))
+        self.batch_sizes.append(len(ids))
         text = "x" * 200_000
         return [Article(id=id, feeds=(1,), url="", title="", summary=text, seen=0.0) for id in ids]
 

@@ -1,4 +1,4 @@
-"""What the filter of alerts means."""
+"""Tests of the filter of alerts."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ NAMES = FilterNames(
 
 
 def newsroom() -> FakeNewsroom:
-    """Eight alerts: of 1 and 5 Espionnage, 2 and 6 grève, 3 and 7 chips, 4 and 8 Alibaba."""
+    """Eight alerts; n and n + 4 have one watchlist: Espionnage, grève, chips, Alibaba."""
     room = FakeNewsroom(8)
     room.triaged = {
         1: (AlertState.ACKNOWLEDGED, Verdict.NOISE, False),

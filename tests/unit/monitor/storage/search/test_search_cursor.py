@@ -1,4 +1,4 @@
-"""Places in a result, as text that comes back."""
+"""Tests of search cursors, which are written as text and read again."""
 
 from __future__ import annotations
 

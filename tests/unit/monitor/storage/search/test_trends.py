@@ -1,4 +1,4 @@
-"""Trends count what is there, by the local clock, and say where nobody watched."""
+"""Tests of trends: counts by the local clock, and marks where no feed was read."""
 
 from __future__ import annotations
 
@@ -107,7 +107,7 @@ def test_weeks_begin_on_monday_and_months_on_their_first(
 
 
 def key(moment: float, size: BucketSize, zone: ZoneInfo) -> object:
-    """Return what tells by the calendar which bucket a moment is in."""
+    """Return a value that identifies the bucket of a moment, by the calendar."""
     local = datetime.fromtimestamp(moment, zone)
     match size:
         case BucketSize.HOUR:
@@ -162,11 +162,11 @@ def test_seconds_missed_are_those_inside(gaps: list[Interval], cuts: set[float])
         sum(gap for middle, gap in zip(middles, expected, strict=True) if start < middle < end)
         for start, end in pairwise(edges)
     ]
-    assert all(left[1] < right[0] for left, right in pairwise(merged))
+    assert all(earlier[1] < later[0] for earlier, later in pairwise(merged))
 
 
 def dates_of(feed: int, interval: float, hours: int, gaps: Sequence[Interval]) -> dict[int, float]:
-    """Return the articles of a feed that brings one ever so often and loses those in gaps."""
+    """Return the dates of a feed's articles: one in each interval, none in gaps."""
     dates = {feed * 100_000 + n: (n + 0.5) * interval for n in range(int(hours * HOUR / interval))}
     return {id: date for id, date in dates.items() if not is_inside(gaps, date)}
 
@@ -232,7 +232,7 @@ def archives(draw: st.DrawFn) -> list[Article]:
     ]
 
 
-def counting(folder: Path, zone: ZoneInfo = PARIS) -> Statistics:
+def stats(folder: Path, zone: ZoneInfo = PARIS) -> Statistics:
     views = Views(StoreAddress(folder))
     return Statistics(ArchiveSearch(folder, views, lambda: NOW, zone), views, lambda: NOW, zone)
 
@@ -260,9 +260,7 @@ def test_counts_are_those_of_reading_everything(
     with TemporaryDirectory() as name:
         folder = Path(name)
         fill(folder, articles)
-        trend = counting(folder, zone).trend(
-            [text], Filter(since=since), bucket=size, split=group_by
-        )
+        trend = stats(folder, zone).trend([text], Filter(since=since), bucket=size, split=group_by)
         stored_articles = Views(StoreAddress(folder)).articles.between(0, 1_000, limit=1_000)
     october = datetime(2026, 10, 1, tzinfo=zone).timestamp()
     query = parse_query(text)
@@ -288,7 +286,7 @@ def test_counts_are_those_of_reading_everything(
 
 @pytest.fixture
 def week(tmp_path: Path) -> Path:
-    """A week of an article an hour about a strike; feed B is read from the third day on."""
+    """A week with one article on a strike each hour; feed B is read from the third day on."""
     start = at("2026-10-19")
     hourly = [
         article(n + 1, f"Grève {n}", date=start + n * HOUR + 60, feeds=(1 + (n % 2 and n > 48),))
@@ -300,9 +298,7 @@ def week(tmp_path: Path) -> Path:
 
 def test_nobody_watched_a_feed_before_it_was_first_read(week: Path) -> None:
     (strike_series,) = (
-        counting(week)
-        .trend(["grève"], Filter(until=at("2026-10-26")), bucket=BucketSize.DAY)
-        .series
+        stats(week).trend(["grève"], Filter(until=at("2026-10-26")), bucket=BucketSize.DAY).series
     )
     assert strike_series.counts == (24, 24, 24, 24, 24, 24, 25)
     assert strike_series.marked == (True, True, True, False, False, False, False)
@@ -312,7 +308,7 @@ def test_nobody_watched_a_feed_before_it_was_first_read(week: Path) -> None:
 
 def test_nobody_watches_a_feed_after_it_was_left(week: Path) -> None:
     leave(week, 2, at("2026-10-26T00:00"))
-    trend = counting(week).trend(["grève"], bucket=BucketSize.DAY)
+    trend = stats(week).trend(["grève"], bucket=BucketSize.DAY)
     (strikes,) = trend.series
     marked_days = {day for day, mark in zip(trend.labels, strikes.marked, strict=True) if mark}
     assert {day for day in marked_days if day > "2026-10-21"} == set(trend.labels[7:])
@@ -322,7 +318,7 @@ def test_a_feed_with_a_coverage_gap_marks_its_days_and_another_feeds_trend_is_no
     week: Path,
 ) -> None:
     blind(week, 2, at("2026-10-23T06:00"), at("2026-10-23T18:00"))
-    trend = counting(week).trend(["grève"], bucket=BucketSize.DAY, split=GroupBy.FEED)
+    trend = stats(week).trend(["grève"], bucket=BucketSize.DAY, split=GroupBy.FEED)
     by_feed = {series.name: series for series in trend.series}
     day = trend.labels.index("2026-10-23")
     assert not any(by_feed["A"].marked)
@@ -332,7 +328,7 @@ def test_a_feed_with_a_coverage_gap_marks_its_days_and_another_feeds_trend_is_no
 
 
 def test_days_without_an_article_are_there(week: Path) -> None:
-    trend = counting(week).trend(
+    trend = stats(week).trend(
         ["grève", "alibaba"], Filter(since=at("2026-10-17")), bucket=BucketSize.DAY
     )
     assert trend.labels[0] == "2026-10-17"
@@ -359,18 +355,18 @@ def test_days_without_an_article_are_there(week: Path) -> None:
 def test_it_begins_and_ends_as_asked(
     week: Path, queries: list[str], filter: Filter, since: str, until: str | None
 ) -> None:
-    trend = counting(week).trend(queries, filter, bucket=BucketSize.MONTH)
+    trend = stats(week).trend(queries, filter, bucket=BucketSize.MONTH)
     assert trend.since == at(since)
     assert trend.until == (NOW if until is None else at(until))
 
 
 def test_too_many_buckets_are_refused_with_what_to_do(week: Path) -> None:
     with pytest.raises(MonitorError, match="count by longer stretches, or set --since"):
-        counting(week).trend(["grève"], Filter(since=0.0), bucket=BucketSize.HOUR)
+        stats(week).trend(["grève"], Filter(since=0.0), bucket=BucketSize.HOUR)
 
 
 def test_summer_time_ends_in_the_middle_of_the_count(week: Path) -> None:
-    trend = counting(week).trend(["grève"], bucket=BucketSize.HOUR)
+    trend = stats(week).trend(["grève"], bucket=BucketSize.HOUR)
     (strike_series,) = trend.series
     lengths = [end - start for start, end in pairwise(trend.edges)]
     assert set(lengths) == {HOUR}

@@ -1,4 +1,4 @@
-"""Who shares a store is told of commits, also after the connection was cut."""
+"""Tests that viewers of a shared store learn of commits, also after a cut connection."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What only a store in PostgreSQL has to bear: cut connections, upgrades, an address, guards."""
+"""Tests of PostgreSQL only: cut connections, upgrades, addresses, guards."""
 
 from __future__ import annotations
 
@@ -32,8 +32,8 @@ def room(postgresql: str) -> Iterator[SmallStore]:
     room.store.close()
 
 
-def say(address: str, *statements: str) -> list[tuple[object, ...]]:
-    """Say something to the database as its owner would."""
+def execute(address: str, *statements: str) -> list[tuple[object, ...]]:
+    """Execute statements as the owner of the database; return the last rows."""
     with psycopg.connect(address, autocommit=True) as session:
         for statement in statements:
             result = session.execute(statement)
@@ -41,8 +41,8 @@ def say(address: str, *statements: str) -> list[tuple[object, ...]]:
 
 
 def cut_connections(address: str) -> None:
-    """Cut every connection of tocsin, as a database that is restarted does."""
-    say(
+    """Cut every connection of tocsin, as a restart of the database does."""
+    execute(
         address,
         "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
         " WHERE application_name = 'tocsin' AND datname = current_database()",
@@ -96,7 +96,7 @@ def test_a_connection_that_was_cut_while_nothing_was_done_is_made_anew(room: Sma
 
 
 def test_what_was_being_stored_when_it_was_cut_is_not_stored(room: SmallStore) -> None:
-    def half_way() -> None:
+    def cut_half_way() -> None:
         with room.store.batch() as batch:
             number = batch.next_article()
             batch.drop([1])
@@ -105,7 +105,7 @@ def test_what_was_being_stored_when_it_was_cut_is_not_stored(room: SmallStore) -
 
     room.save(arrival(1, ALIBABA))
     with pytest.raises(StoreError, match=r"nothing was changed; .*(try again|is it running)"):
-        half_way()
+        cut_half_way()
     assert room.ids() == [1]
     room.save(arrival(2, ALIBABA))
     assert room.ids() == [1, 2]
@@ -129,7 +129,7 @@ def test_a_store_is_used_alone_until_the_connection_is_gone(room: SmallStore) ->
 
 
 def columns(address: str) -> list[tuple[object, ...]]:
-    return say(
+    return execute(
         address,
         "SELECT table_name, column_name, data_type, is_nullable, column_default"
         " FROM information_schema.columns WHERE table_schema = current_schema() ORDER BY 1, 2",
@@ -137,25 +137,25 @@ def columns(address: str) -> list[tuple[object, ...]]:
 
 
 def test_a_store_of_a_newer_version_is_not_touched(room: SmallStore) -> None:
-    say(room.address.url, "UPDATE store SET version = 99")
+    execute(room.address.url, "UPDATE store SET version = 99")
     try:
         with pytest.raises(StoreError, match="newer tocsin"):
             Store(room.address)
         with pytest.raises(StoreError, match="newer tocsin"):
             Views(room.address).totals()
     finally:
-        say(room.address.url, f"UPDATE store SET version = {VERSION}")
+        execute(room.address.url, f"UPDATE store SET version = {VERSION}")
 
 
 def test_a_database_without_a_store_is_left_alone(postgresql_server: str) -> None:
-    say(postgresql_server, "CREATE SCHEMA IF NOT EXISTS nothing")
+    execute(postgresql_server, "CREATE SCHEMA IF NOT EXISTS nothing")
     empty = f"{postgresql_server}&options=-csearch_path%3Dnothing"
     with pytest.raises(StoreError, match="no archive here yet"):
         Views(StoreAddress(url=empty)).totals()
     assert columns(empty) == []
     with closing(Store(StoreAddress(url=empty))) as store:
         assert store.feeds.every() == []
-    say(postgresql_server, "DROP SCHEMA nothing CASCADE")
+    execute(postgresql_server, "DROP SCHEMA nothing CASCADE")
 
 
 # --- evidence -------------------------------------------------------------------------------
@@ -173,7 +173,7 @@ def test_a_database_without_a_store_is_left_alone(postgresql_server: str) -> Non
 def test_the_store_itself_refuses_to_change_records(statement: str, room: SmallStore) -> None:
     room.save(arrival(1, ALIBABA))
     with pytest.raises(psycopg.errors.RaiseException, match="evidence is"):
-        say(room.address.url, statement)
+        execute(room.address.url, statement)
 
 
 def test_a_guard_that_is_off_or_altered_is_named(room: SmallStore) -> None:
@@ -182,11 +182,11 @@ def test_a_guard_that_is_off_or_altered_is_named(room: SmallStore) -> None:
         assert reader.guards() == []
         assert reader.highest_number() == reader.count_records() > 0
     try:
-        say(room.address.url, "ALTER TABLE evidence DISABLE TRIGGER evidence_is_final")
+        execute(room.address.url, "ALTER TABLE evidence DISABLE TRIGGER evidence_is_final")
         with EvidenceReader(room.address) as reader:
             assert reader.guards() == ["evidence_is_final"]
     finally:
-        say(room.address.url, "ALTER TABLE evidence ENABLE TRIGGER evidence_is_final")
+        execute(room.address.url, "ALTER TABLE evidence ENABLE TRIGGER evidence_is_final")
 
 
 def test_a_viewer_that_must_change_nothing_cannot(room: SmallStore) -> None:
@@ -225,7 +225,7 @@ def test_the_name_of_a_store_has_no_secret() -> None:
 
 
 def test_a_database_in_another_encoding_is_refused(postgresql_server: str) -> None:
-    say(
+    execute(
         postgresql_server,
         "DROP DATABASE IF EXISTS latin",
         "CREATE DATABASE latin ENCODING 'LATIN1' LC_COLLATE 'C' LC_CTYPE 'C' TEMPLATE template0",
@@ -233,7 +233,7 @@ def test_a_database_in_another_encoding_is_refused(postgresql_server: str) -> No
     latin_url = re.sub(r"/tocsin_\w+", "/latin", postgresql_server)
     with pytest.raises(StoreError, match="its encoding is LATIN1; make the database anew"):
         open_database(latin_url, create=True, busy_ms=1_000)
-    say(postgresql_server, "DROP DATABASE latin")
+    execute(postgresql_server, "DROP DATABASE latin")
 
 
 def test_both_databases_have_the_same_tables(postgresql: str, tmp_path: Path) -> None:

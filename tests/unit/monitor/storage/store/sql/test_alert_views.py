@@ -1,4 +1,4 @@
-"""The store of alerts: they are found by every filter, and every count is true."""
+"""Tests of the store of alerts: every filter finds them, and every count is true."""
 
 from __future__ import annotations
 
@@ -123,17 +123,17 @@ def test_a_histogram_of_the_last_day(room: SmallStore) -> None:
     assert (alibaba.severity, spies.severity) == (Severity.MEDIUM, Severity.HIGH)
 
 
-SAVED = st.tuples(
+SAVES = st.tuples(
     st.just("save"),
     st.sampled_from([(), (ALIBABA,), (SPIES,), (ALIBABA, SPIES)]),
     st.integers(0, 6),
     st.booleans(),
 )
-EDITED = st.tuples(st.just("edit"), st.sampled_from([(ALIBABA,), (SPIES,)]), st.integers(1, 6))
-TRIAGED = st.tuples(
+EDITS = st.tuples(st.just("edit"), st.sampled_from([(ALIBABA,), (SPIES,)]), st.integers(1, 6))
+CHANGES = st.tuples(
     st.just("triage"), st.lists(st.integers(1, 9)), st.sampled_from([None, *AlertState])
 )
-INDEXED = st.tuples(st.just("index"), st.integers(0, 20))
+TICKETS = st.tuples(st.just("index"), st.integers(0, 20))
 
 
 @pytest.mark.costly
@@ -142,7 +142,7 @@ INDEXED = st.tuples(st.just("index"), st.integers(0, 20))
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
-@given(actions=st.lists(st.one_of(SAVED, EDITED, TRIAGED, INDEXED), max_size=25))
+@given(actions=st.lists(st.one_of(SAVES, EDITS, CHANGES, TICKETS), max_size=25))
 @example(
     done=[
         ("save", (ALIBABA, SPIES), 0, False),
@@ -158,12 +158,12 @@ def test_every_count_is_what_counting_gives(
     with fresh() as address:
         room = opened(address)
         for act in actions:
-            _act(room, act)
+            _apply(room, act)
         _assert_counts_are_true(room)
         room.store.close()
 
 
-def _act(room: SmallStore, act: tuple[Any, ...]) -> None:
+def _apply(room: SmallStore, act: tuple[Any, ...]) -> None:
     last = len(room.store.article_ids())
     match act:
         case ("save", hits, copy_of, is_interrupted):

@@ -1,4 +1,4 @@
-"""The store as a whole: all of it or nothing, whoever else is there, whatever the file holds."""
+"""Tests of the batches of the store: all or nothing, whoever else uses the store."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Stored briefings: one for each time, an edited schedule begins anew, sent ones are forgotten."""
+"""Tests of stored briefings: one for each time; sent ones are forgotten."""
 
 from __future__ import annotations
 

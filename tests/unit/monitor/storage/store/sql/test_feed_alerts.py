@@ -1,4 +1,4 @@
-"""Alerts about feeds: listed, filtered, counted and triaged as all the others."""
+"""Tests that alerts about feeds are listed, filtered, counted and triaged as all others."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def store(address: StoreAddress) -> Iterator[Store]:
         yield opened_store
 
 
-def refreshed(
+def poll_feed(
     store: Store,
     at: float,
     begun: tuple[BegunIncident, ...] = (),
@@ -49,7 +49,7 @@ def refreshed(
 
 
 def test_an_alert_about_a_feed_is_an_alert(store: Store, address: StoreAddress) -> None:
-    assert refreshed(store, 100.0, (GONE,)) == [AlertKind.GONE]
+    assert poll_feed(store, 100.0, (GONE,)) == [AlertKind.GONE]
     views = Views(address)
     (alert,) = views.alerts.get(views.alerts.ids(Filter()), matches=True)
     assert (alert.kind, alert.article, alert.watchlist) == (AlertKind.GONE, None, FEED_HEALTH)
@@ -72,14 +72,14 @@ def test_an_alert_about_a_feed_is_an_alert(store: Store, address: StoreAddress) 
     ],
 )
 def test_filters_know_it(store: Store, address: StoreAddress, filter, expected) -> None:
-    refreshed(store, 100.0, (GONE,))
+    poll_feed(store, 100.0, (GONE,))
     assert bool(Views(address).alerts.ids(filter)) is expected
 
 
 def test_it_is_counted_and_triaged_and_is_of_no_article(
     store: Store, address: StoreAddress
 ) -> None:
-    refreshed(store, 100.0, (GONE,))
+    poll_feed(store, 100.0, (GONE,))
     views = Views(address)
     assert views.totals() == (0, 0, 1, 1)
     ((name, total, untriaged_count),) = [
@@ -93,14 +93,14 @@ def test_it_is_counted_and_triaged_and_is_of_no_article(
 
 
 def test_an_incident_that_raises_no_alert_is_one(store: Store, address: StoreAddress) -> None:
-    assert refreshed(store, 100.0, (SILENT,)) == []
+    assert poll_feed(store, 100.0, (SILENT,)) == []
     (feed, _) = store.subscribe([Feed(url="https://a.test/rss", name="A")] * 2, [])
     with store.reading() as reading:
         assert (
             reading.feed_histories([feed])[feed.number].incidents[AlertKind.SILENT].ended_at is None
         )
-    refreshed(store, 200.0, ended=(AlertKind.SILENT,))
-    assert refreshed(store, 300.0, (SILENT, GONE)) == [AlertKind.GONE]
+    poll_feed(store, 200.0, ended=(AlertKind.SILENT,))
+    assert poll_feed(store, 300.0, (SILENT, GONE)) == [AlertKind.GONE]
     rows = flow.rows(
         address, "SELECT kind, started_at, ended_at, alert FROM incidents ORDER BY 1, 2"
     )

@@ -1,4 +1,4 @@
-"""Gaps: what may have been missed is told, no more and no less."""
+"""Tests of coverage gaps in the store."""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ NOW = 1_700_000_000.0
 BLIND, DOWN = GapKind.BLIND, GapKind.DOWN
 
 
-class Room:
-    """A store of one feed, polled as a test says."""
+class PolledStore:
+    """A store of one feed, which a test polls."""
 
     def __init__(self, address: StoreAddress) -> None:
         self.store = Store(address)
         self.views = Views(address)
         (self.feed,) = self.store.subscribe([Feed(url="https://a.test/rss", name="A")], [])
 
-    def read(
+    def poll(
         self, at: float, missed: tuple[float, float] | None = None, delay: float = 900
     ) -> None:
         state = FeedState(last_ok=at, last_poll=at, next_due=at + delay, delay=delay)
@@ -38,23 +38,23 @@ class Room:
 
 
 @pytest.fixture
-def room(address: StoreAddress) -> Iterator[Room]:
-    polled_room = Room(address)
+def room(address: StoreAddress) -> Iterator[PolledStore]:
+    polled_room = PolledStore(address)
     yield polled_room
     polled_room.store.close()
 
 
-def test_a_gap_is_told_to_whoever_asks_for_a_time_it_reaches_into(room: Room) -> None:
-    room.read(1000, missed=(100, 1000))
+def test_a_gap_is_told_to_whoever_asks_for_a_time_it_reaches_into(room: PolledStore) -> None:
+    room.poll(1000, missed=(100, 1000))
     for since, until, is_told in [
         (0, 50, False), (0, 200, True), (300, 400, True), (900, 1100, True), (1001, 1100, False),
     ]:  # fmt: skip
         assert room.gaps(since, until) == [(100, 1000, BLIND)] * is_told, (since, until)
 
 
-def test_gaps_that_meet_are_one_and_others_are_apart(room: Room) -> None:
+def test_gaps_that_meet_are_one_and_others_are_apart(room: PolledStore) -> None:
     for gap in [(100, 200), (200, 300), (300, 400), (450, 500)]:
-        room.read(gap[1], missed=gap)
+        room.poll(gap[1], missed=gap)
     assert room.gaps(0, 500) == [(100, 400, BLIND), (450, 500, BLIND)]
 
 
@@ -71,21 +71,21 @@ def test_gaps_that_meet_are_one_and_others_are_apart(room: Room) -> None:
     ],
 )
 def test_a_feed_not_read_for_longer_than_it_should_be_has_an_open_gap(
-    room: Room, delay: float, after: float, is_down: bool
+    room: PolledStore, delay: float, after: float, is_down: bool
 ) -> None:
-    room.read(NOW, delay=delay)
+    room.poll(NOW, delay=delay)
     assert room.gaps(NOW - 9, NOW + after) == [(NOW, None, DOWN)] * is_down
 
 
-def test_an_open_gap_is_gone_when_the_next_read_has_something_in_common(room: Room) -> None:
-    room.read(NOW)
+def test_an_open_gap_is_gone_when_the_next_read_has_something_in_common(room: PolledStore) -> None:
+    room.poll(NOW)
     assert room.gaps(0, NOW + 5000) == [(NOW, None, DOWN)]
-    room.read(NOW + 5000)
+    room.poll(NOW + 5000)
     assert room.gaps(0, NOW + 5000) == []
 
 
-def test_feeds_that_nobody_wants_read_have_none(room: Room) -> None:
-    room.read(NOW, missed=(NOW - 100, NOW))
+def test_feeds_that_nobody_wants_read_have_none(room: PolledStore) -> None:
+    room.poll(NOW, missed=(NOW - 100, NOW))
     assert room.gaps(0, NOW + 5000)
     room.store.subscribe([], [])
     assert room.gaps(0, NOW + 5000) == []

@@ -1,4 +1,4 @@
-"""Leases in PostgreSQL: who holds what, by the clock of the database, and what that decides."""
+"""Tests of leases in PostgreSQL, by the clock of the database."""
 
 from __future__ import annotations
 
@@ -84,7 +84,7 @@ def test_a_poll_is_stored_only_by_who_holds_its_bucket(room: SmallStore) -> None
         lease = Lease(5, leases.beat().epochs[5])
         with room.store.batch() as batch:
             assert batch.held([lease, SOLE]) == {lease, SOLE}
-            assert batch.held([replaced(lease)]) == frozenset()
+            assert batch.held([later_lease(lease)]) == frozenset()
             leases.release([5])  # it waits for the transaction, and so it does not happen
         assert leases.beat().epochs[5] == lease.epoch
         leases.release([5])
@@ -92,7 +92,7 @@ def test_a_poll_is_stored_only_by_who_holds_its_bucket(room: SmallStore) -> None
             assert batch.held([lease]) == frozenset()
 
 
-def replaced(lease: Lease) -> Lease:
+def later_lease(lease: Lease) -> Lease:
     return lease._replace(epoch=lease.epoch + 1)
 
 

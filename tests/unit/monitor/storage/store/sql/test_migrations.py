@@ -1,4 +1,4 @@
-"""A store gets its tables, and is upgraded in one transaction or left as it was."""
+"""Tests that a store is created, and is upgraded in one transaction or left unchanged."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from monitor.storage.store.sql.store import Store
 
 
 def _count_readers(sql: Connection) -> None:
-    """Bring a store of version 1 to a version 2 that was made up."""
+    """Upgrade a store of version 1 to an invented version 2."""
     sql.execute("ALTER TABLE feeds ADD COLUMN readers INTEGER NOT NULL DEFAULT 0")
     sql.execute("UPDATE feeds SET readers = 7 WHERE number = 1")
 

@@ -1,4 +1,4 @@
-"""The store of feeds, articles and stories: what goes in comes out."""
+"""Tests that feeds, articles and stories are read from the store as they were written."""
 
 from __future__ import annotations
 

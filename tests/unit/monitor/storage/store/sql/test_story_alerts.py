@@ -1,4 +1,4 @@
-"""The alerts of one story are grouped, and stories that are to be triaged are counted."""
+"""Tests that alerts are grouped by story, and that stories to triage are counted."""
 
 from __future__ import annotations
 
@@ -82,7 +82,7 @@ def _raise(sql: Connection, article: int, watchlist: str, kind: str = PLAIN) -> 
     )
 
 
-def _take(sql: Connection, step: tuple[object, ...]) -> None:
+def _apply(sql: Connection, step: tuple[object, ...]) -> None:
     match step:
         case ("raise", int(article), str(watchlist), str(kind)):
             _raise(sql, article, watchlist, kind)
@@ -107,7 +107,7 @@ def test_untriaged_stories_are_counted_whatever_happens_to_alerts(
 ) -> None:
     with making() as (address, sql):
         for step in steps_taken:
-            _take(sql, step)
+            _apply(sql, step)
         is_shown = "state = 'new' AND merged_into IS NULL AND suppressed <> 'silence'"
         (stories,) = sql.execute(
             f"SELECT count(DISTINCT story_alert) FROM alerts WHERE {is_shown}"
@@ -130,7 +130,7 @@ def test_alerts_have_one_group_for_each_story(
 ) -> None:
     with making() as (_, sql):
         for step in steps_taken:
-            _take(sql, step)
+            _apply(sql, step)
         groups = sql.execute(
             "SELECT al.story_alert, a.story FROM alerts al JOIN articles a ON a.id = al.article"
         ).fetchall()

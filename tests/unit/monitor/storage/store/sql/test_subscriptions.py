@@ -1,4 +1,4 @@
-"""Subscriptions: only what differs is written."""
+"""Tests that subscribing writes only the feeds that differ."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def test_a_start_writes_only_what_differs(postgresql: str) -> None:
 
 
 def _rows(address: str) -> set[tuple[object, ...]]:
-    """Return where the rows are: one that is written is elsewhere afterwards."""
+    """Return the physical places of the rows; writing a row moves it."""
     with closing(open_database(StoreAddress(url=address), create=False)) as sql:
         feeds = sql.execute("SELECT url, ctid::text FROM feeds").fetchall()
         return {*feeds, *sql.execute("SELECT name, ctid::text FROM watchlists").fetchall()}

@@ -1,4 +1,4 @@
-"""Tokens of programs, as the store keeps them."""
+"""Tests of the tokens in the store."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What viewers skim: headlines in bulk, alerts that came again, filters of alerts by their look."""
+"""Tests of views: headlines in bulk, repeated alerts, filters of alerts."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ SEVERITIES = ("high", "medium", "low")
 
 @pytest.fixture
 def views(address: StoreAddress) -> Views:
-    """Nine alerts, one a copy that another speaks for; raised a minute apart."""
+    """Nine alerts, raised a minute apart; one is merged into another."""
     with closing(open_database(address, create=True)) as connection, transaction(connection) as sql:
         sql.execute("INSERT INTO feeds (number, url, name) VALUES (1, 'https://a.example', 'A')")
         for n in range(1, 10):

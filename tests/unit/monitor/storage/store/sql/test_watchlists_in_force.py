@@ -1,4 +1,4 @@
-"""A watchlist with another name and the same rule keeps its alerts, its silence and its proof."""
+"""Tests that a renamed watchlist keeps its alerts, its silence and its evidence."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ NEW = replace(OLD, name="Agents")
 
 
 def activate(room: SmallStore, *watchlists: Watchlist) -> list[Any]:
-    """Make these watchlists the active ones, as a monitor does that starts."""
+    """Activate these watchlists, as a monitor does when it starts."""
     backfill = Backfill(room.store, lambda: NOW)
     new_watchlists = backfill.begin(watchlists, room.store.subscribe(room.feeds, watchlists))
     while backfill.step():
