@@ -12,7 +12,7 @@ import tempfile
 from pathlib import Path
 
 from bench.measure import Cost, cost, kept_or_temporary
-from bench.newsroom import Newsroom, laid_out
+from bench.newsroom import Newsroom, lay_out
 from bench.server import serving
 from bench.tocsin_run import Tocsin
 
@@ -21,7 +21,7 @@ def main() -> None:
     """Measure, and print each result when it is known."""
     options = arguments(__doc__ or "").parse_args()
     with kept_or_temporary(options.corpus) as corpus, tempfile.TemporaryDirectory() as scratch:
-        newsroom = laid_out(corpus, options.feeds, options.entries)
+        newsroom = lay_out(corpus, options.feeds, options.entries)
         introduce(newsroom)
         naive = baseline(newsroom, Path(scratch))
         with serving(newsroom.site, Path(scratch)) as (port, server):

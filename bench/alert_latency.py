@@ -28,8 +28,8 @@ from xml.sax.saxutils import escape
 import feedparser
 from msgspec import Struct, field
 
-from bench.growth import endless, queue
-from bench.loopback import Loopback, looped
+from bench.growth import endless_articles, queue
+from bench.loopback import Loopback, serve_loopback
 from monitor.base.article import Article
 from monitor.model.config import STORE_FILE, StoreAddress
 from monitor.model.feed import Feed
@@ -109,7 +109,7 @@ def main() -> None:
 
 def measured(folder: Path, rate: int, seconds: int, rules: int, archive: int) -> None:
     """Fill an archive that has no index, then watch."""
-    source = endless()
+    source = endless_articles()
     press = Press(rate, _names(rules), list(islice(source, 5_000)))
     with closing(Store(StoreAddress(folder / "var"))) as store:
         (feed,) = store.subscribe([Feed(url="https://bench.example/rss", name="Bench")], [])
@@ -118,7 +118,7 @@ def measured(folder: Path, rate: int, seconds: int, rules: int, archive: int) ->
         store.mark_indexed(1 << 62)  # and yet there is no index
     base = baseline(folder, press)
     press.last = seconds
-    with looped(Loopback(press.document)) as server:
+    with serve_loopback(Loopback(press.document)) as server:
         settings = {
             "feeds": [
                 {"url": f"http://127.0.0.1:{server.port}/feed-{n}", "name": f"f{n}", "every": "1s"}

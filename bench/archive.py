@@ -52,11 +52,11 @@ def main() -> None:
     keep_freed()  # as in those that search
     count = options.articles + SMALL * COMMITS
     if options.invented or not options.data.exists():
-        corpus, queries = written(count), of_the_invented()
+        corpus, queries = invented_articles(count), invented_queries()
     else:
-        from bench.generated_articles import varied
+        from bench.generated_articles import mixed_articles
 
-        corpus, queries = varied(options.data, count), of_the_real(options.data)
+        corpus, queries = mixed_articles(options.data, count), real_queries(options.data)
     print(f"load {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores", flush=True)
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
@@ -81,13 +81,13 @@ class BenchQuery(Struct, frozen=True):
     lang: str = ""
 
 
-def of_the_invented() -> list[BenchQuery]:
+def invented_queries() -> list[BenchQuery]:
     """Return the queries for the invented corpus."""
     rare = next(term for term in Corpus(1, 1).watchlists["Watch 01"] if " " not in term)
     return _queries(rare, "selon", "avait", "avait selon", "de avait")
 
 
-def of_the_real(data: Path) -> list[BenchQuery]:
+def real_queries(data: Path) -> list[BenchQuery]:
     """Return the queries for the real texts: the rare word is in one article of 5,800."""
     from bench.real_articles import articles
 
@@ -112,7 +112,7 @@ def _queries(rare: str, common: str, other: str, name: str, phrase: str) -> list
     ]
 
 
-def written(count: int) -> Iterator[Article]:
+def invented_articles(count: int) -> Iterator[Article]:
     """Yield articles of the invented corpus; the second half of each text is its body."""
     corpus = Corpus(FEEDS, -(-count // FEEDS))
     pieces = ((document, piece) for document in corpus.documents for piece in document.pieces)

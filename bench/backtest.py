@@ -47,7 +47,7 @@ def main() -> None:
     watchlists = [rule for rule in written if "×" not in rule.name][: options.watchlists]
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        file = written_to(folder, watchlists)
+        file = write_config(folder, watchlists)
         sample = stored(folder / "var", recombined(real, options.articles))
         command = [TOCSIN, "-c", str(file), "watch", "test", "--format", "jsonl"]
         cost([TOCSIN, "-c", str(file), "reindex"])
@@ -96,7 +96,7 @@ def stored(folder: Path, articles: Iterator[Article]) -> list[Article]:
     return sample
 
 
-def written_to(folder: Path, watchlists: Sequence[Watchlist]) -> Path:
+def write_config(folder: Path, watchlists: Sequence[Watchlist]) -> Path:
     """Write a feeds.yaml of these watchlists; return its path."""
     file = folder / "feeds.yaml"
     settings = {

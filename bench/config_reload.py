@@ -18,7 +18,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TypeVar
 
-from bench.backtest import written_to
+from bench.backtest import write_config
 from bench.real_articles import arguments, articles
 from bench.real_watchlists import Author, Vocabulary
 from monitor.config.loading import load
@@ -38,7 +38,7 @@ def main() -> None:
     watchlists = [rule for rule in written if "×" not in rule.name][: options.watchlists]
     del written
     with tempfile.TemporaryDirectory() as name:
-        file = written_to(Path(name), watchlists)
+        file = write_config(Path(name), watchlists)
         print(f"{len(watchlists):,} watchlists, {file.stat().st_size / 2**20:.1f} MB,")
         print(f"load {os.getloadavg()[0]:.1f}\n")
         print("| | processor, s | wall, s | longest pause of the loop, s |")

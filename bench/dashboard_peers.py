@@ -11,7 +11,7 @@ from pathlib import Path
 
 from bench.__main__ import arguments, introduce
 from bench.measure import cost, kept_or_temporary
-from bench.newsroom import Newsroom, laid_out
+from bench.newsroom import Newsroom, lay_out
 from bench.peers import RELOAD_THREADS, newsboat_installed
 from bench.server import serving
 from bench.terminal import Terminal
@@ -29,7 +29,7 @@ def main() -> None:
     newsboat = newsboat_installed()
     with kept_or_temporary(options.corpus) as corpus, tempfile.TemporaryDirectory() as scratch_name:
         scratch = Path(scratch_name)
-        newsroom = laid_out(corpus, options.feeds, options.entries)
+        newsroom = lay_out(corpus, options.feeds, options.entries)
         introduce(newsroom)
         with serving(newsroom.site, scratch) as (port, _):
             tocsin = Tocsin(newsroom, scratch, port)

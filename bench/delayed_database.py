@@ -16,7 +16,7 @@ from psycopg.conninfo import conninfo_to_dict
 
 
 @contextmanager
-def farther(address: str, milliseconds: float) -> Iterator[str]:
+def delayed(address: str, milliseconds: float) -> Iterator[str]:
     """Give an address at which a database on this machine answers with a delay."""
     parameters = conninfo_to_dict(address)
     socket = Path(str(parameters["host"])) / f".s.PGSQL.{parameters.get('port') or 5432}"

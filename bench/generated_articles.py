@@ -20,7 +20,7 @@ _SENTENCE = re.compile(r"[^.!?…]+[.!?…]*\s*")
 _SYLLABLES = ("ba", "cor", "du", "fen", "gal", "hi", "jor", "ka", "lun", "mer", "no", "pra", "sta")
 
 
-def varied(data: Path, count: int) -> Iterator[Article]:
+def mixed_articles(data: Path, count: int) -> Iterator[Article]:
     """Yield articles: first the real ones, then mixtures of two of one language.
 
     A mixture has half of the sentences of each article and two names of its own, so that the

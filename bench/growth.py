@@ -25,7 +25,7 @@ from statistics import median, quantiles
 from msgspec import Struct
 from msgspec.structs import asdict, replace
 
-from bench.archive import of_the_invented, written
+from bench.archive import invented_articles, invented_queries
 from bench.measure import cost, kept_or_temporary, peak_of
 from index import open_archive, open_archive_writer
 from index.archive import Archive, ArchiveWriter
@@ -80,9 +80,9 @@ def main() -> None:
 # --- growing ---------------------------------------------------------------------------
 
 
-def endless() -> Iterator[Article]:
+def endless_articles() -> Iterator[Article]:
     """Yield articles without end, no two alike."""
-    distinct = list(written(DISTINCT))
+    distinct = list(invented_articles(DISTINCT))
     for round in count():
         for item in distinct:
             id = round * DISTINCT + item.id
@@ -95,7 +95,7 @@ def grow(folder: Path, articles: int, report: Callable[[GrowthStep], None]) -> N
     with closing(Store(StoreAddress(folder))) as store:
         (feed,) = store.subscribe([Feed(url="https://bench.example/rss", name="Bench")], [])
         writer = open_archive_writer(folder / ARCHIVE_FOLDER)
-        source = endless()
+        source = endless_articles()
         next(islice(source, writer.article_count, writer.article_count), None)
         for size in steps(articles):
             cpu, added = fill(store, feed, writer, source, size)
@@ -161,7 +161,7 @@ def searches(folder: Path) -> dict[str, float]:
 
     return {
         case.name: 1e3 * median(once(case.query) for _ in range(ROUNDS))
-        for case in of_the_invented()
+        for case in invented_queries()
         if not case.lang
     }
 
@@ -173,7 +173,7 @@ def starts(folder: Path) -> dict[str, float]:
         encoding="utf-8",
     )
     newsroom = ["-c", str(folder / "feeds.yaml"), "--data", str(folder)]
-    common = of_the_invented()[1].query
+    common = invented_queries()[1].query
     commands = {"search": ["search", common], "status": ["status"], "alerts": ["alerts"]}
     return {
         name: min(cost([TOCSIN, *newsroom, *words], check=False).cpu for _ in range(STARTS))
@@ -258,7 +258,7 @@ def arrive(folder: Path, seconds: int) -> None:
     """Let articles arrive, and measure how soon those of each second are found."""
     with closing(Store(StoreAddress(folder))) as store:
         (feed,) = store.subscribe([Feed(url="https://bench.example/rss", name="Bench")], [])
-        source = endless()
+        source = endless_articles()
         article_count = len(store.article_ids())
         next(islice(source, article_count, article_count), None)
         process = IndexerProcess(folder, time.time)

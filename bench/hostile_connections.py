@@ -16,7 +16,7 @@ from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 
 from bench.hostile_cost import Harm
-from bench.loopback import Loopback, looped
+from bench.loopback import Loopback, serve_loopback
 from bench.measure import peak_of
 from bench.server import free_port
 from bench.tocsin_run import TOCSIN
@@ -47,7 +47,7 @@ def metrics(folder: Path) -> Iterator[Harm]:
         return '"1"', _FEED
 
     port = free_port()
-    with looped(Loopback(document, keep_alive=False)) as loopback:
+    with serve_loopback(Loopback(document, keep_alive=False)) as loopback:
         settings = {
             "network": {"allow": ["127.0.0.0/8"]},
             "feeds": [{"url": f"http://127.0.0.1:{loopback.port}/feed", "every": "1s"}],

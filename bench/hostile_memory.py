@@ -11,7 +11,7 @@ from pathlib import Path
 from string import ascii_lowercase
 
 from bench.hostile_cost import Harm
-from bench.loopback import Loopback, looped
+from bench.loopback import Loopback, serve_loopback
 from bench.measure import cost
 from bench.tocsin_run import TOCSIN
 
@@ -39,7 +39,7 @@ def _piece(rng: random.Random) -> str:
 def _read_once(folder: Path, label: str, texts: Sequence[str]) -> Iterator[Harm]:
     """Poll and index a feed of these texts once, beside nine healthy feeds."""
     hostile = _feed("hostile", texts)
-    with looped(Loopback(lambda path: _document(path, hostile))) as loopback:
+    with serve_loopback(Loopback(lambda path: _document(path, hostile))) as loopback:
         address = f"http://127.0.0.1:{loopback.port}"
         names = ["hostile", *(f"well{number}" for number in range(9))]
         settings = {

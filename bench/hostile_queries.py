@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
-from bench.generated_articles import varied
+from bench.generated_articles import mixed_articles
 from bench.hostile_cost import Harm
 from bench.real_articles import DATA
 from index import open_archive, open_archive_writer
@@ -118,7 +118,7 @@ def queries(_: Path) -> Iterator[Harm]:
 
 def archive(folder: Path) -> Iterator[Harm]:
     """Attack an archive of 20,000 articles with queries of its most frequent words."""
-    open_archive_writer(folder).add(varied(DATA, ARTICLES))
+    open_archive_writer(folder).add(mixed_articles(DATA, ARTICLES))
     opened = open_archive(folder)
     for written in ON_AN_ARCHIVE:
         query: Query = parse_query(written)

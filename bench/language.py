@@ -41,8 +41,8 @@ def main() -> None:
         liar = "en" if lang != "en" else "fr"
         shares = [
             alone.count(lang) / len(texts),
-            fed(texts).count(lang) / len(texts),
-            fed(texts, liar).count(lang) / len(texts),
+            detected(texts).count(lang) / len(texts),
+            detected(texts, liar).count(lang) / len(texts),
         ]
         print(f"| {lang} {name} | {len(texts):,} | {' | '.join(f'{s:.2%}' for s in shares)} |")
     print(f"\n{seconds / count * 1e6:.0f} µs a text by itself")
@@ -71,7 +71,7 @@ def kinds(data: Path) -> Iterator[Texts]:
         yield Texts(path.stem[-2:], "sentences", [text for text in texts if text.strip()])
 
 
-def fed(texts: Sequence[str], declared: str = "") -> list[str]:
+def detected(texts: Sequence[str], declared: str = "") -> list[str]:
     """Return the languages of the texts of a feed, each with the prior from earlier texts."""
     recent: list[str] = []
     for text in texts:
@@ -88,8 +88,8 @@ def mixed(data: Path) -> None:
         feed = list(texts_of[home, "headlines"][:2_000])
         guests = texts_of[away, "headlines"][:100]
         feed[::20] = guests
-        (verdict, _), *_ = Counter(fed(feed)[::20]).most_common(1)
-        right = fed(feed)[::20].count(away) / len(guests)
+        (verdict, _), *_ = Counter(detected(feed)[::20]).most_common(1)
+        right = detected(feed)[::20].count(away) / len(guests)
         print(f"| {away} headlines in a feed in {home} | {right:.0%} | {verdict} |")
 
 

@@ -26,7 +26,7 @@ class Loopback:
 
 
 @contextmanager
-def looped(loopback: Loopback) -> Iterator[Loopback]:
+def serve_loopback(loopback: Loopback) -> Iterator[Loopback]:
     """Serve while the block runs."""
 
     class Handler(BaseHTTPRequestHandler):

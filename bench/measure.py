@@ -84,7 +84,7 @@ def idle(command: list[str], settle: float, seconds: float) -> float:
         running.wait()
 
 
-def cpu_with_the_dead(root: int) -> float:
+def cpu_with_ended(root: int) -> float:
     """Return the processor seconds of a process, those below it, and those it has waited for."""
     ticks = 0
     for pid in [root, *_tree(root)]:

@@ -55,7 +55,7 @@ class Newsroom(Struct, frozen=True, kw_only=True):
         return "\n".join(lines) + "\n"
 
 
-def laid_out(folder: Path, feeds: int, entries: int) -> Newsroom:
+def lay_out(folder: Path, feeds: int, entries: int) -> Newsroom:
     """Write a newsroom into a folder, or use the one that the folder has."""
     about = folder / "newsroom.json"
     settings = {"feeds": feeds, "entries": entries, "seed": SEED}

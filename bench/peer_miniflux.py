@@ -25,7 +25,7 @@ from xml.sax.saxutils import quoteattr
 from msgspec import Struct
 from msgspec.structs import replace
 
-from bench.measure import Cost, cost, cpu_with_the_dead
+from bench.measure import Cost, cost, cpu_with_ended
 
 _USER, _PASSWORD = "bench", "bench-bench"
 
@@ -149,11 +149,11 @@ def fill(running: Database, entries: Iterable[StoredEntry]) -> None:
 def refresh(running: Database) -> Cost:
     """Refresh every feed, due or not."""
     running.psql("UPDATE feeds SET next_check_at = now() - interval '1 day'")
-    before = cpu_with_the_dead(running.pid)
+    before = cpu_with_ended(running.pid)
     spent = cost(["miniflux", "-refresh-feeds"], running.miniflux(POLLING_PARSING_ERROR_LIMIT="0"))
     if missed := running.psql("SELECT count(*) FROM feeds WHERE next_check_at < now()"):
         assert missed == "0", f"{missed} feeds were not refreshed"
-    return replace(spent, cpu=spent.cpu + cpu_with_the_dead(running.pid) - before)
+    return replace(spent, cpu=spent.cpu + cpu_with_ended(running.pid) - before)
 
 
 def entries(running: Database) -> int:

@@ -18,7 +18,7 @@ from pathlib import Path
 from bench import peer_miniflux
 from bench.__main__ import arguments, baseline, heading, introduce, row
 from bench.measure import Cost, cost, kept_or_temporary
-from bench.newsroom import Newsroom, laid_out
+from bench.newsroom import Newsroom, lay_out
 from bench.server import serving
 from bench.tocsin_run import Tocsin, WrongError
 
@@ -35,7 +35,7 @@ def main() -> None:
     newsboat = newsboat_installed()
     with kept_or_temporary(options.corpus) as corpus, tempfile.TemporaryDirectory() as scratch_name:
         scratch = Path(scratch_name)
-        newsroom = laid_out(corpus, options.feeds, options.entries)
+        newsroom = lay_out(corpus, options.feeds, options.entries)
         introduce(newsroom)
         with serving(newsroom.site, scratch) as (port, server):
             print(f"served by {server} on loopback\n", flush=True)

@@ -12,7 +12,7 @@ from pathlib import Path
 from bench.__main__ import baseline, heading, introduce, row
 from bench.loop_lag import longest_pauses
 from bench.measure import Cost
-from bench.newsroom import laid_out
+from bench.newsroom import lay_out
 from bench.server import serving
 from bench.tarpits import Healthy, healthy_beside
 from bench.tocsin_run import Tocsin
@@ -41,7 +41,7 @@ def main() -> None:
 def rounds(feeds: int, entries: int) -> None:
     """Poll feeds for the first time, then again."""
     with tempfile.TemporaryDirectory() as corpus, tempfile.TemporaryDirectory() as scratch:
-        newsroom = laid_out(Path(corpus), feeds, entries)
+        newsroom = lay_out(Path(corpus), feeds, entries)
         introduce(newsroom)
         naive = baseline(newsroom, Path(scratch))
         with serving(newsroom.site, Path(scratch)) as (port, server):

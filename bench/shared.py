@@ -25,9 +25,9 @@ from typing import Any
 import psycopg
 from msgspec.structs import replace
 
-from bench.delayed_database import farther
-from bench.measure import cpu_of, cpu_with_the_dead, kept_or_temporary, peak_of
-from bench.newsroom import Newsroom, laid_out
+from bench.delayed_database import delayed
+from bench.measure import cpu_of, cpu_with_ended, kept_or_temporary, peak_of
+from bench.newsroom import Newsroom, lay_out
 from bench.server import serving
 from monitor.config.loading import load
 from monitor.intake.fetch.host_limiter import SLOTS
@@ -67,7 +67,7 @@ def main() -> None:
     options = parser.parse_args()
     print(f"load {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores", flush=True)
     with kept_or_temporary(options.folder) as folder, database(folder) as fresh:
-        newsroom = laid_out(folder / "corpus", options.feeds, ENTRIES)
+        newsroom = lay_out(folder / "corpus", options.feeds, ENTRIES)
         with serving(newsroom.site, folder, "0.0.0.0") as (port, _name):
             for latency in map(float, options.latency.split(",")):
                 quiet_polls(fresh(), latency)
@@ -113,7 +113,7 @@ def throughput(
     config.write_text(plain, encoding="utf-8")
     with ExitStack() as stack, psycopg.connect(address, autocommit=True) as session:
         Store(StoreAddress(url=address)).close()  # its tables
-        far = stack.enter_context(farther(address, latency)) if latency else address
+        far = stack.enter_context(delayed(address, latency)) if latency else address
         started = [
             stack.enter_context(
                 _monitor(config, folder / f"var{monitors}-{number}-{latency:g}", far)
@@ -140,7 +140,7 @@ def throughput(
 def quiet_polls(address: str, latency: float) -> None:
     """Print for how long a batch of polls without articles blocks other writers."""
     Store(StoreAddress(url=address)).close()  # its tables
-    with farther(address, latency) if latency else nullcontext(address) as far:
+    with delayed(address, latency) if latency else nullcontext(address) as far:
         with closing(Store(StoreAddress(url=far))) as store:
             feeds = store.subscribe(
                 [Feed(url=f"https://press{n}.be/rss", name=f"{n}") for n in range(QUIET)], ()
@@ -265,7 +265,7 @@ def rest(address: str, folder: Path, feeds: int) -> None:
             seconds = time.perf_counter() - start
             print(
                 f"a monitor of {feeds:,} feeds has started after {seconds:.0f} s,"
-                f" {cpu_with_the_dead(process.pid):.0f} s of the processor,"
+                f" {cpu_with_ended(process.pid):.0f} s of the processor,"
                 f" {peak_of(process.pid) / 2**20:.0f} MB at most",
                 flush=True,
             )
