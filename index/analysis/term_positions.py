@@ -294,7 +294,7 @@ class _Part:
     Making it adds the words of the text to `postings`.
     """
 
-    __slots__ = ("_chunks", "_ends", "_irregular", "_long", "_offset", "_positions")
+    __slots__ = ("_chunks", "_ends", "_irregular", "_long_places", "_offset", "_positions")
 
     def __init__(
         self, postings: defaultdict[str, list[int]], text: str, offset: int, keys: Keys
@@ -302,7 +302,7 @@ class _Part:
         text = readable(text)
         self._chunks = chunks(text)
         self._ends: list[int] | None = None
-        self._long: dict[int, Sequence[tuple[int, int]]] = {}
+        self._long_places: dict[int, Sequence[tuple[int, int]]] = {}
         """Places of the words of long chunks, by the number of the chunk; filled when needed."""
         self._irregular: list[int] = []
         """Numbers of the chunks with no word or with several words."""
@@ -347,9 +347,9 @@ class _Part:
         chunk = self._chunks[number]
         if len(chunk) <= LONGEST:
             return places_of_words[chunk]
-        if number not in self._long:
-            self._long[number] = words_of(chunk)
-        return self._long[number]
+        if number not in self._long_places:
+            self._long_places[number] = words_of(chunk)
+        return self._long_places[number]
 
 
 def postings(article: Article, keys: Keys = _all_keys) -> dict[str, list[int]]:

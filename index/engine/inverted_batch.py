@@ -215,7 +215,7 @@ class SegmentPostings:
         doc_ends = starts + np.where(is_bits, bytes_of_bits(self._lists.documents), 2 * sizes)
         bits, has_firsts = BITS_BY_KIND[kinds & PLACE_KIND], (kinds & WITH_FIRSTS) > 0
         totals = 8 * (ends - doc_ends) // np.maximum(bits + has_firsts, 1)
-        places_at = doc_ends + np.where(has_firsts, bytes_of_bits(totals), 0)
+        place_starts = doc_ends + np.where(has_firsts, bytes_of_bits(totals), 0)
         counts = np.repeat(totals // sizes, sizes)  # without written counts: one each, or none
         counts[np.repeat(has_firsts, sizes)] = read_counts(
             self._content, doc_ends[has_firsts], totals[has_firsts], sizes[has_firsts]
@@ -223,9 +223,9 @@ class SegmentPostings:
         if (np.add.reduceat(counts, np.cumsum(sizes) - sizes) != totals).any():
             raise ValueError("counts and places differ")  # not a message
         places = np.zeros(totals.sum(), dtype=np.int32)
-        read_numbers(places, self._content, places_at, totals, bits >> 3)
+        read_numbers(places, self._content, place_starts, totals, bits >> 3)
         is_shared = bits == 8 + HALF
-        high = read_half_bytes(self._content, (places_at + totals)[is_shared], totals[is_shared])
+        high = read_half_bytes(self._content, (place_starts + totals)[is_shared], totals[is_shared])
         places[np.repeat(is_shared, totals)] += high.astype(np.int32) << 8
         places <<= np.repeat(np.where(kinds & WITH_LENGTHS, 0, 2).astype(np.int32), totals)
         return sizes, docs, counts, _codes(places, self._lists.layout)

@@ -96,16 +96,16 @@ def _either(words: Sequence[Word]) -> Word:
 def _pairs(node: Near, word: Word, other: Word) -> Iterator[_Pairs]:
     """Yield pairs of places of two words that are near each other, if they are in one part."""
     if not node.ordered and len(word) == len(other) == 1:
-        pairs = _side_by_side(word[0], other[0], node.distance)
+        pairs = _neighbour_pairs(word[0], other[0], node.distance)
         if pairs is not None:
             yield pairs
             return
-    yield _soon_followed(word, other, node.distance)
+    yield _followed_pairs(word, other, node.distance)
     if not node.ordered:
-        yield _soon_followed(other, word, node.distance)
+        yield _followed_pairs(other, word, node.distance)
 
 
-def _side_by_side(word: Places, other: Places, distance: int) -> _Pairs | None:
+def _neighbour_pairs(word: Places, other: Places, distance: int) -> _Pairs | None:
     """Return pairs of neighbouring places of two single words, at most `distance` apart.
 
     Returns None if both are at one place: then the neighbour of a word may hide a near word.
@@ -118,7 +118,7 @@ def _side_by_side(word: Places, other: Places, distance: int) -> _Pairs | None:
     return _chosen(places, indexes[near_gaps & 1 == 1])
 
 
-def _soon_followed(word: Word, other: Word, distance: int) -> _Pairs:
+def _followed_pairs(word: Word, other: Word, distance: int) -> _Pairs:
     """Return pairs of the end of a word and the start of another, at most `distance` apart.
 
     Of ends without a start between them, the last one suffices.

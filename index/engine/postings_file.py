@@ -188,11 +188,11 @@ class Postings:
         if self.with_lengths:
             first, last = first << 2, last << 2
         inside = [i for i, code in enumerate(self.places) if first <= code < last]
-        docs, ends, rank, with_part = self.docs, self._ends, 0, []
+        docs, ends, rank, part_docs = self.docs, self._ends, 0, []
         for i in inside:
             rank = bisect_right(ends, i, rank) - 1
-            with_part.append(docs[rank])
-        return bit_sets.of_documents(with_part)
+            part_docs.append(docs[rank])
+        return bit_sets.of_documents(part_docs)
 
 
 class Records(NamedTuple):

@@ -170,12 +170,12 @@ class QueryExecutor(Struct, frozen=True):
         candidates = within if node.threshold <= 0 else 0
         for _, docs in clauses:
             candidates |= docs
-        listed = [(weight, frozenset(bit_sets.documents(docs))) for weight, docs in clauses]
+        doc_sets = [(weight, frozenset(bit_sets.documents(docs))) for weight, docs in clauses]
         return bit_sets.of_documents(
             [
                 doc
                 for doc in bit_sets.documents(candidates)
-                if math.fsum(weight for weight, docs in listed if doc in docs) >= node.threshold
+                if math.fsum(weight for weight, docs in doc_sets if doc in docs) >= node.threshold
             ]
         )
 

@@ -40,7 +40,7 @@ def select_merge(segments: Sequence[SegmentEntry]) -> list[SegmentEntry]:
             by_size[len(str(segment.count))].append(segment)
     for size in sorted(by_size):
         if len(by_size[size]) >= FAN_IN:
-            return _that_fit(by_size[size])
+            return _fitting(by_size[size])
     return [s for s in segments if 4 * len(s.deleted) > s.documents][:1]
 
 
@@ -52,7 +52,7 @@ def select_compaction(segments: Sequence[SegmentEntry]) -> list[SegmentEntry]:
     if with_deletions := [s for s in segments if s.deleted]:
         return with_deletions[:1]
     small = sorted((s for s in segments if 2 * s.count <= MAX_DOCUMENTS), key=lambda s: s.count)
-    return _that_fit(small) if len(small) > 1 else []
+    return _fitting(small) if len(small) > 1 else []
 
 
 def is_large(group: Sequence[SegmentEntry]) -> bool:
@@ -60,7 +60,7 @@ def is_large(group: Sequence[SegmentEntry]) -> bool:
     return sum(segment.count for segment in group) >= LARGE
 
 
-def _that_fit(segments: Sequence[SegmentEntry]) -> list[SegmentEntry]:
+def _fitting(segments: Sequence[SegmentEntry]) -> list[SegmentEntry]:
     """Return the first segments that together fit into one segment."""
     totals = accumulate(segment.count for segment in segments)
     return [s for s, total in zip(segments, totals, strict=True) if total <= MAX_DOCUMENTS]

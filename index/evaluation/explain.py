@@ -142,8 +142,8 @@ def quoted(node: Node) -> str:
     return node.text if '"' in node.text else f'"{node.text}"'
 
 
-def _list(nodes: Iterable[Node], shown: Callable[[Node], str] = quoted) -> str:
-    texts = list(dict.fromkeys(map(shown, nodes)))
+def _list(nodes: Iterable[Node], describe: Callable[[Node], str] = quoted) -> str:
+    texts = list(dict.fromkeys(map(describe, nodes)))
     names, remaining = ", ".join(texts[:_MAX_TERMS]), len(texts) - _MAX_TERMS
     if remaining <= 0:
         return names

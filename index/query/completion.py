@@ -70,8 +70,8 @@ def complete(text: str, cursor: int, values: Values, *, of_alerts: bool = False)
             if name == "is" and not of_alerts:
                 choices = IS_IN_SEARCHES
             prefix = match[2].lstrip('"')
-            offered = tuple(_values(prefix, (offered_value(name, value) for value in choices)))
-            return Completion(match.start(2), cursor, offered or tuple(_values(prefix, choices)))
+            translated = tuple(_values(prefix, (offered_value(name, value) for value in choices)))
+            return Completion(match.start(2), cursor, translated or tuple(_values(prefix, choices)))
         return Completion(cursor, cursor)
     field = _FIELD.search(written)
     if not field or not field[1]:
