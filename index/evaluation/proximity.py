@@ -38,9 +38,7 @@ def in_a_row(choices: Sequence[Sequence[Extent]]) -> Sequence[Extent]:
     runs = choices[0]
     for places in choices[1:]:
         if len(runs) * len(places) <= _FEW:
-            runs = [
-                (start, last) for start, end in runs for first, last in places if first == end + 1
-            ]
+            runs = [(start, last) for start, end in runs for i, last in places if i == end + 1]
             continue
         ends: defaultdict[int, list[int]] = defaultdict(list)
         for start, end in places:
