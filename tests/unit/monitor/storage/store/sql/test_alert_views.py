@@ -144,7 +144,7 @@ TICKETS = st.tuples(st.just("index"), st.integers(0, 20))
 )
 @given(actions=st.lists(st.one_of(SAVES, EDITS, CHANGES, TICKETS), max_size=25))
 @example(
-    done=[
+    actions=[
         ("save", (ALIBABA, SPIES), 0, False),
         ("save", (ALIBABA,), 1, False),
         ("triage", [1, 2, 3], AlertState.ACKNOWLEDGED),
