@@ -48,7 +48,7 @@ NO_KEYMAP: Mapping[str, str] = MappingProxyType({})
 class KeyBinding(NamedTuple):
     """An entry of the key bar; its label is a short verb, translated where the bar is drawn."""
 
-    shown: str
+    key: str
     """The key as it is printed: `^d`; by its name, until the bar is drawn."""
     label: str
     action: str = ""
@@ -152,7 +152,7 @@ def key_bar_entries(
     for entry in entries:
         if isinstance(entry, KeyBinding):
             label = pgettext("key", entry.label)
-            key_bindings.append(entry._replace(shown=key_label(entry.shown), label=label))
+            key_bindings.append(entry._replace(key=key_label(entry.key), label=label))
             continue
         action, label = entry
         binding, prefix = by_action[action]

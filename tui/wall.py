@@ -49,10 +49,10 @@ BoardRow = tuple[Line, bool]
 
 def latest_stories(stories: Iterable[StoryAlerts]) -> list[ListedStory]:
     """Return stories in the order of their last event, the newest first, without noise."""
-    listed = [
+    rows = [
         ListedStory(story, story.newest) for story in stories if story.verdict is not Verdict.NOISE
     ]
-    return sorted(listed, key=lambda row: (row.lead.stirred_at, row.lead.id), reverse=True)
+    return sorted(rows, key=lambda row: (row.lead.stirred_at, row.lead.id), reverse=True)
 
 
 def wall_subject(filter: Filter, watchlists: Sequence[str]) -> tuple[str, str]:
@@ -266,5 +266,5 @@ class Wall(BaseApp):
         rows = board_rows(self._stories, now, zone, size.width, size.height)
         if not rows and self._status is not None:
             rows = [([], False), ([(f"     {_('no alert yet')}", "quiet")], False)]
-        fresh = {number for number, (_row, is_fresh) in enumerate(rows) if is_fresh}
-        self._board.update(*(row for row, _fresh in rows), highlighted=fresh)
+        fresh_rows = {number for number, (_row, is_fresh) in enumerate(rows) if is_fresh}
+        self._board.update(*(row for row, _fresh in rows), highlighted=fresh_rows)

@@ -256,20 +256,20 @@ class CliContext:
             return
         self.service().views.totals()  # raises StoreError if there is no store
         self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        missing = index_follower.lag(self.folder, self.store)
-        if missing > AT_ONCE:
+        lag = index_follower.lag(self.folder, self.store)
+        if lag > AT_ONCE:
             say(
                 ngettext(
                     "the index of this machine lacks {count} article; `tocsin reindex --update`"
                     " adds it",
                     "the index of this machine lacks {count} articles; `tocsin reindex --update`"
                     " adds them",
-                    missing,
+                    lag,
                 )
             )
-        elif missing:
-            with index_follower.follower_lock(self.folder) as free:
-                if free:
+        elif lag:
+            with index_follower.follower_lock(self.folder) as has_lock:
+                if has_lock:
                     index_follower.update_index(self.folder, self.store, lambda *_done: None)
 
     def stop_monitor(self) -> int | None:

@@ -248,8 +248,8 @@ class StorySelection(AlertSelection):
         self, raised: Sequence[int], escalated: Sequence[EscalatedAlert]
     ) -> list[ListedStory]:
         """Return the stories of these alerts, with what is new, the newest first."""
-        selected = [*raised, *(e.alert for e in escalated)]
-        steps = [e.escalation for e in escalated]
+        selected = [*raised, *(row.alert for row in escalated)]
+        steps = [row.escalation for row in escalated]
         return list_stories(self._stories(selected), selected, lambda s: news(s, raised, steps))
 
     def _stories(self, ids: Sequence[int]) -> list[StoryAlerts]:
@@ -327,8 +327,8 @@ def alerts_list(
     if style == "table":
         stories = selection.stories(fetch_limit)
         count = len(stories)
-        shown = stories[: limit or None]
-        print_stories(shown[:: -1 if follow else 1], cli.clock(), paged=not follow)
+        page = stories[: limit or None]
+        print_stories(page[:: -1 if follow else 1], cli.clock(), paged=not follow)
     else:
         rows = selection.alerts(fetch_limit)
         count = len(rows)
@@ -372,6 +372,6 @@ def _follow(
             stories = selection.changed_stories(raised, escalated)
             print_stories(stories[::-1], cli.clock())
         elif raised or escalated:
-            ids = [*raised, *(e.alert for e in escalated)]
+            ids = [*raised, *(row.alert for row in escalated)]
             print_alerts(selection.read(ids), style, header=style != "csv")
         wait()

@@ -93,12 +93,12 @@ def _write_files(service: Service, ids: Sequence[int], folder: Path, style: str)
             if progress:
                 progress("exporting", count.written + count.unchanged, len(ids))
 
-        written = write(service.views.articles.with_alerts(ids), folder, style, report)
+        result = write(service.views.articles.with_alerts(ids), folder, style, report)
     summary = ngettext(
         "{count} article written, {unchanged} unchanged",
         "{count} articles written, {unchanged} unchanged",
-        written.written,
-        unchanged=number(written.unchanged),
+        result.written,
+        unchanged=number(result.unchanged),
     )
     say(_("{name}: {text}", name=folder, text=summary))
 

@@ -133,8 +133,8 @@ def complete_query(
         )
     except (MonitorError, ArchiveError):
         return []
-    before = incomplete[: completion.start]
-    return [CompletionItem(before + candidate.text) for candidate in completion.candidates]
+    prefix = incomplete[: completion.start]
+    return [CompletionItem(prefix + candidate.text) for candidate in completion.candidates]
 
 
 def _completer(

@@ -91,8 +91,8 @@ def describe_suggestion(suggestion: Suggestion) -> str:
     """Return a suggestion as text: +37 with sanction~: sanction, sanctions, sanctionné."""
     gain = f"+{number(suggestion.gained)}"
     if not suggestion.instead:
-        removed = suggestion.written or " ".join(f"--{option}" for option in suggestion.without)
-        return f"{gain:>5} {_('without {part}', part=removed)}"
+        part = suggestion.written or " ".join(f"--{option}" for option in suggestion.without)
+        return f"{gain:>5} {_('without {part}', part=part)}"
     forms = ", ".join(suggestion.forms[:_MAX_FORMS])
     suffix = ", …" if len(suggestion.forms) > _MAX_FORMS else ""
     words = _("with {part}", part=suggestion.instead)
@@ -265,8 +265,8 @@ def similar(context: click.Context, id: int, limit: int, style: str) -> None:
     if style == "table":
         now, cells = cli.clock(), output.width()
         for hit in hits:
-            short = replace(hit, snippet=snippet(hit.article, (), snippet_width(cells))[0])
-            output.print_lines([*hit_lines(short, now, cells)], paged=False)
+            shortened = replace(hit, snippet=snippet(hit.article, (), snippet_width(cells))[0])
+            output.print_lines([*hit_lines(shortened, now, cells)], paged=False)
     elif style == "json":
         output.print_json(similar_row(id, hits))
     else:

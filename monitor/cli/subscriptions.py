@@ -112,8 +112,8 @@ def feeds_export(cli: CliContext, file: BinaryIO) -> None:
 def feeds_remove(cli: CliContext, feeds: tuple[str, ...]) -> None:
     """Remove all of these feeds, or none. Their articles stay in the archive."""
     config = load(cli.config_path, data=cli.data)
-    removed = [find_feed(name, config.feeds) for name in feeds]
-    for feed in unsubscribe(cli.config_path, cli.data, removed, config):
+    targets = [find_feed(name, config.feeds) for name in feeds]
+    for feed in unsubscribe(cli.config_path, cli.data, targets, config):
         click.echo(_("removed {feed}: {url}", feed=feed.name, url=feed.url))
     say(_("their articles stay in the archive"))
 

@@ -192,8 +192,8 @@ def _change_alerts(
         if not ids and not _confirm_change(changing, words, confirmed=options["yes"]):
             say(_("nothing was changed"))
             context.exit(1)
-        shown = {alert.id: triage_state(alert) for alert in changing}
-        act = service.triage.change(list(shown), **fields, shown=shown)
+        states = {alert.id: triage_state(alert) for alert in changing}
+        act = service.triage.change(list(states), **fields, shown=states)
     if options["style"] == "json":
         click.echo(json.dumps(change_row(act, len(alerts), [alert.id for alert in skipped])))
     else:
@@ -221,20 +221,20 @@ def _report(
         related_count: The number of other alerts of their stories that the same would change.
         skipped: Alerts that stay as they are, because they are assigned to somebody else.
     """
-    changed, overtaken = (act.ids, act.left) if act else ((), ())
+    changed_ids, overtaken_ids = (act.ids, act.left) if act else ((), ())
     parts = []
-    if changed:
+    if changed_ids:
         parts.append(
             ngettext(
                 "{count} alert changed: {change}",
                 "{count} alerts changed: {change}",
-                len(changed),
+                len(changed_ids),
                 change=words,
             )
         )
-        if unchanged := total - len(changed) - len(skipped) - len(overtaken):
+        if unchanged := total - len(changed_ids) - len(skipped) - len(overtaken_ids):
             parts.append(ngettext("{count} was already", "{count} were already", unchanged))
-    elif not skipped and not overtaken:
+    elif not skipped and not overtaken_ids:
         parts.append(_("nothing to change"))
     if skipped:
         people = ", ".join(sorted({line(alert.assignee) for alert in skipped}))
@@ -246,8 +246,8 @@ def _report(
                 name=people,
             )
         )
-    if overtaken:
-        numbers = _numbers(overtaken)
+    if overtaken_ids:
+        numbers = _numbers(overtaken_ids)
         parts.append(_("changed meanwhile by somebody else, and left: {alerts}", alerts=numbers))
     if related_count:
         parts.append(
@@ -257,7 +257,7 @@ def _report(
                 related_count,
             )
         )
-    if changed:
+    if changed_ids:
         parts.append(_("`tocsin alerts undo` undoes it"))
     return parts
 
@@ -414,9 +414,9 @@ def _report_undo(
         click.echo(json.dumps(undo_row(act)))
     elif act is not None:
         numbers = _numbers(act.left)
-        changed = ngettext("{count} alert changed", "{count} alerts changed", len(act.ids))
+        summary = ngettext("{count} alert changed", "{count} alerts changed", len(act.ids))
         note = _("not undone, because they were changed since: {alerts}", alerts=numbers)
-        say(clauses([changed, *([note] if act.left else [])]))
+        say(clauses([summary, *([note] if act.left else [])]))
     else:
         say(fallback)
     if act is None:

@@ -195,9 +195,9 @@ def _row(tally: TrialTally, tallies: Backtest, titles: dict[int, Article]) -> di
 
 def _tally_lines(tally: TrialTally, tallies: Backtest, titles: dict[int, Article]) -> Iterator[str]:
     hits = len(tally.dates)
-    changed = f"+{len(tally.gained)} −{len(tally.lost)}"
+    changes = f"+{len(tally.gained)} −{len(tally.lost)}"
     name = click.style(tally.watchlist.name, bold=True)
-    yield f"{name}  {ngettext('{count} hit', '{count} hits', hits)}  {changed}"
+    yield f"{name}  {ngettext('{count} hit', '{count} hits', hits)}  {changes}"
     rows = []
     if hits:
         terms = (f"{term} {count}" for term, count in tally.terms.most_common(TERMS_SHOWN))
@@ -285,12 +285,12 @@ def watch_suggest(context: click.Context, name: str, limit: int, style: str) -> 
     config = load(cli.config_path, data=cli.data)
     watchlist = find_watchlist(config, name)
     judged, exclusions = _suggested(cli, config, watchlist)
-    shown = exclusions[:limit] if limit else exclusions
-    rows = (_exclusion_row(watchlist, exclusion, judged) for exclusion in shown)
-    output.print_listing(style, rows, SUGGEST_COLUMNS, _lines(watchlist, shown, judged))
+    proposals = exclusions[:limit] if limit else exclusions
+    rows = (_exclusion_row(watchlist, exclusion, judged) for exclusion in proposals)
+    output.print_listing(style, rows, SUGGEST_COLUMNS, _lines(watchlist, proposals, judged))
     if style == "table":
         say(_describe_verdicts(watchlist, judged))
-    if not shown:
+    if not proposals:
         context.exit(1)
 
 

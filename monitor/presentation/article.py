@@ -130,20 +130,20 @@ def _changed(piece: DiffPart) -> tuple[str, str]:
 
 def with_context(parts: Sequence[DiffPart], words: int) -> list[DiffPart]:
     """Return the parts, but of unchanged text only `words` words around each change, and `…`."""
-    shown = []
+    excerpt = []
     for index, piece in enumerate(parts):
         if piece.kind != SAME:
-            shown.append(piece)
+            excerpt.append(piece)
             continue
         tokens = _WORDS.findall(piece.text)
         head = tokens[: 2 * words] if index else []
         tail = tokens[-2 * words :] if index < len(parts) - 1 else []
         if len(head) + len(tail) >= len(tokens) - 2:
-            shown.append(piece)
+            excerpt.append(piece)
         else:
             gap = " … " if head and tail else "…"
-            shown.append(DiffPart(SAME, "".join(head).rstrip() + gap + "".join(tail).lstrip()))
-    return shown
+            excerpt.append(DiffPart(SAME, "".join(head).rstrip() + gap + "".join(tail).lstrip()))
+    return excerpt
 
 
 def passage(article: Article, matches: Sequence[Match]) -> tuple[str, Spans]:

@@ -51,8 +51,8 @@ def sections(briefing: Briefing, zone: tzinfo | None) -> Iterator[Section]:
         if watchlist.stories:
             yield Section("watchlist", list(_heading(watchlist)), watchlist=watchlist)
         for story in watchlist.stories:
-            shown = list(_story(story, watchlist.name, briefing.until, zone))
-            yield Section("story", shown, story=story)
+            story_lines = list(_story(story, watchlist.name, briefing.until, zone))
+            yield Section("story", story_lines, story=story)
     if names := [watchlist.name for watchlist in briefing.watchlists if not watchlist.stories]:
         words = _("Nothing new: {watchlists}", watchlists=f"{', '.join(names)}.")
         yield Section("quiet", [("quiet", [(words, "quiet")])])
@@ -80,8 +80,8 @@ def _story(
     headline = story.headline
     title = marked(headline.text, headline.spans, "title")
     yield "headline", [severity_run(story.severity), *(title or [(shown_title(""), "title")])]
-    about = [_about(story, zone, now), _remarks(story, watchlist)]
-    yield "about", [(" · ".join(filter(None, about)), "quiet")]
+    details = [_about(story, zone, now), _remarks(story, watchlist)]
+    yield "about", [(" · ".join(filter(None, details)), "quiet")]
     if story.excerpt.text:
         yield "excerpt", marked(story.excerpt.text, story.excerpt.spans, "plain")
     timeline = StoryTimeline(story.others, story.timeline.elsewhere)
@@ -185,11 +185,11 @@ def _counts(watchlist: WatchlistBriefing) -> str:
         parts.append(_("unusual"))
     if left_out := watchlist.left_out:
         parts.append(ngettext("{count} not listed", "{count} not listed", left_out))
-    if elsewhere := watchlist.listed_elsewhere:
+    if count := watchlist.listed_elsewhere:
         parts.append(
             ngettext(
                 "{count} more under other watchlists", "{count} more under other watchlists",
-                elsewhere,
+                count,
             )
         )  # fmt: skip
     return " · ".join(parts)

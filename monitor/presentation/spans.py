@@ -86,9 +86,9 @@ Span = tuple[int, int, str]
 def fit(text: str, cells: int, *, right: bool = False) -> str:
     """Return text on exactly so many cells: cut with an ellipsis, or padded."""
     text = text[: 8 * cells + 64]  # cutting the graphemes of a whole novel takes 8 ms
-    shown = safe.truncate(safe.line(text), max(0, cells))
-    pad = " " * (cells - cell_len(shown))
-    return pad + shown if right else shown + pad
+    fitted = safe.truncate(safe.line(text), max(0, cells))
+    pad = " " * (cells - cell_len(fitted))
+    return pad + fitted if right else fitted + pad
 
 
 def width(line: Iterable[Run]) -> int:
@@ -99,13 +99,13 @@ def fit_line(line: Line, cells: int) -> Line:
     """Return a line on at most so many cells: cut with an ellipsis where it is longer."""
     if width(line) <= cells:
         return line
-    fitting: Line = []
+    runs: Line = []
     for text, style in line:
-        room = cells - width(fitting)
+        room = cells - width(runs)
         if cell_len(text) >= room:
-            return [*fitting, (set_cell_size(text, room - 1) + "…", style)]
-        fitting.append((text, style))
-    return fitting
+            return [*runs, (set_cell_size(text, room - 1) + "…", style)]
+        runs.append((text, style))
+    return runs
 
 
 def slice_runs(text: str, spans: Sequence[Span], start: int, end: int, style: str = "") -> Line:

@@ -48,10 +48,10 @@ class ListedStory(Struct, frozen=True):
     """The news of a story that was listed before, in words."""
 
     @property
-    def heard(self) -> StoryAlerts:
+    def unsilenced(self) -> StoryAlerts:
         """Return the story without alerts raised in a silence, unless such an alert leads it."""
-        heard = tuple(alert for alert in self.story.alerts if not alert.silenced)
-        return self.story if self.lead.silenced or not heard else StoryAlerts(heard)
+        alerts = tuple(alert for alert in self.story.alerts if not alert.silenced)
+        return self.story if self.lead.silenced or not alerts else StoryAlerts(alerts)
 
 
 def published_first(outlets: Sequence[Outlet]) -> Outlet | None:

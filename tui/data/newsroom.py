@@ -91,8 +91,8 @@ class ReadSchedule:
     def due(self, commits: int) -> bool:
         """Return whether to read at this tick, given the store's count of commits."""
         self._ticks += 1
-        changed = commits != self._commits and self._ticks >= self._interval
-        if not changed and self._ticks < self._idle_interval:
+        has_changed = commits != self._commits and self._ticks >= self._interval
+        if not has_changed and self._ticks < self._idle_interval:
             return False
         self._ticks, self._commits = 0, commits
         return True
@@ -148,9 +148,9 @@ class CommitWatch:
         """Return whether something may have been committed since the last call."""
         if self._listener is None:
             return True
-        changed = self._changed.is_set()
+        has_changed = self._changed.is_set()
         self._changed.clear()
-        return changed
+        return has_changed
 
     def close(self) -> None:
         self._closed.set()
@@ -262,7 +262,7 @@ class NewsroomModel:
         newest = self.read_version()
         counts_due, old_status = self._counts_schedule.due(newest.commits), self.status
         recount = self._status_schedule.due(newest.commits) or counts_due or old_status is None
-        changed = newest.commits != self._commits
+        has_changed = newest.commits != self._commits
         self._commits = newest.commits
         reread = self._visible_schedule.due(newest.commits) and old_status is not None
         escalated = (
@@ -277,7 +277,7 @@ class NewsroomModel:
             self.tags = list(service.views.triage.tags())
             self.people = service.views.triage.people()
             selector.names = filter_names(self.watchlists, self.feeds, self.tags, self.people)
-        if changed or recount:
+        if has_changed or recount:
             total, by_watchlist = service.views.watchlists.untriaged()
             status = replace(status, untriaged=total)
             self.watchlists = [
@@ -295,15 +295,15 @@ class NewsroomModel:
             later=service.views.alerts.later_of_stories(after=self.firsts.upto)
             if newest.alert > self.firsts.upto
             else None,
-            is_counted=changed or recount,
+            is_counted=has_changed or recount,
             is_recounted=counts_due,
         )
 
     def read_version(self) -> StoreVersion:
         """Return the version of the store, which is read if it can have changed."""
         self._age += 1
-        changed = self.commits.take()
-        if changed or self._version is None or self._age >= IDLE_EVERY:
+        has_changed = self.commits.take()
+        if has_changed or self._version is None or self._age >= IDLE_EVERY:
             self._version, self._age = None, 0
             self._version = self.service.views.version()
         return self._version

@@ -142,7 +142,7 @@ class StoryOrder:
 
     def add(self, ids: Iterable[int]) -> int:
         """Add alerts, which move their stories up; return the number of these stories."""
-        moved = set()
+        moved_stories = set()
         for id in ids:
             story = self._firsts.of(id)
             if self._stands_above(story, id):
@@ -152,9 +152,9 @@ class StoryOrder:
             if id != story:
                 self._leads[story] = id
             self._newest = max(self._newest, id)
-            moved.add(story)
+            moved_stories.add(story)
         self._compute_heights()
-        return len(moved)
+        return len(moved_stories)
 
     def add_older(self, ids: Sequence[int], escalated: Iterable[EscalatedAlert] = ()) -> None:
         """Add older alerts: those of `ids` before the oldest one here."""
@@ -288,13 +288,13 @@ class StoryCache:
 
     def update(self, stories: Iterable[StoryAlerts]) -> set[int]:
         """Take stories as they are stored now; return the first alerts of those that differ."""
-        changed = set()
+        changed_names = set()
         for story in stories:
             for name in {self._firsts.of(alert.id) for alert in story.alerts}:
                 if self._stored.get(name) != story:
-                    changed.add(name)
+                    changed_names.add(name)
                     self._stored[name] = story
-        return changed
+        return changed_names
 
     def add_pending(self, pending: PendingChange) -> None:
         """Show a change before it is stored."""

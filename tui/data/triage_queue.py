@@ -47,14 +47,14 @@ class TriageQueue:
 
     def apply(self, alerts: Sequence[Alert], change: Change) -> int:
         """Change alerts as they are on the screen now; return the number of changed alerts."""
-        changed = [alert for alert in alerts if change.on(alert) != alert]
-        if changed:
-            pending = PendingChange(frozenset(alert.id for alert in changed), change)
-            shown = {alert.id: triage_state(alert) for alert in changed}
+        affected = [alert for alert in alerts if change.on(alert) != alert]
+        if affected:
+            pending = PendingChange(frozenset(alert.id for alert in affected), change)
+            states = {alert.id: triage_state(alert) for alert in affected}
             self._alerts.add_pending(pending)
-            self._submit(partial(self._store, pending, shown))
+            self._submit(partial(self._store, pending, states))
             self._on_changed(pending.ids)
-        return len(changed)
+        return len(affected)
 
     def undo(self, *, redo: bool = False) -> asyncio.Future[TriageAction | None]:
         """Undo this analyst's last decision, or redo what was undone last, in its turn.
@@ -89,12 +89,12 @@ class TriageQueue:
         self.unsaved += 1
         self._queue.put_nowait(task)
 
-    async def _store(self, pending: PendingChange, shown: Mapping[int, TriageState]) -> None:
+    async def _store(self, pending: PendingChange, states: Mapping[int, TriageState]) -> None:
         change, stored = asdict(pending.change), True
         act: TriageAction | None = None
         try:
             act = await self._newsroom.ask(
-                self._newsroom.service.triage.change, sorted(pending.ids), shown=shown, **change
+                self._newsroom.service.triage.change, sorted(pending.ids), shown=states, **change
             )
         except StoreError as error:
             stored = False

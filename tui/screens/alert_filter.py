@@ -294,8 +294,8 @@ class AlertFilterScreen(PaneScreen):
     def _filter_typed(self, alert_filter: AlertFilter, cursor: int) -> None:
         if not self.filter_line.display:
             return
-        read = partial(self.filter_stream, alert_filter, cursor, self._typing_position)
-        self.run_worker(read, group="narrow", exclusive=True)  # type: ignore[arg-type]
+        call = partial(self.filter_stream, alert_filter, cursor, self._typing_position)
+        self.run_worker(call, group="narrow", exclusive=True)  # type: ignore[arg-type]
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
         self._keep_filter()

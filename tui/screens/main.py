@@ -250,9 +250,9 @@ class MainScreen(TriageScreen):
         if new_ids:
             self.alerts.forget(new_ids)
         if unchanged:
-            changed = self.alerts.update(update.stories)
-            self.stream.repaint(changed)
-            self._show_again(changed)
+            changed_ids = self.alerts.update(update.stories)
+            self.stream.repaint(changed_ids)
+            self._show_again(changed_ids)
         else:
             self.alerts.forget(row.alert for row in update.escalated)
         self.stream.repaint(new_ids)

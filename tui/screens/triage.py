@@ -213,8 +213,8 @@ class TriageScreen(AlertFilterScreen):
             text = _("{name} works on it; C assigns it to another.", name=", ".join(names))
             self.show_message(text, error=True)
         elif alerts:
-            mine = all(alert.assignee == me for alert in alerts)
-            self._assign("" if mine else me, alerts)
+            is_mine = all(alert.assignee == me for alert in alerts)
+            self._assign("" if is_mine else me, alerts)
 
     def _assign(self, person: str, alerts: Sequence[Alert]) -> None:
         marked = bool(self.stream.marks)
@@ -401,7 +401,7 @@ class TriageScreen(AlertFilterScreen):
                 self.run_worker(self._go_to_untriaged(row, step), group="untriaged", exclusive=True)
                 return
             listed = self.stream.at(row)
-            if listed is not None and listed.heard.state is AlertState.NEW:
+            if listed is not None and listed.unsilenced.state is AlertState.NEW:
                 self.stream.go_to(row)
                 return
         self.show_message(_no_untriaged(step))

@@ -79,7 +79,7 @@ def story_row(
         list_cells: Cells that the names of the watchlists want.
         first: The watchlists that the list is filtered by, which are named first.
     """
-    story, alert = listed.heard, listed.lead
+    story, alert = listed.unsilenced, listed.lead
     row = _state(listed, now, zone, marked=marked)
     if cells >= 50:
         share = cells // (5 if cells >= 100 else 6)
@@ -121,7 +121,7 @@ def _has_escalated(alert: Alert) -> bool:
 
 def _state(listed: ListedStory, now: Timestamp, zone: tzinfo | None, *, marked: bool) -> Line:
     """Return the severity, the time of the last event, the anomaly of the date, and triage."""
-    story, alert = listed.heard, listed.lead
+    story, alert = listed.unsilenced, listed.lead
     anomaly = _date_anomaly(alert)
     mark = signs.MARKED if marked else signs.ESCALATED if _has_escalated(alert) else " "
     return [
@@ -144,7 +144,7 @@ def _headline(
 
     Before it are the reason of an escalation and the day of an old article, where there is room.
     """
-    story, alert = listed.heard, listed.lead
+    story, alert = listed.unsilenced, listed.lead
     prefix: Line = []
     if _has_escalated(alert) and room >= 30:
         reason = safe_line(alert.escalations[-1].words).partition(":")[0]

@@ -112,8 +112,8 @@ def feed_columns(cells: int, feeds: Sequence[FeedHealth] = ()) -> FeedColumns:
     reasons = _widest("", *(line(f.words) for f in feeds))
     room = cells - 5 - sum(columns)
     limit = max(min(30, cells // 3), room - reasons)
-    least = min(30, max(10, cells // 4))
-    return columns._replace(name=names if names <= limit else max(least, room - reasons))
+    minimum = min(30, max(10, cells // 4))
+    return columns._replace(name=names if names <= limit else max(minimum, room - reasons))
 
 
 def _headers() -> list[str]:
@@ -203,12 +203,12 @@ def select_feeds(
         words: Only feeds with these in name, address or tags, in any case and without accents.
     """
     terms = fold(words).split()
-    chosen = [
+    selected = [
         feed
         for feed in feeds
         if (state is None or feed.health is state) and _has_words(feed.feed, terms)
     ]
-    return sorted(chosen, key=FEED_ORDERS[order][1])
+    return sorted(selected, key=FEED_ORDERS[order][1])
 
 
 def _has_words(feed: Feed, words: Sequence[str]) -> bool:

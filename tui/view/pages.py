@@ -65,11 +65,11 @@ def preview_lines(
     zone: tzinfo | None,
 ) -> list[Line]:
     """Return the trial of a watchlist on some days as lines, with the terms without a match."""
-    articles, matched = article_count(preview.articles), number(preview.matched)
+    articles, matches = article_count(preview.articles), number(preview.matched)
     head = _("{count} of {articles} of the last {days} days match",
-             count=matched, articles=articles, days=days)  # fmt: skip
+             count=matches, articles=articles, days=days)  # fmt: skip
     if preview.matched:
-        head = _("{count} of {articles} of the last {days} days", count=matched,
+        head = _("{count} of {articles} of the last {days} days", count=matches,
                  articles=articles, days=days)  # fmt: skip
     if (rate := preview.matched / days) >= 0.1:
         head = _("{matched}, about {rate} a day", matched=head, rate=number(rate, 1))

@@ -127,17 +127,17 @@ RECENT = 5
 """Earlier queries that are offered."""
 
 
-def start_rows(saved: Sequence[tuple[str, str]], recent: Sequence[str]) -> list[OfferedRow]:
+def start_rows(searches: Sequence[tuple[str, str]], recent: Sequence[str]) -> list[OfferedRow]:
     """Return queries to begin with: saved searches, the last queries, examples.
 
     Args:
-        saved: The saved searches, each as it is written in the line, with its query.
+        searches: The saved searches, each as it is written in the line, with its query.
         recent: The earlier queries, newest first.
     """
     rows: list[OfferedRow] = []
     examples = [(_(query), _(words)) for query, words in EXAMPLES]
     for heading, entries in (
-        (_("Saved searches; enter runs one:"), saved),
+        (_("Saved searches; enter runs one:"), searches),
         (_("Last queries; enter runs one:"), [(query, "") for query in recent[:RECENT]]),
         (_("What a query can hold; enter runs one:"), examples),
     ):
@@ -155,16 +155,16 @@ def suggestion_rows(suggestions: Sequence[Suggestion]) -> list[OfferedRow]:
     heading = _("Queries that find more; enter runs one:")
     rows = [OfferedRow([(f"  {heading}", "accent")])] if suggestions else []
     for suggestion in suggestions:
-        removed = suggestion.written or " ".join(suggestion.without)
+        part = suggestion.written or " ".join(suggestion.without)
         suffix = ", …" * (len(suggestion.forms) > SUGGESTION_FORMS)
         forms = ", ".join(suggestion.forms[:SUGGESTION_FORMS]) + suffix
-        change = _("without {words}", words=removed)
+        change = _("without {words}", words=part)
         if suggestion.instead and forms:
             change = _("with {words}: {forms}", words=suggestion.instead, forms=forms)
         elif suggestion.instead:
             change = _("with {words}", words=suggestion.instead)
-        gained = fit(f"+{number(suggestion.gained)}", 10, right=True)
-        line: Line = [(gained, "accent"), ("  ", ""), (safe.line(change), "list")]
+        gain = fit(f"+{number(suggestion.gained)}", 10, right=True)
+        line: Line = [(gain, "accent"), ("  ", ""), (safe.line(change), "list")]
         rows.append(OfferedRow(line, suggestion.query))
     return rows
 

@@ -105,8 +105,8 @@ def status_parts(
 def _optional_parts(status: Status, paused_stories: int | None) -> Iterator[StatusPart]:
     """Yield the parts that may be left out, the most important first."""
     if paused_stories is not None:
-        waiting = _("PAUSED, {waiting} wait", waiting=paused_stories)
-        yield _part(f"{signs.RESTS} {waiting}", "late", "pause")
+        text = _("PAUSED, {waiting} wait", waiting=paused_stories)
+        yield _part(f"{signs.RESTS} {text}", "late", "pause")
     yield _part(new_stories(status), "new" if status.untriaged else "quiet", "untriaged")
     if status.silenced:
         short = short_count(status.silenced)

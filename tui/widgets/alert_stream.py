@@ -131,14 +131,14 @@ class AlertStream(LineList):
         top = self._order.rows(round(self.scroll_y), 1)
         cursor = self.alert_id
         before = self.row_count
-        moved = self._order.add(new_ids)
+        moved_count = self._order.add(new_ids)
         self._order.escalate((escalation, alert) for alert, escalation in moving.items())
         if following or not before:
             self._followed_at = self._clock() if before else -math.inf
             self.update_row_count()
             self.post_message(self.Highlighted(self, automatic=bool(before)))
-        elif moved or moving:
-            self._keep_still(top[0], cursor, moved + len(moving))
+        elif moved_count or moving:
+            self._keep_still(top[0], cursor, moved_count + len(moving))
         self.update_titles()
 
     def _postpone(
@@ -161,10 +161,10 @@ class AlertStream(LineList):
         self.update_row_count()
         self.scroll_to(y=row, animate=False, force=True)
 
-    def show_paused(self, waiting: int | None) -> None:
+    def show_paused(self, count: int | None) -> None:
         """Show that the stream is paused and how many stories wait; None when it is not."""
-        self._paused_stories = waiting
-        self.set_class(waiting is not None, "-paused")
+        self._paused_stories = count
+        self.set_class(count is not None, "-paused")
         self.update_titles()
 
     # --- rows -------------------------------------------------------------------
@@ -274,8 +274,8 @@ class AlertStream(LineList):
         if self._paused_stories is not None:
             text = _("PAUSED, {waiting} wait (p: resume)", waiting=self._paused_stories)
             counts.append(f"{signs.RESTS} {text}")
-        if above := self._new_above:
-            counts.append(ngettext("{count} new above (.)", "{count} new above (.)", above))
+        if count := self._new_above:
+            counts.append(ngettext("{count} new above (.)", "{count} new above (.)", count))
         updated = {self._firsts.of(a) for a in (*self._postponed, *self._postponed_alerts)}
         if updated:
             counts.append(ngettext("{count} updated (.)", "{count} updated (.)", len(updated)))

@@ -100,8 +100,8 @@ class LineList(StyledWidget, ScrollView, can_focus=True, inherit_bindings=False)
         if row == self.cursor:
             self.reveal()
             return
-        for changed in (self.cursor, row):
-            self.refresh_line(changed)
+        for changed_row in (self.cursor, row):
+            self.refresh_line(changed_row)
         self.cursor = row
         self.reveal()
         self.post_message(self.Highlighted(self))
@@ -207,8 +207,8 @@ class CheckList(LineList):
 
     def row_line(self, row: int, cells: int) -> Line:
         name = self._names[row]
-        chosen = name in self._chosen
-        box: Line = [("[x] " if chosen else "[ ] ", "key" if chosen else "quiet")]
+        is_chosen = name in self._chosen
+        box: Line = [("[x] " if is_chosen else "[ ] ", "key" if is_chosen else "quiet")]
         return [*box, (fit(line(name), max(1, cells - 4)), "plain")]
 
     def action_toggle_name(self) -> None:

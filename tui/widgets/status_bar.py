@@ -78,11 +78,11 @@ class KeyBar(Bar):
 
     def on_resize(self) -> None:
         """Show the keys that fit."""
-        fitting: list[BarPart] = []
+        parts: list[BarPart] = []
         room = self.size.width
-        for key in self._keys:
-            label: Line = [(f" {key.shown}", "key"), (f" {key.label} ", "quiet")]
+        for binding in self._keys:
+            label: Line = [(f" {binding.key}", "key"), (f" {binding.label} ", "quiet")]
             if width(label) <= room:
                 room -= width(label)
-                fitting.append((label, key.action))
-        self.show(fitting)
+                parts.append((label, binding.action))
+        self.show(parts)

@@ -94,11 +94,11 @@ class WatchlistPane(LineList):
 
     def row_line(self, row: int, cells: int) -> Line:
         count = self._counts[row]
-        chosen = count.name in self._chosen if row else not self._chosen
+        is_chosen = count.name in self._chosen if row else not self._chosen
         until = self._silenced_until.get(count.name) if row else None
         silenced = "" if until is None else times.short(until, self._clock(), self._zone)
         columns = watchlist_columns(self._counts, cells)
-        return watchlist_row(count, cells, chosen=chosen, columns=columns, silenced=silenced)
+        return watchlist_row(count, cells, chosen=is_chosen, columns=columns, silenced=silenced)
 
     def empty_lines(self, cells: int) -> list[Line]:
         """Return the lines of a pane without watchlists; none before they are read."""

@@ -86,8 +86,8 @@ def schemas(kinds: Iterable[Any], place: str) -> dict[str, dict[str, Any]]:
         kinds: The rows.
         place: The place of the schemas in their document, as `#/$defs/`.
     """
-    _references, named = msgspec.json.schema_components(kinds, ref_template=place + "{name}")
-    return named
+    _references, components = msgspec.json.schema_components(kinds, ref_template=place + "{name}")
+    return components
 
 
 @cache

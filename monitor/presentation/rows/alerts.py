@@ -195,12 +195,12 @@ def change_row(act: TriageAction | None, total: int, skipped: Sequence[int] = ()
         total: The number of alerts that were selected.
         skipped: Alerts that stay as they are, besides those that the act left.
     """
-    changed = list(act.ids) if act else []
+    changed_ids = list(act.ids) if act else []
     unchangeable = sorted({*skipped, *(act.left if act else ())})
     return {
         "act": (act.id or None) if act else None,
-        "changed": list(map(alert_number, changed)),
-        "unchanged": total - len(changed) - len(unchangeable),
+        "changed": list(map(alert_number, changed_ids)),
+        "unchanged": total - len(changed_ids) - len(unchangeable),
         "left": list(map(alert_number, unchangeable)),
     }
 

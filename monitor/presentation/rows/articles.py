@@ -194,11 +194,11 @@ Option = Annotated[str, means(encode="--{}".format)]
 class SuggestionRow(TypedDict):
     """A search that finds more."""
 
-    kind: Annotated[str, means("In what it differs.")]
+    kind: Annotated[str, means("How it differs from the query.")]
     query: str
     without: Annotated[list[Option], means("Options that it does without, as `--since`.")]
     total: Annotated[int, means("How many articles it finds.")]
-    gained: Annotated[int, means("So many more.")]
+    gained: Annotated[int, means("How many more articles it finds.")]
     forms: Annotated[list[str], means("Words that its new term stands for.")]
 
 

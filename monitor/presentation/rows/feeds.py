@@ -45,7 +45,7 @@ class PollRow(TypedDict):
 
     at: Moment
     outcome: Annotated[str, means("`read`, `unchanged` or `failed`.")]
-    status: Annotated[int | None, means("Of HTTP; null without an answer.")]
+    status: Annotated[int | None, means("Status code of HTTP; null without an answer.")]
     entries: int
     known: Annotated[int, means("Entries that the feed had before.")]
     new: int
@@ -114,14 +114,14 @@ class DiagnosticsRow(TypedDict):
 
     readable: Literal[True]
     url: str
-    status: Annotated[int, means("Of HTTP.", "fetched.status")]
+    status: Annotated[int, means("Status code of HTTP.", "fetched.status")]
     answered_by: Annotated[str, means("The address that answered.", "fetched.url")]
     hops: Annotated[list[str], means("The redirects.", "fetched.hops")]
     moved_to: Annotated[str | None, means("Where permanent redirects lead.", "fetched.moved_to")]
     seconds: Annotated[float, means("How long the answer took.", encode=decimals(3))]
     bytes: Annotated[int, means("How large it was.")]
     content_type: Annotated[str, means(attr="fetched.content_type")]
-    encoding: Annotated[str, means("As declared.")]
+    encoding: Annotated[str, means("The declared encoding.")]
     is_utf8: bool
     format: Annotated[str, means(attr="parsed.format")]
     title: Annotated[str, means(attr="parsed.title")]
@@ -158,7 +158,7 @@ class UnreadableRow(TypedDict):
     readable: Literal[False]
     url: str
     reason: str
-    status: Annotated[int | None, means("Of HTTP; null without an answer.")]
+    status: Annotated[int | None, means("Status code of HTTP; null without an answer.")]
     retry: Annotated[float | None, means("Seconds until tocsin would try again; or null.")]
     settings: dict[str, SettingRow]
 

@@ -110,7 +110,7 @@ class DeliveryRow(TypedDict):
     reason: Annotated[str, means("Why it is not sent.")]
     created_at: Moment
     sent_at: Moment
-    key: Annotated[str, means("The same at each attempt.")]
+    key: Annotated[str, means("A key that is the same at each attempt.")]
     bundle: Annotated[str, means("The same for deliveries that go as one message.")]
     briefing: Annotated[int | None, means("Number of the briefing; null for an alert.")]
 

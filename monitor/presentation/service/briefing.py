@@ -79,12 +79,12 @@ def read_facts(
     folded = {name.casefold() for name in watchlists}
     filter = Filter(watchlists=tuple(watchlists), closed=True, silenced=True)
     ids = [*views.alerts.ids(replace(filter, since=since, until=until))]
-    escalated_ids = [e.alert for e in views.alerts.escalated(filter, limit=ESCALATED)]
+    escalated_ids = [row.alert for row in views.alerts.escalated(filter, limit=ESCALATED)]
     risen_ids = [a.id for a in views.alerts.get(escalated_ids) if since <= a.stirred_at < until]
     stories = views.alerts.stories([*ids, *risen_ids])
     in_time = {*ids, *risen_ids}
-    raised = [alert for story in stories for alert in story.alerts if alert.id in in_time]
-    former = [a.watchlist for a in raised if not _why_not(a, since)]  # some are gone by now
+    alerts = [alert for story in stories for alert in story.alerts if alert.id in in_time]
+    former = [a.watchlist for a in alerts if not _why_not(a, since)]  # some are gone by now
     candidates = dict.fromkeys([*(w.name for w in in_force), *former])
     names = [n for n in candidates if n != FEED_HEALTH and (not folded or n.casefold() in folded)]
     gaps = views.feeds.gaps(since, until)
@@ -96,7 +96,7 @@ def read_facts(
         since=since,
         until=until,
         watchlists=tuple(names),
-        raised=tuple(raised),
+        raised=tuple(alerts),
         stories=tuple(detailed),
         articles={article.id: article for article in views.articles.get(sorted(articles))},
         baselines=Baselines(views, zone).between(since, until, until, lasting=False)
@@ -118,8 +118,8 @@ def _detailed(
 ) -> list[StoryAlerts]:
     """Return stories; those that may be listed have matches and timelines."""
     groups = _by_watchlist(_counting(stories, since), names)
-    most = limit * SHORTLISTED if limit else None
-    first = [story for group in groups.values() for story in sorted(group, key=_weight)[:most]]
+    shortlist = limit * SHORTLISTED if limit else None
+    first = [story for group in groups.values() for story in sorted(group, key=_weight)[:shortlist]]
     ids = [alert.id for story in first for alert in story.alerts]
     alerts = {alert.id: alert for alert in views.alerts.get(ids, matches=True, timelines=True)}
     return [StoryAlerts(tuple(alerts.get(a.id, a) for a in story.alerts)) for story in stories]
@@ -159,14 +159,14 @@ def _watchlist(
     limit: int,
 ) -> WatchlistBriefing:
     ordered = sorted(groups.get(name, ()), key=_weight)
-    listed = ordered[: limit or None]
+    stories = ordered[: limit or None]
     other_stories = [story for other, group in groups.items() if other != name for story in group]
     omitted = Counter(_why_not(a, facts.since) for a in facts.raised if a.watchlist == name)
     gaps = [c for c in facts.coverage if c.watchlist == name and c.gaps]
     return WatchlistBriefing(
         name=name,
-        stories=tuple(_story(story, name, facts.articles) for story in listed),
-        left_out=len(ordered) - len(listed),
+        stories=tuple(_story(story, name, facts.articles) for story in stories),
+        left_out=len(ordered) - len(stories),
         listed_elsewhere=sum(name in story.watchlists for story in other_stories),
         noise=omitted["noise"],
         silenced=omitted["silenced"],

@@ -110,7 +110,7 @@ class Statistics:
             watchlists=tuple(
                 Share(name, count)
                 for name, count in Counter(
-                    raised.watchlist for raised in self._views.alerts.of_articles(dates)
+                    alert.watchlist for alert in self._views.alerts.of_articles(dates)
                 ).most_common(limit)
             ),
             words=tuple(words),
@@ -136,9 +136,9 @@ class Statistics:
     def max_severities(self, articles: Collection[int]) -> dict[int, Severity]:
         """Return the highest severity of the alerts of each article that raised any."""
         severities: dict[int, Severity] = {}
-        for raised in self._views.alerts.of_articles(articles):
-            highest = severities.get(raised.article, raised.severity)
-            severities[raised.article] = min(raised.severity, highest, key=lambda s: s.rank)
+        for alert in self._views.alerts.of_articles(articles):
+            highest = severities.get(alert.article, alert.severity)
+            severities[alert.article] = min(alert.severity, highest, key=lambda s: s.rank)
         return severities
 
     def _labelled(

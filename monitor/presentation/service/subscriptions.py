@@ -64,11 +64,11 @@ def fitted_title(title: str, url: str, used_names: Collection[str]) -> str:
     host = addresses.host(url)
     for name in (title, f"{title[: kinds.LONGEST_NAME - len(host) - 3]} ({host})"):
         try:
-            short = kinds.name(name[: kinds.LONGEST_NAME])
+            valid_name = kinds.name(name[: kinds.LONGEST_NAME])
         except ValueError:
             continue
-        if title.strip() and short.casefold() not in used_names:
-            return short
+        if title.strip() and valid_name.casefold() not in used_names:
+            return valid_name
     return ""
 
 

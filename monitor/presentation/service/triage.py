@@ -201,7 +201,7 @@ class _ArchiveSource(Struct, frozen=True):
 
     def escalated(self) -> Iterable[int]:
         all_alerts = Filter(silenced=True, closed=True)
-        return [escalated.alert for escalated in self.views.alerts.escalated(all_alerts)]
+        return [row.alert for row in self.views.alerts.escalated(all_alerts)]
 
     def containing(self, node: Node) -> set[int]:
         from index.query.parser import Query
@@ -209,7 +209,7 @@ class _ArchiveSource(Struct, frozen=True):
         if not self.views.totals().articles:
             return set()
         articles = self.matching_ids(Query(node.text, node))
-        return {raised.alert for raised in self.views.alerts.of_articles(articles)}
+        return {row.alert for row in self.views.alerts.of_articles(articles)}
 
 
 class AlertSelection:
@@ -237,7 +237,7 @@ class AlertSelection:
         escalated = self.views.escalated(self.filter, after=version.escalation)
         version = version._replace(
             alert=max([version.alert, *raised]),
-            escalation=max([version.escalation, *(alert.escalation for alert in escalated)]),
+            escalation=max([version.escalation, *(row.escalation for row in escalated)]),
         )
         return version, raised, escalated
 
@@ -252,11 +252,11 @@ class AlertSelection:
             selected = frozenset(ids)
             any_state = replace(self.filter, closed=True)
             escalated = self.views.escalated(any_state)
-            escalated_ids = [e.alert for e in escalated if e.alert in selected]
+            escalated_ids = [row.alert for row in escalated if row.alert in selected]
         else:
             ids = list(self.views.ids(self.filter, limit=limit or None))
             escalated = self.views.escalated(self.filter, limit=limit or None)
-            escalated_ids = [e.alert for e in escalated]
+            escalated_ids = [row.alert for row in escalated]
         alerts = self.views.get([*dict.fromkeys([*ids[-limit:], *escalated_ids[-limit:]])])
         alerts.sort(key=lambda alert: (alert.stirred_at, alert.id))
         return alerts[-limit:]
