@@ -42,8 +42,8 @@ def test_postings_of_an_article():
 
 @pytest.mark.costly
 def test_parts_are_too_far_apart_for_any_phrase():
-    found = postings(article(title="a " * MAX_WORDS, summary="b"))
-    assert found["b"][0] - found["a"][-1] > 4 * 1_000
+    postings_by_key = postings(article(title="a " * MAX_WORDS, summary="b"))
+    assert postings_by_key["b"][0] - postings_by_key["a"][-1] > 4 * 1_000
 
 
 @given(st.sampled_from(PARTS), st.integers(0, MAX_WORDS))

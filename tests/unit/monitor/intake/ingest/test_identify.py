@@ -51,8 +51,8 @@ class Archive:
         return Known(
             feed=feed,
             guids={guid: row for guid, row in rows.items() if guid in keys},
-            urls={link: known for link, known in urls.items() if known},
-            contents={text_hash: known for text_hash, known in contents.items() if known},
+            urls={link: articles for link, articles in urls.items() if articles},
+            contents={text_hash: entries for text_hash, entries in contents.items() if entries},
             own={
                 id: guids
                 for id in article_ids

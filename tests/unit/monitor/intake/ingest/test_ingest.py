@@ -153,10 +153,8 @@ def test_pieces_under_one_description_have_an_alert_each(tmp_path: Path) -> None
     filler = edition(item("x", "Rien", "Rien."))
     press = Press({A: [filler, edition(*videos)], B: [filler, filler, edition(again)]})
     monitor = run_rounds(tmp_path, press, 3, FEEDS[:2])
-    raised_titles = [
-        r.title for s in monitor.outcomes for r in s.raised if r.watchlist == "Alibaba"
-    ]
-    assert sorted(raised_titles) == sorted((*VIDEOS, next_part))
+    titles = [r.title for s in monitor.outcomes for r in s.raised if r.watchlist == "Alibaba"]
+    assert sorted(titles) == sorted((*VIDEOS, next_part))
     assert rows(tmp_path, "SELECT count(*) FROM alerts WHERE merged_into IS NOT NULL") == [(0,)]
 
 

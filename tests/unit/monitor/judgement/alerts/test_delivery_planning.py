@@ -333,9 +333,9 @@ def test_each_alert_is_told_or_held_for_a_reason_never_both_never_neither(
                 case "unmute":
                     room.desk.end_silence(word)
             room.ingester.end_silences()
-        told_counts = Counter(d.alert for d in room.deliveries() if d.occasion == "raised")
+        raised_counts = Counter(d.alert for d in room.deliveries() if d.occasion == "raised")
         for alert in room.alerts():
-            assert bool(told_counts[alert.id]) != bool(alert.suppressed), alert
+            assert bool(raised_counts[alert.id]) != bool(alert.suppressed), alert
         held_count = sum(1 for alert in room.alerts() if alert.suppressed)
         assert room.views.watchlists.suppressed(START).total() == held_count
 

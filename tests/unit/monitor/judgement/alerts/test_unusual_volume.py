@@ -168,9 +168,8 @@ def silence(
     pattern, now = pattern_of(stories), NOW + hours * HOUR
     assert pattern is not None
     times = [(START, now)] if watched_times is None else watched_times
-    return find_silence(
-        pattern, stories[-1].at, now, UTC, healthy_feeds=frozenset(feeds), watched=times
-    )
+    last, healthy = stories[-1].at, frozenset(feeds)
+    return find_silence(pattern, last, now, UTC, healthy_feeds=healthy, watched=times)
 
 
 def test_a_watchlist_that_always_rings_falls_silent() -> None:

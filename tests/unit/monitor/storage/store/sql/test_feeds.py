@@ -46,10 +46,10 @@ def room(address: StoreAddress) -> Iterator[PolledStore]:
 
 def test_a_gap_is_told_to_whoever_asks_for_a_time_it_reaches_into(room: PolledStore) -> None:
     room.poll(1000, missed=(100, 1000))
-    for since, until, is_told in [
+    for since, until, expected in [
         (0, 50, False), (0, 200, True), (300, 400, True), (900, 1100, True), (1001, 1100, False),
     ]:  # fmt: skip
-        assert room.gaps(since, until) == [(100, 1000, BLIND)] * is_told, (since, until)
+        assert room.gaps(since, until) == [(100, 1000, BLIND)] * expected, (since, until)
 
 
 def test_gaps_that_meet_are_one_and_others_are_apart(room: PolledStore) -> None:
