@@ -1,4 +1,4 @@
-"""The process of which workers are forks: it has imported what they need, and they share it.
+"""The fork server: a process with the modules of workers, which are forks of it.
 
 A worker that imports the same for itself takes 0.15 s longer to start.
 """

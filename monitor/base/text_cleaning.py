@@ -11,10 +11,10 @@ from urllib.parse import urlsplit
 _PLAIN_SET = "\x20-\x7e\xa0-\xac\xae-\u02ff\u2010-\u2027\u202f-\u205e\u20a0-\u20c0\u2190-\u21ff"
 _PLAIN = re.compile(f"[{_PLAIN_SET}]*")
 _PLAIN_LINES = re.compile(f"[\n{_PLAIN_SET}]*")
-# What follows is compiled by `re` when a text needs it: most texts are plain.
+# The next patterns are compiled by `re` when a text needs them: most texts are plain.
 # Terminal sequences, whole. An unterminated string sequence loses its introducer only,
 # so that it cannot take the rest of the text with it. The one-byte introducers U+0090
-# and U+009D are also what mis-decoded quotes look like: they need their exact form.
+# and U+009D also result from mis-decoded quotes: they need their exact form.
 _SEQUENCE = (
     r"\x1b\[[0-?]*[ -/]*[@-~]"  # CSI
     r"|\x9b[0-?]*[ -/]*[@-~]"

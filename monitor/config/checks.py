@@ -56,7 +56,7 @@ def understand_and_test(content: bytes, path: Path, *, data: Path | None = None)
     errors = [
         (("watchlists", number, key, item), reason)
         for number, watchlist in enumerate(config.watchlists)
-        for key, item, reason in _failed(watchlist, watched_feeds(watchlist, config.feeds))
+        for key, item, reason in _failed_tests(watchlist, watched_feeds(watchlist, config.feeds))
     ]
     if errors:
         source = decode(content)[0]
@@ -67,7 +67,7 @@ def understand_and_test(content: bytes, path: Path, *, data: Path | None = None)
     return config
 
 
-def _failed(watchlist: Watchlist, feeds: Sequence[Feed]) -> Iterator[tuple[str, int, str]]:
+def _failed_tests(watchlist: Watchlist, feeds: Sequence[Feed]) -> Iterator[tuple[str, int, str]]:
     """Yield key, index and reason of the tests that fail; `feeds` are those that it watches.
 
     A sentence matches if it matches as any one part of an article of any of these feeds,
@@ -122,20 +122,20 @@ _SECRET = re.compile(r"auth|cookie|key|token|secret|session|signature|password",
 
 def warnings(config: Config) -> list[str]:
     """Return the warnings about a configuration, in words."""
-    messages = list(_of_feeds(config))
+    messages = list(_feed_warnings(config))
     for watchlist in config.watchlists:
         messages += [
-            f"{watchlist.name}: {message}" for message in _of_watchlist(watchlist, config.feeds)
+            f"{watchlist.name}: {message}" for message in _list_warnings(watchlist, config.feeds)
         ]
     return messages
 
 
-def _of_feeds(config: Config) -> Iterator[str]:
+def _feed_warnings(config: Config) -> Iterator[str]:
     if not config.feeds:
         yield _("there are no feeds: nothing is polled; `tocsin feeds add` subscribes to some")
     elif not any(feed.enabled for feed in config.feeds):
         yield _("every feed is disabled: nothing is polled")
-    yield from _of_addresses(config)
+    yield from _address_warnings(config)
     for feed in config.feeds:
         for setting in feed.settings:
             if setting.in_file and (setting.key == "proxy" or _SECRET.search(setting.key)):
@@ -146,7 +146,7 @@ def _of_feeds(config: Config) -> Iterator[str]:
                 )  # fmt: skip
 
 
-def _of_addresses(config: Config) -> Iterator[str]:
+def _address_warnings(config: Config) -> Iterator[str]:
     """Yield the reason why hosts that are addresses are not connected to, once for each host."""
     hosts: dict[str, list[str]] = defaultdict(list)
     for feed in config.feeds:
@@ -158,7 +158,7 @@ def _of_addresses(config: Config) -> Iterator[str]:
             yield f"{names[0] if len(names) == 1 else feeds}: {reason}"
 
 
-def _of_watchlist(watchlist: Watchlist, feeds: tuple[Feed, ...]) -> Iterator[str]:
+def _list_warnings(watchlist: Watchlist, feeds: tuple[Feed, ...]) -> Iterator[str]:
     for word in _sufficient(watchlist.query.root):
         if word.mode is Mode.FOLDED and len(word.term) <= 2 and word.term.isascii():
             yield _(

@@ -196,7 +196,7 @@ def changes(before: Config, after: Config) -> list[str]:
                   before=old_name, sign=signs.BECOMES, after=new_name)
                 for old_name, new_name in names.items()
             ]  # fmt: skip
-        lines += _compared(pgettext("subject", noun), old, new)
+        lines += _comparison(pgettext("subject", noun), old, new)
     if before.routes != after.routes:
         lines.append(_("routes changed"))
     for field, key in _FILE.items():
@@ -208,7 +208,7 @@ def changes(before: Config, after: Config) -> list[str]:
     return lines
 
 
-def _compared(kind: str, old: Iterable[_Named], new: Iterable[_Named]) -> Iterator[str]:
+def _comparison(kind: str, old: Iterable[_Named], new: Iterable[_Named]) -> Iterator[str]:
     """Yield lines about values of a kind that were added, removed or changed, by name."""
     before, after = ({value.name: value for value in values} for values in (old, new))
     if added := [name for name in after if name not in before]:
@@ -216,11 +216,11 @@ def _compared(kind: str, old: Iterable[_Named], new: Iterable[_Named]) -> Iterat
     if removed := [name for name in before if name not in after]:
         yield _("{kind} removed: {names}", kind=kind, names=_listed(removed))
     for name in after:
-        if name in before and (details := clauses(_differing(before[name], after[name]))):
+        if name in before and (details := clauses(_differences(before[name], after[name]))):
             yield _("{kind} changed: {name}: {details}", kind=kind, name=name, details=details)
 
 
-def _differing(old: Struct, new: Struct) -> Iterator[str]:
+def _differences(old: Struct, new: Struct) -> Iterator[str]:
     """Yield the differences between two values, field by field."""
     for name in old.__struct_fields__:
         before, after = getattr(old, name), getattr(new, name)

@@ -99,10 +99,10 @@ def configured_store(path: Path) -> str:
 def _configured_store(path: Path, _signature: object, variable: str) -> str:
     """Read a file once for each of its versions: callers ask often."""
     address = shared_store(path, {STORE_VARIABLE: variable})
-    return address if address and _leaves_it_to_the_store(path) else ""
+    return address if address and _defers_to_store(path) else ""
 
 
-def _leaves_it_to_the_store(path: Path) -> bool:
+def _defers_to_store(path: Path) -> bool:
     from monitor.config.yaml_nodes import MappingNode, YamlSyntaxError, decode, tree
 
     try:

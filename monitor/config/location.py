@@ -37,7 +37,7 @@ def data_folder(path: Path, *, data: Path | None = None) -> Path:
 
 def data_folder_of(content: bytes, path: Path) -> Path:
     """Return the data folder that the content of a `feeds.yaml` at `path` names."""
-    return beside(path, _written(content, "data", DATA_LINES) or DEFAULT_DATA)
+    return beside(path, _key_text(content, "data", DATA_LINES) or DEFAULT_DATA)
 
 
 def shared_store(path: Path, environ: Mapping[str, str]) -> str:
@@ -48,12 +48,12 @@ def shared_store(path: Path, environ: Mapping[str, str]) -> str:
     if address := environ.get(STORE_VARIABLE, ""):
         return address
     try:
-        return _written(path.read_bytes(), "store", STORE_LINES)
+        return _key_text(path.read_bytes(), "store", STORE_LINES)
     except OSError:
         return ""
 
 
-def _written(content: bytes, key: str, lines: re.Pattern[str]) -> str:
+def _key_text(content: bytes, key: str, lines: re.Pattern[str]) -> str:
     """Return the text of a key of the content of a `feeds.yaml`; empty if it has none."""
     text = content.decode("utf-8-sig", errors="replace")
     match = FLOW.match(text) or lines.search(text)

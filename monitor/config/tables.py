@@ -356,9 +356,9 @@ def table(cls: type[Any], make: Callable[[Any], Any] | None = None) -> Kind[Any]
 
 def json_schema(file: type[Table], title: str) -> Schema:
     """Return the JSON Schema of a file, by which editors complete and explain its keys."""
-    definitions = {_name(cls): _of_table(cls, _name(cls)) for cls in _tables(file)}
+    definitions = {_name(cls): _table_schema(cls, _name(cls)) for cls in _tables(file)}
     dialect = "https://json-schema.org/draft/2020-12/schema"
-    return {"$schema": dialect, "$defs": definitions, **_of_table(file, title)}
+    return {"$schema": dialect, "$defs": definitions, **_table_schema(file, title)}
 
 
 def _tables(cls: type[Table]) -> Iterator[type[Table]]:
@@ -372,12 +372,12 @@ def _name(cls: type[Table]) -> str:
     return cls.__name__.removesuffix("Keys")
 
 
-def _of_table(cls: type[Table], title: str) -> Schema:
+def _table_schema(cls: type[Table], title: str) -> Schema:
     schema: Schema = {
         "title": title,
         "description": cls.__doc__,
         "type": "object",
-        "properties": {name: _of_key(name, key) for name, (_attribute, key) in cls.keys.items()},
+        "properties": {name: _schema(name, key) for name, (_attribute, key) in cls.keys.items()},
         "additionalProperties": False,
     }
     if required := [name for name, (_attribute, key) in cls.keys.items() if key.is_required]:
@@ -392,7 +392,7 @@ def _of_table(cls: type[Table], title: str) -> Schema:
     return {"title": title, "anyOf": [bare, schema]} if bare else schema
 
 
-def _of_key(name: str, definition: Key) -> Schema:
+def _schema(name: str, definition: Key) -> Schema:
     schema = {"title": name, **definition.kind.schema}
     if definition.words:
         schema["description"] = definition.words

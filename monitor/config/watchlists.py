@@ -89,11 +89,11 @@ def watchlist_query(draft: ConfigDraft, loc: Loc, keys: WatchlistKeys) -> Query 
         return positive
     place = (*loc, "not")
     exclusions = partial(none_of, keys.not_)
-    negative = _built(draft, place, exclusions, enumerate(keys.not_), alone=none_of)
+    negative = _build(draft, place, exclusions, enumerate(keys.not_), alone=none_of)
     if positive is None or negative is None:
         return None
     refusal = Query(negative.text, Not(negative.root, text=negative.text))
-    full = _built(draft, place, partial(combine, positive, refusal))
+    full = _build(draft, place, partial(combine, positive, refusal))
     return full and replace(full, text=f"({positive.text}) NOT ({negative.text})")  # not a message
 
 
@@ -103,15 +103,15 @@ def _positive_query(draft: ConfigDraft, loc: Loc, keys: WatchlistKeys) -> Query 
         return keys.query
     if keys.terms:
         terms = partial(any_of, keys.terms)
-        return _built(draft, (*loc, "terms"), terms, enumerate(keys.terms))
+        return _build(draft, (*loc, "terms"), terms, enumerate(keys.terms))
     if keys.score and keys.threshold is not None:
         make_score = partial(score, keys.score, keys.threshold)
         score_terms = ((term, term) for term in keys.score)
-        return _built(draft, (*loc, "score"), make_score, score_terms, are_keys=True)
+        return _build(draft, (*loc, "score"), make_score, score_terms, are_keys=True)
     return None
 
 
-def _built(
+def _build(
     draft: ConfigDraft,
     loc: Loc,
     make: Callable[[], Query],

@@ -196,7 +196,7 @@ Edit = tuple[int, int, str]
 """Start and end of the text to remove, and the text in its place."""
 
 
-def _applied(text: str, edits: Iterable[Edit]) -> str:
+def _apply(text: str, edits: Iterable[Edit]) -> str:
     for start, end, replacement in sorted(edits, reverse=True):
         text = text[:start] + replacement + text[end:]
     return text
@@ -303,7 +303,7 @@ def with_changed(text: str, section: str, number: int, item: Item) -> str:
     expected = file.root.plain()
     expected[section][number] = item
     edits = _edits(file.text, file.items(section)[number], item)
-    return _checked(_applied(file.text, edits), expected)
+    return _checked(_apply(file.text, edits), expected)
 
 
 def with_item(text: str, key: str, items: Sequence[Item]) -> str:
@@ -325,7 +325,7 @@ def with_item(text: str, key: str, items: Sequence[Item]) -> str:
         assert isinstance(pair.value, SequenceNode)
         place = _lines_of(text, pair.value, len(nodes) - 1)[1]
         inserted = _block(text, _column(text, pair.value.start), items)
-    return _checked(_applied(text, [(place, place, inserted)]), expected)
+    return _checked(_apply(text, [(place, place, inserted)]), expected)
 
 
 def _block(text: str, margin: int, items: Sequence[Item]) -> str:
@@ -368,7 +368,7 @@ def without_items(text: str, key: str, numbers: Collection[int]) -> str:
         edits = [(pair.value.start, pair.value.end, _bracketed(file.text, pair.value, remaining))]
     else:
         edits = [(*_lines_of(file.text, pair.value, number), "") for number in numbers]
-    return _checked(_applied(file.text, edits), {**file.root.plain(), key: remaining})
+    return _checked(_apply(file.text, edits), {**file.root.plain(), key: remaining})
 
 
 # --- feeds ----------------------------------------------------------------------------
@@ -388,12 +388,12 @@ def set_enabled(text: str, url: str, *, on: bool) -> str:
         return text if on else with_changed(text, "feeds", number, {"url": feed, "enabled": False})
     node = file.items("feeds")[number]
     changed = {**feed, "enabled": on}
-    if on and not _stays(text, node, "enabled"):
+    if on and not _must_stay(text, node, "enabled"):
         del changed["enabled"]
     return with_changed(text, "feeds", number, changed)
 
 
-def _stays(text: str, node: Node, key: str) -> bool:
+def _must_stay(text: str, node: Node, key: str) -> bool:
     """Return whether a key is the first of its lines, or has a comment on its line."""
     assert isinstance(node, MappingNode)
     for number, (name, value) in enumerate(node.pairs):

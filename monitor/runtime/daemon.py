@@ -126,8 +126,8 @@ class Daemon:
             Backfill(parts.store, parts.clock, parts.stopwatch), parts.thread, parts.sleep
         )
         self._reloader = ConfigReloader(config, parts, self._backfill)
-        self._polls: KeyedTasks[str] = KeyedTasks(self._rest)
-        self._page_reads: KeyedTasks[int] = KeyedTasks(self._rest)
+        self._polls: KeyedTasks[str] = KeyedTasks(self._pause)
+        self._page_reads: KeyedTasks[int] = KeyedTasks(self._pause)
         self._retention = RetentionRunner(
             parts.store, parts.thread, parts.clock, parts.sleep,
             retention=lambda: self._reloader.config.retention,
@@ -145,7 +145,7 @@ class Daemon:
         background = [
             *await self._start(),
             self._while_held(Duty.BACKFILL, self._backfill.run_forever),
-            asyncio.create_task(self._reloader.run_forever(TICK, self._rest), name="reloader"),
+            asyncio.create_task(self._reloader.run_forever(TICK, self._pause), name="reloader"),
             self._while_held(Duty.UPKEEP, self._retention.run_forever),
             asyncio.create_task(
                 check_daily(
@@ -161,7 +161,7 @@ class Daemon:
             background.append(self._while_held(Duty.BRIEFINGS, self._parts.briefings.run_forever))
         if self._parts.linker is not None:
             background.append(self._while_held(Duty.VECTORS, self._parts.linker.run_forever))
-        self._say_what_is_watched()
+        self._log_watched()
         ticker = Ticker(self._tick, TICK)
         background.append(asyncio.create_task(ticker.keep(self._parts.clock, self._parts.sleep)))
         try:
@@ -172,7 +172,7 @@ class Daemon:
             await self._end(background)
 
     async def once(self, stop: asyncio.Event, *, everything: bool) -> RunSummary:
-        """Poll what is due, or everything; return when all is stored, searchable and checked.
+        """Poll due feeds, or all feeds; return when all is stored, searchable and checked.
 
         Raises StoreError, and MonitorError when what is stored cannot be made searchable.
         """
@@ -194,15 +194,15 @@ class Daemon:
 
     def _while_held(self, duty: Duty, work: Background) -> asyncio.Task[None]:
         """Do background work while this monitor has the duty, which one monitor has for all."""
-        return asyncio.create_task(self._parts.leases.while_held(duty, partial(work, self._rest)))
+        return asyncio.create_task(self._parts.leases.while_held(duty, partial(work, self._pause)))
 
     # --- the round and the tick ---
 
     async def _round(self) -> None:
         await self._poll_due(at_once=True)
-        await self._polls.drained(self._breathe)
+        await self._polls.drained(self._yield_once)
         while self._refused is None and await self._read_pages():
-            await self._page_reads.drained(self._breathe)
+            await self._page_reads.drained(self._yield_once)
         if self._refused is not None:
             raise self._refused
         await self._relocate()
@@ -214,7 +214,7 @@ class Daemon:
         if self._parts.briefings is not None:
             await self._parts.briefings.all()
         await self._parts.notifier.all()
-        while (waiting := await self._left_to_index()) or not self._parts.indexer.is_repaired:
+        while (waiting := await self._unindexed_count()) or not self._parts.indexer.is_repaired:
             indexer = self._parts.indexer
             if indexer.failures >= MAX_FAILURES:
                 raise MonitorError(
@@ -232,7 +232,7 @@ class Daemon:
             await self._parts.linker.all(report.stored, report.encoding)
             await self._parts.notifier.all()
 
-    async def _left_to_index(self) -> int:
+    async def _unindexed_count(self) -> int:
         await self._mark_indexed()
         return len((await self._parts.thread(self._parts.store.outbox)).articles)
 
@@ -255,7 +255,7 @@ class Daemon:
         try:
             await self._mark_indexed()
             self._parts.indexer.start()
-            if self._may_ask(now := self._parts.clock()):
+            if self._may_poll(now := self._parts.clock()):
                 await self._poll_due(at_once=False)
                 await self._read_pages()
                 await self._relocate()
@@ -263,7 +263,7 @@ class Daemon:
                     with self._parts.leases.using(lease):
                         await self._keep_up(now)
         except StoreError as error:
-            self._rest(error)
+            self._pause(error)
 
     async def _keep_up(self, now: Timestamp) -> None:
         await self._end_silences()
@@ -277,7 +277,7 @@ class Daemon:
         now = self._parts.clock()
         monitor, due_by = self._parts.leases.monitor, now if at_once else now + TICK
         states = await self._parts.thread(self._parts.store.states, due_by, monitor)
-        if not self._may_ask(now):  # the store refused something while this call waited
+        if not self._may_poll(now):  # the store refused something while this call waited
             return
         active = self._reloader.feeds  # there may be a million, of which few are due
         due = [active[url] for url in states if url in active and url not in self._polls]
@@ -359,20 +359,20 @@ class Daemon:
                 listen(outcome)
             parts.notifier.wake()
 
-    async def _breathe(self) -> None:
+    async def _yield_once(self) -> None:
         await self._parts.sleep(0)
 
-    def _may_ask(self, now: Timestamp) -> bool:
+    def _may_poll(self, now: Timestamp) -> bool:
         """Return whether feeds are polled: not for `STORE_REST` seconds after a StoreError."""
         return is_due(self._refused_at, STORE_REST, now)
 
-    def _rest(self, error: StoreError) -> None:
+    def _pause(self, error: StoreError) -> None:
         """Stop polling for a while: nothing is fetched that cannot be stored."""
         if isinstance(error, LeaseLostError):
             log.debug("%s", error)
             return
         now = self._parts.clock()
-        if self._may_ask(now):
+        if self._may_poll(now):
             log.error(
                 _("{error}; trying again in {seconds} s", error=error, seconds=int(STORE_REST))
             )
@@ -409,7 +409,7 @@ class Daemon:
         for task in background:
             task.cancel()
         await asyncio.gather(*background, return_exceptions=True)
-        await self._parts.thread.drained()  # what is being stored needs its leases
+        await self._parts.thread.drained()  # writes in progress need their leases
         await self._parts.leases.release_buckets()
         await self._parts.notifier.close()
         await self._parts.leases.leave()
@@ -420,7 +420,7 @@ class Daemon:
                 indexed_at = self._parts.indexer.indexed_at
                 await self._parts.thread(self._parts.store.mark_indexed, indexed, indexed_at)
 
-    def _say_what_is_watched(self) -> None:
+    def _log_watched(self) -> None:
         feeds, watchlists = self._reloader.feeds, self._reloader.config.watchlists
         log.info(
             ngettext(

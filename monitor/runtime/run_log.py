@@ -49,7 +49,7 @@ class LogThrottle(logging.Filter):
 
 
 class RunLog:
-    """Logs what the monitor stored, and counts it for the summary of a run.
+    """Logs stored polls and alerts, and counts them for the summary of a run.
 
     A feed that cannot be reached is logged once, and again when it can be reached.
     """
@@ -96,7 +96,7 @@ class RunLog:
 
     def batch_stored(self, outcome: BatchOutcome) -> None:
         for feed, poll in outcome.polls:
-            self._polled(feed, poll)
+            self._count_poll(feed, poll)
             if feed.url not in outcome.unreached:
                 self._log_reached(feed, poll)
             elif not outcome.outage and self._unreached.get(feed.url) != poll.reason:
@@ -111,7 +111,7 @@ class RunLog:
             self._raised |= dict.fromkeys(alert.id for alert in outcome.raised)
         for alert in outcome.raised:
             sign = SEVERITY_SIGNS[alert.severity]
-            log.info("%s%s %s", "↑" if alert.escalation else "", sign, _words(alert))
+            log.info("%s%s %s", "↑" if alert.escalation else "", sign, _alert_text(alert))
         totals = self._totals
         new_alerts = sum(not alert.escalation for alert in outcome.raised)
         self._totals = replace(totals, alerts=totals.alerts + new_alerts)
@@ -134,7 +134,7 @@ class RunLog:
         if self._progress and self._expected:
             self._progress(_("polling"), self._totals.feeds, self._expected)
 
-    def _polled(self, feed: Feed, poll: Poll) -> None:
+    def _count_poll(self, feed: Feed, poll: Poll) -> None:
         totals = self._totals
         self._totals = replace(
             totals,
@@ -180,7 +180,7 @@ def _log_failure(feed: Feed, poll: Poll) -> None:
     log.warning("%s %s", signs.FAILED, _("{feed}: {reason}", feed=feed.name, reason=poll.reason))
 
 
-def _words(alert: RaisedAlert) -> str:
+def _alert_text(alert: RaisedAlert) -> str:
     message = _("{watchlist}: {title}", watchlist=alert.watchlist, title=alert.title)
     if alert.kind is AlertKind.MATCH:
         message += f" — {alert.feed}"

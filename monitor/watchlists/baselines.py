@@ -85,7 +85,7 @@ class Baselines:
     def between(
         self, since: Timestamp, until: Timestamp, now: Timestamp, *, lasting: bool
     ) -> dict[str, Baseline]:
-        """Return the baseline of each watchlist in a time: stories, usual stories, what is unusual.
+        """Return the baseline of each watchlist in a time: stories, usual stories, unusual or not.
 
         Args:
             since: When the time begins.

@@ -139,7 +139,7 @@ def suggest_exclusions(
     trials = [trial for term in kinds if (trial := _trial(watchlist, term)) is not None]
     exclusions = [
         Exclusion(term=term, kind=kinds[term], spared=spared, unjudged=unjudged, strength=strength)
-        for term, (spared, unjudged) in _spared(watchlist, trials, judged, report).items()
+        for term, (spared, unjudged) in _avoided(watchlist, trials, judged, report).items()
         if (strength := _strength(term, len(spared), judged, count, articles)) is not None
     ]
     is_query_term = query_term_test(watchlist.query.root)
@@ -239,7 +239,7 @@ def _trial(watchlist: Watchlist, term: str) -> Watchlist | None:
         return None
 
 
-def _spared(
+def _avoided(
     watchlist: Watchlist, trials: Sequence[Watchlist], judged: JudgedArticles, report: Report | None
 ) -> dict[str, tuple[tuple[int, ...], int]]:
     """Return the noise that each exclusion avoids, and the number of articles without a verdict.

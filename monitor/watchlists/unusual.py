@@ -111,7 +111,7 @@ class UnusualWatch:
             batch.save_alerts(plan)
         return plan
 
-    # --- what is usual -------------------------------------------------------------------
+    # --- usual patterns ------------------------------------------------------------------
 
     def _read(self, look: _Look, memory: float) -> None:
         """Read the stories since the last look; once a day read all, and learn the patterns."""
@@ -138,7 +138,7 @@ class UnusualWatch:
             self._learned_for = learned_for
         self._read_until = now
 
-    # --- what is unusual -----------------------------------------------------------------
+    # --- unusual watchlists --------------------------------------------------------------
 
     def _started(self, look: _Look) -> list[UnusualWatchlist]:
         """Return the watchlists that are unusual from now on."""
@@ -158,11 +158,11 @@ class UnusualWatch:
                     unwatched=look.unwatched, unread=unread,
                 )  # fmt: skip
                 if spike is not None:
-                    started.append(self._described(look.views, watchlist, spike))
+                    started.append(self._with_stories(look.views, watchlist, spike))
             if (name, AlertKind.QUIET) not in lasting and (last := self._last.get(name)):
                 silence = self._silence(look, pattern, last)
                 if silence is not None:
-                    started.append(self._described(look.views, watchlist, silence))
+                    started.append(self._with_stories(look.views, watchlist, silence))
         return started
 
     def _ended(self, look: _Look) -> list[tuple[str, AlertKind]]:
@@ -199,7 +199,7 @@ class UnusualWatch:
         }
         return silence(self._feeds & healthy)
 
-    def _described(
+    def _with_stories(
         self, views: VolumeViews, watchlist: Watchlist, unusual: Unusual
     ) -> UnusualWatchlist:
         """Return an unusual watchlist with the stories that make the difference."""

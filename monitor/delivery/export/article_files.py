@@ -38,7 +38,7 @@ def export(
     A file whose name has changed with the title replaces the old one.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    earlier_files = _known(folder, style)
+    earlier_files = _find_earlier(folder, style)
     count = ExportCount()
     for details in articles:
         name = file_name(details, style)
@@ -55,7 +55,7 @@ def export(
     return count
 
 
-def _known(folder: Path, style: str) -> dict[int, set[str]]:
+def _find_earlier(folder: Path, style: str) -> dict[int, set[str]]:
     """Return the files of earlier exports in a folder, by article."""
     files: dict[int, set[str]] = {}
     for path in folder.iterdir():

@@ -1,4 +1,4 @@
-"""A briefing as plain text, Markdown and HTML, and how each of these formats is written.
+"""A briefing as plain text, Markdown and HTML, and the rules of these formats.
 
 What feeds wrote is escaped everywhere. The HTML is one file for browsers and mail programs, without
 scripts and pictures. Mail programs ignore much of CSS: what matters stands in the order of the

@@ -129,7 +129,7 @@ def figures(
 ) -> CollectorRegistry:
     """Return the figures of a newsroom, to be read by one thread at a time.
 
-    `heartbeat` returns what only the monitor knows.
+    `heartbeat` returns the state that only the monitor has.
     """
     registry = CollectorRegistry()
     _NewsroomCollector(registry, views, clock, version, heartbeat)
@@ -165,7 +165,7 @@ class _NewsroomCollector(Collector):
         yield InfoMetricFamily(
             "tocsin_build", "Which tocsin runs.", {"version": self._version, "python": python}
         )
-        yield from _of_the_monitor(self._heartbeat())
+        yield from _monitor_gauges(self._heartbeat())
         try:
             metrics = [*self._feeds(), *self._store(), *self._deliveries()]
             self._latencies.look(self._views, self._clock())
@@ -217,7 +217,7 @@ class _NewsroomCollector(Collector):
         )
 
 
-def _of_the_monitor(beat: Heartbeat) -> Iterator[Metric]:
+def _monitor_gauges(beat: Heartbeat) -> Iterator[Metric]:
     valid, up, intact = not beat.config_error, not beat.network_down, not beat.store_damage
     return _gauges(
         tocsin_start_time_seconds=("When the monitor was started.", beat.presence.since),

@@ -81,7 +81,7 @@ class _Objects:
         refs = [outlet]
         links: dict[str, Any] = {}
         if article.url:
-            refs += self._seen(details)
+            refs += self._sighting(details)
             links["external_references"] = [
                 {"source_name": details.publisher or "unknown", "url": article.url}
             ]
@@ -104,7 +104,7 @@ class _Objects:
                 (alert.raised_at, ref) for ref in (report, *self._notes(alert, report))
             ]
 
-    def _seen(self, details: ArticleDetails) -> list[str]:
+    def _sighting(self, details: ArticleDetails) -> list[str]:
         article = details.article
         url = self._put(stix.URL, None, value=article.url)
         observation = self._put(
