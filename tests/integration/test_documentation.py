@@ -108,8 +108,8 @@ def generator() -> ModuleType:
 
 def test_the_reference_is_what_the_code_says() -> None:
     for path, generated in generator().pages().items():
-        written = (DOCS / "reference" / path).read_text(encoding="utf-8")
-        assert written == generated, "run `make reference`"
+        content = (DOCS / "reference" / path).read_text(encoding="utf-8")
+        assert content == generated, "run `make reference`"
 
 
 # --- commands ------------------------------------------------------------------------------
@@ -222,7 +222,7 @@ def tour() -> list[list[str]]:
 
 @pytest.mark.costly
 def test_the_tutorial_can_be_followed_beside_an_own_newsroom(tmp_path: Path) -> None:
-    first, *further = tour()
+    first, *rest_of_tour = tour()
     assert first[:2] == ["demo", "--headless"]
     newsroom = Newsroom(tmp_path)
     with closing(Store(StoreAddress(newsroom.data))):
@@ -230,7 +230,7 @@ def test_the_tutorial_can_be_followed_beside_an_own_newsroom(tmp_path: Path) -> 
     code, summary, log = newsroom.demo(articles=80)
     assert (code, bool(summary)) == (0, True), log
     (variable,) = re.findall(r"^export (\w+)=(.*)$", PAGES["docs/tutorial/demo.md"], re.M)
-    for arguments in further:
+    for arguments in rest_of_tour:
         done = newsroom.here(*arguments, **dict([variable]))
         assert done.returncode == 0, (arguments, done.stderr)
         assert done.stdout + done.stderr, arguments
@@ -376,8 +376,8 @@ def test_every_example_of_feeds_yaml_is_well(
 
 
 def test_the_examples_show_every_key_at_the_top() -> None:
-    shown = set(re.findall(r"^([a-z]+):", "\n".join(blocks("yaml")), re.M))
-    assert set(json_schema()["properties"]) - shown == {"data"}
+    shown_keys = set(re.findall(r"^([a-z]+):", "\n".join(blocks("yaml")), re.M))
+    assert set(json_schema()["properties"]) - shown_keys == {"data"}
 
 
 # --- the dashboard -------------------------------------------------------------------------
@@ -389,8 +389,8 @@ def test_the_examples_show_every_key_at_the_top() -> None:
 def test_the_reference_has_every_key_and_sign(title: str, keys: Sequence[tuple[str, str]]) -> None:
     listed = section("reference/keys", title)
     lines = re.findall(r"^- (.*?): (.*?)(?: \(`[\w-]*`\))?$", listed, re.M)
-    rows = [(first.replace("`", ""), does) for first, does in lines]
-    assert rows == [(key, does.replace("_", r"\_")) for key, does in keys]
+    rows = [(first.replace("`", ""), meaning) for first, meaning in lines]
+    assert rows == [(key, meaning.replace("_", r"\_")) for key, meaning in keys]
 
 
 # --- numbers and names ----------------------------------------------------------------------
@@ -442,8 +442,8 @@ def test_the_documents_name_the_version() -> None:
 def test_the_notice_lists_every_library() -> None:
     notice = (ROOT / "NOTICE").read_text(encoding="utf-8").lower()
     extras = PROJECT["project"]["optional-dependencies"]
-    used = [extras[name] for name in ("api", "fulltext", "mcp", "notify", "share", "web")]
-    for requirement in chain(PROJECT["project"]["dependencies"], *used):
+    libraries = [extras[name] for name in ("api", "fulltext", "mcp", "notify", "share", "web")]
+    for requirement in chain(PROJECT["project"]["dependencies"], *libraries):
         name = re.split(r"[^\w.-]", requirement)[0]
         assert re.search(rf"^ +{re.escape(name.lower())} +\S", notice, re.M), name
 

@@ -498,9 +498,8 @@ class FakeNewsroom:
         decision = self._triage_of(n)
         return (*decision, self.notes.get(n, ""), self.tags.get(n, ()), self.assignees.get(n, ""))
 
-    def _restore(self, n: int, previous: tuple[Any, ...]) -> None:
-        self.triaged[n] = previous[:3]
-        self.notes[n], self.tags[n], self.assignees[n] = previous[3:]
+    def _restore(self, n: int, old: tuple[Any, ...]) -> None:
+        self.triaged[n], self.notes[n], self.tags[n], self.assignees[n] = old[:3], *old[3:]
 
     def _act(self, before: dict[int, Any]) -> TriageAction | None:
         if not before:

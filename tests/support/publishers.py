@@ -109,10 +109,9 @@ class Paper(Struct):
         reply = refusal or self._feed(request, count, body)
         headers = (*reply.headers, ("Date", _date(request.at)), ("Set-Cookie", "spy=1; Path=/"))
         reply = replace(reply, headers=headers, delay=self.delay)
-        served = self.guids(count) if reply.status == 200 and not reply.fault else frozenset()
-        host = (request.header("Host") or b"").decode()
-        until = request.at + self.delay
-        self.exchanges.append(Exchange(request.at, until, host, request, reply, served))
+        ids = self.guids(count) if reply.status == 200 and not reply.fault else frozenset()
+        until, host = request.at + self.delay, (request.header("Host") or b"").decode()
+        self.exchanges.append(Exchange(request.at, until, host, request, reply, ids))
         return reply
 
     def _feed(self, request: Request, count: int, body: bytes) -> Reply:

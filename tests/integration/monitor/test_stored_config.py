@@ -55,9 +55,9 @@ def test_versions_are_kept_shown_compared_and_put_in_force_again(
 ) -> None:
     assert newsroom.here("config", "history").returncode == 1
     newsroom.here("apply", write(newsroom, server))
-    dry = newsroom.here("apply", write(newsroom, server, "Alibaba", "Temu"), "--dry-run")
-    assert "watchlist added: Temu" in dry.stdout
-    assert "nothing was applied" in dry.stderr
+    preview = newsroom.here("apply", write(newsroom, server, "Alibaba", "Temu"), "--dry-run")
+    assert "watchlist added: Temu" in preview.stdout
+    assert "nothing was applied" in preview.stderr
     newsroom.here("apply", "new.yaml", TOCSIN_USER="bob")
     assert "nothing to change" in newsroom.here("apply", "new.yaml").stderr
     rows = json.loads(newsroom.here("config", "history", "--format", "json").stdout)

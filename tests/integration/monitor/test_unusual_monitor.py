@@ -67,9 +67,9 @@ def test_a_spike_is_one_alert_over_restarts(tmp_path: Path) -> None:
         publish(9, HOUR)
         assert rows(tmp_path / "var", UNUSUAL) == [("spike", 0, "")]
         living.stop()
-        verified = verify(
+        result = verify(
             EvidenceReader(StoreAddress(tmp_path / "var")), lambda *_: None, now=world.now
         )
-        assert not verified.faults
+        assert not result.faults
     finally:
         living.close()

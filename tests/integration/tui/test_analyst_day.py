@@ -71,8 +71,8 @@ def newsroom(read: Newsroom, tmp_path: Path) -> Newsroom:
     """Return a copy of the newsroom for one test."""
     shutil.copytree(read.folder, tmp_path, dirs_exist_ok=True)
     config = tmp_path / "feeds.yaml"
-    written = config.read_text(encoding="utf-8")
-    config.write_text(f"# of the desk\n{written}\n", encoding="utf-8")
+    text = config.read_text(encoding="utf-8")
+    config.write_text(f"# of the desk\n{text}\n", encoding="utf-8")
     return Newsroom(tmp_path)
 
 

@@ -80,16 +80,16 @@ def test_earlier_and_saved_searches_are_at_hand() -> None:
 
 
 @pytest.mark.parametrize(
-    ("written", "completed"),
+    ("query", "completed"),
     [("@me", "@Mes grèves"), ("chips fe", "chips feed:"), ("feed:reu", "feed:Reuters")],
 )
-def test_a_query_is_proposed_to_go_on(written: str, completed: str) -> None:
+def test_a_query_is_proposed_to_go_on(query: str, completed: str) -> None:
     async def script(pilot: Pilot[Any], app: DashboardApp) -> None:
         await pilot.press("slash")
         search = app.screen
         assert isinstance(search, ArchiveScreen)
-        search.input.value = written
-        search.input.cursor_position = len(written)
+        search.input.value = query
+        search.input.cursor_position = len(query)
         await until(pilot, lambda: search.input._suggestion)
         await pilot.press("right")
         assert search.input.value.casefold() == completed.casefold()
@@ -182,13 +182,13 @@ def test_help_lists_every_binding_once() -> None:
     listed = [
         (shown, does) for _, block in help.key_sections(DashboardApp) for shown, does in block
     ]
-    declared = [key for place in PLACES for key in key_labels.binding_help(place)]
-    assert sorted(listed) == sorted(declared)
+    bindings = [key for place in PLACES for key in key_labels.binding_help(place)]
+    assert sorted(listed) == sorted(bindings)
     text = "\n".join(
         "".join(word for word, _ in line)
         for line in help.help_lines(help.key_sections(DashboardApp), 60)
     )
-    for _, does in declared:
+    for _, does in bindings:
         assert " ".join(does.split()[:3]) in text
 
 
@@ -393,9 +393,9 @@ def test_the_palette_finds_no_scattered_letters_and_runs_nothing_then(typed: str
 
 def test_the_palette_has_the_keys_of_the_pane_with_the_focus() -> None:
     async def script(pilot: Pilot[Any], app: DashboardApp) -> None:
-        for pane, offered in (("1", "Edit this watchlist"), ("2", "Last row")):
-            await pilot.press(pane, "colon", *offered[:8])
-            await sees(pilot, app, offered)
+        for pane, command in (("1", "Edit this watchlist"), ("2", "Last row")):
+            await pilot.press(pane, "colon", *command[:8])
+            await sees(pilot, app, command)
             await pilot.press("escape")
             await until(pilot, lambda: app.screen is app.main_screen)
 
@@ -452,12 +452,12 @@ def test_text_from_feeds_is_only_text(title: str) -> None:
         assert app.is_running
 
     assert drive(newsroom, script).return_value is None
-    shown = "\n".join(contents)
+    content = "\n".join(contents)
     if "[" in title and "\x1b" not in title:
-        assert title[:18] in shown
-    assert not [c for c in shown if c != "\n" and (ord(c) < 32 or 0x7F <= ord(c) < 0xA0)]
-    assert not set(shown) & set("\u202e\u200b\ud800\U000e0041")
-    assert "cGF5bG9hZA" not in shown
+        assert title[:18] in content
+    assert not [c for c in content if c != "\n" and (ord(c) < 32 or 0x7F <= ord(c) < 0xA0)]
+    assert not set(content) & set("\u202e\u200b\ud800\U000e0041")
+    assert "cGF5bG9hZA" not in content
 
 
 def test_the_palette_takes_the_name_of_a_watchlist_as_text() -> None:
@@ -478,5 +478,5 @@ def test_no_file_of_ours_gives_a_string_to_a_parser_of_markup() -> None:
 
     for path in Path(tui.__path__[0]).rglob("*.py"):
         source = path.read_text(encoding="utf-8")
-        for risky in ("Static(", "Label(", "from_markup", "DataTable(", "OptionList("):
-            assert risky not in source, f"{path.name}: {risky}"
+        for call in ("Static(", "Label(", "from_markup", "DataTable(", "OptionList("):
+            assert call not in source, f"{path.name}: {call}"

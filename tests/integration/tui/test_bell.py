@@ -101,7 +101,7 @@ def test_what_is_said_is_one_clean_line() -> None:
 
 
 @pytest.mark.parametrize(
-    ("environ", "written"),
+    ("environ", "expected"),
     [
         ({"TERM": "xterm-256color"}, "\a"),
         ({"TERM": "xterm-kitty"}, "\x1b]9;tocsin: A: b;c\x1b\\\a"),
@@ -116,32 +116,32 @@ def test_what_is_said_is_one_clean_line() -> None:
         ),
     ],
 )
-def test_each_terminal_gets_what_it_knows(environ: Mapping[str, str], written: str) -> None:
-    assert bell_sequence("A: b;c", environ) == written
+def test_each_terminal_gets_what_it_knows(environ: Mapping[str, str], expected: str) -> None:
+    assert bell_sequence("A: b;c", environ) == expected
 
 
 def test_no_payload_gets_out_of_a_notification() -> None:
-    written = bell_sequence("a\x1b\\\x07\x1b]52;c;x\x07b", {"TERM": "xterm-kitty"})
-    assert written.count("\x1b") == 2 and written.count("\x07") == 1
+    sequence = bell_sequence("a\x1b\\\x07\x1b]52;c;x\x07b", {"TERM": "xterm-kitty"})
+    assert sequence.count("\x1b") == 2 and sequence.count("\x07") == 1
 
 
 def test_B_turns_it_on_and_off_and_that_is_remembered() -> None:
     memory, newsroom = UiStateFile(), FakeNewsroom(8)
-    rung: list[str] = []
+    messages: list[str] = []
 
     async def script(pilot: Pilot[Any], app: DashboardApp) -> None:
-        app.ring = rung.append  # type: ignore[method-assign]
+        app.ring = messages.append  # type: ignore[method-assign]
         await app._check_bell()
         newsroom.count = 9
         await pilot.press("B")
         await sees(pilot, app, "The bell is on")
         assert memory.state.bell
         await app._check_bell()
-        assert rung == []
+        assert messages == []
         newsroom.count = 13
         await app._check_bell()
         await app._check_bell()
-        assert len(rung) == 1 and "(+1)" in rung[0]
+        assert len(messages) == 1 and "(+1)" in messages[0]
         await pilot.press("B")
         assert not memory.state.bell
 

@@ -42,8 +42,8 @@ def test_only_what_is_known_as_harmless_is_let_through(action: object, writes: b
 def test_no_key_of_the_main_screen_writes(monkeypatch: pytest.MonkeyPatch) -> None:
     import asyncio
 
-    newsroom, written = FakeNewsroom(20), []
-    monkeypatch.setattr(newsroom, "change", lambda *change, **_: written.append(change))
+    newsroom, changes = FakeNewsroom(20), []
+    monkeypatch.setattr(newsroom, "change", lambda *change, **_: changes.append(change))
     app = DashboardApp(newsroom, clock=newsroom.clock, zone=UTC, environ={}, read_only=True)  # type: ignore[arg-type]
     keys = {b.key.split(",")[0] for base in MainScreen.__mro__ for b in own_bindings(base)}
     keys.discard("ctrl+c")  # quits; Textual's screens would copy
@@ -63,7 +63,7 @@ def test_no_key_of_the_main_screen_writes(monkeypatch: pytest.MonkeyPatch) -> No
             await script(pilot)
 
     asyncio.run(run())
-    assert not (written or newsroom.triaged or newsroom.polled or newsroom.muted)
+    assert not (changes or newsroom.triaged or newsroom.polled or newsroom.muted)
 
 
 def test_no_part_of_the_status_line_opens_the_editor(monkeypatch: pytest.MonkeyPatch) -> None:

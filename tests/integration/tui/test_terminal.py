@@ -22,17 +22,17 @@ def dashboard(**environ: str) -> Terminal:
     return Terminal([str(SCRIPT), "40"], **environ)
 
 
-def restored(written: bytes) -> bool:
+def restored(output: bytes) -> bool:
     """Tell whether all modes are reset: alternate screen, cursor, mouse, paste."""
     modes = (b"1049", b"1000", b"1003", b"1006", b"2004")
     for mode in modes:
-        if written.rfind(b"\x1b[?" + mode + b"h") > written.rfind(b"\x1b[?" + mode + b"l"):
+        if output.rfind(b"\x1b[?" + mode + b"h") > output.rfind(b"\x1b[?" + mode + b"l"):
             return False
-    return written.rfind(b"\x1b[?25h") > written.rfind(b"\x1b[?25l")
+    return output.rfind(b"\x1b[?25h") > output.rfind(b"\x1b[?25l")
 
 
 @pytest.mark.parametrize(
-    ("keys", "shows", "means", "ending"),
+    ("keys", "words", "means", "ending"),
     [
         ("", "Grève", "Q", "leave"),
         ("iabc", "abc", signal.SIGTERM, "quit"),
@@ -40,12 +40,12 @@ def restored(written: bytes) -> bool:
     ],
 )
 def test_it_ends_whatever_is_open_and_the_terminal_is_restored(
-    keys: str, shows: str, means: str | signal.Signals, ending: str
+    keys: str, words: str, means: str | signal.Signals, ending: str
 ) -> None:
     terminal = dashboard()
     terminal.read_until("✓ live")
     terminal.press(keys)
-    terminal.read_until(shows)
+    terminal.read_until(words)
     assert not restored(terminal.written)
     if isinstance(means, str):
         terminal.press(means)
@@ -118,13 +118,13 @@ def test_no_byte_of_a_hostile_title_is_written() -> None:
     terminal.read_until("Why this")
     terminal.child.send("q")
     terminal.read_until("Why this", absent=True)
-    for keys, shows in (
+    for keys, words in (
         ("e", "address"), ("b", "By watchlist"), ("q", "-By watchlist"), ("q", "-address"),
         ("/g", "found"), ("\r", "1 match"), ("F", "Words that stand out"),
         ("q", "-Words that stand out"), ("O", "The same story"), ("k\r", "Next outlet"),
     ):  # fmt: skip
         terminal.child.send(keys)
-        terminal.read_until(shows.removeprefix("-"), absent=shows.startswith("-"))
+        terminal.read_until(words.removeprefix("-"), absent=words.startswith("-"))
     terminal.child.kill(signal.SIGTERM)
     terminal.end()
     for payload in (b"cGF5bG9hZA", b"\xc2\x9b", "\u202e".encode(), b"\x1b]52"):
@@ -152,7 +152,7 @@ def test_an_editor_has_the_terminal_and_gives_it_back(tmp_path: Path) -> None:
 def test_letters_in_one_packet_with_a_key_go_to_what_it_opens() -> None:
     terminal = dashboard()
     terminal.read_until("✓ live")
-    for packet, shows in (
+    for packet, words in (
         ("fp orly", "f p orly"),
         ("/a/q orly", "/ a/q orly"),
         (":pauq", "pauq"),
@@ -162,12 +162,12 @@ def test_letters_in_one_packet_with_a_key_go_to_what_it_opens() -> None:
         ("?/pau", "│ pau"),
     ):
         terminal.press(packet)
-        terminal.read_until(shows)
+        terminal.read_until(words)
         assert not any("PAUSED" in line for line in terminal.lines)
         terminal.press(ESC)
         if packet.startswith("i"):
             terminal.read_until("Not saved")
             terminal.press(ESC)
-        terminal.read_until(shows, absent=True)
+        terminal.read_until(words, absent=True)
     terminal.child.kill(signal.SIGTERM)
     assert "ended: quit" in terminal.end()

@@ -27,8 +27,8 @@ TOLD_APART = [
 """Groups of inks with different meanings in the same place."""
 
 
-def colours(look: Any) -> dict[str, str]:
-    return {**vars(look), **look.variables}
+def colours(theme: Any) -> dict[str, str]:
+    return {**vars(theme), **theme.variables}
 
 
 def in_256(colour: str) -> str:
@@ -36,43 +36,43 @@ def in_256(colour: str) -> str:
     return mapped.get_truecolor().hex
 
 
-@pytest.mark.parametrize("look", COLOURED, ids=lambda look: look.name)
-def test_every_style_can_be_read_on_every_background(look: Any) -> None:
-    have = colours(look)
-    least = 7.0 if look is CONTRAST else 4.5
+@pytest.mark.parametrize("theme", COLOURED, ids=lambda look: look.name)
+def test_every_style_can_be_read_on_every_background(theme: Any) -> None:
+    palette = colours(theme)
+    minimum = 7.0 if theme is CONTRAST else 4.5
     for ink in TEXTS:
         for ground in GROUNDS:
-            ratio = contrast(have[ink], have[ground])
-            assert ratio >= least, (ink, ground, ratio)
-    assert contrast(have["foreground"], have["hit"]) >= least
-    assert contrast(have["background"], have["accent"]) >= 4.5
-    assert contrast(have["background"], have["error"]) >= 4.5
+            ratio = contrast(palette[ink], palette[ground])
+            assert ratio >= minimum, (ink, ground, ratio)
+    assert contrast(palette["foreground"], palette["hit"]) >= minimum
+    assert contrast(palette["background"], palette["accent"]) >= 4.5
+    assert contrast(palette["background"], palette["error"]) >= 4.5
 
 
-@pytest.mark.parametrize("look", COLOURED, ids=lambda look: look.name)
-def test_frames_and_thumbs_can_be_seen(look: Any) -> None:
-    have = colours(look)
+@pytest.mark.parametrize("theme", COLOURED, ids=lambda look: look.name)
+def test_frames_and_thumbs_can_be_seen(theme: Any) -> None:
+    palette = colours(theme)
     for part in ("rule", "scrollbar", "scrollbar-hover", "scrollbar-active", "primary"):
-        assert contrast(have[part], have["background"]) >= 3, part
-    assert contrast(have["rule"], have["panel"]) >= 3
+        assert contrast(palette[part], palette["background"]) >= 3, part
+    assert contrast(palette["rule"], palette["panel"]) >= 3
 
 
-@pytest.mark.parametrize("look", COLOURED, ids=lambda look: look.name)
-def test_two_hundred_and_fifty_six_colours_are_enough(look: Any) -> None:
-    have = colours(look)
+@pytest.mark.parametrize("theme", COLOURED, ids=lambda look: look.name)
+def test_two_hundred_and_fifty_six_colours_are_enough(theme: Any) -> None:
+    palette = colours(theme)
     for ink in ("foreground", "quiet", "primary", "accent", "error"):
-        assert contrast(in_256(have[ink]), in_256(have["background"])) >= 4.5, ink
-        assert contrast(in_256(have[ink]), in_256(have["cursor"])) >= 3, ink
+        assert contrast(in_256(palette[ink]), in_256(palette["background"])) >= 4.5, ink
+        assert contrast(in_256(palette[ink]), in_256(palette["cursor"])) >= 3, ink
 
 
-@pytest.mark.parametrize("sight", SIGHT)
-@pytest.mark.parametrize("look", COLOURED, ids=lambda look: look.name)
-def test_every_kind_of_sight_tells_states_apart(look: Any, sight: str) -> None:
+@pytest.mark.parametrize("vision", SIGHT)
+@pytest.mark.parametrize("theme", COLOURED, ids=lambda look: look.name)
+def test_every_kind_of_sight_tells_states_apart(theme: Any, vision: str) -> None:
     for group in TOLD_APART:
         for first, second in combinations(group, 2):
-            a, b = (styles(look.name)[ink].color for ink in (first, second))
+            a, b = (styles(theme.name)[ink].color for ink in (first, second))
             assert a is not None and b is not None
-            distance = colour_distance(a.name, b.name, SIGHT[sight])
+            distance = colour_distance(a.name, b.name, SIGHT[vision])
             assert distance >= APART, (first, second, distance)
 
 

@@ -57,10 +57,10 @@ async def look(pilot: Pilot[Any], app: Wall) -> None:
 
 async def rest(pilot: Pilot[Any], app: Wall) -> None:
     """Wait until the screen changes no more."""
-    before, still = "", 0
-    while still < 3:
+    before, repeats = "", 0
+    while repeats < 3:
         await pilot.pause(0.02)
-        before, still = screen_of(app), still + 1 if screen_of(app) == before else 0
+        before, repeats = screen_of(app), repeats + 1 if screen_of(app) == before else 0
 
 
 def test_the_newest_is_on_top_and_stays_there() -> None:
@@ -70,9 +70,9 @@ def test_the_newest_is_on_top_and_stays_there() -> None:
         assert "headline 40." in screen_of(app).splitlines()[4]
         newsroom.count = 45
         await look(pilot, app)
-        shown = screen_of(app)
-        assert "headline 45." in shown.splitlines()[4]
-        assert shown.index("headline 45.") < shown.index("headline 40.")
+        content = screen_of(app)
+        assert "headline 45." in content.splitlines()[4]
+        assert content.index("headline 45.") < content.index("headline 40.")
 
     drive(newsroom, script)
 
@@ -98,11 +98,11 @@ def test_a_filter_chooses_and_is_named() -> None:
 
     async def script(pilot: Pilot[Any], app: Wall) -> None:
         await look(pilot, app)
-        shown = screen_of(app)
-        assert "chips · Gone · low" in shown
-        assert "there is no watchlist Gone" in shown
-        assert "curbs on advanced chips" in shown
-        assert "Alibaba" not in shown
+        content = screen_of(app)
+        assert "chips · Gone · low" in content
+        assert "there is no watchlist Gone" in content
+        assert "curbs on advanced chips" in content
+        assert "Alibaba" not in content
 
     drive(newsroom, script, filter)
 
@@ -172,9 +172,9 @@ def test_titles_are_only_text(title: str) -> None:
     newsroom.config_error = title
 
     async def script(pilot: Pilot[Any], app: Wall) -> None:
-        shown = screen_of(app)
-        assert not [c for c in shown if c != "\n" and not c.isprintable()]
-        assert title[:10] in shown if title.startswith("[") else True
+        content = screen_of(app)
+        assert not [c for c in content if c != "\n" and not c.isprintable()]
+        assert title[:10] in content if title.startswith("[") else True
 
     drive(newsroom, script, Filter(watchlists=(title or "x",)))
 
@@ -185,8 +185,8 @@ def test_titles_are_only_text(title: str) -> None:
 def test_noise_is_left_out_and_what_is_settled_stands_back() -> None:
     alerts = FakeNewsroom(3).alerts([1, 2, 3])
     alerts_listed = [replace(alerts[0], verdict=Verdict.NOISE), alerts[1], alerts[2]]
-    shown = wall.latest_stories(StoryAlerts((alert,)) for alert in alerts_listed)
-    assert [row.lead.id for row in shown] == [3, 2]
+    stories = wall.latest_stories(StoryAlerts((alert,)) for alert in alerts_listed)
+    assert [row.lead.id for row in stories] == [3, 2]
     acknowledged = replace(alerts[2], state=AlertState.ACKNOWLEDGED)
     settled = ListedStory(StoryAlerts((acknowledged,)), acknowledged)
     (line, fresh), *_ = wall.board_rows([settled], alerts[2].raised_at + 5, UTC, 80, 20)
@@ -206,9 +206,9 @@ def test_every_line_fits_and_no_alert_is_cut(
     newsroom = FakeNewsroom(30, title=lambda n: title)
     alerts = [replace(a, copies=copies, feed=title) for a in newsroom.alerts(range(1, 31))]
     stories = wall.latest_stories(StoryAlerts((alert,)) for alert in alerts)
-    shown = wall.board_rows(stories, newsroom.now, UTC, max(cells, 20), lines)
-    assert len(shown) <= lines + 1
-    assert all(width(line) <= max(cells, 20) for line, _ in shown)
+    rows = wall.board_rows(stories, newsroom.now, UTC, max(cells, 20), lines)
+    assert len(rows) <= lines + 1
+    assert all(width(line) <= max(cells, 20) for line, _ in rows)
     for band in (
         wall.alarm_lines(None, 0, cells, title),
         wall.alarm_lines(newsroom.status(), 1e12, cells, ""),

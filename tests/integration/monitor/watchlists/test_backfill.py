@@ -82,10 +82,10 @@ def test_a_new_watchlist_raises_alerts_for_what_was_there_and_says_so(folder: Pa
     before = all_matches(folder)
     with closing(Store(StoreAddress(folder))) as store:
         assert finish(store, (*WATCHLISTS, STRIKE)) > 0
-    rung = alerts(folder)
+    raised = alerts(folder)
     expected = flow.rows(folder, "SELECT id FROM articles WHERE title LIKE 'Grève%' ORDER BY id")
-    assert [article for article, *_ in rung] == [id for (id,) in expected] != []
-    assert {tuple(values) for _, *values in rung} == {("high", 1, NOW)}
+    assert [article for article, *_ in raised] == [id for (id,) in expected] != []
+    assert {tuple(values) for _, *values in raised} == {("high", 1, NOW)}
     assert [row for row in all_matches(folder) if row[0] != "Grève"] == before
 
 
@@ -110,8 +110,8 @@ def test_it_is_done_once_for_each_version_of_a_rule(folder: Path) -> None:
         assert finish(store, rules[::-1]) == 0
         louder = replace(STRIKE, severity=Severity.LOW)
         assert finish(store, (*WATCHLISTS, louder)) == 0
-        changed = replace(STRIKE, query=understood("espionnage"))
-        assert finish(store, (*WATCHLISTS, changed)) > 0
+        edited = replace(STRIKE, query=understood("espionnage"))
+        assert finish(store, (*WATCHLISTS, edited)) > 0
         assert finish(store, WATCHLISTS) == 0
         assert finish(store, rules) > 0  # it was not watched in between
 
@@ -152,7 +152,7 @@ def test_a_rule_that_comes_later_catches_up_with_one_that_is_under_way(
     page = Watchlist(name="Entrepôt", query=understood("entrepôt"))
     with closing(Store(StoreAddress(folder))) as store:
         next(steps(store, (*WATCHLISTS, STRIKE)))
-        positions = {stand.watchlist: stand.upto for stand in store.watchlists.backfills()}
+        positions = {row.watchlist: row.upto for row in store.watchlists.backfills()}
         assert positions == {"Grève": 2}
         finish(store, (*WATCHLISTS, STRIKE, page))
         assert store.watchlists.backfills() == []
@@ -267,26 +267,26 @@ def test_a_watchlist_added_to_the_file_looks_through_the_archive(web: Web, tmp_p
         newsroom.watch(feeds, ["Alibaba", {"name": "Douanes", "terms": ["douane"]}])
         until(lambda: newsroom.counts()[1] == 300)
         until(lambda: newsroom.json("status", "--json")["backfill"] == [])
-        rung = newsroom.sql("SELECT DISTINCT backfill, raised_at >= ? FROM alerts"
+        rows = newsroom.sql("SELECT DISTINCT backfill, raised_at >= ? FROM alerts"
                             " WHERE watchlist = 'Douanes'", began - 1)  # fmt: skip
-        assert rung == [(1, 1)]
+        assert rows == [(1, 1)]
     # And while nobody watches.
     newsroom.watch(feeds, ["Alibaba", {"name": "Douanes", "terms": ["douane"]}, "Temu"])
     done = newsroom.once("-v")
     assert done.returncode == 0, done.stderr
     assert "Temu: looked through the archive, 100 alerts" in done.stderr
     assert newsroom.counts()[1] == 400
-    again = newsroom.once("-v")
-    assert "archive" not in again.stderr
+    repeated = newsroom.once("-v")
+    assert "archive" not in repeated.stderr
     assert newsroom.counts()[1] == 400
 
 
 def test_status_tells_how_far_it_is(folder: Path) -> None:
     with closing(Store(StoreAddress(folder))) as store:
         Backfill(store, lambda: NOW).begin((*WATCHLISTS, STRIKE), store.subscribe(FEEDS, ()))
-        (stand,) = store.watchlists.backfills()
+        (row,) = store.watchlists.backfills()
     newsroom = Newsroom(folder)
     done = newsroom.here("--data", str(folder), "status")
-    assert f"backfill  0 of {stand.until} articles: Grève" in done.stdout
+    assert f"backfill  0 of {row.until} articles: Grève" in done.stdout
     mapped = newsroom.json("--data", str(folder), "status", "--json")["backfill"]
-    assert mapped == [{"watchlist": "Grève", "upto": 0, "until": stand.until}]
+    assert mapped == [{"watchlist": "Grève", "upto": 0, "until": row.until}]

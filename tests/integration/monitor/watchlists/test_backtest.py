@@ -64,10 +64,10 @@ def test_a_backtest_says_what_the_matcher_says(tmp_path: Path, since: float | No
         service.archive, service.views, WATCHLISTS, DESCRIBED, since,
         lambda *progress: progress_steps.append(progress),
     )  # fmt: skip
-    tried = [a for a in articles if since is None or a.date >= since]
-    assert result.dates == {a.id: a.date for a in tried}
+    tested = [a for a in articles if since is None or a.date >= since]
+    assert result.dates == {a.id: a.date for a in tested}
     rules = WatchlistMatcher(WATCHLISTS)
-    hits = [(a, hit) for a in tried for hit in rules.match(a, feed_of(a))]
+    hits = [(a, hit) for a in tested for hit in rules.match(a, feed_of(a))]
     for tally in result.tallies:
         expected = [(a, hit) for a, hit in hits if hit.watchlist.name == tally.watchlist.name]
         assert tally.dates == {a.id: a.date for a, _ in expected}
@@ -120,9 +120,9 @@ def test_feeds_are_those_that_the_file_describes(tmp_path: Path) -> None:
     room = service(tmp_path)
     fil = room.views.feeds.every()[0]
     tagged = [replace(fil, tags=("ports",))]
-    only = replace(PORT, feeds=("tag:ports",))
-    assert room.preview_watchlist(only, tagged, lambda *_: None).matched == 13
-    assert room.preview_watchlist(only, [], lambda *_: None).matched == 0
+    restricted = replace(PORT, feeds=("tag:ports",))
+    assert room.preview_watchlist(restricted, tagged, lambda *_: None).matched == 13
+    assert room.preview_watchlist(restricted, [], lambda *_: None).matched == 0
 
 
 def test_a_preview_for_which_nobody_waits_ends(tmp_path: Path) -> None:

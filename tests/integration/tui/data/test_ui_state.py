@@ -35,7 +35,7 @@ def test_the_old_file_is_never_half_a_new_one(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "rubbish",
+    "content",
     [
         b"",
         b"{",
@@ -47,8 +47,8 @@ def test_the_old_file_is_never_half_a_new_one(tmp_path: Path) -> None:
         b'"theme"',
     ],
 )
-def test_rubbish_is_nothing_said(rubbish: bytes, tmp_path: Path) -> None:
-    (tmp_path / UI_STATE_FILE).write_bytes(rubbish)
+def test_rubbish_is_nothing_said(content: bytes, tmp_path: Path) -> None:
+    (tmp_path / UI_STATE_FILE).write_bytes(content)
     memory = UiStateFile(tmp_path / UI_STATE_FILE)
     assert memory.state == UiState()
     memory.update(pane="feeds")
@@ -61,8 +61,8 @@ def test_any_text_is_kept_or_the_old_file_stays(tmp_path: Path, text: str, zoome
     memory = UiStateFile(tmp_path / UI_STATE_FILE)
     memory.update(filter="before", zoomed=not zoomed)
     memory.update(filter=text, zoomed=zoomed)
-    written = all(not 0xD800 <= ord(character) < 0xE000 for character in text)
-    assert UiStateFile(tmp_path / UI_STATE_FILE).state.filter == (text if written else "before")
+    valid = all(not 0xD800 <= ord(character) < 0xE000 for character in text)
+    assert UiStateFile(tmp_path / UI_STATE_FILE).state.filter == (text if valid else "before")
     assert len(list(tmp_path.iterdir())) == 1
 
 

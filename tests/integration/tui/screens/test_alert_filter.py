@@ -45,7 +45,7 @@ def found(text: str, room: FakeNewsroom | None = None, after: int = 0) -> list[i
 
 
 @pytest.mark.parametrize(
-    ("text", "name", "value", "becomes"),
+    ("text", "name", "value", "expected"),
     [
         ("", "watch", "grève", "watch:grève"),
         ("watch:chips state:new", "watch", "grève", "state:new watch:grève"),
@@ -55,11 +55,11 @@ def found(text: str, room: FakeNewsroom | None = None, after: int = 0) -> list[i
     ],
 )
 def test_choosing_a_watchlist_leaves_other_filters(
-    text: str, name: str, value: str, becomes: str
+    text: str, name: str, value: str, expected: str
 ) -> None:
-    written = with_clause(parse_headline_filter(text), name, value)
-    assert written == becomes
-    assert parse_headline_filter(written).text == becomes
+    changed_text = with_clause(parse_headline_filter(text), name, value)
+    assert changed_text == expected
+    assert parse_headline_filter(changed_text).text == expected
 
 
 # --- as one types ------------------------------------------------------------------
@@ -88,12 +88,12 @@ def test_escape_brings_back_what_was_shown_and_where_one_was() -> None:
 
     async def script(pilot: Pilot[Any], app: DashboardApp) -> None:
         await pilot.press("j", "j")
-        on, before = app.main_screen.stream.alert_id, stream_rows(app)
+        alert_id, before = app.main_screen.stream.alert_id, stream_rows(app)
         await pilot.press("f", *"watch:chips")
         await until(pilot, lambda: app.main_screen.stream.row_count == 10)
         await pilot.press("escape")
         await until(pilot, lambda: app.main_screen.stream.row_count == 40)
-        assert app.main_screen.stream.alert_id == on
+        assert app.main_screen.stream.alert_id == alert_id
         await until(pilot, lambda: stream_rows(app) == before)
         assert app.is_running
 

@@ -90,8 +90,8 @@ def test_a_result_shows_its_alert_its_matches_and_the_words_around() -> None:
 
 @given(st.text(max_size=80), st.integers(12, 160))
 def test_rows_fit_whatever_is_in_them(title: str, cells: int) -> None:
-    odd = search_hit(title, feed=title, snippet=title * 3)
-    assert width(result_row(odd, Severity.LOW, cells, NOW, UTC)) <= cells
+    hit = search_hit(title, feed=title, snippet=title * 3)
+    assert width(result_row(hit, Severity.LOW, cells, NOW, UTC)) <= cells
     for row in facet_rows(FakeNewsroom().facets(""), cells):
         assert not row.clause or width(row.line) <= max(cells, 26)
 
@@ -273,8 +273,8 @@ def test_an_archive_without_a_query_offers_some(heading: str, entry: str, query:
         assert isinstance(search, ArchiveScreen)
         assert "The article under the cursor is read here." in screen(app)
         await pilot.press("down")
-        shown = [i for i, text in enumerate(lines(app)) if text.strip(" │▌").startswith(entry)]
-        row = shown[0] - search.results.scrollable_content_region.y
+        indices = [i for i, text in enumerate(lines(app)) if text.strip(" │▌").startswith(entry)]
+        row = indices[0] - search.results.scrollable_content_region.y
         await pilot.press(*["j"] * (row - search.results.cursor), "enter")
         await until(pilot, lambda: search.input.value == query)
         await sees(pilot, app, heading, absent=True)
@@ -338,8 +338,8 @@ def test_results_with_alerts_are_marked_and_other_outlets_opened() -> None:
     async def script(pilot: Pilot[Any], app: DashboardApp) -> None:
         search = await searching(pilot, app, "orly")
         await until(pilot, lambda: search.results._severities)
-        marked = [line for line in lines(app) if "● [MAJ]" in line]
-        assert len(marked) == len({n for n in range(1, 41) if n % 4 == 2 and n % 3 == 0})
+        marked_lines = [line for line in lines(app) if "● [MAJ]" in line]
+        assert len(marked_lines) == len({n for n in range(1, 41) if n % 4 == 2 and n % 3 == 0})
         await until(pilot, lambda: search.reader.details)
         await pilot.press("O")
         await sees(pilot, app, "The same story")
@@ -361,8 +361,8 @@ def test_the_caret_stands_under_the_mistake_in_the_line(written: str) -> None:
         search.input.value = written[:-1]
         await pilot.press("end", "left_parenthesis")
         await sees(pilot, app, "this bracket is never closed")
-        typed, note = lines(app)[1], lines(app)[2]
-        assert cell_len(typed.partition("(")[0]) == cell_len(note.partition("^")[0]), (typed, note)
+        query, note = lines(app)[1], lines(app)[2]
+        assert cell_len(query.partition("(")[0]) == cell_len(note.partition("^")[0]), (query, note)
 
     drive(FakeNewsroom(10), script, size=(80, 24))
 
@@ -409,11 +409,11 @@ def test_hostile_words_are_only_words_wherever_they_are_from(tmp_path: Path) -> 
     suggestion = replace(newsroom.suggestions("")[1], written=HOSTILE)
     newsroom.suggestions = lambda query: [suggestion]  # type: ignore[method-assign]
     drive(newsroom, script)
-    shown = "".join(contents)
-    assert "[red]rouge" in shown
-    assert not [c for c in shown if c != "\n" and (ord(c) < 32 or 0x7F <= ord(c) < 0xA0)]
-    assert not set(shown) & set("\u202e\u200b")
-    assert "cGF5bG9hZA" not in shown
+    content = "".join(contents)
+    assert "[red]rouge" in content
+    assert not [c for c in content if c != "\n" and (ord(c) < 32 or 0x7F <= ord(c) < 0xA0)]
+    assert not set(content) & set("\u202e\u200b")
+    assert "cGF5bG9hZA" not in content
 
 
 @pytest.mark.parametrize("size", [(40, 10), (80, 24), (200, 50)])

@@ -102,10 +102,10 @@ def test_which_editor(environ: Mapping[str, str], words: list[str]) -> None:
     assert external_programs.find_editor(environ) == words
 
 
-def an_editor(folder: Path, does: str) -> str:
+def an_editor(folder: Path, script: str) -> str:
     """Return an editor with a window of its own, so that no terminal has to be left."""
     path = folder / "code"
-    path.write_text(f'#!/bin/sh\necho "$@" >> {folder}/asked\nfor f; do :; done\n{does}\n')
+    path.write_text(f'#!/bin/sh\necho "$@" >> {folder}/asked\nfor f; do :; done\n{script}\n')
     path.chmod(0o755)
     return str(path)
 

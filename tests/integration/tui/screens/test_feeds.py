@@ -48,9 +48,9 @@ def page_text(page: list[Line]) -> str:
 def rows() -> list[Any]:
     feeds = [feed_health(n, name) for n, name in enumerate(("b", "A", "c"))]
     bad = feed_health(3, "z", Health.FAILING, "503")
-    resting = feed_health(4, "y", Health.PAUSED, "paused")
+    paused = feed_health(4, "y", Health.PAUSED, "paused")
     state = replace(feeds[2].state, last_ok=None, next_due=NOW + 1)
-    return [*feeds[:2], replace(feeds[2], state=state), resting, bad]
+    return [*feeds[:2], replace(feeds[2], state=state), paused, bad]
 
 
 # --- pure ------------------------------------------------------------------------------
@@ -175,13 +175,13 @@ def test_a_feed_in_full() -> None:
 def test_what_feeds_say_never_runs_over(cells: int) -> None:
     feed = replace(rows()[0].feed, name=HOSTILE)
     gaps = [Gap(feed=feed, start=0.0, end=None, kind=GapKind.DOWN)]
-    covered = [Coverage(watchlist=HOSTILE, feeds=9, gaps=tuple(gaps))]
+    coverage = [Coverage(watchlist=HOSTILE, feeds=9, gaps=tuple(gaps))]
     health = replace(rows()[0], feed=feed)
     background = FeedBackground(
         gaps=gaps, watchlists=(HOSTILE,), settings=(Setting(HOSTILE, HOSTILE, HOSTILE),)
     )
     page = [
-        *gaps_page(gaps, covered, cells, NOW, UTC),
+        *gaps_page(gaps, coverage, cells, NOW, UTC),
         *feed_page(health, background, cells, NOW, UTC),
     ]
     assert max(width([(words(line).rstrip(), "")]) for line in page) <= max(cells, 16)
@@ -223,10 +223,10 @@ def test_feeds_are_chosen_sorted_and_explained() -> None:
         assert "Le Monde" in lines(app)[3]
         await pilot.press("s")
         await sees(pilot, app, "by name")
-        for name, shown in zip(
+        for name, line in zip(
             ("FT", "Le Monde", "Les Échos", "Reuters"), lines(app)[3:7], strict=True
         ):
-            assert shown.strip("│┃▌ ✓✗").startswith(name)
+            assert line.strip("│┃▌ ✓✗").startswith(name)
         await pilot.press("f", "j", "enter")
         await sees(pilot, app, "failing only")
         assert "Reuters" not in "\n".join(lines(app)[3:7])

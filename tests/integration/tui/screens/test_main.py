@@ -27,19 +27,19 @@ def reads(app: DashboardApp) -> int:
 # --- following and keeping still -------------------------------------------------
 
 
-@pytest.mark.parametrize(("down", "arrivals"), [(1, 1), (1, 500), (30, 7)])
-def test_no_visible_row_moves_while_the_cursor_is_below_the_top(arrivals: int, down: int) -> None:
+@pytest.mark.parametrize(("steps", "arrivals"), [(1, 1), (1, 500), (30, 7)])
+def test_no_visible_row_moves_while_the_cursor_is_below_the_top(arrivals: int, steps: int) -> None:
     newsroom = FakeNewsroom(60)
     newsroom.start = 60
 
     async def script(pilot: Pilot[Any], app: DashboardApp) -> None:
-        for _ in range(down):
+        for _ in range(steps):
             await pilot.press("j")
-        before, on = stream_rows(app), app.main_screen.stream.alert_id
+        before, alert_id = stream_rows(app), app.main_screen.stream.alert_id
         newsroom.count += arrivals
         await look(pilot, app)
         assert stream_rows(app) == before
-        assert app.main_screen.stream.alert_id == on
+        assert app.main_screen.stream.alert_id == alert_id
         await sees(pilot, app, f"{arrivals} new above (.)")
         await pilot.press("full_stop")
         assert app.main_screen.stream.alert_id == 60 + arrivals
@@ -155,9 +155,9 @@ def test_what_is_written_is_kept_with_the_story_that_the_dialog_names(key: str) 
         newsroom.count += 1
         await until(pilot, lambda: app.main_screen.stream.alert_id == 41)
         await pilot.press("enter")
-        written = {"i": newsroom.notes, "t": newsroom.tags, "C": newsroom.assignees}[key]
-        await until(pilot, lambda: written.get(40) in ("marie", ("marie",)))
-        assert not written.get(41)
+        values = {"i": newsroom.notes, "t": newsroom.tags, "C": newsroom.assignees}[key]
+        await until(pilot, lambda: values.get(40) in ("marie", ("marie",)))
+        assert not values.get(41)
 
     drive(newsroom, script)
 
@@ -216,20 +216,20 @@ def test_all_that_is_shown_is_acknowledged_with_its_count_and_undone_at_once() -
     drive(newsroom, script)
 
 
-@pytest.mark.parametrize("far", [5, 5000])
-def test_the_next_untriaged_is_found_near_and_far(far: int) -> None:
-    newsroom = FakeNewsroom(far + 10)
-    waiting = 5
+@pytest.mark.parametrize("distance", [5, 5000])
+def test_the_next_untriaged_is_found_near_and_far(distance: int) -> None:
+    newsroom = FakeNewsroom(distance + 10)
+    untriaged = 5
     newsroom.triaged = {
         n: (AlertState.ACKNOWLEDGED, Verdict.NONE, False)
         for n in range(1, newsroom.count + 1)
-        if n not in (waiting, newsroom.count)
+        if n not in (untriaged, newsroom.count)
     }
 
     async def script(pilot: Pilot[Any], app: DashboardApp) -> None:
         await until(pilot, lambda: app.main_screen.stream.row_count == newsroom.count)
         await pilot.press("n")
-        await until(pilot, lambda: app.main_screen.stream.alert_id == waiting)
+        await until(pilot, lambda: app.main_screen.stream.alert_id == untriaged)
         await pilot.press("n")
         await sees(pilot, app, "No new story")
         await pilot.press("N")
@@ -335,10 +335,10 @@ def test_every_screen_lives_at_every_size(size: tuple[int, int]) -> None:
 )
 def test_what_each_size_has_room_for(size: tuple[int, int], panes: list[str]) -> None:
     async def script(pilot: Pilot[Any], app: DashboardApp) -> None:
-        shown = [
+        panes_shown = [
             n for n in ("Watchlists", "Alerts", "Reader", "Feeds") if f"─ {n} ─" in screen(app)
         ]
-        assert shown == panes
+        assert panes_shown == panes
         if size[0] == 200:
             assert app.main_screen.reader.region.x > app.main_screen.stream.region.right - 1
 
@@ -360,12 +360,12 @@ def test_a_resize_keeps_the_selection_in_view() -> None:
     async def script(pilot: Pilot[Any], app: DashboardApp) -> None:
         for _ in range(25):
             await pilot.press("j")
-        on = app.main_screen.stream.alert_id
+        alert_id = app.main_screen.stream.alert_id
         for size in [(80, 24), (40, 10), (200, 50), (120, 12), (120, 40)]:
             await pilot.resize_terminal(*size)
             await pilot.pause()
-            assert app.main_screen.stream.alert_id == on
-            assert on in app.main_screen.stream.on_screen()
+            assert app.main_screen.stream.alert_id == alert_id
+            assert alert_id in app.main_screen.stream.on_screen()
             assert any("▌" in row for row in stream_rows(app))
 
     drive(FakeNewsroom(60), script)

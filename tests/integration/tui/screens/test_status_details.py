@@ -110,13 +110,13 @@ def test_the_same_is_in_a_list_for_the_keyboard() -> None:
 def test_parts_are_the_line_and_never_more(cells: int) -> None:
     room = FakeNewsroom()
     status = replace(room.status(), unsent=2, dead=1, config_error="f.yaml: line 3, column 1: no")
-    shown = status_parts(status, NOW, UTC, cells, paused_stories=7)
-    assert sum(width(part.line) for part in shown) <= max(cells, 20)
+    parts = status_parts(status, NOW, UTC, cells, paused_stories=7)
+    assert sum(width(part.line) for part in parts) <= max(cells, 20)
     if cells >= 80:
-        content = "".join(text(part.line) for part in shown)
+        content = "".join(text(part.line) for part in parts)
         assert "‖ PAUSED, 7 wait" in content
         assert "! feeds.yaml line 3" in content
-        assert "rules" in [part.target for part in shown]
+        assert "rules" in [part.target for part in parts]
 
 
 # --- deliveries -------------------------------------------------------------------------
@@ -150,7 +150,7 @@ def test_why_a_delivery_is_not_sent() -> None:
 
 
 @pytest.mark.parametrize(
-    ("pace", "shows", "expected"),
+    ("pace", "words", "expected"),
     [
         (
             Baseline(today=37, usual=11.6, weeks=8, surprise=True),
@@ -163,12 +163,12 @@ def test_why_a_delivery_is_not_sent() -> None:
         (Baseline(), "       ", ""),
     ],
 )
-def test_today_is_held_against_what_is_usual(pace: Baseline, shows: str, expected: str) -> None:
+def test_today_is_held_against_what_is_usual(pace: Baseline, words: str, expected: str) -> None:
     count = WatchlistCount(
         name="chips", severity=Severity.LOW, total=900, untriaged=2, spark=(), pace=pace
     )
     row = text(watchlist_row(count, 36, chosen=False))
-    assert shows in row
+    assert words in row
     assert ("⇈" in row, "⇊" in row) == (pace.surprise, pace.quiet)
     assert baseline_text(count) == expected
 

@@ -88,8 +88,8 @@ def test_a_new_alert_moves_its_story_up_unless_somebody_reads() -> None:
         assert "Espionnage +1" in stream_rows(app)[0]
         for _ in range(10):
             await pilot.press("j")
-        on, before = stream.alert_id, stream.on_screen()
-        newsroom.story_of[42] = on
+        alert_id, before = stream.alert_id, stream.on_screen()
+        newsroom.story_of[42] = alert_id
         newsroom.count = 42
         await look(pilot, app)
         assert stream.on_screen() == before

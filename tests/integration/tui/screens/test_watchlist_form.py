@@ -143,8 +143,8 @@ def test_a_watchlist_is_tried_with_counts_and_lit_examples(path: Path) -> None:
         assert sum("annulé à Orly" in text for text in lines(app)) == 10
         at = next(n for n, text in enumerate(lines(app)) if "annulé à Orly" in text)
         strip = app.screen._compositor.render_strips()[at]
-        lit = [s.text for s in strip if s.style and s.style.underline]
-        assert lit == ["Orly"]
+        underlined = [s.text for s in strip if s.style and s.style.underline]
+        assert underlined == ["Orly"]
 
     newsroom = in_form(path, ("n",), script)
     assert [watchlist.query.text for watchlist in newsroom.tried] == ["orly OR zinc"]

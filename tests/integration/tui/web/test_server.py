@@ -54,7 +54,7 @@ while head := os.read(0, 5):
 
 
 @pytest.mark.parametrize(
-    ("host", "local", "let_in"),
+    ("host", "local", "accepted"),
     [
         ("127.0.0.1:8734", True, True),
         ("localhost:8734", True, True),
@@ -73,13 +73,13 @@ while head := os.read(0, 5):
         ("a@127.0.0.1:x", True, True),
     ],
 )
-def test_hosts_that_mean_us(host: str | None, local: bool, let_in: bool) -> None:
+def test_hosts_that_mean_us(host: str | None, local: bool, accepted: bool) -> None:
     door = Auth(TOKEN, local=local, names=frozenset({"desk.example"}))
-    assert door.accepts_host(host) is let_in
+    assert door.accepts_host(host) is accepted
 
 
 @pytest.mark.parametrize(
-    ("origin", "host", "ours"),
+    ("origin", "host", "expected"),
     [
         ("http://127.0.0.1:1", "127.0.0.1:1", True),
         ("https://desk.example", "desk.example", True),
@@ -92,8 +92,8 @@ def test_hosts_that_mean_us(host: str | None, local: bool, let_in: bool) -> None
         (None, "127.0.0.1:1", False),
     ],
 )
-def test_pages_of_our_own(origin: str | None, host: str, ours: bool) -> None:
-    assert is_same_origin(origin, host) is ours
+def test_pages_of_our_own(origin: str | None, host: str, expected: bool) -> None:
+    assert is_same_origin(origin, host) is expected
 
 
 @pytest.mark.parametrize("token", ["", None, TOKEN[:-1], TOKEN + "x", "é"])
@@ -325,10 +325,10 @@ def test_a_visitor_sees_the_newsroom(address: str) -> None:
         async with aiohttp.ClientSession(cookie_jar=jar) as session, asyncio.timeout(60):
             assert await status(session, address) == 303
             socket = await session.ws_connect(f"{url}/ws?width=90&height=20", origin=url)
-            shown = b""
-            while b"no monitor" not in shown:
-                shown += await socket.receive_bytes()
-            assert b"TOCSIN" in shown and b"38;2;" in shown
+            output = b""
+            while b"no monitor" not in output:
+                output += await socket.receive_bytes()
+            assert b"TOCSIN" in output and b"38;2;" in output
             await socket.close()
 
     asyncio.run(look())

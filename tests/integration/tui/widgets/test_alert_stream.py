@@ -44,8 +44,8 @@ def test_a_stream_is_a_list_of_stories_in_which_some_go_to_the_front(
 ) -> None:
     """Compares the stream with a plain list; the oldest alerts come later, from below."""
     first_of = _stories(begin, done, known_firsts)
-    later = [(alert, first) for alert, first in first_of.items() if alert != first]
-    firsts = FirstAlerts(*zip(*later, strict=True)) if later else FirstAlerts()
+    later_alerts = [(alert, first) for alert, first in first_of.items() if alert != first]
+    firsts = FirstAlerts(*zip(*later_alerts, strict=True)) if later_alerts else FirstAlerts()
     count = min(count, begin)
     stream = StoryOrder(range(begin - count + 1, begin + 1), firsts=firsts)
     model = _newest_of_each(range(begin, begin - count, -1), first_of)
@@ -123,11 +123,11 @@ def test_nobody_who_reads_is_disturbed_by_an_escalation(louder: int) -> None:
     async def script(pilot: Pilot[Any], app: DashboardApp) -> None:
         for _ in range(20):
             await pilot.press("j")
-        on, before = app.main_screen.stream.alert_id, app.main_screen.stream.on_screen()
+        alert_id, before = app.main_screen.stream.alert_id, app.main_screen.stream.on_screen()
         room.escalate(louder)
         room.count += 2
         await look(pilot, app)
-        assert app.main_screen.stream.alert_id == on
+        assert app.main_screen.stream.alert_id == alert_id
         assert app.main_screen.stream.on_screen() == before
         await pilot.press("full_stop")
         await look(pilot, app)

@@ -56,13 +56,13 @@ def test_another_outlets_article_is_read_and_one_comes_back() -> None:
         await sees(pilot, app, "The same story in 2 outlets")
         await pilot.press("k", "enter")  # the cursor began on the current match
         await until(pilot, lambda: isinstance(app.screen, ArticleScreen))
-        aside = app.screen
-        assert isinstance(aside, ArticleScreen)
-        await until(pilot, lambda: aside.reader.details and aside.reader.details.article.id == 39)
+        view = app.screen
+        assert isinstance(view, ArticleScreen)
+        await until(pilot, lambda: view.reader.details and view.reader.details.article.id == 39)
         await pilot.press("right_square_bracket")
         await sees(pilot, app, "match 1/")
         await pilot.press("J")
-        await until(pilot, lambda: aside.reader.details and aside.reader.details.article.id == 40)
+        await until(pilot, lambda: view.reader.details and view.reader.details.article.id == 40)
         await pilot.press("y")
         assert app.clipboard == "https://news.example/40"
         await pilot.press("escape")
@@ -79,9 +79,9 @@ def test_merged_alerts_are_one_key_away() -> None:
         await sees(pilot, app, "1 alert merged into this one, not notified")
         await pilot.press("home", "j", "enter")
         await until(pilot, lambda: isinstance(app.screen, ArticleScreen))
-        aside = app.screen
-        assert isinstance(aside, ArticleScreen)
-        await until(pilot, lambda: aside.reader.details and aside.reader.details.article.id == 37)
+        view = app.screen
+        assert isinstance(view, ArticleScreen)
+        await until(pilot, lambda: view.reader.details and view.reader.details.article.id == 37)
         await sees(pilot, app, "not notified: a copy; alert a40 stands for it")
         await pilot.press("O")
         await sees(pilot, app, "Merged into the alert of another article")
