@@ -9,7 +9,7 @@ PROHIBITION = Prohibition((*PROCESSES, *NETWORK), "this is no unit test")
 
 
 @pytest.fixture(autouse=True)
-def alone(request: pytest.FixtureRequest) -> Iterator[None]:
+def prohibited(request: pytest.FixtureRequest) -> Iterator[None]:
     if request.node.get_closest_marker("database"):
         yield
         return

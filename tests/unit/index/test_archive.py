@@ -288,8 +288,8 @@ def test_relevance(index: tuple[ArchiveWriter, Archive]) -> None:
         return [hit.id for hit in archive.search(parse_query(text), sort="score", limit=3).hits]
 
     assert best("port OR canal")[0] == 50  # the rare word is worth more
-    assert best("port")[0] == 51  # more of it is more
-    assert best("port -encore") == [49, 48, 47]  # of one score, the newest first
+    assert best("port")[0] == 51  # more occurrences score higher
+    assert best("port -encore") == [49, 48, 47]  # equal scores: the newest first
     assert best("le NOT port") == [50]
 
 

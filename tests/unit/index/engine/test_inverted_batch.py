@@ -182,7 +182,7 @@ def test_lists_that_make_no_sense_are_not_merged(
     docs = [0b11] if written_as == "bits" else [0, 0, 1, 0]
     start = content.index(bytes([*docs, 0b1001, 1, 2, 3, 4]))  # documents, firsts, places
     content[start + len(docs)] = firsts
-    with path.open("wb") as damaged_file:  # with the checksums of what it says now
+    with path.open("wb") as damaged_file:  # with the checksums of the damaged content
         file_writer = ChecksummedFileWriter(damaged_file)
         file_writer.write(bytes(content[file_writer.offset : lists.file._end]))
         file_writer.seal(lists.file.directory)

@@ -27,7 +27,7 @@ def test_signs_are_one_cell_wide_and_each_stands_for_one_thing() -> None:
     all_signs = [sign for value in SIGNS.values() for sign in value]
     assert len(all_signs) == len(set(all_signs))
     assert {cell_len(sign) for sign in all_signs} == {1}
-    keys = ARROW_KEYS - {signs.BECOMES}  # as + and @, it is a key where keys are listed
+    keys = ARROW_KEYS - {signs.BECOMES}  # like + and @, it is a key in lists of keys
     assert not set(all_signs) & (TYPOGRAPHY | keys)
 
 

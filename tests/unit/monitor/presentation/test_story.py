@@ -22,7 +22,7 @@ SECOND = Outlet(name="Reuters", article=2, seen=NOW + 240, lag=240.0, copied=Tru
         (None, NOW - 3_600, None),  # nothing to compare it with
         (NOW + 9_999, NOW - 3_600, None),
         (NOW - 60, None, None),
-        (NOW - 60, NOW + 999, None),  # dated after we had it
+        (NOW - 60, NOW + 999, None),  # dated after it was seen
         (NOW - 60, 0.0, None),  # 1970
         (NOW - 60, NOW - 4 * 86_400, None),
     ],

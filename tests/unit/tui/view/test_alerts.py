@@ -180,7 +180,7 @@ def test_all_watchlists_add_up() -> None:
     assert (total.total, total.untriaged) == (40, 12)
     assert total.spark[1] == sum(count.spark[1] for count in counts)
     paced = [replace(count, pace=Baseline(today=3, usual=2.0)) for count in counts]
-    assert total_count(paced, 12).pace == Baseline()  # a story of two is not two stories
+    assert total_count(paced, 12).pace == Baseline()  # a story in two watchlists counts once
 
 
 def test_the_watchlist_that_is_filtered_by_is_named_first() -> None:

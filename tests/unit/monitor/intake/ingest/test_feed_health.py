@@ -51,7 +51,7 @@ SILENT = replace(POLLED, published=NOW - 5 * DAY, usual=DAY, silent_after=3 * DA
             ),
             "last read 3 h ago, overdue",
         ),
-        (replace(POLLED, next_due=0.0), "ok, next now"),  # somebody asked for it
+        (replace(POLLED, next_due=0.0), "ok, next now"),  # somebody asked for a poll
         (replace(POLLED, next_due=NOW + 0.4), "ok, next now"),
     ],
 )
@@ -65,14 +65,14 @@ def test_health_in_words(state, expected):
         (SILENT, True, Health.SILENT),
         (replace(SILENT, published=NOW - 2 * DAY), True, Health.OK),
         (replace(SILENT, silent_after=None), True, Health.OK),
-        # what is worse is told first
+        # the worst state is reported
         (replace(SILENT, blind=True), True, Health.BLIND),
         (replace(SILENT, next_due=NOW - HOUR), True, Health.LATE),
         (replace(SILENT, failures=1), True, Health.FAILING),
         (replace(SILENT, failures=1, gone=True), True, Health.GONE),
         (replace(SILENT, gone=True), False, Health.PAUSED),
         (FeedState(), True, Health.NEW),
-        # a monitor that was not there for a month heard no silence
+        # a monitor that was off for a month noticed no silence
         (replace(SILENT, published=NOW - 31 * DAY, last_ok=NOW - 30 * DAY), True, Health.OK),
     ],
 )

@@ -74,10 +74,10 @@ def test_trouble_in_words(state: FeedState, severity: Severity, title: str) -> N
     [
         (READ, {}, []),
         (replace(FAILED, failing_since=NOW - 23 * HOUR), {}, []),
-        (replace(FAILED, failing_since=None), {}, []),  # the network's
-        (FAILED, latest(failing=NOW - 5), ["failing"]),  # it was well between
+        (replace(FAILED, failing_since=None), {}, []),  # the network failed
+        (FAILED, latest(failing=NOW - 5), ["failing"]),  # the feed was read in between
         (FAILED, latest(failing=None), []),
-        (FAILED, latest(gone=None), []),  # asked again by hand: told already
+        (FAILED, latest(gone=None), []),  # polled by hand: the alert was raised already
         (replace(FAILED, gone=True), latest(failing=None), ["gone"]),
         (replace(FAILED, gone=True), latest(gone=None), []),
         (SILENT, latest(silent=None), []),

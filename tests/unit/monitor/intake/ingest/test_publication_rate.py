@@ -131,9 +131,9 @@ def test_it_is_all_the_same_whether_learned_at_once_or_in_turn(hours: list[float
     [
         (None, 100.0, 200.0),
         (150.0, 100.0, 150.0),  # between the reads: its date is believed
-        (50.0, 100.0, 100.0),  # before the read before: it was not there then
+        (50.0, 100.0, 100.0),  # before the previous read: it was not there then
         (999.0, 100.0, 200.0),
-        (-9e9, None, -9e9),  # at the first read nothing is known better
+        (-9e9, None, -9e9),  # the first read has no better date
         (999.0, None, 200.0),
     ],
 )

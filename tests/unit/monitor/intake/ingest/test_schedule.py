@@ -115,7 +115,7 @@ def test_304_when_all_was_well_keeps_the_validators():
         (20, 20, 900, 900, False),  # nothing new
         (20, 15, 900, 900, False),  # a quarter is new: no reason to hurry
         (20, 10, 900, 900, False),
-        (20, 5, 900, 600, False),  # three quarters: sooner
+        (20, 5, 900, 600, False),  # three quarters are new: sooner
         (20, 0, 900, 450, True),  # no overlap: something may have been missed
         (20, 0, 300, 300, True),  # not below five minutes unasked
         (20, 0, 8 * HOUR, 900, True),  # after a night it says little
@@ -169,7 +169,7 @@ def test_a_fast_feed_that_falls_quiet_comes_back_to_the_default_in_steps():
         (error_of(429, 7200), None, [120, 120]),
         (error_of(429, 1e9), None, [31 * 24 * 60]),
         (error_of(429, 0), 1.0, [1]),
-        (error_of(500, 10), None, [15]),  # no such promise with other statuses
+        (error_of(500, 10), None, [15]),  # other statuses have no such delay
         # 429 without it: four hours
         (error_of(429), None, [240, 240]),
         (error_of(429), 12 * HOUR, [720]),
@@ -197,7 +197,7 @@ def test_a_failure_keeps_the_validators_and_the_last_success():
     [
         (error_of(404), 10 * MINUTE, 10 * MINUTE),  # of the 20 minutes after the third failure
         (error_of(500), 5 * MINUTE, 15 * MINUTE),
-        (error_of(503, 2 * HOUR), MINUTE, 2 * HOUR),  # the server's wish counts at any time
+        (error_of(503, 2 * HOUR), MINUTE, 2 * HOUR),  # the server's delay always counts
         (error_of(429), MINUTE, 4 * HOUR),
     ],
 )
@@ -243,7 +243,7 @@ def test_due_is_what_is_new_or_overdue_the_longest_overdue_first():
 def test_a_clock_set_back_leaves_no_feed_waiting(step, is_due):
     state = schedule.after_unchanged(FEED, POLLED, NotModified(), NOW, 0.0)
     assert bool(schedule.due({FEED.url: state}, [FEED], NOW + step)) is is_due
-    if is_due:  # and one poll puts it right again
+    if is_due:  # one poll corrects it
         state = schedule.after_unchanged(FEED, state, NotModified(), NOW + step, 0.0)
         assert not schedule.due({FEED.url: state}, [FEED], NOW + step)
 
@@ -296,10 +296,10 @@ def test_an_outage_grows_no_back_off():
     [
         (MINUTE, {}, MINUTE),
         (6 * HOUR, {}, 6 * HOUR),
-        (None, {}, 15 * MINUTE),  # taken out again
+        (None, {}, 15 * MINUTE),  # the interval was removed
         (MINUTE, {"asked_until": NOW + HOUR}, HOUR),  # as the server asked, or backing off
         (6 * HOUR, {"asked_until": NOW + HOUR}, 6 * HOUR),
-        (6 * HOUR, {"next_due": 0.0}, -NOW),  # somebody has just asked for it
+        (6 * HOUR, {"next_due": 0.0}, -NOW),  # somebody has just asked for a poll
         (MINUTE, {"last_poll": None, "next_due": 0.0}, -NOW),
     ],
 )

@@ -248,7 +248,7 @@ def test_within_the_cooldown_alerts_are_held_and_counted(tmp_path: Path) -> None
     assert suppressions == [
         ("", None),
         ("cooldown", first + 1.5 * HOUR),
-        ("", None),  # measured from the last one that was told, not from the last one held
+        ("", None),  # measured from the last notified alert, not from the last suppressed one
         ("cooldown", first + 3.5 * HOUR),
         ("", None),
         ("cooldown", first + 5.5 * HOUR),

@@ -169,7 +169,7 @@ def test_a_word_that_is_missing_does_not_stand_out(tmp_path: Path) -> None:
     titles = [f"grève {'météo' * (n < 4)}" if n < 60 else f"météo {n}" for n in range(200)]
     fill(tmp_path, [article(n + 1, title, date=NOW - n) for n, title in enumerate(titles)])
     facets = stats(tmp_path).facets("grève")
-    assert log_likelihood(4, 60, 144, 200) > threshold(1)  # it is anything but chance
+    assert log_likelihood(4, 60, 144, 200) > threshold(1)  # this is not chance
     assert facets.words == ()
 
 
@@ -294,7 +294,7 @@ def test_feeds_languages_watchlists_first_and_last(folder: Path) -> None:
     assert sum(share.articles for share in facets.feeds) == 100
     assert {share.name for share in facets.feeds} == {"A", "B", "C"}
     assert facets.langs == (Share("fr", 100),)
-    assert facets.watchlists == ()  # it rang for something else
+    assert facets.watchlists == ()  # the alerts are about other articles
     assert facets.first == Mention(200, NOW - 199 * DAY)
     assert facets.last == Mention(2, NOW - 1 * DAY)
     assert len(stats(folder).facets("lang:fr", limit=1).feeds) == 1

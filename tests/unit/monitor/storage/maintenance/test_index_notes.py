@@ -99,10 +99,10 @@ def test_what_is_left_is_searched_and_the_rest_is_named(data: Path, kind: str) -
     assert "tocsin reindex" in note
     statistics = service.statistics
     assert statistics.facets("port").note == statistics.trend(["port"]).note == note
-    assert indexer.is_suspect(data)  # the indexer is told
+    assert indexer.is_suspect(data)  # the indexer learns of the damage
     with closing(Store(StoreAddress(data))) as store:
         indexer.catch_up(store, data)
-    assert search_result(service) == (TOTAL, "")  # by the same viewer, which stayed open
+    assert search_result(service) == (TOTAL, "")  # in the same viewer, which stayed open
 
 
 TOTAL_DAMAGES: dict[str, Callable[[Path], object]] = {

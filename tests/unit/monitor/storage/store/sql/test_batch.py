@@ -52,7 +52,7 @@ def test_what_fails_half_way_leaves_nothing(room: SmallStore) -> None:
         assert batch.articles.get([2])
         raise ZeroDivisionError
     assert _everything(room) == before
-    room.save(arrival(2))  # and the next one goes well
+    room.save(arrival(2))  # the next batch succeeds
 
 
 def _everything(room: SmallStore) -> dict[str, list[tuple[Any, ...]]]:
@@ -127,7 +127,7 @@ def test_a_locked_store_is_told_and_forgotten(room: SmallStore) -> None:
             room.save(arrival(2))
         with pytest.raises(StoreError, match="another program is writing"):
             room.store.mark_indexed(9)
-        assert room.ids() == [1]  # reading goes on
+        assert room.ids() == [1]  # reading still works
         with pytest.raises(StoreError, match="another program is writing"):
             room.views.triage.change([1], Change(state=AlertState.ACKNOWLEDGED), "", 0.0)
         other.rollback()

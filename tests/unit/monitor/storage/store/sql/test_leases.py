@@ -85,7 +85,7 @@ def test_a_poll_is_stored_only_by_who_holds_its_bucket(room: SmallStore) -> None
         with room.store.batch() as batch:
             assert batch.held([lease, SOLE]) == {lease, SOLE}
             assert batch.held([later_lease(lease)]) == frozenset()
-            leases.release([5])  # it waits for the transaction, and so it does not happen
+            leases.release([5])  # it waits for the transaction, and is not applied
         assert leases.beat().epochs[5] == lease.epoch
         leases.release([5])
         with room.store.batch() as batch:
@@ -144,7 +144,7 @@ def test_pages_of_a_store_that_was_moved_get_their_buckets(room: SmallStore) -> 
     page = replace(change.article, url="https://elsewhere.be/a")
     room.save(replace(change, article=page, wants_page=True))
     with transaction(room.store._connection) as sql:
-        sql.execute("UPDATE pages SET bucket = 0")  # as where one monitor polled all
+        sql.execute("UPDATE pages SET bucket = 0")  # as if one monitor polled all
     room.store.subscribe((FIRST, SECOND), (ALIBABA, SPIES))
     assert room.sql("SELECT bucket FROM pages") == [(bucket_of("https://elsewhere.be/"),)]
 
@@ -174,7 +174,7 @@ def test_a_lost_monitor_raises_one_alert_unless_it_runs_again(room: SmallStore) 
             until(lambda: [(row.name, row.lost) for row in room.views.monitors()] == expected, 10)
             lost_monitor.beat()
             assert [row.lost for row in room.views.monitors()] == [False, False, False]
-            assert len(until(lost_titles, 10)) == 1  # it is lost again
+            assert len(until(lost_titles, 10)) == 1  # the monitor is lost again
             room.store.forget(names_before=0.0, sent_before=0.0)
             assert room.sql("SELECT count(*) FROM monitors") == [(3,)]
 
