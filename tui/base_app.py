@@ -82,7 +82,7 @@ class AppSettings(TypedDict, total=False):
 
     theme: str | None
     feeds_hint: str
-    """How to add feeds; an empty stream shows it when there are none."""
+    """A hint how to add feeds; an empty stream shows it when there are none."""
     zone: tzinfo | None
     environ: Mapping[str, str] | None
     ui_state: UiStateFile | None

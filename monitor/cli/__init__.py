@@ -171,7 +171,7 @@ class CliContext:
 
     @cached_property
     def store(self) -> StoreAddress:
-        """Where the store to read from is."""
+        """The address of the store to read from."""
         from monitor.model.config import StoreAddress
 
         return StoreAddress(self.archive, self.shared)

@@ -173,7 +173,7 @@ def _rows(status: Status, now: float) -> Iterator[tuple[str, str]]:
 
 
 def _index_rows(status: Status) -> Iterator[tuple[str, str]]:
-    """Yield which articles cannot be searched or compared yet, and why."""
+    """Yield the articles that cannot be searched or compared yet, and the reasons."""
     if status.articles and not status.indexed and status.rebuilt is None:
         yield "index", _("none of this version here; {way_out}", way_out=_(WAY_OUT))
     if status.rebuilt is not None:

@@ -147,7 +147,7 @@ def outcome_lines(alert: Alert, deliveries: Iterable[Delivery], moment: Moment) 
 
 
 def change_lines(alert: Alert, moment: Moment) -> Iterator[Line]:
-    """Yield why an alert became more severe, and which of its terms an edit removed."""
+    """Yield the escalations of an alert, and the terms that an edit removed."""
     if alert.escalations:
         severity = severity_name(alert.escalations[0].severity)
         steps = [describe_escalations(alert, moment), _("raised as {severity}", severity=severity)]

@@ -207,7 +207,7 @@ class StoryOrder:
         return index if index < len(self._ids) and self._ids[index] == alert else None
 
     def _stands_above(self, story: int, alert: int) -> bool:
-        """Return whether a story stands at least as high as an alert of it would put it."""
+        """Return whether a story is at least as high as one of its alerts would put it."""
         place = self._place.get(story)
         if place is not None:
             return alert <= self._escalated[place].above

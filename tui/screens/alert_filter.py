@@ -148,7 +148,7 @@ class AlertFilterScreen(PaneScreen):
     filter_line: QueryLine
     current_filter: AlertFilter = ALL
     position = StoreVersion(0, 0, 0, 0)
-    """How far the stream has been read."""
+    """The version of the store up to which the stream was read."""
     _before: tuple[AlertFilter, int] = (ALL, 0)
     """The filter before the line was opened, and the alert under the cursor."""
     _typing_position: StoreVersion | None = None

@@ -42,7 +42,7 @@ ARTICLE_KEYS: Sequence[BarEntry] = tuple(
 
 
 class ScreenLayout(enum.StrEnum):
-    """How the panes share a screen."""
+    """The ways in which panes share a screen."""
 
     SMALL = "small"
     """One pane at a time."""

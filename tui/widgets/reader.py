@@ -117,7 +117,7 @@ class Reader(ScrollText):
         self._match_lines: Sequence[int] = ()
         self._current: int | None = None
         self._step = 0
-        """To the next or previous match, once the article is laid out."""
+        """The step to the next or previous match, once the article is laid out."""
 
     def show_article(
         self, details: ArticleDetails | None, places: Sequence[MatchPlace] = ()

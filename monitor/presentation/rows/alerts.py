@@ -36,7 +36,7 @@ class MatchRow(TypedDict):
 
 
 class OutletRow(TypedDict):
-    """Who tells a story, by the first article with which it told it."""
+    """An outlet of a story, with its first article about it."""
 
     name: str
     article_id: Annotated[int, means("Number of that article.", "article")]
@@ -52,7 +52,7 @@ _From = TypedDict("_From", {"from": Annotated[str, means("The severity before.",
 
 
 class EscalationRow(_From):
-    """Why and when an alert became more severe."""
+    """A step by which an alert became more severe."""
 
     reason: Annotated[str, means("`outlets`, or the language that it crossed to: `fr`, `en`.")]
     words: Annotated[str, means("The same for people.")]
@@ -139,7 +139,7 @@ class StoryRow(TypedDict):
 
 
 class DecisionRow(TypedDict):
-    """What an act of triage changed of an alert."""
+    """The changes of an alert by an act of triage."""
 
     act: Annotated[int, means("Number of the act: what one command, key or request changed.")]
     alert_id: Annotated[AlertNumber, means("Number of the alert, as `a5`.", "alert")]
@@ -152,7 +152,7 @@ class DecisionRow(TypedDict):
 
 
 class ChangeRow(TypedDict):
-    """What an act of triage changed."""
+    """The outcome of an act of triage."""
 
     act: Annotated[int | None, means("Number of the act; null if nothing changed.")]
     changed: Annotated[list[str], means("The alerts that changed, as `a5`.")]
@@ -161,7 +161,7 @@ class ChangeRow(TypedDict):
 
 
 class UndoRow(TypedDict):
-    """What was taken back of an act of triage."""
+    """The outcome of undoing an act of triage."""
 
     act: Annotated[int | None, means("Number of the new act; null for none.")]
     undoes: Annotated[int | None, means("Number of the act that was taken back.")]

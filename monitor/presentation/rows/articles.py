@@ -119,7 +119,7 @@ class WatchedTermRow(TypedDict):
 
 
 class EditRow(TypedDict):
-    """What an edit of the publisher changed."""
+    """The changes of an edit by the publisher."""
 
     version: Annotated[int, means("Number of the text it made.")]
     at: Annotated[Moment, means("When the edited text was read.")]
@@ -229,7 +229,7 @@ class MentionRow(TypedDict):
 
 
 class ShareRow(TypedDict):
-    """How many of the articles are of a feed, language or watchlist."""
+    """The number of articles of a feed, language or watchlist."""
 
     name: str
     articles: int

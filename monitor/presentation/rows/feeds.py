@@ -153,7 +153,7 @@ class DiagnosticsRow(TypedDict):
 
 
 class UnreadableRow(TypedDict):
-    """Why a feed cannot be read."""
+    """A feed that cannot be read, and the reason."""
 
     readable: Literal[False]
     url: str

@@ -194,7 +194,7 @@ class BriefedStoryRow(TypedDict):
 
 
 class WatchlistBriefingRow(TypedDict):
-    """What a watchlist brought."""
+    """The stories of a watchlist in a briefing."""
 
     watchlist: Annotated[str, means(attr="name")]
     stories: Annotated[list[BriefedStoryRow], means("The heaviest first.")]
@@ -227,7 +227,7 @@ class TroubledFeedRow(TypedDict):
 
 
 class BriefingRow(TypedDict):
-    """What happened in a stretch of time."""
+    """The briefing of a stretch of time."""
 
     name: Annotated[str, means("Name of a briefing by schedule; or empty.")]
     since: Moment

@@ -1,4 +1,4 @@
-"""What watchlists find in an article: why, and which terms came and went with its revisions."""
+"""The matches of watchlists in an article: their reasons, and the terms that revisions changed."""
 
 from __future__ import annotations
 
