@@ -74,10 +74,6 @@ _INCLUSIVE = rf"(?:{_SIGNED}|{_HYPHENATED}|-e(?!-\w)(?![\w{MARKS}]))"
 GLUED_BRACKETS = rf"(?<=[^\W\d_])\((?:{_FEMININE}\)(?:[sS]|\([sS]\))?|[sS]\))(?![\w{MARKS}])"
 """Brackets of a query that are inclusive writing, and no group: employé(e)s."""
 _NO_HYPHEN = "[^-\u2010\u2011&]"
-_INCLUSIVE_RUN = re.compile(
-    rf"({_NO_HYPHEN}+?)({_INCLUSIVE})|({_NO_HYPHEN}+[-\u2010\u2011&].+?)({_SIGNED}|{_HYPHENATED})",
-    re.DOTALL,
-)
 _HYPHEN = r"[-\u2010\u2011](?:[ \t]*+\r?\n[ \t]*+)?+"
 
 
@@ -120,6 +116,14 @@ def _pattern(wildcards: str, *, is_western: bool) -> re.Pattern[str]:
         for foreign in (CJK, JAMO, MARKS):
             expression = expression.replace(foreign, foreign[0])
     return re.compile(expression)
+
+
+@functools.cache
+def _inclusive_run() -> re.Pattern[str]:
+    """Compile the expression when a text first needs it: that takes 7 ms."""
+    simple = rf"({_NO_HYPHEN}+?)({_INCLUSIVE})"
+    compound = rf"({_NO_HYPHEN}+[-\u2010\u2011&].+?)({_SIGNED}|{_HYPHENATED})"
+    return re.compile(rf"{simple}|{compound}", re.DOTALL)
 
 
 _HYPHENS = re.compile(_HYPHEN)
@@ -254,7 +258,7 @@ def _analyse(run: str) -> tuple[Token, ...]:
     """Return the tokens of a run, their positions and offsets counted from its start."""
     if run.isalnum():
         return (as_token(run, 0, 1, 0, len(run)),)
-    if inclusive := _INCLUSIVE_RUN.fullmatch(run):
+    if inclusive := _inclusive_run().fullmatch(run):
         forms = _gendered(*filter(None, inclusive.groups()))
         return tuple(_in_one_place(run, forms))
     separators = [match.span() for match in _SEPARATORS.finditer(run)]
@@ -270,7 +274,7 @@ def _analyse(run: str) -> tuple[Token, ...]:
 
 def is_inclusive(run: str) -> bool:
     """Tell whether a run is inclusive writing, which stands for several forms: employé·e."""
-    return _INCLUSIVE_RUN.fullmatch(run) is not None
+    return _inclusive_run().fullmatch(run) is not None
 
 
 def pieces(run: str) -> list[tuple[str, int, int]]:
