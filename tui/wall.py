@@ -228,7 +228,9 @@ class Wall(BaseApp):
         version = self.newsroom.read_version()
         recount = self._status_schedule.due(version.commits)
         reread = self._alerts_schedule.due(version.commits)
-        self._status = service.status() if recount or old is None else service.renewed(old)
+        self._status = (
+            service.health.status() if recount or old is None else service.health.renewed(old)
+        )
         if reread and self._filter.watchlists:
             self._watchlists = tuple(count.name for count in service.statistics.watchlists())
         newest = version.alert, version.escalation

@@ -32,7 +32,8 @@ from monitor.model.alert import Alert, AlertState, EscalatedAlert, StoryAlerts, 
 from monitor.model.search import Filter
 from monitor.model.status import StoreVersion
 from monitor.presentation.rows import columns
-from monitor.presentation.service.triage import ME, NOBODY, AlertSelection, clean_tag
+from monitor.presentation.service.known_names import ME, NOBODY
+from monitor.presentation.service.triage import AlertSelection, clean_tag
 from monitor.presentation.severity import severity_run
 from monitor.presentation.spans import Line
 from monitor.presentation.story import ListedStory, describe_outlet, story_headline, story_lines

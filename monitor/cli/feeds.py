@@ -107,7 +107,7 @@ def feeds_list(cli: CliContext, blind: bool, since: float | None, style: str) ->
     if style != "table":
         output.print_rows(gap_rows(service, since, now), style, columns(GapRow))
     elif gaps := service.views.feeds.gaps(since, now):
-        output.print_lines(_gap_lines(gaps, service.coverage(since), now))
+        output.print_lines(_gap_lines(gaps, service.health.coverage(since), now))
     else:
         say(_("no coverage gaps: each poll had entries in common with the one before"))
 
@@ -115,7 +115,7 @@ def feeds_list(cli: CliContext, blind: bool, since: float | None, style: str) ->
 def _feeds(cli: CliContext) -> Sequence[FeedHealth]:
     """Return the feeds that the archive knows; before the first run those of feeds.yaml."""
     try:
-        return cli.service().feeds()
+        return cli.service().health.feeds()
     except NoStoreError:
         if not cli.config_path.exists():
             raise
@@ -160,7 +160,7 @@ def feeds_log(cli: CliContext, feed: str, style: str) -> None:
     from monitor.presentation.service.subscriptions import find_feed
 
     service = cli.service()
-    target = find_feed(feed, [health.feed for health in service.feeds()])
+    target = find_feed(feed, [health.feed for health in service.health.feeds()])
     polls = service.views.feeds.polls(target.url)[:POLLS_SHOWN]
     now = cli.clock()
     lines = (

@@ -259,7 +259,7 @@ def retry_deliveries(
             _("none of these is unsent; `tocsin deliveries` lists the unsent ones")
         )
     say(ngettext("{count} delivery is due now", "{count} deliveries are due now", count))
-    if not service.status().is_watched:
+    if not service.health.status().is_watched:
         say(_("no monitor is running; start one with `tocsin` or `tocsin run` to send them"))
 
 

@@ -25,7 +25,7 @@ from monitor.cli.output import progress_bar
 from monitor.model.config import Listening
 from monitor.model.poll import RunSummary
 from monitor.presentation.rows.alerts import alert_row
-from monitor.presentation.service.service import LOG
+from monitor.presentation.service.health import LOG
 from monitor.runtime.machine import monotonic, pause
 from monitor.storage import data_folder, monitor_lock
 

@@ -59,7 +59,7 @@ def status(cli: CliContext, style: str, latency: bool, since: float | None) -> N
             output.print_lines(latency_lines(latest))
         return
     service, now = cli.service(), cli.clock()
-    state, suppressed = service.status(), service.suppressed()
+    state, suppressed = service.health.status(), service.health.suppressed()
     if as_json:
         from monitor.presentation.rows.newsroom import status_row
 

@@ -141,7 +141,7 @@ HEADS = mark_all(
 def _table(service: Service, records: Sequence[WatchlistRecord], now: Timestamp) -> Iterator[str]:
     """Yield a line for each watchlist, without the columns that are empty."""
     watchlists = service.views.watchlists
-    coverage = {item.watchlist: item for item in service.coverage(now - DAY)}
+    coverage = {item.watchlist: item for item in service.health.coverage(now - DAY)}
     baselines = service.statistics.baselines()
     silenced_until = {silence.watchlist: silence.until for silence in watchlists.silences(now)}
     suppressed: Counter[str] = Counter()
@@ -243,7 +243,7 @@ def watch_forms(context: click.Context, terms: tuple[str, ...], style: str) -> N
     when the archive has no such word.
     """
     cli: CliContext = context.obj
-    cli.service().status()  # raises StoreError if there is no store
+    cli.service().health.status()  # raises StoreError if there is no store
     with closing(open_archive(archive_address(cli.archive))) as archive:
         found_forms = [form for term in dict.fromkeys(terms) for form in forms(archive, term)]
     rows = (form._asdict() for form in found_forms)

@@ -78,7 +78,7 @@ from monitor.model.watchlist import (
     WatchlistCount,
 )
 from monitor.presentation.service.briefing import compose_briefing
-from monitor.presentation.service.triage import clean_person
+from monitor.presentation.service.known_names import clean_person
 from monitor.watchlists.backtest import WatchlistPreview
 from support.briefings import hostile_facts
 
@@ -148,7 +148,7 @@ class FakeNewsroom:
             PastSearch("Alibaba", "date", NOW),
             PastSearch("puces", "date", 0),
         ]
-        self.health = [feed_health(n, name) for n, name in enumerate(OUTLETS)]
+        self.feed_health = [feed_health(n, name) for n, name in enumerate(OUTLETS)]
         self.lists: Sequence[tuple[str, Severity]] = LISTS
         self.published: Callable[[int], float | None] = lambda n: self._raised(n) - 120
 
@@ -229,10 +229,14 @@ class FakeNewsroom:
         """Return a fixed time."""
         return self.now
 
+    @property
+    def health(self) -> FakeNewsroom:
+        return self
+
     def status(self) -> Status:
         triaged = sum(state is not AlertState.NEW for state, _, _ in self.triaged.values())
         feeds: dict[Health, int] = {}
-        for feed in self.health:
+        for feed in self.feed_health:
             feeds[feed.health] = feeds.get(feed.health, 0) + 1
         return Status(
             articles=1234,
@@ -264,7 +268,7 @@ class FakeNewsroom:
         return self.committed
 
     def feeds(self) -> list[FeedHealth]:
-        return list(self.health)
+        return list(self.feed_health)
 
     def preview_watchlist(
         self, watchlist: Watchlist, feeds: Sequence[Feed], progress: Callable[[int, int], None]
@@ -619,7 +623,7 @@ class FakeNewsroom:
         return [before, replace(now, number=2)]
 
     def gaps(self, since: float, until: float) -> list[Gap]:
-        feed = self.health[1].feed
+        feed = self.feed_health[1].feed
         return [
             Gap(feed=feed, start=NOW - 7200, end=NOW - 3600, kind=GapKind.BLIND),
             Gap(feed=feed, start=NOW - 600, end=None, kind=GapKind.DOWN),
@@ -633,7 +637,7 @@ class FakeNewsroom:
         return compose_briefing(replace(hostile_facts(), until=self.now), UTC)
 
     def every_feed(self) -> list[Feed]:
-        return [replace(health.feed, number=1) for health in self.health]
+        return [replace(health.feed, number=1) for health in self.feed_health]
 
     def search(
         self,
@@ -749,8 +753,8 @@ def feed_health(number: int, name: str, health: Health = Health.OK, words: str =
 
 def failing(newsroom: FakeNewsroom, number: int, words: str) -> None:
     """Let one feed fail for a reason."""
-    name = newsroom.health[number].feed.name
-    newsroom.health[number] = feed_health(number, name, Health.FAILING, words)
+    name = newsroom.feed_health[number].feed.name
+    newsroom.feed_health[number] = feed_health(number, name, Health.FAILING, words)
 
 
 def aged(newsroom: FakeNewsroom, seconds: float) -> None:

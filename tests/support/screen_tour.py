@@ -101,7 +101,7 @@ def newsroom(path: Path) -> FakeNewsroom:
     path.write_text(FILE, encoding="utf-8")
     room.config = path
     failing(room, 1, "503 Service Unavailable")
-    room.health[2] = replace(room.health[2], health=Health.BLIND)
+    room.feed_health[2] = replace(room.feed_health[2], health=Health.BLIND)
     room.merged = {38: 40}
     room.network_down = "503"
     room.escalate(39)

@@ -26,7 +26,7 @@ from monitor.model.alert import EscalatedAlert
 from monitor.model.feed import FeedHealth
 from monitor.model.search import Filter
 from monitor.model.watchlist import WatchlistCount
-from monitor.presentation.service.triage import ME, NOBODY
+from monitor.presentation.service.known_names import ME, NOBODY
 from monitor.storage.search.alert_filter import (
     AlertFilter,
     FilterMeaning,

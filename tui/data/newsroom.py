@@ -271,9 +271,13 @@ class NewsroomModel:
             else []
         )
         alert_ids = [row.alert for row in escalated] + list(visible if reread else ())
-        status = service.status() if recount or old_status is None else service.renewed(old_status)
+        status = (
+            service.health.status()
+            if recount or old_status is None
+            else service.health.renewed(old_status)
+        )
         if counts_due:
-            self.watchlists, self.feeds = service.statistics.watchlists(), service.feeds()
+            self.watchlists, self.feeds = service.statistics.watchlists(), service.health.feeds()
             self.tags = list(service.views.triage.tags())
             self.people = service.views.triage.people()
             selector.names = filter_names(self.watchlists, self.feeds, self.tags, self.people)

@@ -22,7 +22,7 @@ from monitor.base.translation import mark_all, pgettext
 from monitor.model.search import Filter
 from monitor.model.status import StoreVersion
 from monitor.model.watchlist import WatchlistCount
-from monitor.presentation.service.triage import ME
+from monitor.presentation.service.known_names import ME
 from monitor.presentation.spans import Line, fit
 from monitor.storage.search.alert_filter import ALL, AlertFilter, parse_headline_filter
 from tui.key_labels import bind

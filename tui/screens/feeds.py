@@ -133,7 +133,7 @@ class FeedsScreen(PaneScreen):
 
     async def read_feeds(self) -> None:
         """Read the health of the feeds again."""
-        feeds = await self.ask(self.newsroom.service.feeds)
+        feeds = await self.ask(self.newsroom.service.health.feeds)
         if feeds is not None and feeds != self.newsroom.feeds:
             self.newsroom.feeds = feeds
             self.table.update(feeds)
@@ -168,7 +168,7 @@ class FeedsScreen(PaneScreen):
         gaps = [gap for gap in service.views.feeds.gaps(since, now) if gap.feed.url == url]
         watchlists = [
             item.watchlist
-            for item in (service.coverage(since) if gaps else ())
+            for item in (service.health.coverage(since) if gaps else ())
             if any(gap.feed.url == url for gap in item.gaps)
         ]
         return FeedBackground(

@@ -40,7 +40,7 @@ async def show_gaps(screen: PaneScreen) -> None:
     newsroom = screen.newsroom
     service, now, zone = newsroom.service, newsroom.clock(), newsroom.zone
     gaps = await screen.ask(service.views.feeds.gaps, now - WEEK, now)
-    coverage = await screen.ask(service.coverage, now - WEEK)
+    coverage = await screen.ask(service.health.coverage, now - WEEK)
     if gaps is not None and coverage is not None:
         page = PageDialog(
             _("Coverage gaps"), lambda cells: gaps_page(gaps, coverage, cells, now, zone)

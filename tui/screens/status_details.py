@@ -130,7 +130,7 @@ def open_feeds(screen: PaneScreen, url: str) -> None:
 
 async def choose_part(screen: PaneScreen) -> None:
     """Show the details of the status bar, and open the chosen part."""
-    status = await screen.ask(screen.newsroom.service.status)
+    status = await screen.ask(screen.newsroom.service.health.status)
     if status is None:
         return
     names, lines = zip(*status_rows(status, screen.newsroom), strict=True)

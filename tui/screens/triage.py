@@ -21,7 +21,8 @@ from monitor.model.shown_names import state_name, verdict_name
 from monitor.model.triage import Change, TriageAction
 from monitor.model.watchlist import SEVERITY_SIGNS
 from monitor.presentation.alert import describe_changes
-from monitor.presentation.service.triage import ME, NOBODY, clean_note, clean_tag
+from monitor.presentation.service.known_names import ME, NOBODY
+from monitor.presentation.service.triage import clean_note, clean_tag
 from monitor.presentation.spans import Line
 from monitor.storage.search.alert_filter import parse_headline_filter
 from tui.data.story_list import StoryCache

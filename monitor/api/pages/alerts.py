@@ -40,7 +40,7 @@ class ListParameters(PageParameters):
 def start(newsroom: Room, visitor: Reader) -> Page:
     """Show the state of the newsroom, and the newest stories."""
     stories, end = page_of_stories(newsroom, ListParameters(limit=NEWEST))
-    status = newsroom.service.status()
+    status = newsroom.service.health.status()
     return Page("start", {"status": status, "stories": stories, "has_more": bool(end)})
 
 

@@ -30,7 +30,7 @@ GAP_SECONDS = 7 * DAY
 @router.get("/status")
 def status(newsroom: Room, caller: Reader) -> StatusRow:
     """Return the state of the newsroom: monitor, feeds, articles, alerts, deliveries."""
-    return status_row(newsroom.service.status(), newsroom.service.suppressed())
+    return status_row(newsroom.service.health.status(), newsroom.service.health.suppressed())
 
 
 class BriefingParameters(Parameters):
@@ -95,7 +95,7 @@ class FeedsRow(TypedDict):
 @router.get("/feeds")
 def feeds(newsroom: Room, caller: Reader) -> FeedsRow:
     """List feeds with their health."""
-    return {"feeds": list(map(feed_row, newsroom.service.feeds()))}
+    return {"feeds": list(map(feed_row, newsroom.service.health.feeds()))}
 
 
 class GapParameters(Parameters):

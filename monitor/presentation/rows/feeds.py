@@ -85,7 +85,7 @@ def feed_row(feed: FeedHealth) -> FeedRow:
 
 def gap_rows(service: Service, since: Timestamp, now: Timestamp) -> list[GapRow]:
     """Return the coverage gaps since a time, and the watchlists that they concern."""
-    coverage = service.coverage(since)
+    coverage = service.health.coverage(since)
     return [
         row(
             GapRow,

@@ -61,7 +61,7 @@ def watchlist_rows(
     service: Service, records: Sequence[WatchlistRecord], now: Timestamp
 ) -> list[WatchlistRow]:
     """Return watchlists with what they brought, today and before."""
-    covered = {item.watchlist: item for item in service.coverage(now - DAY)}
+    covered = {item.watchlist: item for item in service.health.coverage(now - DAY)}
     baselines = service.statistics.baselines()
     suppressed: dict[str, dict[str, int]] = defaultdict(dict)
     for (name, reason), count in sorted(service.views.watchlists.suppressed(now - DAY).items()):

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import unicodedata
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,11 +12,12 @@ from msgspec.structs import replace
 from index.errors import QueryError
 from monitor.base.errors import MonitorError, UnknownNameError
 from monitor.base.formatting import nearest
+from monitor.base.text_cleaning import line
 from monitor.base.translation import gettext as _
+from monitor.base.translation import number
 from monitor.config.loading import load
 from monitor.model.search import Filter
 from monitor.model.watchlist import FEED_HEALTH
-from monitor.presentation.service.triage import clean_person, no_watchlist
 
 if TYPE_CHECKING:
     from index.query.ast import Facet
@@ -23,6 +25,12 @@ if TYPE_CHECKING:
     from monitor.model.feed import Feed
     from monitor.model.watchlist import Watchlist
     from monitor.storage.store.sql.views import Views
+
+
+ME, NOBODY = "me", "nobody"
+"""Names that mean the person who asks, and nobody."""
+MAX_PERSON = 64
+"""Characters of the name of a person at most."""
 
 
 class KnownNames:
@@ -132,3 +140,35 @@ def find_watchlist(config: Config, name: str) -> Watchlist:
         if watchlist.name.casefold() == name.casefold():
             return watchlist
     raise no_watchlist(name, [watchlist.name for watchlist in config.watchlists])
+
+
+def no_watchlist(name: str, names: Iterable[str]) -> UnknownNameError:
+    """Return the error that no watchlist has a name; it proposes the nearest one."""
+    hint = nearest(name, names) or _("; `tocsin watch list` lists them")
+    return UnknownNameError(_("no watchlist is called `{name}`", name=name) + hint)
+
+
+def clean_person(text: str, user: str) -> str:
+    """Return the name of somebody as it is stored; empty for nobody.
+
+    Args:
+        text: The name as it is written, `me` or `nobody`.
+        user: The person who asks.
+
+    Raises:
+        ValueError: It is empty, has a comma or is too long; or `me` has no name.
+    """
+    name = unicodedata.normalize("NFC", line(text).strip().removeprefix("@"))
+    if name.casefold() == NOBODY:
+        return ""
+    if name.casefold() == ME:
+        name = user
+        if not name:
+            raise ValueError(_("you have no name here; set TOCSIN_USER to your name"))
+    if not name:
+        raise ValueError(_("give a name, `me` or `nobody`"))
+    if "," in name:
+        raise ValueError(_("{name} holds a comma; give one name", name=name))
+    if len(name) > MAX_PERSON:
+        raise ValueError(_("a name has {most} characters at most", most=number(MAX_PERSON)))
+    return name

@@ -11,8 +11,6 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from monitor.base.article import Timestamp
-from monitor.base.errors import UnknownNameError
-from monitor.base.formatting import nearest
 from monitor.base.text_cleaning import line, lines
 from monitor.base.translation import gettext as _
 from monitor.base.translation import number
@@ -20,6 +18,7 @@ from monitor.model.alert import AlertState, Verdict
 from monitor.model.search import Filter
 from monitor.model.triage import Change, TriageAction, TriageState
 from monitor.model.watchlist import FEED_HEALTH, Silence
+from monitor.presentation.service.known_names import clean_person, no_watchlist
 
 if TYPE_CHECKING:
     from index.query.ast import Node
@@ -35,16 +34,6 @@ MAX_NOTE = 10_000
 """Characters of a note at most."""
 MAX_TAG = 50
 """Characters of a tag at most."""
-
-
-MAX_PERSON = 64
-"""Characters of the name of a person at most."""
-
-
-def no_watchlist(name: str, names: Iterable[str]) -> UnknownNameError:
-    """Return the error that no watchlist has a name; it proposes the nearest one."""
-    hint = nearest(name, names) or _("; `tocsin watch list` lists them")
-    return UnknownNameError(_("no watchlist is called `{name}`", name=name) + hint)
 
 
 class Triage:
@@ -278,36 +267,6 @@ def clean_note(text: str) -> str:
             )
         )
     return note
-
-
-ME, NOBODY = "me", "nobody"
-"""Names that mean the person who asks, and nobody."""
-
-
-def clean_person(text: str, user: str) -> str:
-    """Return the name of somebody as it is stored; empty for nobody.
-
-    Args:
-        text: The name as it is written, `me` or `nobody`.
-        user: The person who asks.
-
-    Raises:
-        ValueError: It is empty, has a comma or is too long; or `me` has no name.
-    """
-    name = unicodedata.normalize("NFC", line(text).strip().removeprefix("@"))
-    if name.casefold() == NOBODY:
-        return ""
-    if name.casefold() == ME:
-        name = user
-        if not name:
-            raise ValueError(_("you have no name here; set TOCSIN_USER to your name"))
-    if not name:
-        raise ValueError(_("give a name, `me` or `nobody`"))
-    if "," in name:
-        raise ValueError(_("{name} holds a comma; give one name", name=name))
-    if len(name) > MAX_PERSON:
-        raise ValueError(_("a name has {most} characters at most", most=number(MAX_PERSON)))
-    return name
 
 
 def clean_tag(text: str) -> str:

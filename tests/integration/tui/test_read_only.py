@@ -87,7 +87,7 @@ def test_no_part_of_the_status_line_opens_the_editor(monkeypatch: pytest.MonkeyP
 def test_its_service_refuses_to_write(tmp_path: Path) -> None:
     Store(StoreAddress(tmp_path)).close()
     service = open_service(tmp_path, read_only=True)
-    assert service.status().alerts == 0
+    assert service.health.status().alerts == 0
     for write in (
         lambda: service.triage.change([1], state=AlertState.ACKNOWLEDGED),
         service.views.feeds.poll_now,

@@ -12,7 +12,6 @@ from monitor.base.errors import StoreError
 from monitor.base.translation import gettext as _
 from monitor.model.analyst import Token
 from monitor.model.config import StoreAddress, StoredConfig
-from monitor.model.lease import SharingMonitor
 from monitor.model.search import PastSearch
 from monitor.model.status import StoreVersion, Totals
 from monitor.storage.store.database.connection import (
@@ -26,7 +25,6 @@ from monitor.storage.store.database.connection import (
 )
 from monitor.storage.store.database.opening import ViewerConnection
 from monitor.storage.store.sql.feeds import FeedViews
-from monitor.storage.store.sql.leases import sharing_monitors
 from monitor.storage.store.sql.watchlists import WatchlistViews
 
 if TYPE_CHECKING:
@@ -142,12 +140,6 @@ class Views:
             "SELECT count(DISTINCT +story_alert) FROM alerts"
             " WHERE suppressed = 'silence' AND state = 'new' AND merged_into IS NULL"
         )
-
-    def monitors(self) -> list[SharingMonitor]:
-        """Return the monitors of a shared store, the lost ones last."""
-        if not self._address.is_shared:
-            return []
-        return sharing_monitors(self.connection)
 
 
 class SearchHistory(StoreViews):
@@ -266,7 +258,7 @@ class ConfigViews(StoreViews):
                 raise StoreError(
                     _(
                         "version {number} of the configuration was applied meanwhile, and nothing"
-                        " was changed; look at `tocsin config diff`, and try again",
+                        " was changed; look at `tocsin config history`, and try again",
                         number=newest,
                     )
                 )

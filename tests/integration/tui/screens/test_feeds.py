@@ -230,7 +230,7 @@ def test_feeds_are_chosen_sorted_and_explained() -> None:
         await pilot.press("f", "j", "enter")
         await sees(pilot, app, "failing only")
         assert "Reuters" not in "\n".join(lines(app)[3:7])
-        newsroom.health[2] = feed_health(2, "Le Monde")
+        newsroom.feed_health[2] = feed_health(2, "Le Monde")
         await app.screen.read_feeds()  # type: ignore[attr-defined]
         await sees(pilot, app, "No feed has this state now: failing")
         await pilot.press("r", "p", "X", "y", "o", "f", "enter")
@@ -451,7 +451,9 @@ def test_a_file_that_is_not_well_or_not_known_stays_as_it_is(path: Path) -> None
 
 def test_a_wider_screen_shows_no_fewer_columns() -> None:
     room = FakeNewsroom(4)
-    room.health = [replace(f, state=replace(f.state, usual=86_400.0)) for f in room.health]
+    room.feed_health = [
+        replace(f, state=replace(f.state, usual=86_400.0)) for f in room.feed_health
+    ]
 
     async def script(pilot: Pilot[Any], app: DashboardApp) -> None:
         await pilot.press("e")

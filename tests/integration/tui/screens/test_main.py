@@ -581,7 +581,7 @@ def test_an_empty_newsroom_teaches() -> None:
         await sees(pilot, app, "No feed can be reached.")
         await sees(pilot, app, "the name cannot be resolved (4 feeds)")
         await sees(pilot, app, "tocsin demo")
-        newsroom.health = []
+        newsroom.feed_health = []
         app.newsroom.read_all_next()
         await look(pilot, app)
         await sees(pilot, app, "feeds go in here")
@@ -659,8 +659,8 @@ def test_a_reader_without_an_article_says_what_it_is_for() -> None:
 def test_the_summary_of_feeds_has_room_for_every_state() -> None:
     async def script(pilot: Pilot[Any], app: DashboardApp) -> None:
         await sees(pilot, app, "✗ 2 failing")
-        newsroom.health[2] = feed_health(2, "Le Soir", Health.SILENT, "nothing new")
-        newsroom.health[3] = feed_health(3, "Estuaire", Health.LATE, "late")
+        newsroom.feed_health[2] = feed_health(2, "Le Soir", Health.SILENT, "nothing new")
+        newsroom.feed_health[3] = feed_health(3, "Estuaire", Health.LATE, "late")
         app.newsroom.read_all_next()
         await sees(pilot, app, "! 1  ! 1  ✗ 2")
 

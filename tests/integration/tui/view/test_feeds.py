@@ -47,7 +47,7 @@ def test_the_reader_shows_the_feed_and_its_polls_and_then_articles_again() -> No
 def test_an_alert_about_a_feed_that_is_gone_from_the_list_is_no_trouble() -> None:
     newsroom = FakeNewsroom(8)
     newsroom.about_feeds = {8}
-    newsroom.health = newsroom.health[1:]
+    newsroom.feed_health = newsroom.feed_health[1:]
 
     async def script(pilot: Pilot[Any], app: DashboardApp) -> None:
         await look(pilot, app)

@@ -23,12 +23,12 @@ def test_empty_states_teach() -> None:
     assert "monitor is not running" in text_of(newsroom)
     newsroom.lists = ()
     assert "No watchlists yet" in text_of(newsroom)
-    newsroom.health = [feed_health(n, f"f{n}", Health.FAILING, "no route") for n in range(3)]
+    newsroom.feed_health = [feed_health(n, f"f{n}", Health.FAILING, "no route") for n in range(3)]
     empty_text = text_of(newsroom)
     assert "No feed can be reached" in empty_text
     assert "no route (3 feeds)" in empty_text
     assert "tocsin demo" in empty_text
-    newsroom.health = []
+    newsroom.feed_health = []
     assert "tocsin demo" in text_of(newsroom, hint="add feeds so")
     assert "add feeds so" in text_of(newsroom, hint="add feeds so")
 

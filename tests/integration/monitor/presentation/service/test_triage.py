@@ -36,14 +36,9 @@ from monitor.model.triage import (
     triage_state,
 )
 from monitor.model.watchlist import Severity, Watchlist
+from monitor.presentation.service.known_names import MAX_PERSON, clean_person
 from monitor.presentation.service.service import Service
-from monitor.presentation.service.triage import (
-    MAX_NOTE,
-    MAX_PERSON,
-    clean_note,
-    clean_person,
-    clean_tag,
-)
+from monitor.presentation.service.triage import MAX_NOTE, clean_note, clean_tag
 from monitor.storage.store.sql.store import Store
 
 ALIBABA = Watchlist(name="Alibaba", query=parse_query("alibaba"))

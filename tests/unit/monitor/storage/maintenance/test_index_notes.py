@@ -132,7 +132,7 @@ def test_searches_go_on_while_it_is_built_again(data: Path, service: Service) ->
     def report(done_count: int, total: int) -> None:
         indexer.write_progress(data, done_count, total)
         if done_count:
-            status = service.status()
+            status = service.health.status()
             observed.append((*search_result(service), status.indexed, status.rebuilt))
 
     with pytest.MonkeyPatch.context() as monkeypatch, closing(Store(StoreAddress(data))) as store:

@@ -19,7 +19,7 @@ from monitor.model.lease import BUCKETS, Duty
 from monitor.storage.fencing import SOLE, Holding, Lease, bucket_of, under
 from monitor.storage.maintenance.store_check import note_lost_monitors
 from monitor.storage.store.database.connection import transaction
-from monitor.storage.store.sql.leases import HANDOVER, TURNS_KEPT, SqlLeases
+from monitor.storage.store.sql.leases import HANDOVER, TURNS_KEPT, SqlLeases, sharing_monitors
 from monitor.storage.store.sql.store import Store
 
 pytestmark = [pytest.mark.costly, pytest.mark.database]
@@ -171,9 +171,10 @@ def test_a_lost_monitor_raises_one_alert_unless_it_runs_again(room: SmallStore) 
             assert (alert.kind, alert.title) == (AlertKind.LOST, title)
             expected = [("here/7", False), ("again/7", False), ("lost/7", True)]
             # The lease of the first `again` may end later than that of `lost`.
-            until(lambda: [(row.name, row.lost) for row in room.views.monitors()] == expected, 10)
+            viewer = room.views.connection
+            until(lambda: [(m.name, m.lost) for m in sharing_monitors(viewer)] == expected, 10)
             lost_monitor.beat()
-            assert [row.lost for row in room.views.monitors()] == [False, False, False]
+            assert [m.lost for m in sharing_monitors(viewer)] == [False, False, False]
             assert len(until(lost_titles, 10)) == 1  # the monitor is lost again
             room.store.forget(names_before=0.0, sent_before=0.0)
             assert room.sql("SELECT count(*) FROM monitors") == [(3,)]
@@ -225,13 +226,13 @@ def test_a_host_that_was_not_asked_for_long_is_forgotten(room: SmallStore) -> No
 
 
 def test_viewers_see_who_does_what_and_how_late(room: SmallStore) -> None:
-    assert room.views.monitors() == []
+    assert sharing_monitors(room.views.connection) == []
     with closing(monitor(room)) as leases:
         leases.beat()
         leases.take(BUCKETS)
         leases.take_duties([Duty.DELIVERIES])
         time.sleep(0.2)
-        (status,) = room.views.monitors()
+        (status,) = sharing_monitors(room.views.connection)
     assert (status.name, status.buckets, status.duties) == ("a/7", BUCKETS, (Duty.DELIVERIES,))
     assert 0.2 <= status.lag < 60  # no feed was polled since it began
     assert 0.2 <= status.silence < 60

@@ -1,0 +1,145 @@
+"""How the newsroom is: its monitors, its feeds, what waits, and what may be missing."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
+
+from index import archive_engine
+from monitor.base.article import Timestamp
+from monitor.base.formatting import clauses
+from monitor.intake.ingest.coverage_gaps import coverage
+from monitor.intake.ingest.feed_health import (
+    WORST,
+    describe_health,
+    describe_redirect,
+    describe_trouble,
+    health,
+)
+from monitor.model.config import StoreAddress
+from monitor.model.delivery import DeliveryState
+from monitor.model.feed import Coverage, FeedHealth
+from monitor.model.lease import SharingMonitor
+from monitor.model.status import Status, Totals
+from monitor.storage.data_folder import archive_address
+from monitor.storage.maintenance import indexer
+from monitor.storage.monitor_lock import current_heartbeat
+from monitor.storage.store.sql.leases import sharing_monitors
+
+if TYPE_CHECKING:
+    from monitor.storage.store.sql.views import Views
+
+DAY = 86_400.0
+LOG = "monitor.log"
+"""Name of the log of a monitor in the background, in the data folder."""
+
+
+class NewsroomHealth:
+    """The state of one newsroom, read when it is asked for. Thread-safe."""
+
+    def __init__(
+        self, folder: Path, store: StoreAddress, views: Views, clock: Callable[[], Timestamp]
+    ) -> None:
+        self._folder = folder
+        self._store = store
+        self._views = views
+        self._clock = clock
+
+    def feeds(self) -> list[FeedHealth]:
+        """Return every feed's health, the worst first."""
+        now = self._clock()
+        feeds = []
+        for feed, state, articles, move, former in self._views.feeds.subscribed():
+            words = [describe_health(feed, state, now), describe_redirect(move, former, now)]
+            feeds.append(
+                FeedHealth(
+                    feed=feed,
+                    health=health(feed, state, now),
+                    state=state,
+                    articles=articles,
+                    words=clauses(filter(None, words)),
+                    trouble=describe_trouble(feed, state, now),
+                    move=move,
+                    former=former,
+                )
+            )
+        return sorted(feeds, key=lambda f: (WORST.index(f.health), -f.state.failures))
+
+    def coverage(self, since: Timestamp) -> list[Coverage]:
+        """Return the coverage of each watchlist: the gaps of its feeds since then."""
+        feeds = [subscribed.feed for subscribed in self._views.feeds.subscribed()]
+        watched = {w.name: w.feeds for w in self._views.watchlists.in_force()}
+        return coverage(watched, feeds, self._views.feeds.gaps(since, self._clock()))
+
+    def status(self) -> Status:
+        """Return the newsroom at a glance; reads the state of every feed."""
+        totals, now = self._views.totals(), self._clock()
+        feeds = self._views.feeds.subscribed()
+        gaps = self._views.feeds.gaps(now - DAY, now)
+        unsent = Counter[DeliveryState]()
+        for (_, state), count in self._views.deliveries.unsent().items():
+            unsent[state] += count
+        log = (self._folder / LOG).absolute()
+        rebuilt = indexer.read_progress(self._folder, now)
+        status = Status(
+            articles=totals.articles,
+            indexed=self._searchable(totals),
+            rebuilt=rebuilt,
+            alerts=totals.alerts,
+            untriaged=totals.untriaged,
+            set_aside=self._views.set_aside_count(),
+            feeds=Counter(health(subscribed.feed, subscribed.state, now) for subscribed in feeds),
+            blind=sum(subscribed.state.blind for subscribed in feeds),
+            gaps=Counter(kind for kind, _ in {(gap.kind, gap.feed.url) for gap in gaps}),
+            monitor=None,
+            pulse=None,
+            backfill=tuple(self._views.watchlists.backfills()),
+            silences=tuple(self._views.watchlists.silences(now)),
+            silenced=self._views.silenced_count(),
+            unsent=unsent[DeliveryState.WAITING],
+            dead=unsent[DeliveryState.DEAD],
+            log=str(log) if log.exists() else "",
+            monitors=self._sharing_monitors(),
+        )
+        return self.renewed(status)
+
+    def _searchable(self, totals: Totals) -> int:
+        """Return the number of articles that can be searched on this machine."""
+        engine = archive_engine(archive_address(self._folder))
+        indexed = min(totals.articles, engine.count_articles())
+        is_shared = self._store.is_shared  # the outbox is of other machines
+        return indexed if is_shared else min(indexed, totals.articles - totals.unindexed)
+
+    def suppressed(self) -> Counter[str]:
+        """Return the number of suppressed alerts of the last day, by reason."""
+        reasons = Counter[str]()
+        counts = self._views.watchlists.suppressed(self._clock() - DAY)
+        for (_, reason), count in counts.items():
+            reasons[reason] += count
+        return reasons
+
+    def renewed(self, status: Status) -> Status:
+        """Return a status with the latest heartbeat of the monitor, the counts as they were.
+
+        Cheap enough for every second.
+        """
+        heartbeat = current_heartbeat(self._folder)
+        return replace(
+            status,
+            monitor=heartbeat.presence if heartbeat else None,
+            pulse=heartbeat.pulse if heartbeat else None,
+            config_error=heartbeat.config_error if heartbeat else "",
+            network_down=heartbeat.network_down if heartbeat else "",
+            store_damage=heartbeat.store_damage if heartbeat else "",
+            no_vectors=heartbeat.no_vectors if heartbeat else "",
+        )
+
+    def _sharing_monitors(self) -> tuple[SharingMonitor, ...]:
+        """Return the monitors of a store that several may share, those that are lost the last."""
+        if not self._store.is_shared:
+            return ()
+        return tuple(sharing_monitors(self._views.connection))
