@@ -33,7 +33,7 @@ from bench.loopback import Loopback, serve_loopback
 from monitor.base.article import Article
 from monitor.model.config import STORE_FILE, StoreAddress
 from monitor.model.feed import Feed
-from monitor.storage.maintenance import indexer
+from monitor.storage.maintenance import index_notes
 from monitor.storage.store.sql.store import Store
 
 TOCSIN = str(Path(sys.executable).with_name("tocsin"))
@@ -177,7 +177,7 @@ def _watched(folder: Path, press: Press, seconds: int) -> Observed:
                 now = time.time()
                 for last, url in rows:  # noqa: B007
                     observed.stored.setdefault(url, now)
-                if indexer.read_progress(data, now) is not None:
+                if index_notes.read_progress(data, now) is not None:
                     observed.rebuilding = now - press.began
                 time.sleep(LOOK)
             observed.load = os.getloadavg()[0]

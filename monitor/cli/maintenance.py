@@ -21,7 +21,7 @@ from monitor.runtime.run_log import Progress
 from monitor.storage.data_folder import archive_address
 from monitor.storage.maintenance import indexer
 from monitor.storage.maintenance.index_follower import follower_lock, is_followed
-from monitor.storage.maintenance.indexer import write_progress
+from monitor.storage.maintenance.index_notes import write_progress
 from monitor.storage.maintenance.indexer_process import FollowedStore
 from monitor.storage.maintenance.retention import RetentionSweep, SweepResult, compact, disk_usage
 from monitor.storage.monitor_lock import MonitorLock

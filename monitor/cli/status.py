@@ -22,7 +22,7 @@ from monitor.model.lease import SharingMonitor
 from monitor.model.shown_names import duty_name
 from monitor.model.status import Status
 from monitor.presentation.alert import describe_counts
-from monitor.storage.maintenance.indexer import WAY_OUT
+from monitor.storage.maintenance.index_notes import WAY_OUT
 
 DAY = 86_400.0
 LATE = 60.0

@@ -26,7 +26,7 @@ from monitor.model.feed import Coverage, FeedHealth
 from monitor.model.lease import SharingMonitor
 from monitor.model.status import Status, Totals
 from monitor.storage.data_folder import archive_address
-from monitor.storage.maintenance import indexer
+from monitor.storage.maintenance import index_notes
 from monitor.storage.monitor_lock import current_heartbeat
 from monitor.storage.store.sql.leases import sharing_monitors
 
@@ -84,7 +84,7 @@ class NewsroomHealth:
         for (_, state), count in self._views.deliveries.unsent().items():
             unsent[state] += count
         log = (self._folder / LOG).absolute()
-        rebuilt = indexer.read_progress(self._folder, now)
+        rebuilt = index_notes.read_progress(self._folder, now)
         status = Status(
             articles=totals.articles,
             indexed=self._searchable(totals),

@@ -7,22 +7,29 @@ different from the store is repaired while new articles are indexed.
 from __future__ import annotations
 
 import contextlib
-import json
 import logging
 from array import array
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import msgspec
+from msgspec.structs import replace
+
 from index import archive_engine
 from index.errors import ArchiveDamaged, ArchiveError
-from monitor.base.article import Article, Timestamp
+from monitor.base.article import Article
 from monitor.base.errors import StoreError
 from monitor.base.files import atomic_write
 from monitor.base.translation import gettext as _
-from monitor.base.translation import mark, ngettext, number
+from monitor.base.translation import ngettext, number
 from monitor.storage.data_folder import archive_address
-from monitor.storage.maintenance.guarded_writer import GuardedWriter
+from monitor.storage.maintenance.index_notes import (
+    BATCH_NOTE,
+    InHand,
+    is_suspect,
+    read_note,
+)
 
 if TYPE_CHECKING:
     from multiprocessing.connection import Connection
@@ -197,67 +204,97 @@ def _wait_for_more(pipe: Connection) -> bool:
     return has_ended
 
 
+DEATHS = 3
+"""Processes that die indexing one article alone before it is to blame: some are killed."""
+
+
+class GuardedWriter:
+    """Adds articles to an index; one that cannot be indexed loses its text, and is set aside.
+
+    A batch that fails is halved until the article that makes it fail is alone. A process that dies
+    leaves a note of its batch: the next process tries the halves of that. The monitor ends a
+    process that works too long on a batch.
+    """
+
+    def __init__(self, writer: ArchiveWriter, store: Store, data: Path) -> None:
+        self._writer = writer
+        self._store = store
+        self._data = data
+        self._without_text = set(store.unsearchable())
+        note = read_note(data)
+        self._deaths = note.deaths + 1 if note else 0
+        self._suspects = set(note.ids) if note else set[int]()
+        if note and len(note.ids) == 1 and self._deaths >= DEATHS:
+            self._set_aside(note.ids[0], _("indexing it ends the indexer, or takes too long"))
+            self._suspects.clear()
+
+    def add(self, articles: Iterable[Article]) -> None:
+        """Add articles.
+
+        Raises:
+            ArchiveError: The archive cannot be written.
+        """
+        articles = list(articles)
+        suspects = [article for article in articles if article.id in self._suspects]
+        others = [article for article in articles if article.id not in self._suspects]
+        size = max(1, (len(self._suspects) + 1) // 2)
+        batches = [suspects[start : start + size] for start in range(0, len(suspects), size)]
+        batches = [batch for batch in [others, *reversed(batches)] if batch]
+        while batches:
+            batch = batches.pop()
+            try:
+                self._commit(batch)
+            except (ArchiveError, OSError):
+                self._remove_note()
+                raise
+            except Exception as error:
+                batches += self._halves(batch, error)
+
+    def _commit(self, batch: Sequence[Article]) -> None:
+        ids = tuple(article.id for article in batch)
+        deaths = self._deaths if self._suspects.issuperset(ids) else 0
+        atomic_write(self._data / BATCH_NOTE, msgspec.json.encode(InHand(ids, deaths)))
+        self._writer.add(map(self._indexable, batch))
+        self._remove_note()
+        self._suspects.difference_update(ids)
+
+    def _remove_note(self) -> None:
+        with contextlib.suppress(OSError):
+            (self._data / BATCH_NOTE).unlink()
+
+    def _halves(self, batch: list[Article], error: Exception) -> list[list[Article]]:
+        """Return the batches to try instead of one that failed: its halves, the first one last."""
+        if len(batch) > 1:
+            middle = len(batch) // 2
+            return [batch[middle:], batch[:middle]]
+        self._remove_note()
+        if batch[0].id in self._without_text:
+            raise error
+        if isinstance(error, MemoryError):
+            reason = _("indexing it needs too much memory")
+        else:
+            reason = _("indexing it fails")
+        log.error(
+            _(
+                "article {number}: {reason}; it is indexed without its text",
+                number=batch[0].id,
+                reason=reason,
+            )
+        )
+        self._set_aside(batch[0].id, reason)
+        return [batch]
+
+    def _set_aside(self, id: int, reason: str) -> None:
+        self._without_text.add(id)
+        self._store.set_aside(id, reason)
+
+    def _indexable(self, article: Article) -> Article:
+        if article.id not in self._without_text:
+            return article
+        return replace(article, title="", summary="", body="", author="")
+
+
 # --- repair of the index from the store ------------------------------------------------
-
-PROGRESS = "index.progress"
-SUSPECT = "index.suspect"
-WAY_OUT = mark("a running monitor rebuilds it from the store, and so does `tocsin reindex`")
-STALE_SECONDS = 60.0
-"""Seconds after which a report of progress is out of date: the rebuild has died."""
-
-
-def write_progress(data: Path, done: int, total: int) -> None:
-    """Write how many articles can be searched, of how many; all of them end the rebuild."""
-    path = data / PROGRESS
-    with contextlib.suppress(OSError):  # the disk is full: the index waits too
-        if done >= total:
-            path.unlink(missing_ok=True)
-            return
-        atomic_write(path, json.dumps([done, total]).encode())
-
-
-def read_progress(data: Path, now: Timestamp) -> float | None:
-    """Return the share of the index that is rebuilt, None if no rebuild runs."""
-    path = data / PROGRESS
-    try:
-        if now - path.stat().st_mtime > STALE_SECONDS:
-            return None
-        done, total = json.loads(path.read_text(encoding="utf-8"))
-        return max(0.0, min(1.0, float(done / total)))
-    except (OSError, ValueError, TypeError, ZeroDivisionError):
-        return None
-
-
-def describe_progress(share: float) -> str:
-    """Return the progress in words."""
-    return _("the index is being rebuilt, {percent}% done", percent=f"{100 * share:.0f}")
-
-
-def describe_waiting(articles: int) -> str:
-    """Return the number of articles that wait for the index, in words; empty for none."""
-    if not articles:
-        return ""
-    return ngettext(
-        "{count} article is still being indexed",
-        "{count} articles are still being indexed",
-        articles,
-    )
-
-
-def mark_suspect(data: Path) -> None:
-    """Mark the index as possibly damaged, so that the indexer checks all of it."""
-    with contextlib.suppress(OSError):
-        (data / SUSPECT).touch()
-
-
-def is_suspect(data: Path) -> bool:
-    """Return whether the index was marked since the last call, and remove the mark."""
-    try:
-        (data / SUSPECT).unlink()
-    except OSError:
-        return False
-    return True
-
 
 STEP = 1024
 """Articles of one step: new articles wait at most half a second for it."""

@@ -31,8 +31,8 @@ from monitor.base.garbage import free_at_once
 from monitor.base.translation import gettext as _
 from monitor.model.config import OutboxEntry, OutboxState, StoreAddress
 from monitor.storage.data_folder import archive_address
-from monitor.storage.maintenance import indexer
-from monitor.storage.maintenance.guarded_writer import InHand, note_stamp, read_note
+from monitor.storage.maintenance import index_notes, indexer
+from monitor.storage.maintenance.index_notes import InHand, note_stamp, read_note
 from monitor.storage.store.sql.articles import article_columns
 from monitor.storage.store.sql.store import Store, outbox_entries
 
@@ -378,7 +378,7 @@ def _index(
             else _ReadOnly(address, monitor, clock)
         ) as store:
             progress, on_repaired = (
-                partial(indexer.write_progress, data),
+                partial(index_notes.write_progress, data),
                 partial(_report, monitor, "mended"),
             )
             indexer.run(store, data, pipe, progress, on_repaired)

@@ -40,7 +40,7 @@ from monitor.base.translation import gettext as _
 from monitor.base.translation import ngettext, number
 from monitor.model.search import Filter, Results, SearchHit, Suggestion
 from monitor.storage.data_folder import archive_address
-from monitor.storage.maintenance import indexer
+from monitor.storage.maintenance import index_notes
 from monitor.storage.search.query_resolution import QueryResolution
 
 if TYPE_CHECKING:
@@ -308,8 +308,8 @@ class ArchiveSearch:
             yield self._open()
         except ArchiveDamaged as error:
             self._archive = None
-            indexer.mark_suspect(self._data)
-            raise ArchiveError(clauses([str(error), _(indexer.WAY_OUT)])) from error
+            index_notes.mark_suspect(self._data)
+            raise ArchiveError(clauses([str(error), _(index_notes.WAY_OUT)])) from error
 
     def _open(self) -> Archive:
         with self._open_lock:
@@ -333,20 +333,20 @@ class ArchiveSearch:
             return self._note(archive, totals)
 
     def _note(self, archive: Archive, totals: Totals) -> str:
-        share = indexer.read_progress(self._data, self._clock())
+        share = index_notes.read_progress(self._data, self._clock())
         if share is not None:
-            progress = indexer.describe_progress(share)
+            progress = index_notes.describe_progress(share)
             return _("{progress}: the rest is not found yet", progress=progress)
         if archive.damage:
-            indexer.mark_suspect(self._data)
+            index_notes.mark_suspect(self._data)
             return ngettext(
                 "the index is damaged, {there} of {count} article can be searched; {way_out}",
                 "the index is damaged, {there} of {count} articles can be searched; {way_out}",
                 totals.articles, there=number(archive.article_count),
-                way_out=_(indexer.WAY_OUT),
+                way_out=_(index_notes.WAY_OUT),
             )  # fmt: skip
         queued = totals.articles - archive.article_count if self._is_shared else totals.unindexed
-        return indexer.describe_waiting(max(0, queued))
+        return index_notes.describe_waiting(max(0, queued))
 
     def _with_snippets(
         self, query: Query, hits: Iterable[ArchiveHit], width: int

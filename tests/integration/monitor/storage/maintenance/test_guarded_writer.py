@@ -13,7 +13,7 @@ import pytest
 from index import open_archive, open_archive_writer
 from index.query.parser import parse_query
 from monitor.base.article import Article
-from monitor.storage.maintenance.guarded_writer import DEATHS, GuardedWriter
+from monitor.storage.maintenance.indexer import DEATHS, GuardedWriter
 
 pytestmark = pytest.mark.costly
 

@@ -21,7 +21,7 @@ from monitor.model.poll import ArticleChange, PollOutcome
 from monitor.presentation.service.service import Service
 from monitor.runtime.viewing import open_service
 from monitor.storage.data_folder import ARCHIVE_FOLDER
-from monitor.storage.maintenance import indexer
+from monitor.storage.maintenance import index_notes, indexer
 from monitor.storage.store.sql.store import Store
 
 TOTAL = 30
@@ -99,7 +99,7 @@ def test_what_is_left_is_searched_and_the_rest_is_named(data: Path, kind: str) -
     assert "tocsin reindex" in note
     statistics = service.statistics
     assert statistics.facets("port").note == statistics.trend(["port"]).note == note
-    assert indexer.is_suspect(data)  # the indexer learns of the damage
+    assert index_notes.is_suspect(data)  # the indexer learns of the damage
     with closing(Store(StoreAddress(data))) as store:
         indexer.catch_up(store, data)
     assert search_result(service) == (TOTAL, "")  # in the same viewer, which stayed open
@@ -119,7 +119,7 @@ def test_where_nothing_is_left_the_way_out_is_named(
     TOTAL_DAMAGES[kind](data / ARCHIVE_FOLDER)
     with pytest.raises(ArchiveError, match="tocsin reindex"):
         search_result(service)
-    assert indexer.is_suspect(data)
+    assert index_notes.is_suspect(data)
     with closing(Store(StoreAddress(data))) as store:
         indexer.catch_up(store, data)
     assert search_result(service) == (TOTAL, "")
@@ -130,7 +130,7 @@ def test_searches_go_on_while_it_is_built_again(data: Path, service: Service) ->
     observed: list[tuple[int, str, int, float | None]] = []
 
     def report(done_count: int, total: int) -> None:
-        indexer.write_progress(data, done_count, total)
+        index_notes.write_progress(data, done_count, total)
         if done_count:
             status = service.health.status()
             observed.append((*search_result(service), status.indexed, status.rebuilt))
@@ -147,15 +147,15 @@ def test_searches_go_on_while_it_is_built_again(data: Path, service: Service) ->
 
 
 def test_the_progress_of_one_that_died_is_not_believed(tmp_path: Path) -> None:
-    assert indexer.read_progress(tmp_path, flow.START) is None
-    indexer.write_progress(tmp_path, 3, 12)
-    path = tmp_path / indexer.PROGRESS
+    assert index_notes.read_progress(tmp_path, flow.START) is None
+    index_notes.write_progress(tmp_path, 3, 12)
+    path = tmp_path / index_notes.PROGRESS
     written_at = path.stat().st_mtime
-    assert indexer.read_progress(tmp_path, written_at + 1) == 0.25
-    assert indexer.read_progress(tmp_path, written_at + indexer.STALE_SECONDS + 1) is None
+    assert index_notes.read_progress(tmp_path, written_at + 1) == 0.25
+    assert index_notes.read_progress(tmp_path, written_at + index_notes.STALE_SECONDS + 1) is None
     for content in ("", "[1]", "[1, 0]", '"a"', "{}"):
         path.write_text(content, encoding="utf-8")
-        assert indexer.read_progress(tmp_path, written_at + 1) is None, content
-    indexer.write_progress(tmp_path, 12, 12)
+        assert index_notes.read_progress(tmp_path, written_at + 1) is None, content
+    index_notes.write_progress(tmp_path, 12, 12)
     assert not path.exists()
-    indexer.write_progress(tmp_path / "gone", 1, 2)  # no folder, no error
+    index_notes.write_progress(tmp_path / "gone", 1, 2)  # no folder, no error
