@@ -12,6 +12,8 @@ from monitor.base.translation import gettext as _
 
 WINDOW = 72 * 3600.0
 """Seconds between two articles of one event, at most."""
+LEAD = 600
+"""Characters of a text that are encoded: more take longer, and the lead names the event."""
 
 
 class Surety(enum.IntEnum):
@@ -53,7 +55,7 @@ class Unencoded(NamedTuple):
     version: int
     title: str
     text: str
-    """The summary, or the body where there is none."""
+    """The lead of the summary, or of the body where there is none."""
 
 
 class EncodedArticle(NamedTuple):

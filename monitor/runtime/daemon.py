@@ -228,8 +228,7 @@ class Daemon:
             indexer.start()
             await self._parts.sleep(0.05)
         if self._parts.linker is not None:
-            report = self._parts.report
-            await self._parts.linker.all(report.stored, report.encoding)
+            await self._parts.linker.all(self._parts.report.encoding)
             await self._parts.notifier.all()
 
     async def _unindexed_count(self) -> int:

@@ -89,11 +89,6 @@ class RunLog:
         if self._progress:
             self._progress(_("encoding"), done, total)
 
-    @property
-    def stored(self) -> int:
-        """The number of articles that were stored: the new and the changed ones."""
-        return self._totals.new + self._totals.changed
-
     def batch_stored(self, outcome: BatchOutcome) -> None:
         for feed, poll in outcome.polls:
             self._count_poll(feed, poll)

@@ -11,7 +11,7 @@ from monitor.base.article import Timestamp
 from monitor.base.errors import EncodingError, StoreError
 from monitor.base.tasks import WorkerThread
 from monitor.base.translation import gettext as _
-from monitor.base.translation import ngettext, number
+from monitor.base.translation import ngettext
 from monitor.model.event_link import WINDOW, EncodedArticle, EncodedBatch, Unencoded
 from monitor.storage.store.sql.store import Store
 
@@ -30,9 +30,9 @@ IDLE = 4.0
 """Pause after older articles, as a multiple of their time: they take a fifth of a processor."""
 MOST_FAILURES = 3
 """Failures in a row that the articles may cause; more of them are the fault of the process."""
-ONCE = 20.0
-"""Seconds that `run --once` takes for vectors at most, as cron may start it every minute; a
-monitor makes the others."""
+ONCE = 300.0
+"""Seconds that `run --once` takes for vectors at most, about 3,000 of them: no feed is polled
+meanwhile. The next run makes the others."""
 
 
 class EventLinker:
@@ -96,34 +96,33 @@ class EventLinker:
                 self.trouble = _("encoding articles fails: {error}", error=type(error).__name__)
             await self._sleep(REST)
 
-    async def all(self, limit: int, report: Callable[[int, int], None]) -> None:
-        """Encode the newest articles, for twenty seconds at most.
+    async def all(self, report: Callable[[int, int], None]) -> None:
+        """Encode the articles of the last three days, for `ONCE` at most; log how many wait.
 
         Args:
-            limit: Articles that are encoded at most.
-            report: Called with the number of encoded articles, and with `limit`.
+            report: Called with the number of encoded articles, and of all that are to be.
 
         Raises:
             StoreError: The store refuses.
         """
-        start, done = self._clock(), 0
+        start, waiting = self._clock(), await self._fresh()
+        total = len(waiting)
         try:
-            while self.enabled and done < limit and self._clock() - start < ONCE:
-                report(done, limit)
-                encoded = await self._encode_new(min(BATCH, limit - done))
-                if not encoded:
-                    break
-                done += encoded
+            while self.enabled and waiting and self._clock() - start < ONCE:
+                report(total - len(waiting), total)
+                await self._encode(waiting[:BATCH])
+                waiting = waiting[BATCH:]
         except EncodingError as error:
             self._report(error)
-        log.info(
-            ngettext(
-                "{done} of {count} new articles have a vector",
-                "{done} of {count} new articles have a vector",
-                limit,
-                done=number(done),
+            waiting = await self._fresh()
+        if self.enabled and waiting:
+            log.warning(
+                ngettext(
+                    "{count} article waits for a vector: the next run makes it",
+                    "{count} articles wait for a vector: the next run makes them",
+                    len(waiting),
+                )
             )
-        )
 
     def close(self) -> None:
         self._encoding.close()
@@ -136,7 +135,8 @@ class EventLinker:
         """Encode some articles; return the seconds to wait afterwards."""
         if self._woken:
             self._woken = False
-            if await self._encode_new():
+            if fresh := await self._fresh(BATCH):
+                await self._encode(fresh)
                 self._woken = True
                 return 0.0
         if not self._has_older:
@@ -152,13 +152,10 @@ class EventLinker:
         await self._encode(older)
         return max(LOOK, IDLE * (self._clock() - start))
 
-    async def _encode_new(self, limit: int = BATCH) -> int:
-        """Encode the newest articles of the last three days; return their number."""
+    async def _fresh(self, limit: int | None = None) -> list[Unencoded]:
+        """Return the newest articles of the last three days that have no vector."""
         since = self._clock() - WINDOW
-        fresh = await self._thread(lambda: self._store.articles.unencoded(limit, since=since))
-        if fresh:
-            await self._encode(fresh)
-        return len(fresh)
+        return await self._thread(lambda: self._store.articles.unencoded(limit, since=since))
 
     async def _encode(self, articles: Sequence[Unencoded]) -> None:
         """Encode and store; after a failure each article is tried alone, and then given up.

@@ -21,7 +21,7 @@ from msgspec import Struct
 from monitor.base.errors import requires_extra
 from monitor.base.translation import gettext as _
 from monitor.judgement.alerts.publishers import publisher
-from monitor.model.event_link import VECTORS_EXTRA, WINDOW, EventLink, StoredVector, Surety
+from monitor.model.event_link import LEAD, VECTORS_EXTRA, WINDOW, EventLink, StoredVector, Surety
 
 Floats = npt.NDArray[np.float32]
 Rows = npt.NDArray[np.intp]
@@ -158,10 +158,6 @@ def most_similar(
     cosines = vectors @ vector
     nearest = np.argsort(-cosines, kind="stable")[:limit]
     return [(int(articles[i]), float(cosines[i])) for i in nearest]
-
-
-LEAD = 600
-"""Characters of a text that are encoded: more take longer, and the lead names the event."""
 
 
 class Encoder:

@@ -14,7 +14,7 @@ from monitor.base.translation import mark, number
 from monitor.model.alert import NOBODY_ELSE
 from monitor.model.article import ArticleDetails, ArticleOrigin, Version
 from monitor.model.config import ExpiringArticle, RetentionExceptions
-from monitor.model.event_link import StoredVector, Unencoded
+from monitor.model.event_link import LEAD, StoredVector, Unencoded
 from monitor.storage.store.database.connection import UNBOUNDED, StoreConnection, StoreViews, marks
 from monitor.storage.store.sql.alert_views import AlertViews, story_timelines, watchlist_names
 from monitor.storage.store.sql.articles import article_columns, article_of
@@ -93,25 +93,26 @@ class ArticleViews(StoreViews):
         return int(oldest)
 
     def unencoded(
-        self, limit: int, *, since: Timestamp | None = None, before: int | None = None
+        self, limit: int | None, *, since: Timestamp | None = None, before: int | None = None
     ) -> list[Unencoded]:
         """Return articles without a vector of their present text, the newest first.
 
         Those whose page is still to be read are left out.
 
         Args:
-            limit: The most articles to return.
+            limit: The most articles to return; None returns all.
             since: The earliest time at which they were first seen.
             before: The id below which they lie.
         """
         oldest = 0 if since is None else self.seen_since(since)
         rows = self._connection.read(
-            "SELECT a.id, a.version, a.title, CASE a.summary WHEN '' THEN a.body ELSE a.summary END"
+            "SELECT a.id, a.version, a.title,"
+            f" substr(CASE a.summary WHEN '' THEN a.body ELSE a.summary END, 1, {LEAD})"
             " FROM articles a LEFT JOIN vectors v ON v.article = a.id"
             " WHERE a.id >= ? AND a.id < ? AND (v.article IS NULL OR v.version <> a.version)"
             " AND NOT EXISTS (SELECT 1 FROM pages p WHERE p.article = a.id)"
             " ORDER BY a.id DESC LIMIT ?",
-            (oldest, UNBOUNDED if before is None else before, limit),
+            (oldest, *(UNBOUNDED if bound is None else bound for bound in (before, limit))),
         )
         return [Unencoded(*row) for row in rows]
 

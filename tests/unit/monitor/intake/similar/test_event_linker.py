@@ -10,6 +10,7 @@ from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import pytest
 from support import flow
 from support.flow import HOUR, START, ManualMonitor, Press, edition
 from support.word_encoder import WordEncoder
@@ -17,7 +18,7 @@ from support.word_encoder import WordEncoder
 from monitor.base.article import Timestamp
 from monitor.base.errors import EncodingError, StoreError
 from monitor.base.tasks import WorkerThread
-from monitor.intake.similar.event_linker import BATCH, MOST_FAILURES, EventLinker
+from monitor.intake.similar.event_linker import BATCH, MOST_FAILURES, ONCE, EventLinker
 from monitor.intake.similar.vectors import packed, sentence, unpacked
 from monitor.model.config import StoreAddress
 from monitor.model.event_link import EncodedArticle, EncodedBatch, EventLink, Surety, Unencoded
@@ -39,8 +40,12 @@ class Scripted:
     batches: list[list[int]] = field(default_factory=list)
     progress: list[tuple[int, int]] = field(default_factory=list)
     closed: int = 0
+    seconds: float = 0.0
+    """Seconds that a batch takes."""
+    elapsed: float = 0.0
 
     async def encode(self, articles: Sequence[Unencoded], now: Timestamp) -> EncodedBatch:
+        self.elapsed += self.seconds
         self.batches.append([article.article for article in articles])
         if any("die" in article.text for article in articles):
             raise EncodingError("died")
@@ -74,7 +79,6 @@ def run_linker(
     at: float,
     *,
     naps: int = 0,
-    limit: int = 99,
     before_nap: Callable[[EventLinker, int], None] = lambda linker, nap: None,
 ) -> EventLinker:
     """Encode as `run --once` does, or in the background for some naps; return the linker.
@@ -99,10 +103,12 @@ def run_linker(
 
     async def run(thread: ThreadPoolExecutor) -> None:
         worker = WorkerThread(thread)
-        linker = EventLinker(store, worker, encoding, save, lambda: START + at, sleep)
+        linker = EventLinker(
+            store, worker, encoding, save, lambda: START + at + encoding.elapsed, sleep
+        )
         linkers.append(linker)
         if not naps:
-            await linker.all(limit, lambda done, total: encoding.progress.append((done, total)))
+            await linker.all(lambda done, total: encoding.progress.append((done, total)))
             return
 
         def on_refusal(error: StoreError) -> None:
@@ -171,17 +177,35 @@ def test_if_nothing_can_be_encoded_no_article_is_given_up_for_it(tmp_path: Path)
         assert run_linker(store, encoding, HOUR, naps=3).trouble == "died"
 
 
-def test_a_single_round_encodes_as_many_as_it_stored_and_tells_how_far_it_is(
-    tmp_path: Path,
+def test_a_single_round_encodes_all_that_waits_and_tells_how_far_it_is(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     with store_of(tmp_path, *map(item, range(1, 2 * BATCH + 1))) as store:
         encoding = Scripted()
-        run_linker(store, encoding, HOUR, limit=BATCH + 2)
-    assert encoded_ids(tmp_path) == [*range(BATCH - 1, 2 * BATCH + 1)]
-    assert encoding.progress == [(0, BATCH + 2), (BATCH, BATCH + 2)]
-    with closing(Store(StoreAddress(tmp_path))) as store:
-        run_linker(store, encoding, HOUR, limit=0)
-    assert len(encoded_ids(tmp_path)) == BATCH + 2
+        run_linker(store, encoding, HOUR)
+    assert encoded_ids(tmp_path) == [*range(1, 2 * BATCH + 1)]
+    assert encoding.progress == [(0, 2 * BATCH), (BATCH, 2 * BATCH)]
+    assert caplog.messages == []  # nothing waits
+
+
+def test_a_single_round_that_lasts_too_long_says_what_waits_and_the_next_makes_it(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    with store_of(tmp_path, *map(item, range(1, 2 * BATCH + 4))) as store:
+        run_linker(store, Scripted(seconds=ONCE / 2), HOUR)
+        assert encoded_ids(tmp_path) == [*range(4, 2 * BATCH + 4)]
+        assert caplog.messages == ["3 articles wait for a vector: the next run makes them"]
+        run_linker(store, Scripted(), HOUR)
+    assert encoded_ids(tmp_path) == [*range(1, 2 * BATCH + 4)]
+
+
+def test_a_single_round_that_cannot_encode_says_what_waits(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    with store_of(tmp_path, *[item(number, "die") for number in range(1, 9)]) as store:
+        run_linker(store, Scripted(), HOUR)
+    waiting = 8 - MOST_FAILURES
+    assert caplog.messages[-1] == f"{waiting} articles wait for a vector: the next run makes them"
 
 
 def test_turned_off_it_encodes_nothing_and_stops_its_process(tmp_path: Path) -> None:
