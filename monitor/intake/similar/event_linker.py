@@ -115,14 +115,15 @@ class EventLinker:
         except EncodingError as error:
             self._report(error)
             waiting = await self._fresh()
-        if self.enabled and waiting:
-            log.warning(
-                ngettext(
-                    "{count} article waits for a vector: the next run makes it",
-                    "{count} articles wait for a vector: the next run makes them",
-                    len(waiting),
+        finally:  # also when the run is interrupted
+            if self.enabled and waiting:
+                log.warning(
+                    ngettext(
+                        "{count} article waits for a vector: the next run makes it",
+                        "{count} articles wait for a vector: the next run makes them",
+                        len(waiting),
+                    )
                 )
-            )
 
     def close(self) -> None:
         self._encoding.close()

@@ -199,6 +199,18 @@ def test_a_single_round_that_lasts_too_long_says_what_waits_and_the_next_makes_i
     assert encoded_ids(tmp_path) == [*range(1, 2 * BATCH + 4)]
 
 
+def test_an_interrupted_single_round_says_what_waits(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    class Interrupting(Scripted):
+        async def encode(self, articles: Sequence[Unencoded], now: Timestamp) -> EncodedBatch:
+            raise asyncio.CancelledError
+
+    with store_of(tmp_path, item(1)) as store, suppress(asyncio.CancelledError):
+        run_linker(store, Interrupting(), HOUR)
+    assert caplog.messages == ["1 article waits for a vector: the next run makes it"]
+
+
 def test_a_single_round_that_cannot_encode_says_what_waits(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
