@@ -149,6 +149,8 @@ class FeedState(Struct, frozen=True, kw_only=True):
     next_due: Timestamp = 0.0
     last_poll: Timestamp | None = None
     last_ok: Timestamp | None = None
+    compared_at: Timestamp | None = None
+    """Time of the last read with the newest entries that are known: a coverage gap begins there."""
     failures: int = 0
     """Number of failed polls in a row."""
     reason: str = ""
@@ -217,7 +219,7 @@ class Gap(Struct, frozen=True, kw_only=True):
 
     feed: Feed
     start: Timestamp
-    """Time of the last read before the gap."""
+    """Time of the last read before the gap; of a blind one, `FeedState.compared_at`."""
     end: Timestamp | None
     """Time of the first read after it; None while it lasts."""
     kind: GapKind

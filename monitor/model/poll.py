@@ -265,6 +265,8 @@ class FeedHistory(Struct, frozen=True, kw_only=True):
     """The last incident of each kind."""
     last_articles: frozenset[int] = frozenset()
     """The articles of its last document that brought anything new; empty while unknown."""
+    last_arrivals: frozenset[int] = frozenset()
+    """Those of them that were new: a document without one of them is an older copy."""
 
 
 class PollOutcome(Struct, frozen=True, kw_only=True):
@@ -276,9 +278,11 @@ class PollOutcome(Struct, frozen=True, kw_only=True):
     arrivals: tuple[ArticleChange, ...] = ()
     sightings: tuple[Sighting, ...] = ()
     missed: tuple[Timestamp, Timestamp] | None = None
-    """The coverage gap: from the last read to this one, if they had no entry in common."""
+    """The coverage gap: from the document compared to this one, if they had no common entry."""
     articles: frozenset[int] = frozenset()
     """The articles of the document, to compare the next one with; empty if nothing was new."""
+    new_articles: frozenset[int] = frozenset()
+    """Those of them that are new to the feed."""
     begun: tuple[BegunIncident, ...] = ()
     """Incidents that begin with the poll."""
     ended: tuple[AlertKind, ...] = ()

@@ -155,6 +155,7 @@ class PollStep(Struct, frozen=True, kw_only=True):
         known_ids = [d.article for d in decisions if not isinstance(d, _NEW_TO_FEED)]
         known, new = len(known_ids), sum(arrival.new for arrival in changes)
         last_articles = self.history.last_articles
+        ids = {d.article for d in decisions if not isinstance(d, identify.New)}
         breach = _breach(changes)
         state = schedule.after_read(
             feed,
@@ -163,10 +164,12 @@ class PollStep(Struct, frozen=True, kw_only=True):
             parsed,
             known=known,
             overlap=len(last_articles.intersection(known_ids)) if last_articles else None,
+            is_older=not new_entries and not self.history.last_arrivals <= ids,
             now=self.now,
             jitter=self.jitter,
         )
-        ids = {d.article for d in decisions if not isinstance(d, identify.New)}
+        ids.update(change.article.id for change in changes)
+        compared_at = old_state.compared_at
         outcome = PollOutcome(
             feed=feed,
             state=state,
@@ -183,8 +186,9 @@ class PollStep(Struct, frozen=True, kw_only=True):
             arrivals=tuple(changes),
             sightings=tuple(sightings),
             move=feed_health.updated_redirect(self.history.move, fetched.moved_to, self.now),
-            missed=(old_state.last_ok, self.now) if state.blind and old_state.last_ok else None,
-            articles=frozenset(ids.union(c.article.id for c in changes) if new_entries else ()),
+            missed=(compared_at, self.now) if state.blind and compared_at else None,
+            articles=frozenset(ids if new_entries else ()),
+            new_articles=frozenset(ids.difference(known_ids)),
             response=_answer_evidence(fetched, self.now),
         )
         outcome = self._with_publication_rate(outcome, [entry.published for entry in new_entries])
@@ -227,7 +231,7 @@ class PollStep(Struct, frozen=True, kw_only=True):
         """Add the publication rate, updated with the entries that are new to the feed."""
         if not dates:
             return outcome
-        moments = publication_rate.entry_times(dates, self.answer.state.last_ok, self.now)
+        moments = publication_rate.entry_times(dates, self.answer.state.compared_at, self.now)
         habit = publication_rate.updated_rate(self.history.habit, moments)
         state = replace(
             outcome.state,

@@ -89,6 +89,7 @@ def after_read(
     *,
     known: int,
     overlap: int | None = None,
+    is_older: bool = False,
     now: Timestamp,
     jitter: float,
 ) -> FeedState:
@@ -101,6 +102,8 @@ def after_read(
         parsed: Its document.
         known: Number of entries that the feed had before, at whichever poll.
         overlap: Number of these that the poll before had; `known` if that is not known.
+        is_older: Whether it lacks the newest entries and has no others: it is empty, or a copy
+            from a cache.
         now: The time of the poll.
         jitter: Between 0 and 1.
     """
@@ -114,6 +117,7 @@ def after_read(
     is_repeated = fetched.etag is not None and fetched.etag == state.etag
     return replace(
         _success(state, interval, hints, now, jitter),
+        compared_at=state.compared_at if is_older else now,
         etag=None if is_repeated else fetched.etag,
         last_modified=None if is_repeated else fetched.last_modified,
         body_hash=fetched.digest,
@@ -133,7 +137,9 @@ def after_unchanged(
     has no good document then fails again, and does so until it has one.
     """
     interval = _interval(feed, _relaxed(state))
-    success = replace(_success(state, interval, answer.hints, now, jitter), blind=False)
+    compared_at = now if state.compared_at == state.last_ok else state.compared_at
+    success = _success(state, interval, answer.hints, now, jitter)
+    success = replace(success, blind=False, compared_at=compared_at)
     if isinstance(answer, Fetched):
         return replace(success, etag=answer.etag, last_modified=answer.last_modified)
     outage = state.failures == 1 and state.failing_since is None
@@ -215,9 +221,9 @@ def _interval(feed: Feed, adaptive_interval: float) -> float:
 def _adapted(state: FeedState, total: int, known: int, now: Timestamp) -> float:
     """Return the interval after which half of the entries should still be known."""
     new = total - known
-    if state.last_ok is None or new <= 0:
+    if state.compared_at is None or new <= 0:
         return DEFAULT
-    return _clamped((now - state.last_ok) * (1 - _OVERLAP) * total / new)
+    return _clamped((now - state.compared_at) * (1 - _OVERLAP) * total / new)
 
 
 def _relaxed(state: FeedState) -> float:

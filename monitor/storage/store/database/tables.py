@@ -134,6 +134,7 @@ _TABLES = (
         blob("etag, last_modified, body_hash", None),
         real("next_due", 0),
         real("last_poll, last_ok", None),
+        real("compared_at", None, "when it last had its newest entries: a gap begins there"),
         integer("failures", 0),
         text("reason", ""),
         boolean("gone, blind", False),
@@ -297,6 +298,7 @@ _TABLES = (
         "feed",
         integer("feed"),
         text("articles", comment="JSON list of their ids"),
+        text("arrivals", "[]", "and of those that were new"),
         comment="The articles of the last document of a feed that brought anything new.",
     ),
     _table(

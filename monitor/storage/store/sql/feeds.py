@@ -74,7 +74,7 @@ def read_histories(sql: Connection, feeds: Iterable[Feed]) -> dict[int, FeedHist
         incidents[number][AlertKind(kind)] = FeedIncident(started_at=started, ended_at=ended)
     rows = select_in(
         sql,
-        "SELECT number, habit, d.articles, moved_to, since, latest, times FROM feeds"
+        "SELECT number, habit, d.articles, arrivals, moved_to, since, latest, times FROM feeds"
         " LEFT JOIN moves m ON m.feed = number LEFT JOIN last_documents d ON d.feed = number"
         " WHERE number IN ({0})",
         numbers,
@@ -85,8 +85,9 @@ def read_histories(sql: Connection, feeds: Iterable[Feed]) -> dict[int, FeedHist
             move=PermanentRedirect(*move) if move[0] is not None else None,
             incidents=incidents[number],
             last_articles=frozenset(json.loads(articles or "[]")),
+            last_arrivals=frozenset(json.loads(arrivals or "[]")),
         )
-        for number, habit, articles, *move in rows
+        for number, habit, articles, arrivals, *move in rows
     }
 
 
@@ -103,8 +104,8 @@ def save_poll(sql: Connection, outcome: PollOutcome) -> None:
         _save_gap(sql, number, *outcome.missed)
     if outcome.articles:
         sql.execute(
-            upsert("last_documents", "feed, articles", "feed"),
-            (number, json.dumps(sorted(outcome.articles))),
+            upsert("last_documents", "feed, articles, arrivals", "feed"),
+            (number, *(json.dumps(sorted(s)) for s in (outcome.articles, outcome.new_articles))),
         )
     if outcome.ended:
         _end_incidents(sql, number, outcome.ended, now)

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from msgspec.structs import replace
 from support import flow
 
@@ -268,6 +272,101 @@ def test_an_older_document_that_another_server_gives_is_no_gap(tmp_path: Path) -
     life.now += 900
     life.poll()
     assert not life.views.feeds.gaps(0.0, life.now + 1)
+
+
+@pytest.mark.parametrize(
+    ("between", "is_long"),
+    [
+        pytest.param(lambda seen: [[]], True, id="an empty channel"),
+        pytest.param(lambda seen: [[], [], []], True, id="the same empty channel three times"),
+        pytest.param(lambda seen: [seen[0], seen[0]], True, id="an older copy"),
+        pytest.param(lambda seen: [seen[1][2:]], True, id="a shorter older copy"),
+        pytest.param(lambda seen: [[], seen[0], None, []], True, id="all of these and a failure"),
+        pytest.param(lambda seen: [[], seen[1]], False, id="the last document again"),
+        pytest.param(lambda seen: [seen[1], seen[1][:4]], False, id="its newest entries"),
+        pytest.param(lambda seen: [seen[1], None, seen[1]], False, id="a failure in between"),
+    ],
+)
+def test_a_gap_begins_at_the_last_poll_that_had_the_newest_entries(
+    tmp_path: Path,
+    between: Callable[[list[list[Entry]]], list[list[Entry] | None]],
+    is_long: bool,
+) -> None:
+    life = PolledFeed(tmp_path)
+    documents = []
+    for edition in range(2):
+        for number in range(2):
+            life.publish(f"{edition}-{number}", max_entries=5)
+        if not edition:
+            for number in range(3):
+                life.publish(f"first-{number}", max_entries=5)
+        life.poll()
+        documents.append(life.entries)
+        compared_at = life.now
+        life.now += 900
+    for document in between(documents):
+        if document is None:
+            life.poll(FetchError(FEED.url, "503", status=503))
+        else:
+            life.entries = document
+            life.poll()
+            compared_at = compared_at if is_long else life.now
+        life.now += 8 * HOUR
+    life.entries = []
+    for number in range(5):
+        life.publish(f"after-{number}")
+    life.poll()
+    assert [(gap.start, gap.end) for gap in life.views.feeds.gaps(0, life.now)] == [
+        (compared_at, life.now)
+    ]
+
+
+def test_a_feed_that_was_empty_from_the_beginning_missed_little(tmp_path: Path) -> None:
+    """An alert of a search engine is empty until its first hit."""
+    life = PolledFeed(tmp_path)
+    for _ in range(9):
+        life.poll()
+        life.now += HOUR
+    life.publish("first hit")
+    life.poll()
+    assert [(gap.start, gap.end) for gap in life.views.feeds.gaps(0, life.now)] == [
+        (life.now - HOUR, life.now)
+    ]
+
+
+@given(st.lists(st.tuples(st.integers(0, 4), st.sampled_from("nnneof")), max_size=40))
+@settings(max_examples=30, deadline=None)
+def test_what_came_and_went_unread_lies_in_a_gap(polls: Sequence[tuple[int, str]]) -> None:
+    """An entry is missed only in a declared gap, whatever the server answers.
+
+    Each step: how many entries are published, and what the server answers: the newest three, an
+    empty channel, an older copy than the last good answer, or a failure.
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        life = PolledFeed(Path(folder))
+        published: dict[str, float] = {}
+        read: set[str] = set()
+        window: list[Entry] = []
+        copies: list[list[Entry]] = [[]]
+        for published_now, answer in [(3, "n"), *polls, (0, "n")]:
+            for _ in range(published_now):
+                life.entries = window
+                life.publish(f"entry {len(published)}", max_entries=3)
+                window = life.entries
+                published[window[0].guid] = life.now
+            life.now += 60
+            life.entries = {"e": [], "o": copies[-2:][0]}.get(answer, window)
+            if answer == "f":
+                life.poll(FetchError(FEED.url, "503", status=503))
+            else:
+                life.poll()
+                read |= {entry.guid for entry in life.entries}
+                if answer == "n" and window != copies[-1]:
+                    copies.append(window)
+            life.now += 840
+        gaps = life.views.feeds.gaps(0, life.now)
+        missed = [at for guid, at in published.items() if guid not in read]
+        assert all(any(g.start <= at <= (g.end or life.now) for g in gaps) for at in missed)
 
 
 def test_the_log_tells_what_was_known(tmp_path: Path) -> None:

@@ -16,7 +16,12 @@ MINUTE, HOUR, DAY = 60.0, 3_600.0, 86_400.0
 NOW = 1_800_000_000.0
 FEED = Feed(url="https://lemonde.example/rss", name="Le Monde")
 POLLED = FeedState(
-    etag=b'"1"', last_poll=NOW - 900, last_ok=NOW - 900, next_due=NOW, body_hash=b"old"
+    etag=b'"1"',
+    last_poll=NOW - 900,
+    last_ok=NOW - 900,
+    next_due=NOW,
+    body_hash=b"old",
+    compared_at=NOW - 900,
 )
 
 
@@ -123,7 +128,7 @@ def test_304_when_all_was_well_keeps_the_validators():
     ],
 )
 def test_overlap_sets_the_interval(total, known_count, gap, interval, blind):
-    before = replace(POLLED, last_ok=NOW - gap, last_poll=NOW - gap)
+    before = replace(POLLED, last_ok=NOW - gap, last_poll=NOW - gap, compared_at=NOW - gap)
     state = read(state=before, parsed=feed_of(total), known=known_count)
     assert (state.next_due - NOW, state.blind) == (interval, blind)
 
