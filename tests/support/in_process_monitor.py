@@ -229,7 +229,7 @@ class InProcessMonitor:
     def health(self, url: str) -> FeedHealth:
         from monitor.runtime.viewing import open_service
 
-        return next(row for row in open_service(self.folder).feeds() if row.feed.url == url)
+        return next(row for row in open_service(self.folder).health.feeds() if row.feed.url == url)
 
 
 def press_of(**editions: list[bytes | FetchError]) -> Press:

@@ -32,8 +32,7 @@ from monitor.model.config import OutboxEntry, OutboxState, StoreAddress
 from monitor.model.feed import Feed, FeedState, Outcome, Poll
 from monitor.model.poll import ArticleChange, PollOutcome
 from monitor.storage.data_folder import ARCHIVE_FOLDER
-from monitor.storage.maintenance import indexer
-from monitor.storage.maintenance import indexer as index_rebuild
+from monitor.storage.maintenance import index_notes, indexer
 from monitor.storage.maintenance.indexer import Progress
 from monitor.storage.maintenance.indexer_process import IndexerProcess
 from monitor.storage.store.sql.store import Store
@@ -290,7 +289,7 @@ def test_an_archive_that_is_damaged_under_the_indexer_is_mended(
     with indexing(shelf, folder):
         time.sleep(0.05)
         DAMAGES[kind](folder)
-        index_rebuild.mark_suspect(tmp_path)  # flipped bits are found by searches
+        index_notes.mark_suspect(tmp_path)  # flipped bits are found by searches
         until(lambda: _holds(folder, WHOLE))
         shelf.put(article(31))
         until(lambda: ids(folder) == [*WHOLE, 31])
