@@ -31,7 +31,6 @@ from monitor.cli.options import (
 from monitor.model.alert import Alert, AlertState, EscalatedAlert, StoryAlerts, Verdict
 from monitor.model.search import Filter
 from monitor.model.status import StoreVersion
-from monitor.presentation.rows import columns
 from monitor.presentation.service.known_names import ME, NOBODY
 from monitor.presentation.service.triage import AlertSelection, clean_tag
 from monitor.presentation.severity import severity_run
@@ -146,9 +145,10 @@ def build_alert_filter(
 
 
 def print_alerts(alerts: Iterable[Alert], style: str, *, header: bool = True) -> None:
+    from monitor.presentation import rows
     from monitor.presentation.rows.alerts import AlertRow, alert_row
 
-    output.print_rows(map(alert_row, alerts), style, columns(AlertRow), header=header)
+    output.print_rows(map(alert_row, alerts), style, rows.columns(AlertRow), header=header)
     sys.stdout.flush()
 
 

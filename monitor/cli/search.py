@@ -29,12 +29,9 @@ from monitor.cli.options import (
 from monitor.cli.output import LONGEST_LINE, print_lines
 from monitor.config.loading import load
 from monitor.model.config import SavedSearch
-from monitor.model.search import Filter, Results, SearchHit, Suggestion
-from monitor.presentation.rows import columns
-from monitor.presentation.rows.articles import HitRow, hit_row, results_row, similar_row
+from monitor.model.search import FEW_HITS, Filter, Results, SearchHit, Suggestion
 from monitor.presentation.spans import marked
 from monitor.storage.search.query_resolution import narrow_query
-from monitor.storage.search.suggestions import FEW_HITS
 
 SAVED_COLUMNS = ("name", "query", "sort")
 _MARGIN = " " * 8
@@ -166,7 +163,9 @@ def search(context: click.Context, /, query: tuple[str, ...], **options: Any) ->
     if style == "table":
         _print_table(cli, results, suggestions)
     elif style == "json":
-        output.print_json(results_row(results, suggestions))
+        from monitor.presentation.rows import articles
+
+        output.print_json(articles.results_row(results, suggestions))
     elif style == "atom":
         from monitor.delivery.export.atom import search_feed
 
@@ -238,7 +237,9 @@ def _print_table(cli: CliContext, results: Results, suggestions: list[Suggestion
 def _print_hits(hits: Sequence[SearchHit], style: str) -> None:
     """Print addresses, or rows for programs."""
     if style != "urls":
-        output.print_rows(map(hit_row, hits), style, columns(HitRow))
+        from monitor.presentation.rows import articles, columns
+
+        output.print_rows(map(articles.hit_row, hits), style, columns(articles.HitRow))
         return
     for url in dict.fromkeys(hit.article.url for hit in hits):
         if url:
@@ -268,7 +269,9 @@ def similar(context: click.Context, id: int, limit: int, style: str) -> None:
             shortened = replace(hit, snippet=snippet(hit.article, (), snippet_width(cells))[0])
             output.print_lines([*hit_lines(shortened, now, cells)], paged=False)
     elif style == "json":
-        output.print_json(similar_row(id, hits))
+        from monitor.presentation.rows import articles
+
+        output.print_json(articles.similar_row(id, hits))
     else:
         _print_hits(hits, style)
     if not hits:

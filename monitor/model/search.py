@@ -89,6 +89,10 @@ class Results(Struct, frozen=True):
     """Cursor of the next page; empty on the last one."""
 
 
+FEW_HITS = 5
+"""Hits below which other searches are suggested."""
+
+
 class Suggestion(Struct, frozen=True, kw_only=True):
     """A search that finds more than another one."""
 

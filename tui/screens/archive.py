@@ -19,10 +19,9 @@ from monitor.base.translation import gettext as _
 from monitor.base.translation import mark
 from monitor.model.article import ArticleDetails, MatchPlace
 from monitor.model.config import SavedSearch
-from monitor.model.search import PastSearch, Results
+from monitor.model.search import FEW_HITS, PastSearch, Results
 from monitor.presentation.spans import Line
 from monitor.storage.search.query_resolution import narrow_query
-from monitor.storage.search.suggestions import FEW_HITS
 from tui.data.newsroom import NewsroomModel, ThreadRunner
 from tui.data.query_history import (
     SAVED_PREFIX,

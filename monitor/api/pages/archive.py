@@ -23,10 +23,9 @@ from monitor.base.translation import gettext as _
 from monitor.delivery.export import briefing as export
 from monitor.model.article import ArticleDetails, MatchPlace, shown_parts
 from monitor.model.config import SavedSearch
-from monitor.model.search import Results, Suggestion
+from monitor.model.search import FEW_HITS, Results, Suggestion
 from monitor.presentation.briefing import title
 from monitor.presentation.service.matching import revisions_of
-from monitor.storage.search.suggestions import FEW_HITS
 
 router = PageRouter()
 HITS = 20

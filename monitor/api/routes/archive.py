@@ -19,7 +19,7 @@ from monitor.api.newsroom import (
 )
 from monitor.api.problems import invalid
 from monitor.base.translation import gettext as _
-from monitor.model.search import BucketSize, GroupBy
+from monitor.model.search import FEW_HITS, BucketSize, GroupBy
 from monitor.presentation.rows import means
 from monitor.presentation.rows.articles import (
     ArticleDetailsRow,
@@ -36,7 +36,6 @@ from monitor.presentation.rows.articles import (
     trend_rows,
 )
 from monitor.presentation.service.matching import revisions_of
-from monitor.storage.search.suggestions import FEW_HITS
 
 router = RowRouter(tags=["archive"])
 SNIPPET = 300

@@ -12,7 +12,6 @@ from msgspec.structs import replace
 from index import archive_engine
 from monitor.base.article import Timestamp
 from monitor.base.formatting import clauses
-from monitor.intake.ingest.coverage_gaps import coverage
 from monitor.intake.ingest.feed_health import (
     WORST,
     describe_health,
@@ -71,6 +70,8 @@ class NewsroomHealth:
 
     def coverage(self, since: Timestamp) -> list[Coverage]:
         """Return the coverage of each watchlist: the gaps of its feeds since then."""
+        from monitor.intake.ingest.coverage_gaps import coverage
+
         feeds = [subscribed.feed for subscribed in self._views.feeds.subscribed()]
         watched = {w.name: w.feeds for w in self._views.watchlists.in_force()}
         return coverage(watched, feeds, self._views.feeds.gaps(since, self._clock()))

@@ -13,8 +13,6 @@ from index.query.suggestions import QuerySuggestion, Similar, SuggestionKind, qu
 from monitor.base.article import Timestamp
 from monitor.model.search import Filter, Suggestion
 
-FEW_HITS = 5
-"""Hits below which other searches are suggested."""
 TRIALS, TRIAL_SECONDS = 12, 0.5
 """Most searches that are tried, and seconds after which no more are; small changes come first."""
 
