@@ -15,6 +15,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 from english_verbs import IRREGULAR, IRREGULAR_PLURALS, comparatives, gerund, past, third_person
+from french_feminines import NOUNS, PRODUCTIVE, feminines
 from french_verbs import conjugate
 
 from index.analysis.folding import fold
@@ -31,8 +32,9 @@ _FUNCTION_WORDS = frozenset(
     """.split()  # noqa: SIM905
 )
 """Words that the dictionary gives some lemma by mistake, or that would be most of what is found."""
-_ACCENTED = {("devoir", "du"): "dû", ("naître", "ne"): "né"}
-"""Forms that are found with their accents only: without them they are in every text."""
+_ACCENTED = {("devoir", "du"): "dû", ("naître", "ne"): "né", ("époux", "epouse"): "épouse",
+             ("époux", "epouses"): "épouses"}  # fmt: skip
+"""Forms that are found with their accents only: without them they are often other words."""
 
 Groups = dict[str, set[str]]
 """Folded forms by lemma, as written."""
@@ -71,6 +73,8 @@ _FRENCH = {
 def french_groups(known: Mapping[str, str]) -> Groups:
     """Return the forms of every French lemma."""
     groups = _groups(known)
+    for noun in NOUNS - known.keys():
+        groups.setdefault(noun, {fold(noun)})
     for lemma, others in _FRENCH.items():
         groups.setdefault(lemma, set()).update({fold(lemma), *others})
     for lemma, forms in groups.items():
@@ -81,7 +85,24 @@ def french_groups(known: Mapping[str, str]) -> Groups:
     verbal = set().union(*(groups[verb] for verb in verbs))
     for lemma in set(groups) - verbs:
         groups[lemma] |= set(_declined(lemma, known, verbal))
+    _add_feminines(groups, verbs)
     return _without_feminine_lemmas(groups, verbs)
+
+
+def _add_feminines(groups: Groups, verbs: set[str]) -> None:
+    """Give nouns of persons their feminines: those for sure, and those that are no other word."""
+    lemmas = defaultdict(set)
+    for lemma, forms in groups.items():
+        for form in forms:
+            lemmas[form].add(lemma)
+    for lemma in sorted(groups):
+        is_new = lemma.endswith(PRODUCTIVE) and len(lemma) > _SHORT and lemma not in verbs
+        for feminine in feminines(lemma) if lemma in NOUNS or is_new else ():
+            form = fold(feminine)
+            if lemma in NOUNS or lemmas[form] <= {lemma}:
+                groups[lemma] |= {form, form + "s"}
+                if feminine in groups:
+                    groups[feminine] |= groups[lemma]
 
 
 def _is_verb(lemma: str, forms: set[str]) -> bool:
@@ -103,8 +124,17 @@ _SURE = {("teur", "trice"), ("if", "ive"), ("eux", "euse"), ("eur", "euse")}
 """Endings that are those of one word, also where the dictionary has two."""
 
 
-_GENDERED = {"maternel": "maternelle", "marchand": "marchande", "bas": "basse", "gras": "grasse",
-             "gros": "grosse", "las": "lasse"}  # fmt: skip
+_SHORT = 4
+"""Letters of words with no feminine by rule: `hier`, `bien`."""
+_GENDERED = {
+    "maternel": "maternelle", "marchand": "marchande", "bas": "basse", "gras": "grasse",
+    "gros": "grosse", "las": "lasse", "brun": "brune", "caspien": "caspienne",
+    "central": "centrale", "constant": "constante", "départemental": "départementale",
+    "digital": "digitale", "familial": "familiale", "gestuel": "gestuelle",
+    "horizontal": "horizontale", "initial": "initiale", "intégral": "intégrale",
+    "multinational": "multinationale", "naval": "navale", "normal": "normale",
+    "vertical": "verticale",
+}  # fmt: skip
 """Adjectives whose feminine the dictionary has as another lemma."""
 
 
@@ -117,10 +147,18 @@ def _declined(lemma: str, known: Mapping[str, str], verbal: set[str]) -> Iterato
         stem = lemma.removesuffix(ending) if ending else lemma
         form = stem + feminine
         is_same = known.get(form) == lemma or known.get(form + "s") == lemma
-        is_pair = (form in known and (ending, feminine) in _SURE) or form == _GENDERED.get(lemma)
+        is_sure = form in known and (ending, feminine) in _SURE
+        is_pair = (is_sure and not _is_ingenious(lemma, known[form])) or form == _GENDERED.get(
+            lemma
+        )
         is_participle = not ending and lemma in known and _is_participle(lemma, form, verbal)
         if is_same or is_pair or is_participle:
             yield from (fold(form), fold(form) + "s")
+
+
+def _is_ingenious(lemma: str, lemma_of_feminine: str) -> bool:
+    """Tell `ingénieuse`, which is the feminine of `ingénieux` and not of `ingénieur`."""
+    return lemma.endswith("eur") and lemma_of_feminine.endswith("eux")
 
 
 def _is_participle(lemma: str, feminine: str, verbal: set[str]) -> bool:
@@ -130,12 +168,22 @@ def _is_participle(lemma: str, feminine: str, verbal: set[str]) -> bool:
     return lemma.endswith(("é", "i", "u", "is", "it", "t")) and wanted <= verbal
 
 
+_AILS = frozenset(("aspirail", "bail", "corail", "émail", "fermail", "soupirail", "travail",
+                   "vantail", "ventail", "vitrail"))  # fmt: skip
+"""The nouns in -ail whose plural is in -aux."""
+_ALS = frozenset(("aval", "bal", "cal", "carnaval", "chacal", "choral", "festival", "pal",
+                  "récital", "régal"))  # fmt: skip
+"""The nouns in -al whose plural is not in -aux."""
+
+
 def _plurals(lemma: str) -> Iterator[str]:
     if lemma.endswith(("s", "x", "z")):
         return
     yield lemma + "s"
-    if lemma.endswith("al"):
+    if lemma.endswith("al") and lemma not in _ALS:
         yield lemma[:-2] + "aux"
+    if lemma in _AILS:
+        yield lemma[:-3] + "aux"
     if lemma.endswith(("au", "eu")):
         yield lemma + "x"
 

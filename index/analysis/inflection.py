@@ -56,9 +56,10 @@ _MIN_BEHIND_PREFIX = 4
 """Letters of the shortest word behind a prefix."""
 
 _MODELS = {
-    "iser": "realiser", "yser": "analyser", "ifier": "certifier", "ateur": "createur",
-    "eur": "chercheur", "if": "actif", "ien": "parisien", "een": "europeen", "ais": "francais",
-    "ois": "chinois", "eux": "dangereux", "al": "national", "ize": "organize", "ify": "certify",
+    "iser": "realiser", "yser": "analyser", "ifier": "certifier", "ier": "policier",
+    "ateur": "createur", "eur": "chercheur", "if": "actif", "ien": "parisien", "een": "europeen",
+    "ais": "francais", "ois": "chinois", "eux": "dangereux", "al": "national",
+    "ize": "organize", "ify": "certify",
 }  # fmt: skip
 """Lemmas that are inflected like words that the list lacks, by the ending of these words."""
 

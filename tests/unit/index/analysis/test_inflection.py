@@ -6,7 +6,12 @@ import tracemalloc
 
 import pytest
 
-from index.analysis.inflection import folded_inflections, free_memory, inflections, is_known
+from index.analysis.inflection import (
+    folded_inflections,
+    free_memory,
+    inflections,
+    is_known,
+)
 from index.analysis.text_cache import clear_all
 
 
@@ -23,6 +28,8 @@ from index.analysis.text_cache import clear_all
         ("élysée", "elysee elysees"),
         ("zorgalien", "zorgalien zorgaliens zorgalienne zorgaliennes"),
         ("zorgateur", "zorgateur zorgateurs zorgatrice zorgatrices"),
+        ("zorgeur", "zorgeur zorgeurs zorgeuse zorgeuses zorgeure zorgeures"),
+        ("zorgier", "zorgier zorgiers zorgiere zorgieres"),
         ("zorgois", "zorgois zorgoise zorgoises"),
         ("zorgize", "zorgize zorgizes zorgized zorgizing"),
     ],
