@@ -11,7 +11,7 @@ import functools
 import re
 from bisect import bisect_left
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Set
 from pathlib import Path
 from sys import getsizeof
 from typing import NamedTuple
@@ -123,6 +123,7 @@ def free_memory() -> None:
     """Free the memory of the list, 11 MB; it is read again when it is needed."""
     _paradigms.cache_clear()
     _lemma_endings.cache_clear()
+    _paradigms_of_verbs.cache_clear()
 
 
 def _inflect(written: str) -> frozenset[str]:
@@ -148,13 +149,30 @@ def is_known(bare: str) -> bool:
     return bool(_listed_forms(bare) or _prefixed_forms(bare))
 
 
-def _listed_forms(written: str) -> frozenset[str]:
+def noun_inflections(written: str) -> frozenset[str]:
+    """Return the listed inflections of a word in lower case as a noun or an adjective; or none."""
+    return _listed_forms(written, _paradigms_of_verbs())
+
+
+@functools.cache
+def _paradigms_of_verbs() -> frozenset[int]:
+    """Return the numbers of the paradigms of verbs, and of English adjectives: `higher level`."""
+    endings = enumerate(_paradigms().endings)
+    return frozenset(number for number, forms in endings if any(map(_VERBAL.search, forms)))
+
+
+_VERBAL = re.compile(r"(?:ing|ait|ez|est)\Z")
+
+
+def _listed_forms(written: str, excluded: Set[int] = frozenset()) -> frozenset[str]:
+    """Return the forms of the lemmas of a word; or none. Some paradigms may be excluded."""
     bare = fold(written)
     lemmas = _lemmas(bare)
     exact = [lemma for lemma in lemmas if lemma.written == written]
-    forms = {form for lemma in exact or lemmas for form in _forms(bare, lemma.paradigm)}
+    pairs = {(bare, lemma.paradigm) for lemma in exact or lemmas}
     if not exact:
-        forms.update(_forms_of_lemmas(bare))
+        pairs.update(_lemmas_of_form(bare))
+    forms = {form for pair in pairs if pair[1] not in excluded for form in _forms(*pair)}
     return frozenset(forms | {bare}) if forms else frozenset()
 
 
@@ -225,8 +243,8 @@ def _forms(lemma: str, paradigm: int) -> Iterator[str]:
         yield common + ending
 
 
-def _forms_of_lemmas(bare: str) -> Iterator[str]:
-    """Yield all forms of each lemma of which a word is a form."""
+def _lemmas_of_form(bare: str) -> Iterator[tuple[str, int]]:
+    """Yield each lemma of which a word is a form, and the number of its paradigm."""
     lines, endings = _paradigms().lemmas, _lemma_endings()
     first, stop = 0, len(lines)
     for cut in range(len(bare) + 1):
@@ -244,4 +262,4 @@ def _forms_of_lemmas(bare: str) -> Iterator[str]:
         for line in candidates:
             lemma, number, *_ = line.split(" ")
             if int(number) in paradigms.get(lemma[cut:], ()):
-                yield from _forms(lemma, int(number))
+                yield lemma, int(number)

@@ -246,7 +246,7 @@ class _Search:
         return {
             word.text or word.term: shown_forms(self._reader.expand(word))
             for word in words(self._root)
-            if word.mode in (Mode.STEM, Mode.WILDCARD)
+            if word.mode.inflects or word.mode is Mode.WILDCARD
         }
 
 

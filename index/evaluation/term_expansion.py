@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
 from index.analysis.folding import fold
-from index.analysis.inflection import inflections
+from index.analysis.inflection import inflections, noun_inflections
 from index.analysis.term_positions import AUTHOR, EXACT
 from index.analysis.tokenizer import LOUD
 from index.interruption import checked
@@ -33,7 +33,7 @@ class Selector(NamedTuple):
     accepts: Callable[[str], bool]
 
 
-_OPEN = (Mode.STEM, Mode.WILDCARD, Mode.ACRONYM)
+_OPEN = (Mode.STEM, Mode.NOUN, Mode.WILDCARD, Mode.ACRONYM)
 
 
 def is_open(word: Word) -> bool:
@@ -62,9 +62,10 @@ def listed_keys(word: Word) -> frozenset[str]:
     if word.mode is Mode.ACRONYM:
         acronyms = (word.exact, word.exact.capitalize(), LOUD)
         return frozenset(f"{prefix}{word.term}{EXACT}{form}" for form in acronyms)
-    if word.mode is not Mode.STEM:
+    if not word.mode.inflects:
         return frozenset()
-    forms = inflections(word.exact or word.term)
+    inflect = inflections if word.mode is Mode.STEM else noun_inflections
+    forms = inflect(word.exact or word.term) or (word.term,)
     return frozenset(prefix + key for form in forms for key in _keys_of_form(form))
 
 

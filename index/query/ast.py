@@ -22,12 +22,19 @@ class Mode(enum.Enum):
     """The form must be exactly this one."""
     STEM = "stem"
     """Inflections match too, in French and in English."""
+    NOUN = "noun"
+    """Inflections match too, but not those of a verb: pots, and not `potted`."""
     WILDCARD = "wildcard"
     """`*` stands for any letters, `?` for one."""
     ACRONYM = "acronym"
     """Capitals, a first capital, and texts all in capitals match; small letters never do."""
 
     __hash__ = object.__hash__  # members are unique objects; Enum's own hash is 5 times slower
+
+    @property
+    def inflects(self) -> bool:
+        """Whether inflections match."""
+        return self in (Mode.STEM, Mode.NOUN)
 
 
 class Node(Struct, frozen=True, kw_only=True, eq=False):

@@ -9,7 +9,7 @@ from collections import defaultdict
 from msgspec.structs import replace
 
 from index.analysis.folding import CJK
-from index.analysis.inflection import split_compound
+from index.analysis.inflection import PREFIXES, noun_inflections, split_compound
 from index.analysis.tokenizer import UNSPACED, Token, shouts, tokenize_query
 from index.errors import QueryError
 from index.query.ast import Mode, Node, Or, Phrase, Word
@@ -19,6 +19,8 @@ from monitor.base.translation import mark, mark_all, pgettext
 _AROUND = re.compile(r"[^\w=*?~-]*(.*?(?:\(\w+\)\w?)?)[^\w*?~.]*", re.DOTALL)
 """The text between punctuation; employé(e) ends in a bracket."""
 _CASED = frozenset((Mode.EXACT, Mode.ACRONYM))
+_ADVERBS = frozenset(("in", "out", "up", "off", "down", "on", "over", "by", "la", "ci"))
+"""Last words of compounds of which no other word is inflected: break-in, ce jour-là."""
 _CHUNK = re.compile(rf"(?:{UNSPACED}|\S)+")
 _MODES_HINT = mark("choose one of =word, word~ and word*")
 
@@ -54,7 +56,9 @@ def word(written: str, column: int, part: str = "", **options: bool) -> Node:
         step = compound.length if compound else 1
         run = tokens[position : position + step]
         is_last = position + step == len(tokens)
-        mode = Mode.EXACT if exact else Mode.STEM if inflected and is_last else Mode.FOLDED
+        mode = Mode.EXACT if exact else Mode.FOLDED
+        if inflected:
+            mode = Mode.STEM if is_last else _mode_inside(run[-1])
         build = _Builder(written, column, part, mode, loud=options.get("loud", False))
         if compound:
             compounds = [compound, *variants[position, True]]
@@ -186,7 +190,9 @@ class _Builder:
         if self.mode_of(joined) in _CASED:
             modes = [Mode.EXACT] * len(run)
         elif self.mode is Mode.STEM:
-            modes = [Mode.FOLDED] * (len(run) - 1) + [Mode.STEM]
+            is_noun = noun_inflections(_lower(run[-1])) and run[-1].term not in _ADVERBS
+            firsts = [_mode_inside(token) if is_noun else Mode.FOLDED for token in run[:-1]]
+            modes = [*firsts, Mode.NOUN if Mode.NOUN in firsts else Mode.STEM]
         elif Mode.WILDCARD in modes:
             self.validate_wildcard(joined)
         parts = Phrase(
@@ -219,13 +225,28 @@ class _Builder:
         )
 
 
+def _mode_inside(token: Token) -> Mode:
+    """Return the mode of a word before the last one: chefs-lieux, but sous-chefs."""
+    is_fixed = len(token.term) < _MIN_NOUN or token.term in PREFIXES or is_acronym(token.exact)
+    is_noun = not is_fixed and len(noun_inflections(_lower(token))) > 1
+    return Mode.NOUN if is_noun else Mode.FOLDED
+
+
+_MIN_NOUN = 3
+"""Letters of the shortest word that is inflected before the last one: not `le`, `de`, `en`."""
+
+
+def _lower(token: Token) -> str:
+    return token.exact.lower() or token.term
+
+
 def _exact(token: Token, mode: Mode) -> str:
     """Return the form of a word that is compared in a mode."""
     if mode in _CASED:
         return token.exact
-    if mode is not Mode.STEM:
+    if not mode.inflects:
         return ""
-    lower = token.exact.lower()
+    lower = _lower(token)
     return "" if lower == token.term else lower
 
 

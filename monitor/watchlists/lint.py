@@ -190,8 +190,8 @@ def _covers_part(wide: Word, narrow: Word) -> bool:
 def _covers_word(wide: Word, narrow: Word) -> bool:
     if wide.mode is narrow.mode and wide.term == narrow.term and wide.exact == narrow.exact:
         return True
-    if narrow.mode is Mode.STEM:
-        return wide.mode is Mode.STEM and _has_all_forms(wide, narrow)
+    if narrow.mode.inflects:
+        return wide.mode.inflects and _has_all_forms(wide, narrow)
     if narrow.mode is Mode.WILDCARD:
         prefix = wide.term.removesuffix("*")
         is_prefix = wide.mode is Mode.WILDCARD and not {"*", "?"} & set(prefix)

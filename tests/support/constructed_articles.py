@@ -74,6 +74,7 @@ PIECES = [
     _piece("spy", "spy"), _piece("woman", "woman"), _piece("Women", "women"),
     _piece("naïve", "naive"), _piece("Straße", "strasse"), _piece("œuvre", "oeuvre"),
     _piece("plate-forme", "plate", "forme", joined="plateforme"),
+    _piece("plates-formes", "plates", "formes", joined="platesformes"),
     _piece("Plateforme", "plateforme"), _piece("plate", "plate"), _piece("forme", "forme"),
     _piece("e-commerce", "e", "commerce", joined="ecommerce"),
     _piece("AT&T", "at", "t", joined="at&t"), _piece("阿", "阿"), _piece("里", "里"),

@@ -21,7 +21,7 @@ Holds = Callable[[Doc], bool]
 
 LEMMAS = {
     "espionnages": "espionnage", "ports": "port", "companies": "company", "trades": "trade",
-    "traded": "trade", "spies": "spy", "women": "woman",
+    "traded": "trade", "spies": "spy", "women": "woman", "plates": "plate", "formes": "forme",
 }  # fmt: skip
 """The lemma of each inflected word that articles are made of; others are their own."""
 FIELDS = ("title", "summary", "body", "author")
@@ -76,7 +76,8 @@ def leaves(draw: Any) -> tuple[str, Finds]:
     """Draw a word of a query and the spots it should find."""
     piece = draw(st.sampled_from(PIECES))
     if piece.joined:
-        return _compound(piece)
+        inflects = piece.written.islower() and draw(st.booleans())
+        return _inflected_compound(piece) if inflects else _compound(piece)
     if len(piece.words) > 1:
         return _in_a_row(piece)
     term, form = piece.words[0][0], without_elision(piece)
@@ -121,6 +122,14 @@ def _compound(piece: Piece) -> tuple[str, Finds]:
 
     compound, parts = word(piece.joined), _row([word(word_pair) for word_pair in piece.words])
     return piece.written, lambda doc: compound(doc) + parts(doc)
+
+
+def _inflected_compound(piece: Piece) -> tuple[str, Finds]:
+    assert piece.joined is not None
+    joined = piece.joined[0]
+    words = [chosen(lambda spot, term=term: same_lemma(spot.term, term)) for term, _ in piece.words]
+    compound, parts = chosen(lambda spot: same_lemma(spot.term, joined)), _row(words)
+    return f"{piece.written}~", lambda doc: compound(doc) + parts(doc)
 
 
 def _in_a_row(piece: Piece) -> tuple[str, Finds]:

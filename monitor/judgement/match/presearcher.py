@@ -34,7 +34,7 @@ NOWHERE = RequiredTerms(float("inf"), ())
 
 _TOGETHER = (And, Phrase, Near)
 _MODE_COSTS = {Mode.FOLDED: 1.0, Mode.EXACT: 0.5, Mode.ACRONYM: 0.5, Mode.STEM: 2.0,
-               Mode.WILDCARD: 3.0}  # fmt: skip
+               Mode.NOUN: 2.0, Mode.WILDCARD: 3.0}  # fmt: skip
 
 
 def required_terms(node: Node) -> RequiredTerms:
@@ -128,7 +128,7 @@ Leaf = str
 Path = tuple[Leaf, ...]
 """Terms that a match of a clause must all contain."""
 
-_SIGNS = {Mode.STEM: "~", Mode.WILDCARD: "*", Mode.ACRONYM: "^", Mode.EXACT: "="}
+_SIGNS = {Mode.STEM: "~", Mode.NOUN: "~~", Mode.WILDCARD: "*", Mode.ACRONYM: "^", Mode.EXACT: "="}
 
 
 def open_leaf(word: Word) -> Leaf:

@@ -11,6 +11,7 @@ from index.analysis.inflection import (
     free_memory,
     inflections,
     is_known,
+    noun_inflections,
 )
 from index.analysis.text_cache import clear_all
 
@@ -45,6 +46,21 @@ def test_a_new_verb_is_conjugated_like_others() -> None:
 def test_a_folded_word_may_have_had_accents() -> None:
     assert "generaux" in folded_inflections("general")
     assert "generaux" not in inflections("general")
+
+
+@pytest.mark.parametrize(
+    ("word", "forms"),
+    [
+        ("pot", "pot pots"),
+        ("pots", "pot pots"),
+        ("général", "general generale generales generaux generals"),
+        ("savoir", ""),
+        ("start", ""),
+        ("zorgbox", ""),
+    ],
+)
+def test_forms_of_a_noun(word: str, forms: str) -> None:
+    assert noun_inflections(word) == set(forms.split())
 
 
 @pytest.mark.parametrize(
