@@ -10,11 +10,13 @@ from msgspec import Struct
 
 from index.analysis.text_features import LEAST_SIZE, is_whole
 from monitor.base.article import Article
-from monitor.judgement.alerts.headlines import headline_of, is_alike
+from monitor.judgement.alerts.headlines import headline_of, is_alike, is_telling, may_be_one_story
 from monitor.model.poll import Headline, StoryCandidate
 
 SAME = 0.7
 VERSION = 0.5
+LONGER = 0.12
+"""Least share of the longer text that a copy with an unlike headline is: less is a quotation."""
 LEAST_SHARED = 3
 """Least sampled shingles, of about 20 words: fewer are a headline or a common phrase."""
 REPEATED = 2
@@ -72,9 +74,9 @@ def assign_story(
         candidates: Articles that share some of these.
     """
     others = [candidate for candidate in candidates if candidate.article != article.id]
-    if not others:
-        return StoryDecision(article.id)
     headline = headline_of(article)
+    if not others or (is_whole(shingles) and not is_telling(headline)):
+        return StoryDecision(article.id)
     if is_whole(shingles):
         shares = [(1.0, 1.0, c) for c in others if c.headline.source != headline.source]
     else:
@@ -83,11 +85,12 @@ def assign_story(
         boilerplate = {shingle for shingle in repeated if headlines[shingle] >= BOILERPLATE}
         shares = [
             (
-                _share(shingles, c, repeated, symmetric=c.headline.source == headline.source),
+                _share(shingles, c, repeated, _least_of_longer(headline, c.headline)),
                 _share(shingles, c, boilerplate),
                 c,
             )
             for c in others
+            if may_be_one_story(headline, c.headline)
         ]
     likely = [
         (copy_share if copy_share >= SAME else 0.0, share, -other.article, other)
@@ -134,15 +137,26 @@ def _headlines(
 
 
 def _share(
-    shingles: frozenset[int], other: StoryCandidate, ignored: set[int], *, symmetric: bool = False
+    shingles: frozenset[int], other: StoryCandidate, ignored: set[int], least_of_longer: float = 0.0
 ) -> float:
-    """Return the share of the smaller of two texts, or of both, that is in the other.
+    """Return the share of the shorter of two texts that is in the other.
 
-    `ignored` are shingles that do not count.
+    It is 0 if that is too small a share of the longer. `ignored` are shingles that do not count.
     """
-    shared, size, other_size = len(other.shared), len(shingles), other.size
-    if ignored:
-        count = len(other.shared & ignored)
-        shared, size, other_size = shared - count, len(shingles - ignored), other_size - count
+    count = len(other.shared & ignored)
+    shared, size, other_size = (
+        len(other.shared) - count,
+        len(shingles - ignored),
+        other.size - count,
+    )
     share = containment(shared, size, other_size)
-    return share * min(size, other_size) / max(size, other_size) if symmetric and share else share
+    return (
+        share if share * min(size, other_size) >= least_of_longer * max(size, other_size) else 0.0
+    )
+
+
+def _least_of_longer(first: Headline, other: Headline) -> float:
+    """Return the least share of the longer of two texts that makes them copies."""
+    if first.source == other.source:
+        return SAME
+    return 0.0 if is_alike(first, other) else LONGER

@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+import re
 from functools import lru_cache
+from itertools import takewhile
 
+from index.analysis.folding import fold
 from index.analysis.term_positions import terms
 from index.evaluation.significant_terms import stop_words
 from monitor.base.article import Article, Timestamp
-from monitor.judgement.alerts.publishers import host_name
+from monitor.judgement.alerts.publishers import host_name, registered_name
 from monitor.model.poll import Headline
 
 EDITION = 20 * 3600.0
-"""Seconds after which a feed that repeats headline and text brings the next edition of a column."""
+"""Seconds after which a source that repeats a headline brings the next edition of a column."""
+TELLING = 2
+"""Significant words, without figures, of a headline that names its piece: more than `Part 2`."""
+LONGEST_BLANK = 4
+"""Words that a column has for its day, town or name; where more differ, it is another headline."""
 _CALENDAR = """
 lundi mardi mercredi jeudi vendredi samedi dimanche janvier fevrier mars avril mai juin juillet
 aout septembre octobre novembre decembre monday tuesday wednesday thursday friday saturday sunday
@@ -19,13 +26,17 @@ january february march april june july august september october november decembe
 jan feb mar apr jun jul aug sep sept oct nov dec
 """
 _DATES = frozenset(_CALENDAR.split())
+_WORD = re.compile(r"\w+")
+_PART = re.compile(r"\s?:\s|\s[-–—|]\s")
+"""What stands between the name of a column and a headline."""
 
 
 def headline(
     title: str, *, feed: int, outlet: str = "", url: str = "", date: Timestamp = 0.0
 ) -> Headline:
     """Build the headline of an article from its stored fields."""
-    return Headline(title, outlet or str(feed), f"{outlet} {host_name(url)}".strip(), date)
+    source = outlet or registered_name(url) or str(feed)
+    return Headline(title, source, f"{outlet} {host_name(url)}".strip(), date)
 
 
 def headline_of(article: Article) -> Headline:
@@ -59,6 +70,47 @@ def is_alike(first: Headline, other: Headline) -> bool:
     if figures - other_figures and other_figures - figures:
         return False
     return 2 * len(words & other_words) > len(words | other_words)
+
+
+def is_telling(headline: Headline) -> bool:
+    words = _words(headline.title, headline.publisher)
+    return len(words - _figures(words)) >= TELLING
+
+
+def may_be_one_story(first: Headline, other: Headline) -> bool:
+    """Tell whether the headlines of two articles with alike texts allow that they are one story.
+
+    One source repeats a text for each day, town or part. There, both headlines must name their
+    piece and share a significant word beside the name of a column (`Weather: …`). They must not
+    be one pattern with other names or dates in it, nor the same again an edition later.
+    """
+    if first.source != other.source or not (first.title or other.title):
+        return True
+    if not (is_telling(first) and is_telling(other)):
+        return False
+    parts, other_parts = _PART.split(first.title), _PART.split(other.title)
+    own = _words(" ".join(p for p in parts if p not in other_parts), first.publisher)
+    other_own = _words(" ".join(p for p in other_parts if p not in parts), other.publisher)
+    if own and other_own and own.isdisjoint(other_own):
+        return False
+    words, other_words = _WORD.findall(first.title), _WORD.findall(other.title)
+    start = _alike_at_start(words, other_words)
+    end = _alike_at_start(words[start:][::-1], other_words[start:][::-1])
+    if 2 * (start + end) < max(len(words), len(other_words)):
+        return True
+    blanks = words[start : len(words) - end], other_words[start : len(other_words) - end]
+    if all(map(str.isdigit, [*blanks[0], *blanks[1]])):
+        dated = all(blanks) and not _DATES.isdisjoint(map(fold, words))
+        return not dated and abs(first.date - other.date) < EDITION
+    return not all(
+        len(blank) <= LONGEST_BLANK and any(not w[0].islower() or fold(w) in _DATES for w in blank)
+        for blank in blanks
+    )
+
+
+def _alike_at_start(words: list[str], other_words: list[str]) -> int:
+    pairs = zip(map(fold, words), map(fold, other_words), strict=False)
+    return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], pairs))
 
 
 @lru_cache(10_000)

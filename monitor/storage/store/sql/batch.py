@@ -42,7 +42,7 @@ from monitor.storage.store.sql.alerts import (
     regroup_alerts,
     save_plan,
 )
-from monitor.storage.store.sql.article_views import ArticleViews
+from monitor.storage.store.sql.article_views import DATE, ArticleViews
 from monitor.storage.store.sql.evidence import EvidenceLog
 from monitor.storage.store.sql.volumes import VolumeViews
 
@@ -186,8 +186,8 @@ class StoreReads:
         shared = [_sharing(shingles, threshold, articles_of) for shingles, threshold in texts]
         stored = rows_in(
             self._sql,
-            "SELECT id, story, shingle_count, title, feed, outlet, url, copy_of FROM articles"
-            " WHERE id IN ({0})",
+            f"SELECT id, story, shingle_count, title, feed, outlet, url, copy_of, {DATE} AS date"
+            " FROM articles a WHERE id IN ({0})",
             {id for common in shared for id in common},
         )
         rows = {row["id"]: row for row in stored}
@@ -437,6 +437,6 @@ def _sharing(
 
 
 def _story_candidate(row: Row, shared: frozenset[int]) -> StoryCandidate:
-    title = headline(row["title"], feed=row["feed"], outlet=row["outlet"], url=row["url"])
+    fields = {name: row[name] for name in ("title", "feed", "outlet", "url", "date")}
     size, copy_of = row["shingle_count"], row["copy_of"]
-    return StoryCandidate(row["id"], row["story"], shared, size, title, copy_of)
+    return StoryCandidate(row["id"], row["story"], shared, size, headline(**fields), copy_of)

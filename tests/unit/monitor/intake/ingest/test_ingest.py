@@ -162,7 +162,7 @@ def test_a_copy_under_a_new_headline_is_in_the_story_and_has_an_alert(tmp_path: 
     titles = ("Alibaba soupçonné", "Liège : un groupe dans le viseur", "Alibaba soupçonné à Liège")
     press = Press(
         {
-            url: [edition(item(str(n), title, flow._WIRE, f"w{n}"))]
+            url: [edition(item(str(n), title, flow._WIRE).replace("//ex.org", f"//w{n}.org"))]
             for n, (url, title) in enumerate(zip((A, B, C), titles, strict=True))
         }
     )

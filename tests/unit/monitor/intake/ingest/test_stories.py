@@ -55,8 +55,11 @@ class Archive:
     def __init__(self) -> None:
         self._known: dict[int, tuple[frozenset[int], StoryCandidate]] = {}
 
-    def add(self, id: int, text: str, title: str = "", feed: int = 0) -> StoryDecision:
+    def add(
+        self, id: int, text: str, title: str = "", feed: int = 0, url: str = "", at: float = 0.0
+    ) -> StoryDecision:
         new_article = article(text, id=id, title=title, feed=feed or id)
+        new_article = replace(new_article, url=url, seen=at)
         new = shingles(new_article)
         candidates = [
             replace(known_candidate, shared=new & known_shingles)
@@ -134,12 +137,18 @@ LEAD = (
 OTHER_TITLES = ("Le puits sans fond des inégalités", "Les prix du gazole au plus haut")
 
 
-def test_a_lead_that_a_feed_repeats_makes_no_copy() -> None:
+def test_a_lead_that_a_publisher_repeats_makes_no_story() -> None:
     archive = Archive()
     archive.add(1, LEAD, OTHER_TITLES[0], feed=1)
-    assert archive.add(2, LEAD, OTHER_TITLES[1], feed=1).relation == Relation.VERSION
+    assert archive.add(2, LEAD, OTHER_TITLES[1], feed=1).relation == Relation.ALONE
     assert archive.add(3, LEAD, "Un vote à Liège", feed=1).relation == Relation.ALONE
     assert archive.add(4, LEAD, "Un vote à Liège", feed=2).relation == Relation.ALONE
+
+
+def test_a_lead_under_headlines_of_one_subject_is_a_story_and_no_copy() -> None:
+    archive = Archive()
+    archive.add(1, LEAD, "Agriculture : les normes coûtent cher à Ciney", feed=1)
+    assert archive.add(2, LEAD, "À Ciney, un éleveur répond", feed=1).relation == Relation.VERSION
 
 
 def test_beside_boilerplate_a_text_is_compared_by_its_own_words() -> None:
@@ -177,6 +186,124 @@ def test_an_aggregator_has_many_sources() -> None:
         decision = assign_story(new_article, new, candidates)
         headlines.append(headline_of(new_article))
     assert decision.relation == Relation.SAME
+
+
+# --- rubrics ----------------------------------------------------------------------------------
+
+
+def rubric(text: str, **blanks: str) -> str:
+    """Return the text of a column with its blanks filled."""
+    return text.format(**blanks)
+
+
+OUTINGS = (
+    "Chaque jeudi, la rédaction de {city} choisit pour vous les spectacles, les concerts et les"
+    " expositions de la semaine. Retrouvez à {city} nos idées pour sortir en famille ou entre amis,"
+    " et toutes les adresses de nos chroniqueurs."
+)
+WEATHER = (
+    "Nuages et éclaircies se partagent le ciel ce {day}. Les températures restent de saison, avec"
+    " des gelées le matin dans les vallées de l’est. Consultez les prévisions de votre commune sur"
+    " notre carte, mise à jour toutes les heures."
+)
+STARS = (
+    "Amour, travail, santé : ce que les astres réservent aux natifs du signe du {sign} ce jeudi."
+    " Notre astrologue répond chaque matin à vos questions et vous dit comment bien commencer la"
+    " journée."
+)
+SHOW = (
+    "La maison {house} a présenté sa collection de prêt-à-porter pour l’automne lors de la semaine"
+    " de la mode. Revivez en images tous les modèles du défilé, au premier rang duquel se"
+    " pressaient les vedettes du cinéma et de la chanson."
+)
+GALLERY = "Retrouvez toutes nos photos de la journée en cliquant sur la première image ci-dessous."
+DAY = 24 * 3600.0
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "hours"),
+    [
+        pytest.param(
+            ("Nos sorties de la semaine à Arlon", rubric(OUTINGS, city="Arlon")),
+            ("Nos sorties de la semaine à Dinant", rubric(OUTINGS, city="Dinant")), 0, id="cities",
+        ),
+        pytest.param(
+            ("La météo du jeudi 4 juin", rubric(WEATHER, day="jeudi")),
+            ("La météo du vendredi 5 juin", rubric(WEATHER, day="vendredi")), 24, id="days",
+        ),
+        pytest.param(
+            ("La météo du jour en Wallonie", rubric(WEATHER, day="jeudi")),
+            ("La météo du jour en Wallonie", rubric(WEATHER, day="jeudi")), 24, id="one-headline",
+        ),
+        pytest.param(
+            ("À table, le jeudi 4 juin - Une tarte au riz", LEAD),
+            ("À table, le jeudi 4 juin - Le pain perdu de Verviers", LEAD), 0, id="subjects",
+        ),
+        pytest.param(
+            ("Balance : votre horoscope", rubric(STARS, sign="Balance")),
+            ("Verseau : votre horoscope", rubric(STARS, sign="Verseau")), 0, id="horoscopes",
+        ),
+        pytest.param(
+            ("Semaine de la mode : le défilé Lys en images", rubric(SHOW, house="Lys")),
+            ("Semaine de la mode : le défilé Verdier en images", rubric(SHOW, house="Verdier")), 5,
+            id="fashion-shows",
+        ),
+        pytest.param(("Partie 2", LEAD), ("Partie 2", LEAD), 1, id="part-2"),
+        pytest.param(("En images", LEAD), ("En images", LEAD), 1, id="galleries"),
+        pytest.param(
+            ("En images : le carnaval de Binche", GALLERY * 2),
+            ("En images : une course à Namur", GALLERY * 2), 1, id="galleries-of-two-places",
+        ),
+        pytest.param(
+            ("Nos enquêtes, épisode 3 : le fleuve", LEAD),
+            ("Nos enquêtes, épisode 4 : le fleuve", LEAD), 48, id="episodes",
+        ),
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("feeds", [(1, 1), (1, 2)], ids=["one-feed", "two-feeds"])
+def test_the_rubrics_of_one_publisher_are_no_story(
+    first: tuple[str, str], second: tuple[str, str], hours: float, feeds: tuple[int, int]
+) -> None:
+    archive = Archive()
+    for id, (title, text), feed, at in ((1, first, feeds[0], 0), (2, second, feeds[1], hours)):
+        url = f"https://www.journal.be/{id}"
+        decision = archive.add(id, text, title, feed=feed, url=url, at=DAY + at * 3600)
+    assert decision == StoryDecision(2)
+
+
+@pytest.mark.parametrize(
+    ("title", "hours"),
+    [
+        ("Liège : 7 blessés dans l’incendie d’un hangar", 2),
+        ("Liège : un hangar en feu, 9 blessés", 2),
+        ("À Liège, l’incendie d’un hangar fait 9 blessés", 30),
+        ("Liège : 6 blessés dans l’incendie d’un entrepôt", 2),
+        ("Liège : 6 blessés dans l’incendie d’un hangar", 2),
+        ("Un gardien et cinq pompiers de Namur blessés dans l’incendie d’un hangar", 2),
+    ],
+)
+def test_one_publisher_tells_a_story_again(title: str, hours: float) -> None:
+    archive = Archive()
+    text = rubric(WEATHER, day="soir")
+    archive.add(1, text, "Liège : 6 blessés dans l’incendie d’un hangar", feed=1, at=DAY)
+    decision = archive.add(2, text, title, feed=1, at=DAY + hours * 3600)
+    assert decision.story == 1
+
+
+def test_two_galleries_of_two_publishers_are_no_copies() -> None:
+    archive = Archive()
+    archive.add(1, GALLERY, "En images", feed=1, url="https://www.journal.be/1")
+    second = archive.add(2, GALLERY, "En images", feed=2, url="https://www.gazette.be/1")
+    assert second.relation == Relation.ALONE
+
+
+def test_what_a_long_text_quotes_is_no_copy() -> None:
+    archive = Archive()
+    archive.add(1, " ".join(_texts(400)[:2]), TITLE)
+    quote = " ".join(_texts(400)[0].split()[:60])
+    assert archive.add(2, quote, "Le port rouvre").relation == Relation.VERSION
+    half = " ".join(_texts(400)[0].split())
+    assert archive.add(3, half, "Le port rouvre").relation == Relation.SAME
 
 
 def test_a_teaser_is_found_in_its_full_text() -> None:

@@ -291,8 +291,12 @@ def test_shingles_are_shared_and_forgotten(room: SmallStore) -> None:
         pair, single, empty = batch.story_candidates([({2, 3, 4, 5}, 2), ({3, 4}, 2), ({9}, 1)])
         assert (single, empty) == ([pair[1]], [])
     assert pair == [
-        StoryCandidate(1, 1, frozenset({2, 3}), 3, Headline("Alibaba 1", "1", "ex.org")),
-        StoryCandidate(2, 2, frozenset({3, 4}), 2, Headline("Alibaba 2", "1", "ex.org")),
+        StoryCandidate(
+            1, 1, frozenset({2, 3}), 3, Headline("Alibaba 1", "ex.org", "ex.org", NOW - 100)
+        ),
+        StoryCandidate(
+            2, 2, frozenset({3, 4}), 2, Headline("Alibaba 2", "ex.org", "ex.org", NOW - 60)
+        ),
     ]
     room.store.forget(names_before=NOW - 200, sent_before=0.0)
     assert room.sql("SELECT count(*) FROM shingles") == [(5,)]
