@@ -165,9 +165,9 @@ def _attempt(
 def _encode(
     views: Views, encoder: Encoder, articles: Sequence[Unencoded], now: Timestamp
 ) -> EncodedBatch:
-    from monitor.intake.similar.vectors import packed, sentence
+    from monitor.intake.similar.vectors import packed_sentence
 
-    vectors = {a.article: packed(encoder.encode(sentence(a.title, a.text))) for a in articles}
+    vectors = {a.article: packed_sentence(encoder, a.title, a.text) for a in articles}
     encoded = tuple(EncodedArticle(a.article, a.version, vectors[a.article]) for a in articles)
     return EncodedBatch(encoded, tuple(_links(views, vectors, now)))
 

@@ -160,6 +160,10 @@ def most_similar(
     return [(int(articles[i]), float(cosines[i])) for i in nearest]
 
 
+LEAST_WORDS = 4
+"""Words that a headline and its lead together need to tell of an event: `Apple` tells of none."""
+
+
 class Encoder:
     """multilingual-e5-small with weights of four bits, on one thread: 90 MB of memory.
 
@@ -189,6 +193,12 @@ def sentence(title: str, text: str) -> str:
     """Return the text of an article to encode: its headline and its lead."""
     passage = f"{title}. {text[:LEAD]}"
     return passage.replace("\0", " ").encode("utf-8", "replace").decode()
+
+
+def packed_sentence(encoder: Encoder, title: str, text: str) -> bytes:
+    """Return the packed vector of an article; empty if it has too few words to be linked."""
+    words = sentence(title, text)
+    return packed(encoder.encode(words)) if len(words.split()) >= LEAST_WORDS else b""
 
 
 def packed(vector: Floats) -> bytes:

@@ -94,6 +94,14 @@ def test_articles_are_encoded_linked_and_found_again(tmp_path: Path) -> None:
         assert process.similar(first, 1) == nearest[:1]
 
 
+def test_an_item_of_one_word_is_linked_with_nothing(tmp_path: Path) -> None:
+    publish(tmp_path, [("Apple", "")], [("Apple", ""), ("Apple", "Apple opens a store in Liège.")])
+    with encoding(tmp_path) as process:
+        encoded = encode(process, tmp_path)
+    assert [bool(article.vector) for article in encoded.articles].count(True) == 1
+    assert encoded.links == ()
+
+
 def test_a_comparison_ends_when_nobody_waits_for_it(tmp_path: Path) -> None:
     publish(tmp_path, [("hang", "")], [OTHER])
     with encoding(tmp_path) as process, interruptible(lambda: True), pytest.raises(Interrupted):
@@ -107,7 +115,7 @@ def test_a_text_that_hangs_or_kills_the_process_costs_itself_only(
     publish(tmp_path, [SAME], [OTHER])
     with encoding(tmp_path, seconds=seconds) as process:  # it starts slowly
         with pytest.raises(EncodingError):
-            asyncio.run(process.encode([Unencoded(1, 1, word, "")], START))
+            asyncio.run(process.encode([Unencoded(1, 1, f"It will {word} soon", "")], START))
         assert len(encode(process, tmp_path).articles) == 2
 
 
@@ -115,7 +123,9 @@ def test_closing_ends_what_is_being_encoded(tmp_path: Path) -> None:
     publish(tmp_path, [SAME], [OTHER])
 
     async def stop(process: EncodingProcess) -> None:
-        encoding = asyncio.create_task(process.encode([Unencoded(1, 1, "hang", "")], START))
+        encoding = asyncio.create_task(
+            process.encode([Unencoded(1, 1, "It will hang soon", "")], START)
+        )
         await asyncio.sleep(0.1)
         await asyncio.to_thread(process.close)
         with pytest.raises(EncodingError, match="stopped"):
