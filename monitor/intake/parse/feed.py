@@ -8,6 +8,7 @@ import io
 import re
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
+from functools import cache
 from itertools import accumulate
 from typing import Any
 from xml.sax import SAXException
@@ -123,15 +124,40 @@ def _document(body: bytes, content_type: str) -> Mapping[str, Any]:
     source = with_escaped_markup(root_only(body))
     if charset == UTF8 and (plain := plain_document(source)) is not None:
         return plain
-    import feedparser
-
-    document: Mapping[str, Any] = feedparser.parse(
+    document: Mapping[str, Any] = _feedparser().parse(
         io.BytesIO(source),
         response_headers={"content-type": f"application/xml{charset}"},
         sanitize_html=False,
         resolve_relative_uris=False,
     )
     return document
+
+
+@cache
+def _feedparser() -> Any:
+    """Return feedparser, mended in what an element says and another one does not.
+
+    It keeps the `xml:base` of an element for those behind it, unless there is one around them;
+    and it gives the first of several authors the name of the next.
+    """
+    import feedparser
+
+    parser_class = feedparser.mixin._FeedParserMixin
+    end_tag, end_author = parser_class.unknown_endtag, parser_class._end_author
+
+    def unknown_endtag(parser: Any, tag: str) -> None:
+        bases, depth = parser.basestack, len(parser.basestack)
+        end_tag(parser, tag)
+        if bases and len(bases) == depth:
+            bases.pop()
+        parser.baseuri = bases[-1] if bases else ""
+
+    def _end_author(parser: Any) -> None:
+        end_author(parser)
+        parser._get_context().pop("author_detail", None)
+
+    parser_class.unknown_endtag, parser_class._end_author = unknown_endtag, _end_author
+    return feedparser
 
 
 def _feed(document: Mapping[str, Any], url: str) -> ParsedFeed:
@@ -243,9 +269,12 @@ def _source(raw: Mapping[str, Any], base: str, link: str) -> tuple[str, str]:
 
 def _author(raw: Mapping[str, Any]) -> str:
     authors = dict.get(raw, "authors") or []  # type: ignore[call-overload]
-    names = [name for author in authors if (name := author.get("name"))]
-    text = ", ".join(dict.fromkeys(names)) or _plain(raw, "author")
-    return line(from_html(text, NAME_CAP))
+    names = ", ".join(name for author in authors if (name := author.get("name")))
+    text = line(from_html(names or _plain(raw, "author"), NAME_CAP))
+    distinct_names: dict[str, str] = {}
+    for name in text.split(", "):
+        distinct_names.setdefault(name.casefold(), name)
+    return ", ".join(distinct_names.values())
 
 
 def _moment(raw: Mapping[str, Any], *keys: str) -> Timestamp | None:

@@ -284,6 +284,71 @@ def test_odd_documents(document: str) -> None:
     assert_means_the_same(document)
 
 
+BASED = (*TEXT_ELEMENTS, "image", "enclosure", "docs", "media:content")
+"""Elements that may have an `xml:base`; none is the link of the entry."""
+
+
+@FORMATS
+@pytest.mark.parametrize("name", sorted({*BASED} - {"link", "id", "guid", "feedburner:origLink"}))
+def test_the_base_of_an_element_is_that_of_no_other_link(form: tuple[str, ...], name: str) -> None:
+    root, channel, entry, end = form
+    based = f'<{name} xml:base="https://b.example/"></{name}>'
+    link = '<link href="un"/>' if form is ATOM else "<link>un</link>"
+    title = "" if name == "title" else "<title>x</title>"
+    for document in (
+        with_entry(form, based, link, title),
+        with_entry(form, link, based, title),
+        with_namespaces(f"{root}{channel}{based}<{entry}>{link}<title>x</title></{entry}>{end}"),
+        with_namespaces(f"{root}{channel}<{entry}>{based}</{entry}><{entry}>{link}</{entry}>{end}"),
+    ):
+        assert_means_the_same(document)
+        parsed = feed.parse(document.encode(), URL)
+        assert parsed.entries[-1].url == "https://www.example.org/un", document
+
+
+@FORMATS
+def test_the_base_of_an_entry_is_that_of_its_own_links(form: tuple[str, ...]) -> None:
+    root, channel, entry, end = form
+    link = '<link href="un"/>' if form is ATOM else "<link>un</link>"
+    text = "<content type='text/html' xml:base='c/'><div>x</div></content>"
+    bodies = (
+        f"<{entry} xml:base='https://b.example/a/'>{text}{link}</{entry}><{entry}>{link}</{entry}>"
+    )
+    parsed = feed.parse(f"{root}{channel}{bodies}{end}".encode(), URL)
+    assert [item.url for item in parsed.entries] == [
+        "https://b.example/a/un",
+        "https://www.example.org/un",
+    ]
+
+
+@FORMATS
+@pytest.mark.parametrize(
+    ("author", "names"),
+    [
+        ("<author><name>Le Soir</name></author>", {"Marie Dupont", "Le Soir"}),
+        ("<author>desk@x.be (Le Soir)</author>", {"Marie Dupont", "Le Soir"}),
+        ("<author><name>Le Soir</name><email>d@x.be</email></author>", {"Marie Dupont", "Le Soir"}),
+        ("<author><email>d@x.be</email></author>", {"Marie Dupont"}),
+        ("<author><name/></author>", {"Marie Dupont"}),
+        ("<author/>", {"Marie Dupont"}),
+        ("<author>MARIE DUPONT</author>", {"Marie Dupont"}),
+        ("<author>Zoé K., Marie Dupont</author>", {"Zoé K.", "Marie Dupont"}),
+        ("<itunes:author>Le Soir</itunes:author>", {"Marie Dupont", "Le Soir"}),
+        ("<a10:author><a10:name>Le Soir</a10:name></a10:author>", {"Marie Dupont", "Le Soir"}),
+    ],
+)
+def test_a_creator_and_an_author_are_both_named_once(
+    form: tuple[str, ...], author: str, names: set[str]
+) -> None:
+    creator = "<dc:creator>Marie Dupont</dc:creator>"
+    for elements in ((creator, author), (author, creator)):
+        document = with_entry(form, *elements, element("title"))
+        assert_means_the_same(document)
+        (item,) = feed.parse(document.encode(), URL).entries
+        written = item.author.replace("MARIE DUPONT", "Marie Dupont").split(", ")
+        assert sorted(written) == sorted(names), document
+
+
 USUAL_RSS = f"""<?xml version="1.0" encoding="UTF-8"?>
 <rss version="2.0" xmlns:content="{NAMESPACES["content"]}" xmlns:dc="{NAMESPACES["dc"]}"
  xmlns:atom="http://www.w3.org/2005/Atom" xmlns:slash="{NAMESPACES["slash"]}"
