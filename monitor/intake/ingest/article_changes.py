@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Mapping, Sequence
-from itertools import zip_longest
+from itertools import combinations, zip_longest
 
 from msgspec.structs import replace
 
@@ -17,12 +17,15 @@ from index.analysis.language import choose, prior
 from index.analysis.text_features import TextFeatures, text_features
 from monitor.base.article import Article, Timestamp
 from monitor.intake.ingest import cross_language, identify, stories
-from monitor.intake.parse.document import PARTS
+from monitor.intake.parse.document import PARTS, folded, part_hash
 from monitor.judgement.alerts.publishers import host_name
 from monitor.judgement.match.matcher import TimedMatcher, WatchlistMatcher
 from monitor.model.feed import Feed
 from monitor.model.poll import ArticleChange, Entry, Known, Sighting, StoryCandidate
 from monitor.storage.store.sql.batch import Batch, StoreReads
+
+MOST_LINES = 60
+"""Most lines of a part in which those of one feed are looked for: it costs their square."""
 
 
 def known_entries(reading: StoreReads, feed: Feed, entries: Sequence[Entry]) -> Known:
@@ -75,7 +78,7 @@ def entry_change(
                 canonical=canonical,
                 reissued=isinstance(decision, identify.Reissued),
             )
-        text, canonical = revised, "" if entry.url == revised.url else canonical
+        text = revised
     return ArticleChange(
         article=text,
         new=isinstance(decision, identify.New),
@@ -92,23 +95,62 @@ def revision(old: Article, change: identify.Changed, feed: Feed) -> Article | No
     """Return an article with the changes of a feed; None if it has them already.
 
     Where other feeds carry the article too, only the parts that this feed changed are taken: its
-    other parts may have been shorter than theirs, or different, from the beginning.
+    other parts may have been shorter than theirs, or different, from the beginning. What this
+    feed says in other words is added to what they say.
     """
     entry, exclusive = change.entry, old.feeds == (feed.number,)
-    changed = PARTS if exclusive else identify.changed_parts(entry, change.old_parts)
-    text = {part: getattr(entry, part) for part in changed}
+    if isinstance(change, identify.Variant):
+        text = _with_other_words(old, entry)
+    else:
+        changed = PARTS if exclusive else identify.changed_parts(entry, change.old_parts)
+        text = {part: getattr(entry, part) for part in changed}
     if not exclusive:
-        text = {part: value for part, value in text.items() if value}
+        text = {
+            part: _with_edit(old.part(part), value, identify.old_part(part, change.old_parts))
+            for part, value in text.items()
+            if value
+        }
     if feed.full_text and not entry.body:
         text.pop("body", None)
     if not exclusive and all(old.part(part) == value for part, value in text.items()):
         return None
+    moved = identify.has_new_link(entry, change.old_parts)
     return replace(
         old,
         **text,
+        url=entry.url if moved and old.feeds[0] == feed.number else old.url,
         author=entry.author if exclusive else entry.author or old.author,
         feeds=tuple(dict.fromkeys((*old.feeds, feed.number))),
     )
+
+
+def _with_other_words(old: Article, entry: Entry) -> dict[str, str]:
+    """Return an article's text with an entry's headline, and the lines that it does not have."""
+    known = folded("\n".join((old.title, old.summary, old.body)))
+    text = {"title": "" if folded(entry.title) == folded(old.title) else entry.title}
+    for part in ("summary", "body"):
+        lines = [line for line in getattr(entry, part).split("\n") if folded(line) not in known]
+        text[part] = "\n".join(filter(None, (old.part(part), *lines)))
+    return text
+
+
+def _with_edit(text: str, edited: str, old_hash: bytes) -> str:
+    """Return a part of an article in which a feed changed what it says; other feeds' lines stay.
+
+    Args:
+        text: The part.
+        edited: What the feed says now.
+        old_hash: The hash of what it said before; where no lines have it, all lines are replaced.
+    """
+    lines = text.split("\n")
+    count = len(lines) if old_hash and len(lines) <= MOST_LINES else 0
+    for start, end in combinations(range(count + 1), 2):
+        if part_hash(folded("\n".join(lines[start:end]))) == old_hash:
+            others = "\n".join((*lines[:start], *lines[end:]))
+            if folded(edited) in folded(others):
+                return others
+            return "\n".join((*lines[:start], edited, *lines[end:]))
+    return edited
 
 
 def article(entry: Entry, feed: Feed, id: int = 0, now: Timestamp = 0.0) -> Article:

@@ -41,7 +41,7 @@ class Changed(KnownEntry, frozen=True, kw_only=True):
 
 
 class Variant(Changed, frozen=True):
-    """An article of another feed of this site, under the same guid and link, with another text."""
+    """An article of another feed that this feed carries in other words."""
 
 
 class Duplicate(KnownEntry, frozen=True):
@@ -59,12 +59,17 @@ def changed_parts(entry: Entry, old_parts: bytes) -> frozenset[str]:
     """Return the changed parts of an entry; all when its old parts are not known."""
     if not old_parts:
         return frozenset(PARTS)
-    parts = entry.parts
-    places = {part: slice(number * PART, (number + 1) * PART) for number, part in enumerate(PARTS)}
-    return frozenset(part for part, place in places.items() if parts[place] != old_parts[place])
+    return frozenset(p for p in PARTS if old_part(p, entry.parts) != old_part(p, old_parts))
 
 
-def _has_new_link(entry: Entry, old_parts: bytes) -> bool:
+def old_part(part: str, hashes: bytes) -> bytes:
+    """Return the hash of a part among those of an entry; empty when they are not known."""
+    place = PARTS.index(part) * PART
+    return hashes[place : place + PART]
+
+
+def has_new_link(entry: Entry, old_parts: bytes) -> bool:
+    """Tell whether an entry has another link than its feed gave before."""
     return bool(entry.canonical and old_parts) and part_hash(entry.canonical) != old_parts[-PART:]
 
 
@@ -100,7 +105,7 @@ class _DocumentEntries:
             old_parts = self._known.parts.get(entry.key, b"")
             if entry.fingerprint != fingerprint:
                 return Changed(entry=entry, article=article, old_parts=old_parts)
-            kind = Relinked if _has_new_link(entry, old_parts) else Seen
+            kind = Relinked if has_new_link(entry, old_parts) else Seen
             return kind(entry=entry, article=article)
         candidates = self._known.urls.get(entry.canonical, ()) if entry.canonical else ()
         if previous := self._by_link(entry, candidates):
@@ -110,11 +115,12 @@ class _DocumentEntries:
             return Changed(entry=entry, article=previous.id)
         others = [c for c in candidates if c.id not in self._used and c.id not in self._known.own]
         for other in others:
-            if _tells_the_same(entry, other):
+            if entry.fingerprint == other.fingerprint:
                 self._used.add(other.id)
                 return Duplicate(entry=entry, article=other.id)
         for other in others:
-            if entry.key in other.site_guids and self._identifies(entry.canonical):
+            is_named = entry.key in other.site_guids and self._identifies(entry.canonical)
+            if is_named or _has_title_of(entry, other):
                 self._used.add(other.id)
                 return Variant(entry=entry, article=other.id)
         return New(entry=entry)
@@ -159,9 +165,9 @@ class _DocumentEntries:
         return reissues
 
 
-def _tells_the_same(entry: Entry, other: KnownArticle) -> bool:
+def _has_title_of(entry: Entry, other: KnownArticle) -> bool:
     title = folded(entry.title)
-    return bool(title and title == folded(other.title)) or entry.fingerprint == other.fingerprint
+    return bool(title and title == folded(other.title))
 
 
 def _is_unchanged(entry: Entry, article: KnownArticle) -> bool:

@@ -253,9 +253,13 @@ class Ingester:
     def _draft(
         self, reading: StoreReads, watch: ActiveConfig, feed: Feed, article: Article
     ) -> ArticleChange:
-        """Enrich an article of a feed, with the matches for each other feed that carries it."""
-        matcher, recent = TimedMatcher(self._stopwatch), self._recent(reading, feed)
-        (draft,) = enrich([article], feed, watch.rules, recent, "", matcher)
+        """Enrich an article of a feed, with the matches for each other feed that carries it.
+
+        Its language is that of the feed that had it first, if that one declares one.
+        """
+        first = watch.feeds.get(article.feeds[0], feed)
+        matcher, recent = TimedMatcher(self._stopwatch), self._recent(reading, first)
+        (draft,) = enrich([article], first, watch.rules, recent, "", matcher)
         if article.feeds == (feed.number,) or draft.unmatched:
             return draft
         matching = matcher.match(watch.rules, draft.article, *_feeds_of(article, feed, watch))

@@ -202,6 +202,7 @@ class _Planning:
                 "at": self._now,
                 "text": self._facts.texts[article]._asdict(),
                 "author": change.article.author,
+                "url": change.article.url,
                 "lang": change.article.lang,
                 "matches": evidence.matches(matches),
             }

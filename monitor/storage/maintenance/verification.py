@@ -144,7 +144,7 @@ def _differences(
         "merged_into": (alert.merged_into, record.get("merged_into")),
     }
     if alert.article is not None:
-        compared["article.url"] = alert.url, article.get("url")
+        compared["article.url"] = alert.url, _latest_value("url", record, recorded.records)
     if record.get("kind") == Kind.RAISED and alert.article is not None:
         compared |= {
             "rule.version": (alert.rule, (record.get("rule") or {}).get("version")),
@@ -182,10 +182,10 @@ def _renamed(watchlist: object, raised: int, renames: Iterable[WatchlistRename])
 
 def _latest_value(name: str, raised: Mapping[str, Any], records: Sequence[NumberedRecord]) -> Any:
     """Return a value of an article that edits change, from the last record that has it, or None."""
-    value = raised.get("article", {}).get(name)
+    value = (raised.get("article") or {}).get(name)
     for _number, record in records:
         if record.get("kind") in (Kind.EDITED, Kind.PAGE):
-            value = record.get(name)
+            value = record.get(name, value)
     return value
 
 

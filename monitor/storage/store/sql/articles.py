@@ -199,9 +199,9 @@ def replace_text(sql: Connection, article: Article, now: Timestamp) -> None:
         (now, article.id),
     )
     sql.execute(
-        "UPDATE articles SET title = ?, summary = ?, body = ?, author = ?, lang = ?,"
+        "UPDATE articles SET url = ?, title = ?, summary = ?, body = ?, author = ?, lang = ?,"
         " version = version + 1 WHERE id = ?",
-        (article.title, article.summary, article.body, article.author, article.lang, article.id),
+        (article.url, *article.texts, article.lang, article.id),
     )
     queue_for_index(sql, [article.id])
 

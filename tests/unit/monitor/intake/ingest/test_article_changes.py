@@ -24,6 +24,8 @@ from monitor.model.config import StoreAddress
 from monitor.model.feed import Feed, FeedState
 from monitor.model.poll import Entry, Fetched, ParsedFeed
 from monitor.model.watchlist import Escalate, Severity, Watchlist
+from monitor.storage.maintenance.verification import verify
+from monitor.storage.store.sql.evidence import EvidenceReader
 from monitor.storage.store.sql.store import Store
 from monitor.storage.store.sql.views import Views
 
@@ -83,6 +85,9 @@ class Newsroom:
             self.folder, "SELECT title, summary, body, version FROM articles ORDER BY id"
         )
 
+    def urls(self) -> list[str]:
+        return [url for (url,) in flow.rows(self.folder, "SELECT url FROM articles ORDER BY id")]
+
     @property
     def views(self) -> Views:
         return Views(StoreAddress(self.folder))
@@ -138,9 +143,10 @@ def test_a_feed_that_says_less_takes_nothing_away(room: Newsroom) -> None:
     room.poll(A, entry(summary="Le hub de Liège.", body="Cainiao y gère le site."))
     room.poll(B, entry(summary="À Liège."))
     room.poll(B, entry(EDITED, summary="À Liège."))
-    assert room.texts() == [(EDITED, "Le hub de Liège.", "Cainiao y gère le site.", 2)]
+    both = "Le hub de Liège.\nÀ Liège."
+    assert room.texts() == [(EDITED, both, "Cainiao y gère le site.", 3)]
     room.poll(B, entry(EDITED, summary="À Liège, hier."))
-    assert room.texts() == [(EDITED, "À Liège, hier.", "Cainiao y gère le site.", 3)]
+    assert room.texts() == [(EDITED, f"{both[:-1]}, hier.", "Cainiao y gère le site.", 4)]
 
 
 def test_an_edit_of_one_feed_leaves_alone_what_another_edited(room: Newsroom) -> None:
@@ -235,7 +241,99 @@ def test_the_second_headline_is_not_known_to_its_feed_before(room: Newsroom) -> 
     assert (poll.entries, poll.known, poll.new, poll.changed) == (1, 0, 0, 1)
 
 
+# --- what a second feed says at its first sight -----------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "summary", "body"),
+    [
+        (("Un port.", ""), ("Le Mossad l’écoute.", ""), "Un port.\nLe Mossad l’écoute.", ""),
+        (("", ""), ("Le Mossad l’écoute.", ""), "Le Mossad l’écoute.", ""),
+        (("", ""), ("", "Un.\nDeux."), "", "Un.\nDeux."),
+        (("Un port.", ""), ("Un port.", "Le Mossad.\nFin."), "Un port.", "Le Mossad.\nFin."),
+        (("Un port.", "Un.\nDeux."), ("", "Un.\nTrois.\nDeux."), "Un port.", "Un.\nDeux.\nTrois."),
+        (("Un port.", "Le Mossad."), ("LE  MOSSAD.", ""), "Un port.", "Le Mossad."),
+        (("Un port à Liège.", ""), ("Un port", ""), "Un port à Liège.", ""),
+        (("Un port", ""), ("Un port à Liège.", ""), "Un port\nUn port à Liège.", ""),
+        (("Un port.", "Deux."), ("", ""), "Un port.", "Deux."),
+    ],
+)
+def test_other_words_of_a_second_feed_are_kept(
+    room: Newsroom, first: tuple[str, str], second: tuple[str, str], summary: str, body: str
+) -> None:
+    room.poll(A, entry("Un port", *first))
+    room.poll(B, entry("Un port", *second))
+    ((_, kept_summary, kept_body, version),) = room.texts()
+    assert (kept_summary, kept_body) == (summary, body)
+    assert version == (1 if (summary, body) == first else 2)
+    for _ in range(2):  # each feed goes on saying what it said
+        room.poll(A, entry("Un port", *first))
+        room.poll(B, entry("Un port", *second))
+    assert [row[3] for row in room.texts()] == [version]
+
+
+@pytest.mark.parametrize("feed", [B, OTHER], ids=["of the same site", "of another site"])
+def test_other_words_of_a_second_feed_are_matched(room: Newsroom, feed: Feed) -> None:
+    assert room.poll(A, entry("Un port", "Un navire attend.")).raised == ()
+    (alert,) = room.poll(feed, entry("Un port", "Le Mossad attend.", guid="o1")).raised
+    assert (alert.watchlist, alert.feed, alert.backfill) == ("mossad", feed.name, False)
+    assert not room.poll(feed, entry("Un port", "Le Mossad attend.", guid="o1")).raised
+    assert flow.rows(room.folder, "SELECT article, feed FROM carriers") == [
+        (1, room.feeds[feed.url].number)
+    ]
+
+
+def test_each_feed_edits_its_own_words(room: Newsroom) -> None:
+    room.poll(A, entry("Un port", "Un navire attend."))
+    room.poll(B, entry("Un port", "Un cargo attend."))
+    room.poll(OTHER, entry("Un port", "Un vraquier attend.", guid="o1"))
+    room.poll(B, entry("Un port", "Un cargo part.\nEnfin."))
+    room.poll(A, entry("Un port", "Un navire part."))
+    room.poll(OTHER, entry("Un port", "", guid="o1"))
+    ((_, summary, _, version),) = room.texts()
+    assert summary == "Un navire part.\nUn cargo part.\nEnfin.\nUn vraquier attend."
+    assert version == 5
+
+
+def test_an_edit_that_a_second_feed_shows_first_is_kept_once(room: Newsroom) -> None:
+    room.poll(A, entry("Un port", "Un navire attend."))
+    room.poll(B, entry("Un port", "Un navire part."))
+    room.poll(A, entry("Un port", "Un navire part."))
+    assert room.texts() == [("Un port", "Un navire part.", "", 3)]
+    room.poll(OTHER, entry("Un port", "Un navire attend.", guid="o1"))  # the version before
+    assert room.texts() == [("Un port", "Un navire part.", "", 3)]
+
+
+def test_a_second_feed_s_language_is_not_the_article_s(tmp_path: Path) -> None:
+    first = Feed(url="https://www.site.org/fr.xml", name="Premier", lang="fr")
+    second = Feed(url="https://hub.org/en.xml", name="Second", lang="en")
+    with closing(Store(StoreAddress(tmp_path))) as store:
+        room = Newsroom(store, tmp_path, [], first, second)
+        room.poll(first, entry("Un port", "Un navire attend au port."))
+        room.poll(second, entry("Un port", "Comments"))
+        assert flow.rows(tmp_path, "SELECT lang, version FROM articles") == [("fr", 2)]
+
+
 # --- a known guid with a new link ------------------------------------------------------------
+
+
+@pytest.mark.parametrize("carried", [False, True], ids=["alone", "in two feeds"])
+def test_a_new_title_and_a_new_link_are_both_shown(room: Newsroom, carried: bool) -> None:
+    moved, elsewhere = f"{LINK}-2", f"{LINK}-3"
+    room.poll(A, entry())
+    if carried:
+        room.poll(B, entry())
+    room.poll(A, entry(EDITED, url=moved))
+    assert room.urls() == [moved]
+    if carried:  # the address is that of the feed that had the article first
+        room.poll(B, entry(f"{EDITED} !", url=elsewhere))
+        assert room.urls() == [moved]
+    room.poll(A, entry("Alibaba", url=f"{moved}?utm_source=rss"))
+    assert room.urls() == [moved]
+    room.poll(OTHER, replace(entry("Alibaba", url=LINK), guid="o1"))
+    assert room.urls() == [moved]  # it is recognised by its first link too
+    with EvidenceReader(StoreAddress(room.folder)) as reader:
+        assert verify(reader, lambda *_: None, now=room.now).is_whole
 
 
 @pytest.mark.parametrize("title", [FIRST, EDITED])

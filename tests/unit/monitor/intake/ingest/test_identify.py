@@ -176,7 +176,8 @@ def test_another_feed_with_the_same_link_and_title_carries_it_too() -> None:
     archive = Archive()
     archive.poll(1, A)
     copy = entry("x", "http://EX.org/a/?utm_source=rss#top", "ALIBABA à Liège", "Autre chapô.")
-    assert archive.kinds(2, copy) == ["Duplicate"]
+    assert archive.kinds(2, copy) == ["Variant"]
+    assert archive.kinds(3, replace(A, guid="y")) == ["Duplicate"]
     assert archive.kinds(2, copy) == ["Seen"]
     assert archive.kinds(1, A) == ["Seen"]
 
