@@ -243,11 +243,12 @@ class _Search:
         return [keys(word, self._reader.expand) for word in dict.fromkeys(wanted(self._root))]
 
     def _forms(self) -> dict[str, tuple[str, ...]]:
-        return {
-            word.text or word.term: shown_forms(self._reader.expand(word))
-            for word in words(self._root)
-            if word.mode.inflects or word.mode is Mode.WILDCARD
-        }
+        forms: dict[str, tuple[str, ...]] = {}
+        for word in words(self._root):
+            if word.mode.inflects or word.mode is Mode.WILDCARD:
+                term = word.text or word.term  # those of a compound have its text
+                forms[term] = (*forms.get(term, ()), *shown_forms(self._reader.expand(word)))
+        return {term: tuple(dict.fromkeys(term_forms)) for term, term_forms in forms.items()}
 
 
 def _newest(segment: Segment, docs: Bits, limit: int, after: ArchiveHit | None) -> list[ArchiveHit]:

@@ -55,6 +55,14 @@ def _resolved(archive: Archive, query: Query) -> Iterator[tuple[str, Node]]:
             for spelling in (word.exact, word.exact.capitalize()):
                 yield spelling, Word(word.term, Mode.EXACT, spelling, word.part)
             continue
+        if word.mode.inflects:
+            for key in listed_keys(replace(word, part="")):
+                term, exact = key.partition(EXACT)[::2]
+                yield (
+                    exact or term,
+                    Word(term, Mode.EXACT if exact else Mode.FOLDED, exact, word.part),
+                )
+            continue
         result = archive.search(Query(word.term, word), limit=1)
         for form in next(iter(result.forms.values()), ()):
             yield form, Word(form, part=word.part)

@@ -189,6 +189,17 @@ def test_ways_to_write_one_word_are_told_apart(text, expected):
     assert [hit.watchlist.name for hit in hits] == expected
 
 
+def test_a_word_inside_a_compound_and_by_itself_are_told_apart():
+    rules = WatchlistMatcher(map(watchlist, ("break~", "bail~", "bail-cadre~")))
+    hits = rules.match(article(body="he bailed out, des baux-cadres"), FEED)
+    assert [(hit.watchlist.name, [m.text for m in hit.matches]) for hit in hits] == [
+        ("bail~", ["bailed", "baux"]),
+        ("bail-cadre~", ["baux-cadres"]),
+    ]
+    (hit,) = rules.match(article(body="he bailed cadres"), FEED)
+    assert hit.watchlist.name == "bail~"
+
+
 @given(
     st.dictionaries(st.sampled_from("abcdef"), st.integers(-5, 5), min_size=1),
     st.integers(1, 10),
