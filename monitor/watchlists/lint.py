@@ -9,6 +9,7 @@ from typing import NamedTuple
 from msgspec.structs import replace
 
 from index.analysis.term_positions import EXACT
+from index.analysis.tokenizer import LOUD
 from index.archive import Archive
 from index.evaluation.term_expansion import is_open, listed_keys, selector
 from index.query.ast import And, Mode, Near, Node, Not, Or, Phrase, Score, Word, children, words
@@ -51,17 +52,11 @@ def _resolved(archive: Archive, query: Query) -> Iterator[tuple[str, Node]]:
         if not is_open(word):
             yield word.exact or word.term, word
             continue
-        if word.mode is Mode.ACRONYM:
-            for spelling in (word.exact, word.exact.capitalize()):
-                yield spelling, Word(word.term, Mode.EXACT, spelling, word.part)
-            continue
-        if word.mode.inflects:
-            for key in listed_keys(replace(word, part="")):
-                term, exact = key.partition(EXACT)[::2]
-                yield (
-                    exact or term,
-                    Word(term, Mode.EXACT if exact else Mode.FOLDED, exact, word.part),
-                )
+        if keys := listed_keys(replace(word, part="")):
+            for term, exact in (key.split(EXACT) if EXACT in key else (key, "") for key in keys):
+                if exact != LOUD:
+                    mode = Mode.EXACT if exact else Mode.FOLDED
+                    yield exact or term, Word(term, mode, exact, word.part)
             continue
         result = archive.search(Query(word.term, word), limit=1)
         for form in next(iter(result.forms.values()), ()):
