@@ -14,6 +14,7 @@ The vectors need the extra `stories`, and some minutes.
 from __future__ import annotations
 
 import itertools
+import json
 import resource
 import tempfile
 import time
@@ -127,7 +128,9 @@ def link_judged(items: Mapping[Item, str], vectors: Sequence[bytes]) -> dict[str
     """Return the pairs of English and French articles that each method links."""
     ordered = list(items)
     keys = [
-        StoredVector(i, i, items[item], item.at, "", item.src, b"")
+        StoredVector(
+            i, i, items[item], item.at, "", item.src, b"", _stored_names(item, items[item])
+        )
         for i, item in enumerate(ordered)
     ]
     window = VectorWindow(tuple(keys), unpacked(vectors))
@@ -145,6 +148,11 @@ def link_judged(items: Mapping[Item, str], vectors: Sequence[bytes]) -> dict[str
             if link.surety is Surety.SURE:
                 linked["sure"].add(pair)
     return linked
+
+
+def _stored_names(item: Item, lang: str) -> str:
+    groups = _names(_article(lang, item.title, item.summary)).groups
+    return json.dumps([sorted(group) for group in groups])
 
 
 def _by_names(items: Mapping[Item, str]) -> set[Pair]:
@@ -195,7 +203,7 @@ def _same_language(reports: Sequence[Report], encoder: Encoder) -> None:
     """Print the numbers of pairs of English articles that vectors link."""
     reports = [report for report in reports if report.event]
     items = [Item("", report.article.title, report.article.summary, 0.0) for report in reports]
-    keys = tuple(StoredVector(i, i, "en", 0.0, "", str(i), b"") for i in range(len(items)))
+    keys = tuple(StoredVector(i, i, "en", 0.0, "", str(i), b"", "[]") for i in range(len(items)))
     window = VectorWindow(keys, unpacked(encode(items, encoder)))
     links = event_links(window, range(len(items)))
     print(

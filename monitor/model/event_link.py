@@ -46,6 +46,8 @@ class StoredVector(NamedTuple):
     feed_url: str
     vector: bytes
     """Numbers of two bytes each (IEEE 754 half precision); the vector has length 1."""
+    names: str
+    """The words of each name, as JSON (see `monitor.model.poll.Names`)."""
 
 
 class Unencoded(NamedTuple):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from msgspec import Struct, field
@@ -207,6 +208,19 @@ class Names(Struct, frozen=True):
     @property
     def words(self) -> frozenset[int]:
         return frozenset().union(*self.groups)
+
+    def having(self, words: frozenset[int]) -> Iterator[frozenset[int]]:
+        """Yield for each different name that has some of these words those that it has.
+
+        All figures are one name. A headline In Title Case looks like one long name.
+        """
+        if figures := frozenset(word for word in words if word < 0):
+            yield figures
+        remaining = words - figures
+        for group in self.groups:
+            if name := group & remaining:
+                remaining -= name
+                yield name
 
 
 class ArticleChange(Struct, frozen=True, kw_only=True):

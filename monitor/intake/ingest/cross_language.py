@@ -53,24 +53,10 @@ def same_event(
 def _share(first: Names, other: Names, weight: Callable[[int], float]) -> float:
     """Return the weighted share of common names of two articles; 0 if they are too few."""
     common_words = first.words & other.words
-    if max(_names_shared(first, common_words), _names_shared(other, common_words)) < LEAST_NAMES:
+    if max(len([*names.having(common_words)]) for names in (first, other)) < LEAST_NAMES:
         return 0.0
     total = min(sum(map(weight, first.words)), sum(map(weight, other.words)))
     return sum(map(weight, common_words)) / total if total else 0.0
-
-
-def _names_shared(names: Names, words: frozenset[int]) -> int:
-    """Count the different names that have one of these words; all figures are one name.
-
-    A headline In Title Case looks like one long name, so that the other article counts.
-    """
-    remaining = {word for word in words if word > 0}
-    count = 1 if len(remaining) < len(words) else 0
-    for group in names.groups:
-        if group & remaining:
-            remaining -= group
-            count += 1
-    return count
 
 
 def same_events(

@@ -6,22 +6,29 @@ the surroundings are subtracted. The surroundings of an article are the nearest 
 least ten, of the articles of three days in the language of the other article: a share, so that
 the thresholds hold for small newsrooms and large ones.
 
+Between two languages the names that both articles have add to the margin, and the time between
+them takes from it.
+
 `python -m bench.cross_language` measures the thresholds.
 """
 
 from __future__ import annotations
 
+import math
+from collections import Counter
 from collections.abc import Collection, Iterator, Sequence
 from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
 from msgspec import Struct
+from msgspec.json import decode
 
 from monitor.base.errors import requires_extra
 from monitor.base.translation import gettext as _
 from monitor.judgement.alerts.publishers import publisher
 from monitor.model.event_link import LEAD, VECTORS_EXTRA, WINDOW, EventLink, StoredVector, Surety
+from monitor.model.poll import Names
 
 Floats = npt.NDArray[np.float32]
 Rows = npt.NDArray[np.intp]
@@ -43,6 +50,10 @@ class Thresholds(Struct, frozen=True):
 
     sure: float
     likely: float
+    name: float
+    """What a common name adds to the margin, by its weight."""
+    day: float
+    """What each day between the articles takes from it."""
     usual: float
     """Cosine to the surroundings in a newsroom of some size. Where articles are few, all are far,
     and any would stand out: this cosine stands in for the missing ones."""
@@ -59,10 +70,15 @@ class Thresholds(Struct, frozen=True):
         return Surety.LIKELY if margin >= self.likely else None
 
 
-ACROSS = Thresholds(sure=0.305, likely=0.298, usual=0.80)
+ACROSS = Thresholds(sure=0.305, likely=0.298, name=0.0025, day=0.0048, usual=0.80)
 """Thresholds between two languages."""
-WITHIN = Thresholds(sure=0.315, likely=0.305, usual=0.86)
+WITHIN = Thresholds(sure=0.315, likely=0.305, name=0.0, day=0.0, usual=0.86)
 """Thresholds between outlets of one language: their articles are nearer."""
+MOST_NAMES = 10.0
+"""The most that common names weigh: two rare ones. More are of one running story."""
+UNSEEN, UNSEEN_BEARERS = 500, 5
+"""Articles that a newsroom is taken to have besides, and those with any name: among few articles
+every name is rare."""
 
 
 class VectorWindow(Struct, frozen=True, dict=True):
@@ -78,6 +94,32 @@ class VectorWindow(Struct, frozen=True, dict=True):
     @cached_property
     def languages(self) -> npt.NDArray[np.str_]:
         return np.array([key.lang for key in self.keys], np.str_)
+
+    @cached_property
+    def names(self) -> list[Names]:
+        return [Names(decode(key.names, type=tuple[frozenset[int], ...])) for key in self.keys]
+
+    @cached_property
+    def bearers(self) -> Counter[int]:
+        """The number of articles that have a word in a name, by word."""
+        return Counter(word for names in self.names for word in names.words)
+
+    def signs(self, row: int, other: int, thresholds: Thresholds) -> float:
+        """Return what names and time add to the margin of two rows."""
+        days = float(abs(self.dates[row] - self.dates[other])) / 86400
+        names = min(MOST_NAMES, self.common_names(row, other)) if thresholds.name else 0.0
+        return names * thresholds.name - days * thresholds.day
+
+    def common_names(self, row: int, other: int) -> float:
+        """Return what the names weigh that two rows have in common; the rarer, the heavier."""
+        first, second = self.names[row], self.names[other]
+        words = first.words & second.words
+        count = len(self.keys) + UNSEEN
+        weights = {w: math.log(count / (self.bearers[w] + UNSEEN_BEARERS)) for w in words}
+        return max(
+            sum(max(map(weights.__getitem__, n)) for n in names.having(words))
+            for names in (first, second)
+        )
 
     def side(self, row: int, lang: str) -> Rows:
         """Return the other rows in a language that are dated near a row."""
@@ -131,15 +173,16 @@ def _linked(window: VectorWindow, row: int) -> Iterator[tuple[int, Surety]]:
         count = 0
         for i in np.argsort(-cosines, kind="stable"):
             other, cosine = int(side[i]), float(cosines[i])
-            best = thresholds.surety(margin(cosine, mean, thresholds.least))
-            if count == CANDIDATES or best is None:  # the following ones are farther still
-                break
-            if not may_be_linked(key, window.keys[other]):
+            best = margin(cosine, mean, thresholds.least)
+            if count == CANDIDATES or best + MOST_NAMES * thresholds.name < thresholds.likely:
+                break  # the following ones are farther still
+            signs = window.signs(row, other, thresholds)
+            if best + signs < thresholds.likely or not may_be_linked(key, window.keys[other]):
                 continue
             count += 1
             rows = window.side(other, key.lang)
             other_mean = surroundings(window.vectors[rows] @ window.vectors[other], thresholds)
-            surety = thresholds.surety(margin(cosine, mean, other_mean))
+            surety = thresholds.surety(margin(cosine, mean, other_mean) + signs)
             if surety is not None:
                 yield other, surety
 

@@ -23,8 +23,9 @@ _ORIGIN = "coalesce(nullif(a.outlet_url, ''), a.url), f.url"
 DATE = "CASE WHEN a.published < a.seen THEN a.published ELSE a.seen END"
 """The date of an article: that of its publisher, unless it lies after its arrival."""
 _VECTOR = (
-    f"a.id, a.story, a.lang, {DATE}, {_ORIGIN}, v.vector"
+    f"a.id, a.story, a.lang, {DATE}, {_ORIGIN}, v.vector, coalesce(n.names, '[]')"
     " FROM articles a JOIN feeds f ON f.number = a.feed LEFT JOIN vectors v ON v.article = a.id"
+    " LEFT JOIN named n ON n.article = a.id"
 )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import sqlite3
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -15,6 +16,7 @@ from support import flow
 from support.flow import HOUR, START, ManualMonitor, Press, edition
 from support.word_encoder import WordEncoder
 
+from index.analysis.text_features import names
 from monitor.base.article import Timestamp
 from monitor.base.errors import EncodingError, StoreError
 from monitor.base.tasks import WorkerThread
@@ -254,3 +256,16 @@ def test_vectors_replace_links_by_names(tmp_path: Path) -> None:
             batch.save_encoded(EncodedBatch((), (EventLink(3, 1, Surety.LIKELY),)))
             batch.save_encoded(EncodedBatch((), (EventLink(3, 1, Surety.NAMES),)))
     assert flow.rows(tmp_path, "SELECT * FROM event_links") == [(3, 1, Surety.LIKELY)]
+
+
+def test_a_vector_comes_with_the_names_of_its_article(tmp_path: Path) -> None:
+    title, text = (
+        "Odile Marchetti démissionne",
+        "La présidente de Velcora quitte le groupe, dit-on.",
+    )
+    entry = item(1).replace("Titre 1", title).replace("Un texte.", text)
+    with store_of(tmp_path, entry, item(2).replace("Titre", "sans nom")) as store:
+        run_linker(store, Scripted(), HOUR)
+        first, second = store.articles.vectors([], since=START - HOUR, limit=9)
+    assert {frozenset(name) for name in json.loads(first.names)} == {*names(title, text)}
+    assert json.loads(second.names) == []

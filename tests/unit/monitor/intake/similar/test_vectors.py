@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import json
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from index.analysis.text_features import names
 from monitor.intake.similar.vectors import (
     ACROSS,
     WITHIN,
@@ -33,7 +36,12 @@ def near(centre: Floats, cosine: float) -> Floats:
 
 
 def key(
-    article: int, lang: str, publisher: str = "", date: float = 0.0, story: int = 0
+    article: int,
+    lang: str,
+    publisher: str = "",
+    date: float = 0.0,
+    story: int = 0,
+    headline: str = "",
 ) -> StoredVector:
     return StoredVector(
         article=article,
@@ -43,6 +51,7 @@ def key(
         url="",
         feed_url=publisher or f"{article}.test",
         vector=b"",
+        names=json.dumps([sorted(name) for name in names(headline, "")]),
     )
 
 
@@ -54,6 +63,8 @@ def newsroom(*chosen_rows: tuple[StoredVector, Floats], other_count: int = 100) 
 
 
 EVENT = near(COMMON, 0.9)
+NEARLY = 0.842
+"""A cosine to the event with which vectors alone link nothing surely."""
 
 
 @pytest.mark.parametrize(
@@ -71,6 +82,59 @@ def test_who_stands_out_is_linked(lang: str, cosine: float, surety: Surety | Non
     assert event_links(window, [1]) == expected
     assert event_links(window, [0]) == expected
     assert event_links(window, [0, 1]) == expected  # each pair once
+
+
+GOLDEN = [
+    # a French headline, an English one, days between them: whether they surely tell one event
+    ("Odile Marchetti démissionne de Velcora", "Velcora boss Odile Marchetti resigns", 0, True),
+    ("Incendie à Port-Mérel : 36 morts", "Fire kills 36 people in Port-Merel", 0, True),
+    ("Le Qorvath 9 cloué au sol par la FAA", "The FAA grounds the Qorvath 9", 0, True),
+    ("Lisandre Oukil condamnée à Varnhem", "Varnhem court jails Lisandre Oukil", 1, True),
+    ("Brexal licencie 1 900 salariés de Nordia", "Brexal cuts jobs at Nordia", 1, True),
+    ("La sonde Tamaris se pose sur Vesta", "Probe Tamaris lands on Vesta", 0, True),
+    ("Kaltsev reçu à Genève par Amadou Bâ", "Kaltsev meets Amadou Ba in Geneva", 0, True),
+    # the same names and almost three days: the next event of a running story
+    ("Odile Marchetti démissionne de Velcora", "Odile Marchetti defends Velcora", 2.9, False),
+    ("La sonde Tamaris se pose sur Vesta", "Tamaris sends pictures of Vesta", 2.9, False),
+    # one name is of many events
+    ("Velcora ferme une usine", "Velcora opens a plant", 0, False),
+    ("Lisandre Oukil publie un roman", "Oukil wins a race", 0, False),
+    ("Le patron de Brexal s'excuse", "A whistleblower at Brexal", 2, False),
+    # names that all have in these days say nothing
+    ("Washington répond à Moscou", "Moscow answers Washington", 0, False),
+    ("Moscou et Washington se parlent", "Washington and Moscow talk again", 1, False),
+    # nor do no names
+    ("un homme condamné à mort", "a man is sentenced to death", 0, False),
+    ("les prix montent encore", "prices rise again", 0, False),
+]
+
+
+@pytest.mark.parametrize(("french", "english", "days", "sure"), GOLDEN)
+def test_names_and_time_decide_where_vectors_are_not_near_enough(
+    french: str, english: str, days: float, sure: bool
+) -> None:
+    vector = near(EVENT, NEARLY)
+    crowd = [
+        (key(100 + n, ("fr", "en")[n % 2], headline="Washington Moscou"), near(COMMON, 0.9))
+        for n in range(300)
+    ]
+    window = newsroom(
+        (key(1, "fr", headline=french), EVENT),
+        (key(2, "en", headline=english, date=days * 86400.0), vector),
+        *crowd,
+    )
+    links = event_links(window, [0])
+    assert (EventLink(2, 1, Surety.SURE) in links) == sure
+    assert event_links(window, [1]) == links
+
+
+def test_names_change_nothing_in_one_language() -> None:
+    french, english, *_ = GOLDEN[0]
+    vector = near(EVENT, NEARLY)
+    keys = key(1, "en", headline=french), key(2, "en", headline=english)
+    window = newsroom((keys[0], EVENT), (keys[1], vector))
+    nameless = newsroom((key(1, "en"), EVENT), (key(2, "en"), vector))
+    assert event_links(window, [0]) == event_links(nameless, [0])
 
 
 @pytest.mark.parametrize("other_count", [0, 10, 1000])
