@@ -107,15 +107,17 @@ def _crossing(data: Path, encoder: Encoder) -> None:
     start = time.process_time()
     vectors = encode(items, encoder)
     cost = (time.process_time() - start) / len(items)
-    labels = {
+    labels: dict[Any, str] = {
         tuple(Item(*map(row[lang].get, Item._fields)) for lang in ("en", "fr")): row["label"]
         for row in judged
     }
     print(f"\n{len(items)} articles, {cost * 1000:.0f} ms of processor for the vector of each")
     print(f"process: {_peak()} MB\n")
-    print("| links | one event | one running story | wrong | not judged |\n|---|---|---|---|---|")
-    for name, linked in link_judged(items, vectors).items():
-        print(f"| {name} | {count_links(linked, labels)} |")
+    for half, half_labels, pairs in halves(labels, link_judged(items, vectors)):
+        print(f"\n| links, {half} half | one event | one running story | wrong | not judged |")
+        print("|---|---|---|---|---|")
+        for name, linked in pairs.items():
+            print(f"| {name} | {count_links(linked, half_labels)} |")
     _same_language([*_english(data)], encoder)
 
 
@@ -187,6 +189,27 @@ def _by_names(items: Mapping[Item, str]) -> set[Pair]:
         ]:
             linked.add((item, ordered[best]) if lang == "en" else (ordered[best], item))
     return linked
+
+
+def halves(
+    labels: Mapping[Pair, str], linked: Mapping[str, set[Pair]]
+) -> Iterator[tuple[str, dict[Pair, str], dict[str, set[Pair]]]]:
+    """Yield the earlier half by date, on which thresholds are chosen, and the later one."""
+    dates = sorted(map(_date, labels))
+    middle = dates[len(dates) // 2]
+    for name, is_later in (("earlier", False), ("later", True)):
+        yield (
+            name,
+            {pair: label for pair, label in labels.items() if (_date(pair) >= middle) is is_later},
+            {
+                method: {pair for pair in pairs if (_date(pair) >= middle) is is_later}
+                for method, pairs in linked.items()
+            },
+        )
+
+
+def _date(pair: Pair) -> float:
+    return max(item.at for item in pair)
 
 
 def count_links(linked: Collection[Pair], labels: Mapping[Any, str]) -> str:

@@ -22,7 +22,7 @@ from functools import cached_property
 import numpy as np
 import numpy.typing as npt
 from msgspec import Struct
-from msgspec.json import decode
+from msgspec.json import Decoder
 
 from monitor.base.errors import requires_extra
 from monitor.base.translation import gettext as _
@@ -43,6 +43,7 @@ CANDIDATES = 5
 """Nearest articles of other publishers in a language that are compared."""
 LANGUAGES = ("fr", "en")
 """The languages that were measured."""
+_decoder = Decoder(tuple[frozenset[int], ...])
 
 
 class Thresholds(Struct, frozen=True):
@@ -70,12 +71,14 @@ class Thresholds(Struct, frozen=True):
         return Surety.LIKELY if margin >= self.likely else None
 
 
-ACROSS = Thresholds(sure=0.305, likely=0.298, name=0.0025, day=0.0048, usual=0.80)
+ACROSS = Thresholds(sure=0.305, likely=0.298, name=0.006, day=0.0048, usual=0.80)
 """Thresholds between two languages."""
 WITHIN = Thresholds(sure=0.315, likely=0.305, name=0.0, day=0.0, usual=0.86)
 """Thresholds between outlets of one language: their articles are nearer."""
-MOST_NAMES = 10.0
-"""The most that common names weigh: two rare ones. More are of one running story."""
+COMMON_SHARE = 0.05
+"""Share of the articles that may have a name before it weighs nothing."""
+MOST_NAMES = 4.0
+"""The most that common names weigh: those of two rare ones. More are of one running story."""
 UNSEEN, UNSEEN_BEARERS = 500, 5
 """Articles that a newsroom is taken to have besides, and those with any name: among few articles
 every name is rare."""
@@ -95,14 +98,13 @@ class VectorWindow(Struct, frozen=True, dict=True):
     def languages(self) -> npt.NDArray[np.str_]:
         return np.array([key.lang for key in self.keys], np.str_)
 
-    @cached_property
-    def names(self) -> list[Names]:
-        return [Names(decode(key.names, type=tuple[frozenset[int], ...])) for key in self.keys]
+    def names(self, row: int) -> Names:
+        return Names(_decoder.decode(self.keys[row].names))
 
     @cached_property
     def bearers(self) -> Counter[int]:
         """The number of articles that have a word in a name, by word."""
-        return Counter(word for names in self.names for word in names.words)
+        return Counter(word for row in range(len(self.keys)) for word in self.names(row).words)
 
     def signs(self, row: int, other: int, thresholds: Thresholds) -> float:
         """Return what names and time add to the margin of two rows."""
@@ -112,10 +114,11 @@ class VectorWindow(Struct, frozen=True, dict=True):
 
     def common_names(self, row: int, other: int) -> float:
         """Return what the names weigh that two rows have in common; the rarer, the heavier."""
-        first, second = self.names[row], self.names[other]
+        first, second = self.names(row), self.names(other)
         words = first.words & second.words
-        count = len(self.keys) + UNSEEN
-        weights = {w: math.log(count / (self.bearers[w] + UNSEEN_BEARERS)) for w in words}
+        most = COMMON_SHARE * (len(self.keys) + UNSEEN)
+        bearers = {word: self.bearers[word] + UNSEEN_BEARERS for word in words}
+        weights = {word: max(0.0, math.log(most / count)) for word, count in bearers.items()}
         return max(
             sum(max(map(weights.__getitem__, n)) for n in names.having(words))
             for names in (first, second)

@@ -27,6 +27,15 @@ RANDOM = np.random.default_rng(7)
 COMMON = np.eye(LENGTH, dtype=np.float32)[0]
 
 
+SEED = RANDOM.bit_generator.state
+
+
+@pytest.fixture(autouse=True)
+def same_vectors() -> None:
+    """Draw the same vectors whichever tests run."""
+    RANDOM.bit_generator.state = SEED
+
+
 def near(centre: Floats, cosine: float) -> Floats:
     """Return a random vector with this cosine to another."""
     noise = RANDOM.normal(size=LENGTH).astype(np.float32)
@@ -63,7 +72,7 @@ def newsroom(*chosen_rows: tuple[StoredVector, Floats], other_count: int = 100) 
 
 
 EVENT = near(COMMON, 0.9)
-NEARLY = 0.842
+NEARLY = 0.845
 """A cosine to the event with which vectors alone link nothing surely."""
 
 
