@@ -11,6 +11,7 @@ import sqlite3
 import tempfile
 from contextlib import closing
 from dataclasses import dataclass, field
+from email.utils import formatdate
 from pathlib import Path
 from typing import Any
 
@@ -29,7 +30,7 @@ from support.simulated_time import Town, World
 from monitor.model.config import STORE_FILE, StoreAddress
 from monitor.storage.store.sql.views import Views
 
-MINUTE, HOUR = 60.0, 3_600.0
+MINUTE, HOUR, DAY = 60.0, 3_600.0, 86_400.0
 NAMES = ("a", "b", "c")
 CHANNELS = ("desk", "soc")
 WORDS = ("Alibaba", "douane", "Namur", "rien")
@@ -96,16 +97,27 @@ class Promise(RuleBasedStateMachine):
 
     # --- what happens -------------------------------------------------------------------
 
-    @rule(name=st.sampled_from(NAMES), word=st.sampled_from(WORDS))
-    def publish(self, name: str, word: str) -> None:
+    @rule(
+        name=st.sampled_from(NAMES),
+        word=st.sampled_from(WORDS),
+        days_late=st.sampled_from((None, 0, 3, 40)),
+        place=st.integers(0, 2),
+    )
+    def publish(self, name: str, word: str, days_late: int | None = None, place: int = 0) -> None:
+        """Publish an item, dated as others of its day or undated, at the top or lower down."""
         feed, number = self.feeds[name], len(self.model.items)
         if len(self.items(name)) >= FULL:
             return
         link = f"http://{name}.example/{number}"
-        item = Item(f"{word}, dépêche {number}", f"{words(name, number)}.", f"{number}", link)
+        date = (
+            "" if days_late is None else formatdate(self.world.now // DAY * DAY - days_late * DAY)
+        )
+        title, text = f"{word}, dépêche {number}", f"{words(name, number)}."
+        item = Item(title, text, f"{number}", link, date)
         read = self.sql("SELECT 1 FROM feeds WHERE name = ? AND last_ok IS NOT NULL", name)
         self.model.items[link] = Published(item, {word}, bool(read))
-        feed.publish(self.world.elapsed, item, *self.items(name))
+        items = self.items(name)
+        feed.publish(self.world.elapsed, *items[:place], item, *items[place:])
 
     @rule(name=st.sampled_from(NAMES), index=st.integers(0, FULL), word=st.sampled_from(WORDS))
     def edit(self, name: str, index: int, word: str) -> None:

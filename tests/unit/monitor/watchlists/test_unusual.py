@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from msgspec.structs import replace
+from support import flow
 from support.unusual_newsroom import DAY, HOUR, LOOK, UnusualNewsroom
 
 from monitor.judgement.alerts.routing import Routing
@@ -61,6 +62,35 @@ def test_a_restart_raises_no_second_one(newsroom: UnusualNewsroom) -> None:
     newsroom.restart()
     assert newsroom.let(HOUR / 2, BURST[:6]) == []
     assert len(newsroom.alerts) == 1
+
+
+@pytest.mark.costly
+@pytest.mark.parametrize(
+    ("stories", "kinds"),
+    [
+        pytest.param([60.0 * n for n in range(1, 21)], ["quiet", "spike"], id="a burst"),
+        pytest.param([n * 360.0 for n in range(1, 60)], ["spike"], id="a rise for six hours"),
+        pytest.param([n * HOUR for n in range(1, 12)], [], id="nothing unusual"),
+        pytest.param([], ["quiet"], id="nothing at all"),
+    ],
+)
+def test_restarts_change_nothing(tmp_path: Path, stories: list[float], kinds: list[str]) -> None:
+    """What is usual is in the store: a monitor that begins anew knows it, also amid a spike."""
+    histories = []
+    for restarts in (False, True):
+        folder = tmp_path / f"{restarts}"
+        folder.mkdir()
+        newsroom = UnusualNewsroom(folder)
+        with closing(newsroom.store):
+            for start in range(0, 12 * int(HOUR), int(LOOK)):
+                newsroom.let(LOOK, [at - start for at in stories if start < at <= start + LOOK])
+                if restarts:
+                    newsroom.restart()
+            alerts = [(alert.kind, alert.raised_at, alert.title) for alert in newsroom.alerts]
+        times = flow.rows(folder, "SELECT kind, started_at, ended_at FROM unusual")
+        histories.append((alerts, times))
+    assert histories[0] == histories[1]
+    assert sorted(kind for kind, *_ in histories[0][0]) == kinds
 
 
 def test_a_watchlist_may_ask_for_none(newsroom: UnusualNewsroom) -> None:

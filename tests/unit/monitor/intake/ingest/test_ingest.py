@@ -39,6 +39,13 @@ def item(guid: str, title: str, text: str = "", link: str = "") -> str:
     return flow._item(guid, link or guid, title, text)
 
 
+def dated(guid: str, title: str, date: str) -> str:
+    """Return an item with a date, without one if that is empty."""
+    return item(guid, title).replace(
+        "<title>", f"<pubDate>{date}</pubDate><title>" if date else "<title>"
+    )
+
+
 def run_rounds(
     folder: Path, press: Press, rounds: int, feeds: Sequence[Feed] = FEEDS[:1]
 ) -> ManualMonitor:
@@ -125,6 +132,32 @@ def test_an_edit_that_brings_a_term_raises_its_alert(tmp_path: Path) -> None:
     press = Press({A: [edition(item("1", "Liège")), edition(item("1", "Liège : espionnage"))]})
     monitor = run_rounds(tmp_path, press, 2)
     assert [r.watchlist for s in monitor.outcomes for r in s.raised] == ["espionnage"]
+
+
+@pytest.mark.parametrize(
+    "date",
+    [
+        pytest.param("Sat, 11 Nov 2023 08:00:00 GMT", id="that of the last one seen"),
+        pytest.param("Sat, 04 Nov 2023 08:00:00 GMT", id="a week before"),
+        pytest.param("Tue, 11 Nov 2003 08:00:00 GMT", id="twenty years before"),
+        pytest.param("", id="none"),
+    ],
+)
+@pytest.mark.parametrize("restart", [False, True], ids=["", "after a restart"])
+@pytest.mark.parametrize("place", [0, 1, 2], ids=["on top", "amid", "last"])
+def test_an_item_is_news_whatever_its_date_and_place(
+    tmp_path: Path, date: str, restart: bool, place: int
+) -> None:
+    seen = [dated(f"old {n}", "Alibaba", "Sat, 11 Nov 2023 08:00:00 GMT") for n in range(2)]
+    late = [dated(f"late {n}", f"Cainiao {n}", date) for n in range(2)]
+    press = Press({A: [edition(*seen), edition(*seen[:place], *late, *seen[place:])]})
+    monitor = run_rounds(tmp_path, press, 1 if restart else 2)
+    if restart:
+        monitor.live([1])
+    raised_alerts = [(r.title, r.backfill) for s in monitor.outcomes[1:] for r in s.raised]
+    assert sorted(raised_alerts) == [("Cainiao 0", False), ("Cainiao 1", False)]
+    assert polls(tmp_path, A)[1] == ("read", 2, 0)
+    assert Views(StoreAddress(tmp_path)).feeds.gaps(0.0, monitor.now) == []
 
 
 def test_new_ids_for_everything_are_no_news(tmp_path: Path) -> None:
