@@ -8,9 +8,9 @@ from collections import defaultdict
 
 from msgspec.structs import replace
 
-from index.analysis.folding import CJK
+from index.analysis.folding import CJK, fold
 from index.analysis.inflection import PREFIXES, noun_inflections, split_compound
-from index.analysis.tokenizer import UNSPACED, Token, shouts, tokenize_query
+from index.analysis.tokenizer import UNSPACED, Token, as_token, shouts, tokenize_query
 from index.errors import QueryError
 from index.query.ast import Mode, Node, Or, Phrase, Word
 from monitor.base.translation import gettext as _
@@ -21,7 +21,11 @@ _AROUND = re.compile(r"[^\w=*?~-]*(.*?(?:\(\w+\)\w?)?)[^\w*?~.]*", re.DOTALL)
 _CASED = frozenset((Mode.EXACT, Mode.ACRONYM))
 _ADVERBS = frozenset(("in", "out", "up", "off", "down", "on", "over", "by", "la", "ci"))
 """Last words of compounds of which no other word is inflected: break-in, ce jour-là."""
-_CHUNK = re.compile(rf"(?:{UNSPACED}|\S)+")
+_CODE = re.compile(r"([^\W\d_]{2,})(\d[\w.,]*)")
+"""Letters and a number in one piece. `F 16` is more often section F with 16 pages than F16."""
+_DOTTED = re.compile(r"(?:[^\W\d_]\.)+[^\W\d_]\.?")
+_BETWEEN_INITIALS = re.compile(r"(?<=\b[^\W\d_]\.)[- ](?=[^\W\d_]\.)")
+_CHUNK = re.compile(rf"(?:{UNSPACED}|{_BETWEEN_INITIALS.pattern}|\S)+")
 _MODES_HINT = mark("choose one of =word, word~ and word*")
 
 
@@ -80,11 +84,12 @@ def words(text: str, column: int, part: str = "", **options: bool) -> list[Node]
         QueryError: The text has no word.
     """
     loud = not options.get("exact", False) and shouts(text)
-    leaves = [
-        word(chunk[0], column + chunk.start(), part, loud=loud, **options)
-        for chunk in _CHUNK.finditer(text)
-        if any(map(str.isalnum, chunk[0]))
-    ]
+    leaves = []
+    for chunk in _CHUNK.finditer(text):
+        if any(map(str.isalnum, chunk[0])):
+            written = _BETWEEN_INITIALS.sub("", chunk[0])
+            leaf = word(written, column + chunk.start(), part, loud=loud, **options)
+            leaves.append(leaf if written == chunk[0] else _with_spaced_initials(leaf))
     if not leaves:
         message = _("there is no word in `{text}`", text=text)
         raise QueryError(message, column, _("write what to look for"))
@@ -109,7 +114,7 @@ def flat(leaves: list[Node]) -> tuple[Node, ...]:
 
 
 def joinable(words: tuple[Node, ...]) -> tuple[Node, ...]:
-    """Return the words of a phrase, where `cyber attaque` may also be written as one word."""
+    """Return the words of a phrase with other spellings: cyberattaque, CAC40, `J. D.` for JD."""
     leaves: list[Node] = []
     for word in words:
         first = leaves[-1] if leaves else None
@@ -118,19 +123,41 @@ def joinable(words: tuple[Node, ...]) -> tuple[Node, ...]:
             exact = first.term + (word.exact or word.term) if word.exact else ""
             text = f"{first.text} {word.text}"
             joined = replace(word, term=term, exact=exact, text=text, column=first.column)
-            parts = Phrase((first, word), text=text, column=first.column)
-            leaves[-1] = Or((joined, parts), text=text, column=first.column)
+            if first.mode in _CASED:  # AK is no other word there, even in a text all in capitals
+                first = replace(first, mode=Mode.ACRONYM)
+            leaves[-1] = _spellings(joined, (first, word))
         else:
             leaves.append(word)
-    return tuple(leaves)
+    return (*map(_with_spaced_initials, leaves[:-1]), leaves[-1])
 
 
 def _is_joinable(first: Word, second: Word) -> bool:
-    return (
-        first.mode is Mode.FOLDED
-        and second.mode in (Mode.FOLDED, Mode.STEM)
-        and split_compound(first.term + second.term) == (first.term, second.term)
-    )
+    if second.mode not in (Mode.FOLDED, Mode.STEM) or first.text.startswith("="):
+        return False
+    if second.term[0].isdigit():
+        return first.term.isalpha()
+    pair = (first.term, second.term)
+    return first.mode is Mode.FOLDED and split_compound("".join(pair)) == pair
+
+
+def _spellings(whole: Node, parts: tuple[Node, ...]) -> Or:
+    """Return the OR of a word in one piece and of its parts, one after the other."""
+    row = Phrase(parts, text=whole.text, column=whole.column)
+    return Or((whole, row), text=whole.text, column=whole.column)
+
+
+def _with_spaced_initials(leaf: Node) -> Node:
+    if not isinstance(leaf, Word):
+        return leaf
+    is_cased, has_dots = leaf.mode in _CASED, _DOTTED.fullmatch(leaf.text)
+    if not has_dots and not (is_cased and len(leaf.exact) < 4):
+        return leaf
+    mode = Mode.ACRONYM if is_cased else Mode.FOLDED
+    initials = [
+        replace(leaf, term=fold(letter), mode=mode, exact=letter if is_cased else "")
+        for letter in leaf.exact or leaf.term
+    ]
+    return _spellings(replace(leaf, mode=mode) if has_dots else leaf, tuple(initials))
 
 
 class _Builder:
@@ -153,19 +180,18 @@ class _Builder:
         )
 
     def word(self, token: Token) -> Node:
-        """Return the leaf of a word; a word like cyberattaque may also be two words."""
+        """Return the leaf of a word; words like cyberattaque and CAC40 may also be two words."""
         leaf = self.leaf(token)
-        parts = split_compound(leaf.term) if leaf.mode in (Mode.FOLDED, Mode.STEM) else None
-        if not parts:
+        if leaf.mode not in (Mode.FOLDED, Mode.STEM):
             return leaf
-        first, second = (sys.intern(term) for term in parts)
-        exact = leaf.exact[len(first) :]
-        pair = (
-            replace(leaf, term=first, mode=Mode.FOLDED, exact=""),
-            replace(leaf, term=second, exact="" if exact == second else exact),
-        )
-        row = Phrase(pair, text=self.text, column=self.column)
-        return Or((leaf, row), text=self.text, column=self.column)
+        written = token.exact or token.term
+        code, pair = _CODE.fullmatch(written), split_compound(token.term)
+        if code:
+            pair = code[1], code[2]
+        elif pair:
+            first = len(pair[0])
+            pair = written[:first].lower(), written[first:].lower()
+        return self.compound(token, [as_token(x, 0, 1, 0, 0) for x in pair]) if pair else leaf
 
     def either(self, tokens: list[Token]) -> Node:
         """Return the OR of the forms of a word in inclusive writing."""
@@ -186,7 +212,8 @@ class _Builder:
 
     def compound(self, joined: Token, run: list[Token]) -> Node:
         """Return a compound in one piece or as a phrase of its parts."""
-        modes = [self.mode_of(token) for token in run]
+        is_code = any(map(str.isdigit, joined.term))
+        modes = [self.mode_of(token, in_code=is_code) for token in run]
         if self.mode_of(joined) in _CASED:
             modes = [Mode.EXACT] * len(run)
         elif self.mode is Mode.STEM:
@@ -195,23 +222,26 @@ class _Builder:
             modes = [*firsts, Mode.NOUN if Mode.NOUN in firsts else Mode.STEM]
         elif Mode.WILDCARD in modes:
             self.validate_wildcard(joined)
-        parts = Phrase(
-            tuple(self.leaf(token, mode) for token, mode in zip(run, modes, strict=True)),
-            text=self.text,
-            column=self.column,
-        )
-        is_mixed = _CASED.intersection(modes) and set(modes) != {Mode.EXACT}
-        if is_mixed:  # US-China: a piece in one form cannot be half exact
-            return parts
         mode = Mode.EXACT if Mode.EXACT in modes else None
-        return Or((self.leaf(joined, mode), parts), text=self.text, column=self.column)
+        if re.match(r"a\d", joined.term):  # A-10, but not `il y a 10 ans`
+            return self.leaf(joined, mode)
+        row: tuple[Node, ...] = tuple(map(self.leaf, run, modes))
+        parts = joinable(row) if len(run) > 2 else row
+        is_mixed = _CASED.intersection(modes) and set(modes) != {Mode.EXACT}
+        if is_mixed and not is_code:  # US-China: a piece in one form cannot be half exact
+            return Phrase(parts, text=self.text, column=self.column)
+        return _spellings(self.leaf(joined, mode), parts)
 
-    def mode_of(self, token: Token) -> Mode:
+    def mode_of(self, token: Token, *, in_code: bool = False) -> Mode:
+        """Return the mode of a word; in a code, as AK-47 and Su-35, also of one or two letters."""
         if "*" in token.term or "?" in token.term:
             return Mode.WILDCARD
-        if self.mode is Mode.FOLDED and not self.loud and is_acronym(token.exact):
-            is_long = len(token.exact) > 2 and token.exact.isalpha()
-            return Mode.ACRONYM if is_long else Mode.EXACT
+        if self.mode is Mode.FOLDED and not self.loud:
+            is_short = len(token.exact) < 3
+            if in_code and is_short and token.exact[:1].isupper():
+                return Mode.ACRONYM
+            if is_acronym(token.exact):
+                return Mode.EXACT if is_short or not token.exact.isalpha() else Mode.ACRONYM
         return self.mode
 
     def validate_wildcard(self, token: Token) -> None:

@@ -85,6 +85,20 @@ PIECES = [
     _piece("Qu’espionner", "espionner"), _piece("Vsse", "vsse"),
     Piece("1 000", (("1", "1"), ("000", "000")), ("1000", "1000")), _piece("1000", "1000"),
 ]  # fmt: skip
+CODES = [
+    _piece("COVID-19", "covid", "19", joined="covid19"), _piece("Covid19", "covid19"),
+    _piece("AK-47", "ak", "47", joined="ak47"), _piece("ak47", "ak47"), _piece("f16", "f16"),
+    _piece("F-16", "f", "16", joined="f16"), _piece("a-10", "a", "10", joined="a10"),
+    Piece("AK 47", (("ak", "AK"), ("47", "47"))), Piece("ak 47", (("ak", "ak"), ("47", "47"))),
+    Piece("Covid 19", (("covid", "Covid"), ("19", "19"))),
+    Piece("F 16", (("f", "F"), ("16", "16"))), Piece("f 16", (("f", "f"), ("16", "16"))),
+    Piece("a 10", (("a", "a"), ("10", "10"))), Piece("A 10", (("a", "A"), ("10", "10"))),
+    Piece("J. D. Vance", (("j", "J"), ("d", "D"), ("vance", "Vance"))),
+    Piece("J.D. Vance", (("jd", "JD"), ("vance", "Vance"))),
+    Piece("JD Vance", (("jd", "JD"), ("vance", "Vance"))),
+    Piece("j d vance", (("j", "j"), ("d", "d"), ("vance", "vance"))),
+]  # fmt: skip
+"""Codes and names that are written in several ways, which queries find whatever the way."""
 GAPS = [" ", ", ", "\n", " — ", ". ", "\u00a0", " («", "... ", " ; "]
 ELISIONS = ("d’", "l'", "Qu’")
 
@@ -101,7 +115,7 @@ def without_elision(piece: Piece) -> str:
 def texts(draw: Any, part: str, most: int = 9) -> tuple[str, list[Spot]]:
     """Draw a part of an article and its spots."""
     pieces, spots, at = ["dans"], [Spot(part, 0, 0, "dans", "dans")], 1
-    for piece in draw(st.lists(st.sampled_from(PIECES), max_size=most)):
+    for piece in draw(st.lists(st.sampled_from(PIECES + CODES), max_size=most)):
         form_of_all = without_elision(piece)
         for offset, (term, form) in enumerate(piece.words):
             spot_form = form if len(piece.words) > 1 else form_of_all

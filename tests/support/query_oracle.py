@@ -74,6 +74,8 @@ def acronym(form: str) -> bool:
 @st.composite
 def leaves(draw: Any) -> tuple[str, Finds]:
     """Draw a word of a query and the spots it should find."""
+    if draw(st.integers(0, 3)) == 0:
+        return draw(st.sampled_from(list(CODES.items())))
     piece = draw(st.sampled_from(PIECES))
     if piece.joined:
         inflects = piece.written.islower() and draw(st.booleans())
@@ -145,10 +147,52 @@ def _row(words: list[Finds]) -> Finds:
     return finds
 
 
+def _formed(term: str, *forms: str) -> Finds:
+    """Return the oracle of a word in some forms; without a form, in any."""
+    return chosen(lambda spot: spot.term == term and (not forms or spot.form in forms))
+
+
+def _either(first: Finds, *row: Finds) -> Finds:
+    """Return the oracle of a word in one piece, or words in a row."""
+    parts = _row(list(row))
+    return lambda doc: first(doc) + parts(doc)
+
+
+_AK = _either(_formed("ak47"), _formed("ak", "AK", "Ak"), _formed("47"))
+_COVID = _either(_formed("covid19"), _formed("covid", "COVID", "Covid"), _formed("19"))
+_F16 = _either(_formed("f16"), _formed("f", "F"), _formed("16"))
+CODES: dict[str, Finds] = {
+    "AK-47": _AK,
+    "AK47": _AK,
+    "ak-47": _either(_formed("ak47"), _formed("ak"), _formed("47")),
+    "COVID-19": _COVID,
+    "COVID19": _COVID,
+    "covid19": _either(_formed("covid19"), _formed("covid"), _formed("19")),
+    "F-16": _F16,
+    "F16": _formed("f16"),
+    "A-10": _formed("a10"),
+}
+"""Codes of one word of a query."""
+_JD = _either(_formed("jd", "JD", "Jd"), _formed("j", "J"), _formed("d", "D"))
+ROWS: dict[str, Finds] = {
+    '"AK 47"': _AK,
+    '"ak 47"': CODES["ak-47"],
+    '"COVID 19"': _COVID,
+    '"J. D. Vance"': _row([_JD, _formed("vance")]),
+    '"J.D. Vance"': _row([_JD, _formed("vance")]),
+    '"JD Vance"': _row([_JD, _formed("vance")]),
+    '"J. D."': _JD,
+    '"Vance J.D."': _row([_formed("vance"), _formed("jd", "JD")]),
+}
+"""Codes and names of several words."""
+
+
 @st.composite
 def stretches(draw: Any) -> tuple[str, Finds]:
     """Draw a word, a phrase, or words near each other, and the oracle of it."""
-    kind = draw(st.sampled_from(["word", "word", "phrase", "near", "loose", "phrase near"]))
+    kind = draw(st.sampled_from(["word", "row", "phrase", "near", "loose", "phrase near"]))
+    if kind == "row":
+        return draw(st.sampled_from(list(ROWS.items())))
     first, second, third = draw(leaves()), draw(leaves()), draw(leaves())
     if kind == "word" or any(":" in leaf[0] for leaf in (first, second, third)):
         return first
