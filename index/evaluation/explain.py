@@ -95,9 +95,9 @@ def _and(node: And, document: Document) -> str:
 
 
 def _or(node: Or, document: Document) -> str:
-    if all(child.text == node.text for child in node.children):
+    if node.is_one_word:
         return _no(node)
-    if all(isinstance(child, Word | Phrase) for child in node.children):
+    if all(isinstance(child, Word | Phrase) or child.is_one_word for child in node.children):
         return _("none of {terms}", terms=_list(node.children))
     reasons = (f"({why_not(child, document)})" for child in node.children)
     return _("neither {reasons}", reasons=functools.reduce(_nor, reasons))

@@ -55,6 +55,11 @@ class Node(Struct, frozen=True, kw_only=True, eq=False):
     def _compared(self) -> tuple[object, ...]:
         return astuple(self)[:-2]
 
+    @property
+    def is_one_word(self) -> bool:
+        """Whether the node is an OR of the spellings of one word: plate-forme, COVID-19."""
+        return isinstance(self, Or) and all(child.text == self.text for child in self.children)
+
 
 class Word(Node, frozen=True, eq=False):
     """One word. `term` is folded; in a wildcard it keeps `*` and `?`."""

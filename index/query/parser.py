@@ -23,6 +23,7 @@ from index.query.ast import (
     Not,
     Or,
     Score,
+    children,
     walk,
 )
 from index.query.filters import IS_IN_SEARCHES, facet, field_named, offered_name
@@ -107,11 +108,10 @@ class _Reader:
             operands.append(operand())
         if len(operands) == 1:
             return operands[0]
-        flat = [
-            child
-            for node in operands
-            for child in (node.children if type(node) is kind else (node,))
-        ]
+        flat: list[Node] = []
+        for node in operands:
+            is_chain = type(node) is kind and not node.is_one_word
+            flat += children(node) if is_chain else [node]
         return kind(tuple(flat), text=self.text[start : self.pos].strip(), column=start)
 
     def near(self) -> Node:

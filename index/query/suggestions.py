@@ -181,7 +181,8 @@ def node_text(node: Node) -> str:
     if isinstance(node, Not):
         return f"-{node_text(node.child)}"
     text = node.text
-    if isinstance(node, And | Or | Near) and not _is_one_word(node):
+    is_quoted = isinstance(node, Near) and text.startswith('"')
+    if isinstance(node, And | Or | Near) and not is_quoted and not node.is_one_word:
         text = f"({text})"
     parts = {word.part for word in words(node)}
     part = parts.pop() if len(parts) == 1 else ""
@@ -190,13 +191,6 @@ def node_text(node: Node) -> str:
 
 def _name(node: Node) -> str:
     return node.name if isinstance(node, Facet) else ""
-
-
-def _is_one_word(node: And | Or | Near) -> bool:
-    """Tell whether a node needs no brackets: a compound, or words near each other in quotes."""
-    if isinstance(node, Near):
-        return node.text.startswith('"')
-    return all(child.text == node.text for child in node.children)
 
 
 # --- spelling --------------------------------------------------------------------------

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import math
 from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
@@ -12,16 +13,19 @@ from index.analysis.term_positions import EXACT
 from index.analysis.tokenizer import LOUD
 from index.archive import Archive
 from index.evaluation.term_expansion import is_open, listed_keys, selector
-from index.query.ast import And, Mode, Near, Node, Not, Or, Phrase, Score, Word, children, words
+from index.query.ast import And, Mode, Near, Node, Not, Or, Phrase, Score, Word, children
 from index.query.parser import Query, any_of
 from monitor.base.formatting import percent
 from monitor.base.translation import gettext as _
 from monitor.base.translation import ngettext, number
 from monitor.model.watchlist import Watchlist
 
+_MAX_ROWS = 500
+"""Rows of words that are counted for a term; of a term with more, each word is counted alone."""
+
 
 class Form(NamedTuple):
-    """A word of the archive that a term matches."""
+    """A word of the archive, or words in a row, that a term matches."""
 
     term: str
     form: str
@@ -32,11 +36,11 @@ class Form(NamedTuple):
 def forms(archive: Archive, term: str) -> list[Form]:
     """Return the words of the archive that a term matches, the most frequent first.
 
-    A word without `~` or `*` stands for itself. Raises QueryError.
+    A word without `~` or `*` stands for itself, a phrase for words in a row. Raises QueryError.
     """
     result = [
         Form(term, form, articles)
-        for form, node in dict(_resolved(archive, any_of([term]))).items()
+        for form, node in dict(_resolved(archive, any_of([term]).root)).items()
         if (articles := count(archive, node))
     ]
     return sorted(result, key=lambda form: (-form.articles, form.form))
@@ -47,20 +51,31 @@ def count(archive: Archive, node: Node) -> int:
     return archive.count(Query(node.text, node))
 
 
-def _resolved(archive: Archive, query: Query) -> Iterator[tuple[str, Node]]:
-    for word in dict.fromkeys(words(query.root)):
-        if not is_open(word):
-            yield word.exact or word.term, word
-            continue
-        if keys := listed_keys(replace(word, part="")):
-            for term, exact in (key.split(EXACT) if EXACT in key else (key, "") for key in keys):
-                if exact != LOUD:
-                    mode = Mode.EXACT if exact else Mode.FOLDED
-                    yield exact or term, Word(term, mode, exact, word.part)
-            continue
-        result = archive.search(Query(word.term, word), limit=1)
+def _resolved(archive: Archive, node: Node) -> Iterator[tuple[str, Node]]:
+    if isinstance(node, Phrase):
+        choices = [
+            [form for form in _resolved(archive, child) if count(archive, form[1])]
+            for child in node.children
+        ]
+        if math.prod(map(len, choices)) > _MAX_ROWS:
+            yield from itertools.chain(*choices)
+        else:
+            for row in itertools.product(*choices):
+                yield " ".join(form for form, _ in row), Phrase(tuple(word for _, word in row))
+    elif not isinstance(node, Word):
+        for child in children(node):
+            yield from _resolved(archive, child)
+    elif not is_open(node):
+        yield node.exact or node.term, node
+    elif keys := listed_keys(replace(node, part="")):
+        for term, exact in (key.split(EXACT) if EXACT in key else (key, "") for key in keys):
+            if exact != LOUD:
+                mode = Mode.EXACT if exact else Mode.FOLDED
+                yield exact or term, Word(term, mode, exact, node.part)
+    else:
+        result = archive.search(Query(node.term, node), limit=1)
         for form in next(iter(result.forms.values()), ()):
-            yield form, Word(form, part=word.part)
+            yield form, Word(form, part=node.part)
 
 
 BROAD = 0.1
@@ -91,16 +106,15 @@ def lint(watchlist: Watchlist, count: Count, articles: int) -> Iterator[LintRema
             remarks.append((term.text, "short", _("is very short and will be found often")))
         if is_large and not count(term):
             remarks.append((term.text, "never", _("matches no article of the archive")))
-    for word in dict.fromkeys(words(root)):
-        if word.mode in (Mode.ACRONYM, Mode.EXACT):
-            in_any_form = count(Word(word.term, part=word.part, text=word.text))
-            if left_out := in_any_form - count(word):
+        if (uncased := _in_any_case(term)) != term:
+            in_any_case = count(uncased)
+            if left_out := in_any_case - count(term):
                 message = ngettext(
                     "leaves out {left_out} of {count} article with {word}",
                     "leaves out {left_out} of {count} articles with {word}",
-                    in_any_form, left_out=number(left_out), word=word.term,
+                    in_any_case, left_out=number(left_out), word=uncased.text,
                 )  # fmt: skip
-                remarks.append((word.text, "case", message))
+                remarks.append((term.text, "case", message))
     for term in _sufficient_terms(root) if is_large else ():
         if (share := count(term) / articles) >= BROAD:
             broad = _("matches {share} of all articles", share=percent(share))
@@ -125,21 +139,25 @@ def _is_short(word: Word) -> bool:
 
 def _terms(node: Node) -> Iterator[Node]:
     """Yield the words and phrases of a tree, as written."""
-    if isinstance(node, Word | Phrase) or (isinstance(node, Or) and _is_one_word(node)):
+    if isinstance(node, Word | Phrase) or node.is_one_word:
         yield node
     else:
         for child in children(node):
             yield from _terms(child)
 
 
-def _is_one_word(node: Or) -> bool:
-    """Return whether alternatives are the spellings of one compound: `plate-forme`."""
-    return all(child.text == node.text for child in node.children)
+def _in_any_case(term: Node) -> Node:
+    text = term.text.removeprefix("=").lower()
+    if isinstance(term, Phrase | Or):
+        return replace(term, children=tuple(map(_in_any_case, term.children)), text=text)
+    if isinstance(term, Word) and term.mode in (Mode.ACRONYM, Mode.EXACT):
+        return Word(term.term, part=term.part, text=text)
+    return term
 
 
 def _sufficient_terms(node: Node) -> Iterator[Node]:
     """Yield the terms of which each one alone raises an alert."""
-    if isinstance(node, Or) and not _is_one_word(node):
+    if isinstance(node, Or) and not node.is_one_word:
         for child in node.children:
             yield from _sufficient_terms(child)
     elif isinstance(node, And):
@@ -156,8 +174,8 @@ def _sufficient_terms(node: Node) -> Iterator[Node]:
 
 def _alternatives(node: Node) -> Iterator[Sequence[Node]]:
     """Yield the terms that stand beside each other in an OR."""
-    if isinstance(node, Or) and not _is_one_word(node):
-        yield [term for term in node.children if isinstance(term, Word | Phrase)]
+    if isinstance(node, Or) and not node.is_one_word:
+        yield [term for term in node.children if isinstance(term, Word | Phrase | Or)]
     if not isinstance(node, Near | Phrase | Score):
         for child in children(node):
             yield from _alternatives(child)
@@ -171,6 +189,10 @@ def covers(wide: Node, narrow: Node) -> bool:
 
     False also where that cannot be decided without the archive.
     """
+    if isinstance(narrow, Or):
+        return all(covers(wide, child) for child in narrow.children)
+    if isinstance(wide, Or):
+        return any(covers(child, narrow) for child in wide.children)
     if isinstance(narrow, Phrase):
         if isinstance(wide, Phrase):
             return _contains(wide.children, narrow.children)
