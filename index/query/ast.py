@@ -1,7 +1,7 @@
 """The tree of a query: frozen, hashable nodes.
 
-`text` is the text of the analyst and `column` its column, from 0; neither counts when
-two nodes are compared.
+`text` is the text of the analyst and `column` its column, from 0, or -1 if several queries
+are joined; neither counts when two nodes are compared.
 """
 
 from __future__ import annotations

@@ -19,7 +19,8 @@ CLOSING = {'"': '"', "“": "”", "„": "“”", "«": "»", "＂": "＂"}
 QUOTES = "".join(CLOSING) + "”»"
 _END = rf"(?=[\s(){QUOTES}]|$)"
 SPACE = re.compile(r"\s*")
-OPERATOR = re.compile(rf"(?:AND|ET|OR|OU|NOT|SAUF){_END}")
+AND, OR, NOT = "AND|ET", "OR|OU", "NOT|SAUF"
+OPERATOR = re.compile(rf"(?:{AND}|{OR}|{NOT}){_END}")
 NEAR = re.compile(rf"(NEAR|W)/(\d+){_END}")
 BAD_NEAR = re.compile(rf"(?:NEAR(?:/\S*)?|W/\S*|near/\d+|w/\d+){_END}")
 OF = re.compile(r"(\d+)\s+OF\b\s*")
@@ -28,7 +29,7 @@ CHUNK = re.compile(rf"(?:{UNSPACED}|{GLUED_BRACKETS}|[^\s(){QUOTES}])+")
 LISTED = re.compile(rf"(?:{UNSPACED}|{GLUED_BRACKETS}|[^\s(){QUOTES},]|(?<=\d),(?=\d))+")
 NAME = re.compile(r"[^\s()]+")
 PROXIMITY = re.compile(r"~(\d+)?")
-KINDS = {"AND": "AND", "ET": "AND", "OR": "OR", "OU": "OR", "NOT": "NOT", "SAUF": "NOT"}
+KINDS = {name: names.partition("|")[0] for names in (AND, OR, NOT) for name in names.split("|")}
 _SYNONYMS = {
     "text": "body", "by": "author", "language": "lang", "source": "feed", "site": "feed",
     "after": "since", "from": "since", "before": "until", "to": "until",
@@ -72,11 +73,11 @@ REGEX = re.compile(r"/[^/]+/[a-z]{0,3}")
 _IN_QUERIES = [spelling for spelling in SPELLINGS if field_named(spelling) in (*PARTS, *FACETS)]
 _IN_TERM = re.compile(
     r"(?<!\S)(?:"
-    r"(?P<word>AND|ET|OR|OU)(?=\s)"
+    rf"(?P<word>{AND}|{OR})(?=\s)"
     r"|(?:NEAR|near|W|w)/\d+(?!\S)|NEAR/\S*|NEAR\("
     r"|\d+\s+OF\s*\("
     r"|\|\|?(?!\S)|&&(?!\S)|-(?=[\w\"])"
-    r"|(?P<not>NOT|SAUF)(?=\s)"
+    rf"|(?P<not>{NOT})(?=\s)"
     rf"|-?(?i:(?P<field>{'|'.join(_IN_QUERIES)})):(?=\S)"
     r")"
 )

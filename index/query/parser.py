@@ -423,7 +423,7 @@ def combine(*queries: Query) -> Query:
     if len(queries) == 1:
         return queries[0]
     text = " AND ".join(f"({query.text})" for query in queries)
-    root = And(tuple(query.root for query in queries), text=text)
+    root = And(tuple(query.root for query in queries), text=text, column=-1)
     validation.check(root)
     return Query(text, root)
 

@@ -1,24 +1,30 @@
-"""Suggests queries that find more: other spellings, wider terms, one clause less."""
+"""Suggests queries that find more: what a slip means, other spellings, wider terms, less."""
 
 from __future__ import annotations
 
 import enum
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 
 from msgspec import Struct
 
 from index.analysis.term_positions import AUTHOR, EXACT
 from index.analysis.tokenizer import tokenize_query
 from index.errors import QueryError
-from index.query.ast import And, Facet, Mode, Near, Node, Not, Or, Phrase, Word, walk, wanted, words
+from index.query import ast
+from index.query.ast import And, Facet, Mode, Near, Node, Not, Or, Phrase, Score, Word, walk, wanted
+from index.query.lexer import AND, NOT, OR, QUOTES
 from index.query.parser import Query, parse_query
 from index.query.term_nodes import is_acronym
+from monitor.base.translation import gettext as _
 
 APART = 5
 """Distance of the words of a phrase in the query that is suggested instead."""
 INFLECTED = 4
 """Letters of the shortest word whose inflections are suggested."""
+FEW = 50
+"""Articles below which an archive cannot show which terms are broad or never match."""
 MIN_STEM = 3
 """Letters of the shortest word for which other endings are suggested."""
 _MAX_APART = 4
@@ -28,6 +34,8 @@ _MAX_APART = 4
 class SuggestionKind(enum.StrEnum):
     """The change that a suggested query makes."""
 
+    MEANT = "meant"
+    """Commas and small letters count as operators."""
     SPELLING = "spelling"
     INFLECTED = "inflected"
     """The inflections of a word count too."""
@@ -76,6 +84,10 @@ _Text = tuple[SuggestionKind, str, str, str]
 
 def _texts(query: Query, similar: Similar) -> Iterator[_Text]:
     """Yield the kind, the text, the changed part and its replacement of each suggestion."""
+    for written, meant, _warning in slips(query.root):
+        start, _written, end = query.text.partition(written)
+        instead = meant if start[-1:] + end[:1] in ("", "()") else f"({meant})"
+        yield SuggestionKind.MEANT, start + instead + end, written, instead
     leaves = [word for word in wanted(query.root) if _is_at(query.text, word)]
     respelt = {word: terms for word in leaves if (terms := _respelt(word, similar))}
     if len(respelt) > 1:
@@ -169,6 +181,110 @@ def _without(kind: SuggestionKind, root: And, removed: Sequence[Node]) -> _Text:
     return kind, " ".join(remaining), " ".join(map(node_text, removed)), ""
 
 
+# --- rules ----------------------------------------------------------------------------
+
+
+def sufficient(node: Node) -> Iterator[Node]:
+    """Yield what alone makes a rule match, without its filters and exclusions."""
+    choices: Iterable[Node] = ()
+    if isinstance(node, And):
+        choices = positive = tuple(c for c in node.children if not _is_scope(c))
+        if len(positive) > 1:
+            yield And(positive, text=node.text, column=node.column)
+            return
+    elif isinstance(node, Or) and not node.is_one_word:
+        choices = node.children
+    elif isinstance(node, Score):
+        choices = [child for weight, child in node.weighted if weight >= node.threshold]
+    for child in choices:
+        yield from sufficient(child)
+    if not choices and not _is_scope(node):
+        yield node
+
+
+def _is_scope(node: Node) -> bool:
+    return isinstance(node, Not) or any(isinstance(part, Facet) for part in walk(node))
+
+
+_SMALL = re.compile(
+    r'(?i)["«“][^"»”]*["»”]|\bOF\s*\([^()]*\)'  # these stay as they are
+    rf"|\s*(?P<comma>[,;]|\s/)(?:\s+(?:{AND}|{OR}))?(?=\s)"
+    rf"|\s+(?P<operator>{AND}|{OR}|{NOT}|NEAR)(?=\s)"
+)
+
+
+def is_unheard(node: Node, count: Callable[[Node], int]) -> bool:
+    """Tell whether no article satisfies a node, though the archive has each of its words."""
+
+    def is_there(part: Node) -> bool:
+        if isinstance(part, Word) or part.is_one_word:
+            return count(part) > 0
+        return all(is_there(inner) for inner in ast.children(part) if not isinstance(inner, Not))
+
+    is_one_word = isinstance(node, Word) or node.is_one_word
+    return not is_one_word and not count(node) and is_there(node)
+
+
+IsUnheard = Callable[[Node], bool]
+
+
+def slips(root: Node, is_unheard: IsUnheard = lambda node: False) -> Iterator[tuple[str, str, str]]:
+    """Yield what hardly anybody means: as written, the query for what most mean, a warning.
+
+    These are lists and operators that are none, and `~` for a last word only; not in quotes. The
+    parts of a rule that are unheard come last, without a query.
+    """
+    for node in walk(root):
+        for problem, query, remedy, literal in _meant(node):
+            with suppress(QueryError):
+                parse_query(query)
+                warning = _("{problem}: write `{remedy}`, or `{literal}` if that is meant",
+                            problem=problem, remedy=remedy, literal=literal)  # fmt: skip
+                yield node.text, query, warning
+    for node in filter(is_unheard, sufficient(root)):
+        yield node.text, "", _("never matches, though the archive has each of its words")
+
+
+def _meant(node: Node) -> Iterator[tuple[str, str, str, str]]:
+    """Yield the problem of a node, what most mean, how to write that, and how what is written."""
+    text = node.text
+    if isinstance(node, Phrase) and not {*QUOTES} & {*text}:
+        literal = f"'\"{text}\"'"
+        query = _with_operators(re.sub(r"(?:(?<!\d)[,;]|[,;](?!\d))\s*", ", ", text))
+        terms = re.split(rf" (?:{OR}) ", query)
+        if re.search(rf"\b(?:{NOT}|NEAR)\b", query):
+            yield _("is one phrase"), query, f"query: {query}", literal  # not a message
+        elif len(terms) > 1:
+            yield _("is one phrase"), query, f"terms: [{', '.join(terms)}]", literal
+        elif text[0].islower() and " " in text and text.find("~") == len(text) - 1:
+            query = f'"{text[:-1]}"~'
+            yield _("inflects its last word only"), query, f"'{query}'", literal
+    elif isinstance(node, And) and node.column >= 0:
+        filters = [node_text(child) for child in node.children if isinstance(child, Facet)]
+        signs = (sign[0].strip() for sign in _SMALL.finditer(text) if sign.lastgroup)
+        sign = next((sign for sign in signs if not sign.isupper()), "")
+        query = _with_operators(text, filters)
+        if sign.isalpha():
+            yield _("asks for the word `{word}`", word=sign), query, query, f'"{sign}"'
+        elif sign:
+            yield _("asks for all"), query, query, re.sub("[,;]", "", text)
+
+
+def _with_operators(text: str, filters: Iterable[str] = ()) -> str:
+    """Return a query whose small operators and commas are operators; its filters hold for all."""
+    joined = AND.split("|") if re.search(r"[,;]\s", text) else ()
+
+    def operator(sign: re.Match[str]) -> str:
+        name = (sign["operator"] or "OR").upper()
+        name = "OR" if name in joined else "NEAR/10" if name == "NEAR" else name
+        return f" {name}" if sign.lastgroup else sign[0]
+
+    for filter in filters:
+        text = text.replace(filter, "")
+    query = _SMALL.sub(operator, text)
+    return f"({query.strip()}) {' '.join(filters)}" if filters else query
+
+
 # --- a node as text -------------------------------------------------------------------
 
 
@@ -184,7 +300,7 @@ def node_text(node: Node) -> str:
     is_quoted = isinstance(node, Near) and text.startswith('"')
     if isinstance(node, And | Or | Near) and not is_quoted and not node.is_one_word:
         text = f"({text})"
-    parts = {word.part for word in words(node)}
+    parts = {leaf.part for leaf in walk(node) if isinstance(leaf, Word)}
     part = parts.pop() if len(parts) == 1 else ""
     return f"{part}:{text}" if part else text
 

@@ -19,7 +19,7 @@ from monitor.cli import CliContext, output, say
 from monitor.cli.lazy_group import LazyCommand, LazyGroup
 from monitor.cli.names import InputError
 from monitor.cli.options import NumberParam, format_option
-from monitor.config.checks import understand_and_test
+from monitor.config.checks import understand_and_test, warnings
 from monitor.config.credentials import masked
 from monitor.config.description import changes
 from monitor.config.loading import config_views, configured_store, read, understand
@@ -59,6 +59,8 @@ def apply(cli: CliContext, file: Path, dry_run: bool) -> None:
         return
     _show_changes(cli, current, config)
     _warn_of_secrets(text)
+    for warning in warnings(config):
+        say(_("warning: {problem}", problem=warning))
     if dry_run:
         say(_("nothing was applied"))
         return

@@ -29,15 +29,13 @@ from monitor.cli.options import (
 from monitor.cli.output import LONGEST_LINE, print_lines
 from monitor.config.loading import load
 from monitor.model.config import SavedSearch
-from monitor.model.search import FEW_HITS, Filter, Results, SearchHit, Suggestion
+from monitor.model.search import Filter, Results, SearchHit, Suggestion
 from monitor.presentation.spans import marked
 from monitor.storage.search.query_resolution import narrow_query
 
 SAVED_COLUMNS = ("name", "query", "sort")
 _MARGIN = " " * 8
 """Indent of all lines but the first, which begins with the article number."""
-_MAX_FORMS = 6
-"""Most forms of a word that are shown."""
 
 
 def snippet_width(cells: int) -> int:
@@ -82,20 +80,6 @@ def describe_page(results: Results) -> str:
             all=number(results.total),
         )
     return clauses([words, _("--page shows other pages, --limit 0 shows all")])
-
-
-def describe_suggestion(suggestion: Suggestion) -> str:
-    """Return a suggestion as text: +37 with sanction~: sanction, sanctions, sanctionné."""
-    gain = f"+{number(suggestion.gained)}"
-    if not suggestion.instead:
-        part = suggestion.written or " ".join(f"--{option}" for option in suggestion.without)
-        return f"{gain:>5} {_('without {part}', part=part)}"
-    forms = ", ".join(suggestion.forms[:_MAX_FORMS])
-    suffix = ", …" if len(suggestion.forms) > _MAX_FORMS else ""
-    words = _("with {part}", part=suggestion.instead)
-    if forms:
-        words = _("{name}: {text}", name=words, text=forms + suffix)
-    return f"{gain:>5} {words}"
 
 
 SNIPPET_CELLS = 300
@@ -157,8 +141,8 @@ def search(context: click.Context, /, query: tuple[str, ...], **options: Any) ->
         page=options["page"],
     )
     suggestions: list[Suggestion] = []
-    if results.total < FEW_HITS and style in ("table", "json"):
-        suggestions = service.archive.suggestions(text, filter)
+    if style in ("table", "json"):
+        suggestions = service.archive.suggestions(text, results.total, filter)
     known_names.warn(text)
     if style == "table":
         _print_table(cli, results, suggestions)
@@ -231,7 +215,7 @@ def _print_table(cli: CliContext, results: Results, suggestions: list[Suggestion
     elif words := describe_page(results):
         say(words)
     for suggestion in suggestions[:SUGGESTIONS_SHOWN]:
-        say(describe_suggestion(suggestion))
+        say(f"{f'+{number(suggestion.gained)}':>5} {suggestion.described('--')}")
 
 
 def _print_hits(hits: Sequence[SearchHit], style: str) -> None:

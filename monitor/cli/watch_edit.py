@@ -14,6 +14,7 @@ from index import archive_engine
 from index.errors import ArchiveError, QueryError
 from index.query.lexer import operator_in
 from index.query.parser import any_of, parse_query
+from index.query.suggestions import FEW
 from monitor.base.article import Article
 from monitor.base.formatting import articles as counted_articles
 from monitor.base.formatting import clauses, shown_title, sparkline
@@ -29,6 +30,7 @@ from monitor.cli.options import (
     with_limit,
 )
 from monitor.cli.output import progress_bar
+from monitor.config.checks import rule_warnings
 from monitor.config.kinds import LONGEST_NAME
 from monitor.config.loading import load
 from monitor.config.yaml_edit import Item, edit, scalar, with_item
@@ -45,7 +47,7 @@ from monitor.watchlists.exclusions import (
     judged_articles,
     suggest_exclusions,
 )
-from monitor.watchlists.lint import FEW, count, lint
+from monitor.watchlists.lint import count, lint
 
 if TYPE_CHECKING:
     from index.archive import Archive
@@ -78,7 +80,10 @@ def watch_add(cli: CliContext, term: str, name: str | None, severity: str | None
                 _("a watchlist is called `{name}` already; give a --name", name=watchlist.name)
             )
     config = edit(path, lambda text: with_item(text, "watchlists", [item]), data=cli.data)
-    say(_("{file}: watching for {query}", file=path, query=config.watchlists[-1].query.text))
+    added = config.watchlists[-1]
+    say(_("{file}: watching for {query}", file=path, query=added.query.text))
+    for warning in rule_warnings(added, config.feeds, cli.service(read_only=True).archive.trial()):
+        say(_("warning: {problem}", problem=warning))
 
 
 def _item(term: str, name: str | None, severity: str | None) -> Item:

@@ -15,8 +15,8 @@ from urllib.parse import urlsplit
 
 from msgspec.structs import replace
 
-from index.query.ast import And, Facet, Mode, Not, Or, Word, walk
-from index.query.ast import Node as QueryNode
+from index.query.ast import Facet, Mode, Word, walk
+from index.query.suggestions import IsUnheard, slips, sufficient
 from monitor.base.article import PARTS, Article
 from monitor.base.errors import ConfigError
 from monitor.base.formatting import either
@@ -120,12 +120,13 @@ _SECRET = re.compile(r"auth|cookie|key|token|secret|session|signature|password",
 """Settings that may hold a secret."""
 
 
-def warnings(config: Config) -> list[str]:
+def warnings(config: Config, is_unheard: IsUnheard = lambda node: False) -> list[str]:
     """Return the warnings about a configuration, in words."""
     messages = list(_feed_warnings(config))
     for watchlist in config.watchlists:
         messages += [
-            f"{watchlist.name}: {message}" for message in _list_warnings(watchlist, config.feeds)
+            f"{watchlist.name}: {message}"
+            for message in rule_warnings(watchlist, config.feeds, is_unheard)
         ]
     return messages
 
@@ -158,9 +159,19 @@ def _address_warnings(config: Config) -> Iterator[str]:
             yield f"{names[0] if len(names) == 1 else feeds}: {reason}"
 
 
-def _list_warnings(watchlist: Watchlist, feeds: tuple[Feed, ...]) -> Iterator[str]:
-    for word in _sufficient(watchlist.query.root):
-        if word.mode is Mode.FOLDED and len(word.term) <= 2 and word.term.isascii():
+def rule_warnings(
+    watchlist: Watchlist, feeds: tuple[Feed, ...], is_unheard: IsUnheard = lambda node: False
+) -> Iterator[str]:
+    """Yield the warnings about a watchlist, in words."""
+    for text, _query, warning in slips(watchlist.query.root, is_unheard):
+        yield f"`{text}` {warning}"
+    for word in sufficient(watchlist.query.root):
+        if (
+            isinstance(word, Word)
+            and word.mode is Mode.FOLDED
+            and len(word.term) <= 2
+            and word.term.isascii()
+        ):
             yield _(
                 "`{word}` is short and will be found often; `{capitals}` finds only capitals",
                 word=word.text, capitals=word.term.upper(),
@@ -176,14 +187,3 @@ def _list_warnings(watchlist: Watchlist, feeds: tuple[Feed, ...]) -> Iterator[st
     if watchlist.lang and all(feed.lang and feed.lang not in watchlist.lang for feed in watched):
         languages = either(watchlist.lang)
         yield _("no feed of it is in {languages}: it can raise no alert", languages=languages)
-
-
-def _sufficient(node: QueryNode) -> Iterator[Word]:
-    """Yield the words of which each one alone raises an alert."""
-    if isinstance(node, Word):
-        yield node
-    elif isinstance(node, Or | And):
-        positive = [child for child in node.children if not isinstance(child, Not)]
-        if isinstance(node, Or) or len(positive) == 1:
-            for child in positive:
-                yield from _sufficient(child)

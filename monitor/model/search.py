@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from msgspec import Struct, field
 
+from monitor.base.translation import gettext as _
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -93,6 +95,10 @@ FEW_HITS = 5
 """Hits below which other searches are suggested."""
 
 
+SHOWN_FORMS = 6
+"""Most forms of a word that a suggestion names."""
+
+
 class Suggestion(Struct, frozen=True, kw_only=True):
     """A search that finds more than another one."""
 
@@ -111,6 +117,17 @@ class Suggestion(Struct, frozen=True, kw_only=True):
     """The words in their place; empty if it drops them."""
     forms: tuple[str, ...] = ()
     """Words that `instead` stands for."""
+
+    def described(self, option: str = "") -> str:
+        """Return the change in words: with sanction~: sanction, sanctionné; without `option`s."""
+        if self.kind == "meant":
+            return _("did you mean `{name}`?", name=self.query)
+        if not self.instead:
+            part = self.written or " ".join(option + name for name in self.without)
+            return _("without {part}", part=part)
+        words = _("with {part}", part=self.instead)
+        forms = ", ".join(self.forms[:SHOWN_FORMS]) + ", …" * (len(self.forms) > SHOWN_FORMS)
+        return _("{name}: {text}", name=words, text=forms) if forms else words
 
 
 class BucketSize(enum.StrEnum):

@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from monitor.base.article import Timestamp
 from monitor.base.errors import ConfigError, StoreError
 from monitor.base.translation import gettext as _
+from monitor.config.checks import warnings
 from monitor.config.description import changes
 from monitor.intake.ingest import schedule
 from monitor.intake.ingest.poll_outcome import ActiveConfig
@@ -70,6 +71,9 @@ class ConfigReloader:
         self._active_stamp, self.error = stamp, ""
         for line in changes(former, config):
             log.info("%s: %s", config.path.name, line)
+        old, new = await asyncio.to_thread(lambda: ({*warnings(former)}, warnings(config)))
+        for warning in (warning for warning in new if warning not in old):
+            log.warning("%s: %s", config.path.name, warning)
 
     async def enforce(self, config: Config) -> None:
         """Activate a configuration as a whole; slow work is done before, in a thread."""

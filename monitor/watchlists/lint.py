@@ -13,8 +13,9 @@ from index.analysis.term_positions import EXACT
 from index.analysis.tokenizer import LOUD
 from index.archive import Archive
 from index.evaluation.term_expansion import is_open, listed_keys, selector
-from index.query.ast import And, Mode, Near, Node, Not, Or, Phrase, Score, Word, children
+from index.query.ast import Mode, Near, Node, Or, Phrase, Score, Word, children
 from index.query.parser import Query, any_of
+from index.query.suggestions import FEW, is_unheard, slips, sufficient
 from monitor.base.formatting import percent
 from monitor.base.translation import gettext as _
 from monitor.base.translation import ngettext, number
@@ -80,8 +81,6 @@ def _resolved(archive: Archive, node: Node) -> Iterator[tuple[str, Node]]:
 
 BROAD = 0.1
 """Share of the articles of the archive from which a term is too broad."""
-FEW = 50
-"""Articles below which an archive cannot show which terms are broad or never match."""
 
 Count = Callable[[Node], int]
 """Returns the number of articles of the archive that satisfy a tree."""
@@ -93,18 +92,21 @@ class LintRemark(NamedTuple):
     watchlist: str
     term: str
     kind: str
-    """never, case, subsumed, broad, short; or noise (see `suggest`)."""
+    """meant, never, case, subsumed, broad, short; or noise (see `suggest`)."""
     words: str
 
 
 def lint(watchlist: Watchlist, count: Count, articles: int) -> Iterator[LintRemark]:
     """Yield remarks about a watchlist, given an archive of `articles` articles."""
     root, is_large = watchlist.query.root, articles >= FEW
-    remarks: list[tuple[str, str, str]] = []
+    remarks = [
+        (written, "meant" if query else "never", warning)
+        for written, query, warning in slips(root, lambda n: is_large and is_unheard(n, count))
+    ]
     for term in dict.fromkeys(_terms(root)):
         if isinstance(term, Word) and _is_short(term):
             remarks.append((term.text, "short", _("is very short and will be found often")))
-        if is_large and not count(term):
+        if is_large and not count(term) and not is_unheard(term, count):
             remarks.append((term.text, "never", _("matches no article of the archive")))
         if (uncased := _in_any_case(term)) != term:
             in_any_case = count(uncased)
@@ -115,8 +117,9 @@ def lint(watchlist: Watchlist, count: Count, articles: int) -> Iterator[LintRema
                     in_any_case, left_out=number(left_out), word=uncased.text,
                 )  # fmt: skip
                 remarks.append((term.text, "case", message))
-    for term in _sufficient_terms(root) if is_large else ():
-        if (share := count(term) / articles) >= BROAD:
+    for term in sufficient(root) if is_large else ():
+        is_term = isinstance(term, Word | Phrase | Or)
+        if is_term and (share := count(term) / articles) >= BROAD:
             broad = _("matches {share} of all articles", share=percent(share))
             remarks.append((term.text, "broad", broad))
     for group in _alternatives(root):
@@ -153,23 +156,6 @@ def _in_any_case(term: Node) -> Node:
     if isinstance(term, Word) and term.mode in (Mode.ACRONYM, Mode.EXACT):
         return Word(term.term, part=term.part, text=text)
     return term
-
-
-def _sufficient_terms(node: Node) -> Iterator[Node]:
-    """Yield the terms of which each one alone raises an alert."""
-    if isinstance(node, Or) and not node.is_one_word:
-        for child in node.children:
-            yield from _sufficient_terms(child)
-    elif isinstance(node, And):
-        positive = [child for child in node.children if not isinstance(child, Not)]
-        if len(positive) == 1:
-            yield from _sufficient_terms(positive[0])
-    elif isinstance(node, Score):
-        for weight, child in node.weighted:
-            if weight >= node.threshold:
-                yield from _sufficient_terms(child)
-    elif isinstance(node, Word | Phrase | Or):
-        yield node
 
 
 def _alternatives(node: Node) -> Iterator[Sequence[Node]]:

@@ -48,6 +48,7 @@ from monitor.model.feed import (
     Poll,
 )
 from monitor.model.search import (
+    FEW_HITS,
     BucketSize,
     Facets,
     Filter,
@@ -217,7 +218,10 @@ class FakeNewsroom:
     def archive(self) -> Any:
         """The part of the service that searches."""
         return SimpleNamespace(
-            search=self.search, suggestions=self.suggestions, complete=self.complete
+            search=self.search,
+            suggestions=self.suggestions,
+            complete=self.complete,
+            trial=lambda: lambda node: node.text == "grève rare",
         )
 
     def version(self) -> StoreVersion:
@@ -685,8 +689,8 @@ class FakeNewsroom:
             until=edges[-1], series=series,
         )  # fmt: skip
 
-    def suggestions(self, query: str) -> list[Suggestion]:
-        return [
+    def suggestions(self, query: str, total: int) -> list[Suggestion]:
+        return [] if total >= FEW_HITS else [
             Suggestion(
                 kind="inflections", query="grève", filter=ALL, total=10, gained=9, written=query,
                 instead="grève~", forms=("greve", "greves"),

@@ -19,7 +19,7 @@ from monitor.base.translation import gettext as _
 from monitor.base.translation import mark
 from monitor.model.article import ArticleDetails, MatchPlace
 from monitor.model.config import SavedSearch
-from monitor.model.search import FEW_HITS, PastSearch, Results
+from monitor.model.search import PastSearch, Results
 from monitor.presentation.spans import Line
 from monitor.storage.search.query_resolution import narrow_query
 from tui.data.newsroom import NewsroomModel, ThreadRunner
@@ -308,11 +308,10 @@ class ArchiveScreen(PaneScreen):
         await self._show_severities(results)
         self.trend.show(await self._ask_extra(service.statistics.trend, [query]))
         self.results.reveal()
-        if results.total < FEW_HITS:
-            suggestions = await self._ask_extra(service.archive.suggestions, query)
-            self.results.offer(suggestion_rows(suggestions or ()))
-            if submitted and suggestions and not results.hits and self._answering:
-                self.show_pane("stream")
+        suggestions = await self._ask_extra(service.archive.suggestions, query, results.total)
+        self.results.offer(suggestion_rows(suggestions or ()))
+        if submitted and suggestions and not results.hits and self._answering:
+            self.show_pane("stream")
         self._answering = self._answering and not submitted
 
     async def _show_severities(self, results: Results) -> None:

@@ -22,6 +22,7 @@ from monitor.base.errors import ConfigError, MonitorError
 from monitor.base.formatting import percent
 from monitor.base.text_cleaning import line
 from monitor.base.translation import gettext as _
+from monitor.config.checks import rule_warnings
 from monitor.config.loading import read, understand
 from monitor.config.watchlist_edit import (
     CheckedFields,
@@ -79,10 +80,10 @@ class FieldRow(Horizontal):
     def on_descendant_blur(self) -> None:
         self._heading.update([(f" {self._label}", "quiet")])
 
-    def show_problem(self, text: str) -> None:
-        """Show a mistake, or none."""
+    def show_problem(self, text: str, kind: str = "bad") -> None:
+        """Show a mistake or a warning, or none."""
         self._note.display = bool(text)
-        self._note.update(lambda cells: wrap(line(text), cells, "bad"))
+        self._note.update(lambda cells: wrap(line(text), cells, kind))
 
 
 class WatchlistForm(Dialog[str]):
@@ -228,11 +229,15 @@ class WatchlistForm(Dialog[str]):
         if to_try:
             fields, before = replace(fields, name=TRIAL_NAME), None
 
-        def check() -> CheckedFields:
-            return check_fields(read(self._path), self._path, before, fields)
+        def check() -> tuple[CheckedFields, list[str]]:
+            checked = check_fields(read(self._path), self._path, before, fields)
+            if checked.watchlist is None or checked.config is None:
+                return checked, []
+            is_unheard = self._newsroom.service.archive.trial()
+            return checked, [*rule_warnings(checked.watchlist, checked.config.feeds, is_unheard)]
 
         try:
-            checked = await self._newsroom.ask(check)
+            checked, warnings = await self._newsroom.ask(check)
         except MonitorError as error:
             self._show_problems({"": str(error)})
             return None
@@ -244,6 +249,8 @@ class WatchlistForm(Dialog[str]):
                     if self._asked or to_try or self._is_touched(fields, problem.field)
                 }
             )
+            if warnings:
+                self._rows[3].show_problem("; ".join(warnings), "late")
         return checked
 
     def _is_touched(self, fields: WatchlistFields, name: str) -> bool:

@@ -77,9 +77,6 @@ def preview_lines(
     counts = dict(preview.terms)
     counts.update((term, 0) for term in terms if term not in counts)
     lines += _term_lines(counts, cells)
-    for term in (term for term, count in counts.items() if "," in term and not count):
-        words = _("{term} is one term: write each on a line of its own.", term=line(term))
-        lines += wrap(words, cells, "late")
     lines += [result_row(hit, None, cells, now, zone) for hit in preview.examples]
     return lines
 

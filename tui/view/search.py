@@ -23,8 +23,6 @@ from tui.view.alerts import DATE_MARKS
 
 SNIPPET_MIN_CELLS = 24
 """Cells that must be free behind a title to show the words around the matches."""
-SUGGESTION_FORMS = 6
-"""Inflections of a word that a suggestion names."""
 
 
 def result_summary(results: Results, sort: str) -> Line:
@@ -155,16 +153,8 @@ def suggestion_rows(suggestions: Sequence[Suggestion]) -> list[OfferedRow]:
     heading = _("Queries that find more; enter runs one:")
     rows = [OfferedRow([(f"  {heading}", "accent")])] if suggestions else []
     for suggestion in suggestions:
-        part = suggestion.written or " ".join(suggestion.without)
-        suffix = ", …" * (len(suggestion.forms) > SUGGESTION_FORMS)
-        forms = ", ".join(suggestion.forms[:SUGGESTION_FORMS]) + suffix
-        change = _("without {words}", words=part)
-        if suggestion.instead and forms:
-            change = _("with {words}: {forms}", words=suggestion.instead, forms=forms)
-        elif suggestion.instead:
-            change = _("with {words}", words=suggestion.instead)
         gain = fit(f"+{number(suggestion.gained)}", 10, right=True)
-        line: Line = [(gain, "accent"), ("  ", ""), (safe.line(change), "list")]
+        line: Line = [(gain, "accent"), ("  ", ""), (safe.line(suggestion.described()), "list")]
         rows.append(OfferedRow(line, suggestion.query))
     return rows
 

@@ -23,7 +23,7 @@ from monitor.base.translation import gettext as _
 from monitor.delivery.export import briefing as export
 from monitor.model.article import ArticleDetails, MatchPlace, shown_parts
 from monitor.model.config import SavedSearch
-from monitor.model.search import FEW_HITS, Results, Suggestion
+from monitor.model.search import Results, Suggestion
 from monitor.presentation.briefing import title
 from monitor.presentation.service.matching import revisions_of
 
@@ -73,7 +73,7 @@ def _result_values(newsroom: Newsroom, parameters: SearchParameters) -> dict[str
         page=parameters.page,
     )
     has_next = results.before + len(results.hits) < results.total and parameters.page < 500
-    suggestions = archive.suggestions(parameters.q, filter) if results.total < FEW_HITS else []
+    suggestions = archive.suggestions(parameters.q, results.total, filter)
     return {
         "results": results,
         "hits": _hits(results),

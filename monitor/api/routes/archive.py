@@ -19,7 +19,7 @@ from monitor.api.newsroom import (
 )
 from monitor.api.problems import invalid
 from monitor.base.translation import gettext as _
-from monitor.model.search import FEW_HITS, BucketSize, GroupBy
+from monitor.model.search import BucketSize, GroupBy
 from monitor.presentation.rows import means
 from monitor.presentation.rows.articles import (
     ArticleDetailsRow,
@@ -74,8 +74,8 @@ def search(newsroom: Room, caller: Reader, parameters: InQuery[SearchParameters]
         width=SNIPPET,
         after=parameters.after,
     )
-    has_few = results.total < FEW_HITS and not parameters.after
-    return results_row(results, archive.suggestions(query, filter) if has_few else ())
+    suggestions = () if parameters.after else archive.suggestions(query, results.total, filter)
+    return results_row(results, suggestions)
 
 
 class FacetsParameters(FilterParameters):

@@ -124,12 +124,13 @@ class NewWatchlist(Body):
         return convert(self.model_dump(), WatchlistFields)
 
 
-def _checked(newsroom: Newsroom, fields: WatchlistFields) -> tuple[Watchlist, Config]:
-    """Return the watchlist of some fields, and the configuration with it.
+def _checked(newsroom: Newsroom, fields: WatchlistFields) -> tuple[Watchlist, Config, list[str]]:
+    """Return the watchlist of some fields, the configuration with it, and warnings.
 
     Raises:
         ApiProblem: The fields have mistakes.
     """
+    from monitor.config.checks import rule_warnings
     from monitor.config.watchlist_edit import check_fields
 
     draft = check_fields(read(newsroom.config_path), newsroom.config_path, None, fields)
@@ -137,7 +138,9 @@ def _checked(newsroom: Newsroom, fields: WatchlistFields) -> tuple[Watchlist, Co
         message = _("this watchlist has mistakes; nothing was changed")
         errors = [FieldProblem(field=p.field, message=p.message) for p in draft.problems]
         raise ApiProblem("invalid", message, errors=errors)
-    return draft.watchlist, draft.config
+    is_unheard = newsroom.service.archive.trial()
+    warnings = rule_warnings(draft.watchlist, draft.config.feeds, is_unheard)
+    return draft.watchlist, draft.config, [*warnings]
 
 
 class TestParameters(Parameters):
@@ -161,6 +164,7 @@ class TestRow(TypedDict):
     matched: int
     terms: Annotated[list[TermCountRow], means("Those with articles, the most frequent first.")]
     examples: Annotated[list[HitRow], means("The newest articles that match.")]
+    warnings: Annotated[list[str], means("Those of `tocsin check`.")]
 
 
 @router.post("/watchlists/test")
@@ -180,7 +184,7 @@ def try_watchlist(
 
 def preview(newsroom: Newsroom, watchlist: NewWatchlist, days: int) -> TestRow:
     """Return the matches that a watchlist would have had in the last days; raises ApiProblem."""
-    trial, config = _checked(newsroom, replace(watchlist.as_fields(), name=TRIAL))
+    trial, config, warnings = _checked(newsroom, replace(watchlist.as_fields(), name=TRIAL))
     outcome = newsroom.service.preview_watchlist(
         trial, config.feeds, lambda done, total: None, days=days
     )
@@ -190,6 +194,7 @@ def preview(newsroom: Newsroom, watchlist: NewWatchlist, days: int) -> TestRow:
         "matched": outcome.matched,
         "terms": [{"term": term, "articles": count} for term, count in outcome.terms],
         "examples": list(map(hit_row, outcome.examples)),
+        "warnings": warnings,
     }
 
 
@@ -199,6 +204,7 @@ class AddedWatchlistRow(TypedDict):
     name: str
     severity: str
     query: Annotated[str, means("What it looks for, as a query.")]
+    warnings: Annotated[list[str], means("Those of `tocsin check`.")]
 
 
 @router.post("/watchlists")
@@ -212,8 +218,9 @@ def add_watchlist(
     from monitor.config.watchlist_edit import save_watchlist
 
     fields = watchlist.as_fields()
-    added, _config = _checked(newsroom, fields)
+    added, _config, warnings = _checked(newsroom, fields)
     with acting_as(caller.name):
         save_watchlist(newsroom.config_path, None, fields)
     log.info("%s added the watchlist %s", caller.name, added.name)
-    return {"name": added.name, "severity": str(added.severity), "query": added.query.text}
+    severity, query = str(added.severity), added.query.text
+    return {"name": added.name, "severity": severity, "query": query, "warnings": warnings}

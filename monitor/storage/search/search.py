@@ -14,7 +14,7 @@ import json
 import math
 import threading
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import tzinfo
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, TypeVar
@@ -30,28 +30,33 @@ from index.analysis.text_cache import clear_all
 from index.archive import ArchiveHit, ArchivePage, CollectionStats, MatchedArticles
 from index.errors import ArchiveDamaged, ArchiveError
 from index.evaluation.highlight import Highlighter, snippet
-from index.interruption import checked
+from index.interruption import checked, interruptible
 from index.query.filters import UNDETERMINED
 from index.query.parser import Query, parse_query
+from index.query.suggestions import FEW, is_unheard, slips
 from monitor.base.article import Article, Timestamp
-from monitor.base.errors import CursorError
+from monitor.base.errors import CursorError, StoreError
 from monitor.base.formatting import clauses
 from monitor.base.translation import gettext as _
 from monitor.base.translation import ngettext, number
-from monitor.model.search import Filter, Results, SearchHit, Suggestion
+from monitor.model.search import FEW_HITS, Filter, Results, SearchHit, Suggestion
 from monitor.storage.data_folder import archive_address
 from monitor.storage.maintenance import index_notes
 from monitor.storage.search.query_resolution import QueryResolution
+from monitor.storage.search.suggestions import suggestions
 
 if TYPE_CHECKING:
     from index.archive import Archive, DocumentFilter
     from index.evaluation.significant_terms import SignificantTerm
+    from index.query.ast import Node
     from index.query.completion import Completion
     from monitor.model.feed import Feed
     from monitor.model.status import Totals
     from monitor.storage.store.sql.views import Views
 
 
+TRIAL_SECONDS = 2.0
+"""Seconds in which the rules of a file are tried."""
 T = TypeVar("T")
 Id = Annotated[int, Meta(ge=0, le=(1 << 63) - 1)]
 
@@ -210,17 +215,29 @@ class ArchiveSearch:
             next=cursor.next_page(result, hits, before + len(hits)),
         )
 
-    def suggestions(self, text: str, filter: Filter = Filter()) -> list[Suggestion]:
-        """Return other searches that find more than this one; raises as `search` does."""
-        from monitor.storage.search.suggestions import suggestions
-
+    def suggestions(self, text: str, total: int, filter: Filter = Filter()) -> list[Suggestion]:
+        """Return other searches that find more than these `total`; raises as `search` does."""
         query, resolution = parse_query(text), self._resolution()
+        if total >= FEW_HITS and not any(slips(query.root)):
+            return []
         with self._reading() as archive:
 
             def run(query: Query, filter: Filter) -> ArchivePage:
                 return archive.search(query, resolution.scope(filter), limit=1)
 
             return suggestions(query, filter, run, archive.similar_terms, self._clock)
+
+    def trial(self) -> Callable[[Node], bool]:
+        """Return `is_unheard` on the archive: False if that has few articles, or takes long."""
+        until = self._clock() + TRIAL_SECONDS
+
+        def is_unheard_here(node: Node) -> bool:
+            with suppress(StoreError, ArchiveError), interruptible(lambda: self._clock() > until):
+                has_enough = self._views.totals().articles >= FEW and self._clock() < until
+                return has_enough and is_unheard(node, lambda n: self.count(Query(n.text, n)))
+            return False
+
+        return is_unheard_here
 
     def complete(self, text: str, cursor: int) -> Completion:
         """Return the completions at the cursor in a query."""

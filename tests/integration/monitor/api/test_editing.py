@@ -43,13 +43,24 @@ def test_a_watchlist_is_tried_checked_and_added(api: Api, newsroom: Newsroom) ->
     assert (preview["articles"], preview["matched"]) == (1, 1)
     assert preview["terms"] == [{"term": "Liège", "articles": 1}]
     assert [hit["title"] for hit in preview["examples"]] == ["Alibaba à Liège"]
+    assert preview["warnings"] == []
     assert newsroom.config.read_bytes() == before
     added = api.post("/watchlists", watchlist, Scope.ADMIN).json()
-    assert (added["name"], added["severity"]) == ("Port", "high")
+    assert (added["name"], added["severity"], added["warnings"]) == ("Port", "high", [])
     assert newsroom.here("check").returncode == 0
     assert b"Port" in newsroom.config.read_bytes()
     answer = api.post("/watchlists", watchlist, Scope.ADMIN)
     assert answer.status_code == 422 and answer.json()["errors"][0]["field"] == "name"
+
+
+def test_a_watchlist_that_never_rings_is_added_with_a_warning(api: Api) -> None:
+    watchlist = {"name": "Ports", "query": "Liège or Anvers"}
+    expected = (
+        "`Liège or Anvers` asks for the word `or`: write `Liège OR Anvers`,"
+        ' or `"or"` if that is meant'
+    )
+    for path in ("/watchlists/test", "/watchlists"):
+        assert api.post(path, watchlist, Scope.ADMIN).json()["warnings"] == [expected]
 
 
 def test_a_watchlist_that_is_tried_needs_no_name_or_an_old_one(api: Api) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -101,6 +102,63 @@ def test_lint_finds_what_is_not_worth_its_line(filled: Newsroom, server: Web) ->
     assert ("Racines", "porte~") in {row[:2] for row in findings}
     report = filled.here("watch", "lint", file).stdout
     assert "Zèbres: `zèbre` matches no article of the archive" in report
+
+
+UNHEARD = "never matches, though the archive has each of its words"
+
+
+def test_rules_that_the_archive_never_had_are_told(filled: Newsroom, server: Web) -> None:
+    file = other(
+        filled,
+        server,
+        {"name": "Phrase", "terms": ["Alibaba douane", "Alibaba zèbre", "texte de cet article"]},
+        {"name": "Paire", "query": "lang:fr douane Alibaba -zèbre"},
+        {"name": "Liste", "terms": ["douane, Alibaba"], "not": ["a or b"]},
+        {"name": "Ou", "query": "douane or Alibaba"},
+        {"name": "Score", "score": {"douane": 1, "Alibaba": 1}, "threshold": 2},
+        {"name": "Bien", "query": "Alibaba numéro lang:fr"},
+    )
+    expected = [
+        f"Phrase: `Alibaba douane` {UNHEARD}",
+        f"Paire: `lang:fr douane Alibaba -zèbre` {UNHEARD}",
+        "Liste: `douane, Alibaba` is one phrase: write `terms: [douane, Alibaba]`,"
+        " or `'\"douane, Alibaba\"'` if that is meant",
+        "Liste: `a or b` is one phrase: write `terms: [a, b]`, or `'\"a or b\"'` if that is meant",
+        f"Liste: `douane, Alibaba` {UNHEARD}",
+        "Ou: `douane or Alibaba` asks for the word `or`: write `douane OR Alibaba`,"
+        ' or `"or"` if that is meant',
+        f"Score: `1×douane + 1×Alibaba ≥ 2` {UNHEARD}",
+    ]
+    done = filled.here("-c", file, "check", "--format", "json")
+    assert json.loads(done.stdout)["warnings"][1:] == expected  # the first is about addresses
+    report = filled.here("watch", "lint", file).stdout.splitlines()
+    assert {*report} >= {*expected}
+    assert "Phrase: `Alibaba zèbre` matches no article of the archive" in report
+
+
+def test_add_warns_of_a_rule_that_never_rings(server: Web, tmp_path: Path) -> None:
+    newsroom = fill(Newsroom(tmp_path), server)
+    done = newsroom.here("watch", "add", "douane or Alibaba")
+    assert (done.returncode, done.stdout) == (0, "")
+    assert "warning: `douane or Alibaba` is one phrase: write `terms: [douane, Alib" in done.stderr
+    assert (
+        f"warning: `Alibaba douane` {UNHEARD}"
+        in newsroom.here("watch", "add", "Alibaba douane").stderr
+    )
+    assert "warning" not in newsroom.here("watch", "add", "espionnage numéro").stderr
+
+
+def test_a_search_asks_whether_an_operator_was_meant(filled: Newsroom) -> None:
+    done = filled.here("search", "douane or Alibaba")
+    assert "+20 did you mean `douane OR Alibaba`?" in done.stderr
+    (first, *_rest) = filled.json("search", "voici, texte", "--format", "json")["suggestions"] or [
+        {}
+    ]
+    assert first == {}  # the same 60 articles
+    (first, *_rest) = filled.json("search", "numéro, texte douane", "--format", "json")[
+        "suggestions"
+    ]
+    assert (first["kind"], first["query"]) == ("meant", "numéro OR texte douane")
 
 
 def test_lint_says_nothing_of_good_watchlists(filled: Newsroom, server: Web) -> None:

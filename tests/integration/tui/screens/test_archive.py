@@ -406,8 +406,8 @@ def test_hostile_words_are_only_words_wherever_they_are_from(tmp_path: Path) -> 
     share = (Share(HOSTILE, 3),)
     facets = replace(newsroom.facets(""), feeds=share, langs=share, watchlists=share)
     newsroom.facets = lambda query, limit=10: facets  # type: ignore[method-assign]
-    suggestion = replace(newsroom.suggestions("")[1], written=HOSTILE)
-    newsroom.suggestions = lambda query: [suggestion]  # type: ignore[method-assign]
+    suggestion = replace(newsroom.suggestions("", 0)[1], written=HOSTILE)
+    newsroom.suggestions = lambda query, total: [suggestion]  # type: ignore[method-assign]
     drive(newsroom, script)
     content = "".join(contents)
     assert "[red]rouge" in content

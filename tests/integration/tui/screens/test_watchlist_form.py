@@ -151,12 +151,20 @@ def test_a_watchlist_is_tried_with_counts_and_lit_examples(path: Path) -> None:
     assert path.read_text() == FILE
 
 
-def test_terms_behind_commas_are_told_to_be_one(path: Path) -> None:
+def test_a_rule_that_never_rings_is_told_as_one_types_and_can_be_saved(path: Path) -> None:
     async def script(pilot: Pilot[Any], app: DashboardApp, form: WatchlistForm) -> None:
-        await pilot.press(*TO_TERMS, *"zinc, plomb", "ctrl+t")
-        await sees(pilot, app, "zinc, plomb is one term")
+        await pilot.press(*"Rares", *TO_TERMS, *"zinc, plomb")
+        await sees(pilot, app, "`zinc, plomb` is one phrase: write `terms: [zinc, plomb]`")
+        at = next(n for n, text in enumerate(lines(app)) if "But not" in text)
+        assert "is one phrase" in " ".join(lines(app)[at - 3 : at])
+        await pilot.press(*(["backspace"] * 7), "enter", *"grève", "space", *"rare")
+        await sees(pilot, app, "`grève rare` never matches, though the archive has each of its")
+        await sees(pilot, app, "is one phrase", absent=True)
+        await pilot.press("ctrl+s")
+        await sees(pilot, app, "The watchlist Rares is saved.")
 
     in_form(path, ("n",), script)
+    assert load(path).watchlists[-1].query.text == 'zinc OR "grève rare"'
 
 
 def test_esc_asks_only_if_something_was_changed(path: Path) -> None:

@@ -17,7 +17,9 @@ NEWSROOM = ROOT / "feeds.yaml"
 
 
 def run(*arguments: str, config: Path, command: Any = check) -> Result:
-    context = SimpleNamespace(config_path=config, data=None)
+    archive = SimpleNamespace(trial=lambda: lambda node: False)
+    service = SimpleNamespace(archive=archive)
+    context = SimpleNamespace(config_path=config, data=None, service=lambda read_only: service)
     return CliRunner().invoke(command, list(arguments), obj=context)
 
 

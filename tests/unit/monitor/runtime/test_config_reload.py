@@ -13,6 +13,7 @@ from support import flow
 from support.flow import WATCHLISTS, A, B, C, Press, edition
 from support.in_process_monitor import InProcessMonitor, NoIndexer, press_of
 
+from index.query.parser import any_of
 from monitor.base.errors import FetchError, MonitorError
 from monitor.base.tasks import WorkerThread
 from monitor.model.config import Config, StoreAddress
@@ -85,6 +86,29 @@ def test_a_file_that_is_written_to_while_it_is_read_is_read_again(tmp_path: Path
         assert in_force == [3]
 
     room.run(script)
+
+
+def test_an_edit_warns_of_rules_that_never_ring_and_of_no_other(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    room = InProcessMonitor(tmp_path, press_of())
+    rules = [replace(WATCHLISTS[0], query=any_of([term]), name=term) for term in ("a, b", "c, d")]
+
+    async def script(room: InProcessMonitor) -> None:
+        room.edit(replace(room.load(), watchlists=tuple(rules[:1])))
+        await room.until(lambda: len(warned()) == 1)
+        room.edit(replace(room.load(), watchlists=tuple(rules)))
+        await room.until(lambda: len(warned()) == 2)
+
+    def warned() -> list[str]:
+        messages = (r.getMessage() for r in caplog.records if r.levelname == "WARNING")
+        return [message for message in messages if message.startswith("feeds.yaml: ")]
+
+    room.run(script)
+    assert [message.partition(" is")[0] for message in warned()] == [
+        "feeds.yaml: a, b: `a, b`",
+        "feeds.yaml: c, d: `c, d`",
+    ]
 
 
 def test_an_edited_interval_holds_at_once_shorter_or_longer(tmp_path: Path) -> None:
