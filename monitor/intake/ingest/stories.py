@@ -139,9 +139,9 @@ def _headlines(
 def _share(
     shingles: frozenset[int], other: StoryCandidate, ignored: set[int], least_of_longer: float = 0.0
 ) -> float:
-    """Return the share of the shorter of two texts that is in the other.
+    """Return the share of the shorter of two texts in the other; 0 for too little of the longer.
 
-    It is 0 if that is too small a share of the longer. `ignored` are shingles that do not count.
+    `ignored` are shingles that do not count.
     """
     count = len(other.shared & ignored)
     shared, size, other_size = (
@@ -156,7 +156,5 @@ def _share(
 
 
 def _least_of_longer(first: Headline, other: Headline) -> float:
-    """Return the least share of the longer of two texts that makes them copies."""
-    if first.source == other.source:
-        return SAME
-    return 0.0 if is_alike(first, other) else LONGER
+    """Return the least share of the longer of two texts that are copies."""
+    return SAME if first.source == other.source else 0.0 if is_alike(first, other) else LONGER

@@ -165,9 +165,11 @@ def _attempt(
 def _encode(
     views: Views, encoder: Encoder, articles: Sequence[Unencoded], now: Timestamp
 ) -> EncodedBatch:
-    from monitor.intake.similar.vectors import packed_sentence
+    from monitor.intake.similar.vectors import LEAST_WORDS, packed, sentence
 
-    vectors = {a.article: packed_sentence(encoder, a.title, a.text) for a in articles}
+    texts = {a.article: sentence(a.title, a.text) for a in articles}
+    told = {id: text for id, text in texts.items() if len(text.split()) >= LEAST_WORDS}
+    vectors = dict.fromkeys(texts, b"") | {i: packed(encoder.encode(t)) for i, t in told.items()}
     encoded = tuple(EncodedArticle(a.article, a.version, vectors[a.article]) for a in articles)
     return EncodedBatch(encoded, tuple(_links(views, vectors, now)))
 

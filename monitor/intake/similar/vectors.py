@@ -241,12 +241,6 @@ def sentence(title: str, text: str) -> str:
     return passage.replace("\0", " ").encode("utf-8", "replace").decode()
 
 
-def packed_sentence(encoder: Encoder, title: str, text: str) -> bytes:
-    """Return the packed vector of an article; empty if it has too few words to be linked."""
-    words = sentence(title, text)
-    return packed(encoder.encode(words)) if len(words.split()) >= LEAST_WORDS else b""
-
-
 def packed(vector: Floats) -> bytes:
     return vector.astype("<f2").tobytes()
 

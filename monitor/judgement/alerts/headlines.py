@@ -18,7 +18,7 @@ EDITION = 20 * 3600.0
 TELLING = 2
 """Significant words, without figures, of a headline that names its piece: more than `Part 2`."""
 LONGEST_BLANK = 4
-"""Words that a column has for its day, town or name; where more differ, it is another headline."""
+"""Words of the day, town or name in a pattern, at most."""
 _CALENDAR = """
 lundi mardi mercredi jeudi vendredi samedi dimanche janvier fevrier mars avril mai juin juillet
 aout septembre octobre novembre decembre monday tuesday wednesday thursday friday saturday sunday
@@ -28,7 +28,6 @@ jan feb mar apr jun jul aug sep sept oct nov dec
 _DATES = frozenset(_CALENDAR.split())
 _WORD = re.compile(r"\w+")
 _PART = re.compile(r"\s?:\s|\s[-–—|]\s")
-"""What stands between the name of a column and a headline."""
 
 
 def headline(
@@ -55,12 +54,10 @@ def is_same_piece(first: Headline, other: Headline) -> bool:
     One source rarely publishes one piece twice: in one source, one headline must have all the
     words of the other, and both must be dated within an edition.
     """
-    if not is_alike(first, other):
-        return False
-    if first.source != other.source:
-        return True
     words, other_words = _words(first.title, first.publisher), _words(other.title, other.publisher)
-    return (words <= other_words or other_words <= words) and abs(first.date - other.date) < EDITION
+    is_part = words <= other_words or other_words <= words
+    is_edition = is_part and abs(first.date - other.date) < EDITION
+    return is_alike(first, other) and (first.source != other.source or is_edition)
 
 
 def is_alike(first: Headline, other: Headline) -> bool:
@@ -80,18 +77,17 @@ def is_telling(headline: Headline) -> bool:
 def may_be_one_story(first: Headline, other: Headline) -> bool:
     """Tell whether the headlines of two articles with alike texts allow that they are one story.
 
-    One source repeats a text for each day, town or part. There, both headlines must name their
-    piece and share a significant word beside the name of a column (`Weather: …`). They must not
-    be one pattern with other names or dates in it, nor the same again an edition later.
+    One source repeats a text for each day, town or part: there, both must name their piece and
+    share a word beside the name of a column (`Weather: …`). They must not be one pattern with
+    other names or dates in it, nor the same again an edition later.
     """
     if first.source != other.source or not (first.title or other.title):
         return True
-    if not (is_telling(first) and is_telling(other)):
-        return False
     parts, other_parts = _PART.split(first.title), _PART.split(other.title)
     own = _words(" ".join(p for p in parts if p not in other_parts), first.publisher)
     other_own = _words(" ".join(p for p in other_parts if p not in parts), other.publisher)
-    if own and other_own and own.isdisjoint(other_own):
+    is_other_subject = own and other_own and own & other_own <= _figures(own)
+    if is_other_subject or not (is_telling(first) and is_telling(other)):
         return False
     words, other_words = _WORD.findall(first.title), _WORD.findall(other.title)
     start = _alike_at_start(words, other_words)
@@ -102,10 +98,14 @@ def may_be_one_story(first: Headline, other: Headline) -> bool:
     if all(map(str.isdigit, [*blanks[0], *blanks[1]])):
         dated = all(blanks) and not _DATES.isdisjoint(map(fold, words))
         return not dated and abs(first.date - other.date) < EDITION
-    return not all(
-        len(blank) <= LONGEST_BLANK and any(not w[0].islower() or fold(w) in _DATES for w in blank)
-        for blank in blanks
-    )
+    return not all(_is_named(blank, begins=not start) for blank in blanks)
+
+
+def _is_named(blank: list[str], *, begins: bool) -> bool:
+    """Tell whether a name, a figure, a day or a month fills the blank of a pattern."""
+    words = blank[1:] or blank if begins else blank  # the first word has a capital anyway
+    is_name = (not (w.isalpha() and w.islower()) or fold(w) in _DATES for w in words)
+    return any(is_name) and len(blank) <= LONGEST_BLANK
 
 
 def _alike_at_start(words: list[str], other_words: list[str]) -> int:

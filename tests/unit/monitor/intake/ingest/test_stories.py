@@ -248,6 +248,14 @@ DAY = 24 * 3600.0
             ("Semaine de la mode : le défilé Verdier en images", rubric(SHOW, house="Verdier")), 5,
             id="fashion-shows",
         ),
+        pytest.param(
+            ("Journal du 3 juin 2026 - Le port", LEAD), ("Journal du 4 juin 2026 - Un lac", LEAD),
+            24, id="figures-alone",
+        ),
+        pytest.param(
+            ("Rappel : la version v2025 du logiciel s’arrête", LEAD),
+            ("Rappel : la version v2024 du logiciel s’arrête", LEAD), 48, id="versions",
+        ),
         pytest.param(("Partie 2", LEAD), ("Partie 2", LEAD), 1, id="part-2"),
         pytest.param(("En images", LEAD), ("En images", LEAD), 1, id="galleries"),
         pytest.param(
@@ -279,6 +287,7 @@ def test_the_rubrics_of_one_publisher_are_no_story(
         ("À Liège, l’incendie d’un hangar fait 9 blessés", 30),
         ("Liège : 6 blessés dans l’incendie d’un entrepôt", 2),
         ("Liège : 6 blessés dans l’incendie d’un hangar", 2),
+        ("Des pompiers blessés dans l’incendie d’un hangar", 2),
         ("Un gardien et cinq pompiers de Namur blessés dans l’incendie d’un hangar", 2),
     ],
 )
