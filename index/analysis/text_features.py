@@ -110,7 +110,7 @@ _folded = _FoldedCharacters()
 
 _FILE = Path(__file__).with_name("exonyms.txt")
 EXONYMS = dict(pair.split("=") for pair in _FILE.read_text(encoding="ascii").split())
-"""English names of places by French ones, both folded."""
+"""English names of places, bodies and statesmen by French ones, both folded."""
 
 LEAD = 500
 """Characters of the lead of a text, in which an article names its subject: the length of a long
