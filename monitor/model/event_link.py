@@ -22,9 +22,9 @@ class Surety(enum.IntEnum):
     NAMES = 0
     """The articles share names: about one link in four is wrong."""
     LIKELY = 1
-    """Their vectors are near each other."""
+    """Their vectors are near each other, or less near and the articles share rare names."""
     SURE = 2
-    """Their vectors are so near that alerts escalate."""
+    """The same, so much that alerts escalate."""
 
 
 class EventLink(NamedTuple):
