@@ -75,7 +75,7 @@ async def _row(name: str, work: Callable[[], T]) -> T:
     beat.cancel()
     with suppress(asyncio.CancelledError):
         await beat
-    print(f"| {name} | {cpu:.2f} | {wall:.2f} | {max(pauses):.2f} |", flush=True)
+    print(f"| {name} | {cpu:.2f} | {wall:.2f} | {max(pauses, default=0.0):.2f} |", flush=True)
     return result
 
 

@@ -51,7 +51,7 @@ def watched(data: Path) -> Iterator[None]:
     with NewsroomServer(clock, pace=CALM) as server:
         path = data / "feeds.yaml"
         path.write_text(server.feeds_yaml(), encoding="utf-8")
-        run.start_monitor(path, data)
+        run.start_monitor(path, data, meanwhile=lambda: None)
         try:
             pause(SETTLED)
             yield
