@@ -36,7 +36,7 @@ class KnownNames:
     def __init__(self, cli: CliContext, service: Service) -> None:
         from monitor.presentation.service.known_names import KnownNames
 
-        self._known = KnownNames(service.views, cli.config_path, cli.data, service.triage.user)
+        self._known = KnownNames(service.views, cli.config_path, cli.data, service.user)
         self.validate = self._known.validate
 
     def warn(self, *queries: str) -> None:

@@ -56,7 +56,7 @@ class Service:
         self._clock = clock
         self._zone = zone
         self.views = views
-        self._user = user
+        self.user = user
         self.saved_searches = saved
         """Returns the searches that `feeds.yaml` names; raises ConfigError."""
         self.config = config
@@ -92,7 +92,7 @@ class Service:
         def matching_ids(query: Query) -> Collection[int]:
             return self.archive.matching_ids(query)
 
-        return Triage(self.views, matching_ids, self._clock, self._zone, self._user)
+        return Triage(self.views, matching_ids, self._clock, self._zone, self.user)
 
     def similar(self, article: int, limit: int) -> list[SearchHit]:
         """Return the articles that are most like one, in any language, the nearest first.
