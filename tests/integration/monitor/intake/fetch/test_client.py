@@ -46,6 +46,17 @@ def test_a_feed_with_everything_it_says(web: Web):
     )
 
 
+@pytest.mark.parametrize(
+    ("location", "base"),
+    [("", ""), ("/2026/fil.xml", "/2026/fil.xml"), ("http://elsewhere.example/", "")],
+)
+def test_the_content_location_of_an_answer_is_its_base(web: Web, location: str, base: str):
+    web.on("/flux/fil", Reply(200, (("Content-Location", location),), FEED))
+    fetched = get(web.url("/flux/fil"))
+    assert isinstance(fetched, Fetched)
+    assert fetched.base == (web.url(base) if base else "")
+
+
 def test_the_request_says_who_asks_and_nothing_else(web: Web):
     web.on("/feed", Reply(200, (("Set-Cookie", "spy=1; Path=/"),), FEED), Reply(body=FEED))
 
