@@ -207,9 +207,9 @@ def _is_scope(node: Node) -> bool:
 
 
 _SMALL = re.compile(
-    r'(?i)["«“][^"»”]*["»”]|\bOF\s*\([^()]*\)'  # these stay as they are
-    rf"|\s*(?P<comma>[,;]|\s/)(?:\s+(?:{AND}|{OR}))?(?=\s)"
-    rf"|\s+(?P<operator>{AND}|{OR}|{NOT}|NEAR)(?=\s)"
+    r'["«“][^"»”]*["»”]|\bOF\s*\([^()]*\)'  # these stay as they are
+    rf"|\s*(?P<comma>[,;]|\s/)(?:\s+(?:{AND.lower()}|{OR.lower()}))?(?=\s)"
+    rf"|\s+(?P<operator>{'|'.join((AND, OR, NOT, 'NEAR')).lower()})(?=\s)"
 )
 
 
@@ -262,8 +262,7 @@ def _meant(node: Node) -> Iterator[tuple[str, str, str, str]]:
     elif isinstance(node, And) and node.column >= 0:
         filters = [node_text(child) for child in node.children if isinstance(child, Facet)]
         signs = (sign[0].strip() for sign in _SMALL.finditer(text) if sign.lastgroup)
-        sign = next((sign for sign in signs if not sign.isupper()), "")
-        query = _with_operators(text, filters)
+        sign, query = next(signs, ""), _with_operators(text, filters)
         if sign.isalpha():
             yield _("asks for the word `{word}`", word=sign), query, query, f'"{sign}"'
         elif sign:

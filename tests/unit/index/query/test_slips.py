@@ -25,7 +25,6 @@ def instead(root: Node) -> list[str]:
         ("Renault, Peugeot, and Dacia", "Renault OR Peugeot OR Dacia"),
         ("drone or missile", "drone OR missile"),
         ("drone ou missile", "drone OU missile"),
-        ("drone Or missile", "drone OR missile"),
         ("jaguar not voiture", "jaguar NOT voiture"),
         ("incendie sauf forêt", "incendie SAUF forêt"),
         ("drone near Zaventem", "drone NEAR/10 Zaventem"),
@@ -45,6 +44,8 @@ def test_a_term_that_reads_as_a_list_or_a_query_is_one_phrase(term: str, expecte
     [
         "Dacia",
         "Marie et Pierre",
+        "Dogs Not Cats",
+        "Trick Or Treat",
         "Bonnie and Clyde",
         "arts et métiers",
         '"Renault, Peugeot"',
@@ -77,7 +78,7 @@ def test_a_term_that_says_what_it_means_is_left_alone(term: str) -> None:
     ("query", "expected"),
     [
         ("drone or missile", "drone OR missile"),
-        ("drone Ou missile", "drone OU missile"),
+        ("drone ou missile", "drone OU missile"),
         ("lang:fr drone or missile", "(drone OR missile) lang:fr"),
         ("drone or missile feed:lesoir lang:fr", "(drone OR missile) feed:lesoir lang:fr"),
         ('"grand hub" or "petit hub"', '"grand hub" OR "petit hub"'),
