@@ -571,7 +571,9 @@ def pages() -> dict[str, str]:
     """Return the text of each page, by its path below docs/reference."""
     single = {"keys.md": keys_page(), "api.md": api_page(), "mcp.md": mcp_page()}
     single["mcp-tools.json"] = mcp_schemas()
-    single["openapi.json"] = json.dumps(build_app(1).openapi(), ensure_ascii=False, indent=1) + "\n"
+    schema = json.dumps(build_app(1).openapi(), ensure_ascii=False, indent=1) + "\n"
+    # Python 3.13 has the newer name of status 422.
+    single["openapi.json"] = schema.replace("Unprocessable Content", "Unprocessable Entity")
     return {**dict(command_pages()), **dict(yaml_pages()), **dict(output_pages()), **single}
 
 
