@@ -204,6 +204,18 @@ def test_command_lines_are_understood(
             parse(main_group, remaining, context)
 
 
+def test_messages_name_commands_that_exist() -> None:
+    catalogue = ROOT / "monitor" / "locale" / "fr" / "LC_MESSAGES" / "tocsin.po"
+    messages = catalogue.read_text(encoding="utf-8").replace('"\n"', "")
+    for code in set(re.findall(r"`tocsin ([^`]*)`", messages)):
+        group: click.Command | None = main_group
+        for word in code.split():
+            if not isinstance(group, click.Group) or not re.fullmatch(r"[a-z][a-z-]*", word):
+                break
+            group = group.get_command(CONTEXT, word)
+            assert group is not None, code
+
+
 def parse(group: click.Group, arguments: list[str], parent: click.Context) -> None:
     """Let a group read its arguments, and the command of its that they name."""
     name, command, remaining = group.resolve_command(parent, arguments)
