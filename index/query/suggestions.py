@@ -262,10 +262,12 @@ def _meant(node: Node) -> Iterator[tuple[str, str, str, str]]:
     elif isinstance(node, And) and node.column >= 0:
         filters = [node_text(child) for child in node.children if isinstance(child, Facet)]
         signs = (sign[0].strip() for sign in _SMALL.finditer(text) if sign.lastgroup)
-        sign, query = next(signs, ""), _with_operators(text, filters)
+        if not (sign := next(signs, "")):
+            return
+        query = _with_operators(text, filters)
         if sign.isalpha():
             yield _("asks for the word `{word}`", word=sign), query, query, f'"{sign}"'
-        elif sign:
+        else:
             yield _("asks for all"), query, query, re.sub("[,;]", "", text)
 
 

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from monitor.base.article import Timestamp
 from monitor.base.errors import ConfigError, StoreError
 from monitor.base.translation import gettext as _
-from monitor.config.checks import warnings
+from monitor.config.checks import rule_warnings
 from monitor.config.description import changes
 from monitor.intake.ingest import schedule
 from monitor.intake.ingest.poll_outcome import ActiveConfig
@@ -71,9 +71,10 @@ class ConfigReloader:
         self._active_stamp, self.error = stamp, ""
         for line in changes(former, config):
             log.info("%s: %s", config.path.name, line)
-        old, new = await asyncio.to_thread(lambda: ({*warnings(former)}, warnings(config)))
-        for warning in (warning for warning in new if warning not in old):
-            log.warning("%s: %s", config.path.name, warning)
+        known = {(watchlist.name, watchlist.rule) for watchlist in former.watchlists}
+        for watchlist in (w for w in config.watchlists if (w.name, w.rule) not in known):
+            for warning in await asyncio.to_thread(list, rule_warnings(watchlist, config.feeds)):
+                log.warning("%s: %s: %s", config.path.name, watchlist.name, warning)
 
     async def enforce(self, config: Config) -> None:
         """Activate a configuration as a whole; slow work is done before, in a thread."""

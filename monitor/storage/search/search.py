@@ -232,9 +232,11 @@ class ArchiveSearch:
         until = self._clock() + TRIAL_SECONDS
 
         def is_unheard_here(node: Node) -> bool:
+            if self._clock() > until:
+                return False
             with suppress(StoreError, ArchiveError), interruptible(lambda: self._clock() > until):
-                has_enough = self._views.totals().articles >= FEW and self._clock() < until
-                return has_enough and is_unheard(node, lambda n: self.count(Query(n.text, n)))
+                is_large = self._views.totals().articles >= FEW
+                return is_large and is_unheard(node, lambda n: self.count(Query(n.text, n)))
             return False
 
         return is_unheard_here

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from datetime import UTC
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,11 @@ import pytest
 from support.newsroom import Newsroom
 from support.scripted_server import Web
 from support.watched_articles import WATCHLISTS, feeds, fill, publish
+
+from index.query.parser import any_of
+from monitor.model.config import StoreAddress
+from monitor.storage.search.search import ArchiveSearch
+from monitor.storage.store import open_views
 
 
 @pytest.fixture(scope="module")
@@ -146,6 +152,17 @@ def test_add_warns_of_a_rule_that_never_rings(server: Web, tmp_path: Path) -> No
         in newsroom.here("watch", "add", "Alibaba douane").stderr
     )
     assert "warning" not in newsroom.here("watch", "add", "espionnage numéro").stderr
+
+
+def test_rules_are_tried_for_a_few_seconds(filled: Newsroom) -> None:
+    now = [0.0]
+    views = open_views(StoreAddress(filled.data))
+    is_unheard = ArchiveSearch(filled.data, views, lambda: now[0], UTC).trial()
+    rule = any_of(["Alibaba douane"]).root
+    assert is_unheard(rule)
+    assert not is_unheard(any_of(["Alibaba numéro"]).root)
+    now[0] = 2.5
+    assert not is_unheard(rule)
 
 
 def test_a_search_asks_whether_an_operator_was_meant(filled: Newsroom) -> None:
