@@ -54,10 +54,8 @@ def count(archive: Archive, node: Node) -> int:
 
 def _resolved(archive: Archive, node: Node) -> Iterator[tuple[str, Node]]:
     if isinstance(node, Phrase):
-        choices = [
-            [form for form in _resolved(archive, child) if count(archive, form[1])]
-            for child in node.children
-        ]
+        rows = (_resolved(archive, child) for child in node.children)
+        choices = [[form for form in row if count(archive, form[1])] for row in rows]
         if math.prod(map(len, choices)) > _MAX_ROWS:
             yield from itertools.chain(*choices)
         else:
