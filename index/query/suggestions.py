@@ -14,7 +14,7 @@ from index.analysis.tokenizer import tokenize_query
 from index.errors import QueryError
 from index.query import ast
 from index.query.ast import And, Facet, Mode, Near, Node, Not, Or, Phrase, Score, Word, walk, wanted
-from index.query.lexer import AND, NOT, OR, QUOTES
+from index.query.lexer import AND, NOT, OR
 from index.query.parser import Query, parse_query
 from index.query.term_nodes import is_acronym
 from monitor.base.translation import gettext as _
@@ -188,10 +188,9 @@ def sufficient(node: Node) -> Iterator[Node]:
     """Yield what alone makes a rule match, without its filters and exclusions."""
     choices: Iterable[Node] = ()
     if isinstance(node, And):
-        choices = positive = tuple(c for c in node.children if not _is_scope(c))
-        if len(positive) > 1:
-            yield And(positive, text=node.text, column=node.column)
-            return
+        positive = tuple(child for child in node.children if not _is_scope(child))
+        choices = positive if len(positive) == 1 else ()
+        node = And(positive, text=node.text) if positive else node
     elif isinstance(node, Or) and not node.is_one_word:
         choices = node.children
     elif isinstance(node, Score):
@@ -207,7 +206,7 @@ def _is_scope(node: Node) -> bool:
 
 
 _SMALL = re.compile(
-    r'["«“][^"»”]*["»”]|\bOF\s*\([^()]*\)'  # these stay as they are
+    r'["«“„][^"»”“]*["»”“]|\bOF\s*\([^()]*\)'  # these stay as they are
     rf"|\s*(?P<comma>[,;]|\s/)(?:\s+(?:{AND.lower()}|{OR.lower()}))?(?=\s)"
     rf"|\s+(?P<operator>{'|'.join((AND, OR, NOT, 'NEAR')).lower()})(?=\s)"
 )
@@ -248,9 +247,9 @@ def slips(root: Node, is_unheard: IsUnheard = lambda node: False) -> Iterator[tu
 def _meant(node: Node) -> Iterator[tuple[str, str, str, str]]:
     """Yield the problem of a node, what most mean, how to write that, and how what is written."""
     text = node.text
-    if isinstance(node, Phrase) and not {*QUOTES} & {*text}:
-        literal = f"'\"{text}\"'"
-        query = _with_operators(re.sub(r"(?:(?<!\d)[,;]|[,;](?!\d))\s*", ", ", text))
+    if isinstance(node, Phrase):
+        spaced = re.sub(r"(?:(?<!\d)[,;]|[,;](?!\d))\s*", ", ", text)
+        query, literal = _with_operators(spaced), f"'\"{spaced}\"'"
         terms = re.split(rf" (?:{OR}) ", query)
         if re.search(rf"\b(?:{NOT}|NEAR)\b", query):
             yield _("is one phrase"), query, f"query: {query}", literal  # not a message

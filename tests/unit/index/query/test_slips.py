@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from index.query.ast import Node
+from index.query.ast import Node, words
 from index.query.parser import any_of, combine, none_of, parse_query, score
 from index.query.suggestions import SuggestionKind, query_suggestions, slips
 
@@ -36,7 +36,11 @@ def test_a_term_that_reads_as_a_list_or_a_query_is_one_phrase(term: str, expecte
     assert instead(any_of(["Dacia", term]).root) == [expected]
     assert instead(none_of([term]).root) == [expected]
     assert instead(score({term: 1, "Dacia": 1}, 2).root) == [expected]
-    parse_query(expected)
+    assert instead(parse_query(expected).root) == []
+    ((_written, _query, warning),) = slips(any_of([term]).root)
+    literal = warning.split("`")[-2]
+    assert instead(any_of([literal]).root) == instead(any_of([literal.strip("'")]).root) == []
+    assert [*words(any_of([literal]).root)] == [*words(any_of([term]).root)]
 
 
 @pytest.mark.parametrize(
@@ -52,6 +56,7 @@ def test_a_term_that_reads_as_a_list_or_a_query_is_one_phrase(term: str, expecte
         "'\"Renault, Peugeot\"'",
         '"drone or missile"',
         "« drone ou missile »",
+        "„Renault, Peugeot“",
         "3,5 milliards",
         "1,000 jobs",
         "cours de l'or",
@@ -96,6 +101,7 @@ def test_a_term_that_says_what_it_means_is_left_alone(term: str) -> None:
 )
 def test_a_small_operator_in_a_query_is_a_word(query: str, expected: str) -> None:
     assert instead(parse_query(query).root) == [expected]
+    assert instead(parse_query(expected).root) == []
 
 
 @pytest.mark.parametrize(
