@@ -249,7 +249,7 @@ DAY = 24 * 3600.0
             id="fashion-shows",
         ),
         pytest.param(
-            ("Journal du 3 juin 2026 - Le port", LEAD), ("Journal du 4 juin 2026 - Un lac", LEAD),
+            ("Un port rouvre en juin 2026", LEAD), ("Les lacs gelés de juin 2026", LEAD),
             24, id="figures-alone",
         ),
         pytest.param(
