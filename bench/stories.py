@@ -100,7 +100,7 @@ def with_links(articles: Sequence[Article], groups: Groups, encoder: Encoder) ->
     """Return the groups joined by likely and sure links of vectors."""
     vectors = [packed(encoder.encode(sentence(a.title, a.summary or a.body))) for a in articles]
     keys = tuple(
-        StoredVector(a.id, groups[a.id], a.lang, a.date, a.url, str(a.feeds[0]), b"")
+        StoredVector(a.id, groups[a.id], a.lang, a.date, a.url, str(a.feeds[0]), b"", "[]")
         for a in articles
     )
     window = VectorWindow(keys, unpacked(vectors))

@@ -164,7 +164,7 @@ class Headline(Struct, frozen=True):
 
     title: str = ""
     source: str = ""
-    """The outlet that an aggregator names, else the number of the feed."""
+    """The outlet that an aggregator names, else the domain of the address or the feed's number."""
     publisher: str = ""
     """Name of the outlet and host of the article: words that a headline may end with."""
     date: Timestamp = 0.0
