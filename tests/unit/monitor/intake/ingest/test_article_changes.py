@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import closing
 from pathlib import Path
@@ -302,6 +303,19 @@ def test_an_edit_that_a_second_feed_shows_first_is_kept_once(room: Newsroom) -> 
     assert room.texts() == [("Un port", "Un navire part.", "", 3)]
     room.poll(OTHER, entry("Un port", "Un navire attend.", guid="o1"))  # the version before
     assert room.texts() == [("Un port", "Un navire part.", "", 3)]
+
+
+def test_long_texts_of_two_feeds_cost_no_time(room: Newsroom) -> None:
+    """The lines of a hostile feed are compared within a second, however many they are."""
+    lines = [f"{number:05}" for number in range(30_000)]
+    room.poll(A, entry("Un port", "Un navire attend.", "\n".join(lines)))
+    start = time.perf_counter()
+    room.poll(B, entry("Un port", "Un cargo attend.", "\n".join(["Fin.", *reversed(lines)])))
+    room.poll(B, entry("Un port", "Un cargo part.", "\n".join(lines[:9])))
+    assert time.perf_counter() - start < 5.0  # on a busy machine
+    ((_, summary, body, version),) = room.texts()
+    assert (summary, version) == ("Un navire attend.\nUn cargo part.", 3)
+    assert body == "\n".join(lines[:9])
 
 
 def test_a_second_feed_s_language_is_not_the_article_s(tmp_path: Path) -> None:
