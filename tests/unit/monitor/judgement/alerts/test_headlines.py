@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from monitor.judgement.alerts.headlines import headline, is_same_piece
+from monitor.judgement.alerts.headlines import headline, is_same_piece, may_be_one_story
 from monitor.model.poll import Headline
 
 HOUR = 3600.0
@@ -77,3 +79,15 @@ def test_the_name_of_a_publisher_says_nothing_of_the_piece() -> None:
         headline_by("", "https://lesoir.be/1", "Alibaba vu de lesoir.be"),
         headline("Alibaba vu de lecho.be", feed=2, url="https://www.lecho.be/1"),
     )
+
+
+TITLES = st.lists(
+    st.sampled_from(["Météo", "Arlon", "juin", "4", "v2", "port", ":", "-", "à", "…"]) | st.text()
+).map(" ".join)
+
+
+@given(TITLES, TITLES)
+def test_which_headline_is_first_decides_nothing(title: str, other_title: str) -> None:
+    first, other = headline_of(title), headline_of(other_title)
+    assert may_be_one_story(first, other) == may_be_one_story(other, first)
+    assert may_be_one_story(first, headline_of(other_title, feed=2))
