@@ -309,10 +309,10 @@ def test_long_texts_of_two_feeds_cost_no_time(room: Newsroom) -> None:
     """The lines of a hostile feed are compared within a second, however many they are."""
     lines = [f"{number:05}" for number in range(30_000)]
     room.poll(A, entry("Un port", "Un navire attend.", "\n".join(lines)))
-    start = time.perf_counter()
+    start = time.process_time()
     room.poll(B, entry("Un port", "Un cargo attend.", "\n".join(["Fin.", *reversed(lines)])))
     room.poll(B, entry("Un port", "Un cargo part.", "\n".join(lines[:9])))
-    assert time.perf_counter() - start < 5.0  # on a busy machine
+    assert time.process_time() - start < 5.0
     ((_, summary, body, version),) = room.texts()
     assert (summary, version) == ("Un navire attend.\nUn cargo part.", 3)
     assert body == "\n".join(lines[:9])
