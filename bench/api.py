@@ -240,7 +240,8 @@ def _direct(folder: Path, seconds: float, measured: Measured) -> None:
     }
     for name, question in questions.items():
         question()
-        times, end = [], time.perf_counter() + seconds
+        times: list[float] = []
+        end = time.perf_counter() + seconds
         while time.perf_counter() < end or len(times) < FEWEST:
             start = time.perf_counter()
             question()

@@ -12,7 +12,6 @@ import json
 import os
 import random
 import re
-import sys
 import tempfile
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -28,6 +27,7 @@ from monitor.base.article import Article
 from monitor.judgement.match.matcher import WatchlistMatcher
 from monitor.model.config import StoreAddress
 from monitor.model.watchlist import Watchlist
+from monitor.storage.store.database.connection import transaction
 from monitor.storage.store.sql.store import Store
 
 SAMPLE = 97
@@ -82,7 +82,7 @@ def stored(folder: Path, articles: Iterator[Article]) -> list[Article]:
     store = Store(StoreAddress(folder))
     store.subscribe([FEED], [])
     sample = []
-    with store._connection as sql:
+    with transaction(store._connection) as sql:
         for a in articles:
             sql.execute(
                 "INSERT INTO articles (id, feed, url, canonical, fingerprint, title, summary, body,"
@@ -125,4 +125,4 @@ def compare(
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

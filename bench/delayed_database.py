@@ -20,7 +20,7 @@ def delayed(address: str, milliseconds: float) -> Iterator[str]:
     """Give an address at which a database on this machine answers with a delay."""
     parameters = conninfo_to_dict(address)
     socket = Path(str(parameters["host"])) / f".s.PGSQL.{parameters.get('port') or 5432}"
-    command = [sys.executable, "-m", "bench.delayed_database", socket, str(milliseconds)]
+    command = [sys.executable, "-m", "bench.delayed_database", str(socket), str(milliseconds)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as relay:
         assert relay.stdout is not None
         try:

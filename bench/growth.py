@@ -307,7 +307,7 @@ def until_found(
 def memory_of(process: IndexerProcess) -> float:
     """Return the peak memory of the indexer's process, in MB."""
     child = process._process
-    assert child is not None
+    assert child is not None and child.pid is not None
     return peak_of(child.pid) / 2**20
 
 

@@ -187,7 +187,7 @@ def _wait(session: psycopg.Connection[Any], query: str, enough: Callable[[Any], 
 
 
 def _one(session: psycopg.Connection[Any], query: str) -> Any:
-    (value,) = session.execute(query).fetchone() or (None,)  # type: ignore[arg-type]
+    (value,) = session.execute(query).fetchone() or (None,)
     return value
 
 

@@ -34,6 +34,6 @@ def timed(store: Store) -> Iterator[Batch]:
 if __name__ == "__main__":
     config, folder, times = map(Path, sys.argv[1:])
     folder.mkdir()
-    Store.batch = timed  # type: ignore[method-assign]
+    Store.batch = timed  # type: ignore[method-assign, assignment]
     asyncio.run(wiring.run_monitor(config, folder, wiring.RunOptions()))
     times.write_text(json.dumps(DURATIONS), encoding="utf-8")

@@ -382,7 +382,7 @@ def _scalar(about: Mapping[str, Any]) -> str:
     if kind == "string" and "[0-5][0-9]" in about.get("pattern", ""):
         return "time of day"
     names = {"string": "text", "boolean": "`true` or `false`", "integer": "number"}
-    return names.get(kind, kind)
+    return names.get(str(kind), str(kind))
 
 
 def _link(name: str, page: str) -> str:
