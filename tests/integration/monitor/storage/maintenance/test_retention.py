@@ -67,7 +67,7 @@ def put(
         article = Article(
             id=id,
             feeds=(feed,),
-            url=f"https://ex.org/{id}",
+            url=f"https://outlet-{feed}.org/{id}",
             title=f"Titre {copy_of or id}",
             summary=summary,
             seen=NOW - days * DAY,
