@@ -90,22 +90,19 @@ def _texts(query: Query, similar: Similar) -> Iterator[_Text]:
         yield SuggestionKind.MEANT, start + instead + end, written, instead
     leaves = [word for word in wanted(query.root) if _is_at(query.text, word)]
     respelt = {word: terms for word in leaves if (terms := _respelt(word, similar))}
-    if len(respelt) > 1:
-        yield _all_with(
-            SuggestionKind.SPELLING, query.text, {word: to[0] for word, to in respelt.items()}
-        )
-    for word, terms in respelt.items():
-        yield from (_with(SuggestionKind.SPELLING, query.text, word, instead) for instead in terms)
+    likely = {word: terms[0] for word, terms in respelt.items()}
+    for change in (likely, *({word: term} for word in respelt for term in respelt[word])):
+        yield _with(SuggestionKind.SPELLING, query.text, change)
     for word in leaves:
         if word.mode is Mode.FOLDED and word.text.isalpha() and len(word.term) >= INFLECTED:
-            yield _with(SuggestionKind.INFLECTED, query.text, word, f"{word.text}~")
+            yield _with(SuggestionKind.INFLECTED, query.text, {word: f"{word.text}~"})
         elif word.mode is Mode.EXACT and word.text.startswith("="):
-            yield _with(SuggestionKind.ANY_FORM, query.text, word, word.text[1:])
+            yield _with(SuggestionKind.ANY_FORM, query.text, {word: word.text[1:]})
         elif word.mode in (Mode.EXACT, Mode.ACRONYM) and is_acronym(word.text):
-            yield _with(SuggestionKind.ANY_FORM, query.text, word, word.text.lower())
+            yield _with(SuggestionKind.ANY_FORM, query.text, {word: word.text.lower()})
     last = max(leaves, key=lambda word: word.column, default=None)
     if last and last.mode is Mode.FOLDED and last.text.isalpha() and len(last.term) >= MIN_STEM:
-        yield _with(SuggestionKind.ANY_ENDING, query.text, last, f"{last.text}*")
+        yield _with(SuggestionKind.ANY_ENDING, query.text, {last: f"{last.text}*"})
     for phrase in walk(query.root):
         if isinstance(phrase, Phrase):
             yield from _apart(query.text, phrase)
@@ -118,18 +115,13 @@ def _is_at(text: str, word: Word) -> bool:
     return bool(word.text) and text.startswith(word.text, word.column)
 
 
-def _with(kind: SuggestionKind, text: str, word: Word, instead: str) -> _Text:
-    after = word.column + len(word.text)
-    return kind, text[: word.column] + instead + text[after:], word.text, instead
-
-
-def _all_with(kind: SuggestionKind, text: str, instead: Mapping[Word, str]) -> _Text:
-    """Return a query with several words changed."""
-    last_first = sorted(instead, key=lambda word: word.column, reverse=True)
-    for word in last_first:
-        _, text, _, _ = _with(kind, text, word, instead[word])
-    written = " ".join(word.text for word in reversed(last_first))
-    return kind, text, written, " ".join(instead[word] for word in reversed(last_first))
+def _with(kind: SuggestionKind, text: str, instead: Mapping[Word, str]) -> _Text:
+    """Return a query with some words changed."""
+    words = sorted(instead, key=lambda word: word.column)
+    for word in reversed(words):
+        text = text[: word.column] + instead[word] + text[word.column + len(word.text) :]
+    written = " ".join(word.text for word in words)
+    return kind, text, written, " ".join(instead[word] for word in words)
 
 
 def _respelt(word: Word, similar: Similar) -> list[str]:
@@ -183,14 +175,38 @@ def _without(kind: SuggestionKind, root: And, removed: Sequence[Node]) -> _Text:
 
 # --- rules ----------------------------------------------------------------------------
 
+Count = Callable[[Node], int]
+"""Returns the number of articles of the archive that satisfy a tree; -1 if it is not known."""
+
+
+def rule_remarks(root: Node, count: Count) -> Iterator[tuple[str, str, str]]:
+    """Yield parts of a rule as written, each with the kind of a remark on it, and the remark."""
+    for written, _query, warning in slips(root):
+        yield written, "meant", warning
+    for node in sufficient(root):
+        if isinstance(node, Word) and node.mode is Mode.FOLDED and len(node.term) <= 2:
+            if node.term.isascii():
+                short = _("is short and will be found often; `{capitals}` finds only capitals",
+                          capitals=node.term.upper())  # fmt: skip
+                yield node.text, "short", short
+        elif count(node) == 0 and has_words(node, count):
+            yield node.text, "never", _("never matches, though the archive has each of its words")
+
+
+def has_words(node: Node, count: Count) -> bool:
+    """Tell whether the archive has each word of a node, but for those it excludes."""
+    if isinstance(node, Word) or node.is_one_word:
+        return count(node) > 0
+    return isinstance(node, Not) or all(has_words(part, count) for part in ast.children(node))
+
 
 def sufficient(node: Node) -> Iterator[Node]:
     """Yield what alone makes a rule match, without its filters and exclusions."""
-    choices: Iterable[Node] = ()
+    choices: Sequence[Node] = ()
     if isinstance(node, And):
-        positive = tuple(child for child in node.children if not _is_scope(child))
-        choices = positive if len(positive) == 1 else ()
-        node = And(positive, text=node.text) if positive else node
+        choices = [child for child in node.children if not _is_scope(child)]
+        if len(choices) > 1:
+            node, choices = And(tuple(choices), text=node.text), ()
     elif isinstance(node, Or) and not node.is_one_word:
         choices = node.children
     elif isinstance(node, Score):
@@ -212,26 +228,10 @@ _SMALL = re.compile(
 )
 
 
-def is_unheard(node: Node, count: Callable[[Node], int]) -> bool:
-    """Tell whether no article satisfies a node, though the archive has each of its words."""
-
-    def is_there(part: Node) -> bool:
-        if isinstance(part, Word) or part.is_one_word:
-            return count(part) > 0
-        return all(is_there(inner) for inner in ast.children(part) if not isinstance(inner, Not))
-
-    is_one_word = isinstance(node, Word) or node.is_one_word
-    return not is_one_word and not count(node) and is_there(node)
-
-
-IsUnheard = Callable[[Node], bool]
-
-
-def slips(root: Node, is_unheard: IsUnheard = lambda node: False) -> Iterator[tuple[str, str, str]]:
+def slips(root: Node) -> Iterator[tuple[str, str, str]]:
     """Yield what hardly anybody means: as written, the query for what most mean, a warning.
 
-    These are lists and operators that are none, and `~` for a last word only; not in quotes. The
-    parts of a rule that are unheard come last, without a query.
+    These are lists and operators that are none, and `~` for a last word only; not in quotes.
     """
     for node in walk(root):
         for problem, query, remedy, literal in _meant(node):
@@ -240,8 +240,6 @@ def slips(root: Node, is_unheard: IsUnheard = lambda node: False) -> Iterator[tu
                 warning = _("{problem}: write `{remedy}`, or `{literal}` if that is meant",
                             problem=problem, remedy=remedy, literal=literal)  # fmt: skip
                 yield node.text, query, warning
-    for node in filter(is_unheard, sufficient(root)):
-        yield node.text, "", _("never matches, though the archive has each of its words")
 
 
 def _meant(node: Node) -> Iterator[tuple[str, str, str, str]]:
@@ -261,12 +259,10 @@ def _meant(node: Node) -> Iterator[tuple[str, str, str, str]]:
     elif isinstance(node, And) and node.column >= 0:
         filters = [node_text(child) for child in node.children if isinstance(child, Facet)]
         signs = (sign[0].strip() for sign in _SMALL.finditer(text) if sign.lastgroup)
-        if not (sign := next(signs, "")):
-            return
-        query = _with_operators(text, filters)
+        sign, query = next(signs, ""), _with_operators(text, filters)
         if sign.isalpha():
             yield _("asks for the word `{word}`", word=sign), query, query, f'"{sign}"'
-        else:
+        elif sign:
             yield _("asks for all"), query, query, re.sub("[,;]", "", text)
 
 
@@ -292,7 +288,7 @@ def node_text(node: Node) -> str:
     """Return the text of a node, in brackets where it needs them."""
     if isinstance(node, Facet):
         return node.text if node.text.split() == [node.text] else f'{node.name}:"{node.value}"'
-    if isinstance(node, Or) and _is_about(node, [_name(node.children[0])]):
+    if isinstance(node, Or) and all(isinstance(child, Facet) for child in node.children):
         return f"({' OR '.join(map(node_text, node.children))})"
     if isinstance(node, Not):
         return f"-{node_text(node.child)}"
@@ -303,10 +299,6 @@ def node_text(node: Node) -> str:
     parts = {leaf.part for leaf in walk(node) if isinstance(leaf, Word)}
     part = parts.pop() if len(parts) == 1 else ""
     return f"{part}:{text}" if part else text
-
-
-def _name(node: Node) -> str:
-    return node.name if isinstance(node, Facet) else ""
 
 
 # --- spelling --------------------------------------------------------------------------

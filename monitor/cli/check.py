@@ -42,7 +42,7 @@ def check(context: click.Context, style: str) -> None:
         else:
             say("\n".join(describe_problems(path, error.problems)))
         context.exit(2)
-    messages = warnings(config, context.obj.service(read_only=True).archive.trial())
+    messages = warnings(config, context.obj.service(read_only=True).archive.timed_count())
     if style == "json":
         output.print_json({"well": True, "path": str(path), "warnings": messages})
         return

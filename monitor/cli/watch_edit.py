@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 from rich.cells import cell_len
@@ -49,9 +49,6 @@ from monitor.watchlists.exclusions import (
 )
 from monitor.watchlists.lint import count, lint
 
-if TYPE_CHECKING:
-    from index.archive import Archive
-
 
 @click.command("add")
 @click.argument("term")
@@ -82,7 +79,8 @@ def watch_add(cli: CliContext, term: str, name: str | None, severity: str | None
     config = edit(path, lambda text: with_item(text, "watchlists", [item]), data=cli.data)
     added = config.watchlists[-1]
     say(_("{file}: watching for {query}", file=path, query=added.query.text))
-    for warning in rule_warnings(added, config.feeds, cli.service(read_only=True).archive.trial()):
+    article_count = cli.service(read_only=True).archive.timed_count()
+    for warning in rule_warnings(added, config.feeds, article_count):
         say(_("warning: {problem}", problem=warning))
 
 
@@ -235,36 +233,21 @@ def watch_lint(context: click.Context, file: Path | None, style: str) -> None:
     """
     cli: CliContext = context.obj
     config = load(file or cli.config_path, data=cli.data)
-    archive = _archive(cli)
+    engine = archive_engine(archive_address(cli.archive))
+    archive = engine.open(partial=False) if engine.exists() else None
     articles = archive.article_count if archive else 0
     if articles < FEW:
         total = counted_articles(articles)
-        say(
-            _(
-                "too few articles to find terms that match never or too often: {articles}",
-                articles=total,
-            )
-        )
+        say(_("too few articles to find terms that match never or too often: {total}", total=total))
     article_count = functools.cache(lambda node: count(archive, node) if archive else 0)
     remarks = [remark for w in config.watchlists for remark in lint(w, article_count, articles)]
     rows = (remark._asdict() for remark in remarks)
     lines = (
-        _(
-            "{watchlist}: `{term}` {remark}",
-            watchlist=click.style(remark.watchlist, bold=True),
-            term=remark.term,
-            remark=remark.words,
-        )
-        for remark in remarks
+        _("{name}: {text}", name=click.style(r.watchlist, bold=True), text=f"`{r.term}` {r.words}")
+        for r in remarks
     )
     output.print_listing(style, rows, LINT_COLUMNS, lines)
     context.exit(1 if remarks else 0)
-
-
-def _archive(cli: CliContext) -> Archive | None:
-    """Return the archive; None if there is none yet."""
-    engine = archive_engine(archive_address(cli.archive))
-    return engine.open(partial=False) if engine.exists() else None
 
 
 SUGGEST_COLUMNS = (

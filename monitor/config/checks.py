@@ -15,8 +15,8 @@ from urllib.parse import urlsplit
 
 from msgspec.structs import replace
 
-from index.query.ast import Facet, Mode, Word, walk
-from index.query.suggestions import IsUnheard, slips, sufficient
+from index.query.ast import Facet, Word, walk
+from index.query.suggestions import Count, rule_remarks
 from monitor.base.article import PARTS, Article
 from monitor.base.errors import ConfigError
 from monitor.base.formatting import either
@@ -120,14 +120,12 @@ _SECRET = re.compile(r"auth|cookie|key|token|secret|session|signature|password",
 """Settings that may hold a secret."""
 
 
-def warnings(config: Config, is_unheard: IsUnheard = lambda node: False) -> list[str]:
+def warnings(config: Config, count: Count = lambda node: -1) -> list[str]:
     """Return the warnings about a configuration, in words."""
     messages = list(_feed_warnings(config))
     for watchlist in config.watchlists:
-        messages += [
-            f"{watchlist.name}: {message}"
-            for message in rule_warnings(watchlist, config.feeds, is_unheard)
-        ]
+        remarks = rule_warnings(watchlist, config.feeds, count)
+        messages += [f"{watchlist.name}: {remark}" for remark in remarks]
     return messages
 
 
@@ -160,22 +158,11 @@ def _address_warnings(config: Config) -> Iterator[str]:
 
 
 def rule_warnings(
-    watchlist: Watchlist, feeds: tuple[Feed, ...], is_unheard: IsUnheard = lambda node: False
+    watchlist: Watchlist, feeds: tuple[Feed, ...], count: Count = lambda node: -1
 ) -> Iterator[str]:
     """Yield the warnings about a watchlist, in words."""
-    for text, _query, warning in slips(watchlist.query.root, is_unheard):
-        yield f"`{text}` {warning}"
-    for word in sufficient(watchlist.query.root):
-        if (
-            isinstance(word, Word)
-            and word.mode is Mode.FOLDED
-            and len(word.term) <= 2
-            and word.term.isascii()
-        ):
-            yield _(
-                "`{word}` is short and will be found often; `{capitals}` finds only capitals",
-                word=word.text, capitals=word.term.upper(),
-            )  # fmt: skip
+    for written, _kind, remark in rule_remarks(watchlist.query.root, count):
+        yield f"`{written}` {remark}"
     for facet in walk(watchlist.query.root):
         if isinstance(facet, Facet) and facet.name in ("feed", "tag"):
             selector = facet.value if facet.name == "feed" else f"tag:{facet.value}"

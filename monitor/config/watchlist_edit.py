@@ -12,11 +12,12 @@ from typing import Any
 from msgspec import Struct
 from msgspec.structs import replace
 
+from index.query.suggestions import Count
 from monitor.base.errors import ConfigError
 from monitor.base.text_cleaning import line as on_one_line
 from monitor.base.translation import gettext as _
 from monitor.config import yaml_edit
-from monitor.config.checks import understand_and_test
+from monitor.config.checks import rule_warnings, understand_and_test
 from monitor.config.keys import NOTHING
 from monitor.config.loading import understand
 from monitor.config.yaml_edit import EditedFile, Item, LayoutError
@@ -78,6 +79,7 @@ class CheckedFields(Struct, frozen=True):
     config: Config | None = None
     watchlist: Watchlist | None = None
     """The watchlist, if neither it nor the rest of the file has a problem."""
+    warnings: tuple[str, ...] = ()
 
 
 # --- reading ------------------------------------------------------------------------
@@ -135,7 +137,7 @@ def _values(node: Node) -> dict[str, list[str]]:
 
 
 def check_fields(
-    content: bytes, path: Path, before: WatchlistFields | None, after: WatchlistFields
+    content: bytes, path: Path, before: WatchlistFields | None, after: WatchlistFields, count: Count
 ) -> CheckedFields:
     """Return the problems of the watchlist of a form, in the words of `tocsin check`.
 
@@ -144,9 +146,10 @@ def check_fields(
         path: Its path.
         before: The fields when the form was opened; None for a new watchlist.
         after: The fields now.
+        count: Counts articles for the warnings.
     """
     if not after.terms and not after.query:
-        checked = check_fields(content, path, before, replace(after, terms=(_ANY_TERM,)))
+        checked = check_fields(content, path, before, replace(after, terms=(_ANY_TERM,)), count)
         return CheckedFields((FieldProblem("terms", _(NOTHING)), *checked.problems))
     file = EditedFile(content.decode("utf-8-sig", "replace"))
     try:
@@ -169,7 +172,8 @@ def check_fields(
                 for problem in error.problems
             )
         )
-    return CheckedFields((), config, config.watchlists[number])
+    warnings = rule_warnings(config.watchlists[number], config.feeds, count)
+    return CheckedFields((), config, config.watchlists[number], tuple(warnings))
 
 
 def _field_problem(node: Node, place: int, message: str) -> FieldProblem:

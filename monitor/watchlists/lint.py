@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from msgspec.structs import replace
@@ -15,7 +15,7 @@ from index.archive import Archive
 from index.evaluation.term_expansion import is_open, listed_keys, selector
 from index.query.ast import Mode, Near, Node, Or, Phrase, Score, Word, children
 from index.query.parser import Query, any_of
-from index.query.suggestions import FEW, is_unheard, slips, sufficient
+from index.query.suggestions import FEW, Count, has_words, rule_remarks, sufficient
 from monitor.base.formatting import percent
 from monitor.base.translation import gettext as _
 from monitor.base.translation import ngettext, number
@@ -80,9 +80,6 @@ def _resolved(archive: Archive, node: Node) -> Iterator[tuple[str, Node]]:
 BROAD = 0.1
 """Share of the articles of the archive from which a term is too broad."""
 
-Count = Callable[[Node], int]
-"""Returns the number of articles of the archive that satisfy a tree."""
-
 
 class LintRemark(NamedTuple):
     """A remark about a term."""
@@ -97,14 +94,9 @@ class LintRemark(NamedTuple):
 def lint(watchlist: Watchlist, count: Count, articles: int) -> Iterator[LintRemark]:
     """Yield remarks about a watchlist, given an archive of `articles` articles."""
     root, is_large = watchlist.query.root, articles >= FEW
-    remarks = [
-        (written, "meant" if query else "never", warning)
-        for written, query, warning in slips(root, lambda n: is_large and is_unheard(n, count))
-    ]
+    remarks = [*rule_remarks(root, count if is_large else lambda node: -1)]
     for term in dict.fromkeys(_terms(root)):
-        if isinstance(term, Word) and _is_short(term):
-            remarks.append((term.text, "short", _("is very short and will be found often")))
-        if is_large and not count(term) and not is_unheard(term, count):
+        if is_large and not count(term) and not has_words(term, count):
             remarks.append((term.text, "never", _("matches no article of the archive")))
         if (uncased := _in_any_case(term)) != term:
             in_any_case = count(uncased)
@@ -128,11 +120,6 @@ def lint(watchlist: Watchlist, count: Count, articles: int) -> Iterator[LintRema
                 remarks.append((narrow.text, "subsumed", added))
     for remark in dict.fromkeys(remarks):
         yield LintRemark(watchlist.name, *remark)
-
-
-def _is_short(word: Word) -> bool:
-    letters = word.term.strip("*?")
-    return word.mode in (Mode.FOLDED, Mode.WILDCARD) and len(letters) <= 2 and letters.isascii()
 
 
 # --- terms -----------------------------------------------------------

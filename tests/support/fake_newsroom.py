@@ -221,7 +221,7 @@ class FakeNewsroom:
             search=self.search,
             suggestions=self.suggestions,
             complete=self.complete,
-            trial=lambda: lambda node: node.text == "grève rare",
+            timed_count=lambda: lambda node: int(node.text != "grève rare"),
         )
 
     def version(self) -> StoreVersion:

@@ -22,7 +22,6 @@ from monitor.base.errors import ConfigError, MonitorError
 from monitor.base.formatting import percent
 from monitor.base.text_cleaning import line
 from monitor.base.translation import gettext as _
-from monitor.config.checks import rule_warnings
 from monitor.config.loading import read, understand
 from monitor.config.watchlist_edit import (
     CheckedFields,
@@ -229,15 +228,12 @@ class WatchlistForm(Dialog[str]):
         if to_try:
             fields, before = replace(fields, name=TRIAL_NAME), None
 
-        def check() -> tuple[CheckedFields, list[str]]:
-            checked = check_fields(read(self._path), self._path, before, fields)
-            if checked.watchlist is None or checked.config is None:
-                return checked, []
-            is_unheard = self._newsroom.service.archive.trial()
-            return checked, [*rule_warnings(checked.watchlist, checked.config.feeds, is_unheard)]
+        def check() -> CheckedFields:
+            count = self._newsroom.service.archive.timed_count()
+            return check_fields(read(self._path), self._path, before, fields, count)
 
         try:
-            checked, warnings = await self._newsroom.ask(check)
+            checked = await self._newsroom.ask(check)
         except MonitorError as error:
             self._show_problems({"": str(error)})
             return None
@@ -249,8 +245,8 @@ class WatchlistForm(Dialog[str]):
                     if self._asked or to_try or self._is_touched(fields, problem.field)
                 }
             )
-            if warnings:
-                self._rows[3].show_problem("; ".join(warnings), "late")
+            if checked.warnings:
+                self._rows[3].show_problem("; ".join(checked.warnings), "late")
         return checked
 
     def _is_touched(self, fields: WatchlistFields, name: str) -> bool:

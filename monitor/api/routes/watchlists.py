@@ -130,17 +130,15 @@ def _checked(newsroom: Newsroom, fields: WatchlistFields) -> tuple[Watchlist, Co
     Raises:
         ApiProblem: The fields have mistakes.
     """
-    from monitor.config.checks import rule_warnings
     from monitor.config.watchlist_edit import check_fields
 
-    draft = check_fields(read(newsroom.config_path), newsroom.config_path, None, fields)
+    path, count = newsroom.config_path, newsroom.service.archive.timed_count()
+    draft = check_fields(read(path), path, None, fields, count)
     if draft.watchlist is None or draft.config is None:
         message = _("this watchlist has mistakes; nothing was changed")
         errors = [FieldProblem(field=p.field, message=p.message) for p in draft.problems]
         raise ApiProblem("invalid", message, errors=errors)
-    is_unheard = newsroom.service.archive.trial()
-    warnings = rule_warnings(draft.watchlist, draft.config.feeds, is_unheard)
-    return draft.watchlist, draft.config, [*warnings]
+    return draft.watchlist, draft.config, [*draft.warnings]
 
 
 class TestParameters(Parameters):

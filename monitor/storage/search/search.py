@@ -33,7 +33,7 @@ from index.evaluation.highlight import Highlighter, snippet
 from index.interruption import checked, interruptible
 from index.query.filters import UNDETERMINED
 from index.query.parser import Query, parse_query
-from index.query.suggestions import FEW, is_unheard, slips
+from index.query.suggestions import FEW, Count, slips
 from monitor.base.article import Article, Timestamp
 from monitor.base.errors import CursorError, StoreError
 from monitor.base.formatting import clauses
@@ -227,19 +227,17 @@ class ArchiveSearch:
 
             return suggestions(query, filter, run, archive.similar_terms, self._clock)
 
-    def trial(self) -> Callable[[Node], bool]:
-        """Return `is_unheard` on the archive: False if that has few articles, or takes long."""
+    def timed_count(self) -> Count:
+        """Return a count for some seconds; after them, and in a small archive, it is not known."""
         until = self._clock() + TRIAL_SECONDS
 
-        def is_unheard_here(node: Node) -> bool:
-            if self._clock() > until:
-                return False
+        def count(node: Node) -> int:
             with suppress(StoreError, ArchiveError), interruptible(lambda: self._clock() > until):
-                is_large = self._views.totals().articles >= FEW
-                return is_large and is_unheard(node, lambda n: self.count(Query(n.text, n)))
-            return False
+                if self._clock() <= until and self._views.totals().articles >= FEW:
+                    return self.count(Query(node.text, node))
+            return -1
 
-        return is_unheard_here
+        return count
 
     def complete(self, text: str, cursor: int) -> Completion:
         """Return the completions at the cursor in a query."""

@@ -60,16 +60,13 @@ def suggestions(
 
 def _without_options(query: Query, filter: Filter) -> Iterator[_Trial]:
     """Yield the same query with less of a filter."""
-    dates = tuple(name for name in ("since", "until") if getattr(filter, name) is not None)
-    for kind, options, wider in (
-        (SuggestionKind.ANY_LANGUAGE, ("lang",) if filter.lang else (), replace(filter, lang=())),
-        (SuggestionKind.ANY_DATE, dates, replace(filter, since=None, until=None)),
-        (SuggestionKind.WITHOUT, ("feed",) if filter.feeds else (), replace(filter, feeds=())),
-        (
-            SuggestionKind.WITHOUT,
-            ("watch",) if filter.watchlists else (),
-            replace(filter, watchlists=()),
-        ),
+    for kind, options in (
+        (SuggestionKind.ANY_LANGUAGE, {"lang": "lang"}),
+        (SuggestionKind.ANY_DATE, {"since": "since", "until": "until"}),
+        (SuggestionKind.WITHOUT, {"feed": "feeds"}),
+        (SuggestionKind.WITHOUT, {"watch": "watchlists"}),
     ):
-        if options:
-            yield QuerySuggestion(kind, query, ""), wider, options
+        given = {name: field for name, field in options.items() if getattr(filter, field)}
+        if given:
+            nothing = {field: getattr(Filter(), field) for field in given.values()}
+            yield QuerySuggestion(kind, query, ""), replace(filter, **nothing), tuple(given)

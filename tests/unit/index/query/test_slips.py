@@ -6,7 +6,7 @@ import pytest
 
 from index.query.ast import Node, words
 from index.query.parser import any_of, combine, none_of, parse_query, score
-from index.query.suggestions import SuggestionKind, query_suggestions, slips
+from index.query.suggestions import SuggestionKind, query_suggestions, rule_remarks, slips
 
 
 def instead(root: Node) -> list[str]:
@@ -160,3 +160,16 @@ def test_a_slip_says_what_to_write_for_either_meaning() -> None:
 def test_a_search_is_offered_what_it_may_mean_first(query: str, expected: str) -> None:
     first = next(query_suggestions(parse_query(query), lambda word: ()))
     assert (first.kind, first.query.text) == (SuggestionKind.MEANT, expected)
+
+
+def test_a_rule_is_unheard_only_if_all_is_counted() -> None:
+    rule = any_of(["ai", "grève rare", "a, b"]).root
+
+    def kinds(articles: int) -> list[tuple[str, str]]:
+        counts = {"grève rare": min(articles, 0), "a, b": 1}
+        remarks = rule_remarks(rule, lambda node: counts.get(node.text, articles))
+        return [(written, kind) for written, kind, _remark in remarks]
+
+    told = [("a, b", "meant"), ("ai", "short")]
+    assert kinds(5) == [*told, ("grève rare", "never")]
+    assert kinds(0) == kinds(-1) == told

@@ -20,7 +20,7 @@ IN_FRENCH = ROOT / "monitor" / "config" / "starter.fr.yaml"
 
 
 def run(*arguments: str, config: Path, command: Any = check) -> Result:
-    archive = SimpleNamespace(trial=lambda: lambda node: False)
+    archive = SimpleNamespace(timed_count=lambda: lambda node: -1)
     service = SimpleNamespace(archive=archive)
     context = SimpleNamespace(config_path=config, data=None, service=lambda read_only: service)
     return CliRunner().invoke(command, list(arguments), obj=context)

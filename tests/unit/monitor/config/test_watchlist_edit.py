@@ -10,6 +10,7 @@ from msgspec.structs import replace
 
 from monitor.config.loading import understand
 from monitor.config.watchlist_edit import (
+    CheckedFields,
     WatchlistFields,
     check_fields,
     read_fields,
@@ -54,6 +55,10 @@ def edited_file(name: str, /, **changes: object) -> str:
     after = with_watchlist(FILE, before, replace(before, **changes))  # type: ignore[arg-type]
     understand(after.encode(), PATH)
     return after
+
+
+def checked(text: str, before: WatchlistFields | None, after: WatchlistFields) -> CheckedFields:
+    return check_fields(text.encode(), PATH, before, after, lambda node: -1)
 
 
 def test_the_fields_of_a_watchlist_are_read_as_they_are_written() -> None:
@@ -156,7 +161,7 @@ def test_a_new_watchlist_stands_behind_the_others() -> None:
     ],
 )
 def test_a_mistake_is_told_at_its_field(fields: dict[str, object], field: str, words: str) -> None:
-    check = check_fields(FILE.encode(), PATH, None, WatchlistFields(**fields))  # type: ignore[arg-type]
+    check = checked(FILE, None, WatchlistFields(**fields))  # type: ignore[arg-type]
     assert [problem.field for problem in check.problems] == [field], check.problems
     assert words in check.problems[0].message
     assert check.watchlist is None
@@ -169,15 +174,15 @@ def test_a_name_that_a_route_needs_cannot_be_taken_from_it() -> None:
         + ("routes: [{watch: [Espions], to: [desk]}]\n")
     )
     understand(routed_file.encode(), PATH)
-    check = check_fields(routed_file.encode(), PATH, SPIES, replace(SPIES, name="Spies"))
+    check = checked(routed_file, SPIES, replace(SPIES, name="Spies"))
     assert [problem.field for problem in check.problems] == ["name"]
 
 
 def test_the_sentences_beside_a_watchlist_are_tested_too() -> None:
-    check = check_fields(FILE.encode(), PATH, SPIES, replace(SPIES, terms=("GRU",)))
+    check = checked(FILE, SPIES, replace(SPIES, terms=("GRU",)))
     (problem,) = check.problems
     assert (problem.field, problem.message) == ("terms", '`match`: raises no alert: no "GRU"')
-    check = check_fields(FILE.encode(), PATH, SPIES, replace(SPIES, terms=("espion~", "GRU")))
+    check = checked(FILE, SPIES, replace(SPIES, terms=("espion~", "GRU")))
     assert check.problems == ()
     assert check.watchlist is not None and check.watchlist.query.text.endswith(" OR GRU")
     assert check.config is not None and len(check.config.watchlists) == 4
