@@ -214,9 +214,11 @@ class WatchlistForm(Dialog[str]):
     def _check_soon(self) -> None:
         if self._typing is not None:
             self._typing.stop()
-        self._typing = self.set_timer(
-            TYPING_PAUSE, lambda: self.run_worker(self._check(), group="check", exclusive=True)
-        )
+        self._typing = self.set_timer(TYPING_PAUSE, self._start_check)
+
+    def _start_check(self) -> None:
+        # The function, not its coroutine: the form may be closed before the worker starts.
+        self.run_worker(self._check, group="check", exclusive=True)  # type: ignore[arg-type]
 
     async def _check(self, *, to_try: bool = False) -> CheckedFields | None:
         """Check the fields, and show their mistakes; None if the file cannot be read.
