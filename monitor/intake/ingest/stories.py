@@ -150,11 +150,12 @@ def _share(
         other.size - count,
     )
     share = containment(shared, size, other_size)
-    return (
-        share if share * min(size, other_size) >= least_of_longer * max(size, other_size) else 0.0
-    )
+    is_enough = share * min(size, other_size) >= least_of_longer * max(size, other_size)
+    return share if is_enough else 0.0
 
 
 def _least_of_longer(first: Headline, other: Headline) -> float:
     """Return the least share of the longer of two texts that are copies."""
-    return SAME if first.source == other.source else 0.0 if is_alike(first, other) else LONGER
+    if first.source == other.source:
+        return SAME
+    return 0.0 if is_alike(first, other) else LONGER

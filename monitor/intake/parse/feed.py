@@ -139,7 +139,7 @@ def _feedparser() -> Any:
 
     It keeps the `xml:base` of an element for those behind it, unless there is one around them;
     and it gives the first of several authors the name of the next. Without this 59 of 201
-    documents with `xml:base` in places of chance gave other links than their elements say.
+    documents with `xml:base` at random elements gave other links than these elements say.
     """
     import feedparser
 

@@ -168,8 +168,10 @@ def _encode(
     from monitor.intake.similar.vectors import LEAST_WORDS, packed, sentence
 
     texts = {a.article: sentence(a.title, a.text) for a in articles}
-    told = {id: text for id, text in texts.items() if len(text.split()) >= LEAST_WORDS}
-    vectors = dict.fromkeys(texts, b"") | {i: packed(encoder.encode(t)) for i, t in told.items()}
+    vectors = {
+        id: packed(encoder.encode(text)) if len(text.split()) >= LEAST_WORDS else b""
+        for id, text in texts.items()
+    }
     encoded = tuple(EncodedArticle(a.article, a.version, vectors[a.article]) for a in articles)
     return EncodedBatch(encoded, tuple(_links(views, vectors, now)))
 

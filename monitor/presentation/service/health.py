@@ -13,6 +13,7 @@ from index import archive_engine
 from monitor.base.article import Timestamp
 from monitor.base.formatting import clauses
 from monitor.intake.ingest.feed_health import (
+    DAY,
     WORST,
     describe_health,
     describe_redirect,
@@ -32,7 +33,6 @@ from monitor.storage.store.sql.leases import sharing_monitors
 if TYPE_CHECKING:
     from monitor.storage.store.sql.views import Views
 
-DAY = 86_400.0
 LOG = "monitor.log"
 """Name of the log of a monitor in the background, in the data folder."""
 

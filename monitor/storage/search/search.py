@@ -16,6 +16,7 @@ import threading
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from datetime import tzinfo
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, TypeVar
 from zlib import crc32
@@ -231,9 +232,13 @@ class ArchiveSearch:
         """Return a count for some seconds; after them, and in a small archive, it is not known."""
         until = self._clock() + TRIAL_SECONDS
 
+        @cache
+        def is_large() -> bool:
+            return self._views.totals().articles >= FEW
+
         def count(node: Node) -> int:
             with suppress(StoreError, ArchiveError), interruptible(lambda: self._clock() > until):
-                if self._clock() <= until and self._views.totals().articles >= FEW:
+                if self._clock() <= until and is_large():
                     return self.count(Query(node.text, node))
             return -1
 
