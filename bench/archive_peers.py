@@ -8,10 +8,10 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Protocol
 
-from index import open_archive, open_archive_writer
-from index.archive import DocumentFilter
+from index.archive import open_archive, open_archive_writer
 from index.query.ast import Facet
 from index.query.parser import parse_query
+from index.search import DocumentFilter
 from monitor.base.article import Article
 
 LIMIT = 50

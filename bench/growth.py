@@ -27,8 +27,7 @@ from msgspec.structs import asdict, replace
 
 from bench.archive import invented_articles, invented_queries
 from bench.measure import cost, kept_or_temporary, peak_of
-from index import open_archive, open_archive_writer
-from index.archive import Archive, ArchiveWriter
+from index.archive import Archive, ArchiveWriter, open_archive, open_archive_writer
 from index.query.parser import parse_query
 from monitor.base.article import Article
 from monitor.model.config import StoreAddress

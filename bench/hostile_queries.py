@@ -11,7 +11,7 @@ from pathlib import Path
 from bench.generated_articles import mixed_articles
 from bench.hostile_cost import Harm
 from bench.real_articles import DATA
-from index import open_archive, open_archive_writer
+from index.archive import open_archive, open_archive_writer
 from index.evaluation.spans import MemoryDocument, matches
 from index.query.parser import Query, parse_query
 from monitor.base.article import Article

@@ -21,8 +21,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from bench.real_articles import arguments, articles
-from index import open_archive, open_archive_writer
-from index.archive import Archive
+from index.archive import Archive, open_archive, open_archive_writer
 from index.query.ast import Node
 from index.query.parser import Query, any_of, parse_query
 from index.query.suggestions import rule_remarks, slips

@@ -1,8 +1,8 @@
 """The archive: words, queries, and the full-text index.
 
 The bottom layer. It knows no network and no clock, and feeds only by the names given to it.
-`open_archive` and `open_archive_writer` open the archive at an address; `index.archive` says what
-can be asked of it, and what another engine has to do.
+`archive` opens the archive at an address, and says what an engine has to do; `search` says what
+can be asked of it.
 
 ::
 
@@ -30,55 +30,3 @@ ours: see docs/explanation/search-engine.md, with figures. `errors` has the erro
 share, `interruption` ends a search. Of the monitor, only `monitor.base` is known here: articles,
 messages, and the cleaning of texts.
 """
-
-from __future__ import annotations
-
-import os
-from collections.abc import Callable
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from index.archive import Archive, ArchiveAddress, ArchiveEngine, ArchiveWriter
-
-PRELOADED = ("index.engine.writer",)
-"""Modules that a process imports before it forks others that write archives: all but numpy."""
-
-_engines: dict[str, Callable[[str], ArchiveEngine]] = {}
-
-
-def register_engine(scheme: str, factory: Callable[[str], ArchiveEngine]) -> None:
-    """Register a factory, which makes an engine of what follows `scheme:` in an address."""
-    _engines[scheme] = factory
-
-
-def archive_engine(address: ArchiveAddress) -> ArchiveEngine:
-    """Return the engine of an address; nothing is opened."""
-    text = os.fspath(address)
-    scheme, _, location = text.partition(":")
-    if scheme in _engines:
-        return _engines[scheme](location)
-    from index.engine.folder import FolderEngine  # most commands open no archive
-
-    return FolderEngine(text)
-
-
-def open_archive(address: ArchiveAddress, *, partial: bool = False) -> Archive:
-    """Open an archive for searching.
-
-    Args:
-        address: Where the archive is.
-        partial: Go on without the parts that cannot be read; `Archive.damage` lists them.
-
-    Raises:
-        ArchiveDamaged: There is no archive of this version, or it cannot be read.
-    """
-    return archive_engine(address).open(partial=partial)
-
-
-def open_archive_writer(address: ArchiveAddress) -> ArchiveWriter:
-    """Open an archive for writing, or make an empty one where there is none.
-
-    Raises:
-        ArchiveDamaged: There is an archive that cannot be used.
-    """
-    return archive_engine(address).open_writer()

@@ -1,138 +1,31 @@
-"""The interface of the archive: three protocols, and the plain values that they exchange.
+"""The interface of the archive, and the engines that implement it.
 
 `Archive` answers searches, from any thread. `ArchiveWriter` changes what is in the archive; one
 at a time. `ArchiveEngine` opens both, counts, and replaces an archive as a whole. Ids, numbers and
-frozen values go in and come out; how and where an archive keeps its postings is known to nobody
-outside the engine. `index.archive_engine` finds the engine of an address; `tests/support` holds a
-second one, in memory, which passes the same tests.
+the frozen values of `index.search` go in and come out; how and where an archive keeps its postings
+is known to nobody outside the engine. `archive_engine` finds the engine of an address;
+`tests/support` holds a second one, in memory, which passes the same tests.
 """
 
 from __future__ import annotations
 
+import os
 from array import array
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
-from os import PathLike
-from typing import TYPE_CHECKING, NamedTuple, Protocol, TypeVar
+from typing import TYPE_CHECKING, Protocol
 
-from msgspec import Struct, field
+from index.search import EVERYTHING, ArchiveHit, DocumentFilter
 
 if TYPE_CHECKING:
     from index.evaluation.significant_terms import SignificantTerm
-    from index.query.ast import Facet, Word
+    from index.query.ast import Word
     from index.query.parser import Query
-    from monitor.base.article import Article, Timestamp
+    from index.search import ArchivePage, CollectionStats, MatchedArticles
+    from monitor.base.article import Article
 
-Label = TypeVar("Label", int, str)
-
-ArchiveAddress = str | PathLike[str]
+ArchiveAddress = str | os.PathLike[str]
 """Address of an archive: the path of a folder, or `SCHEME:…` of an engine registered as SCHEME."""
-
-# --- questions -------------------------------------------------------------------------
-
-
-def no_facets(facet: Facet) -> DocumentFilter:
-    """Refuse a filter: for callers whose queries have none.
-
-    Raises:
-        LookupError: Always.
-    """
-    raise LookupError(f"{facet.name}: this search knows no filters")  # not a message
-
-
-class DocumentFilter(Struct, frozen=True, kw_only=True):
-    """The articles to search: those that pass every field. All articles pass a field that is None.
-
-    Args:
-        ids: Ids of articles.
-        feeds: Numbers of feeds; an article passes if any of them carried it.
-        langs: ISO 639-1 codes; the empty one stands for an undetermined language.
-        stories: Ids of stories.
-        since: The earliest `Article.date` that passes, in seconds.
-        until: The first `Article.date` that does not pass, in seconds.
-        max_id: The highest id that passes. Ids ascend as articles arrive, so this is the
-            archive as it was when `max_id` was the newest article.
-        resolve: Returns the articles that a filter of the query (`feed:lesoir`, `since:7d`) means.
-    """
-
-    ids: Collection[int] | None = None
-    feeds: Collection[int] | None = None
-    langs: Collection[str] | None = None
-    stories: Collection[int] | None = None
-    since: Timestamp | None = None
-    until: Timestamp | None = None
-    max_id: int | None = None
-    resolve: Callable[[Facet], DocumentFilter] = no_facets
-
-
-EVERYTHING = DocumentFilter()
-
-# --- answers ---------------------------------------------------------------------------
-
-
-class ArchiveHit(Struct, frozen=True, order=True, gc=False):
-    """An article that satisfies a query. Hits sort from old to new."""
-
-    date: Timestamp
-    id: int
-    score: float = 0.0
-
-
-class CollectionStats(NamedTuple):
-    """The statistics of a whole archive for BM25. Equal statistics give equal scores."""
-
-    average_length: float
-    """Mean number of words of an article."""
-    rarities: tuple[float, ...]
-    """The inverse document frequency of each word of the query."""
-
-
-class ArchivePage(Struct, frozen=True):
-    """One page of the result of a search."""
-
-    hits: tuple[ArchiveHit, ...]
-    total: int
-    """Number of articles that satisfy the query, on all pages."""
-    forms: Mapping[str, tuple[str, ...]]
-    """The words that each word of the query with `~` or `*` means, by its written form."""
-    stats: CollectionStats | None
-    """Statistics with which the hits were scored; None if they are sorted by date."""
-    last_id: int
-    """Highest id in the archive at the time of the search."""
-
-
-class MatchedArticles(Struct, frozen=True, kw_only=True):
-    """All articles that satisfy a query, with their dates, feeds and languages."""
-
-    dates: Mapping[int, Timestamp] = field(default_factory=dict)
-    """The date of each article, by id."""
-    by_feed: Mapping[int, frozenset[int]] = field(default_factory=dict)
-    """Ids by the number of each feed that carried them, in the order of the numbers."""
-    by_lang: Mapping[str, frozenset[int]] = field(default_factory=dict)
-    """Ids by language, in the order of the codes; the empty code is undetermined."""
-
-    @property
-    def total(self) -> int:
-        """Number of articles."""
-        return len(self.dates)
-
-    def restricted_to(self, ids: Collection[int]) -> MatchedArticles:
-        """Return the articles whose id is in `ids`."""
-        selected = frozenset(ids)
-        return MatchedArticles(
-            dates={id: date for id, date in self.dates.items() if id in selected},
-            by_feed=_intersections(self.by_feed, selected),
-            by_lang=_intersections(self.by_lang, selected),
-        )
-
-
-def _intersections(
-    groups: Mapping[Label, frozenset[int]], selected: frozenset[int]
-) -> dict[Label, frozenset[int]]:
-    return {label: common for label, ids in groups.items() if (common := ids & selected)}
-
-
-# --- protocols -------------------------------------------------------------------------
 
 
 class Archive(Protocol):
@@ -288,7 +181,7 @@ class ArchiveEngine(Protocol):
     """The engine of an address, whether there is an archive or not."""
 
     def open(self, *, partial: bool) -> Archive:
-        """Open the archive for searching; see `index.open_archive`."""
+        """Open the archive for searching; see `open_archive`."""
 
     def open_writer(self) -> ArchiveWriter:
         """Open the archive for writing, or make an empty one where there is none.
@@ -320,3 +213,47 @@ class ArchiveEngine(Protocol):
 
         Searches go on meanwhile. If the block fails, the old archive stays.
         """
+
+
+PRELOADED = ("index.engine.writer",)
+"""Modules that a process imports before it forks others that write archives: all but numpy."""
+
+_engines: dict[str, Callable[[str], ArchiveEngine]] = {}
+
+
+def register_engine(scheme: str, factory: Callable[[str], ArchiveEngine]) -> None:
+    """Register a factory, which makes an engine of what follows `scheme:` in an address."""
+    _engines[scheme] = factory
+
+
+def archive_engine(address: ArchiveAddress) -> ArchiveEngine:
+    """Return the engine of an address; nothing is opened."""
+    text = os.fspath(address)
+    scheme, _, location = text.partition(":")
+    if scheme in _engines:
+        return _engines[scheme](location)
+    from index.engine.folder import FolderEngine  # most commands open no archive
+
+    return FolderEngine(text)
+
+
+def open_archive(address: ArchiveAddress, *, partial: bool = False) -> Archive:
+    """Open an archive for searching.
+
+    Args:
+        address: Where the archive is.
+        partial: Go on without the parts that cannot be read; `Archive.damage` lists them.
+
+    Raises:
+        ArchiveDamaged: There is no archive of this version, or it cannot be read.
+    """
+    return archive_engine(address).open(partial=partial)
+
+
+def open_archive_writer(address: ArchiveAddress) -> ArchiveWriter:
+    """Open an archive for writing, or make an empty one where there is none.
+
+    Raises:
+        ArchiveDamaged: There is an archive that cannot be used.
+    """
+    return archive_engine(address).open_writer()

@@ -7,11 +7,11 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
 from itertools import compress, repeat
 
-from index.archive import CollectionStats
 from index.engine import bit_sets
 from index.engine.bit_sets import Bits
 from index.engine.postings_file import Postings
 from index.engine.segment import Segment
+from index.search import CollectionStats
 
 K1 = 1.2
 """Saturation: the higher, the more do further occurrences of a word count."""

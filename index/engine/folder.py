@@ -12,7 +12,8 @@ from index.engine.table_of_contents import damage_reported, newest_table
 from index.errors import ArchiveDamaged, ArchiveError
 
 if TYPE_CHECKING:
-    from index.archive import Archive, ArchiveWriter
+    from index.engine.searcher import FolderArchive
+    from index.engine.writer import FolderArchiveWriter
 
 
 class FolderEngine:
@@ -24,12 +25,12 @@ class FolderEngine:
             self._folder.with_name(self._folder.name + end) for end in (".old", ".new")
         )
 
-    def open(self, *, partial: bool) -> Archive:
+    def open(self, *, partial: bool) -> FolderArchive:
         from index.engine.searcher import FolderArchive
 
         return FolderArchive(self._folder, partial=partial)
 
-    def open_writer(self) -> ArchiveWriter:
+    def open_writer(self) -> FolderArchiveWriter:
         """Open the archive for writing, and remove folders that a killed process left beside it."""
         from index.engine.writer import FolderArchiveWriter  # imports Whoosh, slow
 
@@ -60,13 +61,13 @@ class FolderEngine:
     def size(self) -> int:
         return sum(file.stat().st_size for file in self._folder.glob("*"))
 
-    def replace(self) -> ArchiveWriter:
+    def replace(self) -> FolderArchiveWriter:
         """Move the folder aside, and open an empty archive in its place."""
         self._move_aside()
         return self.open_writer()
 
     @contextmanager
-    def rebuild(self) -> Iterator[ArchiveWriter]:
+    def rebuild(self) -> Iterator[FolderArchiveWriter]:
         """Yield the writer of a new folder, which takes the place of the old one at the end."""
         shutil.rmtree(self._new_folder, ignore_errors=True)
         with closing(FolderEngine(str(self._new_folder)).open_writer()) as writer:

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
 
-from index.archive import DocumentFilter
 from index.engine import bit_sets
 from index.engine.bit_sets import Bits
 from index.engine.postings_file import Postings
@@ -17,6 +16,7 @@ from index.engine.segment import Segment
 from index.evaluation import spans, term_expansion
 from index.interruption import check, checked
 from index.query.ast import And, AtLeast, Facet, Near, Node, Not, Or, Phrase, Score, Word
+from index.search import DocumentFilter
 
 if TYPE_CHECKING:
     from index.engine.phrase_arrays import Choice

@@ -12,14 +12,6 @@ from typing import TYPE_CHECKING, TypeVar
 
 from msgspec.structs import replace
 
-from index.archive import (
-    EVERYTHING,
-    ArchiveHit,
-    ArchivePage,
-    CollectionStats,
-    DocumentFilter,
-    MatchedArticles,
-)
 from index.engine import bit_sets, bm25
 from index.engine.bit_sets import Bits
 from index.engine.columns import FEED, LANG
@@ -31,6 +23,14 @@ from index.evaluation.term_expansion import shown_forms
 from index.query.ast import And, Facet, Mode, Node, Word, clauses, wanted, words
 from index.query.parser import Query
 from index.query.suggestions import similar_terms
+from index.search import (
+    EVERYTHING,
+    ArchiveHit,
+    ArchivePage,
+    CollectionStats,
+    DocumentFilter,
+    MatchedArticles,
+)
 from monitor.base.article import Article, Timestamp
 from monitor.base.translation import gettext as _
 

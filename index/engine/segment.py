@@ -10,7 +10,6 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from index.archive import ArchiveHit, DocumentFilter
 from index.engine import bit_sets
 from index.engine.bit_sets import Bits
 from index.engine.columns import DATE, FEED, ID, LANG, LENGTH, STORY, WORDS, Columns
@@ -18,6 +17,7 @@ from index.engine.postings_file import Postings, PostingsFile
 from index.engine.table_of_contents import SegmentEntry
 from index.errors import ArchiveDamaged
 from index.interruption import checked
+from index.search import ArchiveHit, DocumentFilter
 from monitor.base.translation import gettext as _
 
 _MAX_CACHED = 20_000

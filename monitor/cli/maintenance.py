@@ -7,7 +7,7 @@ from contextlib import ExitStack, closing
 
 import click
 
-from index import archive_engine
+from index.archive import archive_engine
 from monitor.base.errors import AlreadyRunningError
 from monitor.base.formatting import clauses, megabytes, spelled
 from monitor.base.translation import gettext as _

@@ -10,7 +10,7 @@ from typing import Any
 
 import click
 
-from index import open_archive
+from index.archive import open_archive
 from monitor.base import signs
 from monitor.base.article import Timestamp
 from monitor.base.errors import UnknownNameError

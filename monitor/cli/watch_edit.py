@@ -10,7 +10,7 @@ from typing import Any
 import click
 from rich.cells import cell_len
 
-from index import archive_engine
+from index.archive import archive_engine
 from index.errors import ArchiveError, QueryError
 from index.query.lexer import operator_in
 from index.query.parser import any_of, parse_query

@@ -15,10 +15,9 @@ from support.golden_cases import GOLDEN
 from support.properties import examples
 from support.query_oracle import OracleQuery, Weighed, queries, scores
 
-from index import open_archive, open_archive_writer
 from index.analysis.term_positions import DocumentTerms
 from index.analysis.tokenizer import tokenize
-from index.archive import Archive, DocumentFilter
+from index.archive import Archive, open_archive, open_archive_writer
 from index.errors import QueryError
 from index.evaluation.highlight import Highlighter
 from index.evaluation.proximity import MAX_PLACES
@@ -26,6 +25,7 @@ from index.evaluation.spans import MemoryDocument, matches, occurrences
 from index.query.ast import Facet
 from index.query.filters import selects
 from index.query.parser import Query, parse_query, score
+from index.search import DocumentFilter
 from monitor.base.article import Article
 from monitor.base.url import host
 from monitor.judgement.match.matcher import WatchlistMatcher

@@ -7,9 +7,9 @@ from collections.abc import Iterable, Sequence
 from contextlib import closing
 from pathlib import Path
 
-from index import open_archive, open_archive_writer
-from index.archive import EVERYTHING, DocumentFilter
+from index.archive import open_archive, open_archive_writer
 from index.query.parser import parse_query
+from index.search import EVERYTHING, DocumentFilter
 from monitor.base.article import Article
 from monitor.model.config import STORE_FILE, StoreAddress
 from monitor.model.feed import Feed

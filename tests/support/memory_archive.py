@@ -16,16 +16,8 @@ from typing import ClassVar
 
 from msgspec import Struct
 
-from index import register_engine
 from index.analysis.term_positions import postings
-from index.archive import (
-    EVERYTHING,
-    ArchiveHit,
-    ArchivePage,
-    CollectionStats,
-    DocumentFilter,
-    MatchedArticles,
-)
+from index.archive import register_engine
 from index.errors import ArchiveDamaged
 from index.evaluation.significant_terms import SignificantTerm, query_term_test, significant_terms
 from index.evaluation.spans import MemoryDocument, evaluate
@@ -33,6 +25,14 @@ from index.evaluation.term_expansion import expands, expansion, is_plain_exact, 
 from index.query.ast import Facet, Mode, Word, wanted, words
 from index.query.parser import Query
 from index.query.suggestions import similar_terms
+from index.search import (
+    EVERYTHING,
+    ArchiveHit,
+    ArchivePage,
+    CollectionStats,
+    DocumentFilter,
+    MatchedArticles,
+)
 from monitor.base.article import Article
 
 K1, B = 1.2, 0.75

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
-from index import archive_engine
+from index.archive import archive_engine
 from monitor.base.article import Timestamp
 from monitor.base.formatting import clauses
 from monitor.intake.ingest.feed_health import (

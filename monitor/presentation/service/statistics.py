@@ -22,7 +22,7 @@ from monitor.storage.search.trends import Interval, bounds, merge_intervals
 from monitor.watchlists.baselines import Baselines
 
 if TYPE_CHECKING:  # imported where they are used: `tocsin status` needs none of them
-    from index.archive import MatchedArticles
+    from index.search import MatchedArticles
     from monitor.storage.search.search import ArchiveSearch
     from monitor.storage.store.sql.views import Views
 

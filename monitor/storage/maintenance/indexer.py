@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 import msgspec
 from msgspec.structs import replace
 
-from index import archive_engine
+from index.archive import archive_engine
 from index.errors import ArchiveDamaged, ArchiveError
 from monitor.base.article import Article
 from monitor.base.errors import StoreError

@@ -22,7 +22,7 @@ from functools import partial
 from multiprocessing.connection import Connection
 from pathlib import Path
 
-from index import PRELOADED, archive_engine
+from index.archive import PRELOADED, archive_engine
 from monitor.base import translation
 from monitor.base.article import Timestamp
 from monitor.base.files import atomic_write

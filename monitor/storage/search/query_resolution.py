@@ -7,11 +7,11 @@ from datetime import tzinfo
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from index.archive import DocumentFilter
 from index.query.ast import Facet, clauses
 from index.query.filters import UNDETERMINED, resolve_time, selects
 from index.query.parser import parse_query
 from index.query.suggestions import node_text
+from index.search import DocumentFilter
 from monitor.base.article import Timestamp
 from monitor.base.url import host
 

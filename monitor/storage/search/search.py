@@ -25,16 +25,16 @@ import msgspec
 from msgspec import Meta, Struct
 from msgspec.structs import astuple, replace
 
-from index import open_archive
 from index.analysis import inflection
 from index.analysis.text_cache import clear_all
-from index.archive import ArchiveHit, ArchivePage, CollectionStats, MatchedArticles
+from index.archive import open_archive
 from index.errors import ArchiveDamaged, ArchiveError
 from index.evaluation.highlight import Highlighter, snippet
 from index.interruption import checked, interruptible
 from index.query.filters import UNDETERMINED
 from index.query.parser import Query, parse_query
 from index.query.suggestions import FEW, Count, slips
+from index.search import ArchiveHit, ArchivePage, CollectionStats, MatchedArticles
 from monitor.base.article import Article, Timestamp
 from monitor.base.errors import CursorError, StoreError
 from monitor.base.formatting import clauses
@@ -47,10 +47,11 @@ from monitor.storage.search.query_resolution import QueryResolution
 from monitor.storage.search.suggestions import suggestions
 
 if TYPE_CHECKING:
-    from index.archive import Archive, DocumentFilter
+    from index.archive import Archive
     from index.evaluation.significant_terms import SignificantTerm
     from index.query.ast import Node
     from index.query.completion import Completion
+    from index.search import DocumentFilter
     from monitor.model.feed import Feed
     from monitor.model.status import Totals
     from monitor.storage.store.sql.views import Views

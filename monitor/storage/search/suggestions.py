@@ -7,9 +7,9 @@ from itertools import chain, islice
 
 from msgspec.structs import replace
 
-from index.archive import ArchivePage
 from index.query.parser import Query
 from index.query.suggestions import QuerySuggestion, Similar, SuggestionKind, query_suggestions
+from index.search import ArchivePage
 from monitor.base.article import Timestamp
 from monitor.model.search import Filter, Suggestion
 

@@ -8,8 +8,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime, timedelta, tzinfo
 from itertools import pairwise
 
-from index.archive import MatchedArticles
 from index.query.ast import Facet, Node, clauses
+from index.search import MatchedArticles
 from monitor.base.article import Timestamp
 from monitor.model.search import WHOLE, BucketSize, Series
 

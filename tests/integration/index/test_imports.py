@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from index import open_archive_writer
+from index.archive import open_archive_writer
 from monitor.base.article import Article
 
 NEVER_USED = (
@@ -40,7 +40,7 @@ def test_a_search_imports_neither_numpy_nor_whoosh(query: str, tmp_path: Path) -
         [Article(id=1, feeds=(1,), url="", title="Le tocsin", summary="", seen=0.0)]
     )
     code = (
-        "import sys; from pathlib import Path; from index import open_archive;"
+        "import sys; from pathlib import Path; from index.archive import open_archive;"
         "from index.query.parser import parse_query;"
         f"assert open_archive(Path({str(tmp_path)!r})).search(parse_query({query!r})).total == 1;"
         "print(*sys.modules)"

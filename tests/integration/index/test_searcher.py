@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from index import open_archive, open_archive_writer
-from index.archive import DocumentFilter
+from index.archive import open_archive, open_archive_writer
 from index.query.parser import parse_query
+from index.search import DocumentFilter
 from monitor.base.article import Article
 
 SORTS = ("date", "score")

@@ -17,19 +17,19 @@ from msgspec.structs import replace
 from support import memory_archive  # noqa: F401 (registers its scheme)
 from support.properties import examples
 
-from index import archive_engine, open_archive, open_archive_writer
 from index.archive import (
     Archive,
     ArchiveEngine,
-    ArchiveHit,
-    ArchivePage,
     ArchiveWriter,
-    DocumentFilter,
+    archive_engine,
+    open_archive,
+    open_archive_writer,
 )
 from index.errors import ArchiveDamaged, QueryError
 from index.evaluation.spans import MemoryDocument, evaluate
 from index.query.ast import Facet, Word
 from index.query.parser import Query, parse_query, score
+from index.search import ArchiveHit, ArchivePage, DocumentFilter
 from monitor.base.article import Article
 
 KINDS = ("folder", "memory")

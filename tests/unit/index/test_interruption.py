@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from index import open_archive, open_archive_writer
+from index.archive import open_archive, open_archive_writer
 from index.errors import Interrupted
 from index.interruption import interruptible
 from index.query.parser import parse_query

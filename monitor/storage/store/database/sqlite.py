@@ -8,7 +8,7 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
-from index import archive_engine
+from index.archive import archive_engine
 from monitor.base.errors import NoStoreError, StoreError
 from monitor.base.files import file_signature
 from monitor.base.formatting import clauses

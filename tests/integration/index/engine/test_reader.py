@@ -8,8 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from index import open_archive, open_archive_writer
-from index.archive import Archive
+from index.archive import Archive, open_archive, open_archive_writer
 from index.query.parser import parse_query
 from monitor.base.article import Article
 

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from support import postings_files
 
-from index import open_archive, open_archive_writer
+from index.archive import open_archive, open_archive_writer
 from index.engine import inverted_batch
 from index.engine.checksummed_file import ChecksummedFileWriter
 from index.engine.inverted_batch import SegmentPostings, merged_records, new_records

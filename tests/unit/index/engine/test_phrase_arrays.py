@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from support import postings_files
 
-from index import open_archive, open_archive_writer
+from index.archive import open_archive, open_archive_writer
 from index.engine import bit_sets, phrase_arrays, query_executor
 from index.engine.article_terms import ArticleTerms
 from index.engine.phrase_arrays import Choice, Link

@@ -13,13 +13,13 @@ from whoosh.fields import Schema
 from whoosh.filedb.filestore import FileStorage
 from whoosh.index import TOC
 
-from index import open_archive, open_archive_writer
-from index.archive import Archive, DocumentFilter
+from index.archive import Archive, open_archive, open_archive_writer
 from index.engine.checksummed_file import ChecksummedFileWriter
 from index.engine.columns import NAME
 from index.engine.table_of_contents import SegmentEntry, TableOfContents, newest_table
 from index.errors import ArchiveDamaged
 from index.query.parser import parse_query
+from index.search import DocumentFilter
 from monitor.base.article import Article
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from index import open_archive_writer
+from index.archive import open_archive_writer
 from index.engine.query_executor import SegmentDocument
 from index.engine.reader import ReaderManager
 from index.errors import Interrupted

@@ -12,8 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from support.properties import examples
 
-from index import open_archive, open_archive_writer
-from index.archive import Archive, ArchiveWriter
+from index.archive import Archive, ArchiveWriter, open_archive, open_archive_writer
 from index.engine import segment_merges
 from index.query.parser import parse_query
 from monitor.base.article import Article

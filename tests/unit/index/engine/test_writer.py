@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 from whoosh.filedb.filestore import FileStorage
 
-from index import open_archive, open_archive_writer
+from index.archive import open_archive, open_archive_writer
 from index.engine.columns import NAME
 from index.engine.segment_merges import FAN_IN, select_merge
 from index.engine.table_of_contents import SegmentEntry, newest_table

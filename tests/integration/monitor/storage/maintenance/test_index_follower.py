@@ -13,7 +13,7 @@ import psycopg
 import pytest
 from support.small_store import SmallStore, arrival, article, opened
 
-from index import archive_engine, open_archive
+from index.archive import archive_engine, open_archive
 from index.query.parser import parse_query
 from monitor.model.config import StoreAddress
 from monitor.storage.data_folder import ARCHIVE_FOLDER

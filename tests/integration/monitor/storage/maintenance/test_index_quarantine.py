@@ -12,7 +12,7 @@ import pytest
 from support.flow import edition, rows
 from support.in_process_monitor import InProcessMonitor, press_of
 
-from index import open_archive, open_archive_writer
+from index.archive import open_archive, open_archive_writer
 from index.query.parser import parse_query
 from monitor.base.article import Article
 from monitor.storage.data_folder import ARCHIVE_FOLDER

@@ -21,7 +21,7 @@ from hypothesis import strategies as st
 from support.alert_storage import save_poll
 from support.newsroom import PATIENCE, until
 
-from index import open_archive, open_archive_writer
+from index.archive import open_archive, open_archive_writer
 from index.engine.columns import NAME, VERSION
 from index.engine.segment_writer import merge
 from index.engine.table_of_contents import newest_table, write_table

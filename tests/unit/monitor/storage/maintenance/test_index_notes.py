@@ -12,7 +12,7 @@ import pytest
 from support import flow
 from support.alert_storage import save_poll
 
-from index import open_archive_writer
+from index.archive import open_archive_writer
 from index.errors import ArchiveError
 from monitor.base.article import Article
 from monitor.model.config import StoreAddress

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from index import open_archive_writer
+from index.archive import open_archive_writer
 from monitor.base.article import Article
 from monitor.model.config import OutboxState
 from monitor.storage.maintenance.indexer import IndexRepair

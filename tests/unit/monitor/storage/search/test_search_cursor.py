@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from index.archive import CollectionStats
+from index.search import CollectionStats
 from monitor.base.errors import CursorError
 from monitor.model.search import Filter
 from monitor.storage.search.search import Cursor, fingerprint, parse_cursor

@@ -17,9 +17,9 @@ from hypothesis import strategies as st
 from support.article_archive import FEEDS, article, blind, fill, leave
 from support.properties import examples
 
-from index.archive import MatchedArticles
 from index.evaluation.spans import MemoryDocument, evaluate
 from index.query.parser import parse_query
+from index.search import MatchedArticles
 from monitor.base.article import Article
 from monitor.base.errors import MonitorError
 from monitor.model.config import StoreAddress
