@@ -30,7 +30,7 @@ FRENCH: dict[str, tuple[str, ...]] = {
     "has": ("avec",),
     "is": ("est",),
     "state": ("état",),
-    "assigned": ("confiée", "confié"),
+    "assigned": ("attribuée", "attribué", "confiée", "confié"),
 }
 """French names of each field, the usual one first; accents may be left out."""
 
@@ -39,7 +39,7 @@ OTHER_VALUES: dict[str, dict[str, tuple[str, ...]]] = {
     "has": {"alert": ("alerte",), "body": ("corps", "texte"), "author": ("auteur", "autrice")},
     "state": {
         "new": ("nouvelle", "nouveau"),
-        "acknowledged": ("prise en compte", "pris en compte"),  # not a message
+        "acknowledged": ("vue", "vu", "prise en compte", "pris en compte"),  # not a message
         "closed": ("close", "clos"),
     },
     "is": {

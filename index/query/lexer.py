@@ -21,8 +21,8 @@ _END = rf"(?=[\s(){QUOTES}]|$)"
 SPACE = re.compile(r"\s*")
 AND, OR, NOT = "AND|ET", "OR|OU", "NOT|SAUF"
 OPERATOR = re.compile(rf"(?:{AND}|{OR}|{NOT}){_END}")
-NEAR = re.compile(rf"(NEAR|W)/(\d+){_END}")
-BAD_NEAR = re.compile(rf"(?:NEAR(?:/\S*)?|W/\S*|near/\d+|w/\d+){_END}")
+NEAR = re.compile(rf"(NEAR|PR[EÈ]S|W)/(\d+){_END}")
+BAD_NEAR = re.compile(rf"(?:NEAR(?:/\S*)?|PR[EÈ]S/\S*|W/\S*|(?:near|pr[eè]s|w)/\d+){_END}")
 OF = re.compile(r"(\d+)\s+OF\b\s*")
 FIELD = re.compile(r"([^\W\d_]+):(?!//)\s*")
 CHUNK = re.compile(rf"(?:{UNSPACED}|{GLUED_BRACKETS}|[^\s(){QUOTES}])+")
@@ -74,7 +74,7 @@ _IN_QUERIES = [spelling for spelling in SPELLINGS if field_named(spelling) in (*
 _IN_TERM = re.compile(
     r"(?<!\S)(?:"
     rf"(?P<word>{AND}|{OR})(?=\s)"
-    r"|(?:NEAR|near|W|w)/\d+(?!\S)|NEAR/\S*|NEAR\("
+    r"|(?:NEAR|near|PR[EÈ]S|pr[eè]s|W|w)/\d+(?!\S)|NEAR/\S*|NEAR\("
     r"|\d+\s+OF\s*\("
     r"|\|\|?(?!\S)|&&(?!\S)|-(?=[\w\"])"
     rf"|(?P<not>{NOT})(?=\s)"

@@ -91,6 +91,24 @@ def test_french_is_written_as_french(rule: str, pattern: str) -> None:
     assert not wrong_texts, rule
 
 
+@pytest.mark.parametrize(
+    ("rule", "pattern"),
+    [
+        ("who lifts an alert calls it off", r"\bl[eè]v(?:er?|ée?s?|ent|ez)\b"),
+        ("what is retained was chosen", r"\bretenue?s?\b"),
+        ("a monitor is a screen", r"\bmoniteurs?\b"),
+        ("one sees an alert", r"\bpr(?:is|ise|ises|endre) en compte\b"),
+        ("noise is no sentence of a judge", r"\bjug\w+ (?:que c’est du |comme du )?bruit\b"),
+        ("an article is consulted", r"\b(?:trouv|cherch)ables?\b"),
+        ("units are French", r"\d(?:w|mo|y|d)\b|toutes les \{"),
+        ("nobody hangs up on a newsroom", r"\braccroch|\btout va bien\b"),
+    ],
+)  # fmt: skip
+def test_french_is_that_of_a_newsroom(rule: str, pattern: str) -> None:
+    french_texts = (text for entry in entries() for text in texts(entry)[1])
+    assert not [text for text in french_texts if re.search(pattern, text, re.IGNORECASE)], rule
+
+
 def test_headings_of_help_end_with_the_space_before_their_colon() -> None:
     headings = {entry.id: entry.string for entry in entries() if entry.context == "section"}
     assert headings

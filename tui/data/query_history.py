@@ -55,7 +55,7 @@ def suggested_name(query: str) -> str:
 
 _FILTER = re.compile(r"""-?\b[a-z]+:(?:"[^"]*"|[^\s()]*)|/\d+""")
 _WORD = re.compile(r"[^\W\d_][\w’'-]*")
-_OPERATORS = {"AND", "OR", "NOT", "ET", "OU", "SAUF", "NEAR", "W", "OF"}
+_OPERATORS = {"AND", "OR", "NOT", "ET", "OU", "SAUF", "NEAR", "PRÈS", "PRES", "W", "OF"}
 
 
 class QueryHistory:

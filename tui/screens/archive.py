@@ -67,7 +67,7 @@ def query_hint() -> Line:
         (", ", "quiet"),
         (_("AND OR NOT"), "list"),
         (", ", "quiet"),
-        ("NEAR/5", "list"),
+        (_("NEAR/5"), "list"),
         ("  ", ""),
         (_("@saved"), "list"),
     ]

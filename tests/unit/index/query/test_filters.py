@@ -218,7 +218,7 @@ def test_every_fixed_value_has_a_french_one() -> None:
 @pytest.mark.usefixtures("french")
 @pytest.mark.parametrize(
     ("prefix", "expected"),
-    [("état:", ["close", "nouvelle", '"prise en compte"']), ("état:ack", ["acknowledged"]),
+    [("état:", ["close", "nouvelle", "vue"]), ("état:ack", ["acknowledged"]),
      ("gravité:hi", ["high"]), ("gravite:ele", ["élevée"]), ("est:en", ['"en sourdine"']),
      ("state:n", ["nouvelle"]), ("depuis:h", ["hier", "aujourd’hui"])],
 )  # fmt: skip
@@ -232,4 +232,4 @@ def test_a_wrong_value_is_answered_with_the_french_ones() -> None:
     with pytest.raises(QueryError) as error:
         parse_query("gravité:forte")
     assert "élevée, moyenne, faible" in error.value.hint
-    assert offered_filter("state", "acknowledged") == 'état:"prise en compte"'
+    assert offered_filter("state", "acknowledged") == "état:vue"

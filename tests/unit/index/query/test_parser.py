@@ -43,6 +43,7 @@ def tree_text(node):
         ("a OR b AND c", "(a | (b & c))"),
         ("(a OR b) c", "((a | b) & c)"),
         ("a ET b OU c SAUF d", "((a & b) | (c & !d))"),
+        ("a PRÈS/5 b PRES/3 c", "N3(N5(a, b), c)"),
         ("a -b -(c OR d)", "(a & !b & !(c | d))"),
         ("a NOT NOT b", "(a & b)"),
         ("a NEAR/3 b c", "(N3(a, b) & c)"),

@@ -61,8 +61,8 @@ def run(*words: str, code: int = 0, typed: str = "") -> str:
 @pytest.mark.usefixtures("newsroom", "french")
 def test_the_state_of_the_newsroom() -> None:
     lines = run("status").splitlines()
-    assert lines[0] == "moniteur    arrêté ; lancez-le avec `tocsin` ou `tocsin run`"
-    assert "articles    4, dont 4 trouvables" in lines
+    assert lines[0] == "veilleur    arrêté ; lancez-le avec `tocsin` ou `tocsin run`"
+    assert "articles    4, dont 4 consultables" in lines
     assert "alertes     4 ; 3 nouveaux sujets" in lines
     assert len({line.index(line.split("  ")[-1].strip()) for line in lines[:3]}) == 1
 
@@ -75,12 +75,12 @@ def test_alerts_and_what_is_done_to_them() -> None:
     rows = json.loads(run("alerts", "list", "--watch", "Grève", "--json"))
     first_id, second_id = (row["alert_id"] for row in rows)
     assert run("alerts", "noise", first_id, second_id) == (
-        "2 alertes modifiées : juger bruit ; 1 autre du même sujet : ajoutez --story ;"
+        "2 alertes modifiées : classer comme bruit ; 1 autre du même sujet : ajoutez --story ;"
         " `tocsin alerts undo` annule\n"
     )
     assert "1 alerte modifiée : clore ;" in run("alerts", "close", first_id)
     assert run("alerts", "close", first_id).startswith("rien à changer")
-    assert "prise en compte → close" in run("alerts", "history", first_id)
+    assert "vue → close" in run("alerts", "history", first_id)
     assert run("alerts", "untag", "x", first_id).startswith("rien à changer")
     refusal = run("alerts", "star", "--watch", "Alibaba", code=2)
     assert "ajoutez --yes pour « marquer d’une étoile »" in refusal
