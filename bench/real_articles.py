@@ -16,7 +16,7 @@ from monitor.base.article import Article
 from monitor.base.errors import ParseError
 from monitor.base.text_cleaning import line, lines
 from monitor.intake.ingest import article_changes
-from monitor.intake.parse.feed import parse
+from monitor.intake.parse.document import parse
 from monitor.model.feed import Feed
 
 DATA = Path(__file__).parents[2] / "shared" / "data"

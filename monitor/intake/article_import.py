@@ -24,7 +24,7 @@ from monitor.base.text_cleaning import clean, line, safe_url
 from monitor.base.translation import gettext as _
 from monitor.intake.ingest import article_changes
 from monitor.intake.ingest.article_changes import enrich
-from monitor.intake.parse.document import (
+from monitor.intake.parse.entry import (
     NAME_CAP,
     TITLE_CAP,
     canonical,

@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING
 from monitor.base.errors import ParseError
 from monitor.base.text_cleaning import line
 from monitor.base.translation import gettext as _
-from monitor.intake.parse.document import in_utf8, language, root_only
+from monitor.intake.parse.document import in_utf8, root_only
+from monitor.intake.parse.entry import language
 from monitor.model.feed import Feed
 
 if TYPE_CHECKING:

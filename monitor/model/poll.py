@@ -95,7 +95,7 @@ class Entry(Struct, frozen=True, kw_only=True):
     features: bytes = b""
     """Features of its texts, packed, where they were read with the document."""
     key: str = ""
-    """Its key in its feed (see `monitor.intake.parse.document`)."""
+    """Its key in its feed (see `monitor.intake.parse.entry`)."""
     fingerprint: bytes = b""
     """Hash of its words."""
     canonical: str = ""
@@ -147,7 +147,7 @@ class Known(Struct, frozen=True, kw_only=True):
     feed: int
     """Number of the feed."""
     guids: Mapping[str, tuple[int, bytes]] = field(default_factory=dict)
-    """Article id and fingerprint by key of this feed's entries (see `parse.document.key`)."""
+    """Article id and fingerprint by key of this feed's entries (see `parse.entry.key`)."""
     parts: Mapping[str, bytes] = field(default_factory=dict)
     """Hashes of the parts of this feed's entries by key (see `Entry`); none of an
     entry that was last stored before these were kept."""
@@ -230,9 +230,9 @@ class ArticleChange(Struct, frozen=True, kw_only=True):
     new: bool = False
     """False for an edited article, whose earlier text becomes a version."""
     guid: str = ""
-    """Key of the entry in its feed (see `parse.document.key`); empty without a new one."""
+    """Key of the entry in its feed (see `parse.entry.key`); empty without a new one."""
     fingerprint: bytes = b""
-    """Hash of the folded entry (see `parse.document.fingerprint`)."""
+    """Hash of the folded entry (see `parse.entry.fingerprint`)."""
     parts: bytes = b""
     """Hashes of the parts of the entry (see `Entry`)."""
     canonical: str = ""

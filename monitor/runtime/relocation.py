@@ -14,7 +14,7 @@ from monitor.base.translation import ngettext
 from monitor.base.url import redact
 from monitor.config.kinds import HARMLESS
 from monitor.intake.ingest.feed_health import is_confirmed
-from monitor.intake.parse.document import canonical
+from monitor.intake.parse.entry import canonical
 from monitor.model.feed import Feed, PermanentRedirect
 from monitor.storage.store.sql.store import Store
 

@@ -15,7 +15,7 @@ from support import ROOT, flow
 from support.flow import A, B, C, Fuse, ManualMonitor, life, rows
 from support.planted_bugs import EtagFirst
 
-from monitor.intake.parse.feed import parse
+from monitor.intake.parse.document import parse
 from monitor.storage.store.sql.store import Store
 
 OF_THE_STORY = {

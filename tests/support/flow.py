@@ -27,7 +27,7 @@ from monitor.base.errors import FetchError
 from monitor.intake.ingest.ingest import Ingester
 from monitor.intake.ingest.poll_outcome import ActiveConfig, BatchOutcome
 from monitor.intake.parse import web_page
-from monitor.intake.parse.feed import parse, parse_with_features
+from monitor.intake.parse.document import parse, parse_with_features
 from monitor.intake.parse.web_page import Allowance, allowance
 from monitor.judgement.alerts.routing import Routing
 from monitor.judgement.match.matcher import WatchlistMatcher

@@ -17,7 +17,7 @@ from index.analysis.language import choose, prior
 from index.analysis.text_features import TextFeatures, text_features
 from monitor.base.article import Article, Timestamp
 from monitor.intake.ingest import cross_language, identify, stories
-from monitor.intake.parse.document import PARTS, folded, part_hash
+from monitor.intake.parse.entry import PARTS, folded, part_hash
 from monitor.judgement.alerts.publishers import host_name
 from monitor.judgement.match.matcher import TimedMatcher, WatchlistMatcher
 from monitor.model.feed import Feed

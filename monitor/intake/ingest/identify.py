@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 from msgspec import Struct
 
-from monitor.intake.parse.document import PART, PARTS, folded, part_hash
+from monitor.intake.parse.entry import PART, PARTS, folded, part_hash
 from monitor.model.poll import Entry, Known, KnownArticle
 
 

@@ -12,7 +12,7 @@ from monitor.base.article import Timestamp
 from monitor.base.errors import ParseError
 from monitor.base.text_cleaning import line, lines
 from monitor.base.translation import gettext as _
-from monitor.intake.parse.document import (
+from monitor.intake.parse.entry import (
     NAME_CAP,
     TEXT_CAP,
     TITLE_CAP,
@@ -20,7 +20,6 @@ from monitor.intake.parse.document import (
     distinct_entries,
     entry_link,
     guid,
-    in_utf8,
     iso_moment,
     language,
 )
@@ -41,9 +40,9 @@ def is_json_feed(body: bytes) -> bool:
     return _CLAIM.search(body.replace(b"\0", b"") if b"\0" in body[:8] else body) is not None
 
 
-def parse(body: bytes, url: str, content_type: str = "") -> ParsedFeed:
+def parse(text: str, url: str) -> ParsedFeed:
     """Parse a JSON Feed; raises ParseError with a reason in words."""
-    document = _object(body, url, content_type)
+    document = _object(text, url)
     version = _VERSION.match(_text(document, "version"))
     items = document.get("items")
     if version is None or not isinstance(items, list):
@@ -61,9 +60,8 @@ def parse(body: bytes, url: str, content_type: str = "") -> ParsedFeed:
     )
 
 
-def _object(body: bytes, url: str, content_type: str) -> Table:
+def _object(text: str, url: str) -> Table:
     """Return the document; the reader of the standard library refuses deep nesting."""
-    text = in_utf8(body, content_type)[0].decode("utf-8", "replace")
     try:
         document: Table = json.loads(text, strict=False)  # beginning with a brace
     except json.JSONDecodeError as error:

@@ -23,7 +23,7 @@ from monitor.base.errors import ParseError
 from monitor.base.fork_server import confine, forking, preload
 from monitor.base.garbage import exempt_all
 from monitor.base.translation import gettext as _
-from monitor.intake.parse import feed, web_page
+from monitor.intake.parse import document, web_page
 from monitor.intake.parse.document import with_encoding
 from monitor.intake.parse.web_page import Allowance
 from monitor.model.poll import Fetched, ParsedFeed
@@ -70,7 +70,7 @@ class Parser:
         Raises:
             ParseError: It is no feed, or reading was killed.
         """
-        reading = feed.parse_with_features if with_features else feed.parse
+        reading = document.parse_with_features if with_features else document.parse
         return await self._read(reading, replace(fetched, url=fetched.base or fetched.url))
 
     async def extract(self, page: Fetched) -> str:

@@ -14,7 +14,7 @@ from monitor.base.url import redact
 from monitor.config import addresses, kinds
 from monitor.config.draft import selects_feed, unknown_selector
 from monitor.config.yaml_edit import edit, edit_by_config, set_enabled, with_item, without_items
-from monitor.intake.parse.document import canonical
+from monitor.intake.parse.entry import canonical
 from monitor.model.config import Config
 from monitor.model.feed import Feed
 

@@ -8,7 +8,7 @@ import pytest
 from support.delivery_desk import DeliveryDesk, alerts
 
 from monitor.delivery.notify.senders import file_name
-from monitor.intake.parse.feed import parse
+from monitor.intake.parse.document import parse
 from monitor.model.config import Channel, ChannelKind
 
 

@@ -16,7 +16,7 @@ from support.originals import hostile_feeds
 from monitor.base import translation
 from monitor.base.errors import ParseError
 from monitor.base.language import FOLDER
-from monitor.intake.parse.feed import parse, parse_with_features
+from monitor.intake.parse.document import parse, parse_with_features
 from monitor.intake.parse.workers import Parser
 from monitor.model.poll import Fetched, ParsedFeed
 

@@ -19,7 +19,7 @@ from support.properties import examples
 from index.query.parser import parse_query
 from monitor.intake.ingest.ingest import Ingester
 from monitor.intake.ingest.poll_outcome import ActiveConfig, BatchOutcome, PollResult
-from monitor.intake.parse.document import keyed_entries
+from monitor.intake.parse.entry import keyed_entries
 from monitor.judgement.match.matcher import WatchlistMatcher
 from monitor.model.config import StoreAddress
 from monitor.model.feed import Feed, FeedState

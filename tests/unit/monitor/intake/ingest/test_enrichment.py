@@ -15,7 +15,7 @@ from monitor.base.article import Article
 from monitor.intake.ingest.article_changes import article, enrich
 from monitor.intake.ingest.ingest import Ingester
 from monitor.intake.ingest.poll_outcome import ActiveConfig, PollResult
-from monitor.intake.parse.document import keyed_entries
+from monitor.intake.parse.entry import keyed_entries
 from monitor.judgement.match.matcher import WatchlistMatcher
 from monitor.model.alert import AlertState
 from monitor.model.config import StoreAddress

@@ -14,7 +14,7 @@ from monitor.intake.ingest.identify import (
     Seen,
     identify,
 )
-from monitor.intake.parse.document import canonical, fingerprint, key, keyed_entries
+from monitor.intake.parse.entry import canonical, fingerprint, key, keyed_entries
 from monitor.model.poll import Entry, Known, KnownArticle
 
 

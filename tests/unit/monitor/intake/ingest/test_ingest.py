@@ -15,7 +15,7 @@ from index.query.parser import parse_query as understood
 from monitor.base.errors import FetchError, StoreError
 from monitor.intake.ingest.ingest import Ingester
 from monitor.intake.ingest.poll_outcome import ActiveConfig, PollResult
-from monitor.intake.parse.feed import parse
+from monitor.intake.parse.document import parse
 from monitor.judgement.match.matcher import WatchlistMatcher
 from monitor.model.alert import AlertKind
 from monitor.model.config import StoreAddress

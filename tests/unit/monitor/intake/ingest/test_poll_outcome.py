@@ -15,7 +15,7 @@ from support import flow
 from monitor.base.errors import FetchError
 from monitor.intake.ingest.ingest import Ingester
 from monitor.intake.ingest.poll_outcome import ActiveConfig, PollResult
-from monitor.intake.parse.document import keyed_entries
+from monitor.intake.parse.entry import keyed_entries
 from monitor.judgement.match.matcher import WatchlistMatcher
 from monitor.model.config import StoreAddress
 from monitor.model.feed import Feed, FeedState, GapKind, Health

@@ -16,7 +16,7 @@ from monitor.base.article import Article
 from monitor.intake.ingest import feed_health, schedule
 from monitor.intake.ingest.ingest import Ingester
 from monitor.intake.ingest.poll_outcome import ActiveConfig, BatchOutcome, PollResult
-from monitor.intake.parse.document import keyed_entries
+from monitor.intake.parse.entry import keyed_entries
 from monitor.judgement.match.matcher import ARTICLE_SECONDS, TimedMatcher, WatchlistMatcher
 from monitor.model.config import StoreAddress
 from monitor.model.feed import Feed, FeedState, Health

@@ -13,8 +13,8 @@ from support.originals import hostile_json
 
 from monitor.base.errors import ParseError
 from monitor.base.text_cleaning import clean
-from monitor.intake.parse.document import keyed_entries
-from monitor.intake.parse.feed import parse
+from monitor.intake.parse.document import parse
+from monitor.intake.parse.entry import keyed_entries
 from monitor.model.poll import Entry
 
 URL = "https://ex.org/flux/feed.json"

@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from monitor.base.errors import ParseError
-from monitor.intake.parse import feed
+from monitor.intake.parse import xml_feed
+from monitor.intake.parse.document import parse
 from monitor.intake.parse.plain_document import plain_document
 from monitor.model.poll import ParsedFeed
 
@@ -188,14 +189,14 @@ def documents(draw: st.DrawFn) -> str:
 
 def outcome_of(document: str) -> ParsedFeed | str:
     try:
-        return feed.parse(document.encode(), URL)
+        return parse(document.encode(), URL)
     except ParseError as error:
         return error.reason
 
 
 def assert_means_the_same(document: str) -> None:
     outcome = outcome_of(document)
-    with patch.object(feed, "plain_document", lambda source: None):
+    with patch.object(xml_feed, "plain_document", lambda source: None):
         assert outcome == outcome_of(document), document
 
 
@@ -302,7 +303,7 @@ def test_the_base_of_an_element_is_that_of_no_other_link(form: tuple[str, ...], 
         with_namespaces(f"{root}{channel}<{entry}>{based}</{entry}><{entry}>{link}</{entry}>{end}"),
     ):
         assert_means_the_same(document)
-        parsed = feed.parse(document.encode(), URL)
+        parsed = parse(document.encode(), URL)
         assert parsed.entries[-1].url == "https://www.example.org/un", document
 
 
@@ -314,7 +315,7 @@ def test_the_base_of_an_entry_is_that_of_its_own_links(form: tuple[str, ...]) ->
     bodies = (
         f"<{entry} xml:base='https://b.example/a/'>{text}{link}</{entry}><{entry}>{link}</{entry}>"
     )
-    parsed = feed.parse(f"{root}{channel}{bodies}{end}".encode(), URL)
+    parsed = parse(f"{root}{channel}{bodies}{end}".encode(), URL)
     assert [item.url for item in parsed.entries] == [
         "https://b.example/a/un",
         "https://www.example.org/un",
@@ -344,7 +345,7 @@ def test_a_creator_and_an_author_are_both_named_once(
     for elements in ((creator, author), (author, creator)):
         document = with_entry(form, *elements, element("title"))
         assert_means_the_same(document)
-        (item,) = feed.parse(document.encode(), URL).entries
+        (item,) = parse(document.encode(), URL).entries
         written = item.author.replace("MARIE DUPONT", "Marie Dupont").split(", ")
         assert sorted(written) == sorted(names), document
 
@@ -375,9 +376,9 @@ USUAL_ATOM = """<feed xmlns="http://www.w3.org/2005/Atom" xml:lang="fr"><title>L
 @pytest.mark.parametrize("document", [USUAL_RSS, USUAL_ATOM])
 def test_the_usual_needs_no_feedparser(document: str) -> None:
     assert plain_document(document.encode())
-    parsed = feed.parse(document.encode(), URL)
-    with patch.object(feed, "plain_document", lambda source: None):
-        assert parsed == feed.parse(document.encode(), URL)
+    parsed = parse(document.encode(), URL)
+    with patch.object(xml_feed, "plain_document", lambda source: None):
+        assert parsed == parse(document.encode(), URL)
 
 
 @pytest.mark.parametrize(

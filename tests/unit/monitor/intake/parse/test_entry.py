@@ -1,13 +1,18 @@
-"""Tests of the keys that identify entries."""
+"""Tests of the addresses of entries, and of the keys that identify them."""
 
 from __future__ import annotations
+
+from urllib.parse import urljoin
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from monitor.intake.parse.document import canonical, key
+from monitor.base.text_cleaning import safe_url
+from monitor.intake.parse.entry import _ABSOLUTE, absolute, canonical, key
 from monitor.model.poll import Entry
+
+BASE = "https://feeds.example/a/feed.xml"
 
 
 def entry(guid: str = "", url: str = "", title: str = "", summary: str = "") -> Entry:
@@ -78,3 +83,20 @@ urls = st.from_regex(
 @given(urls)
 def test_a_canonical_link_is_its_own(url: str) -> None:
     assert canonical(canonical(url)) == canonical(url)
+
+
+@given(st.from_regex(_ABSOLUTE, fullmatch=True))
+def test_an_address_that_is_taken_as_it_is_would_be_the_same_if_it_were_read(url: str) -> None:
+    assert absolute(BASE, url) == safe_url(urljoin(BASE, url)) == url
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        f"https://{'a' * 2_000}.example/",
+        f"https://a.example/{'a' * 2_000}",
+        f"https://a.example/a?{'a' * 2_000}",
+    ],
+)
+def test_an_address_that_is_too_long_is_none(url: str) -> None:
+    assert absolute(BASE, url) == ""

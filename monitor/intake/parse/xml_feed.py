@@ -1,4 +1,4 @@
-"""Bytes to entries: RSS, RDF, Atom and JSON Feed, broken ones included. Runs in `workers`."""
+"""RSS, RDF and Atom, broken ones included, to entries."""
 
 from __future__ import annotations
 
@@ -9,38 +9,26 @@ import re
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from functools import cache
-from itertools import accumulate
 from typing import Any
-from xml.sax import SAXException
-
-from msgspec.structs import replace
 
 from index.analysis.html_text import from_html
-from index.analysis.text_features import packed, text_features
 from monitor.base.article import Timestamp
-from monitor.base.errors import ParseError
 from monitor.base.text_cleaning import line, lines
-from monitor.base.translation import gettext as _
-from monitor.intake.parse import json_feed
-from monitor.intake.parse.document import (
+from monitor.intake.parse.entry import (
     NAME_CAP,
     TEXT_CAP,
     TITLE_CAP,
-    UTF8,
     absolute,
-    describe_content,
     distinct_entries,
     entry_link,
     guid,
-    in_utf8,
     language,
-    root_only,
-    with_escaped_markup,
-    without_impossible_characters,
 )
 from monitor.intake.parse.plain_document import plain_document
 from monitor.model.poll import Entry, ParsedFeed
 
+UTF8 = "; charset=utf-8"
+"""The parameter of a type whose text is in UTF-8."""
 _PERIODS = {
     "hourly": 3_600.0,
     "daily": 86_400.0,
@@ -60,68 +48,27 @@ _FORMATS = {
 }
 """Names of the formats by those of feedparser."""
 _NO_TEXT = ("image/", "audio/", "video/", "font/", "model/")
-FEATURED = 150_000
-"""Characters of the texts of a document whose features are read with it: 0.05 s."""
+_MARKUP_CONTENT = re.compile(
+    rb"content(?<=[<:]content)(\s[^<>]{0,200}?\btype\s*=\s*)([\"'])(?:[^\"'<>]*[/+]xml|xhtml)\2"
+    rb"([^<>]*(?<!/)>)(?=\s*<\w)",
+    re.IGNORECASE,
+)
+_PREFIX = re.compile(rb"(</?)[\w.-]+:(?=\w)")
 _BASE64 = re.compile(r"[A-Za-z0-9+/\s]{24,}=*\s*")
 """Bytes that feedparser could not decode to text."""
 
 
-def parse(body: bytes, url: str, content_type: str = "") -> ParsedFeed:
-    """Parse a feed's document; `url` is where it came from.
-
-    Raises ParseError with a reason in words when it is no feed. A broken document that
-    still has entries is a feed.
-    """
-    try:
-        if json_feed.is_json_feed(body):
-            return json_feed.parse(body, url, content_type)
-        try:
-            document = _document(body, content_type)
-        except (ValueError, OverflowError):  # most often one `&#1114112;`
-            document = _document(_repaired(body), content_type)
-        if not document["entries"] and not document.get("version"):
-            raise ParseError(url, describe_content(body))
-        if not document["entries"] and isinstance(document.get("bozo_exception"), SAXException):
-            raise ParseError(url, _("it is broken off or not well-formed, and has no entries"))
-        return _feed(document, url)
-    except (ParseError, MemoryError):
-        raise
-    except Exception as error:  # feedparser raises anything on 9 % of mutated documents
-        reason = _("it is too broken to be read ({error})", error=type(error).__name__)
-        raise ParseError(url, reason) from error
-
-
-def parse_with_features(body: bytes, url: str, content_type: str = "") -> ParsedFeed:
-    """Parse a feed's document, and compute the features of the first texts of its entries.
-
-    The features are for feeds that were never read, all entries of which are new: they are most
-    of the work of a first round, and this process is one of several.
-
-    Raises:
-        ParseError: It is no feed.
-    """
-    parsed = parse(body, url, content_type)
-    sizes = accumulate(len(entry.summary) + len(entry.body) for entry in parsed.entries)
-    first = sum(size <= FEATURED for size in sizes)
-    featured = parsed.entries[:first]
-    features = text_features([(entry.title, entry.summary, entry.body) for entry in featured])
-    entries = tuple(map(lambda e, text: replace(e, features=packed(text)), featured, features))
-    return replace(parsed, entries=entries + parsed.entries[first:])
-
-
-def _repaired(body: bytes) -> bytes:
-    """Return the body without impossible references, whichever its encoding."""
-    return without_impossible_characters(body.decode("latin-1")).encode("latin-1")
-
-
-def _document(body: bytes, content_type: str) -> Mapping[str, Any]:
+def read(source: bytes, charset: str) -> Mapping[str, Any]:
     """Return feedparser's reading, without its addresses and safe HTML: ours are better.
 
     feedparser gets no address of the feed, so that a guid never depends on where the feed was
     fetched. Given bytes or text it would open files and addresses that they name.
+
+    Args:
+        source: The root element, and the XML declaration if there is one.
+        charset: The parameter of the type to read it with.
     """
-    body, charset = in_utf8(body, content_type)
-    source = with_escaped_markup(root_only(body))
+    source = _with_escaped_markup(source)
     if charset == UTF8 and (plain := plain_document(source)) is not None:
         return plain
     document: Mapping[str, Any] = _feedparser().parse(
@@ -131,6 +78,28 @@ def _document(body: bytes, content_type: str) -> Mapping[str, Any]:
         resolve_relative_uris=False,
     )
     return document
+
+
+def _with_escaped_markup(body: bytes) -> bytes:
+    """Return a feed whose Atom content in XHTML or other XML is written as escaped HTML.
+
+    feedparser takes the elements of other XML, and elements of XHTML with names of a feed
+    (`summary`, `title`), for those of the entry.
+    """
+    pieces, last = [], 0
+    for opening in _MARKUP_CONTENT.finditer(body):
+        prefix = body[body.rfind(b"<", 0, opening.start()) + 1 : opening.start()]
+        end = body.find(b"</" + prefix + b"content", opening.end())
+        if end < 0:
+            break
+        if opening.start() < last:
+            continue
+        markup = _PREFIX.sub(rb"\1", body[opening.end() : end])
+        escaped = markup.replace(b"&", b"&amp;").replace(b"<", b"&lt;")
+        pieces += [body[last : opening.start()], b"content", opening[1], b'"text/html"', opening[3]]
+        pieces.append(escaped)
+        last = end
+    return b"".join([*pieces, body[last:]]) if pieces else body
 
 
 @cache
@@ -161,7 +130,8 @@ def _feedparser() -> Any:
     return feedparser
 
 
-def _feed(document: Mapping[str, Any], url: str) -> ParsedFeed:
+def parsed_feed(document: Mapping[str, Any], url: str) -> ParsedFeed:
+    """Return the entries of a reading; `url` is where the document came from."""
     feed = document["feed"]
     return ParsedFeed(
         title=line(_text(feed, "title", TITLE_CAP)),
