@@ -23,8 +23,14 @@ from bench.real_articles import arguments, articles, as_article, published, rows
 from bench.real_watchlists import SEED
 from index.analysis.text_features import shingles
 from monitor.base.article import Article
-from monitor.intake.ingest.stories import Relation, StoryDecision, assign_story, least_shared
-from monitor.judgement.alerts.headlines import headline_of, is_same_piece
+from monitor.judgement.stories import (
+    Relation,
+    StoryDecision,
+    assign_story,
+    headline_of,
+    is_same_piece,
+    least_shared,
+)
 from monitor.model.poll import StoryCandidate
 
 COPIES = 2_000

@@ -31,7 +31,7 @@ The flow of an alert, from feeds.yaml to whoever is notified::
             judgement.match    which watchlists match, and where?
                                ▼ in one transaction of the store
             identify           is the entry new, changed, a duplicate or known?
-            stories            of which story is it a copy or a version?
+            judgement.stories  of which story is it a copy or a version?
             poll_outcome       when is the feed due next? is it in trouble?
             judgement.alerts   raise, merge, suppress, escalate, route: facts ──▶ one plan
                                ▼

@@ -1,4 +1,4 @@
-"""URLs: parsing, comparison by origin and host, and the form that is safe to show.
+"""URLs: parsing, comparison by origin, host and publisher, and the form that is safe to show.
 
 httpx is imported when the first URL is parsed: commands that only show URLs start without it.
 """
@@ -6,6 +6,7 @@ httpx is imported when the first URL is parsed: commands that only show URLs sta
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from functools import lru_cache
 from ipaddress import ip_address
 from typing import TYPE_CHECKING
@@ -110,3 +111,49 @@ def redact(url: str) -> str:
     shown = _SECRET.sub(r"\1…", _USERINFO.sub("…@", url))
     shown = "".join(char if char.isprintable() else "\N{REPLACEMENT CHARACTER}" for char in shown)
     return shown if len(shown) <= 500 else shown[:499] + "…"
+
+
+# --- publishers: addresses with one registered name --------------------------------------
+
+_LONGEST_HOST = 253
+"""Characters of a name in the domain name system."""
+
+
+def publisher(article_url: str, feed_url: str) -> str:
+    """Return the publisher of an article, by its address, else by that of its feed.
+
+    `www.lesechos.fr` and `sections.lesechos.fr` are one publisher; a service that carries the
+    feeds of many (FeedBurner) is none of them. A host without a registered name (a number, a
+    name inside a house) identifies nobody, so each feed there is a publisher of its own.
+    """
+    return registered_name(article_url) or registered_name(feed_url) or feed_url
+
+
+def is_aggregator(feed_url: str, sources: Iterable[str]) -> bool:
+    """Tell whether a feed aggregates other sites: each of its entries names another site.
+
+    An outlet that names an agency as the source of some of its articles is none.
+    """
+    sources = list(sources)
+    return bool(sources) and all(url and not is_same_site(url, feed_url) for url in sources)
+
+
+def is_same_site(url: str, other: str) -> bool:
+    """Tell whether two addresses are of one site, by the registered name, else by the host."""
+    name = registered_name(url)
+    if name or registered_name(other):
+        return name == registered_name(other)
+    return urlsplit(url).netloc == urlsplit(other).netloc
+
+
+def registered_name(url: str) -> str:
+    """Return the registered name of a URL's host: `bbc.co.uk` of `feeds.bbc.co.uk`; or ''."""
+    name = host(url)
+    return _registered_name_of(name) if 0 < len(name) <= _LONGEST_HOST else ""
+
+
+@lru_cache(20_000)
+def _registered_name_of(host: str) -> str:
+    from tld import get_fld  # 110 ms, which a viewer need not spend
+
+    return get_fld(f"https://{host}", fail_silently=True) or ""

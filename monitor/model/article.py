@@ -88,7 +88,7 @@ def shown_parts(
 
 
 class ArticleOrigin(NamedTuple):
-    """The addresses of an article; see `monitor.judgement.alerts.publishers.publisher`."""
+    """The addresses of an article; see `monitor.base.url.publisher`."""
 
     article: int
     url: str

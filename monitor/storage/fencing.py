@@ -16,6 +16,7 @@ from zlib import crc32
 
 from monitor.base.errors import LeaseLostError
 from monitor.base.translation import gettext as _
+from monitor.base.url import host, registered_name
 from monitor.model.lease import BUCKETS
 
 
@@ -74,7 +75,4 @@ def require_lease() -> None:
 
 def bucket_of(url: str) -> int:
     """Return the bucket of an address: that of its registered domain, else of its host."""
-    from monitor.base.url import host
-    from monitor.judgement.alerts.publishers import registered_name
-
     return crc32((registered_name(url) or host(url)).encode()) % BUCKETS

@@ -16,9 +16,10 @@ from msgspec.structs import replace
 from index.analysis.language import choose, prior
 from index.analysis.text_features import TextFeatures, text_features
 from monitor.base.article import Article, Timestamp
-from monitor.intake.ingest import cross_language, identify, stories
+from monitor.base.url import host
+from monitor.intake.ingest import cross_language, identify
 from monitor.intake.parse.entry import PARTS, folded, part_hash
-from monitor.judgement.alerts.publishers import host_name
+from monitor.judgement import stories
 from monitor.judgement.match.matcher import TimedMatcher, WatchlistMatcher
 from monitor.model.feed import Feed
 from monitor.model.poll import ArticleChange, Entry, Known, Sighting, StoryCandidate
@@ -66,7 +67,7 @@ def entry_change(
     if isinstance(decision, identify.New):
         text = article(entry, feed, batch.next_article(), now)
         if aggregated:
-            text = replace(text, outlet=entry.source or host_name(entry.source_url))
+            text = replace(text, outlet=entry.source or host(entry.source_url).removeprefix("www."))
     else:
         old, revised = stored.get(decision.article), None
         if old is not None and isinstance(decision, identify.Changed):

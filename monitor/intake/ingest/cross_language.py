@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 
 from monitor.base.article import Article
-from monitor.judgement.alerts.publishers import publisher
+from monitor.base.url import publisher
 from monitor.model.feed import Feed
 from monitor.model.poll import ArticleChange, Names
 from monitor.storage.store.sql.batch import StoreReads

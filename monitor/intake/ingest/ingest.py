@@ -28,8 +28,8 @@ from monitor.intake.ingest.poll_outcome import (
     PollStep,
 )
 from monitor.judgement.alerts.alert_planning import plan_alerts
-from monitor.judgement.alerts.delivery_planning import plan_ended_silences
 from monitor.judgement.alerts.plan import AlertPlan, Arrivals
+from monitor.judgement.alerts.routing import plan_ended_silences
 from monitor.judgement.match.matcher import TimedMatcher
 from monitor.model.event_link import EncodedBatch, EventLink, Surety
 from monitor.model.evidence import Via

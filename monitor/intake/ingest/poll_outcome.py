@@ -11,7 +11,7 @@ from msgspec.structs import replace
 from monitor.base.article import Article, Timestamp
 from monitor.base.errors import FeedError, FetchError
 from monitor.base.translation import ngettext
-from monitor.base.url import redact
+from monitor.base.url import is_aggregator, redact
 from monitor.intake.ingest import (
     article_changes,
     feed_health,
@@ -19,7 +19,6 @@ from monitor.intake.ingest import (
     publication_rate,
     schedule,
 )
-from monitor.judgement.alerts.publishers import is_aggregator
 from monitor.judgement.alerts.routing import Routing
 from monitor.judgement.match.matcher import WatchlistMatcher
 from monitor.model.feed import Feed, FeedState, Outcome, Poll

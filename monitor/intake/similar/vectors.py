@@ -26,7 +26,7 @@ from msgspec.json import Decoder
 
 from monitor.base.errors import requires_extra
 from monitor.base.translation import gettext as _
-from monitor.judgement.alerts.publishers import publisher
+from monitor.base.url import publisher
 from monitor.model.event_link import LEAD, VECTORS_EXTRA, WINDOW, EventLink, StoredVector, Surety
 from monitor.model.poll import Names
 

@@ -4,7 +4,7 @@
 
     article matches a watchlist ─▶ alert known? ─▶ its matches are replaced
                                  ─▶ duplicate?  ─▶ raised, as part of the original's alert
-                                 ─▶ raised ─▶ suppressed, or notified (see `delivery_planning`)
+                                 ─▶ raised ─▶ suppressed, or notified (see `routing`)
     article was edited ─▶ matches and terms that it lost
     story spreads      ─▶ escalated (see `escalation`) ─▶ suppressed, or notified
     feed has an incident ─▶ alert about the feed ─▶ suppressed, or notified
@@ -18,8 +18,6 @@ from msgspec.structs import replace
 
 from monitor.base.article import Timestamp
 from monitor.judgement.alerts import escalation
-from monitor.judgement.alerts.delivery_planning import DeliveryPlanner
-from monitor.judgement.alerts.headlines import headline_of, is_same_piece
 from monitor.judgement.alerts.plan import (
     AlertFacts,
     AlertPlan,
@@ -33,7 +31,8 @@ from monitor.judgement.alerts.plan import (
     StoryAlert,
     StoryFacts,
 )
-from monitor.judgement.alerts.routing import Routing
+from monitor.judgement.alerts.routing import DeliveryPlanner, Routing
+from monitor.judgement.stories import headline_of, is_same_piece
 from monitor.model import evidence
 from monitor.model.alert import AlertKind, BegunIncident, Verdict
 from monitor.model.evidence import Kind, Via

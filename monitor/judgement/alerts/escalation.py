@@ -11,8 +11,8 @@ from collections.abc import Collection, Iterable, Iterator
 
 from msgspec.structs import replace
 
+from monitor.base.url import publisher
 from monitor.judgement.alerts.plan import Arrivals, NewEscalation, StoryAlert, StoryFacts, StoryLink
-from monitor.judgement.alerts.publishers import publisher
 from monitor.model.alert import OUTLETS, AlertState, Verdict
 from monitor.model.article import ArticleOrigin
 from monitor.model.evidence import Via

@@ -11,9 +11,8 @@ from monitor.base.article import Timestamp
 from monitor.base.formatting import span
 from monitor.base.translation import gettext as _
 from monitor.base.translation import ngettext, number
-from monitor.judgement.alerts.delivery_planning import DeliveryPlanner
 from monitor.judgement.alerts.plan import AlertFacts, AlertPlan, NewUnusualTime
-from monitor.judgement.alerts.routing import Routing, by_the_clock
+from monitor.judgement.alerts.routing import DeliveryPlanner, Routing, by_the_clock
 from monitor.judgement.alerts.unusual_volume import Unusual
 from monitor.model.alert import AlertKind
 from monitor.model.lease import SharingMonitor

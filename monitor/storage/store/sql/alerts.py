@@ -13,7 +13,6 @@ from msgspec.structs import astuple
 
 from monitor.base.article import Timestamp
 from monitor.judgement.alerts.escalation import touched_stories
-from monitor.judgement.alerts.headlines import headline
 from monitor.judgement.alerts.plan import (
     NO_FACTS,
     AlertFacts,
@@ -30,6 +29,7 @@ from monitor.judgement.alerts.plan import (
     StoryLink,
     SuppressedCount,
 )
+from monitor.judgement.stories import headline
 from monitor.model import evidence
 from monitor.model.alert import AlertState
 from monitor.model.article import ArticleOrigin
@@ -159,7 +159,7 @@ def _last_notified(
 ) -> dict[str, Timestamp]:
     """Return the time of the last notification of each watchlist with a cooldown.
 
-    Alerts older than the cooldown are not read, to save time; `alerts.delivery_planning` decides.
+    Alerts older than the cooldown are not read, to save time; `alerts.routing` decides.
     """
     notified_at = {}
     for name, watchlist in watchlists.items():

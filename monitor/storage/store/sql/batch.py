@@ -9,9 +9,9 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from msgspec.structs import replace
 
 from monitor.base.article import Timestamp
-from monitor.judgement.alerts.headlines import headline
+from monitor.base.url import is_same_site
 from monitor.judgement.alerts.plan import AlertFacts, AlertPlan, Arrivals
-from monitor.judgement.alerts.publishers import is_same_site
+from monitor.judgement.stories import headline
 from monitor.model.event_link import EncodedBatch
 from monitor.model.feed import Feed
 from monitor.model.lease import SharingMonitor

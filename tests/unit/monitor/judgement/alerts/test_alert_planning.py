@@ -12,9 +12,7 @@ from msgspec.structs import replace
 from index.query.parser import parse_query
 from monitor.base.article import Article
 from monitor.judgement.alerts.alert_planning import original_alert, plan_alerts
-from monitor.judgement.alerts.delivery_planning import cooldown_end, plan_ended_silences
 from monitor.judgement.alerts.escalation import touched_stories
-from monitor.judgement.alerts.headlines import headline
 from monitor.judgement.alerts.plan import (
     NO_FACTS,
     AlertFacts,
@@ -28,7 +26,8 @@ from monitor.judgement.alerts.plan import (
     StoryLink,
     SuppressedCount,
 )
-from monitor.judgement.alerts.routing import Routing
+from monitor.judgement.alerts.routing import Routing, cooldown_end, plan_ended_silences
+from monitor.judgement.stories import headline
 from monitor.model.alert import AlertKind, AlertState, BegunIncident, SuppressionReason, Verdict
 from monitor.model.article import ArticleOrigin
 from monitor.model.config import Route

@@ -26,8 +26,8 @@ from support.spreading_story import (
 )
 
 from index.query.parser import parse_query as understood
+from monitor.base.url import publisher
 from monitor.judgement.alerts.escalation import escalated_severity, reasons
-from monitor.judgement.alerts.publishers import publisher
 from monitor.model.alert import AlertState, Verdict
 from monitor.model.config import StoreAddress
 from monitor.model.search import Filter
