@@ -30,7 +30,7 @@ The flow of an alert, from feeds.yaml to whoever is notified::
             article_changes    from the words alone: features of texts, language, names
             judgement.match    which watchlists match, and where?
                                ▼ in one transaction of the store
-            identify           is the entry new, changed, a duplicate or known?
+            article_changes    is the entry new, changed, a duplicate or known?
             judgement.stories  of which story is it a copy or a version?
             poll_outcome       when is the feed due next? is it in trouble?
             judgement.alerts   raise, merge, suppress, escalate, route: facts ──▶ one plan

@@ -18,8 +18,7 @@ from monitor.base.text_cleaning import line
 from monitor.base.translation import gettext as _
 from monitor.base.translation import mark, mark_all, ngettext, number, pgettext
 from monitor.intake.ingest.coverage_gaps import describe_gap, format_interval
-from monitor.intake.ingest.feed_health import WORST, describe_poll
-from monitor.intake.ingest.publication_rate import describe_interval
+from monitor.intake.ingest.feed_health import WORST, describe_interval, describe_poll
 from monitor.model.feed import Coverage, Feed, FeedHealth, Gap, GapKind, Health, Poll, Setting
 from monitor.model.shown_names import source_name
 from monitor.presentation import times

@@ -1,4 +1,6 @@
-"""Decides the change by an entry: a new article, a revision of a known one, or only a sighting.
+"""Which article is an entry, and what does it change? A new one, a revision, or only a sighting.
+
+`identify` compares the entries of one document with those that the store knows.
 
 Articles are enriched from their words alone: language, matches, shingles, names. This is most of
 the work of storing an article. It needs no store and is done before the transaction, so that a
@@ -7,23 +9,192 @@ viewer's triage waits only while rows are written.
 
 from __future__ import annotations
 
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Mapping, Sequence
 from itertools import combinations, zip_longest
+from urllib.parse import urlsplit
 
+from msgspec import Struct
 from msgspec.structs import replace
 
 from index.analysis.language import choose, prior
 from index.analysis.text_features import TextFeatures, text_features
 from monitor.base.article import Article, Timestamp
 from monitor.base.url import host
-from monitor.intake.ingest import cross_language, identify
-from monitor.intake.parse.entry import PARTS, folded, part_hash
+from monitor.intake.ingest import cross_language
+from monitor.intake.parse.entry import PART, PARTS, folded, part_hash
 from monitor.judgement import stories
 from monitor.judgement.match.matcher import TimedMatcher, WatchlistMatcher
 from monitor.model.feed import Feed
-from monitor.model.poll import ArticleChange, Entry, Known, Sighting, StoryCandidate
+from monitor.model.poll import ArticleChange, Entry, Known, KnownArticle, Sighting, StoryCandidate
 from monitor.storage.store.sql.batch import Batch, StoreReads
+
+
+class New(Struct, frozen=True, kw_only=True):
+    """An article never seen before."""
+
+    entry: Entry
+
+
+class KnownEntry(Struct, frozen=True, kw_only=True):
+    """An entry of a known article; `article` is its id."""
+
+    entry: Entry
+    article: int
+
+
+class Seen(KnownEntry, frozen=True):
+    """The same key with the same text."""
+
+
+class Relinked(KnownEntry, frozen=True):
+    """The same key with the same text, and another link than before."""
+
+
+class Changed(KnownEntry, frozen=True, kw_only=True):
+    """Another text than this feed had, under the same key or a key that replaces it."""
+
+    old_parts: bytes = b""
+    """The hashes of its parts before; empty when they are not known."""
+
+
+class Variant(Changed, frozen=True):
+    """An article of another feed that this feed carries in other words."""
+
+
+class Duplicate(KnownEntry, frozen=True):
+    """An article of another feed that this feed carries too."""
+
+
+class Reissued(KnownEntry, frozen=True):
+    """An unchanged article of this feed under a new key."""
+
+
+Decision = New | Seen | Relinked | Changed | Duplicate | Reissued
+
+
+def changed_parts(entry: Entry, old_parts: bytes) -> frozenset[str]:
+    """Return the changed parts of an entry; all when its old parts are not known."""
+    if not old_parts:
+        return frozenset(PARTS)
+    return frozenset(p for p in PARTS if old_part(p, entry.parts) != old_part(p, old_parts))
+
+
+def old_part(part: str, hashes: bytes) -> bytes:
+    """Return the hash of a part among those of an entry; empty when they are not known."""
+    place = PARTS.index(part) * PART
+    return hashes[place : place + PART]
+
+
+def has_new_link(entry: Entry, old_parts: bytes) -> bool:
+    """Tell whether an entry has another link than its feed gave before."""
+    return bool(entry.canonical and old_parts) and part_hash(entry.canonical) != old_parts[-PART:]
+
+
+def identify(entries: Sequence[Entry], known: Known) -> list[Decision]:
+    """Decide for each entry of one document, in its order.
+
+    Entries of one document never become one article: each article is taken once.
+    """
+    return _DocumentEntries(entries, known).decisions()
+
+
+class _DocumentEntries:
+    """The entries of one document, with the known ones to which they are compared."""
+
+    def __init__(self, entries: Sequence[Entry], known: Known) -> None:
+        self._known = known
+        self._entries = entries
+        self._links = Counter(entry.canonical for entry in self._entries)
+        matches = (known.guids.get(entry.key) for entry in self._entries)
+        self._used = {match[0] for match in matches if match}
+        """Articles that are still in the document, or were found in it under a new key."""
+
+    def decisions(self) -> list[Decision]:
+        reissues = self._moved()
+        return [
+            Reissued(entry=entry, article=reissues[i]) if i in reissues else self._decision(entry)
+            for i, entry in enumerate(self._entries)
+        ]
+
+    def _decision(self, entry: Entry) -> Decision:
+        if match := self._known.guids.get(entry.key):
+            article, fingerprint = match
+            old_parts = self._known.parts.get(entry.key, b"")
+            if entry.fingerprint != fingerprint:
+                return Changed(entry=entry, article=article, old_parts=old_parts)
+            kind = Relinked if has_new_link(entry, old_parts) else Seen
+            return kind(entry=entry, article=article)
+        candidates = self._known.urls.get(entry.canonical, ()) if entry.canonical else ()
+        if previous := self._by_link(entry, candidates):
+            self._used.add(previous.id)
+            if _is_unchanged(entry, previous):
+                return Reissued(entry=entry, article=previous.id)
+            return Changed(entry=entry, article=previous.id)
+        others = [c for c in candidates if c.id not in self._used and c.id not in self._known.own]
+        for other in others:
+            if entry.fingerprint == other.fingerprint:
+                self._used.add(other.id)
+                return Duplicate(entry=entry, article=other.id)
+        for other in others:
+            is_named = entry.key in other.site_guids and self._identifies(entry.canonical)
+            if is_named or _has_title_of(entry, other):
+                self._used.add(other.id)
+                return Variant(entry=entry, article=other.id)
+        return New(entry=entry)
+
+    def _by_link(self, entry: Entry, candidates: Sequence[KnownArticle]) -> KnownArticle | None:
+        """Return the one article of this feed that left the document and had this link."""
+        match [c for c in candidates if c.id in self._known.own]:
+            case [article] if article.id not in self._used and self._identifies(entry.canonical):
+                return article
+        return None
+
+    def _identifies(self, link: str) -> bool:
+        """Tell whether a link is that of one entry; one that several share identifies none."""
+        return self._links[link] == 1 and (urlsplit(link).path != "/" or "?" in link)
+
+    def _moved(self) -> dict[int, int]:
+        """Return the places of entries with exactly the text of an article that left the document.
+
+        Equal text is not enough where the link differs: each morning's forecast may read the
+        same. It is enough when most of the document moved in this way.
+        """
+        same_text: dict[int, int] = {}
+        confirmed: dict[int, int] = {}
+        used = set(self._used)
+        for i, entry in enumerate(self._entries):
+            match = self._known.guids.get(entry.key)
+            if match and match[1] == entry.fingerprint:
+                continue
+            candidates = (
+                id for _, id in self._known.contents.get(entry.fingerprint, ()) if id not in used
+            )
+            article = next(candidates, None)
+            if article is None:
+                continue
+            used.add(article)
+            same_text[i] = article
+            same_link = {c.id for c in self._known.urls.get(entry.canonical, ())}
+            if not entry.canonical or article in same_link:
+                confirmed[i] = article
+        reissues = same_text if 2 * len(same_text) >= len(self._entries) else confirmed
+        self._used.update(reissues.values())
+        return reissues
+
+
+def _has_title_of(entry: Entry, other: KnownArticle) -> bool:
+    title = folded(entry.title)
+    return bool(title and title == folded(other.title))
+
+
+def _is_unchanged(entry: Entry, article: KnownArticle) -> bool:
+    if article.fingerprint:
+        return entry.fingerprint == article.fingerprint
+    return folded(entry.title) == folded(article.title)
+
+
+# --- changes ---------------------------------------------------------------------------
 
 MOST_LINES = 100
 """Most lines of an entry that are looked for inside the lines of an article, not among them."""
@@ -44,7 +215,7 @@ def known_entries(reading: StoreReads, feed: Feed, entries: Sequence[Entry]) -> 
 def entry_change(
     batch: Batch,
     feed: Feed,
-    decision: identify.Decision,
+    decision: Decision,
     stored: Mapping[int, Article],
     now: Timestamp,
     *,
@@ -62,15 +233,15 @@ def entry_change(
     """
     entry = decision.entry
     canonical = entry.canonical
-    if isinstance(decision, identify.Seen):
+    if isinstance(decision, Seen):
         return None
-    if isinstance(decision, identify.New):
+    if isinstance(decision, New):
         text = article(entry, feed, batch.next_article(), now)
         if aggregated:
             text = replace(text, outlet=entry.source or host(entry.source_url).removeprefix("www."))
     else:
         old, revised = stored.get(decision.article), None
-        if old is not None and isinstance(decision, identify.Changed):
+        if old is not None and isinstance(decision, Changed):
             revised = revision(old, decision, feed)
         if revised is None:
             return Sighting(
@@ -79,12 +250,12 @@ def entry_change(
                 fingerprint=entry.fingerprint,
                 parts=entry.parts,
                 canonical=canonical,
-                reissued=isinstance(decision, identify.Reissued),
+                reissued=isinstance(decision, Reissued),
             )
         text = revised
     return ArticleChange(
         article=text,
-        new=isinstance(decision, identify.New),
+        new=isinstance(decision, New),
         guid=entry.key,
         fingerprint=entry.fingerprint,
         parts=entry.parts,
@@ -94,7 +265,7 @@ def entry_change(
     )
 
 
-def revision(old: Article, change: identify.Changed, feed: Feed) -> Article | None:
+def revision(old: Article, change: Changed, feed: Feed) -> Article | None:
     """Return an article with the changes of a feed; None if it has them already.
 
     Where other feeds carry the article too, only the parts that this feed changed are taken: its
@@ -102,14 +273,14 @@ def revision(old: Article, change: identify.Changed, feed: Feed) -> Article | No
     feed says in other words is added to what they say.
     """
     entry, exclusive = change.entry, old.feeds == (feed.number,)
-    if isinstance(change, identify.Variant):
+    if isinstance(change, Variant):
         text = _with_other_words(old, entry)
     else:
-        changed = PARTS if exclusive else identify.changed_parts(entry, change.old_parts)
+        changed = PARTS if exclusive else changed_parts(entry, change.old_parts)
         text = {part: getattr(entry, part) for part in changed}
     if not exclusive:
         text = {
-            part: _with_edit(old.part(part), value, identify.old_part(part, change.old_parts))
+            part: _with_edit(old.part(part), value, old_part(part, change.old_parts))
             for part, value in text.items()
             if value
         }
@@ -117,7 +288,7 @@ def revision(old: Article, change: identify.Changed, feed: Feed) -> Article | No
         text.pop("body", None)
     if not exclusive and all(old.part(part) == value for part, value in text.items()):
         return None
-    moved = identify.has_new_link(entry, change.old_parts)
+    moved = has_new_link(entry, change.old_parts)
     return replace(
         old,
         **text,

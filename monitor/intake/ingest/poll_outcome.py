@@ -12,13 +12,7 @@ from monitor.base.article import Article, Timestamp
 from monitor.base.errors import FeedError, FetchError
 from monitor.base.translation import ngettext
 from monitor.base.url import is_aggregator, redact
-from monitor.intake.ingest import (
-    article_changes,
-    feed_health,
-    identify,
-    publication_rate,
-    schedule,
-)
+from monitor.intake.ingest import article_changes, feed_health, schedule
 from monitor.judgement.alerts.routing import Routing
 from monitor.judgement.match.matcher import WatchlistMatcher
 from monitor.model.feed import Feed, FeedState, Outcome, Poll
@@ -92,7 +86,7 @@ class ActiveConfig(Struct, frozen=True, kw_only=True):
     routing: Routing = field(default_factory=Routing)
 
 
-_NEW_TO_FEED = identify.New | identify.Duplicate | identify.Variant
+_NEW_TO_FEED = article_changes.New | article_changes.Duplicate | article_changes.Variant
 """Decisions about entries that the feed has not had before."""
 
 
@@ -148,13 +142,13 @@ class PollStep(Struct, frozen=True, kw_only=True):
         """Return the outcome of a new document."""
         feed, old_state = self.answer.feed, self.answer.state
         known_entries = article_changes.known_entries(self.batch, feed, parsed.entries)
-        decisions = identify.identify(parsed.entries, known_entries)
+        decisions = article_changes.identify(parsed.entries, known_entries)
         changes, sightings = self._changes(decisions)
         new_entries = [d.entry for d in decisions if isinstance(d, _NEW_TO_FEED)]
         known_ids = [d.article for d in decisions if not isinstance(d, _NEW_TO_FEED)]
         known, new = len(known_ids), sum(arrival.new for arrival in changes)
         last_articles = self.history.last_articles
-        ids = {d.article for d in decisions if not isinstance(d, identify.New)}
+        ids = {d.article for d in decisions if not isinstance(d, article_changes.New)}
         breach = _breach(changes)
         state = schedule.after_read(
             feed,
@@ -191,21 +185,23 @@ class PollStep(Struct, frozen=True, kw_only=True):
             response=_answer_evidence(fetched, self.now),
         )
         outcome = self._with_publication_rate(outcome, [entry.published for entry in new_entries])
-        reissued = sum(isinstance(d, identify.Reissued) for d in decisions)
+        reissued = sum(isinstance(d, article_changes.Reissued) for d in decisions)
         return self._with_incidents(outcome, feed_health.Reissue(reissued, known - reissued))
 
     def _poll(self, outcome: Outcome, **details: Any) -> Poll:
         return Poll(at=self.now, outcome=outcome, seconds=self.answer.seconds, **details)
 
     def _changes(
-        self, decisions: Sequence[identify.Decision]
+        self, decisions: Sequence[article_changes.Decision]
     ) -> tuple[list[ArticleChange], list[Sighting]]:
         """Return the changed articles of a document, enriched, and sightings of known ones."""
         batch, feed = self.batch, self.answer.feed
         drafts: list[tuple[ArticleChange, ArticleChange]] = []
         sightings: list[Sighting] = []
         changed = [
-            decision.article for decision in decisions if isinstance(decision, identify.Changed)
+            decision.article
+            for decision in decisions
+            if isinstance(decision, article_changes.Changed)
         ]
         stored = {article.id: article for article in batch.articles.get(changed)}
         aggregated = is_aggregator(feed.url, (d.entry.source_url for d in decisions))
@@ -230,13 +226,13 @@ class PollStep(Struct, frozen=True, kw_only=True):
         """Add the publication rate, updated with the entries that are new to the feed."""
         if not dates:
             return outcome
-        moments = publication_rate.entry_times(dates, self.answer.state.compared_at, self.now)
-        habit = publication_rate.updated_rate(self.history.habit, moments)
+        moments = feed_health.entry_times(dates, self.answer.state.compared_at, self.now)
+        habit = feed_health.updated_rate(self.history.habit, moments)
         state = replace(
             outcome.state,
             published=max(*moments, outcome.state.published or moments[0]),
-            usual=publication_rate.typical_interval(habit),
-            silent_after=publication_rate.longest_silence(habit),
+            usual=feed_health.typical_interval(habit),
+            silent_after=feed_health.longest_silence(habit),
         )
         return replace(outcome, state=state, habit=habit)
 

@@ -1,7 +1,7 @@
 """Rules for the entries of a feed of any format: lengths, addresses, dates, and keys.
 
 The key, the hashes of its words and its canonical link identify an entry of a document.
-`monitor.intake.ingest.identify` compares them with those in the store.
+`monitor.intake.ingest.article_changes` compares them with those in the store.
 """
 
 from __future__ import annotations

@@ -6,14 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from monitor.intake.ingest.identify import (
-    Changed,
-    Decision,
-    New,
-    Reissued,
-    Seen,
-    identify,
-)
+from monitor.intake.ingest.article_changes import Changed, Decision, New, Reissued, Seen, identify
 from monitor.intake.parse.entry import canonical, fingerprint, key, keyed_entries
 from monitor.model.poll import Entry, Known, KnownArticle
 

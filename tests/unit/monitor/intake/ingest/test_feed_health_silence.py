@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from monitor.intake.ingest import publication_rate
+from monitor.intake.ingest import feed_health
 from monitor.model.feed import FeedState, PublicationRate
 from monitor.storage.store.sql.feeds import habit_of, habit_value
 
@@ -21,8 +21,8 @@ JITTER = st.floats(-1.5, 1.5)
 
 def silence_after(moments: Sequence[float]) -> float:
     """Return the seconds from the last of these publications until the feed is silent."""
-    rate = publication_rate.updated_rate(None, moments)
-    silence = publication_rate.longest_silence(rate)
+    rate = feed_health.updated_rate(None, moments)
+    silence = feed_health.longest_silence(rate)
     assert silence is not None
     return silence
 
@@ -31,10 +31,10 @@ def alert_pauses(moments: Sequence[float]) -> list[float]:
     """Return the pauses that would have raised an alert, publication by publication."""
     rate, pauses = None, []
     for before, published in zip([moments[0], *moments], moments, strict=False):
-        silence = publication_rate.longest_silence(rate)
+        silence = feed_health.longest_silence(rate)
         if silence is not None and published - before > silence:
             pauses.append(published - before)
-        rate = publication_rate.updated_rate(rate, [published])
+        rate = feed_health.updated_rate(rate, [published])
     return pauses
 
 
@@ -103,26 +103,24 @@ def test_the_more_pauses_differ_the_more_is_allowed() -> None:
 
 @pytest.mark.parametrize("publications", range(5))
 def test_few_publications_are_no_habit(publications: int) -> None:
-    rate = publication_rate.updated_rate(None, [MONDAY + n * DAY for n in range(publications)])
-    assert publication_rate.typical_interval(rate) is None
-    assert publication_rate.longest_silence(rate) is None
+    rate = feed_health.updated_rate(None, [MONDAY + n * DAY for n in range(publications)])
+    assert feed_health.typical_interval(rate) is None
+    assert feed_health.longest_silence(rate) is None
 
 
 def test_what_comes_within_an_hour_is_one_publication() -> None:
     burst = [MONDAY + n * 60 for n in range(50)]
-    rate = publication_rate.updated_rate(None, burst)
+    rate = feed_health.updated_rate(None, burst)
     assert rate is not None and not rate.pauses
 
 
 @given(st.lists(st.floats(0, 500), max_size=60), st.integers(0, 60))
 def test_it_is_all_the_same_whether_learned_at_once_or_in_turn(hours: list[float], at: int) -> None:
     moments = sorted(MONDAY + hour * HOUR for hour in hours)
-    in_turn = publication_rate.updated_rate(
-        publication_rate.updated_rate(None, moments[:at]), moments[at:]
-    )
-    assert in_turn == publication_rate.updated_rate(None, reversed(moments))
+    in_turn = feed_health.updated_rate(feed_health.updated_rate(None, moments[:at]), moments[at:])
+    assert in_turn == feed_health.updated_rate(None, reversed(moments))
     if in_turn is not None:
-        assert len(in_turn.pauses) <= publication_rate.MAX_PAUSES
+        assert len(in_turn.pauses) <= feed_health.MAX_PAUSES
         assert habit_of(habit_value(in_turn)) == in_turn
 
 
@@ -138,16 +136,16 @@ def test_it_is_all_the_same_whether_learned_at_once_or_in_turn(hours: list[float
     ],
 )
 def test_dates_are_believed_as_far_as_they_can_be(date, after, expected) -> None:
-    assert publication_rate.entry_times([date], after, 200.0) == [expected]
+    assert feed_health.entry_times([date], after, 200.0) == [expected]
 
 
 def test_silence_is_judged_by_what_was_read() -> None:
     state = FeedState(last_ok=10 * DAY, published=6 * DAY, silent_after=5 * DAY)
-    assert not publication_rate.is_silent(state)
-    assert publication_rate.is_silent(
+    assert not feed_health.is_silent(state)
+    assert feed_health.is_silent(
         FeedState(last_ok=11.1 * DAY, published=6 * DAY, silent_after=5 * DAY)
     )
-    assert not publication_rate.is_silent(FeedState(last_ok=99 * DAY, published=6 * DAY))
+    assert not feed_health.is_silent(FeedState(last_ok=99 * DAY, published=6 * DAY))
 
 
 @pytest.mark.parametrize(
@@ -158,7 +156,7 @@ def test_silence_is_judged_by_what_was_read() -> None:
     ],
 )  # fmt: skip
 def test_how_often_in_words(seconds: float, word: str) -> None:
-    assert publication_rate.describe_interval(seconds) == word
+    assert feed_health.describe_interval(seconds) == word
 
 
 def test_an_unread_habit_is_none() -> None:
