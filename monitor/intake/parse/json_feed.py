@@ -7,10 +7,9 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from index.analysis.html_text import from_html
 from monitor.base.article import Timestamp
 from monitor.base.errors import ParseError
-from monitor.base.text_cleaning import line, lines
+from monitor.base.text_cleaning import from_html, line, lines
 from monitor.base.translation import gettext as _
 from monitor.intake.parse.entry import (
     NAME_CAP,

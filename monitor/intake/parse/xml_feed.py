@@ -11,9 +11,8 @@ from collections.abc import Iterator, Mapping
 from functools import cache
 from typing import Any
 
-from index.analysis.html_text import from_html
 from monitor.base.article import Timestamp
-from monitor.base.text_cleaning import line, lines
+from monitor.base.text_cleaning import from_html, line, lines
 from monitor.intake.parse.entry import (
     NAME_CAP,
     TEXT_CAP,

@@ -10,8 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
-from index.analysis.html_text import HTML_CAP, from_html
-from monitor.base.text_cleaning import clean, line, lines, safe_url, truncate
+from monitor.base.text_cleaning import HTML_CAP, clean, from_html, line, lines, safe_url, truncate
 
 ESC = "\x1b"
 
