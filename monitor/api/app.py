@@ -6,7 +6,6 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from functools import cache
-from http import HTTPStatus
 from importlib.metadata import version
 from typing import Any
 
@@ -27,6 +26,7 @@ from monitor.api.pages import sessions
 from monitor.api.pages.templating import answer_to
 from monitor.api.problems import (
     FAILURES,
+    KINDS,
     MEDIA_TYPE,
     ApiProblem,
     FieldProblem,
@@ -109,7 +109,9 @@ def schema_of(app: FastAPI) -> dict[str, Any]:
         for method, operation in path.items():
             for status in COMMON_STATUSES + (BODY_STATUSES if method == "post" else ()):
                 operation["responses"][str(status)] = {
-                    "description": HTTPStatus(status).phrase,
+                    "description": " / ".join(
+                        title for code, title in KINDS.values() if code == status
+                    ),
                     "content": {MEDIA_TYPE: {"schema": {"$ref": SCHEMA_PREFIX + "Problem"}}},
                 }
     return schema

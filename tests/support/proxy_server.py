@@ -51,6 +51,7 @@ class Proxy:
         await asyncio.gather(*tasks, return_exceptions=True)
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        opened = [writer]
         with contextlib.suppress(OSError, asyncio.IncompleteReadError, asyncio.CancelledError):
             head = await reader.readuntil(b"\r\n\r\n")
             self.heads.append(head)
@@ -62,13 +63,15 @@ class Proxy:
             else:
                 url = f"//{target}" if method == "CONNECT" else target
                 upstream = await asyncio.open_connection("127.0.0.1", urlsplit(url).port)
+                opened.append(upstream[1])
                 if method == "CONNECT":
                     writer.write(b"HTTP/1.1 200 OK\r\n\r\n")
                 else:
                     path = urlsplit(target).path.encode()
                     upstream[1].write(head.replace(target.encode(), path, 1))
                 await asyncio.gather(_copy(reader, upstream[1]), _copy(upstream[0], writer))
-        writer.transport.abort()
+        for connection in opened:
+            connection.transport.abort()
 
 
 async def _copy(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

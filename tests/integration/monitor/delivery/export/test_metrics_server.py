@@ -132,7 +132,7 @@ def test_other_requests(request_: bytes, answer: bytes) -> None:
             response = await metrics.ask(request_)
         except ConnectionError:
             response = b""
-        assert response.startswith(answer)
+        assert answer in response[:300]
         assert b"readings" not in response
 
     serve(visit)
