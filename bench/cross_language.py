@@ -41,7 +41,7 @@ from monitor.intake.similar.vectors import (
 from monitor.model.config import StoreAddress
 from monitor.model.event_link import StoredVector, Surety
 from monitor.model.feed import Feed, FeedState, Outcome, Poll
-from monitor.model.poll import ArticleChange, Names, PollOutcome
+from monitor.model.poll import NO_ENTRY, ArticleChange, Names, PollOutcome
 from monitor.storage.store.sql.articles import insert_names
 from monitor.storage.store.sql.store import Store
 
@@ -324,10 +324,8 @@ def _arrival(article: Article) -> ArticleChange:
     names = replace(_names(article), date=article.date)
     return ArticleChange(
         article=article,
+        entry=replace(NO_ENTRY, key=str(article.id), fingerprint=article.id.to_bytes(4)),
         new=True,
-        guid=str(article.id),
-        fingerprint=article.id.to_bytes(4),
-        canonical="",
         names=names,
     )
 

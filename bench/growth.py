@@ -32,7 +32,7 @@ from index.query.parser import parse_query
 from monitor.base.article import Article
 from monitor.model.config import StoreAddress
 from monitor.model.feed import Feed
-from monitor.model.poll import ArticleChange
+from monitor.model.poll import NO_ENTRY, ArticleChange
 from monitor.storage.data_folder import ARCHIVE_FOLDER
 from monitor.storage.maintenance.indexer_process import IndexerProcess
 from monitor.storage.store.sql.store import Store
@@ -239,10 +239,10 @@ def queue(store: Store, feed: Feed, articles: list[Article]) -> None:
     arrivals = [
         ArticleChange(
             article=replace(article, feeds=(feed.number,)),
+            entry=replace(
+                NO_ENTRY, key=article.url, fingerprint=article.url.encode(), canonical=article.url
+            ),
             new=True,
-            guid=article.url,
-            fingerprint=article.url.encode(),
-            canonical=article.url,
         )
         for article in articles
     ]

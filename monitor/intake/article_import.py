@@ -104,10 +104,7 @@ class ArticleImport:
         return ArticleChange(
             article=replace(draft.article, story=article.id),
             new=True,
-            guid=entry.key,
-            fingerprint=entry.fingerprint,
-            parts=entry.parts,
-            canonical=entry.canonical,
+            entry=entry,
             hits=draft.hits,
             backfill=True,
         )

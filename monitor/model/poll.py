@@ -97,11 +97,14 @@ class Entry(Struct, frozen=True, kw_only=True):
     key: str = ""
     """Its key in its feed (see `monitor.intake.parse.entry`)."""
     fingerprint: bytes = b""
-    """Hash of its words."""
+    """Hash of its words (see `monitor.intake.parse.entry`)."""
     canonical: str = ""
     """The address that all spellings of its link share; empty if it has none."""
     parts: bytes = b""
     """Hashes of title, summary, body and canonical link, one after the other."""
+
+
+NO_ENTRY = Entry(guid="", url="", title="", summary="")
 
 
 class ParsedFeed(Struct, frozen=True, kw_only=True):
@@ -229,14 +232,8 @@ class ArticleChange(Struct, frozen=True, kw_only=True):
     article: Article
     new: bool = False
     """False for an edited article, whose earlier text becomes a version."""
-    guid: str = ""
-    """Key of the entry in its feed (see `parse.entry.key`); empty without a new one."""
-    fingerprint: bytes = b""
-    """Hash of the folded entry (see `parse.entry.fingerprint`)."""
-    parts: bytes = b""
-    """Hashes of the parts of the entry (see `Entry`)."""
-    canonical: str = ""
-    """Canonical URL, for recognition across feeds; empty without one, or without a new one."""
+    entry: Entry = NO_ENTRY
+    """The entry that brought it."""
     hits: tuple[WatchlistMatch, ...] = ()
     unmatched: str = ""
     """The reason why it was set aside and not matched; empty if it was matched."""
@@ -256,16 +253,13 @@ class ArticleChange(Struct, frozen=True, kw_only=True):
 
 
 class Sighting(Struct, frozen=True, kw_only=True):
-    """A known article found in another feed or under another guid."""
+    """An entry of a known article."""
 
+    entry: Entry
     article: int
-    guid: str
-    fingerprint: bytes
-    parts: bytes = b""
-    canonical: str = ""
-    """Canonical URL of the entry: a link of the article, maybe a new one."""
+    """Its id."""
     reissued: bool = False
-    """Whether the guid replaces those that this feed used for the article before."""
+    """Whether the key of the entry replaces those that this feed used for the article before."""
 
 
 class FeedHistory(Struct, frozen=True, kw_only=True):

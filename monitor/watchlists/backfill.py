@@ -138,10 +138,6 @@ class Backfill:
             matching = self._match_article(article, feeds)
             change = ArticleChange(
                 article=article,
-                new=False,
-                guid="",
-                fingerprint=b"",
-                canonical="",
                 hits=matching.hits,
                 copy_of=copy_of,
                 backfill=True,

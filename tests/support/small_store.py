@@ -7,11 +7,13 @@ from contextlib import closing
 from dataclasses import dataclass
 from typing import Any
 
+from msgspec.structs import replace
+
 from index.query.parser import parse_query
 from monitor.base.article import Article
 from monitor.model.config import StoreAddress
 from monitor.model.feed import Feed, FeedState, Outcome, Poll
-from monitor.model.poll import ArticleChange, PollOutcome, RaisedAlert, Sighting
+from monitor.model.poll import NO_ENTRY, ArticleChange, PollOutcome, RaisedAlert, Sighting
 from monitor.model.search import Filter
 from monitor.model.watchlist import Match, Severity, Watchlist, WatchlistMatch
 from monitor.storage.store.database.opening import open_database
@@ -90,12 +92,18 @@ def article(id: int, feed: Feed | int = 1, **changes: Any) -> Article:
 
 
 def arrival(id: int, *hits: Watchlist, **changes: Any) -> ArticleChange:
+    entry = {
+        name: changes.pop(name, default)
+        for name, default in (
+            ("key", f"guid-{id}"),
+            ("fingerprint", bytes([id % 256])),
+            ("canonical", f"https://ex.org/{id}"),
+        )
+    }
     fields: dict[str, Any] = {
         "article": article(id),
         "new": True,
-        "guid": f"guid-{id}",
-        "fingerprint": bytes([id % 256]),
-        "canonical": f"https://ex.org/{id}",
+        "entry": replace(NO_ENTRY, **entry),
         "hits": tuple(WatchlistMatch(watchlist=hit, matches=(match(),)) for hit in hits),
     } | changes
     return ArticleChange(**fields)

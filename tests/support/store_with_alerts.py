@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from msgspec.structs import replace
+
 from index.query.parser import parse_query
 from monitor.base.article import Article
 from monitor.judgement.alerts.plan import AlertPlan, Notify
 from monitor.model.delivery import Occasion, PlannedDelivery
 from monitor.model.feed import Feed, FeedState, Outcome, Poll
-from monitor.model.poll import ArticleChange, PollOutcome, ResponseEvidence
+from monitor.model.poll import NO_ENTRY, ArticleChange, PollOutcome, ResponseEvidence
 from monitor.model.watchlist import Watchlist, WatchlistMatch
 from monitor.storage.store.sql.store import Store
 from support.alert_storage import save_poll
@@ -36,9 +38,12 @@ def raised(
             published=published, seen=NOW, story=id,
         )  # fmt: skip
         arrival = ArticleChange(
-            article=article, new=new, guid=f"{id}", fingerprint=b"%d" % id, canonical="",
-            hits=(WatchlistMatch(watchlist=ALIBABA, matches=()),), backfill=backfill,
-        )  # fmt: skip
+            article=article,
+            entry=replace(NO_ENTRY, key=f"{id}", fingerprint=b"%d" % id),
+            new=new,
+            hits=(WatchlistMatch(watchlist=ALIBABA, matches=()),),
+            backfill=backfill,
+        )
         answered = ResponseEvidence(
             url=FEED.url, status=200, headers=(), body="", received=received
         )

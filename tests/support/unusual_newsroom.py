@@ -21,7 +21,7 @@ from monitor.judgement.alerts.routing import Routing
 from monitor.model.alert import Alert
 from monitor.model.config import STORE_FILE, StoreAddress
 from monitor.model.feed import Feed, FeedState, Outcome, Poll
-from monitor.model.poll import ArticleChange, PollOutcome
+from monitor.model.poll import NO_ENTRY, ArticleChange, PollOutcome
 from monitor.model.search import Filter
 from monitor.model.watchlist import Watchlist, WatchlistMatch
 from monitor.storage.store.sql.batch import Batch
@@ -48,7 +48,10 @@ def save_story(
     )  # fmt: skip
     hit = WatchlistMatch(watchlist=watchlist, matches=())
     change = ArticleChange(
-        article=article, new=True, guid=f"{id}", fingerprint=b"%d" % id, canonical="", hits=(hit,)
+        article=article,
+        entry=replace(NO_ENTRY, key=f"{id}", fingerprint=b"%d" % id),
+        new=True,
+        hits=(hit,),
     )
     state = FeedState(last_poll=at, last_ok=at, published=at)
     poll = Poll(at=at, outcome=Outcome.READ)

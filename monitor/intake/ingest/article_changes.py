@@ -36,22 +36,15 @@ class New(Struct, frozen=True, kw_only=True):
     entry: Entry
 
 
-class KnownEntry(Struct, frozen=True, kw_only=True):
-    """An entry of a known article; `article` is its id."""
-
-    entry: Entry
-    article: int
-
-
-class Seen(KnownEntry, frozen=True):
+class Seen(Sighting, frozen=True):
     """The same key with the same text."""
 
 
-class Relinked(KnownEntry, frozen=True):
+class Relinked(Sighting, frozen=True):
     """The same key with the same text, and another link than before."""
 
 
-class Changed(KnownEntry, frozen=True, kw_only=True):
+class Changed(Sighting, frozen=True, kw_only=True):
     """Another text than this feed had, under the same key or a key that replaces it."""
 
     old_parts: bytes = b""
@@ -62,12 +55,14 @@ class Variant(Changed, frozen=True):
     """An article of another feed that this feed carries in other words."""
 
 
-class Duplicate(KnownEntry, frozen=True):
+class Duplicate(Sighting, frozen=True):
     """An article of another feed that this feed carries too."""
 
 
-class Reissued(KnownEntry, frozen=True):
+class Reissued(Sighting, frozen=True, kw_only=True):
     """An unchanged article of this feed under a new key."""
+
+    reissued: bool = True
 
 
 Decision = New | Seen | Relinked | Changed | Duplicate | Reissued
@@ -232,7 +227,6 @@ def entry_change(
         aggregated: Whether the feed brings articles of other outlets.
     """
     entry = decision.entry
-    canonical = entry.canonical
     if isinstance(decision, Seen):
         return None
     if isinstance(decision, New):
@@ -244,22 +238,12 @@ def entry_change(
         if old is not None and isinstance(decision, Changed):
             revised = revision(old, decision, feed)
         if revised is None:
-            return Sighting(
-                article=decision.article,
-                guid=entry.key,
-                fingerprint=entry.fingerprint,
-                parts=entry.parts,
-                canonical=canonical,
-                reissued=isinstance(decision, Reissued),
-            )
+            return decision
         text = revised
     return ArticleChange(
         article=text,
         new=isinstance(decision, New),
-        guid=entry.key,
-        fingerprint=entry.fingerprint,
-        parts=entry.parts,
-        canonical=canonical,
+        entry=entry,
         outlet_url=entry.source_url if text.outlet else "",
         wants_page=feed.full_text and bool(text.url) and not entry.body,
     )

@@ -213,7 +213,7 @@ class PollStep(Struct, frozen=True, kw_only=True):
                 sightings.append(change)
             elif change is not None:
                 change = replace(change, backfill=self.answer.state.last_ok is None)
-                draft = self.drafts.get(change.guid)
+                draft = self.drafts.get(change.entry.key)
                 article = change.article
                 if draft is None or len(article.feeds) > 1 or draft.article.texts != article.texts:
                     draft = self.redraft(article)  # with its page, or what its other feeds say

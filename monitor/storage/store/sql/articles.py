@@ -18,7 +18,7 @@ from monitor.storage.store.database.connection import (
 )
 
 if TYPE_CHECKING:  # viewers do not need it, and it takes a tenth of a second to import
-    from monitor.model.poll import ArticleChange, Sighting
+    from monitor.model.poll import ArticleChange, Entry, Sighting
 
 
 _ARTICLE = (
@@ -28,7 +28,7 @@ _ARTICLE = (
 
 
 _article_values = attrgetter(*_ARTICLE)
-_change_values = attrgetter("canonical", "fingerprint", "copy_of", "outlet_url")
+_change_values = attrgetter("entry.canonical", "entry.fingerprint", "copy_of", "outlet_url")
 
 
 def article_columns(sql: Connection) -> str:
@@ -143,15 +143,13 @@ def save_encoded(sql: Connection, batch: EncodedBatch) -> None:
     save_links(sql, [link for link in batch.links if {link.later, link.earlier} <= stored_ids])
 
 
-def insert_entries(
-    sql: Connection, feed: int, entries: Iterable[tuple[str, int, bytes, bytes]]
-) -> None:
-    """Store the entries of a feed, each as (guid, article, fingerprint, parts)."""
+def insert_entries(sql: Connection, feed: int, entries: Iterable[tuple[int, Entry]]) -> None:
+    """Store the entries of a feed, each with the id of its article."""
     sql.executemany(
         "INSERT INTO entries (feed, guid, article, fingerprint, parts) VALUES (?, ?, ?, ?, ?)"
         f" ON CONFLICT ({sql.entry_key}) DO UPDATE SET article = excluded.article,"
         " fingerprint = excluded.fingerprint, parts = excluded.parts",
-        [(feed, *entry) for entry in entries],
+        [(feed, entry.key, id, entry.fingerprint, entry.parts) for id, entry in entries],
     )
 
 
@@ -159,9 +157,8 @@ def insert_sighting(sql: Connection, feed: int, sighting: Sighting, now: Timesta
     """Store that a feed carries a known article, or carries it under a new id or link."""
     if sighting.reissued:
         sql.execute("DELETE FROM entries WHERE feed = ? AND article = ?", (feed, sighting.article))
-    row = (sighting.guid, sighting.article, sighting.fingerprint, sighting.parts)
-    insert_entries(sql, feed, [row])
-    insert_link(sql, sighting.article, sighting.canonical)
+    insert_entries(sql, feed, [(sighting.article, sighting.entry)])
+    insert_link(sql, sighting.article, sighting.entry.canonical)
     if insert_carrier(sql, feed, sighting.article, now):
         queue_for_index(sql, [sighting.article])
 

@@ -348,12 +348,12 @@ class Batch(StoreReads):
         for change in outcome.arrivals:
             if not change.new:
                 articles.replace_text(sql, change.article, now)
-                articles.insert_link(sql, change.article.id, change.canonical)
+                articles.insert_link(sql, change.article.id, change.entry.canonical)
                 if change.article.feeds[0] != number:
                     articles.insert_carrier(sql, number, change.article.id, now)
         articles.set_aside(sql, outcome.arrivals, now)
         articles.queue_pages(sql, outcome.arrivals, now, self._bucket_of)
-        articles.insert_entries(sql, number, map(_entry, outcome.arrivals))
+        articles.insert_entries(sql, number, [(c.article.id, c.entry) for c in outcome.arrivals])
 
     def save_page(self, change: ArticleChange) -> None:
         """Store an article with the text of its page."""
@@ -386,7 +386,7 @@ class Batch(StoreReads):
     def save_imported(self, feed: Feed, changes: Sequence[ArticleChange]) -> None:
         """Store new articles that no poll brought."""
         articles.insert(self._sql, feed.number, changes)
-        articles.insert_entries(self._sql, feed.number, map(_entry, changes))
+        articles.insert_entries(self._sql, feed.number, [(c.article.id, c.entry) for c in changes])
         articles.count(self._sql, feed.number, len(changes))
 
     def save_encoded(self, batch: EncodedBatch) -> None:
@@ -412,10 +412,6 @@ class Batch(StoreReads):
             "UPDATE backfills SET upto = ? WHERE watchlist = ?",
             [(last_id, watchlist) for watchlist in watchlists],
         )
-
-
-def _entry(change: ArticleChange) -> tuple[str, int, bytes, bytes]:
-    return change.guid, change.article.id, change.fingerprint, change.parts
 
 
 def _by_language(texts: Iterable[tuple[Collection[int], str]]) -> dict[str, set[int]]:

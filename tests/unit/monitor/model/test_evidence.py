@@ -26,7 +26,7 @@ from monitor.model.alert import AlertKind, BegunIncident
 from monitor.model.config import StoreAddress
 from monitor.model.evidence import Via
 from monitor.model.feed import Feed, FeedState, Outcome, Poll
-from monitor.model.poll import ArticleChange, PollOutcome, ResponseEvidence
+from monitor.model.poll import NO_ENTRY, ArticleChange, PollOutcome, ResponseEvidence
 from monitor.model.watchlist import Escalate, Match, Severity, Watchlist, WatchlistMatch
 from monitor.storage.maintenance.verification import VerificationResult, verify
 from monitor.storage.store.database.sqlite import statements
@@ -63,9 +63,11 @@ def store_alert(
             seen=NOW, published=NOW - 60, story=story or id,
         )  # fmt: skip
         arrival = ArticleChange(
-            article=article, new=True, guid=f"g{id}", fingerprint=b"%d" % id, canonical="",
+            article=article,
+            entry=replace(NO_ENTRY, key=f"g{id}", fingerprint=b"%d" % id),
+            new=True,
             hits=(WatchlistMatch(watchlist=watchlist, matches=matches),),
-        )  # fmt: skip
+        )
         save_poll(
             batch,
             PollOutcome(
@@ -99,14 +101,18 @@ def room(tmp_path_factory: pytest.TempPathFactory) -> Path:
             late_match = Match(field="summary", start=3, end=7, text="port", term="port")
             edited_rule = replace(LOUD, query=parse_query("port"), rule="r2")
             late_change = ArticleChange(
-                article=article, new=False, guid="", fingerprint=b"", canonical="",
-                hits=(WatchlistMatch(watchlist=edited_rule, matches=(late_match,)),), backfill=True,
-            )  # fmt: skip
+                article=article,
+                new=False,
+                hits=(WatchlistMatch(watchlist=edited_rule, matches=(late_match,)),),
+                backfill=True,
+            )
             archive = Arrivals(feed=replace(d, number=4), via=Via.ARCHIVE, changes=(late_change,))
             raise_alerts(batch, archive, NOW + 1)
             revised = replace(article, summary="Le port, et rien d’autre")
             edit = ArticleChange(
-                article=revised, new=False, guid=f"g{first}", fingerprint=b"e", canonical=""
+                article=revised,
+                entry=replace(NO_ENTRY, key=f"g{first}", fingerprint=b"e"),
+                new=False,
             )
             poll = Poll(at=NOW + 2, outcome=Outcome.READ)
             edit_outcome = PollOutcome(

@@ -14,6 +14,7 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 from support import flow
 from support.alert_storage import save_poll
 from support.damage import damage_store
@@ -22,7 +23,7 @@ from support.newsroom import Newsroom
 from monitor.base.article import Article
 from monitor.model.config import StoreAddress
 from monitor.model.feed import Feed, FeedState, Outcome, Poll
-from monitor.model.poll import ArticleChange, PollOutcome
+from monitor.model.poll import NO_ENTRY, ArticleChange, PollOutcome
 from monitor.storage.maintenance.backup import (
     BackupError,
     RestorePaths,
@@ -126,10 +127,8 @@ def _refresh(feed: Feed, ids: list[int]) -> PollOutcome:
             article=Article(
                 id=id, feeds=(feed.number,), url="", title=f"T {id}", summary="x" * 3000, seen=0.0
             ),
+            entry=replace(NO_ENTRY, key=f"w{id}", fingerprint=str(id).encode()),
             new=True,
-            guid=f"w{id}",
-            fingerprint=str(id).encode(),
-            canonical="",
         )
         for id in ids
     )

@@ -18,6 +18,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 from support.alert_storage import save_poll
 from support.newsroom import PATIENCE, until
 
@@ -30,7 +31,7 @@ from index.query.parser import parse_query
 from monitor.base.article import Article
 from monitor.model.config import OutboxEntry, OutboxState, StoreAddress
 from monitor.model.feed import Feed, FeedState, Outcome, Poll
-from monitor.model.poll import ArticleChange, PollOutcome
+from monitor.model.poll import NO_ENTRY, ArticleChange, PollOutcome
 from monitor.storage.data_folder import ARCHIVE_FOLDER
 from monitor.storage.maintenance import index_notes, indexer
 from monitor.storage.maintenance.indexer import Progress
@@ -408,10 +409,8 @@ def publish(store: Store, feed: Feed, number: int) -> None:
                         seen=float(id),
                         story=id,
                     ),
+                    entry=replace(NO_ENTRY, key=str(id), fingerprint=str(id).encode()),
                     new=True,
-                    guid=str(id),
-                    fingerprint=str(id).encode(),
-                    canonical="",
                 )
             )
         poll = Poll(at=0.0, outcome=Outcome.READ, new=number)

@@ -24,7 +24,7 @@ from monitor.base.article import Article
 from monitor.base.errors import StoreError
 from monitor.model.config import FOR_EVER, Retention, StoreAddress
 from monitor.model.feed import Feed, FeedState, Outcome, Poll
-from monitor.model.poll import ArticleChange, PollOutcome
+from monitor.model.poll import NO_ENTRY, ArticleChange, PollOutcome
 from monitor.model.triage import Change
 from monitor.model.watchlist import WatchlistMatch
 from monitor.storage.maintenance import retention as keeping
@@ -75,10 +75,10 @@ def put(
         )
         arrival = ArticleChange(
             article=article,
+            entry=replace(
+                NO_ENTRY, key=str(id), fingerprint=str(id).encode(), canonical=article.url
+            ),
             new=True,
-            guid=str(id),
-            fingerprint=str(id).encode(),
-            canonical=article.url,
             hits=tuple(WatchlistMatch(watchlist=watchlists[name], matches=()) for name in hits),
             copy_of=copy_of or None,
         )

@@ -68,9 +68,6 @@ def change(id: int, *watchlists: Watchlist, **fields: Any) -> ArticleChange:
     values: dict[str, Any] = {
         "article": article,
         "new": True,
-        "guid": f"g{id}",
-        "fingerprint": b"",
-        "canonical": "",
         "hits": tuple(WatchlistMatch(watchlist=w, matches=matches) for w in watchlists),
     }
     return ArticleChange(**values | fields)

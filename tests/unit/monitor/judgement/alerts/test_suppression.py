@@ -29,7 +29,7 @@ from monitor.model.alert import Alert
 from monitor.model.config import Route, StoreAddress
 from monitor.model.delivery import Delivery, DeliveryState
 from monitor.model.feed import Feed
-from monitor.model.poll import ArticleChange
+from monitor.model.poll import NO_ENTRY, ArticleChange
 from monitor.model.search import Filter
 from monitor.model.watchlist import FEED_HEALTH, Escalate, Severity, Silence, Watchlist
 from monitor.presentation.service.triage import Triage
@@ -87,9 +87,13 @@ class Room:
         number = len(self.published)
         article = an_article(id, title, feed, number, self.now)
         return ArticleChange(
-            article=article, new=True, guid=f"g{number}", fingerprint=b"%d" % number,
-            canonical=article.url, hits=self.rules.match(article, feed),
-        )  # fmt: skip
+            article=article,
+            entry=replace(
+                NO_ENTRY, key=f"g{number}", fingerprint=b"%d" % number, canonical=article.url
+            ),
+            new=True,
+            hits=self.rules.match(article, feed),
+        )
 
     def alerts(self) -> list[Alert]:
         return self.views.alerts.get(self.views.alerts.ids(ALL))

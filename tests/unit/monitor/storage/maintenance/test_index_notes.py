@@ -9,6 +9,7 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 from support import flow
 from support.alert_storage import save_poll
 
@@ -17,7 +18,7 @@ from index.errors import ArchiveError
 from monitor.base.article import Article
 from monitor.model.config import StoreAddress
 from monitor.model.feed import Feed, FeedState, Outcome, Poll
-from monitor.model.poll import ArticleChange, PollOutcome
+from monitor.model.poll import NO_ENTRY, ArticleChange, PollOutcome
 from monitor.presentation.service.service import Service
 from monitor.runtime.viewing import open_service
 from monitor.storage.data_folder import ARCHIVE_FOLDER
@@ -56,7 +57,7 @@ def _arrival(id: int, feed: Feed) -> ArticleChange:
         seen=float(id),
         story=id,
     )
-    return ArticleChange(article=article, new=True, guid=str(id), fingerprint=b"", canonical="")
+    return ArticleChange(article=article, entry=replace(NO_ENTRY, key=str(id)), new=True)
 
 
 @pytest.fixture

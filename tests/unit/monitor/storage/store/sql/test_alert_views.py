@@ -18,7 +18,7 @@ from support.small_store import ALIBABA, NOW, SPIES, SmallStore, arrival, articl
 from monitor.model.alert import AlertState, Verdict
 from monitor.model.config import StoreAddress
 from monitor.model.feed import FeedState, Outcome, Poll
-from monitor.model.poll import PollOutcome, RaisedAlert, Sighting
+from monitor.model.poll import NO_ENTRY, PollOutcome, RaisedAlert, Sighting
 from monitor.model.search import Filter
 from monitor.model.triage import Change
 from monitor.model.watchlist import Severity, WatchlistMatch
@@ -78,7 +78,10 @@ def test_filters_of_alerts(room: SmallStore) -> None:
     assert room.ids(Filter(lang=("fr", "EN"))) == [1, 2, 3]
     assert room.ids(Filter(feeds=("B",))) == [4]
     assert room.ids(Filter(feeds=("nobody",))) == []
-    room.save(feed=1, sightings=[Sighting(article=1, guid="ailleurs", fingerprint=b"1")])
+    room.save(
+        feed=1,
+        sightings=[Sighting(article=1, entry=replace(NO_ENTRY, key="ailleurs", fingerprint=b"1"))],
+    )
     assert room.ids(Filter(feeds=("B",))) == [1, 4]  # the second feed carries the first article too
     room.views.triage.change([1, 4], Change(state=AlertState.ACKNOWLEDGED), "", 0.0)
     assert room.ids(Filter(state=AlertState.NEW)) == [2, 3]

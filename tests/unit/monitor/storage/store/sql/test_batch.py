@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 from support.alert_storage import save_poll
 from support.small_store import ALIBABA, NOW, SPIES, SmallStore, arrival, article, opened
 
@@ -17,7 +18,7 @@ from monitor.base.errors import StoreError
 from monitor.model.alert import AlertState
 from monitor.model.config import StoreAddress
 from monitor.model.feed import FeedState, Outcome, Poll
-from monitor.model.poll import PollOutcome, Sighting
+from monitor.model.poll import NO_ENTRY, PollOutcome, Sighting
 from monitor.model.search import Filter
 from monitor.model.triage import Change
 from monitor.storage.store.database.opening import open_database
@@ -45,7 +46,7 @@ def test_what_fails_half_way_leaves_nothing(room: SmallStore) -> None:
                 state=FeedState(etag=b"2"),
                 poll=Poll(at=NOW, outcome=Outcome.READ),
                 arrivals=(arrival(2, SPIES, wants_page=True, shingles=frozenset({1})),),
-                sightings=(Sighting(article=1, guid="g", fingerprint=b""),),
+                sightings=(Sighting(article=1, entry=replace(NO_ENTRY, key="g")),),
             ),
         )
         batch.postpone_page(1, "x", None, failed=True)

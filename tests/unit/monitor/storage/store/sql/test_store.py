@@ -22,7 +22,15 @@ from support.small_store import (
 
 from monitor.model.config import StoreAddress
 from monitor.model.feed import Feed, FeedState
-from monitor.model.poll import ArticleChange, Headline, Names, PendingPage, Sighting, StoryCandidate
+from monitor.model.poll import (
+    NO_ENTRY,
+    ArticleChange,
+    Headline,
+    Names,
+    PendingPage,
+    Sighting,
+    StoryCandidate,
+)
 from monitor.model.search import Filter
 from monitor.storage.store.sql.feeds import POLLS_KEPT
 
@@ -178,7 +186,7 @@ def test_languages_of_the_last_articles(room: SmallStore) -> None:
 
 def test_what_is_known_of_entries(room: SmallStore) -> None:
     room.save(arrival(1), arrival(2))
-    room.save(arrival(3, article=article(3, 2), canonical="https://ex.org/1", guid="other"), feed=1)
+    room.save(arrival(3, article=article(3, 2), canonical="https://ex.org/1", key="other"), feed=1)
     with room.store.batch() as batch:
         known_entries = batch.known(
             room.feeds[0], {"guid-1", "new"}, {"https://ex.org/1"}, {bytes([2]), bytes([9])}
@@ -197,10 +205,17 @@ def test_keys_of_any_length_and_any_characters(room: SmallStore) -> None:
     key = "".join(chr(0x100 + i * i * 7919 % 0x2000) for i in range(9_000))
     link = f"https://ex.org/{key}"
     room.save(
-        arrival(1, guid=key, canonical=link, article=article(1, title="a\0b % ? ' \\ \U0001f514")),
-        arrival(2, guid=f"{key}2", canonical=f"{link}2"),
+        arrival(1, key=key, canonical=link, article=article(1, title="a\0b % ? ' \\ \U0001f514")),
+        arrival(2, key=f"{key}2", canonical=f"{link}2"),
     )
-    room.save(sightings=[Sighting(article=2, guid=key[1:], fingerprint=b"1", canonical=link[1:])])
+    room.save(
+        sightings=[
+            Sighting(
+                article=2,
+                entry=replace(NO_ENTRY, key=key[1:], fingerprint=b"1", canonical=link[1:]),
+            )
+        ]
+    )
     with room.store.batch() as batch:
         entries = batch.known(room.feeds[0], {key, key[1:], "new"}, {link, link[1:]}, ())
     assert {guid: article for guid, (article, _) in entries.guids.items()} == {key: 1, key[1:]: 2}
@@ -225,11 +240,13 @@ def test_hashes_have_64_bits(room: SmallStore) -> None:
 def test_an_article_under_another_guid_or_in_another_feed(room: SmallStore) -> None:
     room.save(arrival(1))
     room.store.mark_indexed(10)
-    reissued = Sighting(article=1, guid="neuf", fingerprint=b"1", reissued=True)
+    reissued = Sighting(
+        article=1, entry=replace(NO_ENTRY, key="neuf", fingerprint=b"1"), reissued=True
+    )
     room.save(sightings=[reissued])
     assert room.sql("SELECT feed, guid, article FROM entries") == [(1, "neuf", 1)]
     assert room.store.outbox() == (array("Q"), 0)
-    sighting = Sighting(article=1, guid="ailleurs", fingerprint=b"1")
+    sighting = Sighting(article=1, entry=replace(NO_ENTRY, key="ailleurs", fingerprint=b"1"))
     for _ in range(2):
         room.save(feed=1, sightings=[sighting], at=NOW + 30)
     (stored_article,) = room.views.articles.get([1])
