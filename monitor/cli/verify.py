@@ -57,8 +57,8 @@ def verify(
     """Verify the evidence: what was recorded of each alert, in a chain of hashes.
 
     Checks every page of the store, that no record was changed, removed or inserted, that each
-    alert has its record and each record its alert, that articles are as they were recorded, and
-    that no date is impossible. Prints the hash of the last record: note it elsewhere, or send it
+    alert has its record and each record its alert, and that articles and feeds are as they were
+    recorded. Prints the hash of the last record: note it elsewhere, or send it
     there with --send, and give it to --head later. Exits with 1 if anything differs, and names
     the first such record.
     """
@@ -143,13 +143,13 @@ def _verification_rows(result: VerificationResult, *, pages: bool) -> Iterator[t
             "{count} compared with their hashes", "{count} compared with their hashes", result.texts
         ),
     )
-    if result.set_back:
+    if result.misdated:
         yield (
             "clock",
             ngettext(
-                "{count} record is dated before the one that precedes; was the clock set back?",
-                "{count} records are dated before the one that precedes; was the clock set back?",
-                result.set_back,
+                "{count} record has a date that does not fit; was the clock wrong?",
+                "{count} records have dates that do not fit; was the clock wrong?",
+                result.misdated,
             ),
         )
     if result.dropped:

@@ -29,6 +29,8 @@ class Kind(enum.StrEnum):
 
     RULE = "rule"
     """The rule of a watchlist: records of alerts refer to it by its number."""
+    FEED = "feed"
+    """A feed is new, or has another name or address."""
     RAISED = "raised"
     ESCALATED = "escalated"
     EDITED = "edited"
@@ -94,6 +96,11 @@ def rule(watchlist: Watchlist) -> dict[str, Any]:
     }
 
 
+def feed_key(number: object) -> str:
+    """Return the key under which the records of a feed are found again."""
+    return f"feed {number}"
+
+
 def matches(places: Iterable[Match]) -> list[dict[str, Any]]:
     return [asdict(match) for match in places]
 
@@ -110,6 +117,7 @@ def article(article: Article, feed: Feed, text: Mapping[str, Any]) -> dict[str, 
         "published": article.published,
         "seen": article.seen,
         "feed": {"number": feed.number, "name": feed.name},
+        "first_feed": article.feeds[0],
         **text,
     }
 

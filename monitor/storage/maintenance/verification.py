@@ -85,20 +85,13 @@ def texts_named(records: Sequence[NumberedRecord]) -> dict[tuple[int, int], tupl
     return named_texts
 
 
-def faults_of(id: int, recorded: RecordedAlert, now: Timestamp) -> Iterator[NumberedFault]:
-    """Yield the faults of an alert and its records.
-
-    Args:
-        id: The alert.
-        recorded: The alert in the store, and its records.
-        now: The time of the verification.
-    """
+def faults_of(id: int, recorded: RecordedAlert) -> Iterator[NumberedFault]:
+    """Yield the faults of an alert and its records."""
     raised, dropped = recorded.numbers(Kind.RAISED), recorded.numbers(Kind.DROPPED)
     if not raised:
         first = recorded.records[0][0] if recorded.records else 0
         yield first, _("alert {alert} has no record of why it was raised", alert=alert_number(id))
         return
-    yield from _misdated(recorded.records, now)
     number = raised[0]
     for other in raised[1:]:
         yield other, _("it is raised again: record {number} has done so", number=number)
@@ -114,23 +107,6 @@ def faults_of(id: int, recorded: RecordedAlert, now: Timestamp) -> Iterator[Numb
     yield from _text_faults(recorded)
 
 
-def _misdated(records: Sequence[NumberedRecord], now: Timestamp) -> Iterator[NumberedFault]:
-    """Yield the records of an alert with impossible times."""
-    before: tuple[int, float] | None = None
-    for number, record in records:
-        at, article = record.get("at"), record.get("article")
-        if not isinstance(at, int | float):
-            continue
-        if at > now + MAX_CLOCK_SKEW:
-            yield number, _("it is dated in the future")
-        if before and at < before[1]:
-            yield number, _("it is dated before record {number}", number=before[0])
-        first_seen = article.get("seen") if isinstance(article, dict) else None
-        if isinstance(first_seen, int | float) and at < first_seen:
-            yield number, _("it is dated before its article was first seen")
-        before = number, at
-
-
 def _differences(
     alert: StoredAlert, number: int, record: Mapping[str, Any], recorded: RecordedAlert
 ) -> Iterator[str]:
@@ -141,6 +117,7 @@ def _differences(
         "about": (alert.about, record.get("about")),
         "at": (alert.raised_at, record.get("at", record.get("raised_at"))),
         "article": (alert.article, article.get("id")),
+        "article.feed": (alert.first_feed, article.get("first_feed", alert.first_feed)),
         "merged_into": (alert.merged_into, record.get("merged_into")),
     }
     if alert.article is not None:
@@ -252,8 +229,8 @@ class VerificationResult(Struct):
     """Alerts that were compared with their records."""
     texts: int = 0
     """Texts of articles that were compared with their hashes."""
-    set_back: int = 0
-    """Records dated earlier than their predecessors: perhaps the clock was set back."""
+    misdated: int = 0
+    """Records with a date in the future, or before what precedes them: a clock was wrong."""
     dropped: int = 0
     """Alerts no longer kept: their texts cannot be checked any more."""
     head: tuple[int, str] = (0, BEGINNING)
@@ -304,26 +281,53 @@ def verify(
             _("the store is damaged ({damage}); {advice}", damage=damage, advice=advice)
         )
         return result
-    for name in reader.guards():
+    for name in reader.altered_schema():
+        result.add_fault(_("{name} of the database is not as tocsin makes it", name=name))
+    if missing := reader.missing_articles():
         result.add_fault(
-            _("{name}, which keeps records as they are, is not as it was made", name=name)
+            _("the feeds brought {count} articles that are not in the store", count=missing)
         )
-    _verify_chain(reader, progress, result)
+    for number, words in _feed_faults(reader):
+        result.add_fault(words, number)
+    _verify_chain(reader, progress, now, result)
     if noted:
         result.noted = reader.number_of(noted)
         if result.noted is None:
             result.add_fault(
                 _("no record has the hash {hash}: records were written anew", hash=noted)
             )
-    _verify_alerts(reader, progress, now, result)
+    _verify_alerts(reader, progress, result)
     result.faults.sort(key=lambda fault: fault.number or float("inf"))
     return result
+
+
+def contradictions(reader: EvidenceReader, ids: Sequence[int]) -> list[AuditFault]:
+    """Return what the evidence says otherwise of these alerts, and of any feed."""
+
+    def alert_faults(renames: Sequence[WatchlistRename]) -> list[AuditFault]:
+        return [
+            AuditFault(words, number, id)
+            for id, recorded in _recorded_alerts(reader, ids, renames)
+            for number, words in faults_of(id, recorded)
+        ]
+
+    feed_faults = [AuditFault(words, number) for number, words in _feed_faults(reader)]
+    return feed_faults + (alert_faults(()) and alert_faults(reader.renames()))  # these take long
+
+
+def _feed_faults(reader: EvidenceReader) -> Iterator[NumberedFault]:
+    for feed, number, recorded, stored in reader.feeds():
+        for name, now, before in zip(("name", "url"), stored, recorded, strict=True):
+            if now != before:
+                yield number, _difference(f"feed {feed} {name}", now, before)
 
 
 # --- the chain -------------------------------------------------------------------------
 
 
-def _verify_chain(reader: EvidenceReader, progress: Progress, result: VerificationResult) -> None:
+def _verify_chain(
+    reader: EvidenceReader, progress: Progress, now: Timestamp, result: VerificationResult
+) -> None:
     total, last = reader.count_records(), reader.highest_number()
     rules: dict[int, tuple[object, object]] = {}
     latest = 0.0
@@ -337,7 +341,7 @@ def _verify_chain(reader: EvidenceReader, progress: Progress, result: Verificati
             result.add_fault(words, row.number, row.alert)
         at = record.get("at")
         if isinstance(at, int | float):
-            result.set_back += at < latest
+            result.misdated += not max(latest, _first_seen(record)) <= at <= now + MAX_CLOCK_SKEW
             latest = at
         result.head = row.number, row.hash
         result.records += 1
@@ -364,13 +368,25 @@ def _links(row: EvidenceRow, record: Mapping[str, Any], before: tuple[int, str])
         yield _("it is filed under another kind or alert than it says")
     if row.kind not in set(Kind):
         yield _("it is of no known kind ({kind})", kind=row.kind)
-    if row.kind == Kind.RULE and row.rule != _rule_key(record):
-        yield _("the rule is filed under another hash than it has")
+    if row.rule != _key(row.kind, record):
+        yield _("it is filed under another rule or feed than it has")
     if follows and record.get("previous") != before[1]:
         yield _("it does not follow record {number}, as that is now", number=before[0])
 
 
-def _rule_key(record: Mapping[str, Any]) -> str:
+def _first_seen(record: Mapping[str, Any]) -> float:
+    """Return when the article of a record was first seen; 0 if it does not say."""
+    article = record.get("article")
+    seen = article.get("seen") if isinstance(article, dict) else None
+    return seen if isinstance(seen, int | float) else 0.0
+
+
+def _key(kind: str, record: Mapping[str, Any]) -> str:
+    """Return the key under which a record is filed; empty for none."""
+    if kind == Kind.FEED:
+        return evidence.feed_key(record.get("feed"))
+    if kind != Kind.RULE:
+        return ""
     keys = ("watchlist", "version", "query", "lang", "feeds")
     return evidence.digest(evidence.canonical({key: record.get(key) for key in keys}))
 
@@ -397,33 +413,41 @@ def _missing(first: int, last: int) -> str:
 # --- the alerts ------------------------------------------------------------------------
 
 
-def _verify_alerts(
-    reader: EvidenceReader, progress: Progress, now: Timestamp, result: VerificationResult
-) -> None:
+def _verify_alerts(reader: EvidenceReader, progress: Progress, result: VerificationResult) -> None:
     done, chunks, renames = 0, list(reader.alerts()), reader.renames()
     total = sum(map(len, chunks))
     for ids in chunks:
-        records = {
-            id: [(number, evidence.record_content(record)) for number, record in rows]
-            for id, rows in reader.records_of(ids).items()
-        }
-        alerts, matches = reader.stored_alerts(ids), reader.matches_of(ids)
-        escalations = reader.escalations_of(ids)
-        named_texts = {id: texts_named(rows) for id, rows in records.items() if id in alerts}
-        texts = reader.texts_of({article for rows in named_texts.values() for article, _ in rows})
-        for id in ids:
-            recorded = RecordedAlert(
+        for id, recorded in _recorded_alerts(reader, ids, renames):
+            result.alerts += recorded.alert is not None
+            result.dropped += bool(recorded.numbers(Kind.DROPPED))
+            result.texts += len(texts_named(recorded.records)) if recorded.alert else 0
+            for number, words in faults_of(id, recorded):
+                result.add_fault(words, number, id if number else None)
+        done += len(ids)
+        progress(_("alerts"), done, total)
+
+
+def _recorded_alerts(
+    reader: EvidenceReader, ids: Sequence[int], renames: Sequence[WatchlistRename]
+) -> Iterator[tuple[int, RecordedAlert]]:
+    """Yield alerts, each as the store has it and as its records tell it."""
+    records = {
+        id: [(number, evidence.record_content(record)) for number, record in rows]
+        for id, rows in reader.records_of(ids).items()
+    }
+    alerts, matches = reader.stored_alerts(ids), reader.matches_of(ids)
+    escalations = reader.escalations_of(ids)
+    named_texts = [texts_named(rows) for id, rows in records.items() if id in alerts]
+    texts = reader.texts_of({article for texts in named_texts for article, _version in texts})
+    for id in ids:
+        yield (
+            id,
+            RecordedAlert(
                 alert=alerts.get(id),
                 records=records.get(id, []),
                 matches=matches.get(id, []),
                 escalations=escalations.get(id, set()),
                 texts=texts,
                 renames=renames,
-            )
-            result.alerts += recorded.alert is not None
-            result.dropped += bool(recorded.numbers(Kind.DROPPED))
-            for number, words in faults_of(id, recorded, now):
-                result.add_fault(words, number, id if number else None)
-        result.texts += sum(map(len, named_texts.values()))
-        done += len(ids)
-        progress(_("alerts"), done, total)
+            ),
+        )

@@ -130,8 +130,8 @@ class Connection(Protocol):
     def last_given(self, table: str) -> int:
         """Return the highest number that a row of `alerts` or `evidence` ever had."""
 
-    def altered_guards(self) -> list[str]:
-        """Return the triggers and indices of the evidence that are missing or altered."""
+    def altered_schema(self) -> list[str]:
+        """Return the names of tables, indices and triggers that are not those of a new store."""
 
     def find_damage(self, is_ended: Callable[[], bool] = ...) -> str:
         """Read all of a store; return the first damage, empty if there is none.

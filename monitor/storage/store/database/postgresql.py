@@ -297,17 +297,18 @@ class PostgresqlConnection:
     def last_given(self, table: str) -> int:
         return int(self._value("SELECT number FROM given WHERE name = ?", table))
 
-    def altered_guards(self) -> list[str]:
+    def altered_schema(self) -> list[str]:
         triggers = self.execute(
             "SELECT t.tgname, p.prosrc FROM pg_trigger t JOIN pg_proc p ON p.oid = t.tgfoid"
-            " WHERE t.tgrelid = 'evidence'::regclass AND t.tgenabled = 'O'"
+            " JOIN pg_class c ON c.oid = t.tgrelid WHERE t.tgenabled = 'O' AND NOT t.tgisinternal"
+            " AND c.relnamespace = current_schema()::regnamespace"
         )
-        bodies = dict(triggers.fetchall())
-        return sorted(
-            name
-            for name, guard in printers.postgresql_guards().items()
-            if "ON evidence" in guard and f"$${bodies.get(name)}$$" not in guard
+        stored = {(name, body) for name, body in triggers.fetchall()}
+        statements = "".join(printers.postgresql_statements())
+        expected = re.findall(
+            r"REPLACE FUNCTION (\w+)\(\).*? \$\$(.*?)\$\$;", statements, re.DOTALL
         )
+        return sorted({name for name, _body in stored ^ {*expected}})
 
     def find_damage(self, is_ended: Callable[[], bool] = bool) -> str:
         """Return nothing: the server finds damaged pages when it reads them."""

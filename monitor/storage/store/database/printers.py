@@ -125,19 +125,17 @@ def _trigger(name: str, event: str, body: str, *, level: str = "ROW", condition:
     )
 
 
-def postgresql_guards() -> dict[str, str]:
-    """Return the triggers that protect the evidence and the record of triage, by name."""
-    guards = {
-        name: _trigger(name, event, f"    RAISE EXCEPTION '{message}';")
-        for name, (event, message) in _REFUSALS.items()
-    }
-    guards["evidence_is_not_emptied"] = _trigger(
+def _postgresql_guards() -> Iterator[str]:
+    """Yield the triggers that protect the evidence and the record of triage."""
+    for name, (event, message) in _REFUSALS.items():
+        yield _trigger(name, event, f"    RAISE EXCEPTION '{message}';")
+    yield _trigger(
         "evidence_is_not_emptied",
         "TRUNCATE ON evidence",
         "    RAISE EXCEPTION 'evidence is not deleted';",
         level="STATEMENT",
     )
-    guards["evidence_is_appended"] = _trigger(
+    yield _trigger(
         "evidence_is_appended",
         "INSERT ON evidence",
         f"    IF {_NOT_NEXT} THEN\n"
@@ -146,7 +144,6 @@ def postgresql_guards() -> dict[str, str]:
         "    UPDATE given SET number = new.number WHERE name = 'evidence';\n"
         "    RETURN new;",
     )
-    return guards
 
 
 def postgresql_statements() -> Iterator[str]:
@@ -182,7 +179,7 @@ def postgresql_statements() -> Iterator[str]:
         condition="(new.state = 'new') <> (old.state = 'new')",
     )
     yield _trigger("alert_dropped", "DELETE ON alerts", f"{_DROPPED}    RETURN old;")
-    yield from postgresql_guards().values()
+    yield from _postgresql_guards()
     yield _ONLY_ROW
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sqlite3
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing
@@ -147,14 +148,8 @@ class SqliteConnection(sqlite3.Connection):
         ).fetchone()
         return int(row[0]) if row else 0
 
-    def altered_guards(self) -> list[str]:
-        query = "SELECT name, sql FROM sqlite_master WHERE tbl_name = 'evidence' AND sql <> ''"
-        with closing(sqlite3.connect(":memory:")) as model:
-            for statement in statements():
-                model.execute(statement)
-            expected = dict(model.execute(query).fetchall())
-        stored = dict(self.execute(query).fetchall())
-        return sorted(name for name, sql in expected.items() if stored.get(name) != sql)
+    def altered_schema(self) -> list[str]:
+        return altered_schema(self)
 
     def find_damage(self, is_ended: Callable[[], bool] = bool) -> str:
         self.set_progress_handler(is_ended, TICK)
@@ -171,6 +166,41 @@ class SqliteConnection(sqlite3.Connection):
         return self.frozen is not None and (
             file_signature(self.frozen[0]) != self.frozen[1] or _has_log(self.frozen[0])
         )
+
+
+_TRIGGER = "CREATE TRIGGER"
+
+
+def altered_schema(connection: sqlite3.Connection) -> list[str]:
+    """Return the names of tables, indices, triggers and views that are not those of a new store."""
+    with closing(sqlite3.connect(":memory:")) as model:
+        for statement in statements():
+            model.execute(statement)
+        return sorted({name for _kind, name, _sql in _schema(model) ^ _schema(connection)})
+
+
+def _schema(connection: sqlite3.Connection) -> set[tuple[str, str, str]]:
+    """Return kind, name and statement of what a database defines, without comments."""
+    rows = connection.execute("SELECT type, name, sql FROM sqlite_master WHERE sql <> ''")
+    return {(kind, name, re.sub(r"\s*--.*|\s+$", "", sql)) for kind, name, sql in rows}
+
+
+def take_rows_only(path: Path) -> list[str]:
+    """Give a store of strangers the triggers of a new one; drop all others, and views.
+
+    Returns:
+        The names of its tables and indices that are not those of a new store.
+    """
+    with closing(_open_connection(str(path), BUSY_MS, VIEWER_CACHE)) as connection:
+        for kind, name in connection.execute(
+            "SELECT type, name FROM sqlite_master WHERE type IN ('trigger', 'view')"
+        ).fetchall():
+            connection.execute(f'DROP {kind} "{name.replace(chr(34), chr(34) * 2)}"')
+        prepare(connection, str(path))
+        for statement in statements():
+            if statement.startswith(_TRIGGER):
+                connection.execute(statement.replace(_TRIGGER, f"{_TRIGGER} IF NOT EXISTS", 1))
+        return altered_schema(connection)
 
 
 def statements() -> list[str]:

@@ -324,7 +324,9 @@ class Batch(StoreReads):
 
     def feed_named(self, name: str) -> Feed:
         """Return the feed with a name, a subscribed one first; make it if there is none."""
-        return feeds.feed_named(self._sql, name)
+        feed = feeds.feed_named(self._sql, name)
+        self._log.add_feeds([(feed.number, feed.name, feed.url)])
+        return feed
 
     def save_poll(self, outcome: PollOutcome) -> None:
         """Store all that a poll changed, except alerts."""

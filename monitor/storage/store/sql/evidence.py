@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from monitor.judgement.alerts.plan import EvidenceRecord
@@ -36,16 +36,24 @@ class EvidenceLog:
             content["rule"] = {"record": self._rule(record.rule), "version": record.rule.rule}
         self.append(record.kind, record.alert, content)
 
+    def add_feeds(self, feeds: Iterable[tuple[int, str, str]]) -> None:
+        """Append a record of each feed (number, name, URL), unless its last record is the same."""
+        recorded = recorded_feeds(self._sql)
+        for number, name, url in feeds:
+            if number not in recorded or recorded[number][1] != (name, url):
+                content = {"feed": number, "name": name, "url": url}
+                self.append(Kind.FEED, None, content, evidence.feed_key(number))
+
     def append(
         self, kind: Kind, alert: int | None, content: Mapping[str, Any], key: str = ""
     ) -> int:
-        """Append a record of an alert, or of a rule; return its number.
+        """Append a record of an alert, a rule or a feed; return its number.
 
         Args:
             kind: The kind of the record.
-            alert: The alert; None for a rule.
+            alert: The alert; None for a rule or a feed.
             content: The content of the record.
-            key: Hash of a rule, by which its record is found again.
+            key: Hash of a rule, or number of a feed, by which its record is found again.
         """
         last, previous = self._last_record()
         number = last + 1
@@ -75,6 +83,16 @@ class EvidenceLog:
             ).fetchone()
             self._last = (int(row[0]), str(row[1])) if row else (0, evidence.BEGINNING)
         return self._last
+
+
+def recorded_feeds(sql: Connection) -> dict[int, tuple[int, tuple[object, object]]]:
+    """Return the number of the last record of each feed, and its name and URL there, by feed."""
+    rows = sql.execute(
+        "SELECT number, record FROM evidence WHERE rule >= 'feed ' AND rule < 'feed!'"
+        " AND rule <> '' ORDER BY number"
+    ).fetchall()
+    contents = ((number, evidence.record_content(record)) for number, record in rows)
+    return {c.get("feed", 0): (n, (c.get("name"), c.get("url"))) for n, c in contents}
 
 
 class EvidenceRow(NamedTuple):
@@ -110,6 +128,7 @@ class StoredAlert(NamedTuple):
     rule: str
     article_version: int
     article: int | None
+    first_feed: int | None
     url: str | None
     published: float | None
     seen: float | None
@@ -120,7 +139,7 @@ class StoredAlert(NamedTuple):
 
 _STORED = (
     "SELECT al.id, al.kind, al.watchlist, al.severity, al.raised_at, al.backfill, al.merged_into,"
-    " al.rule, al.article_version, al.article, a.url, a.published, a.seen,"
+    " al.rule, al.article_version, al.article, a.feed, a.url, a.published, a.seen,"
     " a.author, a.lang, a.outlet"
     " FROM alerts al LEFT JOIN articles a ON a.id = al.article WHERE al.id IN ({0})"
 )
@@ -148,10 +167,10 @@ class EvidenceReader:
         """Return the damage of the store in words; empty if there is none. Raises StoreError."""
         return self._connection.sql.find_damage()
 
-    def guards(self) -> list[str]:
-        """Return the triggers that protect the records and are missing or altered."""
+    def altered_schema(self) -> list[str]:
+        """Return the names of tables, indices and triggers that are not those of a new store."""
         with reading(self._connection.sql) as sql:
-            return sql.altered_guards()
+            return sql.altered_schema()
 
     def count_records(self) -> int:
         """Return the number of records."""
@@ -167,6 +186,20 @@ class EvidenceReader:
         columns = ", ".join(EvidenceRow._fields)
         rows = self._connection.read(f"SELECT {columns} FROM evidence ORDER BY number")
         return map(EvidenceRow._make, rows)
+
+    def feeds(self) -> Iterator[tuple[int, int, tuple[object, object], tuple[object, object]]]:
+        """Yield feeds: number, last record, name and URL there, and those in the store."""
+        rows = self._connection.read("SELECT number, name, url FROM feeds")
+        stored = {number: (name, url) for number, name, url in rows}
+        with reading(self._connection.sql) as sql:
+            for feed, (number, recorded) in recorded_feeds(sql).items():
+                yield feed, number, recorded, stored.get(feed, (None, None))
+
+    def missing_articles(self) -> int:
+        """Return how many articles of those that the feeds brought are not in the store."""
+        return self._connection.number(
+            "SELECT coalesce(sum(articles), 0) - (SELECT count(*) FROM articles) FROM feeds"
+        )
 
     def renames(self) -> list[WatchlistRename]:
         """Return the renamed watchlists, the first ones first."""

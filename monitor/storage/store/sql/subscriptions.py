@@ -53,7 +53,10 @@ def save_subscriptions(
     sql.executemany(_SUBSCRIBE, [_feed_values(feed, bucket_of) for feed in by_url.values()])
     sql.executemany(_EDIT, edited)
     sql.executemany(_UNSUBSCRIBE, unsubscribed)
-    return dict(sql.execute("SELECT url, number FROM feeds")) if by_url else numbers
+    if by_url:
+        numbers = dict(sql.execute("SELECT url, number FROM feeds"))
+    EvidenceLog(sql).add_feeds((numbers[feed.url], feed.name, feed.url) for feed in feeds)
+    return numbers
 
 
 def place_pages(sql: Connection, bucket_of: Callable[[str], int]) -> None:

@@ -148,7 +148,7 @@ def test_a_whole_room_is_whole(room: Path) -> None:
     assert result.faults == []
     kinds = dict(flow.rows(room, "SELECT kind, count(*) FROM evidence GROUP BY 1"))
     assert kinds.keys() == {
-        "rule", "raised", "escalated", "edited", "page", "rematched", "dropped",
+        "feed", "rule", "raised", "escalated", "edited", "page", "rematched", "dropped",
     }  # fmt: skip
     assert result.dropped == kinds["dropped"]
     ((alerts,),) = flow.rows(room, "SELECT count(*) FROM alerts")
@@ -249,7 +249,7 @@ def rewrite_records(sql: sqlite3.Connection) -> None:
         sql.execute(
             "UPDATE evidence SET record = ?, hash = ? WHERE number = ?", (record, before, number)
         )
-    for number, record in sql.execute("SELECT number, record FROM evidence WHERE rule <> ''"):
+    for number, record in sql.execute("SELECT number, record FROM evidence WHERE kind = 'rule'"):
         fields = json.loads(record)
         rule_fields = {k: fields[k] for k in ("watchlist", "version", "query", "lang", "feeds")}
         text = json.dumps(rule_fields, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
@@ -272,10 +272,10 @@ def redate(
             fields = json.loads(old_record) | {"previous": before}
             if fields["kind"] == kind:
                 at, fields["at"] = fields["at"], change(fields["at"])
-                for table, column in (("alerts", "raised_at"), ("escalations", "at")):
-                    sql.execute(
-                        f"UPDATE {table} SET {column} = ? WHERE {column} = ?", (fields["at"], at)
-                    )
+                table, column = {"raised": ("alerts", "raised_at")}.get(kind, ("escalations", "at"))
+                sql.execute(
+                    f"UPDATE {table} SET {column} = ? WHERE {column} = ?", (fields["at"], at)
+                )
             record = json.dumps(fields, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
             before = hashlib.sha256(record.encode()).hexdigest()
             sql.execute(
@@ -332,7 +332,10 @@ TAMPERINGS: dict[str, tuple[str | Callable[[sqlite3.Connection], None], str]] = 
         f"UPDATE evidence SET kind = 'page' WHERE number = {RAISED_ID}", "filed under another"
     ),
     "a rule is filed under another hash": (
-        "UPDATE evidence SET rule = 'abc' WHERE number = 1", "filed under another hash"
+        "UPDATE evidence SET rule = 'abc' WHERE kind = 'rule'", "filed under another rule"
+    ),
+    "the record of a feed is filed under another": (
+        "UPDATE evidence SET rule = 'feed 9' WHERE kind = 'feed'", "under another rule or feed"
     ),
     "an alert is taken away": (
         f"DELETE FROM alerts WHERE id = {LAST_ALERT}", "no record says that it was dropped"
@@ -396,12 +399,21 @@ TAMPERINGS: dict[str, tuple[str | Callable[[sqlite3.Connection], None], str]] = 
     "an article is said to be of another outlet": (
         f"UPDATE articles SET outlet = 'X' WHERE id = {LAST_ARTICLE}", "`article.outlet` is now"
     ),
-    "an alert is recorded before its article is seen": (
-        redate(lambda at: at - 10 * 86_400), "before its article was first seen"
+    "an article is said to be of another feed": (
+        f"UPDATE articles SET feed = 1 WHERE id = {LAST_ARTICLE}", "`article.feed` is now 1"
     ),
-    "an alert is recorded in the future": (redate(lambda at: at + 1e9), "in the future"),
-    "an escalation is recorded before its alert": (
-        redate(lambda at: at - 10 * 86_400, "escalated"), "is dated before record"
+    "a feed has another name": (
+        "UPDATE feeds SET name = 'Le Monde' WHERE number = 4", "`feed 4 name` is now 'Le Monde'"
+    ),
+    "a feed has another address": (
+        "UPDATE feeds SET url = 'https://e.test/rss' WHERE number = 4", "`feed 4 url` is now"
+    ),
+    "a feed is taken away": (
+        "DELETE FROM feeds WHERE number = 4", "`feed 4 name` is now nothing, and was 'D'"
+    ),
+    "articles without alerts are taken away": (
+        "DELETE FROM articles WHERE id NOT IN (SELECT article FROM alerts WHERE article > 0)",
+        "articles that are not in the store",
     ),
     "the text of a page is changed": (
         "UPDATE articles SET body = 'x' WHERE url = 'https://ex.org/page'",
@@ -451,6 +463,51 @@ def test_tampering_is_named(room: Path, tmp_path: Path, case: str) -> None:
     assert not result.is_whole
     assert any(_matches(expected, str(fault)) for fault in result.faults), result.faults
     assert not any("as it was made" in str(fault) for fault in result.faults)
+
+
+@pytest.mark.parametrize(
+    ("kind", "seconds"), [("raised", 1e9), ("raised", -10 * 86_400), ("escalated", -10 * 86_400)]
+)
+def test_dates_that_do_not_fit_are_counted_for_a_clock_that_was_wrong(
+    room: Path, tmp_path: Path, kind: str, seconds: float
+) -> None:
+    shutil.copy(room / "newsroom.db", tmp_path)
+    with closing(sqlite3.connect(tmp_path / "newsroom.db")) as sql, sql:
+        sql.execute("DROP TRIGGER evidence_is_final")
+        redate(lambda at: at + seconds, kind)(sql)
+        sql.execute(next(guard for guard in GUARDS if "evidence_is_final" in guard))
+    result = verified(tmp_path)
+    assert result.is_whole, result.faults
+    assert result.misdated > verified(room).misdated
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "CREATE TRIGGER evil AFTER INSERT ON alerts BEGIN DELETE FROM alerts; END",
+        "CREATE VIEW evil AS SELECT 1",
+        "CREATE INDEX evil ON alerts (abs(severity))",
+    ],
+)
+def test_what_the_database_would_do_by_itself_is_named(
+    room: Path, tmp_path: Path, statement: str
+) -> None:
+    shutil.copy(room / "newsroom.db", tmp_path)
+    with closing(sqlite3.connect(tmp_path / "newsroom.db")) as sql, sql:
+        sql.execute(statement)
+    (fault,) = verified(tmp_path).faults
+    assert str(fault).startswith("evil ")
+
+
+def test_a_feed_is_recorded_again_only_when_it_changes(tmp_path: Path) -> None:
+    with closing(Store(StoreAddress(tmp_path))) as store:
+        feed = Feed(url="https://d.test/rss", name="D")
+        for name in ("D", "D", "E", "D"):
+            store.subscribe((replace(feed, name=name),), ())
+            assert verified(tmp_path).is_whole
+        store.subscribe((), ())
+    names = [record["name"] for _, _, record in records(tmp_path, "feed")]
+    assert names == ["D", "E", "D"]
 
 
 def _matches(pattern: str, text: str) -> bool:

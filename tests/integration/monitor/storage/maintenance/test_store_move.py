@@ -68,7 +68,10 @@ def test_it_comes_back_as_it_was(room: SmallStore, postgresql: str, tmp_path: Pa
     assert [file.name for file in (tmp_path / "back").iterdir()] == ["newsroom.db"]
     for target in (StoreAddress(url=postgresql), StoreAddress(tmp_path / "back")):
         with EvidenceReader(target) as proofs:
-            assert (proofs.guards(), proofs.highest_number()) == ([], proofs.count_records())
+            assert (proofs.altered_schema(), proofs.highest_number()) == (
+                [],
+                proofs.count_records(),
+            )
 
 
 def test_what_is_stored_next_goes_on_from_there(room: SmallStore, postgresql: str) -> None:

@@ -187,14 +187,24 @@ def test_the_store_itself_refuses_to_change_records(statement: str, room: SmallS
 def test_a_guard_that_is_off_or_altered_is_named(room: SmallStore) -> None:
     room.save(arrival(1, ALIBABA))
     with EvidenceReader(room.address) as reader:
-        assert reader.guards() == []
+        assert reader.altered_schema() == []
         assert reader.highest_number() == reader.count_records() > 0
     try:
         execute(room.address.url, "ALTER TABLE evidence DISABLE TRIGGER evidence_is_final")
         with EvidenceReader(room.address) as reader:
-            assert reader.guards() == ["evidence_is_final"]
+            assert reader.altered_schema() == ["evidence_is_final"]
     finally:
         execute(room.address.url, "ALTER TABLE evidence ENABLE TRIGGER evidence_is_final")
+    execute(
+        room.address.url,
+        "CREATE FUNCTION evil() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RETURN NULL; END $$;"
+        "CREATE TRIGGER evil BEFORE INSERT ON alerts FOR EACH ROW EXECUTE FUNCTION evil()",
+    )
+    try:
+        with EvidenceReader(room.address) as reader:
+            assert reader.altered_schema() == ["evil"]
+    finally:
+        execute(room.address.url, "DROP FUNCTION evil CASCADE")
 
 
 def test_a_viewer_that_must_change_nothing_cannot(room: SmallStore) -> None:
