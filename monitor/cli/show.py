@@ -10,6 +10,7 @@ import click
 
 from monitor.base import text_cleaning
 from monitor.base.article import Timestamp
+from monitor.base.errors import StoreError
 from monitor.base.formatting import (
     alert_number,
     shown_title,
@@ -43,6 +44,8 @@ from monitor.presentation.service.matching import revisions_of
 from monitor.presentation.spans import Line, marked
 from monitor.presentation.story import ListedStory, article_name, describe_lag, describe_wording
 from monitor.presentation.times import date_anomaly
+from monitor.storage.maintenance.verification import contradictions
+from monitor.storage.store.sql.evidence import EvidenceReader
 
 
 def timeline_lines(timeline: StoryTimeline, now: Timestamp) -> Iterator[str]:
@@ -96,7 +99,7 @@ def diff_lines(revisions: Sequence[ArticleRevision]) -> Iterator[str]:
 def show(cli: CliContext, number: Number, style: str, diff: bool) -> None:
     """Show an article (5) with its matches, or an alert (a5) with its article, and why it matched.
 
-    The first line says which of the two it is.
+    The first line says which of the two it is. What is not as its evidence says is not shown.
     """
     if number.is_alert:
         _show_alert(cli, number.id, style, diff=diff)
@@ -114,6 +117,7 @@ def _show_alert(cli: CliContext, id: int, style: str, *, diff: bool) -> None:
     (story,) = stories
     (alert,) = (a for a in story.alerts if a.id == id)
     details = None if alert.article is None else service.views.articles.details(alert.article)
+    _require_evidence(cli, details, story.alerts)
     if style == "json":
         diffs = {**_load_revisions_row(cli, details)} if diff and details else {}
         numbers = {"story_alerts": [alert_number(a.id) for a in story.alerts]}
@@ -156,11 +160,25 @@ def _show_article(cli: CliContext, id: int, style: str, *, diff: bool) -> None:
     details = service.views.articles.details(id)
     if details is None:
         raise no_article(id)
+    _require_evidence(cli, details)
     if style == "json":
         _print_json({**details_row(details), **(_load_revisions_row(cli, details) if diff else {})})
         return
     click.echo(article_name(id))
     _print_article(cli, details, diff=diff)
+
+
+def _require_evidence(
+    cli: CliContext, details: ArticleDetails | None, alerts: Sequence[Alert] = ()
+) -> None:
+    """Raise StoreError if the evidence says otherwise of what is to be shown, or of any feed."""
+    ids = {alert.id for alert in alerts}
+    if details:
+        ids |= {a.id for a in details.alerts} | {other.alert for other in details.merged}
+    with EvidenceReader(cli.store) as proofs:
+        faults = "; ".join(map(str, contradictions(proofs, sorted(ids))))
+    if faults:
+        raise StoreError(_("it is not as its evidence says: {faults}", faults=faults))
 
 
 def _print_json(mapping: dict[str, Any]) -> None:

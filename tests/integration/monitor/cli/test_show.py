@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import re
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -254,3 +256,36 @@ def test_the_wrong_kind_of_number_is_an_error_that_says_what_to_type(filled: New
         assert (done.returncode, done.stdout) == (2, ""), words
         assert message in done.stderr, words
         assert "Usage:" not in done.stderr
+
+
+@pytest.mark.costly
+@pytest.mark.parametrize(
+    "forgery",
+    [
+        "UPDATE feeds SET name = 'Le Monde'",
+        "INSERT INTO feeds (number, url, name) VALUES (9, 'x', 'Le Monde');"
+        "UPDATE articles SET feed = 9",
+        "UPDATE articles SET outlet = 'Le Monde'",
+    ],
+)
+def test_an_outlet_that_the_evidence_does_not_back_is_not_shown(
+    web: Web, tmp_path: Path, forgery: str
+) -> None:
+    newsroom = Newsroom(tmp_path)
+    for host in ("lesoir.be", "afp.com"):
+        web.on(f"/{host}", copy(host))
+    newsroom.watch(
+        [{"url": web.url(f"/{host}"), "name": host} for host in ("lesoir.be", "afp.com")],
+        ["Alibaba", "Rien"],
+    )
+    poll(newsroom)
+    numbers = [f"a{id}" for (id,) in newsroom.sql("SELECT id FROM alerts")]
+    numbers += [str(id) for (id,) in newsroom.sql("SELECT article FROM alerts")]
+    assert numbers and all("lesoir.be" in newsroom.here("show", n).stdout for n in numbers[:1])
+    with closing(sqlite3.connect(newsroom.folder / "var" / "newsroom.db")) as sql:
+        sql.executescript(forgery)
+    for number in numbers:
+        for form in ("text", "json"):
+            done = newsroom.here("show", number, "--format", form)
+            assert (done.returncode, done.stdout) == (1, "")
+            assert "'Le Monde'" in done.stderr or "`article.feed` is now 9" in done.stderr
