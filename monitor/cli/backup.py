@@ -22,6 +22,7 @@ from monitor.storage.maintenance import indexer
 from monitor.storage.maintenance.backup import (
     CONFIG,
     BackupError,
+    Manifest,
     RestorePaths,
     back_up,
     read_backup,
@@ -35,14 +36,16 @@ from monitor.storage.store import open_store
 
 @click.command()
 @click.argument("file", type=click.Path(path_type=Path, dir_okay=False, writable=True))
-@click.pass_obj
-def backup(cli: CliContext, file: Path) -> None:
+@click.pass_context
+def backup(context: click.Context, file: Path) -> None:
     """Write the newsroom into FILE: all articles, alerts and verdicts, and feeds.yaml.
 
     A monitor may run at the same time: FILE contains the state of one moment. It is a zip with
-    checksums; `tocsin restore` reads it. Every page of the store is checked first. An older FILE
-    is replaced when the new one is complete; where the store is damaged, it is left as it is.
+    checksums; `tocsin restore` reads it. The store is checked first, as `tocsin verify` does. An
+    older FILE is replaced when the new one is complete; where the store is damaged or not whole, it
+    is left as it is.
     """
+    cli: CliContext = context.obj
     if cli.shared:
         raise BackupError(
             _(
@@ -62,6 +65,17 @@ def backup(cli: CliContext, file: Path) -> None:
     size = megabytes(file.stat().st_size)
     contents = ", ".join([articles(summary.articles), alerts(summary.alerts), size])
     say(_("{name}: {text}", name=file, text=contents))
+    if summary.faults:
+        say(_faults(summary))
+        context.exit(1)
+
+
+def _faults(manifest: Manifest) -> str:
+    return ngettext(
+        "NOT whole: {count} fault; `tocsin verify` names it",
+        "NOT whole: {count} faults; `tocsin verify` names them",
+        manifest.faults,
+    )
 
 
 @click.command()
@@ -106,6 +120,8 @@ def restore(cli: CliContext, file: Path, folder: Path | None, force: bool) -> No
     totals = f"{articles(manifest.articles)}, {alerts(manifest.alerts)}"
     indexed = ngettext("{count} indexed", "{count} indexed", indexed_count)
     say(clauses([totals, indexed]))
+    if manifest.faults:
+        say(_faults(manifest))
     if existing_paths:
         say(_("the old newsroom is in {folder}", folder=old_folder))
 

@@ -23,10 +23,17 @@ from monitor.base.files import atomic_write
 from monitor.base.formatting import iso
 from monitor.base.translation import gettext as _
 from monitor.base.translation import number
-from monitor.model.config import STORE_FILE
+from monitor.model.config import STORE_FILE, StoreAddress
 from monitor.storage.data_folder import ARCHIVE_FOLDER
+from monitor.storage.maintenance.verification import verify
 from monitor.storage.store.database.schema import VERSION
-from monitor.storage.store.database.sqlite import RESTORE, find_damage, open_database
+from monitor.storage.store.database.sqlite import (
+    RESTORE,
+    find_damage,
+    open_database,
+    take_rows_only,
+)
+from monitor.storage.store.sql.evidence import EvidenceReader
 
 CONFIG = "feeds.yaml"
 MANIFEST = "manifest.json"
@@ -61,6 +68,8 @@ class Manifest(Struct, frozen=True, kw_only=True):
     store: Count
     """Version of the store."""
     files: dict[str, PackedFile]
+    faults: Count = 0
+    """What `tocsin verify` found: 0 of a store that is whole."""
 
 
 def parse_manifest(content: bytes, file: object) -> Manifest:
@@ -97,7 +106,8 @@ def back_up(data: Path, config: Path, file: Path, now: Timestamp, progress: Prog
 
     Raises:
         StoreError: The store cannot be read.
-        BackupError: The store is damaged; the destination is a folder, or its folder is missing.
+        BackupError: The store is damaged, or is not whole and the file exists; the destination is
+            a folder, or its folder is missing.
         OSError: The file cannot be written.
     """
     if file.is_dir():
@@ -105,20 +115,50 @@ def back_up(data: Path, config: Path, file: Path, now: Timestamp, progress: Prog
     if not file.absolute().parent.is_dir():
         raise BackupError(_("{file}: there is no such folder to write it into", file=file))
     part = file.with_name(f".{file.name}.part")
-    copy = file.with_name(f".{file.name}.db")
+    folder = file.with_name(f".{file.name}.copy")
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(mode=0o700)
+    copy = folder / STORE_FILE
     try:
-        articles, alerts = _copy_store(data, copy, progress)
+        _copy_store(data, copy, progress)
+        faults = _faults(folder, file, data, now, progress)
         sources = {STORE_FILE: copy} | ({CONFIG: config} if config.exists() else {})
-        manifest = _pack(part, sources, articles, alerts, now, progress)
+        manifest = _pack(part, sources, faults, now, progress)
         part.replace(file)
     finally:
-        for leftover in (part, copy):
-            leftover.unlink(missing_ok=True)
+        part.unlink(missing_ok=True)
+        shutil.rmtree(folder, ignore_errors=True)
     return manifest
 
 
-def _copy_store(data: Path, copy: Path, progress: Progress) -> tuple[int, int]:
-    """Copy the store as it is at one moment, return its numbers of articles and alerts."""
+def _faults(folder: Path, file: Path, data: Path, now: Timestamp, progress: Progress) -> int:
+    """Return the number of faults of the copy in a folder; raise BackupError if it is no backup."""
+    with EvidenceReader(StoreAddress(folder)) as reader:
+        result = verify(reader, lambda _step, *done: progress(_("checking"), *done), now=now)
+    if result.damage:
+        raise BackupError(
+            _(
+                "{file}: it is damaged ({damage}), and no backup was written; {advice}",
+                file=data / STORE_FILE,
+                damage=result.damage,
+                advice=_(RESTORE),
+            )
+        )
+    if result.faults and file.exists():
+        raise BackupError(
+            _(
+                "{file}: it is NOT whole ({fault}), and {backup} was left as it is; to back up what"
+                " there is, name a new file",
+                file=data / STORE_FILE,
+                fault=result.faults[0],
+                backup=file,
+            )
+        )
+    return len(result.faults) + result.more
+
+
+def _copy_store(data: Path, copy: Path, progress: Progress) -> None:
+    """Copy the store as it is at one moment."""
     _make_private(copy)
     with (
         closing(open_database(data, create=False)) as source,
@@ -134,20 +174,6 @@ def _copy_store(data: Path, copy: Path, progress: Progress) -> tuple[int, int]:
             sleep=0,
         )
         source.execute("ROLLBACK")
-        target.execute("PRAGMA journal_mode = DELETE")
-        progress(_("checking"), 0, 1)
-        if damage := find_damage(target):
-            raise BackupError(
-                _(
-                    "{file}: it is damaged ({damage}), and no backup was written; {advice}",
-                    file=data / STORE_FILE,
-                    damage=damage,
-                    advice=_(RESTORE),
-                )
-            )
-        (articles,) = target.execute("SELECT coalesce(sum(articles), 0) FROM feeds").fetchone()
-        (alerts,) = target.execute("SELECT count(*) FROM alerts").fetchone()
-    return articles, alerts
 
 
 def _make_private(path: Path) -> None:
@@ -159,12 +185,15 @@ def _make_private(path: Path) -> None:
 def _pack(
     part: Path,
     sources: dict[str, Path],
-    articles: int,
-    alerts: int,
+    faults: int,
     now: Timestamp,
     progress: Progress,
 ) -> Manifest:
     files: dict[str, PackedFile] = {}
+    with closing(sqlite3.connect(sources[STORE_FILE])) as sql:
+        sql.execute("PRAGMA journal_mode = DELETE")
+        (articles,) = sql.execute("SELECT count(*) FROM articles").fetchone()
+        (alerts,) = sql.execute("SELECT count(*) FROM alerts").fetchone()
     _make_private(part)
     total = sum(source.stat().st_size for source in sources.values())
     done = 0
@@ -179,8 +208,9 @@ def _pack(
                     progress(_("packing"), done, total)
             files[name] = PackedFile(source.stat().st_size, digest.hexdigest())
         manifest = Manifest(
-            taken=iso(now) or "", articles=articles, alerts=alerts, store=VERSION, files=files
-        )
+            taken=iso(now) or "", articles=articles, alerts=alerts, store=VERSION, files=files,
+            faults=faults,
+        )  # fmt: skip
         zip_file.writestr(MANIFEST, msgspec.json.format(msgspec.json.encode(manifest), indent=2))
     with part.open("rb") as file:
         os.fsync(file.fileno())
@@ -249,11 +279,20 @@ def unpack(file: Path, paths: RestorePaths, progress: Progress) -> Path:
             for name, expected in manifest.files.items():
                 with store.open("wb") if name == STORE_FILE else contextlib.nullcontext() as target:
                     _check(file, zip_file, name, expected, target, progress)
-            with closing(sqlite3.connect(store)) as sql:
-                damage = find_damage(sql)
+            try:
+                altered = take_rows_only(store)
+                with closing(sqlite3.connect(store)) as sql:
+                    damage = find_damage(sql)
+            except sqlite3.Error as error:
+                altered, damage = [], str(error)
             if damage:
                 raise BackupError(
                     _("{file}: the store in it is damaged ({damage})", file=file, damage=damage)
+                )
+            if altered:
+                names = ", ".join(altered)
+                raise BackupError(
+                    _("{file}: not a store as tocsin makes it: {names}", file=file, names=names)
                 )
             with store.open("rb") as stream:
                 os.fsync(stream.fileno())

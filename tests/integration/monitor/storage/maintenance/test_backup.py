@@ -190,6 +190,78 @@ def test_a_damaged_store_is_not_backed_up_as_good(data: Path) -> None:
     assert "store     every page read" in room.here("verify").stdout
 
 
+def test_a_store_whose_articles_were_deleted_is_not_backed_up_as_whole(data: Path) -> None:
+    room = Newsroom(data.parent)
+    file = back_up_to(data, "b.zip")
+    content = file.read_bytes()
+    with closing(sqlite3.connect(data / "newsroom.db")) as sql, sql:
+        sql.execute(
+            "DELETE FROM articles WHERE id NOT IN (SELECT article FROM alerts WHERE article > 0)"
+        )
+    refused = room.here("backup", "b.zip")
+    assert refused.returncode == 1
+    assert "NOT whole" in refused.stderr
+    assert file.read_bytes() == content
+    done = room.here("backup", "rest.zip")
+    assert done.returncode == 1
+    assert "NOT whole" in done.stderr
+    assert read_backup(data.parent / "rest.zip")[0].faults == 1
+    restored = room.here("restore", "--force", "rest.zip")
+    assert (restored.returncode, "NOT whole" in restored.stderr) == (0, True)
+
+
+def _store_changed(content: dict[str, bytes], folder: Path, *statements: str) -> None:
+    """Change the store in a backup, with the manifest that fits."""
+    store = folder / "changed.db"
+    store.write_bytes(content["newsroom.db"])
+    with closing(sqlite3.connect(store)) as sql:
+        sql.executescript(";".join(statements))
+    content["newsroom.db"] = store.read_bytes()
+    files = json.loads(content["manifest.json"])["files"]
+    digest = hashlib.sha256(content["newsroom.db"]).hexdigest()
+    files["newsroom.db"] = {"size": len(content["newsroom.db"]), "sha256": digest}
+    _say(content, files=files)
+
+
+def test_rows_are_put_back_and_nothing_that_runs(data: Path, tmp_path: Path) -> None:
+    before = dump(data)
+    file = back_up_to(data)
+    _repacked(
+        file,
+        lambda content: _store_changed(
+            content,
+            tmp_path,
+            'CREATE TRIGGER "it\'s ""mine""" AFTER INSERT ON alerts BEGIN'
+            " DELETE FROM alerts WHERE id = new.id; END",
+            "DROP TRIGGER alert_raised",
+            "CREATE TRIGGER alert_raised AFTER INSERT ON alerts BEGIN DELETE FROM alerts; END",
+            "DROP TRIGGER evidence_stays",
+            "CREATE VIEW seen AS SELECT * FROM articles",
+        ),
+    )
+    places = restore(file, tmp_path / "again")
+    assert sorted(dump(places.data)) == sorted(before)
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "CREATE INDEX evil ON alerts (abs(severity))",
+        "CREATE TABLE evil (x)",
+        "ALTER TABLE notes ADD COLUMN more AS (abs(alert))",
+        "ALTER TABLE notes RENAME TO n; CREATE VIEW notes AS SELECT * FROM n",
+    ],
+)
+def test_a_store_with_other_tables_is_not_put_back(
+    data: Path, tmp_path: Path, statement: str
+) -> None:
+    file = back_up_to(data)
+    _repacked(file, lambda content: _store_changed(content, tmp_path, statement))
+    with pytest.raises(BackupError, match=r"evil|notes"):
+        restore(file, tmp_path / "again")
+    assert not list((tmp_path / "again").rglob("*.db*"))
+
+
 def _repacked(file: Path, change: Callable[[dict[str, bytes]], None]) -> None:
     with zipfile.ZipFile(file) as archive:
         content = {name: archive.read(name) for name in archive.namelist()}
