@@ -67,8 +67,12 @@ def _damage(store: StoreAddress, is_ended: Callable[[], bool]) -> str:
     """Return the damage in words, and log it. Raises StoreError if the store cannot be read."""
     with closing(open_database(store, create=False)) as connection:
         damage = connection.find_damage(is_ended)
-    if not damage:
-        return ""
+        if not damage:
+            # A log that the writer of the store cannot change shows whether it was written anew.
+            query = "SELECT number, hash FROM evidence ORDER BY number DESC LIMIT 1"
+            for record, digest in connection.execute(query):
+                log.info(_("evidence: record {record}, hash {hash}", record=record, hash=digest))
+            return ""
     message = _(
         "{file} is damaged ({damage}); {advice}",
         file=STORE_FILE, damage=damage, advice=_(RESTORE),

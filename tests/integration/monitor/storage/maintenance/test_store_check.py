@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import logging
+import re
 import sqlite3
 from contextlib import closing
 from pathlib import Path
@@ -33,6 +35,8 @@ def test_damage_is_found_within_a_day_and_shown(
 ) -> None:
     data = tmp_path / "var"
     flow.life(data).live(flow.ROUNDS)
+    ((head,),) = flow.rows(data, "SELECT hash FROM evidence ORDER BY number DESC LIMIT 1")
+    caplog.set_level(logging.INFO, "tocsin")
     now, checks, damages = 0.0, 0, list[str]()
 
     async def sleep(seconds: float) -> None:
@@ -54,6 +58,8 @@ def test_damage_is_found_within_a_day_and_shown(
     assert "damaged" in damages[1]
     assert "tocsin restore" in damages[2]
     assert "newsroom.db is damaged" in caplog.text
+    (noted,) = re.findall(r"evidence: record \d+, hash (\w{64})", caplog.text)
+    assert noted == head
     me = MonitorPresence(pid=1, since=1.0, config="feeds.yaml", log="")
     with MonitorLock(data) as lock:
         lock.beat(Heartbeat(me, now, store_damage=damages[-1]))
