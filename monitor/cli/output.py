@@ -42,8 +42,8 @@ STYLES: Mapping[str, Mapping[str, Any]] = {
     "quiet": {"dim": True},
     "note": {"dim": True},
     "hit": {"bold": True, "fg": "yellow"},
-    "gone": {"fg": "red", "strikethrough": True},
-    "came": {"fg": "green"},
+    "removed": {"fg": "red", "strikethrough": True},
+    "added": {"fg": "green"},
 }
 """The style of each role of a text on the terminal, in its own colours."""
 

@@ -96,7 +96,7 @@ def outlet_groups(timeline: StoryTimeline) -> Iterator[tuple[str, tuple[Outlet, 
 
 CONTEXT_WORDS = 12
 """Words shown on each side of a change."""
-_CHANGES = {REMOVED: ("[-", "-]", "gone"), ADDED: ("{+", "+}", "came")}
+_CHANGES = {REMOVED: ("[-", "-]", "removed"), ADDED: ("{+", "+}", "added")}
 """The signs before and after a change, for those who see no colours, and its role."""
 
 

@@ -76,8 +76,8 @@ _ELEMENTS = {
     "": Markup("{}"),
     "plain": Markup("{}"),
     "hit": MARK,
-    "gone": Markup("<del>{}</del>"),
-    "came": Markup("<ins>{}</ins>"),
+    "removed": Markup("<del>{}</del>"),
+    "added": Markup("<ins>{}</ins>"),
 }
 _SPAN = Markup('<span class="{}">{}</span>')
 

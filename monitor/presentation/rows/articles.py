@@ -127,8 +127,8 @@ class EditRow(TypedDict):
         dict[str, list[list[str]]],
         means("By part of the article: pairs of `=`, `-` or `+` and a stretch of its text."),
     ]
-    went: Annotated[list[WatchedTermRow], means("Terms that it took out.")]
-    came: Annotated[list[WatchedTermRow], means("Terms that it brought in.")]
+    removed_terms: Annotated[list[WatchedTermRow], means("Terms that it took out.")]
+    added_terms: Annotated[list[WatchedTermRow], means("Terms that it brought in.")]
 
 
 class RevisionsRow(TypedDict):
@@ -161,8 +161,8 @@ def revisions_row(
     revisions: Iterable[ArticleRevision], versions: Iterable[Version]
 ) -> RevisionsRow:
     edits = [
-        row(EditRow, edit, went=_terms(edit.removed_terms), came=_terms(edit.added_terms))
-        for edit in revisions
+        row(EditRow, e, removed_terms=_terms(e.removed_terms), added_terms=_terms(e.added_terms))
+        for e in revisions
     ]
     return {"texts": [row(TextRow, version) for version in versions], "edits": edits}
 

@@ -113,7 +113,7 @@ class Triage:
     def undo(self, act: int | None = None) -> TriageAction | None:
         """Undo an act of this person, or the last that was not undone; None without any.
 
-        What was decided about an alert since stays, and `Act.left` names it. Acts of other
+        What was decided about an alert since stays, and `TriageAction.left` names it. Acts of other
         dashboards, of the command line and from before a restart count too. Raises StoreError.
         """
         return self.views.triage.undo(self.user, self._clock(), act)

@@ -90,7 +90,7 @@ def test_the_terminals_own_colours_need_no_ground_to_be_known() -> None:
         (None, None, False, "tocsin-dark"),
         (None, "tocsin-light", False, "tocsin-light"),
         ("tocsin-dark", "tocsin-light", False, "tocsin-dark"),
-        (None, "gone", False, "tocsin-dark"),
+        (None, "removed", False, "tocsin-dark"),
         ("tocsin-light", "tocsin-light", True, "tocsin-terminal"),
     ],
 )

@@ -60,7 +60,7 @@ def test_each_line_is_a_paragraph_with_its_matches() -> None:
 
 
 def test_changes_have_signs_for_those_who_see_no_colours() -> None:
-    markup = str(drawn([("a ", "plain"), ("[-<b>-]", "gone"), ("{+c+}", "came")]))
+    markup = str(drawn([("a ", "plain"), ("[-<b>-]", "removed"), ("{+c+}", "added")]))
     assert shown_text(markup) == "a [-<b>-]{+c+}"
     assert "<del>" in markup and "<ins>" in markup
 

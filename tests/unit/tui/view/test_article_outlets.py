@@ -142,5 +142,5 @@ def test_an_edit_shows_what_went_and_what_came_without_colours_too() -> None:
     assert "a [-grève-]{+neuf+} b" in plain(page)
     assert "Revision 1 · 2026-11-24 23:30 UTC" in plain(page)
     assert "Removed terms: grève (Grèves)" in plain(page)
-    assert ("[-grève-]", "gone") in [run for line in page for run in line]
+    assert ("[-grève-]", "removed") in [run for line in page for run in line]
     assert "No revision" in plain(revision_page("Titre", [], 80, UTC))

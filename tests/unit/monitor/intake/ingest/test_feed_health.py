@@ -102,7 +102,7 @@ def test_an_interval_that_is_too_long_is_named() -> None:
             "disparu (410)\N{NO-BREAK SPACE}: n’est plus relevé",
             "disparu (410)\N{NO-BREAK SPACE}: n’est plus relevé",
         ),
-        (replace(POLLED, next_due=NOW), "tout va bien, prochain relevé maintenant", ""),
+        (replace(POLLED, next_due=NOW), "à jour, prochain relevé maintenant", ""),
         (
             SILENT,
             "rien de nouveau depuis 5 j, d’habitude tous les jours"

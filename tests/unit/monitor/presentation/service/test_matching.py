@@ -106,7 +106,7 @@ def test_on_the_command_line(tmp_path: Path) -> None:
     assert "New terms: Alibaba (Alibaba)" in output
     report = json.loads(room.here("show", str(id), "--diff", "--format", "json").stdout)
     assert [text["version"] for text in report["texts"]] == [1, 2]
-    assert report["edits"][0]["came"] == [{"watchlist": "Alibaba", "term": "Alibaba"}]
+    assert report["edits"][0]["added_terms"] == [{"watchlist": "Alibaba", "term": "Alibaba"}]
     ((other,),) = flow.rows(room.data, "SELECT min(id) FROM articles WHERE version = 1")
     assert "No revision" in room.here("show", str(other), "--diff").stdout
     room.config.unlink()
