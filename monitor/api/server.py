@@ -73,8 +73,8 @@ class ApiServer:
         self.app.state.machine = machine
 
         def free_memory() -> None:
-            newsroom.service.archive.let_go()
-            newsroom.service.views.let_go()
+            newsroom.service.archive.free_memory()
+            newsroom.service.views.free_memory()
             give_back()
 
         guard = Guard(self.app, options.hosts, limits, machine.monotonic, free_memory, answer_to)

@@ -340,7 +340,7 @@ class WatchlistForm(Dialog[str]):
     def has_unsaved_text(self) -> bool:
         return self.fields not in (self._start, self._let_go)
 
-    def let_go(self) -> None:
+    def free_memory(self) -> None:
         """Lose the changes at the next request to quit."""
         self._let_go = self.fields
 

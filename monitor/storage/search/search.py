@@ -340,7 +340,7 @@ class ArchiveSearch:
                 self._archive = open_archive(archive_address(self._data), partial=True)
             return self._archive
 
-    def let_go(self) -> None:
+    def free_memory(self) -> None:
         """Free the memory of the index while nobody searches; the next question opens it again."""
         with self._open_lock:
             self._archive = None  # a question that is being answered keeps it until its end

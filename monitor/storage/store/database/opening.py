@@ -64,7 +64,7 @@ class ViewerConnection(StoreConnection):
             self._local.connection = connection
         return connection
 
-    def let_go(self) -> None:
+    def free_memory(self) -> None:
         """Close the files of idle threads: each keeps pages of its own."""
         if not self._address.is_shared:
             self._local = threading.local()  # a running read keeps its own

@@ -88,9 +88,9 @@ class Views:
 
         return BriefingViews(self.connection)
 
-    def let_go(self) -> None:
+    def free_memory(self) -> None:
         """Free memory while nobody reads; the next read takes a moment longer."""
-        self.connection.let_go()
+        self.connection.free_memory()
 
     @contextmanager
     def volumes(self) -> Iterator[VolumeViews]:

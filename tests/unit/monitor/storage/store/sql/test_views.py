@@ -53,7 +53,7 @@ def test_a_viewer_lets_go_of_the_store_and_reads_on(views: Views) -> None:
     reading = views.connection.read("SELECT id FROM alerts ORDER BY id")
     assert next(reading) == (1,)
     commits = views.version().commits
-    views.let_go()
+    views.free_memory()
     assert [id for (id,) in reading] == [*range(2, 10)]
     del reading
     gc.collect()  # a connection and its statements refer to each other
