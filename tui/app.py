@@ -63,7 +63,7 @@ class DashboardApp(BaseApp):
     async def action_leave(self, stop: bool) -> None:
         """Quit once every triage decision and text is saved, or at the second request."""
         if isinstance(self.screen, Dialog) and self.screen.has_unsaved_text:
-            self.screen.free_memory()
+            self.screen.permit_loss()
             words = _("This text is not saved. Press ^c again to quit without it.")
             self.main_screen.show_message(words, error=True)
             return

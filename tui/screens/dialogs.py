@@ -87,7 +87,7 @@ class Dialog(ModalScreen[T]):
         """Return whether closing would lose a text without a question."""
         return False
 
-    def free_memory(self) -> None:
+    def permit_loss(self) -> None:
         """Lose the text as it is now at the next request."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -314,7 +314,7 @@ class LineDialog(Dialog[str]):
         """Return whether closing would lose a text without a question."""
         return self._may_lose is not None and self.input.value not in self._may_lose
 
-    def free_memory(self) -> None:
+    def permit_loss(self) -> None:
         """Lose the text as it is now at the next request."""
         if self._may_lose is not None:
             self._may_lose.add(self.input.value)
@@ -322,7 +322,7 @@ class LineDialog(Dialog[str]):
     def action_close_dialog(self) -> None:
         """Close, and cancel the attempt that is running; ask before a text is lost."""
         if self.has_unsaved_text:
-            self.free_memory()
+            self.permit_loss()
             self._show_note(_("Not saved: enter saves it, esc again closes without it."), "bad")
             return
         self.workers.cancel_node(self)

@@ -122,7 +122,7 @@ class WatchlistForm(Dialog[str]):
         self._path = path
         self._before = before
         self._start = start
-        self._let_go = start
+        self._may_lose = start
         """Fields that may be lost without a question."""
         self._asked = False
         """Whether the mistakes of fields that nobody touched are shown too."""
@@ -338,11 +338,11 @@ class WatchlistForm(Dialog[str]):
 
     @property
     def has_unsaved_text(self) -> bool:
-        return self.fields not in (self._start, self._let_go)
+        return self.fields not in (self._start, self._may_lose)
 
-    def free_memory(self) -> None:
+    def permit_loss(self) -> None:
         """Lose the changes at the next request to quit."""
-        self._let_go = self.fields
+        self._may_lose = self.fields
 
     def action_close_dialog(self) -> None:
         """Close; ask first if something was changed."""
