@@ -95,9 +95,16 @@ def _validate_count(node: AtLeast) -> None:
     if node.count > len(node.children):
         needed, listed = node.count, len(node.children)
         message = _("{wanted} of {listed} can never be there", wanted=needed, listed=listed)
-        raise QueryError(message, node.column, "")
+        words = [word.text for child in node.children for word in _words(child)]
+        hint = _("commas are missing: write {list}", list=f"{needed} OF ({', '.join(words)})")
+        raise QueryError(message, node.column, hint if len(words) >= needed else "")
     if len(set(node.children)) < len(node.children):
         raise QueryError(_("the list names the same twice"), node.column, _("take one away"))
+
+
+def _words(node: Node) -> tuple[Node, ...]:
+    """Return what stands side by side in one place of a list."""
+    return node.children if isinstance(node, And) else (node,)
 
 
 def _validate_operands(node: Near) -> None:

@@ -76,12 +76,11 @@ def install_command(extra: str) -> str:
 class MissingExtraError(MonitorError):
     """A library that comes with an extra of tocsin is not installed."""
 
-    def __init__(self, needed_by: str, library: str, extra: str) -> None:
+    def __init__(self, needed_by: str, extra: str) -> None:
+        command = install_command(extra)
         super().__init__(
-            _(
-                "{what} needs {library}: {command}",
-                what=needed_by, library=library, command=install_command(extra),
-            )
+            _("{what} needs the extra `{extra}`: {command}",
+              what=needed_by, extra=extra, command=command)
         )  # fmt: skip
 
 
@@ -99,8 +98,7 @@ def requires_extra(extra: str, needed_by: str) -> Iterator[None]:
     try:
         yield
     except ModuleNotFoundError as error:
-        library = (error.name or "").partition(".")[0].replace("_", "-")
-        raise MissingExtraError(needed_by, library, extra) from error
+        raise MissingExtraError(needed_by, extra) from error
 
 
 class StoreError(MonitorError):

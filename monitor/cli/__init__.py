@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import logging
 import os
+import re
+import shutil
 import sys
+import textwrap
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import cached_property
@@ -23,19 +26,20 @@ from monitor.base.errors import (
     ConfigError,
     MissingExtraError,
     MonitorError,
+    NoStoreError,
     UnknownNameError,
 )
 from monitor.base.text_cleaning import clean
 from monitor.base.translation import gettext as _
 from monitor.base.translation import ngettext
-from monitor.cli.lazy_group import LazyCommand, LazyGroup
+from monitor.cli.lazy_group import NO_COLOUR_HELP, LazyCommand, LazyGroup, choose_colours
 from monitor.cli.translated_command import translated, use_language_of_click
-from monitor.config.location import data_folder, shared_store
+from monitor.config.location import data_folder, is_unclear, shared_store
 from monitor.runtime import machine
 from monitor.runtime.machine import monotonic
 
 if TYPE_CHECKING:
-    from monitor.model.config import StoreAddress
+    from monitor.model.config import Config, StoreAddress
     from monitor.presentation.service.service import Service
 
 DASHBOARD = "dashboard"
@@ -115,8 +119,8 @@ EXIT_CODES = """\b
 Exit codes:
   0    done
   1    nothing found, or it failed; stderr says why
-  2    the command line, feeds.yaml or the query is not understood, or names
-       what does not exist
+  2    the command line, feeds.yaml or the query is not
+       understood, or names what does not exist
   3    another monitor watches this newsroom
   130  interrupted with Ctrl-C
   141  the program that reads the output has ended
@@ -139,25 +143,35 @@ class CliContext:
 
     @cached_property
     def folder(self) -> Path:
-        """The data folder in use."""
+        """The data folder in use; raises ConfigError if feeds.yaml is unclear about it."""
         if self.data is not None:
             return self.data
-        return data_folder(self.config_path)
+        return data_folder(self._clear_path)
+
+    @cached_property
+    def _clear_path(self) -> Path:
+        """The path of a feeds.yaml that says where the newsroom is.
+
+        Raises:
+            ConfigError: It has mistakes, and `data` or `store` may be among them.
+        """
+        if is_unclear(self.config_path):
+            load_config(self.config_path)
+        return self.config_path
 
     @cached_property
     def archive(self) -> Path:
         """The folder to read from: that of the demo where there is nothing else.
 
         Raises:
-            ConfigError: The feeds.yaml that was named is missing.
+            ConfigError: The feeds.yaml that was named is missing, or unclear about its place.
         """
-        from monitor.config.loading import read
         from monitor.model.config import STORE_FILE
 
         if self.shared or self.config_path.exists():
             return self.folder
         if self.named and self.data is None:
-            read(self.config_path)
+            load_config(self.config_path)
         demo = self.folder / "demo"
         if not (self.folder / STORE_FILE).exists() and (demo / STORE_FILE).exists():
             say(
@@ -179,7 +193,7 @@ class CliContext:
     @cached_property
     def shared(self) -> str:
         """The address of a store that several machines share; empty without one."""
-        return shared_store(self.config_path, os.environ)
+        return shared_store(self._clear_path, os.environ)
 
     def service(self, *, read_only: bool = False) -> Service:
         """Return the service; with `read_only` it refuses to write anything.
@@ -312,6 +326,9 @@ class CliContext:
     "-v", "--verbose", count=True, help="Log more: also polls without news. Twice for everything."
 )
 @click.option("-q", "--quiet", count=True, help="Log less: warnings only. Twice for errors only.")
+@click.option(
+    "--no-color", is_flag=True, callback=choose_colours, expose_value=False, help=NO_COLOUR_HELP
+)
 @click.version_option(package_name="tocsin", message="tocsin %(version)s")
 @click.pass_context
 def main_group(
@@ -346,7 +363,8 @@ def main() -> None:
     except click.UsageError as error:
         buffer = StringIO()
         error.show(buffer)  # it quotes arguments as they are
-        say(buffer.getvalue().rstrip("\n"))
+        text = buffer.getvalue().rstrip("\n")
+        say(re.sub(r"(?<!\w)'([^'\n]+)'(?!\w)", lambda word: _("“{text}”", text=word[1]), text))
         code = error.exit_code
     except click.ClickException as error:
         say(f"tocsin: {error.format_message()}")
@@ -360,8 +378,7 @@ def main() -> None:
         say(str(error))
         code = BAD_CONFIG
     except MonitorError as error:
-        say(f"tocsin: {error}")
-        code = BAD_CONFIG if isinstance(error, UnknownNameError) else 1
+        code = _monitor_error(error)
     except SystemExit as end:
         # When the reader has closed the pipe, click puts another stream in place of stdout.
         code = end.code if sys.stdout is stdout else OUTPUT_CLOSED
@@ -395,13 +412,23 @@ def _config_path(arguments: Sequence[str]) -> Path:
 
 
 def on_terminal() -> bool:
-    """Return whether all three streams are a terminal; the dashboard is drawn through stderr."""
-    return all(stream.isatty() for stream in (sys.stdin, sys.stdout, sys.stderr))
+    """Return whether all three streams are a terminal that can move its cursor."""
+    return os.environ.get("TERM") != "dumb" and all(
+        stream.isatty() for stream in (sys.stdin, sys.stdout, sys.stderr)
+    )
 
 
 def say(line: str) -> None:
     """Print a message to stderr, so that stdout holds results only."""
-    click.echo(clean(line, keep_newlines=True), err=True)
+    lines = clean(line, keep_newlines=True).split("\n")
+    if sys.stderr.isatty():
+        width = shutil.get_terminal_size().columns
+        lines = [
+            textwrap.fill(text, width, subsequent_indent=" " * (len(text) - len(text.lstrip())),
+                          break_long_words=False, break_on_hyphens=False)
+            for text in lines
+        ]  # fmt: skip
+    click.echo("\n".join(lines), err=True)
 
 
 def set_up_log(verbosity: int, file: Path | None = None) -> None:
@@ -427,6 +454,25 @@ def set_up_log(verbosity: int, file: Path | None = None) -> None:
     root.setLevel(logging.WARNING)
     logging.getLogger("tocsin").setLevel(level if verbosity > -2 else logging.ERROR)
     logging.getLogger("apscheduler").setLevel(logging.ERROR)
+
+
+def load_config(path: Path) -> Config:
+    """Read a feeds.yaml; raises ConfigError with every mistake in it."""
+    from monitor.config.loading import load
+
+    return load(path)
+
+
+def _monitor_error(error: MonitorError) -> int:
+    """Print an error; of an archive that is missing, first the mistakes of feeds.yaml."""
+    path = _config_path(sys.argv[1:])
+    if isinstance(error, NoStoreError) and path.exists():
+        try:
+            load_config(path)
+        except ConfigError as mistakes:
+            return _config_error(mistakes)
+    say(f"tocsin: {error}")
+    return BAD_CONFIG if isinstance(error, UnknownNameError) else 1
 
 
 def _config_error(error: ConfigError) -> int:

@@ -46,7 +46,7 @@ def check(context: click.Context, style: str) -> None:
     if style == "json":
         output.print_json({"well": True, "path": str(path), "warnings": messages})
         return
-    click.echo(clean("\n".join(as_text(config)), keep_newlines=True))
+    output.print_lines(clean(line) for line in as_text(config))
     for warning in messages:
         say(_("warning: {problem}", problem=warning))
 
@@ -121,7 +121,7 @@ def init(context: click.Context, folder: Path) -> None:
         raise _InitError(
             _("{path} cannot be written: {reason}", path=path, reason=reason)
         ) from error
-    click.echo(_("Wrote {path}.", path=path))
+    output.echo(_("Wrote {path}.", path=path))
     is_usual = path == folder / "feeds.yaml"
     change_folder = f"cd {folder} && " if is_usual and folder != Path() else ""
     tocsin = "tocsin" if is_usual else f"tocsin -c {path}"

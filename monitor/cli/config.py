@@ -127,7 +127,7 @@ def _understood(cli: CliContext, stored: StoredConfig) -> Config | None:
 def _show_changes(cli: CliContext, before: StoredConfig | None, after: Config) -> None:
     """Print what a version changes, in words that hold no secret."""
     if before is None:
-        click.echo(
+        output.echo(
             ngettext(
                 "the first version: {feeds}, {count} watchlist",
                 "the first version: {feeds}, {count} watchlists",
@@ -138,7 +138,7 @@ def _show_changes(cli: CliContext, before: StoredConfig | None, after: Config) -
         return
     old = _understood(cli, before)
     words = changes(old, after) if old else []
-    click.echo("\n".join(map(line, words)) if words else _("only the text, not its meaning"))
+    output.print_lines(map(line, words) if words else [_("only the text, not its meaning")])
 
 
 def _warn_of_secrets(text: str) -> None:
@@ -202,7 +202,7 @@ def config_show(cli: CliContext, version: int | None, secrets: bool) -> None:
         lines = [masked(lines, number) for number in range(1, len(lines) + 1)]
         if secret_lines:
             say(_("possible secrets are masked; --secrets prints them"))
-    click.echo("\n".join(lines))
+    output.print_lines(lines)
 
 
 @click.command("history")

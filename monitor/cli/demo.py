@@ -14,7 +14,7 @@ from filelock import FileLock, Timeout
 
 from monitor.base.errors import MonitorError, install_command
 from monitor.base.translation import gettext as _
-from monitor.cli import DASHBOARD, CliContext, on_terminal, say
+from monitor.cli import DASHBOARD, CliContext, on_terminal, output, say
 from monitor.cli.options import DurationParam
 from monitor.cli.run import describe_summary, run_in_foreground
 from monitor.config.feeds import PAGE_READER
@@ -45,7 +45,7 @@ def demo(context: click.Context, headless: bool, seconds: float | None) -> None:
     with _serve_demo(cli) as demo_cli:
         if headless:
             summary = run_in_foreground(demo_cli, seconds=seconds)
-            click.echo(describe_summary(summary))
+            output.echo(describe_summary(summary))
         else:
             commands = context.find_root().command
             assert isinstance(commands, click.Group)

@@ -6,14 +6,14 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 
 import click
-from rich.cells import cell_len, set_cell_size
+from rich.cells import cell_len
 
 from monitor.base import signs
 from monitor.base.article import Timestamp
 from monitor.base.errors import NoStoreError
 from monitor.base.formatting import articles as counted_articles
 from monitor.base.formatting import span
-from monitor.base.text_cleaning import clean, truncate
+from monitor.base.text_cleaning import clean
 from monitor.base.translation import gettext as _
 from monitor.cli import CliContext, output, say
 from monitor.cli.lazy_group import LazyCommand, LazyGroup
@@ -24,6 +24,7 @@ from monitor.intake.ingest.feed_health import describe_health, describe_poll, he
 from monitor.model.feed import Coverage, FeedHealth, FeedState, Gap
 from monitor.presentation.rows import columns
 from monitor.presentation.rows.feeds import FeedRow, GapRow, PollRow, feed_row, gap_rows, poll_row
+from monitor.presentation.spans import fit
 from monitor.runtime.machine import local_zone
 
 GAP_DAYS = 7.0
@@ -35,7 +36,7 @@ def _gap_lines(gaps: Sequence[Gap], coverage: Sequence[Coverage], now: Timestamp
     zone = local_zone()
     widest = min(max(cell_len(gap.feed.name) for gap in gaps), 32)
     for gap in gaps:
-        name = set_cell_size(gap.feed.name, widest)
+        name = fit(gap.feed.name, widest)
         duration = span((gap.end or now) - gap.start)
         when = format_interval(gap.start, gap.end, now, zone)
         yield f"{_GAP_MARKS[gap.kind]} {name}  {gap.kind.label:<18}  {duration:>7}  {when}"
@@ -134,17 +135,17 @@ def _feeds(cli: CliContext) -> Sequence[FeedHealth]:
 
 def _feed_lines(feeds: Sequence[FeedHealth], now: Timestamp) -> Iterator[str]:
     widest = min(max((cell_len(feed.feed.name) for feed in feeds), default=0), 32)
-    for feed in feeds:
-        name = set_cell_size(truncate(feed.feed.name, widest), widest)
-        last = output.ago(feed.state.last_ok, now) if feed.state.last_ok else _("never")
+    reads = [
+        _("never read") if feed.state.last_ok is None
+        else _("read {age} ago", age=span(now - feed.state.last_ok))
+        for feed in feeds
+    ]  # fmt: skip
+    longest = max(map(len, reads), default=0)
+    for feed, read in zip(feeds, reads, strict=True):
+        name = fit(feed.feed.name, widest)
         count, _space, noun = counted_articles(feed.articles).rpartition(" ")
-        text = _(
-            "{articles}  read {ago}  {words}",
-            articles=f"{count:>6} {noun:<8}",
-            ago=f"{last:>7}",
-            words=feed.words,
-        )
-        yield f"{_MARKS[feed.health]} {name} {text}"
+        numbers = f"{count:>6} {noun:<8}  {read:<{longest}}"
+        yield f"{_MARKS[feed.health]} {name} {numbers}  {feed.words}"
 
 
 POLLS_SHOWN = 30

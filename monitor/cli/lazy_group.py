@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator, Mapping
 from importlib import import_module
 from pathlib import Path
@@ -129,7 +130,9 @@ class LazyGroup(click.Group):
                 formatter.write_dl([(name.ljust(widest), _(summary)) for name, summary in lines])
 
 
-EPILOG = "Takes -c, --data, -v and -q too; `tocsin -h` explains them, and the exit codes."
+EPILOG = (
+    "Takes -c, --data, -v, -q and --no-color too; `tocsin -h` explains them, and the exit codes."
+)
 """The end of the help of every command."""
 
 
@@ -171,7 +174,20 @@ def _global_options() -> list[GlobalOption]:
                      expose_value=False, help="Log more."),
         GlobalOption(["-q", "--quiet"], count=True, callback=_set_verbosity,
                      expose_value=False, help="Log less."),
+        GlobalOption(["--no-color"], is_flag=True, callback=choose_colours,
+                     expose_value=False, help=NO_COLOUR_HELP),
     ]  # fmt: skip
+
+
+NO_COLOUR_HELP = "Print no colours, as with NO_COLOR=1 or TERM=dumb."
+
+
+def choose_colours(context: click.Context, _option: click.Parameter, no_colour: bool) -> None:
+    """Print no colours if the option, NO_COLOR or TERM=dumb asks for none."""
+    if no_colour:
+        os.environ["NO_COLOR"] = "1"  # for the dashboard, progress bars and pagers too
+    if os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb":
+        context.color = False
 
 
 def _set_path(context: click.Context, option: click.Parameter, path: Path | None) -> None:

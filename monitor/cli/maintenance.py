@@ -12,7 +12,7 @@ from monitor.base.errors import AlreadyRunningError
 from monitor.base.formatting import clauses, megabytes, spelled
 from monitor.base.translation import gettext as _
 from monitor.base.translation import ngettext
-from monitor.cli import CliContext, say
+from monitor.cli import CliContext, output, say
 from monitor.cli.output import progress_bar
 from monitor.config.loading import load
 from monitor.model.config import STORE_FILE, Retention
@@ -98,10 +98,10 @@ def _preview_vacuum(cli: CliContext, store: Store, retention: Retention) -> None
     sweep = RetentionSweep(store, retention, cli.clock())
     with progress_bar() as progress:
         result = _sweep_all(lambda: sweep.step(dry=True), progress)
-    click.echo(_describe_sweep(result, retention, done=False))
+    output.echo(_describe_sweep(result, retention, done=False))
     if not cli.shared:
         free = megabytes(disk_usage(cli.folder).free)
-        click.echo(_("{size} of the store are unused", size=free))
+        output.echo(_("{size} of the store are unused", size=free))
 
 
 def _run_vacuum(cli: CliContext, store: Store, retention: Retention) -> None:

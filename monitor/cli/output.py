@@ -5,17 +5,17 @@ from __future__ import annotations
 import csv
 import io
 import json
-import os
 import re
 import shutil
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from itertools import islice
+from itertools import islice, zip_longest
 from typing import TYPE_CHECKING, Any
 from unicodedata import normalize
 
 import click
+from rich.cells import cell_len
 
 from monitor.base.article import Timestamp
 from monitor.base.formatting import iso, moment, span
@@ -24,7 +24,7 @@ from monitor.base.translation import mark_all, pgettext
 from monitor.cli import on_terminal
 from monitor.presentation import times
 from monitor.presentation.severity import SEVERITY_COLOURS
-from monitor.presentation.spans import Line, wrap_line
+from monitor.presentation.spans import Line, fit, line_breaks, wrap_line
 from monitor.runtime.machine import local_zone
 
 if TYPE_CHECKING:
@@ -49,10 +49,9 @@ STYLES: Mapping[str, Mapping[str, Any]] = {
 
 
 def draw(line: Line, indent: str = "") -> str:
-    """Return marked text as the terminal shows it: with colours, if it has them."""
-    if not wants_colour():
-        return (indent + "".join(text for text, _role in line)).rstrip()
-    return indent + "".join(click.style(text, **STYLES.get(role, {})) for text, role in line)
+    """Return marked text in the styles of the terminal; `print_lines` removes them elsewhere."""
+    styles = ((text, STYLES.get(role)) for text, role in line)
+    return indent + "".join(click.style(text, **style) if style else text for text, style in styles)
 
 
 def draw_lines(line: Line, cells: int, indent: str = "", *, intact: bool = False) -> Iterator[str]:
@@ -60,16 +59,36 @@ def draw_lines(line: Line, cells: int, indent: str = "", *, intact: bool = False
     return (draw(part, indent) for part in wrap_line(line, cells - len(indent), intact=intact))
 
 
+_CHARACTER = re.compile(r"\x1b\[[\d;]*m|(.)")
+_COLUMN = re.compile(r"^ *|  +")
+
+
 def folded(lines: Iterable[str], cells: int) -> Iterator[str]:
-    """Yield lines of at most so many cells; what is longer goes on below, as far from the left."""
+    """Yield lines of at most so many cells, also styled ones; no word and no address is broken.
+
+    What is longer goes on below the last column that begins in the left 60 %.
+    """
     for line in lines:
-        words = line.lstrip()
-        margin = line[: len(line) - len(words)]
-        yield from draw_lines([(words, "")], cells, margin, intact=True)
+        plain, parts = click.unstyle(line), line
+        if cell_len(plain) > cells:
+            ends = (gap.end() for gap in _COLUMN.finditer(plain) if gap.end() <= 0.6 * cells)
+            column = max(ends, default=0)
+            margin = cell_len(plain[:column])
+            places = [place.end() - 1 for place in _CHARACTER.finditer(line) if place[1]]
+            breaks = line_breaks(plain[column:], cells - margin, intact=True)[1:]
+            for start, _end in reversed(breaks):
+                place = places[column + start]
+                parts = f"{parts[:place].rstrip()}\n{' ' * margin}{parts[place:]}"
+        yield from parts.split("\n")
 
 
 def print_lines(lines: Iterable[str], *, paged: bool = False) -> None:
-    """Print lines; with `paged`, by $PAGER or `less -R` if they do not fit on the terminal."""
+    """Print lines; with `paged`, by $PAGER or `less -R` if they do not fit on the terminal.
+
+    A terminal gets them folded, and in colours unless NO_COLOR, TERM=dumb or --no-color is set.
+    """
+    if sys.stdout.isatty():
+        lines = folded(lines, width())
     if paged and on_terminal():
         lines = list(lines)
         if len(lines) >= shutil.get_terminal_size((100, 24)).lines:
@@ -77,6 +96,11 @@ def print_lines(lines: Iterable[str], *, paged: bool = False) -> None:
             return
     for line in lines:
         click.echo(line)
+
+
+def echo(line: str) -> None:
+    """Print a line as `print_lines` does."""
+    print_lines([line])
 
 
 @contextmanager
@@ -122,44 +146,56 @@ PROGRESS = mark_all(
 
 def labelled(label: str, text: str, width: int, gap: int = 1) -> str:
     """Return a line that begins with a label, padded to as many cells as the widest one has."""
-    from rich.cells import cell_len
-
     return f"{label}{' ' * max(1, width - cell_len(label) + gap)}{text}"
 
 
+NARROW = 12
+"""Fewest cells of the first column of a table."""
 EMPTY_CELL = "-"
 """The cell of a table without a value."""
 
 
-def table_lines(
-    heads: Sequence[str], rows: Iterable[Sequence[str]], align: str, *, fit: bool = False
-) -> Iterator[str]:
+def table_lines(heads: Sequence[str], rows: Iterable[Sequence[str]], align: str) -> Iterator[str]:
     """Yield a table: the heads, then the rows. Columns without content are left out.
+
+    What is wider than the terminal has a heading of several lines, then a shorter first column,
+    then lines of its own for the first column.
 
     Args:
         heads: The headings of the columns.
         rows: The cells of each row.
         align: `<` or `>` for each column.
-        fit: Whether the first column is cut so that lines fit on the terminal.
     """
-    from rich.cells import cell_len, set_cell_size
-
     columns = [
         (cells, side)
         for *cells, side in zip(heads, *rows, align, strict=True)
         if not {EMPTY_CELL, ""}.issuperset(cells[1:])
     ]
-    widths = [max(map(cell_len, cells)) for cells, _side in columns]
-    if fit and widths:
-        widths[0] = min(widths[0], max(12, width() - sum(widths[1:]) - 2 * len(widths[1:])))
+    if not columns:
+        return
+    head_lines = [tuple(cells[0] for cells, _side in columns)]
+    bodies = [*zip(*(cells[1:] for cells, _side in columns), strict=True)]
+    room = width() - 2 * (len(columns) - 1)
+    widths = _widths([*head_lines, *bodies])
+    if sum(widths) > room:
+        words = ([columns[0][0][0]], *(cells[0].split(" ") for cells, _side in columns[1:]))
+        head_lines = [*zip_longest(*words, fillvalue="")]
+        widths = _widths([*head_lines, *bodies])
+    first = min(widths[0], room - sum(widths[1:]))
 
-    def padded(cell: str, cells: int, side: str) -> str:
-        return " " * (cells - cell_len(cell)) + cell if side == ">" else set_cell_size(cell, cells)
+    def texts(row: Sequence[str]) -> list[str]:
+        sizes = zip(row[1:], widths[1:], columns[1:], strict=True)
+        others = [fit(cell, cells, right=side == ">") for cell, cells, (_cells, side) in sizes]
+        if first < min(widths[0], NARROW):
+            return [*filter(None, row[:1]), " " + "  ".join(others).rstrip()]
+        return ["  ".join([fit(row[0], first, right=columns[0][1] == ">"), *others]).rstrip()]
 
-    for index, row in enumerate(zip(*(cells for cells, _side in columns), strict=True)):
-        sides = (side for _cells, side in columns)
-        line = "  ".join(map(padded, row, widths, sides)).rstrip()
-        yield line if index else click.style(line, dim=True)
+    yield from (click.style(line, dim=True) for row in head_lines for line in texts(row))
+    yield from (line for row in bodies for line in texts(row))
+
+
+def _widths(rows: Iterable[Sequence[str]]) -> list[int]:
+    return [max(map(cell_len, column)) for column in zip(*rows, strict=True)]
 
 
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\n")
@@ -203,11 +239,6 @@ LONGEST_LINE = 120
 
 def text_width() -> int:
     return min(width(), LONGEST_LINE)
-
-
-def wants_colour() -> bool:
-    """Return whether stdout is a terminal and NO_COLOR is not set."""
-    return sys.stdout.isatty() and not os.environ.get("NO_COLOR")
 
 
 def ago(moment: Timestamp | None, now: Timestamp) -> str:

@@ -259,5 +259,5 @@ def similar(context: click.Context, id: int, limit: int, style: str) -> None:
     else:
         _print_hits(hits, style)
     if not hits:
-        say(_("no article has a vector yet; `tocsin check` says whether articles get them"))
+        say(_("no articles can be compared yet; `tocsin check` says why"))
         context.exit(1)

@@ -124,7 +124,7 @@ def _show_alert(cli: CliContext, id: int, style: str, *, diff: bool) -> None:
         _print_json({**alert_row(alert), **numbers, **diffs})
         return
     number = alert_number(id)
-    click.echo(
+    output.echo(
         _("alert {number} of article {article}", number=number, article=alert.article)
         if details
         else _("alert {number}", number=number)
@@ -145,14 +145,14 @@ def _print_others(cli: CliContext, alerts: Sequence[Alert], *, alert_id: int) ->
     deliveries = views.deliveries.of_alerts(ids)
     if alerts and ids != [alert_id]:
         click.echo()
-        click.echo(click.style(_("other alerts of its story:"), bold=True))
+        output.echo(click.style(_("other alerts of its story:"), bold=True))
     for alert in alerts:
         last, sent = decisions.get(alert.id), deliveries.get(alert.id, ())
         output.print_lines(_alert_lines(alert, last, sent, cli.clock()))
         if alert.article is not None:
             title = shown_title(text_cleaning.line(alert.title))
             words = _("{name}: {text}", name=alert.publisher, text=title)
-            click.echo(f"    {words} · {article_name(alert.article)}")
+            output.echo(f"    {words} · {article_name(alert.article)}")
 
 
 def _show_article(cli: CliContext, id: int, style: str, *, diff: bool) -> None:
@@ -164,7 +164,7 @@ def _show_article(cli: CliContext, id: int, style: str, *, diff: bool) -> None:
     if style == "json":
         _print_json({**details_row(details), **(_load_revisions_row(cli, details) if diff else {})})
         return
-    click.echo(article_name(id))
+    output.echo(article_name(id))
     _print_article(cli, details, diff=diff)
 
 

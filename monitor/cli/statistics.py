@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 
 import click
 from msgspec.structs import replace
-from rich.cells import set_cell_size
 
 from index.analysis.folding import fold
 from monitor.base import signs
@@ -29,6 +28,7 @@ from monitor.cli.options import (
 from monitor.model.search import BucketSize, Facets, GroupBy, Series, Share, Trend
 from monitor.presentation.rows import columns
 from monitor.presentation.rows.articles import CountRow, facets_row, trend_rows
+from monitor.presentation.spans import fit
 from monitor.runtime.machine import local_zone
 from tui.view.trends import trend_lines
 
@@ -102,7 +102,7 @@ def _print_plot(trend: Trend) -> None:
     """Print the bars of each series below its name."""
     for series in trend.series:
         name, total = clean(series.name), number(series.total)
-        click.echo(output.draw([(_("{name}: {text}", name=name, text=total), "title")]))
+        output.echo(output.draw([(_("{name}: {text}", name=name, text=total), "title")]))
         single = replace(trend, series=(series,))
         for line in trend_lines(single, output.width(), PLOT_ROWS, local_zone()):
             click.echo(output.draw(line))
@@ -212,7 +212,7 @@ def _facet_lines(facets: Facets, zone: tzinfo, width: int) -> Iterator[str]:
 def _shares(shares: Sequence[Share], total: int, width: int) -> Iterator[str]:
     room = max(10, width - 20)
     for share in shares:
-        name = set_cell_size(clean(share.name), room).rstrip()
+        name = fit(clean(share.name), room).rstrip()
         percent = _("{share}%", share=round(100 * share.articles / total))
         yield f"{number(share.articles):>9}  {percent:>5}  {name}"
 

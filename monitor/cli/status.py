@@ -72,7 +72,7 @@ def status(cli: CliContext, style: str, latency: bool, since: float | None) -> N
 
 LABELS = mark_all(
     "status", "monitor", "monitors", "log", "config", "store", "network", "feeds", "gaps",
-    "articles", "set aside", "index", "vectors", "backfill", "alerts", "silenced", "unsent",
+    "articles", "set aside", "index", "similar", "backfill", "alerts", "silenced", "unsent",
 )  # fmt: skip
 
 
@@ -181,10 +181,10 @@ def _index_rows(status: Status) -> Iterator[tuple[str, str]]:
         yield "index", _("{share}% rebuilt; the rest cannot be searched yet", share=share)
     if status.monitor:
         yield (
-            "vectors",
-            _("none are made: {reason}", reason=status.no_vectors)
+            "similar",
+            _("not found by what articles are about: {reason}", reason=status.no_vectors)
             if status.no_vectors
-            else _("are made of new articles"),
+            else _("found by what articles are about"),
         )
 
 

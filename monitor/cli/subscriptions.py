@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator, Sequence
+from collections.abc import Container, Iterator, Sequence
 from typing import BinaryIO
 
 import click
@@ -67,28 +67,35 @@ def feeds_import(cli: CliContext, file: BinaryIO) -> None:
             refused_count += 1
             say(_("refused: {reason}", reason=error))
     new_feeds, duplicates = new_among(valid, config)
-    _say_duplicates(duplicates)
+    new_urls = {feed.url for feed in new_feeds}
+    repeated = _say_duplicates(duplicates, new_urls)
     if new_feeds:
         config = subscribe(cli.config_path, cli.data, new_feeds)
     added_feeds = config.feeds[len(config.feeds) - len(new_feeds) :]
     for feed in added_feeds:
         tags = f" ({', '.join(feed.tags)})" if feed.tags else ""
-        click.echo(_("added {feed}: {about}", feed=feed.name + tags, about=feed.url))
-    say(
-        _(
-            "{added} added, {known} subscribed to already, {refused} refused",
-            added=number(len(new_feeds)),
-            known=number(len(duplicates)),
-            refused=number(refused_count),
-        )
+        output.echo(_("added {feed}: {about}", feed=feed.name + tags, about=feed.url))
+    summary = _(
+        "{added} added, {known} subscribed to already, {refused} refused",
+        added=number(len(new_feeds)),
+        known=number(len(duplicates) - repeated),
+        refused=number(refused_count),
     )
+    twice = ngettext("{count} twice in the file", "{count} twice in the file", repeated)
+    say(clauses([summary, twice] if repeated else [summary]))
 
 
-def _say_duplicates(duplicates: Sequence[tuple[Feed, Feed]]) -> None:
-    """Print the feeds that are subscribed to already, with the names they have."""
+def _say_duplicates(duplicates: Sequence[tuple[Feed, Feed]], new_urls: Container[str] = ()) -> int:
+    """Print the feeds that are subscribed to already, or twice among the new ones; count these."""
+    repeated = 0
     for feed, twin in duplicates:
         url, name = redact(feed.url), twin.name or twin.url
-        say(_("subscribed to already: {url}, as {feed}", url=url, feed=name))
+        if twin.url in new_urls:
+            repeated += 1
+            say(_("twice in the file: {url}, as {feed}", url=url, feed=name))
+        else:
+            say(_("subscribed to already: {url}, as {feed}", url=url, feed=name))
+    return repeated
 
 
 @click.command("export")
@@ -114,7 +121,7 @@ def feeds_remove(cli: CliContext, feeds: tuple[str, ...]) -> None:
     config = load(cli.config_path, data=cli.data)
     targets = [find_feed(name, config.feeds) for name in feeds]
     for feed in unsubscribe(cli.config_path, cli.data, targets, config):
-        click.echo(_("removed {feed}: {url}", feed=feed.name, url=feed.url))
+        output.echo(_("removed {feed}: {url}", feed=feed.name, url=feed.url))
     say(_("their articles stay in the archive"))
 
 
@@ -160,7 +167,7 @@ def feeds_add(
     added_feeds = config.feeds[len(config.feeds) - len(new_feeds) :]
     for feed, new_feed in zip(added_feeds, new_feeds, strict=True):
         description = describe_prospect(prospect_by_url[new_feed.url])
-        click.echo(_("added {feed}: {about}", feed=feed.name, about=description))
+        output.echo(_("added {feed}: {about}", feed=feed.name, about=description))
         if feed.url != new_feed.url:
             say(
                 _(
@@ -356,7 +363,7 @@ def feeds_check(context: click.Context, feeds: tuple[str, ...], style: str) -> N
         output.print_json(rows)
     else:
         for feed, result in zip(targets, results, strict=True):
-            click.echo("\n".join(report_lines(feed, result, now)))
+            output.print_lines(report_lines(feed, result, now))
     context.exit(any(isinstance(result, FeedError) for result in results))
 
 

@@ -124,7 +124,7 @@ def term_lines(records: Iterable[TermRecord]) -> Iterator[str]:
     ]
     if rows:
         heads = [pgettext("column", name) for name in TERM_HEADS]
-        yield from output.table_lines(heads, rows, "<<><", fit=True)
+        yield from output.table_lines(heads, rows, "<<><")
 
 
 def _precision(record: Any) -> str:
@@ -172,7 +172,7 @@ def _table(service: Service, records: Sequence[WatchlistRecord], now: Timestamp)
         for record in records
     ]
     heads = [pgettext("column", name) for name in HEADS]
-    yield from output.table_lines(heads, rows, "<<>><><<<", fit=True)
+    yield from output.table_lines(heads, rows, "<<>><><<<")
 
 
 def _last_hit(record: WatchlistRecord, now: float) -> str:
@@ -281,7 +281,7 @@ def watch_silence(cli: CliContext, name: str, duration: float) -> None:
     except (ValueError, UnknownNameError) as error:
         raise InputError(str(error)) from None
     moment = output.format_moment(silence.until, cli.clock())
-    click.echo(
+    output.echo(
         _("{watchlist} is silenced until {moment}", watchlist=silence.watchlist, moment=moment)
     )
 
@@ -300,15 +300,15 @@ def watch_unsilence(context: click.Context, name: str) -> None:
     except UnknownNameError as error:
         raise InputError(str(error)) from None
     if silence is None:
-        click.echo(_("{watchlist} is not silenced", watchlist=name))
+        output.echo(_("{watchlist} is not silenced", watchlist=name))
         context.exit(1)
     watchlist, since = silence.watchlist, output.format_moment(silence.since, cli.clock())
     if not silence.suppressed:
-        click.echo(
+        output.echo(
             _("{watchlist} is no longer silenced: nothing was suppressed", watchlist=watchlist)
         )
         return
-    click.echo(
+    output.echo(
         ngettext(
             "{watchlist} is no longer silenced: {count} suppressed since {moment}",
             "{watchlist} is no longer silenced: {count} suppressed since {moment}",
@@ -318,7 +318,7 @@ def watch_unsilence(context: click.Context, name: str) -> None:
         )
     )
     command = f'tocsin alerts --suppressed --watch "{watchlist}"'  # not a message
-    click.echo(_("`{command}` lists them", command=command))
+    output.echo(_("`{command}` lists them", command=command))
 
 
 COMMANDS = {

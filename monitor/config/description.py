@@ -71,9 +71,11 @@ def _settings(value: Struct, *names: str) -> Iterator[str]:
 def as_text(config: Config) -> list[str]:
     """Return the feeds, watchlists and deliveries of a configuration, line by line."""
     tags = Counter(tag for feed in config.feeds for tag in feed.tags or (_("(no tag)"),))
-    vectors = _("articles get vectors")
+    vectors = _("similar articles are found by what they are about")
     if reason := why_no_vectors(config.vectors):
-        vectors = _("articles get no vectors: {reason}", reason=reason)
+        vectors = _(
+            "similar articles are not found by what they are about: {reason}", reason=reason
+        )
     return [
         _("{file} is valid.", file=config.path),
         "",

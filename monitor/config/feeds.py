@@ -251,6 +251,6 @@ def _check_settings(draft: ConfigDraft, feeds: tuple[Feed, ...]) -> None:
             report(number, "every", text)
         if feed.full_text and find_spec(PAGE_READER) is None:
             feature = "`full_text: true`"  # not a message
-            report(number, "full_text", str(MissingExtraError(feature, PAGE_READER, "fulltext")))
+            report(number, "full_text", str(MissingExtraError(feature, "fulltext")))
     for loc, text in problems.items():
         draft.add_problem(loc, text)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from difflib import get_close_matches
 from pathlib import Path
 
 DEFAULT_DATA = "var"
@@ -51,6 +52,22 @@ def shared_store(path: Path, environ: Mapping[str, str]) -> str:
         return _key_text(path.read_bytes(), "store", STORE_LINES)
     except OSError:
         return ""
+
+
+_KEY = re.compile(r"""(?:^|[{,][ \t]*)["']?([a-z_]+)["']?[ \t]*:""", re.MULTILINE)
+
+
+def is_unclear(path: Path) -> bool:
+    """Return whether a `feeds.yaml` has a `data` or `store`, perhaps misspelt, without a place."""
+    try:
+        content = path.read_bytes()
+    except OSError:
+        return False
+    keys = set(_KEY.findall(content.decode("utf-8-sig", errors="replace")))
+    return any(
+        get_close_matches(key, keys, cutoff=0.75) and not _key_text(content, key, lines)
+        for key, lines in (("data", DATA_LINES), ("store", STORE_LINES))
+    )
 
 
 def _key_text(content: bytes, key: str, lines: re.Pattern[str]) -> str:

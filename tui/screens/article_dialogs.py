@@ -121,9 +121,7 @@ async def choose_similar(screen: NewsroomScreen, article: int) -> None:
     if details is None or hits is None:
         return
     if not hits:
-        screen.show_message(
-            _("No article has a vector yet; `tocsin check` says whether articles get them.")
-        )
+        screen.show_message(_("No articles can be compared yet; `tocsin check` says why."))
         return
     lang = details.article.lang
     similar_hits = [hit for hit in hits if is_alike(hit.score, lang, hit.article.lang)]

@@ -86,7 +86,7 @@ def _monitor_facts(status: Status, zone: tzinfo | None) -> Iterator[tuple[str, s
         yield _("since {time}", time=times.full(status.monitor.since, zone)), "plain"
         yield _("reads {file}", file=status.monitor.config), "plain"
         if status.no_vectors:
-            yield _("makes no vectors: {reason}", reason=status.no_vectors), "quiet"
+            yield _("does not find similar articles: {reason}", reason=status.no_vectors), "quiet"
     if status.store_damage:
         yield _("store: {damage}", damage=status.store_damage), "bad"
     if status.network_down:

@@ -77,7 +77,10 @@ class StatusRow(TypedDict):
     config_error: Annotated[str, means("Why the last edit of feeds.yaml is not active; or empty.")]
     network_down: Annotated[str, means("Why the network seems to be down; or empty.")]
     store_damage: Annotated[str, means("What is wrong with the store, and what to do; or empty.")]
-    no_vectors: Annotated[str, means("Why articles get no vectors; empty when they do.")]
+    no_vectors: Annotated[
+        str,
+        means("Why similar articles are not found by what they are about; empty when they are."),
+    ]
     log: Annotated[str, means("Path of the log of a monitor in the background.")]
     backfill: list[BackfillRow]
     silences: Annotated[list[ActiveSilenceRow], means("Those that hold now.")]

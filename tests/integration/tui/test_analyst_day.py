@@ -92,7 +92,7 @@ def test_a_story_is_read_triaged_searched_watched_and_briefed(
     analyst_day(terminal, newsroom)
     # Another process searches for similar articles; these articles have no vectors.
     terminal.press("M")
-    message = _("No article has a vector yet; `tocsin check` says whether articles get them.")
+    message = _("No articles can be compared yet; `tocsin check` says why.")
     terminal.read_until(" ".join(message.split()[:4]))
 
     terminal.press("q")

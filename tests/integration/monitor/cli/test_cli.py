@@ -97,7 +97,7 @@ def test_help_has_its_commands_in_sections_and_a_short_option(empty: Newsroom) -
 
 def test_what_is_no_number_is_said(empty: Newsroom) -> None:
     error = empty.here("alerts", "--limit", "many").stderr
-    assert error.endswith("Error: Invalid value for '--limit': `many` is no whole number\n")
+    assert error.endswith("Error: Invalid value for “--limit”: `many` is no whole number\n")
 
 
 @pytest.mark.parametrize(
@@ -115,7 +115,7 @@ def test_a_mistyped_command_or_option_names_the_nearest(
 ) -> None:
     done = empty.here(*typed)
     assert done.returncode == 2
-    assert f"'{nearest}'" in done.stderr.splitlines()[-1]
+    assert f"“{nearest}”" in done.stderr.splitlines()[-1]
 
 
 # --- where things are ------------------------------------------------------------

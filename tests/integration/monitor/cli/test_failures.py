@@ -35,6 +35,43 @@ def test_the_data_folder_is_below_a_file(newsroom: Newsroom) -> None:
         assert "Traceback" not in done.stderr
 
 
+@pytest.mark.parametrize(
+    "command", ["status", "search x", "alerts", "watch", "brief", "verify", "show 1", "reindex"]
+)
+def test_a_broken_feeds_yaml_is_told_where_there_is_no_archive(
+    tmp_path: Path, command: str
+) -> None:
+    room = Newsroom(tmp_path)
+    room.config.write_text("feeds: [https://a.example/rss]\nwatchlist: [x]\n")
+    done = room.here(*command.split())
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "feeds.yaml:2:1: unknown key `watchlist`" in done.stderr
+
+
+@pytest.mark.parametrize(
+    "line", ['store: "postgresql://a', "store: [a]", "sotre: postgresql://a@b/c", "store:",
+             "dtaa: other", "data: [x]"],
+)  # fmt: skip
+def test_no_other_newsroom_stands_for_one_whose_place_is_broken(
+    newsroom: Newsroom, line: str
+) -> None:
+    text = newsroom.config.read_text()
+    assert newsroom.here("status").returncode == 0
+    newsroom.config.write_text(f"{line}\nfeeds: [https://a.example/rss]\nwatchlists: [x]\n")
+    for command in ("status", "search x", "stop", "alerts"):
+        done = newsroom.here(*command.split())
+        assert (done.returncode, done.stdout) == (2, ""), command
+        assert "feeds.yaml:1:" in done.stderr
+    assert "--data" in newsroom.here("status", "--help").stdout
+    newsroom.config.write_text(text)
+
+
+def test_quotation_marks_are_those_of_print(newsroom: Newsroom) -> None:
+    assert "Did you mean “status”?" in newsroom.here("statsu").stderr
+    french = newsroom.here("statsu", TOCSIN_LANGUAGE="fr").stderr.replace("\N{NO-BREAK SPACE}", " ")
+    assert "La commande « statsu » n’existe pas. Vouliez-vous dire « status » ?" in french
+
+
 def test_the_dashboard_is_not_drawn_into_a_pipe(newsroom: Newsroom) -> None:
     done = newsroom.tocsin("dashboard")
     assert (done.returncode, done.stdout) == (1, "")

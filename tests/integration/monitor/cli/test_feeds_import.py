@@ -59,7 +59,8 @@ def test_addresses_that_cannot_be_polled_are_told(newsroom: Newsroom, tmp_path: 
     (tmp_path / "l.opml").write_text(f"<opml><body>{outlines}</body></opml>")
     _, err = run(newsroom, "import", str(tmp_path / "l.opml"))
     assert "ftp://" in err
-    assert "3 added, 1 subscribed to already, 1 refused" in err
+    assert "3 added, 0 subscribed to already, 1 refused; 1 twice in the file" in err
+    assert "twice in the file: http://www.a.org/, as A\n" in err
     assert names(newsroom) == ["Kept", "A", "A (b.org)", "=x: ["]
 
 

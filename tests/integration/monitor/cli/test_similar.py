@@ -51,7 +51,7 @@ def test_an_article_that_is_not_there(folder: Path) -> None:
 def test_the_nearest_comes_first_whatever_its_language(folder: Path) -> None:
     code, output = similar(folder, "1")
     assert code == 1
-    assert "no article has a vector yet; `tocsin check` says whether articles get them" in output
+    assert "no articles can be compared yet; `tocsin check` says why" in output
     encoder = Encoder()
     store = Store(StoreAddress(folder))
     with store.batch() as batch:

@@ -131,6 +131,7 @@ def test_reading(query, tree):
         ("a OR NOT b", 6, "matches nearly everything"),
         ("2 OF (a, NOT b, c)", 10, "matches nearly everything"),
         ("3 OF (a, b)", 1, "3 of 2 can never be there"),
+        ("2 OF (a b~ c)", 1, "commas are missing: write 2 OF (a, b~, c)"),
         ("0 OF (a, b)", 1, "a number from 1"),
         pytest.param("9" * 5_000 + " OF (a, b)", 1, "this number is out of range", id="9…9 OF"),
         pytest.param(f"a NEAR/{'9' * 5_000} b", 3, "out of range", id="NEAR/9…9"),

@@ -12,6 +12,7 @@ from click.testing import CliRunner, Result
 from support import ROOT
 
 from monitor.cli.check import check
+from monitor.model.event_link import turned_off
 
 NEWSROOM = ROOT / "feeds.yaml"
 
@@ -51,7 +52,7 @@ def test_check_says_what_would_be_done(tmp_path: Path) -> None:
         "high Liège a AND b; lang fr; feeds tag:presse",
         "",
         f"archive in {tmp_path / 'news'}",
-        "articles get no vectors: turned off by `vectors: false` under `archive` in feeds.yaml",
+        f"similar articles are not found by what they are about: {turned_off()}",
     ]
 
 

@@ -6,8 +6,9 @@ import csv
 import io
 
 import pytest
+from click import unstyle
 
-from monitor.cli.output import folded, print_rows
+from monitor.cli.output import folded, print_rows, table_lines
 
 
 def test_long_lines_go_on_below_as_far_from_the_left() -> None:
@@ -15,6 +16,45 @@ def test_long_lines_go_on_below_as_far_from_the_left() -> None:
     assert [*folded(lines, 12)] == [
         "== Ports · 3", "", "  grève au", "  port", "  https://a.org/12345",
     ]  # fmt: skip
+
+
+def test_a_long_line_goes_on_below_its_last_column() -> None:
+    bold = "\x1b[1mmedium\x1b[0m"
+    lines = [f"  {bold}  Ports    grève~ OR strike~ OR blocage~"]
+    assert [*folded(lines, 40)] == [
+        f"  {bold}  Ports    grève~ OR strike~ OR",
+        "                   blocage~",
+    ]
+
+
+ROWS = [("Export controls", "high", "12", "il y a 2 h"), ("Ports", "low", "3", "jamais")]
+
+
+@pytest.mark.parametrize(
+    ("columns", "expected"),
+    [
+        (60, ["watchlist        severity  new stories  last hit",
+              "Export controls  high               12  il y a 2 h",
+              "Ports            low                 3  jamais"]),
+        (46, ["watchlist        severity      new  last",
+              "                           stories  hit",
+              "Export controls  high           12  il y a 2 h",
+              "Ports            low             3  jamais"]),
+        (44, ["watchlist      severity      new  last",
+              "                         stories  hit",
+              "Export contr…  high           12  il y a 2 h",
+              "Ports          low             3  jamais"]),
+        (40, ["watchlist", " severity      new  last", "           stories  hit",
+              "Export controls", " high           12  il y a 2 h",
+              "Ports", " low             3  jamais"]),
+    ],
+)  # fmt: skip
+def test_a_narrow_table_cuts_nothing_unseen(
+    monkeypatch: pytest.MonkeyPatch, columns: int, expected: list[str]
+) -> None:
+    monkeypatch.setenv("COLUMNS", str(columns))
+    heads = ["watchlist", "severity", "new stories", "last hit"]
+    assert [unstyle(line) for line in table_lines(heads, ROWS, "<<><")] == expected
 
 
 # --- what strangers wrote, for other programs --------------------------------------

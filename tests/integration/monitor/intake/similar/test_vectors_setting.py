@@ -62,10 +62,15 @@ def test_check_says_whether_articles_get_vectors(tmp_path: Path) -> None:
     newsroom.config.write_text(MINIMAL, encoding="utf-8")
     output = newsroom.here("check").stdout
     assert (
-        "articles get vectors" if MODEL else f"articles get no vectors: {not_installed()}"
+        "similar articles are found by what they are about"
+        if MODEL
+        else f"similar articles are not found by what they are about: {not_installed()}"
     ) in output
     newsroom.config.write_text(MINIMAL + "archive: {vectors: false}\n", encoding="utf-8")
-    assert f"articles get no vectors: {turned_off()}" in newsroom.here("check").stdout
+    assert (
+        f"similar articles are not found by what they are about: {turned_off()}"
+        in newsroom.here("check").stdout
+    )
 
 
 def test_a_monitor_says_why_articles_get_no_vectors(tmp_path: Path) -> None:
@@ -102,7 +107,10 @@ def test_vectors_are_turned_off_and_on_while_the_monitor_runs(
     with newsroom.running("run"):
         until(lambda: newsroom.sql("SELECT * FROM event_links"))
         assert newsroom.json("status", "--json")["no_vectors"] == ""
-        assert "vectors   are made of new articles" in newsroom.here("status").stdout
+        assert "similar   found by what articles are about" in newsroom.here("status").stdout
         watch(newsroom, server, vectors=False)
         until(lambda: newsroom.json("status", "--json")["no_vectors"] == turned_off())
-        assert f"vectors   none are made: {turned_off()}" in newsroom.here("status").stdout
+        assert (
+            f"similar   not found by what articles are about: {turned_off()}"
+            in newsroom.here("status").stdout
+        )
