@@ -15,7 +15,6 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
 from itertools import accumulate, repeat
-from pathlib import Path
 from typing import Any, BinaryIO, Literal, NamedTuple
 
 from index.analysis.term_positions import PART_WIDTH, part_range
@@ -265,18 +264,6 @@ class PostingsFile:
                 field: Field(self.file, numbers, self.documents, self.layout)
                 for field, numbers in self.file.directory["fields"].items()
             }
-
-    @classmethod
-    def open(cls, folder: Path, segment: str) -> PostingsFile:
-        """Open the posting lists of a segment of an archive.
-
-        Raises:
-            FileNotFoundError: The file is gone.
-            ArchiveDamaged: The file is not whole.
-        """
-        path = folder / f"{segment}{EXTENSION}"
-        with path.open("rb") as file:
-            return cls(file, str(path))
 
     def field(self, name: str) -> Field:
         """Return a field."""

@@ -13,7 +13,7 @@ from typing import Any
 from index.engine import bit_sets
 from index.engine.bit_sets import Bits
 from index.engine.columns import DATE, FEED, ID, LANG, LENGTH, STORY, WORDS, Columns
-from index.engine.postings_file import Postings, PostingsFile
+from index.engine.postings_file import EXTENSION, Postings, PostingsFile
 from index.engine.table_of_contents import SegmentEntry
 from index.errors import ArchiveDamaged
 from index.interruption import checked
@@ -52,7 +52,9 @@ class Segment:
         columns = Columns.open(folder, name)
         if columns.documents != entry.documents:
             raise ArchiveDamaged(_("{folder}: a segment has lost documents", folder=folder))
-        return cls(PostingsFile.open(folder, name), columns, entry.deleted)
+        path = folder / f"{name}{EXTENSION}"
+        with path.open("rb") as file:
+            return cls(PostingsFile(file, str(path)), columns, entry.deleted)
 
     def with_deleted(self, deleted: Iterable[int]) -> Segment:
         """Return the same segment with other documents deleted."""

@@ -11,7 +11,7 @@ from msgspec import Struct
 from monitor.base import signs
 from monitor.base.formatting import month
 from monitor.base.translation import gettext as _
-from monitor.base.translation import number
+from monitor.base.translation import mark, number
 from monitor.model.search import BucketSize, Trend
 from monitor.presentation import times
 from monitor.presentation.spans import Line, fit_line
@@ -82,7 +82,8 @@ def _axis(
     zone: tzinfo | None,
 ) -> Line:
     first, last = _day(trend.edges[0], trend.by, zone), _day(trend.edges[-2], trend.by, zone)
-    scale, legend = _scale(trend.by, number(top), periods), _legend(bars)
+    scale = _(_SCALES[trend.by][periods > 1], top=number(top), periods=periods)
+    legend = _legend(bars)
     inner_cells = len(bars) * bar_cells - len(first) - len(last)
     texts = (scale + legend, legend.strip() or scale)
     caption = next((text for text in texts if len(text) + 4 <= inner_cells), "")
@@ -91,25 +92,13 @@ def _axis(
     return fit_line([(part, "quiet") for part in (first, gap, last, suffix)], cells)
 
 
-def _scale(bucket: BucketSize, top: str, periods: int) -> str:
-    """Return the number of articles of the highest bar: `up to 12 each day`."""
-    match bucket:
-        case BucketSize.HOUR if periods == 1:
-            return _("up to {top} each hour", top=top)
-        case BucketSize.HOUR:
-            return _("up to {top} in {periods} hours", top=top, periods=periods)
-        case BucketSize.DAY if periods == 1:
-            return _("up to {top} each day", top=top)
-        case BucketSize.DAY:
-            return _("up to {top} in {periods} days", top=top, periods=periods)
-        case BucketSize.WEEK if periods == 1:
-            return _("up to {top} each week", top=top)
-        case BucketSize.WEEK:
-            return _("up to {top} in {periods} weeks", top=top, periods=periods)
-        case BucketSize.MONTH if periods == 1:
-            return _("up to {top} each month", top=top)
-        case BucketSize.MONTH:
-            return _("up to {top} in {periods} months", top=top, periods=periods)
+_SCALES = {
+    BucketSize.HOUR: (mark("up to {top} each hour"), mark("up to {top} in {periods} hours")),
+    BucketSize.DAY: (mark("up to {top} each day"), mark("up to {top} in {periods} days")),
+    BucketSize.WEEK: (mark("up to {top} each week"), mark("up to {top} in {periods} weeks")),
+    BucketSize.MONTH: (mark("up to {top} each month"), mark("up to {top} in {periods} months")),
+}
+"""The number of articles of the highest bar, which is one period or several."""
 
 
 def _legend(bars: Sequence[TrendBar]) -> str:
