@@ -21,7 +21,7 @@ from monitor.api.pages.templating import paragraphs
 from monitor.api.problems import ApiProblem
 from monitor.base.article import Article, Timestamp
 from monitor.base.formatting import alert_number, shown_title
-from monitor.base.text_cleaning import safe_url
+from monitor.base.text_cleaning import shown_url
 from monitor.base.translation import gettext as _
 from monitor.model.alert import Alert, AlertState
 from monitor.model.search import Filter
@@ -192,6 +192,17 @@ def microseconds(at: Timestamp) -> str:
     return str(int(at * 1_000_000))
 
 
+_WITHOUT_MARKUP = str.maketrans("&<>", "＆＜＞")
+
+
+def without_markup(text: str) -> str:
+    """Return a text with wide forms of the characters of markup, as FreshRSS sends titles.
+
+    Some readers show titles as HTML, and others do not, so that entities would suit neither.
+    """
+    return text.translate(_WITHOUT_MARKUP)
+
+
 def item_row(
     alert: Alert, article: Article | None, severities: Mapping[str, Severity]
 ) -> dict[str, Any]:
@@ -202,21 +213,22 @@ def item_row(
         article: The article of the alert; None for an alert about something else.
         severities: The severity of each watchlist, by its name.
     """
-    url = safe_url(alert.url)
+    url = shown_url(alert.url)
     return {
         "id": long_id(alert.id),
         "crawlTimeMsec": str(int(alert.raised_at * 1_000)),
         "timestampUsec": microseconds(alert.raised_at),
         "published": int(article.date if article else alert.raised_at),
         "updated": int(alert.stirred_at),
-        "title": shown_title(alert.title),
-        "author": alert.publisher or alert.watchlist,
+        "title": without_markup(shown_title(alert.title)),
+        "author": without_markup(alert.publisher or alert.watchlist),
         "canonical": [{"href": url}] if url else [],
         "alternate": [{"href": url, "type": "text/html"}] if url else [],
         "summary": {"direction": "ltr", "content": content(alert, article)},
         "categories": _categories(alert, severities),
         "origin": {
-            "streamId": subscription_id(alert.watchlist), "title": alert.watchlist, "htmlUrl": "",
+            "streamId": subscription_id(alert.watchlist),
+            "title": without_markup(alert.watchlist), "htmlUrl": "",
         },
     }  # fmt: skip
 

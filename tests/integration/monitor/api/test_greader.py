@@ -142,8 +142,8 @@ def test_whose_token_it_is(reader: Reader) -> None:
 def test_watchlists_are_subscriptions_in_folders_of_their_severity(reader: Reader) -> None:
     listed = reader.get("subscription/list", output="json", client="x", ck="123")["subscriptions"]
     named = {row["title"]: row for row in listed}
-    assert list(named) == ["Alibaba", "R&D / Douanes", "feed health"]
-    assert named["R&D / Douanes"]["categories"] == [{"id": "user/-/label/High", "label": "High"}]
+    assert list(named) == ["Alibaba", "R＆D / Douanes", "feed health"]
+    assert named["R＆D / Douanes"]["categories"] == [{"id": "user/-/label/High", "label": "High"}]
     assert len({row["url"] for row in listed}) == 3
     for row in listed:
         assert httpx.URL(row["url"]).path.endswith(row["id"])
@@ -285,7 +285,7 @@ def test_all_of_a_stream_are_read_at_once(
     reader: Reader, busy: Newsroom, alerts: dict[int, dict[str, Any]]
 ) -> None:
     raised = busy.sql("SELECT max(raised_at) FROM alerts")[0][0]
-    stream = reader.stream("R&D / Douanes")
+    stream = reader.stream("R＆D / Douanes")
     timestamp = int((raised - 3_600) * 1_000_000)
     assert reader.post("mark-all-as-read", s=stream, ts=timestamp, T="x").text == "OK"
     assert len(reader.ids(xt=f"{STATE}read")) == 7

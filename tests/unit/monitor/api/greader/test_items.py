@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from html.parser import HTMLParser
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
@@ -59,6 +60,25 @@ def test_an_alert_about_a_feed_has_no_link() -> None:
     row = item_row(alert, None, {})
     assert row["canonical"] == row["alternate"] == []
     assert row["summary"]["content"] == "<p><b>Grèves</b> · a5 · high · failing</p>"
+
+
+HOSTILE = [
+    "<img src=x onerror=alert(1)>", "</title><script>", "&lt;b&gt;", "R&D", "&#60;i&#62;", '"><u>',
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+def test_no_title_author_or_link_is_markup(text: str) -> None:
+    alert = replace(
+        ALERT, watchlist=text, title=text, feed=text,
+        url=f"https://user:pass@ex.org/?a=1&q={text.replace(' ', '')}",
+    )  # fmt: skip
+    row = item_row(alert, ARTICLE, SEVERITIES)
+    wide = text.translate(str.maketrans({"&": "\uff06", "<": "\uff1c", ">": "\uff1e"}))
+    assert (row["title"], row["author"], row["origin"]["title"]) == (wide, wide, wide)
+    for link in (row["canonical"][0]["href"], row["alternate"][0]["href"]):
+        assert not set("<>\"'") & set(link)
+        assert link.startswith("https://ex.org/?a=1&q=")
 
 
 @given(st.text(max_size=60), st.lists(st.tuples(st.integers(0, 60), st.integers(0, 60))))
