@@ -142,6 +142,17 @@ def check_scope(caller: Caller, scopes: SecurityScopes) -> None:
             )  # fmt: skip
 
 
+_SCHEMES = ("bearer ", "googlelogin auth=")  # not a message
+
+
+def secret_of(header: str) -> str | None:
+    """Return the token in a header `Authorization` of a program or of a feed reader, if any."""
+    for scheme in _SCHEMES:
+        if header.lower().startswith(scheme):
+            return header[len(scheme) :].strip()
+    return None
+
+
 def no_token(detail: str) -> ApiProblem:
     return ApiProblem("no-token", detail, headers={"WWW-Authenticate": 'Bearer realm="tocsin"'})
 

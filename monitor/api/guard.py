@@ -1,15 +1,16 @@
 """The guard in front of the routes: it refuses requests, limits their time and adds headers.
 
 A request passes if its Host names this server and no foreign page sent it, if its body is small and
-arrives soon, and if not too many wait already. A search of the archive ends when its client
-leaves, or when it takes too long. Answers get headers with which browsers handle them safely.
+arrives soon, and if then not too many wait already; strangers may take half of the places. A search
+of the archive ends when its client leaves, or when it takes too long. Answers get headers with
+which browsers handle them safely.
 """
 
 from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from typing import Annotated
 
@@ -68,6 +69,7 @@ class Guard:
         hosts: The names under which the server is reached.
         limits: Limits of requests.
         monotonic: Returns a time in seconds that never goes back.
+        is_known: Returns whether a request has a valid token; others are those of strangers.
         on_idle: Called in a thread after `Limits.rest_seconds` without a request.
         answer_to: Returns a problem as an answer to a request.
     """
@@ -78,13 +80,14 @@ class Guard:
         hosts: AcceptedHosts,
         limits: Limits,
         monotonic: Callable[[], float],
+        is_known: Callable[[Scope], Awaitable[bool]],
         on_idle: Callable[[], None] = lambda: None,
         answer_to: Callable[[Scope, ApiProblem], Response] = lambda scope, problem: (
             problem.response()
         ),
     ) -> None:
         self._app, self._hosts, self._limits, self._monotonic = app, hosts, limits, monotonic
-        self._on_idle, self._answer_to = on_idle, answer_to
+        self._is_known, self._on_idle, self._answer_to = is_known, on_idle, answer_to
         self._idle_timer: asyncio.TimerHandle | None = None
         self._busy = 0
         """Number of requests that are answered or wait, without streams."""
@@ -95,7 +98,9 @@ class Guard:
             return
         if scope["method"] == "HEAD" and scope["path"] != ENDLESS:
             scope = {**scope, "method": "GET"}  # the server leaves the body out
-        answer = _Answer(send, self._limits.send_seconds)
+        # With chunks, two servers in a row may disagree where a request ends and the next begins.
+        is_last = "transfer-encoding" in Headers(scope=scope)
+        answer = _Answer(send, self._limits.send_seconds, is_last=is_last)
         try:
             await self._answer(scope, receive, answer)
         except ApiProblem as problem:
@@ -113,19 +118,27 @@ class Guard:
     async def _answer(self, scope: Scope, receive: Receive, answer: _Answer) -> None:
         headers = Headers(scope=scope)
         self._check(scope, headers)
+        body = await self._body(scope, headers, receive)
         is_counted = scope["path"] != ENDLESS  # streams have a limit of their own
-        if is_counted and self._busy >= self._limits.requests:
-            raise busy()
+        if is_counted:
+            await self._check_places(scope)
         self._busy += is_counted
         patience = Patience(self._monotonic() + self._limits.seconds)
         try:
-            body = await self._body(scope, headers, receive)
             scope["state"]["patience"] = patience
             with interruptible(lambda: patience.has_left or self._monotonic() > patience.deadline):
                 await _while_connected(self._app, scope, body, receive, answer.send, patience)
         finally:
             self._busy -= is_counted
             self._start_idle_timer()
+
+    async def _check_places(self, scope: Scope) -> None:
+        """Raise ApiProblem if all places are taken, or half of them and a stranger asks."""
+        places = self._limits.requests
+        if self._busy >= (places + 1) // 2 and not await self._is_known(scope):
+            raise busy()
+        if self._busy >= places:
+            raise busy()
 
     def _start_idle_timer(self) -> None:
         if self._idle_timer is not None:
@@ -152,14 +165,14 @@ class Guard:
             ApiProblem: The body is too large, too slow or of another type.
             _LeftError: The client left before the end: half a form may mean something else.
         """
-        limit = self._limits.body_bytes
+        limit, rate = self._limits.body_bytes, self._limits.body_rate
         length = headers.get("content-length", "0")
         if not length.isdigit() or int(length) > limit:
             raise _too_large(limit)
         body = bytearray()
         try:
-            async with asyncio.timeout(self._limits.body_seconds):
-                has_more = True
+            async with asyncio.timeout(self._limits.body_seconds) as timer:
+                deadline, has_more = timer.when() or 0.0, True
                 while has_more:
                     message = await receive()
                     if message["type"] != "http.request":
@@ -167,16 +180,17 @@ class Guard:
                     body += message.get("body", b"")
                     if len(body) > limit:
                         raise _too_large(limit)
+                    timer.reschedule(deadline + len(body) / rate)
                     has_more = message.get("more_body", False)
         except TimeoutError:
             raise ApiProblem(
                 "too-slow",
                 _(
-                    "send the whole body within {seconds} s",
-                    seconds=round(self._limits.body_seconds),
+                    "send the body within {seconds} s, and a large one at {rate} kB/s or faster",
+                    seconds=f"{self._limits.body_seconds:g}", rate=round(rate / 1_000),
                 ),
                 headers={"Connection": "close"},  # not a message
-            ) from None
+            ) from None  # fmt: skip
         content_type = headers.get("content-type", "").partition(";")[0].strip().lower()
         media_type = FORM if takes_form(scope["path"]) else JSON
         if body and scope["method"] not in ("GET", "HEAD") and content_type != media_type:
@@ -210,10 +224,10 @@ async def _while_connected(
 
 
 class _Answer:
-    """Sends the answer, with security headers."""
+    """Sends the answer, with security headers; the last one of a connection closes it."""
 
-    def __init__(self, send: Send, seconds: float) -> None:
-        self._send, self._seconds = send, seconds
+    def __init__(self, send: Send, seconds: float, *, is_last: bool) -> None:
+        self._send, self._seconds, self._is_last = send, seconds, is_last
         self.has_begun = False
 
     async def send(self, message: Message) -> None:
@@ -222,6 +236,8 @@ class _Answer:
             headers = MutableHeaders(raw=message["headers"])
             for name, value in HEADERS.items():
                 headers.setdefault(name, value)
+            if self._is_last:
+                headers["Connection"] = "close"  # not a message
             message["headers"] = headers.raw
         self.has_begun = True
         try:

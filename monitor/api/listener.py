@@ -168,19 +168,22 @@ class Limits(Struct, frozen=True, kw_only=True):
     burst: int = 60
     """Requests that a client may make at once."""
     requests: int = 32
-    """Requests of all clients that are answered or wait at once; more are refused."""
+    """Whole requests that are answered or wait at once, half of them without a token; more are
+    refused."""
     threads: int = 4
     """Requests that are answered at once, each in a thread."""
     seconds: float = 10.0
     """Time that the answer to a request may take."""
     connections: int = 256
-    """Connections at once; of more, the one that waits longest for a request is closed."""
+    """Connections at once; of more, the one that waits longest for a whole request is closed."""
     head_seconds: float = 10.0
-    """Time that the head of a request may take to arrive."""
+    """Time that a handshake of TLS and the head of a request may take to arrive."""
     body_bytes: int = 65_536
     """Maximum size of a body."""
-    body_seconds: float = 10.0
-    """Time that a body may take to arrive."""
+    body_seconds: float = 2.0
+    """Time that a small body may take to arrive."""
+    body_rate: float = 10_000.0
+    """Bytes of a larger body for which it may take a second more."""
     send_seconds: float = 30.0
     """Time that a client may take to read a part of the answer."""
     rest_seconds: float = 20.0

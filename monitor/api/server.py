@@ -9,9 +9,11 @@ import signal
 import ssl
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from functools import partial
 from pathlib import Path
 
+import h11
 import uvicorn
 from msgspec import Struct
 from uvicorn.protocols.http.h11_impl import H11Protocol
@@ -21,7 +23,7 @@ from monitor.api.app import build_app
 from monitor.api.guard import Guard
 from monitor.api.listener import AcceptedHosts, Limits, open_listener
 from monitor.api.newsroom import Newsroom
-from monitor.api.pages.sessions import Sessions
+from monitor.api.pages.sessions import Sessions, knows
 from monitor.api.pages.templating import answer_to
 from monitor.api.routes.stream import StreamHub
 from monitor.base.errors import MonitorError
@@ -33,6 +35,7 @@ HEAD_BYTES = 32_768
 GRACE_SECONDS = 5
 """Time that requests have to end when the server ends."""
 BACKLOG = 64
+"""Connections that are accepted at once; so many more than allowed may be open for a moment."""
 
 
 class ServerOptions(Struct, frozen=True, kw_only=True):
@@ -77,7 +80,10 @@ class ApiServer:
             newsroom.service.views.free_memory()
             give_back()
 
-        guard = Guard(self.app, options.hosts, limits, machine.monotonic, free_memory, answer_to)
+        is_known = partial(knows, self.app.state)
+        guard = Guard(
+            self.app, options.hosts, limits, machine.monotonic, is_known, free_memory, answer_to
+        )
         self._server = _Server(_configuration(guard, options))
         self._listener = open_listener(options.host, options.port, BACKLOG)
         self.app.state.sessions = Sessions(
@@ -115,11 +121,12 @@ class ApiServer:
 
 def _configuration(guard: Guard, options: ServerOptions) -> uvicorn.Config:
     """Return the settings of uvicorn; raises MonitorError if a certificate cannot be read."""
-    config = uvicorn.Config(
+    return uvicorn.Config(
         guard,
-        http=_prompt_protocol(options.limits),
+        http=_prompt_protocol(options.limits, _tls(options)),
         ws="none",
         loop="asyncio",
+        backlog=BACKLOG,
         lifespan="on",
         log_config=None,
         access_log=False,
@@ -128,16 +135,20 @@ def _configuration(guard: Guard, options: ServerOptions) -> uvicorn.Config:
         timeout_keep_alive=math.ceil(options.limits.head_seconds),
         timeout_graceful_shutdown=GRACE_SECONDS,
         h11_max_incomplete_event_size=HEAD_BYTES,
-        ssl_certfile=options.certificate,
-        ssl_keyfile=options.key,
     )
+
+
+def _tls(options: ServerOptions) -> ssl.SSLContext | None:
+    if options.certificate is None:
+        return None
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
     try:
-        config.load()
-    except (OSError, ssl.SSLError) as error:
+        context.load_cert_chain(options.certificate, options.key)
+    except OSError as error:
         raise MonitorError(
             _("the certificate or its key cannot be read: {reason}", reason=error)
         ) from error
-    return config
+    return context
 
 
 class _Server(uvicorn.Server):
@@ -159,33 +170,68 @@ class _Server(uvicorn.Server):
                 loop.remove_signal_handler(number)
 
 
-def _prompt_protocol(limits: Limits) -> type[H11Protocol]:
+def _prompt_protocol(limits: Limits, tls: ssl.SSLContext | None) -> type[H11Protocol]:
     """Return a protocol with a time limit for the heads of requests and a limit of connections.
 
-    uvicorn itself waits for the head of a request as long as the client likes.
+    uvicorn itself waits for the head of a request as long as the client likes, and counts no
+    connection before its handshake of TLS has ended.
     """
     idle: dict[PromptProtocol, asyncio.TimerHandle] = {}
-    """Timer that ends each connection without a request, the one that waits longest first."""
+    """Timer that ends each connection without a whole request, the longest waiting one first."""
 
     class PromptProtocol(H11Protocol):
+        early_data: bytes | None = None
+        """What arrived before the handshake was known to have ended; None without a handshake."""
+
         def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
             super().connection_made(transport)
             self._watch()
             if len(self.connections) > limits.connections:
                 next(iter(idle)).end()
+            if tls is not None:
+                self.early_data = b""
+                self.handshake = self.loop.create_task(self._agree(transport, tls))
+
+        async def _agree(self, transport: asyncio.Transport, context: ssl.SSLContext) -> None:
+            encrypted = None
+            with suppress(OSError):
+                encrypted = await self.loop.start_tls(transport, self, context, server_side=True)
+            if encrypted is None:
+                self.connection_lost(None)  # asyncio does not say so during a handshake
+                return
+            super().connection_made(encrypted)
+            early_data, self.early_data = self.early_data, None
+            if early_data:  # no data would be the end of the connection
+                self.data_received(early_data)
+
+        def data_received(self, data: bytes) -> None:
+            if self.early_data is None:
+                super().data_received(data)
+            else:
+                self.early_data += data
 
         def connection_lost(self, exc: Exception | None) -> None:
             self._forget()
             super().connection_lost(exc)
 
         def handle_events(self) -> None:
+            cycle = self.cycle
+            if self.conn.their_state is h11.IDLE:
+                head = self.conn.trailing_data[0].partition(b"\r\n\r\n")[0]
+                if head.count(b"\n") != head.count(b"\r\n"):
+                    # A server in front may see another request here than h11 does.
+                    self.send_400_response("A line of the head ends without CR.")
+                    return
             super().handle_events()
+            if self.cycle is not cycle:
+                self._forget()  # a body has its own time
             self._watch()
 
         def _watch(self) -> None:
-            """Start the timer for the head of the next request."""
-            has_request = self.cycle is not None and not self.cycle.response_complete
-            if has_request or self.transport.is_closing():
+            """Start the timer for the rest of a request."""
+            cycle = self.cycle
+            is_whole = cycle is not None and not (cycle.response_complete or cycle.more_body)
+            if is_whole or self.transport.is_closing():
                 self._forget()
             elif self not in idle:
                 idle[self] = self.loop.call_later(limits.head_seconds, self.end)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import secrets
+import ssl
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -109,8 +110,12 @@ def serving(
     anybody_reads: bool = False,
     store: StoreAddress | None = None,
     monotonic: Callable[[], float] = time.monotonic,
+    certificate: Path | None = None,
 ) -> Iterator[Api]:
-    """Serve the API of a newsroom meanwhile; there is a token `secret-SCOPE` of each scope."""
+    """Serve the API of a newsroom meanwhile; there is a token `secret-SCOPE` of each scope.
+
+    The key of a certificate is the file `key.pem` beside it.
+    """
     service = open_service(data, config, store=store)
     for scope in Scope:
         token = Token(name=f"{scope}er", scope=scope, created_at=0.0, expires_at=None)
@@ -121,7 +126,8 @@ def serving(
         ),
         ServerOptions(
             host="127.0.0.1", port=0, hosts=AcceptedHosts(), anybody_reads=anybody_reads,
-            limits=limits,
+            limits=limits, certificate=certificate,
+            key=certificate.with_name("key.pem") if certificate else None,
         ),
         Surroundings(
             find_token=service.views.tokens.find,
@@ -134,9 +140,10 @@ def serving(
     thread = threading.Thread(target=server.run, args=(ready.set,))
     thread.start()
     assert ready.wait(PATIENCE)
-    url = f"http://127.0.0.1:{server.port}"
+    url = f"https://localhost:{server.port}" if certificate else f"http://127.0.0.1:{server.port}"
+    tls = ssl.create_default_context(cafile=certificate) if certificate else False
     try:
-        with httpx.Client(base_url=url, timeout=PATIENCE) as client:
+        with httpx.Client(base_url=url, timeout=PATIENCE, verify=tls) as client:
             yield Api(url, server, client, service.views.tokens)
     finally:
         server.stop()

@@ -15,7 +15,7 @@ from fastapi import APIRouter, Depends, Request, Security
 from fastapi.security import SecurityScopes
 from starlette.responses import PlainTextResponse, Response
 
-from monitor.api.access import Caller, no_token, permit
+from monitor.api.access import Caller, no_token, permit, secret_of
 from monitor.api.greader.streams import (
     LABEL,
     READ,
@@ -28,6 +28,7 @@ from monitor.api.greader.streams import (
     item_row,
     microseconds,
     plain_stream,
+    without_markup,
 )
 from monitor.api.newsroom import Newsroom, Room
 from monitor.api.problems import ApiProblem, invalid, json_answer
@@ -38,16 +39,13 @@ from monitor.model.search import Filter
 from monitor.model.watchlist import Severity
 from monitor.presentation.service.triage import clean_tag
 
-_HEADERS = ("googlelogin auth=", "bearer ")  # not a message
-
 
 async def allowed_reader(request: Request, scopes: SecurityScopes) -> Caller:
     """Return the caller of a request; raises ApiProblem unless it is allowed."""
-    header = request.headers.get("authorization", "")
-    for prefix in _HEADERS:
-        if header.lower().startswith(prefix):
-            return await permit(request, header[len(prefix) :].strip(), scopes)
-    raise no_token(_("sign in first: the password is a token of `tocsin token add`"))
+    secret = secret_of(request.headers.get("authorization", ""))
+    if secret is None:
+        raise no_token(_("sign in first: the password is a token of `tocsin token add`"))
+    return await permit(request, secret, scopes)
 
 
 Reader = Annotated[Caller, Security(allowed_reader, scopes=[Scope.READ.value])]
@@ -153,7 +151,7 @@ def subscriptions(request: Request, newsroom: Room, caller: Reader) -> Response:
     rows = [
         {
             "id": stream,
-            "title": record.name,
+            "title": without_markup(record.name),
             "categories": [{"id": LABEL + (label := folder(record.severity)), "label": label}],
             "url": f"{contents_url}/{stream}",  # readers identify subscriptions by it
             "htmlUrl": str(request.base_url),

@@ -10,9 +10,11 @@ from urllib.parse import parse_qsl
 
 from fastapi import APIRouter, Depends, Request, Security
 from fastapi.security import SecurityScopes
+from starlette.datastructures import State
 from starlette.responses import RedirectResponse, Response
+from starlette.types import Scope as RequestScope
 
-from monitor.api.access import Access, allowed, bearer, check_scope, no_token
+from monitor.api.access import Access, allowed, bearer, check_scope, no_token, secret_of
 from monitor.api.pages.templating import HEADERS, Page, Session, Visitor, environment, rendered
 from monitor.api.problems import ApiProblem
 from monitor.base.article import Timestamp
@@ -103,6 +105,21 @@ async def visitor(request: Request, scopes: SecurityScopes) -> Visitor:
     access.count(caller, request.client.host if request.client else "")
     check_scope(caller, scopes)
     return Visitor(caller, session)
+
+
+async def knows(state: State, scope: RequestScope) -> bool:
+    """Return whether a request has a valid token, or the session of one.
+
+    Args:
+        state: The state of the application.
+        scope: The request.
+    """
+    access: Access = state.access
+    request = Request(scope)
+    secret = secret_of(request.headers.get("authorization", ""))
+    session = state.sessions.find(request.cookies.get(state.sessions.cookie))
+    token = token_hash(secret) if secret else session.token if session else b""
+    return await access.caller_of(token) is not None
 
 
 async def form_fields(request: Request) -> Mapping[str, str]:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import socket
+import ssl
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import ExitStack, closing, suppress
+from pathlib import Path
 
 import pytest
 from msgspec.structs import replace
@@ -20,7 +22,7 @@ TOKEN = {"Authorization": "Bearer secret-admin"}
 
 @pytest.fixture(scope="module")
 def strict(filled: Newsroom) -> Iterator[Api]:
-    limits = Limits(rate=1e5, burst=100_000, body_seconds=0.3, head_seconds=0.3)
+    limits = Limits(rate=1e5, burst=100_000, body_seconds=0.3, head_seconds=0.9)
     with serving(filled.config, filled.data, limits=limits) as served:
         yield served
 
@@ -157,6 +159,84 @@ def test_idle_connections_give_way(filled: Newsroom) -> None:
         finally:
             for connection in idle:
                 connection.close()
+
+
+BODY = (
+    b"POST /v1/alerts/a1/triage HTTP/1.1\r\nHost: localhost\r\n"
+    b"Content-Type: application/json\r\nAuthorization: Bearer secret-triage\r\n"
+)
+
+
+def test_connections_without_a_whole_request_give_way(filled: Newsroom) -> None:
+    limits = replace(GENEROUS, connections=5)
+    with serving(filled.config, filled.data, limits=limits) as api, ExitStack() as stack:
+        half_open = [stack.enter_context(closing(connected(api))) for _ in range(12)]
+        for connection in half_open:
+            with suppress(OSError):
+                connection.sendall(BODY + b"Content-Length: 100\r\n\r\n{")
+        assert api.get("/status").status_code == 200
+        assert all(map(ended, half_open[:6]))
+
+
+def test_connections_that_do_not_begin_to_speak_tls_give_way(
+    filled: Newsroom, certificate: tuple[ssl.SSLContext, Path]
+) -> None:
+    cert = certificate[1]
+    limits = replace(GENEROUS, connections=5, head_seconds=1)
+    with (
+        serving(filled.config, filled.data, limits=limits, certificate=cert) as api,
+        ExitStack() as stack,
+    ):
+        half_open = [stack.enter_context(closing(connected(api))) for _ in range(12)]
+        for connection in half_open[::2]:
+            with suppress(OSError):
+                connection.sendall(b"\x16\x03\x01\x02\x00\x01\x00\x01")
+        assert api.get("/status").status_code == 200
+        assert all(map(ended, half_open))  # the last ones after a second
+        half_open.append(stack.enter_context(closing(connected(api))))
+        half_open[-1].sendall(b"GET /v1/status HTTP/1.1\r\nHost: localhost\r\n\r\n")
+        assert not half_open[-1].recv(100).startswith(b"HTTP")
+        assert api.get("/status").status_code == 200
+
+
+SECOND = b"GET /v1/status HTTP/1.1\r\nHost: localhost\r\n\r\n"
+
+
+@pytest.mark.parametrize("length", [b"", b"Content-Length: 4\r\n"])
+def test_nothing_is_read_after_a_body_in_chunks(api: Api, length: bytes) -> None:
+    chunks = length + b"Transfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\n\r\n"
+    with closing(connected(api)) as client:
+        client.sendall(BODY + chunks + SECOND)
+        with client.makefile("rb") as answer:
+            answers = answer.read()
+    assert answers.count(b"HTTP/1.1 ") == 1
+    assert b"connection: close" in answers.lower()
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        b"GET /v1/status HTTP/1.1\nHost: localhost\n\n",
+        b"GET /v1/status HTTP/1.1\r\nHost: localhost\nX: y\r\n\r\n",
+        b"GET /v1/status HTTP/1.1\r\nHost: localhost\r\n\n",
+    ],
+)
+@pytest.mark.parametrize("sent_first", [b"", SECOND])
+def test_a_line_that_ends_without_a_carriage_return_is_refused(
+    api: Api, head: bytes, sent_first: bytes
+) -> None:
+    with closing(connected(api)) as client:
+        client.sendall(sent_first + head)
+        with client.makefile("rb") as answer:
+            assert answer.read().rpartition(b"HTTP/1.1 ")[2].startswith(b"400 ")
+
+
+def test_a_body_may_have_lines(api: Api) -> None:
+    answer = api.client.post(
+        "/v1/alerts/a1/triage", content=b'{\n"acknowledge":\n\ntrue}',
+        headers={**TOKEN, "Content-Type": "application/json"},
+    )  # fmt: skip
+    assert answer.status_code == 200
 
 
 def test_what_is_no_http_is_refused(api: Api) -> None:

@@ -17,6 +17,7 @@ from monitor.api.guard import ENDLESS, Guard
 from monitor.api.listener import AcceptedHosts, Limits
 
 App = Callable[[Scope, Receive, Send], Any]
+FORM, JSON = "application/x-www-form-urlencoded", "application/json"
 
 
 class Client:
@@ -65,8 +66,12 @@ class Client:
         return json.loads(b"".join(message.get("body", b"") for message in self.sent[1:]))
 
 
+async def has_token(scope: Scope) -> bool:
+    return b"authorization" in dict(scope["headers"])
+
+
 def guarded(app: App, now: Callable[[], float] = lambda: 0.0, **limits: Any) -> Guard:
-    return Guard(app, AcceptedHosts(), Limits(**limits), now)
+    return Guard(app, AcceptedHosts(), Limits(**limits), now, has_token)
 
 
 async def respond(send: Send) -> None:
@@ -136,6 +141,84 @@ def test_more_requests_than_can_be_answered_are_refused() -> None:
     assert asyncio.run(run()) == (503, "urn:tocsin:problem:busy", 200)
 
 
+class SlowClient(Client):
+    """A client that sends nothing after the first piece of its body, until `goes_on`."""
+
+    path = "/v1/status"
+
+    def __init__(self, *body: bytes, **headers: str) -> None:
+        super().__init__(*body, **headers)
+        self.waits, self.goes_on = asyncio.Event(), asyncio.Event()
+
+    async def receive(self) -> Message:
+        if len(self._pieces) == 1:
+            self.waits.set()
+            await self.goes_on.wait()
+        return await super().receive()
+
+
+def test_a_request_counts_when_its_body_is_there() -> None:
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        await respond(send)
+
+    async def run() -> tuple[int, set[int]]:
+        guard, client = guarded(app, requests=4, body_seconds=60), Client(authorization="t")
+        slow_clients = [SlowClient(b"{", b"}", content_type=JSON) for _ in range(8)]
+        async with asyncio.TaskGroup() as group:
+            for slow_client in slow_clients:
+                group.create_task(slow_client.ask(guard))
+                await slow_client.waits.wait()
+            await client.ask(guard)
+            for slow_client in slow_clients:
+                slow_client.goes_on.set()
+        return client.status, {slow_client.status for slow_client in slow_clients}
+
+    assert asyncio.run(run()) == (200, {200})
+
+
+def test_strangers_have_half_the_places() -> None:
+    async def run() -> tuple[list[int], list[int]]:
+        may_finish = asyncio.Event()
+
+        async def app(scope: Scope, receive: Receive, send: Send) -> None:
+            await may_finish.wait()
+            await respond(send)
+
+        async def statuses(clients: list[Client]) -> list[int]:
+            tasks = [asyncio.create_task(client.ask(guard)) for client in clients]
+            await asyncio.sleep(0.01)
+            may_finish.set()
+            await asyncio.gather(*tasks)
+            may_finish.clear()
+            return [client.status for client in clients]
+
+        guard = guarded(app, requests=4)
+        strangers = [Client() for _ in range(4)]
+        colleagues = [Client(authorization="t") for _ in range(3)]
+        first = await statuses([*strangers, *colleagues])
+        return first, await statuses([Client(authorization="t") for _ in range(5)])
+
+    expected = [200, 200, 503, 503, 200, 200, 503], [200, 200, 200, 200, 503]
+    assert asyncio.run(run()) == expected
+
+
+@pytest.mark.parametrize(("pause", "status"), [(0.005, 200), (0.1, 408)])
+def test_a_body_has_the_more_time_the_more_of_it_has_arrived(pause: float, status: int) -> None:
+    class Steady(Client):
+        path = "/v1/status"
+
+        async def receive(self) -> Message:
+            await asyncio.sleep(pause)
+            return await super().receive()
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        await respond(send)
+
+    client = Steady(*[b" " * 1_000] * 30, content_type=JSON)
+    asyncio.run(client.ask(guarded(app, body_seconds=0.06, body_rate=50_000)))
+    assert client.status == status
+
+
 def test_streams_do_not_count_as_requests() -> None:
     async def run() -> int:
         started, may_finish = asyncio.Event(), asyncio.Event()
@@ -174,7 +257,7 @@ def test_the_server_rests_when_nobody_has_asked_for_a_time() -> None:
             rest_states.append(may_finish.is_set())
             loop.call_soon_threadsafe(has_rested.set)
 
-        guard = Guard(app, AcceptedHosts(), Limits(rest_seconds=0.01), lambda: 0.0, rest)
+        guard = Guard(app, AcceptedHosts(), Limits(rest_seconds=0.01), lambda: 0.0, has_token, rest)
         request_task = asyncio.create_task(Client().ask(guard))
         await started.wait()
         await Client().ask(guard)
@@ -202,9 +285,6 @@ def test_an_unexpected_error_is_a_problem_without_details(caplog: pytest.LogCapt
     assert client.body["type"] == "urn:tocsin:problem:failure"
     assert "42" not in str(client.sent)
     assert "ZeroDivisionError" in caplog.text and "hush" not in caplog.text
-
-
-FORM = "application/x-www-form-urlencoded"
 
 
 @pytest.mark.parametrize(
