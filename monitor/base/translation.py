@@ -6,8 +6,9 @@ Packages write `from monitor.base.translation import gettext as _`. In English n
 from __future__ import annotations
 
 import gettext as catalogues
+import json
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 ENGLISH = "en"
 LANGUAGES = (ENGLISH, "fr")
@@ -60,6 +61,45 @@ def choice() -> Choice:
     return Choice(_chosen.language, _chosen.folder)
 
 
+class Message(str):
+    """Words in the language of this process, which know their message and values."""
+
+    code: tuple[Any, ...]
+    """`gettext` or `ngettext`'s arguments, and the values by name."""
+
+    def __str__(self) -> str:
+        """Return the same, so that an error with this message has it too."""
+        return self
+
+
+CODED = "\x1f"
+"""The sign before a message that is stored; no text from outside has it."""
+
+
+def coded(words: Any) -> Any:
+    """Return words as they are stored: a message with its values, other words as they are."""
+    if not isinstance(words, Message):
+        return words
+    *arguments, values = words.code
+    stored_values = {name: coded(value) for name, value in values.items()}
+    return CODED + json.dumps([*arguments, stored_values], ensure_ascii=False, default=str)
+
+
+def shown(stored: str) -> str:
+    """Return words that were stored, in the language of this process."""
+    if not stored.startswith(CODED):
+        return stored
+    *arguments, values = json.loads(stored[1:])
+    values = {name: shown(v) if isinstance(v, str) else v for name, v in values.items()}
+    return (gettext if len(arguments) == 1 else ngettext)(*arguments, **values)
+
+
+def _message(words: str, *code: Any) -> str:
+    message = Message(words)
+    message.code = code
+    return message
+
+
 def gettext(message: str, /, **values: object) -> str:
     """Return a message in the language of the reader, with its values.
 
@@ -70,7 +110,7 @@ def gettext(message: str, /, **values: object) -> str:
     """
     catalogue = _chosen.catalogue
     text = message if catalogue is None or not message else catalogue.gettext(message)
-    return text.format(**values) if values else text
+    return _message(text.format(**values) if values else text, message, values)
 
 
 def pgettext(context: str, message: str, /, **values: object) -> str:
@@ -100,7 +140,8 @@ def ngettext(singular: str, plural: str, amount: float, /, **values: object) -> 
         text = singular if amount == 1 else plural
     else:
         text = catalogue.ngettext(singular, plural, int(amount))
-    return text.format(count=number(amount), **values)
+    words = text.format(count=number(amount), **values)
+    return _message(words, singular, plural, amount, values)
 
 
 def mark(message: str) -> str:

@@ -30,6 +30,7 @@ from monitor.cli.options import (
 )
 from monitor.model.alert import Alert, AlertState, EscalatedAlert, StoryAlerts, Verdict
 from monitor.model.search import Filter
+from monitor.model.shown_names import list_name
 from monitor.model.status import StoreVersion
 from monitor.presentation.service.known_names import ME, NOBODY
 from monitor.presentation.service.triage import AlertSelection, clean_tag
@@ -183,7 +184,7 @@ def news(
         return
     for alert in story.alerts:
         if alert.id in raised:
-            name = text_cleaning.line(alert.watchlist)
+            name = text_cleaning.line(list_name(alert.watchlist))
             yield f"{name} {alert_number(alert.id)}, {describe_outlet(alert)}"  # not a message
     steps = [step for alert in story.alerts for step in alert.escalations]
     words = (text_cleaning.line(step.words) for step in steps if step.id in escalations)

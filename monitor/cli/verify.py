@@ -111,7 +111,7 @@ def _send_head(cli: CliContext, channel: str, result: VerificationResult) -> Non
 
 
 def _verification_mapping(result: VerificationResult) -> dict[str, object]:
-    fields = to_builtins(result)
+    fields = to_builtins(result, enc_hook=str.__str__)
     record, digest = result.head
     return {**fields, "whole": result.is_whole, "head": {"number": record, "hash": digest}}
 

@@ -26,7 +26,7 @@ from monitor.cli.output import EMPTY_CELL
 from monitor.config.loading import load
 from monitor.model.analyst import user
 from monitor.model.feed import Coverage
-from monitor.model.shown_names import severity_name
+from monitor.model.shown_names import list_name, severity_name
 from monitor.model.watchlist import FEED_HEALTH, Baseline, TermRecord, WatchlistRecord
 from monitor.presentation.rows import columns
 from monitor.presentation.rows.watchlists import TermRow, WatchlistRow, term_row, watchlist_rows
@@ -99,7 +99,7 @@ def _list_watchlists(cli: CliContext, name: str | None, style: str, *, terms: bo
             "{count} new story of {name}",
             "{count} new stories of {name}",
             count,
-            name=FEED_HEALTH,
+            name=list_name(FEED_HEALTH),
         )
         say(clauses([words, _feed_health_elsewhere()]))
 

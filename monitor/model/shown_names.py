@@ -6,10 +6,11 @@ from monitor.base.translation import gettext as _
 from monitor.base.translation import mark, mark_all, ngettext, pgettext
 from monitor.model.alert import OUTLETS, AlertKind, AlertState, Verdict
 from monitor.model.lease import Duty
-from monitor.model.watchlist import Severity
+from monitor.model.watchlist import FEED_HEALTH, Severity
 
 _PARTS = mark_all("part", "title", "summary", "body", "author")
 # The values of these are their names in English.
+mark("feed health")
 mark_all("severity", "high", "medium", "low")
 mark_all("state", "new", "acknowledged", "closed")
 mark_all("verdict", "relevant", "noise")
@@ -28,6 +29,11 @@ def state_name(state: AlertState) -> str:
 
 def verdict_name(verdict: Verdict) -> str:
     return pgettext("verdict", verdict) if verdict else ""
+
+
+def list_name(name: str) -> str:
+    """Return the name of a watchlist as people read it: that of alerts about feeds is ours."""
+    return _(name) if name == FEED_HEALTH else name
 
 
 def duty_name(duty: Duty) -> str:

@@ -20,7 +20,7 @@ from monitor.model.alert import (
     StoryTimeline,
     Verdict,
 )
-from monitor.model.shown_names import language_name, state_name, verdict_name
+from monitor.model.shown_names import language_name, list_name, state_name, verdict_name
 from monitor.presentation.alert import (
     Moment,
     describe_escalations,
@@ -200,7 +200,7 @@ def _watchlists(story: StoryAlerts) -> Line:
             if alert.watchlist == name:
                 groups.setdefault(_standing_words(alert) if states_differ else "", []).append(alert)
         runs += [(", ", "")] if runs else []
-        runs.append((line(name), "list"))
+        runs.append((line(list_name(name)), "list"))
         for words, alerts in groups.items():
             numbers = "" if is_single else f" {_numbers(alerts)}"
             runs.append((numbers + (f" ({words})" if words else ""), "plain"))

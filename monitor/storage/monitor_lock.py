@@ -18,6 +18,7 @@ from msgspec.structs import replace
 from monitor.base.article import Timestamp
 from monitor.base.errors import AlreadyRunningError, MonitorError
 from monitor.base.files import atomic_write
+from monitor.base.translation import coded, shown
 from monitor.base.translation import gettext as _
 from monitor.model.status import MonitorPresence
 from monitor.storage import data_folder
@@ -38,6 +39,9 @@ class Heartbeat(Struct, frozen=True):
     store_damage: str = ""
     no_vectors: str = ""
     """The reason why articles get no vectors; empty when they do."""
+
+
+_WORDS = ("config_error", "network_down", "store_damage", "no_vectors")
 
 
 class MonitorLock:
@@ -86,7 +90,7 @@ class MonitorLock:
         path = self._folder / HEARTBEAT
         content = replace(heartbeat, pulse=0.0)
         if content != self._last_written or not path.exists():
-            atomic_write(path, msgspec.json.encode(heartbeat))
+            atomic_write(path, msgspec.json.encode(heartbeat, enc_hook=coded))
             self._last_written = content
         os.utime(path, (heartbeat.pulse, heartbeat.pulse))
 
@@ -137,6 +141,7 @@ def _read(folder: Path) -> Heartbeat | None:
     path = folder / HEARTBEAT
     try:
         heartbeat = msgspec.json.decode(path.read_bytes(), type=Heartbeat)
-        return replace(heartbeat, pulse=path.stat().st_mtime)
+        words = {name: shown(getattr(heartbeat, name)) for name in _WORDS}
+        return replace(heartbeat, pulse=path.stat().st_mtime, **words)
     except (OSError, msgspec.MsgspecError):
         return None

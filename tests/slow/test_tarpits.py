@@ -12,6 +12,7 @@ from support.newsroom import Item, rss
 from support.scripted_server import Fault, Reply, Web
 from support.simulated_time import Town, World
 
+from monitor.base.translation import shown
 from monitor.intake.fetch.client import TIMEOUT
 from monitor.intake.fetch.host_limiter import SLOW_SLOTS
 
@@ -70,7 +71,7 @@ def test_tarpits_keep_nobody_waiting(tmp_path: Path) -> None:
     read = {name: at for name, (at, reason) in decisions.items() if not reason}
     assert read.keys() == expected.keys()
     assert max(read.values()) - max(at for at, _ in expected.values()) < 2
-    reasons = {reason for name, (_, reason) in decisions.items() if name not in expected}
+    reasons = {shown(reason) for name, (_, reason) in decisions.items() if name not in expected}
     assert reasons == {f"not finished after {TIMEOUT:g} s"}
     assert len(decisions) == TARPITS + HEALTHY
     # Tarpits occupy the sixteen slow slots, each for the whole time limit.

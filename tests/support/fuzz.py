@@ -27,6 +27,7 @@ from pathlib import Path
 from msgspec import Struct, field
 from msgspec.structs import replace
 
+from monitor.base.translation import shown
 from monitor.model.poll import RunSummary
 from monitor.runtime.wiring import RunOptions, run_monitor
 from support.analyst_hour import resident
@@ -143,7 +144,7 @@ def audit(newsroom: Newsroom, web: Web, summary: RunSummary, log: list[str]) -> 
         " FROM feeds f LEFT JOIN polls p ON p.feed = f.number"
     ):
         path = "/" + url.rpartition("/")[2]
-        outcomes[(reason or "read").split(":")[0][:60]] += 1
+        outcomes[(shown(reason or "") or "read").split(":")[0][:60]] += 1
         if at is None:
             problems.append(f"{name} was not decided")
         elif at - request_times.get(path, at) > DECIDED:

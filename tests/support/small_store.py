@@ -45,9 +45,10 @@ class SmallStore:
         sightings: Iterable[Sighting] = (),
         at: float = NOW,
         state: FeedState = FeedState(),
+        poll: Poll | None = None,
     ) -> list[RaisedAlert]:
         """Store the outcome of a poll."""
-        poll = Poll(at=at, outcome=Outcome.READ, entries=len(arrivals), new=len(arrivals))
+        poll = poll or Poll(at=at, outcome=Outcome.READ, entries=len(arrivals), new=len(arrivals))
         with self.store.batch() as batch:
             plan = save_poll(
                 batch,

@@ -16,6 +16,7 @@ from monitor.base.translation import gettext as _
 from monitor.base.translation import ngettext, number
 from monitor.model.delivery import UNSENT, Delivery, DeliveryState
 from monitor.model.feed import Health
+from monitor.model.shown_names import list_name
 from monitor.model.status import Status
 from monitor.presentation import times
 from monitor.presentation.spans import Line, fit, wrap
@@ -218,7 +219,8 @@ class DeliveriesDialog(Dialog[None]):
             return
         self._deliveries = deliveries[::-1]
         titles = {
-            a.id: _("{name}: {text}", name=a.watchlist, text=shown_title(a.title)) for a in alerts
+            a.id: _("{name}: {text}", name=list_name(a.watchlist), text=shown_title(a.title))
+            for a in alerts
         }
         self._list.show(
             lambda cells: [

@@ -17,7 +17,7 @@ from monitor.base.text_cleaning import line
 from monitor.base.translation import gettext as _
 from monitor.base.translation import mark_all, ngettext, pgettext
 from monitor.model.alert import Alert, AlertState, StoryAlerts, Verdict
-from monitor.model.shown_names import state_name, verdict_name
+from monitor.model.shown_names import list_name, state_name, verdict_name
 from monitor.model.triage import Change, TriageAction
 from monitor.model.watchlist import SEVERITY_SIGNS
 from monitor.presentation.alert import describe_changes
@@ -144,14 +144,14 @@ class TriageScreen(AlertFilterScreen):
         words += [pgettext("suppressed", "silenced")] if alert.silenced else []
         return [
             (f"{SEVERITY_SIGNS[alert.severity]} ", f"{alert.severity}"),
-            (f"{line(alert.watchlist)}  ", "list"),
+            (f"{line(list_name(alert.watchlist))}  ", "list"),
             (f"{' '.join(filter(None, words))}  ", "quiet"),
             (line(alert.title), "plain"),
         ]
 
     def _decide_one(self, alert: Alert) -> None:
         """Ask what to decide about one alert."""
-        title = _("{name}: {text}", name=line(alert.watchlist), text=line(alert.title))
+        title = _("{name}: {text}", name=line(list_name(alert.watchlist)), text=line(alert.title))
         words = [pgettext("decide", label) for label in _DECISION_LABELS]
         choose_words(self, title, words, lambda row: self.triage.apply([alert], _DECISIONS[row]))
 

@@ -15,6 +15,7 @@ from monitor.base.text_cleaning import line as safe_line
 from monitor.base.translation import gettext as _
 from monitor.base.translation import number
 from monitor.model.alert import Alert, AlertState, StoryAlerts, Verdict
+from monitor.model.shown_names import list_name
 from monitor.model.watchlist import SEVERITY_SIGNS, WatchlistCount
 from monitor.presentation import times
 from monitor.presentation.spans import Line, fit, width, wrap
@@ -43,11 +44,11 @@ def _state_glyph(story: StoryAlerts) -> tuple[str, str]:
 
 def watchlist_badges(names: Sequence[str], cells: int) -> str:
     """Return the names of watchlists in so many cells: all, or the first and a count of others."""
-    label = " · ".join(map(safe_line, names))
+    label = " · ".join(safe_line(list_name(name)) for name in names)
     if cell_len(label) <= cells or len(names) == 1:
         return fit(label, cells)
     suffix = f" {signs.MORE}{len(names) - 1}"
-    first = safe_line(names[0])
+    first = safe_line(list_name(names[0]))
     return fit(fit(first, min(cell_len(first), cells - len(suffix))) + suffix, cells)
 
 
@@ -167,7 +168,9 @@ def unusual_page(
     """Return an alert about a watchlist itself, with the last stories of the watchlist."""
     lines = [
         *wrap(
-            safe_line(_("{name}: {text}", name=alert.watchlist, text=alert.title)), cells, "title"
+            safe_line(_("{name}: {text}", name=list_name(alert.watchlist), text=alert.title)),
+            cells,
+            "title",
         )
     ]
     if stories:
@@ -198,7 +201,7 @@ def watchlist_columns(counts: Sequence[WatchlistCount], cells: int) -> Watchlist
 
     The bars shrink, and numbers that no watchlist has take no room, before a name is cut.
     """
-    longest = max((cell_len(safe_line(count.name)) for count in counts), default=0)
+    longest = max((cell_len(safe_line(list_name(count.name))) for count in counts), default=0)
     paces = max((cell_len(_pace(count)) for count in counts), default=0)
     pace = min(8, paces + 1) if paces else 0
     bars = min(12, cells - 8 - pace - longest)
@@ -238,7 +241,7 @@ def watchlist_row(
     line: Line = [
         (signs.CHOSEN if chosen else " ", "accent"),
         (
-            fit(count.name, max(4, cells - 5 - side_cells)),
+            fit(list_name(count.name), max(4, cells - 5 - side_cells)),
             "accent" if chosen else "quiet" if silenced else "plain",
         ),
     ]

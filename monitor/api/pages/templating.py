@@ -33,7 +33,7 @@ from monitor.base.translation import current, gettext, ngettext, number, pgettex
 from monitor.base.translation import gettext as _
 from monitor.model.alert import Alert, StoryAlerts
 from monitor.model.analyst import Scope
-from monitor.model.shown_names import severity_name, state_name
+from monitor.model.shown_names import list_name, severity_name, state_name
 from monitor.presentation import times
 from monitor.presentation.alert import alert_lines, describe_decision, describe_triage
 from monitor.presentation.article import (
@@ -194,7 +194,7 @@ _HELPERS: Mapping[str, Any] = {
     "describe_wording": describe_wording, "drawn": drawn, "merged_groups": merged_groups,
     "outlet_groups": outlet_groups, "prose": prose, "revision_lines": revision_lines,
     "severity": severity, "story_headline": story_headline, "story_lines": story_lines,
-    "trouble_lines": trouble_lines,
+    "trouble_lines": trouble_lines, "list_name": list_name,
 }  # fmt: skip
 """Functions and constants for templates."""
 

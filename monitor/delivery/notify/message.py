@@ -19,7 +19,7 @@ from monitor.delivery.export.briefing import HTML, MARKDOWN, PLAIN, Markup, plai
 from monitor.model.alert import Alert
 from monitor.model.briefing import StoredBriefing
 from monitor.model.delivery import Notification
-from monitor.model.shown_names import kind_name, severity_name
+from monitor.model.shown_names import kind_name, list_name, severity_name
 from monitor.model.watchlist import SEVERITY_SIGNS
 from monitor.presentation import times
 from monitor.presentation.alert import match_spans
@@ -125,18 +125,20 @@ def subject(notifications: Sequence[Notification]) -> str:
     if len(notifications) == 1:
         alert = notifications[0].alert
         title = alert.title or kind_name(alert.kind)
-        text = _("{watchlist}: {title}", watchlist=alert.watchlist, title=title)
+        text = _("{watchlist}: {title}", watchlist=list_name(alert.watchlist), title=title)
         text = f"{SEVERITY_SIGNS[alert.severity]} {text}"
     else:
         counts = Counter(notification.alert.watchlist for notification in notifications)
-        text = f"{len(notifications)} × " + ", ".join(f"{name} {n}" for name, n in counts.items())
+        text = f"{len(notifications)} × " + ", ".join(
+            f"{list_name(name)} {n}" for name, n in counts.items()
+        )
     return _shorten(plain(text), MAX_SUBJECT)
 
 
 def template_fields(notification: Notification, zone: tzinfo, pages: str = "") -> Mapping[str, str]:
     alert, outlets = notification.alert, notification.alert.timeline.outlets
     values = {
-        "watchlist": alert.watchlist,
+        "watchlist": list_name(alert.watchlist),
         "severity": severity_name(alert.severity),
         "sign": SEVERITY_SIGNS[alert.severity],
         "headline": _shorten(alert.title, MAX_HEADLINE),
@@ -181,7 +183,7 @@ def moment(alert: Alert, zone: tzinfo) -> str:
 def _alert_lines(notification: Notification, zone: tzinfo) -> Iterator[Line]:
     alert = notification.alert
     severity = (f"{severity_name(alert.severity)} · ", "quiet")
-    yield [severity_run(alert.severity), severity, (alert.watchlist, "list")]
+    yield [severity_run(alert.severity), severity, (list_name(alert.watchlist), "list")]
     if notification.delivery.why:
         yield [(_with_sign(notification.delivery.why), "late")]
     yield marked(_headline(alert), match_spans(alert.matches, "title"))
@@ -241,7 +243,7 @@ def _digest(
     for name, members in sorted(
         groups.items(), key=lambda group: min(p.alert.severity.rank for p in group[1])
     ):
-        yield markup.line([(name, "list"), (f" ({len(members)})", "")])
+        yield markup.line([(list_name(name), "list"), (f" ({len(members)})", "")])
         stories: dict[int, list[Notification]] = {}
         for notification in members:
             story = notification.article.story if notification.article else -notification.alert.id

@@ -17,6 +17,7 @@ from msgspec import convert
 
 from monitor.base.errors import LeaseLostError, StoreError
 from monitor.base.translation import gettext as _
+from monitor.base.translation import shown
 from monitor.storage.fencing import SOLE, lease_in_hand
 
 BUSY_MS = 5_000
@@ -182,6 +183,8 @@ def by_name(cursor: Any) -> Iterator[Row]:
 
 def values_of(kind: type[T], rows: Iterable[Row]) -> list[T]:
     """Return rows as values whose fields have the names of the columns."""
+    if hasattr(kind, "reason"):
+        rows = (row | {"reason": shown(row["reason"])} for row in rows)
     return [convert(row, kind, strict=False) for row in rows]
 
 

@@ -19,8 +19,8 @@ from psycopg.types.numeric import Int8Dumper
 
 from monitor.base.errors import NoStoreError, StoreError, StoreTakenError
 from monitor.base.formatting import clauses
+from monitor.base.translation import Message, mark
 from monitor.base.translation import gettext as _
-from monitor.base.translation import mark
 from monitor.base.url import is_loopback
 from monitor.storage.store.database import printers
 from monitor.storage.store.database.schema import VERSION, prepare
@@ -353,6 +353,7 @@ class PostgresqlConnection:
         session = psycopg.connect(autocommit=True, **cast(Any, self.address.parameters))
         session.cursor_factory = psycopg.RawCursor
         session.adapters.register_dumper(str, _TextDumper)
+        session.adapters.register_dumper(Message, _TextDumper)
         session.adapters.register_dumper(int, Int8Dumper)
         session.execute(
             f"SET lock_timeout = {self._busy_ms:d};"

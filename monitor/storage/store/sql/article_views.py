@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from index.analysis.tokenizer import MAX_WORDS, readable
 from monitor.base.article import PARTS, Article, Timestamp
 from monitor.base.translation import gettext as _
-from monitor.base.translation import mark, number
+from monitor.base.translation import mark, number, shown
 from monitor.model.alert import NOBODY_ELSE
 from monitor.model.article import ArticleDetails, ArticleOrigin, Version
 from monitor.model.config import ExpiringArticle, RetentionExceptions
@@ -286,7 +286,7 @@ def _limits(connection: StoreConnection, article: Article) -> Iterator[str]:
     for step, reason in connection.read(
         "SELECT step, reason FROM set_aside WHERE article = ? ORDER BY step DESC", (article.id,)
     ):
-        yield _(messages[step], reason=reason)
+        yield _(messages[step], reason=shown(reason))
     for part in PARTS:
         if len(readable(article.part(part))) < len(article.part(part)):
             yield _(_CUT[part], most=number(MAX_WORDS))
@@ -299,7 +299,7 @@ def _page_trouble(connection: StoreConnection, article: int) -> tuple[str, Times
         " UNION ALL SELECT reason, NULL FROM unread_pages WHERE article = ?1",
         (article,),
     )
-    return next(((reason, due) for reason, due in rows), ("", None))
+    return next(((shown(reason), due) for reason, due in rows), ("", None))
 
 
 def _exemption(exceptions: RetentionExceptions, before: Timestamp) -> tuple[str, list[Any]]:

@@ -8,6 +8,7 @@ from operator import attrgetter
 from typing import TYPE_CHECKING
 
 from monitor.base.article import Article, Timestamp
+from monitor.base.translation import coded
 from monitor.model.event_link import EncodedBatch, EventLink, Surety
 from monitor.storage.store.database.connection import (
     Connection,
@@ -213,7 +214,7 @@ def set_aside(sql: Connection, changes: Iterable[ArticleChange], now: Timestamp)
     sql.executemany(
         upsert("set_aside", "article, step, reason, at", "article, step"),
         [
-            (change.article.id, "matching", change.unmatched, now)
+            (change.article.id, "matching", coded(change.unmatched), now)
             for change in changes
             if change.unmatched
         ],

@@ -9,6 +9,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from msgspec.structs import replace
 
 from monitor.base.article import Timestamp
+from monitor.base.translation import coded
 from monitor.base.url import is_same_site
 from monitor.judgement.alerts.plan import AlertFacts, AlertPlan, Arrivals
 from monitor.judgement.stories import headline
@@ -377,12 +378,12 @@ class Batch(StoreReads):
         if due is None:
             self._sql.execute("DELETE FROM pages WHERE article = ?", (article,))
             self._sql.execute(
-                upsert("unread_pages", "article, reason", "article"), (article, reason)
+                upsert("unread_pages", "article, reason", "article"), (article, coded(reason))
             )
         else:
             self._sql.execute(
                 "UPDATE pages SET attempts = attempts + ?, due = ?, reason = ? WHERE article = ?",
-                (int(failed), due, reason, article),
+                (int(failed), due, coded(reason), article),
             )
 
     def save_imported(self, feed: Feed, changes: Sequence[ArticleChange]) -> None:

@@ -9,6 +9,7 @@ from uuid import NAMESPACE_URL, uuid5
 from msgspec.structs import astuple
 
 from monitor.base.article import Timestamp
+from monitor.base.translation import coded
 from monitor.model.briefing import BriefingProgress, StoredBriefing
 from monitor.model.delivery import Delivery, DeliveryAttempt, DeliveryState, Occasion
 from monitor.model.latency import ArticleTimes, DeliveryTimes, LatencyRows
@@ -73,7 +74,7 @@ class DeliveryQueue(StoreViews):
                         " failing = CASE WHEN failing < ?4 THEN failing ELSE ?4 END,"
                         " created_at = CASE WHEN created_at < ?4 THEN created_at ELSE ?4 END"
                         " WHERE id = ?5",
-                        (state, retry, attempt.error, now, attempt.delivery),
+                        (state, retry, coded(attempt.error), now, attempt.delivery),
                     )
 
     def give_up_others(self, channels: Sequence[str]) -> int:

@@ -11,6 +11,7 @@ from msgspec import convert
 from msgspec.structs import astuple
 
 from monitor.base.article import Timestamp
+from monitor.base.translation import coded, shown
 from monitor.model.alert import AlertKind, FeedIncident
 from monitor.model.feed import (
     Feed,
@@ -117,11 +118,11 @@ def save_states(sql: Connection, outcomes: Sequence[PollOutcome]) -> None:
         f"UPDATE feeds SET ({STATE}) = ({marks(len(FeedState.__struct_fields__))}),"
         " polls = polls + 1, articles = articles + ? WHERE number = ?",
         [
-            (*astuple(o.state), sum(change.new for change in o.arrivals), o.feed.number)
+            (*map(coded, astuple(o.state)), sum(change.new for change in o.arrivals), o.feed.number)
             for o in outcomes
         ],
     )
-    sql.executemany(_SAVE_POLL, [(o.feed.number, *astuple(o.poll)) for o in outcomes])
+    sql.executemany(_SAVE_POLL, [(o.feed.number, *map(coded, astuple(o.poll))) for o in outcomes])
 
 
 def _end_incidents(
@@ -169,7 +170,8 @@ def _tags(text: str) -> tuple[str, ...]:
 
 def state_of(row: Row) -> FeedState:
     """Return the polling state of a row with the columns `STATE`."""
-    return convert(row, FeedState, strict=False)
+    words = {name: shown(row[name]) for name in ("reason", "breach")}
+    return convert(row | words, FeedState, strict=False)
 
 
 def habit_of(text: str) -> PublicationRate | None:

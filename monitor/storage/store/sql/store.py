@@ -11,6 +11,7 @@ from itertools import chain
 from msgspec.structs import replace
 
 from monitor.base.article import Timestamp
+from monitor.base.translation import coded
 from monitor.base.translation import gettext as _
 from monitor.model.config import OutboxEntry, OutboxState, StoreAddress
 from monitor.model.feed import Feed, FeedState, PermanentRedirect
@@ -209,13 +210,13 @@ class Store:
                 " FROM articles a JOIN feeds f ON f.number = a.feed WHERE a.id = ?"
                 " ON CONFLICT (article, step) DO UPDATE SET reason = excluded.reason,"
                 " at = excluded.at",
-                (reason, now, article),
+                (coded(reason), now, article),
             )
             sql.execute(
                 "UPDATE feeds SET breaches = breaches + 1, breach = ?2,"
                 " breached_at = (SELECT at FROM set_aside WHERE article = ?1 AND step = 'indexing')"
                 " WHERE number = (SELECT feed FROM articles WHERE id = ?1)",
-                (article, words),
+                (article, coded(words)),
             )
 
     def outbox(self) -> OutboxState:

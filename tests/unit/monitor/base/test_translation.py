@@ -1,5 +1,6 @@
 """Tests of messages in the language of the reader."""
 
+import pickle
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -8,7 +9,8 @@ from babel.messages.catalog import Catalog
 from babel.messages.mofile import write_mo
 
 from monitor.base import translation
-from monitor.base.translation import gettext, mark, ngettext, number, pgettext
+from monitor.base.text_cleaning import clean
+from monitor.base.translation import coded, gettext, mark, ngettext, number, pgettext, shown
 
 
 @pytest.fixture
@@ -85,3 +87,24 @@ def test_a_language_without_a_compiled_catalogue_shows_english(tmp_path: Path) -
 
 def test_another_process_can_use_the_same_language(french: Path) -> None:
     assert translation.choice() == ("fr", french)
+
+
+def test_a_stored_message_is_read_in_the_language_of_its_reader(french: Path) -> None:
+    translation.use("en", french)
+    entries = ngettext("{count} entry of {feed}", "{count} entries of {feed}", 2, feed="A")
+    error = ValueError(gettext("{name} is new", name=entries))
+    stored = coded(str(error))
+    assert shown(stored) == "2 entries of A is new"
+    translation.use("fr", french)
+    assert shown(stored) == "2 entrées de A est nouveau"
+    assert coded(shown(stored)) == stored
+    assert coded(pickle.loads(pickle.dumps(gettext("feed")))) == coded(gettext("feed"))
+
+
+@pytest.mark.parametrize("words", ["", "503", "{name} is new", '["feed", {}]'])
+def test_words_that_are_no_message_are_stored_as_they_are(words: str) -> None:
+    assert coded(words) == shown(words) == words
+
+
+def test_no_text_from_outside_is_taken_for_a_message() -> None:
+    assert clean(coded(gettext("feed"))) != coded(gettext("feed"))

@@ -9,7 +9,7 @@ from click.testing import CliRunner
 
 from monitor.cli import main_group
 
-COMMANDS = ["alerts", "watch", "facets alibaba", "search alibaba", "show a1", "watch forms grève",
+COMMANDS = ["alerts", "watch", "facets alibaba", "search alibaba", "show 4", "watch forms grève",
             "trend alibaba"]  # fmt: skip
 
 

@@ -13,6 +13,7 @@ import pytest
 from support.newsroom import Item, Newsroom, rss
 from support.scripted_server import Fault, Reply, Web, redirect
 
+from monitor.base.translation import shown
 from monitor.intake.fetch.client import Client
 from monitor.intake.fetch.page_reader import AGE, RETRY, RobotsPolicy
 from monitor.intake.parse.web_page import CAP, Allowance, allowance
@@ -289,7 +290,10 @@ def test_a_page_that_is_forbidden_is_said_to_be(web: Web, tmp_path: Any) -> None
     assert TEXT[:50] in bodies.pop("open")
     assert set(bodies.values()) == {""}
     unread = room.sql("SELECT title, reason, id FROM unread_pages JOIN articles ON id = article")
-    assert sorted(row[:2] for row in unread) == [("secret", reason), ("sent-on", reason)]
+    assert sorted((title, shown(why)) for title, why, _id in unread) == [
+        ("secret", reason),
+        ("sent-on", reason),
+    ]
     assert room.sql("SELECT * FROM pages") == []  # none is tried again
     assert len(web.requests_for("/secret")) == 1  # by the redirect; its text is not stored
     number = str(unread[0][2])

@@ -13,6 +13,7 @@ from support.flow import FEEDS, START, WATCHLISTS, A, B, C, ManualMonitor, Press
 
 from index.query.parser import parse_query as understood
 from monitor.base.errors import FetchError, StoreError
+from monitor.base.translation import shown
 from monitor.intake.ingest.ingest import Ingester
 from monitor.intake.ingest.poll_outcome import ActiveConfig, PollResult
 from monitor.intake.parse.document import parse
@@ -391,9 +392,8 @@ def test_a_page_that_cannot_be_stored_costs_nobody_anything(
 ) -> None:
     monkeypatch.setattr(flow, "Reader", PoisonedPages)
     run_rounds(tmp_path, full_text(b"<html></html>"), 1, FEEDS[2:])
-    assert rows(tmp_path, "SELECT attempts, reason FROM pages") == [
-        (1, "its text cannot be stored (UnicodeEncodeError)")
-    ]
+    ((attempts, reason),) = rows(tmp_path, "SELECT attempts, reason FROM pages")
+    assert (attempts, shown(reason)) == (1, "its text cannot be stored (UnicodeEncodeError)")
 
 
 def test_a_304_ends_a_failure(tmp_path: Path) -> None:

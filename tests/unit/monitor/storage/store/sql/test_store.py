@@ -20,8 +20,11 @@ from support.small_store import (
     opened,
 )
 
+from monitor.base import translation
+from monitor.base.language import FOLDER
+from monitor.base.translation import gettext
 from monitor.model.config import StoreAddress
-from monitor.model.feed import Feed, FeedState
+from monitor.model.feed import Feed, FeedState, Outcome, Poll
 from monitor.model.poll import (
     NO_ENTRY,
     ArticleChange,
@@ -343,6 +346,33 @@ def test_articles_with_names_in_common(room: SmallStore) -> None:
         word_queries = [(rare_words, "en"), (rare_words, "fr"), (rare_words, "nl")]
         assert batch.names_elsewhere(word_queries) == [{9}] * 3
         assert batch.names_elsewhere([(frozenset(), "fr")]) == [frozenset()]
+
+
+def test_reasons_are_read_in_the_language_of_the_reader(room: SmallStore) -> None:
+    reason = gettext("redirects more than {count} times", count=5)
+    state = FeedState(reason=reason, breach=gettext("indexing it fails"), failures=1, last_poll=NOW)
+    poll = Poll(at=NOW, outcome=Outcome.FAILED, reason=reason)
+    room.save(arrival(1, wants_page=True), arrival(2))
+    room.save(state=state, poll=poll)
+    with room.store.batch() as batch:
+        batch.postpone_page(1, reason, NOW + 600, failed=True)
+        batch.postpone_page(2, reason, None, failed=True)
+    room.store.set_aside(2, gettext("indexing it fails"))
+    before = translation.choice()
+    translation.use("fr", FOLDER)
+    french = "plus de 5 redirections"
+    read_state = room.store.states(NOW)[FIRST.url]
+    details = [room.views.articles.details(id) for id in (1, 2)]
+    room.save(state=read_state)  # as a monitor of another language does
+    translation.use(*before)
+    assert (read_state.reason, read_state.breach) == (
+        french, "1 article échappe à la recherche\N{NO-BREAK SPACE}: son indexation échoue",
+    )  # fmt: skip
+    assert [item.page_trouble for item in details if item] == [french, french]
+    assert details[1]
+    assert "son indexation échoue" in details[1].limits[0]
+    assert room.store.states(NOW)[FIRST.url].reason == reason
+    assert reason in [poll.reason for poll in room.views.feeds.polls(FIRST.url)]
 
 
 # --- pages and the way to the index -----------------------------------------------------------
