@@ -31,7 +31,7 @@ class Severity(enum.StrEnum):
     @property
     def rank(self) -> int:
         """Its place among the severities; 0 is the highest."""
-        return list(Severity).index(self)
+        return [*SEVERITY_SIGNS].index(self)
 
 
 SEVERITY_SIGNS = {

@@ -155,8 +155,6 @@ class MainScreen(TriageScreen):
         )
         self._reading = False
         """Whether the store is being read."""
-        self._ticks: Timer
-        """The timer of the next read of the store."""
         self._last_error = ""
         self._paused: tuple[array[int], Sequence[EscalatedAlert]] | None = None
         """New and escalated alerts that wait while the stream is paused; None while it is not."""
@@ -186,7 +184,6 @@ class MainScreen(TriageScreen):
         else:
             self.load()
             self._tick()
-        self._ticks = self.set_interval(1.0, self._tick)
         self.newsroom.commits.start(partial(self.app.call_from_thread, self._wake))
         if state.pane in self.PANES and state.pane != "stream":
             self.call_after_refresh(self.show_pane, state.pane)
@@ -212,7 +209,10 @@ class MainScreen(TriageScreen):
         self._tick()
 
     def _tick(self) -> None:
-        if not self._reading:
+        """Read the news, with which the status bar is painted too; its clock goes on meanwhile."""
+        if self._reading:
+            super()._tick()
+        else:
             self.run_worker(self.read_update(), group="look")
 
     async def read_update(self) -> None:

@@ -173,9 +173,12 @@ class PaneScreen(NewsroomScreen):
     # --- panes ----------------------------------------------------------------
 
     def on_mount(self) -> None:
+        self.status_bar.update()
+        self._ticks = self.set_interval(1.0, self._tick)
+
+    def _tick(self) -> None:
         """Let the clock of the status bar go on."""
         self.status_bar.update()
-        self.set_interval(1.0, self.status_bar.update)
 
     def on_resize(self, event: events.Resize) -> None:
         """Arrange the panes for the new size."""

@@ -81,7 +81,7 @@ def story_row(
         first: The watchlists that the list is filtered by, which are named first.
     """
     story, alert = listed.unsilenced, listed.lead
-    row = _state(listed, now, zone, marked=marked)
+    row = _state(story, alert, now, zone, marked=marked)
     if cells >= 50:
         share = cells // (5 if cells >= 100 else 6)
         names = sorted(story.watchlists, key=lambda name: name not in first)
@@ -91,7 +91,8 @@ def story_row(
     outlet, gap = (safe_line(alert.publisher), "  ") if cells >= 60 else ("", "")
     outlet_cells = min(cell_len(outlet), max(10, cells // 6))
     used_cells = width(row) + cell_len(gap + copies)
-    prefix, title, tags = _headline(listed, max(1, cells - used_cells - outlet_cells), now, zone)
+    room = max(1, cells - used_cells - outlet_cells)
+    prefix, title, tags = _headline(story, alert, room, now, zone)
     used_cells += width(prefix) + cell_len(tags)
     outlet_cells = min(cell_len(outlet), max(outlet_cells, cells - used_cells - cell_len(title)))
     triaged = story.state is not AlertState.NEW or story.verdict is Verdict.NOISE
@@ -120,9 +121,10 @@ def _has_escalated(alert: Alert) -> bool:
     return alert.stirred_at != alert.raised_at
 
 
-def _state(listed: ListedStory, now: Timestamp, zone: tzinfo | None, *, marked: bool) -> Line:
+def _state(
+    story: StoryAlerts, alert: Alert, now: Timestamp, zone: tzinfo | None, *, marked: bool
+) -> Line:
     """Return the severity, the time of the last event, the anomaly of the date, and triage."""
-    story, alert = listed.unsilenced, listed.lead
     anomaly = _date_anomaly(alert)
     mark = signs.MARKED if marked else signs.ESCALATED if _has_escalated(alert) else " "
     return [
@@ -139,13 +141,12 @@ def _state(listed: ListedStory, now: Timestamp, zone: tzinfo | None, *, marked: 
 
 
 def _headline(
-    listed: ListedStory, room: int, now: Timestamp, zone: tzinfo | None
+    story: StoryAlerts, alert: Alert, room: int, now: Timestamp, zone: tzinfo | None
 ) -> tuple[Line, str, str]:
     """Return the text before a headline, the headline, and assignees and tags after it.
 
     Before it are the reason of an escalation and the day of an old article, where there is room.
     """
-    story, alert = listed.unsilenced, listed.lead
     prefix: Line = []
     if _has_escalated(alert) and room >= 30:
         reason = safe_line(alert.escalations[-1].words).partition(":")[0]

@@ -211,7 +211,7 @@ class AlertStream(LineList):
             return
         for row, alert_id in enumerate(self.on_screen(), round(self.scroll_y)):
             if self._firsts.of(alert_id) in stories:
-                self.refresh_row(row)
+                self.refresh_line(row)
 
     def mark(self, alert: int) -> None:
         self.marks ^= {self._firsts.of(alert)}

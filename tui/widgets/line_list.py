@@ -7,7 +7,7 @@ from typing import ClassVar
 
 from textual import events
 from textual.binding import BindingType
-from textual.geometry import Region, Size
+from textual.geometry import Size
 from textual.message import Message
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
@@ -30,12 +30,7 @@ class LineList(StyledWidget, ScrollView, can_focus=True, inherit_bindings=False)
         """The cursor is on another row, or its row shows something else."""
 
         def __init__(self, line_list: LineList, *, automatic: bool = False) -> None:
-            """Tell of a list.
-
-            Args:
-                line_list: The list.
-                automatic: The analyst did not move the cursor: a new row came on top.
-            """
+            """Tell of a list; with `automatic` its cursor follows a new row, not the analyst."""
             self.line_list = line_list
             self.automatic = automatic
             super().__init__()
@@ -158,16 +153,11 @@ class LineList(StyledWidget, ScrollView, can_focus=True, inherit_bindings=False)
         bar = (signs.CURSOR, "bar") if background else (" ", "")
         return self.strip([bar, *self.row_line(row, cells - 1)], cells, background)
 
-    def refresh_row(self, row: int) -> None:
-        """Paint a row again if it is on the screen."""
-        if round(self.scroll_y) <= row < round(self.scroll_y) + self.page:
-            self.refresh(Region(0, row - round(self.scroll_y), self.size.width, 1))
-
     def on_focus(self) -> None:
-        self.refresh_row(self.cursor)
+        self.refresh_line(self.cursor)
 
     def on_blur(self) -> None:
-        self.refresh_row(self.cursor)
+        self.refresh_line(self.cursor)
 
     def on_resize(self) -> None:
         self.update_row_count()
@@ -215,7 +205,7 @@ class CheckList(LineList):
         """Choose the name under the cursor, or not."""
         if self._names:
             self._chosen ^= {self._names[self.cursor]}
-            self.refresh_row(self.cursor)
+            self.refresh_line(self.cursor)
             self.post_message(self.ChoiceChanged())
 
     def action_open(self) -> None:

@@ -60,9 +60,9 @@ class ScrollText(StyledWidget, ScrollView, can_focus=True, inherit_bindings=Fals
         """Lay the text out for the present width."""
         self._cells = self.scrollable_content_region.width
         if self._cells > 2:
-            self._lines = self._layout_text(self._cells - 2)
+            old_lines, self._lines = self._lines, self._layout_text(self._cells - 2)
             set_line_count(self, len(self._lines))
-            self.refresh()
+            self.refresh_changed(old_lines, self._lines, round(self.scroll_y))
 
     def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
         return len(self._layout_text(max(1, width - 2)))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 
 from rich.segment import Segment
 from rich.style import Style
@@ -19,8 +19,8 @@ from tui.themes import styles
 def set_line_count(view: ScrollView, lines: int) -> None:
     """Set the number of lines of a view.
 
-    Textual would lay all panes out again, which takes 10 ms. Here they are laid out only when
-    the scrollbar appears or disappears.
+    Textual would lay all panes out again, which takes 10 ms. Here they are laid out only when the
+    scrollbar appears or disappears; it is told of steps that it can show, eighths of a cell.
     """
     room = view.size.height
     scrolls = lines > room or view.styles.overflow_y == "scroll"
@@ -30,7 +30,7 @@ def set_line_count(view: ScrollView, lines: int) -> None:
         and view.scroll_y <= max(0, lines - room)
     ):
         view.set_reactive(ScrollView.virtual_size, Size(0, lines))
-        if scrolls:
+        if scrolls and abs(lines - view.vertical_scrollbar.window_virtual_size) * 8 * room > lines:
             view.vertical_scrollbar.window_virtual_size = lines
     else:
         view.virtual_size = Size(0, lines)
@@ -71,6 +71,12 @@ class StyledWidget(Widget):
         ]
         return Strip(segments).adjust_cell_length(cells, base).simplify()
 
+    def refresh_changed(self, old: Sequence[object], new: Sequence[object], top: int = 0) -> None:
+        """Repaint the lines that differ; `top` is the number of the first one on the screen."""
+        for row in range(top, top + self.size.height):
+            if old[row : row + 1] != new[row : row + 1]:
+                self.refresh(Region(0, row - top, self.size.width, 1))
+
     def notify_style_update(self) -> None:
         """Forget the colours of the earlier theme."""
         self._background = None
@@ -88,17 +94,10 @@ class TextBlock(StyledWidget):
         self._lines: list[tuple[Line, bool]] = [(line, False) for line in lines]
 
     def update(self, *lines: Line, highlighted: Collection[int] = ()) -> None:
-        """Show other lines.
-
-        Args:
-            lines: The lines from the top.
-            highlighted: Numbers of the lines that get the background of the cursor.
-        """
+        """Show other lines; those with the `highlighted` numbers have the cursor's background."""
         old_lines = self._lines
         self._lines = [(line, number in highlighted) for number, line in enumerate(lines)]
-        for y in range(max(len(old_lines), len(self._lines))):
-            if old_lines[y : y + 1] != self._lines[y : y + 1]:
-                self.refresh(Region(0, y, self.size.width, 1))
+        self.refresh_changed(old_lines, self._lines)
 
     def render_line(self, y: int) -> Strip:
         """Return one line."""

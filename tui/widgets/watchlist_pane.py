@@ -7,6 +7,8 @@ from typing import ClassVar
 
 from textual.binding import BindingType
 from textual.content import Content
+from textual.geometry import Region
+from textual.strip import Strip
 
 from monitor.base.article import Timestamp
 from monitor.base.translation import gettext as _
@@ -92,13 +94,17 @@ class WatchlistPane(LineList):
             self._chosen = names
             self.refresh()
 
+    def render_lines(self, crop: Region) -> list[Strip]:
+        cells = self.scrollable_content_region.width - 1
+        self._columns = watchlist_columns(self._counts, cells)  # once for all rows
+        return super().render_lines(crop)
+
     def row_line(self, row: int, cells: int) -> Line:
         count = self._counts[row]
-        is_chosen = count.name in self._chosen if row else not self._chosen
+        chosen = count.name in self._chosen if row else not self._chosen
         until = self._silenced_until.get(count.name) if row else None
         silenced = "" if until is None else times.short(until, self._clock(), self._zone)
-        columns = watchlist_columns(self._counts, cells)
-        return watchlist_row(count, cells, chosen=is_chosen, columns=columns, silenced=silenced)
+        return watchlist_row(count, cells, chosen=chosen, columns=self._columns, silenced=silenced)
 
     def empty_lines(self, cells: int) -> list[Line]:
         """Return the lines of a pane without watchlists; none before they are read."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+import time
 from collections import Counter
 from contextlib import closing
 from pathlib import Path
@@ -11,6 +12,7 @@ from typing import Any
 import pytest
 from support.dashboard_driver import drive, look, until
 from support.fake_newsroom import FakeNewsroom
+from textual.geometry import Region
 from textual.pilot import Pilot
 
 from monitor.model.config import StoreAddress
@@ -20,6 +22,7 @@ from tui.app import DashboardApp
 from tui.data import newsroom as pace
 from tui.data.newsroom import ReadSchedule
 from tui.screens import main as desks
+from tui.widgets.styled_widget import set_line_count
 
 
 def test_counts_are_read_after_a_commit_but_rarely_and_in_the_end_anyway() -> None:
@@ -114,6 +117,58 @@ def test_articles_of_any_length_lay_no_pane_out_anew(monkeypatch: pytest.MonkeyP
         assert not laid_out
 
     drive(FakeNewsroom(40), script, size=(120, 40))
+
+
+def test_of_a_text_that_changes_only_the_lines_that_differ_are_painted(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    painted: list[Any] = []
+
+    async def script(pilot: Pilot[Any], app: DashboardApp) -> None:
+        reader = app.main_screen.reader
+        await until(pilot, lambda: shown(app) == 40)
+        for word in ("old", "new"):
+            painted.clear()
+            lines = [[(text, "plain")] for text in ("above", word, "below")]
+            reader.update(lambda cells, lines=lines: lines)
+            monkeypatch.setattr(reader, "refresh", lambda *areas, **_: painted.extend(areas))
+        assert painted == [Region(0, 1, reader.size.width, 1)]
+
+    drive(FakeNewsroom(40), script, size=(120, 40))
+
+
+def test_a_scrollbar_is_painted_when_it_looks_different(monkeypatch: pytest.MonkeyPatch) -> None:
+    painted = Counter[str]()
+
+    async def script(pilot: Pilot[Any], app: DashboardApp) -> None:
+        bar, view = app.main_screen.reader.vertical_scrollbar, app.main_screen.reader
+        await until(pilot, lambda: shown(app) == 40)
+        set_line_count(view, 9_000)
+        await pilot.pause()
+        monkeypatch.setattr(bar, "refresh", counting(bar.refresh, painted, "bar"))
+        for lines in range(9_001, 9_011):
+            set_line_count(view, lines)
+        assert not painted and view.max_scroll_y == 9_010 - view.size.height
+        for lines in range(9_011, 9_511):
+            set_line_count(view, lines)
+        eighth = 9_510 / (8 * view.size.height)
+        assert painted and 9_510 - bar.window_virtual_size <= eighth, "small steps add up"
+
+    drive(FakeNewsroom(40), script, size=(120, 40))
+
+
+def test_the_status_line_is_painted_once_a_second(monkeypatch: pytest.MonkeyPatch) -> None:
+    room, updates = FakeNewsroom(40), Counter[str]()
+
+    async def script(pilot: Pilot[Any], app: DashboardApp) -> None:
+        await until(pilot, lambda: shown(app) == 40)
+        bar = app.main_screen.status_bar
+        monkeypatch.setattr(bar, "show", counting(bar.show, updates, "shown"))
+        started = time.monotonic()
+        await until(pilot, lambda: updates["shown"] >= 4)
+        assert time.monotonic() - started > 2
+
+    drive(room, script)
 
 
 def test_a_reader_that_is_opened_shows_what_the_cursor_is_on(
