@@ -68,6 +68,23 @@ def test_a_command_that_shows_the_store_imports_no_search_engine(
     assert not NEVER_USED & modules
 
 
+def test_a_command_ends_without_a_look_through_all_that_it_imported(tmp_path: Path) -> None:
+    room = opened(StoreAddress(tmp_path / "data"))
+    room.save(arrival(1, ALIBABA))
+    room.store.close()
+    program = (
+        "import atexit, gc, sys; from monitor.cli import main;"
+        " atexit.register(lambda: print(len(gc.get_objects()), file=sys.stderr)); main()"
+    )
+    for command in ("alerts", "status"):
+        done = subprocess.run(
+            [sys.executable, "-c", program, "--data", str(tmp_path / "data"), command],
+            capture_output=True, text=True, cwd=tmp_path, check=True,
+        )  # fmt: skip
+        assert int(done.stderr.split()[-1]) < 5_000
+    assert not (tmp_path / "data/newsroom.db-wal").exists(), "the store was closed"
+
+
 def test_the_monitor_imports_no_dashboard_and_no_numpy(tmp_path: Path) -> None:
     config = tmp_path / "feeds.yaml"
     config.write_text(
