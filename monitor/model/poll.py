@@ -118,6 +118,8 @@ class ParsedFeed(Struct, frozen=True, kw_only=True):
     format: str = ""
     """Format for people: `RSS 2.0`; empty if the document does not name it."""
     entries: tuple[Entry, ...] = ()
+    seconds: float = 0.0
+    """Seconds of processor time in which the document was read; 0 if that was not measured."""
 
 
 class Page(Struct, frozen=True, kw_only=True):

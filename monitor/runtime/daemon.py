@@ -407,6 +407,7 @@ class Daemon:
         self._page_reads.cancel()
         for task in background:
             task.cancel()
+        stopping = asyncio.create_task(asyncio.to_thread(self._parts.indexer.stop))
         await asyncio.gather(*background, return_exceptions=True)
         await self._parts.thread.drained()  # writes in progress need their leases
         await self._parts.leases.release_buckets()
@@ -414,7 +415,7 @@ class Daemon:
         await self._parts.leases.leave()
         if self._parts.linker is not None:
             await asyncio.to_thread(self._parts.linker.close)
-        if indexed := await asyncio.to_thread(self._parts.indexer.stop):
+        if indexed := await stopping:
             with contextlib.suppress(StoreError):  # the articles are then indexed twice
                 indexed_at = self._parts.indexer.indexed_at
                 await self._parts.thread(self._parts.store.mark_indexed, indexed, indexed_at)

@@ -17,7 +17,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from hashlib import blake2b
@@ -28,13 +28,14 @@ from msgspec.structs import replace
 from monitor.base.article import Timestamp
 from monitor.base.errors import FeedError, ParseError, StoreError
 from monitor.base.translation import gettext as _
-from monitor.intake.fetch.client import ACCEPT_FEED, Client
+from monitor.intake.fetch.client import ACCEPT_FEED, MAX_BYTES, Client
 from monitor.intake.fetch.page_reader import PageReader, RobotsPolicy
 from monitor.intake.ingest import schedule
 from monitor.intake.ingest.ingest import Ingester
 from monitor.intake.ingest.outage import OutageDetector
 from monitor.intake.ingest.poll_outcome import BatchOutcome, PageResult, PollResult
 from monitor.intake.parse.workers import Parser
+from monitor.model.cost import LARGE, QUICK, CostlyError
 from monitor.model.feed import Feed, FeedState
 from monitor.model.poll import Fetched, NotModified, Page, ParsedFeed, PendingPage
 
@@ -49,6 +50,9 @@ once parsed they take as much again."""
 GATHER = 0.1
 """Seconds for which the articles of feeds that were never read wait for others: a transaction
 writes about as many pages of the store for 60 as for 400."""
+LONGEST_PAUSE = 1.0
+"""Seconds between two slices of a costly document, unless a slice takes less: in half of the time
+the store's thread is free, since a tick asks it several times, one after the other."""
 BATCH_ENTRIES = 400
 """Entries stored in one transaction: about 60 ms, which a viewer's triage may have to wait."""
 
@@ -73,6 +77,7 @@ class Pipeline:
         thread: ThreadPoolExecutor,
         clock: Callable[[], Timestamp],
         on_stored: Callable[[BatchOutcome], object],
+        sleep: Callable[[float], Awaitable[None]],
     ) -> None:
         self._client = client
         self._parser = parser
@@ -80,7 +85,11 @@ class Pipeline:
         self._thread = thread
         self._clock = clock
         self._on_stored = on_stored
+        self._sleep = sleep
         self._results: asyncio.Queue[_Waiting] = asyncio.Queue(BACKLOG)
+        self._costly: set[str] = set()
+        """Addresses of the feeds whose last documents were costly."""
+        self._turn_of_costly = asyncio.Lock()
         self._held_bytes = 0
         policy = RobotsPolicy(client, parser.robots, clock)
         self._pages = PageReader(client, policy, self._extract)
@@ -94,25 +103,56 @@ class Pipeline:
     async def poll(self, feed: Feed, state: FeedState) -> None:
         """Poll one feed and return when the result is stored.
 
+        A feed whose document turns out to be costly is asked again when its turn comes.
+
         Raises:
             StoreError: Nothing of the result is stored.
             LeaseLostError: Another monitor has the feed by now, and this one did not ask it.
         """
+        if feed.url not in self._costly and not state.breaches:
+            try:
+                await self._poll(feed, state, is_costly=False)
+                return
+            except CostlyError:
+                self._costly.add(feed.url)
+        async with self._turn_of_costly:
+            await self._poll(feed, state, is_costly=True)
+
+    async def _poll(self, feed: Feed, state: FeedState, *, is_costly: bool) -> None:
+        """Poll one feed; raises CostlyError if its document should not be costly, and is."""
         started_at = self._clock()
-        response, parsed = await self._fetch(feed, state), None
+        response, parsed = await self._fetch(feed, state, is_costly=is_costly), None
         body_bytes = len(response.body) if isinstance(response, Fetched) else 0
-        with self._holding(body_bytes):
+        with self._holding(0 if is_costly else body_bytes):  # one costly body, or many others
             if isinstance(response, Fetched) and response.digest != state.body_hash:
-                response, parsed = await self._parse(response, state)  # and free the body
-            await self._submit(
-                PollResult(
-                    feed=feed,
-                    state=state,
-                    response=response,
-                    parsed=parsed,
-                    seconds=self._clock() - started_at,
-                )
+                response, parsed = await self._parse(response, state, is_costly=is_costly)
+            result = PollResult(
+                feed=feed,
+                state=state,
+                response=response,
+                parsed=parsed,
+                seconds=self._clock() - started_at,
             )
+            if is_costly and parsed is not None:
+                result = await self._drafted(result)
+                if result.spent < QUICK and body_bytes < LARGE:
+                    self._costly.discard(feed.url)
+            await self._submit(result)
+
+    async def _drafted(self, result: PollResult) -> PollResult:
+        """Return the result of a costly poll with its drafts; others are stored between slices."""
+        drafting, drafts = self._ingester.drafting(result), None
+        try:
+            while drafts is None:
+                began = self._clock()
+                drafts = await self._in_thread(next, drafting)
+                await self._sleep(min(max(0.0, self._clock() - began), LONGEST_PAUSE))
+        except Exception as error:
+            failed = None if isinstance(error, StoreError) else _as_failed(result, error)
+            if not isinstance(failed, PollResult):
+                raise
+            return failed
+        return replace(result, drafts=drafts)
 
     async def read_page(self, pending: PendingPage) -> None:
         """Fetch an article's page and return when its text is stored and matched."""
@@ -140,6 +180,12 @@ class Pipeline:
                 await self._in_thread(self._ingester.forgive, early_failures)
             outcome = await self._in_thread(self._ingester.ingest, results, is_down)
             self._on_stored(replace(outcome, outage=bool(self._network.down)))
+            costly = [
+                waiting
+                for waiting in batch
+                if isinstance(waiting[0], PollResult) and waiting[0].feed.url in outcome.costly
+            ]
+            _end(costly, CostlyError())
         except StoreError as error:
             _end(batch, error)
         except Exception as error:
@@ -163,10 +209,15 @@ class Pipeline:
     async def _in_thread(self, call: Callable[..., R], *args: object) -> R:
         return await asyncio.get_running_loop().run_in_executor(self._thread, call, *args)
 
-    async def _fetch(self, feed: Feed, state: FeedState) -> Fetched | NotModified | FeedError:
+    async def _fetch(
+        self, feed: Feed, state: FeedState, *, is_costly: bool
+    ) -> Fetched | NotModified | FeedError:
         """Fetch a feed; return it without its body if that is the one of the last poll.
 
         The hash of the body decides what is new, not the headers.
+
+        Raises:
+            CostlyError: It turns out to be large.
         """
         try:
             fetched = await self._client.fetch(
@@ -174,6 +225,8 @@ class Pipeline:
                 etag=state.etag,
                 last_modified=state.last_modified,
                 accept=ACCEPT_FEED,
+                max_bytes=MAX_BYTES if is_costly else LARGE,
+                truncate=not is_costly,
                 request_options=feed.request_options,
             )
         except FeedError as error:
@@ -181,17 +234,19 @@ class Pipeline:
         received_at = self._clock()
         if isinstance(fetched, NotModified):
             return fetched
+        if len(fetched.body) >= LARGE and not is_costly:
+            raise CostlyError
         digest = hash_of(fetched.body)
         body = b"" if digest == state.body_hash else fetched.body
         encoding = feed.request_options.encoding
         return replace(fetched, encoding=encoding, body=body, digest=digest, received=received_at)
 
     async def _parse(
-        self, fetched: Fetched, state: FeedState
+        self, fetched: Fetched, state: FeedState, *, is_costly: bool
     ) -> tuple[Fetched | FeedError, ParsedFeed | None]:
         try:
             is_first = state.last_ok is None
-            parsed = await self._parser.parse(fetched, with_features=is_first)
+            parsed = await self._parser.parse(fetched, with_features=is_first, is_costly=is_costly)
         except FeedError as error:
             return error.bare(), None
         return replace(fetched, body=b""), parsed
@@ -235,7 +290,7 @@ class Pipeline:
         await future
 
 
-def _end(batch: Sequence[_Waiting], error: StoreError | None = None) -> None:
+def _end(batch: Sequence[_Waiting], error: StoreError | CostlyError | None = None) -> None:
     """Let those who wait for a batch go on: it is stored, or it is not."""
     for _result, future in batch:
         if future.done():

@@ -184,6 +184,7 @@ def _parts(
             executor,
             clock,
             lambda outcome: [listen(outcome) for listen in listeners],
+            asyncio.sleep,
         ),
         indexer=indexer,
         lock=lock,
@@ -210,8 +211,7 @@ def _parts(
 
 
 def _parser(config: Config, stack: AsyncExitStack) -> Parser:
-    reads_pages = any(feed.full_text for feed in config.feeds)  # a page takes longer than a feed
-    parser = Parser(workers=2 if reads_pages else 1, expects_pages=reads_pages)
+    parser = Parser(expects_pages=any(feed.full_text for feed in config.feeds))
     stack.push_async_callback(asyncio.to_thread, parser.close)
     return parser
 

@@ -8,10 +8,12 @@ import threading
 import time
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager, suppress
+from itertools import pairwise
 from pathlib import Path
 from statistics import median
 from typing import NamedTuple
 
+import pytest
 from support.archive_invariants import unclean_texts
 from support.newsroom import TOCSIN, Item, Newsroom, rss, until
 from support.originals import hostile_feeds
@@ -118,6 +120,47 @@ def test_no_document_harms_anything(tmp_path: Path) -> None:
     assert unclean_texts(newsroom.data / "newsroom.db") == []
     query = "SELECT count(*) FROM articles WHERE title || summary || body LIKE '%CANARY%'"
     assert newsroom.sql(query) == [(0,)]
+
+
+PROMPT = 3.0
+"""Seconds in which a healthy feed is stored, and the monitor ends, whatever the others send."""
+COSTLY = 4
+
+
+def new_words(mark: str, sign: str) -> bytes:
+    """Return 70 articles of words that never occurred, each with the mark."""
+    texts = (
+        sign.join(f"{mark}{article}z{word:x}" for word in range(15_000)) for article in range(70)
+    )
+    return rss(*(Item(f"{mark} {n}", text, guid=f"{mark}{n}") for n, text in enumerate(texts)))
+
+
+@pytest.mark.parametrize("sign", ["-", " "])
+def test_words_that_nobody_has_seen_keep_nobody_waiting(tmp_path: Path, sign: str) -> None:
+    """Other documents, of 70 long articles each, are there at each poll."""
+    newsroom = Newsroom(tmp_path)
+    with Web(clock=time.time) as web:
+        for n in range(COSTLY):
+            web.on(f"/costly{n}", *(Reply(body=new_words(f"q{n}x{k}", sign)) for k in range(2)))
+        feeds = healthy(web) + [
+            {"url": web.url(f"/costly{n}"), "name": f"costly{n}", "every": "1s"}
+            for n in range(COSTLY)
+        ]
+        newsroom.watch(feeds, ["Alibaba"])
+        with running(newsroom) as monitor, watch(monitor.pid) as processes:
+            quarantined = "SELECT count(*) FROM feeds WHERE breach LIKE '%longer than 2 s%'"
+            until(lambda: newsroom.sql(quarantined) == [(COSTLY,)], 300)
+            begin = time.monotonic()
+            monitor.terminate()
+            monitor.wait(60)
+            end = time.monotonic() - begin
+        polls = [[request.at for request in web.requests_for(f"/healthy{n}")] for n in range(5)]
+    allowed = PROMPT * slowdown(processes.values())
+    late = [b - a - 1 for times in polls for a, b in pairwise(times)]
+    assert max(late) < allowed
+    assert end < allowed
+    alerts = newsroom.sql("SELECT count(*) FROM alerts WHERE kind = 'quarantined'")
+    assert alerts == [(COSTLY,)]
 
 
 @contextmanager

@@ -141,7 +141,9 @@ class Press(Struct, dict=True):
 class Reader:
     """Reads documents here instead of in another process."""
 
-    async def parse(self, fetched: Fetched, *, with_features: bool = False) -> ParsedFeed:
+    async def parse(
+        self, fetched: Fetched, *, with_features: bool = False, is_costly: bool = True
+    ) -> ParsedFeed:
         """Return the parsed feed."""
         reading = parse_with_features if with_features else parse
         return reading(fetched.body, fetched.url, fetched.content_type)
@@ -186,6 +188,7 @@ class ManualMonitor(Struct):
             thread,
             lambda: self.now,
             self.outcomes.append,
+            asyncio.sleep,
         )
         asyncio.run(_with(pipeline, self._rounds(store, pipeline, feeds, rounds)))
 

@@ -173,6 +173,7 @@ class InProcessMonitor:
                 executor,
                 lambda: self.now,
                 on_stored,
+                self._sleep,
             ),
             indexer=cast(Any, self.indexer),
             lock=lock,

@@ -10,8 +10,8 @@ viewer's triage waits only while rows are written.
 from __future__ import annotations
 
 from collections import Counter, deque
-from collections.abc import Mapping, Sequence
-from itertools import combinations, zip_longest
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import combinations, repeat, zip_longest
 from urllib.parse import urlsplit
 
 from msgspec import Struct
@@ -191,6 +191,11 @@ def _is_unchanged(entry: Entry, article: KnownArticle) -> bool:
 
 # --- changes ---------------------------------------------------------------------------
 
+_Featured = tuple[Article, TextFeatures | None]
+"""An article, and its features where they were read with the document."""
+_NO_FEATURES = TextFeatures({}, frozenset(), ())
+GROUP = 200_000
+"""Characters of the articles whose features are computed at once, roughly: 0.04 s."""
 MOST_LINES = 100
 """Most lines of an entry that are looked for inside the lines of an article, not among them."""
 MOST_COMPARED = 3e6
@@ -371,12 +376,13 @@ def enrich(
     matcher: TimedMatcher | None = None,
     *,
     features: Sequence[TextFeatures | None] = (),
-) -> list[ArticleChange]:
-    """Return drafts of articles of a feed: all that follows from their words alone.
+) -> Iterator[ArticleChange]:
+    """Yield drafts of articles of a feed: all that follows from their words alone.
 
     Their languages are added to `recent`.
 
-    An article that exceeds the time limit has no matches, and says why.
+    An article that exceeds the time limit has no matches, and says why. Behind the limit of a
+    document, articles have no features either.
 
     Args:
         articles: The articles.
@@ -387,24 +393,37 @@ def enrich(
         matcher: Matches within the time limit.
         features: The features of each article, None where they were not read with the document.
     """
-    unread = [a.texts[:3] for a, cached in zip_longest(articles, features) if cached is None]
-    computed = iter(text_features(unread, with_languages=not feed.lang))
     matcher = matcher or TimedMatcher()
-    enriched = []
-    for article, cached in zip_longest(articles, features):
-        text = next(computed) if cached is None else cached
-        lang = feed.lang or choose(text.languages, prior(recent, declared))
-        recent.append(lang)
-        labelled = replace(article, lang=lang)
-        names = cross_language.names(labelled, text.names)
-        matching = matcher.match(rules, labelled, feed)
-        enriched.append(
-            ArticleChange(
+    for group in _groups(zip_longest(articles, features)):
+        unread = [article.texts[:3] for article, cached in group if cached is None]
+        computed: Iterator[TextFeatures] = repeat(_NO_FEATURES)
+        if not matcher.is_late:
+            with matcher.counting():
+                computed = iter(text_features(unread, with_languages=not feed.lang))
+        for article, cached in group:
+            text = next(computed) if cached is None else cached
+            lang = feed.lang or choose(text.languages, prior(recent, declared))
+            recent.append(lang)
+            labelled = replace(article, lang=lang)
+            names = cross_language.names(labelled, text.names)
+            matching = matcher.match(rules, labelled, feed)
+            yield ArticleChange(
                 article=labelled,
                 shingles=text.shingles,
                 names=names,
                 hits=matching.hits,
                 unmatched=matching.unmatched,
             )
-        )
-    return enriched
+
+
+def _groups(articles: Iterable[_Featured]) -> Iterator[list[_Featured]]:
+    """Yield the articles of a document in groups of some `GROUP` characters."""
+    group: list[_Featured] = []
+    characters = 0
+    for article, features in articles:
+        group.append((article, features))
+        characters += sum(map(len, article.texts))
+        if characters >= GROUP:
+            yield group
+            group, characters = [], 0
+    yield group

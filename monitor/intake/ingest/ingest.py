@@ -23,6 +23,7 @@ from monitor.intake.ingest.article_changes import enrich
 from monitor.intake.ingest.poll_outcome import (
     ActiveConfig,
     BatchOutcome,
+    Drafts,
     PageResult,
     PollResult,
     PollStep,
@@ -31,6 +32,7 @@ from monitor.judgement.alerts.alert_planning import plan_alerts
 from monitor.judgement.alerts.plan import AlertPlan, Arrivals
 from monitor.judgement.alerts.routing import plan_ended_silences
 from monitor.judgement.match.matcher import TimedMatcher
+from monitor.model.cost import ARTICLE, QUICK
 from monitor.model.event_link import EncodedBatch, EventLink, Surety
 from monitor.model.evidence import Via
 from monitor.model.feed import Feed, Poll
@@ -64,11 +66,13 @@ class Ingester:
         self._jitter = jitter
         self._stopwatch = stopwatch
         self._languages: dict[int, deque[str]] = {}
+        self._costs: dict[int, tuple[Timestamp, float]] = {}
+        """The beginning of an hour of a feed, and the seconds of its costly documents since."""
 
     def ingest(
         self, answers: Sequence[PollResult | PageResult], network_down: bool
     ) -> BatchOutcome:
-        """Store the results of a batch in one transaction.
+        """Store the results of a batch in one transaction, but for documents that are costly.
 
         While the network is down, failures are not counted against the feeds.
 
@@ -81,13 +85,13 @@ class Ingester:
         raised: list[RaisedAlert] = []
         planned, queued = 0, False
         try:
-            with self._store.reading() as reading:
-                all_drafts = [self._drafted(reading, watch, answer) for answer in answers]
+            drafted = [self._drafted(answer) for answer in answers]
+            answers = [answer for answer in drafted if not isinstance(answer, Feed)]
             with self._store.batch() as batch:
                 leases = batch.held({answer.lease for answer in answers})
                 feeds = [answer.feed for answer in answers if isinstance(answer, PollResult)]
                 histories = batch.feed_histories(feeds)
-                for answer, drafts in zip(answers, all_drafts, strict=True):
+                for answer in answers:
                     if answer.lease not in leases:
                         continue
                     if isinstance(answer, PageResult):
@@ -95,15 +99,14 @@ class Ingester:
                         queued = queued or bool(answer.page.text)
                     else:
                         feed = answer.feed
-                        history = histories.pop(feed.number, None)
-                        if history is None:  # polled twice in this batch
-                            history = batch.feed_histories([feed])[feed.number]
+                        history = histories.pop(feed.number, None)  # None: polled twice
+                        history = history or batch.feed_histories([feed])[feed.number]
                         outcome = PollStep(
                             batch=batch,
                             history=history,
                             answer=answer,
-                            drafts=drafts,
-                            redraft=partial(self._draft, batch, watch, feed),
+                            redraft=partial(self._draft, batch, watch, feed, answer.matcher),
+                            hourly=self._hourly_cost(answer, now),
                             now=now,
                             jitter=self._jitter(),
                             network_down=network_down,
@@ -141,7 +144,38 @@ class Ingester:
                 and isinstance(answer.response, FetchError)
                 and answer.response.network
             ),
+            costly=frozenset(feed.url for feed in drafted if isinstance(feed, Feed)),
         )
+
+    def drafting(self, answer: PollResult, *, is_costly: bool = True) -> Iterator[Drafts | None]:
+        """Draft the new and changed entries of a document, in slices of `QUICK` seconds.
+
+        Yields:
+            None after each slice but the last one, and for an article that takes longer where the
+            document should not be costly; then the drafts.
+        """
+        watch = self.watch
+        matcher = TimedMatcher(self._stopwatch, ARTICLE if is_costly else QUICK)
+        changes: dict[str, ArticleChange] = {}
+        if answer.parsed is not None:
+            feed, parsed = answer.feed, answer.parsed
+            with self._store.reading() as reading:
+                stored = reading.known(feed, {entry.key for entry in parsed.entries}, (), ()).guids
+                recent = self._recent(reading, feed)
+            fresh = [e for e in parsed.entries if stored.get(e.key, (0, b""))[1] != e.fingerprint]
+            articles = [article_changes.article(entry, feed) for entry in fresh]
+            features = [unpacked(e.features) if e.features else None for e in fresh]
+            drafts = enrich(
+                articles, feed, watch.rules, recent, parsed.lang, matcher, features=features
+            )
+            slice_end = QUICK
+            for entry, draft in zip(fresh, drafts, strict=True):
+                changes[entry.key] = draft
+                if matcher.spent > slice_end or (draft.unmatched and not is_costly):
+                    slice_end = matcher.spent + QUICK
+                    yield None
+        matcher.limit = ARTICLE  # for the articles that turn out to have other texts
+        yield Drafts(watch, matcher, changes)
 
     def end_silences(self) -> int:
         """Report the silences that have ended; return the number of new deliveries.
@@ -204,26 +238,30 @@ class Ingester:
         soon = self._clock() + schedule.OUTAGE
         self._store.reschedule({url: soon + schedule.OUTAGE * self._jitter() / 2 for url in urls})
 
-    def _drafted(
-        self, reading: StoreReads, watch: ActiveConfig, answer: PollResult | PageResult
-    ) -> dict[str, ArticleChange]:
-        """Return the enrichment of each entry that is new or changed, by key."""
-        if isinstance(answer, PageResult) or answer.parsed is None:
-            return {}
-        feed, parsed = answer.feed, answer.parsed
-        entries = parsed.entries
-        stored = reading.known(feed, {entry.key for entry in entries}, (), ()).guids
-        fresh = [
-            entry for entry in entries if stored.get(entry.key, (0, b""))[1] != entry.fingerprint
-        ]
-        articles = [article_changes.article(entry, feed) for entry in fresh]
-        recent = self._recent(reading, feed)
-        features = [unpacked(e.features) if e.features else None for e in fresh]
-        matcher = TimedMatcher(self._stopwatch)
-        drafts = enrich(
-            articles, feed, watch.rules, recent, parsed.lang, matcher, features=features
-        )
-        return {entry.key: draft for entry, draft in zip(fresh, drafts, strict=True)}
+    def _drafted(self, answer: PollResult | PageResult) -> PollResult | PageResult | Feed:
+        """Return a result with its drafts; the feed if its document turns out to be costly."""
+        if isinstance(answer, PageResult):
+            return answer
+        is_costly = answer.drafts is not None
+        if answer.drafts and answer.drafts.watch is self.watch:
+            return answer
+        for drafts in self.drafting(answer, is_costly=is_costly):
+            if drafts is not None:
+                return replace(answer, drafts=drafts)
+            if not is_costly:
+                self._languages.pop(answer.feed.number, None)
+                break
+        return answer.feed
+
+    def _hourly_cost(self, answer: PollResult, now: Timestamp) -> float:
+        """Return the seconds of a feed in this hour, if the document is costly; else 0."""
+        if answer.spent <= QUICK:
+            return 0.0
+        since, spent = self._costs.get(answer.feed.number, (now, 0.0))
+        if not 0.0 <= now - since < schedule.HOUR:
+            since, spent = now, 0.0
+        self._costs[answer.feed.number] = since, spent + answer.spent
+        return spent + answer.spent
 
     def _page(
         self, batch: Batch, watch: ActiveConfig, answer: PageResult, now: Timestamp
@@ -245,20 +283,26 @@ class Ingester:
         arrival = ArticleChange(
             article=replace(article, body=page.text), backfill=answer.pending.backfill
         )
-        draft = self._draft(batch, watch, feed, arrival.article)
+        matcher = TimedMatcher(self._stopwatch)
+        draft = self._draft(batch, watch, feed, matcher, arrival.article)
         (change,) = article_changes.with_enrichments(batch, feed, [(arrival, draft)])
         batch.save_page(change)
         return Arrivals(feed=feed, via=Via.PAGE, changes=(change,))
 
     def _draft(
-        self, reading: StoreReads, watch: ActiveConfig, feed: Feed, article: Article
+        self,
+        reading: StoreReads,
+        watch: ActiveConfig,
+        feed: Feed,
+        matcher: TimedMatcher,
+        article: Article,
     ) -> ArticleChange:
         """Enrich an article of a feed, with the matches for each other feed that carries it.
 
         Its language is that of the feed that had it first, if that one declares one.
         """
         first = watch.feeds.get(article.feeds[0], feed)
-        matcher, recent = TimedMatcher(self._stopwatch), self._recent(reading, first)
+        recent = self._recent(reading, first)
         (draft,) = enrich([article], first, watch.rules, recent, "", matcher)
         if article.feeds == (feed.number,) or draft.unmatched:
             return draft
@@ -272,7 +316,7 @@ class Ingester:
         if not (outcome.sightings and watch.rules.by_feed):
             return
         feed, ids = outcome.feed, [sighting.article for sighting in outcome.sightings]
-        matcher = TimedMatcher(self._stopwatch)
+        matcher = answer.matcher
         for article in batch.articles.get(list(dict.fromkeys(ids))):
             if len(article.feeds) < 2:
                 continue

@@ -10,11 +10,13 @@ from msgspec.structs import replace
 
 from monitor.base.article import Article, Timestamp
 from monitor.base.errors import FeedError, FetchError
+from monitor.base.translation import gettext as _
 from monitor.base.translation import ngettext
 from monitor.base.url import is_aggregator, redact
 from monitor.intake.ingest import article_changes, feed_health, schedule
 from monitor.judgement.alerts.routing import Routing
-from monitor.judgement.match.matcher import WatchlistMatcher
+from monitor.judgement.match.matcher import TimedMatcher, WatchlistMatcher
+from monitor.model.cost import HOURLY
 from monitor.model.feed import Feed, FeedState, Outcome, Poll
 from monitor.model.poll import (
     ArticleChange,
@@ -33,6 +35,17 @@ from monitor.storage.fencing import Lease, lease_in_hand
 from monitor.storage.store.sql.batch import Batch
 
 
+class Drafts(Struct, frozen=True):
+    """The enrichment of the new and changed entries of a document."""
+
+    watch: ActiveConfig
+    """The configuration under which they were matched."""
+    matcher: TimedMatcher
+    """Matches what is left to match, in what is left of the time of the document."""
+    changes: dict[str, ArticleChange]
+    """The enrichment of each entry, by key."""
+
+
 class PollResult(Struct, frozen=True, kw_only=True):
     """The result of polling one feed."""
 
@@ -43,6 +56,8 @@ class PollResult(Struct, frozen=True, kw_only=True):
     parsed: ParsedFeed | None = None
     """The new document; None where the body is that of the last poll, or was not read."""
     seconds: float
+    drafts: Drafts | None = None
+    """The drafts of its document: made before its batch if it is costly, else with the batch."""
     lease: Lease = field(default_factory=lease_in_hand)
     """The lease under which the feed was polled; the result is not stored under another."""
 
@@ -50,6 +65,16 @@ class PollResult(Struct, frozen=True, kw_only=True):
     def weight(self) -> int:
         """The number of entries in a new document, else 1."""
         return len(self.parsed.entries) if self.parsed else 1
+
+    @property
+    def matcher(self) -> TimedMatcher:
+        """The matcher of the document, which counts its time."""
+        return self.drafts.matcher if self.drafts else TimedMatcher()
+
+    @property
+    def spent(self) -> float:
+        """The seconds of processor time that the document took until now."""
+        return (self.parsed.seconds if self.parsed else 0.0) + self.matcher.spent
 
 
 class PageResult(Struct, frozen=True, kw_only=True):
@@ -75,6 +100,8 @@ class BatchOutcome(Struct, frozen=True, kw_only=True):
     """Addresses of the feeds whose hosts could not be reached."""
     outage: bool = False
     """Whether the network, rather than these hosts, seems to be down."""
+    costly: frozenset[str] = frozenset()
+    """Addresses of the feeds whose documents turned out to be costly, and are not stored."""
 
 
 class ActiveConfig(Struct, frozen=True, kw_only=True):
@@ -96,8 +123,8 @@ class PollStep(Struct, frozen=True, kw_only=True):
     batch: Batch
     history: FeedHistory
     answer: PollResult
-    drafts: Mapping[str, ArticleChange]
-    """The enrichment of each entry that is new or changed, by key."""
+    hourly: float
+    """Seconds of processor time that the costly documents of the feed took in this hour."""
     redraft: Callable[[Article], ArticleChange]
     """Enriches an article whose text is not that of its entry."""
     now: Timestamp
@@ -149,7 +176,7 @@ class PollStep(Struct, frozen=True, kw_only=True):
         known, new = len(known_ids), sum(arrival.new for arrival in changes)
         last_articles = self.history.last_articles
         ids = {d.article for d in decisions if not isinstance(d, article_changes.New)}
-        breach = _breach(changes)
+        breach = _breach(changes, self.hourly)
         state = schedule.after_read(
             feed,
             schedule.after_breach(old_state, breach, self.now) if breach else old_state,
@@ -195,8 +222,8 @@ class PollStep(Struct, frozen=True, kw_only=True):
         self, decisions: Sequence[article_changes.Decision]
     ) -> tuple[list[ArticleChange], list[Sighting]]:
         """Return the changed articles of a document, enriched, and sightings of known ones."""
-        batch, feed = self.batch, self.answer.feed
-        drafts: list[tuple[ArticleChange, ArticleChange]] = []
+        batch, feed, drafts = self.batch, self.answer.feed, self.answer.drafts
+        drafted: list[tuple[ArticleChange, ArticleChange]] = []
         sightings: list[Sighting] = []
         changed = [
             decision.article
@@ -213,12 +240,12 @@ class PollStep(Struct, frozen=True, kw_only=True):
                 sightings.append(change)
             elif change is not None:
                 change = replace(change, backfill=self.answer.state.last_ok is None)
-                draft = self.drafts.get(change.entry.key)
+                draft = drafts.changes.get(change.entry.key) if drafts else None
                 article = change.article
                 if draft is None or len(article.feeds) > 1 or draft.article.texts != article.texts:
                     draft = self.redraft(article)  # with its page, or what its other feeds say
-                drafts.append((change, draft))
-        return article_changes.with_enrichments(batch, feed, drafts), sightings
+                drafted.append((change, draft))
+        return article_changes.with_enrichments(batch, feed, drafted), sightings
 
     def _with_publication_rate(
         self, outcome: PollOutcome, dates: Sequence[Timestamp | None]
@@ -248,9 +275,15 @@ class PollStep(Struct, frozen=True, kw_only=True):
         return replace(outcome, begun=tuple(begun), ended=tuple(ended))
 
 
-def _breach(changes: Sequence[ArticleChange]) -> str:
-    """Describe the articles of a document that were not matched; empty for none."""
+def _breach(changes: Sequence[ArticleChange], hourly: float) -> str:
+    """Describe how a document, or those of an hour, exceed the limits; empty if they do not."""
     unmatched = [change for change in changes if change.unmatched]
+    if not unmatched and hourly > HOURLY:
+        taken, allowed = f"{hourly:.1f}", f"{HOURLY:g}"
+        return _(
+            "its documents took {taken} s of processor time in an hour, not at most {allowed} s",
+            taken=taken, allowed=allowed,
+        )  # fmt: skip
     if not unmatched:
         return ""
     return ngettext(

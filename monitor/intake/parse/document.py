@@ -12,7 +12,7 @@ from msgspec.structs import replace
 from index.analysis.text_features import packed, text_features
 from monitor.base.errors import ParseError
 from monitor.base.translation import gettext as _
-from monitor.base.translation import mark
+from monitor.base.translation import mark, number
 from monitor.intake.parse import json_feed, xml_feed
 from monitor.intake.parse.xml_feed import UTF8
 from monitor.model.poll import ParsedFeed
@@ -31,6 +31,10 @@ CHARSET = re.compile(r"charset\s*=\s*[\"']?([\w.:-]{1,40})", re.IGNORECASE)
 _SUBSET = re.compile(rb"<!--|[\"'\[\]>]")
 _REFERENCE = re.compile("&#(?:x([0-9a-f]*)|([0-9]*));?", re.IGNORECASE)
 _WEB_PAGE = mark("the answer is a web page, not a feed; the page may link to one")
+ATTRIBUTES = 1_000
+"""Attributes of an element that are read: the time for them grows with their square."""
+_LONG_TAG = re.compile(rb"<[^<>]{4000,}")
+_ATTRIBUTE = re.compile(rb"[\s\"'][^\s<>\"'=]+\s*=")
 FEATURED = 150_000
 """Characters of the texts of a document whose features are read with it: 0.05 s."""
 
@@ -45,6 +49,9 @@ def parse(body: bytes, url: str, content_type: str = "") -> ParsedFeed:
         text, charset = in_utf8(body, content_type)
         if json_feed.is_json_feed(body):
             return json_feed.parse(text.decode("utf-8", "replace"), url)
+        if any(len(_ATTRIBUTE.findall(tag)) > ATTRIBUTES for tag in _LONG_TAG.findall(text)):
+            limit = number(ATTRIBUTES)
+            raise ParseError(url, _("an element has more than {limit} attributes", limit=limit))
         try:
             document = xml_feed.read(root_only(text), charset)
         except (ValueError, OverflowError):  # most often one `&#1114112;`

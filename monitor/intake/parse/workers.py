@@ -1,13 +1,14 @@
 """Processes that read documents of strangers: killed when slow, limited in memory.
 
 A document can hang any parser or eat all memory; here it costs its own reading only. Its time is
-that of the processor: a document is not refused because the machine is busy.
+that of the processor, and ten times as much on the clock, since the machine may be busy.
 """
 
 from __future__ import annotations
 
 import asyncio
 import gc
+import os
 import signal
 from collections.abc import Callable
 from concurrent.futures.process import BrokenProcessPool
@@ -26,14 +27,18 @@ from monitor.base.translation import gettext as _
 from monitor.intake.parse import document, web_page
 from monitor.intake.parse.document import with_encoding
 from monitor.intake.parse.web_page import Allowance
+from monitor.model.cost import QUICK, READING, CostlyError
 from monitor.model.poll import Fetched, ParsedFeed
 
 T = TypeVar("T")
 
-SECONDS = 3.0
-"""Seconds of processor time in which a document is read."""
-_PATIENCE = 20
-"""Multiple of that time on the clock: a worker may also hang without working."""
+_PATIENCE = 10
+"""Multiple of the processor time of a document on the clock."""
+_START = 60.0
+"""Seconds in which a worker starts, and a first one its modules."""
+NICENESS = 3
+"""Niceness of the worker that reads costly documents. Beside busy processes of others, 3 still
+leaves it half of its share of the processor."""
 MEMORY = 140 * 2**20
 """Bytes that a worker may take beyond its own size."""
 _GARBAGE = 20_000
@@ -47,91 +52,136 @@ _PRELOADED_FOR_PAGES = ["trafilatura"]
 
 
 class Parser:
-    """Reads feeds and pages in worker processes, which start with the first document."""
+    """Reads feeds and pages in two processes, each of which starts with its first document.
+
+    One reads documents that take little time, and gives up the others; the other one reads pages
+    and costly documents, for which no usual feed has to wait.
+    """
 
     def __init__(
-        self,
-        workers: int = 2,
-        *,
-        seconds: float = SECONDS,
-        memory: int = MEMORY,
-        expects_pages: bool = False,
+        self, *, seconds: float = READING, memory: int = MEMORY, expects_pages: bool = False
     ) -> None:
-        self._workers = workers
+        self._quick = _Worker(memory, 0)
+        self._patient = _Worker(memory, NICENESS)
         self._seconds = seconds
-        self._memory = memory
         preload(_PRELOADED + _PRELOADED_FOR_PAGES * expects_pages)
-        self._pool: ProcessPool | None = None
-        self._starting = asyncio.Lock()
 
-    async def parse(self, fetched: Fetched, *, with_features: bool = False) -> ParsedFeed:
+    async def parse(
+        self, fetched: Fetched, *, with_features: bool = False, is_costly: bool = True
+    ) -> ParsedFeed:
         """Parse a feed's document, with features of its texts if `with_features`.
 
         Raises:
             ParseError: It is no feed, or reading was killed.
+            CostlyError: It takes longer than a document that is not costly.
         """
         reading = document.parse_with_features if with_features else document.parse
-        return await self._read(reading, replace(fetched, url=fetched.base or fetched.url))
+        fetched = replace(fetched, url=fetched.base or fetched.url)
+        parsed, seconds = await self._read(reading, fetched, is_quick=not is_costly)
+        return replace(parsed, seconds=seconds)
 
     async def extract(self, page: Fetched) -> str:
         """Return the text of the article in a page, '' if none; raises ParseError."""
-        return await self._read(web_page.extract_text, page)
+        return (await self._read(web_page.extract_text, page))[0]
 
     async def robots(self, rules: Fetched, page: str) -> Allowance:
         """Apply a site's rules to one of its pages; raises ParseError."""
-        return await self._read(web_page.allowance, replace(rules, url=page))
+        return (await self._read(web_page.allowance, replace(rules, url=page)))[0]
 
     async def links(self, page: Fetched) -> tuple[str, ...]:
         """Return the addresses of the feeds that a page names; raises ParseError."""
-        return await self._read(web_page.feed_links, page)
+        return (await self._read(web_page.feed_links, page))[0]
 
     def close(self) -> None:
         """Stop the workers, whatever they are doing."""
-        if self._pool is not None:
-            self._pool.stop()  # type: ignore[no-untyped-call]
-            self._pool.join()
-            self._pool = None
+        self._quick.close()
+        self._patient.close()
 
-    async def _read(self, function: Callable[[bytes, str, str], T], fetched: Fetched) -> T:
+    async def _read(
+        self,
+        function: Callable[[bytes, str, str], T],
+        fetched: Fetched,
+        *,
+        is_quick: bool = False,
+    ) -> tuple[T, float]:
+        """Return what a function makes of a document, and the seconds that this took."""
         url = fetched.url
         content = (fetched.body, url, fetched.content_type, fetched.encoding)
-        task = (self._seconds, translation.choice(), function, *content)
+        worker, limit = (self._quick, QUICK) if is_quick else (self._patient, self._seconds)
         outcome: T | _Unreadable
         try:
-            try:
-                outcome = await self._scheduled(task)
-            except (BrokenProcessPool, RuntimeError):  # an idle worker was killed from outside
-                self.close()
-                outcome = await self._scheduled(task)
+            outcome, seconds = await worker.run(limit, translation.choice(), function, *content)
         except (TimeoutError, ProcessExpired, BrokenProcessPool, RuntimeError) as error:
-            raise ParseError(url, self._why_ended(error)) from None
+            is_killed = isinstance(error, ProcessExpired) and error.exitcode == -signal.SIGPROF
+            if not is_killed and not isinstance(error, TimeoutError):
+                raise ParseError(url, _("reading it crashes the reader")) from None
+            if is_quick:
+                raise CostlyError from None
+            reason = _("reading it takes longer than {seconds} s", seconds=f"{limit:g}")
+            raise ParseError(url, reason) from None
         if isinstance(outcome, _Unreadable):
             raise ParseError(url, outcome.reason)
-        return outcome
+        return outcome, seconds
 
-    def _why_ended(self, error: Exception) -> str:
-        """Return the reason for which a worker ended while it read, in words."""
-        is_late = isinstance(error, ProcessExpired) and error.exitcode == -signal.SIGPROF
-        if not is_late and not isinstance(error, TimeoutError):
-            return _("reading it crashes the reader")
-        return _("reading it takes longer than {seconds} s", seconds=f"{self._seconds:g}")
 
-    async def _scheduled(self, task: tuple[Any, ...]) -> Any:
-        async with self._starting:
+class _Worker:
+    """A process that reads one document at a time; it is replaced when it ends or stops."""
+
+    def __init__(self, memory: int, niceness: int) -> None:
+        self._prepare = partial(_prepare, memory, niceness)
+        self._turn = asyncio.Lock()
+        self._pool: ProcessPool | None = None
+
+    async def run(self, seconds: float, *task: Any) -> Any:
+        """Return the outcome of a task, when it is its turn.
+
+        Args:
+            seconds: Processor time for it; `_PATIENCE` times as much on the clock, in which the
+                worker may also hang, or be stopped by somebody.
+            task: The other arguments of `_attempt`.
+
+        Raises:
+            TimeoutError: That was not enough on the clock.
+            ProcessExpired: The worker ended: with SIGPROF, for want of processor time.
+        """
+        async with self._turn:
+            try:
+                return await self._attempted(seconds, *task)
+            except (BrokenProcessPool, RuntimeError):  # an idle worker was killed from outside
+                self.close()
+                return await self._attempted(seconds, *task)
+
+    async def _attempted(self, seconds: float, *task: Any) -> Any:
+        try:
             if self._pool is None:
                 self._pool = await asyncio.to_thread(self._started)
-        timeout = _PATIENCE * self._seconds
-        return await asyncio.wrap_future(self._pool.schedule(_attempt, task, timeout=timeout))
+                async with asyncio.timeout(_START):  # which is no time of the document
+                    await asyncio.wrap_future(self._pool.schedule(int))
+            async with asyncio.timeout(_PATIENCE * seconds):
+                return await asyncio.wrap_future(self._pool.schedule(_attempt, (seconds, *task)))
+        except TimeoutError:
+            if self._pool is not None:  # stopping it takes seconds
+                asyncio.get_running_loop().run_in_executor(None, _stop, self._pool)
+                self._pool = None
+            raise
+
+    def close(self) -> None:
+        """Stop the process, whatever it is doing."""
+        if self._pool is not None:
+            _stop(self._pool)
+            self._pool = None
 
     def _started(self) -> ProcessPool:
         pool = ProcessPool(
-            max_workers=self._workers,
-            max_tasks=_TASKS,
-            initializer=partial(_prepare, self._memory),
-            context=forking(),
+            max_workers=1, max_tasks=_TASKS, initializer=self._prepare, context=forking()
         )
         assert pool.active  # asking starts it
         return pool
+
+
+def _stop(pool: ProcessPool) -> None:
+    pool.stop()  # type: ignore[no-untyped-call]
+    pool.join()
 
 
 class _Unreadable(Struct, frozen=True):
@@ -148,22 +198,26 @@ def _attempt(
     url: str,
     content_type: str,
     encoding: str,
-) -> T | _Unreadable:
+) -> tuple[T | _Unreadable, float]:
+    """Return the outcome of a function, and the seconds of processor time that it took."""
     translation.use(*language)
     signal.setitimer(signal.ITIMER_PROF, seconds)  # its signal ends the process, also in C code
+    outcome: T | _Unreadable
     try:
         if encoding:
             body, content_type = with_encoding(body, content_type, encoding)
-        return function(body, url, content_type)
+        outcome = function(body, url, content_type)
     except ParseError as error:
-        return _Unreadable(error.reason)
+        outcome = _Unreadable(error.reason)
     except MemoryError:
-        return _Unreadable(_("reading it needs too much memory"))
+        outcome = _Unreadable(_("reading it needs too much memory"))
     finally:
-        signal.setitimer(signal.ITIMER_PROF, 0.0)
+        remaining, _interval = signal.setitimer(signal.ITIMER_PROF, 0.0)
+    return outcome, seconds - remaining
 
 
-def _prepare(memory: int) -> None:
+def _prepare(memory: int, niceness: int) -> None:
+    os.nice(niceness)
     exempt_all()  # the imports
     gc.set_threshold(_GARBAGE)
     confine(memory)

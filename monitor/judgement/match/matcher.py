@@ -13,6 +13,7 @@ import itertools
 from array import array
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
+from contextlib import contextmanager
 from typing import Literal, NamedTuple
 
 from msgspec import Struct
@@ -40,6 +41,7 @@ from monitor.judgement.match.presearcher import (
     filing,
     open_leaf,
 )
+from monitor.model.cost import ARTICLE, DOCUMENT
 from monitor.model.feed import Feed
 from monitor.model.watchlist import Match, Watchlist, WatchlistMatch
 
@@ -354,11 +356,6 @@ def _reason(hit: WatchlistMatch, root: Node) -> str:
 
 # --- an article that takes too long is set aside; the others go on -----------------------
 
-ARTICLE_SECONDS = 5.0
-"""Seconds of processor time in which an article is matched. A long one takes 0.2 s."""
-DOCUMENT_SECONDS = 20.0
-"""Seconds of processor time for all articles of a document together."""
-
 
 class Matching(NamedTuple):
     """The outcome of matching an article."""
@@ -371,29 +368,46 @@ class Matching(NamedTuple):
 class TimedMatcher:
     """Matches the articles of one document within a limit of time."""
 
-    def __init__(self, stopwatch: Callable[[], float] = lambda: 0.0) -> None:
+    def __init__(
+        self, stopwatch: Callable[[], float] = lambda: 0.0, limit: float = ARTICLE
+    ) -> None:
         """Begin a document.
 
         Args:
             stopwatch: Returns the seconds of processor time of this thread.
+            limit: Seconds in which each article is matched.
         """
         self._stopwatch = stopwatch
-        self._remaining = DOCUMENT_SECONDS
+        self.limit = limit
+        self.spent = 0.0
+        """Seconds that the document took so far."""
+
+    @property
+    def is_late(self) -> bool:
+        """Whether the document has had its time: what follows of it is not matched."""
+        return self.spent >= DOCUMENT
+
+    @contextmanager
+    def counting(self) -> Iterator[None]:
+        """Count the time of this block as that of the document."""
+        start = self._stopwatch()
+        try:
+            yield
+        finally:
+            self.spent += self._stopwatch() - start
 
     def match(self, rules: WatchlistMatcher, article: Article, *feeds: Feed) -> Matching:
         """Return the watchlists that an article satisfies, or why it was set aside."""
-        if self._remaining <= 0:
-            seconds = f"{DOCUMENT_SECONDS:g}"
+        if self.is_late:
+            seconds = f"{DOCUMENT:g}"
             message = _("its document takes longer than {seconds} s to match", seconds=seconds)
             return Matching((), message)
-        start, limit = self._stopwatch(), min(self._remaining, ARTICLE_SECONDS)
+        start, limit = self._stopwatch(), min(DOCUMENT - self.spent, self.limit)
         try:
-            with interruptible(lambda: self._stopwatch() - start > limit):
+            with self.counting(), interruptible(lambda: self._stopwatch() - start > limit):
                 return Matching(rules.match(article, *feeds))
         except Interrupted:
             message = _("matching it takes longer than {seconds} s", seconds=f"{limit:.1g}")
             return Matching((), message)
         except MemoryError:
             return Matching((), _("matching it needs too much memory"))
-        finally:
-            self._remaining -= self._stopwatch() - start

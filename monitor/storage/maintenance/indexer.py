@@ -298,8 +298,8 @@ class GuardedWriter:
 
 STEP = 1024
 """Articles of one step: new articles wait at most half a second for it."""
-MAX_CHARACTERS = 4_000_000
-"""Characters of the articles of one commit, roughly: as many different words take 300 MB."""
+MAX_CHARACTERS = 3_000_000
+"""Characters of the articles of one commit, roughly: as many different words take 190 MB."""
 READ_SIZE = 8
 """Articles read from the store at once."""
 

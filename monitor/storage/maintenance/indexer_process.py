@@ -50,8 +50,9 @@ MEMORY = 2**30
 BATCH_SECONDS = 30.0
 """Seconds of processor time for one batch, on Linux. A full one takes 2 to 8; a batch that needs
 more for want of speed is halved, and loses nothing."""
-PATIENCE = 30.0
-"""Seconds an indexer may take to finish its batch when the monitor ends."""
+PATIENCE = 1.5
+"""Seconds an indexer may take to finish its batch when the monitor ends; the next one begins it
+again."""
 
 
 Clock = Callable[[], Timestamp]
@@ -190,6 +191,9 @@ class IndexerProcess:
         self._process.join(PATIENCE)
         if self._process.is_alive():
             self._process.kill()
+            self._process.join()
+            with contextlib.suppress(OSError):  # no article is to blame for this death
+                (self._data / index_notes.BATCH_NOTE).unlink()
         last = self.indexed()
         self._hang_up()
         return last

@@ -22,6 +22,7 @@ from monitor.intake.ingest.ingest import Ingester
 from monitor.intake.ingest.poll_outcome import ActiveConfig
 from monitor.judgement.match.matcher import WatchlistMatcher
 from monitor.model.config import StoreAddress
+from monitor.model.cost import CostlyError
 from monitor.model.feed import Feed, FeedState
 from monitor.model.poll import Fetched, ParsedFeed
 from monitor.runtime import pipeline as pipelines
@@ -42,7 +43,9 @@ class SlowReader(flow.Reader):
         self._one = asyncio.Semaphore(1)
         self.held = self.most = self.read = 0
 
-    async def parse(self, fetched: Fetched, *, with_features: bool = False) -> ParsedFeed:
+    async def parse(
+        self, fetched: Fetched, *, with_features: bool = False, is_costly: bool = True
+    ) -> ParsedFeed:
         self.held += len(fetched.body)
         self.most = max(self.most, self.held)
         async with self._one:
@@ -59,7 +62,9 @@ class TogetherReader(flow.Reader):
         self._missing = count
         self._complete = asyncio.Event()
 
-    async def parse(self, fetched: Fetched, *, with_features: bool = False) -> ParsedFeed:
+    async def parse(
+        self, fetched: Fetched, *, with_features: bool = False, is_costly: bool = True
+    ) -> ParsedFeed:
         self._missing -= 1
         place = self._missing
         if not place:
@@ -76,7 +81,9 @@ class HeldReader(flow.Reader):
         self._url = url
         self.ends = asyncio.Event()
 
-    async def parse(self, fetched: Fetched, *, with_features: bool = False) -> ParsedFeed:
+    async def parse(
+        self, fetched: Fetched, *, with_features: bool = False, is_costly: bool = True
+    ) -> ParsedFeed:
         if fetched.url == self._url:
             await self.ends.wait()
         return ParsedFeed()
@@ -135,6 +142,62 @@ def test_a_document_does_not_wait_for_one_that_takes_long_to_read(
         assert scene.run(reader, go) == [1, 1]
 
 
+class CostlyReader(flow.Reader):
+    """Reads documents of `costly` only if they may be costly, and waits with one until told."""
+
+    def __init__(self, costly: set[str]) -> None:
+        self._costly = costly
+        self.ends = asyncio.Event()
+        self.reading = self.most = 0
+
+    async def parse(
+        self, fetched: Fetched, *, with_features: bool = False, is_costly: bool = True
+    ) -> ParsedFeed:
+        if fetched.url not in self._costly:
+            return ParsedFeed(title="quick")
+        if not is_costly:
+            raise CostlyError
+        self.reading += 1
+        self.most = max(self.most, self.reading)
+        await self.ends.wait()
+        self.reading -= 1
+        return ParsedFeed(title="costly", seconds=1.0)
+
+
+def test_costly_feeds_wait_for_each_other_and_nobody_for_them(tmp_path: Path) -> None:
+    async def go(feeds: list[Feed], pipeline: Pipeline, stored: list[int]) -> None:
+        costly = [asyncio.create_task(flow.poll(pipeline, feed, FeedState())) for feed in feeds[1:]]
+        while not reader.reading:  # noqa: ASYNC110
+            await asyncio.sleep(0.01)
+        for _ in range(3):
+            await flow.poll(pipeline, feeds[0], FeedState())
+        assert not any(task.done() for task in costly)
+        reader.ends.set()
+        await asyncio.gather(*costly)
+        counts = [len(web.requests_for(f"/{n}")) for n in range(4)]
+        assert counts == [3, 2, 2, 2]  # the costly ones were asked again at their turn
+        await flow.poll(pipeline, feeds[1], FeedState())
+        assert len(web.requests_for("/1")) == 3  # and are known from then on
+
+    with _served(tmp_path, 4, {"*": Reply(body=b"x")}) as scene:
+        web = scene.web
+        reader = CostlyReader({feed.url for feed in scene.feeds[1:]})
+        scene.run(reader, go)
+    assert reader.most == 1
+
+
+def test_a_large_answer_is_costly_and_read_in_the_end(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pipelines, "LARGE", SIZE)
+    with _served(tmp_path, 3, {"*": Reply(body=b"x" * (SIZE + 1))}) as scene:
+        reader = SlowReader()
+        scene.run(reader, _poll_all)
+        counts = [len(scene.web.requests_for(f"/{n}")) for n in range(3)]
+    assert counts == [2, 2, 2]
+    assert (reader.read, reader.most) == (3, SIZE + 1)
+
+
 Go = Callable[[list[Feed], Pipeline, list[int]], Awaitable[None]]
 """Polls feeds, and counts the polls that each transaction has stored so far."""
 
@@ -150,6 +213,7 @@ class Scene(NamedTuple):
     feeds: list[Feed]
     store: Store
     thread: ThreadPoolExecutor
+    web: Web
 
     def run(self, reader: flow.Reader, go: Go) -> list[int]:
         """Run a pipeline while `go` polls; return the number of polls of each transaction."""
@@ -172,6 +236,7 @@ class Scene(NamedTuple):
                 self.thread,
                 lambda: flow.START,
                 lambda done: stored.append(len(done.polls)),
+                asyncio.sleep,
             )
             running = asyncio.create_task(pipeline.run())
             async with asyncio.timeout(60):
@@ -191,4 +256,4 @@ def _served(folder: Path, count: int, replies: dict[str, Reply]) -> Iterator[Sce
             web.on(path, reply)
         urls = [web.url(f"/{n}") for n in range(count)]
         feeds = store.subscribe([Feed(url=url, name=url) for url in urls], [])
-        yield Scene(feeds, store, thread)
+        yield Scene(feeds, store, thread, web)

@@ -69,7 +69,7 @@ class Site:
 
     web: Web
     now: float = 1e9
-    parser: Parser = field(default_factory=lambda: Parser(1))
+    parser: Parser = field(default_factory=Parser)
 
     def run(self, go: Callable[[RobotsPolicy], Awaitable[T]], **options: Any) -> T:
         async def inside() -> T:
@@ -188,7 +188,7 @@ def test_rules_that_take_all_memory_cost_their_own_site_only(site: Site) -> None
     agents = "".join(f"User-agent: a{n}\n" for n in range(12_000))
     bomb = agents + "User-agent: *\n" + "Disallow: /x\n" * 20_000
     site.web.on("/robots.txt", Reply(body=bomb.encode()[:CAP]))
-    parser = Parser(1, seconds=1.0)
+    parser = Parser(seconds=1.0)
 
     async def go(policy: RobotsPolicy) -> Page:
         policy._judge = parser.robots

@@ -11,6 +11,7 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 from support.originals import hostile_feeds
 
 from monitor.base import translation
@@ -18,6 +19,7 @@ from monitor.base.errors import ParseError
 from monitor.base.language import FOLDER
 from monitor.intake.parse.document import parse, parse_with_features
 from monitor.intake.parse.workers import Parser
+from monitor.model.cost import CostlyError
 from monitor.model.poll import Fetched, ParsedFeed
 
 pytestmark = pytest.mark.costly
@@ -28,6 +30,7 @@ ITEMS = "".join(
     for n in range(30)
 )
 GOOD = f"<rss version='2.0'><channel><title>J</title>{ITEMS}</channel></rss>".encode()
+LONG = GOOD.replace(ITEMS.encode(), ITEMS.encode() * 60)
 SLOW = b"<rss><channel><item><author>" + b"a" * 32_000 + b"</author></item>"  # ends too soon
 BIG = "<rss version='2.0'><channel><item><description>🇧🇪".encode() + b"a " * 7_000_000
 
@@ -36,11 +39,9 @@ def fetched(body: bytes, content_type: str = "application/xml") -> Fetched:
     return Fetched(url="https://ex.org/rss", body=body, content_type=content_type)
 
 
-def with_parser(
-    act: Callable[[Parser], Awaitable[None]], *, seconds: float = 3.0, workers: int = 1
-) -> None:
+def with_parser(act: Callable[[Parser], Awaitable[None]], *, seconds: float = 3.0) -> None:
     async def scene() -> None:
-        parser = Parser(workers, seconds=seconds)
+        parser = Parser(seconds=seconds)
         try:
             await act(parser)
         finally:
@@ -74,10 +75,13 @@ def test_relative_links_lead_from_where_the_answer_says_that_it_is() -> None:
 
 def test_what_a_worker_reads_is_what_parse_returns() -> None:
     async def act(parser: Parser) -> None:
-        assert await parser.parse(fetched(GOOD)) == parse(GOOD, "https://ex.org/rss")
+        parsed = await parser.parse(fetched(GOOD))
+        assert replace(parsed, seconds=0.0) == parse(GOOD, "https://ex.org/rss")
         featured = await parser.parse(fetched(GOOD), with_features=True)
-        assert featured == parse_with_features(GOOD, "https://ex.org/rss")
+        expected = parse_with_features(GOOD, "https://ex.org/rss")
+        assert replace(featured, seconds=0.0) == expected
         assert all(entry.features for entry in featured.entries)
+        assert 0.05 < (await parser.parse(fetched(LONG))).seconds < 3
         assert await reason(parser.parse(fetched(b"{}"))) == "the answer is JSON, but no JSON Feed"
         assert await parser.extract(fetched(b"<p>rien</p>", "text/html")) == ""
         assert "image/png" in await reason(parser.extract(fetched(b"\x89PNG", "image/png")))
@@ -107,21 +111,47 @@ def test_a_slow_document_is_killed_and_the_others_are_not_late() -> None:
         slow = asyncio.create_task(reason(parser.parse(fetched(SLOW))))
         await asyncio.sleep(0.1)
         for _ in range(3):
-            await parser.parse(fetched(GOOD))
+            await parser.parse(fetched(GOOD), is_costly=False)
         assert not slow.done()
         assert await slow == "reading it takes longer than 3 s"
         assert len((await parser.parse(fetched(GOOD))).entries) == 30
 
-    with_parser(act, workers=2)
+    with_parser(act)
+
+
+def test_a_document_that_turns_out_to_be_costly_is_given_up() -> None:
+    async def act(parser: Parser) -> None:
+        await parser.parse(fetched(GOOD), is_costly=False)
+        for _ in range(3):
+            with pytest.raises(CostlyError):
+                await parser.parse(fetched(SLOW), is_costly=False)
+            assert len((await parser.parse(fetched(GOOD), is_costly=False)).entries) == 30
+
+    with_parser(act)
+
+
+@pytest.mark.parametrize("is_costly", [True, False])
+def test_a_worker_that_somebody_stops_is_replaced(
+    is_costly: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("monitor.intake.parse.workers._PATIENCE", 1.0)
+
+    async def act(parser: Parser) -> None:
+        await parser.parse(fetched(GOOD), is_costly=is_costly)
+        (pid,) = worker_pids()
+        os.kill(pid, signal.SIGSTOP)  # while it is idle
+        with pytest.raises((CostlyError, ParseError)):
+            await parser.parse(fetched(GOOD), is_costly=is_costly)
+        assert len((await parser.parse(fetched(GOOD), is_costly=is_costly)).entries) == 30
+
+    with_parser(act, seconds=1.0)
 
 
 def test_a_document_may_wait_for_the_processor() -> None:
-    document = GOOD.replace(ITEMS.encode(), ITEMS.encode() * 60)
-
     async def act(parser: Parser) -> None:
         await parser.parse(fetched(GOOD))
         (pid,) = worker_pids()
-        reading = asyncio.create_task(parser.parse(fetched(document)))
+        reading = asyncio.create_task(parser.parse(fetched(LONG)))
         await _begins(pid)
         os.kill(pid, signal.SIGSTOP)
         await asyncio.sleep(2.5)
@@ -221,7 +251,7 @@ def test_many_at_once_all_come_back() -> None:
         feeds = await asyncio.gather(*(parser.parse(fetched(GOOD)) for _ in range(40)))
         assert [len(feed.entries) for feed in feeds] == [30] * 40
 
-    with_parser(act, workers=2)
+    with_parser(act)
 
 
 def test_closing_leaves_no_worker() -> None:
@@ -255,4 +285,4 @@ def test_every_hostile_feed_is_decided() -> None:
 
         assert all(await asyncio.gather(*map(decide, largest)))
 
-    with_parser(act, workers=2)
+    with_parser(act)

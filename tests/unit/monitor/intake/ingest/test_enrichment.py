@@ -69,7 +69,7 @@ def test_a_draft_is_of_the_very_same_words(title: str, summary: str, body: str) 
 def test_each_article_has_its_draft_and_its_feed_learns_its_language(count: int) -> None:
     articles = [article(Entry(guid="", url="", title=WORDS, summary=""), FEED)] * count
     recent: deque[str] = deque()
-    drafts = enrich(articles, FEED, WatchlistMatcher(WATCHLISTS), recent, "")
+    drafts = list(enrich(articles, FEED, WatchlistMatcher(WATCHLISTS), recent, ""))
     assert [draft.article.lang for draft in drafts] == list(recent) == ["fr"] * count
     assert all(draft.hits for draft in drafts)
 
@@ -88,8 +88,9 @@ def test_features_that_were_read_with_the_document_change_nothing(
         for item, (*_, is_read) in zip(entries, texts, strict=True)
     ]
     rules = WatchlistMatcher(WATCHLISTS)
-    without_features = enrich(articles, FEED, rules, deque(), "")
-    assert enrich(articles, FEED, rules, deque(), "", features=features_read) == without_features
+    without_features = list(enrich(articles, FEED, rules, deque(), ""))
+    with_features = enrich(articles, FEED, rules, deque(), "", features=features_read)
+    assert list(with_features) == without_features
 
 
 def test_a_draft_has_the_names_of_its_article() -> None:

@@ -357,7 +357,9 @@ def test_one_dead_host_is_to_blame_itself(tmp_path: Path) -> None:
 class Poisoned(flow.Reader):
     """A reader that returns, for one feed, an entry that no store can take."""
 
-    async def parse(self, response: Fetched, *, with_features: bool = False) -> ParsedFeed:
+    async def parse(
+        self, response: Fetched, *, with_features: bool = False, is_costly: bool = True
+    ) -> ParsedFeed:
         parsed = await super().parse(response, with_features=with_features)
         if response.url == B:
             poisoned_entry = replace(

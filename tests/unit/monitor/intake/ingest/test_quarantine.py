@@ -8,6 +8,7 @@ from itertools import count
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 from support import flow
 
 from index.analysis.tokenizer import MAX_WORDS
@@ -17,7 +18,8 @@ from monitor.intake.ingest import feed_health, schedule
 from monitor.intake.ingest.ingest import Ingester
 from monitor.intake.ingest.poll_outcome import ActiveConfig, BatchOutcome, PollResult
 from monitor.intake.parse.entry import keyed_entries
-from monitor.judgement.match.matcher import ARTICLE_SECONDS, TimedMatcher, WatchlistMatcher
+from monitor.judgement.match.matcher import TimedMatcher, WatchlistMatcher
+from monitor.model import cost
 from monitor.model.config import StoreAddress
 from monitor.model.feed import Feed, FeedState, Health
 from monitor.model.poll import Entry, Fetched, ParsedFeed
@@ -29,14 +31,16 @@ from monitor.watchlists.backfill import Backfill
 
 HOUR, DAY = 3_600.0, 86_400.0
 HOSTILE, HEALTHY = (Feed(url=f"https://{name}.test/rss", name=name) for name in ("bad", "good"))
-WORDS = [f"mot{number}" for number in range(2 * round(ARTICLE_SECONDS))]
+READING = 0.02
+"""Seconds in which a watchlist reads a text."""
+WORDS = [f"mot{number}" for number in range(round(2 * cost.ARTICLE / READING))]
 WATCHLISTS = [Watchlist(name=word, query=parse_query(word)) for word in WORDS]
 SLOW = " ".join(WORDS)
-"""Every watchlist reads this text, and each reading takes a second."""
+"""Every watchlist reads this text."""
 
 
 class Newsroom:
-    """Two feeds and a monitor whose processor clock advances a second at each reading."""
+    """Two feeds and a monitor whose processor clock advances at each reading."""
 
     def __init__(self, folder: Path, watchlists: Sequence[Watchlist] = WATCHLISTS) -> None:
         self.store, self.views, self.now = (
@@ -49,27 +53,45 @@ class Newsroom:
             rules=WatchlistMatcher(watchlists, self.feeds),
             feeds={feed.number: feed for feed in self.feeds},
         )
-        seconds = count()
+        self.seconds = 0.0
+        """Seconds of processor time so far."""
         self.ingester = Ingester(
-            self.store, active_config, lambda: self.now, lambda: 0.0, lambda: float(next(seconds))
+            self.store,
+            active_config,
+            lambda: self.now,
+            lambda: 0.0,
+            self._stopwatch,
         )
 
-    def poll(self, *texts: Sequence[str]) -> BatchOutcome:
-        """Poll both feeds in one batch; each text is an article."""
-        answers = []
-        for feed, batch in zip(self.feeds, texts, strict=True):
-            entries = tuple(Entry(guid=text[:99], url="", title=text, summary="") for text in batch)
-            body = repr(batch).encode()
-            answers.append(
-                PollResult(
-                    feed=feed,
-                    state=self.state(feed),
-                    response=Fetched(url=feed.url, body=b"", digest=hash_of(body)),
-                    parsed=ParsedFeed(entries=keyed_entries(entries)),
-                    seconds=0.1,
-                )
-            )
-        return self.ingester.ingest(answers, network_down=False)
+    def _stopwatch(self) -> float:
+        self.seconds += READING
+        return self.seconds
+
+    def result(self, feed: Feed, texts: Sequence[str], parsing: float = 0.0) -> PollResult:
+        """Return the result of a poll; each text is an article. Reading it took `parsing` s."""
+        entries = tuple(Entry(guid=text[:99], url="", title=text, summary="") for text in texts)
+        return PollResult(
+            feed=feed,
+            state=self.state(feed),
+            response=Fetched(url=feed.url, body=b"", digest=hash_of(repr(texts).encode())),
+            parsed=ParsedFeed(entries=keyed_entries(entries), seconds=parsing),
+            seconds=0.1,
+        )
+
+    def poll(self, *texts: Sequence[str], parsing: float = 0.0) -> BatchOutcome:
+        """Poll both feeds in one batch; reading the document of the first took `parsing` s."""
+        answers = [
+            self.result(feed, batch, parsing if feed is self.feeds[0] else 0.0)
+            for feed, batch in zip(self.feeds, texts, strict=True)
+        ]
+        outcome = self.ingester.ingest(answers, network_down=False)
+        costly = [answer for answer in answers if answer.feed.url in outcome.costly]
+        for answer in costly:
+            *slices, drafts = self.ingester.drafting(answer)
+            assert not any(slices)
+            alone = self.ingester.ingest([replace(answer, drafts=drafts)], network_down=False)
+            outcome = replace(outcome, raised=outcome.raised + alone.raised)
+        return outcome
 
     def state(self, feed: Feed) -> FeedState:
         return {row.feed.url: row.state for row in self.store.feeds.subscribed()}[feed.url]
@@ -97,7 +119,7 @@ def test_an_article_that_takes_too_long_is_set_aside_and_the_others_go_on(
     titles = sorted(alert.title for alert in outcome.raised)
     assert titles == [
         "bad: quarantined, and polled rarely: 1 article was not matched:"
-        " matching it takes longer than 5 s",
+        " matching it takes longer than 1 s",
         "mot1 is here",
         "mot2 is here",
     ]
@@ -105,11 +127,11 @@ def test_an_article_that_takes_too_long_is_set_aside_and_the_others_go_on(
     details = room.views.articles.details(row[0])
     assert details is not None
     assert (details.article.title, row[1]) == (SLOW, "matching")
-    assert details.limits == ("not matched: matching it takes longer than 5 s",)
+    assert details.limits == ("not matched: matching it takes longer than 1 s",)
     assert room.views.set_aside_count() == 1
     assert room.health(HOSTILE) == (
         Health.QUARANTINED,
-        "quarantined: 1 article was not matched: matching it takes longer than 5 s; next in 1 h",
+        "quarantined: 1 article was not matched: matching it takes longer than 1 s; next in 1 h",
     )
     assert room.health(HEALTHY)[0] is not Health.QUARANTINED
 
@@ -120,7 +142,7 @@ def test_a_backfill_has_the_same_time_for_an_article(
     room = Newsroom(tmp_path, [])
     room.poll([SLOW, "mot1 is here"], ["mot2 is here"])
     seconds = count()
-    backfill = Backfill(room.store, lambda: room.now, lambda: float(next(seconds)))
+    backfill = Backfill(room.store, lambda: room.now, lambda: READING * next(seconds))
     backfill.begin(WATCHLISTS, room.feeds)
     raised_counts: Counter[str] = Counter()
     while step := backfill.step():
@@ -130,19 +152,19 @@ def test_a_backfill_has_the_same_time_for_an_article(
     details = room.views.articles.details(row[0])
     assert details is not None
     assert (details.article.title, details.limits) == (
-        SLOW, ("not matched: matching it takes longer than 5 s",),
+        SLOW, ("not matched: matching it takes longer than 1 s",),
     )  # fmt: skip
-    assert "is left out of the backfill: matching it takes longer than 5 s" in caplog.text
+    assert "is left out of the backfill: matching it takes longer than 1 s" in caplog.text
     assert room.health(HOSTILE)[0] is not Health.QUARANTINED
 
 
 def test_the_distances_of_one_watchlist_have_the_same_time(tmp_path: Path) -> None:
     near_query = " OR ".join(f"({word} NEAR/1 calme)" for word in WORDS)
     seconds = count()
-    matcher = TimedMatcher(lambda: float(next(seconds)))
+    matcher = TimedMatcher(lambda: READING * next(seconds))
     rules = WatchlistMatcher([Watchlist(name="near", query=parse_query(near_query))])
     article = Article(id=1, feeds=(1,), url="", title=f"calme le {SLOW}", summary="", seen=1.0)
-    assert matcher.match(rules, article) == ((), "matching it takes longer than 5 s")
+    assert matcher.match(rules, article) == ((), "matching it takes longer than 1 s")
     assert TimedMatcher().match(rules, article).unmatched == ""
 
 
@@ -156,7 +178,39 @@ def test_a_document_has_its_time_too(room: Newsroom) -> None:
         if (details := room.views.articles.details(id))
         for limit in details.limits
     }
-    assert "not matched: its document takes longer than 20 s to match" in reasons
+    assert "not matched: its document takes longer than 2 s to match" in reasons
+
+
+def test_a_costly_document_is_drafted_in_slices_and_the_others_are_stored(
+    room: Newsroom,
+) -> None:
+    slow = room.result(room.feeds[0], [f"{SLOW} 1", "calm"])
+    quick = room.result(room.feeds[1], ["mot2 is here"])
+    before = room.seconds
+    outcome = room.ingester.ingest([slow, quick], network_down=False)
+    assert (outcome.costly, [alert.title for alert in outcome.raised]) == (
+        {HOSTILE.url}, ["mot2 is here"],
+    )  # fmt: skip
+    assert room.seconds - before < 3 * cost.QUICK
+    assert next(room.ingester.drafting(slow)) is None
+
+
+def test_what_a_feed_costs_in_an_hour_is_limited(room: Newsroom) -> None:
+    """Each of its documents is within the limits, and takes 0.9 s to be read."""
+    for number in range(6):
+        assert room.health(HOSTILE)[0] is not Health.QUARANTINED
+        room.poll([f"calm {number}"], ["quiet"], parsing=0.9)
+        room.now += 0.16 * HOUR
+    health, words = room.health(HOSTILE)
+    assert health is Health.QUARANTINED
+    assert "its documents took 5.6 s of processor time in an hour, not at most 5 s" in words
+
+
+def test_a_feed_may_cost_the_same_in_every_hour(room: Newsroom) -> None:
+    for number in range(9):
+        room.poll([f"calm {number}"], ["quiet"], parsing=2.0)
+        room.now += HOUR / 2
+    assert room.health(HOSTILE)[0] is not Health.QUARANTINED
 
 
 def test_a_feed_is_polled_less_often_until_a_day_has_passed(room: Newsroom) -> None:

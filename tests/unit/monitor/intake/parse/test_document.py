@@ -566,6 +566,22 @@ def test_every_hostile_feed_is_decided_at_once() -> None:
         assert time.process_time() - started_at < 3, name
 
 
+def test_attributes_are_counted_before_they_are_read() -> None:
+    def document(attributes: int, text: str = "") -> bytes:
+        many = " ".join(f"b{number}='c'" for number in range(attributes))
+        return rss(f"<item {many}><title>T</title><description>{text}</description></item>")
+
+    begin = time.process_time()
+    with pytest.raises(ParseError) as error:
+        parse(document(100_000), URL)
+    assert error.value.reason == "an element has more than 1,000 attributes"
+    assert time.process_time() - begin < 0.5
+    assert len(parse(document(900), URL).entries) == 1
+    query = "".join(f"&amp;b{number}=c" for number in range(2_000))
+    link = f"&lt;a href='https://ex.org/?{query}'&gt;a link&lt;/a&gt;"
+    assert len(parse(document(0, link), URL).entries) == 1
+
+
 def test_the_features_of_the_first_texts_are_read_with_a_document() -> None:
     text = "Alibaba à Liège " * (FEATURED // 32)
     items = "".join(
