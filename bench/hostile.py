@@ -14,7 +14,7 @@ import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from bench import hostile_connections, hostile_memory, hostile_queries
+from bench import hostile_connections, hostile_memory, hostile_neighbours, hostile_queries
 from bench.hostile_cost import Harm
 
 Attack = Callable[[Path], Iterator[Harm]]
@@ -22,6 +22,7 @@ Attack = Callable[[Path], Iterator[Harm]]
 ATTACKS: dict[str, Attack] = {
     "runs": hostile_memory.runs,
     "pieces": hostile_memory.pieces,
+    "neighbours": hostile_neighbours.neighbours,
     "feed": hostile_queries.feed,
     "queries": hostile_queries.queries,
     "archive": hostile_queries.archive,

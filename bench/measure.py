@@ -115,6 +115,11 @@ def main(command: list[str]) -> None:
     print(json.dumps(asdict(result)))
 
 
+def total_memory(root: int) -> int:
+    """Return the sum of the proportional memory of a process and all below it, in bytes."""
+    return sum(map(_proportional, [root, *_tree(root)]))
+
+
 def _reap() -> None:
     """Wait until the last of the orphans has ended."""
     try:
