@@ -77,7 +77,8 @@ def shown_title(title: str) -> str:
 
 _YEAR = 365.25 * 86_400
 _SECONDS = {"s": 1.0, "m": 60.0, "min": 60.0, "h": 3_600.0, "d": 86_400.0, "j": 86_400.0,
-            "w": 7 * 86_400.0, "mo": _YEAR / 12, "y": _YEAR}  # fmt: skip
+            "w": 7 * 86_400.0, "sem": 7 * 86_400.0, "mo": _YEAR / 12, "mois": _YEAR / 12,
+            "y": _YEAR, "an": _YEAR, "ans": _YEAR}  # fmt: skip
 _UNITS = ((86_400, "d"), (3_600, "h"), (60, "min"))
 
 
@@ -120,7 +121,7 @@ def due_in(seconds: float) -> str:
 def short_span(seconds: float) -> str:
     """Return a duration as `span` rounds it, in few cells: `40s`, `2m`, `6h`."""
     count, unit = _rounded(seconds)
-    return f"{count}{'m' if unit == 'min' else unit_name(unit)}"
+    return f"{count}{pgettext('unit', 'm') if unit == 'min' else unit_name(unit)}"
 
 
 def spelled(seconds: float) -> str:
@@ -208,7 +209,7 @@ def seconds(text: str) -> float:
                 number=compact,
             )
         )
-    unit = r"(\d+(?:\.\d+)?)(min|mo|[smhdjwy])"
+    unit = rf"(\d+(?:\.\d+)?)({'|'.join(sorted(_SECONDS, key=len, reverse=True))})"
     if not re.fullmatch(f"(?:{unit})+", compact):
         raise ValueError(_("`{text}` is not a duration; write 30s, 15m, 2h or 1d", text=text))
     return sum(float(amount) * _SECONDS[sign] for amount, sign in re.findall(unit, compact))

@@ -19,6 +19,7 @@ from support.scripted_server import Reply, Request
 from support.shared_newsroom import SharedNewsroom
 
 from index.errors import ArchiveError
+from monitor.base.translation import shown
 from monitor.storage.data_folder import ARCHIVE_FOLDER
 
 pytestmark = [pytest.mark.costly, pytest.mark.database]
@@ -82,7 +83,7 @@ def test_a_killed_monitor_is_replaced_by_one_whose_clock_is_right_and_told_of(
     until(lambda: newsroom.held() == {newsroom.monitors[1].pid: BUCKETS}, 60)
     assert time.monotonic() - began < newsroom.expiry + 10
     lost_titles = until(lambda: newsroom.sql("SELECT title FROM alerts WHERE kind = 'lost'"))
-    assert f"/{first.pid} is lost" in lost_titles[0][0]
+    assert f"/{first.pid} is lost" in shown(lost_titles[0][0])
     newsroom.finish()
     assert set(newsroom.held()) == {newsroom.monitors[1].pid}
     assert newsroom.broken() == []

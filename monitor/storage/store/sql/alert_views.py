@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from msgspec import convert
 from msgspec.structs import replace
 
+from monitor.base.translation import shown
 from monitor.base.url import host
 from monitor.model.alert import (
     NOBODY_ELSE,
@@ -288,14 +289,13 @@ class AlertViews(StoreViews):
 
         A negative limit means no limit.
         """
-        return list(
-            self._connection.read(
-                "SELECT al.id, coalesce(a.title, al.title) FROM alerts al"
-                " LEFT JOIN articles a ON a.id = al.article"
-                " WHERE al.id > ? AND al.id < ? ORDER BY al.id DESC LIMIT ?",
-                (after, UNBOUNDED if before is None else before, UNBOUNDED if limit < 0 else limit),
-            )
+        rows = self._connection.read(
+            "SELECT al.id, coalesce(a.title, al.title) FROM alerts al"
+            " LEFT JOIN articles a ON a.id = al.article"
+            " WHERE al.id > ? AND al.id < ? ORDER BY al.id DESC LIMIT ?",
+            (after, UNBOUNDED if before is None else before, UNBOUNDED if limit < 0 else limit),
         )
+        return [(alert, shown(title)) for alert, title in rows]
 
     def proofs(self, alerts: Collection[int]) -> dict[int, tuple[int, str]]:
         """Return number and hash of the record of the raising of these alerts, by alert."""
@@ -421,5 +421,6 @@ def _conditions(filter: Filter, watchlists: Sequence[str]) -> tuple[str, list[An
 
 def _alert(row: Row, **fields: Any) -> Alert:
     """Return the alert of a row with `_alert_columns`; `fields` are its other fields."""
-    extra = {"watchlist": row["watchlist"] or FEED_HEALTH, "tags": sorted(json.loads(row["tags"]))}
-    return convert(row | fields | extra, Alert, strict=False)
+    names = {"watchlist": row["watchlist"] or FEED_HEALTH, "title": shown(row["title"])}
+    tags = {"tags": sorted(json.loads(row["tags"]))}
+    return convert(row | fields | names | tags, Alert, strict=False)

@@ -12,6 +12,7 @@ from uuid import NAMESPACE_URL, uuid5
 from msgspec.structs import astuple
 
 from monitor.base.article import Timestamp
+from monitor.base.translation import coded, shown
 from monitor.judgement.alerts.escalation import touched_stories
 from monitor.judgement.alerts.plan import (
     NO_FACTS,
@@ -264,7 +265,10 @@ def _ended(
             (newest,),
         )
     )
-    named_rows = (row | {"watchlist": row["watchlist"] or FEED_HEALTH} for row in rows)
+    named_rows = (
+        row | {"watchlist": row["watchlist"] or FEED_HEALTH, "title": shown(row["title"])}
+        for row in rows
+    )
     return EndedSilence(
         id=id,
         silence=Silence(watchlist=watchlist, by=author, since=since, until=until, suppressed=count),
@@ -328,7 +332,8 @@ def save_plan(sql: Connection, log: EvidenceLog, plan: AlertPlan) -> None:
 def _subject(new: NewAlert) -> tuple[str, str]:
     """Return the values of the columns watchlist and title of an alert."""
     watchlist, title = new.alert.watchlist, new.alert.title
-    return "" if watchlist == FEED_HEALTH else watchlist, title if new.article is None else ""
+    title = coded(title) if new.article is None else ""
+    return "" if watchlist == FEED_HEALTH else watchlist, title
 
 
 def regroup_alerts(sql: Connection, article: int) -> None:

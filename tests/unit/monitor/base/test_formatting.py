@@ -53,7 +53,9 @@ def test_durations_and_dates_in_french() -> None:
     summer_morning = datetime(2026, 8, 3, 7, 5, tzinfo=UTC)
     assert date_and_time(summer_morning) == "03/08/2026 07:05"
     assert (weekday(summer_morning), month(summer_morning)) == ("lun", "aoû")
-    assert seconds("2j") == seconds("2d")
+    assert [short_span(360.0), short_span(5.0)] == ["6min", "5s"]
+    for french, english in (("2j", "2d"), ("2sem", "2w"), ("3mois", "3mo"), ("1an", "1y")):
+        assert seconds(french) == seconds(english)
 
 
 @pytest.mark.parametrize(

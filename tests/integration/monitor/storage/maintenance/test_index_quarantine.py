@@ -90,7 +90,8 @@ def test_it_is_set_aside_its_feed_is_quarantined_and_the_others_are_found(tmp_pa
 
 
 def _quarantines(folder: Path) -> list[str]:
-    return [title for (title,) in rows(folder, "SELECT title FROM alerts") if "quaran" in title]
+    titles = [shown(title) for (title,) in rows(folder, "SELECT title FROM alerts")]
+    return [title for title in titles if "quaran" in title]
 
 
 def _found(folder: Path) -> int:

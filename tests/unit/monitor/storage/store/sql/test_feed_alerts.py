@@ -6,9 +6,13 @@ from collections.abc import Iterator
 from contextlib import closing
 
 import pytest
+from msgspec.structs import replace
 from support import flow
 from support.alert_storage import save_poll
 
+from monitor.base import translation
+from monitor.base.language import FOLDER
+from monitor.base.translation import gettext
 from monitor.model.alert import AlertKind, AlertState, BegunIncident
 from monitor.model.config import StoreAddress
 from monitor.model.feed import Feed, FeedState, Outcome, Poll
@@ -56,6 +60,18 @@ def test_an_alert_about_a_feed_is_an_alert(store: Store, address: StoreAddress) 
     assert (alert.title, alert.feed, alert.url) == ("A: gone (410)", "A", "https://a.test/")
     assert (alert.severity, alert.raised_at, alert.matches) == (Severity.MEDIUM, 100.0, ())
     assert (alert.lang, alert.published, alert.copies) == ("", None, 0)
+
+
+def test_it_is_read_in_the_language_of_the_reader(store: Store, address: StoreAddress) -> None:
+    title = gettext("{feed}: gone (410); it is not asked any more", feed="A")
+    poll_feed(store, 100.0, (replace(GONE, title=title),))
+    views, before = Views(address), translation.choice()
+    translation.use("fr", FOLDER)
+    (alert,) = views.alerts.get(views.alerts.ids(Filter()))
+    ((_id, headline),) = views.alerts.headlines(limit=1)
+    translation.use(*before)
+    assert alert.title == headline
+    assert alert.title.startswith("A\N{NO-BREAK SPACE}: disparu (410)")
 
 
 @pytest.mark.parametrize(
