@@ -85,7 +85,8 @@ def main(
             **{f"monitor.runtime.{place}.clock": partial(clock, Path(offset)) for place in CLOCKS},
             "monitor.runtime.wiring.load_and_test": load_hurried,
             "monitor.runtime.daemon.STORE_REST": faster * daemon.STORE_REST,
-            "monitor.storage.store.database.postgresql.IDLE_MS": int(faster * postgresql.IDLE_MS),
+            "monitor.storage.store.database.postgresql.STILL_MS": int(faster * postgresql.STILL_MS),
+            "monitor.storage.store.database.postgresql.WAIT_MS": int(faster * postgresql.WAIT_MS),
             "monitor.storage.store.sql.leases.HANDOVER": faster * leases.HANDOVER,
             "monitor.storage.store.sql.store.SHARED_BUSY_MS": int(faster * store.SHARED_BUSY_MS),
         }.items():

@@ -204,7 +204,7 @@ def test_one_who_follows_is_told_at_once_and_after_a_cut(
             with psycopg.connect(postgresql, autocommit=True) as session:
                 session.execute(
                     "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
-                    " WHERE application_name = 'tocsin' AND datname = current_database()"
+                    " WHERE application_name LIKE 'tocsin%' AND datname = current_database()"
                 )
         room.store.close()
         follower.kill()

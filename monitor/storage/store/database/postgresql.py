@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import logging
 import re
 import threading
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from functools import lru_cache
+from os import getpid
+from socket import gethostname
 from typing import Any, TypeVar, cast
 
 import psycopg
@@ -25,6 +28,8 @@ from monitor.base.url import is_loopback
 from monitor.storage.store.database import printers
 from monitor.storage.store.database.schema import VERSION, prepare
 from monitor.storage.store.database.tables import TABLES, Kind
+
+log = logging.getLogger("tocsin")
 
 SCHEMES = "postgresql://", "postgres://"
 HOW_TO_WRITE = mark("write postgresql://user@host/database, and percent-encode what is special")
@@ -66,11 +71,11 @@ def parse_address(address: str) -> Address:
         )
     parameters = {
         "connect_timeout": str(CONNECT_SECONDS),
-        "application_name": "tocsin",
         "tcp_user_timeout": str(CUT_SECONDS * 1_000),
         **({} if _is_local(options.get("host", "")) else {"sslmode": "require"}),
         **options,
         "client_encoding": "UTF8",
+        "application_name": f"tocsin {gethostname()}/{getpid()}",
     }
     return Address(parameters, _name(options))
 
@@ -95,13 +100,29 @@ FETCH_SIZE = 500
 """Rows that are fetched at once, when a whole table is read."""
 CHANNEL = "tocsin"
 """The channel of PostgreSQL for notices of commits."""
-_LOCK = "SELECT pg_advisory_xact_lock(hashtextextended('tocsin ' || current_schema(), 0))"
+_KEY = "hashtextextended('tocsin ' || current_schema(), 0)"
+_LOCK = f"SELECT pg_advisory_xact_lock({_KEY})"
 """One writer at a time, so that ids are given in the order in which they are committed."""
+WAIT_MS = 2_000
+"""Milliseconds after which who waits for the writer looks whether that one stands still."""
+STILL_MS = 7_000
+"""Milliseconds without a word from the process of the writer after which it stands still: it was
+stopped, or its machine sleeps. While it speaks in other sessions it may be computing, and has four
+times as long."""
+LOADING = "tocsin move"
+"""The name of a session that fills an empty store: it may take its time."""
+_END_STILL_WRITER = f"""
+SELECT w.application_name, pg_terminate_backend(w.pid)
+FROM pg_locks JOIN pg_stat_activity w USING (pid)
+WHERE locktype = 'advisory' AND granted AND w.datname = current_database() AND objsubid = 1
+AND (classid::bigint << 32 | objid::bigint) = {_KEY}
+AND w.wait_event_type = 'Client' AND w.application_name <> '{LOADING}'
+AND w.state_change < clock_timestamp() - ?1 * interval '1 ms' * CASE WHEN EXISTS (
+  SELECT 1 FROM pg_stat_activity o WHERE o.application_name = w.application_name
+  AND o.state_change > clock_timestamp() - ?1 * interval '1 ms') THEN 4 ELSE 1 END
+"""
 _CLAIM = "SELECT pg_try_advisory_lock{}(hashtextextended('monitor ' || current_schema(), 0))"
 """The lock of a claim ends with its session; many sessions may share it."""
-IDLE_MS = 30_000
-"""Milliseconds after which a writer that is idle in its transaction is cut off: it was stopped, or
-its machine is gone, and all others wait for it."""
 
 _NO_TLS = "SSL was required"
 _REMEDIES = {
@@ -225,8 +246,32 @@ class PostgresqlConnection:
         self._run(lambda session: session.execute(cast(Any, statements)))
 
     def begin(self) -> None:
-        self.script(f"BEGIN; SET LOCAL idle_in_transaction_session_timeout = {IDLE_MS}; {_LOCK}")
-        self._in_transaction = True
+        tries = max(1, self._busy_ms // WAIT_MS)
+        while not self._in_transaction:
+            try:
+                self.script(
+                    f"BEGIN; SET LOCAL lock_timeout = {min(self._busy_ms, WAIT_MS)}; {_LOCK};"
+                    f" SET LOCAL lock_timeout = {self._busy_ms}"
+                )
+                self._in_transaction = True
+            except psycopg.errors.LockNotAvailable:
+                self.rollback()
+                tries -= 1
+                if not self._end_still_writer() and not tries:
+                    raise
+
+    def _end_still_writer(self) -> bool:
+        """End the session of a writer that stands still; return whether there was one."""
+        writers = self.execute(_END_STILL_WRITER, (STILL_MS,)).fetchall()
+        for name, _is_ended in writers:
+            log.warning(
+                _(
+                    "{store}: {writer} stood still while it wrote and others waited;"
+                    " its session was ended",
+                    store=self.address.name, writer=name,
+                )
+            )  # fmt: skip
+        return bool(writers)
 
     def begin_reading(self) -> None:
         self.script("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
@@ -251,7 +296,7 @@ class PostgresqlConnection:
 
     def begin_loading(self) -> None:
         self.begin()
-        self.script("SET LOCAL idle_in_transaction_session_timeout = 0")
+        self.script(f"SET LOCAL application_name = '{LOADING}'")
         for table in WITH_TRIGGERS:
             self.script(f"ALTER TABLE {table} DISABLE TRIGGER USER")
 

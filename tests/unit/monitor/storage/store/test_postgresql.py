@@ -46,7 +46,7 @@ def cut_connections(address: str) -> None:
     execute(
         address,
         "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
-        " WHERE application_name = 'tocsin' AND datname = current_database()",
+        " WHERE application_name LIKE 'tocsin%' AND datname = current_database()",
     )
 
 

@@ -11,7 +11,7 @@ from msgspec.structs import replace
 from support.newsroom import until
 from support.small_store import ALIBABA, FIRST, SECOND, SPIES, SmallStore, arrival, opened
 
-from monitor.base.errors import LeaseLostError, StoreError
+from monitor.base.errors import LeaseLostError
 from monitor.judgement.alerts.routing import Routing
 from monitor.model.alert import AlertKind
 from monitor.model.config import StoreAddress
@@ -236,21 +236,3 @@ def test_viewers_see_who_does_what_and_how_late(room: SmallStore) -> None:
     assert (status.name, status.buckets, status.duties) == ("a/7", BUCKETS, (Duty.DELIVERIES,))
     assert 0.2 <= status.lag < 60  # no feed was polled since it began
     assert 0.2 <= status.silence < 60
-
-
-def test_a_writer_that_was_stopped_does_not_hold_up_the_others_for_ever(
-    room: SmallStore, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("monitor.storage.store.database.postgresql.IDLE_MS", 300)
-
-    def sleep_within() -> None:
-        with room.store.batch() as batch:
-            batch.next_article()
-            other.store.feeds.poll_now()  # waits, and goes on before it gives up
-            batch.drop([1])
-
-    other = opened(room.address)
-    with pytest.raises(StoreError, match="nothing was changed"):
-        sleep_within()
-    other.store.close()
-    room.save(arrival(1))
