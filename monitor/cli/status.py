@@ -19,7 +19,7 @@ from monitor.cli.options import MomentParam, with_format
 from monitor.cli.output import EMPTY_CELL, format_moment
 from monitor.model.latency import FeedLatency, Latency, Spread, Step
 from monitor.model.lease import SharingMonitor
-from monitor.model.shown_names import duty_name
+from monitor.model.shown_names import describe_overdue, duty_name
 from monitor.model.status import Status
 from monitor.presentation.alert import describe_counts
 from monitor.storage.maintenance.index_notes import WAY_OUT
@@ -46,7 +46,8 @@ def status(cli: CliContext, style: str, latency: bool, since: float | None) -> N
 
     With --latency: show how long news takes from the publisher to a channel, step by step.
 
-    Exits with 1 while a monitor runs that has found the store damaged.
+    Exits with 1 while a monitor that runs has found the store damaged, or one of several has sent
+    no heartbeat for 10 seconds.
     """
     as_json = style == "json"
     if since is not None and not latency:
@@ -66,7 +67,7 @@ def status(cli: CliContext, style: str, latency: bool, since: float | None) -> N
         click.echo(json.dumps(status_row(state, suppressed), ensure_ascii=False))
     else:
         output.print_lines(_lines(state, suppressed, now))
-    if state.store_damage:
+    if state.store_damage or state.overdue:
         click.get_current_context().exit(1)
 
 
@@ -189,16 +190,13 @@ def _index_rows(status: Status) -> Iterator[tuple[str, str]]:
 
 
 def _describe_sharing(monitor: SharingMonitor) -> str:
-    """Return the buckets and duties of a monitor of a shared store, or that it is lost."""
-    heartbeat = span(monitor.silence)
-    if monitor.lost:
-        words = _("{name} is lost: its last heartbeat was {time} ago", name=monitor.name,
-                  time=heartbeat)  # fmt: skip
-        return f"{signs.FAILED} {words}"
+    """Return the buckets and duties of a monitor of a shared store, or that it is not heard of."""
+    if monitor.is_overdue:
+        return f"{signs.FAILED} {describe_overdue(monitor)}"
     buckets = ngettext("{count} bucket", "{count} buckets", monitor.buckets)
     parts = [
         _("{name} has {buckets}", name=monitor.name, buckets=buckets),
-        _("heartbeat {time} ago", time=heartbeat),
+        _("heartbeat {time} ago", time=span(monitor.silence)),
     ]
     if monitor.lag >= LATE:
         parts.append(_("a feed has been due for {time}", time=span(monitor.lag)))

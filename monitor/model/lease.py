@@ -13,6 +13,10 @@ BUCKETS = 1_024
 """Feeds are leased in so many buckets; a registered domain lies in one of them."""
 
 
+OVERDUE = 10.0
+"""Seconds without a heartbeat after which people are told: three in a row did not come."""
+
+
 class Duty(enum.IntEnum):
     """A duty that one monitor at a time has for all; the value is the number of its lease."""
 
@@ -63,3 +67,8 @@ class SharingMonitor(Struct, frozen=True, kw_only=True):
     @property
     def name(self) -> str:
         return f"{self.host}/{self.pid}"
+
+    @property
+    def is_overdue(self) -> bool:
+        """Whether it stands still or is cut off, whether or not others have taken over by now."""
+        return self.lost or self.silence >= OVERDUE

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from monitor.base.formatting import span
 from monitor.base.translation import gettext as _
 from monitor.base.translation import mark, mark_all, ngettext, pgettext
 from monitor.model.alert import OUTLETS, AlertKind, AlertState, Verdict
-from monitor.model.lease import Duty
+from monitor.model.lease import Duty, SharingMonitor
 from monitor.model.watchlist import FEED_HEALTH, Severity
 
 _PARTS = mark_all("part", "title", "summary", "body", "author")
@@ -38,6 +39,18 @@ def list_name(name: str) -> str:
 
 def duty_name(duty: Duty) -> str:
     return pgettext("duty", duty.label)
+
+
+def describe_overdue(monitor: SharingMonitor) -> str:
+    """Return the words for a monitor whose heartbeats do not come any more."""
+    name, time = monitor.name, span(monitor.silence)
+    if monitor.lost:
+        return _("{name} is lost: its last heartbeat was {time} ago", name=name, time=time)
+    return _(
+        "{name} stands still or is cut off: its last heartbeat was {time} ago",
+        name=name,
+        time=time,
+    )
 
 
 def kind_name(kind: AlertKind) -> str:

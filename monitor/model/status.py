@@ -102,6 +102,11 @@ class Status(Struct, frozen=True, kw_only=True):
         return () if self.monitor else tuple(live)
 
     @property
+    def overdue(self) -> tuple[SharingMonitor, ...]:
+        """Return the monitors of a shared store whose heartbeats do not come any more."""
+        return tuple(monitor for monitor in self.monitors if monitor.is_overdue)
+
+    @property
     def is_watched(self) -> bool:
         """Return whether a monitor runs, here or on another machine."""
         return self.monitor is not None or bool(self.elsewhere)

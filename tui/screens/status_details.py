@@ -16,7 +16,7 @@ from monitor.base.translation import gettext as _
 from monitor.base.translation import ngettext, number
 from monitor.model.delivery import UNSENT, Delivery, DeliveryState
 from monitor.model.feed import Health
-from monitor.model.shown_names import list_name
+from monitor.model.shown_names import describe_overdue, list_name
 from monitor.model.status import Status
 from monitor.presentation import times
 from monitor.presentation.spans import Line, fit, wrap
@@ -88,6 +88,8 @@ def _monitor_facts(status: Status, zone: tzinfo | None) -> Iterator[tuple[str, s
         yield _("reads {file}", file=status.monitor.config), "plain"
         if status.no_vectors:
             yield _("does not find similar articles: {reason}", reason=status.no_vectors), "quiet"
+    for monitor in status.overdue:
+        yield describe_overdue(monitor), "bad"
     if status.store_damage:
         yield _("store: {damage}", damage=status.store_damage), "bad"
     if status.network_down:

@@ -16,6 +16,7 @@ from monitor.base.text_cleaning import line
 from monitor.base.translation import gettext as _
 from monitor.base.translation import mark, ngettext
 from monitor.model.feed import FeedHealth, Health
+from monitor.model.shown_names import describe_overdue
 from monitor.model.status import Status
 from monitor.model.watchlist import WatchlistCount
 from monitor.presentation import times
@@ -50,7 +51,8 @@ def status_problem(status: Status) -> str:
         return _(
             "feeds.yaml {problem} (not loaded)", problem=problem if in_file else status.config_error
         )
-    return status.network_down
+    standing_still = [monitor for monitor in status.overdue if not monitor.lost]  # no alert yet
+    return status.network_down or "; ".join(map(describe_overdue, standing_still))
 
 
 class StatusPart(NamedTuple):

@@ -9,6 +9,7 @@ import subprocess
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing
+from functools import partial
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -23,6 +24,7 @@ from support.two_feed_newsroom import WATCHLISTS, subscriptions
 
 from monitor.model.config import StoreAddress
 from monitor.storage.store import open_store
+from monitor.storage.store.sql.leases import SqlLeases
 
 pytestmark = [pytest.mark.costly, pytest.mark.database]
 
@@ -82,6 +84,31 @@ def test_a_monitor_is_refused_while_a_single_run_has_the_store(
         done = newsroom.tocsin("run", "--for", "1s")
     assert done.returncode == 3
     assert "uses this store" in done.stderr
+
+
+def test_status_says_which_monitor_is_not_heard_of(
+    newsroom: Newsroom, postgresql: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("monitor.model.lease.OVERDUE", 1.0)
+    leases = partial(SqlLeases, StoreAddress(url=postgresql), host="press-9", pid=7, folder="v")
+    with closing(leases(expiry=60.0)) as frozen, closing(leases(expiry=1.0)) as dead:
+        frozen.beat()
+        assert newsroom.here("status").returncode == 0
+        assert newsroom.here("status", "--json").returncode == 0
+        time.sleep(1.0)
+        status = newsroom.here("status")
+        assert status.returncode == newsroom.here("status", "--json").returncode == 1
+        assert (
+            "✗ press-9/7 stands still or is cut off: its last heartbeat was 1 s ago"
+            in status.stdout
+        )
+        frozen.beat()
+        assert newsroom.here("status").returncode == 0
+        frozen.leave()
+        dead.beat()
+        time.sleep(1.0)
+        status = newsroom.here("status")
+        assert (status.returncode, "✗ press-9/7 is lost" in status.stdout) == (1, True)
 
 
 @pytest.fixture

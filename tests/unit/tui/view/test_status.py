@@ -18,6 +18,12 @@ from tui.view.status import STALE_AFTER, status_parts
 words = st.text(st.characters(exclude_categories=["Cs"]), max_size=60)
 
 
+OTHER = SharingMonitor(
+    number=1, host="press-1", pid=4711, folder="/var/tocsin", since=NOW, seen_at=NOW,
+    silence=2.0, lost=False, buckets=1_024,
+)  # fmt: skip
+
+
 def status_line(*args: Any) -> Line:
     return [run for part in status_parts(*args) for run in part.line]
 
@@ -45,14 +51,19 @@ def test_the_status_is_in_words(pulse: float | None, is_watching: bool, expected
 def test_a_monitor_of_another_machine_is_one_unless_it_is_lost() -> None:
     newsroom = FakeNewsroom()
     newsroom.watching = False
-    other = SharingMonitor(
-        number=1, host="press-1", pid=4711, folder="/var/tocsin", since=NOW, seen_at=NOW,
-        silence=2.0, lost=False, buckets=1_024,
-    )  # fmt: skip
-    remote_status = replace(newsroom.status(), monitors=(other,))
+    remote_status = replace(newsroom.status(), monitors=(OTHER,))
     assert "✓ live elsewhere" in text(status_line(remote_status, NOW, UTC, 120))
-    lost_status = replace(remote_status, monitors=(replace(other, lost=True),))
+    lost_status = replace(remote_status, monitors=(replace(OTHER, lost=True),))
     assert "✗ no monitor" in text(status_line(lost_status, NOW, UTC, 120))
+
+
+def test_a_monitor_that_is_not_heard_of_is_named_until_an_alert_tells_of_it() -> None:
+    frozen = replace(OTHER, silence=12.0)
+    status = replace(FakeNewsroom().status(), monitors=(OTHER, frozen))
+    assert "! press-1/4711 stands still" in text(status_line(status, NOW, UTC, 120))
+    for monitors in ((OTHER,), (replace(frozen, lost=True),)):
+        status = replace(status, monitors=monitors)
+        assert "press-1" not in text(status_line(status, NOW, UTC, 120))
 
 
 @given(st.integers(20, 220), words)
