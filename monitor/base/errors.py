@@ -105,6 +105,10 @@ class StoreError(MonitorError):
     """The store cannot be opened, read or written."""
 
 
+class StoreAwayError(StoreError):
+    """The database does not answer, or has just ended the connection: it is being restarted."""
+
+
 class LeaseLostError(StoreError):
     """Another monitor holds the lease by now; nothing of this work was stored."""
 

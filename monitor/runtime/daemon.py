@@ -15,7 +15,7 @@ from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from apscheduler.triggers.base import BaseTrigger
 
 from monitor.base.article import Timestamp
-from monitor.base.errors import LeaseLostError, MonitorError, StoreError
+from monitor.base.errors import LeaseLostError, MonitorError, StoreAwayError, StoreError
 from monitor.base.tasks import KeyedTasks, is_due
 from monitor.base.translation import gettext as _
 from monitor.base.translation import ngettext
@@ -101,6 +101,9 @@ TICK = 1.0
 PAGES_AT_ONCE = 8
 STORE_REST = 30.0
 """Seconds without polling after a StoreError: a full disk takes time to clear."""
+AWAY_REST = 2.0
+"""The same while the database does not answer: then nothing is fetched, since the store is read
+first."""
 SHINGLE_WINDOW = 72 * 3600.0
 SENT_RETENTION = 90 * 86_400.0
 """Seconds for which sent deliveries are kept."""
@@ -136,7 +139,7 @@ class Daemon:
         """The damage of the store and the way out; empty if the store is whole."""
         self._unusual = UnusualWatch(parts.store, parts.clock)
         self._looked_at = 0.0
-        self._refused_at = float("-inf")
+        self._refused_at = self._complained_at = float("-inf")
         self._refused: StoreError | None = None
         self._swept_at = 0.0
 
@@ -362,8 +365,9 @@ class Daemon:
         await self._parts.sleep(0)
 
     def _may_poll(self, now: Timestamp) -> bool:
-        """Return whether feeds are polled: not for `STORE_REST` seconds after a StoreError."""
-        return is_due(self._refused_at, STORE_REST, now)
+        """Return whether feeds are polled: not for some seconds after a StoreError."""
+        rest = AWAY_REST if isinstance(self._refused, StoreAwayError) else STORE_REST
+        return is_due(self._refused_at, rest, now)
 
     def _pause(self, error: StoreError) -> None:
         """Stop polling for a while: nothing is fetched that cannot be stored."""
@@ -371,12 +375,10 @@ class Daemon:
             log.debug("%s", error)
             return
         now = self._parts.clock()
-        if self._may_poll(now):
-            log.error(
-                _("{error}; trying again in {seconds} s", error=error, seconds=int(STORE_REST))
-            )
-        self._refused_at = now
-        self._refused = error
+        self._refused_at, self._refused = now, error
+        if is_due(self._complained_at, STORE_REST, now):
+            self._complained_at = now
+            log.error(_("{error}; trying again", error=error))
 
     async def _sweep(self) -> None:
         now = self._parts.clock()

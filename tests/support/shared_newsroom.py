@@ -21,7 +21,6 @@ from typing import Any, Self
 import psycopg
 from msgspec.structs import replace
 
-from monitor.storage.store.database import postgresql
 from support import ROOT
 from support.feeds_and_webhook import Accepted, ScriptedFeed, ScriptedWebhook
 from support.newsroom import Item, until
@@ -259,13 +258,6 @@ class SharedNewsroom:
         """Lock a table while the block runs."""
         with self._session() as session, session.transaction():
             session.execute(f"LOCK TABLE {table} IN ACCESS EXCLUSIVE MODE")
-            yield
-
-    @contextmanager
-    def no_writer(self) -> Iterator[None]:
-        """Hold the lock of writers while the block runs."""
-        with self._session() as session, session.transaction():
-            session.execute(postgresql._LOCK)
             yield
 
     def waiting(self, table: str) -> int:

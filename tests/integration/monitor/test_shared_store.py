@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 import psycopg
 import pytest
 from support import ROOT
+from support.databases import cut_connections
 from support.newsroom import PATIENCE, TOCSIN, Newsroom
 from support.scripted_server import Web
 from support.small_store import ALIBABA, arrival, article, opened
@@ -228,11 +229,7 @@ def test_one_who_follows_is_told_at_once_and_after_a_cut(
         for number in (101, 102):
             room.save(arrival(number, ALIBABA, article=article(number, title=f"Neuf {number}")))
             assert f"Neuf {number}" in follower.stdout.readline()
-            with psycopg.connect(postgresql, autocommit=True) as session:
-                session.execute(
-                    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
-                    " WHERE application_name LIKE 'tocsin%' AND datname = current_database()"
-                )
+            cut_connections(postgresql)
         room.store.close()
         follower.kill()
 

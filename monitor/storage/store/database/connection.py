@@ -140,8 +140,8 @@ class Connection(Protocol):
         Writers go on meanwhile. 1 GB takes some seconds. Raises StoreError.
         """
 
-    def message(self, error: Exception, consequence: str = "") -> str:
-        """Return a message: the error of the store, its consequence, and the remedy."""
+    def refusal(self, error: Exception, consequence: str = "") -> StoreError:
+        """Return an error that says what the database refused, the consequence and the remedy."""
 
 
 def marks(count: int) -> str:
@@ -232,7 +232,7 @@ def reading(connection: Connection) -> Iterator[Connection]:
     try:
         yield connection
     except connection.Error as error:
-        raise StoreError(connection.message(error)) from error
+        raise connection.refusal(error) from error
 
 
 @contextmanager
@@ -250,7 +250,7 @@ def transaction(connection: Connection) -> Iterator[Connection]:
         with suppress(connection.Error):  # a disk that fails; closing rolls back too
             connection.rollback()
         if isinstance(error, connection.Error):
-            raise StoreError(connection.message(error, _("; nothing was changed"))) from error
+            raise connection.refusal(error, _("; nothing was changed")) from error
         raise
 
 

@@ -20,7 +20,7 @@ from psycopg.conninfo import conninfo_to_dict
 from psycopg.pq import TransactionStatus
 from psycopg.types.numeric import Int8Dumper
 
-from monitor.base.errors import NoStoreError, StoreError, StoreTakenError
+from monitor.base.errors import NoStoreError, StoreAwayError, StoreError, StoreTakenError
 from monitor.base.formatting import clauses
 from monitor.base.translation import Message, mark
 from monitor.base.translation import gettext as _
@@ -359,8 +359,8 @@ class PostgresqlConnection:
         """Return nothing: the server finds damaged pages when it reads them."""
         return ""
 
-    def message(self, error: Exception, consequence: str = "") -> str:
-        return describe(self.address, error, consequence)
+    def refusal(self, error: Exception, consequence: str = "") -> StoreError:
+        return refusal(self.address, error, consequence)
 
     def version(self) -> int:
         table = self._value("SELECT to_regclass('store')")
@@ -432,7 +432,7 @@ def open_database(
             connection.close()
             raise
     except psycopg.Error as error:
-        raise StoreError(describe(parsed, error)) from error
+        raise refusal(parsed, error) from error
     return connection
 
 
@@ -449,14 +449,16 @@ def _require_utf8(connection: PostgresqlConnection) -> None:
         )
 
 
-def describe(address: Address, error: Exception, consequence: str = "") -> str:
-    """Return a message: the error of a store, its consequence, and the remedy."""
+def refusal(address: Address, error: Exception, consequence: str = "") -> StoreError:
+    """Return an error that says what the database refused, the consequence and the remedy."""
     code = getattr(error, "sqlstate", None) or _login_code(str(error))
     remedy = next((words for prefix, words in _REMEDIES.items() if code.startswith(prefix)), "")
     diagnosis = getattr(error, "diag", None)
     message = (diagnosis and diagnosis.message_primary) or str(error).splitlines()[0]
     line = _("{file}: {error}", file=address.name, error=f"{message}{consequence}")
-    return clauses([line, _(remedy)]) if remedy else line
+    is_away = isinstance(error, psycopg.OperationalError) and code.startswith(("08", "57P"))
+    kind = StoreAwayError if is_away else StoreError
+    return kind(clauses([line, _(remedy)]) if remedy else line)
 
 
 def _login_code(message: str) -> str:

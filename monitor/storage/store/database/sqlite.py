@@ -158,8 +158,8 @@ class SqliteConnection(sqlite3.Connection):
         finally:
             self.set_progress_handler(None, 0)
 
-    def message(self, error: Exception, consequence: str = "") -> str:
-        return _message(STORE_FILE, error, consequence)
+    def refusal(self, error: Exception, consequence: str = "") -> StoreError:
+        return StoreError(_message(STORE_FILE, error, consequence))
 
     @property
     def is_outdated(self) -> bool:

@@ -9,13 +9,14 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from support.databases import cut_connections
 from support.newsroom import until
 from support.small_store import ALIBABA, SmallStore, arrival, opened
 
 from monitor.base.errors import StoreError, StoreTakenError
 from monitor.model.config import StoreAddress
 from monitor.storage.store.database.connection import select_in
-from monitor.storage.store.database.postgresql import describe, open_database, parse_address
+from monitor.storage.store.database.postgresql import open_database, parse_address, refusal
 from monitor.storage.store.database.schema import VERSION
 from monitor.storage.store.database.sqlite import open_database as open_sqlite
 from monitor.storage.store.database.tables import TABLES
@@ -39,15 +40,6 @@ def execute(address: str, *statements: str) -> list[tuple[object, ...]]:
         for statement in statements:
             result = session.execute(statement)
         return result.fetchall() if result.description else []
-
-
-def cut_connections(address: str) -> None:
-    """Cut every connection of tocsin, as a restart of the database does."""
-    execute(
-        address,
-        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
-        " WHERE application_name LIKE 'tocsin%' AND datname = current_database()",
-    )
 
 
 # --- many rows, and many values -------------------------------------------------------------
@@ -282,4 +274,4 @@ def test_both_databases_have_the_same_tables(postgresql: str, tmp_path: Path) ->
 def test_who_is_not_let_in_is_told_why(reason: str, advice: str) -> None:
     address = parse_address("postgresql://lea@db.example.org/news")
     error = psycopg.OperationalError(f'connection to server at "db.example.org" failed: {reason}')
-    assert advice in describe(address, error)
+    assert advice in str(refusal(address, error))
