@@ -102,9 +102,7 @@ def main() -> None:
     problems: list[str] = []
     with (
         tempfile.TemporaryDirectory() as folder,
-        SharedNewsroom(
-            Path(folder), options.address, expiry=options.expiry, interval=1.0
-        ) as newsroom,
+        SharedNewsroom(Path(folder), options.address, expiry=options.expiry) as newsroom,
     ):
         desk = Newsroom(Path(folder), {"TOCSIN_STORE": options.address})
         for _ in range(3):
@@ -122,19 +120,18 @@ def main() -> None:
                 problems += status_problems(desk, stop.monitor, "is lost")
             stop.monitor.go_on()
             progress(f"{number + 1}: {stop.state}, {stop.seconds:.1f} s")
-            time.sleep(random.uniform(0.0, 1.0))
+            time.sleep(random.uniform(0.0, 3.0))
+        seconds = sorted(stop.seconds for stop in stops)
+        print(Counter(stop.state for stop in stops))
+        print(
+            f"{len(stops)} stops; others wrote again after {median(seconds):.1f} s (median),"
+            f" {seconds[-1]:.1f} s (longest)"
+        )
         newsroom.finish()
         problems += newsroom.broken()
-        ended = sum(m.log.read_text().count("stood still") for m in newsroom.monitors)
         articles, accepted = newsroom.count("articles"), len(newsroom.hook.accepted)
+        print(f"{articles:,} articles, {accepted:,} messages accepted")
         aimed.close()
-    seconds = sorted(stop.seconds for stop in stops)
-    print(Counter(stop.state for stop in stops))
-    print(
-        f"{len(stops)} stops, {ended} sessions ended; others wrote again after"
-        f" {median(seconds):.1f} s (median), {seconds[-1]:.1f} s (longest);"
-        f" {articles:,} articles, {accepted:,} messages"
-    )
     late = sum(second > PROMISE * options.expiry / EXPIRY for second in seconds)
     problems += [f"{late} times others waited for longer than promised"] if late else []
     print("all promises held" if not problems else "broken:", *problems, sep="\n  ")

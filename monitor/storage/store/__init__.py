@@ -51,6 +51,6 @@ def store_name(address: StoreAddress) -> str:
     """Return the address of a store without secrets. Raises StoreError."""
     if not address.is_shared:
         return str(address.folder)
-    from monitor.storage.store.database.postgresql import parse_address
+    from monitor.storage.store.database.addresses import parse_address
 
     return parse_address(address.url).name

@@ -1,99 +1,29 @@
-"""Stores in PostgreSQL: their addresses, connections to them, and notices of commits."""
+"""Stores in PostgreSQL: connections to them, and notices of commits."""
 
 from __future__ import annotations
 
 import logging
 import re
 import threading
-from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from functools import lru_cache
-from os import getpid
-from socket import gethostname
 from typing import Any, TypeVar, cast
 
 import psycopg
-from msgspec import Struct
 from psycopg.adapt import Dumper
-from psycopg.conninfo import conninfo_to_dict
 from psycopg.pq import TransactionStatus
 from psycopg.types.numeric import Int8Dumper
 
-from monitor.base.errors import NoStoreError, StoreAwayError, StoreError, StoreTakenError
-from monitor.base.formatting import clauses
-from monitor.base.translation import Message, mark
+from monitor.base.errors import NoStoreError, StoreError, StoreTakenError
+from monitor.base.translation import Message
 from monitor.base.translation import gettext as _
-from monitor.base.url import is_loopback
 from monitor.storage.store.database import printers
+from monitor.storage.store.database.addresses import Address, connect, parse_address, refusal
 from monitor.storage.store.database.schema import VERSION, prepare
 from monitor.storage.store.database.tables import TABLES, Kind
 
 log = logging.getLogger("tocsin")
-
-SCHEMES = "postgresql://", "postgres://"
-HOW_TO_WRITE = mark("write postgresql://user@host/database, and percent-encode what is special")
-CONNECT_SECONDS = 10
-CUT_SECONDS = 20
-"""Seconds without an answer after which a connection counts as cut."""
-_ADDRESS = re.compile(r"[^@ ]* [\d,]* [^@]*")
-"""Host, port and database; a part with an @ may be the end of a password."""
-
-
-class Address(Struct, frozen=True):
-    """The address of a store."""
-
-    parameters: dict[str, str]
-    """The parameters for libpq, with the password."""
-    name: str
-    """The address without secrets."""
-
-    def __repr__(self) -> str:
-        return f"Address({self.name})"
-
-
-def parse_address(address: str) -> Address:
-    """Return the parsed address of a store. Raises StoreError when it is not valid."""
-    if not address.startswith(SCHEMES):
-        raise StoreError(_("store: {advice}", advice=_(HOW_TO_WRITE)))
-    try:
-        options = {key: str(value) for key, value in conninfo_to_dict(address).items()}
-    except psycopg.ProgrammingError:  # its message may quote the password
-        raise StoreError(
-            _(
-                "store: PostgreSQL does not understand this address; {advice}",
-                advice=_(HOW_TO_WRITE),
-            )
-        ) from None
-    if not _ADDRESS.fullmatch("{host} {port} {dbname}".format_map(defaultdict(str, options))):
-        raise StoreError(
-            _("store: this address has a part that cannot be; {advice}", advice=_(HOW_TO_WRITE))
-        )
-    parameters = {
-        "connect_timeout": str(CONNECT_SECONDS),
-        "tcp_user_timeout": str(CUT_SECONDS * 1_000),
-        **({} if _is_local(options.get("host", "")) else {"sslmode": "require"}),
-        **options,
-        "client_encoding": "UTF8",
-        "application_name": f"tocsin {gethostname()}/{getpid()}",
-    }
-    return Address(parameters, _name(options))
-
-
-def _name(options: dict[str, str]) -> str:
-    user = f"{options['user']}@" if "user" in options else ""
-    port = f":{options['port']}" if "port" in options else ""
-    host = "" if options.get("host", "").startswith("/") else options.get("host", "") + port
-    return f"postgresql://{user}{host}/{options.get('dbname', '')}"
-
-
-def _is_local(hosts: str) -> bool:
-    """Return whether all hosts are this machine: a socket, or a loopback address."""
-    return all(
-        not host or host.startswith(("/", "@")) or is_loopback(host.strip("[]"))
-        for host in hosts.split(",")
-    )
-
 
 WITH_TRIGGERS = "alerts", "acts", "decisions", "evidence"
 FETCH_SIZE = 500
@@ -123,34 +53,6 @@ AND w.state_change < clock_timestamp() - ?1 * interval '1 ms' * CASE WHEN EXISTS
 """
 _CLAIM = "SELECT pg_try_advisory_lock{}(hashtextextended('monitor ' || current_schema(), 0))"
 """The lock of a claim ends with its session; many sessions may share it."""
-
-_NO_TLS = "SSL was required"
-_REMEDIES = {
-    "08": mark("is it running, and can this machine reach it?"),
-    "22P05": mark("make the database anew with encoding UTF8"),
-    "25006": mark("it is read only: a standby, or a user who may not write"),
-    "28": mark("are user and password right, and does the server let this machine in?"),
-    "3D000": mark("make the database first: createdb"),
-    "42501": mark("this user may not do that; whoever runs the database can grant it"),
-    "53": mark("the server lacks disk, memory or connections"),
-    "55P03": mark("another program is writing to it"),
-    _NO_TLS: mark(
-        "the server has no TLS: set `ssl = on` there, or end the address with ?sslmode=disable"
-        " where nobody else is on the network"
-    ),
-    "57P": mark("the server is stopping or starting; try again in a moment"),
-}
-"""The remedy for an error, by the beginning of its code (appendix A of PostgreSQL's manual)."""
-
-_LOGIN_ERRORS = (
-    (_NO_TLS, _NO_TLS),
-    ("no password supplied", "28"),
-    (r"database \".*\" does not exist", "3D000"),
-    ("connection slots|too many clients", "53"),
-    ("the database system is", "57P"),
-    ("FATAL", "28"),
-)
-"""Messages of servers and libpq about a failed login, and its code: libpq gives none."""
 
 T = TypeVar("T")
 
@@ -363,8 +265,9 @@ class PostgresqlConnection:
         return refusal(self.address, error, consequence)
 
     def version(self) -> int:
-        table = self._value("SELECT to_regclass('store')")
-        return int(self._value("SELECT version FROM store")) if table else 0
+        # Not to_regclass: it may not see a table that another program made in this moment.
+        visible = "SELECT 1 FROM pg_class WHERE relname = 'store' AND pg_table_is_visible(oid)"
+        return int(self._value("SELECT version FROM store")) if self._value(visible) else 0
 
     def create_tables(self) -> None:
         self.script(";".join(printers.postgresql_statements()))
@@ -395,7 +298,7 @@ class PostgresqlConnection:
             raise psycopg.OperationalError(_("another monitor watches this store by now"))
 
     def _connect(self) -> psycopg.Connection[Any]:
-        session = psycopg.connect(autocommit=True, **cast(Any, self.address.parameters))
+        session = connect(self.address)
         session.cursor_factory = psycopg.RawCursor
         session.adapters.register_dumper(str, _TextDumper)
         session.adapters.register_dumper(Message, _TextDumper)
@@ -447,22 +350,6 @@ def _require_utf8(connection: PostgresqlConnection) -> None:
                 encoding=encoding,
             )
         )
-
-
-def refusal(address: Address, error: Exception, consequence: str = "") -> StoreError:
-    """Return an error that says what the database refused, the consequence and the remedy."""
-    code = getattr(error, "sqlstate", None) or _login_code(str(error))
-    remedy = next((words for prefix, words in _REMEDIES.items() if code.startswith(prefix)), "")
-    diagnosis = getattr(error, "diag", None)
-    message = (diagnosis and diagnosis.message_primary) or str(error).splitlines()[0]
-    line = _("{file}: {error}", file=address.name, error=f"{message}{consequence}")
-    is_away = isinstance(error, psycopg.OperationalError) and code.startswith(("08", "57P"))
-    kind = StoreAwayError if is_away else StoreError
-    return kind(clauses([line, _(remedy)]) if remedy else line)
-
-
-def _login_code(message: str) -> str:
-    return next((code for pattern, code in _LOGIN_ERRORS if re.search(pattern, message)), "08")
 
 
 @lru_cache(2_000)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, suppress
 from pathlib import Path
 
@@ -15,8 +16,9 @@ from support.small_store import ALIBABA, SmallStore, arrival, opened
 
 from monitor.base.errors import StoreError, StoreTakenError
 from monitor.model.config import StoreAddress
+from monitor.storage.store.database.addresses import parse_address, refusal
 from monitor.storage.store.database.connection import select_in
-from monitor.storage.store.database.postgresql import open_database, parse_address, refusal
+from monitor.storage.store.database.postgresql import open_database
 from monitor.storage.store.database.schema import VERSION
 from monitor.storage.store.database.sqlite import open_database as open_sqlite
 from monitor.storage.store.database.tables import TABLES
@@ -156,6 +158,16 @@ def test_a_database_without_a_store_is_left_alone(postgresql_server: str) -> Non
     with closing(Store(StoreAddress(url=empty))) as store:
         assert store.feeds.every() == []
     execute(postgresql_server, "DROP SCHEMA nothing CASCADE")
+
+
+def test_monitors_that_start_together_make_one_store(postgresql_server: str) -> None:
+    for _ in range(6):
+        execute(postgresql_server, "CREATE SCHEMA fresh")
+        address = StoreAddress(url=f"{postgresql_server}&options=-csearch_path%3Dfresh")
+        with ThreadPoolExecutor(4) as threads:
+            for store in threads.map(Store, [address] * 4):
+                store.close()
+        execute(postgresql_server, "DROP SCHEMA fresh CASCADE")
 
 
 # --- evidence -------------------------------------------------------------------------------

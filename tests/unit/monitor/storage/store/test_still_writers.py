@@ -16,6 +16,7 @@ from support.small_store import ALIBABA, SmallStore, arrival, opened
 
 from monitor.base.errors import StoreError
 from monitor.model.config import StoreAddress
+from monitor.storage.store.database import addresses
 from monitor.storage.store.database import postgresql as server
 from monitor.storage.store.database.connection import transaction
 from monitor.storage.store.database.postgresql import PostgresqlConnection, open_database
@@ -40,7 +41,7 @@ Session = psycopg.Connection[Any]
 
 def of_another_process(room: SmallStore) -> PostgresqlConnection:
     """Return a connection of another process than this one, as far as the server knows."""
-    with patch.object(server, "getpid", lambda: 1):
+    with patch.object(addresses, "getpid", lambda: 1):
         return open_database(room.address.url, create=False, busy_ms=60_000)
 
 
@@ -64,17 +65,7 @@ def send_rows(session: Session) -> Wake:
 
 def read_nothing(session: Session) -> Wake:
     """Stand still while an answer is on its way: the session cannot send it."""
-    return _send(session, "SELECT repeat('x', 1000) FROM generate_series(1, 100000)")
-
-
-def be_granted_the_lock(session: Session) -> Wake:
-    """Stand still while the session waits for the lock, which it then gets."""
-    session.execute("ROLLBACK")
-    return _send(session, f"BEGIN; {server._LOCK}")
-
-
-def _send(session: Session, query: str) -> Wake:
-    session.pgconn.send_query(query.encode())
+    session.pgconn.send_query(b"SELECT repeat('x', 1000) FROM generate_series(1, 100000)")
     session.pgconn.flush()
 
     def read_answers() -> None:
@@ -84,7 +75,7 @@ def _send(session: Session, query: str) -> Wake:
     return read_answers
 
 
-@pytest.mark.parametrize("freeze", [say_nothing, send_rows, read_nothing, be_granted_the_lock])
+@pytest.mark.parametrize("freeze", [say_nothing, send_rows, read_nothing])
 def test_others_write_again_soon_and_the_sleeper_stores_nothing(
     room: SmallStore, freeze: Callable[[Session], Wake], caplog: pytest.LogCaptureFixture
 ) -> None:
