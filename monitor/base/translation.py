@@ -8,7 +8,7 @@ from __future__ import annotations
 import gettext as catalogues
 import json
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Self
 
 ENGLISH = "en"
 LANGUAGES = (ENGLISH, "fr")
@@ -65,7 +65,13 @@ class Message(str):
     """Words in the language of this process, which know their message and values."""
 
     code: tuple[Any, ...]
-    """`gettext` or `ngettext`'s arguments, and the values by name."""
+    """The arguments of `gettext` or `ngettext`, and the values by name."""
+
+    def __new__(cls, words: str, *code: Any) -> Self:
+        """Return words with their code."""
+        message = super().__new__(cls, words)
+        message.code = code
+        return message
 
     def __str__(self) -> str:
         """Return the same, so that an error with this message has it too."""
@@ -81,8 +87,8 @@ def coded(words: Any) -> Any:
     if not isinstance(words, Message):
         return words
     *arguments, values = words.code
-    stored_values = {name: coded(value) for name, value in values.items()}
-    return CODED + json.dumps([*arguments, stored_values], ensure_ascii=False, default=str)
+    code = [*arguments, {name: coded(value) for name, value in values.items()}]
+    return CODED + json.dumps(code, ensure_ascii=False, default=str)
 
 
 def shown(stored: str) -> str:
@@ -92,12 +98,6 @@ def shown(stored: str) -> str:
     *arguments, values = json.loads(stored[1:])
     values = {name: shown(v) if isinstance(v, str) else v for name, v in values.items()}
     return (gettext if len(arguments) == 1 else ngettext)(*arguments, **values)
-
-
-def _message(words: str, *code: Any) -> str:
-    message = Message(words)
-    message.code = code
-    return message
 
 
 def gettext(message: str, /, **values: object) -> str:
@@ -110,7 +110,7 @@ def gettext(message: str, /, **values: object) -> str:
     """
     catalogue = _chosen.catalogue
     text = message if catalogue is None or not message else catalogue.gettext(message)
-    return _message(text.format(**values) if values else text, message, values)
+    return Message(text.format(**values) if values else text, message, values)
 
 
 def pgettext(context: str, message: str, /, **values: object) -> str:
@@ -141,7 +141,7 @@ def ngettext(singular: str, plural: str, amount: float, /, **values: object) -> 
     else:
         text = catalogue.ngettext(singular, plural, int(amount))
     words = text.format(count=number(amount), **values)
-    return _message(words, singular, plural, amount, values)
+    return Message(words, singular, plural, amount, values)
 
 
 def mark(message: str) -> str:

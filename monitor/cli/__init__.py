@@ -6,14 +6,14 @@ import gc
 import logging
 import os
 import re
-import shutil
 import sys
-import textwrap
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import cached_property
 from io import StringIO
 from pathlib import Path
+from shutil import get_terminal_size
+from textwrap import TextWrapper
 from typing import TYPE_CHECKING
 
 import click
@@ -146,9 +146,7 @@ class CliContext:
     @cached_property
     def folder(self) -> Path:
         """The data folder in use; raises ConfigError if feeds.yaml is unclear about it."""
-        if self.data is not None:
-            return self.data
-        return data_folder(self._clear_path)
+        return data_folder(self._clear_path) if self.data is None else self.data
 
     @cached_property
     def _clear_path(self) -> Path:
@@ -375,12 +373,6 @@ def main() -> None:
         code = error.exit_code
     except ConfigError as error:
         code = _config_error(error)
-    except AlreadyRunningError as error:
-        say(str(error))
-        code = OTHER_MONITOR
-    except MissingExtraError as error:
-        say(str(error))
-        code = BAD_CONFIG
     except MonitorError as error:
         code = _monitor_error(error)
     except SystemExit as end:
@@ -424,14 +416,11 @@ def on_terminal() -> bool:
 
 def say(line: str) -> None:
     """Print a message to stderr, so that stdout holds results only."""
-    lines = clean(line, keep_newlines=True).split("\n")
+    lines: Iterable[str] = clean(line, keep_newlines=True).split("\n")
     if sys.stderr.isatty():
-        width = shutil.get_terminal_size().columns
-        lines = [
-            textwrap.fill(text, width, subsequent_indent=" " * (len(text) - len(text.lstrip())),
-                          break_long_words=False, break_on_hyphens=False)
-            for text in lines
-        ]  # fmt: skip
+        fold = TextWrapper(get_terminal_size().columns, break_long_words=False,
+                           break_on_hyphens=False)  # fmt: skip
+        lines = map(fold.fill, lines)
     click.echo("\n".join(lines), err=True)
 
 
@@ -469,14 +458,16 @@ def load_config(path: Path) -> Config:
 
 def _monitor_error(error: MonitorError) -> int:
     """Print an error; of an archive that is missing, first the mistakes of feeds.yaml."""
-    path = _config_path(sys.argv[1:])
-    if isinstance(error, NoStoreError) and path.exists():
+    if isinstance(error, NoStoreError) and (path := _config_path(sys.argv[1:])).exists():
         try:
             load_config(path)
         except ConfigError as mistakes:
             return _config_error(mistakes)
-    say(f"tocsin: {error}")
-    return BAD_CONFIG if isinstance(error, UnknownNameError) else 1
+    names_itself = isinstance(error, AlreadyRunningError | MissingExtraError)
+    say(str(error) if names_itself else f"tocsin: {error}")
+    if isinstance(error, AlreadyRunningError):
+        return OTHER_MONITOR
+    return BAD_CONFIG if isinstance(error, MissingExtraError | UnknownNameError) else 1
 
 
 def _config_error(error: ConfigError) -> int:

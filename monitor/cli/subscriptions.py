@@ -77,10 +77,9 @@ def feeds_import(cli: CliContext, file: BinaryIO) -> None:
         output.echo(_("added {feed}: {about}", feed=feed.name + tags, about=feed.url))
     summary = _(
         "{added} added, {known} subscribed to already, {refused} refused",
-        added=number(len(new_feeds)),
-        known=number(len(duplicates) - repeated),
+        added=number(len(new_feeds)), known=number(len(duplicates) - repeated),
         refused=number(refused_count),
-    )
+    )  # fmt: skip
     twice = ngettext("{count} twice in the file", "{count} twice in the file", repeated)
     say(clauses([summary, twice] if repeated else [summary]))
 
