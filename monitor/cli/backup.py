@@ -22,7 +22,6 @@ from monitor.storage.maintenance import indexer
 from monitor.storage.maintenance.backup import (
     CONFIG,
     BackupError,
-    Manifest,
     RestorePaths,
     back_up,
     read_backup,
@@ -36,8 +35,9 @@ from monitor.storage.store import open_store
 
 @click.command()
 @click.argument("file", type=click.Path(path_type=Path, dir_okay=False, writable=True))
-@click.pass_context
-def backup(context: click.Context, file: Path) -> None:
+@click.option("--force", is_flag=True, help="Write it though the store is not whole.")
+@click.pass_obj
+def backup(cli: CliContext, file: Path, force: bool) -> None:
     """Write the newsroom into FILE: all articles, alerts and verdicts, and feeds.yaml.
 
     A monitor may run at the same time: FILE contains the state of one moment. It is a zip with
@@ -45,7 +45,6 @@ def backup(context: click.Context, file: Path) -> None:
     older FILE is replaced when the new one is complete; where the store is damaged or not whole, it
     is left as it is.
     """
-    cli: CliContext = context.obj
     if cli.shared:
         raise BackupError(
             _(
@@ -61,21 +60,11 @@ def backup(context: click.Context, file: Path) -> None:
             file,
             cli.clock(),
             progress or no_progress,
+            force=force,
         )
     size = megabytes(file.stat().st_size)
     contents = ", ".join([articles(summary.articles), alerts(summary.alerts), size])
     say(_("{name}: {text}", name=file, text=contents))
-    if summary.faults:
-        say(_faults(summary))
-        context.exit(1)
-
-
-def _faults(manifest: Manifest) -> str:
-    return ngettext(
-        "NOT whole: {count} fault; `tocsin verify` names it",
-        "NOT whole: {count} faults; `tocsin verify` names them",
-        manifest.faults,
-    )
 
 
 @click.command()
@@ -120,8 +109,6 @@ def restore(cli: CliContext, file: Path, folder: Path | None, force: bool) -> No
     totals = f"{articles(manifest.articles)}, {alerts(manifest.alerts)}"
     indexed = ngettext("{count} indexed", "{count} indexed", indexed_count)
     say(clauses([totals, indexed]))
-    if manifest.faults:
-        say(_faults(manifest))
     if existing_paths:
         say(_("the old newsroom is in {folder}", folder=old_folder))
 

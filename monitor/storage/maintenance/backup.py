@@ -27,12 +27,7 @@ from monitor.model.config import STORE_FILE, StoreAddress
 from monitor.storage.data_folder import ARCHIVE_FOLDER
 from monitor.storage.maintenance.verification import verify
 from monitor.storage.store.database.schema import VERSION
-from monitor.storage.store.database.sqlite import (
-    RESTORE,
-    find_damage,
-    open_database,
-    take_rows_only,
-)
+from monitor.storage.store.database.sqlite import find_damage, open_database, take_rows_only
 from monitor.storage.store.sql.evidence import EvidenceReader
 
 CONFIG = "feeds.yaml"
@@ -68,8 +63,6 @@ class Manifest(Struct, frozen=True, kw_only=True):
     store: Count
     """Version of the store."""
     files: dict[str, PackedFile]
-    faults: Count = 0
-    """What `tocsin verify` found: 0 of a store that is whole."""
 
 
 def parse_manifest(content: bytes, file: object) -> Manifest:
@@ -101,13 +94,21 @@ Progress = Callable[[str, int, int], None]
 """Called with the name of the step, the amount done, and the total."""
 
 
-def back_up(data: Path, config: Path, file: Path, now: Timestamp, progress: Progress) -> Manifest:
+def back_up(
+    data: Path,
+    config: Path,
+    file: Path,
+    now: Timestamp,
+    progress: Progress,
+    *,
+    force: bool = False,
+) -> Manifest:
     """Write a backup, whole or not at all, while a monitor may write.
 
     Raises:
         StoreError: The store cannot be read.
-        BackupError: The store is damaged, or is not whole and the file exists; the destination is
-            a folder, or its folder is missing.
+        BackupError: The store is damaged or not whole, unless `force`; the destination is a folder,
+            or its folder is missing.
         OSError: The file cannot be written.
     """
     if file.is_dir():
@@ -121,40 +122,24 @@ def back_up(data: Path, config: Path, file: Path, now: Timestamp, progress: Prog
     copy = folder / STORE_FILE
     try:
         _copy_store(data, copy, progress)
-        faults = _faults(folder, file, data, now, progress)
+        with EvidenceReader(StoreAddress(folder)) as reader:
+            result = verify(reader, lambda _step, *done: progress(_("checking"), *done), now=now)
+        if result.faults and not force:
+            raise BackupError(
+                _(
+                    "{file}: it is NOT whole ({fault}), and no backup was written;"
+                    " --force writes one of what there is",
+                    file=data / STORE_FILE,
+                    fault=result.faults[0],
+                )
+            )
         sources = {STORE_FILE: copy} | ({CONFIG: config} if config.exists() else {})
-        manifest = _pack(part, sources, faults, now, progress)
+        manifest = _pack(part, sources, now, progress)
         part.replace(file)
     finally:
         part.unlink(missing_ok=True)
         shutil.rmtree(folder, ignore_errors=True)
     return manifest
-
-
-def _faults(folder: Path, file: Path, data: Path, now: Timestamp, progress: Progress) -> int:
-    """Return the number of faults of the copy in a folder; raise BackupError if it is no backup."""
-    with EvidenceReader(StoreAddress(folder)) as reader:
-        result = verify(reader, lambda _step, *done: progress(_("checking"), *done), now=now)
-    if result.damage:
-        raise BackupError(
-            _(
-                "{file}: it is damaged ({damage}), and no backup was written; {advice}",
-                file=data / STORE_FILE,
-                damage=result.damage,
-                advice=_(RESTORE),
-            )
-        )
-    if result.faults and file.exists():
-        raise BackupError(
-            _(
-                "{file}: it is NOT whole ({fault}), and {backup} was left as it is; to back up what"
-                " there is, name a new file",
-                file=data / STORE_FILE,
-                fault=result.faults[0],
-                backup=file,
-            )
-        )
-    return len(result.faults) + result.more
 
 
 def _copy_store(data: Path, copy: Path, progress: Progress) -> None:
@@ -185,7 +170,6 @@ def _make_private(path: Path) -> None:
 def _pack(
     part: Path,
     sources: dict[str, Path],
-    faults: int,
     now: Timestamp,
     progress: Progress,
 ) -> Manifest:
@@ -208,9 +192,8 @@ def _pack(
                     progress(_("packing"), done, total)
             files[name] = PackedFile(source.stat().st_size, digest.hexdigest())
         manifest = Manifest(
-            taken=iso(now) or "", articles=articles, alerts=alerts, store=VERSION, files=files,
-            faults=faults,
-        )  # fmt: skip
+            taken=iso(now) or "", articles=articles, alerts=alerts, store=VERSION, files=files
+        )
         zip_file.writestr(MANIFEST, msgspec.json.format(msgspec.json.encode(manifest), indent=2))
     with part.open("rb") as file:
         os.fsync(file.fileno())
