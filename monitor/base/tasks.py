@@ -29,6 +29,18 @@ def is_due(last: Timestamp, interval: float, now: Timestamp) -> bool:
     return not 0.0 <= now - last < interval
 
 
+async def event_or(event: asyncio.Event, nap: Awaitable[None]) -> None:
+    """Wait until an event is set, or a nap ends; raise what the nap raises."""
+    tasks = [asyncio.ensure_future(event.wait()), asyncio.ensure_future(nap)]
+    try:
+        done, _pending = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        for task in done:
+            task.result()
+    finally:
+        for task in tasks:
+            task.cancel()
+
+
 class WorkerThread:
     """A thread that runs one call after the other, as the store needs it."""
 

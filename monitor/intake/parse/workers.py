@@ -41,6 +41,8 @@ NICENESS = 3
 leaves it half of its share of the processor."""
 MEMORY = 140 * 2**20
 """Bytes that a worker may take beyond its own size."""
+_IDLE = 30.0
+"""Seconds without a document after which a worker ends: its pool wakes 20 times a second."""
 _GARBAGE = 20_000
 """New values after which garbage is collected: at 700, as usual, that takes a fifteenth."""
 _TASKS = 500
@@ -130,6 +132,7 @@ class _Worker:
     def __init__(self, memory: int, niceness: int) -> None:
         self._prepare = partial(_prepare, memory, niceness)
         self._turn = asyncio.Lock()
+        self._idle: asyncio.TimerHandle | None = None
         self._pool: ProcessPool | None = None
 
     async def run(self, seconds: float, *task: Any) -> Any:
@@ -145,11 +148,15 @@ class _Worker:
             ProcessExpired: The worker ended: with SIGPROF, for want of processor time.
         """
         async with self._turn:
+            if self._idle is not None:
+                self._idle.cancel()
             try:
                 return await self._attempted(seconds, *task)
             except (BrokenProcessPool, RuntimeError):  # an idle worker was killed from outside
                 self.close()
                 return await self._attempted(seconds, *task)
+            finally:
+                self._idle = asyncio.get_running_loop().call_later(_IDLE, self._discard)
 
     async def _attempted(self, seconds: float, *task: Any) -> Any:
         try:
@@ -160,10 +167,13 @@ class _Worker:
             async with asyncio.timeout(_PATIENCE * seconds):
                 return await asyncio.wrap_future(self._pool.schedule(_attempt, (seconds, *task)))
         except TimeoutError:
-            if self._pool is not None:  # stopping it takes seconds
-                asyncio.get_running_loop().run_in_executor(None, _stop, self._pool)
-                self._pool = None
+            self._discard()
             raise
+
+    def _discard(self) -> None:
+        if self._pool is not None:  # stopping it takes seconds
+            asyncio.get_running_loop().run_in_executor(None, _stop, self._pool)
+            self._pool = None
 
     def close(self) -> None:
         """Stop the process, whatever it is doing."""

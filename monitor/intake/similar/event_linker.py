@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from monitor.base.article import Timestamp
 from monitor.base.errors import EncodingError, StoreError
-from monitor.base.tasks import WorkerThread
+from monitor.base.tasks import WorkerThread, event_or
 from monitor.base.translation import gettext as _
 from monitor.base.translation import ngettext
 from monitor.model.event_link import WINDOW, EncodedArticle, EncodedBatch, Unencoded
@@ -23,9 +23,9 @@ log = logging.getLogger("tocsin")
 BATCH = 16
 """Articles that are encoded at once: about a second."""
 LOOK = 2.0
-"""Seconds between two looks for new articles."""
+"""Least seconds between two batches of older articles."""
 REST = 60.0
-"""Seconds without a look after the store or the process failed."""
+"""Seconds after which an idle process is ended, or without a look after a failure."""
 IDLE = 4.0
 """Pause after older articles, as a multiple of their time: they take a fifth of a processor."""
 MOST_FAILURES = 3
@@ -63,7 +63,8 @@ class EventLinker:
         self._save = save
         self._clock = clock
         self._sleep = sleep
-        self._woken = True
+        self._woken = asyncio.Event()
+        self._woken.set()
         self._older_than: int | None = None
         self._has_older = True
         self._failures = 0
@@ -73,19 +74,14 @@ class EventLinker:
         """The reason for which no article gets a vector at present; empty when they do."""
 
     def wake(self) -> None:
-        self._woken = True
+        self._woken.set()
 
     async def run_forever(self, on_error: Callable[[StoreError], None]) -> None:
         """Encode whenever there is something to encode. Never raises: the monitor goes on."""
         while True:
             try:
-                if self.enabled:
-                    await self._sleep(await self._step())
-                else:
-                    await asyncio.to_thread(self._encoding.close)
-                    self._woken = self._has_older = True
-                    self._older_than = None
-                    await self._sleep(LOOK)
+                seconds = await self._step() if self.enabled else None
+                await (self._rest() if seconds is None else self._sleep(seconds))
                 continue
             except StoreError as error:
                 on_error(error)
@@ -132,23 +128,35 @@ class EventLinker:
         self.trouble = str(error)
         log.warning(_("no article gets a vector: {error}", error=error))
 
-    async def _step(self) -> float:
-        """Encode some articles; return the seconds to wait afterwards."""
-        if self._woken:
-            self._woken = False
+    async def _rest(self) -> None:
+        """Wait until woken; end the idle process, whose pool wakes 20 times a second."""
+        if self.enabled:
+            await event_or(self._woken, self._sleep(REST))
+            if self._woken.is_set():
+                return
+        else:
+            self._woken.clear()
+            self._has_older, self._older_than = True, None
+        await asyncio.to_thread(self._encoding.close)
+        await event_or(self._woken, self._sleep(REST))
+
+    async def _step(self) -> float | None:
+        """Encode some articles; return the seconds to wait afterwards, None until woken."""
+        if self._woken.is_set():
+            self._woken.clear()
             if fresh := await self._fresh(BATCH):
                 await self._encode(fresh)
-                self._woken = True
+                self._woken.set()
                 return 0.0
         if not self._has_older:
-            return LOOK
+            return None
         start = self._clock()
         older = await self._thread(
             lambda: self._store.articles.unencoded(BATCH, before=self._older_than)
         )
         if not older:
             self._has_older = False
-            return LOOK
+            return None
         self._older_than = older[-1].article
         await self._encode(older)
         return max(LOOK, IDLE * (self._clock() - start))
