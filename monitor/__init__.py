@@ -19,7 +19,7 @@ The flow of an alert, from feeds.yaml to whoever is notified::
     feeds.yaml ── config ──▶ Config     runtime.config_reload: an edit takes effect when two looks
                                │        find the same file; an incorrect one changes nothing
                                ▼
-    runtime.daemon     once a second: which feeds and pages are due?
+    runtime.daemon     each second, unless it rests: which feeds and pages are due?
                                │
     runtime.pipeline   asyncio ▼
         intake.fetch       the HTTP client: allowed addresses, limits for each host, robots.txt

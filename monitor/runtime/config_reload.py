@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 
 from monitor.base.article import Timestamp
 from monitor.base.errors import ConfigError, StoreError
@@ -37,10 +37,12 @@ class ConfigReloader:
         self._last_stamp = parts.stamp()
         self._active_stamp = None if parts.edited() else self._last_stamp
 
-    async def run_forever(self, tick: float, on_refusal: Callable[[StoreError], None]) -> None:
-        """Look for changes every `tick` seconds, while polls go on. Never raises."""
+    async def run_forever(
+        self, tick: Callable[[], Awaitable[object]], on_refusal: Callable[[StoreError], None]
+    ) -> None:
+        """Look for changes after each tick, while polls go on. Never raises."""
         while True:
-            await self._parts.sleep(tick)
+            await tick()
             try:
                 await self.look()
             except StoreError as error:
@@ -92,6 +94,7 @@ class ConfigReloader:
             await parts.briefings.use(config.briefings, config.pages)
         if parts.linker is not None:
             parts.linker.enabled = config.vectors
+            parts.linker.wake()
         parts.ingester.watch = ActiveConfig(
             rules=rules,
             feeds={feed.number: feed for feed in feeds},

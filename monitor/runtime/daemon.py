@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import logging
 import math
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
@@ -44,33 +44,40 @@ log = logging.getLogger("tocsin")
 
 
 class TickTrigger(BaseTrigger):  # type: ignore[misc]
-    """Fires a fixed interval after now.
+    """Fires an interval, which may change, after now.
 
     The interval trigger of APScheduler counts from the last time it fired, one interval at a
     time: a clock that is set forward by a month (a machine without a battery, once NTP answers)
     costs 2.6 million steps, 4 s and 160 MB before the next tick; a year costs twelve times that.
     """
 
-    def __init__(self, interval: timedelta) -> None:
-        self._interval = interval
+    def __init__(self, seconds: Callable[[], float]) -> None:
+        self._seconds = seconds
 
     def get_next_fire_time(self, previous: datetime | None, now: datetime) -> datetime:
-        return now + self._interval
+        return now + timedelta(seconds=self._seconds())
 
 
 class Ticker:
-    """Ticks every `seconds` until it ends; a tick that lasts longer skips the next one."""
+    """Calls each of some functions every few seconds until it ends, in one wake-up of the process.
 
-    def __init__(self, tick: Callable[[], Awaitable[None]], seconds: float) -> None:
-        self._tick = tick
-        self._seconds = seconds
-        self._trigger = TickTrigger(timedelta(seconds=seconds))
+    A call that lasts longer skips the next one of its function.
+    """
+
+    def __init__(
+        self, ticks: Sequence[Callable[[], Awaitable[None]]], seconds: Callable[[], float]
+    ) -> None:
+        self._trigger = TickTrigger(seconds)
         self._scheduler = AsyncIOScheduler(timezone="UTC")
         # A tick reports its own errors; APScheduler would log one that is cancelled at the end.
         logging.getLogger("apscheduler.executors").setLevel(logging.CRITICAL)
-        self._job = self._scheduler.add_job(
-            self.fire, self._trigger, max_instances=1, coalesce=True, misfire_grace_time=None
-        )
+        self._jobs = [
+            self._scheduler.add_job(
+                fire, self._trigger, (tick,),
+                max_instances=1, coalesce=True, misfire_grace_time=None,
+            )
+            for tick in ticks
+        ]  # fmt: skip
         self._scheduler.start()
 
     async def keep(
@@ -79,25 +86,33 @@ class Ticker:
         """Go on ticking when the clock is set back."""
         previous = clock()
         while True:
-            await sleep(self._seconds)
+            await sleep(CLOCK_SECONDS)
             if (now := clock()) < previous:
-                self._job.reschedule(self._trigger)
+                for job in self._jobs:
+                    job.reschedule(self._trigger)
             previous = now
 
     def end(self) -> None:
         self._scheduler.shutdown(wait=False)
 
-    async def fire(self) -> None:
-        """Tick once. An error is logged, and the next tick comes all the same."""
-        try:
-            await self._tick()
-        except asyncio.CancelledError:  # at the end
-            pass
-        except Exception:
-            log.exception(_("this tick failed; the monitor goes on"))
+
+async def fire(tick: Callable[[], Awaitable[None]]) -> None:
+    """Tick once. An error is logged, and the next tick comes all the same."""
+    try:
+        await tick()
+    except asyncio.CancelledError:  # at the end
+        pass
+    except Exception:
+        log.exception(_("this tick failed; the monitor goes on"))
 
 
 TICK = 1.0
+RESTING = 2.0
+"""Multiple of that time between two ticks of a monitor that rests: nothing runs nor is due."""
+REST = 60.0
+"""Most seconds without a look at the store, while it does not change and nothing is due."""
+CLOCK_SECONDS = 30.0
+"""Seconds between two looks whether the clock was set back."""
 PAGES_AT_ONCE = 8
 STORE_REST = 30.0
 """Seconds without polling after a StoreError: a full disk takes time to clear."""
@@ -142,13 +157,21 @@ class Daemon:
         self._refused_at = self._complained_at = float("-inf")
         self._refused: StoreError | None = None
         self._swept_at = 0.0
+        self._ticked = asyncio.Event()
+        """Is set for an instant at each tick."""
+        self._changes: object = None
+        """The stamp of the store at the last look."""
+        self._looked_in_at = self._next_look = 0.0
+        """Time of the last look at the store, and of the next, unless the store changes before."""
 
     async def watch(self, stop: asyncio.Event) -> None:
         """Watch until `stop` is set, then end all tasks."""
         background = [
             *await self._start(),
             self._while_held(Duty.BACKFILL, self._backfill.run_forever),
-            asyncio.create_task(self._reloader.run_forever(TICK, self._pause), name="reloader"),
+            asyncio.create_task(
+                self._reloader.run_forever(self._ticked.wait, self._pause), name="reloader"
+            ),
             self._while_held(Duty.UPKEEP, self._retention.run_forever),
             asyncio.create_task(
                 check_daily(
@@ -165,10 +188,10 @@ class Daemon:
         if self._parts.linker is not None:
             background.append(self._while_held(Duty.VECTORS, self._parts.linker.run_forever))
         self._log_watched()
-        ticker = Ticker(self._tick, TICK)
+        ticker = Ticker((self._pulse, self._tick), lambda: TICK * (RESTING if self._rests() else 1))
         background.append(asyncio.create_task(ticker.keep(self._parts.clock, self._parts.sleep)))
         try:
-            await ticker.fire()
+            await fire(self._tick)
             await stop.wait()
         finally:
             ticker.end()
@@ -257,7 +280,13 @@ class Daemon:
         try:
             await self._mark_indexed()
             self._parts.indexer.start()
-            if self._may_poll(now := self._parts.clock()):
+            now, changes = self._parts.clock(), self._parts.store_stamp()
+            if self._rests() and changes == self._changes:
+                return
+            if changes != self._changes:
+                self._changes = changes
+                self._parts.notifier.wake()
+            if self._may_poll(now):
                 await self._poll_due(at_once=False)
                 await self._read_pages()
                 await self._relocate()
@@ -267,6 +296,11 @@ class Daemon:
         except StoreError as error:
             self._pause(error)
 
+    def _rests(self) -> bool:
+        """Return whether nothing runs, and nothing is known to be due."""
+        is_idle = not (self._polls or self._page_reads)
+        return is_idle and self._looked_in_at <= self._parts.clock() < self._next_look
+
     async def _keep_up(self, now: Timestamp) -> None:
         await self._end_silences()
         if is_due(self._looked_at, LOOK_INTERVAL, now):
@@ -275,10 +309,13 @@ class Daemon:
         await self._note_lost_monitors()
 
     async def _poll_due(self, *, at_once: bool) -> None:
-        """Begin to poll the feeds that are due; unless `at_once`, those due within a tick too."""
+        """Begin to poll the feeds that are due, or unless `at_once`, that are by the next tick."""
         now = self._parts.clock()
-        monitor, due_by = self._parts.leases.monitor, now if at_once else now + TICK
-        states = await self._parts.thread(self._parts.store.states, due_by, monitor)
+        monitor, due_by = self._parts.leases.monitor, now if at_once else now + RESTING * TICK
+        known_by = due_by if at_once or self._polls else max(due_by, now + REST)
+        states = await self._parts.thread(self._parts.store.states, known_by, monitor)
+        later = [state.next_due for state in states.values() if state.next_due > due_by]
+        self._looked_in_at, self._next_look = now, min([known_by, *later]) - RESTING * TICK
         if not self._may_poll(now):  # the store refused something while this call waited
             return
         active = self._reloader.feeds  # there may be a million, of which few are due
@@ -375,7 +412,7 @@ class Daemon:
             log.debug("%s", error)
             return
         now = self._parts.clock()
-        self._refused_at, self._refused = now, error
+        self._refused_at, self._refused, self._next_look = now, error, 0.0
         if is_due(self._complained_at, STORE_REST, now):
             self._complained_at = now
             log.error(_("{error}; trying again", error=error))
@@ -400,7 +437,6 @@ class Daemon:
         self._parts.indexer.start()
         return [
             asyncio.create_task(self._parts.pipeline.run()),
-            asyncio.create_task(self._pulse()),
             asyncio.create_task(self._parts.leases.run_forever()),
         ]
 
@@ -434,9 +470,9 @@ class Daemon:
         )
 
     async def _pulse(self) -> None:
-        while True:
-            await self._parts.sleep(TICK)
-            self._beat()
+        self._beat()
+        self._ticked.set()
+        self._ticked.clear()
 
     @property
     def heartbeat(self) -> Heartbeat:

@@ -11,7 +11,7 @@ from functools import partial
 from monitor.base import signs
 from monitor.base.article import Timestamp
 from monitor.base.errors import LeaseLostError, StoreError
-from monitor.base.tasks import WorkerThread
+from monitor.base.tasks import WorkerThread, event_or
 from monitor.base.translation import gettext as _
 from monitor.delivery.notify.notification import NotificationLoader, Sender, deliveries_of
 from monitor.delivery.notify.retry import MAX_RETRY_AFTER, next_try
@@ -23,8 +23,8 @@ from monitor.storage.store.sql.deliveries import DeliveryQueue
 
 log = logging.getLogger("tocsin")
 
-CHECK_SECONDS = 2.0
-"""Seconds between two checks for deliveries that another process queued."""
+CHECK_SECONDS, IDLE_SECONDS = 2.0, 60.0
+"""Seconds between two checks for what is due, while deliveries wait, and while none does."""
 BATCH = 100
 """Deliveries of a channel that are read together."""
 PAUSE_SECONDS = 60.0
@@ -104,13 +104,16 @@ class DeliveryLoop:
         """Send what becomes due, until cancelled; report store errors to `on_refusal`."""
         while True:
             self._wake_event.clear()
+            seconds = CHECK_SECONDS
             try:
                 await self._begin()
+                if not await self._thread(self._queue.is_waiting):
+                    seconds = IDLE_SECONDS
             except StoreError as error:
                 on_refusal(error)
             except Exception:
                 log.exception(_("nothing was sent this time; the monitor goes on"))
-            await self._wait()
+            await event_or(self._wake_event, self._sleep(seconds))
 
     async def all(self) -> None:
         """Try each delivery that is due once.
@@ -158,16 +161,6 @@ class DeliveryLoop:
     def _is_available(self, name: str) -> bool:
         """Return whether the pause of a channel is over."""
         return self._monotonic() >= self._paused_until.get(name, 0.0)
-
-    async def _wait(self) -> None:
-        """Wait until woken, but no longer than `CHECK_SECONDS`."""
-        wakeup = asyncio.ensure_future(self._wake_event.wait())
-        timeout = asyncio.ensure_future(self._sleep(CHECK_SECONDS))
-        try:
-            await asyncio.wait({wakeup, timeout}, return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            wakeup.cancel()
-            timeout.cancel()
 
     async def _serve(self, name: str) -> None:
         """Send the due deliveries of a channel, one message after the other."""

@@ -43,7 +43,7 @@ BATCH = 2048
 """Most articles of one commit: larger ones are hardly faster and take more memory."""
 LINGER, MAX_WAITS = 0.3, 4
 """Seconds to wait for more articles, and how often: large commits cost a third less per article."""
-LOOK_SECONDS = 5.0
+LOOK_SECONDS = 20.0
 """Seconds after which the outbox and the folder are checked without a wake-up."""
 WAITS = {"waits": True}
 """Marks the log lines that say that indexing has to wait."""

@@ -115,7 +115,7 @@ log = logging.getLogger("tocsin")
 
 SWEEP_SECONDS = 3600.0
 """Seconds between two sweeps."""
-CHECK_SECONDS = 10.0
+CHECK_SECONDS = 30.0
 """Seconds between two checks whether a sweep is due."""
 PAUSE = 0.25
 """Seconds between two steps of a sweep."""

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from monitor.model.config import BriefingSchedule
 
 DELIVERY = ", ".join(Delivery.__struct_fields__)
+_WAITING = "SELECT 1 FROM deliveries WHERE state = 'waiting' LIMIT 1"
 _DUE = "(due <= ? OR created_at > ? + 60)"
 """A delivery created in the future was created before the clock was set back: it is due too."""
 
@@ -42,6 +43,10 @@ class DeliveryQueue(StoreViews):
             (now, now),
         )
         return [channel for (channel,) in rows]
+
+    def is_waiting(self) -> bool:
+        """Return whether any delivery waits, due or not."""
+        return any(self._connection.read(_WAITING))
 
     def due(self, channel: str, now: Timestamp, limit: int) -> list[Delivery]:
         """Return the due deliveries of a channel, the most urgent first, with whole bundles."""

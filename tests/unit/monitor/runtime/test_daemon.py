@@ -19,7 +19,7 @@ def test_a_tick_cancelled_before_it_begins_is_nothing_to_speak_of(
         ticks.append(None)
 
     async def ended_at_a_tick() -> None:
-        ticker = Ticker(tick, 0.1)
+        ticker = Ticker([tick], lambda: 0.1)
         await asyncio.sleep(0.01)
         asyncio.get_running_loop().call_later(0.2, ticker.end)
         time.sleep(0.3)  # noqa: ASYNC251 - the loop finds both due, and the tick first
@@ -35,7 +35,7 @@ def test_a_tick_that_fails_is_told_of(caplog: pytest.LogCaptureFixture) -> None:
         raise ValueError("of no use")
 
     async def run_until_logged() -> None:
-        ticker = Ticker(tick, 0.01)
+        ticker = Ticker([tick], lambda: 0.01)
         while not caplog.records:  # noqa: ASYNC110
             await asyncio.sleep(0.01)
         ticker.end()
