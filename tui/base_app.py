@@ -21,6 +21,8 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal, TypedDict, Unpack
 from textual.actions import ActionError, parse
 from textual.binding import BindingType
 from textual.dom import DOMNode
+from textual.driver import Driver
+from textual.drivers.linux_driver import LinuxDriver
 from textual.events import AppFocus
 from textual.filter import LineFilter, Monochrome, NoColor
 from textual.notifications import SeverityLevel
@@ -33,6 +35,7 @@ from tui.bell import Bell, bell_sequence, bell_text
 from tui.data.newsroom import NewsroomModel
 from tui.data.settings import UiStateFile
 from tui.key_labels import NO_KEYMAP, bind
+from tui.quiet_driver import QuietDriver
 from tui.themes import THEMES, initial_theme, theme_label
 from tui.type_ahead import TypeAheadApp
 
@@ -156,6 +159,10 @@ class BaseApp(TypeAheadApp[ExitMode], inherit_bindings=False):
         """The earlier handlers of signals."""
         self._ended = Event()
         """Set once the application has ended."""
+
+    def get_driver_class(self) -> type[Driver]:
+        driver = super().get_driver_class()
+        return QuietDriver if driver is LinuxDriver else driver
 
     def get_line_filters(self) -> Sequence[LineFilter]:
         """With NO_COLOR, leave no greys: they are colours too."""

@@ -165,6 +165,7 @@ class FakeNewsroom:
         return SimpleNamespace(
             version=self.version,
             listener=lambda: None,
+            stamp=object,
             feeds=SimpleNamespace(
                 polls=self.polls, gaps=self.gaps, every=self.every_feed, poll_now=self.poll_now
             ),

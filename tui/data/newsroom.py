@@ -88,9 +88,14 @@ class ReadSchedule:
         self._ticks = idle_interval
         self._commits: int | None = None
 
-    def due(self, commits: int) -> bool:
-        """Return whether to read at this tick, given the store's count of commits."""
-        self._ticks += 1
+    def due(self, commits: int, ticks: int = 1) -> bool:
+        """Return whether to read now, so many ticks after the last call.
+
+        Args:
+            commits: The number of commits of the store.
+            ticks: Ticks since the last call.
+        """
+        self._ticks += ticks
         has_changed = commits != self._commits and self._ticks >= self._interval
         if not has_changed and self._ticks < self._idle_interval:
             return False
@@ -144,6 +149,11 @@ class CommitWatch:
             )
             thread.start()
 
+    @property
+    def are_heard(self) -> bool:
+        """Whether a listener has heard of one since the last call of `take`."""
+        return self._listener is not None and self._changed.is_set()
+
     def take(self) -> bool:
         """Return whether something may have been committed since the last call."""
         if self._listener is None:
@@ -169,6 +179,10 @@ STATUS_EVERY, VISIBLE_EVERY, COUNTS_EVERY = 3, 5, 10
 """Ticks between two reads of the status, of the alerts on the screen, of feeds and watchlists."""
 IDLE_EVERY = 30
 """Ticks between two reads while nobody commits."""
+REST_AFTER = 10
+"""Reads without a commit after which the newsroom rests."""
+REST_SECONDS, REST_LOOKS = 2.0, 5
+"""Seconds between two looks for a commit while it rests; looks between two reads."""
 
 
 class NewsroomUpdate(Struct, frozen=True):
@@ -229,9 +243,29 @@ class NewsroomModel:
         """Runs a call of the service in a thread and returns its result."""
         self._commits = -1
         """The number of commits of the store at the last read."""
+        self._quiet_reads = 0
+        """Reads since the last commit."""
+        self._stamp: object = None
+        """The stamp of the store at the last read; `_looks`: looks since then."""
+        self._looks = 0
         self._status_schedule = ReadSchedule(STATUS_EVERY, IDLE_EVERY)
         self._counts_schedule = ReadSchedule(COUNTS_EVERY, IDLE_EVERY)
         self._visible_schedule = ReadSchedule(VISIBLE_EVERY, IDLE_EVERY)
+
+    @property
+    def rests(self) -> bool:
+        """Whether nobody has committed for a while."""
+        return self._quiet_reads >= REST_AFTER
+
+    def skips_tick(self) -> bool:
+        """Return whether there is nothing to read at this tick, since the newsroom rests."""
+        stamp = self.service.views.stamp()
+        self._looks += 1
+        is_quiet = stamp == self._stamp and not self.commits.are_heard
+        if self.rests and is_quiet and self._looks < REST_LOOKS:
+            return True
+        self._stamp, self._looks = stamp, 0
+        return False
 
     async def read_update(
         self, filter: AlertFilter, position: StoreVersion, visible: Sequence[int]
@@ -260,11 +294,15 @@ class NewsroomModel:
     ) -> NewsroomUpdate:
         service, selector = self.service, self.selector
         newest = self.read_version()
-        counts_due, old_status = self._counts_schedule.due(newest.commits), self.status
-        recount = self._status_schedule.due(newest.commits) or counts_due or old_status is None
+        ticks = int(REST_SECONDS * REST_LOOKS) if self.rests else 1
+        old_status = self.status
+        counts_due = self._counts_schedule.due(newest.commits, ticks)
+        recount = self._status_schedule.due(newest.commits, ticks)
+        recount = recount or counts_due or old_status is None
         has_changed = newest.commits != self._commits
         self._commits = newest.commits
-        reread = self._visible_schedule.due(newest.commits) and old_status is not None
+        self._quiet_reads = 0 if has_changed else self._quiet_reads + 1
+        reread = self._visible_schedule.due(newest.commits, ticks) and old_status is not None
         escalated = (
             selector.escalated(filter, position.escalation)
             if newest.escalation > position.escalation

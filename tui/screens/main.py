@@ -183,8 +183,8 @@ class MainScreen(TriageScreen):
             self.run_worker(self._load_filtered(state.filter), group="look")
         else:
             self.load()
-            self._tick()
-        self.newsroom.commits.start(partial(self.app.call_from_thread, self._wake))
+            self._look()
+        self.newsroom.commits.start(partial(self.app.call_from_thread, self._look))
         if state.pane in self.PANES and state.pane != "stream":
             self.call_after_refresh(self.show_pane, state.pane)
         self.zoomed = state.zoomed
@@ -203,15 +203,10 @@ class MainScreen(TriageScreen):
         else:
             self.apply_filter(text)
 
-    def _wake(self) -> None:
-        """Read the news of a commit at once."""
-        self._ticks.reset()
-        self._tick()
-
-    def _tick(self) -> None:
+    def _look(self) -> None:
         """Read the news, with which the status bar is painted too; its clock goes on meanwhile."""
-        if self._reading:
-            super()._tick()
+        if self._reading or self.newsroom.skips_tick():
+            super()._look()
         else:
             self.run_worker(self.read_update(), group="look")
 

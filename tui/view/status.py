@@ -7,6 +7,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import tzinfo
 from typing import NamedTuple
 
+from msgspec.structs import replace
+
 from monitor.base import signs
 from monitor.base.article import Timestamp
 from monitor.base.formatting import articles as article_count
@@ -69,6 +71,8 @@ def status_parts(
     zone: tzinfo | None,
     cells: int,
     paused_stories: int | None = None,
+    *,
+    rests: bool = False,
 ) -> list[StatusPart]:
     """Return the parts of the status bar; where there is no room the least important are left out.
 
@@ -78,9 +82,12 @@ def status_parts(
         zone: The time zone; None is the machine's.
         cells: Width of the bar.
         paused_stories: Stories that wait while the stream is paused; None while it is not.
+        rests: Whether it is painted once a minute only: no second is shown.
     """
     brand: Line = [(" TOCSIN ", "brand")]
-    clock = times.clock(now, zone) + " "
+    clock = times.clock(now, zone)[: 5 if rests else None] + " "
+    if rests and status and status.pulse and 0 <= now - status.pulse <= STALE_AFTER:
+        status = replace(status, pulse=now)
     if status is None:
         opening = StatusPart([(f" {_('opening…')}", "quiet")])
         return _align_right([StatusPart(brand), opening], clock, cells)

@@ -53,7 +53,9 @@ class StatusBar(Bar):
     def update(self) -> None:
         """Show the last status at the present time."""
         model, cells = self._newsroom, self.size.width
-        parts = status_parts(model.status, model.clock(), model.zone, cells, model.paused_stories)
+        parts = status_parts(
+            model.status, model.clock(), model.zone, cells, model.paused_stories, rests=model.rests
+        )
         self.show([(line, f"app.open_part('{target}')" * bool(target)) for line, target in parts])
 
     def on_resize(self) -> None:

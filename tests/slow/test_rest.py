@@ -1,0 +1,70 @@
+"""A newsroom in which nothing happens: its processes sleep."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from support.newsroom import TOCSIN, Item, Newsroom, rss, until
+from support.scripted_server import Reply, Web
+from support.terminal import Terminal
+
+pytestmark = pytest.mark.costly
+
+FEEDS, SECONDS = 300, 20.0
+SETTLE = 60.0
+"""Seconds until the workers have ended, and the dashboard rests."""
+MOST = 2.0
+"""Times a second that all threads of all processes wake up, at most."""
+
+
+def descendants(pid: int) -> Iterator[int]:
+    """Yield a process and all below it."""
+    yield pid
+    for children in Path(f"/proc/{pid}/task").glob("*/children"):
+        for child in children.read_text().split():
+            yield from descendants(int(child))
+
+
+def wake_ups(*pids: int) -> Counter[str]:
+    """Return how often each thread of these processes, and of those below, has gone to sleep."""
+    return Counter(
+        {
+            str(status.parent): int(re.findall(r"\nvoluntary_ctxt_switches:\s+(\d+)", text)[0])
+            for pid in pids
+            for process in descendants(pid)
+            for status in Path(f"/proc/{process}/task").glob("*/status")
+            if (text := status.read_text())
+        }
+    )
+
+
+def test_a_newsroom_without_news_sleeps(web: Web, tmp_path: Path) -> None:
+    newsroom = Newsroom(tmp_path)
+    addresses = [f"/{number}" for number in range(FEEDS)]
+    for address in addresses:
+        item = Item(f"Alibaba {address}", "Un texte.", address, f"https://a.test{address}")
+        web.on(address, Reply(body=rss(item)))
+    feeds = [{"url": web.url(a), "name": f"F {a}", "every": "6h"} for a in addresses]
+    newsroom.watch(feeds, ["Alibaba"])
+    with newsroom.running("run") as monitor:
+        until(lambda: newsroom.counts()[0] == FEEDS and not newsroom.counts()[2])
+        screen = Terminal([str(TOCSIN), "dashboard"], folder=newsroom.folder)
+        try:
+            screen.read_until("Alibaba /")
+            time.sleep(SETTLE)
+            pids = monitor.pid, screen.child.pid
+            before, begun = wake_ups(*pids), time.monotonic()
+            time.sleep(SECONDS)
+            more = wake_ups(*pids) - before
+            assert more.total() / (time.monotonic() - begun) <= MOST, more
+            item = Item("Alibaba réveille", "Un texte.", "new", "https://a.test/new")
+            web.on(addresses[0], Reply(body=rss(item)))
+            newsroom.watch([{**feeds[0], "every": "1s"}, *feeds[1:]], ["Alibaba"])
+            screen.read_until("Alibaba réveille")
+        finally:
+            screen.kill()
