@@ -299,6 +299,8 @@ class Daemon:
     def _rests(self) -> bool:
         """Return whether nothing runs, and nothing is known to be due."""
         is_idle = not (self._polls or self._page_reads)
+        if self._parts.store.is_shared:  # the leases of others may become ours at any time
+            return False
         return is_idle and self._looked_in_at <= self._parts.clock() < self._next_look
 
     async def _keep_up(self, now: Timestamp) -> None:
