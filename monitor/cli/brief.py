@@ -36,7 +36,7 @@ from monitor.runtime.machine import local_zone
     shell_complete=complete_watchlist,
     help="Of this watchlist. Without it, of all.",
 )
-@with_limit(20, "At most this many stories of a watchlist. 0 means all.")
+@with_limit(20, "At most this many stories of a watchlist besides the top stories. 0 means all.")
 @with_format("text", "md", "html", "json")
 @click.pass_obj
 def brief(
@@ -46,12 +46,12 @@ def brief(
     limit: int,
     style: str,
 ) -> None:
-    """Print a briefing: the stories of each watchlist by weight, and what may be missing.
+    """Print a briefing: top stories, those of each watchlist, and what may be missing.
 
-    A story is listed once, under the watchlist whose alert is the most severe; the heaviest come
-    first, by severity and by the number of outlets. Noise, what was raised in a silence, and old
-    articles of a backfill are counted only. `html` is one file without scripts, for browsers and
-    mail programs.
+    A story is listed once, at the top if many outlets have it, else under the watchlist whose
+    alert is the most severe, by severity and number of outlets. Noise, what was raised in a
+    silence, and old articles that nobody was notified of are counted only. `html` is one file
+    without scripts, for browsers and mail programs.
     """
     if since >= cli.clock():
         raise click.BadParameter(_("that is in the future"), param_hint="--since")

@@ -76,7 +76,7 @@ class WatchlistBriefing(Struct, frozen=True, kw_only=True):
 
     name: str
     stories: tuple[BriefedStory, ...]
-    """Stories sorted by severity, outlets and time."""
+    """Top stories first, then the others, each sorted by severity, outlets and time."""
     left_out: int = 0
     """Stories that are not listed, because they exceed the limit."""
     listed_elsewhere: int = 0
@@ -86,7 +86,8 @@ class WatchlistBriefing(Struct, frozen=True, kw_only=True):
     silenced: int = 0
     """Alerts raised in a silence, which are not listed."""
     backfilled: int = 0
-    """Alerts of a backfill about articles published before this time, which are not listed."""
+    """Alerts of a backfill about articles published before this time, of which nobody was notified,
+    which are not listed."""
     baseline: Baseline = UNKNOWN
     """Stories in this stretch of time, and how many are usual in it."""
     chart: tuple[int, ...] = ()
@@ -113,6 +114,8 @@ class Briefing(Struct, frozen=True, kw_only=True):
     """Watchlists with an unusual number of stories first, then sorted by their first story."""
     feeds: int
     """Number of feeds that were to be read."""
+    top: tuple[BriefedStory, ...] = ()
+    """The stories of all watchlists with which it begins; `watchlists` has them too."""
     troubled: tuple[TroubledFeed, ...] = ()
     name: str = ""
     """Name of its entry in feeds.yaml; empty if a user asked for it."""

@@ -42,15 +42,21 @@ class Section(NamedTuple):
 
 
 def sections(briefing: Briefing, zone: tzinfo | None) -> Iterator[Section]:
-    """Yield the title, the overview, the stories by watchlist, and the feeds with gaps."""
+    """Yield title, overview, top stories, other stories by watchlist, and the feeds with gaps."""
     yield Section("title", [("title", [(title(briefing, zone), "title")])])
     yield Section(
         "overview", [("overview", [(words, "plain")]) for words in _overview(briefing, zone)]
     )
+    if briefing.top:
+        yield Section("watchlist", [("name", [(_("Top stories"), "heading")])])
+    for story in briefing.top:
+        yield Section("story", [*_story(story, "", briefing.until, zone)], story=story)
     for watchlist in briefing.watchlists:
+        others = [story for story in watchlist.stories if story not in briefing.top]
         if watchlist.stories:
-            yield Section("watchlist", list(_heading(watchlist)), watchlist=watchlist)
-        for story in watchlist.stories:
+            lines = [*_heading(watchlist, len(watchlist.stories) - len(others))]
+            yield Section("watchlist", lines, watchlist=watchlist)
+        for story in others:
             story_lines = list(_story(story, watchlist.name, briefing.until, zone))
             yield Section("story", story_lines, story=story)
     if names := [watchlist.name for watchlist in briefing.watchlists if not watchlist.stories]:
@@ -65,9 +71,9 @@ def sections(briefing: Briefing, zone: tzinfo | None) -> Iterator[Section]:
         yield Section("missing", [("missing", heading), *feeds])
 
 
-def _heading(watchlist: WatchlistBriefing) -> Iterator[tuple[str, Line]]:
+def _heading(watchlist: WatchlistBriefing, top: int) -> Iterator[tuple[str, Line]]:
     yield "name", [(watchlist.name, "heading")]
-    yield "counts", [(_counts(watchlist), "quiet")]
+    yield "counts", [(_counts(watchlist, top), "quiet")]
     if bars := chart(watchlist):
         yield "chart", [(bars, "list")]
     if watchlist.missed:
@@ -142,6 +148,9 @@ def _overview(briefing: Briefing, zone: tzinfo | None) -> Iterator[str]:
     for unusual in briefing.unusual:
         name, counts = unusual.name, _usual(unusual)
         yield _("Unusual: {watchlist} has {stories}.", watchlist=name, stories=counts)
+    alerts = [alert for w in watchlists for story in w.stories for alert in story.alerts]
+    if alerts and all(a.backfill and (a.published or 0.0) < briefing.since for a in alerts):
+        yield _("All of them are about earlier articles.")
     if words := list(_not_listed(watchlists)):
         yield _("Not listed: {alerts}.", alerts=", ".join(words))
     if briefing.troubled:
@@ -178,11 +187,13 @@ def _usual(watchlist: WatchlistBriefing) -> str:
     )
 
 
-def _counts(watchlist: WatchlistBriefing) -> str:
-    """Return the line under the name of a watchlist."""
+def _counts(watchlist: WatchlistBriefing, top: int) -> str:
+    """Return the line under the name of a watchlist, of which so many stories are top stories."""
     parts = [_usual(watchlist)]
     if watchlist.baseline.unusual:
         parts.append(_("unusual"))
+    if top:
+        parts.append(ngettext("{count} at the top", "{count} at the top", top))
     if left_out := watchlist.left_out:
         parts.append(ngettext("{count} not listed", "{count} not listed", left_out))
     if count := watchlist.listed_elsewhere:
@@ -233,12 +244,13 @@ def _about(story: BriefedStory, zone: tzinfo | None, now: Timestamp) -> str:
 
 
 def _remarks(story: BriefedStory, watchlist: str) -> str:
-    """Return star, state, tags and further watchlists of a story; mostly empty."""
+    """Return star, state, tags and further watchlists of a story: those besides `watchlist`."""
     words = [signs.STAR] if story.starred else []
     words += [] if story.state is AlertState.NEW else [state_name(story.state)]
     words += [f"#{tag}" for tag in story.tags]
-    if further := [name for name in story.watchlists if name != watchlist]:
-        words.append(_("also {watchlists}", watchlists=", ".join(further)))
+    further = ", ".join(name for name in story.watchlists if name != watchlist)
+    if further:
+        words.append(_("also {watchlists}", watchlists=further) if watchlist else further)
     return " · ".join(words)
 
 

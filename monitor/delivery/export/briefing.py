@@ -137,7 +137,7 @@ def _markdown(section: Section, pages: str) -> str:
         case "title":
             return f"# {first}"
         case "watchlist":
-            return f"## {first}\n\n{MARKDOWN.newline.join(following)}"
+            return f"## {first}\n\n{MARKDOWN.newline.join(following)}".rstrip()
         case "missing":
             return "\n".join([f"**{first}**\n", *(f"- {feed}" for feed in following)])
     return MARKDOWN.newline.join([first, *following])

@@ -21,7 +21,7 @@ from monitor.base.tasks import WorkerThread
 from monitor.base.translation import gettext as _
 from monitor.delivery.export.briefing import MESSAGE_BREAK, body, markdown, plain_text
 from monitor.judgement.alerts.routing import last_briefing
-from monitor.model.briefing import Briefing, BriefingProgress, StoredBriefing
+from monitor.model.briefing import Briefing, BriefingProgress, StoredBriefing, WatchlistBriefing
 from monitor.model.config import BriefingSchedule
 from monitor.presentation.briefing import subject
 from monitor.presentation.rows.newsroom import briefing_row
@@ -40,7 +40,8 @@ FIRST_SECONDS = 86_400.0
 
 
 CHAT_STORIES = 3
-"""Stories of a watchlist in plain text and Markdown, which are for chats: messages are short."""
+"""Stories of a watchlist, besides the top stories, in plain text and Markdown, which are for chats:
+messages are short."""
 
 
 class BriefingScheduler:
@@ -163,12 +164,11 @@ def stored_briefing(
 
 def _for_chats(briefing: Briefing) -> Briefing:
     """Return a briefing with the first stories of each watchlist, the others counted."""
-    watchlists = (
-        replace(
-            watchlist,
-            stories=watchlist.stories[:CHAT_STORIES],
-            left_out=watchlist.left_out + len(watchlist.stories[CHAT_STORIES:]),
-        )
-        for watchlist in briefing.watchlists
-    )
-    return replace(briefing, watchlists=tuple(watchlists))
+
+    def shortened(watchlist: WatchlistBriefing) -> WatchlistBriefing:
+        stories = watchlist.stories
+        shown = stories[: sum(story in briefing.top for story in stories) + CHAT_STORIES]
+        left_out = watchlist.left_out + len(stories) - len(shown)
+        return replace(watchlist, stories=shown, left_out=left_out)
+
+    return replace(briefing, watchlists=tuple(map(shortened, briefing.watchlists)))

@@ -200,7 +200,7 @@ class WatchlistBriefingRow(TypedDict):
     """The stories of a watchlist in a briefing."""
 
     watchlist: Annotated[str, means(attr="name")]
-    stories: Annotated[list[BriefedStoryRow], means("The heaviest first.")]
+    stories: Annotated[list[BriefedStoryRow], means("Those at the top, then the heaviest.")]
     left_out: Annotated[int, means("Stories beyond the limit.")]
     listed_elsewhere: Annotated[int, means("Stories that are listed under another watchlist.")]
     noise: Annotated[int, means("Alerts called noise, which are not listed.")]
@@ -238,6 +238,7 @@ class BriefingRow(TypedDict):
     due: Annotated[Moment, means("When it was due, if it is late.")]
     stories: Annotated[int, means("How many stories there are.")]
     unusual: Annotated[list[str], means("Watchlists with more stories than chance explains.")]
+    top: Annotated[list[BriefedStoryRow], means("At most five, of all watchlists.")]
     watchlists: Annotated[list[WatchlistBriefingRow], means("The heaviest first.")]
     feeds: Annotated[int, means("How many feeds were to be read.")]
     troubled: Annotated[list[TroubledFeedRow], means("Feeds of which articles may be missing.")]

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence, Set
 from datetime import tzinfo
+from itertools import chain
 
 from msgspec import Struct, field
 from msgspec.structs import replace
 
 from monitor.base.article import Article, Timestamp
+from monitor.base.translation import current
 from monitor.base.translation import gettext as _
 from monitor.intake.ingest.coverage_gaps import coverage, describe_gap, intervals
-from monitor.model.alert import Alert, StoryAlerts, Verdict
+from monitor.model.alert import Alert, StoryAlerts, SuppressionReason, Verdict
 from monitor.model.briefing import BriefedStory, Briefing, LitText, TroubledFeed, WatchlistBriefing
 from monitor.model.feed import Coverage, FeedHealth, Gap, GapKind
 from monitor.model.search import Filter
@@ -25,6 +27,8 @@ CHART_PARTS = 24
 """Bars of a chart: an hour each, of a day."""
 LISTED = 20
 """Most stories of a watchlist that are listed, unless another number is given."""
+TOP = 5
+"""Most top stories."""
 SHORTLISTED = 10
 """Factor: so many times the stories to list are read in full, to order them by outlets."""
 ESCALATED = 1_000
@@ -84,7 +88,8 @@ def read_facts(
     stories = views.alerts.stories([*ids, *risen_ids])
     in_time = {*ids, *risen_ids}
     alerts = [alert for story in stories for alert in story.alerts if alert.id in in_time]
-    former = [a.watchlist for a in alerts if not _why_not(a, since)]  # some are gone by now
+    listed = {alert for story in _counting(stories, since) for alert in story.alerts}
+    former = [alert.watchlist for alert in alerts if alert in listed]  # some are gone by now
     candidates = dict.fromkeys([*(w.name for w in in_force), *former])
     names = [n for n in candidates if n != FEED_HEALTH and (not folded or n.casefold() in folded)]
     gaps = views.feeds.gaps(since, until)
@@ -120,7 +125,8 @@ def _detailed(
     groups = _by_watchlist(_counting(stories, since), names)
     shortlist = limit * SHORTLISTED if limit else None
     first = [story for group in groups.values() for story in sorted(group, key=_weight)[:shortlist]]
-    ids = [alert.id for story in first for alert in story.alerts]
+    spread = sorted(chain.from_iterable(groups.values()), key=_outlets)[-TOP * SHORTLISTED :]
+    ids = sorted({alert.id for story in (*first, *spread) for alert in story.alerts})
     alerts = {alert.id: alert for alert in views.alerts.get(ids, matches=True, timelines=True)}
     return [StoryAlerts(tuple(alerts.get(a.id, a) for a in story.alerts)) for story in stories]
 
@@ -132,19 +138,22 @@ def compose_briefing(facts: BriefingFacts, zone: tzinfo, *, limit: int = LISTED)
     """Return the briefing of these facts. Pure.
 
     A story is listed once, under the watchlist whose alert is the most severe. Alerts that are
-    noise, were raised in a silence, or by a backfill for an article from before this time, are
-    counted only.
+    noise, were raised in a silence, or by a backfill that notified nobody for an article from
+    before this time, are counted only; those of the backfill are listed if there is nothing else.
 
     Args:
         facts: The facts of the store.
         zone: Time zone of the times in words.
-        limit: Stories of a watchlist that are listed; 0 for all.
+        limit: Stories of a watchlist that are listed besides the top stories; 0 for all.
     """
     groups = _by_watchlist(_counting(facts.stories, facts.since), facts.watchlists)
-    watchlists = [_watchlist(name, groups, facts, zone, limit) for name in facts.watchlists]
+    top = _top(groups, {name for name, usual in facts.baselines.items() if usual.surprise})
+    watchlists = [_watchlist(name, groups, top, facts, zone, limit) for name in facts.watchlists]
+    listed = {story.alerts: story for watchlist in watchlists for story in watchlist.stories}
     return Briefing(
         since=facts.since,
         until=facts.until,
+        top=tuple(listed[story.alerts] for story in top),
         watchlists=tuple(sorted(watchlists, key=_urgency)),
         feeds=sum(health.feed.enabled for health in facts.feeds),
         troubled=tuple(_troubled(facts, zone)),
@@ -154,14 +163,17 @@ def compose_briefing(facts: BriefingFacts, zone: tzinfo, *, limit: int = LISTED)
 def _watchlist(
     name: str,
     groups: Mapping[str, Sequence[StoryAlerts]],
+    top: Sequence[StoryAlerts],
     facts: BriefingFacts,
     zone: tzinfo,
     limit: int,
 ) -> WatchlistBriefing:
-    ordered = sorted(groups.get(name, ()), key=_weight)
-    stories = ordered[: limit or None]
+    ordered = sorted(groups.get(name, ()), key=lambda story: (story not in top, _weight(story)))
+    stories = ordered[: sum(story in top for story in ordered) + limit if limit else None]
     other_stories = [story for other, group in groups.items() if other != name for story in group]
-    omitted = Counter(_why_not(a, facts.since) for a in facts.raised if a.watchlist == name)
+    listed = {alert.id for story in ordered for alert in story.alerts}
+    alerts = [a for a in facts.raised if a.watchlist == name and a.id not in listed]
+    omitted = Counter(_why_not(alert, facts.since) for alert in alerts)
     gaps = [c for c in facts.coverage if c.watchlist == name and c.gaps]
     return WatchlistBriefing(
         name=name,
@@ -178,11 +190,16 @@ def _watchlist(
 
 
 def _counting(stories: Iterable[StoryAlerts], since: Timestamp) -> list[StoryAlerts]:
-    """Return stories with the alerts about articles that count, without those that have none."""
-    counting = (
+    """Return stories with the alerts about articles that count, without those that have none.
+
+    If there are none at all, what is backfilled counts.
+    """
+    counting = [
         tuple(a for a in story.alerts if a.article is not None and not _why_not(a, since))
         for story in stories
-    )
+    ]
+    if since and not any(counting):
+        return _counting(stories, 0.0)
     return [StoryAlerts(alerts) for alerts in counting if alerts]
 
 
@@ -192,7 +209,8 @@ def _why_not(alert: Alert, since: Timestamp) -> str:
         return "noise"
     if alert.silenced:
         return "silenced"
-    return "backfilled" if alert.backfill and (alert.published or 0.0) < since else ""
+    is_kept_back = alert.suppressed == SuppressionReason.BACKFILL
+    return "backfilled" if is_kept_back and (alert.published or 0.0) < since else ""
 
 
 def _by_watchlist(
@@ -204,6 +222,39 @@ def _by_watchlist(
         if name := next((name for name in story.watchlists if name in names), ""):
             groups[name].append(story)
     return groups
+
+
+def _top(groups: Mapping[str, Sequence[StoryAlerts]], surprises: Set[str]) -> list[StoryAlerts]:
+    """Return the top stories, by outlets, severity and surprise; none where watchlists say as much.
+
+    Each has several outlets. Of stories about one event, that in the language of the reader stands
+    for all.
+    """
+
+    def weight(story: StoryAlerts) -> tuple[float, ...]:
+        rank, outlets, *newest = _weight(story)
+        return outlets, rank, surprises.isdisjoint(story.watchlists), *newest
+
+    stories = [*chain.from_iterable(groups.values())]
+    if len(groups) < 2 or len(stories) <= TOP:
+        return []
+    events: list[list[StoryAlerts]] = []
+    for story in sorted(stories, key=weight):
+        if event := next((event for event in events if _tell_of_one(story, event[0])), None):
+            event.append(story)
+        elif len(events) < TOP and _outlets(story) > 1:
+            events.append([story])
+    return [
+        next((story for story in event if story.newest.lang == current()), event[0])
+        for event in events
+    ]
+
+
+def _tell_of_one(*stories: StoryAlerts) -> bool:
+    """Tell whether one of two stories is linked to the other, perhaps by names alone."""
+    articles = [{alert.article for alert in story.alerts} for story in stories]
+    links = [{o.article for a in story.alerts for o in a.timeline.elsewhere} for story in stories]
+    return bool(articles[0] & links[1] or articles[1] & links[0])
 
 
 def _weight(story: StoryAlerts) -> tuple[int, int, Timestamp, int]:
@@ -222,7 +273,7 @@ def _outlets(story: StoryAlerts) -> int:
 
 
 def _urgency(watchlist: WatchlistBriefing) -> tuple[bool, bool, int, int]:
-    highest = watchlist.stories[0].severity.rank if watchlist.stories else len(Severity)
+    highest = min((story.severity.rank for story in watchlist.stories), default=len(Severity))
     count = len(watchlist.stories) + watchlist.left_out
     return not watchlist.baseline.unusual, not watchlist.stories, highest, -count
 

@@ -138,3 +138,20 @@ def test_the_news_comes_before_the_feeds_in_trouble(write: Callable[..., str]) -
         for words in ("May be missing: 1 of 1 feed, named at the end.", "numéro 1", "failing: 503")
     ]
     assert positions == sorted(positions)
+
+
+@pytest.mark.parametrize(("write", "mark"), [(plain_text, "== "), (markdown, "## "),
+                                             (document, "<h2>")])  # fmt: skip
+def test_top_stories_come_first_and_once_and_their_watchlists_count_them(
+    write: Callable[..., str], mark: str
+) -> None:
+    small = [story(alert(id, "Ports")) for id in range(10, 16)]
+    big = alert(1, "Alibaba", timeline=told_by("AFP", "Le Soir"), title="La une du jour")
+    text = write(compose_briefing(facts(*small, story(big)), BRUSSELS), BRUSSELS)
+    words = (f"{mark}Top stories", "du jour", f"{mark}Ports", "numéro 10", f"{mark}Alibaba",
+             "1 story · 1 at the top")  # fmt: skip
+    positions = [text.index(each) for each in words]
+    assert positions == sorted(positions)
+    assert text.count("du jour") == 1
+    about, _, _ = text[text.index("du jour") :].partition(f"{mark}Ports")
+    assert "fr · 05:00 · Alibaba" in about

@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 
 from msgspec.structs import replace
-from support.briefings import BRUSSELS, SEVEN, alert, facts, story
+from support.briefings import BRUSSELS, SEVEN, alert, facts, story, told_by
 
 from monitor.delivery.notify.briefing_schedule import stored_briefing
+from monitor.model.watchlist import Severity
 from monitor.presentation.service.briefing import compose_briefing
 
 
@@ -32,3 +33,17 @@ def test_stories_link_to_their_pages() -> None:
     assert f'<a href="{page}">alert a1</a>' in linked.html
     unlinked = stored_briefing(briefing, SEVEN, SEVEN, BRUSSELS)
     assert "/alerts/" not in unlinked.plain + unlinked.markdown + unlinked.html
+
+
+def test_chats_get_the_top_stories_besides() -> None:
+    small = [alert(n, "Ports", severity=Severity.HIGH) for n in range(1, 6)]
+    big = [alert(n, name, timeline=told_by("A", "B")) for n, name in ((11, "Ports"), (12, "Liège"))]
+    briefing = compose_briefing(facts(*map(story, [*small, *big])), BRUSSELS)
+    saved = stored_briefing(replace(briefing, name="Morning"), SEVEN, SEVEN, BRUSSELS)
+    for text in (saved.plain, saved.markdown):
+        places = [text.index(f"https://ex.org/{n}") for n in (12, 11, 5, 4, 3)]
+        assert places == sorted(places)
+        assert text.count("https://ex.org/") == 5
+        assert "2 not listed" in text
+    top = json.loads(saved.json)["top"]
+    assert [story["alert_ids"] for story in top] == [["a12"], ["a11"]]

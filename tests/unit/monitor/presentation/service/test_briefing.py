@@ -21,7 +21,16 @@ from support.briefings import (
 )
 from support.small_store import ALIBABA, FIRST, NOW, SECOND, SPIES, SmallStore, arrival, opened
 
-from monitor.model.alert import AlertKind, AlertState, Escalation, Verdict
+from monitor.delivery.export.briefing import plain_text
+from monitor.model.alert import (
+    AlertKind,
+    AlertState,
+    Escalation,
+    Outlet,
+    StoryAlerts,
+    StoryTimeline,
+    Verdict,
+)
 from monitor.model.briefing import Briefing
 from monitor.model.config import StoreAddress
 from monitor.model.feed import GapKind, Health
@@ -138,6 +147,110 @@ def test_feeds_in_trouble_say_what_and_when() -> None:
         ("Le Soir", "failing: 503 Service Unavailable ×4, not read since 06:00"),
         ("AFP", "coverage gap 04:00–05:00"),
     ]
+
+
+# --- the top stories ---------------------------------------------------------------------
+
+
+def top(briefing: Briefing) -> list[int]:
+    return [story.alerts[0].id for story in briefing.top]
+
+
+def small_stories(first: int, count: int = 6) -> list[StoryAlerts]:
+    """Return stories of one outlet each, under two watchlists."""
+    names = ("Alibaba", "Ports")
+    return [story(alert(id, names[id % 2])) for id in range(first, first + count)]
+
+
+def test_the_top_stories_of_all_watchlists_come_by_outlets_severity_and_surprise() -> None:
+    news = facts(
+        *small_stories(10),
+        story(alert(1, "Espionnage", timeline=told_by("A", "B"), severity=Severity.HIGH)),
+        story(alert(2, "Ports", timeline=told_by("A", "B", "C"), severity=Severity.LOW)),
+        story(alert(3, "Alibaba", timeline=told_by("A", "B"))),
+        story(alert(4, "Douanes", timeline=told_by("A", "B"))),
+        story(alert(5, "Douanes", raised_at=SEVEN - 1)),
+        baselines={"Douanes": Baseline(today=9, usual=1.0, weeks=4, surprise=True)},
+    )
+    briefing = compose(news, limit=1)
+    assert top(briefing) == [2, 1, 4, 3], "5 has one outlet"
+    ports = next(w for w in briefing.watchlists if w.name == "Ports")
+    assert [s.alerts[0].id for s in ports.stories] == [2, 15], "a top story takes no place"
+    assert (ports.left_out, briefing.stories) == (2, 11)
+
+
+def test_at_most_five_stories_are_top() -> None:
+    telling = told_by("A", "B")
+    news = facts(*(story(alert(id, f"{id % 3}", timeline=telling)) for id in range(1, 9)))
+    assert top(compose(news)) == [8, 7, 6, 5, 4]
+
+
+@pytest.mark.parametrize(
+    "stories",
+    [
+        pytest.param([story(alert(id, f"{id % 2}", timeline=told_by("A", "B"))) for id in
+                      range(1, 6)], id="few stories"),
+        pytest.param([story(alert(id, timeline=told_by("A", "B"))) for id in range(1, 9)],
+                     id="one watchlist"),
+        pytest.param(small_stories(1, 9), id="nothing that stands out"),
+    ],
+)  # fmt: skip
+def test_there_is_no_top_where_the_watchlists_say_as_much(stories: list[StoryAlerts]) -> None:
+    assert top(compose(facts(*stories))) == []
+
+
+def event_facts(*, perhaps: bool) -> BriefingFacts:
+    """Return the facts of an event of two stories: one in French, a greater one in English."""
+    english = Outlet(name="X", article=2, seen=SEVEN, lag=0.0, lang="en", perhaps=perhaps)
+    telling = StoryTimeline(told_by("A", "B").outlets, (english,))
+    return facts(
+        *small_stories(10),
+        story(alert(1, "Espionnage", timeline=telling)),
+        story(alert(2, "Alibaba", lang="en", timeline=told_by("X", "Y", "Z", "Q"))),
+        story(alert(3, "Ports", timeline=told_by("A", "B", "C"))),
+    )
+
+
+@pytest.mark.parametrize("perhaps", [True, False])
+def test_an_event_of_two_languages_is_top_once(perhaps: bool) -> None:
+    assert top(compose(event_facts(perhaps=perhaps))) == [2, 3]
+
+
+@pytest.mark.usefixtures("french")
+@pytest.mark.parametrize("perhaps", [True, False])
+def test_the_copy_in_the_language_of_the_reader_leads(perhaps: bool) -> None:
+    assert top(compose(event_facts(perhaps=perhaps))) == [1, 3]
+
+
+# --- backfill ----------------------------------------------------------------------------
+
+EARLIER = SEVEN - 40 * 86_400
+
+
+def test_what_a_backfill_notified_is_news() -> None:
+    news = facts(
+        story(alert(1, backfill=True, published=EARLIER)),
+        story(alert(2, backfill=True, published=EARLIER, suppressed="backfill")),
+        story(alert(3, backfill=True, published=None)),
+    )
+    (alibaba,) = compose(news).watchlists
+    assert [s.alerts[0].id for s in alibaba.stories] == [3, 1]
+    assert alibaba.backfilled == 1
+
+
+def test_a_briefing_is_not_empty_beside_earlier_articles() -> None:
+    earlier = {"backfill": True, "suppressed": "backfill"}
+    news = facts(
+        story(alert(1, published=EARLIER, **earlier)),
+        story(alert(2, "Ports", published=None, **earlier)),
+        story(alert(3, "Ports", published=EARLIER, verdict=Verdict.NOISE, **earlier)),
+    )
+    briefing = compose(news)
+    assert order(briefing) == [("Alibaba", [1]), ("Ports", [2])]
+    assert [watchlist.backfilled for watchlist in briefing.watchlists] == [0, 0]
+    assert "All of them are about earlier articles." in plain_text(briefing, BRUSSELS)
+    newer = compose(replace(news, stories=(*news.stories, story(alert(4)))))
+    assert "All of them" not in plain_text(newer, BRUSSELS)
 
 
 # --- from a store ------------------------------------------------------------------------
