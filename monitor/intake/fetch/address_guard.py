@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import errno
+import re
 import socket
 import ssl
 import threading
@@ -21,6 +22,7 @@ import httpcore
 
 from monitor.base.errors import MonitorError
 from monitor.base.translation import gettext as _
+from monitor.base.url import registered_name
 from monitor.model.address_policy import is_allowed, is_own, refusal
 from monitor.model.config import Networks
 from monitor.storage.fencing import require_lease
@@ -152,11 +154,13 @@ class AddressGuard(httpcore.AsyncNetworkBackend):
     async def check(self, host: str, port: int) -> None:
         """Check the addresses of a host that a proxy is to connect to.
 
-        A name that cannot be looked up here is left to the proxy, which may choose any address
-        of a name. It may also know names of its own machine, and read numbers that are no names.
+        A public name that cannot be looked up here is left to the proxy, which may choose any
+        address of a name. It may also know names of its own machine and network, and read numbers
+        that are no names.
 
         Raises:
-            AddressError: One of its addresses is not allowed.
+            AddressError: One of its addresses is not allowed, or it has none here and is no name
+                of the public DNS.
         """
         name = host.rstrip(".")
         addresses = _of_proxy(name)
@@ -167,6 +171,13 @@ class AddressGuard(httpcore.AsyncNetworkBackend):
                     self._remember(host, addresses)
         if denied := [address for address in addresses if not is_allowed(address, self.allow)]:
             raise AddressError(_refusal_message(host, denied, self.allow))
+        if not addresses and not _is_public_name(name):
+            message = _(
+                "{host} is no public name; name its address in the hosts file of this machine, and"
+                " under `network: {{allow: …}}`",
+                host=host,
+            )
+            raise AddressError(message)
 
     async def _permitted(self, host: str, port: int) -> list[str]:
         addresses = [host] if _is_literal(host) else await self._resolve(host, port)
@@ -201,6 +212,15 @@ def _is_literal(host: str) -> bool:
     except ValueError:
         return False
     return True
+
+
+_HOST_NAME = re.compile(r"([\w-]+\.)+[\w-]+", re.ASCII)
+
+
+def _is_public_name(name: str) -> bool:
+    """Return whether a name is one under a public suffix, in a spelling with one reading only."""
+    is_spelled_out = _HOST_NAME.fullmatch(name) and not name.lower().endswith(".arpa")
+    return bool(is_spelled_out and registered_name(f"//{name}"))
 
 
 _LOOPBACK_NAMES = ("localhost", "localhost.localdomain", "ip6-localhost", "ip6-loopback")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import socket
 import threading
 import time
@@ -259,6 +260,10 @@ def test_look_ups_do_not_wait_for_each_other(monkeypatch):
 OF_THE_PROXY = ["localhost", "LOCALHOST.", "localhost.", "a.localhost", "localhost.localdomain.",
                 "127.0.0.1.", "127.0.0.1..", "127.1", "127.1.", "0x7f000001", "2130706433.",
                 "0177.0.0.1"]  # fmt: skip
+ONLY_THERE = ["localhost6", "loopback", "intranet", "metadata.google.internal", "printer.local",
+              "nas.home.arpa", "1.0.0.127.in-addr.arpa", "kubernetes.default.svc", "router.lan",
+              "%6cocalhost", "%31%32%37.0.0.1", "127.0.0.1%00.example.com", "4294967297",
+              "127.0.0.1\\.example.com", "127..1", ".127.0.0.1", "x.invalid"]  # fmt: skip
 
 
 @pytest.mark.parametrize("name", OF_THE_PROXY)
@@ -269,7 +274,18 @@ def test_a_proxy_is_not_given_a_name_of_its_own_machine(name):
     with pytest.raises(AddressError, match="not a public address"):
         asyncio.run(AddressGuard(resolve=unknown).check(name, 80))
     asyncio.run(AddressGuard(LOOPBACK, resolve=unknown).check(name, 80))
-    asyncio.run(AddressGuard(resolve=unknown).check("unknown.example", 80))
+
+
+@pytest.mark.parametrize("name", ONLY_THERE)
+def test_a_proxy_is_not_given_a_name_that_may_be_of_its_own_network(name):
+    async def unknown(host: str, port: int) -> list[str]:
+        raise UnreachableError(f"name {host} does not resolve")
+
+    with pytest.raises(AddressError, match=re.escape(f"{name} is no public name")):
+        asyncio.run(AddressGuard(LOOPBACK, resolve=unknown).check(name, 80))
+    asyncio.run(AddressGuard(resolve=resolver(["8.8.8.8"])).check(name, 80))
+    for public in ("news.example.org", "example.co.uk.", "xn--bcher-kva.example.de"):
+        asyncio.run(AddressGuard(resolve=unknown).check(public, 80))
 
 
 def test_a_proxy_is_not_given_a_name_with_a_private_address_among_others():

@@ -224,13 +224,13 @@ def test_the_proxy_itself_must_be_allowed(web: Web) -> None:
 def test_a_name_that_only_the_proxy_knows_is_left_to_it(web: Web) -> None:
     web.on("/feed", Reply(body=FEED))
     with Proxy() as proxy:
-        url = web.url("/feed", "only-there.invalid")
+        url = web.url("/feed", "only-there.example.org")
         assert get(url, request_options=through(proxy)).body == FEED
         assert failing(url).network
 
 
 def test_a_proxy_that_fails(web: Web, certificate: Any) -> None:
-    url = "https://only-there.invalid:1/feed"
+    url = "https://only-there.example.org:1/feed"
     for status, words in ((407, "the proxy refuses: 407"), (502, "the proxy refuses: 502")):
         with Proxy(status=status) as proxy:
             error = failing(url, request_options=through(proxy))
