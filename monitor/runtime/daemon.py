@@ -148,7 +148,7 @@ class Daemon:
         self._page_reads: KeyedTasks[int] = KeyedTasks(self._pause)
         self._retention = RetentionRunner(
             parts.store, parts.thread, parts.clock, parts.sleep,
-            retention=lambda: self._reloader.config.retention,
+            retention=lambda: self._reloader.config.retention, confirms=parts.client.confirms,
         )  # fmt: skip
         self._damage = ""
         """The damage of the store and the way out; empty if the store is whole."""

@@ -126,6 +126,8 @@ class Web(Struct, dict=True):
     """The most connections that were open at once, as far as the server has noticed."""
     port: int = 0
     clock: Callable[[], float] = time.monotonic
+    date: Callable[[], float] = time.time
+    """Returns the time that answers tell, in seconds since 1970."""
     _scripts: dict[str, list[Reply | Script]] = field(default_factory=dict)
     _open: dict[asyncio.StreamWriter, asyncio.StreamReader] = field(default_factory=dict)
 
@@ -206,7 +208,7 @@ class Web(Struct, dict=True):
     async def _answer(self, reply: Reply, request: Request, writer: asyncio.StreamWriter) -> bool:
         """Send a reply and return whether the connection may be used again."""
         await asyncio.sleep(reply.delay)
-        head, body = _head(reply), b"" if request.method == "HEAD" else reply.body
+        head, body = _head(reply, self.date()), b"" if request.method == "HEAD" else reply.body
         match reply.fault:
             case None:
                 writer.write(head + body)
@@ -255,12 +257,12 @@ async def _read(
     return Request(method, path, headers, body, clock(), connection)
 
 
-def _head(reply: Reply) -> bytes:
+def _head(reply: Reply, date: float) -> bytes:
     header_names = {_raw(key).lower() for key, _ in reply.headers}
     length = len(reply.body) + (100 if reply.fault is Fault.SHORT else 0)
     headers = [(_raw(key), _raw(value)) for key, value in reply.headers]
     if b"date" not in header_names:
-        headers.append((b"Date", formatdate(usegmt=True).encode()))
+        headers.append((b"Date", formatdate(date, usegmt=True).encode()))
     framed = reply.fault is Fault.ENDLESS or reply.status in {204, 304}
     if not framed and not header_names & {b"content-length", b"transfer-encoding"}:
         headers.append((b"Content-Length", str(length).encode()))

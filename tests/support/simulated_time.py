@@ -243,6 +243,9 @@ class Town:
 
     _ends: WeakSet[_End] = field(default_factory=WeakSet)
 
+    def __post_init__(self) -> None:
+        self.web.date = lambda: self.world.now - self.world.offset
+
     def hang_up(self) -> None:
         """Close every connection, as the kernel does when a process is killed."""
         for end in list(self._ends):

@@ -173,8 +173,8 @@ class AddressGuard(httpcore.AsyncNetworkBackend):
             raise AddressError(_refusal_message(host, denied, self.allow))
         if not addresses and not _is_public_name(name):
             message = _(
-                "{host} is no public name; name its address in the hosts file of this machine, and"
-                " under `network: {{allow: …}}`",
+                "{host} is no public name; put its address into the hosts file of this machine and"
+                " under `network.allow`",
                 host=host,
             )
             raise AddressError(message)

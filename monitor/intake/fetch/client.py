@@ -8,6 +8,7 @@ lead (`monitor/intake/fetch/__init__.py` shows the parts).
 from __future__ import annotations
 
 import ssl
+from collections import deque
 from collections.abc import Awaitable, Callable
 from functools import partial
 from typing import Self
@@ -15,6 +16,7 @@ from typing import Self
 import httpx
 from msgspec import Struct, field
 
+from monitor.base.article import Timestamp
 from monitor.base.errors import FetchError, StoreError
 from monitor.base.translation import gettext as _
 from monitor.base.url import Origin, UrlError, authorization, origin_of, parse_url, redact
@@ -57,6 +59,7 @@ MAX_BYTES = 15 << 20
 MAX_REDIRECTS = 10
 TIMEOUT = 30.0
 """Seconds for a fetch with its redirects; waiting for a turn does not count."""
+DAY = 86_400.0
 HeaderList = list[tuple[bytes, bytes]]
 
 _NO_AUTH = httpx.Auth()
@@ -150,6 +153,8 @@ class Client:
             patience=patience, take_turn=take_turn,
         )  # fmt: skip
         self._monotonic = monotonic
+        self._dates: deque[tuple[Timestamp | None, float]] = deque(maxlen=99)
+        """The dates of the last answers, None without one, and the monotonic times of each."""
         self._http = httpx.AsyncClient(
             transport=Connections(self._guard, self._trust, SLOTS), timeout=None, trust_env=False
         )
@@ -163,6 +168,14 @@ class Client:
 
     def allow(self, networks: Networks) -> None:
         self._guard.allow = networks
+
+    def confirms(self, now: Timestamp) -> bool | None:
+        """Return whether most of the last servers have this time, within a day; None before any.
+
+        A server that tells no time denies nothing.
+        """
+        errors = [abs(date + self._monotonic() - at - now) for date, at in self._dates if date]
+        return sum(error > DAY for error in errors) <= len(errors) / 2 if self._dates else None
 
     def pause(self, paused: bool) -> None:
         self._limiter.pause(paused)
@@ -265,6 +278,7 @@ class Client:
             stream: Stream = response.extensions["network_stream"]
             stream.allowance = 2 * exchange.max_bytes + MAX_HEAD  # chunks may double a body
             headers = Headers(response.headers.raw)
+            self._dates.append((headers.date(), self._monotonic()))
             body = await read_body(
                 response, headers, max_bytes=exchange.max_bytes, truncate=exchange.truncate
             )

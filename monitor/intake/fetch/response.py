@@ -200,10 +200,14 @@ class Headers:
             return None
         return max(0.0, (_number(match[1]) or 0.0) - (_number(self.get(b"age").strip()) or 0.0))
 
+    def date(self) -> float | None:
+        """Return the time of the server, None if it tells none."""
+        return _moment(self.get(b"date"))
+
     def _until(self, name: bytes) -> float | None:
         """Return the seconds from the Date of the response to another date; no clock is needed."""
         moment = _moment(self.get(name))
-        date = None if moment is None else _moment(self.get(b"date"))
+        date = self.date()
         return None if moment is None or date is None else max(0.0, moment - date)
 
 

@@ -84,6 +84,7 @@ class RetentionSweep:
     def __init__(self, store: Store, retention: Retention, now: Timestamp) -> None:
         self._store = store
         self._before = float("-inf") if retention.keep is None else now - retention.keep
+        self._now = now
         self._exceptions = retention_exceptions(retention, store.feeds.every())
         self._after = BEGINNING
 
@@ -98,7 +99,9 @@ class RetentionSweep:
         return self._result(expiring)
 
     def _expiring(self, reading: StoreReads) -> list[ExpiringArticle]:
-        return reading.articles.expiring(self._before, self._exceptions, self._after, STEP)
+        return reading.articles.expiring(
+            self._before, self._now, self._exceptions, self._after, STEP
+        )
 
     def _result(self, expiring: Sequence[ExpiringArticle]) -> SweepResult:
         if expiring:
@@ -133,7 +136,10 @@ class RetentionRunner:
         clock: Callable[[], Timestamp],
         sleep: Callable[[float], Awaitable[None]],
         retention: Callable[[], Retention],
+        confirms: Callable[[Timestamp], bool | None],
     ) -> None:
+        self._confirms = confirms
+        """Whether the servers of feeds have this time; None if they are not known to."""
         self._store = store
         self._thread = thread
         self._clock = clock
@@ -160,10 +166,14 @@ class RetentionRunner:
 
     async def all(self, pause: float = 0.0) -> None:
         """Drop all articles that are too old, with a pause between steps. Raises StoreError."""
-        retention = self._retention()
+        retention, now = self._retention(), self._clock()
         if retention.keep is None:
             return
-        sweep = await self._thread(RetentionSweep, self._store, retention, self._clock())
+        if not (is_right := self._confirms(now)):
+            if is_right is False:
+                log.warning(_("nothing is dropped: servers have another date than this machine"))
+            return
+        sweep = await self._thread(RetentionSweep, self._store, retention, now)
         total = SweepResult()
         while (step := await self._thread(sweep.step)) != SweepResult():
             total += step

@@ -139,19 +139,24 @@ class ArticleViews(StoreViews):
     def expiring(
         self,
         before: Timestamp,
+        now: Timestamp,
         exceptions: RetentionExceptions,
         after: tuple[Timestamp, int],
         limit: int,
     ) -> list[ExpiringArticle]:
-        """Return articles first seen before then and behind `after`, sorted by that time and id."""
+        """Return articles first seen before then and behind `after`, sorted by that time and id.
+
+        One that was published since then was seen with a wrong clock; a date after `now` is none.
+        """
         condition, values = _exemption(exceptions, before)
         return self._connection.values(
             ExpiringArticle,
             "SELECT a.id, a.seen,"
             " length(a.title) + length(a.summary) + length(a.body) AS characters,"
             f" coalesce({condition}, FALSE) AS spared FROM articles a"
-            " WHERE (a.seen, a.id) > (?, ?) AND a.seen < ? ORDER BY a.seen, a.id LIMIT ?",
-            (*values, *after, before, limit),
+            " WHERE (a.seen, a.id) > (?, ?) AND a.seen < ?"
+            " AND coalesce(a.published, 0) NOT BETWEEN ? AND ? ORDER BY a.seen, a.id LIMIT ?",
+            (*values, *after, before, before, now, limit),
         )
 
     def every_vector(self, after: int, limit: int) -> list[tuple[int, bytes]]:

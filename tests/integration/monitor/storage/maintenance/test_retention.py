@@ -7,6 +7,7 @@ import json
 import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import closing
+from email.utils import formatdate
 from itertools import groupby
 from pathlib import Path
 from typing import Any, cast
@@ -17,8 +18,10 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 from support import flow
 from support.alert_storage import save_poll
-from support.newsroom import Newsroom, until
+from support.newsroom import Item, Newsroom, rss, until
 from support.properties import examples
+from support.scripted_server import Reply, Request, Web
+from support.simulated_time import START, Town, World
 
 from monitor.base.article import Article
 from monitor.base.errors import StoreError
@@ -232,6 +235,10 @@ def test_dropping_gives_its_room_back(store: Store, tmp_path: Path) -> None:
     put(store, 1)
 
 
+def confirmed(now: float) -> bool:
+    return True
+
+
 # --- beside the watch ----------------------------------------------------------------------
 
 
@@ -257,7 +264,9 @@ def test_the_watch_drops_a_few_at_a_time(store: Store, monkeypatch: pytest.Monke
     async def thread(call: Callable[..., Any], *args: object) -> Any:
         return call(*args)
 
-    tidy = tidying.RetentionRunner(store, cast(Any, thread), lambda: now[0], sleep, lambda: rule[0])
+    tidy = tidying.RetentionRunner(
+        store, cast(Any, thread), lambda: now[0], sleep, lambda: rule[0], confirmed
+    )
     with pytest.raises(EndError):
         asyncio.run(tidy.run_forever(lambda error: None))
     assert counts[:4] == [20, 20, 20, 15]
@@ -280,7 +289,9 @@ def test_a_clock_that_is_set_back_puts_off_no_sweep(store: Store) -> None:
     async def thread(call: Callable[..., Any], *args: object) -> Any:
         return call(*args)
 
-    tidy = tidying.RetentionRunner(store, cast(Any, thread), lambda: now[0], sleep, lambda: YEAR)
+    tidy = tidying.RetentionRunner(
+        store, cast(Any, thread), lambda: now[0], sleep, lambda: YEAR, confirmed
+    )
     with pytest.raises(asyncio.CancelledError):
         asyncio.run(tidy.run_forever(lambda error: None))
     assert counts[-1] == 0
@@ -300,10 +311,41 @@ def test_a_refusal_is_told_and_the_sweep_goes_on(store: Store) -> None:
             raise refusals.pop()
         return call(*args)
 
-    tidy = tidying.RetentionRunner(store, cast(Any, thread), lambda: NOW, sleep, lambda: YEAR)
+    tidy = tidying.RetentionRunner(
+        store, cast(Any, thread), lambda: NOW, sleep, lambda: YEAR, confirmed
+    )
     with pytest.raises(asyncio.CancelledError):
         asyncio.run(tidy.run_forever(errors.append))
     assert len(errors) == 1
+
+
+@pytest.mark.parametrize("years", [-20, 20])
+def test_a_clock_that_is_years_wrong_drops_nothing(tmp_path: Path, years: int) -> None:
+    world = World()
+    town = Town(world, Web(clock=lambda: world.elapsed))
+
+    def answer(request: Request) -> Reply:
+        count = 1 + int(world.elapsed / 1_200)
+        dates = [formatdate(START + 1_200 * number) for number in range(count)]
+        items = [Item(f"Un port {n}", guid=str(n), date=date) for n, date in enumerate(dates)]
+        del items[:-10]
+        return Reply(body=rss(*items))
+
+    town.web.on("/rss", answer)
+    feeds = [{"url": "http://a.example/rss", "every": "10m"}]
+    config = {"feeds": feeds, "watchlists": ["rien"], "archive": {"keep": "30d"}}
+    (tmp_path / "feeds.yaml").write_text(json.dumps(config), encoding="utf-8")
+
+    async def leave() -> bool:
+        for offset in (0, years * YEAR.keep, 0):  # type: ignore[operator]
+            world.offset = offset
+            await town.wait(tidying.SWEEP_SECONDS + 600)
+        return True
+
+    world.watch(tmp_path / "feeds.yaml", town, leave, tick=60.0)
+    with closing(sqlite3.connect(tmp_path / "var" / "newsroom.db")) as sql:
+        (count,) = sql.execute("SELECT count(*) FROM articles").fetchone()
+    assert count == 1 + int((world.elapsed - 600) / 1_200)
 
 
 def test_on_the_command_line(tmp_path: Path) -> None:
