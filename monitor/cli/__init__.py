@@ -344,7 +344,7 @@ def main_group(
     named = context.get_parameter_source("config_path") is not ParameterSource.DEFAULT
     context.obj = CliContext(config_path, data, verbose - quiet, named=named)
     if context.invoked_subcommand is None:
-        command = main_group.get_command(context, DASHBOARD if on_terminal() else "run")
+        command = main_group.get_command(context, DASHBOARD if can_draw() else "run")
         assert command is not None
         context.invoke(command)
 
@@ -408,10 +408,13 @@ def _config_path(arguments: Sequence[str]) -> Path:
 
 
 def on_terminal() -> bool:
+    """Return whether all three streams are a terminal; the dashboard is drawn through stderr."""
+    return all(stream.isatty() for stream in (sys.stdin, sys.stdout, sys.stderr))
+
+
+def can_draw() -> bool:
     """Return whether all three streams are a terminal that can move its cursor."""
-    return os.environ.get("TERM") != "dumb" and all(
-        stream.isatty() for stream in (sys.stdin, sys.stdout, sys.stderr)
-    )
+    return on_terminal() and os.environ.get("TERM") != "dumb"
 
 
 def say(line: str) -> None:

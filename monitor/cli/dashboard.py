@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from monitor.base.translation import gettext as _
-from monitor.cli import CliContext, on_terminal, say
+from monitor.cli import CliContext, can_draw, say
 from monitor.model.search import Filter
 from monitor.model.watchlist import Severity
 from monitor.storage.data_folder import is_read_only
@@ -34,7 +34,7 @@ def _load() -> None:
 
 def _require_terminal() -> None:
     """Raise ClickException where nothing can show the dashboard: no terminal, no browser."""
-    if "TEXTUAL_DRIVER" not in os.environ and not on_terminal():
+    if "TEXTUAL_DRIVER" not in os.environ and not can_draw():
         raise click.ClickException(
             _(
                 "the dashboard needs a terminal; elsewhere `tocsin alerts` and `tocsin status` say"

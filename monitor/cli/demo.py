@@ -14,7 +14,7 @@ from filelock import FileLock, Timeout
 
 from monitor.base.errors import MonitorError, install_command
 from monitor.base.translation import gettext as _
-from monitor.cli import DASHBOARD, CliContext, on_terminal, output, say
+from monitor.cli import DASHBOARD, CliContext, can_draw, output, say
 from monitor.cli.options import DurationParam
 from monitor.cli.run import describe_summary, run_in_foreground
 from monitor.config.feeds import PAGE_READER
@@ -39,7 +39,7 @@ def demo(context: click.Context, headless: bool, seconds: float | None) -> None:
     cli: CliContext = context.obj
     if seconds is not None and not headless:
         raise click.UsageError(_("--for needs --headless"))
-    if not headless and not on_terminal():
+    if not headless and not can_draw():
         say(_("this is not a terminal; showing the log instead of the dashboard"))
         headless = True
     with _serve_demo(cli) as demo_cli:
