@@ -6,6 +6,7 @@ import sys
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from functools import partial
+from itertools import chain
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
@@ -35,8 +36,14 @@ from monitor.model.status import StoreVersion
 from monitor.presentation.service.known_names import ME, NOBODY
 from monitor.presentation.service.triage import AlertSelection, clean_tag
 from monitor.presentation.severity import severity_run
-from monitor.presentation.spans import Line
-from monitor.presentation.story import ListedStory, describe_outlet, story_headline, story_lines
+from monitor.presentation.spans import Line, fit_line, width
+from monitor.presentation.story import (
+    ListedStory,
+    describe_outlet,
+    shortened,
+    story_headline,
+    story_lines,
+)
 from monitor.runtime.machine import pause
 from monitor.runtime.viewing import commit_waiter
 
@@ -191,10 +198,28 @@ def news(
     yield from (f"{signs.ESCALATED} {reason}" for reason in dict.fromkeys(words))
 
 
-def print_stories(stories: Iterable[ListedStory], now: float, *, paged: bool = False) -> None:
-    """Print stories as blocks; with `paged`, by a pager if they do not fit on the terminal."""
-    output.print_lines([line for row in stories for line in listed_lines(row, now)], paged=paged)
+def print_stories(
+    stories: Iterable[ListedStory], now: float, *, paged: bool = False, short: bool = False
+) -> None:
+    """Print stories as blocks, or `short` as a line each.
+
+    With `paged`, a pager shows them if they do not fit on the terminal.
+    """
+    lines = (short_lines(row) if short else listed_lines(row, now) for row in stories)
+    output.print_lines([*chain.from_iterable(lines)], paged=paged)
     sys.stdout.flush()
+
+
+def short_lines(row: ListedStory) -> Iterator[str]:
+    """Yield the one line of a story, with what is new, else its outlet; cut on a terminal."""
+    story, lead = row.story, row.lead
+    cells = output.width() if sys.stdout.isatty() else sys.maxsize
+    names = shortened([text_cleaning.line(list_name(name)) for name in story.watchlists], 1)
+    details = [*fit_line([(names, "")], cells // 4)[0][:1], *(row.news or [describe_outlet(lead)])]
+    tail: Line = [("".join(f" · {words}" for words in details if words), "quiet")]
+    head: Line = [(f"{alert_number(lead.id):>6} ", ""), severity_run(story.severity)]
+    head = fit_line([*head, *story_headline(story, lead)], max(cells // 2, cells - width(tail)))
+    yield output.draw([*head, *fit_line(tail, cells - width(head))])
 
 
 def listed_lines(row: ListedStory, now: float) -> Iterator[str]:
@@ -281,6 +306,7 @@ def alerts() -> None:
     is_flag=True,
     help="Continue, and print a story when it gets an alert or escalates.",
 )
+@click.option("--short", is_flag=True, help="Print one line for each story.")
 @click.option(
     "--suppressed",
     is_flag=True,
@@ -293,6 +319,7 @@ def alerts_list(
     limit: int,
     style: str,
     follow: bool,
+    short: bool,
     suppressed: bool,
     query: str,
     **selected: Any,
@@ -311,6 +338,8 @@ def alerts_list(
         raise click.UsageError(
             _("--follow never ends, so it cannot print one JSON list; use --format jsonl")
         )
+    if short and style != "table":
+        raise click.UsageError(_("--short prints lines for people; it has no other format"))
     cli: CliContext = context.obj
     if suppressed and (follow or query):
         raise click.UsageError(_("--suppressed cannot be combined with --follow or --query"))
@@ -330,7 +359,7 @@ def alerts_list(
         stories = selection.stories(fetch_limit)
         count = len(stories)
         page = stories[: limit or None]
-        print_stories(page[:: -1 if follow else 1], cli.clock(), paged=not follow)
+        print_stories(page[:: -1 if follow else 1], cli.clock(), paged=not follow, short=short)
     else:
         rows = selection.alerts(fetch_limit)
         count = len(rows)
@@ -342,7 +371,7 @@ def alerts_list(
             say(_("no alerts"))
         context.exit(1)
     if follow:
-        _follow(cli, selection, version, style)
+        _follow(cli, selection, version, style, short=short)
 
 
 RETRY_SECONDS = 2.0
@@ -350,7 +379,7 @@ RETRY_SECONDS = 2.0
 
 
 def _follow(
-    cli: CliContext, selection: StorySelection, version: StoreVersion, style: str
+    cli: CliContext, selection: StorySelection, version: StoreVersion, style: str, *, short: bool
 ) -> NoReturn:
     """Print alerts as they are raised or escalate, for ever; wait for a database that stops."""
     views, trouble = cli.service().views, ""
@@ -372,7 +401,7 @@ def _follow(
         trouble = ""
         if style == "table":
             stories = selection.changed_stories(raised, escalated)
-            print_stories(stories[::-1], cli.clock())
+            print_stories(stories[::-1], cli.clock(), short=short)
         elif raised or escalated:
             ids = [*raised, *(row.alert for row in escalated)]
             print_alerts(selection.read(ids), style, header=style != "csv")

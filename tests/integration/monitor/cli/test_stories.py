@@ -161,21 +161,30 @@ def test_triage_changes_the_alert_named_or_with_an_option_its_story(run: Run) ->
     )
 
 
-@pytest.mark.costly
-def test_follow_prints_a_story_again_with_what_is_new(web: Web, tmp_path: Path) -> None:
+@pytest.fixture
+def told_once(web: Web, tmp_path: Path) -> Newsroom:
+    """A newsroom with two feeds, of which `a` has a story that `b` can tell too."""
     newsroom = Newsroom(tmp_path)
     first = Item("Alibaba à Liège", TEXT, "un", "https://a.be/un")
-    second = Item("Alibaba : la sûreté enquête", TEXT, "deux", "https://b.be/deux")
     web.on("/a", Reply(body=rss(first, lang="fr")))
     web.on("/b", Reply(body=rss(Item("Rien", "Rien du tout.", "rien"), lang="fr")))
     feeds = [{"url": web.url(f"/{name}"), "name": name, "lang": "fr"} for name in ("a", "b")]
     newsroom.watch(feeds, ["Alibaba"])
     assert newsroom.once("--now").returncode == 0
+    return newsroom
+
+
+AGAIN = Item("Alibaba : la sûreté enquête", TEXT, "deux", "https://b.be/deux")
+
+
+@pytest.mark.costly
+def test_follow_prints_a_story_again_with_what_is_new(web: Web, told_once: Newsroom) -> None:
+    newsroom = told_once
     with newsroom.running("alerts", "--follow") as following:
         assert following.stdout is not None
         head = following.stdout.readline()
         assert "Alibaba à Liège" in head, following.stderr and following.stderr.read()
-        web.on("/b", Reply(body=rss(second, lang="fr")))
+        web.on("/b", Reply(body=rss(AGAIN, lang="fr")))
         done = newsroom.once("--now", "--format", "table")
         lines = iter(following.stdout.readline, "")
         again = next(line for line in lines if "la sûreté enquête" in line)
@@ -184,3 +193,24 @@ def test_follow_prints_a_story_again_with_what_is_new(web: Web, tmp_path: Path) 
     assert again.startswith("    a2 ")
     assert lines_new == ["         new: Alibaba a2, b ≡1\n", "         Alibaba a1 a2\n"]
     assert again + lines_new[0] in done.stdout
+
+
+@pytest.mark.costly
+def test_short_prints_a_line_a_story_with_what_is_new(web: Web, told_once: Newsroom) -> None:
+    first = "    a1 ● Alibaba à Liège · Alibaba · a\n"
+    assert told_once.here("alerts", "--short").stdout == first
+    with told_once.running("alerts", "--follow", "--short") as following:
+        assert following.stdout is not None
+        assert following.stdout.readline() == first
+        web.on("/b", Reply(body=rss(AGAIN, lang="fr")))
+        told_once.once("--now")
+        again = following.stdout.readline()
+        following.terminate()
+        assert following.stdout.read() == ""
+    assert again == "    a2 ● Alibaba : la sûreté enquête · Alibaba · Alibaba a2, b ≡1\n"
+
+
+@pytest.mark.parametrize("options", [("--suppressed",), ("--state", "all")], ids=" ".join)
+def test_short_takes_the_filters(options: tuple[str, ...], told_once: Newsroom) -> None:
+    lines = told_once.here("alerts", "--short", *options).stdout.splitlines()
+    assert [line[:8] for line in lines] == ["    a1 ●"]

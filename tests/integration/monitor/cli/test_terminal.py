@@ -71,6 +71,16 @@ def test_a_terminal_that_cannot_move_its_cursor_gets_no_dashboard(folder: Path) 
     assert refusal.startswith("tocsin: the dashboard needs a terminal")
 
 
+def test_a_short_story_is_one_line_with_its_outlet_however_narrow(folder: Path) -> None:
+    lines = shown(folder, "alerts", "--short", "--no-color").splitlines()
+    assert lines == [
+        "    a2 ▲ Alibaba à Liège · Marchandises d… · A",
+        "    a3 ▲ Grève au port · Marchandises d… · A",
+        "    a5 ▲ Alibaba et la grève des dock… · Marchandises d… · A",
+    ]
+    assert cell_len(lines[2]) == 60
+
+
 COMMANDS = [
     "status", "feeds", "watch", "watch list --terms", "alerts", "facets alibaba", "show a1",
     "status --latency", "check", "watch lint", "feeds --bland",

@@ -241,6 +241,7 @@ def test_on_a_terminal_it_asks(run: Run, answer: str, code: int, closed: int) ->
         (("history", "a99"), "there is no alert a99"),
         (("--tag", "1,2"), "no tag"),
         (("--follow", "--query", "x"), "--query"),
+        (("--short", "--json"), "--short"),
         (("clsoe", "1"), "No such command"),
     ],
 )
