@@ -135,9 +135,8 @@ class Guard:
     async def _check_places(self, scope: Scope) -> None:
         """Raise ApiProblem if all places are taken, or half of them and a stranger asks."""
         places = self._limits.requests
-        if self._busy >= (places + 1) // 2 and not await self._is_known(scope):
-            raise busy()
-        if self._busy >= places:
+        is_stranger = self._busy >= (places + 1) // 2 and not await self._is_known(scope)
+        if is_stranger or self._busy >= places:
             raise busy()
 
     def _start_idle_timer(self) -> None:

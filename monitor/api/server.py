@@ -220,7 +220,7 @@ def _prompt_protocol(limits: Limits, tls: ssl.SSLContext | None) -> type[H11Prot
                 head = self.conn.trailing_data[0].partition(b"\r\n\r\n")[0]
                 if head.count(b"\n") != head.count(b"\r\n"):
                     # A server in front may see another request here than h11 does.
-                    self.send_400_response("A line of the head ends without CR.")
+                    self.send_400_response("A line has no CR at its end.")  # not a message
                     return
             super().handle_events()
             if self.cycle is not cycle:

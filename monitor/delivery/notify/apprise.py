@@ -49,7 +49,7 @@ class ConnectionWatch:
         Raises:
             OSError: The address of the connection is not allowed.
         """
-        if event not in ("socket.connect", "socket.sendto"):
+        if event not in ("socket.connect", "socket.sendto", "socket.sendmsg"):
             return
         address = arguments[1]
         if isinstance(address, tuple) and address:

@@ -83,8 +83,8 @@ class RetentionSweep:
 
     def __init__(self, store: Store, retention: Retention, now: Timestamp) -> None:
         self._store = store
-        self._before = float("-inf") if retention.keep is None else now - retention.keep
-        self._now = now
+        before = float("-inf") if retention.keep is None else now - retention.keep
+        self._kept_time = before, now
         self._exceptions = retention_exceptions(retention, store.feeds.every())
         self._after = BEGINNING
 
@@ -99,9 +99,7 @@ class RetentionSweep:
         return self._result(expiring)
 
     def _expiring(self, reading: StoreReads) -> list[ExpiringArticle]:
-        return reading.articles.expiring(
-            self._before, self._now, self._exceptions, self._after, STEP
-        )
+        return reading.articles.expiring(self._kept_time, self._exceptions, self._after, STEP)
 
     def _result(self, expiring: Sequence[ExpiringArticle]) -> SweepResult:
         if expiring:

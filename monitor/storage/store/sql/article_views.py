@@ -138,16 +138,16 @@ class ArticleViews(StoreViews):
 
     def expiring(
         self,
-        before: Timestamp,
-        now: Timestamp,
+        kept_time: tuple[Timestamp, Timestamp],
         exceptions: RetentionExceptions,
         after: tuple[Timestamp, int],
         limit: int,
     ) -> list[ExpiringArticle]:
-        """Return articles first seen before then and behind `after`, sorted by that time and id.
+        """Return articles first seen before a time and behind `after`, sorted by that time and id.
 
-        One that was published since then was seen with a wrong clock; a date after `now` is none.
+        An article whose own date is in this time was first seen with a wrong clock.
         """
+        before, now = kept_time
         condition, values = _exemption(exceptions, before)
         return self._connection.values(
             ExpiringArticle,

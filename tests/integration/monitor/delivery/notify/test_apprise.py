@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 
 import pytest
 from support.delivery_desk import DAY, LOOPBACK, DeliveryDesk, alerts
@@ -63,3 +65,35 @@ def test_what_shows_markdown_gets_markdown(web: Web) -> None:
     chat, other = (json.loads(request.body) for request in web.requests)
     assert chat["text"] == "\\[Reset\\]\\(phish.test\\)\r\nmark\\_down"
     assert (other["title"], other["message"]) == ("[Reset](phish.test)", "plain")
+
+
+_REACH = """
+import socket, sys
+from monitor.delivery.notify.apprise import ConnectionWatch
+
+sys.addaudithook(ConnectionWatch().watch)
+hosts = ["127.0.0.1", "127.1", "0", "0x7f000001", "2130706433", "017700000001", "localhost",
+         "::1", "::", "::ffff:127.0.0.1"]
+calls = {
+    "connect": lambda udp, address: udp.connect(address),
+    "connect_ex": lambda udp, address: udp.connect_ex(address),
+    "sendto": lambda udp, address: udp.sendto(b"x", address),
+    "sendmsg": lambda udp, address: udp.sendmsg([b"x"], [], 0, address),
+}
+for host in hosts:
+    for name, call in calls.items():
+        family = socket.AF_INET6 if ":" in host else socket.AF_INET
+        with socket.socket(family, socket.SOCK_DGRAM) as udp:
+            try:
+                call(udp, (host, 9))
+            except OSError as error:
+                if "are not allowed" in str(error):
+                    continue
+            print(host, name)
+"""
+
+
+def test_no_call_and_no_spelling_reaches_this_machine() -> None:
+    command = [sys.executable, "-c", _REACH]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert done.stdout == ""
