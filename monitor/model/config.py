@@ -41,6 +41,11 @@ class StoreAddress(Struct, frozen=True):
         """Whether several machines can have it open."""
         return bool(self.url)
 
+    @property
+    def log(self) -> Path:
+        """The write-ahead log of the SQLite file, which each commit changes."""
+        return self.folder / f"{STORE_FILE}-wal"
+
     def __repr__(self) -> str:
         return f"StoreAddress({'' if self.url else self.folder})"  # a URL may hold a password
 

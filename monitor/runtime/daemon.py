@@ -280,7 +280,7 @@ class Daemon:
         try:
             await self._mark_indexed()
             self._parts.indexer.start()
-            now, changes = self._parts.clock(), self._parts.store_stamp()
+            now, changes = self._parts.clock(), self._parts.store.stamp()
             if self._rests() and changes == self._changes:
                 return
             if changes != self._changes:

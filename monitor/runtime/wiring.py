@@ -44,7 +44,7 @@ from monitor.intake.parse.workers import Parser
 from monitor.intake.similar.encoding_process import EncodingProcess
 from monitor.intake.similar.event_linker import EventLinker
 from monitor.judgement.match.matcher import WatchlistMatcher
-from monitor.model.config import STORE_FILE, Config, Listening, StoreAddress
+from monitor.model.config import Config, Listening, StoreAddress
 from monitor.model.event_link import EncodedBatch, why_no_vectors
 from monitor.model.lease import Duty
 from monitor.model.poll import RunSummary
@@ -171,7 +171,6 @@ def _parts(
         linker = EventLinker(store, thread, encoding, save_encoded, clock, asyncio.sleep)
     leases, take_turn = _leases(config, options, stack, vectors=linker is not None)
     client = http_client(config.allow, config.contact, take_turn)
-
     return Components(
         store=store,
         thread=thread,
@@ -197,7 +196,6 @@ def _parts(
         relocation=Relocation(store, partial(move_feed, config.path, data=data), clock),
         load=lambda: load_and_test(config.path, data=data),
         stamp=config_stamp(config.path),
-        store_stamp=store_stamp(config.store),
         edited=has_changed,
         use_language=lambda code: language.use(code, os.environ),
         clock=clock,
@@ -235,30 +233,17 @@ def config_stamp(path: Path) -> Callable[[], object]:
     if not url:
         return lambda: file_signature(path)
     versions = config_views(url)
-    number = _after_commits(url, versions.number)
-    return lambda: (file_signature(path), number())
-
-
-def store_stamp(store: StoreAddress) -> Callable[[], object]:
-    """Return a function whose value changes with each commit to a store."""
-    if store.is_shared:
-        return _after_commits(store.url, object)
-    return lambda: file_signature(store.folder / f"{STORE_FILE}-wal")
-
-
-def _after_commits(url: str, read: Callable[[], object]) -> Callable[[], object]:
-    """Return a function that returns what `read` returned, in a thread, after the last commit."""
-    values = [read()]
+    numbers = [versions.number()]
 
     def listen() -> None:
         listener = open_views(StoreAddress(url=url)).listener()
         while listener is not None:
             if listener.wait(QUIET_SECONDS):
                 with suppress(StoreError):
-                    values[0] = read()
+                    numbers[0] = versions.number()
 
-    threading.Thread(target=listen, name="tocsin-commits", daemon=True).start()
-    return lambda: values[0]
+    threading.Thread(target=listen, name="tocsin-config", daemon=True).start()
+    return lambda: (file_signature(path), numbers[0])
 
 
 def _leases(

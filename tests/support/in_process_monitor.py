@@ -31,7 +31,6 @@ from monitor.runtime.daemon import Daemon
 from monitor.runtime.pipeline import Pipeline
 from monitor.runtime.relocation import Relocation
 from monitor.runtime.run_log import RunLog
-from monitor.runtime.wiring import store_stamp
 from monitor.storage.monitor_lock import Heartbeat, MonitorLock, current_heartbeat
 from monitor.storage.store.sql.store import Store
 from monitor.storage.store.sql.views import Views
@@ -164,7 +163,6 @@ class InProcessMonitor:
 
         return Components(
             store=self.store,
-            store_stamp=store_stamp(StoreAddress(self.folder)),
             thread=self.thread_type(executor),
             client=cast(Any, self.press),
             ingester=ingester,

@@ -89,12 +89,7 @@ class ReadSchedule:
         self._commits: int | None = None
 
     def due(self, commits: int, ticks: int = 1) -> bool:
-        """Return whether to read now, so many ticks after the last call.
-
-        Args:
-            commits: The number of commits of the store.
-            ticks: Ticks since the last call.
-        """
+        """Return whether to read now, so many ticks later, given the store's count of commits."""
         self._ticks += ticks
         has_changed = commits != self._commits and self._ticks >= self._interval
         if not has_changed and self._ticks < self._idle_interval:

@@ -28,7 +28,6 @@ if TYPE_CHECKING:
     from monitor.model.config import BriefingSchedule
 
 DELIVERY = ", ".join(Delivery.__struct_fields__)
-_WAITING = "SELECT 1 FROM deliveries WHERE state = 'waiting' LIMIT 1"
 _DUE = "(due <= ? OR created_at > ? + 60)"
 """A delivery created in the future was created before the clock was set back: it is due too."""
 
@@ -46,7 +45,8 @@ class DeliveryQueue(StoreViews):
 
     def is_waiting(self) -> bool:
         """Return whether any delivery waits, due or not."""
-        return any(self._connection.read(_WAITING))
+        query = "SELECT 1 FROM deliveries WHERE state = 'waiting' LIMIT 1"
+        return any(self._connection.read(query))
 
     def due(self, channel: str, now: Timestamp, limit: int) -> list[Delivery]:
         """Return the due deliveries of a channel, the most urgent first, with whole bundles."""

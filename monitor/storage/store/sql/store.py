@@ -11,6 +11,7 @@ from itertools import chain
 from msgspec.structs import replace
 
 from monitor.base.article import Timestamp
+from monitor.base.files import file_signature
 from monitor.base.translation import coded
 from monitor.base.translation import gettext as _
 from monitor.model.config import OutboxEntry, OutboxState, StoreAddress
@@ -44,7 +45,7 @@ class Store:
     """The monitor's side. One per monitor; not for use from two threads at once."""
 
     def __init__(self, address: StoreAddress, *, create: bool = True) -> None:
-        self.is_shared = address.is_shared
+        self.is_shared, self._log = address.is_shared, address.log
         busy_ms = SHARED_BUSY_MS if self.is_shared else BUSY_MS
         self._bucket_of = bucket_of if self.is_shared else _only_bucket
         self._connection = open_database(address, create=create, busy_ms=busy_ms)
@@ -85,6 +86,10 @@ class Store:
             (due, *(() if monitor is None else (monitor,))),
         )
         return {row["url"]: state_of(row) for row in rows}
+
+    def stamp(self) -> object:
+        """Return another value once the store may have changed."""
+        return object() if self.is_shared else file_signature(self._log)
 
     @contextmanager
     def reading(self) -> Iterator[StoreReads]:

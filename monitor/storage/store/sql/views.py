@@ -12,7 +12,7 @@ from monitor.base.errors import StoreError
 from monitor.base.files import file_signature
 from monitor.base.translation import gettext as _
 from monitor.model.analyst import Token
-from monitor.model.config import STORE_FILE, StoreAddress, StoredConfig
+from monitor.model.config import StoreAddress, StoredConfig
 from monitor.model.search import PastSearch
 from monitor.model.status import StoreVersion, Totals
 from monitor.storage.store.database.connection import (
@@ -120,9 +120,7 @@ class Views:
 
     def stamp(self) -> object:
         """Return another value once a file has changed; the same where a listener tells of it."""
-        if self._address.is_shared:
-            return None
-        return file_signature(self._address.folder / f"{STORE_FILE}-wal")
+        return None if self._address.is_shared else file_signature(self._address.log)
 
     def totals(self) -> Totals:
         """Return the numbers of articles and alerts."""
