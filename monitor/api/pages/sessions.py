@@ -108,12 +108,7 @@ async def visitor(request: Request, scopes: SecurityScopes) -> Visitor:
 
 
 async def knows(state: State, scope: RequestScope) -> bool:
-    """Return whether a request has a valid token, or the session of one.
-
-    Args:
-        state: The state of the application.
-        scope: The request.
-    """
+    """Return whether a request to the application of a state has a valid token, or its session."""
     access: Access = state.access
     request = Request(scope)
     secret = secret_of(request.headers.get("authorization", ""))
