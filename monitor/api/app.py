@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from functools import cache
 from importlib.metadata import version
+from threading import Lock
 from typing import Any
 
 import anyio.to_thread
@@ -94,12 +95,26 @@ def build_app(threads: int) -> FastAPI:
 
 
 def _answer_schema(request: Request) -> Response:
-    """Return the schema, which takes a second to make. No coroutine, so it runs in a thread."""
-    return JSONResponse(schema_of(request.app))
+    """Return the schema. No coroutine, so it runs in a thread."""
+    return Response(_encoded_schema(request.app), media_type="application/json")
 
 
 @cache
+def _encoded_schema(app: FastAPI) -> bytes:
+    return bytes(JSONResponse(schema_of(app)).body)
+
+
 def schema_of(app: FastAPI) -> dict[str, Any]:
+    """Return the schema of the API. It takes a second to make, for which others wait."""
+    with _making_schema:
+        return _make_schema(app)
+
+
+_making_schema = Lock()
+
+
+@cache
+def _make_schema(app: FastAPI) -> dict[str, Any]:
     """Return the schema of the API, with the problems that each path may answer."""
     schema = FastAPI.openapi(app)
     schema["components"]["schemas"] |= schemas(app.state.rows, SCHEMA_PREFIX)

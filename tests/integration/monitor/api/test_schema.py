@@ -7,11 +7,12 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
+import httpx
 import pytest
 from fastapi import FastAPI
 from hypothesis import HealthCheck, Phase, given, settings
-from support.api_server import Api
-from support.newsroom import until
+from support.api_server import Api, serving
+from support.newsroom import Newsroom, until
 
 from monitor.api.app import schema_of
 from monitor.model.analyst import Scope
@@ -127,3 +128,10 @@ def test_each_field_of_each_answer_says_what_it_is_or_has_a_plain_name(api: Api)
     ]
     assert sum(has_description) / len(has_description) > 0.5
     assert all(schema.get("description") for name, schema in schemas.items() if name[-3:] == "Row")
+
+
+def test_many_may_ask_for_the_schema_at_once(filled: Newsroom) -> None:
+    with serving(filled.config, filled.data) as api, ThreadPoolExecutor(8) as threads:
+        answers = list(threads.map(lambda _: httpx.get(f"{api.url}/openapi.json"), range(8)))
+    assert {answer.status_code for answer in answers} == {200}
+    assert len({answer.content for answer in answers}) == 1
