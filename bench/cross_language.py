@@ -29,7 +29,7 @@ from msgspec.structs import replace
 from bench.real_articles import arguments, rows
 from index.analysis.text_features import text_features
 from monitor.base.article import Article
-from monitor.intake.ingest import cross_language
+from monitor.intake.ingest import namesakes
 from monitor.intake.similar.vectors import (
     Encoder,
     VectorWindow,
@@ -43,11 +43,12 @@ from monitor.model.event_link import StoredVector, Surety
 from monitor.model.feed import Feed, FeedState, Outcome, Poll
 from monitor.model.poll import NO_ENTRY, ArticleChange, Names, PollOutcome
 from monitor.storage.store.sql.articles import insert_names
+from monitor.storage.store.sql.batch import LEAST_NAMES, MOST_BEARERS, MOST_NAMESAKES
 from monitor.storage.store.sql.store import Store
 
 Pair = tuple["Item", "Item"]
 """An English and a French article."""
-SHARES = (0.2, 0.25, 0.3, cross_language.SHARE, 0.4, 0.5)
+SHARES = (0.2, 0.25, 0.3, namesakes.SHARE, 0.4, 0.5)
 STORED = 15_000
 """Articles of three days."""
 ASKED = 1_000
@@ -65,7 +66,7 @@ class Report(NamedTuple):
 
 def _names(article: Article) -> Names:
     (features,) = text_features([(article.title, article.summary, article.body)])
-    return cross_language.names(article, features.names)
+    return namesakes.names(article, features.names)
 
 
 def main() -> None:
@@ -98,7 +99,7 @@ class Item(NamedTuple):
 
 
 def _crossing(data: Path, encoder: Encoder) -> None:
-    """Print the links by vectors and names in the judged set, and those by vectors in ECB+."""
+    """Print the links by vectors and names in the judged set."""
     judged = list(rows(data / "crossing" / "judged.jsonl"))
     items: dict[Item, str] = {}
     for lang in ("en", "fr"):
@@ -118,7 +119,6 @@ def _crossing(data: Path, encoder: Encoder) -> None:
         print("|---|---|---|---|---|")
         for name, linked in pairs.items():
             print(f"| {name} | {count_links(linked, half_labels)} |")
-    _same_language([*_english(data)], encoder)
 
 
 def encode(items: Iterable[Item], encoder: Encoder) -> list[bytes]:
@@ -174,19 +174,13 @@ def _by_names(items: Mapping[Item, str]) -> set[Pair]:
         shared = Counter(
             number
             for word in named[item].words
-            if count[word] <= cross_language.MOST_BEARERS
+            if count[word] <= MOST_BEARERS
             for number in bearers[word]
             if items[ordered[number]] != lang and ordered[number].at <= item.at
         )
-        likely = [
-            number
-            for number, n in shared.most_common(cross_language.MOST_CANDIDATES)
-            if n >= cross_language.LEAST_NAMES
-        ]
+        likely = [number for number, n in shared.most_common(MOST_NAMESAKES) if n >= LEAST_NAMES]
         rivals = {number: named[ordered[number]] for number in likely}
-        for best in cross_language.same_event(named[item], rivals, count.__getitem__, len(items))[
-            :1
-        ]:
+        for best in namesakes.same_event(named[item], rivals, count.__getitem__, len(items))[:1]:
             linked.add((item, ordered[best]) if lang == "en" else (ordered[best], item))
     return linked
 
@@ -222,27 +216,6 @@ def count_links(linked: Collection[Pair], labels: Mapping[Any, str]) -> str:
     return f"{share} | {counts['S']} of {totals['S']} | {wrong} | {counts['']}"
 
 
-def _same_language(reports: Sequence[Report], encoder: Encoder) -> None:
-    """Print the numbers of pairs of English articles that vectors link."""
-    reports = [report for report in reports if report.event]
-    items = [Item("", report.article.title, report.article.summary, 0.0) for report in reports]
-    keys = tuple(StoredVector(i, i, "en", 0.0, "", str(i), b"", "[]") for i in range(len(items)))
-    window = VectorWindow(keys, unpacked(encode(items, encoder)))
-    links = event_links(window, range(len(items)))
-    print(
-        "\n| links of one language | one event | one topic | different topics |\n|---|---|---|---|"
-    )
-    for least, name in ((Surety.LIKELY, "likely and sure"), (Surety.SURE, "sure")):
-        counts: Counter[str] = Counter(
-            _kind(reports[link.earlier], reports[link.later])
-            for link in links
-            if link.surety >= least
-        )
-        print(f"| {name} | {counts['same']} | {counts['alike']} | {counts['other']} |")
-    totals = Counter(_kind(a, b) for a, b in itertools.combinations(reports, 2))
-    print(f"| all pairs | {totals['same']} | {totals['alike']} | {totals['other']} |")
-
-
 def _kind(a: Report, b: Report) -> str:
     return "same" if a.event == b.event else "alike" if a.topic == b.topic else "other"
 
@@ -253,12 +226,12 @@ def _peak() -> int:
 
 
 def _linked(names: Names, other: Names, count: Counter[int], share: float, articles: int) -> bool:
-    old_share, cross_language.SHARE = cross_language.SHARE, share
+    old_share, namesakes.SHARE = namesakes.SHARE, share
     try:
         rival = replace(other, lang="fr" if names.lang == "en" else "en")
-        return bool(cross_language.same_event(names, {1: rival}, count.__getitem__, articles))
+        return bool(namesakes.same_event(names, {1: rival}, count.__getitem__, articles))
     finally:
-        cross_language.SHARE = old_share
+        namesakes.SHARE = old_share
 
 
 def _judged(
@@ -283,9 +256,7 @@ def _likely(french: Sequence[Names], english: Sequence[Names]) -> Iterator[tuple
             bearers[word].append(number)
     for names in english:
         shared = Counter(number for word in names.words for number in bearers.get(word, ()))
-        yield from (
-            (names, french[i]) for i, n in shared.items() if n >= cross_language.LEAST_NAMES
-        )
+        yield from ((names, french[i]) for i, n in shared.items() if n >= LEAST_NAMES)
 
 
 def _cost(articles: Sequence[Article]) -> None:
@@ -307,7 +278,10 @@ def _cost(articles: Sequence[Article]) -> None:
         with store.batch() as batch:
             start = time.process_time()
             for number in range(0, ASKED, ENTRIES):
-                cross_language.same_events(batch, feed, arrived[number : number + ENTRIES])
+                entries = arrived[number : number + ENTRIES]
+                likely = batch.namesakes([change.names for change in entries])
+                namesakes.stories_told(batch, entries, likely)
+                namesakes.same_events(batch, feed, entries, likely)
             asking = (time.process_time() - start) / ASKED
             fresh = [
                 _arrival(replace(change.article, id=STORED + number, story=STORED + number))

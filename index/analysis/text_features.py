@@ -140,10 +140,10 @@ def names(title: str, text: str) -> tuple[frozenset[int], ...]:
 
 def _numbers_of(name: str) -> frozenset[int]:
     """Return the hashes of the words of a name."""
-    return frozenset(map(_number, _BETWEEN.split(name)))
+    return frozenset(map(word_number, _BETWEEN.split(name)))
 
 
-def _number(word: str) -> int:
+def word_number(word: str) -> int:
     """Return the hash of a word of a name, the same in both languages; negative for a figure."""
     folded = fold(word)
     number = crc32(EXONYMS.get(folded, folded).encode())

@@ -40,7 +40,7 @@ LEGEND: tuple[tuple[str, str], ...] = (
         mark("this and two more; with a unit: so much later than the first"),
     ),
     (f"{OUTLETS}3", mark("three other outlets have the same story")),
-    (OTHER_LANGUAGE, mark("outlets that have it in the other language, or in other words")),
+    (OTHER_LANGUAGE, mark("outlets that have it in the other language")),
     (TERMS, mark("the terms that matched")),
     (OLDER, mark("was published before tocsin watched the feed; its own date follows")),
     (

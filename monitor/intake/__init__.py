@@ -3,7 +3,7 @@
 ::
 
     fetch ──▶ parse ──▶ ingest ──▶ the store
-                          └──────▶ similar: which articles tell of one event, in other words
+                          └──────▶ similar: which articles tell of one event, in two languages
 
 `discovery` finds the feeds of a site, `opml` reads and writes subscriptions, `article_import`
 takes articles from other programs.

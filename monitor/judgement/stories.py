@@ -1,14 +1,15 @@
-"""Stories: which articles are copies or versions of one text, and which are one piece. Pure.
+"""Stories: which articles are copies or versions of one text, one piece, or of one event. Pure.
 
-Shingles that texts share decide, and the headlines: docs/explanation/stories.md says why.
+Shingles that texts share decide, headlines and names: docs/explanation/stories.md says why.
 """
 
 from __future__ import annotations
 
 import enum
+import math
 import re
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from functools import lru_cache
 from itertools import takewhile
 
@@ -16,11 +17,12 @@ from msgspec import Struct
 
 from index.analysis.folding import fold
 from index.analysis.term_positions import terms
-from index.analysis.text_features import LEAST_SIZE, is_whole
+from index.analysis.text_features import LEAST_SIZE, is_whole, word_number
 from index.evaluation.significant_terms import stop_words
 from monitor.base.article import Article, Timestamp
 from monitor.base.url import host, registered_name
-from monitor.model.poll import Headline, StoryCandidate
+from monitor.model.event_link import WINDOW
+from monitor.model.poll import Headline, Names, StoryCandidate
 
 EDITION = 20 * 3600.0
 """Seconds after which a source that repeats a headline brings the next edition of a column."""
@@ -292,3 +294,62 @@ def _least_of_longer(first: Headline, other: Headline) -> float:
     if first.source == other.source:
         return SAME
     return 0.0 if is_alike(first, other) else LONGER
+
+
+# --- own words -------------------------------------------------------------------------
+
+LIKE = 0.12
+"""Least likeness: two reports of 15 rare words each share five."""
+SHORT = 25.0
+"""Rare words that each text is taken to have besides: short ones would be alike by chance."""
+
+
+def story_told(
+    article: Article,
+    names: Names,
+    reports: Sequence[tuple[StoryCandidate, Names]],
+    weights: Mapping[int, float],
+) -> int | None:
+    """Return the story of the earlier report that is most like an article, if one is like it.
+
+    A story takes reports for 72 hours: a running story is not one row for weeks.
+
+    Args:
+        article: The article.
+        names: Its names.
+        reports: Other articles with their names.
+        weights: The weight of words in names; other words have 1.
+    """
+    if not reports:
+        return None
+    headline = headline_of(article)
+    words = _told_words(headline, names)
+    likely = [
+        (
+            _likeness(words, _told_words(other.headline, other_names), weights),
+            -other.article,
+            other.story,
+        )
+        for other, other_names in reports
+        if other.article < article.id
+        and abs(headline.date - other.headline.date) <= WINDOW
+        and article.seen - other.began <= WINDOW
+        and may_be_one_story(headline, other.headline)
+    ]
+    share, _, story = max(likely, default=(0.0, 0, 0))
+    return story if share >= LIKE else None
+
+
+def _likeness(
+    words: frozenset[int], other_words: frozenset[int], weights: Mapping[int, float]
+) -> float:
+    """Return the share of their weight that two sets of words have in common."""
+    shared, size, other_size = (
+        sum(weights.get(word, 1.0) for word in part)
+        for part in (words & other_words, words, other_words)
+    )
+    return shared / (math.sqrt(size * other_size) + SHORT)
+
+
+def _told_words(headline: Headline, names: Names) -> frozenset[int]:
+    return names.words.union(map(word_number, _words(headline.title, headline.publisher)))

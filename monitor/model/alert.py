@@ -140,7 +140,7 @@ class StoryTimeline(Struct, frozen=True):
     outlets: tuple[Outlet, ...] = ()
     """The first one first."""
     elsewhere: tuple[Outlet, ...] = ()
-    """Outlets that tell of the same event in another language or in other words; lags are within
+    """Outlets that tell of the same event in another language; lags are within
     their story."""
 
     def elsewhere_by_language(self) -> list[LinkedOutlets]:

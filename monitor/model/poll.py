@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
@@ -190,6 +191,8 @@ class StoryCandidate(Struct, frozen=True):
     headline: Headline
     copy_of: int | None = None
     """The article of which this candidate is a copy."""
+    began: Timestamp = 0.0
+    """When the first article of its story was seen; 0 if that is dropped."""
 
 
 class PendingPage(Struct, frozen=True, kw_only=True):
@@ -226,6 +229,27 @@ class Names(Struct, frozen=True):
             if name := group & remaining:
                 remaining -= name
                 yield name
+
+
+UNSEEN, UNSEEN_BEARERS = 500, 5
+"""Articles that a newsroom is taken to have besides, and those with any name: among few articles
+every name is rare."""
+
+
+def rarity(bearers: int, articles: int) -> float:
+    """Return the logarithm of the share of articles that have a name, negated."""
+    return math.log((articles + UNSEEN) / (bearers + UNSEEN_BEARERS))
+
+
+class Namesakes(Struct, frozen=True):
+    """Recent articles that have the names of some texts."""
+
+    of: tuple[dict[int, Names], ...]
+    """The names of a few of them by id, for each text."""
+    recent: int
+    """The approximate number of all recent articles."""
+    bearers: dict[int, int]
+    """The number of recent articles that have a word in a name, for all words of names here."""
 
 
 class ArticleChange(Struct, frozen=True, kw_only=True):

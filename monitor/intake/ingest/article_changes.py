@@ -21,7 +21,7 @@ from index.analysis.language import choose, prior
 from index.analysis.text_features import TextFeatures, text_features
 from monitor.base.article import Article, Timestamp
 from monitor.base.url import host
-from monitor.intake.ingest import cross_language
+from monitor.intake.ingest import namesakes
 from monitor.intake.parse.entry import PART, PARTS, folded, part_hash
 from monitor.judgement import stories
 from monitor.judgement.match.matcher import TimedMatcher, WatchlistMatcher
@@ -347,9 +347,17 @@ def with_enrichments(
     lookups = [(draft.shingles, stories.least_shared(draft.shingles)) for _, draft in drafts]
     rows = zip(drafts, reading.story_candidates(lookups), strict=True)
     enriched = [_with_enrichment(*pair, candidates) for pair, candidates in rows]
-    new = [change for change in enriched if change.new]
-    events = iter(cross_language.same_events(reading, feed, new))
-    return [replace(c, perhaps=next(events)) if c.new else c for c in enriched]
+    likely = reading.namesakes([change.names for change in enriched])
+    told = namesakes.stories_told(reading, enriched, likely)
+    events = namesakes.same_events(reading, feed, enriched, likely)
+    return [_with_event(*row) for row in zip(enriched, told, events, strict=True)]
+
+
+def _with_event(change: ArticleChange, told: int | None, elsewhere: int | None) -> ArticleChange:
+    article = change.article
+    if told is not None and article.story == article.id:
+        article = replace(article, story=told)
+    return replace(change, article=article, perhaps=elsewhere if change.new else None)
 
 
 def _with_enrichment(
@@ -405,7 +413,7 @@ def enrich(
             lang = feed.lang or choose(text.languages, prior(recent, declared))
             recent.append(lang)
             labelled = replace(article, lang=lang)
-            names = cross_language.names(labelled, text.names)
+            names = namesakes.names(labelled, text.names)
             matching = matcher.match(rules, labelled, feed)
             yield ArticleChange(
                 article=labelled,

@@ -1,4 +1,4 @@
-"""Finds articles about one event in other words or another language, by sentence vectors.
+"""Finds articles about one event in another language, by sentence vectors.
 
 ::
 

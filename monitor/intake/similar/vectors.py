@@ -1,4 +1,4 @@
-"""Sentence vectors of articles, and the links between articles about one event.
+"""Sentence vectors of articles, and the links between articles about one event in two languages.
 
 The cosine of two sentence vectors says little alone: reports of two football matches are alike,
 whichever matches these are. The margin is the rest of the cosine after most of the cosines to
@@ -6,8 +6,7 @@ the surroundings are subtracted. The surroundings of an article are the nearest 
 least ten, of the articles of three days in the language of the other article: a share, so that
 the thresholds hold for small newsrooms and large ones.
 
-Between two languages the names that both articles have add to the margin, and the time between
-them takes from it.
+Names that both articles have add to the margin, and the time between them takes from it.
 
 `python -m bench.cross_language` measures the thresholds.
 """
@@ -28,7 +27,7 @@ from monitor.base.errors import requires_extra
 from monitor.base.translation import gettext as _
 from monitor.base.url import publisher
 from monitor.model.event_link import LEAD, VECTORS_EXTRA, WINDOW, EventLink, StoredVector, Surety
-from monitor.model.poll import Names
+from monitor.model.poll import Names, rarity
 
 Floats = npt.NDArray[np.float32]
 Rows = npt.NDArray[np.intp]
@@ -40,48 +39,27 @@ WEIGHT = 0.7
 """Share of the cosine to the surroundings that is subtracted: all of it loses articles about
 events of which many others tell; none of it links all articles about one topic."""
 CANDIDATES = 5
-"""Nearest articles of other publishers in a language that are compared."""
+"""Nearest articles of other publishers that are compared."""
 LANGUAGES = ("fr", "en")
 """The languages that were measured."""
 _decoder = Decoder(tuple[frozenset[int], ...])
 
 
-class Thresholds(Struct, frozen=True):
-    """Least margins of articles that are linked."""
-
-    sure: float
-    likely: float
-    name: float
-    """What a common name adds to the margin, by its weight."""
-    day: float
-    """What each day between the articles takes from it."""
-    usual: float
-    """Cosine to the surroundings in a newsroom of some size. Where articles are few, all are far,
-    and any would stand out: this cosine stands in for the missing ones."""
-
-    @property
-    def least(self) -> float:
-        """Return the least cosine to the surroundings; of 100 articles 99 have more."""
-        return self.usual - 0.05
-
-    def surety(self, margin: float) -> Surety | None:
-        """Return the surety of a link with this margin; None for no link."""
-        if margin >= self.sure:
-            return Surety.SURE
-        return Surety.LIKELY if margin >= self.likely else None
-
-
-ACROSS = Thresholds(sure=0.305, likely=0.298, name=0.006, day=0.0048, usual=0.80)
-"""Thresholds between two languages."""
-WITHIN = Thresholds(sure=0.315, likely=0.305, name=0.0, day=0.0, usual=0.86)
-"""Thresholds between outlets of one language: their articles are nearer."""
+SURE, LIKELY = 0.305, 0.298
+"""Least margins of articles that are linked."""
+NAME = 0.006
+"""What a common name adds to the margin, by its weight."""
+DAY = 0.0048
+"""What each day between the articles takes from it."""
+USUAL = 0.80
+"""Cosine to the surroundings in a newsroom of some size. Where articles are few, all are far,
+and any would stand out: this cosine stands in for the missing ones."""
+LEAST = USUAL - 0.05
+"""Least cosine to the surroundings; of 100 articles 99 have more."""
 COMMON_SHARE = 0.05
 """Share of the articles that may have a name before it weighs nothing."""
 MOST_NAMES = 4.0
 """The most that common names weigh: those of two rare ones. More are of one running story."""
-UNSEEN, UNSEEN_BEARERS = 500, 5
-"""Articles that a newsroom is taken to have besides, and those with any name: among few articles
-every name is rare."""
 
 
 class VectorWindow(Struct, frozen=True, dict=True):
@@ -106,19 +84,18 @@ class VectorWindow(Struct, frozen=True, dict=True):
         """The number of articles that have a word in a name, by word."""
         return Counter(word for row in range(len(self.keys)) for word in self.names(row).words)
 
-    def signs(self, row: int, other: int, thresholds: Thresholds) -> float:
+    def signs(self, row: int, other: int) -> float:
         """Return what names and time add to the margin of two rows."""
         days = float(abs(self.dates[row] - self.dates[other])) / 86400
-        names = min(MOST_NAMES, self.common_names(row, other)) if thresholds.name else 0.0
-        return names * thresholds.name - days * thresholds.day
+        return min(MOST_NAMES, self.common_names(row, other)) * NAME - days * DAY
 
     def common_names(self, row: int, other: int) -> float:
         """Return what the names weigh that two rows have in common; the rarer, the heavier."""
         first, second = self.names(row), self.names(other)
         words = first.words & second.words
-        most = COMMON_SHARE * (len(self.keys) + UNSEEN)
-        bearers = {word: self.bearers[word] + UNSEEN_BEARERS for word in words}
-        weights = {word: max(0.0, math.log(most / count)) for word, count in bearers.items()}
+        least = -math.log(COMMON_SHARE)
+        rarities = {word: rarity(self.bearers[word], len(self.keys)) for word in words}
+        weights = {word: max(0.0, value - least) for word, value in rarities.items()}
         return max(
             sum(max(map(weights.__getitem__, n)) for n in names.having(words))
             for names in (first, second)
@@ -143,15 +120,15 @@ def margin(cosine: float, mean: float, other_mean: float) -> float:
     return cosine - WEIGHT * (mean + other_mean) / 2
 
 
-def surroundings(cosines: Floats, thresholds: Thresholds) -> float:
+def surroundings(cosines: Floats) -> float:
     """Return the mean of the highest of some cosines."""
     count = max(NEAREST_LEAST, int(np.ceil(NEAREST_SHARE * len(cosines))))
     if len(cosines) <= count:
         missing = count - len(cosines)
-        mean = float(cosines.sum() + missing * thresholds.usual) / count
+        mean = float(cosines.sum() + missing * USUAL) / count
     else:
         mean = float(np.partition(cosines, -count)[-count:].mean())
-    return max(mean, thresholds.least)
+    return max(mean, LEAST)
 
 
 def event_links(window: VectorWindow, fresh: Collection[int]) -> list[EventLink]:
@@ -169,25 +146,26 @@ def _linked(window: VectorWindow, row: int) -> Iterator[tuple[int, Surety]]:
     if key.lang not in LANGUAGES:
         return
     for lang in LANGUAGES:
-        thresholds = WITHIN if lang == key.lang else ACROSS
+        if lang == key.lang:
+            continue
         side = window.side(row, lang)
         cosines = window.vectors[side] @ window.vectors[row]
-        mean = surroundings(cosines, thresholds)
+        mean = surroundings(cosines)
         count = 0
         for i in np.argsort(-cosines, kind="stable"):
             other, cosine = int(side[i]), float(cosines[i])
-            best = margin(cosine, mean, thresholds.least)
-            if count == CANDIDATES or best + MOST_NAMES * thresholds.name < thresholds.likely:
+            best = margin(cosine, mean, LEAST)
+            if count == CANDIDATES or best + MOST_NAMES * NAME < LIKELY:
                 break  # the following ones are farther still
-            signs = window.signs(row, other, thresholds)
-            if best + signs < thresholds.likely or not may_be_linked(key, window.keys[other]):
+            signs = window.signs(row, other)
+            if best + signs < LIKELY or not may_be_linked(key, window.keys[other]):
                 continue
             count += 1
             rows = window.side(other, key.lang)
-            other_mean = surroundings(window.vectors[rows] @ window.vectors[other], thresholds)
-            surety = thresholds.surety(margin(cosine, mean, other_mean) + signs)
-            if surety is not None:
-                yield other, surety
+            other_mean = surroundings(window.vectors[rows] @ window.vectors[other])
+            value = margin(cosine, mean, other_mean) + signs
+            if value >= LIKELY:
+                yield other, Surety.SURE if value >= SURE else Surety.LIKELY
 
 
 def may_be_linked(first: StoredVector, other: StoredVector) -> bool:

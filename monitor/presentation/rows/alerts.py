@@ -73,7 +73,7 @@ Outlets = Annotated[
 ]
 OutletsElsewhere = Annotated[
     list[OutletRow],
-    means("Who tells of it in the other language, or in other words.", "timeline.elsewhere"),
+    means("Who tells of it in the other language.", "timeline.elsewhere"),
 ]
 MergedInto = Annotated[
     AlertNumber | None, means("The alert that stands for this one, as both are the same piece.")

@@ -22,6 +22,7 @@ from monitor.model.poll import (
     Known,
     KnownArticle,
     Names,
+    Namesakes,
     PollOutcome,
     StoryCandidate,
 )
@@ -49,6 +50,14 @@ from monitor.storage.store.sql.volumes import VolumeViews
 
 MAX_COUNTED = 500
 """Most articles with a name that are counted: a more frequent name tells next to nothing."""
+
+
+LEAST_NAMES = 3
+"""Least rare words of names that articles in two languages share; in one language one less."""
+MOST_BEARERS = 100
+"""Most articles with a rare word in names: a more frequent one finds no articles."""
+MOST_NAMESAKES = 3
+"""Most articles with the names of a text that are compared, those with the most names first."""
 
 
 class StoreReads:
@@ -185,17 +194,25 @@ class StoreReads:
             )
         )
         shared = [_sharing(shingles, threshold, articles_of) for shingles, threshold in texts]
-        stored = rows_in(
-            self._sql,
-            f"SELECT id, story, shingle_count, title, feed, outlet, url, copy_of, {DATE} AS date"
-            " FROM articles a WHERE id IN ({0})",
-            {id for common in shared for id in common},
-        )
-        rows = {row["id"]: row for row in stored}
+        candidates = self.candidates({id for common in shared for id in common})
         return [
-            [_story_candidate(rows[id], common[id]) for id in sorted(rows.keys() & common.keys())]
+            [
+                replace(candidates[id], shared=common[id])
+                for id in sorted(candidates.keys() & common.keys())
+            ]
             for common in shared
         ]
+
+    def candidates(self, articles: Collection[int]) -> dict[int, StoryCandidate]:
+        """Return these articles as candidates that share no shingles, by id."""
+        rows = rows_in(
+            self._sql,
+            f"SELECT id, story, shingle_count, title, feed, outlet, url, copy_of, {DATE} AS date,"
+            " coalesce((SELECT seen FROM articles WHERE id = a.story), 0.0) AS began"
+            " FROM articles a WHERE id IN ({0})",
+            articles,
+        )
+        return {row["id"]: _story_candidate(row) for row in rows}
 
     # --- names in recent articles ---
 
@@ -217,44 +234,24 @@ class StoreReads:
                 self._common_names.add(word)
         return counts
 
-    def names_elsewhere(self, texts: Sequence[tuple[frozenset[int], str]]) -> list[frozenset[int]]:
-        """Return the words of names that recent articles in another language have too.
-
-        Args:
-            texts: The words of each text, and its language.
-        """
-        by_language = _by_language(texts)
-        elsewhere = {lang: self._elsewhere(words, lang) for lang, words in by_language.items()}
-        return [words & elsewhere[lang] for words, lang in texts]
-
-    def _elsewhere(self, words: Collection[int], lang: str) -> set[int]:
-        """Return the words in names of another language; each is looked up twice."""
-        rows = self._sql.execute(
-            f"SELECT value FROM {self._sql.numbers}"
-            " WHERE EXISTS (SELECT 1 FROM names WHERE name = value AND lang < ?)"
-            " OR EXISTS (SELECT 1 FROM names WHERE name = value AND lang > ?)",
-            (json.dumps(sorted(words)), lang, lang),
+    def namesakes(self, texts: Sequence[Names]) -> Namesakes:
+        """Return recent articles that have the rare names of texts, of each text."""
+        bearers = self.name_frequencies(frozenset().union(*(names.words for names in texts)))
+        rare_words = sorted(word for word, count in bearers.items() if count <= MOST_BEARERS)
+        bearing = grouped(
+            (word, (lang, article))
+            for word, lang, article in self._sql.execute(
+                f"SELECT value, lang, article FROM {self._sql.numbers}"
+                " CROSS JOIN names WHERE name = value",
+                (json.dumps(rare_words),),
+            )
         )
-        return {word for (word,) in rows}
-
-    def articles_named(
-        self, texts: Sequence[tuple[Collection[int], str]], at_least: int, most: int
-    ) -> tuple[list[dict[int, Names]], int]:
-        """Return recent articles with words in names, and the approximate number of recent ones.
-
-        Args:
-            texts: The words of each text, and its language; articles in it are left out.
-            at_least: The least number of the words that an article must have.
-            most: The most articles for each text, those with the most words first.
-        """
-        by_language = _by_language(texts)
-        naming = {lang: self._naming(words, lang) for lang, words in by_language.items() if words}
-        likely = []
-        for words, lang in texts:
-            shared = Counter(id for word in words for id in naming[lang].get(word, ()))
-            likely.append([id for id, count in shared.most_common(most) if count >= at_least])
+        likely = [
+            [*_likely(names, bearing, elsewhere=False), *_likely(names, bearing, elsewhere=True)]
+            for names in texts
+        ]
         if not any(likely):
-            return [{} for _ in texts], 0
+            return Namesakes(tuple({} for _ in texts), 0, bearers)
         names_of = {
             id: Names(tuple(frozenset(group) for group in json.loads(groups)), lang, date)
             for id, lang, date, groups in select_in(
@@ -267,17 +264,10 @@ class StoreReads:
             "SELECT (SELECT min(article) FROM named), (SELECT max(article) FROM named)"
         )
         recent = 0 if oldest is None else int(newest) - int(oldest) + 1
-        return [{id: names_of[id] for id in ids if id in names_of} for ids in likely], recent
-
-    def _naming(self, words: Collection[int], lang: str) -> dict[int, tuple[int, ...]]:
-        """Return the articles in another language that have a word in a name, by word."""
-        return grouped(
-            self._sql.execute(
-                f"SELECT value, article FROM {self._sql.numbers} CROSS JOIN names"
-                " WHERE name = value AND lang <> ?",
-                (json.dumps(sorted(words)), lang),
-            )
-        )
+        words = frozenset().union(*(names.words for names in names_of.values()))
+        bearers |= self.name_frequencies(words - bearers.keys())
+        articles = ({id: names_of[id] for id in ids if id in names_of} for ids in likely)
+        return Namesakes(tuple(articles), recent, bearers)
 
     # --- alerts ---
 
@@ -417,11 +407,18 @@ class Batch(StoreReads):
         )
 
 
-def _by_language(texts: Iterable[tuple[Collection[int], str]]) -> dict[str, set[int]]:
-    by_language: dict[str, set[int]] = defaultdict(set)
-    for words, lang in texts:
-        by_language[lang].update(words)
-    return by_language
+def _likely(
+    names: Names, bearing: Mapping[int, Iterable[tuple[str, int]]], *, elsewhere: bool
+) -> list[int]:
+    """Return the articles in the language of a text, or in others, with most of its rare names."""
+    shared = Counter(
+        article
+        for word in names.words & bearing.keys()
+        for lang, article in bearing[word]
+        if (lang != names.lang) is elsewhere
+    )
+    least = LEAST_NAMES if elsewhere else LEAST_NAMES - 1
+    return [id for id, count in shared.most_common(MOST_NAMESAKES) if count >= least]
 
 
 def _sharing(
@@ -435,7 +432,10 @@ def _sharing(
     return {id: frozenset(common) for id, common in shared.items() if len(common) >= threshold}
 
 
-def _story_candidate(row: Row, shared: frozenset[int]) -> StoryCandidate:
+def _story_candidate(row: Row) -> StoryCandidate:
     fields = {name: row[name] for name in ("title", "feed", "outlet", "url", "date")}
-    size, copy_of = row["shingle_count"], row["copy_of"]
-    return StoryCandidate(row["id"], row["story"], shared, size, headline(**fields), copy_of)
+    size, copy_of, began = row["shingle_count"], row["copy_of"], row["began"]
+    story_headline = headline(**fields)
+    return StoryCandidate(
+        row["id"], row["story"], frozenset(), size, story_headline, copy_of, began
+    )

@@ -236,8 +236,8 @@ def test_hashes_have_64_bits(room: SmallStore) -> None:
         ((candidate,),) = batch.story_candidates([(hashes, 4)])
         assert candidate.shared == hashes
         assert batch.name_frequencies(hashes) == dict.fromkeys(hashes, 1)
-        assert batch.articles_named([(hashes, "en")], 4, 9)[0] == [{1: names}]
-        assert batch.names_elsewhere([(hashes, "en"), (hashes, "fr")]) == [hashes, frozenset()]
+        likely = batch.namesakes([Names(groups=(hashes,), lang="en")])
+        assert (likely.of, likely.bearers) == (({1: names},), dict.fromkeys(hashes, 1))
 
 
 def test_an_article_under_another_guid_or_in_another_feed(room: SmallStore) -> None:
@@ -312,10 +312,20 @@ def test_shingles_are_shared_and_forgotten(room: SmallStore) -> None:
         assert (single, empty) == ([pair[1]], [])
     assert pair == [
         StoryCandidate(
-            1, 1, frozenset({2, 3}), 3, Headline("Alibaba 1", "ex.org", "ex.org", NOW - 100)
+            1,
+            1,
+            frozenset({2, 3}),
+            3,
+            Headline("Alibaba 1", "ex.org", "ex.org", NOW - 100),
+            began=NOW - 100,
         ),
         StoryCandidate(
-            2, 2, frozenset({3, 4}), 2, Headline("Alibaba 2", "ex.org", "ex.org", NOW - 60)
+            2,
+            2,
+            frozenset({3, 4}),
+            2,
+            Headline("Alibaba 2", "ex.org", "ex.org", NOW - 60),
+            began=NOW,
         ),
     ]
     room.store.forget(names_before=NOW - 200, sent_before=0.0)
@@ -334,18 +344,14 @@ def test_articles_with_names_in_common(room: SmallStore) -> None:
         named(1, "fr", 7, 8, 9), named(2, "en", 7, 8, 9), named(3, "en", 7, 8), named(4, "en", 7)
     )
     with room.store.batch() as batch:
-        assert batch.name_frequencies([7, 9, 5]) == {7: 4, 9: 2, 5: 0}
-        words = {7, 8, 9}
-        queries = [(words, "fr"), ({7, 9}, "en"), ({7, 9}, "fr"), ((), "fr")]
-        matches, recent = batch.articles_named(queries, 2, 5)
-        assert ([*map(set, matches)], recent) == ([{2, 3}, {1}, {2}, set()], 4)
-        assert matches[0][2] == Names(groups=(frozenset(words),), lang="en", date=NOW)
-        assert [*map(set, batch.articles_named([(words, "fr")], 2, 1)[0])] == [{2}]
-        assert batch.articles_named([(words, "fr")], 4, 5)[0] == [{}]
-        rare_words = frozenset({5, 9})
-        word_queries = [(rare_words, "en"), (rare_words, "fr"), (rare_words, "nl")]
-        assert batch.names_elsewhere(word_queries) == [{9}] * 3
-        assert batch.names_elsewhere([(frozenset(), "fr")]) == [frozenset()]
+        texts = [
+            Names(groups=(frozenset(words),), lang=lang)
+            for words, lang in (({7, 8, 9, 5}, "fr"), ({7, 8}, "en"), ({7, 9}, "nl"), ((), "fr"))
+        ]
+        likely = batch.namesakes(texts)
+        assert [*map(set, likely.of)] == [{1, 2}, {2, 3}, set(), set()]
+        assert (likely.recent, likely.bearers) == (4, {7: 4, 8: 3, 9: 2, 5: 0})
+        assert likely.of[0][2] == Names(groups=(frozenset({7, 8, 9}),), lang="en", date=NOW)
 
 
 def test_reasons_are_read_in_the_language_of_the_reader(room: SmallStore) -> None:

@@ -14,8 +14,8 @@ from index.analysis.folding import fold
 from index.analysis.text_features import EXONYMS, text_features
 from monitor.base.article import Article
 from monitor.demo.content import load
-from monitor.intake.ingest import cross_language
-from monitor.intake.ingest.cross_language import LEAST_NAMES, WINDOW, same_event
+from monitor.intake.ingest import namesakes
+from monitor.intake.ingest.namesakes import LEAST_NAMES, WINDOW, same_event
 from monitor.model.poll import Names
 
 RARE = {"bearers": lambda word: 1, "articles": 1_000}
@@ -30,7 +30,7 @@ def article(title: str, summary: str = "", lang: str = "fr", body: str = "") -> 
 
 def names(article: Article) -> Names:
     (features,) = text_features([(article.title, article.summary, article.body)])
-    return cross_language.names(article, features.names)
+    return namesakes.names(article, features.names)
 
 
 def names_of(text: str, lang: str = "fr", *, title: str = "") -> Names:

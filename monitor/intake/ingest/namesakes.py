@@ -1,4 +1,4 @@
-"""Finds articles in two languages about one event by their common names."""
+"""Finds earlier articles about one event by names: in another language, or in other words."""
 
 from __future__ import annotations
 
@@ -7,22 +7,16 @@ from collections.abc import Callable, Mapping, Sequence
 
 from monitor.base.article import Article
 from monitor.base.url import publisher
+from monitor.judgement.stories import story_told
+from monitor.model.event_link import WINDOW
 from monitor.model.feed import Feed
-from monitor.model.poll import ArticleChange, Names
-from monitor.storage.store.sql.batch import StoreReads
+from monitor.model.poll import ArticleChange, Names, Namesakes, rarity
+from monitor.storage.store.sql.batch import LEAST_NAMES, StoreReads
 
 LANGUAGES = ("fr", "en")
 """The languages that were measured."""
-LEAST_NAMES = 3
-"""Different names in both articles: chance makes two in one of 33,000 pairs of articles."""
 SHARE = 0.35
 """No false link in 2.4 million pairs of French and English articles; 0.2 makes 13."""
-WINDOW = 72 * 3600.0
-"""Seconds between two articles of one event, at most."""
-MOST_BEARERS = 200
-"""Most articles with a name: a more frequent name finds no candidates."""
-MOST_CANDIDATES = 3
-"""Candidates that are compared, those with the most names in common."""
 
 
 def names(article: Article, groups: tuple[frozenset[int], ...]) -> Names:
@@ -60,9 +54,9 @@ def _share(first: Names, other: Names, weight: Callable[[int], float]) -> float:
 
 
 def same_events(
-    reading: StoreReads, feed: Feed, changes: Sequence[ArticleChange]
+    reading: StoreReads, feed: Feed, changes: Sequence[ArticleChange], namesakes: Namesakes
 ) -> list[int | None]:
-    """Return for each new article the earlier article with the same names, if there is any.
+    """Return for each article the earlier article with the same names, if there is any.
 
     It is in another language, and of another publisher: an outlet that tells an event in two
     languages spreads nothing.
@@ -70,29 +64,12 @@ def same_events(
     Args:
         reading: The store.
         feed: The feed that brought the articles.
-        changes: The new articles, with their names.
+        changes: The articles, with their names.
+        namesakes: The namesakes of each.
     """
-    names = [change.names for change in changes]
-    shared_names = reading.names_elsewhere([(n.words, n.lang) for n in names])
-    shared_names = [words if len(words) >= LEAST_NAMES else frozenset() for words in shared_names]
-    frequencies = reading.name_frequencies(frozenset().union(*shared_names))
-    rare_words = {word for word, count in frequencies.items() if count <= MOST_BEARERS}
-    rivals, recent = reading.articles_named(
-        [(words & rare_words, n.lang) for words, n in zip(shared_names, names, strict=True)],
-        LEAST_NAMES,
-        MOST_CANDIDATES,
-    )
-    compared_words = {
-        word
-        for own_names, others in zip(names, rivals, strict=True)
-        if others
-        for n in (own_names, *others.values())
-        for word in n.words
-    }
-    frequencies |= reading.name_frequencies(compared_words - frequencies.keys())
     likely = [
-        same_event(n, others, frequencies.__getitem__, recent)
-        for n, others in zip(names, rivals, strict=True)
+        same_event(change.names, others, namesakes.bearers.__getitem__, namesakes.recent)
+        for change, others in zip(changes, namesakes.of, strict=True)
     ]
     origins = reading.articles.origins([id for ids in likely for id in ids])
     publishers = {origin.article: publisher(origin.url, origin.feed_url) for origin in origins}
@@ -108,3 +85,29 @@ def _first_elsewhere(
     own_publisher = publisher(change.outlet_url or change.article.url, feed.url)
     candidates = (id for id in likely if id in publishers and publishers[id] != own_publisher)
     return next(candidates, None)
+
+
+# --- in one language -------------------------------------------------------------------
+
+RARE = 4.0
+"""Rarity of a name that one article in 55 has: rarer ones weigh no more."""
+
+
+def stories_told(
+    reading: StoreReads, changes: Sequence[ArticleChange], namesakes: Namesakes
+) -> list[int | None]:
+    """Return for each article, with its names, the story that tells its event already, if any."""
+    reports = reading.candidates({id for others in namesakes.of for id in others})
+    weights = {
+        word: min(1.0, max(0.0, rarity(count, namesakes.recent) / RARE)) ** 2
+        for word, count in namesakes.bearers.items()
+    }
+    return [
+        story_told(
+            change.article,
+            change.names,
+            [(reports[id], n) for id, n in others.items() if n.lang == change.names.lang],
+            weights,
+        )
+        for change, others in zip(changes, namesakes.of, strict=True)
+    ]
