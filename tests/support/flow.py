@@ -114,6 +114,10 @@ class Press(Struct, dict=True):
     def pause(self, paused: bool) -> None:
         """Do nothing: each request is answered at once."""
 
+    def confirms(self, now: float) -> bool:
+        """Return whether the servers have this time."""
+        return True
+
     async def fetch(
         self,
         url: str,
