@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import math
 import os
 import signal
 from collections.abc import Callable
@@ -56,8 +57,8 @@ _PRELOADED_FOR_PAGES = ["trafilatura"]
 class Parser:
     """Reads feeds and pages in two processes, each of which starts with its first document.
 
-    One reads documents that take little time, and gives up the others; the other one reads pages
-    and costly documents, for which no usual feed has to wait.
+    One reads the documents of feeds that were read before and are not costly; the other one reads
+    all else, also pages. So no feed has to wait for strangers, or for what takes long.
     """
 
     def __init__(
@@ -71,7 +72,7 @@ class Parser:
     async def parse(
         self, fetched: Fetched, *, with_features: bool = False, is_costly: bool = True
     ) -> ParsedFeed:
-        """Parse a feed's document, with features of its texts if `with_features`.
+        """Parse a feed's document, with features of its texts if `with_features`: at first.
 
         Raises:
             ParseError: It is no feed, or reading was killed.
@@ -79,7 +80,9 @@ class Parser:
         """
         reading = document.parse_with_features if with_features else document.parse
         fetched = replace(fetched, url=fetched.base or fetched.url)
-        parsed, seconds = await self._read(reading, fetched, is_quick=not is_costly)
+        worker = self._patient if is_costly or with_features else self._quick
+        limit = self._seconds if is_costly else QUICK
+        parsed, seconds = await self._read(reading, fetched, worker, limit)
         return replace(parsed, seconds=seconds)
 
     async def extract(self, page: Fetched) -> str:
@@ -103,27 +106,27 @@ class Parser:
         self,
         function: Callable[[bytes, str, str], T],
         fetched: Fetched,
-        *,
-        is_quick: bool = False,
+        worker: _Worker | None = None,
+        limit: float = math.inf,
     ) -> tuple[T, float]:
         """Return what a function makes of a document, and the seconds that this took."""
         url = fetched.url
         content = (fetched.body, url, fetched.content_type, fetched.encoding)
-        worker, limit = (self._quick, QUICK) if is_quick else (self._patient, self._seconds)
+        worker, seconds = worker or self._patient, min(limit, self._seconds)
         outcome: T | _Unreadable
         try:
-            outcome, seconds = await worker.run(limit, translation.choice(), function, *content)
+            outcome, spent = await worker.run(seconds, translation.choice(), function, *content)
         except (TimeoutError, ProcessExpired, BrokenProcessPool, RuntimeError) as error:
             is_killed = isinstance(error, ProcessExpired) and error.exitcode == -signal.SIGPROF
             if not is_killed and not isinstance(error, TimeoutError):
                 raise ParseError(url, _("reading it crashes the reader")) from None
-            if is_quick:
+            if seconds < self._seconds:
                 raise CostlyError from None
-            reason = _("reading it takes longer than {seconds} s", seconds=f"{limit:g}")
+            reason = _("reading it takes longer than {seconds} s", seconds=f"{seconds:g}")
             raise ParseError(url, reason) from None
         if isinstance(outcome, _Unreadable):
             raise ParseError(url, outcome.reason)
-        return outcome, seconds
+        return outcome, spent
 
 
 class _Worker:
