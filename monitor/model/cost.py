@@ -9,8 +9,7 @@ whose documents exceed the limits of a document, or of an hour, is quarantined.
 from __future__ import annotations
 
 QUICK = 0.2
-"""Seconds in which a document is read, and again those in which it is matched, until it is costly:
-20 times what a usual one takes. Also those of a slice."""
+"""Seconds of reading a document, or of matching it, until it is costly: 20 times what is usual."""
 LARGE = 1 << 20
 """Bytes of a body, after decompression, from which it is costly."""
 READING = 3.0

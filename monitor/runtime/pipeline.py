@@ -51,8 +51,7 @@ GATHER = 0.1
 """Seconds for which the articles of feeds that were never read wait for others: a transaction
 writes about as many pages of the store for 60 as for 400."""
 LONGEST_PAUSE = 1.0
-"""Seconds between two slices of a costly document, unless a slice takes less: in half of the time
-the store's thread is free, since a tick asks it several times, one after the other."""
+"""Seconds between two slices of a costly document, or those of a slice: a tick needs the thread."""
 BATCH_ENTRIES = 400
 """Entries stored in one transaction: about 60 ms, which a viewer's triage may have to wait."""
 

@@ -151,8 +151,7 @@ class Ingester:
         """Draft the new and changed entries of a document, in slices of `QUICK` seconds.
 
         Yields:
-            None after each slice but the last one, and for an article that takes longer where the
-            document should not be costly; then the drafts.
+            None after a slice, and where an article shows that the document is costly; the drafts.
         """
         watch = self.watch
         matcher = TimedMatcher(self._stopwatch, ARTICLE if is_costly else QUICK)
