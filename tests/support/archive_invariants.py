@@ -8,6 +8,7 @@ from contextlib import closing
 from pathlib import Path
 
 from monitor.base.text_cleaning import clean
+from monitor.base.translation import CODED
 
 _BIDI = set("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 _RAW = {("feeds", "url"), ("feeds", "name"), ("entries", "guid"), ("sqlite_master", "sql")}
@@ -32,6 +33,7 @@ def unclean_texts(database: Path) -> list[tuple[str, str, str]]:
 
 def _acts(text: str) -> bool:
     """Tell whether a text holds characters that `clean` removes; does not call `clean`."""
+    text = text.removeprefix(CODED + "[")  # a message of ours
     return clean(text, keep_newlines=True) != text or any(
         letter in _BIDI or (unicodedata.category(letter) == "Cc" and letter != "\n")
         for letter in text
