@@ -148,7 +148,9 @@ def test_words_that_nobody_has_seen_keep_nobody_waiting(tmp_path: Path, sign: st
         ]
         newsroom.watch(feeds, ["Alibaba"])
         with running(newsroom) as monitor, watch(monitor.pid) as processes:
-            quarantined = "SELECT count(*) FROM feeds WHERE breach LIKE '%its document takes longer%'"
+            quarantined = (
+                "SELECT count(*) FROM feeds WHERE breach LIKE '%its document takes longer%'"
+            )
             until(lambda: newsroom.sql(quarantined) == [(COSTLY,)], 300)
             begin = time.monotonic()
             monitor.terminate()
