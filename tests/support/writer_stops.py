@@ -35,6 +35,7 @@ _WRITER = f"""
 SELECT split_part(application_name, '/', 2)::int, state || ' ' || coalesce(wait_event, '')
 FROM pg_locks JOIN pg_stat_activity USING (pid)
 WHERE locktype = 'advisory' AND granted AND objsubid = 1 AND application_name LIKE 'tocsin %'
+AND datname = current_database()
 AND (classid::bigint << 32 | objid::bigint) = {_KEY}
 """
 """The process that holds the writer's lock, and what its session does."""
@@ -120,7 +121,7 @@ def main() -> None:
                 problems += status_problems(desk, stop.monitor, "is lost")
             stop.monitor.go_on()
             progress(f"{number + 1}: {stop.state}, {stop.seconds:.1f} s")
-            time.sleep(random.uniform(0.0, 3.0))
+            time.sleep(random.uniform(0.0, 2.0))
         seconds = sorted(stop.seconds for stop in stops)
         print(Counter(stop.state for stop in stops))
         print(

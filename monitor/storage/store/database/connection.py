@@ -92,6 +92,9 @@ class Connection(Protocol):
     def begin(self) -> None:
         """Begin a transaction that writes; it waits for other writers."""
 
+    def end_still_writer(self) -> bool:
+        """End the session of a writer that stands still; return whether there was one."""
+
     def commit(self) -> None:
         """Commit the transaction, durably."""
 

@@ -33,9 +33,10 @@ CHANNEL = "tocsin"
 _KEY = "hashtextextended('tocsin ' || current_schema(), 0)"
 _LOCK = f"SELECT pg_advisory_xact_lock({_KEY})"
 """One writer at a time, so that ids are given in the order in which they are committed."""
-WAIT_MS = 2_000
-"""Milliseconds after which who waits for the writer looks whether that one stands still."""
-STILL_MS = 7_000
+WAIT_MS = 8_000
+"""Milliseconds after which who waits for the writer looks whether that one stands still, and waits
+anew behind all others."""
+STILL_MS = 6_000
 """Milliseconds without a word from the process of the writer after which it stands still: it was
 stopped, or its machine sleeps. While it speaks in other sessions it may be computing, and has four
 times as long."""
@@ -159,11 +160,10 @@ class PostgresqlConnection:
             except psycopg.errors.LockNotAvailable:
                 self.rollback()
                 tries -= 1
-                if not self._end_still_writer() and not tries:
+                if not self.end_still_writer() and not tries:
                     raise
 
-    def _end_still_writer(self) -> bool:
-        """End the session of a writer that stands still; return whether there was one."""
+    def end_still_writer(self) -> bool:
         writers = self.execute(_END_STILL_WRITER, (STILL_MS,)).fetchall()
         for name, _is_ended in writers:
             log.warning(

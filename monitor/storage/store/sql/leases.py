@@ -61,7 +61,10 @@ class SqlLeases:
         return float(now)
 
     def beat(self) -> Standing:
-        """Store a heartbeat of this monitor; return its standing. Raises StoreError."""
+        """Store a heartbeat of this monitor; return its standing. Raises StoreError.
+
+        Who stands still while it writes is no hindrance for long: every heartbeat looks.
+        """
         rows = self._read(
             f"UPDATE monitors SET seen_at = {NOW}, expires_at = {NOW} + ?, alert = NULL"
             " WHERE id = ? RETURNING id",
@@ -69,6 +72,8 @@ class SqlLeases:
         )
         if not list(rows):
             self._join()
+        with reading(self._sql) as sql:
+            sql.end_still_writer()
         live = tuple(id for (id,) in self._read(f"{LIVE} ORDER BY id"))
         epochs = dict(self._read("SELECT id, epoch FROM leases WHERE holder = ?", (self._monitor,)))
         return Standing(monitor=self._monitor, live=live, epochs=epochs)
