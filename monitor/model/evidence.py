@@ -29,8 +29,8 @@ class Kind(enum.StrEnum):
 
     RULE = "rule"
     """The rule of a watchlist: records of alerts refer to it by its number."""
-    FEED = "feed"
-    """A feed is new, or has another name or address."""
+    FEEDS = "feeds"
+    """Feeds are new, or have another name or address."""
     RAISED = "raised"
     ESCALATED = "escalated"
     EDITED = "edited"
@@ -96,11 +96,6 @@ def rule(watchlist: Watchlist) -> dict[str, Any]:
     }
 
 
-def feed_key(number: object) -> str:
-    """Return the key under which the records of a feed are found again."""
-    return f"feed {number}"
-
-
 def matches(places: Iterable[Match]) -> list[dict[str, Any]]:
     return [asdict(match) for match in places]
 
@@ -136,3 +131,12 @@ def record_content(record: str) -> Mapping[str, Any]:
     except (ValueError, RecursionError):
         return {}
     return content if isinstance(content, dict) else {}
+
+
+def recorded_feeds(record: str) -> list[tuple[int, object, object]]:
+    """Return number, name and URL of the feeds of a record; none if it is not of their form."""
+    try:
+        feeds = [(int(feed), name, url) for feed, name, url in record_content(record)["feeds"]]
+    except (KeyError, TypeError, ValueError):
+        return []
+    return feeds

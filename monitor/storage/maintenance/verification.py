@@ -369,7 +369,7 @@ def _links(row: EvidenceRow, record: Mapping[str, Any], before: tuple[int, str])
     if row.kind not in set(Kind):
         yield _("it is of no known kind ({kind})", kind=row.kind)
     if row.rule != _key(row.kind, record):
-        yield _("it is filed under another rule or feed than it has")
+        yield _("it is filed under another rule than it has")
     if follows and record.get("previous") != before[1]:
         yield _("it does not follow record {number}, as that is now", number=before[0])
 
@@ -383,10 +383,8 @@ def _first_seen(record: Mapping[str, Any]) -> float:
 
 def _key(kind: str, record: Mapping[str, Any]) -> str:
     """Return the key under which a record is filed; empty for none."""
-    if kind == Kind.FEED:
-        return evidence.feed_key(record.get("feed"))
     if kind != Kind.RULE:
-        return ""
+        return kind if kind == Kind.FEEDS else ""
     keys = ("watchlist", "version", "query", "lang", "feeds")
     return evidence.digest(evidence.canonical({key: record.get(key) for key in keys}))
 

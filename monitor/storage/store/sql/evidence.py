@@ -37,23 +37,22 @@ class EvidenceLog:
         self.append(record.kind, record.alert, content)
 
     def add_feeds(self, feeds: Iterable[tuple[int, str, str]]) -> None:
-        """Append a record of each feed (number, name, URL), unless its last record is the same."""
+        """Append a record of those feeds (number, name, URL) that are not as last recorded."""
         recorded = recorded_feeds(self._sql)
-        for number, name, url in feeds:
-            if number not in recorded or recorded[number][1] != (name, url):
-                content = {"feed": number, "name": name, "url": url}
-                self.append(Kind.FEED, None, content, evidence.feed_key(number))
+        changed = [feed for feed in feeds if recorded.get(feed[0], (0, None))[1] != feed[1:]]
+        if changed:
+            self.append(Kind.FEEDS, None, {"feeds": changed}, Kind.FEEDS)
 
     def append(
         self, kind: Kind, alert: int | None, content: Mapping[str, Any], key: str = ""
     ) -> int:
-        """Append a record of an alert, a rule or a feed; return its number.
+        """Append a record of an alert, a rule or feeds; return its number.
 
         Args:
             kind: The kind of the record.
-            alert: The alert; None for a rule or a feed.
+            alert: The alert; None for a rule or feeds.
             content: The content of the record.
-            key: Hash of a rule, or number of a feed, by which its record is found again.
+            key: Hash of a rule, or `feeds`, by which the record is found again.
         """
         last, previous = self._last_record()
         number = last + 1
@@ -85,14 +84,17 @@ class EvidenceLog:
         return self._last
 
 
-def recorded_feeds(sql: Connection) -> dict[int, tuple[int, tuple[object, object]]]:
+def recorded_feeds(sql: Connection) -> dict[int, tuple[int, tuple[object, ...]]]:
     """Return the number of the last record of each feed, and its name and URL there, by feed."""
     rows = sql.execute(
-        "SELECT number, record FROM evidence WHERE rule >= 'feed ' AND rule < 'feed!'"
-        " AND rule <> '' ORDER BY number"
+        f"SELECT number, record FROM evidence WHERE rule = '{Kind.FEEDS}' AND rule <> ''"
+        " ORDER BY number"
     ).fetchall()
-    contents = ((number, evidence.record_content(record)) for number, record in rows)
-    return {c.get("feed", 0): (n, (c.get("name"), c.get("url"))) for n, c in contents}
+    return {
+        feed: (number, (name, url))
+        for number, record in rows
+        for feed, name, url in evidence.recorded_feeds(record)
+    }
 
 
 class EvidenceRow(NamedTuple):
@@ -187,7 +189,7 @@ class EvidenceReader:
         rows = self._connection.read(f"SELECT {columns} FROM evidence ORDER BY number")
         return map(EvidenceRow._make, rows)
 
-    def feeds(self) -> Iterator[tuple[int, int, tuple[object, object], tuple[object, object]]]:
+    def feeds(self) -> Iterator[tuple[int, int, tuple[object, ...], tuple[object, ...]]]:
         """Yield feeds: number, last record, name and URL there, and those in the store."""
         rows = self._connection.read("SELECT number, name, url FROM feeds")
         stored = {number: (name, url) for number, name, url in rows}

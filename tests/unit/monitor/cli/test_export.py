@@ -52,7 +52,7 @@ def test_the_command_writes_a_bundle(folder: Path) -> None:
     assert (code, err.count("2 articles")) == (0, 1)
     text = bundle.read_text(encoding="utf-8")
     assert kinds(objects(text))["report"] == 2
-    assert "evidence: record 4, SHA-256" in text
+    assert "evidence: record 3, SHA-256" in text
     assert run(folder, "--all", "--stix", "-", "--tlp", "clear")[1] == text
 
 

@@ -148,7 +148,7 @@ def test_a_whole_room_is_whole(room: Path) -> None:
     assert result.faults == []
     kinds = dict(flow.rows(room, "SELECT kind, count(*) FROM evidence GROUP BY 1"))
     assert kinds.keys() == {
-        "feed", "rule", "raised", "escalated", "edited", "page", "rematched", "dropped",
+        "feeds", "rule", "raised", "escalated", "edited", "page", "rematched", "dropped",
     }  # fmt: skip
     assert result.dropped == kinds["dropped"]
     ((alerts,),) = flow.rows(room, "SELECT count(*) FROM alerts")
@@ -334,8 +334,8 @@ TAMPERINGS: dict[str, tuple[str | Callable[[sqlite3.Connection], None], str]] = 
     "a rule is filed under another hash": (
         "UPDATE evidence SET rule = 'abc' WHERE kind = 'rule'", "filed under another rule"
     ),
-    "the record of a feed is filed under another": (
-        "UPDATE evidence SET rule = 'feed 9' WHERE kind = 'feed'", "under another rule or feed"
+    "the record of feeds is filed elsewhere": (
+        "UPDATE evidence SET rule = '' WHERE kind = 'feeds'", "filed under another rule"
     ),
     "an alert is taken away": (
         f"DELETE FROM alerts WHERE id = {LAST_ALERT}", "no record says that it was dropped"
@@ -401,6 +401,9 @@ TAMPERINGS: dict[str, tuple[str | Callable[[sqlite3.Connection], None], str]] = 
     ),
     "an article is said to be of another feed": (
         f"UPDATE articles SET feed = 1 WHERE id = {LAST_ARTICLE}", "`article.feed` is now 1"
+    ),
+    "the record of feeds is of another form": (
+        "UPDATE evidence SET record = '{\"feeds\":[1,[[]]]}' WHERE kind = 'feeds'", "not the hash"
     ),
     "a feed has another name": (
         "UPDATE feeds SET name = 'Le Monde' WHERE number = 4", "`feed 4 name` is now 'Le Monde'"
@@ -506,8 +509,8 @@ def test_a_feed_is_recorded_again_only_when_it_changes(tmp_path: Path) -> None:
             store.subscribe((replace(feed, name=name),), ())
             assert verified(tmp_path).is_whole
         store.subscribe((), ())
-    names = [record["name"] for _, _, record in records(tmp_path, "feed")]
-    assert names == ["D", "E", "D"]
+    recorded = [record["feeds"] for _, _, record in records(tmp_path, "feeds")]
+    assert recorded == [[[1, name, "https://d.test/rss"]] for name in ("D", "E", "D")]
 
 
 def _matches(pattern: str, text: str) -> bool:
