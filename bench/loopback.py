@@ -6,7 +6,7 @@ import json
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
@@ -42,7 +42,8 @@ def serve_loopback(loopback: Loopback) -> Iterator[Loopback]:
                 self.send_header("Content-Length", str(len(body)))
             self.end_headers()
             if not is_known:
-                self.wfile.write(body)
+                with suppress(ConnectionError):  # a client may read the beginning only
+                    self.wfile.write(body)
                 loopback.answer_times.setdefault(f"{self.path} {tag}", time.time())
 
         def do_POST(self) -> None:
