@@ -98,11 +98,9 @@ def test_an_article_is_seen_when_its_answer_is_there_not_when_it_is_stored(
 ) -> None:
     life, parse = flow.life(tmp_path), flow.Reader.parse
 
-    async def parse_slowly(
-        reader: flow.Reader, response: Fetched, *, with_features: bool = False
-    ) -> ParsedFeed:
+    async def parse_slowly(reader: flow.Reader, response: Fetched, **options: bool) -> ParsedFeed:
         life.now += 7
-        return await parse(reader, response, with_features=with_features)
+        return await parse(reader, response, **options)
 
     monkeypatch.setattr(flow.Reader, "parse", parse_slowly)
     life.live(flow.ROUNDS)

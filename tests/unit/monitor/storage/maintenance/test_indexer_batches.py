@@ -51,4 +51,4 @@ def test_a_repair_commits_before_it_has_too_much_text(tmp_path: Path) -> None:
         counts.append(writer.article_count)
         if counts[-1] == store.number:
             break
-    assert counts == [0, 24, 48, 70]
+    assert counts == [0, 16, 32, 48, 64, 70]
