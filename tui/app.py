@@ -46,7 +46,7 @@ class DashboardApp(BaseApp):
         **settings: Unpack[AppSettings],
     ) -> None:
         super().__init__(service, clock=clock, **settings)
-        self._owns_monitor = owns_monitor
+        self.owns_monitor = owns_monitor
         self._read_only = read_only
         self._warned = False
         self.main_screen = MainScreen(self.newsroom)
@@ -55,7 +55,7 @@ class DashboardApp(BaseApp):
         return self.main_screen
 
     def on_mount(self) -> None:
-        if self._owns_monitor:
+        if self.owns_monitor:
             self.main_screen.show_message(
                 _("The monitor is running. q quits and stops it; Q quits and leaves it running.")
             )

@@ -31,6 +31,8 @@ from monitor.base.article import Timestamp
 from monitor.base.errors import MonitorError
 from monitor.base.garbage import exempt_all
 from monitor.base.translation import gettext as _
+from monitor.model.status import MonitorPresence, Status
+from monitor.presentation import times
 from tui.bell import Bell, bell_sequence, bell_text
 from tui.data.newsroom import NewsroomModel
 from tui.data.settings import UiStateFile
@@ -74,6 +76,9 @@ def may_write(action: object) -> bool:
 ExitMode = Literal["quit", "leave"]
 """`quit`: the caller stops the monitor that it started; `leave`: the monitor goes on."""
 
+RESTART_APART = 600.0
+"""Seconds between two restarts of a monitor by the dashboard itself: one that dies at once is not
+started for ever."""
 TOGETHER_SECONDS = 1.0
 """Notifications that come within that time are shown together."""
 _FEW_COLOURS = (None, "standard")
@@ -93,6 +98,8 @@ class AppSettings(TypedDict, total=False):
     """Other keys of some actions, by the names of the actions."""
     bell: bool
     """Ring for alerts of high severity, whatever the remembered state says."""
+    start_monitor: Callable[[], bool] | None
+    """Starts a monitor unless one runs, and returns whether it did; None if it may not."""
 
 
 class BaseApp(TypeAheadApp[ExitMode], inherit_bindings=False):
@@ -112,6 +119,7 @@ class BaseApp(TypeAheadApp[ExitMode], inherit_bindings=False):
             name="quit",
             priority=True,  # an input would copy with it
         ),
+        bind("exclamation_mark", "app.start_monitor", "Start the monitor, if none is running"),
         bind("Q", "app.leave(False)", "Quit, and leave the monitor running", name="leave-running"),
         bind(
             "ctrl+z", "app.suspend_process", "Suspend; `fg` in the shell continues", name="suspend"
@@ -151,6 +159,12 @@ class BaseApp(TypeAheadApp[ExitMode], inherit_bindings=False):
         )
         self.bell_enabled = settings.get("bell", False) or ui_state.state.bell
         self._bell = Bell(self.newsroom)
+        self.owns_monitor = False
+        """Whether the monitor that runs was started for this dashboard, which stops it."""
+        self._start_monitor = settings.get("start_monitor")
+        self._died: MonitorPresence | None = None
+        """The last monitor of which was told that it died."""
+        self._restarted_at = -math.inf
         self._toasts: dict[str, float] = {}
         """Time at which each notification was shown, by the clock of the loop."""
         self._notified_at = 0.0
@@ -241,6 +255,41 @@ class BaseApp(TypeAheadApp[ExitMode], inherit_bindings=False):
     async def action_leave(self, stop: bool) -> None:
         """Quit. `esc` never does."""
         self.exit("quit" if stop else "leave")
+
+    def mourn(self, status: Status) -> None:
+        """Tell once that the monitor died; start one again if a dashboard had started it.
+
+        One in the foreground is left to what started it, as systemd.
+        """
+        dead, now = status.died, self.newsroom.clock()
+        if dead is None or dead == self._died:
+            return
+        self._died = dead
+        text = _(
+            "The monitor (pid {pid}) died at {time}; {log} may say why.",
+            pid=dead.pid,
+            time=times.clock(status.died_at or now, self.newsroom.zone),
+            log=dead.log or _("its terminal"),
+        )
+        restarts = self._start_monitor and dead.log and now - self._restarted_at > RESTART_APART
+        self.notify(text, severity="error", timeout=30, markup=False)
+        if restarts:
+            self._restarted_at = now
+            self.run_worker(self.action_start_monitor(), group="monitor")
+
+    async def action_start_monitor(self) -> None:
+        """Start the monitor, and say so."""
+        if self._start_monitor is None:
+            text = _("This dashboard may not start a monitor; `tocsin run` does.")
+            self.notify(text, severity="error", markup=False)
+            return
+        try:
+            self.owns_monitor |= await self.newsroom.ask(self._start_monitor)
+        except MonitorError as error:
+            text = _("The monitor does not start: {reason}", reason=error)
+            self.notify(text, severity="error", timeout=30, markup=False)
+        else:
+            self.notify(_("The monitor was started again."), timeout=30, markup=False)
 
     async def _check_bell(self) -> None:
         """Ring once for all new alerts of high severity."""

@@ -222,6 +222,8 @@ class Wall(BaseApp):
             self._alerts_schedule.force()
         if self.is_running:
             self._show()
+        if self._status is not None:
+            self.mourn(self._status)
 
     def _read(self) -> None:
         service, old = self.newsroom.service, self._status

@@ -19,7 +19,7 @@ from monitor.storage.monitor_lock import dashboard_open
 from tui.data.settings import UI_STATE_FILE, UiStateFile, load_keymap, settings_path
 
 if TYPE_CHECKING:
-    from tui.base_app import AppSettings, ExitMode
+    from tui.base_app import AppSettings, BaseApp, ExitMode
 
 
 SEVERITIES = ("high", "medium", "low")
@@ -125,13 +125,15 @@ def dashboard(
                 "theme": theme and f"tocsin-{theme}",
                 "bell": bell,
                 "keymap": keymap,
+                "start_monitor": None if no_monitor or unwritable else newsroom.ensure_monitor,
                 "ui_state": UiStateFile(None if read_only else newsroom.archive / UI_STATE_FILE),
             }
             if wall or filter != Filter():
                 from tui.wall import Wall
 
                 service = newsroom.service(read_only=True)
-                exit_mode = Wall(service, filter, clock=newsroom.clock, **settings).run() or "quit"
+                app: BaseApp = Wall(service, filter, clock=newsroom.clock, **settings)
+                exit_mode = app.run() or "quit"
             else:
                 from tui.app import DashboardApp
 
@@ -144,6 +146,7 @@ def dashboard(
                         **settings,
                     )
                     exit_mode = app.run() or "quit"
+            started = started or app.owns_monitor
         finally:
             if started and exit_mode == "quit":
                 if is_another_open():

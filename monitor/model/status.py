@@ -66,6 +66,10 @@ class Status(Struct, frozen=True, kw_only=True):
     """None when no monitor runs."""
     pulse: Timestamp | None
     """Time of the last heartbeat of the monitor."""
+    died: MonitorPresence | None = None
+    """The last monitor, if it was killed or failed; None if one runs, or it was stopped."""
+    died_at: Timestamp | None = None
+    """Time of its last heartbeat."""
     config_error: str = ""
     """The reason why the last edit of `feeds.yaml` is not active; empty if it is."""
     rebuilt: float | None = None

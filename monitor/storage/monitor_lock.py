@@ -81,8 +81,9 @@ class MonitorLock:
             ) from error
         return self
 
-    def __exit__(self, *exc: object) -> None:
-        (self._folder / HEARTBEAT).unlink(missing_ok=True)
+    def __exit__(self, kind: type[BaseException] | None, *exc: object) -> None:
+        if kind is None or not issubclass(kind, Exception):  # else it stays, as after a kill
+            (self._folder / HEARTBEAT).unlink(missing_ok=True)
         self._lock.release()
 
     def beat(self, heartbeat: Heartbeat) -> None:
@@ -135,6 +136,12 @@ def dashboard_open(folder: Path) -> Iterator[Callable[[], bool]]:
 def current_heartbeat(folder: Path) -> Heartbeat | None:
     """Return the heartbeat of the monitor that runs on `folder`, None without one."""
     return _read(folder) if is_locked(folder) else None
+
+
+def died_heartbeat(folder: Path) -> Heartbeat | None:
+    """Return the last heartbeat of a monitor that was killed or failed; None if it was stopped."""
+    heartbeat = _read(folder)
+    return None if is_locked(folder) else heartbeat
 
 
 def _read(folder: Path) -> Heartbeat | None:

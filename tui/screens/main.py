@@ -22,6 +22,7 @@ from monitor.model.alert import EscalatedAlert
 from monitor.model.watchlist import FEED_HEALTH
 from monitor.presentation.spans import Line
 from monitor.storage.search.alert_filter import parse_headline_filter
+from tui.base_app import BaseApp
 from tui.data.newsroom import NewsroomModel, NewsroomUpdate
 from tui.data.story_list import StoryCache
 from tui.data.triage_queue import TriageQueue
@@ -261,6 +262,8 @@ class MainScreen(TriageScreen):
             self.position = update.position
             self._add_alerts(update.ids, update.escalated)
         self.status_bar.update()
+        if newsroom.status is not None and isinstance(self.app, BaseApp):
+            self.app.mourn(newsroom.status)
         if newsroom.status is not None and update.is_counted:
             status = newsroom.status
             self.watchlists.update(newsroom.watchlists, status.silences, status.untriaged)

@@ -328,7 +328,7 @@ class PaneScreen(NewsroomScreen):
         """Ask the monitor to poll a feed now, or all feeds if `url` is None."""
         status = self.newsroom.status
         if status is not None and not status.is_watched:
-            self.show_message(_("No monitor is running; `tocsin` starts it."), error=True)
+            self.show_message(_("No monitor is running; ! starts it."), error=True)
         else:
             self.run_worker(self._poll(url, name), group="poll")
 

@@ -78,10 +78,7 @@ def _monitor_facts(status: Status, zone: tzinfo | None) -> Iterator[tuple[str, s
             buckets = ngettext("{count} bucket", "{count} buckets", monitor.buckets)
             yield _("{name} has {buckets}", name=monitor.name, buckets=buckets), "plain"
     elif status.monitor is None:
-        yield (
-            _("No feed is polled and no alert is raised. `tocsin` starts the monitor."),
-            "plain",
-        )
+        yield _("No feed is polled and no alert is raised. ! starts the monitor."), "plain"
     else:
         yield _("pid {pid}", pid=status.monitor.pid), "plain"
         yield _("since {time}", time=times.full(status.monitor.since, zone)), "plain"
@@ -251,8 +248,8 @@ class DeliveriesDialog(Dialog[None]):
         text = ngettext("{count} due now", "{count} due now", count)
         if is_stopped:
             text = ngettext(
-                "{count} due now; `tocsin` starts the monitor",
-                "{count} due now; `tocsin` starts the monitor",
+                "{count} due now; ! starts the monitor",
+                "{count} due now; ! starts the monitor",
                 count,
             )
         self._screen.show_message(text, error=is_stopped or not count)

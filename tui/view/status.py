@@ -53,6 +53,8 @@ def status_problem(status: Status) -> str:
         return _(
             "feeds.yaml {problem} (not loaded)", problem=problem if in_file else status.config_error
         )
+    if status.died and not status.elsewhere:
+        return _("the monitor died; ! starts it")
     standing_still = [monitor for monitor in status.overdue if not monitor.lost]  # no alert yet
     return status.network_down or "; ".join(map(describe_overdue, standing_still))
 
@@ -235,7 +237,7 @@ def _no_alerts(
             _("The archive has {articles}; / searches it.", articles=articles),
         ]
     if not status.is_watched:
-        hint = _("`tocsin` starts the monitor; new alerts then appear here.")
+        hint = _("! starts the monitor; new alerts then appear here.")
         return _("The monitor is not running."), [hint]
     names = ", ".join(watchlist.name for watchlist in watchlists[:8])
     names += "…" if len(watchlists) > 8 else ""

@@ -27,7 +27,7 @@ from monitor.model.lease import SharingMonitor
 from monitor.model.status import Status, Totals
 from monitor.storage.data_folder import archive_address
 from monitor.storage.maintenance import index_notes
-from monitor.storage.monitor_lock import current_heartbeat
+from monitor.storage.monitor_lock import current_heartbeat, died_heartbeat
 from monitor.storage.store.sql.leases import sharing_monitors
 
 if TYPE_CHECKING:
@@ -129,10 +129,13 @@ class NewsroomHealth:
         Cheap enough for every second.
         """
         heartbeat = current_heartbeat(self._folder)
+        dead = None if heartbeat else died_heartbeat(self._folder)
         return replace(
             status,
             monitor=heartbeat.presence if heartbeat else None,
             pulse=heartbeat.pulse if heartbeat else None,
+            died=dead.presence if dead else None,
+            died_at=dead.pulse if dead else None,
             config_error=heartbeat.config_error if heartbeat else "",
             network_down=heartbeat.network_down if heartbeat else "",
             store_damage=heartbeat.store_damage if heartbeat else "",
