@@ -116,7 +116,7 @@ class AlertsKeys(Table):
     )
     unusual = YES_OR_NO.optional(
         "Whether an alert is raised when far more stories match than is usual at this time, or none"
-        " any more. It takes two weeks to learn what is usual. Without it, `true`."
+        " any more. What is usual is learned from two weeks. Without it, `true`."
     )
     notify = kinds.TEXTS.optional(
         "Names of the channels that receive alerts. `[]` means none. Without it, the routes decide;"

@@ -105,8 +105,8 @@ class WatchlistInForce(Struct, frozen=True):
     name: str
     feeds: tuple[str, ...]
     """Selectors of the feeds that it watches; empty for all."""
-    since: Timestamp | None
-    """Time from which its rule has been watched, by its articles; None without articles."""
+    is_pending: bool
+    """Whether articles of the archive are still to be matched with its rule."""
 
 
 class WatchlistRecord(Struct, frozen=True, kw_only=True):
@@ -149,7 +149,7 @@ class Baseline(Struct, frozen=True, kw_only=True):
     """The stories of a watchlist today, and the number that is usual by this time."""
 
     today: int = 0
-    """Stories that began since midnight, without backfill."""
+    """Stories that began since midnight."""
     usual: float | None = None
     """Usual number of stories; None while less than two weeks are known."""
     weeks: int = 0

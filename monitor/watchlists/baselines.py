@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import tzinfo
 from typing import TYPE_CHECKING
@@ -19,10 +21,17 @@ if TYPE_CHECKING:
 WEEK_HOURS = 7 * 24
 
 
-def long_read_feeds(views: VolumeViews, now: Timestamp) -> dict[int, Timestamp]:
-    """Return the feeds that have been read for long enough, with the first read of each."""
-    read_since = views.read_since().items()
-    return {feed: since for feed, since in read_since if now - since >= volume.HISTORY}
+Past = Mapping[str, Sequence[Story]]
+"""The stories of each watchlist, the oldest first."""
+
+
+def long_read_feeds(views: VolumeViews, past: Past, now: Timestamp) -> dict[int, Timestamp]:
+    """Return the feeds that are known for long enough, with the first read or story of each."""
+    since = views.read_since()
+    for stories in past.values():
+        for feed, at in {story.feed: story.at for story in stories[::-1]}.items():
+            since[feed] = min(since.get(feed, now), at)
+    return {feed: first for feed, first in since.items() if now - first >= volume.HISTORY}
 
 
 def unusual_times(views: VolumeViews, since: Timestamp) -> list[UnusualTime]:
@@ -35,10 +44,29 @@ def watched_times(views: VolumeViews, since: Timestamp) -> list[Interval]:
     return [(max(start, since), end) for start, end in views.watched(since)]
 
 
+def known_times(watched: Sequence[Interval], past: Past, since: Timestamp) -> list[Interval]:
+    """Return the times that were watched, and those between that imported articles cover."""
+    imported = []
+    for start, end in volume.gaps([(since, since), *watched], since, math.inf):
+        within = [
+            (stories[first].at, stories[last - 1].at)
+            for stories in past.values()
+            if (first := bisect_right(stories, start, key=_at))
+            < (last := bisect_left(stories, end, key=_at))
+        ]
+        if within and max(within)[1] - min(within)[0] >= DAY:
+            imported.append((min(within)[0], max(last for _, last in within)))
+    return sorted([*watched, *imported])
+
+
+def _at(story: Story) -> Timestamp:
+    return story.at
+
+
 def learn_patterns(
     views: VolumeViews,
     watchlists: Iterable[WatchlistInForce],
-    past: Mapping[str, Sequence[Story]],
+    past: Past,
     zone: tzinfo,
     now: Timestamp,
     memory: float = volume.MEMORY,
@@ -55,19 +83,21 @@ def learn_patterns(
         memory: Seconds of the past that are known.
         windows: See `volume.learn`.
     """
-    watched = watched_times(views, now - memory)
+    watched = known_times(watched_times(views, now - memory), past, now - memory)
     if not watched or now - watched[0][0] < volume.HISTORY - DAY:
         return {}  # too little is known of each
     times = unusual_times(views, now - memory - DAY)
-    feeds, unread = long_read_feeds(views, now), views.unread()
+    feeds, unread = long_read_feeds(views, past, now), views.unread()
+    changes = views.rule_changes(now - memory)
     hours = Hours.until(now, watched, zone)
     patterns = {}
     for watchlist in watchlists:
-        if watchlist.since is None:
+        if watchlist.is_pending:
             continue
         excluded = [_left_out(time) for time in times if time.watchlist == watchlist.name]
         stories = past.get(watchlist.name, ())
-        pattern = volume.learn(stories, hours, watchlist.since, feeds, excluded, unread, windows)
+        since = changes.get(watchlist.name, 0.0)
+        pattern = volume.learn(stories, hours, since, feeds, excluded, unread, windows)
         if pattern is not None:
             patterns[watchlist.name] = pattern
     return patterns
@@ -94,7 +124,7 @@ class Baselines:
             lasting: Whether only what still lasts is unusual.
         """
         in_force = self._views.watchlists.in_force()
-        learned_for = now // DAY, *((active.name, active.since) for active in in_force)
+        learned_for = now // DAY, *in_force
         with self._views.volumes() as volumes:
             if learned_for != self._learned_for:
                 past = volumes.stories(now - volume.MEMORY)

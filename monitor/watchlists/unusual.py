@@ -116,7 +116,9 @@ class UnusualWatch:
     def _read(self, look: _Look, memory: float) -> None:
         """Read the stories since the last look; once a day read all, and learn the patterns."""
         views, now = look.views, look.now
-        learned_for = (now // DAY, *((item.name, item.rule) for item in look.watchlists.values()))
+        in_force = self._store.watchlists.in_force()
+        rules = ((item.name, item.rule) for item in look.watchlists.values())
+        learned_for = now // DAY, *rules, *in_force
         if learned_for == self._learned_for and self._read_until <= now:
             for name, stories in views.stories(self._read_until, self._newest).items():
                 self._recent.setdefault(name, []).extend(stories)
@@ -124,10 +126,9 @@ class UnusualWatch:
                 self._newest = max(self._newest, *(story.alert for story in stories))
         else:
             past = views.stories(now - volume.MEMORY)
-            in_force = self._store.watchlists.in_force()
             active = [item for item in in_force if item.name in look.watchlists]
             self._patterns = learn_patterns(views, active, past, look.zone, now, memory)
-            self._feeds = frozenset(long_read_feeds(views, now) if self._patterns else ())
+            self._feeds = frozenset(long_read_feeds(views, past, now) if self._patterns else ())
             self._last = {name: stories[-1].at for name, stories in past.items()}
             self._recent = {
                 name: [story for story in stories if story.at > now - RECENT]

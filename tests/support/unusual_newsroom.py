@@ -38,9 +38,15 @@ LOOK = 300.0
 
 
 def save_story(
-    batch: Batch, at: float, title: str, feed: Feed = FEED, watchlist: Watchlist = ALIBABA
+    batch: Batch,
+    at: float,
+    title: str,
+    feed: Feed = FEED,
+    watchlist: Watchlist = ALIBABA,
+    *,
+    backfill: bool = False,
 ) -> None:
-    """Store a story that raises an alert."""
+    """Store a story that raises an alert; with `backfill`, in the first document of its feed."""
     id = batch.next_article()
     article = Article(
         id=id, feeds=(feed.number,), url=f"https://a.test/{id}", title=title, summary="",
@@ -52,22 +58,25 @@ def save_story(
         entry=replace(NO_ENTRY, key=f"{id}", fingerprint=b"%d" % id),
         new=True,
         hits=(hit,),
+        backfill=backfill,
     )
     state = FeedState(last_poll=at, last_ok=at, published=at)
     poll = Poll(at=at, outcome=Outcome.READ)
     save_poll(batch, PollOutcome(feed=feed, state=state, poll=poll, arrivals=(change,)))
 
 
-def save_past(store: Store, now: float, each_day: float = 24, days: int = 20) -> None:
+def save_past(
+    store: Store, now: float, each_day: float = 24, days: int = 20, watchlist: Watchlist = ALIBABA
+) -> None:
     """Store stories at random times until now, all of it watched."""
     dice, start = random.Random(3), now - days * DAY
     with store.batch() as batch:
         at = start
-        save_story(batch, at, "Alibaba au port")
+        save_story(batch, at, "Alibaba au port", watchlist=watchlist)
         batch.volumes.note_watched(start, 0.0, 0.0)
         batch.volumes.note_watched(now, 2 * days * DAY, 0.0)
         while (at := at + dice.expovariate(each_day / DAY)) < now:
-            save_story(batch, at, f"Alibaba au port, nouvelle {int(at)}")
+            save_story(batch, at, f"Alibaba au port, nouvelle {int(at)}", watchlist=watchlist)
 
 
 @cache
@@ -86,6 +95,8 @@ class UnusualNewsroom:
     """A store, a clock that a test sets, and the monitor of unusual times."""
 
     folder: Path
+    is_new: bool = False
+    """Whether it has no past."""
     now: float = NOW
     watchlist: Watchlist = ALIBABA
     routing: Routing = field(default_factory=Routing)
@@ -93,8 +104,11 @@ class UnusualNewsroom:
     watch: UnusualWatch = field(init=False)
 
     def __post_init__(self) -> None:
-        (self.folder / STORE_FILE).write_bytes(_lived())
+        if not self.is_new:
+            (self.folder / STORE_FILE).write_bytes(_lived())
         self.store = Store(StoreAddress(self.folder))
+        if self.is_new:
+            self.store.subscribe([replace(FEED, number=0)], [self.watchlist])
         self.restart()
 
     def restart(self) -> None:
@@ -137,7 +151,7 @@ class UnusualNewsroom:
     def story(self, at: float, title: str = "Alibaba : grève à Zeebrugge") -> None:
         """Store a story."""
         with self.store.batch() as batch:
-            save_story(batch, at, f"{title} {int(at)}")
+            save_story(batch, at, f"{title} {int(at)}", watchlist=self.watchlist)
 
     @property
     def alerts(self) -> list[Alert]:

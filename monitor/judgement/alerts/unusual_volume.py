@@ -179,7 +179,8 @@ def learn(
         stories: Its stories in the order of time.
         hours: The past.
         since: The time from which its rule has been watched.
-        feeds: The time from which each feed has been read; stories of other feeds do not count.
+        feeds: The time from which each feed is known; stories of other feeds do not count, nor
+            those that it brought at once when it was read first.
         left_out: Times in which it was unusual.
         unread: When feeds could not be read, by feed; the stories that they brought at once
             afterwards do not count.
@@ -198,6 +199,8 @@ def learn(
     for story in stories:
         place = int(story.at // HOUR) - hours.first
         if not 0 <= place < len(watched) or not watched[place] or story.feed not in feeds:
+            continue
+        if story.at - feeds[story.feed] < CATCHING_UP:
             continue
         if not any(0 <= story.at - end < CATCHING_UP for _, end in unread.get(story.feed, ())):
             counted.append((place, story))

@@ -15,6 +15,7 @@ from support.simulated_monitor import Living
 from support.simulated_time import Town, World
 from support.unusual_newsroom import HOUR, save_past
 
+from monitor.config.loading import load
 from monitor.model.config import StoreAddress
 from monitor.storage.maintenance.verification import verify
 from monitor.storage.store.sql.evidence import EvidenceReader
@@ -51,7 +52,8 @@ def test_a_spike_is_one_alert_over_restarts(tmp_path: Path) -> None:
         living.begin()
         living.stop()
         with closing(Store(StoreAddress(tmp_path / "var"))) as store:
-            save_past(store, world.now)
+            (watchlist,) = load(tmp_path / "feeds.yaml").watchlists
+            save_past(store, world.now, watchlist=watchlist)
         living.begin()
         publish(3, HOUR)
         assert rows(tmp_path / "var", UNUSUAL) == []

@@ -17,10 +17,15 @@ from monitor.storage.store.sql.alerts import read_watchlist_facts
 from monitor.storage.store.sql.articles import article_columns, article_of
 
 _FIRST = (
-    "al.merged_into IS NULL AND NOT al.backfill AND NOT EXISTS (SELECT 1 FROM alerts b"
+    "al.merged_into IS NULL AND NOT EXISTS (SELECT 1 FROM alerts b"
     " WHERE b.story_alert = al.story_alert AND b.watchlist = al.watchlist AND b.id < al.id)"
 )
 """The condition that an alert is the first of its watchlist about its story."""
+_AT = "CASE WHEN al.backfill THEN a.seen ELSE al.raised_at END"
+"""When a story began: a backfill raises its alert later."""
+FIRST_READ = 3_600.0
+"""Seconds from the first sight of an article to its alert, below which a backfilled alert is of the
+first document of a feed, which says nothing of the time before."""
 RECOVERED = 7_200.0
 """Most seconds between the recovery of a feed and the note of it."""
 
@@ -66,19 +71,32 @@ class VolumeViews:
         """Return the stories of each watchlist that began since then, the oldest first.
 
         Args:
-            since: The earliest time of their first alert.
+            since: The earliest time of their first alert, or of its article if it is older.
             after: The id above which their first alert is.
         """
         stories: dict[str, _StoryColumns] = defaultdict(_StoryColumns)
         for watchlist, at, feed, id in self._sql.execute(
-            "SELECT al.watchlist, al.raised_at, a.feed, al.id"
+            f"SELECT al.watchlist, {_AT}, a.feed, al.id"
             f" FROM alerts al {self._sql.indexed_by('alerts_by_time')}"
             " JOIN articles a ON a.id = al.article"
-            f" WHERE al.raised_at >= ? AND al.id > ? AND {_FIRST} ORDER BY al.raised_at, al.id",
+            f" WHERE al.raised_at >= ?1 AND al.id > ?2 AND {_AT} >= ?1"
+            f" AND (NOT al.backfill OR a.seen < al.raised_at - {FIRST_READ}) AND {_FIRST}"
+            " ORDER BY 2, al.id",
             (since, after),
         ):
             stories[watchlist].append(at, feed, id)
         return stories
+
+    def rule_changes(self, since: Timestamp) -> dict[str, Timestamp]:
+        """Return when an earlier rule of each edited watchlist raised its last alert since then."""
+        rows = self._sql.execute(
+            "SELECT al.watchlist, max(al.raised_at)"
+            f" FROM alerts al {self._sql.indexed_by('alerts_by_time')}"
+            " JOIN backfills b ON b.watchlist = al.watchlist AND b.meaning <> al.rule"
+            " WHERE al.raised_at >= ? AND al.article IS NOT NULL GROUP BY al.watchlist",
+            (since,),
+        )
+        return dict(rows)
 
     def articles_of(self, alerts: Collection[int]) -> list[Article]:
         """Return the articles of alerts, the newest alert first."""

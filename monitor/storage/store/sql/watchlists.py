@@ -29,13 +29,12 @@ class WatchlistViews(StoreViews):
     def in_force(self) -> list[WatchlistInForce]:
         """Return the watchlists of the active configuration, in its order."""
         rows = self._connection.read(
-            "SELECT w.name, w.feeds,"
-            " coalesce(a.seen, (SELECT seen FROM articles ORDER BY id LIMIT 1))"
-            " FROM watchlists w LEFT JOIN backfills b ON b.watchlist = w.name"
-            " LEFT JOIN articles a ON a.id = b.until ORDER BY w.place"
+            "SELECT w.name, w.feeds, coalesce(b.upto < b.until, FALSE) FROM watchlists w"
+            " LEFT JOIN backfills b ON b.watchlist = w.name ORDER BY w.place"
         )
         return [
-            WatchlistInForce(name, tuple(json.loads(feeds)), since) for name, feeds, since in rows
+            WatchlistInForce(name, tuple(json.loads(feeds)), bool(pending))
+            for name, feeds, pending in rows
         ]
 
     def counts(self, since: Timestamp, buckets: int, width: float) -> list[WatchlistCount]:

@@ -4,17 +4,32 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import closing
+from datetime import UTC
 from pathlib import Path
 
 import pytest
 from msgspec.structs import replace
 from support import flow
-from support.unusual_newsroom import DAY, HOUR, LOOK, UnusualNewsroom
+from support.unusual_newsroom import (
+    ALIBABA,
+    DAY,
+    FEED,
+    HOUR,
+    LOOK,
+    NOW,
+    UnusualNewsroom,
+    save_story,
+)
 
+from index.query.parser import parse_query
+from monitor.intake.article_import import ArticleImport, parse_article
 from monitor.judgement.alerts.routing import Routing
 from monitor.model.alert import AlertKind, SuppressionReason
-from monitor.model.config import Route
-from monitor.model.watchlist import Silence
+from monitor.model.config import Route, StoreAddress
+from monitor.model.watchlist import Baseline, Silence, Watchlist
+from monitor.storage.store.sql.views import Views
+from monitor.watchlists.backfill import Backfill
+from monitor.watchlists.baselines import Baselines
 
 BURST = [60.0 + n * 200 for n in range(16)]
 
@@ -62,6 +77,105 @@ def test_a_restart_raises_no_second_one(newsroom: UnusualNewsroom) -> None:
     newsroom.restart()
     assert newsroom.let(HOUR / 2, BURST[:6]) == []
     assert len(newsroom.alerts) == 1
+
+
+# --- a past that was not watched ---------------------------------------------------------
+
+
+def import_past(newsroom: UnusualNewsroom, *, dated: bool = True, days: int = 30) -> None:
+    """Import an article of the feed for each hour, with a date or without."""
+    importer = ArticleImport(newsroom.store, lambda: (newsroom.watchlist,), lambda: newsroom.now)
+    moments = [newsroom.now - n * HOUR - 60 * (n % 50) for n in range(1, days * 24)]
+    articles = [
+        {"title": f"Alibaba au port, nouvelle {at}", "feed": "A"} | ({"date": at} if dated else {})
+        for at in moments
+    ]
+    importer.take(parse_article(article, newsroom.now) for article in articles)
+    assert importer.alerts == len(moments)
+
+
+def pattern(newsroom: UnusualNewsroom, watchlist: str = "Alibaba") -> Baseline:
+    views = Views(StoreAddress(newsroom.folder))
+    since, now = newsroom.now - DAY, newsroom.now
+    return Baselines(views, UTC).between(since, now, now, lasting=True)[watchlist]
+
+
+@pytest.fixture
+def new_newsroom(tmp_path: Path) -> Iterator[UnusualNewsroom]:
+    newsroom = UnusualNewsroom(tmp_path, is_new=True)
+    with closing(newsroom.store):
+        yield newsroom
+
+
+@pytest.mark.parametrize("imported_last", [False, True])
+def test_dated_imports_teach_what_is_usual(
+    new_newsroom: UnusualNewsroom, imported_last: bool
+) -> None:
+    newsroom = new_newsroom
+    if imported_last:
+        newsroom.let(2 * HOUR)
+    import_past(newsroom)
+    newsroom.restart()
+    assert newsroom.let(HOUR / 2, [60.0]) == []
+    assert pattern(newsroom).usual == pytest.approx(24, rel=0.1)
+    assert pattern(newsroom).weeks == 4
+    (plan,) = newsroom.let(HOUR, BURST)
+    assert [alert.kind for alert in plan.raised] == [AlertKind.SPIKE]
+
+
+def test_an_imported_burst_of_today_is_a_spike(new_newsroom: UnusualNewsroom) -> None:
+    import_past(new_newsroom)
+    burst = [{"title": f"Alibaba : grève {n}", "feed": "A", "date": NOW - 2 * HOUR - 60 * n}
+             for n in range(20)]  # fmt: skip
+    importer = ArticleImport(new_newsroom.store, lambda: (ALIBABA,), lambda: NOW)
+    importer.take(parse_article(article, NOW) for article in burst)
+    (spike,) = new_newsroom.look().raised
+    assert spike.kind is AlertKind.SPIKE
+
+
+@pytest.mark.parametrize(("dated", "days"), [(False, 30), (True, 10)])
+def test_imports_without_dates_or_of_few_days_teach_nothing(
+    new_newsroom: UnusualNewsroom, dated: bool, days: int
+) -> None:
+    import_past(new_newsroom, dated=dated, days=days)
+    assert new_newsroom.let(HOUR, BURST) == []
+    assert pattern(new_newsroom).usual is None
+
+
+PORTS = Watchlist(name="Ports", query=parse_query("port"), rule="2")
+
+
+def test_a_backfill_teaches_what_is_usual_once_it_is_complete(newsroom: UnusualNewsroom) -> None:
+    newsroom.store.subscribe([FEED], [ALIBABA, PORTS])
+    backfill = Backfill(newsroom.store, lambda: newsroom.now)
+    backfill.begin([ALIBABA, PORTS], [FEED])
+    newsroom.watchlist = PORTS
+    assert backfill.step() is not None
+    newsroom.look()
+    assert pattern(newsroom, "Ports").usual is None
+    while backfill.step():
+        pass
+    assert pattern(newsroom, "Ports").usual == pattern(newsroom, "Alibaba").usual
+    (plan,) = newsroom.let(HOUR, BURST)
+    assert [(alert.kind, alert.watchlist) for alert in plan.raised] == [(AlertKind.SPIKE, "Ports")]
+
+
+def test_after_an_edit_it_learns_anew(newsroom: UnusualNewsroom) -> None:
+    edited = replace(ALIBABA, query=parse_query("alibaba AND port"), rule="3")
+    newsroom.store.subscribe([FEED], [edited])
+    backfill = Backfill(newsroom.store, lambda: newsroom.now)
+    backfill.begin([edited], [FEED])
+    while backfill.step():
+        pass
+    assert pattern(newsroom).usual is None
+
+
+def test_the_first_read_of_a_feed_teaches_nothing(newsroom: UnusualNewsroom) -> None:
+    before = pattern(newsroom)
+    with newsroom.store.batch() as batch:
+        for n in range(30):
+            save_story(batch, newsroom.now - 2 * HOUR - n, f"Alibaba {n}", backfill=True)
+    assert pattern(newsroom) == before
 
 
 @pytest.mark.costly
