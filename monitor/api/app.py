@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import asynccontextmanager
 from functools import cache
 from importlib.metadata import version
 from threading import Lock
-from typing import Any
+from typing import Any, get_args
 
 import anyio.to_thread
 from fastapi import FastAPI, Request
+from fastapi.dependencies.models import Dependant
 from fastapi.exceptions import RequestValidationError
+from pydantic import BaseModel
 from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, Response
 from starlette.routing import compile_path
@@ -146,7 +148,7 @@ async def _refused(request: Request, error: Exception) -> Response:
         case ApiProblem():
             problem = error
         case RequestValidationError():
-            problem = _validation_problem(error)
+            problem = _validation_problem(error, request.scope["route"].dependant)
         case _ if isinstance(error, FAILURES):
             problem = problem_of(error)
         case _unexpected:
@@ -160,7 +162,7 @@ def _routing(request: Request, error: Exception) -> Response:
     return answer_to(request.scope, _routing_problem(request, error))
 
 
-def _validation_problem(error: RequestValidationError) -> ApiProblem:
+def _validation_problem(error: RequestValidationError, route: Dependant) -> ApiProblem:
     errors = []
     for detail in error.errors():
         source, *path = detail["loc"]
@@ -168,11 +170,22 @@ def _validation_problem(error: RequestValidationError) -> ApiProblem:
             return ApiProblem("malformed", _("the body is not JSON"))
         message = str(detail["msg"])
         if detail["type"] == "extra_forbidden":
-            message = _("there is no such parameter")
+            fields = route.body_params if source == "body" else route.query_params
+            keys = _keys((field.field_info.annotation for field in fields), path[:-1])
+            message = _("there is no such parameter; there are: {names}", names=", ".join(keys))
         field = ".".join(map(str, path)) or str(source)
         errors.append(FieldProblem(field=field, message=message))
     text = "; ".join(f"{e['field']}: {e['message']}" for e in errors[:3])
     return ApiProblem("invalid", text, errors=errors)
+
+
+def _keys(annotations: Iterable[Any], path: Sequence[str | int]) -> Iterable[str]:
+    """Return the keys of the object at a path of the query string or the body of a route."""
+    kinds = [kind for hint in annotations for kind in (hint, *get_args(hint))]
+    model = next(kind for kind in kinds if isinstance(kind, type) and issubclass(kind, BaseModel))
+    if not path:
+        return model.model_fields
+    return _keys([model.model_fields[str(path[0])].annotation], path[1:])
 
 
 def _methods(app: FastAPI, path: str) -> str:

@@ -22,6 +22,7 @@ from pydantic import (
     Field,
     StringConstraints,
     field_validator,
+    model_validator,
 )
 from pydantic_core import PydanticCustomError
 
@@ -142,10 +143,25 @@ def param(description: str, default: Any = ..., **limits: Any) -> Any:
     return Field(default, description=description, **limits)
 
 
+SPELLINGS = {"query": "q", "q": "query"}
+"""The other name of a parameter; each takes both."""
+
+
 class Parameters(BaseModel):
     """Parameters in the query string; unknown names are refused."""
 
     model_config = ConfigDict(extra="forbid")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _take_both_spellings(cls, values: dict[str, Any]) -> dict[str, Any]:
+        for name, other in SPELLINGS.items():
+            if name in cls.model_fields and other in values and name not in values:
+                is_list = "list[" in str(cls.model_fields[name].annotation)
+                value = values[other]
+                values = {key: values[key] for key in values if key != other}
+                values[name] = [value] if is_list and isinstance(value, str) else value
+        return values
 
     @field_validator("*", mode="before")
     @classmethod

@@ -24,6 +24,7 @@ from starlette.responses import Response
 from starlette.types import Scope as RequestScope
 
 from monitor.api.access import Caller
+from monitor.api.newsroom import SPELLINGS
 from monitor.api.problems import KINDS, ApiProblem, FieldProblem, is_page
 from monitor.base import signs
 from monitor.base.article import Timestamp
@@ -157,7 +158,10 @@ def read_query(request: Request, model: type[M]) -> M:
     """
     arguments: dict[str, Any] = {}
     for name, field_info in model.model_fields.items():
-        values = [value for value in request.query_params.getlist(name) if value.strip()]
+        written = request.query_params.getlist(name) or request.query_params.getlist(
+            SPELLINGS.get(name, "")
+        )
+        values = [value for value in written if value.strip()]
         if values:
             arguments[name] = values if "list[" in str(field_info.annotation) else values[-1]
     try:
