@@ -8,6 +8,7 @@ import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from functools import lru_cache
+from select import select
 from typing import Any, TypeVar, cast
 
 import psycopg
@@ -402,11 +403,14 @@ class PostgresqlCommitListener:
                 self._session.execute(f"LISTEN {CHANNEL}")  # not a message
                 self._is_lost = False
                 return True
-            for _notice in self._session.notifies(timeout=seconds, stop_after=1):
-                return True
+            for patience in (0.0, seconds):
+                if patience:  # psycopg itself would wake ten times a second
+                    select([self._session], [], [], patience)
+                for _notice in self._session.notifies(timeout=0.0, stop_after=1):
+                    return True
             self._session.execute("SELECT 1")  # a connection may end unnoticed
             return False
-        except psycopg.Error:
+        except (psycopg.Error, OSError, ValueError):  # closed meanwhile, in another thread
             self._hang_up()
             is_news, self._is_lost = not self._is_lost, True
             if not is_news:
