@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -18,7 +18,9 @@ from monitor.cli import DASHBOARD, CliContext, can_draw, output, say
 from monitor.cli.options import DurationParam
 from monitor.cli.run import describe_summary, run_in_foreground
 from monitor.config.feeds import PAGE_READER
+from monitor.config.loading import load
 from monitor.config.location import STORE_VARIABLE
+from monitor.storage.store import open_store
 
 
 @click.command()
@@ -65,6 +67,7 @@ def demo(context: click.Context, headless: bool, seconds: float | None) -> None:
 @contextmanager
 def _serve_demo(cli: CliContext) -> Iterator[CliContext]:
     """Serve the bundled newsroom, and yield the context of the monitor that polls it."""
+    from monitor.demo.past import store_past
     from monitor.demo.server import NewsroomServer
 
     os.environ.pop(STORE_VARIABLE, None)  # the demo has a store of its own
@@ -74,6 +77,9 @@ def _serve_demo(cli: CliContext) -> Iterator[CliContext]:
         if demo_cli.stop_monitor() is not None:
             say(_("the monitor of an earlier demo was stopped"))
         _write_demo_folder(folder, server.feeds_yaml())
+        config = load(demo_cli.config_path)
+        with closing(open_store(demo_cli.store)) as store:
+            store_past(store, config.feeds, config.watchlists, server.newsroom, server.url)
         yield demo_cli
         demo_cli.stop_monitor()
 

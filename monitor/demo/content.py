@@ -153,6 +153,8 @@ class Content(Struct, frozen=True):
     """Outlets by slug."""
     articles: tuple[DemoArticle, ...]
     patterns: tuple[Pattern, ...]
+    past: tuple[DemoArticle, ...]
+    """Articles of the weeks before, which are imported."""
 
 
 @cache
@@ -171,7 +173,9 @@ def load() -> Content:
         for table in _read(f"articles/{outlet.slug}.toml")["article"]
     ]
     wires = [copy for wire in _read("wires.toml")["wire"] for copy in _copies(wire, outlets)]
-    return Content(outlets, (*articles, *wires), tuple(_patterns(_read("patterns.toml"))))
+    past = [article for run in _read("past.toml")["run"] for article in _turns(run, outlets)]
+    patterns = _patterns(_read("patterns.toml"))
+    return Content(outlets, (*articles, *wires), tuple(patterns), tuple(past))
 
 
 def read_text(name: str) -> str:
@@ -208,6 +212,17 @@ def _copies(wire: dict[str, Any], outlets: Mapping[str, DemoOutlet]) -> Iterator
                 raise ValueError(wire["slug"], copy["outlet"], old)
             text = text.replace(old, new)
         yield _article(copy | {"slug": wire["slug"], "text": text}, outlets[copy["outlet"]])
+
+
+def _turns(run: dict[str, Any], outlets: Mapping[str, DemoOutlet]) -> Iterator[DemoArticle]:
+    """Yield the articles of a run, which takes its titles and its texts in turn."""
+    minutes, titles, texts = run["minutes"], run["titles"], run["texts"]
+    ages = range(minutes["first"], minutes["last"] - 1, -minutes["every"])
+    for number, age in enumerate(ages):
+        title, text = titles[number % len(titles)], texts[number % len(texts)]
+        table = {"outlet": run["outlet"], "author": run["author"], "title": title, "text": text}
+        slug = f"{run['slug']}-{number}"
+        yield _article(table | {"slug": slug, "minutes_ago": age}, outlets[run["outlet"]])
 
 
 def _patterns(file: dict[str, Any]) -> Iterator[Pattern]:

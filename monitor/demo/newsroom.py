@@ -137,7 +137,7 @@ class DemoNewsroom(Struct, frozen=True):
 
     def find(self, outlet: DemoOutlet, slug: str, now: Timestamp) -> PublishedArticle | None:
         """Return the article that an outlet published under this slug."""
-        for article in self.content.articles:
+        for article in (*self.content.articles, *self.content.past):
             if (article.outlet, article.slug) == (outlet.slug, slug):
                 return self._authored(article, now)
         match = re.fullmatch(r"[\w-]+-(\d{1,9})", slug, re.ASCII)

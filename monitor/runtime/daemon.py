@@ -125,6 +125,8 @@ SENT_RETENTION = 90 * 86_400.0
 SWEEP_INTERVAL = 3600.0
 LOOK_INTERVAL = 300.0
 """Seconds between two looks for what is unusual; a look takes milliseconds."""
+FIRST_LOOK = 20.0
+"""Seconds from the start to the first look: by then it is known which feeds can be read."""
 AWAY = 3 * LOOK_INTERVAL
 """Seconds without a look after which the monitor was away: stopped, or asleep."""
 AWAY_BETWEEN_RUNS = 5_400.0
@@ -166,6 +168,7 @@ class Daemon:
 
     async def watch(self, stop: asyncio.Event) -> None:
         """Watch until `stop` is set, then end all tasks."""
+        self._looked_at = self._parts.clock() - LOOK_INTERVAL + FIRST_LOOK
         background = [
             *await self._start(),
             self._while_held(Duty.BACKFILL, self._backfill.run_forever),

@@ -22,6 +22,7 @@ from msgspec.structs import replace
 from tzlocal import reload_localzone
 
 from monitor import cli
+from monitor.demo.content import load
 from monitor.runtime import wiring
 
 T = TypeVar("T")
@@ -178,7 +179,8 @@ class Newsroom(Struct, frozen=True):
     def demo(
         self, articles: int, while_running: Callable[[], object] = lambda: None
     ) -> tuple[int, str, str]:
-        """Run the demo until so many articles can be searched; return its code, stdout, stderr."""
+        """Run the demo until so many new articles can be searched; return code, stdout, stderr."""
+        articles += len(load().past)
         bundled = replace(self, archive=f"{self.archive}/demo")
         with self.running("demo", "--headless", "--for", "1h") as process:
             until(lambda: (counts := bundled.counts())[0] >= articles and not counts[2])
