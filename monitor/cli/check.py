@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -22,6 +23,8 @@ from monitor.config.description import as_text
 from monitor.config.keys import json_schema
 from monitor.config.loading import read
 from monitor.config.yaml_nodes import decode
+from monitor.delivery.notify.desktop import desktop_trouble
+from monitor.model.config import ChannelKind
 
 
 @click.command()
@@ -43,6 +46,9 @@ def check(context: click.Context, style: str) -> None:
             say("\n".join(describe_problems(path, error.problems)))
         context.exit(2)
     messages = warnings(config, context.obj.service(read_only=True).archive.timed_count())
+    if trouble := desktop_trouble(os.environ):
+        shown = (channel for channel in config.channels if channel.kind is ChannelKind.DESKTOP)
+        messages += [f"{channel.name}: {trouble}" for channel in shown]
     if style == "json":
         output.print_json({"well": True, "path": str(path), "warnings": messages})
         return

@@ -212,6 +212,8 @@ def _channel(
         return None
     if kind is ChannelKind.COMMAND:
         target, label = keys.command, Path(keys.command[0]).name
+    elif kind is ChannelKind.DESKTOP:
+        target, label = (), _("here")
     elif kind in (ChannelKind.FILE, ChannelKind.ATOM):
         label = str(beside(path, getattr(keys, kind)).absolute())
         target = (label,)

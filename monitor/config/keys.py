@@ -321,12 +321,12 @@ class BriefingKeys(Table):
         return self.name or UNNAMED
 
 
-KINDS = ("url", "webhook", "command", "file", "atom")
+KINDS = ("url", "webhook", "command", "desktop", "file", "atom")
 """The keys that give the kind of a channel; a channel has one of them."""
 
 
 class ChannelKeys(Table):
-    """Where alerts are sent: one of `url`, `webhook`, `command`, `file` and `atom`."""
+    """Where alerts are sent: one of `url`, `webhook`, `command`, `desktop`, `file` and `atom`."""
 
     (noun,) = mark_all("this", "channel")
     needs: ClassVar = {"oneOf": [{"required": ["name", kind]} for kind in KINDS]}
@@ -356,6 +356,9 @@ class ChannelKeys(Table):
         " JSON from its standard input.",
         examples=[["/usr/local/bin/on-alert"]],
     )
+    desktop = YES_OR_NO.key(
+        "`true` shows each alert as a notification of the desktop on which the monitor runs."
+    )
     file = kinds.FOLDER.key(
         "File to which each alert is appended, as a line of JSON. A relative path starts at the"
         " folder of `feeds.yaml`.",
@@ -374,7 +377,7 @@ class ChannelKeys(Table):
         " times."
     )
     template = kinds.TEMPLATE.key(
-        "Text of the messages of a channel with `url`. Fields: "
+        "Text of the messages of a channel with `url` or `desktop`. Fields: "
         + ", ".join(f"`${field}`" for field in TEMPLATE_FIELDS)
         + ".",
         examples=["$sign $headline ($outlet, $time)\n$sentence\n$link"],
@@ -384,9 +387,12 @@ class ChannelKeys(Table):
     def unfit_keys(cls, node: MappingNode) -> Iterator[tuple[int, str]]:
         """Yield problems: none or two of `KINDS`, or a key of another kind."""
         yield from _one_of(KINDS, node, _("a channel needs one of {keys}", keys=", ".join(KINDS)))
-        for key, _value in node.pairs:
-            if key.text == "template" and not node.get("url"):
-                yield key.start, _("a `template` is for a `url`; programs are sent JSON")
+        for key, value in node.pairs:
+            if key.text == "desktop" and value.plain() is False:
+                yield key.start, _("`desktop: true` shows alerts; leave the channel out for none")
+            if key.text == "template" and not (node.get("url") or node.get("desktop")):
+                message = _("a `template` is for a `url` or a `desktop`; programs are sent JSON")
+                yield key.start, message
             if key.text in ("secret", "headers") and not node.get("webhook"):
                 yield key.start, _("`{key}` is for a `webhook`", key=key.text)
 

@@ -190,6 +190,7 @@ class ChannelKind(enum.StrEnum):
     APPRISE = "url"
     WEBHOOK = "webhook"
     COMMAND = "command"
+    DESKTOP = "desktop"
     FILE = "file"
     ATOM = "atom"
 

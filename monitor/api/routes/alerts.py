@@ -279,6 +279,6 @@ class Undo(Body):
 
 
 @router.post("/triage/undo")
-def undo(newsroom: Room, caller: Analyst, body: Undo | None = None) -> UndoRow:
+def undo(newsroom: Room, caller: Analyst, body: Undo = Undo()) -> UndoRow:
     """Take back an act of your own; what somebody decided since stays. It needs no body."""
-    return undo_row(newsroom.service.triage.by(caller.name).undo(body.act if body else None))
+    return undo_row(newsroom.service.triage.by(caller.name).undo(body.act))

@@ -1,4 +1,4 @@
-"""The senders of channels: to a file, a webhook, a command, a folder of feeds, and Apprise."""
+"""The senders of channels: to a file, a webhook, a command, the desktop, a folder of feeds."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import hmac
 import os
 import re
 import ssl
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from datetime import UTC, tzinfo
 from hashlib import blake2b
@@ -27,7 +27,9 @@ from monitor.base.text_cleaning import line as on_one_line
 from monitor.base.translation import gettext as _
 from monitor.base.url import authorization, origin_of, parse_url
 from monitor.delivery.export.atom import alert_feed, briefing_feed
+from monitor.delivery.notify import desktop
 from monitor.delivery.notify.apprise import AppriseSender
+from monitor.delivery.notify.message import briefing_message, compose
 from monitor.delivery.notify.notification import (
     Message,
     NotificationLoader,
@@ -41,6 +43,7 @@ from monitor.intake.fetch.address_guard import AddressGuard
 from monitor.intake.fetch.response import Headers, StatusError, error_message
 from monitor.model.config import Channel, ChannelKind, DeliveryError, DeliveryFault, Networks
 from monitor.model.delivery import BriefingNotification, Notification
+from monitor.model.watchlist import Severity
 
 
 class Senders(Struct, kw_only=True):
@@ -68,6 +71,8 @@ class Senders(Struct, kw_only=True):
                 return WebhookSender(channel, self.guard, self.trust, self.clock, self.user_agent)
             case ChannelKind.COMMAND:
                 return CommandSender(channel, self.environ)
+            case ChannelKind.DESKTOP:
+                return DesktopSender(channel, self.environ, self.zone)
             case ChannelKind.FILE:
                 return FileSender(channel)
             case ChannelKind.ATOM:
@@ -238,6 +243,8 @@ COMMAND_SECONDS = 30.0
 """Seconds after which the command is killed, with all processes that it started."""
 PASSED_VARIABLES = ("PATH", "HOME", "LANG", "TZ")
 """Environment variables of the command; others may hold secrets of feeds and channels."""
+DESKTOP_TEXT = 400
+"""Most characters of a notification of the desktop, without its title."""
 MAX_STDERR = 4096
 """Bytes at the end of stderr that are looked at."""
 
@@ -253,12 +260,12 @@ class CommandSender(Sender):
         self._seconds = seconds
 
     async def send(self, message: Message) -> DeliveryError | None:
-        body = encode(message, self.channel.pages) + b"\n"
+        return await self._run(self.channel.target, encode(message, self.channel.pages) + b"\n")
+
+    async def _run(self, command: Sequence[str], body: bytes) -> DeliveryError | None:
         with TemporaryFile() as stderr:
             try:
-                code = await run_program(
-                    self.channel.target, body, self._environ, self._seconds, stderr=stderr
-                )
+                code = await run_program(command, body, self._environ, self._seconds, stderr=stderr)
             except TimeoutError:
                 seconds = f"{self._seconds:g}"
                 reason = _("did not end within {seconds} s, and was killed", seconds=seconds)
@@ -276,6 +283,29 @@ class CommandSender(Sender):
         if last_line:
             outcome = _("{ended}: {line}", ended=outcome, line=last_line)
         return DeliveryError(reason=outcome, fault=DeliveryFault.TROUBLE)
+
+
+class DesktopSender(CommandSender):
+    """Shows each message as a notification of the desktop; many alerts at once are one."""
+
+    limit = 100
+
+    def __init__(self, channel: Channel, environ: Mapping[str, str], zone: tzinfo) -> None:
+        super().__init__(channel, environ)
+        self._environ |= {name: environ[name] for name in desktop.VARIABLES if name in environ}
+        self._zone = channel.zone or zone
+
+    async def send(self, message: Message) -> DeliveryError | None:
+        is_urgent = False
+        if isinstance(message, BriefingNotification):
+            text = briefing_message(message.briefing, limit=DESKTOP_TEXT)
+        else:
+            usual = "$outlet · $time\n$sentence" if len(message) == 1 else "$sign $headline"
+            template = self.channel.template or usual
+            text = compose(message, self._zone, template=template, limit=DESKTOP_TEXT)
+            is_urgent = any(item.alert.severity is Severity.HIGH for item in message)
+        command = desktop.notification_command(text.subject, text.plain, is_urgent=is_urgent)
+        return await self._run(command, b"")
 
 
 def _last_line(stderr: IO[bytes]) -> str:
