@@ -21,6 +21,11 @@ _AROUND = re.compile(r"[^\w=*?~-]*(.*?(?:\(\w+\)\w?)?)[^\w*?~.]*", re.DOTALL)
 _CASED = frozenset((Mode.EXACT, Mode.ACRONYM))
 _ADVERBS = frozenset(("in", "out", "up", "off", "down", "on", "over", "by", "la", "ci"))
 """Last words of compounds of which no other word is inflected: break-in, ce jour-là."""
+_BEHIND_HEAD = re.compile(
+    r"(?:of .*|in (?:law|chief|waiting|residence)|to be|at (?:arms|large|law)"
+    r"|general|martial|elect|designate|apparent|laureate|errant|emeritus|royal)s?"
+)
+"""Words behind the noun of an English compound, which is inflected: secretaries-general."""
 _CODE = re.compile(r"([^\W\d_]{2,})(\d[\w.,]*)")
 """Letters and a number in one piece. `F 16` is more often section F with 16 pages than F16."""
 _DOTTED = re.compile(r"(?:[^\W\d_]\.)+[^\W\d_]\.?")
@@ -217,9 +222,7 @@ class _Builder:
         if self.mode_of(joined) in _CASED:
             modes = [Mode.EXACT] * len(run)
         elif self.mode is Mode.STEM:
-            is_noun = noun_inflections(_lower(run[-1])) and run[-1].term not in _ADVERBS
-            firsts = [_mode_inside(token) if is_noun else Mode.FOLDED for token in run[:-1]]
-            modes = [*firsts, Mode.NOUN if Mode.NOUN in firsts else Mode.STEM]
+            modes = _inflected_modes(run)
         elif Mode.WILDCARD in modes:
             self.validate_wildcard(joined)
         mode = Mode.EXACT if Mode.EXACT in modes else None
@@ -253,6 +256,19 @@ class _Builder:
             self.column,
             _("each CJK character is a word by itself: leave the wildcard out") if cjk else "",
         )
+
+
+def _inflected_modes(run: list[Token]) -> list[Mode]:
+    """Return the modes of the words of an inflected compound."""
+    *firsts, last = run
+    is_noun = bool(noun_inflections(_lower(last)))
+    if last.term in _ADVERBS:
+        is_noun = firsts[0].term.endswith(("er", "ers"))  # runners-up
+    modes = [_mode_inside(token) if is_noun else Mode.FOLDED for token in firsts]
+    for head in range(len(firsts)):
+        if _BEHIND_HEAD.fullmatch(" ".join(token.term for token in run[head + 1 :])):
+            return [*modes[:head], Mode.STEM, *modes[head + 1 :], Mode.STEM]
+    return [*modes, Mode.NOUN if Mode.NOUN in modes else Mode.STEM]
 
 
 def _mode_inside(token: Token) -> Mode:
