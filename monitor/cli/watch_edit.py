@@ -237,8 +237,9 @@ def watch_lint(context: click.Context, file: Path | None, style: str) -> None:
     archive = engine.open(partial=False) if engine.exists() else None
     articles = archive.article_count if archive else 0
     if articles < FEW:
-        total = counted_articles(articles)
-        say(_("too few articles to find terms that match never or too often: {total}", total=total))
+        say(_("{total} in the archive, fewer than {least}: terms that never match, or match a tenth"
+              " of all, are not reported",
+              total=counted_articles(articles), least=FEW))  # fmt: skip
     article_count = functools.cache(lambda node: count(archive, node) if archive else 0)
     remarks = [remark for w in config.watchlists for remark in lint(w, article_count, articles)]
     rows = (remark._asdict() for remark in remarks)

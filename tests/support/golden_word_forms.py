@@ -144,7 +144,7 @@ FORMS = {
         ("break-in~", "two ⟦break-ins⟧, they broke in, a thief breaks in"),
         ("high-level~", "a ⟦high-level⟧ talk, a higher level"),
         ("commander-in-chief~", "the ⟦commanders-in-chief⟧, they command"),
-        ("attorney-general~", "the ⟦attorneys-general⟧, two ⟦attorneys general⟧, a general attorney"),
+        ("attorney-general~", "the ⟦attorneys-general⟧, ⟦attorneys general⟧, a general attorney"),
         ("attorneys-general~", "an ⟦attorney-general⟧, the ⟦Attorney General⟧’s attorney"),
         ("secretary-general~", "⟦secretaries-general⟧, ⟦secretary-generals⟧, a secretary"),
         ("court-martial~", "two ⟦courts-martial⟧, two ⟦court-martials⟧, martial courts"),

@@ -183,3 +183,23 @@ def test_lint_says_nothing_of_good_watchlists(filled: Newsroom, server: Web) -> 
     file = other(filled, server, {"name": "Bien", "query": "Alibaba AND numéro"})
     done = filled.here("watch", "lint", file)
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+
+
+@pytest.mark.parametrize(
+    ("language", "words"),
+    [
+        ("en", "0 articles in the archive, fewer than 50: terms that never match, or match a"),
+        (
+            "fr",
+            "0 article dans l’archive, moins de 50 : les termes qui ne correspondent jamais, ou",
+        ),
+    ],
+)
+def test_lint_says_what_it_does_not_look_for_in_a_small_archive(
+    tmp_path: Path, server: Web, language: str, words: str
+) -> None:
+    newsroom = Newsroom(tmp_path)
+    file = other(newsroom, server, {"name": "Bien", "query": "Alibaba AND numéro"})
+    done = newsroom.here("watch", "lint", file, TOCSIN_LANGUAGE=language)
+    assert (done.returncode, done.stdout) == (0, "")
+    assert words in done.stderr.replace("\N{NO-BREAK SPACE}", " ")
