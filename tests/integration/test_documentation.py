@@ -411,7 +411,7 @@ NUMBERS = [
     ("monitor.intake.fetch.client", "MAX_BYTES", "{:.0f} MB", 1 << 20),
     ("monitor.intake.fetch.client", "TIMEOUT", "longer than {:.0f} seconds", 1),
     ("monitor.intake.fetch.host_limiter", "SLOTS", "{:.0f} at once in all", 1),
-    ("monitor.intake.parse.workers", "SECONDS", "ended after {:.0f} seconds", 1),
+    ("monitor.model.cost", "READING", "these for at most {:.0f} seconds", 1),
     ("monitor.intake.parse.workers", "MEMORY", "take {:.0f} MB", 1 << 20),
     ("monitor.intake.ingest.schedule", "DEFAULT", "Every {:.0f} minutes", 60),
     ("monitor.intake.ingest.schedule", "ADAPTED", "down to {:.0f} minutes", 60),

@@ -7,14 +7,20 @@ from collections.abc import Iterable, Sequence
 from contextlib import closing
 from datetime import UTC
 from pathlib import Path
+from typing import cast
 
 from msgspec.structs import replace
 
 from monitor.base.article import Article
+from monitor.judgement.alerts.plan import EvidenceRecord
 from monitor.judgement.match.matcher import WatchlistMatcher
+from monitor.model import evidence
 from monitor.model.config import STORE_FILE, StoreAddress
+from monitor.model.evidence import Kind
 from monitor.model.watchlist import Watchlist
 from monitor.presentation.service.service import Service
+from monitor.storage.store.database.connection import Connection
+from monitor.storage.store.sql.evidence import EvidenceLog
 from monitor.storage.store.sql.views import Views
 from support import article_archive
 
@@ -37,7 +43,9 @@ def ring(
     }
     rules, alerts = WatchlistMatcher(watchlists, feeds.values()), {}
     with closing(sqlite3.connect(folder / STORE_FILE)) as sql, sql:
+        log = EvidenceLog(cast(Connection, sql))
         for article in stored:
+            text_hash = evidence.text_hash(article.title, article.summary, article.body)
             for hit in rules.match(article, feeds[article.feeds[0]]):
                 alert = sql.execute(
                     "INSERT INTO alerts (watchlist, article, severity, raised_at)"
@@ -53,4 +61,16 @@ def ring(
                         for place, m in enumerate(hit.matches)
                     ],
                 )
+                content = {
+                    "at": article.seen,
+                    "about": "match",
+                    "watchlist": hit.watchlist.name,
+                    "severity": hit.watchlist.severity,
+                    "matches": evidence.matches(hit.matches),
+                    "article": evidence.article(
+                        article, feeds[article.feeds[0]], {"version": 1, "sha256": text_hash}
+                    ),
+                    "backfill": False,
+                }
+                log.add(EvidenceRecord(Kind.RAISED, alert, content, hit.watchlist))
     return alerts

@@ -319,7 +319,7 @@ def _feed_faults(reader: EvidenceReader) -> Iterator[NumberedFault]:
     for feed, number, recorded, stored in reader.feeds():
         for name, now, before in zip(("name", "url"), stored, recorded, strict=True):
             if now != before:
-                yield number, _difference(f"feed {feed} {name}", now, before)
+                yield number, _difference(f"feeds.{feed}.{name}", now, before)
 
 
 # --- the chain -------------------------------------------------------------------------

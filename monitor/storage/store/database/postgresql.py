@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import re
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
@@ -252,11 +251,8 @@ class PostgresqlConnection:
             " AND c.relnamespace = current_schema()::regnamespace"
         )
         stored = {(name, body) for name, body in triggers.fetchall()}
-        statements = "".join(printers.postgresql_statements())
-        expected = re.findall(
-            r"REPLACE FUNCTION (\w+)\(\).*? \$\$(.*?)\$\$;", statements, re.DOTALL
-        )
-        return sorted({name for name, _body in stored ^ {*expected}})
+        expected = {(made.name, made.source) for made in printers.postgresql_triggers()}
+        return sorted({name for name, _body in stored ^ expected})
 
     def find_damage(self, is_ended: Callable[[], bool] = bool) -> str:
         """Return nothing: the server finds damaged pages when it reads them."""

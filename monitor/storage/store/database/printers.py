@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, NamedTuple
 
 from monitor.storage.store.database.tables import (
     SAID_ONCE,
@@ -114,19 +114,56 @@ _POSTGRESQL_TYPES = {
 }
 
 
-def _trigger(name: str, event: str, body: str, *, level: str = "ROW", condition: str = "") -> str:
+class Trigger(NamedTuple):
+    """A trigger of PostgreSQL, which has the name of its function."""
+
+    name: str
+    source: str
+    """The body of the function, as the server keeps it."""
+    statement: str
+    """What makes both."""
+
+
+def _trigger(
+    name: str, event: str, body: str, *, level: str = "ROW", condition: str = ""
+) -> Trigger:
     # Before the row changes, not after: what runs after waits for the end of the whole statement,
     # and would see the rows of a statement all changed at once.
-    return (
-        f"CREATE OR REPLACE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql AS"
-        f" $$ BEGIN\n{body}\nEND $$;\n"
+    source = f" BEGIN\n{body}\nEND "
+    return Trigger(
+        name,
+        source,
+        f"CREATE OR REPLACE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql AS $${source}$$;\n"
         f"CREATE TRIGGER {name} BEFORE {event} FOR EACH {level}"
-        f"{f' WHEN ({condition})' if condition else ''} EXECUTE FUNCTION {name}()"
+        f"{f' WHEN ({condition})' if condition else ''} EXECUTE FUNCTION {name}()",
     )
 
 
-def _postgresql_guards() -> Iterator[str]:
-    """Yield the triggers that protect the evidence and the record of triage."""
+def postgresql_triggers() -> Iterator[Trigger]:
+    """Yield the triggers that count alerts, then those that protect the evidence and triage."""
+    yield _trigger(
+        "alert_raised",
+        "INSERT ON alerts",
+        "    INSERT INTO counts AS c SELECT new.watchlist, 1, 0 WHERE new.merged_into IS NULL\n"
+        "    ON CONFLICT (watchlist) DO UPDATE SET total = c.total + 1;\n"
+        f"    new.story_alert := coalesce(({_FIRST_OF_STORY}    ), new.id);\n"
+        f"{count_story('new', '+')}"
+        "    UPDATE given SET number = greatest(number, new.id) WHERE name = 'alerts';\n"
+        "    RETURN new;",
+    )
+    yield _trigger(
+        "alert_grouped",
+        "UPDATE OF story_alert ON alerts",
+        f"{_TRIAGED}    RETURN new;",
+        condition="new.story_alert <> old.story_alert",
+    )
+    yield _trigger(
+        "alert_triaged",
+        "UPDATE OF state ON alerts",
+        f"{_TRIAGED}    RETURN new;",
+        condition="(new.state = 'new') <> (old.state = 'new')",
+    )
+    yield _trigger("alert_dropped", "DELETE ON alerts", f"{_DROPPED}    RETURN old;")
     for name, (event, message) in _REFUSALS.items():
         yield _trigger(name, event, f"    RAISE EXCEPTION '{message}';")
     yield _trigger(
@@ -156,30 +193,7 @@ def postgresql_statements() -> Iterator[str]:
     yield "INSERT INTO given VALUES ('alerts', 0), ('evidence', 0)"
     for table in TABLES.values():
         yield from _postgresql_table(table)
-    yield _trigger(
-        "alert_raised",
-        "INSERT ON alerts",
-        "    INSERT INTO counts AS c SELECT new.watchlist, 1, 0 WHERE new.merged_into IS NULL\n"
-        "    ON CONFLICT (watchlist) DO UPDATE SET total = c.total + 1;\n"
-        f"    new.story_alert := coalesce(({_FIRST_OF_STORY}    ), new.id);\n"
-        f"{count_story('new', '+')}"
-        "    UPDATE given SET number = greatest(number, new.id) WHERE name = 'alerts';\n"
-        "    RETURN new;",
-    )
-    yield _trigger(
-        "alert_grouped",
-        "UPDATE OF story_alert ON alerts",
-        f"{_TRIAGED}    RETURN new;",
-        condition="new.story_alert <> old.story_alert",
-    )
-    yield _trigger(
-        "alert_triaged",
-        "UPDATE OF state ON alerts",
-        f"{_TRIAGED}    RETURN new;",
-        condition="(new.state = 'new') <> (old.state = 'new')",
-    )
-    yield _trigger("alert_dropped", "DELETE ON alerts", f"{_DROPPED}    RETURN old;")
-    yield from _postgresql_guards()
+    yield from (trigger.statement for trigger in postgresql_triggers())
     yield _ONLY_ROW
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import sqlite3
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing
@@ -185,7 +184,13 @@ def altered_schema(connection: sqlite3.Connection) -> list[str]:
 def _schema(connection: sqlite3.Connection) -> set[tuple[str, str, str]]:
     """Return kind, name and statement of what a database defines, without comments."""
     rows = connection.execute("SELECT type, name, sql FROM sqlite_master WHERE sql <> ''")
-    return {(kind, name, re.sub(r"\s*--.*|\s+$", "", sql)) for kind, name, sql in rows}
+    return {(kind, name, "\n".join(_code_lines(sql))) for kind, name, sql in rows}
+
+
+def _code_lines(sql: str) -> Iterator[str]:
+    for line in sql.splitlines():
+        if code := line.partition("--")[0].rstrip():
+            yield code
 
 
 def take_rows_only(path: Path) -> list[str]:

@@ -406,13 +406,13 @@ TAMPERINGS: dict[str, tuple[str | Callable[[sqlite3.Connection], None], str]] = 
         "UPDATE evidence SET record = '{\"feeds\":[1,[[]]]}' WHERE kind = 'feeds'", "not the hash"
     ),
     "a feed has another name": (
-        "UPDATE feeds SET name = 'Le Monde' WHERE number = 4", "`feed 4 name` is now 'Le Monde'"
+        "UPDATE feeds SET name = 'Le Monde' WHERE number = 4", "`feeds.4.name` is now 'Le Monde'"
     ),
     "a feed has another address": (
-        "UPDATE feeds SET url = 'https://e.test/rss' WHERE number = 4", "`feed 4 url` is now"
+        "UPDATE feeds SET url = 'https://e.test/rss' WHERE number = 4", "`feeds.4.url` is now"
     ),
     "a feed is taken away": (
-        "DELETE FROM feeds WHERE number = 4", "`feed 4 name` is now nothing, and was 'D'"
+        "DELETE FROM feeds WHERE number = 4", "`feeds.4.name` is now nothing, and was 'D'"
     ),
     "articles without alerts are taken away": (
         "DELETE FROM articles WHERE id NOT IN (SELECT article FROM alerts WHERE article > 0)",
