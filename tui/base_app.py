@@ -47,7 +47,7 @@ if TYPE_CHECKING:
 
 READ_ONLY_ACTIONS = frozenset({
     "back", "back_or_quit", "back_to_list", "bottom", "briefing", "choose_filter", "clear_filter",
-    "close_dialog",
+    "close_dialog", "columns",
     "command_palette", "copy_link", "coverage_gaps", "dismiss", "edit", "facets",
     "feed_articles", "feeds", "filter", "find", "help", "history", "item", "leave", "mark",
     "match", "move", "newest", "next_pane", "next_theme", "open", "open_link", "open_part",

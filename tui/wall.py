@@ -29,7 +29,7 @@ from monitor.presentation.spans import Line, fit, fit_line, width, wrap
 from monitor.presentation.story import ListedStory, describe_outlet
 from tui.base_app import AppSettings, BaseApp
 from tui.data.newsroom import ReadSchedule
-from tui.view.alerts import story_row, triage_glyphs, watchlist_badges
+from tui.view.alerts import alert_columns, story_row, triage_glyphs, watchlist_badges
 from tui.view.status import monitor_state, new_stories, status_problem
 from tui.widgets.styled_widget import TextBlock
 
@@ -110,9 +110,10 @@ def board_rows(
     """Return as many stories as fit whole on so many lines, the newest at the top."""
     large = cells >= LARGE_SIZE[0] and lines >= LARGE_SIZE[1]
     rows: list[BoardRow] = []
+    columns = alert_columns(cells)
     for story in stories:
         is_fresh = 0 <= now - story.lead.stirred_at < FRESH_SECONDS
-        block = _large(story, now, zone, cells) if large else [story_row(story, cells, now, zone)]
+        block = _large(story, now, zone, cells) if large else [story_row(story, columns, now, zone)]
         if len(rows) + len(block) > lines:
             break
         rows += [(row, is_fresh) for row in block]

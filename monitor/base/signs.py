@@ -16,7 +16,7 @@ OUTLETS, OTHER_LANGUAGE, TERMS, MORE = "≡", "⇄", "⌕", "+"
 OLDER, FUTURE, UNDATED = "‹", "›", "∅"
 OK, LOOK, FAILED, NOT_YET, RESTS = "✓", "!", "✗", "◌", "‖"
 UNCHANGED, BECOMES = "=", "→"
-CHOSEN, CURSOR = "▸", "▌"
+CHOSEN, CURSOR, SORTED = "▸", "▌", "↓"
 UNSURE, GAP = "░", "┄"
 BARS = "▁▂▃▄▅▆▇█"
 
@@ -42,7 +42,7 @@ LEGEND: tuple[tuple[str, str], ...] = (
     (f"{OUTLETS}3", mark("three other outlets have the same story")),
     (OTHER_LANGUAGE, mark("outlets that have it in the other language")),
     (TERMS, mark("the terms that matched")),
-    (OLDER, mark("was published before tocsin watched the feed; its own date follows")),
+    (OLDER, mark("was published before tocsin watched the feed")),
     (
         f"{UNDATED} {FUTURE}",
         mark("no date; a date in the future; both sorted by when it was first seen"),
@@ -58,5 +58,6 @@ LEGEND: tuple[tuple[str, str], ...] = (
     (BECOMES, mark("what stood before, and what stands now")),
     (CHOSEN, mark("chosen: the filter by this watchlist, the article that is open")),
     (CURSOR, mark("the row of the cursor")),
+    (SORTED, mark("the column by which a list is sorted")),
 )
 """Signs and their meanings in English, which are translated where they are shown."""

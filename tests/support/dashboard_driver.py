@@ -137,9 +137,11 @@ def screen(app: DashboardApp) -> str:
 
 
 def stream_rows(app: DashboardApp) -> list[str]:
-    """Return the rows of the stream as texts."""
-    region = app.main_screen.stream.scrollable_content_region
-    return [line[region.x : region.right] for line in lines(app)[region.y : region.bottom]]
+    """Return the rows of the stream as texts, without the header."""
+    stream = app.main_screen.stream
+    region = stream.scrollable_content_region
+    rows = lines(app)[region.y + stream.header_lines : region.bottom]
+    return [line[region.x : region.right] for line in rows]
 
 
 async def look(pilot: Pilot[Any], app: DashboardApp) -> None:

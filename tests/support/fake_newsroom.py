@@ -23,6 +23,7 @@ from monitor.model.alert import (
     Alert,
     AlertKind,
     AlertState,
+    ColumnValue,
     EscalatedAlert,
     Escalation,
     MergedAlert,
@@ -179,6 +180,7 @@ class FakeNewsroom:
                 later_of_stories=self.later_of_stories,
                 escalated=self.escalated,
                 headlines=self.headlines,
+                column_values=self.column_values,
             ),
             articles=SimpleNamespace(details=self.read, revisions=self.versions),
             triage=SimpleNamespace(
@@ -525,6 +527,20 @@ class FakeNewsroom:
         top = self.count if before is None else before - 1
         ids = list(range(top, after, -1))
         return [(n, self.title(n)) for n in (ids if limit < 0 else ids[:limit])]
+
+    def column_values(self, column: str) -> list[ColumnValue]:
+        values: dict[str, Callable[[Alert], str | float | None]] = {
+            "signs": lambda alert: str(alert.severity),
+            "published": lambda alert: alert.published,
+            "watchlist": lambda alert: alert.watchlist,
+            "headline": lambda alert: alert.title,
+            "outlet": lambda alert: alert.publisher,
+            "others": lambda alert: alert.copies,
+        }
+        return [
+            ColumnValue(alert.id, alert.story_alert, str(alert.severity), values[column](alert))
+            for alert in self.alerts(range(1, self.count + 1))
+        ]
 
     def newest_escalation(self) -> int:
         return len(self.louder)

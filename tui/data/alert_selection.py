@@ -34,6 +34,7 @@ from monitor.storage.search.alert_filter import (
     as_store_filter,
     select_alerts,
 )
+from tui.data.story_list import column_ranks
 
 if TYPE_CHECKING:
     from monitor.presentation.service.service import Service
@@ -127,6 +128,10 @@ class AlertSelector:
             passing = set(self.ids(alert_filter, after=min(row.alert for row in rows) - 1))
             rows = [row for row in rows if row.alert in passing]
         return rows
+
+    def ranks(self, column: str) -> dict[int, int]:
+        """Return the rank of each alert by the value of a column."""
+        return column_ranks(column, self._service.views.alerts.column_values(column))
 
     def read_headlines(self) -> None:
         """Read the headlines that are not known yet; 100,000 take about a second."""

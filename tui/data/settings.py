@@ -27,6 +27,10 @@ class UiState(Struct, frozen=True, kw_only=True):
     theme: str = ""
     filter: str = ""
     """The filter of the alerts, as written."""
+    order: str = ""
+    """The column by which the alerts are sorted."""
+    hidden: tuple[str, ...] | None = None
+    """The columns of the alerts that are hidden."""
     pane: str = ""
     """Id of the current pane."""
     zoomed: bool = False

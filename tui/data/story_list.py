@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from array import array
 from bisect import bisect_left, bisect_right, insort
-from collections.abc import Callable, Collection, Iterable, Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
 
-from monitor.model.alert import Alert, EscalatedAlert, StoryAlerts
+from index.analysis.folding import fold
+from monitor.model.alert import Alert, ColumnValue, EscalatedAlert, StoryAlerts
+from monitor.model.watchlist import Severity
 
 if TYPE_CHECKING:
     from monitor.model.triage import Change
@@ -74,6 +76,7 @@ class StoryOrder:
         ids: Iterable[int] = (),
         escalated: Iterable[EscalatedAlert] = (),
         firsts: FirstAlerts | None = None,
+        ranks: Mapping[int, int] | None = None,
     ) -> None:
         """Order stories.
 
@@ -81,7 +84,14 @@ class StoryOrder:
             ids: Their alerts, in ascending order.
             escalated: Alerts that escalated.
             firsts: The first alert of each story.
+            ranks: The rank of each alert by the value of a column, by which the stories are sorted,
+                the newest of equal ones first; none can be added then. None for the newest first.
         """
+        self.is_sorted = ranks is not None
+        self._sorted: Sequence[int] = ()
+        """The leading alerts, where they are sorted by a column."""
+        self._rows: Mapping[int, int] = {}
+        """The rows of sorted stories, by their first alerts."""
         self._firsts = firsts or FirstAlerts()
         self._ids = array("q")
         """The leading alert of each story that has not escalated."""
@@ -94,6 +104,10 @@ class StoryOrder:
         """Number of rows below each escalated story."""
         self._newest = 0
         self._build(array("q", ids), escalated)
+        if ranks is not None:
+            leads = self.rows(0, len(self))
+            self._sorted = sorted(leads, key=lambda lead: ranks.get(lead, len(ranks)))
+            self._rows = {self._firsts.of(lead): row for row, lead in enumerate(self._sorted)}
 
     def __len__(self) -> int:
         return len(self._ids) + len(self._escalated)
@@ -105,6 +119,8 @@ class StoryOrder:
 
     def at(self, row: int) -> int:
         """Return the leading alert of the story on a row."""
+        if self._sorted:
+            return self._sorted[row]
         height = len(self) - 1 - row
         place = bisect_left(self._heights, height)
         if place < len(self._heights) and self._heights[place] == height:
@@ -118,6 +134,8 @@ class StoryOrder:
     def row(self, alert: int) -> int | None:
         """Return the row of the story of an alert, None if it has none."""
         story = self._firsts.of(alert)
+        if self._sorted:
+            return self._rows.get(story)
         place = self._place.get(story)
         if place is not None:
             return len(self) - 1 - self._heights[place]
@@ -129,6 +147,8 @@ class StoryOrder:
 
     def block(self, row: int) -> Sequence[int]:
         """Return the leading alerts around a row that are read together."""
+        if self._sorted:
+            return self._sorted[row - row % BLOCK_SIZE :][:BLOCK_SIZE]
         alert = self.at(row)
         index = self._index(alert)
         if index is None:
@@ -163,14 +183,16 @@ class StoryOrder:
         unplaced = [row for row in escalated if self._firsts.of(row.alert) not in self._place]
         self._build(array("q", older) + current, [*unplaced, *self._escalated])
 
-    def escalate(self, escalations: Iterable[tuple[int, int]]) -> None:
-        """Move stories to the top, given (escalation, alert); the last one becomes the topmost."""
-        for escalation, alert in escalations:
-            story = self._firsts.of(alert)
+    def escalate(self, escalated: Iterable[EscalatedAlert]) -> None:
+        """Move the stories of alerts that escalated up to where a new order would have them."""
+        for row in sorted(escalated):
+            story = self._firsts.of(row.alert)
+            if self._stands_above(story, row.above + 1) or self._escalation(story) >= row:
+                continue
             self._remove(story)
             self._leads.pop(story, None)
-            self._newest = max(self._newest, alert)
-            insort(self._escalated, EscalatedAlert(self._newest, escalation, alert))
+            self._newest = max(self._newest, row.alert)
+            insort(self._escalated, row)
             self._compute_heights()
 
     def _build(self, ids: array[int], escalated: Iterable[EscalatedAlert]) -> None:
@@ -214,6 +236,11 @@ class StoryOrder:
         lead = self._leads.get(story, story)
         return lead >= alert and self._index(lead) is not None
 
+    def _escalation(self, story: int) -> EscalatedAlert:
+        """Return the escalation by which a story stands where it does; zeros without one."""
+        place = self._place.get(story)
+        return EscalatedAlert(0, 0, 0) if place is None else self._escalated[place]
+
     def _remove(self, story: int) -> None:
         place = self._place.get(story)
         if place is not None:
@@ -231,6 +258,27 @@ class StoryOrder:
         self._heights = [
             bisect_right(self._ids, row.above) + place for place, row in enumerate(self._escalated)
         ]
+
+
+def column_ranks(column: str, rows: Sequence[ColumnValue]) -> dict[int, int]:
+    """Return the rank of each alert by the value of a column; equal values have one rank.
+
+    Severity and watchlist are those of the story: of its alert of the highest severity.
+    """
+    values = {row.alert: _sort_key(column, row) for row in rows}
+    if column in ("signs", "watchlist"):
+        weakest_first = sorted(rows, key=lambda row: (-Severity(row.severity).rank, -row.alert))
+        of_story = {row.story: values[row.alert] for row in weakest_first}
+        values = {row.alert: of_story[row.story] for row in rows}
+    ranks = {value: rank for rank, value in enumerate(sorted(set(values.values())))}
+    return {alert: ranks[value] for alert, value in values.items()}
+
+
+def _sort_key(column: str, row: ColumnValue) -> Any:
+    """Return what a value is sorted by: text by its letters, numbers and times from the largest."""
+    if column == "signs":
+        return Severity(row.severity).rank
+    return fold(row.value) if isinstance(row.value, str) else -(row.value or 0.0)
 
 
 CACHE_SIZE = 4096

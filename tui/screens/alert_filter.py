@@ -28,8 +28,15 @@ from monitor.storage.search.alert_filter import ALL, AlertFilter, parse_headline
 from tui.key_labels import bind
 from tui.screens.dialogs import choose
 from tui.screens.panes import PaneScreen
-from tui.view.alerts import watchlist_columns, watchlist_row
+from tui.view.alerts import (
+    CAN_BE_HIDDEN,
+    COLUMNS,
+    NEWEST_FIRST,
+    watchlist_columns,
+    watchlist_row,
+)
 from tui.widgets.alert_stream import AlertStream
+from tui.widgets.line_list import LineList
 from tui.widgets.query_line import QueryLine
 from tui.widgets.watchlist_pane import WatchlistPane
 
@@ -142,6 +149,7 @@ class AlertFilterScreen(PaneScreen):
         bind("ctrl+f", "choose_filter", "Filter from a list"),
         bind("I", "mine", "Show only what is assigned to me, or all again"),
         bind("F,0", "clear_filter", "Show all alerts"),
+        bind("L", "columns", "Sort the alerts by a column; show or hide columns"),
     ]
     stream: AlertStream
     watchlists: WatchlistPane
@@ -246,17 +254,63 @@ class AlertFilterScreen(PaneScreen):
         escalated = await self.ask(selector.escalated, alert_filter)
         if ids is None or escalated is None or not await self._read_firsts():
             return
+        order, ranks = self.stream.order, None
+        if order != NEWEST_FIRST:
+            ranks = await self.ask(selector.ranks, order)
+            if ranks is None:
+                return
         self.current_filter, self.position = alert_filter, position
         self.drop_paused_alerts()
         passing = set(ids)
         rows = [row for row in escalated if row.alert in passing]
-        self.stream.load(ids, rows, alert_filter.text, cursor)
+        self.stream.load(ids, rows, alert_filter.text, cursor, ranks)
         store_filter = selector.quick(alert_filter)
         self.stream.chosen = store_filter.watchlists if store_filter else ()
         self.stream.refresh()
         self.watchlists.choose(self.stream.chosen)
         if self.filter_line.display and self.filter_line.input.value.strip() == alert_filter.text:
             self.filter_line.show_note(stories(self.stream.row_count))
+
+    # --- the columns --------------------------------------------------------------
+
+    def action_columns(self) -> None:
+        """Choose the column by which the alerts are sorted, or one to show or hide."""
+        stream, names = self.stream, {f: pgettext("column", name) for f, name in COLUMNS.items()}
+        texts = {f: _("sort by {column}", column=name) for f, name in names.items()}
+        rows = [
+            (signs.SORTED if f == stream.order else " ", text, partial(self.sort_by, f))
+            for f, text in texts.items()
+        ]
+        for f in CAN_BE_HIDDEN:
+            is_hidden = f in stream.hidden
+            text = _("show {column}") if is_hidden else _("hide {column}")
+            rows.append((" ", text.format(column=names[f]), partial(self.hide_or_show, f)))
+        lines: list[Line] = [[(f"{sign} ", "accent"), (text, "plain")] for sign, text, _run in rows]
+        runs = [run for _sign, _text, run in rows]
+        choose(self, _("Columns"), lines, runs, lambda run: run(), classes="narrow")
+
+    def hide_or_show(self, column: str) -> None:
+        """Hide a column of the alerts or show it again, and remember it."""
+        self.stream.hidden = tuple(sorted({*self.stream.hidden} ^ {column}))
+        self.newsroom.ui_state.update(hidden=self.stream.hidden)
+        self.stream.refresh()
+
+    def sort_by(self, column: str) -> None:
+        """Sort the alerts by a column, or as at first if they are; and remember it."""
+        stream = self.stream
+        stream.order = NEWEST_FIRST if column == stream.order else column
+        self.newsroom.ui_state.update(order=stream.order)
+        self.load_again()
+
+    def load_again(self) -> None:
+        """Show the alerts that pass the filter now; the cursor stays on its story."""
+        call = self.filter_stream(self.current_filter)
+        self.run_worker(call, group="narrow", exclusive=True)
+
+    def on_line_list_header_clicked(self, message: LineList.HeaderClicked) -> None:
+        """Sort by the column under the mouse."""
+        if column := self.stream.column_at(message.cell):
+            self.sort_by(column)
 
     # --- the line -----------------------------------------------------------------
 

@@ -6,7 +6,6 @@ from typing import ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import BindingType
-from textual.events import Resize
 from textual.widgets import Input
 
 from monitor.base.translation import gettext as _
@@ -22,10 +21,6 @@ from tui.view.feeds import WEEK, FeedBackground, feed_page, state_rows
 from tui.view.search import facet_clause
 from tui.widgets.feed_list import FeedTable
 from tui.widgets.line_list import LineList
-from tui.widgets.styled_widget import TextBlock
-
-HEADER_MIN_LINES = 18
-"""Lines that a screen must have to show the header of the table."""
 
 
 class FeedsScreen(PaneScreen):
@@ -76,7 +71,6 @@ class FeedsScreen(PaneScreen):
         super().__init__(newsroom)
         self.input = Input(id="find", compact=True, placeholder=_("a name, an address or a tag"))
         self.input.display = False
-        self.header = TextBlock(id="header")
         self.table = FeedTable(newsroom)
         self.reader.border_title = _("Feed")
         self.main.add_class("feeds")
@@ -88,7 +82,6 @@ class FeedsScreen(PaneScreen):
     def compose(self) -> ComposeResult:
         yield self.status_bar
         yield self.input
-        yield self.header
         with self.main:
             yield self.table
             yield self.reader
@@ -99,21 +92,6 @@ class FeedsScreen(PaneScreen):
         self.table.update(self.newsroom.feeds, self._url)
         self.set_interval(5.0, self._read_feeds_soon)
         self._read_feeds_soon()
-
-    def on_resize(self, event: Resize) -> None:
-        """Fit the header to the columns."""
-        super().on_resize(event)
-        self._show_header()
-
-    def arrange_panes(self) -> None:
-        """Show the header with the table where there is room."""
-        super().arrange_panes()
-        self.header.display = self.table.display and self.app.size.height >= HEADER_MIN_LINES
-        self._show_header()
-
-    def _show_header(self) -> None:
-        """Fit the header to the columns, once these have their width."""
-        self.call_after_refresh(lambda: self.header.update([("  ", ""), *self.table.header_line()]))
 
     @property
     def target(self) -> tuple[int, str] | None:
@@ -137,7 +115,6 @@ class FeedsScreen(PaneScreen):
         if feeds is not None and feeds != self.newsroom.feeds:
             self.newsroom.feeds = feeds
             self.table.update(feeds)
-            self._show_header()
 
     def follow_cursor(self, message: LineList.Highlighted) -> None:
         """Show the page of the feed under the cursor."""

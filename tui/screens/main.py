@@ -10,8 +10,7 @@ from typing import ClassVar
 from rich.cells import cell_len
 from textual.app import ComposeResult
 from textual.binding import BindingType
-from textual.containers import Container, Vertical
-from textual.timer import Timer
+from textual.containers import Horizontal, Vertical
 
 from index.errors import QueryError
 from index.query.filters import offered_filter
@@ -35,6 +34,7 @@ from tui.screens.silences import choose_silence
 from tui.screens.status_details import choose_part, open_feeds
 from tui.screens.triage import TriageScreen
 from tui.view import status
+from tui.view.alerts import COLUMNS, HIDDEN, NEWEST_FIRST
 from tui.widgets.alert_stream import AlertStream
 from tui.widgets.feed_list import FeedPane
 from tui.widgets.line_list import LineList
@@ -43,8 +43,6 @@ from tui.widgets.watchlist_pane import WatchlistPane
 
 MORE_CELLS = 3
 """Cells after the name of a watchlist for the number of others (` +1`)."""
-FOLLOW_PAUSE = 2.0
-"""Seconds that the reader shows a new alert before it follows the next one."""
 
 
 class MainScreen(TriageScreen):
@@ -135,10 +133,12 @@ class MainScreen(TriageScreen):
         ),
     }
     PANES = ("watchlists", "stream", "reader", "feeds")
+    SIDE_PANES = ("watchlists", "feeds")
     AUTO_FOCUS = "#stream"
 
     def __init__(self, newsroom: NewsroomModel) -> None:
         super().__init__(newsroom)
+        self.main.add_class("desk")
         read = partial(newsroom.service.views.alerts.stories, silenced=True)
         self.alerts = StoryCache(read, newsroom.firsts)
         self.filter_line = QueryLine(PROMPT, newsroom.selector.completed, id="filter")
@@ -159,19 +159,16 @@ class MainScreen(TriageScreen):
         self._last_error = ""
         self._paused: tuple[array[int], Sequence[EscalatedAlert]] | None = None
         """New and escalated alerts that wait while the stream is paused; None while it is not."""
-        self._follow_timer: Timer | None = None
-        self._unfollowed = False
-        """Whether there are new alerts that the reader has not followed yet."""
 
     def compose(self) -> ComposeResult:
         yield self.status_bar
         yield self.filter_line
-        with Container(id="body"):
-            with self.side:
-                yield self.watchlists
-                yield self.feeds
-            with self.main:
-                yield self.stream
+        with self.main:
+            yield self.stream
+            with Horizontal(id="lower"):
+                with self.side:
+                    yield self.watchlists
+                    yield self.feeds
                 yield self.reader
         yield self.key_bar
 
@@ -180,7 +177,9 @@ class MainScreen(TriageScreen):
         self.run_worker(self.triage.work(), group="triage")
         self.stream.set_empty_state(self._empty_state)
         state = self.newsroom.ui_state.state
-        if state.filter:
+        self.stream.order = state.order if state.order in COLUMNS else NEWEST_FIRST
+        self.stream.hidden = HIDDEN if state.hidden is None else state.hidden
+        if state.filter or self.stream.order != NEWEST_FIRST:
             self.run_worker(self._load_filtered(state.filter), group="look")
         else:
             self.load()
@@ -269,19 +268,26 @@ class MainScreen(TriageScreen):
             self.watchlists.update(newsroom.watchlists, status.silences, status.untriaged)
         if update.is_recounted:
             names = [line(count.name) for count in newsroom.watchlists if count.total]
-            cells = max([8, *map(cell_len, names)]) + MORE_CELLS
-            if self.stream.list_cells != cells:
-                self.stream.list_cells = cells
+            outlets = [line(feed.feed.name) for feed in newsroom.feeds if feed.articles]
+            cells = max([8, *map(cell_len, names)]) + MORE_CELLS, max([8, *map(cell_len, outlets)])
+            if self.stream.name_cells != cells:
+                self.stream.name_cells = cells
                 self.stream.refresh()
             self.feeds.update(newsroom.feeds)
             self._share_side()
             self.stream.set_empty_state(self._empty_state)
 
     def _share_side(self) -> None:
-        """Give the feeds the lines that the watchlists leave, or half if both have many."""
-        lines = self.app.size.height - 2
-        height = feed_pane_lines(lines, self.watchlists.row_count, self.feeds.row_count)
-        self.feeds.styles.height = "1fr" if self.side.has_class("-solo") else height
+        """Make the panes at the side as wide as the watchlists, at most a third of the screen.
+
+        The feeds get the lines that the watchlists leave, or half if both have many.
+        """
+        solo, size = self.side.has_class("-solo"), self.app.size
+        height = feed_pane_lines(
+            (size.height - 2) // 2, self.watchlists.row_count, self.feeds.row_count
+        )
+        self.feeds.styles.height = "1fr" if solo else height
+        self.side.styles.width = "1fr" if solo else min(self.watchlists.cells, size.width // 3)
 
     def _add_alerts(self, ids: array[int], escalated: Sequence[EscalatedAlert]) -> None:
         if self._paused is None:
@@ -320,6 +326,10 @@ class MainScreen(TriageScreen):
         """Go to the newest alert; resume a paused stream."""
         if self._paused is not None:
             self.action_pause()
+        if self.stream.order != NEWEST_FIRST and self.stream.has_waiting:
+            self.load_again()
+        else:
+            self.stream.add_newer(at_once=True)
         self.stream.action_top()
 
     def _empty_state(self, cells: int) -> list[Line]:
@@ -370,21 +380,9 @@ class MainScreen(TriageScreen):
     # --- the reader -----------------------------------------------------------------
 
     def follow_cursor(self, message: LineList.Highlighted) -> None:
-        """Show the alert under the cursor soon; of new alerts at most one in two seconds."""
-        if message.line_list is not self.stream:
-            return
-        if message.automatic:
-            if self._follow_timer is not None:
-                self._unfollowed = True
-                return
-            self._follow_timer = self.set_timer(FOLLOW_PAUSE, self._follow)
-        super().follow_cursor(message)
-
-    def _follow(self) -> None:
-        self._follow_timer = None
-        if self._unfollowed:
-            self._unfollowed = False
-            self.follow_cursor(LineList.Highlighted(self.stream, automatic=True))
+        """Show the alert under the cursor soon."""
+        if message.line_list is self.stream:
+            super().follow_cursor(message)
 
     def _on_triage_changed(self, ids: Collection[int]) -> None:
         super()._on_triage_changed(ids)
@@ -407,13 +405,9 @@ class MainScreen(TriageScreen):
             self.reader.show_text(page)
 
     def arrange_panes(self) -> None:
-        """Stop following while the analyst reads: the article must not be replaced."""
+        """Arrange the panes, and remember the current one."""
         super().arrange_panes()
         self._share_side()
-        self.stream.follow = self.current != "reader"
-        if not self.stream.follow and self._unfollowed:
-            self._unfollowed = False
-            self.show_article_soon()
         self.newsroom.ui_state.update(pane=self.current, zoomed=self.zoomed)
 
     # --- keys and clicks ------------------------------------------------------------

@@ -49,9 +49,9 @@ class ScreenLayout(enum.StrEnum):
     TALL = "tall"
     """The list above the reader."""
     NORMAL = "normal"
-    """The list above the reader, with watchlists and feeds beside them."""
+    """The list, which has the whole width, above the reader and what is beside it."""
     WIDE = "wide"
-    """Three columns: the reader has its own."""
+    """The reader beside the list, where a screen has no more than the two."""
 
 
 def screen_layout(width: int, height: int) -> ScreenLayout:
@@ -112,6 +112,8 @@ class PaneScreen(NewsroomScreen):
     """The key that comes before them where no text is written."""
     PANES: ClassVar[tuple[str, ...]] = ("stream", "reader")
     """Ids in the order of their numbers."""
+    SIDE_PANES: ClassVar[tuple[str, ...]] = ()
+    """Those beside the reader."""
 
     def __init__(self, newsroom: NewsroomModel) -> None:
         super().__init__(newsroom)
@@ -199,33 +201,24 @@ class PaneScreen(NewsroomScreen):
         """Show the panes that there is room for."""
         form = screen_layout(*self.app.size)
         panes = {name: self.query_one(f"#{name}") for name in self.PANES}
-        is_side = panes[self.current].parent is not self.main
+        is_side = self.current in self.SIDE_PANES
         solo = self.zoomed or form is ScreenLayout.SMALL or (form is ScreenLayout.TALL and is_side)
         for name, pane in panes.items():
-            in_main = pane.parent is self.main
-            pane.display = (
-                name == self.current if solo else in_main or form is not ScreenLayout.TALL
-            )
-        for side in {pane.parent for pane in panes.values()} - {self.main}:
-            if isinstance(side, Widget):
-                side.styles.width = "1fr" if solo else self.side_cells(self.app.size.width)
-        for container in {pane.parent for pane in panes.values()}:
-            if isinstance(container, Widget):
-                container.display = any(p.display for p in container.children)
-                container.set_class(solo, "-solo")
+            has_room = form is not ScreenLayout.TALL or name not in self.SIDE_PANES
+            pane.display = name == self.current if solo else has_room
+        for container in self.query("#main, #lower, #side"):
+            shown = [pane for pane in panes.values() if pane.display]
+            container.display = any(container in pane.ancestors for pane in shown)
+            container.set_class(solo, "-solo")
         self.main.set_class(form is ScreenLayout.WIDE and not solo, "-wide")
-
-    def side_cells(self, width: int) -> int:
-        """Return the width of the panes at the side on a screen of so many cells."""
-        return max(28, min(width // 4 + 2, 40), width // 5)
 
     def show_pane(self, name: str) -> None:
         """Make a pane current, visible and focused."""
         self.current = name
         pane = self.query_one(f"#{name}")
-        pane.display = True
-        if isinstance(pane.parent, Widget):
-            pane.parent.display = True
+        for node in (pane, *pane.ancestors):
+            if isinstance(node, Widget):
+                node.display = True
         self.set_focus(pane, scroll_visible=False)
         self.arrange_panes()
 

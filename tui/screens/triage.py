@@ -87,13 +87,8 @@ class TriageScreen(AlertFilterScreen):
         return self.stream.story if self.target_at_hand() else None
 
     def _decide(self, change: Change, *, go_on: bool = True) -> None:
-        """Change the chosen alerts, unless the key may be meant for what was under the cursor."""
-        alerts = self._chosen_alerts()
-        if alerts and self.stream.just_followed and not self.stream.marks:
-            text = _("A new story has just come under the cursor. Press again; p pauses the list.")
-            self.show_message(text, error=True)
-        else:
-            self._apply(change, alerts, go_on=go_on)
+        """Change the chosen alerts."""
+        self._apply(change, self._chosen_alerts(), go_on=go_on)
 
     def _apply(self, change: Change, alerts: Sequence[Alert], *, go_on: bool = False) -> None:
         """Change alerts.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import tzinfo
 from typing import NamedTuple
 
@@ -13,7 +13,7 @@ from monitor.base.article import Timestamp
 from monitor.base.formatting import shown_title, sparkline
 from monitor.base.text_cleaning import line as safe_line
 from monitor.base.translation import gettext as _
-from monitor.base.translation import number
+from monitor.base.translation import mark_all, number, pgettext
 from monitor.model.alert import Alert, AlertState, StoryAlerts, Verdict
 from monitor.model.shown_names import list_name
 from monitor.model.watchlist import SEVERITY_SIGNS, WatchlistCount
@@ -52,59 +52,122 @@ def watchlist_badges(names: Sequence[str], cells: int) -> str:
     return fit(fit(first, min(cell_len(first), cells - len(suffix))) + suffix, cells)
 
 
-LIST_CELLS = 24
-"""Cells that the names of watchlists take at most."""
+class AlertColumns(NamedTuple):
+    """Cells of each column of the alerts with the blanks beside it; 0 is not shown."""
+
+    signs: int
+    """Severity, escalated or marked, the anomaly of the date, and triage."""
+    time: int
+    published: int
+    watchlist: int
+    headline: int
+    outlet: int
+    others: int
+
+
+COLUMNS: Mapping[str, str] = dict(
+    zip(
+        AlertColumns._fields,
+        mark_all(
+            "column", "severity", "time", "published", "watchlist", "headline", "outlet", "others"
+        ),
+        strict=True,
+    )
+)
+"""The names of the columns by their fields; the alerts can be sorted by each."""
+CAN_BE_HIDDEN = ("time", "published", "watchlist", "outlet", "others")
+HIDDEN = ("published",)
+"""The columns that are hidden at first."""
+NEWEST_FIRST = "time"
+"""The column by which the alerts are sorted at first."""
+LIST_CELLS, OUTLET_CELLS = 24, 26
+"""Cells that the names of watchlists, and those of outlets, take at most."""
+
+
+def alert_columns(
+    cells: int, lists: int = 14, outlets: int = 16, hidden: Collection[str] = HIDDEN
+) -> AlertColumns:
+    """Return the columns of alerts in rows of so many cells; the headline takes what is left.
+
+    Args:
+        cells: Width of the rows. Narrow ones lack columns.
+        lists: Cells that the names of the watchlists want.
+        outlets: Cells that the names of the outlets want.
+        hidden: The columns that are not to be shown.
+    """
+    share = max(8, cells // 7)
+    widths = {
+        "signs": 7,
+        "time": 6,
+        "published": 10 if cells >= 60 else 0,
+        "watchlist": 1 + min(lists, LIST_CELLS, share) if cells >= 50 else 0,
+        "outlet": 1 + min(outlets, OUTLET_CELLS, max(10, share)) if cells >= 60 else 0,
+        "others": 5 if cells >= 50 else 0,
+    }
+    widths |= {field: 0 for field in hidden if field in CAN_BE_HIDDEN}
+    return AlertColumns(headline=max(2, cells - sum(widths.values())), **widths)
+
+
+def alert_header(columns: AlertColumns, order: str) -> list[tuple[str, str]]:
+    """Return (text, column) of the header of the alerts, from left to right.
+
+    Args:
+        columns: The columns.
+        order: The column by which the alerts are sorted, which has a sign.
+    """
+    names = {field: pgettext("column", name) for field, name in COLUMNS.items()}
+    names |= {"signs": "", "others": signs.OUTLETS}
+    labels = {field: signs.SORTED * (field == order) + name for field, name in names.items()}
+    left = [
+        (f"{fit(labels[field], cells - 1)} " if cells else "", field)
+        for field, cells in columns._asdict().items()
+        if field in ("published", "watchlist", "headline")
+    ]
+    return [
+        (fit(labels["signs"], 2), "signs"),
+        (fit(labels["time"], columns.time, right=True), "time"),
+        (" " * (columns.signs - 2), "signs"),
+        *left,
+        (" " * bool(columns.outlet) + fit(labels["outlet"], columns.outlet - 1), "outlet"),
+        (fit(labels["others"], columns.others, right=True), "others"),
+    ]
 
 
 def story_row(
     listed: ListedStory,
-    cells: int,
+    columns: AlertColumns,
     now: Timestamp,
     zone: tzinfo | None,
     *,
     marked: bool = False,
-    list_cells: int = 14,
     first: Collection[str] = (),
 ) -> Line:
     """Return a story on one line: its state, watchlists, headline, outlet, and other outlets.
 
-    The headline takes the free cells; the outlet is not cut where the headline leaves room.
-    Narrow rows lack columns.
-
     Args:
         listed: The story.
-        cells: Width of the row.
+        columns: The columns of the list.
         now: The present time: times of today are shown as hours.
         zone: The time zone; None is the machine's.
         marked: Whether the analyst marked it, for an action on several stories.
-        list_cells: Cells that the names of the watchlists want.
         first: The watchlists that the list is filtered by, which are named first.
     """
     story, alert = listed.unsilenced, listed.lead
-    row = _state(story, alert, now, zone, marked=marked)
-    if cells >= 50:
-        share = cells // (5 if cells >= 100 else 6)
+    row = _state(story, alert, columns, now, zone, marked=marked)
+    if columns.published:
+        published = times.short(alert.published, now, zone) if alert.published else ""
+        row.append((fit(published, columns.published), "quiet"))
+    if columns.watchlist:
         names = sorted(story.watchlists, key=lambda name: name not in first)
-        badges = watchlist_badges(names, min(list_cells, LIST_CELLS, share))
-        row += [(badges, "list"), (" ", "")]
-    copies = f" {signs.OUTLETS}{alert.copies}" if alert.copies and cells >= 50 else ""
-    outlet, gap = (safe_line(alert.publisher), "  ") if cells >= 60 else ("", "")
-    outlet_cells = min(cell_len(outlet), max(10, cells // 6))
-    used_cells = width(row) + cell_len(gap + copies)
-    room = max(1, cells - used_cells - outlet_cells)
-    prefix, title, tags = _headline(story, alert, room, now, zone)
-    used_cells += width(prefix) + cell_len(tags)
-    outlet_cells = min(cell_len(outlet), max(outlet_cells, cells - used_cells - cell_len(title)))
+        row += [(watchlist_badges(names, columns.watchlist - 1), "list"), (" ", "")]
+    reason, title, tags = _headline(story, alert, columns.headline - 1)
+    room = columns.headline - 1 - width(reason) - cell_len(tags)
     triaged = story.state is not AlertState.NEW or story.verdict is Verdict.NOISE
-    return [
-        *row,
-        *prefix,
-        (fit(title, max(0, cells - used_cells - outlet_cells)), "quiet" if triaged else "plain"),
-        (tags, "copies"),
-        (gap, ""),
-        (fit(outlet, outlet_cells), "quiet"),
-        (copies, "copies"),
-    ]
+    row += [*reason, (fit(title, room), "quiet" if triaged else "plain"), (f"{tags} ", "copies")]
+    if columns.outlet:
+        row += [(" ", ""), (fit(alert.publisher, columns.outlet - 1), "quiet")]
+    copies = f"{signs.OUTLETS}{alert.copies}" if alert.copies else ""
+    return [*row, (fit(copies, columns.others, right=True), "copies")]
 
 
 def _date_anomaly(alert: Alert) -> str:
@@ -122,7 +185,13 @@ def _has_escalated(alert: Alert) -> bool:
 
 
 def _state(
-    story: StoryAlerts, alert: Alert, now: Timestamp, zone: tzinfo | None, *, marked: bool
+    story: StoryAlerts,
+    alert: Alert,
+    columns: AlertColumns,
+    now: Timestamp,
+    zone: tzinfo | None,
+    *,
+    marked: bool,
 ) -> Line:
     """Return the severity, the time of the last event, the anomaly of the date, and triage."""
     anomaly = _date_anomaly(alert)
@@ -130,7 +199,7 @@ def _state(
     return [
         (SEVERITY_SIGNS[story.severity], f"{story.severity}"),
         (mark, "accent"),
-        (fit(times.short(alert.stirred_at, now, zone), 6, right=True), "quiet"),
+        (fit(times.short(alert.stirred_at, now, zone), columns.time, right=True), "quiet"),
         (
             signs.OLDER if _is_old(alert) else DATE_MARKS[anomaly],
             "late" if anomaly else "quiet",
@@ -140,27 +209,17 @@ def _state(
     ]
 
 
-def _headline(
-    story: StoryAlerts, alert: Alert, room: int, now: Timestamp, zone: tzinfo | None
-) -> tuple[Line, str, str]:
-    """Return the text before a headline, the headline, and assignees and tags after it.
-
-    Before it are the reason of an escalation and the day of an old article, where there is room.
-    """
-    prefix: Line = []
+def _headline(story: StoryAlerts, alert: Alert, room: int) -> tuple[Line, str, str]:
+    """Return the reason of an escalation, the headline, and assignees and tags after it."""
+    reason: Line = []
     if _has_escalated(alert) and room >= 30:
-        reason = safe_line(alert.escalations[-1].words).partition(":")[0]
-        limit = max(room // 2, min(18, room - 12))
-        prefix += [(fit(reason, min(cell_len(reason), limit)), "late"), (" · ", "quiet")]
-        room -= width(prefix)
-    if _is_old(alert) and room >= 30:
-        date = (times.day if room >= 60 else times.short)(alert.published or 0.0, now, zone)
-        prefix.append((f"{date} · ", "quiet"))
-        room -= cell_len(date) + 3
+        words = safe_line(alert.escalations[-1].words).partition(":")[0]
+        limit = max(room // 4, min(18, room - 12))
+        reason = [(fit(words, min(cell_len(words), limit)), "late"), (" · ", "quiet")]
     people = [signs.ASSIGNED + safe_line(name) for name in story.assignees]
     tags = " ".join([*people, *(signs.TAG + tag for tag in story.tags)]) if room >= 24 else ""
     tags = " " + fit(tags, min(cell_len(tags), room // 3 - 1)) if tags else ""
-    return prefix, safe_line(shown_title(alert.title)), tags
+    return reason, safe_line(shown_title(alert.title)), tags
 
 
 def unusual_page(
@@ -207,6 +266,13 @@ def watchlist_columns(counts: Sequence[WatchlistCount], cells: int) -> Watchlist
     pace = min(8, paces + 1) if paces else 0
     bars = min(12, cells - 8 - pace - longest)
     return WatchlistColumns(bars if bars >= 3 else 0, pace)
+
+
+def watchlist_cells(counts: Sequence[WatchlistCount]) -> int:
+    """Return the width of lines in which watchlists have room for all that they show."""
+    longest = max((cell_len(safe_line(list_name(count.name))) for count in counts), default=0)
+    columns = watchlist_columns(counts, 120 + longest)
+    return longest + 8 + sum(columns)
 
 
 def _pace(count: WatchlistCount) -> str:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import math
 from array import array
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping
 
+from rich.cells import cell_len
 from textual.content import Content
 
 from monitor.base import signs
-from monitor.base.article import Timestamp
 from monitor.base.errors import StoreError
 from monitor.base.formatting import stories as story_count
 from monitor.base.text_cleaning import line
@@ -20,19 +20,27 @@ from monitor.presentation.spans import Line
 from monitor.presentation.story import ListedStory
 from tui.data.newsroom import NewsroomModel
 from tui.data.story_list import StoryCache, StoryOrder
-from tui.view.alerts import story_row
+from tui.view.alerts import (
+    HIDDEN,
+    NEWEST_FIRST,
+    AlertColumns,
+    alert_columns,
+    alert_header,
+    story_row,
+)
 from tui.widgets.line_list import LineList
 
-REACTION_SECONDS = 2.5
-"""Seconds in which a key may be meant for the earlier story: the reader is 2 s behind."""
+FILLING_SECONDS = 2.0
+"""Seconds without a new story after which a list that was empty counts as read."""
 
 
 class AlertStream(LineList):
     """A row for each story with alerts; they are read by primary key when they come into view."""
 
+    HAS_HEADER = True
     _new_above = 0
     """Stories with new alerts above the screen that the analyst has not seen."""
-    _titles = ("", "")
+    _titles: tuple[str, str] | None = None
 
     def __init__(self, newsroom: NewsroomModel, stories: StoryCache) -> None:
         super().__init__(id="stream")
@@ -42,21 +50,24 @@ class AlertStream(LineList):
         self._order = StoryOrder(firsts=self._firsts)
         self._empty_state: Callable[[int], list[Line]] = lambda cells: []
         self._filter = ""
-        self._postponed_alerts: list[int] = []
-        """New alerts of stories on the screen, which have not moved yet."""
-        self._postponed: dict[int, int] = {}
-        """Alerts that escalated whose stories have not moved yet, with their escalations."""
+        self._waiting: list[int] = []
+        """New alerts that are not in their places yet, as this would move what is read."""
+        self._waiting_escalated: list[EscalatedAlert] = []
         self._paused_stories: int | None = None
-        self._followed_at: Timestamp = -math.inf
-        """Time at which the cursor went to a new story by itself."""
+        self._filled_at = -math.inf
+        """Time at which an empty list last got a story, as long as nobody has moved in it."""
         self.follow = True
-        """Whether the cursor follows new alerts; not while the analyst reads the newest one."""
+        """Whether new stories may move the rows: the analyst has last gone to the top."""
+        self.order = NEWEST_FIRST
+        """The column by which the stories are sorted."""
+        self.hidden: Collection[str] = HIDDEN
+        """The columns that are hidden."""
         self.marks: set[int] = set()
         """Marked stories, by their first alerts."""
         self.chosen: tuple[str, ...] = ()
         """The watchlists that the stream is filtered by."""
-        self.list_cells = 8
-        """Cells for the names of watchlists."""
+        self.name_cells = 8, 8
+        """Cells that the names of watchlists, and those of outlets, want."""
 
     # --- stories ----------------------------------------------------------------
 
@@ -75,6 +86,7 @@ class AlertStream(LineList):
         escalated: Iterable[EscalatedAlert] = (),
         filter: str = "",
         cursor: int = 0,
+        ranks: Mapping[int, int] | None = None,
     ) -> None:
         """Show the stories of other alerts.
 
@@ -83,16 +95,17 @@ class AlertStream(LineList):
             escalated: Those of them that have escalated.
             filter: The filter that they pass, as written.
             cursor: An alert of the story to put the cursor on; 0 for that under the cursor now.
+            ranks: The rank of each alert in the order of a column; None for the newest first.
         """
         cursor = cursor or self.alert_id
-        self._order = StoryOrder(ids, escalated, self._firsts)
+        self._order = StoryOrder(ids, escalated, self._firsts, ranks)
         self._filter = filter
-        self._postponed.clear()
-        self._postponed_alerts.clear()
+        self._waiting, self._waiting_escalated = [], []
         self.marks = {story for story in self.marks if self._order.row(story) is not None}
         self._min_lines = self._new_above = 0
         row = self._order.row(cursor) if cursor else None
         self.cursor = row or 0
+        self.follow = not self.cursor
         self.update_row_count()
         if self.scroll_y:
             self.scroll_to(y=0, animate=False, force=True)
@@ -101,9 +114,13 @@ class AlertStream(LineList):
         self.post_message(self.Highlighted(self))
 
     @property
-    def just_followed(self) -> bool:
-        """Whether a key may be meant for the story that was under the cursor before."""
-        return self.cursor == 0 and self._clock() - self._followed_at < REACTION_SECONDS
+    def has_waiting(self) -> bool:
+        return bool(self._waiting or self._waiting_escalated)
+
+    def go_to(self, row: int) -> None:
+        """Put the cursor on a row; at the top, let new stories in."""
+        self.follow, self._filled_at = row <= 0, -math.inf
+        super().go_to(row)
 
     def add_older(self, ids: array[int], escalated: Iterable[EscalatedAlert] = ()) -> None:
         """Add the stories of older alerts below; nothing on the screen moves."""
@@ -111,51 +128,50 @@ class AlertStream(LineList):
         self.update_row_count()
         self.update_titles()
 
-    def add_newer(self, ids: Sequence[int], escalated: Sequence[EscalatedAlert] = ()) -> None:
+    def add_newer(
+        self,
+        ids: Iterable[int] = (),
+        escalated: Iterable[EscalatedAlert] = (),
+        *,
+        at_once: bool = False,
+    ) -> None:
         """Add newer alerts at the top, with their stories, and those that escalated.
 
-        If the newest row is under the cursor the stream follows. Else no row on the screen
-        moves, and a story on the screen stays until the analyst is at the top again.
+        The cursor stays on its story, and the story as it is read there; only in a list that fills
+        it goes with the newest. While the analyst is at the top, the rows move as long as the
+        cursor stays in view; else none does, and nothing comes into a list sorted by a column.
+        What waits is counted, and comes once it moves nothing, or with `at_once`.
         """
-        following = self.cursor == 0 and round(self.scroll_y) == 0 and self.follow
-        moving = {row.alert: row.escalation for row in escalated}
-        new_ids = list(ids)
-        if following or not self.row_count:
-            moving, new_ids = self._postponed | moving, self._postponed_alerts + new_ids
-            self._postponed, self._postponed_alerts = {}, []
-        else:
-            moving, new_ids = self._postpone(moving, new_ids)
-        if not moving and not new_ids:
-            self.update_titles()
-            return
-        top = self._order.rows(round(self.scroll_y), 1)
-        cursor = self.alert_id
-        before = self.row_count
-        moved_count = self._order.add(new_ids)
-        self._order.escalate((escalation, alert) for alert, escalation in moving.items())
-        if following or not before:
-            self._followed_at = self._clock() if before else -math.inf
-            self.update_row_count()
-            self.post_message(self.Highlighted(self, automatic=bool(before)))
-        elif moved_count or moving:
-            self._keep_still(top[0], cursor, moved_count + len(moving))
+        ids, escalated = [*self._waiting, *ids], [*self._waiting_escalated, *escalated]
+        before, cursor, top = self.row_count, self.alert_id, self.on_screen()[:1]
+        fills = not before or self._clock() - self._filled_at < FILLING_SECONDS
+        follows = fills or at_once or (self.follow and round(self.scroll_y) == 0)
+        still = () if fills or at_once else (cursor,) if follows else (cursor, *self.on_screen())
+        still_stories = {self._firsts.of(alert) for alert in still}
+
+        def waits(alert: int) -> bool:
+            return self._order.is_sorted or self._firsts.of(alert) in still_stories
+
+        self._waiting = [alert for alert in ids if waits(alert)]
+        self._waiting_escalated = [row for row in escalated if waits(row.alert)]
+        moving = [row for row in escalated if not waits(row.alert)]
+        new_ids = [alert for alert in ids if not waits(alert)]
+        if moving or new_ids:
+            moved_count = self._order.add(new_ids) + len(moving)
+            self._order.escalate(moving)
+            self.cursor = 0 if fills else self._order.row(cursor) or 0
+            if follows and self.cursor < self.page:
+                self.update_row_count()
+            else:
+                self._keep_still(top[0], moved_count)
+            if fills:
+                self._filled_at = self._clock()
+                self.post_message(self.Highlighted(self))
         self.update_titles()
 
-    def _postpone(
-        self, moving: Mapping[int, int], new_ids: Iterable[int]
-    ) -> tuple[dict[int, int], list[int]]:
-        """Keep alerts that would move a story on the screen for later; return the others."""
-        visible = {self._firsts.of(alert) for alert in (*self.on_screen(), self.alert_id)}
-        immediate: list[int] = []
-        for alert in new_ids:
-            is_visible = self._firsts.of(alert) in visible
-            (self._postponed_alerts if is_visible else immediate).append(alert)
-        self._postponed |= {a: e for a, e in moving.items() if self._firsts.of(a) in visible}
-        return {a: e for a, e in moving.items() if a not in self._postponed}, immediate
-
-    def _keep_still(self, top: int, cursor: int, new_above: int) -> None:
-        """Keep the topmost story and the cursor where they are on the screen."""
-        row, self.cursor = self._order.row(top) or 0, self._order.row(cursor) or 0
+    def _keep_still(self, top: int, new_above: int) -> None:
+        """Keep the topmost story where it is on the screen."""
+        row = self._order.row(top) or 0
         self._new_above += new_above
         self._min_lines = row + self.page
         self.update_row_count()
@@ -236,13 +252,30 @@ class AlertStream(LineList):
             return [(f"  {_('(not available)')}", "quiet")]
         return story_row(
             listed,
-            cells,
+            self._columns(cells),
             self._clock(),
             self._zone,
             marked=self._order.story_at(row) in self.marks,
-            list_cells=self.list_cells,
             first=self.chosen,
         )
+
+    def header_line(self, cells: int) -> Line:
+        return [
+            (text, "accent" if column == self.order else "quiet")
+            for text, column in alert_header(self._columns(cells), self.order)
+        ]
+
+    def column_at(self, cell: int) -> str:
+        """Return the column at a cell of the rows, empty right of them."""
+        columns = self._columns(self.scrollable_content_region.width - 1)
+        for text, column in alert_header(columns, self.order):
+            cell -= cell_len(text)
+            if cell < 0:
+                return column
+        return ""
+
+    def _columns(self, cells: int) -> AlertColumns:
+        return alert_columns(cells, *self.name_cells, self.hidden)
 
     def empty_lines(self, cells: int) -> list[Line]:
         return self._empty_state(cells)
@@ -265,21 +298,23 @@ class AlertStream(LineList):
             self.update_titles()
 
     def update_titles(self) -> None:
-        """Show the filter above, and below the numbers of marked, waiting and new stories."""
-        title, marked = _("Alerts"), len(self.marks)
+        """Show the numbers of marked, waiting and new stories, and the filter, at the top."""
+        title, marked = "", len(self.marks)
         if self._filter:
             everything = _("{stories} (F: all)", stories=story_count(self.row_count))
-            title = f"{title} · {line(self._filter)} · {everything}"
+            title = f" · {line(self._filter)} · {everything}"
         counts = [ngettext("{count} marked", "{count} marked", marked)] if marked else []
         if self._paused_stories is not None:
             text = _("PAUSED, {waiting} wait (p: resume)", waiting=self._paused_stories)
             counts.append(f"{signs.RESTS} {text}")
-        if count := self._new_above:
-            counts.append(ngettext("{count} new above (.)", "{count} new above (.)", count))
-        updated = {self._firsts.of(a) for a in (*self._postponed, *self._postponed_alerts)}
+        alerts = (*self._waiting, *(row.alert for row in self._waiting_escalated))
+        waiting = {story: self._order.row(story) for story in map(self._firsts.of, alerts)}
+        updated = sum(row is not None for row in waiting.values())
+        if count := self._new_above + len(waiting) - updated:
+            counts.append(ngettext("{count} new (.)", "{count} new (.)", count))
         if updated:
-            counts.append(ngettext("{count} updated (.)", "{count} updated (.)", len(updated)))
-        titles = (title, " · ".join(counts))
+            counts.append(ngettext("{count} updated (.)", "{count} updated (.)", updated))
+        titles = ("".join(f" · {text}" for text in counts), title)
         if titles != self._titles:  # setting them repaints the whole widget
             self._titles = titles
-            self.border_title, self.border_subtitle = map(Content, titles)
+            self.border_title = Content.assemble(_("Alerts"), (titles[0], "$accent"), titles[1])

@@ -84,6 +84,8 @@ class FeedPane(LineList):
 class FeedTable(LineList):
     """All feeds, those in one state or those with some words; at first the worst first."""
 
+    HAS_HEADER = True
+
     def __init__(self, newsroom: NewsroomModel) -> None:
         super().__init__(id="stream")
         self.border_title = _("Feeds")
@@ -140,9 +142,7 @@ class FeedTable(LineList):
         columns = feed_columns(cells, self._all)
         return feed_table_row(self._feeds[row], cells, self._clock(), columns)
 
-    def header_line(self) -> Line:
-        """Return the header of the columns as wide as they are now."""
-        cells = self.scrollable_content_region.width - 1
+    def header_line(self, cells: int) -> Line:
         return feed_table_header(cells, feed_columns(cells, self._all))
 
     def empty_lines(self, cells: int) -> list[Line]:

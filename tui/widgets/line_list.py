@@ -18,6 +18,9 @@ from monitor.presentation.spans import Line, fit
 from tui.key_labels import bind
 from tui.widgets.styled_widget import StyledWidget, set_line_count
 
+HEADER_MIN_LINES = 8
+"""Lines that a list must have to show its header."""
+
 
 class LineList(StyledWidget, ScrollView, can_focus=True, inherit_bindings=False):
     """Rows that are painted on demand; subclasses return their number and the text of each.
@@ -29,10 +32,16 @@ class LineList(StyledWidget, ScrollView, can_focus=True, inherit_bindings=False)
     class Highlighted(Message):
         """The cursor is on another row, or its row shows something else."""
 
-        def __init__(self, line_list: LineList, *, automatic: bool = False) -> None:
-            """Tell of a list; with `automatic` its cursor follows a new row, not the analyst."""
+        def __init__(self, line_list: LineList) -> None:
             self.line_list = line_list
-            self.automatic = automatic
+            super().__init__()
+
+    class HeaderClicked(Message):
+        """The analyst clicked on the header, at a cell of the rows."""
+
+        def __init__(self, line_list: LineList, cell: int) -> None:
+            self.line_list = line_list
+            self.cell = cell
             super().__init__()
 
     class Selected(Message):
@@ -54,6 +63,7 @@ class LineList(StyledWidget, ScrollView, can_focus=True, inherit_bindings=False)
 
     IDLE_CURSOR: ClassVar[str] = "cursor-idle"
     """Style of the cursor's row while another pane has the focus; empty shows no cursor."""
+    HAS_HEADER: ClassVar[bool] = False
     OPENS_AT_CLICK: ClassVar[bool] = False
     """Whether one click chooses a row; else it takes two."""
 
@@ -74,6 +84,10 @@ class LineList(StyledWidget, ScrollView, can_focus=True, inherit_bindings=False)
         """Return the text of a row."""
         raise NotImplementedError
 
+    def header_line(self, cells: int) -> Line:
+        """Return the line above the rows of a list with `HAS_HEADER`, which does not scroll."""
+        return []
+
     def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
         """Return the number of rows, or of the lines that are shown without rows."""
         return self.row_count or len(self.empty_lines(width))
@@ -85,9 +99,18 @@ class LineList(StyledWidget, ScrollView, can_focus=True, inherit_bindings=False)
     # --- moving ---------------------------------------------------------------
 
     @property
+    def header_lines(self) -> int:
+        """Lines of the header: one, where there is room for it."""
+        return int(self.HAS_HEADER and self.scrollable_content_region.height >= HEADER_MIN_LINES)
+
+    @property
     def page(self) -> int:
         """Rows that fit on the screen."""
-        return max(1, self.scrollable_content_region.height)
+        return max(1, self.scrollable_content_region.height - self.header_lines)
+
+    def refresh_line(self, y: int) -> None:
+        """Paint a row again."""
+        super().refresh_line(y + self.header_lines)
 
     def go_to(self, row: int) -> None:
         """Put the cursor on a row and scroll it into view."""
@@ -111,7 +134,7 @@ class LineList(StyledWidget, ScrollView, can_focus=True, inherit_bindings=False)
     def update_row_count(self) -> None:
         """Take the present number of rows over into the cursor and the scrollbar."""
         self.cursor = max(0, min(self.cursor, self.row_count - 1))
-        set_line_count(self, max(self.row_count, self._min_lines))
+        set_line_count(self, max(self.row_count, self._min_lines) + self.header_lines)
         self.refresh()
 
     def action_move(self, rows: int) -> None:
@@ -134,8 +157,13 @@ class LineList(StyledWidget, ScrollView, can_focus=True, inherit_bindings=False)
     def on_click(self, event: events.Click) -> None:
         """Put the cursor under the mouse; a double click chooses the row."""
         offset = event.get_content_offset(self)
-        if offset is not None and offset.y + round(self.scroll_y) < self.row_count:
-            self.go_to(offset.y + round(self.scroll_y))
+        if offset is None:
+            return
+        row = offset.y - self.header_lines + round(self.scroll_y)
+        if offset.y < self.header_lines:
+            self.post_message(self.HeaderClicked(self, offset.x - 1))
+        elif row < self.row_count:
+            self.go_to(row)
             if event.chain > 1 or self.OPENS_AT_CLICK:
                 self.action_open()
 
@@ -143,6 +171,10 @@ class LineList(StyledWidget, ScrollView, can_focus=True, inherit_bindings=False)
 
     def render_line(self, y: int) -> Strip:
         cells = self.scrollable_content_region.width
+        header_lines = self.header_lines
+        if y < header_lines:
+            return self.strip([(" ", ""), *self.header_line(cells - 1)], cells)
+        y -= header_lines
         row = y + round(self.scroll_y)
         if row >= self.row_count:
             empty = [] if self.row_count else self.empty_lines(cells)

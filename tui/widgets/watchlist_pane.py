@@ -17,7 +17,13 @@ from monitor.presentation import times
 from monitor.presentation.spans import Line
 from tui.data.newsroom import NewsroomModel
 from tui.key_labels import bind
-from tui.view.alerts import baseline_text, watchlist_columns, watchlist_row
+from tui.view.alerts import (
+    WatchlistColumns,
+    baseline_text,
+    watchlist_cells,
+    watchlist_columns,
+    watchlist_row,
+)
 from tui.widgets.line_list import LineList
 
 
@@ -41,10 +47,16 @@ class WatchlistPane(LineList):
         self._counts: Sequence[WatchlistCount] = ()
         self._chosen: tuple[str, ...] = ()
         self._baseline = ""
+        self._columns = WatchlistColumns()
 
     @property
     def row_count(self) -> int:
         return len(self._counts)
+
+    @property
+    def cells(self) -> int:
+        """Width of the pane with its frame in which nothing is cut."""
+        return watchlist_cells(self._counts) + 3
 
     @property
     def watchlist(self) -> str:

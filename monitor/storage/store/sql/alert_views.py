@@ -17,6 +17,7 @@ from monitor.model.alert import (
     NOBODY_ELSE,
     Alert,
     ArticleAlert,
+    ColumnValue,
     EscalatedAlert,
     Escalation,
     LostTerm,
@@ -140,6 +141,15 @@ def _alert_columns(sql: Connection) -> str:
     )
 
 
+SORTED_BY = {
+    "signs": "al.severity",
+    "published": "a.published",
+    "watchlist": "al.watchlist",
+    "headline": "coalesce(a.title, al.title)",
+    "outlet": f"coalesce({PUBLISHER}, '')",
+    "others": "(SELECT count(*) FROM articles s WHERE s.story = a.story AND s.story <> s.id)",
+}
+"""The columns of the dashboard by which alerts can be sorted, and their values."""
 LOOKUP_LIMIT = 5_000
 """Look alerts up one by one up to this number of articles; above it a full scan is faster."""
 
@@ -296,6 +306,17 @@ class AlertViews(StoreViews):
             (after, UNBOUNDED if before is None else before, UNBOUNDED if limit < 0 else limit),
         )
         return [(alert, shown(title)) for alert, title in rows]
+
+    def column_values(self, column: str) -> list[ColumnValue]:
+        """Return the value of every alert in a column of `SORTED_BY`, merged ones left out."""
+        rows = self._connection.read(
+            f"SELECT al.id, al.story_alert, al.severity, {SORTED_BY[column]} FROM {_ALERTS}"
+            " WHERE al.merged_into IS NULL"
+        )
+        return [
+            ColumnValue(alert, story, severity, shown(value) if isinstance(value, str) else value)
+            for alert, story, severity, value in rows
+        ]
 
     def proofs(self, alerts: Collection[int]) -> dict[int, tuple[int, str]]:
         """Return number and hash of the record of the raising of these alerts, by alert."""

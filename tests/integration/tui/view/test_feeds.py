@@ -15,7 +15,7 @@ from monitor.model.feed import Health, Outcome, Poll
 from monitor.presentation.spans import width
 from monitor.presentation.story import ListedStory
 from tui.app import DashboardApp
-from tui.view.alerts import story_row
+from tui.view.alerts import alert_columns, story_row
 from tui.view.feeds import FeedBackground, feed_page
 
 SIZE = (120, 40)
@@ -96,5 +96,7 @@ def test_an_alert_about_a_feed_is_not_marked_as_undated() -> None:
     newsroom.about_feeds = {8}
     article, feed = newsroom.alerts([7, 8])
     rows = (ListedStory(StoryAlerts((alert,)), alert) for alert in (article, feed))
-    marks = ["".join(text for text, _ in story_row(row, 80, NOW, None)) for row in rows]
+    marks = [
+        "".join(text for text, _ in story_row(row, alert_columns(80), NOW, None)) for row in rows
+    ]
     assert ["∅" in mark for mark in marks] == [True, False]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Iterable, Mapping
+from random import Random
 from typing import Any
 
 import pytest
@@ -49,7 +50,7 @@ def test_a_stream_is_a_list_of_stories_in_which_some_go_to_the_front(
     count = min(count, begin)
     stream = StoryOrder(range(begin - count + 1, begin + 1), firsts=firsts)
     model = _newest_of_each(range(begin, begin - count, -1), first_of)
-    newest, escalation = begin, 0
+    newest, escalation, escalated = begin, 0, []
     for kind, values in done:
         if kind == "arrive":
             fresh = list(range(newest + 1, newest + len(values) + 1))
@@ -58,7 +59,8 @@ def test_a_stream_is_a_list_of_stories_in_which_some_go_to_the_front(
             model = _newest_of_each([*reversed(fresh), *model], first_of)
         elif values in model:
             escalation += 1
-            stream.escalate([(escalation, values)])
+            escalated.append(EscalatedAlert(newest, escalation, values))
+            stream.escalate(escalated[-1:])
             model = _newest_of_each([values, *model], first_of)
     stream.add_older(array("q", range(1, newest + 1)))
     if count or not model:
@@ -76,6 +78,32 @@ def _newest_of_each(alerts: Iterable[int], first_of: Mapping[int, int]) -> list[
     for alert in alerts:
         leads.setdefault(first_of[alert], alert)
     return list(leads.values())
+
+
+@given(st.integers(0, 20), steps, st.randoms())
+def test_a_list_that_is_read_live_has_the_order_of_one_that_is_loaded(
+    begin: int, done: list[tuple[str, Any]], random: Random
+) -> None:
+    """Escalations come late, as those do that waited while their stories were read."""
+    first_of = _stories(begin, done, [])
+    later_alerts = [(alert, first) for alert, first in first_of.items() if alert != first]
+    firsts = FirstAlerts(*zip(*later_alerts, strict=True)) if later_alerts else FirstAlerts()
+    stream = StoryOrder(range(1, begin + 1), firsts=firsts)
+    newest, escalated, waiting = begin, [], []
+    for kind, values in done:
+        if kind == "arrive":
+            stream.add(range(newest + 1, newest + len(values) + 1))
+            newest += len(values)
+        elif values <= newest:
+            escalated.append(EscalatedAlert(newest, len(escalated) + 1, values))
+            waiting.append(escalated[-1])
+        if random.random() < 0.5:
+            random.shuffle(waiting)
+            stream.escalate(waiting)
+            waiting = []
+    stream.escalate(waiting)
+    loaded = StoryOrder(range(1, newest + 1), escalated, firsts)
+    assert stream.rows(0, len(stream)) == loaded.rows(0, len(loaded))
 
 
 def test_those_that_came_again_before_stand_where_they_stood_then() -> None:
@@ -105,7 +133,8 @@ def test_an_escalated_alert_comes_to_the_top_with_its_reason() -> None:
     async def script(pilot: Pilot[Any], app: DashboardApp) -> None:
         room.escalate(2, "crossed to English: Reuters")
         await look(pilot, app)
-        assert app.main_screen.stream.alert_id == 2
+        assert app.main_screen.stream.on_screen()[:2] == [2, 60]
+        assert app.main_screen.stream.alert_id == 60, "it is read further"
         assert "⇡" in stream_rows(app)[0]
         assert "crossed to Eng" in stream_rows(app)[0]
         room.count += 1
@@ -132,7 +161,9 @@ def test_nobody_who_reads_is_disturbed_by_an_escalation(louder: int) -> None:
         await pilot.press("full_stop")
         await look(pilot, app)
         top = app.main_screen.stream.on_screen()[:3]
-        assert set(top) == {61, 62, louder}
+        assert top == [62, 61, louder]
+        await pilot.press("F")
+        await until(pilot, lambda: app.main_screen.stream.on_screen()[:3] == top)
         await sees(pilot, app, "updated (.)", absent=True)
 
     drive(room, script)

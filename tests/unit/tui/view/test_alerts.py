@@ -17,7 +17,11 @@ from monitor.model.watchlist import Baseline, Severity, WatchlistCount
 from monitor.presentation.spans import Line, width
 from monitor.presentation.story import ListedStory
 from tui.view.alerts import (
+    COLUMNS,
+    HIDDEN,
     WatchlistColumns,
+    alert_columns,
+    alert_header,
     short_count,
     spark,
     story_row,
@@ -49,7 +53,10 @@ def row_of(*alerts: Alert) -> ListedStory:
 
 
 def line(row: ListedStory, cells: int, now: float, zone: tzinfo, **options: Any) -> Line:
-    return story_row(row, cells, now, zone, **options)
+    columns = {
+        name: options.pop(name) for name in ("lists", "outlets", "hidden") if name in options
+    }
+    return story_row(row, alert_columns(cells, **columns), now, zone, **options)
 
 
 @given(words, words, st.integers(20, 200))
@@ -57,15 +64,57 @@ def test_a_row_takes_exactly_its_cells(title: str, feed: str, cells: int) -> Non
     alert = replace(FakeNewsroom().alerts([1])[0], title=title, feed=feed, watchlist=title)
     other = replace(alert, id=2, watchlist=feed, starred=True, tags=(title or "t",))
     assert width(line(row_of(alert), cells, NOW, UTC)) == cells
-    assert width(line(row_of(alert, other), cells, NOW, UTC, list_cells=cells)) == cells
+    assert width(line(row_of(alert, other), cells, NOW, UTC, lists=cells, hidden=())) == cells
 
 
-def test_an_outlet_is_not_cut_where_its_headline_leaves_room() -> None:
-    alert = replace(FakeNewsroom().alerts([1])[0], feed="Le Courrier du Hainaut", title="Grève")
-    longer = replace(alert, title="Grève des contrôleurs aériens : un vol sur deux annulé à Orly")
-    assert text(line(row_of(alert), 80, NOW, UTC)).rstrip("1≡ ").endswith("du Hainaut")
-    assert "Le Courrier" in text(line(row_of(longer), 80, NOW, UTC))
-    assert "du Hainaut" not in text(line(row_of(longer), 80, NOW, UTC))
+OUTLETS = ("FT", "Le Courrier du Hainaut", "新华社")
+
+
+@pytest.mark.parametrize("cells", [76, 116, 196])
+def test_every_column_begins_at_the_same_cell_in_every_row(cells: int) -> None:
+    """Neither other outlets, nor tags, nor an escalation, nor a wide headline push the outlet."""
+    alert = replace(FakeNewsroom().alerts([1])[0], title="見" * 90, copies=0)
+    alerts = [
+        replace(alert, feed=name, copies=copies, tags=tags, backfill=bool(copies))
+        for name in OUTLETS
+        for copies, tags in ((0, ()), (12, ("fraud",)), (120, ("a", "b")))
+    ]
+    columns = alert_columns(cells, 12, 22)
+    rows = [text(story_row(row_of(a), columns, NOW, UTC)) for a in alerts]
+    outlets = [a.feed[:2] for a in alerts]
+    begins = {width([(row[: row.rindex(o)], "")]) for row, o in zip(rows, outlets, strict=True)}
+    assert begins == {cells - columns.others - columns.outlet + 1}
+    assert all(("≡" in row) is (a.copies > 0) for row, a in zip(rows, alerts, strict=True))
+
+
+@pytest.mark.parametrize(("cells", "least"), [(76, 34), (116, 60), (196, 110)])
+def test_the_headline_has_most_of_the_width_whatever_the_names(cells: int, least: int) -> None:
+    columns = alert_columns(cells, 99, 99)
+    alert = replace(FakeNewsroom().alerts([1])[0], title="x" * 300, feed="o" * 90, copies=3)
+    row = text(story_row(row_of(alert), columns, NOW, UTC))
+    assert row.count("x") + 2 == columns.headline > least
+    without = alert_columns(cells, 99, 99, ("watchlist", "outlet", "others", "published"))
+    assert without.headline > columns.headline + 20
+
+
+@pytest.mark.parametrize("cells", [30, 55, 76, 116, 196])
+@pytest.mark.parametrize("hidden", [(), HIDDEN, ("time", "outlet"), ("nonsense",)])
+def test_the_header_stands_over_the_columns(cells: int, hidden: tuple[str, ...]) -> None:
+    columns = alert_columns(cells, 12, 12, hidden)
+    for order in COLUMNS:
+        header = alert_header(columns, order)
+        assert width(header) == cells
+        assert sum("↓" in run for run, _column in header) == bool(getattr(columns, order))
+    alert = replace(FakeNewsroom().alerts([1])[0], title="xyz", feed="FT", copies=7)
+    row, names = text(story_row(row_of(alert), columns, NOW, UTC)), text(header)
+    assert row.index("xyz") == names.index("headline"[: columns.headline - 2])
+    if columns.outlet:
+        assert row.index("FT") == names.index("outlet"[: columns.outlet - 2])
+
+
+def test_a_row_has_one_time() -> None:
+    old = replace(FakeNewsroom().alerts([1])[0], backfill=True, published=NOW - 9 * 3600)
+    assert text(line(row_of(old), 116, NOW, UTC)).replace(" : ", "").count(":") == 1
 
 
 def test_the_name_of_a_feed_takes_what_its_reason_leaves() -> None:
@@ -145,16 +194,10 @@ def test_a_row_has_the_watchlists_of_its_story_and_the_highest_severity() -> Non
     alert = FakeNewsroom().alerts([1])[0]
     low_alert = replace(alert, id=1, watchlist="Cainiao", severity=Severity.LOW)
     high_alert = replace(alert, id=2, watchlist="Alibaba", severity=Severity.HIGH)
-    row_text = text(line(row_of(low_alert, high_alert), 120, NOW, UTC, list_cells=20))
+    row_text = text(line(row_of(low_alert, high_alert), 120, NOW, UTC, lists=20))
     assert "Alibaba · Cainiao" in row_text
     assert row_text[0] == text(line(row_of(high_alert), 120, NOW, UTC))[0]
-    assert "Alibaba +1 " in text(line(row_of(low_alert, high_alert), 80, NOW, UTC, list_cells=11))
-
-
-def test_the_headline_has_what_the_outlet_leaves() -> None:
-    alert = replace(FakeNewsroom().alerts([1])[0], title="x" * 200, feed="FT", copies=0)
-    headline = text(line(row_of(alert), 120, NOW, UTC, list_cells=10)).count("x")
-    assert headline > 120 - 14 - 11 - len("  FT") - 4 - 3
+    assert "Alibaba +1 " in text(line(row_of(low_alert, high_alert), 80, NOW, UTC, lists=11))
 
 
 @given(st.lists(st.integers(0, 10**6), max_size=30))
@@ -186,11 +229,11 @@ def test_all_watchlists_add_up() -> None:
 def test_the_watchlist_that_is_filtered_by_is_named_first() -> None:
     alert = replace(FakeNewsroom().alerts([1])[0], watchlist="Russia", severity=Severity.HIGH)
     row = row_of(alert, replace(alert, id=2, watchlist="Tech", severity=Severity.LOW))
-    assert " Russia +1 " in text(line(row, 70, NOW, UTC, list_cells=9))
-    assert " Tech +1 " in text(line(row, 70, NOW, UTC, list_cells=9, first=["Tech"]))
+    assert " Russia +1 " in text(line(row, 70, NOW, UTC, lists=9))
+    assert " Tech +1 " in text(line(row, 70, NOW, UTC, lists=9, first=["Tech"]))
 
 
-def test_an_old_article_has_its_day_where_there_is_room() -> None:
+def test_the_day_of_publication_has_a_column_that_is_hidden_at_first() -> None:
     alert = replace(FakeNewsroom().alerts([1])[0], backfill=True, published=1_483_747_200.0)
-    assert " 2017 · " in text(line(row_of(alert), 80, NOW, UTC))
-    assert " 7 Jan 2017 · " in text(line(row_of(alert), 120, NOW, UTC))
+    assert "2017" not in text(line(row_of(alert), 116, NOW, UTC))
+    assert " 2017 " in text(line(row_of(alert), 116, NOW, UTC, hidden=()))

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import gc
 import weakref
+from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 
 import pytest
 
-from monitor.model.alert import Verdict
+from monitor.model.alert import Alert, Verdict
 from monitor.model.config import StoreAddress
 from monitor.model.search import Filter
 from monitor.model.watchlist import Severity
@@ -106,3 +107,25 @@ def test_where_nothing_escalated_not_all_alerts_are_gone_through(
 )
 def test_alerts_by_how_they_look(views: Views, filter: Filter, ids: list[int]) -> None:
     assert list(views.alerts.ids(filter)) == ids
+
+
+@pytest.mark.parametrize(
+    ("column", "shown"),
+    [
+        ("signs", lambda alert: str(alert.severity)),
+        ("published", lambda alert: alert.published),
+        ("watchlist", lambda alert: alert.watchlist),
+        ("headline", lambda alert: alert.title),
+        ("outlet", lambda alert: alert.publisher),
+        ("others", lambda alert: alert.copies),
+    ],
+)
+def test_alerts_are_sorted_by_what_their_rows_show(
+    views: Views, column: str, shown: Callable[[Alert], object]
+) -> None:
+    alerts = {alert.id: alert for alert in views.alerts.get([*range(1, 10)])}
+    values = {row.alert: row for row in views.alerts.column_values(column)}
+    assert values.keys() == alerts.keys() - {9}, "the merged one is in no row"
+    for id, row in values.items():
+        assert (row.value, row.severity) == (shown(alerts[id]), alerts[id].severity)
+        assert row.story == alerts[id].story_alert
