@@ -65,7 +65,9 @@ COMMANDS = {
     "remove": LazyCommand("subscriptions:feeds_remove", "Remove feeds. Their articles stay."),
     "check": LazyCommand("subscriptions:feeds_check", "Read feeds once, and show what they are."),
     "log": LazyCommand("feeds:feeds_log", "List the last polls of a feed."),
-    "import": LazyCommand("subscriptions:feeds_import", "Subscribe to the feeds of an OPML file."),
+    "import": LazyCommand(
+        "subscriptions:feeds_import", "Subscribe to the feeds of another reader."
+    ),
     "export": LazyCommand("subscriptions:feeds_export", "Write the subscriptions as OPML."),
 }
 

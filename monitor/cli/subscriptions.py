@@ -22,7 +22,7 @@ from monitor.cli.options import complete_feed, with_format
 from monitor.config import kinds
 from monitor.config.addresses import url as checked_url
 from monitor.config.loading import load
-from monitor.intake import opml
+from monitor.intake import newsboat, opml
 from monitor.intake.discovery import DiscoveredFeed, FeedDiagnostics, diagnose, retry
 from monitor.model.config import Config
 from monitor.model.feed import Feed
@@ -38,29 +38,31 @@ from monitor.presentation.service.subscriptions import (
     unsubscribe,
 )
 
-MAX_OPML_BYTES = 8 << 20
-"""Largest OPML file, in bytes; a file with 10,000 feeds has 3 MB."""
+MAX_LIST_BYTES = 8 << 20
+"""Largest list of feeds, in bytes; a file with 10,000 feeds has 3 MB."""
 
 
 @click.command("import")
-@click.argument("file", type=click.File("rb"), metavar="FILE.opml")
+@click.argument("file", type=click.File("rb"), metavar="FILE")
 @click.pass_obj
 def feeds_import(cli: CliContext, file: BinaryIO) -> None:
-    """Subscribe to the feeds of an OPML file. `-` is the standard input.
+    """Subscribe to the feeds of an OPML file, or of newsboat's `urls`. `-` is the standard input.
 
     Folders become tags. Feeds that you subscribe to already are listed. Credentials come from
     the hosts of feeds.yaml only. A file with a mistake changes nothing.
     """
     config = load(cli.config_path, data=cli.data)
-    body = file.read(MAX_OPML_BYTES + 1)
-    if len(body) > MAX_OPML_BYTES:
+    body = file.read(MAX_LIST_BYTES + 1)
+    if len(body) > MAX_LIST_BYTES:
         raise click.ClickException(
-            _("{file} is larger than {most} MB", file=file.name, most=MAX_OPML_BYTES >> 20)
+            _("{file} is larger than {most} MB", file=file.name, most=MAX_LIST_BYTES >> 20)
         )
     valid = []
     refused_count = 0
-    for feed in opml.read(body, file.name):
+    for feed in newsboat.read(body) if newsboat.is_list(body) else opml.read(body, file.name):
         try:
+            if isinstance(feed, str):
+                raise ValueError(feed)
             checked_url(feed.url)
             valid.append(feed)
         except ValueError as error:

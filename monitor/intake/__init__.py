@@ -5,6 +5,6 @@
     fetch ──▶ parse ──▶ ingest ──▶ the store
                           └──────▶ similar: which articles tell of one event, in two languages
 
-`discovery` finds the feeds of a site, `opml` reads and writes subscriptions, `article_import`
-takes articles from other programs.
+`discovery` finds the feeds of a site, `opml` and `newsboat` have the subscriptions of other
+readers, `article_import` takes articles from other programs.
 """

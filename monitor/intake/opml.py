@@ -79,7 +79,7 @@ def _root(body: bytes, source: str) -> _Element:
     if not markup:
         raise ParseError(
             source,
-            _("it is no list of feeds (OPML), as readers export: `newsboat --export-to-opml2`"),
+            _("it is no list of feeds: no OPML, as readers export, and no `urls` of newsboat"),
         )
     parser = etree.XMLParser(
         encoding="utf-8" if charset else None,
@@ -147,13 +147,13 @@ def _feeds(parent: _Element, folders: tuple[str, ...]) -> Iterator[Feed]:
             yield Feed(
                 url=url,
                 name="" if name == url else name,
-                tags=tuple(dict.fromkeys(filter(None, map(_tag, (*folders, *categories))))),
+                tags=tuple(dict.fromkeys(filter(None, map(tag, (*folders, *categories))))),
                 lang=language(attributes.get("language", "")),
             )
         yield from _feeds(outline, folders if url else (*folders, name))
 
 
-def _tag(text: str) -> str:
+def tag(text: str) -> str:
     """Return the name of a folder as a tag: `World news` is world-news."""
     return re.sub(r"[^\w-]+", "-", line(text).lower())[:_TAG_CAP].strip("-")
 

@@ -13,15 +13,14 @@ from monitor.base.translation import gettext as _
 VARIABLES = ("DBUS_SESSION_BUS_ADDRESS", "XDG_RUNTIME_DIR", "DISPLAY", "WAYLAND_DISPLAY")
 """Environment variables by which the program finds the desktop session."""
 _IS_MAC = sys.platform == "darwin"
-_SCRIPT = """on run argv
-display notification (item 2 of argv) with title (item 1 of argv)
-end run"""
+_SHOW = "display notification (item 2 of argv) with title (item 1 of argv)"  # not a message
+_SCRIPT = ("-e", "on run argv", "-e", _SHOW, "-e", "end run")  # not a message
 
 
 def notification_command(title: str, text: str, *, is_urgent: bool = False) -> tuple[str, ...]:
     """Return the program and its arguments; what is urgent stays until somebody closes it."""
     if _IS_MAC:
-        return "osascript", "-e", _SCRIPT, title, text
+        return "osascript", *_SCRIPT, title, text
     urgency = "critical" if is_urgent else "normal"
     options = ("--app-name=tocsin", f"--urgency={urgency}", "--")
     return "notify-send", *options, title, escape(text, quote=False)

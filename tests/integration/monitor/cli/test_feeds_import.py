@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -31,6 +32,46 @@ def test_an_export_is_imported_again(newsroom: Newsroom, tmp_path: Path, publish
     _, err = run(other, "import", str(tmp_path / "list.opml"))
     assert "0 added, 2 subscribed to already" in err
     assert opml.read(run(newsroom, "export")[0].encode(), "x")
+
+
+URLS = """\
+# my feeds
+
+https://a.example.org/rss "~L'Écho : à Liège" belgique "Presse locale" !
+https://b.example.org/rss#top   cyber
+"https://c.example.org/rss?a=1&b=2" "~say \\"hello\\""
+"query:Unread of \\"Liège\\":unread = \\"yes\\" and title =~ \\"Liège <\\""
+filter:~/bin/cut.py:https://d.example.org/rss
+"exec:~/bin/make_feed.sh" tech
+https://e.example.org/rss "~never closed
+gopher://f.example.org
+"""
+
+
+@pytest.mark.parametrize("encode", [str.encode, lambda text: text.encode("utf-8-sig")])
+def test_the_urls_of_newsboat_are_imported_as_they_are(
+    newsroom: Newsroom, tmp_path: Path, encode: Callable[[str], bytes]
+) -> None:
+    (tmp_path / "urls").write_bytes(encode(URLS).replace(b"\n", b"\r\n"))
+    _, err = run(newsroom, "import", str(tmp_path / "urls"))
+    assert "3 added, 0 subscribed to already, 5 refused" in err
+    assert [(feed.url, feed.name, feed.tags) for feed in load(newsroom.config).feeds[-3:]] == [
+        ("https://a.example.org/rss", "L'Écho : à Liège", ("belgique", "presse-locale")),
+        ("https://b.example.org/rss#top", "b.example.org", ("cyber",)),
+        ("https://c.example.org/rss?a=1&b=2", 'say "hello"', ()),
+    ]
+    assert 'line 6: a query feed, `Unread of "Liège"`' in err
+    assert "line 7: `filter:`" in err and "line 8: `exec:`" in err
+    assert "line 9: a quotation mark is open" in err
+    assert "gopher" in err
+
+
+def test_queries_of_newsboat_alone_add_nothing(newsroom: Newsroom, tmp_path: Path) -> None:
+    before = newsroom.config.read_text()
+    (tmp_path / "urls").write_text('"query:All:unread = \\"yes\\""\n')
+    _, err = run(newsroom, "import", str(tmp_path / "urls"))
+    assert "0 added, 0 subscribed to already, 1 refused" in err
+    assert newsroom.config.read_text() == before
 
 
 def test_the_import_of_articles_names_the_command_for_a_list(

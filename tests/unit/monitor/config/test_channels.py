@@ -48,7 +48,7 @@ def test_each_kind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize(
     ("channels", "problem"),
     [
-        ("  - {name: a}", "4:5: a channel needs one of url, webhook, command, file, atom"),
+        ("  - {name: a}", "4:5: a channel needs one of url, webhook, command, desktop, file, atom"),
         ("  - {file: a.jsonl}", "4:5: this channel has no `name`"),
         ("  - {name: a, fiel: b}", "4:15: unknown key `fiel`; did you mean `file`?"),
         (
