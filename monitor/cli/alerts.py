@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from itertools import chain
 from typing import TYPE_CHECKING, Any, NoReturn
@@ -50,40 +50,36 @@ from monitor.runtime.viewing import commit_waiter
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
 
+    from monitor.storage.store.sql.triage import TriageViews
+
 STATES = ("open", "new", "acknowledged", "closed", "all")
 VERDICTS = ("relevant", "noise", "none")
 
 
-def complete_tags(
-    context: click.Context, _parameter: click.Parameter, incomplete: str
-) -> list[CompletionItem]:
-    """Complete a tag from the tags of the stored alerts."""
-    from click.shell_completion import CompletionItem
+def _completer(
+    read: Callable[[TriageViews], Mapping[str, str | None]],
+) -> Callable[[click.Context, click.Parameter, str], list[CompletionItem]]:
+    """Return a completion of names of the store, from a function that explains each."""
 
-    try:
-        counts = completion_context(context).service().views.triage.tags()
-    except MonitorError:
-        return []
-    return [
-        CompletionItem(tag, help=counted_alerts(count))
-        for tag, count in counts.items()
-        if tag.startswith(incomplete.lower())
-    ]
+    def complete(
+        context: click.Context, _parameter: click.Parameter, incomplete: str
+    ) -> list[CompletionItem]:
+        from click.shell_completion import CompletionItem
+
+        try:
+            names = read(completion_context(context).service().views.triage).items()
+        except MonitorError:
+            return []
+        prefix = incomplete.casefold()
+        return [CompletionItem(n, help=w) for n, w in names if n.casefold().startswith(prefix)]
+
+    return complete
 
 
-def complete_people(
-    context: click.Context, _parameter: click.Parameter, incomplete: str
-) -> list[CompletionItem]:
-    """Complete the name of somebody who has worked on alerts."""
-    from click.shell_completion import CompletionItem
-
-    try:
-        people = completion_context(context).service().views.triage.people()
-    except MonitorError:
-        return []
-    names = (ME, NOBODY, *people)
-    return [CompletionItem(name) for name in names if name.startswith(incomplete)]
-
+complete_tags = _completer(
+    lambda triage: {tag: counted_alerts(count) for tag, count in triage.tags().items()}
+)
+complete_people = _completer(lambda triage: dict.fromkeys((ME, NOBODY, *triage.people())))
 
 with_alert_filters = combined(
     click.option(
@@ -201,10 +197,7 @@ def news(
 def print_stories(
     stories: Iterable[ListedStory], now: float, *, paged: bool = False, short: bool = False
 ) -> None:
-    """Print stories as blocks, or `short` as a line each.
-
-    With `paged`, a pager shows them if they do not fit on the terminal.
-    """
+    """Print stories as blocks, or lines; with `paged`, by a pager if they need more room."""
     lines = (short_lines(row) if short else listed_lines(row, now) for row in stories)
     output.print_lines([*chain.from_iterable(lines)], paged=paged)
     sys.stdout.flush()

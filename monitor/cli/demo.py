@@ -20,7 +20,11 @@ from monitor.cli.run import describe_summary, run_in_foreground
 from monitor.config.feeds import PAGE_READER
 from monitor.config.loading import load
 from monitor.config.location import STORE_VARIABLE
+from monitor.demo.server import NewsroomServer
+from monitor.intake.article_import import ArticleImport, parse_article
+from monitor.model.config import Config
 from monitor.storage.store import open_store
+from monitor.storage.store.sql.store import Store
 
 
 @click.command()
@@ -56,20 +60,13 @@ def demo(context: click.Context, headless: bool, seconds: float | None) -> None:
             context.obj = demo_cli
             demo_cli.ensure_monitor()  # so that the dashboard does not offer to leave it running
             context.invoke(dashboard)
-    say(
-        _(
-            "the archive of the demo stays: {command}",
-            command=f"tocsin -c {demo_cli.config_path} search Cainiao",  # not a message
-        )
-    )
+    command = f"tocsin -c {demo_cli.config_path} search Cainiao"  # not a message
+    say(_("the archive of the demo stays: {command}", command=command))
 
 
 @contextmanager
 def _serve_demo(cli: CliContext) -> Iterator[CliContext]:
     """Serve the bundled newsroom, and yield the context of the monitor that polls it."""
-    from monitor.demo.past import store_past
-    from monitor.demo.server import NewsroomServer
-
     os.environ.pop(STORE_VARIABLE, None)  # the demo has a store of its own
     folder = cli.folder / "demo"
     demo_cli = CliContext(folder / "feeds.yaml", folder, cli.verbosity)
@@ -77,9 +74,8 @@ def _serve_demo(cli: CliContext) -> Iterator[CliContext]:
         if demo_cli.stop_monitor() is not None:
             say(_("the monitor of an earlier demo was stopped"))
         _write_demo_folder(folder, server.feeds_yaml())
-        config = load(demo_cli.config_path)
         with closing(open_store(demo_cli.store)) as store:
-            store_past(store, config.feeds, config.watchlists, server.newsroom, server.url)
+            store_past(store, load(demo_cli.config_path), server)
         yield demo_cli
         demo_cli.stop_monitor()
 
@@ -88,33 +84,46 @@ def _serve_demo(cli: CliContext) -> Iterator[CliContext]:
 def _only_demo(folder: Path) -> Iterator[None]:
     """Keep other demos out of a folder; raises MonitorError where one runs."""
     folder.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    lock = FileLock(folder.with_suffix(".lock"), timeout=0)
     try:
-        lock.acquire()
+        lock = FileLock(folder.with_suffix(".lock"), timeout=0).acquire()
     except Timeout as error:
-        raise MonitorError(
-            _(
-                "{folder}: a demo already runs here; end it, or start this one with --data"
-                " and another folder",
-                folder=folder,
-            )
-        ) from error
-    try:
+        problem = _(
+            "{folder}: a demo already runs here; end it, or start this one with --data"
+            " and another folder",
+            folder=folder,
+        )
+        raise MonitorError(problem) from error
+    with lock:
         yield
-    finally:
-        lock.release()
+
+
+def store_past(store: Store, config: Config, server: NewsroomServer) -> None:
+    """Import the weeks before the demo into a new store, as if they had been watched."""
+    now, content = server.newsroom.opened, server.newsroom.content
+    rows = [
+        {
+            "title": article.title,
+            "url": f"{server.url}/{article.outlet}/{article.slug}.html",
+            "body": "\n\n".join(article.text),
+            "date": now - 60 * article.minutes_ago,
+            "feed": content.outlets[article.outlet].name,
+        }
+        for article in content.past
+    ]
+    store.subscribe(config.feeds, config.watchlists)
+    importer = ArticleImport(store, lambda: config.watchlists, lambda: now)
+    importer.take(parse_article(row, now) for row in rows)
+    with store.batch() as batch:
+        for at in (begun := now - 60 * content.past[0].minutes_ago, now):
+            batch.volumes.note_watched(at, now - begun, begun)
 
 
 def _write_demo_folder(folder: Path, feeds_yaml: str) -> None:
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(mode=0o700, parents=True)
     if find_spec(PAGE_READER) is None:
-        say(
-            _(
-                "full texts are not read; to read them: {command}",
-                command=install_command("fulltext"),
-            )
-        )
+        command = install_command("fulltext")
+        say(_("full texts are not read; to read them: {command}", command=command))
         feeds_yaml = feeds_yaml.replace(", full_text: true", "")  # not a message
     comment = _("the archive is in the same folder")
     text = f"{feeds_yaml}\ndata: .    # {comment}\n"  # not a message

@@ -197,12 +197,9 @@ class _Tally:
     def report(self) -> None:
         articles = counted_articles(self._articles)
         if self._without_text:
+            some = number(self._without_text)
             say(
-                _(
-                    "{some} of {articles} without a text, only a title",
-                    some=number(self._without_text),
-                    articles=articles,
-                )
+                _("{some} of {articles} without a text, only a title", some=some, articles=articles)
             )
         if self._without_date:
             undated = number(self._without_date)

@@ -8,6 +8,7 @@ import tomllib
 from collections.abc import Iterator, Mapping
 from functools import cache
 from importlib.resources import files
+from itertools import cycle
 from typing import Any
 
 import msgspec
@@ -216,13 +217,10 @@ def _copies(wire: dict[str, Any], outlets: Mapping[str, DemoOutlet]) -> Iterator
 
 def _turns(run: dict[str, Any], outlets: Mapping[str, DemoOutlet]) -> Iterator[DemoArticle]:
     """Yield the articles of a run, which takes its titles and its texts in turn."""
-    minutes, titles, texts = run["minutes"], run["titles"], run["texts"]
-    ages = range(minutes["first"], minutes["last"] - 1, -minutes["every"])
-    for number, age in enumerate(ages):
-        title, text = titles[number % len(titles)], texts[number % len(texts)]
-        table = {"outlet": run["outlet"], "author": run["author"], "title": title, "text": text}
-        slug = f"{run['slug']}-{number}"
-        yield _article(table | {"slug": slug, "minutes_ago": age}, outlets[run["outlet"]])
+    turns = zip(range(*run["minutes"]), cycle(run["titles"]), cycle(run["texts"]), strict=False)
+    for number, (age, title, text) in enumerate(turns):
+        table = {"slug": f"{run['slug']}-{number}", "minutes_ago": age, "author": run["author"]}
+        yield _article(table | {"title": title, "text": text}, outlets[run["outlet"]])
 
 
 def _patterns(file: dict[str, Any]) -> Iterator[Pattern]:

@@ -257,13 +257,9 @@ def _moment(fields: Mapping[str, Any], key: str) -> Timestamp | None:
         if not math.isfinite(moment) or abs(moment) > 1e11:
             raise ValueError
     except (TypeError, ValueError, AttributeError, OverflowError):
-        raise ValueError(
-            _(
-                "`{key}` is no date, as 2023-10-09T07:09:00Z: {value}",
-                key=key,
-                value=line(str(value))[:40],
-            )
-        ) from None
+        shown = line(str(value))[:40]
+        problem = _("`{key}` is no date, as 2023-10-09T07:09:00Z: {value}", key=key, value=shown)
+        raise ValueError(problem) from None
     return moment
 
 

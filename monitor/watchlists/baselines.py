@@ -46,21 +46,13 @@ def watched_times(views: VolumeViews, since: Timestamp) -> list[Interval]:
 
 def known_times(watched: Sequence[Interval], past: Past, since: Timestamp) -> list[Interval]:
     """Return the times that were watched, and those between that imported articles cover."""
-    imported = []
+    moments = sorted(story.at for stories in past.values() for story in stories)
+    known = [*watched]
     for start, end in volume.gaps([(since, since), *watched], since, math.inf):
-        within = [
-            (stories[first].at, stories[last - 1].at)
-            for stories in past.values()
-            if (first := bisect_right(stories, start, key=_at))
-            < (last := bisect_left(stories, end, key=_at))
-        ]
-        if within and max(within)[1] - min(within)[0] >= DAY:
-            imported.append((min(within)[0], max(last for _, last in within)))
-    return sorted([*watched, *imported])
-
-
-def _at(story: Story) -> Timestamp:
-    return story.at
+        covered = moments[bisect_right(moments, start) : bisect_left(moments, end)]
+        if covered and covered[-1] - covered[0] >= DAY:
+            known.append((covered[0], covered[-1]))
+    return sorted(known)
 
 
 def learn_patterns(

@@ -203,27 +203,27 @@ def document(briefing: Briefing, zone: tzinfo, pages: str = "") -> str:
 
 def wrapped(title: str, body: str) -> str:
     """Return a whole file around the body of a briefing."""
-    return "\n".join(
-        [
-            "<!DOCTYPE html>",
-            f'<html lang="{current()}">',
-            "<head>",
-            '<meta charset="utf-8">',
-            '<meta name="viewport" content="width=device-width, initial-scale=1">',
-            '<meta name="color-scheme" content="light dark">',
-            '<meta name="supported-color-schemes" content="light dark">',
-            f'<meta http-equiv="Content-Security-Policy" content="{_POLICY}">',
-            f"<title>{HTML.text(title)}</title>",
-            f"<style>\n{with_severities(_STYLE)}\n</style>",
-            f"<style>\n{with_severities(_DARK)}\n</style>",
-            "</head>",
-            "<body>",
-            body,
-            "</body>",
-            "</html>",
-            "",
-        ]
-    )
+    return f"""<!DOCTYPE html>
+<html lang="{current()}">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+<meta name="supported-color-schemes" content="light dark">
+<meta http-equiv="Content-Security-Policy" content="{_POLICY}">
+<title>{HTML.text(title)}</title>
+<style>
+{with_severities(_STYLE)}
+</style>
+<style>
+{with_severities(_DARK)}
+</style>
+</head>
+<body>
+{body}
+</body>
+</html>
+"""
 
 
 def body(briefing: Briefing, zone: tzinfo, pages: str | None = None) -> str:

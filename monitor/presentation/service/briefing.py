@@ -190,10 +190,7 @@ def _watchlist(
 
 
 def _counting(stories: Iterable[StoryAlerts], since: Timestamp) -> list[StoryAlerts]:
-    """Return stories with the alerts about articles that count, without those that have none.
-
-    If there are none at all, what is backfilled counts.
-    """
+    """Return stories with the alerts about articles that count; if none do, backfilled ones do."""
     counting = [
         tuple(a for a in story.alerts if a.article is not None and not _why_not(a, since))
         for story in stories
@@ -244,10 +241,7 @@ def _top(groups: Mapping[str, Sequence[StoryAlerts]], surprises: Set[str]) -> li
             event.append(story)
         elif len(events) < TOP and _outlets(story) > 1:
             events.append([story])
-    return [
-        next((story for story in event if story.newest.lang == current()), event[0])
-        for event in events
-    ]
+    return [max(event, key=lambda story: story.newest.lang == current()) for event in events]
 
 
 def _tell_of_one(*stories: StoryAlerts) -> bool:

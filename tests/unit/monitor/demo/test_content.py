@@ -4,25 +4,10 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from contextlib import closing
-from datetime import UTC
-from pathlib import Path
 
 import pytest
-from support.alert_storage import save_poll
 
-from monitor.config import loading
-from monitor.demo.content import NARROW, NBSP, load, read_text, typeset
-from monitor.demo.newsroom import DemoNewsroom
-from monitor.demo.past import store_past
-from monitor.demo.server import PLACEHOLDER
-from monitor.judgement.alerts.routing import Routing
-from monitor.model.alert import AlertKind
-from monitor.model.config import StoreAddress
-from monitor.model.feed import FeedState, Outcome, Poll
-from monitor.model.poll import PollOutcome
-from monitor.storage.store.sql.store import Store
-from monitor.watchlists.unusual import UnusualWatch
+from monitor.demo.content import NARROW, NBSP, load, typeset
 
 CONTENT = load()
 OUTLETS = tuple(CONTENT.outlets.values())
@@ -85,24 +70,3 @@ def test_french_is_printed_as_the_french_print_it() -> None:
     for article in CONTENT.articles:
         if CONTENT.outlets[article.outlet].lang == "fr":
             assert not re.search(r"\w'\w| [:;!?»%]|« ", " ".join((article.title, *article.text)))
-
-
-def test_the_past_holds_one_spike_and_one_silence(tmp_path: Path) -> None:
-    address, now = "http://127.0.0.1:9", 1_765_000_000.0
-    file = tmp_path / "feeds.yaml"
-    file.write_text(read_text("feeds.yaml").replace(PLACEHOLDER, address), encoding="utf-8")
-    config = loading.load(file)
-    newsroom = DemoNewsroom(CONTENT, now)
-    with closing(Store(StoreAddress(tmp_path / "var"))) as store:
-        store_past(store, config.feeds, config.watchlists, newsroom, address)
-        with store.batch() as batch:
-            for feed in store.feeds.subscribed():
-                state = FeedState(last_poll=now, last_ok=now, published=now)
-                poll = Poll(at=now, outcome=Outcome.UNCHANGED)
-                save_poll(batch, PollOutcome(feed=feed.feed, state=state, poll=poll))
-        watch = UnusualWatch(store, lambda: now + 20)
-        plan = watch.look(config.watchlists, Routing(), UTC, patience=900.0)
-    raised = {(alert.watchlist, alert.kind) for alert in plan.raised}
-    assert raised == {("Grey seals", AlertKind.SPIKE), ("Dredger", AlertKind.QUIET)}
-    article = CONTENT.past[0]
-    assert newsroom.find(CONTENT.outlets[article.outlet], article.slug, now) is not None

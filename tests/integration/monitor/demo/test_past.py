@@ -1,0 +1,44 @@
+"""The weeks before the demo: what they teach a monitor."""
+
+from __future__ import annotations
+
+from contextlib import closing
+from datetime import UTC
+from pathlib import Path
+
+from support.alert_storage import save_poll
+
+from monitor.cli.demo import store_past
+from monitor.config import loading
+from monitor.demo.content import load
+from monitor.demo.server import NewsroomServer
+from monitor.judgement.alerts.routing import Routing
+from monitor.model.alert import AlertKind
+from monitor.model.config import StoreAddress
+from monitor.model.feed import FeedState, Outcome, Poll
+from monitor.model.poll import PollOutcome
+from monitor.storage.store.sql.store import Store
+from monitor.watchlists.unusual import UnusualWatch
+
+
+def test_the_past_holds_one_spike_and_one_silence(tmp_path: Path) -> None:
+    now = 1_765_000_000.0
+    with (
+        closing(Store(StoreAddress(tmp_path / "var"))) as store,
+        NewsroomServer(lambda: now) as server,
+    ):
+        file = tmp_path / "feeds.yaml"
+        file.write_text(server.feeds_yaml(), encoding="utf-8")
+        config = loading.load(file)
+        store_past(store, config, server)
+        with store.batch() as batch:
+            for feed in store.feeds.subscribed():
+                state = FeedState(last_poll=now, last_ok=now, published=now)
+                poll = Poll(at=now, outcome=Outcome.UNCHANGED)
+                save_poll(batch, PollOutcome(feed=feed.feed, state=state, poll=poll))
+        watch = UnusualWatch(store, lambda: now + 20)
+        plan = watch.look(config.watchlists, Routing(), UTC, patience=900.0)
+        article = load().past[0]
+        assert server.reply(f"/{article.outlet}/{article.slug}.html").status == 200
+    raised = {(alert.watchlist, alert.kind) for alert in plan.raised}
+    assert raised == {("Grey seals", AlertKind.SPIKE), ("Dredger", AlertKind.QUIET)}
