@@ -24,8 +24,7 @@ _FIRST = (
 _AT = "CASE WHEN al.backfill THEN a.seen ELSE al.raised_at END"
 """When a story began: a backfill raises its alert later."""
 FIRST_READ = 3_600.0
-"""Seconds from the first sight of an article to its alert, below which a backfilled alert is of the
-first document of a feed, which says nothing of the time before."""
+"""Seconds from an article to its backfilled alert; less are of the first document of a feed."""
 RECOVERED = 7_200.0
 """Most seconds between the recovery of a feed and the note of it."""
 
