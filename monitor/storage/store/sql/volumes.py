@@ -88,14 +88,13 @@ class VolumeViews:
 
     def rule_changes(self, since: Timestamp) -> dict[str, Timestamp]:
         """Return when an earlier rule of each edited watchlist raised its last alert since then."""
-        rows = self._sql.execute(
+        query = (
             "SELECT al.watchlist, max(al.raised_at)"
             f" FROM alerts al {self._sql.indexed_by('alerts_by_time')}"
             " JOIN backfills b ON b.watchlist = al.watchlist AND b.meaning <> al.rule"
-            " WHERE al.raised_at >= ? AND al.article IS NOT NULL GROUP BY al.watchlist",
-            (since,),
+            " WHERE al.raised_at >= ? AND al.article IS NOT NULL GROUP BY al.watchlist"
         )
-        return dict(rows)
+        return dict(self._sql.execute(query, (since,)))
 
     def articles_of(self, alerts: Collection[int]) -> list[Article]:
         """Return the articles of alerts, the newest alert first."""
