@@ -51,13 +51,13 @@ FIELDS_SHOWN = 20
 def import_(context: click.Context, file: Path, feed: str) -> None:
     """Import articles into the archive. FILE has one JSON object a line; `-` is stdin.
 
-    Fields: title, url, summary, body (or text, content), author, lang, published (or date),
-    seen, feed. One of title, summary and body is needed. Other fields are not used, and are
-    named at the end, with the number of articles that have no text or no date. FILE may also
-    be a JSON list, or a folder that `tocsin export` wrote. Articles that are in the archive
-    already are not added again, so that an interrupted import can be repeated. Watchlists are
-    matched against the new articles. A monitor may run at the same time. Exits with 1 if a
-    line cannot be read; all other lines are imported.
+    Fields: title, url, summary, body (or text, content; content_html is HTML), author, lang,
+    published (or date), seen, feed. One of title, summary and body is needed. Other fields are
+    not used, and are named at the end, with the number of articles that have no text or no
+    date. FILE may also be a JSON list, or a folder that `tocsin export` wrote. Articles that
+    are in the archive already are not added again, so that an interrupted import can be
+    repeated. Watchlists are matched against the new articles. A monitor may run at the same
+    time. Exits with 1 if a line cannot be read; all other lines are imported.
     """
     cli: CliContext = context.obj
     _refuse_xml(file)
@@ -94,8 +94,6 @@ def _refuse_xml(file: Path) -> None:
 def _import_articles(cli: CliContext, file: Path, feed: str, tally: _Tally) -> tuple[int, int, int]:
     current_config, zone = _current_config(cli), local_zone()
     store = open_store(cli.store)
-    if not store.feeds.every():  # before the first run: what is imported belongs to its feeds
-        store.subscribe((config := current_config()).feeds, config.watchlists)
     importer = ArticleImport(
         store,
         lambda: current_config().watchlists,

@@ -20,7 +20,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from monitor.base.article import Timestamp
-from monitor.base.text_cleaning import clean, line, safe_url
+from monitor.base.text_cleaning import clean, from_html, line, safe_url
 from monitor.base.translation import gettext as _
 from monitor.intake.ingest import article_changes
 from monitor.intake.ingest.article_changes import enrich
@@ -146,7 +146,7 @@ NAMES = {
     "title": ("title",),
     "url": ("url",),
     "summary": ("summary",),
-    "body": ("body", "text", "content"),
+    "body": ("body", "text", "content", "content_html"),
     "author": ("author",),
     "lang": ("lang",),
     "published": ("published", "date"),
@@ -185,6 +185,8 @@ def parse_article(value: Any, now: Timestamp) -> ImportedArticle:
     text = {field: _text(value, names[field]) for field in NAMES if field not in _MOMENTS}
     title = line(text["title"])[:TITLE_CAP]
     summary, body = (clean(text[field], keep_newlines=True) for field in ("summary", "body"))
+    if names["body"] == "content_html":
+        body = from_html(text["body"])
     if not (title or summary or body):
         raise ValueError(_("has neither a title nor a text"))
     url = safe_url(text["url"].strip())

@@ -226,6 +226,8 @@ def test_a_bad_line_is_told_with_its_number_and_why(tmp_path: Path, raw: bytes, 
 OTHERS = [
     ({"text": "T"}, ("T", None), ()),
     ({"content": "T"}, ("T", None), ()),
+    ({"content": "<p>T</p>"}, ("<p>T</p>", None), ()),
+    ({"content_html": "<p>T <b>U</b></p><p>V</p>"}, ("T U\nV", None), ()),
     ({"body": "", "text": None, "content": "T"}, ("T", None), ()),
     ({"body": "T", "text": "U"}, ("T", None), ("text",)),
     ({"date": "2023-10-09"}, ("", 1_696_809_600.0), ()),
