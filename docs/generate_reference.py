@@ -12,18 +12,23 @@ import json
 import re
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import click
 from ruamel.yaml import YAML
+from textual.binding import Binding
 
+import monitor
 from monitor.api.app import build_app
 from monitor.api.mcp.server import described
 from monitor.api.mcp.tools import TOOLS, input_schema
 from monitor.api.problems import KINDS, PREFIX
-from monitor.base import signs
-from monitor.cli import main_group
+from monitor.base import signs, translation
+from monitor.base.translation import gettext as _
+from monitor.base.translation import pgettext
+from monitor.cli import COMMANDS, main_group
 from monitor.cli.options import with_filters
 from monitor.config.keys import json_schema
 from monitor.model.analyst import Scope
@@ -70,8 +75,9 @@ def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
 
 
 def listing(rows: Iterable[tuple[str, str]]) -> str:
-    """Return a Markdown list of names with their meanings."""
-    return "".join(f"- {name}: {words}\n" if words else f"- {name}\n" for name, words in rows)
+    """Return a Markdown list of names with their meanings, in the language in use."""
+    colon = "\N{NO-BREAK SPACE}:" if translation.current() == "fr" else ":"
+    return "".join(f"- {name}{colon} {words}\n" if words else f"- {name}\n" for name, words in rows)
 
 
 # --- commands --------------------------------------------------------------------------------
@@ -395,30 +401,81 @@ def _link(name: str, page: str) -> str:
 # --- keys ------------------------------------------------------------------------------------
 
 
-def keys_page() -> str:
-    """Return the page about the keys and signs of the dashboard."""
-    parts = [
+KEYS_BEGINNING = {
+    "en": (
         "# Keys and signs of the dashboard\n",
-        NOTE,
         "`?` shows this list in the dashboard; `:` finds a command by its name. `^d` is Ctrl and "
         "`d`, `⇧` is Shift.\n",
         "`~/.config/tocsin/dashboard.toml` gives actions other keys, by the names in brackets:\n",
-        '```toml\n[keys]\nacknowledge = "f2"\nnext-match = ["ctrl+n", "*"]\n```\n',
-    ]
-    for title, bindings in named_bindings(DashboardApp):
-        rows = [
-            (
-                " ".join(code(key_label(key)) for key in binding.key.split(",")),
-                f"{prose(binding.description)} ({code(binding.id or '')})",
-            )
-            for binding in bindings
+    ),
+    "fr": (
+        "# Touches et signes du tableau de bord\n",
+        "`?` montre cette liste dans le tableau de bord\N{NO-BREAK SPACE}; `:` trouve une commande "
+        "par son nom. `^d` est Ctrl et `d`, `⇧` est Maj.\n",
+        "`~/.config/tocsin/dashboard.toml` donne d’autres touches aux actions, par les noms entre "
+        "parenthèses\N{NO-BREAK SPACE}:\n",
+    ),
+}
+"""The first lines of the page about keys, by language."""
+KEYS_EXAMPLE = '```toml\n[keys]\nacknowledge = "f2"\nnext-match = ["ctrl+n", "*"]\n```\n'
+
+
+@contextmanager
+def language(name: str) -> Iterator[None]:
+    """Let messages be in a language."""
+    earlier = translation.choice()
+    translation.use(name, Path(monitor.__file__).parent / "locale")
+    try:
+        yield
+    finally:
+        translation.use(*earlier)
+
+
+def keys_page(name: str) -> str:
+    """Return the page about the keys and signs of the dashboard, in a language."""
+    with language(name):
+        title, *beginning = KEYS_BEGINNING[name]
+        parts = [title, NOTE, *beginning, KEYS_EXAMPLE]
+        for heading, bindings in named_bindings(DashboardApp):
+            rows = [
+                (key_labels(binding), f"{prose(_(binding.description))} ({code(binding.id or '')})")
+                for binding in bindings
+            ]
+            parts += [f"## {heading}\n", listing(rows)]
+        parts += [
+            '<a id="legend-of-signs"></a>\n' if name != "en" else "",
+            f"## {pgettext('help', 'Legend of signs')}\n",
+            listing((sign, prose(_(meaning))) for sign, meaning in signs.LEGEND),
         ]
-        parts += [f"## {title}\n", listing(rows)]
-    parts += [
-        "## Legend of signs\n",
-        listing((s, prose(m)) for s, m in signs.LEGEND),
-    ]
-    return "\n".join(parts)
+    return "\n".join(filter(None, parts))
+
+
+def key_labels(binding: Binding) -> str:
+    """Return the keys of a binding, as they are printed."""
+    return " ".join(code(key_label(key)) for key in binding.key.split(","))
+
+
+# --- one page to print -----------------------------------------------------------------------
+
+
+def one_page(path: str, name: str) -> str:
+    """Return the page to print in a language, with new lists of keys and commands at its marks."""
+    with language(name):
+        meanings = {
+            binding.id: (key_labels(binding), prose(_(binding.description)))
+            for _title, bindings in reversed(named_bindings(DashboardApp))
+            for binding in bindings
+        }
+        for command, lazy in COMMANDS.items():
+            call = f"tocsin {command}"
+            meanings[call] = (code(call), prose(_(lazy.summary)))
+
+        def filled(mark: re.Match[str]) -> str:
+            prefix = "tocsin " if mark[2] == "tocsin" else ""
+            return f"{mark[1]}{listing(meanings[prefix + word] for word in mark[3].split())}\n"
+
+        page = (HERE / path).read_text(encoding="utf-8")
+        return re.sub(r"(<!-- (keys|tocsin) ([\w -]+) -->\n\n)(?:(?:- .*\n)+\n)?", filled, page)
 
 
 # --- the output for programs -----------------------------------------------------------------
@@ -569,7 +626,10 @@ def mcp_schemas() -> str:
 
 def pages() -> dict[str, str]:
     """Return the text of each page, by its path below docs/reference."""
-    single = {"keys.md": keys_page(), "api.md": api_page(), "mcp.md": mcp_page()}
+    single = {"api.md": api_page(), "mcp.md": mcp_page()}
+    for name, ending in (("en", "md"), ("fr", "fr.md")):
+        single[f"keys.{ending}"] = keys_page(name)
+        single[f"one-page.{ending}"] = one_page(f"one-page.{ending}", name)
     single["mcp-tools.json"] = mcp_schemas()
     schema = json.dumps(build_app(1).openapi(), ensure_ascii=False, indent=1) + "\n"
     # Python 3.13 has the newer name of status 422.
