@@ -22,9 +22,11 @@ from monitor.config.loading import load
 from monitor.config.location import STORE_VARIABLE
 from monitor.demo.server import NewsroomServer
 from monitor.intake.article_import import ArticleImport, parse_article
-from monitor.model.config import Config
-from monitor.storage.store import open_store
-from monitor.storage.store.sql.store import Store
+from monitor.model.alert import AlertState
+from monitor.model.config import Config, StoreAddress
+from monitor.model.search import Filter
+from monitor.model.triage import Change
+from monitor.storage.store import open_store, open_views
 
 
 @click.command()
@@ -74,8 +76,7 @@ def _serve_demo(cli: CliContext) -> Iterator[CliContext]:
         if demo_cli.stop_monitor() is not None:
             say(_("the monitor of an earlier demo was stopped"))
         _write_demo_folder(folder, server.feeds_yaml())
-        with closing(open_store(demo_cli.store)) as store:
-            store_past(store, load(demo_cli.config_path), server)
+        store_past(demo_cli.store, load(demo_cli.config_path), server)
         yield demo_cli
         demo_cli.stop_monitor()
 
@@ -97,8 +98,8 @@ def _only_demo(folder: Path) -> Iterator[None]:
         yield
 
 
-def store_past(store: Store, config: Config, server: NewsroomServer) -> None:
-    """Import the weeks before the demo into a new store, as if they had been watched."""
+def store_past(address: StoreAddress, config: Config, server: NewsroomServer) -> None:
+    """Import the weeks before the demo into a new store, as if they had been watched and read."""
     now, content = server.newsroom.opened, server.newsroom.content
     rows = [
         {
@@ -110,12 +111,15 @@ def store_past(store: Store, config: Config, server: NewsroomServer) -> None:
         }
         for article in content.past
     ]
-    store.subscribe(config.feeds, config.watchlists)
-    importer = ArticleImport(store, lambda: config.watchlists, lambda: now)
-    importer.take(parse_article(row, now) for row in rows)
-    with store.batch() as batch:
-        for at in (begun := now - 60 * content.past[0].minutes_ago, now):
-            batch.volumes.note_watched(at, now - begun, begun)
+    with closing(open_store(address)) as store:
+        store.subscribe(config.feeds, config.watchlists)
+        importer = ArticleImport(store, lambda: config.watchlists, lambda: now)
+        importer.take(parse_article(row, now) for row in rows)
+        with store.batch() as batch:
+            for at in (begun := now - 60 * content.past[0].minutes_ago, now):
+                batch.volumes.note_watched(at, now - begun, begun)
+    views = open_views(address)
+    views.triage.change(views.alerts.ids(Filter()), Change(state=AlertState.CLOSED), "demo", now)
 
 
 def _write_demo_folder(folder: Path, feeds_yaml: str) -> None:

@@ -94,6 +94,8 @@ def _refuse_xml(file: Path) -> None:
 def _import_articles(cli: CliContext, file: Path, feed: str, tally: _Tally) -> tuple[int, int, int]:
     current_config, zone = _current_config(cli), local_zone()
     store = open_store(cli.store)
+    if not store.feeds.every():  # before the first run: what is imported belongs to its feeds
+        store.subscribe((config := current_config()).feeds, config.watchlists)
     importer = ArticleImport(
         store,
         lambda: current_config().watchlists,

@@ -47,7 +47,8 @@ class Read(Struct, frozen=True):
     def fields(self, action: str) -> dict[str, str]:
         """Return the fields of the form that is sent to an address."""
         (form,) = (candidate for candidate in self.tree.forms if candidate.action == action)
-        return {name: value or "" for name, value in form.fields.items() if name}
+        boxes = {box.name for box in form.xpath(".//input[@type='checkbox']") if not box.checked}
+        return {n: value or "" for n, value in form.fields.items() if n and n not in boxes}
 
 
 class Browser:

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from hashlib import blake2b
 from typing import Annotated, Any
+from urllib.parse import parse_qs
 
 from fastapi import Request
 from pydantic import Field
 from starlette.responses import RedirectResponse, Response
 
-from monitor.api.newsroom import Newsroom, Room
+from monitor.api.newsroom import Newsroom, Parameters, Room
 from monitor.api.pages.archive import article_values
-from monitor.api.pages.sessions import Analyst, Form, Reader, check_form
+from monitor.api.pages.sessions import Analyst, Form, Reader, check_form, local_address
 from monitor.api.pages.templating import HEADERS, Page, PageRouter, Visitor, address, read_query
 from monitor.api.problems import ApiProblem
 from monitor.api.routes.alerts import PageParameters, page_of_stories
@@ -21,27 +22,66 @@ from monitor.base.formatting import alert_number
 from monitor.base.translation import gettext as _
 from monitor.model.alert import Alert, AlertState, StoryAlerts, Verdict
 from monitor.model.delivery import Delivery
-from monitor.model.triage import ChangedMeanwhileError, Decision, triage_state
+from monitor.model.triage import ChangedMeanwhileError, Decision, TriageAction, triage_state
+from monitor.presentation.rows.watchlists import watchlist_rows
 
 router = PageRouter()
 NEWEST = 8
 """Number of stories on the start page."""
+BOX = "story-"
+"""How the name of the box of a story in a list begins; the number of an alert of it follows."""
 STATES = ("open", "new", "acknowledged", "closed", "all")
 _NUMBER = re.compile(r"[aA]?([1-9][0-9]{0,14})")
 
 
-class ListParameters(PageParameters):
-    """A selection of alerts, and a page of them."""
+class Outcome(Parameters):
+    """What an act on a list changed."""
+
+    act: int | None = None
+    changed: int | None = None
+    """Stories that it changed; None without an act."""
+    left: int = 0
+    """Stories that somebody had changed meanwhile."""
+
+
+class ListParameters(Outcome, PageParameters):
+    """A selection of alerts, a page of them, and what was changed from there."""
 
     limit: Annotated[int, Field(ge=1, le=100)] = 20
 
 
 @router.get("/")
-def start(newsroom: Room, visitor: Reader) -> Page:
-    """Show the state of the newsroom, and the newest stories."""
-    stories, end = page_of_stories(newsroom, ListParameters(limit=NEWEST))
-    status = newsroom.service.health.status()
-    return Page("start", {"status": status, "stories": stories, "has_more": bool(end)})
+def start(request: Request, newsroom: Room, visitor: Reader) -> Page:
+    """Show the newest stories, and the state of the newsroom, its feeds and watchlists."""
+    stories, end = page_of_stories(newsroom, PageParameters(limit=NEWEST))
+    service = newsroom.service
+    records = service.views.watchlists.records()
+    return Page(
+        "start",
+        {
+            "status": service.health.status(),
+            "troubled": [feed for feed in service.health.feeds() if feed.trouble],
+            "watchlists": watchlist_rows(service, records, newsroom.clock()),
+            "watch_address": lambda name: address("/alerts", {"watch": name}),
+            "has_more": bool(end),
+            **_list_values(newsroom, stories, read_query(request, Outcome), "/"),
+        },
+    )
+
+
+def _list_values(
+    newsroom: Newsroom, stories: Sequence[StoryAlerts], outcome: Outcome, here: str
+) -> dict[str, Any]:
+    """Return the values of a list of stories at an address, with the digest of each story."""
+    ids = [story.newest.id for story in stories]
+    whole = _whole_stories(newsroom, ids)
+    seen = {id: story_as_seen(story) for id, story in zip(ids, whole, strict=True)}
+    return {"stories": stories, "seen": seen, "outcome": outcome, "here": here}
+
+
+def _whole_stories(newsroom: Newsroom, ids: Sequence[int]) -> list[StoryAlerts]:
+    """Return the stories of these alerts with all their alerts, the closed ones too."""
+    return newsroom.service.views.alerts.stories(ids, closed=True, silenced=True)
 
 
 @router.get("/alerts")
@@ -49,14 +89,17 @@ def alerts(request: Request, newsroom: Room, visitor: Reader) -> Page:
     """List the stories that have alerts, those with the newest one first."""
     parameters = read_query(request, ListParameters)
     stories, end = page_of_stories(newsroom, parameters)
+    without_outcome = dict.fromkeys(Outcome.model_fields)
+    here = address("/alerts", parameters, **without_outcome)
+    number = alert_number(end) if end else None
     return Page(
         "alerts",
         {
-            "stories": stories,
             "parameters": parameters,
             "states": STATES,
             "watchlists": sorted(w.name for w in newsroom.service.views.watchlists.in_force()),
-            "next": address("/alerts", parameters, after=alert_number(end)) if end else "",
+            "next": address("/alerts", parameters, **without_outcome, after=number) if end else "",
+            **_list_values(newsroom, stories, parameters, here),
         },
     )
 
@@ -213,23 +256,73 @@ def triage_story(newsroom: Room, visitor: Analyst, form: Form, number: str) -> R
     if story_as_seen(story) != form.get("seen"):
         notice = _("Somebody changed it since. Look at it as it is now.")
         return Page("story", {**story_values(newsroom, visitor, id), "notice": notice}, 409)
-    is_closing = change.get("state") is _CLOSED
-    alerts = [a for a in story.alerts if not (is_closing and a.state is _CLOSED)]
-    states = {alert.id: triage_state(alert) for alert in alerts}
-    newsroom.service.triage.by(visitor.caller.name).change(states, **change, shown=states)
+    _change_stories(newsroom, [story], change)
     return _redirect(id, "stories")
+
+
+def _change_stories(
+    newsroom: Newsroom, stories: Iterable[StoryAlerts], change: Mapping[str, Any]
+) -> TriageAction | None:
+    """Change the alerts of some stories; what is closed is not closed again."""
+    is_closing = change.get("state") is _CLOSED
+    alerts = [alert for story in stories for alert in story.alerts]
+    states = {a.id: triage_state(a) for a in alerts if not (is_closing and a.state is _CLOSED)}
+    triage = newsroom.service.triage.by(newsroom.caller_name)
+    return triage.change(states, **change, shown=states)
+
+
+@router.post("/alerts/triage")
+def triage_list(newsroom: Room, visitor: Analyst, form: Form) -> Response:
+    """Change the stories that were chosen in a list, and show the list again.
+
+    A story that somebody changed since the list was read is left as it is.
+    """
+    check_form(visitor, form)
+    change = ACTS.get(form.get("act", ""))
+    if change is None:
+        raise ApiProblem("invalid", _("the form says nothing to do; load the page again"))
+    boxes = [(name, digest) for name, digest in form.items() if name.startswith(BOX)]
+    seen = {alert_id(name.removeprefix(BOX)): digest for name, digest in boxes}
+    same = [
+        story
+        for story in _whole_stories(newsroom, list(seen))
+        if story_as_seen(story) in [seen.get(alert.id) for alert in story.alerts]
+    ]
+    act = _change_stories(newsroom, same, change)
+    ids = frozenset(act.ids if act else ())
+    changed = sum(any(alert.id in ids for alert in story.alerts) for story in same)
+    return _back(form, act=act.id if act else None, changed=changed, left=len(seen) - len(same))
+
+
+@router.post("/alerts/undo")
+def undo_list(newsroom: Room, visitor: Analyst, form: Form) -> Response:
+    """Undo an act of the visitor, and show the list again."""
+    _undo(newsroom, visitor, form)
+    return _back(form)
+
+
+def _back(form: Mapping[str, str], **outcome: int | None) -> Response:
+    """Return to the list of a form, with the outcome of an act."""
+    path, _mark, query = local_address(form.get("back", "")).partition("?")
+    return RedirectResponse(address(path, parse_qs(query), **outcome), 303, HEADERS)
 
 
 @router.post("/alerts/{number}/undo")
 @router.post("/stories/{number}/undo")
 def undo(request: Request, newsroom: Room, visitor: Analyst, form: Form, number: str) -> Response:
     """Undo an act of the visitor, and show the alert or the story again."""
+    id = alert_id(number)
+    _undo(newsroom, visitor, form)
+    return _redirect(id, request.url.path.split("/")[1])
+
+
+def _undo(newsroom: Newsroom, visitor: Visitor, form: Mapping[str, str]) -> None:
+    """Undo the act that a form names; raises ApiProblem if it names none."""
     check_form(visitor, form)
-    id, act = alert_id(number), form.get("act", "")
+    act = form.get("act", "")
     if not (act.isascii() and act.isdigit() and len(act) < 16):
         raise ApiProblem("invalid", _("the form says nothing to do; load the page again"))
     newsroom.service.triage.by(visitor.caller.name).undo(int(act))
-    return _redirect(id, request.url.path.split("/")[1])
 
 
 def _redirect(id: int, pages: str = "alerts") -> Response:

@@ -26,8 +26,8 @@ LIFETIME = 12 * 3600.0
 """Seconds until a session ends: a long working day."""
 MAX_SESSIONS = 1_000
 """Maximum sessions at once; of more, the oldest ends."""
-FIELDS = 100
-"""Maximum fields of a form."""
+FIELDS = 120
+"""Maximum fields of a form: those of a list have one for each story."""
 
 
 class Sessions:

@@ -224,8 +224,7 @@ def _by_watchlist(
 def _top(groups: Mapping[str, Sequence[StoryAlerts]], surprises: Set[str]) -> list[StoryAlerts]:
     """Return the top stories, by outlets, severity and surprise; none where watchlists say as much.
 
-    Each has several outlets. Of stories about one event, that in the language of the reader stands
-    for all.
+    Each has several outlets; of an event, the story in the language of the reader stands for all.
     """
 
     def weight(story: StoryAlerts) -> tuple[float, ...]:

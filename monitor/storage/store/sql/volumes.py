@@ -24,8 +24,7 @@ _FIRST = (
 _AT = "CASE WHEN al.backfill THEN a.seen ELSE al.raised_at END"
 """When a story began: a backfill raises its alert later."""
 FIRST_READ = 3_600.0
-"""Seconds from the first sight of an article to its alert, below which a backfilled alert is of the
-first document of a feed, which says nothing of the time before."""
+"""Seconds from an article to its backfilled alert; less are of the first document of a feed."""
 RECOVERED = 7_200.0
 """Most seconds between the recovery of a feed and the note of it."""
 
@@ -89,14 +88,13 @@ class VolumeViews:
 
     def rule_changes(self, since: Timestamp) -> dict[str, Timestamp]:
         """Return when an earlier rule of each edited watchlist raised its last alert since then."""
-        rows = self._sql.execute(
+        query = (
             "SELECT al.watchlist, max(al.raised_at)"
             f" FROM alerts al {self._sql.indexed_by('alerts_by_time')}"
             " JOIN backfills b ON b.watchlist = al.watchlist AND b.meaning <> al.rule"
-            " WHERE al.raised_at >= ? AND al.article IS NOT NULL GROUP BY al.watchlist",
-            (since,),
+            " WHERE al.raised_at >= ? AND al.article IS NOT NULL GROUP BY al.watchlist"
         )
-        return dict(rows)
+        return dict(self._sql.execute(query, (since,)))
 
     def articles_of(self, alerts: Collection[int]) -> list[Article]:
         """Return the articles of alerts, the newest alert first."""

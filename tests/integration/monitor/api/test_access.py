@@ -27,6 +27,7 @@ OPEN = {
 """Routes without a token: they tell nothing of the newsroom."""
 TRIAGE = {
     ("POST", "/v1/alerts/{alert}/triage"), ("POST", "/v1/triage/undo"),
+    ("POST", "/alerts/triage"), ("POST", "/alerts/undo"),
     ("POST", "/alerts/{number}/triage"), ("POST", "/alerts/{number}/undo"),
     ("POST", "/stories/{number}/triage"), ("POST", "/stories/{number}/undo"),
     *(("POST", f"{place}/reader/api/0/edit-tag") for place in PLACES),

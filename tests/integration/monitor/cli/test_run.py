@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 import re
+from pathlib import Path
 
 import pytest
-from support.newsroom import PATIENCE, Newsroom, until
+from support.newsroom import PATIENCE, Item, Newsroom, rss, until
 from support.scripted_server import Reply, Web
 from support.two_feed_newsroom import FRENCH, WATCHLISTS, subscriptions, titles
 
@@ -130,6 +131,20 @@ def test_data_in_feeds_yaml_is_used_by_every_command(server: Web, empty: Newsroo
     assert (empty.folder / "kept" / "here" / "newsroom.db").exists()
     assert (empty.folder / "kept" / "here").stat().st_mode & 0o777 == 0o700
     assert titles(empty, "cainiao") == [FRENCH[0].title]
+
+
+def test_what_is_imported_before_the_first_run_belongs_to_the_feeds(
+    web: Web, tmp_path: Path
+) -> None:
+    newsroom = Newsroom(tmp_path)
+    web.on("/a", Reply(body=rss(Item("Alibaba à Liège", "Un texte.", "un"), lang="fr")))
+    newsroom.watch([{"url": web.url("/a"), "name": "Le Fil"}], ["Alibaba"])
+    old = {"title": "Alibaba au port", "feed": "le fil", "date": "2026-01-02"}
+    (tmp_path / "old.jsonl").write_text(json.dumps(old), encoding="utf-8")
+    assert newsroom.here("import", "old.jsonl").returncode == 0
+    assert newsroom.once().returncode == 0
+    assert newsroom.sql("SELECT name FROM feeds") == [("Le Fil",)]
+    assert newsroom.sql("SELECT DISTINCT feed FROM articles") == [(1,)]
 
 
 # --- the demo ------------------------------------------------------------------------------
