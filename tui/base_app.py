@@ -18,6 +18,7 @@ from threading import Event, Thread
 from types import FrameType
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, TypedDict, Unpack
 
+from rich.cells import cell_len
 from textual.actions import ActionError, parse
 from textual.binding import BindingType
 from textual.dom import DOMNode
@@ -40,6 +41,7 @@ from tui.key_labels import NO_KEYMAP, bind
 from tui.quiet_driver import QuietDriver
 from tui.themes import THEMES, initial_theme, theme_label
 from tui.type_ahead import TypeAheadApp
+from tui.widgets.status_bar import KeyBar
 
 if TYPE_CHECKING:
     from monitor.presentation.service.service import Service
@@ -52,8 +54,8 @@ READ_ONLY_ACTIONS = frozenset({
     "feed_articles", "feeds", "filter", "find", "help", "history", "item", "leave", "mark",
     "match", "move", "newest", "next_pane", "next_theme", "open", "open_link", "open_part",
     "outlets", "page", "pane", "parts", "pause", "repaint", "revisions", "scroll", "search",
-    "show_on_main", "similar", "sort", "states", "suspend_process", "theme", "toggle_bell",
-    "top", "untriaged", "why", "zoom",
+    "show_on_main", "similar", "sort", "sort_by", "states", "suspend_process", "theme",
+    "toggle_bell", "top", "untriaged", "why", "zoom",
 })  # fmt: skip
 """Actions that never write. A read-only dashboard refuses every other action, new ones too."""
 
@@ -79,6 +81,8 @@ ExitMode = Literal["quit", "leave"]
 RESTART_APART = 600.0
 """Seconds between two restarts of a monitor by the dashboard itself: one that dies at once is not
 started for ever."""
+TOAST_FRAME = 4
+"""Cells of a notification beside its text."""
 TOGETHER_SECONDS = 1.0
 """Notifications that come within that time are shown together."""
 _FEW_COLOURS = (None, "standard")
@@ -165,8 +169,8 @@ class BaseApp(TypeAheadApp[ExitMode], inherit_bindings=False):
         self._died: MonitorPresence | None = None
         """The last monitor of which was told that it died."""
         self._restarted_at = -math.inf
-        self._toasts: dict[str, float] = {}
-        """Time at which each notification was shown, by the clock of the loop."""
+        self._notified: Sequence[str] = ()
+        """The notifications that are shown together."""
         self._notified_at = 0.0
         """Time at which the last one was shown, by the clock of the loop."""
         self._handled_before: dict[int, Any] = {}
@@ -336,23 +340,44 @@ class BaseApp(TypeAheadApp[ExitMode], inherit_bindings=False):
         timeout: float | None = None,
         markup: bool = True,
     ) -> None:
-        """Show a notification in place of those before the last second, but none of these twice.
+        """Show a notification beside the keys of the key bar, in place of the one before.
 
-        Each notification that appears or disappears makes Textual lay all panes out twice:
-        20 ms that a key may have to wait.
+        Those of one second share the line. Each one that appears or disappears makes Textual lay
+        all panes out twice: 20 ms that a key may have to wait.
         """
         now = asyncio.get_running_loop().time()
         if now - self._notified_at > TOGETHER_SECONDS:
-            self.clear_notifications()
+            self._notified = ()
         self._notified_at = now
-        if now - self._toasts.get(message, -math.inf) > TOGETHER_SECONDS:
-            self._toasts[message] = now
-            super().notify(message, title=title, severity=severity, timeout=timeout, markup=markup)
+        if message not in self._notified:
+            self._notified = (*self._notified, message)
+            self.call_later(self._show_together, self._notified, severity, timeout)
+
+    def _show_together(
+        self, messages: Sequence[str], severity: SeverityLevel, timeout: float | None
+    ) -> None:
+        """Show messages as one notification, unless another has come meanwhile."""
+        if messages is not self._notified:
+            return
+        text, seconds = " · ".join(messages), timeout or self.NOTIFICATION_TIMEOUT
+        if cell_len(text) + TOAST_FRAME > self.size.width:
+            text = messages[-1]
+        super().clear_notifications()
+        super().notify(text, severity=severity, timeout=seconds, markup=False)
+        self._leave_room(messages, cell_len(text) + TOAST_FRAME)
+        self.set_timer(seconds, partial(self._leave_room, messages, 0))
+
+    def _leave_room(self, messages: Sequence[str], cells: int) -> None:
+        """Leave so many cells at the end of the key bars, if these messages are the last ones."""
+        for screen in self.screen_stack if messages is self._notified else ():
+            for bar in screen.query(KeyBar):
+                bar.leave(cells)
 
     def clear_notifications(self) -> None:
         """Take all notifications away, so that each can be shown again."""
         super().clear_notifications()
-        self._toasts.clear()
+        self._notified = ()
+        self._leave_room(self._notified, 0)
 
     def refresh_css(self, animate: bool = True) -> None:
         """Parse the style sheets again only if a colour has changed.

@@ -187,16 +187,6 @@ class EscalatedAlert(NamedTuple):
     alert: int
 
 
-class ColumnValue(NamedTuple):
-    """The value of an alert by which a list is sorted."""
-
-    alert: int
-    story: int
-    """The first alert of its story."""
-    severity: str
-    value: str | float | None
-
-
 class ArticleAlert(NamedTuple):
     """An alert about an article, in short."""
 

@@ -23,7 +23,6 @@ from monitor.model.alert import (
     Alert,
     AlertKind,
     AlertState,
-    ColumnValue,
     EscalatedAlert,
     Escalation,
     MergedAlert,
@@ -528,7 +527,7 @@ class FakeNewsroom:
         ids = list(range(top, after, -1))
         return [(n, self.title(n)) for n in (ids if limit < 0 else ids[:limit])]
 
-    def column_values(self, column: str) -> list[ColumnValue]:
+    def column_values(self, column: str) -> list[tuple[int, int, str, str | float | None]]:
         values: dict[str, Callable[[Alert], str | float | None]] = {
             "signs": lambda alert: str(alert.severity),
             "published": lambda alert: alert.published,
@@ -538,7 +537,7 @@ class FakeNewsroom:
             "others": lambda alert: alert.copies,
         }
         return [
-            ColumnValue(alert.id, alert.story_alert, str(alert.severity), values[column](alert))
+            (alert.id, alert.story_alert, str(alert.severity), values[column](alert))
             for alert in self.alerts(range(1, self.count + 1))
         ]
 

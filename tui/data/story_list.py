@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from msgspec import Struct
 
 from index.analysis.folding import fold
-from monitor.model.alert import Alert, ColumnValue, EscalatedAlert, StoryAlerts
+from monitor.model.alert import Alert, EscalatedAlert, StoryAlerts
 from monitor.model.watchlist import Severity
 
 if TYPE_CHECKING:
@@ -87,7 +87,6 @@ class StoryOrder:
             ranks: The rank of each alert by the value of a column, by which the stories are sorted,
                 the newest of equal ones first; none can be added then. None for the newest first.
         """
-        self.is_sorted = ranks is not None
         self._sorted: Sequence[int] = ()
         """The leading alerts, where they are sorted by a column."""
         self._rows: Mapping[int, int] = {}
@@ -102,7 +101,6 @@ class StoryOrder:
         """Index in `_escalated` of each story that escalated, by its first alert."""
         self._heights: list[int] = []
         """Number of rows below each escalated story."""
-        self._newest = 0
         self._build(array("q", ids), escalated)
         if ranks is not None:
             leads = self.rows(0, len(self))
@@ -111,11 +109,6 @@ class StoryOrder:
 
     def __len__(self) -> int:
         return len(self._ids) + len(self._escalated)
-
-    @property
-    def newest(self) -> int:
-        """Id of the newest alert, 0 without any."""
-        return self._newest
 
     def at(self, row: int) -> int:
         """Return the leading alert of the story on a row."""
@@ -171,7 +164,6 @@ class StoryOrder:
             insort(self._ids, id)
             if id != story:
                 self._leads[story] = id
-            self._newest = max(self._newest, id)
             moved_stories.add(story)
         self._compute_heights()
         return len(moved_stories)
@@ -187,11 +179,13 @@ class StoryOrder:
         """Move the stories of alerts that escalated up to where a new order would have them."""
         for row in sorted(escalated):
             story = self._firsts.of(row.alert)
-            if self._stands_above(story, row.above + 1) or self._escalation(story) >= row:
+            place = self._place.get(story)
+            if place is None and self._stands_above(story, row.above + 1):
+                continue
+            if place is not None and self._escalated[place] >= row:
                 continue
             self._remove(story)
             self._leads.pop(story, None)
-            self._newest = max(self._newest, row.alert)
             insort(self._escalated, row)
             self._compute_heights()
 
@@ -220,7 +214,6 @@ class StoryOrder:
         if superseded:
             self._ids = array("q", (id for id in ids if id not in superseded))
         self._escalated = sorted(last.values())
-        self._newest = max([self._newest, *ids[-1:], *(row.alert for row in last.values())])
         self._compute_heights()
 
     def _index(self, alert: int) -> int | None:
@@ -235,11 +228,6 @@ class StoryOrder:
             return alert <= self._escalated[place].above
         lead = self._leads.get(story, story)
         return lead >= alert and self._index(lead) is not None
-
-    def _escalation(self, story: int) -> EscalatedAlert:
-        """Return the escalation by which a story stands where it does; zeros without one."""
-        place = self._place.get(story)
-        return EscalatedAlert(0, 0, 0) if place is None else self._escalated[place]
 
     def _remove(self, story: int) -> None:
         place = self._place.get(story)
@@ -260,25 +248,30 @@ class StoryOrder:
         ]
 
 
-def column_ranks(column: str, rows: Sequence[ColumnValue]) -> dict[int, int]:
+def column_ranks(
+    column: str, rows: Sequence[tuple[int, int, str, str | float | None]]
+) -> dict[int, int]:
     """Return the rank of each alert by the value of a column; equal values have one rank.
 
-    Severity and watchlist are those of the story: of its alert of the highest severity.
+    Text is sorted by its letters, numbers and times from the largest. Severity and watchlist are
+    those of the story: of its alert of the highest severity.
+
+    Args:
+        column: The column.
+        rows: Alert, first alert of its story, severity, and value of each.
     """
-    values = {row.alert: _sort_key(column, row) for row in rows}
+    severities = {alert: Severity(severity).rank for alert, _story, severity, _value in rows}
+    values: dict[int, Any] = {
+        alert: fold(value) if isinstance(value, str) else -(value or 0.0)
+        for alert, _story, _severity, value in rows
+    }
+    values = severities if column == "signs" else values
     if column in ("signs", "watchlist"):
-        weakest_first = sorted(rows, key=lambda row: (-Severity(row.severity).rank, -row.alert))
-        of_story = {row.story: values[row.alert] for row in weakest_first}
-        values = {row.alert: of_story[row.story] for row in rows}
+        weakest_first = sorted(rows, key=lambda row: (-severities[row[0]], -row[0]))
+        of_story = {story: values[alert] for alert, story, *_others in weakest_first}
+        values = {alert: of_story[story] for alert, story, *_others in rows}
     ranks = {value: rank for rank, value in enumerate(sorted(set(values.values())))}
     return {alert: ranks[value] for alert, value in values.items()}
-
-
-def _sort_key(column: str, row: ColumnValue) -> Any:
-    """Return what a value is sorted by: text by its letters, numbers and times from the largest."""
-    if column == "signs":
-        return Severity(row.severity).rank
-    return fold(row.value) if isinstance(row.value, str) else -(row.value or 0.0)
 
 
 CACHE_SIZE = 4096

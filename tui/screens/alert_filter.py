@@ -28,15 +28,8 @@ from monitor.storage.search.alert_filter import ALL, AlertFilter, parse_headline
 from tui.key_labels import bind
 from tui.screens.dialogs import choose
 from tui.screens.panes import PaneScreen
-from tui.view.alerts import (
-    CAN_BE_HIDDEN,
-    COLUMNS,
-    NEWEST_FIRST,
-    watchlist_columns,
-    watchlist_row,
-)
+from tui.view import alerts as view
 from tui.widgets.alert_stream import AlertStream
-from tui.widgets.line_list import LineList
 from tui.widgets.query_line import QueryLine
 from tui.widgets.watchlist_pane import WatchlistPane
 
@@ -108,9 +101,9 @@ def filter_rows(
         ]
         for label, in_force in zip(_LABELS, flags, strict=False)
     ]
-    columns = watchlist_columns(counts, cells)
+    columns = view.watchlist_columns(counts, cells)
     lines += [
-        watchlist_row(count, cells, chosen=in_force, columns=columns)
+        view.watchlist_row(count, cells, chosen=in_force, columns=columns)
         for count, in_force in zip(counts, flags[len(_CLAUSES) :], strict=True)
     ]
     texts = [
@@ -255,7 +248,7 @@ class AlertFilterScreen(PaneScreen):
         if ids is None or escalated is None or not await self._read_firsts():
             return
         order, ranks = self.stream.order, None
-        if order != NEWEST_FIRST:
+        if order != view.NEWEST_FIRST:
             ranks = await self.ask(selector.ranks, order)
             if ranks is None:
                 return
@@ -275,19 +268,20 @@ class AlertFilterScreen(PaneScreen):
 
     def action_columns(self) -> None:
         """Choose the column by which the alerts are sorted, or one to show or hide."""
-        stream, names = self.stream, {f: pgettext("column", name) for f, name in COLUMNS.items()}
-        texts = {f: _("sort by {column}", column=name) for f, name in names.items()}
-        rows = [
-            (signs.SORTED if f == stream.order else " ", text, partial(self.sort_by, f))
-            for f, text in texts.items()
+        order, hidden = self.stream.order, self.stream.hidden
+        rows = [(_("sort by {column}"), self.action_sort_by, f, f == order) for f in view.COLUMNS]
+        rows += [
+            (_("show {column}"), self.hide_or_show, f, f not in hidden) for f in view.CAN_BE_HIDDEN
         ]
-        for f in CAN_BE_HIDDEN:
-            is_hidden = f in stream.hidden
-            text = _("show {column}") if is_hidden else _("hide {column}")
-            rows.append((" ", text.format(column=names[f]), partial(self.hide_or_show, f)))
-        lines: list[Line] = [[(f"{sign} ", "accent"), (text, "plain")] for sign, text, _run in rows]
-        runs = [run for _sign, _text, run in rows]
-        choose(self, _("Columns"), lines, runs, lambda run: run(), classes="narrow")
+        lines: list[Line] = [
+            [
+                (f"{signs.CHOSEN if in_force else ' '} ", "accent"),
+                (text.format(column=pgettext("column", view.COLUMNS[field])), "plain"),
+            ]
+            for text, _act, field, in_force in rows
+        ]
+        acts = [partial(act, field) for _text, act, field, _in_force in rows]
+        choose(self, _("Columns"), lines, acts, lambda act: act(), classes="narrow")
 
     def hide_or_show(self, column: str) -> None:
         """Hide a column of the alerts or show it again, and remember it."""
@@ -295,10 +289,10 @@ class AlertFilterScreen(PaneScreen):
         self.newsroom.ui_state.update(hidden=self.stream.hidden)
         self.stream.refresh()
 
-    def sort_by(self, column: str) -> None:
+    def action_sort_by(self, column: str) -> None:
         """Sort the alerts by a column, or as at first if they are; and remember it."""
         stream = self.stream
-        stream.order = NEWEST_FIRST if column == stream.order else column
+        stream.order = view.NEWEST_FIRST if column == stream.order else column
         self.newsroom.ui_state.update(order=stream.order)
         self.load_again()
 
@@ -306,11 +300,6 @@ class AlertFilterScreen(PaneScreen):
         """Show the alerts that pass the filter now; the cursor stays on its story."""
         call = self.filter_stream(self.current_filter)
         self.run_worker(call, group="narrow", exclusive=True)
-
-    def on_line_list_header_clicked(self, message: LineList.HeaderClicked) -> None:
-        """Sort by the column under the mouse."""
-        if column := self.stream.column_at(message.cell):
-            self.sort_by(column)
 
     # --- the line -----------------------------------------------------------------
 

@@ -326,7 +326,7 @@ class MainScreen(TriageScreen):
         """Go to the newest alert; resume a paused stream."""
         if self._paused is not None:
             self.action_pause()
-        if self.stream.order != NEWEST_FIRST and self.stream.has_waiting:
+        if self.stream.order != NEWEST_FIRST:
             self.load_again()
         else:
             self.stream.add_newer(at_once=True)

@@ -86,10 +86,6 @@ class TriageScreen(AlertFilterScreen):
         """Return the story under the cursor; None with a message in another pane."""
         return self.stream.story if self.target_at_hand() else None
 
-    def _decide(self, change: Change, *, go_on: bool = True) -> None:
-        """Change the chosen alerts."""
-        self._apply(change, self._chosen_alerts(), go_on=go_on)
-
     def _apply(self, change: Change, alerts: Sequence[Alert], *, go_on: bool = False) -> None:
         """Change alerts.
 
@@ -112,17 +108,17 @@ class TriageScreen(AlertFilterScreen):
             self.stream.action_move(1)
 
     def action_acknowledge(self) -> None:
-        self._decide(ACKNOWLEDGED)
+        self._apply(ACKNOWLEDGED, self._chosen_alerts(), go_on=True)
 
     def action_noise(self) -> None:
-        self._decide(NOISE)
+        self._apply(NOISE, self._chosen_alerts(), go_on=True)
 
     def action_relevant(self) -> None:
-        self._decide(RELEVANT)
+        self._apply(RELEVANT, self._chosen_alerts(), go_on=True)
 
     def action_close(self) -> None:
         """Close the alert; it stays in its row until the stream is loaded again."""
-        self._decide(CLOSED)
+        self._apply(CLOSED, self._chosen_alerts(), go_on=True)
 
     def action_triage_one(self) -> None:
         """Choose an alert of the story, then what to decide about it alone."""
@@ -154,7 +150,7 @@ class TriageScreen(AlertFilterScreen):
         """Star the alert or remove its star; star several unless all have one."""
         if alerts := self._chosen_alerts():
             starred = not all(alert.starred for alert in alerts)
-            self._decide(Change(starred=starred), go_on=False)
+            self._apply(Change(starred=starred), alerts)
 
     def action_mark(self) -> None:
         """Mark the alert or remove its mark, and go to the next."""

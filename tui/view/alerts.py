@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from datetime import tzinfo
 from typing import NamedTuple
 
@@ -65,15 +65,10 @@ class AlertColumns(NamedTuple):
     others: int
 
 
-COLUMNS: Mapping[str, str] = dict(
-    zip(
-        AlertColumns._fields,
-        mark_all(
-            "column", "severity", "time", "published", "watchlist", "headline", "outlet", "others"
-        ),
-        strict=True,
-    )
+_NAMES = mark_all(
+    "column", "severity", "time", "published", "watchlist", "headline", "outlet", "others"
 )
+COLUMNS = dict(zip(AlertColumns._fields, _NAMES, strict=True))
 """The names of the columns by their fields; the alerts can be sorted by each."""
 CAN_BE_HIDDEN = ("time", "published", "watchlist", "outlet", "others")
 HIDDEN = ("published",)
@@ -89,11 +84,7 @@ def alert_columns(
 ) -> AlertColumns:
     """Return the columns of alerts in rows of so many cells; the headline takes what is left.
 
-    Args:
-        cells: Width of the rows. Narrow ones lack columns.
-        lists: Cells that the names of the watchlists want.
-        outlets: Cells that the names of the outlets want.
-        hidden: The columns that are not to be shown.
+    The names of watchlists and outlets want so many cells. Narrow rows lack columns.
     """
     share = max(8, cells // 7)
     widths = {
@@ -109,12 +100,7 @@ def alert_columns(
 
 
 def alert_header(columns: AlertColumns, order: str) -> list[tuple[str, str]]:
-    """Return (text, column) of the header of the alerts, from left to right.
-
-    Args:
-        columns: The columns.
-        order: The column by which the alerts are sorted, which has a sign.
-    """
+    """Return (text, column) from left to right; the column that gives the order has a sign."""
     names = {field: pgettext("column", name) for field, name in COLUMNS.items()}
     names |= {"signs": "", "others": signs.OUTLETS}
     labels = {field: signs.SORTED * (field == order) + name for field, name in names.items()}
@@ -153,7 +139,8 @@ def story_row(
         first: The watchlists that the list is filtered by, which are named first.
     """
     story, alert = listed.unsilenced, listed.lead
-    row = _state(story, alert, columns, now, zone, marked=marked)
+    time = fit(times.short(alert.stirred_at, now, zone), columns.time, right=True)
+    row = _state(story, alert, time, marked=marked)
     if columns.published:
         published = times.short(alert.published, now, zone) if alert.published else ""
         row.append((fit(published, columns.published), "quiet"))
@@ -184,22 +171,14 @@ def _has_escalated(alert: Alert) -> bool:
     return alert.stirred_at != alert.raised_at
 
 
-def _state(
-    story: StoryAlerts,
-    alert: Alert,
-    columns: AlertColumns,
-    now: Timestamp,
-    zone: tzinfo | None,
-    *,
-    marked: bool,
-) -> Line:
+def _state(story: StoryAlerts, alert: Alert, time: str, *, marked: bool) -> Line:
     """Return the severity, the time of the last event, the anomaly of the date, and triage."""
     anomaly = _date_anomaly(alert)
     mark = signs.MARKED if marked else signs.ESCALATED if _has_escalated(alert) else " "
     return [
         (SEVERITY_SIGNS[story.severity], f"{story.severity}"),
         (mark, "accent"),
-        (fit(times.short(alert.stirred_at, now, zone), columns.time, right=True), "quiet"),
+        (time, "quiet"),
         (
             signs.OLDER if _is_old(alert) else DATE_MARKS[anomaly],
             "late" if anomaly else "quiet",
@@ -266,13 +245,6 @@ def watchlist_columns(counts: Sequence[WatchlistCount], cells: int) -> Watchlist
     pace = min(8, paces + 1) if paces else 0
     bars = min(12, cells - 8 - pace - longest)
     return WatchlistColumns(bars if bars >= 3 else 0, pace)
-
-
-def watchlist_cells(counts: Sequence[WatchlistCount]) -> int:
-    """Return the width of lines in which watchlists have room for all that they show."""
-    longest = max((cell_len(safe_line(list_name(count.name))) for count in counts), default=0)
-    columns = watchlist_columns(counts, 120 + longest)
-    return longest + 8 + sum(columns)
 
 
 def _pace(count: WatchlistCount) -> str:

@@ -20,14 +20,7 @@ from monitor.presentation.spans import Line
 from monitor.presentation.story import ListedStory
 from tui.data.newsroom import NewsroomModel
 from tui.data.story_list import StoryCache, StoryOrder
-from tui.view.alerts import (
-    HIDDEN,
-    NEWEST_FIRST,
-    AlertColumns,
-    alert_columns,
-    alert_header,
-    story_row,
-)
+from tui.view import alerts as view
 from tui.widgets.line_list import LineList
 
 FILLING_SECONDS = 2.0
@@ -58,9 +51,9 @@ class AlertStream(LineList):
         """Time at which an empty list last got a story, as long as nobody has moved in it."""
         self.follow = True
         """Whether new stories may move the rows: the analyst has last gone to the top."""
-        self.order = NEWEST_FIRST
+        self.order = view.NEWEST_FIRST
         """The column by which the stories are sorted."""
-        self.hidden: Collection[str] = HIDDEN
+        self.hidden: Collection[str] = view.HIDDEN
         """The columns that are hidden."""
         self.marks: set[int] = set()
         """Marked stories, by their first alerts."""
@@ -74,11 +67,6 @@ class AlertStream(LineList):
     @property
     def row_count(self) -> int:
         return len(self._order)
-
-    @property
-    def newest(self) -> int:
-        """Id of the newest alert, 0 without any."""
-        return self._order.newest
 
     def load(
         self,
@@ -113,10 +101,6 @@ class AlertStream(LineList):
         self.update_titles()
         self.post_message(self.Highlighted(self))
 
-    @property
-    def has_waiting(self) -> bool:
-        return bool(self._waiting or self._waiting_escalated)
-
     def go_to(self, row: int) -> None:
         """Put the cursor on a row; at the top, let new stories in."""
         self.follow, self._filled_at = row <= 0, -math.inf
@@ -150,7 +134,7 @@ class AlertStream(LineList):
         still_stories = {self._firsts.of(alert) for alert in still}
 
         def waits(alert: int) -> bool:
-            return self._order.is_sorted or self._firsts.of(alert) in still_stories
+            return self.order != view.NEWEST_FIRST or self._firsts.of(alert) in still_stories
 
         self._waiting = [alert for alert in ids if waits(alert)]
         self._waiting_escalated = [row for row in escalated if waits(row.alert)]
@@ -250,7 +234,7 @@ class AlertStream(LineList):
         listed = self.at(row)
         if listed is None:
             return [(f"  {_('(not available)')}", "quiet")]
-        return story_row(
+        return view.story_row(
             listed,
             self._columns(cells),
             self._clock(),
@@ -262,20 +246,18 @@ class AlertStream(LineList):
     def header_line(self, cells: int) -> Line:
         return [
             (text, "accent" if column == self.order else "quiet")
-            for text, column in alert_header(self._columns(cells), self.order)
+            for text, column in view.alert_header(self._columns(cells), self.order)
         ]
 
-    def column_at(self, cell: int) -> str:
-        """Return the column at a cell of the rows, empty right of them."""
-        columns = self._columns(self.scrollable_content_region.width - 1)
-        for text, column in alert_header(columns, self.order):
+    def click_header(self, cell: int) -> None:
+        """Sort by the column at a cell."""
+        for text, column in view.alert_header(self._columns(self.size.width - 1), self.order):
+            if 0 <= cell < cell_len(text):
+                self.call_later(self.screen.run_action, f"sort_by('{column}')")
             cell -= cell_len(text)
-            if cell < 0:
-                return column
-        return ""
 
-    def _columns(self, cells: int) -> AlertColumns:
-        return alert_columns(cells, *self.name_cells, self.hidden)
+    def _columns(self, cells: int) -> view.AlertColumns:
+        return view.alert_columns(cells, *self.name_cells, self.hidden)
 
     def empty_lines(self, cells: int) -> list[Line]:
         return self._empty_state(cells)

@@ -36,14 +36,6 @@ class LineList(StyledWidget, ScrollView, can_focus=True, inherit_bindings=False)
             self.line_list = line_list
             super().__init__()
 
-    class HeaderClicked(Message):
-        """The analyst clicked on the header, at a cell of the rows."""
-
-        def __init__(self, line_list: LineList, cell: int) -> None:
-            self.line_list = line_list
-            self.cell = cell
-            super().__init__()
-
     class Selected(Message):
         """The analyst chose the row under the cursor."""
 
@@ -87,6 +79,9 @@ class LineList(StyledWidget, ScrollView, can_focus=True, inherit_bindings=False)
     def header_line(self, cells: int) -> Line:
         """Return the line above the rows of a list with `HAS_HEADER`, which does not scroll."""
         return []
+
+    def click_header(self, cell: int) -> None:
+        """Act on a click on a cell of the header."""
 
     def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
         """Return the number of rows, or of the lines that are shown without rows."""
@@ -161,7 +156,7 @@ class LineList(StyledWidget, ScrollView, can_focus=True, inherit_bindings=False)
             return
         row = offset.y - self.header_lines + round(self.scroll_y)
         if offset.y < self.header_lines:
-            self.post_message(self.HeaderClicked(self, offset.x - 1))
+            self.click_header(offset.x - 1)
         elif row < self.row_count:
             self.go_to(row)
             if event.chain > 1 or self.OPENS_AT_CLICK:

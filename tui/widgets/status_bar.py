@@ -70,6 +70,8 @@ class KeyBar(Bar):
     """
 
     _keys: Sequence[KeyBinding] = ()
+    _left_cells = 0
+    """Cells at the end that notifications have."""
 
     def update(self, entries: Sequence[BarEntry], *focused: type[Widget]) -> None:
         """Show the keys of the application, of the screen and of the focused widget."""
@@ -78,10 +80,15 @@ class KeyBar(Bar):
         self._keys = key_bar_entries(entries, *nodes, keymap=keymap)
         self.on_resize()
 
+    def leave(self, cells: int) -> None:
+        """Leave so many cells at the end of the line."""
+        self._left_cells = cells
+        self.on_resize()
+
     def on_resize(self) -> None:
         """Show the keys that fit."""
         parts: list[BarPart] = []
-        room = self.size.width
+        room = self.size.width - self._left_cells
         for binding in self._keys:
             label: Line = [(f" {binding.key}", "key"), (f" {binding.label} ", "quiet")]
             if width(label) <= room:

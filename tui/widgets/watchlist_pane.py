@@ -5,25 +5,22 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import ClassVar
 
+from rich.cells import cell_len
 from textual.binding import BindingType
 from textual.content import Content
 from textual.geometry import Region
 from textual.strip import Strip
 
 from monitor.base.article import Timestamp
+from monitor.base.text_cleaning import line
 from monitor.base.translation import gettext as _
+from monitor.model.shown_names import list_name
 from monitor.model.watchlist import Severity, Silence, WatchlistCount
 from monitor.presentation import times
 from monitor.presentation.spans import Line
 from tui.data.newsroom import NewsroomModel
 from tui.key_labels import bind
-from tui.view.alerts import (
-    WatchlistColumns,
-    baseline_text,
-    watchlist_cells,
-    watchlist_columns,
-    watchlist_row,
-)
+from tui.view import alerts as view
 from tui.widgets.line_list import LineList
 
 
@@ -47,7 +44,7 @@ class WatchlistPane(LineList):
         self._counts: Sequence[WatchlistCount] = ()
         self._chosen: tuple[str, ...] = ()
         self._baseline = ""
-        self._columns = WatchlistColumns()
+        self._columns = view.WatchlistColumns()
 
     @property
     def row_count(self) -> int:
@@ -56,7 +53,8 @@ class WatchlistPane(LineList):
     @property
     def cells(self) -> int:
         """Width of the pane with its frame in which nothing is cut."""
-        return watchlist_cells(self._counts) + 3
+        names = [cell_len(line(list_name(count.name))) for count in self._counts]
+        return 11 + max(names, default=0) + sum(view.watchlist_columns(self._counts, 999))
 
     @property
     def watchlist(self) -> str:
@@ -96,7 +94,7 @@ class WatchlistPane(LineList):
 
     def _show_baseline(self) -> None:
         if self.cursor < len(self._counts):
-            baseline = baseline_text(self._counts[self.cursor])
+            baseline = view.baseline_text(self._counts[self.cursor])
             if baseline != self._baseline:  # setting the subtitle repaints the whole pane
                 self._baseline = baseline
                 self.border_subtitle = Content(baseline)
@@ -108,7 +106,7 @@ class WatchlistPane(LineList):
 
     def render_lines(self, crop: Region) -> list[Strip]:
         cells = self.scrollable_content_region.width - 1
-        self._columns = watchlist_columns(self._counts, cells)  # once for all rows
+        self._columns = view.watchlist_columns(self._counts, cells)  # once for all rows
         return super().render_lines(crop)
 
     def row_line(self, row: int, cells: int) -> Line:
@@ -116,7 +114,9 @@ class WatchlistPane(LineList):
         chosen = count.name in self._chosen if row else not self._chosen
         until = self._silenced_until.get(count.name) if row else None
         silenced = "" if until is None else times.short(until, self._clock(), self._zone)
-        return watchlist_row(count, cells, chosen=chosen, columns=self._columns, silenced=silenced)
+        return view.watchlist_row(
+            count, cells, chosen=chosen, columns=self._columns, silenced=silenced
+        )
 
     def empty_lines(self, cells: int) -> list[Line]:
         """Return the lines of a pane without watchlists; none before they are read."""

@@ -21,7 +21,6 @@ from monitor.storage.store.sql.store import Store
 from tui.app import DashboardApp
 from tui.data import newsroom as pace
 from tui.data.newsroom import ReadSchedule
-from tui.screens import main as desks
 from tui.widgets.styled_widget import set_line_count
 
 
@@ -78,25 +77,6 @@ def test_a_monitor_that_dies_is_seen_without_any_commit() -> None:
         room.watching = False
         await look(pilot, app)
         assert app.newsroom.status is not None and app.newsroom.status.monitor is None
-
-    drive(room, script)
-
-
-def test_the_reader_follows_arrivals_at_an_even_pace(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(desks, "FOLLOW_PAUSE", 3_600.0)
-    room = FakeNewsroom(40)
-
-    async def script(pilot: Pilot[Any], app: DashboardApp) -> None:
-        for count in (41, 42, 43):
-            room.count = count
-            await until(pilot, lambda: app.main_screen.stream.newest == room.count)
-            if count == 41:
-                await until(pilot, lambda: shown(app) == 41)
-        assert shown(app) == 41
-        await pilot.press("j")
-        await until(pilot, lambda: shown(app) == 42)
-        await pilot.press("k")
-        await until(pilot, lambda: shown(app) == 43)
 
     drive(room, script)
 
@@ -171,17 +151,14 @@ def test_the_status_line_is_painted_once_a_second(monkeypatch: pytest.MonkeyPatc
     drive(room, script)
 
 
-def test_a_reader_that_is_opened_shows_what_the_cursor_is_on(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setattr(desks, "FOLLOW_PAUSE", 3_600.0)
+def test_a_reader_that_is_opened_shows_what_the_cursor_is_on() -> None:
     room = FakeNewsroom(40)
 
     async def script(pilot: Pilot[Any], app: DashboardApp) -> None:
         for count in (41, 42):
             room.count = count
-            await until(pilot, lambda: app.main_screen.stream.newest == room.count)
-        await pilot.press("enter")
+            await until(pilot, lambda: app.main_screen.stream.on_screen()[0] == room.count)
+        await pilot.press("full_stop", "enter")
         await until(pilot, lambda: shown(app) == 42)
 
     drive(room, script)

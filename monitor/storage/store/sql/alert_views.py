@@ -17,7 +17,6 @@ from monitor.model.alert import (
     NOBODY_ELSE,
     Alert,
     ArticleAlert,
-    ColumnValue,
     EscalatedAlert,
     Escalation,
     LostTerm,
@@ -307,14 +306,17 @@ class AlertViews(StoreViews):
         )
         return [(alert, shown(title)) for alert, title in rows]
 
-    def column_values(self, column: str) -> list[ColumnValue]:
-        """Return the value of every alert in a column of `SORTED_BY`, merged ones left out."""
+    def column_values(self, column: str) -> list[tuple[int, int, str, str | float | None]]:
+        """Return (alert, first alert of its story, severity, value in a column of `SORTED_BY`).
+
+        Merged alerts are left out.
+        """
         rows = self._connection.read(
             f"SELECT al.id, al.story_alert, al.severity, {SORTED_BY[column]} FROM {_ALERTS}"
             " WHERE al.merged_into IS NULL"
         )
         return [
-            ColumnValue(alert, story, severity, shown(value) if isinstance(value, str) else value)
+            (alert, story, severity, shown(value) if isinstance(value, str) else value)
             for alert, story, severity, value in rows
         ]
 

@@ -98,8 +98,8 @@ def test_new_stories_wait_for_a_key_in_a_sorted_list() -> None:
 def test_what_is_hidden_and_sorted_is_so_at_the_next_start(tmp_path: Path) -> None:
     async def script(pilot: Pilot[Any], app: DashboardApp) -> None:
         first_cell = header(app).index("headline")
-        await choose(pilot, app, "hide watchlist")
-        await choose(pilot, app, "hide outlet")
+        await choose(pilot, app, "show watchlist")
+        await choose(pilot, app, "show outlet")
         await choose(pilot, app, "show published")
         await choose(pilot, app, "sort by headline")
         await until(pilot, lambda: "↓headline" in header(app))

@@ -518,24 +518,32 @@ def test_who_started_the_monitor_is_told_how_to_leave_it() -> None:
     drive(FakeNewsroom(4), script, owns_monitor=True)
 
 
-def test_a_notification_takes_the_place_of_those_that_were_seen_and_no_row(
-    monkeypatch: pytest.MonkeyPatch,
+@pytest.mark.parametrize("size", [(80, 24), (120, 40), (200, 50)])
+def test_notifications_have_the_end_of_the_key_bar_and_cover_no_key_and_no_row(
+    monkeypatch: pytest.MonkeyPatch, size: tuple[int, int]
 ) -> None:
     async def script(pilot: Pilot[Any], app: DashboardApp) -> None:
         def shown() -> list[str]:
             return [notification.message for notification in app._notifications]
 
+        keys = lines(app)[-1].rstrip()
         for text in ("refused", "refused", "two at once"):
             app.notify(text, severity="warning", timeout=60)
-        await until(pilot, lambda: shown() == ["refused", "two at once"])
+        await until(pilot, lambda: shown() == ["refused · two at once"])
+        await sees(pilot, app, "refused · two at once")
         monkeypatch.setattr("tui.base_app.TOGETHER_SECONDS", 0.0)
-        app.notify("something else", timeout=60)
+        app.notify("something else", timeout=1)
         await until(pilot, lambda: shown() == ["something else"])
         await sees(pilot, app, "something else")
-        assert "something else" in lines(app)[-1]
         assert "something else" not in "".join(lines(app)[:-1])
+        last_line = lines(app)[-1]
+        left = last_line[: last_line.index("something else")].rstrip(" ▌")
+        assert left
+        assert keys.startswith(left)
+        assert keys[len(left) :].startswith("  "), "no key is cut or covered"
+        await until(pilot, lambda: lines(app)[-1].rstrip() == keys)
 
-    drive(FakeNewsroom(4), script)
+    drive(FakeNewsroom(4), script, size=size)
 
 
 def test_a_dialog_leaves_the_screen_behind_it_as_it_is() -> None:
