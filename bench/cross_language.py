@@ -3,10 +3,12 @@
 python -m bench.cross_language [--data FOLDER]
 
 Judged pairs of French and English articles of the same days (`crossing`): how many about one
-event are linked, and how many links are wrong. Pairs of English articles about one event, about
-another event of the same kind, and about other things (EventCorefBank+). Names only: every pair
-of real French and English articles that are years apart. Cost: of the names of an article, of its
-vector, and of looking for its kin among those of three days.
+event are linked, and how many links are wrong, with the 95 % interval of Wilson. Links that were
+read after all thresholds were chosen, of these days and of other feeds (`feeds-real`):
+`links_judged.json` has the CRC-32 of both headlines by judgement. Pairs of English articles about
+one event, about another event of the same kind, and about other things (EventCorefBank+). Names
+only: every pair of real French and English articles that are years apart. Cost: of the names of an
+article, of its vector, and of looking for its kin among those of three days.
 
 The vectors need the extra `stories`, and some minutes.
 """
@@ -15,9 +17,11 @@ from __future__ import annotations
 
 import itertools
 import json
+import math
 import resource
 import tempfile
 import time
+import zlib
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
@@ -26,7 +30,7 @@ from typing import Any, NamedTuple
 
 from msgspec.structs import replace
 
-from bench.real_articles import arguments, rows
+from bench.real_articles import arguments, published, rows
 from index.analysis.text_features import text_features
 from monitor.base.article import Article
 from monitor.intake.ingest import namesakes
@@ -39,7 +43,7 @@ from monitor.intake.similar.vectors import (
     unpacked,
 )
 from monitor.model.config import StoreAddress
-from monitor.model.event_link import StoredVector, Surety
+from monitor.model.event_link import LEAD, WINDOW, StoredVector, Surety
 from monitor.model.feed import Feed, FeedState, Outcome, Poll
 from monitor.model.poll import NO_ENTRY, ArticleChange, Names, PollOutcome
 from monitor.storage.store.sql.articles import insert_names
@@ -54,6 +58,9 @@ STORED = 15_000
 ASKED = 1_000
 ENTRIES = 30
 """Articles of a poll, which are looked up together."""
+JUDGED = Path(__file__).with_name("links_judged.json")
+FEEDS = 10_000
+"""Number below which a feed of `real_articles.published` is a document of `feeds-real`."""
 
 
 class Report(NamedTuple):
@@ -86,7 +93,9 @@ def main() -> None:
         pairs = len(french) * len(english)
         print(f"| {share} | {same} | {alike} | {other} | {linked} of {pairs:,} |", flush=True)
     _cost([report.article for report in (*french, *english)])
-    _crossing(data, Encoder())
+    encoder = Encoder()
+    _crossing(data, encoder)
+    _feeds(data, encoder)
 
 
 class Item(NamedTuple):
@@ -114,11 +123,48 @@ def _crossing(data: Path, encoder: Encoder) -> None:
     }
     print(f"\n{len(items)} articles, {cost * 1000:.0f} ms of processor for the vector of each")
     print(f"process: {_peak()} MB\n")
-    for half, half_labels, pairs in halves(labels, link_judged(items, vectors)):
-        print(f"\n| links, {half} half | one event | one running story | wrong | not judged |")
-        print("|---|---|---|---|---|")
-        for name, linked in pairs.items():
-            print(f"| {name} | {count_links(linked, half_labels)} |")
+    linked = link_judged(items, vectors)
+    for half, half_labels, pairs in halves(labels, linked):
+        _print_links(f"{half} half", pairs, half_labels)
+    rest = {method: pairs - labels.keys() for method, pairs in linked.items()}
+    _print_links("not judged then", rest, read_later(items))
+
+
+def _feeds(data: Path, encoder: Encoder) -> None:
+    """Print the links between feeds of `feeds-real`, of which no threshold knows."""
+    dated = [
+        (Item(str(a.feeds[0]), a.title, a.summary or a.body[:LEAD], a.published), a.lang)
+        for a in published(data)
+        if a.published and a.lang in namesakes.LANGUAGES and a.feeds[0] < FEEDS
+    ]
+    items = {
+        item: lang
+        for item, lang in dated
+        if any(lang != other and abs(item.at - i.at) <= WINDOW for i, other in dated)
+    }
+    linked = link_judged(items, encode(items, encoder))
+    _print_links(f"{len(items)} articles of feeds", linked, read_later(items))
+
+
+def read_later(items: Mapping[Item, str]) -> dict[Pair, str]:
+    """Return the judgements of pairs that were read after all thresholds were chosen."""
+    by_title = {(zlib.crc32(item.title.encode()), lang): item for item, lang in items.items()}
+    judged: dict[str, list[list[int]]] = json.loads(JUDGED.read_bytes())
+    return {
+        (by_title[en, "en"], by_title[fr, "fr"]): label
+        for label, pairs in judged.items()
+        for en, fr in pairs
+        if (en, "en") in by_title and (fr, "fr") in by_title
+    }
+
+
+def _print_links(
+    source: str, linked: Mapping[str, Collection[Pair]], labels: Mapping[Pair, str]
+) -> None:
+    print(f"\n| links, {source} | one event | one running story | wrong (95 %) | not judged |")
+    print("|---|---|---|---|---|")
+    for name, pairs in linked.items():
+        print(f"| {name} | {count_links(pairs, labels)} |", flush=True)
 
 
 def encode(items: Iterable[Item], encoder: Encoder) -> list[bytes]:
@@ -211,9 +257,19 @@ def count_links(linked: Collection[Pair], labels: Mapping[Any, str]) -> str:
     counts = Counter(labels.get(pair, "") for pair in linked)
     totals = Counter(labels.values())
     judged = counts["E"] + counts["S"] + counts["N"]
-    wrong = f"{counts['N']} of {judged} ({counts['N'] / max(1, judged):.0%})"
-    share = f"{counts['E']} of {totals['E']} ({counts['E'] / totals['E']:.0%})"
-    return f"{share} | {counts['S']} of {totals['S']} | {wrong} | {counts['']}"
+    event, wrong = _share(counts["E"], totals["E"]), _share(counts["N"], judged)
+    return f"{event} | {counts['S']} of {totals['S']} | {wrong} | {counts['']}"
+
+
+def _share(count: int, total: int) -> str:
+    """Return a count, its share of a total, and the interval of Wilson at 95 %."""
+    if not total:
+        return "0 of 0"
+    z, share = 1.96, count / total
+    middle = share + z**2 / (2 * total)
+    reach = z * math.sqrt(share * (1 - share) / total + (z / (2 * total)) ** 2)
+    low, high = ((middle + sign * reach) / (1 + z**2 / total) for sign in (-1, 1))
+    return f"{count} of {total} ({share:.0%}; {max(0.0, low):.1%}–{high:.1%})"
 
 
 def _kind(a: Report, b: Report) -> str:
