@@ -350,6 +350,8 @@ def test_what_each_size_has_room_for(size: tuple[int, int], panes: list[str]) ->
         ]
         assert panes_shown == panes
         assert app.main_screen.stream.region.width == size[0], "the headlines get the width"
+        reader = app.main_screen.reader
+        assert not reader.display or 76 <= reader.region.width <= 104, "its lines are easy to read"
 
     drive(FakeNewsroom(40), script, size=size)
 
