@@ -171,7 +171,7 @@ def _watchlist(
     ordered = sorted(groups.get(name, ()), key=lambda story: (story not in top, _weight(story)))
     stories = ordered[: sum(story in top for story in ordered) + limit if limit else None]
     other_stories = [story for other, group in groups.items() if other != name for story in group]
-    listed = {alert.id for story in ordered for alert in story.alerts}
+    listed = {alert.id for story in (*ordered, *other_stories) for alert in story.alerts}
     alerts = [a for a in facts.raised if a.watchlist == name and a.id not in listed]
     omitted = Counter(_why_not(alert, facts.since) for alert in alerts)
     gaps = [c for c in facts.coverage if c.watchlist == name and c.gaps]

@@ -241,7 +241,7 @@ def test_what_a_backfill_notified_is_news() -> None:
 def test_a_briefing_is_not_empty_beside_earlier_articles() -> None:
     earlier = {"backfill": True, "suppressed": "backfill"}
     news = facts(
-        story(alert(1, published=EARLIER, **earlier)),
+        story(alert(1, published=EARLIER, **earlier), alert(5, "Ports", 1, published=0, **earlier)),
         story(alert(2, "Ports", published=None, **earlier)),
         story(alert(3, "Ports", published=EARLIER, verdict=Verdict.NOISE, **earlier)),
     )
