@@ -86,8 +86,7 @@ class WatchlistBriefing(Struct, frozen=True, kw_only=True):
     silenced: int = 0
     """Alerts raised in a silence, which are not listed."""
     backfilled: int = 0
-    """Alerts of a backfill about articles published before this time, of which nobody was notified,
-    which are not listed."""
+    """Alerts of a backfill about earlier articles, which notified nobody and are not listed."""
     baseline: Baseline = UNKNOWN
     """Stories in this stretch of time, and how many are usual in it."""
     chart: tuple[int, ...] = ()

@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 
 WEEK_HOURS = 7 * 24
 
-
 Past = Mapping[str, Sequence[Story]]
 """The stories of each watchlist, the oldest first."""
 

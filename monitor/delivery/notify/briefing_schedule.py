@@ -40,8 +40,7 @@ FIRST_SECONDS = 86_400.0
 
 
 CHAT_STORIES = 3
-"""Stories of a watchlist, besides the top stories, in plain text and Markdown, which are for chats:
-messages are short."""
+"""Stories of a watchlist, besides the top stories, in plain text and Markdown: chats are short."""
 
 
 class BriefingScheduler:
