@@ -26,7 +26,7 @@ from monitor.api.newsroom import SCHEMA_PREFIX, RowRouter
 from monitor.api.pages import alerts as page_alerts
 from monitor.api.pages import archive as page_archive
 from monitor.api.pages import sessions
-from monitor.api.pages.templating import answer_to
+from monitor.api.pages.templating import Page, answer_to, rendered
 from monitor.api.problems import (
     FAILURES,
     KINDS,
@@ -90,6 +90,7 @@ def build_app(threads: int) -> FastAPI:
     app.state.rows = rows
     app.openapi = lambda: schema_of(app)  # type: ignore[method-assign]
     app.add_route("/openapi.json", _answer_schema, include_in_schema=False)
+    app.add_route("/docs", _show_schema, include_in_schema=False)
     return app
 
 
@@ -99,6 +100,11 @@ def build_app(threads: int) -> FastAPI:
 def _answer_schema(request: Request) -> Response:
     """Return the schema. No coroutine, so it runs in a thread."""
     return Response(_encoded_schema(request.app), media_type="application/json")
+
+
+def _show_schema(request: Request) -> Response:
+    """Return the schema as a page. No coroutine, so it runs in a thread."""
+    return rendered(Page("docs", schema_of(request.app)), None)
 
 
 @cache

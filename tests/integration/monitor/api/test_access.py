@@ -21,6 +21,7 @@ PLACES = ("", "/api/greader.php")
 """The prefix of the paths for feed readers."""
 OPEN = {
     ("GET", "/openapi.json"), ("HEAD", "/openapi.json"), ("GET", "/page.css"),
+    ("GET", "/docs"), ("HEAD", "/docs"),
     ("GET", "/login"), ("POST", "/login"),
     *(("POST", f"{place}/accounts/ClientLogin") for place in PLACES),
 }  # fmt: skip

@@ -21,7 +21,7 @@ pytestmark = [
 ]
 PATHS = (
     "/", "/alerts", "/alerts?query=lang:fr", "/alerts/a2", "/stories/a2", "/articles/1",
-    "/search", "/search?q=port", "/search?q=(", "/briefing", "/alerts/a99", "/login",
+    "/search", "/search?q=port", "/search?q=(", "/briefing", "/alerts/a99", "/login", "/docs",
 )  # fmt: skip
 LOOKS = ((320, False), (1400, True))
 """Width, and whether the page is dark: the style depends on nothing else."""
