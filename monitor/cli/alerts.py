@@ -148,10 +148,15 @@ def build_alert_filter(
     )
 
 
-def print_alerts(alerts: Iterable[Alert], style: str, *, header: bool = True) -> None:
+def print_alerts(
+    alerts: Sequence[Alert], style: str, *, header: bool = True, has_more: bool = False
+) -> None:
     from monitor.presentation import rows
-    from monitor.presentation.rows.alerts import AlertRow, alert_row
+    from monitor.presentation.rows.alerts import AlertRow, alert_row, alerts_row
 
+    if style == "json":
+        output.print_json(alerts_row(alerts, has_more=has_more))
+        return
     output.print_rows(map(alert_row, alerts), style, rows.columns(AlertRow), header=header)
     sys.stdout.flush()
 
@@ -356,7 +361,8 @@ def alerts_list(
     else:
         rows = selection.alerts(fetch_limit)
         count = len(rows)
-        print_alerts(rows[-limit:][:: 1 if follow else -1], style)
+        newest = rows[-limit:][:: 1 if follow else -1]
+        print_alerts(newest, style, has_more=0 < limit < count)
     if count > limit > 0 and not follow:
         say(_("the newest {count}; --limit 0 shows all", count=number(limit)))
     if not (count or follow):

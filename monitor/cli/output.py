@@ -261,9 +261,22 @@ def _csv(rows: Iterable[Row], columns: Sequence[str]) -> Iterator[str]:
         yield line.getvalue().removesuffix("\n")
 
 
+NAMES = ("name", "term", "text", "words", "feed", "title")
+"""Fields that tell a row apart from others; in a cell of CSV the first of them stands for it."""
+
+
 def _cell(value: Any) -> Any:
-    if isinstance(value, list | dict):
-        value = json.dumps(value, ensure_ascii=False)
+    """Return the cell of a value; a list is one text, in which each item is named once."""
+    if isinstance(value, dict):
+        value = [f"{name}: {_cell(item)}" for name, item in value.items()]
+    if isinstance(value, list):
+        texts = [
+            next((item[name] for name in NAMES if item.get(name)), "")
+            if isinstance(item, dict)
+            else str(_cell(item))
+            for item in value
+        ]
+        value = "; ".join(dict.fromkeys(texts))
     if isinstance(value, str):
         value = re.sub("\r\n?", "\n", value)  # Python quotes no bare \r, and it ends a row
         if normalize("NFKC", value[:1]).startswith(FORMULA_STARTS):

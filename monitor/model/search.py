@@ -69,6 +69,8 @@ class SearchHit(Struct, frozen=True):
     """The text around the best matches, on one line."""
     lit: tuple[tuple[int, int], ...]
     """Matches as offsets into the snippet."""
+    alerts: tuple[int, ...] = ()
+    """Alerts of the article, ascending."""
 
     @property
     def publisher(self) -> str:

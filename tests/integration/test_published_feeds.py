@@ -79,7 +79,7 @@ def test_the_article_is_found_where_it_says_so(web: Web, newsroom: Newsroom) -> 
     newsroom.watch([feed], ["Alibaba", "espionnage", "Cainiao"])
     assert newsroom.once().returncode == 0
 
-    alerts: list[dict[str, Any]] = newsroom.json("alerts", "--format", "json")
+    alerts: list[dict[str, Any]] = newsroom.json("alerts", "--format", "json")["alerts"]
     assert sorted(alert["watchlist"] for alert in alerts) == ["Alibaba", "Cainiao", "espionnage"]
     shown = newsroom.json("show", str(alerts[0]["article_id"]), "--format", "json")
     assert shown["lang"] == "fr"

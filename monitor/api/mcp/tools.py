@@ -20,7 +20,7 @@ from monitor.base.errors import UnknownNameError
 from monitor.base.translation import gettext as _
 from monitor.model.analyst import Scope
 from monitor.presentation.rows import means
-from monitor.presentation.rows.alerts import AlertRow, StoryRow, alert_row
+from monitor.presentation.rows.alerts import AlertRow, AlertsRow, StoryRow, alert_row
 from monitor.presentation.rows.articles import ArticleDetailsRow, ResultsRow, details_row
 from monitor.presentation.rows.newsroom import BriefingRow
 
@@ -114,7 +114,7 @@ class ListParameters(alerts.PageParameters):
     limit: int = param("Rows of a page.", 10, ge=1, le=50)
 
 
-def list_alerts(newsroom: Newsroom, caller: Caller, parameters: ListParameters) -> alerts.AlertsRow:
+def list_alerts(newsroom: Newsroom, caller: Caller, parameters: ListParameters) -> AlertsRow:
     """List the alerts that watchlists raised, the newest first."""
     return alerts.alerts(newsroom, caller, parameters)
 

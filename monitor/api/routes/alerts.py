@@ -28,11 +28,13 @@ from monitor.model.alert import AlertState, StoryAlerts, Verdict
 from monitor.presentation.rows import means
 from monitor.presentation.rows.alerts import (
     AlertRow,
+    AlertsRow,
     ChangeRow,
     DecisionRow,
     StoryRow,
     UndoRow,
     alert_row,
+    alerts_row,
     change_row,
     decision_row,
     story_row,
@@ -94,13 +96,6 @@ class PageParameters(AlertParameters):
         return triage.select(self.filter(newsroom), self.query)
 
 
-class AlertsRow(TypedDict):
-    """A page of alerts."""
-
-    alerts: Annotated[list[AlertRow], means("The newest first.")]
-    next: Annotated[str | None, means("Where the next page begins; null on the last one.")]
-
-
 @router.get("/alerts")
 def alerts(newsroom: Room, caller: Reader, parameters: InQuery[PageParameters]) -> AlertsRow:
     """List alerts, those with the highest number first."""
@@ -108,10 +103,7 @@ def alerts(newsroom: Room, caller: Reader, parameters: InQuery[PageParameters]) 
     ids = parameters.ids(newsroom.for_caller(caller.name), limit + 1)
     page = list(ids[-limit:])[::-1]
     rows = newsroom.service.views.alerts.get(page, matches=True, timelines=True)
-    return {
-        "alerts": list(map(alert_row, rows)),
-        "next": alert_number(page[-1]) if len(ids) > limit else None,
-    }
+    return alerts_row(rows, has_more=len(ids) > limit)
 
 
 class StoriesRow(TypedDict):

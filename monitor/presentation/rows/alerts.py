@@ -122,6 +122,13 @@ class AlertRow(TypedDict):
     story: Annotated[str, means("Number of the first alert of its story, as `a5`.")]
 
 
+class AlertsRow(TypedDict):
+    """A page of alerts."""
+
+    alerts: Annotated[list[AlertRow], means("The newest first.")]
+    next: Annotated[str | None, means("Where the next page begins; null on the last one.")]
+
+
 class StoryRow(TypedDict):
     """All alerts about one story, as a list shows them in one row."""
 
@@ -175,6 +182,12 @@ decision_row = partial(row, DecisionRow)
 
 def alert_row(alert: Alert) -> AlertRow:
     return row(AlertRow, alert, story=alert_number(alert.story_alert or alert.id))
+
+
+def alerts_row(alerts: Sequence[Alert], *, has_more: bool) -> AlertsRow:
+    """Return a page of alerts, and whether others follow."""
+    last = alert_number(alerts[-1].id) if has_more else None
+    return {"alerts": list(map(alert_row, alerts)), "next": last}
 
 
 def story_row(story: StoryAlerts) -> StoryRow:

@@ -186,6 +186,7 @@ class HitRow(TypedDict):
     seen: Annotated[Moment, means("When tocsin first had it.", "article.seen")]
     score: Annotated[float, means("BM25 if sorted by it, or a cosine; else 0.", encode=decimals(4))]
     snippet: Annotated[str, means("The text around the best matches, on one line.")]
+    alerts: Annotated[list[AlertNumber], means("Numbers of the alerts of the article.")]
 
 
 Option = Annotated[str, means(encode="--{}".format)]

@@ -113,6 +113,7 @@ class Service:
         with closing(EncodingProcess(self._store)) as process:
             cosines = {hit.article: hit.cosine for hit in process.similar(article, limit)}
         feeds = {feed.number: feed.name for feed in self.views.feeds.every()}
+        alerts = self.views.alerts.of_articles(cosines)
         return [
             SearchHit(
                 article=similar,
@@ -121,6 +122,7 @@ class Service:
                 spans=(),
                 snippet=snippet(similar, (), SNIPPET)[0],
                 lit=(),
+                alerts=tuple(row.alert for row in alerts if row.article == similar.id),
             )
             for similar in self.views.articles.get([*cosines])
         ]

@@ -377,6 +377,7 @@ class ArchiveSearch:
         hits = list(hits)
         articles = {a.id: a for a in self._views.articles.get([hit.id for hit in hits])}
         names = {feed.number: feed.name for feed in self._views.feeds.every()}
+        alerts = self._views.alerts.of_articles(articles)
         highlighter = Highlighter(query)
         for hit in checked(hits, 1):
             article = articles.get(hit.id)
@@ -391,4 +392,5 @@ class ArchiveSearch:
                 spans=spans,
                 snippet=text,
                 lit=tuple(lit),
+                alerts=tuple(row.alert for row in alerts if row.article == article.id),
             )

@@ -44,7 +44,7 @@ def newsroom(tmp_path: Path, postgresql: str, server: Web) -> Newsroom:
 
 def test_commands_read_and_write_the_shared_store(newsroom: Newsroom) -> None:
     assert not (newsroom.data / "newsroom.db").exists()
-    alerts = json.loads(newsroom.here("alerts", "--format", "json").stdout)
+    alerts = json.loads(newsroom.here("alerts", "--format", "json").stdout)["alerts"]
     assert {alert["watchlist"] for alert in alerts} >= {"Alibaba", "Douanes"}
     closed = newsroom.here("alerts", "close", "--query", "watch:Alibaba", "--yes")
     assert "2 alerts changed: close" in closed.stderr
@@ -135,7 +135,7 @@ def test_one_who_may_only_read_sees_everything_and_changes_nothing(
         refused = reader.here(*command.split(), **environ)
         assert refused.returncode == 1, command
         assert "this user may not do that" in refused.stderr
-    assert {row["state"] for row in reader.json("alerts", "--format", "json")} == {"new"}
+    assert {row["state"] for row in reader.json("alerts", "--format", "json")["alerts"]} == {"new"}
 
 
 def test_feeds_yaml_names_the_store_as_well(newsroom: Newsroom, postgresql: str) -> None:

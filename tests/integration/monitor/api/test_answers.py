@@ -32,10 +32,11 @@ def output(newsroom: Newsroom, *args: str) -> Any:
         ("/trend", {"query": "port", "by": "month", "until": "yesterday"}, "counts",
          "trend port --by month --until yesterday --format json"),
         ("/articles/1", {}, "", "show 1 --format json"),
-        ("/alerts", {}, "alerts", "alerts --format json"),
-        ("/alerts", {"watch": "alibaba", "lang": "fr"}, "alerts",
+        ("/alerts", {}, "", "alerts --format json"),
+        ("/alerts", {"limit": 1}, "", "alerts --limit 1 --format json"),
+        ("/alerts", {"watch": "alibaba", "lang": "fr"}, "",
          "alerts --watch alibaba --lang fr --format json"),
-        ("/alerts", {"query": "watch:Douanes"}, "alerts",
+        ("/alerts", {"query": "watch:Douanes"}, "",
          "alerts --query watch:Douanes --format json"),
         ("/watchlists", {}, "watchlists", "watch list --format json"),
         ("/feeds", {}, "feeds", "feeds --format json"),
@@ -148,3 +149,14 @@ def test_articles_are_compared_one_at_a_time(api: Api, monkeypatch: pytest.Monke
     monkeypatch.setattr(api.server.app.state, "heavy_lock", lock)
     answer = api.get("/articles/1/similar")
     assert answer.json()["type"] == "urn:tocsin:problem:busy"
+
+
+def test_a_hit_names_the_alerts_of_its_article(api: Api, filled: Newsroom) -> None:
+    numbers: dict[int, list[str]] = {}
+    for alert in api.json("/alerts", state="all")["alerts"][::-1]:
+        numbers.setdefault(alert["article_id"], []).append(alert["alert_id"])
+    hits = api.json("/search", query="port OR liège")["hits"]
+    assert any(hit["alerts"] for hit in hits)
+    for hit in hits:
+        assert {*numbers.get(hit["article_id"], [])} <= {*hit["alerts"]}
+    assert all(not hit["alerts"] for hit in api.json("/search", query="-has:alert port")["hits"])

@@ -118,7 +118,9 @@ def test_a_reader_that_may_only_read_marks_nothing(served: Api, busy: Newsroom) 
         for path in ("edit-tag", "mark-all-as-read"):
             answer = reading.post(path, i="1", a=f"{STATE}read", s=f"{STATE}reading-list")
             assert answer.status_code == 403, path
-    assert {alert["state"] for alert in busy.json("alerts", "--format", "json")} == {"new"}
+    assert {alert["state"] for alert in busy.json("alerts", "--format", "json")["alerts"]} == {
+        "new"
+    }
 
 
 def test_forms_of_foreign_pages_are_refused(served: Api) -> None:
@@ -240,7 +242,7 @@ def test_entries_have_what_readers_show(reader: Reader) -> None:
 @pytest.fixture
 def alerts(busy: Newsroom) -> Iterator[dict[int, dict[str, Any]]]:
     """Return the alerts; after the test they are new again."""
-    rows = busy.json("alerts", "--format", "json")
+    rows = busy.json("alerts", "--format", "json")["alerts"]
     yield {int(row["alert_id"][1:]): row for row in rows}
     for act in ("reopen", "unstar"):
         busy.here("alerts", act, *(row["alert_id"] for row in rows))
@@ -250,7 +252,7 @@ def alerts(busy: Newsroom) -> Iterator[dict[int, dict[str, Any]]]:
 def state(newsroom: Newsroom, number: int) -> tuple[str, bool, list[str]]:
     (row,) = [
         alert
-        for alert in newsroom.json("alerts", "--state", "all", "--format", "json")
+        for alert in newsroom.json("alerts", "--state", "all", "--format", "json")["alerts"]
         if alert["alert_id"] == f"a{number}"
     ]
     return row["state"], row["starred"], row["tags"]
@@ -310,9 +312,9 @@ def test_all_of_a_stream_are_read_at_once(
 def test_marks_that_mean_nothing_change_nothing(
     reader: Reader, busy: Newsroom, fields: dict[str, str], status: int
 ) -> None:
-    before = busy.json("alerts", "--state", "all", "--format", "json")
+    before = busy.json("alerts", "--state", "all", "--format", "json")["alerts"]
     assert reader.post("edit-tag", **fields).status_code == status
-    assert busy.json("alerts", "--state", "all", "--format", "json") == before
+    assert busy.json("alerts", "--state", "all", "--format", "json")["alerts"] == before
 
 
 # --- real readers -------------------------------------------------------------------------------
@@ -387,5 +389,7 @@ def test_newsboat_lists_opens_reads_and_stars(
         shown.read_until("(0/5) Alibaba")
         shown.press("q")
         shown.end()
-    states = [row["state"] for row in busy.json("alerts", "--state", "all", "--format", "json")]
+    states = [
+        row["state"] for row in busy.json("alerts", "--state", "all", "--format", "json")["alerts"]
+    ]
     assert states.count("acknowledged") == 5 and states.count("new") == 2

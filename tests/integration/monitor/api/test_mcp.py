@@ -199,7 +199,7 @@ def test_nothing_changes_without_a_person(
     person = Person(answer)
     refused = call(door, "triage", person, alert="a1", starred=True)
     assert refused.is_error and "nothing was changed" in text_of(refused)
-    assert not hostile.json("alerts", "--format", "json")[0]["starred"]
+    assert not hostile.json("alerts", "--format", "json")["alerts"][0]["starred"]
     can_ask = answer is not None and not (isinstance(door, Http) and door.mode == "legacy")
     assert len(person.questions) == can_ask
 
@@ -222,12 +222,12 @@ def test_a_person_sees_the_alert_and_the_change(
 
         refused = await triage(starred=True)
         assert refused.is_error and "nothing was changed" in text_of(refused)
-        assert not hostile.json("alerts", "--format", "json")[0]["starred"]
+        assert not hostile.json("alerts", "--format", "json")["alerts"][0]["starred"]
 
         person.answer, person.while_asked = "accept", lambda: noted("mine")
         refused = await triage(note="yours")
         assert refused.is_error and "changed" in text_of(refused)
-        assert hostile.json("alerts", "--format", "json")[0]["note"] == "mine"
+        assert hostile.json("alerts", "--format", "json")["alerts"][0]["note"] == "mine"
         noted("")
 
         person.while_asked = lambda: None

@@ -14,7 +14,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 from support.api_server import Api, serving
 from support.newsroom import Newsroom, until
 
-from monitor.api.app import _make_schema
+from monitor.api.app import _encoded_schema, _make_schema
 from monitor.model.analyst import Scope
 
 if TYPE_CHECKING:
@@ -110,6 +110,7 @@ def test_others_are_answered_while_the_schema_is_made(
     monkeypatch.setattr(FastAPI, "openapi", slowly)
     api.server.app.openapi_schema = None
     _make_schema.cache_clear()
+    _encoded_schema.cache_clear()
     with ThreadPoolExecutor() as http:
         schema = http.submit(api.client.get, "/openapi.json")
         until(lambda: not schema.running() or api.get("/status").status_code == 200)

@@ -196,7 +196,7 @@ def test_a_query_with_a_name_that_does_not_exist_is_a_warning(
 
 
 def test_a_watchlist_that_was_removed_still_has_its_alerts(filled: Newsroom) -> None:
-    alerts = filled.json("alerts", "--watch", "feed health", "--json")
+    alerts = filled.json("alerts", "--watch", "feed health", "--json")["alerts"]
     assert [alert["watchlist"] for alert in alerts] == ["feed health"]
 
 

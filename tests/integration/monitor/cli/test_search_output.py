@@ -9,7 +9,9 @@ import pytest
 from support.newsroom import Newsroom
 from support.two_feed_newsroom import ENGLISH, FORMULA, FRENCH, rows, titles
 
-FOUND = {"article_id", "title", "url", "feed", "lang", "published", "seen", "score", "snippet"}
+FOUND = {
+    "article_id", "title", "url", "feed", "lang", "published", "seen", "score", "snippet", "alerts",
+}  # fmt: skip
 MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")
 
 

@@ -225,7 +225,7 @@ def without_ages(text: str) -> str:
 
 
 def test_show_takes_an_alert_or_an_article_and_says_which(filled: Newsroom) -> None:
-    (alert,) = filled.json("alerts", "--watch", "Douanes", "--json")
+    (alert,) = filled.json("alerts", "--watch", "Douanes", "--json")["alerts"]
     name, article = alert["alert_id"], alert["article_id"]
     output = filled.here("show", name).stdout
     assert output.startswith(f"alert {name} of article {article}\n")
@@ -235,14 +235,14 @@ def test_show_takes_an_alert_or_an_article_and_says_which(filled: Newsroom) -> N
     of_article = filled.json("show", str(article), "--json")
     assert of_article["article_id"] == article
     assert name in [row["alert_id"] for row in of_article["alerts"]]
-    (trouble,) = filled.json("alerts", "--watch", "feed health", "--json")
+    (trouble,) = filled.json("alerts", "--watch", "feed health", "--json")["alerts"]
     assert filled.here("show", trouble["alert_id"]).stdout.startswith(
         f"alert {trouble['alert_id']}\n"
     )
 
 
 def test_the_wrong_kind_of_number_is_an_error_that_says_what_to_type(filled: Newsroom) -> None:
-    (alert,) = filled.json("alerts", "--watch", "Douanes", "--json")
+    (alert,) = filled.json("alerts", "--watch", "Douanes", "--json")["alerts"]
     name, article = alert["alert_id"], str(alert["article_id"])
     for words, message in (
         (["similar", name], f"{name} is the number of an alert; `tocsin show {name}` names"),

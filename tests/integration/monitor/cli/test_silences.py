@@ -49,14 +49,14 @@ def test_a_silence_from_its_beginning_to_its_end(web: Web, tmp_path: Path, run: 
     web.on("/feed", Reply(body=rss(*news)))
     assert newsroom.once("--now").returncode == 0
     assert sent_messages(tmp_path) == [("douane", "raised", "")]
-    rows = json.loads(run("alerts", "--suppressed", "--format", "json"))
+    rows = json.loads(run("alerts", "--suppressed", "--format", "json"))["alerts"]
     assert [(row["watchlist"], row["suppressed"]) for row in rows] == [
         ("port", "no route"), ("Alibaba", "silence"), ("Alibaba", "silence"),
     ]  # fmt: skip
     assert all(row["suppressed_until"] == silence["until"] for row in rows[1:])
     suppressed = run("alerts", "--suppressed", "--watch", "Alibaba")
     assert "not notified: the watchlist was silenced until" in suppressed
-    assert len(json.loads(run("alerts", "--format", "json"))) == 4, "marked, not hidden"
+    assert len(json.loads(run("alerts", "--format", "json"))["alerts"]) == 4, "marked, not hidden"
     status = json.loads(run("status", "--json"))
     assert status["suppressed"] == {"silence": 2, "no route": 1}
     assert [entry["watchlist"] for entry in status["silences"]] == ["Alibaba"]

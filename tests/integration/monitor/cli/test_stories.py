@@ -85,7 +85,7 @@ def test_a_story_is_one_block_with_its_watchlists_and_alerts(run: Run) -> None:
 def test_limit_counts_stories_for_people_and_alerts_for_programs(run: Run) -> None:
     output = run("alerts", "--limit", "2", talk=False)
     assert re.findall(r"^ +(a\d+) ", output, re.M) == ["a5", "a3"]
-    rows = json.loads(run("alerts", "--limit", "4", "--json", talk=False))
+    rows = json.loads(run("alerts", "--limit", "4", "--json", talk=False))["alerts"]
     assert [(row["alert_id"], row["story"]) for row in rows] == [
         ("a5", "a1"), ("a4", "a1"), ("a3", "a3"), ("a2", "a1"),
     ]  # fmt: skip
@@ -129,7 +129,8 @@ def test_status_watch_list_and_alerts_agree_in_stories(done: tuple[str, ...], ru
         run("alerts", *done)
 
     def new(*words: str) -> int:
-        rows = json.loads(run("alerts", "--state", "new", "--limit", "0", *words, "--json") or "[]")
+        output = run("alerts", "--state", "new", "--limit", "0", *words, "--json")
+        rows = json.loads(output)["alerts"]
         return len({row["story"] for row in rows})
 
     total = json.loads(run("status", "--json"))["untriaged"]

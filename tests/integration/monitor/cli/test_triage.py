@@ -67,7 +67,7 @@ class Run:
     def rows(self, *words: str) -> list[dict[str, Any]]:
         self.monkeypatch.setenv("TOCSIN_USER", "ana")
         done = CliRunner().invoke(main_group, ["alerts", *words, "--format", "json"])
-        return list(json.loads(done.stdout))
+        return list(json.loads(done.stdout)["alerts"])
 
     def ids(self, *words: str) -> list[int]:
         return sorted(map(number, self.rows(*words)))

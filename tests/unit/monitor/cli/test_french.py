@@ -53,7 +53,7 @@ def test_alerts_and_what_is_done_to_them() -> None:
     output = run("alerts", "--watch", "Grève")
     assert "Grève" in output
     assert "« grève »" in output
-    rows = json.loads(run("alerts", "list", "--watch", "Grève", "--json"))
+    rows = json.loads(run("alerts", "list", "--watch", "Grève", "--json"))["alerts"]
     first_id, second_id = (row["alert_id"] for row in rows)
     assert run("alerts", "noise", first_id, second_id) == (
         "2 alertes modifiées : classer comme bruit ; 1 autre du même sujet : ajoutez --story ;"
@@ -69,7 +69,7 @@ def test_alerts_and_what_is_done_to_them() -> None:
 
 @pytest.mark.usefixtures("newsroom", "french")
 def test_json_stays_as_it_is() -> None:
-    (row, *_rest) = json.loads(run("alerts", "--json"))
+    (row, *_rest) = json.loads(run("alerts", "--json"))["alerts"]
     assert (row["state"], row["severity"]) == ("new", "medium")
     assert "watchlist" in row
     assert run("alerts", "list", "--format", "csv").startswith("alert_id,article_id,kind,")

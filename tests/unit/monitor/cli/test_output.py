@@ -66,3 +66,23 @@ def test_no_cell_is_a_formula(start: str, capsys: pytest.CaptureFixture[str]) ->
     (row,) = csv.DictReader(io.StringIO(capsys.readouterr().out, newline=""))
     cell_start = start.replace("\r", "\n")
     assert row == {"title": f"'{cell_start}1+1", "number": "-1"}
+
+
+def test_a_cell_of_csv_is_flat(capsys: pytest.CaptureFixture[str]) -> None:
+    row = {
+        "tags": ["grève", "port"],
+        "matches": [{"field": "title", "term": "a"}, {"field": "body", "term": "a"},
+                    {"field": "body", "term": "", "text": "b"}],
+        "outlets": [{"name": "Le Fil", "lag": 0}, {"name": "La Une", "lag": 60}],
+        "suppressed": {"cooldown": 2, "silence": 1},
+        "after": {"tags": ["x", "y"], "starred": True},
+        "sum": ["=1+1"],
+        "none": [],
+    }  # fmt: skip
+    print_rows([row], "csv", [*row])
+    head, cells = csv.reader(capsys.readouterr().out.splitlines())
+    assert dict(zip(head, cells, strict=True)) == {
+        "tags": "grève; port", "matches": "a; b", "outlets": "Le Fil; La Une",
+        "suppressed": "cooldown: 2; silence: 1", "after": "tags: x; y; starred: True",
+        "sum": "'=1+1", "none": "",
+    }  # fmt: skip

@@ -170,7 +170,8 @@ KNOWN = (
 def test_no_word_of_a_page_is_left_in_english(reader: Browser, filled: Newsroom) -> None:
     config = filled.config.read_text(encoding="utf-8")
     titles = " ".join(
-        f"{row['title']} {row['feed']}" for row in filled.json("alerts", "--format", "json")
+        f"{row['title']} {row['feed']}"
+        for row in filled.json("alerts", "--format", "json")["alerts"]
     )
     with pseudo_language():
         for path in (*PAGES, "/alerts/a99", "/alerts/x", "/nothing", "/login", "/alerts?state=q"):
