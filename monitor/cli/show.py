@@ -171,12 +171,15 @@ def _show_article(cli: CliContext, id: int, style: str, *, diff: bool) -> None:
 def _require_evidence(
     cli: CliContext, details: ArticleDetails | None, alerts: Sequence[Alert] = ()
 ) -> None:
-    """Raise StoreError if the evidence says otherwise of what is to be shown, or of any feed."""
-    ids = {alert.id for alert in alerts}
+    """Raise StoreError if the evidence says otherwise of what is to be shown."""
+    ids, outlets = {alert.id for alert in alerts}, {alert.feed for alert in alerts}
     if details:
         ids |= {a.id for a in details.alerts} | {other.alert for other in details.merged}
+        timeline = (*details.timeline.outlets, *details.timeline.elsewhere)
+        outlets |= {details.feed, *(outlet.name for outlet in timeline)}
+        outlets |= {other.publisher for other in details.merged}
     with EvidenceReader(cli.store) as proofs:
-        faults = "; ".join(map(str, contradictions(proofs, sorted(ids))))
+        faults = "; ".join(map(str, contradictions(proofs, sorted(ids), outlets)))
     if faults:
         raise StoreError(_("it is not as its evidence says: {faults}", faults=faults))
 

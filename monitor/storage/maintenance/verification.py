@@ -287,7 +287,7 @@ def verify(
         result.add_fault(
             _("the feeds brought {count} articles that are not in the store", count=missing)
         )
-    for number, words in _feed_faults(reader):
+    for _name, number, words in _feed_faults(reader):
         result.add_fault(words, number)
     _verify_chain(reader, progress, now, result)
     if noted:
@@ -301,8 +301,10 @@ def verify(
     return result
 
 
-def contradictions(reader: EvidenceReader, ids: Sequence[int]) -> list[AuditFault]:
-    """Return what the evidence says otherwise of these alerts, and of any feed."""
+def contradictions(
+    reader: EvidenceReader, ids: Sequence[int], names: Collection[str]
+) -> list[AuditFault]:
+    """Return what the evidence says otherwise of these alerts, and of feeds with these names."""
 
     def alert_faults(renames: Sequence[WatchlistRename]) -> list[AuditFault]:
         return [
@@ -311,15 +313,16 @@ def contradictions(reader: EvidenceReader, ids: Sequence[int]) -> list[AuditFaul
             for number, words in faults_of(id, recorded)
         ]
 
-    feed_faults = [AuditFault(words, number) for number, words in _feed_faults(reader)]
+    feed_faults = [AuditFault(words, n) for name, n, words in _feed_faults(reader) if name in names]
     return feed_faults + (alert_faults(()) and alert_faults(reader.renames()))  # these take long
 
 
-def _feed_faults(reader: EvidenceReader) -> Iterator[NumberedFault]:
+def _feed_faults(reader: EvidenceReader) -> Iterator[tuple[object, int, str]]:
+    """Yield the name of a feed in the store, its last record, and a fault in words."""
     for feed, number, recorded, stored in reader.feeds():
-        for name, now, before in zip(("name", "url"), stored, recorded, strict=True):
+        for field, now, before in zip(("name", "url"), stored, recorded, strict=True):
             if now != before:
-                yield number, _difference(f"feeds.{feed}.{name}", now, before)
+                yield stored[0], number, _difference(f"feeds.{feed}.{field}", now, before)
 
 
 # --- the chain -------------------------------------------------------------------------

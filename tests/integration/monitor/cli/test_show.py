@@ -289,3 +289,30 @@ def test_an_outlet_that_the_evidence_does_not_back_is_not_shown(
             done = newsroom.here("show", number, "--format", form)
             assert (done.returncode, done.stdout) == (1, "")
             assert "'Le Monde'" in done.stderr or "`article.feed` is now 9" in done.stderr
+
+
+@pytest.mark.costly
+def test_what_other_feeds_brought_is_shown_although_the_evidence_contradicts_one(
+    web: Web, tmp_path: Path
+) -> None:
+    newsroom = Newsroom(tmp_path)
+    for host in ("lesoir.be", "afp.com"):
+        web.on(f"/{host}", copy(host))
+    web.on("/other", NOTHING)
+    newsroom.watch(
+        [{"url": web.url(f"/{host}"), "name": host} for host in ("lesoir.be", "afp.com", "other")],
+        ["Alibaba", "Rien"],
+    )
+    poll(newsroom)
+    alerts = newsroom.sql(
+        "SELECT al.id, a.id, f.name FROM alerts al JOIN articles a ON a.id = al.article"
+        " JOIN feeds f ON f.number = a.feed"
+    )
+    with closing(sqlite3.connect(newsroom.folder / "var" / "newsroom.db")) as sql:
+        sql.executescript("UPDATE feeds SET name = 'Le Monde' WHERE name = 'lesoir.be'")
+    refused = {}
+    for alert, article, feed in alerts:
+        shown = [newsroom.here("show", number) for number in (f"a{alert}", str(article))]
+        assert all("Le Monde" not in done.stdout for done in shown)
+        refused.setdefault(feed, set()).update(done.returncode for done in shown)
+    assert refused["lesoir.be"] == {1} and refused["other"] == {0}
