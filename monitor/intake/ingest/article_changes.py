@@ -10,8 +10,9 @@ viewer's triage waits only while rows are written.
 from __future__ import annotations
 
 from collections import Counter, deque
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from itertools import combinations, repeat, zip_longest
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import accumulate, combinations, groupby, repeat, zip_longest
+from operator import itemgetter
 from urllib.parse import urlsplit
 
 from msgspec import Struct
@@ -191,8 +192,6 @@ def _is_unchanged(entry: Entry, article: KnownArticle) -> bool:
 
 # --- changes ---------------------------------------------------------------------------
 
-_Featured = tuple[Article, TextFeatures | None]
-"""An article, and its features where they were read with the document."""
 _NO_FEATURES = TextFeatures({}, frozenset(), ())
 GROUP = 200_000
 """Characters of the articles whose features are computed at once, roughly: 0.04 s."""
@@ -402,13 +401,15 @@ def enrich(
         features: The features of each article, None where they were not read with the document.
     """
     matcher = matcher or TimedMatcher()
-    for group in _groups(zip_longest(articles, features)):
-        unread = [article.texts[:3] for article, cached in group if cached is None]
+    ends = (end // GROUP for end in accumulate(article.characters for article in articles))
+    rows = zip_longest(articles, features, ends)
+    for group in (list(grouped_rows) for _end, grouped_rows in groupby(rows, itemgetter(2))):
+        unread = [article.texts[:3] for article, cached, _end in group if cached is None]
         computed: Iterator[TextFeatures] = repeat(_NO_FEATURES)
         if not matcher.is_late:
             with matcher.counting():
                 computed = iter(text_features(unread, with_languages=not feed.lang))
-        for article, cached in group:
+        for article, cached, _end in group:
             text = next(computed) if cached is None else cached
             lang = feed.lang or choose(text.languages, prior(recent, declared))
             recent.append(lang)
@@ -422,16 +423,3 @@ def enrich(
                 hits=matching.hits,
                 unmatched=matching.unmatched,
             )
-
-
-def _groups(articles: Iterable[_Featured]) -> Iterator[list[_Featured]]:
-    """Yield the articles of a document in groups of some `GROUP` characters."""
-    group: list[_Featured] = []
-    characters = 0
-    for article, features in articles:
-        group.append((article, features))
-        characters += sum(map(len, article.texts))
-        if characters >= GROUP:
-            yield group
-            group, characters = [], 0
-    yield group
