@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sqlite3
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing
@@ -151,7 +152,10 @@ class SqliteConnection(sqlite3.Connection):
         return int(row[0]) if row else 0
 
     def altered_schema(self) -> list[str]:
-        return altered_schema(self)
+        with closing(sqlite3.connect(":memory:")) as model:
+            for statement in statements():
+                model.execute(statement)
+            return sorted({name for _kind, name, _sql in _schema(model) ^ _schema(self)})
 
     def find_damage(self, is_ended: Callable[[], bool] = bool) -> str:
         self.set_progress_handler(is_ended, TICK)
@@ -173,24 +177,10 @@ class SqliteConnection(sqlite3.Connection):
 _TRIGGER = "CREATE TRIGGER"
 
 
-def altered_schema(connection: sqlite3.Connection) -> list[str]:
-    """Return the names of tables, indices, triggers and views that are not those of a new store."""
-    with closing(sqlite3.connect(":memory:")) as model:
-        for statement in statements():
-            model.execute(statement)
-        return sorted({name for _kind, name, _sql in _schema(model) ^ _schema(connection)})
-
-
 def _schema(connection: sqlite3.Connection) -> set[tuple[str, str, str]]:
     """Return kind, name and statement of what a database defines, without comments."""
     rows = connection.execute("SELECT type, name, sql FROM sqlite_master WHERE sql <> ''")
-    return {(kind, name, "\n".join(_code_lines(sql))) for kind, name, sql in rows}
-
-
-def _code_lines(sql: str) -> Iterator[str]:
-    for line in sql.splitlines():
-        if code := line.partition("--")[0].rstrip():
-            yield code
+    return {(kind, name, re.sub(r"\s*--.*", "", sql)) for kind, name, sql in rows}
 
 
 def take_rows_only(path: Path) -> list[str]:
@@ -208,7 +198,7 @@ def take_rows_only(path: Path) -> list[str]:
         for statement in statements():
             if statement.startswith(_TRIGGER):
                 connection.execute(statement.replace(_TRIGGER, f"{_TRIGGER} IF NOT EXISTS", 1))
-        return altered_schema(connection)
+        return connection.altered_schema()
 
 
 def statements() -> list[str]:
