@@ -320,9 +320,9 @@ def contradictions(
 def _feed_faults(reader: EvidenceReader) -> Iterator[tuple[object, int, str]]:
     """Yield the name of a feed in the store, its last record, and a fault in words."""
     for feed, number, recorded, stored in reader.feeds():
-        for field, now, before in zip(("name", "url"), stored, recorded, strict=True):
+        for key, now, before in zip(("name", "url"), stored, recorded, strict=True):
             if now != before:
-                yield stored[0], number, _difference(f"feeds.{feed}.{field}", now, before)
+                yield stored[0], number, _difference(f"feeds.{feed}.{key}", now, before)
 
 
 # --- the chain -------------------------------------------------------------------------
