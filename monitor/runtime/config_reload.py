@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 from monitor.base.article import Timestamp
-from monitor.base.errors import ConfigError, StoreError
+from monitor.base.errors import ConfigError
 from monitor.base.translation import gettext as _
 from monitor.config.checks import rule_warnings
 from monitor.config.description import changes
@@ -36,19 +36,6 @@ class ConfigReloader:
         self._backfill = backfill
         self._last_stamp = parts.stamp()
         self._active_stamp = None if parts.edited() else self._last_stamp
-
-    async def run_forever(
-        self, tick: Callable[[], Awaitable[object]], on_refusal: Callable[[StoreError], None]
-    ) -> None:
-        """Look for changes after each tick, while polls go on. Never raises."""
-        while True:
-            await tick()
-            try:
-                await self.look()
-            except StoreError as error:
-                on_refusal(error)
-            except Exception:
-                log.exception(_("this edit is not active; the monitor goes on"))
 
     async def look(self) -> None:
         """Activate an edit, once the file is unchanged since the last look.

@@ -159,8 +159,6 @@ class Daemon:
         self._refused_at = self._complained_at = float("-inf")
         self._refused: StoreError | None = None
         self._swept_at = 0.0
-        self._ticked = asyncio.Event()
-        """Is set for an instant at each tick."""
         self._changes: object = None
         """The stamp of the store at the last look."""
         self._looked_in_at = self._next_look = 0.0
@@ -172,9 +170,6 @@ class Daemon:
         background = [
             *await self._start(),
             self._while_held(Duty.BACKFILL, self._backfill.run_forever),
-            asyncio.create_task(
-                self._reloader.run_forever(self._ticked.wait, self._pause), name="reloader"
-            ),
             self._while_held(Duty.UPKEEP, self._retention.run_forever),
             asyncio.create_task(
                 check_daily(
@@ -191,7 +186,8 @@ class Daemon:
         if self._parts.linker is not None:
             background.append(self._while_held(Duty.VECTORS, self._parts.linker.run_forever))
         self._log_watched()
-        ticker = Ticker((self._pulse, self._tick), lambda: TICK * (RESTING if self._rests() else 1))
+        ticks = self._beat, self._reload, self._tick
+        ticker = Ticker(ticks, lambda: TICK * (RESTING if self._rests() else 1))
         background.append(asyncio.create_task(ticker.keep(self._parts.clock, self._parts.sleep)))
         try:
             await fire(self._tick)
@@ -277,6 +273,13 @@ class Daemon:
             now = self._parts.clock()
             await self._parts.thread(self._parts.store.set_aside, article, reason, now)
             del set_aside[article]
+
+    async def _reload(self) -> None:
+        """Activate an edit of `feeds.yaml`, while polls go on."""
+        try:
+            await self._reloader.look()
+        except StoreError as error:
+            self._pause(error)
 
     async def _tick(self) -> None:
         """Do once everything that is due."""
@@ -436,7 +439,7 @@ class Daemon:
     # --- start and end ---
 
     async def _start(self) -> list[asyncio.Task[None]]:
-        self._beat()
+        await self._beat()
         await self._parts.leases.start()
         await self._reloader.enforce(self._reloader.config)
         self._parts.indexer.start()
@@ -474,11 +477,6 @@ class Daemon:
             )
         )
 
-    async def _pulse(self) -> None:
-        self._beat()
-        self._ticked.set()
-        self._ticked.clear()
-
     @property
     def heartbeat(self) -> Heartbeat:
         return Heartbeat(
@@ -497,7 +495,7 @@ class Daemon:
             return turned_off()
         return not_installed() if linker is None else linker.trouble
 
-    def _beat(self) -> None:
+    async def _beat(self) -> None:
         try:
             self._parts.lock.beat(self.heartbeat)
         except OSError as error:

@@ -140,11 +140,14 @@ def test_an_interval_edited_during_a_poll_causes_no_second_poll(tmp_path: Path, 
 
     class CountingThread(WorkerThread):
         remaining: int | None = None
+        editing: asyncio.Task[object] | None = None
 
         async def __call__(self, call: Callable[..., T], *args: Any) -> T:
             result = await super().__call__(call, *args)
             task = asyncio.current_task()
-            if self.remaining is not None and task is not None and task.get_name() == "reloader":
+            if self.remaining is not None and call == room.store.feeds.every:  # an edit begins
+                CountingThread.editing = task
+            if self.remaining is not None and task is CountingThread.editing:
                 self.remaining -= 1
                 if self.remaining == 0:
                     answered.set()
@@ -163,7 +166,7 @@ def test_an_interval_edited_during_a_poll_causes_no_second_poll(tmp_path: Path, 
         answered.set()
         await room.until(lambda: room.polls(A) == 1 and seconds_until_due(room) == 6 * HOUR)
         await asyncio.sleep(5 * TICK)
-        assert room.polls(A) == 1
+        assert room.polls(A) == 1 and CountingThread.editing
 
     room.run(script)
 
