@@ -192,3 +192,14 @@ def test_phrases_are_found_in_many_documents_as_in_few(
     hits = open_archive(tmp_path).search(parse_query(query)).hits
     expected = {article.id for article in articles if evaluate(root, MemoryDocument.of(article))}
     assert {hit.id for hit in hits} == expected != set()
+
+
+def test_a_process_that_has_numpy_reads_no_document_of_many_by_itself(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """To read each takes ten times as long as to compare their places together."""
+    texts = [(f"x{number} de la", "de") if number % 2 else ("la de", "") for number in range(60)]
+    writer = open_archive_writer(tmp_path)
+    writer.add(articles_of(texts))
+    monkeypatch.delattr(query_executor, "SegmentDocument")
+    assert open_archive(tmp_path).search(parse_query('"de la"')).total == 30
