@@ -261,9 +261,8 @@ class _Builder:
 def _inflected_modes(run: list[Token]) -> list[Mode]:
     """Return the modes of the words of an inflected compound."""
     *firsts, last = run
-    is_noun = bool(noun_inflections(_lower(last)))
-    if last.term in _ADVERBS:
-        is_noun = firsts[0].term.endswith(("er", "ers"))  # runners-up
+    is_agent = firsts[0].term.endswith(("er", "ers"))  # runners-up
+    is_noun = is_agent if last.term in _ADVERBS else bool(noun_inflections(_lower(last)))
     modes = [_mode_inside(token) if is_noun else Mode.FOLDED for token in firsts]
     for head in range(len(firsts)):
         if _BEHIND_HEAD.fullmatch(" ".join(token.term for token in run[head + 1 :])):
