@@ -38,6 +38,12 @@ def stories(count: int) -> str:
     return ngettext("{count} story", "{count} stories", count)
 
 
+def stories_of(story_count: int, alert_count: int) -> str:
+    """Return a number of stories, and of their alerts if there are more: `1 story (3 alerts)`."""
+    more = alert_count > story_count
+    return f"{stories(story_count)} ({alerts(alert_count)})" if more else stories(story_count)
+
+
 def feeds(count: int) -> str:
     """Return a number of feeds: `1 feed`, `1,200 feeds`."""
     return ngettext("{count} feed", "{count} feeds", count)

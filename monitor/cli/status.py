@@ -85,7 +85,7 @@ def _lines(status: Status, suppressed: Counter[str], now: float) -> Iterator[str
             yield output.labelled("", str(status.monitor.config), width)
     if suppressed:
         yield _(
-            "suppressed in the last day: {counts}; `tocsin alerts --suppressed` lists them",
+            "listed, not sent in the last day: {counts}; `tocsin alerts --suppressed` shows them",
             counts=describe_counts(suppressed),
         )
     if status.unsent or status.dead:

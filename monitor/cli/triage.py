@@ -42,7 +42,7 @@ from monitor.cli.options import (
 from monitor.model.alert import Alert, AlertState, Verdict
 from monitor.model.search import Filter
 from monitor.model.triage import Change, Decision, TriageAction, triage_state
-from monitor.presentation.alert import describe_decision
+from monitor.presentation.alert import describe_decision, describe_undone
 from monitor.presentation.rows import columns
 from monitor.presentation.rows.alerts import DecisionRow, change_row, decision_row, undo_row
 from monitor.presentation.service.service import Service
@@ -392,7 +392,7 @@ def _undo(context: click.Context, style: str) -> None:
     undo.
     """
     cli: CliContext = context.obj
-    _report_undo(context, cli.service().triage.undo(), style, _("nothing to undo"))
+    _report_undo(context, cli.service().triage.undo(), style, redo=False)
 
 
 @click.command("redo")
@@ -404,21 +404,26 @@ def _redo(context: click.Context, style: str) -> None:
     Exits with 1 when there is nothing to redo.
     """
     cli: CliContext = context.obj
-    _report_undo(context, cli.service().triage.redo(), style, _("nothing to redo"))
+    _report_undo(context, cli.service().triage.redo(), style, redo=True)
 
 
 def _report_undo(
-    context: click.Context, act: TriageAction | None, style: str, fallback: str
+    context: click.Context, act: TriageAction | None, style: str, *, redo: bool
 ) -> None:
     if style == "json":
         click.echo(json.dumps(undo_row(act)))
     elif act is not None:
-        numbers = _numbers(act.left)
-        summary = ngettext("{count} alert changed", "{count} alerts changed", len(act.ids))
-        note = _("not undone, because they were changed since: {alerts}", alerts=numbers)
-        say(clauses([summary, *([note] if act.left else [])]))
+        views, parts = context.obj.service().views, []
+        if act.ids:
+            stories = views.alerts.stories(act.ids, closed=True, silenced=True)
+            decisions = views.triage.decisions(act.ids[0])
+            parts = [describe_undone(act, decisions, stories, redo=redo)]
+        if act.left:
+            numbers = _numbers(act.left)
+            parts += [_("not undone, because they were changed since: {alerts}", alerts=numbers)]
+        say(clauses(parts))
     else:
-        say(fallback)
+        say(_("nothing to redo") if redo else _("nothing to undo"))
     if act is None:
         context.exit(1)
 

@@ -54,9 +54,9 @@ def watch_list(cli: CliContext, name: str | None, terms: bool, style: str) -> No
     little. With terms, an alert counts for each term that matched. `gaps` is the number of its
     feeds with coverage gaps in the last day; `tocsin feeds --blind` lists the gaps. `today` is
     the number of stories since midnight, beside the usual number by this time; ⇈ and ⇊ mark what
-    alerts call unusual: far more than usual, and none any more. `suppressed` is the number of
-    suppressed alerts of the last day; `tocsin alerts --suppressed` lists them. Columns without
-    content are left out.
+    alerts call unusual: far more than usual, and none any more. `not sent` is the number of
+    alerts of the last day of which nobody was notified; `tocsin alerts --suppressed` lists them.
+    Columns without content are left out.
     """
     _list_watchlists(cli, name, style, terms=terms)
 
@@ -134,7 +134,7 @@ def _precision(record: Any) -> str:
 
 HEADS = mark_all(
     "column", "watchlist", "severity", "alerts", "new stories", "today", "last hit", "gaps",
-    "suppressed", "precision",
+    "not sent", "precision",
 )  # fmt: skip
 
 
@@ -305,13 +305,13 @@ def watch_unsilence(context: click.Context, name: str) -> None:
     watchlist, since = silence.watchlist, output.format_moment(silence.since, cli.clock())
     if not silence.suppressed:
         output.echo(
-            _("{watchlist} is no longer silenced: nothing was suppressed", watchlist=watchlist)
+            _("{watchlist} is no longer silenced: nothing was kept back", watchlist=watchlist)
         )
         return
     output.echo(
         ngettext(
-            "{watchlist} is no longer silenced: {count} suppressed since {moment}",
-            "{watchlist} is no longer silenced: {count} suppressed since {moment}",
+            "{watchlist} is no longer silenced: {count} listed, not sent since {moment}",
+            "{watchlist} is no longer silenced: {count} listed, not sent since {moment}",
             silence.suppressed,
             watchlist=watchlist,
             moment=since,

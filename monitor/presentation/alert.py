@@ -7,14 +7,14 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 from monitor.base import signs
 from monitor.base.article import Timestamp
-from monitor.base.formatting import alert_number, clauses
+from monitor.base.formatting import alert_number, clauses, stories_of
 from monitor.base.text_cleaning import line, lines, truncate
 from monitor.base.translation import gettext as _
 from monitor.base.translation import mark, mark_plural, ngettext, number
-from monitor.model.alert import Alert, AlertState, SuppressionReason, Verdict
+from monitor.model.alert import Alert, AlertState, StoryAlerts, SuppressionReason, Verdict
 from monitor.model.delivery import Delivery, DeliveryState
 from monitor.model.shown_names import kind_name, severity_name, state_name, verdict_name
-from monitor.model.triage import Decision
+from monitor.model.triage import Change, Decision, Fields, TriageAction, difference, triage_state
 from monitor.model.watchlist import Match
 from monitor.presentation.spans import Line
 
@@ -170,7 +170,7 @@ def alert_lines(alert: Alert, deliveries: Iterable[Delivery], moment: Moment) ->
 
 def describe_decision(decision: Decision) -> str:
     """Return the changes of an alert by an act of triage, and why: `new → closed, starred`."""
-    words = [*_changes(decision)]
+    words = [*_changes(decision.before, decision.after)]
     if decision.why:
         words.append(_("because of {reason}", reason=line(decision.why)))
     if decision.undoes is not None:
@@ -178,14 +178,54 @@ def describe_decision(decision: Decision) -> str:
     return ", ".join(words)
 
 
+def describe_change(change: Change, alert: Alert) -> str:
+    """Return what a change makes of an alert: `noise, starred`; empty if it is so already."""
+    state = triage_state(alert)
+    return _outcome(*difference(state, change.on(state)))
+
+
+def describe_undone(
+    act: TriageAction, decisions: Iterable[Decision], stories: Iterable[StoryAlerts], *, redo: bool
+) -> str:
+    """Return what an act undid or redid: `Undone: noise on Grève à Orly`.
+
+    Args:
+        act: The act, which changed at least one alert.
+        decisions: The decisions about its first alert.
+        stories: The stories of its alerts.
+        redo: Whether it redid something.
+    """
+    step = next(decision for decision in decisions if decision.act == act.id)
+    words = _outcome(*((step.before, step.after) if redo else (step.after, step.before)))
+    subject = describe_subject([a for story in stories for a in story.alerts if a.id in act.ids])
+    if redo:
+        return _("Redone: {decision} on {subject}", decision=words, subject=subject)
+    return _("Undone: {decision} on {subject}", decision=words, subject=subject)
+
+
+def _outcome(before: Fields, after: Fields) -> str:
+    """Return the fields of an alert that changed as they are then."""
+    kept = {name: after[name] for name in after if name != "state" or "verdict" not in after}
+    tags = {name: before[name] for name in before if name == "tags"}
+    return ", ".join(_changes(tags, kept))
+
+
+def describe_subject(alerts: Sequence[Alert]) -> str:
+    """Return the headline of a single story, else the number of stories and alerts."""
+    first_ids = {alert.story_alert for alert in alerts}
+    if len(first_ids) == 1:
+        return line(alerts[-1].title or alerts[-1].feed)
+    return stories_of(len(first_ids), len(alerts))
+
+
 def describe_changes(decision: Decision) -> str:
     """Return the changes of an alert by an act of triage: `new → closed, starred`."""
-    return ", ".join(_changes(decision))
+    return ", ".join(_changes(decision.before, decision.after))
 
 
-def _changes(decision: Decision) -> Iterator[str]:
-    for name, after in decision.after.items():
-        before = decision.before.get(name, "")
+def _changes(earlier: Fields, later: Fields) -> Iterator[str]:
+    for name, after in later.items():
+        before = earlier.get(name, "")
         if name == "tags":
             yield from (f"+#{line(tag)}" for tag in after if tag not in before)
             yield from (f"-#{line(tag)}" for tag in before if tag not in after)
@@ -197,6 +237,8 @@ def _changes(decision: Decision) -> Iterator[str]:
         elif name == "note":
             note = truncate(line(after), 60)
             yield _("note “{text}”", text=note) if after else _("note removed")
+        elif name not in earlier:
+            yield _standing(name, after)
         else:
             yield f"{_standing(name, before)} {signs.BECOMES} {_standing(name, after)}"
 

@@ -185,7 +185,7 @@ def _alert_text(alert: RaisedAlert) -> str:
         return _("{alert} (was there before)", alert=message)
     if alert.suppressed:
         reason = pgettext("suppressed", _SUPPRESSED[SuppressionReason(alert.suppressed)])
-        return _("{alert} (suppressed: {reason})", alert=message, reason=reason)
+        return _("{alert} (listed, not sent: {reason})", alert=message, reason=reason)
     return message
 
 

@@ -54,7 +54,7 @@ PAGE_SIZE = 100
 """Results of a page; the next page is read when the last rows are near."""
 BUSY_AFTER = 0.4
 """Seconds after which a search is shown to be running."""
-_NO_SAVED = mark("no saved searches; S saves one, `searches:` in feeds.yaml lists them")
+_NO_SAVED = mark("no saved searches; ^s saves one, `searches:` in feeds.yaml lists them")
 
 
 def query_hint() -> Line:
@@ -81,10 +81,10 @@ class ArchiveScreen(PaneScreen):
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        bind("slash,i", "edit", "Go to the query"),
-        bind("s", "sort", "Sort: newest first, or most relevant first"),
-        bind("F", "facets", "Show feeds, languages and words of the result"),
-        bind("S", "save", "Save the search as @NAME"),
+        bind("slash", "edit", "Go to the query"),
+        bind("ctrl+o", "sort", "Sort: newest first, or most relevant first"),
+        bind("ctrl+f", "facets", "Show feeds, languages and words of the result"),
+        bind("ctrl+s", "save", "Save the search as @NAME"),
         bind("W", "watch", "Make a watchlist of it"),
     ]
     BARS: ClassVar = {

@@ -375,7 +375,7 @@ async def pause_feed(screen: NewsroomScreen, feed: FeedHealth) -> None:
     error = await write_config(screen.newsroom, change)
     name = feed.feed.name
     message = (
-        _("{feed} is paused; p polls it again.", feed=name)
+        _("{feed} is paused; P polls it again.", feed=name)
         if is_paused
         else _("{feed} is polled again.", feed=name)
     )

@@ -29,13 +29,13 @@ class FeedsScreen(PaneScreen):
     BINDINGS: ClassVar[list[BindingType]] = [
         bind("r", "poll", "Poll this feed now"),
         bind("R", "poll_all", "Poll all feeds"),
-        bind("a", "add", "Add a feed by its address, or that of its site"),
-        bind("p", "pause_feed", "Pause the feed, or resume it"),
+        bind("ctrl+n", "add", "Add a feed by its address, or that of its site"),
+        bind("P", "pause_feed", "Pause the feed, or resume it"),
         bind("X", "remove", "Remove the feed, after confirmation"),
-        bind("slash", "find", "Find feeds by name, address or tag", name="find-feeds"),
-        bind("f", "states", "Show only feeds with one health"),
-        bind("s", "sort", "Sort: change the order"),
-        bind("b", "coverage_gaps", "Show coverage gaps"),
+        bind("f,slash", "find", "Find feeds by name, address or tag", name="find-feeds"),
+        bind("ctrl+f", "states", "Show only feeds with one health"),
+        bind("ctrl+o", "sort", "Sort: change the order"),
+        bind("ctrl+g", "coverage_gaps", "Show coverage gaps"),
         bind("enter", "feed_articles", "On the page of a feed: show its articles"),
     ]
     BARS: ClassVar = {
@@ -224,7 +224,7 @@ class FeedsScreen(PaneScreen):
     def action_poll(self) -> None:
         feed = self.table.feed
         if feed is not None and feed.health is Health.PAUSED:
-            text = _("{feed} is paused; p polls it again.", feed=feed.feed.name)
+            text = _("{feed} is paused; P polls it again.", feed=feed.feed.name)
             self.show_message(text, error=True)
         elif feed is not None:
             self.poll(feed.feed.url, feed.feed.name)

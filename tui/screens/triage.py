@@ -6,13 +6,11 @@ from collections.abc import Awaitable, Collection, Sequence
 from functools import partial
 from typing import ClassVar
 
-from msgspec.structs import replace
 from textual.binding import BindingType
 
 from monitor.base.errors import StoreError
 from monitor.base.formatting import alerts as alert_count
-from monitor.base.formatting import clauses
-from monitor.base.formatting import stories as story_count
+from monitor.base.formatting import clauses, stories_of
 from monitor.base.text_cleaning import line
 from monitor.base.translation import gettext as _
 from monitor.base.translation import mark_all, ngettext, pgettext
@@ -20,7 +18,7 @@ from monitor.model.alert import Alert, AlertState, StoryAlerts, Verdict
 from monitor.model.shown_names import list_name, state_name, verdict_name
 from monitor.model.triage import Change, TriageAction
 from monitor.model.watchlist import SEVERITY_SIGNS
-from monitor.presentation.alert import describe_changes
+from monitor.presentation.alert import describe_change, describe_subject, describe_undone
 from monitor.presentation.service.known_names import ME, NOBODY
 from monitor.presentation.service.triage import clean_note, clean_tag
 from monitor.presentation.spans import Line
@@ -96,10 +94,13 @@ class TriageScreen(AlertFilterScreen):
                 else more can be said of the same ones.
         """
         marked = bool(self.stream.marks)
-        count = self.triage.apply(alerts, change)
-        if marked or count > 1:
-            text = ngettext(
-                "{count} alert changed; u undoes it.", "{count} alerts changed; u undoes it.", count
+        changed = [alert for alert in alerts if change.on(alert) != alert]
+        self.triage.apply(changed, change)
+        if changed and (marked or len(changed) > 1):
+            text = _(
+                "{stories}: {decision}; u undoes it.",
+                stories=stories_of(len({a.story_alert for a in changed}), len(changed)),
+                decision=describe_change(change, changed[0]),
             )
             self.show_message(text)
         if go_on and marked:
@@ -164,7 +165,7 @@ class TriageScreen(AlertFilterScreen):
             return
         notes = {alert.note for alert in alerts}
         dialog = LineDialog(
-            _("Note on {subject}", subject=_subject(alerts)),
+            _("Note on {subject}", subject=describe_subject(alerts)),
             checked(clean_note),
             hint=[(_("enter saves; an empty line deletes the note"), "quiet")],
             value=notes.pop() if len(notes) == 1 else "",
@@ -185,7 +186,7 @@ class TriageScreen(AlertFilterScreen):
         elif used_tags:
             hint = _("in use: {tags}", tags="  ".join(used_tags[:12]))
         dialog = LineDialog(
-            _("Tags of {subject}", subject=_subject(alerts)),
+            _("Tags of {subject}", subject=describe_subject(alerts)),
             checked(_parse_tags),
             hint=[(line(hint), "quiet")],
             words=used_tags,
@@ -232,7 +233,7 @@ class TriageScreen(AlertFilterScreen):
         elif names := self.newsroom.people:
             hint = clauses([hint, _("known: {names}", names=", ".join(map(line, names)))])
         dialog = LineDialog(
-            _("Who works on {subject}?", subject=_subject(alerts)),
+            _("Who works on {subject}?", subject=describe_subject(alerts)),
             checked(lambda text: triage.person(text or NOBODY)),
             hint=[(hint, "quiet")],
             value=people[0] if len(people) == 1 else "",
@@ -266,9 +267,7 @@ class TriageScreen(AlertFilterScreen):
         if not alerts:
             self.show_message(_("There is no new story here."))
             return
-        count = story_count(len(rows_of))
-        if len(alerts) > len(rows_of):
-            count += f" ({alert_count(len(alerts))})"
+        count = stories_of(len(rows_of), len(alerts))
 
         def acknowledge(choice: int) -> None:
             if choice:
@@ -326,21 +325,10 @@ class TriageScreen(AlertFilterScreen):
         """Show the decision that was undone or redone, in place of the earlier message."""
         views = self.newsroom.service.views
         decisions = await self.ask(views.triage.decisions, act.ids[0])
-        stories = await self.ask(views.alerts.stories, act.ids[:2])
+        stories = await self.ask(views.alerts.stories, act.ids, closed=True, silenced=True)
         if decisions is None or stories is None:
             return
-        step = next(d for d in decisions if d.act == act.id)
-        alerts = [alert for story in stories for alert in story.alerts if alert.id in act.ids]
-        before, after = (step.before, step.after) if redo else (step.after, step.before)
-        if "verdict" in after:  # which acknowledges
-            after = {name: value for name, value in after.items() if name != "state"}
-        words = describe_changes(replace(step, before=before, after=after))
-        subject = _subject(alerts, len(act.ids))
-        text = (
-            _("Redone: {decision}, {subject}", decision=words, subject=subject)
-            if redo
-            else _("Undone: {decision}, {subject}", decision=words, subject=subject)
-        )
+        text = describe_undone(act, decisions, stories, redo=redo)
         self.app.clear_notifications()
         self.show_message(text)
 
@@ -418,13 +406,6 @@ def _no_untriaged(step: int) -> str:
 
 def _is_new(alert: Alert) -> bool:
     return alert.state is AlertState.NEW
-
-
-def _subject(alerts: Sequence[Alert], count: int = 0) -> str:
-    """Return the headline of one story, or the number of alerts: `count` if not all are given."""
-    if len({alert.story_alert for alert in alerts}) == 1:
-        return line(alerts[-1].title or alerts[-1].feed)
-    return alert_count(count or len(alerts))
 
 
 def _parse_tags(text: str) -> Change:

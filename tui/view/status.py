@@ -130,13 +130,11 @@ def _optional_parts(status: Status, paused_stories: int | None) -> Iterator[Stat
         failed = _("{count} undelivered", count=short_count(status.dead))
         yield _part(failed, "bad", "deliveries")
     yield StatusPart([(f"  {_('feeds')} ", "quiet"), *_feeds(status)], "feeds")
-    gaps = _("gaps {count}", count=status.incomplete)
-    yield _part(gaps, "late" if status.incomplete else "quiet", "gaps")
+    if status.incomplete:
+        yield _part(_("gaps {count}", count=status.incomplete), "late", "gaps")
     if lists := len(status.silences):
         silences = ngettext("{count} watchlist silenced", "{count} watchlists silenced", lists)
         yield _part(silences, "quiet", "silences")
-    if status.monitor and not status.config_error:
-        yield _part(f"{_('rules')} {signs.OK}", "quiet", "rules")
 
 
 def _part(words: str, style: str, target: str) -> StatusPart:
@@ -150,7 +148,7 @@ def new_stories(status: Status) -> str:
 
 
 def _feeds(status: Status) -> Line:
-    """Return the numbers of feeds that are well, have a warning, and fail."""
+    """Return the numbers of feeds that are well; have a warning, or fail, if some do."""
     count = {health: status.feeds.get(health, 0) for health in Health}
     failing = count[Health.FAILING] + count[Health.GONE]
     line: Line = [(f"{count[Health.OK]}{signs.OK}", "ok" if count[Health.OK] else "quiet")]
@@ -158,9 +156,8 @@ def _feeds(status: Status) -> Line:
         line.append((f" {count[Health.NEW]}{signs.NOT_YET}", "quiet"))
     warning_states = (Health.LATE, Health.BLIND, Health.SILENT, Health.QUARANTINED)
     warnings = sum(count[health] for health in warning_states)
-    line.append((f" {warnings}{signs.LOOK}", "late" if warnings else "quiet"))
-    line.append((f" {failing}{signs.FAILED}", "bad" if failing else "quiet"))
-    return line
+    line += [(f" {warnings}{signs.LOOK}", "late")] if warnings else []
+    return [*line, (f" {failing}{signs.FAILED}", "bad")] if failing else line
 
 
 def _width(parts: Iterable[StatusPart]) -> int:

@@ -150,11 +150,11 @@ class FeedTable(LineList):
         if self._all and self._words.strip():
             return [[(f"  {_('No feed is found; esc shows all.')}", "quiet")]]
         if self._all:
-            text = _("No feed has this state now; f shows the others.")
+            text = _("No feed has this state now; ^f shows the others.")
             if self.state:
                 text = _(
-                    "No feed has this state now: {state}; f shows the others.",
+                    "No feed has this state now: {state}; ^f shows the others.",
                     state=self.state.label,
                 )
             return [[(f"  {text}", "quiet")]]
-        return [[(f"  {_('No feeds yet; a adds one, or add some to feeds.yaml.')}", "quiet")]]
+        return [[(f"  {_('No feeds yet; ^n adds one, or add some to feeds.yaml.')}", "quiet")]]

@@ -11,9 +11,11 @@ from textual.content import Content
 from textual.geometry import Region
 from textual.strip import Strip
 
+from monitor.base import signs
 from monitor.base.article import Timestamp
 from monitor.base.text_cleaning import line
 from monitor.base.translation import gettext as _
+from monitor.base.translation import pgettext
 from monitor.model.shown_names import list_name
 from monitor.model.watchlist import Severity, Silence, WatchlistCount
 from monitor.presentation import times
@@ -28,8 +30,8 @@ class WatchlistPane(LineList):
     """One row for all watchlists together, then one for each."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        bind("n", "screen.new_watchlist", "New watchlist", name="new-watchlist"),
-        bind("e", "screen.edit_watchlist", "Edit this watchlist", name="edit-watchlist"),
+        bind("ctrl+n", "screen.new_watchlist", "New watchlist", name="new-watchlist"),
+        bind("ctrl+e", "screen.edit_watchlist", "Edit this watchlist", name="edit-watchlist"),
     ]
     IDLE_CURSOR = ""
     OPENS_AT_CLICK = True
@@ -86,6 +88,7 @@ class WatchlistPane(LineList):
             if name in names[1:]:
                 self.cursor = names.index(name, 1)
             self.update_row_count()
+            self._show_title()
             self._show_baseline()
 
     def on_line_list_highlighted(self) -> None:
@@ -108,6 +111,20 @@ class WatchlistPane(LineList):
         cells = self.scrollable_content_region.width - 1
         self._columns = view.watchlist_columns(self._counts, cells)  # once for all rows
         return super().render_lines(crop)
+
+    def _show_title(self) -> None:
+        """Show what the numbers are, above their columns if there is room."""
+        paces = view.watchlist_columns(self._counts, self.size.width).pace
+        title, heads = _("Watchlists"), _("today") if paces else ""
+        heads += f"  {signs.NEW}{pgettext('column', 'new')}"
+        gap = self.outer_size.width - 6 - cell_len(title + heads)
+        self.border_title = Content(
+            title + " " * gap + heads if self._counts and gap > 0 else title
+        )
+
+    def on_resize(self) -> None:
+        super().on_resize()
+        self._show_title()
 
     def row_line(self, row: int, cells: int) -> Line:
         count = self._counts[row]

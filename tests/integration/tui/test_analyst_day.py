@@ -148,7 +148,7 @@ def analyst_day(terminal: Terminal, newsroom: Newsroom) -> None:
     # A watchlist is tried on the archive, and saved; the comments of the file stay.
     terminal.press("1")
     terminal.read_until(pgettext("key", "New"))
-    terminal.press("n")
+    terminal.press("\x0e")
     terminal.read_until(_("New watchlist"))
     terminal.press("\t\t\t")  # to the terms
     terminal.press(WORD)

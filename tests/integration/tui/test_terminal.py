@@ -120,7 +120,7 @@ def test_no_byte_of_a_hostile_title_is_written() -> None:
     terminal.read_until("Why this", absent=True)
     for keys, words in (
         ("e", "address"), ("b", "By watchlist"), ("q", "-By watchlist"), ("q", "-address"),
-        ("/g", "found"), ("\r", "1 match"), ("F", "Words that stand out"),
+        ("/g", "found"), ("\r", "1 match"), ("\x06", "Words that stand out"),
         ("q", "-Words that stand out"), ("O", "The same story"), ("k\r", "Next outlet"),
     ):  # fmt: skip
         terminal.child.send(keys)

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from pathlib import Path
 
 import pytest
 
+from tui.app import DashboardApp
 from tui.data.settings import SettingsError, load_keymap, settings_path
+from tui.screens.help import key_sections
 
 ACTIONS = ("acknowledge", "next-match", "note")
 
@@ -51,3 +54,31 @@ def test_a_mistake_names_the_file_and_what_to_write(
 def test_the_file_is_in_the_folder_for_settings() -> None:
     assert settings_path({"XDG_CONFIG_HOME": "/x"}) == Path("/x/tocsin/dashboard.toml")
     assert settings_path({}) == Path("~/.config/tocsin/dashboard.toml").expanduser()
+
+
+MEANINGS = {
+    "^f": "choose from a list what is shown",
+    "^n": "new",
+    "^o": "in another order",
+    "^s": "save",
+    "f": "only what has these words",
+    "/": "search",
+    "r": "this one again, now",
+    "R": "all again, now",
+    "q": "back",
+    "esc": "back",
+    "enter": "open",
+    "space": "choose, in a list; a page down, in a text",
+    "g": "to the begin", "home": "to the begin", "G": "to the end", "end": "to the end",
+}  # fmt: skip
+"""What a key means that several panes describe in words of their own."""
+
+
+def test_a_key_has_one_meaning_in_all_panes() -> None:
+    described = defaultdict(set)
+    for _title, entries in key_sections(DashboardApp):
+        for keys, description in entries:
+            for key in keys.split():
+                described[key].add(description)
+    ambiguous = {key for key, descriptions in described.items() if len(descriptions) > 1}
+    assert ambiguous == set(MEANINGS)

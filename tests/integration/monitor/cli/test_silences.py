@@ -60,18 +60,18 @@ def test_a_silence_from_its_beginning_to_its_end(web: Web, tmp_path: Path, run: 
     status = json.loads(run("status", "--json"))
     assert status["suppressed"] == {"silence": 2, "no route": 1}
     assert [entry["watchlist"] for entry in status["silences"]] == ["Alibaba"]
-    assert "suppressed in the last day: 2 silenced, 1 without a route;" in run("status")
+    assert "listed, not sent in the last day: 2 silenced, 1 without a route;" in run("status")
     lists = {row["name"]: row for row in json.loads(run("watch", "list", "--format", "json"))}
     assert lists["Alibaba"]["suppressed"] == {"silence": 2}
     assert lists["Alibaba"]["silenced_until"] == silence["until"]
     assert "2 silenced until" in run("watch", "list")
 
-    assert "2 suppressed since" in run("watch", "unsilence", "ALIBABA")
+    assert "2 listed, not sent since" in run("watch", "unsilence", "ALIBABA")
     assert "is not silenced" in run("watch", "unsilence", "Alibaba", code=1)
     assert newsroom.once("--now").returncode == 0
     (_, (watchlist, occasion, note)) = sent_messages(tmp_path)
     assert (watchlist, occasion) == ("Alibaba", "unsilenced")
-    assert note.startswith("no longer silenced: 2 suppressed since")
+    assert note.startswith("no longer silenced: 2 listed, not sent since")
 
     assert "did you mean `Alibaba`" in newsroom.here("watch", "silence", "Alibabba").stderr
     run("watch", "silence", "douane", "--for", "31d", code=2)

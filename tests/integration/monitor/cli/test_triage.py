@@ -113,10 +113,11 @@ def test_what_is_said_of_ids_is_there_and_is_taken_back(
     changed = [number(row) for row in run.rows("--state", "all") if row[field] == value]
     assert changed == [1, 3]
     assert "nothing to change" in run("alerts", name, *arguments, "a3")
-    assert "2 alerts changed" in run("alerts", "undo")
+    undone = run("alerts", "undo")
+    assert "Undone: " in undone and " on 2 stories" in undone, "it says what it undid"
     assert run.rows("--state", "all") == before
     assert "nothing to undo" in run("alerts", "undo", code=1)
-    assert "2 alerts changed" in run("alerts", "redo")
+    assert undone.partition(": ")[2] == run("alerts", "redo").partition(": ")[2]
     assert "nothing to redo" in run("alerts", "redo", code=1)
 
 

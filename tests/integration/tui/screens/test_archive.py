@@ -149,7 +149,7 @@ def test_keys_behind_enter_are_for_the_results(monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setattr("tui.type_ahead.ANSWER_SECONDS", 120.0)
 
     async def script(pilot: Pilot[Any], app: DashboardApp) -> None:
-        await pilot.press("slash", *"alibaba", "enter", "j", "j", "s")
+        await pilot.press("slash", *"alibaba", "enter", "j", "j", "ctrl+o")
         search = app.screen
         assert isinstance(search, ArchiveScreen)
         await until(pilot, lambda: newsroom.searches)
@@ -199,7 +199,7 @@ def test_facets_narrow_what_was_found() -> None:
         search = await searching(pilot, app, "orly OR liège")
         await until(pilot, lambda: search.query_text)
         await pilot.press("tab") if search.input.has_focus else None
-        await pilot.press("F")
+        await pilot.press("ctrl+f")
         await until(pilot, lambda: isinstance(app.screen, ChoiceDialog))
         await sees(pilot, app, "Words that stand out")
         await pilot.press("g", "enter")  # a heading
@@ -220,7 +220,7 @@ def test_what_is_being_counted_is_said_to_be(monkeypatch: pytest.MonkeyPatch) ->
         search = await searching(pilot, app, "orly")
         await until(pilot, lambda: search.query_text)
         await pilot.press("tab") if search.input.has_focus else None
-        await pilot.press("F")
+        await pilot.press("ctrl+f")
         await sees(pilot, app, "Counting…")
         gate.set()
         await sees(pilot, app, "Words that stand out")
@@ -294,13 +294,13 @@ def test_a_search_is_saved_from_the_screen(tmp_path: Path) -> None:
     async def script(pilot: Pilot[Any], app: DashboardApp) -> None:
         search = await searching(pilot, app, "orly")
         await until(pilot, lambda: search.results.hit)
-        await pilot.press("S")
+        await pilot.press("ctrl+s")
         await until(pilot, lambda: isinstance(app.screen, LineDialog))
         assert app.screen.query_one("#line").value == "orly"  # type: ignore[attr-defined]
         await pilot.press("q", "enter")
         await until(pilot, lambda: app.screen is search)
         await sees(pilot, app, "@q runs this search again")
-        await pilot.press("S", "q", "enter")
+        await pilot.press("ctrl+s", "q", "enter")
         await sees(pilot, app, "a search is called `q` already")
         await pilot.press("escape")
 
@@ -387,7 +387,7 @@ def test_hostile_words_are_only_words_wherever_they_are_from(tmp_path: Path) -> 
     async def script(pilot: Pilot[Any], app: DashboardApp) -> None:
         search = await searching(pilot, app, "rouge")
         await until(pilot, lambda: search.results._severities)
-        for key in "FSWODw":
+        for key in ("ctrl+f", "ctrl+s", *"WODw"):
             await pilot.press(key)
             await until(pilot, lambda: app.screen is not search)
             await pilot.press("down")
@@ -424,7 +424,7 @@ def test_every_size_will_do(size: tuple[int, int]) -> None:
         await until(pilot, lambda: search.results._severities)
         assert "orly" in lines(app)[1]
         await pilot.press("j", "enter", "z", "z")
-        for key in "FSDw":
+        for key in ("ctrl+f", "ctrl+s", *"Dw"):
             await pilot.press(key)
             await until(pilot, lambda: app.screen is not search)
             await pilot.press("escape")

@@ -221,21 +221,21 @@ def test_feeds_are_chosen_sorted_and_explained() -> None:
         await sees(pilot, app, "reason")
         await sees(pilot, app, "Feeds")
         assert "Le Monde" in lines(app)[3]
-        await pilot.press("s")
+        await pilot.press("ctrl+o")
         await sees(pilot, app, "by name")
         for name, line in zip(
             ("FT", "Le Monde", "Les Échos", "Reuters"), lines(app)[3:7], strict=True
         ):
             assert line.strip("│┃▌ ✓✗").startswith(name)
-        await pilot.press("f", "j", "enter")
+        await pilot.press("ctrl+f", "j", "enter")
         await sees(pilot, app, "failing only")
         assert "Reuters" not in "\n".join(lines(app)[3:7])
         newsroom.feed_health[2] = feed_health(2, "Le Monde")
         await app.screen.read_feeds()  # type: ignore[attr-defined]
         await sees(pilot, app, "No feed has this state now: failing")
-        await pilot.press("r", "p", "X", "y", "o", "f", "enter")
+        await pilot.press("r", "P", "X", "y", "o", "ctrl+f", "enter")
         await sees(pilot, app, "failing only", absent=True)
-        await pilot.press("b")
+        await pilot.press("ctrl+g")
         await sees(pilot, app, "21:30–22:30, 1 h: no entry in common")
         await sees(pilot, app, "1 of 4 feeds with a coverage gap")
         await pilot.press("escape", "escape")
@@ -301,8 +301,8 @@ def test_every_size_will_do(size: tuple[int, int]) -> None:
         await until(pilot, lambda: isinstance(app.screen, FeedsScreen))
         feeds = app.screen
         assert isinstance(feeds, FeedsScreen)
-        await pilot.press("s", "j", "enter", "z", "z", "escape")
-        for key in "fbaX":
+        await pilot.press("ctrl+o", "j", "enter", "z", "z", "escape")
+        for key in ("ctrl+f", "ctrl+g", "ctrl+n", "X"):
             await pilot.press(key)
             await until(pilot, lambda: app.screen is not feeds)
             await pilot.press("escape")
@@ -371,7 +371,7 @@ def names(path: Path) -> list[str]:
 
 
 async def ask(pilot: Pilot[Any], app: DashboardApp, address: str) -> None:
-    await pilot.press("a")
+    await pilot.press("ctrl+n")
     await until(pilot, lambda: isinstance(app.screen, LineDialog))
     assert isinstance(app.screen, LineDialog)
     app.screen.input.value = address
@@ -414,7 +414,7 @@ def test_a_look_that_is_given_up_holds_nothing_up(path: Path, server: Web) -> No
 
 def test_a_feed_rests_and_is_polled_again_with_its_comment(path: Path) -> None:
     async def script(pilot: Pilot[Any], app: DashboardApp) -> None:
-        await pilot.press("p")
+        await pilot.press("P")
         await sees(pilot, app, "Les Échos is paused")
         assert not load(path).feeds[0].enabled
 
@@ -438,10 +438,10 @@ def test_a_feed_is_removed_once_that_is_meant(path: Path) -> None:
 
 def test_a_file_that_is_not_well_or_not_known_stays_as_it_is(path: Path) -> None:
     async def script(pilot: Pilot[Any], app: DashboardApp) -> None:
-        await pilot.press("p")
+        await pilot.press("P")
         await sees(pilot, app, "unknown key `watchlist`")
         app.newsroom.service.config = None
-        await pilot.press("p")
+        await pilot.press("P")
         await sees(pilot, app, "There is no feeds.yaml")
 
     path.write_text(path.read_text() + "watchlist: []\n")

@@ -36,7 +36,7 @@ def test_a_decision_is_about_every_alert_of_the_row_and_says_how_many() -> None:
 
     async def script(pilot: Pilot[Any], app: DashboardApp) -> None:
         await pilot.press("x")
-        await sees(pilot, app, "3 alerts changed")
+        await sees(pilot, app, "1 story (3 alerts): noise; u undoes it")
         await until(pilot, lambda: len(newsroom.triaged) == 3)
         assert {newsroom.triaged[n][1] for n in (38, 39, 40)} == {Verdict.NOISE}
         await pilot.press("u")
@@ -129,7 +129,11 @@ def test_the_reader_begins_with_what_was_decided() -> None:
     drive(newsroom, script)
 
 
-@pytest.mark.parametrize("key", ["a", "c", "x"])
+DONE = {"a": "acknowledged", "c": "closed", "x": "noise"}
+"""What is said of a key's decision."""
+
+
+@pytest.mark.parametrize("key", DONE)
 def test_a_decision_is_also_about_the_silenced_alerts_of_the_row(key: str) -> None:
     newsroom = _newsroom()
     newsroom.silenced = {40}
@@ -137,7 +141,7 @@ def test_a_decision_is_also_about_the_silenced_alerts_of_the_row(key: str) -> No
     async def script(pilot: Pilot[Any], app: DashboardApp) -> None:
         assert "Alibaba" not in stream_rows(app)[0], "what is silenced does not call"
         await pilot.press(key)
-        await sees(pilot, app, "3 alerts changed")
+        await sees(pilot, app, f"1 story (3 alerts): {DONE[key]}; u undoes it")
         await until(pilot, lambda: len(newsroom.triaged) == 3)
         await pilot.press("u")
         await until(pilot, lambda: newsroom.triaged[40][0] is AlertState.NEW)
@@ -179,7 +183,7 @@ def test_an_alert_that_is_raised_in_a_silence_joins_its_row_unseen() -> None:
         await look(pilot, app)
         assert stream_rows(app)[0] == before
         await pilot.press("c")
-        await sees(pilot, app, "4 alerts changed")
+        await sees(pilot, app, "1 story (4 alerts): closed; u undoes it")
         await until(pilot, lambda: newsroom.triaged[41][0] is AlertState.CLOSED)
 
     drive(newsroom, script)

@@ -70,7 +70,7 @@ def in_form(
 
 TO_TERMS = ("tab", "tab", "tab")
 """From the name of a new watchlist to its terms."""
-GREVE = ("j", "j", "j", "e")
+GREVE = ("j", "j", "j", "ctrl+e")
 
 
 def test_an_edit_changes_one_line_of_the_file(path: Path) -> None:
@@ -109,7 +109,7 @@ def test_a_new_watchlist_is_written_from_every_field(path: Path) -> None:
         await pilot.press("tab", *"fr", "tab", "space", "tab", *"30m", "ctrl+s")
         await sees(pilot, app, "The watchlist Ports is saved.")
 
-    in_form(path, ("n",), script, (80, 24))
+    in_form(path, ("ctrl+n",), script, (80, 24))
     (*_, added) = load(path).watchlists
     assert (added.name, added.excluded, added.lang) == ("Ports", ("portable",), ("fr",))
     assert (added.feeds, added.cooldown) == (("tag:presse",), 1800)
@@ -131,7 +131,7 @@ def test_mistakes_are_told_at_their_field_as_one_types(path: Path) -> None:
         await sees(pilot, app, "nothing to watch for")
         assert isinstance(app.screen, WatchlistForm)
 
-    in_form(path, ("n",), script)
+    in_form(path, ("ctrl+n",), script)
     assert path.read_text() == FILE
 
 
@@ -146,7 +146,7 @@ def test_a_watchlist_is_tried_with_counts_and_lit_examples(path: Path) -> None:
         underlined = [s.text for s in strip if s.style and s.style.underline]
         assert underlined == ["Orly"]
 
-    newsroom = in_form(path, ("n",), script)
+    newsroom = in_form(path, ("ctrl+n",), script)
     assert [watchlist.query.text for watchlist in newsroom.tried] == ["orly OR zinc"]
     assert path.read_text() == FILE
 
@@ -163,7 +163,7 @@ def test_a_rule_that_never_rings_is_told_as_one_types_and_can_be_saved(path: Pat
         await pilot.press("ctrl+s")
         await sees(pilot, app, "The watchlist Rares is saved.")
 
-    in_form(path, ("n",), script)
+    in_form(path, ("ctrl+n",), script)
     assert load(path).watchlists[-1].query.text == 'zinc OR "grève rare"'
 
 
@@ -175,7 +175,7 @@ def test_esc_asks_only_if_something_was_changed(path: Path) -> None:
         assert app.screen is form
         await pilot.press("backspace", "escape")
         await until(pilot, lambda: app.screen is app.main_screen)
-        await pilot.press("e")
+        await pilot.press("ctrl+e")
         await until(pilot, lambda: isinstance(app.screen, WatchlistForm))
         await pilot.press("x", "escape", "j", "j", "enter")
         await until(pilot, lambda: app.screen is app.main_screen)
@@ -241,13 +241,13 @@ def test_what_no_form_can_show_is_said(path: Path) -> None:
     newsroom = FakeNewsroom(40)
 
     async def script(pilot: Pilot[Any], app: DashboardApp) -> None:
-        await pilot.press("1", "n")
+        await pilot.press("1", "ctrl+n")
         await sees(pilot, app, "There is no feeds.yaml")
         newsroom.config = path
-        await pilot.press("j", "j", "e")
+        await pilot.press("j", "j", "ctrl+e")
         await sees(pilot, app, "has no watchlist called Espionnage")
         rewrite(path, "feeds: [")
-        await pilot.press("n")
+        await pilot.press("ctrl+n")
         await sees(pilot, app, "feeds.yaml, line 1")
         assert app.screen is app.main_screen
 
@@ -264,7 +264,7 @@ def test_a_dashboard_that_only_looks_opens_no_form(path: Path) -> None:
     async def run() -> None:
         async with app.run_test(size=(120, 40), notifications=True) as pilot:
             await until(pilot, lambda: app.newsroom.watchlists)
-            await pilot.press("1", "n")
+            await pilot.press("1", "ctrl+n")
             await sees(pilot, app, "This dashboard is read-only.")
             await app.main_screen.run_action(("", "watchlist_form", ("grève",)))  # type: ignore[arg-type]
             await pilot.pause()
@@ -285,4 +285,4 @@ def test_the_form_says_how_to_save_and_shows_feeds_as_there_is_room(
         assert screen(app).count("esc") == 1
         assert screen(app).count("[ ]") >= (size[1] >= 40) * 10
 
-    in_form(path, ("n",), script, size)
+    in_form(path, ("ctrl+n",), script, size)

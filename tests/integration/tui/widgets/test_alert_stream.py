@@ -286,7 +286,7 @@ def test_what_was_said_before_a_restart_can_be_taken_back_and_said_again() -> No
         assert "•" not in stream_rows(app)[0]
         await pilot.press("u")
         await until(pilot, lambda: room.triaged[40][0] is AlertState.NEW)
-        await sees(pilot, app, "Undone: new → acknowledged, 2 alerts")
+        await sees(pilot, app, "Undone: acknowledged on 2 stories")
         await until(pilot, lambda: "•" in stream_rows(app)[0])
         await pilot.press("U")
         await until(pilot, lambda: room.triaged[39][0] is AlertState.ACKNOWLEDGED)
