@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Container, Iterator, Sequence
+from contextlib import suppress
 from typing import BinaryIO
 
 import click
 
 from monitor.base import signs
 from monitor.base.article import Timestamp
-from monitor.base.errors import FeedError
+from monitor.base.errors import FeedError, MonitorError
 from monitor.base.formatting import clauses, shown_title, span
 from monitor.base.text_cleaning import line
 from monitor.base.translation import gettext as _
@@ -21,6 +22,7 @@ from monitor.cli.names import InputError
 from monitor.cli.options import complete_feed, with_format
 from monitor.config import kinds
 from monitor.config.addresses import url as checked_url
+from monitor.config.feeds import with_titles
 from monitor.config.loading import load
 from monitor.intake import newsboat, opml
 from monitor.intake.discovery import DiscoveredFeed, FeedDiagnostics, diagnose, retry
@@ -120,6 +122,8 @@ def feeds_export(cli: CliContext, file: BinaryIO) -> None:
 def feeds_remove(cli: CliContext, feeds: tuple[str, ...]) -> None:
     """Remove all of these feeds, or none. Their articles stay in the archive."""
     config = load(cli.config_path, data=cli.data)
+    with suppress(MonitorError):  # nothing was read yet
+        config = with_titles(config, cli.service().views.feeds.titles())
     targets = [find_feed(name, config.feeds) for name in feeds]
     for feed in unsubscribe(cli.config_path, cli.data, targets, config):
         output.echo(_("removed {feed}: {url}", feed=feed.name, url=feed.url))

@@ -22,9 +22,11 @@ from monitor.config.credentials import Credentials, is_in_file
 from monitor.config.draft import ConfigDraft, repeated
 from monitor.config.feed_keys import AuthKeys, SecretsKeys, SettingsKeys
 from monitor.config.keys import FileKeys
-from monitor.config.kinds import DIRECT
+from monitor.config.kinds import DIRECT, LONGEST_NAME
+from monitor.config.kinds import name as kinds_name
 from monitor.config.yaml_nodes import Loc
 from monitor.model.address_policy import is_own
+from monitor.model.config import Config
 from monitor.model.feed import Feed, RequestOptions, Secret, Setting
 from monitor.model.shown_names import source_name
 
@@ -66,6 +68,47 @@ def feeds(draft: ConfigDraft, folder: Path, environ: Mapping[str, str]) -> tuple
     return feeds
 
 
+def with_titles(config: Config, titles: Mapping[str, str]) -> Config:
+    """Return a configuration whose feeds without a name are called by their titles.
+
+    Of several with one title, those on different hosts have these beside it; the others keep
+    their addresses, as the feeds without a title do.
+
+    Args:
+        config: The configuration.
+        titles: Titles of feeds, by their addresses.
+    """
+    choices = {feed.url: _possible_names(feed, titles.get(feed.url, "")) for feed in config.feeds}
+    counts = Counter(name.casefold() for names in choices.values() for name in names)
+    called = {
+        feed.name: next((n for n in choices[feed.url] if counts[n.casefold()] == 1), feed.name)
+        for feed in config.feeds
+    }
+    return replace(
+        config,
+        feeds=tuple(replace(feed, name=called[feed.name]) for feed in config.feeds),
+        routes=tuple(
+            replace(route, feeds=route.feeds and tuple(called[name] for name in route.feeds))
+            for route in config.routes
+        ),
+        watchlists=tuple(
+            replace(watchlist, feeds=tuple(called.get(name, name) for name in watchlist.feeds))
+            for watchlist in config.watchlists
+        ),
+    )
+
+
+def _possible_names(feed: Feed, title: str) -> tuple[str, ...]:
+    """Return the names that a feed may have, each once, the best first."""
+    host = addresses.host(feed.url)
+    names = (title, f"{title[: LONGEST_NAME - len(host) - 3]} ({host})", feed.name)
+    try:
+        valid_names = [kinds_name(name[:LONGEST_NAME]) for name in names]
+    except ValueError:
+        valid_names = [feed.name]
+    return (feed.name,) if feed.named else tuple(dict.fromkeys(valid_names))
+
+
 def _feed(draft: ConfigDraft, number: int, hosts: Counter[str], credentials: Credentials) -> Feed:
     keys = draft.file.feeds[number]
     host = addresses.host(keys.url)
@@ -74,6 +117,7 @@ def _feed(draft: ConfigDraft, number: int, hosts: Counter[str], credentials: Cre
     feed = Feed(
         url=addresses.without_login(keys.url),
         name=name,
+        named=bool(keys.name),
         tags=tuple(dict.fromkeys((*draft.file.defaults.tags, *keys.tags))),
         every=setting_of("every", sources)[0],
         full_text=bool(setting_of("full_text", sources)[0]),

@@ -96,6 +96,8 @@ class Feed(Struct, frozen=True, kw_only=True, eq=False):
     """Language that the analyst declares; empty to detect it."""
     enabled: bool = True
     request_options: RequestOptions = DEFAULT_OPTIONS
+    named: bool = True
+    """Whether `feeds.yaml` names it; else it is called by its title, once that is known."""
     number: int = 0
     """Number in the store; 0 before it is stored."""
     settings: tuple[Setting, ...] = ()

@@ -11,12 +11,13 @@ from monitor.base.errors import ConfigError
 from monitor.base.translation import gettext as _
 from monitor.config.checks import rule_warnings
 from monitor.config.description import changes
+from monitor.config.feeds import with_titles
 from monitor.intake.ingest import schedule
-from monitor.intake.ingest.poll_outcome import ActiveConfig
+from monitor.intake.ingest.poll_outcome import ActiveConfig, BatchOutcome
 from monitor.judgement.alerts.routing import routing
 from monitor.judgement.match.matcher import WatchlistMatcher
 from monitor.model.config import Config
-from monitor.model.feed import Feed
+from monitor.model.feed import Feed, Outcome
 from monitor.runtime.components import Components
 from monitor.watchlists.backfill import BackfillRunner
 
@@ -32,6 +33,13 @@ class ConfigReloader:
         """The feeds that are polled, by URL."""
         self.error = ""
         """The reason why the last edit is not active; empty if it is."""
+        self._titled: set[str] = set()
+        """Addresses of the feeds whose titles are in force, or that have none."""
+        self._read_first: set[str] = set()
+        """Addresses of feeds without a name that were read for the first time since then."""
+        self._read_before: set[str] = set()
+        """Those at the last look."""
+        parts.listeners.append(self._notice)
         self._parts = parts
         self._backfill = backfill
         self._last_stamp = parts.stamp()
@@ -42,6 +50,9 @@ class ConfigReloader:
 
         A file that is still being written may be valid and yet be incomplete.
         """
+        if self._read_first and self._read_first == self._read_before:
+            await self.enforce(self.config)
+        self._read_before = {*self._read_first}
         stamp, previous = self._parts.stamp(), self._last_stamp
         self._last_stamp = stamp
         if stamp == self._active_stamp or stamp != previous:
@@ -65,13 +76,22 @@ class ConfigReloader:
             for warning in await asyncio.to_thread(list, rule_warnings(watchlist, config.feeds)):
                 log.warning("%s: %s: %s", config.path.name, watchlist.name, warning)
 
+    def _notice(self, outcome: BatchOutcome) -> None:
+        """Note which feeds without a name may have a title now."""
+        read = (f for f, poll in outcome.polls if poll.outcome is Outcome.READ and not f.named)
+        self._read_first |= {feed.url for feed in read} - self._titled
+
     async def enforce(self, config: Config) -> None:
         """Activate a configuration as a whole; slow work is done before, in a thread."""
         parts = self._parts
-        rules = await asyncio.to_thread(WatchlistMatcher, config.watchlists, config.feeds)
+        read_first, self._read_first = self._read_first, set()
+        titles = await parts.thread(parts.store.feeds.titles)
+        self._titled |= {*read_first, *titles}
+        called = with_titles(config, titles)
+        rules = await asyncio.to_thread(WatchlistMatcher, called.watchlists, called.feeds)
         former_feeds = {feed.url: feed for feed in await parts.thread(parts.store.feeds.every)}
         retry_failing = config.allow != self.config.allow
-        feeds = await parts.thread(parts.store.subscribe, config.feeds, config.watchlists)
+        feeds = await parts.thread(parts.store.subscribe, called.feeds, called.watchlists)
         self.config = config
         parts.use_language(config.language)
         self.feeds = {feed.url: feed for feed in feeds if feed.enabled}
@@ -85,11 +105,11 @@ class ConfigReloader:
         parts.ingester.watch = ActiveConfig(
             rules=rules,
             feeds={feed.number: feed for feed in feeds},
-            routing=routing(config, parts.zone),
+            routing=routing(called, parts.zone),
         )
         await parts.thread(self._reschedule, feeds, former_feeds, retry_failing)
         # From here on the watchlists see each stored article; older ones are for the backfill.
-        await self._backfill.begin(config.watchlists, feeds, parts.ingester.watch.routing)
+        await self._backfill.begin(called.watchlists, feeds, parts.ingester.watch.routing)
 
     def _reschedule(
         self, feeds: Sequence[Feed], former_feeds: Mapping[str, Feed], retry_failing: bool

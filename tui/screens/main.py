@@ -370,11 +370,11 @@ class MainScreen(TriageScreen):
         if self.current == "watchlists":
             return "watchlists", self.watchlists.watchlist
         if self.current == "feeds":
-            return "feeds", feed.feed.name if feed else ""
+            return "feeds", feed.feed.url if feed else ""
         if alert is None:
             return "watchlists", ""
         if alert.watchlist == FEED_HEALTH:
-            return "feeds", alert.feed
+            return "feeds", self.newsroom.feed_url(alert.feed) or alert.feed
         return "watchlists", alert.watchlist
 
     # --- the reader -----------------------------------------------------------------

@@ -217,6 +217,12 @@ class FeedViews(StoreViews):
             for row in rows
         ]
 
+    def titles(self) -> dict[str, str]:
+        """Return the titles of the documents of subscribed feeds, by address, where known."""
+        return dict(
+            self._connection.read("SELECT url, title FROM feeds WHERE subscribed AND title <> ''")
+        )
+
     def every(self) -> list[Feed]:
         """Return all feeds, former ones too: their articles stay."""
         return [
