@@ -118,9 +118,9 @@ class WatchlistPane(LineList):
         title, heads = _("Watchlists"), _("today") if paces else ""
         heads += f"  {signs.NEW}{pgettext('column', 'new')}"
         gap = self.outer_size.width - 6 - cell_len(title + heads)
-        self.border_title = Content(
-            title + " " * gap + heads if self._counts and gap > 0 else title
-        )
+        label = title + " " * gap + heads if self._counts and gap > 0 else title
+        if str(self.border_title) != label:  # setting the title repaints the whole pane
+            self.border_title = Content(label)
 
     def on_resize(self) -> None:
         super().on_resize()
