@@ -295,34 +295,20 @@ def triage_list(newsroom: Room, visitor: Analyst, form: Form) -> Response:
 
 
 @router.post("/alerts/undo")
-def undo_list(newsroom: Room, visitor: Analyst, form: Form) -> Response:
-    """Undo an act of the visitor, and show the list again."""
-    _undo(newsroom, visitor, form)
-    return _back(form)
-
-
-def _back(form: Mapping[str, str], **outcome: int | None) -> Response:
-    """Return to the list of a form, with the outcome of an act."""
-    path, _mark, query = local_address(form.get("back", "")).partition("?")
-    return RedirectResponse(address(path, parse_qs(query), **outcome), 303, HEADERS)
-
-
-@router.post("/alerts/{number}/undo")
-@router.post("/stories/{number}/undo")
-def undo(request: Request, newsroom: Room, visitor: Analyst, form: Form, number: str) -> Response:
-    """Undo an act of the visitor, and show the alert or the story again."""
-    id = alert_id(number)
-    _undo(newsroom, visitor, form)
-    return _redirect(id, request.url.path.split("/")[1])
-
-
-def _undo(newsroom: Newsroom, visitor: Visitor, form: Mapping[str, str]) -> None:
-    """Undo the act that a form names; raises ApiProblem if it names none."""
+def undo(newsroom: Room, visitor: Analyst, form: Form) -> Response:
+    """Undo an act of the visitor, and show the page of the form again."""
     check_form(visitor, form)
     act = form.get("act", "")
     if not (act.isascii() and act.isdigit() and len(act) < 16):
         raise ApiProblem("invalid", _("the form says nothing to do; load the page again"))
     newsroom.service.triage.by(visitor.caller.name).undo(int(act))
+    return _back(form)
+
+
+def _back(form: Mapping[str, str], **outcome: int | None) -> Response:
+    """Return to the page of a form, with the outcome of an act."""
+    path, _mark, query = local_address(form.get("back", "")).partition("?")
+    return RedirectResponse(address(path, parse_qs(query), **outcome), 303, HEADERS)
 
 
 def _redirect(id: int, pages: str = "alerts") -> Response:

@@ -13,7 +13,7 @@ from monitor.model.alert import AlertState, Verdict
 from monitor.runtime.viewing import open_service
 
 pytestmark = pytest.mark.costly
-PATH, FORM, UNDO = "/alerts/a2", "/alerts/a2/triage", "/alerts/a2/undo"
+PATH, FORM, UNDO = "/alerts/a2", "/alerts/a2/triage", "/alerts/undo"
 
 
 @pytest.fixture
