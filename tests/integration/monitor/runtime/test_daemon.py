@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import resource
 import signal
 import sqlite3
 from collections.abc import Iterator
@@ -63,10 +64,10 @@ def descendants(pid: int) -> list[int]:
 
 
 def indexer_of(monitor: int) -> int:
-    """Return the indexer: the process of a monitor that gives way."""
+    """Return the indexer: of the processes that give way, the one with the most memory."""
     expected = niceness(monitor) + indexer_process.NICENESS
-    (indexer,) = (pid for pid in descendants(monitor) if niceness(pid) == expected)
-    return indexer
+    patient = [pid for pid in descendants(monitor) if niceness(pid) == expected]
+    return max(patient, key=lambda pid: resource.prlimit(pid, resource.RLIMIT_AS))
 
 
 def niceness(pid: int) -> int:
