@@ -8,13 +8,14 @@ from codecs import getincrementaldecoder
 from typing import Any
 
 from textual._xterm_parser import XTermParser
+from textual.constants import ESCAPE_DELAY
 from textual.drivers.linux_driver import LinuxDriver
 
 
 class QuietDriver(LinuxDriver):
     """Waits for keys without end, where Textual looks for them ten times a second.
 
-    It uses private names of Textual, whose driver has no other way to wait.
+    Its parser has no public name in Textual, whose driver has no other way to wait.
     """
 
     def __init__(self, *arguments: Any, **options: Any) -> None:
@@ -28,16 +29,18 @@ class QuietDriver(LinuxDriver):
         os.read(self._end_reader, 1)
 
     def run_input_thread(self) -> None:
-        """Read keys; only while one is half read, wait no longer than for its rest."""
-        parser, decode = XTermParser(self._debug), getincrementaldecoder("utf-8")().decode
+        """Read keys; after each, which may be half read, wait no longer than for its rest."""
+        parser, decode = XTermParser(), getincrementaldecoder("utf-8")().decode
+        patience: float | None = None
         with selectors.DefaultSelector() as selector:
             for file in (self.fileno, self._end_reader):
                 selector.register(file, selectors.EVENT_READ)
             while not self.exit_event.is_set():
-                ready = selector.select(None if parser._timeout_time is None else 0.1)
+                ready, patience = selector.select(patience), None
                 if any(key.fd == self.fileno for key, _events in ready):
                     if not (data := os.read(self.fileno, 4096)):  # the terminal has gone
                         self.exit_event.wait()
+                    patience = 1.1 * ESCAPE_DELAY
                     for event in parser.feed(text) if (text := decode(data)) else ():
                         self.process_message(event)
                 for event in parser.tick():
