@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from datetime import tzinfo
 from functools import partial
+from pathlib import Path
 from select import select
 from threading import Event, Thread
 from types import FrameType
@@ -53,7 +54,8 @@ READ_ONLY_ACTIONS = frozenset({
     "command_palette", "copy_link", "coverage_gaps", "dismiss", "edit", "facets",
     "feed_articles", "feeds", "filter", "find", "help", "history", "item", "leave", "mark",
     "match", "move", "newest", "next_pane", "next_theme", "open", "open_link", "open_part",
-    "outlets", "page", "pane", "parts", "pause", "repaint", "revisions", "scroll", "search",
+    "outlets", "page", "pane", "parts", "pause", "repaint", "revisions", "save_picture", "scroll",
+    "search",
     "show_on_main", "similar", "sort", "sort_by", "states", "suspend_process", "theme",
     "toggle_bell", "top", "untriaged", "why", "zoom",
 })  # fmt: skip
@@ -115,6 +117,7 @@ class BaseApp(TypeAheadApp[ExitMode], inherit_bindings=False):
     BINDINGS: ClassVar[list[BindingType]] = [
         bind("T", "app.next_theme", "Next theme: dark, light, contrast, the terminal's"),
         bind("ctrl+l", "app.repaint", "Paint the screen anew"),
+        bind("Y", "app.save_picture", "Save the screen as a picture (SVG)"),
         bind("B", "app.toggle_bell", "Switch the bell for high alerts on or off"),
         bind(
             "ctrl+c",
@@ -249,6 +252,19 @@ class BaseApp(TypeAheadApp[ExitMode], inherit_bindings=False):
     def action_repaint(self) -> None:
         """Paint the whole terminal, on which something else has written."""
         self.screen.refresh(layout=True)
+
+    def action_save_picture(self) -> None:
+        """Save the screen as SVG in the present folder; in a browser, offer it for download."""
+        if self.is_web:
+            self.deliver_screenshot()
+            return
+        moment = times.local(self.newsroom.clock(), self.newsroom.zone)
+        name = f"tocsin-{moment:%Y%m%d-%H%M%S}.svg"
+        try:
+            text = _("Saved as {file}", file=Path(self.save_screenshot(name)).resolve())
+        except OSError as error:
+            text = _("{file} cannot be saved: {reason}", file=name, reason=error.strerror)
+        self.notify(text, markup=False)
 
     def on_unmount(self) -> None:
         """Stop the threads, and restore the earlier handlers of signals."""

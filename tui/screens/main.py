@@ -202,6 +202,7 @@ class MainScreen(TriageScreen):
             self.load()
         else:
             self.apply_filter(text)
+            self.show_message(_("Filter of last time: {filter}; F shows all.", filter=line(text)))
 
     def _look(self) -> None:
         """Read the news, with which the status bar is painted too; its clock goes on meanwhile."""
