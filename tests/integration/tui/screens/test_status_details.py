@@ -209,7 +209,7 @@ def test_the_mouse_opens_what_it_clicks() -> None:
 
     async def script(pilot: Pilot[Any], app: DashboardApp) -> None:
         await pilot.click("#stream", offset=(5, 4))
-        await until(pilot, lambda: app.main_screen.stream.cursor == 3)
+        await until(pilot, lambda: app.main_screen.stream.cursor == 2)
         await pilot.click("#watchlists", offset=(5, 3), times=2)
         await until(pilot, lambda: app.main_screen.current_filter.text == "watch:Espionnage")
 
