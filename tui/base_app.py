@@ -49,7 +49,8 @@ if TYPE_CHECKING:
 
 
 READ_ONLY_ACTIONS = frozenset({
-    "back", "back_or_quit", "back_to_list", "bottom", "briefing", "choose_filter", "clear_filter",
+    "all_articles", "back", "back_or_quit", "back_to_list", "bottom",
+    "briefing", "choose_filter", "clear_filter",
     "close_dialog", "columns",
     "command_palette", "copy_link", "coverage_gaps", "dismiss", "edit", "facets",
     "feed_articles", "feeds", "filter", "find", "help", "history", "item", "leave", "mark",

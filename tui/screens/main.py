@@ -51,6 +51,7 @@ class MainScreen(TriageScreen):
     BINDINGS: ClassVar[list[BindingType]] = [
         # Priority: letters that come in the same packet as the slash belong to the query.
         bind("slash", "app.search", "Search the archive", priority=True),
+        bind("Z", "app.all_articles", "Show all articles of the last day, alert or not"),
         bind("full_stop", "newest", "Go to the newest alert, and follow"),
         bind("p", "pause", "Pause the list of alerts, or continue"),
         bind("m", "silence", "Silence (mute) this watchlist, or end its silence"),
