@@ -124,7 +124,8 @@ def unwrapped(path: Path) -> Iterator[tuple[int, str]]:
     A line that ends with `# not a message` is left out.
     """
     if path.suffix == ".html":
-        yield from _plain_words(path.read_text(encoding="utf-8"))
+        if needs_translation(path):
+            yield from _plain_words(path.read_text(encoding="utf-8"))
         return
     source = path.read_text(encoding="utf-8")
     tree = ast.parse(source)
