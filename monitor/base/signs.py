@@ -16,7 +16,7 @@ OUTLETS, OTHER_LANGUAGE, TERMS, MORE = "≡", "⇄", "⌕", "+"
 OLDER, FUTURE, UNDATED = "‹", "›", "∅"
 OK, LOOK, FAILED, NOT_YET, RESTS = "✓", "!", "✗", "◌", "‖"
 UNCHANGED, BECOMES = "=", "→"
-CHOSEN, CURSOR, SORTED = "▸", "▌", "↓"
+CHOSEN, CURSOR, SORTED = "▸", "▌", "▾"
 UNSURE, GAP = "░", "┄"
 BARS = "▁▂▃▄▅▆▇█"
 
