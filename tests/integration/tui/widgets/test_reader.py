@@ -22,7 +22,7 @@ def test_similar_articles_are_listed_and_read() -> None:
     async def script(pilot: Pilot[Any], app: DashboardApp) -> None:
         await until(pilot, lambda: app.main_screen.reader.details)
         await pilot.press("M")
-        await sees(pilot, app, "No articles can be compared")  # the newest article has no similar one
+        await sees(pilot, app, "No articles can be compared")
         await pilot.press("end")
         await until(pilot, lambda: (d := app.main_screen.reader.details) and d.article.id <= 30)
         await pilot.press("M")
