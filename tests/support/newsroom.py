@@ -22,6 +22,7 @@ from msgspec.structs import replace
 from tzlocal import reload_localzone
 
 from monitor import cli
+from monitor.base import translation
 from monitor.demo.content import load
 from monitor.runtime import wiring
 
@@ -123,10 +124,13 @@ class Newsroom(Struct, frozen=True):
             _living_in(self.environment(environ)),
             patch.multiple(sys, argv=["tocsin", *args], stdin=stdin, stdout=out, stderr=err),
         ):
+            language = translation.choice()
             try:
                 cli.main()
             except SystemExit as end:
                 code = end.code or 0
+            finally:
+                translation.use(*language)
         outputs = (file.buffer.getvalue().decode().replace("\r\n", "\n") for file in (out, err))  # type: ignore[attr-defined]
         return subprocess.CompletedProcess([TOCSIN, *args], code, *outputs)
 

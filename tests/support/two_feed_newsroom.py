@@ -7,7 +7,7 @@ import io
 import json
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
@@ -86,8 +86,9 @@ def rows(printed: str, style: str) -> list[dict[str, Any]]:
     """Parse the printed rows."""
     if style == "json":
         document = json.loads(printed)
-        listed: list[dict[str, Any]] = document["hits"] if isinstance(document, dict) else document
-        return listed
+        if isinstance(document, dict):
+            document = document.get("hits", document.get("alerts"))
+        return cast(list[dict[str, Any]], document)
     if style == "jsonl":
         return [json.loads(line) for line in printed.splitlines()]
     return [dict(row) for row in csv.DictReader(io.StringIO(printed, newline=""), strict=True)]

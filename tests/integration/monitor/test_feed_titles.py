@@ -32,7 +32,7 @@ def test_a_running_monitor_calls_feeds_by_their_titles(tmp_path: Path) -> None:
         assert {row["name"] for row in rows} == {"Journal du port", "Les dockers", "Named"}
         found = json.loads(newsroom.here("search", 'feed:"Les dockers"', "--json").stdout)
         assert [hit["title"] for hit in found["hits"]] == ["Grève two"]
-        alerts = json.loads(newsroom.here("alerts", "--json").stdout)
+        alerts = json.loads(newsroom.here("alerts", "--json").stdout)["alerts"]
         assert {row["feed"] for row in alerts} == {"Journal du port", "Les dockers", "Named"}
         removed = newsroom.here("feeds", "remove", "Les dockers")
         assert removed.returncode == 0, removed.stderr

@@ -310,7 +310,7 @@ def test_the_bar_belongs_to_the_pane_with_the_focus() -> None:
         await sees(pilot, app, "Earlier query")
         assert "Sort" not in lines(app)[-1]
         await pilot.press(*"grève", "enter")
-        await sees(pilot, app, "s Sort")
+        await sees(pilot, app, "^o Sort")
 
     drive(FakeNewsroom(40), script)
 

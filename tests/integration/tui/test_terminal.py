@@ -119,7 +119,7 @@ def test_no_byte_of_a_hostile_title_is_written() -> None:
     terminal.child.send("q")
     terminal.read_until("Why this", absent=True)
     for keys, words in (
-        ("e", "address"), ("b", "By watchlist"), ("q", "-By watchlist"), ("q", "-address"),
+        ("e", "address"), ("\x07", "By watchlist"), ("q", "-By watchlist"), ("q", "-address"),
         ("/g", "found"), ("\r", "1 match"), ("\x06", "Words that stand out"),
         ("q", "-Words that stand out"), ("O", "The same story"), ("k\r", "Next outlet"),
     ):  # fmt: skip

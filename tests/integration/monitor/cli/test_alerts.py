@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 
 import pytest
@@ -30,9 +29,11 @@ def test_alerts_for_programs_have_the_documented_keys(style: str, filled: Newsro
     assert (row["title"], row["watchlist"]) == (FRENCH[0].title, "Alibaba")
     assert (row["severity"], row["state"], row["feed"]) == ("medium", "new", "Le Fil")
     assert MOMENT.fullmatch(row["raised_at"])
-    matches = json.loads(row["matches"]) if style == "csv" else row["matches"]
-    assert [match.keys() for match in matches] == [MATCH]
-    (match,) = matches
+    if style == "csv":
+        assert row["matches"] == "Alibaba"
+        return
+    (match,) = row["matches"]
+    assert match.keys() == MATCH
     assert (match["field"], match["text"], match["term"]) == ("title", "Alibaba", "Alibaba")
     assert row["title"][match["start"] : match["end"]] == "Alibaba"
 
@@ -71,8 +72,9 @@ def test_no_alerts_exits_with_1(filled: Newsroom) -> None:
 
 @pytest.mark.parametrize("words", [["alerts"], ["alerts", "list"]], ids=" ".join)
 def test_the_newest_alert_comes_first(words: list[str], filled: Newsroom) -> None:
-    raised = [alert["raised_at"] for alert in filled.json(*words, "--json")]
-    ids = [int(alert["alert_id"][1:]) for alert in filled.json(*words, "--json", "--limit", "3")]
+    raised = [alert["raised_at"] for alert in filled.json(*words, "--json")["alerts"]]
+    newest = filled.json(*words, "--json", "--limit", "3")["alerts"]
+    ids = [int(alert["alert_id"][1:]) for alert in newest]
     assert raised == sorted(raised, reverse=True) and len(raised) == 4
     assert ids == sorted(ids, reverse=True)
 

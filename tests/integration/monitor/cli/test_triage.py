@@ -206,7 +206,7 @@ def test_in_bulk_the_count_comes_first(run: Run) -> None:
     assert "3 alerts (Alibaba 3)" in done and "3 alerts changed: close" in done
     assert run.ids("--state", "closed") == [1, 3, 5]
     assert "no alerts" in run("alerts", "close", "--query", "watch:alibaba", "--yes", code=1)
-    assert "3 alerts changed" in run("alerts", "undo")
+    assert "Undone: closed on 3 stories" in run("alerts", "undo")
     out = run("alerts", "ack", "--lang", "en", "--yes", "--format", "json")
     answer = json.loads(out.splitlines()[-1])
     assert (answer["changed"], answer["unchanged"]) == (["a3"], 0)

@@ -61,7 +61,7 @@ def test_list_tells_totals_and_precision(filled: Newsroom) -> None:
     assert (first["precision_low"], first["precision_high"]) == (0.0456, 0.6994)  # Wilson, 95 %
     assert first["last_hit"]
     assert listed[3]["last_hit"] is None and listed[3]["precision"] is None
-    table = filled.here("watch", "list").stdout.splitlines()
+    table = filled.here("watch", "list", COLUMNS="120").stdout.splitlines()
     assert "25% (5%–70%)" in table[1]
     assert table[4].startswith("Risque") and table[4].endswith("never  -")
 
