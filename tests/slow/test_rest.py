@@ -16,8 +16,8 @@ from support.terminal import Terminal
 pytestmark = pytest.mark.costly
 
 FEEDS, SECONDS = 300, 20.0
-SETTLE = 60.0
-"""Seconds until the workers have ended, and the dashboard rests."""
+SETTLE = 90.0
+"""Seconds until the workers have ended, the last look for the unusual is stored, and all rest."""
 MOST = 2.0
 """Times a second that all threads of all processes wake up, at most."""
 
