@@ -41,7 +41,7 @@ def test_a_click_on_the_header_sorts_and_another_one_ends_it(size: tuple[int, in
         await pilot.press("j")
         y = lines(app).index(header(app)) - stream.region.y
         await pilot.click("#stream", offset=(header(app).index("outlet") - stream.region.x, y))
-        await until(pilot, lambda: "↓outlet" in header(app))
+        await until(pilot, lambda: "▾outlet" in header(app))
         assert stream.alert_id == 39, "the cursor stays on its story"
         await pilot.press("g")
         seen = outlets(app)
@@ -49,8 +49,8 @@ def test_a_click_on_the_header_sorts_and_another_one_ends_it(size: tuple[int, in
         assert stream.on_screen()[:4] == [39, 35, 31, 27], "of one outlet the newest first"
         await pilot.press("G")
         assert stream_rows(app)[len(stream.on_screen()) - 1].count("Reuters") == 1
-        await pilot.click("#stream", offset=(header(app).index("↓outlet") + 1 - stream.region.x, y))
-        await until(pilot, lambda: "↓time" in header(app))
+        await pilot.click("#stream", offset=(header(app).index("▾outlet") + 1 - stream.region.x, y))
+        await until(pilot, lambda: "▾time" in header(app))
 
     drive(FakeNewsroom(40), script, size=size)
 
@@ -102,11 +102,11 @@ def test_what_is_hidden_and_sorted_is_so_at_the_next_start(tmp_path: Path) -> No
         await choose(pilot, app, "show outlet")
         await choose(pilot, app, "show published")
         await choose(pilot, app, "sort by headline")
-        await until(pilot, lambda: "↓headline" in header(app))
+        await until(pilot, lambda: "▾headline" in header(app))
         assert header(app).index("headline") < first_cell
 
     async def next_start(pilot: Pilot[Any], app: DashboardApp) -> None:
-        await until(pilot, lambda: "↓headline" in header(app))
+        await until(pilot, lambda: "▾headline" in header(app))
         assert not {"watchlist", "outlet"} & {*header(app).split()}
         assert "published" in header(app)
         assert not any("Les Échos" in row for row in stream_rows(app))

@@ -104,7 +104,7 @@ def test_the_header_stands_over_the_columns(cells: int, hidden: tuple[str, ...])
     for order in COLUMNS:
         header = alert_header(columns, order)
         assert width(header) == cells
-        assert sum("↓" in run for run, _column in header) == bool(getattr(columns, order))
+        assert sum("▾" in run for run, _column in header) == bool(getattr(columns, order))
     alert = replace(FakeNewsroom().alerts([1])[0], title="xyz", feed="FT", copies=7)
     row, names = text(story_row(row_of(alert), columns, NOW, UTC)), text(header)
     assert row.index("xyz") == names.index("headline"[: columns.headline - 2])
