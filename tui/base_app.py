@@ -28,6 +28,7 @@ from textual.drivers.linux_driver import LinuxDriver
 from textual.events import AppFocus
 from textual.filter import LineFilter, Monochrome, NoColor
 from textual.notifications import SeverityLevel
+from textual.timer import Timer
 
 from monitor.base.article import Timestamp
 from monitor.base.errors import MonitorError
@@ -84,10 +85,15 @@ ExitMode = Literal["quit", "leave"]
 RESTART_APART = 600.0
 """Seconds between two restarts of a monitor by the dashboard itself: one that dies at once is not
 started for ever."""
+Message = tuple[str, SeverityLevel, float]
+"""A notification: its text, its severity, and the seconds for which it stays."""
+SEPARATOR = " · "
 TOAST_FRAME = 4
 """Cells of a notification beside its text."""
 TOGETHER_SECONDS = 1.0
 """Notifications that come within that time are shown together."""
+TURN_SECONDS = 3.0
+"""Seconds after which those that have no room beside the first ones take their place."""
 _FEW_COLOURS = (None, "standard")
 """Rich's names of colour systems too small for our themes: it would take similar colours."""
 
@@ -173,8 +179,10 @@ class BaseApp(TypeAheadApp[ExitMode], inherit_bindings=False):
         self._died: MonitorPresence | None = None
         """The last monitor of which was told that it died."""
         self._restarted_at = -math.inf
-        self._notified: Sequence[str] = ()
-        """The notifications that are shown together."""
+        self._notified: Sequence[Message] = ()
+        """The notifications that are shown together or wait for their turn."""
+        self._turn: Timer | None = None
+        """Runs while some of them wait."""
         self._notified_at = 0.0
         """Time at which the last one was shown, by the clock of the loop."""
         self._handled_before: dict[int, Any] = {}
@@ -359,32 +367,44 @@ class BaseApp(TypeAheadApp[ExitMode], inherit_bindings=False):
     ) -> None:
         """Show a notification beside the keys of the key bar, in place of the one before.
 
-        Those of one second share the line. Each one that appears or disappears makes Textual lay
-        all panes out twice: 20 ms that a key may have to wait.
+        Those of one second share the line, or take it in turn. Each one that appears or
+        disappears makes Textual lay all panes out twice: 20 ms that a key may have to wait.
         """
         now = asyncio.get_running_loop().time()
-        if now - self._notified_at > TOGETHER_SECONDS:
+        if now - self._notified_at > TOGETHER_SECONDS and self._turn is None:
             self._notified = ()
         self._notified_at = now
-        if message not in self._notified:
-            self._notified = (*self._notified, message)
-            self.call_later(self._show_together, self._notified, severity, timeout)
+        if all(message != other for other, *_ in self._notified):
+            seconds = timeout or self.NOTIFICATION_TIMEOUT
+            self._notified = (*self._notified, (message, severity, seconds))
+            self.call_later(self._show_together, self._notified)
 
-    def _show_together(
-        self, messages: Sequence[str], severity: SeverityLevel, timeout: float | None
-    ) -> None:
-        """Show messages as one notification, unless another has come meanwhile."""
-        if messages is not self._notified:
+    def _show_together(self, messages: Sequence[Message]) -> None:
+        """Show messages as one notification, those without room beside the first in their turn.
+
+        Nothing is done if another has come meanwhile, or if some wait for their turn.
+        """
+        if messages is not self._notified or self._turn is not None or not messages:
             return
-        text, seconds = " · ".join(messages), timeout or self.NOTIFICATION_TIMEOUT
-        if cell_len(text) + TOAST_FRAME > self.size.width:
-            text = messages[-1]
+        shown = messages
+        while len(shown) > 1 and _cells(shown) > self.size.width:
+            shown = shown[:-1]
+        _text, severity, seconds = shown[-1]
+        if len(shown) < len(messages):
+            seconds = TURN_SECONDS
+            self._turn = self.set_timer(seconds, partial(self._show_next, len(shown)))
         super().clear_notifications()
+        text = SEPARATOR.join(text for text, *_ in shown)
         super().notify(text, severity=severity, timeout=seconds, markup=False)
-        self._leave_room(messages, cell_len(text) + TOAST_FRAME)
+        self._leave_room(messages, _cells(shown))
         self.set_timer(seconds, partial(self._leave_room, messages, 0))
 
-    def _leave_room(self, messages: Sequence[str], cells: int) -> None:
+    def _show_next(self, count: int) -> None:
+        """Show the messages that had no room beside the first `count`."""
+        self._turn, self._notified = None, self._notified[count:]
+        self._show_together(self._notified)
+
+    def _leave_room(self, messages: Sequence[Message], cells: int) -> None:
         """Leave so many cells at the end of the key bars, if these messages are the last ones."""
         for screen in self.screen_stack if messages is self._notified else ():
             for bar in screen.query(KeyBar):
@@ -393,7 +413,9 @@ class BaseApp(TypeAheadApp[ExitMode], inherit_bindings=False):
     def clear_notifications(self) -> None:
         """Take all notifications away, so that each can be shown again."""
         super().clear_notifications()
-        self._notified = ()
+        if self._turn is not None:
+            self._turn.stop()
+        self._turn, self._notified = None, ()
         self._leave_room(self._notified, 0)
 
     def refresh_css(self, animate: bool = True) -> None:
@@ -413,6 +435,11 @@ class BaseApp(TypeAheadApp[ExitMode], inherit_bindings=False):
     def _few_colours(self, environ: Mapping[str, str]) -> bool:
         """Return whether the terminal has at most 16 colours, or NO_COLOR is set."""
         return self.no_color or ("TERM" in environ and self.console.color_system in _FEW_COLOURS)
+
+
+def _cells(messages: Sequence[Message]) -> int:
+    """Return the width of messages that share a notification."""
+    return cell_len(SEPARATOR.join(text for text, *_ in messages)) + TOAST_FRAME
 
 
 def _freeze_startup_objects() -> None:

@@ -390,6 +390,7 @@ def test_a_feed_is_added_by_the_address_of_its_site(path: Path, server: Web) -> 
         await until(pilot, lambda: isinstance(app.screen, ChoiceDialog))
         await sees(pilot, app, "Le wire [/]: RSS 2.0")
         await pilot.press("G", "enter")
+        await sees(pilot, app, "Already subscribed, as Le fil [/].")
         await sees(pilot, app, "Added Le wire [/]: RSS 2.0, 1 entry")
         await until(pilot, lambda: names(path)[2:] == ["Le fil [/]", "Le wire [/]"])
 

@@ -548,6 +548,26 @@ def test_notifications_have_the_end_of_the_key_bar_and_cover_no_key_and_no_row(
     drive(FakeNewsroom(4), script, size=size)
 
 
+def test_messages_of_one_moment_that_do_not_fit_beside_each_other_are_shown_in_turn(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("tui.base_app.TURN_SECONDS", 0.1)
+    texts = ["saved " + "x" * 60, "sent " + "y" * 60, "kept", "polled " + "z" * 70]
+    seen: list[str] = []
+
+    async def script(pilot: Pilot[Any], app: DashboardApp) -> None:
+        for text in texts:
+            app.notify(text, timeout=60)
+        for turn in (texts[:1], texts[1:3], texts[3:]):
+            await sees(pilot, app, " · ".join(turn))
+            seen.append(lines(app)[-1])
+        await pilot.pause(0.3)
+        assert texts[3] in lines(app)[-1], "the last one stays as long as it asked for"
+
+    drive(FakeNewsroom(4), script)
+    assert [texts[0] in line for line in seen] == [True, False, False]
+
+
 def test_a_dialog_leaves_the_screen_behind_it_as_it_is() -> None:
     async def script(pilot: Pilot[Any], app: DashboardApp) -> None:
         await look(pilot, app)
