@@ -40,6 +40,7 @@ from tui.bell import Bell, bell_sequence, bell_text
 from tui.data.newsroom import NewsroomModel
 from tui.data.settings import UiStateFile
 from tui.key_labels import NO_KEYMAP, bind
+from tui.pictures import save_picture
 from tui.quiet_driver import QuietDriver
 from tui.themes import THEMES, initial_theme, theme_label
 from tui.type_ahead import TypeAheadApp
@@ -124,7 +125,7 @@ class BaseApp(TypeAheadApp[ExitMode], inherit_bindings=False):
     BINDINGS: ClassVar[list[BindingType]] = [
         bind("T", "app.next_theme", "Next theme: dark, light, contrast, the terminal's"),
         bind("ctrl+l", "app.repaint", "Paint the screen anew"),
-        bind("Y", "app.save_picture", "Save the screen as a picture (SVG)"),
+        bind("Y", "app.save_picture", "Save the screen as a picture (PNG and SVG)"),
         bind("B", "app.toggle_bell", "Switch the bell for high alerts on or off"),
         bind(
             "ctrl+c",
@@ -263,17 +264,21 @@ class BaseApp(TypeAheadApp[ExitMode], inherit_bindings=False):
         self.screen.refresh(layout=True)
 
     def action_save_picture(self) -> None:
-        """Save the screen as SVG in the present folder; in a browser, offer it for download."""
+        """Save the screen in the present folder; in a browser, offer it for download as SVG."""
         if self.is_web:
             self.deliver_screenshot()
             return
         moment = times.local(self.newsroom.clock(), self.newsroom.zone)
-        name = f"tocsin-{moment:%Y%m%d-%H%M%S}.svg"
+        path = Path(f"tocsin-{moment:%Y%m%d-%H%M%S}.svg").absolute()
+        self.run_worker(self._save_picture(path, self.export_screenshot()), group="picture")
+
+    async def _save_picture(self, path: Path, svg: str) -> None:
         try:
-            text = _("Saved as {file}", file=Path(self.save_screenshot(name)).resolve())
+            messages = await self.newsroom.ask(save_picture, path, svg)
         except OSError as error:
-            text = _("{file} cannot be saved: {reason}", file=name, reason=error.strerror)
-        self.notify(text, markup=False)
+            messages = [_("{file} cannot be saved: {reason}", file=path, reason=error.strerror)]
+        for text in messages:
+            self.notify(text, markup=False)
 
     def on_unmount(self) -> None:
         """Stop the threads, and restore the earlier handlers of signals."""
