@@ -9,8 +9,9 @@ from monitor.base.translation import gettext as _
 from monitor.base.translation import mark_all
 from monitor.config import kinds
 from monitor.config.kinds import HARMLESS
-from monitor.config.tables import YES_OR_NO, Table, table
+from monitor.config.tables import YES_OR_NO, Table, one_of, table
 from monitor.config.yaml_nodes import MappingNode
+from monitor.model.feed import SourceKind
 
 
 class AuthKeys(Table):
@@ -72,9 +73,13 @@ class SettingsKeys(Table):
 class AddressKeys(Table):
     """Keys that only a feed has."""
 
-    url = kinds.URL.required(
+    url = kinds.URL.key(
         "Address of the feed: RSS, RDF, Atom or JSON Feed.",
         examples=["https://www.lemonde.fr/rss/une.xml"],
+    )
+    sitemap = kinds.URL.key(
+        "Address of a sitemap of news, or of an index of sitemaps, instead of `url`.",
+        examples=["https://journal.example/sitemap-news.xml"],
     )
     name = kinds.NAME.key("Name of the feed. Without it, the host of its address.")
     tags = kinds.TAGS.key(
@@ -131,10 +136,27 @@ class SharedKeys(SettingsKeys):
 
 
 class FeedKeys(SecretsKeys, AddressKeys):
-    """A feed: its address alone, or a mapping."""
+    """A feed, or another source: its address alone, or a mapping."""
 
     (noun,) = mark_all("this", "feed")
     short = "url"
+    needs: ClassVar = {"oneOf": [{"required": [kind.key]} for kind in SourceKind]}
+
+    @property
+    def kind(self) -> SourceKind:
+        """The kind of source that it is."""
+        return next((kind for kind in SourceKind if getattr(self, kind.key)), SourceKind.FEED)
+
+    @property
+    def address(self) -> str:
+        """The address that is read."""
+        return str(getattr(self, self.kind.key))
+
+    @classmethod
+    def unfit_keys(cls, node: MappingNode) -> Iterator[tuple[int, str]]:
+        """Yield problems: no address or two of them, or those of `SecretsKeys`."""
+        yield from one_of([kind.key for kind in SourceKind], node, _("this feed has no `url`"))
+        yield from super().unfit_keys(node)
 
 
 class HostKeys(SecretsKeys):

@@ -27,7 +27,7 @@ from monitor.config.kinds import name as kinds_name
 from monitor.config.yaml_nodes import Loc
 from monitor.model.address_policy import is_own
 from monitor.model.config import Config
-from monitor.model.feed import Feed, RequestOptions, Secret, Setting
+from monitor.model.feed import Feed, RequestOptions, Secret, Setting, Source
 from monitor.model.shown_names import source_name
 
 AUTHORIZATION = "Authorization"  # not a message
@@ -49,15 +49,15 @@ def feeds(draft: ConfigDraft, folder: Path, environ: Mapping[str, str]) -> tuple
     References to secrets are resolved in `environ` and in files relative to `folder`.
     """
     all_keys = draft.file.feeds
-    hosts = Counter(addresses.host(keys.url) for keys in all_keys if not keys.name)
+    hosts = Counter(addresses.host(keys.address) for keys in all_keys if not keys.name)
     credentials = Credentials(draft, folder, environ)
     feeds = tuple(_feed(draft, number, hosts, credentials) for number in range(len(all_keys)))
     for number, earlier in repeated(addresses.normalized_url(feed.url) for feed in feeds):
-        line = draft.line(("feeds", earlier, "url"))
+        line = draft.line(("feeds", earlier, all_keys[earlier].kind.key))
         message = _("the same feed as on line {line}, spelt otherwise", line=line)
-        if all_keys[number].url == all_keys[earlier].url:
+        if all_keys[number].address == all_keys[earlier].address:
             message = _("the same feed as on line {line}", line=line)
-        draft.add_problem(("feeds", number, "url"), message)
+        draft.add_problem(("feeds", number, all_keys[number].kind.key), message)
     names = {keys.name.casefold() for keys in all_keys if keys.name}
     own_names = (name if (name := feed.name.casefold()) in names else "" for feed in feeds)
     for number, earlier in repeated(own_names):
@@ -111,11 +111,12 @@ def _possible_names(feed: Feed, title: str) -> tuple[str, ...]:
 
 def _feed(draft: ConfigDraft, number: int, hosts: Counter[str], credentials: Credentials) -> Feed:
     keys = draft.file.feeds[number]
-    host = addresses.host(keys.url)
+    host = addresses.host(keys.address)
     sources = settings_sources(draft.file, number)
-    name = keys.name or (host if hosts[host] == 1 else addresses.normalized_url(keys.url))
+    name = keys.name or (host if hosts[host] == 1 else addresses.normalized_url(keys.address))
     feed = Feed(
-        url=addresses.without_login(keys.url),
+        url=addresses.without_login(keys.address),
+        source=Source(kind=keys.kind),
         name=name,
         named=bool(keys.name),
         tags=tuple(dict.fromkeys((*draft.file.defaults.tags, *keys.tags))),
@@ -132,7 +133,7 @@ def _feed(draft: ConfigDraft, number: int, hosts: Counter[str], credentials: Cre
 def _with_login(draft: ConfigDraft, number: int, feed: Feed) -> Feed:
     """Return a feed whose login in the address became its Authorization header."""
     keys = draft.file.feeds[number]
-    parts = urlsplit(keys.url)
+    parts = urlsplit(keys.address)
     if not parts.username and not parts.password:
         return feed
     if keys.auth:
@@ -173,7 +174,7 @@ def settings_sources(file: FileKeys, number: int) -> tuple[SettingsSource, ...]:
     """Return the sources of the settings of a feed, in order of precedence."""
     feed = file.feeds[number]
     sources = [SettingsSource(feed, ("feeds", number), _FEED)]
-    origin = addresses.origin(feed.url) if file.hosts else None
+    origin = addresses.origin(feed.address) if file.hosts else None
     for server, keys in file.hosts.items():
         if addresses.origin(server) == origin:
             name = f"host {server}"  # not a message

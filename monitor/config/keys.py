@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import ClassVar, Self
 
-from monitor.base.formatting import nearest
 from monitor.base.text_cleaning import line as on_one_line
 from monitor.base.translation import gettext as _
 from monitor.base.translation import mark, mark_all
@@ -20,6 +19,7 @@ from monitor.config.tables import (
     Table,
     listed,
     named,
+    one_of,
     several,
     table,
 )
@@ -130,16 +130,6 @@ QUERY_KEYS = ("terms", "query", "score")
 NOTHING = mark("nothing to watch for; give it `terms`, a `query` or a `score`")
 
 
-def _one_of(choices: Sequence[str], node: MappingNode, none: str) -> Iterator[tuple[int, str]]:
-    """Yield a problem if a mapping has `none` of some keys, or several of them."""
-    present = [pair.key for pair in node.pairs if pair.key.text in choices]
-    if not present and not any(nearest(pair.key.text, choices) for pair in node.pairs):
-        yield node.start, none
-    for key in present[1:]:
-        message = _("`{key}` beside `{other}`; one is enough", key=key.text, other=present[0].text)
-        yield key.start, message
-
-
 class QueryKeys(Table):
     """Keys that only a watchlist has."""
 
@@ -206,7 +196,7 @@ class WatchlistKeys(AlertsKeys, QueryKeys):
     def unfit_keys(cls, node: MappingNode) -> Iterator[tuple[int, str]]:
         """Yield problems: none or two of `QUERY_KEYS`, a threshold without a score, no name."""
         keys = {pair.key.text: pair.key.start for pair in node.pairs}
-        yield from _one_of(QUERY_KEYS, node, _(NOTHING))
+        yield from one_of(QUERY_KEYS, node, _(NOTHING))
         if "score" in keys and "threshold" not in keys:
             yield keys["score"], _("a `score` needs a `threshold`")
         if "threshold" in keys and "score" not in keys:
@@ -386,7 +376,7 @@ class ChannelKeys(Table):
     @classmethod
     def unfit_keys(cls, node: MappingNode) -> Iterator[tuple[int, str]]:
         """Yield problems: none or two of `KINDS`, or a key of another kind."""
-        yield from _one_of(KINDS, node, _("a channel needs one of {keys}", keys=", ".join(KINDS)))
+        yield from one_of(KINDS, node, _("a channel needs one of {keys}", keys=", ".join(KINDS)))
         for key, value in node.pairs:
             if key.text == "desktop" and value.plain() is False:
                 yield key.start, _("`desktop: true` shows alerts; leave the channel out for none")

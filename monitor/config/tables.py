@@ -250,6 +250,16 @@ def named(names: Kind[str], values: Kind[T], schema: Schema | None = None) -> Ki
 # --- tables -------------------------------------------------------------------------
 
 
+def one_of(choices: Sequence[str], node: MappingNode, none: str) -> Iterator[tuple[int, str]]:
+    """Yield a problem if a mapping has `none` of some keys, or several of them."""
+    present = [pair.key for pair in node.pairs if pair.key.text in choices]
+    if not present and not any(nearest(pair.key.text, choices) for pair in node.pairs):
+        yield node.start, none
+    for key in present[1:]:
+        message = _("`{key}` beside `{other}`; one is enough", key=key.text, other=present[0].text)
+        yield key.start, message
+
+
 class Key(NamedTuple):
     """A key of a table. `Table` puts the value, or the default, in its place."""
 

@@ -44,6 +44,7 @@ from monitor.config.yaml_nodes import (
 )
 from monitor.model.analyst import user
 from monitor.model.config import Config
+from monitor.model.feed import SourceKind
 
 Item = str | Mapping[str, Any]
 """A bare text, or a mapping of texts and lists of texts."""
@@ -373,6 +374,9 @@ def without_items(text: str, key: str, numbers: Collection[int]) -> str:
 
 # --- feeds ----------------------------------------------------------------------------
 
+_ADDRESSES = tuple(kind.key for kind in SourceKind)
+"""The keys that hold the address of a feed, of which it has one."""
+
 
 def set_enabled(text: str, url: str, *, on: bool) -> str:
     """Return the text with a feed polled or not.
@@ -407,7 +411,8 @@ def with_address(text: str, old: str, new: str) -> str:
     number, address, feed = _feed(EditedFile(text), old)
     login, at, _host = urlsplit(address).netloc.rpartition("@")
     target = new.replace("://", f"://{login}@", 1) if at else new
-    changed = target if isinstance(feed, str) else {**feed, "url": target}
+    key = next((name for name in _ADDRESSES if name in feed), "")
+    changed = target if isinstance(feed, str) else {**feed, key: target}
     return with_changed(text, "feeds", number, changed)
 
 
@@ -419,7 +424,10 @@ def _feed(file: EditedFile, url: str) -> tuple[int, str, Any]:
     """
     for number, node in enumerate(file.items("feeds")):
         feed: Any = node.plain()
-        address = feed.get("url") if isinstance(feed, dict) else feed
+        if isinstance(feed, dict):
+            address = next((feed[key] for key in _ADDRESSES if key in feed), None)
+        else:
+            address = feed
         if isinstance(address, str) and without_login(address) == url:
             return number, address, feed
     raise LayoutError(

@@ -81,11 +81,33 @@ class FormerAddress(Struct, frozen=True):
     """Time of the last redirect from there."""
 
 
+class SourceKind(enum.StrEnum):
+    """The kind of what is read at the address of a source."""
+
+    FEED = "feed"
+    SITEMAP = "sitemap"
+
+    @property
+    def key(self) -> str:
+        """The key in `feeds.yaml` that holds the address."""
+        return "url" if self is SourceKind.FEED else self
+
+
+class Source(Struct, frozen=True, kw_only=True):
+    """How the document at the address of a feed becomes entries."""
+
+    kind: SourceKind = SourceKind.FEED
+
+
+FEED = Source()
+
+
 class Feed(Struct, frozen=True, kw_only=True, eq=False):
     """A subscription from `feeds.yaml`."""
 
     url: str
     """Without user and password: they are in its request options."""
+    source: Source = FEED
     name: str
     tags: tuple[str, ...] = ()
     every: float | None = None

@@ -36,7 +36,7 @@ from monitor.intake.ingest.outage import OutageDetector
 from monitor.intake.ingest.poll_outcome import BatchOutcome, PageResult, PollResult
 from monitor.intake.parse.workers import Parser
 from monitor.model.cost import LARGE, QUICK, CostlyError
-from monitor.model.feed import Feed, FeedState
+from monitor.model.feed import Feed, FeedState, Source
 from monitor.model.poll import Fetched, NotModified, Page, ParsedFeed, PendingPage
 
 R = TypeVar("R")
@@ -124,7 +124,9 @@ class Pipeline:
         body_bytes = len(response.body) if isinstance(response, Fetched) else 0
         with self._holding(0 if is_costly else body_bytes):  # one costly body, or many others
             if isinstance(response, Fetched) and response.digest != state.body_hash:
-                response, parsed = await self._parse(response, state, is_costly=is_costly)
+                response, parsed = await self._parse(
+                    response, feed.source, state, is_costly=is_costly
+                )
             result = PollResult(
                 feed=feed,
                 state=state,
@@ -241,11 +243,13 @@ class Pipeline:
         return replace(fetched, encoding=encoding, body=body, digest=digest, received=received_at)
 
     async def _parse(
-        self, fetched: Fetched, state: FeedState, *, is_costly: bool
+        self, fetched: Fetched, source: Source, state: FeedState, *, is_costly: bool
     ) -> tuple[Fetched | FeedError, ParsedFeed | None]:
         try:
             is_first = state.last_ok is None
-            parsed = await self._parser.parse(fetched, with_features=is_first, is_costly=is_costly)
+            parsed = await self._parser.parse(
+                fetched, source, with_features=is_first, is_costly=is_costly
+            )
         except FeedError as error:
             return error.bare(), None
         return replace(fetched, body=b""), parsed

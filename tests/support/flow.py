@@ -26,13 +26,12 @@ from index.query.parser import parse_query as understood
 from monitor.base.errors import FetchError
 from monitor.intake.ingest.ingest import Ingester
 from monitor.intake.ingest.poll_outcome import ActiveConfig, BatchOutcome
-from monitor.intake.parse import web_page
-from monitor.intake.parse.document import parse, parse_with_features
+from monitor.intake.parse import document_of_source, web_page
 from monitor.intake.parse.web_page import Allowance, allowance
 from monitor.judgement.alerts.routing import Routing
 from monitor.judgement.match.matcher import WatchlistMatcher
 from monitor.model.config import StoreAddress
-from monitor.model.feed import Feed, FeedState
+from monitor.model.feed import FEED, Feed, FeedState, Source
 from monitor.model.poll import Fetched, NotModified, ParsedFeed
 from monitor.model.watchlist import Severity, Watchlist
 from monitor.runtime.pipeline import Pipeline
@@ -146,11 +145,16 @@ class Reader:
     """Reads documents here instead of in another process."""
 
     async def parse(
-        self, fetched: Fetched, *, with_features: bool = False, is_costly: bool = True
+        self,
+        fetched: Fetched,
+        source: Source = FEED,
+        *,
+        with_features: bool = False,
+        is_costly: bool = True,
     ) -> ParsedFeed:
         """Return the parsed feed."""
-        reading = parse_with_features if with_features else parse
-        return reading(fetched.body, fetched.url, fetched.content_type)
+        document = (fetched.body, fetched.url, fetched.content_type)
+        return document_of_source.parse(source, with_features, *document)
 
     async def robots(self, rules: Fetched, page: str) -> Allowance:
         """Return the answer of robots.txt for a page."""

@@ -69,16 +69,12 @@ def parse(body: bytes, url: str, content_type: str = "") -> ParsedFeed:
         raise ParseError(url, reason) from error
 
 
-def parse_with_features(body: bytes, url: str, content_type: str = "") -> ParsedFeed:
-    """Parse a feed's document, and compute the features of the first texts of its entries.
+def with_features(parsed: ParsedFeed) -> ParsedFeed:
+    """Return what was parsed with the features of the first texts of its entries.
 
     The features are for feeds that were never read, all entries of which are new: they are most
     of the work of a first round, and this process is one of several.
-
-    Raises:
-        ParseError: It is no feed.
     """
-    parsed = parse(body, url, content_type)
     sizes = accumulate(len(entry.summary) + len(entry.body) for entry in parsed.entries)
     first = sum(size <= FEATURED for size in sizes)
     featured = parsed.entries[:first]

@@ -25,10 +25,11 @@ from monitor.base.errors import ParseError
 from monitor.base.fork_server import confine, forking, preload
 from monitor.base.garbage import exempt_all
 from monitor.base.translation import gettext as _
-from monitor.intake.parse import document, web_page
+from monitor.intake.parse import document_of_source, web_page
 from monitor.intake.parse.document import with_encoding
 from monitor.intake.parse.web_page import Allowance
 from monitor.model.cost import QUICK, READING, CostlyError
+from monitor.model.feed import FEED, Source
 from monitor.model.poll import Fetched, ParsedFeed
 
 T = TypeVar("T")
@@ -70,15 +71,20 @@ class Parser:
         preload(_PRELOADED + _PRELOADED_FOR_PAGES * expects_pages)
 
     async def parse(
-        self, fetched: Fetched, *, with_features: bool = False, is_costly: bool = True
+        self,
+        fetched: Fetched,
+        source: Source = FEED,
+        *,
+        with_features: bool = False,
+        is_costly: bool = True,
     ) -> ParsedFeed:
-        """Parse a feed's document, with features of its texts if `with_features`: at first.
+        """Parse the document of a source, with features of its texts if `with_features`: at first.
 
         Raises:
-            ParseError: It is no feed, or reading was killed.
+            ParseError: It is no such document, or reading was killed.
             CostlyError: It takes longer than a document that is not costly.
         """
-        reading = document.parse_with_features if with_features else document.parse
+        reading = partial(document_of_source.parse, source, with_features)
         fetched = replace(fetched, url=fetched.base or fetched.url)
         worker = self._patient if is_costly or with_features else self._quick
         limit = self._seconds if is_costly else QUICK

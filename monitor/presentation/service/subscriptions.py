@@ -7,6 +7,8 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from msgspec.structs import replace
+
 from monitor.base.errors import MonitorError, UnknownNameError
 from monitor.base.translation import gettext as _
 from monitor.base.translation import ngettext
@@ -85,7 +87,7 @@ def new_among(
             duplicates.append((feed, twin))
             continue
         name = fitted_title(feed.name, feed.url, names)
-        new_feeds.append(Feed(url=feed.url, name=name, tags=feed.tags, lang=feed.lang))
+        new_feeds.append(replace(feed, name=name))
         feeds_by_url[normalized_url(feed.url)] = new_feeds[-1]
         names.add(name.casefold())
     return new_feeds, duplicates
@@ -149,5 +151,6 @@ def pause_or_resume(path: Path, data: Path | None, url: str) -> bool:
 
 
 def _item(feed: Feed) -> dict[str, Any]:
-    fields = {"url": feed.url, "name": feed.name, "tags": list(feed.tags), "lang": feed.lang}
+    key = feed.source.kind.key
+    fields = {key: feed.url, "name": feed.name, "tags": list(feed.tags), "lang": feed.lang}
     return {key: value for key, value in fields.items() if value}

@@ -125,6 +125,9 @@ class Connection(Protocol):
     def version(self) -> int:
         """Return the version of the tables, 0 if there are none."""
 
+    def add_column(self, table: str, column: str) -> None:
+        """Add a column to a table of an earlier version, with its default."""
+
     def create_tables(self) -> None:
         """Make the tables of a new store."""
 

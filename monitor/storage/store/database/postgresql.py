@@ -266,6 +266,9 @@ class PostgresqlConnection:
         visible = "SELECT 1 FROM pg_class WHERE relname = 'store' AND pg_table_is_visible(oid)"
         return int(self._value("SELECT version FROM store")) if self._value(visible) else 0
 
+    def add_column(self, table: str, column: str) -> None:
+        self.execute(printers.postgresql_column(table, column))
+
     def create_tables(self) -> None:
         self.script(";".join(printers.postgresql_statements()))
 

@@ -71,6 +71,12 @@ WHEN (new.state = 'new') <> (old.state = 'new') BEGIN
     yield _ONLY_ROW
 
 
+def sqlite_column(table: str, column: str) -> str:
+    """Return the statement that adds a column to a table of an earlier version."""
+    added = declaration(TABLES[table].columns[column], _SQLITE_TYPES, _sqlite_literal)
+    return f"ALTER TABLE {table} ADD COLUMN {added}"
+
+
 def _sqlite_table(table: Table) -> Iterator[str]:
     """Yield the statements that make a table and its indices."""
     lines = [
@@ -195,6 +201,12 @@ def postgresql_statements() -> Iterator[str]:
         yield from _postgresql_table(table)
     yield from (trigger.statement for trigger in postgresql_triggers())
     yield _ONLY_ROW
+
+
+def postgresql_column(table: str, column: str) -> str:
+    """Return the statement that adds a column to a table of an earlier version."""
+    added = declaration(TABLES[table].columns[column], _POSTGRESQL_TYPES, _postgresql_literal)
+    return f"ALTER TABLE {table} ADD COLUMN {added}"
 
 
 def _postgresql_table(table: Table) -> Iterator[str]:

@@ -11,7 +11,12 @@ from monitor.storage.store.database.connection import Connection, transaction
 Upgrade = Callable[[Connection], None]
 """Changes the tables of one version, and the rows in them, into those of the next."""
 
-UPGRADES: Sequence[Upgrade] = ()
+
+def _add_kinds_of_sources(connection: Connection) -> None:
+    connection.add_column("feeds", "kind")
+
+
+UPGRADES: Sequence[Upgrade] = (_add_kinds_of_sources,)
 """The first one is for a store of version 1."""
 VERSION = 1 + len(UPGRADES)
 

@@ -137,6 +137,11 @@ class SqliteConnection(sqlite3.Connection):
     def version(self) -> int:
         return int(self.execute("PRAGMA user_version").fetchone()[0])
 
+    def add_column(self, table: str, column: str) -> None:
+        from monitor.storage.store.database import printers  # as in `statements`
+
+        self.execute(printers.sqlite_column(table, column))
+
     def create_tables(self) -> None:
         for statement in statements():
             self.execute(statement)
@@ -180,7 +185,17 @@ _TRIGGER = "CREATE TRIGGER"
 def _schema(connection: sqlite3.Connection) -> set[tuple[str, str, str]]:
     """Return kind, name and statement of what a database defines, without comments."""
     rows = connection.execute("SELECT type, name, sql FROM sqlite_master WHERE sql <> ''")
-    return {(kind, name, re.sub(r"\s*--.*", "", sql)) for kind, name, sql in rows}
+    return {(kind, name, _normalized(kind, sql)) for kind, name, sql in rows}
+
+
+def _normalized(kind: str, sql: str) -> str:
+    """Return a statement without comments; the columns of a table sorted: upgrades add some."""
+    sql = re.sub(r"\s*--.*", "", sql)
+    if kind != "table":
+        return sql
+    head, _bracket, body = sql.partition("(")
+    body, _bracket, tail = body.rpartition(")")
+    return ", ".join((head.strip(), *sorted(map(str.strip, body.split(","))), tail.strip()))
 
 
 def take_rows_only(path: Path) -> list[str]:

@@ -22,6 +22,8 @@ from monitor.model.feed import (
     PermanentRedirect,
     Poll,
     PublicationRate,
+    Source,
+    SourceKind,
     SubscribedFeed,
 )
 from monitor.model.poll import FeedHistory, PollOutcome
@@ -37,7 +39,7 @@ from monitor.storage.store.database.connection import (
 )
 
 STATE = ", ".join(FeedState.__struct_fields__)
-FEED = "url, name, tags, enabled, number, every"
+FEED = "url, kind, name, tags, enabled, number, every"
 IMPORTED = "import:"
 """Beginning of the address of a feed without subscription: its articles were imported."""
 POLL = ", ".join(Poll.__struct_fields__)
@@ -157,8 +159,9 @@ def _save_move(sql: Connection, number: int, move: PermanentRedirect) -> None:
 def feed_of(row: Row) -> Feed:
     """Return the feed of a row with the columns `FEED`."""
     return Feed(
-        url=row["url"], name=row["name"], tags=_tags(row["tags"]), every=row["every"],
-        enabled=bool(row["enabled"]), number=row["number"],
+        url=row["url"], source=Source(kind=SourceKind(row["kind"])), name=row["name"],
+        tags=_tags(row["tags"]), every=row["every"], enabled=bool(row["enabled"]),
+        number=row["number"],
     )  # fmt: skip
 
 

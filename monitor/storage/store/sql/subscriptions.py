@@ -18,11 +18,12 @@ _RESET_IF_REQUEST_CHANGED = ", ".join(
 )
 """A server may answer another request differently: the old validators are worthless then."""
 _SUBSCRIBE = (
-    f"INSERT INTO feeds (url, name, tags, enabled, every, manner, bucket) VALUES ({marks(7)})"
+    f"INSERT INTO feeds (url, name, tags, enabled, every, manner, bucket, kind) VALUES ({marks(8)})"
 )
 _EDIT = (
     "UPDATE feeds SET name = ?2, tags = ?3, enabled = ?4, every = ?5,"
-    f" {_RESET_IF_REQUEST_CHANGED}, manner = ?6, bucket = ?7, subscribed = TRUE WHERE url = ?1"
+    f" {_RESET_IF_REQUEST_CHANGED}, manner = ?6, bucket = ?7, kind = ?8, subscribed = TRUE"
+    " WHERE url = ?1"
 )
 _UNSUBSCRIBE = "UPDATE feeds SET subscribed = FALSE WHERE number = ?"
 
@@ -42,7 +43,8 @@ def save_subscriptions(
     numbers: dict[str, int] = {}
     edited, unsubscribed = [], []
     for url, number, subscribed, *stored in sql.execute(
-        "SELECT url, number, subscribed, name, tags, enabled, every, manner, bucket FROM feeds"
+        "SELECT url, number, subscribed, name, tags, enabled, every, manner, bucket, kind"
+        " FROM feeds"
     ):
         if feed := by_url.pop(url, None):
             numbers[url], values = number, _feed_values(feed, bucket_of)
@@ -97,6 +99,7 @@ def _feed_values(feed: Feed, bucket_of: Callable[[str], int]) -> tuple[Any, ...]
         *(feed.url, feed.name, json.dumps(feed.tags), feed.enabled, feed.every),
         feed.request_options.variant(),
         bucket_of(feed.url),
+        feed.source.kind,
     )
 
 

@@ -17,7 +17,7 @@ from support.originals import hostile_feeds
 from monitor.base import translation
 from monitor.base.errors import ParseError
 from monitor.base.language import FOLDER
-from monitor.intake.parse.document import parse, parse_with_features
+from monitor.intake.parse.document import parse, with_features
 from monitor.intake.parse.workers import Parser
 from monitor.model.cost import CostlyError
 from monitor.model.poll import Fetched, ParsedFeed
@@ -78,7 +78,7 @@ def test_what_a_worker_reads_is_what_parse_returns() -> None:
         parsed = await parser.parse(fetched(GOOD))
         assert replace(parsed, seconds=0.0) == parse(GOOD, "https://ex.org/rss")
         featured = await parser.parse(fetched(GOOD), with_features=True)
-        expected = parse_with_features(GOOD, "https://ex.org/rss")
+        expected = with_features(parse(GOOD, "https://ex.org/rss"))
         assert replace(featured, seconds=0.0) == expected
         assert all(entry.features for entry in featured.entries)
         assert 0.05 < (await parser.parse(fetched(LONG))).seconds < 3

@@ -15,7 +15,7 @@ from support.originals import feeds, hostile_feeds, news
 from index.analysis.text_features import packed, text_features, unpacked
 from monitor.base.errors import ParseError
 from monitor.base.text_cleaning import clean
-from monitor.intake.parse.document import FEATURED, parse, parse_with_features
+from monitor.intake.parse.document import FEATURED, parse, with_features
 from monitor.intake.parse.entry import keyed_entries
 from monitor.model.poll import Entry, ParsedFeed
 
@@ -589,7 +589,7 @@ def test_the_features_of_the_first_texts_are_read_with_a_document() -> None:
         for number in range(3)
     )
     plain_entries = parse(rss(items), URL, "application/xml").entries
-    featured = parse_with_features(rss(items), URL, "application/xml").entries
+    featured = with_features(parse(rss(items), URL, "application/xml")).entries
     assert [replace(entry, features=b"") for entry in featured] == list(plain_entries)
     (features,) = text_features([("Cainiao", plain_entries[0].summary, "")])
     assert [entry.features for entry in featured] == [packed(features), packed(features), b""]

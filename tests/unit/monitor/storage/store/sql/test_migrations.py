@@ -13,12 +13,12 @@ from monitor.model.config import StoreAddress
 from monitor.storage.store.database import sqlite
 from monitor.storage.store.database.connection import Connection, by_name
 from monitor.storage.store.database.opening import open_database
-from monitor.storage.store.database.schema import VERSION, prepare
+from monitor.storage.store.database.schema import UPGRADES, VERSION, prepare
 from monitor.storage.store.sql.store import Store
 
 
 def _count_readers(sql: Connection) -> None:
-    """Upgrade a store of version 1 to an invented version 2."""
+    """Upgrade a store to an invented next version."""
     sql.execute("ALTER TABLE feeds ADD COLUMN readers INTEGER NOT NULL DEFAULT 0")
     sql.execute("UPDATE feeds SET readers = 7 WHERE number = 1")
 
@@ -39,19 +39,32 @@ def test_an_upgrade_that_fails_half_way_leaves_the_old_store_whole(address: Stor
     before = _feed(address)
     with closing(open_database(address, create=True)) as sql:
         with pytest.raises(RuntimeError):
-            prepare(sql, "newsroom", [_fail])
-        assert sql.version() == VERSION == 1
+            prepare(sql, "newsroom", [*UPGRADES, _fail])
+        assert sql.version() == VERSION
         assert _feed(address) == before
-        prepare(sql, "newsroom", [_count_readers])
+        prepare(sql, "newsroom", [*UPGRADES, _count_readers])
         try:
-            assert sql.version() == 2
+            assert sql.version() == VERSION + 1
             feed_row = next(by_name(sql.execute("SELECT * FROM feeds WHERE number = 1")))
             assert feed_row == {**before, "readers": 7}
-            with pytest.raises(StoreError, match=r"newer tocsin \(store version 2\)"):
+            with pytest.raises(StoreError, match=rf"newer tocsin \(store version {VERSION + 1}\)"):
                 Store(address)
         finally:  # PostgreSQL is the same for all tests
             sql.execute("ALTER TABLE feeds DROP COLUMN readers")
             sql.set_version(VERSION)
+    assert room.ids() == [1]
+
+
+def test_a_store_of_version_1_is_upgraded_and_is_like_a_new_one(address: StoreAddress) -> None:
+    room = opened(address)
+    room.save(arrival(1, ALIBABA))
+    with closing(open_database(address, create=False)) as sql:
+        sql.execute("ALTER TABLE feeds DROP COLUMN kind")
+        sql.set_version(1)
+    with closing(open_database(address, create=True)) as sql:
+        assert sql.version() == VERSION
+        assert sql.altered_schema() == []
+        assert _feed(address)["kind"] == "feed"
     assert room.ids() == [1]
 
 

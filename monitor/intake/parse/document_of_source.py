@@ -1,0 +1,21 @@
+"""The document of a source of any kind becomes entries. Runs in `workers`."""
+
+from __future__ import annotations
+
+from monitor.intake.parse import document, sitemap
+from monitor.model.feed import Source, SourceKind
+from monitor.model.poll import ParsedFeed
+
+_PARSERS = {SourceKind.FEED: document.parse, SourceKind.SITEMAP: sitemap.parse}
+
+
+def parse(
+    source: Source, with_features: bool, body: bytes, url: str, content_type: str = ""
+) -> ParsedFeed:
+    """Parse a document, with the features of its first texts if `with_features`.
+
+    Raises:
+        ParseError: It is no document of such a source.
+    """
+    parsed = _PARSERS[source.kind](body, url, content_type)
+    return document.with_features(parsed) if with_features else parsed
