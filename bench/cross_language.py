@@ -362,7 +362,7 @@ def _arrival(article: Article) -> ArticleChange:
 
 def _refresh(feed: Feed, arrived: Sequence[ArticleChange]) -> PollOutcome:
     poll = Poll(at=0.0, outcome=Outcome.READ)
-    return PollOutcome(feed=feed, state=FeedState(), poll=poll, arrivals=tuple(arrived))
+    return PollOutcome(feed=feed, state=FeedState(), poll=poll, changes=tuple(arrived))
 
 
 def _french(data: Path) -> Iterator[Report]:

@@ -33,13 +33,10 @@ from monitor.intake.parse.entry import (
     keyed_entries,
     language,
 )
-from monitor.judgement.alerts.alert_planning import plan_alerts
-from monitor.judgement.alerts.plan import Arrivals
 from monitor.judgement.alerts.routing import Routing
 from monitor.judgement.match.matcher import WatchlistMatcher
-from monitor.model.evidence import Via
 from monitor.model.feed import Feed
-from monitor.model.poll import ArticleChange, Entry, Known
+from monitor.model.poll import Arrivals, ArticleChange, Entry, Known, Via
 from monitor.model.watchlist import Watchlist
 from monitor.storage.store.sql.batch import Batch
 from monitor.storage.store.sql.store import Store
@@ -86,9 +83,7 @@ class ArticleImport:
                 now = self._clock()
                 batch.save_imported(feed, changes)
                 arrivals = Arrivals(feed=feed, via=Via.IMPORT, changes=tuple(changes))
-                plan = plan_alerts(arrivals, batch.alert_facts(arrivals, now), self._routing(), now)
-                batch.save_alerts(plan)
-                alerts += len(plan.raised)
+                alerts += len(batch.raise_alerts(arrivals, self._routing(), now).raised)
                 new += len(changes)
                 known += len(feed_articles) - len(changes)
         self.new += new

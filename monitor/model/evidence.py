@@ -45,19 +45,6 @@ class Kind(enum.StrEnum):
     """A watchlist has another name, and so have the alerts that it raised until then."""
 
 
-class Via(enum.StrEnum):
-    """The way in which an article came to raise an alert."""
-
-    POLL = "poll"
-    PAGE = "page"
-    """The article was stored; its page, read later, matches."""
-    ARCHIVE = "archive"
-    """The article was stored before the watchlist was added or edited."""
-    IMPORT = "import"
-    LINK = "link"
-    """The article was stored before it was linked with another about the same event."""
-
-
 def canonical(content: Mapping[str, Any]) -> str:
     """Return a mapping as JSON on one line, the same on every machine."""
     return json.dumps(content, ensure_ascii=False, sort_keys=True, separators=(",", ":"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import enum
 import math
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
@@ -303,13 +304,39 @@ class FeedHistory(Struct, frozen=True, kw_only=True):
     """Those of them that were new: a document without one of them is an older copy."""
 
 
-class PollOutcome(Struct, frozen=True, kw_only=True):
-    """All changes of one poll of one feed, committed together or not at all."""
+class Via(enum.StrEnum):
+    """The way in which an article came to raise an alert."""
+
+    POLL = "poll"
+    PAGE = "page"
+    """The article was stored; its page, read later, matches."""
+    ARCHIVE = "archive"
+    """The article was stored before the watchlist was added or edited."""
+    IMPORT = "import"
+    LINK = "link"
+    """The article was stored before it was linked with another about the same event."""
+
+
+class Arrivals(Struct, frozen=True, kw_only=True):
+    """Articles of one feed, and incidents of it, that may raise alerts."""
 
     feed: Feed
+    via: Via
+    changes: tuple[ArticleChange, ...] = ()
+    response: ResponseEvidence | None = None
+    """The response that brought the articles, where it is at hand."""
+    notices: tuple[BegunIncident, ...] = ()
+    """Incidents of the feed that begin."""
+    linked: Mapping[int, bool] = field(default_factory=dict)
+    """Stories that new links spread, and whether all the linked articles are old."""
+
+
+class PollOutcome(Arrivals, frozen=True, kw_only=True):
+    """All changes of one poll of one feed, committed together or not at all."""
+
+    via: Via = Via.POLL
     state: FeedState
     poll: Poll
-    arrivals: tuple[ArticleChange, ...] = ()
     sightings: tuple[Sighting, ...] = ()
     missed: tuple[Timestamp, Timestamp] | None = None
     """The coverage gap: from the document compared to this one, if they had no common entry."""
@@ -317,16 +344,12 @@ class PollOutcome(Struct, frozen=True, kw_only=True):
     """The articles of the document, to compare the next one with; empty if nothing was new."""
     new_articles: frozenset[int] = frozenset()
     """Those of them that are new to the feed."""
-    begun: tuple[BegunIncident, ...] = ()
-    """Incidents that begin with the poll."""
     ended: tuple[AlertKind, ...] = ()
     """Incidents that end with the poll."""
     habit: PublicationRate | None = None
     """The updated publication rate; None if it did not change."""
     move: PermanentRedirect | None = None
     """The permanent redirect, if it changed."""
-    response: ResponseEvidence | None = None
-    """The answer that brought the article changes."""
 
 
 class RaisedAlert(Struct, frozen=True, kw_only=True):

@@ -142,18 +142,19 @@ class Pipeline:
 
     async def _drafted(self, result: PollResult) -> PollResult:
         """Return the result of a costly poll with its drafts; others are stored between slices."""
-        drafting, drafts = self._ingester.drafting(result), None
+        drafting = self._ingester.drafting(result)
+        drafted: PollResult | None = None
         try:
-            while drafts is None:
+            while drafted is None:
                 began = self._clock()
-                drafts = await self._in_thread(next, drafting)
+                drafted = await self._in_thread(next, drafting)
                 await self._sleep(min(max(0.0, self._clock() - began), LONGEST_PAUSE))
         except Exception as error:
             failed = None if isinstance(error, StoreError) else _as_failed(result, error)
             if not isinstance(failed, PollResult):
                 raise
             return failed
-        return replace(result, drafts=drafts)
+        return drafted
 
     async def read_page(self, pending: PendingPage) -> None:
         """Fetch an article's page and return when its text is stored and matched."""

@@ -14,14 +14,11 @@ from monitor.base.article import Article, Timestamp
 from monitor.base.errors import StoreError
 from monitor.base.tasks import WorkerThread
 from monitor.base.translation import gettext as _
-from monitor.judgement.alerts.alert_planning import plan_alerts
-from monitor.judgement.alerts.plan import Arrivals
 from monitor.judgement.alerts.routing import Routing
 from monitor.judgement.match.matcher import Matching, TimedMatcher, WatchlistMatcher
 from monitor.judgement.rule_version import rule_version
-from monitor.model.evidence import Via
 from monitor.model.feed import Feed
-from monitor.model.poll import ArticleChange
+from monitor.model.poll import Arrivals, ArticleChange, Via
 from monitor.model.watchlist import BackfillProgress, Watchlist, renamed_watchlists
 from monitor.storage.store.sql.batch import Batch
 from monitor.storage.store.sql.store import Store
@@ -154,9 +151,7 @@ class Backfill:
                 )
             if matching.hits:
                 arrivals = Arrivals(feed=feeds[0], via=Via.ARCHIVE, changes=(change,))
-                facts = batch.alert_facts(arrivals, now)
-                plan = plan_alerts(arrivals, facts, self._routing, now)
-                batch.save_alerts(plan)
+                plan = batch.raise_alerts(arrivals, self._routing, now)
                 alerts.update(alert.watchlist for alert in plan.raised if not alert.escalation)
             if self._clock() - now > SECONDS:
                 return count, alerts

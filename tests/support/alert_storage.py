@@ -7,14 +7,12 @@ from contextlib import closing
 from pathlib import Path
 
 from monitor.base.article import Timestamp
-from monitor.judgement.alerts.alert_planning import plan_alerts
-from monitor.judgement.alerts.plan import AlertPlan, Arrivals, NewEscalation
+from monitor.judgement.alerts.plan import AlertPlan, NewEscalation
 from monitor.judgement.alerts.routing import Routing
 from monitor.model.alert import AlertState, Verdict
 from monitor.model.config import StoreAddress
-from monitor.model.evidence import Via
 from monitor.model.feed import Feed
-from monitor.model.poll import ArticleChange, PollOutcome, RaisedAlert
+from monitor.model.poll import Arrivals, ArticleChange, PollOutcome, RaisedAlert, Via
 from monitor.storage.store.sql.batch import Batch
 from monitor.storage.store.sql.store import Store
 from monitor.storage.store.sql.views import Views
@@ -22,32 +20,17 @@ from monitor.storage.store.sql.views import Views
 NO_CHANNELS = Routing()
 
 
-def raise_alerts(
-    batch: Batch, arrivals: Arrivals, now: Timestamp, routing: Routing = NO_CHANNELS
-) -> AlertPlan:
-    """Raise and store the alerts of articles that are stored."""
-    plan = plan_alerts(arrivals, batch.alert_facts(arrivals, now), routing, now)
-    batch.save_alerts(plan)
-    return plan
-
-
 def save_poll(batch: Batch, outcome: PollOutcome, routing: Routing = NO_CHANNELS) -> AlertPlan:
     """Store the outcome of a poll, with its alerts."""
     batch.save_poll(outcome)
-    arrivals = Arrivals(
-        feed=outcome.feed,
-        via=Via.POLL,
-        changes=outcome.arrivals,
-        response=outcome.response,
-        notices=outcome.begun,
-    )
-    return raise_alerts(batch, arrivals, outcome.poll.at, routing)
+    return batch.raise_alerts(outcome, routing, outcome.poll.at)
 
 
 def save_page(batch: Batch, change: ArticleChange, feed: Feed, now: Timestamp) -> AlertPlan:
     """Store an article that got its page's text, with its alerts."""
     batch.save_page(change)
-    return raise_alerts(batch, Arrivals(feed=feed, via=Via.PAGE, changes=(change,)), now)
+    arrivals = Arrivals(feed=feed, via=Via.PAGE, changes=(change,))
+    return batch.raise_alerts(arrivals, NO_CHANNELS, now)
 
 
 def save_imported(
@@ -60,7 +43,7 @@ def save_imported(
     """Store imported articles, with their alerts."""
     batch.save_imported(feed, changes)
     arrivals = Arrivals(feed=feed, via=Via.IMPORT, changes=tuple(changes))
-    return raise_alerts(batch, arrivals, now, routing)
+    return batch.raise_alerts(arrivals, routing, now)
 
 
 def escalate(folder: Path, reason: str, at: Timestamp) -> None:

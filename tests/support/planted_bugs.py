@@ -35,10 +35,10 @@ class EtagFirst(Store):
             save = batch.save_poll
 
             def save_in_two(outcome: PollOutcome) -> None:
-                save(replace(outcome, arrivals=(), sightings=(), begun=(), ended=()))
+                save(replace(outcome, changes=(), sightings=(), notices=(), ended=()))
                 batch.finish()
                 batch._sql.execute("COMMIT")
-                batch._sql.execute(BETWEEN if outcome.arrivals else "BEGIN IMMEDIATE")
+                batch._sql.execute(BETWEEN if outcome.changes else "BEGIN IMMEDIATE")
                 save(outcome)
 
             batch.save_poll = save_in_two  # type: ignore[method-assign]

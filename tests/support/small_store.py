@@ -56,7 +56,7 @@ class SmallStore:
                     feed=self.feeds[feed],
                     state=state,
                     poll=poll,
-                    arrivals=arrivals,
+                    changes=arrivals,
                     sightings=tuple(sightings),
                 ),
             )

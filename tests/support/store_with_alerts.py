@@ -49,7 +49,7 @@ def raised(
         )
         poll = Poll(at=NOW, outcome=Outcome.READ)
         outcome = PollOutcome(
-            feed=FEED, state=FeedState(), poll=poll, arrivals=(arrival,), response=answered
+            feed=FEED, state=FeedState(), poll=poll, changes=(arrival,), response=answered
         )
         planned = tuple(PlannedDelivery(channel=name, due=NOW, bundle=bundle) for name in channels)
         notify = [

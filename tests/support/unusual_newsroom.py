@@ -62,7 +62,7 @@ def save_story(
     )
     state = FeedState(last_poll=at, last_ok=at, published=at)
     poll = Poll(at=at, outcome=Outcome.READ)
-    save_poll(batch, PollOutcome(feed=feed, state=state, poll=poll, arrivals=(change,)))
+    save_poll(batch, PollOutcome(feed=feed, state=state, poll=poll, changes=(change,)))
 
 
 def save_past(

@@ -23,20 +23,16 @@ from monitor.intake.ingest.article_changes import enrich
 from monitor.intake.ingest.poll_outcome import (
     ActiveConfig,
     BatchOutcome,
-    Drafts,
     PageResult,
     PollResult,
     PollStep,
 )
-from monitor.judgement.alerts.alert_planning import plan_alerts
-from monitor.judgement.alerts.plan import AlertPlan, Arrivals
 from monitor.judgement.alerts.routing import plan_ended_silences
 from monitor.judgement.match.matcher import TimedMatcher
 from monitor.model.cost import ARTICLE, QUICK
 from monitor.model.event_link import EncodedBatch, EventLink, Surety
-from monitor.model.evidence import Via
 from monitor.model.feed import Feed, Poll
-from monitor.model.poll import ArticleChange, PollOutcome, RaisedAlert
+from monitor.model.poll import Arrivals, ArticleChange, PollOutcome, RaisedAlert, Via
 from monitor.storage.store.sql.batch import Batch, StoreReads
 from monitor.storage.store.sql.store import Store
 
@@ -94,6 +90,7 @@ class Ingester:
                 for answer in answers:
                     if answer.lease not in leases:
                         continue
+                    arrivals: Arrivals | None
                     if isinstance(answer, PageResult):
                         arrivals = self._page(batch, watch, answer, now)
                         queued = queued or bool(answer.page.text)
@@ -112,18 +109,12 @@ class Ingester:
                             network_down=network_down,
                         ).outcome()
                         batch.save_poll(outcome)
-                        carried = self._carried(batch, watch, answer, outcome)
-                        arrivals = Arrivals(
-                            feed=outcome.feed,
-                            via=Via.POLL,
-                            changes=(*outcome.arrivals, *carried),
-                            response=outcome.response,
-                            notices=outcome.begun,
-                        )
                         polls.append((feed, outcome.poll))
-                        queued = queued or bool(outcome.arrivals or outcome.sightings)
+                        queued = queued or bool(outcome.changes or outcome.sightings)
+                        carried = self._carried(batch, watch, answer, outcome)
+                        arrivals = replace(outcome, changes=(*outcome.changes, *carried))
                     if arrivals is not None and (arrivals.changes or arrivals.notices):
-                        plan = self._alerted(batch, arrivals, now)
+                        plan = batch.raise_alerts(arrivals, watch.routing, now)
                         raised += plan.raised
                         planned += plan.deliveries
         except BaseException:
@@ -147,11 +138,14 @@ class Ingester:
             costly=frozenset(feed.url for feed in drafted if isinstance(feed, Feed)),
         )
 
-    def drafting(self, answer: PollResult, *, is_costly: bool = True) -> Iterator[Drafts | None]:
+    def drafting(
+        self, answer: PollResult, *, is_costly: bool = True
+    ) -> Iterator[PollResult | None]:
         """Draft the new and changed entries of a document, in slices of `QUICK` seconds.
 
         Yields:
-            None after a slice, and where an article shows that the document is costly; the drafts.
+            None after a slice, and where an article shows that the document is costly; the result
+            with the drafts.
         """
         watch = self.watch
         matcher = TimedMatcher(self._stopwatch, ARTICLE if is_costly else QUICK)
@@ -174,7 +168,7 @@ class Ingester:
                     slice_end = matcher.spent + QUICK
                     yield None
         matcher.limit = ARTICLE  # for the articles that turn out to have other texts
-        yield Drafts(watch, matcher, changes)
+        yield replace(answer, drafts=changes, watch=watch, matcher=matcher)
 
     def end_silences(self) -> int:
         """Report the silences that have ended; return the number of new deliveries.
@@ -207,16 +201,10 @@ class Ingester:
         with self._store.batch() as batch:
             batch.save_encoded(encoded)
             for arrivals in self._linked(batch, encoded.links, now):
-                plan = self._alerted(batch, arrivals, now)
+                plan = batch.raise_alerts(arrivals, self.watch.routing, now)
                 raised += plan.raised
                 planned += plan.deliveries
         return BatchOutcome(raised=tuple(raised), planned=planned)
-
-    def _alerted(self, batch: Batch, arrivals: Arrivals, now: Timestamp) -> AlertPlan:
-        """Raise and escalate the alerts that articles and incidents call for."""
-        plan = plan_alerts(arrivals, batch.alert_facts(arrivals, now), self.watch.routing, now)
-        batch.save_alerts(plan)
-        return plan
 
     def _linked(
         self, batch: Batch, links: Sequence[EventLink], now: Timestamp
@@ -241,12 +229,12 @@ class Ingester:
         """Return a result with its drafts; the feed if its document turns out to be costly."""
         if isinstance(answer, PageResult):
             return answer
-        is_costly = answer.drafts is not None
-        if answer.drafts and answer.drafts.watch is self.watch:
+        is_costly = answer.watch is not None
+        if answer.watch is self.watch:
             return answer
-        for drafts in self.drafting(answer, is_costly=is_costly):
-            if drafts is not None:
-                return replace(answer, drafts=drafts)
+        for drafted in self.drafting(answer, is_costly=is_costly):
+            if drafted is not None:
+                return drafted
             if not is_costly:
                 self._languages.pop(answer.feed.number, None)
                 break

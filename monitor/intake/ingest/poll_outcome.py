@@ -35,17 +35,6 @@ from monitor.storage.fencing import Lease, lease_in_hand
 from monitor.storage.store.sql.batch import Batch
 
 
-class Drafts(Struct, frozen=True):
-    """The enrichment of the new and changed entries of a document."""
-
-    watch: ActiveConfig
-    """The configuration under which they were matched."""
-    matcher: TimedMatcher
-    """Matches what is left to match, in what is left of the time of the document."""
-    changes: dict[str, ArticleChange]
-    """The enrichment of each entry, by key."""
-
-
 class PollResult(Struct, frozen=True, kw_only=True):
     """The result of polling one feed."""
 
@@ -56,8 +45,13 @@ class PollResult(Struct, frozen=True, kw_only=True):
     parsed: ParsedFeed | None = None
     """The new document; None where the body is that of the last poll, or was not read."""
     seconds: float
-    drafts: Drafts | None = None
-    """The drafts of its document: made before its batch if it is costly, else with the batch."""
+    drafts: Mapping[str, ArticleChange] = field(default_factory=dict)
+    """The enrichment of the new and changed entries of its document, by key: made before its batch
+    if it is costly, else with the batch."""
+    watch: ActiveConfig | None = None
+    """The configuration under which they were enriched; None before."""
+    matcher: TimedMatcher = field(default_factory=TimedMatcher)
+    """Matches what is left to match, in what is left of the time of the document."""
     lease: Lease = field(default_factory=lease_in_hand)
     """The lease under which the feed was polled; the result is not stored under another."""
 
@@ -65,11 +59,6 @@ class PollResult(Struct, frozen=True, kw_only=True):
     def weight(self) -> int:
         """The number of entries in a new document, else 1."""
         return len(self.parsed.entries) if self.parsed else 1
-
-    @property
-    def matcher(self) -> TimedMatcher:
-        """The matcher of the document, which counts its time."""
-        return self.drafts.matcher if self.drafts else TimedMatcher()
 
     @property
     def spent(self) -> float:
@@ -203,7 +192,7 @@ class PollStep(Struct, frozen=True, kw_only=True):
                 status=fetched.status,
                 moved=_answered_by(feed, fetched),
             ),
-            arrivals=tuple(changes),
+            changes=tuple(changes),
             sightings=tuple(sightings),
             move=feed_health.updated_redirect(self.history.move, fetched.moved_to, self.now),
             missed=(compared_at, self.now) if state.blind and compared_at else None,
@@ -222,7 +211,7 @@ class PollStep(Struct, frozen=True, kw_only=True):
         self, decisions: Sequence[article_changes.Decision]
     ) -> tuple[list[ArticleChange], list[Sighting]]:
         """Return the changed articles of a document, enriched, and sightings of known ones."""
-        batch, feed, drafts = self.batch, self.answer.feed, self.answer.drafts
+        batch, feed = self.batch, self.answer.feed
         drafted: list[tuple[ArticleChange, ArticleChange]] = []
         sightings: list[Sighting] = []
         changed = [
@@ -240,7 +229,7 @@ class PollStep(Struct, frozen=True, kw_only=True):
                 sightings.append(change)
             elif change is not None:
                 change = replace(change, backfill=self.answer.state.last_ok is None)
-                draft = drafts.changes.get(change.entry.key) if drafts else None
+                draft = self.answer.drafts.get(change.entry.key)
                 article = change.article
                 if draft is None or len(article.feeds) > 1 or draft.article.texts != article.texts:
                     draft = self.redraft(article)  # with its page, or what its other feeds say
@@ -272,7 +261,7 @@ class PollStep(Struct, frozen=True, kw_only=True):
             outcome.feed, outcome.state, latest, self.now, first=first, reissue=reissue
         )
         ended = feed_health.ended_incidents(outcome.state, latest, reissue=reissue)
-        return replace(outcome, begun=tuple(begun), ended=tuple(ended))
+        return replace(outcome, notices=tuple(begun), ended=tuple(ended))
 
 
 def _breach(changes: Sequence[ArticleChange], hourly: float) -> str:

@@ -21,7 +21,6 @@ from monitor.judgement.alerts import escalation
 from monitor.judgement.alerts.plan import (
     AlertFacts,
     AlertPlan,
-    Arrivals,
     ArticleTiming,
     EvidenceRecord,
     KnownAlert,
@@ -35,8 +34,8 @@ from monitor.judgement.alerts.routing import DeliveryPlanner, Routing
 from monitor.judgement.stories import headline_of, is_same_piece
 from monitor.model import evidence
 from monitor.model.alert import AlertKind, BegunIncident, Verdict
-from monitor.model.evidence import Kind, Via
-from monitor.model.poll import ArticleChange, RaisedAlert
+from monitor.model.evidence import Kind
+from monitor.model.poll import Arrivals, ArticleChange, RaisedAlert, Via
 from monitor.model.watchlist import FEED_HEALTH, WatchlistMatch
 
 

@@ -12,10 +12,10 @@ from collections.abc import Collection, Iterable, Iterator
 from msgspec.structs import replace
 
 from monitor.base.url import publisher
-from monitor.judgement.alerts.plan import Arrivals, NewEscalation, StoryAlert, StoryFacts, StoryLink
+from monitor.judgement.alerts.plan import NewEscalation, StoryAlert, StoryFacts, StoryLink
 from monitor.model.alert import OUTLETS, AlertState, Verdict
 from monitor.model.article import ArticleOrigin
-from monitor.model.evidence import Via
+from monitor.model.poll import Arrivals, Via
 from monitor.model.shown_names import describe_escalation
 from monitor.model.watchlist import Escalate, Severity
 

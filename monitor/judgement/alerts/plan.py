@@ -11,26 +11,12 @@ from typing import Any, NamedTuple
 from msgspec import Struct, field
 
 from monitor.base.article import Timestamp
-from monitor.model.alert import AlertKind, AlertState, BegunIncident, Verdict
+from monitor.model.alert import AlertKind, AlertState, Verdict
 from monitor.model.article import ArticleOrigin
 from monitor.model.delivery import Occasion, PlannedDelivery
-from monitor.model.evidence import Kind, Via
-from monitor.model.feed import Feed
-from monitor.model.poll import NO_HEADLINE, ArticleChange, Headline, RaisedAlert, ResponseEvidence
+from monitor.model.evidence import Kind
+from monitor.model.poll import NO_HEADLINE, Headline, RaisedAlert
 from monitor.model.watchlist import Escalate, Match, Severity, Silence, Watchlist
-
-
-class Arrivals(Struct, frozen=True, kw_only=True):
-    """Articles of one feed that are stored and may raise alerts, and notices about the feed."""
-
-    feed: Feed
-    via: Via
-    changes: tuple[ArticleChange, ...] = ()
-    response: ResponseEvidence | None = None
-    """The response that brought the articles, where it is at hand."""
-    notices: tuple[BegunIncident, ...] = ()
-    linked: Mapping[int, bool] = field(default_factory=dict)
-    """Stories that new links spread, and whether all the linked articles are old."""
 
 
 class StoredText(NamedTuple):

@@ -18,7 +18,6 @@ from monitor.judgement.alerts.plan import (
     NO_FACTS,
     AlertFacts,
     AlertPlan,
-    Arrivals,
     EndedSilence,
     KnownAlert,
     NewAlert,
@@ -36,7 +35,7 @@ from monitor.model.alert import AlertState
 from monitor.model.article import ArticleOrigin
 from monitor.model.event_link import Surety
 from monitor.model.evidence import Kind
-from monitor.model.poll import RaisedAlert
+from monitor.model.poll import Arrivals, RaisedAlert
 from monitor.model.watchlist import FEED_HEALTH, Silence, Watchlist
 from monitor.storage.store.database.connection import (
     Connection,

@@ -11,12 +11,15 @@ from msgspec.structs import replace
 from monitor.base.article import Timestamp
 from monitor.base.translation import coded
 from monitor.base.url import is_same_site
-from monitor.judgement.alerts.plan import AlertFacts, AlertPlan, Arrivals
+from monitor.judgement.alerts.alert_planning import plan_alerts
+from monitor.judgement.alerts.plan import AlertFacts, AlertPlan
+from monitor.judgement.alerts.routing import Routing
 from monitor.judgement.stories import headline
 from monitor.model.event_link import EncodedBatch
 from monitor.model.feed import Feed
 from monitor.model.lease import SharingMonitor
 from monitor.model.poll import (
+    Arrivals,
     ArticleChange,
     FeedHistory,
     Known,
@@ -271,10 +274,6 @@ class StoreReads:
 
     # --- alerts ---
 
-    def alert_facts(self, arrivals: Arrivals, now: Timestamp) -> AlertFacts:
-        """Return the facts for the alerts of arrivals, whose articles are stored by now."""
-        return read_alert_facts(self._sql, arrivals, now)
-
     def lost_monitors(self) -> list[SharingMonitor]:
         """Return the lost monitors about which there is no alert yet."""
         return leases.lost_monitors(self._sql)
@@ -322,7 +321,7 @@ class Batch(StoreReads):
     def save_poll(self, outcome: PollOutcome) -> None:
         """Store all that a poll changed, except alerts."""
         feeds.save_poll(self._sql, outcome)
-        if outcome.arrivals:
+        if outcome.changes:
             feeds.save_states(self._sql, [outcome])
             self._save_arrivals(outcome)
         else:
@@ -337,16 +336,16 @@ class Batch(StoreReads):
 
     def _save_arrivals(self, outcome: PollOutcome) -> None:
         sql, number, now = self._sql, outcome.feed.number, outcome.poll.at
-        articles.insert(sql, number, [change for change in outcome.arrivals if change.new])
-        for change in outcome.arrivals:
+        articles.insert(sql, number, [change for change in outcome.changes if change.new])
+        for change in outcome.changes:
             if not change.new:
                 articles.replace_text(sql, change.article, now)
                 articles.insert_link(sql, change.article.id, change.entry.canonical)
                 if change.article.feeds[0] != number:
                     articles.insert_carrier(sql, number, change.article.id, now)
-        articles.set_aside(sql, outcome.arrivals, now)
-        articles.queue_pages(sql, outcome.arrivals, now, self._bucket_of)
-        articles.insert_entries(sql, number, [(c.article.id, c.entry) for c in outcome.arrivals])
+        articles.set_aside(sql, outcome.changes, now)
+        articles.queue_pages(sql, outcome.changes, now, self._bucket_of)
+        articles.insert_entries(sql, number, [(c.article.id, c.entry) for c in outcome.changes])
 
     def save_page(self, change: ArticleChange) -> None:
         """Store an article with the text of its page."""
@@ -385,6 +384,12 @@ class Batch(StoreReads):
     def save_encoded(self, batch: EncodedBatch) -> None:
         """Store vectors and links of articles that still exist."""
         articles.save_encoded(self._sql, batch)
+
+    def raise_alerts(self, arrivals: Arrivals, routing: Routing, now: Timestamp) -> AlertPlan:
+        """Raise and escalate the alerts of arrivals whose articles are stored by now."""
+        plan = plan_alerts(arrivals, read_alert_facts(self._sql, arrivals, now), routing, now)
+        self.save_alerts(plan)
+        return plan
 
     def save_alerts(self, plan: AlertPlan) -> None:
         """Store a plan of alerts."""

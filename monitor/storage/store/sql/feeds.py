@@ -120,7 +120,7 @@ def save_states(sql: Connection, outcomes: Sequence[PollOutcome]) -> None:
         f"UPDATE feeds SET ({STATE}) = ({marks(len(FeedState.__struct_fields__))}),"
         " polls = polls + 1, articles = articles + ? WHERE number = ?",
         [
-            (*map(coded, astuple(o.state)), sum(change.new for change in o.arrivals), o.feed.number)
+            (*map(coded, astuple(o.state)), sum(change.new for change in o.changes), o.feed.number)
             for o in outcomes
         ],
     )

@@ -16,17 +16,15 @@ import pytest
 from click.testing import CliRunner
 from msgspec.structs import replace
 from support import flow
-from support.alert_storage import raise_alerts, save_page, save_poll
+from support.alert_storage import NO_CHANNELS, save_page, save_poll
 
 from index.query.parser import parse_query
 from monitor.base.article import Article
 from monitor.cli import main_group
-from monitor.judgement.alerts.plan import Arrivals
 from monitor.model.alert import AlertKind, BegunIncident
 from monitor.model.config import StoreAddress
-from monitor.model.evidence import Via
 from monitor.model.feed import Feed, FeedState, Outcome, Poll
-from monitor.model.poll import NO_ENTRY, ArticleChange, PollOutcome, ResponseEvidence
+from monitor.model.poll import NO_ENTRY, Arrivals, ArticleChange, PollOutcome, ResponseEvidence, Via
 from monitor.model.watchlist import Escalate, Match, Severity, Watchlist, WatchlistMatch
 from monitor.storage.maintenance.verification import VerificationResult, verify
 from monitor.storage.store.database.sqlite import statements
@@ -74,9 +72,9 @@ def store_alert(
                 feed=feed,
                 state=FeedState(),
                 poll=Poll(at=NOW, outcome=Outcome.READ),
-                arrivals=(arrival,),
+                changes=(arrival,),
                 response=ANSWERED,
-                begun=incidents,
+                notices=incidents,
             ),
         )
     return id
@@ -107,7 +105,7 @@ def room(tmp_path_factory: pytest.TempPathFactory) -> Path:
                 backfill=True,
             )
             archive = Arrivals(feed=replace(d, number=4), via=Via.ARCHIVE, changes=(late_change,))
-            raise_alerts(batch, archive, NOW + 1)
+            batch.raise_alerts(archive, NO_CHANNELS, NOW + 1)
             revised = replace(article, summary="Le port, et rien d’autre")
             edit = ArticleChange(
                 article=revised,
@@ -116,7 +114,7 @@ def room(tmp_path_factory: pytest.TempPathFactory) -> Path:
             )
             poll = Poll(at=NOW + 2, outcome=Outcome.READ)
             edit_outcome = PollOutcome(
-                feed=replace(d, number=4), state=FeedState(), poll=poll, arrivals=(edit,)
+                feed=replace(d, number=4), state=FeedState(), poll=poll, changes=(edit,)
             )
             save_poll(batch, edit_outcome)
             page = replace(edit, article=replace(revised, body="La page"), hits=late_change.hits)

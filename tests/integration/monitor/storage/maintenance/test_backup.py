@@ -133,7 +133,7 @@ def _refresh(feed: Feed, ids: list[int]) -> PollOutcome:
         for id in ids
     )
     poll = Poll(at=0.0, outcome=Outcome.READ, new=len(ids))
-    return PollOutcome(feed=feed, state=FeedState(), poll=poll, arrivals=arrivals)
+    return PollOutcome(feed=feed, state=FeedState(), poll=poll, changes=arrivals)
 
 
 def test_it_is_of_one_moment_while_a_monitor_writes(

@@ -415,7 +415,7 @@ def publish(store: Store, feed: Feed, number: int) -> None:
             )
         poll = Poll(at=0.0, outcome=Outcome.READ, new=number)
         save_poll(
-            batch, PollOutcome(feed=feed, state=FeedState(), poll=poll, arrivals=tuple(arrivals))
+            batch, PollOutcome(feed=feed, state=FeedState(), poll=poll, changes=tuple(arrivals))
         )
 
 

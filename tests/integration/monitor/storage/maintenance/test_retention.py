@@ -88,7 +88,7 @@ def put(
         numbered = replace(FEEDS[feed - 1], number=feed)
         poll = Poll(at=NOW, outcome=Outcome.READ, new=1)
         save_poll(
-            batch, PollOutcome(feed=numbered, state=FeedState(), poll=poll, arrivals=(arrival,))
+            batch, PollOutcome(feed=numbered, state=FeedState(), poll=poll, changes=(arrival,))
         )
     return id
 

@@ -87,9 +87,9 @@ class Newsroom:
         outcome = self.ingester.ingest(answers, network_down=False)
         costly = [answer for answer in answers if answer.feed.url in outcome.costly]
         for answer in costly:
-            *slices, drafts = self.ingester.drafting(answer)
+            *slices, drafted = self.ingester.drafting(answer)
             assert not any(slices)
-            alone = self.ingester.ingest([replace(answer, drafts=drafts)], network_down=False)
+            alone = self.ingester.ingest([drafted], network_down=False)
             outcome = replace(outcome, raised=outcome.raised + alone.raised)
         return outcome
 

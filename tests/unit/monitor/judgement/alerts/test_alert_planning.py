@@ -17,7 +17,6 @@ from monitor.judgement.alerts.plan import (
     NO_FACTS,
     AlertFacts,
     AlertPlan,
-    Arrivals,
     EndedSilence,
     KnownAlert,
     StoredText,
@@ -32,9 +31,9 @@ from monitor.model.alert import AlertKind, AlertState, BegunIncident, Suppressio
 from monitor.model.article import ArticleOrigin
 from monitor.model.config import Route
 from monitor.model.delivery import Occasion, PlannedDelivery
-from monitor.model.evidence import Kind, Via
+from monitor.model.evidence import Kind
 from monitor.model.feed import Feed
-from monitor.model.poll import ArticleChange, RaisedAlert
+from monitor.model.poll import Arrivals, ArticleChange, RaisedAlert, Via
 from monitor.model.watchlist import (
     FEED_HEALTH,
     Escalate,

@@ -38,7 +38,7 @@ def data(tmp_path: Path) -> Path:
             poll = Poll(at=0.0, outcome=Outcome.READ, new=TOTAL)
             save_poll(
                 batch,
-                PollOutcome(feed=feed, state=FeedState(), poll=poll, arrivals=tuple(arrivals)),
+                PollOutcome(feed=feed, state=FeedState(), poll=poll, changes=tuple(arrivals)),
             )
         writer = open_archive_writer(tmp_path / ARCHIVE_FOLDER)
         for first in range(0, TOTAL, 10):

@@ -180,7 +180,7 @@ def _apply(room: SmallStore, act: tuple[Any, ...]) -> None:
                             feed=room.feeds[last % 2],
                             state=FeedState(),
                             poll=Poll(at=NOW, outcome=Outcome.READ),
-                            arrivals=(new_arrival,),
+                            changes=(new_arrival,),
                         ),
                     )
                     if is_interrupted:

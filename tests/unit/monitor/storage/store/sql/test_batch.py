@@ -45,7 +45,7 @@ def test_what_fails_half_way_leaves_nothing(room: SmallStore) -> None:
                 feed=room.feeds[0],
                 state=FeedState(etag=b"2"),
                 poll=Poll(at=NOW, outcome=Outcome.READ),
-                arrivals=(arrival(2, SPIES, wants_page=True, shingles=frozenset({1})),),
+                changes=(arrival(2, SPIES, wants_page=True, shingles=frozenset({1})),),
                 sightings=(Sighting(article=1, entry=replace(NO_ENTRY, key="g")),),
             ),
         )
@@ -75,7 +75,7 @@ def test_viewers_see_a_batch_when_it_is_whole(room: SmallStore) -> None:
                 feed=room.feeds[0],
                 state=FeedState(),
                 poll=Poll(at=NOW, outcome=Outcome.READ),
-                arrivals=(arrival(1, ALIBABA),),
+                changes=(arrival(1, ALIBABA),),
             ),
         )
         assert (room.ids(), room.views.totals()) == ([], (0, 0, 0, 0))

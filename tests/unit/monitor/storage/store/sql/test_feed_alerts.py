@@ -47,7 +47,7 @@ def poll_feed(
     poll = Poll(at=at, outcome=Outcome.FAILED)
     with store.batch() as batch:
         plan = save_poll(
-            batch, PollOutcome(feed=feed, state=state, poll=poll, begun=begun, ended=ended)
+            batch, PollOutcome(feed=feed, state=state, poll=poll, notices=begun, ended=ended)
         )
     return [alert.kind for alert in plan.raised]
 
