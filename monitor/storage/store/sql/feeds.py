@@ -248,7 +248,7 @@ class FeedViews(StoreViews):
         A feed that is overdue at `until` has an open gap.
         """
         rows = self._connection.rows(
-            f"SELECT g.start, g.until, 'blind' AS kind, {FEED} FROM gaps g"
+            f"SELECT g.start, g.until, 'blind' AS gap, {FEED} FROM gaps g"
             " JOIN feeds ON number = g.feed WHERE subscribed AND g.until > ?1 AND g.start < ?2"
             f" UNION ALL SELECT last_ok, NULL, 'down', {FEED} FROM feeds"
             " WHERE subscribed AND enabled AND ?2 > last_ok + delay"
@@ -257,7 +257,7 @@ class FeedViews(StoreViews):
             (since, until),
         )
         return [
-            Gap(feed=feed_of(row), start=row["start"], end=row["until"], kind=GapKind(row["kind"]))
+            Gap(feed=feed_of(row), start=row["start"], end=row["until"], kind=GapKind(row["gap"]))
             for row in rows
         ]
 

@@ -20,7 +20,7 @@ from monitor.intake.parse.document import parse
 from monitor.judgement.match.matcher import WatchlistMatcher
 from monitor.model.alert import AlertKind
 from monitor.model.config import StoreAddress
-from monitor.model.feed import Feed, FeedState
+from monitor.model.feed import FEED, Feed, FeedState, Source
 from monitor.model.poll import Fetched, ParsedFeed
 from monitor.model.search import Filter
 from monitor.model.watchlist import Watchlist
@@ -78,9 +78,8 @@ def polls(folder: Path, url: str) -> list[tuple[str, int, int]]:
 
 
 def state(folder: Path, url: str) -> FeedState:
-    return {feed.url: state for feed, state, *_ in Views(StoreAddress(folder)).feeds.subscribed()}[
-        url
-    ]
+    records = Views(StoreAddress(folder)).feeds.subscribed()
+    return next(record.state for record in records if record.feed.url == url)
 
 
 # --- alerts ------------------------------------------------------------------------------
@@ -357,10 +356,8 @@ def test_one_dead_host_is_to_blame_itself(tmp_path: Path) -> None:
 class Poisoned(flow.Reader):
     """A reader that returns, for one feed, an entry that no store can take."""
 
-    async def parse(
-        self, response: Fetched, *, with_features: bool = False, is_costly: bool = True
-    ) -> ParsedFeed:
-        parsed = await super().parse(response, with_features=with_features)
+    async def parse(self, response: Fetched, source: Source = FEED, **options: bool) -> ParsedFeed:
+        parsed = await super().parse(response, source, **options)
         if response.url == B:
             poisoned_entry = replace(
                 parsed.entries[0],
