@@ -10,7 +10,7 @@ from statistics import median
 from urllib.parse import urlsplit
 
 from msgspec import Struct
-from msgspec.structs import replace
+from msgspec.structs import asdict, replace
 
 from index.analysis.language import detect
 from monitor.base.article import Timestamp
@@ -146,15 +146,9 @@ _SHARED = re.compile(r"#[0-9a-f]{16}\Z")
 _XML_ENCODING = re.compile(rb"<\?xml[^>]{0,80}encoding\s*=\s*[\"']([\w.:-]{1,40})")
 
 
-class FeedDiagnostics(Struct, frozen=True, kw_only=True):
+class FeedDiagnostics(DiscoveredFeed, frozen=True, kw_only=True):
     """The findings of one reading; times in seconds, lengths in characters."""
 
-    url: str
-    fetched: Fetched
-    parsed: ParsedFeed
-    seconds: float
-    pages: str
-    """Why the page of its newest article may not be read; empty if it may."""
     bytes: int
     encoding: str
     """The encoding that the server or the document declares."""
@@ -192,11 +186,7 @@ def diagnose(prospect: DiscoveredFeed, now: Timestamp, feed: Feed = ANY) -> Feed
         known=0, now=now, jitter=0.0,
     )  # fmt: skip
     return FeedDiagnostics(
-        url=prospect.url,
-        fetched=fetched,
-        parsed=parsed,
-        seconds=prospect.seconds,
-        pages=prospect.pages,
+        **asdict(prospect),
         bytes=len(fetched.body),
         encoding=_declared_encoding(fetched),
         is_utf8=_is_utf8(fetched.body),

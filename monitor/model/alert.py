@@ -204,7 +204,21 @@ class LostTerm(Struct, frozen=True):
     """Time when the edit was read."""
 
 
-class Alert(Struct, frozen=True, kw_only=True):
+class TriageState(Struct, frozen=True, kw_only=True):
+    """The decisions about an alert at one moment."""
+
+    state: AlertState = AlertState.NEW
+    verdict: Verdict = Verdict.NONE
+    starred: bool = False
+    note: str = ""
+    """Clean text, a paragraph a line."""
+    tags: tuple[str, ...] = ()
+    """Sorted tags in the form of `service.triage.clean_tag`."""
+    assignee: str = ""
+    """Name of the person who works on it; empty for nobody."""
+
+
+class Alert(TriageState, frozen=True, kw_only=True):
     """An alert about a match, an unusual watchlist, or trouble, with what a row must show."""
 
     id: int
@@ -213,9 +227,6 @@ class Alert(Struct, frozen=True, kw_only=True):
     article: int | None
     """None if it is not about an article."""
     severity: Severity
-    state: AlertState
-    verdict: Verdict
-    starred: bool
     backfill: bool
     raised_at: Timestamp
     title: str
@@ -243,12 +254,6 @@ class Alert(Struct, frozen=True, kw_only=True):
     lost: tuple[LostTerm, ...] = ()
     timeline: StoryTimeline = NOBODY_ELSE
     """Outlets that have its story; read only where a caller asks for it."""
-    note: str = ""
-    """Note of the analyst, one paragraph a line."""
-    tags: tuple[str, ...] = ()
-    """Tags of the analyst, sorted; not those of the feed."""
-    assignee: str = ""
-    """Name of the person who works on it; empty for nobody."""
     outlet: str = ""
     """The publisher of its article, where the feed is an aggregator that names it; else empty."""
     story_alert: int = 0

@@ -87,10 +87,16 @@ def shown_parts(
     return [part for part in PARTS if part != "summary"], moved
 
 
-class ArticleOrigin(NamedTuple):
-    """The addresses of an article; see `monitor.base.url.publisher`."""
+class ArticleOrigin(Struct, frozen=True):
+    """The origin of an article: its language and publisher, and the addresses that tell it.
+
+    See `monitor.base.url.publisher`.
+    """
 
     article: int
+    lang: str
+    publisher: str
+    """The outlet that an aggregator names, else the feed."""
     url: str
     """The address of the outlet that an aggregator names, else of the article."""
     feed_url: str

@@ -132,8 +132,20 @@ class Briefing(Struct, frozen=True, kw_only=True):
         return tuple(part for part in self.watchlists if part.baseline.unusual)
 
 
-class StoredBriefing(Struct, frozen=True, kw_only=True):
-    """A scheduled briefing as it is sent; later changes to its stories do not change it."""
+class MessageText(Struct, frozen=True, kw_only=True):
+    """A message in three formats."""
+
+    subject: str
+    plain: str
+    markdown: str
+    html: str
+
+
+class StoredBriefing(MessageText, frozen=True, kw_only=True):
+    """A scheduled briefing as it is sent; later changes to its stories do not change it.
+
+    `html` is the content of `<body>`.
+    """
 
     id: int = 0
     """0 while it is not stored."""
@@ -141,11 +153,6 @@ class StoredBriefing(Struct, frozen=True, kw_only=True):
     slot: Timestamp
     """Planned time."""
     made_at: Timestamp
-    subject: str
-    plain: str
-    markdown: str
-    html: str
-    """The content of `<body>`."""
     json: str
 
 

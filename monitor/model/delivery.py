@@ -45,31 +45,26 @@ class PlannedDelivery(Struct, frozen=True, kw_only=True):
     channel: str
     due: Timestamp
     reason: str = ""
-    """The reason for a delay: `quiet hours until 07:00`, `digest at 07:30`."""
+    """The reason why it waits (`digest at 07:30`) or was given up; empty if it is sent at once."""
     bundle: str = ""
     """Deliveries of a channel with the same bundle are one message; empty means alone."""
 
 
-class Delivery(Struct, frozen=True, kw_only=True):
+class Delivery(PlannedDelivery, frozen=True, kw_only=True):
     """One alert, or one briefing, on its way to one channel."""
 
     id: int
     alert: int
     """0 for a briefing."""
-    channel: str
     occasion: Occasion
     why: str
     """The reason of the escalation, or the alerts suppressed before; may be empty."""
     key: str
     """Idempotency key: the same at each attempt, so that receivers recognise a repetition."""
     state: DeliveryState
-    due: Timestamp
     attempts: int
-    reason: str
-    """The reason why it waits or was given up; empty if it was sent at once."""
     created_at: Timestamp
     sent_at: Timestamp | None
-    bundle: str = ""
     failing: Timestamp | None = None
     """Time of the first failed attempt; None without one, or after the analyst asked again."""
     briefing: int | None = None

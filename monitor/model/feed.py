@@ -212,15 +212,15 @@ class FeedState(Struct, frozen=True, kw_only=True):
         return not self.next_due
 
 
-class SubscribedFeed(NamedTuple):
+class SubscribedFeed(Struct, frozen=True, kw_only=True):
     """A feed that is subscribed to, as the store knows it."""
 
     feed: Feed
     state: FeedState
     articles: int
-    move: PermanentRedirect | None
+    move: PermanentRedirect | None = None
     """Its permanent redirect; None without one."""
-    former: FormerAddress | None
+    former: FormerAddress | None = None
     """Its last address before it moved; None if it never did."""
 
 
@@ -277,21 +277,14 @@ class Poll(Struct, frozen=True, kw_only=True):
     """The address that answered, if it is not that of the feed."""
 
 
-class FeedHealth(Struct, frozen=True, kw_only=True):
+class FeedHealth(SubscribedFeed, frozen=True, kw_only=True):
     """The health of a feed, in words."""
 
-    feed: Feed
     health: Health
-    state: FeedState
-    articles: int
     words: str
     """One line for people: the trouble, and the next step of tocsin."""
     trouble: str = ""
     """The trouble alone, for briefings; empty without trouble."""
-    move: PermanentRedirect | None = None
-    """Its permanent redirect; None without one."""
-    former: FormerAddress | None = None
-    """Its address before it moved; None if it never did."""
 
 
 class PublicationRate(Struct, frozen=True, kw_only=True):

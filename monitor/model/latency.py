@@ -30,8 +30,8 @@ class Step(enum.StrEnum):
         return _(self.value)
 
 
-class ArticleTimes(Struct, frozen=True):
-    """The times of the steps of an article that raised an alert."""
+class ArticleTiming(Struct, frozen=True, kw_only=True):
+    """The times at which an article that raised an alert was published and seen."""
 
     article: int
     feed: int
@@ -39,11 +39,16 @@ class ArticleTimes(Struct, frozen=True):
     published: Timestamp | None
     """The date that the publisher gives; None without one."""
     seen: Timestamp
+    edited: bool
+    """Whether an edit raised the alert: the article was published long before."""
+
+
+class ArticleTimes(ArticleTiming, frozen=True, kw_only=True):
+    """The times of all steps of such an article."""
+
     matched: Timestamp
     searchable: Timestamp | None
     """None while it is not indexed."""
-    edited: bool
-    """Whether an edit raised the alert: the article was published long before."""
 
 
 class DeliveryTimes(Struct, frozen=True):

@@ -9,24 +9,10 @@ from msgspec import Struct, field
 from msgspec.structs import astuple, replace
 
 from monitor.base.article import Timestamp
-from monitor.model.alert import Alert, AlertState, Verdict
+from monitor.model.alert import Alert, AlertState, TriageState, Verdict
 
 Fields = Mapping[str, Any]
 """Some fields of a `TriageState`, by name, in the form of the record."""
-
-
-class TriageState(Struct, frozen=True, kw_only=True):
-    """The decisions about an alert at one moment."""
-
-    state: AlertState = AlertState.NEW
-    verdict: Verdict = Verdict.NONE
-    starred: bool = False
-    note: str = ""
-    """Clean text, a paragraph a line."""
-    tags: tuple[str, ...] = ()
-    """Sorted tags in the form of `service.triage.clean_tag`."""
-    assignee: str = ""
-    """Name of the person who works on it; empty for nobody."""
 
 
 _FIELDS = TriageState.__struct_fields__

@@ -30,6 +30,7 @@ from monitor.model.alert import (
     StoryAlerts,
     StoryTimeline,
     SuppressionReason,
+    TriageState,
     Verdict,
 )
 from monitor.model.article import ArticleDetails, Version
@@ -65,7 +66,6 @@ from monitor.model.triage import (
     Change,
     Decision,
     TriageAction,
-    TriageState,
     overwrites,
     triage_state,
 )

@@ -9,8 +9,8 @@ from functools import partial
 from msgspec.structs import asdict
 
 from monitor.base.errors import StoreError
-from monitor.model.alert import Alert
-from monitor.model.triage import Change, TriageAction, TriageState, triage_state
+from monitor.model.alert import Alert, TriageState
+from monitor.model.triage import Change, TriageAction, triage_state
 from tui.data.newsroom import NewsroomModel
 from tui.data.story_list import PendingChange, StoryCache
 

@@ -8,7 +8,6 @@ from datetime import tzinfo
 from itertools import accumulate
 from string import Template
 
-from msgspec import Struct
 from msgspec.structs import replace
 
 from monitor.base import signs
@@ -17,7 +16,7 @@ from monitor.base.text_cleaning import shown_url
 from monitor.base.translation import gettext as _
 from monitor.delivery.export.briefing import HTML, MARKDOWN, PLAIN, Markup, plain, wrapped
 from monitor.model.alert import Alert
-from monitor.model.briefing import StoredBriefing
+from monitor.model.briefing import MessageText, StoredBriefing
 from monitor.model.delivery import Notification
 from monitor.model.shown_names import kind_name, list_name, severity_name
 from monitor.model.watchlist import SEVERITY_SIGNS
@@ -36,15 +35,6 @@ MAX_SUBJECT = 200
 """Most characters of a subject."""
 MAX_TEXT = 3_500
 """Most characters of a text; the strictest chat service takes 4,000 with markup."""
-
-
-class MessageText(Struct, frozen=True, kw_only=True):
-    """A message in three formats."""
-
-    subject: str
-    plain: str
-    markdown: str
-    html: str
 
 
 def compose(

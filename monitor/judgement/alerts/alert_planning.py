@@ -21,7 +21,6 @@ from monitor.judgement.alerts import escalation
 from monitor.judgement.alerts.plan import (
     AlertFacts,
     AlertPlan,
-    ArticleTiming,
     EvidenceRecord,
     KnownAlert,
     NewAlert,
@@ -35,7 +34,8 @@ from monitor.judgement.stories import headline_of, is_same_piece
 from monitor.model import evidence
 from monitor.model.alert import AlertKind, BegunIncident, Verdict
 from monitor.model.evidence import Kind
-from monitor.model.poll import Arrivals, ArticleChange, RaisedAlert, Via
+from monitor.model.latency import ArticleTiming
+from monitor.model.poll import Arrivals, ArticleChange, Via
 from monitor.model.watchlist import FEED_HEALTH, WatchlistMatch
 
 
@@ -95,7 +95,9 @@ class _Planning:
 
     def _raise(self, change: ArticleChange, hit: WatchlistMatch) -> None:
         watchlist, article = hit.watchlist, change.article
-        alert = RaisedAlert(
+        text = self._facts.texts[article.id]
+        originals = self._original_alerts(change.copy_of)
+        alert = NewAlert(
             id=self._next_alert(),
             watchlist=watchlist.name,
             severity=watchlist.severity,
@@ -103,11 +105,14 @@ class _Planning:
             feed=article.outlet or self._arrivals.feed.name,
             backfill=change.backfill,
             lang=article.lang,
+            article=article.id,
+            matches=hit.matches,
+            rule=watchlist.rule,
+            article_version=text.version,
+            merged_into=original_alert(watchlist.name, change, originals),
         )
-        merged_into = original_alert(watchlist.name, change, self._original_alerts(change.copy_of))
-        until = None
-        if merged_into is None:
-            alert, until = self._planner.raised(alert, watchlist)
+        if alert.merged_into is None:
+            alert = self._planner.raised(alert, watchlist)
             self.plan.raised.append(alert)
             story_alert = StoryAlert(
                 alert=alert,
@@ -119,24 +124,13 @@ class _Planning:
             id=alert.id,
             watchlist=watchlist.name,
             article=article.id,
-            merged_into=merged_into,
+            merged_into=alert.merged_into,
             matches=hit.matches,
             headline=headline_of(article),
         )
         self._known_alerts[watchlist.name, article.id] = known_alert
         self._raised.append(known_alert)
-        text = self._facts.texts[article.id]
-        self.plan.new.append(
-            NewAlert(
-                alert=alert,
-                article=article.id,
-                matches=hit.matches,
-                rule=watchlist.rule,
-                article_version=text.version,
-                merged_into=merged_into,
-                suppressed_until=until,
-            )
-        )
+        self.plan.new.append(alert)
         content = {
             "at": self._now,
             "about": AlertKind.MATCH,
@@ -147,7 +141,7 @@ class _Planning:
             "via": self._arrivals.via,
             "answer": evidence.answer(self._arrivals.response),
             "backfill": change.backfill,
-            "merged_into": merged_into,
+            "merged_into": alert.merged_into,
         }
         self.plan.records.append(EvidenceRecord(Kind.RAISED, alert.id, content, watchlist))
         self._time(change)
@@ -242,7 +236,7 @@ class _Planning:
         feed, id = self._arrivals.feed, None
         if notice.is_news:
             id = self._next_alert()
-            alert = RaisedAlert(
+            alert = NewAlert(
                 id=id,
                 watchlist=FEED_HEALTH,
                 severity=notice.severity,
@@ -250,9 +244,10 @@ class _Planning:
                 feed=feed.name,
                 backfill=False,
                 kind=notice.kind,
+                about_feed=feed.number,
             )
             extra = {"feed": {"number": feed.number, "name": feed.name}}
-            self._planner.raise_about(alert, extra, feed=feed.number)
+            self._planner.raise_about(alert, extra)
         self.plan.incidents.append(NewIncident(feed=feed.number, kind=notice.kind, alert=id))
 
     def _next_alert(self) -> int:

@@ -12,9 +12,8 @@ from collections.abc import Collection, Iterable, Iterator
 from msgspec.structs import replace
 
 from monitor.base.url import publisher
-from monitor.judgement.alerts.plan import NewEscalation, StoryAlert, StoryFacts, StoryLink
+from monitor.judgement.alerts.plan import NewEscalation, StoryAlert, StoryFacts
 from monitor.model.alert import OUTLETS, AlertState, Verdict
-from monitor.model.article import ArticleOrigin
 from monitor.model.poll import Arrivals, Via
 from monitor.model.shown_names import describe_escalation
 from monitor.model.watchlist import Escalate, Severity
@@ -54,14 +53,14 @@ def escalations(
             first_alerts.setdefault(story_alert.alert.watchlist, story_alert)
     if not first_alerts:
         return
-    origins: list[ArticleOrigin | StoryLink] = [*facts.members, *facts.links]
+    origins = [*facts.members, *facts.links]
     outlets = len({publisher(origin.url, origin.feed_url) for origin in origins})
     newest = max((origin.article for origin in origins), default=story)
     for _, story_alert in sorted(first_alerts.items()):
         crossings: dict[str, tuple[int, str]] = {}
         for link in facts.links:
             if link.lang != story_alert.alert.lang:
-                crossings.setdefault(link.lang, (link.article, link.feed))
+                crossings.setdefault(link.lang, (link.article, link.publisher))
         severity, state = story_alert.alert.severity, story_alert.state
         for reason in reasons(story_alert.escalate, outlets, crossings.keys(), story_alert.reasons):
             article, outlet = crossings.get(reason, (newest, ""))

@@ -15,6 +15,7 @@ from monitor.model.alert import AlertKind, AlertState, Verdict
 from monitor.model.article import ArticleOrigin
 from monitor.model.delivery import Occasion, PlannedDelivery
 from monitor.model.evidence import Kind
+from monitor.model.latency import ArticleTiming
 from monitor.model.poll import NO_HEADLINE, Headline, RaisedAlert
 from monitor.model.watchlist import Escalate, Match, Severity, Silence, Watchlist
 
@@ -50,24 +51,14 @@ class StoryAlert(Struct, frozen=True, kw_only=True):
     """Reasons for which the alert was escalated before."""
 
 
-class StoryLink(NamedTuple):
-    """A later article of another publisher that is surely about the event of a story."""
-
-    article: int
-    lang: str
-    feed: str
-    url: str
-    feed_url: str
-
-
 class StoryFacts(Struct, frozen=True, kw_only=True):
     """The articles to which a story has spread, and its alerts."""
 
     alerts: tuple[StoryAlert, ...] = ()
     """One alert of each watchlist."""
     members: tuple[ArticleOrigin, ...] = ()
-    links: tuple[StoryLink, ...] = ()
-    """The links in the order of the articles."""
+    links: tuple[ArticleOrigin, ...] = ()
+    """Later articles of other publishers that are surely about its event, in their order."""
 
 
 class SuppressedCount(NamedTuple):
@@ -115,13 +106,12 @@ NO_FACTS = AlertFacts()
 # --- the plan --------------------------------------------------------------------------
 
 
-class NewAlert(Struct, frozen=True, kw_only=True):
+class NewAlert(RaisedAlert, frozen=True, kw_only=True):
     """An alert to be raised."""
 
-    alert: RaisedAlert
     article: int | None = None
     """Number of its article; None when the alert is about something else."""
-    feed: int | None = None
+    about_feed: int | None = None
     """Number of the feed that the alert is about; None when it is about something else."""
     matches: tuple[Match, ...] = ()
     rule: str = ""
@@ -171,17 +161,6 @@ class Notify(NamedTuple):
     occasion: Occasion
     why: str
     deliveries: tuple[PlannedDelivery, ...]
-
-
-class ArticleTiming(NamedTuple):
-    """The times at which an article that raised an alert was published and seen."""
-
-    article: int
-    feed: int
-    published: Timestamp | None
-    seen: Timestamp
-    edited: bool
-    """An edit raised the alert: the article was published long before."""
 
 
 class EvidenceRecord(NamedTuple):

@@ -166,36 +166,26 @@ class DeliveryPlanner:
         self._last_notified = dict(facts.last_notified)
         self._suppressed = dict(facts.suppressed)
 
-    def raised(
-        self, alert: RaisedAlert, watchlist: Watchlist | None = None
-    ) -> tuple[RaisedAlert, Timestamp | None]:
-        """Plan the deliveries of a new alert; if there are none, the alert says why.
+    def raised(self, alert: NewAlert, watchlist: Watchlist | None = None) -> NewAlert:
+        """Plan the deliveries of a new alert, and return it; if there are none, it says why.
 
         Args:
             alert: The alert.
             watchlist: The watchlist of its article; None when it is about no article.
-
-        Returns:
-            The alert, and the end of its suppression; None without an end.
         """
         decision = self._decide(alert, watchlist)
         if isinstance(decision, Suppressed):
             if decision.reason in COUNTED:
                 count, since = self._suppressed.get(alert.watchlist, (0, self._now))
                 self._set_count(alert.watchlist, SuppressedCount(count + 1, since))
-            return replace(alert, suppressed=decision.reason), decision.until
+            return replace(alert, suppressed=decision.reason, suppressed_until=decision.until)
         self._last_notified[alert.watchlist] = self._now
         reason = self._suppressed_before(alert.watchlist) if decision else ""
         self._notify(alert.id, Occasion.RAISED, reason, decision)
-        return alert, None
+        return alert
 
     def raise_about(
-        self,
-        alert: RaisedAlert,
-        extra: Mapping[str, Any] = {},
-        *,
-        rule: Watchlist | None = None,
-        feed: int | None = None,
+        self, alert: NewAlert, extra: Mapping[str, Any], rule: Watchlist | None = None
     ) -> None:
         """Plan an alert that is about no article; a cooldown suppresses none of them.
 
@@ -203,9 +193,8 @@ class DeliveryPlanner:
             alert: The alert.
             extra: Further fields of its evidence record.
             rule: The watchlist that it is about.
-            feed: The number of the feed that it is about.
         """
-        alert, until = self.raised(alert)
+        alert = self.raised(alert)
         content = {
             "at": self._now,
             "about": alert.kind,
@@ -214,10 +203,8 @@ class DeliveryPlanner:
             "title": alert.title,
             **extra,
         }
-        version = rule.rule if rule else ""
-        new = NewAlert(alert=alert, feed=feed, rule=version, suppressed_until=until)
         self._plan.raised.append(alert)
-        self._plan.new.append(new)
+        self._plan.new.append(alert)
         self._plan.records.append(EvidenceRecord(Kind.RAISED, alert.id, content, rule))
 
     def escalated(self, alert: RaisedAlert, *, notify_backfill: bool) -> Suppressed | None:

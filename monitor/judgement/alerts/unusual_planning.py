@@ -11,12 +11,11 @@ from monitor.base.article import Timestamp
 from monitor.base.formatting import span
 from monitor.base.translation import gettext as _
 from monitor.base.translation import ngettext, number
-from monitor.judgement.alerts.plan import AlertFacts, AlertPlan, NewUnusualTime
+from monitor.judgement.alerts.plan import AlertFacts, AlertPlan, NewAlert, NewUnusualTime
 from monitor.judgement.alerts.routing import DeliveryPlanner, Routing, by_the_clock
 from monitor.judgement.alerts.unusual_volume import Unusual
 from monitor.model.alert import AlertKind
 from monitor.model.lease import SharingMonitor
-from monitor.model.poll import RaisedAlert
 from monitor.model.watchlist import FEED_HEALTH, Severity, Watchlist
 
 HEADLINES = 3
@@ -103,11 +102,11 @@ def _plan(
     planner = DeliveryPlanner(facts, routing, plan)
     for id, (kind, severity, words, watchlist, extra) in enumerate(subjects, facts.last_alert + 1):
         name = watchlist.name if watchlist else FEED_HEALTH
-        alert = RaisedAlert(
+        alert = NewAlert(
             id=id, watchlist=name, severity=severity, title=words, feed="",
-            backfill=False, kind=kind,
+            backfill=False, kind=kind, rule=watchlist.rule if watchlist else "",
         )  # fmt: skip
-        planner.raise_about(alert, extra, rule=watchlist)
+        planner.raise_about(alert, extra, watchlist)
         if lasts:
             plan.unusual.append(NewUnusualTime(name, kind, id))
     return plan

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from msgspec.structs import replace
+from msgspec.structs import asdict, replace
 
 from index.archive import archive_engine
 from monitor.base.article import Timestamp
@@ -52,18 +52,15 @@ class NewsroomHealth:
         """Return every feed's health, the worst first."""
         now = self._clock()
         feeds = []
-        for feed, state, articles, move, former in self._views.feeds.subscribed():
-            words = [describe_health(feed, state, now), describe_redirect(move, former, now)]
+        for record in self._views.feeds.subscribed():
+            about = record.feed, record.state, now
+            words = [describe_health(*about), describe_redirect(record.move, record.former, now)]
             feeds.append(
                 FeedHealth(
-                    feed=feed,
-                    health=health(feed, state, now),
-                    state=state,
-                    articles=articles,
+                    **asdict(record),
+                    health=health(*about),
                     words=clauses(filter(None, words)),
-                    trouble=describe_trouble(feed, state, now),
-                    move=move,
-                    former=former,
+                    trouble=describe_trouble(*about),
                 )
             )
         return sorted(feeds, key=lambda f: (WORST.index(f.health), -f.state.failures))

@@ -14,9 +14,9 @@ from monitor.base.article import Timestamp
 from monitor.base.text_cleaning import line, lines
 from monitor.base.translation import gettext as _
 from monitor.base.translation import number
-from monitor.model.alert import AlertState, Verdict
+from monitor.model.alert import AlertState, TriageState, Verdict
 from monitor.model.search import Filter
-from monitor.model.triage import Change, TriageAction, TriageState
+from monitor.model.triage import Change, TriageAction
 from monitor.model.watchlist import FEED_HEALTH, Silence
 from monitor.presentation.service.known_names import clean_person, no_watchlist
 

@@ -45,6 +45,11 @@ if TYPE_CHECKING:
 
 PUBLISHER = "coalesce(nullif(a.outlet, ''), f.name)"
 """The publisher of an article: the outlet that an aggregator names, else the feed."""
+ORIGIN = (
+    f"a.id AS article, a.lang, {PUBLISHER} AS publisher,"
+    " coalesce(nullif(a.outlet_url, ''), a.url) AS url, f.url AS feed_url"
+)
+"""The columns of an `ArticleOrigin`."""
 _MEMBER = "(a.id IN ({0}) OR (a.story IN ({0}) AND a.story <> a.id))"
 _OUTLETS = f"""
 SELECT x.story, coalesce(nullif(x.outlet, ''), f.name), x.id, x.seen, x.published, x.lang, x.copied

@@ -26,7 +26,6 @@ from monitor.judgement.alerts.plan import (
     StoredText,
     StoryAlert,
     StoryFacts,
-    StoryLink,
     SuppressedCount,
 )
 from monitor.judgement.stories import headline
@@ -49,7 +48,7 @@ from monitor.storage.store.database.connection import (
     upsert,
     values_of,
 )
-from monitor.storage.store.sql.alert_views import PUBLISHER, read_matches
+from monitor.storage.store.sql.alert_views import ORIGIN, PUBLISHER, read_matches
 from monitor.storage.store.sql.article_views import DATE
 
 if TYPE_CHECKING:
@@ -200,24 +199,13 @@ def _story(sql: Connection, story: int, *, is_raising: bool) -> StoryFacts | Non
     alerts = _story_alerts(sql, story)
     if not alerts and not is_raising:
         return None
-    members = sql.execute(
-        "SELECT a.id, coalesce(nullif(a.outlet_url, ''), a.url), f.url"
-        " FROM articles a JOIN feeds f ON f.number = a.feed"
-        f" WHERE a.id IN ({_IN_STORY})",
-        (story,),
-    ).fetchall()
-    links = sql.execute(
-        f"SELECT DISTINCT l.later, a.lang, {PUBLISHER}, coalesce(nullif(a.outlet_url, ''), a.url),"
-        " f.url FROM event_links l"
-        " JOIN articles a ON a.id = l.later JOIN feeds f ON f.number = a.feed"
-        f" WHERE l.surety = {Surety.SURE:d} AND l.earlier IN ({_IN_STORY}) ORDER BY l.later",
-        (story,),
+    origins = f"SELECT {ORIGIN} FROM articles a JOIN feeds f ON f.number = a.feed WHERE a.id IN"
+    linked = f"SELECT later FROM event_links WHERE surety = {Surety.SURE:d} AND earlier IN"
+    members, links = (
+        values_of(ArticleOrigin, by_name(sql.execute(f"{origins} ({ids}) ORDER BY a.id", (story,))))
+        for ids in (_IN_STORY, f"{linked} ({_IN_STORY})")
     )
-    return StoryFacts(
-        alerts=alerts,
-        members=tuple(map(ArticleOrigin._make, members)),
-        links=tuple(map(StoryLink._make, links)),
-    )
+    return StoryFacts(alerts=alerts, members=tuple(members), links=tuple(links))
 
 
 def _story_alerts(sql: Connection, story: int) -> tuple[StoryAlert, ...]:
@@ -281,11 +269,12 @@ _TABLES = (
 )  # fmt: skip
 
 
-_ALERT_COLUMNS = "id, severity, backfill, suppressed, kind"
-_PLAN_COLUMNS = "article, feed, rule, article_version, merged_into, suppressed_until"
-"""Columns of `alerts` that are fields of a `RaisedAlert`, and of a `NewAlert`."""
-_alert_values = attrgetter(*_ALERT_COLUMNS.split(", "))
-_plan_values = attrgetter(*_PLAN_COLUMNS.split(", "))
+_ALERT_COLUMNS = (
+    "id, severity, backfill, suppressed, kind, article, rule, article_version, merged_into,"
+    " suppressed_until"
+)
+"""Columns of `alerts` that are fields of a `NewAlert`."""
+_alert_values = attrgetter(*_ALERT_COLUMNS.split(", "), "about_feed")
 
 
 def save_plan(sql: Connection, log: EvidenceLog, plan: AlertPlan) -> None:
@@ -293,11 +282,11 @@ def save_plan(sql: Connection, log: EvidenceLog, plan: AlertPlan) -> None:
     at = plan.at
     sql.insert(
         "alerts",
-        f"{_ALERT_COLUMNS}, {_PLAN_COLUMNS}, raised_at, watchlist, title",
-        [(*_alert_values(new.alert), *_plan_values(new), at, *_subject(new)) for new in plan.new],
+        f"{_ALERT_COLUMNS}, feed, raised_at, watchlist, title",
+        [(*_alert_values(new), at, *_subject(new)) for new in plan.new],
     )
     sql.executemany("DELETE FROM matches WHERE alert = ?", [(alert,) for alert in plan.matches])
-    matches = {new.alert.id: new.matches for new in plan.new} | {**plan.matches}
+    matches = {new.id: new.matches for new in plan.new} | {**plan.matches}
     sql.insert(
         "matches",
         "alert, place, field, start, stop, text, term",
@@ -320,7 +309,7 @@ def save_plan(sql: Connection, log: EvidenceLog, plan: AlertPlan) -> None:
         "UPDATE unusual SET ended_at = ? WHERE watchlist = ? AND kind = ? AND ended_at IS NULL",
         [(at, *ended) for ended in plan.usual_again],
     )
-    timings = [(*timing, at) for timing in plan.timings.values()]
+    timings = [(*astuple(timing), at) for timing in plan.timings.values()]
     columns = "article, feed, published, seen, edited, matched"
     sql.insert("latency", columns, timings, or_ignore=True)
     for record in plan.records:
@@ -330,9 +319,8 @@ def save_plan(sql: Connection, log: EvidenceLog, plan: AlertPlan) -> None:
 
 def _subject(new: NewAlert) -> tuple[str, str]:
     """Return the values of the columns watchlist and title of an alert."""
-    watchlist, title = new.alert.watchlist, new.alert.title
-    title = coded(title) if new.article is None else ""
-    return "" if watchlist == FEED_HEALTH else watchlist, title
+    title = coded(new.title) if new.article is None else ""
+    return "" if new.watchlist == FEED_HEALTH else new.watchlist, title
 
 
 def regroup_alerts(sql: Connection, article: int) -> None:

@@ -16,14 +16,19 @@ from monitor.model.article import ArticleDetails, ArticleOrigin, Version
 from monitor.model.config import ExpiringArticle, RetentionExceptions
 from monitor.model.event_link import LEAD, StoredVector, Unencoded
 from monitor.storage.store.database.connection import UNBOUNDED, StoreConnection, StoreViews, marks
-from monitor.storage.store.sql.alert_views import AlertViews, story_timelines, watchlist_names
+from monitor.storage.store.sql.alert_views import (
+    ORIGIN,
+    AlertViews,
+    story_timelines,
+    watchlist_names,
+)
 from monitor.storage.store.sql.articles import article_columns, article_of
 
-_ORIGIN = "coalesce(nullif(a.outlet_url, ''), a.url), f.url"
 DATE = "CASE WHEN a.published < a.seen THEN a.published ELSE a.seen END"
 """The date of an article: that of its publisher, unless it lies after its arrival."""
 _VECTOR = (
-    f"a.id, a.story, a.lang, {DATE}, {_ORIGIN}, v.vector, coalesce(n.names, '[]')"
+    f"a.id, a.story, a.lang, {DATE}, coalesce(nullif(a.outlet_url, ''), a.url), f.url, v.vector,"
+    " coalesce(n.names, '[]')"
     " FROM articles a JOIN feeds f ON f.number = a.feed LEFT JOIN vectors v ON v.article = a.id"
     " LEFT JOIN named n ON n.article = a.id"
 )
@@ -47,9 +52,9 @@ class ArticleViews(StoreViews):
     def origins(self, ids: Sequence[int]) -> list[ArticleOrigin]:
         """Return the origins of these articles in the order asked; unknown ids are left out."""
         origins = {
-            row[0]: ArticleOrigin(*row)
-            for row in self._connection.select_in(
-                f"SELECT a.id, {_ORIGIN} FROM articles a JOIN feeds f ON f.number = a.feed"
+            row["article"]: ArticleOrigin(**row)
+            for row in self._connection.rows_in(
+                f"SELECT {ORIGIN} FROM articles a JOIN feeds f ON f.number = a.feed"
                 " WHERE a.id IN ({0})",
                 ids,
             )

@@ -7,11 +7,11 @@ import json
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 
 from monitor.base.article import Timestamp
+from monitor.model.alert import TriageState
 from monitor.model.triage import (
     Change,
     Decision,
     TriageAction,
-    TriageState,
     difference,
     overwrites,
     standing,

@@ -79,7 +79,7 @@ def test_what_is_taken_in_is_an_article_like_any_other(store: Store, tmp_path: P
     )
     assert (article.published, article.seen) == (1_588_327_200.0, 1_588_327_500.0)
     assert {feed.name: feed.number for feed in views.feeds.every()} == {"Le Soir": 1, "Ancien": 2}
-    assert [feed.name for feed, *_ in views.feeds.subscribed()] == [
+    assert [record.feed.name for record in views.feeds.subscribed()] == [
         "Le Soir"
     ]  # the other is no subscription
     assert article.feeds == (1,)

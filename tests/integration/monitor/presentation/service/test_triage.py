@@ -23,13 +23,12 @@ from support.properties import examples
 from index.errors import QueryError
 from index.query.parser import parse_query
 from monitor.base.errors import StoreError
-from monitor.model.alert import AlertState, Verdict
+from monitor.model.alert import AlertState, TriageState, Verdict
 from monitor.model.config import STORE_FILE, StoreAddress
 from monitor.model.search import Filter
 from monitor.model.triage import (
     Change,
     TriageAction,
-    TriageState,
     difference,
     overwrites,
     taken_back,

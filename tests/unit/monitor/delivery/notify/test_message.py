@@ -19,13 +19,12 @@ from monitor.delivery.export.atom import alert_feed
 from monitor.delivery.export.briefing import plain
 from monitor.delivery.notify.message import (
     MAX_TEXT,
-    MessageText,
     briefing_message,
     compose,
 )
 from monitor.delivery.notify.notification import payload
 from monitor.model.alert import Alert, AlertKind, AlertState, Outlet, StoryTimeline, Verdict
-from monitor.model.briefing import StoredBriefing
+from monitor.model.briefing import MessageText, StoredBriefing
 from monitor.model.config import TEMPLATE_FIELDS, unknown_fields
 from monitor.model.delivery import Delivery, DeliveryState, Notification, Occasion
 from monitor.model.watchlist import Match, Severity

@@ -64,7 +64,9 @@ class PolledFeed:
         self.store = Store(StoreAddress(self.folder))
         self.store._connection.execute("PRAGMA synchronous = OFF")  # no power fails here
         other_feeds = [
-            other for other, *_ in self.views.feeds.subscribed() if other.url != self.feed.url
+            record.feed
+            for record in self.views.feeds.subscribed()
+            if record.feed.url != self.feed.url
         ]
         *_, self.stored_feed = self.store.subscribe([*other_feeds, self.feed], [])
         active_config = ActiveConfig(

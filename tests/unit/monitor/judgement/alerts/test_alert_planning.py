@@ -22,7 +22,6 @@ from monitor.judgement.alerts.plan import (
     StoredText,
     StoryAlert,
     StoryFacts,
-    StoryLink,
     SuppressedCount,
 )
 from monitor.judgement.alerts.routing import Routing, cooldown_end, plan_ended_silences
@@ -99,7 +98,7 @@ def plan_of(
 
 
 def suppressions(plan: AlertPlan) -> list[tuple[str, float | None]]:
-    return [(new.alert.suppressed, new.suppressed_until) for new in plan.new]
+    return [(new.suppressed, new.suppressed_until) for new in plan.new]
 
 
 def notifications(plan: AlertPlan) -> list[tuple[int, str, str]]:
@@ -115,13 +114,13 @@ def test_nothing_comes_of_articles_that_match_nothing() -> None:
 
 def test_an_alert_is_raised_with_what_it_is_about() -> None:
     plan = plan_of(change(7, PORT, STRIKE), last_alert=40)
-    assert [(new.alert.id, new.alert.watchlist, new.alert.severity) for new in plan.new] == [
+    assert [(new.id, new.watchlist, new.severity) for new in plan.new] == [
         (41, "Port", MEDIUM),
         (42, "Strike", HIGH),
     ]
     (first, _) = plan.new
     assert (first.article, first.matches, first.rule) == (7, (PORT_AT_0,), "r1")
-    assert plan.raised == [new.alert for new in plan.new]
+    assert plan.raised == plan.new
     assert [(r.kind, r.alert, r.rule) for r in plan.records] == [
         (Kind.RAISED, 41, PORT),
         (Kind.RAISED, 42, STRIKE),
@@ -220,14 +219,14 @@ def test_a_duplicate_is_raised_without_being_announced() -> None:
     original = known_alert(3, "Port", 1)
     plan = plan_of(change(2, PORT, copy_of=1), original_alerts={1: (original,)}, last_alert=3)
     (duplicate,) = plan.new
-    assert (duplicate.alert.id, duplicate.merged_into, duplicate.alert.suppressed) == (4, 3, "")
+    assert (duplicate.id, duplicate.merged_into, duplicate.suppressed) == (4, 3, "")
     assert (plan.raised, plan.notify, plan.suppressed) == ([], [], {})
     assert plan.records[0].content["merged_into"] == 3
 
 
 def test_copies_that_come_together_have_one_alert() -> None:
     plan = plan_of(change(1, PORT), change(2, PORT, copy_of=1), change(3, PORT, STRIKE, copy_of=1))
-    assert [(new.alert.watchlist, new.article, new.merged_into) for new in plan.new] == [
+    assert [(new.watchlist, new.article, new.merged_into) for new in plan.new] == [
         ("Port", 1, None),
         ("Port", 2, 1),
         ("Port", 3, 1),
@@ -330,7 +329,7 @@ def test_the_next_notification_says_how_many_were_suppressed() -> None:
 
 # --- escalations -------------------------------------------------------------------------
 
-MEMBERS = tuple(ArticleOrigin(n, f"https://{name}/1", "") for n, name in enumerate(
+MEMBERS = tuple(ArticleOrigin(n, "en", name, f"https://{name}/1", "") for n, name in enumerate(
     ("one.fr", "two.fr", "three.be", "www.one.fr"), 1))  # fmt: skip
 STORY_ALERT = StoryAlert(
     alert=RaisedAlert(
@@ -344,7 +343,7 @@ def escalation_plan(known_story: StoryAlert, **fields: Any) -> AlertPlan:
     facts = StoryFacts(
         alerts=(known_story,),
         members=MEMBERS,
-        links=(StoryLink(9, "fr", "Le Port", "https://one.fr/9", ""),),
+        links=(ArticleOrigin(9, "fr", "Le Port", "https://one.fr/9", ""),),
     )
     return plan_of(change(4, story=1, **fields), stories={1: facts}, last_alert=5)
 
@@ -411,8 +410,8 @@ def test_which_stories_arrivals_spread(
 
 def test_outlets_that_are_linked_count_and_only_another_language_is_a_crossing() -> None:
     links = (
-        StoryLink(8, "en", "Four", "https://four.uk/8", ""),
-        StoryLink(9, "en", "One", "https://www.one.fr/9", ""),
+        ArticleOrigin(8, "en", "Four", "https://four.uk/8", ""),
+        ArticleOrigin(9, "en", "One", "https://www.one.fr/9", ""),
     )
     facts = StoryFacts(alerts=(STORY_ALERT,), members=MEMBERS[:2], links=links)
     plan = plan_of(linked={1: False}, stories={1: facts}, last_alert=5)
@@ -432,7 +431,7 @@ def test_an_incident_raises_an_alert_if_it_is_news() -> None:
         (AlertKind.GONE, 3),
         (AlertKind.SILENT, None),
     ]
-    assert [(new.alert.watchlist, new.feed, new.article) for new in plan.new] == [
+    assert [(new.watchlist, new.about_feed, new.article) for new in plan.new] == [
         (FEED_HEALTH, 1, None)
     ]
     assert notifications(plan) == [(3, "raised", "")]

@@ -20,6 +20,7 @@ from monitor.cli.status import duration, latency_lines
 from monitor.judgement.alerts.latency import latency, spread
 from monitor.model.config import StoreAddress
 from monitor.model.delivery import DeliveryAttempt
+from monitor.model.feed import Source
 from monitor.model.latency import ArticleTimes, DeliveryTimes, Step
 from monitor.model.poll import Fetched, ParsedFeed
 from monitor.storage.store.sql.store import Store
@@ -42,8 +43,9 @@ def test_an_article_that_raises_an_alert_is_clocked_at_each_step(
     first, second = raised(store), raised(store)
     views = Views(StoreAddress(tmp_path))
     assert views.deliveries.latency(NOW).articles[0] == ArticleTimes(
-        first, 1, NOW - 600, NOW - 3, NOW, None, False
-    )
+        article=first, feed=1, published=NOW - 600, seen=NOW - 3, matched=NOW, searchable=None,
+        edited=False,
+    )  # fmt: skip
     tickets = store.unindexed(9)
     store.mark_indexed(tickets[0].number, NOW + 2)
     assert [row.searchable for row in views.deliveries.latency(NOW).articles] == [NOW + 2, None]
@@ -98,9 +100,11 @@ def test_an_article_is_seen_when_its_answer_is_there_not_when_it_is_stored(
 ) -> None:
     life, parse = flow.life(tmp_path), flow.Reader.parse
 
-    async def parse_slowly(reader: flow.Reader, response: Fetched, **options: bool) -> ParsedFeed:
+    async def parse_slowly(
+        reader: flow.Reader, response: Fetched, source: Source, **options: bool
+    ) -> ParsedFeed:
         life.now += 7
-        return await parse(reader, response, **options)
+        return await parse(reader, response, source, **options)
 
     monkeypatch.setattr(flow.Reader, "parse", parse_slowly)
     life.live(flow.ROUNDS)
@@ -117,7 +121,10 @@ def test_an_article_is_seen_when_its_answer_is_there_not_when_it_is_stored(
 
 
 def times_of(**fields: object) -> ArticleTimes:
-    defaults = ArticleTimes(1, 1, NOW - 600, NOW, NOW + 1, NOW + 3, edited=False)
+    defaults = ArticleTimes(
+        article=1, feed=1, published=NOW - 600, seen=NOW, matched=NOW + 1, searchable=NOW + 3,
+        edited=False,
+    )  # fmt: skip
     return replace(defaults, **fields)  # type: ignore[arg-type]
 
 

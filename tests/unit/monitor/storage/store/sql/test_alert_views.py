@@ -210,5 +210,5 @@ def _assert_counts_are_true(room: SmallStore) -> None:
     assert room.views.totals() == (*articles, *waiting, *alerts)
     assert len(room.store.article_ids()) == articles[0]
     by_feed = dict(room.sql("SELECT feed, count(*) FROM articles GROUP BY feed"))
-    for feed, _, articles_of, *_ in room.views.feeds.subscribed():
-        assert articles_of == by_feed.get(feed.number, 0)
+    for record in room.views.feeds.subscribed():
+        assert record.articles == by_feed.get(record.feed.number, 0)

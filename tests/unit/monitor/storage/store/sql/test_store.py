@@ -55,7 +55,7 @@ def test_subscribing_numbers_feeds_and_keeps_the_history_of_others(room: SmallSt
     renamed_feed = replace(FIRST, name="A neuf", tags=())
     assert [f.number for f in room.store.subscribe((third, renamed_feed), (SPIES,))] == [3, 1]
     subscriptions = room.views.feeds.subscribed()
-    assert [(f.name, f.tags, articles) for f, _, articles, *_ in subscriptions] == [
+    assert [(r.feed.name, r.feed.tags, r.articles) for r in subscriptions] == [
         ("A neuf", (), 1),
         ("C", (), 0),
     ]
@@ -84,8 +84,8 @@ def test_a_state_comes_back_as_it_was_saved(room: SmallStore) -> None:
     )
     room.save(state=state)
     assert room.views.feeds.subscribed()[0].state == state
-    assert room.views.feeds.subscribed()[0][1] == state
-    assert room.views.feeds.subscribed()[0][0] == replace(FIRST, number=1)
+    assert room.views.feeds.subscribed()[0].state == state
+    assert room.views.feeds.subscribed()[0].feed == replace(FIRST, number=1)
 
 
 @pytest.mark.parametrize(
