@@ -1,0 +1,209 @@
+"""Measures how well tocsin says how many articles an outlet published, where the truth is known.
+
+    python -m bench.recall              1,000 weeks of each press, in a minute
+    python -m bench.recall --runs 100   fewer
+
+A press is invented: an outlet publishes by day more than by night, and in bursts. Its feed shows
+the last articles, leaves some out, and is read every quarter of an hour; its sitemap shows those of
+two days, some of them late, leaves others out, and is read every hour. For hours either answers
+403. Articles get another address or headline after one of the two has shown them, and sitemaps
+list some under two addresses.
+
+Where the two are independent, each leaves out what it likes. Where they depend on each other, the
+site refuses both at once for days, and hides some articles from both.
+"""
+
+from __future__ import annotations
+
+import argparse
+import math
+import random
+from bisect import bisect_left
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from statistics import mean
+
+from msgspec.structs import replace
+
+from monitor.intake.ingest.article_changes import New
+from monitor.intake.ingest.witness import Shown, joined, witnessed, witnessed_entries
+from monitor.judgement.recall import Estimate, estimate
+from monitor.model.poll import NO_ENTRY
+
+HOUR, DAY = 3_600.0, 86_400.0
+DAYS = 7
+RUNS = 1_000
+SEED = 4
+SIZES = (12, 30, 60, 150, 400)
+"""Articles of a week, in the mean."""
+BY_HOUR = [1, 1, 1, 1, 1, 2, 5, 8, 9, 9, 8, 8, 7, 7, 8, 8, 8, 7, 6, 5, 4, 3, 2, 1]
+Interval = tuple[float, float]
+
+
+@dataclass
+class Press:
+    """A kind of press."""
+
+    name: str
+    dependent: bool = False
+
+
+@dataclass
+class Article:
+    """An article as it was published, and how each witness calls it."""
+
+    at: float
+    feed_name: tuple[int, str]
+    """Address and headline."""
+    map_names: list[tuple[int, str]]
+
+
+def published(rng: random.Random, size: int) -> list[Article]:
+    """Return the articles of a week, in order."""
+    times: list[float] = []
+    while len(times) < size * rng.uniform(0.8, 1.2):
+        hour = rng.choices(range(24), BY_HOUR)[0]
+        at = rng.randrange(DAYS) * DAY + (hour + rng.random()) * HOUR
+        burst = 1 + (rng.randrange(2, 6) if rng.random() < 0.08 else 0)
+        times += [at + rng.uniform(0, HOUR / 2) for _ in range(burst)]
+    articles = []
+    for number, at in enumerate(sorted(times)):
+        address, headline = (number, 0), f"headline {number}"
+        change = rng.random()
+        other = {0: (-number - 1, headline), 1: (number, f"edited {number}")}
+        name = other.get(int(change * 20), (number, headline))  # one in twenty each
+        twice = [(number + 10**6, name[1])] if rng.random() < 0.05 else []
+        articles.append(Article(at, (address[0], headline), [name, *twice]))
+    return articles
+
+
+def refusals(rng: random.Random, times: float, hours: float) -> list[Interval]:
+    """Return intervals of a week in which a server answers 403."""
+    starts = [rng.uniform(0, DAYS * DAY) for _ in range(int(times + rng.random()))]
+    return [(start, start + rng.expovariate(1 / (hours * HOUR))) for start in starts]
+
+
+def reads(rng: random.Random, interval: float, refused: Sequence[Interval]) -> list[float]:
+    """Return the times at which a source was read."""
+    start, count = rng.uniform(0, interval), int((DAYS + 2) * DAY / interval)
+    times = (start + place * interval * rng.uniform(1, 1.02) for place in range(count))
+    return sorted(t for t in times if not any(begin <= t < end for begin, end in refused))
+
+
+def first_read(times: Sequence[float], appears: float, goes: float) -> float | None:
+    """Return when a source was first read while it showed an article; None for never."""
+    place = bisect_left(times, appears)
+    return times[place] if place < len(times) and times[place] < goes else None
+
+
+def week(rng: random.Random, press: Press, size: int) -> tuple[int, list[Shown]]:
+    """Return how many articles an outlet published in a week, and what its witnesses showed."""
+    articles = published(rng, size)
+    shared = refusals(rng, 1.2, 60) if press.dependent else []
+    feed_reads = reads(rng, HOUR / 4, [*shared, *refusals(rng, 1.5, 8)])
+    map_reads = reads(rng, HOUR, [*shared, *refusals(rng, 1.0, 12)])
+    hidden = rng.uniform(0, 0.08) if press.dependent else 0.0
+    left_out, left_out_by_map = rng.uniform(0.02, 0.3), rng.uniform(0.02, 0.2)
+    window = rng.choice((10, 20, 30))
+    listed = [a for a in articles if rng.random() >= left_out]
+    place = {id(article): number for number, article in enumerate(listed)}
+    shown: dict[int, Shown] = {}
+
+    def show(name: tuple[int, str], at: float, **by: float | None) -> None:
+        old = shown.get(name[0], Shown(title=name[1], published=at))
+        shown[name[0]] = Shown(
+            title=old.title,
+            published=at,
+            by_feed=by.get("feed", old.by_feed),
+            by_sitemap=by.get("sitemap", old.by_sitemap),
+        )
+
+    for article in articles:
+        if rng.random() < hidden:
+            continue
+        number = place.get(id(article))
+        if number is not None:
+            pushed = number + window
+            goes = listed[pushed].at if pushed < len(listed) else math.inf
+            if (seen := first_read(feed_reads, article.at, goes)) is not None:
+                show(article.feed_name, article.at, feed=seen)
+        if rng.random() >= left_out_by_map:
+            appears = article.at + rng.expovariate(1 / HOUR)
+            seen = first_read(map_reads, appears, article.at + 2 * DAY)
+            if seen is not None:
+                entries = [
+                    New(
+                        entry=replace(NO_ENTRY, url=str(address), title=title, published=article.at)
+                    )
+                    for address, title in article.map_names
+                ]
+                for decision in witnessed_entries(entries, {}, article.at + DAY):
+                    entry = decision.entry
+                    show((int(entry.url), entry.title), article.at, sitemap=seen)
+    return len(articles), [*shown.values()]
+
+
+@dataclass
+class Result:
+    """An estimate beside the truth."""
+
+    truth: int
+    seen: int
+    estimate: Estimate | None
+
+    @property
+    def holds(self) -> bool:
+        """Whether the interval holds the truth."""
+        assert self.estimate
+        high = math.inf if self.estimate.high is None else self.estimate.high
+        return self.estimate.low <= self.truth <= high
+
+
+def results(press: Press, runs: int, *, told: bool) -> Iterator[tuple[int, Result]]:
+    """Yield sizes with results; `told` is whether tocsin knows that the witnesses are dependent."""
+    rng = random.Random(SEED)
+    for run in range(runs):
+        size = SIZES[run % len(SIZES)]
+        truth, articles = week(rng, press, size)
+        pieces = joined(articles)
+        answer = estimate(witnessed(pieces, dependent=told))
+        yield size, Result(truth, len(pieces), answer if isinstance(answer, Estimate) else None)
+
+
+def row(name: str, rows: Sequence[Result], goal: str) -> None:
+    """Print the results of some weeks."""
+    told = [result for result in rows if result.estimate]
+    refused = len(rows) - len(told)
+    holding = mean(result.holds for result in told)
+    bias = mean(r.estimate.published / r.truth - 1 for r in told if r.estimate)
+    seen = mean(r.seen / r.truth for r in rows)
+    over = sum(result.seen > result.truth for result in rows)
+    print(
+        f"| {name} | {len(rows)} | {refused} | {seen:.1%} | {holding:.1%} | {bias:+.1%} | {over} |"
+        f" {goal} |",
+        flush=True,
+    )
+
+
+def main() -> None:
+    """Measure, and print."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--runs", type=int, default=RUNS)
+    runs = parser.parse_args().runs
+    print("| press | weeks | refused | seen | holds the truth | bias | seen too many | goal |")
+    print("|---|---|---|---|---|---|---|---|")
+    both = Press("independent"), Press("dependent", dependent=True)
+    for press, told, goal in (
+        (both[0], False, "93–97 %, bias ≤ 10 %"),
+        (both[1], True, "≥ 90 %, one-sided"),
+        (both[1], False, "none: tocsin does not know it"),
+    ):
+        name = press.name + ("" if told == press.dependent else ", taken as independent")
+        all_results = [*results(press, runs, told=told)]
+        row(f"**{name}**", [result for _, result in all_results], goal)
+        for size in SIZES:
+            row(f"{name}, {size} a week", [r for s, r in all_results if s == size], "")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,108 @@
+"""Witnesses: sitemaps beside feeds, which show what these never did. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from operator import and_
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from monitor.base.article import Timestamp
+from monitor.intake.ingest.article_changes import Decision, Duplicate, New
+from monitor.intake.parse.entry import folded
+from monitor.judgement.recall import Witnessed
+from monitor.judgement.stories import EDITION
+
+PATIENCE = 3_600.0
+"""Seconds from the publication of an article for which its feed may take to show it."""
+
+
+def witnessed_entries(
+    decisions: Sequence[Decision], headlines: Mapping[str, int], now: Timestamp
+) -> list[Decision]:
+    """Return the decisions about the entries of a witness that are to be stored now.
+
+    What the feeds of the outlet may still show waits. So does what has no date: nobody can tell
+    whether it is news. Of two addresses with one headline, one counts.
+
+    Args:
+        decisions: The decisions by the addresses of the entries.
+        headlines: The recent articles of the feeds of the outlet by their headlines, folded.
+        now: The time of the poll.
+    """
+    latest = {
+        folded(decision.entry.title): decision.entry.published or now
+        for decision in decisions
+        if not isinstance(decision, New)
+    }
+    return [*_witnessed(decisions, headlines, latest, now)]
+
+
+def _witnessed(
+    decisions: Iterable[Decision],
+    headlines: Mapping[str, int],
+    latest: dict[str, Timestamp],
+    now: Timestamp,
+) -> Iterator[Decision]:
+    for decision in decisions:
+        entry, headline = decision.entry, folded(decision.entry.title)
+        if not isinstance(decision, New):
+            yield decision
+        elif headline in headlines:
+            yield Duplicate(entry=entry, article=headlines[headline])
+        elif (
+            entry.published is not None
+            and entry.published <= now - PATIENCE
+            and abs(entry.published - latest.get(headline, float("-inf"))) >= EDITION
+        ):
+            latest[headline] = entry.published
+            yield decision
+
+
+# --- counting what both showed ------------------------------------------------------------
+
+
+class Shown(Struct, frozen=True, kw_only=True):
+    """An article of an outlet, which has one address, and when it was first seen."""
+
+    title: str
+    published: Timestamp
+    by_feed: Timestamp | None = None
+    """None where no feed showed it."""
+    by_sitemap: Timestamp | None = None
+
+
+def joined(articles: Iterable[Shown]) -> list[Shown]:
+    """Return the articles of an outlet, those under two addresses with one headline as one."""
+    pieces: list[Shown] = []
+    latest: dict[str, int] = {}
+    for article in sorted(articles, key=lambda article: article.published):
+        title = folded(article.title)
+        place = latest.get(title) if title else None
+        if place is not None and article.published - pieces[place].published < EDITION:
+            pieces[place] = replace(
+                pieces[place],
+                by_feed=_earlier(pieces[place].by_feed, article.by_feed),
+                by_sitemap=_earlier(pieces[place].by_sitemap, article.by_sitemap),
+            )
+        else:
+            latest[title] = len(pieces)
+            pieces.append(article)
+    return pieces
+
+
+def _earlier(first: Timestamp | None, other: Timestamp | None) -> Timestamp | None:
+    return min((time for time in (first, other) if time is not None), default=None)
+
+
+def witnessed(pieces: Collection[Shown], *, dependent: bool = False) -> Witnessed:
+    """Count articles by the witnesses that showed them."""
+    by_feed = [piece.by_feed is not None for piece in pieces]
+    by_sitemap = [piece.by_sitemap is not None for piece in pieces]
+    return Witnessed(
+        feed=sum(by_feed),
+        sitemap=sum(by_sitemap),
+        both=sum(map(and_, by_feed, by_sitemap)),
+        dependent=dependent,
+    )
