@@ -13,6 +13,7 @@ from index.query.ast import ALERT_FACETS, FACETS, Facet, Node, Or
 from monitor.base.article import PARTS
 from monitor.base.translation import current, mark
 from monitor.base.translation import gettext as _
+from monitor.base.url import host, normalized_url
 
 FRENCH: dict[str, tuple[str, ...]] = {
     "title": ("titre",),
@@ -183,29 +184,29 @@ def _other_filter(value: str, allowed: Sequence[str]) -> str:
     return ""
 
 
-def names(selector: str, name: str, host: str) -> bool:
-    """Tell whether a selector names a feed: by its name, by its host or a domain above it."""
-    if compact(selector) == compact(name):
+def names(selector: str, name: str, url: str) -> bool:
+    """Tell whether a selector names a feed: its name, its address, its host or a domain above."""
+    if compact(selector) in (compact(name), compact(normalized_url(url))):
         return True
-    domain, host = selector.lower().removeprefix("www."), host.lower().removeprefix("www.")
-    return "." in domain and (host == domain or host.endswith("." + domain))
+    domain, site = selector.lower().removeprefix("www."), host(url).removeprefix("www.")
+    return "." in domain and (site == domain or site.endswith("." + domain))
 
 
-def selects(selector: str, name: str, host: str, tags: tuple[str, ...]) -> bool:
-    """Tell whether `tag:TAG`, or the name or host of a feed, selects it."""
+def selects(selector: str, name: str, url: str, tags: tuple[str, ...]) -> bool:
+    """Tell whether `tag:TAG`, or the name, the address or the host of a feed, selects it."""
     if selector.startswith("tag:"):
         return compact(selector[4:]) in map(compact, tags)
-    return names(selector, name, host)
+    return names(selector, name, url)
 
 
-def passes(facet: Facet, *, lang: str, name: str, host: str, tags: tuple[str, ...]) -> bool:
+def passes(facet: Facet, *, lang: str, name: str, url: str, tags: tuple[str, ...]) -> bool:
     """Tell whether an article in `lang`, carried by a feed, passes one of `ARTICLE_FACETS`."""
     if facet.name == "lang":
         return facet.value == (lang or UNDETERMINED)
     if facet.name == "feed":
-        return names(facet.value, name, host)
+        return names(facet.value, name, url)
     if facet.name == "tag":
-        return selects(f"tag:{facet.value}", name, host, tags)
+        return selects(f"tag:{facet.value}", name, url, tags)
     raise ValueError(f"{facet.name}: is for the archive")  # not a message
 
 

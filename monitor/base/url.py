@@ -68,6 +68,16 @@ def host(url: str) -> str:
         return ""
 
 
+@lru_cache(10_000)
+def normalized_url(url: str) -> str:
+    """Return a URL without scheme, www, default port and last slash, to compare spellings."""
+    parts = urlsplit(url)
+    port = f":{parts.port}" if parts.port not in (None, 80, 443) else ""
+    query = f"?{parts.query}" if parts.query else ""
+    site = host(url).removeprefix("www.").rstrip(".")
+    return f"{site}{port}{parts.path.rstrip('/')}{query}"
+
+
 def numeric_host(host: str) -> str:
     """Return the IP address that a host name spells; empty if it has to be looked up."""
     try:

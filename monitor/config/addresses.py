@@ -89,14 +89,6 @@ def host(address: str) -> str:
     return (urlsplit(address).hostname or address).removeprefix("www.")
 
 
-def normalized_url(address: str) -> str:
-    """Return an address without scheme, www, default port and last slash, to compare spellings."""
-    parts = urlsplit(address)
-    port = f":{parts.port}" if parts.port not in (None, 80, 443) else ""
-    query = f"?{parts.query}" if parts.query else ""
-    return f"{host(address).rstrip('.')}{port}{parts.path.rstrip('/')}{query}"
-
-
 def network(text: str) -> IPv4Network | IPv6Network:
     """Return a range of addresses, as 192.168.0.0/16."""
     try:

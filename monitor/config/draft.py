@@ -10,7 +10,6 @@ from index.query.filters import selects
 from monitor.base.errors import Problem
 from monitor.base.formatting import nearest
 from monitor.base.translation import gettext as _
-from monitor.config.addresses import host
 from monitor.config.keys import FileKeys
 from monitor.config.tables import Place
 from monitor.config.yaml_nodes import (
@@ -126,7 +125,7 @@ def unknown_selector(selector: str, feeds: Sequence[Feed], fallback: str = "") -
 
 def selects_feed(selector: str, feed: Feed) -> bool:
     """Tell whether a selector selects a feed."""
-    return selects(selector, feed.name, host(feed.url), feed.tags)
+    return selects(selector, feed.name, feed.url, feed.tags)
 
 
 def watched_feeds(watchlist: Watchlist, feeds: Sequence[Feed]) -> tuple[Feed, ...]:

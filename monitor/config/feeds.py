@@ -16,7 +16,7 @@ from monitor.base.errors import MissingExtraError
 from monitor.base.formatting import exact
 from monitor.base.translation import gettext as _
 from monitor.base.translation import mark
-from monitor.base.url import numeric_host
+from monitor.base.url import normalized_url, numeric_host
 from monitor.config import addresses
 from monitor.config.credentials import Credentials, is_in_file
 from monitor.config.draft import ConfigDraft, repeated
@@ -52,7 +52,7 @@ def feeds(draft: ConfigDraft, folder: Path, environ: Mapping[str, str]) -> tuple
     hosts = Counter(addresses.host(keys.address) for keys in all_keys if not keys.name)
     credentials = Credentials(draft, folder, environ)
     feeds = tuple(_feed(draft, number, hosts, credentials) for number in range(len(all_keys)))
-    for number, earlier in repeated(addresses.normalized_url(feed.url) for feed in feeds):
+    for number, earlier in repeated(normalized_url(feed.url) for feed in feeds):
         line = draft.line(("feeds", earlier, all_keys[earlier].kind.key))
         message = _("the same feed as on line {line}, spelt otherwise", line=line)
         if all_keys[number].address == all_keys[earlier].address:
@@ -91,10 +91,6 @@ def with_titles(config: Config, titles: Mapping[str, str]) -> Config:
             replace(route, feeds=route.feeds and tuple(called[name] for name in route.feeds))
             for route in config.routes
         ),
-        watchlists=tuple(
-            replace(watchlist, feeds=tuple(called.get(name, name) for name in watchlist.feeds))
-            for watchlist in config.watchlists
-        ),
     )
 
 
@@ -113,7 +109,7 @@ def _feed(draft: ConfigDraft, number: int, hosts: Counter[str], credentials: Cre
     keys = draft.file.feeds[number]
     host = addresses.host(keys.address)
     sources = settings_sources(draft.file, number)
-    name = keys.name or (host if hosts[host] == 1 else addresses.normalized_url(keys.address))
+    name = keys.name or (host if hosts[host] == 1 else normalized_url(keys.address))
     feed = Feed(
         url=addresses.without_login(keys.address),
         source=Source(kind=keys.kind),

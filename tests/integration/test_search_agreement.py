@@ -27,7 +27,6 @@ from index.query.filters import selects
 from index.query.parser import Query, parse_query, score
 from index.search import DocumentFilter
 from monitor.base.article import Article
-from monitor.base.url import host
 from monitor.judgement.match.matcher import WatchlistMatcher
 from monitor.model.watchlist import Watchlist
 
@@ -41,7 +40,7 @@ def meaning(facet: Facet) -> DocumentFilter:
         return DocumentFilter(langs=["" if facet.value == "und" else facet.value])
     selector = f"tag:{facet.value}" if facet.name == "tag" else facet.value
     return DocumentFilter(
-        feeds=[f.number for f in FEEDS if selects(selector, f.name, host(f.url), f.tags)]
+        feeds=[f.number for f in FEEDS if selects(selector, f.name, f.url, f.tags)]
     )
 
 

@@ -10,7 +10,6 @@ from monitor.base.article import Timestamp
 from monitor.base.formatting import date_and_time
 from monitor.base.translation import gettext as _
 from monitor.base.translation import ngettext, number
-from monitor.base.url import host
 from monitor.model.feed import Coverage, Feed, Gap, GapKind
 from monitor.storage.search.trends import merge_intervals
 
@@ -68,8 +67,7 @@ def format_interval(
 
 
 def _watches(selectors: Sequence[str], feed: Feed) -> bool:
-    site = host(feed.url)
-    return not selectors or any(selects(s, feed.name, site, feed.tags) for s in selectors)
+    return not selectors or any(selects(s, feed.name, feed.url, feed.tags) for s in selectors)
 
 
 def intervals(gaps: Iterable[Gap], now: Timestamp, zone: tzinfo | None) -> str:

@@ -12,7 +12,7 @@ from msgspec.structs import replace
 from monitor.base.errors import MonitorError, UnknownNameError
 from monitor.base.translation import gettext as _
 from monitor.base.translation import ngettext
-from monitor.base.url import redact
+from monitor.base.url import normalized_url, redact
 from monitor.config import addresses, kinds
 from monitor.config.draft import selects_feed, unknown_selector
 from monitor.config.yaml_edit import edit, edit_by_config, set_enabled, with_item, without_items
@@ -24,15 +24,15 @@ if TYPE_CHECKING:
     from monitor.intake.discovery import DiscoveredFeed
 
 
-def normalized_url(url: str) -> str:
+def comparable(address: str) -> str:
     """Return an address without the parts that spellings vary: https, www, slash, tracking."""
-    return addresses.normalized_url(canonical(url) or url)
+    return normalized_url(canonical(address) or address)
 
 
 def subscribed(url: str, feeds: Iterable[Feed]) -> Feed | None:
     """Return the feed of this address, None if there is none."""
-    address = normalized_url(url)
-    return next((feed for feed in feeds if normalized_url(feed.url) == address), None)
+    address = comparable(url)
+    return next((feed for feed in feeds if comparable(feed.url) == address), None)
 
 
 def find_feed(name: str, feeds: Sequence[Feed]) -> Feed:
@@ -42,7 +42,7 @@ def find_feed(name: str, feeds: Sequence[Feed]) -> Feed:
         UnknownNameError: No feed or several feeds have it.
     """
     if "://" in name:
-        matches = [feed for feed in feeds if normalized_url(feed.url) == normalized_url(name)]
+        matches = [feed for feed in feeds if comparable(feed.url) == comparable(name)]
     else:
         matches = [feed for feed in feeds if feed.name == name]
         if not matches and not name.startswith("tag:"):
@@ -78,17 +78,17 @@ def new_among(
     candidates: Sequence[Feed], config: Config
 ) -> tuple[list[Feed], list[tuple[Feed, Feed]]]:
     """Return the feeds to add, with free names, and those already subscribed with their twin."""
-    feeds_by_url = {normalized_url(feed.url): feed for feed in config.feeds}
+    feeds_by_url = {comparable(feed.url): feed for feed in config.feeds}
     names = {feed.name.casefold() for feed in config.feeds}
     new_feeds: list[Feed] = []
     duplicates: list[tuple[Feed, Feed]] = []
     for feed in candidates:
-        if twin := feeds_by_url.get(normalized_url(feed.url)):
+        if twin := feeds_by_url.get(comparable(feed.url)):
             duplicates.append((feed, twin))
             continue
         name = fitted_title(feed.name, feed.url, names)
         new_feeds.append(replace(feed, name=name))
-        feeds_by_url[normalized_url(feed.url)] = new_feeds[-1]
+        feeds_by_url[comparable(feed.url)] = new_feeds[-1]
         names.add(name.casefold())
     return new_feeds, duplicates
 

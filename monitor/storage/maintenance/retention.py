@@ -17,7 +17,6 @@ from monitor.base.errors import StoreError
 from monitor.base.formatting import articles
 from monitor.base.tasks import WorkerThread, is_due
 from monitor.base.translation import gettext as _
-from monitor.base.url import host
 from monitor.model.config import (
     FOR_EVER,
     STORE_FILE,
@@ -69,7 +68,7 @@ def retention_exceptions(retention: Retention, feeds: Iterable[Feed]) -> Retenti
             numbers.update(
                 feed.number
                 for feed in feeds
-                if selects(feed_selector, feed.name, host(feed.url), feed.tags)
+                if selects(feed_selector, feed.name, feed.url, feed.tags)
             )
     return RetentionExceptions(
         feeds=frozenset(numbers),

@@ -13,7 +13,6 @@ from index.query.parser import parse_query
 from index.query.suggestions import node_text
 from index.search import DocumentFilter
 from monitor.base.article import Timestamp
-from monitor.base.url import host
 
 if TYPE_CHECKING:
     from monitor.model.feed import Feed
@@ -47,7 +46,7 @@ class QueryResolution:
             feed.number
             for feed in self.feeds
             for selector in selectors
-            if selects(selector, feed.name, host(feed.url), feed.tags)
+            if selects(selector, feed.name, feed.url, feed.tags)
         }
 
     def scope(self, filter: Filter, max_id: int | None = None) -> DocumentFilter:

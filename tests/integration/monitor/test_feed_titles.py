@@ -9,6 +9,7 @@ import pytest
 from support.newsroom import Item, Newsroom, rss
 from support.scripted_server import Web, conditional
 
+from monitor.config.draft import watched_feeds
 from monitor.config.feeds import with_titles
 from monitor.config.loading import load
 
@@ -30,8 +31,9 @@ def test_a_running_monitor_calls_feeds_by_their_titles(tmp_path: Path) -> None:
         assert newsroom.here("run", "--for", "12s").returncode == 0
         rows = json.loads(newsroom.here("feeds", "--json").stdout)
         assert {row["name"] for row in rows} == {"Journal du port", "Les dockers", "Named"}
-        found = json.loads(newsroom.here("search", 'feed:"Les dockers"', "--json").stdout)
-        assert [hit["title"] for hit in found["hits"]] == ["Grève two"]
+        for selector in ("Les dockers", web.url("/two").removeprefix("http://")):
+            found = json.loads(newsroom.here("search", f'feed:"{selector}"', "--json").stdout)
+            assert [hit["title"] for hit in found["hits"]] == ["Grève two"]
         alerts = json.loads(newsroom.here("alerts", "--json").stdout)["alerts"]
         assert {row["feed"] for row in alerts} == {"Journal du port", "Les dockers", "Named"}
         removed = newsroom.here("feeds", "remove", "Les dockers")
@@ -59,5 +61,6 @@ def test_feeds_of_one_title_are_told_apart_and_selectors_still_select(tmp_path: 
     names = [feed.name for feed in called.feeds]
     assert names == ["Une", "Deux", "b.example", "journal (c.example)", "Journal"]
     assert called.routes[0].feeds == ("Deux",)
-    assert called.watchlists[0].feeds == ("Deux", "journal (c.example)")
+    watched = watched_feeds(called.watchlists[0], called.feeds)
+    assert [feed.name for feed in watched] == ["Deux", "journal (c.example)"]
     assert with_titles(config, {TWINS[0]: " \u200b"}).feeds[0].name == "a.example/x"

@@ -12,7 +12,6 @@ from msgspec import convert
 from msgspec.structs import replace
 
 from monitor.base.translation import shown
-from monitor.base.url import host
 from monitor.model.alert import (
     NOBODY_ELSE,
     Alert,
@@ -353,7 +352,7 @@ class AlertViews(StoreViews):
         return [
             feed.number
             for feed in FeedViews(self._connection).every()
-            if any(selects(s, feed.name, host(feed.url), feed.tags) for s in selectors)
+            if any(selects(s, feed.name, feed.url, feed.tags) for s in selectors)
         ]
 
     def _escalations(self, alerts: Collection[int]) -> dict[int, tuple[Escalation, ...]]:

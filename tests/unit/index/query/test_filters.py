@@ -32,13 +32,15 @@ from monitor.base.article import PARTS
         ("lesechos", True), ("Les Échos", True), ("LES-ÉCHOS", True), ("echos", False),
         ("lesechos.fr", True), ("www.lesechos.fr", True), ("services.lesechos.fr", True),
         ("echos.fr", False), ("fr", False), ("tag:Belgique", True), ("tag:sport", False),
-        ("tag:", False),
+        ("tag:", False), ("services.lesechos.fr/une.xml", True),
+        ("services.lesechos.fr/sport.xml", False), ("services.lesechos.fr/une", False),
     ],
 )  # fmt: skip
 def test_selecting_feeds(selector, expected):
-    assert selects(selector, "Les Échos", "services.lesechos.fr", ("belgique",)) is expected
+    address = "https://www.services.lesechos.fr:443/une.xml/"
+    assert selects(selector, "Les Échos", address, ("belgique",)) is expected
     if not selector.startswith("tag:"):
-        assert names(selector, "Les Échos", "services.lesechos.fr") is expected
+        assert names(selector, "Les Échos", address) is expected
 
 
 @pytest.mark.parametrize(
@@ -51,7 +53,7 @@ def test_selecting_feeds(selector, expected):
     ],
 )  # fmt: skip
 def test_filters(facet, lang, expected):
-    assert passes(facet, lang=lang, name="X", host="x.org", tags=("t",)) is expected
+    assert passes(facet, lang=lang, name="X", url="https://x.org", tags=("t",)) is expected
 
 
 PARIS = ZoneInfo("Europe/Paris")
