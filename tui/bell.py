@@ -9,6 +9,7 @@ from monitor.base.text_cleaning import line, truncate
 from monitor.base.translation import gettext as _
 from monitor.model.alert import Alert
 from monitor.model.search import Filter
+from monitor.model.shown_names import list_name
 from monitor.model.watchlist import Severity
 from tui.data.newsroom import NewsroomModel
 
@@ -61,7 +62,7 @@ def bell_text(alerts: Sequence[Alert]) -> str:
     """Return one clean line about some alerts, the newest last."""
     newest = alerts[-1]
     suffix = f" (+{len(alerts) - 1})" if len(alerts) > 1 else ""
-    text = _("{name}: {text}", name=newest.watchlist, text=newest.title or newest.feed)
+    text = _("{name}: {text}", name=list_name(newest.watchlist), text=newest.title or newest.feed)
     return truncate(line(text), _MAX_CELLS) + suffix
 
 

@@ -28,7 +28,7 @@ from monitor.model.article import (
     repeated_summary,
 )
 from monitor.model.delivery import Delivery
-from monitor.model.shown_names import severity_name
+from monitor.model.shown_names import list_name, severity_name
 from monitor.model.triage import Decision
 from monitor.presentation.alert import alert_lines, describe_triage, match_spans
 from monitor.presentation.article import (
@@ -241,7 +241,7 @@ def _alert_lines(
     moment = partial(output.format_moment, now=now)
     yield _(
         "{watchlist} ({severity}): alert {number}, {triage}",
-        watchlist=alert.watchlist,
+        watchlist=list_name(alert.watchlist),
         severity=severity_name(alert.severity),
         number=alert_number(alert.id),
         triage=describe_triage(alert, last, moment),

@@ -8,18 +8,20 @@ from collections.abc import Iterator
 from typing import Any
 
 import click
+from msgspec.structs import replace
 
 from monitor.base import signs
+from monitor.base.errors import ConfigError
 from monitor.base.formatting import clauses, span
 from monitor.base.text_cleaning import clean
 from monitor.base.translation import gettext as _
 from monitor.base.translation import mark, mark_all, ngettext, number, pgettext
-from monitor.cli import CliContext, output
+from monitor.cli import CliContext, load_config, output
 from monitor.cli.options import MomentParam, with_format
 from monitor.cli.output import EMPTY_CELL, format_moment
 from monitor.model.latency import FeedLatency, Latency, Spread, Step
 from monitor.model.lease import SharingMonitor
-from monitor.model.shown_names import describe_overdue, duty_name
+from monitor.model.shown_names import describe_overdue, duty_name, list_name
 from monitor.model.status import Status
 from monitor.presentation.alert import describe_counts
 from monitor.storage.maintenance.index_notes import WAY_OUT
@@ -61,6 +63,11 @@ def status(cli: CliContext, style: str, latency: bool, since: float | None) -> N
         return
     service, now = cli.service(), cli.clock()
     state, suppressed = service.health.status(), service.health.suppressed()
+    if not state.monitor and cli.config_path.exists():  # one that runs says it itself
+        try:
+            load_config(cli.config_path)
+        except ConfigError as error:
+            state = replace(state, config_error=str(error))
     if as_json:
         from monitor.presentation.rows.newsroom import status_row
 
@@ -167,7 +174,11 @@ def _rows(status: Status, now: float) -> Iterator[tuple[str, str]]:
     )
     if status.silences:
         silences = (
-            _("{name} until {moment}", name=s.watchlist, moment=format_moment(s.until, now))
+            _(
+                "{name} until {moment}",
+                name=list_name(s.watchlist),
+                moment=format_moment(s.until, now),
+            )
             for s in status.silences
         )
         yield "silenced", ", ".join(silences)
@@ -207,7 +218,8 @@ def _describe_sharing(monitor: SharingMonitor) -> str:
 
 def _troubles(status: Status) -> Iterator[tuple[str, str]]:
     if status.config_error:
-        yield "config", _("the last edit is not active: {reason}", reason=status.config_error)
+        words = _("the last edit is not active: {reason}", reason=status.config_error)
+        yield "config", words if status.monitor else status.config_error
     if status.store_damage:
         yield "store", status.store_damage
     if status.network_down:

@@ -41,6 +41,7 @@ from monitor.cli.options import (
 )
 from monitor.model.alert import Alert, AlertState, Verdict
 from monitor.model.search import Filter
+from monitor.model.shown_names import list_name
 from monitor.model.triage import Change, Decision, TriageAction, triage_state
 from monitor.presentation.alert import describe_decision, describe_undone
 from monitor.presentation.rows import columns
@@ -67,7 +68,7 @@ def complete_alert_ids(
     except MonitorError:
         return []
     return [
-        CompletionItem(alert_number(alert.id), help=f"{alert.watchlist}: {alert.title}")
+        CompletionItem(alert_number(alert.id), help=f"{list_name(alert.watchlist)}: {alert.title}")
         for alert in reversed(newest)
         if alert_number(alert.id).startswith(incomplete.lower())
     ]
@@ -143,7 +144,7 @@ def _confirm_change(alerts: Sequence[Alert], change: str, *, confirmed: bool) ->
 
 
 def _breakdown(alerts: Sequence[Alert]) -> str:
-    counts = Counter(alert.watchlist for alert in alerts).most_common()
+    counts = Counter(list_name(alert.watchlist) for alert in alerts).most_common()
     parts = [f"{name} {number(count)}" for name, count in counts[:WATCHLISTS_NAMED]]
     if other_count := sum(count for _name, count in counts[WATCHLISTS_NAMED:]):
         parts.append(_("others {count}", count=number(other_count)))

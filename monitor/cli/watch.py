@@ -13,7 +13,7 @@ import click
 from index.archive import open_archive
 from monitor.base import signs
 from monitor.base.article import Timestamp
-from monitor.base.errors import UnknownNameError
+from monitor.base.errors import ConfigError, UnknownNameError
 from monitor.base.formatting import clauses
 from monitor.base.text_cleaning import clean
 from monitor.base.translation import gettext as _
@@ -26,7 +26,7 @@ from monitor.cli.output import EMPTY_CELL
 from monitor.config.loading import load
 from monitor.model.analyst import user
 from monitor.model.feed import Coverage
-from monitor.model.shown_names import list_name, severity_name
+from monitor.model.shown_names import list_name, severity_name, written_list_name
 from monitor.model.watchlist import FEED_HEALTH, Baseline, TermRecord, WatchlistRecord
 from monitor.presentation.rows import columns
 from monitor.presentation.rows.watchlists import TermRow, WatchlistRow, term_row, watchlist_rows
@@ -62,21 +62,19 @@ def watch_list(cli: CliContext, name: str | None, terms: bool, style: str) -> No
 
 
 def _feed_health_elsewhere() -> str:
-    return _("`{command}` lists the alerts about feeds", command=_FEED_HEALTH_COMMAND)
-
-
-_FEED_HEALTH_COMMAND = f"tocsin alerts --watch '{FEED_HEALTH}'"  # not a message
+    command = f"tocsin alerts --watch '{list_name(FEED_HEALTH)}'"  # not a message
+    return _("`{command}` lists the alerts about feeds", command=command)
 
 
 def _list_watchlists(cli: CliContext, name: str | None, style: str, *, terms: bool = False) -> None:
     service, now = cli.service(), cli.clock()
-    records = service.views.watchlists.records()
+    records = _records(cli, service)
     if name is not None:
         names = [record.name for record in records]
         records = [record for record in records if record.name.casefold() == name.casefold()]
         if not records:
-            if name.casefold() == FEED_HEALTH:
-                problem = _("`{name}` is no watchlist", name=FEED_HEALTH)
+            if written_list_name(name).casefold() == FEED_HEALTH:
+                problem = _("`{name}` is no watchlist", name=list_name(FEED_HEALTH))
                 raise InputError(clauses([problem, _feed_health_elsewhere()]))
             problem = _("no watchlist is called `{name}`", name=name)
             raise InputError(hinted(problem, name, names, _("`tocsin watch list` lists them")))
@@ -102,6 +100,22 @@ def _list_watchlists(cli: CliContext, name: str | None, style: str, *, terms: bo
             name=list_name(FEED_HEALTH),
         )
         say(clauses([words, _feed_health_elsewhere()]))
+
+
+def _records(cli: CliContext, service: Service) -> list[WatchlistRecord]:
+    """Return the watchlists in force, then those of feeds.yaml that no monitor has read yet."""
+    records = service.views.watchlists.records()
+    names = {record.name for record in records}
+    try:
+        exists = cli.config_path.exists()
+        written = load(cli.config_path, data=cli.data).watchlists if exists else ()
+    except ConfigError as error:
+        if not records:
+            raise
+        say(str(error))
+        return records
+    new = [watchlist for watchlist in written if watchlist.name not in names]
+    return [*records, *(WatchlistRecord(name=w.name, severity=w.severity) for w in new)]
 
 
 def _list_terms(service: Service, name: str | None, style: str) -> None:
@@ -282,7 +296,11 @@ def watch_silence(cli: CliContext, name: str, duration: float) -> None:
         raise InputError(str(error)) from None
     moment = output.format_moment(silence.until, cli.clock())
     output.echo(
-        _("{watchlist} is silenced until {moment}", watchlist=silence.watchlist, moment=moment)
+        _(
+            "{watchlist} is silenced until {moment}",
+            watchlist=list_name(silence.watchlist),
+            moment=moment,
+        )
     )
 
 
@@ -302,7 +320,10 @@ def watch_unsilence(context: click.Context, name: str) -> None:
     if silence is None:
         output.echo(_("{watchlist} is not silenced", watchlist=name))
         context.exit(1)
-    watchlist, since = silence.watchlist, output.format_moment(silence.since, cli.clock())
+    watchlist, since = (
+        list_name(silence.watchlist),
+        output.format_moment(silence.since, cli.clock()),
+    )
     if not silence.suppressed:
         output.echo(
             _("{watchlist} is no longer silenced: nothing was kept back", watchlist=watchlist)

@@ -37,6 +37,11 @@ def list_name(name: str) -> str:
     return _(name) if name == FEED_HEALTH else name
 
 
+def written_list_name(name: str) -> str:
+    """Return the name of a watchlist that somebody writes: ours also in their language."""
+    return FEED_HEALTH if name.strip().casefold() == list_name(FEED_HEALTH).casefold() else name
+
+
 def duty_name(duty: Duty) -> str:
     return pgettext("duty", duty.label)
 

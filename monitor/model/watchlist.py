@@ -114,13 +114,13 @@ class WatchlistRecord(Struct, frozen=True, kw_only=True):
 
     name: str
     severity: Severity
-    total: int
-    untriaged: int
+    total: int = 0
+    untriaged: int = 0
     """Stories with a new alert of it."""
-    last_hit: Timestamp | None
-    relevant: int
+    last_hit: Timestamp | None = None
+    relevant: int = 0
     """Alerts judged relevant; alerts without a verdict do not count."""
-    noise: int
+    noise: int = 0
 
 
 class TermRecord(Struct, frozen=True):

@@ -21,10 +21,10 @@ from index.analysis.folding import CJK, fold
 from index.query.ast import Mode, Node, Phrase, Word
 from index.query.completion import Completion, complete
 from monitor.base.article import Timestamp
-from monitor.base.url import host
 from monitor.model.alert import EscalatedAlert
 from monitor.model.feed import FeedHealth
 from monitor.model.search import Filter
+from monitor.model.shown_names import list_name
 from monitor.model.watchlist import WatchlistCount
 from monitor.presentation.service.known_names import ME, NOBODY
 from monitor.storage.search.alert_filter import (
@@ -57,8 +57,8 @@ def filter_names(
         people: The people who work on alerts.
     """
     return FilterNames(
-        watchlists=[count.name for count in watchlists],
-        feeds=[(feed.feed.name, host(feed.feed.url)) for feed in feeds],
+        watchlists=[list_name(count.name) for count in watchlists],
+        feeds=[(feed.feed.name, feed.feed.url) for feed in feeds],
         feed_tags={tag for feed in feeds for tag in feed.feed.tags},
         alert_tags=tags,
         people=people,
@@ -85,7 +85,7 @@ class AlertSelector:
         names = self.names
         values: dict[str, Iterable[str]] = {
             "watch": names.watchlists,
-            "feed": [feed for feed, _host in names.feeds],
+            "feed": [feed for feed, _url in names.feeds],
             "tag": sorted({*names.feed_tags, *names.alert_tags}),
             "assigned": (ME, NOBODY, *names.people),
             "lang": ("fr", "en", "und"),

@@ -20,6 +20,7 @@ from monitor.base.formatting import stories
 from monitor.base.translation import gettext as _
 from monitor.base.translation import mark_all, pgettext
 from monitor.model.search import Filter
+from monitor.model.shown_names import list_name, written_list_name
 from monitor.model.status import StoreVersion
 from monitor.model.watchlist import WatchlistCount
 from monitor.presentation.service.known_names import ME
@@ -90,7 +91,7 @@ def filter_rows(
 
     Each comes with the current filter with that of the row added, or removed again.
     """
-    clauses = [*_CLAUSES, *(("watch", count.name) for count in counts)]
+    clauses = [*_CLAUSES, *(("watch", list_name(count.name)) for count in counts)]
     flags = [
         has_clause(current, name, value) if name else not current.text for name, value in clauses
     ]
@@ -223,7 +224,7 @@ class AlertFilterScreen(PaneScreen):
 
     def show_watchlist(self, name: str) -> None:
         """Show the alerts of one watchlist, of all if the name is empty; keep other clauses."""
-        self.apply_filter(with_clause(self.current_filter, "watch", name))
+        self.apply_filter(with_clause(self.current_filter, "watch", list_name(name)))
 
     async def filter_stream(
         self, alert_filter: AlertFilter, cursor: int = 0, position: StoreVersion | None = None
@@ -258,7 +259,8 @@ class AlertFilterScreen(PaneScreen):
         rows = [row for row in escalated if row.alert in passing]
         self.stream.load(ids, rows, alert_filter.text, cursor, ranks)
         store_filter = selector.quick(alert_filter)
-        self.stream.chosen = store_filter.watchlists if store_filter else ()
+        names = store_filter.watchlists if store_filter else ()
+        self.stream.chosen = tuple(map(written_list_name, names))
         self.stream.refresh()
         self.watchlists.choose(self.stream.chosen)
         if self.filter_line.display and self.filter_line.input.value.strip() == alert_filter.text:

@@ -10,6 +10,7 @@ from monitor.base.text_cleaning import line
 from monitor.base.translation import gettext as _
 from monitor.base.translation import ngettext
 from monitor.model.analyst import user
+from monitor.model.shown_names import list_name
 from monitor.model.watchlist import Silence
 from monitor.presentation import times
 from tui.screens.dialogs import choose_words
@@ -41,7 +42,12 @@ async def choose_silence(screen: PaneScreen, names: Sequence[str]) -> None:
     if len(names) == 1:
         await _choose_span(screen, names[0])
     else:
-        choose_words(screen, _("Silence which watchlist?"), list(map(line, names)), choose_span)
+        choose_words(
+            screen,
+            _("Silence which watchlist?"),
+            [line(list_name(name)) for name in names],
+            choose_span,
+        )
 
 
 async def _choose_span(screen: PaneScreen, name: str) -> None:
@@ -63,18 +69,18 @@ async def _choose_span(screen: PaneScreen, name: str) -> None:
 
 def _silence_title(name: str, current: Silence | None, screen: PaneScreen) -> str:
     if current is None:
-        return _("Silence {watchlist} for …", watchlist=line(name))
+        return _("Silence {watchlist} for …", watchlist=line(list_name(name)))
     until = times.full(current.until, screen.newsroom.zone)
     if not current.by:
         return ngettext(
             "{watchlist} is silenced until {until}; {count} suppressed",
             "{watchlist} is silenced until {until}; {count} suppressed",
-            current.suppressed, watchlist=line(name), until=until,
+            current.suppressed, watchlist=line(list_name(name)), until=until,
         )  # fmt: skip
     return ngettext(
         "{watchlist} is silenced by {who} until {until}; {count} suppressed",
         "{watchlist} is silenced by {who} until {until}; {count} suppressed",
-        current.suppressed, watchlist=line(name), who=line(current.by), until=until,
+        current.suppressed, watchlist=line(list_name(name)), who=line(current.by), until=until,
     )  # fmt: skip
 
 
@@ -89,7 +95,7 @@ async def _silence(screen: PaneScreen, name: str, seconds: float) -> None:
             until = times.full(silence.until, newsroom.zone)
             text = _(
                 "{watchlist} is silenced until {until}; m ends the silence.",
-                watchlist=line(name),
+                watchlist=line(list_name(name)),
                 until=until,
             )
             screen.show_message(text)
@@ -99,7 +105,7 @@ async def _silence(screen: PaneScreen, name: str, seconds: float) -> None:
             text = ngettext(
                 "The silence of {watchlist} has ended; {count} alert suppressed.",
                 "The silence of {watchlist} has ended; {count} alerts suppressed.",
-                ended.suppressed, watchlist=line(name),
+                ended.suppressed, watchlist=line(list_name(name)),
             )  # fmt: skip
             screen.show_message(text)
     newsroom.read_all_next()

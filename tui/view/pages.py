@@ -14,6 +14,7 @@ from monitor.base.translation import gettext as _
 from monitor.base.translation import number
 from monitor.model.alert import Alert
 from monitor.model.briefing import Briefing
+from monitor.model.shown_names import list_name
 from monitor.model.triage import Decision
 from monitor.presentation import briefing as briefings
 from monitor.presentation import times
@@ -105,7 +106,7 @@ def history_lines(
     for alert, decisions in histories:
         history = _decision_lines(decisions, cells, zone)
         key = alert.title, str(history), alert.raised_at, alert.note
-        groups.setdefault(key, (alert, history, []))[2].append(alert.watchlist)
+        groups.setdefault(key, (alert, history, []))[2].append(list_name(alert.watchlist))
     lines: list[Line] = []
     title = ""
     for alert, history, watchlists in groups.values():

@@ -40,10 +40,7 @@ ITEM = "tag:google.com,2005:reader/item/"
 
 _USER = re.compile(r"^user/[^/]*/")
 NO_IDS = array("q")
-ABOUT_FEEDS = WatchlistRecord(
-    name=FEED_HEALTH, severity=Severity.MEDIUM, total=0, untriaged=0, last_hit=None, relevant=0,
-    noise=0,
-)  # fmt: skip
+ABOUT_FEEDS = WatchlistRecord(name=FEED_HEALTH, severity=Severity.MEDIUM)
 """Record for the alerts about feeds, as watchlists have one."""
 
 

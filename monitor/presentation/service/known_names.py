@@ -17,6 +17,7 @@ from monitor.base.translation import gettext as _
 from monitor.base.translation import number
 from monitor.config.loading import load
 from monitor.model.search import Filter
+from monitor.model.shown_names import list_name, written_list_name
 from monitor.model.watchlist import FEED_HEALTH
 
 if TYPE_CHECKING:
@@ -88,13 +89,14 @@ class KnownNames:
     def unknown_watchlist(self, name: str) -> str:
         """Return a message that no watchlist has this name; empty if one has it."""
         names = [FEED_HEALTH, *(watchlist.name for watchlist in self._views.watchlists.in_force())]
-        folded = name.casefold()
-        if folded not in map(str.casefold, names) and (config := self._config()):
-            names += [watchlist.name for watchlist in config.watchlists]
+        folded, mistake = written_list_name(name).casefold(), ""
+        if folded not in map(str.casefold, names):
+            config, mistake = self._config()
+            names += [watchlist.name for watchlist in config.watchlists] if config else []
         former = Filter(watchlists=(name,), closed=True, silenced=True)
         if folded in map(str.casefold, names) or len(self._views.alerts.ids(former, limit=1)):
             return ""
-        return str(no_watchlist(name, names))
+        return str(no_watchlist(name, names, mistake))
 
     def unknown_feed(self, selector: str) -> str:
         """Return a message that no feed has this name, host or tag; empty if one has it."""
@@ -103,8 +105,10 @@ class KnownNames:
         feeds: tuple[Feed, ...] = tuple(self._views.feeds.every())
         hint = _("; `tocsin feeds list --json` has all names and tags")
         problem = unknown_selector(selector, feeds, hint)
-        if problem and (config := self._config()):
-            problem = unknown_selector(selector, (*feeds, *config.feeds), hint)
+        if problem:
+            config, mistake = self._config()
+            known_feeds = (*feeds, *config.feeds) if config else feeds
+            problem = unknown_selector(selector, known_feeds, mistake or hint)
         return problem
 
     def _unknown_alert_tag(self, tag: str) -> str:
@@ -123,11 +127,12 @@ class KnownNames:
                 return self.unknown_feed(f"tag:{facet.value}")
         return ""
 
-    def _config(self) -> Config | None:
+    def _config(self) -> tuple[Config | None, str]:
+        """Return what feeds.yaml says, and a hint at its first mistake."""
         try:
-            return load(self._path, data=self._data) if self._path else None
-        except MonitorError:
-            return None
+            return load(self._path, data=self._data) if self._path else None, ""
+        except MonitorError as error:
+            return None, "; " + str(error).splitlines()[0]
 
 
 def find_watchlist(config: Config, name: str) -> Watchlist:
@@ -142,9 +147,9 @@ def find_watchlist(config: Config, name: str) -> Watchlist:
     raise no_watchlist(name, [watchlist.name for watchlist in config.watchlists])
 
 
-def no_watchlist(name: str, names: Iterable[str]) -> UnknownNameError:
-    """Return the error that no watchlist has a name; it proposes the nearest one."""
-    hint = nearest(name, names) or _("; `tocsin watch list` lists them")
+def no_watchlist(name: str, names: Iterable[str], mistake: str = "") -> UnknownNameError:
+    """Return the error that no watchlist has a name; it tells a mistake, or the nearest name."""
+    hint = mistake or nearest(name, map(list_name, names)) or _("; `tocsin watch list` lists them")
     return UnknownNameError(_("no watchlist is called `{name}`", name=name) + hint)
 
 

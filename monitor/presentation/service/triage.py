@@ -16,6 +16,7 @@ from monitor.base.translation import gettext as _
 from monitor.base.translation import number
 from monitor.model.alert import AlertState, TriageState, Verdict
 from monitor.model.search import Filter
+from monitor.model.shown_names import written_list_name
 from monitor.model.triage import Change, TriageAction
 from monitor.model.watchlist import FEED_HEALTH, Silence
 from monitor.presentation.service.known_names import clean_person, no_watchlist
@@ -174,7 +175,7 @@ class Triage:
         """Return the name of a watchlist as it is written in `feeds.yaml`."""
         names = [watchlist.name for watchlist in self.views.watchlists.in_force()]
         spellings = {n.casefold(): n for n in (*names, FEED_HEALTH)}
-        if spelling := spellings.get(name.strip().casefold()):
+        if spelling := spellings.get(written_list_name(name).strip().casefold()):
             return spelling
         raise no_watchlist(name, spellings.values())
 

@@ -109,7 +109,7 @@ class FilterNames(Struct, frozen=True):
 
     watchlists: Collection[str] = ()
     feeds: Collection[tuple[str, str]] = ()
-    """Names of feeds, and their hosts."""
+    """Names of feeds, and their addresses."""
     feed_tags: Collection[str] = ()
     alert_tags: Collection[str] = ()
     """Tags that the analyst gave to alerts."""
@@ -132,7 +132,7 @@ class FilterMeaning(Struct, frozen=True):
             case "watch", value:
                 return Filter(watchlists=_complete(value, self.names.watchlists))
             case "feed", value:
-                if any(names(value, name, host) for name, host in self.names.feeds):
+                if any(names(value, name, url) for name, url in self.names.feeds):
                     return Filter(feeds=(value,))
                 return Filter(feeds=_complete(value, [name for name, _ in self.names.feeds]))
             case "lang", value:

@@ -25,7 +25,7 @@ from monitor.model.alert import (
     StoryTimeline,
 )
 from monitor.model.event_link import Surety
-from monitor.model.shown_names import describe_escalation
+from monitor.model.shown_names import describe_escalation, written_list_name
 from monitor.model.watchlist import FEED_HEALTH, Match
 from monitor.storage.store.database.connection import (
     UNBOUNDED,
@@ -392,7 +392,7 @@ def read_matches(
 
 def watchlist_names(connection: StoreConnection, names: Iterable[str]) -> list[str]:
     """Return the watchlists with alerts that have one of these names, in any case."""
-    folded = {name.casefold() for name in names}
+    folded = {written_list_name(name).casefold() for name in names}
     rows = connection.read("SELECT watchlist FROM counts") if folded else ()
     return [name for (name,) in rows if (name or FEED_HEALTH).casefold() in folded]
 

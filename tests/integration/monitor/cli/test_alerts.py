@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 
 import pytest
@@ -51,6 +52,17 @@ def test_filters_narrow_the_alerts(filled: Newsroom) -> None:
     assert of("--until", "2023") == []
     assert len(of("--since", "1h", "--limit", "2")) == 2
     assert len(of("--limit", "0")) == 4
+
+
+def test_alerts_about_feeds_are_named_in_the_language_of_the_reader(filled: Newsroom) -> None:
+    for selection in (["--watch", "Santé des flux"], ["--query", 'veille:"santé des flux"']):
+        done = filled.here("alerts", *selection, "--json", TOCSIN_LANGUAGE="fr")
+        listed = json.loads(done.stdout)["alerts"]
+        assert [row["watchlist"] for row in listed] == ["feed health"], selection
+    assert "santé des flux" in filled.here("watch", "list", TOCSIN_LANGUAGE="fr").stderr
+    silenced = filled.here("watch", "silence", "santé des flux", TOCSIN_LANGUAGE="fr")
+    assert silenced.stdout.startswith("santé des flux "), silenced.stderr
+    assert filled.here("watch", "unsilence", "feed health").returncode == 0
 
 
 def test_alerts_for_people(filled: Newsroom) -> None:

@@ -66,6 +66,17 @@ def test_no_other_newsroom_stands_for_one_whose_place_is_broken(
     newsroom.config.write_text(text)
 
 
+def test_watchlists_of_feeds_yaml_are_listed_before_a_monitor_reads_them(
+    newsroom: Newsroom,
+) -> None:
+    assert [row["name"] for row in newsroom.json("watch", "list", "--json")] == ["Alibaba"]
+    assert newsroom.here("watch", "list", "alibaba").stdout.split("\n")[1].startswith("Alibaba ")
+    newsroom.config.write_text(newsroom.config.read_text().replace('"watchlists"', '"watchlsts"'))
+    for command in ("watch list", "status", "alerts --watch alibaba"):
+        done = newsroom.here(*command.split())
+        assert "unknown key `watchlsts`" in done.stdout + done.stderr, command
+
+
 def test_quotation_marks_are_those_of_print(newsroom: Newsroom) -> None:
     assert "Did you mean “status”?" in newsroom.here("statsu").stderr
     french = newsroom.here("statsu", TOCSIN_LANGUAGE="fr").stderr.replace("\N{NO-BREAK SPACE}", " ")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import UTC
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -9,8 +11,10 @@ from support.fake_newsroom import FakeNewsroom
 from support.properties import examples
 
 from index.errors import QueryError
+from index.query.ast import Facet
 from monitor.model.alert import AlertState, Verdict
-from monitor.storage.search.alert_filter import FilterNames, parse_headline_filter
+from monitor.model.search import Filter
+from monitor.storage.search.alert_filter import FilterMeaning, FilterNames, parse_headline_filter
 from tui.data.alert_selection import AlertSelector, Headlines, folded_words
 
 NAMES = FilterNames(
@@ -144,3 +148,11 @@ def test_merged_alerts_are_found_where_they_are_asked_for(text: str, ids: list[i
     room = newsroom()
     room.merged = {7: 3, 8: 4}
     assert matching_ids(text, room) == ids
+
+
+def test_a_host_is_no_beginning_of_a_name_and_feed_health_has_its_french_name() -> None:
+    feeds = [("lesoir.be sport", "https://lesoir.be/s"), ("Le Soir", "https://lesoir.be/une")]
+    names = FilterNames(feeds=feeds, watchlists=["santé des flux"])
+    meaning = FilterMeaning(0.0, UTC, names)
+    assert meaning.store_filter(Facet("feed", "lesoir.be")) == Filter(feeds=("lesoir.be",))
+    assert meaning.store_filter(Facet("watch", "santé")) == Filter(watchlists=("santé des flux",))
