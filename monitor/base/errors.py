@@ -10,6 +10,7 @@ from typing import NamedTuple, Self
 from urllib.parse import unquote, urlsplit
 
 from monitor.base.translation import gettext as _
+from monitor.base.translation import joined
 
 
 class MonitorError(Exception):
@@ -42,7 +43,8 @@ class ConfigError(MonitorError):
         self.unwritten = unwritten
         """The text with the problems that an edit would have written; the file is unchanged."""
         self.problems = sorted(problems)
-        super().__init__("\n".join(f"{path}: {problem}" for problem in self.problems))
+        lines = [joined((path, str(problem)), ": ") for problem in self.problems]
+        super().__init__(joined(lines, "\n"))
 
 
 class UnknownNameError(MonitorError):

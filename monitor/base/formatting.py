@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from monitor.base import signs
 from monitor.base.translation import gettext as _
-from monitor.base.translation import mark_all, ngettext, number, pgettext
+from monitor.base.translation import joined, mark_all, ngettext, number, pgettext
 
 if TYPE_CHECKING:
     from monitor.base.article import Timestamp
@@ -51,12 +51,12 @@ def feeds(count: int) -> str:
 
 def clauses(parts: Iterable[str]) -> str:
     """Join clauses with the separator of the language."""
-    return _("; ").join(parts)
+    return joined(parts, _("; "))
 
 
 def either(names: Iterable[str]) -> str:
     """Join alternatives: `fr or en`."""
-    return _(" or ").join(names)
+    return joined(names, _(" or "))
 
 
 def megabytes(count: int) -> str:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import gettext as catalogues
 import json
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, NamedTuple, Self
 
@@ -76,6 +77,23 @@ class Message(str):
     def __str__(self) -> str:
         """Return the same, so that an error with this message has it too."""
         return self
+
+    def __add__(self, other: str) -> str:
+        return joined((self, other))
+
+    def __radd__(self, other: str) -> str:
+        return joined((other, self))
+
+
+def joined(parts: Iterable[str], separator: str = "") -> str:
+    """Return texts as one, which is a message if any of them is."""
+    texts = [*parts]
+    words = separator.join(texts)
+    if not any(isinstance(text, Message) for text in texts):
+        return words
+    values = {f"part{place}": text for place, text in enumerate(texts)}
+    template = "{separator}".join(f"{{{name}}}" for name in values)
+    return Message(words, template, values | {"separator": separator})
 
 
 CODED = "\x1f"

@@ -399,7 +399,7 @@ def _save_notifications(sql: Connection, plan: AlertPlan) -> None:
                 notification.why,
                 _key(notification, delivery.channel, plan.at),
                 delivery.due,
-                delivery.reason,
+                coded(delivery.reason),
                 delivery.bundle,
                 plan.at,
             )

@@ -10,6 +10,7 @@ from msgspec.structs import astuple
 
 from monitor.base.article import Timestamp
 from monitor.base.translation import coded
+from monitor.base.translation import gettext as _
 from monitor.model.briefing import BriefingProgress, StoredBriefing
 from monitor.model.delivery import Delivery, DeliveryAttempt, DeliveryState, Occasion
 from monitor.model.latency import ArticleTimes, DeliveryTimes, LatencyRows
@@ -85,13 +86,20 @@ class DeliveryQueue(StoreViews):
     def give_up_others(self, channels: Sequence[str]) -> int:
         """Give up deliveries to channels that no longer exist; return their number."""
         with transaction(self._connection.sql) as sql:
-            cursor = sql.execute(
-                "UPDATE deliveries SET state = 'dead',"
-                " reason = 'feeds.yaml has no channel ' || channel || ' any more'"
-                f" WHERE state = 'waiting' AND (channel IN ({marks(len(channels))})) IS NOT TRUE",
+            gone = sql.execute(
+                "SELECT channel, count(*) FROM deliveries"
+                f" WHERE state = 'waiting' AND (channel IN ({marks(len(channels))})) IS NOT TRUE"
+                " GROUP BY channel",
                 channels,
-            )
-            return int(cursor.rowcount)
+            ).fetchall()
+            for channel, _count in gone:
+                reason = _("feeds.yaml has no channel {name} any more", name=channel)
+                sql.execute(
+                    "UPDATE deliveries SET state = 'dead', reason = ?"
+                    " WHERE state = 'waiting' AND channel = ?",
+                    (coded(reason), channel),
+                )
+            return sum(count for _channel, count in gone)
 
 
 class DeliveryViews(StoreViews):

@@ -9,6 +9,8 @@ from babel.messages.catalog import Catalog
 from babel.messages.mofile import write_mo
 
 from monitor.base import translation
+from monitor.base.errors import ConfigError, Problem
+from monitor.base.formatting import clauses
 from monitor.base.text_cleaning import clean
 from monitor.base.translation import coded, gettext, mark, ngettext, number, pgettext, shown
 
@@ -99,6 +101,17 @@ def test_a_stored_message_is_read_in_the_language_of_its_reader(french: Path) ->
     assert shown(stored) == "2 entrées de A est nouveau"
     assert coded(shown(stored)) == stored
     assert coded(pickle.loads(pickle.dumps(gettext("feed")))) == coded(gettext("feed"))
+
+
+def test_joined_messages_are_read_in_the_language_of_their_reader(french: Path) -> None:
+    translation.use("en", french)
+    new = gettext("{name} is new", name="A")
+    problems = [Problem(3, 1, new + "?"), Problem(2, 1, "plain"), Problem(4, 5, "x: " + new)]
+    stored = coded(str(ConfigError("f.yaml", problems)))
+    assert "f.yaml: line 3, column 1: A is new?\nf.yaml: line 4" in shown(stored)
+    translation.use("fr", french)
+    assert "f.yaml: line 3, column 1: A est nouveau?\nf.yaml: line 4" in shown(stored)
+    assert shown(coded(clauses([new, gettext("feed")]))) == "A est nouveau; flux"
 
 
 @pytest.mark.parametrize("words", ["", "503", "{name} is new", '["feed", {}]'])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,8 @@ from support.flow import Fuse, Killed
 from support.scripted_server import Fault as Broken
 from support.scripted_server import Reply, Request, Web
 
+from monitor.base import translation
+from monitor.base.language import FOLDER
 from monitor.delivery.notify.delivery_loop import DeliveryLoop
 from monitor.delivery.notify.retry import GIVE_UP_SECONDS, MAX_PAUSE, next_try
 from monitor.intake.article_import import ArticleImport, parse_article
@@ -196,6 +199,16 @@ def test_given_up_after_seven_days_listed_and_sent_when_asked_for(
     assert desk.views.deliveries.retry([dead.id], desk.now) == 0
 
 
+def in_french(read: Callable[[], str]) -> str:
+    """Return what a reader of French reads."""
+    language = translation.choice()
+    try:
+        translation.use("fr", FOLDER)
+        return read()
+    finally:
+        translation.use(*language)
+
+
 def test_what_waits_for_a_channel_that_is_removed_is_given_up_and_can_be_moved(
     desk: DeliveryDesk, web: Web
 ) -> None:
@@ -204,6 +217,8 @@ def test_what_waits_for_a_channel_that_is_removed_is_given_up_and_can_be_moved(
     desk.send(webhook(web.url("/in")))
     assert desk.states() == ["dead", "dead"]
     assert desk.found()[0].reason == "feeds.yaml has no channel gone any more"
+    reason = in_french(lambda: desk.found()[0].reason)
+    assert reason == "feeds.yaml n’a plus de canal gone"
     assert desk.views.deliveries.retry(None, desk.now, channel="gone", to="hook") == 2
     desk.send(webhook(web.url("/in")))
     assert [(d.channel, d.state) for d in desk.found()] == [("hook", "sent")] * 2
@@ -244,7 +259,9 @@ def test_a_bundle_goes_as_one_message_and_not_before_it_is_due(
 ) -> None:
     web.on("/in", Reply(503), Reply(200))
     ids = alerts(desk, 3)
-    desk.plan(ids, "hook", due=NOW + 100, reason="digest at 07:30", bundle="07:30")
+    reason = translation.gettext("digest at {time}", time="07:30")
+    desk.plan(ids, "hook", due=NOW + 100, reason=reason, bundle="07:30")
+    assert in_french(lambda: desk.found()[0].reason) == "récapitulatif à 07:30"
     desk.send(webhook(web.url("/in")))
     assert not web.requests
     for wait in (100, 3600):
