@@ -13,7 +13,6 @@ from index.query.ast import ALERT_FACETS, FACETS, Facet, Node, Or
 from monitor.base.article import PARTS
 from monitor.base.translation import current, mark
 from monitor.base.translation import gettext as _
-from monitor.base.url import host, normalized_url
 
 FRENCH: dict[str, tuple[str, ...]] = {
     "title": ("titre",),
@@ -184,29 +183,32 @@ def _other_filter(value: str, allowed: Sequence[str]) -> str:
     return ""
 
 
-def names(selector: str, name: str, url: str) -> bool:
-    """Tell whether a selector names a feed: its name, its address, its host or a domain above."""
-    if compact(selector) in (compact(name), compact(normalized_url(url))):
+def names(selector: str, name: str, address: str) -> bool:
+    """Tell whether a selector names a feed: its name, its address, its host or a domain above.
+
+    The address has no scheme and no www.: `lesoir.be/rss.xml`.
+    """
+    if compact(selector) in (compact(name), compact(address)):
         return True
-    domain, site = selector.lower().removeprefix("www."), host(url).removeprefix("www.")
-    return "." in domain and (site == domain or site.endswith("." + domain))
+    domain, host = selector.lower().removeprefix("www."), re.split("[/:?]", address)[0]
+    return "." in domain and (host == domain or host.endswith("." + domain))
 
 
-def selects(selector: str, name: str, url: str, tags: tuple[str, ...]) -> bool:
+def selects(selector: str, name: str, address: str, tags: tuple[str, ...]) -> bool:
     """Tell whether `tag:TAG`, or the name, the address or the host of a feed, selects it."""
     if selector.startswith("tag:"):
         return compact(selector[4:]) in map(compact, tags)
-    return names(selector, name, url)
+    return names(selector, name, address)
 
 
-def passes(facet: Facet, *, lang: str, name: str, url: str, tags: tuple[str, ...]) -> bool:
+def passes(facet: Facet, *, lang: str, name: str, address: str, tags: tuple[str, ...]) -> bool:
     """Tell whether an article in `lang`, carried by a feed, passes one of `ARTICLE_FACETS`."""
     if facet.name == "lang":
         return facet.value == (lang or UNDETERMINED)
     if facet.name == "feed":
-        return names(facet.value, name, url)
+        return names(facet.value, name, address)
     if facet.name == "tag":
-        return selects(f"tag:{facet.value}", name, url, tags)
+        return selects(f"tag:{facet.value}", name, address, tags)
     raise ValueError(f"{facet.name}: is for the archive")  # not a message
 
 

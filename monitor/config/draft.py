@@ -125,7 +125,7 @@ def unknown_selector(selector: str, feeds: Sequence[Feed], fallback: str = "") -
 
 def selects_feed(selector: str, feed: Feed) -> bool:
     """Tell whether a selector selects a feed."""
-    return selects(selector, feed.name, feed.url, feed.tags)
+    return selects(selector, feed.name, feed.address, feed.tags)
 
 
 def watched_feeds(watchlist: Watchlist, feeds: Sequence[Feed]) -> tuple[Feed, ...]:

@@ -52,7 +52,7 @@ def feeds(draft: ConfigDraft, folder: Path, environ: Mapping[str, str]) -> tuple
     hosts = Counter(addresses.host(keys.address) for keys in all_keys if not keys.name)
     credentials = Credentials(draft, folder, environ)
     feeds = tuple(_feed(draft, number, hosts, credentials) for number in range(len(all_keys)))
-    for number, earlier in repeated(normalized_url(feed.url) for feed in feeds):
+    for number, earlier in repeated(feed.address for feed in feeds):
         line = draft.line(("feeds", earlier, all_keys[earlier].kind.key))
         message = _("the same feed as on line {line}, spelt otherwise", line=line)
         if all_keys[number].address == all_keys[earlier].address:

@@ -11,6 +11,7 @@ from msgspec.structs import astuple
 from monitor.base.article import Timestamp
 from monitor.base.translation import gettext as _
 from monitor.base.translation import mark_all, pgettext
+from monitor.base.url import normalized_url
 
 
 class Secret(Struct, frozen=True):
@@ -124,6 +125,11 @@ class Feed(Struct, frozen=True, kw_only=True, eq=False):
     """Number in the store; 0 before it is stored."""
     settings: tuple[Setting, ...] = ()
     """All settings of it in `feeds.yaml`. They do not count when feeds are compared."""
+
+    @property
+    def address(self) -> str:
+        """Its URL as a selector names it: `lesoir.be/rss.xml`."""
+        return normalized_url(self.url)
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Feed) and astuple(self)[:-1] == astuple(other)[:-1]

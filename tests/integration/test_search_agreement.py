@@ -40,7 +40,7 @@ def meaning(facet: Facet) -> DocumentFilter:
         return DocumentFilter(langs=["" if facet.value == "und" else facet.value])
     selector = f"tag:{facet.value}" if facet.name == "tag" else facet.value
     return DocumentFilter(
-        feeds=[f.number for f in FEEDS if selects(selector, f.name, f.url, f.tags)]
+        feeds=[f.number for f in FEEDS if selects(selector, f.name, f.address, f.tags)]
     )
 
 

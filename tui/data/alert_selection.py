@@ -58,7 +58,7 @@ def filter_names(
     """
     return FilterNames(
         watchlists=[list_name(count.name) for count in watchlists],
-        feeds=[(feed.feed.name, feed.feed.url) for feed in feeds],
+        feeds=[(feed.feed.name, feed.feed.address) for feed in feeds],
         feed_tags={tag for feed in feeds for tag in feed.feed.tags},
         alert_tags=tags,
         people=people,
@@ -85,7 +85,7 @@ class AlertSelector:
         names = self.names
         values: dict[str, Iterable[str]] = {
             "watch": names.watchlists,
-            "feed": [feed for feed, _url in names.feeds],
+            "feed": [feed for feed, _address in names.feeds],
             "tag": sorted({*names.feed_tags, *names.alert_tags}),
             "assigned": (ME, NOBODY, *names.people),
             "lang": ("fr", "en", "und"),

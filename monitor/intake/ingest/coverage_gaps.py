@@ -67,7 +67,7 @@ def format_interval(
 
 
 def _watches(selectors: Sequence[str], feed: Feed) -> bool:
-    return not selectors or any(selects(s, feed.name, feed.url, feed.tags) for s in selectors)
+    return not selectors or any(selects(s, feed.name, feed.address, feed.tags) for s in selectors)
 
 
 def intervals(gaps: Iterable[Gap], now: Timestamp, zone: tzinfo | None) -> str:

@@ -269,7 +269,7 @@ _selector = functools.lru_cache(_CACHED_WILDCARDS)(selector)
 
 def filter_admits(facet: Facet, article: Article, feeds: Sequence[Feed]) -> bool:
     return any(
-        passes(facet, lang=article.lang, name=feed.name, url=feed.url, tags=feed.tags)
+        passes(facet, lang=article.lang, name=feed.name, address=feed.address, tags=feed.tags)
         for feed in feeds
     )
 
@@ -284,7 +284,7 @@ def _limit(
     if watchlist.lang and article.lang and article.lang not in watchlist.lang:
         return "lang"
     if watchlist.feeds and not any(
-        selects(selector, feed.name, feed.url, feed.tags)
+        selects(selector, feed.name, feed.address, feed.tags)
         for feed in feeds
         for selector in watchlist.feeds
     ):

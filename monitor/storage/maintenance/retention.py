@@ -68,7 +68,7 @@ def retention_exceptions(retention: Retention, feeds: Iterable[Feed]) -> Retenti
             numbers.update(
                 feed.number
                 for feed in feeds
-                if selects(feed_selector, feed.name, feed.url, feed.tags)
+                if selects(feed_selector, feed.name, feed.address, feed.tags)
             )
     return RetentionExceptions(
         feeds=frozenset(numbers),

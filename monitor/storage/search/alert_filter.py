@@ -132,7 +132,7 @@ class FilterMeaning(Struct, frozen=True):
             case "watch", value:
                 return Filter(watchlists=_complete(value, self.names.watchlists))
             case "feed", value:
-                if any(names(value, name, url) for name, url in self.names.feeds):
+                if any(names(value, name, address) for name, address in self.names.feeds):
                     return Filter(feeds=(value,))
                 return Filter(feeds=_complete(value, [name for name, _ in self.names.feeds]))
             case "lang", value:

@@ -46,7 +46,7 @@ class QueryResolution:
             feed.number
             for feed in self.feeds
             for selector in selectors
-            if selects(selector, feed.name, feed.url, feed.tags)
+            if selects(selector, feed.name, feed.address, feed.tags)
         }
 
     def scope(self, filter: Filter, max_id: int | None = None) -> DocumentFilter:

@@ -352,7 +352,7 @@ class AlertViews(StoreViews):
         return [
             feed.number
             for feed in FeedViews(self._connection).every()
-            if any(selects(s, feed.name, feed.url, feed.tags) for s in selectors)
+            if any(selects(s, feed.name, feed.address, feed.tags) for s in selectors)
         ]
 
     def _escalations(self, alerts: Collection[int]) -> dict[int, tuple[Escalation, ...]]:

@@ -37,7 +37,7 @@ from monitor.base.article import PARTS
     ],
 )  # fmt: skip
 def test_selecting_feeds(selector, expected):
-    address = "https://www.services.lesechos.fr:443/une.xml/"
+    address = "services.lesechos.fr/une.xml"
     assert selects(selector, "Les Échos", address, ("belgique",)) is expected
     if not selector.startswith("tag:"):
         assert names(selector, "Les Échos", address) is expected
@@ -53,7 +53,7 @@ def test_selecting_feeds(selector, expected):
     ],
 )  # fmt: skip
 def test_filters(facet, lang, expected):
-    assert passes(facet, lang=lang, name="X", url="https://x.org", tags=("t",)) is expected
+    assert passes(facet, lang=lang, name="X", address="x.org", tags=("t",)) is expected
 
 
 PARIS = ZoneInfo("Europe/Paris")

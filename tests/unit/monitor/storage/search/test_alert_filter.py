@@ -151,7 +151,7 @@ def test_merged_alerts_are_found_where_they_are_asked_for(text: str, ids: list[i
 
 
 def test_a_host_is_no_beginning_of_a_name_and_feed_health_has_its_french_name() -> None:
-    feeds = [("lesoir.be sport", "https://lesoir.be/s"), ("Le Soir", "https://lesoir.be/une")]
+    feeds = [("lesoir.be sport", "lesoir.be/s"), ("Le Soir", "lesoir.be/une")]
     names = FilterNames(feeds=feeds, watchlists=["santé des flux"])
     meaning = FilterMeaning(0.0, UTC, names)
     assert meaning.store_filter(Facet("feed", "lesoir.be")) == Filter(feeds=("lesoir.be",))
