@@ -94,6 +94,8 @@ class Entry(Struct, frozen=True, kw_only=True):
     """Name of the source that the feed gives; empty without one."""
     source_url: str = ""
     """Absolute address of the source."""
+    lang: str = ""
+    """Language that the feed declares for it; empty if it declares none for single entries."""
     features: bytes = b""
     """Features of its texts, packed, where they were read with the document."""
     key: str = ""
@@ -120,6 +122,8 @@ class ParsedFeed(Struct, frozen=True, kw_only=True):
     format: str = ""
     """Format for people: `RSS 2.0`; empty if the document does not name it."""
     entries: tuple[Entry, ...] = ()
+    children: tuple[str, ...] = ()
+    """Addresses of the documents that have its entries, the newest first; empty if it has them."""
     seconds: float = 0.0
     """Seconds of processor time in which the document was read; 0 if that was not measured."""
 

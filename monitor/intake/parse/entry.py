@@ -12,7 +12,7 @@ from collections import Counter
 from collections.abc import Iterable
 from datetime import UTC, datetime
 from hashlib import blake2b
-from urllib.parse import parse_qs, quote, urljoin, urlsplit
+from urllib.parse import parse_qs, quote, unquote, urljoin, urlsplit
 from zlib import crc32
 
 from msgspec.structs import replace
@@ -85,6 +85,23 @@ def iso_moment(text: str) -> Timestamp:
     """Return a date of ISO 8601; without a zone it is taken as UTC. Raises ValueError."""
     moment = datetime.fromisoformat(text.strip())
     return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
+
+
+_SEPARATOR = re.compile(r"[-_+\s]+")
+_SUFFIX = re.compile(r"\.\w{1,5}\Z")
+_IDENTIFIER = re.compile(r"\d{5,}|(?=\w*\d)\w{8,}")
+
+
+def title_of_address(url: str) -> str:
+    """Return the words at the end of an address: `…/liege/le-depot-81234.html` is `Le depot`.
+
+    Empty if there are fewer than two.
+    """
+    last = unquote(urlsplit(url).path.rstrip("/").rpartition("/")[2])
+    words = _SEPARATOR.split(_SUFFIX.sub("", line(last)))
+    words = [word for word in words if word and not _IDENTIFIER.fullmatch(word)]
+    title = " ".join(words)[:TITLE_CAP]
+    return title[:1].upper() + title[1:] if len(words) > 1 else ""
 
 
 def language(declared: str) -> str:
