@@ -34,6 +34,7 @@ from monitor.presentation.service.subscriptions import (
     complete_url,
     describe_prospect,
     find_feed,
+    list_lines,
     new_among,
     subscribe,
     subscribed,
@@ -136,6 +137,13 @@ def feeds_remove(cli: CliContext, feeds: tuple[str, ...]) -> None:
 @click.option("--tag", "tags", multiple=True, help="Tag of the feed. May be given several times.")
 @click.option("--all", "take_all", is_flag=True,
               help="If a site has several feeds, take all of them.")  # fmt: skip
+@click.option(
+    "--like",
+    metavar="HEADLINE",
+    help="A headline that stands on a page without a feed: the list of articles in which"
+    " it stands becomes a source. Needs the extra `pages`.",
+)
+@click.option("--yes", is_flag=True, help="With --like: do not ask whether the list is right.")
 @click.pass_context
 def feeds_add(
     context: click.Context,
@@ -143,12 +151,16 @@ def feeds_add(
     name: str | None,
     tags: tuple[str, ...],
     take_all: bool,
+    like: str | None,
+    yes: bool,
 ) -> None:
     """Subscribe to the feeds at these addresses, or to those of the sites there.
 
     tocsin reads each feed once before it subscribes. Exits with 1 when an address is no feed
     and has none.
     """
+    if (like and len(urls) > 1) or (yes and not like):
+        raise click.UsageError(_("--like needs exactly one address, and --yes needs --like"))
     if name and (len(urls) > 1 or take_all):
         raise click.UsageError(_("--name needs exactly one feed"))
     cli: CliContext = context.obj
@@ -157,13 +169,18 @@ def feeds_add(
     addresses = list(map(complete_url, urls))
     prospects: list[DiscoveredFeed] = []
     failures = 0
-    for url, result in zip(addresses, asyncio.run(_discover(config, addresses)), strict=True):
+    for url, result in zip(addresses, asyncio.run(_discover(config, addresses, like)), strict=True):
         if isinstance(result, FeedError):
             say(str(result))
             failures += 1
+        elif like:
+            _confirm_list(result[0], sure=yes)
+            prospects += result
         else:
             prospects += _choose_feeds(url, _not_subscribed(result, config), take_all=take_all)
-    candidates = [Feed(url=p.url, name=name or p.parsed.title, tags=tags) for p in prospects]
+    candidates = [
+        Feed(url=p.url, source=p.source, name=name or p.parsed.title, tags=tags) for p in prospects
+    ]
     new_feeds, duplicates = new_among(candidates, config)
     _say_duplicates(duplicates)
     if new_feeds:
@@ -183,14 +200,30 @@ def feeds_add(
     context.exit(1 if failures else 0)
 
 
-async def _discover(config: Config, urls: Sequence[str]) -> list[list[DiscoveredFeed] | FeedError]:
+def _confirm_list(prospect: DiscoveredFeed, *, sure: bool) -> None:
+    """Show the selectors of a page and what they find; ask whether that is right.
+
+    Raises:
+        Abort: It is not, or nobody can answer.
+    """
+    for text in list_lines(prospect):
+        say(text)
+    if not sure:
+        if not on_terminal():
+            raise click.UsageError(_("nobody is here to say whether this is right; add --yes"))
+        click.confirm(_("Subscribe to this list?"), abort=True, err=True, default=True)
+
+
+async def _discover(
+    config: Config, urls: Sequence[str], like: str | None
+) -> list[list[DiscoveredFeed] | FeedError]:
     from monitor.runtime.network import prospecting
 
     async with prospecting(config.allow, config.contact) as prospector:
 
         async def find(url: str) -> list[DiscoveredFeed] | FeedError:
             try:
-                return await prospector.find(url)
+                return [await prospector.propose(url, like)] if like else await prospector.find(url)
             except FeedError as error:
                 return error
 
@@ -403,7 +436,7 @@ async def _read(feeds: Sequence[Feed], config: Config | None) -> list[Discovered
 
         async def read_one(feed: Feed) -> DiscoveredFeed | FeedError:
             try:
-                prospect = await prospector.read(feed.url, feed.request_options)
+                prospect = await prospector.read(feed.url, feed.request_options, feed.source)
             except FeedError as error:
                 return error
             if feed.full_text:

@@ -6,12 +6,15 @@ from collections.abc import Iterator
 from typing import ClassVar
 
 from monitor.base.translation import gettext as _
-from monitor.base.translation import mark_all
+from monitor.base.translation import mark_all, pgettext
 from monitor.config import kinds
 from monitor.config.kinds import HARMLESS
 from monitor.config.tables import YES_OR_NO, Table, one_of, table
 from monitor.config.yaml_nodes import MappingNode
-from monitor.model.feed import SourceKind
+from monitor.model.feed import Selectors, SourceKind
+
+SELECTORS = Selectors.__struct_fields__
+"""The keys of a page."""
 
 
 class AuthKeys(Table):
@@ -81,6 +84,20 @@ class AddressKeys(Table):
         "Address of a sitemap of news, or of an index of sitemaps, instead of `url`.",
         examples=["https://journal.example/sitemap-news.xml"],
     )
+    page = kinds.URL.key(
+        "Address of a page that lists articles, instead of `url`. Needs `item` and the extra"
+        " `pages`. `tocsin feeds add URL --like HEADLINE` proposes the selectors.",
+        examples=["https://ministere.example/actualites"],
+    )
+    item = kinds.SELECTOR.key(
+        "Selector of CSS of each article on a `page`.", examples=["article.actu"]
+    )
+    title = kinds.SELECTOR.key(
+        "Its headline, within the item. Without it, the text of the link.", examples=["h3"]
+    )
+    link = kinds.SELECTOR.key("Its link. Without it, the first one.", examples=["h3 a"])
+    date = kinds.SELECTOR.key("Its date. Without it, an element `time`.", examples=["span.date"])
+    summary = kinds.SELECTOR.key("Its summary. Without it, there is none.", examples=["p.chapeau"])
     name = kinds.NAME.key("Name of the feed. Without it, the host of its address.")
     tags = kinds.TAGS.key(
         "Words that group feeds. `tag:belgique` selects all feeds with this tag.",
@@ -155,7 +172,15 @@ class FeedKeys(SecretsKeys, AddressKeys):
     @classmethod
     def unfit_keys(cls, node: MappingNode) -> Iterator[tuple[int, str]]:
         """Yield problems: no address or two of them, or those of `SecretsKeys`."""
-        yield from one_of([kind.key for kind in SourceKind], node, _("this feed has no `url`"))
+        noun = pgettext("this", cls.noun)
+        missing = _("this {noun} has no `{key}`", noun=noun, key=cls.short)
+        yield from one_of([kind.key for kind in SourceKind], node, missing)
+        page = node.get("page")
+        if page and not node.get("item"):
+            yield page.key.start, _("a `page` needs an `item`")
+        for key, _value in node.pairs:
+            if key.text in SELECTORS and not page:
+                yield key.start, _("`{key}` is for a `page`", key=key.text)
         yield from super().unfit_keys(node)
 
 

@@ -20,14 +20,14 @@ from monitor.base.url import normalized_url, numeric_host
 from monitor.config import addresses
 from monitor.config.credentials import Credentials, is_in_file
 from monitor.config.draft import ConfigDraft, repeated
-from monitor.config.feed_keys import AuthKeys, SecretsKeys, SettingsKeys
+from monitor.config.feed_keys import SELECTORS, AuthKeys, SecretsKeys, SettingsKeys
 from monitor.config.keys import FileKeys
 from monitor.config.kinds import DIRECT, LONGEST_NAME
 from monitor.config.kinds import name as kinds_name
 from monitor.config.yaml_nodes import Loc
 from monitor.model.address_policy import is_own
 from monitor.model.config import Config
-from monitor.model.feed import Feed, RequestOptions, Secret, Setting, Source
+from monitor.model.feed import Feed, RequestOptions, Secret, Selectors, Setting, Source
 from monitor.model.shown_names import source_name
 
 AUTHORIZATION = "Authorization"  # not a message
@@ -35,6 +35,8 @@ HEADER = "header "
 """Beginning of the key of a setting that is a header."""
 PAGE_READER = "trafilatura"
 """The library that extracts the article from a web page."""
+SELECTOR_READERS = ("cssselect", "dateparser")
+"""The libraries that read pages without a feed."""
 SHORTEST = 60.0
 """Seconds between two polls of a server that is not the operator's own."""
 _FEED = "the feed"  # not a message
@@ -112,7 +114,12 @@ def _feed(draft: ConfigDraft, number: int, hosts: Counter[str], credentials: Cre
     name = keys.name or (host if hosts[host] == 1 else normalized_url(keys.address))
     feed = Feed(
         url=addresses.without_login(keys.address),
-        source=Source(kind=keys.kind),
+        source=Source(
+            kind=keys.kind,
+            selectors=Selectors(**{key: getattr(keys, key) for key in SELECTORS})
+            if keys.page
+            else None,
+        ),
         name=name,
         named=bool(keys.name),
         tags=tuple(dict.fromkeys((*draft.file.defaults.tags, *keys.tags))),
@@ -290,6 +297,8 @@ def _check_settings(draft: ConfigDraft, feeds: tuple[Feed, ...]) -> None:
                 host=addresses.host(feed.url),
             )
             report(number, "every", text)
+        if feed.source.selectors and not all(map(find_spec, SELECTOR_READERS)):
+            report(number, "page", str(MissingExtraError("`page:`", "pages")))  # not a message
         if feed.full_text and find_spec(PAGE_READER) is None:
             feature = "`full_text: true`"  # not a message
             report(number, "full_text", str(MissingExtraError(feature, "fulltext")))

@@ -11,6 +11,7 @@ import re
 from collections.abc import Callable, Iterable, Sequence
 from datetime import time, tzinfo
 from functools import cache
+from importlib.util import find_spec
 from typing import TypeVar
 from zoneinfo import ZoneInfo, available_timezones
 
@@ -343,6 +344,19 @@ def _public(parse: Callable[[str], str], is_harmless: Callable[[str], bool]) -> 
     return text(read)
 
 
+def _selector(raw: str) -> str:
+    """Return a selector of CSS."""
+    if find_spec("cssselect"):  # else the extra is missing, which `feeds` reports once
+        from cssselect import ExpressionError, HTMLTranslator, SelectorError
+
+        try:
+            HTMLTranslator().css_to_xpath(raw)
+        except (SelectorError, ExpressionError):
+            message = _("`{text}` is no selector of CSS; write article.news or ul > li", text=raw)
+            raise ValueError(message) from None
+    return raw
+
+
 def _secret(raw: str) -> str:
     """Return a secret, or a reference to it: `env:NAME`, `file:PATH`."""
     if not raw.startswith(ELSEWHERE):
@@ -361,6 +375,7 @@ def _proxy(raw: str) -> str:
 
 
 URL = text(addresses.url, {"type": "string", "format": "uri", "pattern": "^https?://"})
+SELECTOR = text(_selector, _PLAIN)
 SERVER = text(addresses.server)
 NETWORKS = several(text(addresses.network, _PLAIN))
 CONTACT = text(addresses.contact, _PLAIN)

@@ -18,13 +18,21 @@ from monitor.base.errors import FeedError, ParseError
 from monitor.base.formatting import clauses, span
 from monitor.base.translation import gettext as _
 from monitor.base.translation import mark, ngettext
-from monitor.intake.fetch.client import Client
+from monitor.intake.fetch.client import ACCEPT_FEED, ACCEPT_PAGE, Client
 from monitor.intake.fetch.page_reader import RobotsPolicy
 from monitor.intake.ingest import schedule
 from monitor.intake.parse import web_page
 from monitor.intake.parse.document import CHARSET
 from monitor.intake.parse.workers import Parser
-from monitor.model.feed import DEFAULT_OPTIONS, Feed, FeedState, RequestOptions
+from monitor.model.feed import (
+    DEFAULT_OPTIONS,
+    FEED,
+    Feed,
+    FeedState,
+    RequestOptions,
+    Source,
+    SourceKind,
+)
 from monitor.model.poll import Entry, Fetched, ParsedFeed
 
 
@@ -37,6 +45,7 @@ class DiscoveredFeed(Struct, frozen=True, kw_only=True):
     parsed: ParsedFeed
     seconds: float
     """Seconds that fetching took, including the wait for a slot."""
+    source: Source = FEED
     pages: str = ""
     """Why the page of its newest article may not be read; empty if it may."""
 
@@ -50,10 +59,30 @@ class FeedFinder:
         self._monotonic = monotonic
         self._policy = RobotsPolicy(client, parser.robots, monotonic)
 
-    async def read(self, url: str, options: RequestOptions = DEFAULT_OPTIONS) -> DiscoveredFeed:
-        """Fetch and read a feed once; raises FeedError."""
+    async def read(
+        self, url: str, options: RequestOptions = DEFAULT_OPTIONS, source: Source = FEED
+    ) -> DiscoveredFeed:
+        """Fetch and read a feed, or another source, once; raises FeedError."""
         fetched, seconds = await self._fetched(url, options)
-        return await self._parsed(url, replace(fetched, encoding=options.encoding), seconds)
+        fetched = replace(fetched, encoding=options.encoding)
+        return await self._parsed(url, fetched, seconds, source)
+
+    async def propose(self, url: str, headline: str) -> DiscoveredFeed:
+        """Return the list of articles on a page, in which a headline stands, as a source.
+
+        Raises:
+            FeedError: `robots.txt` forbids the page, or the headline is in no list of it.
+        """
+        refusal = await self._policy.check(url)
+        if refusal.reason and not refusal.later:
+            raise ParseError(url, refusal.reason)
+        fetched, seconds = await self._fetched(url, accept=ACCEPT_PAGE)
+        selectors = await self._parser.propose(fetched, headline)
+        if selectors is None:
+            reason = _("no list of three or more articles on the page has this headline")
+            raise ParseError(url, reason)
+        source = Source(kind=SourceKind.PAGE, selectors=selectors)
+        return await self._parsed(url, fetched, seconds, source)
 
     async def with_pages(
         self, feed: DiscoveredFeed, options: RequestOptions = DEFAULT_OPTIONS
@@ -116,18 +145,22 @@ class FeedFinder:
         raise ParseError(refusal.url, reason)
 
     async def _fetched(
-        self, url: str, options: RequestOptions = DEFAULT_OPTIONS
+        self, url: str, options: RequestOptions = DEFAULT_OPTIONS, accept: str = ACCEPT_FEED
     ) -> tuple[Fetched, float]:
         start = self._monotonic()
-        answer = await self._client.fetch(url, request_options=options)
+        answer = await self._client.fetch(url, accept=accept, request_options=options)
         assert isinstance(answer, Fetched)  # the request was not conditional
         return answer, self._monotonic() - start
 
-    async def _parsed(self, url: str, fetched: Fetched, seconds: float) -> DiscoveredFeed:
-        parsed = await self._parser.parse(fetched)
+    async def _parsed(
+        self, url: str, fetched: Fetched, seconds: float, source: Source = FEED
+    ) -> DiscoveredFeed:
+        parsed = await self._parser.parse(fetched, source)
         # A password is sent to its own address only.
         moved_to = None if urlsplit(url).username else fetched.moved_to
-        return DiscoveredFeed(url=moved_to or url, fetched=fetched, parsed=parsed, seconds=seconds)
+        return DiscoveredFeed(
+            url=moved_to or url, fetched=fetched, parsed=parsed, seconds=seconds, source=source
+        )
 
 
 ANY = Feed(url="", name="")

@@ -87,6 +87,7 @@ class SourceKind(enum.StrEnum):
 
     FEED = "feed"
     SITEMAP = "sitemap"
+    PAGE = "page"
 
     @property
     def key(self) -> str:
@@ -94,10 +95,29 @@ class SourceKind(enum.StrEnum):
         return "url" if self is SourceKind.FEED else self
 
 
+class Selectors(Struct, frozen=True, kw_only=True):
+    """Where the articles of a page are, as selectors of CSS; all but the first within an item."""
+
+    item: str
+    title: str = ""
+    """The headline; empty for the text of the link."""
+    link: str = ""
+    """The link; empty for the first one."""
+    date: str = ""
+    """The date; empty for an element `time`."""
+    summary: str = ""
+
+
 class Source(Struct, frozen=True, kw_only=True):
     """How the document at the address of a feed becomes entries."""
 
     kind: SourceKind = SourceKind.FEED
+    selectors: Selectors | None = None
+    """Those of a page."""
+
+    def texts(self) -> tuple[str, ...]:
+        """Return what makes another reading of the same document."""
+        return astuple(self.selectors) if self.selectors else ()
 
 
 FEED = Source()

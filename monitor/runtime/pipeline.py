@@ -28,7 +28,7 @@ from msgspec.structs import replace
 from monitor.base.article import Timestamp
 from monitor.base.errors import FeedError, ParseError, StoreError
 from monitor.base.translation import gettext as _
-from monitor.intake.fetch.client import ACCEPT_FEED, MAX_BYTES, Client
+from monitor.intake.fetch.client import ACCEPT_FEED, ACCEPT_PAGE, MAX_BYTES, Client
 from monitor.intake.fetch.page_reader import PageReader, RobotsPolicy
 from monitor.intake.ingest import schedule
 from monitor.intake.ingest.ingest import Ingester
@@ -36,7 +36,7 @@ from monitor.intake.ingest.outage import OutageDetector
 from monitor.intake.ingest.poll_outcome import BatchOutcome, PageResult, PollResult
 from monitor.intake.parse.workers import Parser
 from monitor.model.cost import LARGE, QUICK, CostlyError
-from monitor.model.feed import Feed, FeedState, Source
+from monitor.model.feed import Feed, FeedState, Source, SourceKind
 from monitor.model.poll import Fetched, NotModified, Page, ParsedFeed, PendingPage
 
 R = TypeVar("R")
@@ -90,8 +90,8 @@ class Pipeline:
         """Addresses of the feeds whose last documents were costly."""
         self._turn_of_costly = asyncio.Lock()
         self._held_bytes = 0
-        policy = RobotsPolicy(client, parser.robots, clock)
-        self._pages = PageReader(client, policy, self._extract)
+        self._robots = RobotsPolicy(client, parser.robots, clock)
+        self._pages = PageReader(client, self._robots, self._extract)
         self._network = OutageDetector()
 
     @property
@@ -221,12 +221,15 @@ class Pipeline:
         Raises:
             CostlyError: It turns out to be large.
         """
+        is_page = feed.source.kind is SourceKind.PAGE
+        if is_page and (refusal := await self._refusal(feed)):
+            return ParseError(feed.url, refusal)
         try:
             fetched = await self._client.fetch(
                 feed.url,
                 etag=state.etag,
                 last_modified=state.last_modified,
-                accept=ACCEPT_FEED,
+                accept=ACCEPT_PAGE if is_page else ACCEPT_FEED,
                 max_bytes=MAX_BYTES if is_costly else LARGE,
                 truncate=not is_costly,
                 request_options=feed.request_options,
@@ -242,6 +245,12 @@ class Pipeline:
         body = b"" if digest == state.body_hash else fetched.body
         encoding = feed.request_options.encoding
         return replace(fetched, encoding=encoding, body=body, digest=digest, received=received_at)
+
+    async def _refusal(self, feed: Feed) -> str:
+        """Return why robots.txt forbids the page of a feed, when it has its turn; empty if not."""
+        while (refusal := await self._robots.check(feed.url, feed.request_options, feed.url)).later:
+            await self._sleep(refusal.later)
+        return refusal.reason
 
     async def _parse(
         self, fetched: Fetched, source: Source, state: FeedState, *, is_costly: bool

@@ -32,6 +32,7 @@ from monitor.model.feed import Feed, FeedHealth
 from monitor.presentation.service.subscriptions import (
     complete_url,
     describe_prospect,
+    list_lines,
     new_among,
     pause_or_resume,
     subscribe,
@@ -251,7 +252,9 @@ def change_lines(edits: Sequence[str], warnings: Sequence[str], cells: int) -> l
 # --- adding a feed --------------------------------------------------------------------
 
 
-async def discover_feeds(newsroom: NewsroomModel, path: Path, address: str) -> list[DiscoveredFeed]:
+async def discover_feeds(
+    newsroom: NewsroomModel, path: Path, address: str, headline: str = ""
+) -> list[DiscoveredFeed]:
     """Return the feed at an address, or the feeds of the site there.
 
     They are looked for in a thread, whose event loop ends when the caller is cancelled.
@@ -260,6 +263,7 @@ async def discover_feeds(newsroom: NewsroomModel, path: Path, address: str) -> l
         newsroom: The newsroom.
         path: feeds.yaml, whose settings of the HTTP client apply.
         address: The address of a feed or of a page.
+        headline: A headline of the page, if the list in which it stands is asked for.
 
     Raises:
         FeedError: There is no feed.
@@ -276,7 +280,10 @@ async def discover_feeds(newsroom: NewsroomModel, path: Path, address: str) -> l
         cancel = partial(asyncio.get_running_loop().call_soon_threadsafe, task.cancel)
         config = load(path)
         async with prospecting(config.allow, config.contact) as prospector:
-            return await prospector.find(complete_url(address))
+            url = complete_url(address)
+            if headline:
+                return [await prospector.propose(url, headline)]
+            return await prospector.find(url)
 
     start_resource_tracker()
     try:
@@ -295,7 +302,7 @@ def add_feed(screen: NewsroomScreen) -> None:
         if path is None:
             return _(NO_FILE)
         try:
-            candidates[:] = await discover_feeds(screen.newsroom, path, address)
+            candidates[:] = await discover_feeds(screen.newsroom, path, *_split(address))
         except FeedError as error:
             return error.reason
         except MonitorError as error:
@@ -303,14 +310,39 @@ def add_feed(screen: NewsroomScreen) -> None:
         return ""
 
     def choose_feed(address: str) -> None:
-        if len(candidates) == 1:
+        if candidates[0].source.selectors:
+            _confirm_list(screen, candidates)
+        elif len(candidates) == 1:
             _subscribe_soon(screen, candidates)
         else:
             _choose_feed(screen, address, candidates)
 
-    hint: Line = [(_("The address of a feed, or of a site with feeds: lesoir.be"), "quiet")]
+    hint: Line = [
+        (
+            _(
+                "The address of a feed, or of a site with feeds: lesoir.be. Of a page without any:"
+                " its address, a blank, and a headline that stands there."
+            ),
+            "quiet",
+        )
+    ]
     dialog = LineDialog(_("Add a feed"), discover, hint=hint)
     show_dialog(screen, dialog, choose_feed)
+
+
+def _split(text: str) -> tuple[str, str]:
+    """Return the address of a line, and the headline after it."""
+    address, _blank, headline = text.strip().partition(" ")
+    return address, headline.strip()
+
+
+def _confirm_list(screen: NewsroomScreen, candidates: Sequence[DiscoveredFeed]) -> None:
+    """Show what the selectors of a page find, and subscribe if that is right."""
+    rows: list[Line] = [[(line(text), "quiet")] for text in list_lines(candidates[0])]
+    values = [*(None for _row in rows), candidates]
+    rows.append([(_("Subscribe to this list"), "plain")])
+    act = partial(_subscribe_soon, screen)
+    choose(screen, _("Is this the list?"), rows, values, act, cursor=len(rows) - 1)
 
 
 def _choose_feed(
@@ -342,7 +374,7 @@ async def _subscribe(screen: NewsroomScreen, candidates: Sequence[DiscoveredFeed
     messages: list[str] = []
 
     def change(path: Path) -> None:
-        feeds = [Feed(url=f.url, name=f.parsed.title) for f in candidates]
+        feeds = [Feed(url=f.url, source=f.source, name=f.parsed.title) for f in candidates]
         new_feeds, duplicates = new_among(feeds, load(path))
         messages.extend(
             _("Already subscribed, as {feed}.", feed=feed.name) for _requested, feed in duplicates

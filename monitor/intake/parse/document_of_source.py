@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from monitor.intake.parse import document, sitemap
+from monitor.intake.parse import document, listing, sitemap
 from monitor.model.feed import Source, SourceKind
 from monitor.model.poll import ParsedFeed
 
@@ -17,5 +17,8 @@ def parse(
     Raises:
         ParseError: It is no document of such a source.
     """
-    parsed = _PARSERS[source.kind](body, url, content_type)
+    if source.kind is SourceKind.PAGE:
+        parsed = listing.parse(source, body, url, content_type)
+    else:
+        parsed = _PARSERS[source.kind](body, url, content_type)
     return document.with_features(parsed) if with_features else parsed

@@ -50,8 +50,8 @@ def extract_text(body: bytes, url: str, content_type: str = "") -> str:
         kind = content_type.partition(";")[0].strip() or "application/pdf"
         raise ParseError(url, _("the page is {kind}, not a web page", kind=kind))
     try:
-        tree = _tree(body[:PAGE_CAP], content_type)
-        return "" if tree is None else _article(tree)
+        root = tree(body[:PAGE_CAP], content_type)
+        return "" if root is None else _article(root)
     except MemoryError:
         raise
     except Exception as error:  # whatever two parsers and three heuristics may raise
@@ -59,8 +59,8 @@ def extract_text(body: bytes, url: str, content_type: str = "") -> str:
         raise ParseError(url, reason) from error
 
 
-def _tree(body: bytes, content_type: str) -> HtmlElement | None:
-    """Return the page's tree, None when it has no element.
+def tree(body: bytes, content_type: str) -> HtmlElement | None:
+    """Return the tree of a page, None when it has no element.
 
     The source is cleaned first: one control character makes the extraction give up.
     """
@@ -80,11 +80,11 @@ def _tree(body: bytes, content_type: str) -> HtmlElement | None:
         return None
 
 
-def _article(tree: HtmlElement) -> str:
+def _article(root: HtmlElement) -> str:
     import trafilatura
 
-    titles = {_folded(title) for title in _titles(tree)}
-    extracted = trafilatura.extract(tree, include_comments=False, prune_xpath=_PRUNED)
+    titles = {_folded(title) for title in _titles(root)}
+    extracted = trafilatura.extract(root, include_comments=False, prune_xpath=_PRUNED)
     paragraphs = lines(extracted or "").split("\n")
     while paragraphs and _folded(paragraphs[0]) in titles:
         del paragraphs[0]
@@ -93,9 +93,9 @@ def _article(tree: HtmlElement) -> str:
     return text if len(text) >= _LEAST_TEXT and longest >= _LEAST_PARAGRAPH else ""
 
 
-def _titles(tree: HtmlElement) -> list[str]:
+def _titles(root: HtmlElement) -> list[str]:
     """Return the titles of the page; many articles begin by repeating one."""
-    nodes = tree.xpath("//h1 | //head/title | //meta[@property='og:title']/@content")
+    nodes = root.xpath("//h1 | //head/title | //meta[@property='og:title']/@content")
     titles = [node if isinstance(node, str) else str(node.text_content()) for node in nodes]
     return [*titles, *(re.split(r"\s+[|–—-]\s+", title)[0] for title in titles)]
 

@@ -25,11 +25,11 @@ from monitor.base.errors import ParseError
 from monitor.base.fork_server import confine, forking, preload
 from monitor.base.garbage import exempt_all
 from monitor.base.translation import gettext as _
-from monitor.intake.parse import document_of_source, web_page
+from monitor.intake.parse import document_of_source, selector_proposal, web_page
 from monitor.intake.parse.document import with_encoding
 from monitor.intake.parse.web_page import Allowance
 from monitor.model.cost import QUICK, READING, CostlyError
-from monitor.model.feed import FEED, Source
+from monitor.model.feed import FEED, Selectors, Source
 from monitor.model.poll import Fetched, ParsedFeed
 
 T = TypeVar("T")
@@ -90,6 +90,14 @@ class Parser:
         limit = self._seconds if is_costly else QUICK
         parsed, seconds = await self._read(reading, fetched, worker, limit)
         return replace(parsed, seconds=seconds)
+
+    async def propose(self, page: Fetched, headline: str) -> Selectors | None:
+        """Return the selectors of the list in which a headline stands, None if in none.
+
+        Raises:
+            ParseError: Reading was killed.
+        """
+        return (await self._read(partial(selector_proposal.propose, headline=headline), page))[0]
 
     async def extract(self, page: Fetched) -> str:
         """Return the text of the article in a page, '' if none; raises ParseError."""

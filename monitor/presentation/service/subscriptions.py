@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from datetime import datetime
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from msgspec.structs import replace
+from msgspec.structs import asdict, replace
 
 from monitor.base.errors import MonitorError, UnknownNameError
 from monitor.base.translation import gettext as _
@@ -115,6 +116,22 @@ def describe_prospect(prospect: DiscoveredFeed) -> str:
     )
 
 
+SHOWN = 10
+"""Articles of a proposed list that are shown."""
+
+
+def list_lines(prospect: DiscoveredFeed) -> Iterator[str]:
+    """Yield the selectors of a page, and the first articles that they find, for people."""
+    selectors = prospect.source.selectors
+    assert selectors is not None
+    yield "  ".join(f"{key}: {value}" for key, value in asdict(selectors).items() if value)
+    for number, entry in enumerate(prospect.parsed.entries[:SHOWN], 1):
+        day = "" if entry.published is None else f"{datetime.fromtimestamp(entry.published):%F}"
+        yield f"{number:>4}  {day:<10}  {entry.title}"
+    count = len(prospect.parsed.entries)
+    yield ngettext("{count} article in all", "{count} articles in all", count)
+
+
 def subscribe(path: Path, data: Path | None, feeds: Sequence[Feed]) -> Config:
     """Add feeds to a `feeds.yaml`; raises ConfigError, MonitorError, and then adds none."""
     items = [_item(feed) for feed in feeds]
@@ -153,4 +170,6 @@ def pause_or_resume(path: Path, data: Path | None, url: str) -> bool:
 def _item(feed: Feed) -> dict[str, Any]:
     key = feed.source.kind.key
     fields = {key: feed.url, "name": feed.name, "tags": list(feed.tags), "lang": feed.lang}
+    if feed.source.selectors:
+        fields |= asdict(feed.source.selectors)
     return {key: value for key, value in fields.items() if value}

@@ -131,7 +131,7 @@ _TABLES = (
         text("tags", "[]", "JSON list"),
         boolean("subscribed", True, "false: no longer in feeds.yaml; its history stays"),
         boolean("enabled", True),
-        text("kind", "feed", "what is read at the address: a feed, a sitemap"),
+        text("kind", "feed", "what is read at the address: feed, sitemap, page"),
         blob("etag, last_modified, body_hash", None),
         real("next_due", 0),
         real("last_poll, last_ok", None),

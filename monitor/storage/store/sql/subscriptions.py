@@ -97,7 +97,7 @@ def _feed_values(feed: Feed, bucket_of: Callable[[str], int]) -> tuple[Any, ...]
     """Return the values of a feed from feeds.yaml to store, without secrets."""
     return (
         *(feed.url, feed.name, json.dumps(feed.tags), feed.enabled, feed.every),
-        feed.request_options.variant(),
+        "|".join(filter(None, (feed.request_options.variant(), *feed.source.texts()))),
         bucket_of(feed.url),
         feed.source.kind,
     )

@@ -10,12 +10,14 @@ from typing import Any
 import pexpect
 import pytest
 from support.feeds_commands import WIRE, YAML, names, page, run
+from support.listings import TITLES, listings
 from support.newsroom import LOOPBACK, TOCSIN, Newsroom
 from support.scripted_server import Reply, Web
 
 from monitor.config.loading import load
 
 pytestmark = pytest.mark.costly
+HTML = (("Content-Type", "text/html; charset=utf-8"),)
 
 
 def test_a_feed_is_added_and_nothing_else_changes(newsroom: Newsroom, publisher: Web) -> None:
@@ -138,3 +140,55 @@ def test_a_file_that_is_not_well_stays_as_it_is(newsroom: Newsroom, publisher: W
     newsroom.config.write_text("feeds: [x\n")
     run(newsroom, "add", publisher.url("/wire"), code=2)
     assert newsroom.config.read_text() == "feeds: [x\n"
+
+
+def test_a_page_becomes_a_source_by_one_of_its_headlines(
+    newsroom: Newsroom, publisher: Web
+) -> None:
+    listing = next(listings())
+    publisher.on("/actus", Reply(headers=HTML, body=listing.html.encode()))
+    url = publisher.url("/actus")
+    _, err = run(newsroom, "add", url, "--like", TITLES[1], code=2)
+    assert "   2  2023-10-08  Le port d’Anvers ferme ses bassins\n" in err
+    assert "add --yes" in err
+    assert names(newsroom) == ["Kept"]
+    out, _ = run(newsroom, "add", url, "--like", TITLES[1], "--yes")
+    assert out == f"added Actualités: a page, 7 entries, fr; {url}\n"
+    assert f"  - page: {url}\n    name: Actualités\n    item: article.card\n" in (
+        newsroom.config.read_text()
+    )
+    out, _ = run(newsroom, "check", "Actualités")
+    assert re.search("format +a page", out)
+    newsroom.once()
+    assert TITLES[1] in newsroom.here("search", "bassins").stdout
+    _, err = run(newsroom, "add", url, "--like", "Rien de tel", "--yes", code=1)
+    assert "no list of three or more articles on the page has this headline" in err
+
+
+def test_a_page_that_robots_txt_forbids_is_not_read(newsroom: Newsroom) -> None:
+    with Web() as web:
+        web.on("/robots.txt", Reply(body=b"User-agent: *\nDisallow: /actus"))
+        _, err = run(newsroom, "add", web.url("/actus"), "--like", TITLES[1], "--yes", code=1)
+        assert "forbids it" in err
+        assert [request.path for request in web.requests] == ["/robots.txt"]
+
+
+def test_a_page_that_changes_its_order_brings_nothing_and_one_that_changes_its_layout_fails(
+    newsroom: Newsroom, publisher: Web
+) -> None:
+    html = next(listings()).html
+    publisher.on("/liste", Reply(headers=HTML, body=html.encode()))
+    run(newsroom, "add", publisher.url("/liste"), "--like", TITLES[1], "--yes", "--name", "Liste")
+    newsroom.once("--now")
+    assert newsroom.counts()[0] == 7
+    first, *articles, last = html.split("<article")
+    ending = last[last.index("</article>") :]
+    articles.append(last[: last.index("</article>")] + "</article>\n")
+    reordered = "<article".join((first, *reversed(articles))) + ending
+    publisher.on("/liste", Reply(headers=HTML, body=reordered.encode()))
+    newsroom.once("--now")
+    assert newsroom.counts()[0] == 7
+    publisher.on("/liste", Reply(headers=HTML, body=html.replace("<article", "<div").encode()))
+    newsroom.once("--now")
+    row = next(feed for feed in newsroom.json("feeds", "--json") if feed["name"] == "Liste")
+    assert "the page has no `article.card` with a headline and a link" in row["reason"]

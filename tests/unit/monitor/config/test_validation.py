@@ -96,7 +96,7 @@ MISTAKES: list[tuple[str, str]] = [
     (feed(URL, NAME, "▲name: b"), "key `name` appears twice; the first is on line 3"),
     ("▲feedz: []\n" + WATCHLISTS, "unknown key `feedz`; did you mean `feeds`?"),
     (feed(URL, "▲tag: a"), "unknown key `tag`; did you mean `tags`?"),
-    (feed(URL, "▲colour: red"), "unknown key `colour`; known are url, name, tags"),
+    (feed(URL, "▲colour: red"), "unknown key `colour`; known are url, sitemap, page"),
     (watchlist("▲tearms: [a]"), "unknown key `tearms`; did you mean `terms`?"),
     (watchlist("terms: a", "▲notifies: [desk]"), "unknown key `notifies`; did you mean `notify`?"),
     (
@@ -126,6 +126,10 @@ MISTAKES: list[tuple[str, str]] = [
     (FEEDS + WATCHLISTS + "network: {▲alow: []}\n", "did you mean `allow`?"),
     (FEEDS + WATCHLISTS + "defaults: {▲url: x}\n", "unknown key `url`; known are every"),
     (feed("▲name: Liège"), "this feed has no `url`"),
+    (feed("url: https://a.example/", "▲page: https://a.example/b", "item: li"), "one is enough"),
+    (feed("▲page: https://a.example/b"), "a `page` needs an `item`"),
+    (feed(URL, "▲item: article"), "`item` is for a `page`"),
+    (feed("page: https://a.example/b", "item: ▲'li['"), "is no selector of CSS"),
     (feed(URL, "▲name:"), "`name` is empty"),
     (watchlist("terms: [a, ▲~]", NAME), "this item is empty"),
     # --- types
