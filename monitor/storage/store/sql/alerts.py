@@ -34,6 +34,7 @@ from monitor.model.alert import AlertState
 from monitor.model.article import ArticleOrigin
 from monitor.model.event_link import Surety
 from monitor.model.evidence import Kind
+from monitor.model.latency import ArticleTiming
 from monitor.model.poll import Arrivals, RaisedAlert
 from monitor.model.watchlist import FEED_HEALTH, Silence, Watchlist
 from monitor.storage.store.database.connection import (
@@ -310,8 +311,8 @@ def save_plan(sql: Connection, log: EvidenceLog, plan: AlertPlan) -> None:
         [(at, *ended) for ended in plan.usual_again],
     )
     timings = [(*astuple(timing), at) for timing in plan.timings.values()]
-    columns = "article, feed, published, seen, edited, matched"
-    sql.insert("latency", columns, timings, or_ignore=True)
+    columns = ", ".join(ArticleTiming.__struct_fields__)
+    sql.insert("latency", f"{columns}, matched", timings, or_ignore=True)
     for record in plan.records:
         log.add(record)
     _save_notifications(sql, plan)

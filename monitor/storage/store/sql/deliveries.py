@@ -6,7 +6,7 @@ from collections.abc import Collection, Sequence
 from typing import TYPE_CHECKING, Any
 from uuid import NAMESPACE_URL, uuid5
 
-from msgspec.structs import astuple
+from msgspec.structs import asdict
 
 from monitor.base.article import Timestamp
 from monitor.base.translation import coded
@@ -271,11 +271,11 @@ class BriefingQueue(StoreViews):
                 (briefing.slot, until, briefing.name),
             ).rowcount:
                 return False
-            columns = StoredBriefing.__struct_fields__[1:]
+            fields = {name: value for name, value in asdict(briefing).items() if name != "id"}
             (id,) = sql.execute(
-                f"INSERT INTO briefings ({', '.join(columns)}) VALUES ({marks(len(columns))})"
+                f"INSERT INTO briefings ({', '.join(fields)}) VALUES ({marks(len(fields))})"
                 " RETURNING id",
-                astuple(briefing)[1:],
+                [*fields.values()],
             ).fetchone()
             sql.insert(
                 "deliveries",
