@@ -15,14 +15,14 @@ from starlette.responses import RedirectResponse, Response
 from monitor.api.newsroom import Newsroom, Parameters, Room
 from monitor.api.pages.archive import article_values
 from monitor.api.pages.sessions import Analyst, Form, Reader, check_form, local_address
-from monitor.api.pages.templating import HEADERS, Page, PageRouter, Visitor, address, read_query
+from monitor.api.pages.templating import HEADERS, Page, PageRouter, address, read_query
 from monitor.api.problems import ApiProblem
 from monitor.api.routes.alerts import PageParameters, page_of_stories
 from monitor.base.formatting import alert_number
 from monitor.base.translation import gettext as _
 from monitor.model.alert import Alert, AlertState, StoryAlerts, Verdict
 from monitor.model.delivery import Delivery
-from monitor.model.triage import ChangedMeanwhileError, Decision, TriageAction, triage_state
+from monitor.model.triage import ChangedMeanwhileError, Decision, triage_state
 from monitor.presentation.rows.watchlists import watchlist_rows
 
 router = PageRouter()
@@ -111,23 +111,21 @@ def alert(newsroom: Room, visitor: Reader, number: str) -> Page:
 
 
 @router.get("/stories/{number}")
-def story(newsroom: Room, visitor: Reader, number: str) -> Page:
+def story(request: Request, newsroom: Room, visitor: Reader, number: str) -> Page:
     """Show all alerts about the story of an alert."""
-    return Page("story", story_values(newsroom, visitor, alert_id(number)))
-
-
-def story_values(newsroom: Newsroom, visitor: Visitor, id: int) -> dict[str, Any]:
-    """Return the values of the page of a story; raises ApiProblem if there is no such alert."""
-    story = newsroom.story(id)
+    story = newsroom.story(alert_id(number))
     triage_values = _triage_values(newsroom, story.alerts)
-    return {
-        "story": story,
-        "number": alert_number(id),
-        "seen": story_as_seen(story),
-        "notice": "",
-        "undoable": _undoable(triage_values["decisions"].values(), visitor.caller.name),
-        **triage_values,
-    }
+    return Page(
+        "story",
+        {
+            "story": story,
+            "number": number,
+            "seen": story_as_seen(story),
+            "outcome": read_query(request, Outcome),
+            "undoable": _undoable(triage_values["decisions"].values(), visitor.caller.name),
+            **triage_values,
+        },
+    )
 
 
 def _undoable(decisions: Iterable[Decision], person: str) -> int | None:
@@ -219,7 +217,7 @@ def triage(newsroom: Room, visitor: Analyst, form: Form, number: str) -> Respons
         return _page(newsroom, id, form, notice, 409)
     except ValueError as error:
         return _page(newsroom, id, form, str(error), 422)
-    return _redirect(id)
+    return RedirectResponse(f"/alerts/{alert_number(id)}", 303, HEADERS)
 
 
 def _change(
@@ -242,40 +240,12 @@ def _page(newsroom: Newsroom, id: int, form: Mapping[str, str], notice: str, sta
     return Page("alert", values, status)
 
 
-@router.post("/stories/{number}/triage")
-def triage_story(newsroom: Room, visitor: Analyst, form: Form, number: str) -> Response | Page:
-    """Change all alerts of a story by a button of its page.
-
-    Closed alerts keep their verdict.
-    """
-    check_form(visitor, form)
-    id, change = alert_id(number), ACTS.get(form.get("act", ""))
-    if change is None:
-        raise ApiProblem("invalid", _("the form says nothing to do; load the page again"))
-    story = newsroom.story(id)
-    if story_as_seen(story) != form.get("seen"):
-        notice = _("Somebody changed it since. Look at it as it is now.")
-        return Page("story", {**story_values(newsroom, visitor, id), "notice": notice}, 409)
-    _change_stories(newsroom, [story], change)
-    return _redirect(id, "stories")
-
-
-def _change_stories(
-    newsroom: Newsroom, stories: Iterable[StoryAlerts], change: Mapping[str, Any]
-) -> TriageAction | None:
-    """Change the alerts of some stories; what is closed is not closed again."""
-    is_closing = change.get("state") is _CLOSED
-    alerts = [alert for story in stories for alert in story.alerts]
-    states = {a.id: triage_state(a) for a in alerts if not (is_closing and a.state is _CLOSED)}
-    triage = newsroom.service.triage.by(newsroom.caller_name)
-    return triage.change(states, **change, shown=states)
-
-
 @router.post("/alerts/triage")
-def triage_list(newsroom: Room, visitor: Analyst, form: Form) -> Response:
-    """Change the stories that were chosen in a list, and show the list again.
+def triage_stories(newsroom: Room, visitor: Analyst, form: Form) -> Response:
+    """Change the stories that were chosen in a list, or that of the page, and show it again.
 
-    A story that somebody changed since the list was read is left as it is.
+    A story that somebody changed since the page was read is left as it is; an alert that is closed
+    is not closed again, and keeps its verdict.
     """
     check_form(visitor, form)
     change = ACTS.get(form.get("act", ""))
@@ -288,7 +258,10 @@ def triage_list(newsroom: Room, visitor: Analyst, form: Form) -> Response:
         for story in _whole_stories(newsroom, list(seen))
         if story_as_seen(story) in [seen.get(alert.id) for alert in story.alerts]
     ]
-    act = _change_stories(newsroom, same, change)
+    is_closing = change.get("state") is _CLOSED
+    alerts = [alert for story in same for alert in story.alerts]
+    states = {a.id: triage_state(a) for a in alerts if not (is_closing and a.state is _CLOSED)}
+    act = newsroom.service.triage.by(visitor.caller.name).change(states, **change, shown=states)
     ids = frozenset(act.ids if act else ())
     changed = sum(any(alert.id in ids for alert in story.alerts) for story in same)
     return _back(form, act=act.id if act else None, changed=changed, left=len(seen) - len(same))
@@ -309,7 +282,3 @@ def _back(form: Mapping[str, str], **outcome: int | None) -> Response:
     """Return to the page of a form, with the outcome of an act."""
     path, _mark, query = local_address(form.get("back", "")).partition("?")
     return RedirectResponse(address(path, parse_qs(query), **outcome), 303, HEADERS)
-
-
-def _redirect(id: int, pages: str = "alerts") -> Response:
-    return RedirectResponse(f"/{pages}/{alert_number(id)}", 303, HEADERS)

@@ -29,7 +29,7 @@ OPEN = {
 TRIAGE = {
     ("POST", "/v1/alerts/{alert}/triage"), ("POST", "/v1/triage/undo"),
     ("POST", "/alerts/triage"), ("POST", "/alerts/undo"),
-    ("POST", "/alerts/{number}/triage"), ("POST", "/stories/{number}/triage"),
+    ("POST", "/alerts/{number}/triage"),
     *(("POST", f"{place}/reader/api/0/edit-tag") for place in PLACES),
     *(("POST", f"{place}/reader/api/0/mark-all-as-read") for place in PLACES),
 }  # fmt: skip
