@@ -99,13 +99,14 @@ def _classes(node: HtmlElement) -> list[str]:
 
 def _selectors_of(node: HtmlElement) -> Iterator[str]:
     """Yield selectors of an element and those alike, the most telling first."""
-    yield from (f"{node.tag}.{name}" for name in _classes(node))
+    own = [*(f"{node.tag}.{name}" for name in _classes(node)), str(node.tag)]
+    yield from own[:-1]
     ancestors = [parent for parent in node.iterancestors() if parent.tag not in ("html", "body")]
     for parent in ancestors[:3]:
         joint = " > " if parent is ancestors[0] else " "
-        yield from (f"{parent.tag}.{name}{joint}{node.tag}" for name in _classes(parent))
+        yield from (f"{parent.tag}.{name}{joint}{own[0]}" for name in _classes(parent))
         if _STABLE.fullmatch(parent.get("id", "")):
-            yield f"#{parent.get('id')}{joint}{node.tag}"
+            yield f"#{parent.get('id')}{joint}{own[0]}"
     if ancestors and ancestors[0].tag != "div":
         yield f"{ancestors[0].tag} > {node.tag}"
     yield str(node.tag)
@@ -157,7 +158,8 @@ def _date_of(items: Sequence[HtmlElement]) -> str:
         inner = [n for n in dated if not any(child in dated for child in n.iterdescendants())]
         for node in inner[:1]:
             names = (*(f"{node.tag}.{name}" for name in _classes(node)), str(node.tag))
-            counts.update(name for name in names if select(item, name)[0] is node)
+            place = f"{names[0]}:nth-child({1 + len(list(node.itersiblings(preceding=True)))})"
+            counts.update(name for name in (*names, place) if select(item, name)[0] is node)
     return _most(counts, items)
 
 
@@ -172,8 +174,8 @@ def _summary_of(items: Sequence[HtmlElement]) -> str:
 
 
 def _most(counts: Counter[str], items: Sequence[HtmlElement]) -> str:
-    """Return the selector that suits most of the first items, one with a class first."""
-    best = max(counts, key=lambda name: (counts[name], "." in name), default="")
+    """Return the selector that suits most of the first items; of equal ones, that of a class."""
+    best = max(counts, key=lambda n: (counts[n], "nth" not in n, "." in n), default="")
     return best if 2 * counts[best] > len(items[:10]) else ""
 
 
@@ -196,5 +198,8 @@ def _score(
 
 
 def _place(node: HtmlElement) -> tuple[str, ...]:
-    """Return the tags of the elements around an element: those alike have the same."""
-    return tuple(parent.tag for parent in node.iterancestors())
+    """Return the elements around an element, by tags and classes: those alike have the same."""
+    return tuple(
+        ".".join((parent.tag, *(c for c in _classes(parent) if not _MODIFIER.search(c))))
+        for parent in node.iterancestors()
+    )
