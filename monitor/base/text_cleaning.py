@@ -6,6 +6,7 @@ import functools
 import re
 import threading
 import unicodedata
+from collections.abc import Mapping
 from urllib.parse import urlsplit
 
 # Characters that need no look: Latin letters, typographic signs, currencies, arrows.
@@ -177,6 +178,17 @@ def from_html(source: str, cap: int = HTML_CAP) -> str:
     return lines(_html_reader().text(source) if "<" in source else source)
 
 
+LINK, LINK_END = "\ue000", "\ue001"
+"""Characters around the text of a link in `linked_text`."""
+
+
+def linked_text(source: str, cap: int = HTML_CAP) -> tuple[str, list[str]]:
+    """Return the clean text of an HTML document with its links marked, and their addresses."""
+    source = re.sub(f"[{LINK}{LINK_END}]", "", on_one_line(source[:cap]))
+    addresses: list[str] = []
+    return lines(_html_reader().text(source, addresses)), addresses
+
+
 _OPENING = r"(?i)\s*(?:<!--[^>]*-->\s*)*<[a-z][^<>]*>"
 _CLOSING = r"(?i)</[a-z]\w*>\s*\Z"
 
@@ -203,13 +215,17 @@ class _Words:
     def __init__(self) -> None:
         self.begin()
 
-    def begin(self) -> None:
-        """Forget the text before."""
+    def begin(self, addresses: list[str] | None = None) -> None:
+        """Forget the text before; mark links and add their addresses, if they are wanted."""
         self._pieces: list[str] = []
         self._dropped = 0
+        self._addresses = addresses
 
-    def start(self, tag: str, attributes: object) -> None:
-        if tag in _BLOCKS:
+    def start(self, tag: str, attributes: Mapping[str, str]) -> None:
+        if tag == "a" and self._addresses is not None:
+            self._addresses.append(attributes.get("href", ""))
+            self._pieces.append(LINK)
+        elif tag in _BLOCKS:
             self._pieces.append("\n")
         elif tag in _DROPPED:
             self._dropped += 1
@@ -217,7 +233,9 @@ class _Words:
             self._pieces.append(" ")
 
     def end(self, tag: str) -> None:
-        if tag in _BLOCKS:
+        if tag == "a" and self._addresses is not None:
+            self._pieces.append(LINK_END)
+        elif tag in _BLOCKS:
             self._pieces.append("\n")
         elif tag in _DROPPED:
             self._dropped -= 1
@@ -246,11 +264,11 @@ class _HtmlReader(threading.local):
         self._parser = etree.HTMLParser(target=self._words, encoding="utf-8")
         self._read, self._error = etree.fromstring, etree.LxmlError
 
-    def text(self, source: str) -> str:
-        """Return the text of HTML, a newline at each end of a block."""
+    def text(self, source: str, addresses: list[str] | None = None) -> str:
+        """Return the text of HTML, a newline at each end of a block; see `_Words.begin`."""
         # Some feeds wrap their CDATA twice; HTML reads the inner one as a comment.
         source = source.replace("<![CDATA[", "").replace("]]>", "")
-        self._words.begin()
+        self._words.begin(addresses)
         try:
             return str(self._read(source.encode(errors="replace"), self._parser))
         except self._error:  # nothing in it that is markup, or text

@@ -74,8 +74,9 @@ def normalized_url(url: str) -> str:
     parts = urlsplit(url)
     port = f":{parts.port}" if parts.port not in (None, 80, 443) else ""
     query = f"?{parts.query}" if parts.query else ""
+    user = f"{parts.username}@" if parts.scheme.startswith("imap") else ""  # a mailbox is a user's
     site = host(url).removeprefix("www.").rstrip(".")
-    return f"{site}{port}{parts.path.rstrip('/')}{query}"
+    return f"{user}{site}{port}{parts.path.rstrip('/')}{query}"
 
 
 def numeric_host(host: str) -> str:

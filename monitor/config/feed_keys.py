@@ -98,6 +98,20 @@ class AddressKeys(Table):
     link = kinds.SELECTOR.key("Its link. Without it, the first one.", examples=["h3 a"])
     date = kinds.SELECTOR.key("Its date. Without it, an element `time`.", examples=["span.date"])
     summary = kinds.SELECTOR.key("Its summary. Without it, there is none.", examples=["p.chapeau"])
+    mailbox = kinds.MAILBOX.key(
+        "Folder of mails, instead of `url`, as `imaps://user@host/Folder`. It is only read.",
+        examples=["imaps://press%40desk.example@mail.desk.example/Newsletters"],
+    )
+    password = kinds.SECRET.key(
+        "Password of the user of the mailbox, as `env:NAME` or `file:PATH`.",
+        examples=["env:PRESS_MAIL_PASSWORD"],
+    )
+    since = kinds.DAY.key(
+        "Day from which mails are read. Without it, the newest ones.", examples=["2026-11-01"]
+    )
+    split = kinds.SPLIT.key(
+        "`links` makes each headline of a mail that lists links an article.", examples=["links"]
+    )
     name = kinds.NAME.key("Name of the feed. Without it, the host of its address.")
     tags = kinds.TAGS.key(
         "Words that group feeds. `tag:belgique` selects all feeds with this tag.",
@@ -181,6 +195,11 @@ class FeedKeys(SecretsKeys, AddressKeys):
         for key, _value in node.pairs:
             if key.text in SELECTORS and not page:
                 yield key.start, _("`{key}` is for a `page`", key=key.text)
+        for key, _value in node.pairs:
+            if key.text in ("password", "since", "split") and not node.get("mailbox"):
+                yield key.start, _("`{key}` is for a `mailbox`", key=key.text)
+        if node.get("password"):
+            yield from one_of(["password", "auth"], node, "")
         yield from super().unfit_keys(node)
 
 

@@ -27,7 +27,15 @@ from monitor.config.kinds import name as kinds_name
 from monitor.config.yaml_nodes import Loc
 from monitor.model.address_policy import is_own
 from monitor.model.config import Config
-from monitor.model.feed import Feed, RequestOptions, Secret, Selectors, Setting, Source
+from monitor.model.feed import (
+    Feed,
+    RequestOptions,
+    Secret,
+    Selectors,
+    Setting,
+    Source,
+    SourceKind,
+)
 from monitor.model.shown_names import source_name
 
 AUTHORIZATION = "Authorization"  # not a message
@@ -119,6 +127,8 @@ def _feed(draft: ConfigDraft, number: int, hosts: Counter[str], credentials: Cre
             selectors=Selectors(**{key: getattr(keys, key) for key in SELECTORS})
             if keys.page
             else None,
+            since=keys.since,
+            split=bool(keys.split),
         ),
         name=name,
         named=bool(keys.name),
@@ -130,24 +140,40 @@ def _feed(draft: ConfigDraft, number: int, hosts: Counter[str], credentials: Cre
         request_options=_request_options(sources, name, credentials),
         settings=_settings(sources),
     )
-    return _with_login(draft, number, feed)
+    return _with_login(draft, number, feed, credentials)
 
 
-def _with_login(draft: ConfigDraft, number: int, feed: Feed) -> Feed:
-    """Return a feed whose login in the address became its Authorization header."""
+def _with_login(draft: ConfigDraft, number: int, feed: Feed, credentials: Credentials) -> Feed:
+    """Return a feed whose login in the address became its Authorization header.
+
+    The password of a mailbox may stand beside its address.
+    """
     keys = draft.file.feeds[number]
     parts = urlsplit(keys.address)
-    if not parts.username and not parts.password:
+    is_mailbox = keys.kind is SourceKind.MAILBOX
+    if is_mailbox and not (keys.auth or (parts.username and (keys.password or parts.password))):
+        needed = _("write imaps://user@host/Folder, and `password: env:NAME`, or `auth`")
+        draft.add_problem(("feeds", number, "mailbox"), needed)
+    if not keys.password and not parts.password and (is_mailbox or not parts.username):
         return feed
-    if keys.auth:
+    if keys.auth and not keys.password:
         draft.add_problem(("feeds", number, "auth"), _("its address holds a password already"))
-    login = _basic(unquote(parts.username or ""), unquote(parts.password or ""))
+    password: Secret | None = Secret(unquote(parts.password or ""))
+    if keys.password:
+        password = credentials.at(("feeds", number, "password"), keys.password, feed.name)
+    if password is None:
+        return feed
+    login = _basic(unquote(parts.username or ""), password.text)
     headers = [pair for pair in feed.request_options.headers if pair[0] != AUTHORIZATION]
     settings = [setting for setting in feed.settings if setting.key != "auth"]
+    in_file = not keys.password or is_in_file(keys.password)
     return replace(
         feed,
         request_options=replace(feed.request_options, headers=(*headers, (AUTHORIZATION, login))),
-        settings=(*settings, Setting("auth", _(_IN_FILE), _FEED, in_file=True)),
+        settings=(
+            *settings,
+            Setting("auth", _source_of_secret(keys.password, in_file), _FEED, in_file),
+        ),
     )
 
 
@@ -266,8 +292,12 @@ def _written_settings(keys: SettingsKeys) -> Iterator[tuple[str, str, bool]]:
         secrets["auth"] = keys.auth.bearer or keys.auth.password
     for key, raw in secrets.items():
         in_file = is_in_file(raw)
-        origin = _IN_FILE if in_file else mark("from {reference}")
-        yield key, _(origin, reference=raw), in_file
+        yield key, _source_of_secret(raw, in_file), in_file
+
+
+def _source_of_secret(raw: str, in_file: bool) -> str:
+    """Return where a secret stands, in words."""
+    return _(_IN_FILE) if in_file else _("from {reference}", reference=raw)
 
 
 def _setting_text(value: float | bool | str) -> str:
@@ -299,6 +329,9 @@ def _check_settings(draft: ConfigDraft, feeds: tuple[Feed, ...]) -> None:
             report(number, "every", text)
         if feed.source.selectors and not all(map(find_spec, SELECTOR_READERS)):
             report(number, "page", str(MissingExtraError("`page:`", "pages")))  # not a message
+        if feed.source.kind is SourceKind.MAILBOX and feed.request_options.proxy:
+            text = _("a mailbox is not read through a proxy; write `proxy: none` at it")
+            report(number, "proxy", text)
         if feed.full_text and find_spec(PAGE_READER) is None:
             feature = "`full_text: true`"  # not a message
             report(number, "full_text", str(MissingExtraError(feature, "fulltext")))

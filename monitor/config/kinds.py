@@ -9,7 +9,7 @@ from __future__ import annotations
 import codecs
 import re
 from collections.abc import Callable, Iterable, Sequence
-from datetime import time, tzinfo
+from datetime import date, time, tzinfo
 from functools import cache
 from importlib.util import find_spec
 from typing import TypeVar
@@ -138,6 +138,7 @@ LANGUAGE_CODE = text(_language, _pattern("^[A-Za-z]{2}$"))
 SEVERITY = _one_of(tuple(Severity), Severity)
 ORDER = _one_of(("date", "score"), str)
 BACKFILL = _one_of(("list", "notify"), str)
+SPLIT = _one_of(("links",), str)
 MESSAGE_LANGUAGE = _one_of(LANGUAGES, str)
 FOLDER = text(_folder, _PLAIN)
 TEMPLATE = text(_template, _PLAIN)
@@ -243,6 +244,14 @@ def _zones() -> dict[str, str]:
     return {zone.casefold(): zone for zone in available_timezones()}
 
 
+def _day(raw: str) -> str:
+    """Return a day, as 2026-11-01."""
+    try:
+        return date.fromisoformat(raw.strip()).isoformat()
+    except ValueError:
+        raise ValueError(_("`{text}` is not a day; write 2026-11-01", text=raw)) from None
+
+
 def _zone(raw: str) -> tzinfo:
     """Return a time zone by its name, as Europe/Brussels."""
     zone = _zones().get(raw.strip().casefold())
@@ -262,6 +271,7 @@ AGE = text(_seconds("1d", "1000y"), _pattern("^[0-9.]+ *(d|w|mo|y)$"))
 CLOCK = text(clock, _CLOCK)
 CLOCKS = several(CLOCK, at_least_one=True)
 DAYS = Kind(_RANGES.schema, _days, nothing=EVERY_DAY)
+DAY = text(_day, _pattern(r"^\d{4}-\d{2}-\d{2}$"))
 ZONE = text(_zone, _PLAIN)
 
 
@@ -376,6 +386,7 @@ def _proxy(raw: str) -> str:
 
 URL = text(addresses.url, {"type": "string", "format": "uri", "pattern": "^https?://"})
 SELECTOR = text(_selector, _PLAIN)
+MAILBOX = text(addresses.mailbox, _pattern("^[iI][mM][aA][pP][sS]?://"))
 SERVER = text(addresses.server)
 NETWORKS = several(text(addresses.network, _PLAIN))
 CONTACT = text(addresses.contact, _PLAIN)

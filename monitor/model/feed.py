@@ -88,6 +88,7 @@ class SourceKind(enum.StrEnum):
     FEED = "feed"
     SITEMAP = "sitemap"
     PAGE = "page"
+    MAILBOX = "mailbox"
 
     @property
     def key(self) -> str:
@@ -115,9 +116,19 @@ class Source(Struct, frozen=True, kw_only=True):
     selectors: Selectors | None = None
     """Those of a page."""
 
+    since: str = ""
+    """Day from which a mailbox is read, as 2026-11-01; empty for its newest mails."""
+    split: bool = False
+    """Whether each headline of a mail that lists links is an article."""
+
     def texts(self) -> tuple[str, ...]:
         """Return what makes another reading of the same document."""
         return astuple(self.selectors) if self.selectors else ()
+
+    @property
+    def continues(self) -> bool:
+        """Whether each document begins where the last one ended, so that nothing is between."""
+        return self.kind is SourceKind.MAILBOX
 
 
 FEED = Source()

@@ -224,16 +224,22 @@ class Pipeline:
         is_page = feed.source.kind is SourceKind.PAGE
         if is_page and (refusal := await self._refusal(feed)):
             return ParseError(feed.url, refusal)
+        is_mailbox = feed.source.kind is SourceKind.MAILBOX
+        max_bytes = MAX_BYTES if is_costly else LARGE
         try:
-            fetched = await self._client.fetch(
-                feed.url,
-                etag=state.etag,
-                last_modified=state.last_modified,
-                accept=ACCEPT_PAGE if is_page else ACCEPT_FEED,
-                max_bytes=MAX_BYTES if is_costly else LARGE,
-                truncate=not is_costly,
-                request_options=feed.request_options,
-            )
+            if is_mailbox:
+                mails = self._client.new_mails
+                fetched = await mails(feed, state.etag or b"", max_bytes, is_costly=is_costly)
+            else:
+                fetched = await self._client.fetch(
+                    feed.url,
+                    etag=state.etag,
+                    last_modified=state.last_modified,
+                    accept=ACCEPT_PAGE if is_page else ACCEPT_FEED,
+                    max_bytes=max_bytes,
+                    truncate=not is_costly,
+                    request_options=feed.request_options,
+                )
         except FeedError as error:
             return error.bare()
         received_at = self._clock()
@@ -243,7 +249,7 @@ class Pipeline:
             raise CostlyError
         digest = hash_of(fetched.body)
         body = b"" if digest == state.body_hash else fetched.body
-        encoding = feed.request_options.encoding
+        encoding = "" if is_mailbox else feed.request_options.encoding
         return replace(fetched, encoding=encoding, body=body, digest=digest, received=received_at)
 
     async def _refusal(self, feed: Feed) -> str:

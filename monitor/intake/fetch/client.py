@@ -8,10 +8,12 @@ lead (`monitor/intake/fetch/__init__.py` shows the parts).
 from __future__ import annotations
 
 import ssl
+from base64 import b64decode
 from collections import deque
 from collections.abc import Awaitable, Callable
 from functools import partial
 from typing import Self
+from urllib.parse import urlsplit
 
 import httpx
 from msgspec import Struct, field
@@ -37,6 +39,7 @@ from monitor.intake.fetch.host_limiter import (
     TakeTurn,
     always_free,
 )
+from monitor.intake.fetch.mailbox import Mailbox, MailboxError, new_mails
 from monitor.intake.fetch.response import (
     Answer,
     Headers,
@@ -46,7 +49,8 @@ from monitor.intake.fetch.response import (
     read_body,
 )
 from monitor.model.config import Networks
-from monitor.model.feed import DEFAULT_OPTIONS, RequestOptions
+from monitor.model.cost import CostlyError
+from monitor.model.feed import DEFAULT_OPTIONS, Feed, RequestOptions
 from monitor.model.poll import Fetched, NotModified
 
 ACCEPT_FEED = (
@@ -243,6 +247,35 @@ class Client:
                 retry_after=status_error.retry_after if status_error else None,
                 network=isinstance(error, UnreachableError),
             ) from (None if quotes_the_url else error)
+
+    async def new_mails(
+        self, feed: Feed, position: bytes, max_bytes: int, *, is_costly: bool
+    ) -> Fetched | NotModified:
+        """Return the new mails of a mailbox; see `monitor.intake.fetch.mailbox`.
+
+        Raises:
+            CostlyError: They are more than `max_bytes`, and should not be.
+            FetchError: The mailbox cannot be read.
+            LeaseLostError: As in `fetch`.
+            StoreError: As in `fetch`.
+        """
+        options = feed.request_options
+        timeout = options.timeout or self._timeout
+        login = next((v.text for name, v in options.headers if name.lower() == "authorization"), "")
+        user, _colon, password = b64decode(login.removeprefix("Basic ")).decode().partition(":")
+        box = Mailbox(feed.url, user, password, feed.source.since)
+        read = partial(new_mails, box, position, self._guard, self._trust, max_bytes,
+                       is_costly=is_costly)  # fmt: skip
+        host = urlsplit(feed.url).hostname or ""
+        try:
+            return await self._limiter.run(host, feed.url, read, timeout)
+        except (StoreError, CostlyError):
+            raise
+        except Exception as error:
+            is_own = isinstance(error, MailboxError)
+            message = str(error) if is_own else error_message(error, timeout)
+            is_network = isinstance(error, UnreachableError)
+            raise FetchError(redact(feed.url), message, network=is_network) from error
 
     async def _follow(self, url: httpx.URL, exchange: Exchange) -> list[Answer]:
         """Return the answers of a URL and of those to which it redirects, the last one last.

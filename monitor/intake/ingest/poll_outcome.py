@@ -17,7 +17,7 @@ from monitor.intake.ingest import article_changes, feed_health, schedule
 from monitor.judgement.alerts.routing import Routing
 from monitor.judgement.match.matcher import TimedMatcher, WatchlistMatcher
 from monitor.model.cost import HOURLY
-from monitor.model.feed import Feed, FeedState, Outcome, Poll
+from monitor.model.feed import Feed, FeedState, Outcome, Poll, SourceKind
 from monitor.model.poll import (
     ArticleChange,
     FeedHistory,
@@ -220,7 +220,9 @@ class PollStep(Struct, frozen=True, kw_only=True):
             if isinstance(decision, article_changes.Changed)
         ]
         stored = {article.id: article for article in batch.articles.get(changed)}
-        aggregated = is_aggregator(feed.url, (d.entry.source_url for d in decisions))
+        aggregated = feed.source.kind is SourceKind.MAILBOX or is_aggregator(
+            feed.url, (d.entry.source_url for d in decisions)
+        )
         for decision in decisions:
             change = article_changes.entry_change(
                 batch, feed, decision, stored, self.now, aggregated=aggregated

@@ -111,6 +111,8 @@ def after_read(
     overlap = known if overlap is None else overlap
     # A document of which every entry was known is an older one, from another server.
     blind = state.last_ok is not None and total > known and overlap == 0
+    if feed.source.continues:
+        blind, known = False, total
     hints = replace(fetched.hints, ttl=parsed.ttl if parsed.ttl else fetched.hints.ttl)
     interval = _interval(feed, _adapted(state, total, 0 if blind else known, now))
     # A server that repeats its ETag for a changed body would answer 304 to the next change.
@@ -143,9 +145,8 @@ def after_unchanged(
     if isinstance(answer, Fetched):
         return replace(success, etag=answer.etag, last_modified=answer.last_modified)
     outage = state.failures == 1 and state.failing_since is None
-    return (
-        success if outage or not state.failures else replace(success, etag=None, last_modified=None)
-    )
+    is_kept = outage or not state.failures or feed.source.continues
+    return success if is_kept else replace(success, etag=None, last_modified=None)
 
 
 def after_breach(state: FeedState, breach: str, now: Timestamp) -> FeedState:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from monitor.intake.parse import document, listing, sitemap
+from monitor.intake.parse import document, listing, mail, sitemap
 from monitor.model.feed import Source, SourceKind
 from monitor.model.poll import ParsedFeed
 
@@ -19,6 +19,8 @@ def parse(
     """
     if source.kind is SourceKind.PAGE:
         parsed = listing.parse(source, body, url, content_type)
+    elif source.kind is SourceKind.MAILBOX:
+        parsed = mail.parse(body, url, split=source.split)
     else:
         parsed = _PARSERS[source.kind](body, url, content_type)
     return document.with_features(parsed) if with_features else parsed
