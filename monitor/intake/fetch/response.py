@@ -9,7 +9,7 @@ from collections.abc import AsyncIterable, Iterable, Iterator, Sequence
 from email.utils import parsedate_to_datetime
 from http import HTTPStatus
 from itertools import pairwise
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from urllib.parse import urljoin, urlsplit
 
 import httpcore
@@ -265,7 +265,7 @@ async def decoded(
         BodyError: The body is too large, broken or cut short.
     """
     algorithm = _algorithm(coding)
-    stream: zlib._Decompress | None = None
+    stream: Any = None
     body = bytearray()
     async for chunk in chunks:
         if algorithm and stream is None:
@@ -303,14 +303,14 @@ def _algorithm(coding: str) -> str:
     return name
 
 
-def _decompressor(coding: str, head: bytes) -> zlib._Decompress:
+def _decompressor(coding: str, head: bytes) -> Any:
     """Return the decompressor of a body; deflate is zlib by RFC 1950, but some send it bare."""
     if coding == "gzip":
         return zlib.decompressobj(31)
     return zlib.decompressobj(15 if head[0] & 15 == zlib.DEFLATED else -15)
 
 
-def _decompressed(stream: zlib._Decompress, chunk: bytes) -> Iterator[bytes]:
+def _decompressed(stream: Any, chunk: bytes) -> Iterator[bytes]:
     """Yield pieces of a body; bytes behind the end of the compressed stream do not count."""
     piece = b""
     while chunk or len(piece) == _PIECE:  # zlib may have more, and want no input for it

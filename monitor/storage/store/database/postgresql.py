@@ -251,7 +251,10 @@ class PostgresqlConnection:
             " AND c.relnamespace = current_schema()::regnamespace"
         )
         stored = {(name, body) for name, body in triggers.fetchall()}
-        expected = {(made.name, made.source) for made in printers.postgresql_triggers()}
+        expected = {
+            (name, printers.function_body(statements))
+            for name, (_event, statements) in printers.POSTGRESQL_TRIGGERS.items()
+        }
         return sorted({name for name, _body in stored ^ expected})
 
     def find_damage(self, is_ended: Callable[[], bool] = bool) -> str:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Any, NamedTuple
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 from monitor.storage.store.database.tables import (
     SAID_ONCE,
@@ -120,73 +120,49 @@ _POSTGRESQL_TYPES = {
 }
 
 
-class Trigger(NamedTuple):
-    """A trigger of PostgreSQL, which has the name of its function."""
-
-    name: str
-    source: str
-    """The body of the function, as the server keeps it."""
-    statement: str
-    """What makes both."""
-
-
-def _trigger(
-    name: str, event: str, body: str, *, level: str = "ROW", condition: str = ""
-) -> Trigger:
-    # Before the row changes, not after: what runs after waits for the end of the whole statement,
-    # and would see the rows of a statement all changed at once.
-    source = f" BEGIN\n{body}\nEND "
-    return Trigger(
-        name,
-        source,
-        f"CREATE OR REPLACE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql AS $${source}$$;\n"
-        f"CREATE TRIGGER {name} BEFORE {event} FOR EACH {level}"
-        f"{f' WHEN ({condition})' if condition else ''} EXECUTE FUNCTION {name}()",
-    )
-
-
-def postgresql_triggers() -> Iterator[Trigger]:
-    """Yield the triggers that count alerts, then those that protect the evidence and triage."""
-    yield _trigger(
-        "alert_raised",
-        "INSERT ON alerts",
+_UPDATES_COUNTS = f"{_TRIAGED}    RETURN new;"
+POSTGRESQL_TRIGGERS: Mapping[str, tuple[str, str]] = {
+    "alert_raised": (
+        "INSERT ON alerts FOR EACH ROW",
         "    INSERT INTO counts AS c SELECT new.watchlist, 1, 0 WHERE new.merged_into IS NULL\n"
         "    ON CONFLICT (watchlist) DO UPDATE SET total = c.total + 1;\n"
         f"    new.story_alert := coalesce(({_FIRST_OF_STORY}    ), new.id);\n"
         f"{count_story('new', '+')}"
         "    UPDATE given SET number = greatest(number, new.id) WHERE name = 'alerts';\n"
         "    RETURN new;",
-    )
-    yield _trigger(
-        "alert_grouped",
-        "UPDATE OF story_alert ON alerts",
-        f"{_TRIAGED}    RETURN new;",
-        condition="new.story_alert <> old.story_alert",
-    )
-    yield _trigger(
-        "alert_triaged",
-        "UPDATE OF state ON alerts",
-        f"{_TRIAGED}    RETURN new;",
-        condition="(new.state = 'new') <> (old.state = 'new')",
-    )
-    yield _trigger("alert_dropped", "DELETE ON alerts", f"{_DROPPED}    RETURN old;")
-    for name, (event, message) in _REFUSALS.items():
-        yield _trigger(name, event, f"    RAISE EXCEPTION '{message}';")
-    yield _trigger(
-        "evidence_is_not_emptied",
-        "TRUNCATE ON evidence",
+    ),
+    "alert_grouped": (
+        "UPDATE OF story_alert ON alerts FOR EACH ROW WHEN (new.story_alert <> old.story_alert)",
+        _UPDATES_COUNTS,
+    ),
+    "alert_triaged": (
+        "UPDATE OF state ON alerts FOR EACH ROW WHEN ((new.state = 'new') <> (old.state = 'new'))",
+        _UPDATES_COUNTS,
+    ),
+    "alert_dropped": ("DELETE ON alerts FOR EACH ROW", f"{_DROPPED}    RETURN old;"),
+    **{
+        name: (f"{event} FOR EACH ROW", f"    RAISE EXCEPTION '{message}';")
+        for name, (event, message) in _REFUSALS.items()
+    },
+    "evidence_is_not_emptied": (
+        "TRUNCATE ON evidence FOR EACH STATEMENT",
         "    RAISE EXCEPTION 'evidence is not deleted';",
-        level="STATEMENT",
-    )
-    yield _trigger(
-        "evidence_is_appended",
-        "INSERT ON evidence",
+    ),
+    "evidence_is_appended": (
+        "INSERT ON evidence FOR EACH ROW",
         f"    IF {_NOT_NEXT} THEN\n"
         f"        RAISE EXCEPTION '{_APPENDED}';\n"
         "    END IF;\n"
         "    UPDATE given SET number = new.number WHERE name = 'evidence';\n"
         "    RETURN new;",
-    )
+    ),
+}
+"""The event of each trigger, and what its function of the same name does."""
+
+
+def function_body(statements: str) -> str:
+    """Return the body of the function of a trigger, as the server keeps it."""
+    return f" BEGIN\n{statements}\nEND "
 
 
 def postgresql_statements() -> Iterator[str]:
@@ -199,7 +175,14 @@ def postgresql_statements() -> Iterator[str]:
     yield "INSERT INTO given VALUES ('alerts', 0), ('evidence', 0)"
     for table in TABLES.values():
         yield from _postgresql_table(table)
-    yield from (trigger.statement for trigger in postgresql_triggers())
+    for name, (event, statements) in POSTGRESQL_TRIGGERS.items():
+        # Before the row changes, not after: what runs after waits for the end of the whole
+        # statement, and would see the rows of a statement all changed at once.
+        yield (
+            f"CREATE OR REPLACE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql"
+            f" AS $${function_body(statements)}$$;\n"
+            f"CREATE TRIGGER {name} BEFORE {event} EXECUTE FUNCTION {name}()"
+        )
     yield _ONLY_ROW
 
 

@@ -258,13 +258,13 @@ class ArticleViews(StoreViews):
 
     def revisions(self, article: int) -> list[Version]:
         """Return all versions of the text of an article, the oldest first."""
-        rows = self._connection.read(
-            "SELECT version, title, summary, body, until FROM versions WHERE article = ?1"
-            " UNION ALL SELECT version, title, summary, body, NULL FROM articles WHERE id = ?1"
-            " ORDER BY version",
+        texts = "version AS number, title, summary, body"
+        return self._connection.values(
+            Version,
+            f"SELECT {texts}, until FROM versions WHERE article = ?1"
+            f" UNION ALL SELECT {texts}, NULL FROM articles WHERE id = ?1 ORDER BY number",
             (article,),
         )
-        return [Version(*row) for row in rows]
 
 
 _NOT_MATCHED = mark("not matched: {reason}")

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
+from msgspec import Struct
+
 from monitor.judgement.alerts.plan import EvidenceRecord
 from monitor.model import evidence
 from monitor.model.config import StoreAddress
@@ -117,7 +119,7 @@ class WatchlistRename(NamedTuple):
     after: object
 
 
-class StoredAlert(NamedTuple):
+class StoredAlert(Struct, frozen=True):
     """The values of an alert in the store that must not change without a record."""
 
     id: int
@@ -140,9 +142,9 @@ class StoredAlert(NamedTuple):
 
 
 _STORED = (
-    "SELECT al.id, al.kind, al.watchlist, al.severity, al.raised_at, al.backfill, al.merged_into,"
-    " al.rule, al.article_version, al.article, a.feed, a.url, a.published, a.seen,"
-    " a.author, a.lang, a.outlet"
+    "SELECT al.id, al.kind AS about, al.watchlist, al.severity, al.raised_at, al.backfill,"
+    " al.merged_into, al.rule, al.article_version, al.article, a.feed AS first_feed, a.url,"
+    " a.published, a.seen, a.author, a.lang, a.outlet"
     " FROM alerts al LEFT JOIN articles a ON a.id = al.article WHERE al.id IN ({0})"
 )
 
@@ -230,7 +232,7 @@ class EvidenceReader:
 
     def stored_alerts(self, ids: Sequence[int]) -> dict[int, StoredAlert]:
         """Return the values of these alerts in the store, by alert."""
-        return {row[0]: StoredAlert._make(row) for row in self._connection.select_in(_STORED, ids)}
+        return {row["id"]: StoredAlert(**row) for row in self._connection.rows_in(_STORED, ids)}
 
     def records_of(self, ids: Sequence[int]) -> dict[int, tuple[tuple[int, str], ...]]:
         """Return number and text of the records of these alerts, the first ones first."""

@@ -152,10 +152,8 @@ class SearchHistory(StoreViews):
 
     def recent(self, limit: int = 50) -> list[PastSearch]:
         """Return past searches, the newest first, each query once."""
-        rows = self._connection.read(
-            "SELECT query, sort, at FROM searched ORDER BY at DESC, query LIMIT ?", (limit,)
-        )
-        return [PastSearch(*row) for row in rows]
+        query = "SELECT query, sort, at FROM searched ORDER BY at DESC, query LIMIT ?"
+        return self._connection.values(PastSearch, query, (limit,))
 
     def note(self, search: PastSearch) -> None:
         """Remember a search; raises StoreError if the store stays locked."""

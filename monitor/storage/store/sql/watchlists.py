@@ -6,7 +6,7 @@ import json
 from collections import Counter, defaultdict
 
 from monitor.base.article import Timestamp
-from monitor.model.alert import ArticleVerdict, Verdict
+from monitor.model.alert import ArticleVerdict
 from monitor.model.watchlist import (
     FEED_HEALTH,
     BackfillProgress,
@@ -91,15 +91,15 @@ class WatchlistViews(StoreViews):
 
     def term_records(self) -> list[TermRecord]:
         """Return the counts of alerts of each term of the active watchlists, the highest first."""
-        rows = self._connection.read(
-            "SELECT w.name, m.term, count(DISTINCT al.id),"
-            " count(DISTINCT CASE WHEN al.verdict = 'relevant' THEN al.id END),"
-            " count(DISTINCT CASE WHEN al.verdict = 'noise' THEN al.id END)"
+        return self._connection.values(
+            TermRecord,
+            "SELECT w.name AS watchlist, m.term, count(DISTINCT al.id) AS total,"
+            " count(DISTINCT CASE WHEN al.verdict = 'relevant' THEN al.id END) AS relevant,"
+            " count(DISTINCT CASE WHEN al.verdict = 'noise' THEN al.id END) AS noise"
             " FROM watchlists w JOIN alerts al ON al.watchlist = w.name"
             " JOIN matches m ON m.alert = al.id WHERE al.merged_into IS NULL"
-            " GROUP BY w.name, m.term ORDER BY w.place, 3 DESC, m.term"
+            " GROUP BY w.name, m.term ORDER BY w.place, total DESC, m.term",
         )
-        return [TermRecord(*row) for row in rows]
 
     def verdicts(self, watchlist: str) -> list[ArticleVerdict]:
         """Return the articles that a watchlist raised alerts for, with the verdict on each.
@@ -107,14 +107,14 @@ class WatchlistViews(StoreViews):
         A duplicate is as relevant as the alert that it was merged into; as noise it counts with
         that alert.
         """
-        rows = self._connection.read(
-            "SELECT al.article, coalesce(leader.verdict, al.verdict) FROM alerts al"
+        return self._connection.values(
+            ArticleVerdict,
+            "SELECT al.article, coalesce(leader.verdict, al.verdict) AS verdict FROM alerts al"
             " LEFT JOIN alerts leader ON leader.id = al.merged_into"
             " WHERE al.watchlist = ? AND al.article IS NOT NULL"
             " AND (al.merged_into IS NULL OR leader.verdict = 'relevant') ORDER BY al.id",
             (watchlist,),
         )
-        return [ArticleVerdict(article, Verdict(verdict)) for article, verdict in rows]
 
     def suppressed(self, since: Timestamp) -> Counter[tuple[str, str]]:
         """Return the number of alerts that were not notified, by watchlist and reason.
@@ -138,11 +138,11 @@ class WatchlistViews(StoreViews):
 
     def backfills(self) -> list[BackfillProgress]:
         """Return the unfinished backfills, the least advanced first."""
-        rows = self._connection.read(
+        return self._connection.values(
+            BackfillProgress,
             "SELECT watchlist, upto, until, meaning FROM backfills WHERE upto < until"
-            " ORDER BY upto, watchlist"
+            " ORDER BY upto, watchlist",
         )
-        return [BackfillProgress(*row) for row in rows]
 
     def silences(self, now: Timestamp) -> list[Silence]:
         """Return the active silences, the first one to end first."""

@@ -15,10 +15,11 @@ from support.databases import FreshStores
 from support.properties import examples
 from support.small_store import ALIBABA, NOW, SPIES, SmallStore, arrival, article, match, opened
 
+from monitor.judgement.alerts.plan import NewAlert
 from monitor.model.alert import AlertState, Verdict
 from monitor.model.config import StoreAddress
 from monitor.model.feed import FeedState, Outcome, Poll
-from monitor.model.poll import NO_ENTRY, PollOutcome, RaisedAlert, Sighting
+from monitor.model.poll import NO_ENTRY, PollOutcome, Sighting
 from monitor.model.search import Filter
 from monitor.model.triage import Change
 from monitor.model.watchlist import Severity, WatchlistMatch
@@ -35,7 +36,7 @@ def test_an_alert_comes_back_with_its_matches_in_their_order(room: SmallStore) -
     matches = (match(), match("Liège", 12), match("Cainiao", 3, "body"))
     hit = WatchlistMatch(watchlist=SPIES, matches=matches)
     (raised_alert,) = room.save(arrival(1, hits=(hit,), backfill=True))
-    assert raised_alert == RaisedAlert(
+    assert raised_alert == NewAlert(
         id=1,
         watchlist="Espionnage",
         severity=Severity.HIGH,
@@ -44,6 +45,8 @@ def test_an_alert_comes_back_with_its_matches_in_their_order(room: SmallStore) -
         backfill=True,
         suppressed="backfill",
         lang="fr",
+        article=1,
+        matches=matches,
     )
     (alert,) = room.views.alerts.get([1, 99], matches=True)
     assert alert.matches == matches
