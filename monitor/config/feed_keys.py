@@ -58,6 +58,11 @@ class SettingsKeys(Table):
     lang = kinds.LANGUAGE_CODE.key(
         "Language of the feed. Without it, the language of each article is detected."
     )
+    witness = YES_OR_NO.optional(
+        "Compare the feeds of a site with its sitemap of news, which tocsin finds by itself, and"
+        " bring the articles that they never showed. Without it, where the host has a registered"
+        " name."
+    )
     user_agent = kinds.AGENT.key("The header `User-Agent`, instead of `tocsin/…`.")
     proxy = kinds.PROXY.key(
         "HTTP proxy, as `http://host:3128`, `env:NAME` or `file:PATH`. `none` means no proxy."

@@ -49,7 +49,7 @@ SHORTEST = 60.0
 """Seconds between two polls of a server that is not the operator's own."""
 _FEED = "the feed"  # not a message
 _IN_FILE = mark("written in feeds.yaml")
-_PLAIN = ("every", "full_text", "lang", "user_agent", "timeout", "encoding")
+_PLAIN = ("every", "full_text", "lang", "witness", "user_agent", "timeout", "encoding")
 """Settings that hold a single value and no secret."""
 
 
@@ -136,6 +136,7 @@ def _feed(draft: ConfigDraft, number: int, hosts: Counter[str], credentials: Cre
         every=setting_of("every", sources)[0],
         full_text=bool(setting_of("full_text", sources)[0]),
         lang=setting_of("lang", sources)[0],
+        witness=setting_of("witness", sources)[0],
         enabled=keys.enabled,
         request_options=_request_options(sources, name, credentials),
         settings=_settings(sources),

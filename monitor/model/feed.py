@@ -148,6 +148,12 @@ class Feed(Struct, frozen=True, kw_only=True, eq=False):
     """Fetch each new article's page and match its text too."""
     lang: str = ""
     """Language that the analyst declares; empty to detect it."""
+    witness: bool | None = None
+    """Whether it may be compared with a sitemap of its site; None where tocsin decides."""
+    outlet: str = ""
+    """The site whose feeds and sitemap are compared, if that of the feed is one of these."""
+    is_found: bool = False
+    """Whether tocsin found it beside feeds, and `feeds.yaml` does not have it."""
     enabled: bool = True
     request_options: RequestOptions = DEFAULT_OPTIONS
     named: bool = True
@@ -210,6 +216,8 @@ class FeedState(Struct, frozen=True, kw_only=True):
     next_due: Timestamp = 0.0
     last_poll: Timestamp | None = None
     last_ok: Timestamp | None = None
+    first_ok: Timestamp | None = None
+    """Time of its first read since this is kept."""
     compared_at: Timestamp | None = None
     """Time of the last read with the newest entries that are known: a coverage gap begins there."""
     failures: int = 0

@@ -150,6 +150,8 @@ class KnownArticle(Struct, frozen=True, kw_only=True):
     """Fingerprint of the entry in that feed; empty if it is not known."""
     site_guids: frozenset[str] = frozenset()
     """Guids under which other feeds of the same site published it."""
+    is_same_address: bool = False
+    """Whether its address is its name: a sitemap of the same site has it, or asks for it."""
 
 
 class Known(Struct, frozen=True, kw_only=True):

@@ -133,8 +133,8 @@ class _DocumentEntries:
                 self._used.add(other.id)
                 return Duplicate(entry=entry, article=other.id)
         for other in others:
-            is_named = entry.key in other.site_guids and self._identifies(entry.canonical)
-            if is_named or _has_title_of(entry, other):
+            is_named = entry.key in other.site_guids or other.is_same_address
+            if (is_named and self._identifies(entry.canonical)) or _has_title_of(entry, other):
                 self._used.add(other.id)
                 return Variant(entry=entry, article=other.id)
         return New(entry=entry)
@@ -261,6 +261,8 @@ def revision(old: Article, change: Changed, feed: Feed) -> Article | None:
     feed says in other words is added to what they say.
     """
     entry, exclusive = change.entry, old.feeds == (feed.number,)
+    if feed.is_found and not exclusive:  # a headline for search engines, and no more
+        return None
     if isinstance(change, Variant):
         text = _with_other_words(old, entry)
     else:

@@ -14,8 +14,10 @@ from monitor.base.translation import gettext as _
 from monitor.base.translation import ngettext
 from monitor.base.url import is_aggregator, redact
 from monitor.intake.ingest import article_changes, feed_health, schedule
+from monitor.intake.ingest.witness import waits, witnessed_entries
 from monitor.judgement.alerts.routing import Routing
 from monitor.judgement.match.matcher import TimedMatcher, WatchlistMatcher
+from monitor.judgement.stories import EDITION
 from monitor.model.cost import HOURLY
 from monitor.model.feed import Feed, FeedState, Outcome, Poll, SourceKind
 from monitor.model.poll import (
@@ -159,6 +161,9 @@ class PollStep(Struct, frozen=True, kw_only=True):
         feed, old_state = self.answer.feed, self.answer.state
         known_entries = article_changes.known_entries(self.batch, feed, parsed.entries)
         decisions = article_changes.identify(parsed.entries, known_entries)
+        if feed.is_found:
+            headlines = self.batch.headlines(feed.outlet, self.now - 2 * EDITION)
+            decisions = witnessed_entries(decisions, headlines, self.now)
         changes, sightings = self._changes(decisions)
         new_entries = [d.entry for d in decisions if isinstance(d, _NEW_TO_FEED)]
         known_ids = [d.article for d in decisions if not isinstance(d, _NEW_TO_FEED)]
@@ -170,13 +175,15 @@ class PollStep(Struct, frozen=True, kw_only=True):
             feed,
             schedule.after_breach(old_state, breach, self.now) if breach else old_state,
             fetched,
-            parsed,
+            replace(parsed, entries=tuple(d.entry for d in decisions)) if feed.is_found else parsed,
             known=known,
             overlap=len(last_articles.intersection(known_ids)) if last_articles else None,
             is_older=not new_entries and not self.history.last_arrivals <= ids,
             now=self.now,
             jitter=self.jitter,
         )
+        if feed.is_found and waits(parsed.entries, self.now):  # they must be read again
+            state = replace(state, etag=None, last_modified=None, body_hash=None)
         ids.update(change.article.id for change in changes)
         compared_at = old_state.compared_at
         outcome = PollOutcome(
@@ -258,6 +265,8 @@ class PollStep(Struct, frozen=True, kw_only=True):
         self, outcome: PollOutcome, reissue: feed_health.Reissue | None = None
     ) -> PollOutcome:
         """Add the incidents that begin and end with the poll."""
+        if outcome.feed.is_found:  # nobody has asked for it
+            return outcome
         latest, first = self.history.incidents, self.answer.state.last_ok is None
         begun = feed_health.begun_incidents(
             outcome.feed, outcome.state, latest, self.now, first=first, reissue=reissue

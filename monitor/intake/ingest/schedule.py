@@ -252,6 +252,7 @@ def _success(
         asked_until=now + max(hint, _quarantine(state)),
         last_poll=now,
         last_ok=now,
+        first_ok=state.first_ok or now,
         failures=0,
         failing_since=None,
         reason="",

@@ -13,13 +13,14 @@ from monitor.intake.ingest.article_changes import Decision, Duplicate, New
 from monitor.intake.parse.entry import folded
 from monitor.judgement.recall import Witnessed
 from monitor.judgement.stories import EDITION
+from monitor.model.poll import Entry
 
 PATIENCE = 3_600.0
 """Seconds from the publication of an article for which its feed may take to show it."""
 
 
 def witnessed_entries(
-    decisions: Sequence[Decision], headlines: Mapping[str, int], now: Timestamp
+    decisions: Sequence[Decision], headlines: Iterable[tuple[str, int]], now: Timestamp
 ) -> list[Decision]:
     """Return the decisions about the entries of a witness that are to be stored now.
 
@@ -28,7 +29,7 @@ def witnessed_entries(
 
     Args:
         decisions: The decisions by the addresses of the entries.
-        headlines: The recent articles of the feeds of the outlet by their headlines, folded.
+        headlines: Headlines and ids of the recent articles of the feeds of the outlet.
         now: The time of the poll.
     """
     latest = {
@@ -36,12 +37,18 @@ def witnessed_entries(
         for decision in decisions
         if not isinstance(decision, New)
     }
-    return [*_witnessed(decisions, headlines, latest, now)]
+    shown = {folded(title): id for title, id in headlines if title}
+    return [*_witnessed(decisions, shown, latest, now)]
+
+
+def waits(entries: Iterable[Entry], now: Timestamp) -> bool:
+    """Tell whether any of the entries of a witness is so young that its feed may still show it."""
+    return any(entry.published and entry.published > now - PATIENCE for entry in entries)
 
 
 def _witnessed(
     decisions: Iterable[Decision],
-    headlines: Mapping[str, int],
+    shown: Mapping[str, int],
     latest: dict[str, Timestamp],
     now: Timestamp,
 ) -> Iterator[Decision]:
@@ -49,8 +56,8 @@ def _witnessed(
         entry, headline = decision.entry, folded(decision.entry.title)
         if not isinstance(decision, New):
             yield decision
-        elif headline in headlines:
-            yield Duplicate(entry=entry, article=headlines[headline])
+        elif headline in shown:
+            yield Duplicate(entry=entry, article=shown[headline])
         elif (
             entry.published is not None
             and entry.published <= now - PATIENCE

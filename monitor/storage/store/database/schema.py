@@ -13,7 +13,8 @@ Upgrade = Callable[[Connection], None]
 
 
 def _add_kinds_of_sources(connection: Connection) -> None:
-    connection.add_column("feeds", "kind")
+    for column in ("kind", "outlet", "is_found", "sought_at", "first_ok"):
+        connection.add_column("feeds", column)
 
 
 UPGRADES: Sequence[Upgrade] = (_add_kinds_of_sources,)

@@ -16,7 +16,7 @@ from monitor.judgement.alerts.plan import AlertFacts, AlertPlan
 from monitor.judgement.alerts.routing import Routing
 from monitor.judgement.stories import headline
 from monitor.model.event_link import EncodedBatch
-from monitor.model.feed import Feed
+from monitor.model.feed import Feed, SourceKind
 from monitor.model.lease import SharingMonitor
 from monitor.model.poll import (
     Arrivals,
@@ -89,6 +89,17 @@ class StoreReads:
 
     # --- articles ---
 
+    def headlines(self, outlet: str, since: Timestamp) -> list[tuple[str, int]]:
+        """Return the headlines and ids of what the feeds of an outlet showed since then."""
+        first = self.articles.seen_since(since)
+        rows = self._sql.execute(
+            "SELECT a.title, a.id FROM feeds f JOIN entries e ON e.feed = f.number"
+            " JOIN articles a ON a.id = e.article"
+            " WHERE f.outlet = ? AND f.kind <> 'sitemap' AND e.article >= ? ORDER BY a.id",
+            (outlet, first),
+        )
+        return [(title, id) for title, id in rows]
+
     def known(
         self,
         feed: Feed,
@@ -146,20 +157,27 @@ class StoreReads:
         articles: tuple[KnownArticle, ...],
         own_guids: Collection[int],
     ) -> tuple[KnownArticle, ...]:
-        """Add the guids under which other feeds of a feed's site published these articles."""
+        """Add what other feeds of a feed's site call these articles: by guids, by addresses."""
         if all(article.id in own_guids for article in articles):
             return articles
         site_guids: dict[int, set[str]] = defaultdict(set)
-        for article, guid, url in select_in(
+        by_address: set[int] = set()
+        for article, guid, url, kind in select_in(
             self._sql,
-            "SELECT e.article, e.guid, f.url FROM entries e JOIN feeds f ON f.number = e.feed"
-            " WHERE e.article IN ({0})",
+            "SELECT e.article, e.guid, f.url, f.kind FROM entries e"
+            " JOIN feeds f ON f.number = e.feed WHERE e.article IN ({0})",
             [article.id for article in articles],
         ):
-            if guid in guids and url != feed.url and is_same_site(url, feed.url):
+            is_address = SourceKind.SITEMAP in (kind, feed.source.kind)
+            if (guid in guids or is_address) and url != feed.url and is_same_site(url, feed.url):
                 site_guids[article].add(guid)
+                by_address |= {article} if is_address else set()
         return tuple(
-            replace(article, site_guids=frozenset(site_guids.get(article.id, ())))
+            replace(
+                article,
+                site_guids=frozenset(site_guids.get(article.id, ())),
+                is_same_address=article.id in by_address,
+            )
             for article in articles
         )
 

@@ -39,7 +39,7 @@ from monitor.storage.store.database.connection import (
 )
 
 STATE = ", ".join(FeedState.__struct_fields__)
-FEED = "url, kind, name, tags, enabled, number, every"
+FEED = "url, kind, name, tags, enabled, number, every, outlet, is_found"
 IMPORTED = "import:"
 """Beginning of the address of a feed without subscription: its articles were imported."""
 POLL = ", ".join(Poll.__struct_fields__)
@@ -161,7 +161,7 @@ def feed_of(row: Row) -> Feed:
     return Feed(
         url=row["url"], source=Source(kind=SourceKind(row["kind"])), name=row["name"],
         tags=_tags(row["tags"]), every=row["every"], enabled=bool(row["enabled"]),
-        number=row["number"],
+        number=row["number"], outlet=row["outlet"], is_found=bool(row["is_found"]),
     )  # fmt: skip
 
 

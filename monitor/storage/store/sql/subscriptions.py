@@ -18,11 +18,13 @@ _RESET_IF_REQUEST_CHANGED = ", ".join(
 )
 """A server may answer another request differently: the old validators are worthless then."""
 _SUBSCRIBE = (
-    f"INSERT INTO feeds (url, name, tags, enabled, every, manner, bucket, kind) VALUES ({marks(8)})"
+    "INSERT INTO feeds (url, name, tags, enabled, every, manner, bucket, kind, outlet)"
+    f" VALUES ({marks(9)})"
 )
 _EDIT = (
     "UPDATE feeds SET name = ?2, tags = ?3, enabled = ?4, every = ?5,"
-    f" {_RESET_IF_REQUEST_CHANGED}, manner = ?6, bucket = ?7, kind = ?8, subscribed = TRUE"
+    f" {_RESET_IF_REQUEST_CHANGED}, manner = ?6, bucket = ?7, kind = ?8, outlet = ?9,"
+    " subscribed = TRUE"
     " WHERE url = ?1"
 )
 _UNSUBSCRIBE = "UPDATE feeds SET subscribed = FALSE WHERE number = ?"
@@ -43,7 +45,7 @@ def save_subscriptions(
     numbers: dict[str, int] = {}
     edited, unsubscribed = [], []
     for url, number, subscribed, *stored in sql.execute(
-        "SELECT url, number, subscribed, name, tags, enabled, every, manner, bucket, kind"
+        "SELECT url, number, subscribed, name, tags, enabled, every, manner, bucket, kind, outlet"
         " FROM feeds"
     ):
         if feed := by_url.pop(url, None):
@@ -100,6 +102,7 @@ def _feed_values(feed: Feed, bucket_of: Callable[[str], int]) -> tuple[Any, ...]
         "|".join(filter(None, (feed.request_options.variant(), *feed.source.texts()))),
         bucket_of(feed.url),
         feed.source.kind,
+        feed.outlet,
     )
 
 
