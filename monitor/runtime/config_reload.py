@@ -6,6 +6,8 @@ import asyncio
 import logging
 from collections.abc import Mapping, Sequence
 
+from msgspec.structs import replace
+
 from monitor.base.article import Timestamp
 from monitor.base.errors import ConfigError
 from monitor.base.translation import gettext as _
@@ -14,6 +16,7 @@ from monitor.config.description import changes
 from monitor.config.feeds import with_titles
 from monitor.intake.ingest import schedule
 from monitor.intake.ingest.poll_outcome import ActiveConfig, BatchOutcome
+from monitor.intake.ingest.witness import with_witnesses
 from monitor.judgement.alerts.routing import routing
 from monitor.judgement.match.matcher import WatchlistMatcher
 from monitor.model.config import Config
@@ -33,6 +36,10 @@ class ConfigReloader:
         """The feeds that are polled, by URL."""
         self.error = ""
         """The reason why the last edit is not active; empty if it is."""
+        self.found: Sequence[str] = ()
+        """Addresses of the sitemaps that were found beside feeds."""
+        self._found: Sequence[str] = ()
+        """Those that are polled."""
         self._titled: set[str] = set()
         """Addresses of the feeds whose titles are in force, or that have none."""
         self._read_first: set[str] = set()
@@ -50,7 +57,8 @@ class ConfigReloader:
 
         A file that is still being written may be valid and yet be incomplete.
         """
-        if self._read_first and self._read_first == self._read_before:
+        is_titled = self._read_first and self._read_first == self._read_before
+        if is_titled or self.found != self._found:
             await self.enforce(self.config)
         self._read_before = {*self._read_first}
         stamp, previous = self._parts.stamp(), self._last_stamp
@@ -88,6 +96,9 @@ class ConfigReloader:
         titles = await parts.thread(parts.store.feeds.titles)
         self._titled |= {*read_first, *titles}
         called = with_titles(config, titles)
+        self._found = self.found = await parts.thread(parts.store.feeds.found)
+        compared = await asyncio.to_thread(with_witnesses, called.feeds, self._found)
+        called = replace(called, feeds=compared)
         rules = await asyncio.to_thread(WatchlistMatcher, called.watchlists, called.feeds)
         former_feeds = {feed.url: feed for feed in await parts.thread(parts.store.feeds.every)}
         retry_failing = config.allow != self.config.allow

@@ -29,6 +29,7 @@ from monitor.model.lease import Duty
 from monitor.model.poll import PendingPage, RunSummary
 from monitor.runtime.components import Components
 from monitor.runtime.config_reload import ConfigReloader
+from monitor.runtime.witnesses import WitnessSearch
 from monitor.storage.fencing import Lease
 from monitor.storage.maintenance.retention import RetentionRunner
 from monitor.storage.maintenance.store_check import (
@@ -154,6 +155,7 @@ class Daemon:
         )  # fmt: skip
         self._damage = ""
         """The damage of the store and the way out; empty if the store is whole."""
+        self._witnesses = WitnessSearch(parts, self._reloader)
         self._unusual = UnusualWatch(parts.store, parts.clock)
         self._looked_at = 0.0
         self._refused_at = self._complained_at = float("-inf")
@@ -179,6 +181,7 @@ class Daemon:
                     self._note_damage,
                 )
             ),
+            asyncio.create_task(self._witnesses.run_forever(self._pause)),
             self._while_held(Duty.DELIVERIES, self._parts.notifier.run_forever),
         ]
         if self._parts.briefings is not None:
@@ -231,6 +234,7 @@ class Daemon:
         if self._refused is not None:
             raise self._refused
         await self._relocate()
+        await self._witnesses.all()
         await self._backfill.all()
         await self._retention.all()
         await self._end_silences()

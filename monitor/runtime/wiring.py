@@ -43,6 +43,7 @@ from monitor.intake.ingest.poll_outcome import ActiveConfig, BatchOutcome
 from monitor.intake.parse.workers import Parser
 from monitor.intake.similar.encoding_process import EncodingProcess
 from monitor.intake.similar.event_linker import EventLinker
+from monitor.intake.witness_search import find_news_sitemap
 from monitor.judgement.match.matcher import WatchlistMatcher
 from monitor.model.config import Config, Listening, StoreAddress
 from monitor.model.event_link import EncodedBatch, why_no_vectors
@@ -192,6 +193,7 @@ def _parts(
         notifier=notifier,
         briefings=_briefings(config, store, thread, notifier),
         linker=linker,
+        seek=lambda home, options: find_news_sitemap(client, parser, home, options, clock()),
         leases=leases,
         relocation=Relocation(store, partial(move_feed, config.path, data=data), clock),
         load=lambda: load_and_test(config.path, data=data),

@@ -2,21 +2,98 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from operator import and_
+from urllib.parse import urlsplit
 
 from msgspec import Struct
 from msgspec.structs import replace
 
 from monitor.base.article import Timestamp
+from monitor.base.url import host, registered_name, site
 from monitor.intake.ingest.article_changes import Decision, Duplicate, New
 from monitor.intake.parse.entry import folded
 from monitor.judgement.recall import Witnessed
 from monitor.judgement.stories import EDITION
+from monitor.model.feed import Feed, Source, SourceKind
 from monitor.model.poll import Entry
 
 PATIENCE = 3_600.0
 """Seconds from the publication of an article for which its feed may take to show it."""
+
+
+HOURLY = 3_600.0
+"""Seconds between two polls of a witness."""
+
+
+def outlet_of(url: str) -> str:
+    """Return the outlet of an address: its registered name, else its host with the port."""
+    return registered_name(url) or urlsplit(url).netloc
+
+
+def outlets(feeds: Iterable[Feed]) -> dict[str, list[Feed]]:
+    """Return the feeds and sitemaps that are polled, by their outlets."""
+    groups: dict[str, list[Feed]] = defaultdict(list)
+    for feed in feeds:
+        if feed.enabled and not feed.is_found:
+            groups[outlet_of(feed.url)].append(feed)
+    return groups
+
+
+def wants_witness(group: Sequence[Feed]) -> bool:
+    """Tell whether an outlet is to be compared with a sitemap that tocsin finds."""
+    is_wanted = all(feed.witness is not False for feed in group)
+    is_public = any(feed.witness for feed in group) or registered_name(group[0].url)
+    return bool(is_wanted and is_public and all(map(_is_feed, group)))
+
+
+def with_witnesses(feeds: Sequence[Feed], found: Iterable[str]) -> tuple[Feed, ...]:
+    """Return feeds, and the sitemaps that were found beside them; those to compare know it.
+
+    A sitemap in `feeds.yaml` is compared with the feeds of its outlet, too.
+
+    Args:
+        feeds: The feeds of `feeds.yaml`.
+        found: Addresses of the sitemaps.
+    """
+    addresses = {outlet_of(url): url for url in found}
+    if not addresses and all(map(_is_feed, feeds)):
+        return tuple(feeds)
+    groups = outlets(feeds)
+    witnesses = [
+        _witness(addresses[outlet], outlet, group)
+        for outlet, group in groups.items()
+        if outlet in addresses and wants_witness(group)
+    ]
+    compared = {outlet for outlet, group in groups.items() if len({*map(_is_feed, group)}) > 1}
+    compared.update(witness.outlet for witness in witnesses)
+    own = (replace(f, outlet=o) if (o := outlet_of(f.url)) in compared else f for f in feeds)
+    return (*own, *witnesses)
+
+
+def _is_feed(feed: Feed) -> bool:
+    return feed.source.kind is not SourceKind.SITEMAP
+
+
+def _witness(url: str, outlet: str, group: Sequence[Feed]) -> Feed:
+    """Return the sitemap of an outlet, with all that its feeds have in common."""
+    first, *others = group
+    options = first.request_options
+    if site(url) != site(first.url):  # secrets stay with their server
+        options = replace(options, headers=())
+    return Feed(
+        url=url,
+        source=Source(kind=SourceKind.SITEMAP),
+        name=host(url) if others else first.name,
+        tags=tuple(tag for tag in first.tags if all(tag in feed.tags for feed in others)),
+        every=HOURLY,
+        full_text=all(feed.full_text for feed in group),
+        lang=first.lang if all(feed.lang == first.lang for feed in others) else "",
+        request_options=options,
+        outlet=outlet,
+        is_found=True,
+    )
 
 
 def witnessed_entries(

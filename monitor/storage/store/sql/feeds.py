@@ -226,6 +226,24 @@ class FeedViews(StoreViews):
             self._connection.read("SELECT url, title FROM feeds WHERE subscribed AND title <> ''")
         )
 
+    def found(self) -> list[str]:
+        """Return the addresses of the sitemaps that were found beside feeds."""
+        rows = self._connection.read("SELECT url FROM feeds WHERE is_found ORDER BY url")
+        return [url for (url,) in rows]
+
+    def unsought(self, before: Timestamp) -> dict[str, str]:
+        """Return the feeds beside which no sitemap was sought since then.
+
+        Those that can be read are among them, with the address of the site that they name.
+        """
+        return dict(
+            self._connection.read(
+                "SELECT url, link FROM feeds WHERE subscribed AND enabled AND NOT is_found"
+                " AND last_ok IS NOT NULL AND coalesce(sought_at, 0) < ? ORDER BY number",
+                (before,),
+            )
+        )
+
     def every(self) -> list[Feed]:
         """Return all feeds, former ones too: their articles stay."""
         return [

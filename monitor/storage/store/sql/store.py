@@ -121,6 +121,31 @@ class Store:
                 [(due_at, delays.get(url), url) for url, due_at in due.items()],
             )
 
+    def note_sought(
+        self, feeds: Collection[str], found: tuple[str, Collection[str]] | None, at: Timestamp
+    ) -> None:
+        """Store that a sitemap was sought beside feeds.
+
+        Args:
+            feeds: The addresses of the feeds.
+            found: Its address, '' if there is none, and those of the sitemaps that it replaces;
+                None if the site did not answer.
+            at: The time.
+        """
+        with transaction(self._connection) as sql:
+            searches = [(at, feed) for feed in feeds]
+            sql.executemany("UPDATE feeds SET sought_at = ? WHERE url = ?", searches)
+            url, former = found or ("", ())
+            replaced = [(old,) for old in former if old != url]
+            sql.executemany("UPDATE feeds SET is_found = FALSE WHERE url = ?", replaced)
+            if url and url not in former:
+                sql.execute(
+                    "INSERT INTO feeds (url, name, subscribed, is_found, kind)"
+                    " VALUES (?, '', FALSE, TRUE, 'sitemap')"
+                    " ON CONFLICT (url) DO UPDATE SET is_found = TRUE",
+                    (url,),
+                )
+
     def pages_due(
         self, now: Timestamp, limit: int, monitor: int | None = None
     ) -> list[PendingPage]:

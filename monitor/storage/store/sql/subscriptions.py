@@ -18,13 +18,13 @@ _RESET_IF_REQUEST_CHANGED = ", ".join(
 )
 """A server may answer another request differently: the old validators are worthless then."""
 _SUBSCRIBE = (
-    "INSERT INTO feeds (url, name, tags, enabled, every, manner, bucket, kind, outlet)"
-    f" VALUES ({marks(9)})"
+    "INSERT INTO feeds (url, name, tags, enabled, every, manner, bucket, kind, outlet,"
+    f" is_found) VALUES ({marks(10)})"
 )
 _EDIT = (
     "UPDATE feeds SET name = ?2, tags = ?3, enabled = ?4, every = ?5,"
     f" {_RESET_IF_REQUEST_CHANGED}, manner = ?6, bucket = ?7, kind = ?8, outlet = ?9,"
-    " subscribed = TRUE"
+    " is_found = ?10, subscribed = TRUE"
     " WHERE url = ?1"
 )
 _UNSUBSCRIBE = "UPDATE feeds SET subscribed = FALSE WHERE number = ?"
@@ -45,8 +45,8 @@ def save_subscriptions(
     numbers: dict[str, int] = {}
     edited, unsubscribed = [], []
     for url, number, subscribed, *stored in sql.execute(
-        "SELECT url, number, subscribed, name, tags, enabled, every, manner, bucket, kind, outlet"
-        " FROM feeds"
+        "SELECT url, number, subscribed, name, tags, enabled, every, manner, bucket, kind, outlet,"
+        " is_found FROM feeds"
     ):
         if feed := by_url.pop(url, None):
             numbers[url], values = number, _feed_values(feed, bucket_of)
@@ -103,6 +103,7 @@ def _feed_values(feed: Feed, bucket_of: Callable[[str], int]) -> tuple[Any, ...]
         bucket_of(feed.url),
         feed.source.kind,
         feed.outlet,
+        feed.is_found,
     )
 
 

@@ -1,0 +1,64 @@
+"""Finds the sitemap of news of a site, by its robots.txt."""
+
+from __future__ import annotations
+
+import re
+
+from monitor.base.article import Timestamp
+from monitor.base.errors import FeedError, FetchError
+from monitor.base.url import site
+from monitor.intake.fetch.client import Client
+from monitor.intake.ingest.witness import outlet_of
+from monitor.intake.parse.web_page import CAP
+from monitor.intake.parse.workers import Parser
+from monitor.model.feed import RequestOptions, Source, SourceKind
+from monitor.model.poll import Fetched
+
+MOST_READ = 4
+"""Most sitemaps of a site that are read, those with `news` or `actu` in the address first."""
+RECENT = 3 * 86_400.0
+"""Seconds within which a sitemap of news has an article, as it lists two days."""
+_SITEMAP = re.compile(r"^[ \t]*sitemap:[ \t]*(\S+)", re.IGNORECASE | re.MULTILINE)
+_NEWS = re.compile(r"news|actu", re.IGNORECASE)
+
+
+async def find_news_sitemap(
+    client: Client, parser: Parser, home: str, options: RequestOptions, now: Timestamp
+) -> str:
+    """Return the address of the first sitemap with news of today that a site names, or ''.
+
+    Args:
+        client: The client.
+        parser: Reads the sitemaps.
+        home: An address of the site.
+        options: The options of the requests.
+        now: The time.
+
+    Raises:
+        FeedError: The site does not answer.
+    """
+    try:
+        robots = await client.fetch(
+            f"{site(home)}/robots.txt",
+            accept="text/plain, */*;q=0.1",
+            max_bytes=CAP,
+            truncate=True,
+            request_options=options,
+        )
+    except FetchError as error:
+        if error.status is not None and 400 <= error.status < 500 and error.status != 429:
+            return ""
+        raise
+    assert isinstance(robots, Fetched)  # the request was not conditional
+    named: list[str] = _SITEMAP.findall(robots.body.decode("latin-1"))
+    own = [url for url in dict.fromkeys(named) if outlet_of(url) == outlet_of(home)]
+    for url in sorted(own, key=lambda url: not _NEWS.search(url))[:MOST_READ]:
+        try:
+            fetched = await client.fetch(url, request_options=options)
+            assert isinstance(fetched, Fetched)
+            parsed = await parser.parse(fetched, Source(kind=SourceKind.SITEMAP))
+        except FeedError:
+            continue
+        if any(entry.published and entry.published > now - RECENT for entry in parsed.entries):
+            return url
+    return ""
