@@ -1,8 +1,9 @@
-"""Finds the sitemap of news of a site, by its robots.txt."""
+"""Finds the sitemap of news of a site, by its robots.txt and its indices of sitemaps."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 
 from monitor.base.article import Timestamp
 from monitor.base.errors import FeedError, FetchError
@@ -14,7 +15,7 @@ from monitor.intake.parse.workers import Parser
 from monitor.model.feed import RequestOptions, Source, SourceKind
 from monitor.model.poll import Fetched
 
-MOST_READ = 4
+MOST_READ = 6
 """Most sitemaps of a site that are read, those with `news` or `actu` in the address first."""
 RECENT = 3 * 86_400.0
 """Seconds within which a sitemap of news has an article, as it lists two days."""
@@ -50,15 +51,24 @@ async def find_news_sitemap(
             return ""
         raise
     assert isinstance(robots, Fetched)  # the request was not conditional
-    named: list[str] = _SITEMAP.findall(robots.body.decode("latin-1"))
-    own = [url for url in dict.fromkeys(named) if outlet_of(url) == outlet_of(home)]
-    for url in sorted(own, key=lambda url: not _NEWS.search(url))[:MOST_READ]:
+    urls = _own(_SITEMAP.findall(robots.body.decode("latin-1")), home)
+    for _read in range(MOST_READ):
+        if not urls:
+            break
+        url = urls.pop(0)
         try:
             fetched = await client.fetch(url, request_options=options)
-            assert isinstance(fetched, Fetched)
+            assert isinstance(fetched, Fetched)  # as above
             parsed = await parser.parse(fetched, Source(kind=SourceKind.SITEMAP))
         except FeedError:
             continue
         if any(entry.published and entry.published > now - RECENT for entry in parsed.entries):
             return url
+        urls = _own([*parsed.children, *urls], home)
     return ""
+
+
+def _own(urls: Iterable[str], home: str) -> list[str]:
+    """Return those addresses that are of a site, the likeliest for news first."""
+    own = [url for url in dict.fromkeys(urls) if outlet_of(url) == outlet_of(home)]
+    return sorted(own, key=lambda url: not _NEWS.search(url))

@@ -1,0 +1,75 @@
+"""A sitemap beside a feed: found, read, compared, and told of, through the executable."""
+
+from __future__ import annotations
+
+import time
+from datetime import UTC, datetime
+from email.utils import format_datetime
+from pathlib import Path
+
+import pytest
+from support.newsroom import Item, Newsroom, rss
+from support.scripted_server import Reply, Web
+
+HOUR = 3_600.0
+
+
+def sitemap(*articles: tuple[str, str, float]) -> bytes:
+    """Return a sitemap of news; each article has its address, its headline and its age in hours."""
+    news = "".join(
+        f"<url><loc>{address}</loc><n:news><n:title>{title}</n:title><n:publication_date>"
+        f"{datetime.fromtimestamp(time.time() - age * HOUR, UTC).isoformat()}</n:publication_date>"
+        "</n:news></url>"
+        for address, title, age in articles
+    )
+    return (
+        "<urlset xmlns='http://www.sitemaps.org/schemas/sitemap/0.9'"
+        f" xmlns:n='http://www.google.com/schemas/sitemap-news/0.9'>{news}</urlset>"
+    ).encode()
+
+
+class Outlet:
+    """An outlet on loopback: its feed shows the articles with even numbers, its sitemap all."""
+
+    def __init__(self, web: Web, articles: int) -> None:
+        ages = [2 + number / 10 for number in range(articles)]
+        shown = [(web.url(f"/{n}"), f"Le port ferme le quai {n}", ages[n]) for n in range(articles)]
+        items = (
+            Item(
+                title=title,
+                text="Les dockers attendent.",
+                link=address,
+                date=format_datetime(datetime.fromtimestamp(time.time() - age * HOUR, UTC)),
+            )
+            for address, title, age in shown[::2]
+        )
+        index = f"<sitemapindex><sitemap><loc>{web.url('/news.xml')}</loc></sitemap></sitemapindex>"
+        web.on("/rss", Reply(body=rss(*items)))
+        web.on("/robots.txt", Reply(body=f"Sitemap: {web.url('/index.xml')}".encode()))
+        web.on("/index.xml", Reply(body=index.encode()))
+        web.on("/news.xml", Reply(body=sitemap(*shown)))
+
+
+@pytest.fixture
+def newsroom(tmp_path: Path) -> Newsroom:
+    return Newsroom(tmp_path)
+
+
+@pytest.mark.parametrize(("choice", "articles"), [({"witness": True}, 20), ({}, 10)])
+def test_the_sitemap_of_a_site_is_found_and_read_once_an_hour(
+    newsroom: Newsroom, choice: dict[str, bool], articles: int
+) -> None:
+    with Web() as web:
+        Outlet(web, 20)
+        newsroom.watch([{"url": web.url("/rss"), "name": "Le Journal", **choice}], ["port"])
+        for _run in range(3):
+            done = newsroom.once()
+            assert done.returncode == 0, done.stderr
+        asked = [request.path for request in web.requests]
+    assert newsroom.counts()[0] == articles
+    if choice:
+        assert asked == ["/rss", "/robots.txt", "/index.xml", "/news.xml", "/news.xml"]
+    else:  # a host without a registered name is not asked
+        assert asked == ["/rss"]
+
+
