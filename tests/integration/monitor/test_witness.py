@@ -71,5 +71,3 @@ def test_the_sitemap_of_a_site_is_found_and_read_once_an_hour(
         assert asked == ["/rss", "/robots.txt", "/index.xml", "/news.xml", "/news.xml"]
     else:  # a host without a registered name is not asked
         assert asked == ["/rss"]
-
-
