@@ -199,3 +199,7 @@ class FetchError(FeedError):
 
 class ParseError(FeedError):
     """The answer holds no feed that can be read."""
+
+
+class BarrierError(ParseError):
+    """Something stands in place of the document: a challenge, consent, a login, a paywall."""

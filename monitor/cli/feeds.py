@@ -64,6 +64,9 @@ COMMANDS = {
     ),
     "remove": LazyCommand("subscriptions:feeds_remove", "Remove feeds. Their articles stay."),
     "check": LazyCommand("subscriptions:feeds_check", "Read feeds once, and show what they are."),
+    "letter": LazyCommand(
+        "subscriptions:feeds_letter", "Write to the publisher of a feed that is blocked."
+    ),
     "log": LazyCommand("feeds:feeds_log", "List the last polls of a feed."),
     "import": LazyCommand(
         "subscriptions:feeds_import", "Subscribe to the feeds of another reader."

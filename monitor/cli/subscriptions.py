@@ -14,8 +14,18 @@ from monitor.base.article import Timestamp
 from monitor.base.errors import FeedError, MonitorError
 from monitor.base.formatting import clauses, shown_title, span
 from monitor.base.text_cleaning import line
+from monitor.base.translation import (
+    LANGUAGES,
+    choice,
+    coded,
+    mark_all,
+    ngettext,
+    number,
+    pgettext,
+    shown,
+    use,
+)
 from monitor.base.translation import gettext as _
-from monitor.base.translation import mark_all, ngettext, number, pgettext
 from monitor.base.url import redact
 from monitor.cli import CliContext, on_terminal, output, say
 from monitor.cli.names import InputError
@@ -29,6 +39,7 @@ from monitor.intake.discovery import DiscoveredFeed, FeedDiagnostics, diagnose, 
 from monitor.model.config import Config
 from monitor.model.feed import Feed
 from monitor.model.shown_names import source_name
+from monitor.presentation.letter import letter
 from monitor.presentation.rows.feeds import diagnostics_row, unreadable_row
 from monitor.presentation.service.subscriptions import (
     complete_url,
@@ -444,3 +455,31 @@ async def _read(feeds: Sequence[Feed], config: Config | None) -> list[Discovered
             return prospect
 
         return await asyncio.gather(*map(read_one, feeds))
+
+
+@click.command("letter")
+@click.argument("feed", metavar="URL-OR-NAME", shell_complete=complete_feed)
+@click.option(
+    "--language",
+    type=click.Choice(LANGUAGES),
+    help="Language of the letter. Without it, that of a feed in French or English.",
+)
+@click.pass_obj
+def feeds_letter(cli: CliContext, feed: str, language: str | None) -> None:
+    """Print a letter to the publisher of a feed that a challenge, login or paywall hides.
+
+    Nothing is sent. `tocsin feeds find` lists what else the site has.
+    """
+    from monitor.runtime.network import user_agent
+
+    config = load(cli.config_path, data=cli.data)
+    target = find_feed(feed, config.feeds)
+    health = next(
+        (record for record in cli.service().health.feeds() if record.feed.url == target.url), None
+    )
+    in_use = choice()
+    lang = language or (health.state.lang if health else "") or target.lang
+    use(lang if lang in LANGUAGES else in_use.language, in_use.folder)
+    trouble = (health.barrier or health.state.reason) if health else ""
+    output.echo(letter(target, shown(coded(trouble)), user_agent(config.contact)))
+    use(*in_use)

@@ -267,6 +267,10 @@ class SubscribedFeed(Struct, frozen=True, kw_only=True):
     """Its permanent redirect; None without one."""
     former: FormerAddress | None = None
     """Its last address before it moved; None if it never did."""
+    barrier: str = ""
+    """Why the last pages of its articles were not shown to us; empty if they were."""
+    barred: int = 0
+    """How many pages in a row."""
 
 
 class GapKind(enum.StrEnum):

@@ -137,6 +137,8 @@ class Page(Struct, frozen=True, kw_only=True):
     """Whether another try is pointless."""
     later: float = 0.0
     """Seconds until the next page may be fetched, by the crawl delay of the site."""
+    is_barred: bool = False
+    """Whether the site does not show it to us: a challenge, consent, a login, a paywall, a 403."""
 
 
 class KnownArticle(Struct, frozen=True, kw_only=True):

@@ -16,7 +16,7 @@ from collections.abc import Awaitable, Callable
 from msgspec import Struct
 
 from monitor.base.article import Timestamp
-from monitor.base.errors import FeedError, FetchError, ParseError
+from monitor.base.errors import BarrierError, FeedError, FetchError, ParseError
 from monitor.base.formatting import span
 from monitor.base.translation import gettext as _
 from monitor.base.url import site
@@ -54,9 +54,15 @@ class PageReader:
             return Page(text=await self._extract(answer))
         except FeedError as error:
             status = error.status if isinstance(error, FetchError) else None
-            return Page(reason=error.reason, final=status is not None and 400 <= status < 500)
+            return Page(
+                reason=error.reason,
+                final=status is not None and 400 <= status < 500,
+                is_barred=isinstance(error, BarrierError) or status in BARRED,
+            )
 
 
+BARRED = (401, 402, 403, 451)
+"""Statuses of a server that does not show a page to us."""
 AGE = 86_400.0
 """Seconds that rules hold."""
 RETRY = 600.0

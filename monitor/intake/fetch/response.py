@@ -21,6 +21,7 @@ from monitor.base.translation import gettext as _
 from monitor.base.translation import mark, number
 from monitor.base.url import UrlError, redact, without_credentials
 from monitor.intake.fetch.address_guard import AddressError, UnreachableError
+from monitor.intake.parse.barrier import challenge_by_headers
 from monitor.model.poll import Fetched, Hints, NotModified
 
 _PHRASES = {status.value: status.phrase for status in HTTPStatus}
@@ -58,7 +59,7 @@ class StatusError(Exception):
         self.code, self.retry_after = code, retry_after
         words = f"{code} {_PHRASES.get(code) or _('unknown status')}"
         if problem:
-            words += f", {problem}"
+            words = words + ", " + problem  # stays a message in any language
         if retry_after is not None:
             wait = span(retry_after)
             words = _("{status}; asked to come back in {time}", status=words, time=wait)
@@ -114,7 +115,7 @@ def interpret(answers: Sequence[Answer], *, conditional: bool) -> Fetched | NotM
         raise StatusError(code, problem=_("although nothing was asked conditionally"))
     if code in REDIRECTS:
         raise StatusError(code, problem=_("without saying where to"))
-    raise StatusError(code, headers.retry_after())
+    raise StatusError(code, headers.retry_after(), challenge_by_headers(headers.get))
 
 
 def _permanent_target(answers: Sequence[Answer]) -> str | None:

@@ -39,6 +39,7 @@ from monitor.model.feed import (
     PermanentRedirect,
     Poll,
     PublicationRate,
+    SubscribedFeed,
 )
 from monitor.model.watchlist import Severity
 
@@ -124,6 +125,18 @@ def describe_trouble(feed: Feed, state: FeedState, now: Timestamp) -> str:
             return _("silent: {reason}", reason=_quiet(state))
         case _other:
             return ""
+
+
+def describe_barrier(feed: SubscribedFeed) -> str:
+    """Return why pages of a feed's articles are not seen; empty if they are."""
+    if not feed.barred:
+        return ""
+    return ngettext(
+        "the page of {count} article not seen: {reason}",
+        "the pages of {count} articles not seen: {reason}",
+        feed.barred,
+        reason=feed.barrier,
+    )
 
 
 def _failure(state: FeedState) -> str:

@@ -260,6 +260,8 @@ class Ingester:
         if page.later:
             batch.postpone_page(id, page.reason, now + page.later, failed=False)
             return None
+        if feed is not None and (page.text or page.is_barred):
+            batch.note_barrier(feed.number, page.reason)
         if article is None or feed is None or not page.text:
             final = page.final or not page.reason or answer.pending.attempts + 1 >= PAGE_TRIES
             retries = feed is not None and not final

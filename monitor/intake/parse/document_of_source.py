@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from monitor.intake.parse import document, listing, mail, sitemap
+from monitor.base.errors import ParseError
+from monitor.intake.parse import document, listing, mail, sitemap, web_page
 from monitor.model.feed import Source, SourceKind
 from monitor.model.poll import ParsedFeed
 
+_PROLOG = 1_000
+_HTML = (b"<!doctype html", b"<html")
 _PARSERS = {SourceKind.FEED: document.parse, SourceKind.SITEMAP: sitemap.parse}
 
 
@@ -15,12 +18,20 @@ def parse(
     """Parse a document, with the features of its first texts if `with_features`.
 
     Raises:
+        BarrierError: Something else stands in its place.
         ParseError: It is no document of such a source.
     """
-    if source.kind is SourceKind.PAGE:
-        parsed = listing.parse(source, body, url, content_type)
-    elif source.kind is SourceKind.MAILBOX:
-        parsed = mail.parse(body, url, split=source.split)
-    else:
-        parsed = _PARSERS[source.kind](body, url, content_type)
+    try:
+        if source.kind is SourceKind.PAGE:
+            parsed = listing.parse(source, body, url, content_type)
+        elif source.kind is SourceKind.MAILBOX:
+            parsed = mail.parse(body, url, split=source.split)
+        else:
+            parsed = _PARSERS[source.kind](body, url, content_type)
+    except ParseError:
+        if body[:_PROLOG].lstrip().lower().startswith(_HTML):
+            root = web_page.tree(body[: web_page.PAGE_CAP], content_type)
+            if root is not None:
+                web_page.refuse_barrier(body, url, root)
+        raise
     return document.with_features(parsed) if with_features else parsed

@@ -14,9 +14,10 @@ from urllib.parse import urljoin, urlsplit
 
 from msgspec import Struct
 
-from monitor.base.errors import ParseError
-from monitor.base.text_cleaning import clean, lines, safe_url
+from monitor.base.errors import BarrierError, ParseError
+from monitor.base.text_cleaning import clean, line, lines, safe_url
 from monitor.base.translation import gettext as _
+from monitor.intake.parse.barrier import barrier
 from monitor.intake.parse.document import in_utf8, without_impossible_characters
 
 if TYPE_CHECKING:
@@ -51,12 +52,34 @@ def extract_text(body: bytes, url: str, content_type: str = "") -> str:
         raise ParseError(url, _("the page is {kind}, not a web page", kind=kind))
     try:
         root = tree(body[:PAGE_CAP], content_type)
-        return "" if root is None else _article(root)
-    except MemoryError:
+        if root is None:
+            return ""
+        text = _article(root)
+        refuse_barrier(body, url, root, text)
+        return text
+    except (BarrierError, MemoryError):
         raise
     except Exception as error:  # whatever two parsers and three heuristics may raise
         reason = _("the page cannot be read ({error})", error=type(error).__name__)
         raise ParseError(url, reason) from error
+
+
+def refuse_barrier(body: bytes, url: str, root: HtmlElement, article: str = "") -> None:
+    """Check that a page is no barrier.
+
+    Args:
+        body: The page.
+        url: Its address, after redirects.
+        root: Its tree.
+        article: The text that was taken for its article; empty if there is none.
+
+    Raises:
+        BarrierError: It is one.
+    """
+    hidden = " or ".join(f"self::{tag}" for tag in ("script", "style", "noscript", "head"))
+    visible = line(" ".join(root.xpath(f"//text()[not(ancestor::*[{hidden}])]")))
+    if reason := barrier(body, url, visible, article):
+        raise BarrierError(url, _("blocked: {what} in its place", what=reason))
 
 
 def tree(body: bytes, content_type: str) -> HtmlElement | None:

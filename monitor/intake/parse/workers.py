@@ -139,7 +139,7 @@ class Parser:
             reason = _("reading it takes longer than {seconds} s", seconds=f"{seconds:g}")
             raise ParseError(url, reason) from None
         if isinstance(outcome, _Unreadable):
-            raise ParseError(url, outcome.reason)
+            raise outcome.error(url, outcome.reason)
         return outcome, spent
 
 
@@ -215,6 +215,7 @@ class _Unreadable(Struct, frozen=True):
     """A document that could not be read, and why: no exception crosses processes whole."""
 
     reason: str
+    error: type[ParseError] = ParseError
 
 
 def _attempt(
@@ -235,7 +236,7 @@ def _attempt(
             body, content_type = with_encoding(body, content_type, encoding)
         outcome = function(body, url, content_type)
     except ParseError as error:
-        outcome = _Unreadable(error.reason)
+        outcome = _Unreadable(error.reason, type(error))
     except MemoryError:
         outcome = _Unreadable(_("reading it needs too much memory"))
     finally:

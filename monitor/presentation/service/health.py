@@ -15,6 +15,7 @@ from monitor.base.formatting import clauses
 from monitor.intake.ingest.feed_health import (
     DAY,
     WORST,
+    describe_barrier,
     describe_health,
     describe_redirect,
     describe_trouble,
@@ -54,13 +55,15 @@ class NewsroomHealth:
         feeds = []
         for record in self._views.feeds.subscribed():
             about = record.feed, record.state, now
-            words = [describe_health(*about), describe_redirect(record.move, record.former, now)]
+            barrier = describe_barrier(record)
+            redirect = describe_redirect(record.move, record.former, now)
+            words = [describe_health(*about), barrier, redirect]
             feeds.append(
                 FeedHealth(
                     **asdict(record),
                     health=health(*about),
                     words=clauses(filter(None, words)),
-                    trouble=describe_trouble(*about),
+                    trouble=clauses(filter(None, (describe_trouble(*about), barrier))),
                 )
             )
         return sorted(feeds, key=lambda f: (WORST.index(f.health), -f.state.failures))

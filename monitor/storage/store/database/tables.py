@@ -157,6 +157,8 @@ _TABLES = (
         real("breached_at", None, "when last"),
         text("breach", "", "and how"),
         integer("bucket", 0),
+        text("barrier", "", "why the last pages of its articles were not shown to us"),
+        integer("barred", 0, "how many pages in a row"),
         indices=(Index("feeds_by_due", "next_due"), Index("feeds_by_poll", "last_poll")),
     ),
     _table(

@@ -393,6 +393,14 @@ class Batch(StoreReads):
                 (int(failed), due, coded(reason), article),
             )
 
+    def note_barrier(self, feed: int, reason: str) -> None:
+        """Store why a page of a feed was not shown to us; an empty reason: one was shown."""
+        self._sql.execute(
+            "UPDATE feeds SET barrier = ?, barred = CASE WHEN ? THEN barred + 1 ELSE 0 END"
+            " WHERE number = ? AND (barred > 0 OR ?)",
+            (coded(reason), bool(reason), feed, bool(reason)),
+        )
+
     def save_imported(self, feed: Feed, changes: Sequence[ArticleChange]) -> None:
         """Store new articles that no poll brought."""
         articles.insert(self._sql, feed.number, changes)

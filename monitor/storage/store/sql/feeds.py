@@ -207,7 +207,8 @@ class FeedViews(StoreViews):
             )
         }
         rows = self._connection.rows(
-            f"SELECT articles, {FEED}, {STATE} FROM feeds WHERE subscribed ORDER BY number"
+            f"SELECT articles, barrier, barred, {FEED}, {STATE} FROM feeds WHERE subscribed"
+            " ORDER BY number"
         )
         return [
             SubscribedFeed(
@@ -216,6 +217,8 @@ class FeedViews(StoreViews):
                 articles=row["articles"],
                 move=moves.get(feed.number),
                 former=former_addresses.get(feed.number),
+                barrier=shown(row["barrier"]),
+                barred=row["barred"],
             )
             for row in rows
         ]
