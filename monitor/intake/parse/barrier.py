@@ -30,14 +30,14 @@ _CHALLENGES = (
     ("Anubis", rb"id=[\"']anubis_challenge"),
     ("Radware", rb"<title>Radware (?:Captcha|Bot Manager)"),
     ("captcha", rb"<title>(?:Are you a robot\?|Pardon Our Interruption|Robot Check)"),
-)  # not a message
+)
 _SIGNS = [(who, re.compile(sign, re.IGNORECASE | re.DOTALL)) for who, sign in _CHALLENGES]
 _CHALLENGE_HEADERS = (
     (b"cf-mitigated", b"challenge", "Cloudflare"),
     (b"x-datadome", b"", "DataDome"),
     (b"x-sucuri-block", b"", "Sucuri"),
     (b"x-amzn-waf-action", b"c", "AWS WAF"),  # challenge or captcha
-)  # not a message
+)
 _CONSENT_HOST = re.compile(r"https?://(?:consent|guce|privacy-?gate|cmp|myprivacy)\.", re.I)
 _CONSENT_TOOL = re.compile(rb"didomi|onetrust|sourcepoint|quantcast-?choice|cookie-?wall", re.I)
 _CONSENT_WORDS = re.compile(
