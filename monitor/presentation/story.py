@@ -112,12 +112,15 @@ def describe_linked(linked: LinkedOutlets) -> str:
 def outlet_lines(timeline: StoryTimeline, limit: int) -> Iterator[str]:
     """Yield the outlets with a story, and those with its event in each language, with their signs.
 
-    A line names at most `limit` outlets, and counts the others.
+    A line names at most `limit` outlets, each once, and counts the others.
     """
-    if timeline.outlets:
-        yield f"{signs.OUTLETS} {shortened([*map(_with_lag, timeline.outlets)], limit)}"
+    firsts: dict[str, Outlet] = {}
+    for outlet in timeline.outlets:
+        firsts.setdefault(outlet.name, outlet)
+    if firsts:
+        yield f"{signs.OUTLETS} {shortened([*map(_with_lag, firsts.values())], limit)}"
     for linked in timeline.elsewhere_by_language():
-        names = shortened([outlet.name for outlet in linked.outlets], limit)
+        names = shortened([*dict.fromkeys(outlet.name for outlet in linked.outlets)], limit)
         words = describe_linked(linked)
         yield f"{signs.OTHER_LANGUAGE} {_('{where}: {outlets}', where=words, outlets=names)}"
 

@@ -42,6 +42,7 @@ def test_what_the_publishers_say_of_the_order(
         ((FIRST, SECOND), ["≡ Les Échos, Reuters +4 min"]),
         ((FIRST, replace(SECOND, lag=0.2)), ["≡ Les Échos, Reuters"]),
         ((FIRST, SECOND, replace(SECOND, name="AFP")), ["≡ Les Échos, Reuters +4 min, +1"]),
+        ((FIRST, SECOND, replace(SECOND, lag=900.0)), ["≡ Les Échos, Reuters +4 min"]),
     ],
 )
 def test_who_was_first_and_by_how_long(outlets: tuple[Outlet, ...], words: list[str]) -> None:
