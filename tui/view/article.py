@@ -22,7 +22,7 @@ from monitor.model.article import (
     shown_parts,
 )
 from monitor.model.delivery import Delivery
-from monitor.model.shown_names import part_name
+from monitor.model.shown_names import list_name, part_name
 from monitor.model.triage import Decision
 from monitor.presentation import times
 from monitor.presentation.alert import change_lines, describe_triage, outcome_lines
@@ -248,7 +248,10 @@ def standing_lines(
         names = [
             run
             for alert in group
-            for run in (severity_run(alert.severity), (f"{safe.line(alert.watchlist)}  ", "list"))
+            for run in (
+                severity_run(alert.severity),
+                (f"{safe.line(list_name(alert.watchlist))}  ", "list"),
+            )
         ]
         style = "new" if group[0].state is AlertState.NEW else "plain"
         lines += wrap_line([*names, (triage, style)], cells)

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from datetime import UTC
 
+import pytest
 from msgspec.structs import replace
 from support.fake_newsroom import NOW, FakeNewsroom
 
 from monitor.model.triage import Decision
+from monitor.model.watchlist import FEED_HEALTH
 from monitor.presentation.spans import Line
+from tui.bell import bell_text
 from tui.view.article import standing_lines
 from tui.view.pages import history_lines
 
@@ -45,3 +48,12 @@ def test_what_holds_for_the_alerts_of_a_story_is_told_once() -> None:
     assert standing.count("✎ call") == 1
     assert "list 2  " in standing.splitlines()[2]
     assert "list 3  new" in standing.splitlines()[2]
+
+
+@pytest.mark.usefixtures("french")
+def test_alerts_about_feeds_have_their_name_in_the_language_of_the_reader() -> None:
+    alert = replace(FakeNewsroom().alerts([1])[0], watchlist=FEED_HEALTH)
+    lines = standing_lines([alert], {}, {}, 80, UTC) + history_lines([(alert, [])], 80, UTC)
+    assert "feed health" not in text(lines)
+    assert text(lines).count("santé des flux") == 2
+    assert "santé des flux" in bell_text([alert])
