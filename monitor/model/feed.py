@@ -213,6 +213,8 @@ class FeedState(Struct, frozen=True, kw_only=True):
     last_modified: bytes | None = None
     body_hash: bytes | None = None
     """Hash of the last body whose entries are stored; a body with this hash is not new."""
+    children: bytes | None = None
+    """The sitemaps of an index as they were last read (see `monitor.intake.sitemap_index`)."""
     next_due: Timestamp = 0.0
     last_poll: Timestamp | None = None
     last_ok: Timestamp | None = None

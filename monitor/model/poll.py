@@ -96,6 +96,8 @@ class Entry(Struct, frozen=True, kw_only=True):
     """Absolute address of the source."""
     lang: str = ""
     """Language that the feed declares for it; empty if it declares none for single entries."""
+    answer: ResponseEvidence | None = None
+    """The answer that brought it, if it is another one than that of the poll."""
     features: bytes = b""
     """Features of its texts, packed, where they were read with the document."""
     key: str = ""
@@ -124,6 +126,8 @@ class ParsedFeed(Struct, frozen=True, kw_only=True):
     entries: tuple[Entry, ...] = ()
     children: tuple[str, ...] = ()
     """Addresses of the documents that have its entries, the newest first; empty if it has them."""
+    is_continued: bool = False
+    """Whether one of these is as it was at the last poll: its entries are not among those here."""
     seconds: float = 0.0
     """Seconds of processor time in which the document was read; 0 if that was not measured."""
 
@@ -337,6 +341,10 @@ class Arrivals(Struct, frozen=True, kw_only=True):
     """Incidents of the feed that begin."""
     linked: Mapping[int, bool] = field(default_factory=dict)
     """Stories that new links spread, and whether all the linked articles are old."""
+
+    def response_for(self, change: ArticleChange) -> ResponseEvidence | None:
+        """Return the response that brought an article."""
+        return change.entry.answer or self.response
 
 
 class PollOutcome(Arrivals, frozen=True, kw_only=True):

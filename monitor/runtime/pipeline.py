@@ -34,7 +34,9 @@ from monitor.intake.ingest import schedule
 from monitor.intake.ingest.ingest import Ingester
 from monitor.intake.ingest.outage import OutageDetector
 from monitor.intake.ingest.poll_outcome import BatchOutcome, PageResult, PollResult
+from monitor.intake.parse import sitemap
 from monitor.intake.parse.workers import Parser
+from monitor.intake.sitemap_index import Answer, with_children
 from monitor.model.cost import LARGE, QUICK, CostlyError
 from monitor.model.feed import Feed, FeedState, Source, SourceKind
 from monitor.model.poll import Fetched, NotModified, Page, ParsedFeed, PendingPage
@@ -120,13 +122,26 @@ class Pipeline:
     async def _poll(self, feed: Feed, state: FeedState, *, is_costly: bool) -> None:
         """Poll one feed; raises CostlyError if its document should not be costly, and is."""
         started_at = self._clock()
-        response, parsed = await self._fetch(feed, state, is_costly=is_costly), None
+        response, parsed = await self._fetch(feed, feed.url, state, is_costly=is_costly), None
         body_bytes = len(response.body) if isinstance(response, Fetched) else 0
         with self._holding(0 if is_costly else body_bytes):  # one costly body, or many others
             if isinstance(response, Fetched) and response.digest != state.body_hash:
                 response, parsed = await self._parse(
                     response, feed.source, state, is_costly=is_costly
                 )
+
+            async def read(url: str, known: FeedState) -> tuple[Answer, ParsedFeed | None]:
+                nonlocal body_bytes
+                answer = await self._fetch(feed, url, known, is_costly=is_costly)
+                if not isinstance(answer, Fetched) or answer.digest == known.body_hash:
+                    return answer, None
+                body_bytes = max(body_bytes, len(answer.body))
+                with self._holding(0 if is_costly else len(answer.body)):
+                    return await self._parse(answer, feed.source, known, is_costly=is_costly)
+
+            response, parsed, state = await with_children(
+                response, parsed, feed.url, state, read, self._clock()
+            )
             result = PollResult(
                 feed=feed,
                 state=state,
@@ -211,10 +226,8 @@ class Pipeline:
     async def _in_thread(self, call: Callable[..., R], *args: object) -> R:
         return await asyncio.get_running_loop().run_in_executor(self._thread, call, *args)
 
-    async def _fetch(
-        self, feed: Feed, state: FeedState, *, is_costly: bool
-    ) -> Fetched | NotModified | FeedError:
-        """Fetch a feed; return it without its body if that is the one of the last poll.
+    async def _fetch(self, feed: Feed, url: str, state: FeedState, *, is_costly: bool) -> Answer:
+        """Fetch a document of a feed; return it without its body if that is the one of the state.
 
         The hash of the body decides what is new, not the headers.
 
@@ -225,20 +238,22 @@ class Pipeline:
         if is_page and (refusal := await self._refusal(feed)):
             return ParseError(feed.url, refusal)
         is_mailbox = feed.source.kind is SourceKind.MAILBOX
-        max_bytes = MAX_BYTES if is_costly else LARGE
+        most = sitemap.MAX_BYTES if feed.source.kind is SourceKind.SITEMAP else MAX_BYTES
+        max_bytes = most if is_costly else LARGE
         try:
             if is_mailbox:
                 mails = self._client.new_mails
                 fetched = await mails(feed, state.etag or b"", max_bytes, is_costly=is_costly)
             else:
                 fetched = await self._client.fetch(
-                    feed.url,
+                    url,
                     etag=state.etag,
                     last_modified=state.last_modified,
                     accept=ACCEPT_PAGE if is_page else ACCEPT_FEED,
                     max_bytes=max_bytes,
                     truncate=not is_costly,
                     request_options=feed.request_options,
+                    credentials_origin=feed.url,
                 )
         except FeedError as error:
             return error.bare()
@@ -260,7 +275,7 @@ class Pipeline:
 
     async def _parse(
         self, fetched: Fetched, source: Source, state: FeedState, *, is_costly: bool
-    ) -> tuple[Fetched | FeedError, ParsedFeed | None]:
+    ) -> tuple[Answer, ParsedFeed | None]:
         try:
             is_first = state.last_ok is None
             parsed = await self._parser.parse(

@@ -168,7 +168,9 @@ class PollStep(Struct, frozen=True, kw_only=True):
         new_entries = [d.entry for d in decisions if isinstance(d, _NEW_TO_FEED)]
         known_ids = [d.article for d in decisions if not isinstance(d, _NEW_TO_FEED)]
         known, new = len(known_ids), sum(arrival.new for arrival in changes)
-        last_articles = self.history.last_articles
+        # Of several documents, those that did not change have entries that are not among these.
+        last_articles = frozenset() if parsed.children else self.history.last_articles
+        overlap = len(last_articles.intersection(known_ids)) if last_articles else known
         ids = {d.article for d in decisions if not isinstance(d, article_changes.New)}
         breach = _breach(changes, self.hourly)
         state = schedule.after_read(
@@ -177,8 +179,8 @@ class PollStep(Struct, frozen=True, kw_only=True):
             fetched,
             replace(parsed, entries=tuple(d.entry for d in decisions)) if feed.is_found else parsed,
             known=known,
-            overlap=len(last_articles.intersection(known_ids)) if last_articles else None,
-            is_older=not new_entries and not self.history.last_arrivals <= ids,
+            overlap=overlap + parsed.is_continued,
+            is_older=not (new_entries or parsed.children or self.history.last_arrivals <= ids),
             now=self.now,
             jitter=self.jitter,
         )
@@ -205,7 +207,7 @@ class PollStep(Struct, frozen=True, kw_only=True):
             missed=(compared_at, self.now) if state.blind and compared_at else None,
             articles=frozenset(ids if new_entries else ()),
             new_articles=frozenset(ids.difference(known_ids)),
-            response=_answer_evidence(fetched, self.now),
+            response=answer_evidence(fetched, self.now),
         )
         outcome = self._with_publication_rate(outcome, [entry.published for entry in new_entries])
         reissued = sum(isinstance(d, article_changes.Reissued) for d in decisions)
@@ -294,7 +296,7 @@ def _breach(changes: Sequence[ArticleChange], hourly: float) -> str:
     )
 
 
-def _answer_evidence(fetched: Fetched, now: Timestamp) -> ResponseEvidence:
+def answer_evidence(fetched: Fetched, now: Timestamp) -> ResponseEvidence:
     return ResponseEvidence(
         url=redact(fetched.url),
         status=fetched.status,

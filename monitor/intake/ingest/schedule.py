@@ -116,7 +116,8 @@ def after_read(
     hints = replace(fetched.hints, ttl=parsed.ttl if parsed.ttl else fetched.hints.ttl)
     interval = _interval(feed, _adapted(state, total, 0 if blind else known, now))
     # A server that repeats its ETag for a changed body would answer 304 to the next change.
-    is_repeated = fetched.etag is not None and fetched.etag == state.etag
+    has_changed = fetched.digest != state.body_hash  # not an index, the sitemaps of which changed
+    is_repeated = has_changed and fetched.etag is not None and fetched.etag == state.etag
     return replace(
         _success(state, interval, hints, now, jitter),
         compared_at=state.compared_at if is_older else now,

@@ -139,7 +139,7 @@ class _Planning:
             "matches": evidence.matches(hit.matches),
             "article": evidence.article(article, self._arrivals.feed, text._asdict()),
             "via": self._arrivals.via,
-            "answer": evidence.answer(self._arrivals.response),
+            "answer": evidence.answer(self._arrivals.response_for(change)),
             "backfill": change.backfill,
             "merged_into": alert.merged_into,
         }
@@ -162,7 +162,8 @@ class _Planning:
 
     def _time(self, change: ArticleChange) -> None:
         """Note when the article of an alert was published and seen, unless it is backfill."""
-        via, response, article = self._arrivals.via, self._arrivals.response, change.article
+        via, article = self._arrivals.via, change.article
+        response = self._arrivals.response_for(change)
         if change.backfill or via not in (Via.POLL, Via.PAGE):
             return
         seen = response.received if response else article.seen

@@ -13,7 +13,16 @@ Upgrade = Callable[[Connection], None]
 
 
 def _add_kinds_of_sources(connection: Connection) -> None:
-    for column in ("kind", "outlet", "is_found", "sought_at", "first_ok", "barrier", "barred"):
+    for column in (
+        "kind",
+        "outlet",
+        "is_found",
+        "sought_at",
+        "first_ok",
+        "children",
+        "barrier",
+        "barred",
+    ):
         connection.add_column("feeds", column)
 
 

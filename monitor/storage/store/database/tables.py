@@ -136,6 +136,7 @@ _TABLES = (
         boolean("is_found", False, "a sitemap found beside feeds, which feeds.yaml does not have"),
         real("sought_at", None, "when a sitemap of its site was last sought"),
         blob("etag, last_modified, body_hash", None),
+        blob("children", None, "the sitemaps of an index, as last read"),
         real("next_due", 0),
         real("last_poll, last_ok, first_ok", None),
         real("compared_at", None, "when it last had its newest entries: a gap begins there"),

@@ -13,8 +13,8 @@ from monitor.storage.store.database.connection import Connection, marks, upsert
 from monitor.storage.store.sql.evidence import EvidenceLog
 
 _RESET_IF_REQUEST_CHANGED = ", ".join(
-    f"{column} = CASE WHEN manner = ?6 THEN {column} END"
-    for column in ("etag", "last_modified", "body_hash")
+    f"{column} = CASE WHEN manner = ?6 AND kind = ?8 THEN {column} END"
+    for column in ("etag", "last_modified", "body_hash", "children")
 )
 """A server may answer another request differently: the old validators are worthless then."""
 _SUBSCRIBE = (

@@ -59,7 +59,16 @@ def test_a_store_of_version_1_is_upgraded_and_is_like_a_new_one(address: StoreAd
     room = opened(address)
     room.save(arrival(1, ALIBABA))
     with closing(open_database(address, create=False)) as sql:
-        for column in ("kind", "outlet", "is_found", "sought_at", "first_ok", "barrier", "barred"):
+        for column in (
+            "kind",
+            "outlet",
+            "is_found",
+            "sought_at",
+            "first_ok",
+            "children",
+            "barrier",
+            "barred",
+        ):
             sql.execute(f"ALTER TABLE feeds DROP COLUMN {column}")
         sql.set_version(1)
     with closing(open_database(address, create=True)) as sql:
