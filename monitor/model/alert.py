@@ -52,7 +52,7 @@ class SuppressionReason(enum.StrEnum):
     """Somebody was notified of another alert of its watchlist a short time before."""
 
 
-class BegunIncident(Struct, frozen=True, kw_only=True):
+class BegunIncident(Struct, frozen=True):
     """An incident that begins, and the alert about it."""
 
     kind: AlertKind

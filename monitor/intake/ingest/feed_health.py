@@ -218,16 +218,17 @@ def begun_incidents(
     open_kinds = {kind for kind, incident in latest.items() if incident.ended_at is None}
     if state.gone and AlertKind.GONE not in open_kinds:
         words = _("{feed}: gone (410); it is not asked any more", feed=feed.name)
-        yield _notice(AlertKind.GONE, Severity.MEDIUM, words)
+        yield BegunIncident(AlertKind.GONE, Severity.MEDIUM, words)
     elif _fails(state, now) and not open_kinds & {AlertKind.GONE, AlertKind.FAILING}:
-        yield _notice(AlertKind.FAILING, Severity.MEDIUM, _failure_title(feed, state, now))
+        yield BegunIncident(AlertKind.FAILING, Severity.MEDIUM, _failure_title(feed, state, now))
     if state.breaches and AlertKind.QUARANTINED not in open_kinds:
         words = _(
             "{feed}: quarantined, and polled rarely: {reason}", feed=feed.name, reason=state.breach
         )
-        yield _notice(AlertKind.QUARANTINED, Severity.MEDIUM, words)
+        yield BegunIncident(AlertKind.QUARANTINED, Severity.MEDIUM, words)
     if is_silent(state) and AlertKind.SILENT not in open_kinds:
-        yield _notice(AlertKind.SILENT, Severity.LOW, _silence_title(feed, state), rings=not first)
+        words = _silence_title(feed, state)
+        yield BegunIncident(AlertKind.SILENT, Severity.LOW, words, is_news=not first)
     if reissue and reissue.is_whole and _is_due_again(latest.get(AlertKind.REISSUED), now):
         words = ngettext(
             "{feed}: published {count} known article again under new ids, which raises no alerts",
@@ -235,7 +236,7 @@ def begun_incidents(
             reissue.reissued,
             feed=feed.name,
         )
-        yield _notice(AlertKind.REISSUED, Severity.LOW, words)
+        yield BegunIncident(AlertKind.REISSUED, Severity.LOW, words)
 
 
 def ended_incidents(
@@ -291,12 +292,6 @@ def _silence_title(feed: Feed, state: FeedState) -> str:
         "{feed}: nothing new for {time}; it usually publishes {habit}",
         feed=feed.name, time=spelled(silence), habit=habit,
     )  # fmt: skip
-
-
-def _notice(
-    kind: AlertKind, severity: Severity, title: str, *, rings: bool = True
-) -> BegunIncident:
-    return BegunIncident(kind=kind, severity=severity, title=title, is_news=rings)
 
 
 REDIRECTS = 3

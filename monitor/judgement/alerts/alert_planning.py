@@ -36,7 +36,7 @@ from monitor.model.alert import AlertKind, BegunIncident, Verdict
 from monitor.model.evidence import Kind
 from monitor.model.latency import ArticleTiming
 from monitor.model.poll import Arrivals, ArticleChange, Via
-from monitor.model.watchlist import FEED_HEALTH, WatchlistMatch
+from monitor.model.watchlist import WatchlistMatch
 
 
 def plan_alerts(
@@ -69,7 +69,6 @@ class _Planning:
         self._now = now
         self.plan = AlertPlan(at=now)
         self._planner = DeliveryPlanner(facts, routing, self.plan)
-        self._last_alert = facts.last_alert
         self._known_alerts = {
             (alert.watchlist, alert.article): alert
             for alerts in facts.alerts.values()
@@ -98,7 +97,7 @@ class _Planning:
         text = self._facts.texts[article.id]
         originals = self._original_alerts(change.copy_of)
         alert = NewAlert(
-            id=self._next_alert(),
+            id=self._planner.next_alert(),
             watchlist=watchlist.name,
             severity=watchlist.severity,
             title=article.title,
@@ -236,24 +235,9 @@ class _Planning:
         """Begin an incident of the feed, with an alert if it rings."""
         feed, id = self._arrivals.feed, None
         if notice.is_news:
-            id = self._next_alert()
-            alert = NewAlert(
-                id=id,
-                watchlist=FEED_HEALTH,
-                severity=notice.severity,
-                title=notice.title,
-                feed=feed.name,
-                backfill=False,
-                kind=notice.kind,
-                about_feed=feed.number,
-            )
-            extra = {"feed": {"number": feed.number, "name": feed.name}}
-            self._planner.raise_about(alert, extra)
+            about = notice.kind, notice.severity, notice.title
+            id = self._planner.raise_about(*about, feed=feed)
         self.plan.incidents.append(NewIncident(feed=feed.number, kind=notice.kind, alert=id))
-
-    def _next_alert(self) -> int:
-        self._last_alert += 1
-        return self._last_alert
 
 
 def original_alert(

@@ -28,12 +28,13 @@ from monitor.judgement.alerts.plan import (
     Notify,
     SuppressedCount,
 )
-from monitor.model.alert import SuppressionReason
+from monitor.model.alert import AlertKind, SuppressionReason
 from monitor.model.config import BriefingSchedule, Config, Digest, Quiet, Route
 from monitor.model.delivery import Occasion, PlannedDelivery
 from monitor.model.evidence import Kind
+from monitor.model.feed import Feed
 from monitor.model.poll import RaisedAlert
-from monitor.model.watchlist import Watchlist
+from monitor.model.watchlist import FEED_HEALTH, Severity, Watchlist
 
 NO_SILENCES: Mapping[str, Timestamp] = {}
 
@@ -163,8 +164,14 @@ class DeliveryPlanner:
         self._routing = routing
         self._plan = plan
         self._now = plan.at
+        self._last_alert = facts.last_alert
         self._last_notified = dict(facts.last_notified)
         self._suppressed = dict(facts.suppressed)
+
+    def next_alert(self) -> int:
+        """Return the number of a new alert."""
+        self._last_alert += 1
+        return self._last_alert
 
     def raised(self, alert: NewAlert, watchlist: Watchlist | None = None) -> NewAlert:
         """Plan the deliveries of a new alert, and return it; if there are none, it says why.
@@ -185,27 +192,54 @@ class DeliveryPlanner:
         return alert
 
     def raise_about(
-        self, alert: NewAlert, extra: Mapping[str, Any], rule: Watchlist | None = None
-    ) -> None:
-        """Plan an alert that is about no article; a cooldown suppresses none of them.
+        self,
+        kind: AlertKind,
+        severity: Severity,
+        title: str,
+        *,
+        feed: Feed | None = None,
+        rule: Watchlist | None = None,
+        **extra: Any,
+    ) -> int:
+        """Plan an alert that is about no article, and return its number.
+
+        A cooldown suppresses none of them.
 
         Args:
-            alert: The alert.
-            extra: Further fields of its evidence record.
+            kind: The subject of the alert.
+            severity: Its severity.
+            title: The whole message, in words.
+            feed: The feed that it is about.
             rule: The watchlist that it is about.
+            extra: Further fields of its evidence record.
         """
-        alert = self.raised(alert)
+        alert = self.raised(
+            NewAlert(
+                id=self.next_alert(),
+                watchlist=rule.name if rule else FEED_HEALTH,
+                severity=severity,
+                title=title,
+                feed=feed.name if feed else "",
+                about_feed=feed.number if feed else None,
+                backfill=False,
+                kind=kind,
+                rule=rule.rule if rule else "",
+            )
+        )
         content = {
             "at": self._now,
-            "about": alert.kind,
+            "about": kind,
             "watchlist": rule.name if rule else "",
-            "severity": alert.severity,
-            "title": alert.title,
+            "severity": severity,
+            "title": title,
             **extra,
         }
+        if feed:
+            content["feed"] = {"number": feed.number, "name": feed.name}
         self._plan.raised.append(alert)
         self._plan.new.append(alert)
         self._plan.records.append(EvidenceRecord(Kind.RAISED, alert.id, content, rule))
+        return alert.id
 
     def escalated(self, alert: RaisedAlert, *, notify_backfill: bool) -> Suppressed | None:
         """Plan the deliveries of an escalation, or return the reason that suppresses them."""

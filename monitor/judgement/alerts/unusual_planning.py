@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
-from typing import Any
+from collections.abc import Collection, Sequence
 
 from msgspec import Struct
 
@@ -11,7 +10,7 @@ from monitor.base.article import Timestamp
 from monitor.base.formatting import span
 from monitor.base.translation import gettext as _
 from monitor.base.translation import ngettext, number
-from monitor.judgement.alerts.plan import AlertFacts, AlertPlan, NewAlert, NewUnusualTime
+from monitor.judgement.alerts.plan import AlertFacts, AlertPlan, NewUnusualTime
 from monitor.judgement.alerts.routing import DeliveryPlanner, Routing, by_the_clock
 from monitor.judgement.alerts.unusual_volume import Unusual
 from monitor.model.alert import AlertKind
@@ -33,37 +32,33 @@ class UnusualWatchlist(Struct, frozen=True, kw_only=True):
     """Headlines of these stories, or of the last one before a silence; the newest first."""
 
 
-_Subject = tuple[AlertKind, Severity, str, Watchlist | None, Mapping[str, Any]]
-"""Kind, severity and title of an alert, its watchlist, and further fields of its record."""
-
-
 def plan_store_damage(
     damage: str, facts: AlertFacts, routing: Routing, now: Timestamp
 ) -> AlertPlan:
     """Decide which alert is raised about damage of the store; empty if it is whole again."""
     if not damage:
         return AlertPlan(at=now, usual_again=[(FEED_HEALTH, AlertKind.DAMAGED)])
-    return _plan(
-        [(AlertKind.DAMAGED, Severity.HIGH, damage, None, {})], facts, routing, now, lasts=True
-    )
+    plan = AlertPlan(at=now)
+    planner = DeliveryPlanner(facts, routing, plan)
+    alert = planner.raise_about(AlertKind.DAMAGED, Severity.HIGH, damage)
+    plan.unusual.append(NewUnusualTime(FEED_HEALTH, AlertKind.DAMAGED, alert))
+    return plan
 
 
 def plan_lost_monitors(
     lost: Sequence[SharingMonitor], facts: AlertFacts, routing: Routing, now: Timestamp
 ) -> AlertPlan:
     """Decide which alerts are raised about monitors that are lost, one each, in their order."""
-    titles = [
-        _(
+    plan = AlertPlan(at=now)
+    planner = DeliveryPlanner(facts, routing, plan)
+    for peer in lost:
+        words = _(
             "the monitor {name} is lost: its last heartbeat was {time} ago; others poll its feeds",
             name=peer.name,
             time=span(peer.silence),
         )
-        for peer in lost
-    ]
-    subjects: list[_Subject] = [
-        (AlertKind.LOST, Severity.MEDIUM, title, None, {}) for title in titles
-    ]
-    return _plan(subjects, facts, routing, now, lasts=False)
+        planner.raise_about(AlertKind.LOST, Severity.MEDIUM, words)
+    return plan
 
 
 def plan_unusual(
@@ -74,41 +69,21 @@ def plan_unusual(
     now: Timestamp,
 ) -> AlertPlan:
     """Plan the alerts that begin, and end those that are over, by watchlist and kind."""
-    subjects: list[_Subject] = []
-    for case in begun:
-        watchlist, unusual = case.watchlist, case.unusual
-        extra = {
-            "since": unusual.since,
-            "stories": unusual.stories,
-            "usual": round(unusual.usual, 3),
-            "alerts": list(case.alerts),
-        }
-        words = title(case, now, routing)
-        subjects.append((unusual.kind, watchlist.severity, words, watchlist, extra))
-    return _plan(subjects, facts, routing, now, lasts=True, ended=ended)
-
-
-def _plan(
-    subjects: Sequence[_Subject],
-    facts: AlertFacts,
-    routing: Routing,
-    now: Timestamp,
-    *,
-    lasts: bool,
-    ended: Collection[tuple[str, AlertKind]] = (),
-) -> AlertPlan:
-    """Plan an alert about each subject; some subjects last until they are over."""
     plan = AlertPlan(at=now, usual_again=sorted(ended))
     planner = DeliveryPlanner(facts, routing, plan)
-    for id, (kind, severity, words, watchlist, extra) in enumerate(subjects, facts.last_alert + 1):
-        name = watchlist.name if watchlist else FEED_HEALTH
-        alert = NewAlert(
-            id=id, watchlist=name, severity=severity, title=words, feed="",
-            backfill=False, kind=kind, rule=watchlist.rule if watchlist else "",
-        )  # fmt: skip
-        planner.raise_about(alert, extra, watchlist)
-        if lasts:
-            plan.unusual.append(NewUnusualTime(name, kind, id))
+    for case in begun:
+        watchlist, unusual = case.watchlist, case.unusual
+        alert = planner.raise_about(
+            unusual.kind,
+            watchlist.severity,
+            title(case, now, routing),
+            rule=watchlist,
+            since=unusual.since,
+            stories=unusual.stories,
+            usual=round(unusual.usual, 3),
+            alerts=list(case.alerts),
+        )
+        plan.unusual.append(NewUnusualTime(watchlist.name, unusual.kind, alert))
     return plan
 
 

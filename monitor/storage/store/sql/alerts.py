@@ -75,7 +75,7 @@ def read_alert_facts(sql: Connection, arrivals: Arrivals, now: Timestamp) -> Ale
         return NO_FACTS
     names = [*watchlists, FEED_HEALTH] if arrivals.notices else [*watchlists]
     return AlertFacts(
-        last_alert=_last_alert(sql),
+        last_alert=sql.last_given("alerts"),
         texts=_stored_texts(sql, {*matched_ids, *alerts}),
         alerts=alerts,
         original_alerts=_of_originals(sql, {c.copy_of for c in changes if c.hits and c.copy_of}),
@@ -104,14 +104,10 @@ def read_watchlist_facts(
 ) -> AlertFacts:
     """Return the facts for alerts about watchlists themselves."""
     return AlertFacts(
-        last_alert=_last_alert(sql),
+        last_alert=sql.last_given("alerts"),
         silences=_silences(sql, now),
         suppressed=_suppressed(sql, watchlists),
     )
-
-
-def _last_alert(sql: Connection) -> int:
-    return sql.last_given("alerts")
 
 
 def _known_alerts(sql: Connection, articles: Collection[int]) -> dict[int, tuple[KnownAlert, ...]]:
