@@ -64,6 +64,9 @@ COMMANDS = {
     ),
     "remove": LazyCommand("subscriptions:feeds_remove", "Remove feeds. Their articles stay."),
     "check": LazyCommand("subscriptions:feeds_check", "Read feeds once, and show what they are."),
+    "backfill": LazyCommand(
+        "feeds_backfill:feeds_backfill", "Read what a feed published before it was watched."
+    ),
     "letter": LazyCommand(
         "subscriptions:feeds_letter", "Write to the publisher of a feed that is blocked."
     ),

@@ -92,16 +92,16 @@ def _refuse_xml(file: Path) -> None:
 
 
 def _import_articles(cli: CliContext, file: Path, feed: str, tally: _Tally) -> tuple[int, int, int]:
-    current_config, zone = _current_config(cli), local_zone()
+    config_in_force, zone = current_config(cli), local_zone()
     store = open_store(cli.store)
     if not store.feeds.every():  # before the first run: what is imported belongs to its feeds
-        store.subscribe((config := current_config()).feeds, config.watchlists)
+        store.subscribe((config := config_in_force()).feeds, config.watchlists)
     importer = ArticleImport(
         store,
-        lambda: current_config().watchlists,
+        lambda: config_in_force().watchlists,
         cli.clock,
         feed,
-        lambda: routing(current_config(), zone),
+        lambda: routing(config_in_force(), zone),
     )
     try:
         with progress_bar() as progress:
@@ -116,13 +116,13 @@ def _import_articles(cli: CliContext, file: Path, feed: str, tally: _Tally) -> t
                 raise
             finally:
                 if importer.new:
-                    _index(cli, store, progress)
+                    index_imported(cli, store, progress)
     finally:
         store.close()
     return importer.new, importer.known, importer.alerts
 
 
-def _current_config(cli: CliContext) -> Callable[[], Config]:
+def current_config(cli: CliContext) -> Callable[[], Config]:
     """Return a function that returns the active configuration; a broken edit changes nothing."""
     config = load(cli.config_path, data=cli.data)
     read_at = signature(cli.config_path)
@@ -160,7 +160,7 @@ def _parse_articles(
             progress("importing", item.end, max(total, item.end))
 
 
-def _index(cli: CliContext, store: Store, progress: Progress | None) -> None:
+def index_imported(cli: CliContext, store: Store, progress: Progress | None) -> None:
     """Add the imported articles to the index; a running monitor does so by itself."""
     try:
         with MonitorLock(cli.folder):

@@ -23,6 +23,28 @@ _SITEMAP = re.compile(r"^[ \t]*sitemap:[ \t]*(\S+)", re.IGNORECASE | re.MULTILIN
 _NEWS = re.compile(r"news|actu", re.IGNORECASE)
 
 
+async def sitemaps_of(client: Client, home: str, options: RequestOptions) -> list[str]:
+    """Return the sitemaps that the robots.txt of a site names, the likeliest for news first.
+
+    Raises:
+        FeedError: The site does not answer.
+    """
+    try:
+        robots = await client.fetch(
+            f"{site(home)}/robots.txt",
+            accept="text/plain, */*;q=0.1",
+            max_bytes=CAP,
+            truncate=True,
+            request_options=options,
+        )
+    except FetchError as error:
+        if error.status is not None and 400 <= error.status < 500 and error.status != 429:
+            return []
+        raise
+    assert isinstance(robots, Fetched)  # the request was not conditional
+    return _own(_SITEMAP.findall(robots.body.decode("latin-1")), home)
+
+
 async def find_news_sitemap(
     client: Client, parser: Parser, home: str, options: RequestOptions, now: Timestamp
 ) -> str:
@@ -38,20 +60,7 @@ async def find_news_sitemap(
     Raises:
         FeedError: The site does not answer.
     """
-    try:
-        robots = await client.fetch(
-            f"{site(home)}/robots.txt",
-            accept="text/plain, */*;q=0.1",
-            max_bytes=CAP,
-            truncate=True,
-            request_options=options,
-        )
-    except FetchError as error:
-        if error.status is not None and 400 <= error.status < 500 and error.status != 429:
-            return ""
-        raise
-    assert isinstance(robots, Fetched)  # the request was not conditional
-    urls = _own(_SITEMAP.findall(robots.body.decode("latin-1")), home)
+    urls = await sitemaps_of(client, home, options)
     for _read in range(MOST_READ):
         if not urls:
             break

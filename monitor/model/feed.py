@@ -117,7 +117,7 @@ class Source(Struct, frozen=True, kw_only=True):
     """Those of a page."""
 
     since: str = ""
-    """Day from which a mailbox is read, as 2026-11-01; empty for its newest mails."""
+    """Day from which a mailbox or a sitemap is read, as 2026-11-01; empty for what is newest."""
     split: bool = False
     """Whether each headline of a mail that lists links is an article."""
 

@@ -40,15 +40,22 @@ def http_client(allow: Networks, contact: str, take_turn: TakeTurn | None = None
 
 
 @asynccontextmanager
-async def prospecting(allow: Networks = (), contact: str = "") -> AsyncIterator[FeedFinder]:
-    """Read feeds without subscribing to them; `allow` and `contact` as in the configuration."""
+async def reading(allow: Networks = (), contact: str = "") -> AsyncIterator[tuple[Client, Parser]]:
+    """Fetch and read documents; `allow` and `contact` as in the configuration."""
     parser = Parser()
     http = http_client(allow, contact)
     try:
         async with http:
-            yield FeedFinder(http, parser, monotonic)
+            yield http, parser
     finally:
         await asyncio.to_thread(parser.close)
+
+
+@asynccontextmanager
+async def prospecting(allow: Networks = (), contact: str = "") -> AsyncIterator[FeedFinder]:
+    """Read feeds without subscribing to them."""
+    async with reading(allow, contact) as (http, parser):
+        yield FeedFinder(http, parser, monotonic)
 
 
 def user_agent(contact: str) -> str:

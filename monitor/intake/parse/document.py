@@ -14,6 +14,7 @@ from monitor.base.errors import ParseError
 from monitor.base.translation import gettext as _
 from monitor.base.translation import mark, number
 from monitor.intake.parse import json_feed, xml_feed
+from monitor.intake.parse.entry import absolute
 from monitor.intake.parse.xml_feed import UTF8
 from monitor.model.poll import ParsedFeed
 
@@ -67,6 +68,28 @@ def parse(body: bytes, url: str, content_type: str = "") -> ParsedFeed:
     except Exception as error:  # feedparser raises anything on 9 % of mutated documents
         reason = _("it is too broken to be read ({error})", error=type(error).__name__)
         raise ParseError(url, reason) from error
+
+
+def older(body: bytes, url: str, content_type: str = "") -> tuple[str, ...]:
+    """Return the addresses of documents with older entries, which a feed's document names.
+
+    https://www.rfc-editor.org/rfc/rfc5005 and `next_url` of JSON Feed.
+    """
+    from lxml import etree
+
+    text, _charset = in_utf8(body, content_type)
+    if json_feed.is_json_feed(body):
+        return tuple(filter(None, (json_feed.next_page(text.decode("utf-8", "replace"), url),)))
+    parser = etree.XMLParser(recover=True, resolve_entities=False, no_network=True)
+    root = etree.fromstring(root_only(text), parser)
+    path = "/*/*[local-name()='link']|/*/*/*[local-name()='link']"
+    links = () if root is None else root.xpath(path)
+    return tuple(
+        address
+        for link in links
+        if link.get("rel") in ("prev-archive", "next")
+        and (address := absolute(url, link.get("href", "")))
+    )
 
 
 def with_features(parsed: ParsedFeed) -> ParsedFeed:

@@ -9,7 +9,6 @@ from monitor.model.poll import ParsedFeed
 
 _PROLOG = 1_000
 _HTML = (b"<!doctype html", b"<html")
-_PARSERS = {SourceKind.FEED: document.parse, SourceKind.SITEMAP: sitemap.parse}
 
 
 def parse(
@@ -22,12 +21,15 @@ def parse(
         ParseError: It is no document of such a source.
     """
     try:
-        if source.kind is SourceKind.PAGE:
-            parsed = listing.parse(source, body, url, content_type)
-        elif source.kind is SourceKind.MAILBOX:
-            parsed = mail.parse(body, url, split=source.split)
-        else:
-            parsed = _PARSERS[source.kind](body, url, content_type)
+        match source.kind:
+            case SourceKind.FEED:
+                parsed = document.parse(body, url, content_type)
+            case SourceKind.SITEMAP:
+                parsed = sitemap.parse(body, url, content_type, since=source.since)
+            case SourceKind.PAGE:
+                parsed = listing.parse(source, body, url, content_type)
+            case SourceKind.MAILBOX:
+                parsed = mail.parse(body, url, split=source.split)
     except ParseError:
         if body[:_PROLOG].lstrip().lower().startswith(_HTML):
             root = web_page.tree(body[: web_page.PAGE_CAP], content_type)

@@ -59,6 +59,11 @@ def parse(text: str, url: str) -> ParsedFeed:
     )
 
 
+def next_page(text: str, url: str) -> str:
+    """Return the address of the page with older items; empty if there is none."""
+    return absolute(url, _text(_object(text, url), "next_url"))
+
+
 def _object(text: str, url: str) -> Table:
     """Return the document; the reader of the standard library refuses deep nesting."""
     try:

@@ -58,6 +58,8 @@ _PIECE = 1 << 16
 _GZIP = b"\x1f\x8b"
 _ENCODING = re.compile(rb"<\?xml[^>]{0,80}encoding\s*=\s*[\"'](iso-8859-\d+|windows-125\d)", re.I)
 """The encodings that sitemaps declare beside UTF-8 and UTF-16."""
+_MONTH = re.compile(r"(20\d\d)[-_/.]?(0[1-9]|1[0-2])(?!\d)")
+"""The month that the address of a sitemap names."""
 _CONTROL = re.compile("[\0-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
 _ADDRESS, _MODIFIED, _NEWS = "loc", "lastmod", "news/title"
 _FIELDS = {
@@ -68,8 +70,14 @@ _FIELDS = {
 """Paths of the elements that are read, with the most characters of each."""
 
 
-def parse(body: bytes, url: str, content_type: str = "") -> ParsedFeed:
+def parse(body: bytes, url: str, content_type: str = "", *, since: str = "") -> ParsedFeed:
     """Return the entries of a sitemap, the newest if they are many; or the children of an index.
+
+    Args:
+        body: The document.
+        url: Its address.
+        content_type: Its type.
+        since: Day from which all dated entries and all children are returned; empty for the newest.
 
     Raises:
         ParseError: It is no sitemap.
@@ -84,10 +92,12 @@ def parse(body: bytes, url: str, content_type: str = "") -> ParsedFeed:
         reason = _("the sitemap is broken off or not well-formed ({error})", error=error)
         raise ParseError(url, reason) from None
     if document.root == "sitemapindex":
-        return ParsedFeed(format=_("an index of sitemaps"), children=_children(document, url))
+        return ParsedFeed(
+            format=_("an index of sitemaps"), children=_children(document, url, since)
+        )
     if document.root != "urlset":
         raise ParseError(url, _("the answer is XML, but no sitemap"))
-    return _sitemap(document.elements, url)
+    return _sitemap(document.elements, url, since)
 
 
 class _Document:
@@ -169,7 +179,7 @@ def _inflated(body: bytes, url: str) -> Iterator[bytes]:
         yield piece
 
 
-def _children(document: _Document, url: str) -> tuple[str, ...]:
+def _children(document: _Document, url: str, since: str) -> tuple[str, ...]:
     """Return the addresses of the sitemaps of an index that are read, the newest first.
 
     Where some are named after the news, the others list the same articles, or none.
@@ -178,6 +188,8 @@ def _children(document: _Document, url: str) -> tuple[str, ...]:
         (absolute(url, e.get(_ADDRESS, "")), _date(e, _MODIFIED)) for e in document.elements
     ]
     elements = [element for element in elements if element[0]]
+    if since:
+        return tuple(dict.fromkeys(url for url, date in elements if _is_since(url, date, since)))
     named = [e for e in elements if "news" in urlsplit(e[0]).path.rpartition("/")[2].lower()]
     places, are_dated = _newest([date for _url, date in named or elements])
     newest = [(named or elements)[place] for place in places[:CHILDREN]]
@@ -185,13 +197,24 @@ def _children(document: _Document, url: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(url for url, date in newest if (date or since) >= since))
 
 
-def _sitemap(elements: Sequence[dict[str, str]], url: str) -> ParsedFeed:
+def _is_since(url: str, date: Timestamp | None, since: str) -> bool:
+    """Tell whether a sitemap of an index may have articles since a day, by address and date."""
+    month = _MONTH.search(url)
+    if month and f"{month[1]}-{month[2]}" < since[:7]:
+        return False
+    return date is None or date >= iso_moment(since)
+
+
+def _sitemap(elements: Sequence[dict[str, str]], url: str, since: str) -> ParsedFeed:
     """Return the entries of the news in a sitemap; without news, of all pages in it."""
     news = [element for element in elements if element.get(_NEWS)]
     elements, key = (news, "news/publication_date") if news else (elements, _MODIFIED)
     dates = [_date(element, key) for element in elements]
     places, are_dated = _newest(dates)
     kept = sorted(places[:MOST])
+    if since:
+        first = iso_moment(since)
+        kept = [place for place in sorted(places) if are_dated and (dates[place] or 0.0) >= first]
     languages = Counter(lang for e in elements if (lang := _language(e)))
     return ParsedFeed(
         title=_line(elements[0], "news/publication/name") if elements else "",

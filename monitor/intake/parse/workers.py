@@ -25,7 +25,7 @@ from monitor.base.errors import ParseError
 from monitor.base.fork_server import confine, forking, preload
 from monitor.base.garbage import exempt_all
 from monitor.base.translation import gettext as _
-from monitor.intake.parse import document_of_source, selector_proposal, web_page
+from monitor.intake.parse import document, document_of_source, selector_proposal, web_page
 from monitor.intake.parse.document import with_encoding
 from monitor.intake.parse.web_page import Allowance
 from monitor.model.cost import QUICK, READING, CostlyError
@@ -90,6 +90,10 @@ class Parser:
         limit = self._seconds if is_costly else QUICK
         parsed, seconds = await self._read(reading, fetched, worker, limit)
         return replace(parsed, seconds=seconds)
+
+    async def older(self, fetched: Fetched) -> tuple[str, ...]:
+        """Return the addresses of a feed's older documents; raises ParseError."""
+        return (await self._read(document.older, fetched))[0]
 
     async def propose(self, page: Fetched, headline: str) -> Selectors | None:
         """Return the selectors of the list in which a headline stands, None if in none.

@@ -1,0 +1,144 @@
+"""`tocsin feeds backfill`: read what a feed published before it was watched."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+
+import click
+from msgspec.structs import replace
+
+from monitor.base.article import Timestamp
+from monitor.base.formatting import articles as counted_articles
+from monitor.base.formatting import clauses
+from monitor.base.translation import gettext as _
+from monitor.base.translation import ngettext, number
+from monitor.cli import CliContext, output, say
+from monitor.cli.import_ import current_config, index_imported
+from monitor.cli.options import MomentParam, complete_feed, with_format
+from monitor.cli.output import progress_bar
+from monitor.config.loading import load
+from monitor.intake.article_import import BATCH, ArticleImport, ImportedArticle
+from monitor.intake.feed_backfill import FeedBackfill
+from monitor.judgement.alerts.routing import routing
+from monitor.model.config import Config
+from monitor.model.feed import Feed
+from monitor.model.poll import Entry
+from monitor.presentation.service.subscriptions import find_feed
+from monitor.runtime.machine import local_zone
+from monitor.runtime.run_log import Progress
+from monitor.storage.store import open_store
+
+PROBLEMS = 3
+"""Documents that could not be read, which are named; the others are counted."""
+
+
+@click.command("backfill")
+@click.argument("feed", metavar="URL-OR-NAME", shell_complete=complete_feed)
+@click.option(
+    "--since",
+    type=MomentParam(),
+    metavar="WHEN",
+    required=True,
+    help="How far back: 90d, 2w, 2026-09-01.",
+)
+@with_format("text", "json")
+@click.pass_context
+def feeds_backfill(context: click.Context, feed: str, since: Timestamp, style: str) -> None:
+    """Read what a feed published before it was watched, from its archives and sitemaps.
+
+    The archives are those that the feed links (RFC 5005, JSON Feed), the sitemaps those that
+    robots.txt names, by their dates. Nobody is notified of these articles; their alerts say
+    backfill. An interrupted backfill can be repeated: what is stored is not added again. Exits
+    with 1 if nothing could be read.
+    """
+    cli: CliContext = context.obj
+    config = load(cli.config_path, data=cli.data)
+    target = find_feed(feed, config.feeds)
+    store = open_store(cli.store)
+    if not store.feeds.every():
+        store.subscribe(config.feeds, config.watchlists)
+    in_force, zone = current_config(cli), local_zone()
+    importer = ArticleImport(
+        store,
+        lambda: _unnotified(in_force()).watchlists,
+        cli.clock,
+        target.name,
+        lambda: routing(_unnotified(in_force()), zone),
+    )
+    try:
+        with progress_bar() as progress:
+            try:
+                backfill = asyncio.run(_run(importer, config, target, since, cli.clock(), progress))
+            except KeyboardInterrupt:
+                count = counted_articles(importer.new)
+                say(_("interrupted after {articles}; run it again to continue", articles=count))
+                raise
+            finally:
+                if importer.new:
+                    index_imported(cli, store, progress)
+    finally:
+        store.close()
+    for failure in backfill.failures[:PROBLEMS]:
+        say(str(failure))
+    if len(backfill.failures) > PROBLEMS:
+        say(_("{count} documents could not be read", count=number(len(backfill.failures))))
+    if style == "json":
+        output.print_json(
+            {
+                "documents": backfill.read,
+                "unread": len(backfill.failures),
+                "new": importer.new,
+                "known": importer.known,
+                "alerts": importer.alerts,
+            }
+        )
+    else:
+        documents = ngettext("{count} document read", "{count} documents read", backfill.read)
+        new = ngettext(
+            "{count} article added, {existing} in the archive already",
+            "{count} articles added, {existing} in the archive already",
+            importer.new,
+            existing=number(importer.known),
+        )
+        say(clauses([documents, new]))
+    context.exit(len(backfill.failures) >= backfill.read)
+
+
+def _unnotified(config: Config) -> Config:
+    """Return a configuration of which no watchlist notifies of a backfill."""
+    return replace(
+        config, watchlists=tuple(replace(w, notify_backfill=False) for w in config.watchlists)
+    )
+
+
+async def _run(
+    importer: ArticleImport,
+    config: Config,
+    feed: Feed,
+    since: Timestamp,
+    now: Timestamp,
+    progress: Progress | None,
+) -> FeedBackfill:
+    from monitor.runtime.network import reading
+
+    async with reading(config.allow, config.contact) as (client, parser):
+        backfill = FeedBackfill(client, parser, feed, since)
+        async for entries in backfill.entries():
+            for start in range(0, len(entries), BATCH):
+                importer.take(_imported(entries[start : start + BATCH], feed, now))
+            if progress:
+                progress("importing", backfill.read, backfill.known)
+    return backfill
+
+
+def _imported(entries: Sequence[Entry], feed: Feed, now: Timestamp) -> list[ImportedArticle]:
+    return [
+        ImportedArticle(
+            entry=entry,
+            feed=feed.name,
+            lang=entry.lang or feed.lang,
+            seen=now if entry.published is None else min(entry.published, now),
+        )
+        for entry in entries
+    ]
