@@ -193,8 +193,8 @@ def _children(document: _Document, url: str, since: str) -> tuple[str, ...]:
     named = [e for e in elements if "news" in urlsplit(e[0]).path.rpartition("/")[2].lower()]
     places, are_dated = _newest([date for _url, date in named or elements])
     newest = [(named or elements)[place] for place in places[:CHILDREN]]
-    since = (newest[0][1] or 0.0) - _RECENT if are_dated else 0.0
-    return tuple(dict.fromkeys(url for url, date in newest if (date or since) >= since))
+    oldest = (newest[0][1] or 0.0) - _RECENT if are_dated else 0.0
+    return tuple(dict.fromkeys(url for url, date in newest if (date or oldest) >= oldest))
 
 
 def _is_since(url: str, date: Timestamp | None, since: str) -> bool:
