@@ -2,9 +2,9 @@
 
 python -m bench.stories [--data FOLDER] [--show COUNT] [--seed NUMBER]
 
-Corpora: EventCorefBank+, whose articles have no date, and French days of `crossing`, whose events
-`stories_judged.json` names by the numbers of the lines of `fr.jsonl`. Thresholds were chosen on
-the first half of each; another part was not read meanwhile.
+Corpora: EventCorefBank+, whose articles have no date, French and English days of `crossing` and
+English ones of `feeds-real`. `stories_judged.json` has the events of the days, by the numbers of
+lines and of `real_articles.published`. Thresholds were chosen on the first corpus of each kind.
 
 Methods: copies and versions; stories, which have reports in own words too; TF-IDF, where an
 article joins the nearest earlier one within 72 hours, at the threshold that is best on the first
@@ -30,7 +30,7 @@ from typing import NamedTuple
 import numpy as np
 from msgspec.structs import replace
 
-from bench.real_articles import arguments, as_article, rows
+from bench.real_articles import arguments, as_article, published, rows
 from bench.real_watchlists import SEED
 from index.analysis.term_positions import terms
 from index.evaluation.significant_terms import stop_words
@@ -43,6 +43,10 @@ from monitor.model.feed import Feed
 from monitor.model.poll import ArticleChange, Names
 from monitor.storage.store.sql.store import Store
 
+DAY = 86400.0
+JANUARY = (17171.0, 17172.0, 17173.0)
+"""5 to 7 January 2017, in days."""
+LANGUAGES = {"fr": "French", "en": "English"}
 JUDGED = Path(__file__).with_name("stories_judged.json")
 THRESHOLDS = [number / 100 for number in range(10, 80, 2)]
 Groups = dict[int, int]
@@ -159,26 +163,37 @@ def clusters(data: Path) -> Iterator[Corpus]:
         yield Corpus(f"EventCorefBank+, {('first', 'second')[half]} half", articles, events)
 
 
-def days(data: Path) -> Iterator[Corpus]:
-    """Yield the French days, each with the events that a reader found."""
-    written = list(teasers(data))
+def days(data: Path, lang: str) -> Iterator[Corpus]:
+    """Yield the days of a language, each with the events that a reader found."""
+    written = {article.id: article for article in teasers(data, lang)}
+    if lang == "en":
+        written |= {article.id: article for article in _reports(data)}
     for name, (first, last, event_lists) in json.loads(JUDGED.read_text()).items():
-        events = {id: id for id in range(first, last + 1)}
-        events |= {id: ids[0] for ids in event_lists for id in ids}
-        articles = sorted((written[id] for id in events), key=lambda article: article.date)
-        yield Corpus(name, articles, events)
+        if name.startswith(LANGUAGES[lang]):
+            events = {id: id for id in range(first, last + 1) if id in written}
+            events |= {id: ids[0] for ids in event_lists for id in ids}
+            articles = sorted((written[id] for id in events), key=lambda article: article.date)
+            yield Corpus(name, articles, events)
 
 
-def teasers(data: Path) -> Iterator[Article]:
-    """Yield the French teasers of `crossing`, numbered by their lines; sections share a host."""
+def teasers(data: Path, lang: str) -> Iterator[Article]:
+    """Yield the teasers of `crossing`, numbered by their lines; sections share a host."""
     feeds: dict[str, int] = {}
-    for id, row in enumerate(rows(data / "crossing" / "fr.jsonl")):
+    for id, row in enumerate(rows(data / "crossing" / f"{lang}.jsonl")):
         name = row["src"].removeprefix("Flux RSS - ")
         host = next(iter(terms(name.removeprefix("Le "))))[:3]
-        article = as_article(id, "fr", row["title"], row["summary"], "")
+        article = as_article(id, lang, row["title"], row["summary"], "")
         feed = feeds.setdefault(name, len(feeds))
         url = f"https://www.{host}.fr/{id}"
         yield replace(article, feeds=(feed,), url=url, seen=float(row["at"]))
+
+
+def _reports(data: Path) -> Iterator[Article]:
+    """Yield the English articles of 5 to 7 January 2017 of `feeds-real`, each with its feed."""
+    for article in published(data):
+        if article.lang == "en" and article.published and article.published // DAY in JANUARY:
+            url = f"https://www.f{article.feeds[0]}.example/{article.id}"
+            yield replace(article, url=url, seen=article.published)
 
 
 def main() -> None:
@@ -188,7 +203,11 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=SEED, help="which groups")
     options = parser.parse_args()
     print("| corpus | method | precision | recall | F1 |\n|---|---|---|---|---|")
-    for first, *others in (clusters(options.data), days(options.data)):
+    for first, *others in (
+        clusters(options.data),
+        days(options.data, "fr"),
+        days(options.data, "en"),
+    ):
         nearest = by_words(first.articles)
         threshold = max(
             THRESHOLDS,
@@ -207,7 +226,7 @@ def main() -> None:
             for method, groups in methods.items():
                 score = b_cubed(groups, corpus.events)
                 print(f"| {corpus.name} | {method} | {score} |", flush=True)
-    show([*teasers(options.data)], options.show, options.seed)
+    show([*teasers(options.data, "fr")], options.show, options.seed)
 
 
 def show(articles: Sequence[Article], count: int, seed: int) -> None:

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable, Mapping, Sequence
 
+from index.analysis.folding import fold
+from index.analysis.text_features import LEAD
 from monitor.base.article import Article
 from monitor.base.url import publisher
 from monitor.judgement.stories import story_told
@@ -19,9 +22,22 @@ SHARE = 0.35
 """No false link in 2.4 million pairs of French and English articles; 0.2 makes 13."""
 
 
+_OFFER = re.compile(
+    r"\b(?:offres?|promo(?:s|tions?|tionnelles?)?|remises?|rabais|soldes|bons? plans?|prix|aubaine"
+    r"|profite[rz]?|craque[rz]|deals|sale|discounts?|coupons?|bargains?|save|black friday"
+    r"|cyber monday|shipping)\b|% off\b"
+)
+"""Words of special offers. Five of 4,547 French reports have two of them, and 52 of 80 offers."""
+_STEM = 4
+"""Letters in which two of these words differ."""
+
+
 def names(article: Article, groups: tuple[frozenset[int], ...]) -> Names:
-    """Return the names in an article; none in languages that were not measured."""
-    return Names(groups, article.lang) if article.lang in LANGUAGES else Names()
+    """Return the names in an article; none in special offers and in languages not measured."""
+    lead = fold(f"{article.title} {(article.summary or article.body)[:LEAD]}")
+    is_offer = len({word[:_STEM] for word in _OFFER.findall(lead)}) > 1
+    is_news = article.lang in LANGUAGES and not is_offer
+    return Names(groups, article.lang) if is_news else Names()
 
 
 def same_event(

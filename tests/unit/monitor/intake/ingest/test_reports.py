@@ -40,6 +40,16 @@ WEATHER = (
         "Le temps de jeudi à Brolles, par Odile Trévin, de Kelvor.",
     ),
 )
+OFFERS = (
+    (
+        "Zarvik à prix cassé : Kelvor bat Mornay, profitez-en",
+        "Le casque Odile Trévin est en promotion à Brolles chez Kelvor et Mornay.",
+    ),
+    (
+        "Bon plan : la tablette Zarvik en soldes chez Kelvor",
+        "Chez Mornay et Brolles, une remise de 40 euros sur la tablette Odile Trévin.",
+    ),
+)
 LATER = (
     "Incendie de Mornay : la société Kelvor mise en examen",
     "Le parquet de Brolles poursuit Kelvor, filiale de Zarvik ; Odile Trévin sera entendue.",
@@ -98,6 +108,11 @@ def test_each_report_stands_for_itself(address: StoreAddress) -> None:
 
 def test_columns_of_one_publisher_are_no_event(address: StoreAddress) -> None:
     assert rows(address, {1: (0, WEATHER[0]), 30: (0, WEATHER[1])}) == [1, 1]
+
+
+@pytest.mark.parametrize("earlier", [FIRE, OFFERS[0]])
+def test_special_offers_tell_of_no_event(address: StoreAddress, earlier: Told) -> None:
+    assert rows(address, {1: (0, earlier), 30: (0, OFFERS[1])}) == [1, 1]
 
 
 @pytest.mark.parametrize(("hour", "sizes"), [(70, [3]), (74, [1, 2])])
