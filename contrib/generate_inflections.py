@@ -201,11 +201,15 @@ def _without_feminine_lemmas(groups: Groups, verbs: set[str]) -> Groups:
 # --- English ---------------------------------------------------------------------------
 
 
+_ENGLISH = {"martial": {"martialed", "martialled", "martialing", "martialling"}}
+"""Verbs of compounds (court-martial) whose last word is no verb by itself, and their forms."""
+
+
 def english_groups(known: Mapping[str, str]) -> Groups:
     """Return the forms of every English lemma."""
     groups = _groups(known)
-    for lemma, irregular in IRREGULAR.items():
-        groups.setdefault(lemma, {lemma}).update(irregular)
+    for lemma, forms in [*IRREGULAR.items(), *_ENGLISH.items()]:
+        groups.setdefault(lemma, {lemma}).update(forms)
     for lemma, forms in groups.items():
         if not lemma.isascii():
             continue
