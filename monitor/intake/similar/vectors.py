@@ -3,8 +3,8 @@
 The cosine of two sentence vectors says little alone: reports of two football matches are alike,
 whichever matches these are. The margin is the rest of the cosine after most of the cosines to
 the surroundings are subtracted. The surroundings of an article are the nearest twentieth, at
-least ten, of the articles of three days in the language of the other article: a share, so that
-the thresholds hold for small newsrooms and large ones.
+least ten, of the stories of three days in the language of the other article, each by its nearest
+article: a share, so that the thresholds hold for small newsrooms and large ones.
 
 Names that both articles have add to the margin, and the time between them takes from it.
 
@@ -73,6 +73,10 @@ class VectorWindow(Struct, frozen=True, dict=True):
         return np.array([key.date for key in self.keys], np.float64)
 
     @cached_property
+    def stories(self) -> Rows:
+        return np.array([key.story for key in self.keys], np.intp)
+
+    @cached_property
     def languages(self) -> npt.NDArray[np.str_]:
         return np.array([key.lang for key in self.keys], np.str_)
 
@@ -101,12 +105,18 @@ class VectorWindow(Struct, frozen=True, dict=True):
             for names in (first, second)
         )
 
-    def side(self, row: int, lang: str) -> Rows:
-        """Return the other rows in a language that are dated near a row."""
-        mask = np.abs(self.dates - self.dates[row]) <= WINDOW
-        mask &= self.languages == lang
-        mask[row] = False
-        return np.flatnonzero(mask)
+    def side(self, row: int, lang: str) -> tuple[Rows, Floats, float]:
+        """Return the rows in another language that are dated near a row.
+
+        Returns:
+            The rows, the nearest first, their cosines, and the mean cosine to the surroundings.
+        """
+        mask = (np.abs(self.dates - self.dates[row]) <= WINDOW) & (self.languages == lang)
+        rows = np.flatnonzero(mask)
+        cosines = self.vectors[rows] @ self.vectors[row]
+        order = np.argsort(-cosines, kind="stable")
+        rows, cosines = rows[order], cosines[order]
+        return rows, cosines, surroundings(cosines, self.stories[rows])
 
 
 def margin(cosine: float, mean: float, other_mean: float) -> float:
@@ -120,15 +130,18 @@ def margin(cosine: float, mean: float, other_mean: float) -> float:
     return cosine - WEIGHT * (mean + other_mean) / 2
 
 
-def surroundings(cosines: Floats) -> float:
-    """Return the mean of the highest of some cosines."""
-    count = max(NEAREST_LEAST, int(np.ceil(NEAREST_SHARE * len(cosines))))
-    if len(cosines) <= count:
-        missing = count - len(cosines)
-        mean = float(cosines.sum() + missing * USUAL) / count
-    else:
-        mean = float(np.partition(cosines, -count)[-count:].mean())
-    return max(mean, LEAST)
+def surroundings(cosines: Floats, stories: Rows) -> float:
+    """Return the mean of the highest of cosines, each story once.
+
+    Args:
+        cosines: Cosines to articles, the highest first.
+        stories: The story of each.
+    """
+    _, firsts = np.unique(stories, return_index=True)
+    count = max(NEAREST_LEAST, int(np.ceil(NEAREST_SHARE * len(firsts))))
+    highest = cosines[np.sort(firsts)[:count]]
+    missing = count - len(highest)
+    return max(float(highest.sum() + missing * USUAL) / count, LEAST)
 
 
 def event_links(window: VectorWindow, fresh: Collection[int]) -> list[EventLink]:
@@ -143,17 +156,12 @@ def event_links(window: VectorWindow, fresh: Collection[int]) -> list[EventLink]
 
 def _linked(window: VectorWindow, row: int) -> Iterator[tuple[int, Surety]]:
     key = window.keys[row]
-    if key.lang not in LANGUAGES:
-        return
-    for lang in LANGUAGES:
+    for lang in LANGUAGES if key.lang in LANGUAGES else ():
         if lang == key.lang:
             continue
-        side = window.side(row, lang)
-        cosines = window.vectors[side] @ window.vectors[row]
-        mean = surroundings(cosines)
         count = 0
-        for i in np.argsort(-cosines, kind="stable"):
-            other, cosine = int(side[i]), float(cosines[i])
+        rows, cosines, mean = window.side(row, lang)
+        for other, cosine in zip(rows.tolist(), cosines.tolist(), strict=True):
             best = margin(cosine, mean, LEAST)
             if count == CANDIDATES or best + MOST_NAMES * NAME < LIKELY:
                 break  # the following ones are farther still
@@ -161,9 +169,7 @@ def _linked(window: VectorWindow, row: int) -> Iterator[tuple[int, Surety]]:
             if best + signs < LIKELY or not may_be_linked(key, window.keys[other]):
                 continue
             count += 1
-            rows = window.side(other, key.lang)
-            other_mean = surroundings(window.vectors[rows] @ window.vectors[other])
-            value = margin(cosine, mean, other_mean) + signs
+            value = margin(cosine, mean, window.side(other, key.lang)[2]) + signs
             if value >= LIKELY:
                 yield other, Surety.SURE if value >= SURE else Surety.LIKELY
 

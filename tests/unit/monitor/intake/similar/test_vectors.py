@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 
 import numpy as np
+import numpy.typing as npt
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -167,20 +168,40 @@ def test_a_topic_of_which_all_tell_is_no_event() -> None:
     assert event_links(window, range(40)) == []
 
 
+@pytest.mark.parametrize("is_one_story", [True, False])
+def test_a_story_counts_once_among_neighbours(is_one_story: bool) -> None:
+    """Twenty reports of one event do not make each other usual; of twenty events they do."""
+    reports = [
+        (key(n, "en", story=500 if is_one_story else n), near(EVENT, 0.865)) for n in range(2, 22)
+    ]
+    window = newsroom((key(1, "fr"), EVENT), *reports)
+    sure = [link for link in event_links(window, [0]) if link.surety is Surety.SURE]
+    assert bool(sure) is is_one_story
+
+
+def each(cosines: Floats) -> npt.NDArray[np.int64]:
+    """Return a story for each cosine."""
+    return np.arange(len(cosines))
+
+
 def test_few_cosines_are_filled_up_with_what_is_usual() -> None:
     no_cosines = np.zeros(0, np.float32)
-    assert surroundings(no_cosines) == pytest.approx(USUAL)
-    assert surroundings(np.full(5, 0.9, np.float32)) == pytest.approx(0.85)
-    assert surroundings(np.zeros(50, np.float32)) == pytest.approx(LEAST)
+    assert surroundings(no_cosines, each(no_cosines)) == pytest.approx(USUAL)
+    five, fifty = np.full(5, 0.9, np.float32), np.zeros(50, np.float32)
+    assert surroundings(five, each(five)) == pytest.approx(0.85)
+    assert surroundings(five, np.zeros(5, np.int64)) == pytest.approx(0.81)
+    assert surroundings(fifty, each(fifty)) == pytest.approx(LEAST)
 
 
 @given(st.lists(st.floats(0.75, 1, width=32), min_size=10, max_size=400))
 def test_surroundings_are_a_share_of_what_is_there(cosines: list[float]) -> None:
     cosine_array = np.array(cosines, np.float32)
-    doubled = surroundings(np.concatenate([cosine_array, cosine_array]))
+    mean, twice = surroundings(cosine_array, each(cosine_array)), np.tile(cosine_array, 2)
+    doubled = surroundings(twice, each(twice))
     assert LEAST <= doubled <= 1.0001
     if len(cosines) >= 200:  # the ten that are always counted are a smaller share of more
-        assert doubled == pytest.approx(surroundings(cosine_array), abs=0.02)
+        assert doubled == pytest.approx(mean, abs=0.02)
+    assert surroundings(twice, np.tile(each(cosine_array), 2)) == pytest.approx(mean)
 
 
 def test_what_is_near_to_all_is_near_to_none() -> None:
