@@ -5,8 +5,9 @@ python -m bench.cross_language [--data FOLDER]
 Judged pairs of French and English articles of the same days (`crossing`): how many about one
 event are linked, and how many links are wrong, with the 95 % interval of Wilson. Links that were
 read after all thresholds were chosen, of these days and of other feeds (`feeds-real`):
-`links_judged.json` has the CRC-32 of both headlines by judgement. Pairs of English articles about
-one event, about another event of the same kind, and about other things (EventCorefBank+). Names
+`links_judged.json` has the CRC-32 of both headlines by judgement, with the pairs that a reader of
+all headlines from 29 January on found. Pairs of English articles about one event, about another
+event of the same kind, and about other things (EventCorefBank+). Names
 only: every pair of real French and English articles that are years apart. Cost: of the names of an
 article, of its vector, and of looking for its kin among those of three days.
 
@@ -30,7 +31,8 @@ from typing import Any, NamedTuple
 
 from msgspec.structs import replace
 
-from bench.real_articles import arguments, published, rows
+from bench.real_articles import arguments, as_article, published, rows
+from bench.stories import stories
 from index.analysis.text_features import text_features
 from monitor.base.article import Article
 from monitor.intake.ingest import namesakes
@@ -58,6 +60,8 @@ STORED = 15_000
 ASKED = 1_000
 ENTRIES = 30
 """Articles of a poll, which are looked up together."""
+ALL_READ = 1706486400.0
+"""29 January 2024: among the French and English headlines from then on all pairs were sought."""
 JUDGED = Path(__file__).with_name("links_judged.json")
 FEEDS = 10_000
 """Number below which a feed of `real_articles.published` is a document of `feeds-real`."""
@@ -127,7 +131,13 @@ def _crossing(data: Path, encoder: Encoder) -> None:
     for half, half_labels, pairs in halves(labels, linked):
         _print_links(f"{half} half", pairs, half_labels)
     rest = {method: pairs - labels.keys() for method, pairs in linked.items()}
-    _print_links("not judged then", rest, read_later(items))
+    later_labels = read_later(items)
+    _print_links("not judged then", rest, later_labels)
+    read = {
+        pair: label for pair, label in (later_labels | labels).items() if pair[1].at >= ALL_READ
+    }
+    late = {method: {p for p in pairs if p[1].at >= ALL_READ} for method, pairs in linked.items()}
+    _print_links("29 January to 5 February, all headlines read", late, read)
 
 
 def _feeds(data: Path, encoder: Encoder) -> None:
@@ -175,9 +185,10 @@ def encode(items: Iterable[Item], encoder: Encoder) -> list[bytes]:
 def link_judged(items: Mapping[Item, str], vectors: Sequence[bytes]) -> dict[str, set[Pair]]:
     """Return the pairs of English and French articles that each method links."""
     ordered = list(items)
+    told = _stories(items)
     keys = [
         StoredVector(
-            i, i, items[item], item.at, "", item.src, b"", _stored_names(item, items[item])
+            i, told[i], items[item], item.at, "", item.src, b"", _stored_names(item, items[item])
         )
         for i, item in enumerate(ordered)
     ]
@@ -196,6 +207,18 @@ def link_judged(items: Mapping[Item, str], vectors: Sequence[bytes]) -> dict[str
             if link.surety is Surety.SURE:
                 linked["sure"].add(pair)
     return linked
+
+
+def _stories(items: Mapping[Item, str]) -> dict[int, int]:
+    """Return the story of each article by its place."""
+    numbers: dict[str, int] = {}
+    articles = []
+    for id, (item, lang) in enumerate(items.items()):
+        feed = numbers.setdefault(item.src, len(numbers))
+        url = f"https://www.f{feed}.example/{id}"
+        article = as_article(id, lang, item.title, item.summary, "")
+        articles.append(replace(article, feeds=(feed,), url=url, seen=item.at))
+    return stories(sorted(articles, key=lambda article: article.date))
 
 
 def _stored_names(item: Item, lang: str) -> str:
