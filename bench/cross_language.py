@@ -45,7 +45,7 @@ from monitor.intake.similar.vectors import (
     unpacked,
 )
 from monitor.model.config import StoreAddress
-from monitor.model.event_link import LEAD, WINDOW, StoredVector, Surety
+from monitor.model.event_link import LANGUAGES, LEAD, WINDOW, StoredVector, Surety
 from monitor.model.feed import Feed, FeedState, Outcome, Poll
 from monitor.model.poll import NO_ENTRY, ArticleChange, Names, PollOutcome
 from monitor.storage.store.sql.articles import insert_names
@@ -145,7 +145,7 @@ def _feeds(data: Path, encoder: Encoder) -> None:
     dated = [
         (Item(str(a.feeds[0]), a.title, a.summary or a.body[:LEAD], a.published), a.lang)
         for a in published(data)
-        if a.published and a.lang in namesakes.LANGUAGES and a.feeds[0] < FEEDS
+        if a.published and a.lang in LANGUAGES and a.feeds[0] < FEEDS
     ]
     items = {
         item: lang

@@ -24,7 +24,6 @@ from bench.real_watchlists import SEED
 from index.analysis.text_features import shingles
 from monitor.base.article import Article
 from monitor.judgement.stories import (
-    Relation,
     StoryDecision,
     assign_story,
     headline_of,
@@ -123,6 +122,12 @@ class StoredArticles:
         ]
 
 
+def _kind(id: int, decision: StoryDecision) -> str:
+    if decision.story == id:
+        return "alone"
+    return "version" if decision.copy_of is None else "same"
+
+
 def by_text_alone(
     article: Article, sampled: frozenset[int], candidates: Iterable[StoryCandidate]
 ) -> StoryDecision:
@@ -158,12 +163,12 @@ def main() -> None:
 
 
 def _tell(name: str, stored: StoredArticles, pairs: Iterator[tuple[int, Article]]) -> None:
-    judged = [(original, stored.judge(copy)) for original, copy in pairs]
-    count = len(judged)
-    same = sum(pick.story == id and pick.relation is Relation.SAME for id, pick in judged)
-    version = sum(pick.story == id and pick.relation is Relation.VERSION for id, pick in judged)
-    wrong = sum(pick.relation is not Relation.ALONE and pick.story != id for id, pick in judged)
-    shares = " | ".join(f"{number / count:.1%}" for number in (same, version, wrong))
+    decisions = [(id, copy.id, stored.judge(copy)) for id, copy in pairs]
+    kinds = Counter(_kind(copy, pick) for id, copy, pick in decisions if pick.story == id)
+    wrong = sum(pick.story not in (id, copy) for id, copy, pick in decisions)
+    shares = " | ".join(
+        f"{number / len(decisions):.1%}" for number in (kinds["same"], kinds["version"], wrong)
+    )
     print(f"| {name} | {shares} |", flush=True)
 
 
@@ -184,12 +189,13 @@ def copies(
 def _without_twins(real: Sequence[Article]) -> list[Article]:
     """Leave out articles that resemble an earlier one, and print their number: they are real."""
     stored = StoredArticles(real)
-    kinds = Counter(stored.judge(article, upto=article.id).relation for article in real)
+    kinds = {article: _kind(article.id, stored.judge(article, upto=article.id)) for article in real}
+    counts = Counter(kinds.values())
     print(
-        f"{len(real):,} real articles as they came: {kinds[Relation.SAME]} the same as an earlier"
-        f" one, {kinds[Relation.VERSION]} a version of one; left out of what follows"
+        f"{len(real):,} real articles as they came: {counts['same']} the same as an earlier"
+        f" one, {counts['version']} a version of one; left out of what follows"
     )
-    return [a for a in real if stored.judge(a, upto=a.id).relation is Relation.ALONE]
+    return [article for article, kind in kinds.items() if kind == "alone"]
 
 
 def clusters(data: Path) -> None:
@@ -202,14 +208,14 @@ def clusters(data: Path) -> None:
         events[id] = row["topic"], row["event"]
     stored = StoredArticles(reports)
     decisions = [(a.id, stored.judge(a, upto=a.id)) for a in reports]
-    related = [(id, t) for id, t in decisions if t.relation is not Relation.ALONE]
+    related = [(id, t) for id, t in decisions if t.story != id]
     right = Counter(
         "same event" if events[id] == events[t.story] else "other event" for id, t in related
     )
-    kinds = Counter(t.relation for _, t in related)
+    kinds = Counter(_kind(id, t) for id, t in related)
     print(
         f"\n{len(reports)} articles about {len(set(events.values()))} events:"
-        f" {kinds[Relation.SAME]} the same as an earlier one, {kinds[Relation.VERSION]} a version;"
+        f" {kinds['same']} the same as an earlier one, {kinds['version']} a version;"
         f" {right['same event']} of them of the same event, {right['other event']} of another"
     )
 

@@ -5,7 +5,6 @@ Shingles that texts share decide, headlines and names: docs/explanation/stories.
 
 from __future__ import annotations
 
-import enum
 import math
 import re
 from collections import Counter, defaultdict
@@ -162,36 +161,17 @@ _HEADLINES = 8
 """Unlike headlines of a source that are compared, at most."""
 
 
-class Relation(enum.StrEnum):
-    """The relation of an article to the one it resembles most."""
-
-    ALONE = ""
-    VERSION = "version"
-    """Another version of the same story."""
-    SAME = "same"
-    """Nearly the same text: a copy, a cut, a new headline."""
-
-
 class StoryDecision(Struct, frozen=True):
     """The story an article belongs to: its own id when it is alone."""
 
     story: int
-    relation: Relation = Relation.ALONE
     copy_of: int | None = None
-    """The original, of nearly the same text."""
+    """The original, of nearly the same text; a version of a text has none."""
 
 
 def least_shared(shingles: frozenset[int]) -> int:
     """Return the number of shingles that another article must share to be a candidate."""
     return 1 if is_whole(shingles) else LEAST_SHARED
-
-
-def containment(shared: int, size: int, other_size: int) -> float:
-    """Return the share of the smaller of two sets that is in the other; 0 for too few shingles."""
-    smaller = min(size, other_size)
-    if smaller < LEAST_SIZE or shared < LEAST_SHARED:
-        return 0.0
-    return shared / smaller
 
 
 def assign_story(
@@ -202,11 +182,6 @@ def assign_story(
     Shingles that one source repeats under unlike headlines do not count: a lead, a tail, praise
     of a channel by itself. Short texts that are the same word for word are copies between
     sources; of one source they are the next edition of the same column.
-
-    Args:
-        article: The article, whose story is not known.
-        shingles: The shingles of its text.
-        candidates: Articles that share some of these.
     """
     others = [candidate for candidate in candidates if candidate.article != article.id]
     headline = headline_of(article)
@@ -236,21 +211,14 @@ def assign_story(
         return StoryDecision(article.id)
     copy_share, _, _, best = max(likely, key=lambda rated: rated[:3])
     if not copy_share:
-        return StoryDecision(best.story, Relation.VERSION)
-    original = best.article if best.copy_of is None else best.copy_of
-    return StoryDecision(best.story, Relation.SAME, original)
+        return StoryDecision(best.story)
+    return StoryDecision(best.story, best.article if best.copy_of is None else best.copy_of)
 
 
 def _headlines(
     shingles: frozenset[int], candidates: Collection[StoryCandidate], headline: Headline
 ) -> Counter[int]:
-    """Count the unlike headlines of one source under which shingles stand, where several are.
-
-    Args:
-        shingles: The shingles of an article.
-        candidates: Articles that share some of these.
-        headline: The headline of the article.
-    """
+    """Count the unlike headlines of one source under which shingles stand, where several are."""
     by_source: defaultdict[str, list[StoryCandidate]] = defaultdict(list)
     for candidate in candidates:
         by_source[candidate.headline.source].append(candidate)
@@ -279,14 +247,10 @@ def _share(
     `ignored` are shingles that do not count.
     """
     count = len(other.shared & ignored)
-    shared, size, other_size = (
-        len(other.shared) - count,
-        len(shingles - ignored),
-        other.size - count,
-    )
-    share = containment(shared, size, other_size)
-    is_enough = share * min(size, other_size) >= least_of_longer * max(size, other_size)
-    return share if is_enough else 0.0
+    shared = len(other.shared) - count
+    smaller, larger = sorted((len(shingles - ignored), other.size - count))
+    is_enough = smaller >= LEAST_SIZE and shared >= max(LEAST_SHARED, least_of_longer * larger)
+    return shared / smaller if is_enough else 0.0
 
 
 def _least_of_longer(first: Headline, other: Headline) -> float:
@@ -312,13 +276,8 @@ def story_told(
 ) -> int | None:
     """Return the story of the earlier report that is most like an article, if one is like it.
 
-    A story takes reports for 72 hours: a running story is not one row for weeks.
-
-    Args:
-        article: The article.
-        names: Its names.
-        reports: Other articles with their names.
-        weights: The weight of words in names; other words have 1.
+    A story takes reports for 72 hours: a running story is not one row for weeks. `weights` are
+    those of words in names; other words have 1.
     """
     if not reports:
         return None

@@ -10,6 +10,8 @@ from monitor.base.article import Timestamp
 from monitor.base.errors import install_command, requires_extra
 from monitor.base.translation import gettext as _
 
+LANGUAGES = ("fr", "en")
+"""The languages in which stories and links were measured."""
 WINDOW = 72 * 3600.0
 """Seconds between two articles of one event, at most."""
 LEAD = 600

@@ -11,32 +11,26 @@ from index.analysis.text_features import LEAD
 from monitor.base.article import Article
 from monitor.base.url import publisher
 from monitor.judgement.stories import story_told
-from monitor.model.event_link import WINDOW
+from monitor.model.event_link import LANGUAGES, WINDOW
 from monitor.model.feed import Feed
 from monitor.model.poll import ArticleChange, Names, Namesakes, rarity
 from monitor.storage.store.sql.batch import LEAST_NAMES, StoreReads
 
-LANGUAGES = ("fr", "en")
-"""The languages that were measured."""
 SHARE = 0.35
 """No false link in 2.4 million pairs of French and English articles; 0.2 makes 13."""
-
-
 _OFFER = re.compile(
     r"\b(?:offres?|promo(?:s|tions?|tionnelles?)?|remises?|rabais|soldes|bons? plans?|prix|aubaine"
     r"|profite[rz]?|craque[rz]|deals|sale|discounts?|coupons?|bargains?|save|black friday"
     r"|cyber monday|shipping)\b|% off\b"
 )
-"""Words of special offers. Five of 4,547 French reports have two of them, and 52 of 80 offers."""
-_STEM = 4
-"""Letters in which two of these words differ."""
+"""Words of special offers: two are in 52 of 80 offers, and in 5 of 4,547 French reports."""
 
 
 def names(article: Article, groups: tuple[frozenset[int], ...]) -> Names:
     """Return the names in an article; none in special offers and in languages not measured."""
     lead = fold(f"{article.title} {(article.summary or article.body)[:LEAD]}")
-    is_offer = len({word[:_STEM] for word in _OFFER.findall(lead)}) > 1
-    is_news = article.lang in LANGUAGES and not is_offer
+    stems = {word[:4] for word in _OFFER.findall(lead)}  # offre and offres are one word
+    is_news = article.lang in LANGUAGES and len(stems) < 2
     return Names(groups, article.lang) if is_news else Names()
 
 
@@ -72,16 +66,10 @@ def _share(first: Names, other: Names, weight: Callable[[int], float]) -> float:
 def same_events(
     reading: StoreReads, feed: Feed, changes: Sequence[ArticleChange], namesakes: Namesakes
 ) -> list[int | None]:
-    """Return for each article the earlier article with the same names, if there is any.
+    """Return for each article, with its names, an earlier article with the same, if there is any.
 
-    It is in another language, and of another publisher: an outlet that tells an event in two
-    languages spreads nothing.
-
-    Args:
-        reading: The store.
-        feed: The feed that brought the articles.
-        changes: The articles, with their names.
-        namesakes: The namesakes of each.
+    It is in another language, and of another publisher than the feed and the article: an outlet
+    that tells an event in two languages spreads nothing.
     """
     likely = [
         same_event(change.names, others, namesakes.bearers.__getitem__, namesakes.recent)
@@ -89,18 +77,11 @@ def same_events(
     ]
     origins = reading.articles.origins([id for ids in likely for id in ids])
     publishers = {origin.article: publisher(origin.url, origin.feed_url) for origin in origins}
+    own = (publisher(c.outlet_url or c.article.url, feed.url) for c in changes)
     return [
-        _first_elsewhere(change, feed, ids, publishers) if ids else None
-        for change, ids in zip(changes, likely, strict=True)
+        next((id for id in ids if publishers.get(id, name) != name), None)
+        for name, ids in zip(own, likely, strict=True)
     ]
-
-
-def _first_elsewhere(
-    change: ArticleChange, feed: Feed, likely: Sequence[int], publishers: Mapping[int, str]
-) -> int | None:
-    own_publisher = publisher(change.outlet_url or change.article.url, feed.url)
-    candidates = (id for id in likely if id in publishers and publishers[id] != own_publisher)
-    return next(candidates, None)
 
 
 # --- in one language -------------------------------------------------------------------

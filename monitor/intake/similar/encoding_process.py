@@ -69,7 +69,7 @@ class EncodingProcess:
         """Start nothing yet.
 
         Args:
-            store: The address of the store.
+            store: The store.
             encoder: Loads the model, in the process: a function of a module. None is `Encoder`.
             seconds: Seconds after which a task is killed.
             memory: Bytes that the process may take beyond its own size.
@@ -183,9 +183,8 @@ def _links(views: Views, vectors: dict[int, bytes], now: Timestamp) -> list[Even
     stored = views.articles.vectors(vectors, since=now - WINDOW, limit=MOST)
     rows = [row for row in stored if vectors.get(row.article, row.vector)]
     matrix = unpacked([vectors.get(row.article, row.vector) for row in rows])
-    window = VectorWindow(rows, matrix)
-    fresh = [row for row, key in enumerate(window.keys) if key.article in vectors]
-    return event_links(window, fresh)
+    fresh = [number for number, row in enumerate(rows) if row.article in vectors]
+    return event_links(VectorWindow(rows, matrix), fresh)
 
 
 def _similar(views: Views, encoder: Encoder, article: int, limit: int) -> tuple[Similar, ...]:

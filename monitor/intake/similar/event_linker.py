@@ -47,16 +47,7 @@ class EventLinker:
         clock: Callable[[], Timestamp],
         sleep: Callable[[float], Awaitable[None]],
     ) -> None:
-        """Do nothing yet.
-
-        Args:
-            store: The store.
-            thread: The thread of the store.
-            encoding: The process that encodes.
-            save: Stores vectors and links in one transaction, with the alerts that escalate.
-            clock: The clock.
-            sleep: Waits.
-        """
+        """Do nothing yet; `save` stores vectors and links, with the alerts that escalate."""
         self._store = store
         self._thread = thread
         self._encoding = encoding
@@ -132,13 +123,12 @@ class EventLinker:
         """Wait until woken; end the idle process, whose pool wakes 20 times a second."""
         if self.enabled:
             await event_or(self._woken, self._sleep(REST))
-            if self._woken.is_set():
-                return
         else:
             self._woken.clear()
             self._has_older, self._older_than = True, None
-        await asyncio.to_thread(self._encoding.close)
-        await event_or(self._woken, self._sleep(REST))
+        if not self._woken.is_set():
+            await asyncio.to_thread(self._encoding.close)
+            await event_or(self._woken, self._sleep(REST))
 
     async def _step(self) -> float | None:
         """Encode some articles; return the seconds to wait afterwards, None until woken."""

@@ -26,7 +26,15 @@ from msgspec.json import Decoder
 from monitor.base.errors import requires_extra
 from monitor.base.translation import gettext as _
 from monitor.base.url import publisher
-from monitor.model.event_link import LEAD, VECTORS_EXTRA, WINDOW, EventLink, StoredVector, Surety
+from monitor.model.event_link import (
+    LANGUAGES,
+    LEAD,
+    VECTORS_EXTRA,
+    WINDOW,
+    EventLink,
+    StoredVector,
+    Surety,
+)
 from monitor.model.poll import Names, rarity
 
 Floats = npt.NDArray[np.float32]
@@ -40,8 +48,6 @@ WEIGHT = 0.7
 events of which many others tell; none of it links all articles about one topic."""
 CANDIDATES = 5
 """Nearest articles of other publishers that are compared."""
-LANGUAGES = ("fr", "en")
-"""The languages that were measured."""
 _decoder = Decoder(tuple[frozenset[int], ...])
 
 
@@ -69,16 +75,11 @@ class VectorWindow(Struct, frozen=True, dict=True):
     vectors: Floats
 
     @cached_property
-    def dates(self) -> npt.NDArray[np.float64]:
-        return np.array([key.date for key in self.keys], np.float64)
-
-    @cached_property
-    def stories(self) -> Rows:
-        return np.array([key.story for key in self.keys], np.intp)
-
-    @cached_property
-    def languages(self) -> npt.NDArray[np.str_]:
-        return np.array([key.lang for key in self.keys], np.str_)
+    def columns(self) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.str_], Rows]:
+        """The date, the language and the story of each row."""
+        dates = np.array([key.date for key in self.keys], np.float64)
+        languages = np.array([key.lang for key in self.keys], np.str_)
+        return dates, languages, np.array([key.story for key in self.keys], np.intp)
 
     def names(self, row: int) -> Names:
         return Names(_decoder.decode(self.keys[row].names))
@@ -90,58 +91,44 @@ class VectorWindow(Struct, frozen=True, dict=True):
 
     def signs(self, row: int, other: int) -> float:
         """Return what names and time add to the margin of two rows."""
-        days = float(abs(self.dates[row] - self.dates[other])) / 86400
+        days = abs(self.keys[row].date - self.keys[other].date) / 86400
         return min(MOST_NAMES, self.common_names(row, other)) * NAME - days * DAY
 
     def common_names(self, row: int, other: int) -> float:
         """Return what the names weigh that two rows have in common; the rarer, the heavier."""
         first, second = self.names(row), self.names(other)
         words = first.words & second.words
-        least = -math.log(COMMON_SHARE)
         rarities = {word: rarity(self.bearers[word], len(self.keys)) for word in words}
-        weights = {word: max(0.0, value - least) for word, value in rarities.items()}
+        weights = {word: max(0.0, r + math.log(COMMON_SHARE)) for word, r in rarities.items()}
         return max(
             sum(max(map(weights.__getitem__, n)) for n in names.having(words))
             for names in (first, second)
         )
 
     def side(self, row: int, lang: str) -> tuple[Rows, Floats, float]:
-        """Return the rows in another language that are dated near a row.
+        """Return the rows of a language dated near a row, their cosines, and its surroundings.
 
-        Returns:
-            The rows, the nearest first, their cosines, and the mean cosine to the surroundings.
+        The rows are of another language, the nearest first.
         """
-        mask = (np.abs(self.dates - self.dates[row]) <= WINDOW) & (self.languages == lang)
-        rows = np.flatnonzero(mask)
+        dates, languages, stories = self.columns
+        rows = np.flatnonzero((np.abs(dates - dates[row]) <= WINDOW) & (languages == lang))
         cosines = self.vectors[rows] @ self.vectors[row]
         order = np.argsort(-cosines, kind="stable")
         rows, cosines = rows[order], cosines[order]
-        return rows, cosines, surroundings(cosines, self.stories[rows])
+        return rows, cosines, surroundings(cosines, stories[rows])
 
 
 def margin(cosine: float, mean: float, other_mean: float) -> float:
-    """Return the margin of two articles.
-
-    Args:
-        cosine: The cosine of their vectors.
-        mean: Mean cosine of the first to its surroundings among articles like the second.
-        other_mean: Mean cosine of the second to its surroundings.
-    """
+    """Return the margin of two articles, by their mean cosines to their surroundings."""
     return cosine - WEIGHT * (mean + other_mean) / 2
 
 
 def surroundings(cosines: Floats, stories: Rows) -> float:
-    """Return the mean of the highest of cosines, each story once.
-
-    Args:
-        cosines: Cosines to articles, the highest first.
-        stories: The story of each.
-    """
+    """Return the mean of the highest of cosines, which descend, to articles: each story once."""
     _, firsts = np.unique(stories, return_index=True)
     count = max(NEAREST_LEAST, int(np.ceil(NEAREST_SHARE * len(firsts))))
     highest = cosines[np.sort(firsts)[:count]]
-    missing = count - len(highest)
-    return max(float(highest.sum() + missing * USUAL) / count, LEAST)
+    return max(float(highest.sum() + (count - len(highest)) * USUAL) / count, LEAST)
 
 
 def event_links(window: VectorWindow, fresh: Collection[int]) -> list[EventLink]:
@@ -211,11 +198,7 @@ class Encoder:
         self._model = E5(num_threads=1)
 
     def encode(self, text: str) -> Floats:
-        """Return the vector of a text.
-
-        The model knows two kinds of text, queries and passages. Queries are right for texts that
-        are compared with texts of the same kind.
-        """
+        """Return the vector of a text as a query: the kind for texts compared with their like."""
         return np.asarray(self._model.query(text), np.float32)
 
 
