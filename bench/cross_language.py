@@ -61,7 +61,7 @@ ASKED = 1_000
 ENTRIES = 30
 """Articles of a poll, which are looked up together."""
 ALL_READ = 1706486400.0
-"""29 January 2024: among the French and English headlines from then on all pairs were sought."""
+"""29 January 2024: all pairs were sought among the headlines from then on, but French politics."""
 JUDGED = Path(__file__).with_name("links_judged.json")
 FEEDS = 10_000
 """Number below which a feed of `real_articles.published` is a document of `feeds-real`."""
