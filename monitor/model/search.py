@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from msgspec import Struct, field
 
+from monitor.base.article import Timestamp
 from monitor.base.translation import gettext as _
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from index.evaluation.significant_terms import SignificantTerm
-    from monitor.base.article import Article, Timestamp
+    from monitor.base.article import Article
     from monitor.model.alert import AlertState, Verdict
     from monitor.model.watchlist import Severity
 
