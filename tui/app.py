@@ -130,10 +130,6 @@ class DashboardApp(BaseApp):
             focused = [type(node) for node in (self.focused, self.screen) if node is not None]
             self.push_screen(HelpDialog(key_sections(type(self), self.keymap, focused)))
 
-    async def action_all_articles(self) -> None:
-        """Show the newest articles, alert or not; those that come later come with `Z` again."""
-        await self.push_screen(ArchiveScreen(self.newsroom, "since:1d"))
-
     async def action_search(self) -> None:
         await self.push_screen(ArchiveScreen(self.newsroom))
 

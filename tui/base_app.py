@@ -51,7 +51,7 @@ if TYPE_CHECKING:
 
 
 READ_ONLY_ACTIONS = frozenset({
-    "all_articles", "back", "back_or_quit", "back_to_list", "bottom",
+    "articles", "back", "back_or_quit", "back_to_list", "bottom",
     "briefing", "choose_filter", "clear_filter",
     "close_dialog", "columns",
     "command_palette", "copy_link", "coverage_gaps", "dismiss", "edit", "facets",

@@ -179,12 +179,14 @@ OUTLETS = "outlets"
 
 
 class EscalatedAlert(NamedTuple):
-    """An alert that escalated, and its place in the stream of alerts."""
+    """An alert that escalated, or an article without alert: its place in the stream of alerts."""
 
     above: int
-    """Id of the newest alert at the time of the escalation."""
+    """Id of the newest alert at the time of the escalation, or when the article was seen."""
     escalation: int
+    """The escalation, or the article."""
     alert: int
+    """The alert; minus the id of the article if that raised none."""
 
 
 class ArticleAlert(NamedTuple):
@@ -222,6 +224,7 @@ class Alert(TriageState, frozen=True, kw_only=True):
     """An alert about a match, an unusual watchlist, or trouble, with what a row must show."""
 
     id: int
+    """Minus the id of the article in a row of all articles, if that raised no alert."""
     watchlist: str
     """Name of the watchlist; `FEED_HEALTH` if the alert is about a feed or the store."""
     article: int | None

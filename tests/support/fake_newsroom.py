@@ -127,6 +127,8 @@ class FakeNewsroom:
         self.muted: dict[str, Silence] = {}
         self.merged: dict[int, int] = {}
         """The alert that stands for a merged alert, by the merged alert."""
+        self.others: dict[int, int] = {}
+        """Articles without alert, by their ids, and the newest alert when each came."""
         self.silenced: set[int] = set()
         """Alerts that were raised in a silence."""
         self.locked = threading.Event()
@@ -181,7 +183,13 @@ class FakeNewsroom:
                 headlines=self.headlines,
                 column_values=self.column_values,
             ),
-            articles=SimpleNamespace(details=self.read, revisions=self.versions),
+            articles=SimpleNamespace(
+                details=self.read,
+                revisions=self.versions,
+                get=lambda ids: [self._article(n) for n in ids],
+                arrived=lambda since: len(self.others),
+                without_alert=self.without_alert,
+            ),
             triage=SimpleNamespace(
                 decisions=self.decisions,
                 tags=self.tag_counts,
@@ -228,7 +236,10 @@ class FakeNewsroom:
 
     def version(self) -> StoreVersion:
         return StoreVersion(
-            self.commits(), self.count, self.newest_alert(), self.newest_escalation()
+            self.commits(),
+            max([self.count, *self.others]),
+            self.newest_alert(),
+            self.newest_escalation(),
         )
 
     def clock(self) -> float:
@@ -575,7 +586,21 @@ class FakeNewsroom:
     def unmute(self, name: str) -> Silence | None:
         return self.muted.pop(name, None)
 
+    def without_alert(
+        self, *, after: int = 0, before: int = 1 << 60, limit: int = 1 << 60
+    ) -> list[EscalatedAlert]:
+        ids = sorted(n for n in self.others if after < n < before)[-limit:] if limit else []
+        return [EscalatedAlert(self.others[n], n, -n) for n in ids]
+
+    def _article(self, n: int) -> Article:
+        return Article(
+            id=n, feeds=(n % 4,), url=f"https://news.example/{n}", title=f"Article {n}",
+            summary="", body=BODY, lang="fr", published=NOW - 120, seen=NOW - 60,
+        )  # fmt: skip
+
     def read(self, article: int) -> ArticleDetails | None:
+        if article in self.others:
+            return ArticleDetails(article=self._article(article), feed="FT", alerts=(), versions=1)
         if not 0 < article <= self.count:
             return None
         title = self.title(article)

@@ -87,8 +87,8 @@ TOUR: dict[str, Sequence[str]] = {
     "save a search": ("slash", *"Alibaba", "enter", "ctrl+s"),
     "no query": ("slash", "tab", "W"),
     "form": ("1", "ctrl+n"),
-    "form of a watchlist": ("1", "j", "ctrl+e"),
-    "trial": ("1", "j", "ctrl+e", "ctrl+t"),
+    "form of a watchlist": ("1", "j", "j", "ctrl+e"),
+    "trial": ("1", "j", "j", "ctrl+e", "ctrl+t"),
     "form with a mistake": ("1", "ctrl+n", "ctrl+s"),
     "form closed": ("1", "ctrl+n", "x", "escape"),
 }

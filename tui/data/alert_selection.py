@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 from msgspec import Struct, field
 
 from index.analysis.folding import CJK, fold
+from index.errors import QueryError
 from index.query.ast import Mode, Node, Phrase, Word
 from index.query.completion import Completion, complete
 from monitor.base.article import Timestamp
@@ -32,9 +33,10 @@ from monitor.storage.search.alert_filter import (
     FilterMeaning,
     FilterNames,
     as_store_filter,
+    parse_headline_filter,
     select_alerts,
 )
-from tui.data.story_list import column_ranks
+from tui.data.story_list import FirstAlerts, column_ranks
 
 if TYPE_CHECKING:
     from monitor.presentation.service.service import Service
@@ -114,6 +116,15 @@ class AlertSelector:
         source = _ScreenSource(self._service, self.headlines, after, answers)
         return select_alerts(alert_filter, Filter(), meaning, source)
 
+    def untriaged(self, text: str, firsts: FirstAlerts) -> int:
+        """Return the number of stories with a new alert that pass a filter; 0 if it is none."""
+        try:
+            alert_filter = parse_headline_filter(f"({text}) state:new")
+        except QueryError:
+            return 0
+        alerts = self.ids(alert_filter, after=-1)  # without the answers that are kept
+        return len(set(map(firsts.of, alerts)))
+
     def forget(self) -> None:
         """Forget the answers of the store; the next filter asks it again."""
         self._answers = {}
@@ -140,9 +151,12 @@ class AlertSelector:
             self.headlines.add(self._service.views.alerts.headlines(after=newest, limit=-1))
 
     def _meaning(self) -> FilterMeaning:
-        now = self._clock()
-        zone = self._zone or datetime.fromtimestamp(now, UTC).astimezone().tzinfo or UTC
-        return FilterMeaning(now, zone, self.names, self._service.triage.user)
+        return FilterMeaning(self._clock(), self.zone, self.names, self._service.triage.user)
+
+    @property
+    def zone(self) -> tzinfo:
+        now = datetime.fromtimestamp(self._clock(), UTC)
+        return self._zone or now.astimezone().tzinfo or UTC
 
 
 class _ScreenSource(Struct, frozen=True):

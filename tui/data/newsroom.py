@@ -17,12 +17,14 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from index.interruption import interruptible
-from monitor.base.article import Timestamp
+from index.query.filters import resolve_time
+from monitor.base.article import Article, Timestamp
 from monitor.base.errors import MonitorError
+from monitor.base.translation import gettext as _
 from monitor.config.loading import load, signature
-from monitor.model.alert import EscalatedAlert, StoryAlerts
+from monitor.model.alert import Alert, AlertState, EscalatedAlert, StoryAlerts, Verdict
 from monitor.model.feed import FeedHealth, Setting
-from monitor.model.watchlist import WatchlistCount
+from monitor.model.watchlist import Baseline, Severity, WatchlistCount
 from monitor.storage.search.alert_filter import AlertFilter
 from tui.data.alert_selection import AlertSelector, filter_names
 from tui.data.settings import UiStateFile
@@ -221,6 +223,8 @@ class NewsroomModel:
         """The first alert of the story of every alert."""
         self.status: Status | None = None
         self.watchlists: Sequence[WatchlistCount] = ()
+        self.lists: Sequence[WatchlistCount] = ()
+        """The articles of today, and what is new of each saved filter, as rows of watchlists."""
         self.feeds: Sequence[FeedHealth] = ()
         self.tags: Collection[str] = ()
         """Tags that analysts gave to alerts."""
@@ -321,7 +325,10 @@ class NewsroomModel:
                 replace(count, untriaged=by_watchlist.get(count.name, 0))
                 for count in self.watchlists
             ]
+            self.lists = self._other_rows()
         self.status = status
+        if filter.articles and newest.article > position.article:
+            escalated += service.views.articles.without_alert(after=position.article)
         return NewsroomUpdate(
             ids=selector.ids(filter, after=position.alert)
             if newest.alert > position.alert
@@ -335,6 +342,25 @@ class NewsroomModel:
             is_counted=has_changed or recount,
             is_recounted=counts_due,
         )
+
+    def _other_rows(self) -> list[WatchlistCount]:
+        midnight = resolve_time("today", self.clock(), self.selector.zone)[0]
+        today = Baseline(today=self.service.views.articles.arrived(midnight))
+        rows = [replace(_NO_LIST, name=_("All articles"), pace=today)]
+        for text in self.ui_state.state.saved:
+            count = self.selector.untriaged(text, self.firsts)
+            rows.append(replace(_NO_LIST, name=text, untriaged=count))
+        return rows
+
+    def read_stories(self, ids: Sequence[int]) -> list[StoryAlerts]:
+        """Return the stories of alerts, and articles without alert as stories of their own."""
+        views = self.service.views
+        names = {feed.number: feed.name for feed in views.feeds.every()}
+        articles = views.articles.get([-id for id in ids if id < 0])
+        return [
+            *views.alerts.stories([id for id in ids if id > 0], silenced=True),
+            *(StoryAlerts((_row(article, names),)) for article in articles),
+        ]
 
     def read_version(self) -> StoreVersion:
         """Return the version of the store, which is read if it can have changed."""
@@ -368,6 +394,19 @@ class NewsroomModel:
     def close(self) -> None:
         self.commits.close()
         self._runner.close()
+
+
+_NO_LIST = WatchlistCount(name="", severity=Severity.LOW, total=0, untriaged=0, spark=())
+
+
+def _row(article: Article, feeds: Mapping[int, str]) -> Alert:
+    """Return an article without alert as a row of alerts; nothing can be decided about it."""
+    return Alert(
+        id=-article.id, watchlist="", article=article.id, severity=Severity.LOW,
+        state=AlertState.ACKNOWLEDGED, verdict=Verdict.NONE, starred=False, backfill=False,
+        raised_at=article.seen, title=article.title, url=article.url, lang=article.lang,
+        feed=feeds.get(article.feeds[0], ""), published=article.published, outlet=article.outlet,
+    )  # fmt: skip
 
 
 def start_resource_tracker() -> None:

@@ -27,6 +27,8 @@ class UiState(Struct, frozen=True, kw_only=True):
     theme: str = ""
     filter: str = ""
     """The filter of the alerts, as written."""
+    saved: tuple[str, ...] = ()
+    """The saved filters of the alerts, as written."""
     order: str = ""
     """The column by which the alerts are sorted."""
     hidden: tuple[str, ...] | None = None

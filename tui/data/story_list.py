@@ -145,7 +145,8 @@ class StoryOrder:
         alert = self.at(row)
         index = self._index(alert)
         if index is None:
-            return (alert,)
+            place = self._place[self._firsts.of(alert)] // BLOCK_SIZE * BLOCK_SIZE
+            return [placed.alert for placed in self._escalated[place : place + BLOCK_SIZE]]
         start = index - index % BLOCK_SIZE
         return self._ids[start : start + BLOCK_SIZE]
 
@@ -176,8 +177,16 @@ class StoryOrder:
         self._build(array("q", older) + current, [*unplaced, *self._escalated])
 
     def escalate(self, escalated: Iterable[EscalatedAlert]) -> None:
-        """Move the stories of alerts that escalated up to where a new order would have them."""
-        for row in sorted(escalated):
+        """Move the stories of alerts that escalated up to where a new order would have them.
+
+        Articles without alert are put there.
+        """
+        rows = sorted(escalated)
+        new_articles = [row for row in rows if row.alert < 0 and row.alert not in self._place]
+        if new_articles:
+            self._escalated = sorted([*self._escalated, *new_articles])
+            self._compute_heights()
+        for row in rows:
             story = self._firsts.of(row.alert)
             place = self._place.get(story)
             if place is None and self._stands_above(story, row.above + 1):
@@ -188,6 +197,12 @@ class StoryOrder:
             self._leads.pop(story, None)
             insort(self._escalated, row)
             self._compute_heights()
+
+    def remove(self, alerts: Iterable[int]) -> None:
+        """Remove the stories of alerts, or articles, which have rows."""
+        for alert in alerts:
+            self._remove(self._firsts.of(alert))
+        self._compute_heights()
 
     def _build(self, ids: array[int], escalated: Iterable[EscalatedAlert]) -> None:
         firsts = self._firsts

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from array import array
+from bisect import bisect_left
+from collections.abc import Iterable, Sequence
 from functools import partial
 from typing import ClassVar
 
@@ -17,15 +19,22 @@ from index.query.filters import offered_filter, offered_name
 from monitor.base import signs
 from monitor.base.errors import MonitorError
 from monitor.base.formatting import stories
+from monitor.base.text_cleaning import line
 from monitor.base.translation import gettext as _
 from monitor.base.translation import mark_all, pgettext
+from monitor.model.alert import EscalatedAlert
 from monitor.model.search import Filter
 from monitor.model.shown_names import list_name, written_list_name
 from monitor.model.status import StoreVersion
 from monitor.model.watchlist import WatchlistCount
 from monitor.presentation.service.known_names import ME
 from monitor.presentation.spans import Line, fit
-from monitor.storage.search.alert_filter import ALL, AlertFilter, parse_headline_filter
+from monitor.storage.search.alert_filter import (
+    ALL,
+    ALL_ARTICLES,
+    AlertFilter,
+    parse_headline_filter,
+)
 from tui.key_labels import bind
 from tui.screens.dialogs import choose
 from tui.screens.panes import PaneScreen
@@ -129,6 +138,8 @@ def filter_hint() -> Line:
 
 MOST_OFFERED = 12
 """Most values of a filter that are shown."""
+PAGE_ARTICLES = 500
+"""Articles without alert that are read at once."""
 FIRST_ALERTS = 500
 """Alerts read before the first paint; a thread reads the others afterwards."""
 TYPING_PAUSE = 0.15
@@ -143,6 +154,8 @@ class AlertFilterScreen(PaneScreen):
         bind("ctrl+f", "choose_filter", "Filter from a list"),
         bind("I", "mine", "Show only what is assigned to me, or all again"),
         bind("F,0", "clear_filter", "Show all alerts"),
+        bind("Z", "articles", "Show all articles, alert or not"),
+        bind("ctrl+s", "save_filter", "Save the filter as a row of the watchlists"),
         bind("L", "columns", "Sort the alerts by a column; show or hide columns"),
     ]
     stream: AlertStream
@@ -151,6 +164,8 @@ class AlertFilterScreen(PaneScreen):
     current_filter: AlertFilter = ALL
     position = StoreVersion(0, 0, 0, 0)
     """The version of the store up to which the stream was read."""
+    _oldest_article = 0
+    """The oldest article without alert in a list of all articles; 0 if there are none before."""
     _before: tuple[AlertFilter, int] = (ALL, 0)
     """The filter before the line was opened, and the alert under the cursor."""
     _typing_position: StoreVersion | None = None
@@ -173,7 +188,7 @@ class AlertFilterScreen(PaneScreen):
         newsroom.firsts.replace(*later, self.position.alert)
         self.stream.load(ids, [row for row in escalated if complete or row.above >= ids[0]])
         if not complete:
-            self.run_worker(self._load_older(), group="narrow", exclusive=True)
+            self.run_worker(self._load_older(ALL), group="narrow", exclusive=True)
 
     def action_mine(self) -> None:
         """Show only what is assigned to me, or all again; other clauses of the filter stay."""
@@ -198,14 +213,10 @@ class AlertFilterScreen(PaneScreen):
         self.newsroom.firsts.is_complete = False
         await self.filter_stream(self.current_filter)
 
-    async def _load_older(self) -> None:
-        selector = self.newsroom.selector
-        ids = await self.ask(selector.ids, ALL)
-        escalated = await self.ask(selector.escalated, ALL)
-        if ids is None or escalated is None or not await self._read_firsts():
-            return
-        if self.current_filter is ALL:
-            self.stream.add_older(ids, escalated)
+    async def _load_older(self, alert_filter: AlertFilter, before: int = 0) -> None:
+        rows = await self._read_rows(alert_filter, before)
+        if rows and await self._read_firsts() and self.current_filter is alert_filter:
+            self.stream.add_older(*rows)
 
     def apply_filter(self, text: str, cursor: int = 0) -> None:
         """Show only the alerts that pass a filter, and remember it.
@@ -226,6 +237,40 @@ class AlertFilterScreen(PaneScreen):
         """Show the alerts of one watchlist, of all if the name is empty; keep other clauses."""
         self.apply_filter(with_clause(self.current_filter, "watch", list_name(name)))
 
+    def action_articles(self) -> None:
+        """Show all articles as they arrive, alert or not."""
+        self.newsroom.ui_state.update(filter="")
+        self.run_worker(self.filter_stream(ALL_ARTICLES), group="narrow", exclusive=True)
+
+    def on_line_list_end_near(self) -> None:
+        """Read older articles, once."""
+        if self._oldest_article:
+            before, self._oldest_article = self._oldest_article, 0
+            call = self._load_older(ALL_ARTICLES, before)
+            self.run_worker(call, group="narrow", exclusive=True)
+
+    async def _read_rows(
+        self, alert_filter: AlertFilter, before: int
+    ) -> tuple[array[int], Sequence[EscalatedAlert]] | None:
+        """Return the alerts that pass a filter, and those that escalated; None after an error.
+
+        Of all articles, a page: those without alert before an id, and the alerts down to the
+        oldest of them.
+        """
+        selector = self.newsroom.selector
+        ids = await self.ask(selector.ids, alert_filter)
+        rows = await self.ask(selector.escalated, alert_filter)
+        read = self.newsroom.service.views.articles.without_alert
+        limit = PAGE_ARTICLES if alert_filter.articles else 0
+        articles = await self.ask(read, before=before, limit=limit)
+        if ids is None or rows is None or articles is None:
+            return None
+        is_cut = 0 < limit == len(articles)
+        self._oldest_article, floor = articles[0][1::-1] if is_cut else (0, 0)
+        passing = set(ids)
+        rows = [row for row in rows if row.alert in passing and row.above >= floor]
+        return ids[bisect_left(ids, floor) :], [*rows, *articles]
+
     async def filter_stream(
         self, alert_filter: AlertFilter, cursor: int = 0, position: StoreVersion | None = None
     ) -> None:
@@ -244,25 +289,25 @@ class AlertFilterScreen(PaneScreen):
             position = self._typing_position = await self.ask(newsroom.service.views.version)
         if position is None:
             return
-        ids = await self.ask(selector.ids, alert_filter)
-        escalated = await self.ask(selector.escalated, alert_filter)
-        if ids is None or escalated is None or not await self._read_firsts():
+        rows = await self._read_rows(alert_filter, position.article + 1)
+        if rows is None or not await self._read_firsts():
             return
-        order, ranks = self.stream.order, None
+        order, ranks = newsroom.ui_state.state.order or view.NEWEST_FIRST, None
+        if alert_filter.articles or order not in view.COLUMNS:
+            order = view.NEWEST_FIRST
         if order != view.NEWEST_FIRST:
             ranks = await self.ask(selector.ranks, order)
             if ranks is None:
                 return
         self.current_filter, self.position = alert_filter, position
         self.drop_paused_alerts()
-        passing = set(ids)
-        rows = [row for row in escalated if row.alert in passing]
-        self.stream.load(ids, rows, alert_filter.text, cursor, ranks)
+        self.stream.order, self.stream.articles = order, alert_filter.articles
+        self.stream.load(*rows, alert_filter.text, cursor, ranks)
         store_filter = selector.quick(alert_filter)
         names = store_filter.watchlists if store_filter else ()
         self.stream.chosen = tuple(map(written_list_name, names))
         self.stream.refresh()
-        self.watchlists.choose(self.stream.chosen)
+        self.watchlists.choose(self.stream.chosen, alert_filter)
         if self.filter_line.display and self.filter_line.input.value.strip() == alert_filter.text:
             self.filter_line.show_note(stories(self.stream.row_count))
 
@@ -294,6 +339,9 @@ class AlertFilterScreen(PaneScreen):
     def action_sort_by(self, column: str) -> None:
         """Sort the alerts by a column, or as at first if they are; and remember it."""
         stream = self.stream
+        if stream.articles:
+            self.show_message(_("All articles stand in the order in which they arrive."))
+            return
         stream.order = view.NEWEST_FIRST if column == stream.order else column
         self.newsroom.ui_state.update(order=stream.order)
         self.load_again()
@@ -305,7 +353,25 @@ class AlertFilterScreen(PaneScreen):
 
     # --- the line -----------------------------------------------------------------
 
+    def action_save_filter(self) -> None:
+        """Give the filter a row beside the watchlists."""
+        if text := self.current_filter.text:
+            self.save_filters([*self.newsroom.ui_state.state.saved, text])
+            words = _("Saved beside the watchlists: {filter}; X there removes it.", filter=text)
+            self.show_message(line(words))
+        else:
+            self.show_message(_("Filter the alerts first (f)."), error=True)
+
+    def save_filters(self, filters: Iterable[str]) -> None:
+        """Remember other saved filters, and show them soon."""
+        self.newsroom.ui_state.update(saved=tuple(dict.fromkeys(filters)))
+        self.newsroom.read_all_next()
+
     def action_filter(self) -> None:
+        """Open the line of the filter; all articles are searched in the archive."""
+        if self.current_filter.articles:
+            self.run_worker(self.run_action("app.search"))
+            return
         self._before = self.current_filter, self.stream.alert_id
         self._typing_position = None
         if self.current != "stream":

@@ -326,7 +326,7 @@ class ArchiveScreen(PaneScreen):
         except (QueryError, ArchiveError, MonitorError):
             return None
 
-    def on_result_list_end_near(self) -> None:
+    def on_line_list_end_near(self) -> None:
         """Read the next page, once."""
         page = self.results.next_page
         if page and page != self._requested_page:

@@ -20,7 +20,7 @@ from monitor.base.translation import gettext as _
 from monitor.model.alert import EscalatedAlert
 from monitor.model.watchlist import FEED_HEALTH
 from monitor.presentation.spans import Line
-from monitor.storage.search.alert_filter import parse_headline_filter
+from monitor.storage.search.alert_filter import ALL, parse_headline_filter
 from tui.base_app import BaseApp
 from tui.data.newsroom import NewsroomModel, NewsroomUpdate
 from tui.data.story_list import StoryCache
@@ -39,7 +39,7 @@ from tui.widgets.alert_stream import AlertStream
 from tui.widgets.feed_list import FeedPane
 from tui.widgets.line_list import LineList
 from tui.widgets.query_line import QueryLine
-from tui.widgets.watchlist_pane import WatchlistPane
+from tui.widgets.watchlist_pane import ARTICLES_ROW, WatchlistPane
 
 MORE_CELLS = 3
 """Cells after the name of a watchlist for the number of others (` +1`)."""
@@ -51,7 +51,6 @@ class MainScreen(TriageScreen):
     BINDINGS: ClassVar[list[BindingType]] = [
         # Priority: letters that come in the same packet as the slash belong to the query.
         bind("slash", "app.search", "Search the archive", priority=True),
-        bind("Z", "app.all_articles", "Show all articles of the last day, alert or not"),
         bind("full_stop", "newest", "Go to the newest alert, and follow"),
         bind("p", "pause", "Pause the list of alerts, or continue"),
         bind("m", "silence", "Silence (mute) this watchlist, or end its silence"),
@@ -140,8 +139,7 @@ class MainScreen(TriageScreen):
     def __init__(self, newsroom: NewsroomModel) -> None:
         super().__init__(newsroom)
         self.main.add_class("desk")
-        read = partial(newsroom.service.views.alerts.stories, silenced=True)
-        self.alerts = StoryCache(read, newsroom.firsts)
+        self.alerts = StoryCache(newsroom.read_stories, newsroom.firsts)
         self.filter_line = QueryLine(PROMPT, newsroom.selector.completed, id="filter")
         self.filter_line.display = False
         self.side = Vertical(id="side")
@@ -266,8 +264,7 @@ class MainScreen(TriageScreen):
         if newsroom.status is not None and isinstance(self.app, BaseApp):
             self.app.mourn(newsroom.status)
         if newsroom.status is not None and update.is_counted:
-            status = newsroom.status
-            self.watchlists.update(newsroom.watchlists, status.silences, status.untriaged)
+            self.watchlists.update(newsroom.status)
         if update.is_recounted:
             names = [line(count.name) for count in newsroom.watchlists if count.total]
             outlets = [line(feed.feed.name) for feed in newsroom.feeds if feed.articles]
@@ -375,7 +372,7 @@ class MainScreen(TriageScreen):
             return "feeds", feed.feed.url if feed else ""
         if alert is None:
             return "watchlists", ""
-        if alert.watchlist == FEED_HEALTH:
+        if alert.watchlist in (FEED_HEALTH, ""):
             return "feeds", self.newsroom.feed_url(alert.feed) or alert.feed
         return "watchlists", alert.watchlist
 
@@ -420,7 +417,7 @@ class MainScreen(TriageScreen):
             super().action_back()
         elif self.stream.marks:
             self.stream.unmark_all()
-        elif self.current_filter.text:
+        elif self.current_filter is not ALL:
             self.action_clear_filter()
 
     def action_back_to_list(self) -> None:
@@ -440,10 +437,21 @@ class MainScreen(TriageScreen):
         if message.line_list is self.stream:
             self.show_pane("reader")
         elif message.line_list is self.watchlists:
-            self.show_watchlist(self.watchlists.watchlist)
+            if self.watchlists.cursor == ARTICLES_ROW:
+                self.action_articles()
+            elif self.watchlists.saved_filter:
+                self.apply_filter(self.watchlists.saved_filter)
+            else:
+                self.show_watchlist(self.watchlists.watchlist)
             self.show_pane("stream")
         else:
             self.action_feeds()
+
+    def action_remove_filter(self) -> None:
+        if removed := self.watchlists.saved_filter:
+            self.save_filters(f for f in self.newsroom.ui_state.state.saved if f != removed)
+        else:
+            self.show_message(_("Put the cursor on a saved filter first."), error=True)
 
     def action_new_watchlist(self) -> None:
         self.action_watchlist_form()
@@ -462,9 +470,10 @@ class MainScreen(TriageScreen):
 
     def action_silence(self) -> None:
         """Silence the watchlist under the cursor, or one of the story."""
-        names: Sequence[str] = self.stream.story.watchlists if self.stream.story else ()
+        story = self.stream.story
+        names = [name for name in story.watchlists if name] if story else []
         if self.current == "watchlists":
-            names = [name] if (name := self.watchlists.watchlist) else ()
+            names = [name] if (name := self.watchlists.watchlist) else []
         if names:
             self.run_worker(choose_silence(self, names), group="silence", exclusive=True)
         else:

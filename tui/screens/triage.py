@@ -81,8 +81,12 @@ class TriageScreen(AlertFilterScreen):
         return [alert for s in stories for alert in s.alerts]
 
     def _story_at_hand(self) -> StoryAlerts | None:
-        """Return the story under the cursor; None with a message in another pane."""
-        return self.stream.story if self.target_at_hand() else None
+        """Return the story under the cursor; None with a message without alert, or elsewhere."""
+        story = self.stream.story if self.target_at_hand() else None
+        if story is not None and story.alerts[0].id < 0:
+            self.show_message(_("This article raised no alert, so there is nothing to decide."))
+            return None
+        return story
 
     def _apply(self, change: Change, alerts: Sequence[Alert], *, go_on: bool = False) -> None:
         """Change alerts.

@@ -176,7 +176,7 @@ def _state(story: StoryAlerts, alert: Alert, time: str, *, marked: bool) -> Line
     anomaly = _date_anomaly(alert)
     mark = signs.MARKED if marked else signs.ESCALATED if _has_escalated(alert) else " "
     return [
-        (SEVERITY_SIGNS[story.severity], f"{story.severity}"),
+        (SEVERITY_SIGNS[story.severity] if alert.id > 0 else " ", f"{story.severity}"),
         (mark, "accent"),
         (time, "quiet"),
         (
@@ -240,7 +240,8 @@ def watchlist_columns(counts: Sequence[WatchlistCount], cells: int) -> Watchlist
 
     The bars shrink, and numbers that no watchlist has take no room, before a name is cut.
     """
-    longest = max((cell_len(safe_line(list_name(count.name))) for count in counts), default=0)
+    names = [safe_line(list_name(count.name)) for count in counts if count.spark]
+    longest = max(map(cell_len, names), default=0)
     paces = max((cell_len(_pace(count)) for count in counts), default=0)
     pace = min(8, paces + 1) if paces else 0
     bars = min(12, cells - 8 - pace - longest)

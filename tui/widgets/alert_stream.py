@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from array import array
 from collections.abc import Callable, Collection, Iterable, Mapping
+from contextlib import suppress
 
 from rich.cells import cell_len
 from textual.content import Content
@@ -55,6 +56,8 @@ class AlertStream(LineList):
         """The column by which the stories are sorted."""
         self.hidden: Collection[str] = view.HIDDEN
         """The columns that are hidden."""
+        self.articles = False
+        """Whether all articles are shown, alert or not."""
         self.marks: set[int] = set()
         """Marked stories, by their first alerts."""
         self.chosen: tuple[str, ...] = ()
@@ -63,6 +66,10 @@ class AlertStream(LineList):
         """Cells that the names of watchlists, and those of outlets, want."""
 
     # --- stories ----------------------------------------------------------------
+
+    @property
+    def has_more(self) -> bool:
+        return self.articles
 
     @property
     def row_count(self) -> int:
@@ -134,13 +141,15 @@ class AlertStream(LineList):
         still_stories = {self._firsts.of(alert) for alert in still}
 
         def waits(alert: int) -> bool:
-            return self.order != view.NEWEST_FIRST or self._firsts.of(alert) in still_stories
+            stories = {self._firsts.of(alert), *self._articles_of(alert)}
+            return self.order != view.NEWEST_FIRST or not stories.isdisjoint(still_stories)
 
         self._waiting = [alert for alert in ids if waits(alert)]
         self._waiting_escalated = [row for row in escalated if waits(row.alert)]
         moving = [row for row in escalated if not waits(row.alert)]
         new_ids = [alert for alert in ids if not waits(alert)]
         if moving or new_ids:
+            self._order.remove(row for alert in new_ids for row in self._articles_of(alert))
             moved_count = self._order.add(new_ids) + len(moving)
             self._order.escalate(moving)
             self.cursor = 0 if fills else self._order.row(cursor) or 0
@@ -152,6 +161,14 @@ class AlertStream(LineList):
                 self._filled_at = self._clock()
                 self.post_message(self.Highlighted(self))
         self.update_titles()
+
+    def _articles_of(self, alert: int) -> list[int]:
+        """Return the articles of a new alert's story that have rows of their own."""
+        articles = set()
+        with suppress(StoreError):  # the screen reports it at its next read
+            story = self._stories.get(alert) if self.articles and alert > 0 else None
+            articles = {-(a.article or 0) for a in story.alerts} if story else set()
+        return [row for row in articles if self._order.row(row) is not None]
 
     def _keep_still(self, top: int, new_above: int) -> None:
         """Keep the topmost story where it is on the screen."""
@@ -285,6 +302,8 @@ class AlertStream(LineList):
         if self._filter:
             everything = _("{stories} (F: all)", stories=story_count(self.row_count))
             title = f" · {line(self._filter)} · {everything}"
+        elif self.articles:
+            title = f" · {_('F: alerts')}"
         counts = [ngettext("{count} marked", "{count} marked", marked)] if marked else []
         if self._paused_stories is not None:
             text = _("PAUSED, {waiting} wait (p: resume)", waiting=self._paused_stories)
@@ -299,4 +318,5 @@ class AlertStream(LineList):
         titles = ("".join(f" · {text}" for text in counts), title)
         if titles != self._titles:  # setting them repaints the whole widget
             self._titles = titles
-            self.border_title = Content.assemble(_("Alerts"), (titles[0], "$accent"), titles[1])
+            name = _("All articles") if self.articles else _("Alerts")
+            self.border_title = Content.assemble(name, (titles[0], "$accent"), titles[1])

@@ -18,6 +18,8 @@ from monitor.presentation.spans import Line, fit
 from tui.key_labels import bind
 from tui.widgets.styled_widget import StyledWidget, set_line_count
 
+PREFETCH_ROWS = 30
+"""Rows before the last one at which more are requested."""
 HEADER_MIN_LINES = 8
 """Lines that a list must have to show its header."""
 
@@ -43,6 +45,9 @@ class LineList(StyledWidget, ScrollView, can_focus=True, inherit_bindings=False)
             self.line_list = line_list
             super().__init__()
 
+    class EndNear(Message):
+        """The last rows are near, and there are more to read."""
+
     BINDINGS: ClassVar[list[BindingType]] = [
         bind("j,down", "move(1)", "Down", name="down"),
         bind("k,up", "move(-1)", "Up", name="up"),
@@ -66,6 +71,11 @@ class LineList(StyledWidget, ScrollView, can_focus=True, inherit_bindings=False)
         """Lines that the list has at least, so that it can be scrolled past its last row."""
 
     # --- what a subclass defines ----------------------------------------------
+
+    @property
+    def has_more(self) -> bool:
+        """Return whether there may be more rows to read at the end."""
+        return False
 
     @property
     def row_count(self) -> int:
@@ -161,6 +171,12 @@ class LineList(StyledWidget, ScrollView, can_focus=True, inherit_bindings=False)
             self.go_to(row)
             if event.chain > 1 or self.OPENS_AT_CLICK:
                 self.action_open()
+
+    def watch_scroll_y(self, old_value: float, new_value: float) -> None:
+        """Request more rows when the last ones are near."""
+        super().watch_scroll_y(old_value, new_value)
+        if self.has_more and round(new_value) + self.page + PREFETCH_ROWS >= self.row_count:
+            self.post_message(self.EndNear())
 
     # --- painting -------------------------------------------------------------
 

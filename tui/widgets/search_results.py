@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from datetime import tzinfo
 
 from textual.content import Content
-from textual.message import Message
 
 from monitor.base.translation import gettext as _
 from monitor.base.translation import number
@@ -19,15 +18,9 @@ from tui.view.trends import trend_lines
 from tui.widgets.line_list import LineList
 from tui.widgets.reader import ScrollText
 
-PREFETCH_ROWS = 30
-"""Rows before the last one at which the next page is requested."""
-
 
 class ResultList(LineList):
     """Articles in the order of the search, page by page; below them queries that are offered."""
-
-    class EndNear(Message):
-        """The last rows are near, and there is another page."""
 
     def __init__(self, newsroom: NewsroomModel) -> None:
         super().__init__(id="stream")
@@ -45,6 +38,10 @@ class ResultList(LineList):
     @property
     def row_count(self) -> int:
         return len(self._hits) + len(self._offers)
+
+    @property
+    def has_more(self) -> bool:
+        return bool(self.next_page)
 
     @property
     def hit(self) -> SearchHit | None:
@@ -98,12 +95,6 @@ class ResultList(LineList):
         hit = self._hits[row]
         severity = self._severities.get(hit.article.id)
         return result_row(hit, severity, cells, self._clock(), self._zone)
-
-    def watch_scroll_y(self, old_value: float, new_value: float) -> None:
-        """Request the next page when the last rows are near."""
-        super().watch_scroll_y(old_value, new_value)
-        if self.next_page and round(new_value) + self.page + PREFETCH_ROWS >= len(self._hits):
-            self.post_message(self.EndNear())
 
 
 LOW, HIGH = 1, 3

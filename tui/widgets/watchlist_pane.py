@@ -17,21 +17,27 @@ from monitor.base.text_cleaning import line
 from monitor.base.translation import gettext as _
 from monitor.base.translation import pgettext
 from monitor.model.shown_names import list_name
-from monitor.model.watchlist import Severity, Silence, WatchlistCount
+from monitor.model.status import Status
+from monitor.model.watchlist import Severity, WatchlistCount
 from monitor.presentation import times
 from monitor.presentation.spans import Line
+from monitor.storage.search.alert_filter import ALL, AlertFilter
 from tui.data.newsroom import NewsroomModel
 from tui.key_labels import bind
 from tui.view import alerts as view
 from tui.widgets.line_list import LineList
 
+ARTICLES_ROW = 1
+"""The row of all articles, below that of all alerts."""
+
 
 class WatchlistPane(LineList):
-    """One row for all watchlists together, then one for each."""
+    """Rows for all watchlists together, for all articles, for each saved filter and watchlist."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         bind("ctrl+n", "screen.new_watchlist", "New watchlist", name="new-watchlist"),
         bind("ctrl+e", "screen.edit_watchlist", "Edit this watchlist", name="edit-watchlist"),
+        bind("X", "screen.remove_filter", "Remove this saved filter", name="remove-filter"),
     ]
     IDLE_CURSOR = ""
     OPENS_AT_CLICK = True
@@ -39,12 +45,13 @@ class WatchlistPane(LineList):
     def __init__(self, newsroom: NewsroomModel) -> None:
         super().__init__(id="watchlists")
         self.border_title = _("Watchlists")
-        self._known = False
-        """Whether the watchlists have been read."""
-        self._clock, self._zone = newsroom.clock, newsroom.zone
+        self._newsroom = newsroom
         self._silenced_until: dict[str, Timestamp] = {}
         self._counts: Sequence[WatchlistCount] = ()
+        self._first_list = 1
+        """The row of the first watchlist."""
         self._chosen: tuple[str, ...] = ()
+        self._filter = ALL
         self._baseline = ""
         self._columns = view.WatchlistColumns()
 
@@ -61,32 +68,26 @@ class WatchlistPane(LineList):
     @property
     def watchlist(self) -> str:
         """Name of the watchlist under the cursor, empty for all."""
-        return self._counts[self.cursor].name if 0 < self.cursor < len(self._counts) else ""
+        is_list = self._first_list <= self.cursor < len(self._counts)
+        return self._counts[self.cursor].name if is_list else ""
 
-    def update(
-        self,
-        counts: Sequence[WatchlistCount],
-        silences: Sequence[Silence] = (),
-        untriaged: int = 0,
-    ) -> None:
-        """Show counts and silences; the cursor stays on its watchlist.
+    @property
+    def saved_filter(self) -> str:
+        """The saved filter under the cursor, empty for none."""
+        is_filter = ARTICLES_ROW < self.cursor < self._first_list
+        return self._counts[self.cursor].name if is_filter else ""
 
-        Args:
-            counts: The counts of each watchlist.
-            silences: The active silences.
-            untriaged: Stories of all watchlists that are to be triaged.
-        """
-        if not self._known:
-            self._known = True
-            self.refresh()
-        rows = (total_count(counts, untriaged), *counts) if counts else ()
-        silenced_until = {silence.watchlist: silence.until for silence in silences}
+    def update(self, status: Status) -> None:
+        """Show counts and silences; the cursor stays on its watchlist."""
+        counts, others = self._newsroom.watchlists, self._newsroom.lists
+        rows = (total_count(counts, status.untriaged), *others, *counts)
+        silenced_until = {silence.watchlist: silence.until for silence in status.silences}
         if rows != self._counts or silenced_until != self._silenced_until:
-            name = self.watchlist
+            name, self._first_list = self.watchlist, 1 + len(others)
             self._counts, self._silenced_until = rows, silenced_until
-            names = [count.name for count in rows]
-            if name in names[1:]:
-                self.cursor = names.index(name, 1)
+            names = [count.name for count in counts]
+            if name in names:
+                self.cursor = self._first_list + names.index(name)
             self.update_row_count()
             self._show_title()
             self._show_baseline()
@@ -102,10 +103,10 @@ class WatchlistPane(LineList):
                 self._baseline = baseline
                 self.border_subtitle = Content(baseline)
 
-    def choose(self, names: tuple[str, ...]) -> None:
-        if names != self._chosen:
-            self._chosen = names
-            self.refresh()
+    def choose(self, names: tuple[str, ...], alert_filter: AlertFilter) -> None:
+        """Mark the rows that say what the stream shows: a filter, or watchlists."""
+        self._chosen, self._filter = names, alert_filter
+        self.refresh()
 
     def render_lines(self, crop: Region) -> list[Strip]:
         cells = self.scrollable_content_region.width - 1
@@ -128,16 +129,16 @@ class WatchlistPane(LineList):
 
     def row_line(self, row: int, cells: int) -> Line:
         count = self._counts[row]
-        chosen = count.name in self._chosen if row else not self._chosen
-        until = self._silenced_until.get(count.name) if row else None
-        silenced = "" if until is None else times.short(until, self._clock(), self._zone)
+        is_list, shown = row >= self._first_list, self._filter
+        chosen = count.name in self._chosen if is_list else count.name == shown.text
+        if row <= ARTICLES_ROW:
+            chosen = shown.articles == (row == ARTICLES_ROW) and not shown.text
+        until = self._silenced_until.get(count.name) if is_list else None
+        now, zone = self._newsroom.clock(), self._newsroom.zone
+        silenced = "" if until is None else times.short(until, now, zone)
         return view.watchlist_row(
             count, cells, chosen=chosen, columns=self._columns, silenced=silenced
         )
-
-    def empty_lines(self, cells: int) -> list[Line]:
-        """Return the lines of a pane without watchlists; none before they are read."""
-        return [[(f" {_('none in feeds.yaml')}", "quiet")]] if self._known else []
 
 
 def total_count(counts: Sequence[WatchlistCount], untriaged: int) -> WatchlistCount:

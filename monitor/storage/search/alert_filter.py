@@ -44,6 +44,8 @@ class AlertFilter(Struct, frozen=True):
     text: str = ""
     root: Node | None = None
     """None selects every alert."""
+    articles: bool = False
+    """Also closed and silenced alerts, and the articles that raised no alert."""
 
     @property
     def has_words(self) -> bool:
@@ -59,6 +61,7 @@ class AlertFilter(Struct, frozen=True):
 
 
 ALL = AlertFilter()
+ALL_ARTICLES = AlertFilter(articles=True)
 
 
 def parse_alert_filter(text: str) -> AlertFilter:
@@ -179,7 +182,7 @@ def _complete(value: str, candidates: Iterable[str]) -> tuple[str, ...]:
 
 def as_store_filter(alert_filter: AlertFilter, meaning: FilterMeaning) -> Filter | None:
     """Return a filter as a single filter of the store; None if it takes more than one."""
-    filter = Filter()
+    filter = Filter(closed=alert_filter.articles, silenced=alert_filter.articles)
     if alert_filter.root is None:
         return filter
     for clause in clauses(alert_filter.root):

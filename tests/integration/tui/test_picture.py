@@ -53,17 +53,27 @@ def test_without_the_extra_the_svg_is_there_and_the_extra_is_named(
     assert not path.with_suffix(".png").exists()
 
 
-def test_a_key_shows_all_articles_alert_or_not(tmp_path: Path) -> None:
+@pytest.mark.parametrize("size", [(80, 24), (120, 40), (200, 50)])
+def test_a_key_shows_all_articles_alert_or_not_as_they_arrive(
+    tmp_path: Path, size: tuple[int, int]
+) -> None:
     newsroom = Newsroom(tmp_path)
     with Web() as web:
         items = [Item("Grève du port", "Rien."), Item("Beau temps", "Soleil.")]
         web.on("/one", conditional(rss(*items)))
         newsroom.watch([{"url": web.url("/one")}], [{"name": "Port", "terms": ["port"]}])
         assert newsroom.once().returncode == 0
-    arguments = ["-m", "monitor", "dashboard", "--no-monitor"]
-    terminal = Terminal(arguments, 120, 40, tmp_path, TOCSIN_LANGUAGE="en")
-    terminal.read_until("Grève du port")
-    assert not any("Beau temps" in line for line in terminal.lines)
-    terminal.press("Z")
-    terminal.read_until("Beau temps")
-    terminal.kill()
+        arguments = ["-m", "monitor", "dashboard", "--no-monitor"]
+        terminal = Terminal(arguments, *size, tmp_path, TOCSIN_LANGUAGE="en")
+        terminal.read_until("Grève du port")
+        assert not any("Beau temps" in line for line in terminal.lines)
+        terminal.press("Z")
+        terminal.read_until("Beau temps")
+        terminal.press("gx")  # those of one poll stand above its alerts
+        terminal.read_until("This article raised no alert")
+        web.on("/two", conditional(rss(Item("Marée haute", "Eau."))))
+        feeds = [{"url": web.url("/one")}, {"url": web.url("/two")}]
+        newsroom.watch(feeds, [{"name": "Port", "terms": ["port"]}])
+        assert newsroom.once().returncode == 0
+        terminal.read_until("Marée haute")
+        terminal.kill()

@@ -61,6 +61,7 @@ MEANINGS = {
     "^n": "new",
     "^o": "in another order",
     "^s": "save",
+    "X": "remove",
     "f": "only what has these words",
     "/": "search",
     "r": "this one again, now",

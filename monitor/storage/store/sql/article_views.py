@@ -11,7 +11,7 @@ from index.analysis.tokenizer import MAX_WORDS, readable
 from monitor.base.article import PARTS, Article, Timestamp
 from monitor.base.translation import gettext as _
 from monitor.base.translation import mark, number, shown
-from monitor.model.alert import NOBODY_ELSE
+from monitor.model.alert import NOBODY_ELSE, EscalatedAlert
 from monitor.model.article import ArticleDetails, ArticleOrigin, Version
 from monitor.model.config import ExpiringArticle, RetentionExceptions
 from monitor.model.event_link import LEAD, StoredVector, Unencoded
@@ -97,6 +97,29 @@ class ArticleViews(StoreViews):
             (since,),
         )
         return int(oldest)
+
+    def arrived(self, since: Timestamp) -> int:
+        """Return the number of articles first seen since then."""
+        query = "SELECT count(*) FROM articles WHERE seen >= ?"
+        ((count,),) = self._connection.read(query, (since,))
+        return int(count)
+
+    def without_alert(
+        self, *, after: int = 0, before: int = UNBOUNDED, limit: int = UNBOUNDED
+    ) -> list[EscalatedAlert]:
+        """Return the newest articles between two ids that raised no alert, the oldest first.
+
+        Each has its place among the alerts: above those that there were when it was first seen.
+        """
+        rows = self._connection.read(
+            "SELECT coalesce((SELECT n.id FROM alerts n WHERE n.raised_at <= a.seen"
+            "  ORDER BY n.raised_at DESC, n.id DESC LIMIT 1), 0), a.id, -a.id"
+            " FROM articles a WHERE a.id > ? AND a.id < ?"
+            " AND NOT EXISTS (SELECT 1 FROM alerts al WHERE al.article = a.id)"
+            " ORDER BY a.id DESC LIMIT ?",
+            (after, before, limit),
+        )
+        return [EscalatedAlert(*row) for row in rows][::-1]
 
     def unencoded(
         self, limit: int | None, *, since: Timestamp | None = None, before: int | None = None

@@ -118,7 +118,7 @@ def test_an_edit_of_the_watchlist_at_hand_shows_what_changed(tmp_path: Path) -> 
     path = room.config
 
     async def script(pilot: Pilot[Any], app: DashboardApp) -> None:
-        await pilot.press("1", "j", "E")  # Alibaba
+        await pilot.press("1", "j", "j", "E")  # Alibaba
         await sees(pilot, app, "feeds.yaml has changed")
         await sees(pilot, app, "watchlist added: Tihange")
         assert (tmp_path / "asked").read_text().endswith(f"-g {path}:10\n")

@@ -268,7 +268,7 @@ def test_enter_on_a_watchlist_filters_and_F_clears(key: str) -> None:
     newsroom = FakeNewsroom(40)
 
     async def script(pilot: Pilot[Any], app: DashboardApp) -> None:
-        await pilot.press("1", "j", "j", "j", "enter")
+        await pilot.press("1", "j", "j", "j", "j", "enter")
         await until(pilot, lambda: app.main_screen.current_filter.text == "watch:grève")
         assert all("grève" in row for row in stream_rows(app)[:10])
         await sees(pilot, app, "Alerts · watch:grève · 10")
@@ -678,9 +678,9 @@ def test_r_asks_for_the_feed_of_the_alert_and_R_for_all() -> None:
 def test_one_click_filters_by_a_watchlist() -> None:
     async def script(pilot: Pilot[Any], app: DashboardApp) -> None:
         pane = app.main_screen.watchlists
-        await until(pilot, lambda: pane.row_count > 3)
+        await until(pilot, lambda: pane.row_count > 4)
         at = pane.scrollable_content_region
-        await pilot.click(offset=(at.x + 3, at.y + 3))
+        await pilot.click(offset=(at.x + 3, at.y + 4))
         await until(pilot, lambda: app.main_screen.current_filter.text == "watch:grève")
         await pilot.click(offset=(at.x + 3, at.y))
         await until(pilot, lambda: not app.main_screen.current_filter.text)

@@ -177,7 +177,7 @@ def test_a_watchlist_is_silenced_for_a_while_and_heard_again() -> None:
     room = FakeNewsroom(40)
 
     async def script(pilot: Pilot[Any], app: DashboardApp) -> None:
-        await pilot.press("1", "j", "m")
+        await pilot.press("1", "j", "j", "m")
         await sees(pilot, app, "Silence Alibaba for …")
         await sees(pilot, app, "until tomorrow 08:00")
         await pilot.press("j", "j", "enter")
@@ -210,7 +210,7 @@ def test_the_mouse_opens_what_it_clicks() -> None:
     async def script(pilot: Pilot[Any], app: DashboardApp) -> None:
         await pilot.click("#stream", offset=(5, 4))
         await until(pilot, lambda: app.main_screen.stream.cursor == 2)
-        await pilot.click("#watchlists", offset=(5, 3), times=2)
+        await pilot.click("#watchlists", offset=(5, 4), times=2)
         await until(pilot, lambda: app.main_screen.current_filter.text == "watch:Espionnage")
 
     drive(room, script)

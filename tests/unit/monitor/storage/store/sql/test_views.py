@@ -75,6 +75,27 @@ def test_what_escalated_is_told_once_with_its_place_then(views: Views) -> None:
     assert views.alerts.escalated(Filter(severities=(Severity.HIGH,))) == [(6, 3, 3), (9, 5, 6)]
 
 
+def test_articles_without_alert_stand_above_the_alerts_that_there_were(
+    address: StoreAddress, views: Views
+) -> None:
+    with (
+        closing(open_database(address, create=False)) as connection,
+        transaction(connection) as sql,
+    ):
+        for n, seen in ((10, 125.0), (11, 130.0), (12, 30.0), (13, 9_000.0)):
+            sql.execute(
+                "INSERT INTO articles (id, feed, url, canonical, fingerprint, title, summary,"
+                " body, author, lang, seen, story) VALUES (?, 1, '', '', ?, '', '', '', '', '',"
+                " ?, ?)",
+                (n, b"", seen, n),
+            )
+    rows = [(2, 10, -10), (2, 11, -11), (0, 12, -12), (9, 13, -13)]
+    assert views.articles.without_alert() == rows
+    assert views.articles.without_alert(after=10, before=13) == rows[1:3]
+    assert views.articles.without_alert(limit=2) == rows[2:], "the newest"
+    assert views.articles.arrived(130.0) == 9
+
+
 @pytest.mark.costly
 @pytest.mark.parametrize("address", ["sqlite"], indirect=True)
 def test_where_nothing_escalated_not_all_alerts_are_gone_through(
