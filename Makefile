@@ -1,8 +1,12 @@
 PYTHON ?= python3
 VENV ?= .venv$(if $(filter-out python3,$(PYTHON)),-$(notdir $(shell $(PYTHON) -c 'import sys; print("%d.%d" % sys.version_info[:2])')))
 BIN := $(VENV)/bin
-PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check --no-input
-LOCKED := $(PIP) install --no-deps --no-compile --require-hashes
+QUIETLY := --quiet --disable-pip-version-check --no-input
+PIP := $(BIN)/python -m pip $(QUIETLY)
+INSTALL := install --no-deps --no-compile --require-hashes
+LOCKED := $(PIP) $(INSTALL)
+# The pip of PYTHON, if it has one, fills a new environment: a copy in it costs 7 s of the processor, and core.txt has a newer one.
+OUTER_PIP = $(shell $(PYTHON) -c 'import pip' 2>/dev/null && echo $(PYTHON) -m pip --python $(BIN)/python)
 TESTED := PYTHONPATH=tests $(BIN)/python -m
 TELL = @echo "make: $(1)" >&2
 
@@ -18,10 +22,10 @@ install: $(VENV)/.all $(COMPILED) ## build the virtual environment with everythi
 $(VENV)/.core: pyproject.toml requirements/core.txt
 	$(call TELL,creating $(VENV) with $$($(PYTHON) --version))
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "tocsin needs Python 3.11 or newer: make PYTHON=python3.12 …")'
-	@$(PYTHON) -m venv $(VENV)
-	@$(PIP) uninstall --yes setuptools 2>/dev/null # which Python 3.11 adds and nothing here uses
+	@$(PYTHON) -m venv $(if $(OUTER_PIP),--without-pip) $(VENV)
+	@$(if $(OUTER_PIP),,$(PIP) uninstall --yes setuptools 2>/dev/null) # which Python 3.11 adds and nothing here uses
 	$(call TELL,installing $$(grep -c == requirements/core.txt) libraries of requirements/core.txt)
-	@$(LOCKED) --requirement requirements/core.txt
+	@$(or $(OUTER_PIP),$(BIN)/python -m pip) $(QUIETLY) $(INSTALL) --requirement requirements/core.txt
 	$(call TELL,installing tocsin)
 	@$(PIP) install --no-deps --no-build-isolation --editable .
 	@touch $@
