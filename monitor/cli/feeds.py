@@ -63,6 +63,9 @@ COMMANDS = {
         "subscriptions:feeds_add", "Subscribe to feeds, by their address or that of their site."
     ),
     "remove": LazyCommand("subscriptions:feeds_remove", "Remove feeds. Their articles stay."),
+    "find": LazyCommand(
+        "site_survey:feeds_find", "List the feeds and sitemaps of a site; subscribe to none."
+    ),
     "check": LazyCommand("subscriptions:feeds_check", "Read feeds once, and show what they are."),
     "backfill": LazyCommand(
         "feeds_backfill:feeds_backfill", "Read what a feed published before it was watched."

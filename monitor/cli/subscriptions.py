@@ -35,6 +35,7 @@ from monitor.config.addresses import url as checked_url
 from monitor.config.feeds import with_titles
 from monitor.config.loading import load
 from monitor.intake import newsboat, opml
+from monitor.intake.copied_addresses import complete_url
 from monitor.intake.discovery import DiscoveredFeed, FeedDiagnostics, diagnose, retry
 from monitor.model.config import Config
 from monitor.model.feed import Feed
@@ -42,7 +43,6 @@ from monitor.model.shown_names import source_name
 from monitor.presentation.letter import letter
 from monitor.presentation.rows.feeds import diagnostics_row, unreadable_row
 from monitor.presentation.service.subscriptions import (
-    complete_url,
     describe_prospect,
     find_feed,
     list_lines,

@@ -6,8 +6,9 @@ import asyncio
 import re
 from collections import Counter
 from collections.abc import Callable, Sequence
+from datetime import datetime
 from statistics import median
-from urllib.parse import urlsplit
+from urllib.parse import urljoin, urlsplit
 
 from msgspec import Struct
 from msgspec.structs import asdict, replace
@@ -18,12 +19,14 @@ from monitor.base.errors import FeedError, ParseError
 from monitor.base.formatting import clauses, span
 from monitor.base.translation import gettext as _
 from monitor.base.translation import mark, ngettext
+from monitor.intake.copied_addresses import options_for, source_behind
 from monitor.intake.fetch.client import ACCEPT_FEED, ACCEPT_PAGE, Client
 from monitor.intake.fetch.page_reader import RobotsPolicy
 from monitor.intake.ingest import schedule
-from monitor.intake.parse import web_page
+from monitor.intake.parse import sitemap, web_page
 from monitor.intake.parse.document import CHARSET
 from monitor.intake.parse.workers import Parser
+from monitor.intake.sitemap_index import Answer, with_children
 from monitor.model.feed import (
     DEFAULT_OPTIONS,
     FEED,
@@ -34,6 +37,9 @@ from monitor.model.feed import (
     SourceKind,
 )
 from monitor.model.poll import Entry, Fetched, ParsedFeed
+
+MOST_SITEMAPS = 10
+"""Sitemaps of one site that are read, those of news first."""
 
 
 class DiscoveredFeed(Struct, frozen=True, kw_only=True):
@@ -95,17 +101,20 @@ class FeedFinder:
         return replace(feed, pages="" if refusal.later else refusal.reason)
 
     async def find(self, url: str) -> list[DiscoveredFeed]:
-        """Return the feed at an address, or else those of the page there.
+        """Return the feed or sitemap at or behind an address, or else those of the page there.
 
         These are the feeds that the page names and that can be read; if it names none, the first
-        at one of the usual places.
+        at one of the usual places; without any, the sitemaps of the site.
 
         Raises:
             FeedError: There are none.
         """
-        fetched, seconds = await self._fetched(url)
+        address, source = source_behind(url)
+        if address and isinstance(prospect := await self._tried(address, source), DiscoveredFeed):
+            return [prospect]
+        fetched, seconds = await self._fetched(url, options_for(url))
         try:
-            return [await self._parsed(url, fetched, seconds)]
+            return [await self._parsed(url, fetched, seconds, _kind_of(fetched))]
         except ParseError as error:
             refusal = error
         if links := await self._parser.links(fetched):
@@ -122,20 +131,11 @@ class FeedFinder:
             raise ParseError(url, reason)
         if not fetched.body.lstrip()[:1] == b"<":
             raise refusal
-        return [await self._at_a_usual_place(fetched.url, refusal)]
-
-    async def _tried(self, url: str) -> DiscoveredFeed | FeedError:
-        try:
-            return await self.read(url)
-        except FeedError as error:
-            return error
-
-    async def _at_a_usual_place(self, site: str, refusal: ParseError) -> DiscoveredFeed:
-        for url in web_page.usual_feed_urls(site):
-            try:
-                return await self.read(url)
-            except FeedError:
-                continue
+        if feed := await self._at_a_usual_place(fetched.url, web_page.USUAL):
+            return [feed]
+        sitemaps = await self._sitemaps(fetched.url)
+        if readable := [sitemap for sitemap in sitemaps if isinstance(sitemap, DiscoveredFeed)]:
+            return readable
         places = " ".join(f"/{path}" for path in web_page.USUAL)
         reason = _(
             "{reason}; it names none, nor is there one at {places}",
@@ -144,11 +144,55 @@ class FeedFinder:
         )
         raise ParseError(refusal.url, reason)
 
+    async def survey(self, url: str) -> list[DiscoveredFeed | FeedError]:
+        """Return all feeds and sitemaps of the site of a page, with the errors of those it names.
+
+        Raises:
+            FeedError: The page cannot be had.
+        """
+        page, _seconds = await self._fetched(url, options_for(url))
+        links = await self._parser.links(page)
+        feeds = list(await asyncio.gather(*map(self._tried, links)))
+        if not links and (feed := await self._at_a_usual_place(page.url, web_page.USUAL)):
+            feeds.append(feed)
+        found = {feed.url: feed for feed in (*feeds, *await self._sitemaps(page.url))}
+        return list(found.values())
+
+    async def _sitemaps(self, site: str) -> list[DiscoveredFeed | FeedError]:
+        """Return the sitemaps that robots.txt names, or those at usual places."""
+        try:
+            rules, _seconds = await self._fetched(urljoin(site, "/robots.txt"))
+            links = (await self._parser.sitemaps(rules))[:MOST_SITEMAPS]
+        except FeedError:
+            links = ()
+        sitemaps = list(await asyncio.gather(*map(self._tried, links)))
+        if not any("news" in link.lower() for link in links):
+            places = web_page.USUAL_NEWS + (() if links else web_page.USUAL_SITEMAPS)
+            if sitemap := await self._at_a_usual_place(site, places):
+                sitemaps.append(sitemap)
+        return sitemaps
+
+    async def _tried(self, url: str, source: Source | None = None) -> DiscoveredFeed | FeedError:
+        """Return the source at an address, of the kind that it turns out to be if none is given."""
+        try:
+            fetched, seconds = await self._fetched(url)
+            return await self._parsed(url, fetched, seconds, source or _kind_of(fetched))
+        except FeedError as error:
+            return error
+
+    async def _at_a_usual_place(self, site: str, places: Sequence[str]) -> DiscoveredFeed | None:
+        for url in web_page.usual_urls(site, places):
+            if isinstance(feed := await self._tried(url), DiscoveredFeed):
+                return feed
+        return None
+
     async def _fetched(
         self, url: str, options: RequestOptions = DEFAULT_OPTIONS, accept: str = ACCEPT_FEED
     ) -> tuple[Fetched, float]:
         start = self._monotonic()
-        answer = await self._client.fetch(url, accept=accept, request_options=options)
+        answer = await self._client.fetch(
+            url, accept=accept, max_bytes=sitemap.MAX_BYTES, request_options=options
+        )
         assert isinstance(answer, Fetched)  # the request was not conditional
         return answer, self._monotonic() - start
 
@@ -156,11 +200,27 @@ class FeedFinder:
         self, url: str, fetched: Fetched, seconds: float, source: Source = FEED
     ) -> DiscoveredFeed:
         parsed = await self._parser.parse(fetched, source)
+
+        async def read(address: str, _known: FeedState) -> tuple[Answer, ParsedFeed | None]:
+            try:
+                child, _seconds = await self._fetched(address)
+                return child, await self._parser.parse(child, source)
+            except FeedError as error:
+                return error, None
+
+        answer, document, _state = await with_children(fetched, parsed, url, FeedState(), read, 0.0)
+        if isinstance(answer, FeedError):
+            raise answer
+        parsed = document or parsed
         # A password is sent to its own address only.
         moved_to = None if urlsplit(url).username else fetched.moved_to
         return DiscoveredFeed(
             url=moved_to or url, fetched=fetched, parsed=parsed, seconds=seconds, source=source
         )
+
+
+def _kind_of(document: Fetched) -> Source:
+    return Source(kind=SourceKind.SITEMAP) if sitemap.is_sitemap(document.body) else FEED
 
 
 ANY = Feed(url="", name="")
@@ -191,6 +251,8 @@ class FeedDiagnostics(DiscoveredFeed, frozen=True, kw_only=True):
     """Number of entries by detected language; '' is undetermined."""
     undated: int
     future: int
+    today: int
+    """Number of entries of today, in the zone of this machine."""
     oldest: Timestamp | None
     newest: Timestamp | None
     without_guid: int
@@ -214,6 +276,7 @@ def diagnose(prospect: DiscoveredFeed, now: Timestamp, feed: Feed = ANY) -> Feed
     entries = parsed.entries
     dates = [entry.published for entry in entries if entry.published is not None]
     texts, length = _texts(entries)
+    midnight = datetime.fromtimestamp(now).replace(hour=0, minute=0, second=0).timestamp()
     state = schedule.after_read(
         feed, FeedState(), fetched, parsed,
         known=0, now=now, jitter=0.0,
@@ -227,6 +290,7 @@ def diagnose(prospect: DiscoveredFeed, now: Timestamp, feed: Feed = ANY) -> Feed
         langs=languages(entries),
         undated=len(entries) - len(dates),
         future=sum(date > now for date in dates),
+        today=sum(midnight <= date <= now for date in dates),
         oldest=min(dates, default=None),
         newest=max(dates, default=None),
         without_guid=sum(not entry.guid for entry in entries),

@@ -27,10 +27,10 @@ from monitor.config.description import changes
 from monitor.config.loading import configured_store, load, read, version_in_force
 from monitor.config.location import data_folder
 from monitor.config.yaml_nodes import decode, line_of
+from monitor.intake.copied_addresses import complete_url
 from monitor.model.config import Config
 from monitor.model.feed import Feed, FeedHealth
 from monitor.presentation.service.subscriptions import (
-    complete_url,
     describe_prospect,
     list_lines,
     new_among,

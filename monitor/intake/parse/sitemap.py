@@ -86,8 +86,7 @@ def parse(body: bytes, url: str, content_type: str = "", *, since: str = "") -> 
     try:
         document.read(_markup(body, url))
     except (expat.ExpatError, zlib.error) as error:
-        start = next(_inflated(body, url), b"") if body[:2] != _GZIP else b"<urlset"
-        if b"<urlset" not in start and b"<sitemapindex" not in start:
+        if not is_sitemap(body):
             raise ParseError(url, describe_content(body)) from None
         reason = _("the sitemap is broken off or not well-formed ({error})", error=error)
         raise ParseError(url, reason) from None
@@ -98,6 +97,12 @@ def parse(body: bytes, url: str, content_type: str = "", *, since: str = "") -> 
     if document.root != "urlset":
         raise ParseError(url, _("the answer is XML, but no sitemap"))
     return _sitemap(document.elements, url, since)
+
+
+def is_sitemap(body: bytes) -> bool:
+    """Tell whether a document is a sitemap, or compressed as only these are."""
+    start = body[:4_096]
+    return start[:2] == _GZIP or b"<urlset" in start or b"<sitemapindex" in start
 
 
 class _Document:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import codecs
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 from urllib.parse import urljoin, urlsplit
 
@@ -17,6 +17,7 @@ from msgspec import Struct
 from monitor.base.errors import BarrierError, ParseError
 from monitor.base.text_cleaning import clean, line, lines, safe_url
 from monitor.base.translation import gettext as _
+from monitor.intake.copied_addresses import source_behind
 from monitor.intake.parse.barrier import barrier
 from monitor.intake.parse.document import in_utf8, without_impossible_characters
 
@@ -159,18 +160,34 @@ def feed_links(body: bytes, url: str, content_type: str = "") -> tuple[str, ...]
     base = _absolute(url, base) or url
     hrefs = [tag.get("href", "") for tag in root.iter("link") if _is_feed(tag.attrib)]
     addresses = dict.fromkeys(_absolute(base, href) for href in hrefs if href)
+    if not addresses:
+        names = [tag.get("href", "") for tag in root.iter("link") if tag.get("rel") == "canonical"]
+        addresses = dict.fromkeys(source_behind(_absolute(base, name))[0] for name in names)
     return tuple(url for url in addresses if url and not _NO_FEED.search(url))[:MOST]
 
 
-def usual_feed_urls(url: str) -> list[str]:
+def usual_urls(url: str, paths: Sequence[str] = USUAL) -> list[str]:
     """Return the addresses at which sites usually have their feed, by that of a page."""
-    return [urljoin(url, f"/{path}") for path in USUAL]
+    return [urljoin(url, f"/{path}") for path in paths]
+
+
+USUAL_NEWS = ("sitemap-news.xml", "news-sitemap.xml", "sitemap_news.xml")
+USUAL_SITEMAPS = ("sitemap.xml", "sitemap_index.xml", "sitemap.xml.gz")
+_SITEMAP = re.compile(rb"^[ \t]*sitemap[ \t]*:[ \t]*(\S+)", re.IGNORECASE | re.MULTILINE)
+
+
+def sitemap_links(body: bytes, url: str, content_type: str = "") -> tuple[str, ...]:
+    """Return the addresses of the sitemaps that a robots.txt names, those of news first."""
+    hrefs = [href.decode("utf-8", "replace") for href in _SITEMAP.findall(body[:CAP])]
+    addresses = dict.fromkeys(_absolute(url, href) for href in hrefs)
+    return tuple(sorted(filter(None, addresses), key=lambda address: "news" not in address.lower()))
 
 
 def _is_feed(attributes: Mapping[str, str]) -> bool:
     relations = attributes.get("rel", "").lower().split()
     kind = attributes.get("type", "").partition(";")[0].strip().lower()
-    return ("alternate" in relations and kind in _TYPES) or "feed" in relations
+    is_alternate = "alternate" in relations and kind in _TYPES
+    return is_alternate or not {"feed", "sitemap"}.isdisjoint(relations)
 
 
 def _absolute(base: str, href: str) -> str:

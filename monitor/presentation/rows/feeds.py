@@ -113,6 +113,7 @@ class DiagnosticsRow(TypedDict):
     """The findings of one reading of a feed."""
 
     readable: Literal[True]
+    kind: Annotated[str, means("`feed`, `sitemap` or `page`.", "source.kind")]
     url: str
     status: Annotated[int, means("Status code of HTTP.", "fetched.status")]
     answered_by: Annotated[str, means("The address that answered.", "fetched.url")]
@@ -131,6 +132,7 @@ class DiagnosticsRow(TypedDict):
     langs: Annotated[dict[str, int], means("Entries by the language that was found.")]
     undated: int
     future: int
+    today: Annotated[int, means("Entries of today, in the zone of the machine.")]
     oldest: Moment
     newest: Moment
     without_guid: int

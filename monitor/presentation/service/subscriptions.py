@@ -94,12 +94,6 @@ def new_among(
     return new_feeds, duplicates
 
 
-def complete_url(address: str) -> str:
-    """Return an address with its scheme, `https` where it has none."""
-    address = address.strip()
-    return address if "://" in address else f"https://{address}"
-
-
 def describe_prospect(prospect: DiscoveredFeed) -> str:
     """Return a description of a feed that was found: `RSS 2.0, 20 entries, fr; https://…`."""
     from monitor.intake.discovery import languages

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from monitor.base.text_cleaning import safe_url
-from monitor.intake.parse.web_page import feed_links, usual_feed_urls
+from monitor.intake.parse.web_page import feed_links, usual_urls
 
 URL = "https://ex.org/monde/index.html"
 RSS = "rel=alternate type=application/rss+xml"
@@ -55,7 +55,7 @@ def test_deep_pages_are_read() -> None:
 
 
 def test_the_usual_places_are_those_of_the_site() -> None:
-    assert usual_feed_urls("https://ex.org/monde/?x=1#y")[:2] == [
+    assert usual_urls("https://ex.org/monde/?x=1#y")[:2] == [
         "https://ex.org/feed",
         "https://ex.org/rss",
     ]
