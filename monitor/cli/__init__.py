@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import logging
 import os
 import re
@@ -30,7 +29,6 @@ from monitor.base.errors import (
     NoStoreError,
     UnknownNameError,
 )
-from monitor.base.garbage import exempt_all
 from monitor.base.text_cleaning import clean
 from monitor.base.translation import gettext as _
 from monitor.base.translation import ngettext
@@ -203,8 +201,6 @@ class CliContext:
         """
         from monitor.runtime.viewing import open_service
 
-        if gc.isenabled():  # the dashboard collects no garbage yet
-            exempt_all()  # of the imports; at its end a command looks through what it made alone
         return open_service(self.archive, self.config_path, store=self.store, read_only=read_only)
 
     def ensure_monitor(self, meanwhile: Callable[[], object] = lambda: None) -> bool:
