@@ -458,13 +458,13 @@ class Daemon:
         for task in background:
             task.cancel()
         stopping = asyncio.create_task(asyncio.to_thread(self._parts.indexer.stop))
+        if self._parts.linker is not None:
+            background.append(asyncio.create_task(asyncio.to_thread(self._parts.linker.close)))
         await asyncio.gather(*background, return_exceptions=True)
         await self._parts.thread.drained()  # writes in progress need their leases
         await self._parts.leases.release_buckets()
         await self._parts.notifier.close()
         await self._parts.leases.leave()
-        if self._parts.linker is not None:
-            await asyncio.to_thread(self._parts.linker.close)
         if indexed := await stopping:
             with contextlib.suppress(StoreError):  # the articles are then indexed twice
                 indexed_at = self._parts.indexer.indexed_at
