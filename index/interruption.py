@@ -21,8 +21,12 @@ _is_unwanted: ContextVar[Callable[[], bool] | None] = ContextVar("is_unwanted", 
 
 @contextmanager
 def interruptible(is_unwanted: Callable[[], bool]) -> Iterator[None]:
-    """Let `check` end the work of this block, in this thread, once it is unwanted."""
-    token = _is_unwanted.set(is_unwanted)
+    """Let `check` end the work of this block, in this thread, once it is unwanted.
+
+    The work of a block within another one is unwanted once that of the other is, too.
+    """
+    outer = _is_unwanted.get()
+    token = _is_unwanted.set((lambda: outer() or is_unwanted()) if outer else is_unwanted)
     try:
         yield
     finally:

@@ -7,6 +7,8 @@ from sys import getsizeof
 from typing import Any, TypeVar
 from weakref import WeakValueDictionary
 
+from index.interruption import check
+
 V = TypeVar("V")
 
 LONGEST = 64
@@ -68,6 +70,7 @@ class TextCache(BoundedCache[V]):
         self._size = size
 
     def __missing__(self, text: str) -> V:
+        check()
         value = self._make(text)
         return self.keep(text, value, self._size(value))
 

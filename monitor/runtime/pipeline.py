@@ -25,6 +25,7 @@ from typing import TypeVar
 
 from msgspec.structs import replace
 
+from index.interruption import interruptible
 from monitor.base.article import Timestamp
 from monitor.base.errors import FeedError, ParseError, StoreError
 from monitor.base.translation import gettext as _
@@ -224,7 +225,17 @@ class Pipeline:
             await self._store_batch([(failed, future)])
 
     async def _in_thread(self, call: Callable[..., R], *args: object) -> R:
-        return await asyncio.get_running_loop().run_in_executor(self._thread, call, *args)
+        """Return the result of a call; matching ends when the task that waits for it does."""
+        has_ended = False
+
+        def result() -> R:
+            with interruptible(lambda: has_ended):
+                return call(*args)
+
+        try:
+            return await asyncio.get_running_loop().run_in_executor(self._thread, result)
+        finally:
+            has_ended = True
 
     async def _fetch(self, feed: Feed, url: str, state: FeedState, *, is_costly: bool) -> Answer:
         """Fetch a document of a feed; return it without its body if that is the one of the state.

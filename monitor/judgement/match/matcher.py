@@ -397,7 +397,11 @@ class TimedMatcher:
             self.spent += self._stopwatch() - start
 
     def match(self, rules: WatchlistMatcher, article: Article, *feeds: Feed) -> Matching:
-        """Return the watchlists that an article satisfies, or why it was set aside."""
+        """Return the watchlists that an article satisfies, or why it was set aside.
+
+        Raises:
+            Interrupted: Nobody waits for the document any more.
+        """
         if self.is_late:
             seconds = f"{DOCUMENT:g}"
             message = _("its document takes longer than {seconds} s to match", seconds=seconds)
@@ -407,6 +411,8 @@ class TimedMatcher:
             with self.counting(), interruptible(lambda: self._stopwatch() - start > limit):
                 return Matching(rules.match(article, *feeds))
         except Interrupted:
+            if self._stopwatch() - start <= limit:
+                raise
             message = _("matching it takes longer than {seconds} s", seconds=f"{limit:.1g}")
             return Matching((), message)
         except MemoryError:

@@ -8,9 +8,10 @@ from pathlib import Path
 
 import pytest
 
+from index.analysis.text_cache import TextCache
 from index.archive import open_archive, open_archive_writer
 from index.errors import Interrupted
-from index.interruption import interruptible
+from index.interruption import check, interruptible
 from index.query.parser import parse_query
 from monitor.base.article import Article
 
@@ -56,3 +57,18 @@ def test_it_asks_while_it_compares_words(tmp_path: Path) -> None:
     archive, query = open_archive(tmp_path), parse_query("x")
     question_count = count_checks(lambda: archive.significant_terms(query, texts, 10))
     assert question_count > count_checks(lambda: archive.ids(query)) + 10
+
+
+def test_whoever_waits_outside_ends_it_too() -> None:
+    with interruptible(lambda: True), interruptible(lambda: False), pytest.raises(Interrupted):
+        check()
+    with interruptible(lambda: False), interruptible(lambda: False):
+        check()
+
+
+def test_it_asks_at_each_word_that_is_not_remembered() -> None:
+    lengths = TextCache(len, lambda _: 8, 1000)
+    assert count_checks(lambda: [lengths[word] for word in ("a", "bb", "a", "bb")]) == 2
+    with interruptible(lambda: True), pytest.raises(Interrupted):
+        lengths["ccc"]
+    assert lengths["ccc"] == 3

@@ -8,12 +8,14 @@ from collections.abc import Awaitable, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
 from ipaddress import ip_network
+from itertools import count
 from pathlib import Path
+from threading import Event
 from typing import Any, NamedTuple, cast
 
 import pytest
 from support import flow
-from support.newsroom import LOOPBACK
+from support.newsroom import LOOPBACK, Item, rss
 from support.scripted_server import Reply, Web
 
 from monitor.intake.fetch.client import Client
@@ -198,6 +200,29 @@ def test_a_large_answer_is_costly_and_read_in_the_end(
     assert (reader.read, reader.most) == (3, SIZE + 1)
 
 
+def test_at_the_end_nobody_waits_until_a_costly_document_is_matched(tmp_path: Path) -> None:
+    matching, is_cancelled, questions = Event(), Event(), count()
+
+    def stopwatch() -> float:
+        matching.set()
+        is_cancelled.wait()
+        return 0.0 * next(questions)
+
+    async def go(feeds: list[Feed], pipeline: Pipeline, stored: list[int]) -> None:
+        state = FeedState(breaches=1, last_ok=flow.START)
+        poll = asyncio.create_task(flow.poll(pipeline, feeds[0], state))
+        await asyncio.to_thread(matching.wait)
+        poll.cancel()
+        await asyncio.wait([poll])
+        is_cancelled.set()
+        await asyncio.to_thread(scene.thread.submit(int).result)
+
+    body = rss(*(Item(f"Titre {n}", f"Un texte {n}.", guid=str(n)) for n in range(500)))
+    with _served(tmp_path, 1, {"*": Reply(body=body)}) as scene:
+        assert scene._replace(stopwatch=stopwatch).run(flow.Reader(), go) == []
+    assert next(questions) < 50
+
+
 Go = Callable[[list[Feed], Pipeline, list[int]], Awaitable[None]]
 """Polls feeds, and counts the polls that each transaction has stored so far."""
 
@@ -214,6 +239,7 @@ class Scene(NamedTuple):
     store: Store
     thread: ThreadPoolExecutor
     web: Web
+    stopwatch: Callable[[], float] = lambda: 0.0
 
     def run(self, reader: flow.Reader, go: Go) -> list[int]:
         """Run a pipeline while `go` polls; return the number of polls of each transaction."""
@@ -224,7 +250,7 @@ class Scene(NamedTuple):
     async def _run(self, reader: flow.Reader, go: Go, stored: list[int]) -> None:
         numbered = {feed.number: feed for feed in self.feeds}
         watch = ActiveConfig(rules=WatchlistMatcher(()), feeds=numbered)
-        ingester = Ingester(self.store, watch, lambda: flow.START, lambda: 0.0)
+        ingester = Ingester(self.store, watch, lambda: flow.START, lambda: 0.0, self.stopwatch)
         allowed = [ip_network(LOOPBACK)]
         async with Client(
             allowed, user_agent="test", monotonic=time.monotonic, sleep=asyncio.sleep
