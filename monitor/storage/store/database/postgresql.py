@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
@@ -26,6 +27,7 @@ from monitor.storage.store.database.tables import TABLES, Kind
 log = logging.getLogger("tocsin")
 
 WITH_TRIGGERS = "alerts", "acts", "decisions", "evidence"
+_TABLE_OR_INDEX = re.compile(r"^CREATE (?:UNIQUE |UNLOGGED )?(?:TABLE|INDEX) (\w+)", re.MULTILINE)
 FETCH_SIZE = 500
 """Rows that are fetched at once, when a whole table is read."""
 CHANNEL = "tocsin"
@@ -245,17 +247,22 @@ class PostgresqlConnection:
         return int(self._value("SELECT number FROM given WHERE name = ?", table))
 
     def altered_schema(self) -> list[str]:
-        triggers = self.execute(
+        stored = self.execute(
             "SELECT t.tgname, p.prosrc FROM pg_trigger t JOIN pg_proc p ON p.oid = t.tgfoid"
             " JOIN pg_class c ON c.oid = t.tgrelid WHERE t.tgenabled = 'O' AND NOT t.tgisinternal"
             " AND c.relnamespace = current_schema()::regnamespace"
+            " UNION ALL SELECT c.relname, '' FROM pg_class c WHERE c.relkind NOT IN ('S', 't', 'I')"
+            " AND c.relnamespace = current_schema()::regnamespace"
+            " AND NOT EXISTS (SELECT 1 FROM pg_constraint k WHERE k.conindid = c.oid)"
+            " AND NOT EXISTS (SELECT 1 FROM pg_depend d WHERE d.objid = c.oid AND d.deptype = 'e')"
         )
-        stored = {(name, body) for name, body in triggers.fetchall()}
-        expected = {
+        statements = "\n".join(printers.postgresql_statements())
+        expected = {(name, "") for name in _TABLE_OR_INDEX.findall(statements)}
+        expected |= {
             (name, printers.function_body(statements))
             for name, (_event, statements) in printers.POSTGRESQL_TRIGGERS.items()
         }
-        return sorted({name for name, _body in stored ^ expected})
+        return sorted({name for name, _body in {*stored.fetchall()} ^ expected})
 
     def find_damage(self, is_ended: Callable[[], bool] = bool) -> str:
         """Return nothing: the server finds damaged pages when it reads them."""

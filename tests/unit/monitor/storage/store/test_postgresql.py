@@ -211,6 +211,37 @@ def test_a_guard_that_is_off_or_altered_is_named(room: SmallStore) -> None:
         execute(room.address.url, "DROP FUNCTION evil CASCADE")
 
 
+@pytest.mark.parametrize(
+    "made",
+    [
+        "TABLE strange (number BIGINT)",
+        "VIEW strange AS SELECT 1",
+        "MATERIALIZED VIEW strange AS SELECT 1",
+        "INDEX strange ON alerts (severity)",
+    ],
+)
+def test_what_others_made_in_the_schema_is_named(made: str, room: SmallStore) -> None:
+    execute(room.address.url, f"CREATE {made}")
+    try:
+        with EvidenceReader(room.address) as reader:
+            assert reader.altered_schema() == ["strange"]
+    finally:
+        kind = made.partition(" strange")[0]
+        execute(room.address.url, f"DROP {kind} strange")
+
+
+def test_a_missing_index_is_named(room: SmallStore) -> None:
+    ((definition,),) = execute(
+        room.address.url, "SELECT pg_get_indexdef('articles_by_seen'::regclass)"
+    )
+    execute(room.address.url, "DROP INDEX articles_by_seen")
+    try:
+        with EvidenceReader(room.address) as reader:
+            assert reader.altered_schema() == ["articles_by_seen"]
+    finally:
+        execute(room.address.url, definition)
+
+
 def test_a_viewer_that_must_change_nothing_cannot(room: SmallStore) -> None:
     room.save(arrival(1, ALIBABA))
     views = Views(room.address, read_only=True)
