@@ -126,7 +126,7 @@ class ArticleViews(StoreViews):
     ) -> list[Unencoded]:
         """Return articles without a vector of their present text, the newest first.
 
-        Those whose page is still to be read are left out.
+        Those whose page is still to be read are left out, and those that were not matched.
 
         Args:
             limit: The most articles to return; None returns all.
@@ -140,6 +140,8 @@ class ArticleViews(StoreViews):
             " FROM articles a LEFT JOIN vectors v ON v.article = a.id"
             " WHERE a.id >= ? AND a.id < ? AND (v.article IS NULL OR v.version <> a.version)"
             " AND NOT EXISTS (SELECT 1 FROM pages p WHERE p.article = a.id)"
+            " AND NOT EXISTS (SELECT 1 FROM set_aside s WHERE s.article = a.id"
+            " AND s.step = 'matching')"
             " ORDER BY a.id DESC LIMIT ?",
             (oldest, *(UNBOUNDED if bound is None else bound for bound in (before, limit))),
         )

