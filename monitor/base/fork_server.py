@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import logging
 import multiprocessing
+import os
 import signal
 from collections.abc import Iterable
 from contextlib import suppress
@@ -14,6 +15,7 @@ from multiprocessing import forkserver
 from multiprocessing.context import ForkServerContext
 from pathlib import Path
 
+_SAFE_PATH = "PYTHONSAFEPATH"
 _preloaded: dict[str, None] = {}
 """Modules in their order. A module that cannot be imported is passed over in silence."""
 
@@ -24,16 +26,22 @@ def preload(modules: Iterable[str]) -> None:
 
 
 def forking() -> ForkServerContext:
-    """Return the context that starts workers, as forks of a process that has the modules."""
+    """Return the context that starts workers, as forks of a process that has the modules.
+
+    That process is started now: it imports them while this one does other things. It imports
+    nothing from the folder where tocsin was started, in which anything may lie.
+    """
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload(["__main__", *_preloaded])
+    chosen = os.environ.get(_SAFE_PATH)
+    os.environ[_SAFE_PATH] = "1"
+    try:
+        forkserver.ensure_running()
+    finally:
+        del os.environ[_SAFE_PATH]  # programs of the reader do without
+        if chosen is not None:
+            os.environ[_SAFE_PATH] = chosen
     return context
-
-
-def start() -> None:
-    """Start that process now: it imports the modules while this one does other things."""
-    forking()
-    forkserver.ensure_running()
 
 
 def confine(memory: int) -> None:

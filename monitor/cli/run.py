@@ -207,7 +207,7 @@ def start_monitor(path: Path, data: Path, meanwhile: Callable[[], object]) -> bo
     """
     if monitor_lock.current_heartbeat(data):
         return False
-    command = [sys.executable, "-m", "monitor", "-c", str(path), "--data", str(data)]
+    command = [sys.executable, "-P", "-m", "monitor", "-c", str(path), "--data", str(data)]
     process = subprocess.Popen(
         [*command, "run", "--background"],
         stdin=subprocess.DEVNULL,

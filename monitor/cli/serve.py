@@ -86,5 +86,5 @@ def dashboard_command(newsroom: CliContext, options: tuple[str, ...]) -> list[st
     unset = [word for name in _TERMINAL_VARIABLES for word in ("-u", name)]
     data = ["--data", str(newsroom.data)] if newsroom.data is not None else []
     config = ["-c", str(newsroom.config_path)]
-    python = [sys.executable, "-m", "monitor"]
+    python = [sys.executable, "-P", "-m", "monitor"]  # nothing of its working folder
     return ["env", *unset, *python, *config, *data, "dashboard", "--no-monitor", *options]

@@ -142,7 +142,7 @@ def _parts(
     thread = WorkerThread(executor)
     parser = _parser(config, stack)
     indexer = IndexerProcess(config.data, clock, store=config.store)
-    fork_server.start()
+    fork_server.forking()
     notifier = _notifier(store, thread, config)
     ingester = Ingester(
         store, ActiveConfig(rules=WatchlistMatcher((), ())), clock, random.random, time.thread_time

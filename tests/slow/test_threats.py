@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import json
 import resource
+import subprocess
+import sys
 from pathlib import Path
 
 from support.archive_invariants import unclean_texts
@@ -52,6 +54,24 @@ def test_no_spelling_of_this_machine_is_asked(web: Web, tmp_path: Path) -> None:
     assert len(reasons) == len(feeds) - 1
     assert all(reason for (reason,) in reasons)
     assert sum("`network: {allow: " in shown(reason) for (reason,) in reasons) >= len(targets)
+
+
+# --- programs ------------------------------------------------------------------------------
+
+
+def test_no_file_in_the_folder_where_it_is_started_is_run(web: Web, tmp_path: Path) -> None:
+    newsroom = Newsroom(tmp_path)
+    for module in ("calendar", "feedparser", "monitor"):
+        (tmp_path / f"{module}.py").write_text("open(__file__ + '.ran', 'w')")
+    web.on("/feed", Reply(body=rss(Item("Alibaba", guid="1"))))
+    newsroom.watch([{"url": web.url("/feed")}], ["Alibaba"])
+    assert newsroom.tocsin("run", "--once").returncode == 0
+    assert newsroom.counts()[0] == 1
+    start = "from pathlib import Path; from monitor.cli.run import start_monitor as start;"
+    start += f"start(Path('feeds.yaml'), Path({str(newsroom.data)!r}), lambda: None)"
+    subprocess.run([sys.executable, "-P", "-c", start], cwd=tmp_path, check=True)
+    assert newsroom.tocsin("stop").returncode == 0
+    assert list(tmp_path.glob("*.ran")) == []
 
 
 # --- secrets -------------------------------------------------------------------------------
