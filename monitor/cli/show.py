@@ -173,13 +173,14 @@ def _require_evidence(
 ) -> None:
     """Raise StoreError if the evidence says otherwise of what is to be shown."""
     ids, outlets = {alert.id for alert in alerts}, {alert.feed for alert in alerts}
+    story = details.article.story if details else None
     if details:
         ids |= {a.id for a in details.alerts} | {other.alert for other in details.merged}
         timeline = (*details.timeline.outlets, *details.timeline.elsewhere)
         outlets |= {details.feed, *(outlet.name for outlet in timeline)}
         outlets |= {other.publisher for other in details.merged}
     with EvidenceReader(cli.store) as proofs:
-        faults = "; ".join(map(str, contradictions(proofs, sorted(ids), outlets)))
+        faults = "; ".join(map(str, contradictions(proofs, sorted(ids), outlets, story)))
     if faults:
         raise StoreError(_("it is not as its evidence says: {faults}", faults=faults))
 

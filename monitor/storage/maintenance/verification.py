@@ -287,6 +287,8 @@ def verify(
         result.add_fault(
             _("the feeds brought {count} articles that are not in the store", count=missing)
         )
+    for words in _misplaced(reader):
+        result.add_fault(words)
     for _name, number, words in _feed_faults(reader):
         result.add_fault(words, number)
     _verify_chain(reader, progress, now, result)
@@ -302,9 +304,9 @@ def verify(
 
 
 def contradictions(
-    reader: EvidenceReader, ids: Sequence[int], names: Collection[str]
+    reader: EvidenceReader, ids: Sequence[int], names: Collection[str], story: int | None
 ) -> list[AuditFault]:
-    """Return what the evidence says otherwise of these alerts, and of feeds with these names."""
+    """Return what the evidence says otherwise of alerts, of feeds with these names, and a story."""
 
     def alert_faults(renames: Sequence[WatchlistRename]) -> list[AuditFault]:
         return [
@@ -313,8 +315,16 @@ def contradictions(
             for number, words in faults_of(id, recorded)
         ]
 
-    feed_faults = [AuditFault(words, n) for name, n, words in _feed_faults(reader) if name in names]
-    return feed_faults + (alert_faults(()) and alert_faults(reader.renames()))  # these take long
+    faults = [AuditFault(words, n) for name, n, words in _feed_faults(reader) if name in names]
+    if story is not None:
+        faults += map(AuditFault, _misplaced(reader, story))
+    return faults + (alert_faults(()) and alert_faults(reader.renames()))  # these take long
+
+
+def _misplaced(reader: EvidenceReader, story: int | None = None) -> Iterator[str]:
+    """Yield the faults of articles, of a story or of all, that are in another feed than before."""
+    for article in reader.misplaced(story):
+        yield _("article {number} is not of the feed that brought it", number=article)
 
 
 def _feed_faults(reader: EvidenceReader) -> Iterator[tuple[object, int, str]]:

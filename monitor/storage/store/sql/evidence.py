@@ -205,6 +205,17 @@ class EvidenceReader:
             "SELECT coalesce(sum(articles), 0) - (SELECT count(*) FROM articles) FROM feeds"
         )
 
+    def misplaced(self, story: int | None = None) -> list[int]:
+        """Return the articles, of a story or of all, that their feeds did not bring."""
+        rows = self._connection.read(
+            "SELECT id FROM articles a WHERE "
+            + "(id = ?1 OR story = ?1 AND story <> id) AND " * (story is not None)
+            + "NOT EXISTS (SELECT 1 FROM entries e WHERE e.article = a.id AND e.feed = a.feed)"
+            " ORDER BY id",
+            () if story is None else (story,),
+        )
+        return [int(id) for (id,) in rows]
+
     def renames(self) -> list[WatchlistRename]:
         """Return the renamed watchlists, the first ones first."""
         rows = self._connection.read(

@@ -292,6 +292,33 @@ def test_an_outlet_that_the_evidence_does_not_back_is_not_shown(
 
 
 @pytest.mark.costly
+def test_an_article_without_alerts_is_not_shown_as_one_of_another_outlet(
+    web: Web, tmp_path: Path
+) -> None:
+    newsroom = Newsroom(tmp_path)
+    for host in ("lesoir.be", "afp.com"):
+        web.on(f"/{host}", copy(host))
+    newsroom.watch(
+        [{"url": web.url(f"/{host}"), "name": host} for host in ("lesoir.be", "afp.com")],
+        ["Rien"],
+    )
+    poll(newsroom)
+    numbers = [str(id) for (id,) in newsroom.sql("SELECT id FROM articles ORDER BY id")]
+    assert len(numbers) > 1
+    assert all(newsroom.here("show", number).returncode == 0 for number in numbers)
+    with closing(sqlite3.connect(newsroom.folder / "var" / "newsroom.db")) as sql:
+        sql.executescript(
+            "INSERT INTO feeds (number, url, name) VALUES (9, 'x', 'Le Monde');"
+            f"UPDATE articles SET feed = 9 WHERE id = {numbers[0]}"
+        )
+    for form in ("text", "json"):
+        done = [newsroom.here("show", number, "--format", form) for number in numbers]
+        assert all("Le Monde" not in shown.stdout for shown in done)
+        assert (done[0].returncode, done[0].stdout) == (1, "")
+        assert f"article {numbers[0]} is not of the feed that brought it" in done[0].stderr
+
+
+@pytest.mark.costly
 def test_what_other_feeds_brought_is_shown_although_the_evidence_contradicts_one(
     web: Web, tmp_path: Path
 ) -> None:

@@ -416,6 +416,11 @@ TAMPERINGS: dict[str, tuple[str | Callable[[sqlite3.Connection], None], str]] = 
         "DELETE FROM articles WHERE id NOT IN (SELECT article FROM alerts WHERE article > 0)",
         "articles that are not in the store",
     ),
+    "an article without alerts is moved": (
+        "UPDATE articles SET feed = feed % 3 + 1 WHERE id = (SELECT max(id) FROM articles"
+        " WHERE id NOT IN (SELECT article FROM alerts WHERE article > 0))",
+        "is not of the feed that brought it",
+    ),
     "the text of a page is changed": (
         "UPDATE articles SET body = 'x' WHERE url = 'https://ex.org/page'",
         "not the text that was hashed",
