@@ -46,7 +46,7 @@ class SlowReader(flow.Reader):
         self.held = self.most = self.read = 0
 
     async def parse(
-        self, fetched: Fetched, *, with_features: bool = False, is_costly: bool = True
+        self, fetched: Fetched, *source: object, with_features: bool = False, is_costly: bool = True
     ) -> ParsedFeed:
         self.held += len(fetched.body)
         self.most = max(self.most, self.held)
@@ -65,7 +65,7 @@ class TogetherReader(flow.Reader):
         self._complete = asyncio.Event()
 
     async def parse(
-        self, fetched: Fetched, *, with_features: bool = False, is_costly: bool = True
+        self, fetched: Fetched, *source: object, with_features: bool = False, is_costly: bool = True
     ) -> ParsedFeed:
         self._missing -= 1
         place = self._missing
@@ -84,7 +84,7 @@ class HeldReader(flow.Reader):
         self.ends = asyncio.Event()
 
     async def parse(
-        self, fetched: Fetched, *, with_features: bool = False, is_costly: bool = True
+        self, fetched: Fetched, *source: object, with_features: bool = False, is_costly: bool = True
     ) -> ParsedFeed:
         if fetched.url == self._url:
             await self.ends.wait()
@@ -153,7 +153,7 @@ class CostlyReader(flow.Reader):
         self.reading = self.most = 0
 
     async def parse(
-        self, fetched: Fetched, *, with_features: bool = False, is_costly: bool = True
+        self, fetched: Fetched, *source: object, with_features: bool = False, is_costly: bool = True
     ) -> ParsedFeed:
         if fetched.url not in self._costly:
             return ParsedFeed(title="quick")
