@@ -11,26 +11,31 @@ PARTS = ("title", "summary", "body", "author")
 """The parts of an article that hold words, in the order they are read."""
 
 
-class Article(Struct, frozen=True, kw_only=True):
+class ArticleText(Struct, frozen=True, kw_only=True):
+    """What a publisher says in an article. All text is clean (see `text_cleaning.clean`)."""
+
+    url: str
+    """Absolute http(s) link; empty when it has none."""
+    title: str
+    summary: str
+    body: str = ""
+    author: str = ""
+    published: Timestamp | None = None
+    """The date that the feed gives; None without a usable one."""
+
+
+class Article(ArticleText, frozen=True, kw_only=True):
     """A document of the archive: identified, dated, cleaned, with a language.
 
-    All text is clean (see `monitor.base.text_cleaning.clean`). Offsets anywhere in tocsin count
-    characters of these very strings.
+    Offsets anywhere in tocsin count characters of these very strings.
     """
 
     id: int
     """Ingestion order; 0 while not yet stored."""
     feeds: tuple[int, ...]
     """Numbers of the feeds that carried it, the first one first."""
-    url: str
-    title: str
-    summary: str
-    body: str = ""
-    author: str = ""
     lang: str = ""
     """ISO 639-1 code, or empty when undetermined."""
-    published: Timestamp | None = None
-    """The date that the feed gives; None without a usable one."""
     seen: Timestamp
     """Time when tocsin first saw it."""
     story: int = 0

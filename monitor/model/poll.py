@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct, field
 
-from monitor.base.article import Article, Timestamp
+from monitor.base.article import Article, ArticleText, Timestamp
 from monitor.model.alert import AlertKind, BegunIncident, FeedIncident
 from monitor.model.watchlist import Severity
 
@@ -78,18 +78,11 @@ class NotModified(Struct, frozen=True, kw_only=True):
     """Target of permanent redirects, as in `Fetched`."""
 
 
-class Entry(Struct, frozen=True, kw_only=True):
-    """One item as the feed published it, with clean text, and its identifiers."""
+class Entry(ArticleText, frozen=True, kw_only=True):
+    """One item as the feed published it, and its identifiers."""
 
     guid: str
     """The feed's own id for it; empty when it gives none."""
-    url: str
-    """Absolute http(s) link; empty when it gives none."""
-    title: str
-    summary: str
-    body: str = ""
-    author: str = ""
-    published: Timestamp | None = None
     source: str = ""
     """Name of the source that the feed gives; empty without one."""
     source_url: str = ""

@@ -20,7 +20,7 @@ from msgspec.structs import replace
 
 from index.analysis.language import choose, prior
 from index.analysis.text_features import TextFeatures, text_features
-from monitor.base.article import Article, Timestamp
+from monitor.base.article import Article, ArticleText, Timestamp
 from monitor.base.url import host
 from monitor.intake.ingest import namesakes
 from monitor.intake.parse.entry import PART, PARTS, folded, part_hash
@@ -322,17 +322,8 @@ def _with_edit(text: str, edited: str, old_hash: bytes) -> str:
 
 def article(entry: Entry, feed: Feed, id: int = 0, now: Timestamp = 0.0) -> Article:
     """Return an entry of a feed as an article, without language and story."""
-    return Article(
-        id=id,
-        feeds=(feed.number,),
-        url=entry.url,
-        title=entry.title,
-        summary=entry.summary,
-        body=entry.body,
-        author=entry.author,
-        published=entry.published,
-        seen=now,
-    )
+    text = {name: getattr(entry, name) for name in ArticleText.__struct_fields__}
+    return Article(id=id, feeds=(feed.number,), seen=now, **text)
 
 
 def with_enrichments(
