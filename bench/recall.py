@@ -27,8 +27,9 @@ from msgspec.structs import replace
 
 from monitor.intake.ingest.article_changes import New
 from monitor.intake.ingest.witness import Shown, joined, witnessed, witnessed_entries
-from monitor.judgement.recall import Estimate, estimate
+from monitor.judgement.recall import estimate
 from monitor.model.poll import NO_ENTRY
+from monitor.model.recall import Estimate
 
 HOUR, DAY = 3_600.0, 86_400.0
 DAYS = 7

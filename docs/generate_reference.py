@@ -90,7 +90,7 @@ COMMAND_PAGES = {
     "archive": ("Searching", ("search", "trend", "facets", "show", "similar")),
     "alerts": ("Alerts", ("alerts", "brief")),
     "watchlists": ("Watchlists", ("watch",)),
-    "feeds": ("Feeds", ("feeds",)),
+    "feeds": ("Feeds", ("feeds", "coverage")),
     "delivery": ("Delivery", ("deliveries", "notify")),
     "programs": ("For programs", ("api", "mcp", "token")),
     "newsroom": (

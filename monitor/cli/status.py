@@ -21,9 +21,11 @@ from monitor.cli.options import MomentParam, with_format
 from monitor.cli.output import EMPTY_CELL, format_moment
 from monitor.model.latency import FeedLatency, Latency, Spread, Step
 from monitor.model.lease import SharingMonitor
+from monitor.model.recall import Recall
 from monitor.model.shown_names import describe_overdue, duty_name, list_name
 from monitor.model.status import Status
 from monitor.presentation.alert import describe_counts
+from monitor.presentation.recall import describe_recall
 from monitor.storage.maintenance.index_notes import WAY_OUT
 
 DAY = 86_400.0
@@ -68,25 +70,29 @@ def status(cli: CliContext, style: str, latency: bool, since: float | None) -> N
             load_config(cli.config_path)
         except ConfigError as error:
             state = replace(state, config_error=str(error))
+    recall = service.health.recall_of_the_day()
     if as_json:
         from monitor.presentation.rows.newsroom import status_row
 
-        click.echo(json.dumps(status_row(state, suppressed), ensure_ascii=False))
+        click.echo(json.dumps(status_row(state, suppressed, recall), ensure_ascii=False))
     else:
-        output.print_lines(_lines(state, suppressed, now))
+        output.print_lines(_lines(state, suppressed, recall, now))
     if state.store_damage or state.overdue:
         click.get_current_context().exit(1)
 
 
 LABELS = mark_all(
     "status", "monitor", "monitors", "log", "config", "store", "network", "feeds", "gaps",
-    "articles", "set aside", "index", "similar", "backfill", "alerts", "silenced", "unsent",
+    "coverage", "articles", "set aside", "index", "similar", "backfill", "alerts", "silenced",
+    "unsent",
 )  # fmt: skip
 
 
-def _lines(status: Status, suppressed: Counter[str], now: float) -> Iterator[str]:
+def _lines(
+    status: Status, suppressed: Counter[str], recall: Recall | None, now: float
+) -> Iterator[str]:
     width = max(len(pgettext("status", label)) for label in LABELS)
-    for label, text in _rows(status, now):
+    for label, text in _rows(status, recall, now):
         yield output.labelled(pgettext("status", label), text, width)
         if label == "monitor" and status.monitor:
             yield output.labelled("", str(status.monitor.config), width)
@@ -104,7 +110,7 @@ def _lines(status: Status, suppressed: Counter[str], now: float) -> Iterator[str
         yield output.labelled(pgettext("status", "unsent"), text, width)
 
 
-def _rows(status: Status, now: float) -> Iterator[tuple[str, str]]:
+def _rows(status: Status, recall: Recall | None, now: float) -> Iterator[tuple[str, str]]:
     """Yield the lines of the state, each with its label in English."""
     if status.monitor:
         time = output.ago(status.monitor.since, now)
@@ -131,6 +137,9 @@ def _rows(status: Status, now: float) -> Iterator[tuple[str, str]]:
                 gaps,
             ),
         )
+    if recall is not None:
+        text = describe_recall(recall)
+        yield "coverage", _("{seen} in the last day; `tocsin coverage` has more", seen=text)
     yield (
         "articles",
         _(

@@ -5,11 +5,10 @@
 
 from __future__ import annotations
 
-import enum
 from itertools import count
 from math import exp, lgamma, log
 
-from msgspec import Struct
+from monitor.model.recall import Estimate, Refusal, Witnessed
 
 LEAST = 8
 """Fewest articles that are known of which a number is estimated."""
@@ -19,42 +18,6 @@ _PRIOR = 0.5
 _NEGLIGIBLE = 16.0
 """Logarithm of how much likelier the likeliest number is than one that is left out."""
 _MOST_WEIGHED = 20_000
-
-
-class Refusal(enum.StrEnum):
-    """The reason why a number cannot be estimated."""
-
-    NO_WITNESS = "no_witness"
-    """The outlet has no sitemap of news, or tocsin has not compared it yet."""
-    FEW = "few"
-    APART = "apart"
-    """Both witnesses show articles, and none that the other shows too."""
-
-
-class Witnessed(Struct, frozen=True, kw_only=True):
-    """The articles of an outlet or a watchlist, by the witnesses that showed them."""
-
-    feed: int = 0
-    """Articles that feeds showed."""
-    sitemap: int = 0
-    both: int = 0
-    """Articles that both showed."""
-    dependent: bool = False
-    """Whether the two may have missed the same articles for one reason."""
-
-    @property
-    def seen(self) -> int:
-        """Articles that either showed."""
-        return self.feed + self.sitemap - self.both
-
-
-class Estimate(Struct, frozen=True, kw_only=True):
-    """How many articles were published."""
-
-    published: int
-    low: int
-    high: int | None
-    """None where the number is a lower bound, and so is `low`."""
 
 
 def estimate(witnessed: Witnessed) -> Estimate | Refusal:

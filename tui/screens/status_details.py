@@ -16,9 +16,11 @@ from monitor.base.translation import gettext as _
 from monitor.base.translation import ngettext, number
 from monitor.model.delivery import UNSENT, Delivery, DeliveryState
 from monitor.model.feed import Health
+from monitor.model.recall import Recall
 from monitor.model.shown_names import describe_overdue, list_name
 from monitor.model.status import Status
 from monitor.presentation import times
+from monitor.presentation.recall import describe_recall
 from monitor.presentation.spans import Line, fit, wrap
 from tui.data.newsroom import NewsroomModel
 from tui.key_labels import bind
@@ -29,7 +31,9 @@ from tui.view.status import monitor_state
 from tui.widgets.line_list import LineList
 
 
-def status_rows(status: Status, newsroom: NewsroomModel) -> Iterator[tuple[str, Line]]:
+def status_rows(
+    status: Status, recall: Recall | None, newsroom: NewsroomModel
+) -> Iterator[tuple[str, Line]]:
     """Yield the name of each part of the status bar, and its details as a line."""
     words, style = monitor_state(status, newsroom.clock())
     yield "monitor", _row(_("Monitor"), words, style)
@@ -46,6 +50,8 @@ def status_rows(status: Status, newsroom: NewsroomModel) -> Iterator[tuple[str, 
         status.incomplete,
     )
     yield "gaps", _row(_("Gaps"), gaps, "late" if status.incomplete else "plain")
+    if recall is not None:
+        yield "gaps", _row(_("Coverage"), describe_recall(recall))
     unsent = _(
         "{waiting} waiting, {failed} failed",
         waiting=number(status.unsent),
@@ -130,10 +136,12 @@ def open_feeds(screen: PaneScreen, url: str) -> None:
 
 async def choose_part(screen: PaneScreen) -> None:
     """Show the details of the status bar, and open the chosen part."""
-    status = await screen.ask(screen.newsroom.service.health.status)
+    health = screen.newsroom.service.health
+    status = await screen.ask(health.status)
     if status is None:
         return
-    names, lines = zip(*status_rows(status, screen.newsroom), strict=True)
+    recall = await screen.ask(health.recall_of_the_day)
+    names, lines = zip(*status_rows(status, recall, screen.newsroom), strict=True)
 
     title = _("The newsroom; enter opens")
     choose(screen, title, lines, names, lambda name: open_part(screen, name))

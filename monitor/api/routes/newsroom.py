@@ -30,7 +30,8 @@ GAP_SECONDS = 7 * DAY
 @router.get("/status")
 def status(newsroom: Room, caller: Reader) -> StatusRow:
     """Return the state of the newsroom: monitor, feeds, articles, alerts, deliveries."""
-    return status_row(newsroom.service.health.status(), newsroom.service.health.suppressed())
+    health = newsroom.service.health
+    return status_row(health.status(), health.suppressed(), health.recall_of_the_day())
 
 
 class BriefingParameters(Parameters):

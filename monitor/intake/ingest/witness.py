@@ -14,10 +14,10 @@ from monitor.base.article import Timestamp
 from monitor.base.url import host, registered_name, site
 from monitor.intake.ingest.article_changes import Decision, Duplicate, New
 from monitor.intake.parse.entry import folded
-from monitor.judgement.recall import Witnessed
 from monitor.judgement.stories import EDITION
 from monitor.model.feed import Feed, Source, SourceKind
 from monitor.model.poll import Entry
+from monitor.model.recall import Witnessed
 
 PATIENCE = 3_600.0
 """Seconds from the publication of an article for which its feed may take to show it."""
@@ -150,6 +150,8 @@ def _witnessed(
 class Shown(Struct, frozen=True, kw_only=True):
     """An article of an outlet, which has one address, and when it was first seen."""
 
+    article: int = 0
+    outlet: str = ""
     title: str
     published: Timestamp
     by_feed: Timestamp | None = None

@@ -10,9 +10,11 @@ from monitor.base.formatting import alert_number
 from monitor.model.delivery import UNSENT, Delivery, DeliveryState
 from monitor.presentation.rows import Line, Lines, Moment, decimals, means, row
 from monitor.presentation.rows.alerts import OutletRow, OutletsElsewhere
+from monitor.presentation.rows.coverage import CoverageRow, coverage_row
 
 if TYPE_CHECKING:
     from monitor.model.briefing import Briefing
+    from monitor.model.recall import Recall
     from monitor.model.status import Status
     from monitor.storage.store.sql.views import Views
 
@@ -71,6 +73,9 @@ class StatusRow(TypedDict):
     health: Annotated[dict[str, int], means("Feeds by health.", "feeds")]
     blind: Annotated[int, means("Feeds with a coverage gap.")]
     gaps: Annotated[dict[str, int], means("Feeds with coverage gaps in the last day, by kind.")]
+    coverage: Annotated[
+        CoverageRow | None, means("What was seen in the last day; null where nothing is compared.")
+    ]
     monitor: Annotated[PresenceRow | None, means("Null if none runs.")]
     pulse: Annotated[Moment, means("Its last sign of life.")]
     monitors: Annotated[list[SharingMonitorRow], means("Those of a shared store, lost ones last.")]
@@ -90,8 +95,14 @@ class StatusRow(TypedDict):
     suppressed: Annotated[dict[str, int], means("Alerts suppressed in the last day, by reason.")]
 
 
-def status_row(status: Status, suppressed: Mapping[str, int]) -> StatusRow:
-    return row(StatusRow, status, feeds=sum(status.feeds.values()), suppressed=dict(suppressed))
+def status_row(status: Status, suppressed: Mapping[str, int], recall: Recall | None) -> StatusRow:
+    return row(
+        StatusRow,
+        status,
+        feeds=sum(status.feeds.values()),
+        suppressed=dict(suppressed),
+        coverage=recall and coverage_row(recall),
+    )
 
 
 # --- deliveries ----------------------------------------------------------------------------------
@@ -211,6 +222,7 @@ class WatchlistBriefingRow(TypedDict):
     unusual: Annotated[bool, means("Whether that is beyond chance.", "baseline.unusual")]
     chart: Annotated[list[int], means("Stories in equal parts of the time, oldest first.")]
     missed: Annotated[Line, means("What may be missing, in words; or empty.")]
+    recall: Annotated[Line, means("How much was seen of what was published, in words; or empty.")]
 
 
 class BriefedGapRow(TypedDict):

@@ -17,9 +17,12 @@ from monitor.intake.ingest.coverage_gaps import coverage, describe_gap, interval
 from monitor.model.alert import Alert, StoryAlerts, SuppressionReason, Verdict
 from monitor.model.briefing import BriefedStory, Briefing, LitText, TroubledFeed, WatchlistBriefing
 from monitor.model.feed import Coverage, FeedHealth, Gap, GapKind
+from monitor.model.recall import Estimate, Recall
 from monitor.model.search import Filter
 from monitor.model.watchlist import FEED_HEALTH, Baseline, Severity
 from monitor.presentation.article import passage
+from monitor.presentation.recall import describe_recall, whole
+from monitor.presentation.service.recall import read_recalls
 from monitor.storage.store.sql.views import Views
 from monitor.watchlists.baselines import Baselines
 
@@ -53,6 +56,7 @@ class BriefingFacts(Struct, frozen=True, kw_only=True):
     coverage: tuple[Coverage, ...] = ()
     feeds: tuple[FeedHealth, ...] = ()
     gaps: tuple[Gap, ...] = ()
+    recalls: tuple[Recall, ...] = ()
 
 
 # --- reading -----------------------------------------------------------------------------
@@ -115,6 +119,7 @@ def read_facts(
         coverage=tuple(coverage(watched, [health.feed for health in feeds], gaps)),
         feeds=tuple(feeds),
         gaps=tuple(gaps),
+        recalls=tuple(read_recalls(views, since, until)),
     )
 
 
@@ -186,7 +191,15 @@ def _watchlist(
         baseline=facts.baselines.get(name, Baseline()),
         chart=facts.charts.get(name, ()),
         missed=describe_gap(gaps[0], facts.until, zone) if gaps else "",
+        recall=_published(facts.recalls, name),
     )
+
+
+def _published(recalls: Sequence[Recall], watchlist: str) -> str:
+    """Return what a watchlist saw, and about how much was published; empty if that is not known."""
+    recall = whole(recalls, watchlist)
+    is_known = recall is not None and isinstance(recall.answer, Estimate)
+    return describe_recall(recall) if recall and is_known else ""
 
 
 def _counting(stories: Iterable[StoryAlerts], since: Timestamp) -> list[StoryAlerts]:

@@ -25,7 +25,9 @@ from monitor.model.config import StoreAddress
 from monitor.model.delivery import DeliveryState
 from monitor.model.feed import Coverage, FeedHealth
 from monitor.model.lease import SharingMonitor
+from monitor.model.recall import Recall
 from monitor.model.status import Status, Totals
+from monitor.presentation.recall import whole
 from monitor.storage.data_folder import archive_address
 from monitor.storage.maintenance import index_notes
 from monitor.storage.monitor_lock import current_heartbeat, died_heartbeat
@@ -75,6 +77,16 @@ class NewsroomHealth:
         feeds = [subscribed.feed for subscribed in self._views.feeds.subscribed()]
         watched = {w.name: w.feeds for w in self._views.watchlists.in_force()}
         return coverage(watched, feeds, self._views.feeds.gaps(since, self._clock()))
+
+    def recalls(self, since: Timestamp) -> list[Recall]:
+        """Return what was seen of outlets, and by watchlists, and how much was published."""
+        from monitor.presentation.service.recall import read_recalls
+
+        return read_recalls(self._views, since, self._clock())
+
+    def recall_of_the_day(self) -> Recall | None:
+        """Return the recall of the last day in all outlets; None where none is compared."""
+        return whole(self.recalls(self._clock() - DAY))
 
     def status(self) -> Status:
         """Return the newsroom at a glance; reads the state of every feed."""

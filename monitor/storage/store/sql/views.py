@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from monitor.storage.store.sql.alert_views import AlertViews
     from monitor.storage.store.sql.article_views import ArticleViews
     from monitor.storage.store.sql.deliveries import BriefingViews, DeliveryViews
+    from monitor.storage.store.sql.shown_articles import ShownArticles
     from monitor.storage.store.sql.triage import TriageViews
     from monitor.storage.store.sql.volumes import VolumeViews
 
@@ -70,6 +71,12 @@ class Views:
         from monitor.storage.store.sql.article_views import ArticleViews
 
         return ArticleViews(self.connection)
+
+    @cached_property
+    def shown(self) -> ShownArticles:
+        from monitor.storage.store.sql.shown_articles import ShownArticles
+
+        return ShownArticles(self.connection)
 
     @cached_property
     def triage(self) -> TriageViews:

@@ -8,13 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from monitor.judgement.recall import (
-    Estimate,
-    Refusal,
-    Witnessed,
-    chapman,
-    estimate,
-)
+from monitor.judgement.recall import chapman, estimate
+from monitor.model.recall import Estimate, Refusal, Witnessed
 
 
 @pytest.mark.parametrize(

@@ -19,8 +19,8 @@ from monitor.intake.ingest.witness import (
     with_witnesses,
     witnessed,
 )
-from monitor.judgement.recall import Witnessed
 from monitor.model.feed import Feed, RequestOptions, Secret, Source, SourceKind
+from monitor.model.recall import Witnessed
 from monitor.model.watchlist import Severity, Watchlist
 
 HOUR = 3_600.0
