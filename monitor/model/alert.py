@@ -261,6 +261,8 @@ class Alert(TriageState, frozen=True, kw_only=True):
     """The publisher of its article, where the feed is an aggregator that names it; else empty."""
     story_alert: int = 0
     """The first alert about the same story; its own id if it is that one."""
+    unlisted: bool = False
+    """Whether no feed shows its article: the sitemap of its outlet does."""
 
     @property
     def publisher(self) -> str:

@@ -139,6 +139,9 @@ def describe_match(match: Match) -> str:
 
 def outcome_lines(alert: Alert, deliveries: Iterable[Delivery], moment: Moment) -> Iterator[Line]:
     """Yield the note of an alert, and who was notified of it or why nobody was."""
+    if alert.unlisted:
+        words = _("not in the feed: only the sitemap of the site shows it")
+        yield [(f"{signs.LOOK} {words}", "late")]
     for paragraph in lines(alert.note).splitlines():
         yield [(f"{signs.NOTE} {paragraph}", "note")]
     for words in (describe_deliveries(deliveries, moment), describe_suppression(alert, moment)):

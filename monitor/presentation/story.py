@@ -138,7 +138,8 @@ def _with_lag(outlet: Outlet) -> str:
 
 def describe_outlet(alert: Alert) -> str:
     """Return the publisher of the article of an alert, and the number of its copies."""
-    return alert.publisher + (f" {signs.OUTLETS}{alert.copies}" if alert.copies else "")
+    outlet = alert.publisher + (f" {signs.OUTLETS}{alert.copies}" if alert.copies else "")
+    return f"{outlet}, {_('not in the feed')}" if alert.unlisted else outlet
 
 
 def describe_standing(story: StoryAlerts) -> str:

@@ -193,7 +193,8 @@ def _headline(alert: Alert) -> str:
 
 
 def _about(alert: Alert, zone: tzinfo) -> str:
-    return " · ".join(filter(None, (alert.publisher, alert.lang, moment(alert, zone))))
+    unlisted = _("not in the feed") if alert.unlisted else ""
+    return " · ".join(filter(None, (alert.publisher, unlisted, alert.lang, moment(alert, zone))))
 
 
 def _sentence(notification: Notification) -> Line:

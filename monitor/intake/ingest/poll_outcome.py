@@ -185,7 +185,7 @@ class PollStep(Struct, frozen=True, kw_only=True):
             jitter=self.jitter,
         )
         if feed.is_found and waits(parsed.entries, self.now):  # they must be read again
-            state = replace(state, etag=None, last_modified=None, body_hash=None)
+            state = replace(state, etag=None, last_modified=None, body_hash=None, children=None)
         ids.update(change.article.id for change in changes)
         compared_at = old_state.compared_at
         outcome = PollOutcome(

@@ -115,6 +115,7 @@ class AlertRow(TypedDict):
     suppressed: Annotated[str, means(f"Why nobody was notified: {REASONS}, or empty.")]
     suppressed_until: Moment
     merged_into: MergedInto
+    unlisted: Annotated[bool, means("Whether no feed shows its article, but a sitemap.")]
     backfill: Annotated[bool, means("Whether its article is older than the watchlist or the feed.")]
     rule: Annotated[str, means("Version of the watchlist that raised the alert.")]
     article_version: Annotated[int, means("Version of the article that raised it.")]

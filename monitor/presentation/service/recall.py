@@ -44,8 +44,9 @@ def read_recalls(views: Views, since: Timestamp, now: Timestamp) -> list[Recall]
         matched[watchlist][article] = is_headline
     blind = {o for o in times if are_dependent(gap for gap in gaps if gap.feed.outlet == o)}
     recalls = [*_recalls("", pieces, times, blind)]
-    for watchlist, articles in matched.items():
-        recalls += _recalls(watchlist, [*_matching(pieces, articles)], times, blind)
+    for watchlist in views.watchlists.in_force():
+        own = [*_matching(pieces, matched.get(watchlist.name, {}))]
+        recalls += _recalls(watchlist.name, own, times, blind)
     return recalls
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import sqlite3
 import time
+from contextlib import closing
 from datetime import UTC, datetime
 from email.utils import format_datetime
 from pathlib import Path
@@ -71,3 +73,65 @@ def test_the_sitemap_of_a_site_is_found_and_read_once_an_hour(
         assert asked == ["/rss", "/robots.txt", "/index.xml", "/news.xml", "/news.xml"]
     else:  # a host without a registered name is not asked
         assert asked == ["/rss"]
+
+
+def test_coverage_is_told_with_its_interval(newsroom: Newsroom) -> None:
+    with Web() as web:
+        Outlet(web, 40)
+        newsroom.watch(
+            [{"url": web.url("/rss"), "name": "Le Journal", "witness": True}],
+            ["port", {"name": "Quai 7", "terms": ["quai 7"]}],
+        )
+        newsroom.once()
+        assert newsroom.here("coverage").stderr.startswith("nothing to compare")
+        newsroom.once()
+    early = newsroom.here("coverage").stdout
+    assert "less than an hour" in early
+    _watch_since_yesterday(newsroom)
+    outlet, port, quay = newsroom.json("coverage", "--json")
+    assert (outlet["seen"], outlet["unlisted"], outlet["sitemap"], outlet["both"]) == (
+        40,
+        20,
+        40,
+        20,
+    )
+    assert (outlet["published"], outlet["low"]) == (40, 40)
+    assert 40 < outlet["high"] < 46
+    assert {**port, "watchlist": ""} == outlet
+    assert (quay["seen"], quay["published"], quay["refusal"]) == (1, None, "few")
+    table = newsroom.here("coverage").stdout
+    assert "40 (40–4" in table
+    assert "fewer than 8" in table
+    assert newsroom.json("coverage", "quai 7", "--json") == [quay]
+    told = "40 seen, about 40 published (40 to 4"
+    assert told in newsroom.here("status").stdout
+    assert (
+        newsroom.json("status", "--json")["coverage"]
+        == newsroom.json("coverage", "--since", "1d", "--json")[0]
+    )
+    assert told in newsroom.here("brief").stdout
+    french = newsroom.here("status", LC_ALL="fr_FR.UTF-8").stdout
+    assert "40 vus, environ 40 publiés (de 40 à 4" in french.replace("\N{NO-BREAK SPACE}", " ")
+
+
+def test_an_alert_says_that_its_article_is_not_in_the_feed(newsroom: Newsroom) -> None:
+    with Web() as web:
+        Outlet(web, 2)
+        newsroom.watch([{"url": web.url("/rss"), "name": "Le Journal", "witness": True}], ["port"])
+        newsroom.once()
+        newsroom.once()
+    assert {a["url"][-2:]: a["unlisted"] for a in newsroom.json("alerts", "--json")["alerts"]} == {
+        "/0": False,
+        "/1": True,
+    }
+    (number,) = (
+        a["alert_id"] for a in newsroom.json("alerts", "--json")["alerts"] if a["unlisted"]
+    )
+    assert "not in the feed: only the sitemap" in newsroom.here("show", number).stdout
+    assert "Le Journal, not in the feed" in newsroom.here("alerts").stdout
+
+
+def _watch_since_yesterday(newsroom: Newsroom) -> None:
+    """Let the feeds have been read since yesterday, so that what they showed counts."""
+    with closing(sqlite3.connect(newsroom.data / "newsroom.db")) as sql, sql:
+        sql.execute("UPDATE feeds SET first_ok = first_ok - 86400")

@@ -140,6 +140,8 @@ def _alert_columns(sql: Connection) -> str:
         " coalesce((SELECT text FROM notes n WHERE n.alert = al.id), '') AS note,"
         f" (SELECT {sql.json_list('tag')} FROM alert_tags t WHERE t.alert = al.id) AS tags,"
         " coalesce(a.outlet, '') AS outlet, al.story_alert,"
+        " coalesce(f.is_found AND a.id IS NOT NULL AND NOT EXISTS"
+        "  (SELECT 1 FROM carriers c WHERE c.article = a.id), FALSE) AS unlisted,"
         " coalesce((SELECT assignee FROM assignments w WHERE w.alert = al.id), '') AS assignee"
     )
 
