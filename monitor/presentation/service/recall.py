@@ -40,8 +40,8 @@ def read_recalls(views: Views, since: Timestamp, now: Timestamp) -> list[Recall]
     for outlet, (start, end) in times.items():
         pieces += (p for p in joined(of_outlet[outlet]) if start <= p.published < end)
     matched: dict[str, dict[int, bool]] = defaultdict(dict)
-    for watchlist, article, is_headline in views.shown.matched(since):
-        matched[watchlist][article] = is_headline
+    for name, article, is_headline in views.shown.matched(since):
+        matched[name][article] = is_headline
     blind = {o for o in times if are_dependent(gap for gap in gaps if gap.feed.outlet == o)}
     recalls = [*_recalls("", pieces, times, blind)]
     for watchlist in views.watchlists.in_force():
