@@ -48,6 +48,7 @@ from monitor.model.feed import (
     Outcome,
     Poll,
 )
+from monitor.model.recall import Recall
 from monitor.model.search import (
     FEW_HITS,
     BucketSize,
@@ -111,6 +112,7 @@ class FakeNewsroom:
     def __init__(self, alerts: int = 40, title: Callable[[int], str] | None = None) -> None:
         self.now = NOW
         self.count = alerts
+        self.recall: Recall | None = None
         self.title = title or (lambda n: TITLES[n % 4])
         self.triaged: dict[int, tuple[AlertState, Verdict, bool]] = {}
         self.notes: dict[int, str] = {}
@@ -249,6 +251,9 @@ class FakeNewsroom:
     @property
     def health(self) -> FakeNewsroom:
         return self
+
+    def recall_of_the_day(self) -> Recall | None:
+        return self.recall
 
     def status(self) -> Status:
         triaged = sum(state is not AlertState.NEW for state, _, _ in self.triaged.values())

@@ -33,10 +33,10 @@ def outlet_of(url: str) -> str:
 
 
 def outlets(feeds: Iterable[Feed]) -> dict[str, list[Feed]]:
-    """Return the feeds and sitemaps that are polled, by their outlets."""
+    """Return what is polled of sites, by their outlets; the address of a mailbox is of no site."""
     groups: dict[str, list[Feed]] = defaultdict(list)
     for feed in feeds:
-        if feed.enabled and not feed.is_found:
+        if feed.enabled and not feed.is_found and feed.source.kind is not SourceKind.MAILBOX:
             groups[outlet_of(feed.url)].append(feed)
     return groups
 

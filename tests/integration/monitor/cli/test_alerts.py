@@ -15,7 +15,7 @@ ALERT = {
     "raised_at", "matches", "copies", "outlets", "elsewhere", "escalations", "suppressed",
     "suppressed_until",
     "backfill", "rule", "article_version", "lost", "merged_into", "verdict", "starred", "tags",
-    "assignee", "note", "alert_id", "article_id", "story",
+    "assignee", "note", "alert_id", "article_id", "story", "unlisted",
 }  # fmt: skip
 MATCH = {"field", "start", "end", "text", "term"}
 MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")

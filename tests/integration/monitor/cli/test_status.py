@@ -41,7 +41,8 @@ def test_status(filled: Newsroom) -> None:
     status = filled.json("status", "--json")
     assert status == {
         "articles": 4, "indexed": 4, "alerts": 4, "untriaged": 4, "feeds": 3, "failing": 1,
-        "health": {"gone": 1, "ok": 2}, "blind": 0, "gaps": {}, "monitor": None, "pulse": None,
+        "health": {"gone": 1, "ok": 2}, "blind": 0, "gaps": {}, "coverage": None,
+        "monitor": None, "pulse": None,
         "monitors": [],
         "rebuilt": None,
         "config_error": "", "network_down": "", "store_damage": "", "no_vectors": "",

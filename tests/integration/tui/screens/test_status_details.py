@@ -14,6 +14,7 @@ from textual.pilot import Pilot
 
 from monitor.model.delivery import Delivery, DeliveryState, Occasion
 from monitor.model.feed import GapKind
+from monitor.model.recall import Estimate, Recall, Witnessed
 from monitor.model.status import Status
 from monitor.model.watchlist import Baseline, Severity, WatchlistCount
 from monitor.presentation.spans import width
@@ -39,6 +40,21 @@ def text(line: list[tuple[str, str]]) -> str:
 
 
 # --- the status line ------------------------------------------------------------------
+
+
+def test_the_details_say_how_much_was_seen() -> None:
+    room = FakeNewsroom(1)
+    room.recall = Recall(
+        since=NOW - 86_400, until=NOW, seen=41, unlisted=9, late=60.0,
+        witnessed=Witnessed(feed=32, sitemap=38, both=29),
+        answer=Estimate(published=44, low=42, high=49),
+    )  # fmt: skip
+
+    async def script(pilot: Pilot[Any], app: DashboardApp) -> None:
+        await pilot.press("S")
+        await sees(pilot, app, "41 seen, about 44 published (42 to 49)")
+
+    drive(room, script)
 
 
 async def click(pilot: Pilot[Any], app: DashboardApp, words: str) -> None:

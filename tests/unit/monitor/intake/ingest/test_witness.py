@@ -150,6 +150,11 @@ def test_when_a_sitemap_is_sought(url: str, choice: bool | None, wanted: bool) -
     assert len(with_witnesses(feeds, [f"{url}-map"])) == 2 + wanted
 
 
+def test_a_mailbox_is_of_no_site() -> None:
+    mailbox = Feed(url="imaps://mail.be/INBOX", name="A", source=Source(kind=SourceKind.MAILBOX))
+    assert not outlets([mailbox])
+
+
 def test_a_sitemap_of_feeds_yaml_is_the_witness_of_its_outlet() -> None:
     own = Feed(url=MAP, name="Plan", source=Source(kind=SourceKind.SITEMAP))
     feeds = with_witnesses([LE_JOURNAL, own], ["https://journal.be/other.xml"])
