@@ -7,7 +7,7 @@ from pathlib import Path
 from monitor.base.errors import MissingExtraError, requires_extra
 from monitor.base.translation import gettext as _
 
-FONTS = "Fira Code, DejaVu Sans Mono, Menlo, Consolas, monospace"
+FONTS = "Fira Code, DejaVu Sans Mono, Menlo, Consolas, monospace"  # not a message
 """Fonts of equal width that have the signs of the dashboard; a reader has one of them."""
 
 
@@ -19,7 +19,7 @@ def save_picture(path: Path, svg: str) -> list[str]:
     Raises:
         OSError: A file cannot be written.
     """
-    svg = svg.replace("Fira Code, monospace", FONTS)
+    svg = svg.replace("Fira Code, monospace", FONTS)  # not a message
     path.write_text(svg, encoding="utf-8")
     try:
         with requires_extra("pictures", _("A picture as PNG")):

@@ -273,6 +273,7 @@ def watchlist_row(
         silenced: The end of its silence, shown in place of bars and counts; empty without one.
     """
     bars, pace = columns
+    bars *= bool(count.spark)  # a name may have their room
     side_cells = pace + 1 + (bars + 1 if bars else 0)
     until = f"{signs.RESTS} {_('to {time}', time=silenced)}" if silenced else ""
     side_cells = max(side_cells, min(1 + cell_len(until), cells - 10)) if silenced else side_cells

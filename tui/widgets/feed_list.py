@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 
+from rich.cells import cell_len
 from textual.content import Content
 
 from monitor.base import signs
 from monitor.base.translation import gettext as _
-from monitor.base.translation import number
+from monitor.base.translation import number, pgettext
 from monitor.model.feed import FeedHealth, Health
-from monitor.presentation.spans import Line, width
+from monitor.presentation.spans import Line, fit, width
 from tui.data.newsroom import NewsroomModel
 from tui.view.feeds import (
     FEED_ORDERS,
@@ -53,6 +54,19 @@ class FeedPane(LineList):
             self._feeds = feeds
             self._problems = [feed for feed in feeds if feed.health not in WELL]
             self.update_row_count()
+            self._show_title()
+
+    def _show_title(self) -> None:
+        """Show what follows the names of feeds with problems, above it if there is room."""
+        names = feed_name_cells(self._problems, self.scrollable_content_region.width - 1)
+        title, head = _("Feeds"), pgettext("column", "reason")
+        if self._problems and cell_len(title) < names and names + cell_len(head) < self.size.width:
+            title = fit(title, names + 2) + head
+        self.border_title = Content(title)
+
+    def on_resize(self) -> None:
+        super().on_resize()
+        self._show_title()
 
     def row_line(self, row: int, cells: int) -> Line:
         if row == 0:

@@ -114,12 +114,15 @@ class WatchlistPane(LineList):
         return super().render_lines(crop)
 
     def _show_title(self) -> None:
-        """Show what the numbers are, above their columns if there is room."""
-        paces = view.watchlist_columns(self._counts, self.size.width).pace
-        title, heads = _("Watchlists"), _("today") if paces else ""
-        heads += f"  {signs.NEW}{pgettext('column', 'new')}"
-        gap = self.outer_size.width - 6 - cell_len(title + heads)
-        label = title + " " * gap + heads if self._counts and gap > 0 else title
+        """Show what bars and numbers are, above their columns; the last ones first."""
+        columns, title = view.watchlist_columns(self._counts, self.size.width), _("Watchlists")
+        heads = [_("24 h")] * bool(columns.bars) + [_("today")] * bool(columns.pace)
+        heads += [f"{signs.NEW}{pgettext('column', 'new')}"]
+        room = self.outer_size.width - 6 - cell_len(title)
+        while heads and cell_len("  ".join(heads)) >= room:
+            del heads[0]
+        words = "  ".join(heads)
+        label = title + " " * (room - cell_len(words)) + words if heads else title
         if str(self.border_title) != label:  # setting the title repaints the whole pane
             self.border_title = Content(label)
 

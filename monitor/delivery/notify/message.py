@@ -216,7 +216,7 @@ def _links(alert: Alert, markup: Markup, pages: str) -> Iterator[str]:
 
 
 def _with_sign(reason: str) -> str:
-    """Return the reason of a notification: a signed escalation, or `+3 suppressed since`."""
+    """Return the reason of a notification: a signed escalation, or `+3 listed, not sent since`."""
     return reason if reason.startswith(signs.MORE) else f"{signs.ESCALATED} {reason}"
 
 

@@ -281,8 +281,8 @@ class DeliveryPlanner:
         self._set_count(watchlist, None)
         since = by_the_clock(count.since, self._now, self._routing.zone)
         return ngettext(
-            "+{count} suppressed since {time}",
-            "+{count} suppressed since {time}",
+            "+{count} listed, not sent since {time}",
+            "+{count} listed, not sent since {time}",
             count.alerts,
             time=since,
         )
@@ -326,8 +326,9 @@ def plan_ended_silences(facts: AlertFacts, routing: Routing, now: Timestamp) -> 
         words = _("nothing was suppressed")
         if count := silence.suppressed:
             words = ngettext(
-                "{count} suppressed since {time}", "{count} suppressed since {time}", count,
-                time=since,
+                "{count} listed, not sent since {time}",
+                "{count} listed, not sent since {time}",
+                count, time=since,
             )  # fmt: skip
         plan.messages.append(
             _(

@@ -92,7 +92,9 @@ class StatusRow(TypedDict):
     unsent: Annotated[int, means("Deliveries on their way.")]
     dead: Annotated[int, means("Deliveries that were given up.")]
     set_aside: Annotated[int, means("Articles beyond the limits of matching or indexing.")]
-    suppressed: Annotated[dict[str, int], means("Alerts suppressed in the last day, by reason.")]
+    suppressed: Annotated[
+        dict[str, int], means("Alerts listed, not sent in the last day, by reason.")
+    ]
 
 
 def status_row(status: Status, suppressed: Mapping[str, int], recall: Recall | None) -> StatusRow:
@@ -116,7 +118,7 @@ class DeliveryRow(TypedDict):
     channel: str
     alert_id: Annotated[str | None, means("Number of the alert, as `a5`; null for a briefing.")]
     occasion: Annotated[str, means("`raised`, `escalated`, `unsilenced` or `briefing`.")]
-    why: Annotated[str, means("Why it escalated, or how many were suppressed before it.")]
+    why: Annotated[str, means("Why it escalated, or how many were listed, not sent before it.")]
     watchlist: str
     title: str
     due: Annotated[Moment, means("When it is tried next.")]

@@ -53,7 +53,9 @@ class WatchlistRow(TypedDict):
     weeks: Annotated[int, means("From how many weeks it is known.")]
     surprise: Annotated[bool, means("Whether an alert says that it brings far more.")]
     quiet: Annotated[bool, means("Whether an alert says that it brings none.")]
-    suppressed: Annotated[dict[str, int], means("Alerts suppressed in the last day, by reason.")]
+    suppressed: Annotated[
+        dict[str, int], means("Alerts listed, not sent in the last day, by reason.")
+    ]
     silenced_until: Annotated[Moment, means("End of its silence.")]
 
 

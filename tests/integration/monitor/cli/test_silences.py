@@ -71,7 +71,7 @@ def test_a_silence_from_its_beginning_to_its_end(web: Web, tmp_path: Path, run: 
     assert newsroom.once("--now").returncode == 0
     (_, (watchlist, occasion, note)) = sent_messages(tmp_path)
     assert (watchlist, occasion) == ("Alibaba", "unsilenced")
-    assert note.startswith("no longer silenced: 2 suppressed since")
+    assert note.startswith("no longer silenced: 2 listed, not sent since")
 
     assert "did you mean `Alibaba`" in newsroom.here("watch", "silence", "Alibabba").stderr
     run("watch", "silence", "douane", "--for", "31d", code=2)

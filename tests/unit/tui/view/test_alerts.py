@@ -144,7 +144,7 @@ def test_other_rows_take_exactly_their_cells(name: str, cells: int) -> None:
 
 def test_the_name_of_a_watchlist_is_not_cut_while_there_is_room_beside_it() -> None:
     new = WatchlistCount(
-        name="Espionnage en Belgique", severity=Severity.LOW, total=0, untriaged=9, spark=()
+        name="Espionnage en Belgique", severity=Severity.LOW, total=0, untriaged=9, spark=(0, 0)
     )
     assert watchlist_columns([new], 28) == WatchlistColumns(0, 0)
     row = text(watchlist_row(new, 28, chosen=False, columns=watchlist_columns([new], 28)))
@@ -156,7 +156,7 @@ def test_the_name_of_a_watchlist_is_not_cut_while_there_is_room_beside_it() -> N
 
 
 def test_a_silence_says_until_when_where_there_are_no_numbers() -> None:
-    count = WatchlistCount(name="Ports", severity=Severity.LOW, total=0, untriaged=0, spark=())
+    count = WatchlistCount(name="Ports", severity=Severity.LOW, total=0, untriaged=0, spark=(0, 0))
     columns = watchlist_columns([count], 28)
     row = watchlist_row(count, 28, chosen=False, columns=columns, silenced="22:30")
     assert "to 22:30" in text(row)

@@ -73,11 +73,13 @@ TELLING = StoryTimeline(
 
 
 def test_a_message_has_what_an_analyst_needs() -> None:
-    message = compose([sample(timeline=TELLING, reason="+7 suppressed since 10:02")], BRUSSELS)
+    message = compose(
+        [sample(timeline=TELLING, reason="+7 listed, not sent since 10:02")], BRUSSELS
+    )
     assert message.subject == "▲ Espionnage: Alibaba dans le viseur"
     assert message.plain.split("\n") == [
         "▲ high · Espionnage",
-        "+7 suppressed since 10:02",
+        "+7 listed, not sent since 10:02",
         "«Alibaba» dans le viseur",
         "L’Écho · fr · 2026-11-25 11:00 CET",
         "La sûreté soupçonne «Alibaba» d’«espionnage» à Liège !",

@@ -323,7 +323,7 @@ def test_an_alert_that_nobody_was_notified_of_cools_nothing() -> None:
 
 def test_the_next_notification_says_how_many_were_suppressed() -> None:
     plan = plan_of(change(1, PORT), suppressed={"Port": SuppressedCount(3, NOW - HOUR)})
-    assert notifications(plan) == [(1, "raised", "+3 suppressed since 21:13")]
+    assert notifications(plan) == [(1, "raised", "+3 listed, not sent since 21:13")]
     assert plan.suppressed == {"Port": None}
 
 
@@ -453,7 +453,7 @@ def ended(alerts: int) -> EndedSilence:
 
 def test_the_end_of_a_silence_is_reported_with_its_newest_alert() -> None:
     plan = plan_ended_silences(AlertFacts(ended_silences=(ended(3),)), DESK, NOW)
-    reason = "no longer silenced: 3 suppressed since 21:13"
+    reason = "no longer silenced: 3 listed, not sent since 21:13"
     assert [(item.alert, item.occasion, item.why) for item in plan.notify] == [
         (7, Occasion.UNSILENCED, reason)
     ]

@@ -169,7 +169,7 @@ def test_the_end_of_a_silence_tells_what_it_held(make: Make, early: bool) -> Non
     deliveries = room.deliveries()
     assert {d.alert for d in deliveries} == {room.alerts()[-1].id}
     assert {(d.occasion, d.why) for d in deliveries} == {
-        ("unsilenced", "no longer silenced: 2 suppressed since 22:13"),
+        ("unsilenced", "no longer silenced: 2 listed, not sent since 22:13"),
     }
     room.publish("Alibaba trois")
     assert {d.why for d in room.deliveries()[2:]} == {""}, "what was told of is not counted again"
@@ -213,7 +213,7 @@ def test_the_first_one_told_after_a_cooldown_says_how_many_were_held(make: Make)
         room.publish(f"Alibaba {minutes}")
     assert [a.suppressed for a in room.alerts()] == ["", "cooldown", "cooldown", ""]
     reasons = [d.why for d in room.deliveries() if d.channel == "desk"]
-    assert reasons == ["", "+2 suppressed since 22:23"]
+    assert reasons == ["", "+2 listed, not sent since 22:23"]
 
 
 def test_who_is_told_to_nobody_begins_no_cooldown(make: Make) -> None:
