@@ -263,6 +263,7 @@ SHAPES = {
     "Archive": ("The archive: `archive`", "feeds-yaml"),
     "Search": ("A saved search: `searches[]`", "feeds-yaml"),
     "Watchlist": ("A watchlist: `watchlists[]`", "feeds-yaml-alerts"),
+    "Concept": ("A concept: `concepts.NAME`", "feeds-yaml-alerts"),
     "Escalate": ("Escalation: `escalate`", "feeds-yaml-alerts"),
     "Alerts": ("All watchlists: `alerts`", "feeds-yaml-alerts"),
     "Channel": ("A channel: `channels[]`", "feeds-yaml-alerts"),

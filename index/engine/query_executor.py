@@ -16,7 +16,7 @@ from index.engine.postings_file import Postings
 from index.engine.segment import Segment
 from index.evaluation import spans, term_expansion
 from index.interruption import check, checked
-from index.query.ast import And, AtLeast, Facet, Near, Node, Not, Or, Phrase, Score, Word
+from index.query.ast import And, AtLeast, Concept, Facet, Near, Node, Not, Or, Phrase, Score, Word
 from index.search import DocumentFilter
 
 if TYPE_CHECKING:
@@ -65,6 +65,15 @@ class QueryExecutor(Struct, frozen=True):
             docs |= self.docs(child, within)
         return docs
 
+    def _concept(self, node: Concept, within: Bits) -> Bits:
+        """Return the documents with a name; places are read where one may be cancelled."""
+        docs = cancelled = 0
+        for name in node.names:
+            docs |= self.docs(name, within)
+        for term in node.excluded:
+            cancelled |= self.docs(term, docs)
+        return docs & ~cancelled | self._at_places(node, docs & cancelled)
+
     def _not(self, node: Not, within: Bits) -> Bits:
         return within & ~self.docs(node.child, within)
 
@@ -104,9 +113,9 @@ class QueryExecutor(Struct, frozen=True):
         match node:
             case Word():
                 return self._with_word(node, within)
-            case Or():
+            case Or() | Concept():
                 docs = 0
-                for child in node.children:
+                for child in node.names if isinstance(node, Concept) else node.children:
                     docs |= self._with_words_of(child, within)
                 return docs
             case Phrase() | Near() | And():
@@ -199,6 +208,7 @@ _METHODS: dict[type[Node], Callable[[QueryExecutor, Any, Bits], Bits]] = {
     Not: QueryExecutor._not,
     Score: QueryExecutor._score,
     Facet: QueryExecutor._facet,
+    Concept: QueryExecutor._concept,
 }
 
 

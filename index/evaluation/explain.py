@@ -10,7 +10,20 @@ from typing import Any
 from index.evaluation.proximity import gap
 from index.evaluation.spans import Document, codes, evaluate, extents, weight
 from index.evaluation.term_expansion import key
-from index.query.ast import And, AtLeast, Facet, Mode, Near, Node, Not, Or, Phrase, Score, Word
+from index.query.ast import (
+    And,
+    AtLeast,
+    Concept,
+    Facet,
+    Mode,
+    Near,
+    Node,
+    Not,
+    Or,
+    Phrase,
+    Score,
+    Word,
+)
 from monitor.base.translation import gettext as _
 from monitor.base.translation import mark, ngettext
 
@@ -107,6 +120,14 @@ def _nor(first: str, other: str) -> str:
     return _("{one} nor {other}", one=first, other=other)
 
 
+def _concept(node: Concept, document: Document) -> str:
+    present = [name for name in node.names if evaluate(name, document)]
+    if not present:
+        return _("no name of {concept}", concept=node.text)
+    names, excluded = _list(present), _list(node.excluded)
+    return _("{names} only within {excluded}", names=names, excluded=excluded)
+
+
 def _at_least(node: AtLeast, document: Document) -> str:
     matching = [child for child in node.children if evaluate(child, document)]
     count, needed = len(matching), node.count
@@ -160,4 +181,5 @@ _REASONS: dict[type[Node], Callable[[Any, Document], str]] = {
     Not: _not,
     Score: _score,
     Facet: _facet,
+    Concept: _concept,
 }

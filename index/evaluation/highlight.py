@@ -12,7 +12,7 @@ from rich.cells import cell_len
 from index.analysis.term_positions import AUTHOR, EXACT, DocumentTerms, Keys
 from index.evaluation.spans import MemoryDocument, SpanMatch, matches, occurrences
 from index.evaluation.term_expansion import expands, is_open, key, listed_keys, selector
-from index.query.ast import Near, Node, Not, Phrase, Word, children, words
+from index.query.ast import Concept, Near, Node, Not, Phrase, Word, children, words
 from index.query.parser import Query
 from monitor.base.article import Article
 
@@ -194,7 +194,7 @@ class _SoughtKeys:
 
 def _present_clauses(node: Node, document: MemoryDocument) -> list[SpanMatch]:
     """Return the clauses of a tree that a document has, without those below a negation."""
-    if isinstance(node, Word | Phrase | Near):
+    if isinstance(node, Word | Phrase | Near | Concept):
         return matches(node, document)
     if isinstance(node, Not):
         return []

@@ -25,6 +25,9 @@ from functools import partial
 from operator import itemgetter
 from typing import Any, NamedTuple, Protocol
 
+from msgspec.structs import replace
+
+from index.analysis.folding import fold
 from index.analysis.term_positions import DocumentTerms, part_range, postings
 from index.evaluation import proximity
 from index.evaluation.proximity import MAX_COMBINATIONS, MAX_PLACES, MAX_STRETCHES, Extent, Span
@@ -33,6 +36,7 @@ from index.interruption import check
 from index.query.ast import (
     And,
     AtLeast,
+    Concept,
     Facet,
     Mode,
     Near,
@@ -90,7 +94,7 @@ def codes(word: Word, document: Document) -> Codes:
 
 
 # A tuple made once: `Word | Phrase` is made anew each time, which takes longer than the test.
-_WITH_PLACES = (Word, Phrase, Near)
+_WITH_PLACES = (Word, Phrase, Near, Concept)
 
 
 def extents(node: Node, document: Document) -> Sequence[Extent]:
@@ -112,6 +116,19 @@ def _word_extents(word: Word, document: Document) -> Sequence[Extent]:
 
 def _any_extents(node: Or, document: Document) -> Sequence[Extent]:
     return sorted({place for child in node.children for place in extents(child, document)})
+
+
+def _concept_extents(node: Concept, document: Document) -> Sequence[Extent]:
+    """Return the places of a concept's names that share no word with what it excludes."""
+    places = {place for name in node.names for place in extents(name, document)}
+    cancels = [place for term in node.excluded for place in extents(term, document)]
+    if places and cancels:
+        places = {place for place in places if not _is_cancelled(place, cancels)}
+    return sorted(places)
+
+
+def _is_cancelled(place: Extent, cancels: Iterable[Extent]) -> bool:
+    return any(start <= place[1] and place[0] <= end for start, end in cancels)
 
 
 def _phrase_extents(node: Phrase, document: Document) -> Sequence[Extent]:
@@ -143,6 +160,7 @@ _EXTENTS: dict[type[Node], Callable[[Any, Document], Sequence[Extent]]] = {
     Phrase: _phrase_extents,
     Near: _stretches,
     Or: _any_extents,
+    Concept: _concept_extents,
 }
 
 
@@ -208,6 +226,7 @@ _HOLDS: dict[type[Node], Callable[[Any, Document], bool]] = {
     Word: lambda node, document: bool(codes(node, document)),
     Phrase: lambda node, document: bool(_phrase_extents(node, document)),
     Near: lambda node, document: bool(_stretches(node, document, 1)),
+    Concept: lambda node, document: bool(_concept_extents(node, document)),
     And: _all,
     Or: _any,
     AtLeast: _enough,
@@ -256,6 +275,18 @@ def _all_matches(node: And, document: Document) -> list[SpanMatch]:
     return matched
 
 
+def _concept_matches(node: Concept, document: Document) -> list[SpanMatch]:
+    """Return the places of each name of a concept; the text of the clause names both."""
+    kept = set(_concept_extents(node, document))
+    matched = []
+    for name in node.names if kept else ():
+        if places := kept.intersection(extents(name, document)):
+            is_own = fold(name.text) == fold(node.name)
+            label = name.text if is_own else f"{name.text} ({node.name})"
+            matched.append(SpanMatch(replace(name, text=label), _outermost(places)))
+    return matched
+
+
 def _enough_matches(node: AtLeast, document: Document) -> list[SpanMatch]:
     return _all_of(node.children, document) if evaluate(node, document) else []
 
@@ -270,6 +301,7 @@ _MATCHES: dict[type[Node], Callable[[Any, Document], list[SpanMatch]]] = {
     Word: partial(_placed_matches, _word_extents),
     Phrase: partial(_placed_matches, _phrase_extents),
     Near: partial(_placed_matches, _near_highlights),
+    Concept: _concept_matches,
     And: _all_matches,
     Or: lambda node, document: _all_of(node.children, document),
     AtLeast: _enough_matches,

@@ -105,6 +105,28 @@ class Or(Node, frozen=True, eq=False):
     children: tuple[Node, ...]
 
 
+class Concept(Node, frozen=True, eq=False):
+    """Names of one thing: any of the children, at a place that none of the NOTs among them has.
+
+    Without children it is not defined yet (see `concepts`).
+    """
+
+    name: str
+    part: str = ""
+    """The part of the article in which to look; '' means title, summary and body."""
+    children: tuple[Node, ...] = ()
+
+    @property
+    def names(self) -> tuple[Node, ...]:
+        """What means it."""
+        return tuple(child for child in self.children if not isinstance(child, Not))
+
+    @property
+    def excluded(self) -> tuple[Node, ...]:
+        """What does not mean it, though it has one of its names."""
+        return tuple(child.child for child in self.children if isinstance(child, Not))
+
+
 class AtLeast(Node, frozen=True, eq=False):
     """`count` children or more hold."""
 
@@ -142,7 +164,7 @@ ALERT_FACETS = ("state", "assigned")
 
 
 # A tuple made once: `Phrase | Near` is made anew each time, which takes longer than the test.
-_BRANCHES = (Phrase, Near, And, Or, AtLeast)
+_BRANCHES = (Phrase, Near, And, Or, AtLeast, Concept)
 
 
 def children(node: Node) -> tuple[Node, ...]:

@@ -14,11 +14,14 @@ from monitor.base.article import PARTS
 from monitor.base.translation import current, mark
 from monitor.base.translation import gettext as _
 
+CONCEPT = "concept"
+"""The field whose value is the name of a concept."""
 FRENCH: dict[str, tuple[str, ...]] = {
     "title": ("titre",),
     "summary": ("résumé", "chapo"),
     "body": ("corps", "texte"),
     "author": ("auteur", "autrice"),
+    "concept": ("notion",),
     "lang": ("langue",),
     "feed": ("flux", "média"),
     "tag": ("étiquette",),
@@ -59,7 +62,7 @@ OTHER_VALUES: dict[str, dict[str, tuple[str, ...]]] = {
 OTHER_VALUES["until"] = OTHER_VALUES["since"]
 
 _NAMES = {
-    **{name: name for name in (*PARTS, *FACETS, *ALERT_FACETS)},
+    **{name: name for name in (*PARTS, CONCEPT, *FACETS, *ALERT_FACETS)},
     **{fold(written): name for name, spellings in FRENCH.items() for written in spellings},
 }
 

@@ -30,6 +30,7 @@ LISTED = re.compile(rf"(?:{UNSPACED}|{GLUED_BRACKETS}|[^\s(){QUOTES},]|(?<=\d),(
 NAME = re.compile(r"[^\s()]+")
 PROXIMITY = re.compile(r"~(\d+)?")
 KINDS = {name: names.partition("|")[0] for names in (AND, OR, NOT) for name in names.split("|")}
+CONCEPT_TERM = re.compile(r"(?:concept|notion):\s*(\S.*)", re.IGNORECASE)
 _SYNONYMS = {
     "text": "body", "by": "author", "language": "lang", "source": "feed", "site": "feed",
     "after": "since", "from": "since", "before": "until", "to": "until",

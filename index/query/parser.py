@@ -17,6 +17,7 @@ from index.query.ast import (
     FACETS,
     And,
     AtLeast,
+    Concept,
     Facet,
     Near,
     Node,
@@ -26,7 +27,7 @@ from index.query.ast import (
     children,
     walk,
 )
-from index.query.filters import IS_IN_SEARCHES, facet, field_named, offered_name
+from index.query.filters import CONCEPT, IS_IN_SEARCHES, facet, field_named, offered_name
 from monitor.base.article import PARTS
 from monitor.base.translation import gettext as _
 
@@ -247,6 +248,9 @@ class _Reader:
         if name in self.facets:
             value = self.value(written, start)
             return facet(name, value, start, self.facets, written=written.lower())
+        if name == CONCEPT:
+            value = self.value(written, start)
+            return Concept(value, self.part, text=self.text[start : self.pos], column=start)
         if name not in PARTS:
             message = _("there is no field {name}:", name=written)
             raise QueryError(message, start, lexer.hint_for_field(written))
@@ -386,8 +390,8 @@ def any_of(terms: Iterable[str], excluding: Iterable[str] = ()) -> Query:
     wanted, unwanted = [*dict.fromkeys(terms)], [*dict.fromkeys(excluding)]
     if not wanted:
         raise QueryError(_("nothing to look for"), 0, _("write a term"))
-    root = _either([_term(term) for term in wanted])
-    exclusions = [Not(_term(term), text=term) for term in unwanted]
+    root = _either([term(name) for name in wanted])
+    exclusions = [Not(term(name), text=name) for name in unwanted]
     text = " NOT ".join([" OR ".join(map(_quoted, wanted)), *map(_quoted, unwanted)])
     if exclusions:
         root = And((root, *exclusions), text=text)
@@ -411,7 +415,7 @@ def score(weights: Mapping[str, float], threshold: float) -> Query:
 
     Raises QueryError for a bad term, or a threshold that cannot be reached.
     """
-    weighted = tuple((float(weight), _term(term)) for term, weight in weights.items())
+    weighted = tuple((float(weight), term(name)) for name, weight in weights.items())
     text = " + ".join(f"{weight:g}×{_quoted(term)}" for term, weight in weights.items())
     root = Score(weighted, float(threshold), text=f"{text} ≥ {threshold:g}")
     validation.check(root)
@@ -435,34 +439,39 @@ def _either(nodes: list[Node]) -> Node:
 
 
 def _quoted(term: str) -> str:
-    if lexer.field_of(term.strip()) in ARTICLE_FACETS:
+    if lexer.field_of(term.strip()) in ARTICLE_FACETS or lexer.CONCEPT_TERM.match(term.strip()):
         return term.strip()
     return term if term.isalnum() or term.lstrip().startswith('"') else f'"{term}"'
 
 
-def _unwanted(term: str) -> Node:
+def _unwanted(text: str) -> Node:
     """Return the leaf of a term, or the filter that the term is."""
-    written = term.strip()
+    written = text.strip()
     name = lexer.field_of(written)
     if name not in ARTICLE_FACETS:
-        return _term(term)
+        return term(text)
     as_written, _, value = written.partition(":")
     return facet(name, value.strip().strip('"'), 0, written=as_written.lower())
 
 
-def _term(term: str) -> Node:
-    """Return the leaf of a term of a watchlist."""
-    written = term.strip()
-    column = len(term) - len(term.lstrip())
+def term(text: str, part: str = "") -> Node:
+    """Return the leaf of a term of a watchlist, in a part of the article; '' for its text.
+
+    Raises QueryError for a text that is no term.
+    """
+    written = text.strip()
+    if concept := lexer.CONCEPT_TERM.match(written):
+        return Concept(concept[1].strip('" '), part, text=written)
+    column = len(text) - len(text.lstrip())
     if lexer.REGEX.fullmatch(written):
         raise _no_regex(column)
-    if operator := lexer.operator_in(term):
+    if operator := lexer.operator_in(text):
         name, at = operator
         message = _("{operator} in a term", operator=_(name))
         raise QueryError(message, at, _hint_for_operator(name))
     if written.startswith(('"', '="')) and written.count('"') == 2:
-        return read(term)
-    return term_nodes.phrase(written, column)
+        return read(f"{part}:{written}" if part else text)
+    return term_nodes.phrase(written, column, part)
 
 
 def _hint_for_operator(name: str) -> str:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from itertools import combinations, islice
 
 from index.errors import QueryError
 from index.query.ast import (
     And,
     AtLeast,
+    Concept,
     Facet,
     Near,
     Node,
@@ -109,13 +111,20 @@ def _words(node: Node) -> tuple[Node, ...]:
 
 def _validate_operands(node: Near) -> None:
     for child in node.children:
-        for inner in walk(child):
-            if not isinstance(inner, Word | Phrase | Near | Or):
+        for inner in _operands(child):
+            if not isinstance(inner, Word | Phrase | Near | Or | Concept):
                 raise QueryError(
                     _("only words, phrases and their OR can be near something"),
                     inner.column,
                     _("take it out of NEAR"),
                 )
+
+
+def _operands(node: Node) -> Iterator[Node]:
+    """Yield the nodes of an operand; what a concept excludes is no operand."""
+    yield node
+    for child in node.names if isinstance(node, Concept) else children(node):
+        yield from _operands(child)
 
 
 _TEXT = frozenset({"title", "summary", "body"})
@@ -124,6 +133,8 @@ _TEXT = frozenset({"title", "summary", "body"})
 def _reach(node: Node) -> frozenset[str]:
     """Return the parts in which a node can match; raises QueryError for a NEAR across parts."""
     if isinstance(node, Word):
+        return frozenset({node.part}) if node.part else _TEXT
+    if isinstance(node, Concept):
         return frozenset({node.part}) if node.part else _TEXT
     reaches = [_reach(child) for child in children(node)]
     if isinstance(node, Or):

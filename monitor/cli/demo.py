@@ -112,7 +112,7 @@ def store_past(address: StoreAddress, config: Config, server: NewsroomServer) ->
         for article in content.past
     ]
     with closing(open_store(address)) as store:
-        store.subscribe(config.feeds, config.watchlists)
+        store.subscribe(config.feeds, config.watchlists, config.concepts)
         importer = ArticleImport(store, lambda: config.watchlists, lambda: now)
         importer.take(parse_article(row, now) for row in rows)
         with store.batch() as batch:

@@ -57,7 +57,7 @@ def feeds_backfill(context: click.Context, feed: str, since: Timestamp, style: s
     target = find_feed(feed, config.feeds)
     store = open_store(cli.store)
     if not store.feeds.every():
-        store.subscribe(config.feeds, config.watchlists)
+        store.subscribe(config.feeds, config.watchlists, config.concepts)
     in_force, zone = current_config(cli), local_zone()
     importer = ArticleImport(
         store,

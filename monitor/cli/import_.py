@@ -95,7 +95,8 @@ def _import_articles(cli: CliContext, file: Path, feed: str, tally: _Tally) -> t
     config_in_force, zone = current_config(cli), local_zone()
     store = open_store(cli.store)
     if not store.feeds.every():  # before the first run: what is imported belongs to its feeds
-        store.subscribe((config := config_in_force()).feeds, config.watchlists)
+        config = config_in_force()
+        store.subscribe(config.feeds, config.watchlists, config.concepts)
     importer = ArticleImport(
         store,
         lambda: config_in_force().watchlists,

@@ -13,6 +13,7 @@ from monitor.base.errors import MissingExtraError, Problem, requires_extra
 from monitor.base.formatting import nearest
 from monitor.base.translation import gettext as _
 from monitor.config import addresses
+from monitor.config.concepts import concepts
 from monitor.config.credentials import Credentials, is_in_file
 from monitor.config.draft import (
     ConfigDraft,
@@ -40,7 +41,8 @@ def assemble(content: bytes, path: Path) -> tuple[Config | None, list[Problem]]:
         return None, [draft]
     file = draft.file
     all_feeds = feeds(draft, path.parent, os.environ)
-    all_watchlists = watchlists(draft, all_feeds)
+    all_concepts = concepts(draft)
+    all_watchlists = watchlists(draft, all_feeds, all_concepts)
     _check_searches(draft)
     config = Config(
         path=path,
@@ -48,6 +50,7 @@ def assemble(content: bytes, path: Path) -> tuple[Config | None, list[Problem]]:
         shared=os.environ.get(STORE_VARIABLE) or file.store,
         feeds=all_feeds,
         watchlists=all_watchlists,
+        concepts=tuple(all_concepts.values()),
         searches=file.searches,
         channels=_channels(draft, path, os.environ),
         routes=_routes(draft, all_feeds),

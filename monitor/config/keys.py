@@ -420,6 +420,24 @@ class ApiKeys(Table):
     )
 
 
+class ConceptKeys(Table):
+    """A thing with several names, for `concept:NAME` in terms, queries and searches."""
+
+    names = kinds.TEXTS.key(
+        "Its names, as terms: words or words in order, with `=`, `~` and `*`, or `concept:NAME`."
+        " Without them, the name of the concept.",
+        examples=[["Alibaba", "阿里巴巴"]],
+    )
+    also = kinds.TEXTS.key(
+        "What belongs to it: brands, subsidiaries.", examples=[["Taobao", "AliExpress"]]
+    )
+    not_ = kinds.TEXTS.key(
+        "Terms whose places are no occurrence of it. Elsewhere in an article it still counts.",
+        examples=[["Ali Baba"]],
+    )
+    note = kinds.NOTE.key("For those who read the file.")
+
+
 class FileKeys(Table):
     """One newsroom: its feeds, its watchlists, and how alerts are delivered."""
 
@@ -427,6 +445,10 @@ class FileKeys(Table):
 
     feeds = listed(table(FeedKeys)).key("The feeds to poll.")
     watchlists = listed(table(WatchlistKeys)).key("The watchlists. `[]` only fills the archive.")
+    concepts = named(kinds.NAME, table(ConceptKeys)).key(
+        "Things with several names, by a name of each, for `concept:NAME` in terms and queries.",
+        examples=[{"Alibaba": {"names": ["Alibaba", "阿里巴巴"], "not": ["Ali Baba"]}}],
+    )
     searches = listed(table(SearchKeys, SearchKeys.search)).key(
         "Saved searches, for `tocsin search @NAME`."
     )

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 
 from msgspec.structs import replace
 
 from index.errors import QueryError
 from index.query.ast import Not
+from index.query.concepts import Concepts, defined
 from index.query.parser import Query, any_of, combine, none_of, score
 from monitor.base.translation import gettext as _
 from monitor.config.draft import ConfigDraft, repeated, unknown_channel, unknown_selector
@@ -20,9 +21,14 @@ from monitor.model.feed import Feed
 from monitor.model.watchlist import Escalate, Watchlist
 
 
-def watchlists(draft: ConfigDraft, feeds: tuple[Feed, ...]) -> tuple[Watchlist, ...]:
+def watchlists(
+    draft: ConfigDraft, feeds: tuple[Feed, ...], concepts: Concepts
+) -> tuple[Watchlist, ...]:
     """Return the watchlists of a draft; problems are added to the draft."""
-    parsed = [_watchlist(draft, number, keys) for number, keys in enumerate(draft.file.watchlists)]
+    parsed = [
+        _watchlist(draft, number, keys, concepts)
+        for number, keys in enumerate(draft.file.watchlists)
+    ]
     for number, earlier in repeated(entry.name.casefold() if entry else "" for entry in parsed):
         message = _(
             "a watchlist is called `{name}` already, on line {line}",
@@ -44,8 +50,10 @@ def watchlists(draft: ConfigDraft, feeds: tuple[Feed, ...]) -> tuple[Watchlist, 
     return tuple(watchlist for watchlist in parsed if watchlist)
 
 
-def _watchlist(draft: ConfigDraft, number: int, keys: WatchlistKeys) -> Watchlist | None:
-    query = watchlist_query(draft, ("watchlists", number), keys)
+def _watchlist(
+    draft: ConfigDraft, number: int, keys: WatchlistKeys, concepts: Concepts
+) -> Watchlist | None:
+    query = watchlist_query(draft, ("watchlists", number), keys, concepts)
     if query is None:
         return None
     common = draft.file.alerts
@@ -82,32 +90,47 @@ def escalate(specific: AlertsKeys, common: AlertsKeys) -> Escalate:
 # --- queries ------------------------------------------------------------------------
 
 
-def watchlist_query(draft: ConfigDraft, loc: Loc, keys: WatchlistKeys) -> Query | None:
+def watchlist_query(
+    draft: ConfigDraft, loc: Loc, keys: WatchlistKeys, concepts: Concepts
+) -> Query | None:
     """Return the query of a watchlist; None, with problems added, if it is not valid."""
-    positive = _positive_query(draft, loc, keys)
+    positive = _positive_query(draft, loc, keys, concepts)
     if not keys.not_:
         return positive
     place = (*loc, "not")
-    exclusions = partial(none_of, keys.not_)
-    negative = _build(draft, place, exclusions, enumerate(keys.not_), alone=none_of)
+
+    def exclude(terms: Iterable[str]) -> Query:
+        return defined(none_of(terms), concepts)
+
+    exclusions = partial(exclude, keys.not_)
+    negative = _build(draft, place, exclusions, enumerate(keys.not_), exclude)
     if positive is None or negative is None:
         return None
     refusal = Query(negative.text, Not(negative.root, text=negative.text))
-    full = _build(draft, place, partial(combine, positive, refusal))
+    full = _build(draft, place, partial(combine, positive, refusal), (), exclude)
     return full and replace(full, text=f"({positive.text}) NOT ({negative.text})")  # not a message
 
 
-def _positive_query(draft: ConfigDraft, loc: Loc, keys: WatchlistKeys) -> Query | None:
+def _positive_query(
+    draft: ConfigDraft, loc: Loc, keys: WatchlistKeys, concepts: Concepts
+) -> Query | None:
     """Return the query of `terms`, `query` or `score`, without `not`."""
-    if keys.query or "query" in keys.written:
-        return keys.query
+
+    def any_term(terms: Iterable[str]) -> Query:
+        return defined(any_of(terms), concepts)
+
+    def weigh(weights: Mapping[str, float], threshold: float) -> Query:
+        return defined(score(weights, threshold), concepts)
+
+    if keys.query:
+        return _build(draft, (*loc, "query"), partial(defined, keys.query, concepts), (), any_term)
     if keys.terms:
-        terms = partial(any_of, keys.terms)
-        return _build(draft, (*loc, "terms"), terms, enumerate(keys.terms))
+        terms = partial(any_term, keys.terms)
+        return _build(draft, (*loc, "terms"), terms, enumerate(keys.terms), any_term)
     if keys.score and keys.threshold is not None:
-        make_score = partial(score, keys.score, keys.threshold)
+        make_score = partial(weigh, keys.score, keys.threshold)
         score_terms = ((term, term) for term in keys.score)
-        return _build(draft, (*loc, "score"), make_score, score_terms, are_keys=True)
+        return _build(draft, (*loc, "score"), make_score, score_terms, any_term, are_keys=True)
     return None
 
 
@@ -115,10 +138,10 @@ def _build(
     draft: ConfigDraft,
     loc: Loc,
     make: Callable[[], Query],
-    terms: Iterable[tuple[int | str, str]] = (),
+    terms: Iterable[tuple[int | str, str]],
+    alone: Callable[[Iterable[str]], Query],
     *,
     are_keys: bool = False,
-    alone: Callable[[Iterable[str]], Query] = any_of,
 ) -> Query | None:
     """Return the query that `make` makes of a value; None, with problems added, if it cannot.
 
@@ -134,7 +157,7 @@ def _build(
                 (*loc, step), query_problem(mistake), position=mistake.position, key=are_keys
             )
         if not mistakes:
-            draft.add_problem(loc, query_problem(error))
+            draft.add_problem(loc, query_problem(error), position=error.position)
         return None
 
 

@@ -6,7 +6,7 @@ import functools
 from enum import Enum
 from hashlib import blake2b
 
-from index.query.ast import And, AtLeast, Facet, Near, Node, Not, Or, Phrase, Score, Word
+from index.query.ast import And, AtLeast, Concept, Facet, Near, Node, Not, Or, Phrase, Score, Word
 from index.query.parser import CACHED_QUERIES
 
 
@@ -35,7 +35,7 @@ def _canonical(node: Node) -> str:
 
 _COMPARED: dict[type[Node], list[str]] = {
     kind: [name for name in kind.__struct_fields__ if name not in Node.__struct_fields__]
-    for kind in (Word, Phrase, Near, AtLeast, Not, Score, Facet)
+    for kind in (Word, Phrase, Near, AtLeast, Concept, Not, Score, Facet)
 }
 """Cache of node type to the names of the fields that count."""
 

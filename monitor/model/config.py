@@ -19,6 +19,7 @@ from monitor.model.watchlist import Severity
 if TYPE_CHECKING:
     from array import array
 
+    from index.query.concepts import Definition
     from index.query.parser import Query
     from monitor.model.feed import Feed, Secret
     from monitor.model.watchlist import Watchlist
@@ -293,6 +294,7 @@ class Config(Struct, frozen=True, kw_only=True):
     """The address of a store that several machines share; empty for a store in `data`."""
     feeds: tuple[Feed, ...]
     watchlists: tuple[Watchlist, ...]
+    concepts: tuple[Definition, ...] = ()
     searches: tuple[SavedSearch, ...] = ()
     allow: Networks = ()
     """Private address ranges to which tocsin may connect."""

@@ -102,7 +102,8 @@ class ConfigReloader:
         rules = await asyncio.to_thread(WatchlistMatcher, called.watchlists, called.feeds)
         former_feeds = {feed.url: feed for feed in await parts.thread(parts.store.feeds.every)}
         retry_failing = config.allow != self.config.allow
-        feeds = await parts.thread(parts.store.subscribe, called.feeds, called.watchlists)
+        subscribed = called.feeds, called.watchlists, called.concepts
+        feeds = await parts.thread(parts.store.subscribe, *subscribed)
         self.config = config
         parts.use_language(config.language)
         self.feeds = {feed.url: feed for feed in feeds if feed.enabled}

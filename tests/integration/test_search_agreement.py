@@ -13,7 +13,7 @@ from support.difficult_texts import TEXTS as DIFFICULT_TEXTS
 from support.distance_queries import QUERIES, TEXTS
 from support.golden_cases import GOLDEN
 from support.properties import examples
-from support.query_oracle import OracleQuery, Weighed, queries, scores
+from support.query_oracle import CONCEPTS, OracleQuery, Weighed, queries, scores
 
 from index.analysis.term_positions import DocumentTerms
 from index.analysis.tokenizer import tokenize
@@ -23,6 +23,7 @@ from index.evaluation.highlight import Highlighter
 from index.evaluation.proximity import MAX_PLACES
 from index.evaluation.spans import MemoryDocument, matches, occurrences
 from index.query.ast import Facet
+from index.query.concepts import defined
 from index.query.filters import selects
 from index.query.parser import Query, parse_query, score
 from index.search import DocumentFilter
@@ -94,7 +95,7 @@ def test_rules_archive_and_oracle_agree(
     cases = {}
     for text, holds in generated:
         try:
-            query = parse_query(text, allow_archive_filters=False)
+            query = defined(parse_query(text, allow_archive_filters=False), CONCEPTS)
         except QueryError:  # a contradiction, or the same twice in a list
             continue
         cases[text] = query, {id for id, doc in enumerate(docs, 1) if holds(doc)}

@@ -12,7 +12,9 @@ from typing import Any
 
 from hypothesis import assume
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
+from index.query.concepts import Definition, by_name
 from support.constructed_articles import PIECES, Doc, Piece, Spot, without_elision
 
 Places = list[tuple[Spot, ...]]
@@ -187,10 +189,58 @@ ROWS: dict[str, Finds] = {
 """Codes and names of several words."""
 
 
+def _piece(written: str) -> Finds:
+    """Return the oracle of a compound that articles are made of."""
+    return _compound(next(piece for piece in PIECES if piece.written == written))[1]
+
+
+def _inflected(term: str) -> Finds:
+    return chosen(lambda spot: same_lemma(spot.term, term))
+
+
+def _concept(names: dict[str, Finds], excluded: dict[str, Finds]) -> tuple[Definition, Finds]:
+    """Return the definition of a concept, and its oracle: places that nothing excluded has."""
+
+    def finds(doc: Doc) -> Places:
+        cancelled = [place for term in excluded.values() for place in term(doc)]
+        places = [place for name in names.values() for place in name(doc)]
+        return [
+            place
+            for place in places
+            if all(place[0].part != other[0].part or disjoint(place, other) for other in cancelled)
+        ]
+
+    return Definition("", tuple(names), tuple(excluded)), finds
+
+
+_SPY, _SPY_FINDS = _concept(
+    {"espionnage~": _inflected("espionnage"), "spies": _formed("spies"),
+     "VSSE": _formed("vsse", "VSSE", "Vsse")},
+    {"contre-espionnage": _piece("contre-espionnage"),
+     "Liège espionnage": _row([_formed("liege"), _formed("espionnage")])},
+)  # fmt: skip
+_TRADE, _TRADE_FINDS = _concept(
+    {"trade~": _inflected("trade"), "e-commerce": _piece("e-commerce"), "COVID-19": _COVID,
+     "port company": _row([_formed("port"), _formed("company")])},
+    {"company": _formed("company"), "19": _formed("19")},
+)  # fmt: skip
+CONCEPTS = by_name([replace(_SPY, name="spy"), replace(_TRADE, name="trade")])
+_CONCEPT_LEAVES = [("concept:spy", _SPY_FINDS), ("notion:trade", _TRADE_FINDS)]
+
+
 @st.composite
 def stretches(draw: Any) -> tuple[str, Finds]:
-    """Draw a word, a phrase, or words near each other, and the oracle of it."""
-    kind = draw(st.sampled_from(["word", "row", "phrase", "near", "loose", "phrase near"]))
+    """Draw a word, a phrase, a concept, or such near each other, and the oracle of it."""
+    kinds = ["word", "row", "phrase", "near", "loose", "phrase near", "concept", "concept near"]
+    kind = draw(st.sampled_from(kinds))
+    if kind.startswith("concept"):
+        text, finds = draw(st.sampled_from(_CONCEPT_LEAVES))
+        other = draw(leaves())
+        if kind == "concept" or ":" in other[0]:
+            return text, finds
+        distance, ordered = draw(st.integers(1, 6)), draw(st.booleans())
+        link = f"{'W' if ordered else 'NEAR'}/{distance}"
+        return f"({text} {link} {other[0]})", near(finds, other[1], distance, ordered=ordered)
     if kind == "row":
         return draw(st.sampled_from(list(ROWS.items())))
     first, second, third = draw(leaves()), draw(leaves()), draw(leaves())

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence, Set
 from typing import NamedTuple
 
 from index.evaluation.term_expansion import expands, is_open, key
-from index.query.ast import And, AtLeast, Mode, Near, Node, Or, Phrase, Score, Word, words
+from index.query.ast import And, AtLeast, Concept, Mode, Near, Node, Or, Phrase, Score, Word, words
 from index.query.parser import CACHED_QUERIES
 
 MAX_WORDS = 4
@@ -45,6 +45,8 @@ def required_terms(node: Node) -> RequiredTerms:
         return functools.reduce(_both, _cheapest_first(map(required_terms, node.children)))
     if isinstance(node, Or):
         return _any_of([required_terms(child) for child in node.children])
+    if isinstance(node, Concept):
+        return _any_of([required_terms(name) for name in node.names])
     if isinstance(node, AtLeast):
         return _of_count(node)
     if isinstance(node, Score):

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from msgspec.structs import replace
 
 from index.query.filters import UNDETERMINED, resolve_time
-from index.query.parser import Query, parse_query
+from index.query.parser import Query
 from monitor.base.article import Timestamp
 from monitor.base.errors import MonitorError
 from monitor.base.translation import gettext as _
@@ -60,7 +60,7 @@ class Statistics:
         one query. A filter's or query's own dates say from when to when; else it is from
         the first article until now. Raises QueryError, ArchiveError, MonitorError.
         """
-        parsed = [parse_query(query) for query in queries]
+        parsed = [self._search.parsed(query) for query in queries]
         results = [(query.text, self._search.matches(query, filter)) for query in parsed]
         if split is not None:
             results = [
@@ -95,7 +95,7 @@ class Statistics:
 
         Raises QueryError, ArchiveError.
         """
-        query = parse_query(text)
+        query = self._search.parsed(text)
         matched = self._search.matches(query, filter)
         dates = matched.dates
         ids = sorted(dates)

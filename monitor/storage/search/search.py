@@ -31,6 +31,8 @@ from index.archive import open_archive
 from index.errors import ArchiveDamaged, ArchiveError
 from index.evaluation.highlight import Highlighter, snippet
 from index.interruption import checked, interruptible
+from index.query.ast import Concept, walk
+from index.query.concepts import defined
 from index.query.filters import UNDETERMINED
 from index.query.parser import Query, parse_query
 from index.query.suggestions import FEW, Count, slips
@@ -179,7 +181,7 @@ class ArchiveSearch:
             QueryError: The query has a mistake; the error knows its column.
             CursorError: `after` is no place in the result of this search.
         """
-        parsed, key = parse_query(query), fingerprint(query, filter, sort)
+        parsed, key = self.parsed(query), fingerprint(query, filter, sort)
         cursor = Cursor(key, self._clock(), filter.since, filter.until)
         if after:
             cursor = parse_cursor(after, key)
@@ -219,7 +221,7 @@ class ArchiveSearch:
 
     def suggestions(self, text: str, total: int, filter: Filter = Filter()) -> list[Suggestion]:
         """Return other searches that find more than these `total`; raises as `search` does."""
-        query, resolution = parse_query(text), self._resolution()
+        query, resolution = self.parsed(text), self._resolution()
         if total >= FEW_HITS and not any(slips(query.root)):
             return []
         with self._reading() as archive:
@@ -319,7 +321,14 @@ class ArchiveSearch:
         """
         if query is None:
             return list(range(self._views.version().article, 0, -1))
-        return self.matching_ids(parse_query(query))[::-1]
+        return self.matching_ids(self.parsed(query))[::-1]
+
+    def parsed(self, text: str) -> Query:
+        """Return the query of a text, with the concepts that are defined; raises QueryError."""
+        query = parse_query(text)
+        if any(isinstance(node, Concept) for node in walk(query.root)):
+            return defined(query, self._views.watchlists.concepts())
+        return query
 
     def _resolution(self, now: Timestamp | None = None) -> QueryResolution:
         return QueryResolution(self._views, self._clock() if now is None else now, self._zone)

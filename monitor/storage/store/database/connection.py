@@ -128,6 +128,9 @@ class Connection(Protocol):
     def add_column(self, table: str, column: str) -> None:
         """Add a column to a table of an earlier version, with its default."""
 
+    def add_table(self, name: str) -> None:
+        """Add a table to those of an earlier version."""
+
     def create_tables(self) -> None:
         """Make the tables of a new store."""
 

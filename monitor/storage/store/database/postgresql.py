@@ -279,6 +279,9 @@ class PostgresqlConnection:
     def add_column(self, table: str, column: str) -> None:
         self.execute(printers.postgresql_column(table, column))
 
+    def add_table(self, name: str) -> None:
+        self.script(";".join(printers.postgresql_table(name)))
+
     def create_tables(self) -> None:
         self.script(";".join(printers.postgresql_statements()))
 

@@ -51,8 +51,8 @@ _SQLITE_TYPES = {
 
 def sqlite_statements() -> Iterator[str]:
     """Yield the statements that make the tables of a new store, and their triggers."""
-    for table in TABLES.values():
-        yield from _sqlite_table(table)
+    for name in TABLES:
+        yield from sqlite_table(name)
     yield f"""CREATE TRIGGER alert_raised AFTER INSERT ON alerts BEGIN
     INSERT INTO counts SELECT new.watchlist, 1, 0 WHERE new.merged_into IS NULL
     ON CONFLICT DO UPDATE SET total = total + 1;
@@ -77,8 +77,9 @@ def sqlite_column(table: str, column: str) -> str:
     return f"ALTER TABLE {table} ADD COLUMN {added}"
 
 
-def _sqlite_table(table: Table) -> Iterator[str]:
+def sqlite_table(name: str) -> Iterator[str]:
     """Yield the statements that make a table and its indices."""
+    table = TABLES[name]
     lines = [
         (declaration(column, _SQLITE_TYPES, _sqlite_literal), column.comment)
         for column in table.columns.values()
@@ -173,8 +174,8 @@ def postgresql_statements() -> Iterator[str]:
     # The highest number that a row of a table ever had; kept by triggers.
     yield "CREATE TABLE given (name TEXT PRIMARY KEY, number BIGINT NOT NULL)"
     yield "INSERT INTO given VALUES ('alerts', 0), ('evidence', 0)"
-    for table in TABLES.values():
-        yield from _postgresql_table(table)
+    for name in TABLES:
+        yield from postgresql_table(name)
     for name, (event, statements) in POSTGRESQL_TRIGGERS.items():
         # Before the row changes, not after: what runs after waits for the end of the whole
         # statement, and would see the rows of a statement all changed at once.
@@ -192,8 +193,9 @@ def postgresql_column(table: str, column: str) -> str:
     return f"ALTER TABLE {table} ADD COLUMN {added}"
 
 
-def _postgresql_table(table: Table) -> Iterator[str]:
+def postgresql_table(name: str) -> Iterator[str]:
     """Yield the statements that make a table and its indices."""
+    table = TABLES[name]
     lines = [
         declaration(column, _POSTGRESQL_TYPES, _postgresql_literal)
         for column in table.columns.values()
@@ -206,8 +208,8 @@ def _postgresql_table(table: Table) -> Iterator[str]:
     yield f"CREATE {storage}TABLE {table.name} ({', '.join(lines)})"
     if long_keys:
         yield f"CREATE UNIQUE INDEX {table.name}_key ON {table.name} ({conflict_key(table)})"
-    for name in long_keys:
-        yield f"CREATE INDEX {table.name}_by_{name} ON {table.name} USING hash ({name})"
+    for key in long_keys:
+        yield f"CREATE INDEX {table.name}_by_{key} ON {table.name} USING hash ({key})"
     for index in table.indices:
         column = table.columns.get(index.columns)
         method = "USING hash " if column and column.kind is Kind.LONG_TEXT else ""

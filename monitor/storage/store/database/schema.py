@@ -24,6 +24,7 @@ def _add_kinds_of_sources(connection: Connection) -> None:
         "barred",
     ):
         connection.add_column("feeds", column)
+    connection.add_table("concepts")
 
 
 UPGRADES: Sequence[Upgrade] = (_add_kinds_of_sources,)

@@ -142,6 +142,12 @@ class SqliteConnection(sqlite3.Connection):
 
         self.execute(printers.sqlite_column(table, column))
 
+    def add_table(self, name: str) -> None:
+        from monitor.storage.store.database import printers  # as in `statements`
+
+        for statement in printers.sqlite_table(name):
+            self.execute(statement)
+
     def create_tables(self) -> None:
         for statement in statements():
             self.execute(statement)

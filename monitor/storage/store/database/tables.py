@@ -123,6 +123,12 @@ _TABLES = (
         comment="How far each rule in force has got with the articles that were there before it.",
     ),
     _table(
+        "concepts",
+        "name",
+        text("name"),
+        text("definition", comment="JSON: names, and terms that cancel a place"),
+    ),
+    _table(
         "feeds",
         "number",
         number("number"),

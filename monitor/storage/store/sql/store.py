@@ -10,6 +10,7 @@ from itertools import chain
 
 from msgspec.structs import replace
 
+from index.query.concepts import Definition
 from monitor.base.article import Timestamp
 from monitor.base.files import file_signature
 from monitor.base.translation import coded
@@ -34,7 +35,12 @@ from monitor.storage.store.sql.articles import article_columns, article_of
 from monitor.storage.store.sql.batch import Batch, StoreReads
 from monitor.storage.store.sql.deliveries import BriefingQueue, DeliveryQueue
 from monitor.storage.store.sql.feeds import STATE, FeedViews, state_of
-from monitor.storage.store.sql.subscriptions import place_pages, save_subscriptions, save_watchlists
+from monitor.storage.store.sql.subscriptions import (
+    place_pages,
+    save_concepts,
+    save_subscriptions,
+    save_watchlists,
+)
 from monitor.storage.store.sql.watchlists import WatchlistViews
 
 SHARED_BUSY_MS = 60_000
@@ -58,14 +64,20 @@ class Store:
         self.watchlists = WatchlistViews(connection)
         self.articles = ArticleViews(connection)
 
-    def subscribe(self, feeds: Sequence[Feed], watchlists: Sequence[Watchlist]) -> tuple[Feed, ...]:
-        """Make these the active feeds and watchlists; return the feeds with their numbers.
+    def subscribe(
+        self,
+        feeds: Sequence[Feed],
+        watchlists: Sequence[Watchlist],
+        concepts: Sequence[Definition] = (),
+    ) -> tuple[Feed, ...]:
+        """Make these the active feeds, watchlists, concepts; return the feeds with their numbers.
 
         Only differences are written. The history of other feeds stays.
         """
         with transaction(self._connection) as sql:
             numbers = save_subscriptions(sql, feeds, self._bucket_of)
             save_watchlists(sql, watchlists)
+            save_concepts(sql, concepts)
             if self.is_shared:
                 place_pages(sql, self._bucket_of)
         return tuple(replace(feed, number=numbers[feed.url]) for feed in feeds)

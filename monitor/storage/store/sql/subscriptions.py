@@ -6,6 +6,9 @@ import json
 from collections.abc import Callable, Collection, Sequence
 from typing import Any
 
+from msgspec.structs import asdict
+
+from index.query.concepts import Definition
 from monitor.model.evidence import Kind
 from monitor.model.feed import Feed
 from monitor.model.watchlist import Watchlist, renamed_watchlists
@@ -105,6 +108,15 @@ def _feed_values(feed: Feed, bucket_of: Callable[[str], int]) -> tuple[Any, ...]
         feed.outlet,
         feed.is_found,
     )
+
+
+def save_concepts(sql: Connection, concepts: Sequence[Definition]) -> None:
+    """Make these concepts the defined ones."""
+    rows = sorted((concept.name, json.dumps(asdict(concept))) for concept in concepts)
+    stored = sql.execute("SELECT name, definition FROM concepts ORDER BY name").fetchall()
+    if rows != [tuple(row) for row in stored]:
+        sql.execute("DELETE FROM concepts")
+        sql.insert("concepts", "name, definition", rows)
 
 
 _COLUMNS = (

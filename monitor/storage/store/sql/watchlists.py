@@ -5,6 +5,9 @@ from __future__ import annotations
 import json
 from collections import Counter, defaultdict
 
+from msgspec import convert
+
+from index.query.concepts import Concepts, Definition, by_name
 from monitor.base.article import Timestamp
 from monitor.model.alert import ArticleVerdict
 from monitor.model.watchlist import (
@@ -36,6 +39,11 @@ class WatchlistViews(StoreViews):
             WatchlistInForce(name, tuple(json.loads(feeds)), bool(pending))
             for name, feeds, pending in rows
         ]
+
+    def concepts(self) -> Concepts:
+        """Return the concepts of the active configuration."""
+        rows = self._connection.read("SELECT definition FROM concepts")
+        return by_name(convert(json.loads(definition), Definition) for (definition,) in rows)
 
     def counts(self, since: Timestamp, buckets: int, width: float) -> list[WatchlistCount]:
         """Return every watchlist with its counts and a histogram of stories.

@@ -12,6 +12,7 @@ from index.errors import QueryError
 from index.query.ast import ALERT_FACETS, FACETS, Facet
 from index.query.completion import complete
 from index.query.filters import (
+    CONCEPT,
     FRENCH,
     OTHER_VALUES,
     names,
@@ -115,7 +116,7 @@ PAIRS = [
 
 
 def test_every_field_has_a_french_name() -> None:
-    assert set(FRENCH) == {*PARTS, *FACETS, *ALERT_FACETS}
+    assert set(FRENCH) == {*PARTS, CONCEPT, *FACETS, *ALERT_FACETS}
     folded_names = [fold(spelling) for spellings in FRENCH.values() for spelling in spellings]
     assert len(folded_names) == len({*folded_names})
     assert not {*folded_names} & {*PARTS, *FACETS, *ALERT_FACETS}

@@ -87,7 +87,7 @@ def with_examples(path: Path, monkeypatch: pytest.MonkeyPatch) -> Config:
     monkeypatch.setenv("JOURNAL_PASSWORD", "x")
     monkeypatch.setenv("SOC_SECRET", "x")
     text = path.read_text(encoding="utf-8")
-    example = r"(?m)^( *)# ( *(?:- )?(?:[a-z_]+|journal\.example):(?: .*)?)$"
+    example = r"(?m)^( *)# ( *(?:- )?(?:[a-z_]+|journal\.example|Alibaba):(?: .*)?)$"
     return understand(re.sub(example, r"\1\2", text).encode(), path)
 
 

@@ -4,9 +4,10 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 from support.constructed_articles import documents
-from support.query_oracle import queries
+from support.query_oracle import CONCEPTS, queries
 
 from index.errors import QueryError
+from index.query.concepts import defined
 from index.query.parser import any_of, parse_query, score
 from monitor.base.article import PARTS, Article
 from monitor.judgement.match.matcher import MAX_MATCHES, WatchlistMatcher, explain
@@ -24,7 +25,8 @@ def article(title="", summary="", body="", author="", lang="fr"):
 
 
 def watchlist(query, **settings):
-    query = parse_query(query, allow_archive_filters=False) if isinstance(query, str) else query
+    if isinstance(query, str):
+        query = defined(parse_query(query, allow_archive_filters=False), CONCEPTS)
     return Watchlist(**{"name": query.text, "query": query} | settings)
 
 

@@ -1,0 +1,90 @@
+"""Concepts: names of one thing, defined once, and written `concept:NAME` in queries.
+
+A name is a term with all that terms can do, or another concept. What a concept excludes cancels
+an occurrence: “Ali Baba, a film sponsored by Alibaba” has one of Alibaba.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from index.analysis.folding import compact
+from index.errors import QueryError
+from index.query import parser, validation
+from index.query.ast import And, AtLeast, Concept, Near, Node, Not, Or, Score
+from index.query.parser import Query
+from monitor.base.formatting import nearest
+from monitor.base.translation import gettext as _
+
+Concepts = Mapping[str, "Definition"]
+"""Definitions by the name of the concept, without case, accents and punctuation."""
+NO_CONCEPTS: Concepts = {}
+
+
+class Definition(Struct, frozen=True):
+    """What a concept means."""
+
+    name: str
+    names: tuple[str, ...]
+    """Terms, or `concept:NAME`."""
+    excluded: tuple[str, ...] = ()
+    """Terms whose places are no occurrence of it."""
+
+
+def by_name(definitions: Iterable[Definition]) -> Concepts:
+    return {compact(definition.name): definition for definition in definitions}
+
+
+def defined(query: Query, concepts: Concepts) -> Query:
+    """Return a query whose concepts have their names.
+
+    Raises:
+        QueryError: A concept is unknown or part of itself, or one of its names is no term.
+    """
+    root = _defined(query.root, concepts, ())
+    if root is query.root:
+        return query
+    validation.check(root)
+    return Query(query.text, root)
+
+
+def _defined(node: Node, concepts: Concepts, outer: tuple[str, ...]) -> Node:
+    if isinstance(node, Concept):
+        return node if node.children else _with_names(node, concepts, outer)
+    if isinstance(node, Not):
+        child = _defined(node.child, concepts, outer)
+        return node if child is node.child else replace(node, child=child)
+    if isinstance(node, Score):
+        weighted = tuple((weight, _defined(c, concepts, outer)) for weight, c in node.weighted)
+        return node if _same(weighted, node.weighted) else replace(node, weighted=weighted)
+    if isinstance(node, And | Or | AtLeast | Near):
+        children = tuple(_defined(child, concepts, outer) for child in node.children)
+        return node if _same(children, node.children) else replace(node, children=children)
+    return node
+
+
+def _same(new: tuple[object, ...], old: tuple[object, ...]) -> bool:
+    if new and isinstance(new[0], tuple):
+        return all(a[1] is b[1] for a, b in zip(new, old, strict=True))  # type: ignore[index]
+    return all(a is b for a, b in zip(new, old, strict=True))
+
+
+def _with_names(node: Concept, concepts: Concepts, outer: tuple[str, ...]) -> Concept:
+    key = compact(node.name)
+    definition = concepts.get(key)
+    if definition is None:
+        known = [definition.name for definition in concepts.values()]
+        hint = nearest(node.name, known).lstrip("; ") or _("define it under `concepts:`")
+        message = _("there is no concept `{name}`", name=node.name)
+        raise QueryError(message, node.column, hint)
+    if key in outer:
+        message = _("the concept `{name}` is a name of itself", name=definition.name)
+        raise QueryError(message, node.column, _("take it away from its names"))
+    names = tuple(
+        _defined(parser.term(name, node.part), concepts, (*outer, key)) for name in definition.names
+    )
+    excluded = tuple(Not(parser.term(name, node.part), text=name) for name in definition.excluded)
+    return replace(node, name=definition.name, children=(*names, *excluded))
