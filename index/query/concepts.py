@@ -19,10 +19,6 @@ from index.query.parser import Query
 from monitor.base.formatting import nearest
 from monitor.base.translation import gettext as _
 
-Concepts = Mapping[str, "Definition"]
-"""Definitions by the name of the concept, without case, accents and punctuation."""
-NO_CONCEPTS: Concepts = {}
-
 
 class Definition(Struct, frozen=True):
     """What a concept means."""
@@ -32,6 +28,10 @@ class Definition(Struct, frozen=True):
     """Terms, or `concept:NAME`."""
     excluded: tuple[str, ...] = ()
     """Terms whose places are no occurrence of it."""
+
+
+Concepts = Mapping[str, Definition]
+"""Definitions by the name of the concept, without case, accents and punctuation."""
 
 
 def by_name(definitions: Iterable[Definition]) -> Concepts:
