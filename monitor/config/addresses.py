@@ -19,33 +19,27 @@ _LOGIN = re.compile(r"(?<=//)(?:[^/?#]*|.*:.*)@")
 """User and password in an address, even if they are not escaped."""
 
 
-_MAILBOX_PASSWORD = re.compile(r"(?i)(?<=imap://|maps://)([^/?#:]*):(?:[^/?#]*|.*:.*)@")
-
-
 def mailbox(text: str) -> str:
-    """Return the address of a folder of mails: imaps, or imap inside the own network."""
+    """Return the address of a folder of mails: imaps, or imap in the own network."""
     text = text.strip()
-    _check_length(text)
-    if not re.match(r"imaps?://\S+$", text, re.IGNORECASE) or not _has_host(text):
-        safe = without_login(text)
-        message = _("`{address}` is no mailbox; write imaps://user@host/Folder", address=safe)
-        raise ValueError(message)
-    return text
-
-
-def _check_length(text: str) -> None:
-    if len(text) > LONGEST_URL:
+    is_address = len(text) <= LONGEST_URL and re.match(r"(?i)imaps?://\S+$", text)
+    if not is_address or not _has_host(text):
         message = _(
-            "an address of {length} characters; at most {most}", length=len(text), most=LONGEST_URL
+            "`{address}` is no mailbox; write imaps://user@host/Folder", address=without_login(text)
         )
         raise ValueError(message)
+    return text
 
 
 def url(text: str) -> str:
     """Return the address of a feed or a page: http or https."""
     text = text.strip()
     safe = without_login(text)
-    _check_length(text)
+    if len(text) > LONGEST_URL:
+        message = _(
+            "an address of {length} characters; at most {most}", length=len(text), most=LONGEST_URL
+        )
+        raise ValueError(message)
     if re.fullmatch(r"[\w-]+(\.[\w-]+)+(:\d+)?(/\S*)?", text):
         guess = f"https://{text}"
         raise ValueError(
@@ -98,19 +92,15 @@ def origin(address: str) -> tuple[str, str, int]:
 
 
 def without_login(address: str) -> str:
-    """Return an address without the password in it, nor the user, who is part of a mailbox."""
-    if _is_mailbox(address):
-        return _MAILBOX_PASSWORD.sub(r"\1@", address, count=1)
+    """Return an address without the user and the password in it; a mailbox keeps its user."""
+    if re.match("(?i)imaps?:", address):
+        return re.sub("(?<=//)([^/?#:]*):(?:[^/?#]*|.*:.*)@", r"\1@", address, count=1)
     return _LOGIN.sub("", address, count=1)
 
 
 def host(address: str) -> str:
     """Return the host of an address, without www."""
     return (urlsplit(address).hostname or address).removeprefix("www.")
-
-
-def _is_mailbox(address: str) -> bool:
-    return address[:6].lower().startswith(("imap:", "imaps:"))
 
 
 def network(text: str) -> IPv4Network | IPv6Network:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import ClassVar
+from typing import Any, ClassVar
+from urllib.parse import unquote, urlsplit
 
 from monitor.base.translation import gettext as _
 from monitor.base.translation import mark_all, pgettext
@@ -178,6 +179,12 @@ class FeedKeys(SecretsKeys, AddressKeys):
     short = "url"
     needs: ClassVar = {"oneOf": [{"required": [kind.key]} for kind in SourceKind]}
 
+    def __init__(self, written: frozenset[str] = frozenset(), **values: Any) -> None:
+        super().__init__(written, **values)
+        if self.password and not self.auth:
+            user = unquote(urlsplit(self.mailbox).username or "")
+            self.auth = AuthKeys(user=user, password=self.password)
+
     @property
     def kind(self) -> SourceKind:
         """The kind of source that it is."""
@@ -204,7 +211,7 @@ class FeedKeys(SecretsKeys, AddressKeys):
             if key.text in ("password", "since", "split") and not node.get("mailbox"):
                 yield key.start, _("`{key}` is for a `mailbox`", key=key.text)
         if node.get("password"):
-            yield from one_of(["password", "auth"], node, "")
+            yield from one_of(["password", "auth"], node, "")  # not both
         yield from super().unfit_keys(node)
 
 

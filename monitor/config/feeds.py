@@ -141,40 +141,29 @@ def _feed(draft: ConfigDraft, number: int, hosts: Counter[str], credentials: Cre
         request_options=_request_options(sources, name, credentials),
         settings=_settings(sources),
     )
-    return _with_login(draft, number, feed, credentials)
+    return _with_login(draft, number, feed)
 
 
-def _with_login(draft: ConfigDraft, number: int, feed: Feed, credentials: Credentials) -> Feed:
-    """Return a feed whose login in the address became its Authorization header.
-
-    The password of a mailbox may stand beside its address.
-    """
+def _with_login(draft: ConfigDraft, number: int, feed: Feed) -> Feed:
+    """Return a feed whose login in the address became its Authorization header."""
     keys = draft.file.feeds[number]
     parts = urlsplit(keys.address)
-    is_mailbox = keys.kind is SourceKind.MAILBOX
-    if is_mailbox and not (keys.auth or (parts.username and (keys.password or parts.password))):
-        needed = _("write imaps://user@host/Folder, and `password: env:NAME`, or `auth`")
-        draft.add_problem(("feeds", number, "mailbox"), needed)
-    if not keys.password and not parts.password and (is_mailbox or not parts.username):
+    if keys.mailbox and not parts.password:
+        if not (keys.auth and keys.auth.user):
+            needed = _("write imaps://user@host/Folder, and `password: env:NAME`, or `auth`")
+            draft.add_problem(("feeds", number, "mailbox"), needed)
         return feed
-    if keys.auth and not keys.password:
+    if not parts.username and not parts.password:
+        return feed
+    if keys.auth:
         draft.add_problem(("feeds", number, "auth"), _("its address holds a password already"))
-    password: Secret | None = Secret(unquote(parts.password or ""))
-    if keys.password:
-        password = credentials.at(("feeds", number, "password"), keys.password, feed.name)
-    if password is None:
-        return feed
-    login = _basic(unquote(parts.username or ""), password.text)
+    login = _basic(unquote(parts.username or ""), unquote(parts.password or ""))
     headers = [pair for pair in feed.request_options.headers if pair[0] != AUTHORIZATION]
     settings = [setting for setting in feed.settings if setting.key != "auth"]
-    in_file = not keys.password or is_in_file(keys.password)
     return replace(
         feed,
         request_options=replace(feed.request_options, headers=(*headers, (AUTHORIZATION, login))),
-        settings=(
-            *settings,
-            Setting("auth", _source_of_secret(keys.password, in_file), _FEED, in_file),
-        ),
+        settings=(*settings, Setting("auth", _(_IN_FILE), _FEED, in_file=True)),
     )
 
 
@@ -293,12 +282,8 @@ def _written_settings(keys: SettingsKeys) -> Iterator[tuple[str, str, bool]]:
         secrets["auth"] = keys.auth.bearer or keys.auth.password
     for key, raw in secrets.items():
         in_file = is_in_file(raw)
-        yield key, _source_of_secret(raw, in_file), in_file
-
-
-def _source_of_secret(raw: str, in_file: bool) -> str:
-    """Return where a secret stands, in words."""
-    return _(_IN_FILE) if in_file else _("from {reference}", reference=raw)
+        origin = _IN_FILE if in_file else mark("from {reference}")
+        yield key, _(origin, reference=raw), in_file
 
 
 def _setting_text(value: float | bool | str) -> str:

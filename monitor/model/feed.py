@@ -125,11 +125,6 @@ class Source(Struct, frozen=True, kw_only=True):
         """Return what makes another reading of the same document."""
         return astuple(self.selectors) if self.selectors else ()
 
-    @property
-    def continues(self) -> bool:
-        """Whether each document begins where the last one ended, so that nothing is between."""
-        return self.kind is SourceKind.MAILBOX
-
 
 FEED = Source()
 

@@ -253,8 +253,7 @@ class Pipeline:
         max_bytes = most if is_costly else LARGE
         try:
             if is_mailbox:
-                mails = self._client.new_mails
-                fetched = await mails(feed, state.etag or b"", max_bytes, is_costly=is_costly)
+                fetched = await self._client.new_mails(feed, state, max_bytes)
             else:
                 fetched = await self._client.fetch(
                     url,

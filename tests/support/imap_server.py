@@ -9,11 +9,10 @@ import re
 import socketserver
 import ssl
 import threading
-from collections.abc import Iterable
 from contextlib import suppress
-from datetime import date, datetime
+from datetime import date
 from email.message import EmailMessage
-from email.utils import format_datetime, formataddr
+from email.utils import formataddr, parsedate_to_datetime
 from typing import Any, Self
 
 from msgspec import Struct, field
@@ -146,11 +145,7 @@ class _Session:
         assert self._folder is not None
         uids = sorted(self._folder.mails)
         if match := re.search(r"SINCE (\S+)", command):
-            since = next(
-                day
-                for day in self._days()
-                if format_datetime(_midnight(day))[5:16].replace(" ", "-") == match[1]
-            )
+            since = parsedate_to_datetime(f"{match[1]} 00:00:00".replace("-", " ")).date()
             uids = [uid for uid in uids if self._folder.days[uid] >= since]
         if match := re.search(r"UID (\d+):\*", command):
             first = int(match[1])
@@ -158,18 +153,12 @@ class _Session:
         self._send(f"* SEARCH {' '.join(map(str, uids))}\r\n".encode())
         return "OK Search completed"
 
-    def _days(self) -> Iterable[date]:
-        return (date.fromordinal(TODAY.toordinal() + n) for n in range(-400, 400))
-
     def _fetch(self, command: str) -> str:
         assert self._folder is not None
         _uid, _fetch, uids, what = command.split(maxsplit=3)
         for number, uid in enumerate(map(int, uids.split(",")), 1):
             mail = self._folder.mails.get(uid)
             if mail is None:
-                continue
-            if what == "(RFC822.SIZE)":
-                self._send(f"* {number} FETCH (UID {uid} RFC822.SIZE {len(mail)})\r\n".encode())
                 continue
             match = re.fullmatch(r"\(BODY\.PEEK\[\]<0\.(\d+)>\)", what)
             assert match, what
@@ -181,10 +170,6 @@ class _Session:
     def _logout(self, command: str) -> str:
         self._send(b"* BYE\r\n")
         return "OK"
-
-
-def _midnight(day: date) -> Any:
-    return datetime(day.year, day.month, day.day)
 
 
 def newsletter(

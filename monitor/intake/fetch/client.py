@@ -8,12 +8,10 @@ lead (`monitor/intake/fetch/__init__.py` shows the parts).
 from __future__ import annotations
 
 import ssl
-from base64 import b64decode
 from collections import deque
 from collections.abc import Awaitable, Callable
 from functools import partial
 from typing import Self
-from urllib.parse import urlsplit
 
 import httpx
 from msgspec import Struct, field
@@ -21,7 +19,7 @@ from msgspec import Struct, field
 from monitor.base.article import Timestamp
 from monitor.base.errors import FetchError, StoreError
 from monitor.base.translation import gettext as _
-from monitor.base.url import Origin, UrlError, authorization, origin_of, parse_url, redact
+from monitor.base.url import Origin, UrlError, authorization, host, origin_of, parse_url, redact
 from monitor.intake.fetch.address_guard import (
     MAX_HEAD,
     AddressGuard,
@@ -39,7 +37,7 @@ from monitor.intake.fetch.host_limiter import (
     TakeTurn,
     always_free,
 )
-from monitor.intake.fetch.mailbox import Mailbox, MailboxError, new_mails
+from monitor.intake.fetch.mailbox import new_mails
 from monitor.intake.fetch.response import (
     Answer,
     Headers,
@@ -49,8 +47,7 @@ from monitor.intake.fetch.response import (
     read_body,
 )
 from monitor.model.config import Networks
-from monitor.model.cost import CostlyError
-from monitor.model.feed import DEFAULT_OPTIONS, Feed, RequestOptions
+from monitor.model.feed import DEFAULT_OPTIONS, Feed, FeedState, RequestOptions
 from monitor.model.poll import Fetched, NotModified
 
 ACCEPT_FEED = (
@@ -249,32 +246,18 @@ class Client:
             ) from (None if quotes_the_url else error)
 
     async def new_mails(
-        self, feed: Feed, position: bytes, max_bytes: int, *, is_costly: bool
+        self, feed: Feed, state: FeedState, max_bytes: int
     ) -> Fetched | NotModified:
-        """Return the new mails of a mailbox; see `monitor.intake.fetch.mailbox`.
-
-        Raises:
-            CostlyError: They are more than `max_bytes`, and should not be.
-            FetchError: The mailbox cannot be read.
-            LeaseLostError: As in `fetch`.
-            StoreError: As in `fetch`.
-        """
-        options = feed.request_options
-        timeout = options.timeout or self._timeout
-        login = next((v.text for name, v in options.headers if name.lower() == "authorization"), "")
-        user, _colon, password = b64decode(login.removeprefix("Basic ")).decode().partition(":")
-        box = Mailbox(feed.url, user, password, feed.source.since)
-        read = partial(new_mails, box, position, self._guard, self._trust, max_bytes,
-                       is_costly=is_costly)  # fmt: skip
-        host = urlsplit(feed.url).hostname or ""
+        """Return the new mails of a mailbox (`mailbox.new_mails`); raises as `fetch` does."""
+        timeout = feed.request_options.timeout or self._timeout
+        exchange = partial(new_mails, feed, state, self._guard, self._trust, max_bytes)
         try:
-            return await self._limiter.run(host, feed.url, read, timeout)
-        except (StoreError, CostlyError):
+            return await self._limiter.run(host(feed.url), feed.url, exchange, timeout)
+        except StoreError:
             raise
         except Exception as error:
-            is_own = isinstance(error, MailboxError)
-            message = str(error) if is_own else error_message(error, timeout)
             is_network = isinstance(error, UnreachableError)
+            message = error_message(error, timeout)
             raise FetchError(redact(feed.url), message, network=is_network) from error
 
     async def _follow(self, url: httpx.URL, exchange: Exchange) -> list[Answer]:

@@ -15,12 +15,12 @@ from urllib.parse import urljoin, urlsplit
 import httpcore
 import httpx
 
+from monitor.base.errors import MonitorError
 from monitor.base.formatting import span
 from monitor.base.text_cleaning import line, safe_url
 from monitor.base.translation import gettext as _
 from monitor.base.translation import mark, number
 from monitor.base.url import UrlError, redact, without_credentials
-from monitor.intake.fetch.address_guard import AddressError, UnreachableError
 from monitor.intake.parse.barrier import challenge_by_headers
 from monitor.model.poll import Fetched, Hints, NotModified
 
@@ -338,7 +338,7 @@ _CERTIFICATES = {
 
 _CUT_SHORT = ("without sending complete message body", "incomplete chunked")  # not a message
 """Phrases of h11 about a body that is cut short."""
-_OWN_MESSAGE = (StatusError, UrlError, BodyError, AddressError, UnreachableError)
+_OWN_MESSAGE = (StatusError, UrlError, BodyError, MonitorError)
 """Errors whose own message is shown."""
 
 

@@ -21,7 +21,7 @@ from msgspec.structs import replace
 
 from monitor.base.article import Timestamp
 from monitor.base.errors import FeedError, FetchError
-from monitor.model.feed import Feed, FeedState
+from monitor.model.feed import Feed, FeedState, SourceKind
 from monitor.model.poll import Fetched, Hints, NotModified, ParsedFeed
 
 MINUTE, HOUR, DAY = 60.0, 3_600.0, 86_400.0
@@ -111,7 +111,7 @@ def after_read(
     overlap = known if overlap is None else overlap
     # A document of which every entry was known is an older one, from another server.
     blind = state.last_ok is not None and total > known and overlap == 0
-    if feed.source.continues:
+    if feed.source.kind is SourceKind.MAILBOX:  # it begins behind the last one
         blind, known = False, total
     hints = replace(fetched.hints, ttl=parsed.ttl if parsed.ttl else fetched.hints.ttl)
     interval = _interval(feed, _adapted(state, total, 0 if blind else known, now))
@@ -146,7 +146,7 @@ def after_unchanged(
     if isinstance(answer, Fetched):
         return replace(success, etag=answer.etag, last_modified=answer.last_modified)
     outage = state.failures == 1 and state.failing_since is None
-    is_kept = outage or not state.failures or feed.source.continues
+    is_kept = outage or not state.failures or feed.source.kind is SourceKind.MAILBOX
     return success if is_kept else replace(success, etag=None, last_modified=None)
 
 

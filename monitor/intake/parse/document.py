@@ -124,6 +124,22 @@ def in_utf8(body: bytes, content_type: str) -> tuple[bytes, str]:
     return body, f"; charset={match[1]}" if match else ""
 
 
+_SLOW = ("punycode", "idna")
+"""Encodings of names, which take hours for a text."""
+
+
+def decoded(body: bytes, content_type: str) -> str:
+    """Return the text of a body in the charset that its type declares, or else its markup."""
+    body, charset = in_utf8(body, content_type)
+    match = CHARSET.search(charset) or CHARSET.search(body[:4_096].decode("latin-1"))
+    try:
+        return body.decode(
+            match[1] if match and match[1].lower() not in _SLOW else "cp1252", "replace"
+        )
+    except LookupError:  # an unknown charset
+        return body.decode("cp1252", "replace")
+
+
 def with_encoding(body: bytes, content_type: str, encoding: str) -> tuple[bytes, str]:
     """Return a body in UTF-8, and a type that says so, whatever encoding it declares."""
     kind = CHARSET.sub("", content_type).rstrip("; ")

@@ -29,7 +29,7 @@ def parse(
             case SourceKind.PAGE:
                 parsed = listing.parse(source, body, url, content_type)
             case SourceKind.MAILBOX:
-                parsed = mail.parse(body, url, split=source.split)
+                parsed = mail.parse(body, split=source.split)
     except ParseError:
         if body[:_PROLOG].lstrip().lower().startswith(_HTML):
             root = web_page.tree(body[: web_page.PAGE_CAP], content_type)

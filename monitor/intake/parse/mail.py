@@ -1,7 +1,7 @@
 """Mails become entries: a mail is an article, or each headline of a list of links is one.
 
-Runs in `workers`. Nothing that a mail names is fetched. Headers are read by their RFCs: 2919
-(List-Id), 8601 (Authentication-Results), 5322 (all others).
+Runs in `workers`; nothing that a mail names is fetched. RFC 5322, 2919 (List-Id), 8601
+(Authentication-Results).
 """
 
 from __future__ import annotations
@@ -16,14 +16,14 @@ from email.header import decode_header
 from email.message import Message
 from email.utils import parseaddr, parsedate_to_datetime
 from hashlib import blake2b
-from urllib.parse import parse_qs, unquote, urlsplit
+from urllib.parse import unquote, urlsplit
 
 import msgspec
 from msgspec.structs import replace
 
 from monitor.base.text_cleaning import LINK, LINK_END, from_html, line, lines, linked_text
 from monitor.base.translation import gettext as _
-from monitor.intake.parse.document import CHARSET, in_utf8
+from monitor.intake.parse.document import decoded
 from monitor.intake.parse.entry import (
     NAME_CAP,
     TEXT_CAP,
@@ -34,155 +34,118 @@ from monitor.intake.parse.entry import (
 )
 from monitor.model.poll import Entry, ParsedFeed
 
-_FAILS = re.compile(r"\b(dmarc|spf|dkim)\s*=\s*((?:soft|hard)?fail)\b")
+_PARTS = 10
+"""Parts with parts in them that a mail may have: the time for each line grows with them."""
+_CHECK = re.compile(r"\b(dmarc|spf|dkim)\s*=\s*(\w+)")
 _COMMENT = re.compile(r"\([^()]*\)")
-_ID = re.compile(r"<\s*([^<>\s]+)\s*>")
 
 
-def parse(body: bytes, url: str, *, split: bool = False) -> ParsedFeed:
+def parse(body: bytes, *, split: bool) -> ParsedFeed:
     """Return the entries of mails, which `body` holds as a list of bytes in MessagePack.
 
-    Args:
-        body: The mails.
-        url: The address of the mailbox, without a password.
-        split: Whether each headline of a mail that lists links is an entry.
+    Each headline of a mail that lists links is an entry if they are to be `split`.
     """
     entries: dict[str, Entry] = {}
     for raw in msgspec.msgpack.decode(body, type=list[bytes]):
         try:
-            entries |= {entry.guid or entry.url: entry for entry in _entries(raw, split=split)}
+            found = list(_entries(raw, split=split))
         except MemoryError:
             raise
         except Exception as error:  # one mail must not hide the others
             title = _("a mail that cannot be read ({error})", error=type(error).__name__)
-            entry = Entry(guid=_digest(raw), url="", title=title, summary="")
-            entries[entry.guid] = entry
+            found = [Entry(guid=_digest(raw), url="", title=title, summary="")]
+        entries |= {entry.guid or entry.url: entry for entry in found}
     return ParsedFeed(format=_("mails"), entries=distinct_entries(entries.values()))
 
 
 def _entries(raw: bytes, *, split: bool) -> Iterator[Entry]:
+    if raw.lower().count(b"boundary=") > _PARTS:
+        raise ValueError
     mail = message_from_bytes(raw)
     sender, address = parseaddr(_header(mail, "from"))
     domain = address.rpartition("@")[2]
-    list_name, list_id = _list_of(mail)
-    outlet = list_name or line(sender) or list_id or line(domain) or _("unknown sender")
-    forged = _failed_checks(mail)
-    html, text = _text(mail)
+    list_name, _bracket, list_id = _header(mail, "list-id").rpartition("<")
+    names = (list_name.strip('" '), sender, list_id.strip("> "), domain)
+    outlet = next(filter(None, map(line, names)), "") or _("unknown sender")
+    failures = _failures(mail)
+    html, text = (part[:TEXT_CAP] for part in _texts(mail))
+    published = None
+    with suppress(ValueError, TypeError, IndexError, OverflowError):
+        published = max(0.0, parsedate_to_datetime(_header(mail, "date")).timestamp())
+    # A forged mail may have the identifier of the genuine one, and must not replace it.
+    key = f"{guid(_header(mail, 'message-id')) or _digest(raw)} {failures}".strip()
+    if failures:
+        outlet = _("{sender} (sender not proven: {checks})", sender=outlet, checks=failures)
     entry = Entry(
-        # A mail that is not proven must not replace the genuine one, whose identifier it may have.
-        guid=guid(_header(mail, "message-id") or _digest(raw)) + (f" {forged}" if forged else ""),
+        guid=key,
         url=absolute("", _header(mail, "archived-at").strip("<> ")),
         title=line(_header(mail, "subject"))[:TITLE_CAP],
         summary="",
-        body=from_html(html, TEXT_CAP) or lines(text[:TEXT_CAP]),
-        author=(line(sender) or line(address))[:NAME_CAP],
-        published=_moment(_header(mail, "date")),
+        body=from_html(html, TEXT_CAP) or lines(text),
+        author=line(sender or address)[:NAME_CAP],
+        published=published,
         source=outlet[:NAME_CAP],
-        source_url=absolute("", f"https://{domain}/"),
+        source_url="" if failures else absolute("", f"https://{domain}/"),
     )
-    if forged:
-        words = _("{sender} (sender not proven: {checks})", sender=entry.source, checks=forged)
-        yield replace(entry, source=words, source_url="")
-        return
-    headlines = list(_headlines(html, text)) if split else []
-    for title, link, teaser in headlines if len(headlines) > 1 else ():
-        key = "" if link else f"{entry.guid}#{_digest(title.encode())}"
-        yield replace(entry, guid=key, url=link, title=title[:TITLE_CAP], summary=teaser, body="")
+    headlines = list(_headlines(html, text)) if split and not failures else []
     if len(headlines) < 2:
         yield entry
+        return
+    for title, url, teaser in headlines:
+        name = "" if url else f"{key}#{_digest(title.encode())}"
+        yield replace(entry, guid=name, url=url, title=title[:TITLE_CAP], summary=teaser, body="")
 
 
 def _digest(raw: bytes) -> str:
     return blake2b(raw, digest_size=16).hexdigest()
 
 
-# --- headers ---------------------------------------------------------------------------
+# --- headers and texts -----------------------------------------------------------------
 
 
 def _header(mail: Message, name: str) -> str:
-    """Return the text of the first header of this name, in lower case; empty without one."""
     return next(_headers(mail, name), "")
 
 
 def _headers(mail: Message, name: str) -> Iterator[str]:
+    """Yield the texts of the headers of a name, which is in lower case."""
     for key, value in mail.raw_items():
         if key.lower() == name:
-            raw = str(value).encode("ascii", "surrogateescape")
-            yield _decoded_words(_in_charset(raw, "utf-8") if not raw.isascii() else str(value))
+            text = decoded(str(value).encode("ascii", "surrogateescape"), "")
+            text = re.sub("[\r\n]+", "", text)
+            with suppress(HeaderParseError, ValueError):  # words that are coded by RFC 2047
+                text = "".join(
+                    decoded(word, f"charset={charset}") if isinstance(word, bytes) else word
+                    for word, charset in decode_header(text)
+                )
+            yield text
 
 
-def _decoded_words(value: str) -> str:
-    """Return a header without the codes of RFC 2047."""
-    value = re.sub(r"[\r\n]+", "", value)
-    try:
-        pieces = decode_header(value) if "=?" in value else []
-    except (HeaderParseError, ValueError):
-        pieces = []
-    words = (
-        _in_charset(piece, charset or "utf-8") if isinstance(piece, bytes) else piece
-        for piece, charset in pieces
-    )
-    return "".join(words) if pieces else value
-
-
-def _in_charset(raw: bytes, charset: str) -> str:
-    """Return the text of bytes that are said to be in a charset, and may be in another."""
-    body, charset = in_utf8(raw, f"charset={charset}")
-    match = CHARSET.search(charset)
-    for name in (match[1] if match else "", "cp1252"):
-        with suppress(LookupError, UnicodeError):
-            return body.decode(name, "replace" if name == "cp1252" else "strict")
-    return body.decode("latin-1")
-
-
-def _list_of(mail: Message) -> tuple[str, str]:
-    """Return name and identifier of the list that sent a mail; empty where it says none."""
-    value = _header(mail, "list-id")
-    match = _ID.search(value)
-    return line(value.partition("<")[0]).strip('" '), line(match[1]) if match else ""
-
-
-def _failed_checks(mail: Message) -> str:
+def _failures(mail: Message) -> str:
     """Return the checks of the sender that failed at the receiving server: `dmarc=fail`.
 
-    Its headers stand before all others: those of another server may be forged. A sender whom
-    DMARC passes is proven, whatever way the mail came.
+    Its headers stand before all others, which may be forged. A sender whom DMARC passes is
+    proven, whatever way the mail came.
     """
-    results = [
-        _COMMENT.sub("", value).lower() for value in _headers(mail, "authentication-results")
-    ]
-    server = results[0].partition(";")[0].strip() if results else ""
-    own = "; ".join(r for r in results if r.partition(";")[0].strip() == server)
-    if re.search(r"\bdmarc\s*=\s*pass\b", own):
+    headers = _headers(mail, "authentication-results")
+    results = [_COMMENT.sub("", value).lower().partition(";") for value in headers]
+    own = ";".join(rest for server, _semicolon, rest in results if server == results[0][0])
+    checks = dict.fromkeys(f"{check}={result}" for check, result in _CHECK.findall(own))
+    if "dmarc=pass" in checks:
         return ""
-    return ", ".join(dict.fromkeys(f"{check}={result}" for check, result in _FAILS.findall(own)))
+    return ", ".join(check for check in checks if check.endswith("fail"))
 
 
-def _moment(date: str) -> float | None:
-    with suppress(ValueError, TypeError, IndexError, OverflowError):
-        moment = parsedate_to_datetime(date).timestamp()
-        return moment if moment >= 0 else None
-    return None
-
-
-# --- texts -----------------------------------------------------------------------------
-
-
-def _text(mail: Message) -> tuple[str, str]:
+def _texts(mail: Message) -> tuple[str, str]:
     """Return the first HTML and the first plain text of a mail, attachments apart."""
     texts = {"text/html": "", "text/plain": ""}
     for part in mail.walk():
-        kind = part.get_content_type()
-        attached = str(part.get("Content-Disposition", "")).strip().lower().startswith("attachment")
-        if texts.get(kind) != "" or attached:
-            continue
-        payload = part.get_payload(decode=True)
-        text = ""
-        if isinstance(payload, bytes):
-            text = _in_charset(payload, str(part.get_param("charset") or ""))
-        if str(part.get_param("format")).lower() == "flowed":
-            text = re.sub(" \r?\n", " ", text)
-        texts[kind] = text
+        kind, payload = part.get_content_type(), part.get_payload(decode=True)
+        attached = str(part.get("content-disposition", "")).lower().lstrip().startswith("attach")
+        if texts.get(kind) == "" and isinstance(payload, bytes) and not attached:
+            texts[kind] = decoded(payload, f"charset={part.get_param('charset')}")
+            if str(part.get_param("format")).lower() == "flowed":
+                texts[kind] = re.sub(" \r?\n", " ", texts[kind])
     return texts["text/html"], texts["text/plain"]
 
 
@@ -191,25 +154,20 @@ def _text(mail: Message) -> tuple[str, str]:
 _TEASER = 600
 """Characters behind a headline that belong to it, at most."""
 _MORE = re.compile(
-    r"(?:lire|voir|découvr|en savoir|la suite|read|see|view|find out|learn|more|continue|click"
-    r"|cliquez|accéder|consulter)\b",
-    re.IGNORECASE,
+    r"(?i)(?:lire|voir|découvr|en savoir|la suite|read|see|view|find out|learn|more|continue|click"
+    r"|cliquez|accéder|consulter)\b"
 )
 """The beginning of a link that leads to what stands before it."""
 _SERVICE = re.compile(
-    r"unsubscri|(?:se |me |vous )?(?:désabonn|désinscri)|\bopt(?:ing)?[- ]out\b|ne plus recevoir"
-    r"|^(?:manage|update|change|edit|gére[rz]|modifie[rz])\b.*(?:préf|pref|subscri|abonn|profil|r[eé]gl)"
-    r"|^(?:view|read|open|see|voir|lire|affiche[rz]|consulte[rz]|ouvrir)\b.*"
-    r"(?:browser|navigateur|online|en ligne|version web|web version)\W*$"
+    r"(?i)unsubscri|désabonn|désinscri|\bopt(?:ing)?[- ]out\b|ne plus recevoir"
+    r"|^(?:manage|update|change|edit|gére[rz]|modifie[rz])\b.*(?:préf|pref|subscri|abonn|profil)"
+    r"|^(?:view|read|open|voir|lire|affiche[rz]|ouvrir)\b.*(?:browser|navigateur|online|en ligne)"
     r"|^(?:forward|share|transfére[rz]|partage[rz]|envoye[rz])\b.*(?:friend|ami|coll[eè]gue)"
-    r"|^(?:privacy policy|politique de confidentialité|mentions légales|terms (?:of|and)|cgu\b)",
-    re.IGNORECASE,
+    r"|^(?:privacy policy|politique de confidentialité|mentions légales|terms (?:of|and))"
 )
-"""Links that serve the list, not its readers' news."""
-_SERVICE_ADDRESS = re.compile(r"unsub|optout|opt-out|desabonn|desinscri|preferences", re.IGNORECASE)
-_PLAIN_LINK = re.compile(
-    r"([^\n]{0,300}?)[ \t]*\n?[ \t]*[<(\[]?(https?://[^\s<>)\]]{1,2000})[>)\]]?"
-)
+"""Links that serve the list, and are no news."""
+_SERVICE_ADDRESS = re.compile("(?i)unsub|opt-?out|desabonn|desinscri|preferences")
+_PLAIN_LINK = re.compile(r"(?m)^(.{0,300}?)\s*[<(\[]?(https?://[^\s<>)\]]{1,2000})[>)\]]?")
 
 
 def _headlines(html: str, text: str) -> Iterator[tuple[str, str, str]]:
@@ -219,65 +177,46 @@ def _headlines(html: str, text: str) -> Iterator[tuple[str, str, str]]:
     """
     headlines: dict[str, tuple[str, str, list[str]]] = {}
     teaser: list[str] = []
-    before = ""
-    for words, href in _linked(html) if html else _plain_linked(text):
+    for words, href in _linked(html, text):
+        title, target = line(words), _destination(href)
         if not href:
             teaser.append(words)
-            before = words
-            continue
-        target, title = _destination(href), line(words)
-        key = target or href
-        if _SERVICE.search(title) or _SERVICE_ADDRESS.search(href):
+        elif _SERVICE.search(title) or _SERVICE_ADDRESS.search(href):
             teaser = []
-        elif key in headlines:
-            teaser = headlines[key][2]
+        elif (target or href) in headlines:
+            teaser = headlines[target or href][2]
         elif len(title.split()) >= 3 and not _MORE.match(title):
-            teaser = []
-            headlines[key] = title, target, teaser
-        elif _MORE.match(title) and len((first := lines(before).partition("\n"))[0].split()) >= 3:
-            if teaser:
-                teaser.remove(before)
-            teaser = [first[2]]
-            headlines[key] = first[0], target, teaser
-        before = ""
+            headlines[target or href] = title, target, (teaser := [])
+        elif teaser and _MORE.match(title):  # the headline is no link itself
+            title, _end, rest = lines(teaser.pop()).partition("\n")
+            headlines[target or href] = title, target, (teaser := [rest])
     for title, target, texts in headlines.values():
         yield title, target, lines("\n".join(texts))[:_TEASER]
 
 
-def _linked(html: str) -> Iterator[tuple[str, str]]:
-    """Yield the texts of HTML, each with the address of the link that it is; empty for none."""
-    marked, addresses = linked_text(html, TEXT_CAP)
-    hrefs = iter(addresses)
-    href = ""
-    for piece in re.split(f"([{LINK}{LINK_END}])", marked):
-        if piece == LINK:
-            href = next(hrefs, "")
-        elif piece == LINK_END:
-            href = ""
+def _linked(html: str, text: str) -> Iterator[tuple[str, str]]:
+    """Yield the texts of a mail, each with the address of the link that it is; empty for none."""
+    if html:
+        text, addresses = linked_text(html, TEXT_CAP)
+    else:  # a link is called by what stands before it
+        addresses = [match[2] for match in _PLAIN_LINK.finditer(text)]
+        text = _PLAIN_LINK.sub(rf"{LINK}\1{LINK_END}", text)
+    href, hrefs = "", iter(addresses)
+    for piece in re.split(f"([{LINK}{LINK_END}])", text):
+        if piece in (LINK, LINK_END):
+            href = next(hrefs, "") if piece == LINK else ""
         elif piece.strip():
             yield piece, href
 
 
-def _plain_linked(text: str) -> Iterator[tuple[str, str]]:
-    """Yield the texts of a plain text as `_linked`: a link is called by what stands before it."""
-    end = 0
-    for match in _PLAIN_LINK.finditer(text):
-        yield text[end : match.start()], ""
-        yield match[1], match[2]
-        end = match.end()
-    yield text[end:], ""
-
-
-_TOKEN = re.compile(
-    r"(?=[\w-]*[a-z])(?=[\w-]*[A-Z])(?=[\w-]*\d)[A-Za-z0-9_]{20,}|[0-9a-f]{32,}"
-    r"|/(?:click|track|trk|lnk|redirect|unsubscribe)\b", re.ASCII
-)  # fmt: skip
-"""What an address has that only its sender can read."""
-_TARGET = re.compile(r"(?:url|u|q|l|r|to|goto|link|target|dest\w*|redir\w*)\Z", re.IGNORECASE)
-"""The parameters of those who count clicks that hold the address behind."""
-_CODED = re.compile(r"(?:aHR0c|eyJ)[\w-]{8,2000}", re.ASCII)
+_CODED = re.compile(r"(?a)(?:aHR0c|eyJ)[\w-]{8,2000}")
 """An address, or JSON, in base64."""
-_INNER = re.compile(r"https?://[^\s\"'<>]+")
+_INNER = re.compile(r"(?i)(?:url|u|q|l|r|to|goto|link|target|dest\w*|redir\w*)=(http[^&]+)")
+_OPAQUE = re.compile(
+    r"(?a)(?=\w*[a-z])(?=\w*[A-Z])(?=\w*\d)\w{20,}|[0-9a-f]{32,}"
+    r"|/(?:click|track|trk|lnk|redirect|unsubscribe)\b"
+)
+"""What stands in the address of those who count clicks, and only they can read."""
 
 
 def _destination(href: str) -> str:
@@ -285,16 +224,13 @@ def _destination(href: str) -> str:
     link = absolute("", href)
     for _hop in range(3):
         parts = urlsplit(link)
-        inside = [
-            v for name, vs in parse_qs(parts.query).items() if _TARGET.match(name) for v in vs
-        ]
-        inside.append(unquote(parts.path))
+        inside = [*map(unquote, _INNER.findall(parts.query)), unquote(parts.path)]
         for coded in _CODED.findall(link):
             with suppress(ValueError):
                 inside.append(urlsafe_b64decode(coded + "=" * (-len(coded) % 4)).decode())
-        targets = (absolute("", match[0]) for text in inside if (match := _INNER.search(text)))
-        target = next(filter(None, targets), "")
+        found = (re.search(r"https?://[^\s\"'<>]+", text) for text in inside)
+        target = next(filter(None, (absolute("", match[0]) for match in found if match)), "")
         if not target:
             break
         link = target
-    return "" if _TOKEN.search(link) else link
+    return "" if _OPAQUE.search(link) else link

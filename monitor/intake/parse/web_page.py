@@ -19,7 +19,7 @@ from monitor.base.text_cleaning import clean, line, lines, safe_url
 from monitor.base.translation import gettext as _
 from monitor.intake.copied_addresses import source_behind
 from monitor.intake.parse.barrier import barrier
-from monitor.intake.parse.document import in_utf8, without_impossible_characters
+from monitor.intake.parse.document import decoded, in_utf8, without_impossible_characters
 
 if TYPE_CHECKING:
     from lxml.html import HtmlElement
@@ -40,7 +40,6 @@ _PRUNED = [
     for word in _ASIDES
 ]
 _WEB_PAGE = re.compile(r"\s*(?:text/|application/(?:xhtml\+)?xml|$)", re.IGNORECASE)
-_CHARSET = re.compile(rb"charset\s*=\s*[\"']?([\w.:-]{1,40})", re.IGNORECASE)
 
 
 def extract_text(body: bytes, url: str, content_type: str = "") -> str:
@@ -90,13 +89,8 @@ def tree(body: bytes, content_type: str) -> HtmlElement | None:
     """
     from lxml import etree, html
 
-    body, charset = in_utf8(body, content_type)
-    match = _CHARSET.search(charset.encode()) or _CHARSET.search(body[:4_096])
-    try:
-        source = body.decode(match[1].decode() if match else "cp1252", "replace")
-    except LookupError:  # an unknown charset
-        source = body.decode("cp1252", "replace")
-    source = clean(without_impossible_characters(source), keep_newlines=True)
+    source = without_impossible_characters(decoded(body, content_type))
+    source = clean(source, keep_newlines=True)
     parser = html.HTMLParser(encoding="utf-8", remove_comments=True)
     try:
         return html.document_fromstring(source.encode(), parser=parser)

@@ -132,7 +132,7 @@ def test_headlines_of_a_list_of_links(server: ImapServer, newsroom: Newsroom) ->
 FAULTS: dict[str, tuple[dict[str, bytes], str]] = {
     "no IMAP": ({"greeting": b"220 mail ESMTP\r\n"}, "does not speak IMAP"),
     "bye": ({"greeting": b"* BYE too busy\r\n"}, "does not speak IMAP"),
-    "bye later": ({"EXAMINE": b"* BYE too \x1b[2Jmany\r\n"}, "ends the connection (too many)"),
+    "bye later": ({"SEARCH": b"* BYE too \x1b[2Jmany\r\n"}, "refuses to read (BYE too many)"),
     "hung up": ({"SEARCH": b"* SEARCH 1 2"}, "not finished after"),
     "endless": ({"EXAMINE": b"* OK " + b"x" * 5_000_000}, "too long"),
     "a huge mail": ({"FETCH": b"* 1 FETCH (UID 1 BODY[]<0> {999999999}\r\nx"}, "not finished"),
@@ -159,7 +159,7 @@ def test_what_a_person_mistypes(server: ImapServer, newsroom: Newsroom) -> None:
     newsroom.watch([mailbox(server.url("Pres"), name="Other")], ["Alibaba"])
     newsroom.once("--now")
     reasons = [shown(reason) for (reason,) in newsroom.sql("SELECT reason FROM feeds")]
-    assert any("there is no folder Pres to read ([NONEXISTENT]" in reason for reason in reasons)
+    assert any("there is no such folder to read ([NONEXISTENT]" in reason for reason in reasons)
 
 
 def test_no_password_over_a_strange_network(newsroom: Newsroom, server: ImapServer) -> None:
