@@ -24,8 +24,8 @@ from monitor.intake.fetch.address_guard import AddressError, AddressGuard, Strea
 from monitor.model.feed import Feed, FeedState
 from monitor.model.poll import Fetched, NotModified
 
-MAIL_BYTES = 512 << 10
-"""Bytes of a mail that are read: its texts stand before what is attached."""
+MAIL_BYTES = 256 << 10
+"""Bytes of a mail that are read: its texts, of 100 KB at most, stand before what is attached."""
 MOST = 100
 """Most mails of a poll. Of a folder that was never read, these are the newest."""
 _OTHER_BYTES = 4 << 20

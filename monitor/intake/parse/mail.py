@@ -34,8 +34,10 @@ from monitor.intake.parse.entry import (
 )
 from monitor.model.poll import Entry, ParsedFeed
 
-_PARTS = 10
-"""Parts with parts in them that a mail may have: the time for each line grows with them."""
+_NESTED, _PARTS = 6, 1_000
+"""Parts with parts in them, and all parts, that a mail may have: they cost the most time."""
+_HEADER = 10_000
+"""Bytes of a header that are read."""
 _CHECK = re.compile(r"\b(dmarc|spf|dkim)\s*=\s*(\w+)")
 _COMMENT = re.compile(r"\([^()]*\)")
 
@@ -59,7 +61,7 @@ def parse(body: bytes, *, split: bool) -> ParsedFeed:
 
 
 def _entries(raw: bytes, *, split: bool) -> Iterator[Entry]:
-    if raw.lower().count(b"boundary=") > _PARTS:
+    if raw.lower().count(b"boundary=") > _NESTED or raw.count(b"\n--") > _PARTS:
         raise ValueError
     mail = message_from_bytes(raw)
     sender, address = parseaddr(_header(mail, "from"))
@@ -79,12 +81,12 @@ def _entries(raw: bytes, *, split: bool) -> Iterator[Entry]:
     entry = Entry(
         guid=key,
         url=absolute("", _header(mail, "archived-at").strip("<> ")),
-        title=line(_header(mail, "subject"))[:TITLE_CAP],
+        title=line(_header(mail, "subject")[:TITLE_CAP]),
         summary="",
         body=from_html(html, TEXT_CAP) or lines(text),
-        author=line(sender or address)[:NAME_CAP],
+        author=line((sender or address)[:NAME_CAP]),
         published=published,
-        source=outlet[:NAME_CAP],
+        source=line(outlet[:NAME_CAP]),
         source_url="" if failures else absolute("", f"https://{domain}/"),
     )
     headlines = list(_headlines(html, text)) if split and not failures else []
@@ -93,7 +95,9 @@ def _entries(raw: bytes, *, split: bool) -> Iterator[Entry]:
         return
     for title, url, teaser in headlines:
         name = "" if url else f"{key}#{_digest(title.encode())}"
-        yield replace(entry, guid=name, url=url, title=title[:TITLE_CAP], summary=teaser, body="")
+        yield replace(
+            entry, guid=name, url=url, title=line(title[:TITLE_CAP]), summary=teaser, body=""
+        )
 
 
 def _digest(raw: bytes) -> str:
@@ -111,7 +115,8 @@ def _headers(mail: Message, name: str) -> Iterator[str]:
     """Yield the texts of the headers of a name, which is in lower case."""
     for key, value in mail.raw_items():
         if key.lower() == name:
-            text = decoded(str(value).encode("ascii", "surrogateescape"), "")
+            raw = str(value).encode("ascii", "surrogateescape")[:_HEADER]
+            text = decoded(raw, "")
             text = re.sub("[\r\n]+", "", text)
             with suppress(HeaderParseError, ValueError):  # words that are coded by RFC 2047
                 text = "".join(
@@ -167,7 +172,7 @@ _SERVICE = re.compile(
 )
 """Links that serve the list, and are no news."""
 _SERVICE_ADDRESS = re.compile("(?i)unsub|opt-?out|desabonn|desinscri|preferences")
-_PLAIN_LINK = re.compile(r"(?m)^(.{0,300}?)\s*[<(\[]?(https?://[^\s<>)\]]{1,2000})[>)\]]?")
+_PLAIN_LINK = re.compile(r"(?m)^(.{0,300}?)\s{0,9}[<(\[]?(https?://[^\s<>)\]]{1,2000})[>)\]]?")
 
 
 def _headlines(html: str, text: str) -> Iterator[tuple[str, str, str]]:
@@ -191,7 +196,7 @@ def _headlines(html: str, text: str) -> Iterator[tuple[str, str, str]]:
             title, _end, rest = lines(teaser.pop()).partition("\n")
             headlines[target or href] = title, target, (teaser := [rest])
     for title, target, texts in headlines.values():
-        yield title, target, lines("\n".join(texts))[:_TEASER]
+        yield title, target, lines("\n".join(texts)[:_TEASER])
 
 
 def _linked(html: str, text: str) -> Iterator[tuple[str, str]]:

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import time
 from email.message import EmailMessage
 
 import msgspec
 import pytest
+from support.feed_mutations import mutated
 from support.imap_server import newsletter
 
+from monitor.base.text_cleaning import line, lines, safe_url
+from monitor.intake.fetch.mailbox import MAIL_BYTES
 from monitor.intake.parse.document_of_source import parse
+from monitor.model.cost import READING
 from monitor.model.feed import Source, SourceKind
 from monitor.model.poll import Entry, ParsedFeed
 
@@ -209,3 +214,62 @@ def test_the_same_mail_twice_is_one() -> None:
 def test_a_mail_without_anything_is_told_too() -> None:
     entries = read(b"", b"\x00\xff", b"Subject: \r\n\r\n", newsletter("Bien")).entries
     assert [entry.title for entry in entries] == ["", "Bien"], "a mail of bytes has a text"
+
+
+@pytest.mark.costly
+def test_no_mutant_of_a_mail_crashes_or_hides_another() -> None:
+    forged = {"Authentication_Results": "mx.example; dmarc=fail"}
+    mails = [
+        newsletter("Été", "l’été " * 40, html=LINKS).as_bytes(),
+        newsletter("Une lettre", html="<p>Un <b>texte</b></p>", **forged).as_bytes(),
+        *(
+            b"Subject: =?utf-8?B?w4l0w6k=?=\r\nMIME-Version: 1.0\r\n" + raw
+            for raw, _ in BODIES.values()
+        ),
+    ]
+    well, read_mails = newsletter("Bien", id="well").as_bytes(), 0
+    for number in range(2_000):
+        mutant = mutated(mails, 7, number).body
+        parsed = read(mutant, well, split=number % 2 == 0)
+        assert parsed.entries[-1].title == "Bien"
+        for entry in parsed.entries:
+            assert entry.title == line(entry.title)
+            assert entry.body == lines(entry.body)
+            assert not entry.url or safe_url(entry.url)
+        read_mails += len(parsed.entries) > 1
+    assert read_mails > 1_500
+
+
+def _parts(depth: int, text: bytes) -> bytes:
+    heads = (
+        b"Content-Type: multipart/mixed; boundary=b%d\n\n--b%d\n" % (n, n) for n in range(depth)
+    )
+    return b"".join(heads) + b"Content-Type: text/plain\n\n" + text
+
+
+HOSTILE = {
+    "parts in parts": _parts(6, b"\n" * MAIL_BYTES),
+    "many parts": b"Content-Type: multipart/mixed; boundary=b\n\n" + b"--b\n\n\n" * 40_000,
+    "deep": _parts(400, b"x"),
+    "a name of hosts": b"Content-Type: text/plain; charset=punycode\n\n" + b"a-b" * 80_000,
+    "coded words": b"Subject: " + b"=?utf-8?q?a?= " * 18_000 + b"\n\nx",
+    "sender": b"From: " + b'"(<a@' * 100_000 + b"\n\nx",
+    "comments": b"Authentication-Results: " + b"(" * MAIL_BYTES + b"\n\nx",
+    "checks": b"Authentication-Results: a; " + b"dmarc = " * 30_000 + b"\n\nx",
+    "links": b"Content-Type: text/html\n\n" + b"<a href=http://h.example/?u=http:>a b c" * 12_000,
+    "no links": b"Content-Type: text/plain\n\n" + b"a" * MAIL_BYTES,
+    "plain links": b"Content-Type: text/plain\n\n" + b"a b c http://h/a\n" * 30_000,
+    "open tags": b"Content-Type: text/html\n\n" + b"<a href='" * 50_000,
+    "spaces": b"Content-Type: text/plain\n\n" + b" " * MAIL_BYTES,
+    "coded addresses": b"Content-Type: text/html\n\n<a href='http://h.example/"
+    + b"eyJa" * 480
+    + b"'>un deux trois</a>" * 2,
+    "headers": b"A: b\n" * 50_000,
+}
+
+
+@pytest.mark.parametrize("raw", HOSTILE.values(), ids=HOSTILE)
+def test_a_hostile_mail_costs_less_than_a_document_may(raw: bytes) -> None:
+    began = time.process_time()
+    assert read(raw, newsletter("Bien"), split=True).entries[-1].title == "Bien"
+    assert time.process_time() - began < READING / 2
