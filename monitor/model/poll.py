@@ -128,6 +128,8 @@ class ParsedFeed(Struct, frozen=True, kw_only=True):
 class Page(Struct, frozen=True, kw_only=True):
     """The text of the page of an article, or why there is none."""
 
+    title: str = ""
+    """The headline of the page."""
     text: str = ""
     reason: str = ""
     final: bool = False

@@ -295,7 +295,7 @@ class Pipeline:
             return error.bare(), None
         return replace(fetched, body=b""), parsed
 
-    async def _extract(self, page: Fetched) -> str:
+    async def _extract(self, page: Fetched) -> Page:
         with self._holding(len(page.body)):
             return await self._parser.extract(page)
 

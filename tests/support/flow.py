@@ -32,7 +32,7 @@ from monitor.judgement.alerts.routing import Routing
 from monitor.judgement.match.matcher import WatchlistMatcher
 from monitor.model.config import StoreAddress
 from monitor.model.feed import FEED, Feed, FeedState, Source
-from monitor.model.poll import Fetched, NotModified, ParsedFeed
+from monitor.model.poll import Fetched, NotModified, Page, ParsedFeed
 from monitor.model.watchlist import Severity, Watchlist
 from monitor.runtime.pipeline import Pipeline
 from monitor.storage.store.database import sqlite
@@ -160,9 +160,9 @@ class Reader:
         """Return the answer of robots.txt for a page."""
         return allowance(rules.body, page)
 
-    async def extract(self, page: Fetched) -> str:
-        """Return the text of the article in a page."""
-        return web_page.extract_text(page.body, page.url, page.content_type)
+    async def extract(self, page: Fetched) -> Page:
+        """Return the headline of a page and the text of its article."""
+        return web_page.extract(page.body, page.url, page.content_type)
 
 
 class ManualMonitor(Struct):

@@ -30,7 +30,7 @@ class PageReader:
     """Reads the pages of articles with the request options of their feeds."""
 
     def __init__(
-        self, client: Client, policy: RobotsPolicy, extract: Callable[[Fetched], Awaitable[str]]
+        self, client: Client, policy: RobotsPolicy, extract: Callable[[Fetched], Awaitable[Page]]
     ) -> None:
         self._client = client
         self._policy = policy
@@ -51,7 +51,7 @@ class PageReader:
                 refusal = await self._policy.check(answer.url, options, origin)
                 if refusal.reason and not refusal.later:
                     return refusal
-            return Page(text=await self._extract(answer))
+            return await self._extract(answer)
         except FeedError as error:
             status = error.status if isinstance(error, FetchError) else None
             return Page(

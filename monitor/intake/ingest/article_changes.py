@@ -23,7 +23,7 @@ from index.analysis.text_features import TextFeatures, text_features
 from monitor.base.article import Article, ArticleText, Timestamp
 from monitor.base.url import host
 from monitor.intake.ingest import namesakes
-from monitor.intake.parse.entry import PART, PARTS, folded, part_hash
+from monitor.intake.parse.entry import PART, PARTS, folded, part_hash, title_of_address
 from monitor.judgement import stories
 from monitor.judgement.match.matcher import TimedMatcher, WatchlistMatcher
 from monitor.model.feed import Feed
@@ -129,7 +129,7 @@ class _DocumentEntries:
             return Changed(entry=entry, article=previous.id)
         others = [c for c in candidates if c.id not in self._used and c.id not in self._known.own]
         for other in others:
-            if entry.fingerprint == other.fingerprint:
+            if entry.fingerprint == other.fingerprint or _has_only_address(entry):
                 self._used.add(other.id)
                 return Duplicate(entry=entry, article=other.id)
         for other in others:
@@ -177,6 +177,11 @@ class _DocumentEntries:
         reissues = same_text if 2 * len(same_text) >= len(self._entries) else confirmed
         self._used.update(reissues.values())
         return reissues
+
+
+def _has_only_address(entry: Entry) -> bool:
+    """Tell whether an entry of a sitemap says nothing but its address."""
+    return not entry.summary and not entry.body and entry.title == title_of_address(entry.url)
 
 
 def _has_title_of(entry: Entry, other: KnownArticle) -> bool:
@@ -284,6 +289,7 @@ def revision(old: Article, change: Changed, feed: Feed) -> Article | None:
         **text,
         url=entry.url if moved and old.feeds[0] == feed.number else old.url,
         author=entry.author if exclusive else entry.author or old.author,
+        lang=entry.lang,
         feeds=tuple(dict.fromkeys((*old.feeds, feed.number))),
     )
 
@@ -321,9 +327,9 @@ def _with_edit(text: str, edited: str, old_hash: bytes) -> str:
 
 
 def article(entry: Entry, feed: Feed, id: int = 0, now: Timestamp = 0.0) -> Article:
-    """Return an entry of a feed as an article, without language and story."""
+    """Return an entry of a feed as an article, with the language declared for it, without story."""
     text = {name: getattr(entry, name) for name in ArticleText.__struct_fields__}
-    return Article(id=id, feeds=(feed.number,), seen=now, **text)
+    return Article(id=id, feeds=(feed.number,), seen=now, lang=entry.lang, **text)
 
 
 def with_enrichments(
@@ -385,7 +391,7 @@ def enrich(
     document, articles have no features either.
 
     Args:
-        articles: The articles.
+        articles: The articles, each with the language that is declared for it alone, or none.
         feed: The feed that has them.
         rules: The watchlists.
         recent: The languages of the last articles of the feed.
@@ -404,7 +410,9 @@ def enrich(
                 computed = iter(text_features(unread, with_languages=not feed.lang))
         for article, cached, _end in group:
             text = next(computed) if cached is None else cached
-            lang = feed.lang or choose(text.languages, prior(recent, declared))
+            said = article.lang
+            expected = prior((), said) if said else prior(recent, declared)
+            lang = feed.lang or choose(text.languages, expected) or said
             recent.append(lang)
             labelled = replace(article, lang=lang)
             names = namesakes.names(labelled, text.names)

@@ -27,6 +27,7 @@ from monitor.intake.ingest.poll_outcome import (
     PollResult,
     PollStep,
 )
+from monitor.intake.parse.entry import title_of_address
 from monitor.judgement.alerts.routing import plan_ended_silences
 from monitor.judgement.match.matcher import TimedMatcher
 from monitor.model.cost import ARTICLE, QUICK
@@ -269,8 +270,11 @@ class Ingester:
             due = now + PAGE_RETRY if retries else None
             batch.postpone_page(id, reason, due, failed=True)
             return None
+        is_unnamed = page.title and article.title == title_of_address(article.url)
+        title = page.title if is_unnamed else article.title
         arrival = ArticleChange(
-            article=replace(article, body=page.text), backfill=answer.pending.backfill
+            article=replace(article, title=title, body=page.text, lang=""),
+            backfill=answer.pending.backfill,
         )
         matcher = TimedMatcher(self._stopwatch)
         draft = self._draft(batch, watch, feed, matcher, arrival.article)

@@ -104,6 +104,8 @@ class ActiveConfig(Struct, frozen=True, kw_only=True):
     routing: Routing = field(default_factory=Routing)
 
 
+LATE = 2 * schedule.DAY
+"""Seconds after its date within which an article may be new in a sitemap."""
 _NEW_TO_FEED = article_changes.New | article_changes.Duplicate | article_changes.Variant
 """Decisions about entries that the feed has not had before."""
 
@@ -164,6 +166,7 @@ class PollStep(Struct, frozen=True, kw_only=True):
         if feed.is_found:
             headlines = self.batch.headlines(feed.outlet, self.now - 2 * EDITION)
             decisions = witnessed_entries(decisions, headlines, self.now)
+        decisions = [decision for decision in decisions if not self._is_of_the_past(decision)]
         changes, sightings = self._changes(decisions)
         new_entries = [d.entry for d in decisions if isinstance(d, _NEW_TO_FEED)]
         known_ids = [d.article for d in decisions if not isinstance(d, _NEW_TO_FEED)]
@@ -177,7 +180,7 @@ class PollStep(Struct, frozen=True, kw_only=True):
             feed,
             schedule.after_breach(old_state, breach, self.now) if breach else old_state,
             fetched,
-            replace(parsed, entries=tuple(d.entry for d in decisions)) if feed.is_found else parsed,
+            replace(parsed, entries=tuple(decision.entry for decision in decisions)),
             known=known,
             overlap=overlap + parsed.is_continued,
             is_older=not (new_entries or parsed.children or self.history.last_arrivals <= ids),
@@ -212,6 +215,14 @@ class PollStep(Struct, frozen=True, kw_only=True):
         outcome = self._with_publication_rate(outcome, [entry.published for entry in new_entries])
         reissued = sum(isinstance(d, article_changes.Reissued) for d in decisions)
         return self._with_incidents(outcome, feed_health.Reissue(reissued, known - reissued))
+
+    def _is_of_the_past(self, decision: article_changes.Decision) -> bool:
+        """Tell whether an article is new in a sitemap, which lists archives too, and old."""
+        feed, last_ok = self.answer.feed, self.answer.state.last_ok
+        published = decision.entry.published
+        if last_ok is None or published is None or feed.source.kind is not SourceKind.SITEMAP:
+            return False
+        return isinstance(decision, article_changes.New) and published < last_ok - LATE
 
     def _poll(self, outcome: Outcome, **details: Any) -> Poll:
         return Poll(at=self.now, outcome=outcome, seconds=self.answer.seconds, **details)

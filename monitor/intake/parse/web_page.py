@@ -20,6 +20,8 @@ from monitor.base.translation import gettext as _
 from monitor.intake.copied_addresses import source_behind
 from monitor.intake.parse.barrier import barrier
 from monitor.intake.parse.document import decoded, in_utf8, without_impossible_characters
+from monitor.intake.parse.entry import TITLE_CAP
+from monitor.model.poll import Page
 
 if TYPE_CHECKING:
     from lxml.html import HtmlElement
@@ -42,8 +44,8 @@ _PRUNED = [
 _WEB_PAGE = re.compile(r"\s*(?:text/|application/(?:xhtml\+)?xml|$)", re.IGNORECASE)
 
 
-def extract_text(body: bytes, url: str, content_type: str = "") -> str:
-    """Return the text of the article in a page, a paragraph a line; '' if it has none.
+def extract(body: bytes, url: str, content_type: str = "") -> Page:
+    """Return the headline of a page and the text of its article, a paragraph a line, if any.
 
     Raises ParseError when it is no web page.
     """
@@ -53,10 +55,10 @@ def extract_text(body: bytes, url: str, content_type: str = "") -> str:
     try:
         root = tree(body[:PAGE_CAP], content_type)
         if root is None:
-            return ""
+            return Page()
         text = _article(root)
         refuse_barrier(body, url, root, text)
-        return text
+        return Page(title=_headline(root), text=text)
     except (BarrierError, MemoryError):
         raise
     except Exception as error:  # whatever two parsers and three heuristics may raise
@@ -109,6 +111,14 @@ def _article(root: HtmlElement) -> str:
     text = "\n".join(paragraphs)
     longest = max(map(len, paragraphs), default=0)
     return text if len(text) >= _LEAST_TEXT and longest >= _LEAST_PARAGRAPH else ""
+
+
+def _headline(root: HtmlElement) -> str:
+    """Return the headline of a page: that for other sites, else its first heading."""
+    for path in ("//meta[@property='og:title']/@content", "//h1", "//head/title"):
+        if title := line(root.xpath(f"string({path})")[:TITLE_CAP]):
+            return title
+    return ""
 
 
 def _titles(root: HtmlElement) -> list[str]:

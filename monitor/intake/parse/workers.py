@@ -30,7 +30,7 @@ from monitor.intake.parse.document import with_encoding
 from monitor.intake.parse.web_page import Allowance
 from monitor.model.cost import QUICK, READING, CostlyError
 from monitor.model.feed import FEED, Selectors, Source
-from monitor.model.poll import Fetched, ParsedFeed
+from monitor.model.poll import Fetched, Page, ParsedFeed
 
 T = TypeVar("T")
 
@@ -103,9 +103,9 @@ class Parser:
         """
         return (await self._read(partial(selector_proposal.propose, headline=headline), page))[0]
 
-    async def extract(self, page: Fetched) -> str:
-        """Return the text of the article in a page, '' if none; raises ParseError."""
-        return (await self._read(web_page.extract_text, page))[0]
+    async def extract(self, page: Fetched) -> Page:
+        """Return the headline of a page and the text of its article; raises ParseError."""
+        return (await self._read(web_page.extract, page))[0]
 
     async def robots(self, rules: Fetched, page: str) -> Allowance:
         """Apply a site's rules to one of its pages; raises ParseError."""

@@ -239,13 +239,16 @@ def queue_pages(
 
 
 def save_page_text(sql: Connection, change: ArticleChange) -> None:
-    """Store the text of the page of an article, and the story of the article with that text."""
+    """Store the headline and text of the page of an article, and its story with that text."""
     article, size = change.article, len(change.shingles)
     sql.execute(
-        "UPDATE articles SET body = ?1, lang = ?2, story = ?3, copy_of = ?4,"
+        "UPDATE articles SET title = ?7, body = ?1, lang = ?2, story = ?3, copy_of = ?4,"
         " shingle_count = CASE WHEN shingle_count > ?5 THEN shingle_count ELSE ?5 END"
         " WHERE id = ?6",
-        (article.body, article.lang, article.story, change.copy_of, size, article.id),
+        (
+            *(article.body, article.lang, article.story, change.copy_of, size),
+            *(article.id, article.title),
+        ),
     )
     sql.execute("DELETE FROM pages WHERE article = ?", (article.id,))
     sql.execute("DELETE FROM unread_pages WHERE article = ?", (article.id,))

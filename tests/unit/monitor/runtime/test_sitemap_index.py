@@ -21,7 +21,9 @@ FEED = Feed(url=INDEX, name="J", source=Source(kind=SourceKind.SITEMAP))
 
 def news(*numbers: int, day: int = 10) -> bytes:
     articles = (
-        News(f"{SITE}/{day}/{n}", f"Alibaba et l’entrepôt {day}-{n}", f"2023-10-{day}T08:00:00Z")
+        News(
+            f"{SITE}/{day}/{n}", f"Alibaba et l’entrepôt {day}-{n}", f"2023-11-{day + 4}T08:00:00Z"
+        )
         for n in numbers
     )
     return news_sitemap(*articles).encode()

@@ -83,7 +83,7 @@ def test_what_a_worker_reads_is_what_parse_returns() -> None:
         assert all(entry.features for entry in featured.entries)
         assert 0.05 < (await parser.parse(fetched(LONG))).seconds < 3
         assert await reason(parser.parse(fetched(b"{}"))) == "the answer is JSON, but no JSON Feed"
-        assert await parser.extract(fetched(b"<p>rien</p>", "text/html")) == ""
+        assert not (await parser.extract(fetched(b"<p>rien</p>", "text/html"))).text
         assert "image/png" in await reason(parser.extract(fetched(b"\x89PNG", "image/png")))
 
     with_parser(act)

@@ -21,7 +21,7 @@ from monitor.judgement.match.matcher import WatchlistMatcher
 from monitor.model.alert import AlertKind
 from monitor.model.config import StoreAddress
 from monitor.model.feed import FEED, Feed, FeedState, Source
-from monitor.model.poll import Fetched, ParsedFeed
+from monitor.model.poll import Fetched, Page, ParsedFeed
 from monitor.model.search import Filter
 from monitor.model.watchlist import Watchlist
 from monitor.storage.store.sql.store import Store
@@ -371,8 +371,8 @@ class Poisoned(flow.Reader):
 class PoisonedPages(flow.Reader):
     """A reader that returns, for every page, a text that no store can take."""
 
-    async def extract(self, page: Fetched) -> str:
-        return "half a pair: \ud83d"
+    async def extract(self, page: Fetched) -> Page:
+        return Page(text="half a pair: \ud83d")
 
 
 def test_what_cannot_be_stored_costs_no_other_feed_anything(

@@ -9,7 +9,7 @@ import pytest
 from support.originals import alibaba_article
 
 from monitor.base.errors import ParseError
-from monitor.intake.parse.web_page import extract_text
+from monitor.intake.parse.web_page import extract
 
 URL = "https://ex.org/monde/alibaba"
 TITLE = "Alibaba dans le collimateur de la sûreté belge"
@@ -51,14 +51,14 @@ def page(paragraphs: list[str], *, title: str = TITLE, opening: str = "") -> str
 
 
 def test_the_article_and_nothing_else() -> None:
-    text = extract_text(page(PROSE).encode(), URL, "text/html; charset=utf-8")
+    text = extract(page(PROSE).encode(), URL, "text/html; charset=utf-8").text
     assert text == "\n".join(PROSE)
 
 
 def test_a_long_article_is_whole() -> None:
     article = alibaba_article().partition("0 commentaires")[0]
     paragraphs = [text.strip() for text in article.split("\n\n") if text.strip()][1:]
-    text = extract_text(page(paragraphs).encode(), URL, "text/html")
+    text = extract(page(paragraphs).encode(), URL, "text/html").text
     missing = [p for p in paragraphs if len(p) > 60 and " ".join(p.split()) not in text]
     assert missing == []
     assert "Cainiao (la filiale d’Alibaba chargée du fret)" in text
@@ -66,14 +66,14 @@ def test_a_long_article_is_whole() -> None:
 
 
 def test_a_repeated_title_is_dropped() -> None:
-    text = extract_text(page(PROSE, opening=f"<p>{TITLE}</p>").encode(), URL)
+    text = extract(page(PROSE, opening=f"<p>{TITLE}</p>").encode(), URL).text
     assert text == "\n".join(PROSE)
 
 
 def test_an_article_in_an_element_with_a_bad_name_is_kept() -> None:
     prose = PROSE * 8
     source = page(prose).replace('class="article-content"', 'class="related-content comment-open"')
-    assert extract_text(source.encode(), URL).count("Cainiao") == 8
+    assert extract(source.encode(), URL).text.count("Cainiao") == 8
 
 
 @pytest.mark.parametrize(
@@ -87,7 +87,7 @@ def test_an_article_in_an_element_with_a_bad_name_is_kept() -> None:
     ],
 )
 def test_a_page_without_an_article_has_no_text(source: str) -> None:
-    assert extract_text(source.encode(), URL, "text/html") == ""
+    assert extract(source.encode(), URL, "text/html").text == ""
 
 
 @pytest.mark.parametrize(
@@ -99,7 +99,7 @@ def test_a_page_without_an_article_has_no_text(source: str) -> None:
     ],
 )
 def test_any_encoding_reads_the_same(encoding: str, content_type: str) -> None:
-    assert extract_text(page(PROSE).encode(encoding), URL, content_type) == "\n".join(PROSE)
+    assert extract(page(PROSE).encode(encoding), URL, content_type).text == "\n".join(PROSE)
 
 
 @pytest.mark.parametrize(
@@ -112,7 +112,7 @@ def test_any_encoding_reads_the_same(encoding: str, content_type: str) -> None:
 )
 def test_what_is_no_page_is_said_in_words(body: bytes, content_type: str, reason: str) -> None:
     with pytest.raises(ParseError, match=reason):
-        extract_text(body, URL, content_type)
+        extract(body, URL, content_type)
 
 
 def test_the_text_is_clean() -> None:
@@ -120,7 +120,7 @@ def test_the_text_is_clean() -> None:
     source = page([]).replace(
         'article-content">', 'article-content">' + "".join(f"<p>{text}</p>" for text in dirty_texts)
     )
-    assert extract_text(source.encode(), URL) == "\n".join(PROSE)
+    assert extract(source.encode(), URL).text == "\n".join(PROSE)
 
 
 @pytest.mark.parametrize("tag", ["<div>", "<b>", "<p>a", "<table><tr><td>", "<!--", "<script>"])
@@ -128,7 +128,7 @@ def test_a_hostile_page_is_decided(tag: str) -> None:
     body = (tag * (20_000 // len(tag))).encode()
     started_at = time.process_time()
     try:
-        extract_text(body, URL)
+        extract(body, URL)
     except ParseError as error:
         assert error.reason
     assert time.process_time() - started_at < 5

@@ -6,7 +6,7 @@ import pytest
 
 from monitor.base.errors import BarrierError, ParseError
 from monitor.intake.parse.document_of_source import parse
-from monitor.intake.parse.web_page import extract_text
+from monitor.intake.parse.web_page import extract
 from monitor.model.feed import FEED
 
 URL = "https://journal.example/economie/article.html"
@@ -86,7 +86,7 @@ ARTICLES = {
 @pytest.mark.parametrize("name", BARRIERS)
 def test_a_barrier_is_named_and_no_text_of_it_is_an_article(name: str) -> None:
     with pytest.raises(BarrierError, match="blocked: a") as error:
-        extract_text(BARRIERS[name], URL, "text/html")
+        extract(BARRIERS[name], URL, "text/html")
     assert name.partition(" ")[0][:5].lower() in str(error.value).lower().replace(
         "captcha", "robot"
     ).replace("aws waf", "aws")
@@ -94,7 +94,7 @@ def test_a_barrier_is_named_and_no_text_of_it_is_an_article(name: str) -> None:
 
 @pytest.mark.parametrize("name", ARTICLES)
 def test_no_article_is_a_barrier(name: str) -> None:
-    assert LEAD in extract_text(ARTICLES[name], URL, "text/html")
+    assert LEAD in extract(ARTICLES[name], URL, "text/html").text
 
 
 @pytest.mark.parametrize("name", ["cloudflare", "datadome", "consent", "login"])
