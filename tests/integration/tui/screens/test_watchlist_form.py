@@ -70,7 +70,7 @@ def in_form(
 
 TO_TERMS = ("tab", "tab", "tab")
 """From the name of a new watchlist to its terms."""
-GREVE = ("j", "j", "j", "ctrl+e")
+GREVE = ("j", "j", "j", "j", "ctrl+e")
 
 
 def test_an_edit_changes_one_line_of_the_file(path: Path) -> None:
