@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from statistics import median
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import urlsplit
 
 from msgspec import Struct
 from msgspec.structs import asdict, replace
@@ -27,6 +27,7 @@ from monitor.intake.parse import sitemap, web_page
 from monitor.intake.parse.document import CHARSET
 from monitor.intake.parse.workers import Parser
 from monitor.intake.sitemap_index import Answer, with_children
+from monitor.intake.witness_search import sitemaps_of
 from monitor.model.feed import (
     DEFAULT_OPTIONS,
     FEED,
@@ -161,10 +162,9 @@ class FeedFinder:
     async def _sitemaps(self, site: str) -> list[DiscoveredFeed | FeedError]:
         """Return the sitemaps that robots.txt names, or those at usual places."""
         try:
-            rules, _seconds = await self._fetched(urljoin(site, "/robots.txt"))
-            links = (await self._parser.sitemaps(rules))[:MOST_SITEMAPS]
+            links = (await sitemaps_of(self._client, site, DEFAULT_OPTIONS))[:MOST_SITEMAPS]
         except FeedError:
-            links = ()
+            links = []
         sitemaps = list(await asyncio.gather(*map(self._tried, links)))
         if not any("news" in link.lower() for link in links):
             places = web_page.USUAL_NEWS + (() if links else web_page.USUAL_SITEMAPS)

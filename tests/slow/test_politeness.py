@@ -12,13 +12,16 @@ from collections import Counter
 from collections.abc import Awaitable, Callable
 from contextlib import closing
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 from support.newsroom import Item, rss
+from support.publishers import words
 from support.scripted_server import Reply, Request, Web, conditional, redirect
-from support.simulated_time import Town, World
+from support.simulated_time import START, Town, World
+from support.sitemaps import News, index, news_sitemap
 
 HOUR = 3_600.0
 FEW, MANY = 5, 16
@@ -164,6 +167,51 @@ def test_a_feed_that_moves_for_good_takes_all_that_is_known_along(room: Simulate
     assert room.rows("SELECT count(*), max(articles), max(url) FROM feeds") == [
         (1, 1, "http://new.example/new")
     ]
+
+
+def test_a_week_of_an_index_of_sitemaps_loses_nothing_and_asks_for_no_more_than_feeds(
+    room: SimulatedRoom,
+) -> None:
+    """An article an hour, in a sitemap for each day; the index says no more than that."""
+    site = "http://journal.example"
+
+    def date(hours: int) -> str:
+        return datetime.fromtimestamp(START + hours * HOUR, UTC).isoformat()
+
+    def index_of(request: Request) -> Reply:
+        today = int(request.at // (24 * HOUR))
+        days = [(f"/{day}.xml", date(24 * day)) for day in range(max(0, today - 9), today + 1)]
+        return conditional(index(*days).encode(), f'"{today}"')(request)
+
+    def day_of(request: Request) -> Reply:
+        first = 24 * int(request.path[1:-4])
+        hours = range(first, min(first + 24, int(request.at // HOUR) + 1))
+        articles = (News(f"{site}/{n}", f"Alibaba {words('j', n)}", date(n)) for n in hours)
+        return conditional(news_sitemap(*articles).encode(), f'"{hours.stop}"')(request)
+
+    room.web.on("/index.xml", index_of)
+    for day in range(8):
+        room.web.on(f"/{day}.xml", day_of)
+    room.write([{"sitemap": f"{site}/index.xml", "name": "J"}])
+
+    async def script() -> None:
+        await room.town.wait(7 * 24 * HOUR - 60)
+
+    room.live(script, tick=60.0)
+    published = 7 * 24
+    stored = room.rows("SELECT count(*), count(DISTINCT url) FROM articles")[0]
+    assert published - 1 <= stored[0] == stored[1] <= published
+    assert room.rows("SELECT count(*), sum(backfill) FROM alerts") == [(stored[0], 1)]
+    assert room.rows("SELECT count(*) FROM gaps") == [(0,)]
+    assert room.rows("SELECT max(failures), max(blind) FROM feeds") == [(0, 0)]
+    requests = Counter(request.path for request in room.web.requests)
+    polls = requests["/index.xml"]
+    assert polls <= 7 * 24 * 12 + 1
+    assert requests.total() <= 4 * polls
+    unconditional = [r.path for r in room.web.requests if not r.header("If-None-Match")]
+    assert sorted(unconditional) == sorted({*requests})
+    times = [request.at for request in room.web.requests]
+    assert min(b - a for a, b in itertools.pairwise(times)) >= 1 - 1e-6
 
 
 def test_pages_of_one_site_are_asked_one_a_second_after_its_rules(room: SimulatedRoom) -> None:

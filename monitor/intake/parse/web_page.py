@@ -177,14 +177,6 @@ def usual_urls(url: str, paths: Sequence[str] = USUAL) -> list[str]:
 
 USUAL_NEWS = ("sitemap-news.xml", "news-sitemap.xml", "sitemap_news.xml")
 USUAL_SITEMAPS = ("sitemap.xml", "sitemap_index.xml", "sitemap.xml.gz")
-_SITEMAP = re.compile(rb"^[ \t]*sitemap[ \t]*:[ \t]*(\S+)", re.IGNORECASE | re.MULTILINE)
-
-
-def sitemap_links(body: bytes, url: str, content_type: str = "") -> tuple[str, ...]:
-    """Return the addresses of the sitemaps that a robots.txt names, those of news first."""
-    hrefs = [href.decode("utf-8", "replace") for href in _SITEMAP.findall(body[:CAP])]
-    addresses = dict.fromkeys(_absolute(url, href) for href in hrefs)
-    return tuple(sorted(filter(None, addresses), key=lambda address: "news" not in address.lower()))
 
 
 def _is_feed(attributes: Mapping[str, str]) -> bool:

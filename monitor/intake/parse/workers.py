@@ -115,10 +115,6 @@ class Parser:
         """Return the addresses of the feeds that a page names; raises ParseError."""
         return (await self._read(web_page.feed_links, page))[0]
 
-    async def sitemaps(self, rules: Fetched) -> tuple[str, ...]:
-        """Return the addresses of the sitemaps that a robots.txt names; raises ParseError."""
-        return (await self._read(web_page.sitemap_links, rules))[0]
-
     def close(self) -> None:
         """Stop the workers, whatever they are doing."""
         self._quick.close()

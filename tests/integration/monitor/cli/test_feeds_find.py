@@ -37,8 +37,11 @@ def publish_sitemaps(web: Web) -> None:
     web.on("/all.xml", Reply(body=index((web.url("/10.xml.gz"), "2023-10-10")).encode()))
     pages = sitemap((web.url("/liege/le-port-de-liege"), "2023-10-10"))
     web.on("/10.xml.gz", Reply(body=gzip.compress(pages.encode())))
-    rules = "User-agent: *\nDisallow: /x\nSitemap: /all.xml\nsitemap:{}\nSitemap: {}\n"
-    web.on("/robots.txt", Reply(body=rules.format(web.url("/news.xml"), web.url("/no")).encode()))
+    rules = "User-agent: *\nDisallow: /x\nSitemap: {}\nsitemap:{}\nSitemap: {}\n"
+    web.on(
+        "/robots.txt",
+        Reply(body=rules.format(*map(web.url, ("/all.xml", "/news.xml", "/no"))).encode()),
+    )
 
 
 def test_the_feeds_and_sitemaps_of_a_site_are_listed_and_not_subscribed_to(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gzip
 import multiprocessing
 import os
 import pickle
@@ -18,8 +19,10 @@ from monitor.base import translation
 from monitor.base.errors import ParseError
 from monitor.base.language import FOLDER
 from monitor.intake.parse.document import parse, with_features
+from monitor.intake.parse.sitemap import MAX_BYTES, MOST
 from monitor.intake.parse.workers import Parser
-from monitor.model.cost import CostlyError
+from monitor.model.cost import READING, CostlyError
+from monitor.model.feed import Source, SourceKind
 from monitor.model.poll import Fetched, ParsedFeed
 
 pytestmark = pytest.mark.costly
@@ -58,6 +61,28 @@ async def reason(reading: Awaitable[object]) -> str:
 
 def worker_pids() -> list[int]:
     return [child.pid or 0 for child in multiprocessing.active_children()]
+
+
+def test_the_largest_sitemap_that_the_protocol_allows_is_read_in_the_limits() -> None:
+    image = f"<image:image><image:loc>https://cdn.example/{'x' * 700}</image:loc></image:image>"
+    address = "<url><loc>https://ex.org/le-depot-de-liege-{}</loc><lastmod>{}</lastmod>{}</url>"
+    days = [f"2023-{month:02}-{day:02}" for month in range(1, 11) for day in range(1, 28)]
+    addresses = (address.format(n, days[n % 270], image) for n in range(50_000))
+    body = f"<urlset xmlns:image='x'>{''.join(addresses)}</urlset>".encode()
+    source = Source(kind=SourceKind.SITEMAP)
+
+    async def act(parser: Parser) -> None:
+        for document in (body, gzip.compress(body, 1)):
+            parsed = await parser.parse(fetched(document), source)
+            assert len(parsed.entries) == MOST
+            assert parsed.seconds < READING
+        assert "memory" in await reason(
+            parser.parse(fetched(b"<urlset>" + b"<a>" * 16_000_000), source)
+        )
+        assert await parser.parse(fetched(b"<urlset/>"), source)
+
+    assert 40 << 20 < len(body) <= MAX_BYTES
+    with_parser(act)
 
 
 def test_relative_links_lead_from_where_the_answer_says_that_it_is() -> None:
