@@ -32,6 +32,7 @@ class Definition(Struct, frozen=True):
 
 Concepts = Mapping[str, Definition]
 """Definitions by the name of the concept, without case, accents and punctuation."""
+NO_CONCEPTS: Concepts = {}
 
 
 def by_name(definitions: Iterable[Definition]) -> Concepts:

@@ -257,9 +257,11 @@ def watch_forms(context: click.Context, terms: tuple[str, ...], style: str) -> N
     when the archive has no such word.
     """
     cli: CliContext = context.obj
-    cli.service().health.status()  # raises StoreError if there is no store
+    concepts = cli.service().views.watchlists.concepts()
     with closing(open_archive(archive_address(cli.archive))) as archive:
-        found_forms = [form for term in dict.fromkeys(terms) for form in forms(archive, term)]
+        found_forms = [
+            form for term in dict.fromkeys(terms) for form in forms(archive, term, concepts)
+        ]
     rows = (form._asdict() for form in found_forms)
     output.print_listing(style, rows, FORM_COLUMNS, _form_lines(terms, found_forms))
     if not found_forms:

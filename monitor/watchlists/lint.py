@@ -13,7 +13,8 @@ from index.analysis.term_positions import EXACT
 from index.analysis.tokenizer import LOUD
 from index.archive import Archive
 from index.evaluation.term_expansion import is_open, listed_keys, selector
-from index.query.ast import Mode, Near, Node, Or, Phrase, Score, Word, children
+from index.query.ast import Mode, Near, Node, Not, Or, Phrase, Score, Word, children
+from index.query.concepts import NO_CONCEPTS, Concepts, defined
 from index.query.parser import Query, any_of
 from index.query.suggestions import FEW, Count, has_words, rule_remarks, sufficient
 from monitor.base.formatting import percent
@@ -34,14 +35,16 @@ class Form(NamedTuple):
     """Articles that have it."""
 
 
-def forms(archive: Archive, term: str) -> list[Form]:
+def forms(archive: Archive, term: str, concepts: Concepts = NO_CONCEPTS) -> list[Form]:
     """Return the words of the archive that a term matches, the most frequent first.
 
-    A word without `~` or `*` stands for itself, a phrase for words in a row. Raises QueryError.
+    A word without `~` or `*` stands for itself, a phrase for words in a row, a concept for its
+    names. Raises QueryError.
     """
+    query = defined(any_of([term]), concepts)
     result = [
         Form(term, form, articles)
-        for form, node in dict(_resolved(archive, any_of([term]).root)).items()
+        for form, node in dict(_resolved(archive, query.root)).items()
         if (articles := count(archive, node))
     ]
     return sorted(result, key=lambda form: (-form.articles, form.form))
@@ -62,7 +65,7 @@ def _resolved(archive: Archive, node: Node) -> Iterator[tuple[str, Node]]:
             for row in itertools.product(*choices):
                 yield " ".join(form for form, _ in row), Phrase(tuple(word for _, word in row))
     elif not isinstance(node, Word):
-        for child in children(node):
+        for child in (child for child in children(node) if not isinstance(child, Not)):
             yield from _resolved(archive, child)
     elif not is_open(node):
         yield node.exact or node.term, node

@@ -194,11 +194,13 @@ class _ArchiveSource(Struct, frozen=True):
         return [row.alert for row in self.views.alerts.escalated(all_alerts)]
 
     def containing(self, node: Node) -> set[int]:
+        from index.query.concepts import defined
         from index.query.parser import Query
 
         if not self.views.totals().articles:
             return set()
-        articles = self.matching_ids(Query(node.text, node))
+        query = defined(Query(node.text, node), self.views.watchlists.concepts())
+        articles = self.matching_ids(query)
         return {row.alert for row in self.views.alerts.of_articles(articles)}
 
 

@@ -20,7 +20,7 @@ from msgspec.structs import replace
 from index.analysis.folding import compact
 from index.errors import QueryError
 from index.query import parser, validation
-from index.query.ast import And, AtLeast, Facet, Node, Not, Or, Phrase, Word, clauses, walk
+from index.query.ast import And, AtLeast, Concept, Facet, Node, Not, Or, Phrase, Word, clauses, walk
 from index.query.filters import UNDETERMINED, names, resolve_time
 from monitor.base.article import Timestamp
 from monitor.base.translation import gettext as _
@@ -50,7 +50,8 @@ class AlertFilter(Struct, frozen=True):
     @property
     def has_words(self) -> bool:
         """Whether the filter contains words, and not only `name:value`."""
-        return self.root is not None and any(isinstance(n, Word | Phrase) for n in walk(self.root))
+        nodes = () if self.root is None else walk(self.root)
+        return any(isinstance(node, Word | Phrase | Concept) for node in nodes)
 
     def names(self, name: str, value: str) -> bool:
         """Tell whether one of its filters is `name:value`."""
@@ -98,6 +99,9 @@ def _validate_for_headlines(node: Node) -> None:
         raise QueryError(message, node.column, _(_ARCHIVE_HINT))
     if isinstance(node, Word) and node.part not in ("", "title"):
         message = _("only headlines are searched here")
+        raise QueryError(message, node.column, _(_ARCHIVE_HINT))
+    if isinstance(node, Concept):
+        message = _("{name}: is for the archive", name=node.text.partition(":")[0])
         raise QueryError(message, node.column, _(_ARCHIVE_HINT))
     if not isinstance(node, And | Or | Not | AtLeast | Facet | Word | Phrase):
         message = _("no distances between words here")

@@ -1,0 +1,76 @@
+"""Concepts of feeds.yaml in watchlists, searches and filters of alerts."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from support.newsroom import Newsroom
+
+ARTICLES = (
+    "Ali Baba au théâtre",
+    "Taobao quitte Liège",
+    "Alibaba Clouds chante à Liège, Alibaba paie",
+    "Le port d’Anvers ferme",
+)
+ALIBABA = {
+    "names": ["Alibaba", "阿里巴巴"],
+    "also": ["Taobao"],
+    "not": ["Ali Baba", "Alibaba Clouds"],
+}
+WATCHLISTS = [
+    {"name": "Ali", "terms": ["concept:Alibaba"]},
+    {"name": "Liège", "query": "notion:alibaba NEAR/2 Liège"},
+]
+
+pytestmark = pytest.mark.costly
+
+
+@pytest.fixture(scope="module")
+def newsroom(tmp_path_factory: pytest.TempPathFactory) -> Newsroom:
+    room = Newsroom(tmp_path_factory.mktemp("concepts"))
+    room.watch([], WATCHLISTS, concepts={"Alibaba": ALIBABA})
+    lines = (
+        json.dumps({"title": title, "url": f"https://x.example/{number}"})
+        for number, title in enumerate(ARTICLES)
+    )
+    (room.folder / "articles.jsonl").write_text("\n".join(lines), encoding="utf-8")
+    done = room.here("import", "articles.jsonl")
+    assert done.returncode == 0, done.stderr
+    return room
+
+
+def titles(room: Newsroom, query: str) -> list[str]:
+    found = room.here("search", query, "--json")
+    return sorted(hit["title"] for hit in json.loads(found.stdout)["hits"])
+
+
+def test_searches_and_watchlists_find_the_same(newsroom: Newsroom) -> None:
+    assert titles(newsroom, "concept:Alibaba") == sorted(ARTICLES[1:3])
+    assert titles(newsroom, "watch:Ali") == sorted(ARTICLES[1:3])
+    assert titles(newsroom, "concept:Alibaba NEAR/2 Liège") == [ARTICLES[1]]
+    assert titles(newsroom, "watch:Liège") == [ARTICLES[1]]
+    assert titles(newsroom, "Liège NOT concept:Alibaba") == []
+
+
+def test_the_alert_says_which_name_of_which_concept(newsroom: Newsroom) -> None:
+    assert "“Taobao” in the title, by Taobao (Alibaba)" in newsroom.here("show", "2").stdout
+    assert newsroom.here("show", "3").stdout.count("“Alibaba” in the title, by Alibaba") == 1
+
+
+def test_filters_of_alerts_forms_and_facets_know_concepts(newsroom: Newsroom) -> None:
+    alerts = newsroom.here("alerts", "--query", "concept:Alibaba").stdout
+    assert "Taobao quitte" in alerts
+    assert "Anvers" not in alerts
+    forms = newsroom.here("watch", "forms", "concept:Alibaba").stdout
+    assert [line.split()[-1] for line in forms.splitlines()[1:]] == ["alibaba", "taobao"]
+    assert newsroom.json("facets", "concept:Alibaba", "--json")["total"] == 2
+
+
+@pytest.mark.parametrize("command", [("search",), ("alerts", "--query")])
+def test_an_unknown_concept_is_a_mistake_with_the_nearest_name(
+    newsroom: Newsroom, command: tuple[str, ...]
+) -> None:
+    done = newsroom.here(*command, "concept:Alibabba")
+    assert done.returncode == 2
+    assert "there is no concept `Alibabba` (did you mean `Alibaba`?)" in done.stderr
