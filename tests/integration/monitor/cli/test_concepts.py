@@ -10,7 +10,7 @@ from support.newsroom import Newsroom
 ARTICLES = (
     "Ali Baba au théâtre",
     "Taobao quitte Liège",
-    "Alibaba Clouds chante à Liège, Alibaba paie",
+    "Alibaba Clouds chante à Liège, et bien plus loin Alibaba paie",
     "Le port d’Anvers ferme",
 )
 ALIBABA = {
