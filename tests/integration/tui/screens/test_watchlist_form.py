@@ -244,7 +244,7 @@ def test_what_no_form_can_show_is_said(path: Path) -> None:
         await pilot.press("1", "ctrl+n")
         await sees(pilot, app, "There is no feeds.yaml")
         newsroom.config = path
-        await pilot.press("j", "j", "ctrl+e")
+        await pilot.press("j", "j", "j", "ctrl+e")
         await sees(pilot, app, "has no watchlist called Espionnage")
         rewrite(path, "feeds: [")
         await pilot.press("ctrl+n")
