@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import ClassVar, Self
 
+from index.query.lexer import CONCEPT_TERM
 from monitor.base.text_cleaning import line as on_one_line
 from monitor.base.translation import gettext as _
 from monitor.base.translation import mark, mark_all
@@ -189,8 +190,10 @@ class WatchlistKeys(AlertsKeys, QueryKeys):
 
     @property
     def title(self) -> str:
-        """The name, the only term without one; empty without both."""
-        return self.name or (on_one_line(self.terms[0]) if len(self.terms) == 1 else "")
+        """The name, the only term or concept without one; empty without both."""
+        only = on_one_line(self.terms[0]) if len(self.terms) == 1 else ""
+        concept = CONCEPT_TERM.match(only)
+        return self.name or (concept[1].strip('" ') if concept else only)
 
     @classmethod
     def unfit_keys(cls, node: MappingNode) -> Iterator[tuple[int, str]]:
