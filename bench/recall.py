@@ -168,7 +168,7 @@ def week(rng: random.Random, press: Press, size: int) -> tuple[int, list[Shown],
                     )
                     for address, title in article.map_names
                 ]
-                for decision in witnessed_entries(entries, (), article.at + DAY):
+                for decision in witnessed_entries(entries, article.at + DAY):
                     entry = decision.entry
                     show((int(entry.url), entry.title), article.at, sitemap=seen)
     moments = [article.at for article in listed]

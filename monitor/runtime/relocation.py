@@ -44,7 +44,7 @@ class Relocation:
         now = self._clock()
         for url, move in self._store.moves().items():
             feed = feeds.get(url)
-            if feed is None or not is_confirmed(move) or self._was_tried(url, now):
+            if feed is None or feed.is_found or not is_confirmed(move) or self._was_tried(url, now):
                 continue
             self._tried[url] = now
             reason = obstacle(feed, move, feeds) or self._relocate(feed, move)

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Callable
 
 from monitor.base.errors import FeedError, StoreError
+from monitor.base.translation import gettext as _
 from monitor.intake.ingest.witness import outlet_of, outlets, wants_witness
 from monitor.model.feed import Feed
 from monitor.model.lease import Duty
 from monitor.runtime.components import Components
 from monitor.runtime.config_reload import ConfigReloader
 
+log = logging.getLogger("tocsin")
 LOOK_SECONDS = 60.0
 """Seconds between two looks for an outlet without a sitemap, and for what other monitors found."""
 WEEK, DAY = 7 * 86_400.0, 86_400.0
@@ -33,6 +36,8 @@ class WitnessSearch:
                 await self.all()
             except StoreError as error:
                 on_refusal(error)
+            except Exception:
+                log.exception(_("no sitemap is sought now; the monitor goes on"))
 
     async def all(self) -> None:
         """Seek for every outlet for which it is time. Raises StoreError."""

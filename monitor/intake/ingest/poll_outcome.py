@@ -14,7 +14,7 @@ from monitor.base.translation import gettext as _
 from monitor.base.translation import ngettext
 from monitor.base.url import is_aggregator, redact
 from monitor.intake.ingest import article_changes, feed_health, schedule
-from monitor.intake.ingest.witness import waits, witnessed_entries
+from monitor.intake.ingest.witness import waits, with_twins, witnessed_entries
 from monitor.judgement.alerts.routing import Routing
 from monitor.judgement.match.matcher import TimedMatcher, WatchlistMatcher
 from monitor.judgement.stories import EDITION
@@ -163,9 +163,11 @@ class PollStep(Struct, frozen=True, kw_only=True):
         feed, old_state = self.answer.feed, self.answer.state
         known_entries = article_changes.known_entries(self.batch, feed, parsed.entries)
         decisions = article_changes.identify(parsed.entries, known_entries)
+        if feed.outlet and any(isinstance(d, article_changes.New) for d in decisions):
+            headlines = self.batch.headlines(feed, self.now - 2 * EDITION)
+            decisions = with_twins(decisions, headlines, self.now)
         if feed.is_found:
-            headlines = self.batch.headlines(feed.outlet, self.now - 2 * EDITION)
-            decisions = witnessed_entries(decisions, headlines, self.now)
+            decisions = witnessed_entries(decisions, self.now)
         decisions = [decision for decision in decisions if not self._is_of_the_past(decision)]
         changes, sightings = self._changes(decisions)
         new_entries = [d.entry for d in decisions if isinstance(d, _NEW_TO_FEED)]

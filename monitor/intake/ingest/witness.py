@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from operator import and_
 from urllib.parse import urlsplit
 
@@ -12,7 +13,7 @@ from msgspec.structs import replace
 
 from monitor.base.article import Timestamp
 from monitor.base.url import host, registered_name, site
-from monitor.intake.ingest.article_changes import Decision, Duplicate, New
+from monitor.intake.ingest.article_changes import Decision, New, Variant
 from monitor.intake.parse.entry import folded
 from monitor.judgement.stories import EDITION
 from monitor.model.feed import Feed, Source, SourceKind
@@ -28,8 +29,11 @@ HOURLY = 3_600.0
 
 
 def outlet_of(url: str) -> str:
-    """Return the outlet of an address: its registered name, else its host with the port."""
-    return registered_name(url) or urlsplit(url).netloc
+    """Return the outlet of an address: its registered name, else its host with the port; or ''."""
+    try:
+        return registered_name(url) or urlsplit(url).netloc
+    except ValueError:
+        return ""
 
 
 def outlets(feeds: Iterable[Feed]) -> dict[str, list[Feed]]:
@@ -96,52 +100,57 @@ def _witness(url: str, outlet: str, group: Sequence[Feed]) -> Feed:
     )
 
 
-def witnessed_entries(
-    decisions: Sequence[Decision], headlines: Iterable[tuple[str, int]], now: Timestamp
+def with_twins(
+    decisions: Sequence[Decision], headlines: Iterable[tuple[str, Timestamp, int]], now: Timestamp
 ) -> list[Decision]:
-    """Return the decisions about the entries of a witness that are to be stored now.
+    """Return decisions in which a new entry is the article that has its headline and day.
+
+    Args:
+        decisions: The decisions by the addresses of the entries of a feed or sitemap.
+        headlines: Headlines, dates and ids of what its witnesses showed lately.
+        now: The time of the poll.
+    """
+    articles = {folded(title): (date, id) for title, date, id in headlines if title}
+    used = {decision.article for decision in decisions if not isinstance(decision, New)}
+    twins: list[Decision] = []
+    for decision in decisions:
+        entry = decision.entry
+        date, id = articles.get(folded(entry.title), (0.0, 0))
+        is_twin = id and id not in used and abs((entry.published or now) - date) < EDITION
+        if isinstance(decision, New) and is_twin:
+            used.add(id)
+            twins.append(Variant(entry=entry, article=id))
+        else:
+            twins.append(decision)
+    return twins
+
+
+def witnessed_entries(decisions: Sequence[Decision], now: Timestamp) -> list[Decision]:
+    """Return the decisions about the entries of a sitemap that are to be stored now.
 
     What the feeds of the outlet may still show waits. So does what has no date: nobody can tell
     whether it is news. Of two addresses with one headline, one counts.
-
-    Args:
-        decisions: The decisions by the addresses of the entries.
-        headlines: Headlines and ids of the recent articles of the feeds of the outlet.
-        now: The time of the poll.
     """
-    latest = {
-        folded(decision.entry.title): decision.entry.published or now
-        for decision in decisions
-        if not isinstance(decision, New)
-    }
-    shown = {folded(title): id for title, id in headlines if title}
-    return [*_witnessed(decisions, shown, latest, now)]
+    known = (decision.entry for decision in decisions if not isinstance(decision, New))
+    latest = {folded(entry.title): entry.published or now for entry in known}
+    stored: list[Decision] = []
+    for decision in decisions:
+        headline, published = folded(decision.entry.title), decision.entry.published
+        if not isinstance(decision, New):
+            stored.append(decision)
+        elif (
+            published is not None
+            and published <= now - PATIENCE
+            and abs(published - latest.get(headline, -math.inf)) >= EDITION
+        ):
+            latest[headline] = published
+            stored.append(decision)
+    return stored
 
 
 def waits(entries: Iterable[Entry], now: Timestamp) -> bool:
     """Tell whether any of the entries of a witness is so young that its feed may still show it."""
     return any(entry.published and entry.published > now - PATIENCE for entry in entries)
-
-
-def _witnessed(
-    decisions: Iterable[Decision],
-    shown: Mapping[str, int],
-    latest: dict[str, Timestamp],
-    now: Timestamp,
-) -> Iterator[Decision]:
-    for decision in decisions:
-        entry, headline = decision.entry, folded(decision.entry.title)
-        if not isinstance(decision, New):
-            yield decision
-        elif headline in shown:
-            yield Duplicate(entry=entry, article=shown[headline])
-        elif (
-            entry.published is not None
-            and entry.published <= now - PATIENCE
-            and abs(entry.published - latest.get(headline, float("-inf"))) >= EDITION
-        ):
-            latest[headline] = entry.published
-            yield decision
 
 
 # --- counting what both showed ------------------------------------------------------------

@@ -12,6 +12,7 @@ from msgspec.structs import asdict, replace
 from index.archive import archive_engine
 from monitor.base.article import Timestamp
 from monitor.base.formatting import clauses
+from monitor.base.translation import gettext as _
 from monitor.intake.ingest.feed_health import (
     DAY,
     WORST,
@@ -59,7 +60,8 @@ class NewsroomHealth:
             about = record.feed, record.state, now
             barrier = describe_barrier(record)
             redirect = describe_redirect(record.move, record.former, now)
-            words = [describe_health(*about), barrier, redirect]
+            found = _("a sitemap, compared with the feeds of its site")
+            words = [describe_health(*about), barrier, redirect, found * record.feed.is_found]
             feeds.append(
                 FeedHealth(
                     **asdict(record),
@@ -94,7 +96,7 @@ class NewsroomHealth:
         feeds = self._views.feeds.subscribed()
         gaps = self._views.feeds.gaps(now - DAY, now)
         unsent = Counter[DeliveryState]()
-        for (_, state), count in self._views.deliveries.unsent().items():
+        for (_channel, state), count in self._views.deliveries.unsent().items():
             unsent[state] += count
         log = (self._folder / LOG).absolute()
         rebuilt = index_notes.read_progress(self._folder, now)
@@ -107,7 +109,7 @@ class NewsroomHealth:
             set_aside=self._views.set_aside_count(),
             feeds=Counter(health(subscribed.feed, subscribed.state, now) for subscribed in feeds),
             blind=sum(subscribed.state.blind for subscribed in feeds),
-            gaps=Counter(kind for kind, _ in {(gap.kind, gap.feed.url) for gap in gaps}),
+            gaps=Counter(kind for kind, _url in {(gap.kind, gap.feed.url) for gap in gaps}),
             monitor=None,
             pulse=None,
             backfill=tuple(self._views.watchlists.backfills()),
@@ -131,7 +133,7 @@ class NewsroomHealth:
         """Return the number of suppressed alerts of the last day, by reason."""
         reasons = Counter[str]()
         counts = self._views.watchlists.suppressed(self._clock() - DAY)
-        for (_, reason), count in counts.items():
+        for (_watchlist, reason), count in counts.items():
             reasons[reason] += count
         return reasons
 

@@ -45,7 +45,7 @@ def find_feed(name: str, feeds: Sequence[Feed]) -> Feed:
     if "://" in name:
         matches = [feed for feed in feeds if comparable(feed.url) == comparable(name)]
     else:
-        matches = [feed for feed in feeds if feed.name == name]
+        matches = [feed for feed in feeds if feed.name == name and not feed.is_found]
         if not matches and not name.startswith("tag:"):
             matches = [feed for feed in feeds if selects_feed(name, feed)]
     if len(matches) == 1:

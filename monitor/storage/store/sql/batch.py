@@ -89,16 +89,19 @@ class StoreReads:
 
     # --- articles ---
 
-    def headlines(self, outlet: str, since: Timestamp) -> list[tuple[str, int]]:
-        """Return the headlines and ids of what the feeds of an outlet showed since then."""
-        first = self.articles.seen_since(since)
+    def headlines(self, feed: Feed, since: Timestamp) -> list[tuple[str, Timestamp, int]]:
+        """Return headlines, dates and ids of what the witnesses of a feed showed since then.
+
+        Those of a sitemap are the feeds of its outlet; that of a feed is the sitemap.
+        """
+        sign = "<>" if feed.source.kind is SourceKind.SITEMAP else "="
         rows = self._sql.execute(
-            "SELECT a.title, a.id FROM feeds f JOIN entries e ON e.feed = f.number"
+            f"SELECT a.title, {DATE}, a.id FROM feeds f JOIN entries e ON e.feed = f.number"
             " JOIN articles a ON a.id = e.article"
-            " WHERE f.outlet = ? AND f.kind <> 'sitemap' AND e.article >= ? ORDER BY a.id",
-            (outlet, first),
+            f" WHERE f.outlet = ? AND f.kind {sign} 'sitemap' AND e.article >= ? ORDER BY a.id",
+            (feed.outlet, self.articles.seen_since(since)),
         )
-        return [(title, id) for title, id in rows]
+        return [(title, date, id) for title, date, id in rows]
 
     def known(
         self,

@@ -49,7 +49,10 @@ class ShownArticles(StoreViews):
         ]
 
     def since(self, since: Timestamp) -> Iterator[ShownArticle]:
-        """Yield the articles of these outlets that are dated since then."""
+        """Yield the articles of these outlets that are dated since then.
+
+        Not those that were imported: they were seen when they were published.
+        """
         rows = self._connection.read(
             "SELECT f.outlet, s.article, a.title, a.published,"
             " min(CASE WHEN f.kind <> 'sitemap' THEN s.seen END),"
@@ -57,7 +60,7 @@ class ShownArticles(StoreViews):
             " FROM (SELECT id AS article, feed, seen FROM articles WHERE seen >= ?1"
             " UNION ALL SELECT article, feed, seen FROM carriers WHERE article >= ?2) s"
             " JOIN feeds f ON f.number = s.feed JOIN articles a ON a.id = s.article"
-            " WHERE f.subscribed AND f.outlet <> '' AND a.published >= ?1"
+            " WHERE f.subscribed AND f.outlet <> '' AND a.published >= ?1 AND s.seen <> a.published"
             " GROUP BY f.outlet, s.article, a.title, a.published",
             (since, self._first(since)),
         )

@@ -104,6 +104,21 @@ def test_the_same_headline_at_another_address_is_the_same_article(tmp_path: Path
     ] == ["Le port de Liège ferme", "Grève au port"]
 
 
+def test_a_feed_that_is_late_at_another_address_has_the_article_too(tmp_path: Path) -> None:
+    map = [sitemap(("plan", "Le port ferme ses portes", -2.0))]
+    late = rss(("un", "Le port ferme ses portes", -2.0), ("deux", "Le port ferme ses portes", -1.9))
+    assert life(tmp_path, [rss(), late], map, rounds=2) == [
+        (2, "Le port ferme ses portes", "Le texte de un."),
+        (1, "Le port ferme ses portes", "Le texte de deux."),
+    ]
+
+
+def test_a_daily_column_is_another_article(tmp_path: Path) -> None:
+    feed = rss(("hier", "Le port en bref", -23.0))
+    map = sitemap(("hier", "Le port en bref", -23.0), ("un", "Le port en bref", -2.0))
+    assert len(life(tmp_path, [feed], [map], rounds=2)) == 2
+
+
 def test_a_feed_that_is_late_has_the_article_of_the_sitemap(tmp_path: Path) -> None:
     map = [sitemap(("un", "Le port ferme", -2.0))]
     late = rss(("un", "Le port de Liège ferme ses portes", -2.0))
