@@ -235,14 +235,16 @@ class FeedViews(StoreViews):
         return [url for (url,) in rows]
 
     def unsought(self, before: Timestamp) -> dict[str, str]:
-        """Return the feeds beside which no sitemap was sought since then.
+        """Return the feeds beside which no sitemap was sought since then, or brought anything.
 
         Those that can be read are among them, with the address of the site that they name.
         """
         return dict(
             self._connection.read(
-                "SELECT url, link FROM feeds WHERE subscribed AND enabled AND NOT is_found"
-                " AND last_ok IS NOT NULL AND coalesce(sought_at, 0) < ? ORDER BY number",
+                "SELECT url, link FROM feeds f WHERE subscribed AND enabled AND NOT is_found"
+                " AND last_ok IS NOT NULL AND coalesce(sought_at, 0) < ?1 AND NOT EXISTS"
+                " (SELECT 1 FROM feeds s WHERE s.is_found AND s.outlet = f.outlet"
+                " AND s.published >= ?1) ORDER BY number",
                 (before,),
             )
         )
