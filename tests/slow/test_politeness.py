@@ -197,7 +197,7 @@ def test_a_week_of_an_index_of_sitemaps_loses_nothing_and_asks_for_no_more_than_
     async def script() -> None:
         await room.town.wait(7 * 24 * HOUR - 60)
 
-    room.live(script, tick=60.0)
+    room.live(script, tick=240.0)
     published = 7 * 24
     stored = room.rows("SELECT count(*), count(DISTINCT url) FROM articles")[0]
     assert published - 1 <= stored[0] == stored[1] <= published

@@ -215,6 +215,8 @@ def describe_content(body: bytes) -> str:
             return _(words)
     if b"<opml" in start:
         return _("the answer is a list of feeds (OPML); import it instead")
+    if b"<urlset" in start or b"<sitemapindex" in start:
+        return _("the answer is a sitemap; write `sitemap:` before its address, not `url:`")
     if b"<html" in start:
         return _(_WEB_PAGE)
     if start.startswith(b"<"):

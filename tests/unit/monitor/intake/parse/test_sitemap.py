@@ -14,7 +14,7 @@ from monitor.base.errors import ParseError
 from monitor.base.text_cleaning import clean
 from monitor.intake.parse.document_of_source import parse
 from monitor.intake.parse.sitemap import CHILDREN, MOST
-from monitor.model.feed import Source, SourceKind
+from monitor.model.feed import FEED, Source, SourceKind
 from monitor.model.poll import ParsedFeed
 
 URL = "https://journal.example/sitemap-news.xml"
@@ -58,6 +58,12 @@ def test_the_news_of_a_sitemap() -> None:
 def test_what_is_no_sitemap(document: str | bytes, reason: str) -> None:
     with pytest.raises(ParseError, match=reason):
         read(document)
+
+
+def test_a_sitemap_in_place_of_a_feed_is_named() -> None:
+    for document in (NEWS, index(("/a.xml", ""))):
+        with pytest.raises(ParseError, match="a sitemap; write `sitemap:`"):
+            parse(FEED, False, document.encode(), URL, "application/xml")
 
 
 def test_a_compressed_sitemap_that_does_not_say_so() -> None:
