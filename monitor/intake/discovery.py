@@ -20,7 +20,7 @@ from monitor.base.formatting import clauses, span
 from monitor.base.translation import gettext as _
 from monitor.base.translation import mark, ngettext
 from monitor.intake.copied_addresses import options_for, source_behind
-from monitor.intake.fetch.client import ACCEPT_FEED, ACCEPT_PAGE, Client
+from monitor.intake.fetch.client import ACCEPT_FEED, ACCEPT_PAGE, MAX_BYTES, Client
 from monitor.intake.fetch.page_reader import RobotsPolicy
 from monitor.intake.ingest import schedule
 from monitor.intake.parse import sitemap, web_page
@@ -70,6 +70,12 @@ class FeedFinder:
         self, url: str, options: RequestOptions = DEFAULT_OPTIONS, source: Source = FEED
     ) -> DiscoveredFeed:
         """Fetch and read a feed, or another source, once; raises FeedError."""
+        if source.kind is SourceKind.MAILBOX:
+            mailbox = Feed(url=url, source=source, name="", request_options=options)
+            start = self._monotonic()
+            mails = await self._client.new_mails(mailbox, FeedState(), MAX_BYTES)
+            assert isinstance(mails, Fetched)  # none of them was read before
+            return await self._parsed(url, mails, self._monotonic() - start, source)
         fetched, seconds = await self._fetched(url, options)
         fetched = replace(fetched, encoding=options.encoding)
         return await self._parsed(url, fetched, seconds, source)

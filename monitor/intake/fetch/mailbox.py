@@ -98,13 +98,13 @@ async def _read(
         mails[uid] = b"".join(mail for _words, mail in await server.ask(fetch))
         if sum(map(len, mails.values())) >= max_bytes:
             break
-    if not mails:
+    if last and not mails:
         return NotModified()
     return Fetched(
         url=feed.url,
         body=msgspec.msgpack.encode([mails[uid] for uid in sorted(mails)]),
-        etag=b"%d:%d" % (validity, max(mails)),
-        headers=(("uidvalidity", str(validity)), ("uid", f"{min(mails)}-{max(mails)}")),
+        etag=b"%d:%d" % (validity, max(mails, default=0)),
+        headers=(("uidvalidity", str(validity)), ("uid", ",".join(map(str, sorted(mails))))),
     )
 
 

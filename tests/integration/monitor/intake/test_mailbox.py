@@ -112,6 +112,57 @@ def test_a_forged_sender_is_told_and_is_no_outlet(server: ImapServer, newsroom: 
     assert "not proven" in newsroom.here("alerts").stdout
 
 
+def test_a_mailbox_is_checked_before_it_is_read(server: ImapServer, newsroom: Newsroom) -> None:
+    newsroom.watch([mailbox(server.url())], ["Alibaba"])
+    assert newsroom.here("feeds", "check", "Post").returncode == 0, "an empty one too"
+    server.inbox.add(newsletter("Alibaba ferme tout"))
+    done = newsroom.here("feeds", "check", "Post")
+    assert "format     mails" in done.stdout
+    assert PASSWORD not in done.stdout
+    assert newsroom.here("check").returncode == 0
+
+
+def test_a_mailbox_that_is_empty_at_first(server: ImapServer, newsroom: Newsroom) -> None:
+    newsroom.watch([mailbox(server.url())], ["Alibaba"])
+    poll(newsroom)
+    poll(newsroom)
+    server.inbox.add(newsletter("Alibaba ferme tout"))
+    poll(newsroom)
+    assert newsroom.sql("SELECT suppressed FROM alerts") == [("",)]
+
+
+@pytest.mark.parametrize(
+    ("keys", "words"),
+    [
+        ({"password": None}, "write imaps://user@host/Folder"),
+        ({"mailbox": "imaps://mail.example/Press"}, "write imaps://user@host/Folder"),
+        ({"mailbox": "https://mail.example/Press"}, "is no mailbox"),
+        ({"password": "env:NOWHERE"}, "no environment variable NOWHERE"),
+        ({"auth": {"user": "a", "password": "env:MAIL_PASSWORD"}}, "one is enough"),
+        ({"url": "https://journal.example/rss"}, "one is enough"),
+        ({"since": "yesterday"}, "is not a day"),
+        ({"split": "words"}, "write links"),
+        ({"proxy": "http://proxy.example:3128"}, "not read through a proxy"),
+        ({"mailbox": None, "url": "https://journal.example/rss"}, "is for a `mailbox`"),
+    ],
+)
+def test_mistakes_are_named(newsroom: Newsroom, keys: dict[str, Any], words: str) -> None:
+    feed = mailbox("imaps://press@mail.example/Press") | keys
+    newsroom.watch([{key: value for key, value in feed.items() if value is not None}], ["Alibaba"])
+    done = newsroom.here("check")
+    assert done.returncode == 2
+    assert words in done.stdout + done.stderr
+
+
+def test_mailboxes_of_two_users_are_two_and_passwords_are_hidden(newsroom: Newsroom) -> None:
+    first = {"mailbox": "imaps://one:s3cret@mail.example/INBOX"}
+    second = mailbox("imaps://two@mail.example/INBOX", name="Two")
+    newsroom.watch([first, second], ["Alibaba"])
+    done = newsroom.here("check")
+    assert done.returncode == 0, done.stdout
+    assert "s3cret" not in done.stdout + done.stderr + newsroom.here("config", "show").stdout
+
+
 HEADLINES = """<p><a href="https://metier.example/1">Un premier grand titre</a></p>
 <p><a href="https://metier.example/2">Alibaba bâtit un deuxième dépôt</a></p>"""
 
