@@ -5,10 +5,12 @@ Whatever else a client asks is refused, and all that it asks is kept: nothing ma
 
 from __future__ import annotations
 
+import asyncio
 import re
 import socketserver
 import ssl
 import threading
+from collections.abc import Callable, Generator
 from contextlib import suppress
 from datetime import date
 from email.message import EmailMessage
@@ -58,15 +60,20 @@ class ImapServer:
         self.connections = 0
         self.faults: dict[str, bytes] = {}
         self._tls = tls
+        self.date: Callable[[], float] | None = None
+        """Set by a `Town`, and not needed."""
 
     def __enter__(self) -> Self:
         served = self
 
         class Handler(socketserver.StreamRequestHandler):
             def handle(self) -> None:
-                served.connections += 1
-                with suppress(OSError):
-                    _Session(served, self.rfile, self.wfile).serve()
+                talk = _Session(served, self.wfile.write).talk()
+                wanted = next(talk)
+                with suppress(OSError, StopIteration):
+                    while True:
+                        data = self.rfile.read(wanted) if wanted else self.rfile.readline()
+                        wanted = talk.send(data)
 
         class Server(socketserver.ThreadingTCPServer):
             daemon_threads = True
@@ -90,6 +97,15 @@ class ImapServer:
         self._server.shutdown()
         self._server.server_close()
 
+    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """Serve a connection within a loop, as the server of a `Town`."""
+        talk = _Session(self, writer.write).talk()
+        wanted = next(talk)
+        with suppress(OSError, StopIteration, asyncio.IncompleteReadError):
+            while True:
+                data = await (reader.readexactly(wanted) if wanted else reader.readline())
+                wanted = talk.send(data)
+
     def url(self, folder: str = "INBOX", user: str = USER, host: str = "127.0.0.1") -> str:
         """Return the address of a folder."""
         scheme = "imaps" if self._tls else "imap"
@@ -97,20 +113,22 @@ class ImapServer:
 
 
 class _Session:
-    def __init__(self, server: ImapServer, rfile: Any, wfile: Any) -> None:
-        self._server, self._rfile, self._wfile = server, rfile, wfile
+    def __init__(self, server: ImapServer, write: Callable[[bytes], object]) -> None:
+        self._server, self._send = server, write
         self._folder: Folder | None = None
         self._user = ""
 
-    def serve(self) -> None:
+    def talk(self) -> Generator[int, bytes, None]:
+        """Yield how many bytes are to be read, 0 for a line, and receive them."""
+        self._server.connections += 1
         self._send(self._server.faults.get("greeting", b"* OK ready\r\n"))
-        while line := self._rfile.readline():
+        while line := (yield 0):
             tag, _, command = line.decode().strip().partition(" ")
             literals = []
             while match := re.search(r"\{(\d+)\}$", command):
                 self._send(b"+ go on\r\n")
-                literals.append(self._rfile.read(int(match[1])).decode())
-                more = self._rfile.readline().decode().rstrip("\r\n")
+                literals.append((yield int(match[1])).decode())
+                more = (yield 0).decode().rstrip("\r\n")
                 command = command[: match.start()] + "…" + more
             self._server.asked.append(command)
             name = command.split()[1 if command.startswith("UID") else 0]
@@ -119,9 +137,6 @@ class _Session:
                 continue
             answer = getattr(self, f"_{name.lower()}", self._unknown)(command, *literals)
             self._send(f"{tag} {answer}\r\n".encode())
-
-    def _send(self, data: bytes) -> None:
-        self._wfile.write(data)
 
     def _unknown(self, command: str, *_: str) -> str:
         return f"BAD {command.split(maxsplit=1)[0]} is not for readers"
