@@ -24,14 +24,7 @@ from msgspec.structs import replace
 from monitor.base.text_cleaning import LINK, LINK_END, from_html, line, lines, linked_text
 from monitor.base.translation import gettext as _
 from monitor.intake.parse.document import decoded
-from monitor.intake.parse.entry import (
-    NAME_CAP,
-    TEXT_CAP,
-    TITLE_CAP,
-    absolute,
-    distinct_entries,
-    guid,
-)
+from monitor.intake.parse.entry import GUID_CAP, TEXT_CAP, TITLE_CAP, absolute, distinct_entries
 from monitor.model.poll import Entry, ParsedFeed
 
 _NESTED, _PARTS = 6, 1_000
@@ -75,7 +68,7 @@ def _entries(raw: bytes, *, split: bool) -> Iterator[Entry]:
     with suppress(ValueError, TypeError, IndexError, OverflowError):
         published = max(0.0, parsedate_to_datetime(_header(mail, "date")).timestamp())
     # A forged mail may have the identifier of the genuine one, and must not replace it.
-    key = f"{guid(_header(mail, 'message-id')) or _digest(raw)} {failures}".strip()
+    key = f"{line(_header(mail, 'message-id')[:GUID_CAP]) or _digest(raw)} {failures}".strip()
     if failures:
         outlet = _("{sender} (sender not proven: {checks})", sender=outlet, checks=failures)
     entry = Entry(
@@ -84,9 +77,9 @@ def _entries(raw: bytes, *, split: bool) -> Iterator[Entry]:
         title=line(_header(mail, "subject")[:TITLE_CAP]),
         summary="",
         body=from_html(html, TEXT_CAP) or lines(text),
-        author=line((sender or address)[:NAME_CAP]),
+        author=line((sender or address)[:TITLE_CAP]),
         published=published,
-        source=line(outlet[:NAME_CAP]),
+        source=line(outlet[:TITLE_CAP]),
         source_url="" if failures else absolute("", f"https://{domain}/"),
     )
     headlines = list(_headlines(html, text)) if split and not failures else []
