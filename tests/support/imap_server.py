@@ -194,6 +194,7 @@ def newsletter(
     id: str = "",
     html: str = "",
     sender: tuple[str, str] = ("Le Métier", "lettre@metier.example"),
+    date: str = "Tue, 14 Nov 2023 08:00:00 +0100",
     list_id: str = "La lettre du Métier <lettre.metier.example>",
     **headers: str,
 ) -> EmailMessage:
@@ -202,7 +203,7 @@ def newsletter(
     for name, value in headers.items():
         mail[name.replace("_", "-")] = value
     mail["Subject"], mail["From"] = subject, formataddr(sender)
-    mail["To"], mail["Date"] = USER, "Tue, 14 Nov 2023 08:00:00 +0100"
+    mail["To"], mail["Date"] = USER, date
     mail["Message-ID"] = f"<{id or subject.replace(' ', '-').encode().hex()}@metier.example>"
     if list_id:
         mail["List-Id"] = list_id

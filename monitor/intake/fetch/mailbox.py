@@ -27,7 +27,9 @@ from monitor.model.poll import Fetched, NotModified
 MAIL_BYTES = 256 << 10
 """Bytes of a mail that are read: its texts, of 100 KB at most, stand before what is attached."""
 MOST = 100
-"""Most mails of a poll. Of a folder that was never read, these are the newest."""
+"""Most mails of a poll."""
+_MOST_BYTES = 4 << 20
+"""Bytes of mails after which a poll takes no more: a second of reading."""
 _OTHER_BYTES = 4 << 20
 """Bytes of answers beside the mails: 500,000 numbers."""
 _LITERAL = re.compile(rb"\{(\d{1,10})\}$")
@@ -48,8 +50,9 @@ async def new_mails(
 ) -> Fetched | NotModified:
     """Return the mails behind the last one, until they have `max_bytes`; the rest comes next time.
 
-    The last one is known by UIDVALIDITY:UID, which stands for the ETag of the feed. Without it, or
-    in a folder that was numbered anew, they are the newest mails since the day of the feed.
+    The last one is known by UIDVALIDITY:UID, which stands for the ETag of the feed. Without it they
+    are those since the day of the feed, or else the newest. In a folder that was numbered anew, they
+    are the newest since the day: others were read.
 
     Raises:
         AddressError: The password would be sent unencrypted.
@@ -83,7 +86,8 @@ async def _read(
 ) -> Fetched | NotModified:
     validity = await _opened(server, feed)
     position, _colon, last_uid = (state.etag or b"").partition(b":")
-    last = int(last_uid) if position == b"%d" % validity else 0
+    is_known = position == b"%d" % validity
+    last = int(last_uid) if is_known else 0
     day = format_datetime(datetime.fromisoformat(feed.source.since or "1970-01-01"))[5:16]
     criteria = f"UID {last + 1}:*" if last else f"SINCE {day.replace(' ', '-')}"  # not a message
     answers = await server.ask(f"UID SEARCH {criteria}")  # not a message
@@ -93,12 +97,13 @@ async def _read(
     # After a failure it is fewer: one of them may be what cannot be read.
     most = max(1, MOST >> 2 * state.failures)
     mails: dict[int, bytes] = {}
-    for uid in uids[:most] if last else uids[: -most - 1 : -1]:
+    is_in_order = is_known or (feed.source.since and not state.etag)
+    for uid in uids[:most] if is_in_order else uids[: -most - 1 : -1]:
         fetch = f"UID FETCH {uid} (BODY.PEEK[]<0.{MAIL_BYTES}>)"  # not a message
         mails[uid] = b"".join(mail for _words, mail in await server.ask(fetch))
-        if sum(map(len, mails.values())) >= max_bytes:
+        if sum(map(len, mails.values())) >= min(max_bytes, _MOST_BYTES):
             break
-    if last and not mails:
+    if is_known and not mails:
         return NotModified()
     return Fetched(
         url=feed.url,

@@ -252,13 +252,24 @@ class PollStep(Struct, frozen=True, kw_only=True):
             if isinstance(change, Sighting):
                 sightings.append(change)
             elif change is not None:
-                change = replace(change, backfill=self.answer.state.last_ok is None)
+                change = replace(change, backfill=self._is_earlier(change.article))
                 draft = self.answer.drafts.get(change.entry.key)
                 article = change.article
                 if draft is None or len(article.feeds) > 1 or draft.article.texts != article.texts:
                     draft = self.redraft(article)  # with its page, or what its other feeds say
                 drafted.append((change, draft))
         return article_changes.with_enrichments(batch, feed, drafted), sightings
+
+    def _is_earlier(self, article: Article) -> bool:
+        """Tell whether an article was published before its feed was watched.
+
+        The first document of a feed has all of these; the past of a mailbox is read in parts.
+        """
+        first_ok, is_first = self.answer.state.first_ok, self.answer.state.last_ok is None
+        is_mailbox = self.answer.feed.source.kind is SourceKind.MAILBOX
+        return is_first or bool(
+            is_mailbox and first_ok and (article.published or first_ok) < first_ok
+        )
 
     def _with_publication_rate(
         self, outcome: PollOutcome, dates: Sequence[Timestamp | None]

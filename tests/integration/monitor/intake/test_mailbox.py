@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import ssl
+import time
 from collections.abc import Iterator
 from datetime import date
+from email.utils import formatdate
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +18,7 @@ from support.imap_server import PASSWORD, ImapServer, newsletter
 from support.newsroom import Newsroom
 
 from monitor.base.translation import shown
+from monitor.intake.fetch.mailbox import MOST
 
 
 @pytest.fixture
@@ -52,11 +55,18 @@ def trouble(newsroom: Newsroom) -> str:
     return shown(reason)
 
 
+def soon() -> str:
+    """Return a date after that of a poll which has just ended."""
+    return formatdate(time.time() + 5)
+
+
 def test_a_newsletter_raises_an_alert(server: ImapServer, newsroom: Newsroom) -> None:
     server.inbox.add(newsletter("Une vieille lettre", "Alibaba, déjà."))
     newsroom.watch([mailbox(server.url())], ["Alibaba"])
     poll(newsroom)
-    server.inbox.add(newsletter("Un entrepôt de trop", "Alibaba agrandit son dépôt de Liège."))
+    server.inbox.add(
+        newsletter("Un entrepôt de trop", "Alibaba agrandit son dépôt de Liège.", date=soon())
+    )
     poll(newsroom)
     poll(newsroom)
     assert [row[:2] for row in articles(newsroom)] == [
@@ -98,6 +108,19 @@ def test_since_a_day(server: ImapServer, newsroom: Newsroom) -> None:
     assert titles(newsroom) == ["Du jour même"]
 
 
+def test_a_long_past_is_read_in_parts_and_notifies_nobody(
+    server: ImapServer, newsroom: Newsroom
+) -> None:
+    for number in range(MOST + 5):
+        server.inbox.add(newsletter(f"Alibaba {number}", id=f"m{number}"))
+    newsroom.watch([mailbox(server.url(), since="2023-11-10")], ["Alibaba"])
+    poll(newsroom)
+    assert len(titles(newsroom)) == MOST
+    poll(newsroom)
+    assert len(set(titles(newsroom))) == MOST + 5
+    assert set(newsroom.sql("SELECT suppressed FROM alerts")) == {("backfill",)}
+
+
 def test_a_forged_sender_is_told_and_is_no_outlet(server: ImapServer, newsroom: Newsroom) -> None:
     newsroom.watch([mailbox(server.url())], ["Alibaba"])
     poll(newsroom)
@@ -126,7 +149,7 @@ def test_a_mailbox_that_is_empty_at_first(server: ImapServer, newsroom: Newsroom
     newsroom.watch([mailbox(server.url())], ["Alibaba"])
     poll(newsroom)
     poll(newsroom)
-    server.inbox.add(newsletter("Alibaba ferme tout"))
+    server.inbox.add(newsletter("Alibaba ferme tout", date=soon()))
     poll(newsroom)
     assert newsroom.sql("SELECT suppressed FROM alerts") == [("",)]
 
