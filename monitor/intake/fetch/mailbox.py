@@ -51,8 +51,8 @@ async def new_mails(
     """Return the mails behind the last one, until they have `max_bytes`; the rest comes next time.
 
     The last one is known by UIDVALIDITY:UID, which stands for the ETag of the feed. Without it they
-    are those since the day of the feed, or else the newest. In a folder that was numbered anew, they
-    are the newest since the day: others were read.
+    are those since the day of the feed, or else the newest. In a folder that was numbered anew
+    they are the newest since the day: others were read.
 
     Raises:
         AddressError: The password would be sent unencrypted.

@@ -29,6 +29,8 @@ from monitor.model.poll import Entry, ParsedFeed
 
 _NESTED, _PARTS = 6, 1_000
 """Parts with parts in them, and all parts, that a mail may have: they cost the most time."""
+_WEEK = 7 * 86_400.0
+"""Seconds that a mail may take; a sender who gives another date has none."""
 _HEADER = 10_000
 """Bytes of a header that are read."""
 _CHECK = re.compile(r"\b(dmarc|spf|dkim)\s*=\s*(\w+)")
@@ -64,9 +66,10 @@ def _entries(raw: bytes, *, split: bool) -> Iterator[Entry]:
     outlet = next(filter(None, map(line, names)), "") or _("unknown sender")
     failures = _failures(mail)
     html, text = (part[:TEXT_CAP] for part in _texts(mail))
-    published = None
-    with suppress(ValueError, TypeError, IndexError, OverflowError):
-        published = max(0.0, parsedate_to_datetime(_header(mail, "date")).timestamp())
+    published = _moment(_header(mail, "date"))
+    received = _moment(_header(mail, "received").rpartition(";")[2])
+    if received and abs((published or 0.0) - received) > _WEEK:
+        published = received
     # A forged mail may have the identifier of the genuine one, and must not replace it.
     key = f"{line(_header(mail, 'message-id')[:GUID_CAP]) or _digest(raw)} {failures}".strip()
     if failures:
@@ -91,6 +94,12 @@ def _entries(raw: bytes, *, split: bool) -> Iterator[Entry]:
         yield replace(
             entry, guid=name, url=url, title=line(title[:TITLE_CAP]), summary=teaser, body=""
         )
+
+
+def _moment(text: str) -> float | None:
+    with suppress(ValueError, TypeError, IndexError, OverflowError):
+        return max(0.0, parsedate_to_datetime(text.strip()).timestamp())
+    return None
 
 
 def _digest(raw: bytes) -> str:

@@ -115,6 +115,22 @@ def test_subjects_are_decoded(raw: bytes, title: str) -> None:
     assert only(b"Subject: " + raw + b"\r\n\r\ntexte").title == title
 
 
+@pytest.mark.parametrize(
+    ("date", "received", "published"),
+    [
+        ("Tue, 14 Nov 2023 08:00:00 +0100", "Tue, 14 Nov 2023 09:00:00 +0100", 1_699_945_200.0),
+        ("Thu, 01 Jan 1970 00:00:00 +0000", "Tue, 14 Nov 2023 08:00:00 +0100", 1_699_945_200.0),
+        ("yesterday", "Tue, 14 Nov 2023 08:00:00 +0100", 1_699_945_200.0),
+        ("yesterday", "", None),
+    ],
+)
+def test_a_date_that_cannot_be_is_that_of_the_server(
+    date: str, received: str, published: float | None
+) -> None:
+    head = f"Received: from a by b; {received}\r\nReceived: from c by a; never\r\nDate: {date}\r\n"
+    assert only(head.encode() + b"Subject: t\r\n\r\nx").published == published
+
+
 TRUSTED = "mx.journal.example; "
 
 
