@@ -160,10 +160,14 @@ def _parts(
 
     listeners: list[Callable[[BatchOutcome], None]] = [report.batch_stored, wake]
 
+    def publish(outcome: BatchOutcome) -> None:
+        for listen in listeners:
+            listen(outcome)
+
     def save_encoded(batch: EncodedBatch) -> BatchOutcome:
         outcome = ingester.save_encoded(batch)
         if outcome.raised:
-            loop.call_soon_threadsafe(lambda: [listen(outcome) for listen in listeners])
+            loop.call_soon_threadsafe(publish, outcome)
         return outcome
 
     loop = asyncio.get_running_loop()
@@ -177,15 +181,7 @@ def _parts(
         thread=thread,
         client=client,
         ingester=ingester,
-        pipeline=Pipeline(
-            client,
-            parser,
-            ingester,
-            executor,
-            clock,
-            lambda outcome: [listen(outcome) for listen in listeners],
-            asyncio.sleep,
-        ),
+        pipeline=Pipeline(client, parser, ingester, executor, clock, publish, asyncio.sleep),
         indexer=indexer,
         lock=lock,
         report=report,
