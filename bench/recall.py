@@ -28,11 +28,11 @@ from statistics import mean
 from msgspec.structs import replace
 
 from monitor.intake.ingest.article_changes import New
-from monitor.intake.ingest.witness import PATIENCE, Shown, joined, witnessed, witnessed_entries
+from monitor.intake.ingest.witness import PATIENCE, joined, witnessed, witnessed_entries
 from monitor.judgement.recall import estimate
 from monitor.model.feed import Feed, Gap, GapKind, Source, SourceKind
 from monitor.model.poll import NO_ENTRY
-from monitor.model.recall import Estimate, Refusal
+from monitor.model.recall import Estimate, Refusal, ShownArticle
 from monitor.presentation.service.recall import are_dependent
 
 HOUR, DAY = 3_600.0, 86_400.0
@@ -124,7 +124,7 @@ def gaps(times: Sequence[float], feed: Feed, common: Callable[[float, float], bo
     ]
 
 
-def week(rng: random.Random, press: Press, size: int) -> tuple[int, list[Shown], bool]:
+def week(rng: random.Random, press: Press, size: int) -> tuple[int, list[ShownArticle], bool]:
     """Return how many articles an outlet published in a week, and what its witnesses showed.
 
     And whether these are known to depend on each other.
@@ -138,11 +138,11 @@ def week(rng: random.Random, press: Press, size: int) -> tuple[int, list[Shown],
     window = rng.choice((10, 20, 30))
     listed = [a for a in articles if rng.random() >= left_out]
     place = {id(article): number for number, article in enumerate(listed)}
-    shown: dict[int, Shown] = {}
+    shown: dict[int, ShownArticle] = {}
 
     def show(name: tuple[int, str], at: float, **by: float | None) -> None:
-        old = shown.get(name[0], Shown(title=name[1], published=at))
-        shown[name[0]] = Shown(
+        old = shown.get(name[0], ShownArticle(title=name[1], published=at))
+        shown[name[0]] = ShownArticle(
             title=old.title,
             published=at,
             by_feed=by.get("feed", old.by_feed),

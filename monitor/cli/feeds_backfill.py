@@ -9,25 +9,20 @@ import click
 from msgspec.structs import replace
 
 from monitor.base.article import Timestamp
-from monitor.base.formatting import articles as counted_articles
 from monitor.base.formatting import clauses
 from monitor.base.translation import gettext as _
 from monitor.base.translation import ngettext, number
 from monitor.cli import CliContext, output, say
-from monitor.cli.import_ import current_config, index_imported
+from monitor.cli.import_ import added, importing
 from monitor.cli.options import MomentParam, complete_feed, with_format
-from monitor.cli.output import progress_bar
 from monitor.config.loading import load
 from monitor.intake.article_import import BATCH, ArticleImport, ImportedArticle
 from monitor.intake.feed_backfill import FeedBackfill
-from monitor.judgement.alerts.routing import routing
 from monitor.model.config import Config
 from monitor.model.feed import Feed
 from monitor.model.poll import Entry
 from monitor.presentation.service.subscriptions import find_feed
-from monitor.runtime.machine import local_zone
 from monitor.runtime.run_log import Progress
-from monitor.storage.store import open_store
 
 PROBLEMS = 3
 """Documents that could not be read, which are named; the others are counted."""
@@ -55,30 +50,8 @@ def feeds_backfill(context: click.Context, feed: str, since: Timestamp, style: s
     cli: CliContext = context.obj
     config = load(cli.config_path, data=cli.data)
     target = find_feed(feed, config.feeds)
-    store = open_store(cli.store)
-    if not store.feeds.every():
-        store.subscribe(config.feeds, config.watchlists, config.concepts)
-    in_force, zone = current_config(cli), local_zone()
-    importer = ArticleImport(
-        store,
-        lambda: _unnotified(in_force()).watchlists,
-        cli.clock,
-        target.name,
-        lambda: routing(_unnotified(in_force()), zone),
-    )
-    try:
-        with progress_bar() as progress:
-            try:
-                backfill = asyncio.run(_run(importer, config, target, since, cli.clock(), progress))
-            except KeyboardInterrupt:
-                count = counted_articles(importer.new)
-                say(_("interrupted after {articles}; run it again to continue", articles=count))
-                raise
-            finally:
-                if importer.new:
-                    index_imported(cli, store, progress)
-    finally:
-        store.close()
+    with importing(cli, target.name, _unnotified) as (importer, progress):
+        backfill = asyncio.run(_run(importer, config, target, since, cli.clock(), progress))
     for failure in backfill.failures[:PROBLEMS]:
         say(str(failure))
     if len(backfill.failures) > PROBLEMS:
@@ -95,13 +68,7 @@ def feeds_backfill(context: click.Context, feed: str, since: Timestamp, style: s
         )
     else:
         documents = ngettext("{count} document read", "{count} documents read", backfill.read)
-        new = ngettext(
-            "{count} article added, {existing} in the archive already",
-            "{count} articles added, {existing} in the archive already",
-            importer.new,
-            existing=number(importer.known),
-        )
-        say(clauses([documents, new]))
+        say(clauses([documents, added(importer)]))
     context.exit(len(backfill.failures) >= backfill.read)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections import Counter
 from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
 from itertools import islice
 from pathlib import Path
 
@@ -62,14 +63,11 @@ def import_(context: click.Context, file: Path, feed: str) -> None:
     cli: CliContext = context.obj
     _refuse_xml(file)
     tally = _Tally()
-    added, existing, alerts = _import_articles(cli, file, feed, tally)
-    summary = ngettext(
-        "{count} article added, {existing} in the archive already",
-        "{count} articles added, {existing} in the archive already",
-        added,
-        existing=number(existing),
-    )
-    say(clauses([summary, counted_alerts(alerts)]))
+    with importing(cli, feed) as (importer, progress):
+        articles = _parse_articles(file, cli.clock, tally, progress)
+        while batch := list(islice(articles, BATCH)):
+            importer.take(batch)
+    say(clauses([added(importer), counted_alerts(importer.alerts)]))
     tally.report()
     if tally.unread:
         say(ngettext("{count} could not be read", "{count} could not be read", tally.unread))
@@ -91,39 +89,52 @@ def _refuse_xml(file: Path) -> None:
         raise click.BadParameter(words, param_hint=str(file))
 
 
-def _import_articles(cli: CliContext, file: Path, feed: str, tally: _Tally) -> tuple[int, int, int]:
-    config_in_force, zone = current_config(cli), local_zone()
-    store = open_store(cli.store)
-    if not store.feeds.every():  # before the first run: what is imported belongs to its feeds
-        config = config_in_force()
-        store.subscribe(config.feeds, config.watchlists, config.concepts)
-    importer = ArticleImport(
-        store,
-        lambda: config_in_force().watchlists,
-        cli.clock,
-        feed,
-        lambda: routing(config_in_force(), zone),
+@contextmanager
+def importing(
+    cli: CliContext, feed: str, adapted: Callable[[Config], Config] = lambda config: config
+) -> Iterator[tuple[ArticleImport, Progress | None]]:
+    """Yield what imports articles and what shows how far it is; index the articles at the end.
+
+    Args:
+        cli: What the command line says.
+        feed: The feed of articles that name none.
+        adapted: Returns the configuration as it counts for these articles.
+    """
+    in_force, zone = _current_config(cli), local_zone()
+    with closing(open_store(cli.store)) as store, progress_bar() as progress:
+        if not store.feeds.every():  # before the first run: what is imported belongs to its feeds
+            config = in_force()
+            store.subscribe(config.feeds, config.watchlists, config.concepts)
+        importer = ArticleImport(
+            store,
+            lambda: adapted(in_force()).watchlists,
+            cli.clock,
+            feed,
+            lambda: routing(adapted(in_force()), zone),
+        )
+        try:
+            yield importer, progress
+        except BaseException:
+            if importer.new:
+                count = counted_articles(importer.new)
+                say(_("interrupted after {articles}; run it again to continue", articles=count))
+            raise
+        finally:
+            if importer.new:
+                _index_imported(cli, store, progress)
+
+
+def added(importer: ArticleImport) -> str:
+    """Say how many articles were imported, and how many the archive had."""
+    return ngettext(
+        "{count} article added, {existing} in the archive already",
+        "{count} articles added, {existing} in the archive already",
+        importer.new,
+        existing=number(importer.known),
     )
-    try:
-        with progress_bar() as progress:
-            try:
-                articles = _parse_articles(file, cli.clock, tally, progress)
-                while batch := list(islice(articles, BATCH)):
-                    importer.take(batch)
-            except BaseException:
-                if importer.new:
-                    count = counted_articles(importer.new)
-                    say(_("interrupted after {articles}; run it again to continue", articles=count))
-                raise
-            finally:
-                if importer.new:
-                    index_imported(cli, store, progress)
-    finally:
-        store.close()
-    return importer.new, importer.known, importer.alerts
 
 
-def current_config(cli: CliContext) -> Callable[[], Config]:
+def _current_config(cli: CliContext) -> Callable[[], Config]:
     """Return a function that returns the active configuration; a broken edit changes nothing."""
     config = load(cli.config_path, data=cli.data)
     read_at = signature(cli.config_path)
@@ -161,7 +172,7 @@ def _parse_articles(
             progress("importing", item.end, max(total, item.end))
 
 
-def index_imported(cli: CliContext, store: Store, progress: Progress | None) -> None:
+def _index_imported(cli: CliContext, store: Store, progress: Progress | None) -> None:
     """Add the imported articles to the index; a running monitor does so by itself."""
     try:
         with MonitorLock(cli.folder):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import enum
+from typing import NamedTuple
 
 from msgspec import Struct
 
@@ -19,6 +20,18 @@ class Refusal(enum.StrEnum):
     FEW = "few"
     APART = "apart"
     """Feeds and sitemap showed articles, and none that the other showed too."""
+
+
+class ShownArticle(NamedTuple):
+    """An article of an outlet, which has one address, and when it was first seen."""
+
+    title: str
+    published: Timestamp
+    by_feed: Timestamp | None = None
+    """None where no feed showed it."""
+    by_sitemap: Timestamp | None = None
+    outlet: str = ""
+    article: int = 0
 
 
 class Witnessed(Struct, frozen=True, kw_only=True):

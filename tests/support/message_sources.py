@@ -342,6 +342,7 @@ def _of_click() -> Iterator[Message]:
         text = message.id if isinstance(message.id, str) else message.id[0]
         if not FOR_DEVELOPERS.match(text):
             yield message
+    yield Message("required")  # of an option; click looks it up by a variable
 
 
 def _in_click() -> Iterator[Message]:

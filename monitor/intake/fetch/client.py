@@ -248,7 +248,7 @@ class Client:
     async def new_mails(
         self, feed: Feed, state: FeedState, max_bytes: int
     ) -> Fetched | NotModified:
-        """Return the new mails of a mailbox (`mailbox.new_mails`); raises as `fetch` does."""
+        """Return the new mails of a mailbox (`mailbox.new_mails`); raises FetchError."""
         timeout = feed.request_options.timeout or self._timeout
         exchange = partial(new_mails, feed, state, self._guard, self._trust, max_bytes)
         try:

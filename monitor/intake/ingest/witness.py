@@ -8,7 +8,6 @@ from collections.abc import Collection, Iterable, Sequence
 from operator import and_
 from urllib.parse import urlsplit
 
-from msgspec import Struct
 from msgspec.structs import replace
 
 from monitor.base.article import Timestamp
@@ -18,7 +17,7 @@ from monitor.intake.parse.entry import folded
 from monitor.judgement.stories import EDITION
 from monitor.model.feed import Feed, Source, SourceKind
 from monitor.model.poll import Entry
-from monitor.model.recall import Witnessed
+from monitor.model.recall import ShownArticle, Witnessed
 
 PATIENCE = 3_600.0
 """Seconds from the publication of an article for which its feed may take to show it."""
@@ -156,28 +155,15 @@ def waits(entries: Iterable[Entry], now: Timestamp) -> bool:
 # --- counting what both showed ------------------------------------------------------------
 
 
-class Shown(Struct, frozen=True, kw_only=True):
-    """An article of an outlet, which has one address, and when it was first seen."""
-
-    article: int = 0
-    outlet: str = ""
-    title: str
-    published: Timestamp
-    by_feed: Timestamp | None = None
-    """None where no feed showed it."""
-    by_sitemap: Timestamp | None = None
-
-
-def joined(articles: Iterable[Shown]) -> list[Shown]:
+def joined(articles: Iterable[ShownArticle]) -> list[ShownArticle]:
     """Return the articles of an outlet, those under two addresses with one headline as one."""
-    pieces: list[Shown] = []
+    pieces: list[ShownArticle] = []
     latest: dict[str, int] = {}
     for article in sorted(articles, key=lambda article: article.published):
         title = folded(article.title)
         place = latest.get(title) if title else None
         if place is not None and article.published - pieces[place].published < EDITION:
-            pieces[place] = replace(
-                pieces[place],
+            pieces[place] = pieces[place]._replace(
                 by_feed=_earlier(pieces[place].by_feed, article.by_feed),
                 by_sitemap=_earlier(pieces[place].by_sitemap, article.by_sitemap),
             )
@@ -191,7 +177,7 @@ def _earlier(first: Timestamp | None, other: Timestamp | None) -> Timestamp | No
     return min((time for time in (first, other) if time is not None), default=None)
 
 
-def witnessed(pieces: Collection[Shown], *, dependent: bool = False) -> Witnessed:
+def witnessed(pieces: Collection[ShownArticle], *, dependent: bool = False) -> Witnessed:
     """Count articles by the witnesses that showed them."""
     by_feed = [piece.by_feed is not None for piece in pieces]
     by_sitemap = [piece.by_sitemap is not None for piece in pieces]

@@ -6,13 +6,11 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from statistics import median
 
-from msgspec.structs import replace
-
 from monitor.base.article import Timestamp
-from monitor.intake.ingest.witness import PATIENCE, Shown, joined, witnessed
+from monitor.intake.ingest.witness import PATIENCE, joined, witnessed
 from monitor.judgement.recall import estimate
 from monitor.model.feed import Gap, SourceKind
-from monitor.model.recall import Recall, Refusal, Witnessed
+from monitor.model.recall import Recall, Refusal, ShownArticle, Witnessed
 from monitor.storage.store.sql.shown_articles import ComparedOutlet
 from monitor.storage.store.sql.views import Views
 
@@ -23,19 +21,10 @@ def read_recalls(views: Views, since: Timestamp, now: Timestamp) -> list[Recall]
     if not compared:
         return []
     gaps = views.feeds.gaps(since, now)
-    pieces: list[Shown] = []
-    of_outlet: dict[str, list[Shown]] = defaultdict(list)
-    for outlet, article, title, published, by_feed, by_sitemap in views.shown.since(since):
-        of_outlet[outlet].append(
-            Shown(
-                article=article,
-                outlet=outlet,
-                title=title,
-                published=published,
-                by_feed=by_feed,
-                by_sitemap=by_sitemap,
-            )
-        )
+    pieces: list[ShownArticle] = []
+    of_outlet: dict[str, list[ShownArticle]] = defaultdict(list)
+    for piece in views.shown.since(since):
+        of_outlet[piece.outlet].append(piece)
     times = {outlet.outlet: _time(outlet, since) for outlet in compared}
     for outlet, (start, end) in times.items():
         pieces += (p for p in joined(of_outlet[outlet]) if start <= p.published < end)
@@ -70,7 +59,9 @@ def _time(outlet: ComparedOutlet, since: Timestamp) -> tuple[Timestamp, Timestam
     return max(since, outlet.since), outlet.until - PATIENCE
 
 
-def _matching(pieces: Iterable[Shown], articles: Mapping[int, bool]) -> Iterator[Shown]:
+def _matching(
+    pieces: Iterable[ShownArticle], articles: Mapping[int, bool]
+) -> Iterator[ShownArticle]:
     """Yield the articles that a watchlist matches; in the sitemap only those with its headline.
 
     An article that matches by its text alone would be missed where only the sitemap shows it.
@@ -78,17 +69,17 @@ def _matching(pieces: Iterable[Shown], articles: Mapping[int, bool]) -> Iterator
     for piece in pieces:
         is_headline = articles.get(piece.article)
         if is_headline is not None:
-            yield piece if is_headline else replace(piece, by_sitemap=None)
+            yield piece if is_headline else piece._replace(by_sitemap=None)
 
 
 def _recalls(
     watchlist: str,
-    pieces: Sequence[Shown],
+    pieces: Sequence[ShownArticle],
     times: Mapping[str, tuple[Timestamp, Timestamp]],
     blind: Collection[str],
 ) -> Iterator[Recall]:
     """Yield the recall of each outlet, and that of all where they are several."""
-    of_outlet: dict[str, list[Shown]] = {outlet: [] for outlet in times}
+    of_outlet: dict[str, list[ShownArticle]] = {outlet: [] for outlet in times}
     for piece in pieces:
         of_outlet[piece.outlet].append(piece)
     counts = []
@@ -110,7 +101,7 @@ def _recalls(
 def _recall(
     watchlist: str,
     outlet: str,
-    pieces: Sequence[Shown],
+    pieces: Sequence[ShownArticle],
     time: tuple[Timestamp, Timestamp],
     counts: Witnessed,
 ) -> Recall:

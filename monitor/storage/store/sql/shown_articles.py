@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from monitor.base.article import Timestamp
+from monitor.model.recall import ShownArticle
 from monitor.storage.store.database.connection import UNBOUNDED, StoreViews
 
 
@@ -17,18 +18,6 @@ class ComparedOutlet(NamedTuple):
     """When a feed and the sitemap had been read, both."""
     until: Timestamp
     """When the sitemap was last read."""
-
-
-class ShownArticle(NamedTuple):
-    """An article of such an outlet."""
-
-    outlet: str
-    article: int
-    title: str
-    published: Timestamp
-    by_feed: Timestamp | None
-    """When a feed first showed it; None for never."""
-    by_sitemap: Timestamp | None
 
 
 class ShownArticles(StoreViews):
@@ -54,9 +43,8 @@ class ShownArticles(StoreViews):
         Not those that were imported: they were seen when they were published.
         """
         rows = self._connection.read(
-            "SELECT f.outlet, s.article, a.title, a.published,"
-            " min(CASE WHEN f.kind <> 'sitemap' THEN s.seen END),"
-            " min(CASE WHEN f.kind = 'sitemap' THEN s.seen END)"
+            "SELECT a.title, a.published, min(CASE WHEN f.kind <> 'sitemap' THEN s.seen END),"
+            " min(CASE WHEN f.kind = 'sitemap' THEN s.seen END), f.outlet, s.article"
             " FROM (SELECT id AS article, feed, seen FROM articles WHERE seen >= ?1"
             " UNION ALL SELECT article, feed, seen FROM carriers WHERE article >= ?2) s"
             " JOIN feeds f ON f.number = s.feed JOIN articles a ON a.id = s.article"

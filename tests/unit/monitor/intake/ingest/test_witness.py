@@ -12,7 +12,6 @@ from support import flow
 
 from index.query.parser import parse_query
 from monitor.intake.ingest.witness import (
-    Shown,
     joined,
     outlets,
     wants_witness,
@@ -20,7 +19,7 @@ from monitor.intake.ingest.witness import (
     witnessed,
 )
 from monitor.model.feed import Feed, RequestOptions, Secret, Source, SourceKind
-from monitor.model.recall import Witnessed
+from monitor.model.recall import ShownArticle, Witnessed
 from monitor.model.watchlist import Severity, Watchlist
 
 HOUR = 3_600.0
@@ -180,9 +179,9 @@ def test_a_sitemap_of_feeds_yaml_is_the_witness_of_its_outlet() -> None:
 
 
 def test_one_headline_under_two_addresses_is_one_article() -> None:
-    by_feed = Shown(title="Le port ferme", published=0.0, by_feed=60.0)
-    by_sitemap = Shown(title="Le Port ferme ", published=HOUR, by_sitemap=2 * HOUR)
-    next_day = Shown(title="Le port ferme", published=30 * HOUR, by_sitemap=31 * HOUR)
-    untitled = Shown(title="", published=0.0, by_sitemap=HOUR)
+    by_feed = ShownArticle(title="Le port ferme", published=0.0, by_feed=60.0)
+    by_sitemap = ShownArticle(title="Le Port ferme ", published=HOUR, by_sitemap=2 * HOUR)
+    next_day = ShownArticle(title="Le port ferme", published=30 * HOUR, by_sitemap=31 * HOUR)
+    untitled = ShownArticle(title="", published=0.0, by_sitemap=HOUR)
     pieces = joined([next_day, by_sitemap, untitled, untitled, by_feed])
     assert witnessed(pieces) == Witnessed(feed=1, sitemap=4, both=1)
