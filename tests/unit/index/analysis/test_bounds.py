@@ -22,7 +22,10 @@ def article(body: str) -> Article:
     return Article(id=1, feeds=(1,), url="", title="", summary="", body=body, seen=0.0)
 
 
-@given(st.lists(st.text(max_size=2 * LONGEST), max_size=12), st.integers(0, 5_000))
+@given(
+    st.lists(st.builds(str.__mul__, st.characters(), st.integers(0, 2 * LONGEST)), max_size=12),
+    st.integers(0, 5_000),
+)
 def test_a_cache_forgets_before_it_holds_too_many_bytes(texts: list[str], max_bytes: int) -> None:
     cache = TextCache(lambda text: text * 2, len, max_bytes)
     for text in [*texts, *texts]:
@@ -88,7 +91,7 @@ def test_little_is_remembered_of_long_compounds(read_text: Callable[[str], objec
 
 def test_little_is_remembered_of_the_characters_of_every_script() -> None:
     shingles("", "one word")
-    characters = "".join(map(chr, range(0xE000, 0x110000, 7)))  # fifteen times as many as are kept
+    characters = "".join(map(chr, range(0xE000, 0x110000, 25)))  # four times as many as are kept
     tracemalloc.start()
     try:
         for first in range(0, len(characters), 20_000):
@@ -96,7 +99,7 @@ def test_little_is_remembered_of_the_characters_of_every_script() -> None:
         used_bytes, _ = tracemalloc.get_traced_memory()
     finally:
         tracemalloc.stop()
-    assert used_bytes < 3 * 2**20
+    assert used_bytes < 2 * 2**20
 
 
 @pytest.mark.parametrize(

@@ -89,7 +89,7 @@ def test_tokens_cut_the_stored_text(text):
 
 
 LATIN_TEXT = st.text(
-    st.characters(codec="latin-1") | st.sampled_from("œŒŁłŵȃắ’阿がﾞ국한\u0301\u0323'-.&")
+    st.characters(max_codepoint=0xFF) | st.sampled_from("œŒŁłŵȃắ’阿がﾞ국한\u0301\u0323'-.&")
 )
 
 
@@ -106,7 +106,7 @@ def test_the_terms_of_a_text_are_those_of_its_words(text):
     assert terms(text) == [token.term for token in tokenize(text) if token.is_word]
 
 
-@given(LATIN_TEXT | st.text(st.characters(codec="cp1252")))
+@given(LATIN_TEXT | st.text(bytes(range(256)).decode("cp1252", "ignore")))
 def test_a_text_has_the_same_words_beside_one_in_another_script(text):
     assert runs(f"{text}\n\n中") == [*runs(text), "中"]
 
