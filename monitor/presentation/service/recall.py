@@ -31,7 +31,11 @@ def read_recalls(views: Views, since: Timestamp, now: Timestamp) -> list[Recall]
     matched: dict[str, dict[int, bool]] = defaultdict(dict)
     for name, article, is_headline in views.shown.matched(since):
         matched[name][article] = is_headline
-    blind = {o for o in times if are_dependent(gap for gap in gaps if gap.feed.outlet == o)}
+    blind = {
+        outlet
+        for outlet, (_start, end) in times.items()
+        if are_dependent(gap for gap in gaps if gap.feed.outlet == outlet and gap.start < end)
+    }
     recalls = [*_recalls("", pieces, times, blind)]
     for watchlist in views.watchlists.in_force():
         own = [*_matching(pieces, matched.get(watchlist.name, {}))]
