@@ -58,10 +58,9 @@ def test_an_article_has_the_times_at_which_feed_and_sitemap_showed_it(room: Smal
         state=state,
     )
     assert [*room.views.shown.outlets()] == [("journal.be", NOW - 50, NOW + 10)]
-    assert sorted(room.views.shown.since(NOW - 100)) == [
-        ("journal.be", 1, "Alibaba 1", NOW - 60, NOW, NOW + 5),
-        ("journal.be", 2, "B", NOW - 30, None, NOW),
-    ]
+    both, only = sorted(room.views.shown.since(NOW - 100), key=lambda shown: shown.article)
+    assert both == ("Alibaba 1", NOW - 60, NOW, NOW + 5, "journal.be", 1)
+    assert only == ("B", NOW - 30, None, NOW, "journal.be", 2)
     assert sorted(room.views.shown.matched(NOW - 100)) == [
         ("Alibaba", 1, True),
         ("Espionnage", 2, True),
