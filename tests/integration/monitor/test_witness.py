@@ -75,6 +75,25 @@ def test_the_sitemap_of_a_site_is_found_and_read_once_an_hour(
         assert asked == ["/rss"]
 
 
+def test_a_hostile_site_costs_few_requests(newsroom: Newsroom) -> None:
+    with Web() as web:
+        Outlet(web, 2)
+        lines = [b"Sitemap: http://[bad", b"sitemap:", b"Sitemap: \xff\xfe", b"Sitemap: ftp://a/b"]
+        lines += [b"Sitemap: https://elsewhere.example/news.xml"]
+        lines += [f"Sitemap: {web.url(f'/news{n}.xml')}".encode() for n in range(5_000)]
+        web.on("/robots.txt", Reply(body=b"\r\n".join(lines)))
+        for n in range(10):
+            web.on(
+                f"/news{n}.xml", Reply(body=(b"<urlset><url>" * 10_000, b"\0", b"<html>")[n % 3])
+            )
+        newsroom.watch([{"url": web.url("/rss"), "name": "A", "witness": True}], ["port"])
+        done = newsroom.once()
+        newsroom.once()
+        asked = [request.path for request in web.requests]
+    assert done.returncode == 0, done.stderr
+    assert asked == ["/rss", "/robots.txt", *(f"/news{n}.xml" for n in range(6))]
+
+
 def test_coverage_is_told_with_its_interval(newsroom: Newsroom) -> None:
     with Web() as web:
         Outlet(web, 40)
