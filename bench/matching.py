@@ -1,6 +1,6 @@
 """Measures how many articles a second watchlists match, and errors, beside three other matchers.
 
-python -m bench.matching [--rules 10 1000 50000] [--data FOLDER]
+python -m bench.matching [--rules 10 1000 50000] [--concepts 1000 50000] [--data FOLDER]
 
 The texts are real (see `bench.real_articles`). The names and words of watchlists are from the first
 third; the first two thirds warm up the caches; the last third, with many new word forms, is
@@ -46,7 +46,8 @@ SLICE = 50
 def main() -> None:
     """Measure, and print."""
     parser = arguments(__doc__ or "")
-    parser.add_argument("--rules", type=int, nargs="+", default=[10, 1_000, 50_000])
+    parser.add_argument("--rules", type=int, nargs="*", default=[10, 1_000, 50_000])
+    parser.add_argument("--concepts", type=int, nargs="*", default=[1_000, 50_000])
     options = parser.parse_args()
     collect_rarely()  # as in the process of the monitor
     errors()
@@ -60,10 +61,14 @@ def main() -> None:
     )
     print("| watchlists | matcher | built, s | articles/s | hits/article | articles with a hit |")
     print("|---|---|---|---|---|---|", flush=True)
+    author = Author(vocabulary)
     for count in options.rules:
         watchlists = Author(vocabulary).watchlists(count)
         for name, make in MATCHERS.items():
             row(f"{count:,} | {name}", make, watchlists, warm, measured)
+    for count in options.concepts:
+        for kind, watchlists in zip(("OR", "concept"), author.with_concepts(count), strict=True):
+            row(f"{count:,}, a third {kind} | tocsin", Tocsin, watchlists, warm, measured)
 
 
 def row(

@@ -12,10 +12,12 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from index.analysis.folding import fold
 from index.analysis.inflection import folded_inflections
 from index.analysis.term_positions import postings
+from index.query.concepts import Definition, by_name, defined
 from index.query.parser import parse_query, score
 from monitor.base.article import Article
 from monitor.model.watchlist import Watchlist
@@ -80,6 +82,21 @@ class Author:
             watchlist = kind(self)
             written.setdefault(watchlist.name, watchlist)
         return list(written.values())
+
+    def with_concepts(self, count: int) -> tuple[list[Watchlist], list[Watchlist]]:
+        """Return watchlists of which a third are names joined by OR, and the same as concepts.
+
+        Each concept also has a name that is none of it.
+        """
+        plain, others = [], self.watchlists(count - count // 3)
+        concepts: list[Watchlist] = []
+        for number in range(count // 3):
+            names = (f'"{self._person()}"', f'"{self._person()}"', self._any(self._terms.names))
+            definition = Definition(f"c{number}", names, (f'"{self._person()}"',))
+            plain.append(replace(_watch(" OR ".join(names)), name=f"c{number}"))
+            query = defined(parse_query(f"concept:c{number}"), by_name([definition]))
+            concepts.append(Watchlist(name=f"c{number}", query=query))
+        return [*others, *plain], [*others, *concepts]
 
     def _any(self, words: Sequence[str]) -> str:
         return self._rng.choice(words)

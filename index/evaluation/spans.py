@@ -119,16 +119,20 @@ def _any_extents(node: Or, document: Document) -> Sequence[Extent]:
 
 
 def _concept_extents(node: Concept, document: Document) -> Sequence[Extent]:
-    """Return the places of a concept's names that share no word with what it excludes."""
-    places = {place for name in node.names for place in extents(name, document)}
+    return sorted({place for name in node.names for place in _places_of_name(node, name, document)})
+
+
+def _places_of_name(node: Concept, name: Node, document: Document) -> Sequence[Extent]:
+    """Return the places of a name of a concept that share no word with what it excludes."""
+    places = extents(name, document)
+    if not places:
+        return ()
     cancels = [place for term in node.excluded for place in extents(term, document)]
-    if places and cancels:
-        places = {place for place in places if not _is_cancelled(place, cancels)}
-    return sorted(places)
-
-
-def _is_cancelled(place: Extent, cancels: Iterable[Extent]) -> bool:
-    return any(start <= place[1] and place[0] <= end for start, end in cancels)
+    return [
+        (first, last)
+        for first, last in places
+        if not any(start <= last and first <= end for start, end in cancels)
+    ]
 
 
 def _phrase_extents(node: Phrase, document: Document) -> Sequence[Extent]:
@@ -277,10 +281,9 @@ def _all_matches(node: And, document: Document) -> list[SpanMatch]:
 
 def _concept_matches(node: Concept, document: Document) -> list[SpanMatch]:
     """Return the places of each name of a concept; the text of the clause names both."""
-    kept = set(_concept_extents(node, document))
     matched = []
-    for name in node.names if kept else ():
-        if places := kept.intersection(extents(name, document)):
+    for name in node.names:
+        if places := _places_of_name(node, name, document):
             is_own = fold(name.text) == fold(node.name)
             label = name.text if is_own else f"{name.text} ({node.name})"
             matched.append(SpanMatch(replace(name, text=label), _outermost(places)))

@@ -6,11 +6,26 @@ import functools
 import itertools
 import math
 import sys
-from collections.abc import Iterable, Sequence, Set
+from collections.abc import Iterable, Iterator, Sequence, Set
 from typing import NamedTuple
 
+from msgspec.structs import replace
+
 from index.evaluation.term_expansion import expands, is_open, key
-from index.query.ast import And, AtLeast, Concept, Mode, Near, Node, Or, Phrase, Score, Word, words
+from index.query.ast import (
+    And,
+    AtLeast,
+    Concept,
+    Mode,
+    Near,
+    Node,
+    Not,
+    Or,
+    Phrase,
+    Score,
+    Word,
+    words,
+)
 from index.query.parser import CACHED_QUERIES
 
 MAX_WORDS = 4
@@ -150,8 +165,21 @@ class Filing(NamedTuple):
 
 
 def alternatives(root: Node) -> tuple[Node, ...]:
-    """Return the clauses of a query of which one must hold: those of an OR, else all of it."""
-    return root.children if isinstance(root, Or) else (root,)
+    """Return the clauses of a query of which one must hold: those of an OR, else all of it.
+
+    A concept is an OR of its names, each of which what it excludes may cancel.
+    """
+    clauses = root.children if isinstance(root, Or) else (root,)
+    return tuple(
+        alternative
+        for clause in clauses
+        for alternative in (_by_name(clause) if isinstance(clause, Concept) else (clause,))
+    )
+
+
+def _by_name(concept: Concept) -> Iterator[Concept]:
+    excluded = tuple(child for child in concept.children if isinstance(child, Not))
+    return (replace(concept, children=(name, *excluded)) for name in concept.names)
 
 
 @functools.lru_cache(CACHED_QUERIES)
