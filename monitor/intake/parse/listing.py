@@ -85,10 +85,15 @@ def items_of(
 
 
 def select(node: HtmlElement, selector: str) -> list[HtmlElement]:
-    """Return the elements in a node that a selector of CSS finds, in their order."""
-    from cssselect import HTMLTranslator
+    """Return the elements in a node that a selector of CSS finds, in their order.
 
-    return list(node.xpath(HTMLTranslator().css_to_xpath(selector, prefix="descendant::")))
+    A selector that is none finds nothing: one may be made of the broken tags of a page.
+    """
+    from cssselect import ExpressionError, HTMLTranslator, SelectorError
+
+    with suppress(SelectorError, ExpressionError):
+        return list(node.xpath(HTMLTranslator().css_to_xpath(selector, prefix="descendant::")))
+    return []
 
 
 def _link(item: HtmlElement, selector: str) -> HtmlElement | None:
