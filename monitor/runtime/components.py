@@ -57,6 +57,8 @@ class Components(Struct, frozen=True, kw_only=True):
     load: Callable[[], Config]
     stamp: Callable[[], object]
     """Returns another value once `feeds.yaml` has changed."""
+    changes: Callable[[], object]
+    """Returns another value once the store may have changed."""
     edited: Callable[[], bool] = lambda: False
     """Tells whether the configuration has changed since the monitor read it to start."""
     use_language: Callable[[str], None]

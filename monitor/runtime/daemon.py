@@ -290,7 +290,7 @@ class Daemon:
         try:
             await self._mark_indexed()
             self._parts.indexer.start()
-            now, changes = self._parts.clock(), self._parts.store.stamp()
+            now, changes = self._parts.clock(), (self._parts.changes(), self._parts.leases.held)
             if self._rests() and changes == self._changes:
                 return
             if changes != self._changes:
@@ -309,8 +309,6 @@ class Daemon:
     def _rests(self) -> bool:
         """Return whether nothing runs, and nothing is known to be due."""
         is_idle = not (self._polls or self._page_reads)
-        if self._parts.store.is_shared:  # the leases of others may become ours at any time
-            return False
         return is_idle and self._looked_in_at <= self._parts.clock() < self._next_look
 
     async def _keep_up(self, now: Timestamp) -> None:

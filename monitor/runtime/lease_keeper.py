@@ -60,6 +60,11 @@ class SoleMonitor:
     monitor: int | None = None
     """The number of this monitor among those of a shared store; None for the only one."""
 
+    @property
+    def held(self) -> object:
+        """Another value once this monitor has other leases."""
+        return None
+
     async def start(self) -> None:
         """Take leases. Raises StoreError."""
 
@@ -141,6 +146,10 @@ class LeaseKeeper(SoleMonitor):
         self._beat_at = -math.inf
         self._trouble = ""
 
+    @property
+    def held(self) -> object:
+        return frozenset(self._epochs.items())
+
     async def start(self) -> None:
         await self.beat()
 
@@ -187,19 +196,24 @@ class LeaseKeeper(SoleMonitor):
     async def beat(self) -> None:
         """Send a heartbeat, and take or give back leases as its share asks. Raises StoreError."""
         beat_at = self._monotonic()
-        clock_offset = self._clock() - await self._thread(self._leases.now)
-        if abs(clock_offset) > CLOCK_TOLERANCE:
+        clock_offset, standing = await self._thread(self._stand)
+        if standing is None:
             await self._stand_back(clock_offset)
             return
-        standing = await self._thread(self._leases.beat)
         self.monitor = standing.monitor
         surplus, missing = self._balance(standing)
         self._forget(surplus)
-        await self._thread(self._leases.release, surplus)
+        if surplus:
+            await self._thread(self._leases.release, surplus)
         epochs = {**standing.epochs, **await self._take(missing, standing)}
         self._epochs = {id: epoch for id, epoch in epochs.items() if id not in surplus}
         self._beat_at = beat_at
         self._report("")
+
+    def _stand(self) -> tuple[float, Standing | None]:
+        """Return how wrong the clock is in seconds, and the standing unless it is too wrong."""
+        offset = self._clock() - self._leases.now()
+        return offset, self._leases.beat() if abs(offset) <= CLOCK_TOLERANCE else None
 
     def _balance(self, standing: Standing) -> tuple[list[int], int]:
         """Return the buckets to give back and the number to take; busy ones are kept for now."""

@@ -176,6 +176,7 @@ def _parts(
         linker = EventLinker(store, thread, encoding, save_encoded, clock, asyncio.sleep)
     leases, take_turn = _leases(config, options, stack, vectors=linker is not None)
     client = http_client(config.allow, config.contact, take_turn)
+    stamp, changes = _stamps(config.path, store)
     return Components(
         store=store,
         thread=thread,
@@ -193,7 +194,8 @@ def _parts(
         leases=leases,
         relocation=Relocation(store, partial(move_feed, config.path, data=data), clock),
         load=lambda: load_and_test(config.path, data=data),
-        stamp=config_stamp(config.path),
+        stamp=stamp,
+        changes=changes,
         edited=has_changed,
         use_language=lambda code: language.use(code, os.environ),
         clock=clock,
@@ -225,23 +227,24 @@ def _edited_since_now(path: Path) -> Callable[[], bool]:
     return lambda: now() != first
 
 
-def config_stamp(path: Path) -> Callable[[], object]:
-    """Return a function whose value changes with the configuration, in the file or the store."""
+def _stamps(path: Path, store: Store) -> tuple[Callable[[], object], Callable[[], object]]:
+    """Return functions whose values change with the configuration, and with the store."""
     url = shared_store(path, os.environ)
     if not url:
-        return lambda: file_signature(path)
+        return lambda: file_signature(path), store.stamp
     versions = config_views(url)
-    numbers = [versions.number()]
+    numbers, commits = [versions.number()], [0]
 
     def listen() -> None:
         listener = open_views(StoreAddress(url=url)).listener()
         while listener is not None:
             if listener.wait(QUIET_SECONDS):
+                commits[0] += 1
                 with suppress(StoreError):
                     numbers[0] = versions.number()
 
-    threading.Thread(target=listen, name="tocsin-config", daemon=True).start()
-    return lambda: (file_signature(path), numbers[0])
+    threading.Thread(target=listen, name="tocsin-commits", daemon=True).start()
+    return lambda: (file_signature(path), numbers[0]), lambda: commits[0]
 
 
 def _leases(

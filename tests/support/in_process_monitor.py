@@ -182,6 +182,7 @@ class InProcessMonitor:
             relocation=Relocation(self.store, self.rewrite, lambda: self.now),
             load=self.load,
             stamp=lambda: self.edits,
+            changes=self.store.stamp,
             use_language=self.languages.append,
             clock=lambda: self.now,
             stopwatch=lambda: 0.0,

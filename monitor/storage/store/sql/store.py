@@ -100,8 +100,8 @@ class Store:
         return {row["url"]: state_of(row) for row in rows}
 
     def stamp(self) -> object:
-        """Return another value once the store may have changed."""
-        return object() if self.is_shared else file_signature(self._log)
+        """Return another value once the file has changed; the same where a listener tells of it."""
+        return None if self.is_shared else file_signature(self._log)
 
     @contextmanager
     def reading(self) -> Iterator[StoreReads]:
