@@ -195,7 +195,8 @@ class Web(Struct, dict=True):
                         break
         finally:
             del self._open[writer]
-            writer.transport.abort()
+            with contextlib.suppress(AttributeError):  # it is closed already, and has no loop
+                writer.transport.abort()
 
     def _reply_to(self, request: Request) -> Reply:
         path = request.path if request.path in self._scripts else request.path.partition("?")[0]
