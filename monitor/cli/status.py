@@ -140,14 +140,8 @@ def _rows(status: Status, recall: Recall | None, now: float) -> Iterator[tuple[s
     if recall is not None:
         text = describe_recall(recall)
         yield "coverage", _("{seen} in the last day; `tocsin coverage` has more", seen=text)
-    yield (
-        "articles",
-        _(
-            "{all}, {some} of them searchable",
-            all=number(status.articles),
-            some=number(status.indexed),
-        ),
-    )
+    counts = {"all": number(status.articles), "some": number(status.indexed)}
+    yield "articles", _("{all}, {some} of them searchable", **counts)
     if status.set_aside:
         yield (
             "set aside",

@@ -206,11 +206,12 @@ class EvidenceReader:
         )
 
     def misplaced(self, story: int | None = None) -> list[int]:
-        """Return the articles, of a story or of all, that their feeds did not bring."""
+        """Return the articles, of a story or of all, that a feed brought which they do not name."""
         rows = self._connection.read(
             "SELECT id FROM articles a WHERE "
             + "(id = ?1 OR story = ?1 AND story <> id) AND " * (story is not None)
-            + "NOT EXISTS (SELECT 1 FROM entries e WHERE e.article = a.id AND e.feed = a.feed)"
+            + "EXISTS (SELECT 1 FROM entries e WHERE e.article = a.id AND e.feed <> a.feed"
+            " AND NOT EXISTS (SELECT 1 FROM carriers c WHERE c.article = a.id AND c.feed = e.feed))"
             " ORDER BY id",
             () if story is None else (story,),
         )

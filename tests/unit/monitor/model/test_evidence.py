@@ -155,6 +155,15 @@ def test_a_whole_room_is_whole(room: Path) -> None:
     assert result.texts >= alerts - 1  # one is about a feed
 
 
+def test_a_feed_that_gives_its_numbers_to_other_articles_is_no_tampering(tmp_path: Path) -> None:
+    item = "<item><guid>{}</guid><title>{}</title></item>".format
+    first = flow.edition(item(1, "Le port ferme"), item(2, "Grève du rail"))
+    second = flow.edition(item(2, "Le port ferme"), item(3, "Il pleut"))
+    feed = Feed(url="https://d.test/rss", name="D")
+    flow.ManualMonitor(tmp_path, flow.Press({feed.url: [first, second]}), [feed], []).live(range(2))
+    assert verified(tmp_path).faults == []
+
+
 def test_a_record_says_why_and_whence(room: Path) -> None:
     rows = [record for _, _, record in records(room, "raised")]
     (record,) = [row for row in rows if "trois-journal.com" in str(row.get("article"))]
