@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import json
 from collections import Counter, defaultdict
+from typing import TYPE_CHECKING
 
 from msgspec import convert
 
-from index.query.concepts import Concepts, Definition, by_name
 from monitor.base.article import Timestamp
 from monitor.model.alert import ArticleVerdict
 from monitor.model.watchlist import (
@@ -21,6 +21,9 @@ from monitor.model.watchlist import (
     WatchlistRecord,
 )
 from monitor.storage.store.database.connection import StoreViews, transaction, values_of
+
+if TYPE_CHECKING:
+    from index.query.concepts import Concepts
 
 DUPLICATE = "copy"
 """The reason for which a merged alert was not notified."""
@@ -42,6 +45,8 @@ class WatchlistViews(StoreViews):
 
     def concepts(self) -> Concepts:
         """Return the concepts of the active configuration."""
+        from index.query.concepts import Definition, by_name
+
         rows = self._connection.read("SELECT definition FROM concepts")
         return by_name(convert(json.loads(definition), Definition) for (definition,) in rows)
 

@@ -393,7 +393,7 @@ def test_a_bad_feeds_yaml_watches_nothing(empty: Newsroom) -> None:
 def test_the_schema_is_one(empty: Newsroom) -> None:
     assert set(empty.json("schema")["properties"]) == {
         "feeds", "watchlists", "searches", "defaults", "tags", "alerts", "archive", "network",
-        "briefing", "language", "api",
+        "briefing", "language", "api", "concepts",
         "channels", "routes", "zone", "data", "hosts", "store",
     }  # fmt: skip
 
