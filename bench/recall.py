@@ -28,8 +28,8 @@ from statistics import mean
 from msgspec.structs import replace
 
 from monitor.intake.ingest.article_changes import New
-from monitor.intake.ingest.witness import PATIENCE, joined, witnessed, witnessed_entries
-from monitor.judgement.recall import estimate
+from monitor.intake.ingest.witness import witnessed_entries
+from monitor.judgement.recall import PATIENCE, estimate, joined, witnessed
 from monitor.model.feed import Feed, Gap, GapKind, Source, SourceKind
 from monitor.model.poll import NO_ENTRY
 from monitor.model.recall import Estimate, Refusal, ShownArticle

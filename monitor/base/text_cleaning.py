@@ -97,6 +97,11 @@ def lines(text: str) -> str:
     return text.strip(" \n")
 
 
+def folded(text: str) -> str:
+    """Return a text without case, and with single blanks for its white space."""
+    return " ".join(unicodedata.normalize("NFKC", text).casefold().split())
+
+
 def on_one_line(text: str) -> str:
     """Return text with single spaces. Looking first is ten times faster than replacing."""
     if (

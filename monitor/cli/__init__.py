@@ -204,7 +204,12 @@ class CliContext:
         """
         from monitor.runtime.viewing import open_service
 
-        return open_service(self.archive, self.config_path, store=self.store, read_only=read_only)
+        service = open_service(
+            self.archive, self.config_path, store=self.store, read_only=read_only
+        )
+        if context := click.get_current_context(silent=True):
+            context.call_on_close(service.views.connection.close)
+        return service
 
     def ensure_monitor(self, meanwhile: Callable[[], object] = lambda: None) -> bool:
         """Start a monitor if none is running; return whether one was started.

@@ -5,11 +5,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterable
 from itertools import count
 from math import exp, lgamma, log
+from operator import and_
 
-from monitor.model.recall import Estimate, Refusal, Witnessed
+from monitor.base.article import Timestamp
+from monitor.base.text_cleaning import folded
+from monitor.model.poll import EDITION
+from monitor.model.recall import Estimate, Refusal, ShownArticle, Witnessed
 
+PATIENCE = 3_600.0
+"""Seconds from the publication of an article for which its feed may take to show it."""
 LEAST = 8
 """Fewest articles that are known of which a number is estimated."""
 CONFIDENCE = 0.95
@@ -18,6 +25,40 @@ _PRIOR = 0.5
 _NEGLIGIBLE = 16.0
 """Logarithm of how much likelier the likeliest number is than one that is left out."""
 _MOST_WEIGHED = 20_000
+
+
+def joined(articles: Iterable[ShownArticle]) -> list[ShownArticle]:
+    """Return the articles of an outlet, those under two addresses with one headline as one."""
+    pieces: list[ShownArticle] = []
+    latest: dict[str, int] = {}
+    for article in sorted(articles, key=lambda article: article.published):
+        title = folded(article.title)
+        place = latest.get(title) if title else None
+        if place is not None and article.published - pieces[place].published < EDITION:
+            pieces[place] = pieces[place]._replace(
+                by_feed=_earlier(pieces[place].by_feed, article.by_feed),
+                by_sitemap=_earlier(pieces[place].by_sitemap, article.by_sitemap),
+            )
+        else:
+            latest[title] = len(pieces)
+            pieces.append(article)
+    return pieces
+
+
+def _earlier(first: Timestamp | None, other: Timestamp | None) -> Timestamp | None:
+    return min((time for time in (first, other) if time is not None), default=None)
+
+
+def witnessed(pieces: Collection[ShownArticle], *, dependent: bool = False) -> Witnessed:
+    """Count articles by the witnesses that showed them."""
+    by_feed = [piece.by_feed is not None for piece in pieces]
+    by_sitemap = [piece.by_sitemap is not None for piece in pieces]
+    return Witnessed(
+        feed=sum(by_feed),
+        sitemap=sum(by_sitemap),
+        both=sum(map(and_, by_feed, by_sitemap)),
+        dependent=dependent,
+    )
 
 
 def estimate(witnessed: Witnessed) -> Estimate | Refusal:

@@ -21,10 +21,8 @@ from index.evaluation.significant_terms import stop_words
 from monitor.base.article import Article, Timestamp
 from monitor.base.url import host, registered_name
 from monitor.model.event_link import WINDOW
-from monitor.model.poll import Headline, Names, StoryCandidate
+from monitor.model.poll import EDITION, Headline, Names, StoryCandidate
 
-EDITION = 20 * 3600.0
-"""Seconds after which a source that repeats a headline brings the next edition of a column."""
 TELLING = 2
 """Significant words, without figures, of a headline that names its piece: more than `Part 2`."""
 LONGEST_BLANK = 4

@@ -173,6 +173,10 @@ class Known(Struct, frozen=True, kw_only=True):
     """Guids under which this feed published the articles named above, by article id."""
 
 
+EDITION = 20 * 3600.0
+"""Seconds after which a source that repeats a headline brings the next edition of a column."""
+
+
 class Headline(Struct, frozen=True):
     """The headline of an article, with its source and date."""
 

@@ -21,9 +21,10 @@ from msgspec.structs import replace
 from index.analysis.language import choose, prior
 from index.analysis.text_features import TextFeatures, text_features
 from monitor.base.article import Article, ArticleText, Timestamp
+from monitor.base.text_cleaning import folded
 from monitor.base.url import host
 from monitor.intake.ingest import namesakes
-from monitor.intake.parse.entry import PART, PARTS, folded, part_hash, title_of_address
+from monitor.intake.parse.entry import PART, PARTS, part_hash, title_of_address
 from monitor.judgement import stories
 from monitor.judgement.match.matcher import TimedMatcher, WatchlistMatcher
 from monitor.model.feed import Feed

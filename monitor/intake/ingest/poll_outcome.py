@@ -17,10 +17,10 @@ from monitor.intake.ingest import article_changes, feed_health, schedule
 from monitor.intake.ingest.witness import waits, with_twins, witnessed_entries
 from monitor.judgement.alerts.routing import Routing
 from monitor.judgement.match.matcher import TimedMatcher, WatchlistMatcher
-from monitor.judgement.stories import EDITION
 from monitor.model.cost import HOURLY
 from monitor.model.feed import Feed, FeedState, Outcome, Poll, SourceKind
 from monitor.model.poll import (
+    EDITION,
     ArticleChange,
     FeedHistory,
     Fetched,

@@ -4,24 +4,18 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Sequence
-from operator import and_
+from collections.abc import Iterable, Sequence
 from urllib.parse import urlsplit
 
 from msgspec.structs import replace
 
 from monitor.base.article import Timestamp
+from monitor.base.text_cleaning import folded
 from monitor.base.url import host, registered_name, site
 from monitor.intake.ingest.article_changes import Decision, New, Variant
-from monitor.intake.parse.entry import folded
-from monitor.judgement.stories import EDITION
+from monitor.judgement.recall import PATIENCE
 from monitor.model.feed import Feed, Source, SourceKind
-from monitor.model.poll import Entry
-from monitor.model.recall import ShownArticle, Witnessed
-
-PATIENCE = 3_600.0
-"""Seconds from the publication of an article for which its feed may take to show it."""
-
+from monitor.model.poll import EDITION, Entry
 
 HOURLY = 3_600.0
 """Seconds between two polls of a witness."""
@@ -150,40 +144,3 @@ def witnessed_entries(decisions: Sequence[Decision], now: Timestamp) -> list[Dec
 def waits(entries: Iterable[Entry], now: Timestamp) -> bool:
     """Tell whether any of the entries of a witness is so young that its feed may still show it."""
     return any(entry.published and entry.published > now - PATIENCE for entry in entries)
-
-
-# --- counting what both showed ------------------------------------------------------------
-
-
-def joined(articles: Iterable[ShownArticle]) -> list[ShownArticle]:
-    """Return the articles of an outlet, those under two addresses with one headline as one."""
-    pieces: list[ShownArticle] = []
-    latest: dict[str, int] = {}
-    for article in sorted(articles, key=lambda article: article.published):
-        title = folded(article.title)
-        place = latest.get(title) if title else None
-        if place is not None and article.published - pieces[place].published < EDITION:
-            pieces[place] = pieces[place]._replace(
-                by_feed=_earlier(pieces[place].by_feed, article.by_feed),
-                by_sitemap=_earlier(pieces[place].by_sitemap, article.by_sitemap),
-            )
-        else:
-            latest[title] = len(pieces)
-            pieces.append(article)
-    return pieces
-
-
-def _earlier(first: Timestamp | None, other: Timestamp | None) -> Timestamp | None:
-    return min((time for time in (first, other) if time is not None), default=None)
-
-
-def witnessed(pieces: Collection[ShownArticle], *, dependent: bool = False) -> Witnessed:
-    """Count articles by the witnesses that showed them."""
-    by_feed = [piece.by_feed is not None for piece in pieces]
-    by_sitemap = [piece.by_sitemap is not None for piece in pieces]
-    return Witnessed(
-        feed=sum(by_feed),
-        sitemap=sum(by_sitemap),
-        both=sum(map(and_, by_feed, by_sitemap)),
-        dependent=dependent,
-    )

@@ -7,7 +7,6 @@ The key, the hashes of its words and its canonical link identify an entry of a d
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections import Counter
 from collections.abc import Iterable
 from datetime import UTC, datetime
@@ -18,7 +17,7 @@ from zlib import crc32
 from msgspec.structs import replace
 
 from monitor.base.article import Timestamp
-from monitor.base.text_cleaning import line, safe_url
+from monitor.base.text_cleaning import folded, line, safe_url
 from monitor.model.poll import Entry
 
 TITLE_CAP = 1_000
@@ -182,11 +181,6 @@ def _folded_parts(entry: Entry) -> tuple[str, str, str]:
 def part_hash(text: str) -> bytes:
     """Return the hash of a part of an entry, or of its canonical link."""
     return crc32(text.encode()).to_bytes(PART, "big")
-
-
-def folded(text: str) -> str:
-    """Return a text without case, and with single blanks for its white space."""
-    return " ".join(unicodedata.normalize("NFKC", text).casefold().split())
 
 
 _TRACKING = re.compile(

@@ -15,7 +15,7 @@ from urllib.parse import urljoin, urlsplit
 from msgspec import Struct
 
 from monitor.base.errors import BarrierError, ParseError
-from monitor.base.text_cleaning import clean, line, lines, safe_url
+from monitor.base.text_cleaning import clean, folded, line, lines, safe_url
 from monitor.base.translation import gettext as _
 from monitor.intake.copied_addresses import source_behind
 from monitor.intake.parse.barrier import barrier
@@ -103,10 +103,10 @@ def tree(body: bytes, content_type: str) -> HtmlElement | None:
 def _article(root: HtmlElement) -> str:
     import trafilatura
 
-    titles = {_folded(title) for title in _titles(root)}
+    titles = {folded(title) for title in _titles(root)}
     extracted = trafilatura.extract(root, include_comments=False, prune_xpath=_PRUNED)
     paragraphs = lines(extracted or "").split("\n")
-    while paragraphs and _folded(paragraphs[0]) in titles:
+    while paragraphs and folded(paragraphs[0]) in titles:
         del paragraphs[0]
     text = "\n".join(paragraphs)
     longest = max(map(len, paragraphs), default=0)
@@ -126,10 +126,6 @@ def _titles(root: HtmlElement) -> list[str]:
     nodes = root.xpath("//h1 | //head/title | //meta[@property='og:title']/@content")
     titles = [node if isinstance(node, str) else str(node.text_content()) for node in nodes]
     return [*titles, *(re.split(r"\s+[|–—-]\s+", title)[0] for title in titles)]
-
-
-def _folded(text: str) -> str:
-    return " ".join(text.casefold().split())
 
 
 MOST = 50

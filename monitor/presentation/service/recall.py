@@ -7,8 +7,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from statistics import median
 
 from monitor.base.article import Timestamp
-from monitor.intake.ingest.witness import PATIENCE, joined, witnessed
-from monitor.judgement.recall import estimate
+from monitor.judgement.recall import PATIENCE, estimate, joined, witnessed
 from monitor.model.feed import Gap, SourceKind
 from monitor.model.recall import Recall, Refusal, ShownArticle, Witnessed
 from monitor.storage.store.sql.shown_articles import ComparedOutlet

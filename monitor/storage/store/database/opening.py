@@ -64,6 +64,11 @@ class ViewerConnection(StoreConnection):
             self._local.connection = connection
         return connection
 
+    def close(self) -> None:
+        """Close the connection of this thread: Python ends without closing what it refers to."""
+        if connection := self._local.__dict__.pop("connection", None):
+            connection.close()
+
     def free_memory(self) -> None:
         """Close the files of idle threads: each keeps pages of its own."""
         if not self._address.is_shared:

@@ -73,7 +73,7 @@ def test_a_command_ends_without_a_look_through_all_that_it_imported(tmp_path: Pa
     room.save(arrival(1, ALIBABA))
     room.store.close()
     program = (
-        "import atexit, gc, sys; from monitor.cli import main;"
+        "import atexit, gc, sys; from monitor.__main__ import main;"
         " atexit.register(lambda: print(len(gc.get_objects()), file=sys.stderr)); main()"
     )
     for command in ("alerts", "status"):

@@ -12,12 +12,11 @@ from support import flow
 
 from index.query.parser import parse_query
 from monitor.intake.ingest.witness import (
-    joined,
     outlets,
     wants_witness,
     with_witnesses,
-    witnessed,
 )
+from monitor.judgement.recall import joined, witnessed
 from monitor.model.feed import Feed, RequestOptions, Secret, Source, SourceKind
 from monitor.model.recall import ShownArticle, Witnessed
 from monitor.model.watchlist import Severity, Watchlist
