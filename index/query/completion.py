@@ -11,6 +11,7 @@ from msgspec import Struct
 from index.analysis.folding import compact, fold
 from index.query.ast import ALERT_FACETS, FACETS
 from index.query.filters import (
+    CONCEPT,
     HAS,
     IS,
     IS_IN_SEARCHES,
@@ -62,7 +63,7 @@ def complete(text: str, cursor: int, values: Values, *, of_alerts: bool = False)
     `feed:` compares them: case, accents and spaces do not count.
     """
     written = text[:cursor]
-    parts, facets = ((), IN_ALERTS) if of_alerts else (PARTS, FACETS)
+    parts, facets = ((), IN_ALERTS) if of_alerts else (PARTS, (*FACETS, CONCEPT))
     if match := _VALUE.search(written):
         name = field_named(match[1])
         if name in facets:

@@ -263,6 +263,8 @@ class ArchiveSearch:
                 return {tag for feed in self._views.feeds.every() for tag in feed.tags}
             case "watch":
                 return [count.name for count in self._views.watchlists.counts(math.inf, 1, 1.0)]
+            case "concept":
+                return [concept.name for concept in self._views.watchlists.concepts().values()]
             case "lang":
                 return [lang or UNDETERMINED for lang in archive.languages()]
         return ()

@@ -15,6 +15,7 @@ NAMES = {
     "tag": ["belgique", "presse"],
     "watch": ["Alibaba", "Supply chain risk"],
     "lang": ["en", "fr", "und"],
+    "concept": ["Alibaba", "Sûreté de l’État"],
 }
 
 
@@ -51,6 +52,9 @@ def completed_queries(marked_text: str) -> list[str]:
         ("feed:odd|", []),  # a query cannot name it
         ("watch:chain|", ['watch:"Supply chain risk"']),
         ("tag:P|", ["tag:presse"]),
+        ("conc|", ["concept:"]),
+        ("concept:ali|", ["concept:Alibaba"]),
+        ("notion:surete|", ['notion:"Sûreté de l’État"']),
         ("severity:h|", ["severity:high"]),
         ("has:|", ["has:alert", "has:author", "has:body"]),
         ("is:|", ["is:merged"]),
