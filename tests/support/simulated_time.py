@@ -27,7 +27,6 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, ClassVar
 from unittest.mock import patch
-from weakref import WeakSet
 
 from monitor.delivery.notify import briefing_schedule, delivery_loop
 from monitor.intake.fetch import address_guard, client
@@ -241,7 +240,8 @@ class Town:
     """Called before a connection, and before whatever either side sends."""
     _addresses: dict[str, str] = field(default_factory=dict)
 
-    _ends: WeakSet[_End] = field(default_factory=WeakSet)
+    _ends: set[_End] = field(default_factory=set)
+    """Those that are open, whoever has forgotten them: a kill closes what a request left."""
 
     def __post_init__(self) -> None:
         self.web.date = lambda: self.world.now - self.world.offset
@@ -275,7 +275,7 @@ class Town:
             raise OSError(errno.ENETUNREACH, "Network is unreachable")
         client_end, server_end = _End(self.on_wire, "request"), _End(self.on_wire, "answer")
         client_end.peer, server_end.peer = server_end, client_end
-        self._ends |= {client_end, server_end}
+        self._ends = {end for end in self._ends if not end.is_closing()} | {client_end, server_end}
         task = asyncio.ensure_future(self.web.serve(*server_end.streams()))
         server_end.task = task
         return client_end.streams()
@@ -297,7 +297,8 @@ class _End(asyncio.Transport):
 
     def streams(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
         self._protocol.connection_made(self)
-        return self._reader, asyncio.StreamWriter(self, self._protocol, self._reader, self._loop)
+        self._writer = asyncio.StreamWriter(self, self._protocol, self._reader, self._loop)
+        return self._reader, self._writer
 
     def write(self, data: bytes | bytearray | memoryview) -> None:
         if not self._closed:

@@ -26,6 +26,7 @@ from monitor.storage.maintenance.index_follower import (
 )
 from monitor.storage.maintenance.indexer_process import FollowedStore, read_position
 from monitor.storage.monitor_lock import MonitorLock
+from monitor.storage.store.database import printers
 
 pytestmark = [pytest.mark.costly, pytest.mark.database]
 
@@ -97,11 +98,12 @@ def test_an_index_is_in_line_with_a_restored_store(room: SmallStore, tmp_path: P
     """Articles that were stored after the backup have numbers that others get later."""
     brought_up(room, tmp_path)
     with psycopg.connect(room.address.url, autocommit=True) as sql:
-        sql.execute("CREATE TABLE restored (LIKE articles INCLUDING ALL)")
-        sql.execute("INSERT INTO restored SELECT * FROM articles")
-        sql.execute("UPDATE restored SET title = 'Temu' WHERE id = 5")
+        sql.execute("CREATE TEMPORARY TABLE backup AS SELECT * FROM articles")
+        sql.execute("UPDATE backup SET title = 'Temu' WHERE id = 5")
         sql.execute("DROP TABLE articles")
-        sql.execute("ALTER TABLE restored RENAME TO articles")
+        for statement in printers.postgresql_table("articles"):
+            sql.execute(statement)
+        sql.execute("INSERT INTO articles SELECT * FROM backup")
     room.save(arrival(6))
     brought_up(room, tmp_path)
     assert find_ids(tmp_path, "temu") == [5]
