@@ -402,18 +402,18 @@ class TimedMatcher:
         Raises:
             Interrupted: Nobody waits for the document any more.
         """
-        if self.is_late:
-            seconds = f"{DOCUMENT:g}"
-            message = _("its document takes longer than {seconds} s to match", seconds=seconds)
-            return Matching((), message)
         start, limit = self._stopwatch(), min(DOCUMENT - self.spent, self.limit)
         try:
-            with self.counting(), interruptible(lambda: self._stopwatch() - start > limit):
-                return Matching(rules.match(article, *feeds))
+            if not self.is_late:
+                with self.counting(), interruptible(lambda: self._stopwatch() - start > limit):
+                    return Matching(rules.match(article, *feeds))
         except Interrupted:
             if self._stopwatch() - start <= limit:
                 raise
-            message = _("matching it takes longer than {seconds} s", seconds=f"{limit:.1g}")
-            return Matching((), message)
+            if limit == self.limit:
+                words = _("matching it takes longer than {seconds} s", seconds=f"{limit:.1g}")
+                return Matching((), words)
         except MemoryError:
             return Matching((), _("matching it needs too much memory"))
+        words = _("its document takes longer than {seconds} s to match", seconds=f"{DOCUMENT:g}")
+        return Matching((), words)

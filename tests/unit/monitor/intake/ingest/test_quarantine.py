@@ -166,6 +166,8 @@ def test_the_distances_of_one_watchlist_have_the_same_time(tmp_path: Path) -> No
     article = Article(id=1, feeds=(1,), url="", title=f"calme le {SLOW}", summary="", seen=1.0)
     assert matcher.match(rules, article) == ((), "matching it takes longer than 1 s")
     assert TimedMatcher().match(rules, article).unmatched == ""
+    matcher.spent = cost.DOCUMENT - 0.003
+    assert matcher.match(rules, article).unmatched == "its document takes longer than 2 s to match"
 
 
 def test_a_document_has_its_time_too(room: Newsroom) -> None:
