@@ -138,7 +138,9 @@ def live(folder: Path) -> Run:
             " JOIN articles a ON a.id = e.article"
         ).fetchall()
         alerts = Counter(
-            sql.execute("SELECT kind, f.name FROM alerts LEFT JOIN feeds f ON f.number = feed")
+            sql.execute(
+                "SELECT a.kind, f.name FROM alerts a LEFT JOIN feeds f ON f.number = a.feed"
+            )
         )
     return Run(by_name, absences, unheard_ids, articles, alerts, web)
 
