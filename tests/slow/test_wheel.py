@@ -17,7 +17,8 @@ from pathlib import Path
 import pytest
 from support import ROOT
 
-EXTRAS = ("api", "fulltext", "mcp", "notify", "postgresql", "share", "stories", "web")
+EXTRAS = ("api", "fulltext", "mcp", "notify", "pages", "pictures", "postgresql", "share",
+          "stories", "web")  # fmt: skip
 
 pytestmark = pytest.mark.timeout(600)
 

@@ -22,6 +22,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from multiprocessing import forkserver
 from pathlib import Path
 
 from msgspec import Struct, field
@@ -100,6 +101,7 @@ def judge(replies: Sequence[Reply]) -> Verdict:
     """Run the program on answers; return the broken promises and the costs above the budget."""
     before, size = _processor_seconds(), resident()
     verdict = _run(replies)
+    forkserver._forkserver._stop()  # type: ignore[attr-defined] # ended, its workers are counted
     cost = Cost(
         seconds=_processor_seconds() - before,
         growth=resident() - size,
