@@ -11,7 +11,6 @@ from email.utils import format_datetime
 from itertools import pairwise
 from pathlib import Path
 
-import pytest
 from support.newsroom import Item, rss
 from support.scripted_server import Reply, Request, Web
 from support.simulated_time import Town, World
@@ -131,12 +130,11 @@ def press(clock: Callable[[], float], rng: random.Random) -> Press:
     return Press(clock, articles, refuses)
 
 
-@pytest.mark.parametrize("seed", [1, 2])
-def test_a_week_beside_a_sitemap(tmp_path: Path, seed: int) -> None:
-    world = World(seed=seed)
+def test_a_week_beside_a_sitemap(tmp_path: Path) -> None:
+    world = World(seed=1)
     web = Web(clock=lambda: world.elapsed)
     town = Town(world, web)
-    outlet = press(lambda: world.now, random.Random(seed))
+    outlet = press(lambda: world.now, random.Random(1))
     for path in ("/rss", "/news.xml", "/robots.txt"):
         web.on(path, outlet.answer)
     feeds = [{"url": "http://www.journal.be/rss", "name": "Le Journal"}]
