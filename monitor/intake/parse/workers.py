@@ -155,6 +155,8 @@ class _Worker:
         self._turn = asyncio.Lock()
         self._idle: asyncio.TimerHandle | None = None
         self._pool: ProcessPool | None = None
+        self._pid = 0
+        """The process that reads; the pool replaces it after some documents."""
 
     async def run(self, seconds: float, *task: Any) -> Any:
         """Return the outcome of a task, when it is its turn.
@@ -171,6 +173,8 @@ class _Worker:
         async with self._turn:
             if self._idle is not None:
                 self._idle.cancel()
+            if not _is_there(self._pid):  # else its death would count as that of the document
+                self._discard()
             try:
                 return await self._attempted(seconds, *task)
             except (BrokenProcessPool, RuntimeError):  # an idle worker was killed from outside
@@ -184,7 +188,7 @@ class _Worker:
             if self._pool is None:
                 self._pool = await asyncio.to_thread(self._started)
                 async with asyncio.timeout(_START):  # which is no time of the document
-                    await asyncio.wrap_future(self._pool.schedule(int))
+                    self._pid = await asyncio.wrap_future(self._pool.schedule(os.getpid))
             async with asyncio.timeout(_PATIENCE * seconds):
                 return await asyncio.wrap_future(self._pool.schedule(_attempt, (seconds, *task)))
         except TimeoutError:
@@ -208,6 +212,14 @@ class _Worker:
         )
         assert pool.active  # asking starts it
         return pool
+
+
+def _is_there(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    return True
 
 
 def _stop(pool: ProcessPool) -> None:
