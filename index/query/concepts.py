@@ -14,7 +14,7 @@ from msgspec.structs import replace
 from index.analysis.folding import compact
 from index.errors import QueryError
 from index.query import parser, validation
-from index.query.ast import And, AtLeast, Concept, Near, Node, Not, Or, Score
+from index.query.ast import And, AtLeast, Concept, Near, Node, Not, Or, Score, walk
 from index.query.parser import Query
 from monitor.base.formatting import nearest
 from monitor.base.translation import gettext as _
@@ -33,6 +33,8 @@ class Definition(Struct, frozen=True):
 Concepts = Mapping[str, Definition]
 """Definitions by the name of the concept, without case, accents and punctuation."""
 NO_CONCEPTS: Concepts = {}
+MAX_DEPTH = 5
+"""Concepts inside each other at most: the terms of a query multiply with each."""
 
 
 def by_name(definitions: Iterable[Definition]) -> Concepts:
@@ -43,11 +45,12 @@ def defined(query: Query, concepts: Concepts) -> Query:
     """Return a query whose concepts have their names.
 
     Raises:
-        QueryError: A concept is unknown or part of itself, or one of its names is no term.
+        QueryError: A concept is unknown, part of itself or too deep inside others, or one of its
+            names is no term.
     """
-    root = _defined(query.root, concepts, ())
-    if root is query.root:
+    if not any(isinstance(node, Concept) for node in walk(query.root)):
         return query
+    root = _defined(query.root, concepts, ())
     validation.check(root)
     return Query(query.text, root)
 
@@ -56,21 +59,15 @@ def _defined(node: Node, concepts: Concepts, outer: tuple[str, ...]) -> Node:
     if isinstance(node, Concept):
         return node if node.children else _with_names(node, concepts, outer)
     if isinstance(node, Not):
-        child = _defined(node.child, concepts, outer)
-        return node if child is node.child else replace(node, child=child)
+        return replace(node, child=_defined(node.child, concepts, outer))
     if isinstance(node, Score):
         weighted = tuple((weight, _defined(c, concepts, outer)) for weight, c in node.weighted)
-        return node if _same(weighted, node.weighted) else replace(node, weighted=weighted)
+        return replace(node, weighted=weighted)
     if isinstance(node, And | Or | AtLeast | Near):
-        children = tuple(_defined(child, concepts, outer) for child in node.children)
-        return node if _same(children, node.children) else replace(node, children=children)
+        return replace(
+            node, children=tuple(_defined(child, concepts, outer) for child in node.children)
+        )
     return node
-
-
-def _same(new: tuple[object, ...], old: tuple[object, ...]) -> bool:
-    if new and isinstance(new[0], tuple):
-        return all(a[1] is b[1] for a, b in zip(new, old, strict=True))  # type: ignore[index]
-    return all(a is b for a, b in zip(new, old, strict=True))
 
 
 def _with_names(node: Concept, concepts: Concepts, outer: tuple[str, ...]) -> Concept:
@@ -84,6 +81,9 @@ def _with_names(node: Concept, concepts: Concepts, outer: tuple[str, ...]) -> Co
     if key in outer:
         message = _("the concept `{name}` is a name of itself", name=definition.name)
         raise QueryError(message, node.column, _("take it away from its names"))
+    if len(outer) == MAX_DEPTH:
+        hint = _("at most {count} concepts inside each other", count=MAX_DEPTH)
+        raise QueryError(_("too many concepts inside each other"), node.column, hint)
     names = tuple(
         _defined(parser.term(name, node.part), concepts, (*outer, key)) for name in definition.names
     )

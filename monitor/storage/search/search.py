@@ -31,7 +31,6 @@ from index.archive import open_archive
 from index.errors import ArchiveDamaged, ArchiveError
 from index.evaluation.highlight import Highlighter, snippet
 from index.interruption import checked, interruptible
-from index.query.ast import Concept, walk
 from index.query.concepts import defined
 from index.query.filters import UNDETERMINED
 from index.query.parser import Query, parse_query
@@ -327,10 +326,7 @@ class ArchiveSearch:
 
     def parsed(self, text: str) -> Query:
         """Return the query of a text, with the concepts that are defined; raises QueryError."""
-        query = parse_query(text)
-        if any(isinstance(node, Concept) for node in walk(query.root)):
-            return defined(query, self._views.watchlists.concepts())
-        return query
+        return defined(parse_query(text), self._views.watchlists.concepts())
 
     def _resolution(self, now: Timestamp | None = None) -> QueryResolution:
         return QueryResolution(self._views, self._clock() if now is None else now, self._zone)

@@ -25,6 +25,8 @@ CONCEPTS = by_name(
         Definition("a", ("concept:b",)),
         Definition("b", ("concept:a",)),
         Definition("lost", ("concept:nowhere",)),
+        *(Definition(f"deep {n}", (f"concept:deep {n + 1}",) * 2) for n in range(30)),
+        Definition("deep 30", ("Liège",)),
     ]
 )
 
@@ -104,6 +106,7 @@ CASES = [
     ("concept:Chine", "Pékin répond", True),
     ("concept:Chine", "Ali Baba au théâtre", False),
     ("concept:Chine NEAR/2 Gand", "Taobao à Gand", True),
+    ('concept:"deep 26"', "Liège en fête", True),
     # --- a handle and a colon are what they were
     ("@Alibaba", "selon @Alibaba", True),
     ('"concept: Alibaba"', "le concept : Alibaba", True),
@@ -124,6 +127,7 @@ def test_where_a_concept_holds(text: str, words: str, expected: bool) -> None:
         ("concept:a", "is a name of itself"),
         ("concept:lost", "there is no concept `nowhere`"),
         ("notion:Temu", "there is no concept `Temu`"),
+        ('concept:"deep 0"', "too many concepts inside each other; at most 5"),
     ],
 )
 def test_a_concept_that_is_wrong(text: str, message: str) -> None:
