@@ -310,7 +310,7 @@ def watch_silence(cli: CliContext, name: str, duration: float) -> None:
 @click.argument("name", shell_complete=complete_watchlist)
 @click.pass_context
 def watch_unsilence(context: click.Context, name: str) -> None:
-    """End the silence of a watchlist, and show how many alerts it suppressed.
+    """End the silence of a watchlist, and show how many alerts were not sent.
 
     The channels are told as well. Exits with 1 when the watchlist was not silenced.
     """

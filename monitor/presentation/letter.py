@@ -26,9 +26,9 @@ def letter(feed: Feed, trouble: str, user_agent: str) -> str:
             " It reads {address} and keeps articles for our own work; it republishes nothing.",
             address=redact(feed.url),
         ),
-        _("Since recently it is answered: {trouble}.", trouble=trouble)
+        _("Lately it gets this answer: {trouble}.", trouble=trouble)
         if trouble
-        else _("Since recently it is not shown the document."),
+        else _("Lately it no longer gets the document."),
         _(
             "It names itself “{agent}”, asks one address at a time with pauses, repeats only what"
             " changed (ETag, Last-Modified), and obeys robots.txt. It does not get round"

@@ -73,13 +73,13 @@ def _silence_title(name: str, current: Silence | None, screen: PaneScreen) -> st
     until = times.full(current.until, screen.newsroom.zone)
     if not current.by:
         return ngettext(
-            "{watchlist} is silenced until {until}; {count} suppressed",
-            "{watchlist} is silenced until {until}; {count} suppressed",
+            "{watchlist} is silenced until {until}; {count} listed, not sent",
+            "{watchlist} is silenced until {until}; {count} listed, not sent",
             current.suppressed, watchlist=line(list_name(name)), until=until,
         )  # fmt: skip
     return ngettext(
-        "{watchlist} is silenced by {who} until {until}; {count} suppressed",
-        "{watchlist} is silenced by {who} until {until}; {count} suppressed",
+        "{watchlist} is silenced by {who} until {until}; {count} listed, not sent",
+        "{watchlist} is silenced by {who} until {until}; {count} listed, not sent",
         current.suppressed, watchlist=line(list_name(name)), who=line(current.by), until=until,
     )  # fmt: skip
 
@@ -103,8 +103,8 @@ async def _silence(screen: PaneScreen, name: str, seconds: float) -> None:
         ended = await screen.ask(newsroom.service.triage.end_silence, name)
         if ended is not None:
             text = ngettext(
-                "The silence of {watchlist} has ended; {count} alert suppressed.",
-                "The silence of {watchlist} has ended; {count} alerts suppressed.",
+                "The silence of {watchlist} has ended; {count} alert listed, not sent.",
+                "The silence of {watchlist} has ended; {count} alerts listed, not sent.",
                 ended.suppressed, watchlist=line(list_name(name)),
             )  # fmt: skip
             screen.show_message(text)

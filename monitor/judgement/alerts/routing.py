@@ -323,7 +323,7 @@ def plan_ended_silences(facts: AlertFacts, routing: Routing, now: Timestamp) -> 
     for ended in facts.ended_silences:
         silence = ended.silence
         since = by_the_clock(silence.since, now, routing.zone)
-        words = _("nothing was suppressed")
+        words = _("nothing was kept back")
         if count := silence.suppressed:
             words = ngettext(
                 "{count} listed, not sent since {time}",
