@@ -21,6 +21,8 @@ from monitor.intake.feed_backfill import FeedBackfill
 from monitor.model.config import Config
 from monitor.model.feed import Feed
 from monitor.model.poll import Entry
+from monitor.presentation.rows import row
+from monitor.presentation.rows.feeds import FeedBackfillRow
 from monitor.presentation.service.subscriptions import find_feed
 from monitor.runtime.run_log import Progress
 
@@ -57,19 +59,14 @@ def feeds_backfill(context: click.Context, feed: str, since: Timestamp, style: s
     if len(backfill.failures) > PROBLEMS:
         say(_("{count} documents could not be read", count=number(len(backfill.failures))))
     if style == "json":
-        output.print_json(
-            {
-                "documents": backfill.read,
-                "unread": len(backfill.failures),
-                "new": importer.new,
-                "known": importer.known,
-                "alerts": importer.alerts,
-            }
+        counts = row(
+            FeedBackfillRow, importer, documents=backfill.read, unread=len(backfill.failures)
         )
+        output.print_json(counts)
     else:
         documents = ngettext("{count} document read", "{count} documents read", backfill.read)
         say(clauses([documents, added(importer)]))
-    context.exit(len(backfill.failures) >= backfill.read)
+    context.exit(not backfill.read)
 
 
 def _unnotified(config: Config) -> Config:

@@ -55,27 +55,27 @@ class FeedBackfill:
 
     async def _parsed(self) -> AsyncIterator[ParsedFeed]:
         day = f"{datetime.fromtimestamp(self._since, UTC):%F}"
-        source = Source(kind=SourceKind.SITEMAP, since=day)
+        sitemaps = Source(kind=SourceKind.SITEMAP, since=day)
         try:
             named = await sitemaps_of(self._client, self._feed.url, self._feed.request_options)
         except FeedError as error:
             self.failures.append(error)
             named = []
-        self._add(named, source)
-        while self._documents and self.read < MOST:
-            url, kind = self._documents.popleft()
-            self.read += 1
+        self._add(named, sitemaps)
+        while self._documents and self.read + len(self.failures) < MOST:
+            url, source = self._documents.popleft()
             try:
-                fetched = await self._fetched(url, kind)
-                parsed = await self._parser.parse(fetched, kind)
+                fetched = await self._fetched(url, source)
+                parsed = await self._parser.parse(fetched, source)
             except FeedError as error:
                 self.failures.append(error)
                 continue
+            self.read += 1
             yield parsed
-            self._add(parsed.children, source)
+            self._add(parsed.children, sitemaps)
             dates = [entry.published for entry in parsed.entries if entry.published is not None]
-            if kind.kind is SourceKind.FEED and max(dates, default=self._since) >= self._since:
-                self._add(await self._parser.older(fetched), kind)
+            if source.kind is SourceKind.FEED and max(dates, default=self._since) >= self._since:
+                self._add(await self._parser.older(fetched), source)
 
     async def _fetched(self, url: str, source: Source) -> Fetched:
         answer = await self._client.fetch(

@@ -109,11 +109,21 @@ class SettingRow(_From):
     value: str
 
 
+class FeedBackfillRow(TypedDict):
+    """What a backfill of a feed read and added."""
+
+    documents: Annotated[int, means("Documents that were read.")]
+    unread: Annotated[int, means("Those that could not be read.")]
+    new: Annotated[int, means("Articles that were added.")]
+    known: Annotated[int, means("Articles that were in the archive.")]
+    alerts: Annotated[int, means("Alerts that new articles raised; nobody is notified.")]
+
+
 class DiagnosticsRow(TypedDict):
     """The findings of one reading of a feed."""
 
     readable: Literal[True]
-    kind: Annotated[str, means("`feed`, `sitemap` or `page`.", "source.kind")]
+    kind: Annotated[str, means("`feed`, `sitemap`, `page` or `mailbox`.", "source.kind")]
     url: str
     status: Annotated[int, means("Status code of HTTP.", "fetched.status")]
     answered_by: Annotated[str, means("The address that answered.", "fetched.url")]
