@@ -113,9 +113,9 @@ class QueryExecutor(Struct, frozen=True):
         match node:
             case Word():
                 return self._with_word(node, within)
-            case Or() | Concept():
+            case Or(children=nodes) | Concept(names=nodes):
                 docs = 0
-                for child in node.names if isinstance(node, Concept) else node.children:
+                for child in nodes:
                     docs |= self._with_words_of(child, within)
                 return docs
             case Phrase() | Near() | And():

@@ -7,7 +7,7 @@ import re
 from index.analysis.tokenizer import GLUED_BRACKETS, UNSPACED
 from index.errors import QueryError
 from index.query.ast import ALERT_FACETS, FACETS
-from index.query.filters import SPELLINGS, field_named, offered_name
+from index.query.filters import FRENCH, SPELLINGS, field_named, offered_name
 from monitor.base.article import PARTS
 from monitor.base.translation import gettext as _
 from monitor.base.translation import mark
@@ -30,7 +30,9 @@ LISTED = re.compile(rf"(?:{UNSPACED}|{GLUED_BRACKETS}|[^\s(){QUOTES},]|(?<=\d),(
 NAME = re.compile(r"[^\s()]+")
 PROXIMITY = re.compile(r"~(\d+)?")
 KINDS = {name: names.partition("|")[0] for names in (AND, OR, NOT) for name in names.split("|")}
-CONCEPT_TERM = re.compile(r"(?:concept|notion):\s*(\S.*)", re.IGNORECASE)
+CONCEPT_TERM = re.compile(
+    rf"(?:{'|'.join(('concept', *FRENCH['concept']))}):\s*(\S.*)", re.IGNORECASE
+)
 _SYNONYMS = {
     "text": "body", "by": "author", "language": "lang", "source": "feed", "site": "feed",
     "after": "since", "from": "since", "before": "until", "to": "until",

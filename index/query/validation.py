@@ -132,9 +132,7 @@ _TEXT = frozenset({"title", "summary", "body"})
 
 def _reach(node: Node) -> frozenset[str]:
     """Return the parts in which a node can match; raises QueryError for a NEAR across parts."""
-    if isinstance(node, Word):
-        return frozenset({node.part}) if node.part else _TEXT
-    if isinstance(node, Concept):
+    if isinstance(node, Word | Concept):
         return frozenset({node.part}) if node.part else _TEXT
     reaches = [_reach(child) for child in children(node)]
     if isinstance(node, Or):
