@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from statistics import median
-from urllib.parse import urlsplit
+from urllib.parse import urljoin, urlsplit
 
 from msgspec import Struct
 from msgspec.structs import asdict, replace
@@ -187,8 +187,8 @@ class FeedFinder:
             return error
 
     async def _at_a_usual_place(self, site: str, places: Sequence[str]) -> DiscoveredFeed | None:
-        for url in web_page.usual_urls(site, places):
-            if isinstance(feed := await self._tried(url), DiscoveredFeed):
+        for path in places:
+            if isinstance(feed := await self._tried(urljoin(site, f"/{path}")), DiscoveredFeed):
                 return feed
         return None
 

@@ -8,14 +8,13 @@ most items with a headline and a link of their own.
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
-from monitor.base.text_cleaning import line
+from monitor.base.text_cleaning import folded, line
 from monitor.intake.parse.listing import items_of, select, text_of
 from monitor.intake.parse.web_page import PAGE_CAP, tree
 from monitor.model.feed import Selectors
@@ -47,7 +46,7 @@ _QUOTES = str.maketrans("’‘ʼ“”«»", '\'\'\'""""')
 def propose(body: bytes, url: str, content_type: str, headline: str) -> Selectors | None:
     """Return the selectors of the list in which a headline stands; None if it is in no list."""
     root = tree(body[:PAGE_CAP], content_type)
-    wanted = folded(headline)
+    wanted = _comparable(headline)
     if root is None or not wanted:
         return None
     best: tuple[_Score, list[HtmlElement], Selectors] | None = None
@@ -72,10 +71,10 @@ def propose(body: bytes, url: str, content_type: str, headline: str) -> Selector
     return replace(proposal, date=_date_of(items), summary=_summary_of(items))
 
 
-def folded(text: str) -> str:
-    """Return a text as headlines are compared: without case, quotes and blanks of one kind."""
-    plain = unicodedata.normalize("NFKC", text).translate(_QUOTES).replace('"', "")
-    return line(plain).casefold().replace(" ?", "?").replace(" !", "!").replace(" :", ":")
+def _comparable(headline: str) -> str:
+    """Return a headline folded, without double quotes and blanks before signs."""
+    plain = line(folded(headline).translate(_QUOTES).replace('"', ""))
+    return plain.replace(" ?", "?").replace(" !", "!").replace(" :", ":")
 
 
 def _innermost(root: HtmlElement, wanted: str) -> list[HtmlElement]:
@@ -85,7 +84,7 @@ def _innermost(root: HtmlElement, wanted: str) -> list[HtmlElement]:
         node
         for node in (body if body is not None else root).iter()
         if isinstance(node.tag, str) and node.tag not in ("script", "style", "template")
-        and wanted in folded(text_of(node))
+        and wanted in _comparable(text_of(node))
     ]  # fmt: skip
     outer = {parent for node in holders for parent in node.iterancestors()}
     return [node for node in holders if node not in outer]
@@ -183,7 +182,7 @@ def _score(
     found: Sequence[tuple[HtmlElement, Entry]], item: HtmlElement, wanted: str, size: int
 ) -> _Score | None:
     """Return how good selectors are, the most important first; None if they miss the headline."""
-    titles = [folded(entry.title) for _element, entry in found]
+    titles = [_comparable(entry.title) for _element, entry in found]
     if not any(wanted in title for title in titles):
         return None
     place = _place(item)

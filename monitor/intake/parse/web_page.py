@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import codecs
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 from urllib.parse import urljoin, urlsplit
 
@@ -164,11 +164,6 @@ def feed_links(body: bytes, url: str, content_type: str = "") -> tuple[str, ...]
         names = [tag.get("href", "") for tag in root.iter("link") if tag.get("rel") == "canonical"]
         addresses = dict.fromkeys(source_behind(_absolute(base, name))[0] for name in names)
     return tuple(url for url in addresses if url and not _NO_FEED.search(url))[:MOST]
-
-
-def usual_urls(url: str, paths: Sequence[str] = USUAL) -> list[str]:
-    """Return the addresses at which sites usually have their feed, by that of a page."""
-    return [urljoin(url, f"/{path}") for path in paths]
 
 
 USUAL_NEWS = ("sitemap-news.xml", "news-sitemap.xml", "sitemap_news.xml")

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from monitor.base.text_cleaning import safe_url
-from monitor.intake.parse.web_page import feed_links, usual_urls
+from monitor.intake.parse.web_page import feed_links
 
 URL = "https://ex.org/monde/index.html"
 RSS = "rel=alternate type=application/rss+xml"
@@ -52,13 +52,6 @@ def test_what_is_no_page_names_none() -> None:
 def test_deep_pages_are_read() -> None:
     body = b"<div>" * 100_000 + page(f"<link {RSS} href=/a>")
     assert len(feed_links(body, URL)) <= 1
-
-
-def test_the_usual_places_are_those_of_the_site() -> None:
-    assert usual_urls("https://ex.org/monde/?x=1#y")[:2] == [
-        "https://ex.org/feed",
-        "https://ex.org/rss",
-    ]
 
 
 @given(st.binary(max_size=80), st.text(max_size=20))
