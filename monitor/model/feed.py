@@ -115,7 +115,6 @@ class Source(Struct, frozen=True, kw_only=True):
     kind: SourceKind = SourceKind.FEED
     selectors: Selectors | None = None
     """Those of a page."""
-
     since: str = ""
     """Day from which a mailbox or a sitemap is read, as 2026-11-01; empty for what is newest."""
     split: bool = False

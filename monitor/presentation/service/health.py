@@ -60,8 +60,9 @@ class NewsroomHealth:
             about = record.feed, record.state, now
             barrier = describe_barrier(record)
             redirect = describe_redirect(record.move, record.former, now)
-            found = _("a sitemap, compared with the feeds of its site")
-            words = [describe_health(*about), barrier, redirect, found * record.feed.is_found]
+            words = [describe_health(*about), barrier, redirect]
+            if record.feed.is_found:
+                words.append(_("a sitemap, compared with the feeds of its site"))
             feeds.append(
                 FeedHealth(
                     **asdict(record),

@@ -256,8 +256,8 @@ class PostgresqlConnection:
             " AND NOT EXISTS (SELECT 1 FROM pg_constraint k WHERE k.conindid = c.oid)"
             " AND NOT EXISTS (SELECT 1 FROM pg_depend d WHERE d.objid = c.oid AND d.deptype = 'e')"
         )
-        statements = "\n".join(printers.postgresql_statements())
-        expected = {(name, "") for name in _TABLE_OR_INDEX.findall(statements)}
+        definitions = "\n".join(printers.postgresql_statements())
+        expected = {(name, "") for name in _TABLE_OR_INDEX.findall(definitions)}
         expected |= {
             (name, printers.function_body(statements))
             for name, (_event, statements) in printers.POSTGRESQL_TRIGGERS.items()

@@ -137,7 +137,7 @@ _TABLES = (
         text("tags", "[]", "JSON list"),
         boolean("subscribed", True, "false: no longer in feeds.yaml; its history stays"),
         boolean("enabled", True),
-        text("kind", "feed", "what is read at the address: feed, sitemap, page"),
+        text("kind", "feed", "what is read at the address: feed, sitemap, page, mailbox"),
         text("outlet", "", "the site whose feeds and sitemap are compared; '': not compared"),
         boolean("is_found", False, "a sitemap found beside feeds, which feeds.yaml does not have"),
         real("sought_at", None, "when a sitemap of its site was last sought"),
