@@ -84,7 +84,10 @@ def test_who_gets_another_session_for_each_transaction_is_refused(
         assert "pool_mode = session" in refused.stderr
         assert "Traceback" not in refused.stderr
     with psycopg.connect(postgresql) as session:  # nobody left settings to those who come after
-        sessions = session.execute("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory'")
+        sessions = session.execute(
+            "SELECT count(*) FROM pg_locks JOIN pg_database d ON d.oid = database"
+            " WHERE locktype = 'advisory' AND datname = current_database()"
+        )
         assert sessions.fetchone() == (0,)
 
 
