@@ -204,7 +204,7 @@ class Wall(BaseApp):
 
     def _wake(self) -> None:
         self._ticks.reset()
-        self.run_worker(self.read_update())
+        self.run_worker(self.read_update)  # type: ignore[arg-type]
 
     def on_resize(self) -> None:
         self.call_after_refresh(self._show)

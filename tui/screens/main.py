@@ -208,7 +208,7 @@ class MainScreen(TriageScreen):
         if self._reading or self.newsroom.skips_tick():
             super()._look()
         else:
-            self.run_worker(self.read_update(), group="look")
+            self.run_worker(self.read_update, group="look")  # type: ignore[arg-type]
 
     async def read_update(self) -> None:
         """Read the news, and show them."""
