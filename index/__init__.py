@@ -7,7 +7,7 @@ can be asked of it.
 ::
 
     query text ─▶ query/: lexer, parser, validation ─▶ ast, the tree of a query
-                                                        │
+                                          + concepts    │
               ┌─────────────────────────────────────────┴──────────────┐
               ▼ on one article                                         ▼ on the archive
     evaluation/: spans ─▶ explain, highlight          archive: Archive, a page of hits, counts

@@ -2,5 +2,5 @@
 
 `match` finds which watchlists match an article, and where; `stories` which articles are copies of
 one text; `alerts` decides from facts and the time what is raised, merged, suppressed, escalated and
-routed.
+routed; `recall` estimates from two witnesses how many articles were published.
 """

@@ -10,7 +10,8 @@
 The left half runs side by side for many feeds. The right half, `ingest`, runs in the
 store's thread for a batch of feeds at a time, under one configuration: first what needs no
 store, then, from `identify` on, one transaction. Of a feed that was never read before, all
-articles are new: the features of their texts are read where the document is parsed.
+articles are new: the features of their texts are read where the document is parsed. Of an index of
+sitemaps, each sitemap is fetched and parsed in the same poll.
 """
 
 from __future__ import annotations
