@@ -56,7 +56,7 @@ class Statistics:
     ) -> Trend:
         """Count the articles that queries find by stretches of local time, a series for each.
 
-        `by` None chooses by the span; `split` makes a series of each language or feed of
+        `bucket` None chooses by the span; `split` makes a series of each language or feed of
         one query. A filter's or query's own dates say from when to when; else it is from
         the first article until now. Raises QueryError, ArchiveError, MonitorError.
         """
@@ -144,13 +144,19 @@ class Statistics:
     def _labelled(
         self, matched: MatchedArticles, split: GroupBy
     ) -> list[tuple[str, frozenset[int]]]:
-        """Return the ids of articles by the name of their language or feed, most articles first."""
+        """Return the ids of articles by the name of their language or feed, most articles first.
+
+        Feeds of one name are one, as in `feed:NAME`.
+        """
         if split is GroupBy.LANG:
             parts = [(lang or UNDETERMINED, ids) for lang, ids in matched.by_lang.items()]
         else:
             names = {feed.number: feed.name for feed in self._views.feeds.every()}
             parts = [(names.get(number, "?"), ids) for number, ids in matched.by_feed.items()]
-        return sorted(parts, key=lambda part: (-len(part[1]), part[0]))
+        ids_by_name: dict[str, frozenset[int]] = defaultdict(frozenset)
+        for name, ids in parts:
+            ids_by_name[name] |= ids
+        return sorted(ids_by_name.items(), key=lambda part: (-len(part[1]), part[0]))
 
     def _span(
         self, queries: Iterable[Query], filter: Filter, dates: Sequence[Timestamp]

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import math
 import random
+import sqlite3
 from collections import defaultdict
+from contextlib import closing
 from itertools import pairwise
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -26,7 +28,7 @@ from index.evaluation.significant_terms import (
 )
 from index.query.parser import parse_query
 from monitor.base.article import Article
-from monitor.model.config import StoreAddress
+from monitor.model.config import STORE_FILE, StoreAddress
 from monitor.model.search import Mention, Share
 from monitor.presentation.service.statistics import SAMPLE, Statistics, sample
 from monitor.storage.search.search import ArchiveSearch
@@ -298,6 +300,14 @@ def test_feeds_languages_watchlists_first_and_last(folder: Path) -> None:
     assert facets.first == Mention(200, NOW - 199 * DAY)
     assert facets.last == Mention(2, NOW - 1 * DAY)
     assert len(stats(folder).facets("lang:fr", limit=1).feeds) == 1
+
+
+def test_feeds_of_one_name_are_one(folder: Path) -> None:
+    with closing(sqlite3.connect(folder / STORE_FILE)) as sql, sql:
+        sql.execute("UPDATE feeds SET name = 'A' WHERE name = 'B'")
+    shares = {share.name: share.articles for share in stats(folder).facets("lang:fr").feeds}
+    assert shares.keys() == {"A", "C"}
+    assert sum(shares.values()) == 100
 
 
 def test_nothing_found_has_no_facets(folder: Path) -> None:
