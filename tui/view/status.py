@@ -216,7 +216,7 @@ def empty_state(
 
 def _unreachable(status: Status, feeds: Sequence[FeedHealth]) -> EmptyState:
     """Return the text while no feed can be polled, with the reasons."""
-    count = Counter(feed.words for feed in feeds)
+    count = Counter(feed.trouble or feed.words for feed in feeds)
     reasons = [status.network_down] if status.network_down else []
     reasons += [f"{words} ({feed_count(times)})" for words, times in count.most_common(3)]
     hint = _("e shows each feed with its reason.")

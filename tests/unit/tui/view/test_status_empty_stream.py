@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from msgspec.structs import replace
 from support.fake_newsroom import FakeNewsroom, feed_health
 
 from monitor.model.feed import Health
@@ -27,6 +28,9 @@ def test_empty_states_teach() -> None:
     empty_text = text_of(newsroom)
     assert "No feed can be reached" in empty_text
     assert "no route (3 feeds)" in empty_text
+    waiting = [replace(f, words=f"{f.words}, retry in {f.feed.number} s") for f in newsroom.feeds()]
+    newsroom.feed_health = [replace(feed, trouble="no route") for feed in waiting]
+    assert "no route (3 feeds)" in text_of(newsroom), "a countdown would stand still"
     assert "tocsin demo" in empty_text
     newsroom.feed_health = []
     assert "tocsin demo" in text_of(newsroom, hint="add feeds so")
