@@ -28,7 +28,7 @@ from typing import Any, NamedTuple, Protocol
 from msgspec.structs import replace
 
 from index.analysis.folding import fold
-from index.analysis.term_positions import DocumentTerms, part_range, postings
+from index.analysis.term_positions import PART_WIDTH, DocumentTerms, part_range, postings
 from index.evaluation import proximity
 from index.evaluation.proximity import MAX_COMBINATIONS, MAX_PLACES, MAX_STRETCHES, Extent, Span
 from index.evaluation.term_expansion import expansion, is_open, is_plain_exact, key
@@ -70,6 +70,10 @@ class SpanMatch(NamedTuple):
 
     clause: Node
     places: tuple[Extent, ...]
+    concept: str = ""
+    """The concept of which the clause is a name; its text then says both."""
+    ambiguous: bool = False
+    """Whether the concept has words that tell it from others, and none of them is near."""
 
 
 def codes(word: Word, document: Document) -> Codes:
@@ -280,14 +284,42 @@ def _all_matches(node: And, document: Document) -> list[SpanMatch]:
 
 
 def _concept_matches(node: Concept, document: Document) -> list[SpanMatch]:
-    """Return the places of each name of a concept; the text of the clause names both."""
+    """Return the places of each name of a concept; the text of the clause names both.
+
+    Of a name inside a longer one, as Martin in Jean Martin, only the longer one counts.
+    """
+    present = [(name, _places_of_name(node, name, document)) for name in node.names]
+    outermost = set(_outermost({place for _, places in present for place in places}))
+    signs = [place for term in node.nearby for place in extents(term, document)]
     matched = []
-    for name in node.names:
-        if places := _places_of_name(node, name, document):
+    for name, places in present:
+        shown = tuple(place for place in places if place in outermost)
+        if shown and isinstance(name, Concept):
+            for match in _concept_matches(name, document):
+                if kept := tuple(place for place in match.places if place in shown):
+                    matched.append(match._replace(places=kept))
+        elif shown:
             is_own = fold(name.text) == fold(node.name)
-            label = name.text if is_own else f"{name.text} ({node.name})"
-            matched.append(SpanMatch(replace(name, text=label), _outermost(places)))
+            clause = replace(name, text=name.text if is_own else f"{name.text} ({node.name})")
+            sure = tuple(place for place in shown if not node.nearby or _is_near(place, signs))
+            unsure = tuple(place for place in shown if place not in sure)
+            for group, ambiguous in ((sure, False), (unsure, True)):
+                if group:
+                    matched.append(SpanMatch(clause, group, node.name, ambiguous))
     return matched
+
+
+NEARBY = 50
+"""Words between an occurrence and a word that tells what it means, at most."""
+
+
+def _is_near(place: Extent, others: Iterable[Extent]) -> bool:
+    """Tell whether another place is near: the title, which says what all is about, always is."""
+    return any(
+        min(place[0], start) < PART_WIDTH
+        or (start - place[1] <= NEARBY and place[0] - end <= NEARBY)
+        for start, end in others
+    )
 
 
 def _enough_matches(node: AtLeast, document: Document) -> list[SpanMatch]:
@@ -369,16 +401,15 @@ class Occurrence(NamedTuple):
 
 def occurrences(clauses: Sequence[SpanMatch], terms: DocumentTerms) -> list[Occurrence]:
     """Return the places of clauses as offsets, each once, in the order of the text."""
-    return [Occurrence(*terms.place(*extent), clause) for extent, clause in in_order(clauses)]
+    return [Occurrence(*terms.place(*at), match.clause) for at, match in in_order(clauses)]
 
 
-def in_order(matched: Sequence[SpanMatch]) -> list[tuple[Extent, Node]]:
-    """Return the places of clauses, each once, with the first clause that holds there."""
+def in_order(matched: Sequence[SpanMatch]) -> list[tuple[Extent, SpanMatch]]:
+    """Return the places of clauses, each once, with the match of the first clause there."""
     if len(matched) == 1:
-        ((clause, places),) = matched
-        return [(extent, clause) for extent in places]
-    clauses: dict[Extent, Node] = {}
-    for clause, places in matched:
-        for extent in places:
-            clauses.setdefault(extent, clause)
-    return [(extent, clauses[extent]) for extent in sorted(clauses)]
+        return [(extent, matched[0]) for extent in matched[0].places]
+    matches_at: dict[Extent, SpanMatch] = {}
+    for match in matched:
+        for extent in match.places:
+            matches_at.setdefault(extent, match)
+    return sorted(matches_at.items(), key=itemgetter(0))

@@ -115,6 +115,8 @@ class Concept(Node, frozen=True, eq=False):
     part: str = ""
     """The part of the article in which to look; '' means title, summary and body."""
     children: tuple[Node, ...] = ()
+    nearby: tuple[Node, ...] = ()
+    """What tells it from others of its names; without any of them near, a place is ambiguous."""
 
     @property
     def names(self) -> tuple[Node, ...]:

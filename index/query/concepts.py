@@ -28,6 +28,8 @@ class Definition(Struct, frozen=True):
     """Terms, or `concept:NAME`."""
     excluded: tuple[str, ...] = ()
     """Terms whose places are no occurrence of it."""
+    nearby: tuple[str, ...] = ()
+    """Terms that tell it from others of its names; none: it is never ambiguous."""
 
 
 Concepts = Mapping[str, Definition]
@@ -84,8 +86,11 @@ def _with_names(node: Concept, concepts: Concepts, outer: tuple[str, ...]) -> Co
     if len(outer) == MAX_DEPTH:
         hint = _("at most {count} concepts inside each other", count=MAX_DEPTH)
         raise QueryError(_("too many concepts inside each other"), node.column, hint)
-    names = tuple(
-        _defined(parser.term(name, node.part), concepts, (*outer, key)) for name in definition.names
-    )
+
+    def terms(written: tuple[str, ...], part: str) -> tuple[Node, ...]:
+        return tuple(_defined(parser.term(t, part), concepts, (*outer, key)) for t in written)
+
     excluded = tuple(Not(parser.term(name, node.part), text=name) for name in definition.excluded)
-    return replace(node, name=definition.name, children=(*names, *excluded))
+    children = (*terms(definition.names, node.part), *excluded)
+    nearby = terms(definition.nearby, "")
+    return replace(node, name=definition.name, children=children, nearby=nearby)

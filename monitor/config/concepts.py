@@ -15,7 +15,7 @@ from monitor.config.tables import query_problem
 def concepts(draft: ConfigDraft) -> Concepts:
     """Return the concepts of a draft; problems are added to the draft."""
     definitions = by_name(
-        Definition(name, (*(keys.names or (name,)), *keys.also), keys.not_)
+        Definition(name, (*(keys.names or (name,)), *keys.also), keys.not_, keys.with_)
         for name, keys in draft.file.concepts.items()
     )
     for name, keys in draft.file.concepts.items():
@@ -28,7 +28,8 @@ def concepts(draft: ConfigDraft) -> Concepts:
 
 def _add_problems(draft: ConfigDraft, name: str, keys: ConceptKeys, definitions: Concepts) -> None:
     """Add the problem of each name of a concept that is not valid: each is a concept by itself."""
-    for key, terms in (("names", keys.names), ("also", keys.also), ("not", keys.not_)):
+    lists = {"names": keys.names, "also": keys.also, "not": keys.not_, "with": keys.with_}
+    for key, terms in lists.items():
         for number, term in enumerate(terms):
             try:
                 alone = by_name([*definitions.values(), Definition(name, (term,))])

@@ -438,6 +438,11 @@ class ConceptKeys(Table):
         "Terms whose places are no occurrence of it. Elsewhere in an article it still counts.",
         examples=[["Ali Baba"]],
     )
+    with_ = kinds.TEXTS.key(
+        "Terms that tell it from others of the same name. An occurrence with none of them within"
+        " 50 words, or in the title, is marked as perhaps a namesake.",
+        examples=[["Hangzhou", "Jack Ma"]],
+    )
     note = kinds.NOTE.key("For those who read the file.")
 
 

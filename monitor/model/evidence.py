@@ -83,8 +83,13 @@ def rule(watchlist: Watchlist) -> dict[str, Any]:
     }
 
 
+_OF_CONCEPTS = ("concept", "ambiguous")
+
+
 def matches(places: Iterable[Match]) -> list[dict[str, Any]]:
-    return [asdict(match) for match in places]
+    """Return the matches for a record; those of no concept are as in records of earlier stores."""
+    rows = map(asdict, places)
+    return [{k: v for k, v in row.items() if v or k not in _OF_CONCEPTS} for row in rows]
 
 
 def article(article: Article, feed: Feed, text: Mapping[str, Any]) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from monitor.base.translation import gettext as _
 from monitor.base.translation import mark, mark_all, ngettext, pgettext
 from monitor.model.alert import OUTLETS, AlertKind, AlertState, Verdict
 from monitor.model.lease import Duty, SharingMonitor
-from monitor.model.watchlist import FEED_HEALTH, Severity
+from monitor.model.watchlist import FEED_HEALTH, Match, Severity
 
 _PARTS = mark_all("part", "title", "summary", "body", "author")
 # The values of these are their names in English.
@@ -105,3 +105,8 @@ def describe_escalation(reason: str, outlets: int, outlet: str) -> str:
         return ngettext("{count} outlet", "{count} outlets", outlets)
     language = language_name(reason)
     return _("crossed to {language}: {outlet}", language=language, outlet=outlet)
+
+
+def term_name(match: Match) -> str:
+    """Return the term of a match, of a concept with its name: `Martin (Jean Martin)`."""
+    return _("{term}, perhaps a namesake", term=match.term) if match.ambiguous else match.term

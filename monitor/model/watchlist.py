@@ -90,6 +90,10 @@ class Match(Struct, frozen=True, kw_only=True):
     text: str
     term: str
     """The clause of the query that matched, as the analyst wrote it."""
+    concept: str = ""
+    """The concept of which it is a name; empty of other terms."""
+    ambiguous: bool = False
+    """Whether none of the words that tell the concept from others is near."""
 
 
 class WatchlistMatch(Struct, frozen=True, kw_only=True):

@@ -13,7 +13,7 @@ from monitor.base.translation import gettext as _
 from monitor.base.translation import mark, mark_plural, ngettext, number
 from monitor.model.alert import Alert, AlertState, StoryAlerts, SuppressionReason, Verdict
 from monitor.model.delivery import Delivery, DeliveryState
-from monitor.model.shown_names import kind_name, severity_name, state_name, verdict_name
+from monitor.model.shown_names import kind_name, severity_name, state_name, term_name, verdict_name
 from monitor.model.triage import Change, Decision, Fields, TriageAction, difference, triage_state
 from monitor.model.watchlist import Match
 from monitor.presentation.spans import Line
@@ -134,7 +134,21 @@ def match_spans(matches: Iterable[Match], part: str) -> list[tuple[int, int]]:
 
 
 def describe_match(match: Match) -> str:
-    return _(_MATCHED_IN[match.field], text=match.text, term=match.term)
+    return _(_MATCHED_IN[match.field], text=match.text, term=term_name(match))
+
+
+def term_names(matches: Iterable[Match]) -> list[str]:
+    """Return each term once; it may be a namesake if it is at each of its places."""
+    terms: dict[str, Match] = {}
+    for match in matches:
+        if terms.setdefault(match.term, match).ambiguous:
+            terms[match.term] = match
+    return list(map(term_name, terms.values()))
+
+
+def concept_names(alerts: Iterable[Alert]) -> list[str]:
+    """Return which names of which concepts matched."""
+    return term_names(match for alert in alerts for match in alert.matches if match.concept)
 
 
 def outcome_lines(alert: Alert, deliveries: Iterable[Delivery], moment: Moment) -> Iterator[Line]:

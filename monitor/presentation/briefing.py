@@ -18,6 +18,7 @@ from monitor.base.translation import ngettext, number
 from monitor.model.alert import AlertState, StoryTimeline
 from monitor.model.briefing import BriefedStory, Briefing, WatchlistBriefing
 from monitor.model.shown_names import briefing_name, state_name
+from monitor.presentation.alert import concept_names
 from monitor.presentation.severity import severity_run
 from monitor.presentation.spans import Line, arranged, marked
 from monitor.presentation.story import outlet_lines, shortened
@@ -250,6 +251,7 @@ def _remarks(story: BriefedStory, watchlist: str) -> str:
     words = [signs.STAR] if story.starred else []
     words += [] if story.state is AlertState.NEW else [state_name(story.state)]
     words += [f"#{tag}" for tag in story.tags]
+    words += concept_names(story.alerts)
     further = ", ".join(name for name in story.watchlists if name != watchlist)
     if further:
         words.append(_("also {watchlists}", watchlists=further) if watchlist else further)

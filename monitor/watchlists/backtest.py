@@ -95,7 +95,7 @@ def backtest(
             for watchlist, clauses in rules.satisfied(article, *carriers) if carriers else ():
                 tally = tallies[watchlist.name]
                 tally.dates[article.id] = article.date
-                tally.terms.update(dict.fromkeys((clause.text for clause, at in clauses if at), 1))
+                tally.terms.update(dict.fromkeys((m.clause.text for m in clauses if m.places), 1))
         progress(min(start + STRETCH, len(ids)), len(ids))
     for tally in tallies.values():
         alerted_ids = views.articles.ids(watchlist=tally.watchlist.name)

@@ -22,7 +22,7 @@ from monitor.model.article import (
     shown_parts,
 )
 from monitor.model.delivery import Delivery
-from monitor.model.shown_names import list_name, part_name
+from monitor.model.shown_names import list_name, part_name, term_name
 from monitor.model.triage import Decision
 from monitor.presentation import times
 from monitor.presentation.alert import change_lines, describe_triage, outcome_lines
@@ -263,7 +263,7 @@ def match_reasons(alert: Alert) -> str:
     """Return the terms that matched, with the parts: `grève (title, body), SNCF (body)`."""
     parts: dict[str, dict[str, None]] = {}
     for match in alert.matches:
-        parts.setdefault(safe.line(match.term), {})[part_name(match.field)] = None
+        parts.setdefault(safe.line(term_name(match)), {})[part_name(match.field)] = None
     terms = (f"{term} ({', '.join(names)})" for term, names in parts.items())
     return ", ".join(terms) or _("matched")
 

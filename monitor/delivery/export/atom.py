@@ -14,7 +14,7 @@ from monitor.model.alert import Alert
 from monitor.model.briefing import StoredBriefing
 from monitor.model.search import SearchHit
 from monitor.model.shown_names import severity_name
-from monitor.presentation.alert import describe_reasons
+from monitor.presentation.alert import concept_names, describe_reasons
 
 _ATOM = "http://www.w3.org/2005/Atom"
 _LANG = "{http://www.w3.org/XML/1998/namespace}lang"
@@ -134,7 +134,8 @@ def _alert_entry(alert: Alert, newsroom: str, pages: str) -> ET.Element:
 
 def _describe_alert(alert: Alert) -> str:
     """Return severity, matched words and escalations of an alert."""
-    reasons = clauses([describe_reasons([alert]), *(step.words for step in alert.escalations)])
+    words = [*concept_names([alert]), *(step.words for step in alert.escalations)]
+    reasons = clauses([describe_reasons([alert]), *words])
     severity = severity_name(alert.severity)
     return _("{severity}: {matches}", severity=severity, matches=reasons)
 

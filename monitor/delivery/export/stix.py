@@ -202,7 +202,9 @@ def _last_changed(details: ArticleDetails, context: ExportContext) -> Timestamp:
 def _describe_matches(alert: Alert) -> str:
     """Return the matched texts and their terms: `« espionnage » by espionn*`."""
     matches = dict.fromkeys(
-        f"« {match.text} »" + ("" if match.text == match.term else f" by {match.term}")
+        f"« {match.text} »"
+        + ("" if match.text == match.term else f" by {match.term}")
+        + (", ambiguous" if match.ambiguous else "")
         for match in alert.matches
     )
     return ", ".join(matches)

@@ -21,7 +21,7 @@ from monitor.model.delivery import Notification
 from monitor.model.shown_names import kind_name, list_name, severity_name
 from monitor.model.watchlist import SEVERITY_SIGNS
 from monitor.presentation import times
-from monitor.presentation.alert import match_spans
+from monitor.presentation.alert import match_spans, term_names
 from monitor.presentation.article import passage
 from monitor.presentation.severity import severity_run
 from monitor.presentation.spans import Line, marked
@@ -135,7 +135,7 @@ def template_fields(notification: Notification, zone: tzinfo, pages: str = "") -
         "outlet": alert.publisher,
         "lang": alert.lang,
         "time": moment(alert, zone),
-        "terms": ", ".join(_terms(alert)),
+        "terms": ", ".join(term_names(alert.matches)),
         "others": ", ".join(outlet.name for outlet in outlets[1:]),
         "first": outlets[0].name if outlets else alert.publisher,
         "elsewhere": ", ".join(outlet.name for outlet in alert.timeline.elsewhere),
@@ -180,7 +180,7 @@ def _alert_lines(notification: Notification, zone: tzinfo) -> Iterator[Line]:
     yield [(_about(alert, zone), "quiet")]
     if sentence := _sentence(notification):
         yield sentence
-    if terms := _terms(alert):
+    if terms := term_names(alert.matches):
         yield [(f"{signs.TERMS} {', '.join(terms)}", "quiet")]
     alone = len(alert.timeline.outlets) < 2
     timeline = replace(alert.timeline, outlets=()) if alone else alert.timeline
@@ -218,10 +218,6 @@ def _links(alert: Alert, markup: Markup, pages: str) -> Iterator[str]:
 def _with_sign(reason: str) -> str:
     """Return the reason of a notification: a signed escalation, or `+3 listed, not sent since`."""
     return reason if reason.startswith(signs.MORE) else f"{signs.ESCALATED} {reason}"
-
-
-def _terms(alert: Alert) -> list[str]:
-    return list(dict.fromkeys(match.term or match.text for match in alert.matches))
 
 
 def _digest(

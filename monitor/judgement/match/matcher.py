@@ -43,6 +43,7 @@ from monitor.judgement.match.presearcher import (
 )
 from monitor.model.cost import ARTICLE, DOCUMENT
 from monitor.model.feed import Feed
+from monitor.model.shown_names import term_name
 from monitor.model.watchlist import Match, Watchlist, WatchlistMatch
 
 MAX_MATCHES = 50
@@ -298,22 +299,30 @@ class _MatchPlaces:
     def __init__(self, article: Article, reading: DocumentTerms) -> None:
         self._article = article
         self._reading = reading
-        self._cache: dict[tuple[Extent, str], Match] = {}
+        self._cache: dict[tuple[Extent, str, str], Match] = {}
 
     def of(self, spans: Sequence[SpanMatch]) -> tuple[Match, ...]:
         """Return the places where the clauses of a watchlist hold, in the order of the text."""
         return tuple(
             [
-                self._cache.get((extent, clause.text)) or self._match(extent, clause.text)
-                for extent, clause in in_order(spans)[:MAX_MATCHES]
+                self._cache.get((extent, span.clause.text, span.concept))
+                or self._match(extent, span)
+                for extent, span in in_order(spans)[:MAX_MATCHES]
             ]
         )
 
-    def _match(self, extent: Extent, term: str) -> Match:
+    def _match(self, extent: Extent, span: SpanMatch) -> Match:
         part, start, end = self._reading.place(*extent)
-        text = self._article.part(part)[start:end]
-        match = Match(field=part, start=start, end=end, text=text, term=term)
-        self._cache[extent, term] = match
+        match = Match(
+            field=part,
+            start=start,
+            end=end,
+            text=self._article.part(part)[start:end],
+            term=span.clause.text,
+            concept=span.concept,
+            ambiguous=span.ambiguous,
+        )
+        self._cache[extent, match.term, match.concept] = match
         return match
 
 
@@ -348,7 +357,12 @@ def _out_of_scope(
 
 def _reason(hit: WatchlistMatch, root: Node) -> str:
     texts = dict.fromkeys(
-        _("{term}: “{text}” {where}", term=match.term, text=match.text, where=in_part(match.field))
+        _(
+            "{term}: “{text}” {where}",
+            term=term_name(match),
+            text=match.text,
+            where=in_part(match.field),
+        )
         for match in hit.matches
     )
     return clauses(texts) or _("passes {query}", query=root.text)

@@ -24,6 +24,7 @@ from index.query.ast import (
     Phrase,
     Score,
     Word,
+    walk,
     words,
 )
 from index.query.parser import CACHED_QUERIES
@@ -185,7 +186,8 @@ def _by_name(concept: Concept) -> Iterator[Concept]:
 @functools.lru_cache(CACHED_QUERIES)
 def filing(root: Node) -> Filing:
     """Return the filing of a query. Remembered: of 50,000 watchlists one is edited."""
-    terms = tuple(words(root))
+    nearby = (n for node in walk(root) if isinstance(node, Concept) for n in node.nearby)
+    terms = tuple(word for tree in (root, *nearby) for word in words(tree))
     keys = tuple(_leaf(word) for word in terms if not is_open(word))
     expanding = tuple((open_leaf(word), word) for word in terms if expands(word))
     return Filing(tuple(map(_paths, alternatives(root))), keys, expanding)

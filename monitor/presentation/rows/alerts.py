@@ -32,7 +32,9 @@ class MatchRow(TypedDict):
     start: Annotated[int, means("First character of the match in that field.")]
     end: Annotated[int, means("The character behind it.")]
     text: Annotated[str, means("The words there.")]
-    term: Annotated[str, means("The term that matched them.")]
+    term: Annotated[str, means("The term that matched them; of a concept: `NAME (CONCEPT)`.")]
+    concept: Annotated[str, means("The concept that it is a name of, or empty.")]
+    ambiguous: Annotated[bool, means("Whether nothing of `with:` of the concept is near.")]
 
 
 class OutletRow(TypedDict):

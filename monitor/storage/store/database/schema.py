@@ -25,6 +25,8 @@ def _add_kinds_of_sources(connection: Connection) -> None:
     ):
         connection.add_column("feeds", column)
     connection.add_table("concepts")
+    for column in ("concept", "ambiguous"):
+        connection.add_column("matches", column)
 
 
 UPGRADES: Sequence[Upgrade] = (_add_kinds_of_sources,)

@@ -126,7 +126,7 @@ _TABLES = (
         "concepts",
         "name",
         text("name"),
-        text("definition", comment="JSON: names, and terms that cancel a place"),
+        text("definition", comment="JSON: names, and terms that cancel or mark a place"),
     ),
     _table(
         "feeds",
@@ -433,6 +433,8 @@ _TABLES = (
         text("field"),
         integer("start, stop"),
         text("text, term"),
+        text("concept", "", "of which the term is a name"),
+        boolean("ambiguous", False, "no word that tells the concept from others is near"),
     ),
     _table(
         "escalations",

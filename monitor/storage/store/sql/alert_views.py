@@ -385,11 +385,11 @@ def read_matches(
 ) -> dict[int, tuple[Match, ...]]:
     """Return the matches of alerts by alert; alerts without matches are left out."""
     rows = connection.rows_in(
-        'SELECT alert, field, start, stop AS "end", text, term FROM matches'
+        'SELECT alert, field, start, stop AS "end", text, term, concept, ambiguous FROM matches'
         " WHERE alert IN ({0}) ORDER BY alert, place",
         alerts,
     )
-    return grouped((row.pop("alert"), Match(**row)) for row in rows)
+    return grouped((row.pop("alert"), convert(row, Match, strict=False)) for row in rows)
 
 
 def watchlist_names(connection: StoreConnection, names: Iterable[str]) -> list[str]:

@@ -286,7 +286,7 @@ def save_plan(sql: Connection, log: EvidenceLog, plan: AlertPlan) -> None:
     matches = {new.id: new.matches for new in plan.new} | {**plan.matches}
     sql.insert(
         "matches",
-        "alert, place, field, start, stop, text, term",
+        "alert, place, field, start, stop, text, term, concept, ambiguous",
         [
             (alert, place, *astuple(match))
             for alert, alert_matches in matches.items()

@@ -12,7 +12,10 @@ ARTICLES = (
     "Taobao quitte Liège",
     "Alibaba Clouds chante à Liège, et bien plus loin Alibaba paie",
     "Le port d’Anvers ferme",
+    "Le maire Martin démissionne",
+    "Martin gagne la course",
 )
+MARTIN = {"names": ["Martin"], "with": ["maire~"], "note": "of Gand"}
 ALIBABA = {
     "names": ["Alibaba", "阿里巴巴"],
     "also": ["Taobao"],
@@ -21,6 +24,7 @@ ALIBABA = {
 WATCHLISTS = [
     {"name": "Ali", "terms": ["concept:Alibaba"]},
     {"name": "Liège", "query": "notion:alibaba NEAR/2 Liège"},
+    {"name": "Mayors", "query": 'concept:"Jean Martin"'},
 ]
 
 pytestmark = pytest.mark.costly
@@ -29,7 +33,12 @@ pytestmark = pytest.mark.costly
 @pytest.fixture(scope="module")
 def newsroom(tmp_path_factory: pytest.TempPathFactory) -> Newsroom:
     room = Newsroom(tmp_path_factory.mktemp("concepts"))
-    room.watch([], WATCHLISTS, concepts={"Alibaba": ALIBABA})
+    room.watch(
+        [],
+        WATCHLISTS,
+        concepts={"Alibaba": ALIBABA, "Jean Martin": MARTIN},
+        alerts={"backfill": "notify"},
+    )
     lines = (
         json.dumps({"title": title, "url": f"https://x.example/{number}"})
         for number, title in enumerate(ARTICLES)
@@ -56,6 +65,26 @@ def test_searches_and_watchlists_find_the_same(newsroom: Newsroom) -> None:
 def test_the_alert_says_which_name_of_which_concept(newsroom: Newsroom) -> None:
     assert "“Taobao” in the title, by Taobao (Alibaba)" in newsroom.here("show", "2").stdout
     assert newsroom.here("show", "3").stdout.count("“Alibaba” in the title, by Alibaba") == 1
+
+
+def test_a_name_without_its_words_around_it_is_marked(newsroom: Newsroom) -> None:
+    mark = "by Martin (Jean Martin), perhaps a namesake"
+    assert mark not in newsroom.here("show", "5").stdout
+    assert mark in newsroom.here("show", "6").stdout
+    explained = newsroom.here("watch", "explain", "6", "Mayors")
+    assert "Martin (Jean Martin), perhaps a namesake: “Martin”" in explained.stdout
+    (sure,), (unsure,) = (
+        newsroom.json("show", number, "--json")["alerts"][0]["matches"] for number in ("5", "6")
+    )
+    assert (sure["concept"], sure["ambiguous"]) == ("Jean Martin", False)
+    assert (unsure["concept"], unsure["ambiguous"]) == ("Jean Martin", True)
+    assert titles(newsroom, 'concept:"Jean Martin"') == sorted(ARTICLES[4:])
+
+
+def test_the_briefing_says_which_name_of_which_concept(newsroom: Newsroom) -> None:
+    briefing = newsroom.here("brief", "--since", "1d").stdout
+    assert "Taobao (Alibaba)" in briefing
+    assert "Martin (Jean Martin), perhaps a namesake" in briefing
 
 
 def test_filters_of_alerts_forms_and_facets_know_concepts(newsroom: Newsroom) -> None:

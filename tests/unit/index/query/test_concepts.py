@@ -6,7 +6,7 @@ import pytest
 
 from index.errors import QueryError
 from index.evaluation.explain import why_not
-from index.evaluation.spans import MemoryDocument, evaluate, matches
+from index.evaluation.spans import MemoryDocument, evaluate, in_order, matches
 from index.query.concepts import Definition, by_name, defined
 from index.query.parser import Query, any_of, parse_query, score
 from monitor.base.article import Article
@@ -22,6 +22,15 @@ CONCEPTS = by_name(
         Definition("Chine", ("Chine", "Pékin", "concept:Alibaba")),
         Definition("Apple", ("=Apple", "iPhone*"), ("Big Apple", "Apple Daily")),
         Definition("grève", ("grève~", '"arrêt travail"~3')),
+        Definition(
+            "Jean Martin",
+            ("Jean Martin", "Martin"),
+            ("Aston Martin", "Saint Martin"),
+            ("maire~", "Gand", '"conseil communal"~3', "mayor"),
+        ),
+        Definition("Orange", ("Orange",), (), ("fibre", "telecom*", "opérateur~", "concept:Free")),
+        Definition("Free", ("=Free", "Iliad")),
+        Definition("Télécoms", ("concept:Orange", "concept:Free")),
         Definition("a", ("concept:b",)),
         Definition("b", ("concept:a",)),
         Definition("lost", ("concept:nowhere",)),
@@ -116,6 +125,95 @@ CASES = [
 @pytest.mark.parametrize(("text", "words", "expected"), CASES)
 def test_where_a_concept_holds(text: str, words: str, expected: bool) -> None:
     assert holds(query(text), words) is expected
+
+
+FAR = "et puis encore " * 20
+"""Sixty words."""
+SURE, UNSURE = False, True
+# Query, text, the names that match in the order of the text, each with whether it is ambiguous.
+MARKED = [
+    # --- no `with:`, no mark
+    ("concept:Alibaba", "Taobao à Gand", [("Taobao (Alibaba)", SURE)]),
+    ("Martin", "Martin est parti", [("Martin", SURE)]),
+    # --- kept by what stands near it
+    ("notion:'Jean Martin'", "Martin, maire depuis dix ans", [("Martin (Jean Martin)", SURE)]),
+    ("notion:'Jean Martin'", "Le maire Jean Martin démissionne", [("Jean Martin", SURE)]),
+    ("notion:'Jean Martin'", "Les maires et M. Martin", [("Martin (Jean Martin)", SURE)]),
+    ("notion:'Jean Martin'", "À Gand, Martin hésite", [("Martin (Jean Martin)", SURE)]),
+    ("notion:'Jean Martin'", "Martin quitte le conseil communal", [("Martin (Jean Martin)", SURE)]),
+    ("notion:'Jean Martin'", "Martin au conseil très communal", [("Martin (Jean Martin)", SURE)]),
+    ("concept:'Jean Martin'", "Mayor Martin steps down", [("Martin (Jean Martin)", SURE)]),
+    ("concept:'Jean Martin'", "Martin, the MAYOR, denies it", [("Martin (Jean Martin)", SURE)]),
+    ("concept:Orange", "Orange déploie la fibre", [("Orange", SURE)]),
+    ("concept:Orange", "Orange, a telecommunications group", [("Orange", SURE)]),
+    ("concept:Orange", "Les opérateurs attaquent Orange", [("Orange", SURE)]),
+    # --- ambiguous: marked, and not dropped
+    ("notion:'Jean Martin'", "Martin gagne le marathon", [("Martin (Jean Martin)", UNSURE)]),
+    ("notion:'Jean Martin'", "Jean Martin gagne le marathon", [("Jean Martin", UNSURE)]),
+    ("concept:'Jean Martin'", "Martin wins the race", [("Martin (Jean Martin)", UNSURE)]),
+    ("concept:'Jean Martin'", "Martin wins in Ghent", [("Martin (Jean Martin)", UNSURE)]),
+    ("concept:Orange", "Orange est une ville du Vaucluse", [("Orange", UNSURE)]),
+    ("concept:Orange", "orange juice gets dearer", [("Orange", UNSURE)]),
+    ("concept:Orange", "le gouvernement a choisi free jazz et orange", [("Orange", UNSURE)]),
+    # --- each occurrence for itself
+    ("notion:'Jean Martin'", f"Rien | Martin, maire. {FAR} Martin court.",
+     [("Martin (Jean Martin)", SURE), ("Martin (Jean Martin)", UNSURE)]),
+    ("notion:'Jean Martin'", f"Rien | Martin court. {FAR} Le maire, Martin.",
+     [("Martin (Jean Martin)", UNSURE), ("Martin (Jean Martin)", SURE)]),
+    ("notion:'Jean Martin'", f"Rien | Martin court. {FAR} Le maire Jean Martin.",
+     [("Martin (Jean Martin)", UNSURE), ("Jean Martin", SURE)]),
+    ("concept:'Jean Martin'", f"News | Martin ran. {FAR} The mayor slept.",
+     [("Martin (Jean Martin)", UNSURE)]),
+    ("concept:'Jean Martin'", f"News | The mayor slept. {FAR} Martin ran.",
+     [("Martin (Jean Martin)", UNSURE)]),
+    # --- the title stands near all of the article
+    ("notion:'Jean Martin'", f"Le maire parle | {FAR} Martin le dit.",
+     [("Martin (Jean Martin)", SURE)]),
+    ("notion:'Jean Martin'", f"Martin parle | {FAR} Le maire le dit.",
+     [("Martin (Jean Martin)", SURE)]),
+    ("concept:'Jean Martin'", f"Mayor in court | {FAR} Martin denies it.",
+     [("Martin (Jean Martin)", SURE)]),
+    ("concept:Orange", f"Orange gagne | {FAR} la fibre", [("Orange", SURE)]),
+    # --- what cancels, cancels first
+    ("notion:'Jean Martin'", "Le maire vend son Aston Martin", []),
+    ("notion:'Jean Martin'", "Le maire Martin vend son Aston Martin",
+     [("Martin (Jean Martin)", SURE)]),
+    ("notion:'Jean Martin'", "Aston Martin engage Martin", [("Martin (Jean Martin)", UNSURE)]),
+    ("concept:'Jean Martin'", "Saint Martin, seen by a mayor", []),
+    # --- a concept around a name, and among the names
+    ("concept:Orange", "Orange attaque Free", [("Orange", SURE)]),
+    ("concept:Orange", "Iliad and Orange merge", [("Orange", SURE)]),
+    ("concept:Télécoms", "Orange est une ville", [("Orange", UNSURE)]),
+    ("concept:Télécoms", "Orange et sa fibre", [("Orange", SURE)]),
+    ("concept:Télécoms", "Iliad grandit", [("Iliad (Free)", SURE)]),
+    ("concept:Chine", "Taobao à Pékin", [("Taobao (Alibaba)", SURE), ("Pékin (Chine)", SURE)]),
+    ("concept:Chine", "Ali Baba à Pékin", [("Pékin (Chine)", SURE)]),
+    # --- wherever a concept stands
+    ("concept:Orange AND ville", "Orange est une ville", [("Orange", UNSURE), ("ville", SURE)]),
+    ("concept:Orange OR ville", "Orange est une ville", [("Orange", UNSURE), ("ville", SURE)]),
+    ("2 OF (concept:Orange, ville, mer)", "Orange est une ville",
+     [("Orange", UNSURE), ("ville", SURE)]),
+    ("title:concept:Orange", "Orange | la fibre", [("Orange", SURE)]),
+    ("title:concept:Orange", "Orange | la mer", [("Orange", UNSURE)]),
+    ("body:concept:Orange", "Orange | Orange en mer", [("Orange", UNSURE)]),
+    ("body:concept:Orange", "La fibre | Orange en mer", [("Orange", SURE)]),
+    ("ville NOT concept:Orange", "Orange est une ville", []),
+    ("ville NOT concept:Orange", "Une ville et la fibre", [("ville", SURE)]),
+    # --- the words around it alone are no occurrence
+    ("concept:Orange", "la fibre avance", []),
+    ("notion:'Jean Martin'", "Le maire de Gand", []),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("text", "words", "expected"), MARKED)
+def test_what_stands_near_a_name_tells_whether_it_is_the_concept(
+    text: str, words: str, expected: list[tuple[str, bool]]
+) -> None:
+    root = query(text.replace("'", '"')).root
+    spans = matches(root, MemoryDocument.of(article(words)))
+    ordered = [(match.clause.text, match.ambiguous) for _, match in in_order(spans)]
+    assert ordered == expected
+    assert holds(query(text.replace("'", '"')), words) is bool(expected)
 
 
 @pytest.mark.parametrize(

@@ -418,3 +418,17 @@ def test_an_entry_of_atom_links_to_the_page() -> None:
     assert f'rel="related" href="{PAGES}/alerts/a1"' in document
     assert f'rel="alternate" href="{PAGES}/alerts/a1"' in document  # it has no article
     assert "/alerts/a1" not in alert_feed("Espionnage", [matched_alert], "here").decode()
+
+
+def test_messages_json_and_atom_say_which_name_of_which_concept_and_what_is_ambiguous() -> None:
+    brand = match("Alibaba", "title", TITLE, "Alibaba (Group)")
+    brand = replace(brand, concept="Group", ambiguous=True)
+    notified = sample(matches=(brand, match("espionnage", "summary", SUMMARY)))
+    words = "Alibaba (Group), perhaps a namesake"
+    assert f"⌕ {words}, espionnage" in compose([notified], BRUSSELS).plain
+    (first, _second) = payload([notified])["alert"]["matches"]
+    assert (first["concept"], first["ambiguous"]) == ("Group", True)
+    assert words in alert_feed("Espionnage", [notified.alert], "here").decode()
+    surely = replace(brand, field="summary", ambiguous=False)
+    text = compose([sample(matches=(brand, surely))], BRUSSELS).plain
+    assert "⌕ Alibaba (Group)\n" in text

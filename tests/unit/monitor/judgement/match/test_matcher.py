@@ -7,7 +7,7 @@ from support.constructed_articles import documents
 from support.query_oracle import CONCEPTS, queries
 
 from index.errors import QueryError
-from index.query.concepts import defined
+from index.query.concepts import Definition, by_name, defined
 from index.query.parser import any_of, parse_query, score
 from monitor.base.article import PARTS, Article
 from monitor.judgement.match.matcher import MAX_MATCHES, WatchlistMatcher, explain
@@ -319,3 +319,13 @@ def test_what_is_out_of_scope_is_told_in_french():
     assert explain(rule, article("alibaba"), FEED).reason == "langue fr, et non en ou de"
     rule = watchlist("alibaba", feeds=("tag:cyber",))
     assert explain(rule, article("alibaba"), FEED).reason == "flux Les Échos, et non tag:cyber"
+
+
+def test_watchlists_of_one_word_know_which_of_them_means_a_concept():
+    definition = Definition("Alibaba", ("Alibaba",), nearby=("Hangzhou", "Jack Ma"))
+    concept = defined(any_of(["concept:Alibaba"]), by_name([definition]))
+    rules = WatchlistMatcher([watchlist("Alibaba"), watchlist(concept, name="concept")])
+    for title, ambiguous in (("Alibaba ouvre", True), ("Alibaba quitte Hangzhou", False)):
+        hits = {hit.watchlist.name: hit.matches for hit in rules.match(article(title), FEED)}
+        assert [(m.concept, m.ambiguous) for m in hits["Alibaba"]] == [("", False)]
+        assert [(m.concept, m.ambiguous) for m in hits["concept"]] == [("Alibaba", ambiguous)]

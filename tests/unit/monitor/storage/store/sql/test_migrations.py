@@ -71,6 +71,8 @@ def test_a_store_of_version_1_is_upgraded_and_is_like_a_new_one(address: StoreAd
         ):
             sql.execute(f"ALTER TABLE feeds DROP COLUMN {column}")
         sql.execute("DROP TABLE concepts")
+        for column in ("concept", "ambiguous"):
+            sql.execute(f"ALTER TABLE matches DROP COLUMN {column}")
         sql.set_version(1)
     with closing(open_database(address, create=True)) as sql:
         assert sql.version() == VERSION
