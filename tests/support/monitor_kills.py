@@ -1,4 +1,4 @@
-"""Real monitors, killed at random while feeds publish and edit, and webhooks misbehave."""
+"""Real monitors, killed at random while sources of all kinds publish, and webhooks misbehave."""
 
 from __future__ import annotations
 
@@ -10,15 +10,18 @@ import subprocess
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from email.utils import formatdate
 from pathlib import Path
 
 from msgspec.structs import replace
 
 from support.feeds_and_webhook import Accepted, Mood, ScriptedFeed, ScriptedWebhook
+from support.imap_server import PASSWORD, ImapServer, newsletter
 from support.newsroom import Item, Newsroom, until
 from support.newsroom_invariants import Promised, broken_promises
 from support.publishers import words
-from support.scripted_server import Web
+from support.scripted_server import Reply, Request, Web
+from support.sitemaps import News, news_sitemap
 
 EVERY = 3.0
 """Seconds between two editions of a feed."""
@@ -44,6 +47,39 @@ class Ticker(ScriptedFeed):
         )
 
 
+class SitemapTicker(Ticker):
+    """A sitemap of news that lists another article every few seconds."""
+
+    def items(self, number: int) -> tuple[Item, ...]:
+        return tuple(_item(self.name, id, edited=False, text="") for id in range(number, -1, -1))
+
+    def answer(self, request: Request) -> Reply:
+        """Answer a request."""
+        reply = ScriptedFeed.answer(self, request)
+        return replace(reply, body=self.document()) if reply.status == 200 else reply
+
+    def document(self) -> bytes:
+        """Return the document of this moment."""
+        items = self.items(self.number())
+        return news_sitemap(*(News(i.link, i.title, "") for i in items)).encode()
+
+
+class PageTicker(SitemapTicker):
+    """A page that lists another headline every few seconds, and an old one from the start.
+
+    A page without any would be a page that changed, which is asked less and less.
+    """
+
+    def items(self, number: int) -> tuple[Item, ...]:
+        return (*super().items(number), _item(self.name, -1, edited=False, text=""))
+
+    def document(self) -> bytes:
+        """Return the document of this moment."""
+        items = self.items(self.number())
+        rows = "".join(f'<li><a href="{item.link}">{item.title}</a></li>' for item in items)
+        return f"<html><body><ul>{rows}</ul></body></html>".encode()
+
+
 @dataclass
 class Killing:
     """A newsroom whose monitor is killed again and again."""
@@ -56,10 +92,19 @@ class Killing:
     )
     accepted: list[Accepted] = field(default_factory=list)
 
+    mail: ImapServer = field(default_factory=ImapServer)
+
     def __post_init__(self) -> None:
         self._began = self._ended = math.inf
         self.dice = random.Random(self.seed)
         self.feeds = [Ticker(name, self._now, has_etag=name != "d") for name in "abcd"]
+        self.sources = [
+            *self.feeds,
+            SitemapTicker("sitemap", self._now),
+            PageTicker("page", self._now, has_etag=False),
+            mails := SitemapTicker("mailbox", self._now),
+        ]
+        self.mails = mails
         for sink in self.sinks.values():
             sink.accepted = self.accepted
 
@@ -69,9 +114,9 @@ class Killing:
 
     def kill(self, kills: int) -> list[str]:
         """Kill the monitor this many times, let it finish; return the broken promises as texts."""
-        with Web() as web:
-            for feed in self.feeds:
-                web.on(f"/{feed.name}", feed.answer)
+        with Web() as web, self.mail:
+            for source in self.sources:
+                web.on(f"/{source.name}", source.answer)
             for name, sink in self.sinks.items():
                 web.on(f"/{name}", sink.answer)
             room = Newsroom(self.folder)
@@ -86,7 +131,17 @@ class Killing:
             self._finish(room)
             return broken_promises(room.data, self._promised(), self.accepted)
 
+    def _deliver(self) -> None:
+        """Deliver the mails of this moment that are not in the mailbox."""
+        for id in range(len(self.mail.inbox.mails), self.mails.number() + 1):
+            item = _item(self.mails.name, id, edited=False, text="")
+            mail = newsletter(
+                item.title, id=str(id), date=formatdate(), Archived_At=f"<{item.link}>"
+            )
+            self.mail.inbox.add(mail)
+
     def _one(self, room: Newsroom, number: int, kills: int) -> None:
+        self._deliver()
         with room.running("run") as monitor:
             try:
                 code = monitor.wait(self.dice.uniform(0.2, 2.5))
@@ -107,6 +162,7 @@ class Killing:
 
     def _finish(self, room: Newsroom) -> None:
         """Run a monitor until no delivery is waiting."""
+        self._deliver()
         for sink in self.sinks.values():
             sink.moods = (Mood.ACCEPT,)
         with room.running("run"):
@@ -123,6 +179,24 @@ class Killing:
             [
                 {"url": web.url(f"/{feed.name}"), "name": feed.name, "every": "1s", "lang": "fr"}
                 for feed in self.feeds
+            ]
+            + [
+                {"sitemap": web.url("/sitemap"), "name": "sitemap", "every": "1s", "lang": "fr"},
+                {
+                    "page": web.url("/page"),
+                    "item": "li",
+                    "name": "page",
+                    "every": "1s",
+                    "lang": "fr",
+                },
+                {
+                    "mailbox": self.mail.url(),
+                    "password": PASSWORD,
+                    "name": "mailbox",
+                    "every": "1s",
+                    "since": "2020-01-01",
+                    "lang": "fr",
+                },
             ],
             [
                 {"name": "Alibaba", "terms": ["Alibaba"], "severity": severity},
@@ -136,8 +210,8 @@ class Killing:
         titles: dict[str, str] = {}
         alerts: set[tuple[str, str]] = set()
         namur = bool(Newsroom(self.folder).sql("SELECT 1 FROM watchlists WHERE name = 'Namur'"))
-        for feed in self.feeds:
-            for item in feed.items(feed.number()):
+        for source in self.sources:
+            for item in source.items(source.number()):
                 titles[item.link] = item.title
                 for watchlist in ("Alibaba", "douane", *(("Namur",) if namur else ())):
                     if watchlist in item.title + item.text:
@@ -148,11 +222,11 @@ class Killing:
         return Promised(titles, frozenset(alerts), deliveries)
 
 
-def _item(feed: str, number: int, edited: bool) -> Item:
+def _item(feed: str, number: int, edited: bool, text: str | None = None) -> Item:
     subject = ("Alibaba", "Namur", "Un port")[number % 3]
     edit = " La douane confirme." if edited and number % 4 == 0 else ""
     return Item(
         title=f"{subject} : dépêche {feed}{number}",
-        text=f"{words(feed, number)}.{edit}",
+        text=f"{words(feed, number)}.{edit}" if text is None else text,
         link=f"https://press.example/{feed}/{number}",
     )
