@@ -89,7 +89,7 @@ COMMAND_PAGES = {
     ),
     "archive": ("Searching", ("search", "trend", "facets", "show", "similar")),
     "alerts": ("Alerts", ("alerts", "brief")),
-    "watchlists": ("Watchlists", ("watch",)),
+    "watchlists": ("Watchlists", ("watch", "concepts")),
     "feeds": ("Feeds", ("feeds", "coverage")),
     "delivery": ("Delivery", ("deliveries", "notify")),
     "programs": ("For programs", ("api", "mcp", "token")),

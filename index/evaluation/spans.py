@@ -27,7 +27,6 @@ from typing import Any, NamedTuple, Protocol
 
 from msgspec.structs import replace
 
-from index.analysis.folding import fold
 from index.analysis.term_positions import PART_WIDTH, DocumentTerms, part_range, postings
 from index.evaluation import proximity
 from index.evaluation.proximity import MAX_COMBINATIONS, MAX_PLACES, MAX_STRETCHES, Extent, Span
@@ -46,7 +45,9 @@ from index.query.ast import (
     Phrase,
     Score,
     Word,
+    walk,
 )
+from index.query.concepts import label
 from monitor.base.article import Article
 
 Codes = Sequence[int]
@@ -291,22 +292,34 @@ def _concept_matches(node: Concept, document: Document) -> list[SpanMatch]:
     present = [(name, _places_of_name(node, name, document)) for name in node.names]
     outermost = set(_outermost({place for _, places in present for place in places}))
     signs = [place for term in node.nearby for place in extents(term, document)]
-    matched = []
+    matched: list[SpanMatch] = []
     for name, places in present:
         shown = tuple(place for place in places if place in outermost)
         if shown and isinstance(name, Concept):
-            for match in _concept_matches(name, document):
-                if kept := tuple(place for place in match.places if place in shown):
-                    matched.append(match._replace(places=kept))
+            matched += _names_at(name, document, shown)
         elif shown:
-            is_own = fold(name.text) == fold(node.name)
-            clause = replace(name, text=name.text if is_own else f"{name.text} ({node.name})")
+            clause = replace(name, text=label(node, name))
             sure = tuple(place for place in shown if not node.nearby or _is_near(place, signs))
             unsure = tuple(place for place in shown if place not in sure)
             for group, ambiguous in ((sure, False), (unsure, True)):
                 if group:
                     matched.append(SpanMatch(clause, group, node.name, ambiguous))
     return matched
+
+
+def _names_at(node: Concept, document: Document, places: Collection[Extent]) -> Iterator[SpanMatch]:
+    """Yield the names of a concept at some places."""
+    for match in _concept_matches(node, document):
+        if kept := tuple(place for place in match.places if place in places):
+            yield match._replace(places=kept)
+
+
+def _near_matches(node: Near, document: Document) -> list[SpanMatch]:
+    """Return the words of a NEAR, those of a concept as its names."""
+    places = _near_highlights(node, document)
+    concepts = [inner for inner in walk(node) if isinstance(inner, Concept)] if places else ()
+    names = [match for concept in concepts for match in _names_at(concept, document, places)]
+    return [*names, *_placed_matches(lambda *_: places, node, document)]
 
 
 NEARBY = 50
@@ -335,7 +348,7 @@ def _score_matches(node: Score, document: Document) -> list[SpanMatch]:
 _MATCHES: dict[type[Node], Callable[[Any, Document], list[SpanMatch]]] = {
     Word: partial(_placed_matches, _word_extents),
     Phrase: partial(_placed_matches, _phrase_extents),
-    Near: partial(_placed_matches, _near_highlights),
+    Near: _near_matches,
     Concept: _concept_matches,
     And: _all_matches,
     Or: lambda node, document: _all_of(node.children, document),

@@ -6,12 +6,12 @@ an occurrence: “Ali Baba, a film sponsored by Alibaba” has one of Alibaba.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from msgspec import Struct
 from msgspec.structs import replace
 
-from index.analysis.folding import compact
+from index.analysis.folding import compact, fold
 from index.errors import QueryError
 from index.query import parser, validation
 from index.query.ast import And, AtLeast, Concept, Near, Node, Not, Or, Score, walk
@@ -90,7 +90,28 @@ def _with_names(node: Concept, concepts: Concepts, outer: tuple[str, ...]) -> Co
     def terms(written: tuple[str, ...], part: str) -> tuple[Node, ...]:
         return tuple(_defined(parser.term(t, part), concepts, (*outer, key)) for t in written)
 
-    excluded = tuple(Not(parser.term(name, node.part), text=name) for name in definition.excluded)
+    excluded = (Not(term, text=term.text) for term in terms(definition.excluded, node.part))
     children = (*terms(definition.names, node.part), *excluded)
     nearby = terms(definition.nearby, "")
     return replace(node, name=definition.name, children=children, nearby=nearby)
+
+
+def each_name(node: Node) -> Iterator[tuple[str, Concept]]:
+    """Yield each name of the concepts of a tree as messages say it, and its concept alone."""
+    for concept in walk(node):
+        if isinstance(concept, Concept):
+            for only in one_by_one(concept):
+                if not isinstance(only.names[0], Concept):  # `walk` comes to the names of that one
+                    yield label(only, only.names[0]), only
+
+
+def one_by_one(concept: Concept) -> Iterator[Concept]:
+    """Yield a concept for each of its names, with all that it excludes."""
+    excluded = tuple(child for child in concept.children if isinstance(child, Not))
+    return (replace(concept, children=(name, *excluded)) for name in concept.names)
+
+
+def label(concept: Concept, name: Node) -> str:
+    """Return a name of a concept as messages say it: `Taobao (Alibaba)`."""
+    is_own = fold(name.text) == fold(concept.name)
+    return name.text if is_own else f"{name.text} ({concept.name})"

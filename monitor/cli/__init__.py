@@ -63,6 +63,9 @@ COMMANDS = {
     "stop": LazyCommand("run:stop", "Stop the monitor in the background.", WATCH),
     "status": LazyCommand("status:status", "Show the state of the newsroom.", WATCH),
     "watch": LazyCommand("watch:watch", "List, test, improve and add watchlists.", WATCH),
+    "concepts": LazyCommand(
+        "concepts:concepts", "List concepts with what each name brought.", WATCH
+    ),
     "demo": LazyCommand(
         "demo:demo", "Try tocsin with a bundled newsroom, without a network.", WATCH
     ),

@@ -49,8 +49,8 @@ _PERIODS = dict(zip(BucketSize, mark_all("period", "hour", "day", "week", "month
 )
 @click.option(
     "--split",
-    type=click.Choice(["lang", "feed"]),
-    help="Draw one series for each language or feed of the query.",
+    type=click.Choice(["lang", "feed", "name"]),
+    help="Draw one series for each language or feed of the query, or name of its concepts.",
 )
 @with_filters
 @with_format("plot", "table", "json", "jsonl", "csv")
@@ -200,6 +200,7 @@ def _facet_lines(facets: Facets, zone: tzinfo, width: int) -> Iterator[str]:
         (_("feeds"), facets.feeds),
         (_("languages"), facets.langs),
         (_("watchlists"), facets.watchlists),
+        (_("names of concepts"), facets.names),
     ):
         if shares:
             yield ""

@@ -148,6 +148,8 @@ class GroupBy(enum.StrEnum):
 
     LANG = "lang"
     FEED = "feed"
+    NAME = "name"
+    """The names of the concepts of the query."""
 
 
 WHOLE = 0.995
@@ -216,6 +218,8 @@ class Facets(Struct, frozen=True, kw_only=True):
     langs: tuple[Share, ...]
     watchlists: tuple[Share, ...]
     """Watchlists that raised an alert for such articles."""
+    names: tuple[Share, ...] = ()
+    """Names of the concepts of the query."""
     words: tuple[SignificantTerm, ...]
     """Words that stand out against the archive, the strongest first."""
     read: int

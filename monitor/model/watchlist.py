@@ -128,9 +128,10 @@ class WatchlistRecord(Struct, frozen=True, kw_only=True):
 
 
 class TermRecord(Struct, frozen=True):
-    """The alerts of a term of a watchlist so far, by verdict."""
+    """The alerts of a term of a watchlist, or of a name of a concept, so far, by verdict."""
 
     watchlist: str
+    """Or the concept."""
     term: str
     total: int
     relevant: int

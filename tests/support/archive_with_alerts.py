@@ -9,7 +9,7 @@ from datetime import UTC
 from pathlib import Path
 from typing import cast
 
-from msgspec.structs import replace
+from msgspec.structs import astuple, replace
 
 from monitor.base.article import Article
 from monitor.judgement.alerts.plan import EvidenceRecord
@@ -19,7 +19,7 @@ from monitor.model.config import STORE_FILE, StoreAddress
 from monitor.model.evidence import Kind
 from monitor.model.watchlist import Watchlist
 from monitor.presentation.service.service import Service
-from monitor.storage.store.database.connection import Connection
+from monitor.storage.store.database.connection import Connection, marks
 from monitor.storage.store.sql.evidence import EvidenceLog
 from monitor.storage.store.sql.views import Views
 from support import article_archive
@@ -55,11 +55,8 @@ def ring(
                 assert alert is not None
                 alerts[hit.watchlist.name, article.id] = alert
                 sql.executemany(
-                    "INSERT INTO matches VALUES (?, ?, ?, ?, ?, ?, ?)",
-                    [
-                        (alert, place, m.field, m.start, m.end, m.text, m.term)
-                        for place, m in enumerate(hit.matches)
-                    ],
+                    f"INSERT INTO matches VALUES ({marks(9)})",
+                    [(alert, place, *astuple(match)) for place, match in enumerate(hit.matches)],
                 )
                 content = {
                     "at": article.seen,

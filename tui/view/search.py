@@ -180,6 +180,7 @@ def facet_rows(facets: Facets, cells: int) -> list[FacetRow]:
         *_section(
             _("Watchlists"), "watch", facets.watchlists, facets.watchlists, facets.total, cells
         ),
+        *_section(_("Names of concepts"), "", facets.names, facets.names, facets.total, cells),
     ]
     heading = _("Words that stand out: there are, expected")
     if facets.read < facets.total:
@@ -233,7 +234,7 @@ def _section(
 
 def facet_clause(name: str, value: str) -> str:
     """Return a filter as it is written in a query; empty for a value that no query can hold."""
-    if '"' in value or "," in value or not value.isprintable():
+    if not name or '"' in value or "," in value or not value.isprintable():
         return ""
     field = offered_name(name)
     return f"{field}:{value}" if value.isalnum() else f'{field}:"{value}"'

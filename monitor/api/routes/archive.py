@@ -104,8 +104,8 @@ class TrendParameters(FilterParameters):
     by: Literal["hour", "day", "week", "month"] | None = param(
         "Length of a period; chosen from the whole time if it is not given.", None
     )
-    split: Literal["lang", "feed"] | None = param(
-        "A series for each language or feed of the one query.", None
+    split: Literal["lang", "feed", "name"] | None = param(
+        "A series for each language or feed of the one query, or name of its concepts.", None
     )
 
 

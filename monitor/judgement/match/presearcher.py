@@ -6,10 +6,8 @@ import functools
 import itertools
 import math
 import sys
-from collections.abc import Iterable, Iterator, Sequence, Set
+from collections.abc import Iterable, Sequence, Set
 from typing import NamedTuple
-
-from msgspec.structs import replace
 
 from index.evaluation.term_expansion import expands, is_open, key
 from index.query.ast import (
@@ -19,7 +17,6 @@ from index.query.ast import (
     Mode,
     Near,
     Node,
-    Not,
     Or,
     Phrase,
     Score,
@@ -27,6 +24,7 @@ from index.query.ast import (
     walk,
     words,
 )
+from index.query.concepts import one_by_one
 from index.query.parser import CACHED_QUERIES
 
 MAX_WORDS = 4
@@ -174,13 +172,8 @@ def alternatives(root: Node) -> tuple[Node, ...]:
     return tuple(
         alternative
         for clause in clauses
-        for alternative in (_by_name(clause) if isinstance(clause, Concept) else (clause,))
+        for alternative in (one_by_one(clause) if isinstance(clause, Concept) else (clause,))
     )
-
-
-def _by_name(concept: Concept) -> Iterator[Concept]:
-    excluded = tuple(child for child in concept.children if isinstance(child, Not))
-    return (replace(concept, children=(name, *excluded)) for name in concept.names)
 
 
 @functools.lru_cache(CACHED_QUERIES)

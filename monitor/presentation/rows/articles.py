@@ -255,6 +255,7 @@ class FacetsRow(TypedDict):
     feeds: list[ShareRow]
     langs: list[ShareRow]
     watchlists: Annotated[list[ShareRow], means("Those that raised an alert for one of them.")]
+    names: Annotated[list[ShareRow], means("Names of the concepts of the query.")]
     words: list[SignificantWordRow]
     read: Annotated[int, means("Number of articles whose texts were read to find these words.")]
     note: Annotated[str, means("That the index is behind or being rebuilt; or empty.")]
@@ -270,7 +271,7 @@ class CountRow(TypedDict):
     start: Moment
     end: Moment
     whole: Annotated[bool, means("False for a first or last period that is cut off.")]
-    series: Annotated[str, means("The query, the language or the feed.")]
+    series: Annotated[str, means("The query, the language, the feed or the name.")]
     count: int
     covered: Annotated[float, means("In which share of it the feeds were read, from 0 to 1.")]
     corrected: Annotated[float | None, means("Estimate of the count without coverage gaps.")]

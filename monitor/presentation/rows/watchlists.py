@@ -32,6 +32,18 @@ class TermRow(TypedDict):
     precision_high: Annotated[float | None, means("Upper end of its 95 % interval.")]
 
 
+class NameRow(TypedDict):
+    """A name of a concept, and what it brought."""
+
+    concept: str
+    name: str
+    articles: Annotated[int, means("Articles of the last year that have it.")]
+    total: Annotated[int, means("Alerts in which it matched.")]
+    relevant: int
+    noise: int
+    remarks: Annotated[list[str], means("`only noise`, `nothing in a year`.")]
+
+
 class WatchlistRow(TypedDict):
     """A watchlist, and what it brought."""
 

@@ -6,10 +6,12 @@ import math
 from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import datetime, time, tzinfo
+from operator import itemgetter
 from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
+from index.query.concepts import each_name
 from index.query.filters import UNDETERMINED, resolve_time
 from index.query.parser import Query
 from monitor.base.article import Timestamp
@@ -63,11 +65,11 @@ class Statistics:
         parsed = [self._search.parsed(query) for query in queries]
         results = [(query.text, self._search.matches(query, filter)) for query in parsed]
         if split is not None:
-            results = [
-                (name, matched.restricted_to(ids))
-                for _, matched in results
-                for name, ids in self._labelled(matched, split)
-            ]
+            if split is GroupBy.NAME and not any(each_name(parsed[0].root)):
+                raise MonitorError(_("the query has no concept; split it by language or feed"))
+            matched = results[0][1]
+            parts = self._labelled(parsed[0], matched, split)
+            results = [(name, matched.restricted_to(ids)) for name, ids in parts]
         dates = [date for _, matched in results for date in matched.dates.values()]
         since, until = self._span(parsed, filter, dates)
         bucket = bucket or trends.choose_interval(until - since)
@@ -105,8 +107,9 @@ class Statistics:
             total=matched.total,
             first=min((Mention(id, dates[id]) for id in ids), key=_when, default=None),
             last=max((Mention(id, dates[id]) for id in ids), key=_when, default=None),
-            feeds=_shares(self._labelled(matched, GroupBy.FEED), limit),
-            langs=_shares(self._labelled(matched, GroupBy.LANG), limit),
+            feeds=_shares(self._labelled(query, matched, GroupBy.FEED), limit),
+            langs=_shares(self._labelled(query, matched, GroupBy.LANG), limit),
+            names=_shares(self._labelled(query, matched, GroupBy.NAME), limit),
             watchlists=tuple(
                 Share(name, count)
                 for name, count in Counter(
@@ -142,21 +145,26 @@ class Statistics:
         return severities
 
     def _labelled(
-        self, matched: MatchedArticles, split: GroupBy
+        self, query: Query, matched: MatchedArticles, split: GroupBy
     ) -> list[tuple[str, frozenset[int]]]:
-        """Return the ids of articles by the name of their language or feed, most articles first.
+        """Return the ids of articles by language, feed or name of a concept, the most first.
 
         Feeds of one name are one, as in `feed:NAME`.
         """
         if split is GroupBy.LANG:
             parts = [(lang or UNDETERMINED, ids) for lang, ids in matched.by_lang.items()]
+        elif split is GroupBy.NAME:
+            found = ((n, self._search.matching_ids(Query(n, c))) for n, c in each_name(query.root))
+            parts = [(n, frozenset(ids) & matched.dates.keys()) for n, ids in found]
         else:
             names = {feed.number: feed.name for feed in self._views.feeds.every()}
             parts = [(names.get(number, "?"), ids) for number, ids in matched.by_feed.items()]
         ids_by_name: dict[str, frozenset[int]] = defaultdict(frozenset)
         for name, ids in parts:
             ids_by_name[name] |= ids
-        return sorted(ids_by_name.items(), key=lambda part: (-len(part[1]), part[0]))
+        return sorted(
+            filter(itemgetter(1), ids_by_name.items()), key=lambda part: (-len(part[1]), part[0])
+        )
 
     def _span(
         self, queries: Iterable[Query], filter: Filter, dates: Sequence[Timestamp]

@@ -28,6 +28,12 @@ if TYPE_CHECKING:
 DUPLICATE = "copy"
 """The reason for which a merged alert was not notified."""
 
+_VERDICTS = (
+    "count(DISTINCT al.id) AS total,"
+    " count(DISTINCT CASE WHEN al.verdict = 'relevant' THEN al.id END) AS relevant,"
+    " count(DISTINCT CASE WHEN al.verdict = 'noise' THEN al.id END) AS noise"
+)
+
 
 class WatchlistViews(StoreViews):
     """The alerts and stories of watchlists, the verdicts on them, and the silences."""
@@ -106,12 +112,19 @@ class WatchlistViews(StoreViews):
         """Return the counts of alerts of each term of the active watchlists, the highest first."""
         return self._connection.values(
             TermRecord,
-            "SELECT w.name AS watchlist, m.term, count(DISTINCT al.id) AS total,"
-            " count(DISTINCT CASE WHEN al.verdict = 'relevant' THEN al.id END) AS relevant,"
-            " count(DISTINCT CASE WHEN al.verdict = 'noise' THEN al.id END) AS noise"
+            f"SELECT w.name AS watchlist, m.term, {_VERDICTS}"
             " FROM watchlists w JOIN alerts al ON al.watchlist = w.name"
             " JOIN matches m ON m.alert = al.id WHERE al.merged_into IS NULL"
             " GROUP BY w.name, m.term ORDER BY w.place, total DESC, m.term",
+        )
+
+    def name_records(self) -> list[TermRecord]:
+        """Return the counts of alerts of each name of a concept, all watchlists together."""
+        return self._connection.values(
+            TermRecord,
+            f"SELECT m.concept AS watchlist, m.term, {_VERDICTS}"
+            " FROM matches m JOIN alerts al ON al.id = m.alert"
+            " WHERE m.concept <> '' AND al.merged_into IS NULL GROUP BY m.concept, m.term",
         )
 
     def verdicts(self, watchlist: str) -> list[ArticleVerdict]:

@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 import json
+import re
+import time
+from pathlib import Path
 
 import pytest
 from support.newsroom import Newsroom
 
+from monitor.base.formatting import iso
+
+DAY = 86_400.0
 ARTICLES = (
     "Ali Baba au théâtre",
     "Taobao quitte Liège",
@@ -103,3 +109,63 @@ def test_an_unknown_concept_is_a_mistake_with_the_nearest_name(
     done = newsroom.here(*command, "concept:Alibabba")
     assert done.returncode == 2
     assert "there is no concept `Alibabba` (did you mean `Alibaba`?)" in done.stderr
+
+
+def test_facets_and_trends_go_by_name(newsroom: Newsroom) -> None:
+    names = {
+        share["name"]: share["articles"]
+        for share in newsroom.json("facets", "concept:Alibaba", "--json")["names"]
+    }
+    assert names == {"Taobao (Alibaba)": 1, "Alibaba": 1}
+    assert "names of concepts" in newsroom.here("facets", "concept:Alibaba").stdout
+    assert newsroom.json("facets", "Liège", "--json")["names"] == []
+    series = newsroom.json("trend", "concept:Alibaba", "--split", "name", "--by", "day", "--json")
+    assert {row["series"] for row in series if row["count"]} == {"Taobao (Alibaba)", "Alibaba"}
+    without = newsroom.here("trend", "Liège", "--split", "name")
+    assert without.returncode == 1
+    assert "the query has no concept" in without.stderr
+
+
+def test_the_list_says_how_often_each_name_rang(newsroom: Newsroom) -> None:
+    rows = {row["name"]: row for row in newsroom.json("concepts", "--json")}
+    assert [*rows] == ["Alibaba", "阿里巴巴", "Taobao", "Martin"]
+    assert [row["total"] for row in rows.values()] == [1, 0, 2, 2]
+    assert rows["Martin"]["concept"] == "Jean Martin"
+    assert rows["Martin"]["articles"] == 2
+    assert not any(row["remarks"] for row in rows.values())
+    assert newsroom.json("concepts", "list", "jean martin", "--json") == [rows["Martin"]]
+    unknown = newsroom.here("concepts", "list", "Alibabba")
+    assert unknown.returncode == 2
+    assert "there is no concept `Alibabba` (did you mean `Alibaba`?)" in unknown.stderr
+
+
+def test_a_name_that_brings_noise_or_nothing_is_pointed_at(tmp_path: Path) -> None:
+    room = Newsroom(tmp_path)
+    concepts = {"Alibaba": ALIBABA, "Jean Martin": MARTIN}
+    room.watch([], WATCHLISTS, concepts=concepts)
+    days = {"Taobao revient": 100, "Martin court": 3, "Martin gagne": 2, "Alibaba bouge": 700}
+    lines = (
+        json.dumps(
+            {
+                "title": title,
+                "url": f"https://x.example/{age}",
+                "published": iso(time.time() - age * DAY),
+            }
+        )
+        for title, age in days.items()
+    )
+    (tmp_path / "old.jsonl").write_text("\n".join(lines), encoding="utf-8")
+    assert room.here("import", "old.jsonl").returncode == 0
+    alerts = [
+        row["alert_id"] for row in room.json("alerts", "--watch", "Mayors", "--json")["alerts"]
+    ]
+    assert room.here("alerts", "noise", *alerts).returncode == 0
+    remarks = {row["name"]: row["remarks"] for row in room.json("concepts", "--json")}
+    assert remarks == {
+        "Alibaba": ["nothing in a year"],
+        "阿里巴巴": ["nothing in a year"],
+        "Taobao": [],
+        "Martin": ["only noise"],
+    }
+    table = room.here("concepts").stdout
+    assert re.search(r"Martin +2 .* only noise", table)

@@ -199,6 +199,15 @@ MARKED = [
     ("body:concept:Orange", "La fibre | Orange en mer", [("Orange", SURE)]),
     ("ville NOT concept:Orange", "Orange est une ville", []),
     ("ville NOT concept:Orange", "Une ville et la fibre", [("ville", SURE)]),
+    # --- near something, its name is said too
+    ("concept:Alibaba NEAR/3 Liège", "Taobao à Liège",
+     [("Taobao (Alibaba)", SURE), ("concept:Alibaba NEAR/3 Liège", SURE)]),
+    ("concept:Orange W/3 ville", "Orange est une ville",
+     [("Orange", UNSURE), ("concept:Orange W/3 ville", SURE)]),
+    ("(concept:Orange OR mer) NEAR/3 ville", "Orange, ville du sud ; plus loin, la mer",
+     [("Orange", UNSURE), ("(concept:Orange OR mer) NEAR/3 ville", SURE)]),
+    ("concept:Chine NEAR/3 Liège", "Taobao à Liège",
+     [("Taobao (Alibaba)", SURE), ("concept:Chine NEAR/3 Liège", SURE)]),
     # --- the words around it alone are no occurrence
     ("concept:Orange", "la fibre avance", []),
     ("notion:'Jean Martin'", "Le maire de Gand", []),

@@ -1,0 +1,90 @@
+"""`tocsin concepts`: list concepts with what each of their names brought."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import click
+
+from index.query.ast import And, Concept, Node, Not, Or
+from index.query.concepts import by_name, defined, each_name
+from index.query.parser import Query, parse_query
+from monitor.base.text_cleaning import clean
+from monitor.base.translation import gettext as _
+from monitor.base.translation import mark_all, number, pgettext
+from monitor.cli import CliContext, output, say
+from monitor.cli.lazy_group import LazyCommand, LazyGroup
+from monitor.cli.options import format_option
+from monitor.config.loading import load
+from monitor.model.watchlist import TermRecord
+from monitor.presentation.rows import columns
+from monitor.presentation.rows.watchlists import NameRow
+from monitor.presentation.service.service import Service
+from monitor.watchlists.exclusions import LEAST
+
+COMMANDS = {
+    "list": LazyCommand("concepts:concepts_list", "List concepts with what each name brought."),
+}
+ONLY_NOISE, NOTHING = mark_all("remark", "only noise", "nothing in a year")
+HEADS = mark_all("column", "concept", "name", "in a year", "alerts", "noise", "remarks")
+
+
+@click.group(cls=LazyGroup, lazy=COMMANDS, default="list")
+def concepts() -> None:
+    """List the concepts of feeds.yaml. Without a command: `list`."""
+
+
+@click.command("list")
+@click.argument("name", required=False)
+@format_option
+@click.pass_obj
+def concepts_list(cli: CliContext, name: str | None, style: str) -> None:
+    """List the names of each concept, or of NAME, with the articles of a year and the alerts.
+
+    Remarks point at names whose alerts were all called noise, at least two, and at names that no
+    article of the last year has, if the archive is older. Of a name that is a concept, its names
+    have lines.
+    """
+    definitions = by_name(load(cli.config_path, data=cli.data).concepts)
+    wanted = [definition.name for definition in definitions.values()] if name is None else [name]
+    tree = defined(Query("", Or(tuple(map(Concept, wanted)))), definitions).root
+    if not wanted:
+        say(_("there are no concepts; `concepts:` of feeds.yaml defines them"))
+        return
+    cli.update_index()
+    rows = list(_name_rows(cli.service(), tree))
+    output.print_listing(style, rows, columns(NameRow), _lines(rows))
+
+
+def _name_rows(service: Service, tree: Node) -> Iterator[NameRow]:
+    records = {(r.watchlist, r.term): r for r in service.views.watchlists.name_records()}
+    year, count = parse_query("since:1y").root, service.archive.count
+    is_older = count(Query("", Not(year))) > 0
+    for key, only in {(only.name, label): only for label, only in each_name(tree)}.items():
+        record = records.get(key) or TermRecord(*key, 0, 0, 0)
+        articles = count(Query(key[1], And((only, year))))
+        remarks = [ONLY_NOISE] * (record.noise >= LEAST and not record.relevant)
+        remarks += [NOTHING] * (is_older and not articles)
+        yield {
+            "concept": only.name,
+            "name": only.names[0].text,
+            "articles": articles,
+            "total": record.total,
+            "relevant": record.relevant,
+            "noise": record.noise,
+            "remarks": remarks,
+        }
+
+
+def _lines(rows: list[NameRow]) -> Iterator[str]:
+    heads = [pgettext("column", head) for head in HEADS]
+    cells = [
+        (
+            clean(row["concept"]),
+            clean(row["name"]),
+            *(number(row[key]) for key in ("articles", "total", "noise")),
+            ", ".join(pgettext("remark", remark) for remark in row["remarks"]),
+        )
+        for row in rows
+    ]
+    yield from output.table_lines(heads, cells, "<<>>><")
