@@ -150,6 +150,11 @@ def date_and_time(moment: datetime) -> str:
     return moment.strftime(_("%Y-%m-%d %H:%M"))
 
 
+def behind_since(moment: str) -> str:
+    """Return a local time as it stands behind `since`: French has an article before a date."""
+    return moment if len(moment) == len("07:00") else pgettext("since", "{date}", date=moment)
+
+
 def moment(timestamp: Timestamp, now: Timestamp, zone: tzinfo | None) -> str:
     """Return a local time, with its date unless it is today."""
     try:

@@ -26,7 +26,12 @@ from monitor.cli.output import EMPTY_CELL
 from monitor.config.loading import load
 from monitor.model.analyst import user
 from monitor.model.feed import Coverage
-from monitor.model.shown_names import list_name, severity_name, written_list_name
+from monitor.model.shown_names import (
+    describe_ended_silence,
+    list_name,
+    severity_name,
+    written_list_name,
+)
 from monitor.model.watchlist import FEED_HEALTH, Baseline, TermRecord, WatchlistRecord
 from monitor.presentation.rows import columns
 from monitor.presentation.rows.watchlists import TermRow, WatchlistRow, term_row, watchlist_rows
@@ -322,26 +327,12 @@ def watch_unsilence(context: click.Context, name: str) -> None:
     if silence is None:
         output.echo(_("{watchlist} is not silenced", watchlist=name))
         context.exit(1)
-    watchlist, since = (
-        list_name(silence.watchlist),
-        output.format_moment(silence.since, cli.clock()),
-    )
-    if not silence.suppressed:
-        output.echo(
-            _("{watchlist} is no longer silenced: nothing was kept back", watchlist=watchlist)
-        )
-        return
-    output.echo(
-        ngettext(
-            "{watchlist} is no longer silenced: {count} listed, not sent since {moment}",
-            "{watchlist} is no longer silenced: {count} listed, not sent since {moment}",
-            silence.suppressed,
-            watchlist=watchlist,
-            moment=since,
-        )
-    )
-    command = f'tocsin alerts --suppressed --watch "{watchlist}"'  # not a message
-    output.echo(_("`{command}` lists them", command=command))
+    since = output.format_moment(silence.since, cli.clock())
+    output.echo(describe_ended_silence(silence, since))
+    if silence.suppressed:
+        watchlist = list_name(silence.watchlist)
+        command = f'tocsin alerts --suppressed --watch "{watchlist}"'  # not a message
+        output.echo(_("`{command}` lists them", command=command))
 
 
 COMMANDS = {

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from monitor.base.formatting import span
+from monitor.base.formatting import behind_since, span
 from monitor.base.translation import gettext as _
 from monitor.base.translation import mark, mark_all, ngettext, pgettext
 from monitor.model.alert import OUTLETS, AlertKind, AlertState, Verdict
 from monitor.model.lease import Duty, SharingMonitor
-from monitor.model.watchlist import FEED_HEALTH, Match, Severity
+from monitor.model.watchlist import FEED_HEALTH, Match, Severity, Silence
 
 _PARTS = mark_all("part", "title", "summary", "body", "author")
 # The values of these are their names in English.
@@ -35,6 +35,22 @@ def verdict_name(verdict: Verdict) -> str:
 def list_name(name: str) -> str:
     """Return the name of a watchlist as people read it: that of alerts about feeds is ours."""
     return _(name) if name == FEED_HEALTH else name
+
+
+def describe_silenced(silence: Silence, since: str) -> str:
+    """Say how many alerts nobody was notified of in a silence that began then."""
+    if not silence.suppressed:
+        return _("nothing was kept back")
+    return ngettext(
+        "{count} listed, not sent since {time}",
+        "{count} listed, not sent since {time}",
+        silence.suppressed, time=behind_since(since),
+    )  # fmt: skip
+
+
+def describe_ended_silence(silence: Silence, since: str) -> str:
+    name, words = list_name(silence.watchlist), describe_silenced(silence, since)
+    return _("{watchlist} is no longer silenced: {suppressed}", watchlist=name, suppressed=words)
 
 
 def written_list_name(name: str) -> str:

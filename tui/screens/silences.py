@@ -6,11 +6,12 @@ from collections.abc import Sequence
 from datetime import datetime, time, timedelta, tzinfo
 
 from monitor.base.article import Timestamp
+from monitor.base.formatting import moment
 from monitor.base.text_cleaning import line
 from monitor.base.translation import gettext as _
 from monitor.base.translation import ngettext
 from monitor.model.analyst import user
-from monitor.model.shown_names import list_name
+from monitor.model.shown_names import describe_ended_silence, list_name
 from monitor.model.watchlist import Silence
 from monitor.presentation import times
 from tui.screens.dialogs import choose_words
@@ -102,10 +103,6 @@ async def _silence(screen: PaneScreen, name: str, seconds: float) -> None:
     else:
         ended = await screen.ask(newsroom.service.triage.end_silence, name)
         if ended is not None:
-            text = ngettext(
-                "The silence of {watchlist} has ended; {count} alert listed, not sent.",
-                "The silence of {watchlist} has ended; {count} alerts listed, not sent.",
-                ended.suppressed, watchlist=line(list_name(name)),
-            )  # fmt: skip
-            screen.show_message(text)
+            since = moment(ended.since, newsroom.clock(), newsroom.zone)
+            screen.show_message(line(describe_ended_silence(ended, since)))
     newsroom.read_all_next()

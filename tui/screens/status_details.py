@@ -10,7 +10,7 @@ from textual.binding import BindingType
 
 from monitor.base import signs
 from monitor.base.article import Timestamp
-from monitor.base.formatting import articles, shown_title, span, stories
+from monitor.base.formatting import articles, behind_since, shown_title, span, stories
 from monitor.base.text_cleaning import line
 from monitor.base.translation import gettext as _
 from monitor.base.translation import ngettext, number
@@ -87,7 +87,8 @@ def _monitor_facts(status: Status, zone: tzinfo | None) -> Iterator[tuple[str, s
         yield _("No feed is polled and no alert is raised. ! starts the monitor."), "plain"
     else:
         yield _("pid {pid}", pid=status.monitor.pid), "plain"
-        yield _("since {time}", time=times.full(status.monitor.since, zone)), "plain"
+        since = behind_since(times.full(status.monitor.since, zone))
+        yield _("since {time}", time=since), "plain"
         yield _("reads {file}", file=status.monitor.config), "plain"
         if status.no_vectors:
             yield _("does not find similar articles: {reason}", reason=status.no_vectors), "quiet"

@@ -17,7 +17,7 @@ from msgspec import Struct, field
 from msgspec.structs import replace
 
 from monitor.base.article import Timestamp
-from monitor.base.formatting import date_and_time
+from monitor.base.formatting import behind_since, date_and_time
 from monitor.base.translation import gettext as _
 from monitor.base.translation import ngettext
 from monitor.judgement.alerts.plan import (
@@ -34,6 +34,7 @@ from monitor.model.delivery import Occasion, PlannedDelivery
 from monitor.model.evidence import Kind
 from monitor.model.feed import Feed
 from monitor.model.poll import RaisedAlert
+from monitor.model.shown_names import describe_ended_silence, describe_silenced
 from monitor.model.watchlist import FEED_HEALTH, Severity, Watchlist
 
 NO_SILENCES: Mapping[str, Timestamp] = {}
@@ -279,7 +280,7 @@ class DeliveryPlanner:
         if count is None:
             return ""
         self._set_count(watchlist, None)
-        since = by_the_clock(count.since, self._now, self._routing.zone)
+        since = behind_since(by_the_clock(count.since, self._now, self._routing.zone))
         return ngettext(
             "+{count} listed, not sent since {time}",
             "+{count} listed, not sent since {time}",
@@ -323,22 +324,11 @@ def plan_ended_silences(facts: AlertFacts, routing: Routing, now: Timestamp) -> 
     for ended in facts.ended_silences:
         silence = ended.silence
         since = by_the_clock(silence.since, now, routing.zone)
-        words = _("nothing was kept back")
-        if count := silence.suppressed:
-            words = ngettext(
-                "{count} listed, not sent since {time}",
-                "{count} listed, not sent since {time}",
-                count, time=since,
-            )  # fmt: skip
-        plan.messages.append(
-            _(
-                "{watchlist} is no longer silenced: {suppressed}",
-                watchlist=silence.watchlist,
-                suppressed=words,
-            )
-        )
+        plan.messages.append(describe_ended_silence(silence, since))
         if ended.newest is not None:
-            reason = _("no longer silenced: {suppressed}", suppressed=words)
+            reason = _(
+                "no longer silenced: {suppressed}", suppressed=describe_silenced(silence, since)
+            )
             planner.silence_ended(ended.newest, reason)
     return plan
 

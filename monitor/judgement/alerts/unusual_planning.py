@@ -7,7 +7,7 @@ from collections.abc import Collection, Sequence
 from msgspec import Struct
 
 from monitor.base.article import Timestamp
-from monitor.base.formatting import span
+from monitor.base.formatting import behind_since, span
 from monitor.base.translation import gettext as _
 from monitor.base.translation import ngettext, number
 from monitor.judgement.alerts.plan import AlertFacts, AlertPlan, NewUnusualTime
@@ -90,7 +90,7 @@ def plan_unusual(
 def title(case: UnusualWatchlist, now: Timestamp, routing: Routing) -> str:
     """Describe what is unusual: `14 stories since 09:00, 3 usual by now: Strike in …`."""
     unusual = case.unusual
-    since = by_the_clock(unusual.since, now, routing.zone)
+    since = behind_since(by_the_clock(unusual.since, now, routing.zone))
     usual = _number(unusual.usual)
     heads = "; ".join(case.headlines[:HEADLINES])
     if unusual.kind is AlertKind.QUIET and heads:

@@ -72,6 +72,12 @@ def test_one_watchlist_of_a_story_is_chosen_to_be_silenced() -> None:
         await sees(pilot, app, "Silence grève for …")
         await pilot.press("enter")
         await until(pilot, lambda: set(newsroom.muted) == {"grève"})
+        await pilot.press("m")
+        await sees(pilot, app, "Silence which watchlist?")
+        await pilot.press("j", "enter")
+        await sees(pilot, app, "end the silence now")
+        await pilot.press("enter")
+        await sees(pilot, app, "grève is no longer silenced: nothing was kept back")
 
     drive(newsroom, script)
 
