@@ -93,7 +93,7 @@ class WatchlistBriefing(Struct, frozen=True, kw_only=True):
     """Stories in equal parts of the time, oldest first."""
     missed: str = ""
     """Feeds and times with gaps, in words; empty if all its feeds were read."""
-    recall: str = ""
+    coverage: str = ""
     """What was seen and about how much was published, in words; empty if that is not known."""
 
 

@@ -77,8 +77,8 @@ def _heading(watchlist: WatchlistBriefing, top: int) -> Iterator[tuple[str, Line
     yield "counts", [(_counts(watchlist, top), "quiet")]
     if bars := chart(watchlist):
         yield "chart", [(bars, "list")]
-    if watchlist.recall:
-        yield "recall", [(watchlist.recall, "quiet")]
+    if watchlist.coverage:
+        yield "coverage", [(watchlist.coverage, "quiet")]
     if watchlist.missed:
         yield "missed", [(_("May be missing: {feeds}", feeds=watchlist.missed), "late")]
 

@@ -224,7 +224,7 @@ class WatchlistBriefingRow(TypedDict):
     unusual: Annotated[bool, means("Whether that is beyond chance.", "baseline.unusual")]
     chart: Annotated[list[int], means("Stories in equal parts of the time, oldest first.")]
     missed: Annotated[Line, means("What may be missing, in words; or empty.")]
-    recall: Annotated[Line, means("How much was seen of what was published, in words; or empty.")]
+    coverage: Annotated[Line, means("How much was seen of what was published, in words; or empty.")]
 
 
 class BriefedGapRow(TypedDict):

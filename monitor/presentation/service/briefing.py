@@ -191,11 +191,11 @@ def _watchlist(
         baseline=facts.baselines.get(name, Baseline()),
         chart=facts.charts.get(name, ()),
         missed=describe_gap(gaps[0], facts.until, zone) if gaps else "",
-        recall=_published(facts.recalls, name),
+        coverage=_coverage(facts.recalls, name),
     )
 
 
-def _published(recalls: Sequence[Recall], watchlist: str) -> str:
+def _coverage(recalls: Sequence[Recall], watchlist: str) -> str:
     """Return what a watchlist saw, and about how much was published; empty if that is not known."""
     recall = whole(recalls, watchlist)
     is_known = recall is not None and isinstance(recall.answer, Estimate)

@@ -129,6 +129,8 @@ def test_coverage_is_told_with_its_interval(newsroom: Newsroom) -> None:
         == newsroom.json("coverage", "--since", "1d", "--json")[0]
     )
     assert told in newsroom.here("brief").stdout
+    briefed = newsroom.json("brief", "--json")["watchlists"]
+    assert any(row["coverage"].startswith(told) for row in briefed)
     french = newsroom.here("status", LC_ALL="fr_FR.UTF-8").stdout
     assert "40 vus, environ 40 publiés (de 40 à 4" in french.replace("\N{NO-BREAK SPACE}", " ")
 
