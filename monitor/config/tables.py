@@ -31,8 +31,9 @@ S = TypeVar("S", bound="Table")
 V = TypeVar("V")
 Schema = dict[str, Any]
 
-TEXT, TRUTH, NUMBER, LIST, TABLE = mark_all(
+TEXT, TRUTH, NUMBER, LIST, TABLE, NAMES = mark_all(
     "expected", "text", "true or false", "a number", "a list", "a mapping (`key: value`)",
+    "a mapping: for each name a line `NAME: …`, without a dash",
 )  # fmt: skip
 ANY_TEXT: Schema = {"type": ["string", "number"]}
 
@@ -229,7 +230,7 @@ def named(names: Kind[str], values: Kind[T], schema: Schema | None = None) -> Ki
 
     def read(node: Node, place: Place) -> dict[str, T]:
         if not isinstance(node, MappingNode):
-            raise WrongKindError(TABLE)
+            raise WrongKindError(NAMES)
         entries = {}
         for pair in list(node.pairs):
             name = place.read(names, pair.key)

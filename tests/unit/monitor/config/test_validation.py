@@ -150,6 +150,7 @@ MISTAKES: list[tuple[str, str]] = [
     (watchlist("score: {a: ▲true}", "threshold: 3", NAME), "`a` must be a number"),
     (watchlist("score: {a: 4}", "threshold: ▲.inf", NAME), "`threshold` must be a number"),
     (watchlist("score: ▲[a, b]", "threshold: 3", NAME), "`score` must be a mapping"),
+    (f"{FEEDS}{WATCHLISTS}concepts:\n  ▲- Alibaba\n", "for each name a line `NAME: …`, without"),
     # --- addresses
     (feed("▲lesechos.fr/rss"), "did you mean `https://lesechos.fr/rss`?"),
     (feed("url: ▲ftp://a.example/rss"), "is not an address; write https://"),
