@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import sys
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from functools import partial
 from itertools import chain
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import Any, NoReturn
 
 import click
 from msgspec.structs import replace
 
 from monitor.base import signs, text_cleaning
-from monitor.base.errors import MonitorError, StoreError
+from monitor.base.errors import StoreError
 from monitor.base.formatting import alert_number, clauses
 from monitor.base.formatting import alerts as counted_alerts
 from monitor.base.translation import gettext as _
@@ -24,7 +24,7 @@ from monitor.cli.names import KnownNames
 from monitor.cli.options import (
     build_filter,
     combined,
-    completion_context,
+    completer,
     format_option,
     with_filters,
     with_limit,
@@ -47,39 +47,17 @@ from monitor.presentation.story import (
 from monitor.runtime.machine import pause
 from monitor.runtime.viewing import commit_waiter
 
-if TYPE_CHECKING:
-    from click.shell_completion import CompletionItem
-
-    from monitor.storage.store.sql.triage import TriageViews
-
 STATES = ("open", "new", "acknowledged", "closed", "all")
 VERDICTS = ("relevant", "noise", "none")
 
 
-def _completer(
-    read: Callable[[TriageViews], Mapping[str, str | None]],
-) -> Callable[[click.Context, click.Parameter, str], list[CompletionItem]]:
-    """Return a completion of names of the store, from a function that explains each."""
-
-    def complete(
-        context: click.Context, _parameter: click.Parameter, incomplete: str
-    ) -> list[CompletionItem]:
-        from click.shell_completion import CompletionItem
-
-        try:
-            names = read(completion_context(context).service().views.triage).items()
-        except MonitorError:
-            return []
-        prefix = incomplete.casefold()
-        return [CompletionItem(n, help=w) for n, w in names if n.casefold().startswith(prefix)]
-
-    return complete
+def _tags(cli: CliContext) -> dict[str, str | None]:
+    counts = cli.service().views.triage.tags()
+    return {tag: counted_alerts(count) for tag, count in counts.items()}
 
 
-complete_tags = _completer(
-    lambda triage: {tag: counted_alerts(count) for tag, count in triage.tags().items()}
-)
-complete_people = _completer(lambda triage: dict.fromkeys((ME, NOBODY, *triage.people())))
+complete_tags = completer(_tags)
+complete_people = completer(lambda cli: (ME, NOBODY, *cli.service().views.triage.people()))
 
 with_alert_filters = combined(
     click.option(

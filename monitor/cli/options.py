@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
@@ -17,7 +17,7 @@ from monitor.base.translation import gettext as _
 from monitor.cli import CliContext
 from monitor.cli.names import InputError, hinted
 from monitor.config.loading import load
-from monitor.model.config import Config, SavedSearch
+from monitor.model.config import SavedSearch
 from monitor.model.search import Filter
 from monitor.runtime.machine import clock, local_zone
 
@@ -126,7 +126,7 @@ def complete_query(
     from click.shell_completion import CompletionItem
 
     if incomplete.startswith("@"):
-        return _items(f"@{name}" for name in _with_prefix(context, incomplete[1:], _searches))
+        return _complete_search(context, _, incomplete)
     try:
         completion = (
             completion_context(context).service().archive.complete(incomplete, len(incomplete))
@@ -137,52 +137,45 @@ def complete_query(
     return [CompletionItem(prefix + candidate.text) for candidate in completion.candidates]
 
 
-def _completer(
-    list_names: Callable[[Config], Iterable[str]],
+def completer(
+    names_of: Callable[[CliContext], Mapping[str, str | None] | Iterable[str]],
 ) -> Callable[[click.Context, click.Parameter, str], list[CompletionItem]]:
-    """Complete names that feeds.yaml has."""
+    """Complete names, a mapping explains them; none where feeds.yaml or store cannot be read."""
 
     def complete(
         context: click.Context, _: click.Parameter, incomplete: str
     ) -> list[CompletionItem]:
-        return _items(_with_prefix(context, incomplete, list_names))
+        from click.shell_completion import CompletionItem
+
+        try:
+            names = names_of(completion_context(context))
+        except MonitorError:
+            return []
+        helps = names if isinstance(names, Mapping) else dict.fromkeys(names)
+        prefix = incomplete.casefold()
+        is_bash = os.environ.get("_TOCSIN_COMPLETE") == "bash_complete"
+        return [
+            CompletionItem(_BASH.sub(r"\\\g<0>", name) if is_bash else name, help=words)
+            for name, words in helps.items()
+            if name.casefold().startswith(prefix)
+        ]
 
     return complete
 
 
-def _searches(config: Config) -> list[str]:
-    return [search.name for search in config.searches]
+_BASH = re.compile(r"[^\w@:./-]")
+"""What bash, which quotes no completion, gets with a backslash."""
 
 
-def _feeds_and_tags(config: Config) -> list[str]:
-    tags = sorted({f"tag:{tag}" for feed in config.feeds for tag in feed.tags})
-    return [*(feed.name for feed in config.feeds), *tags]
+def _feeds_and_tags(cli: CliContext) -> list[str]:
+    feeds = load(cli.config_path).feeds
+    return [*(f.name for f in feeds), *sorted({f"tag:{tag}" for f in feeds for tag in f.tags})]
 
 
-complete_watchlist = _completer(lambda config: [watchlist.name for watchlist in config.watchlists])
-complete_feed = _completer(lambda config: [feed.name for feed in config.feeds])
-complete_feed_or_tag = _completer(_feeds_and_tags)
-
-
-def _with_prefix(
-    context: click.Context, incomplete: str, list_names: Callable[[Config], Iterable[str]]
-) -> list[str]:
-    """Return the names of feeds.yaml with this prefix; none where it has a mistake."""
-    try:
-        names = list_names(load(completion_context(context).config_path))
-    except MonitorError:
-        return []
-    prefix = incomplete.casefold()
-    return [name for name in names if name.casefold().startswith(prefix)]
-
-
-def _items(names: Iterable[str]) -> list[CompletionItem]:
-    """Return names to complete; bash, which quotes none, gets them with backslashes."""
-    from click.shell_completion import CompletionItem
-
-    if os.environ.get("_TOCSIN_COMPLETE") == "bash_complete":
-        names = (re.sub(r"([^\w@:./-])", r"\\\1", name) for name in names)
-    return [CompletionItem(name) for name in names]
+complete_watchlist = completer(lambda cli: [w.name for w in load(cli.config_path).watchlists])
+complete_feed = completer(lambda cli: [feed.name for feed in load(cli.config_path).feeds])
+complete_feed_or_tag = completer(_feeds_and_tags)
+_complete_search = completer(lambda cli: [f"@{s.name}" for s in load(cli.config_path).searches])
 
 
 def completion_context(context: click.Context) -> CliContext:
