@@ -105,27 +105,13 @@ class Service:
             EncodingError: The process that compares was killed, or died.
             StoreError: The store cannot be read.
         """
-        from index.evaluation.highlight import snippet
         from monitor.intake.similar.encoding_process import EncodingProcess
         from monitor.model.event_link import require_encoder
 
         require_encoder("tocsin similar")  # not a message
         with closing(EncodingProcess(self._store)) as process:
             cosines = {hit.article: hit.cosine for hit in process.similar(article, limit)}
-        feeds = {feed.number: feed.name for feed in self.views.feeds.every()}
-        alerts = self.views.alerts.of_articles(cosines)
-        return [
-            SearchHit(
-                article=similar,
-                feed=feeds.get(similar.feeds[0], "?"),
-                score=cosines[similar.id],
-                spans=(),
-                snippet=snippet(similar, (), SNIPPET)[0],
-                lit=(),
-                alerts=tuple(row.alert for row in alerts if row.article == similar.id),
-            )
-            for similar in self.views.articles.get([*cosines])
-        ]
+        return [*self.archive.hits(cosines, SNIPPET)]
 
     def preview_watchlist(
         self,

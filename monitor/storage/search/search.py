@@ -13,7 +13,7 @@ import base64
 import json
 import math
 import threading
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from datetime import tzinfo
 from functools import cache
@@ -202,7 +202,7 @@ class ArchiveSearch:
             note = self._note(archive, totals)
         hits = result.hits[skipped:]
         before = min(cursor.shown + skipped, result.total)
-        search_hits = tuple(self._with_snippets(parsed, hits, width))
+        search_hits = tuple(self.hits({hit.id: hit.score for hit in hits}, width, parsed))
         if missing := len(hits) - len(search_hits):
             note = ngettext(
                 "{count} article is found by the index and not in the store any more",
@@ -378,24 +378,27 @@ class ArchiveSearch:
         queued = totals.articles - archive.article_count if self._is_shared else totals.unindexed
         return index_notes.describe_waiting(max(0, queued))
 
-    def _with_snippets(
-        self, query: Query, hits: Iterable[ArchiveHit], width: int
-    ) -> Iterable[SearchHit]:
-        hits = list(hits)
-        articles = {a.id: a for a in self._views.articles.get([hit.id for hit in hits])}
+    def hits(
+        self, scores: Mapping[int, float], width: int, query: Query | None = None
+    ) -> Iterator[SearchHit]:
+        """Yield articles with snippets of at most `width` cells, by their ids and scores.
+
+        Without a query, nothing is lit. Articles that the store does not have are left out.
+        """
+        articles = {article.id: article for article in self._views.articles.get([*scores])}
         names = {feed.number: feed.name for feed in self._views.feeds.every()}
         alerts = self._views.alerts.of_articles(articles)
-        highlighter = Highlighter(query)
-        for hit in checked(hits, 1):
-            article = articles.get(hit.id)
+        highlighter = Highlighter(query) if query else None
+        for id, score in checked(scores.items(), 1):
+            article = articles.get(id)
             if article is None:
                 continue
-            spans = tuple(highlighter.spans(article))
+            spans = tuple(highlighter.spans(article)) if highlighter else ()
             text, lit = snippet(article, spans, width)
             yield SearchHit(
                 article=article,
                 feed=names.get(article.feeds[0], "?"),
-                score=hit.score,
+                score=score,
                 spans=spans,
                 snippet=text,
                 lit=tuple(lit),
