@@ -51,16 +51,13 @@ if TYPE_CHECKING:
 
 
 READ_ONLY_ACTIONS = frozenset({
-    "articles", "back", "back_or_quit", "back_to_list", "bottom",
-    "briefing", "choose_filter", "clear_filter",
-    "close_dialog", "columns",
-    "command_palette", "copy_link", "coverage_gaps", "dismiss", "edit", "facets",
-    "feed_articles", "feeds", "filter", "find", "help", "history", "item", "leave", "mark",
-    "match", "move", "newest", "next_pane", "next_theme", "open", "open_link", "open_part",
-    "outlets", "page", "pane", "parts", "pause", "repaint", "revisions", "save_picture", "scroll",
-    "search",
-    "show_on_main", "similar", "sort", "sort_by", "states", "suspend_process", "theme",
-    "toggle_bell", "top", "untriaged", "why", "zoom",
+    "articles", "back", "back_or_quit", "back_to_list", "bottom", "briefing", "choose_filter",
+    "clear_filter", "close_dialog", "columns", "command_palette", "copy_link", "coverage_gaps",
+    "dismiss", "edit", "facets", "feed_articles", "feeds", "filter", "find", "help", "history",
+    "item", "leave", "mark", "match", "move", "newest", "next_pane", "next_theme", "open",
+    "open_link", "open_part", "outlets", "page", "pane", "parts", "pause", "repaint", "revisions",
+    "save_picture", "scroll", "search", "show_on_main", "similar", "sort", "sort_by", "states",
+    "suspend_process", "theme", "toggle_bell", "top", "untriaged", "why", "zoom",
 })  # fmt: skip
 """Actions that never write. A read-only dashboard refuses every other action, new ones too."""
 

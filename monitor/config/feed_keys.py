@@ -143,13 +143,11 @@ class SecretsKeys(SettingsKeys):
     def unfit_keys(cls, node: MappingNode) -> Iterator[tuple[int, str]]:
         """Yield a problem if `auth` and a header say the same."""
         headers = node.get("headers")
+        problem = _("`auth` and a header Authorization say the same; take one out")
         if node.get("auth") and headers and isinstance(headers.value, MappingNode):
             for key, _value in headers.value.pairs:
                 if key.text.lower() == "authorization":
-                    yield (
-                        key.start,
-                        _("`auth` and a header Authorization say the same; take one out"),
-                    )
+                    yield key.start, problem
 
 
 class SharedKeys(SettingsKeys):
@@ -207,7 +205,6 @@ class FeedKeys(SecretsKeys, AddressKeys):
         for key, _value in node.pairs:
             if key.text in SELECTORS and not page:
                 yield key.start, _("`{key}` is for a `page`", key=key.text)
-        for key, _value in node.pairs:
             if key.text in ("password", "since", "split") and not node.get("mailbox"):
                 yield key.start, _("`{key}` is for a `mailbox`", key=key.text)
         if node.get("password"):

@@ -120,13 +120,12 @@ def _feed(draft: ConfigDraft, number: int, hosts: Counter[str], credentials: Cre
     host = addresses.host(keys.address)
     sources = settings_sources(draft.file, number)
     name = keys.name or (host if hosts[host] == 1 else normalized_url(keys.address))
+    selectors = Selectors(**{key: getattr(keys, key) for key in SELECTORS})
     feed = Feed(
         url=addresses.without_login(keys.address),
         source=Source(
             kind=keys.kind,
-            selectors=Selectors(**{key: getattr(keys, key) for key in SELECTORS})
-            if keys.page
-            else None,
+            selectors=selectors if keys.page else None,
             since=keys.since,
             split=bool(keys.split),
         ),

@@ -374,9 +374,6 @@ def without_items(text: str, key: str, numbers: Collection[int]) -> str:
 
 # --- feeds ----------------------------------------------------------------------------
 
-_ADDRESSES = tuple(kind.key for kind in SourceKind)
-"""The keys that hold the address of a feed, of which it has one."""
-
 
 def set_enabled(text: str, url: str, *, on: bool) -> str:
     """Return the text with a feed polled or not.
@@ -387,7 +384,7 @@ def set_enabled(text: str, url: str, *, on: bool) -> str:
         LayoutError: The layout of the file cannot be edited.
     """
     file = EditedFile(text)
-    number, _address, feed = _feed(file, url)
+    number, _key, feed = _feed(file, url)
     if isinstance(feed, str):
         return text if on else with_changed(text, "feeds", number, {"url": feed, "enabled": False})
     node = file.items("feeds")[number]
@@ -408,31 +405,27 @@ def _must_stay(text: str, node: Node, key: str) -> bool:
 
 def with_address(text: str, old: str, new: str) -> str:
     """Return the text with another address for the feed that has `old`; raises LayoutError."""
-    number, address, feed = _feed(EditedFile(text), old)
-    login, at, _host = urlsplit(address).netloc.rpartition("@")
+    number, key, feed = _feed(EditedFile(text), old)
+    login, at, _host = urlsplit(feed[key] if key else feed).netloc.rpartition("@")
     target = new.replace("://", f"://{login}@", 1) if at else new
-    key = next((name for name in _ADDRESSES if name in feed), "")
-    changed = target if isinstance(feed, str) else {**feed, key: target}
+    changed = {**feed, key: target} if key else target
     return with_changed(text, "feeds", number, changed)
 
 
 def _feed(file: EditedFile, url: str) -> tuple[int, str, Any]:
-    """Return the number of the feed with an address, the address as written, and the feed.
+    """Return the number of the feed with an address, its key, '' for a bare one, and the feed.
 
     Raises:
         LayoutError: No feed of the file has it.
     """
     for number, node in enumerate(file.items("feeds")):
         feed: Any = node.plain()
-        if isinstance(feed, dict):
-            address = next((feed[key] for key in _ADDRESSES if key in feed), None)
-        else:
-            address = feed
+        keys = [kind.key for kind in SourceKind if isinstance(feed, dict) and kind.key in feed]
+        address = feed[keys[0]] if keys else feed
         if isinstance(address, str) and without_login(address) == url:
-            return number, address, feed
-    raise LayoutError(
-        _("no feed of the file has the address {url}; it comes from elsewhere", url=url)
-    )
+            return number, keys[0] if keys else "", feed
+    message = _("no feed of the file has the address {url}; it comes from elsewhere", url=url)
+    raise LayoutError(message)
 
 
 # --- the file -------------------------------------------------------------------------

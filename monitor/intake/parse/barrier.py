@@ -1,7 +1,7 @@
 """What stands in place of a document: a challenge, a consent page, a login, a paywall.
 
-Nothing is circumvented: a barrier is recognised, so that its text is never taken for an article,
-and said. A page is a barrier only by a sign that no article about barriers has, or by several.
+Nothing is circumvented: a barrier is recognised and told, so that its text is never taken for an
+article. A page is a barrier only by a sign that no article about barriers has, or by several.
 """
 
 from __future__ import annotations
