@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -13,11 +14,11 @@ from monitor.base.formatting import alerts, articles, clauses, megabytes
 from monitor.base.translation import gettext as _
 from monitor.base.translation import ngettext, number
 from monitor.cli import CliContext, say
-from monitor.cli.output import no_progress, progress_bar
+from monitor.cli.output import progress_bar
 from monitor.config.addresses import store as store_url
 from monitor.config.location import data_folder, data_folder_of
 from monitor.model.config import StoreAddress
-from monitor.runtime.run_log import Progress
+from monitor.model.status import Progress
 from monitor.storage.maintenance import indexer
 from monitor.storage.maintenance.backup import (
     CONFIG,
@@ -54,14 +55,7 @@ def backup(cli: CliContext, file: Path, force: bool) -> None:
             )
         )
     with progress_bar() as progress:
-        summary = back_up(
-            cli.folder,
-            cli.config_path,
-            file,
-            cli.clock(),
-            progress or no_progress,
-            force=force,
-        )
+        summary = back_up(cli.folder, cli.config_path, file, cli.clock(), progress, force=force)
     size = megabytes(file.stat().st_size)
     contents = ", ".join([articles(summary.articles), alerts(summary.alerts), size])
     say(_("{name}: {text}", name=file, text=contents))
@@ -95,17 +89,11 @@ def restore(cli: CliContext, file: Path, folder: Path | None, force: bool) -> No
     moment = datetime.fromtimestamp(cli.clock(), UTC).strftime("%Y%m%d-%H%M%S")
     old_folder = paths.data / f"before-restore-{moment}"
     with progress_bar() as progress, MonitorLock(paths.data):
-        unpacked = unpack(file, paths, progress or no_progress)
+        unpacked = unpack(file, paths, progress)
         replace_newsroom(unpacked, config, paths, old_folder)
         indexed_count = _build_index(paths, progress)
-    say(
-        _(
-            "{config}, {folder}: as of {moment}",
-            config=paths.config,
-            folder=paths.data,
-            moment=manifest.taken,
-        )
-    )
+    places = {"config": paths.config, "folder": paths.data}
+    say(_("{config}, {folder}: as of {moment}", **places, moment=manifest.taken))
     totals = f"{articles(manifest.articles)}, {alerts(manifest.alerts)}"
     indexed = ngettext("{count} indexed", "{count} indexed", indexed_count)
     say(clauses([totals, indexed]))
@@ -140,16 +128,9 @@ def _restore_paths(
     return RestorePaths(path, data)
 
 
-def _build_index(paths: RestorePaths, progress: Progress | None) -> int:
-    store = open_store(StoreAddress(paths.data))
-    try:
-        return indexer.catch_up(
-            store,
-            paths.data,
-            lambda done, total: progress("indexing", done, total) if progress else None,
-        )
-    finally:
-        store.close()
+def _build_index(paths: RestorePaths, progress: Progress) -> int:
+    with closing(open_store(StoreAddress(paths.data))) as store:
+        return indexer.catch_up(store, paths.data, partial(progress, "indexing"))
 
 
 class StoreParam(click.ParamType["StoreAddress"]):
@@ -184,7 +165,7 @@ def move(cli: CliContext, source: StoreAddress, target: StoreAddress) -> None:
         if not source.is_shared and source.folder.is_dir():
             stack.enter_context(MonitorLock(source.folder))
         progress = stack.enter_context(progress_bar())
-        rows = move_store(source, target, progress or no_progress)
+        rows = move_store(source, target, progress)
     say(
         _(
             "{articles}, {alerts}; {rows} rows of {tables} tables copied, read again and compared",

@@ -90,8 +90,7 @@ def _write_files(service: Service, ids: Sequence[int], folder: Path, style: str)
     with progress_bar() as progress:
 
         def report(count: ExportCount) -> None:
-            if progress:
-                progress("exporting", count.written + count.unchanged, len(ids))
+            progress("exporting", count.written + count.unchanged, len(ids))
 
         result = write(service.views.articles.with_alerts(ids), folder, style, report)
     summary = ngettext(
@@ -123,8 +122,7 @@ def _write_stix(service: Service, ids: Sequence[int], file: Path, tlp: str) -> N
         numbers = iter(range(1, len(articles) + 1))
 
         def report() -> None:
-            if progress:
-                progress("STIX", next(numbers), len(articles))
+            progress("STIX", next(numbers), len(articles))
 
         text = bundle(articles, export_context, report)
     if str(file) == "-":

@@ -21,10 +21,10 @@ from monitor.intake.feed_backfill import FeedBackfill
 from monitor.model.config import Config
 from monitor.model.feed import Feed
 from monitor.model.poll import Entry
+from monitor.model.status import Progress
 from monitor.presentation.rows import row
 from monitor.presentation.rows.feeds import FeedBackfillRow
 from monitor.presentation.service.subscriptions import find_feed
-from monitor.runtime.run_log import Progress
 
 PROBLEMS = 3
 """Documents that could not be read, which are named; the others are counted."""
@@ -82,7 +82,7 @@ async def _run(
     feed: Feed,
     since: Timestamp,
     now: Timestamp,
-    progress: Progress | None,
+    progress: Progress,
 ) -> FeedBackfill:
     from monitor.runtime.network import reading
 
@@ -91,8 +91,7 @@ async def _run(
         async for entries in backfill.entries():
             for start in range(0, len(entries), BATCH):
                 importer.take(_imported(entries[start : start + BATCH], feed, now))
-            if progress:
-                progress("importing", backfill.read, backfill.known)
+            progress("importing", backfill.read, backfill.known)
     return backfill
 
 

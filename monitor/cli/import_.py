@@ -6,6 +6,7 @@ import sys
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
+from functools import partial
 from itertools import islice
 from pathlib import Path
 
@@ -22,16 +23,11 @@ from monitor.cli import CliContext, say
 from monitor.cli.output import progress_bar
 from monitor.config.loading import load, signature
 from monitor.intake import article_import
-from monitor.intake.article_import import (
-    BATCH,
-    ArticleImport,
-    ImportedArticle,
-    parse_article,
-)
+from monitor.intake.article_import import BATCH, ArticleImport, ImportedArticle, parse_article
 from monitor.judgement.alerts.routing import routing
 from monitor.model.config import Config
+from monitor.model.status import Progress
 from monitor.runtime.machine import local_zone
-from monitor.runtime.run_log import Progress
 from monitor.storage.maintenance import indexer
 from monitor.storage.monitor_lock import MonitorLock
 from monitor.storage.store import open_store
@@ -92,7 +88,7 @@ def _refuse_xml(file: Path) -> None:
 @contextmanager
 def importing(
     cli: CliContext, feed: str, adapted: Callable[[Config], Config] = lambda config: config
-) -> Iterator[tuple[ArticleImport, Progress | None]]:
+) -> Iterator[tuple[ArticleImport, Progress]]:
     """Yield what imports articles and what shows how far it is; index the articles at the end.
 
     Args:
@@ -153,7 +149,7 @@ def _current_config(cli: CliContext) -> Callable[[], Config]:
 
 
 def _parse_articles(
-    file: Path, clock: Callable[[], float], tally: _Tally, progress: Progress | None
+    file: Path, clock: Callable[[], float], tally: _Tally, progress: Progress
 ) -> Iterator[ImportedArticle]:
     """Yield the articles of a file; report the lines that cannot be read."""
     is_stdin = str(file) == "-"
@@ -168,19 +164,14 @@ def _parse_articles(
             yield tally.count(parse_article(item.value(), clock()))
         except ValueError as error:
             tally.refuse(f"{item.place}: {error}")
-        if progress:
-            progress("importing", item.end, max(total, item.end))
+        progress("importing", item.end, max(total, item.end))
 
 
-def _index_imported(cli: CliContext, store: Store, progress: Progress | None) -> None:
+def _index_imported(cli: CliContext, store: Store, progress: Progress) -> None:
     """Add the imported articles to the index; a running monitor does so by itself."""
     try:
         with MonitorLock(cli.folder):
-            indexer.catch_up(
-                store,
-                cli.folder,
-                lambda done, total: progress("indexing", done, total) if progress else None,
-            )
+            indexer.catch_up(store, cli.folder, partial(progress, "indexing"))
     except AlreadyRunningError:
         say(_("the running monitor indexes them within seconds"))
 

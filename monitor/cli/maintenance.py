@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import ExitStack, closing
+from functools import partial
 
 import click
 
@@ -16,8 +17,8 @@ from monitor.cli import CliContext, output, say
 from monitor.cli.output import progress_bar
 from monitor.config.loading import load
 from monitor.model.config import STORE_FILE, Retention
+from monitor.model.status import Progress
 from monitor.runtime.machine import pause
-from monitor.runtime.run_log import Progress
 from monitor.storage.data_folder import archive_address
 from monitor.storage.maintenance import indexer
 from monitor.storage.maintenance.index_follower import follower_lock, is_followed
@@ -52,8 +53,7 @@ def reindex(cli: CliContext, update: bool) -> None:
 
             def report(done: int, total: int) -> None:
                 write_progress(cli.folder, done, total)
-                if progress:
-                    progress("indexing", done, total)
+                progress("indexing", done, total)
 
             done = _index(cli, report, update=update)
     say(ngettext("{count} article indexed", "{count} articles indexed", done))
@@ -83,14 +83,9 @@ def vacuum(cli: CliContext, dry_run: bool) -> None:
     """
     retention = load(cli.config_path, data=cli.data).retention
     open_views(cli.store).totals()  # raises StoreError if there is no store
-    store = open_store(cli.store)
-    try:
-        if dry_run:
-            _preview_vacuum(cli, store, retention)
-        else:
-            _run_vacuum(cli, store, retention)
-    finally:
-        store.close()
+    with closing(open_store(cli.store)) as store:
+        act = _preview_vacuum if dry_run else _run_vacuum
+        act(cli, store, retention)
 
 
 def _preview_vacuum(cli: CliContext, store: Store, retention: Retention) -> None:
@@ -135,17 +130,16 @@ def _sweep_step(sweep: RetentionSweep, pause: Callable[[float], None], slow: boo
     return sweep.step()
 
 
-def _sweep_all(step: Callable[[], SweepResult], progress: Progress | None) -> SweepResult:
+def _sweep_all(step: Callable[[], SweepResult], progress: Progress) -> SweepResult:
     """Take steps until nothing is left to delete; return their sum."""
     result = SweepResult()
     while (step_result := step()) != SweepResult():
         result += step_result
-        if progress:
-            progress("deleting", result.articles, result.articles + result.spared)
+        progress("deleting", result.articles, result.articles + result.spared)
     return result
 
 
-def _compact(cli: CliContext, store: Store, progress: Progress | None) -> tuple[int, int]:
+def _compact(cli: CliContext, store: Store, progress: Progress) -> tuple[int, int]:
     """Compact store and index; return their size in bytes before and after."""
     engine = archive_engine(archive_address(cli.folder))
     file = cli.folder / STORE_FILE
@@ -154,24 +148,18 @@ def _compact(cli: CliContext, store: Store, progress: Progress | None) -> tuple[
         return engine.size() + (file.stat().st_size if file.exists() else 0)
 
     before = disk_usage()
-    indexer.catch_up(
-        store,
-        cli.folder,
-        lambda done, total: progress("indexing", done, total) if progress else None,
-    )
+    indexer.catch_up(store, cli.folder, partial(progress, "indexing"))
     writer = engine.open_writer()
     total = 0
 
     def merging(remaining: int) -> None:
         nonlocal total
         total = max(total, remaining)
-        if progress:
-            progress("merging", total - remaining, total)
+        progress("merging", total - remaining, total)
 
     writer.compact(merging)
     writer.close()
-    if progress:
-        progress("compacting", 0, 1)
+    progress("compacting", 0, 1)
     if not cli.shared:  # PostgreSQL frees space by itself
         compact(cli.folder)
     return before, disk_usage()

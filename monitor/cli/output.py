@@ -28,8 +28,8 @@ from monitor.presentation.spans import Line, fit, line_breaks, wrap_line
 from monitor.runtime.machine import local_zone
 
 if TYPE_CHECKING:
+    from monitor.model.status import Progress
     from monitor.presentation.rows import Row
-    from monitor.runtime.run_log import Progress
 
 STYLES: Mapping[str, Mapping[str, Any]] = {
     **{
@@ -104,23 +104,20 @@ def echo(line: str) -> None:
 
 
 @contextmanager
-def progress_bar(enabled: bool = True) -> Iterator[Progress | None]:
-    """Yield a function that takes (task, done, total); None if stderr is not a terminal.
+def progress_bar(enabled: bool = True) -> Iterator[Progress]:
+    """Yield a function that takes (task, done, total), and shows it if stderr is a terminal.
 
     Tasks are messages that were marked (`PROGRESS`); others are shown as they are.
     """
     if not enabled or not sys.stderr.isatty():
-        yield None
+        yield lambda _label, _done, _total: None
         return
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, TextColumn
     from rich.progress import Progress as Bar
 
-    columns = (
-        TextColumn("{task.description:>9}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-    )  # not a message
+    label = TextColumn("{task.description:>9}")  # not a message
+    columns = label, BarColumn(), MofNCompleteColumn()
     with Bar(*columns, console=Console(stderr=True), transient=True) as progress:
         task = progress.add_task("", total=None)
 
@@ -130,10 +127,6 @@ def progress_bar(enabled: bool = True) -> Iterator[Progress | None]:
             )
 
         yield update
-
-
-def no_progress(_label: str, _done: int, _total: int) -> None:
-    """Show nothing: stderr is no terminal."""
 
 
 PROGRESS = mark_all(

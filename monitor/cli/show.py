@@ -4,17 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from functools import partial
-from typing import Any
 
 import click
 
 from monitor.base import text_cleaning
 from monitor.base.article import Timestamp
 from monitor.base.errors import StoreError
-from monitor.base.formatting import (
-    alert_number,
-    shown_title,
-)
+from monitor.base.formatting import alert_number, shown_title
 from monitor.base.translation import gettext as _
 from monitor.base.translation import ngettext
 from monitor.cli import CliContext, output
@@ -22,11 +18,7 @@ from monitor.cli.alerts import listed_lines
 from monitor.cli.names import AnyNumber, Number, no_alert, no_article
 from monitor.cli.options import with_format
 from monitor.model.alert import Alert, MergedAlert, Outlet, StoryTimeline
-from monitor.model.article import (
-    ArticleDetails,
-    ArticleRevision,
-    repeated_summary,
-)
+from monitor.model.article import ArticleDetails, ArticleRevision, repeated_summary
 from monitor.model.delivery import Delivery
 from monitor.model.shown_names import list_name, severity_name
 from monitor.model.triage import Decision
@@ -121,7 +113,7 @@ def _show_alert(cli: CliContext, id: int, style: str, *, diff: bool) -> None:
     if style == "json":
         diffs = {**_load_revisions_row(cli, details)} if diff and details else {}
         numbers = {"story_alerts": [alert_number(a.id) for a in story.alerts]}
-        _print_json({**alert_row(alert), **numbers, **diffs})
+        output.print_json({**alert_row(alert), **numbers, **diffs})
         return
     number = alert_number(id)
     output.echo(
@@ -162,7 +154,8 @@ def _show_article(cli: CliContext, id: int, style: str, *, diff: bool) -> None:
         raise no_article(id)
     _require_evidence(cli, details)
     if style == "json":
-        _print_json({**details_row(details), **(_load_revisions_row(cli, details) if diff else {})})
+        diffs = {**_load_revisions_row(cli, details)} if diff else {}
+        output.print_json({**details_row(details), **diffs})
         return
     output.echo(article_name(id))
     _print_article(cli, details, diff=diff)
@@ -183,10 +176,6 @@ def _require_evidence(
         faults = "; ".join(map(str, contradictions(proofs, sorted(ids), outlets, story)))
     if faults:
         raise StoreError(_("it is not as its evidence says: {faults}", faults=faults))
-
-
-def _print_json(mapping: dict[str, Any]) -> None:
-    output.print_json(mapping)
 
 
 def _print_article(cli: CliContext, details: ArticleDetails, *, diff: bool) -> None:

@@ -19,7 +19,7 @@ from monitor.cli.options import with_format
 from monitor.config.loading import load
 from monitor.intake.copied_addresses import complete_url
 from monitor.intake.discovery import ANY, DiscoveredFeed, diagnose
-from monitor.presentation.rows.feeds import diagnostics_row, unreadable_row
+from monitor.presentation.rows.feeds import diagnostics_row
 from monitor.presentation.service.subscriptions import subscribed
 
 
@@ -46,11 +46,7 @@ def feeds_find(context: click.Context, url: str, style: str) -> None:
 
     results, now = asyncio.run(survey()), cli.clock()
     if style == "json":
-        output.print_json([
-            unreadable_row(ANY, result, now) if isinstance(result, FeedError)
-            else diagnostics_row(ANY, result, now)
-            for result in results
-        ])  # fmt: skip
+        output.print_json([diagnostics_row(ANY, result, now) for result in results])
     else:
         known = {r.url for r in results if not isinstance(r, FeedError)
                  and subscribed(r.url, config.feeds if config else ())}  # fmt: skip

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Container, Iterator, Sequence
 from contextlib import suppress
+from itertools import repeat
 from typing import BinaryIO
 
 import click
@@ -41,7 +42,7 @@ from monitor.model.config import Config
 from monitor.model.feed import Feed
 from monitor.model.shown_names import source_name
 from monitor.presentation.letter import letter
-from monitor.presentation.rows.feeds import diagnostics_row, unreadable_row
+from monitor.presentation.rows.feeds import diagnostics_row
 from monitor.presentation.service.subscriptions import (
     describe_prospect,
     find_feed,
@@ -403,13 +404,7 @@ def feeds_check(context: click.Context, feeds: tuple[str, ...], style: str) -> N
     results = asyncio.run(_read(targets, config))
     now = cli.clock()
     if style == "json":
-        rows = [
-            unreadable_row(feed, result, now)
-            if isinstance(result, FeedError)
-            else diagnostics_row(feed, result, now)
-            for feed, result in zip(targets, results, strict=True)
-        ]
-        output.print_json(rows)
+        output.print_json([*map(diagnostics_row, targets, results, repeat(now))])
     else:
         for feed, result in zip(targets, results, strict=True):
             output.print_lines(report_lines(feed, result, now))
@@ -481,5 +476,7 @@ def feeds_letter(cli: CliContext, feed: str, language: str | None) -> None:
     lang = language or (health.state.lang if health else "") or target.lang
     use(lang if lang in LANGUAGES else in_use.language, in_use.folder)
     trouble = (health.barrier or health.state.reason) if health else ""
-    output.echo(letter(target, shown(coded(trouble)), user_agent(config.contact)))
-    use(*in_use)
+    try:
+        output.echo(letter(target, shown(coded(trouble)), user_agent(config.contact)))
+    finally:
+        use(*in_use)

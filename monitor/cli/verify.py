@@ -18,7 +18,7 @@ from monitor.cli import CliContext, output, say
 from monitor.cli.names import AlertNumber, InputError
 from monitor.cli.notify import send_now
 from monitor.cli.options import with_format
-from monitor.cli.output import no_progress, progress_bar
+from monitor.cli.output import progress_bar
 from monitor.storage.maintenance.verification import VerificationResult
 from monitor.storage.maintenance.verification import verify as verify_evidence
 from monitor.storage.store.sql.evidence import EvidenceReader
@@ -74,12 +74,7 @@ def verify(
                 click.echo(clean(record))
             return
         with progress_bar() as progress:
-            result = verify_evidence(
-                proofs,
-                progress or no_progress,
-                now=cli.clock(),
-                noted=head,
-            )
+            result = verify_evidence(proofs, progress, now=cli.clock(), noted=head)
     if style == "json":
         click.echo(json.dumps(_verification_mapping(result), ensure_ascii=False))
     else:

@@ -150,8 +150,7 @@ def watch_test(cli: CliContext, file: Path | None, since: float | None, style: s
     with progress_bar() as progress:
 
         def report(done: int, total: int) -> None:
-            if progress:
-                progress("matching", done, total)
+            progress("matching", done, total)
 
         tallies = backtest(service.archive, views, config.watchlists, config.feeds, since, report)
     ids = [id for tally in tallies.tallies for id in _shown_article_ids(tally)]
@@ -298,8 +297,7 @@ def _suggested(
     with progress_bar() as progress:
 
         def report(done: int, total: int) -> None:
-            if progress:
-                progress(_("judging {watchlist}", watchlist=clean(watchlist.name)), done, total)
+            progress(_("judging {watchlist}", watchlist=clean(watchlist.name)), done, total)
 
         try:
             count, articles = service.archive.count, views.totals().articles

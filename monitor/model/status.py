@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, NamedTuple
 
 from msgspec import Struct, field
@@ -14,6 +15,9 @@ if TYPE_CHECKING:
 
     from monitor.model.lease import SharingMonitor
     from monitor.model.watchlist import BackfillProgress, Silence
+
+Progress = Callable[[str, int, int], None]
+"""Called with the name of the work, the amount that is done, and the total."""
 
 
 class StoreVersion(NamedTuple):

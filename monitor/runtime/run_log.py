@@ -15,16 +15,13 @@ from monitor.base.translation import mark_all, ngettext, number, pgettext
 from monitor.model.alert import AlertKind, SuppressionReason
 from monitor.model.feed import Feed, Outcome, Poll
 from monitor.model.poll import RaisedAlert, RunSummary
+from monitor.model.status import Progress
 from monitor.model.watchlist import SEVERITY_SIGNS
 
 if TYPE_CHECKING:
     from monitor.intake.ingest.poll_outcome import BatchOutcome
 
 log = logging.getLogger("tocsin")
-
-Progress = Callable[[str, int, int], None]
-"""Called with the name of the work, the amount that is done, and the total."""
-
 
 LIBRARY_MESSAGES = 10
 """Messages of libraries that are logged in a minute."""
@@ -57,7 +54,7 @@ class RunLog:
     def __init__(
         self,
         monotonic: Callable[[], float],
-        progress: Progress | None = None,
+        progress: Progress = lambda *_: None,
         *,
         once: bool = False,
     ) -> None:
@@ -80,14 +77,12 @@ class RunLog:
 
     def indexing(self, waiting_articles: int) -> None:
         """Take note of the number of articles that are not yet indexed."""
-        if self._progress:
-            total = max(self._totals.new + self._totals.changed, waiting_articles)
-            self._progress(_("indexing"), total - waiting_articles, total)
+        total = max(self._totals.new + self._totals.changed, waiting_articles)
+        self._progress("indexing", total - waiting_articles, total)
 
     def encoding(self, done: int, total: int) -> None:
         """Take note of the number of articles that have a vector, of all that get one."""
-        if self._progress:
-            self._progress(_("encoding"), done, total)
+        self._progress("encoding", done, total)
 
     def batch_stored(self, outcome: BatchOutcome) -> None:
         for feed, poll in outcome.polls:
@@ -126,8 +121,8 @@ class RunLog:
         )
 
     def _show(self) -> None:
-        if self._progress and self._expected:
-            self._progress(_("polling"), self._totals.feeds, self._expected)
+        if self._expected:
+            self._progress("polling", self._totals.feeds, self._expected)
 
     def _count_poll(self, feed: Feed, poll: Poll) -> None:
         totals = self._totals

@@ -49,7 +49,7 @@ from monitor.model.config import Config, Listening, StoreAddress
 from monitor.model.event_link import EncodedBatch, why_no_vectors
 from monitor.model.lease import Duty
 from monitor.model.poll import RunSummary
-from monitor.model.status import MonitorPresence
+from monitor.model.status import MonitorPresence, Progress
 from monitor.runtime.components import Components
 from monitor.runtime.daemon import Daemon
 from monitor.runtime.lease_keeper import HostTurns, LeaseKeeper, SoleMonitor
@@ -57,7 +57,7 @@ from monitor.runtime.machine import clock, local_zone, server_connections, uptim
 from monitor.runtime.network import http_client, senders
 from monitor.runtime.pipeline import Pipeline
 from monitor.runtime.relocation import Relocation
-from monitor.runtime.run_log import Progress, RunLog
+from monitor.runtime.run_log import RunLog
 from monitor.runtime.viewing import QUIET_SECONDS, open_service
 from monitor.storage.maintenance.indexer_process import IndexerProcess
 from monitor.storage.monitor_lock import MonitorLock
@@ -78,7 +78,7 @@ class RunOptions(Struct, frozen=True, kw_only=True):
     seconds: float | None = None
     """Seconds after which to end; None waits for a signal."""
     log_file: str = ""
-    progress: Progress | None = None
+    progress: Progress = lambda *_: None
     metrics: Listening | None = None
     """Address of the metrics; None leaves it to `feeds.yaml`."""
     lease_seconds: float = 30.0

@@ -175,27 +175,22 @@ class UnreadableRow(TypedDict):
     settings: dict[str, SettingRow]
 
 
-def diagnostics_row(feed: Feed, prospect: DiscoveredFeed, now: Timestamp) -> DiagnosticsRow:
+def diagnostics_row(
+    feed: Feed, result: DiscoveredFeed | FeedError, now: Timestamp
+) -> DiagnosticsRow | UnreadableRow:
     """Return the findings of one reading: times as text, durations in seconds."""
-    from monitor.intake.discovery import diagnose
+    from monitor.intake.discovery import DiscoveredFeed, diagnose, retry
 
-    diagnostics, settings = diagnose(prospect, now, feed), _settings(feed)
-    url = redact(diagnostics.url)
-    return row(DiagnosticsRow, diagnostics, readable=True, url=url, settings=settings)
-
-
-def unreadable_row(feed: Feed, error: FeedError, now: Timestamp) -> UnreadableRow:
-    from monitor.intake.discovery import retry
-
+    settings = {setting.key: row(SettingRow, setting) for setting in feed.settings}
+    url = redact(result.url)
+    if isinstance(result, DiscoveredFeed):
+        found = diagnose(result, now, feed)
+        return row(DiagnosticsRow, found, readable=True, url=url, settings=settings)
     return {
         "readable": False,
-        "url": redact(error.url),
-        "reason": error.reason,
-        "status": getattr(error, "status", None),
-        "retry": retry(error, now, feed),
-        "settings": _settings(feed),
+        "url": url,
+        "reason": result.reason,
+        "status": getattr(result, "status", None),
+        "retry": retry(result, now, feed),
+        "settings": settings,
     }
-
-
-def _settings(feed: Feed) -> dict[str, SettingRow]:
-    return {setting.key: row(SettingRow, setting) for setting in feed.settings}

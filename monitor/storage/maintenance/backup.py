@@ -9,7 +9,7 @@ import shutil
 import sqlite3
 import zipfile
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 from typing import IO, Annotated
@@ -24,6 +24,7 @@ from monitor.base.formatting import iso
 from monitor.base.translation import gettext as _
 from monitor.base.translation import number
 from monitor.model.config import STORE_FILE, StoreAddress
+from monitor.model.status import Progress
 from monitor.storage.data_folder import ARCHIVE_FOLDER
 from monitor.storage.maintenance.verification import verify
 from monitor.storage.store.database.schema import VERSION
@@ -90,9 +91,6 @@ PAGES = 512
 """Pages of the store between two reports of progress: 2 MB."""
 CHUNK = 1 << 20
 
-Progress = Callable[[str, int, int], None]
-"""Called with the name of the step, the amount done, and the total."""
-
 
 def back_up(
     data: Path,
@@ -123,7 +121,7 @@ def back_up(
     try:
         _copy_store(data, copy, progress)
         with EvidenceReader(StoreAddress(folder)) as reader:
-            result = verify(reader, lambda _step, *done: progress(_("checking"), *done), now=now)
+            result = verify(reader, lambda _step, *done: progress("checking", *done), now=now)
         if result.faults and not force:
             raise BackupError(
                 _(
@@ -155,7 +153,7 @@ def _copy_store(data: Path, copy: Path, progress: Progress) -> None:
         source.backup(
             target,
             pages=PAGES,
-            progress=lambda _s, remaining, total: progress(_("copying"), total - remaining, total),
+            progress=lambda _s, remaining, total: progress("copying", total - remaining, total),
             sleep=0,
         )
         source.execute("ROLLBACK")
@@ -189,7 +187,7 @@ def _pack(
                     digest.update(chunk)
                     target.write(chunk)
                     done += len(chunk)
-                    progress(_("packing"), done, total)
+                    progress("packing", done, total)
             files[name] = PackedFile(source.stat().st_size, digest.hexdigest())
         manifest = Manifest(
             taken=iso(now) or "", articles=articles, alerts=alerts, store=VERSION, files=files
@@ -331,7 +329,7 @@ def _check(
                     break
                 if target:
                     target.write(chunk)
-                progress(_("unpacking"), done, expected.size)
+                progress("unpacking", done, expected.size)
     except Exception as error:
         if isinstance(error, OSError) and not isinstance(error, zipfile.BadZipFile):
             raise

@@ -16,6 +16,7 @@ from monitor.base.errors import StoreError
 from monitor.base.translation import gettext as _
 from monitor.base.translation import number
 from monitor.model.config import STORE_FILE, StoreAddress
+from monitor.model.status import Progress
 from monitor.storage.store import store_name
 from monitor.storage.store.database.connection import Connection, reading
 from monitor.storage.store.database.opening import open_database
@@ -25,9 +26,6 @@ CHUNK = 500
 """Rows between two reports of progress."""
 MOVING = "moving"
 """The folder beside the place of an SQLite file in which the file is filled."""
-
-Progress = Callable[[str, int, int], None]
-"""Called with the table that is copied, the number of rows done, and the total."""
 
 
 class TableContent(Struct, frozen=True):

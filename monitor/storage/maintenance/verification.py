@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from msgspec import Struct, field
@@ -12,6 +12,7 @@ from monitor.base.formatting import alert_number
 from monitor.base.translation import gettext as _
 from monitor.model import evidence
 from monitor.model.evidence import BEGINNING, Kind
+from monitor.model.status import Progress
 from monitor.storage.store.database.sqlite import RESTORE
 from monitor.storage.store.sql.evidence import (
     EvidenceReader,
@@ -214,9 +215,6 @@ MAX_CLOCK_SKEW = 60.0
 STEP = 500
 """Records between two reports of progress."""
 
-Progress = Callable[[str, int, int], None]
-"""Called with the name of the step, the amount done, and the total."""
-
 
 class VerificationResult(Struct):
     """The result of a verification."""
@@ -273,7 +271,7 @@ def verify(
     Raises:
         StoreError: The store cannot be read.
     """
-    progress(_("store"), 0, 1)
+    progress("store", 0, 1)
     result = VerificationResult(damage=reader.damage())
     if result.damage:
         damage, advice = result.damage, _(RESTORE)
@@ -359,7 +357,7 @@ def _verify_chain(
         result.head = row.number, row.hash
         result.records += 1
         if result.records % STEP == 0:
-            progress(_("records"), result.records, total)
+            progress("records", result.records, total)
     if last > result.head[0]:
         result.add_fault(_missing(result.head[0] + 1, last), result.head[0] + 1)
 
@@ -435,7 +433,7 @@ def _verify_alerts(reader: EvidenceReader, progress: Progress, result: Verificat
             for number, words in faults_of(id, recorded):
                 result.add_fault(words, number, id if number else None)
         done += len(ids)
-        progress(_("alerts"), done, total)
+        progress("alerts", done, total)
 
 
 def _recorded_alerts(
