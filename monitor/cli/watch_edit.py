@@ -35,11 +35,12 @@ from monitor.config.kinds import LONGEST_NAME
 from monitor.config.loading import load
 from monitor.config.yaml_edit import Item, edit, scalar, with_item
 from monitor.model.config import Config
+from monitor.model.feed import known_feeds
 from monitor.model.watchlist import Severity, Watchlist
 from monitor.presentation.service.known_names import find_watchlist
 from monitor.storage.data_folder import archive_address
 from monitor.storage.store import open_views
-from monitor.watchlists.backtest import Backtest, TrialTally, backtest, histogram, known_feeds
+from monitor.watchlists.backtest import Backtest, TrialTally, backtest, histogram
 from monitor.watchlists.exclusions import (
     LEAST,
     Exclusion,

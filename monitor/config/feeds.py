@@ -22,8 +22,7 @@ from monitor.config.credentials import Credentials, is_in_file
 from monitor.config.draft import ConfigDraft, repeated
 from monitor.config.feed_keys import SELECTORS, AuthKeys, SecretsKeys, SettingsKeys
 from monitor.config.keys import FileKeys
-from monitor.config.kinds import DIRECT, LONGEST_NAME
-from monitor.config.kinds import name as kinds_name
+from monitor.config.kinds import DIRECT, names_by_title
 from monitor.config.yaml_nodes import Loc
 from monitor.model.address_policy import is_own
 from monitor.model.config import Config
@@ -106,13 +105,8 @@ def with_titles(config: Config, titles: Mapping[str, str]) -> Config:
 
 def _possible_names(feed: Feed, title: str) -> tuple[str, ...]:
     """Return the names that a feed may have, each once, the best first."""
-    host = addresses.host(feed.url)
-    names = (title, f"{title[: LONGEST_NAME - len(host) - 3]} ({host})", feed.name)
-    try:
-        valid_names = [kinds_name(name[:LONGEST_NAME]) for name in names]
-    except ValueError:
-        valid_names = [feed.name]
-    return (feed.name,) if feed.named else tuple(dict.fromkeys(valid_names))
+    names = () if feed.named else names_by_title(title, feed.url)
+    return tuple(dict.fromkeys((*names, feed.name)))
 
 
 def _feed(draft: ConfigDraft, number: int, hosts: Counter[str], credentials: Credentials) -> Feed:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import codecs
 import re
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from datetime import date, time, tzinfo
 from functools import cache
 from importlib.util import find_spec
@@ -62,6 +63,15 @@ def name(raw: str) -> str:
             _("a name of {length} characters; at most {most}", length=len(label), most=LONGEST_NAME)
         )
     return label
+
+
+def names_by_title(title: str, url: str) -> tuple[str, ...]:
+    """Return the names that a title makes, the best first; none if it cannot be read."""
+    host = addresses.host(url)
+    names = (title, f"{title[: LONGEST_NAME - len(host) - 3]} ({host})") if title.strip() else ()
+    with suppress(ValueError):
+        return tuple(name(label[:LONGEST_NAME]) for label in names)
+    return ()
 
 
 def tag(raw: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import enum
+from collections.abc import Iterable
 from typing import NamedTuple
 
 from msgspec import Struct
@@ -361,3 +362,9 @@ class Coverage(Struct, frozen=True, kw_only=True):
 
     def touched(self, kind: GapKind | None = None) -> int:
         return len({gap.feed.number for gap in self.gaps if kind in (None, gap.kind)})
+
+
+def known_feeds(feeds: Iterable[Feed], configured: Iterable[Feed]) -> dict[int, Feed]:
+    """Return every feed by number, in the version of feeds.yaml if it has one."""
+    by_url = {feed.url: feed for feed in configured}
+    return {feed.number: by_url.get(feed.url, feed) for feed in feeds}

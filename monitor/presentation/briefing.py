@@ -11,7 +11,14 @@ from typing import NamedTuple
 
 from monitor.base import signs
 from monitor.base.article import Timestamp
-from monitor.base.formatting import alert_number, date_and_time, moment, shown_title, sparkline
+from monitor.base.formatting import (
+    alert_number,
+    date_and_time,
+    moment,
+    shown_title,
+    sparkline,
+    stories,
+)
 from monitor.base.text_cleaning import lines
 from monitor.base.translation import gettext as _
 from monitor.base.translation import ngettext, number
@@ -110,10 +117,6 @@ def title(briefing: Briefing, zone: tzinfo | None) -> str:
         since=_full(briefing.since, zone),
         until=_full(briefing.until, zone),
     )
-
-
-def stories(count: int) -> str:
-    return ngettext("{count} story", "{count} stories", count)
 
 
 def subject(briefing: Briefing) -> str:

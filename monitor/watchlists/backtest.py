@@ -15,7 +15,7 @@ from index.evaluation.highlight import Highlighter, snippet
 from index.interruption import checked
 from monitor.base.article import Timestamp
 from monitor.judgement.match.matcher import WatchlistMatcher
-from monitor.model.feed import Feed
+from monitor.model.feed import Feed, known_feeds
 from monitor.model.search import SearchHit
 from monitor.model.watchlist import Watchlist
 
@@ -102,12 +102,6 @@ def backtest(
         tally.gained = sorted(tally.dates.keys() - alerted_ids)
         tally.lost = sorted((alerted_ids & dates.keys()) - tally.dates.keys())
     return Backtest(list(tallies.values()), dates)
-
-
-def known_feeds(feeds: Sequence[Feed], configured: Sequence[Feed]) -> dict[int, Feed]:
-    """Return every feed by number, in the version of feeds.yaml if it has one."""
-    by_url = {feed.url: feed for feed in configured}
-    return {feed.number: by_url.get(feed.url, feed) for feed in feeds}
 
 
 def histogram(dates: Iterable[Timestamp], first: Timestamp, last: Timestamp) -> list[int]:

@@ -15,14 +15,14 @@ from html import escape
 
 from msgspec import Struct
 
-from monitor.base.formatting import alert_number, alert_page, weekday
+from monitor.base.formatting import alert_number, alert_page, stories, weekday
 from monitor.base.text_cleaning import line as clean_line
 from monitor.base.text_cleaning import shown_url
 from monitor.base.translation import current, number
 from monitor.base.translation import gettext as _
 from monitor.model.briefing import BriefedStory, Briefing, WatchlistBriefing
 from monitor.model.shown_names import severity_name
-from monitor.presentation.briefing import Section, alert, chart, sections, stories, title
+from monitor.presentation.briefing import Section, alert, chart, sections, title
 from monitor.presentation.severity import with_severities
 from monitor.presentation.spans import Line
 

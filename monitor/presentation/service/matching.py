@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from difflib import SequenceMatcher
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -25,7 +25,7 @@ from monitor.model.article import (
     Version,
 )
 from monitor.model.config import Config
-from monitor.model.feed import Feed
+from monitor.model.feed import Feed, known_feeds
 from monitor.model.watchlist import Watchlist
 
 if TYPE_CHECKING:
@@ -133,12 +133,6 @@ def explain_match(
     views: Views, config: Config, watchlist: Watchlist, article: Article
 ) -> Explanation:
     """Return the clauses that match with their text, or those that fail."""
-    feeds = {feed.number: feed for feed in views.feeds.every()}
-    return explain(watchlist, article, *_carriers(article, feeds, config.feeds))
-
-
-def _carriers(article: Article, feeds: Mapping[int, Feed], current: Sequence[Feed]) -> list[Feed]:
-    """Return the feeds that carry an article, as feeds.yaml describes them now."""
-    by_url = {feed.url: feed for feed in current}
-    carriers = [feeds[number] for number in article.feeds if number in feeds]
-    return [by_url.get(feed.url, feed) for feed in carriers]
+    feeds = known_feeds(views.feeds.every(), config.feeds)
+    carriers = (feeds[number] for number in article.feeds if number in feeds)
+    return explain(watchlist, article, *carriers)

@@ -14,8 +14,8 @@ from monitor.base.errors import MonitorError, UnknownNameError
 from monitor.base.translation import gettext as _
 from monitor.base.translation import ngettext
 from monitor.base.url import normalized_url, redact
-from monitor.config import addresses, kinds
 from monitor.config.draft import selects_feed, unknown_selector
+from monitor.config.kinds import names_by_title
 from monitor.config.yaml_edit import edit, edit_by_config, set_enabled, with_item, without_items
 from monitor.intake.parse.entry import canonical
 from monitor.model.config import Config
@@ -59,22 +59,6 @@ def find_feed(name: str, feeds: Sequence[Feed]) -> Feed:
     raise UnknownNameError(problem or _("`{name}` is not the name of a feed", name=name) + hint)
 
 
-def fitted_title(title: str, url: str, used_names: Collection[str]) -> str:
-    """Return a title as the name of a new feed; '' for no name.
-
-    It is none of `used_names`, which are case-folded.
-    """
-    host = addresses.host(url)
-    for name in (title, f"{title[: kinds.LONGEST_NAME - len(host) - 3]} ({host})"):
-        try:
-            valid_name = kinds.name(name[: kinds.LONGEST_NAME])
-        except ValueError:
-            continue
-        if title.strip() and valid_name.casefold() not in used_names:
-            return valid_name
-    return ""
-
-
 def new_among(
     candidates: Sequence[Feed], config: Config
 ) -> tuple[list[Feed], list[tuple[Feed, Feed]]]:
@@ -87,7 +71,8 @@ def new_among(
         if twin := feeds_by_url.get(comparable(feed.url)):
             duplicates.append((feed, twin))
             continue
-        name = fitted_title(feed.name, feed.url, names)
+        titles = names_by_title(feed.name, feed.url)
+        name = next((title for title in titles if title.casefold() not in names), "")
         new_feeds.append(replace(feed, name=name))
         feeds_by_url[comparable(feed.url)] = new_feeds[-1]
         names.add(name.casefold())
