@@ -21,8 +21,9 @@ from monitor.base.translation import Message
 from monitor.base.translation import gettext as _
 from monitor.storage.store.database import printers
 from monitor.storage.store.database.addresses import Address, connect, parse_address, refusal
+from monitor.storage.store.database.columns import Kind
 from monitor.storage.store.database.schema import VERSION, prepare
-from monitor.storage.store.database.tables import TABLES, Kind
+from monitor.storage.store.database.tables import TABLES
 
 log = logging.getLogger("tocsin")
 
@@ -222,9 +223,9 @@ class PostgresqlConnection:
 
     def _sequences(self) -> dict[str, str]:
         return {
-            table.name: self._value("SELECT pg_get_serial_sequence(?, ?)", table.name, name)
-            for table in TABLES.values()
-            for name, column in table.columns.items()
+            table: self._value("SELECT pg_get_serial_sequence(?, ?)", table, name)
+            for table, description in TABLES.items()
+            for name, column in description.columns.items()
             if column.kind is Kind.NUMBER
         }
 

@@ -5,18 +5,37 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from monitor.storage.store.database.tables import (
-    SAID_ONCE,
-    TABLES,
-    Kind,
-    Table,
-    count_story,
-    declaration,
-)
+from monitor.storage.store.database.columns import Kind, Table, declaration
+from monitor.storage.store.database.tables import TABLES
 
+
+def _is_shown(row: str) -> str:
+    """Return the condition that an alert is among those that are to be triaged."""
+    return f"({row}.state = 'new' AND {row}.merged_into IS NULL AND {row}.suppressed <> 'silence')"
+
+
+def _count_story(row: str, sign: str) -> str:
+    """Return statements, for a trigger, that count the story of an alert that is to be triaged.
+
+    A story counts once for each watchlist, and once for the newsroom, whatever other alerts of it
+    are to be triaged.
+    """
+    other = (
+        f"EXISTS (SELECT 1 FROM alerts b WHERE b.story_alert = {row}.story_alert"
+        f" AND b.id <> {row}.id AND {_is_shown('b')}{{}})"
+    )
+    return (
+        f"    UPDATE counts SET untriaged = untriaged {sign} 1 WHERE watchlist = {row}.watchlist"
+        f" AND {_is_shown(row)} AND NOT {other.format(f' AND b.watchlist = {row}.watchlist')};\n"
+        f"    UPDATE untriaged_stories SET number = number {sign} 1"
+        f" WHERE {_is_shown(row)} AND NOT {other.format('')};\n"
+    )
+
+
+_SAID_ONCE = "what was said once is not said otherwise afterwards"
 _REFUSALS = {
-    "acts_stay": ("UPDATE ON acts", SAID_ONCE),
-    "decisions_stay": ("UPDATE ON decisions", SAID_ONCE),
+    "acts_stay": ("UPDATE ON acts", _SAID_ONCE),
+    "decisions_stay": ("UPDATE ON decisions", _SAID_ONCE),
     "evidence_stays": ("DELETE ON evidence", "evidence is not deleted"),
     "evidence_is_final": ("UPDATE ON evidence", "evidence is not changed"),
 }
@@ -31,9 +50,9 @@ _FIRST_OF_STORY = """
 """
 _DROPPED = (
     "    UPDATE counts SET total = total - 1"
-    " WHERE watchlist = old.watchlist AND old.merged_into IS NULL;\n" + count_story("old", "-")
+    " WHERE watchlist = old.watchlist AND old.merged_into IS NULL;\n" + _count_story("old", "-")
 )
-_TRIAGED = count_story("old", "-") + count_story("new", "+")
+_TRIAGED = _count_story("old", "-") + _count_story("new", "+")
 _ONLY_ROW = "INSERT INTO untriaged_stories (number) VALUES (0)"
 
 # --- SQLite ----------------------------------------------------------------------------------
@@ -60,7 +79,7 @@ def sqlite_statements() -> Iterator[str]:
 END"""
     yield f"""CREATE TRIGGER alert_grouped AFTER UPDATE OF story_alert ON alerts
 WHEN new.story_alert <> old.story_alert BEGIN
-{count_story("old", "- (old.story_alert <> 0) *")}{count_story("new", "+")}END"""
+{_count_story("old", "- (old.story_alert <> 0) *")}{_count_story("new", "+")}END"""
     yield f"""CREATE TRIGGER alert_triaged AFTER UPDATE OF state ON alerts
 WHEN (new.state = 'new') <> (old.state = 'new') BEGIN
 {_TRIAGED}END"""
@@ -94,10 +113,10 @@ def sqlite_table(name: str) -> Iterator[str]:
     )
     has_rowid = not table.key or kinds in ([Kind.NUMBER], [Kind.INTEGER])
     note = f" -- {table.comment}" if table.comment else ""
-    yield f"CREATE TABLE {table.name} ({note}\n{body}\n){'' if has_rowid else ' WITHOUT ROWID'}"
+    yield f"CREATE TABLE {name} ({note}\n{body}\n){'' if has_rowid else ' WITHOUT ROWID'}"
     for index in table.indices:
         clause = f" WHERE {index.condition}" if index.condition else ""
-        yield f"CREATE INDEX {index.name} ON {table.name} ({index.columns}){clause}"
+        yield f"CREATE INDEX {index.name} ON {name} ({index.columns}){clause}"
 
 
 def _sqlite_literal(value: Any) -> str:
@@ -128,7 +147,7 @@ POSTGRESQL_TRIGGERS: Mapping[str, tuple[str, str]] = {
         "    INSERT INTO counts AS c SELECT new.watchlist, 1, 0 WHERE new.merged_into IS NULL\n"
         "    ON CONFLICT (watchlist) DO UPDATE SET total = c.total + 1;\n"
         f"    new.story_alert := coalesce(({_FIRST_OF_STORY}    ), new.id);\n"
-        f"{count_story('new', '+')}"
+        f"{_count_story('new', '+')}"
         "    UPDATE given SET number = greatest(number, new.id) WHERE name = 'alerts';\n"
         "    RETURN new;",
     ),
@@ -205,16 +224,16 @@ def postgresql_table(name: str) -> Iterator[str]:
         lines.append(f"PRIMARY KEY ({', '.join(table.key)})")
     lines += [f"UNIQUE ({columns})" for columns in table.unique]
     storage = "" if table.is_kept else "UNLOGGED "
-    yield f"CREATE {storage}TABLE {table.name} ({', '.join(lines)})"
+    yield f"CREATE {storage}TABLE {name} ({', '.join(lines)})"
     if long_keys:
-        yield f"CREATE UNIQUE INDEX {table.name}_key ON {table.name} ({conflict_key(table)})"
+        yield f"CREATE UNIQUE INDEX {name}_key ON {name} ({conflict_key(table)})"
     for key in long_keys:
-        yield f"CREATE INDEX {table.name}_by_{key} ON {table.name} USING hash ({key})"
+        yield f"CREATE INDEX {name}_by_{key} ON {name} USING hash ({key})"
     for index in table.indices:
         column = table.columns.get(index.columns)
         method = "USING hash " if column and column.kind is Kind.LONG_TEXT else ""
         clause = f" WHERE {index.condition}" if index.condition else ""
-        yield f"CREATE INDEX {index.name} ON {table.name} {method}({index.columns}){clause}"
+        yield f"CREATE INDEX {index.name} ON {name} {method}({index.columns}){clause}"
 
 
 def conflict_key(table: Table) -> str:

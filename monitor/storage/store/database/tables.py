@@ -6,131 +6,32 @@ nor what is too long for an index of PostgreSQL.
 
 from __future__ import annotations
 
-import enum
-from collections.abc import Callable, Mapping
-from functools import partial
-from itertools import chain
-from typing import Any, NamedTuple
+from monitor.storage.store.database.columns import (
+    Index,
+    Table,
+    blob,
+    boolean,
+    integer,
+    long_text,
+    number,
+    real,
+    table,
+    text,
+)
 
-
-class Kind(enum.Enum):
-    """The type of a column."""
-
-    INTEGER = enum.auto()
-    REAL = enum.auto()
-    TEXT = enum.auto()
-    LONG_TEXT = enum.auto()
-    """Text of publishers: it may be longer than the 2,704 bytes that an ordered index of
-    PostgreSQL takes, which has its hash instead."""
-    BLOB = enum.auto()
-    BOOLEAN = enum.auto()
-    NUMBER = enum.auto()
-    """The key of its table, which the database counts up; it gives no number twice."""
-
-
-SAID_ONCE = "what was said once is not said otherwise afterwards"
-"""The message that refuses changes of a row of triage."""
-REQUIRED = object()
-"""The default of a column without default: every row must set it."""
-
-
-class Column(NamedTuple):
-    """A column."""
-
-    kind: Kind
-    name: str
-    default: Any = REQUIRED
-    """None for a column that may be NULL."""
-    comment: str = ""
-    unique: bool = False
-
-
-def declaration(column: Column, types: Mapping[Kind, str], literal: Callable[[Any], str]) -> str:
-    """Return a column for CREATE TABLE and ALTER TABLE ADD COLUMN.
-
-    Args:
-        column: The column.
-        types: The type of each kind in the database.
-        literal: Returns a default in the SQL of the database.
-    """
-    words = [column.name, types[column.kind]]
-    if column.default is not None:
-        words.append("NOT NULL")
-    if column.default not in (None, REQUIRED):
-        words.append(f"DEFAULT {literal(column.default)}")
-    if column.unique:
-        words.append("UNIQUE")
-    return " ".join(words)
-
-
-class Index(NamedTuple):
-    """An index."""
-
-    name: str
-    columns: str
-    """The columns, separated by commas."""
-    condition: str = ""
-    """The condition of the rows in it; empty for all."""
-
-
-class Table(NamedTuple):
-    """A table."""
-
-    name: str
-    key: tuple[str, ...]
-    """The columns of the primary key, which come first: quick_check of SQLite 3.40 would report
-    NULLs otherwise. Empty for a table of one row."""
-    columns: dict[str, Column]
-    comment: str
-    unique: tuple[str, ...]
-    """Sets of columns that are unique, each separated by commas."""
-    indices: tuple[Index, ...]
-    is_kept: bool
-    """Whether it survives a crash of the server; else it is written without waiting for a disk."""
-
-
-def _table(
-    name: str,
-    key: str,
-    *columns: list[Column],
-    comment: str = "",
-    unique: tuple[str, ...] = (),
-    indices: tuple[Index, ...] = (),
-    is_kept: bool = True,
-) -> Table:
-    keys = tuple(key.split(", ")) if key else ()
-    named = {column.name: column for column in chain.from_iterable(columns)}
-    return Table(name, keys, named, comment, unique, indices, is_kept)
-
-
-def _columns(
-    kind: Kind, names: str, default: Any = REQUIRED, comment: str = "", *, unique: bool = False
-) -> list[Column]:
-    """Return columns with the same properties, by their names, separated by commas."""
-    return [Column(kind, name, default, comment, unique) for name in names.split(", ")]
-
-
-integer, real, text, long_text, blob, boolean, number = (partial(_columns, kind) for kind in Kind)
-
-_TABLES = (
-    _table(
-        "backfills",
-        "watchlist",
-        text("watchlist"),
+TABLES: dict[str, Table] = {
+    "backfills": table(
+        "How far each rule in force has got with the articles that were there before it.",
+        text("watchlist", key=True),
         text("meaning", comment="hash of what the rule says"),
         integer("upto", comment="id of the last article it was matched with"),
         integer("until", comment="id of the last article before it"),
-        comment="How far each rule in force has got with the articles that were there before it.",
     ),
-    _table(
-        "concepts",
-        "name",
-        text("name"),
+    "concepts": table(
+        text("name", key=True),
         text("definition", comment="JSON: names, and terms that cancel or mark a place"),
     ),
-    _table(
-        "feeds",
-        "number",
+    "feeds": table(
         number("number"),
         text("url", unique=True),
         text("name"),
@@ -166,12 +67,12 @@ _TABLES = (
         integer("bucket", 0),
         text("barrier", "", "why the last pages of its articles were not shown to us"),
         integer("barred", 0, "how many pages in a row"),
-        indices=(Index("feeds_by_due", "next_due"), Index("feeds_by_poll", "last_poll")),
+        Index("feeds_by_due", "next_due"),
+        Index("feeds_by_poll", "last_poll"),
     ),
-    _table(
-        "polls",
-        "feed, slot",
-        integer("feed, slot"),
+    "polls": table(
+        "The last polls of each feed: a ring of slots, overwritten in turn.",
+        integer("feed, slot", key=True),
         real("at"),
         text("outcome"),
         integer("entries, new, changed"),
@@ -181,48 +82,38 @@ _TABLES = (
         boolean("blind", False, "none was known from the poll before"),
         integer("status", None, "of HTTP; NULL when there was no answer"),
         text("moved", "", "where the answer came from, when redirected"),
-        comment="The last polls of each feed: a ring of slots, overwritten in turn.",
     ),
-    _table(
-        "gaps",
-        "feed, start",
-        integer("feed"),
-        real("start, until"),
-        comment="Intervals between two reads with nothing in common: what came and went in them"
+    "gaps": table(
+        "Intervals between two reads with nothing in common: what came and went in them"
         " was missed.",
-        indices=(Index("gaps_by_end", "until"),),
+        integer("feed", key=True),
+        real("start", key=True),
+        real("until"),
+        Index("gaps_by_end", "until"),
     ),
-    _table(
-        "incidents",
-        "feed, kind, started_at",
-        integer("feed"),
-        text("kind"),
-        real("started_at"),
+    "incidents": table(
+        "From when to when a feed was in trouble: each raises one alert.",
+        integer("feed", key=True),
+        text("kind", key=True),
+        real("started_at", key=True),
         real("ended_at", None, "NULL: not over yet"),
         integer("alert", None, "NULL: it was so when the feed was first read"),
-        comment="From when to when a feed was in trouble: each raises one alert.",
     ),
-    _table(
-        "moves",
-        "feed",
-        integer("feed"),
+    "moves": table(
+        "Where permanent redirects of a feed lead, the same each time.",
+        integer("feed", key=True),
         text("moved_to"),
         real("since, latest"),
         integer("times"),
-        comment="Where permanent redirects of a feed lead, the same each time.",
     ),
-    _table(
-        "former_addresses",
-        "feed, url",
-        integer("feed"),
-        text("url"),
+    "former_addresses": table(
+        "Addresses that feeds had before.",
+        integer("feed", key=True),
+        text("url", key=True),
         real("until"),
-        comment="Addresses that feeds had before.",
     ),
-    _table(
-        "articles",
-        "id",
-        integer("id", comment="ingestion order"),
+    "articles": table(
+        integer("id", comment="ingestion order", key=True),
         integer("feed", comment="the one that had it first"),
         text("url"),
         long_text("canonical"),
@@ -236,141 +127,108 @@ _TABLES = (
         integer("version", 1),
         text("outlet", "", "who published what an aggregator brought"),
         text("outlet_url", ""),
-        indices=(
-            Index("articles_by_canonical", "canonical", "canonical <> ''"),
-            Index("articles_by_story", "story", "story <> id"),
-            Index("articles_by_copy", "copy_of", "copy_of IS NOT NULL"),
-            Index("articles_by_seen", "seen"),
-        ),
+        Index("articles_by_canonical", "canonical", "canonical <> ''"),
+        Index("articles_by_story", "story", "story <> id"),
+        Index("articles_by_copy", "copy_of", "copy_of IS NOT NULL"),
+        Index("articles_by_seen", "seen"),
     ),
-    _table(
-        "entries",
-        "feed, guid",
-        integer("feed"),
-        long_text("guid"),
+    "entries": table(
+        "What each feed published under which id.",
+        integer("feed", key=True),
+        long_text("guid", key=True),
         integer("article"),
         blob("fingerprint"),
         blob("parts", b"", "hashes of its parts, to see which of them its feed edits"),
-        comment="What each feed published under which id.",
-        indices=(
-            Index("entries_by_fingerprint", "feed, fingerprint"),
-            Index("entries_by_article", "article"),
-        ),
+        Index("entries_by_fingerprint", "feed, fingerprint"),
+        Index("entries_by_article", "article"),
     ),
-    _table(
-        "carriers",
-        "article, feed",
-        integer("article, feed"),
+    "carriers": table(
+        "Other feeds that carry the very same article.",
+        integer("article, feed", key=True),
         real("seen"),
-        comment="Other feeds that carry the very same article.",
     ),
-    _table(
-        "versions",
-        "article, version",
-        integer("article, version"),
+    "versions": table(
+        "Earlier texts of articles that were edited.",
+        integer("article, version", key=True),
         text("title, summary, body"),
         real("until"),
-        comment="Earlier texts of articles that were edited.",
     ),
-    _table(
-        "pages",
-        "article",
-        integer("article"),
+    "pages": table(
+        "Articles whose page is still to be fetched.",
+        integer("article", key=True),
         real("due"),
         integer("attempts", 0),
         text("reason", ""),
         boolean("backfill", False, "the article was there before its feed was watched"),
         integer("bucket", 0),
-        comment="Articles whose page is still to be fetched.",
     ),
-    _table(
-        "unread_pages",
-        "article",
-        integer("article"),
+    "unread_pages": table(
+        "Why the page of an article was not read, and will not be.",
+        integer("article", key=True),
         text("reason"),
-        comment="Why the page of an article was not read, and will not be.",
     ),
-    _table("shingles", "shingle, article", integer("shingle, article")),
-    _table(
-        "outbox",
-        "ticket",
+    "shingles": table(integer("shingle, article", key=True)),
+    "outbox": table(
+        "Articles on their way to the index, oldest ticket first.",
         number("ticket"),
         integer("article"),
-        comment="Articles on their way to the index, oldest ticket first.",
     ),
-    _table(
-        "links",
-        "canonical, article",
-        long_text("canonical"),
-        integer("article"),
-        comment="Further links of articles, by which they are recognised too.",
-        indices=(Index("links_by_article", "article"),),
+    "links": table(
+        "Further links of articles, by which they are recognised too.",
+        long_text("canonical", key=True),
+        integer("article", key=True),
+        Index("links_by_article", "article"),
     ),
-    _table(
-        "last_documents",
-        "feed",
-        integer("feed"),
+    "last_documents": table(
+        "The articles of the last document of a feed that brought anything new.",
+        integer("feed", key=True),
         text("articles", comment="JSON list of their ids"),
         text("arrivals", "[]", "and of those that were new"),
-        comment="The articles of the last document of a feed that brought anything new.",
     ),
-    _table(
-        "set_aside",
-        "article, step",
-        integer("article"),
-        text("step", comment="matching, indexing"),
+    "set_aside": table(
+        "Articles that were not matched, or are indexed without their text, and why.",
+        integer("article", key=True),
+        text("step", comment="matching, indexing", key=True),
         text("reason"),
         real("at"),
-        comment="Articles that were not matched, or are indexed without their text, and why.",
     ),
-    _table(
-        "dropped",
-        "article",
-        integer("article", comment="its number is never given again"),
+    "dropped": table(
+        "Articles that were dropped: what comes again under their names is no news."
+        " What each feed called them stays in `entries`.",
+        integer("article", comment="its number is never given again", key=True),
         integer("feed"),
         long_text("canonical"),
         blob("fingerprint"),
-        comment="Articles that were dropped: what comes again under their names is no news."
-        " What each feed called them stays in `entries`.",
-        indices=(Index("dropped_by_canonical", "canonical", "canonical <> ''"),),
+        Index("dropped_by_canonical", "canonical", "canonical <> ''"),
     ),
-    _table(
-        "names",
-        "name, lang, article",
-        integer("name"),
-        text("lang"),
-        integer("article"),
-        comment="Names in the titles and leads of recent articles, as hashes: who has a name.",
+    "names": table(
+        "Names in the titles and leads of recent articles, as hashes: who has a name.",
+        integer("name", key=True),
+        text("lang", key=True),
+        integer("article", key=True),
     ),
-    _table(
-        "named",
-        "article",
-        integer("article"),
+    "named": table(
+        "The same, by article: which names it has.",
+        integer("article", key=True),
         text("lang"),
         real("date"),
         text("names", comment="JSON list of lists: the words of each name"),
-        comment="The same, by article: which names it has.",
     ),
-    _table(
-        "event_links",
-        "later, earlier",
-        integer("later, earlier"),
+    "event_links": table(
+        "Articles of different publishers that tell of the same event.",
+        integer("later, earlier", key=True),
         integer("surety", comment="0 by names, 1 likely, 2 sure: alerts escalate"),
-        comment="Articles of different publishers that tell of the same event.",
-        indices=(Index("event_links_by_earlier", "earlier"),),
+        Index("event_links_by_earlier", "earlier"),
     ),
-    _table(
-        "vectors",
-        "article",
-        integer("article"),
+    "vectors": table(
+        "What a model made of the headline and the lead of an article.",
+        integer("article", key=True),
         integer("version", comment="of the text"),
         blob("vector", comment="float16; empty: it cannot be encoded"),
-        comment="What a model made of the headline and the lead of an article.",
     ),
-    _table(
-        "watchlists",
-        "name",
-        text("name"),
+    "watchlists": table(
+        "The watchlists in force, in the order of feeds.yaml.",
+        text("name", key=True),
         integer("place"),
         text("severity"),
         text("feeds", "[]", "JSON list of names and tags; empty is all"),
@@ -379,25 +237,17 @@ _TABLES = (
         text("escalate_to", None, "the severity then; NULL is one up"),
         real("cooldown", 0, "seconds"),
         boolean("notify_backfill", False),
-        comment="The watchlists in force, in the order of feeds.yaml.",
     ),
-    _table(
-        "counts",
-        "watchlist",
-        text("watchlist"),
+    "counts": table(
+        "Counting a million rows takes 157 ms; these are kept by triggers and can be rebuilt.",
+        text("watchlist", key=True),
         integer("total, untriaged", 0),
-        comment="Counting a million rows takes 157 ms; these are kept by triggers and can be"
-        " rebuilt.",
     ),
-    _table(
-        "untriaged_stories",
-        "",
+    "untriaged_stories": table(
+        "Stories with an alert that is to be triaged: one row.",
         integer("number"),
-        comment="Stories with an alert that is to be triaged: one row.",
     ),
-    _table(
-        "alerts",
-        "id",
+    "alerts": table(
         number("id"),
         text("watchlist", comment="'' for an alert about a feed"),
         integer("article", None, "NULL: it is about a feed, not an article"),
@@ -415,30 +265,25 @@ _TABLES = (
         integer("feed", None, "of an alert about a feed"),
         text("title", "", "of an alert about a feed"),
         integer("story_alert", 0, "the first of the story; kept by triggers"),
+        Index("alerts_by_article", "article"),
+        Index("alerts_by_time", "raised_at"),
+        Index("alerts_merged", "merged_into", "merged_into IS NOT NULL"),
+        Index("alerts_silenced", "watchlist, raised_at, id", "suppressed = 'silence'"),
+        Index("alerts_judged", "watchlist, verdict", "verdict <> ''"),
+        Index("alerts_starred", "id", "starred"),
+        Index("alerts_by_story", "story_alert"),
         unique=("watchlist, article",),
-        indices=(
-            Index("alerts_by_article", "article"),
-            Index("alerts_by_time", "raised_at"),
-            Index("alerts_merged", "merged_into", "merged_into IS NOT NULL"),
-            Index("alerts_silenced", "watchlist, raised_at, id", "suppressed = 'silence'"),
-            Index("alerts_judged", "watchlist, verdict", "verdict <> ''"),
-            Index("alerts_starred", "id", "starred"),
-            Index("alerts_by_story", "story_alert"),
-        ),
     ),
-    _table(
-        "matches",
-        "alert, place",
-        integer("alert, place"),
+    "matches": table(
+        integer("alert, place", key=True),
         text("field"),
         integer("start, stop"),
         text("text, term"),
         text("concept", "", "of which the term is a name"),
         boolean("ambiguous", False, "no word that tells the concept from others is near"),
     ),
-    _table(
-        "escalations",
-        "id",
+    "escalations": table(
+        "What made an alert more severe than it was raised, once per reason.",
         number("id"),
         integer("alert"),
         text("reason", comment="'outlets', or the language the story crossed to"),
@@ -447,79 +292,61 @@ _TABLES = (
         integer("article", comment="the one that made it so"),
         text("severity", comment="of the alert, before"),
         text("suppressed", "", "why nobody is notified of it"),
-        comment="What made an alert more severe than it was raised, once per reason.",
+        Index("escalations_suppressed", "at", "suppressed <> ''"),
         unique=("alert, reason",),
-        indices=(Index("escalations_suppressed", "at", "suppressed <> ''"),),
     ),
-    _table(
-        "lost_terms",
-        "alert, term",
-        integer("alert"),
-        text("term"),
+    "lost_terms": table(
+        "Terms that matched once, and that an edit of the article removed.",
+        integer("alert", key=True),
+        text("term", key=True),
         real("at", comment="when the edit was read"),
-        comment="Terms that matched once, and that an edit of the article removed.",
     ),
-    _table(
-        "silences",
-        "id",
+    "silences": table(
+        "Watchlists that are silenced, and were.",
         number("id"),
         text("watchlist"),
         text("who", comment="asked for it"),
         real("since, until"),
         boolean("reported", False, "its end was noticed, and reported"),
-        comment="Watchlists that are silenced, and were.",
-        indices=(Index("silences_open", "until", "NOT reported"),),
+        Index("silences_open", "until", "NOT reported"),
     ),
-    _table(
-        "suppressed_counts",
-        "watchlist",
-        text("watchlist"),
+    "suppressed_counts": table(
+        "How many alerts were suppressed since somebody was notified of a watchlist.",
+        text("watchlist", key=True),
         integer("number"),
         real("since"),
-        comment="How many alerts were suppressed since somebody was notified of a watchlist.",
     ),
-    _table("notes", "alert", integer("alert"), text("text")),
-    _table(
-        "alert_tags",
-        "alert, tag",
-        integer("alert"),
-        text("tag"),
-        indices=(Index("alert_tags_by_tag", "tag, alert"),),
+    "notes": table(integer("alert", key=True), text("text")),
+    "alert_tags": table(
+        integer("alert", key=True),
+        text("tag", key=True),
+        Index("alert_tags_by_tag", "tag, alert"),
     ),
-    _table(
-        "assignments",
-        "alert",
-        integer("alert"),
+    "assignments": table(
+        "Who works on an alert.",
+        integer("alert", key=True),
         text("assignee"),
-        comment="Who works on an alert.",
-        indices=(Index("assignments_by_person", "assignee, alert"),),
+        Index("assignments_by_person", "assignee, alert"),
     ),
-    _table(
-        "acts",
-        "id",
+    "acts": table(
+        "What one person said at once, and can take back as a whole. Nothing of it is"
+        " ever changed.",
         number("id"),
         real("at"),
         text("who"),
         text("why", "", "not empty when tocsin did it"),
         integer("undoes", None, "the act that it takes back"),
-        comment="What one person said at once, and can take back as a whole. Nothing of it is"
-        " ever changed.",
-        indices=(
-            Index("acts_by_person", "who, id", "why = ''"),
-            Index("acts_undoing", "undoes", "undoes IS NOT NULL"),
-        ),
+        Index("acts_by_person", "who, id", "why = ''"),
+        Index("acts_undoing", "undoes", "undoes IS NOT NULL"),
     ),
-    _table(
-        "decisions",
-        "alert, act",
-        integer("alert, act"),
+    "decisions": table(
+        integer("alert, act", key=True),
         text("before", comment="JSON, the fields that were changed"),
         text("after"),
-        indices=(Index("decisions_by_act", "act"),),
+        Index("decisions_by_act", "act"),
     ),
-    _table(
-        "deliveries",
-        "id",
+    "deliveries": table(
+        "Alerts on their way to channels, stored with the alert they are about.",
         number("id"),
         integer("alert", comment="0 of a briefing"),
         text("channel"),
@@ -535,58 +362,45 @@ _TABLES = (
         real("created_at"),
         real("sent_at", None),
         integer("briefing", None),
-        comment="Alerts on their way to channels, stored with the alert they are about.",
+        Index("deliveries_waiting", "channel, due", "state = 'waiting'"),
+        Index("deliveries_alert", "alert"),
+        Index("deliveries_dead", "id", "state = 'dead'"),
+        Index("deliveries_sent", "sent_at", "sent_at IS NOT NULL"),
+        Index("deliveries_briefing", "briefing", "briefing IS NOT NULL"),
         unique=("alert, channel, occasion, why",),
-        indices=(
-            Index("deliveries_waiting", "channel, due", "state = 'waiting'"),
-            Index("deliveries_alert", "alert"),
-            Index("deliveries_dead", "id", "state = 'dead'"),
-            Index("deliveries_sent", "sent_at", "sent_at IS NOT NULL"),
-            Index("deliveries_briefing", "briefing", "briefing IS NOT NULL"),
-        ),
     ),
-    _table(
-        "evidence",
-        "number",
+    "evidence": table(
+        "Records of alerts, each with the hash of the one before it (see"
+        " `monitor.model.evidence`).",
         number("number", comment="from 1, without holes"),
         text("kind"),
         integer("alert", None, "NULL: it is about a rule"),
         text("rule", "", "hash of what a rule says, to find it again"),
         text("record", comment="JSON"),
         text("hash", comment="SHA-256 of the record"),
-        comment="Records of alerts, each with the hash of the one before it (see"
-        " `monitor.model.evidence`).",
-        indices=(
-            Index("evidence_by_alert", "alert", "alert IS NOT NULL"),
-            Index("evidence_by_rule", "rule", "rule <> ''"),
-        ),
+        Index("evidence_by_alert", "alert", "alert IS NOT NULL"),
+        Index("evidence_by_rule", "rule", "rule <> ''"),
     ),
-    _table(
-        "latency",
-        "article",
-        integer("article, feed"),
+    "latency": table(
+        "When an article that raised an alert took which step; not of what was there before.",
+        integer("article", key=True),
+        integer("feed"),
         real("published", None, "the publisher's word; NULL without one"),
         real("seen", comment="the last byte of the answer that brought it"),
         real("matched", comment="stored, with its first alert"),
         real("searchable", None, "NULL: not yet"),
         boolean("edited", False, "an edit raised it: it was published long before"),
-        comment="When an article that raised an alert took which step; not of what was there"
-        " before.",
-        indices=(
-            Index("latency_by_time", "matched"),
-            Index("latency_open", "article", "searchable IS NULL"),
-        ),
+        Index("latency_by_time", "matched"),
+        Index("latency_open", "article", "searchable IS NULL"),
     ),
-    _table(
-        "searched",
-        "query",
-        text("query, sort"),
+    "searched": table(
+        "What was searched for by hand, each query once.",
+        text("query", key=True),
+        text("sort"),
         real("at"),
-        comment="What was searched for by hand, each query once.",
     ),
-    _table(
-        "briefings",
-        "id",
+    "briefings": table(
+        "Briefings by schedule, as they are sent.",
         number("id"),
         text("name", comment="of its entry in feeds.yaml"),
         real("slot", comment="when it was due"),
@@ -594,78 +408,64 @@ _TABLES = (
         text("subject, plain, markdown"),
         text("html", comment="what stands inside <body>"),
         text("json"),
-        comment="Briefings by schedule, as they are sent.",
         unique=("name, slot",),
     ),
-    _table(
-        "briefing_progress",
-        "name",
-        text("name"),
+    "briefing_progress": table(
+        "The entries of feeds.yaml, and how far their briefings have got.",
+        text("name", key=True),
         text("times", comment="days and times, to notice an edit of them"),
         real("done", comment="times up to then are done with"),
         real("until", None, "when the last one ended"),
-        comment="The entries of feeds.yaml, and how far their briefings have got.",
     ),
-    _table(
-        "watched",
-        "start",
-        real("start, until"),
-        comment="When the monitor watched, as it notes every few minutes.",
+    "watched": table(
+        "When the monitor watched, as it notes every few minutes.",
+        real("start", key=True),
+        real("until"),
     ),
-    _table(
-        "unread",
-        "feed, start",
-        integer("feed"),
-        real("start, until"),
-        comment="When feeds could not be read that could be read again: what they missed came"
-        " at once.",
+    "unread": table(
+        "When feeds could not be read that could be read again: what they missed came at once.",
+        integer("feed", key=True),
+        real("start", key=True),
+        real("until"),
     ),
-    _table(
-        "unusual",
-        "watchlist, kind, started_at",
-        text("watchlist, kind"),
-        real("started_at"),
-        real("ended_at", None, "NULL: not over yet"),
-        integer("alert"),
-        comment="From when to when a watchlist brought far more stories than usual, or none any"
+    "unusual": table(
+        "From when to when a watchlist brought far more stories than usual, or none any"
         " more; of the newsroom itself (feed health): from when to when the store was"
         " damaged.",
+        text("watchlist, kind", key=True),
+        real("started_at", key=True),
+        real("ended_at", None, "NULL: not over yet"),
+        integer("alert"),
     ),
-    _table(
-        "tokens",
-        "name",
-        text("name", comment="whose acts of triage are recorded"),
+    "tokens": table(
+        "What programs show to the API.",
+        text("name", comment="whose acts of triage are recorded", key=True),
         blob("hash", comment="SHA-256 of the secret", unique=True),
         text("scope", comment="read, triage, admin"),
         real("created_at"),
         real("expires_at", None, "NULL: never"),
         real("revoked_at", None, "NULL: valid"),
         real("last_used", None, "to within some minutes"),
-        comment="What programs show to the API.",
     ),
-    _table(
-        "index_changes",
-        "article",
-        integer("article"),
-        integer("number", comment="of its ticket"),
-        comment="When each article was last queued for the index: indexes of other machines"
+    "index_changes": table(
+        "When each article was last queued for the index: indexes of other machines"
         " follow it. Only of a store that several machines share.",
-        indices=(Index("index_changes_by_number", "number"),),
+        integer("article", key=True),
+        integer("number", comment="of its ticket"),
+        Index("index_changes_by_number", "number"),
     ),
-    _table(
-        "configs",
-        "number",
-        integer("number"),
+    "configs": table(
+        "Versions of the configuration; the newest one is in force. Only of a store"
+        " that several machines share.",
+        integer("number", key=True),
         real("at"),
         text("who"),
         integer("again", None, "the earlier version that it is again"),
         text("content"),
-        comment="Versions of the configuration; the newest one is in force. Only of a store"
-        " that several machines share.",
     ),
-    _table(
-        "monitors",
-        "id",
+    "monitors": table(
+        "The monitors of a store that several share; one that ends deletes its row. All"
+        " times are by the clock of the database.",
         number("id"),
         text("host"),
         integer("pid"),
@@ -674,52 +474,20 @@ _TABLES = (
         real("seen_at", comment="the last heartbeat"),
         real("expires_at", comment="others may take its leases from then on"),
         integer("alert", None, "that told that it was lost; NULL: none"),
-        comment="The monitors of a store that several share; one that ends deletes its row. All"
-        " times are by the clock of the database.",
     ),
-    _table(
-        "leases",
-        "id",
-        integer("id", comment="of a bucket from 0, then of duties"),
+    "leases": table(
+        "Who polls which bucket of feeds, and who does what one monitor does for all.",
+        integer("id", comment="of a bucket from 0, then of duties", key=True),
         integer("holder", None, "a monitor; NULL: nobody"),
         integer("epoch", 0, "grows with each change of holder"),
-        comment="Who polls which bucket of feeds, and who does what one monitor does for all.",
     ),
-    _table(
-        "turns",
-        "host",
-        text("host"),
+    "turns": table(
+        "Which of the monitors that share a store asked a host last; by the clock of the database.",
+        text("host", key=True),
         integer("monitor"),
         real("free_at", comment="from when on it may ask again, others later"),
         boolean("awaited", False, "whether another one waits: it may not go first"),
-        comment="Which of the monitors that share a store asked a host last; by the clock of"
-        " the database.",
         is_kept=False,
     ),
-)
-
-TABLES = {table.name: table for table in _TABLES}
+}
 """The tables by name, in the order in which they are made."""
-
-
-def _is_shown(row: str) -> str:
-    """Return the condition that an alert is among those that are to be triaged."""
-    return f"({row}.state = 'new' AND {row}.merged_into IS NULL AND {row}.suppressed <> 'silence')"
-
-
-def count_story(row: str, sign: str) -> str:
-    """Return statements, for a trigger, that count the story of an alert that is to be triaged.
-
-    A story counts once for each watchlist, and once for the newsroom, whatever other alerts of it
-    are to be triaged.
-    """
-    other = (
-        f"EXISTS (SELECT 1 FROM alerts b WHERE b.story_alert = {row}.story_alert"
-        f" AND b.id <> {row}.id AND {_is_shown('b')}{{}})"
-    )
-    return (
-        f"    UPDATE counts SET untriaged = untriaged {sign} 1 WHERE watchlist = {row}.watchlist"
-        f" AND {_is_shown(row)} AND NOT {other.format(f' AND b.watchlist = {row}.watchlist')};\n"
-        f"    UPDATE untriaged_stories SET number = number {sign} 1"
-        f" WHERE {_is_shown(row)} AND NOT {other.format('')};\n"
-    )
