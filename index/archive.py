@@ -15,6 +15,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Protocol
 
+from index.opensearch.address import ClusterAddress
 from index.search import EVERYTHING, ArchiveHit, DocumentFilter
 
 if TYPE_CHECKING:
@@ -24,8 +25,9 @@ if TYPE_CHECKING:
     from index.search import ArchivePage, CollectionStats, MatchedArticles
     from monitor.base.article import Article
 
-ArchiveAddress = str | os.PathLike[str]
-"""Address of an archive: the path of a folder, or `SCHEME:…` of an engine registered as SCHEME."""
+ArchiveAddress = str | os.PathLike[str] | ClusterAddress
+"""Address of an archive: the path of a folder, a cluster, or `SCHEME:…` of an engine registered as
+SCHEME."""
 
 
 class Archive(Protocol):
@@ -228,6 +230,10 @@ def register_engine(scheme: str, factory: Callable[[str], ArchiveEngine]) -> Non
 
 def archive_engine(address: ArchiveAddress) -> ArchiveEngine:
     """Return the engine of an address; nothing is opened."""
+    if isinstance(address, ClusterAddress):
+        from index.opensearch.engine import ClusterEngine  # an extra
+
+        return ClusterEngine(address)
     text = os.fspath(address)
     scheme, _, location = text.partition(":")
     if scheme in _engines:

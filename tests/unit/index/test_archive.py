@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from itertools import count
 from pathlib import Path
@@ -19,6 +19,7 @@ from support.properties import examples
 
 from index.archive import (
     Archive,
+    ArchiveAddress,
     ArchiveEngine,
     ArchiveWriter,
     archive_engine,
@@ -33,17 +34,22 @@ from index.search import ArchiveHit, ArchivePage, DocumentFilter
 from monitor.base.article import Article
 
 KINDS = ("folder", "memory")
-each_kind = pytest.mark.parametrize("kind", KINDS)
+PLACES: dict[str, Callable[[], AbstractContextManager[ArchiveAddress]]] = {}
+"""Other kinds of archives, with what yields an address at which there is none."""
 
 
 _names = count()
 
 
 @contextmanager
-def address(kind: str) -> Iterator[str]:
+def address(kind: str) -> Iterator[ArchiveAddress]:
     """Yield an address at which there is no archive."""
     if kind == "memory":
         yield f"memory:{next(_names)}"
+        return
+    if kind in PLACES:
+        with PLACES[kind]() as empty:
+            yield empty
         return
     with TemporaryDirectory() as name:
         yield str(Path(name) / "archive")
@@ -57,8 +63,13 @@ def opened(kind: str) -> Iterator[tuple[ArchiveWriter, Archive]]:
 
 
 @pytest.fixture(params=KINDS)
-def index(request: pytest.FixtureRequest) -> Iterator[tuple[ArchiveWriter, Archive]]:
-    with opened(request.param) as opened_archive:
+def kind(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
+
+
+@pytest.fixture
+def index(kind: str) -> Iterator[tuple[ArchiveWriter, Archive]]:
+    with opened(kind) as opened_archive:
         yield opened_archive
 
 
@@ -189,7 +200,6 @@ class World:
 
 
 @pytest.mark.costly
-@each_kind
 @settings(max_examples=examples(40), deadline=None, suppress_health_check=list(HealthCheck))
 @given(
     history=HISTORY,
@@ -218,7 +228,6 @@ def test_search_and_reading_agree(
                 assert matched.dates == {hit.id: hit.date for hit in page.hits}
 
 
-@each_kind
 @settings(max_examples=examples(15), deadline=None, suppress_health_check=list(HealthCheck))
 @given(
     history=HISTORY,
@@ -309,7 +318,7 @@ def test_a_filter_that_nobody_resolves_is_refused(index: tuple[ArchiveWriter, Ar
         archive.search(parse_query("port lang:fr"))
 
 
-def test_both_archives_score_alike() -> None:
+def test_all_archives_score_alike(kind: str) -> None:
     texts = [
         "le port",
         "le port belge",
@@ -319,13 +328,13 @@ def test_both_archives_score_alike() -> None:
         "ports",
     ]
     pages = []
-    for kind in KINDS:
-        with opened(kind) as (writer, archive):
+    for scoring in ("folder", kind):
+        with opened(scoring) as (writer, archive):
             writer.add(article(id, text, summary="un texte " * id) for id, text in enumerate(texts))
             pages.append(archive.search(parse_query("port~ OR quai"), sort="score"))
-    folder, memory = pages
-    assert [hit.id for hit in folder.hits] == [hit.id for hit in memory.hits]
-    scores = [hit.score for hit in memory.hits]
+    folder, other = pages
+    assert [hit.id for hit in folder.hits] == [hit.id for hit in other.hits]
+    scores = [hit.score for hit in other.hits]
     assert [hit.score for hit in folder.hits] == pytest.approx(scores)
     assert min(scores) > 0
 
@@ -463,7 +472,6 @@ def written_article(id: int, draft: tuple[list[str], int, int]) -> Article:
 
 
 @pytest.mark.costly
-@each_kind
 @settings(max_examples=examples(20), deadline=None, suppress_health_check=list(HealthCheck))
 @given(
     existing_batches=st.lists(st.lists(DRAFTS, min_size=1, max_size=3), min_size=8, max_size=14),
@@ -516,9 +524,9 @@ def test_pages_of_an_archive_at_rest_are_its_result(
 # --- the archive as a whole ---------------------------------------------------------------
 
 
-@pytest.fixture(params=KINDS)
-def engine(request: pytest.FixtureRequest) -> Iterator[ArchiveEngine]:
-    with address(request.param) as empty:
+@pytest.fixture
+def engine(kind: str) -> Iterator[ArchiveEngine]:
+    with address(kind) as empty:
         yield archive_engine(empty)
 
 

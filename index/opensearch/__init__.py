@@ -1,0 +1,1 @@
+"""The archive in an OpenSearch cluster: the same words, places and answers as in a folder."""

@@ -1,0 +1,187 @@
+"""The connection to an OpenSearch cluster: requests, and its errors in words."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from functools import cached_property
+from typing import Any
+
+from opensearchpy import OpenSearch
+from opensearchpy.exceptions import (
+    AuthenticationException,
+    ConnectionError,
+    ConnectionTimeout,
+    SSLError,
+    TransportError,
+)
+
+from index.errors import ArchiveDamaged, ArchiveError
+from index.interruption import check
+from index.opensearch.address import ClusterAddress
+from monitor.base.translation import gettext as _
+
+Json = dict[str, Any]
+
+SECONDS = 30.0
+"""Seconds after which a request that is not answered fails."""
+PAGE = 10_000
+"""Most hits of one answer: OpenSearch allows no more."""
+CHUNK = 1_000
+"""Most filters that are counted in one request."""
+BULK_BYTES = 5_000_000
+"""Bytes of one request that writes, roughly."""
+
+
+class Cluster:
+    """A cluster, asked on behalf of one archive; for any thread.
+
+    Every method raises ArchiveError, with what is wrong in words, where the cluster does not
+    answer as it should; ArchiveDamaged where the archive is gone.
+    """
+
+    def __init__(self, address: ClusterAddress) -> None:
+        self.address = address
+
+    @cached_property
+    def _client(self) -> OpenSearch:
+        login = (self.address.user, self.address.password) if self.address.user else None
+        return OpenSearch(
+            list(self.address.urls),
+            http_auth=login,
+            ca_certs=self.address.authority or None,
+            client_cert=self.address.certificate or None,
+            client_key=self.address.key or None,
+            verify_certs=True,
+            timeout=SECONDS,
+            max_retries=len(self.address.urls),  # another node is asked
+            retry_on_status=(502,),
+        )
+
+    def call(self, method: str, path: str, body: object = None, **params: object) -> Any:
+        """Send a request; return the answer. Checks for an interruption before."""
+        check()
+        try:
+            return self._client.transport.perform_request(
+                method, f"/{path}", params=params, body=body
+            )
+        except TransportError as error:
+            raise self._in_words(error) from error
+
+    def exists(self, index: str) -> bool:
+        """Tell whether there is an index."""
+        try:
+            self.call("GET", f"{index}/_alias")
+        except ArchiveDamaged:
+            return False
+        return True
+
+    def search(self, *bodies: Json, of: str = "") -> list[Json]:
+        """Answer searches; an answer without some of the indices is an error.
+
+        Args:
+            bodies: What to search for.
+            of: The indices; empty for the archive.
+        """
+        lines = "".join(json.dumps(line) + "\n" for body in bodies for line in ({}, body))
+        answers: list[Json] = self.call("POST", f"{of or self.address.index}/_msearch", lines)[
+            "responses"
+        ]
+        for answer in answers:
+            if "error" in answer:
+                raise self._in_words(TransportError(answer["status"], "", answer))
+            if answer["_shards"]["failed"] or answer["timed_out"]:
+                raise ArchiveError(
+                    _("{address}: parts of the archive do not answer", address=self.address)
+                )
+        return answers
+
+    def hits(self, query: Json, of: str = "", **body: object) -> Iterator[Json]:
+        """Yield all hits of a query by ascending id, page by page."""
+        after: Json = {}
+        while True:
+            page = {"query": query, "sort": [{"id": "asc"}], "size": PAGE, "_source": False}
+            body_of_page = {**page, "track_total_hits": False, **body, **after}
+            hits = self.search(body_of_page, of=of)[0]["hits"]["hits"]
+            yield from hits
+            if not hits:
+                return
+            after = {"search_after": hits[-1]["sort"]}
+
+    def counts(self, queries: Iterable[Json]) -> list[int]:
+        """Count the articles of each query."""
+        remaining, numbers = list(queries), list[int]()
+        while remaining:
+            chunk, remaining = remaining[:CHUNK], remaining[CHUNK:]
+            count = {"filters": {"filters": chunk}}
+            (answer,) = self.search({"size": 0, "aggs": {"n": count}})
+            numbers += [bucket["doc_count"] for bucket in answer["aggregations"]["n"]["buckets"]]
+        return numbers
+
+    def write(self, actions: Iterable[tuple[Json, Json | None]]) -> Json:
+        """Write items in bulk, durably; return the first error that is the fault of an item.
+
+        Args:
+            actions: The action of each item, and its document.
+        """
+        lines: list[str] = []
+        size = 0
+        for action, document in actions:
+            texts = [json.dumps(line, ensure_ascii=False) for line in (action, document) if line]
+            lines += texts
+            size += sum(map(len, texts))
+            if size > BULK_BYTES:
+                if error := self._bulk(lines):
+                    return error
+                lines, size = [], 0
+        return self._bulk(lines) if lines else {}
+
+    def _bulk(self, lines: list[str]) -> Json:
+        answer = self.call("POST", "_bulk", "\n".join(lines) + "\n")
+        faults: list[Json] = []
+        for item in answer["items"] if answer["errors"] else ():
+            ((action, result),) = item.items()
+            if "error" not in result or (action == "delete" and result["status"] == 404):
+                continue
+            if result["status"] != 400:
+                raise self._in_words(TransportError(result["status"], "", result))
+            faults.append(result["error"])
+        return faults[0] if faults else {}
+
+    def _in_words(self, error: TransportError) -> ArchiveError:
+        """Return an error that says what is wrong and what helps."""
+        address, reason = self.address, _reason(error)
+        match error:
+            case SSLError():
+                text = _("{address}: its certificate cannot be trusted ({reason}); name that of its"
+                         " authority with `authority`", address=address, reason=reason)  # fmt: skip
+            case ConnectionTimeout():
+                text = _("{address}: no answer in {seconds} s", address=address,
+                         seconds=f"{SECONDS:g}")  # fmt: skip
+            case ConnectionError():
+                text = _("{address}: cannot be reached ({reason})", address=address, reason=reason)
+            case AuthenticationException():
+                text = _("{address}: user and password are not accepted", address=address)
+            case _ if error.status_code == 404:
+                return ArchiveDamaged(_("{address}: there is no archive", address=address))
+            case _ if "block" in reason and "read-only" in reason:
+                text = _("{address}: it takes no articles, since its disks are full or somebody"
+                         " made it read-only; free disk space there", address=address)  # fmt: skip
+            case _ if error.status_code == 403:
+                text = _("{address}: a right is missing: {reason}", address=address, reason=reason)
+            case _ if error.status_code == 429:
+                text = _("{address}: it is overloaded", address=address)
+            case _ if error.status_code == 503:
+                text = _("{address}: too few of its nodes run ({reason})", address=address,
+                         reason=reason)  # fmt: skip
+            case _:
+                text = f"{address}: {error.status_code} {reason}"
+        return ArchiveError(text)
+
+
+def _reason(error: TransportError) -> str:
+    """Return what the cluster says of an error, on one line."""
+    info = error.info
+    while isinstance(info, Mapping):
+        info = info.get("error") or info.get("reason") or info.get("type") or ""
+    return " ".join(str(info or error.error).split())[:200]

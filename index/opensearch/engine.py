@@ -1,0 +1,222 @@
+"""Makes, counts, writes, rebuilds and replaces the archive of a cluster.
+
+An archive is a generation of indices behind one alias: `tocsin-3-2026-12` for each month in which
+articles were first seen, and `tocsin-3-start`, which has none. A rebuild makes the next generation
+beside it, and the alias moves at its end.
+"""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Callable, Collection, Iterable, Iterator
+from contextlib import contextmanager
+
+from index.errors import ArchiveDamaged, ArchiveError
+from index.opensearch.address import ClusterAddress
+from index.opensearch.cluster import Cluster, Json
+from index.opensearch.documents import MAPPINGS, SETTINGS, VERSION, document, month
+from index.opensearch.queries import ALL, one_of
+from index.opensearch.searcher import ClusterArchive
+from monitor.base.article import Article
+from monitor.base.translation import gettext as _
+
+START = "start"
+"""The index of a generation that exists from its beginning."""
+
+
+class ClusterEngine:
+    """See `index.archive.ArchiveEngine`."""
+
+    def __init__(self, address: ClusterAddress) -> None:
+        self._address = address
+        self._cluster = Cluster(address)
+
+    def open(self, *, partial: bool) -> ClusterArchive:
+        self._generation()
+        return ClusterArchive(self._cluster)
+
+    def open_writer(self) -> ClusterArchiveWriter:
+        self._put_template()
+        if not self._indices():
+            self._start(1, is_current=True)
+        return ClusterArchiveWriter(self._cluster, self._generation(), is_current=True)
+
+    def exists(self) -> bool:
+        return bool(self._indices())
+
+    def count_articles(self) -> int:
+        try:
+            return self.open(partial=False).article_count
+        except ArchiveError:
+            return 0
+
+    def holds_articles(self) -> bool:
+        return self.count_articles() > 0
+
+    def size(self) -> int:
+        if not self.exists():
+            return 0
+        stats = self._cluster.call("GET", f"{self._address.index}/_stats/store")
+        return int(stats["_all"]["total"]["store"]["size_in_bytes"])
+
+    def replace(self) -> ClusterArchiveWriter:
+        with self.rebuild():
+            pass
+        return self.open_writer()
+
+    @contextmanager
+    def rebuild(self) -> Iterator[ClusterArchiveWriter]:
+        """Yield the writer of the next generation; one that was not finished goes on."""
+        self._put_template()
+        old = self._indices()
+        generation = max(map(self._number, old), default=0) + 1
+        if not self._cluster.exists(self._name(generation)):
+            self._start(generation, is_current=False)
+        writer = ClusterArchiveWriter(self._cluster, generation, is_current=False)
+        yield writer
+        self._cluster.call("POST", "_refresh")
+        alias = self._address.index
+        new = f"{alias}-{generation}-*"
+        moves = [{"remove_index": {"index": name}} for name in old]
+        self._cluster.call(
+            "POST", "_aliases", {"actions": [{"add": {"index": new, "alias": alias}}, *moves]}
+        )
+        writer.is_current = True
+
+    def _indices(self) -> list[str]:
+        """Return the indices behind the alias."""
+        try:
+            return list(self._cluster.call("GET", f"_alias/{self._address.index}"))
+        except ArchiveDamaged:
+            return []
+
+    def _generation(self) -> int:
+        """Return the number of the current generation.
+
+        Raises:
+            ArchiveDamaged: There is none of this version.
+        """
+        indices = self._cluster.call("GET", f"{self._address.index}/_mapping")
+        for name, index in indices.items():
+            if index["mappings"].get("_meta") != MAPPINGS["_meta"]:
+                raise ArchiveDamaged(_("{index}: it is of another version", index=name))
+            if index["mappings"] != MAPPINGS:
+                raise ArchiveError(
+                    _("{index}: somebody changed its mapping; run `tocsin reindex`", index=name)
+                )
+        return max(map(self._number, indices))
+
+    def _number(self, index: str) -> int:
+        number = index.removeprefix(f"{self._address.index}-").partition("-")[0]
+        return int(number) if number.isdigit() else 0
+
+    def _name(self, generation: int, part: str = START) -> str:
+        return f"{self._address.index}-{generation}-{part}"
+
+    def _put_template(self) -> None:
+        index = self._address.index
+        template = {
+            "index_patterns": [f"{index}-*"],
+            "version": VERSION,
+            "template": {"settings": SETTINGS, "mappings": MAPPINGS},
+        }
+        self._cluster.call("PUT", f"_index_template/{index}", template)
+
+    def _start(self, generation: int, *, is_current: bool) -> None:
+        aliases: Json = {self._address.index: {}} if is_current else {}
+        self._cluster.call("PUT", self._name(generation), {"aliases": aliases})
+
+
+class ClusterArchiveWriter:
+    """See `index.archive.ArchiveWriter`. The cluster merges by itself."""
+
+    def __init__(self, cluster: Cluster, generation: int, *, is_current: bool) -> None:
+        self._cluster = cluster
+        self._prefix = f"{cluster.address.index}-{generation}-"
+        self._indices = set(cluster.call("GET", f"{self._prefix}*/_alias"))
+        self.is_current = is_current
+        """Whether the alias has this generation."""
+        self.background_merges = False
+
+    @property
+    def article_count(self) -> int:
+        return int(self._cluster.call("GET", f"{self._prefix}*/_count")["count"])
+
+    @property
+    def last_id(self) -> int:
+        newest = {"size": 1, "sort": [{"id": "desc"}], "_source": False}
+        answer = self._cluster.call("POST", f"{self._prefix}*/_search", newest)
+        return max((hit["sort"][0] for hit in answer["hits"]["hits"]), default=0)
+
+    def all_ids(self) -> array[int]:
+        return array("Q", (hit["sort"][0] for hit in self._hits(ALL)))
+
+    def add(self, articles: Iterable[Article]) -> int:
+        added = 0
+
+        def actions() -> Iterator[tuple[Json, Json | None]]:
+            nonlocal added
+            for article in articles:
+                index = self._prefix + month(article)
+                if index not in self._indices:
+                    self._create(index)
+                added += 1
+                yield {"index": {"_index": index, "_id": str(article.id)}}, document(article)
+
+        error = self._cluster.write(actions())
+        self._refresh()
+        if error:
+            raise ValueError(f"{error['type']}: {error['reason']}")  # an article is at fault
+        return added
+
+    def remove(self, ids: Collection[int]) -> None:
+        """Remove articles; an index of which nothing is left goes as a whole."""
+        hits = list(self._hits(one_of("id", ids))) if ids else []
+        for index in {hit["_index"] for hit in hits}:
+            here = [hit["_id"] for hit in hits if hit["_index"] == index]
+            if len(here) == self._cluster.call("GET", f"{index}/_count")["count"]:
+                self._cluster.call("DELETE", index)
+                self._indices.discard(index)
+            else:
+                self._cluster.write(({"delete": {"_index": index, "_id": id}}, None) for id in here)
+        self._refresh()
+
+    def run_merges(self) -> None:
+        """Do nothing."""
+
+    def wait_for_merges(self) -> None:
+        """Do nothing."""
+
+    def compact(self, progress: Callable[[int], None] = lambda _: None) -> None:
+        """Let the cluster drop what was replaced or deleted."""
+        self._cluster.call("POST", f"{self._prefix}*/_forcemerge", only_expunge_deletes="true")
+
+    def verify(self) -> None:
+        """Do nothing: the cluster checks what it reads."""
+
+    def verify_steps(self) -> Iterator[None]:
+        return iter(())
+
+    def changed_elsewhere(self) -> bool:
+        indices = self._cluster.call("GET", f"{self._prefix}*/_alias")
+        return set(indices) != self._indices or (
+            self.is_current and not all(index["aliases"] for index in indices.values())
+        )
+
+    def drop_damaged(self, *, every_byte: bool = True) -> list[str]:
+        """Drop nothing: an index whose nodes are away comes back with them."""
+        return []
+
+    def close(self) -> None:
+        """Do nothing: connections end with the writer."""
+
+    def _create(self, index: str) -> None:
+        aliases: Json = {self._cluster.address.index: {}} if self.is_current else {}
+        self._cluster.call("PUT", index, {"aliases": aliases})
+        self._indices.add(index)
+
+    def _refresh(self) -> None:
+        self._cluster.call("POST", f"{self._prefix}*/_refresh")
+
+    def _hits(self, query: Json) -> Iterator[Json]:
+        return self._cluster.hits(query, of=f"{self._prefix}*")

