@@ -207,6 +207,9 @@ class ArchiveEngine(Protocol):
     def size(self) -> int:
         """Return the bytes that the archive takes."""
 
+    def survey(self) -> tuple[str, list[str]]:
+        """Try everything that an archive elsewhere needs; say what is there, and what is wrong."""
+
     def replace(self) -> ArchiveWriter:
         """Discard an archive that cannot be used; return the writer of an empty one."""
 

@@ -23,6 +23,7 @@ pytest_plugins = (
     "support.fetch_client",
     "support.delivery_desk",
     "support.two_feed_newsroom",
+    "support.opensearch_nodes",
 )
 
 # English, whatever the locale of the machine: here, and in the processes that tests start.

@@ -19,7 +19,10 @@ from index.opensearch.queries import ALL, one_of
 from index.opensearch.searcher import ClusterArchive
 from monitor.base.article import Article
 from monitor.base.translation import gettext as _
+from monitor.base.translation import ngettext
 
+OLDEST = (2, 19)
+"""The oldest version that this was tested with."""
 START = "start"
 """The index of a generation that exists from its beginning."""
 
@@ -47,17 +50,58 @@ class ClusterEngine:
     def count_articles(self) -> int:
         try:
             return self.open(partial=False).article_count
-        except ArchiveError:
+        except ArchiveDamaged:
             return 0
 
     def holds_articles(self) -> bool:
-        return self.count_articles() > 0
+        """Tell whether there are articles; a cluster that does not answer keeps nobody waiting."""
+        try:
+            return self.count_articles() > 0
+        except ArchiveError:
+            return False
 
     def size(self) -> int:
         if not self.exists():
             return 0
         stats = self._cluster.call("GET", f"{self._address.index}/_stats/store")
         return int(stats["_all"]["total"]["store"]["size_in_bytes"])
+
+    def survey(self) -> tuple[str, list[str]]:
+        """Say version and health, and try each right on an index that is deleted again."""
+        call, name = self._cluster.call, f"{self._address.index}-0-check"
+        try:
+            about = call("GET", "")["version"]
+            health = call("GET", "_cluster/health")
+        except ArchiveError as error:
+            return "", [str(error)]
+        version, problems = about["number"], list[str]()
+        numbers = tuple(int(part) for part in version.split(".") if part.isdigit())
+        if about.get("distribution") != "opensearch" or numbers < OLDEST:
+            oldest = ".".join(map(str, OLDEST))
+            problems.append(_("{address}: it is no OpenSearch of version {oldest} or newer",
+                              address=self._address, oldest=oldest))  # fmt: skip
+        if health["status"] != "green":
+            missing = health["unassigned_shards"]
+            problems.append(_("{address}: of its indices, {count} parts are on no node",
+                              address=self._address, count=missing))  # fmt: skip
+        attempts: list[tuple[str, str, Json | None]] = [
+            ("PUT", name, None),
+            ("PUT", f"{name}/_doc/1", {"id": 0, "story": 0}),
+            ("POST", f"{name}/_search", {"query": {"script_score": {"query": ALL, "script": "1"}}}),
+            ("DELETE", name, None),
+        ]
+        try:
+            self._put_template()
+            for method, path, body in attempts:
+                call(method, path, body)
+        except ArchiveError as error:
+            problems.append(str(error))
+        text = ngettext(
+            "OpenSearch {version} at {address}, {count} node",
+            "OpenSearch {version} at {address}, {count} nodes",
+            health["number_of_nodes"], version=version, address=self._address,
+        )  # fmt: skip
+        return text, problems
 
     def replace(self) -> ClusterArchiveWriter:
         with self.rebuild():

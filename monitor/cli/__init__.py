@@ -34,9 +34,10 @@ from monitor.base.translation import gettext as _
 from monitor.base.translation import ngettext
 from monitor.cli.lazy_group import NO_COLOUR_HELP, LazyCommand, LazyGroup, choose_colours
 from monitor.cli.translated_command import translated, use_language_of_click
-from monitor.config.location import data_folder, is_unclear, shared_store
+from monitor.config.location import data_folder, is_unclear, may_name_cluster, shared_store
 from monitor.runtime import machine
 from monitor.runtime.machine import monotonic
+from monitor.storage.data_folder import is_read_only, place_archive
 
 if TYPE_CHECKING:
     from monitor.model.config import Config, StoreAddress
@@ -150,7 +151,12 @@ class CliContext:
     @cached_property
     def folder(self) -> Path:
         """The data folder in use; raises ConfigError if feeds.yaml is unclear about it."""
-        return data_folder(self._clear_path) if self.data is None else self.data
+        folder = data_folder(self._clear_path) if self.data is None else self.data
+        if may_name_cluster(self.config_path, os.environ):
+            from monitor.config.loading import archive_cluster
+
+            place_archive(folder, archive_cluster(self.config_path))
+        return folder
 
     @cached_property
     def _clear_path(self) -> Path:
@@ -272,7 +278,6 @@ class CliContext:
         """
         if not self.shared:
             return
-        from monitor.storage.data_folder import is_read_only
         from monitor.storage.maintenance import index_follower
 
         if is_read_only(self.folder) or index_follower.is_followed(self.folder):

@@ -10,6 +10,7 @@ import click
 from click.shell_completion import get_completion_class
 from rich.cells import cell_len
 
+from index.archive import archive_engine
 from monitor import config as config_package
 from monitor.base.errors import ConfigError, MonitorError, Problem
 from monitor.base.text_cleaning import clean
@@ -45,14 +46,18 @@ def check(context: click.Context, style: str) -> None:
         else:
             say("\n".join(describe_problems(path, error.problems)))
         context.exit(2)
-    messages = warnings(config, context.obj.service(read_only=True).archive.timed_count())
+    cluster, messages = "", list[str]()
+    if config.cluster:
+        cluster, messages = archive_engine(config.cluster).survey()
+    service = context.obj.service(read_only=True)
+    messages += warnings(config, *([] if messages else [service.archive.timed_count()]))
     if trouble := desktop_trouble(os.environ):
         shown = (channel for channel in config.channels if channel.kind is ChannelKind.DESKTOP)
         messages += [f"{channel.name}: {trouble}" for channel in shown]
     if style == "json":
         output.print_json({"well": True, "path": str(path), "warnings": messages})
         return
-    output.print_lines(clean(line) for line in as_text(config))
+    output.print_lines(clean(line) for line in [*as_text(config), *([cluster] if cluster else [])])
     for warning in messages:
         say(_("warning: {problem}", problem=warning))
 

@@ -5,10 +5,12 @@ from __future__ import annotations
 import logging
 import os
 from collections.abc import Iterator, Mapping, Sequence
+from importlib.util import find_spec
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from index.analysis.folding import compact
+from index.opensearch.address import ClusterAddress
 from monitor.base.errors import MissingExtraError, Problem, requires_extra
 from monitor.base.formatting import nearest
 from monitor.base.translation import gettext as _
@@ -64,6 +66,7 @@ def assemble(content: bytes, path: Path) -> tuple[Config | None, list[Problem]]:
         metrics=file.network.metrics,
         retention=_retention(draft, all_feeds, [watchlist.name for watchlist in all_watchlists]),
         vectors=file.archive.vectors,
+        cluster=_cluster(draft, path, os.environ),
     )
     return config, draft.problems
 
@@ -98,6 +101,40 @@ def _retention(draft: ConfigDraft, feeds: Sequence[Feed], watchlists: Sequence[s
         if message:
             draft.add_problem(("archive", "except", number), message)
     return Retention(keep=keys.keep, spare=keys.except_, drop_alerts=keys.drop_alerts)
+
+
+def _cluster(draft: ConfigDraft, path: Path, environ: Mapping[str, str]) -> ClusterAddress | None:
+    """Return the address of an archive in OpenSearch."""
+    keys = draft.file.archive
+    if not keys.opensearch:
+        for name in ("index", "user", "password", "authority", "certificate", "key"):
+            if name in keys.written:
+                message = _("`{name}` is for an archive in OpenSearch; name it", name=name)
+                draft.add_problem(("archive", name), message)
+        return None
+    if find_spec("opensearchpy") is None:
+        error = MissingExtraError("`opensearch`", "opensearch")
+        draft.add_problem(("archive", "opensearch"), str(error))
+    credentials = Credentials(draft, path.parent, environ)
+
+    def secret(name: str) -> str:
+        raw = getattr(keys, name)
+        value = credentials.at(("archive", name), raw, name) if raw else None
+        return value.text if value else ""
+
+    def file(name: str) -> str:
+        written = getattr(keys, name)
+        return str(beside(path, written.removeprefix("file:")).absolute()) if written else ""
+
+    return ClusterAddress(
+        urls=tuple(url.rstrip("/") for url in keys.opensearch),
+        index=keys.index,
+        user=secret("user"),
+        password=secret("password"),
+        authority=file("authority"),
+        certificate=file("certificate"),
+        key=file("key"),
+    )
 
 
 def _briefings(draft: ConfigDraft) -> tuple[BriefingSchedule, ...]:

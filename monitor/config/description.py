@@ -11,6 +11,7 @@ from typing import TypeAlias
 from msgspec import Struct
 from msgspec.structs import replace
 
+from index.opensearch.address import ClusterAddress
 from index.query.ast import And, AtLeast, Node, Not, Or, Score, children
 from index.query.parser import Query
 from monitor.base import signs
@@ -45,7 +46,7 @@ def _shown(value: object) -> str:
         return f"{value:%H:%M}"
     if isinstance(value, tuple):
         return _listed(list(map(_shown, value)))
-    if isinstance(value, Struct):
+    if isinstance(value, Struct) and not isinstance(value, ClusterAddress):  # which has secrets
         return ", ".join(_settings(value)) or _NONE
     return _NONE if value in (None, "") else str(value)
 
@@ -100,7 +101,12 @@ def as_text(config: Config) -> list[str]:
             map(_briefing_row, config.briefings),
         ),
         "",
-        clauses([_("archive in {folder}", folder=config.data), *_settings(config.retention)]),
+        clauses(
+            [
+                _("archive in {folder}", folder=config.cluster or config.data),
+                *_settings(config.retention),
+            ]
+        ),
         vectors,
     ]
 
@@ -177,6 +183,7 @@ _HIDDEN = ("url", "request_options", "target", "words", "secret", "headers", "te
 _FILE = {
     "notify": "alerts.notify", "allow": "network.allow", "contact": "network.contact",
     "metrics": "network.metrics", "retention": "archive", "vectors": "archive.vectors",
+    "cluster": "archive.opensearch",
     "zone": "zone", "pages": "api.url", "language": "language",
 }  # fmt: skip
 """The keys of other fields of a configuration."""

@@ -52,7 +52,7 @@ class SearchKeys(Table):
 
 
 class ArchiveKeys(Table):
-    """What the archive keeps, for how long, and whether articles get vectors."""
+    """Where the archive is, what it keeps, for how long, and whether articles get vectors."""
 
     keep = kinds.AGE.optional(
         "How long an article is kept after it was first seen, as 3y, 18mo, 90d."
@@ -71,6 +71,21 @@ class ArchiveKeys(Table):
         " each article.",
         default=True,
     )
+    opensearch = kinds.NODES.key(
+        "Addresses of nodes of OpenSearch, or of what stands before them: the archive is there, in"
+        " place of the data folder. Needs the extra `opensearch`.",
+        examples=["https://search.example:9200"],
+    )
+    index = kinds.INDEX.key(
+        "Name of the archive in OpenSearch; all its indices begin with it.", default="tocsin"
+    )
+    user = kinds.SECRET.key("User name in OpenSearch, or `env:NAME` or `file:PATH`.")
+    password = kinds.SECRET.key("Password in OpenSearch.", examples=["env:SEARCH_PASSWORD"])
+    authority = kinds.FOLDER.key(
+        "File with the certificates to trust; without it, those of this machine."
+    )
+    certificate = kinds.FOLDER.key("File with the certificate with which tocsin signs in.")
+    key = kinds.FOLDER.key("File with the key of this certificate.")
 
 
 # --- alerts and watchlists ------------------------------------------------------------

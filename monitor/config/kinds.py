@@ -108,6 +108,13 @@ def _folder(raw: str) -> str:
     return raw
 
 
+def _index(raw: str) -> str:
+    """Return the name of an archive in OpenSearch."""
+    if not re.fullmatch("[a-z][a-z0-9_-]*", raw):
+        raise ValueError(_("`{text}`: write small letters and digits, as tocsin", text=raw))
+    return raw
+
+
 def _template(raw: str) -> str:
     """Return the text of messages, with `$fields`."""
     for field in unknown_fields(raw):
@@ -403,6 +410,8 @@ NETWORKS = several(text(addresses.network, _PLAIN))
 CONTACT = text(addresses.contact, _PLAIN)
 PAGES = text(addresses.pages, _pattern("^https?://[^/@?#]+/?$"))
 STORE = text(addresses.store, _pattern("^postgres(ql)?://[^:@/]*(@.*)?/.+$"))
+NODES = several(text(addresses.url, {"type": "string", "pattern": "^https?://"}))
+INDEX = text(_index, _pattern("^[a-z][a-z0-9_-]*$"))
 LISTENING = text(Listening.parse, _pattern(r"^(\[[0-9A-Fa-f:.]+\]|[^\[\]:\s/]+):\d{1,5}$"))
 AGENT = text(header_text)
 PROXY = text(_proxy, _pattern("^(none|https?://.+|env:.+|file:.+)$"))

@@ -17,12 +17,13 @@ from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
+from index.opensearch.address import ClusterAddress
 from monitor.base.errors import ConfigError, NoStoreError, Problem
 from monitor.base.files import file_signature
 from monitor.base.garbage import collector_paused
 from monitor.base.translation import gettext as _
 from monitor.base.translation import number
-from monitor.config.location import STORE_VARIABLE, data_folder, shared_store
+from monitor.config.location import CLUSTER, STORE_VARIABLE, data_folder, shared_store
 from monitor.model.config import Config, StoreAddress
 from monitor.storage.store import open_views
 
@@ -79,6 +80,20 @@ def understand(content: bytes, path: Path, *, data: Path | None = None) -> Confi
     if address := configured_store(path):  # the machine says where they are
         config = replace(config, shared=address, data=data_folder(path))
     return config if data is None else replace(config, data=data)
+
+
+def archive_cluster(path: Path) -> ClusterAddress | None:
+    """Return the cluster that a `feeds.yaml` names for the archive; others are only glanced at.
+
+    Raises:
+        ConfigError: It names a cluster, and has a mistake.
+        StoreError: The configuration is in the store, which cannot be read.
+    """
+    try:
+        content = read(path)
+    except ConfigError:
+        return None
+    return understand(content, path).cluster if CLUSTER in content else None
 
 
 # --- the versions in a store ------------------------------------------------------------

@@ -19,6 +19,8 @@ STORE_LINES = re.compile(_LINES.format("store"), re.MULTILINE)
 STORE_VARIABLE = "TOCSIN_STORE"
 """The environment variable with the address of the store; it comes before `feeds.yaml`."""
 
+CLUSTER = b"opensearch"
+"""What every `feeds.yaml` contains whose archive is in a cluster."""
 FLOW = re.compile(r"\s*\{.*", re.DOTALL)
 """A file in braces, as JSON: its keys can be anywhere on a line."""
 
@@ -52,6 +54,19 @@ def shared_store(path: Path, environ: Mapping[str, str]) -> str:
         return _key_text(path.read_bytes(), "store", STORE_LINES)
     except OSError:
         return ""
+
+
+def may_name_cluster(path: Path, environ: Mapping[str, str]) -> bool:
+    """Return whether a `feeds.yaml`, or the shared store that has its content, may name a cluster.
+
+    Quick; nearly all say no.
+    """
+    try:
+        if CLUSTER in path.read_bytes():
+            return True
+    except OSError:
+        pass
+    return bool(shared_store(path, environ))
 
 
 _KEY = re.compile(r"""(?:^|[{,][ \t]*)["']?([a-z_]+)["']?[ \t]*:""", re.MULTILINE)

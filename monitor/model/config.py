@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from msgspec import Struct
 
+from index.opensearch.address import ClusterAddress
 from monitor.base.article import Article, Timestamp
 from monitor.base.translation import gettext as _
 from monitor.model.watchlist import Severity
@@ -305,6 +306,8 @@ class Config(Struct, frozen=True, kw_only=True):
     retention: Retention = FOR_EVER
     vectors: bool = True
     """Whether articles get vectors, where the model is installed."""
+    cluster: ClusterAddress | None = None
+    """Where the archive is, when it is not in the data folder."""
     channels: tuple[Channel, ...] = ()
     routes: tuple[Route, ...] = ()
     """The first route that matches an alert decides where it is sent."""

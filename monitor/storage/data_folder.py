@@ -13,6 +13,7 @@ from contextlib import suppress
 from itertools import chain
 from pathlib import Path
 
+from index.opensearch.address import ClusterAddress
 from monitor.base.errors import MonitorError
 from monitor.base.translation import gettext as _
 
@@ -24,9 +25,22 @@ _SHARED_FOLDERS = {"/tmp", "/var/tmp", "/dev/shm"}
 OTHERS_WRITE = stat.S_IWGRP | stat.S_IWOTH
 
 
-def archive_address(folder: Path) -> str:
+_clusters: dict[Path, ClusterAddress | None] = {}
+
+
+def place_archive(folder: Path, cluster: ClusterAddress | None) -> None:
+    """Say where the archive of a data folder is, for this process: in a cluster, or in it."""
+    _clusters[folder.absolute()] = cluster
+
+
+def cluster_of(folder: Path) -> ClusterAddress | None:
+    """Return the cluster that has the archive of a data folder; None if the folder has it."""
+    return _clusters.get(folder.absolute())
+
+
+def archive_address(folder: Path) -> str | ClusterAddress:
     """Return the address of the archive of a data folder."""
-    return str(folder / ARCHIVE_FOLDER)
+    return cluster_of(folder) or str(folder / ARCHIVE_FOLDER)
 
 
 def claim(folder: Path) -> None:

@@ -252,6 +252,9 @@ class MemoryEngine:
     def size(self) -> int:
         return sum(map(getsizeof, self._archives.get(self._name, MemoryArchive())._entries))
 
+    def survey(self) -> tuple[str, list[str]]:
+        return "", []
+
     def replace(self) -> MemoryArchive:
         self._archives.pop(self._name, None)
         return self.open_writer()

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from msgspec.structs import asdict, replace
 
 from index.archive import archive_engine
+from index.errors import ArchiveError
 from monitor.base.article import Timestamp
 from monitor.base.formatting import clauses
 from monitor.base.translation import gettext as _
@@ -125,8 +126,11 @@ class NewsroomHealth:
 
     def _searchable(self, totals: Totals) -> int:
         """Return the number of articles that can be searched on this machine."""
-        engine = archive_engine(archive_address(self._folder))
-        indexed = min(totals.articles, engine.count_articles())
+        try:
+            indexed = archive_engine(archive_address(self._folder)).count_articles()
+        except ArchiveError:  # a cluster that does not answer
+            return 0
+        indexed = min(totals.articles, indexed)
         is_shared = self._store.is_shared  # the outbox is of other machines
         return indexed if is_shared else min(indexed, totals.articles - totals.unindexed)
 

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 import msgspec
 from msgspec.structs import replace
 
-from index.archive import archive_engine
+from index.archive import ArchiveAddress, archive_engine
 from index.errors import ArchiveDamaged, ArchiveError
 from monitor.base.article import Article
 from monitor.base.errors import StoreError
@@ -404,7 +404,7 @@ class IndexRepair:
             yield batch
 
 
-def usable_writer(address: str) -> ArchiveWriter:
+def usable_writer(address: ArchiveAddress) -> ArchiveWriter:
     """Return the writer of an index; an index that cannot be opened is replaced by a new one."""
     engine = archive_engine(address)
     try:

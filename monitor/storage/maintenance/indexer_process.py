@@ -23,6 +23,7 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 
 from index.archive import PRELOADED, archive_engine
+from index.opensearch.address import ClusterAddress
 from monitor.base import translation
 from monitor.base.article import Timestamp
 from monitor.base.files import atomic_write
@@ -30,7 +31,7 @@ from monitor.base.fork_server import forking, preload
 from monitor.base.garbage import free_at_once
 from monitor.base.translation import gettext as _
 from monitor.model.config import OutboxEntry, OutboxState, StoreAddress
-from monitor.storage.data_folder import archive_address
+from monitor.storage.data_folder import archive_address, cluster_of, place_archive
 from monitor.storage.maintenance import index_notes, indexer
 from monitor.storage.maintenance.index_notes import InHand, note_stamp, read_note
 from monitor.storage.store.sql.articles import article_columns
@@ -125,6 +126,7 @@ class IndexerProcess:
                 level,
                 self._clock,
                 translation.choice(),
+                cluster_of(self._data),
             ),
             name="tocsin indexer",  # not a message
             daemon=True,
@@ -366,8 +368,10 @@ def _index(
     level: int,
     clock: Clock,
     language: translation.Choice,
+    cluster: ClusterAddress | None,
 ) -> None:
     translation.use(*language)
+    place_archive(data, cluster)
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the terminal sends SIGINT to the whole group
     os.nice(NICENESS)
     gc.set_threshold(GARBAGE_THRESHOLD)

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import pytest
-from support.opensearch_nodes import Nodes, opensearch  # noqa: F401 (a fixture)
+from support.opensearch_nodes import Nodes
 from unit.index import test_archive
 from unit.index.test_archive import *  # noqa: F403 (its tests)
 
