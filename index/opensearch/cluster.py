@@ -82,6 +82,9 @@ class Cluster:
         Args:
             bodies: What to search for.
             of: The indices; empty for the archive.
+
+        Raises:
+            ArchiveError: Not every index answers.
         """
         lines = "".join(json.dumps(line) + "\n" for body in bodies for line in ({}, body))
         answers: list[Json] = self.call("POST", f"{of or self.address.index}/_msearch", lines)[

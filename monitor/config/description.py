@@ -183,7 +183,6 @@ _HIDDEN = ("url", "request_options", "target", "words", "secret", "headers", "te
 _FILE = {
     "notify": "alerts.notify", "allow": "network.allow", "contact": "network.contact",
     "metrics": "network.metrics", "retention": "archive", "vectors": "archive.vectors",
-    "cluster": "archive.opensearch",
     "zone": "zone", "pages": "api.url", "language": "language",
 }  # fmt: skip
 """The keys of other fields of a configuration."""
@@ -212,7 +211,7 @@ def changes(before: Config, after: Config) -> list[str]:
         old, new = getattr(before, field), getattr(after, field)
         if old != new:
             lines.append(f"{key}: {_shown(old)} {signs.BECOMES} {_shown(new)}")
-    if before.data != after.data:
+    if (before.data, before.cluster) != (after.data, after.cluster):
         lines.append(_("data changed: the folder of the archive; restart the monitor to use it"))
     return lines
 

@@ -27,7 +27,8 @@ def test_the_schema_explains_every_key() -> None:
         assert description.endswith("."), key
     defaults = {key: about["default"] for key, about in properties(schema) if "default" in about}
     assert defaults == {
-        "enabled": True, "severity": "medium", "sort": "date", "vectors": True, "data": "var",
+        "enabled": True, "severity": "medium", "sort": "date", "vectors": True, "index": "tocsin",
+        "data": "var",
     }  # fmt: skip
 
 

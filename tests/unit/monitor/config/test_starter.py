@@ -86,6 +86,7 @@ def with_examples(path: Path, monkeypatch: pytest.MonkeyPatch) -> Config:
     """Return the configuration of a starter, with the comment signs before its examples removed."""
     monkeypatch.setenv("JOURNAL_PASSWORD", "x")
     monkeypatch.setenv("SOC_SECRET", "x")
+    monkeypatch.setenv("SEARCH_PASSWORD", "x")
     text = path.read_text(encoding="utf-8")
     example = r"(?m)^( *)# ( *(?:- )?(?:[a-z_]+|journal\.example|Alibaba):(?: .*)?)$"
     return understand(re.sub(example, r"\1\2", text).encode(), path)
