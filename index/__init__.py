@@ -27,8 +27,9 @@ can be asked of it.
 texts: language, shingles, names. A watchlist is evaluated on one article, a search on the archive:
 a watchlist matches an article exactly when a search with the same query finds it. Whoosh keeps the
 folder: its lock, and which files are current. `opensearch` is a second engine: documents are words
-and places as `analysis` finds them, and what OpenSearch cannot decide is evaluated by `spans`. Segments, merges, executor and query language are
-ours: see docs/explanation/search-engine.md, with figures. `errors` has the errors that all of these
+and places as `analysis` finds them, and what OpenSearch cannot decide is evaluated by `spans`.
+Segments, merges, executor and query language are ours: see
+docs/explanation/search-engine.md, with figures. `errors` has the errors that all of these
 share, `interruption` ends a search. Of the monitor, only `monitor.base` is known here: articles,
 messages, and the cleaning of texts.
 """
