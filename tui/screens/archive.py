@@ -89,31 +89,20 @@ class ArchiveScreen(PaneScreen):
     ]
     BARS: ClassVar = {
         "query": (
-            KeyBinding("enter", "Search"),
-            KeyBinding("escape", "Back"),
-            KeyBinding("up", "Earlier query"),
-            KeyBinding("down", "To the results"),
+            KeyBinding("enter", "Search"), KeyBinding("escape", "Back"),
+            KeyBinding("up", "Earlier query"), KeyBinding("down", "To the results"),
             KeyBinding("tab", "Complete"),
         ),
         "stream": (
-            ("back", "Back"),
-            ("open", "Read"),
-            ("edit", "Query"),
-            ("sort", "Sort"),
-            ("facets", "Facets"),
-            ("save", "Save"),
-            ("watch", "Watch"),
-            *ARTICLE_KEYS,
+            ("back", "Back"), ("open", "Read"), ("edit", "Query"), ("sort", "Sort"),
+            ("facets", "Facets"), ("save", "Save"), ("watch", "Watch"), *ARTICLE_KEYS,
             ("next_pane(1)", "Pane"),
         ),
         "reader": (
-            ("back", "Back"),
-            ("item(1)", "Next"),
-            *ARTICLE_KEYS,
-            ("edit", "Query"),
+            ("back", "Back"), ("item(1)", "Next"), *ARTICLE_KEYS, ("edit", "Query"),
             ("zoom", "Zoom"),
         ),
-    }
+    }  # fmt: skip
     AUTO_FOCUS = "#query"
 
     def __init__(self, newsroom: NewsroomModel, query: str = "") -> None:

@@ -40,31 +40,18 @@ class FeedsScreen(PaneScreen):
     ]
     BARS: ClassVar = {
         "stream": (
-            ("back", "Back"),
-            ("open", "Read"),
-            ("poll", "Poll"),
-            ("find", "Find"),
-            ("states", "Filter"),
-            ("sort", "Sort"),
-            ("add", "Add"),
-            ("pause_feed", "Pause"),
-            ("remove", "Remove"),
-            ("coverage_gaps", "Gaps"),
-            ("edit_file", "Edit feeds.yaml"),
-            ("open_link", "Open"),
-            ("next_pane(1)", "Pane"),
+            ("back", "Back"), ("open", "Read"), ("poll", "Poll"), ("find", "Find"),
+            ("states", "Filter"), ("sort", "Sort"), ("add", "Add"), ("pause_feed", "Pause"),
+            ("remove", "Remove"), ("coverage_gaps", "Gaps"), ("edit_file", "Edit feeds.yaml"),
+            ("open_link", "Open"), ("next_pane(1)", "Pane"),
         ),
         "reader": (
-            ("back", "Back"),
-            ("feed_articles", "Articles"),
-            ("item(1)", "Next feed"),
-            ("poll", "Poll"),
-            ("zoom", "Zoom"),
-            ("edit_file", "Edit feeds.yaml"),
+            ("back", "Back"), ("feed_articles", "Articles"), ("item(1)", "Next feed"),
+            ("poll", "Poll"), ("zoom", "Zoom"), ("edit_file", "Edit feeds.yaml"),
             ("next_pane(1)", "Pane"),
         ),
         "find": (KeyBinding("enter", "To the feeds"), KeyBinding("escape", "Show all")),
-    }
+    }  # fmt: skip
     AUTO_FOCUS = "#stream"
 
     def __init__(self, newsroom: NewsroomModel, url: str = "") -> None:

@@ -106,7 +106,8 @@ class PaneScreen(NewsroomScreen):
         bind("o", "open_link", "Open the link (over SSH: copy it)"),
         bind("y", "copy_link", "Copy the link"),
     ]
-    BARS: ClassVar[Mapping[str, Sequence[BarEntry]]] = {}
+    BARS: ClassVar = {
+    }  # fmt: skip
     """The keys in the key bar by the id of the focused widget, the most important first."""
     BAR: ClassVar[BarEntry] = ("app.help", "Help")
     """The key that comes before them where no text is written."""
