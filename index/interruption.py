@@ -34,26 +34,14 @@ def interruptible(is_unwanted: Callable[[], bool]) -> Iterator[None]:
 
 
 def check() -> None:
-    """Check for an interruption.
-
-    Raises:
-        Interrupted: The result is unwanted.
-    """
+    """Check for an interruption; raises Interrupted."""
     is_unwanted = _is_unwanted.get()
     if is_unwanted is not None and is_unwanted():
         raise Interrupted(_("ended before it was done"))
 
 
 def checked(items: Iterable[T], step: int) -> Iterator[T]:
-    """Yield items, and check for an interruption now and then.
-
-    Args:
-        items: The items.
-        step: Items between two checks, from 1.
-
-    Raises:
-        Interrupted: The result is unwanted.
-    """
+    """Yield items, and check for an interruption at each `step` of them; raises Interrupted."""
     for number, item in enumerate(items):
         if not number % step:
             check()

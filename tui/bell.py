@@ -32,11 +32,7 @@ class Bell:
         self._last_ring: Timestamp | None = None
 
     async def new_alerts(self) -> list[Alert]:
-        """Return the alerts to ring for now, the newest last.
-
-        Raises:
-            StoreError: The store cannot be read.
-        """
+        """Return the alerts to ring for now, the newest last; raises StoreError."""
         now = self._newsroom.clock()
         if self._last_ring is not None and 0 <= now - self._last_ring < MIN_INTERVAL:
             return []

@@ -39,10 +39,7 @@ class BoundedCache(dict[str, V]):
     def keep(self, text: str, value: V, size: int) -> V:
         """Cache the value of a text, and return it.
 
-        Args:
-            text: The text.
-            value: The value.
-            size: Bytes of the value, roughly; 0 if it is cached under another text too.
+        `size` is that of the value in bytes, roughly; 0 if it is cached under another text too.
         """
         if len(text) <= LONGEST:
             size += SLOT + getsizeof(text)

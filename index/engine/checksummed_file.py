@@ -115,11 +115,7 @@ class ChecksummedFile:
             ) from error
 
     def section(self, start: int, end: int) -> memoryview:
-        """Return bytes as they were written.
-
-        Raises:
-            ArchiveDamaged: A byte is not.
-        """
+        """Return bytes as they were written; raises ArchiveDamaged."""
         first, last = start // _BLOCK, -(-end // _BLOCK)
         if self._unchecked.find(1, first, last) >= 0:
             self._check(first, last)
@@ -134,11 +130,7 @@ class ChecksummedFile:
         return _DamageReported(self._name)
 
     def verify(self) -> None:
-        """Read the whole file.
-
-        Raises:
-            ArchiveDamaged: A byte is not as it was written.
-        """
+        """Read the whole file; raises ArchiveDamaged."""
         self._check_size()
         self._check(0, len(self._sums))
         self.release()

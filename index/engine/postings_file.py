@@ -242,12 +242,7 @@ class PostingsFileWriter:
         ]
 
     def close(self, documents: int, layout: PlaceLayout = EMPTY) -> None:
-        """Write the directory and the checksum.
-
-        Args:
-            documents: Number of documents of the segment.
-            layout: The layout of the places.
-        """
+        """Write the directory and the checksum."""
         self._out.seal({"documents": documents, "parts": layout.widths, "fields": self._fields})
 
 

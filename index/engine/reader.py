@@ -100,20 +100,14 @@ class ReaderManager:
     def __init__(self, folder: Path, *, partial: bool) -> None:
         """Make a manager that has opened nothing yet.
 
-        Args:
-            folder: Where the archive is.
-            partial: Go on without the segments that cannot be read.
+        With `partial`, go on without the segments that cannot be read.
         """
         self._folder = folder
         self._partial = partial
         self._state: _State | None = None
 
     def current(self) -> IndexReader:
-        """Return the archive as it is now.
-
-        Raises:
-            ArchiveDamaged: It cannot be read.
-        """
+        """Return the archive as it is now; raises ArchiveDamaged."""
         for attempt in count(1):
             try:
                 if self._state is None or not self._state.table.is_newest(self._state.stamp):

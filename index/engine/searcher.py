@@ -49,9 +49,7 @@ class FolderArchive:
     def __init__(self, folder: Path, *, partial: bool = False) -> None:
         """Open the archive.
 
-        Args:
-            folder: Where the archive is.
-            partial: Go on without the segments that cannot be read.
+        With `partial`, go on without the segments that cannot be read.
 
         Raises:
             ArchiveDamaged: There is no archive of this version, or it cannot be read.

@@ -86,11 +86,7 @@ class Segment:
         return self.columns.values(LENGTH)
 
     def verify(self) -> None:
-        """Read both files whole.
-
-        Raises:
-            ArchiveDamaged: A byte is not as it was written.
-        """
+        """Read both files whole; raises ArchiveDamaged."""
         self.columns.file.verify()
         self.lists.file.verify()
 
@@ -105,11 +101,7 @@ class Segment:
         return postings
 
     def documents_with(self, keys: Sequence[str]) -> Bits:
-        """Return the documents in which any of the index keys occurs.
-
-        Raises:
-            Interrupted: Nobody waits for the result.
-        """
+        """Return the documents in which any of the index keys occurs; raises Interrupted."""
         if len(keys) == 1:
             return self.postings(keys[0]).bits
         docs, listed_docs = 0, set[int]()

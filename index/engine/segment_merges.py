@@ -90,9 +90,7 @@ class BackgroundMerge:
     def __init__(self, folder: Path, group: Sequence[SegmentEntry]) -> None:
         """Start merging.
 
-        Args:
-            folder: The folder of the archive.
-            group: The segments to merge; `install` applies deletions made meanwhile.
+        `install` applies deletions that are made in the group meanwhile.
         """
         self.group = {segment.id: segment for segment in group}
         """The segments at the start of the merge, by their ids."""

@@ -104,10 +104,7 @@ class TableOfContents(Struct, frozen=True):
 def write_table(folder: Path, generation: int, entries: Iterable[SegmentEntry]) -> None:
     """Write a new table of contents into its place, durably; the writer holds its lock.
 
-    Args:
-        folder: The folder of the archive.
-        generation: One more than the generation of the previous table.
-        entries: The segments.
+    `generation` is one more than that of the previous table.
     """
     segments = [[entry.id, entry.documents, sorted(entry.deleted)] for entry in entries]
     with durable_file(folder / _PART) as file:

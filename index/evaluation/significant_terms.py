@@ -236,10 +236,7 @@ class TermCounts(Protocol):
     def estimate(self, lang: str, forms: Sequence[str], *, other_langs: bool) -> int:
         """Estimate quickly the number of all articles of a language with any of these words.
 
-        Args:
-            lang: The language.
-            forms: Folded words.
-            other_langs: Whether articles in other languages have these words too.
+        `other_langs` tells whether articles in other languages have these folded words too.
         """
 
 

@@ -54,14 +54,7 @@ def _refused(address: str, error: OSError | OverflowError) -> str:
 
 
 def shown_address(scheme: str, host: str, port: int, names: tuple[str, ...] = ()) -> str:
-    """Return the address at which others reach a server, with a slash at its end.
-
-    Args:
-        scheme: `http` or `https`.
-        host: Where it listens.
-        port: Where it listens.
-        names: Names that it was given for others.
-    """
+    """Return the address at which others reach a server, with a slash at its end."""
     name = names[0] if names else socket.gethostname() if host in ("0.0.0.0", "::") else host
     hostname = f"[{name}]" if ":" in name else name
     return f"{scheme}://{hostname}:{port}/"
@@ -137,12 +130,7 @@ def _is_link(headers: Mapping[str, str]) -> bool:
 
 
 def names_of(host: str, names: Collection[str]) -> tuple[bool, frozenset[str]]:
-    """Return whether an address is reachable from this machine only, and its accepted names.
-
-    Args:
-        host: The address to listen at.
-        names: Additional names that the operator chose.
-    """
+    """Return whether an address is reachable from this machine only, and its accepted names."""
     accepted = {name.lower() for name in names}
     local = is_loopback(host)
     if not local:

@@ -239,9 +239,7 @@ def iso(moment: Timestamp | None) -> str | None:
 def sparkline(counts: Sequence[int], width: int) -> str:
     """Return counts as bars, scaled to the largest; 0 is a blank.
 
-    Args:
-        counts: Oldest first.
-        width: Bars at most; where there are more counts, a bar is the sum of several.
+    The oldest count comes first. Of more counts than `width`, a bar is the sum of several.
     """
     bars = list(_summed(counts, width))
     peak = max(bars, default=0)

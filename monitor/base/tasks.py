@@ -21,10 +21,7 @@ T = TypeVar("T")
 def is_due(last: Timestamp, interval: float, now: Timestamp) -> bool:
     """Tell whether something is due again; it is when the clock was set back, too.
 
-    Args:
-        last: When it was done; minus infinity for never.
-        interval: Seconds between two times.
-        now: The time.
+    `last` is minus infinity where it was never done.
     """
     return not 0.0 <= now - last < interval
 

@@ -134,10 +134,7 @@ def gettext(message: str, /, **values: object) -> str:
 def pgettext(context: str, message: str, /, **values: object) -> str:
     """Return a message that means different things in different places.
 
-    Args:
-        context: Where it stands; for translators.
-        message: The English message.
-        **values: The values by name.
+    `context` tells translators where it stands.
     """
     catalogue = _chosen.catalogue
     text = message if catalogue is None else catalogue.pgettext(context, message)
@@ -147,11 +144,7 @@ def pgettext(context: str, message: str, /, **values: object) -> str:
 def ngettext(singular: str, plural: str, amount: float, /, **values: object) -> str:
     """Return a message about a number, which is its value `{count}`: `1,200 entries`.
 
-    Args:
-        singular: The English message about one.
-        plural: The English message about several, or none.
-        amount: The number.
-        **values: The other values by name.
+    The plural is also for none.
     """
     catalogue = _chosen.catalogue
     if catalogue is None:

@@ -33,11 +33,7 @@ class UrlError(ValueError):
 
 
 def parse_url(url: str) -> httpx.URL:
-    """Return an absolute http or https URL.
-
-    Raises:
-        UrlError: It is not a URL that can be requested.
-    """
+    """Return an absolute http or https URL; raises UrlError."""
     import httpx
 
     try:

@@ -106,11 +106,7 @@ def build_alert_filter(
     mine: bool,
     **selected: Any,
 ) -> Filter:
-    """Return the filter for these options.
-
-    Raises:
-        BadParameter: A tag is not valid.
-    """
+    """Return the filter for these options; raises BadParameter."""
     try:
         valid_tags = tuple(map(clean_tag, tags))
     except ValueError as error:

@@ -68,11 +68,7 @@ def apply(cli: CliContext, file: Path, dry_run: bool) -> None:
 
 
 def _whole(content: bytes, file: Path, cli: CliContext) -> bytes:
-    """Return a file that is more than a pointer to the store.
-
-    Raises:
-        InputError: It only says where the store is.
-    """
+    """Return a file that is more than a pointer to the store; raises InputError."""
     if configured_store(file):
         raise InputError(
             _("{file} only says where the store is; give a whole feeds.yaml", file=file)
@@ -81,11 +77,7 @@ def _whole(content: bytes, file: Path, cli: CliContext) -> bytes:
 
 
 def _versions(cli: CliContext) -> ConfigViews:
-    """Return the versions in the store, which is made if there is none.
-
-    Raises:
-        InputError: The store is not shared.
-    """
+    """Return the versions in the store, which is made if there is none; raises InputError."""
     if not cli.shared:
         raise InputError(
             _(
@@ -171,11 +163,7 @@ _version = click.argument("version", type=NumberParam(min=1), required=False, me
 
 
 def _stored(versions: ConfigViews, number: int | None) -> StoredConfig:
-    """Return a version, the one in force when None.
-
-    Raises:
-        InputError: There is none.
-    """
+    """Return a version, the one in force when None; raises InputError."""
     stored = versions.version(number)
     if stored is None and number is None:
         raise InputError(_("nothing was applied yet; `tocsin apply FILE` puts a feeds.yaml there"))

@@ -71,11 +71,7 @@ def import_(context: click.Context, file: Path, feed: str) -> None:
 
 
 def _refuse_xml(file: Path) -> None:
-    """Refuse a list of feeds, which another command reads.
-
-    Raises:
-        BadParameter: The file is XML.
-    """
+    """Refuse a list of feeds, which another command reads; raises BadParameter."""
     if not file.is_file():
         return
     with file.open("rb") as source:

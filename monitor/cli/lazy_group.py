@@ -40,11 +40,7 @@ class LazyGroup(click.Group):
     ) -> None:
         """Make a group of the commands in `lazy`, in that order.
 
-        Args:
-            *args: For `click.Group`.
-            lazy: The commands by name.
-            default: The command that runs when none is named; empty for the help.
-            **kwargs: For `click.Group`.
+        `default` runs when no command is named; empty for the help.
         """
         super().__init__(*args, **kwargs)
         self.lazy = lazy or {}
@@ -76,11 +72,7 @@ class LazyGroup(click.Group):
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
-        """Return the command that is named, and the rest of the arguments.
-
-        Raises:
-            NoSuchCommand: There is none of this name; the nearest one is proposed.
-        """
+        """Return the command that is named, and the rest of the arguments; raises NoSuchCommand."""
         try:
             return super().resolve_command(ctx, args)
         except click.exceptions.NoSuchCommand as error:

@@ -113,11 +113,7 @@ def send_now(cli: CliContext, channel: str, watchlist: str, title: str, text: st
 
 
 def _find_channel(config: Config, name: str) -> Channel:
-    """Return a channel by its name, in any case.
-
-    Raises:
-        InputError: feeds.yaml has no such channel.
-    """
+    """Return a channel by its name, in any case; raises InputError."""
     by_name = {channel.name.casefold(): channel for channel in config.channels}
     if channel := by_name.get(name.casefold()):
         return channel

@@ -152,12 +152,7 @@ def table_lines(heads: Sequence[str], rows: Iterable[Sequence[str]], align: str)
     """Yield a table: the heads, then the rows. Columns without content are left out.
 
     What is wider than the terminal has a heading of several lines, then a shorter first column,
-    then lines of its own for the first column.
-
-    Args:
-        heads: The headings of the columns.
-        rows: The cells of each row.
-        align: `<` or `>` for each column.
+    then lines of its own for the first column. `align` has `<` or `>` for each column.
     """
     columns = [
         (cells, side)

@@ -197,11 +197,6 @@ CHECK_SECONDS = 0.02
 def start_monitor(path: Path, data: Path, meanwhile: Callable[[], object]) -> bool:
     """Start a monitor in the background unless one is running; return whether one was started.
 
-    Args:
-        path: Its `feeds.yaml`.
-        data: Its folder.
-        meanwhile: Called while it starts.
-
     Raises:
         MonitorError: The monitor ended at once, or did not start in time.
     """

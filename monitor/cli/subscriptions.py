@@ -252,11 +252,7 @@ def _not_subscribed(prospects: list[DiscoveredFeed], config: Config) -> list[Dis
 def _choose_feeds(
     url: str, prospects: list[DiscoveredFeed], *, take_all: bool
 ) -> list[DiscoveredFeed]:
-    """Return the feeds of a site to subscribe to; ask on a terminal.
-
-    Raises:
-        ClickException: There are several feeds and no terminal.
-    """
+    """Return the feeds of a site to subscribe to; ask on a terminal; raises ClickException."""
     if len(prospects) == 1 or take_all:
         return prospects
     say(ngettext("{url} has {count} feed:", "{url} has {count} feeds:", len(prospects), url=url))

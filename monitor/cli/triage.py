@@ -365,11 +365,7 @@ def _note(
 
 
 def _read_note(context: click.Context, ids: Sequence[int], options: dict[str, Any]) -> str:
-    """Return the note written in an editor or on stdin.
-
-    Raises:
-        ClickException: The editor was closed without saving.
-    """
+    """Return the note written in an editor or on stdin; raises ClickException."""
     if not sys.stdin.isatty():
         return sys.stdin.read()
     service = context.obj.service()

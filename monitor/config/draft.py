@@ -107,10 +107,7 @@ def unknown_watchlist(name: str, watchlists: Sequence[str]) -> str:
 def unknown_selector(selector: str, feeds: Sequence[Feed], fallback: str = "") -> str:
     """Return a message if a selector (`tag:NAME`, a name, a host) selects no feed, else ''.
 
-    Args:
-        selector: The selector.
-        feeds: All feeds.
-        fallback: Hint where no name is similar.
+    `fallback` is the hint where no name is similar.
     """
     if any(selects_feed(selector, feed) for feed in feeds):
         return ""

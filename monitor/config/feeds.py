@@ -81,11 +81,7 @@ def with_titles(config: Config, titles: Mapping[str, str]) -> Config:
     """Return a configuration whose feeds without a name are called by their titles.
 
     Of several with one title, those on different hosts have these beside it; the others keep
-    their addresses, as the feeds without a title do.
-
-    Args:
-        config: The configuration.
-        titles: Titles of feeds, by their addresses.
+    their addresses, as the feeds without a title do. `titles` are by the addresses of feeds.
     """
     choices = {feed.url: _possible_names(feed, titles.get(feed.url, "")) for feed in config.feeds}
     counts = Counter(name.casefold() for names in choices.values() for name in names)

@@ -251,11 +251,7 @@ class QuietKeys(Table):
     )
 
     def hours(self) -> Quiet:
-        """Return the quiet hours that the mapping describes.
-
-        Raises:
-            ValueError: They never end.
-        """
+        """Return the quiet hours that the mapping describes; raises ValueError."""
         if self.from_ == self.to and self.days == EVERY_DAY:
             raise ValueError(
                 _("these quiet hours never end; a route with `to: []` sends to no channel")

@@ -64,10 +64,7 @@ class Place(NamedTuple):
     def read(self, kind: Kind[T], node: Node, key: ScalarNode | None = None) -> T | None:
         """Return the meaning of a value; None, with the problem added, if it is not valid.
 
-        Args:
-            kind: The kind of the value.
-            node: The value.
-            key: Its key; None for an item of a list.
+        The key is None for an item of a list.
         """
         try:
             if isinstance(node, ScalarNode) and node.plain() is BLANK:
@@ -204,12 +201,7 @@ def listed(item: Kind[T]) -> Kind[tuple[T, ...]]:
 
 
 def several(item: Kind[T], *, at_least_one: bool = False) -> Kind[tuple[T, ...]]:
-    """Return the kind of a list of which a single item needs no brackets.
-
-    Args:
-        item: The kind of its items.
-        at_least_one: Whether there must be an item.
-    """
+    """Return the kind of a list of which a single item needs no brackets."""
     list_kind = listed(item)
 
     def read(node: Node, place: Place) -> tuple[T, ...] | None:

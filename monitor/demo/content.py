@@ -160,11 +160,7 @@ class Content(Struct, frozen=True):
 
 @cache
 def load() -> Content:
-    """Return the bundled content.
-
-    Raises:
-        ValueError: A text has a mistake; the message names it.
-    """
+    """Return the bundled content; raises ValueError."""
     tables = _read("outlets.toml")["outlet"]
     outlets = {outlet.slug: outlet for outlet in msgspec.convert(tables, list[DemoOutlet])}
     articles = [

@@ -169,11 +169,7 @@ class ImportedArticle(Struct, frozen=True, kw_only=True):
 
 
 def parse_article(value: Any, now: Timestamp) -> ImportedArticle:
-    """Return the article of a JSON value.
-
-    Raises:
-        ValueError: The value is no article; the message says what is wrong.
-    """
+    """Return the article of a JSON value; raises ValueError."""
     if not isinstance(value, Mapping):
         raise ValueError(_("is no object with title, url, summary, body, …"))
     names = {field: _name_in(value, aliases) for field, aliases in NAMES.items()}

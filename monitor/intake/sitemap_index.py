@@ -45,16 +45,9 @@ async def with_children(
 ) -> tuple[Answer, ParsedFeed | None, FeedState]:
     """Return the answer and document of an index with its sitemaps, and the state to go on from.
 
-    Of a document that is no index nothing changes. An error of the newest sitemap is the answer;
-    another sitemap that cannot be read is tried again after an hour.
-
-    Args:
-        index: The answer of the server.
-        parsed: Its document; None if that is the one of the last poll.
-        url: The address of the index.
-        state: The state of the feed.
-        read: Reads a sitemap.
-        now: The time.
+    Of a document that is no index nothing changes. An error of the newest sitemap is the
+    answer; another sitemap that cannot be read is tried again after an hour. A document that is
+    that of the last poll is None.
     """
     if isinstance(index, FeedError) or not (parsed.children if parsed else state.children):
         return index, parsed, replace(state, children=None) if parsed else state

@@ -50,13 +50,6 @@ async def find_news_sitemap(
 ) -> str:
     """Return the address of the first sitemap with news of today that a site names, or ''.
 
-    Args:
-        client: The client.
-        parser: Reads the sitemaps.
-        home: An address of the site.
-        options: The options of the requests.
-        now: The time.
-
     Raises:
         FeedError: The site does not answer.
     """

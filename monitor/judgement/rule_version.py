@@ -16,11 +16,6 @@ def rule_version(root: Node, lang: tuple[str, ...], feeds: tuple[str, ...]) -> s
 
     Layout and order of terms, severity and test sentences do not count. Remembered: of 50,000
     watchlists one is edited.
-
-    Args:
-        root: The parsed query of a watchlist.
-        lang: Its languages.
-        feeds: Its selectors of feeds.
     """
     content = (sorted(lang), sorted(feeds), _canonical(root))
     return blake2b(repr(content).encode(), digest_size=16).hexdigest()

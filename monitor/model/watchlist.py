@@ -206,11 +206,8 @@ class Silence(Struct, frozen=True, kw_only=True):
 def renamed_watchlists(before: Mapping[str, str], after: Mapping[str, str]) -> dict[str, str]:
     """Return the new names of watchlists that an edit renamed, by their old names.
 
-    A removed watchlist was renamed if exactly one new watchlist has the same rule.
-
-    Args:
-        before: The version of the rule of each watchlist, by name.
-        after: The same, after the edit.
+    A removed watchlist was renamed if exactly one new watchlist has the same rule. Both are the
+    versions of the rules of watchlists, by name.
     """
     removed = _names_of_rules({name: rule for name, rule in before.items() if name not in after})
     added = _names_of_rules({name: rule for name, rule in after.items() if name not in before})

@@ -46,13 +46,7 @@ def describe_counts(suppressed: Mapping[str, int]) -> str:
 
 
 def describe_triage(alert: Alert, last: Decision | None, moment: Moment) -> str:
-    """Return state, verdict, star, assignee and tags: `acknowledged by anna 10:31 · noise`.
-
-    Args:
-        alert: The alert.
-        last: The last decision about it, None if there is none.
-        moment: Returns a time in words.
-    """
+    """Return state, verdict, star, assignee and tags: `acknowledged by anna 10:31 · noise`."""
     state = state_name(alert.state)
     words = [state]
     if last is not None:

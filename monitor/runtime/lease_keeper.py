@@ -97,9 +97,7 @@ class SoleMonitor:
 def share(monitor: int, live: Sequence[int]) -> int:
     """Return the number of buckets for a monitor; those of two differ by one at most.
 
-    Args:
-        monitor: The number of the monitor.
-        live: The numbers of all monitors that are heard of, in ascending order.
+    `live` has the numbers of all monitors that are heard of, ascending.
     """
     quota, remainder = divmod(BUCKETS, len(live))
     return quota + (live.index(monitor) < remainder)

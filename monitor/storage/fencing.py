@@ -63,11 +63,7 @@ def lease_in_hand() -> Lease:
 
 
 def require_lease() -> None:
-    """Check that the lease of this task or thread is still held.
-
-    Raises:
-        LeaseLostError: Another monitor may hold it by now.
-    """
+    """Check that the lease of this task or thread is still held; raises LeaseLostError."""
     if not _HOLDING.get().is_held():
         raise LeaseLostError(_("another monitor does this by now"))
 

@@ -268,12 +268,9 @@ def column_ranks(
 ) -> dict[int, int]:
     """Return the rank of each alert by the value of a column; equal values have one rank.
 
-    Text is sorted by its letters, numbers and times from the largest. Severity and watchlist are
-    those of the story: of its alert of the highest severity.
-
-    Args:
-        column: The column.
-        rows: Alert, first alert of its story, severity, and value of each.
+    Text is sorted by its letters, numbers and times from the largest. Severity and watchlist
+    are those of the story: of its alert of the highest severity. Rows are the alert, the first
+    one of its story, the severity and the value.
     """
     severities = {alert: Severity(severity).rank for alert, _story, severity, _value in rows}
     values: dict[int, Any] = {
@@ -329,9 +326,7 @@ class StoryCache:
     ) -> StoryAlerts | None:
         """Return the story of an alert, None if the store no longer has it.
 
-        Args:
-            alert: The alert.
-            block: Returns the alerts whose stories are read with it.
+        `block` returns the alerts whose stories are read with it.
 
         Raises:
             StoreError: The store cannot be read.

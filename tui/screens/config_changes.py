@@ -62,9 +62,7 @@ NO_FILE = mark("There is no feeds.yaml; start tocsin with -c FILE.")
 async def write_config(newsroom: NewsroomModel, change: Callable[[Path], object]) -> str:
     """Change feeds.yaml in a thread; return an error message, empty after success.
 
-    Args:
-        newsroom: The newsroom.
-        change: Changes the file at a path; raises QueryError or MonitorError.
+    `change` changes the file at a path; it raises QueryError or MonitorError.
     """
     path = newsroom.service.config
     if path is None:
@@ -446,10 +444,7 @@ async def _remove(screen: NewsroomScreen, feed: FeedHealth) -> None:
 def save_search(screen: NewsroomScreen, query: str, sort: str) -> None:
     """Ask for a name and save a query under it.
 
-    Args:
-        screen: Where to ask.
-        query: The query.
-        sort: The order of its results: `date` or `score`.
+    Its results are sorted by `date` or `score`.
     """
     if not query:
         screen.show_message(_("Write a query first."))

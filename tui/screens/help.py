@@ -71,10 +71,7 @@ def key_sections(
 ) -> list[KeySection]:
     """Return the keys of each screen and widget, and those of an application and its base.
 
-    Args:
-        app: The application.
-        keymap: Other keys of some actions.
-        focused: The classes of the focused widget and of its screen, whose keys come first.
+    `focused` are the classes of the focused widget and of its screen, whose keys come first.
     """
     sections = sorted(_bound_classes(app), key=lambda section: _distance(section[1], focused))
     return [
@@ -112,10 +109,7 @@ def action_names(app: type[App[Any]]) -> set[str]:
 def help_lines(sections: Sequence[KeySection], cells: int, words: str = "") -> list[Line]:
     """Return the keys and the legend of signs in one column, or in two where they fit.
 
-    Args:
-        sections: The keys.
-        cells: Width of the lines.
-        words: What an entry must have in it, in any case and without accents; empty for all.
+    With `words`, only entries that have them, in any case and without accents.
     """
     legend = [(sign, _(meaning)) for sign, meaning in signs.LEGEND]
     sections = [*sections, (pgettext("help", "Legend of signs"), legend)]

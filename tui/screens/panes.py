@@ -68,13 +68,7 @@ _FRAME = 2
 
 
 def feed_pane_lines(lines: int, watchlists: int, feeds: int) -> int:
-    """Return the lines of the pane of feeds below that of watchlists, with its frame.
-
-    Args:
-        lines: Lines of both panes.
-        watchlists: Rows of the watchlists.
-        feeds: Rows of the feeds.
-    """
+    """Return the lines of the pane of feeds below that of watchlists, with its frame."""
     room = lines - watchlists - _FRAME
     return max(3, min(feeds + _FRAME, max(room, lines // 2)))
 
@@ -106,8 +100,7 @@ class PaneScreen(NewsroomScreen):
         bind("o", "open_link", "Open the link (over SSH: copy it)"),
         bind("y", "copy_link", "Copy the link"),
     ]
-    BARS: ClassVar = {
-    }  # fmt: skip
+    BARS: ClassVar[Mapping[str, Sequence[BarEntry]]] = {}
     """The keys in the key bar by the id of the focused widget, the most important first."""
     BAR: ClassVar[BarEntry] = ("app.help", "Help")
     """The key that comes before them where no text is written."""

@@ -413,11 +413,7 @@ def _is_new(alert: Alert) -> bool:
 
 
 def _parse_tags(text: str) -> Change:
-    """Return the change that a line of tags asks for.
-
-    Raises:
-        ValueError: A word is no tag.
-    """
+    """Return the change that a line of tags asks for; raises ValueError."""
     words = text.replace(",", " ").split()
     return Change(
         tags=tuple(clean_tag(word) for word in words if not word.startswith("-")),

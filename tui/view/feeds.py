@@ -48,13 +48,7 @@ def feed_name_cells(feeds: Sequence[FeedHealth], cells: int) -> int:
 
 
 def feed_row(feed: FeedHealth, cells: int, name_cells: int) -> Line:
-    """Return a feed with a problem on one line: glyph, name, reason.
-
-    Args:
-        feed: The feed.
-        cells: Width of the line.
-        name_cells: Width of its name.
-    """
+    """Return a feed with a problem on one line: glyph, name, reason."""
     glyph, style = HEALTH_GLYPHS[feed.health]
     return [
         (f"{glyph} ", style),
@@ -253,15 +247,7 @@ def feed_page(
     now: Timestamp,
     zone: tzinfo | None,
 ) -> list[Line]:
-    """Return a feed as a page: its state, settings, coverage gaps and last polls.
-
-    Args:
-        feed: The feed.
-        background: The content beside its health.
-        cells: Width of the lines.
-        now: The present time.
-        zone: The time zone; None is the machine's.
-    """
+    """Return a feed as a page: its state, settings, coverage gaps and last polls."""
     state = feed.state
     failures = ngettext("{count} in a row", "{count} in a row", state.failures)
     last_ok = _("never") if state.last_ok is None else times.full(state.last_ok, zone)

@@ -128,9 +128,7 @@ RECENT = 5
 def start_rows(searches: Sequence[tuple[str, str]], recent: Sequence[str]) -> list[OfferedRow]:
     """Return queries to begin with: saved searches, the last queries, examples.
 
-    Args:
-        searches: The saved searches, each as it is written in the line, with its query.
-        recent: The earlier queries, newest first.
+    A saved search is given as it is written in the line, and by its query.
     """
     rows: list[OfferedRow] = []
     examples = [(_(query), _(words)) for query, words in EXAMPLES]

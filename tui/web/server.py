@@ -168,9 +168,7 @@ class DashboardServer:
     async def serve(self, listener: socket.socket, ready: Callable[[], None]) -> None:
         """Serve until SIGINT, SIGTERM or SIGHUP.
 
-        Args:
-            listener: The listening socket.
-            ready: Called once requests are answered.
+        `ready` is called once requests are answered.
         """
         stop = asyncio.Event()
         loop = asyncio.get_running_loop()

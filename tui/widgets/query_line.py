@@ -64,13 +64,7 @@ class QueryLine(Container):
     """A prompt, an input that completes the last word, and a note below them."""
 
     def __init__(self, prompt: str, complete: Complete, *, id: str) -> None:
-        """Set the line up.
-
-        Args:
-            prompt: The text before the input.
-            complete: Completes the text.
-            id: Id of the input.
-        """
+        """Set the line up."""
         super().__init__(classes="query-line")
         self._prompt = prompt
         suggester = LineSuggester(complete)

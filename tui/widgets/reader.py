@@ -47,9 +47,7 @@ class ScrollText(StyledWidget, ScrollView, can_focus=True, inherit_bindings=Fals
     def update(self, layout: TextLayout, *, keep_place: bool = False) -> None:
         """Show a text.
 
-        Args:
-            layout: Lays it out.
-            keep_place: Stay at the same line, for a text that has changed only a little.
+        With `keep_place`, stay at the same line: the text has changed only a little.
         """
         self._layout_text = layout
         self.lay_out()

@@ -50,10 +50,7 @@ class StyledWidget(Widget):
     def strip(self, line: Line, cells: int, background: str = "") -> Strip:
         """Return a line as a strip of exactly so many cells; unprintable text is cleaned again.
 
-        Args:
-            line: Runs of (text, style).
-            cells: Width of the strip.
-            background: Name of a style to paint over; empty for the widget's own background.
+        `background` is the name of a style to paint over; empty for the widget's own.
         """
         if self._background is None:
             self._background = self.rich_style

@@ -229,11 +229,8 @@ def wrapped(title: str, body: str) -> str:
 def body(briefing: Briefing, zone: tzinfo, pages: str | None = None) -> str:
     """Return a briefing as HTML that stands inside `<body>`.
 
-    Args:
-        briefing: The briefing.
-        zone: The time zone.
-        pages: Address of the pages to which its stories link, without a slash at its end; empty
-            on a page of the newsroom itself, None if there are none.
+    `pages` is the address of the pages to which its stories link, without a slash at its end;
+    empty on a page of the newsroom itself, None if there are none.
     """
     return "\n".join(_body(briefing, zone, pages))
 

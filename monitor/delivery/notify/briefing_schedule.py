@@ -71,9 +71,7 @@ class BriefingScheduler:
     async def use(self, schedules: Sequence[BriefingSchedule], pages: str = "") -> None:
         """Use these schedules; times of new and edited ones that have passed are not made up for.
 
-        Args:
-            schedules: All schedules of the configuration.
-            pages: Address of the pages to which stories link; empty for none.
+        `pages` is the address of the pages to which stories link; empty for none.
 
         Raises:
             StoreError: The store cannot be written.
@@ -92,11 +90,7 @@ class BriefingScheduler:
             await self._sleep(CHECK_SECONDS)
 
     async def all(self) -> None:
-        """Make each briefing that is due.
-
-        Raises:
-            StoreError: The store cannot be read or written.
-        """
+        """Make each briefing that is due; raises StoreError."""
         if not self._schedules:
             return
         progress = await self._thread(self._queue.progress)

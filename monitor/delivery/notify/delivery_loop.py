@@ -116,11 +116,7 @@ class DeliveryLoop:
             await event_or(self._wake_event, self._sleep(seconds))
 
     async def all(self) -> None:
-        """Try each delivery that is due once.
-
-        Raises:
-            StoreError: The store cannot be read or written.
-        """
+        """Try each delivery that is due once; raises StoreError."""
         while await self._begin():
             await asyncio.gather(*self._tasks.values())
 

@@ -111,9 +111,7 @@ def encode(message: Message, pages: str = "") -> bytes:
 def payload(message: Message, pages: str = "") -> dict[str, Any]:
     """Return a message as JSON values: one alert, a digest of several, or a briefing.
 
-    Args:
-        message: The alerts or the briefing.
-        pages: Address of the pages to which it links; empty for none.
+    `pages` is the address of the pages to which it links; empty for none.
     """
     if isinstance(message, BriefingNotification):
         briefing = message.briefing

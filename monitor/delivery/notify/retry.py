@@ -24,11 +24,7 @@ def next_try(
 ) -> Timestamp | None:
     """Return the time of the next try; None to give up.
 
-    Args:
-        delivery: The delivery that failed.
-        error: The error of this try.
-        now: Seconds since 1970.
-        jitter: A random number from 0 to 1.
+    `jitter` is a random number from 0 to 1.
     """
     since = now if delivery.failing is None else delivery.failing
     if now - since >= GIVE_UP_SECONDS:

@@ -256,11 +256,8 @@ async def decoded(
 ) -> bytes:
     """Return the decoded body.
 
-    Args:
-        chunks: The body as it arrives.
-        coding: The value of its Content-Encoding.
-        max_bytes: The largest body, after decompression.
-        truncate: Whether a larger body is cut there.
+    `coding` is the value of its Content-Encoding. With `truncate`, a larger body is cut after
+    `max_bytes`, which count once it is decompressed.
 
     Raises:
         BodyError: The body is too large, broken or cut short.

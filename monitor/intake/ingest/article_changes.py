@@ -311,10 +311,7 @@ def _with_other_words(old: Article, entry: Entry) -> dict[str, str]:
 def _with_edit(text: str, edited: str, old_hash: bytes) -> str:
     """Return a part of an article in which a feed changed what it says; other feeds' lines stay.
 
-    Args:
-        text: The part.
-        edited: What the feed says now.
-        old_hash: The hash of what it said before; where no lines have it, all lines are replaced.
+    Where no lines have the hash of what it said before, all lines are replaced.
     """
     lines = text.split("\n")
     count = len(lines) if old_hash and len(lines) ** 2 * len(text) <= MOST_COMPARED else 0

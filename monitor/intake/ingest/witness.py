@@ -49,10 +49,6 @@ def with_witnesses(feeds: Sequence[Feed], found: Iterable[str]) -> tuple[Feed, .
     """Return feeds, and the sitemaps that were found beside them; those to compare know it.
 
     A sitemap in `feeds.yaml` is compared with the feeds of its outlet, too.
-
-    Args:
-        feeds: The feeds of `feeds.yaml`.
-        found: Addresses of the sitemaps.
     """
     addresses = {outlet_of(url): url for url in found}
     if not addresses and all(map(_is_feed, feeds)):

@@ -73,11 +73,8 @@ _FIELDS = {
 def parse(body: bytes, url: str, content_type: str = "", *, since: str = "") -> ParsedFeed:
     """Return the entries of a sitemap, the newest if they are many; or the children of an index.
 
-    Args:
-        body: The document.
-        url: Its address.
-        content_type: Its type.
-        since: Day from which all dated entries and all children are returned; empty for the newest.
+    `since` is the day from which all dated entries and all children are returned; empty for the
+    newest.
 
     Raises:
         ParseError: It is no sitemap.

@@ -69,11 +69,7 @@ def extract(body: bytes, url: str, content_type: str = "") -> Page:
 def refuse_barrier(body: bytes, url: str, root: HtmlElement, article: str = "") -> None:
     """Check that a page is no barrier.
 
-    Args:
-        body: The page.
-        url: Its address, after redirects.
-        root: Its tree.
-        article: The text that was taken for its article; empty if there is none.
+    `article` is the text that was taken for its article; empty if there is none.
 
     Raises:
         BarrierError: It is one.

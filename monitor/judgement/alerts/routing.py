@@ -77,10 +77,7 @@ class Routing(Struct, frozen=True, kw_only=True):
     ) -> Suppressed | tuple[PlannedDelivery, ...]:
         """Return the deliveries of an alert, or the reason that suppresses it.
 
-        Args:
-            alert: The alert.
-            now: The time.
-            silences: Ends of the silences of watchlists, by their names in lower case.
+        `silences` are the ends of silences, by the names of watchlists in lower case.
         """
         until = silences.get(alert.watchlist.casefold())
         if until is not None and until > now:
@@ -134,9 +131,7 @@ def matches_route(route: Route, alert: RaisedAlert) -> bool:
 def routing(config: Config, zone: tzinfo = UTC) -> Routing:
     """Return the routing that a configuration asks for.
 
-    Args:
-        config: The configuration.
-        zone: Time zone of the machine, for a configuration that names none.
+    `zone` is that of the machine, for a configuration that names none.
     """
     return Routing(
         channels=tuple(channel.name for channel in config.channels),
@@ -177,9 +172,7 @@ class DeliveryPlanner:
     def raised(self, alert: NewAlert, watchlist: Watchlist | None = None) -> NewAlert:
         """Plan the deliveries of a new alert, and return it; if there are none, it says why.
 
-        Args:
-            alert: The alert.
-            watchlist: The watchlist of its article; None when it is about no article.
+        The watchlist is None when the alert is about no article.
         """
         decision = self._decide(alert, watchlist)
         if isinstance(decision, Suppressed):
@@ -341,10 +334,7 @@ DAY = timedelta(days=1)
 def quiet_until(quiet: Quiet, now: Timestamp, local: tzinfo) -> Timestamp | None:
     """Return the end of the present quiet hours; None if there are none.
 
-    Args:
-        quiet: The quiet hours.
-        now: The time.
-        local: Time zone of the machine, for hours that name none.
+    `local` is the zone of the machine, for hours that name none.
     """
     zone = quiet.zone or local
     ends = [end for start, end in _nights(quiet, now, zone) if start <= now < end]
@@ -354,10 +344,7 @@ def quiet_until(quiet: Quiet, now: Timestamp, local: tzinfo) -> Timestamp | None
 def next_digest(digest: Digest, now: Timestamp, local: tzinfo) -> Timestamp:
     """Return the time of the next digest: always later than now.
 
-    Args:
-        digest: When digests are sent.
-        now: The time.
-        local: Time zone of the machine, for a digest that names none.
+    `local` is the zone of the machine, for a digest that names none.
     """
     zone = digest.zone or local
     today = datetime.fromtimestamp(now, zone).date()
@@ -372,10 +359,7 @@ def next_digest(digest: Digest, now: Timestamp, local: tzinfo) -> Timestamp:
 def last_briefing(schedule: BriefingSchedule, now: Timestamp, local: tzinfo) -> Timestamp | None:
     """Return the last time a briefing was due, not later than now; None if never in a week.
 
-    Args:
-        schedule: When briefings are sent.
-        now: The time.
-        local: Time zone of the machine, for a schedule that names none.
+    `local` is the zone of the machine, for a schedule that names none.
     """
     zone = schedule.zone or local
     today = datetime.fromtimestamp(now, zone).date()
@@ -407,12 +391,8 @@ def _nights(quiet: Quiet, now: Timestamp, zone: tzinfo) -> Iterator[tuple[Timest
 def _moment(day: date, clock_time: time, zone: tzinfo, *, late: bool = False) -> Timestamp:
     """Return the moment at which a wall clock shows a time on a day; of two moments, the first.
 
-    Args:
-        day: The day.
-        clock_time: The time of day.
-        zone: Time zone of the clock.
-        late: Return the later moment where summer time begins or ends: a time that is skipped
-            is shown an hour later.
+    With `late`, it is the later one where summer time begins or ends: a time that is skipped is
+    shown an hour later.
     """
     wall_time = datetime.combine(day, clock_time, zone)
     moments = [wall_time.replace(fold=fold).timestamp() for fold in (0, 1)]

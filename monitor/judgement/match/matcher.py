@@ -92,10 +92,6 @@ class WatchlistMatcher:
 
         As in a search, a filter holds if it holds for one of the feeds.
 
-        Args:
-            article: The article.
-            feeds: The feeds that carry the article.
-
         Raises:
             Interrupted: The result is unwanted, see `index.interruption`.
         """
@@ -162,12 +158,7 @@ class _FiledClauses:
     def matches(
         self, leaves: Set[Leaf], document: Document
     ) -> Iterator[tuple[int, list[SpanMatch]]]:
-        """Yield the numbers of the watchlists that match, in order, with the clauses that hold.
-
-        Args:
-            leaves: The terms of the article.
-            document: The article.
-        """
+        """Yield the numbers of the watchlists that match, in order, with the clauses that hold."""
         spans: dict[int, list[SpanMatch]] = {}
         for clause in self._trie.open(leaves):
             check()

@@ -61,10 +61,7 @@ TextOrNull = Annotated[str | None, means(encode=lambda text: text or None)]
 def row(kind: type[RowType], value: object, **overrides: Any) -> RowType:
     """Return the row of a value.
 
-    Args:
-        kind: The type of the row.
-        value: Its attributes become fields.
-        overrides: Fields that do not follow from the value alone, as they are.
+    `overrides` are fields that do not follow from the value alone.
     """
     fields = {}
     for name, get, encode in _fields(cast("Any", kind)):
@@ -82,9 +79,7 @@ def columns(kind: Any) -> list[str]:
 def schemas(kinds: Iterable[Any], place: str) -> dict[str, dict[str, Any]]:
     """Return the JSON schemas of rows and of the rows in them, by name.
 
-    Args:
-        kinds: The rows.
-        place: The place of the schemas in their document, as `#/$defs/`.
+    `place` is theirs in their document, as `#/$defs/`.
     """
     _references, components = msgspec.json.schema_components(kinds, ref_template=place + "{name}")
     return components

@@ -136,11 +136,7 @@ class KnownNames:
 
 
 def find_watchlist(config: Config, name: str) -> Watchlist:
-    """Return a watchlist by its name, in any case.
-
-    Raises:
-        UnknownNameError: There is no such watchlist; the nearest name is proposed.
-    """
+    """Return a watchlist by its name, in any case; raises UnknownNameError."""
     for watchlist in config.watchlists:
         if watchlist.name.casefold() == name.casefold():
             return watchlist
@@ -156,9 +152,7 @@ def no_watchlist(name: str, names: Iterable[str], mistake: str = "") -> UnknownN
 def clean_person(text: str, user: str) -> str:
     """Return the name of somebody as it is stored; empty for nobody.
 
-    Args:
-        text: The name as it is written, `me` or `nobody`.
-        user: The person who asks.
+    It is given as it is written, or as `me` or `nobody`.
 
     Raises:
         ValueError: It is empty, has a comma or is too long; or `me` has no name.

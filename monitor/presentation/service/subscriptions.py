@@ -37,11 +37,7 @@ def subscribed(url: str, feeds: Iterable[Feed]) -> Feed | None:
 
 
 def find_feed(name: str, feeds: Sequence[Feed]) -> Feed:
-    """Return the one feed with this address, name or host.
-
-    Raises:
-        UnknownNameError: No feed or several feeds have it.
-    """
+    """Return the one feed with this address, name or host; raises UnknownNameError."""
     if "://" in name:
         matches = [feed for feed in feeds if comparable(feed.url) == comparable(name)]
     else:

@@ -229,11 +229,7 @@ class GuardedWriter:
             self._suspects.clear()
 
     def add(self, articles: Iterable[Article]) -> None:
-        """Add articles.
-
-        Raises:
-            ArchiveError: The archive cannot be written.
-        """
+        """Add articles; raises ArchiveError."""
         articles = list(articles)
         suspects = [article for article in articles if article.id in self._suspects]
         others = [article for article in articles if article.id not in self._suspects]

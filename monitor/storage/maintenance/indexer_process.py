@@ -215,12 +215,7 @@ _NEWEST = (
 
 
 def read_position(data: Path, database: str) -> int:
-    """Return the number up to which the index of a data folder is in line; 0 if it is unknown.
-
-    Args:
-        data: The data folder.
-        database: The database that gave the numbers.
-    """
+    """Return the number up to which the index of a data folder is in line; 0 if it is unknown."""
     try:
         number, _, noted_database = (data / POSITION).read_text(encoding="ascii").partition(" ")
         return int(number) if noted_database == database else 0

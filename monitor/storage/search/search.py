@@ -288,9 +288,7 @@ class ArchiveSearch:
     def matching_ids(self, query: Query, feeds: Collection[Feed] | None = None) -> list[int]:
         """Return the id of every article that satisfies a query, ascending.
 
-        Args:
-            query: The query.
-            feeds: The feeds that its filters may name; None for those of the store.
+        `feeds` are those that its filters may name; None for those of the store.
         """
         no_ids: list[int] = []
         return self._ask(lambda archive, scope: archive.ids(query, scope(Filter())), no_ids, feeds)

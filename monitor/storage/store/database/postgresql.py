@@ -328,11 +328,7 @@ class PostgresqlConnection:
 def open_database(
     address: str, *, create: bool, busy_ms: int, read_only: bool = False
 ) -> PostgresqlConnection:
-    """Return a connection to the store at an address, made if `create`.
-
-    Raises:
-        StoreError: It cannot be reached, does not exist, or is of another version.
-    """
+    """Return a connection to the store at an address, made if `create`; raises StoreError."""
     parsed = parse_address(address)
     try:
         connection = PostgresqlConnection(parsed, busy_ms, read_only=read_only)

@@ -64,10 +64,7 @@ class ArticleViews(StoreViews):
     def between(self, after: int, last_id: int, *, limit: int) -> list[tuple[Article, int | None]]:
         """Return articles in ingestion order, each with the article of which it is a copy.
 
-        Args:
-            after: The id above which they begin.
-            last_id: The highest id.
-            limit: The most articles to return.
+        Their ids are above `after`, and at most `last_id`.
         """
         rows = self._connection.rows(
             f"SELECT a.copy_of, {article_columns(self._connection.sql)} FROM articles a"

@@ -81,9 +81,7 @@ class SqlLeases:
     def take(self, most: int, *, forced: bool = False) -> dict[int, int]:
         """Take buckets that nobody holds; return their epochs. Raises StoreError.
 
-        Args:
-            most: The most buckets to take.
-            forced: Take those of other monitors too, which the caller knows to be dead.
+        With `forced`, also those of other monitors, which the caller knows to be dead.
         """
         return self._take(f"id < {BUCKETS}", most, forced=forced)
 
@@ -93,11 +91,7 @@ class SqlLeases:
         return self._take(f"id IN ({duty_ids})", len(duties), forced=forced) if duty_ids else {}
 
     def release(self, leases: Iterable[int]) -> None:
-        """Give leases back, except those under which a transaction is open.
-
-        Raises:
-            StoreError: The database does not answer.
-        """
+        """Give leases back, except those under which a transaction is open; raises StoreError."""
         if lease_ids := ", ".join(map(str, leases)):
             self._give_back(f"AND id IN ({lease_ids})")
 

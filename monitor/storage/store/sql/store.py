@@ -138,11 +138,8 @@ class Store:
     ) -> None:
         """Store that a sitemap was sought beside feeds.
 
-        Args:
-            feeds: The addresses of the feeds.
-            found: Its address, '' if there is none, and those of the sitemaps that it replaces;
-                None if the site did not answer.
-            at: The time.
+        `found` is its address, '' if there is none, and those of the sitemaps that it
+        replaces; None if the site did not answer.
         """
         with transaction(self._connection) as sql:
             searches = [(at, feed) for feed in feeds]
@@ -163,10 +160,7 @@ class Store:
     ) -> list[PendingPage]:
         """Return the pages of articles that are to be fetched now.
 
-        Args:
-            now: The time.
-            limit: The most pages to return.
-            monitor: The monitor that holds the buckets of their sites; None for all.
+        `monitor` holds the buckets of their sites; None for all.
         """
         rows = self._rows(
             f"SELECT p.attempts, p.backfill, {article_columns(self._connection)} FROM pages p"

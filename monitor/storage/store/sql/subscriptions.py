@@ -36,13 +36,7 @@ _UNSUBSCRIBE = "UPDATE feeds SET subscribed = FALSE WHERE number = ?"
 def save_subscriptions(
     sql: Connection, feeds: Sequence[Feed], bucket_of: Callable[[str], int]
 ) -> dict[str, int]:
-    """Make these feeds the subscribed ones, writing only differences; return their numbers by URL.
-
-    Args:
-        sql: The connection.
-        feeds: The feeds.
-        bucket_of: Returns the bucket of an address.
-    """
+    """Make these the subscribed feeds, writing only differences; return their numbers by URL."""
     _readdress(sql, {feed.url for feed in feeds})
     by_url = {feed.url: feed for feed in feeds}
     numbers: dict[str, int] = {}

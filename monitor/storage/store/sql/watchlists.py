@@ -59,10 +59,7 @@ class WatchlistViews(StoreViews):
     def counts(self, since: Timestamp, buckets: int, width: float) -> list[WatchlistCount]:
         """Return every watchlist with its counts and a histogram of stories.
 
-        Args:
-            since: The beginning of the histogram.
-            buckets: The number of its buckets.
-            width: Seconds of a bucket.
+        The histogram has `buckets` of `width` seconds, the first from `since` on.
         """
         sql = self._connection.sql
         sparks: dict[str, list[int]] = defaultdict(lambda: [0] * buckets)
