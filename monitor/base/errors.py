@@ -23,6 +23,8 @@ class Problem(NamedTuple):
     line: int
     column: int
     message: str
+    file: str = ""
+    """The file of concepts that has it; empty if feeds.yaml itself has."""
 
     def __str__(self) -> str:
         return _(
@@ -43,7 +45,7 @@ class ConfigError(MonitorError):
         self.unwritten = unwritten
         """The text with the problems that an edit would have written; the file is unchanged."""
         self.problems = sorted(problems)
-        lines = [joined((path, str(problem)), ": ") for problem in self.problems]
+        lines = [joined((problem.file or path, str(problem)), ": ") for problem in self.problems]
         super().__init__(joined(lines, "\n"))
 
 

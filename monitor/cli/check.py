@@ -70,6 +70,10 @@ def describe_problems(
     Possible secrets in that line are masked. Without `content` it is that of the file; one that
     cannot be read has no lines.
     """
+    for file in {problem.file: None for problem in problems if problem.file}:
+        others = [problem._replace(file="") for problem in problems if problem.file == file]
+        yield from describe_problems(Path(file), others)
+    problems = [problem for problem in problems if not problem.file]
     try:
         source, _encoding = decode(read(path) if content is None else content)
     except (MonitorError, OSError):

@@ -1,21 +1,29 @@
-"""`tocsin concepts`: list concepts with what each of their names brought."""
+"""`tocsin concepts`: list concepts with what each of their names brought, and import them."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import click
 
 from index.query.ast import And, Concept, Node, Not, Or
 from index.query.concepts import by_name, defined, each_name
 from index.query.parser import Query, parse_query
+from monitor.base.errors import ConfigError
+from monitor.base.files import atomic_write
 from monitor.base.text_cleaning import clean
 from monitor.base.translation import gettext as _
-from monitor.base.translation import mark_all, number, pgettext
+from monitor.base.translation import mark_all, ngettext, number, pgettext
 from monitor.cli import CliContext, output, say
 from monitor.cli.lazy_group import LazyCommand, LazyGroup
+from monitor.cli.names import InputError
 from monitor.cli.options import format_option
+from monitor.config.concept_import import rows_of, with_rows
 from monitor.config.loading import load
+from monitor.config.location import concepts_file
+from monitor.config.yaml_edit import with_keys
+from monitor.config.yaml_nodes import MappingNode, YamlText, tree
 from monitor.model.watchlist import TermRecord
 from monitor.presentation.rows import columns
 from monitor.presentation.rows.watchlists import NameRow
@@ -24,6 +32,7 @@ from monitor.watchlists.exclusions import LEAST
 
 COMMANDS = {
     "list": LazyCommand("concepts:concepts_list", "List concepts with what each name brought."),
+    "import": LazyCommand("concepts:concepts_import", "Import concepts from CSV or JSON."),
 }
 ONLY_NOISE, NOTHING = mark_all("remark", "only noise", "nothing in a year")
 HEADS = mark_all("column", "concept", "name", "in a year", "alerts", "noise", "remarks")
@@ -54,6 +63,45 @@ def concepts_list(cli: CliContext, name: str | None, style: str) -> None:
     cli.update_index()
     rows = list(_name_rows(cli.service(), tree))
     output.print_listing(style, rows, columns(NameRow), _lines(rows))
+
+
+@click.command("import")
+@click.argument("file", type=click.Path(path_type=Path, dir_okay=False, exists=True))
+@click.option("--name", default="", metavar="NAME",
+              help="The concept of all. Without it, each row names one, or is one.")  # fmt: skip
+@click.pass_context
+def concepts_import(context: click.Context, file: Path, name: str) -> None:
+    """Add the concepts of FILE, CSV or JSON, to the file that `concepts:` of feeds.yaml names.
+
+    Columns of CSV, and keys of JSON: concept, names (or name, aliases), also, not, with; `;` or `|`
+    divides several in one cell. JSON is a list of such rows or of names, or a mapping from concepts
+    to rows or names. What is there already stays. Names in capitals are written with small letters,
+    as capitals would stand for acronyms. Exits with 1 if something is no term and is left out.
+    """
+    cli: CliContext = context.obj
+    target = concepts_file(cli.config_path)
+    if target is None:
+        words = _("{file} names no file of concepts; write `concepts: concepts.yaml` there",
+                  file=cli.config_path)  # fmt: skip
+        raise InputError(words)
+    before = target.read_text(encoding="utf-8") if target.exists() else ""
+    try:
+        root = tree(YamlText(before))[0]
+        known = root.plain() if isinstance(root, MappingNode) else {}
+        after, added, mistakes = with_rows(known, rows_of(file), name)
+    except (ValueError, TypeError) as error:
+        raise InputError(_("{file} cannot be read: {reason}", file=file, reason=error)) from None
+    if added:
+        atomic_write(target, with_keys(before, after).encode(), durable=True)
+        try:
+            load(cli.config_path, data=cli.data)
+        except ConfigError:
+            atomic_write(target, before.encode(), durable=True)
+            raise
+    for mistake in mistakes:
+        say(mistake)
+    say(ngettext("{file}: {count} new term", "{file}: {count} new terms", added, file=target))
+    context.exit(bool(mistakes))
 
 
 def _name_rows(service: Service, tree: Node) -> Iterator[NameRow]:

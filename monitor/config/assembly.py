@@ -43,7 +43,7 @@ def assemble(content: bytes, path: Path) -> tuple[Config | None, list[Problem]]:
         return None, [draft]
     file = draft.file
     all_feeds = feeds(draft, path.parent, os.environ)
-    all_concepts = concepts(draft)
+    all_concepts = concepts(draft, path)
     all_watchlists = watchlists(draft, all_feeds, all_concepts)
     _check_searches(draft)
     config = Config(

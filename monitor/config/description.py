@@ -13,6 +13,7 @@ from msgspec.structs import replace
 
 from index.opensearch.address import ClusterAddress
 from index.query.ast import And, AtLeast, Node, Not, Or, Score, children
+from index.query.concepts import Definition
 from index.query.parser import Query
 from monitor.base import signs
 from monitor.base.formatting import and_more, clauses, exact, feeds
@@ -29,7 +30,8 @@ SHOWN = 8
 """Names or terms that a line lists; further ones are counted."""
 _NONE = "–"
 """Shown for a missing value."""
-_KEYS = {"notify_backfill": "backfill", "spares": "except", "spare": "except"}
+_KEYS = {"notify_backfill": "backfill", "spares": "except", "spare": "except",
+         "nearby": "with", "excluded": "not"}  # fmt: skip
 """Words for fields that have other names in feeds.yaml."""
 
 
@@ -167,11 +169,11 @@ def _columns(rows: Iterable[tuple[str, ...]]) -> list[str]:
 
 # --- changes of an edit -------------------------------------------------------------
 
-_Named: TypeAlias = Feed | Watchlist | SavedSearch | Channel | BriefingSchedule
+_Named: TypeAlias = Feed | Watchlist | Definition | SavedSearch | Channel | BriefingSchedule
 _SECTIONS = dict(
     zip(
-        ("feeds", "watchlists", "searches", "channels", "briefings"),
-        mark_all("subject", "feed", "watchlist", "search", "channel", "briefing"),
+        ("feeds", "watchlists", "concepts", "searches", "channels", "briefings"),
+        mark_all("subject", "feed", "watchlist", "concept", "search", "channel", "briefing"),
         strict=True,
     )
 )
@@ -232,14 +234,14 @@ def _differences(old: Struct, new: Struct) -> Iterator[str]:
     """Yield the differences between two values, field by field."""
     for name in old.__struct_fields__:
         before, after = getattr(old, name), getattr(new, name)
-        if before == after or name in _DERIVED:
+        if before == after or (name in _DERIVED and not isinstance(old, Definition)):
             continue
         if name in _HIDDEN:
             yield name
         elif isinstance(before, Query):
             yield from _changed_query(before, after)
         elif isinstance(before or after, tuple):
-            yield from _changed_list(name, before or (), after or ())
+            yield from _changed_list(_KEYS.get(name, name), before or (), after or ())
         else:
             yield f"{_KEYS.get(name, name)} {_shown(before)} {signs.BECOMES} {_shown(after)}"
 

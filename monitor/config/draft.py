@@ -15,6 +15,7 @@ from monitor.config.tables import Place
 from monitor.config.yaml_nodes import (
     Loc,
     MappingNode,
+    Pair,
     ScalarNode,
     YamlSyntaxError,
     YamlText,
@@ -64,8 +65,13 @@ def repeated(names: Iterable[str]) -> Iterator[tuple[int, int]]:
             yield number, earlier
 
 
-def draft_of(content: bytes) -> ConfigDraft | Problem:
-    """Return the draft of a file, or the problem if nothing of it can be read."""
+def draft_of(content: bytes, key: str = "") -> ConfigDraft | Problem:
+    """Return the draft of a file, or the problem if nothing of it can be read.
+
+    Args:
+        content: The bytes of the file.
+        key: The key of feeds.yaml whose value is the file; empty for feeds.yaml itself.
+    """
     source, text_error = decode(content)
     if text_error:
         return source.problem(text_error.index, text_error.message)
@@ -73,6 +79,9 @@ def draft_of(content: bytes) -> ConfigDraft | Problem:
         root, problems = tree(source)
     except YamlSyntaxError as error:
         return source.problem(error.index, error.message)
+    if key:
+        value = MappingNode(0, 0, []) if root is None else root
+        root = MappingNode(0, 0, [Pair(ScalarNode(0, 0, key), value)])
     if root is None:
         return Problem(1, 1, _("the file is empty; `tocsin init` writes one to start from"))
     if not isinstance(root, MappingNode):
@@ -80,9 +89,9 @@ def draft_of(content: bytes) -> ConfigDraft | Problem:
     names = [pair.key.text for pair in root.pairs]
     file = FileKeys.from_node(root, Place(source, problems, "feeds.yaml"))
     assert file is not None  # no key of a file is required by itself
-    for key in ("feeds", "watchlists"):
-        if key not in names and not any(nearest(other, [key]) for other in names):
-            message = _("there is no `{key}:`; write `{key}: []` if that is meant", key=key)
+    for needed in ("feeds", "watchlists") if not key else ():
+        if needed not in names and not any(nearest(other, [needed]) for other in names):
+            message = _("there is no `{key}:`; write `{key}: []` if that is meant", key=needed)
             problems.append(Problem(1, 1, message))
     return ConfigDraft(source, root, file, problems)
 

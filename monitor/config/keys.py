@@ -18,6 +18,7 @@ from monitor.config.tables import (
     Place,
     Schema,
     Table,
+    either,
     listed,
     named,
     one_of,
@@ -457,6 +458,9 @@ class ConceptKeys(Table):
     note = kinds.NOTE.key("For those who read the file.")
 
 
+CONCEPTS = named(kinds.NAME, table(ConceptKeys))
+
+
 class FileKeys(Table):
     """One newsroom: its feeds, its watchlists, and how alerts are delivered."""
 
@@ -464,8 +468,9 @@ class FileKeys(Table):
 
     feeds = listed(table(FeedKeys)).key("The feeds to poll.")
     watchlists = listed(table(WatchlistKeys)).key("The watchlists. `[]` only fills the archive.")
-    concepts = named(kinds.NAME, table(ConceptKeys)).key(
-        "Things with several names, by a name of each, for `concept:NAME` in terms and queries.",
+    concepts = either(kinds.FOLDER, CONCEPTS).key(
+        "Things with several names, by a name of each, for `concept:NAME` in terms and queries. Or"
+        " the file that has them, without `concepts:`, which several newsrooms may share.",
         examples=[{"Alibaba": {"names": ["Alibaba", "阿里巴巴"], "not": ["Ali Baba"]}}],
     )
     searches = listed(table(SearchKeys, SearchKeys.search)).key(

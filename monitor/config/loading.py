@@ -23,7 +23,13 @@ from monitor.base.files import file_signature
 from monitor.base.garbage import collector_paused
 from monitor.base.translation import gettext as _
 from monitor.base.translation import number
-from monitor.config.location import CLUSTER, STORE_VARIABLE, data_folder, shared_store
+from monitor.config.location import (
+    CLUSTER,
+    STORE_VARIABLE,
+    concepts_file,
+    data_folder,
+    shared_store,
+)
 from monitor.model.config import Config, StoreAddress
 from monitor.storage.store import open_views
 
@@ -142,7 +148,17 @@ def signature(path: Path) -> object:
         StoreError: The store that has it cannot be read.
     """
     address = configured_store(path)
-    return ("store", config_views(address).number()) if address else file_signature(path)
+    return ("store", config_views(address).number()) if address else files_signature(path)
+
+
+def files_signature(path: Path) -> object:
+    """Return a value that changes with a `feeds.yaml`, and with the file of its concepts."""
+    own = file_signature(path)
+    concepts = _concepts_file(path, own)
+    return own, concepts and file_signature(concepts)
+
+
+_concepts_file = lru_cache(4)(lambda path, _signature: concepts_file(path))
 
 
 def config_views(url: str) -> ConfigViews:

@@ -16,6 +16,8 @@ _LINES = r"""^(?:{0}|'{0}'|"{0}")[ \t]*:(?:[ \t].*)?$(?:\r?\n(?:[ \t].*|[ \t]*)$
 DATA_LINES = re.compile(_LINES.format("data"), re.MULTILINE)
 STORE_LINES = re.compile(_LINES.format("store"), re.MULTILINE)
 
+CONCEPTS_LINE = re.compile(r"""^(?:concepts|'concepts'|"concepts")[ \t]*:[ \t].*$""", re.MULTILINE)
+
 STORE_VARIABLE = "TOCSIN_STORE"
 """The environment variable with the address of the store; it comes before `feeds.yaml`."""
 
@@ -67,6 +69,15 @@ def may_name_cluster(path: Path, environ: Mapping[str, str]) -> bool:
     except OSError:
         pass
     return bool(shared_store(path, environ))
+
+
+def concepts_file(path: Path) -> Path | None:
+    """Return the file of concepts that a `feeds.yaml` names; None if it names none."""
+    try:
+        name = _key_text(path.read_bytes(), "concepts", CONCEPTS_LINE)
+    except OSError:
+        return None
+    return beside(path, name) if name else None
 
 
 _KEY = re.compile(r"""(?:^|[{,][ \t]*)["']?([a-z_]+)["']?[ \t]*:""", re.MULTILINE)

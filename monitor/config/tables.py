@@ -217,6 +217,16 @@ def several(item: Kind[T], *, at_least_one: bool = False) -> Kind[tuple[T, ...]]
     return Kind({"anyOf": [item.schema, list_kind.schema]}, read, item.tables, nothing=())
 
 
+def either(one: Kind[T], other: Kind[V]) -> Kind[T | V]:
+    """Return the kind of a text of the first kind, or of another value."""
+
+    def read(node: Node, place: Place) -> T | V | None:
+        is_text = isinstance(node, ScalarNode) and isinstance(node.plain(), str)
+        return one.read(node, place) if is_text else other.read(node, place)
+
+    return Kind({"anyOf": [one.schema, other.schema]}, read, other.tables, nothing=other.nothing)
+
+
 def named(names: Kind[str], values: Kind[T], schema: Schema | None = None) -> Kind[dict[str, T]]:
     """Return the kind of a mapping whose keys are names that the analyst chooses."""
 

@@ -135,6 +135,10 @@ def _is_json(text: str) -> bool:
 
 def _key_lines(key: str, value: Any) -> list[str]:
     """Return a key with its value; a list too long for a line has a line for each item."""
+    key = scalar(key)
+    if isinstance(value, Mapping):
+        inner = (line for name, entry in value.items() for line in _key_lines(name, entry))
+        return [f"{key}:", *(f"  {line}" for line in inner)]
     line = f"{key}: {_inline(value, as_json=False)}"
     if isinstance(value, str) or len(line) <= _LONGEST_LINE:
         return [line]
@@ -305,6 +309,18 @@ def with_changed(text: str, section: str, number: int, item: Item) -> str:
     expected[section][number] = item
     edits = _edits(file.text, file.items(section)[number], item)
     return _checked(_apply(file.text, edits), expected)
+
+
+def with_keys(text: str, values: Mapping[str, Any]) -> str:
+    """Return the text of a mapping with these values; equal ones stay untouched.
+
+    Raises:
+        LayoutError: The layout of the file cannot be edited.
+    """
+    if tree(YamlText(text))[0] is None:
+        return text + "".join(f"{line}\n" for pair in values.items() for line in _key_lines(*pair))
+    file = EditedFile(text)
+    return _checked(_apply(file.text, _edits(file.text, file.root, dict(values))), dict(values))
 
 
 def with_item(text: str, key: str, items: Sequence[Item]) -> str:

@@ -27,11 +27,10 @@ from msgspec import Struct
 
 from monitor.base import fork_server, language
 from monitor.base.errors import StoreError
-from monitor.base.files import file_signature
 from monitor.base.garbage import collect_rarely, share_one_heap
 from monitor.base.tasks import WorkerThread
 from monitor.config.checks import load_and_test
-from monitor.config.loading import config_views, signature
+from monitor.config.loading import config_views, files_signature, signature
 from monitor.config.location import shared_store
 from monitor.config.yaml_edit import move_feed
 from monitor.delivery.notify.briefing_schedule import BriefingScheduler
@@ -233,7 +232,7 @@ def _stamps(path: Path, store: Store) -> tuple[Callable[[], object], Callable[[]
     """Return functions whose values change with the configuration, and with the store."""
     url = shared_store(path, os.environ)
     if not url:
-        return lambda: file_signature(path), store.stamp
+        return lambda: files_signature(path), store.stamp
     versions = config_views(url)
     numbers, commits = [versions.number()], [0]
 
@@ -246,7 +245,7 @@ def _stamps(path: Path, store: Store) -> tuple[Callable[[], object], Callable[[]
                     numbers[0] = versions.number()
 
     threading.Thread(target=listen, name="tocsin-commits", daemon=True).start()
-    return lambda: (file_signature(path), numbers[0]), lambda: commits[0]
+    return lambda: (files_signature(path), numbers[0]), lambda: commits[0]
 
 
 def _leases(

@@ -83,6 +83,28 @@ def test_a_watchlist_that_is_renamed_raises_nothing_again(web: Web, tmp_path: Pa
         until(lambda: newsroom.sql(alerts) == [(1, "Carmin"), (2, "Carmin")])
 
 
+def test_an_edit_of_the_file_of_concepts_is_told_and_matched_with_the_archive(
+    web: Web, tmp_path: Path
+) -> None:
+    newsroom = Newsroom(tmp_path)
+    concepts = tmp_path / "shared" / "concepts.yaml"
+    concepts.parent.mkdir()
+    concepts.write_text("Couleur: {names: [rouge], not: [rouge et]}\n", encoding="utf-8")
+    feeds = [{"url": web.url("/fil"), "name": "Fil", "every": "1s", "lang": "fr"}]
+    web.on("/fil", reply(1))
+    newsroom.watch(feeds, ["concept:Couleur"], concepts="shared/concepts.yaml")
+    with newsroom.running("run") as process:
+        until(lambda: newsroom.counts()[0] == 1)
+        concepts.write_text("Couleur: {names: [bleu]}\n", encoding="utf-8")
+        until(lambda: newsroom.sql("SELECT term FROM matches") == [("bleu (Couleur)",)])
+        concepts.write_text("Couleur: {names: [bleu, 'a AND b']}\n", encoding="utf-8")
+        log = ""
+        while "the last good version stays active" not in log:
+            log += process.stderr.readline()  # type: ignore[union-attr]
+    assert "concept changed: Couleur: names + bleu, - rouge; not - rouge et" in log
+    assert "shared/concepts.yaml: line 1, column 28: " in log
+
+
 def test_articles_that_arrive_while_rules_are_swapped_are_judged_once(
     web: Web, tmp_path: Path
 ) -> None:
