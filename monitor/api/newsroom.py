@@ -31,12 +31,12 @@ from monitor.api.problems import ApiProblem, invalid, json_answer
 from monitor.base.article import Timestamp
 from monitor.base.translation import gettext as _
 from monitor.config.loading import load
-from monitor.model.alert import Alert, AlertState, StoryAlerts, Verdict
+from monitor.model.alert import Alert, StoryAlerts
 from monitor.model.article import ArticleDetails
-from monitor.model.search import Filter
+from monitor.model.search import Filter, lang_codes
 from monitor.presentation.service.known_names import KnownNames
 from monitor.presentation.service.service import Service
-from monitor.presentation.service.triage import clean_tag
+from monitor.presentation.service.triage import clean_tag, with_decisions
 
 if TYPE_CHECKING:
     from monitor.model.config import Config
@@ -122,14 +122,17 @@ Moment = Annotated[
 ArticleId = Annotated[int, InPath(ge=1, le=LARGEST, description="Number of an article.")]
 
 
-def _alert_number(text: str) -> int:
-    return int(text.lower().removeprefix("a"))
+ALERT_NUMBER = r"^[aA]?[1-9][0-9]{0,14}$"
+
+
+def alert_id(number: str) -> int:
+    return int(number.lower().removeprefix("a"))
 
 
 AlertId = Annotated[
     str,
-    InPath(pattern=r"^[aA]?[1-9][0-9]{0,14}$", description="Number of an alert, as `a5` or `5`."),
-    AfterValidator(_alert_number),
+    InPath(pattern=ALERT_NUMBER, description="Number of an alert, as `a5` or `5`."),
+    AfterValidator(alert_id),
 ]
 
 
@@ -198,7 +201,7 @@ class FilterParameters(Parameters):
             Filter(
                 since=newsroom.moment("since", self.since),
                 until=newsroom.moment("until", self.until, end=True),
-                lang=tuple("" if code == "und" else code.lower() for code in self.lang),
+                lang=lang_codes(self.lang),
                 feeds=tuple(self.feed),
                 watchlists=tuple(self.watch),
             )
@@ -225,18 +228,10 @@ class AlertParameters(FilterParameters):
             tags = tuple(map(clean_tag, self.tag))
         except ValueError as error:
             raise invalid("tag", str(error)) from None
-        filter = replace(
-            FilterParameters.filter(self, newsroom),
-            state=None if self.state in ("open", "all") else AlertState(self.state),
-            closed=self.state == "all",
-            verdict=None if self.verdict is None else Verdict(self.verdict.replace("none", "")),
-            starred=True if self.starred else None,
-            tags=tags,
-            assignees=tuple(self.assigned),
-            silenced=True,
-            suppressed=self.suppressed,
-        )
-        return newsroom.names.validate(filter)
+        selected = FilterParameters.filter(self, newsroom)
+        people = tuple(self.assigned)
+        filter = with_decisions(selected, self.state, self.verdict, tags, people, self.starred)
+        return newsroom.names.validate(replace(filter, silenced=True, suppressed=self.suppressed))
 
 
 # --- answers --------------------------------------------------------------------------------------

@@ -29,12 +29,12 @@ from monitor.cli.options import (
     with_filters,
     with_limit,
 )
-from monitor.model.alert import Alert, AlertState, EscalatedAlert, StoryAlerts, Verdict
+from monitor.model.alert import Alert, EscalatedAlert, StoryAlerts
 from monitor.model.search import Filter
 from monitor.model.shown_names import list_name
 from monitor.model.status import StoreVersion
 from monitor.presentation.service.known_names import ME, NOBODY
-from monitor.presentation.service.triage import AlertSelection, clean_tag
+from monitor.presentation.service.triage import AlertSelection, clean_tag, with_decisions
 from monitor.presentation.severity import severity_run
 from monitor.presentation.spans import Line, fit_line, width
 from monitor.presentation.story import (
@@ -51,7 +51,7 @@ STATES = ("open", "new", "acknowledged", "closed", "all")
 VERDICTS = ("relevant", "noise", "none")
 
 
-def _tags(cli: CliContext) -> dict[str, str | None]:
+def _tags(cli: CliContext) -> dict[str, str]:
     counts = cli.service().views.triage.tags()
     return {tag: counted_alerts(count) for tag, count in counts.items()}
 
@@ -111,15 +111,8 @@ def build_alert_filter(
         valid_tags = tuple(map(clean_tag, tags))
     except ValueError as error:
         raise click.BadParameter(str(error), param_hint="--tag") from None
-    return replace(
-        build_filter(**selected),
-        state=None if state in ("open", "all") else AlertState(state),
-        closed=state == "all",
-        verdict=None if verdict is None else Verdict(verdict.replace("none", "")),
-        starred=True if starred else None,
-        tags=valid_tags,
-        assignees=(*assignees, ME) if mine else assignees,
-    )
+    people = (*assignees, ME) if mine else assignees
+    return with_decisions(build_filter(**selected), state, verdict, valid_tags, people, starred)
 
 
 def print_alerts(

@@ -12,7 +12,7 @@ import click
 
 from monitor.base.translation import gettext as _
 from monitor.cli import CliContext, can_draw, say
-from monitor.model.search import Filter
+from monitor.model.search import Filter, lang_codes
 from monitor.model.watchlist import Severity
 from monitor.storage.data_folder import is_read_only
 from monitor.storage.monitor_lock import dashboard_open
@@ -112,7 +112,7 @@ def dashboard(
     filter = Filter(
         watchlists=watchlists,
         severities=tuple(map(Severity, severities)),
-        lang=tuple("" if code == "und" else code.lower() for code in lang),
+        lang=lang_codes(lang),
         feeds=feeds,
     )
     unwritable = is_read_only(newsroom.archive)

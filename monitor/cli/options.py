@@ -18,7 +18,7 @@ from monitor.cli import CliContext
 from monitor.cli.names import InputError, hinted
 from monitor.config.loading import load
 from monitor.model.config import SavedSearch
-from monitor.model.search import Filter
+from monitor.model.search import Filter, lang_codes
 from monitor.runtime.machine import clock, local_zone
 
 if TYPE_CHECKING:
@@ -138,7 +138,7 @@ def complete_query(
 
 
 def completer(
-    names_of: Callable[[CliContext], Mapping[str, str | None] | Iterable[str]],
+    names_of: Callable[[CliContext], Mapping[str, str] | Iterable[str]],
 ) -> Callable[[click.Context, click.Parameter, str], list[CompletionItem]]:
     """Complete names, a mapping explains them; none where feeds.yaml or store cannot be read."""
 
@@ -151,12 +151,12 @@ def completer(
             names = names_of(completion_context(context))
         except MonitorError:
             return []
-        helps = names if isinstance(names, Mapping) else dict.fromkeys(names)
+        helps = names if isinstance(names, Mapping) else {}
         prefix = incomplete.casefold()
         is_bash = os.environ.get("_TOCSIN_COMPLETE") == "bash_complete"
         return [
-            CompletionItem(_BASH.sub(r"\\\g<0>", name) if is_bash else name, help=words)
-            for name, words in helps.items()
+            CompletionItem(_BASH.sub(r"\\\g<0>", name) if is_bash else name, help=helps.get(name))
+            for name in names
             if name.casefold().startswith(prefix)
         ]
 
@@ -286,5 +286,5 @@ def build_filter(
     feeds: tuple[str, ...],
     watchlists: tuple[str, ...],
 ) -> Filter:
-    codes = tuple("" if code == "und" else code.lower() for code in lang)
-    return Filter(since=since, until=until, lang=codes, feeds=feeds, watchlists=watchlists)
+    languages = lang_codes(lang)
+    return Filter(since=since, until=until, lang=languages, feeds=feeds, watchlists=watchlists)

@@ -14,11 +14,9 @@ from typing import Any
 
 import click
 from click.core import ParameterSource
-from click.shell_completion import CompletionItem
 from msgspec.structs import replace
 
 from monitor.base.article import Timestamp
-from monitor.base.errors import MonitorError
 from monitor.base.formatting import alert_number, and_more, clauses
 from monitor.base.formatting import alerts as counted_alerts
 from monitor.base.text_cleaning import line
@@ -34,7 +32,7 @@ from monitor.cli.alerts import (
 from monitor.cli.names import AlertNumber, InputError, KnownNames, no_alert
 from monitor.cli.options import (
     combined,
-    completion_context,
+    completer,
     format_option,
     table_or_json_option,
     with_filters,
@@ -58,22 +56,14 @@ NUMBERS_SHOWN = 10
 TOCSIN = "tocsin"
 
 
-def complete_alert_ids(
-    context: click.Context, _parameter: click.Parameter, incomplete: str
-) -> list[CompletionItem]:
-    """Complete the number of one of the newest alerts, with their titles."""
-    try:
-        alerts = completion_context(context).service().views.alerts
-        newest = alerts.get(alerts.ids(Filter(silenced=True), limit=COMPLETIONS))
-    except MonitorError:
-        return []
-    return [
-        CompletionItem(alert_number(alert.id), help=f"{list_name(alert.watchlist)}: {alert.title}")
-        for alert in reversed(newest)
-        if alert_number(alert.id).startswith(incomplete.lower())
-    ]
+def _newest(cli: CliContext) -> dict[str, str]:
+    """Return the titles of the newest alerts by their numbers."""
+    views = cli.service().views.alerts
+    alerts = views.get(views.ids(Filter(silenced=True), limit=COMPLETIONS))[::-1]
+    return {alert_number(a.id): f"{list_name(a.watchlist)}: {a.title}" for a in alerts}
 
 
+complete_alert_ids = completer(_newest)
 with_alert_selection = combined(
     click.argument(
         "ids",
@@ -133,13 +123,7 @@ def _confirm_change(alerts: Sequence[Alert], change: str, *, confirmed: bool) ->
         say(summary)
         return True
     if not sys.stdin.isatty():
-        raise InputError(
-            _(
-                "{alerts}: add --yes to {change}",
-                alerts=summary,
-                change=change,
-            )
-        )
+        raise InputError(_("{alerts}: add --yes to {change}", alerts=summary, change=change))
     return click.confirm(_("{alerts}: {change}?", alerts=summary, change=change), err=True)
 
 
@@ -316,12 +300,7 @@ def _tag_command(name: str, words: str, help: str, field: str) -> click.Command:
 @click.option("--take-over", is_flag=True, help="Also alerts that somebody else works on.")
 @click.pass_context
 def _assign(
-    context: click.Context,
-    /,
-    name: str,
-    ids: tuple[int, ...],
-    take_over: bool,
-    **options: Any,
+    context: click.Context, /, name: str, ids: tuple[int, ...], take_over: bool, **options: Any
 ) -> None:
     triage = context.obj.service().triage
     if not ids and re.fullmatch(r"a\d+", name):
@@ -457,10 +436,7 @@ def _decision_lines(decisions: Sequence[Decision], now: Timestamp) -> Iterator[s
 _ACKNOWLEDGED = {"acknowledge": True}
 _CHANGE_COMMANDS = (
     _change_command(
-        "ack",
-        mark("acknowledge"),
-        "Acknowledge alerts. Closed alerts stay closed.",
-        _ACKNOWLEDGED,
+        "ack", mark("acknowledge"), "Acknowledge alerts. Closed alerts stay closed.", _ACKNOWLEDGED
     ),
     _change_command(
         "relevant",

@@ -11,7 +11,7 @@ from monitor.base.article import Timestamp
 from monitor.base.translation import gettext as _
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from index.evaluation.significant_terms import SignificantTerm
     from monitor.base.article import Article
@@ -47,6 +47,11 @@ class Filter(Struct, frozen=True, kw_only=True):
     """Include alerts that were merged into that of another article."""
     suppressed: bool = False
     """Restrict to alerts that were not notified, duplicates among them."""
+
+
+def lang_codes(written: Iterable[str]) -> tuple[str, ...]:
+    """Return codes of languages as the store has them: `und` is empty."""
+    return tuple("" if code == "und" else code.lower() for code in written)
 
 
 class PastSearch(Struct, frozen=True):

@@ -12,7 +12,7 @@ from pydantic import BaseModel, Field
 
 from monitor.api.access import Caller
 from monitor.api.mcp.quotation import BODY
-from monitor.api.newsroom import LARGEST, Newsroom, Parameters, param
+from monitor.api.newsroom import ALERT_NUMBER, LARGEST, Newsroom, Parameters, alert_id, param
 from monitor.api.problems import ApiProblem
 from monitor.api.routes import alerts, archive, watchlists
 from monitor.api.routes import newsroom as newsroom_routes
@@ -25,12 +25,8 @@ from monitor.presentation.rows.articles import ArticleDetailsRow, ResultsRow, de
 from monitor.presentation.rows.newsroom import BriefingRow
 
 AlertNumber = Annotated[
-    str, Field(pattern=r"^[aA]?[1-9][0-9]{0,14}$", description="Number of an alert, as `a5`.")
+    str, Field(pattern=ALERT_NUMBER, description="Number of an alert, as `a5`.")
 ]
-
-
-def alert_id(number: str) -> int:
-    return int(number.lower().removeprefix("a"))
 
 
 class Tool(Struct, frozen=True):

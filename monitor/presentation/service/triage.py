@@ -254,6 +254,29 @@ class AlertSelection:
         return alerts[-limit:]
 
 
+def with_decisions(
+    filter: Filter,
+    state: str,
+    verdict: str | None,
+    tags: tuple[str, ...],
+    assignees: tuple[str, ...],
+    starred: bool,
+) -> Filter:
+    """Return a filter of alerts, with what was decided about them as commands and the API say it.
+
+    `state` may be `open` or `all`, `verdict` be `none` for alerts without.
+    """
+    return replace(
+        filter,
+        state=None if state in ("open", "all") else AlertState(state),
+        closed=state == "all",
+        verdict=None if verdict is None else Verdict(verdict.replace("none", "")),
+        starred=starred or None,
+        tags=tags,
+        assignees=assignees,
+    )
+
+
 def clean_note(text: str) -> str:
     """Return a note as it is stored: clean, a paragraph a line.
 
