@@ -48,13 +48,6 @@ def _gap_lines(gaps: Sequence[Gap], coverage: Sequence[Coverage], now: Timestamp
         yield _("{name}: {text}", name=", ".join(names), text=text)
 
 
-_MARKS = {
-    "ok": signs.OK, "new": signs.NOT_YET, "late": signs.LOOK, "blind": signs.LOOK,
-    "silent": signs.LOOK, "quarantined": signs.LOOK, "failing": signs.FAILED,
-    "gone": signs.FAILED, "paused": signs.RESTS,
-}  # fmt: skip
-
-
 COMMANDS = {
     "list": LazyCommand(
         "feeds:feeds_list", "List feeds with their health, those in trouble first."
@@ -156,7 +149,7 @@ def _feed_lines(feeds: Sequence[FeedHealth], now: Timestamp) -> Iterator[str]:
         name = fit(feed.feed.name, widest)
         count, _space, noun = counted_articles(feed.articles).rpartition(" ")
         numbers = f"{count:>6} {noun:<8}  {read:<{longest}}"
-        yield f"{_MARKS[feed.health]} {name} {numbers}  {feed.words}"
+        yield f"{feed.health.sign} {name} {numbers}  {feed.words}"
 
 
 POLLS_SHOWN = 30

@@ -13,6 +13,7 @@ import click
 
 from monitor.base.formatting import alert_number, clauses, nearest
 from monitor.base.translation import gettext as _
+from monitor.base.translation import mark
 from monitor.cli import CliContext, say
 from monitor.presentation.service.service import Service
 
@@ -83,39 +84,25 @@ class AlertNumber(click.ParamType[int]):
     """The number of an alert, a5. That of an article is an error."""
 
     name = "alert"
+    hint = mark(
+        "{number} is the number of an article; `tocsin show {number}` names its alerts, as a5"
+    )
 
     def convert(
         self, value: object, param: click.Parameter | None, ctx: click.Context | None
     ) -> int:
         number = AnyNumber().convert(value, param, ctx)
-        if not number.is_alert:
-            raise InputError(
-                _(
-                    "{article} is the number of an article; `tocsin show {article}` names its"
-                    " alerts, as a5",
-                    article=number.id,
-                )
-            )
+        if number.is_alert != (self.name == "alert"):
+            written = alert_number(number.id) if number.is_alert else number.id
+            raise InputError(_(self.hint, number=written))
         return number.id
 
 
-class ArticleNumber(click.ParamType[int]):
+class ArticleNumber(AlertNumber):
     """The number of an article, 5. That of an alert is an error."""
 
     name = "article"
-
-    def convert(
-        self, value: object, param: click.Parameter | None, ctx: click.Context | None
-    ) -> int:
-        number = AnyNumber().convert(value, param, ctx)
-        if number.is_alert:
-            raise InputError(
-                _(
-                    "{alert} is the number of an alert; `tocsin show {alert}` names its article",
-                    alert=alert_number(number.id),
-                )
-            )
-        return number.id
+    hint = mark("{number} is the number of an alert; `tocsin show {number}` names its article")
 
 
 def no_alert(*ids: int) -> InputError:

@@ -6,11 +6,11 @@ import re
 from collections.abc import Iterable
 
 from monitor.base.article import Timestamp
-from monitor.base.errors import FeedError, FetchError
+from monitor.base.errors import FeedError
 from monitor.base.url import site
 from monitor.intake.fetch.client import Client
+from monitor.intake.fetch.page_reader import fetch_robots
 from monitor.intake.ingest.witness import outlet_of
-from monitor.intake.parse.web_page import CAP
 from monitor.intake.parse.workers import Parser
 from monitor.model.feed import RequestOptions, Source, SourceKind
 from monitor.model.poll import Fetched
@@ -29,20 +29,8 @@ async def sitemaps_of(client: Client, home: str, options: RequestOptions) -> lis
     Raises:
         FeedError: The site does not answer.
     """
-    try:
-        robots = await client.fetch(
-            f"{site(home)}/robots.txt",
-            accept="text/plain, */*;q=0.1",
-            max_bytes=CAP,
-            truncate=True,
-            request_options=options,
-        )
-    except FetchError as error:
-        if error.status is not None and 400 <= error.status < 500 and error.status != 429:
-            return []
-        raise
-    assert isinstance(robots, Fetched)  # the request was not conditional
-    return _own(_SITEMAP.findall(robots.body.decode("latin-1")), home)
+    robots = await fetch_robots(client, site(home), options)
+    return _own(_SITEMAP.findall(robots.body.decode("latin-1")), home) if robots else []
 
 
 async def find_news_sitemap(

@@ -9,6 +9,7 @@ from typing import NamedTuple
 from msgspec import Struct
 from msgspec.structs import astuple
 
+from monitor.base import signs
 from monitor.base.article import Timestamp
 from monitor.base.translation import gettext as _
 from monitor.base.translation import mark_all, pgettext
@@ -194,6 +195,17 @@ class Health(enum.StrEnum):
     def label(self) -> str:
         """The name that people read; programs read the value."""
         return pgettext("health", _BLIND if self is Health.BLIND else self)
+
+    @property
+    def sign(self) -> str:
+        """Its sign, in lists of feeds."""
+        return _HEALTH_SIGNS.get(self, signs.LOOK)
+
+
+_HEALTH_SIGNS = {
+    Health.OK: signs.OK, Health.NEW: signs.NOT_YET, Health.PAUSED: signs.RESTS,
+    Health.FAILING: signs.FAILED, Health.GONE: signs.FAILED,
+}  # fmt: skip
 
 
 (_BLIND,) = mark_all("health", "coverage gap")

@@ -25,17 +25,9 @@ from monitor.presentation import times
 from monitor.presentation.spans import Line, Run, fit, wrap
 from tui.view.alerts import short_count
 
-HEALTH_GLYPHS = {
-    Health.OK: (signs.OK, "ok"),
-    Health.NEW: (signs.NOT_YET, "quiet"),
-    Health.LATE: (signs.LOOK, "late"),
-    Health.BLIND: (signs.LOOK, "late"),
-    Health.SILENT: (signs.LOOK, "late"),
-    Health.FAILING: (signs.FAILED, "bad"),
-    Health.GONE: (signs.FAILED, "bad"),
-    Health.QUARANTINED: (signs.LOOK, "late"),
-    Health.PAUSED: (signs.RESTS, "quiet"),
-}
+_ROLES = {signs.OK: "ok", signs.LOOK: "late", signs.FAILED: "bad"}
+HEALTH_GLYPHS = {health: (health.sign, _ROLES.get(health.sign, "quiet")) for health in Health}
+"""The sign of each health, and its role."""
 
 NEVER = float("inf")
 

@@ -26,6 +26,27 @@ from monitor.model.feed import DEFAULT_OPTIONS, Feed, RequestOptions
 from monitor.model.poll import Fetched, Page
 
 
+async def fetch_robots(
+    client: Client, origin: str, options: RequestOptions, credentials_origin: str = ""
+) -> Fetched | None:
+    """Return the robots.txt of a site, None if it has none; raises FetchError."""
+    try:
+        answer = await client.fetch(
+            f"{origin}/robots.txt",
+            accept="text/plain, */*;q=0.1",
+            max_bytes=CAP,
+            truncate=True,
+            request_options=options,
+            credentials_origin=credentials_origin,
+        )
+    except FetchError as error:
+        if error.status and 400 <= error.status < 500 and error.status != 429:
+            return None
+        raise
+    assert isinstance(answer, Fetched)  # the request was not conditional
+    return answer
+
+
 class PageReader:
     """Reads the pages of articles with the request options of their feeds."""
 
@@ -154,17 +175,8 @@ class RobotsPolicy:
         credentials_origin: str,
     ) -> _SiteRules:
         try:
-            answer = await self._client.fetch(
-                f"{origin}/robots.txt",
-                accept="text/plain, */*;q=0.1",
-                max_bytes=CAP,
-                truncate=True,
-                request_options=options,
-                credentials_origin=credentials_origin,
-            )
+            answer = await fetch_robots(self._client, origin, options, credentials_origin)
         except FetchError as error:
-            if error.status and 400 <= error.status < 500 and error.status != 429:
-                return _SiteRules(self._clock() + AGE)
             robots_txt = cached.robots_txt if cached else None
             trouble = _(
                 "robots.txt of {host} cannot be had, so its pages are not read: {why}",
@@ -172,7 +184,6 @@ class RobotsPolicy:
                 why=error.reason,
             )
             return _SiteRules(self._clock() + RETRY, robots_txt, trouble)
-        assert isinstance(answer, Fetched)  # the request was not conditional
         return _SiteRules(self._clock() + AGE, answer)
 
     def _remember(self, origin: str, rules: _SiteRules) -> None:
