@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
+from msgspec.structs import replace
+
 from monitor.base import signs
 from monitor.base.article import Timestamp
 from monitor.base.formatting import alert_number, clauses, stories_of
@@ -277,9 +279,8 @@ def describe_reasons(alerts: Sequence[Alert]) -> str:
     """Return the words of a story that matched, or the kinds of its alerts about feeds."""
     if all(alert.article is None for alert in alerts):
         return ", ".join(dict.fromkeys(kind_name(alert.kind) for alert in alerts))
-    forms: dict[str, str] = {}
-    for alert in alerts:
-        for match in alert.matches:
-            forms.setdefault(match.text.casefold(), match.text)
-    quoted = (_("“{text}”", text=form) for form in forms.values())
+    forms: dict[str, Match] = {}
+    for match in sorted((m for a in alerts for m in a.matches), key=lambda match: match.ambiguous):
+        forms.setdefault(match.text.casefold(), match)
+    quoted = (term_name(replace(m, term=_("“{text}”", text=m.text))) for m in forms.values())
     return ", ".join(quoted) or _("no longer in the text")

@@ -77,6 +77,8 @@ def test_a_name_without_its_words_around_it_is_marked(newsroom: Newsroom) -> Non
     mark = "by Martin (Jean Martin), perhaps a namesake"
     assert mark not in newsroom.here("show", "5").stdout
     assert mark in newsroom.here("show", "6").stdout
+    listed = newsroom.here("alerts", "--watch", "Mayors").stdout
+    assert listed.count("“Martin”, perhaps a namesake") == 1
     explained = newsroom.here("watch", "explain", "6", "Mayors")
     assert "Martin (Jean Martin), perhaps a namesake: “Martin”" in explained.stdout
     (sure,), (unsure,) = (
