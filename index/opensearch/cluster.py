@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property
 from typing import Any
@@ -45,6 +46,7 @@ class Cluster:
 
     @cached_property
     def _client(self) -> OpenSearch:
+        logging.getLogger("opensearch").setLevel(logging.CRITICAL)  # errors are raised, in words
         login = (self.address.user, self.address.password) if self.address.user else None
         return OpenSearch(
             list(self.address.urls),

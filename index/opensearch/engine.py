@@ -84,10 +84,11 @@ class ClusterEngine:
             missing = health["unassigned_shards"]
             problems.append(_("{address}: of its indices, {count} parts are on no node",
                               address=self._address, count=missing))  # fmt: skip
+        scored: Json = {"query": ALL, "script": {"source": "1"}}
         attempts: list[tuple[str, str, Json | None]] = [
             ("PUT", name, None),
             ("PUT", f"{name}/_doc/1", {"id": 0, "story": 0}),
-            ("POST", f"{name}/_search", {"query": {"script_score": {"query": ALL, "script": "1"}}}),
+            ("POST", f"{name}/_search", {"query": {"script_score": scored}}),
             ("DELETE", name, None),
         ]
         try:

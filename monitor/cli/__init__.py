@@ -37,7 +37,7 @@ from monitor.cli.translated_command import translated, use_language_of_click
 from monitor.config.location import data_folder, is_unclear, may_name_cluster, shared_store
 from monitor.runtime import machine
 from monitor.runtime.machine import monotonic
-from monitor.storage.data_folder import is_read_only, place_archive
+from monitor.storage.data_folder import has_own_archive, is_read_only, place_archive
 
 if TYPE_CHECKING:
     from monitor.model.config import Config, StoreAddress
@@ -258,7 +258,7 @@ class CliContext:
     @contextmanager
     def following_index(self) -> Iterator[None]:
         """Keep the index of this machine in line with a shared store meanwhile."""
-        if not self.shared:
+        if not has_own_archive(self.folder, self.store):
             yield
             return
         from monitor.storage.maintenance.index_follower import IndexFollower
@@ -276,7 +276,7 @@ class CliContext:
         A few articles are indexed at once. Of many, a message says how to index them; those that
         are indexed already can be searched.
         """
-        if not self.shared:
+        if not has_own_archive(self.folder, self.store):
             return
         from monitor.storage.maintenance import index_follower
 

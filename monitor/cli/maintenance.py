@@ -19,7 +19,7 @@ from monitor.config.loading import load
 from monitor.model.config import STORE_FILE, Retention
 from monitor.model.status import Progress
 from monitor.runtime.machine import pause
-from monitor.storage.data_folder import archive_address
+from monitor.storage.data_folder import archive_address, has_own_archive
 from monitor.storage.maintenance import indexer
 from monitor.storage.maintenance.index_follower import follower_lock, is_followed
 from monitor.storage.maintenance.index_notes import write_progress
@@ -42,7 +42,7 @@ def reindex(cli: CliContext, update: bool) -> None:
     """
     open_views(cli.store).totals()  # raises StoreError if there is no store
     cli.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    beside_monitors = update and cli.shared
+    beside_monitors = update and has_own_archive(cli.folder, cli.store)
     with ExitStack() as stack:
         if not beside_monitors:
             stack.enter_context(MonitorLock(cli.folder))
@@ -60,9 +60,9 @@ def reindex(cli: CliContext, update: bool) -> None:
 
 
 def _index(cli: CliContext, report: Callable[[int, int], None], *, update: bool) -> int:
-    path = cli.store
+    path, follows = cli.store, has_own_archive(cli.folder, cli.store)
     # the outbox of a shared store belongs to its monitors
-    with closing(FollowedStore(path, cli.folder) if path.is_shared else open_store(path)) as store:
+    with closing(FollowedStore(path, cli.folder) if follows else open_store(path)) as store:
         if update:
             return indexer.catch_up(store, cli.folder, report, every_byte=False)
         return indexer.reindex(store, cli.folder, report)

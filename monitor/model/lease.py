@@ -26,6 +26,8 @@ class Duty(enum.IntEnum):
     UPKEEP = BUCKETS + 3
     """Retention, ended silences, unusual watchlists, lost monitors."""
     VECTORS = BUCKETS + 4
+    ARCHIVE = BUCKETS + 5
+    """Writing to an archive in a cluster; archives in data folders have a writer each."""
 
     @property
     def label(self) -> str:

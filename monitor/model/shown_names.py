@@ -17,7 +17,7 @@ mark_all("state", "new", "acknowledged", "closed")
 mark_all("verdict", "relevant", "noise")
 mark_all("kind", "match", "silent", "failing", "gone", "reissued", "quarantined", "damaged",
          "lost", "spike", "quiet")  # fmt: skip
-mark_all("duty", "deliveries", "briefings", "backfill", "upkeep", "vectors")
+mark_all("duty", "deliveries", "briefings", "backfill", "upkeep", "vectors", "archive")
 
 
 def severity_name(severity: Severity) -> str:

@@ -157,6 +157,7 @@ class Daemon:
         """The damage of the store and the way out; empty if the store is whole."""
         self._witnesses = WitnessSearch(parts, self._reloader)
         self._unusual = UnusualWatch(parts.store, parts.clock)
+        self._cluster = config.cluster
         self._looked_at = 0.0
         self._refused_at = self._complained_at = float("-inf")
         self._refused: StoreError | None = None
@@ -186,6 +187,8 @@ class Daemon:
         ]
         if self._parts.briefings is not None:
             background.append(self._while_held(Duty.BRIEFINGS, self._parts.briefings.run_forever))
+        if self._cluster is not None:
+            background.append(self._while_held(Duty.ARCHIVE, self._write_archive))
         if self._parts.linker is not None:
             background.append(self._while_held(Duty.VECTORS, self._parts.linker.run_forever))
         self._log_watched()
@@ -244,6 +247,8 @@ class Daemon:
             await self._parts.briefings.all()
         await self._parts.notifier.all()
         while (waiting := await self._unindexed_count()) or not self._parts.indexer.is_repaired:
+            if self._cluster and self._parts.leases.duty(Duty.ARCHIVE) is None:
+                break  # another monitor indexes
             indexer = self._parts.indexer
             if indexer.failures >= MAX_FAILURES:
                 raise MonitorError(
@@ -254,7 +259,7 @@ class Daemon:
                 )
             if waiting:
                 self._parts.report.indexing(waiting)
-            indexer.start()
+            self._start_indexer()
             await self._parts.sleep(0.05)
         if self._parts.linker is not None:
             await self._parts.linker.all(self._parts.report.encoding)
@@ -289,7 +294,7 @@ class Daemon:
         """Do once everything that is due."""
         try:
             await self._mark_indexed()
-            self._parts.indexer.start()
+            self._start_indexer()
             now, changes = self._parts.clock(), (self._parts.changes(), self._parts.leases.held)
             if self._rests() and changes == self._changes:
                 return
@@ -444,7 +449,7 @@ class Daemon:
         await self._beat()
         await self._parts.leases.start()
         await self._reloader.enforce(self._reloader.config)
-        self._parts.indexer.start()
+        self._start_indexer()
         return [
             asyncio.create_task(self._parts.pipeline.run()),
             asyncio.create_task(self._parts.leases.run_forever()),
@@ -455,7 +460,7 @@ class Daemon:
         self._page_reads.cancel()
         for task in background:
             task.cancel()
-        stopping = asyncio.create_task(asyncio.to_thread(self._parts.indexer.stop))
+        stopping = asyncio.create_task(self._stop_indexer())
         if self._parts.linker is not None:
             background.append(asyncio.create_task(asyncio.to_thread(self._parts.linker.close)))
         await asyncio.gather(*background, return_exceptions=True)
@@ -463,10 +468,25 @@ class Daemon:
         await self._parts.leases.release_buckets()
         await self._parts.notifier.close()
         await self._parts.leases.leave()
-        if indexed := await stopping:
+        await stopping
+
+    def _start_indexer(self) -> None:
+        """Let the indexer run, unless another monitor writes to the archive of all."""
+        if self._cluster is None or self._parts.leases.duty(Duty.ARCHIVE) is not None:
+            self._parts.indexer.start()
+
+    async def _stop_indexer(self) -> None:
+        if indexed := await asyncio.to_thread(self._parts.indexer.stop):
             with contextlib.suppress(StoreError):  # the articles are then indexed twice
                 indexed_at = self._parts.indexer.indexed_at
                 await self._parts.thread(self._parts.store.mark_indexed, indexed, indexed_at)
+
+    async def _write_archive(self, _pause: object) -> None:
+        """Wait until another monitor is to write to the archive, and end the indexer then."""
+        try:
+            await asyncio.Event().wait()
+        finally:
+            await self._stop_indexer()
 
     def _log_watched(self) -> None:
         feeds, watchlists = self._reloader.feeds, self._reloader.config.watchlists

@@ -259,7 +259,8 @@ def _leases(
     stack.enter_context(closing(leases))
     executor = stack.enter_context(ThreadPoolExecutor(1, thread_name_prefix="leases"))
     thread = WorkerThread(executor)
-    duties = [duty for duty in Duty if duty is not Duty.VECTORS or vectors]
+    is_possible = {Duty.VECTORS: vectors, Duty.ARCHIVE: config.cluster is not None}
+    duties = [duty for duty in Duty if is_possible.get(duty, True)]
     return LeaseKeeper(
         leases, thread, clock=clock, monotonic=uptime, sleep=asyncio.sleep,
         expiry=expiry, alone=options.once, duties=duties,

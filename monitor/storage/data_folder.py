@@ -16,6 +16,7 @@ from pathlib import Path
 from index.opensearch.address import ClusterAddress
 from monitor.base.errors import MonitorError
 from monitor.base.translation import gettext as _
+from monitor.model.config import StoreAddress
 
 log = logging.getLogger("tocsin")
 
@@ -41,6 +42,11 @@ def cluster_of(folder: Path) -> ClusterAddress | None:
 def archive_address(folder: Path) -> str | ClusterAddress:
     """Return the address of the archive of a data folder."""
     return cluster_of(folder) or str(folder / ARCHIVE_FOLDER)
+
+
+def has_own_archive(folder: Path, store: StoreAddress) -> bool:
+    """Return whether this machine has an archive of its own of a store that several share."""
+    return store.is_shared and cluster_of(folder) is None
 
 
 def claim(folder: Path) -> None:

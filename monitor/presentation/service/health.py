@@ -30,7 +30,7 @@ from monitor.model.lease import SharingMonitor
 from monitor.model.recall import Recall
 from monitor.model.status import Status, Totals
 from monitor.presentation.recall import whole
-from monitor.storage.data_folder import archive_address
+from monitor.storage.data_folder import archive_address, has_own_archive
 from monitor.storage.maintenance import index_notes
 from monitor.storage.monitor_lock import current_heartbeat, died_heartbeat
 from monitor.storage.store.sql.leases import sharing_monitors
@@ -131,7 +131,7 @@ class NewsroomHealth:
         except ArchiveError:  # a cluster that does not answer
             return 0
         indexed = min(totals.articles, indexed)
-        is_shared = self._store.is_shared  # the outbox is of other machines
+        is_shared = has_own_archive(self._folder, self._store)  # the outbox is of other machines
         return indexed if is_shared else min(indexed, totals.articles - totals.unindexed)
 
     def suppressed(self) -> Counter[str]:

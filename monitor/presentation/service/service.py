@@ -13,6 +13,7 @@ from monitor.base.article import Timestamp
 from monitor.model.config import StoreAddress
 from monitor.model.feed import Feed
 from monitor.model.search import PastSearch, SearchHit
+from monitor.storage.data_folder import has_own_archive
 
 if TYPE_CHECKING:
     from index.query.parser import Query
@@ -74,7 +75,7 @@ class Service:
         """The searches in the archive."""
         from monitor.storage.search.search import ArchiveSearch
 
-        is_shared = self._store.is_shared
+        is_shared = has_own_archive(self._folder, self._store)
         return ArchiveSearch(self._folder, self.views, self._clock, self._zone, is_shared=is_shared)
 
     @cached_property

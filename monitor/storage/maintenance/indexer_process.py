@@ -31,7 +31,7 @@ from monitor.base.fork_server import forking, preload
 from monitor.base.garbage import free_at_once
 from monitor.base.translation import gettext as _
 from monitor.model.config import OutboxEntry, OutboxState, StoreAddress
-from monitor.storage.data_folder import archive_address, cluster_of, place_archive
+from monitor.storage.data_folder import archive_address, cluster_of, has_own_archive, place_archive
 from monitor.storage.maintenance import index_notes, indexer
 from monitor.storage.maintenance.index_notes import InHand, note_stamp, read_note
 from monitor.storage.store.sql.articles import article_columns
@@ -198,6 +198,7 @@ class IndexerProcess:
                 (self._data / index_notes.BATCH_NOTE).unlink()
         last = self.indexed()
         self._hang_up()
+        self._process = None
         return last
 
     def _hang_up(self) -> None:
@@ -377,7 +378,7 @@ def _index(
     try:
         with closing(
             _SharedReadOnly(address, data, monitor, clock)
-            if address.is_shared
+            if has_own_archive(data, address)
             else _ReadOnly(address, monitor, clock)
         ) as store:
             progress, on_repaired = (
