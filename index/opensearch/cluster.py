@@ -188,5 +188,6 @@ def _reason(error: TransportError) -> str:
     """Return what the cluster says of an error, on one line."""
     info = error.info
     while isinstance(info, Mapping):
-        info = info.get("error") or info.get("reason") or info.get("type") or ""
+        cause = next(iter(info.get("root_cause") or ()), None)
+        info = cause or info.get("error") or info.get("reason") or info.get("type") or ""
     return " ".join(str(info or error.error).split())[:200]

@@ -8,7 +8,7 @@ beside it, and the alias moves at its end.
 from __future__ import annotations
 
 from array import array
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 
 from index.errors import ArchiveDamaged, ArchiveError
@@ -23,6 +23,8 @@ from monitor.base.translation import ngettext
 
 OLDEST = (2, 19)
 """The oldest version that this was tested with."""
+SOON = {"cluster_manager_timeout": "5s"}
+"""How long a question waits for a cluster in which too few nodes run."""
 START = "start"
 """The index of a generation that exists from its beginning."""
 
@@ -42,7 +44,9 @@ class ClusterEngine:
         self._put_template()
         if not self._indices():
             self._start(1, is_current=True)
-        return ClusterArchiveWriter(self._cluster, self._generation(), is_current=True)
+        generation = self._generation()
+        self._move([{"add": {"index": self._name(generation, "*"), "alias": self._address.index}}])
+        return ClusterArchiveWriter(self._cluster, generation, is_current=True)
 
     def exists(self) -> bool:
         return bool(self._indices())
@@ -120,18 +124,14 @@ class ClusterEngine:
         writer = ClusterArchiveWriter(self._cluster, generation, is_current=False)
         yield writer
         self._cluster.call("POST", "_refresh")
-        alias = self._address.index
-        new = f"{alias}-{generation}-*"
-        moves = [{"remove_index": {"index": name}} for name in old]
-        self._cluster.call(
-            "POST", "_aliases", {"actions": [{"add": {"index": new, "alias": alias}}, *moves]}
-        )
+        new = {"index": self._name(generation, "*"), "alias": self._address.index}
+        self._move([{"add": new}, *({"remove_index": {"index": name}} for name in old)])
         writer.is_current = True
 
     def _indices(self) -> list[str]:
         """Return the indices behind the alias."""
         try:
-            return list(self._cluster.call("GET", f"_alias/{self._address.index}"))
+            return list(self._cluster.call("GET", f"_alias/{self._address.index}", **SOON))
         except ArchiveDamaged:
             return []
 
@@ -141,7 +141,7 @@ class ClusterEngine:
         Raises:
             ArchiveDamaged: There is none of this version.
         """
-        indices = self._cluster.call("GET", f"{self._address.index}/_mapping")
+        indices = self._cluster.call("GET", f"{self._address.index}/_mapping", **SOON)
         for name, index in indices.items():
             if index["mappings"].get("_meta") != MAPPINGS["_meta"]:
                 raise ArchiveDamaged(_("{index}: it is of another version", index=name))
@@ -157,6 +157,10 @@ class ClusterEngine:
 
     def _name(self, generation: int, part: str = START) -> str:
         return f"{self._address.index}-{generation}-{part}"
+
+    def _move(self, actions: Sequence[Json]) -> None:
+        """Change at once which indices are behind the alias."""
+        self._cluster.call("POST", "_aliases", {"actions": actions})
 
     def _put_template(self) -> None:
         index = self._address.index
@@ -243,9 +247,10 @@ class ClusterArchiveWriter:
         return iter(())
 
     def changed_elsewhere(self) -> bool:
-        indices = self._cluster.call("GET", f"{self._prefix}*/_alias")
-        return set(indices) != self._indices or (
-            self.is_current and not all(index["aliases"] for index in indices.values())
+        indices = self._cluster.call("GET", f"{self._prefix}*", **SOON)
+        return set(indices) != self._indices or any(
+            index["mappings"] != MAPPINGS or bool(index["aliases"]) != self.is_current
+            for index in indices.values()
         )
 
     def drop_damaged(self, *, every_byte: bool = True) -> list[str]:

@@ -10,8 +10,8 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
-from itertools import permutations, product
+from collections.abc import Callable, Collection, Iterable, Sequence
+from itertools import combinations, permutations, product
 from typing import NamedTuple, TypeVar
 
 from msgspec import Struct
@@ -20,7 +20,7 @@ from index.analysis.term_positions import AUTHOR, EXACT
 from index.analysis.tokenizer import LOUD
 from index.evaluation.term_expansion import is_open, is_plain_exact, key, listed_keys
 from index.opensearch.cluster import Json
-from index.opensearch.documents import LENGTH, LENGTHS
+from index.opensearch.documents import LENGTH, LENGTHS, NOTHING
 from index.query.ast import (
     And,
     AtLeast,
@@ -34,6 +34,7 @@ from index.query.ast import (
     Phrase,
     Score,
     Word,
+    walk,
 )
 from index.query.ast import words as words_in
 from index.search import DocumentFilter
@@ -47,14 +48,12 @@ TERMS = 50_000
 """Most values of one filter."""
 _ROWS = 64
 """Most rows of words that one phrase or NEAR is written out as."""
-_OPERANDS = 3
-"""Most operands of a NEAR of which OpenSearch tests every order."""
 _KEYS = 1_000
 """Most index keys of a word in a phrase or NEAR."""
-_WHOLE = 256
-"""Weights of which so many are a whole number add up exactly in the cluster."""
+_WEIGHTS = 12
+"""Most weights whose every sum is compared with the threshold here."""
 _ERROR = 1e-5
-"""Bound of the error of a sum of other weights there, as a share of the sum."""
+"""Bound of the error of a sum of weights in the cluster, as a share of all weights."""
 _ANY = f"[^{LENGTH}-{EXACT}]"
 
 
@@ -205,9 +204,7 @@ class QueryCompiler(Struct, frozen=True):
         clauses = [self.clause(child) for _, child in node.weighted]
         weights = [weight for weight, _ in node.weighted]
         lowest = sum(min(weight, 0.0) for weight in weights)
-        scaled = [number * _WHOLE for number in (*weights, node.threshold)]
-        is_whole = all(number.is_integer() for number in map(float, scaled))
-        error = 0.0 if is_whole else _ERROR * sum(map(abs, weights))
+        error = _ERROR * sum(map(abs, weights))
 
         def reaching(threshold: float, high: Sequence[Json], low: Sequence[Json]) -> Json:
             functions = [
@@ -231,10 +228,12 @@ class QueryCompiler(Struct, frozen=True):
             }
 
         sures, perhapses = [c.sure for c in clauses], [c.perhaps for c in clauses]
-        sure = reaching(node.threshold + error, sures, perhapses)
-        if not error and all(clause.is_exact for clause in clauses):
+        ties = _ties(weights, node.threshold, error)
+        low, high = node.threshold - error, node.threshold + error
+        sure = reaching(low if ties == {True} else high, sures, perhapses)
+        if len(ties) < 2 and all(clause.is_exact for clause in clauses):
             return exact(sure)
-        return Clause(sure, reaching(node.threshold - error, perhapses, sures))
+        return Clause(sure, reaching(high if ties == {False} else low, perhapses, sures))
 
     # --- places
 
@@ -243,14 +242,18 @@ class QueryCompiler(Struct, frozen=True):
         with_words = self._with_words_of(node)
         words = list(words_in(node))
         parts = {word.part for word in words}
-        sources = list(self._sources(node)) if len(parts) == 1 else []
-        if not sources:
+        if len(parts) > 1:
             return Clause(NONE, with_words)
         fields = _fields(parts.pop())
-        source = sources[0] if len(sources) == 1 else {"any_of": {"intervals": sources}}
-        sure = either({"intervals": {field: source}} for field in fields)
         compounds = either(keys_query(field, w, LENGTHS) for field in fields for w in words)
-        return Clause(sure, either([sure, every([with_words, compounds])]))
+        with_compounds = every([with_words, compounds])
+        if sources := self._sources(node):
+            sure = _somewhere(fields, sources)
+            return Clause(sure, either([sure, with_compounds]))
+        apart = sum(part.distance - 1 for part in walk(node) if isinstance(part, Near))
+        together = [_together(row, False, apart) for row in self._rows(node, is_flat=True)]
+        near = either([_somewhere(fields, together), with_compounds]) if together else with_words
+        return Clause(NONE, near)
 
     def _with_words_of(self, node: Node) -> Json:
         """Return the query for the articles with all words of a node anywhere, in any form."""
@@ -263,50 +266,68 @@ class QueryCompiler(Struct, frozen=True):
                 return every(map(self._with_words_of, node.children))
         return self.clause(node).perhaps
 
-    def _sources(self, node: Phrase | Near) -> Iterator[Json]:
-        """Yield the rules for the places of a node without compounds; none where none are exact."""
+    def _sources(self, node: Phrase | Near) -> list[Json]:
+        """Return the rules for the places of a node without compounds; none if none are exact."""
         if isinstance(node, Phrase):
-            yield from map(_in_a_row, self._rows(node))
-            return
+            return list(map(_in_a_row, self._rows(node)))
         operands = [list(map(_in_a_row, self._rows(child))) for child in node.children]
-        if len(operands) > _OPERANDS:
-            return
-        for order in [operands] if node.ordered else permutations(operands):
-            for choice in _choices(order):
-                yield _ordered(choice, node.distance - 1)
+        orders = [operands] if node.ordered else list(permutations(operands))
+        choices = [choice for order in orders[:_ROWS] for choice in _choices(order)]
+        if len(orders) > _ROWS or len(choices) > _ROWS:
+            return []
+        return [_together(choice, True, node.distance - 1) for choice in choices]
 
-    def _rows(self, node: Node) -> list[list[Json]]:
+    def _rows(self, node: Node, *, is_flat: bool = False) -> list[list[Json]]:
         """Return rows, each with a rule of one word for each place; none where there are none.
 
         Alternatives of one word are one row: each row has a fixed number of words, so that the
         shortest of its places, which alone OpenSearch sees, are all its places.
+
+        Args:
+            node: The node.
+            is_flat: Whether what is near is a row too.
         """
         match node:
             case Word():
-                source = self._source(node)
-                return [[source]] if source else []
+                return self._source(node)
             case Or(children=nodes) | Concept(names=nodes, excluded=()):
-                groups = list(map(self._rows, nodes))
+                groups = [self._rows(child, is_flat=is_flat) for child in nodes]
                 rows = [row for group in groups for row in group] if all(groups) else []
                 words = [row[0] for row in rows if len(row) == 1]
-                together = [[{"any_of": {"intervals": words}}]] if words else []
-                return together + [row for row in rows if len(row) > 1]
-            case Phrase():
-                choices = _choices(list(map(self._rows, node.children)))
+                return ([[_any(words)]] if words else []) + [row for row in rows if len(row) > 1]
+            case Phrase() | Near() if is_flat or isinstance(node, Phrase):
+                choices = _choices([self._rows(c, is_flat=is_flat) for c in node.children])
                 return [[source for row in choice for source in row] for choice in choices]
         return []
 
-    def _source(self, word: Word) -> Json | None:
-        """Return the rule for the places of a word of one word; None where it has too many keys."""
+    def _source(self, word: Word) -> list[list[Json]]:
+        """Return the row of a word alone; none where it has too many keys."""
         if is_plain_exact(word):
-            return _plainly(word, "")
+            return [[_plainly(word, "")]]
         keys: Collection[str] = (key(word),)
         if is_open(word):
             keys = self.expand(word) if word.mode is Mode.WILDCARD else listed_keys(word)
         if len(keys) > _KEYS:
-            return None
-        rules = [{"match": {"query": form}} for form in keys] or [{"match": {"query": "\x1b\x1b"}}]
-        return rules[0] if len(rules) == 1 else {"any_of": {"intervals": rules}}
+            return []
+        rules = [{"match": {"query": form}} for form in keys]
+        return [[_any(rules or [{"match": {"query": NOTHING * 2}}])]]
+
+
+def _ties(weights: Sequence[float], threshold: float, error: float) -> set[bool]:
+    """Return whether sums of weights that are about a threshold reach it; both if unknown."""
+    if len(weights) > _WEIGHTS:
+        return {True, False}
+    chosen = (c for count in range(len(weights) + 1) for c in combinations(weights, count))
+    sums = map(math.fsum, chosen)
+    return {total >= threshold for total in sums if abs(total - threshold) <= error} or {True}
+
+
+def _somewhere(fields: Sequence[str], rules: Sequence[Json]) -> Json:
+    return either({"intervals": {field: _any(rules)}} for field in fields)
+
+
+def _any(rules: Sequence[Json]) -> Json:
+    return rules[0] if len(rules) == 1 else {"any_of": {"intervals": list(rules)}}
 
 
 def _choices(alternatives: Sequence[Sequence[T]]) -> list[tuple[T, ...]]:
@@ -322,8 +343,8 @@ def _plainly(word: Word, end: str) -> Json:
 
 
 def _in_a_row(row: Sequence[Json]) -> Json:
-    return row[0] if len(row) == 1 else _ordered(row, 0)
+    return row[0] if len(row) == 1 else _together(row, True, 0)
 
 
-def _ordered(sources: Sequence[Json], gaps: int) -> Json:
-    return {"all_of": {"ordered": True, "max_gaps": gaps, "intervals": list(sources)}}
+def _together(rules: Sequence[Json], ordered: bool, gaps: int) -> Json:
+    return {"all_of": {"ordered": ordered, "max_gaps": gaps, "intervals": list(rules)}}
