@@ -70,13 +70,9 @@ class Cluster:
         except TransportError as error:
             raise self._in_words(error) from error
 
-    def exists(self, index: str) -> bool:
-        """Tell whether there is an index."""
-        try:
-            self.call("GET", f"{index}/_alias")
-        except ArchiveDamaged:
-            return False
-        return True
+    def exists(self, path: str) -> bool:
+        """Tell whether there is an index or alias."""
+        return bool(self.call("HEAD", path))
 
     def search(self, *bodies: Json, of: str = "") -> list[Json]:
         """Answer searches; an answer without some of the indices is an error.

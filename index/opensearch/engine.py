@@ -43,7 +43,7 @@ class ClusterEngine:
     def open_writer(self) -> ClusterArchiveWriter:
         self._put_template()
         if not self._indices():
-            self._start(1, is_current=True)
+            self._start(1, self._address.index)
         generation = self._generation()
         self._move([{"add": {"index": self._name(generation, "*"), "alias": self._address.index}}])
         return ClusterArchiveWriter(self._cluster, generation, is_current=True)
@@ -115,23 +115,30 @@ class ClusterEngine:
 
     @contextmanager
     def rebuild(self) -> Iterator[ClusterArchiveWriter]:
-        """Yield the writer of the next generation; one that was not finished goes on."""
+        """Yield the writer of the next generation.
+
+        One that was not finished goes on, if nothing was written to the archive since it began.
+        """
         self._put_template()
         old = self._indices()
         generation = max(map(self._number, old), default=0) + 1
-        if not self._cluster.exists(self._name(generation)):
-            self._start(generation, is_current=False)
+        began = f"{self._name(generation)}-{self._changes()}"
+        if not self._cluster.exists(f"_alias/{began}"):
+            self._cluster.call("DELETE", self._name(generation, "*"))
+            self._start(generation, began)
         writer = ClusterArchiveWriter(self._cluster, generation, is_current=False)
         yield writer
         self._cluster.call("POST", "_refresh")
         new = {"index": self._name(generation, "*"), "alias": self._address.index}
-        self._move([{"add": new}, *({"remove_index": {"index": name}} for name in old)])
+        drops: list[Json] = [{"remove_index": {"index": name}} for name in old]
+        self._move([{"add": new}, {"remove": {"index": self._name(generation), "alias": began}}])
+        self._move(drops) if drops else None
         writer.is_current = True
 
     def _indices(self) -> list[str]:
         """Return the indices behind the alias."""
         try:
-            return list(self._cluster.call("GET", f"_alias/{self._address.index}", **SOON))
+            return list(self._mappings())
         except ArchiveDamaged:
             return []
 
@@ -141,7 +148,7 @@ class ClusterEngine:
         Raises:
             ArchiveDamaged: There is none of this version.
         """
-        indices = self._cluster.call("GET", f"{self._address.index}/_mapping", **SOON)
+        indices = self._mappings()
         for name, index in indices.items():
             if index["mappings"].get("_meta") != MAPPINGS["_meta"]:
                 raise ArchiveDamaged(_("{index}: it is of another version", index=name))
@@ -150,6 +157,11 @@ class ClusterEngine:
                     _("{index}: somebody changed its mapping; run `tocsin reindex`", index=name)
                 )
         return max(map(self._number, indices))
+
+    def _mappings(self) -> Json:
+        """Return the mapping of each index behind the alias."""
+        answer: Json = self._cluster.call("GET", f"{self._address.index}/_mapping", **SOON)
+        return answer
 
     def _number(self, index: str) -> int:
         number = index.removeprefix(f"{self._address.index}-").partition("-")[0]
@@ -171,9 +183,17 @@ class ClusterEngine:
         }
         self._cluster.call("PUT", f"_index_template/{index}", template)
 
-    def _start(self, generation: int, *, is_current: bool) -> None:
-        aliases: Json = {self._address.index: {}} if is_current else {}
-        self._cluster.call("PUT", self._name(generation), {"aliases": aliases})
+    def _start(self, generation: int, alias: str) -> None:
+        self._cluster.call("PUT", self._name(generation), {"aliases": {alias: {}}})
+
+    def _changes(self) -> int:
+        """Return a number that grows with each article that is written or removed."""
+        if not self.exists():
+            return 0
+        stats = self._cluster.call("GET", f"{self._address.index}/_stats/docs", level="shards")
+        shards = (index["shards"].values() for index in stats["indices"].values())
+        copies = (shard[0] for index in shards for shard in index)
+        return sum(copy["seq_no"]["max_seq_no"] + 1 for copy in copies)
 
 
 class ClusterArchiveWriter:
@@ -184,7 +204,7 @@ class ClusterArchiveWriter:
         self._prefix = f"{cluster.address.index}-{generation}-"
         self._indices = set(cluster.call("GET", f"{self._prefix}*/_alias"))
         self.is_current = is_current
-        """Whether the alias has this generation."""
+        """Whether the alias has this generation, which then is there until the next is."""
         self.background_merges = False
 
     @property
@@ -212,6 +232,10 @@ class ClusterArchiveWriter:
                 added += 1
                 yield {"index": {"_index": index, "_id": str(article.id)}}, document(article)
 
+        if not self._cluster.exists(self._prefix + START):
+            raise ArchiveDamaged(
+                _("{address}: it was built anew meanwhile", address=self._cluster.address)
+            )
         error = self._cluster.write(actions())
         self._refresh()
         if error:
@@ -249,7 +273,8 @@ class ClusterArchiveWriter:
     def changed_elsewhere(self) -> bool:
         indices = self._cluster.call("GET", f"{self._prefix}*", **SOON)
         return set(indices) != self._indices or any(
-            index["mappings"] != MAPPINGS or bool(index["aliases"]) != self.is_current
+            index["mappings"] != MAPPINGS
+            or (self._cluster.address.index in index["aliases"]) != self.is_current
             for index in indices.values()
         )
 

@@ -5,22 +5,23 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextlib import ExitStack, closing
 from functools import partial
+from pathlib import Path
 
 import click
 
-from index.archive import archive_engine
+from index.archive import archive_engine, open_archive
 from monitor.base.errors import AlreadyRunningError
 from monitor.base.formatting import clauses, megabytes, spelled
 from monitor.base.translation import gettext as _
 from monitor.base.translation import ngettext
 from monitor.cli import CliContext, output, say
 from monitor.cli.output import progress_bar
-from monitor.config.loading import load
+from monitor.config.loading import archive_cluster, load
 from monitor.model.config import STORE_FILE, Retention
 from monitor.model.status import Progress
 from monitor.runtime.machine import pause
-from monitor.storage.data_folder import archive_address, has_own_archive
-from monitor.storage.maintenance import indexer
+from monitor.storage.data_folder import ARCHIVE_FOLDER, archive_address, cluster_of, has_own_archive
+from monitor.storage.maintenance import archive_move, indexer
 from monitor.storage.maintenance.index_follower import follower_lock, is_followed
 from monitor.storage.maintenance.index_notes import write_progress
 from monitor.storage.maintenance.indexer_process import FollowedStore
@@ -32,9 +33,14 @@ from monitor.storage.store.sql.store import Store
 
 @click.command()
 @click.option("--update", is_flag=True, help="Only add and replace what the index lacks.")
+@click.option("--to", "target", type=click.Path(path_type=Path, dir_okay=False, exists=True),
+              metavar="FILE", help="Build it where another feeds.yaml says.")  # fmt: skip
 @click.pass_obj
-def reindex(cli: CliContext, update: bool) -> None:
+def reindex(cli: CliContext, update: bool, target: Path | None) -> None:
     """Build the search index again from the store. Searches go on meanwhile.
+
+    With --to, another index is built beside the one in use, and both are compared: articles by
+    month, and a thousand searches. Use that feeds.yaml before a monitor runs again.
 
     Stop a running monitor first. A monitor repairs the index by itself. With a store that
     several machines share, the index of a machine without a monitor is updated when somebody
@@ -55,19 +61,46 @@ def reindex(cli: CliContext, update: bool) -> None:
                 write_progress(cli.folder, done, total)
                 progress("indexing", done, total)
 
-            done = _index(cli, report, update=update)
+            if target:
+                done = _index_elsewhere(cli, report, target)
+            else:
+                done = _index(cli, report, update=update)
     say(ngettext("{count} article indexed", "{count} articles indexed", done))
 
 
 def _index(cli: CliContext, report: Callable[[int, int], None], *, update: bool) -> int:
-    path, follows = cli.store, has_own_archive(cli.folder, cli.store)
+    path = cli.store
     # the outbox of a shared store belongs to its monitors
-    with closing(FollowedStore(path, cli.folder) if follows else open_store(path)) as store:
-        if update:
-            return indexer.catch_up(store, cli.folder, report, every_byte=False)
-        return indexer.reindex(store, cli.folder, report)
+    with closing(FollowedStore(path, cli.folder) if path.is_shared else open_store(path)) as store:
+        if not update:
+            done = indexer.reindex(store, cli.folder, report)
+        if update or cluster_of(cli.folder):  # to which other monitors write meanwhile
+            done = indexer.catch_up(store, cli.folder, report, every_byte=False)
+        return done
 
 
+def _index_elsewhere(cli: CliContext, report: Callable[[int, int], None], target: Path) -> int:
+    """Build the archive where another feeds.yaml says, and compare it; return its articles."""
+    place = archive_cluster(target) or str(cli.folder / ARCHIVE_FOLDER)
+    here = archive_address(cli.folder)
+    if place == here:
+        raise click.ClickException(_("{file} names the archive that is in use", file=target))
+    with closing(open_store(cli.store)) as store:
+        done = indexer.reindex(store, cli.folder, report, place)
+        ids = store.article_ids()
+        sample = [ids[len(ids) * number // COMPARED] for number in range(COMPARED)] if ids else []
+        headlines = [article.title for article in store.articles.get(sample)]
+    with closing(open_archive(here)) as old, closing(open_archive(place)) as new:
+        problems = list(archive_move.differences(old, new, headlines))
+    for problem in problems:
+        say(problem)
+    if problems:
+        raise click.ClickException(_("the archives differ; keep the one in use"))
+    return done
+
+
+COMPARED = 1_000
+"""Searches that two archives are compared by."""
 PAUSE = 0.01
 """Seconds between two steps, so that a running monitor can write."""
 

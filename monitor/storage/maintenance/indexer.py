@@ -112,17 +112,24 @@ def catch_up(
     return follower.writer.article_count
 
 
-def reindex(store: Store, data: Path, progress: Progress = lambda *_: None) -> int:
+def reindex(
+    store: Store,
+    data: Path,
+    progress: Progress = lambda *_: None,
+    address: ArchiveAddress | None = None,
+) -> int:
     """Rebuild the index beside the old one, then replace it; return its number of articles.
 
-    Searches go on during the rebuild. Not for use while an indexer runs on the index.
+    Searches go on during the rebuild. Not for use while an indexer runs on the index. With an
+    address, another archive is built there; the outbox stays as it is.
     """
     last = store.outbox().last
-    with archive_engine(archive_address(data)).rebuild() as writer:
+    with archive_engine(address or archive_address(data)).rebuild() as writer:
         for _step in IndexRepair(store, writer, data, progress).steps(everything=True):
             pass
         articles = writer.article_count
-    store.mark_indexed(last)
+    if address is None:
+        store.mark_indexed(last)
     return articles
 
 
@@ -358,8 +365,11 @@ class IndexRepair:
             ArchiveDamaged: The repair must start again.
         """
         stored = self._store.article_ids()
-        queued = set() if everything else set(self._store.outbox().articles)
+        queued = set(self._store.outbox().articles)
         indexed = self._writer.all_ids()
+        if everything:  # an index that was begun earlier may have them as they were
+            indexed = array("Q", (id for id in indexed if id not in queued))
+            queued = set()
         yield  # a million ids take half a second to read, and then some time to compare
         missing, surplus = difference(indexed, stored, queued)
         if surplus:
