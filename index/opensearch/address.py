@@ -17,8 +17,7 @@ class ClusterAddress(Struct, frozen=True, kw_only=True):
     authority: str = ""
     """File of the certificates to trust, besides those of this machine."""
     certificate: str = ""
-    """File of the certificate with which tocsin signs in; `key`: file of its key."""
-    key: str = ""
+    """File of the certificate with which tocsin signs in, and of its key."""
 
     def __repr__(self) -> str:
         return f"{', '.join(self.urls)} ({self.index})"

@@ -53,7 +53,6 @@ class Cluster:
             http_auth=login,
             ca_certs=self.address.authority or None,
             client_cert=self.address.certificate or None,
-            client_key=self.address.key or None,
             verify_certs=True,
             timeout=SECONDS,
             max_retries=len(self.address.urls),  # another node is asked

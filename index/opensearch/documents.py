@@ -6,7 +6,7 @@ compound ends with its length in words. The cluster splits these texts and chang
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
@@ -21,57 +21,33 @@ TOGETHER, LENGTH, NOTHING = "\x1c", "\x1a", "\x1b"
 LENGTHS = tuple(f"{LENGTH}{words}" for words in (2, 3, 4))
 """Ends of the keys of compounds."""
 
-_TEXT = {
-    "type": "text",
-    "copy_to": ["words"],
-    "norms": False,
-    "analyzer": "places",
-    "search_analyzer": "keyword",
-}
+_WORDS = {"type": "text", "norms": False, "search_analyzer": "keyword"}
 MAPPINGS: dict[str, Any] = {
     "dynamic": "strict",
     "_meta": {"version": VERSION},
     "_source": {"excludes": ["keys"]},
     "properties": {
-        **dict.fromkeys(PARTS, _TEXT),
-        "words": {
-            "type": "text",
-            "index_options": "freqs",
-            "norms": False,
-            "analyzer": "words",
-            "search_analyzer": "keyword",
-        },
+        **{part: {**_WORDS, "analyzer": "places", "copy_to": ["words"]} for part in PARTS},
+        "words": {**_WORDS, "analyzer": "words", "index_options": "freqs"},
         "keys": {"type": "keyword", "index": False},
         "length": {"type": "integer", "index": False},
-        "id": {"type": "long"},
-        "date": {"type": "double"},
-        "feeds": {"type": "integer"},
-        "lang": {"type": "keyword"},
-        "story": {"type": "long"},
+        "id": {"type": "long"}, "date": {"type": "double"}, "story": {"type": "long"},
+        "feeds": {"type": "integer"}, "lang": {"type": "keyword"},
     },
-}
+}  # fmt: skip
 """`words` has the keys of all parts, without lengths; `keys` lists those that are no exact form."""
-
-
-def _captured(pattern: str) -> dict[str, object]:
-    return {"type": "pattern_capture", "preserve_original": False, "patterns": [pattern]}
-
-
+_CAPTURED = {"type": "pattern_capture", "preserve_original": False}
+_LINES = {"type": "char_group", "tokenize_on_chars": ["\n"], "max_token_length": 100_000}
+_BARE = f"([^{LENGTH}{TOGETHER}]+)(?:{LENGTH}[234])?"
 SETTINGS: dict[str, Any] = {
     "number_of_shards": 1,
     "auto_expand_replicas": "0-1",
     "refresh_interval": "30s",  # the writer refreshes after each batch
     "analysis": {
-        "tokenizer": {
-            "lines": {
-                "type": "char_group",
-                "tokenize_on_chars": ["\n"],
-                "max_token_length": 100_000,
-            }
-        },
+        "tokenizer": {"lines": _LINES},
         "filter": {
-            "together": _captured(f"([^{TOGETHER}]+)"),
-            "bare": _captured(f"([^{LENGTH}{TOGETHER}]+)(?:{LENGTH}[234])?"),
+            "together": {**_CAPTURED, "patterns": [f"([^{TOGETHER}]+)"]},
+            "bare": {**_CAPTURED, "patterns": [_BARE]},
         },
         "analyzer": {
             "places": {"type": "custom", "tokenizer": "lines", "filter": ["together"]},
@@ -129,16 +105,14 @@ def words_of(source: Mapping[str, Any]) -> dict[str, list[int]]:
 
 def passes(source: Mapping[str, Any], documents: DocumentFilter) -> bool:
     """Tell whether a document passes a filter."""
-
-    def is_in(values: Iterable[object], allowed: Collection[object] | None) -> bool:
-        return allowed is None or any(value in allowed for value in values)
-
+    feeds, since, until, max_id = (
+        documents.feeds, documents.since, documents.until, documents.max_id
+    )  # fmt: skip
+    fields = (("id", documents.ids), ("lang", documents.langs), ("story", documents.stories))
     return (
-        is_in([source["id"]], documents.ids)
-        and is_in(source["feeds"], documents.feeds)
-        and is_in([source["lang"]], documents.langs)
-        and is_in([source["story"]], documents.stories)
-        and (documents.since is None or source["date"] >= documents.since)
-        and (documents.until is None or source["date"] < documents.until)
-        and (documents.max_id is None or source["id"] <= documents.max_id)
+        all(allowed is None or source[name] in allowed for name, allowed in fields)
+        and (feeds is None or any(feed in feeds for feed in source["feeds"]))
+        and (since is None or source["date"] >= since)
+        and (until is None or source["date"] < until)
+        and (max_id is None or source["id"] <= max_id)
     )

@@ -254,21 +254,20 @@ class ClusterArchiveWriter:
                 self._cluster.write(({"delete": {"_index": index, "_id": id}}, None) for id in here)
         self._refresh()
 
-    def run_merges(self) -> None:
-        """Do nothing."""
+    def _leave_to_cluster(self) -> None:
+        """Do nothing: the cluster merges and checks, and an index comes back with its nodes."""
 
-    def wait_for_merges(self) -> None:
-        """Do nothing."""
+    run_merges = wait_for_merges = verify = close = _leave_to_cluster
+
+    def verify_steps(self) -> Iterator[None]:
+        return iter(())
+
+    def drop_damaged(self, *, every_byte: bool = True) -> list[str]:
+        return []
 
     def compact(self, progress: Callable[[int], None] = lambda _: None) -> None:
         """Let the cluster drop what was replaced or deleted."""
         self._cluster.call("POST", f"{self._prefix}*/_forcemerge", only_expunge_deletes="true")
-
-    def verify(self) -> None:
-        """Do nothing: the cluster checks what it reads."""
-
-    def verify_steps(self) -> Iterator[None]:
-        return iter(())
 
     def changed_elsewhere(self) -> bool:
         indices = self._cluster.call("GET", f"{self._prefix}*", **SOON)
@@ -277,13 +276,6 @@ class ClusterArchiveWriter:
             or (self._cluster.address.index in index["aliases"]) != self.is_current
             for index in indices.values()
         )
-
-    def drop_damaged(self, *, every_byte: bool = True) -> list[str]:
-        """Drop nothing: an index whose nodes are away comes back with them."""
-        return []
-
-    def close(self) -> None:
-        """Do nothing: connections end with the writer."""
 
     def _create(self, index: str) -> None:
         aliases: Json = {self._cluster.address.index: {}} if self.is_current else {}

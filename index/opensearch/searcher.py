@@ -4,38 +4,15 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING
 
-from index.analysis.term_positions import AUTHOR, EXACT
 from index.engine.bm25 import K1, B, rarity
+from index.evaluation import significant_terms as significance
 from index.evaluation import spans
-from index.evaluation.significant_terms import (
-    MIN_STORIES,
-    TermGroups,
-    query_term_test,
-    significant_terms,
-)
-from index.evaluation.term_expansion import (
-    is_open,
-    key,
-    listed_keys,
-    literal_prefix,
-    shown_forms,
-)
+from index.evaluation.term_expansion import is_open, key, listed_keys, shown_forms
 from index.opensearch import documents as doc
+from index.opensearch import queries
 from index.opensearch.cluster import PAGE, Cluster, Json
-from index.opensearch.queries import (
-    ALL,
-    QueryCompiler,
-    but,
-    either,
-    every,
-    keys_query,
-    literally,
-    one_of,
-    passing,
-    wildcard,
-)
+from index.opensearch.queries import but, either, every, one_of, passing
 from index.query.ast import Facet, Mode, Node, Word, wanted, words
 from index.query.parser import Query
 from index.query.suggestions import similar_terms
@@ -48,9 +25,6 @@ from index.search import (
     MatchedArticles,
 )
 from monitor.base.article import Article
-
-if TYPE_CHECKING:
-    from index.evaluation.significant_terms import SignificantTerm
 
 FORMS = 10_000
 """Most index keys that a wildcard names and is scored with, the most frequent ones."""
@@ -155,14 +129,17 @@ class ClusterArchive:
         texts: Sequence[Article],
         limit: int,
         documents: DocumentFilter = EVERYTHING,
-    ) -> list[SignificantTerm]:
+    ) -> list[significance.SignificantTerm]:
         satisfying = _Search(self._cluster, query.root, documents).satisfying()
         counts = _ClusterCounts(self._cluster, satisfying, texts)
-        return significant_terms(counts, texts, query_term_test(query.root), limit)
+        return significance.significant_terms(
+            counts, texts, significance.query_term_test(query.root), limit
+        )
 
     def similar_terms(self, word: Word) -> list[str]:
         def lexicon(prefix: str) -> Iterator[str]:
-            yield "\n".join(_vocabulary(self._cluster, f"{literally(prefix)}[^{EXACT}]*", prefix))
+            pattern, having = f"{queries.literally(prefix)}.*", {"prefix": {"words": prefix}}
+            yield "\n".join(_vocabulary(self._cluster, pattern, having))
 
         def frequency(term: str) -> int:
             return self._cluster.counts([{"term": {"words": term}}])[0]
@@ -197,7 +174,7 @@ class _Search:
 
     def satisfying(self) -> Json:
         """Return the query for the articles that satisfy the query, after a look at the unsure."""
-        clause = QueryCompiler(self.expand, self._resolve).clause(self._root)
+        clause = queries.QueryCompiler(self.expand, self._resolve).clause(self._root)
         within = passing(self._documents)
         satisfying = clause.sure
         if not clause.is_exact:
@@ -258,9 +235,8 @@ class _Search:
         """Return the index keys of the archive that a word means, in order."""
         if word not in self._expansions:
             if word.mode is Mode.WILDCARD:
-                found_keys = list(
-                    _vocabulary(self._cluster, wildcard(word), literal_prefix(word), word)
-                )
+                having = queries.keys_query("words", word)
+                found_keys = _vocabulary(self._cluster, queries.wildcard(word), having)
             else:
                 keys = list(listed_keys(word))
                 counts = self._cluster.counts({"term": {"words": form}} for form in keys)
@@ -290,7 +266,7 @@ class _ClusterCounts:
         self._examined = satisfying
         self.examined = cluster.counts([satisfying])[0]
         self._articles: dict[str, tuple[int, int]] = {}
-        groups = TermGroups(texts).groups(MIN_STORIES)
+        groups = significance.TermGroups(texts).groups(significance.MIN_STORIES)
         every_form = list(dict.fromkeys((g.lang, form) for g in groups for form in g.forms))
         counts = cluster.counts(
             every([_in_lang(lang), {"term": {"words": form}}]) for lang, form in every_form
@@ -317,24 +293,17 @@ def _in_lang(lang: str) -> Json:
     return {"term": {"lang": lang}}
 
 
-def _vocabulary(
-    cluster: Cluster, pattern: str, prefix: str, word: Word | None = None
-) -> Iterator[str]:
-    """Yield index keys of a pattern, the most frequent first.
+def _vocabulary(cluster: Cluster, pattern: str, having: Json) -> list[str]:
+    """Return the index keys of a pattern, as Lucene writes it, the most frequent first.
 
     Args:
         cluster: The cluster.
-        pattern: The pattern, as Lucene writes it.
-        prefix: How all keys begin.
-        word: The wildcard that the keys satisfy.
+        pattern: The pattern.
+        having: The query for the articles with any of them.
     """
-    having = keys_query("words", word) if word else {"prefix": {"words": prefix}} if prefix else ALL
     counting = {"keys": {"terms": {"field": "keys", "include": pattern, "size": FORMS}}}
     (answer,) = cluster.search(_aggregating(counting) | {"query": having})
-    is_author = prefix.startswith(AUTHOR)
-    for bucket in answer["aggregations"]["keys"]["buckets"]:
-        if bucket["key"].startswith(AUTHOR) == is_author:
-            yield bucket["key"]
+    return [bucket["key"] for bucket in answer["aggregations"]["keys"]["buckets"]]
 
 
 def _aggregating(aggregations: Json) -> Json:

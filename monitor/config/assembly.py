@@ -107,7 +107,7 @@ def _cluster(draft: ConfigDraft, path: Path, environ: Mapping[str, str]) -> Clus
     """Return the address of an archive in OpenSearch."""
     keys = draft.file.archive
     if not keys.opensearch:
-        for name in ("index", "user", "password", "authority", "certificate", "key"):
+        for name in ("index", "user", "password", "authority", "certificate"):
             if name in keys.written:
                 message = _("`{name}` is for an archive in OpenSearch; name it", name=name)
                 draft.add_problem(("archive", name), message)
@@ -133,7 +133,6 @@ def _cluster(draft: ConfigDraft, path: Path, environ: Mapping[str, str]) -> Clus
         password=secret("password"),
         authority=file("authority"),
         certificate=file("certificate"),
-        key=file("key"),
     )
 
 

@@ -85,8 +85,7 @@ class ArchiveKeys(Table):
     authority = kinds.FOLDER.key(
         "File with the certificates to trust; without it, those of this machine."
     )
-    certificate = kinds.FOLDER.key("File with the certificate with which tocsin signs in.")
-    key = kinds.FOLDER.key("File with the key of this certificate.")
+    certificate = kinds.FOLDER.key("File with the certificate to sign in with, and its key.")
 
 
 # --- alerts and watchlists ------------------------------------------------------------

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from contextlib import suppress
 from difflib import get_close_matches
 from pathlib import Path
 
@@ -63,11 +64,9 @@ def may_name_cluster(path: Path, environ: Mapping[str, str]) -> bool:
 
     Quick; nearly all say no.
     """
-    try:
+    with suppress(OSError):
         if CLUSTER in path.read_bytes():
             return True
-    except OSError:
-        pass
     return bool(shared_store(path, environ))
 
 

@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 import pytest
-from support.opensearch_nodes import Nodes
+from support.newsroom import until
+from support.opensearch_nodes import Nodes, nodes
+from support.scripted_server import Reply, Web
 from unit.index import test_archive
 from unit.index.test_archive import *  # noqa: F403 (its tests)
+from unit.index.test_archive import article
 
+from index.archive import archive_engine, open_archive
+from index.errors import ArchiveDamaged, ArchiveError
 from index.opensearch.address import ClusterAddress
 from index.opensearch.cluster import Cluster
+from index.query.parser import parse_query
+from monitor.base.article import Article
 
 pytestmark = pytest.mark.costly
 
@@ -26,3 +33,115 @@ def kind(opensearch: Nodes, monkeypatch: pytest.MonkeyPatch) -> str:
 
     monkeypatch.setitem(test_archive.PLACES, "cluster", nobody_has)
     return "cluster"
+
+
+@pytest.fixture
+def place(opensearch: Nodes) -> ClusterAddress:
+    return opensearch.address()
+
+
+def daily(*days: int) -> list[Article]:
+    return [article(day, seen=1.7e9 + day * 86_400) for day in days]
+
+
+def test_an_archive_is_indices_by_month_and_an_empty_one_goes(place: ClusterAddress) -> None:
+    writer, cluster = archive_engine(place).open_writer(), Cluster(place)
+    writer.add(daily(1, 40, 70))
+    assert set(cluster.call("GET", f"{place.index}-*")) == {
+        f"{place.index}-1-{part}" for part in ("start", "2023-11", "2023-12", "2024-01")
+    }
+    writer.remove([40])
+    assert f"{place.index}-1-2023-12" not in cluster.call("GET", f"{place.index}-*")
+    assert open_archive(place).ids(parse_query("port")) == [1, 70]
+
+
+def test_an_interrupted_rebuild_goes_on_unless_the_archive_changed(place: ClusterAddress) -> None:
+    engine = archive_engine(place)
+    engine.open_writer().add(daily(1, 2, 3))
+    for already_there, more in ((0, [1]), (1, [2])):
+        with pytest.raises(KeyboardInterrupt), engine.rebuild() as writer:
+            assert writer.article_count == already_there
+            writer.add(daily(*more))
+            raise KeyboardInterrupt
+    old = engine.open_writer()
+    old.add(daily(4))
+    with engine.rebuild() as writer:
+        assert writer.article_count == 0
+        writer.add(daily(9))
+    assert open_archive(place).ids(parse_query("port")) == [9]
+    with pytest.raises(ArchiveDamaged, match="built anew"):
+        old.add(daily(5))
+
+
+def test_a_changed_mapping_is_an_error_in_words(place: ClusterAddress) -> None:
+    engine, cluster = archive_engine(place), Cluster(place)
+    writer = engine.open_writer()
+    writer.add(daily(1))
+    cluster.call("PUT", f"{place.index}-1-start/_mapping", {"properties": {"x": {"type": "text"}}})
+    assert writer.changed_elsewhere()
+    with pytest.raises(ArchiveError, match="somebody changed its mapping"):
+        engine.open_writer()
+
+
+def test_a_month_that_somebody_deletes_is_noticed(place: ClusterAddress) -> None:
+    engine, cluster = archive_engine(place), Cluster(place)
+    writer = engine.open_writer()
+    writer.add(daily(1, 40))
+    cluster.call("DELETE", f"{place.index}-1-2023-12")
+    assert writer.changed_elsewhere()
+    writer.add(daily(41))  # the cluster makes the index, which nobody searches yet
+    assert writer.changed_elsewhere()
+    assert not engine.open_writer().changed_elsewhere()
+    assert open_archive(place).ids(parse_query("port")) == [1, 41]
+
+
+@pytest.mark.timeout(600)
+def test_nodes_go_and_come_back() -> None:
+    with nodes(3, "700m") as running:
+        address = running.address()
+        engine, query = archive_engine(address), parse_query("port")
+        writer, archive = engine.open_writer(), open_archive(address)
+        writer.add(daily(*range(60)))
+        until(lambda: not engine.survey()[1])  # each index has its copies
+        running.command("stop", 0)
+        writer.add(daily(60))
+        assert archive.count(query) == 61
+        running.command("stop", 1)
+        with pytest.raises(ArchiveError, match=r"do not answer|too few of its nodes"):
+            archive.count(query)
+        with pytest.raises(ArchiveError):
+            writer.add(daily(61))
+        running.command("start", 0)
+        until(lambda: not _fails(lambda: writer.add(daily(61))))
+        assert archive.ids(query) == list(range(62))
+
+
+def _fails(action: Callable[[], object]) -> bool:
+    try:
+        action()
+    except ArchiveError:
+        return True
+    return False
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "words"),
+    [
+        (401, "Unauthorized", "user and password are not accepted"),
+        (403, '{"error": {"type": "security_exception", "reason": "no permissions for [x]"}}',
+         "a right is missing: no permissions for [x]"),
+        (429, '{"error": {"type": "rejected", "reason": "queue is full"}}', "it is overloaded"),
+        (503, '{"error": {"reason": "no cluster manager"}}', "too few of its nodes run (no"),
+    ],
+)  # fmt: skip
+def test_what_a_cluster_refuses_is_said_in_words(status: int, body: str, words: str) -> None:
+    with Web() as web:
+        web.on("/", Reply(status=status, body=body.encode()))
+        address = ClusterAddress(urls=(web.url("/").rstrip("/"),))
+        assert words in archive_engine(address).survey()[1][0]
+
+
+def test_a_cluster_that_is_not_there_is_said_in_words() -> None:
+    engine = archive_engine(ClusterAddress(urls=("http://127.0.0.1:9",)))
+    assert "cannot be reached" in engine.survey()[1][0]
+    assert not engine.holds_articles()

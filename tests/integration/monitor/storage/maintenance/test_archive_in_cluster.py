@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from support.newsroom import Item, Newsroom, rss
+from support.newsroom import Item, Newsroom, rss, until
 from support.opensearch_nodes import Nodes
 from support.scripted_server import Web, conditional
 
@@ -53,10 +53,48 @@ def desk(tmp_path: Path, opensearch: Nodes) -> Iterator[Desk]:
 
 def test_a_newsroom_keeps_its_archive_in_the_cluster(desk: Desk) -> None:
     checked = desk.newsroom.here("check")
-    assert "OpenSearch 2.19.1 at http://127.0.0.1:" in checked.stdout, checked.stderr
+    assert "OpenSearch 2.19.1 at http://127.0.0.1:" in checked.stdout
+    assert checked.stderr == ""
     assert desk.newsroom.once().returncode == 0
     assert desk.found("port") == ["Un port belge"]
     assert not (desk.newsroom.data / "index").exists()
-    desk.publish("Un quai et un port")
-    assert desk.newsroom.once("--now").returncode == 0
+    assert "1 of them searchable" in desk.status()
+
+
+def test_indexing_waits_while_the_disks_are_full_and_alerts_do_not(desk: Desk) -> None:
+    assert desk.newsroom.once().returncode == 0
+    block = "index.blocks.read_only_allow_delete"
+    with desk.newsroom.running("run"):
+        desk.cluster.call("PUT", f"{desk.index}-*/_settings", {block: True})
+        desk.publish("Un quai et un port")
+        until(lambda: desk.newsroom.counts() == (2, 2, 1))
+        until(lambda: "its disks are full" in desk.status())
+        assert desk.found("port") == ["Un port belge"]
+        desk.cluster.call("PUT", f"{desk.index}-*/_settings", {block: None})
+        until(lambda: desk.newsroom.counts() == (2, 2, 0))
     assert desk.found("port") == ["Un port belge", "Un quai et un port"]
+
+
+def test_a_lost_index_is_made_again_by_itself(desk: Desk) -> None:
+    assert desk.newsroom.once().returncode == 0
+    desk.cluster.call("DELETE", f"{desk.index}-*")
+    assert "there is no archive" in desk.newsroom.here("search", "port").stderr
+    assert desk.newsroom.once("--now").returncode == 0
+    assert desk.found("port") == ["Un port belge"]
+
+
+def test_an_archive_moves_there_and_back(desk: Desk) -> None:
+    assert desk.newsroom.once().returncode == 0
+    settings = json.loads(desk.newsroom.config.read_text(encoding="utf-8"))
+    cluster = desk.newsroom.folder / "cluster.yaml"
+    cluster.write_text(json.dumps(settings), encoding="utf-8")
+    del settings["archive"]["opensearch"], settings["archive"]["index"]
+    folder = desk.newsroom.folder / "folder.yaml"
+    folder.write_text(json.dumps(settings), encoding="utf-8")
+    for target in (folder, cluster):
+        moved = desk.newsroom.here("reindex", "--to", str(target))
+        assert (moved.returncode, moved.stderr) == (0, "1 article indexed\n")
+        desk.newsroom.config.write_bytes(target.read_bytes())
+        assert desk.found("port") == ["Un port belge"]
+    refused = desk.newsroom.here("reindex", "--to", str(cluster))
+    assert "names the archive that is in use" in refused.stderr
