@@ -136,7 +136,8 @@ def _fails(action: Callable[[], object]) -> bool:
 )  # fmt: skip
 def test_what_a_cluster_refuses_is_said_in_words(status: int, body: str, words: str) -> None:
     with Web() as web:
-        web.on("/", Reply(status=status, body=body.encode()))
+        headers = (("Content-Type", "application/json"),)
+        web.on("/", Reply(status=status, headers=headers, body=body.encode()))
         address = ClusterAddress(urls=(web.url("/").rstrip("/"),))
         assert words in archive_engine(address).survey()[1][0]
 
