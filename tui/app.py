@@ -17,7 +17,8 @@ from monitor.base.text_cleaning import line
 from monitor.base.translation import gettext as _
 from monitor.base.translation import ngettext
 from monitor.presentation.service.service import Service
-from tui.base_app import DRAIN_SECONDS, AppSettings, BaseApp, may_write
+from tui.base_app import AppSettings, BaseApp, may_write
+from tui.ending import DRAIN_SECONDS
 from tui.key_labels import Command, bind, key_label, own_bindings
 from tui.screens.archive import ArchiveScreen
 from tui.screens.dialogs import Dialog, NewsroomScreen, show_dialog

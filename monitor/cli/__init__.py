@@ -383,6 +383,12 @@ def main() -> None:
     except click.ClickException as error:
         say(f"tocsin: {error.format_message()}")
         code = error.exit_code
+    except QueryError as error:
+        mistake = _("the query has a mistake: {mistake}", mistake=error)
+        say(f"tocsin: {mistake}")
+        code = BAD_CONFIG
+    except ArchiveError as error:
+        say(f"tocsin: {error}")
     except ConfigError as error:
         code = _config_error(error)
     except MonitorError as error:
@@ -394,8 +400,6 @@ def main() -> None:
         say(f"tocsin: {error.filename or _('the output')}: {error.strerror or error}")
     except KeyboardInterrupt:
         code = INTERRUPTED
-    except Exception as error:
-        code = _archive_error(error)
     sys.exit(code)
 
 
@@ -445,9 +449,7 @@ def set_up_log(verbosity: int, file: Path | None = None) -> None:
 
     from monitor.runtime.run_log import LogThrottle
 
-    level = {0: logging.INFO, 1: logging.DEBUG}.get(
-        verbosity, logging.DEBUG if verbosity > 0 else logging.WARNING
-    )
+    levels = (logging.ERROR, logging.WARNING, logging.INFO, logging.DEBUG)
     handler: logging.Handler
     if file is None:
         handler = logging.StreamHandler()
@@ -460,7 +462,7 @@ def set_up_log(verbosity: int, file: Path | None = None) -> None:
     root = logging.getLogger()
     root.addHandler(handler)
     root.setLevel(logging.WARNING)
-    logging.getLogger("tocsin").setLevel(level if verbosity > -2 else logging.ERROR)
+    logging.getLogger("tocsin").setLevel(levels[min(max(verbosity + 2, 0), 3)])
     logging.getLogger("apscheduler").setLevel(logging.ERROR)
 
 
@@ -494,14 +496,3 @@ def _config_error(error: ConfigError) -> int:
     if error.unwritten is not None:
         say(_("{file} was not changed; it would have had these lines", file=error.path))
     return BAD_CONFIG
-
-
-def _archive_error(error: Exception) -> int:
-    if isinstance(error, QueryError):
-        mistake = _("the query has a mistake: {mistake}", mistake=error)
-        say(f"tocsin: {mistake}")
-        return BAD_CONFIG
-    if isinstance(error, ArchiveError):
-        say(f"tocsin: {error}")
-        return 1
-    raise error

@@ -31,9 +31,10 @@ from monitor.cli.options import (
 )
 from monitor.cli.output import progress_bar
 from monitor.config.checks import rule_warnings
+from monitor.config.file_edit import edit
 from monitor.config.kinds import LONGEST_NAME
 from monitor.config.loading import load
-from monitor.config.yaml_edit import Item, edit, scalar, with_item
+from monitor.config.yaml_edit import Item, scalar, with_item
 from monitor.model.config import Config
 from monitor.model.feed import known_feeds
 from monitor.model.watchlist import Severity, Watchlist

@@ -8,8 +8,8 @@
                                                                 │
                checks: the sentences beside watchlists, and what looks wrong
 
-    keys, feed_keys: each key once: what it may be (kinds, addresses), its meaning, its default
-    yaml_edit: what commands add to a file or take from it; comments and order stay
+    keys, delivery_keys, feed_keys: each key once: what it may be (kinds), its meaning, its default
+    file_edit, yaml_edit: what commands add to a file or take from it; comments and order stay
 
 `loading` reads a file; `location` reads only where the data and the store are, for commands that
 need no more.

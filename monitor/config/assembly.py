@@ -17,6 +17,7 @@ from monitor.base.translation import gettext as _
 from monitor.config import addresses
 from monitor.config.concepts import concepts
 from monitor.config.credentials import Credentials, is_in_file
+from monitor.config.delivery_keys import KINDS, RouteKeys
 from monitor.config.draft import (
     ConfigDraft,
     draft_of,
@@ -27,7 +28,6 @@ from monitor.config.draft import (
     unknown_watchlist,
 )
 from monitor.config.feeds import feeds
-from monitor.config.keys import KINDS, RouteKeys
 from monitor.config.location import STORE_VARIABLE, beside
 from monitor.config.watchlists import watchlists
 from monitor.config.yaml_nodes import Loc

@@ -16,7 +16,7 @@ from index.query.suggestions import Count
 from monitor.base.errors import ConfigError
 from monitor.base.text_cleaning import line as on_one_line
 from monitor.base.translation import gettext as _
-from monitor.config import yaml_edit
+from monitor.config import file_edit, yaml_edit
 from monitor.config.checks import rule_warnings, understand_and_test
 from monitor.config.keys import NOTHING
 from monitor.config.loading import understand
@@ -212,7 +212,7 @@ def _field(key: str, node: Node) -> str:
 
 def save_watchlist(path: Path, before: WatchlistFields | None, after: WatchlistFields) -> Config:
     """Write the watchlist of a form into a file; raises ConfigError and MonitorError."""
-    return yaml_edit.edit(path, lambda text: with_watchlist(text, before, after))
+    return file_edit.edit(path, lambda text: with_watchlist(text, before, after))
 
 
 def with_watchlist(text: str, before: WatchlistFields | None, after: WatchlistFields) -> str:

@@ -6,13 +6,9 @@ import asyncio
 import contextlib
 import logging
 import math
-from collections.abc import Awaitable, Callable, Coroutine, Sequence
-from datetime import datetime, timedelta
+from collections.abc import Callable, Coroutine
 from functools import partial
 from typing import Any
-
-from apscheduler.schedulers.asyncio import AsyncIOScheduler
-from apscheduler.triggers.base import BaseTrigger
 
 from monitor.base.article import Timestamp
 from monitor.base.errors import LeaseLostError, MonitorError, StoreAwayError, StoreError
@@ -29,6 +25,7 @@ from monitor.model.lease import Duty
 from monitor.model.poll import PendingPage, RunSummary
 from monitor.runtime.components import Components
 from monitor.runtime.config_reload import ConfigReloader
+from monitor.runtime.ticker import Ticker, fire
 from monitor.runtime.witnesses import WitnessSearch
 from monitor.storage.fencing import Lease
 from monitor.storage.maintenance.retention import RetentionRunner
@@ -43,77 +40,11 @@ from monitor.watchlists.unusual import UnusualWatch
 
 log = logging.getLogger("tocsin")
 
-
-class TickTrigger(BaseTrigger):  # type: ignore[misc]
-    """Fires an interval, which may change, after now.
-
-    The interval trigger of APScheduler counts from the last time it fired, one interval at a
-    time: a clock that is set forward by a month (a machine without a battery, once NTP answers)
-    costs 2.6 million steps, 4 s and 160 MB before the next tick; a year costs twelve times that.
-    """
-
-    def __init__(self, seconds: Callable[[], float]) -> None:
-        self._seconds = seconds
-
-    def get_next_fire_time(self, previous: datetime | None, now: datetime) -> datetime:
-        return now + timedelta(seconds=self._seconds())
-
-
-class Ticker:
-    """Calls each of some functions every few seconds until it ends, in one wake-up of the process.
-
-    A call that lasts longer skips the next one of its function.
-    """
-
-    def __init__(
-        self, ticks: Sequence[Callable[[], Awaitable[None]]], seconds: Callable[[], float]
-    ) -> None:
-        self._trigger = TickTrigger(seconds)
-        self._scheduler = AsyncIOScheduler(timezone="UTC")
-        # A tick reports its own errors; APScheduler would log one that is cancelled at the end.
-        logging.getLogger("apscheduler.executors").setLevel(logging.CRITICAL)
-        self._jobs = [
-            self._scheduler.add_job(
-                fire, self._trigger, (tick,),
-                max_instances=1, coalesce=True, misfire_grace_time=None,
-            )
-            for tick in ticks
-        ]  # fmt: skip
-        self._scheduler.start()
-
-    async def keep(
-        self, clock: Callable[[], Timestamp], sleep: Callable[[float], Awaitable[None]]
-    ) -> None:
-        """Go on ticking when the clock is set back."""
-        previous = clock()
-        while True:
-            await sleep(CLOCK_SECONDS)
-            if (now := clock()) < previous:
-                for job in self._jobs:
-                    job.reschedule(self._trigger)
-            previous = now
-
-    def end(self) -> None:
-        self._scheduler.shutdown(wait=False)
-
-
-async def fire(tick: Callable[[], Awaitable[None]]) -> None:
-    """Tick once. An error is logged, and the next tick comes all the same."""
-    try:
-        await tick()
-    except asyncio.CancelledError:  # at the end
-        pass
-    except Exception:
-        log.exception(_("this tick failed; the monitor goes on"))
-
-
 TICK = 1.0
 RESTING = 2.0
 """Multiple of that time between two ticks of a monitor that rests: nothing runs nor is due."""
 REST = 60.0
 """Most seconds without a look at the store, while it does not change and nothing is due."""
-CLOCK_SECONDS = 30.0
-"""Seconds between two looks whether the clock was set back."""
 PAGES_AT_ONCE = 8
 STORE_REST = 30.0
 """Seconds without polling after a StoreError: a full disk takes time to clear."""
@@ -170,18 +101,12 @@ class Daemon:
     async def watch(self, stop: asyncio.Event) -> None:
         """Watch until `stop` is set, then end all tasks."""
         self._looked_at = self._parts.clock() - LOOK_INTERVAL + FIRST_LOOK
+        parts, store = self._parts, self._reloader.config.store
         background = [
             *await self._start(),
             self._while_held(Duty.BACKFILL, self._backfill.run_forever),
             self._while_held(Duty.UPKEEP, self._retention.run_forever),
-            asyncio.create_task(
-                check_daily(
-                    self._reloader.config.store,
-                    self._parts.clock,
-                    self._parts.sleep,
-                    self._note_damage,
-                )
-            ),
+            asyncio.create_task(check_daily(store, parts.clock, parts.sleep, self._note_damage)),
             asyncio.create_task(self._witnesses.run_forever(self._pause)),
             self._while_held(Duty.DELIVERIES, self._parts.notifier.run_forever),
         ]
@@ -522,7 +447,6 @@ class Daemon:
             self._parts.lock.beat(self.heartbeat)
         except OSError as error:
             folder = self._reloader.config.data
-            message = _(
-                "{folder}: the heartbeat cannot be written: {error}", folder=folder, error=error
+            log.warning(
+                _("{folder}: the heartbeat cannot be written: {error}", folder=folder, error=error)
             )
-            log.warning(message)

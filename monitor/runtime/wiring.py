@@ -30,9 +30,9 @@ from monitor.base.errors import StoreError
 from monitor.base.garbage import collect_rarely, share_one_heap
 from monitor.base.tasks import WorkerThread
 from monitor.config.checks import load_and_test
+from monitor.config.file_edit import move_feed
 from monitor.config.loading import config_views, files_signature, signature
 from monitor.config.location import shared_store
-from monitor.config.yaml_edit import move_feed
 from monitor.delivery.notify.briefing_schedule import BriefingScheduler
 from monitor.delivery.notify.delivery_loop import DeliveryLoop
 from monitor.delivery.notify.notification import NotificationLoader

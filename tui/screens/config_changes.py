@@ -20,7 +20,7 @@ from monitor.base.formatting import shown_title
 from monitor.base.text_cleaning import line
 from monitor.base.translation import gettext as _
 from monitor.base.translation import mark, ngettext, number
-from monitor.config import yaml_edit
+from monitor.config import file_edit
 from monitor.config.checks import understand_and_test, warnings
 from monitor.config.credentials import masked
 from monitor.config.description import changes
@@ -185,7 +185,7 @@ def _apply_copy(copy: Path, path: Path, before: bytes) -> _ConfigFile:
         return content.decode("utf-8-sig")
 
     if content != before:
-        yaml_edit.edit(path, replaced)
+        file_edit.edit(path, replaced)
     copy.unlink()
     return result
 
@@ -452,7 +452,7 @@ def save_search(screen: NewsroomScreen, query: str, sort: str) -> None:
 
     async def save(name: str) -> str:
         def change(path: Path) -> None:
-            yaml_edit.save_search(path, None, name, query, sort)
+            file_edit.save_search(path, None, name, query, sort)
 
         return await write_config(screen.newsroom, change)
 

@@ -15,8 +15,9 @@ from monitor.base.translation import gettext as _
 from monitor.base.translation import ngettext
 from monitor.base.url import normalized_url, redact
 from monitor.config.draft import selects_feed, unknown_selector
+from monitor.config.file_edit import edit, edit_by_config
 from monitor.config.kinds import names_by_title
-from monitor.config.yaml_edit import edit, edit_by_config, set_enabled, with_item, without_items
+from monitor.config.yaml_edit import set_enabled, with_item, without_items
 from monitor.intake.parse.entry import canonical
 from monitor.model.config import Config
 from monitor.model.feed import Feed

@@ -16,7 +16,8 @@ from support.newsroom import Item, Newsroom, rss
 from support.scripted_server import Reply, Web, conditional, redirect
 
 from monitor.base.errors import MonitorError
-from monitor.config.yaml_edit import LayoutError, move_feed, with_address
+from monitor.config.file_edit import move_feed
+from monitor.config.yaml_edit import LayoutError, with_address
 from monitor.intake.ingest.feed_health import NOWHERE, describe_redirect, updated_redirect
 from monitor.model.config import StoreAddress
 from monitor.model.feed import Feed, FormerAddress, PermanentRedirect, RequestOptions, Secret

@@ -13,8 +13,9 @@ from hypothesis import strategies as st
 from support import ROOT
 
 from monitor.base.errors import ConfigError, MonitorError
+from monitor.config.file_edit import edit
 from monitor.config.loading import load
-from monitor.config.yaml_edit import LayoutError, edit, scalar, with_item, without_items
+from monitor.config.yaml_edit import LayoutError, scalar, with_item, without_items
 from monitor.config.yaml_nodes import YamlText, tree
 
 NEW = {"url": "https://new.org/rss", "name": "L'Écho: du soir", "tags": ["belgique", "2023"]}

@@ -7,7 +7,7 @@ import time
 
 import pytest
 
-from monitor.runtime.daemon import Ticker
+from monitor.runtime.ticker import Ticker
 
 
 def test_a_tick_cancelled_before_it_begins_is_nothing_to_speak_of(
