@@ -25,8 +25,6 @@ from functools import partial
 from operator import itemgetter
 from typing import Any, NamedTuple, Protocol
 
-from msgspec.structs import replace
-
 from index.analysis.term_positions import PART_WIDTH, DocumentTerms, part_range, postings
 from index.evaluation import proximity
 from index.evaluation.proximity import MAX_COMBINATIONS, MAX_PLACES, MAX_STRETCHES, Extent, Span
@@ -47,7 +45,6 @@ from index.query.ast import (
     Word,
     walk,
 )
-from index.query.concepts import label
 from monitor.base.article import Article
 
 Codes = Sequence[int]
@@ -285,26 +282,20 @@ def _all_matches(node: And, document: Document) -> list[SpanMatch]:
 
 
 def _concept_matches(node: Concept, document: Document) -> list[SpanMatch]:
-    """Return the places of each name of a concept; the text of the clause names both.
-
-    Of a name inside a longer one, as Martin in Jean Martin, only the longer one counts.
-    """
-    present = [(name, _places_of_name(node, name, document)) for name in node.names]
-    outermost = set(_outermost({place for _, places in present for place in places}))
-    signs = [place for term in node.nearby for place in extents(term, document)]
+    """Return the places of each name of a concept, apart those that are ambiguous."""
     matched: list[SpanMatch] = []
-    for name, places in present:
-        shown = tuple(place for place in places if place in outermost)
-        if shown and isinstance(name, Concept):
-            matched += _names_at(name, document, shown)
-        elif shown:
-            clause = replace(name, text=label(node, name))
-            sure = tuple(place for place in shown if not node.nearby or _is_near(place, signs))
-            unsure = tuple(place for place in shown if place not in sure)
-            for group, ambiguous in ((sure, False), (unsure, True)):
-                if group:
-                    matched.append(SpanMatch(clause, group, node.name, ambiguous))
-    return matched
+    for name in node.names:
+        places = _outermost(_places_of_name(node, name, document))
+        if places and isinstance(name, Concept):
+            matched += _names_at(name, document, places)
+        elif places and not node.nearby:
+            matched.append(SpanMatch(name, places, node.name))
+        elif places:
+            signs = [place for term in node.nearby for place in extents(term, document)]
+            sure = tuple(place for place in places if _is_near(place, signs))
+            unsure = tuple(place for place in places if place not in sure)
+            matched += [SpanMatch(name, sure, node.name), SpanMatch(name, unsure, node.name, True)]
+    return [match for match in matched if match.places]
 
 
 def _names_at(node: Concept, document: Document, places: Collection[Extent]) -> Iterator[SpanMatch]:
@@ -425,4 +416,15 @@ def in_order(matched: Sequence[SpanMatch]) -> list[tuple[Extent, SpanMatch]]:
     for match in matched:
         for extent in match.places:
             matches_at.setdefault(extent, match)
-    return sorted(matches_at.items(), key=itemgetter(0))
+    # Of a concept, the longer name counts: not Martin where Jean Martin is.
+    outermost = {
+        concept: set(
+            _outermost([at for at, match in matches_at.items() if match.concept == concept])
+        )
+        for concept in {match.concept for match in matched if match.concept}
+    }
+    return [
+        (at, match)
+        for at, match in sorted(matches_at.items(), key=itemgetter(0))
+        if not match.concept or at in outermost[match.concept]
+    ]

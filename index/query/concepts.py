@@ -90,8 +90,9 @@ def _with_names(node: Concept, concepts: Concepts, outer: tuple[str, ...]) -> Co
     def terms(written: tuple[str, ...], part: str) -> tuple[Node, ...]:
         return tuple(_defined(parser.term(t, part), concepts, (*outer, key)) for t in written)
 
+    names = (_labelled(term, definition.name) for term in terms(definition.names, node.part))
     excluded = (Not(term, text=term.text) for term in terms(definition.excluded, node.part))
-    children = (*terms(definition.names, node.part), *excluded)
+    children = (*names, *excluded)
     nearby = terms(definition.nearby, "")
     return replace(node, name=definition.name, children=children, nearby=nearby)
 
@@ -102,7 +103,7 @@ def each_name(node: Node) -> Iterator[tuple[str, Concept]]:
         if isinstance(concept, Concept):
             for only in one_by_one(concept):
                 if not isinstance(only.names[0], Concept):  # `walk` comes to the names of that one
-                    yield label(only, only.names[0]), only
+                    yield only.names[0].text, only
 
 
 def one_by_one(concept: Concept) -> Iterator[Concept]:
@@ -111,7 +112,13 @@ def one_by_one(concept: Concept) -> Iterator[Concept]:
     return (replace(concept, children=(name, *excluded)) for name in concept.names)
 
 
-def label(concept: Concept, name: Node) -> str:
-    """Return a name of a concept as messages say it: `Taobao (Alibaba)`."""
-    is_own = fold(name.text) == fold(concept.name)
-    return name.text if is_own else f"{name.text} ({concept.name})"
+def _labelled(name: Node, concept: str) -> Node:
+    """Return a name of a concept with the text by which messages name both: `Taobao (Alibaba)`."""
+    if isinstance(name, Concept) or fold(name.text) == fold(concept):
+        return name
+    text = f"{name.text} ({concept})"
+    if isinstance(name, Or):  # of the spellings of one word
+        return replace(
+            name, children=tuple(replace(c, text=text) for c in name.children), text=text
+        )
+    return replace(name, text=text)

@@ -115,7 +115,7 @@ def _name_rows(service: Service, tree: Node) -> Iterator[NameRow]:
         remarks += [NOTHING] * (is_older and not articles)
         yield {
             "concept": only.name,
-            "name": only.names[0].text,
+            "name": key[1].removesuffix(f" ({only.name})"),
             "articles": articles,
             "total": record.total,
             "relevant": record.relevant,
