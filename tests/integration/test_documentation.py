@@ -195,7 +195,7 @@ def test_command_lines_are_understood(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     arguments = shlex.split(line)[1:]
-    for file in re.findall(r"[\w~./-]*(?:\.(?:jsonl|opml|yaml|zip)|/urls)\b", line):
+    for file in re.findall(r"[\w~./-]*(?:\.(?:csv|jsonl?|opml|yaml|zip)|/urls)\b", line):
         (tmp_path / file).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / file).touch()
     if arguments in ([], ["--version"]):
