@@ -98,8 +98,11 @@ class Archive(Protocol):
             documents: Which articles to look in.
         """
 
-    def similar_terms(self, word: Word) -> list[str]:
-        """Return more frequent words of the archive, of which a word may be a misspelling."""
+    def similar_terms(self, word: Word, *, rarer: bool = False) -> list[str]:
+        """Return more frequent words of the archive, of which a word may be a misspelling.
+
+        With `rarer`, return words that may be misspellings of it.
+        """
 
     def languages(self) -> list[str]:
         """Return the languages of the articles, in order; the empty code is undetermined."""

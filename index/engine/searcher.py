@@ -109,11 +109,15 @@ class FolderArchive:
 
         return self._run(run)
 
-    def similar_terms(self, word: Word) -> list[str]:
+    def similar_terms(self, word: Word, *, rarer: bool = False) -> list[str]:
         def run(reader: IndexReader) -> list[str]:
-            segments = reader.largest(0.9)  # few words are in other segments only
+            # Few words, and rare ones, are in other segments only.
+            segments = reader.newest_first if rarer else reader.largest(0.9)
             return similar_terms(
-                word, lambda prefix: (s.lexicon(prefix) for s in segments), reader.frequency
+                word,
+                lambda prefix: (s.lexicon(prefix) for s in segments),
+                reader.frequency,
+                rarer=rarer,
             )
 
         return self._run(run)

@@ -136,7 +136,7 @@ class ClusterArchive:
             counts, texts, significance.query_term_test(query.root), limit
         )
 
-    def similar_terms(self, word: Word) -> list[str]:
+    def similar_terms(self, word: Word, *, rarer: bool = False) -> list[str]:
         def lexicon(prefix: str) -> Iterator[str]:
             pattern, having = f"{queries.literally(prefix)}.*", {"prefix": {"words": prefix}}
             yield "\n".join(_vocabulary(self._cluster, pattern, having))
@@ -144,7 +144,7 @@ class ClusterArchive:
         def frequency(term: str) -> int:
             return self._cluster.counts([{"term": {"words": term}}])[0]
 
-        return similar_terms(word, lexicon, frequency)
+        return similar_terms(word, lexicon, frequency, rarer=rarer)
 
     def languages(self) -> list[str]:
         by_lang = {"l": {"terms": {"field": "lang", "size": PAGE}}}

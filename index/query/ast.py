@@ -10,7 +10,7 @@ import enum
 from collections.abc import Iterator
 
 from msgspec import Struct
-from msgspec.structs import astuple
+from msgspec.structs import astuple, replace
 
 
 class Mode(enum.Enum):
@@ -178,6 +178,18 @@ def children(node: Node) -> tuple[Node, ...]:
     if isinstance(node, Score):
         return tuple(child for _, child in node.weighted)
     return ()
+
+
+def with_children(node: Node, nodes: tuple[Node, ...]) -> Node:
+    """Return a node with other direct children, in the order of `children`."""
+    if isinstance(node, _BRANCHES):
+        return replace(node, children=nodes)
+    if isinstance(node, Not):
+        return replace(node, child=nodes[0])
+    if isinstance(node, Score):
+        weights = [weight for weight, _ in node.weighted]
+        return replace(node, weighted=tuple(zip(weights, nodes, strict=True)))
+    return node
 
 
 def walk(node: Node) -> Iterator[Node]:

@@ -14,7 +14,7 @@ from msgspec.structs import replace
 from index.analysis.folding import compact, fold
 from index.errors import QueryError
 from index.query import parser, validation
-from index.query.ast import And, AtLeast, Concept, Near, Node, Not, Or, Score, walk
+from index.query.ast import Concept, Node, Not, Phrase, Word, children, walk, with_children
 from index.query.parser import Query
 from monitor.base.formatting import nearest
 from monitor.base.translation import gettext as _
@@ -60,16 +60,9 @@ def defined(query: Query, concepts: Concepts) -> Query:
 def _defined(node: Node, concepts: Concepts, outer: tuple[str, ...]) -> Node:
     if isinstance(node, Concept):
         return node if node.children else _with_names(node, concepts, outer)
-    if isinstance(node, Not):
-        return replace(node, child=_defined(node.child, concepts, outer))
-    if isinstance(node, Score):
-        weighted = tuple((weight, _defined(c, concepts, outer)) for weight, c in node.weighted)
-        return replace(node, weighted=weighted)
-    if isinstance(node, And | Or | AtLeast | Near):
-        return replace(
-            node, children=tuple(_defined(child, concepts, outer) for child in node.children)
-        )
-    return node
+    if isinstance(node, Word | Phrase):
+        return node
+    return with_children(node, tuple(_defined(c, concepts, outer) for c in children(node)))
 
 
 def _with_names(node: Concept, concepts: Concepts, outer: tuple[str, ...]) -> Concept:

@@ -27,7 +27,7 @@ FEW = 50
 """Articles below which an archive cannot show which terms are broad or never match."""
 MIN_STEM = 3
 """Letters of the shortest word for which other endings are suggested."""
-_MAX_APART = 4
+MAX_APART = 4
 """Words of the longest phrase for which words near each other are suggested."""
 
 
@@ -143,7 +143,7 @@ def _apart(text: str, phrase: Phrase) -> Iterator[_Text]:
     words = phrase.text[1:-1].strip()
     is_alone = len(phrase.text) == len(text.strip())
     choices = [words if is_alone else f"({words})"]
-    if len(phrase.children) <= _MAX_APART:
+    if len(phrase.children) <= MAX_APART:
         choices.insert(0, f"{phrase.text}~{APART}")
     for instead in choices:
         yield SuggestionKind.APART, text[:start] + instead + text[end:], phrase.text, instead
@@ -314,17 +314,21 @@ def similar_terms(
     lexicon: Callable[[str], Iterable[str]],
     frequency: Callable[[str], int],
     limit: int = 2,
+    rarer: bool = False,
 ) -> list[str]:
     """Return more frequent terms that differ from a word in one or two letters.
 
     The nearest come first, then the most frequent. A letter left out, added or replaced, or two
-    swapped, is one difference; the first or the second letter is taken to be right.
+    swapped, is one difference; the first or the second letter is taken to be right, with `rarer`
+    both.
 
     Args:
         word: The word that may be misspelled.
         lexicon: Returns texts that hold the keys beginning with a prefix, one a line.
         frequency: Returns the number of articles that have a key.
         limit: Number of terms.
+        rarer: Return instead terms that differ in one letter, and are rarer where the word is in
+            the archive: how others may write it.
     """
     if len(word.term) < MIN_SPELLING:
         return []
@@ -332,28 +336,34 @@ def similar_terms(
     from rapidfuzz.process import extract
 
     word_key = (AUTHOR if word.part == "author" else "") + word.term
-    mistakes = 2 if len(word.term) >= LONG_WORD else 1
-    candidates = _spelling_candidates(word_key, word.term, mistakes, lexicon)
+    mistakes = 2 if len(word.term) >= LONG_WORD and not rarer else 1
+    starts = [word.term[:2]] if rarer else dict.fromkeys(word.term[:2])
+    candidates = _spelling_candidates(word_key, word.term, mistakes, starts, lexicon)
     similar = extract(word_key, candidates, scorer=OSA.distance, score_cutoff=mistakes, limit=None)
     articles = {key: frequency(key) for key in (word_key, *(key for key, _, _ in similar))}
     ranked = sorted(
         (distance, -articles[key], key)
         for key, distance, _ in similar
-        if articles[key] > articles[word_key]
+        if articles[key] != articles[word_key]
+        and (articles[key] < articles[word_key]) == (rarer and articles[word_key] > 0)
     )
     return [key.removeprefix(AUTHOR) for _, _, key in ranked[:limit]]
 
 
 def _spelling_candidates(
-    word_key: str, term: str, mistakes: int, lexicon: Callable[[str], Iterable[str]]
+    word_key: str,
+    term: str,
+    mistakes: int,
+    starts: Iterable[str],
+    lexicon: Callable[[str], Iterable[str]],
 ) -> set[str]:
-    """Return the keys of about the length of a term that begin with its first or second letter."""
+    """Return the keys of about the length of a term that begin in one of some ways."""
     prefix = word_key.removesuffix(term)
     low, high = max(len(term) - mistakes - 1, 0), len(term) + mistakes - 1
     pattern = re.compile(f"^{prefix}[^\n{EXACT}][^\n{EXACT}]{{{low},{high}}}$", re.MULTILINE)
     return {
         key
-        for letter in dict.fromkeys(term[:2])
-        for lines in lexicon(prefix + letter)
+        for start in starts
+        for lines in lexicon(prefix + start)
         for key in pattern.findall(lines)
     }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -16,12 +17,13 @@ from index.query.lexer import operator_in
 from index.query.parser import any_of, parse_query
 from index.query.suggestions import FEW
 from monitor.base.article import Article
+from monitor.base.errors import ConfigError, StoreError
 from monitor.base.formatting import articles as counted_articles
 from monitor.base.formatting import clauses, shown_title, sparkline
 from monitor.base.text_cleaning import clean, line
 from monitor.base.translation import gettext as _
 from monitor.base.translation import ngettext, number
-from monitor.cli import CliContext, output, say
+from monitor.cli import CliContext, on_terminal, output, say
 from monitor.cli.names import InputError
 from monitor.cli.options import (
     MomentParam,
@@ -33,8 +35,9 @@ from monitor.cli.output import progress_bar
 from monitor.config.checks import rule_warnings
 from monitor.config.file_edit import edit
 from monitor.config.kinds import LONGEST_NAME
-from monitor.config.loading import load
+from monitor.config.loading import load, read, understand
 from monitor.config.yaml_edit import Item, scalar, with_item
+from monitor.model.alert import Verdict
 from monitor.model.config import Config
 from monitor.model.feed import known_feeds
 from monitor.model.watchlist import Severity, Watchlist
@@ -46,7 +49,9 @@ from monitor.watchlists.exclusions import (
     LEAST,
     Exclusion,
     JudgedArticles,
+    describe_precision,
     judged_articles,
+    precision,
     suggest_exclusions,
 )
 from monitor.watchlists.lint import count, lint
@@ -60,9 +65,16 @@ from monitor.watchlists.lint import count, lint
     type=click.Choice([str(severity) for severity in Severity]),
     help="Severity of its alerts.  [default: medium]",
 )
+@click.option("--yes", is_flag=True, help="Save it without asking what the examples are worth.")
 @click.pass_obj
-def watch_add(cli: CliContext, term: str, name: str | None, severity: str | None) -> None:
+def watch_add(
+    cli: CliContext, term: str, name: str | None, severity: str | None, yes: bool
+) -> None:
     """Add a watchlist for TERM to feeds.yaml, and change nothing else in it.
+
+    First it says what the watchlist would have brought in the last 30 days: alerts a day, near
+    misses, what other watchlists found too. On a terminal it asks what each of twenty examples
+    is worth, for the precision.
 
     TERM is a word, a phrase, or a query: with operators as in `Alibaba NEAR/5 hub` it becomes
     `query:`.
@@ -78,12 +90,45 @@ def watch_add(cli: CliContext, term: str, name: str | None, severity: str | None
             raise InputError(
                 _("a watchlist is called `{name}` already; give a --name", name=watchlist.name)
             )
+    draft = with_item(read(path).decode("utf-8-sig"), "watchlists", [item])
+    with suppress(ConfigError, StoreError, ArchiveError):  # without an archive there is nothing
+        _rehearse(
+            cli, understand(draft.encode(), path, data=cli.data), ask=on_terminal() and not yes
+        )
     config = edit(path, lambda text: with_item(text, "watchlists", [item]), data=cli.data)
     added = config.watchlists[-1]
     say(_("{file}: watching for {query}", file=path, query=added.query.text))
     article_count = cli.service(read_only=True).archive.timed_count()
     for warning in rule_warnings(added, config.feeds, article_count):
         say(_("warning: {problem}", problem=warning))
+
+
+def _rehearse(cli: CliContext, config: Config, *, ask: bool) -> None:
+    """Say what the last watchlist would have brought, and ask what its examples are worth.
+
+    Raises Abort if it is not to be saved.
+    """
+    service, watchlist = cli.service(), config.watchlists[-1]
+    rehearsal = service.rehearse(watchlist, config.feeds)
+    for text in rehearsal.texts() if rehearsal.articles else ():
+        say(text)
+    unjudged = [hit for hit in rehearsal.examples if hit.article.id not in rehearsal.verdicts]
+    judged: dict[int, Verdict] = {}
+    if not (ask and unjudged):
+        return
+    say(_("v relevant, x noise, another key neither; s saves at once, q does not save"))
+    for place, hit in enumerate(unjudged, 1):
+        say(f"{place}/{len(unjudged)}  {shown_title(hit.article.title)}\n{hit.snippet}")
+        key = click.getchar().lower()
+        if key == "q":
+            raise click.Abort
+        if key == "s":
+            break
+        if verdict := {"v": Verdict.RELEVANT, "x": Verdict.NOISE}.get(key):
+            judged[hit.article.id] = verdict
+            service.judge_example(watchlist.name, hit.article.id, verdict)
+    if share := precision(rehearsal.record(judged)):
+        say(_("precision: {precision}", precision=describe_precision(share)))
 
 
 def _item(term: str, name: str | None, severity: str | None) -> Item:

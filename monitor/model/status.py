@@ -76,6 +76,8 @@ class Status(Struct, frozen=True, kw_only=True):
     """Time of its last heartbeat."""
     config_error: str = ""
     """The reason why the last edit of `feeds.yaml` is not active; empty if it is."""
+    edit_effects: str = ""
+    """What the rules of the last edit would have brought; empty without one."""
     rebuilt: float | None = None
     """Share of the index that is rebuilt; None when no rebuild runs."""
     network_down: str = ""

@@ -8,8 +8,10 @@ from collections.abc import Mapping, Sequence
 
 from msgspec.structs import replace
 
+from index.errors import ArchiveError
 from monitor.base.article import Timestamp
-from monitor.base.errors import ConfigError
+from monitor.base.errors import ConfigError, StoreError
+from monitor.base.formatting import clauses
 from monitor.base.translation import gettext as _
 from monitor.config.checks import rule_warnings
 from monitor.config.description import changes
@@ -22,6 +24,7 @@ from monitor.judgement.match.matcher import WatchlistMatcher
 from monitor.model.config import Config
 from monitor.model.feed import Feed, Outcome
 from monitor.runtime.components import Components
+from monitor.runtime.viewing import open_service
 from monitor.watchlists.backfill import BackfillRunner
 
 log = logging.getLogger("tocsin")
@@ -36,6 +39,9 @@ class ConfigReloader:
         """The feeds that are polled, by URL."""
         self.error = ""
         """The reason why the last edit is not active; empty if it is."""
+        self.effects = ""
+        """What the rules of the last edit would have brought; empty before it is known."""
+        self._telling: asyncio.Task[None] | None = None
         self.found: Sequence[str] = ()
         """Addresses of the sitemaps that were found beside feeds."""
         self._found: Sequence[str] = ()
@@ -83,6 +89,17 @@ class ConfigReloader:
         for watchlist in (w for w in config.watchlists if (w.name, w.rule) not in known):
             for warning in await asyncio.to_thread(list, rule_warnings(watchlist, config.feeds)):
                 log.warning("%s: %s: %s", config.path.name, watchlist.name, warning)
+        self._telling = asyncio.create_task(self._tell(former, config))  # nothing waits for it
+
+    async def _tell(self, former: Config, config: Config) -> None:
+        try:
+            service = open_service(config.data, store=config.store, read_only=True)
+            effects = await asyncio.to_thread(service.edit_effects, former, config)
+        except (ArchiveError, StoreError) as error:
+            effects = [str(error)]
+        for text in effects:
+            log.info("%s: %s", config.path.name, text)
+        self.effects = clauses(effects)
 
     def _notice(self, outcome: BatchOutcome) -> None:
         """Note which feeds without a name may have a title now."""

@@ -430,6 +430,7 @@ class Daemon:
             presence=self._parts.presence,
             pulse=self._parts.clock(),
             config_error=self._reloader.error,
+            edit_effects=self._reloader.effects,
             network_down=self._parts.pipeline.network_down,
             store_damage=self._damage,
             no_vectors=self._no_vectors(),

@@ -35,13 +35,14 @@ class Heartbeat(Struct, frozen=True):
     presence: MonitorPresence
     pulse: Timestamp
     config_error: str = ""
+    edit_effects: str = ""
     network_down: str = ""
     store_damage: str = ""
     no_vectors: str = ""
     """The reason why articles get no vectors; empty when they do."""
 
 
-_WORDS = ("config_error", "network_down", "store_damage", "no_vectors")
+_WORDS = ("config_error", "edit_effects", "network_down", "store_damage", "no_vectors")
 
 
 class MonitorLock:

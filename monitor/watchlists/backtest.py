@@ -11,12 +11,10 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct, field
 
-from index.evaluation.highlight import Highlighter, snippet
 from index.interruption import checked
 from monitor.base.article import Timestamp
 from monitor.judgement.match.matcher import WatchlistMatcher
 from monitor.model.feed import Feed, known_feeds
-from monitor.model.search import SearchHit
 from monitor.model.watchlist import Watchlist
 
 if TYPE_CHECKING:
@@ -37,6 +35,8 @@ class TrialTally(Struct):
     watchlist: Watchlist
     dates: dict[int, Timestamp] = field(default_factory=dict)
     """Dates of the articles that match, by id."""
+    stories: dict[int, int] = field(default_factory=dict)
+    """Their stories, by id."""
     terms: Counter[str] = field(default_factory=Counter)
     """Articles that each term matches."""
     gained: list[int] = field(default_factory=list)
@@ -85,7 +85,7 @@ def backtest(
     dates = views.articles.dates(since)
     candidates: set[int] = set()
     for watchlist in checked(watchlists, 1):
-        candidates.update(archive.matching_ids(watchlist.query, feeds.values()))
+        candidates.update(archive.matching_ids(watchlist.query, feeds.values(), since))
     ids = sorted(candidates & dates.keys())
     rules = WatchlistMatcher(watchlists, feeds.values())
     tallies = {watchlist.name: TrialTally(watchlist) for watchlist in watchlists}
@@ -95,6 +95,7 @@ def backtest(
             for watchlist, clauses in rules.satisfied(article, *carriers) if carriers else ():
                 tally = tallies[watchlist.name]
                 tally.dates[article.id] = article.date
+                tally.stories[article.id] = article.story or article.id
                 tally.terms.update(dict.fromkeys((m.clause.text for m in clauses if m.places), 1))
         progress(min(start + STRETCH, len(ids)), len(ids))
     for tally in tallies.values():
@@ -109,47 +110,3 @@ def histogram(dates: Iterable[Timestamp], first: Timestamp, last: Timestamp) -> 
     begin, end = int(first // DAY), int(last // DAY)
     by_day = Counter(int(date // DAY) for date in dates)
     return [by_day[day] for day in range(begin, end + 1)]
-
-
-EXAMPLES = 10
-"""Articles that are shown with their matches."""
-SNIPPET = 120
-"""Cells of the text around the matches of an example."""
-
-
-class WatchlistPreview(Struct, frozen=True):
-    """The matches that a watchlist would have had in a time."""
-
-    articles: int
-    """Articles of that time."""
-    matched: int
-    terms: tuple[tuple[str, int], ...]
-    """Articles that each term matches, most frequent term first; terms without any are left out."""
-    examples: tuple[SearchHit, ...]
-    """The newest articles that match."""
-
-
-def preview(
-    archive: ArchiveSearch,
-    views: Views,
-    watchlist: Watchlist,
-    configured: Sequence[Feed],
-    since: Timestamp,
-    progress: Progress,
-) -> WatchlistPreview:
-    """Return the matches that a watchlist would have had since a time; see `backtest`."""
-    result = backtest(archive, views, (watchlist,), configured, since, progress)
-    (tally,) = result.tallies
-    names = {
-        feed.number: feed.name for feed in known_feeds(views.feeds.every(), configured).values()
-    }
-    highlighter = Highlighter(watchlist.query)
-    examples = []
-    for article in views.articles.get(tally.newest(EXAMPLES)):
-        spans = tuple(highlighter.spans(article))
-        line, lit = snippet(article, spans, SNIPPET)
-        feed = names.get(article.feeds[0], "?")
-        examples.append(SearchHit(article, feed, 0.0, spans, line, tuple(lit)))
-    return WatchlistPreview(
-        len(result.dates), len(tally.dates), tuple(tally.terms.most_common()), tuple(examples)
-    )

@@ -81,7 +81,7 @@ from monitor.model.watchlist import (
 )
 from monitor.presentation.service.briefing import compose_briefing
 from monitor.presentation.service.known_names import clean_person
-from monitor.watchlists.backtest import WatchlistPreview
+from monitor.watchlists.rehearsal import Rehearsal
 from support.briefings import hostile_facts
 
 NOW = 1_795_563_000.0
@@ -141,9 +141,11 @@ class FakeNewsroom:
         self.network_down = ""
         self.store_damage = ""
         self.config_error = ""
+        self.edit_effects = ""
         self.polled: list[str | None] = []
         self.searches: list[str] = []
         self.tried: list[Watchlist] = []
+        self.judged: list[tuple[str, int, Verdict]] = []
         self.slow: dict[str, threading.Event] = {}
         """Queries that are answered only once their event is set."""
         self.about_feeds: set[int] = set()
@@ -274,6 +276,7 @@ class FakeNewsroom:
             network_down=self.network_down,
             store_damage=self.store_damage,
             config_error=self.config_error,
+            edit_effects=self.edit_effects,
             silences=tuple(self.muted.values()),
             silenced=sum(self._triage_of(n)[0] is AlertState.NEW for n in self.silenced),
             unsent=len(self.unsent),
@@ -282,7 +285,10 @@ class FakeNewsroom:
     def renewed(self, status: Status) -> Status:
         now = FakeNewsroom.status(self)
         problems = {"network_down": now.network_down, "config_error": now.config_error}
-        return replace(status, monitor=now.monitor, pulse=now.pulse, **problems)
+        effects = now.edit_effects
+        return replace(
+            status, monitor=now.monitor, pulse=now.pulse, edit_effects=effects, **problems
+        )
 
     def commits(self) -> int:
         """Return another version each time, unless the newsroom is at rest."""
@@ -292,15 +298,24 @@ class FakeNewsroom:
     def feeds(self) -> list[FeedHealth]:
         return list(self.feed_health)
 
-    def preview_watchlist(
+    def rehearse(
         self, watchlist: Watchlist, feeds: Sequence[Feed], progress: Callable[[int, int], None]
-    ) -> WatchlistPreview:
+    ) -> Rehearsal:
         """Find the articles whose titles have the first word of the query."""
         self.tried.append(watchlist)
         word = watchlist.query.text.partition(" ")[0]
         articles = self.search(word).hits
         progress(1, 1)
-        return WatchlistPreview(self.count, len(articles), ((word, len(articles)),), articles[:10])
+        return rehearsal(
+            articles=self.count,
+            matched=len(articles),
+            alerts=len(articles),
+            terms=((word, len(articles)), ("zinc", 0)),
+            examples=articles[:10],
+        )
+
+    def judge_example(self, watchlist: str, article: int, verdict: Verdict) -> None:
+        self.judged.append((watchlist, article, verdict))
 
     def polls(self, url: str) -> list[Poll]:
         return [
@@ -770,6 +785,13 @@ class FakeNewsroom:
 
     def complete(self, query: str, cursor: int) -> Completion:
         return complete(query, cursor, lambda name: OUTLETS if name == "feed" else ())
+
+
+def rehearsal(**fields: Any) -> Rehearsal:
+    """Return a rehearsal of some fields, and nothing else in it."""
+    counts = dict.fromkeys(("articles", "matched", "alerts", "lost"), 0)
+    empty = dict.fromkeys(("terms", "examples", "near_misses", "overlaps"), ())
+    return Rehearsal(**{"window": 30, "days": 30.0, "verdicts": {}, **counts, **empty, **fields})
 
 
 def _matches(title: str) -> tuple[Match, ...]:

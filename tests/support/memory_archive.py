@@ -122,12 +122,13 @@ class MemoryArchive:
         counts = _Counts(self._found(query, documents), list(self._entries.values()))
         return significant_terms(counts, texts, query_term_test(query.root), limit)
 
-    def similar_terms(self, word: Word) -> list[str]:
+    def similar_terms(self, word: Word, *, rarer: bool = False) -> list[str]:
         vocabulary = sorted(self._vocabulary())
         return similar_terms(
             word,
             lambda prefix: ["\n".join(term for term in vocabulary if term.startswith(prefix))],
             self._frequency,
+            rarer=rarer,
         )
 
     def languages(self) -> list[str]:

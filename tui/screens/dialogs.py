@@ -123,7 +123,7 @@ class ChoiceList(LineList):
         """Set the list up.
 
         Args:
-            layout: Lays the lines out; how many they are does not depend on their width.
+            layout: Lays the lines out.
             cursor: The line to begin on.
             empty: The text without lines.
         """
@@ -133,9 +133,9 @@ class ChoiceList(LineList):
         self._set(layout)
 
     def _set(self, layout: TextLayout) -> None:
-        self._layout_rows = layout
-        self._rows: tuple[int, Sequence[Line]] = (0, layout(80))
-        """The cells for which the lines were laid out last, and the lines."""
+        self.layout_rows = layout
+        cells = self.scrollable_content_region.width - 1
+        self._rows = layout(cells if cells > 0 else 80)
 
     def show(self, layout: TextLayout) -> None:
         """Show other lines; the cursor stays where it is."""
@@ -146,12 +146,14 @@ class ChoiceList(LineList):
 
     @property
     def row_count(self) -> int:
-        return len(self._rows[1])
+        return len(self._rows)
 
     def row_line(self, row: int, cells: int) -> Line:
-        if self._rows[0] != cells:
-            self._rows = cells, self._layout_rows(cells)
-        return fit_line(self._rows[1][row], cells)
+        return fit_line(self._rows[row], cells)
+
+    def on_resize(self) -> None:
+        self._set(self.layout_rows)
+        super().on_resize()
 
     def empty_lines(self, cells: int) -> list[Line]:
         return [[(f" {self._empty}", "quiet")]] if self._empty else []

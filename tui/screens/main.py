@@ -110,6 +110,8 @@ class MainScreen(TriageScreen):
         self.alerts = StoryCache(newsroom.read_stories, newsroom.firsts)
         self.filter_line = QueryLine(PROMPT, newsroom.selector.completed, id="filter")
         self.filter_line.display = False
+        self._effects: str | None = None
+        """What is known of the last edit of feeds.yaml; None before the first look."""
         self.side = Vertical(id="side")
         self.watchlists = WatchlistPane(newsroom)
         self.feeds = FeedPane()
@@ -231,6 +233,10 @@ class MainScreen(TriageScreen):
         self.status_bar.update()
         if newsroom.status is not None and isinstance(self.app, BaseApp):
             self.app.mourn(newsroom.status)
+        if newsroom.status and newsroom.status.edit_effects != self._effects:
+            if self._effects is not None and newsroom.status.edit_effects:
+                self.show_message(newsroom.status.edit_effects)
+            self._effects = newsroom.status.edit_effects
         if newsroom.status is not None and update.is_counted:
             self.watchlists.update(newsroom.status)
         if update.is_recounted:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from msgspec.structs import replace
 from textual import events, on
@@ -30,21 +30,24 @@ from monitor.config.watchlist_edit import (
     read_fields,
     save_watchlist,
 )
+from monitor.model.alert import Verdict
 from monitor.model.config import Config
 from monitor.model.shown_names import severity_name
 from monitor.model.watchlist import SEVERITY_SIGNS, Severity
-from monitor.presentation.service.service import PREVIEW_DAYS
 from monitor.presentation.spans import Line, wrap
 from tui.data.newsroom import NewsroomModel
 from tui.key_labels import bind
 from tui.screens.config_changes import NO_FILE, monitor_hint, write_config
-from tui.screens.dialogs import Dialog, choose_words, show_dialog
+from tui.screens.dialogs import ChoiceList, Dialog, choose_words, show_dialog
 from tui.screens.panes import PaneScreen
-from tui.view.pages import preview_lines
+from tui.view.pages import rehearsal_lines
 from tui.widgets.line_list import CheckList
 from tui.widgets.reader import ScrollText
 from tui.widgets.status_bar import KeyBar
 from tui.widgets.styled_widget import TextBlock
+
+if TYPE_CHECKING:
+    from monitor.watchlists.rehearsal import Rehearsal
 
 TYPING_PAUSE = 0.2
 """Seconds without a key before the fields are checked."""
@@ -89,7 +92,7 @@ class WatchlistForm(Dialog[str]):
     """Edits a watchlist; gives its name once it is saved, None when closed without."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        bind("ctrl+s,f2", "save", "Save the watchlist", name="save-watchlist", priority=True),
+        bind("ctrl+s,f2", "save", "Try it, then save it", name="save-watchlist", priority=True),
         bind(
             "ctrl+t,f8",
             "try",
@@ -97,6 +100,8 @@ class WatchlistForm(Dialog[str]):
             name="try-watchlist",
             priority=True,
         ),
+        bind("v", "judge('relevant')", "Call an example relevant", name="relevant"),
+        bind("x", "judge('noise')", "Call an example noise", name="noise"),
     ]
     VERTICAL_BREAKPOINTS: ClassVar = [(0, "-short"), (SHORT, "-middle"), (TALL, "-tall")]  # type: ignore[misc]
     BAR: ClassVar = (("save", "Save"), ("try", "Try"), ("close_dialog", "Cancel"))
@@ -128,6 +133,11 @@ class WatchlistForm(Dialog[str]):
         """Whether the mistakes of fields that nobody touched are shown too."""
         self._typing: Timer | None = None
         self._progress = (0, 0)
+        self._rehearsed = _rule(before) if before else None
+        """The rule that was rehearsed last, or is in force."""
+        self._rehearsal: Rehearsal | None = None
+        self._judged: dict[int, Verdict] = {}
+        """Verdicts on examples, by article: those of a draft count for the next one."""
         self._severity_field = Select(
             [(f"{SEVERITY_SIGNS[level]} {severity_name(level)}", str(level)) for level in Severity],
             value=start.severity, allow_blank=False, compact=True,
@@ -155,7 +165,8 @@ class WatchlistForm(Dialog[str]):
         self._general = FieldRow("", "", TextBlock())
         self._general.display = False
         hint: Line = [(_("^t tries it on the articles of the last 30 days."), "quiet")]
-        self._trial = ScrollText(lambda cells: [hint], id="trial")
+        self._trial = ChoiceList(lambda cells: [hint])
+        self._trial.id = "trial"
         self._keys = KeyBar(id="form-keys")
         title = (
             _("Edit the watchlist {watchlist}", watchlist=before.title)
@@ -283,13 +294,14 @@ class WatchlistForm(Dialog[str]):
         if checked is None or checked.watchlist is None or checked.config is None:
             return
         self._progress = (0, 0)
+        self._rehearsed, self._rehearsal = _rule(self.fields), None
         timer = self.set_interval(PROGRESS_EVERY, self._show_progress)
         self._show_progress()
-        terms = self.fields.terms
+        name = self._before.title if self._before else TRIAL_NAME
         try:
-            preview = await self._newsroom.ask(
-                self._newsroom.service.preview_watchlist,
-                checked.watchlist,
+            rehearsal = await self._newsroom.ask(
+                self._newsroom.service.rehearse,
+                replace(checked.watchlist, name=name),
                 checked.config.feeds,
                 self._note_progress,
             )
@@ -297,15 +309,35 @@ class WatchlistForm(Dialog[str]):
             return
         except MonitorError as error:
             words = str(error)
-            self._trial.update(lambda cells: wrap(line(words), cells, "bad"))
+            self._trial.show(lambda cells: wrap(line(words), cells, "bad"))
             return
         finally:
             timer.stop()
         if self.is_attached:
-            now, zone = self._newsroom.clock(), self._newsroom.zone
-            self._trial.update(
-                lambda cells: preview_lines(preview, terms, PREVIEW_DAYS, cells, now, zone)
-            )
+            self._rehearsal = rehearsal
+            now, zone, judged = self._newsroom.clock(), self._newsroom.zone, self._judged
+            self._trial.show(lambda cells: rehearsal_lines(rehearsal, judged, cells, now, zone))
+
+    async def action_judge(self, verdict: str) -> None:
+        """Judge the example under the cursor, or the first one, and go to the next.
+
+        The verdict is kept if the example has an alert of the watchlist.
+        """
+        trial, examples = self._trial, self._rehearsal.examples if self._rehearsal else ()
+        if not examples:
+            return
+        first = trial.row_count - len(examples)
+        trial.go_to(max(trial.cursor, first))
+        article = examples[trial.cursor - first].article.id
+        self._judged[article] = Verdict(verdict)
+        trial.show(trial.layout_rows)
+        trial.go_to(trial.cursor + 1)
+        if self._before:
+            judge, name = self._newsroom.service.judge_example, self._before.title
+            try:
+                await self._newsroom.ask(judge, name, article, Verdict(verdict))
+            except MonitorError as error:
+                self._show_problems({"": str(error)})
 
     def _note_progress(self, done: int, total: int) -> None:
         self._progress = (done, total)
@@ -315,18 +347,23 @@ class WatchlistForm(Dialog[str]):
         words = _("Trying it on the last 30 days…")
         if total:
             words = f"{words} {percent(done / total)}"
-        self._trial.update(lambda cells: [[(words, "quiet")]])
+        self._trial.show(lambda cells: [[(words, "quiet")]])
 
     # --- saving and closing ---------------------------------------------------------------
 
     def action_save(self) -> None:
-        """Save the watchlist, if it has no mistake."""
+        """Rehearse a rule that was not rehearsed; else save it, if it has no mistake."""
         self.run_worker(self._save(), group="save", exclusive=True)
 
     async def _save(self) -> None:
         if await self._valid() is None:
             return
         fields = self.fields
+        if _rule(fields) != self._rehearsed:
+            self._rehearsed = _rule(fields)
+            self._trial.focus()
+            self.action_try()
+            return
         change = partial(save_watchlist, before=self._before, after=fields)
         error = "" if fields == self._before else await write_config(self._newsroom, change)
         if not self.is_attached:
@@ -358,6 +395,11 @@ class WatchlistForm(Dialog[str]):
 
         words = _("Go on editing"), _("Save it"), _("Close, and lose the changes")
         choose_words(self, _("The watchlist is not saved"), words, on_choice)
+
+
+def _rule(fields: WatchlistFields) -> WatchlistFields:
+    """Return the fields on which it depends what a watchlist brings."""
+    return replace(fields, name="", severity="")
 
 
 def _row_of(field: str) -> str:

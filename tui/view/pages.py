@@ -1,29 +1,28 @@
-"""Pages: a briefing, the trial of a watchlist, and the history of decisions about alerts."""
+"""Pages: a briefing, the rehearsal of a watchlist, and the history of decisions about alerts."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import tzinfo
 from typing import TYPE_CHECKING
 
+from monitor.base import signs
 from monitor.base.article import Timestamp
-from monitor.base.formatting import articles as article_count
 from monitor.base.formatting import shown_title
-from monitor.base.text_cleaning import clean, line, shown_url, truncate
+from monitor.base.text_cleaning import clean, line, shown_url
 from monitor.base.translation import gettext as _
-from monitor.base.translation import number
-from monitor.model.alert import Alert
+from monitor.model.alert import Alert, Verdict
 from monitor.model.briefing import Briefing
 from monitor.model.shown_names import list_name
 from monitor.model.triage import Decision
 from monitor.presentation import briefing as briefings
 from monitor.presentation import times
 from monitor.presentation.alert import describe_changes
-from monitor.presentation.spans import Line, width, wrap, wrap_line
+from monitor.presentation.spans import Line, wrap, wrap_line
 from tui.view.search import result_row
 
 if TYPE_CHECKING:
-    from monitor.watchlists.backtest import WatchlistPreview
+    from monitor.watchlists.rehearsal import Rehearsal
 
 INDENT = "  "
 MOST_CELLS = 100
@@ -53,46 +52,25 @@ def _block(section: briefings.Section, cells: int) -> Iterator[Line]:
         yield from wrap(link, cells, "quiet", INDENT)
 
 
-TERM_CELLS = 30
-"""Cells of a term beside its count."""
-
-
-def preview_lines(
-    preview: WatchlistPreview,
-    terms: Sequence[str],
-    days: int,
+def rehearsal_lines(
+    rehearsal: Rehearsal,
+    judged: Mapping[int, Verdict],
     cells: int,
     now: Timestamp,
     zone: tzinfo | None,
 ) -> list[Line]:
-    """Return the trial of a watchlist on some days as lines, with the terms without a match."""
-    articles, matches = article_count(preview.articles), number(preview.matched)
-    head = _("{count} of {articles} of the last {days} days match",
-             count=matches, articles=articles, days=days)  # fmt: skip
-    if preview.matched:
-        head = _("{count} of {articles} of the last {days} days", count=matches,
-                 articles=articles, days=days)  # fmt: skip
-    if (rate := preview.matched / days) >= 0.1:
-        head = _("{matched}, about {rate} a day", matched=head, rate=number(rate, 1))
-    lines = wrap(head, cells, "title")
-    counts = dict(preview.terms)
-    counts.update((term, 0) for term in terms if term not in counts)
-    lines += _term_lines(counts, cells)
-    lines += [result_row(hit, None, cells, now, zone) for hit in preview.examples]
+    """Return a rehearsal as lines; its examples come last."""
+    hint = _("^s saves; v calls an example relevant, x noise")
+    texts = rehearsal.texts(judged, hint)
+    lines = [row for text in texts for row in wrap(text, cells, "plain")]
+    verdicts = {**rehearsal.verdicts, **judged}
+    for hit in rehearsal.examples:
+        sign = _VERDICT_SIGNS.get(verdicts.get(hit.article.id, Verdict.NONE), (" ", ""))
+        lines.append([sign, *result_row(hit, None, cells - 1, now, zone)])
     return lines
 
 
-def _term_lines(counts: dict[str, int], cells: int) -> list[Line]:
-    """Return each term with the number of its articles, as many on a line as fit."""
-    lines: list[Line] = []
-    for term, count in counts.items():
-        label = truncate(line(term), TERM_CELLS)
-        run: Line = [(f"{label} ", "list"), (number(count), "plain" if count else "late")]
-        if lines and width(lines[-1]) + width(run) + 3 <= cells:
-            lines[-1] += [("   ", ""), *run]
-        else:
-            lines.append(run)
-    return lines
+_VERDICT_SIGNS = {Verdict.RELEVANT: (signs.RELEVANT, "ok"), Verdict.NOISE: (signs.NOISE, "quiet")}
 
 
 def history_lines(

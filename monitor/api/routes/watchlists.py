@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import logging
+from contextlib import suppress
 from typing import TYPE_CHECKING, Annotated, Literal, TypedDict
 
 from msgspec import convert
 from msgspec.structs import replace
 from pydantic import Field
 
+from index.errors import ArchiveError
 from monitor.api.access import Admin, Reader
 from monitor.api.guard import Alone
 from monitor.api.newsroom import (
@@ -24,6 +26,7 @@ from monitor.api.newsroom import (
     param,
 )
 from monitor.api.problems import ApiProblem, FieldProblem
+from monitor.base.errors import StoreError
 from monitor.base.translation import gettext as _
 from monitor.config.loading import read
 from monitor.model.analyst import acting_as
@@ -160,8 +163,12 @@ class TestRow(TypedDict):
     days: int
     articles: Annotated[int, means("Articles of that time.")]
     matched: int
-    terms: Annotated[list[TermCountRow], means("Those with articles, the most frequent first.")]
-    examples: Annotated[list[HitRow], means("The newest articles that match.")]
+    alerts_a_day: Annotated[float, means("One for each story, without those in a cooldown.")]
+    summary: Annotated[
+        list[str], means("In words: that, near misses, what other watchlists found too.")
+    ]
+    terms: Annotated[list[TermCountRow], means("The most frequent first.")]
+    examples: Annotated[list[HitRow], means("A sample of those that match, the newest first.")]
     warnings: Annotated[list[str], means("Those of `tocsin check`.")]
 
 
@@ -182,14 +189,16 @@ def try_watchlist(
 
 def preview(newsroom: Newsroom, watchlist: NewWatchlist, days: int) -> TestRow:
     """Return the matches that a watchlist would have had in the last days; raises ApiProblem."""
-    trial, config, warnings = _checked(newsroom, replace(watchlist.as_fields(), name=TRIAL))
-    outcome = newsroom.service.preview_watchlist(
-        trial, config.feeds, lambda done, total: None, days=days
-    )
+    fields = watchlist.as_fields()
+    trial, config, warnings = _checked(newsroom, replace(fields, name=TRIAL))
+    trial = replace(trial, name=fields.title or TRIAL)
+    outcome = newsroom.service.rehearse(trial, config.feeds, days=days)
     return {
         "days": days,
         "articles": outcome.articles,
         "matched": outcome.matched,
+        "alerts_a_day": round(outcome.alerts / outcome.days, 2),
+        "summary": outcome.texts(),
         "terms": [{"term": term, "articles": count} for term, count in outcome.terms],
         "examples": list(map(hit_row, outcome.examples)),
         "warnings": warnings,
@@ -202,6 +211,7 @@ class AddedWatchlistRow(TypedDict):
     name: str
     severity: str
     query: Annotated[str, means("What it looks for, as a query.")]
+    summary: Annotated[list[str], means("What it would have brought in 30 days, as a test says.")]
     warnings: Annotated[list[str], means("Those of `tocsin check`.")]
 
 
@@ -216,9 +226,14 @@ def add_watchlist(
     from monitor.config.watchlist_edit import save_watchlist
 
     fields = watchlist.as_fields()
-    added, _config, warnings = _checked(newsroom, fields)
+    added, config, warnings = _checked(newsroom, fields)
+    summary: list[str] = []
+    with suppress(StoreError, ArchiveError):  # a rule can be saved without an archive
+        summary = newsroom.service.rehearse(added, config.feeds).texts()
     with acting_as(caller.name):
         save_watchlist(newsroom.config_path, None, fields)
     log.info("%s added the watchlist %s", caller.name, added.name)
-    severity, query = str(added.severity), added.query.text
-    return {"name": added.name, "severity": severity, "query": query, "warnings": warnings}
+    return {
+        "name": added.name, "severity": str(added.severity), "query": added.query.text,
+        "summary": summary, "warnings": warnings,
+    }  # fmt: skip

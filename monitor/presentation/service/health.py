@@ -156,6 +156,7 @@ class NewsroomHealth:
             died=dead.presence if dead else None,
             died_at=dead.pulse if dead else None,
             config_error=heartbeat.config_error if heartbeat else "",
+            edit_effects=heartbeat.edit_effects if heartbeat else "",
             network_down=heartbeat.network_down if heartbeat else "",
             store_damage=heartbeat.store_damage if heartbeat else "",
             no_vectors=heartbeat.no_vectors if heartbeat else "",

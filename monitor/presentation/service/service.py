@@ -17,8 +17,9 @@ from monitor.storage.data_folder import has_own_archive
 
 if TYPE_CHECKING:
     from index.query.parser import Query
+    from monitor.model.alert import Verdict
     from monitor.model.briefing import Briefing
-    from monitor.model.config import SavedSearch
+    from monitor.model.config import Config, SavedSearch
     from monitor.model.latency import Latency
     from monitor.model.watchlist import Watchlist
     from monitor.presentation.service.health import NewsroomHealth
@@ -26,11 +27,10 @@ if TYPE_CHECKING:
     from monitor.presentation.service.triage import Triage
     from monitor.storage.search.search import ArchiveSearch
     from monitor.storage.store.sql.views import Views
-    from monitor.watchlists.backtest import WatchlistPreview
+    from monitor.watchlists.rehearsal import Rehearsal
 
-DAY = 86_400.0
-PREVIEW_DAYS = 30
-"""Days of the archive on which a watchlist is tried before it is saved."""
+REHEARSAL_DAYS = 30
+"""Days of the archive on which a watchlist is rehearsed before it is saved."""
 SNIPPET = 300
 """Cells of the text of a similar article that are shown at most."""
 
@@ -114,19 +114,30 @@ class Service:
             cosines = {hit.article: hit.cosine for hit in process.similar(article, limit)}
         return [*self.archive.hits(cosines, SNIPPET)]
 
-    def preview_watchlist(
+    def rehearse(
         self,
         watchlist: Watchlist,
         feeds: Sequence[Feed],
-        progress: Callable[[int, int], None],
+        progress: Callable[[int, int], None] = lambda done, total: None,
         *,
-        days: int = PREVIEW_DAYS,
-    ) -> WatchlistPreview:
-        """Return the articles that a watchlist would have matched lately (see `preview`)."""
-        from monitor.watchlists.backtest import preview
+        days: int = REHEARSAL_DAYS,
+    ) -> Rehearsal:
+        """Return what a watchlist would have brought lately (see `rehearse`)."""
+        from monitor.watchlists.rehearsal import rehearse
 
-        since = self._clock() - days * DAY
-        return preview(self.archive, self.views, watchlist, feeds, since, progress)
+        return rehearse(self.archive, self.views, watchlist, feeds, days, self._clock, progress)
+
+    def edit_effects(self, before: Config, after: Config) -> list[str]:
+        """Return what the changed rules of an edit would have brought lately, in words."""
+        from monitor.watchlists.rehearsal import edit_effects
+
+        archive, days, now = self.archive, REHEARSAL_DAYS, self._clock()
+        return list(edit_effects(archive, self.views, before, after, days, now))
+
+    def judge_example(self, watchlist: str, article: int, verdict: Verdict) -> None:
+        """Keep the verdict on an example if the watchlist has an alert about it."""
+        rows = self.views.alerts.of_articles([article])
+        self.triage.change([r.alert for r in rows if r.watchlist == watchlist], verdict=verdict)
 
     def briefing(
         self, since: Timestamp, *, watchlists: Sequence[str] = (), limit: int | None = None

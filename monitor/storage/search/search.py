@@ -50,7 +50,7 @@ from monitor.storage.search.suggestions import suggestions
 if TYPE_CHECKING:
     from index.archive import Archive
     from index.evaluation.significant_terms import SignificantTerm
-    from index.query.ast import Node
+    from index.query.ast import Node, Word
     from index.query.completion import Completion
     from index.search import DocumentFilter
     from monitor.model.feed import Feed
@@ -285,13 +285,25 @@ class ArchiveSearch:
         """Return the number of articles that satisfy a query."""
         return self._ask(lambda archive, scope: archive.count(query, scope(Filter())), 0)
 
-    def matching_ids(self, query: Query, feeds: Collection[Feed] | None = None) -> list[int]:
+    def matching_ids(
+        self,
+        query: Query,
+        feeds: Collection[Feed] | None = None,
+        since: Timestamp | None = None,
+    ) -> list[int]:
         """Return the id of every article that satisfies a query, ascending.
 
-        `feeds` are those that its filters may name; None for those of the store.
+        `feeds` are those that its filters may name; None for those of the store. `since` is
+        the earliest date.
         """
-        no_ids: list[int] = []
-        return self._ask(lambda archive, scope: archive.ids(query, scope(Filter())), no_ids, feeds)
+        dated = Filter(since=since)
+        return self._ask(
+            lambda archive, scope: archive.ids(query, scope(dated)), list[int](), feeds
+        )
+
+    def misspelt(self, word: Word) -> list[str]:
+        """Return terms of the archive that may be misspellings of a word (see `similar_terms`)."""
+        return self._ask(lambda archive, _: archive.similar_terms(word, rarer=True), list[str]())
 
     def matches(self, query: Query, filter: Filter) -> MatchedArticles:
         """Return every article that satisfies a query, by feed and language."""

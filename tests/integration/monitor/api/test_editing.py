@@ -44,9 +44,15 @@ def test_a_watchlist_is_tried_checked_and_added(api: Api, newsroom: Newsroom) ->
     assert preview["terms"] == [{"term": "Liège", "articles": 1}]
     assert [hit["title"] for hit in preview["examples"]] == ["Alibaba à Liège"]
     assert preview["warnings"] == []
+    assert preview["alerts_a_day"] == 1.0
+    assert preview["summary"] == [
+        "1 of 1 article of the last 7 days, about 1.0 alerts a day",
+        "also found by Alibaba: 1 of its 1",
+    ]
     assert newsroom.config.read_bytes() == before
     added = api.post("/watchlists", watchlist, Scope.ADMIN).json()
     assert (added["name"], added["severity"], added["warnings"]) == ("Port", "high", [])
+    assert added["summary"][0].startswith("1 of 1 article of the last 30 days")
     assert newsroom.here("check").returncode == 0
     assert b"Port" in newsroom.config.read_bytes()
     answer = api.post("/watchlists", watchlist, Scope.ADMIN)

@@ -8,8 +8,9 @@ from datetime import UTC
 from pathlib import Path
 from typing import Any
 
+import pexpect
 import pytest
-from support.newsroom import Newsroom
+from support.newsroom import TOCSIN, Newsroom
 from support.scripted_server import Web
 from support.watched_articles import WATCHLISTS, feeds, fill, publish
 
@@ -203,3 +204,53 @@ def test_lint_says_what_it_does_not_look_for_in_a_small_archive(
     done = newsroom.here("watch", "lint", file, TOCSIN_LANGUAGE=language)
     assert (done.returncode, done.stdout) == (0, "")
     assert words in done.stderr.replace("\N{NO-BREAK SPACE}", " ")
+
+
+@pytest.fixture
+def restored(filled: Newsroom) -> Iterator[Newsroom]:
+    before = filled.config.read_text()
+    yield filled
+    filled.config.write_text(before)
+
+
+def test_add_says_what_a_watchlist_would_have_brought(restored: Newsroom) -> None:
+    done = restored.here("watch", "add", "port OR porte", "--name", "Quais")
+    assert (done.returncode, done.stdout) == (0, "")
+    head, *_, last = done.stderr.splitlines()
+    assert head.startswith("20 of 60 articles of the last 30 days") and "alerts a day" in head
+    assert "watching for" in last
+    assert restored.here("watch", "add", "quai", "--yes").returncode == 0
+
+
+@pytest.mark.costly
+def test_add_asks_on_a_terminal_what_each_example_is_worth(restored: Newsroom) -> None:
+    arguments = ["watch", "add", "port", "--name", "Quais"]
+    before = restored.config.read_text()
+
+    def spawn(*more: str) -> Any:
+        return pexpect.spawn(
+            str(TOCSIN), [*arguments, *more], cwd=str(restored.folder), timeout=60,
+            env=restored.environment({"TERM": "xterm"}), encoding="utf-8",  # type: ignore[arg-type]
+        )  # fmt: skip
+
+    child = spawn()
+    child.expect_exact("v relevant, x noise, another key neither; s saves at once, q does not save")
+    child.expect_exact("1/10")
+    child.send("v")
+    child.expect_exact("2/10")
+    child.send("q")
+    child.expect(pexpect.EOF)
+    child.close()
+    assert child.exitstatus == 130 and restored.config.read_text() == before
+    child = spawn()
+    for place, key in enumerate("vvx s", 1):
+        child.expect_exact(f"{place}/10")
+        child.send(key)
+    child.expect_exact("precision: 67% (21%–94%) of 3, too few")
+    child.expect_exact("watching for port")
+    child.expect(pexpect.EOF)
+    assert "Quais" in restored.config.read_text()
+    restored.config.write_text(before)
+    child = spawn("--yes")
+    child.expect_exact("watching for port")
+    child.expect(pexpect.EOF)

@@ -16,6 +16,7 @@ from support.scripted_server import Reply, Web
 from monitor.base.errors import StoreError
 from monitor.model.config import StoreAddress
 from monitor.model.watchlist import WatchlistInForce
+from monitor.storage.monitor_lock import current_heartbeat
 from monitor.storage.store.sql.views import Views
 
 pytestmark = pytest.mark.costly
@@ -103,6 +104,25 @@ def test_an_edit_of_the_file_of_concepts_is_told_and_matched_with_the_archive(
             log += process.stderr.readline()  # type: ignore[union-attr]
     assert "concept changed: Couleur: names + bleu, - rouge; not - rouge et" in log
     assert "shared/concepts.yaml: line 1, column 28: " in log
+
+
+def test_an_edit_in_an_editor_says_what_would_have_rung(web: Web, tmp_path: Path) -> None:
+    newsroom = Newsroom(tmp_path)
+    feeds = [{"url": web.url("/fil"), "name": "Fil", "every": "1s", "lang": "fr"}]
+    web.on("/fil", reply(4))
+    newsroom.watch(feeds, ["commun"])
+    assert newsroom.once().returncode == 0
+    with newsroom.running("run"):
+        until(lambda: current_heartbeat(newsroom.data) is not None)
+        newsroom.watch(feeds, [{"name": "commun", "query": "commun NOT 3"}])
+
+        def effects() -> str:
+            heartbeat = current_heartbeat(newsroom.data)
+            return heartbeat.edit_effects if heartbeat else ""
+
+        until(lambda: effects() != "")
+        assert effects().startswith("commun: about 3.0 alerts a day, 4.0 before")
+        assert effects().endswith("0 articles more match, 1 not any more")
 
 
 def test_articles_that_arrive_while_rules_are_swapped_are_judged_once(

@@ -103,13 +103,13 @@ def service(folder: Path) -> Service:
     return archive_with_alerts.service(folder)
 
 
-def test_the_articles_of_thirty_days_are_counted_by_term_with_ten_examples(tmp_path: Path) -> None:
+def test_the_articles_of_thirty_days_are_counted_by_term_with_examples(tmp_path: Path) -> None:
     progress: list[tuple[int, int]] = []
-    preview = service(tmp_path).preview_watchlist(PORT, [], lambda *done: progress.append(done))
-    assert (preview.articles, preview.matched) == (14, 13)
-    assert preview.terms == (("grève", 12), ("douane", 1))
-    assert [hit.article.id for hit in preview.examples] == [15, *range(14, 5, -1)]
-    first, second = preview.examples[:2]
+    rehearsal = service(tmp_path).rehearse(PORT, [], lambda *done: progress.append(done))
+    assert (rehearsal.articles, rehearsal.matched) == (14, 13)
+    assert rehearsal.terms == (("grève", 12), ("douane", 1))
+    assert [hit.article.id for hit in rehearsal.examples] == [15, *range(14, 2, -1)]
+    first, second = rehearsal.examples[:2]
     assert [first.snippet[a:b] for a, b in first.lit] == ["douane"]
     assert second.spans == (("title", 0, 5),)
     assert progress[-1][0] == progress[-1][1]
@@ -121,11 +121,11 @@ def test_feeds_are_those_that_the_file_describes(tmp_path: Path) -> None:
     fil = room.views.feeds.every()[0]
     tagged = [replace(fil, tags=("ports",))]
     restricted = replace(PORT, feeds=("tag:ports",))
-    assert room.preview_watchlist(restricted, tagged, lambda *_: None).matched == 13
-    assert room.preview_watchlist(restricted, [], lambda *_: None).matched == 0
+    assert room.rehearse(restricted, tagged).matched == 13
+    assert room.rehearse(restricted, []).matched == 0
 
 
-def test_a_preview_for_which_nobody_waits_ends(tmp_path: Path) -> None:
+def test_a_rehearsal_for_which_nobody_waits_ends(tmp_path: Path) -> None:
     room = service(tmp_path)
     with interruptible(lambda: True), pytest.raises(Interrupted):
-        room.preview_watchlist(PORT, [], lambda *_: None)
+        room.rehearse(PORT, [])

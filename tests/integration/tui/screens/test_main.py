@@ -736,3 +736,17 @@ def test_a_feed_that_was_removed_is_named_when_it_cannot_be_polled() -> None:
         await sees(pilot, app, "is not in feeds.yaml any more")
 
     drive(newsroom, script)
+
+
+def test_what_an_edit_in_an_editor_would_have_brought_is_said_once() -> None:
+    newsroom = FakeNewsroom(4)
+    newsroom.edit_effects = "Grève: about 9.0 alerts a day"
+
+    async def script(pilot: Pilot[Any], app: DashboardApp) -> None:
+        await until(pilot, lambda: app.newsroom.status)
+        await pilot.pause(0.3)
+        assert not app._notifications, "that edit was before"
+        newsroom.edit_effects = "Port: about 2.0 alerts a day, 1.0 before"
+        await sees(pilot, app, "Port: about 2.0 alerts a day")
+
+    drive(newsroom, script)
