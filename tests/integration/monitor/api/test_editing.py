@@ -41,12 +41,16 @@ def test_a_watchlist_is_tried_checked_and_added(api: Api, newsroom: Newsroom) ->
     before = newsroom.config.read_bytes()
     preview = api.post("/watchlists/test", watchlist, Scope.READ).json()
     assert (preview["articles"], preview["matched"]) == (1, 1)
-    assert preview["terms"] == [{"term": "Liège", "articles": 1}]
+    assert preview["terms"] == [
+        {"term": "Liège", "articles": 1},
+        {"term": "Anvers", "articles": 0},
+    ]
     assert [hit["title"] for hit in preview["examples"]] == ["Alibaba à Liège"]
     assert preview["warnings"] == []
     assert preview["alerts_a_day"] == 1.0
     assert preview["summary"] == [
         "1 of 1 article of the last 7 days, about 1.0 alerts a day",
+        "Liège 1, Anvers 0",
         "also found by Alibaba: 1 of its 1",
     ]
     assert newsroom.config.read_bytes() == before

@@ -228,10 +228,12 @@ def test_add_asks_on_a_terminal_what_each_example_is_worth(restored: Newsroom) -
     before = restored.config.read_text()
 
     def spawn(*more: str) -> Any:
-        return pexpect.spawn(
+        child = pexpect.spawn(
             str(TOCSIN), [*arguments, *more], cwd=str(restored.folder), timeout=60,
             env=restored.environment({"TERM": "xterm"}), encoding="utf-8",  # type: ignore[arg-type]
         )  # fmt: skip
+        child.delaybeforesend = 0.5  # a key before the terminal is read by keys is lost
+        return child
 
     child = spawn()
     child.expect_exact("v relevant, x noise, another key neither; s saves at once, q does not save")

@@ -107,7 +107,7 @@ def test_the_articles_of_thirty_days_are_counted_by_term_with_examples(tmp_path:
     progress: list[tuple[int, int]] = []
     rehearsal = service(tmp_path).rehearse(PORT, [], lambda *done: progress.append(done))
     assert (rehearsal.articles, rehearsal.matched) == (14, 13)
-    assert rehearsal.terms == (("grève", 12), ("douane", 1))
+    assert rehearsal.terms == (("grève", 12), ("douane", 1), ("quai", 0))
     assert [hit.article.id for hit in rehearsal.examples] == [15, *range(14, 2, -1)]
     first, second = rehearsal.examples[:2]
     assert [first.snippet[a:b] for a, b in first.lit] == ["douane"]
