@@ -14,7 +14,7 @@ from msgspec.structs import replace
 from index.analysis.folding import compact, fold
 from index.errors import QueryError
 from index.query import parser, validation
-from index.query.ast import Concept, Node, Not, Phrase, Word, children, walk, with_children
+from index.query.ast import Concept, Node, Not, Or, Phrase, Word, children, walk, with_children
 from index.query.parser import Query
 from monitor.base.formatting import nearest
 from monitor.base.translation import gettext as _
