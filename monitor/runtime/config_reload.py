@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from msgspec.structs import replace
 
 from index.errors import ArchiveError
+from index.interruption import interruptible
 from monitor.base.article import Timestamp
 from monitor.base.errors import ConfigError, StoreError
 from monitor.base.formatting import clauses
@@ -89,17 +90,28 @@ class ConfigReloader:
         for watchlist in (w for w in config.watchlists if (w.name, w.rule) not in known):
             for warning in await asyncio.to_thread(list, rule_warnings(watchlist, config.feeds)):
                 log.warning("%s: %s: %s", config.path.name, watchlist.name, warning)
+        if self._telling is not None:
+            self._telling.cancel()
         self._telling = asyncio.create_task(self._tell(former, config))  # nothing waits for it
 
     async def _tell(self, former: Config, config: Config) -> None:
-        try:
+        """Log what the changed rules would have brought, until the next edit."""
+        is_over = False
+
+        def effects() -> list[str]:
             service = open_service(config.data, store=config.store, read_only=True)
-            effects = await asyncio.to_thread(service.edit_effects, former, config)
+            with interruptible(lambda: is_over):
+                return service.edit_effects(former, config)
+
+        try:
+            texts = await asyncio.to_thread(effects)
         except (ArchiveError, StoreError) as error:
-            effects = [str(error)]
-        for text in effects:
+            texts = [str(error)]
+        finally:
+            is_over = True
+        for text in texts:
             log.info("%s: %s", config.path.name, text)
-        self.effects = clauses(effects)
+        self.effects = clauses(texts)
 
     def _notice(self, outcome: BatchOutcome) -> None:
         """Note which feeds without a name may have a title now."""

@@ -155,6 +155,15 @@ def test_a_word_that_is_as_frequent_is_another_word(tmp_path: Path) -> None:
     assert list(misspelt) == ["with Douane"]
 
 
+def test_a_name_in_small_letters_is_another_word(tmp_path: Path) -> None:
+    articles = [article(id, "Macron") for id in range(1, 5)]
+    articles += [article(5, "Un marron"), article(6, "Macro et Macrom")]
+    assert near_misses(rehearse(tmp_path, articles, "Macron")).keys() == {
+        "with Macro",
+        "with Macrom",
+    }
+
+
 def archive_rehearsal(folder: Path, watchlist: Watchlist) -> Rehearsal:
     return archive_with_alerts.service(folder).rehearse(watchlist, feeds(folder))
 
