@@ -187,7 +187,7 @@ def _other_filter(value: str, allowed: Sequence[str]) -> str:
 
 
 def names(selector: str, name: str, address: str) -> bool:
-    """Tell whether a selector names a feed: its name, its address, its host or a domain above.
+    """Return whether a selector names a feed, by its name, its address, its host or a domain above.
 
     The address has no scheme and no www.: `lesoir.be/rss.xml`.
     """

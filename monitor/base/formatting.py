@@ -15,14 +15,6 @@ if TYPE_CHECKING:
     from monitor.base.article import Timestamp
 
 
-def counted(count: int, noun: str, plural: str = "") -> str:
-    """Return a number with its noun: `1 article`, `1,200 entries`.
-
-    `plural` is the plural, if it is not the noun with an s.
-    """
-    return f"{number(count)} {noun if count == 1 else plural or noun + 's'}"
-
-
 def articles(count: int) -> str:
     """Return a number of articles: `1 article`, `1,200 articles`."""
     return ngettext("{count} article", "{count} articles", count)

@@ -87,7 +87,7 @@ def items_of(
 def select(node: HtmlElement, selector: str) -> list[HtmlElement]:
     """Return the elements in a node that a selector of CSS finds, in their order.
 
-    A selector that is none finds nothing: one may be made of the broken tags of a page.
+    It finds none if it is not CSS: it may come from the broken tags of a page.
     """
     from cssselect import ExpressionError, HTMLTranslator, SelectorError
 

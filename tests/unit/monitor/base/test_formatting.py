@@ -3,9 +3,10 @@ from datetime import UTC, datetime
 import pytest
 
 from monitor.base.formatting import (
-    counted,
+    articles,
     date_and_time,
     exact,
+    feeds,
     iso,
     month,
     seconds,
@@ -13,6 +14,8 @@ from monitor.base.formatting import (
     span,
     sparkline,
     spelled,
+    stories,
+    stories_of,
     weekday,
 )
 
@@ -20,12 +23,13 @@ from monitor.base.formatting import (
 @pytest.mark.parametrize(
     ("actual", "words"),
     [
-        (counted(0, "article"), "0 articles"),
-        (counted(1, "article"), "1 article"),
-        (counted(2, "article"), "2 articles"),
-        (counted(1, "entry", "entries"), "1 entry"),
-        (counted(1_200, "entry", "entries"), "1,200 entries"),
-        (counted(1, "delivery is", "deliveries are"), "1 delivery is"),
+        (articles(0), "0 articles"),
+        (articles(1), "1 article"),
+        (feeds(2), "2 feeds"),
+        (stories(1), "1 story"),
+        (stories(1_200), "1,200 stories"),
+        (stories_of(1, 3), "1 story (3 alerts)"),
+        (stories_of(1, 1), "1 story"),
     ],
 )
 def test_one_is_said_in_the_singular(actual: str, words: str) -> None:
