@@ -106,27 +106,22 @@ class Or(Node, frozen=True, eq=False):
 
 
 class Concept(Node, frozen=True, eq=False):
-    """Names of one thing: any of the children, at a place that none of the NOTs among them has.
-
-    Without children it is not defined yet (see `concepts`).
-    """
+    """Names of one thing, at a place that nothing excluded has; none: not defined yet."""
 
     name: str
     part: str = ""
     """The part of the article in which to look; '' means title, summary and body."""
-    children: tuple[Node, ...] = ()
+    names: tuple[Node, ...] = ()
+    """What means it."""
+    excluded: tuple[Node, ...] = ()
+    """What does not mean it, though it has one of its names."""
     nearby: tuple[Node, ...] = ()
     """What tells it from others of its names; without any of them near, a place is ambiguous."""
 
     @property
-    def names(self) -> tuple[Node, ...]:
-        """What means it."""
-        return tuple(child for child in self.children if not isinstance(child, Not))
-
-    @property
-    def excluded(self) -> tuple[Node, ...]:
-        """What does not mean it, though it has one of its names."""
-        return tuple(child.child for child in self.children if isinstance(child, Not))
+    def children(self) -> tuple[Node, ...]:
+        """Return its names, and the negation of what it excludes."""
+        return (*self.names, *(Not(term, text=term.text) for term in self.excluded))
 
 
 class AtLeast(Node, frozen=True, eq=False):
@@ -182,6 +177,10 @@ def children(node: Node) -> tuple[Node, ...]:
 
 def with_children(node: Node, nodes: tuple[Node, ...]) -> Node:
     """Return a node with other direct children, in the order of `children`."""
+    if isinstance(node, Concept):
+        names = tuple(child for child in nodes if not isinstance(child, Not))
+        excluded = tuple(child.child for child in nodes if isinstance(child, Not))
+        return replace(node, names=names, excluded=excluded)
     if isinstance(node, _BRANCHES):
         return replace(node, children=nodes)
     if isinstance(node, Not):

@@ -14,7 +14,7 @@ from msgspec.structs import replace
 from index.analysis.folding import compact, fold
 from index.errors import QueryError
 from index.query import parser, validation
-from index.query.ast import Concept, Node, Not, Or, Phrase, Word, children, walk, with_children
+from index.query.ast import Concept, Node, Or, Phrase, Word, children, walk, with_children
 from index.query.parser import Query
 from monitor.base.formatting import nearest
 from monitor.base.translation import gettext as _
@@ -59,7 +59,7 @@ def defined(query: Query, concepts: Concepts) -> Query:
 
 def _defined(node: Node, concepts: Concepts, outer: tuple[str, ...]) -> Node:
     if isinstance(node, Concept):
-        return node if node.children else _with_names(node, concepts, outer)
+        return node if node.names else _with_names(node, concepts, outer)
     if isinstance(node, Word | Phrase):
         return node
     return with_children(node, tuple(_defined(c, concepts, outer) for c in children(node)))
@@ -84,10 +84,13 @@ def _with_names(node: Concept, concepts: Concepts, outer: tuple[str, ...]) -> Co
         return tuple(_defined(parser.term(t, part), concepts, (*outer, key)) for t in written)
 
     names = (_labelled(term, definition.name) for term in terms(definition.names, node.part))
-    excluded = (Not(term, text=term.text) for term in terms(definition.excluded, node.part))
-    children = (*names, *excluded)
-    nearby = terms(definition.nearby, "")
-    return replace(node, name=definition.name, children=children, nearby=nearby)
+    return replace(
+        node,
+        name=definition.name,
+        names=tuple(names),
+        excluded=terms(definition.excluded, node.part),
+        nearby=terms(definition.nearby, ""),
+    )
 
 
 def each_name(node: Node) -> Iterator[tuple[str, Concept]]:
@@ -101,8 +104,7 @@ def each_name(node: Node) -> Iterator[tuple[str, Concept]]:
 
 def one_by_one(concept: Concept) -> Iterator[Concept]:
     """Yield a concept for each of its names, with all that it excludes."""
-    excluded = tuple(child for child in concept.children if isinstance(child, Not))
-    return (replace(concept, children=(name, *excluded)) for name in concept.names)
+    return (replace(concept, names=(name,), text=name.text) for name in concept.names)
 
 
 def _labelled(name: Node, concept: str) -> Node:
