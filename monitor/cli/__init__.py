@@ -152,6 +152,7 @@ class CliContext:
     def folder(self) -> Path:
         """The data folder in use; raises ConfigError if feeds.yaml is unclear about it."""
         folder = data_folder(self._clear_path) if self.data is None else self.data
+        place_archive(folder, None)
         if may_name_cluster(self.config_path, os.environ):
             from monitor.config.loading import archive_cluster
 

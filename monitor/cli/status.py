@@ -225,6 +225,8 @@ def _troubles(status: Status) -> Iterator[tuple[str, str]]:
         yield "config", words if status.monitor else status.config_error
     if status.store_damage:
         yield "store", status.store_damage
+    if status.index_waits:
+        yield "index", status.index_waits
     if status.network_down:
         yield "network", status.network_down
 

@@ -86,6 +86,8 @@ class Status(Struct, frozen=True, kw_only=True):
     """The reason why articles get no vectors; empty if they do, or without a monitor."""
     store_damage: str = ""
     """The damage of the store and the way out; empty if the monitor found none."""
+    index_waits: str = ""
+    """Why no article is indexed at present; empty when all is well, or without a monitor."""
     log: str = ""
     """Path of the log of a monitor in the background; empty if there never was one."""
     gaps: Mapping[GapKind, int] = field(default_factory=dict)

@@ -433,6 +433,7 @@ class Daemon:
             edit_effects=self._reloader.effects,
             network_down=self._parts.pipeline.network_down,
             store_damage=self._damage,
+            index_waits=self._parts.indexer.trouble if self._parts.indexer.failures else "",
             no_vectors=self._no_vectors(),
         )
 

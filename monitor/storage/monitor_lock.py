@@ -38,11 +38,15 @@ class Heartbeat(Struct, frozen=True):
     edit_effects: str = ""
     network_down: str = ""
     store_damage: str = ""
+    index_waits: str = ""
+    """Why no article is indexed at present; empty when all is well."""
     no_vectors: str = ""
     """The reason why articles get no vectors; empty when they do."""
 
 
-_WORDS = ("config_error", "edit_effects", "network_down", "store_damage", "no_vectors")
+_WORDS = (
+    "config_error", "edit_effects", "network_down", "store_damage", "index_waits", "no_vectors",
+)  # fmt: skip
 
 
 class MonitorLock:

@@ -96,6 +96,8 @@ def _monitor_facts(status: Status, zone: tzinfo | None) -> Iterator[tuple[str, s
         yield describe_overdue(monitor), "bad"
     if status.store_damage:
         yield _("store: {damage}", damage=status.store_damage), "bad"
+    if status.index_waits:
+        yield status.index_waits, "bad"
     if status.network_down:
         yield status.network_down, "bad"
     if status.log:

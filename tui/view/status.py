@@ -56,7 +56,11 @@ def status_problem(status: Status) -> str:
     if status.died and not status.elsewhere:
         return _("the monitor died; ! starts it")
     standing_still = [monitor for monitor in status.overdue if not monitor.lost]  # no alert yet
-    return status.network_down or "; ".join(map(describe_overdue, standing_still))
+    return (
+        status.network_down
+        or status.index_waits
+        or "; ".join(map(describe_overdue, standing_still))
+    )
 
 
 class StatusPart(NamedTuple):

@@ -82,6 +82,7 @@ class StatusRow(TypedDict):
     config_error: Annotated[str, means("Why the last edit of feeds.yaml is not active; or empty.")]
     network_down: Annotated[str, means("Why the network seems to be down; or empty.")]
     store_damage: Annotated[str, means("What is wrong with the store, and what to do; or empty.")]
+    index_waits: Annotated[str, means("Why no article is indexed at present; or empty.")]
     no_vectors: Annotated[
         str,
         means("Why similar articles are not found by what they are about; empty when they are."),

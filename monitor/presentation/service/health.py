@@ -159,6 +159,7 @@ class NewsroomHealth:
             edit_effects=heartbeat.edit_effects if heartbeat else "",
             network_down=heartbeat.network_down if heartbeat else "",
             store_damage=heartbeat.store_damage if heartbeat else "",
+            index_waits=heartbeat.index_waits if heartbeat else "",
             no_vectors=heartbeat.no_vectors if heartbeat else "",
         )
 

@@ -45,7 +45,8 @@ def test_status(filled: Newsroom) -> None:
         "monitor": None, "pulse": None,
         "monitors": [],
         "rebuilt": None,
-        "config_error": "", "network_down": "", "store_damage": "", "no_vectors": "",
+        "config_error": "", "network_down": "", "store_damage": "", "index_waits": "",
+        "no_vectors": "",
         "backfill": [], "log": "",
         "set_aside": 0, "unsent": 0, "dead": 0, "silences": [], "suppressed": {"backfill": 3},
     }  # fmt: skip
