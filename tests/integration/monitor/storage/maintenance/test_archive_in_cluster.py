@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from support.newsroom import Item, Newsroom, rss, until
 from support.opensearch_nodes import Nodes
-from support.scripted_server import Web, conditional
+from support.scripted_server import Reply, Web
 
 from index.opensearch.address import ClusterAddress
 from index.opensearch.cluster import Cluster
@@ -34,7 +34,7 @@ class Desk:
             Item(title, link=f"https://journal.example/{number + at}")
             for at, title in enumerate(titles)
         ]
-        self._web.on("/fil", conditional(rss(*self._items)))
+        self._web.on("/fil", Reply(body=rss(*self._items)))
 
     def found(self, query: str) -> list[str]:
         """Return the headlines that a search finds; none while it finds or asks nothing."""
