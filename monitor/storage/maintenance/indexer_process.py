@@ -187,18 +187,18 @@ class IndexerProcess:
 
     def stop(self) -> int:
         """End the process after its current batch; return the last ticket indexed, 0 for none."""
-        if self._process is None or self._wake_pipe is None:
+        process, self._process = self._process, None
+        if process is None or self._wake_pipe is None:
             return 0
         self._wake_pipe.close()
-        self._process.join(PATIENCE)
-        if self._process.is_alive():
-            self._process.kill()
-            self._process.join()
+        process.join(PATIENCE)
+        if process.is_alive():
+            process.kill()
+            process.join()
             with contextlib.suppress(OSError):  # no article is to blame for this death
                 (self._data / index_notes.BATCH_NOTE).unlink()
         last = self.indexed()
         self._hang_up()
-        self._process = None
         return last
 
     def _hang_up(self) -> None:
