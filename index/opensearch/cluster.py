@@ -8,14 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property
 from typing import Any
 
-from opensearchpy import OpenSearch
-from opensearchpy.exceptions import (
-    AuthenticationException,
-    ConnectionError,
-    ConnectionTimeout,
-    SSLError,
-    TransportError,
-)
+from opensearchpy import OpenSearch, TransportError, exceptions
 
 from index.errors import ArchiveDamaged, ArchiveError
 from index.interruption import check
@@ -152,15 +145,15 @@ class Cluster:
         """Return an error that says what is wrong and what helps."""
         address, reason = self.address, _reason(error)
         match error:
-            case SSLError():
+            case exceptions.SSLError():
                 text = _("{address}: its certificate cannot be trusted ({reason}); name that of its"
                          " authority with `authority`", address=address, reason=reason)  # fmt: skip
-            case ConnectionTimeout():
+            case exceptions.ConnectionTimeout():
                 text = _("{address}: no answer in {seconds} s", address=address,
                          seconds=f"{SECONDS:g}")  # fmt: skip
-            case ConnectionError():
+            case exceptions.ConnectionError():
                 text = _("{address}: cannot be reached ({reason})", address=address, reason=reason)
-            case AuthenticationException():
+            case exceptions.AuthenticationException():
                 text = _("{address}: user and password are not accepted", address=address)
             case _ if error.status_code == 404:
                 return ArchiveDamaged(_("{address}: there is no archive", address=address))

@@ -6,6 +6,7 @@ compound ends with its length in words. The cluster splits these texts and chang
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
@@ -93,13 +94,16 @@ def _places(words: Mapping[str, list[int]], part: str) -> str:
 
 def words_of(source: Mapping[str, Any]) -> dict[str, list[int]]:
     """Return the codes of the words of a document, by index key, as `postings` does."""
-    words: dict[str, list[int]] = {}
+    words: defaultdict[str, list[int]] = defaultdict(list)
     for part in PARTS:
         first = part_range(part)[0] >> 2
-        for place, together in enumerate(source[part].split("\n") if source[part] else ()):
+        for place, together in enumerate(source[part].split("\n") if source[part] else (), first):
+            if together.isalnum():  # most
+                words[together].append(encode(place))
+                continue
             for written in together.split(TOGETHER):
                 key, _, length = written.partition(LENGTH)
-                words.setdefault(key, []).append(encode(first + place, int(length or 1)))
+                words[key].append(encode(place, int(length or 1)))
     return words
 
 

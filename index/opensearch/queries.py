@@ -21,22 +21,8 @@ from index.analysis.tokenizer import LOUD
 from index.evaluation.term_expansion import is_open, is_plain_exact, key, listed_keys
 from index.opensearch.cluster import Json
 from index.opensearch.documents import LENGTH, LENGTHS, NOTHING
-from index.query.ast import (
-    And,
-    AtLeast,
-    Concept,
-    Facet,
-    Mode,
-    Near,
-    Node,
-    Not,
-    Or,
-    Phrase,
-    Score,
-    Word,
-    walk,
-)
-from index.query.ast import words as words_in
+from index.query import ast
+from index.query.ast import Concept, Facet, Mode, Near, Node, Or, Phrase, Score, Word
 from index.search import DocumentFilter
 from monitor.base.article import PARTS
 
@@ -166,15 +152,15 @@ class QueryCompiler(Struct, frozen=True):
                 return self._concept(node)
             case Score():
                 return self._score(node)
-            case Not():
+            case ast.Not():
                 child = self.clause(node.child)
                 not_sure = but(ALL, child.perhaps)
                 return Clause(not_sure, not_sure if child.is_exact else but(ALL, child.sure))
-            case And():
+            case ast.And():
                 return self._joined(node.children, every)
             case Or():
                 return self._joined(node.children, either)
-            case AtLeast():
+            case ast.AtLeast():
                 return self._joined(node.children, lambda queries: either(queries, node.count))
         raise TypeError(node)
 
@@ -240,7 +226,7 @@ class QueryCompiler(Struct, frozen=True):
     def _places(self, node: Phrase | Near) -> Clause:
         """Return the clause of a phrase or a NEAR; what has a compound in it is perhaps so."""
         with_words = self._with_words_of(node)
-        words = list(words_in(node))
+        words = list(ast.words(node))
         parts = {word.part for word in words}
         if len(parts) > 1:
             return Clause(NONE, with_words)
@@ -250,7 +236,7 @@ class QueryCompiler(Struct, frozen=True):
         if sources := self._sources(node):
             sure = _somewhere(fields, sources)
             return Clause(sure, either([sure, with_compounds]))
-        apart = sum(part.distance - 1 for part in walk(node) if isinstance(part, Near))
+        apart = sum(part.distance - 1 for part in ast.walk(node) if isinstance(part, Near))
         together = [_together(row, False, apart) for row in self._rows(node, is_flat=True)]
         near = either([_somewhere(fields, together), with_compounds]) if together else with_words
         return Clause(NONE, near)
@@ -262,7 +248,7 @@ class QueryCompiler(Struct, frozen=True):
                 return keys_query("words", node)
             case Or(children=nodes) | Concept(names=nodes):
                 return either(map(self._with_words_of, nodes))
-            case Phrase() | Near() | And():
+            case Phrase() | Near() | ast.And():
                 return every(map(self._with_words_of, node.children))
         return self.clause(node).perhaps
 
