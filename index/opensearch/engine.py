@@ -221,6 +221,12 @@ class ClusterArchiveWriter:
         return array("Q", (hit["sort"][0] for hit in self._hits(ALL)))
 
     def add(self, articles: Iterable[Article]) -> int:
+        """Add articles, replacing those of the same id; return how many were given.
+
+        Raises:
+            ArchiveDamaged: There is a newer generation.
+            ValueError: The cluster refuses an article, and the next try would fail too.
+        """
         added = 0
 
         def actions() -> Iterator[tuple[Json, Json | None]]:
