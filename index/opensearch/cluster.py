@@ -83,10 +83,13 @@ class Cluster:
         for answer in answers:
             if "error" in answer:
                 raise self._in_words(TransportError(answer["status"], "", answer))
-            if answer["_shards"]["failed"] or answer["timed_out"]:
+            if (shards := answer["_shards"])["failed"] or answer["timed_out"]:
+                failure = next(iter(shards.get("failures", ())), {})
+                reason = _reason(TransportError("", "", failure)) or _("their time is up")
                 raise ArchiveError(
-                    _("{address}: parts of the archive do not answer", address=self.address)
-                )
+                    _("{address}: parts of the archive do not answer ({reason})",
+                      address=self.address, reason=reason)
+                )  # fmt: skip
         return answers
 
     def hits(self, query: Json, of: str = "", **body: object) -> Iterator[Json]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 
+from index.analysis.term_positions import EXACT
 from index.engine.bm25 import K1, B, rarity
 from index.evaluation import significant_terms as significance
 from index.evaluation import spans
@@ -141,8 +142,9 @@ class ClusterArchive:
 
     def similar_terms(self, word: Word, *, rarer: bool = False) -> list[str]:
         def lexicon(prefix: str) -> Iterator[str]:
-            pattern, having = f"{queries.literally(prefix)}.*", {"prefix": {"words": prefix}}
-            yield "\n".join(_vocabulary(self._cluster, pattern, having))
+            # `.*` makes OpenSearch 2.19 fail where no key begins so
+            pattern = f"{queries.literally(prefix)}[^{EXACT}]*"
+            yield "\n".join(_vocabulary(self._cluster, pattern, {"prefix": {"words": prefix}}))
 
         def frequency(term: str) -> int:
             return self._cluster.counts([{"term": {"words": term}}])[0]
