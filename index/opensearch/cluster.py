@@ -84,8 +84,8 @@ class Cluster:
             if "error" in answer:
                 raise self._in_words(TransportError(answer["status"], "", answer))
             if (shards := answer["_shards"])["failed"] or answer["timed_out"]:
-                failure = next(iter(shards.get("failures", ())), {})
-                reason = _reason(TransportError("", "", failure)) or _("their time is up")
+                failure: Json = next(iter(shards.get("failures", ())), {})
+                reason = _reason(TransportError(0, "", failure)) or _("their time is up")
                 raise ArchiveError(
                     _("{address}: parts of the archive do not answer ({reason})",
                       address=self.address, reason=reason)
