@@ -100,8 +100,8 @@ class WatchlistForm(Dialog[str]):
             name="try-watchlist",
             priority=True,
         ),
-        bind("v", "judge('relevant')", "Call an example relevant", name="relevant"),
-        bind("x", "judge('noise')", "Call an example noise", name="noise"),
+        bind("v", "judge('relevant')", "Call relevant, and go to the next", name="relevant"),
+        bind("x", "judge('noise')", "Call noise, and go to the next", name="noise"),
     ]
     VERTICAL_BREAKPOINTS: ClassVar = [(0, "-short"), (SHORT, "-middle"), (TALL, "-tall")]  # type: ignore[misc]
     BAR: ClassVar = (("save", "Save"), ("try", "Try"), ("close_dialog", "Cancel"))
