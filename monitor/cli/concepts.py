@@ -125,14 +125,12 @@ def _name_rows(service: Service, tree: Node) -> Iterator[NameRow]:
 
 
 def _lines(rows: list[NameRow]) -> Iterator[str]:
-    heads = [pgettext("column", head) for head in HEADS]
     cells = [
         (
-            clean(row["concept"]),
-            clean(row["name"]),
+            *(clean(row[key]) for key in ("concept", "name")),
             *(number(row[key]) for key in ("articles", "total", "noise")),
             ", ".join(pgettext("remark", remark) for remark in row["remarks"]),
         )
         for row in rows
     ]
-    yield from output.table_lines(heads, cells, "<<>>><")
+    yield from output.table_lines([pgettext("column", head) for head in HEADS], cells, "<<>>><")

@@ -304,15 +304,9 @@ class _MatchPlaces:
 
     def _match(self, extent: Extent, span: SpanMatch) -> Match:
         part, start, end = self._reading.place(*extent)
-        match = Match(
-            field=part,
-            start=start,
-            end=end,
-            text=self._article.part(part)[start:end],
-            term=span.clause.text,
-            concept=span.concept,
-            ambiguous=span.ambiguous,
-        )
+        text = self._article.part(part)[start:end]
+        match = Match(field=part, start=start, end=end, text=text, term=span.clause.text,
+                      concept=span.concept, ambiguous=span.ambiguous)  # fmt: skip
         self._cache[extent, match.term, match.concept] = match
         return match
 
