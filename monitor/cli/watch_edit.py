@@ -83,7 +83,7 @@ def watch_add(
     mistake, or would have one, it is not changed, and the exit code is 2.
     """
     path = cli.config_path
-    item = _item(term, name, severity)
+    item = watchlist_item(term, name, severity)
     new_name = term if isinstance(item, str) else item.get("name", term)
     for watchlist in load(path, data=cli.data).watchlists:
         if watchlist.name.casefold() == new_name.casefold():
@@ -131,7 +131,7 @@ def _rehearse(cli: CliContext, config: Config, *, ask: bool) -> None:
         say(_("precision: {precision}", precision=describe_precision(share)))
 
 
-def _item(term: str, name: str | None, severity: str | None) -> Item:
+def watchlist_item(term: str, name: str | None, severity: str | None) -> Item:
     """Return the shortest form of a watchlist in YAML.
 
     Raises:
@@ -200,10 +200,10 @@ def watch_test(cli: CliContext, file: Path | None, since: float | None, style: s
             progress("matching", done, total)
 
         tallies = backtest(service.archive, views, config.watchlists, config.feeds, since, report)
-    ids = [id for tally in tallies.tallies for id in _shown_article_ids(tally)]
+    ids = [id for tally in tallies.tallies for id in shown_article_ids(tally)]
     titles = {article.id: article for article in views.articles.get(list(dict.fromkeys(ids)))}
     rows = (_row(tally, tallies, titles) for tally in tallies.tallies)
-    lines = (text for tally in tallies.tallies for text in _tally_lines(tally, tallies, titles))
+    lines = (text for tally in tallies.tallies for text in tally_lines(tally, tallies, titles))
     output.print_listing(style, rows, TEST_COLUMNS, lines)
     if style != "table":
         return
@@ -211,7 +211,7 @@ def watch_test(cli: CliContext, file: Path | None, since: float | None, style: s
     say(f"{counted_articles(len(tallies.dates))}, {count}")
 
 
-def _shown_article_ids(tally: TrialTally) -> list[int]:
+def shown_article_ids(tally: TrialTally) -> list[int]:
     return [
         *tally.newest(SAMPLES),
         *tally.gained[-SAMPLES:],
@@ -242,7 +242,7 @@ def _row(tally: TrialTally, tallies: Backtest, titles: dict[int, Article]) -> di
     }
 
 
-def _tally_lines(tally: TrialTally, tallies: Backtest, titles: dict[int, Article]) -> Iterator[str]:
+def tally_lines(tally: TrialTally, tallies: Backtest, titles: dict[int, Article]) -> Iterator[str]:
     hits = len(tally.dates)
     changes = f"+{len(tally.gained)} −{len(tally.lost)}"
     name = click.style(tally.watchlist.name, bold=True)
@@ -254,7 +254,7 @@ def _tally_lines(tally: TrialTally, tallies: Backtest, titles: dict[int, Article
         rows.append((_("by term"), ", ".join(terms)))
     for label, ids in (
         (_("for example"), tally.newest(SAMPLES)),
-        (_("gained"), tally.gained[-SAMPLES:]),
+        (_("gained"), tally.gained[-SAMPLES:] if len(tally.gained) < hits else []),
         (_("lost"), tally.lost[-SAMPLES:]),
     ):
         for index, id in enumerate(ids):
@@ -363,27 +363,16 @@ def _lines(
     watchlist: Watchlist, exclusions: list[Exclusion], judged: JudgedArticles
 ) -> Iterator[str]:
     for exclusion in exclusions:
-        line = click.style(clean(exclusion_line(watchlist, exclusion.term)), bold=True)
-        counts = {"spared": number(len(exclusion.spared)), "noise": number(len(judged.noise))}
-        parts = [
-            _(
-                "spares {spared} of {noise} noise, costs none of {relevant} relevant",
-                relevant=number(len(judged.relevant)),
-                **counts,
-            )
-            if judged.relevant
-            else _("spares {spared} of {noise} noise, costs nothing relevant", **counts)
-        ]
-        if exclusion.unjudged:
-            parts.append(
-                _(
-                    "{some} of {all} without a verdict",
-                    some=number(exclusion.unjudged),
-                    all=number(len(judged.unjudged)),
-                )
-            )
-        yield line
-        yield f"    {clauses(parts)}"
+        counts = {
+            "spared": number(len(exclusion.spared)),
+            "noise": number(len(judged.noise)),
+            "relevant": number(len(judged.relevant)),
+        }
+        some, all = number(exclusion.unjudged), number(len(judged.unjudged))
+        rest = _("{some} of {all} without a verdict", some=some, all=all)
+        costs = _("spares {spared} of {noise} noise, costs none of {relevant} relevant", **counts)
+        yield click.style(clean(exclusion_line(watchlist, exclusion.term)), bold=True)
+        yield f"    {clauses([costs, rest] if exclusion.unjudged else [costs])}"
 
 
 def _describe_verdicts(watchlist: Watchlist, judged: JudgedArticles) -> str:

@@ -327,11 +327,11 @@ def with_item(text: str, key: str, items: Sequence[Item]) -> str:
     else:
         assert isinstance(pair.value, SequenceNode)
         place = _lines_of(text, pair.value, len(nodes) - 1)[1]
-        inserted = _block(text, _column(text, pair.value.start), items)
+        inserted = item_block(text, _column(text, pair.value.start), items)
     return _checked(_apply(text, [(place, place, inserted)]), expected)
 
 
-def _block(text: str, margin: int, items: Sequence[Item]) -> str:
+def item_block(text: str, margin: int, items: Sequence[Item]) -> str:
     """Return items of a list on lines of their own."""
     lines = (line for item in items for line in _item_lines(item))
     return "".join(f"{' ' * margin}{line}{_ending_of(text)}" for line in lines)
@@ -345,7 +345,7 @@ def _with_list(
         raise LayoutError(_("`{key}` is not a list", key=key))
     if _in_brackets(text, root):
         raise LayoutError(_(_UNUSUAL))
-    block = _block(text, _MARGIN, items)
+    block = item_block(text, _MARGIN, items)
     if pair is None:
         return f"{text}{key}:{_ending_of(text)}{block}"
     if pair.value.end > pair.value.start:

@@ -436,12 +436,6 @@ class MainScreen(TriageScreen):
         else:
             self.show_message(_("Put the cursor on a watchlist first."), error=True)
 
-    def action_watchlist_form(self, name: str = "") -> None:
-        """Open the form of a watchlist; without a name, that of a new one."""
-        from tui.screens.watchlist_form import open_form
-
-        self.run_worker(open_form(self, name), group="form", exclusive=True)
-
     def action_silence(self) -> None:
         """Silence the watchlist under the cursor, or one of the story."""
         story = self.stream.story

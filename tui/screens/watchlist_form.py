@@ -113,6 +113,7 @@ class WatchlistForm(Dialog[str]):
         config: Config,
         before: WatchlistFields | None,
         start: WatchlistFields,
+        remarks: Sequence[str] = (),
     ) -> None:
         """Set the form up.
 
@@ -122,6 +123,7 @@ class WatchlistForm(Dialog[str]):
             config: The configuration in the file.
             before: The watchlist in the file; None for a new one.
             start: The fields that the form shows first.
+            remarks: What is known of them, as lines.
         """
         self._newsroom = newsroom
         self._path = path
@@ -164,8 +166,9 @@ class WatchlistForm(Dialog[str]):
         ]
         self._general = FieldRow("", "", TextBlock())
         self._general.display = False
-        hint: Line = [(_("^t tries it on the articles of the last 30 days."), "quiet")]
-        self._trial = ChoiceList(lambda cells: [hint])
+        hint = [*remarks, _("^t tries it on the articles of the last 30 days.")]
+        lines: list[Line] = [[(text, "quiet")] for text in hint]
+        self._trial = ChoiceList(lambda cells: lines)
         self._trial.id = "trial"
         self._keys = KeyBar(id="form-keys")
         title = (
@@ -428,7 +431,7 @@ def _selectors(config: Config, current: Sequence[str]) -> list[str]:
 
 
 async def open_form(
-    screen: PaneScreen, name: str = "", *, query: str = "", new_name: str = ""
+    screen: PaneScreen, name: str, query: str, new_name: str, remarks: Sequence[str]
 ) -> None:
     """Open the form of a watchlist, and report when it is saved.
 
@@ -437,6 +440,7 @@ async def open_form(
         name: The watchlist to edit; empty for a new one.
         query: The query of a new one.
         new_name: The name of a new one.
+        remarks: What is known of the query, as lines.
     """
     path = screen.newsroom.service.config
     if path is None:
@@ -458,7 +462,7 @@ async def open_form(
         screen.show_message(message + monitor_hint(screen))
 
     start = before or WatchlistFields(name=new_name, query=" ".join(query.split()))
-    form = WatchlistForm(screen.newsroom, path, config, before, start)
+    form = WatchlistForm(screen.newsroom, path, config, before, start, remarks)
     show_dialog(screen, form, on_saved)
 
 

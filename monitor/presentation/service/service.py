@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from monitor.presentation.service.triage import Triage
     from monitor.storage.search.search import ArchiveSearch
     from monitor.storage.store.sql.views import Views
+    from monitor.watchlists.examples import ExampleQuery
     from monitor.watchlists.rehearsal import Rehearsal
 
 REHEARSAL_DAYS = 30
@@ -138,6 +139,12 @@ class Service:
         """Keep the verdict on an example if the watchlist has an alert about it."""
         rows = self.views.alerts.of_articles([article])
         self.triage.change([r.alert for r in rows if r.watchlist == watchlist], verdict=verdict)
+
+    def example_query(self, articles: Sequence[int]) -> ExampleQuery:
+        """Return the query that articles have in common (see `monitor.watchlists.examples`)."""
+        from monitor.watchlists.examples import example_query
+
+        return example_query(self.archive.count, self.views, articles)
 
     def briefing(
         self, since: Timestamp, *, watchlists: Sequence[str] = (), limit: int | None = None

@@ -139,6 +139,14 @@ class WatchlistViews(StoreViews):
             (watchlist,),
         )
 
+    def judged(self) -> list[ArticleVerdict]:
+        """Return the newest 1,000 articles with a verdict; relevant if any alert is."""
+        return self._connection.values(
+            ArticleVerdict,
+            "SELECT article, max(verdict) AS verdict FROM alerts WHERE verdict <> ''"
+            " AND article IS NOT NULL GROUP BY article ORDER BY article DESC LIMIT 1000",
+        )
+
     def suppressed(self, since: Timestamp) -> Counter[tuple[str, str]]:
         """Return the number of alerts that were not notified, by watchlist and reason.
 

@@ -149,3 +149,15 @@ def test_alerts_are_sorted_by_what_their_rows_show(
     assert values.keys() == alerts.keys() - {9}, "the merged one is in no row"
     for id, rest in values.items():
         assert rest == [alerts[id].story_alert, alerts[id].severity, shown(alerts[id])]
+
+
+def test_judged_articles_are_relevant_if_any_alert_is(views: Views, address: StoreAddress) -> None:
+    with closing(open_database(address, create=True)) as connection, transaction(connection) as sql:
+        for watchlist, article, verdict in (("x", 4, "relevant"), ("x", 5, "noise"), ("y", 5, "")):
+            sql.execute(
+                "INSERT INTO alerts (watchlist, article, severity, verdict, raised_at)"
+                " VALUES (?, ?, 'low', ?, 0)",
+                (watchlist, article, verdict),
+            )
+    judged = [(row.article, row.verdict) for row in views.watchlists.judged()]
+    assert judged == [(5, Verdict.NOISE), (4, Verdict.RELEVANT)]
