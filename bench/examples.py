@@ -7,8 +7,8 @@ articles or more of the French days in `stories_judged.json`. Five examples of e
 seed, several times. The archive has all real articles; those of other topics count as wrong hits,
 of the French days those of the same day.
 
-Beside the query: the term of the examples that is the strongest by G², and the first one, two and
-three words that `facets` proposes of the examples; as a bound, the term that is best on the rest,
+Beside the query: the word of the examples that is the strongest by G², and the first one, two and
+three words that `facets` proposes of the examples; as a bound, the word that is best on the rest,
 which nobody can know from the examples. Everything was tuned on the first halves.
 """
 
@@ -133,9 +133,9 @@ class Methods:
             hits = len(term.examples)
             return log_likelihood(hits, EXAMPLES, max(hits, term.articles), total)
 
-        yield "strongest term", max(terms, key=strength).query
+        yield "strongest word", max(terms, key=strength).query
         best = max(terms, key=lambda term: scored(self.ids(term.query), topic, drawn).f1)
-        yield "(best term on the rest)", best.query
+        yield "(best word on the rest)", best.query
         everything = Query("", Not(Word(term="zzzzzz")))
         words = self._archive.significant_terms(everything, texts, 3, DocumentFilter(ids=drawn))
         clauses = [f"{w.word}~" if len(w.forms) > 1 else w.word for w in words]
