@@ -55,6 +55,8 @@ def test_marked_stories_become_a_query_that_is_edited_and_saved(tmp_path: Path) 
         await sees(pilot, app, "finds 3 of 3 examples")
         assert "OF (" in screen(app) or "Lanaye" in screen(app)
         await pilot.press("ctrl+s")
+        await sees(pilot, app, "3 of 10 articles of the last 30 days")
+        await pilot.press("ctrl+s")
         await sees(pilot, app, "is saved.")
 
     drive(cast(FakeNewsroom, open_newsroom(tmp_path)), script)
