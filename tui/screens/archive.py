@@ -405,8 +405,11 @@ class ArchiveScreen(PaneScreen):
         save_search(self, self.query_text, self.sort)
 
     def action_watch(self) -> None:
-        if query := self.query_text:
-            self.action_watchlist_form(query=query, new_name=suggested_name(query))
+        from tui.screens.watchlist_form import open_form
+
+        if self.query_text:
+            form = open_form(self, query=self.query_text, new_name=suggested_name(self.query_text))
+            self.run_worker(form, group="form", exclusive=True)
         else:
             self.show_message(_("Write a query first."))
 

@@ -53,6 +53,7 @@ class MainScreen(TriageScreen):
         bind("slash", "app.search", "Search the archive", priority=True),
         bind("full_stop", "newest", "Go to the newest alert, and follow"),
         bind("p", "pause", "Pause the list of alerts, or continue"),
+        bind("W", "watch_marked", "Make a watchlist of what the marked have in common"),
         bind("m", "silence", "Silence (mute) this watchlist, or end its silence"),
         bind("r", "poll", "Poll this feed now"),
         bind("R", "poll_all", "Poll all feeds"),
@@ -435,6 +436,19 @@ class MainScreen(TriageScreen):
             self.action_watchlist_form(self.watchlists.watchlist)
         else:
             self.show_message(_("Put the cursor on a watchlist first."), error=True)
+
+    def action_watchlist_form(self, name: str = "") -> None:
+        """Open the form of a watchlist; without a name, that of a new one."""
+        from tui.screens.watchlist_form import open_form
+
+        self.run_worker(open_form(self, name), group="form", exclusive=True)
+
+    def action_watch_marked(self) -> None:
+        """Open the form of a watchlist with the query that the marked stories have in common."""
+        from tui.screens.watchlist_form import open_form_from
+
+        alerts = [story.alerts[0] for story in self.stream.marked()]
+        self.run_worker(open_form_from(self, alerts), group="form", exclusive=True)
 
     def action_silence(self) -> None:
         """Silence the watchlist under the cursor, or one of the story."""

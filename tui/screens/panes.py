@@ -275,15 +275,6 @@ class PaneScreen(NewsroomScreen):
         """Move in the list without leaving the reader."""
         self.query_one("#stream", LineList).action_move(step)
 
-    def action_watchlist_form(
-        self, name: str = "", query: str = "", new_name: str = "", remarks: Sequence[str] = ()
-    ) -> None:
-        """Open the form of a watchlist (see `watchlist_form.open_form`)."""
-        from tui.screens.watchlist_form import open_form
-
-        form = open_form(self, name, query, new_name, remarks)
-        self.run_worker(form, group="form", exclusive=True)
-
     def action_edit_file(self) -> None:
         """Open `feeds.yaml` in the editor, at the entry of the row under the cursor."""
         from tui.screens.config_changes import edit_file

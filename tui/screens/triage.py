@@ -23,7 +23,6 @@ from monitor.presentation.service.known_names import ME, NOBODY
 from monitor.presentation.service.triage import clean_note, clean_tag
 from monitor.presentation.spans import Line
 from monitor.storage.search.alert_filter import parse_headline_filter
-from tui.data.query_history import suggested_name
 from tui.data.story_list import StoryCache
 from tui.data.triage_queue import TriageQueue
 from tui.key_labels import bind
@@ -62,7 +61,6 @@ class TriageScreen(AlertFilterScreen):
         bind("C", "assign", "Assign it to somebody"),
         bind("V", "triage_one", "Decide about one watchlist of this story"),
         bind("space", "mark", "Mark; then a x v c s i t @ C change all marked"),
-        bind("W", "watch_marked", "Make a watchlist of what the marked have in common"),
         bind("u", "undo", "Undo"),
         bind("U", "redo", "Redo"),
         bind("H", "history", "Show who changed it, and when"),
@@ -164,18 +162,6 @@ class TriageScreen(AlertFilterScreen):
         if self._story_at_hand():
             self.stream.mark(self.stream.alert_id)
             self.stream.action_move(1)
-
-    def action_watch_marked(self) -> None:
-        """Open the form of a watchlist with the query that the marked articles have in common."""
-        self.run_worker(self._watch_marked(), group="form", exclusive=True)
-
-    async def _watch_marked(self) -> None:
-        alerts = [story.alerts[0] for story in self.stream.marked()]
-        articles = [alert.article for alert in alerts if alert.article is not None]
-        draft = await self.ask(self.newsroom.service.example_query, articles)
-        if draft is not None:
-            text = draft.query.text
-            self.action_watchlist_form("", text, suggested_name(text), draft.remarks)
 
     def action_note(self) -> None:
         alerts = self._chosen_alerts()

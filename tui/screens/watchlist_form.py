@@ -30,12 +30,13 @@ from monitor.config.watchlist_edit import (
     read_fields,
     save_watchlist,
 )
-from monitor.model.alert import Verdict
+from monitor.model.alert import Alert, Verdict
 from monitor.model.config import Config
 from monitor.model.shown_names import severity_name
 from monitor.model.watchlist import SEVERITY_SIGNS, Severity
 from monitor.presentation.spans import Line, wrap
 from tui.data.newsroom import NewsroomModel
+from tui.data.query_history import suggested_name
 from tui.key_labels import bind
 from tui.screens.config_changes import NO_FILE, monitor_hint, write_config
 from tui.screens.dialogs import ChoiceList, Dialog, choose_words, show_dialog
@@ -430,8 +431,22 @@ def _selectors(config: Config, current: Sequence[str]) -> list[str]:
     return list(dict.fromkeys([*current, *tags, *names]))
 
 
+async def open_form_from(screen: PaneScreen, examples: Sequence[Alert]) -> None:
+    """Open the form of a watchlist with the query that the articles of alerts have in common."""
+    articles = [alert.article for alert in examples if alert.article is not None]
+    draft = await screen.ask(screen.newsroom.service.example_query, articles)
+    if draft is not None:
+        query, name = draft.query.text, suggested_name(draft.query.text)
+        await open_form(screen, query=query, new_name=name, remarks=draft.remarks)
+
+
 async def open_form(
-    screen: PaneScreen, name: str, query: str, new_name: str, remarks: Sequence[str]
+    screen: PaneScreen,
+    name: str = "",
+    *,
+    query: str = "",
+    new_name: str = "",
+    remarks: Sequence[str] = (),
 ) -> None:
     """Open the form of a watchlist, and report when it is saved.
 
