@@ -136,11 +136,7 @@ class BaseApp(TypeAheadApp[ExitMode], inherit_bindings=False):
     ]
 
     def __init__(
-        self,
-        service: Service,
-        *,
-        clock: Callable[[], Timestamp],
-        **settings: Unpack[AppSettings],
+        self, service: Service, *, clock: Callable[[], Timestamp], **settings: Unpack[AppSettings]
     ) -> None:
         super().__init__()
         self.keymap = settings.get("keymap", NO_KEYMAP)
@@ -241,10 +237,7 @@ class BaseApp(TypeAheadApp[ExitMode], inherit_bindings=False):
             Thread(target=exit_with_terminal, args=(self._ended,), daemon=True).start()
 
     def exit(
-        self,
-        result: ExitMode | None = None,
-        return_code: int = 0,
-        message: Any = None,
+        self, result: ExitMode | None = None, return_code: int = 0, message: Any = None
     ) -> None:
         """End the application; cancel widgets that hang."""
         if self.is_running:

@@ -29,11 +29,7 @@ from monitor.runtime.ticker import Ticker, fire
 from monitor.runtime.witnesses import WitnessSearch
 from monitor.storage.fencing import Lease
 from monitor.storage.maintenance.retention import RetentionRunner
-from monitor.storage.maintenance.store_check import (
-    check_daily,
-    note_damage,
-    note_lost_monitors,
-)
+from monitor.storage.maintenance.store_check import check_daily, note_damage, note_lost_monitors
 from monitor.storage.monitor_lock import Heartbeat
 from monitor.watchlists.backfill import Backfill, BackfillRunner
 from monitor.watchlists.unusual import UnusualWatch
