@@ -12,13 +12,16 @@ from click.testing import CliRunner
 from support import article_archive
 from support.archive_with_alerts import ring, service
 
-from index.query.parser import parse_query
+from index.query.parser import Query, parse_query
 from monitor.base.errors import MonitorError
 from monitor.cli import main_group
 from monitor.config.loading import load
+from monitor.judgement.match.matcher import WatchlistMatcher
 from monitor.model.alert import Verdict
 from monitor.model.config import StoreAddress
+from monitor.model.watchlist import Watchlist
 from monitor.storage.store.sql.store import Store
+from monitor.watchlists.examples import common_query
 
 NOW = 1_700_000_000.0
 STRIKES = [
@@ -215,3 +218,29 @@ def test_the_query_is_the_same_each_time_and_in_any_order(run: Run, tmp_path: Pa
         run("watch", "from", *order, "--format", "json") for order in (EXAMPLES, EXAMPLES[::-1])
     }
     assert len({json.loads(row)[0]["query"] for row in rows}) == 1
+
+
+WORDS = ["alpaga", "betterave", "cerfeuil", "dolmen", "estragon", "fenouil", "girolle", "hibiscus"]
+
+
+def common(examples: Sequence[str], others: Sequence[str]) -> str:
+    """Return the query of articles with these words, among others."""
+    everything = [
+        article_archive.article(id, words, date=NOW)
+        for id, words in enumerate([*examples, *others], 1)
+    ]
+
+    def count(query: Query) -> int:
+        rules = WatchlistMatcher([Watchlist(name="", query=query)])
+        return sum(bool([*rules.satisfied(article)]) for article in everything)
+
+    carried = [(article, ()) for article in everything[: len(examples)]]
+    return common_query(carried, count, len(everything), {}).text
+
+
+def test_the_query_is_as_strict_as_examples_that_are_held_out_allow() -> None:
+    filler = [f"{WORDS[n]} {WORDS[n - 1]}" for n in range(1, 8) for _ in range(n)]
+    alike = [" ".join(WORDS[:6])] * 5
+    assert common(alike, filler).startswith("3 OF (")
+    loose = [f"{WORDS[n]} {WORDS[(n + 1) % 4]} {WORDS[4 + n % 2]}" for n in range(5)]
+    assert common(loose, filler).startswith("2 OF (")
