@@ -17,7 +17,8 @@ from pathlib import Path
 import pytest
 from support import ROOT
 
-EXTRAS = ("api", "fulltext", "mcp", "notify", "pages", "pictures", "postgresql", "share",
+EXTRAS = ("api", "fulltext", "mcp", "notify", "opensearch", "pages", "pictures",
+          "postgresql", "share",
           "stories", "web")  # fmt: skip
 
 pytestmark = pytest.mark.timeout(600)
