@@ -61,6 +61,7 @@ MEANINGS = {
     "^n": "new",
     "^o": "in another order",
     "^s": "save",
+    "W": "make a watchlist",
     "X": "remove",
     "f": "only what has these words",
     "/": "search",
