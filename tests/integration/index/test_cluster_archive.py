@@ -20,7 +20,7 @@ from index.opensearch.cluster import Cluster
 from index.query.parser import parse_query
 from monitor.base.article import Article
 
-pytestmark = pytest.mark.costly
+pytestmark = [pytest.mark.costly, pytest.mark.timeout(900)]
 
 
 @pytest.fixture
