@@ -1,4 +1,4 @@
-"""`tocsin concepts`: list concepts with what each of their names brought, and import them."""
+"""`tocsin concepts`: list concepts with what each name brought, import them, find other names."""
 
 from __future__ import annotations
 
@@ -7,22 +7,24 @@ from pathlib import Path
 
 import click
 
+from index.analysis.folding import compact
 from index.query.ast import And, Concept, Node, Not, Or
 from index.query.concepts import by_name, defined, each_name
 from index.query.parser import Query, parse_query
 from monitor.base.errors import ConfigError
 from monitor.base.files import atomic_write
+from monitor.base.formatting import shown_title
 from monitor.base.text_cleaning import clean
 from monitor.base.translation import gettext as _
 from monitor.base.translation import mark_all, ngettext, number, pgettext
 from monitor.cli import CliContext, output, say
 from monitor.cli.lazy_group import LazyCommand, LazyGroup
 from monitor.cli.names import InputError
-from monitor.cli.options import format_option
+from monitor.cli.options import format_option, with_limit
 from monitor.config.concept_import import rows_of, with_rows
 from monitor.config.loading import load
 from monitor.config.location import concepts_file
-from monitor.config.yaml_edit import with_keys
+from monitor.config.yaml_edit import scalar, with_keys
 from monitor.config.yaml_nodes import MappingNode, YamlText, tree
 from monitor.model.watchlist import TermRecord
 from monitor.presentation.rows import columns
@@ -33,6 +35,7 @@ from monitor.watchlists.exclusions import LEAST
 COMMANDS = {
     "list": LazyCommand("concepts:concepts_list", "List concepts with what each name brought."),
     "import": LazyCommand("concepts:concepts_import", "Import concepts from CSV or JSON."),
+    "suggest": LazyCommand("concepts:concepts_suggest", "Find other names of a concept."),
 }
 ONLY_NOISE, NOTHING = mark_all("remark", "only noise", "nothing in a year")
 HEADS = mark_all("column", "concept", "name", "in a year", "alerts", "noise", "remarks")
@@ -134,3 +137,41 @@ def _lines(rows: list[NameRow]) -> Iterator[str]:
         for row in rows
     ]
     yield from output.table_lines([pgettext("column", head) for head in HEADS], cells, "<<>>><")
+
+
+SUGGEST_COLUMNS = ("name", "kinds", "articles", "added", "examples", "yaml")
+
+
+@click.command("suggest")
+@click.argument("name")
+@with_limit(5)
+@format_option
+@click.pass_context
+def concepts_suggest(context: click.Context, name: str, limit: int, style: str) -> None:
+    """Find other names of the concept NAME in the archive.
+
+    Shows what proves each name, how many articles more it finds, and the newest examples: what its
+    initials stand for, `formerly`, an apposition, a part that stands alone, another spelling, the
+    name in another language. Prints the line for feeds.yaml. Exits with 1 when there is none.
+    """
+    cli: CliContext = context.obj
+    definitions = by_name(load(cli.config_path, data=cli.data).concepts)
+    concept = defined(Query("", Concept(name)), definitions)
+    names = definitions[compact(name)].names
+    cli.update_index()
+    suggestions = cli.service().suggest_names(concept)[: limit or None]
+    lines = [f"names: [{', '.join(map(scalar, (*names, s.name)))}]" for s in suggestions]
+    rows = [s._asdict() | {"yaml": yaml} for s, yaml in zip(suggestions, lines, strict=True)]
+    ids = [id for suggestion in suggestions for id in suggestion.examples]
+    titles = {a.id: shown_title(a.title) for a in cli.service().views.articles.get(ids)}
+
+    def shown() -> Iterator[str]:
+        for suggestion, yaml in zip(suggestions, lines, strict=True):
+            yield click.style(clean(yaml), bold=True)
+            yield f"    {suggestion.described()}"
+            yield from (f"    {id:>6}  {titles[id]}" for id in suggestion.examples if id in titles)
+
+    output.print_listing(style, rows, SUGGEST_COLUMNS, shown())
+    if not suggestions:
+        say(_("the archive has no other name of {concept}", concept=name))
+        context.exit(1)

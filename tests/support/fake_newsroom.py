@@ -16,7 +16,7 @@ from msgspec.structs import replace
 from index.errors import ArchiveDamaged, QueryError
 from index.evaluation.significant_terms import SignificantTerm
 from index.query.completion import Completion, complete
-from index.query.parser import parse_query
+from index.query.parser import Query, parse_query
 from monitor.base.article import Article
 from monitor.base.errors import StoreError
 from monitor.model.alert import (
@@ -81,6 +81,7 @@ from monitor.model.watchlist import (
 )
 from monitor.presentation.service.briefing import compose_briefing
 from monitor.presentation.service.known_names import clean_person
+from monitor.watchlists.other_names import NameSuggestion
 from monitor.watchlists.rehearsal import Rehearsal
 from support.briefings import hostile_facts
 
@@ -145,6 +146,7 @@ class FakeNewsroom:
         self.polled: list[str | None] = []
         self.searches: list[str] = []
         self.tried: list[Watchlist] = []
+        self.suggested: list[Query] = []
         self.judged: list[tuple[str, int, Verdict]] = []
         self.slow: dict[str, threading.Event] = {}
         """Queries that are answered only once their event is set."""
@@ -176,7 +178,9 @@ class FakeNewsroom:
                 polls=self.polls, gaps=self.gaps, every=self.every_feed, poll_now=self.poll_now
             ),
             watchlists=SimpleNamespace(
-                silences=lambda now: list(self.muted.values()), untriaged=self.untriaged
+                silences=lambda now: list(self.muted.values()),
+                untriaged=self.untriaged,
+                concepts=dict,
             ),
             alerts=SimpleNamespace(
                 ids=self.alert_ids,
@@ -316,6 +320,16 @@ class FakeNewsroom:
 
     def judge_example(self, watchlist: str, article: int, verdict: Verdict) -> None:
         self.judged.append((watchlist, article, verdict))
+
+    def suggest_names(self, query: Query) -> list[NameSuggestion]:
+        """Find two other names of anything but zinc."""
+        self.suggested.append(query)
+        if query.text == "zinc":
+            return []
+        return [
+            NameSuggestion("CDG", ("acronym",), 3, 2, (1,)),
+            NameSuggestion("Roissy", ("apposition",), 9, 4, (1,)),
+        ]
 
     def polls(self, url: str) -> list[Poll]:
         return [

@@ -16,7 +16,9 @@ from textual.timer import Timer
 from textual.widget import Widget
 from textual.widgets import Input, Select, TextArea
 
-from index.errors import Interrupted
+from index.errors import ArchiveError, Interrupted, QueryError
+from index.query.concepts import defined
+from index.query.parser import any_of
 from monitor.base import signs
 from monitor.base.errors import ConfigError, MonitorError
 from monitor.base.formatting import percent
@@ -103,9 +105,12 @@ class WatchlistForm(Dialog[str]):
         ),
         bind("v", "judge('relevant')", "Call relevant, and go to the next", name="relevant"),
         bind("x", "judge('noise')", "Call noise, and go to the next", name="noise"),
+        bind("ctrl+n,f9", "suggest", "Find other names of the term at the cursor", priority=True),
     ]
     VERTICAL_BREAKPOINTS: ClassVar = [(0, "-short"), (SHORT, "-middle"), (TALL, "-tall")]  # type: ignore[misc]
-    BAR: ClassVar = (("save", "Save"), ("try", "Try"), ("close_dialog", "Cancel"))
+    BAR: ClassVar = (
+        ("save", "Save"), ("try", "Try"), ("suggest", "Names"), ("close_dialog", "Cancel"),
+    )  # fmt: skip
 
     def __init__(
         self,
@@ -312,8 +317,7 @@ class WatchlistForm(Dialog[str]):
         except Interrupted:
             return
         except MonitorError as error:
-            words = str(error)
-            self._trial.show(lambda cells: wrap(line(words), cells, "bad"))
+            self._tell(str(error), "bad")
             return
         finally:
             timer.stop()
@@ -352,6 +356,40 @@ class WatchlistForm(Dialog[str]):
         if total:
             words = f"{words} {percent(done / total)}"
         self._trial.show(lambda cells: [[(words, "quiet")]])
+
+    # --- other names --------------------------------------------------------------------
+
+    def action_suggest(self) -> None:
+        """Propose other names of the term or concept in the line of the cursor."""
+        self.run_worker(self._suggest(), group="try", exclusive=True)
+
+    async def _suggest(self) -> None:
+        row, service = self._what_field.cursor_location[0], self._newsroom.service
+        text = self._what_field.document.get_line(row)
+        term = text.strip()
+        self._tell(_("Looking for other names of {term}…", term=term), "quiet")
+        try:
+            concepts = await self._newsroom.ask(service.views.watchlists.concepts)
+            query = defined(any_of([term]), concepts)
+            found = await self._newsroom.ask(service.suggest_names, query)
+        except Interrupted:
+            return
+        except (ArchiveError, MonitorError, QueryError) as error:
+            self._tell(str(error), "bad")
+            return
+        self._tell(_("the archive has no other name of {concept}", concept=term), "quiet")
+        if found and self.is_attached:
+            rows = [f"{suggestion.name}: {suggestion.described()}" for suggestion in found]
+            title = _("Other names of {term}", term=term)
+            self._tell(title, "quiet")
+
+            def add(number: int) -> None:
+                self._what_field.insert(f"\n{found[number].name}", (row, len(text)))
+
+            choose_words(self, title, rows, add)
+
+    def _tell(self, words: str, kind: str) -> None:
+        self._trial.show(lambda cells: wrap(line(words), cells, kind))
 
     # --- saving and closing ---------------------------------------------------------------
 

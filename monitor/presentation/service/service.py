@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from monitor.base.article import Timestamp
 from monitor.model.config import StoreAddress
+from monitor.model.event_link import require_encoder, why_no_vectors
 from monitor.model.feed import Feed
 from monitor.model.search import PastSearch, SearchHit
 from monitor.storage.data_folder import has_own_archive
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from monitor.storage.search.search import ArchiveSearch
     from monitor.storage.store.sql.views import Views
     from monitor.watchlists.examples import ExampleQuery
+    from monitor.watchlists.other_names import NameSuggestion
     from monitor.watchlists.rehearsal import Rehearsal
 
 REHEARSAL_DAYS = 30
@@ -108,12 +110,29 @@ class Service:
             StoreError: The store cannot be read.
         """
         from monitor.intake.similar.encoding_process import EncodingProcess
-        from monitor.model.event_link import require_encoder
 
         require_encoder("tocsin similar")  # not a message
         with closing(EncodingProcess(self._store)) as process:
             cosines = {hit.article: hit.cosine for hit in process.similar(article, limit)}
         return [*self.archive.hits(cosines, SNIPPET)]
+
+    def suggest_names(self, query: Query) -> list[NameSuggestion]:
+        """Return names that the concept of a query lacks, the best proven first.
+
+        It takes some seconds. Raises ArchiveError, StoreError.
+        """
+        from monitor.watchlists.other_names import suggest_names
+
+        encode = None
+        if not why_no_vectors(is_enabled=True):
+            from monitor.intake.similar.vectors import Encoder
+
+            encode = Encoder().encode
+        if not self.views.totals().articles:
+            return []
+        articles = self.views.articles
+        with self.archive.reading() as archive:
+            return suggest_names(query, archive, articles.get, articles.linked, encode)
 
     def rehearse(
         self,

@@ -189,7 +189,7 @@ class ArchiveSearch:
             return Results((), 0, _("there are no articles yet"))
         filter = replace(filter, since=cursor.since, until=cursor.until)
         skipped = 0 if after else limit * (page - 1)
-        with self._reading() as archive:
+        with self.reading() as archive:
             resolution = self._resolution(cursor.now)
             result = archive.search(
                 parsed,
@@ -223,7 +223,7 @@ class ArchiveSearch:
         query, resolution = self.parsed(text), self._resolution()
         if total >= FEW_HITS and not any(slips(query.root)):
             return []
-        with self._reading() as archive:
+        with self.reading() as archive:
 
             def run(query: Query, filter: Filter) -> ArchivePage:
                 return archive.search(query, resolution.scope(filter), limit=1)
@@ -250,7 +250,7 @@ class ArchiveSearch:
         """Return the completions at the cursor in a query."""
         from index.query.completion import complete
 
-        with self._reading() as archive:
+        with self.reading() as archive:
             return complete(text, cursor, lambda name: self._filter_values(name, archive))
 
     def _filter_values(self, name: str, archive: Archive) -> Iterable[str]:
@@ -277,7 +277,7 @@ class ArchiveSearch:
         """Answer a question to the archive; a new newsroom has no archive, and gets `empty`."""
         if not self._views.totals().articles:
             return empty
-        with self._reading() as archive:
+        with self.reading() as archive:
             resolution = QueryResolution(self._views, self._clock(), self._zone, feeds)
             return question(archive, resolution.scope)
 
@@ -342,7 +342,7 @@ class ArchiveSearch:
         return QueryResolution(self._views, self._clock() if now is None else now, self._zone)
 
     @contextmanager
-    def _reading(self) -> Iterator[Archive]:
+    def reading(self) -> Iterator[Archive]:
         """Yield the archive; raises ArchiveError with the remedy if it is damaged."""
         try:
             yield self._open()
@@ -369,7 +369,7 @@ class ArchiveSearch:
         totals = self._views.totals()
         if not totals.articles:
             return ""
-        with self._reading() as archive:
+        with self.reading() as archive:
             return self._note(archive, totals)
 
     def _note(self, archive: Archive, totals: Totals) -> str:

@@ -49,6 +49,17 @@ class ArticleViews(StoreViews):
         }
         return [articles[id] for id in ids if id in articles]
 
+    def linked(self, ids: Sequence[int]) -> set[int]:
+        """Return the articles that are linked to these as one event, or tell the same story."""
+        rows = self._connection.rows_in(
+            "SELECT later AS id FROM event_links WHERE earlier IN ({0})"
+            " UNION SELECT earlier FROM event_links WHERE later IN ({0})"
+            " UNION SELECT id FROM articles WHERE story IN"
+            " (SELECT story FROM articles WHERE id IN ({0}))",
+            ids,
+        )
+        return {row["id"] for row in rows}
+
     def origins(self, ids: Sequence[int]) -> list[ArticleOrigin]:
         """Return the origins of these articles in the order asked; unknown ids are left out."""
         origins = {

@@ -171,3 +171,28 @@ def test_a_name_that_brings_noise_or_nothing_is_pointed_at(tmp_path: Path) -> No
     }
     table = room.here("concepts").stdout
     assert re.search(r"Martin +2 .* only noise", table)
+
+
+def test_other_names_come_from_the_archive(tmp_path: Path) -> None:
+    newsroom = Newsroom(tmp_path)
+    brume = {"names": ["Agence contre la brume"]}
+    newsroom.watch([], WATCHLISTS[2:], concepts={"Brume": brume, "Jean Martin": MARTIN})
+    texts = {
+        "agence": "L’Agence contre la brume (ACB) enquête à Liège",
+        "acb": "L’ACB ferme ses bureaux",
+    }
+    lines = (json.dumps({"title": t, "url": f"https://y.example/{u}"}) for u, t in texts.items())
+    (newsroom.folder / "acb.jsonl").write_text("\n".join(lines), encoding="utf-8")
+    assert newsroom.here("import", "acb.jsonl").returncode == 0
+    (row,) = newsroom.json("concepts", "suggest", "brume", "--json")
+    assert (row["name"], row["kinds"], row["articles"], row["added"]) == ("ACB", ["acronym"], 2, 1)
+    assert row["yaml"] == "names: [Agence contre la brume, ACB]"
+    shown = newsroom.here("concepts", "suggest", "Brume").stdout
+    assert "adds 1 of 2 articles (acronym)" in shown
+    assert texts["agence"] in shown
+    none = newsroom.here("concepts", "suggest", "Jean Martin")
+    assert none.returncode == 1
+    assert "the archive has no other name of Jean Martin" in none.stderr
+    unknown = newsroom.here("concepts", "suggest", "Brme")
+    assert unknown.returncode == 2
+    assert "there is no concept `Brme`" in unknown.stderr

@@ -214,6 +214,23 @@ def test_what_is_not_the_rule_is_saved_at_once(path: Path) -> None:
     assert in_form(path, GREVE, script).tried == []
 
 
+def test_other_names_of_the_term_at_the_cursor_are_added(path: Path) -> None:
+    async def script(pilot: Pilot[Any], app: DashboardApp, form: WatchlistForm) -> None:
+        await pilot.press(*TO_TERMS, *"zinc", "ctrl+n")
+        await sees(pilot, app, "the archive has no other name of zinc")
+        await pilot.press("enter", *"orly", "enter", *"blé", "up", "ctrl+n")
+        await until(pilot, lambda: isinstance(app.screen, ChoiceDialog))
+        assert "Other names of orly" in screen(app)
+        assert "CDG: adds 2 of 3 articles (acronym)" in screen(app)
+        await pilot.press("j", "enter")
+        await until(pilot, lambda: app.screen is form)
+        assert form.fields.terms == ("zinc", "orly", "Roissy", "blé")
+
+    newsroom = in_form(path, ("ctrl+n",), script)
+    assert [query.text for query in newsroom.suggested] == ["zinc", "orly"]
+    assert path.read_text() == FILE
+
+
 def test_a_rule_that_never_rings_is_told_as_one_types_and_can_be_saved(path: Path) -> None:
     async def script(pilot: Pilot[Any], app: DashboardApp, form: WatchlistForm) -> None:
         await pilot.press(*"Rares", *TO_TERMS, *"zinc, plomb")
