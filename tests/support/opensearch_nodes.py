@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import shutil
 import socket
 import subprocess
@@ -41,14 +42,17 @@ def parts() -> Path:
         if shutil.which(program) is None:
             pytest.skip(f"there is no {program} here, and OpenSearch needs it")
     folder = Path(tempfile.gettempdir(), f"tocsin-opensearch-{VERSION}")
-    if not (folder / "complete").exists():
-        folder.mkdir(exist_ok=True)
-        (folder / "pom.xml").write_text(_POM)
-        command = ["mvn", "-q", "-B", "dependency:copy-dependencies", "-DoutputDirectory=lib"]
-        done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
-        if done.returncode:
-            pytest.skip(f"Maven has no parts of OpenSearch: {done.stdout[-500:]}")
-        (folder / "complete").touch()
+    folder.mkdir(exist_ok=True)
+    with (folder / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)  # other workers of this run want them too
+        if not (folder / "complete").exists():
+            (folder / "pom.xml").write_text(_POM)
+            mvn = ["timeout", "300", "mvn", "-q", "-B", "dependency:copy-dependencies"]
+            command = [*mvn, "-DoutputDirectory=lib"]
+            done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+            if done.returncode:
+                pytest.skip(f"Maven has no parts of OpenSearch: {done.stdout[-500:]}")
+            (folder / "complete").touch()
     return folder
 
 
