@@ -367,3 +367,14 @@ def _spelling_candidates(
         for lines in lexicon(prefix + start)
         for key in pattern.findall(lines)
     }
+
+
+def suggested_name(query: str) -> str:
+    """Return a name for a query: its words, without operators and filters."""
+    words = [word for word in _NAME_WORD.findall(_FILTER.sub(" ", query)) if word not in _OPERATORS]
+    return " ".join(words[:4])[:60]
+
+
+_FILTER = re.compile(r"""-?\b[a-z]+:(?:"[^"]*"|[^\s()]*)|/\d+""")
+_NAME_WORD = re.compile(r"[^\W\d_][\w’'-]*")
+_OPERATORS = {"AND", "OR", "NOT", "ET", "OU", "SAUF", "NEAR", "PRÈS", "PRES", "W", "OF"}

@@ -8,8 +8,9 @@ from pathlib import Path
 import click
 
 from index.analysis.folding import compact
+from index.errors import QueryError
 from index.query.ast import And, Concept, Node, Not, Or
-from index.query.concepts import by_name, defined, each_name
+from index.query.concepts import Concepts, by_name, defined, each_name
 from index.query.parser import Query, parse_query
 from monitor.base.errors import ConfigError
 from monitor.base.files import atomic_write
@@ -59,13 +60,21 @@ def concepts_list(cli: CliContext, name: str | None, style: str) -> None:
     """
     definitions = by_name(load(cli.config_path, data=cli.data).concepts)
     wanted = [definition.name for definition in definitions.values()] if name is None else [name]
-    tree = defined(Query("", Or(tuple(map(Concept, wanted)))), definitions).root
+    tree = _defined(Or(tuple(map(Concept, wanted))), definitions).root
     if not wanted:
         say(_("there are no concepts; `concepts:` of feeds.yaml defines them"))
         return
     cli.update_index()
     rows = list(_name_rows(cli.service(), tree))
     output.print_listing(style, rows, columns(NameRow), _lines(rows))
+
+
+def _defined(names: Node, definitions: Concepts) -> Query:
+    """Return the query of concepts by their names; raises InputError if one is unknown."""
+    try:
+        return defined(Query("", names), definitions)
+    except QueryError as error:
+        raise InputError(f"{error.message} ({error.hint})") from None
 
 
 @click.command("import")
@@ -156,7 +165,7 @@ def concepts_suggest(context: click.Context, name: str, limit: int, style: str) 
     """
     cli: CliContext = context.obj
     definitions = by_name(load(cli.config_path, data=cli.data).concepts)
-    concept = defined(Query("", Concept(name)), definitions)
+    concept = _defined(Concept(name), definitions)
     names = definitions[compact(name)].names
     cli.update_index()
     suggestions = cli.service().suggest_names(concept)[: limit or None]

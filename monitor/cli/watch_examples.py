@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from index.query.suggestions import suggested_name
 from monitor.base.errors import MonitorError
 from monitor.cli import CliContext, output
 from monitor.cli.names import AnyNumber, InputError, Number, no_alert, no_article
@@ -21,7 +22,9 @@ COLUMNS = ("query", "examples", "missed", "noise", "noise_judged", "hits")
 
 @click.command("from")
 @click.argument("numbers", type=AnyNumber(), nargs=-1, required=True, metavar="NUMBER...")
-@click.option("--name", metavar="NAME", help="Name of the watchlist. Without it, the query.")
+@click.option(
+    "--name", metavar="NAME", help="Name of the watchlist. Without it, words of the query."
+)
 @click.option("--add", is_flag=True, help="Add the watchlist to feeds.yaml.")
 @format_option
 @click.pass_context
@@ -42,6 +45,7 @@ def watch_from(
     except MonitorError as error:
         raise InputError(str(error)) from None
     query = draft.query
+    name = name or suggested_name(query.text) or None
     watchlists, since = [Watchlist(name=name or query.text, query=query)], cli.clock() - DAYS * DAY
     trial = backtest(service.archive, service.views, watchlists, feeds, since)
     (tally,) = trial.tallies

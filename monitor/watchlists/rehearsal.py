@@ -13,7 +13,19 @@ from msgspec import Struct
 from index.analysis.term_positions import DocumentTerms
 from index.evaluation.explain import why_not
 from index.evaluation.spans import MemoryDocument, extents
-from index.query.ast import And, Facet, Near, Node, Or
+from index.query.ast import (
+    And,
+    AtLeast,
+    Concept,
+    Facet,
+    Near,
+    Node,
+    Or,
+    Phrase,
+    Score,
+    Word,
+    children,
+)
 from index.query.filters import UNDETERMINED
 from index.query.near_misses import near_misses
 from index.query.parser import Query
@@ -156,7 +168,8 @@ def rehearse(
     sample.sort(key=lambda id: (dates[id], id), reverse=True)
     judged = views.watchlists.verdicts(watchlist.name)
     root = watchlist.query.root
-    terms = [node.text for node in (root.children if isinstance(root, Or) else (root,))]
+    parts = children(root) if isinstance(root, Or | AtLeast | And | Score) else (root,)
+    terms = [node.text for node in parts if isinstance(node, Word | Phrase | Near | Concept)]
     common = Counter(row.watchlist for row in views.alerts.of_articles(tally.dates))
     del common[watchlist.name]
     feeds = known_feeds(views.feeds.every(), configured).values()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -45,17 +44,6 @@ def resolve_saved(searches: Sequence[SavedSearch], text: str) -> ResolvedQuery |
                 narrow_query(search.query.text, [remainder] if remainder else []), search.sort
             )
     return None
-
-
-def suggested_name(query: str) -> str:
-    """Return a name for a query: its words, without operators and filters."""
-    words = [word for word in _WORD.findall(_FILTER.sub(" ", query)) if word not in _OPERATORS]
-    return " ".join(words[:4])[:60]
-
-
-_FILTER = re.compile(r"""-?\b[a-z]+:(?:"[^"]*"|[^\s()]*)|/\d+""")
-_WORD = re.compile(r"[^\W\d_][\w’'-]*")
-_OPERATORS = {"AND", "OR", "NOT", "ET", "OU", "SAUF", "NEAR", "PRÈS", "PRES", "W", "OF"}
 
 
 class QueryHistory:

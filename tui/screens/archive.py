@@ -13,6 +13,7 @@ from textual.binding import BindingType
 from textual.widgets import Input
 
 from index.errors import ArchiveError, QueryError
+from index.query.suggestions import suggested_name
 from monitor.base.errors import CursorError, MonitorError
 from monitor.base.garbage import keep_freed
 from monitor.base.translation import gettext as _
@@ -28,7 +29,6 @@ from tui.data.query_history import (
     QueryHistory,
     complete_query,
     resolve_saved,
-    suggested_name,
 )
 from tui.key_labels import KeyBinding, bind
 from tui.screens.dialogs import choose

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from textual.app import SuspendNotSupported
 
 from index.errors import QueryError
+from index.query.suggestions import suggested_name
 from monitor.base.errors import ConfigError, FeedError, MonitorError, Problem
 from monitor.base.files import atomic_write
 from monitor.base.formatting import shown_title
@@ -42,7 +43,7 @@ from monitor.presentation.service.subscriptions import (
 from monitor.presentation.spans import Line, wrap
 from tui import external_programs
 from tui.data.newsroom import NewsroomModel, start_resource_tracker
-from tui.data.query_history import SAVED_PREFIX, suggested_name
+from tui.data.query_history import SAVED_PREFIX
 from tui.screens.dialogs import (
     ConfigPlace,
     LineDialog,

@@ -19,6 +19,7 @@ from textual.widgets import Input, Select, TextArea
 from index.errors import ArchiveError, Interrupted, QueryError
 from index.query.concepts import defined
 from index.query.parser import any_of
+from index.query.suggestions import suggested_name
 from monitor.base import signs
 from monitor.base.errors import ConfigError, MonitorError
 from monitor.base.formatting import percent
@@ -38,7 +39,6 @@ from monitor.model.shown_names import severity_name
 from monitor.model.watchlist import SEVERITY_SIGNS, Severity
 from monitor.presentation.spans import Line, wrap
 from tui.data.newsroom import NewsroomModel
-from tui.data.query_history import suggested_name
 from tui.key_labels import bind
 from tui.screens.config_changes import NO_FILE, monitor_hint, write_config
 from tui.screens.dialogs import ChoiceList, Dialog, choose_words, show_dialog
@@ -458,8 +458,10 @@ def _input(value: str, hint: str) -> Input:
 
 
 def _area(text: str, *, id: str) -> TextArea:
-    value = "\n".join(map(line, text.splitlines()))
-    return TextArea(value, id=id, compact=True, soft_wrap=True, tab_behavior="focus")
+    area = TextArea("\n".join(map(line, text.splitlines())), id=id, compact=True, soft_wrap=True)
+    area.tab_behavior = "focus"
+    area.placeholder = _("terms, one on each line") if id == "excluded" else ""
+    return area
 
 
 def _selectors(config: Config, current: Sequence[str]) -> list[str]:

@@ -104,6 +104,16 @@ def test_filters_of_alerts_forms_and_facets_know_concepts(newsroom: Newsroom) ->
     assert newsroom.json("facets", "concept:Alibaba", "--json")["total"] == 2
 
 
+@pytest.mark.parametrize("command", ["list", "suggest"])
+def test_a_command_names_an_unknown_concept_without_talk_of_queries(
+    newsroom: Newsroom, command: str
+) -> None:
+    done = newsroom.here("concepts", command, "Alibabba")
+    assert done.returncode == 2
+    assert "query" not in done.stderr
+    assert "there is no concept `Alibabba` (did you mean `Alibaba`?)" in done.stderr
+
+
 @pytest.mark.parametrize("command", [("search",), ("alerts", "--query")])
 def test_an_unknown_concept_is_a_mistake_with_the_nearest_name(
     newsroom: Newsroom, command: tuple[str, ...]

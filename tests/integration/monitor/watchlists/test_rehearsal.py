@@ -70,6 +70,23 @@ def test_alerts_are_counted_by_story_and_held_back_by_a_cooldown(tmp_path: Path)
     assert archive_rehearsal(tmp_path, rule).alerts == 2
 
 
+@pytest.mark.parametrize(
+    ("query", "terms"),
+    [
+        ("grève OR zythum", {"grève": 2, "zythum": 0}),
+        ("2 OF (grève, Liège, zythum)", {"grève": 1, "Liège": 1, "zythum": 0}),
+        ("grève lang:fr NOT Liège", {"grève": 1}),
+        ("zythum", {"zythum": 0}),
+        ("(grève AND Liège) OR zythum", {"grève": 1, "Liège": 1, "zythum": 0}),
+    ],
+)
+def test_a_term_that_brings_nothing_is_named(
+    tmp_path: Path, query: str, terms: dict[str, int]
+) -> None:
+    rehearsal = rehearse(tmp_path, [article(1, "Grève à Liège"), article(2, "Grève")], query)
+    assert dict(rehearsal.terms) == terms
+
+
 # --- examples and precision ------------------------------------------------------------------
 
 

@@ -19,6 +19,7 @@ from textual.pilot import Pilot
 
 from index.errors import QueryError
 from index.query.parser import parse_query
+from index.query.suggestions import suggested_name
 from monitor.base.article import Article
 from monitor.config.loading import load
 from monitor.model.config import SavedSearch
@@ -27,7 +28,7 @@ from monitor.model.watchlist import Severity
 from monitor.presentation.spans import Line, width
 from monitor.storage.search.query_resolution import narrow_query
 from tui.app import DashboardApp
-from tui.data.query_history import resolve_saved, suggested_name
+from tui.data.query_history import resolve_saved
 from tui.screens.archive import QUERY_PAUSE, ArchiveScreen
 from tui.screens.dialogs import ChoiceDialog, LineDialog
 from tui.screens.panes import ArticleScreen

@@ -117,6 +117,8 @@ def test_what_it_adds_is_what_it_printed(run: Run, tmp_path: Path) -> None:
     assert (added.name, added.query.text) == ("Dockers", row["query"])
     again = run("watch", "from", *EXAMPLES, "--add", "--name", "dockers", code=2)
     assert "is called `Dockers` already" in again
+    unnamed = run("watch", "from", *EXAMPLES).split("watchlists:")[1]
+    assert " OF (" not in unnamed.split("query:")[0], "words are its name, not the query"
     printed = run("watch", "from", *EXAMPLES, "--name", "Printed").split("watchlists:")[1]
     before = (tmp_path / "feeds.yaml").read_text(encoding="utf-8").split("watchlists:")[0]
     (tmp_path / "feeds.yaml").write_text(f"{before}watchlists:{printed}", encoding="utf-8")
