@@ -17,7 +17,7 @@ ALERT = {
     "backfill", "rule", "article_version", "lost", "merged_into", "verdict", "starred", "tags",
     "assignee", "note", "alert_id", "article_id", "story", "unlisted",
 }  # fmt: skip
-MATCH = {"field", "start", "end", "text", "term"}
+MATCH = {"field", "start", "end", "text", "term", "concept", "ambiguous"}
 MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")
 
 
