@@ -18,13 +18,13 @@ from monitor.base.translation import gettext as _
 from monitor.base.translation import ngettext
 from monitor.presentation.service.service import Service
 from tui.base_app import AppSettings, BaseApp, may_write
-from tui.ending import DRAIN_SECONDS
 from tui.key_labels import Command, bind, key_label, own_bindings
 from tui.screens.archive import ArchiveScreen
 from tui.screens.dialogs import Dialog, NewsroomScreen, show_dialog
 from tui.screens.main import MainScreen
 from tui.screens.panes import ArticleScreen, PaneScreen
 from tui.screens.status_details import open_part
+from tui.shutdown import DRAIN_SECONDS
 from tui.themes import THEMES, theme_label
 
 

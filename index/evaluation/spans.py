@@ -130,15 +130,13 @@ def _places_of_name(node: Concept, name: Node, document: Document) -> Sequence[E
     if not places:
         return ()
     cancels = [place for term in node.excluded for place in extents(term, document)]
-    return (
-        places
-        if not cancels
-        else [
-            (first, last)
-            for first, last in places
-            if not any(start <= last and first <= end for start, end in cancels)
-        ]
-    )
+    if not cancels:
+        return places
+    return [
+        (first, last)
+        for first, last in places
+        if not any(start <= last and first <= end for start, end in cancels)
+    ]
 
 
 def _phrase_extents(node: Phrase, document: Document) -> Sequence[Extent]:

@@ -23,7 +23,7 @@ from monitor.base.translation import ngettext
 
 OLDEST = (2, 19)
 """The oldest version that this was tested with."""
-SOON = {"cluster_manager_timeout": "5s"}
+SHORT_WAIT = {"cluster_manager_timeout": "5s"}
 """How long a question waits for a cluster in which too few nodes run."""
 START = "start"
 """The index of a generation that exists from its beginning."""
@@ -160,7 +160,7 @@ class ClusterEngine:
 
     def _mappings(self) -> Json:
         """Return the mapping of each index behind the alias."""
-        answer: Json = self._cluster.call("GET", f"{self._address.index}/_mapping", **SOON)
+        answer: Json = self._cluster.call("GET", f"{self._address.index}/_mapping", **SHORT_WAIT)
         return answer
 
     def _number(self, index: str) -> int:
@@ -276,7 +276,7 @@ class ClusterArchiveWriter:
         self._cluster.call("POST", f"{self._prefix}*/_forcemerge", only_expunge_deletes="true")
 
     def changed_elsewhere(self) -> bool:
-        indices = self._cluster.call("GET", f"{self._prefix}*", **SOON)
+        indices = self._cluster.call("GET", f"{self._prefix}*", **SHORT_WAIT)
         return set(indices) != self._indices or any(
             index["mappings"] != MAPPINGS
             or (self._cluster.address.index in index["aliases"]) != self.is_current

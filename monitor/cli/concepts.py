@@ -60,12 +60,12 @@ def concepts_list(cli: CliContext, name: str | None, style: str) -> None:
     """
     definitions = by_name(load(cli.config_path, data=cli.data).concepts)
     wanted = [definition.name for definition in definitions.values()] if name is None else [name]
-    tree = _defined(Or(tuple(map(Concept, wanted))), definitions).root
+    root = _defined(Or(tuple(map(Concept, wanted))), definitions).root
     if not wanted:
         say(_("there are no concepts; `concepts:` of feeds.yaml defines them"))
         return
     cli.update_index()
-    rows = list(_name_rows(cli.service(), tree))
+    rows = list(_name_rows(cli.service(), root))
     output.print_listing(style, rows, columns(NameRow), _lines(rows))
 
 
@@ -116,11 +116,11 @@ def concepts_import(context: click.Context, file: Path, name: str) -> None:
     context.exit(bool(mistakes))
 
 
-def _name_rows(service: Service, tree: Node) -> Iterator[NameRow]:
+def _name_rows(service: Service, root: Node) -> Iterator[NameRow]:
     records = {(r.watchlist, r.term): r for r in service.views.watchlists.name_records()}
     year, count = parse_query("since:1y").root, service.archive.count
     is_older = count(Query("", Not(year))) > 0
-    for key, only in {(only.name, label): only for label, only in each_name(tree)}.items():
+    for key, only in {(only.name, label): only for label, only in each_name(root)}.items():
         record = records.get(key) or TermRecord(*key, 0, 0, 0)
         articles = count(Query(key[1], And((only, year))))
         remarks = [ONLY_NOISE] * (record.noise >= LEAST and not record.relevant)

@@ -21,7 +21,7 @@ from monitor.model.config import STORE_FILE, Retention
 from monitor.model.status import Progress
 from monitor.runtime.machine import pause
 from monitor.storage.data_folder import ARCHIVE_FOLDER, archive_address, cluster_of, has_own_archive
-from monitor.storage.maintenance import archive_move, indexer
+from monitor.storage.maintenance import archive_comparison, indexer
 from monitor.storage.maintenance.index_follower import follower_lock, is_followed
 from monitor.storage.maintenance.index_notes import write_progress
 from monitor.storage.maintenance.indexer_process import FollowedStore
@@ -62,7 +62,7 @@ def reindex(cli: CliContext, update: bool, target: Path | None) -> None:
                 progress("indexing", done, total)
 
             if target:
-                done = _index_elsewhere(cli, report, target)
+                done = _index_elsewhere(cli, report, partial(progress, "comparing"), target)
             else:
                 done = _index(cli, report, update=update)
     say(ngettext("{count} article indexed", "{count} articles indexed", done))
@@ -79,19 +79,24 @@ def _index(cli: CliContext, report: Callable[[int, int], None], *, update: bool)
         return done
 
 
-def _index_elsewhere(cli: CliContext, report: Callable[[int, int], None], target: Path) -> int:
+def _index_elsewhere(
+    cli: CliContext,
+    indexing: Callable[[int, int], None],
+    comparing: Callable[[int, int], None],
+    target: Path,
+) -> int:
     """Build the archive where another feeds.yaml says, and compare it; return its articles."""
     place = archive_cluster(target) or str(cli.folder / ARCHIVE_FOLDER)
     here = archive_address(cli.folder)
     if place == here:
         raise click.ClickException(_("{file} names the archive that is in use", file=target))
     with closing(open_store(cli.store)) as store:
-        done = indexer.reindex(store, cli.folder, report, place)
+        done = indexer.reindex(store, cli.folder, indexing, place)
         ids = store.article_ids()
         sample = [ids[len(ids) * number // COMPARED] for number in range(COMPARED)] if ids else []
         headlines = [article.title for article in store.articles.get(sample)]
     with closing(open_archive(here)) as old, closing(open_archive(place)) as new:
-        problems = list(archive_move.differences(old, new, headlines))
+        problems = list(archive_comparison.differences(old, new, headlines, comparing))
     for problem in problems:
         say(problem)
     if problems:

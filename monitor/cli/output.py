@@ -130,9 +130,9 @@ def progress_bar(enabled: bool = True) -> Iterator[Progress]:
 
 
 PROGRESS = mark_all(
-    "progress", "alerts", "checking", "compacting", "copying", "deleting", "encoding", "exporting",
-    "importing", "indexing", "matching", "merging", "packing", "polling", "records", "store",
-    "unpacking",
+    "progress", "alerts", "checking", "compacting", "comparing", "copying", "deleting", "encoding",
+    "exporting", "importing", "indexing", "matching", "merging", "packing", "polling", "records",
+    "store", "unpacking",
 )  # fmt: skip
 """The tasks that a progress bar may show."""
 

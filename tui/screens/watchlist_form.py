@@ -371,22 +371,24 @@ class WatchlistForm(Dialog[str]):
         try:
             concepts = await self._newsroom.ask(service.views.watchlists.concepts)
             query = defined(any_of([term]), concepts)
-            found = await self._newsroom.ask(service.suggest_names, query)
+            suggestions = await self._newsroom.ask(service.suggest_names, query)
         except Interrupted:
             return
         except (ArchiveError, MonitorError, QueryError) as error:
             self._tell(str(error), "bad")
             return
-        self._tell(_("the archive has no other name of {concept}", concept=term), "quiet")
-        if found and self.is_attached:
-            rows = [f"{suggestion.name}: {suggestion.described()}" for suggestion in found]
-            title = _("Other names of {term}", term=term)
-            self._tell(title, "quiet")
+        if not self.is_attached:
+            return
+        if not suggestions:
+            self._tell(_("the archive has no other name of {concept}", concept=term), "quiet")
+            return
+        title = _("Other names of {term}", term=term)
+        self._tell(title, "quiet")
 
-            def add(number: int) -> None:
-                self._what_field.insert(f"\n{found[number].name}", (row, len(text)))
+        def add(number: int) -> None:
+            self._what_field.insert(f"\n{suggestions[number].name}", (row, len(text)))
 
-            choose_words(self, title, rows, add)
+        choose_words(self, title, [f"{s.name}: {s.described()}" for s in suggestions], add)
 
     def _tell(self, words: str, kind: str) -> None:
         self._trial.show(lambda cells: wrap(line(words), cells, kind))

@@ -142,7 +142,7 @@ class Service:
         *,
         days: int = REHEARSAL_DAYS,
     ) -> Rehearsal:
-        """Return what a watchlist would have brought lately (see `rehearse`)."""
+        """Return what a watchlist would have brought lately (see `watchlists.rehearsal`)."""
         from monitor.watchlists.rehearsal import rehearse
 
         return rehearse(self.archive, self.views, watchlist, feeds, days, self._clock, progress)

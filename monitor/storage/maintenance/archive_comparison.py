@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
 
 from index.analysis.term_positions import terms
@@ -19,13 +19,19 @@ EVERY = Query("", Score(weighted=(), threshold=0.0))
 SHAPES = ("{0}", "={0}", "{0}~", "{0}*", '"{0} {1}"', "{0} NEAR/5 {1}", "{0} AND {1}", "title:{0}")
 
 
-def differences(here: Archive, there: Archive, headlines: Sequence[str]) -> Iterator[str]:
+def differences(
+    here: Archive,
+    there: Archive,
+    headlines: Sequence[str],
+    progress: Callable[[int, int], None] = lambda done, total: None,
+) -> Iterator[str]:
     """Yield a sentence for each month and query that one archive answers otherwise.
 
     Args:
         here: An archive.
         there: The other one.
         headlines: Texts from which the queries are made, one each.
+        progress: Called before each query with the number of those done, and of all.
     """
     for start, end in _months(here):
         scope = DocumentFilter(since=start, until=end)
@@ -35,6 +41,7 @@ def differences(here: Archive, there: Archive, headlines: Sequence[str]) -> Iter
             yield _("{month}: {here} articles here, {there} there",
                     month=month, here=counts[0], there=counts[1])  # fmt: skip
     for number, headline in enumerate(headlines):
+        progress(number, len(headlines))
         words = sorted(terms(headline), key=len)[-2:]
         try:
             query = parse_query(SHAPES[number % len(SHAPES)].format(*words))
