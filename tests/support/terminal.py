@@ -78,6 +78,8 @@ class Terminal:
                 piece = self.child.read_nonblocking(65536, timeout=remaining)
             except pexpect.TIMEOUT:
                 piece = b""
+            except pexpect.EOF:
+                pytest.fail(f"it ended before {words!r}:\n" + "\n".join(self.lines))
             if time.monotonic() > deadline:
                 pytest.fail(f"waited for {words!r}:\n" + "\n".join(self.lines))
             self.written += piece
