@@ -8,11 +8,10 @@ import socket
 import subprocess
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from functools import cache
 from itertools import count
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -60,9 +59,10 @@ class Nodes:
     """Some nodes of one cluster."""
 
     def __init__(self, folder: Path, number: int, heap: str) -> None:
-        self.ports = _free_ports(number)
+        ports = _free_ports(2 * number)
+        self.ports = ports[:number]
         command = ["java", f"-Xmx{heap}", "-XX:+UseSerialGC", "-cp", f"{parts() / 'lib'}/*"]
-        arguments = [str(_NODES), str(folder), str(number), str(self.ports[0])]
+        arguments = [str(_NODES), str(folder), str(number), *map(str, ports)]
         self._process = subprocess.Popen(
             [*command, *arguments],
             stdin=subprocess.PIPE,
@@ -121,8 +121,9 @@ def opensearch() -> Iterator[Nodes]:
 
 
 def _free_ports(number: int) -> list[int]:
-    """Return ports in a row of which the first is free now."""
-    with socket.socket() as sock:
-        sock.bind(("127.0.0.1", 0))
-        first: Any = sock.getsockname()[1]
-    return list(range(first, first + number))
+    """Return ports that are all free now."""
+    with ExitStack() as stack:
+        sockets = [stack.enter_context(socket.socket()) for _ in range(number)]
+        for sock in sockets:
+            sock.bind(("127.0.0.1", 0))
+        return [sock.getsockname()[1] for sock in sockets]
