@@ -30,10 +30,9 @@ from bench.measure import cost, kept_or_temporary, peak_of
 from index.archive import Archive, ArchiveWriter, open_archive, open_archive_writer
 from index.query.parser import parse_query
 from monitor.base.article import Article
-from monitor.model.config import StoreAddress
+from monitor.model.config import ARCHIVE_FOLDER, StoreAddress
 from monitor.model.feed import Feed
 from monitor.model.poll import NO_ENTRY, ArticleChange
-from monitor.storage.data_folder import ARCHIVE_FOLDER
 from monitor.storage.maintenance.indexer_process import IndexerProcess
 from monitor.storage.store.sql.store import Store
 
@@ -260,7 +259,7 @@ def arrive(folder: Path, seconds: int) -> None:
         source = endless_articles()
         article_count = len(store.article_ids())
         next(islice(source, article_count, article_count), None)
-        process = IndexerProcess(folder, time.time)
+        process = IndexerProcess(StoreAddress(folder), time.time)
         started = time.monotonic()
         process.start()
         starting: list[float] = []

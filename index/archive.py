@@ -13,7 +13,7 @@ import os
 from array import array
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from index.opensearch.address import ClusterAddress
 from index.search import EVERYTHING, ArchiveHit, DocumentFilter
@@ -210,8 +210,12 @@ class ArchiveEngine(Protocol):
     def size(self) -> int:
         """Return the bytes that the archive takes."""
 
-    def survey(self) -> tuple[str, list[str]]:
-        """Try everything that an archive elsewhere needs; say what is there, and what is wrong."""
+    def survey(self) -> tuple[dict[str, Any], list[str]]:
+        """Try everything that an archive elsewhere needs.
+
+        Returns:
+            Version, nodes and health of the cluster, and what is wrong, in words.
+        """
 
     def replace(self) -> ArchiveWriter:
         """Discard an archive that cannot be used; return the writer of an empty one."""

@@ -61,8 +61,8 @@ class FolderEngine:
     def size(self) -> int:
         return sum(file.stat().st_size for file in self._folder.glob("*"))
 
-    def survey(self) -> tuple[str, list[str]]:
-        return "", []
+    def survey(self) -> tuple[dict[str, object], list[str]]:
+        return {}, []
 
     def replace(self) -> FolderArchiveWriter:
         """Move the folder aside, and open an empty archive in its place."""

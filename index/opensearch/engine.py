@@ -19,7 +19,6 @@ from index.opensearch.queries import ALL, one_of
 from index.opensearch.searcher import ClusterArchive
 from monitor.base.article import Article
 from monitor.base.translation import gettext as _
-from monitor.base.translation import ngettext
 
 OLDEST = (2, 19)
 """The oldest version that this was tested with."""
@@ -70,14 +69,14 @@ class ClusterEngine:
         stats = self._cluster.call("GET", f"{self._address.index}/_stats/store")
         return int(stats["_all"]["total"]["store"]["size_in_bytes"])
 
-    def survey(self) -> tuple[str, list[str]]:
-        """Say version and health, and try each right on an index that is deleted again."""
+    def survey(self) -> tuple[Json, list[str]]:
+        """Return what the cluster is; try each right on an index that is deleted again."""
         call, name = self._cluster.call, f"{self._address.index}-0-check"
         try:
             about = call("GET", "")["version"]
             health = call("GET", "_cluster/health")
         except ArchiveError as error:
-            return "", [str(error)]
+            return {}, [str(error)]
         version, problems = about["number"], list[str]()
         numbers = tuple(int(part) for part in version.split(".") if part.isdigit())
         if about.get("distribution") != "opensearch" or numbers < OLDEST:
@@ -101,12 +100,8 @@ class ClusterEngine:
                 call(method, path, body)
         except ArchiveError as error:
             problems.append(str(error))
-        text = ngettext(
-            "OpenSearch {version} at {address}, {count} node",
-            "OpenSearch {version} at {address}, {count} nodes",
-            health["number_of_nodes"], version=version, address=self._address,
-        )  # fmt: skip
-        return text, problems
+        nodes = health["number_of_nodes"]
+        return {"version": version, "nodes": nodes, "health": health["status"]}, problems
 
     def replace(self) -> ClusterArchiveWriter:
         with self.rebuild():

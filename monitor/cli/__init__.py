@@ -37,7 +37,7 @@ from monitor.cli.translated_command import translated, use_language_of_click
 from monitor.config.location import data_folder, is_unclear, may_name_cluster, shared_store
 from monitor.runtime import machine
 from monitor.runtime.machine import monotonic
-from monitor.storage.data_folder import has_own_archive, is_read_only, place_archive
+from monitor.storage.data_folder import is_read_only
 
 if TYPE_CHECKING:
     from monitor.model.config import Config, StoreAddress
@@ -151,13 +151,7 @@ class CliContext:
     @cached_property
     def folder(self) -> Path:
         """The data folder in use; raises ConfigError if feeds.yaml is unclear about it."""
-        folder = data_folder(self._clear_path) if self.data is None else self.data
-        place_archive(folder, None)
-        if may_name_cluster(self.config_path, os.environ):
-            from monitor.config.loading import archive_cluster
-
-            place_archive(folder, archive_cluster(self.config_path))
-        return folder
+        return data_folder(self._clear_path) if self.data is None else self.data
 
     @cached_property
     def _clear_path(self) -> Path:
@@ -196,10 +190,19 @@ class CliContext:
 
     @cached_property
     def store(self) -> StoreAddress:
-        """The address of the store to read from."""
+        """The address of the store to read from, and of its archive.
+
+        Raises:
+            ConfigError: feeds.yaml names a cluster, and has a mistake.
+        """
         from monitor.model.config import StoreAddress
 
-        return StoreAddress(self.archive, self.shared)
+        cluster = None
+        if may_name_cluster(self.config_path, os.environ):
+            from monitor.config.loading import archive_cluster
+
+            cluster = archive_cluster(self.config_path)
+        return StoreAddress(self.archive, self.shared, cluster)
 
     @cached_property
     def shared(self) -> str:
@@ -259,12 +262,12 @@ class CliContext:
     @contextmanager
     def following_index(self) -> Iterator[None]:
         """Keep the index of this machine in line with a shared store meanwhile."""
-        if not has_own_archive(self.folder, self.store):
+        if not self.store.has_own_archive:
             yield
             return
         from monitor.storage.maintenance.index_follower import IndexFollower
 
-        follower = IndexFollower(self.folder, self.store, self.clock)
+        follower = IndexFollower(self.store, self.clock)
         follower.start()
         try:
             yield
@@ -277,7 +280,7 @@ class CliContext:
         A few articles are indexed at once. Of many, a message says how to index them; those that
         are indexed already can be searched.
         """
-        if not has_own_archive(self.folder, self.store):
+        if not self.store.has_own_archive:
             return
         from monitor.storage.maintenance import index_follower
 
@@ -285,7 +288,7 @@ class CliContext:
             return
         self.service().views.totals()  # raises StoreError if there is no store
         self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        lag = index_follower.lag(self.folder, self.store)
+        lag = index_follower.lag(self.store)
         if lag > AT_ONCE:
             say(
                 ngettext(
@@ -299,7 +302,7 @@ class CliContext:
         elif lag:
             with index_follower.follower_lock(self.folder) as has_lock:
                 if has_lock:
-                    index_follower.update_index(self.folder, self.store, lambda *_done: None)
+                    index_follower.update_index(self.store, lambda *_done: None)
 
     def stop_monitor(self) -> int | None:
         """Stop the monitor; return its pid, None if there was none.

@@ -130,7 +130,7 @@ def _restore_paths(
 
 def _build_index(paths: RestorePaths, progress: Progress) -> int:
     with closing(open_store(StoreAddress(paths.data))) as store:
-        return indexer.catch_up(store, paths.data, partial(progress, "indexing"))
+        return indexer.catch_up(store, partial(progress, "indexing"))
 
 
 class StoreParam(click.ParamType["StoreAddress"]):

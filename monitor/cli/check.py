@@ -14,7 +14,7 @@ from index.archive import archive_engine
 from monitor import config as config_package
 from monitor.base.errors import ConfigError, MonitorError, Problem
 from monitor.base.text_cleaning import clean
-from monitor.base.translation import current
+from monitor.base.translation import current, ngettext
 from monitor.base.translation import gettext as _
 from monitor.cli import output, say
 from monitor.cli.options import with_format
@@ -46,18 +46,24 @@ def check(context: click.Context, style: str) -> None:
         else:
             say("\n".join(describe_problems(path, error.problems)))
         context.exit(2)
-    cluster, messages = "", list[str]()
-    if config.cluster:
-        cluster, messages = archive_engine(config.cluster).survey()
+    cluster, messages = archive_engine(config.store.archive).survey()
     service = context.obj.service(read_only=True)
     messages += warnings(config, *([] if messages else [service.archive.timed_count()]))
     if trouble := desktop_trouble(os.environ):
         shown = (channel for channel in config.channels if channel.kind is ChannelKind.DESKTOP)
         messages += [f"{channel.name}: {trouble}" for channel in shown]
     if style == "json":
-        output.print_json({"well": True, "path": str(path), "warnings": messages})
+        output.print_json({"well": True, "path": str(path), "archive": cluster or None,
+                           "warnings": messages})  # fmt: skip
         return
-    output.print_lines(clean(line) for line in [*as_text(config), *([cluster] if cluster else [])])
+    output.print_lines(map(clean, as_text(config)))
+    if cluster:
+        line = ngettext(
+            "OpenSearch {version} at {address}, {count} node",
+            "OpenSearch {version} at {address}, {count} nodes",
+            cluster["nodes"], version=cluster["version"], address=config.cluster,
+        )  # fmt: skip
+        output.echo(clean(line))
     for warning in messages:
         say(_("warning: {problem}", problem=warning))
 

@@ -167,7 +167,7 @@ def _index_imported(cli: CliContext, store: Store, progress: Progress) -> None:
     """Add the imported articles to the index; a running monitor does so by itself."""
     try:
         with MonitorLock(cli.folder):
-            indexer.catch_up(store, cli.folder, partial(progress, "indexing"))
+            indexer.catch_up(store, partial(progress, "indexing"))
     except AlreadyRunningError:
         say(_("the running monitor indexes them within seconds"))
 

@@ -8,6 +8,7 @@ from functools import partial
 from pathlib import Path
 
 import click
+from msgspec.structs import replace
 
 from index.archive import archive_engine, open_archive
 from monitor.base.errors import AlreadyRunningError
@@ -20,7 +21,6 @@ from monitor.config.loading import archive_cluster, load
 from monitor.model.config import STORE_FILE, Retention
 from monitor.model.status import Progress
 from monitor.runtime.machine import pause
-from monitor.storage.data_folder import ARCHIVE_FOLDER, archive_address, cluster_of, has_own_archive
 from monitor.storage.maintenance import archive_comparison, indexer
 from monitor.storage.maintenance.index_follower import follower_lock, is_followed
 from monitor.storage.maintenance.index_notes import write_progress
@@ -48,7 +48,7 @@ def reindex(cli: CliContext, update: bool, target: Path | None) -> None:
     """
     open_views(cli.store).totals()  # raises StoreError if there is no store
     cli.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    beside_monitors = update and has_own_archive(cli.folder, cli.store)
+    beside_monitors = update and cli.store.has_own_archive
     with ExitStack() as stack:
         if not beside_monitors:
             stack.enter_context(MonitorLock(cli.folder))
@@ -71,11 +71,11 @@ def reindex(cli: CliContext, update: bool, target: Path | None) -> None:
 def _index(cli: CliContext, report: Callable[[int, int], None], *, update: bool) -> int:
     path = cli.store
     # the outbox of a shared store belongs to its monitors
-    with closing(FollowedStore(path, cli.folder) if path.is_shared else open_store(path)) as store:
+    with closing(FollowedStore(path) if path.is_shared else open_store(path)) as store:
         if not update:
-            done = indexer.reindex(store, cli.folder, report)
-        if update or cluster_of(cli.folder):  # to which other monitors write meanwhile
-            done = indexer.catch_up(store, cli.folder, report, every_byte=False)
+            done = indexer.reindex(store, report)
+        if update or path.cluster:  # to which other monitors write meanwhile
+            done = indexer.catch_up(store, report, every_byte=False)
         return done
 
 
@@ -86,12 +86,11 @@ def _index_elsewhere(
     target: Path,
 ) -> int:
     """Build the archive where another feeds.yaml says, and compare it; return its articles."""
-    place = archive_cluster(target) or str(cli.folder / ARCHIVE_FOLDER)
-    here = archive_address(cli.folder)
+    here, place = cli.store.archive, replace(cli.store, cluster=archive_cluster(target)).archive
     if place == here:
         raise click.ClickException(_("{file} names the archive that is in use", file=target))
     with closing(open_store(cli.store)) as store:
-        done = indexer.reindex(store, cli.folder, indexing, place)
+        done = indexer.reindex(store, indexing, place)
         ids = store.article_ids()
         sample = [ids[len(ids) * number // COMPARED] for number in range(COMPARED)] if ids else []
         headlines = [article.title for article in store.articles.get(sample)]
@@ -179,14 +178,14 @@ def _sweep_all(step: Callable[[], SweepResult], progress: Progress) -> SweepResu
 
 def _compact(cli: CliContext, store: Store, progress: Progress) -> tuple[int, int]:
     """Compact store and index; return their size in bytes before and after."""
-    engine = archive_engine(archive_address(cli.folder))
+    engine = archive_engine(cli.store.archive)
     file = cli.folder / STORE_FILE
 
     def disk_usage() -> int:
         return engine.size() + (file.stat().st_size if file.exists() else 0)
 
     before = disk_usage()
-    indexer.catch_up(store, cli.folder, partial(progress, "indexing"))
+    indexer.catch_up(store, partial(progress, "indexing"))
     writer = engine.open_writer()
     total = 0
 

@@ -39,7 +39,6 @@ from monitor.presentation.service.known_names import find_watchlist
 from monitor.presentation.service.matching import explain_match
 from monitor.presentation.service.service import Service
 from monitor.presentation.service.triage import USUAL
-from monitor.storage.data_folder import archive_address
 from monitor.watchlists.exclusions import describe_precision, precision
 from monitor.watchlists.lint import Form, forms
 
@@ -263,7 +262,7 @@ def watch_forms(context: click.Context, terms: tuple[str, ...], style: str) -> N
     """
     cli: CliContext = context.obj
     concepts = cli.service().views.watchlists.concepts()
-    with closing(open_archive(archive_address(cli.archive))) as archive:
+    with closing(open_archive(cli.store.archive)) as archive:
         found_forms = [
             form for term in dict.fromkeys(terms) for form in forms(archive, term, concepts)
         ]

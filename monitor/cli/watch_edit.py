@@ -42,7 +42,6 @@ from monitor.model.config import Config
 from monitor.model.feed import known_feeds
 from monitor.model.watchlist import Severity, Watchlist
 from monitor.presentation.service.known_names import find_watchlist
-from monitor.storage.data_folder import archive_address
 from monitor.storage.store import open_views
 from monitor.watchlists.backtest import Backtest, TrialTally, backtest, histogram
 from monitor.watchlists.exclusions import (
@@ -279,7 +278,7 @@ def watch_lint(context: click.Context, file: Path | None, style: str) -> None:
     """
     cli: CliContext = context.obj
     config = load(file or cli.config_path, data=cli.data)
-    engine = archive_engine(archive_address(cli.archive))
+    engine = archive_engine(cli.store.archive)
     archive = engine.open(partial=False) if engine.exists() else None
     articles = archive.article_count if archive else 0
     if articles < FEW:

@@ -30,18 +30,33 @@ STORE_FILE = "newsroom.db"
 """Name of the SQLite file, in the data folder."""
 
 
+ARCHIVE_FOLDER = "index"
+
+
 class StoreAddress(Struct, frozen=True):
-    """The address of a store: an SQLite file, or a PostgreSQL that several machines share."""
+    """Where a newsroom is: its data folder, its store and its archive."""
 
     folder: Path = Path()
-    """The folder of the SQLite file."""
+    """The data folder: of the SQLite file, unless there is a `url`."""
     url: str = ""
-    """postgresql://…; empty for a file."""
+    """postgresql://…, which several machines share; empty for a file."""
+    cluster: ClusterAddress | None = None
+    """The cluster with the archive; None if the folder has it."""
 
     @property
     def is_shared(self) -> bool:
         """Whether several machines can have it open."""
         return bool(self.url)
+
+    @property
+    def archive(self) -> str | ClusterAddress:
+        """The address of the archive."""
+        return self.cluster or str(self.folder / ARCHIVE_FOLDER)
+
+    @property
+    def has_own_archive(self) -> bool:
+        """Whether each machine has an archive of its own of a store that they share."""
+        return self.is_shared and self.cluster is None
 
     @property
     def log(self) -> Path:
@@ -326,8 +341,8 @@ class Config(Struct, frozen=True, kw_only=True):
 
     @property
     def store(self) -> StoreAddress:
-        """The address of the store."""
-        return StoreAddress(self.data, self.shared)
+        """The address of store and archive."""
+        return StoreAddress(self.data, self.shared, self.cluster)
 
 
 TEMPLATE_FIELDS = (

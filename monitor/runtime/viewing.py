@@ -41,13 +41,12 @@ def open_service(
     """
     from monitor.config.loading import load
 
-    store = store or StoreAddress(data)
-    views, zone = open_views(store, read_only=read_only), local_zone()
+    views = open_views(store or StoreAddress(data), read_only=read_only)
 
     def saved() -> Sequence[SavedSearch]:
         return load(config).searches if config else ()
 
-    return Service(data, views, clock, zone, saved, config, user(os.environ), store)
+    return Service(data, views, clock, local_zone(), saved, config, user(os.environ))
 
 
 def commit_waiter(views: Views) -> Callable[[], object]:

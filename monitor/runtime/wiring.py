@@ -58,7 +58,6 @@ from monitor.runtime.pipeline import Pipeline
 from monitor.runtime.relocation import Relocation
 from monitor.runtime.run_log import RunLog
 from monitor.runtime.viewing import QUIET_SECONDS, open_service
-from monitor.storage.data_folder import place_archive
 from monitor.storage.maintenance.indexer_process import IndexerProcess
 from monitor.storage.monitor_lock import MonitorLock
 from monitor.storage.store import open_store, open_views
@@ -137,12 +136,11 @@ def _parts(
     stack: AsyncExitStack,
 ) -> Components:
     """Return the components of a monitor; `stack` closes them."""
-    place_archive(config.data, config.cluster)
     store = stack.enter_context(closing(open_store(config.store)))
     executor = stack.enter_context(ThreadPoolExecutor(1, thread_name_prefix="store"))
     thread = WorkerThread(executor)
     parser = _parser(config, stack)
-    indexer = IndexerProcess(config.data, clock, store=config.store)
+    indexer = IndexerProcess(config.store, clock)
     fork_server.forking()
     notifier = _notifier(store, thread, config)
     ingester = Ingester(

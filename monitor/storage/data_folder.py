@@ -13,40 +13,15 @@ from contextlib import suppress
 from itertools import chain
 from pathlib import Path
 
-from index.opensearch.address import ClusterAddress
 from monitor.base.errors import MonitorError
 from monitor.base.translation import gettext as _
-from monitor.model.config import StoreAddress
+from monitor.model.config import ARCHIVE_FOLDER
 
 log = logging.getLogger("tocsin")
 
-ARCHIVE_FOLDER = "index"
 PRIVATE = 0o700
 _SHARED_FOLDERS = {"/tmp", "/var/tmp", "/dev/shm"}
 OTHERS_WRITE = stat.S_IWGRP | stat.S_IWOTH
-
-
-_clusters: dict[Path, ClusterAddress | None] = {}
-
-
-def place_archive(folder: Path, cluster: ClusterAddress | None) -> None:
-    """Say where the archive of a data folder is, for this process: in a cluster, or in it."""
-    _clusters[folder.absolute()] = cluster
-
-
-def cluster_of(folder: Path) -> ClusterAddress | None:
-    """Return the cluster that has the archive of a data folder; None if the folder has it."""
-    return _clusters.get(folder.absolute())
-
-
-def archive_address(folder: Path) -> str | ClusterAddress:
-    """Return the address of the archive of a data folder."""
-    return cluster_of(folder) or str(folder / ARCHIVE_FOLDER)
-
-
-def has_own_archive(folder: Path, store: StoreAddress) -> bool:
-    """Return whether this machine has an archive of its own of a store that several share."""
-    return store.is_shared and cluster_of(folder) is None
 
 
 def claim(folder: Path) -> None:

@@ -22,7 +22,7 @@ from support.writer_stops import PROMISE, WriterStops
 
 from index.errors import ArchiveError
 from monitor.base.translation import shown
-from monitor.storage.data_folder import ARCHIVE_FOLDER
+from monitor.model.config import ARCHIVE_FOLDER
 from monitor.storage.store.database import postgresql
 
 pytestmark = [pytest.mark.costly, pytest.mark.database]

@@ -19,6 +19,7 @@ public class Nodes {
       settings.put("transport.port", ports.get(count + number - 1));
       settings.put("network.host", "127.0.0.1");
       settings.putList("discovery.seed_hosts", peers);
+      settings.put("cluster.initial_cluster_manager_nodes", "Node 1");
       settings.put("cluster.routing.allocation.disk.threshold_enabled", false);
       settings.put("cluster.info.update.interval", "10s");
     });

@@ -11,10 +11,9 @@ from index.archive import open_archive, open_archive_writer
 from index.query.parser import parse_query
 from index.search import EVERYTHING, DocumentFilter
 from monitor.base.article import Article
-from monitor.model.config import STORE_FILE, StoreAddress
+from monitor.model.config import ARCHIVE_FOLDER, STORE_FILE, StoreAddress
 from monitor.model.feed import Feed
 from monitor.model.watchlist import Watchlist
-from monitor.storage.data_folder import ARCHIVE_FOLDER
 from monitor.storage.store.sql.store import Store
 
 FEEDS = tuple(Feed(url=f"https://{name}.example/rss", name=name) for name in ("A", "B", "C", "D"))

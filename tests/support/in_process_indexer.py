@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import closing
-from pathlib import Path
 
 from monitor.model.config import StoreAddress
 from monitor.storage.maintenance import indexer
@@ -15,10 +14,8 @@ from support.simulated_time import NoIndexer
 class HereIndexer(NoIndexer):
     """Indexes in this process, whenever it is asked for its progress."""
 
-    def __init__(
-        self, data: Path, clock: Callable[[], float], *, store: StoreAddress | None = None
-    ) -> None:
-        self._data, self._clock, self._store = data, clock, store or StoreAddress(data)
+    def __init__(self, store: StoreAddress, clock: Callable[[], float]) -> None:
+        self._store, self._clock = store, clock
         self._woken = True
 
     def wake(self) -> None:
@@ -29,7 +26,7 @@ class HereIndexer(NoIndexer):
             return 0
         self._woken = False
         with closing(_Noting(self._store)) as store:
-            indexer.catch_up(store, self._data)
+            indexer.catch_up(store)
         self.indexed_at = self._clock()
         return store.last
 

@@ -253,8 +253,8 @@ class MemoryEngine:
     def size(self) -> int:
         return sum(map(getsizeof, self._archives.get(self._name, MemoryArchive())._entries))
 
-    def survey(self) -> tuple[str, list[str]]:
-        return "", []
+    def survey(self) -> tuple[dict[str, object], list[str]]:
+        return {}, []
 
     def replace(self) -> MemoryArchive:
         self._archives.pop(self._name, None)

@@ -11,8 +11,7 @@ from typing import Any, Protocol
 
 from msgspec import Struct
 
-from monitor.model.config import STORE_FILE, StoreAddress
-from monitor.storage.data_folder import ARCHIVE_FOLDER
+from monitor.model.config import ARCHIVE_FOLDER, STORE_FILE, StoreAddress
 from monitor.storage.maintenance import indexer
 from monitor.storage.maintenance.verification import verify
 from monitor.storage.store.sql.evidence import EvidenceReader
@@ -91,7 +90,7 @@ def message_problems(promised: Promised, accepted: Sequence[Accepted]) -> Iterat
 def _searchable(data: Path) -> Iterator[str]:
     """Let the index catch up, and compare it with the store."""
     with closing(Store(StoreAddress(data))) as store:
-        indexer.catch_up(store, data)
+        indexer.catch_up(store)
         stored_ids = set(store.article_ids())
     indexed = searchable_ids(data / ARCHIVE_FOLDER)
     yield from (f"not searchable: article {id}" for id in sorted(stored_ids - indexed))

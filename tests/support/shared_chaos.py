@@ -20,7 +20,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from monitor.storage.data_folder import ARCHIVE_FOLDER
+from monitor.model.config import ARCHIVE_FOLDER
 from support.article_archive import searchable_ids
 from support.chaos import progress
 from support.newsroom import until

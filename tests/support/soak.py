@@ -29,8 +29,7 @@ from unittest.mock import patch
 
 from msgspec import Struct, field
 
-from monitor.model.config import STORE_FILE
-from monitor.storage.data_folder import ARCHIVE_FOLDER
+from monitor.model.config import ARCHIVE_FOLDER, STORE_FILE
 from monitor.storage.maintenance.indexer_process import IndexerProcess
 from support.article_archive import searchable_ids
 from support.invented_articles import article, rules

@@ -23,14 +23,12 @@ from monitor.intake.ingest.feed_health import (
     describe_trouble,
     health,
 )
-from monitor.model.config import StoreAddress
 from monitor.model.delivery import DeliveryState
 from monitor.model.feed import Coverage, FeedHealth
 from monitor.model.lease import SharingMonitor
 from monitor.model.recall import Recall
 from monitor.model.status import Status, Totals
 from monitor.presentation.recall import whole
-from monitor.storage.data_folder import archive_address, has_own_archive
 from monitor.storage.maintenance import index_notes
 from monitor.storage.monitor_lock import current_heartbeat, died_heartbeat
 from monitor.storage.store.sql.leases import sharing_monitors
@@ -45,11 +43,8 @@ LOG = "monitor.log"
 class NewsroomHealth:
     """The state of one newsroom, read when it is asked for. Thread-safe."""
 
-    def __init__(
-        self, folder: Path, store: StoreAddress, views: Views, clock: Callable[[], Timestamp]
-    ) -> None:
+    def __init__(self, folder: Path, views: Views, clock: Callable[[], Timestamp]) -> None:
         self._folder = folder
-        self._store = store
         self._views = views
         self._clock = clock
 
@@ -126,13 +121,15 @@ class NewsroomHealth:
 
     def _searchable(self, totals: Totals) -> int:
         """Return the number of articles that can be searched on this machine."""
+        address = self._views.address
         try:
-            indexed = archive_engine(archive_address(self._folder)).count_articles()
+            indexed = archive_engine(address.archive).count_articles()
         except ArchiveError:  # a cluster that does not answer
             return 0
         indexed = min(totals.articles, indexed)
-        is_shared = has_own_archive(self._folder, self._store)  # the outbox is of other machines
-        return indexed if is_shared else min(indexed, totals.articles - totals.unindexed)
+        if address.has_own_archive:  # the outbox is of other machines
+            return indexed
+        return min(indexed, totals.articles - totals.unindexed)
 
     def suppressed(self) -> Counter[str]:
         """Return the number of suppressed alerts of the last day, by reason."""
@@ -165,6 +162,6 @@ class NewsroomHealth:
 
     def _sharing_monitors(self) -> tuple[SharingMonitor, ...]:
         """Return the monitors of a store that several may share, those that are lost the last."""
-        if not self._store.is_shared:
+        if not self._views.address.is_shared:
             return ()
         return tuple(sharing_monitors(self._views.connection))

@@ -10,11 +10,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from monitor.base.article import Timestamp
-from monitor.model.config import StoreAddress
 from monitor.model.event_link import require_encoder, why_no_vectors
 from monitor.model.feed import Feed
 from monitor.model.search import PastSearch, SearchHit
-from monitor.storage.data_folder import has_own_archive
 
 if TYPE_CHECKING:
     from index.query.parser import Query
@@ -53,10 +51,8 @@ class Service:
         saved: Callable[[], Sequence[SavedSearch]] = tuple,
         config: Path | None = None,
         user: str = "",
-        store: StoreAddress | None = None,
     ) -> None:
         self._folder = folder
-        self._store = store or StoreAddress(folder)
         self._clock = clock
         self._zone = zone
         self.views = views
@@ -71,15 +67,14 @@ class Service:
         """The state of the monitors and feeds."""
         from monitor.presentation.service.health import NewsroomHealth
 
-        return NewsroomHealth(self._folder, self._store, self.views, self._clock)
+        return NewsroomHealth(self._folder, self.views, self._clock)
 
     @cached_property
     def archive(self) -> ArchiveSearch:
         """The searches in the archive."""
         from monitor.storage.search.search import ArchiveSearch
 
-        is_shared = has_own_archive(self._folder, self._store)
-        return ArchiveSearch(self._folder, self.views, self._clock, self._zone, is_shared=is_shared)
+        return ArchiveSearch(self._folder, self.views, self._clock, self._zone)
 
     @cached_property
     def statistics(self) -> Statistics:
@@ -112,7 +107,7 @@ class Service:
         from monitor.intake.similar.encoding_process import EncodingProcess
 
         require_encoder("tocsin similar")  # not a message
-        with closing(EncodingProcess(self._store)) as process:
+        with closing(EncodingProcess(self.views.address)) as process:
             cosines = {hit.article: hit.cosine for hit in process.similar(article, limit)}
         return [*self.archive.hits(cosines, SNIPPET)]
 

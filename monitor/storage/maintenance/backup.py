@@ -23,9 +23,8 @@ from monitor.base.files import atomic_write
 from monitor.base.formatting import iso
 from monitor.base.translation import gettext as _
 from monitor.base.translation import number
-from monitor.model.config import STORE_FILE, StoreAddress
+from monitor.model.config import ARCHIVE_FOLDER, STORE_FILE, StoreAddress
 from monitor.model.status import Progress
-from monitor.storage.data_folder import ARCHIVE_FOLDER
 from monitor.storage.maintenance.verification import verify
 from monitor.storage.store.database.schema import VERSION
 from monitor.storage.store.database.sqlite import find_damage, open_database, take_rows_only
@@ -144,7 +143,7 @@ def _copy_store(data: Path, copy: Path, progress: Progress) -> None:
     """Copy the store as it is at one moment."""
     _make_private(copy)
     with (
-        closing(open_database(data, create=False)) as source,
+        closing(open_database(StoreAddress(data), create=False)) as source,
         closing(sqlite3.connect(copy, isolation_level=None)) as target,
     ):
         # Without a transaction each commit of the monitor would restart the copy.

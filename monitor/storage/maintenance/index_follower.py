@@ -47,9 +47,8 @@ def is_followed(data: Path) -> bool:
 class IndexFollower:
     """Runs an indexer while a viewer runs, unless a monitor or another viewer does."""
 
-    def __init__(self, data: Path, store: StoreAddress, clock: Clock) -> None:
-        self._data = data
-        self._store = store
+    def __init__(self, store: StoreAddress, clock: Clock) -> None:
+        self._store, self._data = store, store.folder
         self._clock = clock
         self._ended = threading.Event()
         self._thread = threading.Thread(target=self._run, name="tocsin-follower", daemon=True)
@@ -76,7 +75,7 @@ class IndexFollower:
     def _follow(self) -> None:
         from monitor.storage.store.database.postgresql import PostgresqlCommitListener
 
-        process = IndexerProcess(self._data, self._clock, store=self._store)
+        process = IndexerProcess(self._store, self._clock)
         try:
             with closing(PostgresqlCommitListener(self._store.url)) as listener:
                 while not self._ended.wait(0.0) and not monitor_lock.is_locked(self._data):
@@ -88,18 +87,18 @@ class IndexFollower:
             process.stop()
 
 
-def update_index(data: Path, store: StoreAddress, progress: Progress) -> int:
+def update_index(store: StoreAddress, progress: Progress) -> int:
     """Bring the index in line with a shared store; return its number of articles.
 
     Raises:
         StoreError: The store cannot be read.
         ArchiveError: Another program writes to the index.
     """
-    with closing(FollowedStore(store, data)) as followed:
-        return indexer.catch_up(followed, data, progress, every_byte=False)
+    with closing(FollowedStore(store)) as followed:
+        return indexer.catch_up(followed, progress, every_byte=False)
 
 
-def lag(data: Path, store: StoreAddress) -> int:
+def lag(store: StoreAddress) -> int:
     """Return an upper bound of the articles that an index lacks; raises StoreError."""
-    with closing(FollowedStore(store, data)) as followed:
+    with closing(FollowedStore(store)) as followed:
         return followed.lag()

@@ -23,7 +23,6 @@ from monitor.base.errors import StoreError
 from monitor.base.files import atomic_write
 from monitor.base.translation import gettext as _
 from monitor.base.translation import ngettext, number
-from monitor.storage.data_folder import archive_address
 from monitor.storage.maintenance.index_notes import (
     BATCH_NOTE,
     InHand,
@@ -53,7 +52,6 @@ RETRY_SECONDS = 5.0
 
 def run(
     store: Store,
-    data: Path,
     pipe: Connection,
     progress: Progress = lambda *_: None,
     on_repaired: Callable[[], None] = lambda: None,
@@ -62,7 +60,6 @@ def run(
 
     Args:
         store: Where the articles come from.
-        data: The data folder of the index.
         pipe: The pipe from the monitor. A message means "look"; its end means "stop", also when the
             monitor dies.
         progress: Called while the index is repaired.
@@ -74,7 +71,7 @@ def run(
         delay = 0.0
         try:
             follower = follower or _OutboxFollower(
-                store, data, progress, on_repaired, every_byte=every_byte
+                store, progress, on_repaired, every_byte=every_byte
             )
             follower.follow(pipe)
             return
@@ -91,7 +88,6 @@ def run(
 
 def catch_up(
     store: Store,
-    data: Path,
     progress: Progress = lambda *_: None,
     *,
     every_byte: bool = True,
@@ -102,11 +98,10 @@ def catch_up(
 
     Args:
         store: Where the articles come from.
-        data: The data folder of the index.
         progress: Called while the index is repaired.
         every_byte: Whether to check every byte of the index first.
     """
-    follower = _OutboxFollower(store, data, progress, lambda: None, every_byte=every_byte)
+    follower = _OutboxFollower(store, progress, lambda: None, every_byte=every_byte)
     while follower.work():
         pass
     return follower.writer.article_count
@@ -114,7 +109,6 @@ def catch_up(
 
 def reindex(
     store: Store,
-    data: Path,
     progress: Progress = lambda *_: None,
     address: ArchiveAddress | None = None,
 ) -> int:
@@ -124,8 +118,9 @@ def reindex(
     address, another archive is built there; the outbox stays as it is.
     """
     last = store.outbox().last
-    with archive_engine(address or archive_address(data)).rebuild() as writer:
-        for _step in IndexRepair(store, writer, data, progress).steps(everything=True):
+    with archive_engine(address or store.address.archive).rebuild() as writer:
+        repair = IndexRepair(store, writer, store.address.folder, progress)
+        for _step in repair.steps(everything=True):
             pass
         articles = writer.article_count
     if address is None:
@@ -139,7 +134,6 @@ class _OutboxFollower:
     def __init__(
         self,
         store: Store,
-        data: Path,
         progress: Progress,
         on_repaired: Callable[[], None],
         *,
@@ -147,11 +141,10 @@ class _OutboxFollower:
     ) -> None:
         self._store = store
         self._on_repaired: Callable[[], None] | None = on_repaired
-        self._address = archive_address(data)
-        self._data = data
+        self._address, self._data = store.address.archive, store.address.folder
         is_suspect(self._data)  # the check happens now
         self.writer: ArchiveWriter = usable_writer(self._address)
-        repair = IndexRepair(store, self.writer, data, progress, every_byte=every_byte)
+        repair = IndexRepair(store, self.writer, self._data, progress, every_byte=every_byte)
         self._guarded = repair.guarded
         self._repair_steps: Iterator[None] = repair.steps()
         self._last = 0

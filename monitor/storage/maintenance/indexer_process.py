@@ -23,7 +23,6 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 
 from index.archive import PRELOADED, archive_engine
-from index.opensearch.address import ClusterAddress
 from monitor.base import translation
 from monitor.base.article import Timestamp
 from monitor.base.files import atomic_write
@@ -31,7 +30,6 @@ from monitor.base.fork_server import forking, preload
 from monitor.base.garbage import free_at_once
 from monitor.base.translation import gettext as _
 from monitor.model.config import OutboxEntry, OutboxState, StoreAddress
-from monitor.storage.data_folder import archive_address, cluster_of, has_own_archive, place_archive
 from monitor.storage.maintenance import index_notes, indexer
 from monitor.storage.maintenance.index_notes import InHand, note_stamp, read_note
 from monitor.storage.store.sql.articles import article_columns
@@ -64,22 +62,16 @@ class IndexerProcess:
     """The indexer of a data folder."""
 
     def __init__(
-        self,
-        data: Path,
-        clock: Clock,
-        batch_seconds: float = BATCH_SECONDS,
-        store: StoreAddress | None = None,
+        self, store: StoreAddress, clock: Clock, batch_seconds: float = BATCH_SECONDS
     ) -> None:
         """Start nothing yet.
 
         Args:
-            data: The data folder.
+            store: Where the articles and the index are.
             clock: The clock of the process.
             batch_seconds: Processor time after which the process is ended at one batch.
-            store: Where the store is, when it is not in the data folder.
         """
-        self._data = data
-        self._store = store or StoreAddress(data)
+        self._store, self._data = store, store.folder
         self._clock = clock
         self._batch_seconds = batch_seconds
         self._batch: int | None = None
@@ -119,14 +111,12 @@ class IndexerProcess:
         self._process = context.Process(
             target=_index,
             args=(
-                self._data,
                 self._store,
                 wake_reader,
                 message_writer,
                 level,
                 self._clock,
                 translation.choice(),
-                cluster_of(self._data),
             ),
             name="tocsin indexer",  # not a message
             daemon=True,
@@ -237,16 +227,16 @@ class FollowedStore(Store):
     queued, and remembers its position in its data folder.
     """
 
-    def __init__(self, address: StoreAddress, data: Path) -> None:
+    def __init__(self, address: StoreAddress) -> None:
         super().__init__(address)
-        self._data = data
+        self._data = address.folder
         ((newest, self._database),) = self._read(_NEWEST)
-        position = read_position(data, self._database)
-        if not archive_engine(archive_address(data)).count_articles():
+        position = read_position(self._data, self._database)
+        if not archive_engine(address.archive).count_articles():
             position = newest  # all articles are added anyway, the newest first
         self.position = position if position <= newest else 0
         """The number up to which the index is in line."""
-        write_position(data, self.position, self._database)
+        write_position(self._data, self.position, self._database)
 
     def lag(self) -> int:
         """Return an upper bound of the articles that the index lacks or has in an old version."""
@@ -254,7 +244,7 @@ class FollowedStore(Store):
             "SELECT count(*) FROM index_changes WHERE number > ?", (self.position,)
         )
         ((stored,),) = self._read("SELECT count(*) FROM articles")
-        searchable = archive_engine(archive_address(self._data)).count_articles()
+        searchable = archive_engine(self.address.archive).count_articles()
         return max(int(changes), int(stored) - searchable)
 
     def unindexed(self, limit: int, after: int = 0, chars: float = math.inf) -> list[OutboxEntry]:
@@ -309,8 +299,8 @@ class _ReadOnly(Store):
 class _SharedReadOnly(FollowedStore):
     """A shared store as the indexer uses it: another monitor may have emptied the outbox."""
 
-    def __init__(self, store: StoreAddress, data: Path, monitor: Connection, clock: Clock) -> None:
-        super().__init__(store, data)
+    def __init__(self, store: StoreAddress, monitor: Connection, clock: Clock) -> None:
+        super().__init__(store)
         self._monitor = monitor
         self._clock = clock
         self.mark_indexed(self.position)  # a dead monitor may have left them in the outbox
@@ -357,17 +347,14 @@ class _LogToMonitor(logging.Handler):
 
 
 def _index(
-    data: Path,
     address: StoreAddress,
     pipe: Connection,
     monitor: Connection,
     level: int,
     clock: Clock,
     language: translation.Choice,
-    cluster: ClusterAddress | None,
 ) -> None:
     translation.use(*language)
-    place_archive(data, cluster)
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the terminal sends SIGINT to the whole group
     os.nice(NICENESS)
     gc.set_threshold(GARBAGE_THRESHOLD)
@@ -377,15 +364,15 @@ def _index(
         resource.setrlimit(resource.RLIMIT_DATA, (MEMORY, MEMORY))
     try:
         with closing(
-            _SharedReadOnly(address, data, monitor, clock)
-            if has_own_archive(data, address)
+            _SharedReadOnly(address, monitor, clock)
+            if address.has_own_archive
             else _ReadOnly(address, monitor, clock)
         ) as store:
             progress, on_repaired = (
-                partial(index_notes.write_progress, data),
+                partial(index_notes.write_progress, address.folder),
                 partial(_report, monitor, "mended"),
             )
-            indexer.run(store, data, pipe, progress, on_repaired)
+            indexer.run(store, pipe, progress, on_repaired)
     except Exception:
         log.exception(_("the indexer fails"))
         pipe.poll(indexer.RETRY_SECONDS)  # the monitor restarts the process within a second

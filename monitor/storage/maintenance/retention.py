@@ -23,6 +23,7 @@ from monitor.model.config import (
     ExpiringArticle,
     Retention,
     RetentionExceptions,
+    StoreAddress,
 )
 from monitor.model.feed import Feed
 from monitor.storage.store.database.connection import reading
@@ -197,7 +198,10 @@ class DiskUsage(Struct, frozen=True):
 
 def disk_usage(folder: Path) -> DiskUsage:
     """Return the disk space of the store of a data folder. Raises StoreError."""
-    with closing(open_database(folder, create=False)) as connection, reading(connection) as sql:
+    with (
+        closing(open_database(StoreAddress(folder), create=False)) as connection,
+        reading(connection) as sql,
+    ):
         (size,) = sql.execute("PRAGMA page_size").fetchone()
         (pages,) = sql.execute("PRAGMA page_count").fetchone()
         (free,) = sql.execute("PRAGMA freelist_count").fetchone()
@@ -222,7 +226,7 @@ def compact(folder: Path) -> None:
                 spare=spare >> 20,
             )
         )
-    with closing(open_database(folder, create=False)) as connection:
+    with closing(open_database(StoreAddress(folder), create=False)) as connection:
         connection.set_progress_handler(lambda: 0, TICK)  # lets ^C through
         try:
             connection.execute("VACUUM")

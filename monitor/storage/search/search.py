@@ -42,7 +42,6 @@ from monitor.base.formatting import clauses
 from monitor.base.translation import gettext as _
 from monitor.base.translation import ngettext, number
 from monitor.model.search import FEW_HITS, Filter, Results, SearchHit, Suggestion
-from monitor.storage.data_folder import archive_address
 from monitor.storage.maintenance import index_notes
 from monitor.storage.search.query_resolution import QueryResolution
 from monitor.storage.search.suggestions import suggestions
@@ -128,13 +127,7 @@ class ArchiveSearch:
     """
 
     def __init__(
-        self,
-        folder: Path,
-        views: Views,
-        clock: Callable[[], Timestamp],
-        zone: tzinfo,
-        *,
-        is_shared: bool = False,
+        self, folder: Path, views: Views, clock: Callable[[], Timestamp], zone: tzinfo
     ) -> None:
         """Open nothing yet.
 
@@ -143,9 +136,7 @@ class ArchiveSearch:
             views: The reads of the store.
             clock: Returns the time.
             zone: The time zone in which days begin.
-            is_shared: Whether machines share the store: then its outbox is not that of this index.
         """
-        self._is_shared = is_shared
         self._data = folder
         self._views = views
         self._clock = clock
@@ -157,7 +148,6 @@ class ArchiveSearch:
         self,
         query: str,
         filter: Filter = Filter(),
-        *,
         sort: str = "date",
         limit: int = 50,
         width: int = 200,
@@ -354,7 +344,7 @@ class ArchiveSearch:
     def _open(self) -> Archive:
         with self._open_lock:
             if self._archive is None:
-                self._archive = open_archive(archive_address(self._data), partial=True)
+                self._archive = open_archive(self._views.address.archive, partial=True)
             return self._archive
 
     def free_memory(self) -> None:
@@ -385,7 +375,11 @@ class ArchiveSearch:
                 totals.articles, there=number(archive.article_count),
                 way_out=_(index_notes.WAY_OUT),
             )  # fmt: skip
-        queued = totals.articles - archive.article_count if self._is_shared else totals.unindexed
+        queued = (
+            totals.articles - archive.article_count
+            if self._views.address.has_own_archive
+            else totals.unindexed
+        )
         return index_notes.describe_waiting(max(0, queued))
 
     def hits(

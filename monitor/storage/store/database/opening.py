@@ -39,7 +39,7 @@ def open_database(
         return postgresql.open_database(
             address.url, create=create, busy_ms=busy_ms, read_only=read_only
         )
-    return sqlite.open_database(address.folder, create=create, busy_ms=busy_ms, read_only=read_only)
+    return sqlite.open_database(address, create=create, busy_ms=busy_ms, read_only=read_only)
 
 
 class ViewerConnection(StoreConnection):

@@ -15,9 +15,8 @@ from monitor.base.files import file_signature
 from monitor.base.formatting import clauses
 from monitor.base.translation import gettext as _
 from monitor.base.translation import mark
-from monitor.model.config import STORE_FILE
+from monitor.model.config import STORE_FILE, StoreAddress
 from monitor.storage import data_folder
-from monitor.storage.data_folder import archive_address
 from monitor.storage.store.database.connection import BUSY_MS, marks
 from monitor.storage.store.database.schema import VERSION, prepare
 
@@ -230,9 +229,9 @@ def statements() -> list[str]:
 
 
 def open_database(
-    folder: Path, *, create: bool, busy_ms: int = BUSY_MS, read_only: bool = False
+    address: StoreAddress, *, create: bool, busy_ms: int = BUSY_MS, read_only: bool = False
 ) -> SqliteConnection:
-    """Return a connection to the store in `folder`, made if `create`.
+    """Return a connection to the store in the data folder, made if `create`.
 
     It is only for reading with `read_only`, or where the file cannot be written.
 
@@ -240,20 +239,20 @@ def open_database(
         StoreError: It does not exist, is lost, not a store, or of another version.
         MonitorError: With `create`: others can write to the folder.
     """
-    path = folder / STORE_FILE
+    path = address.folder / STORE_FILE
     if create:
-        data_folder.claim(folder)
+        data_folder.claim(address.folder)
     if not path.exists() or not path.stat().st_size:
-        _refuse_missing(folder, create=create)
+        _refuse_missing(address, create=create)
     try:
         connection, version = _connect(path, busy_ms, create=create)
         if version == 0:
-            _refuse_missing(folder, create=create)
+            _refuse_missing(address, create=create)
         if version != VERSION:
             prepare(connection, str(path))
             path.chmod(0o600)
         if create:
-            _refuse_emptied(folder, connection)
+            _refuse_emptied(address, connection)
         if read_only:
             connection.execute("PRAGMA query_only = ON")
     except sqlite3.Error as error:
@@ -305,21 +304,20 @@ def _has_log(path: Path) -> bool:
     return log.exists() and log.stat().st_size > 0
 
 
-def _refuse_missing(folder: Path, *, create: bool) -> None:
+def _refuse_missing(address: StoreAddress, *, create: bool) -> None:
     """Raise StoreError if a store is lost, or if there is none to read."""
-    index = archive_address(folder)
-    if archive_engine(index).holds_articles():
+    if archive_engine(address.archive).holds_articles():
         raise StoreError(
             _(
                 "{file}: it is missing or empty, and the search index of its articles is there;"
                 " {advice}; to begin anew without one, delete {folder}",
-                file=folder / STORE_FILE,
+                file=address.folder / STORE_FILE,
                 advice=_(RESTORE),
-                folder=index,
+                folder=address.archive,
             )
         )
     if not create:
-        message = _("{folder}: no archive here yet; `tocsin run` starts one", folder=folder)
+        message = _("{folder}: no archive here yet; `tocsin run` starts one", folder=address.folder)
         raise NoStoreError(message)
 
 
@@ -333,19 +331,19 @@ SELECT EXISTS (SELECT 1 FROM outbox), EXISTS (
 """Whether articles are to be removed from the index, and whether evidence names lost alerts."""
 
 
-def _refuse_emptied(folder: Path, connection: sqlite3.Connection) -> None:
+def _refuse_emptied(address: StoreAddress, connection: sqlite3.Connection) -> None:
     """Raise StoreError if a store has lost all its articles."""
     if connection.execute("SELECT 1 FROM articles LIMIT 1").fetchone():
         return
     ((is_queued, lost_alerts),) = connection.execute(_EMPTIED)
-    if lost_alerts or (not is_queued and archive_engine(archive_address(folder)).holds_articles()):
+    if lost_alerts or (not is_queued and archive_engine(address.archive).holds_articles()):
         raise StoreError(
             _(
                 "{file}: it has no article any more, and its evidence or the search index tells of"
                 " some; {advice}; to begin anew without one, move {folder} away",
-                file=folder / STORE_FILE,
+                file=address.folder / STORE_FILE,
                 advice=_(RESTORE),
-                folder=folder,
+                folder=address.folder,
             )
         )
 

@@ -51,7 +51,7 @@ class Store:
     """The monitor's side. One per monitor; not for use from two threads at once."""
 
     def __init__(self, address: StoreAddress, *, create: bool = True) -> None:
-        self.is_shared, self._log = address.is_shared, address.log
+        self.address, self.is_shared = address, address.is_shared
         busy_ms = SHARED_BUSY_MS if self.is_shared else BUSY_MS
         self._bucket_of = bucket_of if self.is_shared else _only_bucket
         self._connection = open_database(address, create=create, busy_ms=busy_ms)
@@ -101,7 +101,7 @@ class Store:
 
     def stamp(self) -> object:
         """Return another value once the file has changed; the same where a listener tells of it."""
-        return None if self.is_shared else file_signature(self._log)
+        return None if self.is_shared else file_signature(self.address.log)
 
     @contextmanager
     def reading(self) -> Iterator[StoreReads]:

@@ -51,7 +51,7 @@ class Views:
     def __init__(
         self, address: StoreAddress, *, read_only: bool = False, busy_ms: int = TRIAGE_BUSY_MS
     ) -> None:
-        self._address = address
+        self.address = address
         connection = ViewerConnection(address, read_only=read_only, busy_ms=busy_ms)
         self.connection = connection
         self.feeds = FeedViews(connection)
@@ -119,15 +119,15 @@ class Views:
 
     def listener(self) -> PostgresqlCommitListener | None:
         """Return a listener that waits for commits; None for SQLite, which has to be polled."""
-        if not self._address.is_shared:
+        if not self.address.is_shared:
             return None
         from monitor.storage.store.database.postgresql import PostgresqlCommitListener
 
-        return PostgresqlCommitListener(self._address.url)
+        return PostgresqlCommitListener(self.address.url)
 
     def stamp(self) -> object:
         """Return another value once a file has changed; the same where a listener tells of it."""
-        return None if self._address.is_shared else file_signature(self._address.log)
+        return None if self.address.is_shared else file_signature(self.address.log)
 
     def totals(self) -> Totals:
         """Return the numbers of articles and alerts."""

@@ -32,7 +32,7 @@ def lived(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("lived")
     flow.life(folder / "var").live(flow.ROUNDS)
     with closing(Store(StoreAddress(folder / "var"))) as store:
-        indexer.catch_up(store, folder / "var")
+        indexer.catch_up(store)
     (folder / "feeds.yaml").write_text(CONFIG, encoding="utf-8")
     return folder
 

@@ -59,7 +59,7 @@ def test_check_says_what_would_be_done(tmp_path: Path) -> None:
 def test_check_for_programs(tmp_path: Path) -> None:
     report = json.loads(run("--format", "json", config=NEWSROOM).stdout)
     assert report["well"] is True
-    assert report["warnings"] == []
+    assert (report["archive"], report["warnings"]) == (None, [])
     path = tmp_path / "feeds.yaml"
     path.write_text("feeds: [a]\nwatchlists: []\n", encoding="utf-8")
     result = run("--format", "json", config=path)

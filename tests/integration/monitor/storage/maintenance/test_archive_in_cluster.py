@@ -7,12 +7,16 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from support.article_archive import article, fill
 from support.newsroom import Item, Newsroom, rss, until
 from support.opensearch_nodes import Nodes
 from support.scripted_server import Reply, Web
 
+from index.errors import ArchiveError
 from index.opensearch.address import ClusterAddress
 from index.opensearch.cluster import Cluster
+from monitor.model.config import StoreAddress
+from monitor.runtime.viewing import open_service
 
 pytestmark = [pytest.mark.costly, pytest.mark.timeout(600)]
 
@@ -55,6 +59,8 @@ def test_a_newsroom_keeps_its_archive_in_the_cluster(desk: Desk) -> None:
     checked = desk.newsroom.here("check")
     assert "OpenSearch 2.19.1 at http://127.0.0.1:" in checked.stdout
     assert checked.stderr == ""
+    report = json.loads(desk.newsroom.here("check", "--format", "json").stdout)
+    assert report["archive"] == {"version": "2.19.1", "nodes": 1, "health": "green"}
     assert desk.newsroom.once().returncode == 0
     assert desk.found("port") == ["Un port belge"]
     assert not (desk.newsroom.data / "index").exists()
@@ -81,6 +87,16 @@ def test_a_lost_index_is_made_again_by_itself(desk: Desk) -> None:
     assert "there is no archive" in desk.newsroom.here("search", "port").stderr
     assert desk.newsroom.once("--now").returncode == 0
     assert desk.found("port") == ["Un port belge"]
+
+
+def test_each_viewer_asks_the_archive_of_its_address(tmp_path: Path) -> None:
+    fill(tmp_path, [article(1, "Un port belge", date=1e9)])
+    nowhere = ClusterAddress(urls=("http://127.0.0.1:9",))
+    there = open_service(tmp_path, store=StoreAddress(tmp_path, cluster=nowhere))
+    here = open_service(tmp_path)
+    assert len(here.archive.search("port").hits) == 1
+    with pytest.raises(ArchiveError, match="cannot be reached"):
+        there.archive.search("port")
 
 
 def test_an_archive_moves_there_and_back(desk: Desk) -> None:

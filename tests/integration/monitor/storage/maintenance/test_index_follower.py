@@ -11,12 +11,12 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from msgspec.structs import replace
 from support.small_store import SmallStore, arrival, article, opened
 
 from index.archive import archive_engine, open_archive
 from index.query.parser import parse_query
-from monitor.model.config import StoreAddress
-from monitor.storage.data_folder import ARCHIVE_FOLDER
+from monitor.model.config import ARCHIVE_FOLDER, StoreAddress
 from monitor.storage.maintenance import index_follower
 from monitor.storage.maintenance.index_follower import (
     IndexFollower,
@@ -32,15 +32,15 @@ pytestmark = [pytest.mark.costly, pytest.mark.database]
 
 
 @pytest.fixture
-def room(postgresql: str) -> Iterator[SmallStore]:
-    room = opened(StoreAddress(url=postgresql))
+def room(postgresql: str, tmp_path: Path) -> Iterator[SmallStore]:
+    room = opened(StoreAddress(tmp_path, postgresql))
     room.save(*(arrival(n) for n in range(1, 6)))
     yield room
     room.store.close()
 
 
-def brought_up(room: SmallStore, data: Path) -> int:
-    return update_index(data, room.address, lambda *_: None)
+def brought_up(room: SmallStore) -> int:
+    return update_index(room.address, lambda *_: None)
 
 
 def find_ids(data: Path, word: str) -> list[int]:
@@ -54,49 +54,49 @@ def indexed(data: Path) -> int:
 def test_an_index_far_away_gets_new_edited_and_deleted_articles(
     room: SmallStore, tmp_path: Path
 ) -> None:
-    assert lag(tmp_path, room.address) == 5
-    assert brought_up(room, tmp_path) == 5
-    assert lag(tmp_path, room.address) == 0
+    assert lag(room.address) == 5
+    assert brought_up(room) == 5
+    assert lag(room.address) == 0
     room.store.mark_indexed(99)  # a monitor elsewhere has indexed all of them
     edited = arrival(2, article=article(2, title="Temu 2"), new=False)
     room.save(arrival(6), edited)
     with room.store.batch() as batch:
         batch.drop([4])
     room.store.mark_indexed(99)
-    assert lag(tmp_path, room.address) == 3
-    assert brought_up(room, tmp_path) == 5
+    assert lag(room.address) == 3
+    assert brought_up(room) == 5
     assert find_ids(tmp_path, "temu") == [2]
     assert find_ids(tmp_path, "alibaba") == [1, 3, 5, 6]
-    assert lag(tmp_path, room.address) == 0
+    assert lag(room.address) == 0
 
 
 def test_the_outbox_is_left_to_the_monitor(room: SmallStore, tmp_path: Path) -> None:
-    brought_up(room, tmp_path)
+    brought_up(room)
     assert len(room.store.outbox().articles) == 5
 
 
 def test_an_index_that_is_lost_is_built_anew(room: SmallStore, tmp_path: Path) -> None:
-    brought_up(room, tmp_path)
+    brought_up(room)
     for file in (tmp_path / ARCHIVE_FOLDER).iterdir():
         file.unlink()
     assert indexed(tmp_path) == 0
-    assert brought_up(room, tmp_path) == 5
+    assert brought_up(room) == 5
 
 
 def test_the_position_of_another_store_is_not_believed(room: SmallStore, tmp_path: Path) -> None:
-    brought_up(room, tmp_path)
+    brought_up(room)
     position = tmp_path / "index.position"
     number, _, database = position.read_text(encoding="ascii").partition(" ")
     for other in (f"999999999 {database}", f"{number} 1.2", number):
         position.write_text(other, encoding="ascii")
-        with closing(FollowedStore(room.address, tmp_path)) as store:
+        with closing(FollowedStore(room.address)) as store:
             assert store.lag() == 5
         assert read_position(tmp_path, database) == 0
 
 
 def test_an_index_is_in_line_with_a_restored_store(room: SmallStore, tmp_path: Path) -> None:
     """Articles that were stored after the backup have numbers that others get later."""
-    brought_up(room, tmp_path)
+    brought_up(room)
     with psycopg.connect(room.address.url, autocommit=True) as sql:
         sql.execute("CREATE TEMPORARY TABLE backup AS SELECT * FROM articles")
         sql.execute("UPDATE backup SET title = 'Temu' WHERE id = 5")
@@ -105,15 +105,15 @@ def test_an_index_is_in_line_with_a_restored_store(room: SmallStore, tmp_path: P
             sql.execute(statement)
         sql.execute("INSERT INTO articles SELECT * FROM backup")
     room.save(arrival(6))
-    brought_up(room, tmp_path)
+    brought_up(room)
     assert find_ids(tmp_path, "temu") == [5]
-    assert lag(tmp_path, room.address) == 0
+    assert lag(room.address) == 0
 
 
 def test_who_follows_by_number_misses_nothing(room: SmallStore, tmp_path: Path) -> None:
     """A transaction that ends first has lower numbers, whichever began first."""
     other = opened(room.address)
-    with closing(other.store), closing(FollowedStore(room.address, tmp_path)) as followed:
+    with closing(other.store), closing(FollowedStore(room.address)) as followed:
         with ThreadPoolExecutor(1) as pool:
             with room.store.batch() as batch:
                 batch.drop([1])
@@ -132,7 +132,7 @@ def test_it_follows_while_a_viewer_is_open_and_leaves_it_to_a_monitor(
 ) -> None:
     monkeypatch.setattr(index_follower, "STEP_SECONDS", 0.2)
     data = tmp_path / "var"
-    follower = IndexFollower(data, room.address, time.time)
+    follower = IndexFollower(replace(room.address, folder=data), time.time)
     follower.start()
     try:
         until(lambda: indexed(data) == 5)

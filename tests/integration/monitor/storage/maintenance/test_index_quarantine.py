@@ -16,7 +16,7 @@ from index.archive import open_archive, open_archive_writer
 from index.query.parser import parse_query
 from monitor.base.article import Article
 from monitor.base.translation import shown
-from monitor.storage.data_folder import ARCHIVE_FOLDER
+from monitor.model.config import ARCHIVE_FOLDER, StoreAddress
 from monitor.storage.maintenance.indexer_process import IndexerProcess
 
 pytestmark = pytest.mark.costly
@@ -60,7 +60,7 @@ def test_it_is_set_aside_its_feed_is_quarantined_and_the_others_are_found(tmp_pa
     press = press_of(a=[edition(*belgian, slow), edition(item("c", "Un port"), *belgian, slow)])
     monitor = InProcessMonitor(tmp_path, press)
     seconds = max(LEAST, third_of_the_long_article(tmp_path / "measured"))
-    process = IndexerProcess(tmp_path, time.time, seconds)
+    process = IndexerProcess(StoreAddress(tmp_path), time.time, seconds)
     monitor.indexer = cast(Any, process)
 
     views = monitor.views

@@ -29,10 +29,9 @@ from index.engine.table_of_contents import newest_table, write_table
 from index.errors import ArchiveDamaged, ArchiveError
 from index.query.parser import parse_query
 from monitor.base.article import Article
-from monitor.model.config import OutboxEntry, OutboxState, StoreAddress
+from monitor.model.config import ARCHIVE_FOLDER, OutboxEntry, OutboxState, StoreAddress
 from monitor.model.feed import Feed, FeedState, Outcome, Poll
 from monitor.model.poll import NO_ENTRY, ArticleChange, PollOutcome
-from monitor.storage.data_folder import ARCHIVE_FOLDER
 from monitor.storage.maintenance import index_notes, indexer
 from monitor.storage.maintenance.indexer import Progress
 from monitor.storage.maintenance.indexer_process import IndexerProcess
@@ -62,6 +61,7 @@ class Shelf:
     queued: dict[int, int] = field(default_factory=dict)
     tickets: int = 0
     trouble: list[OSError] = field(default_factory=list)
+    address: StoreAddress = field(default_factory=StoreAddress)
 
     def put(self, *articles: Article) -> None:
         for item in articles:
@@ -111,7 +111,8 @@ def indexing(
 ) -> Iterator[Callable[[], None]]:
     """Run the indexer in a thread; yields the connection that wakes it."""
     reading, writing = multiprocessing.Pipe(duplex=False)
-    thread = threading.Thread(target=indexer.run, args=(shelf, folder.parent, reading, progress))
+    shelf.address = StoreAddress(folder.parent)
+    thread = threading.Thread(target=indexer.run, args=(shelf, reading, progress))
     thread.start()
     try:
         yield lambda: writing.send_bytes(b".")
@@ -378,12 +379,10 @@ def test_reindex_replaces_the_archive_under_a_reader(tmp_path: Path) -> None:
     open_archive_writer(folder).add(map(article, range(1, 4)))
     archive = open_archive(folder)
     before = archive.search(parse_query("port")).total
-    shelf = Shelf({id: article(id) for id in range(1, 8)})
+    shelf = Shelf({id: article(id) for id in range(1, 8)}, address=StoreAddress(tmp_path))
     shelf.put(article(8))
     steps: list[tuple[int, int]] = []
-    assert (
-        indexer.reindex(shelf, folder.parent, lambda done, total: steps.append((done, total))) == 8
-    )
+    assert indexer.reindex(shelf, lambda done, total: steps.append((done, total))) == 8
     assert (before, archive.search(parse_query("port")).total, steps) == (3, 8, [(0, 8), (8, 8)])
     assert not shelf.queued
     assert list(tmp_path.iterdir()) == [folder]
@@ -422,7 +421,7 @@ def publish(store: Store, feed: Feed, number: int) -> None:
 def test_killed_at_any_moment_it_loses_nothing(tmp_path: Path) -> None:
     store = Store(StoreAddress(tmp_path))
     (feed,) = store.subscribe([Feed(url="https://x.example/feed", name="X")], [])
-    process = IndexerProcess(tmp_path, time.time)
+    process = IndexerProcess(StoreAddress(tmp_path), time.time)
     for round in range(6):
         publish(store, feed, 300)
         process.start()

@@ -9,8 +9,7 @@ from pathlib import Path
 import pytest
 from support.newsroom import until
 
-from monitor.model.config import StoreAddress
-from monitor.storage.data_folder import ARCHIVE_FOLDER
+from monitor.model.config import ARCHIVE_FOLDER, StoreAddress
 from monitor.storage.maintenance.indexer_process import IndexerProcess
 from monitor.storage.store.sql.store import Store
 
@@ -22,7 +21,7 @@ def test_its_trouble_is_in_the_log_and_nowhere_else(
 ) -> None:
     Store(StoreAddress(tmp_path)).close()
     (tmp_path / ARCHIVE_FOLDER).touch()  # a file where the archive should be
-    process = IndexerProcess(tmp_path, time.time)
+    process = IndexerProcess(StoreAddress(tmp_path), time.time)
     with caplog.at_level(logging.INFO, "tocsin"):
         process.start()
         until(lambda: process.indexed() == 0 and "indexing has to wait" in caplog.text)

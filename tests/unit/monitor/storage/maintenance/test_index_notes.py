@@ -16,12 +16,11 @@ from support.alert_storage import save_poll
 from index.archive import open_archive_writer
 from index.errors import ArchiveError
 from monitor.base.article import Article
-from monitor.model.config import StoreAddress
+from monitor.model.config import ARCHIVE_FOLDER, StoreAddress
 from monitor.model.feed import Feed, FeedState, Outcome, Poll
 from monitor.model.poll import NO_ENTRY, ArticleChange, PollOutcome
 from monitor.presentation.service.service import Service
 from monitor.runtime.viewing import open_service
-from monitor.storage.data_folder import ARCHIVE_FOLDER
 from monitor.storage.maintenance import index_notes, indexer
 from monitor.storage.store.sql.store import Store
 
@@ -102,7 +101,7 @@ def test_what_is_left_is_searched_and_the_rest_is_named(data: Path, kind: str) -
     assert statistics.facets("port").note == statistics.trend(["port"]).note == note
     assert index_notes.is_suspect(data)  # the indexer learns of the damage
     with closing(Store(StoreAddress(data))) as store:
-        indexer.catch_up(store, data)
+        indexer.catch_up(store)
     assert search_result(service) == (TOTAL, "")  # in the same viewer, which stayed open
 
 
@@ -122,7 +121,7 @@ def test_where_nothing_is_left_the_way_out_is_named(
         search_result(service)
     assert index_notes.is_suspect(data)
     with closing(Store(StoreAddress(data))) as store:
-        indexer.catch_up(store, data)
+        indexer.catch_up(store)
     assert search_result(service) == (TOTAL, "")
 
 
@@ -138,7 +137,7 @@ def test_searches_go_on_while_it_is_built_again(data: Path, service: Service) ->
 
     with pytest.MonkeyPatch.context() as monkeypatch, closing(Store(StoreAddress(data))) as store:
         monkeypatch.setattr("monitor.storage.maintenance.indexer.STEP", 12)
-        indexer.catch_up(store, data, report)
+        indexer.catch_up(store, report)
     words = "the index is being rebuilt, {} done: the rest is not found yet"
     assert observed == [
         (12, words.format("40%"), 12, 0.4),

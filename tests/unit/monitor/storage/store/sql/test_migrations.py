@@ -84,5 +84,5 @@ def test_a_store_of_version_1_is_upgraded_and_is_like_a_new_one(address: StoreAd
 def test_the_pages_of_a_new_store_are_whole(tmp_path: Path) -> None:
     room = opened(StoreAddress(tmp_path))
     room.save(arrival(1, ALIBABA))
-    with closing(sqlite.open_database(tmp_path, create=False)) as sql:
+    with closing(sqlite.open_database(StoreAddress(tmp_path), create=False)) as sql:
         assert sql.find_damage() == ""
