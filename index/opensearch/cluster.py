@@ -24,7 +24,9 @@ PAGE = 10_000
 CHUNK = 1_000
 """Most filters that are counted in one request."""
 BULK_BYTES = 5_000_000
-"""Bytes of one request that writes, roughly."""
+"""Most bytes of one request that writes, roughly: half after each that fails, then twice again."""
+TOO_MUCH = {413, 429}
+"""Statuses of a request, or an item, for which the cluster has no room."""
 
 
 class Cluster:
@@ -36,6 +38,7 @@ class Cluster:
 
     def __init__(self, address: ClusterAddress) -> None:
         self.address = address
+        self._bulk_bytes = BULK_BYTES
 
     @cached_property
     def _client(self) -> OpenSearch:
@@ -61,6 +64,11 @@ class Cluster:
             )
         except TransportError as error:
             raise self._in_words(error) from error
+        except exceptions.SerializationError as error:
+            raise ArchiveError(
+                _("{address}: it is no OpenSearch; look at what answers there ({reason})",
+                  address=self.address, reason=error)
+            ) from error  # fmt: skip
 
     def exists(self, path: str) -> bool:
         """Tell whether there is an index or alias."""
@@ -120,34 +128,60 @@ class Cluster:
         Args:
             actions: The action of each item, and its document.
         """
-        lines: list[str] = []
+        items: list[str] = []
         size = 0
-        for action, document in actions:
-            texts = [json.dumps(line, ensure_ascii=False) for line in (action, document) if line]
-            lines += texts
-            size += sum(map(len, texts))
-            if size > BULK_BYTES:
-                if error := self._bulk(lines):
+        for lines in actions:
+            items.append(
+                "".join(json.dumps(line, ensure_ascii=False) + "\n" for line in lines if line)
+            )
+            size += len(items[-1])
+            if size > self._bulk_bytes:
+                if error := self._bulk(items):
                     return error
-                lines, size = [], 0
-        return self._bulk(lines) if lines else {}
+                items, size = [], 0
+        return self._bulk(items) if items else {}
 
-    def _bulk(self, lines: list[str]) -> Json:
-        answer = self.call("POST", "_bulk", "\n".join(lines) + "\n")
-        faults: list[Json] = []
-        for item in answer["items"] if answer["errors"] else ():
-            ((action, result),) = item.items()
-            if "error" not in result or (action == "delete" and result["status"] == 404):
+    def _bulk(self, items: list[str]) -> Json:
+        """Write items; those that are too many for the cluster are written again in halves."""
+        try:
+            results = self.call("POST", "_bulk", "".join(items))["items"]
+        except ArchiveError as error:
+            if (status := getattr(error.__cause__, "status_code", 0)) not in TOO_MUCH:
+                self._bulk_bytes = max(self._bulk_bytes // 2, 1)
+                raise
+            refusal = {"type": status, "reason": _("it is too large for the cluster")}
+            results = [{"index": {"status": status, "error": refusal}}] * len(items)
+        faults, refused = list[Json](), list[str]()
+        for item, result in zip(items, results, strict=True):
+            ((action, outcome),) = result.items()
+            status = outcome["status"]
+            if "error" not in outcome or (action == "delete" and status == 404):
                 continue
-            if result["status"] != 400:
-                raise self._in_words(TransportError(result["status"], "", result))
-            faults.append(result["error"])
+            if status in TOO_MUCH and len(items) > 1:
+                refused.append(item)
+            elif status in {400, 413}:
+                faults.append(outcome["error"])
+            else:
+                raise self._in_words(TransportError(status, "", outcome))
+        bulk_bytes = self._bulk_bytes // 2 if refused else self._bulk_bytes * 2
+        self._bulk_bytes = min(max(bulk_bytes, 1), BULK_BYTES)
+        middle = (len(refused) + 1) // 2
+        halves = filter(None, (refused[:middle], refused[middle:]))
+        faults += filter(None, map(self._bulk, halves))
         return faults[0] if faults else {}
 
     def _in_words(self, error: TransportError) -> ArchiveError:
         """Return an error that says what is wrong and what helps."""
         address, reason = self.address, _reason(error)
         match error:
+            case exceptions.SSLError() if "not valid for" in reason:
+                text = _("{address}: its certificate is for another name ({reason}); write in"
+                         " `opensearch` a name that it has",
+                         address=address, reason=reason)  # fmt: skip
+            case exceptions.SSLError() if "VERIFY_FAILED" not in reason:
+                text = _("{address}: no TLS ({reason}); look at the files `authority` and"
+                         " `certificate`, and whether it speaks HTTPS",
+                         address=address, reason=reason)  # fmt: skip
             case exceptions.SSLError():
                 text = _("{address}: its certificate cannot be trusted ({reason}); name that of its"
                          " authority with `authority`", address=address, reason=reason)  # fmt: skip

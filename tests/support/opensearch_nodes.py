@@ -14,8 +14,10 @@ from itertools import count
 from pathlib import Path
 
 import pytest
+import urllib3
 
 from index.opensearch.address import ClusterAddress
+from support.scripted_server import Reply, Request
 
 VERSION = "2.19.1"
 _POM = f"""
@@ -100,6 +102,18 @@ class Nodes:
                 return
             lines.append(line)
         raise AssertionError(f"OpenSearch ended: {''.join(lines[-20:])}")
+
+
+def forwarded(running: Nodes, request: Request, body: bytes | None = None) -> Reply:
+    """Return what a node answers to a request that came elsewhere, perhaps with another body."""
+    answer = urllib3.request(
+        request.method,
+        f"http://127.0.0.1:{running.ports[0]}{request.path}",
+        body=request.body if body is None else body,
+        headers={"Content-Type": "application/json"},
+    )
+    headers = (("Content-Type", answer.headers.get("Content-Type", "text/plain")),)
+    return Reply(answer.status, headers, answer.data)
 
 
 @contextmanager

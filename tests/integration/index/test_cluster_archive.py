@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+import json
+import ssl
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
+from pathlib import Path
 
+import certifi
 import pytest
+from msgspec.structs import replace
+from support.fetch_client import certificate  # noqa: F401 (a fixture)
 from support.newsroom import until
-from support.opensearch_nodes import Nodes, nodes
-from support.scripted_server import Reply, Web
+from support.opensearch_nodes import Nodes, forwarded, nodes
+from support.scripted_server import Reply, Request, Web
 from unit.index import test_archive
 from unit.index.test_archive import *  # noqa: F403 (its tests)
 from unit.index.test_archive import article
@@ -141,6 +148,72 @@ def test_what_a_cluster_refuses_is_said_in_words(status: int, body: str, words: 
         web.on("/", Reply(status=status, headers=headers, body=body.encode()))
         address = ClusterAddress(urls=(web.url("/").rstrip("/"),))
         assert words in archive_engine(address).survey()[1][0]
+
+
+@pytest.mark.parametrize("refusal", ["too large", "overloaded", "some overloaded"])
+def test_a_batch_that_is_refused_is_halved_and_grows_again(opensearch: Nodes, refusal: str) -> None:
+    most, sizes = 3, list[int]()
+
+    def limited(request: Request) -> Reply:
+        lines = request.body.splitlines(keepends=True)
+        if not request.path.startswith("/_bulk") or len(lines) <= 2 * most:
+            if lines and request.path.startswith("/_bulk"):
+                sizes.append(len(lines) // 2)
+            return forwarded(opensearch, request)
+        if refusal != "some overloaded":
+            return Reply(413 if refusal == "too large" else 429)
+        reply = forwarded(opensearch, request, b"".join(lines[: 2 * most]))
+        refused = {"index": {"status": 429, "error": {"type": "rejected", "reason": "full"}}}
+        items = json.loads(reply.body)["items"] + [refused] * (len(lines) // 2 - most)
+        return replace(reply, body=json.dumps({"errors": True, "items": items}).encode())
+
+    with Web() as web:
+        web.on("*", limited)
+        address = replace(opensearch.address(), urls=(web.url().rstrip("/"),))
+        writer = archive_engine(address).open_writer()
+        writer.add(daily(*range(20)))
+        assert max(sizes) <= most
+        assert open_archive(address).ids(parse_query("port")) == list(range(20))
+        most = 100
+        for start in (20, 40, 60):
+            writer.add(daily(*range(start, start + 20)))
+        assert sizes[-1] == 20
+        most = 0
+        with pytest.raises(ValueError if refusal == "too large" else ArchiveError):
+            writer.add(daily(99))
+        assert open_archive(address).ids(parse_query("port")) == list(range(80))
+
+
+def test_a_certificate_says_what_is_wrong_with_it(
+    opensearch: Nodes,
+    certificate: tuple[ssl.SSLContext, Path],  # noqa: F811
+) -> None:
+    context, file = certificate
+    stranger = Path(certifi.where())
+    with Web(tls=context) as web:
+        web.on("*", partial(forwarded, opensearch))
+
+        def problems(host: str, **files: str) -> str:
+            address = ClusterAddress(urls=(web.url("", host),), **files)
+            return "\n".join(archive_engine(address).survey()[1])
+
+        assert problems("localhost", authority=str(file)) == ""
+        for authority in ("", str(stranger)):
+            assert "name that of its authority with `authority`" in problems(
+                "localhost", authority=authority
+            )
+        other_name = problems("127.0.0.1", authority=str(file))
+        assert "https://127.0.0.1" in other_name
+        assert "its certificate is for another name" in other_name
+        for files in ({"authority": "/nowhere.pem"}, {"certificate": str(file)}):
+            assert "look at the files" in problems("localhost", **{"authority": str(file), **files})
+
+
+def test_a_page_in_place_of_a_cluster_is_said_in_words() -> None:
+    with Web() as web:
+        web.on("*", Reply(headers=(("Content-Type", "text/html"),), body=b"<p>Sign in"))
+        (problem,) = archive_engine(ClusterAddress(urls=(web.url(""),))).survey()[1]
+        assert "it is no OpenSearch" in problem
 
 
 def test_a_cluster_that_is_not_there_is_said_in_words() -> None:

@@ -90,7 +90,7 @@ def test_a_clock_that_is_set_back_puts_off_no_check(tmp_path: Path) -> None:
 def test_a_store_that_another_program_holds_is_not_damaged(tmp_path: Path) -> None:
     Store(StoreAddress(tmp_path)).close()
     with (
-        closing(open_database(tmp_path, create=False, busy_ms=0)) as connection,
+        closing(open_database(StoreAddress(tmp_path), create=False, busy_ms=0)) as connection,
         closing(sqlite3.connect(tmp_path / STORE_FILE, isolation_level=None)) as other,
     ):
         connection.execute("PRAGMA journal_mode = DELETE")  # in which a writer stops readers
