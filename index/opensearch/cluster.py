@@ -174,7 +174,7 @@ class Cluster:
         """Return an error that says what is wrong and what helps."""
         address, reason = self.address, _reason(error)
         match error:
-            case exceptions.SSLError() if "not valid for" in reason:
+            case exceptions.SSLError() if "not valid for" in reason:  # not a message
                 text = _("{address}: its certificate is for another name ({reason}); write in"
                          " `opensearch` a name that it has",
                          address=address, reason=reason)  # fmt: skip

@@ -29,6 +29,8 @@ class AlertKind(enum.StrEnum):
     """Pages of the store are damaged: the alert is about the newsroom itself."""
     LOST = "lost"
     """A monitor of a shared store sends no heartbeats: the alert is about the newsroom itself."""
+    UNINDEXED = "unindexed"
+    """The search index takes no articles for long: the alert is about the newsroom itself."""
     SPIKE = "spike"
     """The watchlist brings many more stories than is usual at this time."""
     QUIET = "quiet"

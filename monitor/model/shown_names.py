@@ -16,7 +16,7 @@ mark_all("severity", "high", "medium", "low")
 mark_all("state", "new", "acknowledged", "closed")
 mark_all("verdict", "relevant", "noise")
 mark_all("kind", "match", "silent", "failing", "gone", "reissued", "quarantined", "damaged",
-         "lost", "spike", "quiet")  # fmt: skip
+         "lost", "unindexed", "spike", "quiet")  # fmt: skip
 mark_all("duty", "deliveries", "briefings", "backfill", "upkeep", "vectors", "archive")
 
 

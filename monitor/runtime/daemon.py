@@ -18,6 +18,7 @@ from monitor.base.translation import ngettext
 from monitor.intake.ingest import schedule
 from monitor.intake.ingest.poll_outcome import BatchOutcome
 from monitor.judgement.alerts.plan import AlertPlan
+from monitor.model.alert import AlertKind
 from monitor.model.config import Config
 from monitor.model.event_link import not_installed, turned_off
 from monitor.model.feed import Feed, FeedState
@@ -29,7 +30,7 @@ from monitor.runtime.ticker import Ticker, fire
 from monitor.runtime.witnesses import WitnessSearch
 from monitor.storage.fencing import Lease
 from monitor.storage.maintenance.retention import RetentionRunner
-from monitor.storage.maintenance.store_check import check_daily, note_damage, note_lost_monitors
+from monitor.storage.maintenance.store_check import check_daily, note_lost_monitors, note_trouble
 from monitor.storage.monitor_lock import Heartbeat
 from monitor.watchlists.backfill import Backfill, BackfillRunner
 from monitor.watchlists.unusual import UnusualWatch
@@ -61,6 +62,8 @@ AWAY_BETWEEN_RUNS = 5_400.0
 """Seconds between two single runs after which feeds were not watched in between."""
 Background = Callable[[Callable[[StoreError], None]], Coroutine[Any, Any, None]]
 """Work that goes on until cancelled, and reports each StoreError to its argument."""
+UNINDEXED_SECONDS = 600.0
+"""Seconds without success of the indexer after which an alert is raised: it tries every five."""
 MAX_FAILURES = 2
 """Failures of the indexer in a row after which a single round does not wait for it."""
 
@@ -84,7 +87,9 @@ class Daemon:
         """The damage of the store and the way out; empty if the store is whole."""
         self._witnesses = WitnessSearch(parts, self._reloader)
         self._unusual = UnusualWatch(parts.store, parts.clock)
-        self._cluster = config.cluster
+        self._archives = config.store
+        self._is_unindexed: bool | None = None
+        """Whether the archive takes no articles for long; None until this is known."""
         self._looked_at = 0.0
         self._refused_at = self._complained_at = float("-inf")
         self._refused: StoreError | None = None
@@ -108,7 +113,7 @@ class Daemon:
         ]
         if self._parts.briefings is not None:
             background.append(self._while_held(Duty.BRIEFINGS, self._parts.briefings.run_forever))
-        if self._cluster is not None:
+        if self._archives.cluster is not None:
             background.append(self._while_held(Duty.ARCHIVE, self._write_archive))
         if self._parts.linker is not None:
             background.append(self._while_held(Duty.VECTORS, self._parts.linker.run_forever))
@@ -168,7 +173,7 @@ class Daemon:
             await self._parts.briefings.all()
         await self._parts.notifier.all()
         while (waiting := await self._unindexed_count()) or not self._parts.indexer.is_repaired:
-            if self._cluster and self._parts.leases.duty(Duty.ARCHIVE) is None:
+            if not self._indexes:
                 break  # another monitor indexes
             indexer = self._parts.indexer
             if indexer.failures >= MAX_FAILURES:
@@ -216,6 +221,7 @@ class Daemon:
         try:
             await self._mark_indexed()
             self._start_indexer()
+            await self._note_unindexed()
             now, changes = self._parts.clock(), (self._parts.changes(), self._parts.leases.held)
             if self._rests() and changes == self._changes:
                 return
@@ -322,9 +328,27 @@ class Daemon:
 
     async def _note_damage(self, damage: str) -> None:
         """Raise an alert when damage of the store begins."""
-        self._damage, parts = damage, self._parts
+        self._damage = damage
+        await self._note_trouble(AlertKind.DAMAGED, damage)
+
+    async def _note_unindexed(self) -> None:
+        """Raise an alert when the one archive takes no articles for long, and end it then."""
+        indexer, trouble = self._parts.indexer, ""
+        is_known = indexer.is_repaired
+        if indexer.failures:
+            trouble = _("searches miss new articles: {trouble}", trouble=indexer.trouble)
+            is_known = is_due(indexer.failing_since, UNINDEXED_SECONDS, self._parts.clock())
+        if self._archives.has_own_archive or not self._indexes or not is_known:
+            return
+        if bool(trouble) != self._is_unindexed:
+            await self._note_trouble(AlertKind.UNINDEXED, trouble)
+            self._is_unindexed = bool(trouble)
+
+    async def _note_trouble(self, kind: AlertKind, trouble: str) -> None:
+        parts = self._parts
         routing, now = parts.ingester.watch.routing, parts.clock()
-        self._announce(await parts.thread(partial(note_damage, parts.store, damage, routing, now)))
+        note = partial(note_trouble, parts.store, kind, trouble, routing, now)
+        self._announce(await parts.thread(note))
 
     def _announce(self, plan: AlertPlan) -> None:
         parts = self._parts
@@ -393,8 +417,13 @@ class Daemon:
 
     def _start_indexer(self) -> None:
         """Let the indexer run, unless another monitor writes to the archive of all."""
-        if self._cluster is None or self._parts.leases.duty(Duty.ARCHIVE) is not None:
+        if self._indexes:
             self._parts.indexer.start()
+
+    @property
+    def _indexes(self) -> bool:
+        """Whether this monitor writes to the archive."""
+        return not self._archives.cluster or self._parts.leases.duty(Duty.ARCHIVE) is not None
 
     async def _stop_indexer(self) -> None:
         if indexed := await asyncio.to_thread(self._parts.indexer.stop):
@@ -407,6 +436,7 @@ class Daemon:
         try:
             await asyncio.Event().wait()
         finally:
+            self._is_unindexed = None
             await self._stop_indexer()
 
     def _log_watched(self) -> None:

@@ -43,6 +43,7 @@ class NoIndexer:
     """An indexer that never indexes anything."""
 
     failures = 0
+    failing_since = 0.0
     trouble = ""
     is_repaired = True
     set_aside: ClassVar[dict[int, str]] = {}

@@ -32,16 +32,17 @@ class UnusualWatchlist(Struct, frozen=True, kw_only=True):
     """Headlines of these stories, or of the last one before a silence; the newest first."""
 
 
-def plan_store_damage(
-    damage: str, facts: AlertFacts, routing: Routing, now: Timestamp
+def plan_trouble(
+    kind: AlertKind, trouble: str, facts: AlertFacts, routing: Routing, now: Timestamp
 ) -> AlertPlan:
-    """Decide which alert is raised about damage of the store; empty if it is whole again."""
-    if not damage:
-        return AlertPlan(at=now, usual_again=[(FEED_HEALTH, AlertKind.DAMAGED)])
+    """Decide which alert is raised about trouble of the newsroom; empty if it is over."""
+    if not trouble:
+        return AlertPlan(at=now, usual_again=[(FEED_HEALTH, kind)])
     plan = AlertPlan(at=now)
     planner = DeliveryPlanner(facts, routing, plan)
-    alert = planner.raise_about(AlertKind.DAMAGED, Severity.HIGH, damage)
-    plan.unusual.append(NewUnusualTime(FEED_HEALTH, AlertKind.DAMAGED, alert))
+    severity = Severity.HIGH if kind is AlertKind.DAMAGED else Severity.MEDIUM
+    alert = planner.raise_about(kind, severity, trouble)
+    plan.unusual.append(NewUnusualTime(FEED_HEALTH, kind, alert))
     return plan
 
 

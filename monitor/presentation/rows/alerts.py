@@ -91,7 +91,8 @@ class AlertRow(TypedDict):
         str,
         means(
             "`match`; `spike` or `quiet` (of the watchlist); of a feed `silent`, `failing`, `gone`,"
-            " `reissued` or `quarantined`; of the newsroom `damaged` (store), `lost` (monitor)."
+            " `reissued` or `quarantined`; of the newsroom `damaged` (store), `lost` (monitor),"
+            " `unindexed` (archive)."
         ),
     ]
     watchlist: Annotated[str, means("Its name; `feed health` for an alert about a feed.")]

@@ -83,7 +83,8 @@ class IndexerProcess:
         self._wake_pipe: Connection | None = None
         self._messages: Connection | None = None
         self.failures = 0
-        """Number of failed tries in a row."""
+        """Number of failed tries in a row, and the time of the first."""
+        self.failing_since = 0.0
         self.trouble = ""
         """The reason why the last try failed, in words."""
         self.indexed_at = 0.0
@@ -159,7 +160,7 @@ class IndexerProcess:
                     case "aside", article, reason:
                         self.set_aside[article] = reason
                     case ("mended",):
-                        self.is_repaired = True
+                        self.is_repaired, self.failures = True, 0
                     case "logged", level, line, waits:
                         log.log(level, "%s", line)
                         if waits:
@@ -167,6 +168,8 @@ class IndexerProcess:
         return last
 
     def _note_failure(self, trouble: str) -> None:
+        if not self.failures:
+            self.failing_since = self._clock()
         self.failures, self.trouble = self.failures + 1, trouble
 
     def wake(self) -> None:

@@ -17,7 +17,7 @@ from monitor.base.tasks import is_due
 from monitor.base.translation import gettext as _
 from monitor.judgement.alerts.plan import AlertPlan
 from monitor.judgement.alerts.routing import Routing
-from monitor.judgement.alerts.unusual_planning import plan_lost_monitors, plan_store_damage
+from monitor.judgement.alerts.unusual_planning import plan_lost_monitors, plan_trouble
 from monitor.model.alert import AlertKind
 from monitor.model.config import STORE_FILE, StoreAddress
 from monitor.model.watchlist import FEED_HEALTH
@@ -81,23 +81,24 @@ def _damage(store: StoreAddress, is_ended: Callable[[], bool]) -> str:
     return message
 
 
-def note_damage(store: Store, damage: str, routing: Routing, now: Timestamp) -> AlertPlan:
-    """Raise an alert when the store is damaged, and end its unusual time when the store is whole.
+def note_trouble(
+    store: Store, kind: AlertKind, trouble: str, routing: Routing, now: Timestamp
+) -> AlertPlan:
+    """Raise an alert when trouble of the newsroom begins, and end its unusual time at its end.
 
     Returns:
-        The plan that was stored: empty if nothing has changed since the last check.
+        The plan that was stored: empty if nothing has changed since the last call.
 
     Raises:
         StoreError: The store refuses; nothing was changed.
     """
     with store.batch() as batch:
         is_open = any(
-            time.kind is AlertKind.DAMAGED and time.ended_at is None
-            for time in batch.volumes.unusual(now)
+            time.kind is kind and time.ended_at is None for time in batch.volumes.unusual(now)
         )
-        if is_open == bool(damage):
+        if is_open == bool(trouble):
             return AlertPlan(at=now)
-        plan = plan_store_damage(damage, batch.volumes.facts([FEED_HEALTH], now), routing, now)
+        plan = plan_trouble(kind, trouble, batch.volumes.facts([FEED_HEALTH], now), routing, now)
         batch.save_alerts(plan)
     return plan
 

@@ -25,7 +25,7 @@ from monitor.base.errors import ConfigError, FetchError, Problem
 from monitor.model.config import Config, StoreAddress
 from monitor.model.feed import Health
 from monitor.runtime import daemon as daemon_module
-from monitor.runtime.daemon import STORE_REST
+from monitor.runtime.daemon import LOOK_INTERVAL, STORE_REST, UNINDEXED_SECONDS
 from monitor.storage.maintenance import indexer_process
 from monitor.storage.monitor_lock import MonitorLock, current_heartbeat
 from monitor.storage.store.sql.views import Views
@@ -236,6 +236,37 @@ def test_a_clock_set_back_stalls_nothing(tmp_path: Path) -> None:
         await room.until(lambda: room.polls(A) == 2)
 
     room.run(script)
+
+
+def test_an_archive_that_takes_no_articles_raises_one_alert_until_it_does(tmp_path: Path) -> None:
+    room = InProcessMonitor(tmp_path, press_of())
+
+    def raised() -> list[str]:
+        sql = "SELECT title FROM alerts WHERE kind = 'unindexed' ORDER BY id"
+        return [title for (title,) in flow.rows(tmp_path, sql)]
+
+    def lasting() -> int:
+        ended = "SELECT count(*) FROM unusual WHERE ended_at IS NULL"
+        return int(flow.rows(tmp_path, ended)[0][0])
+
+    async def script(room: InProcessMonitor) -> None:
+        await room.until(lambda: room.polls(A) == 1)
+        for number in (1, 2):
+            room.indexer.failures, room.indexer.failing_since = 3, room.now
+            room.indexer.trouble = f"search.example: cannot be reached ({number})"
+            room.now += UNINDEXED_SECONDS - 1
+            await asyncio.sleep(0.2)
+            assert len(raised()) == number - 1
+            room.now += 2
+            await room.until(lambda number=number: len(raised()) == number)
+            room.now += 2 * LOOK_INTERVAL  # a look for what is unusual ends it not
+            await asyncio.sleep(0.2)
+            assert (len(raised()), lasting()) == (number, 1)
+            room.indexer.failures = 0
+            await room.until(lambda: not lasting())
+
+    room.run(script)
+    assert "search.example: cannot be reached (2)" in raised()[1]
 
 
 @pytest.mark.parametrize("seconds", [STORE_REST + 1, pytest.param(-86_400.0, id="clock set back")])

@@ -21,7 +21,7 @@ from monitor.model.alert import AlertKind
 from monitor.model.config import STORE_FILE, StoreAddress
 from monitor.model.search import Filter
 from monitor.model.status import MonitorPresence
-from monitor.storage.maintenance.store_check import CHECK_SECONDS, check_daily, note_damage
+from monitor.storage.maintenance.store_check import CHECK_SECONDS, check_daily, note_trouble
 from monitor.storage.monitor_lock import Heartbeat, MonitorLock
 from monitor.storage.store.database.sqlite import open_database
 from monitor.storage.store.sql.store import Store
@@ -109,7 +109,7 @@ def test_damage_raises_one_alert_until_the_store_is_whole(tmp_path: Path) -> Non
     with closing(Store(StoreAddress(data))) as store:
         steps = (("", 0), ("pages", 1), ("pages", 0), ("", 0), ("others", 1))
         for number, (damage, raised) in enumerate(steps):
-            plan = note_damage(store, damage, Routing(), 1.75e9 + number)
+            plan = note_trouble(store, AlertKind.DAMAGED, damage, Routing(), 1.75e9 + number)
             assert len(plan.raised) == raised
     first, second = views.alerts.get(list(views.alerts.ids(Filter()))[before:])
     assert (first.kind, first.title, second.title) == (AlertKind.DAMAGED, "pages", "others")
