@@ -211,11 +211,7 @@ class ArchiveEngine(Protocol):
         """Return the bytes that the archive takes."""
 
     def survey(self) -> tuple[dict[str, Any], list[str]]:
-        """Try everything that an archive elsewhere needs.
-
-        Returns:
-            Version, nodes and health of the cluster, and what is wrong, in words.
-        """
+        """Try all that a cluster needs; return its version, nodes, health, and what is wrong."""
 
     def replace(self) -> ArchiveWriter:
         """Discard an archive that cannot be used; return the writer of an empty one."""

@@ -165,8 +165,7 @@ class Cluster:
                 raise self._in_words(TransportError(status, "", outcome))
         bulk_bytes = self._bulk_bytes // 2 if refused else self._bulk_bytes * 2
         self._bulk_bytes = min(max(bulk_bytes, 1), BULK_BYTES)
-        middle = (len(refused) + 1) // 2
-        halves = filter(None, (refused[:middle], refused[middle:]))
+        halves = filter(None, (refused[::2], refused[1::2]))
         faults += filter(None, map(self._bulk, halves))
         return faults[0] if faults else {}
 

@@ -190,11 +190,7 @@ class CliContext:
 
     @cached_property
     def store(self) -> StoreAddress:
-        """The address of the store to read from, and of its archive.
-
-        Raises:
-            ConfigError: feeds.yaml names a cluster, and has a mistake.
-        """
+        """Where to read from; raises ConfigError if feeds.yaml names a cluster, and is wrong."""
         from monitor.model.config import StoreAddress
 
         cluster = None

@@ -126,10 +126,9 @@ class NewsroomHealth:
             indexed = archive_engine(address.archive).count_articles()
         except ArchiveError:  # a cluster that does not answer
             return 0
-        indexed = min(totals.articles, indexed)
-        if address.has_own_archive:  # the outbox is of other machines
-            return indexed
-        return min(indexed, totals.articles - totals.unindexed)
+        # Where the archive is of this machine, the outbox is of others.
+        waiting = 0 if address.has_own_archive else totals.unindexed
+        return min(indexed, totals.articles - waiting)
 
     def suppressed(self) -> Counter[str]:
         """Return the number of suppressed alerts of the last day, by reason."""

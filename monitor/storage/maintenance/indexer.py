@@ -10,7 +10,6 @@ import contextlib
 import logging
 from array import array
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -86,12 +85,7 @@ def run(
             delay = RETRY_SECONDS
 
 
-def catch_up(
-    store: Store,
-    progress: Progress = lambda *_: None,
-    *,
-    every_byte: bool = True,
-) -> int:
+def catch_up(store: Store, progress: Progress = lambda *_: None, *, every_byte: bool = True) -> int:
     """Bring the index in line with the store; return its number of articles.
 
     Not for use while an indexer runs on the index.
@@ -108,9 +102,7 @@ def catch_up(
 
 
 def reindex(
-    store: Store,
-    progress: Progress = lambda *_: None,
-    address: ArchiveAddress | None = None,
+    store: Store, progress: Progress = lambda *_: None, address: ArchiveAddress | None = None
 ) -> int:
     """Rebuild the index beside the old one, then replace it; return its number of articles.
 
@@ -119,8 +111,7 @@ def reindex(
     """
     last = store.outbox().last
     with archive_engine(address or store.address.archive).rebuild() as writer:
-        repair = IndexRepair(store, writer, store.address.folder, progress)
-        for _step in repair.steps(everything=True):
+        for _step in IndexRepair(store, writer, progress).steps(everything=True):
             pass
         articles = writer.article_count
     if address is None:
@@ -132,19 +123,14 @@ class _OutboxFollower:
     """Follows the outbox; between two batches it repairs the index, step by step."""
 
     def __init__(
-        self,
-        store: Store,
-        progress: Progress,
-        on_repaired: Callable[[], None],
-        *,
-        every_byte: bool,
+        self, store: Store, progress: Progress, on_repaired: Callable[[], None], *, every_byte: bool
     ) -> None:
         self._store = store
         self._on_repaired: Callable[[], None] | None = on_repaired
         self._address, self._data = store.address.archive, store.address.folder
         is_suspect(self._data)  # the check happens now
         self.writer: ArchiveWriter = usable_writer(self._address)
-        repair = IndexRepair(store, self.writer, self._data, progress, every_byte=every_byte)
+        repair = IndexRepair(store, self.writer, progress, every_byte=every_byte)
         self._guarded = repair.guarded
         self._repair_steps: Iterator[None] = repair.steps()
         self._last = 0
@@ -216,12 +202,12 @@ class GuardedWriter:
     process that works too long on a batch.
     """
 
-    def __init__(self, writer: ArchiveWriter, store: Store, data: Path) -> None:
+    def __init__(self, writer: ArchiveWriter, store: Store) -> None:
         self._writer = writer
         self._store = store
-        self._data = data
+        self._data = store.address.folder
         self._without_text = set(store.unsearchable())
-        note = read_note(data)
+        note = read_note(self._data)
         self._deaths = note.deaths + 1 if note else 0
         self._suspects = set(note.ids) if note else set[int]()
         if note and len(note.ids) == 1 and self._deaths >= DEATHS:
@@ -332,19 +318,13 @@ class IndexRepair:
     """One repair of one index: articles can be added at any time, the rest is repaired in steps."""
 
     def __init__(
-        self,
-        store: Store,
-        writer: ArchiveWriter,
-        data: Path,
-        progress: Progress,
-        *,
-        every_byte: bool = False,
+        self, store: Store, writer: ArchiveWriter, progress: Progress, *, every_byte: bool = False
     ) -> None:
         """Drop what is damaged; with `every_byte`, every byte is checked first."""
         self._store = store
         self._progress = progress
         self._writer = writer
-        self.guarded = GuardedWriter(writer, store, data)
+        self.guarded = GuardedWriter(writer, store)
         """The writer through which articles are added."""
         for damage in writer.drop_damaged(every_byte=every_byte):
             log.error(_("{damage}; its articles are added again from the store", damage=damage))

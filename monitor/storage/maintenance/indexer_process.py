@@ -232,14 +232,13 @@ class FollowedStore(Store):
 
     def __init__(self, address: StoreAddress) -> None:
         super().__init__(address)
-        self._data = address.folder
         ((newest, self._database),) = self._read(_NEWEST)
-        position = read_position(self._data, self._database)
+        position = read_position(address.folder, self._database)
         if not archive_engine(address.archive).count_articles():
             position = newest  # all articles are added anyway, the newest first
         self.position = position if position <= newest else 0
         """The number up to which the index is in line."""
-        write_position(self._data, self.position, self._database)
+        write_position(self.address.folder, self.position, self._database)
 
     def lag(self) -> int:
         """Return an upper bound of the articles that the index lacks or has in an old version."""
@@ -263,7 +262,7 @@ class FollowedStore(Store):
     def mark_indexed(self, ticket: int, now: Timestamp | None = None) -> None:
         """Note that the index is in line up to this number."""
         self.position = max(self.position, ticket)
-        write_position(self._data, self.position, self._database)
+        write_position(self.address.folder, self.position, self._database)
 
     def outbox(self) -> OutboxState:
         """Return the articles that this index still has to add or remove."""

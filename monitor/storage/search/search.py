@@ -375,12 +375,11 @@ class ArchiveSearch:
                 totals.articles, there=number(archive.article_count),
                 way_out=_(index_notes.WAY_OUT),
             )  # fmt: skip
-        queued = (
-            totals.articles - archive.article_count
-            if self._views.address.has_own_archive
-            else totals.unindexed
+        lacking, has_own = (
+            totals.articles - archive.article_count,
+            self._views.address.has_own_archive,
         )
-        return index_notes.describe_waiting(max(0, queued))
+        return index_notes.describe_waiting(max(0, lacking if has_own else totals.unindexed))
 
     def hits(
         self, scores: Mapping[int, float], width: int, query: Query | None = None

@@ -13,6 +13,7 @@ import pytest
 from index.archive import open_archive, open_archive_writer
 from index.query.parser import parse_query
 from monitor.base.article import Article
+from monitor.model.config import StoreAddress
 from monitor.storage.maintenance.indexer import DEATHS, GuardedWriter
 
 pytestmark = pytest.mark.costly
@@ -48,6 +49,7 @@ def poisoned(id: int, harm: Callable[[], None]) -> Article:
 
 @dataclass
 class Quarantine:
+    address: StoreAddress
     known: list[int] = field(default_factory=list)
     reasons: dict[int, str] = field(default_factory=dict)
 
@@ -64,8 +66,8 @@ def find_ids(folder: Path) -> list[int]:
 
 
 def test_an_article_that_needs_too_much_memory_is_found_and_set_aside(tmp_path: Path) -> None:
-    writer, store = open_archive_writer(tmp_path / "index"), Quarantine()
-    GuardedWriter(writer, store, tmp_path).add(
+    writer, store = open_archive_writer(tmp_path / "index"), Quarantine(StoreAddress(tmp_path))
+    GuardedWriter(writer, store).add(
         [poisoned(id, exhaust) if id in (3, 37) else article(id) for id in range(1, 101)]
     )
     assert find_ids(tmp_path / "index") == [id for id in range(1, 101) if id not in (3, 37)]
@@ -74,8 +76,8 @@ def test_an_article_that_needs_too_much_memory_is_found_and_set_aside(tmp_path: 
 
 
 def test_an_article_that_was_set_aside_is_not_read_again(tmp_path: Path) -> None:
-    writer, store = open_archive_writer(tmp_path / "index"), Quarantine(known=[2])
-    GuardedWriter(writer, store, tmp_path).add([article(1), poisoned(2, exhaust)])
+    writer, store = open_archive_writer(tmp_path / "index"), Quarantine(StoreAddress(tmp_path), [2])
+    GuardedWriter(writer, store).add([article(1), poisoned(2, exhaust)])
     assert (find_ids(tmp_path / "index"), store.reasons) == ([1], {})
 
 
@@ -85,7 +87,7 @@ def index_all(folder: Path) -> None:
             (folder / "aside").write_text(f"{article}: {reason}", encoding="utf-8")
 
     writer = open_archive_writer(folder / "index")
-    GuardedWriter(writer, Recorded(), folder).add(
+    GuardedWriter(writer, Recorded(StoreAddress(folder))).add(
         [poisoned(id, die) if id == 13 else article(id) for id in range(1, 21)]
     )
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from index.archive import open_archive_writer
 from monitor.base.article import Article
-from monitor.model.config import OutboxState
+from monitor.model.config import OutboxState, StoreAddress
 from monitor.storage.maintenance.indexer import IndexRepair
 
 
@@ -18,6 +18,7 @@ class LongArticles:
     """A store of articles of 200,000 characters."""
 
     number: int
+    address: StoreAddress
     batch_sizes: list[int] = field(default_factory=list)
 
     @property
@@ -43,9 +44,9 @@ class LongArticles:
 
 
 def test_a_repair_commits_before_it_has_too_much_text(tmp_path: Path) -> None:
-    store = LongArticles(70)
+    store = LongArticles(70, StoreAddress(tmp_path))
     writer = open_archive_writer(tmp_path / "archive")
-    repair = IndexRepair(store, writer, tmp_path, lambda *_: None)
+    repair = IndexRepair(store, writer, lambda *_: None)
     steps, counts = repair.steps(), []
     for _ in steps:
         counts.append(writer.article_count)
