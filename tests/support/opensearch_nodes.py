@@ -111,6 +111,7 @@ def forwarded(running: Nodes, request: Request, body: bytes | None = None) -> Re
         f"http://127.0.0.1:{running.ports[0]}{request.path}",
         body=request.body if body is None else body,
         headers={"Content-Type": "application/json"},
+        timeout=120,
     )
     headers = (("Content-Type", answer.headers.get("Content-Type", "text/plain")),)
     return Reply(answer.status, headers, answer.data)
