@@ -174,7 +174,7 @@ class CommitWatch:
 
 STATUS_EVERY, VISIBLE_EVERY, COUNTS_EVERY = 3, 5, 10
 """Ticks between two reads of the status, of the alerts on the screen, of feeds and watchlists."""
-IDLE_EVERY = 30
+IDLE_EVERY = 60
 """Ticks between two reads while nobody commits."""
 REST_AFTER = 10
 """Reads without a commit after which the newsroom rests."""
@@ -254,13 +254,18 @@ class NewsroomModel:
     @property
     def rests(self) -> bool:
         """Whether nobody has committed for a while."""
-        return self._quiet_reads >= REST_AFTER
+        return self._quiet_reads >= REST_AFTER and not self.commits.are_heard
+
+    @property
+    def pause(self) -> float:
+        """Seconds until the next tick, unless the newsroom hears of a commit before."""
+        return REST_SECONDS * (REST_LOOKS if self._stamp is None else 1) if self.rests else 1.0
 
     def skips_tick(self) -> bool:
         """Return whether there is nothing to read at this tick, since the newsroom rests."""
         stamp = self.service.views.stamp()
         self._looks += 1
-        is_quiet = stamp == self._stamp and not self.commits.are_heard
+        is_quiet = stamp is not None and stamp == self._stamp
         if self.rests and is_quiet and self._looks < REST_LOOKS:
             return True
         self._stamp, self._looks = stamp, 0

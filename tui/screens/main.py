@@ -154,7 +154,8 @@ class MainScreen(TriageScreen):
         else:
             self.load()
             self._look()
-        self.newsroom.commits.start(partial(self.app.call_from_thread, self._look))
+        tick = partial(self.app.call_from_thread, self._tick)
+        self.call_after_refresh(self.newsroom.commits.start, tick)
         if state.pane in self.PANES and state.pane != "stream":
             self.call_after_refresh(self.show_pane, state.pane)
         self.zoomed = state.zoomed

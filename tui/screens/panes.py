@@ -17,7 +17,7 @@ from monitor.base.text_cleaning import safe_url
 from monitor.base.translation import gettext as _
 from monitor.base.translation import mark_all
 from monitor.model.article import ArticleDetails, MatchPlace
-from tui.data.newsroom import REST_SECONDS, NewsroomModel
+from tui.data.newsroom import NewsroomModel
 from tui.external_programs import can_open, copy_in_tmux, open_link
 from tui.key_labels import BarEntry, bind
 from tui.screens.article_dialogs import choose_outlet, choose_similar, show_matches, show_revisions
@@ -170,11 +170,12 @@ class PaneScreen(NewsroomScreen):
 
     def on_mount(self) -> None:
         self.status_bar.update()
-        self.set_timer(1.0, self._tick)
+        self._next_tick = self.set_timer(1.0, self._tick)
 
     def _tick(self) -> None:
         self._look()
-        self.set_timer(REST_SECONDS if self.newsroom.rests else 1.0, self._tick)
+        self._next_tick.stop()
+        self._next_tick = self.set_timer(self.newsroom.pause, self._tick)
 
     def _look(self) -> None:
         """Let the clock of the status bar go on."""
