@@ -43,6 +43,7 @@ from index.query.ast import (
     Phrase,
     Score,
     Word,
+    name_label,
     walk,
 )
 from monitor.base.article import Article
@@ -69,9 +70,14 @@ class SpanMatch(NamedTuple):
     clause: Node
     places: tuple[Extent, ...]
     concept: str = ""
-    """The concept of which the clause is a name; its text then says both."""
+    """The concept of which the clause is a name."""
     ambiguous: bool = False
     """Whether the concept has words that tell it from others, and none of them is near."""
+
+    @property
+    def term(self) -> str:
+        """What was written for the clause; of a name also its concept: `Taobao (Alibaba)`."""
+        return name_label(self.clause.text, self.concept) if self.concept else self.clause.text
 
 
 def codes(word: Word, document: Document) -> Codes:
@@ -121,12 +127,17 @@ def _any_extents(node: Or, document: Document) -> Sequence[Extent]:
 
 
 def _concept_extents(node: Concept, document: Document) -> Sequence[Extent]:
-    return sorted({place for name in node.names for place in _places_of_name(node, name, document)})
+    return sorted(
+        {
+            place
+            for name in node.names
+            for place in own_places(node, extents(name, document), document)
+        }
+    )
 
 
-def _places_of_name(node: Concept, name: Node, document: Document) -> Sequence[Extent]:
-    """Return the places of a name of a concept that share no word with what it excludes."""
-    places = extents(name, document)
+def own_places(node: Concept, places: Sequence[Extent], document: Document) -> Sequence[Extent]:
+    """Return those of the places of a name that share no word with what its concept excludes."""
     if not places:
         return ()
     cancels = [place for term in node.excluded for place in extents(term, document)]
@@ -262,7 +273,7 @@ def _placed_matches(
     find_places: Callable[[Any, Document], Collection[Extent]], node: Node, document: Document
 ) -> list[SpanMatch]:
     places = find_places(node, document)
-    return [SpanMatch(node, _outermost(places))] if places else []
+    return [SpanMatch(node, outermost(places))] if places else []
 
 
 def _all_of(reasons: Iterable[Node], document: Document) -> list[SpanMatch]:
@@ -284,20 +295,26 @@ def _all_matches(node: And, document: Document) -> list[SpanMatch]:
 
 
 def _concept_matches(node: Concept, document: Document) -> list[SpanMatch]:
-    """Return the places of each name of a concept, apart those that are ambiguous."""
     matched: list[SpanMatch] = []
     for name in node.names:
-        places = _outermost(_places_of_name(node, name, document))
-        if places and isinstance(name, Concept):
-            matched += _names_at(name, document, places)
-        elif places and not node.nearby:
-            matched.append(SpanMatch(name, places, node.name))
-        elif places:
-            signs = [place for term in node.nearby for place in extents(term, document)]
-            sure = tuple(place for place in places if _is_near(place, signs))
-            unsure = tuple(place for place in places if place not in sure)
-            matched += [SpanMatch(name, sure, node.name), SpanMatch(name, unsure, node.name, True)]
-    return [match for match in matched if match.places]
+        if own := outermost(own_places(node, extents(name, document), document)):
+            matched += name_matches(node, name, own, document)
+    return matched
+
+
+def name_matches(
+    node: Concept, name: Node, own: tuple[Extent, ...], document: Document
+) -> list[SpanMatch]:
+    """Return the places of a name that are of its concept, apart those that are ambiguous."""
+    if isinstance(name, Concept):
+        return list(_names_at(name, document, own))
+    if not node.nearby:
+        return [SpanMatch(name, own, node.name)]
+    signs = [place for term in node.nearby for place in extents(term, document)]
+    sure = tuple(place for place in own if _is_near(place, signs))
+    unsure = tuple(place for place in own if place not in sure)
+    parts = SpanMatch(name, sure, node.name), SpanMatch(name, unsure, node.name, ambiguous=True)
+    return [match for match in parts if match.places]
 
 
 def _names_at(node: Concept, document: Document, places: Collection[Extent]) -> Iterator[SpanMatch]:
@@ -352,17 +369,17 @@ _MATCHES: dict[type[Node], Callable[[Any, Document], list[SpanMatch]]] = {
 }
 
 
-def _outermost(extents: Collection[Extent]) -> tuple[Extent, ...]:
+def outermost(extents: Collection[Extent]) -> tuple[Extent, ...]:
     """Return extents in order, without those inside another extent: `cyber` of cyber-attaque."""
     if len(extents) == 1:
         return tuple(extents)
-    outermost: list[Extent] = []
+    kept: list[Extent] = []
     for start, end in sorted(extents):
-        if outermost and start == outermost[-1][0]:
-            outermost[-1] = (start, end)  # the shorter one came first
-        elif not outermost or end > outermost[-1][1]:
-            outermost.append((start, end))
-    return tuple(outermost)
+        if kept and start == kept[-1][0]:
+            kept[-1] = (start, end)  # the shorter one came first
+        elif not kept or end > kept[-1][1]:
+            kept.append((start, end))
+    return tuple(kept)
 
 
 class MemoryDocument:
@@ -419,14 +436,14 @@ def in_order(matched: Sequence[SpanMatch]) -> list[tuple[Extent, SpanMatch]]:
         for extent in match.places:
             matches_at.setdefault(extent, match)
     # Of a concept, the longer name counts: not Martin where Jean Martin is.
-    outermost = {
+    longest_names = {
         concept: set(
-            _outermost([at for at, match in matches_at.items() if match.concept == concept])
+            outermost([at for at, match in matches_at.items() if match.concept == concept])
         )
         for concept in {match.concept for match in matched if match.concept}
     }
     return [
         (at, match)
         for at, match in sorted(matches_at.items(), key=itemgetter(0))
-        if not match.concept or at in outermost[match.concept]
+        if not match.concept or at in longest_names[match.concept]
     ]

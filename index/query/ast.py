@@ -8,9 +8,12 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Iterator
+from functools import lru_cache
 
 from msgspec import Struct
 from msgspec.structs import astuple, replace
+
+from index.analysis.folding import fold
 
 
 class Mode(enum.Enum):
@@ -122,6 +125,12 @@ class Concept(Node, frozen=True, eq=False):
     def children(self) -> tuple[Node, ...]:
         """Return its names, and the negation of what it excludes."""
         return (*self.names, *(Not(term, text=term.text) for term in self.excluded))
+
+
+@lru_cache(50_000)
+def name_label(name: str, concept: str) -> str:
+    """Return the text by which messages say a name and its concept: `Taobao (Alibaba)`."""
+    return name if fold(name) == fold(concept) else f"{name} ({concept})"
 
 
 class AtLeast(Node, frozen=True, eq=False):

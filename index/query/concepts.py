@@ -11,10 +11,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from msgspec import Struct
 from msgspec.structs import replace
 
-from index.analysis.folding import compact, fold
+from index.analysis.folding import compact
 from index.errors import QueryError
 from index.query import parser, validation
-from index.query.ast import Concept, Node, Or, Phrase, Word, children, walk, with_children
+from index.query.ast import Concept, Node, Phrase, Word, children, name_label, walk, with_children
 from index.query.parser import Query
 from monitor.base.formatting import nearest
 from monitor.base.translation import gettext as _
@@ -83,11 +83,10 @@ def _with_names(node: Concept, concepts: Concepts, outer: tuple[str, ...]) -> Co
     def terms(written: tuple[str, ...], part: str) -> tuple[Node, ...]:
         return tuple(_defined(parser.term(t, part), concepts, (*outer, key)) for t in written)
 
-    names = (_labelled(term, definition.name) for term in terms(definition.names, node.part))
     return replace(
         node,
         name=definition.name,
-        names=tuple(names),
+        names=terms(definition.names, node.part),
         excluded=terms(definition.excluded, node.part),
         nearby=terms(definition.nearby, ""),
     )
@@ -99,21 +98,9 @@ def each_name(node: Node) -> Iterator[tuple[str, Concept]]:
         if isinstance(concept, Concept):
             for only in one_by_one(concept):
                 if not isinstance(only.names[0], Concept):  # `walk` comes to the names of that one
-                    yield only.names[0].text, only
+                    yield name_label(only.text, only.name), only
 
 
 def one_by_one(concept: Concept) -> Iterator[Concept]:
     """Yield a concept for each of its names, with all that it excludes."""
     return (replace(concept, names=(name,), text=name.text) for name in concept.names)
-
-
-def _labelled(name: Node, concept: str) -> Node:
-    """Return a name of a concept with the text by which messages name both: `Taobao (Alibaba)`."""
-    if isinstance(name, Concept) or fold(name.text) == fold(concept):
-        return name
-    text = f"{name.text} ({concept})"
-    if isinstance(name, Or):  # of the spellings of one word
-        return replace(
-            name, children=tuple(replace(c, text=text) for c in name.children), text=text
-        )
-    return replace(name, text=text)

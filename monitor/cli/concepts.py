@@ -127,7 +127,7 @@ def _name_rows(service: Service, root: Node) -> Iterator[NameRow]:
         remarks += [NOTHING] * (is_older and not articles)
         yield {
             "concept": only.name,
-            "name": key[1].removesuffix(f" ({only.name})"),
+            "name": only.text,
             "articles": articles,
             "total": record.total,
             "relevant": record.relevant,

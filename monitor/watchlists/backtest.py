@@ -96,7 +96,7 @@ def backtest(
                 tally = tallies[watchlist.name]
                 tally.dates[article.id] = article.date
                 tally.stories[article.id] = article.story or article.id
-                tally.terms.update(dict.fromkeys((m.clause.text for m in clauses if m.places), 1))
+                tally.terms.update(dict.fromkeys((m.term for m in clauses if m.places), 1))
         progress(min(start + STRETCH, len(ids)), len(ids))
     for tally in tallies.values():
         alerted_ids = views.articles.ids(watchlist=tally.watchlist.name)

@@ -123,7 +123,7 @@ def suggest_names(
 
     own = archive.ids(query)
     named = each_name(Concept("", names=(query.root,)))
-    written = (text.removesuffix(f" ({only.name})").strip('"=~*') for text, only in named)
+    written = (only.text.strip('"=~*') for _label, only in named)
     known = {_folded(name): name for name in written}
     articles = read(own[-READ:])
     companions = typical(articles, COMPANIONS)

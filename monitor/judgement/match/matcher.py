@@ -12,7 +12,7 @@ import functools
 import itertools
 from array import array
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Literal, NamedTuple
 
@@ -23,10 +23,21 @@ from index.analysis.tokenizer import LOUD
 from index.errors import Interrupted
 from index.evaluation.explain import in_part, why_not
 from index.evaluation.proximity import Extent
-from index.evaluation.spans import Codes, Document, MemoryDocument, SpanMatch, in_order, matches
+from index.evaluation.spans import (
+    Codes,
+    Document,
+    MemoryDocument,
+    SpanMatch,
+    extents,
+    in_order,
+    matches,
+    name_matches,
+    outermost,
+    own_places,
+)
 from index.evaluation.term_expansion import listed_keys, literal_prefix, selector
 from index.interruption import check, interruptible
-from index.query.ast import Facet, Mode, Node, Word, walk
+from index.query.ast import Concept, Facet, Mode, Node, Word, walk
 from index.query.filters import passes, selects
 from monitor.base.article import Article
 from monitor.base.formatting import clauses, either
@@ -68,8 +79,9 @@ class WatchlistMatcher:
         for number, watchlist in enumerate(self.watchlists):
             filed = filing(watchlist.query.root)
             # Another query may share the filing, but not the text of the clauses.
-            for clause, paths in zip(alternatives(watchlist.query.root), filed.paths, strict=True):
-                self._filed.add(clause, paths, number)
+            clauses = alternatives(watchlist.query.root)
+            for clause, paths, excluded in zip(clauses, filed.paths, filed.excluded, strict=True):
+                self._filed.add(clause, paths, excluded, number)
             plain_keys.update(filed.keys)
             expanding.update(filed.expanding)
         self._filed.seal()
@@ -130,20 +142,29 @@ class _FiledClauses:
 
     def __init__(self) -> None:
         self._trie = TermTrie()
-        self._clause_ids: dict[str, int] = {}
-        """The numbers of clauses by their texts."""
+        self._clause_ids: dict[tuple[str | None, str], int] = {}
+        """The numbers of clauses by their texts, those of names of concepts apart, by part."""
         self._clauses: list[Node] = []
         self._uses: list[array[int]] = []
         """The uses of each clause."""
         self._watchlist_numbers: list[int] = []
         """The number of the watchlist of each use."""
+        self._concepts: dict[int, tuple[Concept, Sequence[Path]]] = {}
+        """The concepts of the uses of clauses that are names, which several concepts may share, and
+        the required terms of what each excludes."""
 
-    def add(self, clause: Node, paths: Iterable[Path], number: int) -> None:
-        """Add a clause and its required terms, for the watchlist of this number."""
-        clause_id = self._clause_ids.setdefault(clause.text, len(self._clauses))
-        if clause_id == len(self._clauses) or self._clauses[clause_id] != clause:
+    def add(
+        self, clause: Node, paths: Iterable[Path], excluded: Sequence[Path], number: int
+    ) -> None:
+        """Add a clause, its required terms and those of what it excludes, for a watchlist."""
+        part, filed = None, clause
+        if isinstance(clause, Concept):
+            part, filed = clause.part, clause.names[0]
+            self._concepts[len(self._watchlist_numbers)] = clause, excluded
+        clause_id = self._clause_ids.setdefault((part, clause.text), len(self._clauses))
+        if clause_id == len(self._clauses) or self._clauses[clause_id] != filed:
             clause_id = len(self._clauses)
-            self._clauses.append(clause)
+            self._clauses.append(filed)
             self._uses.append(array("I"))
             for path in paths:
                 self._trie.add(path, clause_id)
@@ -156,16 +177,29 @@ class _FiledClauses:
         self._clause_ids.clear()
 
     def matches(
-        self, leaves: Set[Leaf], document: Document
+        self, leaves: set[Leaf], document: Document
     ) -> Iterator[tuple[int, list[SpanMatch]]]:
         """Yield the numbers of the watchlists that match, in order, with the clauses that hold."""
         spans: dict[int, list[SpanMatch]] = {}
-        for clause in self._trie.open(leaves):
+        for clause_id in self._trie.open(leaves):
             check()
-            if clause_spans := matches(self._clauses[clause], document):
-                spans.update(dict.fromkeys(self._uses[clause], clause_spans))
-        for number, uses in itertools.groupby(sorted(spans), self._watchlist_numbers.__getitem__):
-            yield number, [span for use in uses for span in spans[use]]
+            clause, uses = self._clauses[clause_id], self._uses[clause_id]
+            if uses[0] not in self._concepts:
+                if clause_spans := matches(clause, document):
+                    spans.update(dict.fromkeys(uses, clause_spans))
+            elif places := extents(clause, document):
+                shared = outermost(places)
+                for use in uses:
+                    concept, excluded = self._concepts[use]
+                    own = shared
+                    if any(map(leaves.issuperset, excluded)):
+                        own = outermost(own_places(concept, places, document))
+                    if own:
+                        spans[use] = name_matches(concept, clause, own, document)
+        for number, own_uses in itertools.groupby(
+            sorted(spans), self._watchlist_numbers.__getitem__
+        ):
+            yield number, [span for use in own_uses for span in spans[use]]
 
 
 class _ArticleWords:
@@ -291,6 +325,7 @@ class _MatchPlaces:
         self._article = article
         self._reading = reading
         self._cache: dict[tuple[Extent, str, str], Match] = {}
+        self._places: dict[Extent, tuple[str, int, int, str]] = {}
 
     def of(self, spans: Sequence[SpanMatch]) -> tuple[Match, ...]:
         """Return the places where the clauses of a watchlist hold, in the order of the text."""
@@ -303,12 +338,16 @@ class _MatchPlaces:
         )
 
     def _match(self, extent: Extent, span: SpanMatch) -> Match:
-        part, start, end = self._reading.place(*extent)
-        text = self._article.part(part)[start:end]
-        match = Match(field=part, start=start, end=end, text=text, term=span.clause.text,
+        part, start, end, text = self._places.get(extent) or self._cut(extent)
+        match = Match(field=part, start=start, end=end, text=text, term=span.term,
                       concept=span.concept, ambiguous=span.ambiguous)  # fmt: skip
-        self._cache[extent, match.term, match.concept] = match
+        self._cache[extent, span.clause.text, span.concept] = match
         return match
+
+    def _cut(self, extent: Extent) -> tuple[str, int, int, str]:
+        part, start, end = self._reading.place(*extent)
+        self._places[extent] = part, start, end, self._article.part(part)[start:end]
+        return self._places[extent]
 
 
 class Explanation(Struct, frozen=True):

@@ -157,6 +157,8 @@ class Filing(NamedTuple):
 
     paths: tuple[tuple[Path, ...], ...]
     """The required terms of each of its `alternatives`."""
+    excluded: tuple[tuple[Path, ...], ...]
+    """The required terms of what each of them excludes, of a name of a concept."""
     keys: tuple[str, ...]
     """The keys of words that mean one key."""
     expanding: tuple[tuple[Leaf, Word], ...]
@@ -183,7 +185,15 @@ def filing(root: Node) -> Filing:
     terms = tuple(word for tree in (root, *nearby) for word in words(tree))
     keys = tuple(_leaf(word) for word in terms if not is_open(word))
     expanding = tuple((open_leaf(word), word) for word in terms if expands(word))
-    return Filing(tuple(map(_paths, alternatives(root))), keys, expanding)
+    clauses = alternatives(root)
+    return Filing(
+        tuple(map(_paths, clauses)), tuple(map(_excluded_paths, clauses)), keys, expanding
+    )
+
+
+def _excluded_paths(clause: Node) -> tuple[Path, ...]:
+    excluded = clause.excluded if isinstance(clause, Concept) else ()
+    return tuple(path for term in excluded for path in _paths(term))
 
 
 def _paths(clause: Node) -> tuple[Path, ...]:

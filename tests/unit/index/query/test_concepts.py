@@ -220,7 +220,7 @@ def test_what_stands_near_a_name_tells_whether_it_is_the_concept(
 ) -> None:
     root = query(text.replace("'", '"')).root
     spans = matches(root, MemoryDocument.of(article(words)))
-    ordered = [(match.clause.text, match.ambiguous) for _, match in in_order(spans)]
+    ordered = [(match.term, match.ambiguous) for _, match in in_order(spans)]
     assert ordered == expected
     assert holds(query(text.replace("'", '"')), words) is bool(expected)
 
@@ -256,7 +256,7 @@ def test_terms_and_weights_may_be_concepts() -> None:
 def test_the_match_says_which_name_of_which_concept() -> None:
     text = "Alibaba Clouds, puis Taobao, Alibaba et AliExpress à Liège"
     found = matches(query("concept:Alibaba AND Liège").root, MemoryDocument.of(article(text)))
-    assert {match.clause.text: len(match.places) for match in found} == {
+    assert {match.term: len(match.places) for match in found} == {
         "Alibaba": 1,
         "Taobao (Alibaba)": 1,
         "AliExpress (Alibaba)": 1,

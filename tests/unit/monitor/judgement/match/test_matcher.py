@@ -1,5 +1,7 @@
 """Tests of rules against an oracle that knows the words by construction."""
 
+import itertools
+
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
@@ -7,6 +9,7 @@ from support.constructed_articles import documents
 from support.query_oracle import CONCEPTS, queries
 
 from index.errors import QueryError
+from index.interruption import interruptible
 from index.query.concepts import Definition, by_name, defined
 from index.query.parser import any_of, parse_query, score
 from monitor.base.article import PARTS, Article
@@ -319,6 +322,25 @@ def test_what_is_out_of_scope_is_told_in_french():
     assert explain(rule, article("alibaba"), FEED).reason == "langue fr, et non en ou de"
     rule = watchlist("alibaba", feeds=("tag:cyber",))
     assert explain(rule, article("alibaba"), FEED).reason == "flux Les Échos, et non tag:cyber"
+
+
+def test_a_name_that_concepts_share_is_looked_at_once_and_each_says_what_it_is():
+    def hits_and_looks(count):
+        words = [chr(ord("a") + n) * 5 for n in range(count)]
+        named = [Definition(f"c{n}", ("Taobao", w), (f"Taobao {w}",)) for n, w in enumerate(words)]
+        concepts, looks = by_name(named), itertools.count()
+        rules = WatchlistMatcher(
+            watchlist(defined(any_of([f"concept:c{n}"]), concepts), name=f"c{n}")
+            for n in range(count)
+        )
+        with interruptible(lambda: next(looks) < 0):
+            found = rules.match(article("Taobao ddddd et le hhhhh"), FEED)
+        return {hit.watchlist.name: [m.term for m in hit.matches] for hit in found}, next(looks)
+
+    hits, looks = hits_and_looks(20)
+    expected = {f"c{n}": [f"Taobao (c{n})"] for n in range(20) if n != 3}  # Taobao ddddd
+    assert hits == {**expected, "c7": ["Taobao (c7)", "hhhhh (c7)"]}
+    assert looks < 20  # an article reads the name once, not once for each concept
 
 
 def test_watchlists_of_one_word_know_which_of_them_means_a_concept():
