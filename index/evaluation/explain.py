@@ -10,20 +10,7 @@ from typing import Any
 from index.evaluation.proximity import gap
 from index.evaluation.spans import Document, codes, evaluate, extents, weight
 from index.evaluation.term_expansion import key
-from index.query.ast import (
-    And,
-    AtLeast,
-    Concept,
-    Facet,
-    Mode,
-    Near,
-    Node,
-    Not,
-    Or,
-    Phrase,
-    Score,
-    Word,
-)
+from index.query import ast
 from monitor.base.translation import gettext as _
 from monitor.base.translation import mark, ngettext
 
@@ -39,7 +26,7 @@ _PARTS = {
 }
 
 
-def why_not(node: Node, document: Document) -> str:
+def why_not(node: ast.Node, document: Document) -> str:
     """Describe the clauses that keep a tree from holding for a document."""
     return _REASONS[type(node)](node, document)
 
@@ -49,14 +36,14 @@ def in_part(part: str) -> str:
     return _(_PARTS[part])
 
 
-def _word(node: Word, document: Document) -> str:
-    folded = Word(node.term, Mode.FOLDED, "", node.part)
-    if node.mode in (Mode.EXACT, Mode.ACRONYM) and codes(folded, document):
+def _word(node: ast.Word, document: Document) -> str:
+    folded = ast.Word(node.term, ast.Mode.FOLDED, "", node.part)
+    if node.mode in (ast.Mode.EXACT, ast.Mode.ACRONYM) and codes(folded, document):
         return _only_in_another_form(node)
     if (
-        node.mode in (Mode.FOLDED, Mode.EXACT, Mode.ACRONYM)
+        node.mode in (ast.Mode.FOLDED, ast.Mode.EXACT, ast.Mode.ACRONYM)
         and node.part
-        and document.positions(key(Word(node.term)))
+        and document.positions(key(ast.Word(node.term)))
     ):
         return _("{term} is there, but not {where}", term=quoted(node), where=in_part(node.part))
     if node.part:
@@ -64,18 +51,18 @@ def _word(node: Word, document: Document) -> str:
     return _no(node)
 
 
-def _only_in_another_form(node: Word) -> str:
+def _only_in_another_form(node: ast.Word) -> str:
     if not node.part:
         return _("{term} only in another form", term=quoted(node))
     place = in_part(node.part)
     return _("{term} {where} only in another form", term=quoted(node), where=place)
 
 
-def _no(node: Node) -> str:
+def _no(node: ast.Node) -> str:
     return _("no {term}", term=quoted(node))
 
 
-def _phrase(node: Phrase, document: Document) -> str:
+def _phrase(node: ast.Phrase, document: Document) -> str:
     missing = [child for child in node.children if not extents(child, document)]
     if missing and missing[0].text != node.text:
         return _("{missing} in {phrase}", missing=_list(missing, _no), phrase=quoted(node))
@@ -84,7 +71,7 @@ def _phrase(node: Phrase, document: Document) -> str:
     return _("no {phrase}: its words stand apart", phrase=quoted(node))
 
 
-def _near(node: Near, document: Document) -> str:
+def _near(node: ast.Near, document: Document) -> str:
     missing = [child for child in node.children if not extents(child, document)]
     if missing:
         return _("; ").join(why_not(child, document) for child in missing)
@@ -102,15 +89,17 @@ def _near(node: Near, document: Document) -> str:
     )  # fmt: skip
 
 
-def _and(node: And, document: Document) -> str:
+def _and(node: ast.And, document: Document) -> str:
     failing = [child for child in node.children if not evaluate(child, document)]
     return _("; ").join(why_not(child, document) for child in failing)
 
 
-def _or(node: Or, document: Document) -> str:
+def _or(node: ast.Or, document: Document) -> str:
     if node.is_one_word:
         return _no(node)
-    if all(isinstance(child, Word | Phrase) or child.is_one_word for child in node.children):
+    if all(
+        isinstance(child, ast.Word | ast.Phrase) or child.is_one_word for child in node.children
+    ):
         return _("none of {terms}", terms=_list(node.children))
     reasons = (f"({why_not(child, document)})" for child in node.children)
     return _("neither {reasons}", reasons=functools.reduce(_nor, reasons))
@@ -120,7 +109,7 @@ def _nor(first: str, other: str) -> str:
     return _("{one} nor {other}", one=first, other=other)
 
 
-def _concept(node: Concept, document: Document) -> str:
+def _concept(node: ast.Concept, document: Document) -> str:
     present = [name for name in node.names if evaluate(name, document)]
     if not present:
         return _("no name of {concept}", concept=node.text)
@@ -128,7 +117,7 @@ def _concept(node: Concept, document: Document) -> str:
     return _("{names} only within {excluded}", names=names, excluded=excluded)
 
 
-def _at_least(node: AtLeast, document: Document) -> str:
+def _at_least(node: ast.AtLeast, document: Document) -> str:
     matching = [child for child in node.children if evaluate(child, document)]
     count, needed = len(matching), node.count
     if not matching:
@@ -137,7 +126,7 @@ def _at_least(node: AtLeast, document: Document) -> str:
     return _("{found} of the {needed} needed: {terms}", found=count, needed=needed, terms=terms)
 
 
-def _score(node: Score, document: Document) -> str:
+def _score(node: ast.Score, document: Document) -> str:
     matching = [(points, child) for points, child in node.weighted if evaluate(child, document)]
     terms = ", ".join(f"{quoted(child)} {points:g}" for points, child in matching)
     total, needed = f"{weight(node, document):g}", f"{node.threshold:g}"
@@ -146,7 +135,7 @@ def _score(node: Score, document: Document) -> str:
     return _("score {sum} of {threshold}: {terms}", sum=total, threshold=needed, terms=terms)
 
 
-def _facet(node: Facet, document: Document) -> str:
+def _facet(node: ast.Facet, document: Document) -> str:
     if node.name == "lang":
         return _("language is not {value}", value=node.value)
     if node.name == "tag":
@@ -154,16 +143,16 @@ def _facet(node: Facet, document: Document) -> str:
     return _("feed is not {value}", value=node.value)
 
 
-def _not(node: Not, document: Document) -> str:
+def _not(node: ast.Not, document: Document) -> str:
     return _("excluded by {term}", term=quoted(node.child))
 
 
-def quoted(node: Node) -> str:
+def quoted(node: ast.Node) -> str:
     """Return the text of a node as the analyst wrote it, in quotes unless it has quotes."""
     return node.text if '"' in node.text else f'"{node.text}"'
 
 
-def _list(nodes: Iterable[Node], describe: Callable[[Node], str] = quoted) -> str:
+def _list(nodes: Iterable[ast.Node], describe: Callable[[ast.Node], str] = quoted) -> str:
     texts = list(dict.fromkeys(map(describe, nodes)))
     names, remaining = ", ".join(texts[:_MAX_TERMS]), len(texts) - _MAX_TERMS
     if remaining <= 0:
@@ -171,15 +160,15 @@ def _list(nodes: Iterable[Node], describe: Callable[[Node], str] = quoted) -> st
     return ngettext("{names} and {count} more", "{names} and {count} more", remaining, names=names)
 
 
-_REASONS: dict[type[Node], Callable[[Any, Document], str]] = {
-    Word: _word,
-    Phrase: _phrase,
-    Near: _near,
-    And: _and,
-    Or: _or,
-    AtLeast: _at_least,
-    Not: _not,
-    Score: _score,
-    Facet: _facet,
-    Concept: _concept,
+_REASONS: dict[type[ast.Node], Callable[[Any, Document], str]] = {
+    ast.Word: _word,
+    ast.Phrase: _phrase,
+    ast.Near: _near,
+    ast.And: _and,
+    ast.Or: _or,
+    ast.AtLeast: _at_least,
+    ast.Not: _not,
+    ast.Score: _score,
+    ast.Facet: _facet,
+    ast.Concept: _concept,
 }

@@ -127,16 +127,11 @@ def _any_extents(node: Or, document: Document) -> Sequence[Extent]:
 
 
 def _concept_extents(node: Concept, document: Document) -> Sequence[Extent]:
-    return sorted(
-        {
-            place
-            for name in node.names
-            for place in own_places(node, extents(name, document), document)
-        }
-    )
+    rows = (_own_places(node, extents(name, document), document) for name in node.names)
+    return sorted({place for places in rows for place in places})
 
 
-def own_places(node: Concept, places: Sequence[Extent], document: Document) -> Sequence[Extent]:
+def _own_places(node: Concept, places: Sequence[Extent], document: Document) -> Sequence[Extent]:
     """Return those of the places of a name that share no word with what its concept excludes."""
     if not places:
         return ()
@@ -273,7 +268,7 @@ def _placed_matches(
     find_places: Callable[[Any, Document], Collection[Extent]], node: Node, document: Document
 ) -> list[SpanMatch]:
     places = find_places(node, document)
-    return [SpanMatch(node, outermost(places))] if places else []
+    return [SpanMatch(node, _outermost(places))] if places else []
 
 
 def _all_of(reasons: Iterable[Node], document: Document) -> list[SpanMatch]:
@@ -295,17 +290,20 @@ def _all_matches(node: And, document: Document) -> list[SpanMatch]:
 
 
 def _concept_matches(node: Concept, document: Document) -> list[SpanMatch]:
-    matched: list[SpanMatch] = []
-    for name in node.names:
-        if own := outermost(own_places(node, extents(name, document), document)):
-            matched += name_matches(node, name, own, document)
-    return matched
+    found = ((name, extents(name, document)) for name in node.names)
+    return [m for name, places in found for m in name_matches(node, name, places, document, True)]
 
 
 def name_matches(
-    node: Concept, name: Node, own: tuple[Extent, ...], document: Document
+    node: Concept, name: Node, places: Sequence[Extent], document: Document, may_cancel: bool
 ) -> list[SpanMatch]:
-    """Return the places of a name that are of its concept, apart those that are ambiguous."""
+    """Return the places of a name that are of its concept, apart those that are ambiguous.
+
+    `may_cancel` tells whether the article has the words of something that the concept excludes.
+    """
+    own = _outermost(_own_places(node, places, document) if may_cancel else places)
+    if not own:
+        return []
     if isinstance(name, Concept):
         return list(_names_at(name, document, own))
     if not node.nearby:
@@ -369,7 +367,7 @@ _MATCHES: dict[type[Node], Callable[[Any, Document], list[SpanMatch]]] = {
 }
 
 
-def outermost(extents: Collection[Extent]) -> tuple[Extent, ...]:
+def _outermost(extents: Collection[Extent]) -> tuple[Extent, ...]:
     """Return extents in order, without those inside another extent: `cyber` of cyber-attaque."""
     if len(extents) == 1:
         return tuple(extents)
@@ -438,7 +436,7 @@ def in_order(matched: Sequence[SpanMatch]) -> list[tuple[Extent, SpanMatch]]:
     # Of a concept, the longer name counts: not Martin where Jean Martin is.
     longest_names = {
         concept: set(
-            outermost([at for at, match in matches_at.items() if match.concept == concept])
+            _outermost([at for at, match in matches_at.items() if match.concept == concept])
         )
         for concept in {match.concept for match in matched if match.concept}
     }

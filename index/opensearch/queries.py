@@ -22,7 +22,6 @@ from index.evaluation.term_expansion import is_open, is_plain_exact, key, listed
 from index.opensearch.cluster import Json
 from index.opensearch.documents import LENGTH, LENGTHS, NOTHING
 from index.query import ast
-from index.query.ast import Concept, Facet, Mode, Near, Node, Or, Phrase, Score, Word
 from index.search import DocumentFilter
 from monitor.base.article import PARTS
 
@@ -101,7 +100,7 @@ def passing(documents: DocumentFilter) -> Json:
     return every(filters) if filters else ALL
 
 
-def wildcard(word: Word) -> str:
+def wildcard(word: ast.Word) -> str:
     """Return the regular expression, as Lucene writes it, of the index keys of a wildcard."""
     signs = {"*": f"{_ANY}*", "?": _ANY}
     letters = (signs.get(sign) or literally(sign) for sign in word.term)
@@ -113,7 +112,7 @@ def literally(text: str) -> str:
     return re.sub(r"([^\w\x1a-\x1f])", r"\\\1", text)
 
 
-def keys_query(field: str, word: Word, ends: Sequence[str] = ("",)) -> Json:
+def keys_query(field: str, word: ast.Word, ends: Sequence[str] = ("",)) -> Json:
     """Return the query for articles with a word in a field, in whatever form.
 
     Args:
@@ -121,7 +120,7 @@ def keys_query(field: str, word: Word, ends: Sequence[str] = ("",)) -> Json:
         word: The word; for `=liege`, other forms count too.
         ends: What may stand behind an index key.
     """
-    if word.mode is Mode.WILDCARD:
+    if word.mode is ast.Mode.WILDCARD:
         end = f"({'|'.join(ends)})" if len(ends) > 1 else ends[0]
         return {"regexp": {field: {"value": wildcard(word) + end, "flags": "NONE"}}}
     keys = listed_keys(word) if is_open(word) else (key(word),)
@@ -135,22 +134,22 @@ def _fields(part: str) -> Sequence[str]:
 class QueryCompiler(Struct, frozen=True):
     """Turns the nodes of one query into queries of OpenSearch."""
 
-    expand: Callable[[Word], Sequence[str]]
+    expand: Callable[[ast.Word], Sequence[str]]
     """Returns the index keys of the archive that a wildcard means."""
-    resolve: Callable[[Facet], DocumentFilter]
+    resolve: Callable[[ast.Facet], DocumentFilter]
 
-    def clause(self, node: Node) -> Clause:
+    def clause(self, node: ast.Node) -> Clause:
         """Return the clause of a node."""
         match node:
-            case Word():
+            case ast.Word():
                 return exact(self._word(node))
-            case Facet():
+            case ast.Facet():
                 return exact(passing(self.resolve(node)))
-            case Phrase() | Near():
+            case ast.Phrase() | ast.Near():
                 return self._places(node)
-            case Concept():
+            case ast.Concept():
                 return self._concept(node)
-            case Score():
+            case ast.Score():
                 return self._score(node)
             case ast.Not():
                 child = self.clause(node.child)
@@ -158,20 +157,20 @@ class QueryCompiler(Struct, frozen=True):
                 return Clause(not_sure, not_sure if child.is_exact else but(ALL, child.sure))
             case ast.And():
                 return self._joined(node.children, every)
-            case Or():
+            case ast.Or():
                 return self._joined(node.children, either)
             case ast.AtLeast():
                 return self._joined(node.children, lambda queries: either(queries, node.count))
         raise TypeError(node)
 
-    def _joined(self, nodes: Iterable[Node], join: Callable[[Iterable[Json]], Json]) -> Clause:
+    def _joined(self, nodes: Iterable[ast.Node], join: Callable[[Iterable[Json]], Json]) -> Clause:
         clauses = [self.clause(node) for node in nodes]
         sure = join([clause.sure for clause in clauses])
         if all(clause.is_exact for clause in clauses):
             return exact(sure)
         return Clause(sure, join([clause.perhaps for clause in clauses]))
 
-    def _word(self, word: Word) -> Json:
+    def _word(self, word: ast.Word) -> Json:
         if is_plain_exact(word):
             source = {"any_of": {"intervals": [_plainly(word, end) for end in ("", *LENGTHS)]}}
             return either({"intervals": {field: source}} for field in _fields(word.part))
@@ -179,14 +178,14 @@ class QueryCompiler(Struct, frozen=True):
             return keys_query("words", word)
         return keys_query(word.part, word, ("", *LENGTHS))
 
-    def _concept(self, node: Concept) -> Clause:
+    def _concept(self, node: ast.Concept) -> Clause:
         names = self._joined(node.names, either)
         if not node.excluded:
             return names
         excluded = self._joined(node.excluded, either)
         return Clause(but(names.sure, excluded.perhaps), names.perhaps)
 
-    def _score(self, node: Score) -> Clause:
+    def _score(self, node: ast.Score) -> Clause:
         clauses = [self.clause(child) for _, child in node.weighted]
         weights = [weight for weight, _ in node.weighted]
         lowest = sum(min(weight, 0.0) for weight in weights)
@@ -223,7 +222,7 @@ class QueryCompiler(Struct, frozen=True):
 
     # --- places
 
-    def _places(self, node: Phrase | Near) -> Clause:
+    def _places(self, node: ast.Phrase | ast.Near) -> Clause:
         """Return the clause of a phrase or a NEAR; what has a compound in it is perhaps so."""
         with_words = self._with_words_of(node)
         words = list(ast.words(node))
@@ -236,25 +235,25 @@ class QueryCompiler(Struct, frozen=True):
         if sources := self._sources(node):
             sure = _somewhere(fields, sources)
             return Clause(sure, either([sure, with_compounds]))
-        apart = sum(part.distance - 1 for part in ast.walk(node) if isinstance(part, Near))
+        apart = sum(part.distance - 1 for part in ast.walk(node) if isinstance(part, ast.Near))
         together = [_together(row, False, apart) for row in self._rows(node, is_flat=True)]
         near = either([_somewhere(fields, together), with_compounds]) if together else with_words
         return Clause(NONE, near)
 
-    def _with_words_of(self, node: Node) -> Json:
+    def _with_words_of(self, node: ast.Node) -> Json:
         """Return the query for the articles with all words of a node anywhere, in any form."""
         match node:
-            case Word():
+            case ast.Word():
                 return keys_query("words", node)
-            case Or(children=nodes) | Concept(names=nodes):
+            case ast.Or(children=nodes) | ast.Concept(names=nodes):
                 return either(map(self._with_words_of, nodes))
-            case Phrase() | Near() | ast.And():
+            case ast.Phrase() | ast.Near() | ast.And():
                 return every(map(self._with_words_of, node.children))
         return self.clause(node).perhaps
 
-    def _sources(self, node: Phrase | Near) -> list[Json]:
+    def _sources(self, node: ast.Phrase | ast.Near) -> list[Json]:
         """Return the rules for the places of a node without compounds; none if none are exact."""
-        if isinstance(node, Phrase):
+        if isinstance(node, ast.Phrase):
             return list(map(_in_a_row, self._rows(node)))
         operands = [list(map(_in_a_row, self._rows(child))) for child in node.children]
         orders = [operands] if node.ordered else list(permutations(operands))
@@ -263,7 +262,7 @@ class QueryCompiler(Struct, frozen=True):
             return []
         return [_together(choice, True, node.distance - 1) for choice in choices]
 
-    def _rows(self, node: Node, *, is_flat: bool = False) -> list[list[Json]]:
+    def _rows(self, node: ast.Node, *, is_flat: bool = False) -> list[list[Json]]:
         """Return rows, each with a rule of one word for each place; none where there are none.
 
         Alternatives of one word are one row: each row has a fixed number of words, so that the
@@ -274,25 +273,25 @@ class QueryCompiler(Struct, frozen=True):
             is_flat: Whether what is near is a row too.
         """
         match node:
-            case Word():
+            case ast.Word():
                 return self._source(node)
-            case Or(children=nodes) | Concept(names=nodes, excluded=()):
+            case ast.Or(children=nodes) | ast.Concept(names=nodes, excluded=()):
                 groups = [self._rows(child, is_flat=is_flat) for child in nodes]
                 rows = [row for group in groups for row in group] if all(groups) else []
                 words = [row[0] for row in rows if len(row) == 1]
                 return ([[_any(words)]] if words else []) + [row for row in rows if len(row) > 1]
-            case Phrase() | Near() if is_flat or isinstance(node, Phrase):
+            case ast.Phrase() | ast.Near() if is_flat or isinstance(node, ast.Phrase):
                 choices = _choices([self._rows(c, is_flat=is_flat) for c in node.children])
                 return [[source for row in choice for source in row] for choice in choices]
         return []
 
-    def _source(self, word: Word) -> list[list[Json]]:
+    def _source(self, word: ast.Word) -> list[list[Json]]:
         """Return the row of a word alone; none where it has too many keys."""
         if is_plain_exact(word):
             return [[_plainly(word, "")]]
         keys: Collection[str] = (key(word),)
         if is_open(word):
-            keys = self.expand(word) if word.mode is Mode.WILDCARD else listed_keys(word)
+            keys = self.expand(word) if word.mode is ast.Mode.WILDCARD else listed_keys(word)
         if len(keys) > _KEYS:
             return []
         rules = [{"match": {"query": form}} for form in keys]
@@ -321,7 +320,7 @@ def _choices(alternatives: Sequence[Sequence[T]]) -> list[tuple[T, ...]]:
     return list(product(*alternatives)) if math.prod(map(len, alternatives)) <= _ROWS else []
 
 
-def _plainly(word: Word, end: str) -> Json:
+def _plainly(word: ast.Word, end: str) -> Json:
     """Return the rule for the places at which a word is written as its fold, and not otherwise."""
     others = f"{literally(key(word))}{EXACT}[^{LENGTH}{LOUD}]+{end}"
     stacked = {"not_contained_by": {"regexp": {"pattern": others}}}

@@ -14,7 +14,7 @@ from msgspec.structs import replace
 from index.analysis.folding import compact
 from index.errors import QueryError
 from index.query import parser, validation
-from index.query.ast import Concept, Node, Phrase, Word, children, name_label, walk, with_children
+from index.query.ast import Concept, Node, children, name_label, walk, with_children
 from index.query.parser import Query
 from monitor.base.formatting import nearest
 from monitor.base.translation import gettext as _
@@ -30,6 +30,8 @@ class Definition(Struct, frozen=True):
     """Terms whose places are no occurrence of it."""
     nearby: tuple[str, ...] = ()
     """Terms that tell it from others of its names; none: it is never ambiguous."""
+    also: tuple[str, ...] = ()
+    """More names: what belongs to it."""
 
 
 Concepts = Mapping[str, Definition]
@@ -60,8 +62,6 @@ def defined(query: Query, concepts: Concepts) -> Query:
 def _defined(node: Node, concepts: Concepts, outer: tuple[str, ...]) -> Node:
     if isinstance(node, Concept):
         return node if node.names else _with_names(node, concepts, outer)
-    if isinstance(node, Word | Phrase):
-        return node
     return with_children(node, tuple(_defined(c, concepts, outer) for c in children(node)))
 
 
@@ -86,7 +86,7 @@ def _with_names(node: Concept, concepts: Concepts, outer: tuple[str, ...]) -> Co
     return replace(
         node,
         name=definition.name,
-        names=terms(definition.names, node.part),
+        names=terms(definition.names + definition.also, node.part),
         excluded=terms(definition.excluded, node.part),
         nearby=terms(definition.nearby, ""),
     )

@@ -9,24 +9,8 @@ from collections.abc import Callable, Iterable, Mapping
 from msgspec import Struct
 
 from index.errors import QueryError
-from index.query import lexer, term_nodes, validation
-from index.query.ast import (
-    ALERT_FACETS,
-    ARCHIVE_FACETS,
-    ARTICLE_FACETS,
-    FACETS,
-    And,
-    AtLeast,
-    Concept,
-    Facet,
-    Near,
-    Node,
-    Not,
-    Or,
-    Score,
-    children,
-    walk,
-)
+from index.query import ast, lexer, term_nodes, validation
+from index.query.ast import ALERT_FACETS, ARCHIVE_FACETS, ARTICLE_FACETS, FACETS, children, walk
 from index.query.filters import CONCEPT, IS_IN_SEARCHES, facet, field_named, offered_name
 from monitor.base.article import PARTS
 from monitor.base.translation import gettext as _
@@ -35,7 +19,7 @@ MAX_DEPTH = 50
 """Brackets, NOTs and NEARs that may be nested."""
 
 
-def read(text: str, *, of_alerts: bool = False) -> Node:
+def read(text: str, *, of_alerts: bool = False) -> ast.Node:
     """Return the tree of a query, or of a filter of alerts, which has filters of its own.
 
     Raises QueryError where it cannot be understood.
@@ -88,13 +72,15 @@ class _Reader:
 
     # --- operators, the loosest first
 
-    def any(self) -> Node:
-        return self.chain(Or, self.all, "OR")
+    def any(self) -> ast.Node:
+        return self.chain(ast.Or, self.all, "OR")
 
-    def all(self) -> Node:
-        return self.chain(And, self.near, "AND")
+    def all(self) -> ast.Node:
+        return self.chain(ast.And, self.near, "AND")
 
-    def chain(self, kind: type[And | Or], operand: Callable[[], Node], name: str) -> Node:
+    def chain(
+        self, kind: type[ast.And | ast.Or], operand: Callable[[], ast.Node], name: str
+    ) -> ast.Node:
         """Read operands joined by an operator; AND may be left out."""
         start = self.pos
         operands = [operand()]
@@ -109,13 +95,13 @@ class _Reader:
             operands.append(operand())
         if len(operands) == 1:
             return operands[0]
-        flat: list[Node] = []
+        flat: list[ast.Node] = []
         for node in operands:
             is_chain = type(node) is kind and not node.is_one_word
             flat += children(node) if is_chain else [node]
         return kind(tuple(flat), text=self.text[start : self.pos].strip(), column=start)
 
-    def near(self) -> Node:
+    def near(self) -> ast.Node:
         start = self.pos
         node = self.operand()
         links = 0
@@ -134,10 +120,10 @@ class _Reader:
             pair = (node, self.operand())
             text = self.text[start : self.pos].strip()
             distance = lexer.distance(match[2], column)
-            node = Near(pair, distance, match[1] == "W", text=text, column=start)
+            node = ast.Near(pair, distance, match[1] == "W", text=text, column=start)
         return node
 
-    def operand(self) -> Node:
+    def operand(self) -> ast.Node:
         start = self.pos
         self.deepen(start)
         minus = self.text.startswith("-", start) and self.text[start + 1 : start + 2].strip(" -")
@@ -161,11 +147,11 @@ class _Reader:
             hint = _("at most {count} brackets inside each other", count=MAX_DEPTH)
             raise QueryError(_("too deep"), start, hint)
 
-    def negate(self, start: int) -> Node:
+    def negate(self, start: int) -> ast.Node:
         child = self.operand()
-        if isinstance(child, Not):
+        if isinstance(child, ast.Not):
             return child.child
-        return Not(child, text=self.text[start : self.pos].strip(), column=start)
+        return ast.Not(child, text=self.text[start : self.pos].strip(), column=start)
 
     def want_operand(self, column: int) -> None:
         """Raise QueryError if the operator at `column` has nothing after it."""
@@ -186,7 +172,7 @@ class _Reader:
 
     # --- atoms
 
-    def atom(self) -> Node:
+    def atom(self) -> ast.Node:
         start = self.pos
         if self.at_end():
             message = (
@@ -212,13 +198,13 @@ class _Reader:
     def quote_follows(self) -> bool:
         return self.text[self.pos + 1 : self.pos + 2] in tuple(lexer.QUOTES)
 
-    def bracket(self) -> Node:
+    def bracket(self) -> ast.Node:
         start = self.pos
         node = self.inside(self.any, in_list=False)
         self.close_bracket(start)
         return node
 
-    def inside(self, reading: Callable[[], Node], *, in_list: bool) -> Node:
+    def inside(self, reading: Callable[[], ast.Node], *, in_list: bool) -> ast.Node:
         """Skip a bracket or comma, and read what follows."""
         outer, self.in_list = self.in_list, in_list
         self.pos += 1
@@ -232,7 +218,7 @@ class _Reader:
             raise QueryError(_("this bracket is never closed"), start, _("close it with `)`"))
         self.pos += 1
 
-    def at_least(self, count: int, start: int) -> Node:
+    def at_least(self, count: int, start: int) -> ast.Node:
         opening = self.pos
         if not self.text.startswith("(", opening):
             raise QueryError(_("OF needs a list"), start, _("write 2 OF (a, b, c)"))
@@ -241,16 +227,16 @@ class _Reader:
             choices.append(self.inside(self.any, in_list=True))
         self.close_bracket(opening)
         text = self.text[start : self.pos]
-        return AtLeast(count, tuple(choices), text=text, column=start)
+        return ast.AtLeast(count, tuple(choices), text=text, column=start)
 
-    def field(self, written: str, start: int) -> Node:
+    def field(self, written: str, start: int) -> ast.Node:
         name = field_named(written)
         if name in self.facets:
             value = self.value(written, start)
             return facet(name, value, start, self.facets, written=written.lower())
         if name == CONCEPT:
             value = self.value(written, start)
-            return Concept(value, self.part, text=self.text[start : self.pos], column=start)
+            return ast.Concept(value, self.part, text=self.text[start : self.pos], column=start)
         if name not in PARTS:
             message = _("there is no field {name}:", name=written)
             raise QueryError(message, start, lexer.hint_for_field(written))
@@ -279,7 +265,7 @@ class _Reader:
             raise QueryError(message, start, _("write {name}:value", name=name))
         return match[0]
 
-    def quoted(self) -> Node:
+    def quoted(self) -> ast.Node:
         start = self.pos
         exact = self.text[start] == "="
         self.pos += exact
@@ -298,7 +284,7 @@ class _Reader:
             raise QueryError(_("~ needs two words or more"), start, hint)
         if len(leaves) > 8:
             raise QueryError(_("~ takes eight words at most"), start, _("take some away"))
-        return Near(
+        return ast.Near(
             tuple(leaves), lexer.distance(near[1], near.start()), text=written, column=start
         )
 
@@ -317,7 +303,7 @@ class _Reader:
         self.pos = min(ends) + 1
         return self.text[start + 1 : min(ends)], start + 1
 
-    def chunk(self) -> Node:
+    def chunk(self) -> ast.Node:
         start = self.pos
         match = self.take(lexer.LISTED if self.in_list else lexer.CHUNK)
         if not match:
@@ -356,7 +342,7 @@ class Query(Struct, frozen=True):
     """A parsed query: its text and its tree."""
 
     text: str
-    root: Node
+    root: ast.Node
 
 
 @functools.lru_cache(CACHED_QUERIES)
@@ -370,11 +356,15 @@ def parse_query(text: str, *, allow_archive_filters: bool = True) -> Query:
     root = read(text)
     validation.check(root)
     for node in walk(root):
-        if isinstance(node, Facet) and node.name in ARCHIVE_FACETS and not allow_archive_filters:
+        if (
+            isinstance(node, ast.Facet)
+            and node.name in ARCHIVE_FACETS
+            and not allow_archive_filters
+        ):
             as_written = node.text.partition(":")[0]
             message = _("{name}: works in searches only", name=as_written)
             raise QueryError(message, node.column, _("take it away"))
-        if isinstance(node, Facet) and node.name == "is" and node.value not in IS_IN_SEARCHES:
+        if isinstance(node, ast.Facet) and node.name == "is" and node.value not in IS_IN_SEARCHES:
             hint = _("only is:merged finds articles; `tocsin alerts --query` takes the others")
             message = _("{filter} selects alerts", filter=node.text)
             raise QueryError(message, node.column, hint)
@@ -391,10 +381,10 @@ def any_of(terms: Iterable[str], excluding: Iterable[str] = ()) -> Query:
     if not wanted:
         raise QueryError(_("nothing to look for"), 0, _("write a term"))
     root = _either([term(name) for name in wanted])
-    exclusions = [Not(term(name), text=name) for name in unwanted]
+    exclusions = [ast.Not(term(name), text=name) for name in unwanted]
     text = " NOT ".join([" OR ".join(map(_quoted, wanted)), *map(_quoted, unwanted)])
     if exclusions:
-        root = And((root, *exclusions), text=text)
+        root = ast.And((root, *exclusions), text=text)
     validation.check(root)
     return Query(text, root)
 
@@ -417,7 +407,7 @@ def score(weights: Mapping[str, float], threshold: float) -> Query:
     """
     weighted = tuple((float(weight), term(name)) for name, weight in weights.items())
     text = " + ".join(f"{weight:g}×{_quoted(term)}" for term, weight in weights.items())
-    root = Score(weighted, float(threshold), text=f"{text} ≥ {threshold:g}")
+    root = ast.Score(weighted, float(threshold), text=f"{text} ≥ {threshold:g}")
     validation.check(root)
     return Query(root.text, root)
 
@@ -427,14 +417,16 @@ def combine(*queries: Query) -> Query:
     if len(queries) == 1:
         return queries[0]
     text = " AND ".join(f"({query.text})" for query in queries)
-    root = And(tuple(query.root for query in queries), text=text, column=-1)
+    root = ast.And(tuple(query.root for query in queries), text=text, column=-1)
     validation.check(root)
     return Query(text, root)
 
 
-def _either(nodes: list[Node]) -> Node:
+def _either(nodes: list[ast.Node]) -> ast.Node:
     return (
-        nodes[0] if len(nodes) == 1 else Or(tuple(nodes), text=" OR ".join(n.text for n in nodes))
+        nodes[0]
+        if len(nodes) == 1
+        else ast.Or(tuple(nodes), text=" OR ".join(n.text for n in nodes))
     )
 
 
@@ -444,7 +436,7 @@ def _quoted(term: str) -> str:
     return term if term.isalnum() or term.lstrip().startswith('"') else f'"{term}"'
 
 
-def _unwanted(text: str) -> Node:
+def _unwanted(text: str) -> ast.Node:
     """Return the leaf of a term, or the filter that the term is."""
     written = text.strip()
     name = lexer.field_of(written)
@@ -454,14 +446,14 @@ def _unwanted(text: str) -> Node:
     return facet(name, value.strip().strip('"'), 0, written=as_written.lower())
 
 
-def term(text: str, part: str = "") -> Node:
+def term(text: str, part: str = "") -> ast.Node:
     """Return the leaf of a term of a watchlist, in a part of the article; '' for its text.
 
     Raises QueryError for a text that is no term.
     """
     written = text.strip()
     if concept := lexer.CONCEPT_TERM.match(written):
-        return Concept(concept[1].strip('" '), part, text=written)
+        return ast.Concept(concept[1].strip('" '), part, text=written)
     column = len(text) - len(text.lstrip())
     if lexer.REGEX.fullmatch(written):
         raise _no_regex(column)

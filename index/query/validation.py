@@ -7,21 +7,7 @@ from collections.abc import Iterator
 from itertools import combinations, islice
 
 from index.errors import QueryError
-from index.query.ast import (
-    And,
-    AtLeast,
-    Concept,
-    Facet,
-    Near,
-    Node,
-    Not,
-    Or,
-    Phrase,
-    Score,
-    Word,
-    children,
-    walk,
-)
+from index.query import ast
 from monitor.base.translation import gettext as _
 from monitor.base.translation import number
 
@@ -29,69 +15,71 @@ MAX_DISTANCES = 1_000
 """Distances in one query at most: each takes up to 35 ms in a hostile article."""
 
 
-def check(tree: Node) -> None:
+def check(tree: ast.Node) -> None:
     """Raise QueryError for a node that can never hold, nearly always holds, or takes too long."""
-    nears = (node for node in walk(tree) if isinstance(node, Near))
+    nears = (node for node in ast.walk(tree) if isinstance(node, ast.Near))
     if excess := next(islice(nears, MAX_DISTANCES, None), None):
         limit = number(MAX_DISTANCES)
         hint = _("a query has at most {count}; make several watchlists of it", count=limit)
         raise QueryError(_("too many distances (NEAR, W, ~)"), excess.column, hint)
-    for node in walk(tree):
+    for node in ast.walk(tree):
         _validate_node(node)
     if culprit := _negative(tree):
         hint = _("add what must be there")
         raise QueryError(_("this only says what must not be there"), culprit.column, hint)
 
 
-def _validate_node(node: Node) -> None:
-    if isinstance(node, Word):  # most
+def _validate_node(node: ast.Node) -> None:
+    if isinstance(node, ast.Word):  # most
         return
-    if isinstance(node, And):
+    if isinstance(node, ast.And):
         _validate_contradiction(node)
-    elif isinstance(node, Or | AtLeast | Score):
+    elif isinstance(node, ast.Or | ast.AtLeast | ast.Score):
         _validate_negative_choice(node)
-    if isinstance(node, AtLeast):
+    if isinstance(node, ast.AtLeast):
         _validate_count(node)
-    elif isinstance(node, Near):
+    elif isinstance(node, ast.Near):
         _validate_operands(node)
         _reach(node)
-    elif isinstance(node, Score):
+    elif isinstance(node, ast.Score):
         _validate_threshold(node)
 
 
-def _negative(node: Node) -> Node | None:
+def _negative(node: ast.Node) -> ast.Node | None:
     """Return the negation by which a node holds for nearly every article, or None."""
-    if isinstance(node, Not):
+    if isinstance(node, ast.Not):
         return node
-    if isinstance(node, And):
+    if isinstance(node, ast.And):
         negatives = [_negative(child) for child in node.children]
         return negatives[0] if all(negatives) else None
     return None
 
 
-def _validate_negative_choice(node: Or | AtLeast | Score) -> None:
-    for child in children(node):
+def _validate_negative_choice(node: ast.Or | ast.AtLeast | ast.Score) -> None:
+    for child in ast.children(node):
         if culprit := _negative(child):
             message = _("as a choice, this matches nearly everything")
             raise QueryError(message, culprit.column, _("use AND NOT"))
 
 
-def _validate_contradiction(node: And) -> None:
-    required = {child for child in node.children if not isinstance(child, Not)}
+def _validate_contradiction(node: ast.And) -> None:
+    required = {child for child in node.children if not isinstance(child, ast.Not)}
     for child in node.children:
-        if isinstance(child, Not):
-            excluded = child.child.children if isinstance(child.child, Or) else (child.child,)
+        if isinstance(child, ast.Not):
+            excluded = child.child.children if isinstance(child.child, ast.Or) else (child.child,)
             if required.intersection((*excluded, child.child)):
                 message = _("this contradicts what is wanted")
                 raise QueryError(message, child.column, _("take one away"))
-    langs = [child for child in node.children if isinstance(child, Facet) and child.name == "lang"]
+    langs = [
+        child for child in node.children if isinstance(child, ast.Facet) and child.name == "lang"
+    ]
     for first, other in combinations(langs, 2):
         if first.value != other.value:
             hint = _("write {one} OR {other}", one=first.text, other=other.text)
             raise QueryError(_("no article is in two languages"), other.column, hint)
 
 
-def _validate_count(node: AtLeast) -> None:
+def _validate_count(node: ast.AtLeast) -> None:
     if node.count < 1:
         raise QueryError(_("OF needs a number from 1"), node.column, _("write 2 OF (a, b, c)"))
     if node.count > len(node.children):
@@ -104,15 +92,15 @@ def _validate_count(node: AtLeast) -> None:
         raise QueryError(_("the list names the same twice"), node.column, _("take one away"))
 
 
-def _words(node: Node) -> tuple[Node, ...]:
+def _words(node: ast.Node) -> tuple[ast.Node, ...]:
     """Return what stands side by side in one place of a list."""
-    return node.children if isinstance(node, And) else (node,)
+    return node.children if isinstance(node, ast.And) else (node,)
 
 
-def _validate_operands(node: Near) -> None:
+def _validate_operands(node: ast.Near) -> None:
     for child in node.children:
         for inner in _operands(child):
-            if not isinstance(inner, Word | Phrase | Near | Or | Concept):
+            if not isinstance(inner, ast.Word | ast.Phrase | ast.Near | ast.Or | ast.Concept):
                 raise QueryError(
                     _("only words, phrases and their OR can be near something"),
                     inner.column,
@@ -120,22 +108,22 @@ def _validate_operands(node: Near) -> None:
                 )
 
 
-def _operands(node: Node) -> Iterator[Node]:
+def _operands(node: ast.Node) -> Iterator[ast.Node]:
     """Yield the nodes of an operand; what a concept excludes is no operand."""
     yield node
-    for child in node.names if isinstance(node, Concept) else children(node):
+    for child in node.names if isinstance(node, ast.Concept) else ast.children(node):
         yield from _operands(child)
 
 
 _TEXT = frozenset({"title", "summary", "body"})
 
 
-def _reach(node: Node) -> frozenset[str]:
+def _reach(node: ast.Node) -> frozenset[str]:
     """Return the parts in which a node can match; raises QueryError for a NEAR across parts."""
-    if isinstance(node, Word | Concept):
+    if isinstance(node, ast.Word | ast.Concept):
         return frozenset({node.part}) if node.part else _TEXT
-    reaches = [_reach(child) for child in children(node)]
-    if isinstance(node, Or):
+    reaches = [_reach(child) for child in ast.children(node)]
+    if isinstance(node, ast.Or):
         return frozenset().union(*reaches)
     common = frozenset.intersection(*reaches)
     if not common:
@@ -144,7 +132,7 @@ def _reach(node: Node) -> frozenset[str]:
     return common
 
 
-def _validate_threshold(node: Score) -> None:
+def _validate_threshold(node: ast.Score) -> None:
     if node.threshold <= 0:
         raise QueryError(_("the threshold must be above zero"), node.column, "")
     highest = math.fsum(weight for weight, _ in node.weighted if weight > 0)

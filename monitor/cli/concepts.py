@@ -12,7 +12,6 @@ from index.errors import QueryError
 from index.query.ast import And, Concept, Node, Not, Or
 from index.query.concepts import Concepts, by_name, defined, each_name
 from index.query.parser import Query, parse_query
-from monitor.base.errors import ConfigError
 from monitor.base.files import atomic_write
 from monitor.base.formatting import shown_title
 from monitor.base.text_cleaning import clean
@@ -23,7 +22,7 @@ from monitor.cli.lazy_group import LazyCommand, LazyGroup
 from monitor.cli.names import InputError
 from monitor.cli.options import format_option, with_limit
 from monitor.config.concept_import import rows_of, with_rows
-from monitor.config.loading import load
+from monitor.config.loading import load, read, understand
 from monitor.config.location import concepts_file
 from monitor.config.yaml_edit import scalar, with_keys
 from monitor.config.yaml_nodes import MappingNode, YamlText, tree
@@ -104,12 +103,9 @@ def concepts_import(context: click.Context, file: Path, name: str) -> None:
     except (ValueError, TypeError) as error:
         raise InputError(_("{file} cannot be read: {reason}", file=file, reason=error)) from None
     if added:
-        atomic_write(target, with_keys(before, after).encode(), durable=True)
-        try:
-            load(cli.config_path, data=cli.data)
-        except ConfigError:
-            atomic_write(target, before.encode(), durable=True)
-            raise
+        content = with_keys(before, after).encode()
+        understand(read(cli.config_path), cli.config_path, concepts=content)
+        atomic_write(target, content, durable=True)
     for mistake in mistakes:
         say(mistake)
     say(ngettext("{file}: {count} new term", "{file}: {count} new terms", added, file=target))
@@ -164,11 +160,12 @@ def concepts_suggest(context: click.Context, name: str, limit: int, style: str) 
     name in another language. Prints the line for feeds.yaml. Exits with 1 when there is none.
     """
     cli: CliContext = context.obj
-    definitions = by_name(load(cli.config_path, data=cli.data).concepts)
+    config = load(cli.config_path, data=cli.data)
+    definitions = by_name(config.concepts)
     concept = _defined(Concept(name), definitions)
     names = definitions[compact(name)].names
     cli.update_index()
-    suggestions = cli.service().suggest_names(concept)[: limit or None]
+    suggestions = cli.service().suggest_names(concept, config.vectors)[: limit or None]
     lines = [f"names: [{', '.join(map(scalar, (*names, s.name)))}]" for s in suggestions]
     rows = [s._asdict() | {"yaml": yaml} for s, yaml in zip(suggestions, lines, strict=True)]
     ids = [id for suggestion in suggestions for id in suggestion.examples]

@@ -36,14 +36,16 @@ from monitor.model.feed import Feed
 from monitor.model.watchlist import FEED_HEALTH
 
 
-def assemble(content: bytes, path: Path) -> tuple[Config | None, list[Problem]]:
+def assemble(
+    content: bytes, path: Path, own_concepts: bytes | None = None
+) -> tuple[Config | None, list[Problem]]:
     """Return the Config of a `feeds.yaml` (None if nothing can be read), and every problem."""
     draft = draft_of(content)
     if isinstance(draft, Problem):
         return None, [draft]
     file = draft.file
     all_feeds = feeds(draft, path.parent, os.environ)
-    all_concepts = concepts(draft, path)
+    all_concepts = concepts(draft, path, own_concepts)
     all_watchlists = watchlists(draft, all_feeds, all_concepts)
     _check_searches(draft)
     config = Config(

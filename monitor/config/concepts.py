@@ -18,13 +18,16 @@ from monitor.config.location import beside
 from monitor.config.tables import query_problem
 
 
-def concepts(draft: ConfigDraft, path: Path) -> Concepts:
-    """Return the concepts of a draft of the file at a path; problems are added to the draft."""
+def concepts(draft: ConfigDraft, path: Path, content: bytes | None) -> Concepts:
+    """Return the concepts of a draft of the file at a path; problems are added to the draft.
+
+    `content` is that of a file of concepts of their own, None for what is there.
+    """
     if not isinstance(draft.file.concepts, str):
         return _understood(draft, draft.file.concepts)
     file = beside(path, draft.file.concepts)
     try:
-        own = draft_of(file.read_bytes(), "concepts")
+        own = draft_of(file.read_bytes() if content is None else content, "concepts")
     except OSError as error:
         message = _("{file} cannot be read: {reason}", file=file, reason=error.strerror or error)
         draft.add_problem(("concepts",), message)
@@ -46,7 +49,7 @@ _ANY_TERM = "tocsin"
 
 def _understood(draft: ConfigDraft, keys: Mapping[str, ConceptKeys]) -> Concepts:
     definitions = by_name(
-        Definition(name, (*(of.names or (name,)), *of.also), of.not_, of.with_)
+        Definition(name, of.names or (name,), of.not_, of.with_, of.also)
         for name, of in keys.items()
     )
     usable = dict(definitions)

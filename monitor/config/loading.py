@@ -73,14 +73,17 @@ def read(path: Path) -> bytes:
 
 
 @collector_paused()
-def understand(content: bytes, path: Path, *, data: Path | None = None) -> Config:
+def understand(
+    content: bytes, path: Path, *, data: Path | None = None, concepts: bytes | None = None
+) -> Config:
     """Return the configuration of a `feeds.yaml` of this content, at this path.
 
-    Raises ConfigError with every problem in it.
+    `concepts` is the content of its file of concepts, if it is not the one there. Raises
+    ConfigError with every problem in it.
     """
     from monitor.config.assembly import assemble
 
-    config, problems = assemble(content, path)
+    config, problems = assemble(content, path, concepts)
     if config is None or problems:
         raise ConfigError(str(path), problems)
     if address := configured_store(path):  # the machine says where they are

@@ -74,16 +74,12 @@ class NameSuggestion(NamedTuple):
 
     def described(self) -> str:
         """Return what it adds, and what proves it: `adds 12 of 30 articles (acronym)`."""
-        values = {
-            "added": number(self.added),
-            "kinds": ", ".join(pgettext("proof", kind) for kind in self.kinds),
-        }
+        kinds = ", ".join(pgettext("proof", kind) for kind in self.kinds)
         return ngettext(
             "adds {added} of {count} article ({kinds})",
             "adds {added} of {count} articles ({kinds})",
-            self.articles,
-            **values,
-        )
+            self.articles, added=number(self.added), kinds=kinds,
+        )  # fmt: skip
 
 
 def suggest_names(
@@ -278,11 +274,8 @@ def _exonyms(known: Iterable[str]) -> Iterator[Proof]:
             for word, other in (pair, pair[::-1]):
                 if word in words:
                     translated = " ".join(other if w == word else w for w in words)
-                    yield (
-                        "language",
-                        translated.upper() if is_acronym(name) else translated.title(),
-                        0,
-                    )
+                    shown = translated.upper() if is_acronym(name) else translated.title()
+                    yield "language", shown, 0
 
 
 def _meanings(

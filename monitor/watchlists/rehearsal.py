@@ -13,19 +13,7 @@ from msgspec import Struct
 from index.analysis.term_positions import DocumentTerms
 from index.evaluation.explain import why_not
 from index.evaluation.spans import MemoryDocument, extents
-from index.query.ast import (
-    And,
-    AtLeast,
-    Concept,
-    Facet,
-    Near,
-    Node,
-    Or,
-    Phrase,
-    Score,
-    Word,
-    children,
-)
+from index.query import ast
 from index.query.filters import UNDETERMINED
 from index.query.near_misses import near_misses
 from index.query.parser import Query
@@ -168,8 +156,16 @@ def rehearse(
     sample.sort(key=lambda id: (dates[id], id), reverse=True)
     judged = views.watchlists.verdicts(watchlist.name)
     root = watchlist.query.root
-    parts = children(root) if isinstance(root, Or | AtLeast | And | Score) else (root,)
-    terms = [node.text for node in parts if isinstance(node, Word | Phrase | Near | Concept)]
+    parts = (
+        ast.children(root)
+        if isinstance(root, ast.Or | ast.AtLeast | ast.And | ast.Score)
+        else (root,)
+    )
+    terms = [
+        node.text
+        for node in parts
+        if isinstance(node, ast.Word | ast.Phrase | ast.Near | ast.Concept)
+    ]
     common = Counter(row.watchlist for row in views.alerts.of_articles(tally.dates))
     del common[watchlist.name]
     feeds = known_feeds(views.feeds.every(), configured).values()
@@ -265,28 +261,28 @@ def _near_misses(
             return
 
 
-def _whole(watchlist: Watchlist) -> Node:
+def _whole(watchlist: Watchlist) -> ast.Node:
     """Return the query of a watchlist with the languages and feeds to which it is limited."""
-    langs = [Facet("lang", lang) for lang in (*watchlist.lang, UNDETERMINED)]
+    langs = [ast.Facet("lang", lang) for lang in (*watchlist.lang, UNDETERMINED)]
     feeds = [
-        Facet("tag", name[4:]) if name.startswith("tag:") else Facet("feed", name)
+        ast.Facet("tag", name[4:]) if name.startswith("tag:") else ast.Facet("feed", name)
         for name in watchlist.feeds
     ]
     limits = (
-        Or(tuple(facets), text=f"{key}: {', '.join(names)}")
+        ast.Or(tuple(facets), text=f"{key}: {', '.join(names)}")
         for key, names, facets in (
             ("lang", watchlist.lang, langs),
             ("feeds", watchlist.feeds, feeds),
         )
         if names
     )
-    return And((watchlist.query.root, *limits))
+    return ast.And((watchlist.query.root, *limits))
 
 
 _SENTENCE_END = re.compile(r"[.!?…][»”\")]*\s")
 
 
-def _described(before: Node, after: Node | None, article: Article) -> str:
+def _described(before: ast.Node, after: ast.Node | None, article: Article) -> str:
     """Return a change in words, as an article shows it."""
     if after is None:
         return _("without {part}", part=before.text or node_text(before))
@@ -294,7 +290,7 @@ def _described(before: Node, after: Node | None, article: Article) -> str:
     document = MemoryDocument(terms.postings)
     part, start, end = terms.place(*extents(after, document)[0])
     text = article.part(part)[start:end]
-    if not isinstance(after, Near):
+    if not isinstance(after, ast.Near):
         return _("with {part}", part=text)
     reason = why_not(before, document)
     if len(_SENTENCE_END.findall(text)) == 1:

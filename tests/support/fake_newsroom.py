@@ -321,7 +321,7 @@ class FakeNewsroom:
     def judge_example(self, watchlist: str, article: int, verdict: Verdict) -> None:
         self.judged.append((watchlist, article, verdict))
 
-    def suggest_names(self, query: Query) -> list[NameSuggestion]:
+    def suggest_names(self, query: Query, vectors: bool) -> list[NameSuggestion]:
         """Find two other names of anything but zinc."""
         self.suggested.append(query)
         if query.text == "zinc":

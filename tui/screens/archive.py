@@ -13,7 +13,6 @@ from textual.binding import BindingType
 from textual.widgets import Input
 
 from index.errors import ArchiveError, QueryError
-from index.query.suggestions import suggested_name
 from monitor.base.errors import CursorError, MonitorError
 from monitor.base.garbage import keep_freed
 from monitor.base.translation import gettext as _
@@ -408,8 +407,7 @@ class ArchiveScreen(PaneScreen):
         from tui.screens.watchlist_form import open_form
 
         if self.query_text:
-            form = open_form(self, query=self.query_text, new_name=suggested_name(self.query_text))
-            self.run_worker(form, group="form", exclusive=True)
+            self.run_worker(open_form(self, query=self.query_text), group="form", exclusive=True)
         else:
             self.show_message(_("Write a query first."))
 

@@ -17,7 +17,7 @@ from index.query.filters import offered_filter
 from monitor.base.errors import MonitorError
 from monitor.base.text_cleaning import line
 from monitor.base.translation import gettext as _
-from monitor.model.alert import EscalatedAlert
+from monitor.model.alert import Alert, EscalatedAlert
 from monitor.model.watchlist import FEED_HEALTH
 from monitor.presentation.spans import Line
 from monitor.storage.search.alert_filter import ALL, parse_headline_filter
@@ -438,18 +438,15 @@ class MainScreen(TriageScreen):
         else:
             self.show_message(_("Put the cursor on a watchlist first."), error=True)
 
-    def action_watchlist_form(self, name: str = "") -> None:
+    def action_watchlist_form(self, name: str = "", examples: Sequence[Alert] = ()) -> None:
         """Open the form of a watchlist; without a name, that of a new one."""
         from tui.screens.watchlist_form import open_form
 
-        self.run_worker(open_form(self, name), group="form", exclusive=True)
+        self.run_worker(open_form(self, name, examples=examples), group="form", exclusive=True)
 
     def action_watch_marked(self) -> None:
         """Open the form of a watchlist with the query that the marked stories have in common."""
-        from tui.screens.watchlist_form import open_form_from
-
-        alerts = [story.alerts[0] for story in self.stream.marked()]
-        self.run_worker(open_form_from(self, alerts), group="form", exclusive=True)
+        self.action_watchlist_form(examples=[story.alerts[0] for story in self.stream.marked()])
 
     def action_silence(self) -> None:
         """Silence the watchlist under the cursor, or one of the story."""

@@ -8,19 +8,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
 from msgspec.structs import replace
-from textual import events, on
+from textual import events, on, work
 from textual.binding import BindingType
-from textual.containers import Horizontal, Vertical, VerticalScroll
+from textual.containers import Vertical, VerticalScroll
 from textual.content import Content
 from textual.timer import Timer
-from textual.widget import Widget
 from textual.widgets import Input, Select, TextArea
 
 from index.errors import ArchiveError, Interrupted, QueryError
 from index.query.concepts import defined
 from index.query.parser import any_of
 from index.query.suggestions import suggested_name
-from monitor.base import signs
 from monitor.base.errors import ConfigError, MonitorError
 from monitor.base.formatting import percent
 from monitor.base.text_cleaning import line
@@ -44,8 +42,8 @@ from tui.screens.config_changes import NO_FILE, monitor_hint, write_config
 from tui.screens.dialogs import ChoiceList, Dialog, choose_words, show_dialog
 from tui.screens.panes import PaneScreen
 from tui.view.pages import rehearsal_lines
+from tui.widgets.field_row import FieldRow
 from tui.widgets.line_list import CheckList
-from tui.widgets.reader import ScrollText
 from tui.widgets.status_bar import KeyBar
 from tui.widgets.styled_widget import TextBlock
 
@@ -62,33 +60,6 @@ TALL = 34
 """Lines of a screen from which the fields of several lines have more of them."""
 SHORT = 22
 """Lines of a screen below which the fields scroll, so that the keys stay in view."""
-
-
-class FieldRow(Horizontal):
-    """A field with its label before it and its mistake below it."""
-
-    def __init__(self, name: str, label: str, field: Widget) -> None:
-        self.field = field
-        self.field_name = name
-        field.add_class("field")
-        self._note = ScrollText()
-        self._note.can_focus = self._note.display = False
-        self._label = label
-        self._heading = TextBlock([(f" {label}", "quiet")])
-        self._heading.add_class("label")
-        super().__init__(self._heading, Vertical(field, self._note), classes="field-row")
-
-    def on_descendant_focus(self) -> None:
-        """Mark the row by its shape too: some fields look the same with the focus."""
-        self._heading.update([(signs.CURSOR, "bar"), (self._label, "key")])
-
-    def on_descendant_blur(self) -> None:
-        self._heading.update([(f" {self._label}", "quiet")])
-
-    def show_problem(self, text: str, kind: str = "bad") -> None:
-        """Show a mistake or a warning, or none."""
-        self._note.display = bool(text)
-        self._note.update(lambda cells: wrap(line(text), cells, kind))
 
 
 class WatchlistForm(Dialog[str]):
@@ -133,6 +104,7 @@ class WatchlistForm(Dialog[str]):
         """
         self._newsroom = newsroom
         self._path = path
+        self._vectors = config.vectors
         self._before = before
         self._start = start
         self._may_lose = start
@@ -177,11 +149,9 @@ class WatchlistForm(Dialog[str]):
         self._trial = ChoiceList(lambda cells: lines)
         self._trial.id = "trial"
         self._keys = KeyBar(id="form-keys")
-        title = (
-            _("Edit the watchlist {watchlist}", watchlist=before.title)
-            if before
-            else _("New watchlist")
-        )
+        title = _("New watchlist")
+        if before:
+            title = _("Edit the watchlist {watchlist}", watchlist=before.title)
         super().__init__(
             title,
             Vertical(
@@ -294,11 +264,9 @@ class WatchlistForm(Dialog[str]):
 
     # --- trying -------------------------------------------------------------------------
 
-    def action_try(self) -> None:
+    @work(group="try", exclusive=True)
+    async def action_try(self) -> None:
         """Count what the watchlist would have matched, and show examples."""
-        self.run_worker(self._try(), group="try", exclusive=True)
-
-    async def _try(self) -> None:
         checked = await self._valid(to_try=True)
         if checked is None or checked.watchlist is None or checked.config is None:
             return
@@ -359,11 +327,9 @@ class WatchlistForm(Dialog[str]):
 
     # --- other names --------------------------------------------------------------------
 
-    def action_suggest(self) -> None:
+    @work(group="try", exclusive=True)
+    async def action_suggest(self) -> None:
         """Propose other names of the term or concept in the line of the cursor."""
-        self.run_worker(self._suggest(), group="try", exclusive=True)
-
-    async def _suggest(self) -> None:
         row, service = self._what_field.cursor_location[0], self._newsroom.service
         text = self._what_field.document.get_line(row)
         term = text.strip()
@@ -371,7 +337,7 @@ class WatchlistForm(Dialog[str]):
         try:
             concepts = await self._newsroom.ask(service.views.watchlists.concepts)
             query = defined(any_of([term]), concepts)
-            suggestions = await self._newsroom.ask(service.suggest_names, query)
+            suggestions = await self._newsroom.ask(service.suggest_names, query, self._vectors)
         except Interrupted:
             return
         except (ArchiveError, MonitorError, QueryError) as error:
@@ -395,11 +361,9 @@ class WatchlistForm(Dialog[str]):
 
     # --- saving and closing ---------------------------------------------------------------
 
-    def action_save(self) -> None:
+    @work(group="save", exclusive=True)
+    async def action_save(self) -> None:
         """Rehearse a rule that was not rehearsed; else save it, if it has no mistake."""
-        self.run_worker(self._save(), group="save", exclusive=True)
-
-    async def _save(self) -> None:
         if await self._valid() is None:
             return
         fields = self.fields
@@ -473,22 +437,8 @@ def _selectors(config: Config, current: Sequence[str]) -> list[str]:
     return list(dict.fromkeys([*current, *tags, *names]))
 
 
-async def open_form_from(screen: PaneScreen, examples: Sequence[Alert]) -> None:
-    """Open the form of a watchlist with the query that the articles of alerts have in common."""
-    articles = [alert.article for alert in examples if alert.article is not None]
-    draft = await screen.ask(screen.newsroom.service.example_query, articles)
-    if draft is not None:
-        query, name = draft.query.text, suggested_name(draft.query.text)
-        await open_form(screen, query=query, new_name=name, remarks=draft.remarks)
-
-
 async def open_form(
-    screen: PaneScreen,
-    name: str = "",
-    *,
-    query: str = "",
-    new_name: str = "",
-    remarks: Sequence[str] = (),
+    screen: PaneScreen, name: str = "", *, query: str = "", examples: Sequence[Alert] = ()
 ) -> None:
     """Open the form of a watchlist, and report when it is saved.
 
@@ -496,9 +446,15 @@ async def open_form(
         screen: The screen below it.
         name: The watchlist to edit; empty for a new one.
         query: The query of a new one.
-        new_name: The name of a new one.
-        remarks: What is known of the query, as lines.
+        examples: Alerts: the query of a new one is what their articles have in common.
     """
+    remarks: Sequence[str] = ()
+    if examples:
+        articles = [alert.article for alert in examples if alert.article is not None]
+        draft = await screen.ask(screen.newsroom.service.example_query, articles)
+        if draft is None:
+            return
+        query, remarks = draft.query.text, draft.remarks
     path = screen.newsroom.service.config
     if path is None:
         screen.show_message(_(NO_FILE), error=True)
@@ -518,7 +474,9 @@ async def open_form(
         message = _("The watchlist {watchlist} is saved.", watchlist=name)
         screen.show_message(message + monitor_hint(screen))
 
-    start = before or WatchlistFields(name=new_name, query=" ".join(query.split()))
+    start = before or WatchlistFields(
+        name=suggested_name(query) if query else "", query=" ".join(query.split())
+    )
     form = WatchlistForm(screen.newsroom, path, config, before, start, remarks)
     show_dialog(screen, form, on_saved)
 

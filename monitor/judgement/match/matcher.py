@@ -32,8 +32,6 @@ from index.evaluation.spans import (
     in_order,
     matches,
     name_matches,
-    outermost,
-    own_places,
 )
 from index.evaluation.term_expansion import listed_keys, literal_prefix, selector
 from index.interruption import check, interruptible
@@ -150,8 +148,7 @@ class _FiledClauses:
         self._watchlist_numbers: list[int] = []
         """The number of the watchlist of each use."""
         self._concepts: dict[int, tuple[Concept, Sequence[Path]]] = {}
-        """The concepts of the uses of clauses that are names, which several concepts may share, and
-        the required terms of what each excludes."""
+        """The concepts of uses of names, and the required terms of what each excludes."""
 
     def add(
         self, clause: Node, paths: Iterable[Path], excluded: Sequence[Path], number: int
@@ -188,18 +185,13 @@ class _FiledClauses:
                 if clause_spans := matches(clause, document):
                     spans.update(dict.fromkeys(uses, clause_spans))
             elif places := extents(clause, document):
-                shared = outermost(places)
                 for use in uses:
                     concept, excluded = self._concepts[use]
-                    own = shared
-                    if any(map(leaves.issuperset, excluded)):
-                        own = outermost(own_places(concept, places, document))
-                    if own:
-                        spans[use] = name_matches(concept, clause, own, document)
-        for number, own_uses in itertools.groupby(
-            sorted(spans), self._watchlist_numbers.__getitem__
-        ):
-            yield number, [span for use in own_uses for span in spans[use]]
+                    may_cancel = any(map(leaves.issuperset, excluded))
+                    if own := name_matches(concept, clause, places, document, may_cancel):
+                        spans[use] = own
+        for number, held in itertools.groupby(sorted(spans), self._watchlist_numbers.__getitem__):
+            yield number, [span for use in held for span in spans[use]]
 
 
 class _ArticleWords:

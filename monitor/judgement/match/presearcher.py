@@ -10,20 +10,7 @@ from collections.abc import Iterable, Sequence, Set
 from typing import NamedTuple
 
 from index.evaluation.term_expansion import expands, is_open, key
-from index.query.ast import (
-    And,
-    AtLeast,
-    Concept,
-    Mode,
-    Near,
-    Node,
-    Or,
-    Phrase,
-    Score,
-    Word,
-    walk,
-    words,
-)
+from index.query import ast
 from index.query.concepts import one_by_one
 from index.query.parser import CACHED_QUERIES
 
@@ -32,7 +19,7 @@ MAX_WORDS = 4
 MAX_SETS = 16
 """Most sets that clauses are multiplied to: `(a OR b OR c) AND (d OR e)` makes six."""
 
-Words = tuple[Word, ...]
+Words = tuple[ast.Word, ...]
 
 
 class RequiredTerms(NamedTuple):
@@ -46,29 +33,29 @@ class RequiredTerms(NamedTuple):
 NOWHERE = RequiredTerms(float("inf"), ())
 """A query without required terms, as `lang:fr`: every article is a candidate."""
 
-_TOGETHER = (And, Phrase, Near)
-_MODE_COSTS = {Mode.FOLDED: 1.0, Mode.EXACT: 0.5, Mode.ACRONYM: 0.5, Mode.STEM: 2.0,
-               Mode.NOUN: 2.0, Mode.WILDCARD: 3.0}  # fmt: skip
+_TOGETHER = (ast.And, ast.Phrase, ast.Near)
+_MODE_COSTS = {ast.Mode.FOLDED: 1.0, ast.Mode.EXACT: 0.5, ast.Mode.ACRONYM: 0.5, ast.Mode.STEM: 2.0,
+               ast.Mode.NOUN: 2.0, ast.Mode.WILDCARD: 3.0}  # fmt: skip
 
 
-def required_terms(node: Node) -> RequiredTerms:
+def required_terms(node: ast.Node) -> RequiredTerms:
     """Return the cheapest sets of terms of which any match of a tree contains one."""
-    if isinstance(node, Word):
+    if isinstance(node, ast.Word):
         return RequiredTerms(_cost(node), ((node,),))
     if isinstance(node, _TOGETHER):
         return functools.reduce(_both, _cheapest_first(map(required_terms, node.children)))
-    if isinstance(node, Or):
+    if isinstance(node, ast.Or):
         return _any_of([required_terms(child) for child in node.children])
-    if isinstance(node, Concept):
+    if isinstance(node, ast.Concept):
         return _any_of([required_terms(name) for name in node.names])
-    if isinstance(node, AtLeast):
+    if isinstance(node, ast.AtLeast):
         return _of_count(node)
-    if isinstance(node, Score):
+    if isinstance(node, ast.Score):
         return _of_score(node)
     return NOWHERE
 
 
-def _cost(word: Word) -> float:
+def _cost(word: ast.Word) -> float:
     """Estimate the frequency of a word: half of running text has under 5 letters."""
     term = word.term
     letters = len(term) if term.isalnum() else sum(map(str.isalnum, term))
@@ -105,7 +92,7 @@ def _united(left: Words, right: Words) -> Words:
     return tuple(words[:MAX_WORDS])
 
 
-def _of_count(node: AtLeast) -> RequiredTerms:
+def _of_count(node: ast.AtLeast) -> RequiredTerms:
     """Leave out the most expensive clauses of `n OF (…)`: alone they are too few to match."""
     choices = _cheapest_first(map(required_terms, node.children))
     cheapest = range(len(choices) - node.count + 1)
@@ -114,7 +101,7 @@ def _of_count(node: AtLeast) -> RequiredTerms:
     return _any_of([_pairs(choices, number) for number in cheapest])
 
 
-def _of_score(node: Score) -> RequiredTerms:
+def _of_score(node: ast.Score) -> RequiredTerms:
     """Leave out the most expensive clauses that cannot reach the threshold alone."""
     gains = [(required_terms(child), weight) for weight, child in node.weighted if weight > 0]
     gains.sort(key=lambda gain: -gain[0].cost)
@@ -144,10 +131,16 @@ Leaf = str
 Path = tuple[Leaf, ...]
 """Terms that a match of a clause must all contain."""
 
-_SIGNS = {Mode.STEM: "~", Mode.NOUN: "~~", Mode.WILDCARD: "*", Mode.ACRONYM: "^", Mode.EXACT: "="}
+_SIGNS = {
+    ast.Mode.STEM: "~",
+    ast.Mode.NOUN: "~~",
+    ast.Mode.WILDCARD: "*",
+    ast.Mode.ACRONYM: "^",
+    ast.Mode.EXACT: "=",
+}
 
 
-def open_leaf(word: Word) -> Leaf:
+def open_leaf(word: ast.Word) -> Leaf:
     """Return the leaf of a word that expands. No key of a text begins with such a sign."""
     return sys.intern(_SIGNS[word.mode] + key(word))
 
@@ -161,28 +154,28 @@ class Filing(NamedTuple):
     """The required terms of what each of them excludes, of a name of a concept."""
     keys: tuple[str, ...]
     """The keys of words that mean one key."""
-    expanding: tuple[tuple[Leaf, Word], ...]
+    expanding: tuple[tuple[Leaf, ast.Word], ...]
     """The words that expand."""
 
 
-def alternatives(root: Node) -> tuple[Node, ...]:
+def alternatives(root: ast.Node) -> tuple[ast.Node, ...]:
     """Return the clauses of a query of which one must hold: those of an OR, else all of it.
 
     A concept is an OR of its names, each of which what it excludes may cancel.
     """
-    clauses = root.children if isinstance(root, Or) else (root,)
+    clauses = root.children if isinstance(root, ast.Or) else (root,)
     return tuple(
         alternative
         for clause in clauses
-        for alternative in (one_by_one(clause) if isinstance(clause, Concept) else (clause,))
+        for alternative in (one_by_one(clause) if isinstance(clause, ast.Concept) else (clause,))
     )
 
 
 @functools.lru_cache(CACHED_QUERIES)
-def filing(root: Node) -> Filing:
+def filing(root: ast.Node) -> Filing:
     """Return the filing of a query. Remembered: of 50,000 watchlists one is edited."""
-    nearby = (n for node in walk(root) if isinstance(node, Concept) for n in node.nearby)
-    terms = tuple(word for tree in (root, *nearby) for word in words(tree))
+    nearby = (n for node in ast.walk(root) if isinstance(node, ast.Concept) for n in node.nearby)
+    terms = tuple(word for tree in (root, *nearby) for word in ast.words(tree))
     keys = tuple(_leaf(word) for word in terms if not is_open(word))
     expanding = tuple((open_leaf(word), word) for word in terms if expands(word))
     clauses = alternatives(root)
@@ -191,16 +184,16 @@ def filing(root: Node) -> Filing:
     )
 
 
-def _excluded_paths(clause: Node) -> tuple[Path, ...]:
-    excluded = clause.excluded if isinstance(clause, Concept) else ()
+def _excluded_paths(clause: ast.Node) -> tuple[Path, ...]:
+    excluded = clause.excluded if isinstance(clause, ast.Concept) else ()
     return tuple(path for term in excluded for path in _paths(term))
 
 
-def _paths(clause: Node) -> tuple[Path, ...]:
+def _paths(clause: ast.Node) -> tuple[Path, ...]:
     return tuple(tuple(map(_leaf, needed)) for needed in required_terms(clause).sets or ((),))
 
 
-def _leaf(word: Word) -> Leaf:
+def _leaf(word: ast.Word) -> Leaf:
     return open_leaf(word) if is_open(word) else sys.intern(key(word))
 
 

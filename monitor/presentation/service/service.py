@@ -111,15 +111,15 @@ class Service:
             cosines = {hit.article: hit.cosine for hit in process.similar(article, limit)}
         return [*self.archive.hits(cosines, SNIPPET)]
 
-    def suggest_names(self, query: Query) -> list[NameSuggestion]:
+    def suggest_names(self, query: Query, vectors: bool) -> list[NameSuggestion]:
         """Return names that the concept of a query lacks, the best proven first.
 
-        It takes some seconds. Raises ArchiveError, StoreError.
+        `vectors` compares meanings too. It takes some seconds. Raises ArchiveError, StoreError.
         """
         from monitor.watchlists.other_names import suggest_names
 
         encode = None
-        if not why_no_vectors(is_enabled=True):
+        if not why_no_vectors(vectors):
             from monitor.intake.similar.vectors import Encoder
 
             encode = Encoder().encode

@@ -183,9 +183,13 @@ def test_a_name_that_brings_noise_or_nothing_is_pointed_at(tmp_path: Path) -> No
     assert re.search(r"Martin +2 .* only noise", table)
 
 
-def test_other_names_come_from_the_archive(tmp_path: Path) -> None:
+def test_other_names_come_from_the_archive(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def no_encoder() -> None:
+        pytest.fail("feeds.yaml says `vectors: false`")
+
+    monkeypatch.setattr("monitor.intake.similar.vectors.Encoder", no_encoder)
     newsroom = Newsroom(tmp_path)
-    brume = {"names": ["Agence contre la brume"]}
+    brume = {"names": ["Agence contre la brume"], "also": ["Brumes réunies"]}
     newsroom.watch([], WATCHLISTS[2:], concepts={"Brume": brume, "Jean Martin": MARTIN})
     texts = {
         "agence": "L’Agence contre la brume (ACB) enquête à Liège",

@@ -58,9 +58,10 @@ def test_rows_of_csv_become_concepts_beside_those_of_the_file(room: Newsroom) ->
     assert definitions(room) == {
         "Alibaba": Definition(
             "Alibaba",
-            ("Alibaba", "阿里巴巴", "Alibaba Group", "Taobao", "AliExpress"),
+            ("Alibaba", "阿里巴巴", "Alibaba Group"),
             ("Ali Baba",),
             ("Hangzhou", "Jack Ma"),
+            ("Taobao", "AliExpress"),
         ),
         "Société Générale": Definition("Société Générale", ("Société Générale", "SG")),
     }
@@ -87,7 +88,7 @@ def test_json_is_a_mapping_or_a_list(room: Newsroom) -> None:
     assert definitions(room)["Alibaba"].excluded == ("Ali Baba",)
     assert definitions(room)["Suez"].names == ("Suez", "Engie")
     assert imported(room, "b.json", json.dumps(ROWS)).returncode == 0
-    assert definitions(room)["Alibaba"].names == ("Alibaba", "阿里巴巴", "Taobao")
+    assert definitions(room)["Alibaba"].also == ("Taobao",)
     assert definitions(room)["Engie"].names == ("Engie",)
 
 
@@ -115,6 +116,17 @@ def test_a_file_without_names_changes_nothing(
     assert done.returncode == 2
     assert message in done.stderr
     assert (room.folder / "concepts.yaml").read_text(encoding="utf-8") == SHARED
+
+
+def test_a_list_that_makes_a_mistake_never_touches_the_file(room: Newsroom) -> None:
+    shared = room.folder / "concepts.yaml"
+    before = shared.stat()
+    done = imported(room, "list.json", json.dumps({"Alibaba": ["concept:Alibaba"]}))
+    assert done.returncode == 2
+    assert "the concept `Alibaba` is a name of itself" in done.stderr
+    after = shared.stat()
+    assert (after.st_ino, after.st_mtime_ns) == (before.st_ino, before.st_mtime_ns)
+    assert shared.read_text(encoding="utf-8") == SHARED
 
 
 def test_without_a_file_of_concepts_the_key_to_write_is_named(tmp_path: Path) -> None:

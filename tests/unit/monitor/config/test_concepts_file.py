@@ -45,7 +45,7 @@ def problems(path: Path) -> list[Problem]:
 def test_concepts_may_stand_in_a_file_of_their_own(tmp_path: Path, where: str) -> None:
     config = load(newsroom(tmp_path, CONCEPTS, where.format(folder=str(tmp_path)[1:])))
     assert config.concepts == (
-        Definition("Alibaba", ("Alibaba", "阿里巴巴", "Taobao"), (), ("Hangzhou",)),
+        Definition("Alibaba", ("Alibaba", "阿里巴巴"), (), ("Hangzhou",), ("Taobao",)),
         Definition("Chine", ("concept:alibaba", "Pékin")),
     )
 
