@@ -38,6 +38,8 @@ class Duty(enum.IntEnum):
 class Standing(Struct, frozen=True, kw_only=True):
     """A monitor among those of its store, as of a heartbeat."""
 
+    now: Timestamp
+    """The time of the database."""
     monitor: int
     """The number of the monitor."""
     live: tuple[int, ...]

@@ -392,7 +392,7 @@ class Daemon:
 
     async def _start(self) -> list[asyncio.Task[None]]:
         await self._beat()
-        await self._parts.leases.start()
+        await self._parts.leases.beat()
         await self._reloader.enforce(self._reloader.config)
         self._start_indexer()
         return [

@@ -30,7 +30,7 @@ from typing import TYPE_CHECKING, Any
 from monitor.base.article import Timestamp
 from monitor.base.errors import StoreError
 from monitor.base.formatting import span
-from monitor.base.tasks import WorkerThread
+from monitor.base.tasks import WorkerThread, event_or
 from monitor.base.translation import gettext as _
 from monitor.model.lease import BUCKETS, Duty, Standing
 from monitor.storage.fencing import SOLE, Holding, Lease, bucket_of, under
@@ -65,8 +65,8 @@ class SoleMonitor:
         """Another value once this monitor has other leases."""
         return None
 
-    async def start(self) -> None:
-        """Take leases. Raises StoreError."""
+    async def beat(self) -> None:
+        """Take leases, and keep them. Raises StoreError."""
 
     async def run_forever(self) -> None:
         """Keep the leases. Never raises: the monitor goes on."""
@@ -142,14 +142,12 @@ class LeaseKeeper(SoleMonitor):
         self._epochs: dict[int, int] = {}
         self._users: Counter[int] = Counter()
         self._beat_at = -math.inf
+        self._beaten = asyncio.Event()
         self._trouble = ""
 
     @property
     def held(self) -> object:
         return frozenset(self._epochs.items())
-
-    async def start(self) -> None:
-        await self.beat()
 
     async def run_forever(self) -> None:
         while True:
@@ -160,6 +158,8 @@ class LeaseKeeper(SoleMonitor):
                 self._report(_("the leases cannot be renewed: {error}", error=error))
             except Exception:
                 log.exception(_("the leases cannot be renewed; the monitor goes on"))
+            self._beaten.set()  # duties look in the same wake-up
+            self._beaten = asyncio.Event()
 
     def bucket(self, url: str) -> Lease | None:
         return self._lease(bucket_of(url))
@@ -180,7 +180,7 @@ class LeaseKeeper(SoleMonitor):
         while True:
             if (lease := self.duty(duty)) is not None:
                 await self._run(lease, work)
-            await self._sleep(self._expiry / BEATS)
+            await event_or(self._beaten, self._sleep(TRUSTED * self._expiry))
 
     async def release_buckets(self) -> None:
         buckets = [id for id in self._epochs if id < BUCKETS]
@@ -210,8 +210,9 @@ class LeaseKeeper(SoleMonitor):
 
     def _stand(self) -> tuple[float, Standing | None]:
         """Return how wrong the clock is in seconds, and the standing unless it is too wrong."""
-        offset = self._clock() - self._leases.now()
-        return offset, self._leases.beat() if abs(offset) <= CLOCK_TOLERANCE else None
+        standing = self._leases.beat() if self._epochs else None
+        offset = self._clock() - (standing.now if standing else self._leases.now())
+        return offset, (standing or self._leases.beat()) if abs(offset) <= CLOCK_TOLERANCE else None
 
     def _balance(self, standing: Standing) -> tuple[list[int], int]:
         """Return the buckets to give back and the number to take; busy ones are kept for now."""
@@ -254,7 +255,7 @@ class LeaseKeeper(SoleMonitor):
             task = asyncio.create_task(work())
         try:
             while self._is_held(lease) and not task.done():
-                await self._sleep(self._expiry / BEATS)
+                await event_or(self._beaten, self._sleep(TRUSTED * self._expiry))
         finally:
             task.cancel()
             await asyncio.gather(task, return_exceptions=True)

@@ -53,6 +53,7 @@ class MemoryLeases:
             self.monitor = self.table.joined
         self.table.expires[self.monitor] = self.table.now + self.table.expiry
         return Standing(
+            now=self.table.now,
             monitor=self.monitor,
             live=tuple(self.table.live()),
             epochs={

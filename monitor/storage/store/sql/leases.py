@@ -37,6 +37,13 @@ _IS_BACK = (
 """The condition that a monitor runs again where `m` was."""
 
 
+_BEAT = f"""
+WITH renewed AS (UPDATE monitors SET seen_at = {NOW}, expires_at = {NOW} + ?1, alert = NULL
+  WHERE id = ?2 RETURNING seen_at)
+SELECT seen_at, ARRAY({LIVE} OR id = ?2 ORDER BY id),
+  ARRAY(SELECT json_build_array(epoch, array_agg(id)) FROM leases WHERE holder = ?2 GROUP BY epoch)
+  FROM renewed
+"""
 _MONITOR = f"id AS number, host, pid, folder, since, seen_at, {NOW} - seen_at AS silence"
 
 
@@ -65,18 +72,13 @@ class SqlLeases:
 
         Who stands still while it writes is no hindrance for long: every heartbeat looks.
         """
-        rows = self._read(
-            f"UPDATE monitors SET seen_at = {NOW}, expires_at = {NOW} + ?, alert = NULL"
-            " WHERE id = ? RETURNING id",
-            (self._expiry, self._monitor),
-        )
-        if not list(rows):
+        while not (rows := [*self._read(_BEAT, (self._expiry, self._monitor))]):
             self._join()
         with reading(self._sql) as sql:
             sql.end_still_writer()
-        live = tuple(id for (id,) in self._read(f"{LIVE} ORDER BY id"))
-        epochs = dict(self._read("SELECT id, epoch FROM leases WHERE holder = ?", (self._monitor,)))
-        return Standing(monitor=self._monitor, live=live, epochs=epochs)
+        ((now, live, buckets),) = rows
+        epochs = {id: epoch for epoch, ids in buckets for id in ids}
+        return Standing(now=now, monitor=self._monitor, live=tuple(live), epochs=epochs)
 
     def take(self, most: int, *, forced: bool = False) -> dict[int, int]:
         """Take buckets that nobody holds; return their epochs. Raises StoreError.

@@ -284,7 +284,7 @@ def test_the_only_monitor_of_a_store_needs_no_lease() -> None:
         async def note_lease() -> None:
             leases.append(lease_in_hand())
 
-        await monitor.start()
+        await monitor.beat()
         await monitor.while_held(Duty.UPKEEP, note_lease)
         with monitor.using(SOLE):
             assert lease_in_hand() == SOLE

@@ -5,6 +5,8 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from contextlib import closing
+from pathlib import Path
+from typing import Any, cast
 
 import pytest
 from msgspec.structs import replace
@@ -75,6 +77,17 @@ def test_leases_expire_by_the_clock_of_the_database(room: SmallStore) -> None:
         assert theirs.take(BUCKETS).keys() >= held_buckets.keys()
         assert not ours.beat().epochs.keys() & held_buckets.keys()
         assert abs(ours.now() - time.time()) < 60
+
+
+def test_a_heartbeat_waits_for_two_answers(room: SmallStore, tmp_path: Path) -> None:
+    with closing(monitor(room)) as leases, (tmp_path / "protocol").open("w+") as protocol:
+        leases.beat()
+        epochs = leases.take(BUCKETS)
+        session = cast(Any, leases._sql)._session.pgconn
+        session.trace(protocol.fileno())
+        assert leases.beat().epochs == epochs
+        session.untrace()
+        assert (tmp_path / "protocol").read_text().count("ReadyForQuery") == 2
 
 
 def test_a_poll_is_stored_only_by_who_holds_its_bucket(room: SmallStore) -> None:
