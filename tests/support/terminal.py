@@ -85,6 +85,15 @@ class Terminal:
             self.written += piece
             self._stream.feed(piece)
 
+    def read_for(self, seconds: float) -> None:
+        """Show what the program writes meanwhile: one that nobody reads waits."""
+        deadline = time.monotonic() + seconds
+        while (remaining := deadline - time.monotonic()) > 0:
+            with suppress(pexpect.TIMEOUT):
+                piece = self.child.read_nonblocking(65536, timeout=remaining)
+                self.written += piece
+                self._stream.feed(piece)
+
     def read_until_stopped(self) -> None:
         """Read the output until the process is stopped, including its last output."""
         deadline = time.monotonic() + SECONDS
