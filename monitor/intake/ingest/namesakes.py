@@ -95,10 +95,11 @@ def stories_told(
 ) -> list[int | None]:
     """Return for each article, with its names, the story that tells its event already, if any."""
     reports = reading.candidates({id for others in namesakes.of for id in others})
-    weights = {
-        word: min(1.0, max(0.0, rarity(count, namesakes.recent) / RARE)) ** 2
-        for word, count in namesakes.bearers.items()
+    weight_of = {
+        count: min(1.0, max(0.0, rarity(count, namesakes.recent) / RARE)) ** 2
+        for count in {*namesakes.bearers.values()}
     }
+    weights = {word: weight_of[count] for word, count in namesakes.bearers.items()}
     return [
         story_told(
             change.article,

@@ -92,6 +92,11 @@ class PostgresqlConnection:
         "(SELECT value::bigint AS value FROM json_array_elements_text(?::json) AS item (value))"
         " AS items"
     )
+    number_lists = (
+        "(SELECT place - 1 AS list, item::bigint AS value"
+        " FROM json_array_elements(?::json) WITH ORDINALITY AS lists (items, place),"
+        " json_array_elements_text(items) AS numbers (item)) AS listed"
+    )
     entry_key = printers.conflict_key(TABLES["entries"])
     Error: type[Exception] = psycopg.Error
     is_outdated = False

@@ -62,6 +62,10 @@ class SqliteConnection(sqlite3.Connection):
     has_lists = False
     commits = "PRAGMA data_version"
     numbers = "json_each(?)"
+    number_lists = (
+        "(SELECT lists.key AS list, items.value AS value"
+        " FROM json_each(?) AS lists, json_each(lists.value) AS items) AS listed"
+    )
     entry_key = "feed, guid"
     _triggers: Sequence[tuple[str, str]] = ()
 

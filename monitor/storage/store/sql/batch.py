@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections import Counter, defaultdict
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence, Set
 
 from msgspec.structs import replace
 
@@ -57,7 +57,7 @@ MAX_COUNTED = 500
 
 LEAST_NAMES = 3
 """Least rare words of names that articles in two languages share; in one language one less."""
-MOST_BEARERS = 100
+MOST_BEARERS = 50
 """Most articles with a rare word in names: a more frequent one finds no articles."""
 MOST_NAMESAKES = 3
 """Most articles with the names of a text that are compared, those with the most names first."""
@@ -261,19 +261,8 @@ class StoreReads:
     def namesakes(self, texts: Sequence[Names]) -> Namesakes:
         """Return recent articles that have the rare names of texts, of each text."""
         bearers = self.name_frequencies(frozenset().union(*(names.words for names in texts)))
-        rare_words = sorted(word for word, count in bearers.items() if count <= MOST_BEARERS)
-        bearing = grouped(
-            (word, (lang, article))
-            for word, lang, article in self._sql.execute(
-                f"SELECT value, lang, article FROM {self._sql.numbers}"
-                " CROSS JOIN names WHERE name = value",
-                (json.dumps(rare_words),),
-            )
-        )
-        likely = [
-            [*_likely(names, bearing, elsewhere=False), *_likely(names, bearing, elsewhere=True)]
-            for names in texts
-        ]
+        rare_words = {word for word, count in bearers.items() if count <= MOST_BEARERS}
+        likely = self._likely(texts, rare_words)
         if not any(likely):
             return Namesakes(tuple({} for _ in texts), 0, bearers)
         names_of = {
@@ -292,6 +281,21 @@ class StoreReads:
         bearers |= self.name_frequencies(words - bearers.keys())
         articles = ({id: names_of[id] for id in ids if id in names_of} for ids in likely)
         return Namesakes(tuple(articles), recent, bearers)
+
+    def _likely(self, texts: Sequence[Names], rare_words: Set[int]) -> list[list[int]]:
+        """Return for each text the articles in its language, and in others, with most names."""
+        likely: dict[tuple[int, bool], list[int]] = defaultdict(list)
+        for text, lang, article, shared in self._sql.execute(
+            f"SELECT list, lang, article, count(*) AS shared FROM {self._sql.number_lists}"
+            " CROSS JOIN names WHERE name = value GROUP BY list, lang, article"
+            " HAVING count(*) >= ? ORDER BY shared DESC, article",
+            (json.dumps([sorted(names.words & rare_words) for names in texts]), LEAST_NAMES - 1),
+        ):
+            elsewhere = lang != texts[text].lang
+            ids = likely[text, elsewhere]
+            if len(ids) < MOST_NAMESAKES and (shared >= LEAST_NAMES or not elsewhere):
+                ids.append(article)
+        return [[*likely[text, False], *likely[text, True]] for text in range(len(texts))]
 
     # --- alerts ---
 
@@ -439,20 +443,6 @@ class Batch(StoreReads):
             "UPDATE backfills SET upto = ? WHERE watchlist = ?",
             [(last_id, watchlist) for watchlist in watchlists],
         )
-
-
-def _likely(
-    names: Names, bearing: Mapping[int, Iterable[tuple[str, int]]], *, elsewhere: bool
-) -> list[int]:
-    """Return the articles in the language of a text, or in others, with most of its rare names."""
-    shared = Counter(
-        article
-        for word in names.words & bearing.keys()
-        for lang, article in bearing[word]
-        if (lang != names.lang) is elsewhere
-    )
-    least = LEAST_NAMES if elsewhere else LEAST_NAMES - 1
-    return [id for id, count in shared.most_common(MOST_NAMESAKES) if count >= least]
 
 
 def _sharing(
