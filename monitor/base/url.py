@@ -155,12 +155,14 @@ def is_same_site(url: str, other: str) -> bool:
 
 def registered_name(url: str) -> str:
     """Return the registered name of a URL's host: `bbc.co.uk` of `feeds.bbc.co.uk`; or ''."""
-    name = host(url)
-    return _registered_name_of(name) if 0 < len(name) <= _LONGEST_HOST else ""
+    return registered_name_of(host(url))
 
 
 @lru_cache(20_000)
-def _registered_name_of(host: str) -> str:
+def registered_name_of(host: str) -> str:
+    """Return the registered name of a host; empty if it has none."""
+    if not 0 < len(host) <= _LONGEST_HOST:
+        return ""
     from tld import get_fld  # 110 ms, which a viewer need not spend
 
     return get_fld(f"https://{host}", fail_silently=True) or ""

@@ -19,7 +19,7 @@ from index.analysis.term_positions import terms
 from index.analysis.text_features import LEAST_SIZE, is_whole, word_number
 from index.evaluation.significant_terms import stop_words
 from monitor.base.article import Article, Timestamp
-from monitor.base.url import host, registered_name
+from monitor.base.url import host, registered_name_of
 from monitor.model.event_link import WINDOW
 from monitor.model.poll import EDITION, Headline, Names, StoryCandidate
 
@@ -42,8 +42,9 @@ def headline(
     title: str, *, feed: int, outlet: str = "", url: str = "", date: Timestamp = 0.0
 ) -> Headline:
     """Build the headline of an article from its stored fields."""
-    source = outlet or registered_name(url) or str(feed)
-    return Headline(title, source, f"{outlet} {host(url).removeprefix('www.')}".strip(), date)
+    name = host(url)
+    source = outlet or registered_name_of(name) or str(feed)
+    return Headline(title, source, f"{outlet} {name.removeprefix('www.')}".strip(), date)
 
 
 def headline_of(article: Article) -> Headline:
@@ -182,8 +183,10 @@ def assign_story(
     sources; of one source they are the next edition of the same column.
     """
     others = [candidate for candidate in candidates if candidate.article != article.id]
+    if not others:
+        return StoryDecision(article.id)
     headline = headline_of(article)
-    if not others or (is_whole(shingles) and not is_telling(headline)):
+    if is_whole(shingles) and not is_telling(headline):
         return StoryDecision(article.id)
     if is_whole(shingles):
         shares = [(1.0, 1.0, c) for c in others if c.headline.source != headline.source]
