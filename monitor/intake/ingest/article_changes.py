@@ -350,9 +350,7 @@ def with_enrichments(
 
 
 def _with_event(change: ArticleChange, told: int | None, elsewhere: int | None) -> ArticleChange:
-    article = change.article
-    if told is not None and article.story == article.id:
-        article = replace(article, story=told)
+    article = change.article if told is None else replace(change.article, story=told)
     return replace(change, article=article, perhaps=elsewhere if change.new else None)
 
 

@@ -93,7 +93,7 @@ RARE = 4.0
 def stories_told(
     reading: StoreReads, changes: Sequence[ArticleChange], namesakes: Namesakes
 ) -> list[int | None]:
-    """Return for each article, with its names, the story that tells its event already, if any."""
+    """Return for each article without a story the one that tells its event already, if any."""
     reports = reading.candidates({id for others in namesakes.of for id in others})
     weight_of = {
         count: min(1.0, max(0.0, rarity(count, namesakes.recent) / RARE)) ** 2
@@ -107,5 +107,7 @@ def stories_told(
             [(reports[id], n) for id, n in others.items() if n.lang == change.names.lang],
             weights,
         )
+        if change.article.story == change.article.id
+        else None
         for change, others in zip(changes, namesakes.of, strict=True)
     ]

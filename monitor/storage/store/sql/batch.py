@@ -6,6 +6,7 @@ import json
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence, Set
 
+from msgspec.json import Decoder
 from msgspec.structs import replace
 
 from monitor.base.article import Timestamp
@@ -61,6 +62,7 @@ MOST_BEARERS = 50
 """Most articles with a rare word in names: a more frequent one finds no articles."""
 MOST_NAMESAKES = 3
 """Most articles with the names of a text that are compared, those with the most names first."""
+_GROUPS = Decoder(tuple[frozenset[int], ...])
 
 
 class StoreReads:
@@ -266,7 +268,7 @@ class StoreReads:
         if not any(likely):
             return Namesakes(tuple({} for _ in texts), 0, bearers)
         names_of = {
-            id: Names(tuple(frozenset(group) for group in json.loads(groups)), lang, date)
+            id: Names(_GROUPS.decode(groups), lang, date)
             for id, lang, date, groups in select_in(
                 self._sql,
                 "SELECT article, lang, date, names FROM named WHERE article IN ({0})",
