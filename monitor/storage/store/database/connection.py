@@ -94,8 +94,8 @@ class Connection(Protocol):
     def begin(self) -> None:
         """Begin a transaction that writes; it waits for other writers."""
 
-    def end_still_writer(self, query: str, values: Sequence[Any] = ..., /) -> Any:
-        """Return the first row of a query, whose `{0}`, its last column, ends such sessions."""
+    def end_still_writer(self) -> bool:
+        """End the session of a writer that stands still; return whether there was one."""
 
     def commit(self) -> None:
         """Commit the transaction, durably."""

@@ -46,14 +46,14 @@ times as long."""
 LOADING = "tocsin move"
 """The name of a session that fills an empty store: it may take its time."""
 _END_STILL_WRITER = f"""
-SELECT CASE WHEN pg_terminate_backend(w.pid) THEN w.application_name END
+SELECT w.application_name, pg_terminate_backend(w.pid)
 FROM pg_locks JOIN pg_stat_activity w USING (pid)
 WHERE locktype = 'advisory' AND granted AND w.datname = current_database() AND objsubid = 1
 AND (classid::bigint << 32 | objid::bigint) = {_KEY}
 AND w.wait_event_type = 'Client' AND w.application_name <> '{LOADING}'
-AND w.state_change < clock_timestamp() - {{0}} * interval '1 ms' * CASE WHEN EXISTS (
+AND w.state_change < clock_timestamp() - ?1 * interval '1 ms' * CASE WHEN EXISTS (
   SELECT 1 FROM pg_stat_activity o WHERE o.application_name = w.application_name
-  AND o.state_change > clock_timestamp() - {{0}} * interval '1 ms') THEN 4 ELSE 1 END
+  AND o.state_change > clock_timestamp() - ?1 * interval '1 ms') THEN 4 ELSE 1 END
 """
 _CLAIM = "SELECT pg_try_advisory_lock{}(hashtextextended('monitor ' || current_schema(), 0))"
 """The lock of a claim ends with its session; many sessions may share it."""
@@ -168,18 +168,20 @@ class PostgresqlConnection:
             except psycopg.errors.LockNotAvailable:
                 self.rollback()
                 tries -= 1
-                if self.end_still_writer("SELECT {0}") == ([],) and not tries:
+                if not self.end_still_writer() and not tries:
                     raise
 
-    def end_still_writer(self, query: str, values: Sequence[Any] = ()) -> tuple[Any, ...] | None:
-        ended = f"array_remove(ARRAY({_END_STILL_WRITER.format(STILL_MS)}), NULL)"
-        row: tuple[Any, ...] | None = self.execute(query.format(ended), values).fetchone()
-        for name in row[-1] if row else ():
-            log.warning(_(
-                "{store}: {writer} stood still while it wrote and others waited;"
-                " its session was ended", store=self.address.name, writer=name,
-            ))  # fmt: skip
-        return row
+    def end_still_writer(self) -> bool:
+        writers = self.execute(_END_STILL_WRITER, (STILL_MS,)).fetchall()
+        for name, _is_ended in writers:
+            log.warning(
+                _(
+                    "{store}: {writer} stood still while it wrote and others waited;"
+                    " its session was ended",
+                    store=self.address.name, writer=name,
+                )
+            )  # fmt: skip
+        return bool(writers)
 
     def begin_reading(self) -> None:
         self.script("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")

@@ -130,8 +130,8 @@ class SqliteConnection(sqlite3.Connection):
     def claim(self, *, alone: bool) -> None:
         """Do nothing: the data folder has a lock."""
 
-    def end_still_writer(self, query: str, values: Sequence[Any] = ()) -> None:
-        """Do nothing: all are on this machine."""
+    def end_still_writer(self) -> bool:
+        return False  # all are on this machine
 
     def begin_reading(self) -> None:
         self.execute("BEGIN")

@@ -41,8 +41,8 @@ _BEAT = f"""
 WITH renewed AS (UPDATE monitors SET seen_at = {NOW}, expires_at = {NOW} + ?1, alert = NULL
   WHERE id = ?2 RETURNING seen_at)
 SELECT seen_at, ARRAY({LIVE} OR id = ?2 ORDER BY id),
-  ARRAY(SELECT json_build_array(epoch, array_agg(id)) FROM leases WHERE holder = ?2 GROUP BY epoch),
-  {{0}} FROM renewed
+  ARRAY(SELECT json_build_array(epoch, array_agg(id)) FROM leases WHERE holder = ?2 GROUP BY epoch)
+  FROM renewed
 """
 _MONITOR = f"id AS number, host, pid, folder, since, seen_at, {NOW} - seen_at AS silence"
 
@@ -70,12 +70,13 @@ class SqlLeases:
     def beat(self) -> Standing:
         """Store a heartbeat of this monitor; return its standing. Raises StoreError.
 
-        It is one statement, as each answer wakes a process that rests, and ends still writers.
+        Who stands still while it writes is no hindrance for long: every heartbeat looks.
         """
+        while not (rows := [*self._read(_BEAT, (self._expiry, self._monitor))]):
+            self._join()
         with reading(self._sql) as sql:
-            while not (row := sql.end_still_writer(_BEAT, (self._expiry, self._monitor))):
-                self._join()
-        now, live, buckets, _ended = row
+            sql.end_still_writer()
+        ((now, live, buckets),) = rows
         epochs = {id: epoch for epoch, ids in buckets for id in ids}
         return Standing(now=now, monitor=self._monitor, live=tuple(live), epochs=epochs)
 
