@@ -18,9 +18,10 @@ pytestmark = pytest.mark.costly
 FEEDS, SECONDS = 300, 60.0
 SETTLE = 90.0
 """Seconds until the workers have ended, the last look for the unusual is stored, and all rest."""
-MOST = {"sqlite": 2.0, "postgresql": 6.0}
-"""Times a second that all threads of all processes wake up, at most. A heartbeat to others every
-three seconds, and the questions of a dashboard to a server, take the difference."""
+MOST = {"sqlite": 3.0, "postgresql": 6.0}
+"""Times a second that all threads of all processes wake up, at most: 2.0 and 4.8 on a machine that
+does nothing else. A heartbeat to others every three seconds, and the questions of a dashboard to a
+server, take the difference."""
 
 
 def descendants(pid: int) -> Iterator[int]:
