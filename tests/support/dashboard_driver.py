@@ -9,10 +9,12 @@ from datetime import UTC
 from typing import Any
 from unittest.mock import patch
 
+import pytest
 from msgspec import Struct
 from textual import _wait
 from textual._compositor import Compositor
 from textual._context import visible_screen_stack
+from textual.app import App
 from textual.cache import LRUCache
 from textual.css.model import RuleSet
 from textual.css.stylesheet import Stylesheet
@@ -115,9 +117,12 @@ def drive(
 
 async def until(pilot: Pilot[Any], condition: Callable[[], object], seconds: float = 120.0) -> None:
     """Wait until something is true; fail when it does not become so."""
-    async with asyncio.timeout(seconds):
-        while not condition():
-            await pilot.pause(0.01)
+    try:
+        async with asyncio.timeout(seconds):
+            while not condition():
+                await pilot.pause(0.01)
+    except TimeoutError:
+        pytest.fail(f"waited {seconds:g} s in vain:\n{screen(pilot.app)}")
     await pilot.pause()
 
 
@@ -126,12 +131,12 @@ async def sees(pilot: Pilot[Any], app: DashboardApp, words: str, *, absent: bool
     await until(pilot, lambda: (words in screen(app)) is not absent)
 
 
-def lines(app: DashboardApp) -> list[str]:
+def lines(app: App[Any]) -> list[str]:
     """Return the text on the screen, dialogs over what is under them."""
     return [strip.text for strip in app.screen._compositor.render_strips()]
 
 
-def screen(app: DashboardApp) -> str:
+def screen(app: App[Any]) -> str:
     """Return the text on the screen as one string."""
     return "\n".join(lines(app))
 

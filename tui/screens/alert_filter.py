@@ -38,6 +38,7 @@ from monitor.storage.search.alert_filter import (
 from tui.key_labels import bind
 from tui.screens.dialogs import choose
 from tui.screens.panes import PaneScreen
+from tui.type_ahead import TypeAheadApp
 from tui.view import alerts as view
 from tui.widgets.alert_stream import AlertStream
 from tui.widgets.query_line import QueryLine
@@ -347,9 +348,14 @@ class AlertFilterScreen(PaneScreen):
         self.load_again()
 
     def load_again(self) -> None:
-        """Show the alerts that pass the filter now; the cursor stays on its story."""
+        """Show the alerts that pass the filter now; the cursor stays on its story.
+
+        Keys wait for them: they are meant for these.
+        """
         call = self.filter_stream(self.current_filter)
-        self.run_worker(call, group="narrow", exclusive=True)
+        worker = self.run_worker(call, group="narrow", exclusive=True)
+        if isinstance(self.app, TypeAheadApp):
+            self.app.hold_keys(lambda: worker.is_finished)
 
     # --- the line -----------------------------------------------------------------
 
