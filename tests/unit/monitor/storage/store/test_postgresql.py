@@ -292,7 +292,7 @@ def test_a_database_in_another_encoding_is_refused(postgresql_server: str) -> No
 def test_both_databases_have_the_same_tables(postgresql: str, tmp_path: Path) -> None:
     Store(StoreAddress(url=postgresql)).close()
     names = {table: set[str]() for table in TABLES}
-    with closing(open_sqlite(tmp_path, create=True)) as sql:
+    with closing(open_sqlite(StoreAddress(tmp_path), create=True)) as sql:
         for table in TABLES:
             names[table] = {row[1] for row in sql.execute(f"PRAGMA table_info({table})")}
     postgresql_names = {table: set[str]() for table, *_ in columns(postgresql)}
