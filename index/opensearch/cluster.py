@@ -56,7 +56,7 @@ class Cluster:
         )
 
     def call(self, method: str, path: str, body: object = None, **params: object) -> Any:
-        """Send a request; return the answer. Checks for an interruption before."""
+        """Send a request; return the answer. Checks for an interruption; raises ArchiveError."""
         check()
         try:
             return self._client.transport.perform_request(

@@ -33,14 +33,12 @@ def forking() -> ForkServerContext:
     """
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload(["__main__", *_preloaded])
-    if os.environ.get(_SAFE_PATH):
-        forkserver.ensure_running()
-        return context
     os.putenv(_SAFE_PATH, "1")  # not in `os.environ`, which other threads may be reading
     try:
         forkserver.ensure_running()
     finally:
-        os.unsetenv(_SAFE_PATH)  # programs of the reader do without
+        if not os.environ.get(_SAFE_PATH):
+            os.unsetenv(_SAFE_PATH)  # programs of the reader do without
     return context
 
 
