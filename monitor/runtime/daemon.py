@@ -337,7 +337,7 @@ class Daemon:
         is_known = indexer.is_repaired
         if indexer.failures:
             trouble = _("searches miss new articles: {trouble}", trouble=indexer.trouble)
-            is_known = is_due(indexer.failing_since, UNINDEXED_SECONDS, self._parts.clock())
+            is_known = self._parts.clock() - indexer.failing_since >= UNINDEXED_SECONDS
         if self._archives.has_own_archive or not self._indexes or not is_known:
             return
         if bool(trouble) != self._is_unindexed:

@@ -62,7 +62,7 @@ def run(
         pipe: The pipe from the monitor. A message means "look"; its end means "stop", also when the
             monitor dies.
         progress: Called while the index is repaired.
-        on_repaired: Called when every byte was checked and the index is in line with the store.
+        on_repaired: Called when the index is in line with the store, again after each error.
     """
     delay, every_byte = 0.0, False
     follower: _OutboxFollower | None = None
@@ -82,7 +82,7 @@ def run(
             delay, follower, every_byte = (RETRY_SECONDS if every_byte else 0.0), None, True
         except (ArchiveError, StoreError, OSError) as error:
             log.error(_("indexing has to wait: {error}", error=error), extra=WAITS)
-            delay = RETRY_SECONDS
+            delay, follower = RETRY_SECONDS, None  # a repair that broke off begins anew
 
 
 def catch_up(store: Store, progress: Progress = lambda *_: None, *, every_byte: bool = True) -> int:

@@ -191,6 +191,7 @@ class IndexerProcess:
             with contextlib.suppress(OSError):  # no article is to blame for this death
                 (self._data / index_notes.BATCH_NOTE).unlink()
         last = self.indexed()
+        self.failures, self.is_repaired = 0, False  # nobody knows what happens meanwhile
         self._hang_up()
         return last
 

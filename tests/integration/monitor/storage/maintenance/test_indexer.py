@@ -107,12 +107,15 @@ class Shelf:
 
 @contextmanager
 def indexing(
-    shelf: Shelf, folder: Path, progress: Progress = lambda *_: None
+    shelf: Shelf,
+    folder: Path,
+    progress: Progress = lambda *_: None,
+    on_repaired: Callable[[], None] = lambda: None,
 ) -> Iterator[Callable[[], None]]:
     """Run the indexer in a thread; yields the connection that wakes it."""
     reading, writing = multiprocessing.Pipe(duplex=False)
     shelf.address = StoreAddress(folder.parent)
-    thread = threading.Thread(target=indexer.run, args=(shelf, reading, progress))
+    thread = threading.Thread(target=indexer.run, args=(shelf, reading, progress, on_repaired))
     thread.start()
     try:
         yield lambda: writing.send_bytes(b".")
@@ -171,6 +174,19 @@ def test_trouble_with_the_disk_is_waited_out(
     with indexing(shelf, tmp_path / "index"):
         until(lambda: not shelf.queued)
     assert ids(tmp_path / "index") == [1]
+
+
+def test_it_says_when_trouble_is_over_though_nothing_waits(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(indexer, "RETRY_SECONDS", 0.01)
+    times: list[int] = []
+    shelf = Shelf()
+    with indexing(shelf, tmp_path / "index", on_repaired=lambda: times.append(1)) as wake:
+        until(lambda: len(times) == 1)
+        shelf.trouble.append(OSError(5, "Input/output error"))
+        wake()
+        until(lambda: len(times) == 2)
 
 
 def _empty(folder: Path) -> None:
