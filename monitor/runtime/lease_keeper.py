@@ -255,7 +255,8 @@ class LeaseKeeper(SoleMonitor):
             task = asyncio.create_task(work())
         try:
             while self._is_held(lease) and not task.done():
-                await event_or(self._beaten, self._sleep(TRUSTED * self._expiry))
+                trusted = self._beat_at + TRUSTED * self._expiry - self._monotonic()
+                await event_or(self._beaten, self._sleep(max(0.0, trusted)))
         finally:
             task.cancel()
             await asyncio.gather(task, return_exceptions=True)
