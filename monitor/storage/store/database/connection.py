@@ -48,8 +48,8 @@ class Connection(Protocol):
     """The query for a number that changes with each commit of another connection."""
     numbers: str
     """A table with the column `value`: the numbers of a JSON list, which is its placeholder."""
-    number_lists: str
-    """The same of a JSON list of lists, with the column `list`: the place of each, from 0."""
+    number_pairs: str
+    """The same with the column `list`: of a JSON list of pairs, a place and a number."""
     entry_key: str
     """The key of `entries`, after ON CONFLICT."""
 

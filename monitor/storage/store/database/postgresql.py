@@ -92,10 +92,9 @@ class PostgresqlConnection:
         "(SELECT value::bigint AS value FROM json_array_elements_text(?::json) AS item (value))"
         " AS items"
     )
-    number_lists = (
-        "(SELECT place - 1 AS list, item::bigint AS value"
-        " FROM json_array_elements(?::json) WITH ORDINALITY AS lists (items, place),"
-        " json_array_elements_text(items) AS numbers (item)) AS listed"
+    number_pairs = (
+        "(SELECT (pair ->> 0)::integer AS list, (pair ->> 1)::bigint AS value"
+        " FROM json_array_elements(?::json) AS item (pair)) AS pairs"
     )
     entry_key = printers.conflict_key(TABLES["entries"])
     Error: type[Exception] = psycopg.Error

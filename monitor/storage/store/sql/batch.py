@@ -287,11 +287,14 @@ class StoreReads:
     def _likely(self, texts: Sequence[Names], rare_words: Set[int]) -> list[list[int]]:
         """Return for each text the articles in its language, and in others, with most names."""
         likely: dict[tuple[int, bool], list[int]] = defaultdict(list)
+        pairs = [
+            (text, word) for text, n in enumerate(texts) for word in sorted(n.words & rare_words)
+        ]
         for text, lang, article, shared in self._sql.execute(
-            f"SELECT list, lang, article, count(*) AS shared FROM {self._sql.number_lists}"
+            f"SELECT list, lang, article, count(*) AS shared FROM {self._sql.number_pairs}"
             " CROSS JOIN names WHERE name = value GROUP BY list, lang, article"
             " HAVING count(*) >= ? ORDER BY shared DESC, article",
-            (json.dumps([sorted(names.words & rare_words) for names in texts]), LEAST_NAMES - 1),
+            (json.dumps(pairs), LEAST_NAMES - 1),
         ):
             elsewhere = lang != texts[text].lang
             ids = likely[text, elsewhere]
