@@ -438,7 +438,7 @@ class MainScreen(TriageScreen):
         else:
             self.show_message(_("Put the cursor on a watchlist first."), error=True)
 
-    def action_watchlist_form(self, name: str = "", examples: Sequence[Alert] = ()) -> None:
+    def action_watchlist_form(self, name: str = "", examples: list[Alert] | None = None) -> None:
         """Open the form of a watchlist; without a name, that of a new one."""
         from tui.screens.watchlist_form import open_form
 

@@ -438,7 +438,7 @@ def _selectors(config: Config, current: Sequence[str]) -> list[str]:
 
 
 async def open_form(
-    screen: PaneScreen, name: str = "", *, query: str = "", examples: Sequence[Alert] = ()
+    screen: PaneScreen, name: str = "", *, query: str = "", examples: Sequence[Alert] | None = None
 ) -> None:
     """Open the form of a watchlist, and report when it is saved.
 
@@ -449,7 +449,7 @@ async def open_form(
         examples: Alerts: the query of a new one is what their articles have in common.
     """
     remarks: Sequence[str] = ()
-    if examples:
+    if examples is not None:
         articles = [alert.article for alert in examples if alert.article is not None]
         draft = await screen.ask(screen.newsroom.service.example_query, articles)
         if draft is None:

@@ -68,6 +68,8 @@ def test_marked_stories_become_a_query_that_is_edited_and_saved(tmp_path: Path) 
 def test_too_few_marked_stories_are_told(tmp_path: Path) -> None:
     async def script(pilot: Pilot[Any], app: DashboardApp) -> None:
         await sees(pilot, app, TITLES[0])
+        await pilot.press("W")
+        await sees(pilot, app, "3 to 10 articles are needed, not 0")
         await pilot.press("space", "W")
         await sees(pilot, app, "3 to 10 articles are needed, not 1")
 
