@@ -88,7 +88,7 @@ def status_parts(
         zone: The time zone; None is the machine's.
         cells: Width of the bar.
         paused_stories: Stories that wait while the stream is paused; None while it is not.
-        rests: Whether it is painted once a minute only: no second is shown.
+        rests: Whether it is painted now and then only: no second is shown.
     """
     brand: Line = [(" TOCSIN ", "brand")]
     clock = times.clock(now, zone)[: 5 if rests else None] + " "

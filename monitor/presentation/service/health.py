@@ -126,7 +126,7 @@ class NewsroomHealth:
             indexed = archive_engine(address.archive).count_articles()
         except ArchiveError:  # a cluster that does not answer
             return 0
-        # Where the archive is of this machine, the outbox is of others.
+        # The outbox says nothing about an archive that only this machine has.
         waiting = 0 if address.has_own_archive else totals.unindexed
         return min(indexed, totals.articles - waiting)
 
