@@ -111,7 +111,7 @@ def test_nodes_go_and_come_back() -> None:
         writer.add(daily(*range(60)))
         until(lambda: not engine.survey()[1])  # each index has its copies
         running.command("stop", 0)
-        writer.add(daily(60))
+        until(lambda: not _fails(lambda: writer.add(daily(60))))  # once the others notice
         assert archive.count(query) == 61
         running.command("stop", 1)
         with pytest.raises(ArchiveError, match=r"do not answer|too few of its nodes"):
