@@ -260,7 +260,7 @@ class QueryCompiler(Struct, frozen=True):
         choices = [choice for order in orders[:_ROWS] for choice in _choices(order)]
         if len(orders) > _ROWS or len(choices) > _ROWS:
             return []
-        return [_together(choice, True, node.distance - 1) for choice in choices]
+        return [_together(_unlike(choice), True, node.distance - 1) for choice in choices]
 
     def _rows(self, node: ast.Node, *, is_flat: bool = False) -> list[list[Json]]:
         """Return rows, each with a rule of one word for each place; none where there are none.
@@ -329,6 +329,12 @@ def _plainly(word: ast.Word, end: str) -> Json:
 
 def _in_a_row(row: Sequence[Json]) -> Json:
     return row[0] if len(row) == 1 else _together(row, True, 0)
+
+
+def _unlike(rules: Sequence[Json]) -> list[Json]:
+    """Return rules of which none is like another: Lucene fails to find a phrase beside itself."""
+    nowhere = {"match": {"query": NOTHING * 2}}
+    return [_any([rule, *[nowhere] * rules[:n].count(rule)]) for n, rule in enumerate(rules)]
 
 
 def _together(rules: Sequence[Json], ordered: bool, gaps: int) -> Json:

@@ -102,6 +102,13 @@ def test_a_month_that_somebody_deletes_is_noticed(place: ClusterAddress) -> None
     assert open_archive(place).ids(parse_query("port")) == [1, 41]
 
 
+def test_a_phrase_is_found_beside_itself(place: ClusterAddress) -> None:
+    archive_engine(place).open_writer().add([article(1, "阿里 阿里"), article(2, "阿里 port")])
+    archive = open_archive(place)
+    assert archive.ids(parse_query("阿里 NEAR/4 阿里")) == [1]
+    assert archive.ids(parse_query('"阿里 阿里"')) == [1]
+
+
 @pytest.mark.timeout(600)
 def test_nodes_go_and_come_back() -> None:
     with nodes(3, "700m") as running:
