@@ -14,6 +14,7 @@ from index.analysis.term_positions import DocumentTerms
 from index.evaluation.explain import why_not
 from index.evaluation.spans import MemoryDocument, extents
 from index.query import ast
+from index.query.concepts import each_name
 from index.query.filters import UNDETERMINED
 from index.query.near_misses import near_misses
 from index.query.parser import Query
@@ -161,11 +162,10 @@ def rehearse(
         if isinstance(root, ast.Or | ast.AtLeast | ast.And | ast.Score)
         else (root,)
     )
-    terms = [
-        node.text
-        for node in parts
-        if isinstance(node, ast.Word | ast.Phrase | ast.Near | ast.Concept)
-    ]
+    terms = [node.text for node in parts if isinstance(node, ast.Word | ast.Phrase | ast.Near)]
+    for concept in (node for node in parts if isinstance(node, ast.Concept)):
+        if tally.terms.keys().isdisjoint(label for label, _only in each_name(concept)):
+            terms.append(concept.text)
     common = Counter(row.watchlist for row in views.alerts.of_articles(tally.dates))
     del common[watchlist.name]
     feeds = known_feeds(views.feeds.every(), configured).values()

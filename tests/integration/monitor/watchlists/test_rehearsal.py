@@ -244,6 +244,17 @@ def test_names_of_concepts_have_near_misses_and_exclusions_have_none(tmp_path: P
     assert near_misses(rehearse(tmp_path, articles, query)) == {"with Cai Niao": (1, "Cai Niao")}
 
 
+def test_a_concept_counts_by_its_names_and_is_listed_itself_where_none_rang(
+    tmp_path: Path,
+) -> None:
+    concepts = by_name(
+        [Definition("Alibaba", ("Alibaba", "Taobao")), Definition("Temu", ("Temu",))]
+    )
+    query = defined(parse_query("concept:Alibaba OR concept:Temu OR Shein"), concepts)
+    result = rehearse(tmp_path, [article(1, "Taobao livre"), article(2, "Taobao")], query)
+    assert result.terms == (("Taobao (Alibaba)", 2), ("Shein", 0), ("concept:Temu", 0))
+
+
 def test_one_change_is_a_near_miss_and_two_are_none(tmp_path: Path) -> None:
     articles = [
         article(1, "Cainiao à Charleroi"),
