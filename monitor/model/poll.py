@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from msgspec import Struct, field
+from msgspec.json import Decoder
 
 from monitor.base.article import Article, ArticleText, Timestamp
 from monitor.model.alert import AlertKind, BegunIncident, FeedIncident
@@ -243,6 +244,8 @@ class Names(Struct, frozen=True):
                 yield name
 
 
+decoded_groups = Decoder(tuple[frozenset[int], ...]).decode
+"""Returns the groups of names from the JSON in which they are stored."""
 UNSEEN, UNSEEN_BEARERS = 500, 5
 """Articles that a newsroom is taken to have besides, and those with any name: among few articles
 every name is rare."""

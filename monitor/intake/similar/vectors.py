@@ -21,7 +21,6 @@ from functools import cached_property
 import numpy as np
 import numpy.typing as npt
 from msgspec import Struct
-from msgspec.json import Decoder
 
 from monitor.base.errors import requires_extra
 from monitor.base.translation import gettext as _
@@ -35,7 +34,7 @@ from monitor.model.event_link import (
     StoredVector,
     Surety,
 )
-from monitor.model.poll import Names, rarity
+from monitor.model.poll import Names, decoded_groups, rarity
 
 Floats = npt.NDArray[np.float32]
 Rows = npt.NDArray[np.intp]
@@ -48,7 +47,6 @@ WEIGHT = 0.7
 events of which many others tell; none of it links all articles about one topic."""
 CANDIDATES = 5
 """Nearest articles of other publishers that are compared."""
-_decoder = Decoder(tuple[frozenset[int], ...])
 
 
 SURE, LIKELY = 0.303, 0.298
@@ -82,7 +80,7 @@ class VectorWindow(Struct, frozen=True, dict=True):
         return dates, languages, np.array([key.story for key in self.keys], np.intp)
 
     def names(self, row: int) -> Names:
-        return Names(_decoder.decode(self.keys[row].names))
+        return Names(decoded_groups(self.keys[row].names))
 
     @cached_property
     def bearers(self) -> Counter[int]:

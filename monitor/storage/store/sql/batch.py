@@ -6,7 +6,6 @@ import json
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence, Set
 
-from msgspec.json import Decoder
 from msgspec.structs import replace
 
 from monitor.base.article import Timestamp
@@ -29,6 +28,7 @@ from monitor.model.poll import (
     Namesakes,
     PollOutcome,
     StoryCandidate,
+    decoded_groups,
 )
 from monitor.storage.fencing import Lease
 from monitor.storage.store.database.connection import (
@@ -62,7 +62,6 @@ MOST_BEARERS = 50
 """Most articles with a rare word in names: a more frequent one finds no articles."""
 MOST_NAMESAKES = 3
 """Most articles with the names of a text that are compared, those with the most names first."""
-_GROUPS = Decoder(tuple[frozenset[int], ...])
 
 
 class StoreReads:
@@ -268,7 +267,7 @@ class StoreReads:
         if not any(likely):
             return Namesakes(tuple({} for _ in texts), 0, bearers)
         names_of = {
-            id: Names(_GROUPS.decode(groups), lang, date)
+            id: Names(decoded_groups(groups), lang, date)
             for id, lang, date, groups in select_in(
                 self._sql,
                 "SELECT article, lang, date, names FROM named WHERE article IN ({0})",
