@@ -18,8 +18,8 @@ from monitor.storage.maintenance.indexer_process import Clock, FollowedStore, In
 
 LOCK = "index.lock"
 """Lock of the one follower of a data folder; a monitor of the folder has its own indexer."""
-STEP_SECONDS = 2.0
-"""Seconds between two checks whether this process is to follow; five times that while it is not."""
+STEP_SECONDS, IDLE_SECONDS = 2.0, 10.0
+"""Seconds between two checks whether this process is to follow, while it does and while not."""
 
 
 @contextmanager
@@ -70,7 +70,7 @@ class IndexFollower:
                 with follower_lock(self._data) as is_free:
                     if is_free:
                         self._follow()
-            self._ended.wait(5 * STEP_SECONDS)
+            self._ended.wait(IDLE_SECONDS)
 
     def _follow(self) -> None:
         from monitor.storage.store.database.postgresql import PostgresqlCommitListener

@@ -131,6 +131,7 @@ def test_it_follows_while_a_viewer_is_open_and_leaves_it_to_a_monitor(
     room: SmallStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(index_follower, "STEP_SECONDS", 0.2)
+    monkeypatch.setattr(index_follower, "IDLE_SECONDS", 0.2)
     data = tmp_path / "var"
     follower = IndexFollower(replace(room.address, folder=data), time.time)
     follower.start()
