@@ -332,7 +332,7 @@ class Daemon:
         await self._note_trouble(AlertKind.DAMAGED, damage)
 
     async def _note_unindexed(self) -> None:
-        """Raise an alert when the one archive takes no articles for long, and end it then."""
+        """Raise an alert when the archive takes no articles for long; end it when it does."""
         indexer, trouble = self._parts.indexer, ""
         is_known = indexer.is_repaired
         if indexer.failures:

@@ -93,7 +93,7 @@ RARE = 4.0
 def stories_told(
     reading: StoreReads, changes: Sequence[ArticleChange], namesakes: Namesakes
 ) -> list[int | None]:
-    """Return for each article without a story the one that tells its event already, if any."""
+    """Return the earlier story that tells the event of each article, None if it has a story."""
     reports = reading.candidates({id for others in namesakes.of for id in others})
     weight_of = {
         count: min(1.0, max(0.0, rarity(count, namesakes.recent) / RARE)) ** 2

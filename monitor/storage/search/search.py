@@ -148,6 +148,7 @@ class ArchiveSearch:
         self,
         query: str,
         filter: Filter = Filter(),
+        *,
         sort: str = "date",
         limit: int = 50,
         width: int = 200,
@@ -375,11 +376,9 @@ class ArchiveSearch:
                 totals.articles, there=number(archive.article_count),
                 way_out=_(index_notes.WAY_OUT),
             )  # fmt: skip
-        lacking, has_own = (
-            totals.articles - archive.article_count,
-            self._views.address.has_own_archive,
-        )
-        return index_notes.describe_waiting(max(0, lacking if has_own else totals.unindexed))
+        lacking = totals.articles - archive.article_count
+        waiting = lacking if self._views.address.has_own_archive else totals.unindexed
+        return index_notes.describe_waiting(max(0, waiting))
 
     def hits(
         self, scores: Mapping[int, float], width: int, query: Query | None = None

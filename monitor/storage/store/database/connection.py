@@ -49,7 +49,7 @@ class Connection(Protocol):
     numbers: str
     """A table with the column `value`: the numbers of a JSON list, which is its placeholder."""
     number_pairs: str
-    """The same with the column `list`: of a JSON list of pairs, a place and a number."""
+    """A table with the columns `list` and `value`: the pairs of a JSON list, its placeholder."""
     entry_key: str
     """The key of `entries`, after ON CONFLICT."""
 
