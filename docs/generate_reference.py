@@ -26,8 +26,7 @@ from monitor.api.mcp.server import described
 from monitor.api.mcp.tools import TOOLS, input_schema
 from monitor.api.problems import KINDS, PREFIX
 from monitor.base import signs, translation
-from monitor.base.translation import gettext as _
-from monitor.base.translation import pgettext
+from monitor.base.translation import gettext as _, pgettext
 from monitor.cli import COMMANDS, main_group
 from monitor.cli.options import with_filters
 from monitor.config.keys import json_schema

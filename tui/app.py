@@ -14,8 +14,7 @@ from textual.widgets import Input
 
 from monitor.base.article import Timestamp
 from monitor.base.text_cleaning import line
-from monitor.base.translation import gettext as _
-from monitor.base.translation import ngettext
+from monitor.base.translation import gettext as _, ngettext
 from monitor.presentation.service.service import Service
 from tui.base_app import AppSettings, BaseApp, may_write
 from tui.key_labels import Command, bind, key_label, own_bindings

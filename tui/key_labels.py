@@ -13,8 +13,7 @@ from textual.dom import DOMNode
 from textual.screen import Screen
 from textual.widget import Widget
 
-from monitor.base.translation import gettext as _
-from monitor.base.translation import mark_all, pgettext
+from monitor.base.translation import gettext as _, mark_all, pgettext
 
 _KEY_LABELS = {
     "slash": "/",

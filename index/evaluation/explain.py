@@ -11,8 +11,7 @@ from index.evaluation.proximity import gap
 from index.evaluation.spans import Document, codes, evaluate, extents, weight
 from index.evaluation.term_expansion import key
 from index.query import ast
-from monitor.base.translation import gettext as _
-from monitor.base.translation import mark, ngettext
+from monitor.base.translation import gettext as _, mark, ngettext
 
 _MAX_TERMS = 5
 _MAX_PICKS = 20_000

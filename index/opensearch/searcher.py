@@ -7,11 +7,9 @@ from collections.abc import Iterator, Sequence
 
 from index.analysis.term_positions import EXACT
 from index.engine.bm25 import K1, B, rarity
-from index.evaluation import significant_terms as significance
-from index.evaluation import spans
+from index.evaluation import significant_terms as significance, spans
 from index.evaluation.term_expansion import is_open, key, listed_keys, shown_forms
-from index.opensearch import documents as doc
-from index.opensearch import queries
+from index.opensearch import documents as doc, queries
 from index.opensearch.cluster import PAGE, Cluster, Json
 from index.opensearch.queries import but, either, every, one_of, passing
 from index.query.ast import Facet, Mode, Node, Word, wanted, words

@@ -11,8 +11,7 @@ from index.analysis.folding import compact, fold
 from index.errors import QueryError
 from index.query.ast import ALERT_FACETS, FACETS, Facet, Node, Or
 from monitor.base.article import PARTS
-from monitor.base.translation import current, mark
-from monitor.base.translation import gettext as _
+from monitor.base.translation import current, gettext as _, mark
 
 CONCEPT = "concept"
 """The field whose value is the name of a concept."""

@@ -9,8 +9,7 @@ from index.errors import QueryError
 from index.query.ast import ALERT_FACETS, FACETS
 from index.query.filters import FRENCH, SPELLINGS, field_named, offered_name
 from monitor.base.article import PARTS
-from monitor.base.translation import gettext as _
-from monitor.base.translation import mark
+from monitor.base.translation import gettext as _, mark
 
 MAX_DISTANCE = 1000
 """Largest distance of NEAR, W and ~, in words."""

@@ -13,8 +13,7 @@ from index.analysis.inflection import PREFIXES, noun_inflections, split_compound
 from index.analysis.tokenizer import UNSPACED, Token, as_token, shouts, tokenize_query
 from index.errors import QueryError
 from index.query.ast import Mode, Node, Or, Phrase, Word
-from monitor.base.translation import gettext as _
-from monitor.base.translation import mark, mark_all, pgettext
+from monitor.base.translation import gettext as _, mark, mark_all, pgettext
 
 _AROUND = re.compile(r"[^\w=*?~-]*(.*?(?:\(\w+\)\w?)?)[^\w*?~.]*", re.DOTALL)
 """The text between punctuation; employé(e) ends in a bracket."""

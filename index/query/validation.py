@@ -8,8 +8,7 @@ from itertools import combinations, islice
 
 from index.errors import QueryError
 from index.query import ast
-from monitor.base.translation import gettext as _
-from monitor.base.translation import number
+from monitor.base.translation import gettext as _, number
 
 MAX_DISTANCES = 1_000
 """Distances in one query at most: each takes up to 35 ms in a hostile article."""

@@ -23,9 +23,7 @@ from monitor.api.greader import routes as greader
 from monitor.api.guard import ENDLESS
 from monitor.api.mcp import endpoint
 from monitor.api.newsroom import SCHEMA_PREFIX, RowRouter
-from monitor.api.pages import alerts as page_alerts
-from monitor.api.pages import archive as page_archive
-from monitor.api.pages import sessions
+from monitor.api.pages import alerts as page_alerts, archive as page_archive, sessions
 from monitor.api.pages.templating import Page, answer_to, rendered
 from monitor.api.problems import (
     FAILURES,

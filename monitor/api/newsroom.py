@@ -11,8 +11,7 @@ from datetime import tzinfo
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar, get_type_hints
 
-from fastapi import APIRouter, Depends, Query, Request
-from fastapi import Path as InPath
+from fastapi import APIRouter, Depends, Path as InPath, Query, Request
 from msgspec import Struct
 from msgspec.structs import replace
 from pydantic import (

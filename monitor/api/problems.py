@@ -18,8 +18,7 @@ from monitor.base.errors import (
     StoreError,
     UnknownNameError,
 )
-from monitor.base.translation import gettext as _
-from monitor.base.translation import mark
+from monitor.base.translation import gettext as _, mark
 from monitor.model.triage import ChangedMeanwhileError
 from monitor.presentation.rows import means
 

@@ -9,8 +9,7 @@ from contextlib import contextmanager
 from typing import NamedTuple, Self
 from urllib.parse import unquote, urlsplit
 
-from monitor.base.translation import gettext as _
-from monitor.base.translation import joined
+from monitor.base.translation import gettext as _, joined
 
 
 class MonitorError(Exception):

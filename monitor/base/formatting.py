@@ -8,8 +8,7 @@ from datetime import UTC, datetime, tzinfo
 from typing import TYPE_CHECKING
 
 from monitor.base import signs
-from monitor.base.translation import gettext as _
-from monitor.base.translation import joined, mark_all, ngettext, number, pgettext
+from monitor.base.translation import gettext as _, joined, mark_all, ngettext, number, pgettext
 
 if TYPE_CHECKING:
     from monitor.base.article import Timestamp

@@ -30,8 +30,7 @@ from monitor.base.errors import (
     UnknownNameError,
 )
 from monitor.base.text_cleaning import clean
-from monitor.base.translation import gettext as _
-from monitor.base.translation import ngettext
+from monitor.base.translation import gettext as _, ngettext
 from monitor.cli.lazy_group import NO_COLOUR_HELP, LazyCommand, LazyGroup, choose_colours
 from monitor.cli.translated_command import translated, use_language_of_click
 from monitor.config.location import data_folder, is_unclear, may_name_cluster, shared_store

@@ -14,10 +14,8 @@ from msgspec.structs import replace
 
 from monitor.base import signs, text_cleaning
 from monitor.base.errors import StoreError
-from monitor.base.formatting import alert_number, clauses
-from monitor.base.formatting import alerts as counted_alerts
-from monitor.base.translation import gettext as _
-from monitor.base.translation import number
+from monitor.base.formatting import alert_number, alerts as counted_alerts, clauses
+from monitor.base.translation import gettext as _, number
 from monitor.cli import CliContext, output, say
 from monitor.cli.lazy_group import LazyCommand, LazyGroup
 from monitor.cli.names import KnownNames

@@ -15,8 +15,7 @@ from monitor.base.errors import StoreError, requires_extra
 from monitor.base.formatting import iso
 from monitor.base.garbage import keep_freed, share_one_heap
 from monitor.base.text_cleaning import line
-from monitor.base.translation import gettext as _
-from monitor.base.translation import pgettext
+from monitor.base.translation import gettext as _, pgettext
 from monitor.base.url import is_loopback
 from monitor.cli import CliContext, output, say, set_up_log
 from monitor.cli.lazy_group import LazyCommand, LazyGroup

@@ -11,8 +11,7 @@ from typing import Any
 import click
 
 from monitor.base.formatting import alerts, articles, clauses, megabytes
-from monitor.base.translation import gettext as _
-from monitor.base.translation import ngettext, number
+from monitor.base.translation import gettext as _, ngettext, number
 from monitor.cli import CliContext, say
 from monitor.cli.output import progress_bar
 from monitor.config.addresses import store as store_url

@@ -14,8 +14,7 @@ from index.archive import archive_engine
 from monitor import config as config_package
 from monitor.base.errors import ConfigError, MonitorError, Problem
 from monitor.base.text_cleaning import clean
-from monitor.base.translation import current, ngettext
-from monitor.base.translation import gettext as _
+from monitor.base.translation import current, gettext as _, ngettext
 from monitor.cli import output, say
 from monitor.cli.options import with_format
 from monitor.config.checks import load_and_test, warnings

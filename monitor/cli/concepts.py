@@ -15,8 +15,7 @@ from index.query.parser import Query, parse_query
 from monitor.base.files import atomic_write
 from monitor.base.formatting import shown_title
 from monitor.base.text_cleaning import clean
-from monitor.base.translation import gettext as _
-from monitor.base.translation import mark_all, ngettext, number, pgettext
+from monitor.base.translation import gettext as _, mark_all, ngettext, number, pgettext
 from monitor.cli import CliContext, output, say
 from monitor.cli.lazy_group import LazyCommand, LazyGroup
 from monitor.cli.names import InputError

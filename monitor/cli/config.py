@@ -13,8 +13,7 @@ from monitor.base.article import Timestamp
 from monitor.base.errors import ConfigError
 from monitor.base.formatting import clauses, feeds, iso
 from monitor.base.text_cleaning import line
-from monitor.base.translation import gettext as _
-from monitor.base.translation import ngettext
+from monitor.base.translation import gettext as _, ngettext
 from monitor.cli import CliContext, output, say
 from monitor.cli.lazy_group import LazyCommand, LazyGroup
 from monitor.cli.names import InputError

@@ -8,8 +8,7 @@ import click
 
 from monitor.base.formatting import span
 from monitor.base.text_cleaning import clean
-from monitor.base.translation import gettext as _
-from monitor.base.translation import mark_all, number, pgettext
+from monitor.base.translation import gettext as _, mark_all, number, pgettext
 from monitor.cli import CliContext, output, say
 from monitor.cli.names import KnownNames
 from monitor.cli.options import MomentParam, complete_watchlist, format_option

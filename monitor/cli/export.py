@@ -10,14 +10,12 @@ import click
 from monitor.base.errors import requires_extra
 from monitor.base.files import atomic_write
 from monitor.base.formatting import articles as counted_articles
-from monitor.base.translation import gettext as _
-from monitor.base.translation import ngettext, number
+from monitor.base.translation import gettext as _, ngettext, number
 from monitor.cli import CliContext, say
 from monitor.cli.names import InputError, KnownNames
 from monitor.cli.options import QueryCommand
 from monitor.cli.output import progress_bar
-from monitor.delivery.export.article_files import ExportCount
-from monitor.delivery.export.article_files import export as write
+from monitor.delivery.export.article_files import ExportCount, export as write
 from monitor.presentation.service.service import Service
 
 _FILE = click.Path(path_type=Path, dir_okay=False, writable=True, allow_dash=True)

@@ -11,8 +11,7 @@ from rich.cells import cell_len
 from monitor.base import signs
 from monitor.base.article import Timestamp
 from monitor.base.errors import NoStoreError
-from monitor.base.formatting import articles as counted_articles
-from monitor.base.formatting import span
+from monitor.base.formatting import articles as counted_articles, span
 from monitor.base.text_cleaning import clean
 from monitor.base.translation import gettext as _
 from monitor.cli import CliContext, output, say

@@ -10,8 +10,7 @@ from msgspec.structs import replace
 
 from monitor.base.article import Timestamp
 from monitor.base.formatting import clauses
-from monitor.base.translation import gettext as _
-from monitor.base.translation import ngettext, number
+from monitor.base.translation import gettext as _, ngettext, number
 from monitor.cli import CliContext, output, say
 from monitor.cli.import_ import added, importing
 from monitor.cli.options import MomentParam, complete_feed, with_format

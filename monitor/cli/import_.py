@@ -13,12 +13,9 @@ from pathlib import Path
 import click
 
 from monitor.base.errors import AlreadyRunningError, ConfigError, StoreError
-from monitor.base.formatting import alerts as counted_alerts
-from monitor.base.formatting import articles as counted_articles
-from monitor.base.formatting import clauses
+from monitor.base.formatting import alerts as counted_alerts, articles as counted_articles, clauses
 from monitor.base.text_cleaning import line
-from monitor.base.translation import gettext as _
-from monitor.base.translation import ngettext, number
+from monitor.base.translation import gettext as _, ngettext, number
 from monitor.cli import CliContext, say
 from monitor.cli.output import progress_bar
 from monitor.config.loading import load, signature

@@ -10,8 +10,7 @@ from typing import Any, NamedTuple
 
 import click
 
-from monitor.base.translation import gettext as _
-from monitor.base.translation import pgettext
+from monitor.base.translation import gettext as _, pgettext
 from monitor.cli.translated_command import translated
 
 

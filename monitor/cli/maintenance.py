@@ -13,8 +13,7 @@ from msgspec.structs import replace
 from index.archive import archive_engine, open_archive
 from monitor.base.errors import AlreadyRunningError
 from monitor.base.formatting import clauses, megabytes, spelled
-from monitor.base.translation import gettext as _
-from monitor.base.translation import ngettext
+from monitor.base.translation import gettext as _, ngettext
 from monitor.cli import CliContext, output, say
 from monitor.cli.output import progress_bar
 from monitor.config.loading import archive_cluster, load

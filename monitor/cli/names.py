@@ -12,8 +12,7 @@ from typing import NamedTuple
 import click
 
 from monitor.base.formatting import alert_number, clauses, nearest
-from monitor.base.translation import gettext as _
-from monitor.base.translation import mark
+from monitor.base.translation import gettext as _, mark
 from monitor.cli import CliContext, say
 from monitor.presentation.service.service import Service
 

@@ -12,8 +12,7 @@ from monitor.base import signs
 from monitor.base.article import Article
 from monitor.base.errors import StoreError
 from monitor.base.formatting import alert_number, clauses, shown_title, span
-from monitor.base.translation import gettext as _
-from monitor.base.translation import ngettext, pgettext
+from monitor.base.translation import gettext as _, ngettext, pgettext
 from monitor.cli import CliContext, output, say
 from monitor.cli.lazy_group import LazyGroup
 from monitor.cli.names import InputError, hinted

@@ -19,8 +19,7 @@ from rich.cells import cell_len
 
 from monitor.base.article import Timestamp
 from monitor.base.formatting import iso, moment, span
-from monitor.base.translation import gettext as _
-from monitor.base.translation import mark_all, pgettext
+from monitor.base.translation import gettext as _, mark_all, pgettext
 from monitor.cli import on_terminal
 from monitor.presentation import times
 from monitor.presentation.severity import SEVERITY_COLOURS
@@ -113,8 +112,7 @@ def progress_bar(enabled: bool = True) -> Iterator[Progress]:
         yield lambda _label, _done, _total: None
         return
     from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, TextColumn
-    from rich.progress import Progress as Bar
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress as Bar, TextColumn
 
     label = TextColumn("{task.description:>9}")  # not a message
     columns = label, BarColumn(), MofNCompleteColumn()

@@ -14,10 +14,8 @@ import click
 from msgspec.structs import asdict
 
 from monitor.base.errors import MonitorError
-from monitor.base.formatting import alerts as counted_alerts
-from monitor.base.formatting import clauses
-from monitor.base.translation import gettext as _
-from monitor.base.translation import ngettext, number
+from monitor.base.formatting import alerts as counted_alerts, clauses
+from monitor.base.translation import gettext as _, ngettext, number
 from monitor.cli import CliContext, say, set_up_log
 from monitor.cli.alerts import list_stories, news, print_stories
 from monitor.cli.options import DurationParam, with_format

@@ -11,8 +11,7 @@ from msgspec.structs import replace
 from index.evaluation.highlight import snippet
 from monitor.base.article import Timestamp
 from monitor.base.formatting import clauses, shown_title
-from monitor.base.translation import gettext as _
-from monitor.base.translation import ngettext, number
+from monitor.base.translation import gettext as _, ngettext, number
 from monitor.cli import CliContext, output, say
 from monitor.cli.names import ArticleNumber, KnownNames, no_article
 from monitor.cli.options import (

@@ -11,8 +11,7 @@ from monitor.base import text_cleaning
 from monitor.base.article import Timestamp
 from monitor.base.errors import StoreError
 from monitor.base.formatting import alert_number, shown_title
-from monitor.base.translation import gettext as _
-from monitor.base.translation import ngettext
+from monitor.base.translation import gettext as _, ngettext
 from monitor.cli import CliContext, output
 from monitor.cli.alerts import listed_lines
 from monitor.cli.names import AnyNumber, Number, no_alert, no_article

@@ -11,8 +11,7 @@ from monitor.base import signs
 from monitor.base.article import Timestamp
 from monitor.base.errors import FeedError, ParseError
 from monitor.base.formatting import shown_title
-from monitor.base.translation import gettext as _
-from monitor.base.translation import ngettext, number
+from monitor.base.translation import gettext as _, ngettext, number
 from monitor.base.url import redact
 from monitor.cli import CliContext, output, say
 from monitor.cli.options import with_format

@@ -13,8 +13,7 @@ from index.analysis.folding import fold
 from monitor.base import signs
 from monitor.base.formatting import articles, date_and_time
 from monitor.base.text_cleaning import clean
-from monitor.base.translation import gettext as _
-from monitor.base.translation import mark_all, number, pgettext
+from monitor.base.translation import gettext as _, mark_all, number, pgettext
 from monitor.cli import CliContext, output, say
 from monitor.cli.names import KnownNames
 from monitor.cli.options import (

@@ -14,8 +14,7 @@ from monitor.base import signs
 from monitor.base.errors import ConfigError
 from monitor.base.formatting import clauses, span
 from monitor.base.text_cleaning import clean
-from monitor.base.translation import gettext as _
-from monitor.base.translation import mark, mark_all, ngettext, number, pgettext
+from monitor.base.translation import gettext as _, mark, mark_all, ngettext, number, pgettext
 from monitor.cli import CliContext, load_config, output
 from monitor.cli.options import MomentParam, with_format
 from monitor.cli.output import EMPTY_CELL, format_moment

@@ -19,6 +19,7 @@ from monitor.base.translation import (
     LANGUAGES,
     choice,
     coded,
+    gettext as _,
     mark_all,
     ngettext,
     number,
@@ -26,7 +27,6 @@ from monitor.base.translation import (
     shown,
     use,
 )
-from monitor.base.translation import gettext as _
 from monitor.base.url import redact
 from monitor.cli import CliContext, on_terminal, output, say
 from monitor.cli.names import InputError

@@ -11,8 +11,7 @@ from typing import Any
 
 import click
 
-from monitor.base.translation import DOMAIN, ENGLISH, choice, current
-from monitor.base.translation import gettext as _
+from monitor.base.translation import DOMAIN, ENGLISH, choice, current, gettext as _
 
 _KEEP_LINES = "\b\n"
 """The mark with which click keeps the lines of a paragraph."""

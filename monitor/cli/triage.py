@@ -17,11 +17,9 @@ from click.core import ParameterSource
 from msgspec.structs import replace
 
 from monitor.base.article import Timestamp
-from monitor.base.formatting import alert_number, and_more, clauses
-from monitor.base.formatting import alerts as counted_alerts
+from monitor.base.formatting import alert_number, alerts as counted_alerts, and_more, clauses
 from monitor.base.text_cleaning import line
-from monitor.base.translation import gettext as _
-from monitor.base.translation import mark, ngettext, number
+from monitor.base.translation import gettext as _, mark, ngettext, number
 from monitor.cli import CliContext, output, say
 from monitor.cli.alerts import (
     build_alert_filter,

@@ -16,8 +16,7 @@ from monitor.base.article import Timestamp
 from monitor.base.errors import ConfigError, UnknownNameError
 from monitor.base.formatting import clauses
 from monitor.base.text_cleaning import clean
-from monitor.base.translation import gettext as _
-from monitor.base.translation import mark_all, ngettext, number, pgettext
+from monitor.base.translation import gettext as _, mark_all, ngettext, number, pgettext
 from monitor.cli import CliContext, output, say
 from monitor.cli.lazy_group import LazyCommand, LazyGroup
 from monitor.cli.names import ArticleNumber, InputError, hinted, no_article

@@ -18,11 +18,9 @@ from index.query.parser import any_of, parse_query
 from index.query.suggestions import FEW
 from monitor.base.article import Article
 from monitor.base.errors import ConfigError, StoreError
-from monitor.base.formatting import articles as counted_articles
-from monitor.base.formatting import clauses, shown_title, sparkline
+from monitor.base.formatting import articles as counted_articles, clauses, shown_title, sparkline
 from monitor.base.text_cleaning import clean, line
-from monitor.base.translation import gettext as _
-from monitor.base.translation import ngettext, number
+from monitor.base.translation import gettext as _, ngettext, number
 from monitor.cli import CliContext, on_terminal, output, say
 from monitor.cli.names import InputError
 from monitor.cli.options import (

@@ -21,8 +21,7 @@ from monitor.base.article import PARTS, Article
 from monitor.base.errors import ConfigError
 from monitor.base.formatting import either
 from monitor.base.text_cleaning import line
-from monitor.base.translation import gettext as _
-from monitor.base.translation import ngettext
+from monitor.base.translation import gettext as _, ngettext
 from monitor.base.url import numeric_host
 from monitor.config.draft import unknown_selector, watched_feeds
 from monitor.config.loading import read, understand

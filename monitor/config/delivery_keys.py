@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import ClassVar
 
-from monitor.base.translation import gettext as _
-from monitor.base.translation import mark_all
+from monitor.base.translation import gettext as _, mark_all
 from monitor.config import kinds
 from monitor.config.tables import YES_OR_NO, Table, one_of, several, table
 from monitor.config.yaml_nodes import MappingNode

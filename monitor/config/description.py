@@ -17,8 +17,7 @@ from index.query.concepts import Definition
 from index.query.parser import Query
 from monitor.base import signs
 from monitor.base.formatting import and_more, clauses, exact, feeds
-from monitor.base.translation import gettext as _
-from monitor.base.translation import mark_all, ngettext, pgettext
+from monitor.base.translation import gettext as _, mark_all, ngettext, pgettext
 from monitor.config.kinds import shown_days
 from monitor.model.config import BriefingSchedule, Channel, Config, SavedSearch
 from monitor.model.event_link import why_no_vectors

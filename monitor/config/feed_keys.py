@@ -6,8 +6,7 @@ from collections.abc import Iterator
 from typing import Any, ClassVar
 from urllib.parse import unquote, urlsplit
 
-from monitor.base.translation import gettext as _
-from monitor.base.translation import mark_all, pgettext
+from monitor.base.translation import gettext as _, mark_all, pgettext
 from monitor.config import kinds
 from monitor.config.kinds import HARMLESS
 from monitor.config.tables import YES_OR_NO, Table, one_of, table

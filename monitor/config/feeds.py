@@ -14,8 +14,7 @@ from msgspec.structs import replace
 
 from monitor.base.errors import MissingExtraError
 from monitor.base.formatting import exact
-from monitor.base.translation import gettext as _
-from monitor.base.translation import mark
+from monitor.base.translation import gettext as _, mark
 from monitor.base.url import normalized_url, numeric_host
 from monitor.config import addresses
 from monitor.config.credentials import Credentials, is_in_file

@@ -7,8 +7,7 @@ from typing import ClassVar, Self
 
 from index.query.lexer import CONCEPT_TERM
 from monitor.base.text_cleaning import line as on_one_line
-from monitor.base.translation import gettext as _
-from monitor.base.translation import mark, mark_all
+from monitor.base.translation import gettext as _, mark, mark_all
 from monitor.config import kinds, tables
 from monitor.config.delivery_keys import BriefingKeys, ChannelKeys, RouteKeys
 from monitor.config.feed_keys import DefaultsKeys, FeedKeys, HostKeys, TagKeys

@@ -19,8 +19,7 @@ from zoneinfo import ZoneInfo, available_timezones
 from index.query.parser import parse_query
 from monitor.base import formatting
 from monitor.base.formatting import either, nearest
-from monitor.base.translation import LANGUAGES, mark_all, pgettext
-from monitor.base.translation import gettext as _
+from monitor.base.translation import LANGUAGES, gettext as _, mark_all, pgettext
 from monitor.config import addresses
 from monitor.config.tables import ANY_TEXT, DECIMAL, Kind, Place, Schema, named, several, text
 from monitor.config.yaml_nodes import Node, ScalarNode

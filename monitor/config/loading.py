@@ -21,8 +21,7 @@ from index.opensearch.address import ClusterAddress
 from monitor.base.errors import ConfigError, NoStoreError, Problem
 from monitor.base.files import file_signature
 from monitor.base.garbage import collector_paused
-from monitor.base.translation import gettext as _
-from monitor.base.translation import number
+from monitor.base.translation import gettext as _, number
 from monitor.config.location import (
     CLUSTER,
     STORE_VARIABLE,

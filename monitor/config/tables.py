@@ -14,8 +14,7 @@ from typing import Any, ClassVar, Generic, NamedTuple, Self, TypeVar, cast, over
 from index.errors import QueryError
 from monitor.base.errors import Problem
 from monitor.base.formatting import clauses, nearest
-from monitor.base.translation import gettext as _
-from monitor.base.translation import mark_all, pgettext
+from monitor.base.translation import gettext as _, mark_all, pgettext
 from monitor.config.yaml_nodes import (
     BLANK,
     MappingNode,

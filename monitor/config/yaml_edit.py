@@ -16,8 +16,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from monitor.base.errors import MonitorError
-from monitor.base.translation import gettext as _
-from monitor.base.translation import mark
+from monitor.base.translation import gettext as _, mark
 from monitor.config.addresses import without_login
 from monitor.config.yaml_nodes import (
     BLANK,

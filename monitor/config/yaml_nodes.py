@@ -10,8 +10,7 @@ from typing import Any, Literal, NamedTuple
 from msgspec import Struct
 
 from monitor.base.errors import Problem
-from monitor.base.translation import gettext as _
-from monitor.base.translation import mark
+from monitor.base.translation import gettext as _, mark
 
 _QUOTED = mark("a value that starts with `{sign}` must be in quotes")
 _MARGIN = mark("this does not line up with the lines above")

@@ -17,8 +17,7 @@ from index.analysis.language import detect
 from monitor.base.article import Timestamp
 from monitor.base.errors import FeedError, ParseError
 from monitor.base.formatting import clauses, span
-from monitor.base.translation import gettext as _
-from monitor.base.translation import mark, ngettext
+from monitor.base.translation import gettext as _, mark, ngettext
 from monitor.intake.copied_addresses import options_for, source_behind
 from monitor.intake.fetch.client import ACCEPT_FEED, ACCEPT_PAGE, MAX_BYTES, Client
 from monitor.intake.fetch.page_reader import RobotsPolicy

@@ -11,8 +11,7 @@ from msgspec.structs import astuple
 
 from monitor.base import signs
 from monitor.base.article import Timestamp
-from monitor.base.translation import gettext as _
-from monitor.base.translation import mark_all, pgettext
+from monitor.base.translation import gettext as _, mark_all, pgettext
 from monitor.base.url import normalized_url
 
 

@@ -8,8 +8,7 @@ from typing import NamedTuple
 from msgspec import Struct, field
 
 from monitor.base.article import Timestamp
-from monitor.base.translation import gettext as _
-from monitor.base.translation import mark
+from monitor.base.translation import gettext as _, mark
 
 
 class Step(enum.StrEnum):

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from monitor.base.formatting import behind_since, span
-from monitor.base.translation import gettext as _
-from monitor.base.translation import mark, mark_all, ngettext, pgettext
+from monitor.base.translation import gettext as _, mark, mark_all, ngettext, pgettext
 from monitor.model.alert import OUTLETS, AlertKind, AlertState, Verdict
 from monitor.model.lease import Duty, SharingMonitor
 from monitor.model.watchlist import FEED_HEALTH, Match, Severity, Silence

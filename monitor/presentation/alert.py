@@ -11,8 +11,7 @@ from monitor.base import signs
 from monitor.base.article import Timestamp
 from monitor.base.formatting import alert_number, clauses, stories_of
 from monitor.base.text_cleaning import line, lines, truncate
-from monitor.base.translation import gettext as _
-from monitor.base.translation import mark, mark_plural, ngettext, number
+from monitor.base.translation import gettext as _, mark, mark_plural, ngettext, number
 from monitor.model.alert import Alert, AlertState, StoryAlerts, SuppressionReason, Verdict
 from monitor.model.delivery import Delivery, DeliveryState
 from monitor.model.shown_names import kind_name, severity_name, state_name, term_name, verdict_name

@@ -5,11 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 
-from monitor.base import signs
-from monitor.base import text_cleaning as safe
+from monitor.base import signs, text_cleaning as safe
 from monitor.base.article import Article
-from monitor.base.translation import gettext as _
-from monitor.base.translation import ngettext
+from monitor.base.translation import gettext as _, ngettext
 from monitor.model.alert import MergedAlert, Outlet, StoryTimeline
 from monitor.model.article import (
     ADDED,

@@ -20,8 +20,7 @@ from monitor.base.formatting import (
     stories,
 )
 from monitor.base.text_cleaning import lines
-from monitor.base.translation import gettext as _
-from monitor.base.translation import ngettext, number
+from monitor.base.translation import gettext as _, ngettext, number
 from monitor.model.alert import AlertState, StoryTimeline
 from monitor.model.briefing import BriefedStory, Briefing, WatchlistBriefing
 from monitor.model.shown_names import briefing_name, state_name

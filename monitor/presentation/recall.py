@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from monitor.base.translation import gettext as _
-from monitor.base.translation import mark, ngettext, number
+from monitor.base.translation import gettext as _, mark, ngettext, number
 from monitor.judgement.recall import LEAST
 from monitor.model.recall import Estimate, Recall, Refusal
 

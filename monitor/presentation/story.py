@@ -9,8 +9,7 @@ from msgspec import Struct
 from monitor.base import signs
 from monitor.base.formatting import alert_number, and_more, shown_title, span
 from monitor.base.text_cleaning import line, lines
-from monitor.base.translation import gettext as _
-from monitor.base.translation import ngettext
+from monitor.base.translation import gettext as _, ngettext
 from monitor.model.alert import (
     Alert,
     AlertState,

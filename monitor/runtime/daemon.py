@@ -13,8 +13,7 @@ from typing import Any
 from monitor.base.article import Timestamp
 from monitor.base.errors import LeaseLostError, MonitorError, StoreAwayError, StoreError
 from monitor.base.tasks import KeyedTasks, is_due
-from monitor.base.translation import gettext as _
-from monitor.base.translation import ngettext
+from monitor.base.translation import gettext as _, ngettext
 from monitor.intake.ingest import schedule
 from monitor.intake.ingest.poll_outcome import BatchOutcome
 from monitor.judgement.alerts.plan import AlertPlan

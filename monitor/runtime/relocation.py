@@ -9,8 +9,7 @@ from urllib.parse import urlsplit
 from monitor.base.article import Timestamp
 from monitor.base.errors import MonitorError
 from monitor.base.formatting import span
-from monitor.base.translation import gettext as _
-from monitor.base.translation import ngettext
+from monitor.base.translation import gettext as _, ngettext
 from monitor.base.url import redact
 from monitor.config.kinds import HARMLESS
 from monitor.intake.ingest.feed_health import is_confirmed

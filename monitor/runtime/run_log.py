@@ -10,8 +10,7 @@ from typing import TYPE_CHECKING
 from msgspec.structs import replace
 
 from monitor.base import signs
-from monitor.base.translation import gettext as _
-from monitor.base.translation import mark_all, ngettext, number, pgettext
+from monitor.base.translation import gettext as _, mark_all, ngettext, number, pgettext
 from monitor.model.alert import AlertKind, SuppressionReason
 from monitor.model.feed import Feed, Outcome, Poll
 from monitor.model.poll import RaisedAlert, RunSummary

@@ -18,8 +18,7 @@ from msgspec.structs import replace
 from monitor.base.article import Timestamp
 from monitor.base.errors import AlreadyRunningError, MonitorError
 from monitor.base.files import atomic_write
-from monitor.base.translation import coded, shown
-from monitor.base.translation import gettext as _
+from monitor.base.translation import coded, gettext as _, shown
 from monitor.model.status import MonitorPresence
 from monitor.storage import data_folder
 

@@ -26,8 +26,7 @@ from monitor.base.article import Article
 from monitor.base.errors import MonitorError
 from monitor.base.formatting import shown_title
 from monitor.base.text_cleaning import line
-from monitor.base.translation import gettext as _
-from monitor.base.translation import number
+from monitor.base.translation import gettext as _, number
 from monitor.judgement.match.matcher import WatchlistMatcher
 from monitor.model.alert import ArticleVerdict, Verdict
 from monitor.model.watchlist import Watchlist

@@ -22,8 +22,7 @@ from index.query.filters import UNDETERMINED
 from index.query.parser import Query, none_of
 from monitor.base.article import Article
 from monitor.base.formatting import percent
-from monitor.base.translation import gettext as _
-from monitor.base.translation import number
+from monitor.base.translation import gettext as _, number
 from monitor.judgement.match.matcher import WatchlistMatcher
 from monitor.model.alert import ArticleVerdict, Verdict
 from monitor.model.feed import Feed

@@ -18,8 +18,7 @@ from index.query.concepts import NO_CONCEPTS, Concepts, defined
 from index.query.parser import Query, any_of
 from index.query.suggestions import FEW, Count, has_words, rule_remarks, sufficient
 from monitor.base.formatting import percent
-from monitor.base.translation import gettext as _
-from monitor.base.translation import ngettext, number
+from monitor.base.translation import gettext as _, ngettext, number
 from monitor.model.watchlist import Watchlist
 
 _MAX_ROWS = 500

@@ -20,11 +20,9 @@ from index.query.near_misses import near_misses
 from index.query.parser import Query
 from index.query.suggestions import node_text
 from monitor.base.article import Article, Timestamp
-from monitor.base.formatting import articles as counted_articles
-from monitor.base.formatting import clauses, shown_title
+from monitor.base.formatting import articles as counted_articles, clauses, shown_title
 from monitor.base.text_cleaning import line
-from monitor.base.translation import gettext as _
-from monitor.base.translation import number
+from monitor.base.translation import gettext as _, number
 from monitor.judgement.alerts.routing import cooldown_end
 from monitor.model.alert import Verdict
 from monitor.model.config import Config

@@ -6,8 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from hypothesis import HealthCheck, assume, given, settings
-from hypothesis import strategies as st
+from hypothesis import HealthCheck, assume, given, settings, strategies as st
 from support.constructed_articles import FEEDS, Doc, documents
 from support.difficult_texts import TEXTS as DIFFICULT_TEXTS
 from support.distance_queries import QUERIES, TEXTS

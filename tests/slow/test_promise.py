@@ -15,8 +15,7 @@ from email.utils import formatdate
 from pathlib import Path
 from typing import Any
 
-from hypothesis import HealthCheck, settings
-from hypothesis import strategies as st
+from hypothesis import HealthCheck, settings, strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 from msgspec.structs import replace
 from support.feeds_and_webhook import Accepted, Mood, ScriptedFeed, ScriptedWebhook, keys

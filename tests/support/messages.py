@@ -15,8 +15,7 @@ from collections.abc import Iterator, Sequence
 from io import BytesIO
 from pathlib import Path
 
-from babel.messages.catalog import Catalog
-from babel.messages.catalog import Message as Entry
+from babel.messages.catalog import Catalog, Message as Entry
 from babel.messages.pofile import read_po, write_po
 
 from hatch_build import compile_catalogues

@@ -10,8 +10,7 @@ from fnmatch import fnmatchcase
 from itertools import product
 from typing import Any
 
-from hypothesis import assume
-from hypothesis import strategies as st
+from hypothesis import assume, strategies as st
 from msgspec.structs import replace
 
 from index.query.concepts import Definition, by_name

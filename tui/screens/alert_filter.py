@@ -20,8 +20,7 @@ from monitor.base import signs
 from monitor.base.errors import MonitorError
 from monitor.base.formatting import stories
 from monitor.base.text_cleaning import line
-from monitor.base.translation import gettext as _
-from monitor.base.translation import mark_all, pgettext
+from monitor.base.translation import gettext as _, mark_all, pgettext
 from monitor.model.alert import EscalatedAlert
 from monitor.model.search import Filter
 from monitor.model.shown_names import list_name, written_list_name

@@ -15,8 +15,7 @@ from textual.widgets import Input
 from index.errors import ArchiveError, QueryError
 from monitor.base.errors import CursorError, MonitorError
 from monitor.base.garbage import keep_freed
-from monitor.base.translation import gettext as _
-from monitor.base.translation import mark
+from monitor.base.translation import gettext as _, mark
 from monitor.model.article import ArticleDetails, MatchPlace
 from monitor.model.config import SavedSearch
 from monitor.model.search import PastSearch, Results

@@ -19,8 +19,7 @@ from monitor.base.errors import ConfigError, FeedError, MonitorError, Problem
 from monitor.base.files import atomic_write
 from monitor.base.formatting import shown_title
 from monitor.base.text_cleaning import line
-from monitor.base.translation import gettext as _
-from monitor.base.translation import mark, ngettext, number
+from monitor.base.translation import gettext as _, mark, ngettext, number
 from monitor.config import file_edit
 from monitor.config.checks import understand_and_test, warnings
 from monitor.config.credentials import masked

@@ -17,8 +17,7 @@ from textual.widgets import Input
 
 from index.analysis.folding import fold
 from monitor.base import signs
-from monitor.base.translation import gettext as _
-from monitor.base.translation import pgettext
+from monitor.base.translation import gettext as _, pgettext
 from monitor.presentation.spans import Line, fit, width, wrap
 from tui.base_app import BaseApp
 from tui.key_labels import NO_KEYMAP, Command, bind, binding_help, own_bindings

@@ -14,8 +14,7 @@ from textual.widget import Widget
 from textual.widgets import Input
 
 from monitor.base.text_cleaning import safe_url
-from monitor.base.translation import gettext as _
-from monitor.base.translation import mark_all
+from monitor.base.translation import gettext as _, mark_all
 from monitor.model.article import ArticleDetails, MatchPlace
 from tui.data.newsroom import NewsroomModel
 from tui.external_programs import can_open, copy_in_tmux, open_link

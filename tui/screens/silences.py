@@ -8,8 +8,7 @@ from datetime import datetime, time, timedelta, tzinfo
 from monitor.base.article import Timestamp
 from monitor.base.formatting import moment
 from monitor.base.text_cleaning import line
-from monitor.base.translation import gettext as _
-from monitor.base.translation import ngettext
+from monitor.base.translation import gettext as _, ngettext
 from monitor.model.analyst import user
 from monitor.model.shown_names import describe_ended_silence, list_name
 from monitor.model.watchlist import Silence

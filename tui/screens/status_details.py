@@ -12,8 +12,7 @@ from monitor.base import signs
 from monitor.base.article import Timestamp
 from monitor.base.formatting import articles, behind_since, shown_title, span, stories
 from monitor.base.text_cleaning import line
-from monitor.base.translation import gettext as _
-from monitor.base.translation import ngettext, number
+from monitor.base.translation import gettext as _, ngettext, number
 from monitor.model.delivery import UNSENT, Delivery, DeliveryState
 from monitor.model.feed import Health
 from monitor.model.recall import Recall

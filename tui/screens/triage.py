@@ -9,11 +9,9 @@ from typing import ClassVar
 from textual.binding import BindingType
 
 from monitor.base.errors import StoreError
-from monitor.base.formatting import alerts as alert_count
-from monitor.base.formatting import clauses, stories_of
+from monitor.base.formatting import alerts as alert_count, clauses, stories_of
 from monitor.base.text_cleaning import line
-from monitor.base.translation import gettext as _
-from monitor.base.translation import mark_all, ngettext, pgettext
+from monitor.base.translation import gettext as _, mark_all, ngettext, pgettext
 from monitor.model.alert import Alert, AlertState, StoryAlerts, Verdict
 from monitor.model.shown_names import list_name, state_name, verdict_name
 from monitor.model.triage import Change, TriageAction

@@ -12,8 +12,7 @@ from monitor.base import signs
 from monitor.base.article import Timestamp
 from monitor.base.formatting import shown_title, sparkline
 from monitor.base.text_cleaning import line as safe_line
-from monitor.base.translation import gettext as _
-from monitor.base.translation import mark_all, number, pgettext
+from monitor.base.translation import gettext as _, mark_all, number, pgettext
 from monitor.model.alert import Alert, AlertState, StoryAlerts, Verdict
 from monitor.model.shown_names import list_name
 from monitor.model.watchlist import SEVERITY_SIGNS, WatchlistCount

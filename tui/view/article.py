@@ -8,12 +8,10 @@ from functools import partial
 
 from msgspec import Struct
 
-from monitor.base import signs
-from monitor.base import text_cleaning as safe
+from monitor.base import signs, text_cleaning as safe
 from monitor.base.article import PARTS
 from monitor.base.formatting import shown_title
-from monitor.base.translation import gettext as _
-from monitor.base.translation import ngettext
+from monitor.base.translation import gettext as _, ngettext
 from monitor.model.alert import Alert, AlertState, MergedAlert, Outlet
 from monitor.model.article import (
     ArticleDetails,

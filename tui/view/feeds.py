@@ -15,8 +15,7 @@ from monitor.base import signs
 from monitor.base.article import Timestamp
 from monitor.base.formatting import due_in, short_span, span
 from monitor.base.text_cleaning import line
-from monitor.base.translation import gettext as _
-from monitor.base.translation import mark, mark_all, ngettext, number, pgettext
+from monitor.base.translation import gettext as _, mark, mark_all, ngettext, number, pgettext
 from monitor.intake.ingest.coverage_gaps import describe_gap, format_interval
 from monitor.intake.ingest.feed_health import WORST, describe_interval, describe_poll
 from monitor.model.feed import Coverage, Feed, FeedHealth, Gap, GapKind, Health, Poll, Setting

@@ -15,8 +15,7 @@ from monitor.model.alert import Alert, Verdict
 from monitor.model.briefing import Briefing
 from monitor.model.shown_names import list_name
 from monitor.model.triage import Decision
-from monitor.presentation import briefing as briefings
-from monitor.presentation import times
+from monitor.presentation import briefing as briefings, times
 from monitor.presentation.alert import describe_changes
 from monitor.presentation.spans import Line, wrap, wrap_line
 from tui.view.search import result_row

@@ -12,8 +12,7 @@ from index.query.filters import offered_name
 from monitor.base import text_cleaning as safe
 from monitor.base.article import Timestamp
 from monitor.base.formatting import percent, shown_title
-from monitor.base.translation import gettext as _
-from monitor.base.translation import mark, ngettext, number
+from monitor.base.translation import gettext as _, mark, ngettext, number
 from monitor.model.search import Facets, Results, SearchHit, Share, Suggestion
 from monitor.model.shown_names import language_name
 from monitor.model.watchlist import SEVERITY_SIGNS, Severity

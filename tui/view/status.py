@@ -11,12 +11,9 @@ from msgspec.structs import replace
 
 from monitor.base import signs
 from monitor.base.article import Timestamp
-from monitor.base.formatting import articles as article_count
-from monitor.base.formatting import feeds as feed_count
-from monitor.base.formatting import short_span
+from monitor.base.formatting import articles as article_count, feeds as feed_count, short_span
 from monitor.base.text_cleaning import line
-from monitor.base.translation import gettext as _
-from monitor.base.translation import mark, ngettext
+from monitor.base.translation import gettext as _, mark, ngettext
 from monitor.model.feed import FeedHealth, Health
 from monitor.model.shown_names import describe_overdue
 from monitor.model.status import Status

@@ -10,8 +10,7 @@ from msgspec import Struct
 
 from monitor.base import signs
 from monitor.base.formatting import month
-from monitor.base.translation import gettext as _
-from monitor.base.translation import mark, number
+from monitor.base.translation import gettext as _, mark, number
 from monitor.model.search import BucketSize, Trend
 from monitor.presentation import times
 from monitor.presentation.spans import Line, fit_line

@@ -18,8 +18,7 @@ from textual_serve.app_service import AppService
 from textual_serve.download_manager import DownloadManager
 
 from monitor.api.listener import AcceptedHosts, is_same_origin
-from monitor.base.translation import current
-from monitor.base.translation import gettext as _
+from monitor.base.translation import current, gettext as _
 
 GRACE = 3.0
 """Seconds that a dashboard has to end before its process is killed."""

@@ -14,8 +14,7 @@ from monitor.base import signs
 from monitor.base.errors import StoreError
 from monitor.base.formatting import stories as story_count
 from monitor.base.text_cleaning import line
-from monitor.base.translation import gettext as _
-from monitor.base.translation import ngettext
+from monitor.base.translation import gettext as _, ngettext
 from monitor.model.alert import Alert, EscalatedAlert, StoryAlerts
 from monitor.presentation.spans import Line
 from monitor.presentation.story import ListedStory

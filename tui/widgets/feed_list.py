@@ -9,8 +9,7 @@ from rich.cells import cell_len
 from textual.content import Content
 
 from monitor.base import signs
-from monitor.base.translation import gettext as _
-from monitor.base.translation import number, pgettext
+from monitor.base.translation import gettext as _, number, pgettext
 from monitor.model.feed import FeedHealth, Health
 from monitor.presentation.spans import Line, fit, width
 from tui.data.newsroom import NewsroomModel

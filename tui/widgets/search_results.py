@@ -7,8 +7,7 @@ from datetime import tzinfo
 
 from textual.content import Content
 
-from monitor.base.translation import gettext as _
-from monitor.base.translation import number
+from monitor.base.translation import gettext as _, number
 from monitor.model.search import Results, SearchHit, Trend
 from monitor.model.watchlist import Severity
 from monitor.presentation.spans import Line, fit_line

@@ -14,8 +14,7 @@ from textual.strip import Strip
 from monitor.base import signs
 from monitor.base.article import Timestamp
 from monitor.base.text_cleaning import line
-from monitor.base.translation import gettext as _
-from monitor.base.translation import pgettext
+from monitor.base.translation import gettext as _, pgettext
 from monitor.model.shown_names import list_name
 from monitor.model.status import Status
 from monitor.model.watchlist import Severity, WatchlistCount

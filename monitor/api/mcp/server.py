@@ -34,9 +34,9 @@ from mcp.types import (
     ListToolsResult,
     PaginatedRequestParams,
     TextContent,
+    Tool as McpTool,
     ToolAnnotations,
 )
-from mcp.types import Tool as McpTool
 from mcp.types.version import MODERN_PROTOCOL_VERSIONS
 from msgspec import Struct, field
 from pydantic import ValidationError

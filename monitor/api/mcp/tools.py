@@ -14,8 +14,7 @@ from monitor.api.access import Caller
 from monitor.api.mcp.quotation import BODY
 from monitor.api.newsroom import ALERT_NUMBER, LARGEST, Newsroom, Parameters, alert_id, param
 from monitor.api.problems import ApiProblem
-from monitor.api.routes import alerts, archive, watchlists
-from monitor.api.routes import newsroom as newsroom_routes
+from monitor.api.routes import alerts, archive, newsroom as newsroom_routes, watchlists
 from monitor.base.errors import UnknownNameError
 from monitor.base.translation import gettext as _
 from monitor.model.analyst import Scope

@@ -30,8 +30,7 @@ from monitor.base import signs
 from monitor.base.article import Timestamp
 from monitor.base.formatting import alert_number, iso, moment, shown_title
 from monitor.base.text_cleaning import line, shown_url
-from monitor.base.translation import current, gettext, ngettext, number, pgettext
-from monitor.base.translation import gettext as _
+from monitor.base.translation import current, gettext, gettext as _, ngettext, number, pgettext
 from monitor.model.alert import Alert, StoryAlerts
 from monitor.model.analyst import Scope
 from monitor.model.shown_names import list_name, severity_name, state_name

@@ -21,8 +21,7 @@ from monitor.api.guard import STREAM
 from monitor.api.listener import Limits
 from monitor.api.newsroom import AlertParameters, InQuery, Newsroom, Room
 from monitor.api.problems import ApiProblem
-from monitor.base.translation import gettext as _
-from monitor.base.translation import mark
+from monitor.base.translation import gettext as _, mark
 from monitor.model.alert import Alert
 from monitor.model.status import StoreVersion
 from monitor.presentation.rows.alerts import alert_row

@@ -16,10 +16,8 @@ from html import escape
 from msgspec import Struct
 
 from monitor.base.formatting import alert_number, alert_page, stories, weekday
-from monitor.base.text_cleaning import line as clean_line
-from monitor.base.text_cleaning import shown_url
-from monitor.base.translation import current, number
-from monitor.base.translation import gettext as _
+from monitor.base.text_cleaning import line as clean_line, shown_url
+from monitor.base.translation import current, gettext as _, number
 from monitor.model.briefing import BriefedStory, Briefing, WatchlistBriefing
 from monitor.model.shown_names import severity_name
 from monitor.presentation.briefing import Section, alert, chart, sections, title

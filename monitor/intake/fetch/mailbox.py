@@ -18,8 +18,7 @@ import msgspec
 
 from monitor.base.errors import MonitorError
 from monitor.base.text_cleaning import line
-from monitor.base.translation import gettext as _
-from monitor.base.translation import mark
+from monitor.base.translation import gettext as _, mark
 from monitor.intake.fetch.address_guard import AddressError, AddressGuard, Stream
 from monitor.model.feed import Feed, FeedState
 from monitor.model.poll import Fetched, NotModified

@@ -18,8 +18,7 @@ import httpx
 from monitor.base.errors import MonitorError
 from monitor.base.formatting import span
 from monitor.base.text_cleaning import line, safe_url
-from monitor.base.translation import gettext as _
-from monitor.base.translation import mark, number
+from monitor.base.translation import gettext as _, mark, number
 from monitor.base.url import UrlError, redact, without_credentials
 from monitor.intake.parse.barrier import challenge_by_headers
 from monitor.model.poll import Fetched, Hints, NotModified

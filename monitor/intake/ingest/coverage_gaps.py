@@ -8,8 +8,7 @@ from datetime import datetime, tzinfo
 from index.query.filters import selects
 from monitor.base.article import Timestamp
 from monitor.base.formatting import date_and_time
-from monitor.base.translation import gettext as _
-from monitor.base.translation import ngettext, number
+from monitor.base.translation import gettext as _, ngettext, number
 from monitor.model.feed import Coverage, Feed, Gap, GapKind
 from monitor.storage.search.trends import merge_intervals
 

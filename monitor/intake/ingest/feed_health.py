@@ -27,8 +27,7 @@ from msgspec.structs import replace
 
 from monitor.base.article import Timestamp
 from monitor.base.formatting import clauses, due_in, span, spelled
-from monitor.base.translation import gettext as _
-from monitor.base.translation import mark, ngettext, number
+from monitor.base.translation import gettext as _, mark, ngettext, number
 from monitor.model.alert import AlertKind, BegunIncident
 from monitor.model.feed import (
     Feed,

@@ -16,8 +16,7 @@ from msgspec.structs import replace
 from index.analysis.text_features import unpacked
 from monitor.base.article import Article, Timestamp
 from monitor.base.errors import FetchError
-from monitor.base.translation import gettext as _
-from monitor.base.translation import ngettext
+from monitor.base.translation import gettext as _, ngettext
 from monitor.intake.ingest import article_changes, schedule
 from monitor.intake.ingest.article_changes import enrich
 from monitor.intake.ingest.poll_outcome import (

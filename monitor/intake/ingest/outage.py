@@ -7,8 +7,7 @@ from collections.abc import Collection, Mapping
 
 from monitor.base.article import Timestamp
 from monitor.base.errors import FeedError, FetchError
-from monitor.base.translation import gettext as _
-from monitor.base.translation import ngettext, number
+from monitor.base.translation import gettext as _, ngettext, number
 from monitor.base.url import host
 
 log = logging.getLogger("tocsin")

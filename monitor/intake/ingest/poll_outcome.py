@@ -10,8 +10,7 @@ from msgspec.structs import replace
 
 from monitor.base.article import Article, Timestamp
 from monitor.base.errors import FeedError, FetchError
-from monitor.base.translation import gettext as _
-from monitor.base.translation import ngettext
+from monitor.base.translation import gettext as _, ngettext
 from monitor.base.url import is_aggregator, redact
 from monitor.intake.ingest import article_changes, feed_health, schedule
 from monitor.intake.ingest.witness import waits, with_twins, witnessed_entries

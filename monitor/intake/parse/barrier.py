@@ -9,8 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
-from monitor.base.translation import gettext as _
-from monitor.base.translation import mark
+from monitor.base.translation import gettext as _, mark
 
 CHALLENGE = mark("a challenge to browsers ({who})")
 CONSENT, LOGIN, PAYWALL = mark("a consent page"), mark("a login page"), mark("a paywall")

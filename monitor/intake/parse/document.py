@@ -11,8 +11,7 @@ from msgspec.structs import replace
 
 from index.analysis.text_features import packed, text_features
 from monitor.base.errors import ParseError
-from monitor.base.translation import gettext as _
-from monitor.base.translation import mark, number
+from monitor.base.translation import gettext as _, mark, number
 from monitor.intake.parse import json_feed, xml_feed
 from monitor.intake.parse.entry import absolute
 from monitor.intake.parse.xml_feed import UTF8

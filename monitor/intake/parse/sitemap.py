@@ -24,8 +24,7 @@ from xml.parsers import expat
 from monitor.base.article import Timestamp
 from monitor.base.errors import ParseError
 from monitor.base.text_cleaning import line
-from monitor.base.translation import gettext as _
-from monitor.base.translation import number
+from monitor.base.translation import gettext as _, number
 from monitor.intake.parse.document import (
     describe_content,
     root_only,

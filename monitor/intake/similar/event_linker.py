@@ -10,8 +10,7 @@ from typing import TYPE_CHECKING
 from monitor.base.article import Timestamp
 from monitor.base.errors import EncodingError, StoreError
 from monitor.base.tasks import WorkerThread, event_or
-from monitor.base.translation import gettext as _
-from monitor.base.translation import ngettext
+from monitor.base.translation import gettext as _, ngettext
 from monitor.model.event_link import WINDOW, EncodedArticle, EncodedBatch, Unencoded
 from monitor.storage.store.sql.store import Store
 

@@ -18,8 +18,7 @@ from msgspec.structs import replace
 
 from monitor.base.article import Timestamp
 from monitor.base.formatting import behind_since, date_and_time
-from monitor.base.translation import gettext as _
-from monitor.base.translation import ngettext
+from monitor.base.translation import gettext as _, ngettext
 from monitor.judgement.alerts.plan import (
     AlertFacts,
     AlertPlan,

@@ -8,8 +8,7 @@ from msgspec import Struct
 
 from monitor.base.article import Timestamp
 from monitor.base.formatting import behind_since, span
-from monitor.base.translation import gettext as _
-from monitor.base.translation import ngettext, number
+from monitor.base.translation import gettext as _, ngettext, number
 from monitor.judgement.alerts.plan import AlertFacts, AlertPlan, NewUnusualTime
 from monitor.judgement.alerts.routing import DeliveryPlanner, Routing, by_the_clock
 from monitor.judgement.alerts.unusual_volume import Unusual

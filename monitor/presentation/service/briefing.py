@@ -11,8 +11,7 @@ from msgspec import Struct, field
 from msgspec.structs import replace
 
 from monitor.base.article import Article, Timestamp
-from monitor.base.translation import current
-from monitor.base.translation import gettext as _
+from monitor.base.translation import current, gettext as _
 from monitor.intake.ingest.coverage_gaps import coverage, describe_gap, intervals
 from monitor.model.alert import Alert, StoryAlerts, SuppressionReason, Verdict
 from monitor.model.briefing import BriefedStory, Briefing, LitText, TroubledFeed, WatchlistBriefing

@@ -13,8 +13,7 @@ from index.errors import QueryError
 from monitor.base.errors import MonitorError, UnknownNameError
 from monitor.base.formatting import nearest
 from monitor.base.text_cleaning import line
-from monitor.base.translation import gettext as _
-from monitor.base.translation import number
+from monitor.base.translation import gettext as _, number
 from monitor.config.loading import load
 from monitor.model.search import Filter
 from monitor.model.shown_names import list_name, written_list_name

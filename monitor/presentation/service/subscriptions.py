@@ -11,8 +11,7 @@ from typing import TYPE_CHECKING, Any
 from msgspec.structs import asdict, replace
 
 from monitor.base.errors import MonitorError, UnknownNameError
-from monitor.base.translation import gettext as _
-from monitor.base.translation import ngettext
+from monitor.base.translation import gettext as _, ngettext
 from monitor.base.url import normalized_url, redact
 from monitor.config.draft import selects_feed, unknown_selector
 from monitor.config.file_edit import edit, edit_by_config

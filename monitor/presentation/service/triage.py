@@ -12,8 +12,7 @@ from msgspec.structs import replace
 
 from monitor.base.article import Timestamp
 from monitor.base.text_cleaning import line, lines
-from monitor.base.translation import gettext as _
-from monitor.base.translation import number
+from monitor.base.translation import gettext as _, number
 from monitor.model.alert import AlertState, TriageState, Verdict
 from monitor.model.search import Filter
 from monitor.model.shown_names import written_list_name

@@ -21,8 +21,7 @@ from monitor.base.article import Timestamp
 from monitor.base.errors import MonitorError
 from monitor.base.files import atomic_write
 from monitor.base.formatting import iso
-from monitor.base.translation import gettext as _
-from monitor.base.translation import number
+from monitor.base.translation import gettext as _, number
 from monitor.model.config import ARCHIVE_FOLDER, STORE_FILE, StoreAddress
 from monitor.model.status import Progress
 from monitor.storage.maintenance.verification import verify

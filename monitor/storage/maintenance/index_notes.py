@@ -14,8 +14,7 @@ from msgspec import Struct
 
 from monitor.base.article import Timestamp
 from monitor.base.files import atomic_write
-from monitor.base.translation import gettext as _
-from monitor.base.translation import mark, ngettext
+from monitor.base.translation import gettext as _, mark, ngettext
 
 PROGRESS = "index.progress"
 SUSPECT = "index.suspect"

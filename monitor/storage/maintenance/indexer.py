@@ -20,8 +20,7 @@ from index.errors import ArchiveDamaged, ArchiveError
 from monitor.base.article import Article
 from monitor.base.errors import StoreError
 from monitor.base.files import atomic_write
-from monitor.base.translation import gettext as _
-from monitor.base.translation import ngettext, number
+from monitor.base.translation import gettext as _, ngettext, number
 from monitor.storage.maintenance.index_notes import (
     BATCH_NOTE,
     InHand,

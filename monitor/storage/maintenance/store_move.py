@@ -13,8 +13,7 @@ from typing import Any
 from msgspec import Struct
 
 from monitor.base.errors import StoreError
-from monitor.base.translation import gettext as _
-from monitor.base.translation import number
+from monitor.base.translation import gettext as _, number
 from monitor.model.config import STORE_FILE, StoreAddress
 from monitor.model.status import Progress
 from monitor.storage.store import store_name

@@ -23,8 +23,7 @@ from index.query import parser, validation
 from index.query.ast import And, AtLeast, Concept, Facet, Node, Not, Or, Phrase, Word, clauses, walk
 from index.query.filters import UNDETERMINED, names, resolve_time
 from monitor.base.article import Timestamp
-from monitor.base.translation import gettext as _
-from monitor.base.translation import mark
+from monitor.base.translation import gettext as _, mark
 from monitor.model.alert import AlertState, Verdict
 from monitor.model.search import Filter
 from monitor.model.watchlist import Severity

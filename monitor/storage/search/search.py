@@ -39,8 +39,7 @@ from index.search import ArchiveHit, ArchivePage, CollectionStats, MatchedArticl
 from monitor.base.article import Article, Timestamp
 from monitor.base.errors import CursorError, StoreError
 from monitor.base.formatting import clauses
-from monitor.base.translation import gettext as _
-from monitor.base.translation import ngettext, number
+from monitor.base.translation import gettext as _, ngettext, number
 from monitor.model.search import FEW_HITS, Filter, Results, SearchHit, Suggestion
 from monitor.storage.maintenance import index_notes
 from monitor.storage.search.query_resolution import QueryResolution

@@ -14,8 +14,7 @@ from support.terminal import Terminal
 
 from monitor.base import translation
 from monitor.base.language import FOLDER
-from monitor.base.translation import gettext as _
-from monitor.base.translation import pgettext
+from monitor.base.translation import gettext as _, pgettext
 from monitor.model.alert import AlertState
 from monitor.model.shown_names import state_name
 

@@ -14,8 +14,7 @@ from psycopg.conninfo import conninfo_to_dict
 
 from monitor.base.errors import StoreAwayError, StoreError
 from monitor.base.formatting import clauses
-from monitor.base.translation import gettext as _
-from monitor.base.translation import mark
+from monitor.base.translation import gettext as _, mark
 from monitor.base.url import is_loopback
 
 SCHEMES = "postgresql://", "postgres://"

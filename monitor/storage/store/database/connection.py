@@ -16,8 +16,7 @@ from typing import Any, Protocol, TypeVar
 from msgspec import convert
 
 from monitor.base.errors import LeaseLostError, StoreError
-from monitor.base.translation import gettext as _
-from monitor.base.translation import shown
+from monitor.base.translation import gettext as _, shown
 from monitor.storage.fencing import SOLE, lease_in_hand
 
 BUSY_MS = 5_000

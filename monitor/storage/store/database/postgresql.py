@@ -17,8 +17,7 @@ from psycopg.pq import TransactionStatus
 from psycopg.types.numeric import Int8Dumper
 
 from monitor.base.errors import NoStoreError, StoreError, StoreTakenError
-from monitor.base.translation import Message
-from monitor.base.translation import gettext as _
+from monitor.base.translation import Message, gettext as _
 from monitor.storage.store.database import printers
 from monitor.storage.store.database.addresses import Address, connect, parse_address, refusal
 from monitor.storage.store.database.columns import Kind

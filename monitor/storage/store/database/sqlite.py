@@ -13,8 +13,7 @@ from index.archive import archive_engine
 from monitor.base.errors import NoStoreError, StoreError
 from monitor.base.files import file_signature
 from monitor.base.formatting import clauses
-from monitor.base.translation import gettext as _
-from monitor.base.translation import mark
+from monitor.base.translation import gettext as _, mark
 from monitor.model.config import STORE_FILE, StoreAddress
 from monitor.storage import data_folder
 from monitor.storage.store.database.connection import BUSY_MS, marks

@@ -9,8 +9,7 @@ from msgspec.structs import replace
 
 from index.analysis.tokenizer import MAX_WORDS, readable
 from monitor.base.article import PARTS, Article, Timestamp
-from monitor.base.translation import gettext as _
-from monitor.base.translation import mark, number, shown
+from monitor.base.translation import gettext as _, mark, number, shown
 from monitor.model.alert import NOBODY_ELSE, EscalatedAlert
 from monitor.model.article import ArticleDetails, ArticleOrigin, Version
 from monitor.model.config import ExpiringArticle, RetentionExceptions

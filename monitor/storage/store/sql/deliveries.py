@@ -9,8 +9,7 @@ from uuid import NAMESPACE_URL, uuid5
 from msgspec.structs import asdict
 
 from monitor.base.article import Timestamp
-from monitor.base.translation import coded
-from monitor.base.translation import gettext as _
+from monitor.base.translation import coded, gettext as _
 from monitor.model.briefing import BriefingProgress, StoredBriefing
 from monitor.model.delivery import Delivery, DeliveryAttempt, DeliveryState, Occasion
 from monitor.model.latency import ArticleTimes, DeliveryTimes, LatencyRows

@@ -13,8 +13,7 @@ from msgspec.structs import replace
 from index.query.concepts import Definition
 from monitor.base.article import Timestamp
 from monitor.base.files import file_signature
-from monitor.base.translation import coded
-from monitor.base.translation import gettext as _
+from monitor.base.translation import coded, gettext as _
 from monitor.model.config import OutboxEntry, OutboxState, StoreAddress
 from monitor.model.feed import Feed, FeedState, PermanentRedirect
 from monitor.model.poll import PendingPage

@@ -11,8 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from support.dovecot import PASSWORD as DOVECOT_PASSWORD
-from support.dovecot import Dovecot, dovecot
+from support.dovecot import PASSWORD as DOVECOT_PASSWORD, Dovecot, dovecot
 from support.fetch_client import certificate  # noqa: F401
 from support.imap_server import PASSWORD, ImapServer, newsletter
 from support.newsroom import Newsroom

@@ -12,16 +12,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 from msgspec.structs import replace
 from support import flow
 from support.flow import FEEDS, START, WATCHLISTS, Fuse, Killed
 from support.newsroom import Item, Newsroom, rss, until
 from support.scripted_server import Reply, Web
 
-from index.query.parser import any_of
-from index.query.parser import parse_query as understood
+from index.query.parser import any_of, parse_query as understood
 from monitor.base.errors import StoreError
 from monitor.judgement.rule_version import rule_version
 from monitor.model.config import StoreAddress

@@ -7,8 +7,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 from support.dashboard_driver import drive, look, sees, stream_rows, until
 from support.fake_newsroom import FakeNewsroom
 from textual.pilot import Pilot

@@ -8,8 +8,7 @@ import weakref
 from collections.abc import Callable
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from index.analysis.term_positions import Keys, postings, terms
 from index.analysis.text_cache import LONGEST, TextCache

@@ -1,8 +1,7 @@
 """Tests of the folding of letters: case, accents, width."""
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from index.analysis.folding import fold
 

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 from support.originals import bulletins, news, newsroom
 
 from index.analysis.language import LEARNED_FROM, detect, prior

@@ -1,8 +1,7 @@
 """Tests of the positions of terms in an article."""
 
 import pytest
-from hypothesis import example, given
-from hypothesis import strategies as st
+from hypothesis import example, given, strategies as st
 from support.difficult_texts import TEXTS
 
 from index.analysis.term_positions import (

@@ -5,8 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 from support.postings_files import of_terms
 
 CODES = st.lists(st.integers(0, 2**24 - 1), min_size=1, max_size=400, unique=True).map(sorted)

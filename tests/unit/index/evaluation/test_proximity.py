@@ -6,8 +6,7 @@ from itertools import pairwise, product
 from math import prod
 
 import pytest
-from hypothesis import assume, given
-from hypothesis import strategies as st
+from hypothesis import assume, given, strategies as st
 from support.distance_queries import DISTANCES, QUERIES, TEXTS
 
 from index.analysis.term_positions import PART_WIDTH

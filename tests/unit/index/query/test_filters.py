@@ -4,8 +4,7 @@ from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from index.analysis.folding import fold
 from index.errors import QueryError
@@ -15,13 +14,13 @@ from index.query.filters import (
     CONCEPT,
     FRENCH,
     OTHER_VALUES,
+    VALUES as TAKEN,
     names,
     offered_filter,
     passes,
     resolve_time,
     selects,
 )
-from index.query.filters import VALUES as TAKEN
 from index.query.lexer import operator_in
 from index.query.parser import none_of, parse_query, read
 from monitor.base.article import PARTS

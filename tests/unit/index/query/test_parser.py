@@ -1,8 +1,7 @@
 """Tests of parsing queries, and of the messages about mistakes."""
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from index.errors import QueryError
 from index.query.ast import And, AtLeast, Facet, Mode, Near, Not, Or, Phrase, Score, Word, walk

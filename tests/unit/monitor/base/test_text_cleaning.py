@@ -6,8 +6,7 @@ import time
 import unicodedata
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 from rich.cells import cell_len
 
 from monitor.base.text_cleaning import HTML_CAP, clean, from_html, line, lines, safe_url, truncate

@@ -9,8 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any, TypeVar, cast
 
 import pytest
-from hypothesis import Phase, example, given, settings
-from hypothesis import strategies as st
+from hypothesis import Phase, example, given, settings, strategies as st
 from support.memory_leases import LeaseTable, MemoryLeases
 from support.properties import examples
 

@@ -7,8 +7,7 @@ from array import array
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 from support.fake_newsroom import FakeNewsroom
 from support.properties import examples
 

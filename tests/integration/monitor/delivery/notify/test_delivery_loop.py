@@ -10,14 +10,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 from msgspec.structs import replace
 from support import flow
 from support.delivery_desk import DAY, LOOPBACK, NOW, DeliveryDesk, alerts, becomes, lines, webhook
 from support.flow import Fuse, Killed
-from support.scripted_server import Fault as Broken
-from support.scripted_server import Reply, Request, Web
+from support.scripted_server import Fault as Broken, Reply, Request, Web
 
 from monitor.base import translation
 from monitor.base.language import FOLDER

@@ -9,8 +9,7 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 from support.newsroom import Item, Newsroom, rss, until
-from support.scripted_server import Fault as Broken
-from support.scripted_server import Reply, Web
+from support.scripted_server import Fault as Broken, Reply, Web
 from support.simulated_time import Town, World
 
 from monitor.cli import main_group

@@ -10,8 +10,7 @@ from typing import Any
 import pytest
 from support import ROOT
 from support.delivery_desk import DAY, NOW, DeliveryDesk, alerts, webhook
-from support.scripted_server import Fault as Broken
-from support.scripted_server import Reply, Web
+from support.scripted_server import Fault as Broken, Reply, Web
 
 from monitor.model.delivery import DeliveryState
 from monitor.presentation.rows.alerts import alert_row

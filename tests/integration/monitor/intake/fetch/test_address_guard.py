@@ -10,8 +10,7 @@ import time
 from ipaddress import ip_address, ip_network
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 from support.newsroom import PATIENCE
 from support.scripted_server import Reply, Web, redirect
 

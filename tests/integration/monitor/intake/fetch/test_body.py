@@ -8,8 +8,7 @@ import tracemalloc
 import zlib
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 from support.fetch_client import FEED, failing, get
 from support.scripted_server import Reply, Web, gzip_bomb
 

@@ -5,8 +5,7 @@ from __future__ import annotations
 import asyncio
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 from support.fetch_client import FEED, SECONDS, client, failing
 from support.scripted_server import Fault, Reply, Web
 

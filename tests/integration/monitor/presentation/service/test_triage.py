@@ -13,8 +13,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 from support import article_archive, flow
 from support.alert_storage import escalate
 from support.archive_with_alerts import NOW, ring, service

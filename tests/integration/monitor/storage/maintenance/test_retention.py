@@ -13,8 +13,7 @@ from pathlib import Path
 from typing import Any, cast
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 from msgspec.structs import replace
 from support import flow
 from support.alert_storage import save_poll
@@ -30,8 +29,7 @@ from monitor.model.feed import Feed, FeedState, Outcome, Poll
 from monitor.model.poll import NO_ENTRY, ArticleChange, PollOutcome
 from monitor.model.triage import Change
 from monitor.model.watchlist import WatchlistMatch
-from monitor.storage.maintenance import retention as keeping
-from monitor.storage.maintenance import retention as tidying
+from monitor.storage.maintenance import retention as keeping, retention as tidying
 from monitor.storage.maintenance.retention import RetentionSweep, SweepResult, compact, disk_usage
 from monitor.storage.store.sql.store import Store
 from monitor.storage.store.sql.views import Views

@@ -6,8 +6,7 @@ import json
 import unicodedata
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from monitor.api.mcp.quotation import BODY, LISTED, NESTED, NOTICE, WORDS, Quotation, plain
 from monitor.api.problems import ApiProblem

@@ -7,8 +7,7 @@ from collections import Counter
 from typing import Any
 
 import stix2
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 from msgspec.structs import replace
 from stix2.v21 import TLP_AMBER
 from support.properties import examples

@@ -6,8 +6,7 @@ from collections import deque
 from pathlib import Path
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 from support.flow import WATCHLISTS
 
 from index.analysis.text_features import text_features

@@ -6,8 +6,7 @@ from collections import Counter
 
 import pytest
 from babel import Locale
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 from support.originals import bulletins, news
 
 from index.analysis.folding import fold

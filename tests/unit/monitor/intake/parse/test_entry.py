@@ -5,8 +5,7 @@ from __future__ import annotations
 from urllib.parse import urljoin
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from monitor.base.text_cleaning import safe_url
 from monitor.intake.parse.entry import _ABSOLUTE, absolute, canonical, key

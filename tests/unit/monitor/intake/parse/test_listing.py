@@ -6,8 +6,7 @@ from contextlib import suppress
 from datetime import datetime
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 from support.listings import TITLES, URL, Item, Listing, listings
 from support.properties import examples
 

@@ -7,8 +7,7 @@ import json
 import numpy as np
 import numpy.typing as npt
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from index.analysis.text_features import names
 from monitor.intake.similar.vectors import (

@@ -6,8 +6,7 @@ from datetime import datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from monitor.judgement.alerts.routing import Hours, Routing, Suppressed, quiet_until
 from monitor.model.alert import SuppressionReason

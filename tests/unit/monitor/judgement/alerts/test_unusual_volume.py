@@ -7,8 +7,7 @@ from collections.abc import Iterable, Sequence
 from datetime import UTC
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from monitor.judgement.alerts.unusual_volume import (
     DAY,

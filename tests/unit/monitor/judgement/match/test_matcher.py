@@ -3,8 +3,7 @@
 import itertools
 
 import pytest
-from hypothesis import assume, given
-from hypothesis import strategies as st
+from hypothesis import assume, given, strategies as st
 from support.constructed_articles import documents
 from support.query_oracle import CONCEPTS, queries
 

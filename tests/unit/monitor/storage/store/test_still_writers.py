@@ -16,8 +16,7 @@ from support.small_store import ALIBABA, SmallStore, arrival, opened
 
 from monitor.base.errors import StoreError
 from monitor.model.config import StoreAddress
-from monitor.storage.store.database import addresses
-from monitor.storage.store.database import postgresql as server
+from monitor.storage.store.database import addresses, postgresql as server
 from monitor.storage.store.database.connection import transaction
 from monitor.storage.store.database.postgresql import PostgresqlConnection, open_database
 from monitor.storage.store.sql.leases import SqlLeases
