@@ -102,7 +102,12 @@ COMMAND_PAGES = {
 }
 """The commands of each page, with its title."""
 FILTERS = ("since", "until", "lang", "feed", "watch")
-EVERYWHERE = {"help", "verbose", "quiet", "config_path", "data"}
+ALERT_FILTERS = ("state", "verdict", "starred", "tag", "assigned", "suppressed")
+FILTERS_NOTE = (
+    f"“Filters” are {', '.join(f'`{name}`' for name in FILTERS)}; "
+    f"“alert filters” are {', '.join(f'`{name}`' for name in ALERT_FILTERS)}.\n"
+)
+EVERYWHERE = {"help", "verbose", "quiet", "config_path", "data", "no_color"}
 """Options that every command has."""
 
 
@@ -129,7 +134,7 @@ def command_pages() -> Iterator[tuple[str, str]]:
 
 def _overview(context: click.Context) -> str:
     rows = [
-        (title, ", ".join(f"[`tocsin {name}`]({page}.md#tocsin-{name})" for name in names))
+        (title, ", ".join(f"[`{name}`]({page}.md#tocsin-{name})" for name in names))
         for page, (title, names) in COMMAND_PAGES.items()
     ]
     options = [_option(o, context) for o in main_group.params if isinstance(o, click.Option)]
@@ -140,7 +145,6 @@ def _overview(context: click.Context) -> str:
             NOTE,
             f"```text\n{main_group.get_usage(context).removeprefix('Usage: ')}\n```\n",
             _paragraphs(main_group),
-            "These options stand before the command or after it. `--` ends the options.\n",
             table(("option", "meaning"), options),
             table(("about", "commands"), rows),
             "The first format that a command lists is its default; `--json` is `--format json`."
@@ -296,11 +300,14 @@ def yaml_pages() -> Iterator[tuple[str, str]]:
     shapes = {"": schema, **{name: _mapping(shape) for name, shape in schema["$defs"].items()}}
     if set(shapes) != set(SHAPES):
         raise ValueError(f"SHAPES differs from the schema in {set(shapes) ^ set(SHAPES)}")
+    named = {about.get("$ref", "").rpartition("/")[2] for about in schema["properties"].values()}
     for page, (title, about) in YAML_PAGES.items():
         parts = [f"# {title}\n", NOTE, about + "\n"]
         for name, (heading, place) in SHAPES.items():
             if place == page:
-                parts += [f"## {heading}\n", prose(shapes[name]["description"]) + "\n"]
+                parts.append(f"## {heading}\n")
+                if name not in named:
+                    parts.append(prose(shapes[name]["description"]) + "\n")
                 parts.append(_keys(shapes[name], shapes, page))
         yield f"{page}.md", "\n".join(parts)
 
@@ -487,12 +494,17 @@ ROW_MODULES = (
 
 def output_pages() -> Iterator[tuple[str, str]]:
     """Yield the pages about output, with a new list of fields after each mark."""
+    elsewhere: dict[str, str] = {}
     for path in ("output.md", "output-newsroom.md", "output-briefing.md"):
-        yield path, _with_fields((HERE / path).read_text(encoding="utf-8"))
+        places = dict(elsewhere)
+        yield path, _with_fields((HERE / path).read_text(encoding="utf-8"), places)
+        for name, place in places.items():
+            if field := re.fullmatch(r"Fields: as of (`\w+`) above\.", place):
+                elsewhere.setdefault(name, f"Fields: as of {field[1]} in [output]({path}).")
 
 
-def _with_fields(page: str) -> str:
-    places = dict.fromkeys(re.findall(r"<!-- fields of (\w+) -->", page), "Fields: below.")
+def _with_fields(page: str, places: dict[str, str]) -> str:
+    places |= dict.fromkeys(re.findall(r"<!-- fields of (\w+) -->", page), "Fields: below.")
     marked = r"(<!-- fields of (\w+) -->\n\n)(?:[-|] .*\n)*"
     return re.sub(marked, lambda mark: mark[1] + _fields_list(mark[2], places), page)
 
@@ -553,6 +565,7 @@ def api_page() -> str:
         "## Paths\n",
         "A token allows what its scope and the scopes before it allow: "
         f"{', '.join(map(code, Scope))}.\n",
+        FILTERS_NOTE,
     ]
     operations = [
         (f"{method.upper()} {path}", operation)
@@ -582,12 +595,21 @@ def api_page() -> str:
 def _operation(name: str, about: Mapping[str, Any], components: Any) -> tuple[str, ...]:
     """Return a path, its scope and meaning, its parameters and the fields of its body."""
     ((_, (scope,)),) = about["security"][0].items()
-    parameters = [code(parameter["name"]) for parameter in about.get("parameters", ())]
+    names = [p["name"] for p in about.get("parameters", ()) if p["in"] != "path"]
+    parameters = _parameters(names)
     for body in about.get("requestBody", {}).get("content", {}).values():
         shape = components["schemas"][body["schema"]["$ref"].rpartition("/")[2]]
-        parameters += [f"body {code(field)}" for field in shape["properties"]]
+        parameters += f"; body: {', '.join(map(code, shape['properties']))}"
     words = " ".join(about["description"].split("\n\n")[0].split())
-    return code(name), code(scope), prose(words), ", ".join(parameters)
+    return code(name), code(scope), prose(words), parameters.removeprefix("; ")
+
+
+def _parameters(names: Sequence[str]) -> str:
+    """Return the names of parameters; those that many paths and tools take by one word."""
+    filters, of_alerts = set(FILTERS) <= {*names}, {*ALERT_FILTERS} <= {*names}
+    groups = ["filters"] * filters + ["alert filters"] * of_alerts
+    grouped = {*FILTERS * filters, *ALERT_FILTERS * of_alerts}
+    return ", ".join(groups + [code(name) for name in names if name not in grouped])
 
 
 # --- the tools of language models ------------------------------------------------------------
@@ -607,11 +629,15 @@ def mcp_page() -> str:
     rows = [
         (
             code(tool.name), code(tool.scope), prose(tool.description),
-            ", ".join(map(code, input_schema(tool)["properties"])),
+            _parameters(list(input_schema(tool)["properties"])),
         )
         for tool in TOOLS.values()
     ]  # fmt: skip
-    parts += ["## Tools\n", table(("tool", "scope", "what it does", "arguments"), rows)]
+    parts += [
+        "## Tools\n",
+        FILTERS_NOTE,
+        table(("tool", "scope", "what it does", "arguments"), rows),
+    ]
     return "\n".join(parts)
 
 

@@ -126,7 +126,7 @@ def commands(group: click.Group = main_group, path: str = "tocsin") -> Iterator[
 
 
 COMMANDS = list(commands())
-EVERYWHERE = ("help", "verbose", "quiet", "config_path", "data")
+EVERYWHERE = ("help", "verbose", "quiet", "config_path", "data", "no_color")
 """Options that every command has; the overview explains them."""
 REFERENCE = "\n## \n".join(text for path, text in PAGES.items() if "/reference/commands/" in path)
 
