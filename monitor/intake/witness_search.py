@@ -12,7 +12,7 @@ from monitor.intake.fetch.client import Client
 from monitor.intake.fetch.page_reader import fetch_robots
 from monitor.intake.ingest.witness import outlet_of
 from monitor.intake.parse.workers import Parser
-from monitor.model.feed import RequestOptions, Source, SourceKind
+from monitor.model.feed import Feed, RequestOptions, Source, SourceKind
 from monitor.model.poll import Fetched
 
 MOST_READ = 6
@@ -23,31 +23,34 @@ _SITEMAP = re.compile(r"^[ \t]*sitemap:[ \t]*(\S+)", re.IGNORECASE | re.MULTILIN
 _NEWS = re.compile(r"news|actu", re.IGNORECASE)
 
 
-async def sitemaps_of(client: Client, home: str, options: RequestOptions) -> list[str]:
+async def sitemaps_of(
+    client: Client, home: str, options: RequestOptions, credentials_origin: str = ""
+) -> list[str]:
     """Return the sitemaps that the robots.txt of a site names, the likeliest for news first.
 
     Raises:
         FeedError: The site does not answer.
     """
-    robots = await fetch_robots(client, site(home), options)
+    robots = await fetch_robots(client, site(home), options, credentials_origin)
     return _own(_SITEMAP.findall(robots.body.decode("latin-1")), home) if robots else []
 
 
 async def find_news_sitemap(
-    client: Client, parser: Parser, home: str, options: RequestOptions, now: Timestamp
+    client: Client, parser: Parser, home: str, feed: Feed, now: Timestamp
 ) -> str:
-    """Return the address of the first sitemap with news of today that a site names, or ''.
+    """Return the first sitemap with news of today that the site of a feed names, or ''.
 
     Raises:
         FeedError: The site does not answer.
     """
-    urls = await sitemaps_of(client, home, options)
+    options, origin = feed.request_options, feed.url
+    urls = await sitemaps_of(client, home, options, origin)
     for _read in range(MOST_READ):
         if not urls:
             break
         url = urls.pop(0)
         try:
-            fetched = await client.fetch(url, request_options=options)
+            fetched = await client.fetch(url, request_options=options, credentials_origin=origin)
             assert isinstance(fetched, Fetched)  # as above
             parsed = await parser.parse(fetched, Source(kind=SourceKind.SITEMAP))
         except FeedError:

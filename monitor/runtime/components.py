@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from monitor.intake.ingest.poll_outcome import BatchOutcome
     from monitor.intake.similar.event_linker import EventLinker  # with numpy, which takes 20 MB
     from monitor.model.config import Config
-    from monitor.model.feed import RequestOptions
+    from monitor.model.feed import Feed
     from monitor.model.status import MonitorPresence
     from monitor.runtime.pipeline import Pipeline
     from monitor.runtime.relocation import Relocation
@@ -50,7 +50,7 @@ class Components(Struct, frozen=True, kw_only=True):
     """None where no briefing is made."""
     linker: EventLinker | None = None
     """None where the model is not installed."""
-    seek: Callable[[str, RequestOptions], Awaitable[str]] | None = None
+    seek: Callable[[str, Feed], Awaitable[str]] | None = None
     """Finds the sitemap of news of a site, '' if it has none; raises FeedError. None seeks none."""
     leases: SoleMonitor = field(default_factory=SoleMonitor)
     """The leases of this monitor, one of those that share the store."""

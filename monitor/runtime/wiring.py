@@ -189,7 +189,7 @@ def _parts(
         notifier=notifier,
         briefings=_briefings(config, store, thread, notifier),
         linker=linker,
-        seek=lambda home, options: find_news_sitemap(client, parser, home, options, clock()),
+        seek=lambda home, feed: find_news_sitemap(client, parser, home, feed, clock()),
         leases=leases,
         relocation=Relocation(store, partial(move_feed, config.path, data=data), clock),
         load=lambda: load_and_test(config.path, data=data),

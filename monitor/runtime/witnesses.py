@@ -61,7 +61,7 @@ class WitnessSearch:
         urls = [feed.url for feed in group]
         assert parts.seek is not None
         try:
-            url = await parts.seek(home, first.request_options)
+            url = await parts.seek(home, first)
         except FeedError:
             await parts.thread(parts.store.note_sought, urls, None, now - WEEK + DAY)
         else:
