@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import ssl
 import zlib
+from calendar import timegm
 from collections.abc import AsyncIterable, Iterable, Iterator, Sequence
 from email.utils import parsedate_to_datetime
 from http import HTTPStatus
@@ -236,7 +237,7 @@ def _moment(date: bytes) -> float | None:
     if not date:
         return None
     try:
-        return parsedate_to_datetime(date.decode("ascii")).timestamp()
+        return float(timegm(parsedate_to_datetime(date.decode("ascii")).utctimetuple()))
     except (ValueError, TypeError, IndexError, OverflowError):
         return None
 

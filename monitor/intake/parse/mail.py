@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from base64 import urlsafe_b64decode
+from calendar import timegm
 from collections.abc import Iterator
 from contextlib import suppress
 from email import message_from_bytes
@@ -98,7 +99,7 @@ def _entries(raw: bytes, *, split: bool) -> Iterator[Entry]:
 
 def _moment(text: str) -> float | None:
     with suppress(ValueError, TypeError, IndexError, OverflowError):
-        return max(0.0, parsedate_to_datetime(text.strip()).timestamp())
+        return max(0.0, timegm(parsedate_to_datetime(text.strip()).utctimetuple()))
     return None
 
 

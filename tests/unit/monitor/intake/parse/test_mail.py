@@ -131,6 +131,18 @@ def test_a_date_that_cannot_be_is_that_of_the_server(
     assert only(head.encode() + b"Subject: t\r\n\r\nx").published == published
 
 
+@pytest.mark.parametrize("zone", ["-0000", ""])
+def test_a_date_without_a_zone_is_utc_wherever_we_are(
+    zone: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as patch:
+        patch.setenv("TZ", "Europe/Brussels")
+        time.tzset()
+        mail = only(f"Date: Tue, 14 Nov 2023 07:00:00 {zone}\r\n\r\nx".encode())
+    time.tzset()
+    assert mail.published == 1_699_945_200.0
+
+
 TRUSTED = "mx.journal.example; "
 
 
