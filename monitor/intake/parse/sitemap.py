@@ -212,19 +212,18 @@ def _sitemap(elements: Sequence[dict[str, str]], url: str, since: str) -> Parsed
     elements, key = (news, "news/publication_date") if news else (elements, _MODIFIED)
     dates = [_date(element, key) for element in elements]
     places, are_dated = _newest(dates)
+    dates = dates if news or are_dated else [None] * len(dates)
     kept = sorted(places[:MOST])
     if since:
         first = iso_moment(since)
-        kept = [place for place in sorted(places) if are_dated and (dates[place] or 0.0) >= first]
+        kept = [place for place in sorted(places) if (dates[place] or 0.0) >= first]
     languages = Counter(lang for e in elements if (lang := _language(e)))
     return ParsedFeed(
         title=_line(elements[0], "news/publication/name") if elements else "",
         lang=max(languages, key=languages.__getitem__, default=""),
         format=_("a sitemap"),
         entries=distinct_entries(
-            entry
-            for place in kept
-            if (entry := _entry(elements[place], dates[place] if news or are_dated else None, url))
+            entry for place in kept if (entry := _entry(elements[place], dates[place], url))
         ),
     )
 

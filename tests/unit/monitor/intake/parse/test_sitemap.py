@@ -27,8 +27,8 @@ LIEGE = News(
 NEWS = news_sitemap(LIEGE, extra="<url><loc>https://journal.example/qui.html</loc></url>")
 
 
-def read(document: str | bytes) -> ParsedFeed:
-    source = Source(kind=SourceKind.SITEMAP)
+def read(document: str | bytes, since: str = "") -> ParsedFeed:
+    source = Source(kind=SourceKind.SITEMAP, since=since)
     body = document if isinstance(document, bytes) else document.encode()
     return parse(source, False, body, URL, "application/xml")
 
@@ -134,6 +134,11 @@ def test_where_all_were_modified_now_the_ends_count_and_no_entry_has_a_date() ->
     half = MOST // 2
     assert [entry.url for entry in entries] == addresses[:half] + addresses[-half:]
     assert {entry.published for entry in entries} == {None}
+
+
+def test_the_news_since_a_day_even_if_there_is_one_article() -> None:
+    assert [entry.url for entry in read(NEWS, "2023-10-09").entries] == [LIEGE.loc]
+    assert read(NEWS, "2023-10-10").entries == ()
 
 
 def test_the_newest_sitemaps_of_an_index() -> None:
