@@ -29,12 +29,17 @@ def outlet_of(url: str) -> str:
         return ""
 
 
+def _outlet(feed: Feed) -> str:
+    """Return the outlet of a feed, '' of a mailbox: its address is of no site."""
+    return "" if feed.source.kind is SourceKind.MAILBOX else outlet_of(feed.url)
+
+
 def outlets(feeds: Iterable[Feed]) -> dict[str, list[Feed]]:
-    """Return what is polled of sites, by their outlets; the address of a mailbox is of no site."""
+    """Return what is polled of sites, by their outlets."""
     groups: dict[str, list[Feed]] = defaultdict(list)
     for feed in feeds:
-        if feed.enabled and not feed.is_found and feed.source.kind is not SourceKind.MAILBOX:
-            groups[outlet_of(feed.url)].append(feed)
+        if feed.enabled and not feed.is_found and (outlet := _outlet(feed)):
+            groups[outlet].append(feed)
     return groups
 
 
@@ -61,7 +66,7 @@ def with_witnesses(feeds: Sequence[Feed], found: Iterable[str]) -> tuple[Feed, .
     ]
     compared = {outlet for outlet, group in groups.items() if len({*map(_is_feed, group)}) > 1}
     compared.update(witness.outlet for witness in witnesses)
-    own = (replace(f, outlet=o) if (o := outlet_of(f.url)) in compared else f for f in feeds)
+    own = (replace(f, outlet=o) if (o := _outlet(f)) in compared else f for f in feeds)
     return (*own, *witnesses)
 
 

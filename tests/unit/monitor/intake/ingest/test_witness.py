@@ -8,6 +8,7 @@ from email.utils import format_datetime
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 from support import flow
 
 from index.query.parser import parse_query
@@ -166,6 +167,9 @@ def test_when_a_sitemap_is_sought(url: str, choice: bool | None, wanted: bool) -
 def test_a_mailbox_is_of_no_site() -> None:
     mailbox = Feed(url="imaps://mail.be/INBOX", name="A", source=Source(kind=SourceKind.MAILBOX))
     assert not outlets([mailbox])
+    own = [replace(LE_JOURNAL, url="https://mail.be/rss"), mailbox]
+    feeds = with_witnesses(own, ["https://mail.be/news.xml"])
+    assert [feed.outlet for feed in feeds] == ["mail.be", "", "mail.be"]
 
 
 def test_a_sitemap_of_feeds_yaml_is_the_witness_of_its_outlet() -> None:
