@@ -7,6 +7,8 @@ import itertools
 from collections.abc import Callable, Iterable
 from typing import Any
 
+from msgspec.structs import replace
+
 from index.evaluation.proximity import gap
 from index.evaluation.spans import Document, codes, evaluate, extents, weight
 from index.evaluation.term_expansion import key
@@ -112,7 +114,8 @@ def _concept(node: ast.Concept, document: Document) -> str:
     present = [name for name in node.names if evaluate(name, document)]
     if not present:
         return _("no name of {concept}", concept=node.text)
-    names, excluded = _list(present), _list(node.excluded)
+    labels = (replace(name, text=ast.name_label(name.text, node.name)) for name in present)
+    names, excluded = _list(labels), _list(node.excluded)
     return _("{names} only within {excluded}", names=names, excluded=excluded)
 
 

@@ -14,7 +14,7 @@ from index.analysis.tokenizer import LOUD
 from index.archive import Archive
 from index.evaluation.term_expansion import is_open, listed_keys, selector
 from index.query.ast import Mode, Near, Node, Not, Or, Phrase, Score, Word, children
-from index.query.concepts import NO_CONCEPTS, Concepts, defined
+from index.query.concepts import NO_CONCEPTS, Concepts, defined, each_name
 from index.query.parser import Query, any_of
 from index.query.suggestions import FEW, Count, has_words, rule_remarks, sufficient
 from monitor.base.formatting import percent
@@ -120,8 +120,9 @@ def lint(watchlist: Watchlist, count: Count, articles: int) -> Iterator[LintRema
             if covers(wide, narrow):
                 added = _("adds nothing to `{term}`", term=wide.text)
                 remarks.append((narrow.text, "subsumed", added))
-    for remark in dict.fromkeys(remarks):
-        yield LintRemark(watchlist.name, *remark)
+    labels = {only.text: label for label, only in each_name(root)}
+    for text, kind, words in dict.fromkeys(remarks):
+        yield LintRemark(watchlist.name, labels.get(text, text), kind, words)
 
 
 # --- terms -----------------------------------------------------------

@@ -269,6 +269,10 @@ def test_why_a_concept_does_not_hold() -> None:
     assert why_not(root, MemoryDocument.of(article("Gand"))) == "no name of concept:Alibaba"
     reason = why_not(root, MemoryDocument.of(article("Alibaba Clouds à Gand")))
     assert reason == '"Alibaba" only within "Ali Baba", "Alibaba Clouds"'
+    excluded = by_name([Definition("Alibaba", ("Taobao", "Tmall"), ("Taobao Live",))])
+    taobao = defined(parse_query("concept:Alibaba"), excluded).root
+    reason = why_not(taobao, MemoryDocument.of(article("Taobao Live à Gand")))
+    assert reason == '"Taobao (Alibaba)" only within "Taobao Live"'
 
 
 def test_two_definitions_make_two_trees() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from support.memory_archive import MemoryArchive
 
+from index.query.concepts import Definition, by_name, defined
 from index.query.parser import Query, any_of, parse_query, score
 from monitor.base.article import Article
 from monitor.judgement.match.matcher import WatchlistMatcher
@@ -64,6 +65,12 @@ def test_lint_says_never_where_the_matcher_finds_nothing(
     archive: MemoryArchive, query: Query, never: list[str]
 ) -> None:
     assert [term for term, kind, _ in remarks(archive, query) if kind == "never"] == never
+
+
+def test_lint_says_a_name_with_its_concept(archive: MemoryArchive) -> None:
+    concepts = by_name([Definition("Covid", ("COVID-19", "coronavirus"))])
+    found = remarks(archive, defined(any_of(["concept:Covid"]), concepts))
+    assert [remark[:2] for remark in found] == [("coronavirus (Covid)", "never")]
 
 
 @pytest.mark.parametrize(
