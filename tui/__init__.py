@@ -39,7 +39,6 @@ The packages, each importing only those below it:
     data              what the dashboard keeps while it runs; its settings
     key_labels        how keys are called on the screen
     themes            colours and styles; quiet_driver reads keys when there are any
-    pictures          the screen as SVG and PNG
     external_programs the browser, the editor, the clipboard
 
 Text from a feed is never markup: it reaches the screen only as runs of (text, style), which

@@ -36,7 +36,6 @@ from tui.bell import Bell, bell_sequence, bell_text
 from tui.data.newsroom import NewsroomModel
 from tui.data.settings import UiStateFile
 from tui.key_labels import NO_KEYMAP, bind
-from tui.pictures import save_picture
 from tui.quiet_driver import QuietDriver
 from tui.shutdown import END_SECONDS, cancel_hanging, exit_with_server, exit_with_terminal
 from tui.themes import THEMES, initial_theme, theme_label
@@ -46,6 +45,7 @@ from tui.widgets.status_bar import KeyBar
 if TYPE_CHECKING:
     from monitor.presentation.service.service import Service
 
+from monitor.base.errors import MissingExtraError, requires_extra
 
 READ_ONLY_ACTIONS = frozenset({
     "articles", "back", "back_or_quit", "back_to_list", "bottom", "briefing", "choose_filter",
@@ -443,3 +443,26 @@ def _freeze_startup_objects() -> None:
 _SIGNALS: dict[int, ExitMode] = {signal.SIGTERM: "quit"}
 if hasattr(signal, "SIGHUP"):
     _SIGNALS[signal.SIGHUP] = "leave"  # a lost connection must not stop the monitor
+
+
+FONTS = "Fira Code, DejaVu Sans Mono, Menlo, Consolas, monospace"  # not a message
+"""Fonts of equal width that have the signs of the dashboard; a reader has one of them."""
+
+
+def save_picture(path: Path, svg: str) -> list[str]:
+    """Write a picture as SVG, and beside it as PNG; return what is to be said of it.
+
+    A PNG takes a second.
+
+    Raises:
+        OSError: A file cannot be written.
+    """
+    svg = svg.replace("Fira Code, monospace", FONTS)  # not a message
+    path.write_text(svg, encoding="utf-8")
+    try:
+        with requires_extra("pictures", _("A picture as PNG")):
+            from resvg_py import svg_to_bytes
+    except MissingExtraError as error:
+        return [_("Saved as {file}", file=path), str(error)]
+    path.with_suffix(".png").write_bytes(svg_to_bytes(svg_string=svg))
+    return [_("Saved as {file} and .svg", file=path.with_suffix(".png"))]

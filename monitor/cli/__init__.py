@@ -84,7 +84,7 @@ COMMANDS = {
         "feeds:feeds", "List feeds with their health; add and remove feeds.", FEEDS
     ),
     "coverage": LazyCommand(
-        "coverage:coverage", "Show how much of what was published was seen.", FEEDS
+        "statistics:coverage", "Show how much of what was published was seen.", FEEDS
     ),
     "init": LazyCommand("check:init", "Write a feeds.yaml to start from.", FEEDS),
     "check": LazyCommand("check:check", "Check feeds.yaml.", FEEDS),

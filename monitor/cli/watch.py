@@ -353,7 +353,7 @@ COMMANDS = {
     "silence": LazyCommand("watch:watch_silence", "Notify nobody of a watchlist for a while."),
     "unsilence": LazyCommand("watch:watch_unsilence", "Notify of a watchlist again."),
     "from": LazyCommand(
-        "watch_examples:watch_from", "Write the query that some articles have in common."
+        "watch_edit:watch_from", "Write the query that some articles have in common."
     ),
     "add": LazyCommand("watch_edit:watch_add", "Add a watchlist to feeds.yaml."),
 }

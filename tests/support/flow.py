@@ -26,7 +26,7 @@ from index.query.parser import parse_query as understood
 from monitor.base.errors import FetchError
 from monitor.intake.ingest.ingest import Ingester
 from monitor.intake.ingest.poll_outcome import ActiveConfig, BatchOutcome
-from monitor.intake.parse import document_of_source, web_page
+from monitor.intake.parse import web_page, workers
 from monitor.intake.parse.web_page import Allowance, allowance
 from monitor.judgement.alerts.routing import Routing
 from monitor.judgement.match.matcher import WatchlistMatcher
@@ -154,7 +154,7 @@ class Reader:
     ) -> ParsedFeed:
         """Return the parsed feed."""
         document = (fetched.body, fetched.url, fetched.content_type)
-        return document_of_source.parse(source, with_features, *document)
+        return workers.parse(source, with_features, *document)
 
     async def robots(self, rules: Fetched, page: str) -> Allowance:
         """Return the answer of robots.txt for a page."""

@@ -40,7 +40,7 @@ from tui.screens.panes import PaneScreen
 from tui.type_ahead import TypeAheadApp
 from tui.view import alerts as view
 from tui.widgets.alert_stream import AlertStream
-from tui.widgets.query_line import QueryLine
+from tui.widgets.fields import QueryLine
 from tui.widgets.watchlist_pane import WatchlistPane
 
 

@@ -40,8 +40,8 @@ from tui.view.search import (
     start_rows,
     suggestion_rows,
 )
+from tui.widgets.fields import QueryLine
 from tui.widgets.line_list import LineList
-from tui.widgets.query_line import QueryLine
 from tui.widgets.search_results import ResultList, TrendChart
 
 P = ParamSpec("P")

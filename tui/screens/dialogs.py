@@ -24,8 +24,8 @@ from monitor.base.translation import gettext as _
 from monitor.presentation.spans import Line, fit_line, wrap
 from tui.data.newsroom import NewsroomModel
 from tui.key_labels import bind
+from tui.widgets.fields import LineSuggester
 from tui.widgets.line_list import LineList
-from tui.widgets.query_line import LineSuggester
 from tui.widgets.reader import ScrollText, TextLayout
 
 P = ParamSpec("P")

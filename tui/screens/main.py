@@ -37,8 +37,8 @@ from tui.view import status
 from tui.view.alerts import COLUMNS, HIDDEN, NEWEST_FIRST
 from tui.widgets.alert_stream import AlertStream
 from tui.widgets.feed_list import FeedPane
+from tui.widgets.fields import QueryLine
 from tui.widgets.line_list import LineList
-from tui.widgets.query_line import QueryLine
 from tui.widgets.watchlist_pane import ARTICLES_ROW, WatchlistPane
 
 MORE_CELLS = 3

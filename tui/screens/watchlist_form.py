@@ -42,7 +42,7 @@ from tui.screens.config_changes import NO_FILE, monitor_hint, write_config
 from tui.screens.dialogs import ChoiceList, Dialog, choose_words, show_dialog
 from tui.screens.panes import PaneScreen
 from tui.view.pages import rehearsal_lines
-from tui.widgets.field_row import FieldRow
+from tui.widgets.fields import FieldRow
 from tui.widgets.line_list import CheckList
 from tui.widgets.status_bar import KeyBar
 from tui.widgets.styled_widget import TextBlock

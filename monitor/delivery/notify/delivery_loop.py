@@ -14,7 +14,6 @@ from monitor.base.errors import LeaseLostError, StoreError
 from monitor.base.tasks import WorkerThread, event_or
 from monitor.base.translation import gettext as _
 from monitor.delivery.notify.notification import NotificationLoader, Sender, deliveries_of
-from monitor.delivery.notify.retry import MAX_RETRY_AFTER, next_try
 from monitor.delivery.notify.senders import Senders
 from monitor.model.config import Channel, DeliveryError, DeliveryFault, Networks
 from monitor.model.delivery import Delivery, DeliveryAttempt
@@ -244,3 +243,36 @@ def group_deliveries(due: Sequence[Delivery], limit: int) -> Iterator[list[Deliv
     for start in range(0, len(singles), limit):
         yield singles[start : start + limit]
     yield from bundles.values()
+
+
+# --- when to try again ------------------------------------------------------------------
+
+FIRST_PAUSE = 60.0
+MAX_PAUSE = 6 * 3600.0
+"""Seconds between two tries: FIRST_PAUSE, doubled each time, at most MAX_PAUSE."""
+JITTER = 0.2
+"""Largest random share added to a pause, so that retries spread out."""
+GIVE_UP_SECONDS = 7 * 86_400.0
+"""Seconds after the first failed try until a delivery is given up."""
+MAX_TRIES = 3
+"""Tries of a message that the server refuses as invalid."""
+MAX_RETRY_AFTER = 86_400.0
+"""Longest Retry-After that is followed, in seconds."""
+
+
+def next_try(
+    delivery: Delivery, error: DeliveryError, now: Timestamp, jitter: float
+) -> Timestamp | None:
+    """Return the time of the next try; None to give up.
+
+    `jitter` is a random number from 0 to 1.
+    """
+    since = now if delivery.failing is None else delivery.failing
+    if now - since >= GIVE_UP_SECONDS:
+        return None
+    if error.fault is DeliveryFault.MESSAGE and delivery.attempts + 1 >= MAX_TRIES:
+        return None
+    pause: float = min(FIRST_PAUSE * 2.0 ** min(delivery.attempts, 20), MAX_PAUSE) * (
+        1 + JITTER * jitter
+    )
+    return now + max(pause, min(error.retry_after or 0.0, MAX_RETRY_AFTER))

@@ -25,11 +25,11 @@ from monitor.base.errors import ParseError
 from monitor.base.fork_server import confine, forking, preload
 from monitor.base.garbage import exempt_all
 from monitor.base.translation import gettext as _
-from monitor.intake.parse import document, document_of_source, selector_proposal, web_page
+from monitor.intake.parse import document, listing, mail, selector_proposal, sitemap, web_page
 from monitor.intake.parse.document import with_encoding
 from monitor.intake.parse.web_page import Allowance
 from monitor.model.cost import QUICK, READING, CostlyError
-from monitor.model.feed import FEED, Selectors, Source
+from monitor.model.feed import FEED, Selectors, Source, SourceKind
 from monitor.model.poll import Fetched, Page, ParsedFeed
 
 T = TypeVar("T")
@@ -84,7 +84,7 @@ class Parser:
             ParseError: It is no such document, or reading was killed.
             CostlyError: It takes longer than a document that is not costly.
         """
-        reading = partial(document_of_source.parse, source, with_features)
+        reading = partial(parse, source, with_features)
         fetched = replace(fetched, url=fetched.base or fetched.url)
         worker = self._patient if is_costly or with_features else self._quick
         limit = self._seconds if is_costly else QUICK
@@ -265,3 +265,35 @@ def _prepare(memory: int, niceness: int) -> None:
     exempt_all()  # the imports
     gc.set_threshold(_GARBAGE)
     confine(memory)
+
+
+_PROLOG = 1_000
+_HTML = (b"<!doctype html", b"<html")
+
+
+def parse(
+    source: Source, with_features: bool, body: bytes, url: str, content_type: str = ""
+) -> ParsedFeed:
+    """Parse a document, with the features of its first texts if `with_features`.
+
+    Raises:
+        BarrierError: Something else stands in its place.
+        ParseError: It is no document of such a source.
+    """
+    try:
+        match source.kind:
+            case SourceKind.FEED:
+                parsed = document.parse(body, url, content_type)
+            case SourceKind.SITEMAP:
+                parsed = sitemap.parse(body, url, content_type, since=source.since)
+            case SourceKind.PAGE:
+                parsed = listing.parse(source, body, url, content_type)
+            case SourceKind.MAILBOX:
+                parsed = mail.parse(body, split=source.split)
+    except ParseError:
+        if body[:_PROLOG].lstrip().lower().startswith(_HTML):
+            root = web_page.tree(body[: web_page.PAGE_CAP], content_type)
+            if root is not None:
+                web_page.refuse_barrier(body, url, root)
+        raise
+    return document.with_features(parsed) if with_features else parsed

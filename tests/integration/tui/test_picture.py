@@ -13,8 +13,7 @@ from support.newsroom import Item, Newsroom, rss
 from support.scripted_server import Web, conditional
 from support.terminal import Terminal
 
-from tui.base_app import may_write
-from tui.pictures import save_picture
+from tui.base_app import may_write, save_picture
 
 pytestmark = pytest.mark.costly
 

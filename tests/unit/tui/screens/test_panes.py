@@ -7,7 +7,7 @@ import pytest
 from index.errors import QueryError
 from monitor.presentation.spans import width
 from tui.screens.panes import ScreenLayout, feed_pane_lines, screen_layout
-from tui.widgets.query_line import error_pointer
+from tui.widgets.fields import error_pointer
 
 
 @pytest.mark.parametrize(

@@ -19,8 +19,7 @@ from support.scripted_server import Fault as Broken, Reply, Request, Web
 
 from monitor.base import translation
 from monitor.base.language import FOLDER
-from monitor.delivery.notify.delivery_loop import DeliveryLoop
-from monitor.delivery.notify.retry import GIVE_UP_SECONDS, MAX_PAUSE, next_try
+from monitor.delivery.notify.delivery_loop import GIVE_UP_SECONDS, MAX_PAUSE, DeliveryLoop, next_try
 from monitor.intake.article_import import ArticleImport, parse_article
 from monitor.judgement.alerts.routing import Routing
 from monitor.model.config import DeliveryError, DeliveryFault, StoreAddress

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from monitor.base.errors import BarrierError, ParseError
-from monitor.intake.parse.document_of_source import parse
 from monitor.intake.parse.web_page import extract
+from monitor.intake.parse.workers import parse
 from monitor.model.feed import FEED
 
 URL = "https://journal.example/economie/article.html"

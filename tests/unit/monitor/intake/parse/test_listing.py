@@ -11,8 +11,8 @@ from support.listings import TITLES, URL, Item, Listing, listings
 from support.properties import examples
 
 from monitor.base.errors import ParseError
-from monitor.intake.parse.document_of_source import parse
 from monitor.intake.parse.selector_proposal import propose
+from monitor.intake.parse.workers import parse
 from monitor.model.feed import Selectors, Source, SourceKind
 from monitor.model.poll import ParsedFeed
 

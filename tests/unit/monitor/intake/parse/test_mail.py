@@ -12,7 +12,7 @@ from support.imap_server import newsletter
 
 from monitor.base.text_cleaning import line, lines, safe_url
 from monitor.intake.fetch.mailbox import MAIL_BYTES
-from monitor.intake.parse.document_of_source import parse
+from monitor.intake.parse.workers import parse
 from monitor.model.cost import READING
 from monitor.model.feed import Source, SourceKind
 from monitor.model.poll import Entry, ParsedFeed

@@ -12,8 +12,8 @@ from support.sitemaps import News, index, news_sitemap, sitemap
 
 from monitor.base.errors import ParseError
 from monitor.base.text_cleaning import clean
-from monitor.intake.parse.document_of_source import parse
 from monitor.intake.parse.sitemap import CHILDREN, MOST
+from monitor.intake.parse.workers import parse
 from monitor.model.feed import FEED, Source, SourceKind
 from monitor.model.poll import ParsedFeed
 
