@@ -12,7 +12,7 @@ from support.simulated_fetch import City
 from support.sitemaps import News, news_sitemap
 
 from monitor.intake.fetch.client import Client
-from monitor.intake.parse.document_of_source import parse
+from monitor.intake.parse.workers import parse
 from monitor.intake.witness_search import find_news_sitemap
 from monitor.model.feed import Feed, RequestOptions, Secret
 from monitor.model.poll import Fetched, ParsedFeed
