@@ -302,3 +302,4 @@ def test_an_edit_says_what_its_rules_would_have_brought_and_what_not_any_more(
         "New: about 0.0 alerts a day, 0.0 before; of 30 days 0 articles more match, 0 not any more",
     ]
     assert service.edit_effects(config(strike), config(replace(strike, cooldown=60.0))) == []
+    assert service.edit_effects(config(strike), config(replace(strike, name="Grèves"))) == []
