@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -24,7 +25,7 @@ from monitor.config.concept_import import rows_of, with_rows
 from monitor.config.loading import load, read, understand
 from monitor.config.location import concepts_file
 from monitor.config.yaml_edit import scalar, with_keys
-from monitor.config.yaml_nodes import MappingNode, YamlText, tree
+from monitor.config.yaml_nodes import MappingNode, YamlSyntaxError, YamlText, tree
 from monitor.model.watchlist import TermRecord
 from monitor.presentation.rows import columns
 from monitor.presentation.rows.watchlists import NameRow
@@ -59,12 +60,13 @@ def concepts_list(cli: CliContext, name: str | None, style: str) -> None:
     definitions = by_name(load(cli.config_path, data=cli.data).concepts)
     wanted = [definition.name for definition in definitions.values()] if name is None else [name]
     root = _defined(Or(tuple(map(Concept, wanted))), definitions).root
-    if not wanted:
+    rows: list[NameRow] = []
+    if wanted:
+        cli.update_index()
+        rows += _name_rows(cli.service(), root)
+    else:
         say(_("there are no concepts; `concepts:` of feeds.yaml defines them"))
-        return
-    cli.update_index()
-    rows = list(_name_rows(cli.service(), root))
-    output.print_listing(style, rows, columns(NameRow), _lines(rows))
+    output.print_listing(style, rows, columns(NameRow), _lines(rows) if rows else ())
 
 
 def _defined(names: Node, definitions: Concepts) -> Query:
@@ -94,12 +96,14 @@ def concepts_import(context: click.Context, file: Path, name: str) -> None:
         words = _("{file} names no file of concepts; write `concepts: concepts.yaml` there",
                   file=cli.config_path)  # fmt: skip
         raise InputError(words)
-    before = target.read_text(encoding="utf-8") if target.exists() else ""
+    content = target.read_bytes() if target.exists() else b""
+    understand(read(cli.config_path), cli.config_path, concepts=content)
+    before = content.decode("utf-8-sig")
     try:
         root = tree(YamlText(before))[0]
         known = root.plain() if isinstance(root, MappingNode) else {}
         after, added, mistakes = with_rows(known, rows_of(file), name)
-    except (ValueError, TypeError) as error:
+    except (ValueError, TypeError, csv.Error, YamlSyntaxError) as error:
         raise InputError(_("{file} cannot be read: {reason}", file=file, reason=error)) from None
     if added:
         content = with_keys(before, after).encode()

@@ -12,6 +12,7 @@ from index.analysis.folding import compact, fold
 from index.errors import QueryError
 from index.query.parser import term
 from monitor.base.translation import gettext as _
+from monitor.config.yaml_nodes import decode
 
 COLUMNS = {"concept": ("concept", "notion"), "also": ("also",), "not": ("not",), "with": ("with",),
            "names": ("names", "name", "noms", "nom", "aliases", "alias")}  # fmt: skip
@@ -19,12 +20,18 @@ COLUMNS = {"concept": ("concept", "notion"), "also": ("also",), "not": ("not",),
 
 
 def rows_of(source: Path) -> list[dict[str, list[str]]]:
-    """Return the rows of a CSV or JSON file: texts by `COLUMNS`. Raises ValueError without any."""
-    content = source.read_text(encoding="utf-8-sig")
+    """Return the rows of a CSV or JSON file: texts by `COLUMNS`.
+
+    Raises ValueError without any, YamlSyntaxError if it is not UTF-8, and csv.Error.
+    """
+    yaml, mistake = decode(source.read_bytes())
+    if mistake is not None:
+        raise mistake
+    content = yaml.text
     rows: Any = json.loads(content) if source.suffix == ".json" else None
     if rows is None:
         separator = max(",;\t", key=content.partition("\n")[0].count)
-        rows = csv.DictReader(content.splitlines(), delimiter=separator)
+        rows = csv.DictReader(content.splitlines(keepends=True), delimiter=separator)
     elif isinstance(rows, dict):
         pairs = ((v if isinstance(v, dict) else {"names": v}, k) for k, v in rows.items())
         rows = [keys | {"concept": [name]} for keys, name in pairs]
@@ -64,7 +71,8 @@ def with_rows(
             value = keys.get(key, [title] if key == "names" else [])
             terms = {fold(text): text for text in ([value] if isinstance(value, str) else value)}
             before = len(terms)
-            for text in row[key]:
+            alone = [title] if key == "names" and not value else []
+            for text in row[key] or alone:
                 try:
                     term(text)
                     terms.setdefault(fold(text), text)
@@ -73,4 +81,5 @@ def with_rows(
                     mistakes.append(_("`{term}` is left out: {mistake}", term=text, mistake=reason))
             if len(terms) > before:
                 keys[key], added = list(terms.values()), added + len(terms) - before
-    return {key: value for key, value in concepts.items() if key}, added, mistakes
+    named = {k: v for k, v in concepts.items() if k in known or v["names"]}
+    return named, added, mistakes

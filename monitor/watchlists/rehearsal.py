@@ -198,8 +198,8 @@ def edit_effects(
 ) -> Iterator[str]:
     """Yield what each of the first changed rules would have brought in these days, in words."""
     since, former = now - window * DAY, {w.name: w for w in before.watchlists}
-    rules = {watchlist.rule for watchlist in before.watchlists}
-    changed = [w for w in after.watchlists if w.rule not in rules]
+    former_rules = {watchlist.rule for watchlist in before.watchlists}
+    changed = [w for w in after.watchlists if w.rule not in former_rules]
     for watchlist in changed[:EDITS]:
         result = backtest(archive, views, (watchlist,), after.feeds, since)
         (new,), old = result.tallies, TrialTally(watchlist)

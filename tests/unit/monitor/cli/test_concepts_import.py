@@ -27,8 +27,9 @@ def room(tmp_path: Path) -> Newsroom:
     return newsroom
 
 
-def imported(room: Newsroom, name: str, content: str, *args: str) -> CompletedProcess[str]:
-    (room.folder / name).write_text(content, encoding="utf-8")
+def imported(room: Newsroom, name: str, content: str | bytes, *args: str) -> CompletedProcess[str]:
+    raw = content if isinstance(content, bytes) else content.encode()
+    (room.folder / name).write_bytes(raw)
     return room.here("concepts", "import", name, *args)
 
 
@@ -106,16 +107,43 @@ def test_what_is_no_term_is_left_out_and_told(room: Newsroom) -> None:
         ("a.json", "3", "cannot be read"),
         ("a.csv", "x,y\n1,2\n", "no names"),
         ("a.csv", "", "no names"),
+        ("a.csv", "nom\nSociété".encode("cp1252"), "byte 0xE9 is not UTF-8; save the file as"),
+        ("a.csv", 'nom\n"' + "x" * 140_000, "cannot be read"),
         ("a.json", '{"A": ["concept:A"]}', "is a name of itself"),
     ],
 )
 def test_a_file_without_names_changes_nothing(
-    room: Newsroom, name: str, content: str, message: str
+    room: Newsroom, name: str, content: str | bytes, message: str
 ) -> None:
     done = imported(room, name, content)
+    assert "Traceback" not in done.stderr
     assert done.returncode == 2
     assert message in done.stderr
     assert (room.folder / "concepts.yaml").read_text(encoding="utf-8") == SHARED
+
+
+def test_a_row_with_its_concept_alone_is_a_concept(room: Newsroom) -> None:
+    done = imported(room, "a.csv", "concept,names\nSuez\nAlibaba\nbad OR worse\nEngie,a AND b\n")
+    assert "`bad OR worse` is left out" in done.stderr
+    assert "concepts.yaml: 1 new term" in done.stderr
+    assert [*definitions(room)] == ["Alibaba", "Suez"]
+    assert definitions(room)["Suez"].names == ("Suez",)
+
+
+def test_a_line_break_in_a_cell_divides_words(room: Newsroom) -> None:
+    assert imported(room, "a.csv", 'nom\n"Société\r\nGénérale"\n').returncode == 0
+    assert [*definitions(room)] == ["Alibaba", "Société Générale"]
+
+
+@pytest.mark.parametrize("shared", [b"L\xe9: {names: [B]}\n", b"A: [B, C]\n"])
+def test_a_mistake_in_the_file_of_concepts_is_told_as_its_own(
+    room: Newsroom, shared: bytes
+) -> None:
+    (room.folder / "concepts.yaml").write_bytes(shared)
+    done = imported(room, "a.csv", CSV)
+    assert done.returncode == 2
+    assert done.stderr.startswith("concepts.yaml:1:")
+    assert (room.folder / "concepts.yaml").read_bytes() == shared
 
 
 def test_a_list_that_makes_a_mistake_never_touches_the_file(room: Newsroom) -> None:
@@ -147,3 +175,11 @@ def test_a_list_of_two_thousand_names_is_one_concept(room: Newsroom) -> None:
     names = [f"Person {number} of the list" for number in range(2_000)]
     assert imported(room, "list.json", json.dumps(names), "--name", "List").returncode == 0
     assert definitions(room)["List"].names == tuple(names)
+
+
+def test_no_concepts_are_an_empty_list_for_programs(tmp_path: Path) -> None:
+    room = Newsroom(tmp_path)
+    room.watch([], [])
+    done = room.here("concepts", "--format", "json")
+    assert (done.returncode, json.loads(done.stdout)) == (0, [])
+    assert "there are no concepts" in room.here("concepts").stderr
