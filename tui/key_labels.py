@@ -130,9 +130,7 @@ def binding_help(
 
 
 def key_bar_entries(
-    entries: Sequence[BarEntry],
-    *nodes: type[DOMNode],
-    keymap: Mapping[str, str] = NO_KEYMAP,
+    entries: Sequence[BarEntry], *nodes: type[DOMNode], keymap: Mapping[str, str] = NO_KEYMAP
 ) -> list[KeyBinding]:
     """Return the entries of the key bar, each with the first key bound to its action.
 

@@ -130,12 +130,7 @@ def _large(listed: ListedStory, now: Timestamp, zone: tzinfo | None, cells: int)
     if len(title) > TITLE_LINES:
         remainder = "".join(text for row in title[TITLE_LINES - 1 :] for text, _style in row)
         title[TITLE_LINES - 1 :] = [[(fit(remainder + "…", cells - 6), title[0][0][1])]]
-    first: Line = [
-        (" ", ""),
-        severity_run(story.severity),
-        *triage_glyphs(story)[:2],
-        *title[0],
-    ]
+    first: Line = [(" ", ""), severity_run(story.severity), *triage_glyphs(story)[:2], *title[0]]
     other_lines = [[(" " * 5, ""), *row] for row in title[1:]]
     return [first, *other_lines, _details_line(listed, now, zone, cells)]
 

@@ -9,16 +9,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from sys import getsizeof
 from typing import NamedTuple
 
-from index.analysis.folding import (
-    APOSTROPHES,
-    CJK,
-    IGNORED,
-    JAMO,
-    LATIN,
-    MARKS,
-    NO_IGNORED,
-    fold,
-)
+from index.analysis.folding import APOSTROPHES, CJK, IGNORED, JAMO, LATIN, MARKS, NO_IGNORED, fold
 from index.analysis.inflection import is_known
 from index.analysis.text_cache import TextCache
 

@@ -23,12 +23,7 @@ from index.engine.segment_merges import (
     select_compaction,
     select_merge,
 )
-from index.engine.table_of_contents import (
-    SegmentEntry,
-    damage_reported,
-    newest_table,
-    write_table,
-)
+from index.engine.table_of_contents import SegmentEntry, damage_reported, newest_table, write_table
 from index.errors import ArchiveDamaged, ArchiveError
 from monitor.base.article import Article
 from monitor.base.translation import gettext as _

@@ -267,10 +267,7 @@ def _tail(strength: float) -> float:
 
 
 def significant_terms(
-    counts: TermCounts,
-    texts: Sequence[Article],
-    is_query_term: Callable[[str], bool],
-    limit: int,
+    counts: TermCounts, texts: Sequence[Article], is_query_term: Callable[[str], bool], limit: int
 ) -> list[SignificantTerm]:
     """Return the words that set the examined articles apart, the strongest first.
 

@@ -265,9 +265,7 @@ def alerts() -> None:
 @format_option
 @with_alert_filters
 @click.option(
-    "--follow",
-    is_flag=True,
-    help="Continue, and print a story when it gets an alert or escalates.",
+    "--follow", is_flag=True, help="Continue, and print a story when it gets an alert or escalates."
 )
 @click.option("--short", is_flag=True, help="Print one line for each story.")
 @click.option(

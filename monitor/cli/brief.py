@@ -40,11 +40,7 @@ from monitor.runtime.machine import local_zone
 @with_format("text", "md", "html", "json")
 @click.pass_obj
 def brief(
-    cli: CliContext,
-    since: float,
-    watchlists: tuple[str, ...],
-    limit: int,
-    style: str,
+    cli: CliContext, since: float, watchlists: tuple[str, ...], limit: int, style: str
 ) -> None:
     """Print a briefing: top stories, those of each watchlist, and what may be missing.
 

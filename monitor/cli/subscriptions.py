@@ -328,8 +328,7 @@ def _diagnostics_lines(diagnostics: FeedDiagnostics, now: Timestamp) -> Iterator
         "then": _("would poll every {time}, conditionally", time=interval)
         if diagnostics.conditional
         else _(
-            "would poll every {time}, unconditionally: the server sends no validator",
-            time=interval,
+            "would poll every {time}, unconditionally: the server sends no validator", time=interval
         ),
     }
     for name, words in rows.items():

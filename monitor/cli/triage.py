@@ -64,11 +64,7 @@ def _newest(cli: CliContext) -> dict[str, str]:
 complete_alert_ids = completer(_newest)
 with_alert_selection = combined(
     click.argument(
-        "ids",
-        type=AlertNumber(),
-        nargs=-1,
-        metavar="[ALERT]...",
-        shell_complete=complete_alert_ids,
+        "ids", type=AlertNumber(), nargs=-1, metavar="[ALERT]...", shell_complete=complete_alert_ids
     ),
     with_filters,
     with_alert_filters,
@@ -316,8 +312,7 @@ def _assign(
 
 
 @click.command(
-    "note",
-    help="Write a note about alerts. It replaces an earlier note.\n\n" + _SELECTION_HELP,
+    "note", help="Write a note about alerts. It replaces an earlier note.\n\n" + _SELECTION_HELP
 )
 @with_alert_selection
 @click.option(

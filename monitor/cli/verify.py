@@ -46,11 +46,7 @@ def _validate_hash(context: click.Context, param: click.Parameter, value: str) -
 @with_format("text", "json")
 @click.pass_context
 def verify(
-    context: click.Context,
-    head: str,
-    alert: int | None,
-    channel: str | None,
-    style: str,
+    context: click.Context, head: str, alert: int | None, channel: str | None, style: str
 ) -> None:
     """Verify the evidence: what was recorded of each alert, in a chain of hashes.
 

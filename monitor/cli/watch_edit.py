@@ -23,12 +23,7 @@ from monitor.base.text_cleaning import clean, line
 from monitor.base.translation import gettext as _, ngettext, number
 from monitor.cli import CliContext, on_terminal, output, say
 from monitor.cli.names import AnyNumber, InputError, Number, no_alert, no_article
-from monitor.cli.options import (
-    MomentParam,
-    complete_watchlist,
-    format_option,
-    with_limit,
-)
+from monitor.cli.options import MomentParam, complete_watchlist, format_option, with_limit
 from monitor.cli.output import progress_bar
 from monitor.config.checks import rule_warnings
 from monitor.config.file_edit import edit
@@ -209,11 +204,7 @@ def watch_test(cli: CliContext, file: Path | None, since: float | None, style: s
 
 
 def shown_article_ids(tally: TrialTally) -> list[int]:
-    return [
-        *tally.newest(SAMPLES),
-        *tally.gained[-SAMPLES:],
-        *tally.lost[-SAMPLES:],
-    ]
+    return [*tally.newest(SAMPLES), *tally.gained[-SAMPLES:], *tally.lost[-SAMPLES:]]
 
 
 def _days(tally: TrialTally, tallies: Backtest) -> list[int]:

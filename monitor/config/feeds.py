@@ -25,15 +25,7 @@ from monitor.config.kinds import DIRECT, names_by_title
 from monitor.config.yaml_nodes import Loc
 from monitor.model.address_policy import is_own
 from monitor.model.config import Config
-from monitor.model.feed import (
-    Feed,
-    RequestOptions,
-    Secret,
-    Selectors,
-    Setting,
-    Source,
-    SourceKind,
-)
+from monitor.model.feed import Feed, RequestOptions, Secret, Selectors, Setting, Source, SourceKind
 from monitor.model.shown_names import source_name
 
 AUTHORIZATION = "Authorization"  # not a message

@@ -23,13 +23,7 @@ from monitor.base.translation import LANGUAGES, gettext as _, mark_all, pgettext
 from monitor.config import addresses
 from monitor.config.tables import ANY_TEXT, DECIMAL, Kind, Place, Schema, named, several, text
 from monitor.config.yaml_nodes import Node, ScalarNode
-from monitor.model.config import (
-    EVERY_DAY,
-    TEMPLATE_FIELDS,
-    Digest,
-    Listening,
-    unknown_fields,
-)
+from monitor.model.config import EVERY_DAY, TEMPLATE_FIELDS, Digest, Listening, unknown_fields
 from monitor.model.watchlist import Severity
 
 T = TypeVar("T")

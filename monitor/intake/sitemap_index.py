@@ -36,12 +36,7 @@ class _Child(Struct, frozen=True, array_like=True):
 
 
 async def with_children(
-    index: Answer,
-    parsed: ParsedFeed | None,
-    url: str,
-    state: FeedState,
-    read: Read,
-    now: Timestamp,
+    index: Answer, parsed: ParsedFeed | None, url: str, state: FeedState, read: Read, now: Timestamp
 ) -> tuple[Answer, ParsedFeed | None, FeedState]:
     """Return the answer and document of an index with its sitemaps, and the state to go on from.
 

@@ -67,9 +67,7 @@ def describe_overdue(monitor: SharingMonitor) -> str:
     if monitor.lost:
         return _("{name} is lost: its last heartbeat was {time} ago", name=name, time=time)
     return _(
-        "{name} stands still or is cut off: its last heartbeat was {time} ago",
-        name=name,
-        time=time,
+        "{name} stands still or is cut off: its last heartbeat was {time} ago", name=name, time=time
     )
 
 

@@ -34,11 +34,7 @@ class Severity(enum.StrEnum):
         return [*SEVERITY_SIGNS].index(self)
 
 
-SEVERITY_SIGNS = {
-    Severity.HIGH: signs.HIGH,
-    Severity.MEDIUM: signs.MEDIUM,
-    Severity.LOW: signs.LOW,
-}
+SEVERITY_SIGNS = {Severity.HIGH: signs.HIGH, Severity.MEDIUM: signs.MEDIUM, Severity.LOW: signs.LOW}
 """The sign of a severity, one character, in the dashboard, on the command line, in messages."""
 
 

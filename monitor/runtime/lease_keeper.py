@@ -14,15 +14,7 @@ import asyncio
 import logging
 import math
 from collections import Counter
-from collections.abc import (
-    Awaitable,
-    Callable,
-    Collection,
-    Coroutine,
-    Iterator,
-    Mapping,
-    Sequence,
-)
+from collections.abc import Awaitable, Callable, Collection, Coroutine, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -292,9 +284,7 @@ class HostTurns:
     """
 
     def __init__(
-        self,
-        take_turns: Callable[[Mapping[str, float]], dict[str, float]],
-        thread: WorkerThread,
+        self, take_turns: Callable[[Mapping[str, float]], dict[str, float]], thread: WorkerThread
     ) -> None:
         """Ask for nothing yet.
 

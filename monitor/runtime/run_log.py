@@ -113,10 +113,7 @@ class RunLog:
         self._unlogged.clear()
         seconds = round(self._monotonic() - self._started, 3)
         return replace(
-            self._totals,
-            seconds=seconds,
-            failures=dict(self._failures),
-            raised=tuple(self._raised),
+            self._totals, seconds=seconds, failures=dict(self._failures), raised=tuple(self._raised)
         )
 
     def _show(self) -> None:

@@ -182,10 +182,7 @@ class BackfillRunner:
         self._request = asyncio.Event()
 
     async def begin(
-        self,
-        watchlists: Sequence[Watchlist],
-        feeds: Sequence[Feed],
-        routing: Routing = Routing(),
+        self, watchlists: Sequence[Watchlist], feeds: Sequence[Feed], routing: Routing = Routing()
     ) -> None:
         """Record the watchlists that are active from now on."""
         pending = await self._thread(self._backfill.begin, watchlists, feeds, routing)

@@ -189,12 +189,7 @@ def rehearse(
 
 
 def edit_effects(
-    archive: ArchiveSearch,
-    views: Views,
-    before: Config,
-    after: Config,
-    window: int,
-    now: Timestamp,
+    archive: ArchiveSearch, views: Views, before: Config, after: Config, window: int, now: Timestamp
 ) -> Iterator[str]:
     """Yield what each of the first changed rules would have brought in these days, in words."""
     since, former = now - window * DAY, {w.name: w for w in before.watchlists}

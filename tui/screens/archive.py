@@ -22,24 +22,13 @@ from monitor.model.search import PastSearch, Results
 from monitor.presentation.spans import Line
 from monitor.storage.search.query_resolution import narrow_query
 from tui.data.newsroom import NewsroomModel, ThreadRunner
-from tui.data.query_history import (
-    SAVED_PREFIX,
-    QueryHistory,
-    complete_query,
-    resolve_saved,
-)
+from tui.data.query_history import SAVED_PREFIX, QueryHistory, complete_query, resolve_saved
 from tui.key_labels import KeyBinding, bind
 from tui.screens.dialogs import choose
 from tui.screens.panes import ARTICLE_KEYS, PaneScreen
 from tui.type_ahead import TypeAheadApp
 from tui.view.article import match_places
-from tui.view.search import (
-    OfferedRow,
-    facet_rows,
-    result_summary,
-    start_rows,
-    suggestion_rows,
-)
+from tui.view.search import OfferedRow, facet_rows, result_summary, start_rows, suggestion_rows
 from tui.widgets.fields import QueryLine
 from tui.widgets.line_list import LineList
 from tui.widgets.search_results import ResultList, TrendChart

@@ -165,7 +165,7 @@ class HelpDialog(Dialog[None]):
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        bind("slash,f", "find", "Search the help", name="search-help"),
+        bind("slash,f", "find", "Search the help", name="search-help")
     ]
 
     def __init__(self, sections: Sequence[KeySection]) -> None:

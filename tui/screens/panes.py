@@ -355,13 +355,7 @@ class ArticleScreen(PaneScreen):
     """One article; `J` and `K` go through the articles it was opened among."""
 
     PANES: ClassVar = ("reader",)
-    BARS: ClassVar = {
-        "reader": (
-            ("back", "Back"),
-            ("item(1)", "Next outlet"),
-            *ARTICLE_KEYS,
-        )
-    }
+    BARS: ClassVar = {"reader": (("back", "Back"), ("item(1)", "Next outlet"), *ARTICLE_KEYS)}
     AUTO_FOCUS = "#reader"
 
     def __init__(self, newsroom: NewsroomModel, article: int, article_ids: Sequence[int]) -> None:

@@ -178,10 +178,7 @@ def _state(story: StoryAlerts, alert: Alert, time: str, *, marked: bool) -> Line
         (SEVERITY_SIGNS[story.severity] if alert.id > 0 else " ", f"{story.severity}"),
         (mark, "accent"),
         (time, "quiet"),
-        (
-            signs.OLDER if _is_old(alert) else DATE_MARKS[anomaly],
-            "late" if anomaly else "quiet",
-        ),
+        (signs.OLDER if _is_old(alert) else DATE_MARKS[anomaly], "late" if anomaly else "quiet"),
         *triage_glyphs(story),
         (" ", ""),
     ]

@@ -13,12 +13,7 @@ from monitor.base.article import PARTS
 from monitor.base.formatting import shown_title
 from monitor.base.translation import gettext as _, ngettext
 from monitor.model.alert import Alert, AlertState, MergedAlert, Outlet
-from monitor.model.article import (
-    ArticleDetails,
-    ArticleRevision,
-    MatchPlace,
-    shown_parts,
-)
+from monitor.model.article import ArticleDetails, ArticleRevision, MatchPlace, shown_parts
 from monitor.model.delivery import Delivery
 from monitor.model.shown_names import list_name, part_name, term_name
 from monitor.model.triage import Decision

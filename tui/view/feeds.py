@@ -232,11 +232,7 @@ class FeedBackground(Struct, frozen=True, kw_only=True):
 
 
 def feed_page(
-    feed: FeedHealth,
-    background: FeedBackground,
-    cells: int,
-    now: Timestamp,
-    zone: tzinfo | None,
+    feed: FeedHealth, background: FeedBackground, cells: int, now: Timestamp, zone: tzinfo | None
 ) -> list[Line]:
     """Return a feed as a page: its state, settings, coverage gaps and last polls."""
     state = feed.state
@@ -308,10 +304,7 @@ def _ago(at: Timestamp | None, now: Timestamp) -> str:
     return "" if at is None else _("{age} ago", age=span(now - at))
 
 
-_GAP_GLYPHS = {
-    GapKind.BLIND: (f"{signs.LOOK} ", "late"),
-    GapKind.DOWN: (f"{signs.FAILED} ", "bad"),
-}
+_GAP_GLYPHS = {GapKind.BLIND: (f"{signs.LOOK} ", "late"), GapKind.DOWN: (f"{signs.FAILED} ", "bad")}
 
 
 def gaps_page(

@@ -37,10 +37,7 @@ def trend_bars(trend: Trend, cells: int) -> tuple[list[TrendBar], int, int]:
     total = len(series.counts)
     step = max(1, -(-total // max(1, cells)))
     bars = [
-        TrendBar(
-            sum(series.counts[start : start + step]),
-            any(series.marked[start : start + step]),
-        )
+        TrendBar(sum(series.counts[start : start + step]), any(series.marked[start : start + step]))
         for start in range(0, total, step)
     ]
     return bars, max(1, min(MAX_BAR_CELLS, cells // max(1, len(bars)))), min(step, total)

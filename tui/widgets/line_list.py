@@ -218,7 +218,7 @@ class CheckList(LineList):
         """A name was chosen, or is not any more."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        bind("space", "toggle_name", "Choose, or not", name="choose"),
+        bind("space", "toggle_name", "Choose, or not", name="choose")
     ]
     IDLE_CURSOR = ""
 

@@ -65,12 +65,7 @@ def _result_values(newsroom: Newsroom, parameters: SearchParameters) -> dict[str
     """Return the values of a page of results, with links to its neighbours; raises QueryError."""
     archive, filter = newsroom.service.archive, parameters.filter(newsroom)
     results = archive.search(
-        parameters.q,
-        filter,
-        sort=parameters.sort,
-        limit=HITS,
-        width=SNIPPET,
-        page=parameters.page,
+        parameters.q, filter, sort=parameters.sort, limit=HITS, width=SNIPPET, page=parameters.page
     )
     has_next = results.before + len(results.hits) < results.total and parameters.page < 500
     suggestions = archive.suggestions(parameters.q, results.total, filter)

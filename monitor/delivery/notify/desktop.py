@@ -31,8 +31,7 @@ def desktop_trouble(environ: Mapping[str, str]) -> str:
     program = notification_command("", "")[0]
     if not shutil.which(program, path=environ.get("PATH")):
         return _(
-            "there is no `{program}`; on Debian it is in the package libnotify-bin",
-            program=program,
+            "there is no `{program}`; on Debian it is in the package libnotify-bin", program=program
         )
     bus = Path(environ.get("XDG_RUNTIME_DIR") or "/nowhere", "bus")
     if _IS_MAC or environ.get("DBUS_SESSION_BUS_ADDRESS") or bus.exists():

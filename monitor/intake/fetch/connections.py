@@ -17,12 +17,7 @@ import httpx
 
 from monitor.base.translation import gettext as _
 from monitor.base.url import Origin, authorization, origin_of, parse_url
-from monitor.intake.fetch.address_guard import (
-    CONNECT,
-    AddressError,
-    AddressGuard,
-    UnreachableError,
-)
+from monitor.intake.fetch.address_guard import CONNECT, AddressError, AddressGuard, UnreachableError
 from monitor.model.config import Networks
 
 # At DEBUG and INFO they log headers and URLs, which may hold a password.

@@ -233,11 +233,7 @@ class HostLimiter:
                 del self._spacings[next(iter(self._spacings))]
 
     async def run(
-        self,
-        host: str,
-        url: str,
-        exchange: Callable[[], Awaitable[T]],
-        seconds: float,
+        self, host: str, url: str, exchange: Callable[[], Awaitable[T]], seconds: float
     ) -> T:
         """Run the exchange when it is its turn; it may run twice.
 

@@ -120,10 +120,7 @@ class RobotsPolicy:
         self._queue: dict[str, Timestamp] = {}
 
     async def check(
-        self,
-        url: str,
-        options: RequestOptions = DEFAULT_OPTIONS,
-        credentials_origin: str = "",
+        self, url: str, options: RequestOptions = DEFAULT_OPTIONS, credentials_origin: str = ""
     ) -> Page:
         """Return an empty page, with a reason if it may not be read now; else it has its turn.
 

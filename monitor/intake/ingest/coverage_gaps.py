@@ -17,9 +17,7 @@ SHOWN = 3
 
 
 def coverage(
-    watchlists: Mapping[str, Sequence[str]],
-    feeds: Collection[Feed],
-    gaps: Sequence[Gap],
+    watchlists: Mapping[str, Sequence[str]], feeds: Collection[Feed], gaps: Sequence[Gap]
 ) -> list[Coverage]:
     """Return the gaps of the feeds that each watchlist selects."""
     coverages = []

@@ -319,10 +319,7 @@ class Ingester:
             hits = matcher.match(watch.rules, article, *feeds).hits
             if new := tuple(hit for hit in hits if hit.watchlist.name not in earlier):
                 yield ArticleChange(
-                    article=article,
-                    carried=True,
-                    hits=new,
-                    backfill=answer.state.last_ok is None,
+                    article=article, carried=True, hits=new, backfill=answer.state.last_ok is None
                 )
 
     def _recent(self, reading: StoreReads, feed: Feed) -> deque[str]:

@@ -66,8 +66,7 @@ def entry_link(base: str, hrefs: Iterable[str]) -> str:
 
 
 _FORWARDERS = re.compile(
-    r"https?://(?:www\.)?(?:google\.[a-z.]{2,6}/url|bing\.com/news/apiclick\.aspx)\?",
-    re.IGNORECASE,
+    r"https?://(?:www\.)?(?:google\.[a-z.]{2,6}/url|bing\.com/news/apiclick\.aspx)\?", re.IGNORECASE
 )
 """Addresses through which Google Alerts and Bing News lead to those of the articles."""
 

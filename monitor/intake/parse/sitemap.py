@@ -25,11 +25,7 @@ from monitor.base.article import Timestamp
 from monitor.base.errors import ParseError
 from monitor.base.text_cleaning import line
 from monitor.base.translation import gettext as _, number
-from monitor.intake.parse.document import (
-    describe_content,
-    root_only,
-    without_impossible_characters,
-)
+from monitor.intake.parse.document import describe_content, root_only, without_impossible_characters
 from monitor.intake.parse.entry import (
     TITLE_CAP,
     absolute,

@@ -119,9 +119,7 @@ class EncodingProcess:
         with self._starting:
             if self._pool is None or not self._pool.active:
                 self._pool = ProcessPool(
-                    max_workers=1,
-                    initializer=partial(_prepare, self._memory),
-                    context=forking(),
+                    max_workers=1, initializer=partial(_prepare, self._memory), context=forking()
                 )
             self._task = self._pool.schedule(_attempt, arguments, timeout=self._seconds)
             return self._task

@@ -114,9 +114,7 @@ class _Planning:
             alert = self._planner.raised(alert, watchlist)
             self.plan.raised.append(alert)
             story_alert = StoryAlert(
-                alert=alert,
-                escalate=watchlist.escalate,
-                notify_backfill=watchlist.notify_backfill,
+                alert=alert, escalate=watchlist.escalate, notify_backfill=watchlist.notify_backfill
             )
             self._story_alerts.append((article.id, story_alert))
         known_alert = KnownAlert(

@@ -119,10 +119,7 @@ class WatchlistMatcher:
         return self._satisfied(DocumentTerms(article, self._leaves), article, feeds)
 
     def _satisfied(
-        self,
-        reading: DocumentTerms,
-        article: Article,
-        feeds: Sequence[Feed],
+        self, reading: DocumentTerms, article: Article, feeds: Sequence[Feed]
     ) -> Iterator[tuple[Watchlist, list[SpanMatch]]]:
         document = _ArticleWords(reading.postings, article, feeds)
         for number, spans in self._filed.matches(set(reading.postings), document):

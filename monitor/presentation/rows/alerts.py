@@ -74,8 +74,7 @@ Outlets = Annotated[
     means("Who tells the story, in the order in which tocsin saw it.", "timeline.outlets"),
 ]
 OutletsElsewhere = Annotated[
-    list[OutletRow],
-    means("Who tells of it in the other language.", "timeline.elsewhere"),
+    list[OutletRow], means("Who tells of it in the other language.", "timeline.elsewhere")
 ]
 MergedInto = Annotated[
     AlertNumber | None, means("The alert that stands for this one, as both are the same piece.")

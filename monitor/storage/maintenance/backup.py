@@ -91,13 +91,7 @@ CHUNK = 1 << 20
 
 
 def back_up(
-    data: Path,
-    config: Path,
-    file: Path,
-    now: Timestamp,
-    progress: Progress,
-    *,
-    force: bool = False,
+    data: Path, config: Path, file: Path, now: Timestamp, progress: Progress, *, force: bool = False
 ) -> Manifest:
     """Write a backup, whole or not at all, while a monitor may write.
 
@@ -163,12 +157,7 @@ def _make_private(path: Path) -> None:
     path.touch(mode=0o600, exist_ok=False)
 
 
-def _pack(
-    part: Path,
-    sources: dict[str, Path],
-    now: Timestamp,
-    progress: Progress,
-) -> Manifest:
+def _pack(part: Path, sources: dict[str, Path], now: Timestamp, progress: Progress) -> Manifest:
     files: dict[str, PackedFile] = {}
     with closing(sqlite3.connect(sources[STORE_FILE])) as sql:
         sql.execute("PRAGMA journal_mode = DELETE")

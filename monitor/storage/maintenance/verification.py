@@ -254,11 +254,7 @@ class VerificationResult(Struct):
 
 
 def verify(
-    reader: EvidenceReader,
-    progress: Progress,
-    *,
-    now: Timestamp,
-    noted: str = "",
+    reader: EvidenceReader, progress: Progress, *, now: Timestamp, noted: str = ""
 ) -> VerificationResult:
     """Return the faults of the evidence; of a damaged store, only the damage.
 

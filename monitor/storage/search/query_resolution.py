@@ -24,11 +24,7 @@ class QueryResolution:
     """Turns the filters of queries into sets of articles, at one moment."""
 
     def __init__(
-        self,
-        views: Views,
-        now: Timestamp,
-        zone: tzinfo,
-        feeds: Collection[Feed] | None = None,
+        self, views: Views, now: Timestamp, zone: tzinfo, feeds: Collection[Feed] | None = None
     ) -> None:
         self._views = views
         self._now = now

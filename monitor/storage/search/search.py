@@ -278,10 +278,7 @@ class ArchiveSearch:
         return self._ask(lambda archive, scope: archive.count(query, scope(Filter())), 0)
 
     def matching_ids(
-        self,
-        query: Query,
-        feeds: Collection[Feed] | None = None,
-        since: Timestamp | None = None,
+        self, query: Query, feeds: Collection[Feed] | None = None, since: Timestamp | None = None
     ) -> list[int]:
         """Return the id of every article that satisfies a query, ascending.
 
@@ -300,8 +297,7 @@ class ArchiveSearch:
     def matches(self, query: Query, filter: Filter) -> MatchedArticles:
         """Return every article that satisfies a query, by feed and language."""
         return self._ask(
-            lambda archive, scope: archive.matches(query, scope(filter)),
-            MatchedArticles(),
+            lambda archive, scope: archive.matches(query, scope(filter)), MatchedArticles()
         )
 
     def significant_terms(
@@ -309,8 +305,7 @@ class ArchiveSearch:
     ) -> list[SignificantTerm]:
         """Return the words that set the articles of a query apart, read from some of them."""
         return self._ask(
-            lambda archive, scope: archive.significant_terms(query, texts, limit, scope(filter)),
-            [],
+            lambda archive, scope: archive.significant_terms(query, texts, limit, scope(filter)), []
         )
 
     def first_ids(self) -> dict[int, int]:
