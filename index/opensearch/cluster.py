@@ -198,6 +198,8 @@ class Cluster:
                          " made it read-only; free disk space there", address=address)  # fmt: skip
             case _ if error.status_code == 403:
                 text = _("{address}: a right is missing: {reason}", address=address, reason=reason)
+            case _ if error.status_code == 409:
+                text = _("{address}: another monitor writes there", address=address)
             case _ if error.status_code == 429:
                 text = _("{address}: it is overloaded", address=address)
             case _ if error.status_code == 503:

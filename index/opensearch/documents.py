@@ -15,7 +15,7 @@ from index.analysis.term_positions import EXACT, encode, part_range, postings
 from index.search import DocumentFilter
 from monitor.base.article import PARTS, Article
 
-VERSION = 1
+VERSION = 2
 """Version of mapping and documents; an archive of another one is built again."""
 TOGETHER, LENGTH, NOTHING = "\x1c", "\x1a", "\x1b"
 """Between the keys of one place; before the length of a compound; at a place without a key."""
@@ -44,6 +44,7 @@ SETTINGS: dict[str, Any] = {
     "number_of_shards": 1,
     "auto_expand_replicas": "0-1",
     "refresh_interval": "30s",  # the writer refreshes after each batch
+    "gc_deletes": "1h",  # so late an older change does not bring back what was deleted
     "analysis": {
         "tokenizer": {"lines": _LINES},
         "filter": {

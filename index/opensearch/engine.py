@@ -10,6 +10,7 @@ from __future__ import annotations
 from array import array
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from itertools import count
 
 from index.errors import ArchiveDamaged, ArchiveError
 from index.opensearch.address import ClusterAddress
@@ -192,12 +193,19 @@ class ClusterEngine:
 
 
 class ClusterArchiveWriter:
-    """See `index.archive.ArchiveWriter`. The cluster merges by itself."""
+    """See `index.archive.ArchiveWriter`. The cluster merges by itself.
+
+    Each change has a version: the number of its writer, then its own. So what arrives late, from
+    a writer that another one replaced meanwhile, overwrites nothing newer.
+    """
 
     def __init__(self, cluster: Cluster, generation: int, *, is_current: bool) -> None:
         self._cluster = cluster
         self._prefix = f"{cluster.address.index}-{generation}-"
         self._indices = set(cluster.call("GET", f"{self._prefix}*/_alias"))
+        # deleting nothing takes the next number of the index, durably
+        deletion = cluster.call("DELETE", f"{self._prefix}{START}/_doc/writer", ignore=404)
+        self._versions = count(deletion.get("_seq_no", 0) << 32)
         self.is_current = is_current
         """Whether the alias has this generation, which then is there until the next is."""
         self.background_merges = False
@@ -231,7 +239,7 @@ class ClusterArchiveWriter:
                 if index not in self._indices:
                     self._create(index)
                 added += 1
-                yield {"index": {"_index": index, "_id": str(article.id)}}, document(article)
+                yield {"index": self._change(index, str(article.id))}, document(article)
 
         if not self._cluster.exists(self._prefix + START):
             raise ArchiveDamaged(
@@ -252,7 +260,7 @@ class ClusterArchiveWriter:
                 self._cluster.call("DELETE", index)
                 self._indices.discard(index)
             else:
-                self._cluster.write(({"delete": {"_index": index, "_id": id}}, None) for id in here)
+                self._cluster.write(({"delete": self._change(index, id)}, None) for id in here)
         self._refresh()
 
     def _leave_to_cluster(self) -> None:
@@ -277,6 +285,10 @@ class ClusterArchiveWriter:
             or (self._cluster.address.index in index["aliases"]) != self.is_current
             for index in indices.values()
         )
+
+    def _change(self, index: str, id: str) -> Json:
+        version = {"version": next(self._versions), "version_type": "external_gte"}
+        return {"_index": index, "_id": id, **version}
 
     def _create(self, index: str) -> None:
         aliases: Json = {self._cluster.address.index: {}} if self.is_current else {}

@@ -5,9 +5,11 @@ from __future__ import annotations
 import json
 import ssl
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
+from threading import Event
 
 import certifi
 import pytest
@@ -189,6 +191,35 @@ def test_a_batch_that_is_refused_is_halved_and_grows_again(opensearch: Nodes, re
         with pytest.raises(ValueError if refusal == "too large" else ArchiveError):
             writer.add(daily(99))
         assert open_archive(address).ids(parse_query("port")) == list(range(80))
+
+
+def test_a_writer_that_was_held_up_overwrites_nothing(opensearch: Nodes) -> None:
+    """Another monitor takes over while a request of the first is on its way."""
+    is_held, goes_on = Event(), Event()
+
+    def hold(request: Request) -> Reply:
+        if request.path.startswith("/_bulk"):
+            is_held.set()
+            goes_on.wait(30)
+        return forwarded(opensearch, request)
+
+    place = opensearch.address()
+    archive_engine(place).open_writer().add([article(id, "port", seen=1.7e9) for id in (1, 2, 3)])
+    with Web() as web, ThreadPoolExecutor() as pool:
+        web.on("*", hold)
+        first = archive_engine(replace(place, urls=(web.url().rstrip("/"),))).open_writer()
+        late = pool.submit(first.add, [article(id, "quay", seen=1.7e9) for id in (1, 2, 3)])
+        assert is_held.wait(30)
+        second = archive_engine(place).open_writer()
+        second.add([article(1, "bridge", seen=1.7e9)])
+        second.remove([2])
+        goes_on.set()
+        with pytest.raises(ArchiveError, match="another monitor"):
+            late.result(30)
+    archive_engine(place).open_writer().add([article(4, "port", seen=1.7e9)])
+    archive = open_archive(place)
+    found = {word: archive.ids(parse_query(word)) for word in ("port", "bridge", "quay")}
+    assert found == {"port": [4], "bridge": [1], "quay": [3]}  # of which the second knew nothing
 
 
 def test_a_certificate_says_what_is_wrong_with_it(
