@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Protocol
 
-from index.archive import open_archive, open_archive_writer
+from index.archive import ArchiveAddress, open_archive, open_archive_writer
 from index.query.ast import Facet
 from index.query.parser import parse_query
 from index.search import DocumentFilter
@@ -38,11 +38,11 @@ class Ours:
 
     name = "archive"
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, address: ArchiveAddress) -> None:
         import index.engine.article_terms  # noqa: F401  # with numpy, as tantivy's library is
 
-        self._folder = folder
-        self._writer = open_archive_writer(folder)
+        self._address = address
+        self._writer = open_archive_writer(address)
         self.reopen()
 
     def add(self, articles: Sequence[Article]) -> None:
@@ -51,7 +51,7 @@ class Ours:
 
     def reopen(self) -> None:
         """Open it anew."""
-        self._archive = open_archive(self._folder)
+        self._archive = open_archive(self._address)
 
     def find(self, query: str, *, best: bool, lang: str) -> int:
         """Search."""

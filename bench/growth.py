@@ -72,7 +72,7 @@ def main() -> None:
     print(f"load {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores", flush=True)
     with kept_or_temporary(options.folder) as folder:
         grow(folder, options.articles, tell)
-        arrive(folder, options.seconds)
+        arrive(StoreAddress(folder), options.seconds)
 
 
 # --- growing ---------------------------------------------------------------------------
@@ -252,19 +252,19 @@ def queue(store: Store, feed: Feed, articles: list[Article]) -> None:
 # --- arriving ----------------------------------------------------------------------------
 
 
-def arrive(folder: Path, seconds: int) -> None:
+def arrive(address: StoreAddress, seconds: int) -> None:
     """Let articles arrive, and measure how soon those of each second are found."""
-    with closing(Store(StoreAddress(folder))) as store:
+    with closing(Store(address)) as store:
         (feed,) = store.subscribe([Feed(url="https://bench.example/rss", name="Bench")], [])
         source = endless_articles()
         article_count = len(store.article_ids())
         next(islice(source, article_count, article_count), None)
-        process = IndexerProcess(StoreAddress(folder), time.time)
+        process = IndexerProcess(address, time.time)
         started = time.monotonic()
         process.start()
         starting: list[float] = []
         waits: list[float] = []
-        archive = open_archive(folder / ARCHIVE_FOLDER)
+        archive = open_archive(address.archive)
         while len(waits) < seconds:
             target = waits if process.is_repaired else starting
             number = len(starting) + len(waits)

@@ -183,7 +183,7 @@ class ClusterEngine:
         self._cluster.call("PUT", self._name(generation), {"aliases": {alias: {}}})
 
     def _changes(self) -> int:
-        """Return a number that grows with each article that is written or removed."""
+        """Return a number that grows with each writer, and with each change of an article."""
         if not self.exists():
             return 0
         stats = self._cluster.call("GET", f"{self._address.index}/_stats/docs", level="shards")

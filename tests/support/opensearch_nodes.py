@@ -1,11 +1,16 @@
-"""OpenSearch on loopback, from parts of Maven Central; three nodes run in one process."""
+"""OpenSearch on loopback, from parts of Maven Central; three nodes run in one process.
+
+PYTHONPATH=tests python -m support.opensearch_nodes NODES [HEAP]    runs some until it is ended
+"""
 
 from __future__ import annotations
 
 import fcntl
 import shutil
+import signal
 import socket
 import subprocess
+import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -142,3 +147,10 @@ def _free_ports(number: int) -> list[int]:
         for sock in sockets:
             sock.bind(("127.0.0.1", 0))
         return [sock.getsockname()[1] for sock in sockets]
+
+
+if __name__ == "__main__":
+    with nodes(int(sys.argv[1]), *sys.argv[2:]) as running_nodes:
+        sys.stdout.write(" ".join(running_nodes.address().urls) + "\n")
+        sys.stdout.flush()
+        signal.pause()
