@@ -161,6 +161,9 @@ class Cluster:
                 refused.append(item)
             elif status in {400, 413}:
                 faults.append(outcome["error"])
+            elif status == 409:
+                text = _("{address}: another monitor writes there", address=self.address)
+                raise ArchiveError(text)
             else:
                 raise self._in_words(TransportError(status, "", outcome))
         bulk_bytes = self._bulk_bytes // 2 if refused else self._bulk_bytes * 2
@@ -198,8 +201,6 @@ class Cluster:
                          " made it read-only; free disk space there", address=address)  # fmt: skip
             case _ if error.status_code == 403:
                 text = _("{address}: a right is missing: {reason}", address=address, reason=reason)
-            case _ if error.status_code == 409:
-                text = _("{address}: another monitor writes there", address=address)
             case _ if error.status_code == 429:
                 text = _("{address}: it is overloaded", address=address)
             case _ if error.status_code == 503:
