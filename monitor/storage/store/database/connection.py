@@ -47,8 +47,6 @@ class Connection(Protocol):
     """The query for a number that changes with each commit of another connection."""
     numbers: str
     """A table with the column `value`: the numbers of a JSON list, which is its placeholder."""
-    number_pairs: str
-    """A table with the columns `list` and `value`: the pairs of a JSON list, its placeholder."""
     entry_key: str
     """The key of `entries`, after ON CONFLICT."""
 

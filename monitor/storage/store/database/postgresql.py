@@ -91,10 +91,6 @@ class PostgresqlConnection:
         "(SELECT value::bigint AS value FROM json_array_elements_text(?::json) AS item (value))"
         " AS items"
     )
-    number_pairs = (
-        "(SELECT (pair ->> 0)::integer AS list, (pair ->> 1)::bigint AS value"
-        " FROM json_array_elements(?::json) AS item (pair)) AS pairs"
-    )
     entry_key = printers.conflict_key(TABLES["entries"])
     Error: type[Exception] = psycopg.Error
     is_outdated = False

@@ -61,10 +61,6 @@ class SqliteConnection(sqlite3.Connection):
     has_lists = False
     commits = "PRAGMA data_version"
     numbers = "json_each(?)"
-    number_pairs = (
-        "(SELECT json_extract(value, '$[0]') AS list, json_extract(value, '$[1]') AS value"
-        " FROM json_each(?)) AS pairs"
-    )
     entry_key = "feed, guid"
     _triggers: Sequence[tuple[str, str]] = ()
 

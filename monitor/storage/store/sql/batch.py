@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence, Set
+from collections import Counter, defaultdict
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
 from msgspec.structs import replace
 
@@ -71,7 +71,6 @@ class StoreReads:
         self._sql = sql
         self.articles = ArticleViews(StoreConnection(sql))
         self.volumes = VolumeViews(sql)
-        self._common_names: set[int] = set()
 
     # --- feeds ---
 
@@ -243,29 +242,17 @@ class StoreReads:
 
     def name_frequencies(self, words: Iterable[int]) -> dict[int, int]:
         """Return the number of recent articles with each word in a name, 500 at most."""
-        counts = dict.fromkeys(words, MAX_COUNTED)
-        uncounted = [word for word in counts if word not in self._common_names]
-        if not uncounted:
-            return counts
         rows = self._sql.execute(
             "SELECT value, (SELECT count(*) FROM"
             " (SELECT 1 FROM names WHERE name = value LIMIT ?) AS counted)"
             f" FROM {self._sql.numbers}",
-            (MAX_COUNTED, json.dumps(sorted(uncounted))),
+            (MAX_COUNTED, json.dumps(sorted(words))),
         )
-        for word, count in rows:
-            counts[word] = count
-            if count == MAX_COUNTED:
-                self._common_names.add(word)
-        return counts
+        return dict(rows.fetchall())
 
     def namesakes(self, texts: Sequence[Names]) -> Namesakes:
         """Return recent articles that have the rare names of texts, of each text."""
-        bearers = self.name_frequencies(frozenset().union(*(names.words for names in texts)))
-        rare_words = {word for word, count in bearers.items() if count <= MOST_BEARERS}
-        likely = self._likely(texts, rare_words)
-        if not any(likely):
-            return Namesakes(tuple({} for _ in texts), 0, bearers)
+        likely = self._likely(texts)
         names_of = {
             id: Names(decoded_groups(groups), lang, date)
             for id, lang, date, groups in select_in(
@@ -274,32 +261,26 @@ class StoreReads:
                 {id for ids in likely for id in ids},
             )
         }
+        compared = [names for names, ids in zip(texts, likely, strict=True) if ids]
+        words = {word for names in (*compared, *names_of.values()) for word in names.words}
         ((oldest, newest),) = self._sql.execute(
             "SELECT (SELECT min(article) FROM named), (SELECT max(article) FROM named)"
         )
         recent = 0 if oldest is None else int(newest) - int(oldest) + 1
-        words = frozenset().union(*(names.words for names in names_of.values()))
-        bearers |= self.name_frequencies(words - bearers.keys())
         articles = ({id: names_of[id] for id in ids if id in names_of} for ids in likely)
-        return Namesakes(tuple(articles), recent, bearers)
+        return Namesakes(tuple(articles), recent, self.name_frequencies(words))
 
-    def _likely(self, texts: Sequence[Names], rare_words: Set[int]) -> list[list[int]]:
+    def _likely(self, texts: Sequence[Names]) -> list[list[int]]:
         """Return for each text the articles in its language, and in others, with most names."""
-        likely: dict[tuple[int, bool], list[int]] = defaultdict(list)
-        pairs = [
-            (text, word) for text, n in enumerate(texts) for word in sorted(n.words & rare_words)
-        ]
-        for text, lang, article, shared in self._sql.execute(
-            f"SELECT list, lang, article, count(*) AS shared FROM {self._sql.number_pairs}"
-            " CROSS JOIN names WHERE name = value GROUP BY list, lang, article"
-            " HAVING count(*) >= ? ORDER BY shared DESC, article",
-            (json.dumps(pairs), LEAST_NAMES - 1),
+        bearers: dict[int, list[tuple[str, list[str]]]] = defaultdict(list)
+        for word, lang, ids in self._sql.execute(
+            f"SELECT name, lang, {self._sql.joined('article')} FROM {self._sql.numbers}"
+            " CROSS JOIN names WHERE name = value AND NOT EXISTS"
+            " (SELECT 1 FROM names WHERE name = value LIMIT 1 OFFSET ?) GROUP BY name, lang",
+            (json.dumps(sorted(frozenset().union(*(n.words for n in texts)))), MOST_BEARERS),
         ):
-            elsewhere = lang != texts[text].lang
-            ids = likely[text, elsewhere]
-            if len(ids) < MOST_NAMESAKES and (shared >= LEAST_NAMES or not elsewhere):
-                ids.append(article)
-        return [[*likely[text, False], *likely[text, True]] for text in range(len(texts))]
+            bearers[word].append((lang, ids.split(",")))
+        return [_with_most_names(names, bearers) for names in texts]
 
     # --- alerts ---
 
@@ -458,6 +439,24 @@ def _sharing(
         for article in articles_of[shingle]:
             shared[article].add(shingle)
     return {id: frozenset(common) for id, common in shared.items() if len(common) >= threshold}
+
+
+def _with_most_names(
+    names: Names, bearers: Mapping[int, Sequence[tuple[str, Sequence[str]]]]
+) -> list[int]:
+    """Return those that share most names with a text: in its language, then in others.
+
+    `bearers` are the languages and ids of the articles with a word.
+    """
+    shared: tuple[Counter[str], Counter[str]] = Counter(), Counter()
+    for word in bearers.keys() & names.words:
+        for lang, ids in bearers[word]:
+            shared[lang != names.lang].update(ids)
+    likely = []
+    for counts, least in zip(shared, (LEAST_NAMES - 1, LEAST_NAMES), strict=True):
+        alike = [(-count, int(id)) for id, count in counts.items() if count >= least]
+        likely += [id for _, id in sorted(alike)[:MOST_NAMESAKES]]
+    return likely
 
 
 def _story_candidate(row: Row) -> StoryCandidate:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Iterator
+from contextlib import closing
 
 import pytest
 from msgspec.structs import replace
@@ -35,6 +36,8 @@ from monitor.model.poll import (
     StoryCandidate,
 )
 from monitor.model.search import Filter
+from monitor.storage.store.database.opening import open_database
+from monitor.storage.store.sql.batch import StoreReads
 from monitor.storage.store.sql.feeds import POLLS_KEPT
 
 
@@ -352,6 +355,20 @@ def test_articles_with_names_in_common(room: SmallStore) -> None:
         assert [*map(set, likely.of)] == [{1, 2}, {2, 3}, set(), set()]
         assert (likely.recent, likely.bearers) == (4, {7: 4, 8: 3, 9: 2, 5: 0})
         assert likely.of[0][2] == Names(groups=(frozenset({7, 8, 9}),), lang="en", date=NOW)
+
+
+@pytest.mark.parametrize("address", ["sqlite"], indirect=True)
+def test_names_of_texts_that_nothing_resembles_are_not_counted(room: SmallStore) -> None:
+    def names(number: int) -> Names:
+        return Names(groups=(frozenset({*range(10), 10 + number}),), lang="fr", date=NOW)
+
+    room.save(*(arrival(id, names=names(id)) for id in range(1, 301)))
+    steps = []
+    with closing(open_database(room.address, create=False)) as sql:
+        sql.set_progress_handler(lambda: steps.append(1), 100)
+        likely = StoreReads(sql).namesakes([names(id) for id in range(1, 31)])
+    assert not any(likely.of), "ten names that all have, and one that another has"
+    assert len(steps) < 50  # hundreds of the database's instructions
 
 
 def test_reasons_are_read_in_the_language_of_the_reader(room: SmallStore) -> None:
