@@ -185,6 +185,7 @@ class Daemon:
             if waiting:
                 self._parts.report.indexing(waiting)
             self._start_indexer()
+            indexer.wake()  # no more articles will follow
             await self._parts.sleep(0.05)
         if self._parts.linker is not None:
             await self._parts.linker.all(self._parts.report.encoding)

@@ -40,6 +40,9 @@ BATCH = 2048
 """Most articles of one commit: larger ones are hardly faster and take more memory."""
 LINGER, MAX_WAITS = 0.3, 4
 """Seconds to wait for more articles, and how often: large commits cost a third less per article."""
+BULK, BULK_LINGER = 200, 1.0
+"""Articles of a commit that more will follow, and seconds to wait for these: nobody waits for one
+of them, and commits of 1,600 take a sixth less of the processor than those of 400."""
 LOOK_SECONDS = 20.0
 """Seconds after which the outbox and the folder are checked without a wake-up."""
 WAITS = {"waits": True}
@@ -138,11 +141,11 @@ class _OutboxFollower:
         """Work until the pipe ends. Raises ArchiveDamaged where the index must be repaired."""
         self.writer.background_merges = True
         while True:
-            if self.work():
-                if _wait_for_end(pipe, 0.0):
+            if size := self.work():
+                if _wait_for_more(pipe, BULK_LINGER if size >= BULK else 0.0):
                     return
                 continue
-            if _wait_for_more(pipe):
+            if _wait_for_end(pipe, LOOK_SECONDS) or _wait_for_more(pipe, LINGER):
                 return
             self.writer.run_merges()
             if self.writer.changed_elsewhere():
@@ -152,20 +155,20 @@ class _OutboxFollower:
             if is_suspect(self._data):
                 raise ArchiveDamaged(_("{folder}: a search found it damaged", folder=self._address))
 
-    def work(self) -> bool:
-        """Do the next step; return False if there was none."""
+    def work(self) -> int:
+        """Do the next step; return its articles from the outbox, 1 for repair, 0 without a step."""
         if batch := self._store.unindexed(BATCH, self._last, MAX_CHARACTERS):
             self._guarded.add(entry.article for entry in batch if entry.article)
             self.writer.remove({entry.id for entry in batch if not entry.article})
             self._last = batch[-1].number
             self._store.mark_indexed(self._last)
-            return True
+            return len(batch)
         if next(self._repair_steps, self) is not self:
-            return True
+            return 1
         if self._on_repaired:
             self._on_repaired()
             self._on_repaired = None
-        return False
+        return 0
 
 
 def _wait_for_end(pipe: Connection, seconds: float) -> bool:
@@ -179,14 +182,14 @@ def _wait_for_end(pipe: Connection, seconds: float) -> bool:
     return False
 
 
-def _wait_for_more(pipe: Connection) -> bool:
-    """Wait for a wake-up, then a little for more articles; return whether the pipe has ended."""
-    has_ended = _wait_for_end(pipe, LOOK_SECONDS)
+def _wait_for_more(pipe: Connection, seconds: float) -> bool:
+    """Wait for more articles, at most `seconds` for each wake-up; return whether the pipe ended."""
     for _look in range(MAX_WAITS):
-        if has_ended or not pipe.poll(LINGER):
-            break
-        has_ended = _wait_for_end(pipe, 0.0)
-    return has_ended
+        if not pipe.poll(seconds):
+            return False
+        if _wait_for_end(pipe, 0.0):
+            return True
+    return False
 
 
 DEATHS = 3

@@ -155,6 +155,32 @@ def test_only_what_a_search_finds_leaves_the_outbox(tmp_path: Path) -> None:
     assert ids_found == [[1], [1, 2], [1, 2]]
 
 
+def test_while_many_are_stored_it_waits_for_more(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(indexer, "BULK_LINGER", 2.0)
+    commits: list[int] = []
+
+    class Counting(Shelf):
+        def mark_indexed(self, upto: int) -> None:
+            commits.append(sum(ticket <= upto for ticket in self.queued))
+            super().mark_indexed(upto)
+
+    shelf = Counting()
+    shelf.put(*map(article, range(1, 301)))
+    with indexing(shelf, tmp_path / "index") as wake:
+        until(lambda: commits == [300])
+        for first in (301, 401):
+            shelf.put(*map(article, range(first, first + 100)))
+            wake()
+            time.sleep(0.5)
+        until(lambda: not shelf.queued)
+        shelf.put(article(501))
+        wake()
+        until(lambda: not shelf.queued)
+    assert commits == [300, 200, 1]
+
+
 def test_it_ends_with_its_pipe_after_the_batch_at_hand(tmp_path: Path) -> None:
     shelf = Shelf()
     shelf.put(*map(article, range(1, 2 * indexer.BATCH)))
