@@ -352,7 +352,11 @@ class WatchlistForm(Dialog[str]):
         self._tell(title, "quiet")
 
         def add(number: int) -> None:
-            self._what_field.insert(f"\n{suggestions[number].name}", (row, len(text)))
+            name = suggestions[number].name
+            added = f"{text}\n{name}"
+            if self._kind_field.value == "query":
+                added = f"({any_of([term, name]).text})"
+            self._what_field.replace(added, (row, 0), (row, len(text)))
 
         choose_words(self, title, [f"{s.name}: {s.described()}" for s in suggestions], add)
 

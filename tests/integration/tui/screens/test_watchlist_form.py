@@ -11,7 +11,7 @@ import pytest
 from support.dashboard_driver import drive, lines, screen, sees, until
 from support.fake_newsroom import FakeNewsroom
 from textual.pilot import Pilot
-from textual.widgets import Input, TextArea
+from textual.widgets import Input, Select, TextArea
 
 from monitor.config.loading import load
 from monitor.model.alert import Verdict
@@ -229,6 +229,21 @@ def test_other_names_of_the_term_at_the_cursor_are_added(path: Path) -> None:
     newsroom = in_form(path, ("ctrl+n",), script)
     assert [query.text for query in newsroom.suggested] == ["zinc", "orly"]
     assert path.read_text() == FILE
+
+
+def test_another_name_in_a_query_is_an_alternative(path: Path) -> None:
+    async def script(pilot: Pilot[Any], app: DashboardApp, form: WatchlistForm) -> None:
+        form.query(Select)[1].value = "query"
+        area = form.query_one("#what", TextArea)
+        area.text = "port\norly"
+        area.move_cursor(area.document.end)
+        await pilot.press("ctrl+n")
+        await until(pilot, lambda: isinstance(app.screen, ChoiceDialog))
+        await pilot.press("j", "enter")
+        await until(pilot, lambda: app.screen is form)
+        assert form.fields.query == "port (orly OR Roissy)"
+
+    in_form(path, ("ctrl+n",), script)
 
 
 def test_a_rule_that_never_rings_is_told_as_one_types_and_can_be_saved(path: Path) -> None:
