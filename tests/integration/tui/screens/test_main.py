@@ -551,7 +551,7 @@ def test_notifications_have_the_end_of_the_key_bar_and_cover_no_key_and_no_row(
 def test_messages_of_one_moment_that_do_not_fit_beside_each_other_are_shown_in_turn(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("tui.base_app.TURN_SECONDS", 0.5)
+    monkeypatch.setattr("tui.base_app.TURN_SECONDS", 2.0)
     texts = ["saved " + "x" * 60, "sent " + "y" * 60, "kept", "polled " + "z" * 70]
     seen: list[str] = []
 
@@ -566,7 +566,7 @@ def test_messages_of_one_moment_that_do_not_fit_beside_each_other_are_shown_in_t
         for turn in (texts[:1], texts[1:3], texts[3:]):
             words = " · ".join(turn)
             await until(pilot, lambda words=words: sees_bar(app, words))
-        await pilot.pause(0.7)
+        await pilot.pause(2.5)
         assert texts[3] in lines(app)[-1], "the last one stays as long as it asked for"
 
     drive(FakeNewsroom(4), script)

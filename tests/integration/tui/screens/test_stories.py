@@ -100,7 +100,7 @@ def test_a_new_alert_moves_its_story_up_unless_somebody_reads() -> None:
         await look(pilot, app)
         assert stream.on_screen() == before
         await sees(pilot, app, "1 updated (.)")
-        await until(pilot, lambda: "+1" in stream_rows(app)[10][14:30], seconds=10)
+        await until(pilot, lambda: "+1" in stream_rows(app)[10][14:30])
         await pilot.press("full_stop")
         await look(pilot, app)
         assert stream.alert_id == 42

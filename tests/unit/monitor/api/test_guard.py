@@ -10,6 +10,7 @@ from typing import Any
 import anyio.to_thread
 import pytest
 from starlette.types import Message, Receive, Scope, Send
+from support.simulated_time import World
 
 from index import interruption
 from index.errors import Interrupted
@@ -215,7 +216,7 @@ def test_a_body_has_the_more_time_the_more_of_it_has_arrived(pause: float, statu
         await respond(send)
 
     client = Steady(*[b" " * 1_000] * 30, content_type=JSON)
-    asyncio.run(client.ask(guarded(app, body_seconds=0.06, body_rate=50_000)))
+    World().run(client.ask(guarded(app, body_seconds=0.06, body_rate=50_000)))
     assert client.status == status
 
 

@@ -25,6 +25,8 @@ pytestmark = [pytest.mark.costly, pytest.mark.database]
 
 STILL, WAIT = 0.6, 0.8
 """Seconds: a tenth of what they really are."""
+SLACK = 30.0
+"""Seconds that a busy machine may take besides."""
 
 
 @pytest.fixture
@@ -85,7 +87,7 @@ def test_others_write_again_soon_and_the_sleeper_stores_nothing(
             wake = freeze(sleeper._session)
             began = time.monotonic()
             room.save(arrival(1, ALIBABA))
-            assert time.monotonic() - began < 2 * WAIT + 1.0
+            assert time.monotonic() - began < 2 * WAIT + SLACK
             wake()
             sleeper.execute("UPDATE feeds SET failures = 9")
         assert room.ids() == [1]
@@ -106,7 +108,7 @@ def test_a_viewer_too_writes_again_soon(room: SmallStore) -> None:
 
 
 def speak(sql: PostgresqlConnection) -> None:
-    until = time.monotonic() + 2 * STILL
+    until = time.monotonic() + 4 * STILL
     while time.monotonic() < until:
         sql.execute("SELECT 1")
         time.sleep(STILL / 5)
@@ -114,7 +116,7 @@ def speak(sql: PostgresqlConnection) -> None:
 
 def send_slowly(sql: PostgresqlConnection) -> None:
     with sql._session.pipeline():
-        for _ in range(10):
+        for _ in range(20):
             sql._session.execute("SELECT 1")
             sql._session.pgconn.send_flush_request()
             sql._session.pgconn.flush()
@@ -122,13 +124,16 @@ def send_slowly(sql: PostgresqlConnection) -> None:
 
 
 def let_the_server_work(sql: PostgresqlConnection) -> None:
-    sql.execute(f"SELECT pg_sleep({2 * STILL})")
+    sql.execute(f"SELECT pg_sleep({4 * STILL})")
 
 
 @pytest.mark.parametrize("work", [speak, send_slowly, let_the_server_work])
 def test_a_writer_that_only_takes_long_is_waited_for(
-    room: SmallStore, work: Callable[[PostgresqlConnection], None]
+    room: SmallStore,
+    work: Callable[[PostgresqlConnection], None],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    monkeypatch.setattr(server, "STILL_MS", int(2_000 * STILL))  # this process too may be slow
     holds = threading.Event()
 
     def write() -> None:
@@ -139,9 +144,9 @@ def test_a_writer_that_only_takes_long_is_waited_for(
 
     with ThreadPoolExecutor(1) as thread:
         writing = thread.submit(write)
-        assert holds.wait(10)
+        assert holds.wait(SLACK)
         room.save(arrival(1, ALIBABA))
-        writing.result(10)
+        writing.result(SLACK)
     assert room.sql("SELECT count(*) FROM feeds WHERE failures = 5") != [(0,)]
 
 
@@ -154,7 +159,7 @@ def test_a_process_that_speaks_in_another_session_may_compute_for_longer(
             began = time.monotonic()
             saving = thread.submit(room.save, arrival(1, ALIBABA))
             while not saving.done():
-                assert time.monotonic() - began < 10
+                assert time.monotonic() - began < SLACK
                 beating.execute("SELECT 1")
                 time.sleep(STILL / 5)
         assert time.monotonic() - began > 4 * STILL - 0.1
@@ -174,7 +179,7 @@ def test_every_heartbeat_looks_for_a_writer_that_stands_still(
             assert not saving.done()
             time.sleep(STILL)
             leases.beat()
-            saving.result(10)
+            saving.result(SLACK)
 
 
 def test_who_waits_in_vain_says_so(room: SmallStore) -> None:
