@@ -16,6 +16,7 @@ from monitor.base.translation import gettext as _, ngettext, number
 from monitor.base.url import redact
 from monitor.cli import CliContext, output, say
 from monitor.cli.import_ import added, importing
+from monitor.cli.names import InputError
 from monitor.cli.options import MomentParam, complete_feed, with_format
 from monitor.config.loading import load
 from monitor.intake.article_import import BATCH, ArticleImport, ImportedArticle
@@ -23,7 +24,7 @@ from monitor.intake.copied_addresses import complete_url
 from monitor.intake.discovery import ANY, DiscoveredFeed, diagnose
 from monitor.intake.feed_backfill import FeedBackfill
 from monitor.model.config import Config
-from monitor.model.feed import Feed
+from monitor.model.feed import Feed, SourceKind
 from monitor.model.poll import Entry
 from monitor.model.status import Progress
 from monitor.presentation.rows import row
@@ -56,6 +57,10 @@ def feeds_backfill(context: click.Context, feed: str, since: Timestamp, style: s
     cli: CliContext = context.obj
     config = load(cli.config_path, data=cli.data)
     target = find_feed(feed, config.feeds)
+    if target.source.kind is SourceKind.MAILBOX:
+        words = _("{feed} is a mailbox: its key `since` says from which day mails are read",
+                  feed=target.name)  # fmt: skip
+        raise InputError(words)
     with importing(cli, target.name, _unnotified) as (importer, progress):
         backfill = asyncio.run(_run(importer, config, target, since, cli.clock(), progress))
     for failure in backfill.failures[:PROBLEMS]:

@@ -51,6 +51,15 @@ def publish(web: Web) -> None:
         web.on(f"/map{n}.xml", Reply(body=MAP.format(addresses).encode()))
 
 
+def test_a_mailbox_says_how_its_older_mails_are_read(tmp_path: Path) -> None:
+    room = Newsroom(tmp_path)
+    auth = {"user": "desk", "password": "x"}
+    room.watch([{"mailbox": "imaps://mail.example/INBOX", "name": "Mails", "auth": auth}], [])
+    done = room.here("feeds", "backfill", "Mails", "--since", "30d")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "Mails is a mailbox: its key `since` says from which day" in done.stderr
+
+
 def test_archives_and_sitemaps_are_read_stored_once_and_nobody_is_notified(tmp_path: Path) -> None:
     with Web() as web:
         publish(web)
