@@ -211,16 +211,19 @@ def _rows(command: click.Command, context: click.Context) -> Iterator[tuple[str,
 
 
 def _options(shown: Sequence[tuple[str, str]], path: str, owners: dict[str, str]) -> str:
-    """Return a list of options; of a long list that is above already, only the additions."""
+    """Return a list of options; of those that an earlier command has too, only the names."""
+    partly = ""
     for listed, owner in owners.items():
         rows = [row for row in shown if listing([row]) not in listed]
-        if listed.startswith("- ") and len(shown) - len(rows) == listed.count("\n") > 4:
-            link = f"[`{owner}`](#{owner.replace(' ', '-')})"
+        shared = [row[0] for row in shown if row not in rows]
+        link = f"[`{owner}`](#{owner.replace(' ', '-')})"
+        if listed.startswith("- ") and len(shared) == listed.count("\n") > 4:
             tail = ", and:\n\n" + listing(rows) if rows else ".\n"
             return f"Options as of {link}{tail}"
-    text = listing(shown)
-    owners[text] = path
-    return text
+        if listed.startswith("- ") and len(shared) > 4:
+            partly = f"As of {link}: {', '.join(shared)}. And:\n\n{listing(rows)}"
+    owners[listing(shown)] = path
+    return partly or listing(shown)
 
 
 def _paragraphs(command: click.Command) -> str:
@@ -375,7 +378,9 @@ def _value(about: Mapping[str, Any], page: str) -> str:
     if "enum" in about:
         return choice([_flow(value) for value in about["enum"]])
     if "anyOf" in about:
-        return " or ".join(dict.fromkeys(_value(form, page) for form in about["anyOf"]))
+        values = dict.fromkeys(_value(form, page) for form in about["anyOf"])
+        lists = {f"list of {value}": "list" for value in values}
+        return " or ".join(lists.get(value, value) for value in values)
     if about.get("type") == "array":
         return f"list of {_value(about['items'], page)}"
     if about.get("type") == "object":
