@@ -27,8 +27,7 @@ class QuietKeys(Table):
         "Days on which quiet hours begin: mon to sun, or `mon-fri`. Without it, every day."
     )
     except_ = kinds.LEVELS.key(
-        "Severities that are sent all the same: one level means this level and above, a list"
-        " exactly these levels."
+        "Severities that are sent all the same: one level and above, or exactly those of a list."
     )
     zone = kinds.ZONE.optional(
         "Time zone of the quiet hours. Without it, the `zone` of the file.",
@@ -59,7 +58,7 @@ class RouteKeys(Table):
         examples=[["Liège"]],
     )
     severity = kinds.LEVELS.key(
-        "Only alerts of this severity and above. A list means exactly these severities."
+        "Only alerts of this severity and above, or exactly those of a list."
     )
     lang = kinds.LANGUAGE_CODES.key("Only articles in these languages.")
     tag = kinds.TAGS.key("Only feeds with one of these tags.", examples=["belgique"])
@@ -68,10 +67,7 @@ class RouteKeys(Table):
         "Names of the channels that receive the alerts. `[]` means none.",
         examples=[["desk", "soc"]],
     )
-    quiet = QUIET.optional(
-        "Quiet hours of this route, in addition to those of the channel. Alerts raised in them are"
-        " sent as one message at their end."
-    )
+    quiet = QUIET.optional("Quiet hours of this route, besides those of the channel.")
     digest = kinds.DIGEST.optional(
         'Collect alerts and send them as one message: every `30m`, or at `"07:30"`.'
     )
@@ -83,8 +79,7 @@ class BriefingKeys(Table):
     (noun,) = mark_all("this", "briefing")
 
     name = kinds.NAME.key(
-        "Name of the briefing, in its title. Without it, `Briefing`. Each of several has another"
-        " one.",
+        "Name of the briefing, in its title; each of several has another. Without it, `Briefing`.",
         examples=["Ports, weekly"],
     )
     at = kinds.CLOCKS.required(
@@ -99,8 +94,7 @@ class BriefingKeys(Table):
     )
     watch = kinds.TEXTS.key("Only these watchlists. Without it, all.", examples=[["Liège"]])
     since = kinds.BRIEFING_SPAN.optional(
-        "How far back it goes, up to `31d`. Without it, to the briefing before; the first one goes"
-        " back a day.",
+        "How far back it goes, up to `31d`. Without it, to the briefing before; at first, a day.",
         examples=["24h"],
     )
 
@@ -124,8 +118,8 @@ class ChannelKeys(Table):
         "Name of the channel, for `notify:` and `routes:`.", examples=["desk"]
     )
     url = kinds.SECRET.key(
-        "An address of Apprise: e-mail, ntfy, Slack, Matrix and about a hundred more services."
-        " May be `env:NAME` or `file:PATH`. Needs the extra `notify`.",
+        "An address of Apprise: e-mail, ntfy, Slack, Matrix and a hundred more services. May be"
+        " `env:NAME` or `file:PATH`. Needs the extra `notify`.",
         examples=["ntfy://ntfy.example.org/veille", "env:DESK_URL"],
     )
     webhook = kinds.SECRET.key(
@@ -141,26 +135,20 @@ class ChannelKeys(Table):
         examples=[{"Authorization": "env:SOC_TOKEN"}],
     )
     command = kinds.TEXTS.key(
-        "A program and its arguments. It runs for each alert, without a shell, and reads the same"
-        " JSON from its standard input.",
+        "A program and its arguments, run for each alert without a shell. It reads the same JSON"
+        " from its standard input.",
         examples=[["/usr/local/bin/on-alert"]],
     )
-    desktop = YES_OR_NO.key(
-        "`true` shows each alert as a notification of the desktop on which the monitor runs."
-    )
+    desktop = YES_OR_NO.key("`true` shows each alert on the desktop on which the monitor runs.")
     file = kinds.FOLDER.key(
-        "File to which each alert is appended, as a line of JSON. A relative path starts at the"
-        " folder of `feeds.yaml`.",
+        "File to which each alert is appended as JSON, relative to `feeds.yaml`.",
         examples=["alerts.jsonl"],
     )
     atom = kinds.FOLDER.key(
-        "Folder with an Atom feed for each watchlist. A relative path starts at the folder of"
-        " `feeds.yaml`.",
+        "Folder, relative to `feeds.yaml`, with an Atom feed for each watchlist.",
         examples=["public/feeds"],
     )
-    quiet = QUIET.optional(
-        "Quiet hours of this channel. Alerts raised in them are sent as one message at their end."
-    )
+    quiet = QUIET.optional("Quiet hours of this channel.")
     digest = kinds.DIGEST.optional(
         'Collect alerts and send them as one message: every `30m`, or at `"07:30"`, or at several'
         " times."

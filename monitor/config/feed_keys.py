@@ -48,20 +48,19 @@ class SettingsKeys(Table):
     """Settings of one feed, of a host, of all feeds with a tag, or of all feeds."""
 
     every = kinds.DURATION.optional(
-        "Time between two polls, from 1m to 1d (from 1s in the networks under `network.allow`)."
-        " Without it, 15m, or less for a feed that moves fast."
+        "Time between two polls, from 1m (under `network.allow` from 1s) to 1d. Without it, 15m,"
+        " or less for a feed that moves fast."
     )
     full_text = YES_OR_NO.optional(
         "Also read the page of each new article, if `robots.txt` allows it, and match its text."
         " Needs the extra `fulltext`."
     )
     lang = kinds.LANGUAGE_CODE.key(
-        "Language of the feed. Without it, the language of each article is detected."
+        "Language of the feed. Without it, that of each article is detected."
     )
     witness = YES_OR_NO.optional(
-        "Compare the feeds of a site with its sitemap of news, which tocsin finds by itself, and"
-        " bring the articles that they never showed. Without it, where the host has a registered"
-        " name."
+        "Compare the feeds of a site with its sitemap of news, and bring the articles that they"
+        " never showed. Without it, where the host has a registered name."
     )
     user_agent = kinds.AGENT.key("The header `User-Agent`, instead of `tocsin/…`.")
     proxy = kinds.PROXY.key(
@@ -71,7 +70,7 @@ class SettingsKeys(Table):
         "How long an answer may take, from 1s to 5m. Without it, 30s.", examples=["90s"]
     )
     encoding = kinds.ENCODING.key(
-        "Encoding of the document, whatever it declares. Without it, the encoding is detected.",
+        "Encoding of the document, whatever it declares. Without it, it is detected.",
         examples=["windows-1252"],
     )
     headers: dict[str, str]
@@ -102,13 +101,13 @@ class AddressKeys(Table):
     )
     link = kinds.SELECTOR.key("Its link. Without it, the first one.", examples=["h3 a"])
     date = kinds.SELECTOR.key("Its date. Without it, an element `time`.", examples=["span.date"])
-    summary = kinds.SELECTOR.key("Its summary. Without it, there is none.", examples=["p.chapeau"])
+    summary = kinds.SELECTOR.key("Its summary.", examples=["p.chapeau"])
     mailbox = kinds.MAILBOX.key(
         "Folder of mails, instead of `url`, as `imaps://user@host/Folder`. It is only read.",
         examples=["imaps://press%40desk.example@mail.desk.example/Newsletters"],
     )
     password = kinds.SECRET.key(
-        "Password of the user of the mailbox, as `env:NAME` or `file:PATH`.",
+        "Password of the mailbox, as `env:NAME` or `file:PATH`.",
         examples=["env:PRESS_MAIL_PASSWORD"],
     )
     since = kinds.DAY.key(
@@ -119,7 +118,7 @@ class AddressKeys(Table):
     )
     name = kinds.NAME.key("Name of the feed. Without it, the host of its address.")
     tags = kinds.TAGS.key(
-        "Words that group feeds. `tag:belgique` selects all feeds with this tag.",
+        "Words that group feeds: `tag:belgique` selects them.",
         examples=[["belgique", "presse"]],
     )
     enabled = YES_OR_NO.key("`false` pauses the feed. Its articles are kept.", default=True)
@@ -129,12 +128,12 @@ class SecretsKeys(SettingsKeys):
     """Settings with secrets, which are known to be sent to one host only."""
 
     headers = kinds.HEADERS.key(
-        "Headers of the request. They are sent to the host of the feed only. A value may be"
-        " `env:NAME` or `file:PATH`.",
+        "Headers of the request, for the host of the feed only. A value may be `env:NAME` or"
+        " `file:PATH`.",
         examples=[{"Cookie": "file:~/.secrets/cookie", "Accept-Language": "fr"}],
     )
     auth = table(AuthKeys).optional(
-        "Credentials. They are sent to the host of the feed only.",
+        "Credentials, for the host of the feed only.",
         examples=[{"user": "me@example.org", "password": "env:LE_JOURNAL_PASSWORD"}],
     )
 
@@ -222,4 +221,4 @@ class TagKeys(SharedKeys):
 class DefaultsKeys(SharedKeys):
     """Settings of all feeds. Settings of the feed, its host and its tags have precedence."""
 
-    tags = kinds.TAGS.key("Tags that every feed has in addition to its own.")
+    tags = kinds.TAGS.key("Tags of every feed, besides its own.")

@@ -62,18 +62,16 @@ class ArchiveKeys(Table):
         "What is kept whatever its age: `has:alert`, `watch:NAME`, `tag:NAME`, `feed:NAME`."
     )
     drop_alerts = YES_OR_NO.key(
-        "`true` also deletes articles with alerts, and these alerts. Starred alerts are always"
-        " kept."
+        "`true` also deletes articles with alerts, and these, but no starred alert."
     )
     vectors = YES_OR_NO.key(
-        "`false` makes no vectors: articles are linked by names only, and `tocsin similar` knows"
-        " those that had a vector before. Vectors need the extra `stories`, and processor time for"
-        " each article.",
+        "`false` makes no vectors: articles are linked by names only. Vectors need the extra"
+        " `stories`, and processor time for each article.",
         default=True,
     )
     opensearch = kinds.NODES.key(
-        "Addresses of nodes of OpenSearch, or of what stands before them: the archive is there, in"
-        " place of the data folder. Needs the extra `opensearch`.",
+        "Addresses of nodes of OpenSearch, or of what stands before them, where the archive is."
+        " Needs the extra `opensearch`.",
         examples=["https://search.example:9200"],
     )
     index = kinds.INDEX.key(
@@ -96,8 +94,7 @@ class EscalateKeys(Table):
     bare: ClassVar = {"const": False}
 
     outlets = kinds.OUTLETS.optional(
-        "Escalate when so many independent outlets have the story. Without it, 5."
-        " `false` means never."
+        "Escalate when so many independent outlets have the story; `false` never. Without it, 5."
     )
     languages = YES_OR_NO.optional(
         "Escalate when the story crosses from French to English, or back. Without it, `true`."
@@ -121,21 +118,20 @@ class AlertsKeys(Table):
         "When an alert becomes more severe. `false` means never."
     )
     cooldown = kinds.DURATION.optional(
-        "Time after an alert in which further alerts of its watchlist are listed, but not sent,"
-        " from 1s to 1d.",
+        "Time after an alert, from 1s to 1d, in which further ones are listed, but not sent.",
         examples=["30m"],
     )
     backfill = kinds.BACKFILL.optional(
-        "Alerts about articles that were published before the watchlist or the feed was watched:"
-        " `notify` sends them, `list` only lists them. Without it, `list`."
+        "Alerts about articles from before the watchlist or the feed was watched: `notify` sends"
+        " them; `list`, which is usual, only lists them."
     )
     unusual = YES_OR_NO.optional(
         "Whether an alert is raised when far more stories match than is usual at this time, or none"
-        " any more. What is usual is learned from two weeks. Without it, `true`."
+        " any more. Without it, `true`."
     )
     notify = kinds.TEXTS.optional(
-        "Names of the channels that receive alerts. `[]` means none. Without it, the routes decide;"
-        " without routes, every channel.",
+        "Channels that receive alerts; `[]` means none. Without it, the routes decide; without"
+        " routes, every channel.",
         examples=[["desk"]],
     )
 
@@ -148,11 +144,9 @@ NOTHING = mark("nothing to watch for; give it `terms`, a `query` or a `score`")
 class QueryKeys(Table):
     """Keys that only a watchlist has."""
 
-    name = kinds.NAME.key(
-        "Name of the watchlist. With one term only, it may be left out; the term is the name."
-    )
+    name = kinds.NAME.key("Name of the watchlist. Without it, its only term.")
     terms = kinds.TEXTS.key(
-        "Terms. An article that contains any of them raises an alert.",
+        "Terms. Any of them raises an alert.",
         examples=[["Alibaba", "Cainiao", "阿里巴巴"]],
     )
     query = kinds.WATCHLIST_QUERY.optional(
@@ -160,19 +154,17 @@ class QueryKeys(Table):
         examples=["espionnage~ AND (Liège OR belge~)"],
     )
     score = kinds.WEIGHTS.key(
-        "Terms with weights. An article raises an alert when the weights of the terms in it add up"
-        " to `threshold`.",
+        "Terms with weights. An article raises an alert when those of its terms add up to"
+        " `threshold`.",
         examples=[{"ransomware": 10, "logisti*": 3, "exercise": -5}],
     )
     threshold = DECIMAL.optional("Sum of weights from which an alert is raised.")
     not_ = kinds.TEXTS.key(
-        "Exclusions: an article that contains one of these terms, or that one of the filters"
-        " `feed:NAME`, `tag:NAME` and `lang:CODE` selects, raises no alert.",
+        "Exclusions: an article with one of these terms, or selected by `feed:NAME`, `tag:NAME` or"
+        " `lang:CODE`, raises no alert.",
         examples=[["Alibaba Cave", "feed:Le Soir"]],
     )
-    severity = kinds.SEVERITY.key(
-        "Severity of its alerts: high, medium or low.", default=Severity.MEDIUM
-    )
+    severity = kinds.SEVERITY.key("Severity of its alerts.", default=Severity.MEDIUM)
     lang = kinds.LANGUAGE_CODES.key(
         "Only articles in these languages, or whose language is unknown. Without it, all."
     )
@@ -181,11 +173,11 @@ class QueryKeys(Table):
         examples=[["tag:belgique", "lesechos"]],
     )
     match = kinds.TEXTS.key(
-        "Sentences that must match: tests of the watchlist.",
+        "Sentences that must match: its tests.",
         examples=[["La sûreté belge soupçonne un espionnage à Liège"]],
     )
     no_match = kinds.TEXTS.key(
-        "Sentences that must not match: tests of the watchlist.",
+        "Sentences that must not match: its tests.",
         examples=[["Le film d'espionnage de la semaine"]],
     )
 
@@ -231,18 +223,15 @@ class NetworkKeys(Table):
     """Which networks are allowed, and how tocsin identifies itself."""
 
     allow = kinds.NETWORKS.key(
-        "Private networks to which tocsin may connect. It never connects to any other private"
-        " network.",
+        "Private networks to which tocsin may connect, and to no other.",
         examples=[["192.168.0.0/16"]],
     )
     contact = kinds.CONTACT.key(
-        "Mail address or web address at which publishers can reach you. It is sent with each"
-        " request.",
+        "Mail or web address at which publishers can reach you, sent with each request.",
         examples=["watch@example.org"],
     )
     metrics = kinds.LISTENING.optional(
-        "Address and port of the metrics for Prometheus. It applies from the next start of the"
-        " monitor. Without it, there are none.",
+        "Address and port of the metrics for Prometheus, from the next start of the monitor.",
         examples=["127.0.0.1:9464"],
     )
 
@@ -252,7 +241,7 @@ class ApiKeys(Table):
 
     url = kinds.PAGES.key(
         "Address at which your readers open the pages of `tocsin api`. Messages, briefings and Atom"
-        " feeds then link to the page of each alert. Without it, they link to the article only.",
+        " feeds then also link to the page of each alert.",
         examples=["https://news.example.org"],
     )
 
@@ -273,8 +262,8 @@ class ConceptKeys(Table):
         examples=[["Ali Baba"]],
     )
     with_ = kinds.TEXTS.key(
-        "Terms that tell it from others of the same name. An occurrence with none of them within"
-        " 50 words, or in the title, is marked as perhaps a namesake.",
+        "Terms that tell it from namesakes: an occurrence with none of them within 50 words, or in"
+        " the title, is marked as perhaps one.",
         examples=[["Hangzhou", "Jack Ma"]],
     )
     note = kinds.NOTE.key("For those who read the file.")
@@ -291,8 +280,8 @@ class FileKeys(Table):
     feeds = listed(table(FeedKeys)).key("The feeds to poll.")
     watchlists = listed(table(WatchlistKeys)).key("The watchlists. `[]` only fills the archive.")
     concepts = either(kinds.FOLDER, CONCEPTS).key(
-        "Things with several names, by a name of each, for `concept:NAME` in terms and queries. Or"
-        " the file that has them, without `concepts:`, which several newsrooms may share.",
+        "Things with several names, by a name of each, for `concept:NAME` in terms and queries; or"
+        " the file that has them, without `concepts:`.",
         examples=[{"Alibaba": {"names": ["Alibaba", "阿里巴巴"], "not": ["Ali Baba"]}}],
     )
     searches = listed(table(SearchKeys, SearchKeys.search)).key(
@@ -318,8 +307,8 @@ class FileKeys(Table):
         examples=[{"at": "07:00", "days": "mon-fri", "to": "desk"}],
     )
     language = kinds.MESSAGE_LANGUAGE.key(
-        "Language of messages, help, dashboard and briefings: `en` or `fr`. Without it, that of the"
-        " machine's locale. `TOCSIN_LANGUAGE` has precedence."
+        "Language of messages, help, dashboard and briefings. Without it, that of the machine's"
+        " locale. `TOCSIN_LANGUAGE` has precedence."
     )
     zone = kinds.ZONE.optional(
         "Time zone of quiet hours, digests, briefings and messages. Without it, that of the"
@@ -337,8 +326,8 @@ class FileKeys(Table):
     )
     store = kinds.STORE.key(
         "Address of a PostgreSQL that several machines share, in place of the store in the data"
-        " folder. Its password is not written here: it comes from the environment (`TOCSIN_STORE`,"
-        " `PGPASSWORD`) or from a file (`~/.pgpass`). Needs the extra `postgresql`.",
+        " folder. Its password comes from the environment (`TOCSIN_STORE`, `PGPASSWORD`) or from"
+        " `~/.pgpass`. Needs the extra `postgresql`.",
         examples=["postgresql://tocsin@db.example.org/newsroom"],
     )
 
