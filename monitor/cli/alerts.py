@@ -287,13 +287,13 @@ def alerts_list(
 ) -> None:
     """List the stories that raised alerts, the newest first; for programs, the alerts.
 
-    A story is printed once, with all its alerts, if one of them passes the filters. `table`
-    prints stories, and --limit counts them; `json`, `jsonl` and `csv` print a row for each
-    alert that passes, with its `story`, and --limit counts alerts.
+    A story is printed once, with all its alerts, if one of them passes the filters. `table` prints
+    stories, and --limit counts them; `json`, `jsonl` and `csv` print a row for each alert that
+    passes, and --limit counts these.
 
-    With --follow the newest comes last, and new ones after it; a story that was there before
-    says what is new. Closed alerts are left out, unless --state asks for them. A story stands at
-    the time when it last got an alert or escalated. Exits with 1 when there are no alerts.
+    With --follow the newest comes last, and new ones after it. Closed alerts are left out, unless
+    --state asks for them. A story stands at the time when it last got an alert or escalated. Exits
+    with 1 when there are no alerts.
     """
     if follow and style == "json":
         raise click.UsageError(

@@ -40,10 +40,9 @@ from monitor.storage.store import open_store
 def backup(cli: CliContext, file: Path, force: bool) -> None:
     """Write the newsroom into FILE: all articles, alerts and verdicts, and feeds.yaml.
 
-    A monitor may run at the same time: FILE contains the state of one moment. It is a zip with
-    checksums; `tocsin restore` reads it. The store is checked first, as `tocsin verify` does. An
-    older FILE is replaced when the new one is complete; where the store is damaged or not whole, it
-    is left as it is.
+    A monitor may run at the same time: FILE is a zip with the state of one moment. The store is
+    checked first, as `tocsin verify` does; where it is damaged or not whole, an older FILE stays as
+    it is.
     """
     if cli.shared:
         raise BackupError(
@@ -71,8 +70,7 @@ def restore(cli: CliContext, file: Path, folder: Path | None, force: bool) -> No
     """Restore a newsroom from the backup FILE, into FOLDER or the place of -c and --data.
 
     The whole of FILE is checked first. An existing feeds.yaml or archive is never overwritten;
-    --force moves both into a folder beside the archive. Nothing is written outside of FOLDER
-    (or of the folder of -c), unless --data says so. Then the search index is built.
+    --force moves both into a folder beside the archive. Then the search index is built.
     """
     manifest, config = read_backup(file)
     paths = _restore_paths(cli, folder, config, file)
@@ -157,8 +155,8 @@ def move(cli: CliContext, source: StoreAddress, target: StoreAddress) -> None:
 
     FROM and TO are data folders, such as var, or addresses postgresql://user@host/database. A
     password comes from PGPASSWORD or ~/.pgpass: everybody sees a command line. Stop the monitor
-    first. FROM stays as it is. All tables are read again and compared before TO is committed; when
-    the command is interrupted, TO stays empty.
+    first. FROM stays as it is. All tables are compared before TO is committed; if interrupted, TO
+    stays empty.
     """
     with ExitStack() as stack:
         if not source.is_shared and source.folder.is_dir():

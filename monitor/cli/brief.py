@@ -44,10 +44,9 @@ def brief(
 ) -> None:
     """Print a briefing: top stories, those of each watchlist, and what may be missing.
 
-    A story is listed once, at the top if many outlets have it, else under the watchlist whose
-    alert is the most severe, by severity and number of outlets. Noise, what was raised in a
-    silence, and old articles that nobody was notified of are counted only. `html` is one file
-    without scripts, for browsers and mail programs.
+    A story is listed once, at the top if many outlets have it, else under the watchlist whose alert
+    is the most severe. Noise, what was raised in a silence, and old articles that nobody was
+    notified of are counted only. `html` is one file without scripts.
     """
     if since >= cli.clock():
         raise click.BadParameter(_("that is in the future"), param_hint="--since")

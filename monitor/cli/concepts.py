@@ -53,7 +53,7 @@ def concepts() -> None:
 def concepts_list(cli: CliContext, name: str | None, style: str) -> None:
     """List the names of each concept, or of NAME, with the articles of a year and the alerts.
 
-    Remarks point at names whose alerts were all called noise, at least two, and at names that no
+    Remarks point at names whose alerts, at least two, were all called noise, and at names that no
     article of the last year has, if the archive is older. Of a name that is a concept, its names
     have lines.
     """
@@ -87,8 +87,8 @@ def concepts_import(context: click.Context, file: Path, name: str) -> None:
 
     Columns of CSV, and keys of JSON: concept, names (or name, aliases), also, not, with; `;` or `|`
     divides several in one cell. JSON is a list of such rows or of names, or a mapping from concepts
-    to rows or names. What is there already stays. Names in capitals are written with small letters,
-    as capitals would stand for acronyms. Exits with 1 if something is no term and is left out.
+    to rows or names. What is there already stays. Names in capitals are written small, as capitals
+    would stand for acronyms. Exits with 1 if something is no term and is left out.
     """
     cli: CliContext = context.obj
     target = concepts_file(cli.config_path)
@@ -158,9 +158,9 @@ SUGGEST_COLUMNS = ("name", "kinds", "articles", "added", "examples", "yaml")
 def concepts_suggest(context: click.Context, name: str, limit: int, style: str) -> None:
     """Find other names of the concept NAME in the archive.
 
-    Shows what proves each name, how many articles more it finds, and the newest examples: what its
-    initials stand for, `formerly`, an apposition, a part that stands alone, another spelling, the
-    name in another language. Prints the line for feeds.yaml. Exits with 1 when there is none.
+    Shows what proves each name (initials, `formerly`, an apposition, a part that stands alone,
+    another spelling or language), how many articles more it finds, and the newest examples. Prints
+    the line for feeds.yaml. Exits with 1 when there is none.
     """
     cli: CliContext = context.obj
     config = load(cli.config_path, data=cli.data)

@@ -45,8 +45,8 @@ def apply(cli: CliContext, file: Path, dry_run: bool) -> None:
 
     FILE is checked, and its tests are run, with the variables and files of this machine. What
     changes is shown. Monitors whose own feeds.yaml says only `store:` take the new version within
-    seconds. Who applied it, and when, is kept: `tocsin config history`. Exits with 2 if FILE has a
-    mistake, or if the store is not shared.
+    seconds; `tocsin config history` lists all. Exits with 2 if FILE has a mistake, or if the store
+    is not shared.
     """
     versions = _versions(cli)
     content = file.read_bytes() if file != cli.config_path else _whole(read(file), file, cli)

@@ -47,12 +47,10 @@ def export(
 ) -> None:
     """Write the articles that QUERY finds into DIR, one file each, or into one file.
 
-    The files are Markdown with metadata and matches, or JSON, which `tocsin import` reads.
-    Their names are made of date, feed, title and ID. A second run writes only what is missing
-    or has changed. If the export is interrupted, no file is left half written. With --stix
-    there is no DIR: articles, alerts, verdicts and notes go into one file. Filters are part of
-    the query, as `since:7d lang:fr feed:lesoir watch:Alibaba has:alert`. Exits with 1 when
-    nothing is found.
+    The files are Markdown with metadata and matches, or JSON, which `tocsin import` reads. A second
+    run writes only what is missing or has changed. With --stix there is no DIR: articles, alerts,
+    verdicts and notes go into one file. Filters are part of the query, as `since:7d lang:fr
+    feed:lesoir watch:Alibaba has:alert`. Exits with 1 when nothing is found.
     """
     if tlp and not stix:
         raise click.UsageError(_("--tlp needs --stix"))

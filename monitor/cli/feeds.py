@@ -92,9 +92,8 @@ def feeds() -> None:
 def feeds_list(cli: CliContext, blind: bool, since: float | None, style: str) -> None:
     """List feeds with their health, those in trouble first.
 
-    With --blind: list coverage gaps, in which articles may have been missed, then the
-    watchlists that they concern. A gap is `blind` if two polls had no entry in common, and
-    `down` if the feed is not polled in time.
+    With --blind: list coverage gaps, and the watchlists that they concern. A gap is `blind` if two
+    polls had no entry in common, and `down` if the feed is not polled in time.
     """
     if since is not None and not blind:
         raise click.UsageError(_("--since needs --blind"))

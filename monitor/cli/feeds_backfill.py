@@ -50,9 +50,8 @@ def feeds_backfill(context: click.Context, feed: str, since: Timestamp, style: s
     """Read what a feed published before it was watched, from its archives and sitemaps.
 
     The archives are those that the feed links (RFC 5005, JSON Feed), the sitemaps those that
-    robots.txt names, by their dates. Nobody is notified of these articles; their alerts say
-    backfill. An interrupted backfill can be repeated: what is stored is not added again. Exits
-    with 1 if nothing could be read.
+    robots.txt names. Nobody is notified of these articles; their alerts say backfill. An
+    interrupted backfill can be repeated. Exits with 1 if nothing could be read.
     """
     cli: CliContext = context.obj
     config = load(cli.config_path, data=cli.data)

@@ -47,11 +47,10 @@ def import_(context: click.Context, file: Path, feed: str) -> None:
 
     Fields: title, url, summary, body (or text, content; content_html is HTML), author, lang,
     published (or date), seen, feed. One of title, summary and body is needed. Other fields are
-    not used, and are named at the end, with the number of articles that have no text or no
-    date. FILE may also be a JSON list, or a folder that `tocsin export` wrote. Articles that
-    are in the archive already are not added again, so that an interrupted import can be
-    repeated. Watchlists are matched against the new articles. A monitor may run at the same
-    time. Exits with 1 if a line cannot be read; all other lines are imported.
+    named at the end, with the number of articles that have no text or no date. FILE may also be a
+    JSON list, or a folder that `tocsin export` wrote. Articles that are in the archive already are
+    not added again. Watchlists are matched against the new ones. A monitor may run at the same
+    time. Exits with 1 if a line cannot be read; all others are imported.
     """
     cli: CliContext = context.obj
     _refuse_xml(file)

@@ -41,9 +41,9 @@ def reindex(cli: CliContext, update: bool, target: Path | None) -> None:
     With --to, another index is built beside the one in use, and both are compared: articles by
     month, and a thousand searches. Use that feeds.yaml before a monitor runs again.
 
-    Stop a running monitor first. A monitor repairs the index by itself. With a store that
-    several machines share, the index of a machine without a monitor is updated when somebody
-    searches there, while a dashboard is open, and with --update.
+    Stop a running monitor first: it repairs the index by itself. With a store that several machines
+    share, the index of a machine without a monitor is updated when somebody searches there, while a
+    dashboard is open, and with --update.
     """
     open_views(cli.store).totals()  # raises StoreError if there is no store
     cli.folder.mkdir(mode=0o700, parents=True, exist_ok=True)

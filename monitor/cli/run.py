@@ -57,10 +57,10 @@ def run(
 ) -> None:
     """Watch the feeds in the foreground, until interrupted.
 
-    With --once: poll, wait until everything is stored, matched and searchable, and the search
-    index is checked and mended; then print the stories that raised alerts, the newest first,
-    and a summary on stderr. Exits with 1 if no feed could be read, with 2 if feeds.yaml has a
-    mistake, with 3 if another monitor watches this newsroom.
+    With --once: poll, wait until everything is stored, matched and searchable, and the index is
+    mended; then print the stories that raised alerts, the newest first, and a summary on stderr.
+    Exits with 1 if no feed could be read, with 2 if feeds.yaml has a mistake, with 3 if another
+    monitor watches this newsroom.
     """
     if everything and not once:
         raise click.UsageError(_("--now needs --once"))

@@ -74,10 +74,10 @@ def trend(
 ) -> None:
     """Count the articles that each QUERY finds, over time.
 
-    Put quotation marks around a query of several words: `tocsin trend "sûreté liège" alibaba`
-    draws two charts. Hours, days, weeks (from Monday) and months are those of the local clock.
-    Periods with coverage gaps are marked; the table has estimates for them. Exits with 1 when
-    nothing is found, with 2 when a query cannot be understood.
+    Put quotation marks around a query of several words: `tocsin trend "sûreté liège" alibaba` draws
+    two charts. Hours, days, weeks (from Monday) and months are local. Periods with coverage gaps
+    are marked; the table has estimates. Exits with 1 when nothing is found, with 2 when a query
+    cannot be understood.
     """
     if split and len(queries) > 1:
         raise click.UsageError(_("--split needs exactly one query"))
@@ -171,10 +171,9 @@ def facets(
 ) -> None:
     """Show what the articles of QUERY have in common.
 
-    Shows the oldest and the newest article, feeds, languages, watchlists, and the words that
-    stand out: words that occur in these articles more often than in other articles of the same
-    language, by more than chance. Exits with 1 when nothing is found, with 2 when the query
-    cannot be understood.
+    Shows the oldest and the newest article, feeds, languages, watchlists, and the words that stand
+    out: those that occur here more often than in other articles of the language, by more than
+    chance. Exits with 1 when nothing is found, with 2 when the query cannot be understood.
     """
     cli: CliContext = context.obj
     service = cli.service()
@@ -271,8 +270,7 @@ def coverage(cli: CliContext, watchlist: str | None, since: float, style: str) -
 
     For each outlet whose feeds are compared with a sitemap: how many articles tocsin has, about how
     many were published, with the 95 % interval, how many no feed showed, and how late feeds are in
-    the median. `≥` marks a lower bound, where feeds and sitemap may have missed the same. With a
-    WATCHLIST: the same of the articles that it matches.
+    the median. `≥` marks a lower bound. With a WATCHLIST: the same of what it matches.
     """
     service = cli.service()
     if watchlist is not None:

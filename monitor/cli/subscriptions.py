@@ -387,9 +387,9 @@ def _dates(diagnostics: FeedDiagnostics, now: Timestamp) -> str:
 def feeds_check(context: click.Context, feeds: tuple[str, ...], style: str) -> None:
     """Read feeds once, and show what they are, and what tocsin would do.
 
-    `--json` has all that was found, also of encoding, ids and caching. For feeds of feeds.yaml
-    it also shows their settings, and where each setting comes from. Without an address, it reads
-    all feeds of feeds.yaml. It stores nothing. Exits with 1 when a feed cannot be read.
+    `--json` also has encoding, ids and caching. For feeds of feeds.yaml it shows their settings,
+    and where each comes from. Without an address, it reads all feeds of feeds.yaml. It stores
+    nothing. Exits with 1 when a feed cannot be read.
     """
     cli: CliContext = context.obj
     config = None

@@ -50,11 +50,10 @@ def verify(
 ) -> None:
     """Verify the evidence: what was recorded of each alert, in a chain of hashes.
 
-    Checks every page of the store, that no record was changed, removed or inserted, that each
-    alert has its record and each record its alert, and that articles and feeds are as they were
-    recorded. Prints the hash of the last record: note it elsewhere, or send it
-    there with --send, and give it to --head later. Exits with 1 if anything differs, and names
-    the first such record.
+    Checks every page of the store, that no record was changed, removed or inserted, that each alert
+    has its record and each record its alert, and that articles and feeds are as recorded. Prints
+    the hash of the last record: note it elsewhere, or send it there with --send, for --head later.
+    Exits with 1 if anything differs, and names the first such record.
     """
     cli: CliContext = context.obj
     with EvidenceReader(cli.store) as proofs:

@@ -52,14 +52,12 @@ DAY = 86_400.0
 def watch_list(cli: CliContext, name: str | None, terms: bool, style: str) -> None:
     """List watchlists with their alerts and their precision. With a NAME, also its terms.
 
-    Precision is the share of relevant alerts among those with a verdict, with its 95 %
-    interval (Wilson's) and the number of verdicts; with fewer than ten verdicts it says
-    little. With terms, an alert counts for each term that matched. `gaps` is the number of its
-    feeds with coverage gaps in the last day; `tocsin feeds --blind` lists the gaps. `today` is
-    the number of stories since midnight, beside the usual number by this time; ⇈ and ⇊ mark what
-    alerts call unusual: far more than usual, and none any more. `not sent` is the number of
-    alerts of the last day of which nobody was notified; `tocsin alerts --suppressed` lists them.
-    Columns without content are left out.
+    Precision is the share of relevant alerts among those with a verdict, with its 95 % interval;
+    with fewer than ten verdicts it says little. With terms, an alert counts for each term that
+    matched. `gaps` is the number of its feeds with coverage gaps in the last day (`tocsin feeds
+    --blind`), `today` that of stories since midnight, beside the usual number by now; ⇈ and ⇊ mark
+    what alerts call unusual. `not sent` is the number of alerts of the last day of which nobody was
+    notified (`tocsin alerts --suppressed`). Empty columns are left out.
     """
     _list_watchlists(cli, name, style, terms=terms)
 

@@ -64,15 +64,15 @@ def watch_add(
 ) -> None:
     """Add a watchlist for TERM to feeds.yaml, and change nothing else in it.
 
-    First it says what the watchlist would have brought in the last 30 days: alerts a day, near
-    misses, what other watchlists found too. On a terminal it asks what each of twenty examples
-    is worth, for the precision.
+    First it says what the watchlist would have brought in 30 days: alerts a day, near misses, what
+    other watchlists found too. On a terminal it asks what each of twenty examples is worth, for the
+    precision.
 
     TERM is a word, a phrase, or a query: with operators as in `Alibaba NEAR/5 hub` it becomes
     `query:`.
 
     A running monitor uses it at once, and matches it against the archive. If the file has a
-    mistake, or would have one, it is not changed, and the exit code is 2.
+    mistake, or would have one, it stays as it is, and the exit code is 2.
     """
     path = cli.config_path
     item = watchlist_item(term, name, severity)
@@ -299,10 +299,9 @@ SUGGEST_COLUMNS = (
 def watch_suggest(context: click.Context, name: str, limit: int, style: str) -> None:
     """Propose what the watchlist NAME could exclude: a word, a phrase, a feed, a language.
 
-    A proposal would have spared alerts called noise and no relevant one. Each is tested with
-    the watchlist as it is in feeds.yaml. Prints the line for feeds.yaml with the counts; what
-    is most typical of the noise comes first. A watchlist that is a bare term must become
-    `terms: [TERM]` first. Exits with 1 when there is no proposal.
+    A proposal would have spared alerts called noise and no relevant one. Prints the line for
+    feeds.yaml with the counts; what is most typical of the noise comes first. A watchlist that is a
+    bare term must become `terms: [TERM]` first. Exits with 1 when there is no proposal.
     """
     cli: CliContext = context.obj
     config = load(cli.config_path, data=cli.data)
@@ -417,9 +416,8 @@ def watch_from(
     """Write the query that three to ten examples have in common: articles (5) or alerts (a5).
 
     It asks for some of the words and concepts that the examples share and the archive seldom has,
-    and excludes what only noise has. Shows which examples it misses, which articles judged noise
-    it finds, and what it finds in the last 90 days. Prints the lines for feeds.yaml; --add adds
-    them.
+    and excludes what only noise has. Shows which examples it misses, which noise it finds, and what
+    it finds in the last 90 days. Prints the lines for feeds.yaml; --add adds them.
     """
     cli: CliContext = context.obj
     service, feeds = cli.service(), load(cli.config_path, data=cli.data).feeds
