@@ -101,6 +101,7 @@ COMMAND_PAGES = {
     ),
 }
 """The commands of each page, with its title."""
+ROW_FORMATS = ("table", "json", "jsonl", "csv")
 FILTERS = ("since", "until", "lang", "feed", "watch")
 ALERT_FILTERS = ("state", "verdict", "starred", "tag", "assigned", "suppressed")
 FILTERS_NOTE = (
@@ -149,6 +150,8 @@ def _overview(context: click.Context) -> str:
             table(("about", "commands"), rows),
             "The first format that a command lists is its default; `--json` is `--format json`."
             " [Output](../output.md) describes them.\n",
+            "## Rows\n",
+            f"The formats of most commands are {choice(ROW_FORMATS)}.\n",
             "## Filters\n",
             "The same in every command that has them:\n",
             table(("option", "meaning"), [_option(option, context) for option in _filters()]),
@@ -203,6 +206,9 @@ def _rows(command: click.Command, context: click.Context) -> Iterator[tuple[str,
             continue
         if is_json and "--format" in option.opts and isinstance(option.type, click.Choice):
             assert option.default == option.type.choices[0]
+            if tuple(option.type.choices) == ROW_FORMATS:
+                yield "`--format`, `--json`", "[Rows](index.md#rows)."
+                continue
             text = prose((option.help or "").partition("  [default: ")[0])
             text = f"{text.removeprefix('Output format.')} {choice(list(option.type.choices))}."
             yield "`--format`, `--json`", text.lstrip()
