@@ -33,7 +33,7 @@ class MatchRow(TypedDict):
     end: Annotated[int, means("The character behind it.")]
     text: Annotated[str, means("The words there.")]
     term: Annotated[str, means("The term that matched them; of a concept: `NAME (CONCEPT)`.")]
-    concept: Annotated[str, means("The concept that it is a name of, or empty.")]
+    concept: Annotated[str, means("The concept that it is a name of.")]
     ambiguous: Annotated[bool, means("Whether nothing of `with:` of the concept is near.")]
 
 
@@ -42,11 +42,11 @@ class OutletRow(TypedDict):
 
     name: str
     article_id: Annotated[int, means("Number of that article.", "article")]
-    lang: Annotated[str, means("Its language: `fr`, `en`, or empty.")]
-    seen: Annotated[Moment, means("When tocsin first had it from this outlet.")]
+    lang: Annotated[str, means("Its language: `fr`, `en`.")]
+    seen: Annotated[Moment, means("When tocsin first had it.")]
     published: Annotated[Moment, means("As the publisher says.")]
     lag: Annotated[int, means("Seconds after the first outlet.", encode=round)]
-    copied: Annotated[bool, means("Whether the text is nearly the same as another's.")]
+    copied: Annotated[bool, means("Whether it copies another's text.")]
     perhaps: Annotated[bool, means("Whether only names link it.")]
 
 
@@ -59,7 +59,7 @@ class EscalationRow(_From):
     reason: Annotated[str, means("`outlets`, or the language that it crossed to: `fr`, `en`.")]
     words: Annotated[str, means("The same for people.")]
     at: Moment
-    suppressed: Annotated[str, means("Why nobody was notified of it; or empty.")]
+    suppressed: Annotated[str, means("Why nobody was notified.")]
 
 
 class LostTermRow(TypedDict):
@@ -71,21 +71,19 @@ class LostTermRow(TypedDict):
 
 Outlets = Annotated[
     list[OutletRow],
-    means("Who tells the story, in the order in which tocsin saw it.", "timeline.outlets"),
+    means("Who tells the story, the first one first.", "timeline.outlets"),
 ]
 OutletsElsewhere = Annotated[
     list[OutletRow], means("Who tells of it in the other language.", "timeline.elsewhere")
 ]
-MergedInto = Annotated[
-    AlertNumber | None, means("The alert that stands for this one, as both are the same piece.")
-]
+MergedInto = Annotated[AlertNumber | None, means("The alert that stands for this one.")]
 
 
 class AlertRow(TypedDict):
     """An alert, with its matches and who else has its story."""
 
-    alert_id: Annotated[AlertNumber, means("Number of the alert, as one types it: `a5`.", "id")]
-    article_id: Annotated[int | None, means("Number of its article; or null.", "article")]
+    alert_id: Annotated[AlertNumber, means("Number of the alert, as `a5`.", "id")]
+    article_id: Annotated[int | None, means("Number of its article.", "article")]
     kind: Annotated[
         str,
         means(
@@ -107,14 +105,14 @@ class AlertRow(TypedDict):
     starred: bool
     tags: Annotated[list[Line], means("Tags of your own, sorted.")]
     assignee: Annotated[Line, means("Who works on it; empty for nobody.")]
-    note: Annotated[Lines, means("What somebody noted, a paragraph a line.")]
+    note: Annotated[Lines, means("A paragraph a line.")]
     raised_at: Moment
     matches: list[MatchRow]
-    copies: Annotated[int, means("How many other articles tell the same story.")]
+    copies: Annotated[int, means("Other articles of its story.")]
     outlets: Outlets
     elsewhere: OutletsElsewhere
     escalations: list[EscalationRow]
-    suppressed: Annotated[str, means(f"Why nobody was notified: {REASONS}, or empty.")]
+    suppressed: Annotated[str, means(f"Why nobody was notified: {REASONS}.")]
     suppressed_until: Moment
     merged_into: MergedInto
     unlisted: Annotated[bool, means("Whether no feed shows its article, but a sitemap.")]
@@ -151,14 +149,14 @@ class StoryRow(TypedDict):
 class DecisionRow(TypedDict):
     """The changes of an alert by an act of triage."""
 
-    act: Annotated[int, means("Number of the act: what one command, key or request changed.")]
+    act: Annotated[int, means("Number of the act: a command, key or request.")]
     alert_id: Annotated[AlertNumber, means("Number of the alert, as `a5`.", "alert")]
     at: Moment
     who: Annotated[Line, means("Who did it.")]
     why: Annotated[Line, means("Set when tocsin did it, as `5 outlets`.")]
     undoes: Annotated[int | None, means("Number of the act that this one takes back.")]
     before: Annotated[dict[str, Cleaned], means("The fields that changed, as they were.")]
-    after: Annotated[dict[str, Cleaned], means("The same fields, as they are since.")]
+    after: Annotated[dict[str, Cleaned], means("The same fields since.")]
 
 
 class ChangeRow(TypedDict):

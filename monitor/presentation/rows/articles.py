@@ -73,7 +73,7 @@ class ArticleAlertRow(TypedDict):
     note: Lines
     matches: list[MatchRow]
     escalations: list[EscalationRow]
-    suppressed: Annotated[str, means("Why nobody was notified; or empty.")]
+    suppressed: Annotated[str, means("Why nobody was notified.")]
     merged_into: MergedInto
     merged: Annotated[list[MergedAlertRow], means("Alerts that were merged into it.")]
     rule: Annotated[str, means("Version of the watchlist that raised it.")]
@@ -91,10 +91,10 @@ class CarrierRow(TypedDict):
 class ArticleDetailsRow(ArticleRow):
     """An article with its text, its alerts and who else has its story."""
 
-    versions: Annotated[int, means("How many versions the publisher made of it.")]
-    page_trouble: Annotated[str, means("With `full_text`: why its page was not read; else empty.")]
+    versions: Annotated[int, means("How many versions it had.")]
+    page_trouble: Annotated[str, means("Why its page was not read.")]
     page_retry: Annotated[Moment, means("When tocsin tries its page again.")]
-    limits: Annotated[list[str], means("What of it is not matched or not searched, and why.")]
+    limits: Annotated[list[str], means("What of it is not matched or searched, and why.")]
     alerts: list[ArticleAlertRow]
     outlets: Outlets
     elsewhere: OutletsElsewhere
@@ -185,8 +185,8 @@ class HitRow(TypedDict):
     published: Annotated[Moment, means("As the publisher says.", "article.published")]
     seen: Annotated[Moment, means("When tocsin first had it.", "article.seen")]
     score: Annotated[float, means("BM25 if sorted by it, or a cosine; else 0.", encode=decimals(4))]
-    snippet: Annotated[str, means("The text around the best matches, on one line.")]
-    alerts: Annotated[list[AlertNumber], means("Numbers of the alerts of the article.")]
+    snippet: Annotated[str, means("The text around the best matches.")]
+    alerts: Annotated[list[AlertNumber], means("Its alerts.")]
 
 
 Option = Annotated[str, means(encode="--{}".format)]
@@ -197,19 +197,19 @@ class SuggestionRow(TypedDict):
 
     kind: Annotated[str, means("How it differs from the query.")]
     query: str
-    without: Annotated[list[Option], means("Options that it does without, as `--since`.")]
-    total: Annotated[int, means("How many articles it finds.")]
-    gained: Annotated[int, means("How many more articles it finds.")]
+    without: Annotated[list[Option], means("Options left out, as `--since`.")]
+    total: Annotated[int, means("Articles that it finds.")]
+    gained: Annotated[int, means("How many more that is.")]
     forms: Annotated[list[str], means("Words that its new term stands for.")]
 
 
 class ResultsRow(TypedDict):
     """A page of what a search found."""
 
-    total: Annotated[int, means("How many articles there are in all.")]
-    before: Annotated[int, means("Hits on the pages before this one.")]
-    next: Annotated[TextOrNull, means("Place of the next page; null on the last one.")]
-    note: Annotated[TextOrNull, means("That the index is behind or being rebuilt; or null.")]
+    total: Annotated[int, means("Articles in all.")]
+    before: Annotated[int, means("Hits before this page.")]
+    next: Annotated[TextOrNull, means("Place of the next page.")]
+    note: Annotated[TextOrNull, means("That the index is behind or being rebuilt.")]
     forms: Annotated[dict[str, list[str]], means("The words that each `~` and `*` stands for.")]
     suggestions: Annotated[list[SuggestionRow], means("Where few match: searches that find more.")]
     hits: list[HitRow]
@@ -257,8 +257,8 @@ class FacetsRow(TypedDict):
     watchlists: Annotated[list[ShareRow], means("Those that raised an alert for one of them.")]
     names: Annotated[list[ShareRow], means("Names of the concepts of the query.")]
     words: list[SignificantWordRow]
-    read: Annotated[int, means("Number of articles whose texts were read to find these words.")]
-    note: Annotated[str, means("That the index is behind or being rebuilt; or empty.")]
+    read: Annotated[int, means("Articles that were read for these words.")]
+    note: Annotated[str, means("That the index is behind or being rebuilt.")]
 
 
 class CountRow(TypedDict):
@@ -273,7 +273,7 @@ class CountRow(TypedDict):
     whole: Annotated[bool, means("False for a first or last period that is cut off.")]
     series: Annotated[str, means("The query, the language, the feed or the name.")]
     count: int
-    covered: Annotated[float, means("In which share of it the feeds were read, from 0 to 1.")]
+    covered: Annotated[float, means("Share of it in which feeds were read.")]
     corrected: Annotated[float | None, means("Estimate of the count without coverage gaps.")]
 
 

@@ -29,14 +29,14 @@ class FeedRow(TypedDict):
         ),
     ]
     words: Annotated[str, means("The same, for people.")]
-    articles: Annotated[int, means("How many articles it brought.")]
+    articles: Annotated[int, means("Articles that it brought.")]
     last_ok: Annotated[Moment, means("When it was last read.", "state.last_ok")]
     next_poll: Moment
-    failures: Annotated[int, means("How many polls in a row failed.", "state.failures")]
+    failures: Annotated[int, means("Polls in a row that failed.", "state.failures")]
     reason: Annotated[str, means("Why the last one did.", "state.reason")]
     blind: Annotated[bool, means("Whether there is a coverage gap.", "state.blind")]
-    moved_to: Annotated[str, means("Where permanent redirects lead; or empty.")]
-    former: Annotated[str, means("Its address before it moved; or empty.")]
+    moved_to: Annotated[str, means("Where permanent redirects lead.")]
+    former: Annotated[str, means("Its address before it moved.")]
     tags: Annotated[list[str], means(attr="feed.tags")]
 
 
@@ -116,7 +116,7 @@ class FeedBackfillRow(TypedDict):
     unread: Annotated[int, means("Those that could not be read.")]
     new: Annotated[int, means("Articles that were added.")]
     known: Annotated[int, means("Articles that were in the archive.")]
-    alerts: Annotated[int, means("Alerts that new articles raised; nobody is notified.")]
+    alerts: Annotated[int, means("Alerts of new articles.")]
 
 
 class DiagnosticsRow(TypedDict):
@@ -157,9 +157,9 @@ class DiagnosticsRow(TypedDict):
         means("What the server says about caching, in seconds.", "fetched.hints.max_age"),
     ]
     ttl: Annotated[float | None, means(attr="parsed.ttl")]
-    interval: Annotated[float, means("After how many seconds tocsin would poll it again.")]
-    conditional: Annotated[bool, means("Whether the server answers conditional requests.")]
-    pages: Annotated[str, means("With `full_text`: why the pages of its articles may not be read.")]
+    interval: Annotated[float, means("Seconds until the next poll.")]
+    conditional: Annotated[bool, means("Whether requests can be conditional.")]
+    pages: Annotated[str, means("Why its pages may not be read.")]
     advice: Annotated[list[str], means("What to change.")]
     settings: Annotated[dict[str, SettingRow], means("What holds for it, by key of feeds.yaml.")]
 
@@ -171,7 +171,7 @@ class UnreadableRow(TypedDict):
     url: str
     reason: str
     status: Annotated[int | None, means("Status code of HTTP; null without an answer.")]
-    retry: Annotated[float | None, means("Seconds until tocsin would try again; or null.")]
+    retry: Annotated[float | None, means("Seconds until tocsin would try again.")]
     settings: dict[str, SettingRow]
 
 

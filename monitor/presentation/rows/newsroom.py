@@ -28,7 +28,7 @@ class PresenceRow(TypedDict):
     pid: int
     since: Annotated[Moment, means("When it began.")]
     config: Annotated[str, means("Path of its feeds.yaml.")]
-    log: Annotated[str, means("Path of its log; empty when it logs to its terminal.")]
+    log: Annotated[str, means("Path of its log.")]
 
 
 class BackfillRow(TypedDict):
@@ -55,8 +55,8 @@ class SharingMonitorRow(TypedDict):
     folder: Annotated[str, means("Its data folder.")]
     since: Annotated[Moment, means("When it began.")]
     heartbeat: Annotated[Moment, means("Its last heartbeat.", "seen_at")]
-    lost: Annotated[bool, means("Whether it was not heard of for too long, and did not end.")]
-    buckets: Annotated[int, means("How many of the 1,024 buckets of feeds it polls.")]
+    lost: Annotated[bool, means("Whether it sent no heartbeat for too long.")]
+    buckets: Annotated[int, means("Buckets of feeds that it polls, of 1,024.")]
     duties: Annotated[list[Label], means("What it does for all monitors.")]
     lag: Annotated[float, means("By how many seconds a poll is late.", encode=decimals(1))]
 
@@ -66,7 +66,7 @@ class StatusRow(TypedDict):
 
     articles: int
     indexed: Annotated[int, means("Articles that can be searched.")]
-    rebuilt: Annotated[float | None, means("How far a new index is, from 0 to 1; or null.")]
+    rebuilt: Annotated[float | None, means("How far a new index is, from 0 to 1.")]
     alerts: int
     untriaged: Annotated[int, means("Stories with a new alert.")]
     feeds: int
@@ -74,19 +74,17 @@ class StatusRow(TypedDict):
     health: Annotated[dict[str, int], means("Feeds by health.", "feeds")]
     blind: Annotated[int, means("Feeds with a coverage gap.")]
     gaps: Annotated[dict[str, int], means("Feeds with coverage gaps in the last day, by kind.")]
-    coverage: Annotated[
-        CoverageRow | None, means("What was seen in the last day; null where nothing is compared.")
-    ]
+    coverage: Annotated[CoverageRow | None, means("What was seen in the last day.")]
     monitor: Annotated[PresenceRow | None, means("Null if none runs.")]
     pulse: Annotated[Moment, means("Its last sign of life.")]
     monitors: Annotated[list[SharingMonitorRow], means("Those of a shared store, lost ones last.")]
-    config_error: Annotated[str, means("Why the last edit of feeds.yaml is not active; or empty.")]
-    network_down: Annotated[str, means("Why the network seems to be down; or empty.")]
-    store_damage: Annotated[str, means("What is wrong with the store, and what to do; or empty.")]
-    index_waits: Annotated[str, means("Why no article is indexed at present; or empty.")]
+    config_error: Annotated[str, means("Why the last edit of feeds.yaml is not active.")]
+    network_down: Annotated[str, means("Why the network seems to be down.")]
+    store_damage: Annotated[str, means("What is wrong with the store, and what to do.")]
+    index_waits: Annotated[str, means("Why no article is indexed at present.")]
     no_vectors: Annotated[
         str,
-        means("Why similar articles are not found by what they are about; empty when they are."),
+        means("Why articles get no vectors."),
     ]
     log: Annotated[str, means("Path of the log of a monitor in the background.")]
     backfill: list[BackfillRow]
@@ -193,7 +191,7 @@ class BriefedStoryRow(TypedDict):
     """A story of a briefing."""
 
     headline: LitTextRow
-    excerpt: Annotated[LitTextRow, means("The sentence with the first match; or empty.")]
+    excerpt: Annotated[LitTextRow, means("The sentence with the first match.")]
     url: Annotated[str, means(attr="lead.url")]
     lang: Annotated[str, means(attr="lead.lang")]
     article_id: Annotated[int | None, means("Article of its newest alert.", "lead.article")]
@@ -217,16 +215,16 @@ class WatchlistBriefingRow(TypedDict):
     watchlist: Annotated[str, means(attr="name")]
     stories: Annotated[list[BriefedStoryRow], means("Those at the top, then the heaviest.")]
     left_out: Annotated[int, means("Stories beyond the limit.")]
-    listed_elsewhere: Annotated[int, means("Stories that are listed under another watchlist.")]
-    noise: Annotated[int, means("Alerts called noise, which are not listed.")]
-    silenced: Annotated[int, means("Alerts raised in a silence, which are not listed.")]
-    backfilled: Annotated[int, means("Alerts of a backfill, which are not listed.")]
+    listed_elsewhere: Annotated[int, means("Stories under another watchlist.")]
+    noise: Annotated[int, means("Alerts called noise, not listed.")]
+    silenced: Annotated[int, means("Alerts of a silence, not listed.")]
+    backfilled: Annotated[int, means("Alerts of a backfill, not listed.")]
     count: Annotated[int, means("Stories in this time.", "baseline.today")]
-    usual: Annotated[float | None, means("How many are usual; or null.", "baseline.usual")]
+    usual: Annotated[float | None, means("How many are usual.", "baseline.usual")]
     unusual: Annotated[bool, means("Whether that is beyond chance.", "baseline.unusual")]
     chart: Annotated[list[int], means("Stories in equal parts of the time, oldest first.")]
-    missed: Annotated[Line, means("What may be missing, in words; or empty.")]
-    coverage: Annotated[Line, means("How much was seen of what was published, in words; or empty.")]
+    missed: Annotated[Line, means("What may be missing, in words.")]
+    coverage: Annotated[Line, means("How much was seen, in words.")]
 
 
 class BriefedGapRow(TypedDict):
@@ -248,7 +246,7 @@ class TroubledFeedRow(TypedDict):
 class BriefingRow(TypedDict):
     """The briefing of a stretch of time."""
 
-    name: Annotated[str, means("Name of a briefing by schedule; or empty.")]
+    name: Annotated[str, means("Name of a briefing by schedule.")]
     since: Moment
     until: Moment
     due: Annotated[Moment, means("When it was due, if it is late.")]
@@ -273,7 +271,7 @@ class CoverageRow(TypedDict):
     until: Moment
     seen: Annotated[int, means("Articles that tocsin has.")]
     unlisted: Annotated[int, means("Those of them that no feed showed.")]
-    late: Annotated[float | None, means("Median seconds until a feed showed them; or null.")]
+    late: Annotated[float | None, means("Median seconds until a feed showed them.")]
     feed: Annotated[int, means("Articles that feeds showed.", "witnessed.feed")]
     sitemap: Annotated[int, means("Those of the sitemap, by the headline.", "witnessed.sitemap")]
     both: Annotated[int, means("Those of both.", "witnessed.both")]

@@ -26,8 +26,8 @@ class TermRow(TypedDict):
     total: Annotated[int, means("Alerts in which it matched.")]
     relevant: int
     noise: int
-    verdicts: Annotated[int, means("How many alerts have a verdict.")]
-    precision: Annotated[float | None, means("Share of relevant ones; null without a verdict.")]
+    verdicts: Annotated[int, means("Alerts with a verdict.")]
+    precision: Annotated[float | None, means("Share of relevant ones.")]
     precision_low: Annotated[float | None, means("Lower end of its 95 % interval.")]
     precision_high: Annotated[float | None, means("Upper end of its 95 % interval.")]
 
@@ -54,14 +54,14 @@ class WatchlistRow(TypedDict):
     last_hit: Annotated[Moment, means("When it last raised an alert.")]
     relevant: Annotated[int, means("Alerts called relevant.")]
     noise: Annotated[int, means("Alerts called noise.")]
-    verdicts: Annotated[int, means("How many alerts have a verdict.")]
-    precision: Annotated[float | None, means("Share of relevant ones; null without a verdict.")]
+    verdicts: Annotated[int, means("Alerts with a verdict.")]
+    precision: Annotated[float | None, means("Share of relevant ones.")]
     precision_low: Annotated[float | None, means("Lower end of its 95 % interval.")]
     precision_high: Annotated[float | None, means("Upper end of its 95 % interval.")]
     feeds: Annotated[int, means("Its feeds.")]
     feeds_with_gaps: Annotated[int, means("Those with a coverage gap in the last day.")]
     today: Annotated[int, means("Stories since midnight.")]
-    usual: Annotated[float | None, means("The usual number by now; null while it is unknown.")]
+    usual: Annotated[float | None, means("The usual number by now.")]
     weeks: Annotated[int, means("From how many weeks it is known.")]
     surprise: Annotated[bool, means("Whether an alert says that it brings far more.")]
     quiet: Annotated[bool, means("Whether an alert says that it brings none.")]
