@@ -310,12 +310,13 @@ def yaml_pages() -> Iterator[tuple[str, str]]:
     if set(shapes) != set(SHAPES):
         raise ValueError(f"SHAPES differs from the schema in {set(shapes) ^ set(SHAPES)}")
     named = {about.get("$ref", "").rpartition("/")[2] for about in schema["properties"].values()}
+    said = {about.get("description") for about in schema["properties"].values()}
     for page, (title, about) in YAML_PAGES.items():
         parts = [f"# {title}\n", NOTE, about + "\n"]
         for name, (heading, place) in SHAPES.items():
             if place == page:
                 parts.append(f"## {heading}\n")
-                if name not in named:
+                if name not in named and shapes[name]["description"] not in said:
                     parts.append(prose(shapes[name]["description"]) + "\n")
                 parts.append(_keys(shapes[name], shapes, page))
         yield f"{page}.md", "\n".join(parts)

@@ -254,8 +254,7 @@ class StorySelection(AlertSelection):
 def alerts() -> None:
     """List alerts, and work on them. Without a command: `list`.
 
-    The commands of triage change alerts, which are given by their numbers, such as a5, or
-    selected with options. Numbers without an `a` are those of articles.
+    Alerts have numbers such as a5; those without an `a` are of articles.
     """
 
 

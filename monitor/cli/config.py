@@ -153,8 +153,8 @@ def _secret_lines(text: str) -> Iterator[int]:
 def config() -> None:
     """Show the versions of the configuration in a store that several machines share.
 
-    `tocsin apply FILE` makes a new version. Without a command: `show`. With a store in the data
-    folder feeds.yaml is the configuration, no versions are kept, and these commands exit with 2.
+    `tocsin apply FILE` makes a version. Without a command: `show`. With a store in the data folder
+    feeds.yaml is the configuration, and these commands exit with 2.
     """
 
 

@@ -114,8 +114,7 @@ PAUSE = 0.01
 def vacuum(cli: CliContext, dry_run: bool) -> None:
     """Delete what is too old by `archive:` of feeds.yaml, then compact store and index.
 
-    A running monitor deletes it by itself, a little at a time. While a monitor runs, nothing
-    is compacted. The command can be interrupted at any time.
+    A running monitor deletes it by itself; while it runs, nothing is compacted.
     """
     retention = load(cli.config_path, data=cli.data).retention
     open_views(cli.store).totals()  # raises StoreError if there is no store

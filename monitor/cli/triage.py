@@ -246,9 +246,9 @@ def _numbers(ids: Sequence[int]) -> str:
 
 
 _SELECTION_HELP = (
-    "Give alerts by their numbers, such as a5, as `tocsin alerts` lists them, or select alerts "
-    "with options. With options, tocsin asks for confirmation. Only these alerts change, not "
-    "the others of their stories, unless you add --story. Exits with 1 when no alert is selected."
+    "Give alerts by their numbers, such as a5, or select them with options: then tocsin asks for "
+    "confirmation. Only these alerts change, not the others of their stories, unless you add "
+    "--story. Exits with 1 when no alert is selected."
 )
 
 
