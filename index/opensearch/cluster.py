@@ -24,7 +24,7 @@ PAGE = 10_000
 CHUNK = 1_000
 """Most filters that are counted in one request."""
 BULK_BYTES = 5_000_000
-"""Most bytes of one request that writes, roughly: half after each that fails, then twice again."""
+"""Most bytes of one request that writes, roughly: half of one that fails, then slowly more."""
 TOO_MUCH = {413, 429}
 """Statuses of a request, or an item, for which the cluster has no room."""
 
@@ -42,7 +42,8 @@ class Cluster:
 
     @cached_property
     def _client(self) -> OpenSearch:
-        logging.getLogger("opensearch").setLevel(logging.CRITICAL)  # errors are raised, in words
+        for library in ("opensearch", "urllib3"):  # errors are raised, in words
+            logging.getLogger(library).setLevel(logging.CRITICAL)
         login = (self.address.user, self.address.password) if self.address.user else None
         return OpenSearch(
             list(self.address.urls),
@@ -85,9 +86,8 @@ class Cluster:
             ArchiveError: Not every index answers.
         """
         lines = "".join(json.dumps(line) + "\n" for body in bodies for line in ({}, body))
-        answers: list[Json] = self.call("POST", f"{of or self.address.index}/_msearch", lines)[
-            "responses"
-        ]
+        path = f"{of or self.address.index}/_msearch"
+        answers: list[Json] = self.call("POST", path, lines)["responses"]
         for answer in answers:
             if "error" in answer:
                 raise self._in_words(TransportError(answer["status"], "", answer))
@@ -102,15 +102,11 @@ class Cluster:
 
     def hits(self, query: Json, of: str = "", **body: object) -> Iterator[Json]:
         """Yield all hits of a query by ascending id, page by page."""
-        after: Json = {}
-        while True:
-            page = {"query": query, "sort": [{"id": "asc"}], "size": PAGE, "_source": False}
-            body_of_page = {**page, "track_total_hits": False, **body, **after}
-            hits = self.search(body_of_page, of=of)[0]["hits"]["hits"]
+        page: Json = {"query": query, "sort": [{"id": "asc"}], "size": PAGE, "_source": False}
+        page |= {"track_total_hits": False, **body}
+        while hits := self.search(page, of=of)[0]["hits"]["hits"]:
             yield from hits
-            if not hits:
-                return
-            after = {"search_after": hits[-1]["sort"]}
+            page["search_after"] = hits[-1]["sort"]
 
     def counts(self, queries: Iterable[Json]) -> list[int]:
         """Count the articles of each query."""
@@ -128,8 +124,7 @@ class Cluster:
         Args:
             actions: The action of each item, and its document.
         """
-        items: list[str] = []
-        size = 0
+        items, size = list[str](), 0
         for lines in actions:
             items.append(
                 "".join(json.dumps(line, ensure_ascii=False) + "\n" for line in lines if line)
@@ -166,8 +161,8 @@ class Cluster:
                 raise ArchiveError(text)
             else:
                 raise self._in_words(TransportError(status, "", outcome))
-        bulk_bytes = self._bulk_bytes // 2 if refused else self._bulk_bytes * 2
-        self._bulk_bytes = min(max(bulk_bytes, 1), BULK_BYTES)
+        more = min(self._bulk_bytes + BULK_BYTES // 1_000, BULK_BYTES)
+        self._bulk_bytes = max(sum(map(len, items)) // 2, 1) if refused else more
         halves = filter(None, (refused[::2], refused[1::2]))
         faults += filter(None, map(self._bulk, halves))
         return faults[0] if faults else {}

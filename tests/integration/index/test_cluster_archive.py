@@ -222,6 +222,27 @@ def test_a_writer_that_was_held_up_overwrites_nothing(opensearch: Nodes) -> None
     assert found == {"port": [4], "bridge": [1], "quay": [3]}  # of which the second knew nothing
 
 
+def test_a_limit_before_the_cluster_is_met_rarely(
+    opensearch: Nodes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("index.opensearch.cluster.BULK_BYTES", 50_000)
+    statuses = list[int]()
+
+    def limited(request: Request) -> Reply:
+        is_too_large = len(request.body) > 10_000
+        if request.path.startswith("/_bulk"):
+            statuses.append(413 if is_too_large else 200)
+        return Reply(413) if is_too_large else forwarded(opensearch, request)
+
+    with Web() as web:
+        web.on("*", limited)
+        address = replace(opensearch.address(), urls=(web.url().rstrip("/"),))
+        archive_engine(address).open_writer().add(daily(*range(1_500)))
+        assert open_archive(address).article_count == 1_500
+    assert statuses.count(200) > 20
+    assert statuses.count(413) < len(statuses) / 5
+
+
 def test_a_certificate_says_what_is_wrong_with_it(
     opensearch: Nodes,
     certificate: tuple[ssl.SSLContext, Path],  # noqa: F811
