@@ -110,14 +110,12 @@ def words_of(source: Mapping[str, Any]) -> dict[str, list[int]]:
 
 def passes(source: Mapping[str, Any], documents: DocumentFilter) -> bool:
     """Tell whether a document passes a filter."""
-    feeds, since, until, max_id = (
-        documents.feeds, documents.since, documents.until, documents.max_id
-    )  # fmt: skip
+    feeds, since, until = documents.feeds, documents.since, documents.until
     fields = (("id", documents.ids), ("lang", documents.langs), ("story", documents.stories))
     return (
         all(allowed is None or source[name] in allowed for name, allowed in fields)
         and (feeds is None or any(feed in feeds for feed in source["feeds"]))
         and (since is None or source["date"] >= since)
         and (until is None or source["date"] < until)
-        and (max_id is None or source["id"] <= max_id)
+        and (documents.max_id is None or source["id"] <= documents.max_id)
     )

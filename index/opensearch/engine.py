@@ -45,6 +45,7 @@ class ClusterEngine:
         if not self._indices():
             self._start(1, self._address.index)
         generation = self._generation()
+        self._cluster.call("GET", self._name(generation))  # its writers are numbered there
         self._move([{"add": {"index": self._name(generation, "*"), "alias": self._address.index}}])
         return ClusterArchiveWriter(self._cluster, generation, is_current=True)
 
@@ -60,7 +61,7 @@ class ClusterEngine:
     def holds_articles(self) -> bool:
         """Tell whether there are articles; a cluster that does not answer keeps nobody waiting."""
         try:
-            return self.count_articles() > 0
+            return ClusterArchive(self._cluster).article_count > 0
         except ArchiveError:
             return False
 
@@ -149,9 +150,7 @@ class ClusterEngine:
             if index["mappings"].get("_meta") != MAPPINGS["_meta"]:
                 raise ArchiveDamaged(_("{index}: it is of another version", index=name))
             if index["mappings"] != MAPPINGS:
-                raise ArchiveError(
-                    _("{index}: somebody changed its mapping; run `tocsin reindex`", index=name)
-                )
+                raise ArchiveDamaged(_("{index}: somebody changed its mapping", index=name))
         return max(map(self._number, indices))
 
     def _mappings(self) -> Json:

@@ -88,8 +88,18 @@ def test_a_changed_mapping_is_an_error_in_words(place: ClusterAddress) -> None:
     writer.add(daily(1))
     cluster.call("PUT", f"{place.index}-1-start/_mapping", {"properties": {"x": {"type": "text"}}})
     assert writer.changed_elsewhere()
-    with pytest.raises(ArchiveError, match="somebody changed its mapping"):
+    with pytest.raises(ArchiveDamaged, match="somebody changed its mapping"):
         engine.open_writer()
+
+
+def test_an_archive_without_its_first_index_is_damaged(place: ClusterAddress) -> None:
+    engine = archive_engine(place)
+    engine.open_writer().add(daily(1))
+    Cluster(place).call("DELETE", f"{place.index}-1-start")
+    with pytest.raises(ArchiveDamaged, match="there is no archive"):
+        engine.open_writer()
+    engine.replace().add(daily(1))  # its writers begin to be numbered anew
+    assert open_archive(place).ids(parse_query("port")) == [1]
 
 
 def test_a_month_that_somebody_deletes_is_noticed(place: ClusterAddress) -> None:
