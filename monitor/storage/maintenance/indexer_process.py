@@ -173,8 +173,8 @@ class IndexerProcess:
         self.failures, self.trouble = self.failures + 1, trouble
 
     def wake(self) -> None:
-        """Wake the indexer."""
-        if self._wake_pipe is not None:
+        """Wake the indexer, unless it waits after an error."""
+        if self._wake_pipe is not None and not self.failures:
             with contextlib.suppress(OSError):
                 self._wake_pipe.send_bytes(b".")
 
