@@ -10,14 +10,15 @@ from typing import Any
 
 import click
 
+from index.archive import archive_engine
 from monitor.base.formatting import alerts, articles, clauses, megabytes
 from monitor.base.translation import gettext as _, ngettext, number
 from monitor.cli import CliContext, say
 from monitor.cli.output import progress_bar
 from monitor.config.addresses import store as store_url
+from monitor.config.loading import archive_cluster
 from monitor.config.location import data_folder, data_folder_of
 from monitor.model.config import StoreAddress
-from monitor.model.status import Progress
 from monitor.storage.maintenance import indexer
 from monitor.storage.maintenance.backup import (
     CONFIG,
@@ -53,7 +54,8 @@ def backup(cli: CliContext, file: Path, force: bool) -> None:
             )
         )
     with progress_bar() as progress:
-        summary = back_up(cli.folder, cli.config_path, file, cli.clock(), progress, force=force)
+        store = StoreAddress(cli.folder, cluster=archive_cluster(cli.config_path))
+        summary = back_up(store, cli.config_path, file, cli.clock(), progress, force=force)
     size = megabytes(file.stat().st_size)
     contents = ", ".join([articles(summary.articles), alerts(summary.alerts), size])
     say(_("{name}: {text}", name=file, text=contents))
@@ -70,7 +72,8 @@ def restore(cli: CliContext, file: Path, folder: Path | None, force: bool) -> No
     """Restore a newsroom from the backup FILE, into FOLDER or the place of -c and --data.
 
     The whole of FILE is checked first. An existing feeds.yaml or archive is never overwritten;
-    --force moves both into a folder beside the archive. Then the search index is built.
+    --force moves both into a folder beside the archive. Then the search index is built; --force
+    replaces one in OpenSearch.
     """
     manifest, config = read_backup(file)
     paths = _restore_paths(cli, folder, config, file)
@@ -83,12 +86,19 @@ def restore(cli: CliContext, file: Path, folder: Path | None, force: bool) -> No
                 paths=existing_paths,
             )
         )
+    cluster = archive_cluster(paths.config, config)
+    if cluster and not force and archive_engine(cluster).holds_articles():
+        raise BackupError(
+            _("{address}: it has articles already, and nothing was changed; --force builds it"
+              " again from the backup", address=cluster)
+        )  # fmt: skip
     moment = datetime.fromtimestamp(cli.clock(), UTC).strftime("%Y%m%d-%H%M%S")
     old_folder = paths.data / f"before-restore-{moment}"
     with progress_bar() as progress, MonitorLock(paths.data):
         unpacked = unpack(file, paths, progress)
         replace_newsroom(unpacked, config, paths, old_folder)
-        indexed_count = _build_index(paths, progress)
+        with closing(open_store(StoreAddress(paths.data, cluster=cluster))) as store:
+            indexed_count = indexer.reindex(store, partial(progress, "indexing"))
     places = {"config": paths.config, "folder": paths.data}
     say(_("{config}, {folder}: as of {moment}", **places, moment=manifest.taken))
     totals = f"{articles(manifest.articles)}, {alerts(manifest.alerts)}"
@@ -123,11 +133,6 @@ def _restore_paths(
             )
         )
     return RestorePaths(path, data)
-
-
-def _build_index(paths: RestorePaths, progress: Progress) -> int:
-    with closing(open_store(StoreAddress(paths.data))) as store:
-        return indexer.catch_up(store, partial(progress, "indexing"))
 
 
 class StoreParam(click.ParamType["StoreAddress"]):

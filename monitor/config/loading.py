@@ -90,15 +90,15 @@ def understand(
     return config if data is None else replace(config, data=data)
 
 
-def archive_cluster(path: Path) -> ClusterAddress | None:
-    """Return the cluster that a `feeds.yaml` names for the archive; others are only glanced at.
+def archive_cluster(path: Path, content: bytes | None = None) -> ClusterAddress | None:
+    """Return the cluster that a `feeds.yaml`, or its new content, names; others are glanced at.
 
     Raises:
         ConfigError: It names a cluster, and has a mistake.
         StoreError: The configuration is in the store, which cannot be read.
     """
     try:
-        content = read(path)
+        content = read(path) if content is None else content
     except ConfigError:
         return None
     return understand(content, path).cluster if CLUSTER in content else None

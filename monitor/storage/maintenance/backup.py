@@ -91,8 +91,9 @@ CHUNK = 1 << 20
 
 
 def back_up(
-    data: Path, config: Path, file: Path, now: Timestamp, progress: Progress, *, force: bool = False
-) -> Manifest:
+    store: StoreAddress, config: Path, file: Path, now: Timestamp, progress: Progress, *,
+    force: bool = False,
+) -> Manifest:  # fmt: skip
     """Write a backup, whole or not at all, while a monitor may write.
 
     Raises:
@@ -111,7 +112,7 @@ def back_up(
     folder.mkdir(mode=0o700)
     copy = folder / STORE_FILE
     try:
-        _copy_store(data, copy, progress)
+        _copy_store(store, copy, progress)
         with EvidenceReader(StoreAddress(folder)) as reader:
             result = verify(reader, lambda _step, *done: progress("checking", *done), now=now)
         if result.faults and not force:
@@ -119,7 +120,7 @@ def back_up(
                 _(
                     "{file}: it is NOT whole ({fault}), and no backup was written;"
                     " --force writes one of what there is",
-                    file=data / STORE_FILE,
+                    file=store.folder / STORE_FILE,
                     fault=result.faults[0],
                 )
             )
@@ -132,11 +133,11 @@ def back_up(
     return manifest
 
 
-def _copy_store(data: Path, copy: Path, progress: Progress) -> None:
+def _copy_store(store: StoreAddress, copy: Path, progress: Progress) -> None:
     """Copy the store as it is at one moment."""
     _make_private(copy)
     with (
-        closing(open_database(StoreAddress(data), create=False)) as source,
+        closing(open_database(store, create=False)) as source,
         closing(sqlite3.connect(copy, isolation_level=None)) as target,
     ):
         # Without a transaction each commit of the monitor would restart the copy.

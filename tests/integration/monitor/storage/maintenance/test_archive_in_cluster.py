@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,9 +15,11 @@ from support.scripted_server import Reply, Web
 
 from index.errors import ArchiveError
 from index.opensearch.address import ClusterAddress
-from index.opensearch.cluster import Cluster
+from index.opensearch.cluster import Cluster, Json
+from index.opensearch.documents import MAPPINGS, SETTINGS
 from monitor.model.config import StoreAddress
 from monitor.runtime.viewing import open_service
+from monitor.storage.maintenance.indexer_process import IndexerProcess
 
 pytestmark = [pytest.mark.costly, pytest.mark.timeout(600)]
 
@@ -87,6 +90,74 @@ def test_a_lost_index_is_made_again_by_itself(desk: Desk) -> None:
     assert "there is no archive" in desk.newsroom.here("search", "port").stderr
     assert desk.newsroom.once("--now").returncode == 0
     assert desk.found("port") == ["Un port belge"]
+
+
+@pytest.mark.parametrize(
+    ("mapping", "words"),
+    [
+        ({"_meta": {"version": 0}, "properties": {"title": {"type": "text"}}}, "another version"),
+        (MAPPINGS | {"dynamic": "true"}, "somebody changed its mapping"),
+    ],
+)
+def test_an_archive_of_another_mapping_is_built_again(
+    desk: Desk, mapping: Json, words: str
+) -> None:
+    assert desk.newsroom.once().returncode == 0
+    desk.cluster.call("DELETE", f"{desk.index}-*")
+    desk.cluster.call("DELETE", f"_index_template/{desk.index}")
+    old = f"{desk.index}-4-start"
+    body = {"aliases": {desk.index: {}}, "mappings": mapping, "settings": SETTINGS}
+    desk.cluster.call("PUT", old, body)
+    desk.cluster.call("PUT", f"{old}/_doc/1", {"title": "Un port belge"}, refresh="true")
+    assert words in desk.newsroom.here("search", "port").stderr
+    desk.publish("Un quai et un port")
+    done = desk.newsroom.once("--now")
+    assert done.returncode == 0
+    assert words in done.stderr
+    assert desk.found("port") == ["Un port belge", "Un quai et un port"]
+    assert not desk.cluster.exists(old)
+
+
+def test_an_indexer_whose_cluster_refuses_is_not_hurried(tmp_path: Path) -> None:
+    fill(tmp_path, [article(1, "Un port belge", date=1e9)])
+    with Web() as web:
+        web.on("*", Reply(503))
+        cluster = ClusterAddress(urls=(web.url().rstrip("/"),))
+        indexer = IndexerProcess(StoreAddress(tmp_path, cluster=cluster), time.time)
+        indexer.start()
+        try:
+            until(lambda: indexer.indexed() or indexer.failures)
+            for _new_article in range(30):
+                indexer.wake()
+                time.sleep(0.1)
+                indexer.indexed()
+            assert indexer.failures <= 2
+        finally:
+            indexer.stop()
+
+
+def test_a_backup_restores_the_archive_in_the_cluster(desk: Desk, tmp_path: Path) -> None:
+    assert desk.newsroom.once().returncode == 0
+    assert desk.newsroom.here("backup", "copy.zip").returncode == 0
+    desk.publish("Un quai et un port")
+    assert desk.newsroom.once("--now").returncode == 0
+    refused = desk.newsroom.here("restore", "copy.zip", "elsewhere")
+    assert f"({desk.index}): it has articles already" in refused.stderr
+    assert not (tmp_path / "elsewhere").exists()
+    assert len(desk.found("port")) == 2
+    restored = desk.newsroom.here("restore", "copy.zip", "elsewhere", "--force")
+    assert "1 indexed" in restored.stderr
+    assert "the old newsroom" not in restored.stderr
+    assert not (tmp_path / "elsewhere" / "var" / "index").exists()
+    assert desk.cluster.call("GET", f"{desk.index}/_count")["count"] == 1
+
+
+def test_a_lost_store_beside_a_cluster_is_no_new_newsroom(desk: Desk) -> None:
+    assert desk.newsroom.once().returncode == 0
+    for file in desk.newsroom.data.glob("newsroom.db*"):
+        file.unlink()
+    refused = desk.newsroom.here("backup", "copy.zip")
+    assert "newsroom.db: it is missing or empty" in refused.stderr
 
 
 def test_each_viewer_asks_the_archive_of_its_address(tmp_path: Path) -> None:

@@ -61,7 +61,7 @@ def dump(data: Path) -> list[str]:
 
 def back_up_to(data: Path, name: str = "backup.zip") -> Path:
     file = data.parent / name
-    back_up(data, data.parent / "feeds.yaml", file, 1_700_000_000.0, nobody)
+    back_up(StoreAddress(data), data.parent / "feeds.yaml", file, 1_700_000_000.0, nobody)
     return file
 
 
@@ -76,7 +76,11 @@ def test_what_is_put_back_is_what_was_taken(data: Path, tmp_path: Path) -> None:
     steps: list[tuple[str, int, int]] = []
     file = tmp_path / "backup.zip"
     manifest = back_up(
-        data, data.parent / "feeds.yaml", file, 1_700_000_000.0, lambda *step: steps.append(step)
+        StoreAddress(data),
+        data.parent / "feeds.yaml",
+        file,
+        1_700_000_000.0,
+        lambda *step: steps.append(step),
     )
     articles, _, alerts, _ = Views(StoreAddress(data)).totals()
     assert (manifest.taken, manifest.articles) == ("2023-11-14T22:13:20Z", articles)
@@ -165,7 +169,7 @@ def test_an_older_backup_stays_until_the_new_one_is_whole(data: Path) -> None:
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        back_up(data, data.parent / "feeds.yaml", file, 0.0, interrupted)
+        back_up(StoreAddress(data), data.parent / "feeds.yaml", file, 0.0, interrupted)
     assert file.read_bytes() == content
     assert sorted(path.name for path in data.parent.iterdir()) == [
         "backup.zip", "feeds.yaml", "var",
