@@ -12,7 +12,7 @@ TELL = @echo "make: $(1)" >&2
 
 COMPILED := $(patsubst %.po,%.mo,$(wildcard monitor/locale/*/LC_MESSAGES/tocsin.po))
 
-.PHONY: help install run demo test test-fast check budgets docs messages reference properties fuzz chaos chaos-shared hour soak snapshots screenshots bench bench-peers bench-dashboard wheel audit lock clean
+.PHONY: help install run demo test test-fast check budgets docs messages reference properties fuzz chaos chaos-shared chaos-cluster hour soak snapshots screenshots bench bench-peers bench-dashboard wheel audit lock clean
 
 help: ## say what can be made (PYTHON=python3.13 makes it with another Python)
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -87,6 +87,9 @@ chaos: install ## kill the monitor before every step of a busy half hour, and KI
 chaos-shared: install ## three monitors on one PostgreSQL, each on a network of its own: 8 faults as they are, then TURNS=100 faster (as root)
 	$(TESTED) support.shared_chaos --turns 8 --expiry 30 $(if $(SEED),--seed $(SEED))
 	$(TESTED) support.shared_chaos --turns $(or $(TURNS),100) $(if $(SEED),--seed $(SEED))
+
+chaos-cluster: install ## two monitors on one PostgreSQL, their archive on three nodes of OpenSearch: TURNS=100, from a SEED=N (needs Java)
+	$(TESTED) support.cluster_chaos --turns $(or $(TURNS),100) $(if $(SEED),--seed $(SEED))
 
 soak: install ## a week of 20,000 articles a day in simulated time, of MONITORS=1: nothing grows, drifts or is lost
 	$(TESTED) support.soak --days $(or $(DAYS),7) --monitors $(or $(MONITORS),1)

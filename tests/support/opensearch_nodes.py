@@ -68,10 +68,14 @@ class Nodes:
     def __init__(self, folder: Path, number: int, heap: str) -> None:
         ports = _free_ports(2 * number)
         self.ports = ports[:number]
-        command = ["java", f"-Xmx{heap}", "-XX:+UseSerialGC", "-cp", f"{parts() / 'lib'}/*"]
-        arguments = [str(_NODES), str(folder), str(number), *map(str, ports)]
+        java = ["java", f"-Xmx{heap}", "-XX:+UseSerialGC", "-cp", f"{parts() / 'lib'}/*"]
+        self._command = [*java, str(_NODES), str(folder), str(number), *map(str, ports)]
+        self.begin()
+
+    def begin(self) -> None:
+        """Start all nodes, on what is in their folders."""
         self._process = subprocess.Popen(
-            [*command, *arguments],
+            self._command,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
@@ -94,8 +98,12 @@ class Nodes:
         print(verb, node, file=self._process.stdin, flush=True)
         self._wait_for("done")
 
+    def signal(self, number: int) -> None:
+        """Send a signal to the process of all nodes."""
+        self._process.send_signal(number)
+
     def end(self) -> None:
-        """End all nodes."""
+        """End all nodes, as a loss of power does."""
         with self._process:
             self._process.kill()
 

@@ -21,6 +21,7 @@ from typing import Any, Self
 import psycopg
 from msgspec.structs import replace
 
+from index.opensearch.address import ClusterAddress
 from support import ROOT
 from support.feeds_and_webhook import Accepted, ScriptedFeed, ScriptedWebhook
 from support.newsroom import Item, until
@@ -50,6 +51,8 @@ class Site(ScriptedFeed):
     """A feed on a site of its own, with the last items that it published."""
 
     interval: float = EVERY
+    edits: bool = False
+    """Whether every second item changes when two others were published."""
 
     @property
     def host(self) -> str:
@@ -61,21 +64,21 @@ class Site(ScriptedFeed):
 
     def items(self, number: int) -> tuple[Item, ...]:
         last = max(-1, number - SHOWN)
-        return tuple(_item(self.name, n) for n in range(number, last, -1))
+        return tuple(self._item(n, number) for n in range(number, last, -1))
 
     def published(self) -> tuple[Item, ...]:
         """Return all items that it has published."""
-        return tuple(_item(self.name, n) for n in range(self.number() + 1))
+        return tuple(self._item(n, self.number()) for n in range(self.number() + 1))
 
-
-def _item(site: str, number: int) -> Item:
-    subject = ("Alibaba", "Un port")[number % 2]
-    return Item(
-        title=f"{subject} : dépêche {site}-{number}",
-        text=f"{words(site, number)}.",
-        link=f"https://press.example/{site}/{number}",
-        guid=str(number),
-    )
+    def _item(self, number: int, newest: int) -> Item:
+        subject = ("Alibaba", "Un port")[number % 2]
+        edit = " La douane confirme." if self.edits and number % 2 and newest > number + 1 else ""
+        return Item(
+            title=f"{subject} : dépêche {self.name}-{number}",
+            text=f"{words(self.name, number)}.{edit}",
+            link=f"https://press.example/{self.name}/{number}",
+            guid=str(number),
+        )
 
 
 @dataclass
@@ -228,12 +231,7 @@ class SharedNewsroom:
                     *(folder, f"{self.web.address}:{self.web.port}", str(self.expiry)),
                     *(_clock(folder), "whole" if self.has_workers else "alone", self.bug),
                 ],
-                env={
-                    **os.environ,
-                    "TOCSIN_STORE": self.address,
-                    "PYTHONPATH": f"{ROOT}:{ROOT / 'tests'}",
-                    "PYTHONWARNINGS": "ignore",
-                },
+                env=self.environment(folder),
                 stdin=subprocess.DEVNULL,
                 stdout=file,
                 stderr=file,
@@ -241,6 +239,16 @@ class SharedNewsroom:
             )
         self.monitors.append(SharedMonitor(process, folder, log, machine, log_start))
         return self.monitors[-1]
+
+    def environment(self, folder: Path) -> dict[str, str]:
+        """Return the variables in which a command runs on a data folder."""
+        return {
+            **os.environ,
+            "TOCSIN_STORE": self.address,
+            "MONITOR": folder.name,
+            "PYTHONPATH": f"{ROOT}:{ROOT / 'tests'}",
+            "PYTHONWARNINGS": "ignore",
+        }
 
     def sql(self, query: str, *values: object) -> list[tuple[Any, ...]]:
         """Return the rows of a query on the store; none before there is a store."""
@@ -319,7 +327,14 @@ class SharedNewsroom:
             if gaps and min(gaps) < SPACED:
                 yield f"{host} was asked twice in {min(gaps):.2f} s"
 
-    def _write(self) -> None:
+    def keep_archive_in(self, cluster: ClusterAddress) -> None:
+        """Keep the archive there; each monitor signs in with the name of its folder."""
+        for site in self.sites.values():
+            site.edits = True
+        who = {"user": "env:MONITOR", "password": "env:MONITOR"}
+        self._write(opensearch=cluster.urls, index=cluster.index, **who)
+
+    def _write(self, **archive: object) -> None:
         settings = {
             "feeds": [
                 {"url": f"http://{host}/feed", "name": site.name, "every": "1m", "lang": "fr"}
@@ -328,7 +343,7 @@ class SharedNewsroom:
             "watchlists": [{"name": "Alibaba", "terms": ["Alibaba"]}],
             "channels": [{"name": "desk", "webhook": self.web.url("/hook")}],
             "network": {"allow": [f"{self.web.address}/32"]},
-            "archive": {"vectors": False},
+            "archive": {"vectors": False, **archive},
         }
         (self.folder / "feeds.yaml").write_text(json.dumps(settings), encoding="utf-8")
 
