@@ -175,7 +175,7 @@ class CommitWatch:
 STATUS_EVERY, VISIBLE_EVERY, COUNTS_EVERY = 3, 5, 10
 """Ticks between two reads of the status, of the alerts on the screen, of feeds and watchlists."""
 IDLE_EVERY = 60
-"""Ticks between two reads while nobody commits."""
+"""Ticks between two reads while nobody commits, three of the status: time makes feeds late."""
 REST_AFTER = 10
 """Reads without a commit after which the newsroom rests."""
 REST_SECONDS, REST_LOOKS = 2.0, 5
@@ -236,7 +236,7 @@ class NewsroomModel:
         self._version: StoreVersion | None = None
         """The last version of the store that was read; None after an error."""
         self._age = 0
-        """Reads since the store was asked for its version."""
+        """Ticks since the store was asked for its version."""
         self._runner = ThreadRunner("read", 3)
         self.ask = self._runner.run
         """Runs a call of the service in a thread and returns its result."""
@@ -247,7 +247,7 @@ class NewsroomModel:
         self._stamp: object = None
         """The stamp of the store at the last read; `_looks`: looks since then."""
         self._looks = 0
-        self._status_schedule = ReadSchedule(STATUS_EVERY, IDLE_EVERY)
+        self._status_schedule = ReadSchedule(STATUS_EVERY, IDLE_EVERY // 3)
         self._counts_schedule = ReadSchedule(COUNTS_EVERY, IDLE_EVERY)
         self._visible_schedule = ReadSchedule(VISIBLE_EVERY, IDLE_EVERY)
 
@@ -297,8 +297,8 @@ class NewsroomModel:
         self, filter: AlertFilter, position: StoreVersion, visible: Sequence[int]
     ) -> NewsroomUpdate:
         service, selector = self.service, self.selector
-        newest = self.read_version()
         ticks = int(REST_SECONDS * REST_LOOKS) if self.rests else 1
+        newest = self.read_version(ticks)
         old_status = self.status
         counts_due = self._counts_schedule.due(newest.commits, ticks)
         recount = self._status_schedule.due(newest.commits, ticks)
@@ -367,9 +367,9 @@ class NewsroomModel:
             *(StoryAlerts((_row(article, names),)) for article in articles),
         ]
 
-    def read_version(self) -> StoreVersion:
-        """Return the version of the store, which is read if it can have changed."""
-        self._age += 1
+    def read_version(self, ticks: int = 1) -> StoreVersion:
+        """Return the version of the store, ticks later; it is read if it can have changed."""
+        self._age += ticks
         has_changed = self.commits.take()
         if has_changed or self._version is None or self._age >= IDLE_EVERY:
             self._version, self._age = None, 0

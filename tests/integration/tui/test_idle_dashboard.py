@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import sqlite3
 import time
 from collections import Counter
 from contextlib import closing
+from datetime import UTC
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -16,11 +19,14 @@ from textual.geometry import Region
 from textual.pilot import Pilot
 
 from monitor.model.config import StoreAddress
+from monitor.model.status import StoreVersion
 from monitor.runtime.viewing import open_service
+from monitor.storage.search.alert_filter import AlertFilter
 from monitor.storage.store.sql.store import Store
 from tui.app import DashboardApp
 from tui.data import newsroom as pace
-from tui.data.newsroom import ReadSchedule
+from tui.data.newsroom import CommitWatch, NewsroomModel, ReadSchedule
+from tui.data.settings import UiStateFile
 from tui.widgets.styled_widget import set_line_count
 
 
@@ -65,6 +71,33 @@ def test_at_rest_nothing_is_counted_nor_painted_but_the_status_line(
         assert read["status"] >= 1 and read["feeds"] == read["watchlists"] == 1
 
     drive(room, script)
+
+
+def test_at_rest_late_feeds_are_counted_three_times_a_minute_and_a_deaf_listener_is_checked() -> (
+    None
+):
+    """A read at rest stands for ten seconds; of commits the listener hears nothing."""
+    room, read = FakeNewsroom(40), Counter[str]()
+    room.at_rest = True
+    deaf = SimpleNamespace(wait=lambda seconds: time.sleep(0.1), close=lambda: None)
+    newsroom = NewsroomModel(
+        room,  # type: ignore[arg-type]
+        clock=room.clock, zone=UTC, environ={}, feeds_hint="", ui_state=UiStateFile(),
+    )  # fmt: skip
+    newsroom.commits = CommitWatch(lambda: deaf)
+    newsroom.commits.start(lambda: None)
+
+    def look() -> None:
+        asyncio.run(newsroom.read_update(AlertFilter(), StoreVersion(0, 0, 0, 0), ()))
+
+    while not newsroom.rests:
+        look()
+    room.status = counting(room.status, read, "status")  # type: ignore[method-assign]
+    room.version = counting(room.version, read, "version")  # type: ignore[method-assign]
+    for _ in range(12):
+        look()
+    newsroom.close()
+    assert read == {"status": 6, "version": 2}
 
 
 def test_a_monitor_that_dies_is_seen_without_any_commit() -> None:
