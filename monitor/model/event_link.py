@@ -60,6 +60,8 @@ class Unencoded(NamedTuple):
     title: str
     text: str
     """The lead of the summary, or of the body where there is none."""
+    feed: int = 0
+    """The feed that had it first."""
 
 
 class EncodedArticle(NamedTuple):

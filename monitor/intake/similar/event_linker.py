@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections import Counter
 from collections.abc import Awaitable, Callable, Sequence
 from typing import TYPE_CHECKING
 
@@ -11,6 +12,7 @@ from monitor.base.article import Timestamp
 from monitor.base.errors import EncodingError, StoreError
 from monitor.base.tasks import WorkerThread, event_or
 from monitor.base.translation import gettext as _, ngettext
+from monitor.intake.ingest.schedule import HOUR
 from monitor.model.event_link import WINDOW, EncodedArticle, EncodedBatch, Unencoded
 from monitor.storage.store.sql.store import Store
 
@@ -21,6 +23,9 @@ log = logging.getLogger("tocsin")
 
 BATCH = 16
 """Articles that are encoded at once: about a second."""
+SHARE = 32
+"""Articles of a feed that get vectors at once in an hour, for at most 0.7 s each: else a feed of
+words that never occurred would take every turn. The others wait for the next hour, or for rest."""
 LOOK = 2.0
 """Least seconds between two batches of older articles."""
 REST = 60.0
@@ -55,7 +60,9 @@ class EventLinker:
         self._sleep = sleep
         self._woken = asyncio.Event()
         self._woken.set()
-        self._older_than: int | None = None
+        self._hour, self._shares = 0.0, Counter[int]()
+        """An hour, and how many articles of each feed were encoded at once in it."""
+        self._older_than = 0
         self._has_older = True
         self._failures = 0
         self.enabled = True
@@ -91,25 +98,19 @@ class EventLinker:
         Raises:
             StoreError: The store refuses.
         """
-        start, waiting = self._clock(), await self._fresh()
-        total = len(waiting)
+        start, total, done = self._clock(), len(await self._fresh()), 0
         try:
-            while self.enabled and waiting and self._clock() - start < ONCE:
-                report(total - len(waiting), total)
-                await self._encode(waiting[:BATCH])
-                waiting = waiting[BATCH:]
+            while self.enabled and done < total and self._clock() - start < ONCE:
+                report(done, total)
+                done += await self._encode_fresh() or total
         except EncodingError as error:
             self._report(error)
-            waiting = await self._fresh()
         finally:  # also when the run is interrupted
-            if self.enabled and waiting:
-                log.warning(
-                    ngettext(
-                        "{count} article waits for a vector: the next run makes it",
-                        "{count} articles wait for a vector: the next run makes them",
-                        len(waiting),
-                    )
-                )
+            if self.enabled and (waiting := len(await self._fresh())):
+                log.warning(ngettext(
+                    "{count} article waits for a vector: the next run makes it",
+                    "{count} articles wait for a vector: the next run makes them", waiting,
+                ))  # fmt: skip
 
     def close(self) -> None:
         self._encoding.close()
@@ -124,7 +125,7 @@ class EventLinker:
             await event_or(self._woken, self._sleep(REST))
         else:
             self._woken.clear()
-            self._has_older, self._older_than = True, None
+            self._has_older, self._older_than = True, 0
         if not self._woken.is_set():
             await asyncio.to_thread(self._encoding.close)
             await event_or(self._woken, self._sleep(REST))
@@ -133,8 +134,7 @@ class EventLinker:
         """Encode some articles; return the seconds to wait afterwards, None until woken."""
         if self._woken.is_set():
             self._woken.clear()
-            if fresh := await self._fresh(BATCH):
-                await self._encode(fresh)
+            if await self._encode_fresh():
                 self._woken.set()
                 return 0.0
         if not self._has_older:
@@ -150,10 +150,20 @@ class EventLinker:
         await self._encode(older)
         return max(LOOK, IDLE * (self._clock() - start))
 
-    async def _fresh(self, limit: int | None = None) -> list[Unencoded]:
-        """Return the newest articles of the last three days that have no vector."""
-        since = self._clock() - WINDOW
-        return await self._thread(lambda: self._store.articles.unencoded(limit, since=since))
+    async def _fresh(self, limit: int = 0, apart: Sequence[int] = ()) -> list[Unencoded]:
+        """Return the newest articles of three days without a vector, but of feeds set apart."""
+        unencoded, since = self._store.articles.unencoded, self._clock() - WINDOW
+        return await self._thread(lambda: unencoded(limit, since=since, apart=apart))
+
+    async def _encode_fresh(self) -> int:
+        """Encode some of the newest articles, of each feed within its share; return how many."""
+        if (hour := self._clock() // HOUR) != self._hour:
+            self._hour, self._shares = hour, Counter()
+        apart = [feed for feed, count in self._shares.items() if count >= SHARE]
+        if fresh := await self._fresh(BATCH, apart):
+            self._shares.update(article.feed for article in fresh)
+            await self._encode(fresh)
+        return len(fresh)
 
     async def _encode(self, articles: Sequence[Unencoded]) -> None:
         """Encode and store; after a failure each article is tried alone, and then given up.

@@ -129,28 +129,24 @@ class ArticleViews(StoreViews):
         return [EscalatedAlert(*row) for row in rows][::-1]
 
     def unencoded(
-        self, limit: int | None, *, since: Timestamp | None = None, before: int | None = None
+        self, limit: int = 0, *, since: float = 0.0, before: int = 0, apart: Sequence[int] = ()
     ) -> list[Unencoded]:
         """Return articles without a vector of their present text, the newest first.
 
-        Those whose page is still to be read are left out, and those that were not matched.
-
-        Args:
-            limit: The most articles to return; None returns all.
-            since: The earliest time at which they were first seen.
-            before: The id below which they lie.
+        They are first seen since a time, have an id below `before`, and are not of feeds set apart;
+        0 is no bound. Those whose page is still to be read, or that were not matched, are left out.
         """
-        oldest = 0 if since is None else self.seen_since(since)
+        oldest = self.seen_since(since) if since else 0
         rows = self._connection.read(
             "SELECT a.id, a.version, a.title,"
-            f" substr(CASE a.summary WHEN '' THEN a.body ELSE a.summary END, 1, {LEAD})"
+            f" substr(CASE a.summary WHEN '' THEN a.body ELSE a.summary END, 1, {LEAD}), a.feed"
             " FROM articles a LEFT JOIN vectors v ON v.article = a.id"
             " WHERE a.id >= ? AND a.id < ? AND (v.article IS NULL OR v.version <> a.version)"
             " AND NOT EXISTS (SELECT 1 FROM pages p WHERE p.article = a.id)"
             " AND NOT EXISTS (SELECT 1 FROM set_aside s WHERE s.article = a.id"
             " AND s.step = 'matching')"
-            " ORDER BY a.id DESC LIMIT ?",
-            (oldest, *(UNBOUNDED if bound is None else bound for bound in (before, limit))),
+            f" AND a.feed NOT IN ({marks(1 + len(apart))}) ORDER BY a.id DESC LIMIT ?",
+            (oldest, before or UNBOUNDED, 0, *apart, limit or UNBOUNDED),
         )
         return [Unencoded(*row) for row in rows]
 

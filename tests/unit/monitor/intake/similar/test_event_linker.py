@@ -20,7 +20,7 @@ from index.analysis.text_features import names
 from monitor.base.article import Timestamp
 from monitor.base.errors import EncodingError, StoreError
 from monitor.base.tasks import WorkerThread
-from monitor.intake.similar.event_linker import BATCH, MOST_FAILURES, ONCE, EventLinker
+from monitor.intake.similar.event_linker import BATCH, MOST_FAILURES, ONCE, SHARE, EventLinker
 from monitor.intake.similar.vectors import packed, sentence, unpacked
 from monitor.model.config import StoreAddress
 from monitor.model.event_link import EncodedArticle, EncodedBatch, EventLink, Surety, Unencoded
@@ -137,6 +137,41 @@ def test_new_articles_get_vectors_the_newest_first(tmp_path: Path) -> None:
         run_linker(store, encoding, HOUR)
         assert len(encoding.batches) == 2  # each once
     assert encoded_ids(tmp_path) == [*range(1, BATCH + 5)]
+
+
+def two_feeds(folder: Path, first: range, second: range) -> None:
+    """Store articles of one feed, and an hour later newer ones of another feed."""
+    feeds = [Feed(url=f"https://{name}.fr/rss", name=name) for name in "ab"]
+    items = dict(zip("ab", ([*map(item, r)] for r in (first, second)), strict=True))
+    for feed in feeds:
+        pages = [text.replace("a.fr", f"{feed.name}.fr") for text in items[feed.name]]
+        ManualMonitor(folder, Press({feed.url: [edition(*pages)]}), [feed], []).live(range(1))
+
+
+def test_a_feed_with_more_than_its_share_waits_until_all_others_have_vectors(
+    tmp_path: Path,
+) -> None:
+    two_feeds(tmp_path, range(1, 5), range(10, 20 + SHARE))
+    with closing(Store(StoreAddress(tmp_path))) as store:
+        encoding = Scripted()
+        run_linker(store, encoding, HOUR, naps=4)
+    assert [id for batch in encoding.batches[:3] for id in batch] == [
+        *range(SHARE + 14, 14, -1), *range(4, 0, -1)
+    ]  # fmt: skip
+    assert encoded_ids(tmp_path) == [*range(1, SHARE + 15)]  # the others: at a fifth of the pace
+
+
+def test_each_hour_gives_a_feed_another_share(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    with store_of(tmp_path, *map(item, range(1, SHARE + 4))) as store:
+        run_linker(store, Scripted(), HOUR)
+        assert encoded_ids(tmp_path) == [*range(4, SHARE + 4)]
+        assert caplog.messages == ["3 articles wait for a vector: the next run makes them"]
+
+    with store_of(tmp_path / "slow", *map(item, range(1, 2 * SHARE + 1))) as store:
+        run_linker(store, Scripted(seconds=HOUR * BATCH / SHARE), 0, naps=8)
+        assert encoded_ids(tmp_path / "slow") == [*range(1, 2 * SHARE + 1)]
 
 
 def test_older_articles_get_vectors_in_the_background_only(tmp_path: Path) -> None:
