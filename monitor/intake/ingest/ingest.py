@@ -155,7 +155,9 @@ class Ingester:
             with self._store.reading() as reading:
                 stored = reading.known(feed, {entry.key for entry in parsed.entries}, (), ()).guids
                 recent = self._recent(reading, feed)
-            fresh = [e for e in parsed.entries if stored.get(e.key, (0, b""))[1] != e.fingerprint]
+            current = [e for e in parsed.entries if e.key in stored or not answer.is_of_the_past(e)]
+            answer = replace(answer, parsed=replace(parsed, entries=tuple(current)))
+            fresh = [e for e in current if stored.get(e.key, (0, b""))[1] != e.fingerprint]
             articles = [article_changes.article(entry, feed) for entry in fresh]
             features = [unpacked(e.features) if e.features else None for e in fresh]
             drafts = enrich(

@@ -21,6 +21,7 @@ from monitor.model.feed import Feed, FeedState, Outcome, Poll, SourceKind
 from monitor.model.poll import (
     EDITION,
     ArticleChange,
+    Entry,
     FeedHistory,
     Fetched,
     NotModified,
@@ -34,6 +35,9 @@ from monitor.model.poll import (
 )
 from monitor.storage.fencing import Lease, lease_in_hand
 from monitor.storage.store.sql.batch import Batch
+
+LATE = 2 * schedule.DAY
+"""Seconds after its date within which an article may be new in a sitemap."""
 
 
 class PollResult(Struct, frozen=True, kw_only=True):
@@ -60,6 +64,13 @@ class PollResult(Struct, frozen=True, kw_only=True):
     def weight(self) -> int:
         """The number of entries in a new document, else 1."""
         return len(self.parsed.entries) if self.parsed else 1
+
+    def is_of_the_past(self, entry: Entry) -> bool:
+        """Tell whether an entry that is new in a sitemap, which lists archives too, is old."""
+        last_ok, published = self.state.last_ok, entry.published
+        if last_ok is None or published is None or self.feed.source.kind is not SourceKind.SITEMAP:
+            return False
+        return published < last_ok - LATE
 
     @property
     def spent(self) -> float:
@@ -103,8 +114,6 @@ class ActiveConfig(Struct, frozen=True, kw_only=True):
     routing: Routing = field(default_factory=Routing)
 
 
-LATE = 2 * schedule.DAY
-"""Seconds after its date within which an article may be new in a sitemap."""
 _NEW_TO_FEED = article_changes.New | article_changes.Duplicate | article_changes.Variant
 """Decisions about entries that the feed has not had before."""
 
@@ -167,7 +176,6 @@ class PollStep(Struct, frozen=True, kw_only=True):
             decisions = with_twins(decisions, headlines, self.now)
         if feed.is_found:
             decisions = witnessed_entries(decisions, self.now)
-        decisions = [decision for decision in decisions if not self._is_of_the_past(decision)]
         changes, sightings = self._changes(decisions)
         new_entries = [d.entry for d in decisions if isinstance(d, _NEW_TO_FEED)]
         known_ids = [d.article for d in decisions if not isinstance(d, _NEW_TO_FEED)]
@@ -216,14 +224,6 @@ class PollStep(Struct, frozen=True, kw_only=True):
         outcome = self._with_publication_rate(outcome, [entry.published for entry in new_entries])
         reissued = sum(isinstance(d, article_changes.Reissued) for d in decisions)
         return self._with_incidents(outcome, feed_health.Reissue(reissued, known - reissued))
-
-    def _is_of_the_past(self, decision: article_changes.Decision) -> bool:
-        """Tell whether an article is new in a sitemap, which lists archives too, and old."""
-        feed, last_ok = self.answer.feed, self.answer.state.last_ok
-        published = decision.entry.published
-        if last_ok is None or published is None or feed.source.kind is not SourceKind.SITEMAP:
-            return False
-        return isinstance(decision, article_changes.New) and published < last_ok - LATE
 
     def _poll(self, outcome: Outcome, **details: Any) -> Poll:
         return Poll(at=self.now, outcome=outcome, seconds=self.answer.seconds, **details)

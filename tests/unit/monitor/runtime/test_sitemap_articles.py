@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from itertools import count
 from pathlib import Path
 
 from support.flow import HOUR, START, ManualMonitor, Press, edition, rows
 from support.sitemaps import News, news_sitemap, sitemap
 
+from index.query.parser import parse_query
 from monitor.model.feed import Feed, Source, SourceKind
+from monitor.model.watchlist import Watchlist
 
 SITE = "https://journal.example"
 MAP, RSS = f"{SITE}/sitemap.xml", f"{SITE}/rss.xml"
@@ -70,3 +73,18 @@ def test_an_address_that_is_new_with_an_old_date_is_no_news(tmp_path: Path) -> N
     room.live([0, 1])
     assert titles(tmp_path) == ["Un vieil article 1", "Un nouvel article"]
     assert rows(tmp_path, "SELECT entries, new FROM polls ORDER BY at") == [(1, 1), (2, 1)]
+
+
+def test_old_addresses_cost_nothing_again_and_keep_no_news_waiting(tmp_path: Path) -> None:
+    archive = [(f"{SITE}/archives/un-vieil-article-{n}", day(-24 * 30)) for n in range(300)]
+    news = [(f"{SITE}/liege/cainiao-{word}", day(30)) for word in ("ouvre", "ferme")]
+    editions = [sitemap(archive[0]), *(sitemap(*archive, news[n]) for n in range(2))]
+    press = Press({MAP: [document.encode() for document in editions]})
+    processor = count(step=0.004)  # seconds, with each look: 0.2 s for 25 articles
+    cainiao = Watchlist(name="Cainiao", query=parse_query("cainiao"))
+    room = ManualMonitor(tmp_path, press, [SITEMAP], [cainiao], stopwatch=processor.__next__)
+    room.live([0, 1, 2])
+    assert titles(tmp_path) == ["Un vieil article 0", "Cainiao ouvre", "Cainiao ferme"]
+    assert len(rows(tmp_path, "SELECT * FROM alerts")) == 2
+    assert press.requested_urls == [MAP] * 3  # costly documents are asked for twice
+    assert next(processor) < 1.0
