@@ -6,6 +6,7 @@ import asyncio
 import re
 from collections import Counter
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from datetime import datetime
 from statistics import median
 from urllib.parse import urljoin, urlsplit
@@ -166,10 +167,9 @@ class FeedFinder:
 
     async def _sitemaps(self, site: str) -> list[DiscoveredFeed | FeedError]:
         """Return the sitemaps that robots.txt names, or those at usual places."""
-        try:
+        links: Sequence[str] = ()
+        with suppress(FeedError):
             links = (await sitemaps_of(self._client, site, DEFAULT_OPTIONS))[:MOST_SITEMAPS]
-        except FeedError:
-            links = []
         sitemaps = list(await asyncio.gather(*map(self._tried, links)))
         if not any("news" in link.lower() for link in links):
             places = web_page.USUAL_NEWS + (() if links else web_page.USUAL_SITEMAPS)
@@ -290,7 +290,7 @@ def diagnose(prospect: DiscoveredFeed, now: Timestamp, feed: Feed = ANY) -> Feed
         **asdict(prospect),
         bytes=len(fetched.body),
         encoding=_declared_encoding(fetched),
-        is_utf8=_is_utf8(fetched.body),
+        is_utf8=fetched.body.decode(errors="ignore").encode() == fetched.body,
         entries=len(entries),
         langs=languages(entries),
         undated=len(entries) - len(dates),
@@ -341,12 +341,10 @@ def _advice(
     """Return advice about the problems found, in words."""
     advice = []
     if prospect.fetched.moved_to:
-        message = _("it has moved permanently: subscribe to {address}", address=prospect.url)
-        advice.append(message)
+        advice.append(_("it has moved permanently: subscribe to {address}", address=prospect.url))
     has_links = any(entry.url for entry in prospect.parsed.entries)
     if texts in ("teasers", "titles") and has_links and not feed.full_text:
-        finding = _TITLES if texts == "titles" else _TEASERS
-        advice.append(_(finding))
+        advice.append(_(_TITLES if texts == "titles" else _TEASERS))
     past = [date for date in dates if date <= now]
     if past and now - max(past) > 90 * schedule.DAY:
         silence = span(now - max(past))
@@ -364,11 +362,3 @@ def _declared_encoding(fetched: Fetched) -> str:
         return content_type[1].lower()
     xml_declaration = _XML_ENCODING.search(fetched.body[:400])
     return xml_declaration[1].decode().lower() if xml_declaration else ""
-
-
-def _is_utf8(body: bytes) -> bool:
-    try:
-        body.decode("utf-8")
-    except UnicodeDecodeError:
-        return False
-    return True
