@@ -19,7 +19,7 @@ from typing import Any
 from textual.pilot import Pilot
 
 from monitor.cli import run
-from monitor.demo.server import NewsroomServer
+from monitor.demo.site import NewsroomServer
 from monitor.model.alert import Alert, AlertState, Verdict
 from monitor.model.search import Filter
 from monitor.model.watchlist import Severity

@@ -18,8 +18,7 @@ can be asked of it.
                                                       (phrase_arrays), bm25
                                                                        ▲
     article ─▶ analysis/: tokenizer, term_positions ─▶ engine/: writer, article_terms
-                                                       ─▶ segment_writer
-                                                       ─▶ inverted_batch, list_encoder
+                                                       ─▶ segment_writer, list_encoder
                                                        ─▶ postings_file, columns
                                                        ─▶ segment_merges
 

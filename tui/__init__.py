@@ -38,7 +38,7 @@ The packages, each importing only those below it:
     view              rows and pages as styled text: pure functions
     data              what the dashboard keeps while it runs; its settings
     key_labels        how keys are called on the screen
-    themes            colours and styles; quiet_driver reads keys when there are any
+    themes            colours and styles; terminal reads keys when there are any, and ends
     external_programs the browser, the editor, the clipboard
 
 Text from a feed is never markup: it reaches the screen only as runs of (text, style), which

@@ -23,7 +23,7 @@ from tui.screens.dialogs import Dialog, NewsroomScreen, show_dialog
 from tui.screens.main import MainScreen
 from tui.screens.panes import ArticleScreen, PaneScreen
 from tui.screens.status_details import open_part
-from tui.shutdown import DRAIN_SECONDS
+from tui.terminal import DRAIN_SECONDS
 from tui.themes import THEMES, theme_label
 
 

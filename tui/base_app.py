@@ -36,8 +36,13 @@ from tui.bell import Bell, bell_sequence, bell_text
 from tui.data.newsroom import NewsroomModel
 from tui.data.settings import UiStateFile
 from tui.key_labels import NO_KEYMAP, bind
-from tui.quiet_driver import QuietDriver
-from tui.shutdown import END_SECONDS, cancel_hanging, exit_with_server, exit_with_terminal
+from tui.terminal import (
+    END_SECONDS,
+    QuietDriver,
+    cancel_hanging,
+    exit_with_server,
+    exit_with_terminal,
+)
 from tui.themes import THEMES, initial_theme, theme_label
 from tui.type_ahead import TypeAheadApp
 from tui.widgets.status_bar import KeyBar

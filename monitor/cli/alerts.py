@@ -18,8 +18,8 @@ from monitor.base.formatting import alert_number, alerts as counted_alerts, clau
 from monitor.base.translation import gettext as _, number
 from monitor.cli import CliContext, output, say
 from monitor.cli.lazy_group import LazyCommand, LazyGroup
-from monitor.cli.names import KnownNames
 from monitor.cli.options import (
+    KnownNames,
     build_filter,
     combined,
     completer,

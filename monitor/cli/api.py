@@ -19,8 +19,7 @@ from monitor.base.translation import gettext as _, pgettext
 from monitor.base.url import is_loopback
 from monitor.cli import CliContext, output, say, set_up_log
 from monitor.cli.lazy_group import LazyCommand, LazyGroup
-from monitor.cli.names import InputError, hinted
-from monitor.cli.options import DurationParam, format_option, with_listening
+from monitor.cli.options import DurationParam, InputError, format_option, hinted, with_listening
 from monitor.cli.output import format_moment
 from monitor.model.analyst import TOKEN_PREFIX, Scope, Token, token_hash, user
 from monitor.runtime.machine import local_zone, monotonic, new_token, server_connections, sleep

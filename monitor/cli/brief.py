@@ -10,8 +10,7 @@ import click
 from monitor.base.errors import ConfigError
 from monitor.base.translation import gettext as _
 from monitor.cli import CliContext, output
-from monitor.cli.names import KnownNames
-from monitor.cli.options import MomentParam, complete_watchlist, with_format, with_limit
+from monitor.cli.options import KnownNames, MomentParam, complete_watchlist, with_format, with_limit
 from monitor.config.loading import load
 from monitor.delivery.export.briefing import document, markdown, plain_text
 from monitor.model.search import Filter

@@ -19,8 +19,7 @@ from monitor.base.text_cleaning import clean
 from monitor.base.translation import gettext as _, mark_all, ngettext, number, pgettext
 from monitor.cli import CliContext, output, say
 from monitor.cli.lazy_group import LazyCommand, LazyGroup
-from monitor.cli.names import InputError
-from monitor.cli.options import format_option, with_limit
+from monitor.cli.options import InputError, format_option, with_limit
 from monitor.config.concept_import import rows_of, with_rows
 from monitor.config.loading import load, read, understand
 from monitor.config.location import concepts_file

@@ -16,8 +16,7 @@ from monitor.base.text_cleaning import line
 from monitor.base.translation import gettext as _, ngettext
 from monitor.cli import CliContext, output, say
 from monitor.cli.lazy_group import LazyCommand, LazyGroup
-from monitor.cli.names import InputError
-from monitor.cli.options import NumberParam, format_option
+from monitor.cli.options import InputError, NumberParam, format_option
 from monitor.config.checks import understand_and_test, warnings
 from monitor.config.credentials import masked
 from monitor.config.description import changes

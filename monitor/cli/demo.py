@@ -20,7 +20,7 @@ from monitor.cli.run import describe_summary, run_in_foreground
 from monitor.config.feeds import PAGE_READER
 from monitor.config.loading import load
 from monitor.config.location import STORE_VARIABLE
-from monitor.demo.server import NewsroomServer
+from monitor.demo.site import NewsroomServer
 from monitor.intake.article_import import ArticleImport, parse_article
 from monitor.model.alert import AlertState
 from monitor.model.config import Config, StoreAddress

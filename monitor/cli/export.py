@@ -12,8 +12,7 @@ from monitor.base.files import atomic_write
 from monitor.base.formatting import articles as counted_articles
 from monitor.base.translation import gettext as _, ngettext, number
 from monitor.cli import CliContext, say
-from monitor.cli.names import InputError, KnownNames
-from monitor.cli.options import QueryCommand
+from monitor.cli.options import InputError, KnownNames, QueryCommand
 from monitor.cli.output import progress_bar
 from monitor.delivery.export.article_files import ExportCount, export as write
 from monitor.presentation.service.service import Service

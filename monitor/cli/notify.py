@@ -15,8 +15,7 @@ from monitor.base.formatting import alert_number, clauses, shown_title, span
 from monitor.base.translation import gettext as _, ngettext, pgettext
 from monitor.cli import CliContext, output, say
 from monitor.cli.lazy_group import LazyGroup
-from monitor.cli.names import InputError, hinted
-from monitor.cli.options import NumberParam, format_option, with_limit
+from monitor.cli.options import InputError, NumberParam, format_option, hinted, with_limit
 from monitor.config.loading import load
 from monitor.model.alert import Alert, AlertState, Verdict
 from monitor.model.briefing import StoredBriefing

@@ -13,14 +13,16 @@ from monitor.base.article import Timestamp
 from monitor.base.formatting import clauses, shown_title
 from monitor.base.translation import gettext as _, ngettext, number
 from monitor.cli import CliContext, output, say
-from monitor.cli.names import ArticleNumber, KnownNames, no_article
 from monitor.cli.options import (
     FORMATS,
+    ArticleNumber,
+    KnownNames,
     NumberParam,
     QueryCommand,
     build_filter,
     complete_query,
     find_search,
+    no_article,
     with_filters,
     with_format,
     with_limit,

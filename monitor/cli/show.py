@@ -14,8 +14,7 @@ from monitor.base.formatting import alert_number, shown_title
 from monitor.base.translation import gettext as _, ngettext
 from monitor.cli import CliContext, output
 from monitor.cli.alerts import listed_lines
-from monitor.cli.names import AnyNumber, Number, no_alert, no_article
-from monitor.cli.options import with_format
+from monitor.cli.options import AnyNumber, Number, no_alert, no_article, with_format
 from monitor.model.alert import Alert, MergedAlert, Outlet, StoryTimeline
 from monitor.model.article import ArticleDetails, ArticleRevision, repeated_summary
 from monitor.model.delivery import Delivery

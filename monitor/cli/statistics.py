@@ -15,8 +15,8 @@ from monitor.base.formatting import articles, date_and_time, span
 from monitor.base.text_cleaning import clean
 from monitor.base.translation import gettext as _, mark_all, number, pgettext
 from monitor.cli import CliContext, output, say
-from monitor.cli.names import KnownNames
 from monitor.cli.options import (
+    KnownNames,
     MomentParam,
     NumberParam,
     QueryCommand,

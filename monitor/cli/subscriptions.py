@@ -29,8 +29,7 @@ from monitor.base.translation import (
 )
 from monitor.base.url import redact
 from monitor.cli import CliContext, on_terminal, output, say
-from monitor.cli.names import InputError
-from monitor.cli.options import complete_feed, with_format
+from monitor.cli.options import InputError, complete_feed, with_format
 from monitor.config import kinds
 from monitor.config.addresses import url as checked_url
 from monitor.config.feeds import with_titles

@@ -27,11 +27,14 @@ from monitor.cli.alerts import (
     complete_tags,
     with_alert_filters,
 )
-from monitor.cli.names import AlertNumber, InputError, KnownNames, no_alert
 from monitor.cli.options import (
+    AlertNumber,
+    InputError,
+    KnownNames,
     combined,
     completer,
     format_option,
+    no_alert,
     table_or_json_option,
     with_filters,
 )

@@ -14,9 +14,8 @@ from monitor.base.formatting import alert_number, alerts
 from monitor.base.text_cleaning import clean
 from monitor.base.translation import gettext as _, mark_all, ngettext, pgettext
 from monitor.cli import CliContext, output, say
-from monitor.cli.names import AlertNumber, InputError
 from monitor.cli.notify import send_now
-from monitor.cli.options import with_format
+from monitor.cli.options import AlertNumber, InputError, with_format
 from monitor.cli.output import progress_bar
 from monitor.storage.maintenance.verification import VerificationResult, verify as verify_evidence
 from monitor.storage.store.sql.evidence import EvidenceReader

@@ -19,8 +19,15 @@ from monitor.base.text_cleaning import clean
 from monitor.base.translation import gettext as _, mark_all, ngettext, number, pgettext
 from monitor.cli import CliContext, output, say
 from monitor.cli.lazy_group import LazyCommand, LazyGroup
-from monitor.cli.names import ArticleNumber, InputError, hinted, no_article
-from monitor.cli.options import DurationParam, complete_watchlist, format_option
+from monitor.cli.options import (
+    ArticleNumber,
+    DurationParam,
+    InputError,
+    complete_watchlist,
+    format_option,
+    hinted,
+    no_article,
+)
 from monitor.cli.output import EMPTY_CELL
 from monitor.config.loading import load
 from monitor.model.analyst import user

@@ -22,8 +22,17 @@ from monitor.base.formatting import articles as counted_articles, clauses, shown
 from monitor.base.text_cleaning import clean, line
 from monitor.base.translation import gettext as _, ngettext, number
 from monitor.cli import CliContext, on_terminal, output, say
-from monitor.cli.names import AnyNumber, InputError, Number, no_alert, no_article
-from monitor.cli.options import MomentParam, complete_watchlist, format_option, with_limit
+from monitor.cli.options import (
+    AnyNumber,
+    InputError,
+    MomentParam,
+    Number,
+    complete_watchlist,
+    format_option,
+    no_alert,
+    no_article,
+    with_limit,
+)
 from monitor.cli.output import progress_bar
 from monitor.config.checks import rule_warnings
 from monitor.config.file_edit import edit

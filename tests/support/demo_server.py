@@ -8,7 +8,7 @@ from typing import Any
 import feedparser
 import httpx
 
-from monitor.demo.server import NewsroomServer
+from monitor.demo.site import NewsroomServer
 
 OPENED = 1_800_000_000.0
 

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import numpy as np
 
-from index.engine.inverted_batch import SegmentPostings, merged_records, new_records, part_widths
 from index.engine.list_encoder import DOC, TERM, Numbers, Occurrences
 from index.engine.postings_file import PlaceLayout, PostingsFile, PostingsFileWriter, Records
+from index.engine.segment_writer import SegmentPostings, merged_records, new_records, part_widths
 
 Terms = dict[str, dict[int, list[int]]]
 """Each term with its codes by document."""

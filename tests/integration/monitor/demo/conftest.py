@@ -9,7 +9,7 @@ import pytest
 from support.demo_server import Hands
 from support.newsroom import PATIENCE
 
-from monitor.demo.server import NewsroomServer
+from monitor.demo.site import NewsroomServer
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ from support.properties import examples
 
 from monitor.demo.content import load
 from monitor.demo.newsroom import WINDOW, DemoNewsroom, bulletin
-from monitor.demo.server import NewsroomServer
+from monitor.demo.site import NewsroomServer
 
 pytestmark = pytest.mark.costly
 

@@ -11,7 +11,7 @@ from support.alert_storage import save_poll
 from monitor.cli.demo import store_past
 from monitor.config import loading
 from monitor.demo.content import load
-from monitor.demo.server import NewsroomServer
+from monitor.demo.site import NewsroomServer
 from monitor.judgement.alerts.routing import Routing
 from monitor.model.alert import AlertKind
 from monitor.model.config import StoreAddress

@@ -10,7 +10,7 @@ import httpx
 import pytest
 from support.demo_server import Hands
 
-from monitor.demo.server import NewsroomServer
+from monitor.demo.site import NewsroomServer
 
 
 def test_unchanged_feeds_answer_304_until_something_is_new(

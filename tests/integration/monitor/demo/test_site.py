@@ -10,7 +10,7 @@ from ruamel.yaml import YAML
 
 from monitor.config import loading
 from monitor.demo.content import load
-from monitor.demo.server import NewsroomServer
+from monitor.demo.site import NewsroomServer
 
 CONTENT = load()
 OUTLETS = tuple(CONTENT.outlets.values())

@@ -11,7 +11,7 @@ import pytest
 from support.demo_server import OPENED, Hands, poll
 
 from monitor.demo.content import NBSP, load
-from monitor.demo.server import NewsroomServer
+from monitor.demo.site import NewsroomServer
 
 pytestmark = pytest.mark.costly
 

@@ -12,12 +12,11 @@ from hypothesis import given, strategies as st
 from support import postings_files
 
 from index.archive import open_archive, open_archive_writer
-from index.engine import inverted_batch
+from index.engine import segment_writer
 from index.engine.checksummed_file import ChecksummedFileWriter
-from index.engine.inverted_batch import SegmentPostings, merged_records, new_records
 from index.engine.list_encoder import Numbers
 from index.engine.postings_file import MAX_OCCURRENCES, PlaceLayout, PostingsFile
-from index.engine.segment_writer import labels
+from index.engine.segment_writer import SegmentPostings, labels, merged_records, new_records
 from index.errors import ArchiveDamaged
 from index.query.parser import parse_query
 from monitor.base.article import Article
@@ -115,7 +114,7 @@ def test_many_terms_are_written_block_by_block(
         for number in range(300)
     ]
     lists = write_lists(folder, documents, len(documents))
-    monkeypatch.setattr(inverted_batch, "BLOCK", 16)
+    monkeypatch.setattr(segment_writer, "BLOCK", 16)
     check(write_lists(folder, documents, len(documents)), documents)
     sources = [(lists, consecutive(300)), (lists, consecutive(300, 300))]
     check(merged(folder, sources, 600), documents * 2)
@@ -127,7 +126,7 @@ def test_segments_of_other_terms_are_merged_some_terms_at_a_time(
 ) -> None:
     sources, documents = list[Source](), list[Document]()
     with pytest.MonkeyPatch.context() as monkeypatch:
-        monkeypatch.setattr(inverted_batch, "_TERMS", terms)
+        monkeypatch.setattr(segment_writer, "_TERMS", terms)
         for segment_documents in segments:
             lists = write_lists(folder, segment_documents, len(segment_documents))
             sources.append((lists, consecutive(len(segment_documents), len(documents))))
