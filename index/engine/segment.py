@@ -145,7 +145,7 @@ class Segment:
         for column, values in ((ID, documents.ids), (STORY, documents.stories)):
             if values is not None:
                 within = self._numbered(column, values, within)
-        if self._exceeds(documents.max_id):
+        if documents.max_id is not None and self.columns.bounds(ID)[1] > documents.max_id:
             ids, max_id = self.ids, documents.max_id or 0
             within &= bit_sets.of_flags(id <= max_id for id in ids)
         return within
@@ -164,10 +164,6 @@ class Segment:
         smallest = self.columns.bounds(ID)[0]
         max_id = smallest if documents.max_id is None else documents.max_id
         return low > self.newest or high <= self.oldest or max_id < smallest
-
-    def _exceeds(self, max_id: int | None) -> bool:
-        """Tell whether some ids of the segment are above `max_id`."""
-        return max_id is not None and self.columns.bounds(ID)[1] > max_id
 
     def _labelled(self, field: str, labels: Collection[Any]) -> Bits:
         docs = 0

@@ -186,7 +186,7 @@ def _table(service: Service, records: Sequence[WatchlistRecord], now: Timestamp)
             f"{record.total}",
             f"{record.untriaged}",
             _today_cell(baselines.get(record.name, Baseline())),
-            _last_hit(record, now),
+            output.ago(record.last_hit, now) if record.last_hit else _("never"),
             _gap_cell(coverage.get(record.name)),
             suppression(record.name),
             _precision(record),
@@ -195,10 +195,6 @@ def _table(service: Service, records: Sequence[WatchlistRecord], now: Timestamp)
     ]
     heads = [pgettext("column", name) for name in HEADS]
     yield from output.table_lines(heads, rows, "<<>><><<<")
-
-
-def _last_hit(record: WatchlistRecord, now: float) -> str:
-    return output.ago(record.last_hit, now) if record.last_hit else _("never")
 
 
 def _today_cell(baseline: Baseline) -> str:
