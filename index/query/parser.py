@@ -371,22 +371,18 @@ def parse_query(text: str, *, allow_archive_filters: bool = True) -> Query:
     return Query(text, root)
 
 
-def any_of(terms: Iterable[str], excluding: Iterable[str] = ()) -> Query:
-    """Return the query for any of `terms` and none of `excluding`.
+def any_of(terms: Iterable[str]) -> Query:
+    """Return the query for any of some terms.
 
     A term is a word or words in order, with `=`, `~` and `*` as in a query but no
     operators. A QueryError's position is the column in the term that is wrong.
     """
-    wanted, unwanted = [*dict.fromkeys(terms)], [*dict.fromkeys(excluding)]
+    wanted = [*dict.fromkeys(terms)]
     if not wanted:
         raise QueryError(_("nothing to look for"), 0, _("write a term"))
     root = _either([term(name) for name in wanted])
-    exclusions = [ast.Not(term(name), text=name) for name in unwanted]
-    text = " NOT ".join([" OR ".join(map(_quoted, wanted)), *map(_quoted, unwanted)])
-    if exclusions:
-        root = ast.And((root, *exclusions), text=text)
     validation.check(root)
-    return Query(text, root)
+    return Query(" OR ".join(map(_quoted, wanted)), root)
 
 
 def none_of(terms: Iterable[str]) -> Query:

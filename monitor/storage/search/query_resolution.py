@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from datetime import tzinfo
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -91,13 +91,9 @@ def _code(lang: str) -> str:
     return "" if lang == UNDETERMINED else lang
 
 
-def narrow_query(text: str, queries: Iterable[str] = (), facets: Iterable[str] = ()) -> str:
-    """Return a query for the articles that satisfy all of these queries; raises QueryError.
-
-    `facets` are filters as a query has them, `lang:fr`.
-    """
-    queries, facets = list(queries), list(facets)
-    if not queries and not facets:
+def narrow_query(text: str, queries: Sequence[str]) -> str:
+    """Return a query for the articles that satisfy all of these queries; raises QueryError."""
+    if not queries:
         return text
     roots = [parse_query(query).root for query in (text, *queries)]
-    return " ".join([*(node_text(clause) for root in roots for clause in clauses(root)), *facets])
+    return " ".join(node_text(clause) for root in roots for clause in clauses(root))

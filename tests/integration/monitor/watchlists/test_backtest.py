@@ -31,7 +31,7 @@ QUERIES = (
 WATCHLISTS = (
     *(Watchlist(name=text, query=parse_query(text)) for text in QUERIES),
     Watchlist(name="Fr", query=any_of(["douane"]), lang=("fr",)),
-    Watchlist(name="B", query=any_of(["port"], ["Anvers"]), feeds=("b.example",)),
+    Watchlist(name="B", query=parse_query("port NOT Anvers"), feeds=("b.example",)),
 )
 TEXTS = (
     "le port d’Anvers et la douane", "des espionnages au port de Liège", "PORT", "rien",

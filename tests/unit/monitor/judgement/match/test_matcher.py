@@ -263,7 +263,7 @@ SUPPLY = score({"ransomware": 10, "port": 3, "logisti*": 3, "exercise": -5}, 12)
         (watchlist("a OR (b c)"), "c", 'neither (no "a") nor (no "b")'),
         (watchlist("2 OF (a, b, c)"), "c", '1 of the 2 needed: "c"'),
         (
-            watchlist(any_of(["Alibaba"], ["Alibaba Cave"])),
+            watchlist('Alibaba NOT "Alibaba Cave"'),
             "Alibaba cave",
             'excluded by "Alibaba Cave"',
         ),
