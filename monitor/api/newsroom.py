@@ -9,7 +9,7 @@ import functools
 from collections.abc import Callable
 from datetime import tzinfo
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar, get_type_hints
+from typing import Annotated, Any, Literal, TypeVar, get_type_hints
 
 from fastapi import APIRouter, Depends, Path as InPath, Query, Request
 from msgspec import Struct
@@ -32,13 +32,11 @@ from monitor.base.translation import gettext as _
 from monitor.config.loading import load
 from monitor.model.alert import Alert, StoryAlerts
 from monitor.model.article import ArticleDetails
+from monitor.model.config import Config
 from monitor.model.search import Filter, lang_codes
 from monitor.presentation.service.known_names import KnownNames
 from monitor.presentation.service.service import Service
 from monitor.presentation.service.triage import clean_tag, with_decisions
-
-if TYPE_CHECKING:
-    from monitor.model.config import Config
 
 LARGEST = 2**53
 """A number above all those of articles, alerts and acts."""

@@ -6,17 +6,13 @@ import os
 from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from monitor.model.analyst import user
-from monitor.model.config import StoreAddress
+from monitor.model.config import SavedSearch, StoreAddress
 from monitor.presentation.service.service import Service
 from monitor.runtime.machine import clock, local_zone, pause
 from monitor.storage.store import open_views
 from monitor.storage.store.sql.views import Views
-
-if TYPE_CHECKING:
-    from monitor.model.config import SavedSearch
 
 FOLLOW_SECONDS = 0.5
 """Seconds between two looks at a store that does not announce commits."""

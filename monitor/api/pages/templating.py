@@ -11,7 +11,7 @@ import hmac
 from collections.abc import Callable, Iterable, Mapping
 from datetime import tzinfo
 from functools import cache
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, TypeVar
 from urllib.parse import urlencode
 
 from fastapi import APIRouter, Request
@@ -24,7 +24,7 @@ from starlette.responses import Response
 from starlette.types import Scope as RequestScope
 
 from monitor.api.access import Caller
-from monitor.api.newsroom import SPELLINGS
+from monitor.api.newsroom import SPELLINGS, Newsroom
 from monitor.api.problems import KINDS, ApiProblem, FieldProblem, is_page
 from monitor.base import signs
 from monitor.base.article import Timestamp
@@ -52,9 +52,6 @@ from monitor.presentation.story import (
     story_headline,
     story_lines,
 )
-
-if TYPE_CHECKING:
-    from monitor.api.newsroom import Newsroom
 
 M = TypeVar("M", bound=BaseModel)
 HEADERS = {

@@ -20,7 +20,6 @@ address, over at least a day, count as a move of the feed.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from typing import TYPE_CHECKING
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -28,7 +27,7 @@ from msgspec.structs import replace
 from monitor.base.article import Timestamp
 from monitor.base.formatting import clauses, due_in, span, spelled
 from monitor.base.translation import gettext as _, mark, ngettext, number
-from monitor.model.alert import AlertKind, BegunIncident
+from monitor.model.alert import AlertKind, BegunIncident, FeedIncident
 from monitor.model.feed import (
     Feed,
     FeedState,
@@ -41,10 +40,6 @@ from monitor.model.feed import (
     SubscribedFeed,
 )
 from monitor.model.watchlist import Severity
-
-if TYPE_CHECKING:
-    from monitor.model.alert import FeedIncident
-
 
 MINUTE, HOUR, DAY = 60.0, 3_600.0, 86_400.0
 WORST = (

@@ -6,15 +6,13 @@ All times are those of the database.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from monitor.model.config import StoreAddress
 from monitor.model.lease import BUCKETS, Duty, SharingMonitor, Standing
 from monitor.storage.fencing import SOLE, Lease
 from monitor.storage.store.database.connection import Connection, StoreConnection, by_name, reading
 from monitor.storage.store.database.opening import open_database
-
-if TYPE_CHECKING:
-    from monitor.model.config import StoreAddress
 
 BUSY_MS = 2_000
 """Milliseconds that a heartbeat waits for another one."""
