@@ -24,6 +24,7 @@ from monitor.cli.options import (
     combined,
     completer,
     format_option,
+    several,
     with_filters,
     with_limit,
 )
@@ -67,21 +68,18 @@ with_alert_filters = combined(
     ),
     click.option("--verdict", type=click.Choice(VERDICTS), help="Verdict on the alerts."),
     click.option("--starred", is_flag=True, help="Alerts with a star."),
-    click.option(
+    several(
         "--tag",
         "tags",
-        multiple=True,
+        "Alerts with this tag of your own.",
         metavar="TAG",
         shell_complete=complete_tags,
-        help="Alerts with this tag of your own.",
     ),
-    click.option(
+    several(
         "--assigned",
         "assignees",
-        multiple=True,
-        metavar="NAME",
+        "Alerts that are assigned to NAME; `me` is you, `nobody` those of nobody.",
         shell_complete=complete_people,
-        help="Alerts that are assigned to NAME; `me` is you, `nobody` those of nobody.",
     ),
     click.option("--mine", is_flag=True, help="Alerts that are assigned to you."),
     click.option(

@@ -10,7 +10,14 @@ import click
 from monitor.base.errors import ConfigError
 from monitor.base.translation import gettext as _
 from monitor.cli import CliContext, output
-from monitor.cli.options import KnownNames, MomentParam, complete_watchlist, with_format, with_limit
+from monitor.cli.options import (
+    KnownNames,
+    complete_watchlist,
+    several,
+    with_format,
+    with_limit,
+    with_since,
+)
 from monitor.config.loading import load
 from monitor.delivery.export.briefing import document, markdown, plain_text
 from monitor.model.search import Filter
@@ -19,21 +26,16 @@ from monitor.runtime.machine import local_zone
 
 
 @click.command()
-@click.option(
-    "--since",
-    type=MomentParam(),
+@with_since(
+    "From this time on: 24h, 7d, yesterday, hier, 2023-10-01T07:00.",
     default="24h",
     show_default=True,
-    metavar="WHEN",
-    help="From this time on: 24h, 7d, yesterday, hier, 2023-10-01T07:00.",
 )
-@click.option(
+@several(
     "--watch",
     "watchlists",
-    multiple=True,
-    metavar="NAME",
+    "Of this watchlist. Without it, of all.",
     shell_complete=complete_watchlist,
-    help="Of this watchlist. Without it, of all.",
 )
 @with_limit(20, "At most this many stories of a watchlist besides the top stories. 0 means all.")
 @with_format("text", "md", "html", "json")

@@ -12,6 +12,7 @@ import click
 
 from monitor.base.translation import gettext as _
 from monitor.cli import CliContext, can_draw, say
+from monitor.cli.options import several
 from monitor.model.search import Filter, lang_codes
 from monitor.model.watchlist import Severity
 from monitor.storage.data_folder import is_read_only
@@ -52,33 +53,16 @@ def _action_names() -> set[str]:
 
 @click.command()
 @click.option("--wall", is_flag=True, help="Show only the latest alerts, in large letters.")
-@click.option(
-    "--watch",
-    "watchlists",
-    multiple=True,
-    metavar="NAME",
-    help="Open a wall with alerts of this watchlist.",
-)
-@click.option(
+@several("--watch", "watchlists", "Open a wall with alerts of this watchlist.")
+@several(
     "--severity",
     "severities",
-    multiple=True,
+    "Open a wall with alerts of this severity.",
+    metavar=None,
     type=click.Choice(SEVERITIES),
-    help="Open a wall with alerts of this severity.",
 )
-@click.option(
-    "--lang",
-    multiple=True,
-    metavar="CODE",
-    help="Open a wall with alerts in this language: fr, en.",
-)
-@click.option(
-    "--feed",
-    "feeds",
-    multiple=True,
-    metavar="NAME",
-    help="Open a wall with alerts of this feed, or of tag:NAME.",
-)
+@several("--lang", "lang", "Open a wall with alerts in this language: fr, en.", metavar="CODE")
+@several("--feed", "feeds", "Open a wall with alerts of this feed, or of tag:NAME.")
 @click.option("--theme", type=click.Choice(THEMES), help="Colours. Without it, those used last.")
 @click.option("--bell", is_flag=True, help="Ring for alerts of high severity.")
 @click.option(

@@ -16,7 +16,7 @@ from monitor.base.text_cleaning import clean
 from monitor.base.translation import gettext as _
 from monitor.cli import CliContext, output, say
 from monitor.cli.lazy_group import LazyCommand, LazyGroup
-from monitor.cli.options import MomentParam, complete_feed, format_option
+from monitor.cli.options import complete_feed, format_option, with_since
 from monitor.config.loading import load
 from monitor.intake.ingest.coverage_gaps import describe_gap, format_interval
 from monitor.intake.ingest.feed_health import describe_health, describe_poll, health
@@ -85,8 +85,7 @@ def feeds() -> None:
 @click.option(
     "--blind", is_flag=True, help="List coverage gaps, and the watchlists that they concern."
 )
-@click.option("--since", type=MomentParam(), metavar="WHEN",
-              help="With --blind: only gaps from then on. Without it, 7d.")  # fmt: skip
+@with_since("With --blind: only gaps from then on. Without it, 7d.")
 @format_option
 @click.pass_obj
 def feeds_list(cli: CliContext, blind: bool, since: float | None, style: str) -> None:

@@ -16,8 +16,7 @@ from monitor.base.translation import gettext as _, ngettext, number
 from monitor.base.url import redact
 from monitor.cli import CliContext, output, say
 from monitor.cli.import_ import added, importing
-from monitor.cli.names import InputError
-from monitor.cli.options import MomentParam, complete_feed, with_format
+from monitor.cli.options import InputError, complete_feed, with_format, with_since
 from monitor.config.loading import load
 from monitor.intake.article_import import BATCH, ArticleImport, ImportedArticle
 from monitor.intake.copied_addresses import complete_url
@@ -37,13 +36,7 @@ PROBLEMS = 3
 
 @click.command("backfill")
 @click.argument("feed", metavar="URL-OR-NAME", shell_complete=complete_feed)
-@click.option(
-    "--since",
-    type=MomentParam(),
-    metavar="WHEN",
-    required=True,
-    help="How far back: 90d, 2w, 2026-09-01.",
-)
+@with_since("How far back: 90d, 2w, 2026-09-01.", required=True)
 @with_format("text", "json")
 @click.pass_context
 def feeds_backfill(context: click.Context, feed: str, since: Timestamp, style: str) -> None:

@@ -202,6 +202,18 @@ def with_format(*formats: str, help: str = "Output format.") -> Callable[[F], F]
     )
 
 
+def with_since(help: str, **options: Any) -> Callable[[F], F]:
+    """Add --since, a moment; `options` are those of `click.option`."""
+    return click.option("--since", type=MomentParam(), metavar="WHEN", help=help, **options)
+
+
+def several(
+    flag: str, parameter: str, help: str, *, metavar: str | None = "NAME", **options: Any
+) -> Callable[[F], F]:
+    """Add an option that may be given several times; `options` are those of `click.option`."""
+    return click.option(flag, parameter, multiple=True, metavar=metavar, help=help, **options)
+
+
 def with_limit(default: int, help: str = "At most this many. 0 means all.") -> Callable[[F], F]:
     return click.option(
         "--limit",
@@ -231,8 +243,7 @@ def with_listening(port: int) -> Callable[[F], F]:
                      help="Address to listen at."),
         click.option("--port", type=NumberParam(0, 65535), default=port, metavar="N",
                      show_default=True, help="Port to listen at. 0 means any free port."),
-        click.option("--name", "names", multiple=True, metavar="NAME",
-                     help="Another host name of this machine."),
+        several("--name", "names", "Another host name of this machine."),
         click.option("--no-monitor", is_flag=True, help="Start no monitor."),
     )  # fmt: skip
 
@@ -242,40 +253,21 @@ format_option = with_format(*FORMATS)
 
 
 with_filters = combined(
-    click.option(
-        "--since",
-        type=MomentParam(),
-        metavar="WHEN",
-        help="From this time on: 2023-10-01, 2023-10, 7d, yesterday, hier.",
-    ),
+    with_since("From this time on: 2023-10-01, 2023-10, 7d, yesterday, hier."),
     click.option(
         "--until",
         type=MomentParam(end=True),
         metavar="WHEN",
         help="Until the end of this day, month or year.",
     ),
-    click.option(
-        "--lang",
-        multiple=True,
-        metavar="CODE",
-        help="In this language: fr, en. `und` means unknown.",
-    ),
-    click.option(
+    several("--lang", "lang", "In this language: fr, en. `und` means unknown.", metavar="CODE"),
+    several(
         "--feed",
         "feeds",
-        multiple=True,
-        metavar="NAME",
+        "Of this feed. `tag:NAME` means all feeds with a tag.",
         shell_complete=complete_feed_or_tag,
-        help="Of this feed. `tag:NAME` means all feeds with a tag.",
     ),
-    click.option(
-        "--watch",
-        "watchlists",
-        multiple=True,
-        metavar="NAME",
-        shell_complete=complete_watchlist,
-        help="Of this watchlist.",
-    ),
+    several("--watch", "watchlists", "Of this watchlist.", shell_complete=complete_watchlist),
 )
 """The options that `build_filter` reads."""
 

@@ -17,7 +17,6 @@ from monitor.base.translation import gettext as _, mark_all, number, pgettext
 from monitor.cli import CliContext, output, say
 from monitor.cli.options import (
     KnownNames,
-    MomentParam,
     NumberParam,
     QueryCommand,
     build_filter,
@@ -26,6 +25,7 @@ from monitor.cli.options import (
     table_or_json_option,
     with_filters,
     with_format,
+    with_since,
 )
 from monitor.cli.output import EMPTY_CELL
 from monitor.model.recall import Estimate, Recall, Refusal
@@ -261,8 +261,11 @@ _COLUMNS = mark_all("coverage", "outlet", "seen", "published", "not in the feed"
 
 @click.command()
 @click.argument("watchlist", required=False, shell_complete=complete_watchlist)
-@click.option("--since", type=MomentParam(), default="7d", show_default=True, metavar="WHEN",
-              help="Articles published from then on: 24h, 7d, yesterday, 2023-10-01.")  # fmt: skip
+@with_since(
+    "Articles published from then on: 24h, 7d, yesterday, 2023-10-01.",
+    default="7d",
+    show_default=True,
+)
 @format_option
 @click.pass_obj
 def coverage(cli: CliContext, watchlist: str | None, since: float, style: str) -> None:

@@ -16,7 +16,7 @@ from monitor.base.formatting import clauses, span
 from monitor.base.text_cleaning import clean
 from monitor.base.translation import gettext as _, mark, mark_all, ngettext, number, pgettext
 from monitor.cli import CliContext, load_config, output
-from monitor.cli.options import MomentParam, with_format
+from monitor.cli.options import with_format, with_since
 from monitor.cli.output import EMPTY_CELL, format_moment
 from monitor.model.latency import FeedLatency, Latency, Spread, Step
 from monitor.model.lease import SharingMonitor
@@ -37,12 +37,7 @@ WEEK = 7 * DAY
 @with_format("text", "json")
 @click.option("--latency", is_flag=True,
               help="Show how long news takes, by step, feed and channel.")  # fmt: skip
-@click.option(
-    "--since",
-    type=MomentParam(),
-    metavar="WHEN",
-    help="With --latency: alerts from this time on. Without it, the last week.",
-)
+@with_since("With --latency: alerts from this time on. Without it, the last week.")
 @click.pass_obj
 def status(cli: CliContext, style: str, latency: bool, since: float | None) -> None:
     """Show the state of the newsroom: monitor, feeds, articles, alerts, deliveries.

@@ -29,7 +29,7 @@ from monitor.base.translation import (
 )
 from monitor.base.url import redact
 from monitor.cli import CliContext, on_terminal, output, say
-from monitor.cli.options import InputError, complete_feed, with_format
+from monitor.cli.options import InputError, complete_feed, several, with_format
 from monitor.config import kinds
 from monitor.config.addresses import url as checked_url
 from monitor.config.feeds import with_titles
@@ -145,7 +145,7 @@ def feeds_remove(cli: CliContext, feeds: tuple[str, ...]) -> None:
 @click.command("add")
 @click.argument("urls", nargs=-1, required=True, metavar="URL...")
 @click.option("--name", help="Name of the feed. Without it, its own title.")
-@click.option("--tag", "tags", multiple=True, help="Tag of the feed. May be given several times.")
+@several("--tag", "tags", "Tag of the feed. May be given several times.", metavar=None)
 @click.option("--all", "take_all", is_flag=True,
               help="If a site has several feeds, take all of them.")  # fmt: skip
 @click.option(

@@ -25,13 +25,13 @@ from monitor.cli import CliContext, on_terminal, output, say
 from monitor.cli.options import (
     AnyNumber,
     InputError,
-    MomentParam,
     Number,
     complete_watchlist,
     format_option,
     no_alert,
     no_article,
     with_limit,
+    with_since,
 )
 from monitor.cli.output import progress_bar
 from monitor.config.checks import rule_warnings
@@ -182,8 +182,7 @@ SPARKLINE_BARS = 30
 
 @click.command("test")
 @click.argument("file", required=False, type=click.Path(path_type=Path, dir_okay=False))
-@click.option("--since", type=MomentParam(), metavar="WHEN",
-              help="Only articles from this time on: 30d, 2023-10, yesterday.")  # fmt: skip
+@with_since("Only articles from this time on: 30d, 2023-10, yesterday.")
 @format_option
 @click.pass_obj
 def watch_test(cli: CliContext, file: Path | None, since: float | None, style: str) -> None:
