@@ -148,7 +148,8 @@ def _overview(context: click.Context) -> str:
             _paragraphs(main_group),
             table(("option", "meaning"), options),
             table(("about", "commands"), rows),
-            "The first format that a command lists is its default; `--json` is `--format json`."
+            "An option with `…` may be repeated. The first format that a command lists is its"
+            " default; `--json` is `--format json`."
             " [Output](../output.md) describes them.\n",
             "## Rows\n",
             f"The formats of most commands are {choice(ROW_FORMATS)}.\n",
@@ -251,7 +252,7 @@ def _option(option: click.Option, context: click.Context) -> tuple[str, str]:
         numeric = isinstance(option.type, click.IntRange)
         value = f" {option.metavar or ('N' if numeric else option.make_metavar(context))}"
     if option.multiple:
-        sentences.append("May be repeated.")
+        value += " …"
     if "default" in extra:
         sentences.append(f"Default: `{extra['default']}`.")
     if "envvars" in extra:
