@@ -288,14 +288,12 @@ SHAPES = {
 YAML_PAGES = {
     "feeds-yaml": (
         "feeds.yaml: feeds",
-        "Keys about feeds, the network and the archive. Keys about watchlists, channels and routes "
-        "are on [their own page](feeds-yaml-alerts.md). `tocsin schema` prints all of them as a "
-        "JSON Schema, with which editors complete and check the file.",
+        "[Watchlists, channels and routes](feeds-yaml-alerts.md) have a page of their own. "
+        "`tocsin schema` prints all keys as a JSON Schema for editors.",
     ),
     "feeds-yaml-alerts": (
         "feeds.yaml: watchlists and delivery",
-        "Keys about watchlists, alerts, channels, routes and briefings. Keys about feeds, the "
-        "network and the archive are on [their own page](feeds-yaml.md).",
+        "[Feeds, the network and the archive](feeds-yaml.md) have a page of their own.",
     ),
 }
 
@@ -571,10 +569,9 @@ def api_page() -> str:
     parts = [
         "# The API\n",
         NOTE,
-        "What `tocsin api` answers; [how to use it](../how-to/use-the-api.md). "
-        "[openapi.json](openapi.json), which the server has at `/openapi.json` too, explains every "
-        "parameter and field. Rows have the same fields as those that [commands print](output.md)."
-        "\n",
+        "[How to use it](../how-to/use-the-api.md). [openapi.json](openapi.json), also at "
+        "`/openapi.json` of the server, explains every parameter and field. Rows have the fields "
+        "that [commands print](output.md).\n",
         "## Paths\n",
         "A token allows what its scope and the scopes before it allow: "
         f"{', '.join(map(code, Scope))}.\n",
@@ -633,11 +630,10 @@ def mcp_page() -> str:
     parts = [
         "# Tools for language models\n",
         NOTE,
-        "What `tocsin mcp` and `/mcp` of `tocsin api` offer; [how to use it](../how-to/agents.md). "
-        "[mcp-tools.json](mcp-tools.json) has the schemas of all arguments.\n",
+        "[How to use them](../how-to/agents.md). [mcp-tools.json](mcp-tools.json) has the schemas "
+        "of all arguments.\n",
         "An answer is text: what to know of it, the numbers of its articles, the fields that were "
-        "shortened and, between two marks, the rows that [commands print](output.md) and that "
-        "[the API](api.md) answers, as JSON.\n",
+        "shortened and, between two marks, the rows that [commands print](output.md), as JSON.\n",
     ]
     rows = [
         (
