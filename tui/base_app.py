@@ -310,12 +310,15 @@ class BaseApp(TypeAheadApp[ExitMode], inherit_bindings=False):
             self.notify(text, severity="error", markup=False)
             return
         try:
-            self.owns_monitor |= await self.newsroom.ask(self._start_monitor)
+            was_started = await self.newsroom.ask(self._start_monitor)
         except MonitorError as error:
             text = _("The monitor does not start: {reason}", reason=error)
             self.notify(text, severity="error", timeout=30, markup=False)
         else:
-            self.notify(_("The monitor was started again."), timeout=30, markup=False)
+            self.owns_monitor |= was_started
+            text = _("The monitor was started again.")
+            text = text if was_started else _("A monitor runs already.")
+            self.notify(text, timeout=30, markup=False)
 
     async def _check_bell(self) -> None:
         """Ring once for all new alerts of high severity."""

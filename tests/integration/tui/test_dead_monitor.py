@@ -43,6 +43,8 @@ def test_a_killed_monitor_is_started_again_once_and_then_at_a_key(newsroom: News
     terminal = opened(newsroom)
     terminal.read_until("✓ live")
     first = pid_of(newsroom)
+    terminal.press("!")
+    terminal.read_until("A monitor runs already.")
 
     os.kill(first, signal.SIGKILL)
     terminal.read_until(f"The monitor (pid {first}) died")
