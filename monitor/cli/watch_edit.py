@@ -429,8 +429,9 @@ def watch_from(
     """
     cli: CliContext = context.obj
     service, feeds = cli.service(), load(cli.config_path, data=cli.data).feeds
+    articles = _articles(cli, numbers)
     try:
-        draft = service.example_query(_articles(cli, numbers))
+        draft = service.example_query(articles)
     except MonitorError as error:
         raise InputError(str(error)) from None
     query = draft.query

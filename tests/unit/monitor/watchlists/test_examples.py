@@ -205,6 +205,13 @@ def test_too_few_too_many_or_unlike(
     assert problem in run("watch", "from", *numbers, code=2)
 
 
+def test_examples_without_an_archive_are_no_mistake_of_the_command_line(
+    run: Run, tmp_path: Path
+) -> None:
+    (tmp_path / "feeds.yaml").write_text("feeds: ['https://a.example/']\nwatchlists: [x y]\n")
+    assert "no archive here yet" in run("watch", "from", *EXAMPLES, code=1)
+
+
 def test_words_that_a_query_cannot_hold_are_left_out(run: Run, tmp_path: Path) -> None:
     """ET, OR and NOT are operators in capitals; a quotation mark would end a phrase."""
     titles = [f'GRÈVE ET "CONTENEURS" OR lang:fr, NOT {title}' for title in STRIKES]
