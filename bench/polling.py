@@ -1,6 +1,7 @@
 """Measures polling: the warm round of 1,000 and 10,000 feeds, sitemaps, tarpits, a heavy feed.
 
-python -m bench.polling [--feeds 1000 10000] [--entries 3] [--only rounds sitemaps tarpits lag]
+python -m bench.polling [--feeds 1000 10000] [--entries 3] [--sources 1000]
+    [--only rounds sitemaps tarpits lag]
 """
 
 from __future__ import annotations
@@ -9,15 +10,16 @@ import argparse
 import json
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime
+from email.utils import formatdate
 from html import escape
+from itertools import cycle
 from pathlib import Path
-
-from msgspec.structs import replace
+from random import Random
 
 from bench.__main__ import baseline, heading, introduce, row
-from bench.corpus import Corpus, Document
+from bench.corpus import SEED, Tongue
 from bench.loop_lag import longest_pauses
 from bench.measure import Cost, cost
 from bench.newsroom import lay_out
@@ -25,6 +27,10 @@ from bench.server import serving
 from bench.tarpits import Healthy, healthy_beside
 from bench.tocsin_run import TOCSIN, Tocsin
 
+ADDRESSES, STORED, ITEMS = 1_000, 3, 20
+"""Addresses of a sitemap, and those of them that are stored; articles of a feed."""
+BEGAN = time.time()
+Render = Callable[[str, str, Sequence[str], int, int], str]
 PARTS = ("rounds", "sitemaps", "tarpits", "lag")
 
 
@@ -35,13 +41,14 @@ def main() -> None:
     )
     parser.add_argument("--feeds", type=int, nargs="+", default=[1_000, 10_000])
     parser.add_argument("--entries", type=int, default=3)
+    parser.add_argument("--sources", type=int, default=1_000, help="feeds, and sitemaps")
     parser.add_argument("--only", nargs="+", choices=PARTS, default=PARTS)
     options = parser.parse_args()
     if "rounds" in options.only:
         for feeds in options.feeds:
             rounds(feeds, options.entries)
     if "sitemaps" in options.only:
-        sitemaps()
+        sitemaps(options.sources)
     if "tarpits" in options.only:
         tarpits()
     if "lag" in options.only:
@@ -65,50 +72,89 @@ def rounds(feeds: int, entries: int) -> None:
               " processor time of the baseline\n", flush=True)  # fmt: skip
 
 
-def sitemaps(sources: int = 20) -> None:
-    """Poll feeds of 30 articles and sitemaps of 1,000: again, and with one article more."""
-    print(f"\n| {sources} sources | again (304) | with one article more |")
-    print("|---|---|---|")
-    for kind, articles in (("url", 30), ("sitemap", 1_000)):
-        corpus = Corpus(sources, articles).documents
-        with tempfile.TemporaryDirectory() as folder:
-            site = Path(folder) / "site"
+def sitemaps(sources: int) -> None:
+    """Poll feeds of 20 articles and sitemaps of 1,000 addresses again, and after changes.
+
+    What a sitemap lists and the archive lacks is of the past: at first it shows `STORED` articles,
+    then also all others.
+    """
+    tongues = {lang: Tongue(lang, Random(SEED)) for lang in ("fr", "en")}
+    headlines = {lang: [t.headline() for _ in range(ADDRESSES)] for lang, t in tongues.items()}
+    print(f"\n| {sources:,} sources | wall, s | CPU, ms a source | monitor, all processes, MB"
+          " | read, MB | store, MB | new |\n|---|---|---|---|---|---|---|")  # fmt: skip
+    kinds = ("sitemap", sitemap_of, ADDRESSES - STORED, STORED), ("url", rss_of, 0, ITEMS)
+    for kind, render, old, stored in kinds:
+        with tempfile.TemporaryDirectory() as name:
+            folder, site = Path(name), Path(name) / "site"
             site.mkdir()
-            publish(site, kind, corpus, articles - 1)
-            with serving(site, Path(folder)) as (port, _server):
-                feeds = [{kind: f"http://127.0.0.1:{port}/{d.name}.xml"} for d in corpus]
-                config = {"feeds": feeds, "watchlists": [], "network": {"allow": ["127.0.0.0/8"]},
-                          "archive": {"vectors": False}}  # fmt: skip
-                (Path(folder) / "feeds.yaml").write_text(json.dumps(config), encoding="utf-8")
-                once = [TOCSIN, "-c", f"{folder}/feeds.yaml", "run", "--once", "--now", "--json"]
-                cost(once)
-                again = cost(once)
-                publish(site, kind, corpus, articles)
-                more = cost(once)
-            new = [json.loads(c.output.splitlines()[-1])["new"] for c in (again, more)]
-            print(f"| {kind}, {articles:,} articles | {per_feed(again, sources)} ({new[0]} new)"
-                  f" | {per_feed(more, sources)} ({new[1]} new) |", flush=True)  # fmt: skip
+
+            def publish(
+                old: int, new: int, mark: str = "", site: Path = site, render: Render = render
+            ) -> None:
+                for number in range(sources):
+                    source, lang = f"feed-{number:04d}", ("fr", "en")[number % 2]
+                    body = render(source, lang, headlines[lang], old, new) + mark
+                    (site / f"{source}.xml").write_text(body, encoding="utf-8")
+
+            publish(0, stored)
+            with serving(site, folder) as (port, _server):
+                addresses = [f"http://127.0.0.1:{port}/feed-{n:04d}.xml" for n in range(sources)]
+                config = {
+                    "feeds": [{kind: address} for address in addresses], "watchlists": [],
+                    "network": {"allow": ["127.0.0.0/8"]}, "archive": {"vectors": False},
+                }  # fmt: skip
+                (folder / "feeds.yaml").write_text(json.dumps(config), encoding="utf-8")
+                command = [TOCSIN, "-c", f"{name}/feeds.yaml", "run", "--once", "--now", "--json"]
+                for label, change in {
+                    "first": None,
+                    "other bytes, no news": (old, stored, "<!-- again -->"),
+                    "unchanged (304)": None,
+                    "one article more": (old, stored + 1),
+                }.items():
+                    if change:
+                        publish(*change)
+                    once = cost(command)
+                    new = json.loads(once.output.splitlines()[-1])["new"]
+                    read = megabytes(site.iterdir()) * ("304" not in label)
+                    store = megabytes(folder.glob("var/newsroom.db*"))
+                    print(f"| {kind}: {label} | {once.wall:.1f} | {once.cpu / sources * 1e3:.1f}"
+                          f" | {once.main_memory / 1e6:.0f}, {once.total_memory / 1e6:.0f}"
+                          f" | {read:.0f} | {store:.0f} | {new:,} |",
+                          flush=True)  # fmt: skip
 
 
-def publish(site: Path, kind: str, corpus: Sequence[Document], count: int) -> None:
-    """Write so many articles of each feed into a folder, as RSS or as a sitemap of news."""
-    for document in corpus:
-        shown = replace(document, pieces=document.pieces[:count])
-        body = shown.rss() if kind == "url" else sitemap_of(shown)
-        (site / f"{document.name}.xml").write_bytes(body)
+def megabytes(files: Iterable[Path]) -> float:
+    """Return the size of files."""
+    return sum(file.stat().st_size for file in files) / 1e6
 
 
-def sitemap_of(document: Document) -> bytes:
-    """Return the articles of a feed as a sitemap of news."""
-    urls = "".join(
-        f"<url><loc>https://{document.name}.example/{number}.html</loc><news:news>"
-        f"<news:publication><news:name>{document.name}</news:name><news:language>{document.lang}"
-        "</news:language></news:publication><news:publication_date>"
-        f"{datetime.fromtimestamp(time.time() - 86_400 + 60 * number, UTC).isoformat()}"
-        f"</news:publication_date><news:title>{escape(piece.title)}</news:title></news:news></url>"
-        for number, piece in enumerate(document.pieces)
+def rss_of(name: str, lang: str, headlines: Sequence[str], old: int, new: int) -> str:
+    """Return a feed of the newest articles, with a headline and a short text each."""
+    items = "".join(
+        f"<item><link>https://{name}.example/new-{number}.html</link><title>{headlines[number]}"
+        f"</title><description>{headlines[-number - 1]}</description>"
+        f"<pubDate>{formatdate(BEGAN - 60 * number)}</pubDate></item>"
+        for number in range(new)
     )
-    return f"<urlset xmlns:news='n'>{urls}</urlset>".encode()
+    return (
+        f"<rss version='2.0'><channel><title>{name}</title><language>{lang}</language>{items}"
+        "</channel></rss>"
+    )
+
+
+def sitemap_of(name: str, lang: str, headlines: Sequence[str], old: int, new: int) -> str:
+    """Return a sitemap of news: new articles of today, and old ones of last week."""
+    ages = {f"new-{number}": 60 * number for number in range(new)}
+    ages |= {f"old-{number}": 7 * 86_400 + 60 * number for number in range(old)}
+    urls = "".join(
+        f"<url><loc>https://{name}.example/{page}.html</loc><news:news>"
+        f"<news:publication><news:name>{name}</news:name><news:language>{lang}"
+        "</news:language></news:publication><news:publication_date>"
+        f"{datetime.fromtimestamp(BEGAN - age, UTC).isoformat()}"
+        f"</news:publication_date><news:title>{escape(headline)}</news:title></news:news></url>"
+        for (page, age), headline in zip(ages.items(), cycle(headlines))
+    )
+    return f"<urlset xmlns:news='n'>{urls}</urlset>"
 
 
 def per_feed(cost: Cost, feeds: int) -> str:
