@@ -30,6 +30,7 @@ from bench.growth import arrive
 from bench.measure import cpu_of
 from bench.real_articles import arguments
 from index.archive import ArchiveAddress, archive_engine
+from index.errors import ArchiveError
 from index.opensearch.address import ClusterAddress
 from index.opensearch.cluster import Cluster, Json
 from monitor.base.article import Article
@@ -90,7 +91,7 @@ class Bench:
         while batch := list(islice(corpus, STEP)):
             self._articles += batch
             for engine, sums in zip(self._engines, spent, strict=True):
-                wall, cpu = self._cost(engine, lambda: engine.add(batch))  # noqa: B023
+                wall, cpu = self._cost(engine, lambda: _add(engine, batch))  # noqa: B023
                 sums[:] = sums[0] + wall, sums[1] + cpu
         count = len(self._articles)
         row(f"{count:,} articles: articles/s, wall", [count / wall for wall, _ in spent])
@@ -163,6 +164,15 @@ class Bench:
         work()
         wall = time.perf_counter() - wall
         return wall, time.process_time() + sum(map(cpu_of, nodes)) - cpu
+
+
+def _add(engine: Ours, batch: Sequence[Article]) -> None:
+    """Add articles; what takes too long is tried again in smaller requests, as by the indexer."""
+    while True:
+        try:
+            return engine.add(batch)
+        except ArchiveError as error:
+            print(error, flush=True)
 
 
 def row(name: str, figures: Sequence[float]) -> None:
