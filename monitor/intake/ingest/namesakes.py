@@ -77,10 +77,13 @@ def same_events(
     ]
     origins = reading.articles.origins([id for ids in likely for id in ids])
     publishers = {origin.article: publisher(origin.url, origin.feed_url) for origin in origins}
-    own = (publisher(c.outlet_url or c.article.url, feed.url) for c in changes)
+
+    def own(change: ArticleChange) -> str:
+        return publisher(change.outlet_url or change.article.url, feed.url)
+
     return [
-        next((id for id in ids if publishers.get(id, name) != name), None)
-        for name, ids in zip(own, likely, strict=True)
+        next((id for id in ids if publishers.get(id) not in {None, own(change)}), None)
+        for change, ids in zip(changes, likely, strict=True)
     ]
 
 
