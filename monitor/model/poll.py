@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from msgspec import Struct, field
-from msgspec.json import Decoder
+from msgspec.json import Decoder, Encoder
 
 from monitor.base.article import Article, ArticleText, Timestamp
 from monitor.model.alert import AlertKind, BegunIncident, FeedIncident
@@ -230,6 +230,11 @@ class Names(Struct, frozen=True):
     def words(self) -> frozenset[int]:
         return frozenset().union(*self.groups)
 
+    @property
+    def encoded(self) -> str:
+        """The groups as the JSON in which they are stored."""
+        return _encoded(self.groups).decode()
+
     def having(self, words: frozenset[int]) -> Iterator[frozenset[int]]:
         """Yield for each different name that has some of these words those that it has.
 
@@ -244,6 +249,7 @@ class Names(Struct, frozen=True):
                 yield name
 
 
+_encoded = Encoder(order="deterministic").encode
 decoded_groups = Decoder(tuple[frozenset[int], ...]).decode
 """Returns the groups of names from the JSON in which they are stored."""
 UNSEEN, UNSEEN_BEARERS = 500, 5

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Collection, Iterable, Sequence
 from operator import attrgetter
 from typing import TYPE_CHECKING
@@ -84,10 +83,7 @@ def insert_names(sql: Connection, changes: Iterable[ArticleChange]) -> None:
     names_of = [(change.article.id, change.names) for change in changes if change.names.groups]
     sql.executemany(
         upsert("named", "article, lang, date, names", "article"),
-        [
-            (id, names.lang, names.date, json.dumps([sorted(group) for group in names.groups]))
-            for id, names in names_of
-        ],
+        [(id, names.lang, names.date, names.encoded) for id, names in names_of],
     )
     sql.insert(
         "names",
