@@ -417,15 +417,12 @@ def _feed(name: str, feeds: Sequence[Feed]) -> Feed:
     match = next((feed for feed in feeds if feed.name == name), None)
     if match is not None:
         return match
-    if feeds and "://" not in name and not _is_host(name):
+    is_host = "." in name.partition("/")[0] and " " not in name
+    if feeds and "://" not in name and not is_host:
         return find_feed(name, feeds)
     url = name if "://" in name else f"https://{name}"
     # The settings of a feed may be secret: they are used only for exactly its address.
     return next((feed for feed in feeds if feed.url == url), Feed(url=url, name=""))
-
-
-def _is_host(text: str) -> bool:
-    return "." in text.partition("/")[0] and " " not in text
 
 
 async def _read(feeds: Sequence[Feed], config: Config | None) -> list[DiscoveredFeed | FeedError]:

@@ -90,7 +90,8 @@ def _select_alerts(
     """
     names = {"since", "until", "lang", "feeds", "watchlists", "state", "verdict", "starred",
              "tags", "assignees", "mine", "query"}  # fmt: skip
-    given_options = [name for name in names if _is_given(context, name)]
+    source = context.get_parameter_source
+    given_options = [name for name in names if source(name) is ParameterSource.COMMANDLINE]
     if ids and given_options:
         raise click.UsageError(_("give alerts or options that select them, not both"))
     if ids:
@@ -130,10 +131,6 @@ def _breakdown(alerts: Sequence[Alert]) -> str:
     if other_count := sum(count for _name, count in counts[WATCHLISTS_NAMED:]):
         parts.append(_("others {count}", count=number(other_count)))
     return ", ".join(parts)
-
-
-def _is_given(context: click.Context, name: str) -> bool:
-    return context.get_parameter_source(name) is ParameterSource.COMMANDLINE
 
 
 def _change_alerts(

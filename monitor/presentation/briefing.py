@@ -95,7 +95,8 @@ def _story(
     headline = story.headline
     title = marked(headline.text, headline.spans, "title")
     yield "headline", [severity_run(story.severity), *(title or [(shown_title(""), "title")])]
-    details = [_about(story, zone, now), _remarks(story, watchlist)]
+    at = moment(story.at, now, zone)
+    details = [story.first, story.lead.lang, at, _remarks(story, watchlist)]
     yield "about", [(" · ".join(filter(None, details)), "quiet")]
     if story.excerpt.text:
         yield "excerpt", marked(story.excerpt.text, story.excerpt.spans, "plain")
@@ -242,10 +243,6 @@ def _missing(briefing: Briefing) -> str:
 def alert(story: BriefedStory) -> str:
     """Return the number of the first alert of a story without a link: `alert a5`."""
     return _("alert {number}", number=alert_number(story.alerts[0].id))
-
-
-def _about(story: BriefedStory, zone: tzinfo | None, now: Timestamp) -> str:
-    return " · ".join(filter(None, (story.first, story.lead.lang, moment(story.at, now, zone))))
 
 
 def _remarks(story: BriefedStory, watchlist: str) -> str:

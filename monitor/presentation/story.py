@@ -117,7 +117,8 @@ def outlet_lines(timeline: StoryTimeline, limit: int) -> Iterator[str]:
     for outlet in timeline.outlets:
         firsts.setdefault(outlet.name, outlet)
     if firsts:
-        yield f"{signs.OUTLETS} {shortened([*map(_with_lag, firsts.values())], limit)}"
+        lags = [f"{o.name} +{span(o.lag)}" if o.lag >= 1 else o.name for o in firsts.values()]
+        yield f"{signs.OUTLETS} {shortened(lags, limit)}"
     for linked in timeline.elsewhere_by_language():
         names = shortened([*dict.fromkeys(outlet.name for outlet in linked.outlets)], limit)
         words = describe_linked(linked)
@@ -128,11 +129,6 @@ def shortened(names: Sequence[str], limit: int) -> str:
     """Return the first `limit` names, and the number of the others: `AFP, Le Soir, +3`."""
     suffix = [f"{signs.MORE}{len(names) - limit}"] if len(names) > limit else []
     return ", ".join([*names[:limit], *suffix])
-
-
-def _with_lag(outlet: Outlet) -> str:
-    """Return the name of an outlet, and its delay after the first one."""
-    return f"{outlet.name} +{span(outlet.lag)}" if outlet.lag >= 1 else outlet.name
 
 
 def describe_outlet(alert: Alert) -> str:

@@ -173,7 +173,8 @@ def covers(wide: Node, narrow: Node) -> bool:
         return isinstance(wide, Word) and any(covers(wide, child) for child in narrow.children)
     if not isinstance(wide, Word) or not isinstance(narrow, Word):
         return False
-    return _covers_part(wide, narrow) and _covers_word(wide, narrow)
+    covers_part = wide.part == narrow.part or (not wide.part and narrow.part != "author")
+    return covers_part and _covers_word(wide, narrow)
 
 
 def _contains(wide: Sequence[Node], narrow: Sequence[Node]) -> bool:
@@ -182,15 +183,12 @@ def _contains(wide: Sequence[Node], narrow: Sequence[Node]) -> bool:
     return any(all(map(covers, wide, narrow[start:])) for start in starts)
 
 
-def _covers_part(wide: Word, narrow: Word) -> bool:
-    return wide.part == narrow.part or (not wide.part and narrow.part != "author")
-
-
 def _covers_word(wide: Word, narrow: Word) -> bool:
     if wide.mode is narrow.mode and wide.term == narrow.term and wide.exact == narrow.exact:
         return True
     if narrow.mode.inflects:
-        return wide.mode.inflects and _has_all_forms(wide, narrow)
+        forms = listed_keys(replace(narrow, part=""))
+        return wide.mode.inflects and forms <= listed_keys(replace(wide, part=""))
     if narrow.mode is Mode.WILDCARD:
         prefix = wide.term.removesuffix("*")
         is_prefix = wide.mode is Mode.WILDCARD and not {"*", "?"} & set(prefix)
@@ -204,7 +202,3 @@ def _covers_word(wide: Word, narrow: Word) -> bool:
         return False
     prefix, accepts = selector(Word(wide.term, wide.mode, wide.exact))
     return narrow.term.startswith(prefix) and accepts(narrow.term)
-
-
-def _has_all_forms(wide: Word, narrow: Word) -> bool:
-    return listed_keys(replace(narrow, part="")) <= listed_keys(replace(wide, part=""))

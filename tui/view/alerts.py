@@ -161,11 +161,6 @@ def _date_anomaly(alert: Alert) -> str:
     return "" if alert.article is None else times.date_anomaly(alert.published, alert.raised_at)
 
 
-def _is_old(alert: Alert) -> bool:
-    """Return whether the article is older than the subscription of its feed."""
-    return alert.backfill and alert.published is not None and not _date_anomaly(alert)
-
-
 def _has_escalated(alert: Alert) -> bool:
     return alert.stirred_at != alert.raised_at
 
@@ -173,12 +168,13 @@ def _has_escalated(alert: Alert) -> bool:
 def _state(story: StoryAlerts, alert: Alert, time: str, *, marked: bool) -> Line:
     """Return the severity, the time of the last event, the anomaly of the date, and triage."""
     anomaly = _date_anomaly(alert)
+    is_old = alert.backfill and alert.published is not None and not anomaly
     mark = signs.MARKED if marked else signs.ESCALATED if _has_escalated(alert) else " "
     return [
         (SEVERITY_SIGNS[story.severity] if alert.id > 0 else " ", f"{story.severity}"),
         (mark, "accent"),
         (time, "quiet"),
-        (signs.OLDER if _is_old(alert) else DATE_MARKS[anomaly], "late" if anomaly else "quiet"),
+        (signs.OLDER if is_old else DATE_MARKS[anomaly], "late" if anomaly else "quiet"),
         *triage_glyphs(story),
         (" ", ""),
     ]

@@ -42,7 +42,7 @@ from monitor.delivery.notify.notification import (
 from monitor.intake.fetch.address_guard import AddressGuard
 from monitor.intake.fetch.response import Headers, StatusError, error_message
 from monitor.model.config import Channel, ChannelKind, DeliveryError, DeliveryFault, Networks
-from monitor.model.delivery import BriefingNotification, Notification
+from monitor.model.delivery import BriefingNotification
 from monitor.model.watchlist import Severity
 
 
@@ -96,7 +96,8 @@ class FileSender(Sender):
     async def send(self, message: Message) -> DeliveryError | None:
         messages: list[Message] = [message]
         if not isinstance(message, BriefingNotification):
-            messages = [[_without_bundle(notification)] for notification in message]
+            # A file has a line for each alert.
+            messages = [[replace(n, delivery=replace(n.delivery, bundle=""))] for n in message]
         lines = {idempotency_key(item): encode(item, self.channel.pages) for item in messages}
         path = Path(self.channel.target[0])
         try:
@@ -105,11 +106,6 @@ class FileSender(Sender):
             cause = error.strerror or error
             return DeliveryError(reason=_("{file} cannot be written: {why}", file=path, why=cause))
         return None
-
-
-def _without_bundle(notification: Notification) -> Notification:
-    """Return a notification without its bundle: a file has a line for each alert."""
-    return replace(notification, delivery=replace(notification.delivery, bundle=""))
 
 
 def _append(path: Path, by_key: Mapping[str, bytes]) -> None:

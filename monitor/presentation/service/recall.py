@@ -10,7 +10,6 @@ from monitor.base.article import Timestamp
 from monitor.judgement.recall import PATIENCE, estimate, joined, witnessed
 from monitor.model.feed import Gap, SourceKind
 from monitor.model.recall import Recall, Refusal, ShownArticle, Witnessed
-from monitor.storage.store.sql.shown_articles import ComparedOutlet
 from monitor.storage.store.sql.views import Views
 
 
@@ -24,7 +23,7 @@ def read_recalls(views: Views, since: Timestamp, now: Timestamp) -> list[Recall]
     of_outlet: dict[str, list[ShownArticle]] = defaultdict(list)
     for piece in views.shown.since(since):
         of_outlet[piece.outlet].append(piece)
-    times = {outlet.outlet: _time(outlet, since) for outlet in compared}
+    times = {o.outlet: (max(since, o.since), o.until - PATIENCE) for o in compared}
     for outlet, (start, end) in times.items():
         pieces += (p for p in joined(of_outlet[outlet]) if start <= p.published < end)
     matched: dict[str, dict[int, bool]] = defaultdict(dict)
@@ -55,11 +54,6 @@ def are_dependent(gaps: Iterable[Gap]) -> bool:
         for gap in by_kind[True]
         for other in by_kind[False]
     )
-
-
-def _time(outlet: ComparedOutlet, since: Timestamp) -> tuple[Timestamp, Timestamp]:
-    """Return the time in which articles must be published to count."""
-    return max(since, outlet.since), outlet.until - PATIENCE
 
 
 def _matching(

@@ -149,7 +149,8 @@ _LOGIN_ERRORS = (
 
 def refusal(address: Address, error: Exception, consequence: str = "") -> StoreError:
     """Return an error that says what the database refused, the consequence and the remedy."""
-    code = getattr(error, "sqlstate", None) or _login_code(str(error))
+    login_code = next((c for pattern, c in _LOGIN_ERRORS if re.search(pattern, str(error))), "08")
+    code = getattr(error, "sqlstate", None) or login_code
     remedy = next((words for prefix, words in _REMEDIES.items() if code.startswith(prefix)), "")
     diagnosis = getattr(error, "diag", None)
     message = (diagnosis and diagnosis.message_primary) or str(error).splitlines()[0]
@@ -157,7 +158,3 @@ def refusal(address: Address, error: Exception, consequence: str = "") -> StoreE
     is_away = isinstance(error, psycopg.OperationalError) and code.startswith(("08", "57P"))
     kind = StoreAwayError if is_away else StoreError
     return kind(clauses([line, _(remedy)]) if remedy else line)
-
-
-def _login_code(message: str) -> str:
-    return next((code for pattern, code in _LOGIN_ERRORS if re.search(pattern, message)), "08")
