@@ -1,13 +1,13 @@
 """Measures other names of concepts: does a name that is taken away come back, and what is wrong.
 
-python -m bench.concepts [--data FOLDER] [--half 0|1] [--without-model]
+python -m bench.concepts [--data FOLDER] [--set tuning|unread] [--without-model]
 
-60 concepts of `concepts.json`, half French and half English, with three names or more, were written
-from public knowledge; of names that the corpus uses for something else only (EAU, RSA) none was
-taken. One name at a time is taken away, if some articles have no other name of the concept, and
+122 concepts of `concepts.json`, half French and half English, with three names or more, written
+from public knowledge; none of the names is used for something else only in the corpus (EAU, ICC).
+One name at a time is taken away, if some articles have no other name of the concept, and
 names are suggested from the rest. The corpus: `real_articles.published`, and as articles of one
 sentence those of STS, of French treebanks and of Lingua; no events are linked. Rules and thresholds
-were chosen on half 0, every second concept of each language from the first.
+were chosen on the set `tuning`; `unread` was written before, and measured when they were final.
 
 A suggestion is right if it is another name of the concept in the file, or was judged right by a
 reader; `judged` has these judgements. What nobody judged is printed.
@@ -117,7 +117,7 @@ def trials(
 def main() -> None:
     """Measure, and print."""
     parser = arguments(__doc__ or "")
-    parser.add_argument("--half", type=int, choices=(0, 1), help="one half of the concepts")
+    parser.add_argument("--set", choices=("tuning", "unread"), help="one set of concepts")
     parser.add_argument("--without-model", action="store_true", help="compare no meanings")
     options = parser.parse_args()
     written: dict[str, Any] = json.loads(CONCEPTS.read_bytes())
@@ -127,14 +127,13 @@ def main() -> None:
             writer.add(articles)
         encode = None if options.without_model else cache(Encoder().encode)
         with closing(open_archive(folder)) as archive:
-            for half in (0, 1) if options.half is None else (options.half,):
-                for lang in ("fr", "en"):
-                    concepts = written[lang][half::2]
+            for name in (options.set,) if options.set else ("tuning", "unread"):
+                for lang, concepts in written[name].items():
                     done = []
                     for trial in trials(concepts, archive, articles, encode):
                         done.append(trial)
                         _print_trial(trial, written["judged"])
-                    _print_sum(f"half {half}, {lang}", concepts, done, written["judged"])
+                    _print_sum(f"{name}, {lang}", concepts, done, written["judged"])
 
 
 def verdict(
