@@ -157,9 +157,9 @@ SUGGEST_COLUMNS = ("name", "kinds", "articles", "added", "examples", "yaml")
 def concepts_suggest(context: click.Context, name: str, limit: int, style: str) -> None:
     """Find other names of the concept NAME in the archive.
 
-    Shows what proves each name (initials, `formerly`, an apposition, a part that stands alone,
-    another spelling or language), how many articles more it finds, and the newest examples. Prints
-    the line for feeds.yaml. Exits with 1 when there is none.
+    Shows what proves each name (initials, `formerly`, a part that stands alone, another spelling or
+    language), how many articles more it finds, and the newest examples. Prints the line for
+    feeds.yaml. Exits with 1 when there is none.
     """
     cli: CliContext = context.obj
     config = load(cli.config_path, data=cli.data)

@@ -1,12 +1,14 @@
 """Other names of a concept, read from the articles of the archive.
 
-A name is proven by initials, by “formerly” and the like or an apposition beside a known name, as a
-part of one, as a spelling that differs in few letters, as an exonym, or by its meaning, where other
-articles tell of the same. Enough of its articles must tell of the concept.
+A name is proven by initials, by “formerly” and the like beside a known name, as a part of one, as
+a spelling that differs in few letters, as an exonym, or by its meaning, where other articles tell
+of the same. Enough of its articles must tell of the concept, and it must be whole: not the start
+of a longer name.
 """
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
@@ -30,6 +32,7 @@ from index.query.parser import Query, any_of
 from index.search import EVERYTHING, DocumentFilter
 from monitor.base.article import Article
 from monitor.base.translation import mark_all, ngettext, number, pgettext
+from monitor.model.event_link import LANGUAGES
 
 if TYPE_CHECKING:
     import numpy as np
@@ -39,18 +42,21 @@ READ, READ_WITHOUT = 300, 60
 COMPANIONS, COMPARED, COUNTED = 15, 40, 80
 """Names typical of a concept, by which articles without it are found; names of a language whose
 meaning is compared; most frequent names of which the most typical are sought."""
-ALIKE, ALIKE_WITHIN = 0.9, 0.955
-"""Least cosines of a name and its translation, and of two names in one language."""
+ALIKE, ALIKE_WITHIN, ALIKE_INITIALS = 0.9, 0.95, 0.9
+"""Least cosines of a name and its translation, of two names in one language, and of an acronym and
+what it may stand for."""
+COMMON = 5
+"""Articles that a name has at most, for each of the concept, if only its meaning proves it."""
 EXAMPLES = 3
 _KINDS = mark_all(
     "proof", "acronym", "formerly", "spelling", "language", "meaning", "initials",
-    "short initials", "apposition", "part",
+    "short initials", "part",
 )  # fmt: skip
-_LEAST = (1, 0.1), (1, 0.2), (1, 0.3), (1, 0.0), (1, 0.0), (2, 0.1), (3, 0.3), (3, 0.5), (2, 0.45)
+_LEAST = (1, 0.1), (1, 0.2), (1, 0.1), (1, 0.0), (1, 0.0), (2, 0.3), (3, 0.5), (1, 0.6)
 LEAST = dict(zip(_KINDS, _LEAST, strict=True))
 """Articles with a proof that a name needs, and the share of its articles that tell of the concept,
 by the kind of the proof, the strongest first."""
-_STOPS = stop_words("fr") | stop_words("en") | {"selon", "depuis", "apres", "chez"}
+_STOPS = stop_words("fr") | stop_words("en") | {"selon", "depuis", "apres", "chez", "sans"}
 
 Proof = tuple[str, str, int]
 """Kind, name, and the article that shows it, 0 for none."""
@@ -108,12 +114,17 @@ def suggest_names(
             return archive.count(any_of([_quoted(name)]), documents)
         return 0
 
-    def typical(texts: Sequence[Article], limit: int) -> list[str]:
-        """Return names more frequent in articles than elsewhere, the most typical first."""
+    def typical(texts: Sequence[Article], limit: int, least: int = 1) -> list[str]:
+        """Return names more frequent in articles than elsewhere, the most typical first.
+
+        At least `least` articles have each. None has a known name inside: `Xanadu votes`.
+        """
         ids_of, strengths = _names(texts), dict[str, float]()
-        for name in sorted(ids_of, key=lambda name: (-len(ids_of[name]), name))[:COUNTED]:
+        frequent = sorted(ids_of, key=lambda name: (-len(ids_of[name]), name))
+        foreign = (n for n in frequent if len(ids_of[n]) >= least and not _has(_folded(n), known))
+        for name in itertools.islice(foreign, COUNTED):
             hits, total = len(ids_of[name]), count(name)
-            if hits <= total and _folded(name) not in known:
+            if hits <= total:
                 strengths[name] = log_likelihood(hits, len(texts), total, archive.article_count)
         return sorted(strengths, key=lambda name: (-strengths[name], name))[:limit]
 
@@ -122,21 +133,46 @@ def suggest_names(
     written = (only.text.strip('"=~*') for _label, only in named)
     known = {_folded(name): name for name in written}
     articles = read(own[-READ:])
-    companions = typical(articles, COMPANIONS)
+    companions = typical(articles, COMPANIONS, min(2, len(articles)))
     others = set(linked(own[-READ:])).difference(own)
     if names := [*companions, *(name for _, name, _ in _exonyms(companions))]:
         without = Query("", And((any_of(map(_quoted, names)).root, Not(query.root))))
-        for lang in archive.languages():
+        for lang in LANGUAGES:
             of_lang = DocumentFilter(langs=[lang])
             page = archive.search(without, of_lang, sort="score", limit=READ_WITHOUT)
             others.update(hit.id for hit in page.hits)
     texts = [*articles, *read(sorted(others))]
     proofs = [proof for article in articles for proof in _proofs_in(article, known.values())]
-    proofs += [*_parts(known.values(), _names(articles)), *_exonyms(known.values())]
-    proofs += _spellings(known.values(), _names(texts))
+    names_in = _names(texts)
+    proofs += [*_parts(known.values(), names_in), *_exonyms(known.values())]
+    proofs += _spellings(known.values(), names_in)
     if encode is not None:
         proofs += _meanings(known, companions, texts, typical, cache(encode))
-    return _weighed(proofs, known, archive, count, DocumentFilter(ids=frozenset(own)))
+        proofs += _initials_alike(known.values(), names_in, cache(encode))
+    return _weighed(
+        _whole(proofs, known, names_in), known, archive, count, DocumentFilter(ids=frozenset(own))
+    )
+
+
+def _whole(proofs: Iterable[Proof], known: Collection[str], names_in: NamesIn) -> list[Proof]:
+    """Return proofs without those of names that are cut: mostly inside one longer name."""
+
+    @cache
+    def is_cut(name: str) -> bool:
+        folded, articles = _folded(name), len(names_in.get(name, ()))
+        longer = {n for n, ids in names_in.items() if name in n and 1 < articles < 2 * len(ids)}
+        return any(_has(own, [folded]) for own in known) or any(
+            _has(other, [folded]) and not _has(other, known)
+            for other in {*map(_folded, longer)} - {folded}
+        )
+
+    sure = "part", "spelling", "language"
+    return [proof for proof in proofs if proof[0] in sure or not is_cut(proof[1])]
+
+
+def _has(folded: str, inside: Iterable[str]) -> bool:
+    """Tell whether words have others inside, both folded."""
+    return any(f" {words} " in f" {folded} " for words in inside)
 
 
 def _folded(name: str) -> str:
@@ -153,30 +189,38 @@ _CAPITAL = r"[^\W\d_a-z\u00df-\u00f6\u00f8-\u00ff\u0430-\u045f]"
 _WORD = rf"{_CAPITAL}(?:[\w'’.&]*\w)?"
 _SMALL = "(?:de|du|des|of|the|en|la|al|bin|ben|von|van)"
 _NAME = rf"{_WORD}(?:[ \u00a0-](?:{_SMALL}[ \u00a0-])?(?:{_WORD}|\d+))*"
-_MENTION = re.compile(rf"({_NAME})((?:[ \u00a0][^\W\d_A-Z]+){{0,2}})")
+_MENTION = re.compile(rf"({_NAME})((?:[ \u00a0][^\W\d_A-Z]+){{0,4}})")
 _ELIDED = re.compile(r"^(?:[dlDL]|[qQ]u)['’]|['’]s$")
 
 
 def _names(articles: Iterable[Article]) -> NamesIn:
-    """Return the names in articles, each also with the small words behind it.
+    """Return the articles that have each name."""
+    ids: defaultdict[str, set[int]] = defaultdict(set)
+    for article in articles:
+        for name in _names_of(article):
+            ids[name].add(article.id)
+    return ids
+
+
+def _names_of(article: Article) -> set[str]:
+    """Return the names in an article, each also with the small words behind it.
 
     The first word of a sentence always has a capital: it is left out where it carries no meaning.
     """
-    ids: defaultdict[str, set[int]] = defaultdict(set)
-    texts = ((article.id, text) for article in articles for text in article.texts[:3])
-    for id, text in ((id, text) for id, text in texts if not shouts(text)):
+    names = set[str]()
+    for text in (text for text in article.texts[:3] if not shouts(text)):
         for match in _MENTION.finditer(text):
             words = re.split("[ \u00a0]", _ELIDED.sub("", match[1]))
             before = text[: match.start()][-3:].rstrip(' «"“')
             if not before or before[-1] in ".!?:\n":
                 words = words[fold(words[0]) in _STOPS :]
             if any(fold(word) not in _STOPS and len(word) > 1 for word in words):
-                ids[" ".join(words)].add(id)
+                names.add(" ".join(words))
                 for word in match[2].split():
                     words.append(word)
                     if fold(word) not in _STOPS:
-                        ids[" ".join(words)].add(id)
-    return ids
+                        names.add(" ".join(words))
+    return names
 
 
 # --- proofs ---------------------------------------------------------------------------
@@ -186,16 +230,11 @@ _CUE = (
     r"|nicknamed|dubbed|a\.?k\.?a\.?|renamed|rebranded as|ancien(?:ne)?ment|auparavant"
     r"|autrefois|alias|(?:sur|re)nommée?s?|rebaptisée?s?|(?:aussi|également) appelée?s?"
 )
-_SIGN, _PHRASE = r"[\s,()«»\"“”]", r"[^,.;:«»\"“”()]{5,40}?"
-_THE = r"(?:(?:l[ae]s?|the|une?|an?) |l['’])"
-_BEHIND = re.compile(
-    rf"{_SIGN}{{0,3}}(?:{_CUE}|\(ex)[\s-]{_SIGN}{{0,2}}(?P<formerly>{_NAME})"
-    rf"|{_SIGN}{{1,3}}{_THE}?[«\"“] ?{_THE}?(?P<apposition_>{_PHRASE}) ?[»\"”]"
-    rf"|\)?, {_THE}(?P<apposition>{_PHRASE})[,.]"
-)
-_BEFORE = re.compile(rf"(?P<formerly>{_NAME}){_SIGN}{{1,3}}(?:{_CUE})[\s-]{_SIGN}{{0,2}}$")
+_SIGN = r"[\s,()«»\"“”]"
+_BEHIND = re.compile(rf"{_SIGN}{{0,3}}(?:{_CUE}|\(ex)[\s-]{_SIGN}{{0,2}}({_NAME})")
+_BEFORE = re.compile(rf"({_NAME}){_SIGN}{{1,3}}(?:{_CUE})[\s-]{_SIGN}{{0,2}}$")
 _ACRONYM = re.compile(rf"(?<![\w-]){_CAPITAL}[\w.&]*\w(?![\w-])")
-_GAP = rf"(?:[ \u00a0'’-]+(?:{'|'.join(sorted(_STOPS))})(?!\w))*?[ \u00a0'’-]+"
+_GAP = r"(?:[ \u00a0'’-]+\w{1,4}(?!\w))*?[ \u00a0'’-]+"
 _ACCENTED = {"a": "aàâä", "c": "cç", "e": "eéèê", "i": "iîï", "o": "oôö", "u": "uùûü"}
 
 
@@ -206,7 +245,7 @@ def is_acronym(name: str) -> bool:
 
 @cache
 def _initialled(acronym: str) -> re.Pattern[str]:
-    """Return the pattern of the words with these initials; stop words may have none."""
+    """Return the pattern of the words with these initials; small words may have none."""
     initials = [f"[{_ACCENTED.get(letter, letter)}]" for letter in compact(acronym)]
     words = _GAP.join(rf"{initial}[\w.]*+" for initial in initials)
     return re.compile(rf"(?<!\w)(?={_CAPITAL})(?i:{words})(?<!\.)")
@@ -219,9 +258,8 @@ def _proofs_in(article: Article, known: Collection[str]) -> Iterator[Proof]:
             for place in re.finditer(rf"(?<!\w){re.escape(name)}(?!\w)", text):
                 before = _BEFORE.search(text[: place.start()][-90:])
                 for side in filter(None, (_BEHIND.match(text, place.end()), before)):
-                    other = str(side[side.lastindex or 0])
-                    if fold(other.split(maxsplit=1)[0]) not in _STOPS:
-                        yield str(side.lastgroup).rstrip("_"), other, article.id
+                    if fold(side[1].split(maxsplit=1)[0]) not in _STOPS:
+                        yield "formerly", side[1], article.id
                 for long in _initialled(name).findall(text) if is_acronym(name) else ():
                     yield _initials_kind(text, name, long), long, article.id
         for acronym in filter(is_acronym, set(_ACRONYM.findall(text))):
@@ -240,31 +278,36 @@ def _initials_kind(text: str, acronym: str, long: str) -> str:
 
 
 def _parts(known: Iterable[str], names_in: NamesIn) -> Iterator[Proof]:
-    """Yield parts of known names that stand in articles as names of their own."""
-    splits = [
-        (words[:i], words[i:])
-        for words in (re.split("[ \u00a0-]", name) for name in known)
-        for i in range(1, len(words))
-    ]
-    parts = {_folded(" ".join(part)) for split in splits for part in split}
-    parts -= {_folded(" ".join(start)) for start, rest in splits if not rest[0][:1].isupper()}
-    for name in (name for name in names_in if len(name) > 3 and _folded(name) in parts):
+    """Yield the starts and ends of known names that stand in articles as names of their own."""
+    splits = [re.split("[ \u00a0]", name) for name in known]
+    pairs = [(w[:i], w[i:]) for w in splits for i in range(1, len(w)) if w[i][:1].isupper()]
+    parts = {_folded(" ".join(part)) for pair in pairs for part in pair if part[-1][:1].isupper()}
+    for name in (name for name in names_in if len(name) > 2 and _folded(name) in parts):
         yield from (("part", name, id) for id in names_in[name])
 
 
 def _spellings(known: Iterable[str], names_in: NamesIn) -> Iterator[Proof]:
-    """Yield names that differ from known ones in few letters of each word, and end alike."""
-    for name, words in ((name, terms(name)) for name in names_in):
-        is_capital = name.split()[-1][0].isupper()
-        alike_known = (own for own in known if own.split()[-1][:1].isupper() == is_capital)
-        for own in map(terms, alike_known):
-            wholes = "".join(words), "".join(own)
-            is_inflected = words != own and fold(name) in folded_inflections(wholes[1])
-            likenesses = [normalized_similarity(*pair) for pair in zip(words, own, strict=False)]
-            is_alike = len(words) == len(own) and min(likenesses) > 0.6
-            is_alike = is_alike and normalized_similarity(*wholes) >= 0.8
-            if not is_inflected and min(map(len, wholes)) > 4 and (is_alike or len({*wholes}) == 1):
-                yield from (("spelling", name, id) for id in names_in[name])
+    """Yield names that differ from known ones in few letters of each word, and end alike.
+
+    No article needs two spellings: a name that stands beside the known one is another.
+    """
+    for own, name in itertools.product(known, names_in):
+        if normalized_similarity(own.lower(), name.lower(), score_cutoff=0.7) < 0.7:
+            continue
+        words, others = terms(own), terms(name)
+        wholes = "".join(words), "".join(others)
+        is_alike = len(words) == len(others) and normalized_similarity(*wholes) >= 0.8
+        is_alike = is_alike and all(
+            word[0] == other[0] and normalized_similarity(word, other) > 0.6
+            for word, other in zip(words, others, strict=True)
+        )
+        is_inflected = words != others and fold(name) in folded_inflections(wholes[0])
+        ends_alike = own.split()[-1][:1].isupper() == name.split()[-1][:1].isupper()
+        both = len({*names_in.get(own, ())}.intersection(names_in[name]))
+        is_other = is_inflected or not ends_alike or 2 * both > len(names_in[name])
+        is_other = is_other or _is_inhabitant(_folded(name), [_folded(own)])
+        if min(map(len, wholes)) > 4 and (is_alike or len({*wholes}) == 1) and not is_other:
+            yield from (("spelling", name, id) for id in names_in[name])
 
 
 def _exonyms(known: Iterable[str]) -> Iterator[Proof]:
@@ -290,19 +333,19 @@ def _meanings(
     They are nearer to it than to all else that stands beside the concept. A name that is written
     alike in both languages is the name of something else.
     """
-    by_lang = {lang: [a for a in articles if a.lang == lang] for lang in {a.lang for a in articles}}
+    by_lang = {lang: [a for a in articles if a.lang == lang] for lang in LANGUAGES}
     names_in = {lang: _names(texts) for lang, texts in by_lang.items()}
     spoken = {
-        name: max(names_in, key=lambda lang: len(names_in[lang].get(name, ())), default="")
-        for name in known.values()
+        name: max(names_in, key=lambda lang: len(names_in[lang].get(name, ())))
+        for name in (*known.values(), *companions)
     }
     for lang, texts in by_lang.items():
         nearest = 0.0, ""
         for name in typical(texts, COMPARED) if len(texts) > 9 else ():
-            beside = {*spoken, *companions} - {name}
+            beside = spoken.keys() - {name}
             cosine, other = max((float(encode(own) @ encode(name)), own) for own in beside)
             both = _folded(name), _folded(other)
-            if other not in spoken or any(f" {both[0]} " in f" {own} " for own in known):
+            if both[1] not in known or _is_inhabitant(both[0], known):
                 continue
             if spoken[other] == lang:
                 if cosine >= ALIKE_WITHIN and not any(map(str.startswith, both, both[::-1])):
@@ -310,6 +353,34 @@ def _meanings(
             elif not is_acronym(other) and len(names_in[spoken[other]].get(name, ())) < 2:
                 nearest = max(nearest, (cosine, name) if cosine >= ALIKE else nearest)
         yield from (("meaning", nearest[1], id) for id in names_in[lang].get(nearest[1], ()))
+
+
+_INHABITANT = re.compile("(?:an|en|ese|ish|se|ique|ais|ois)s?$")
+
+
+def _is_inhabitant(folded: str, known: Iterable[str]) -> bool:
+    """Tell whether a name is the adjective of a place, or names its people: `British`."""
+    *before, last = folded.split() or [""]
+    places = (place.split() for place in (*known, *(fold(n) for _, n, _ in _exonyms(known))))
+    alike = {p[-1] for p in places if len(p) == len(before) + 1 and p[-1][:4] == last[:4]}
+    return bool(alike - {last}) and _INHABITANT.search(last) is not None
+
+
+def _initials_alike(known: Collection[str], names_in: NamesIn, encode: Encode) -> Iterator[Proof]:
+    """Yield acronyms and what they stand for, where their meaning is alike: no article has both."""
+    for own in known:
+        if is_acronym(own):
+            stands_for = _initialled(own).fullmatch
+            others = {*filter(stands_for, () if any(map(stands_for, known)) else names_in)}
+        else:
+            words = re.split("[ \u00a0'’-]", own)
+            content = (word for word in words if fold(word) not in _STOPS)
+            others = {"".join(word[:1] for word in ws).upper() for ws in (words, content)}
+            others = {name for name in others if len(name) > 1}
+        cosine, name = max(((float(encode(own) @ encode(n)), n) for n in others), default=(0, ""))
+        is_short = min(len(own), len(name)) == 2
+        if cosine >= (ALIKE_WITHIN if is_short else ALIKE_INITIALS):
+            yield "meaning", name, 0
 
 
 def _weighed(
@@ -332,7 +403,8 @@ def _weighed(
         proven = [
             k for k, (n, part) in LEAST.items() if len(ids[k]) >= n and telling >= part * total
         ]
-        if proven and folded not in known and total > both:
+        is_alike = proven[:1] != ["meaning"] or total <= COMMON * len(own.ids or ())
+        if proven and folded not in known and total > both and is_alike:
             examples = sorted(set().union(*(ids[kind] for kind in proven)) - {0})
             newest = (examples or archive.ids(any_of([_quoted(name)])))[: -EXAMPLES - 1 : -1]
             found = NameSuggestion(name, tuple(proven), total, total - both, tuple(newest))

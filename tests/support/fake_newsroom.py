@@ -328,7 +328,7 @@ class FakeNewsroom:
             return []
         return [
             NameSuggestion("CDG", ("acronym",), 3, 2, (1,)),
-            NameSuggestion("Roissy", ("apposition",), 9, 4, (1,)),
+            NameSuggestion("Roissy", ("part",), 9, 4, (1,)),
         ]
 
     def polls(self, url: str) -> list[Poll]:
