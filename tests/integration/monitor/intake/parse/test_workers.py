@@ -76,9 +76,9 @@ def test_the_largest_sitemap_that_the_protocol_allows_is_read_in_the_limits() ->
             parsed = await parser.parse(fetched(document), source)
             assert len(parsed.entries) == MOST
             assert parsed.seconds < READING
-        assert "memory" in await reason(
-            parser.parse(fetched(b"<urlset>" + b"<a>" * 16_000_000), source)
-        )
+        # how fast the machine is decides which limit it meets first
+        refusal = await reason(parser.parse(fetched(b"<urlset>" + b"<a>" * 16_000_000), source))
+        assert "memory" in refusal or f"longer than {READING:g} s" in refusal
         assert await parser.parse(fetched(b"<urlset/>"), source)
 
     assert 40 << 20 < len(body) <= MAX_BYTES
