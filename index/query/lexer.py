@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from difflib import get_close_matches
 
 from index.analysis.tokenizer import GLUED_BRACKETS, UNSPACED
 from index.errors import QueryError
@@ -57,8 +58,6 @@ def count(digits: str, column: int) -> int:
 
 def hint_for_field(written: str) -> str:
     """Suggest a correction of a field that does not exist."""
-    from difflib import get_close_matches
-
     if field_named(written) in ALERT_FACETS:
         return _("{name}: selects alerts; `tocsin alerts --query` takes it", name=written.lower())
     spellings = [spelling for name in (*PARTS, *FACETS) for spelling in (name, offered_name(name))]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime, tzinfo
+from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
 from monitor.base import signs
@@ -251,8 +252,6 @@ def nearest(word: str, names: Iterable[str]) -> str:
 
     If no name is similar, it is the first one that contains the word.
     """
-    from difflib import get_close_matches
-
     by_fold = {name.casefold(): name for name in names}
     folded = word.casefold()
     matches = get_close_matches(folded, by_fold, n=1, cutoff=0.65)
