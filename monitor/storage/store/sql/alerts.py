@@ -13,7 +13,7 @@ from msgspec.structs import astuple
 
 from monitor.base.article import Timestamp
 from monitor.base.translation import coded, shown
-from monitor.judgement.alerts.alert_planning import touched_stories
+from monitor.judgement.alerts.escalation import touched_stories
 from monitor.judgement.alerts.plan import (
     NO_FACTS,
     AlertFacts,

@@ -11,7 +11,8 @@ from msgspec.structs import replace
 
 from index.query.parser import parse_query
 from monitor.base.article import Article
-from monitor.judgement.alerts.alert_planning import original_alert, plan_alerts, touched_stories
+from monitor.judgement.alerts.alert_planning import original_alert, plan_alerts
+from monitor.judgement.alerts.escalation import touched_stories
 from monitor.judgement.alerts.plan import (
     NO_FACTS,
     AlertFacts,

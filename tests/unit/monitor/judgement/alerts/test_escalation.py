@@ -26,7 +26,7 @@ from support.spreading_story import (
 
 from index.query.parser import parse_query as understood
 from monitor.base.url import publisher
-from monitor.judgement.alerts.alert_planning import escalated_severity, reasons
+from monitor.judgement.alerts.escalation import escalated_severity, reasons
 from monitor.model.alert import AlertState, Verdict
 from monitor.model.config import StoreAddress
 from monitor.model.search import Filter
