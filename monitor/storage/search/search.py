@@ -43,6 +43,7 @@ from monitor.base.translation import gettext as _, ngettext, number
 from monitor.model.search import FEW_HITS, Filter, Results, SearchHit, Suggestion
 from monitor.storage.maintenance import index_notes
 from monitor.storage.search.query_resolution import QueryResolution
+from monitor.storage.search.suggestions import suggestions
 
 if TYPE_CHECKING:
     from index.archive import Archive
@@ -53,10 +54,6 @@ if TYPE_CHECKING:
     from monitor.model.feed import Feed
     from monitor.model.status import Totals
     from monitor.storage.store.sql.views import Views
-
-from itertools import chain, islice
-
-from index.query.suggestions import QuerySuggestion, Similar, SuggestionKind, query_suggestions
 
 TRIAL_SECONDS = 2.0
 """Seconds in which the rules of a file are tried."""
@@ -402,64 +399,3 @@ class ArchiveSearch:
                 lit=tuple(lit),
                 alerts=tuple(row.alert for row in alerts if row.article == article.id),
             )
-
-
-# --- other searches that find more ------------------------------------------------------
-
-TRIALS, TRIAL_SECONDS = 12, 0.5
-"""Most searches that are tried, and seconds after which no more are; small changes come first."""
-
-Run = Callable[[Query, Filter], ArchivePage]
-
-
-_Trial = tuple[QuerySuggestion, Filter, tuple[str, ...]]
-"""A search to try, and the options of the filter that it leaves out."""
-
-
-def suggestions(
-    query: Query, filter: Filter, run: Run, similar: Similar, clock: Callable[[], Timestamp]
-) -> list[Suggestion]:
-    """Return searches that find more: first other queries, then the query with less of the filter.
-
-    Each of them is run, as long as there is time.
-    """
-    deadline = clock() + TRIAL_SECONDS
-    baseline = run(query, filter).total
-    suggestions = []
-    rewritten = ((suggestion, filter, ()) for suggestion in query_suggestions(query, similar))
-    trials: Iterator[_Trial] = chain(rewritten, _without_options(query, filter))
-    if baseline:  # the last word is complete, and not the beginning of another
-        trials = (trial for trial in trials if trial[0].kind is not SuggestionKind.ANY_ENDING)
-    for suggestion, wider, options in islice(trials, TRIALS):
-        result = run(suggestion.query, wider)
-        if result.total > baseline:
-            suggestions.append(
-                Suggestion(
-                    kind=str(suggestion.kind),
-                    query=suggestion.query.text,
-                    filter=wider,
-                    without=options,
-                    total=result.total,
-                    gained=result.total - baseline,
-                    written=suggestion.written,
-                    instead=suggestion.instead,
-                    forms=result.forms.get(suggestion.instead, ()),
-                )
-            )
-        if clock() > deadline:
-            break
-    return suggestions
-
-
-def _without_options(query: Query, filter: Filter) -> Iterator[_Trial]:
-    """Yield the same query with less of a filter."""
-    for kind, options in (
-        (SuggestionKind.ANY_LANGUAGE, {"lang": "lang"}),
-        (SuggestionKind.ANY_DATE, {"since": "since", "until": "until"}),
-        (SuggestionKind.WITHOUT, {"feed": "feeds"}),
-        (SuggestionKind.WITHOUT, {"watch": "watchlists"}),
-    ):
-        given = {name: field for name, field in options.items() if getattr(filter, field)}
-        if given:
-            nothing = {field: getattr(Filter(), field) for field in given.values()}
-            yield QuerySuggestion(kind, query, ""), replace(filter, **nothing), tuple(given)
