@@ -56,7 +56,7 @@ COMMANDS = {
     ),
     "remove": LazyCommand("subscriptions:feeds_remove", "Remove feeds. Their articles stay."),
     "find": LazyCommand(
-        "feeds_backfill:feeds_find", "List the feeds and sitemaps of a site; subscribe to none."
+        "feeds_find:feeds_find", "List the feeds and sitemaps of a site; subscribe to none."
     ),
     "check": LazyCommand("subscriptions:feeds_check", "Read feeds once, and show what they are."),
     "backfill": LazyCommand(
