@@ -102,7 +102,9 @@ class EventLinker:
         try:
             while self.enabled and done < total and self._clock() - start < ONCE:
                 report(done, total)
-                done += await self._encode_fresh() or total
+                if not (encoded := await self._encode_fresh()):
+                    break
+                done += encoded
         except EncodingError as error:
             self._report(error)
         finally:  # also when the run is interrupted
