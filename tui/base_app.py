@@ -27,7 +27,7 @@ from textual.notifications import SeverityLevel
 from textual.timer import Timer
 
 from monitor.base.article import Timestamp
-from monitor.base.errors import MonitorError
+from monitor.base.errors import MissingExtraError, MonitorError, requires_extra
 from monitor.base.garbage import exempt_all
 from monitor.base.translation import gettext as _
 from monitor.model.status import MonitorPresence, Status
@@ -49,8 +49,6 @@ from tui.widgets.status_bar import KeyBar
 
 if TYPE_CHECKING:
     from monitor.presentation.service.service import Service
-
-from monitor.base.errors import MissingExtraError, requires_extra
 
 READ_ONLY_ACTIONS = frozenset({
     "articles", "back", "back_or_quit", "back_to_list", "bottom", "briefing", "choose_filter",

@@ -24,10 +24,10 @@ def rows_of(source: Path) -> list[dict[str, list[str]]]:
 
     Raises ValueError without any, YamlSyntaxError if it is not UTF-8, and csv.Error.
     """
-    yaml, mistake = decode(source.read_bytes())
+    decoded, mistake = decode(source.read_bytes())
     if mistake is not None:
         raise mistake
-    content = yaml.text
+    content = decoded.text
     rows: Any = json.loads(content) if source.suffix == ".json" else None
     if rows is None:
         separator = max(",;\t", key=content.partition("\n")[0].count)

@@ -8,16 +8,14 @@ from typing import TYPE_CHECKING, Annotated, TypedDict
 
 from monitor.base.formatting import alert_number
 from monitor.model.delivery import UNSENT, Delivery, DeliveryState
+from monitor.model.recall import Estimate, Recall
 from monitor.presentation.rows import Line, Lines, Moment, decimals, means, row
 from monitor.presentation.rows.alerts import OutletRow, OutletsElsewhere
 
 if TYPE_CHECKING:
     from monitor.model.briefing import Briefing
-    from monitor.model.recall import Recall
     from monitor.model.status import Status
     from monitor.storage.store.sql.views import Views
-
-from monitor.model.recall import Estimate, Recall
 
 Label = Annotated[str, means(encode=attrgetter("label"))]
 
