@@ -158,7 +158,7 @@ def test_only_what_a_search_finds_leaves_the_outbox(tmp_path: Path) -> None:
 def test_while_many_are_stored_it_waits_for_more(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(indexer, "BULK_LINGER", 2.0)
+    monkeypatch.setattr(indexer, "BULK_LINGER", 5.0)
     commits: list[int] = []
 
     class Counting(Shelf):
