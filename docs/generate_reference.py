@@ -616,10 +616,12 @@ def _operation(name: str, about: Mapping[str, Any], components: Any) -> tuple[st
 
 def _parameters(names: Sequence[str]) -> str:
     """Return the names of parameters; those that many paths and tools take by one word."""
-    filters, of_alerts = set(FILTERS) <= {*names}, {*ALERT_FILTERS} <= {*names}
-    groups = ["filters"] * filters + ["alert filters"] * of_alerts
-    grouped = {*FILTERS * filters, *ALERT_FILTERS * of_alerts}
-    return ", ".join(groups + [code(name) for name in names if name not in grouped])
+    groups = []
+    for word, group in (("filters", FILTERS), ("alert filters", ALERT_FILTERS)):
+        if set(group) <= set(names):
+            groups.append(word)
+            names = [name for name in names if name not in group]
+    return ", ".join([*groups, *map(code, names)])
 
 
 # --- the tools of language models ------------------------------------------------------------
