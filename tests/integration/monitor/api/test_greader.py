@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import subprocess
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -345,7 +346,14 @@ def test_the_calls_of_a_reader_on_a_phone(
 NEWSBOAT = shutil.which("newsboat")
 
 
-@pytest.mark.skipif(NEWSBOAT is None, reason="newsboat is not installed")
+def newsboat_version() -> tuple[int, ...]:
+    if NEWSBOAT is None:
+        return ()
+    told = subprocess.run([NEWSBOAT, "-v"], capture_output=True, text=True, check=True).stdout
+    return tuple(int(number) for number in told.split()[1].split(".")[:2])
+
+
+@pytest.mark.skipif(newsboat_version() < (2, 24), reason="newsboat 2.24 is not installed")
 def test_newsboat_lists_opens_reads_and_stars(
     busy: Newsroom, alerts: dict[int, dict[str, Any]], tmp_path: Path
 ) -> None:
