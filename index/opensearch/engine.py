@@ -46,7 +46,7 @@ class ClusterEngine:
             self._start(1, self._address.index)
         generation = self._generation()
         self._cluster.call("GET", self._name(generation))  # its writers are numbered there
-        self._move([{"add": {"index": self._name(generation, "*"), "alias": self._address.index}}])
+        self._move(self._replacement(generation))
         return ClusterArchiveWriter(self._cluster, generation, is_current=True)
 
     def exists(self) -> bool:
@@ -126,10 +126,10 @@ class ClusterEngine:
         writer = ClusterArchiveWriter(self._cluster, generation, is_current=False)
         yield writer
         self._cluster.call("POST", "_refresh")
-        new = {"index": self._name(generation, "*"), "alias": self._address.index}
-        drops: list[Json] = [{"remove_index": {"index": name}} for name in old]
-        self._move([{"add": new}, {"remove": {"index": self._name(generation), "alias": began}}])
-        self._move(drops) if drops else None
+        self._move([
+            *self._replacement(generation),
+            {"remove": {"index": self._name(generation), "alias": began}},
+        ])  # fmt: skip
         writer.is_current = True
 
     def _indices(self) -> list[str]:
@@ -164,6 +164,13 @@ class ClusterEngine:
 
     def _name(self, generation: int, part: str = START) -> str:
         return f"{self._address.index}-{generation}-{part}"
+
+    def _replacement(self, generation: int) -> list[Json]:
+        """Return what puts one generation behind the alias, and drops what else is there."""
+        others = [name for name in self._indices() if self._number(name) != generation]
+        drops: list[Json] = [{"remove_index": {"index": name}} for name in others]
+        new = {"index": self._name(generation, "*"), "alias": self._address.index}
+        return [{"add": new}, *drops]
 
     def _move(self, actions: Sequence[Json]) -> None:
         """Change at once which indices are behind the alias."""

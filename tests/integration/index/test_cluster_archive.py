@@ -6,8 +6,9 @@ import json
 import ssl
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import partial
+from itertools import count
 from pathlib import Path
 from threading import Event
 
@@ -23,7 +24,8 @@ from unit.index.test_archive import *  # noqa: F403 (its tests)
 from unit.index.test_archive import article
 
 from index.archive import archive_engine, open_archive
-from index.errors import ArchiveDamaged, ArchiveError
+from index.errors import ArchiveDamaged, ArchiveError, Interrupted
+from index.interruption import interruptible
 from index.opensearch.address import ClusterAddress
 from index.opensearch.cluster import Cluster
 from index.query.parser import parse_query
@@ -80,6 +82,58 @@ def test_an_interrupted_rebuild_goes_on_unless_the_archive_changed(place: Cluste
     assert open_archive(place).ids(parse_query("port")) == [9]
     with pytest.raises(ArchiveDamaged, match="built anew"):
         old.add(daily(5))
+
+
+def test_a_rebuilt_archive_is_all_that_is_searched(place: ClusterAddress) -> None:
+    engine, cluster = archive_engine(place), Cluster(place)
+    old = engine.open_writer()
+    old.add(daily(1))
+    with engine.rebuild() as writer:
+        writer.add(daily(1, 2))
+        old.add(daily(40))  # a month that nobody knew when it began
+    assert open_archive(place).ids(parse_query("port")) == [1, 2]
+    late = f"{place.index}-1-2023-12"
+    cluster.call("PUT", late, {"aliases": {place.index: {}}})  # a writer was about to make it
+    engine.open_writer()
+    assert not cluster.exists(late)
+    assert open_archive(place).ids(parse_query("port")) == [1, 2]
+
+
+def test_an_interruption_at_any_request_of_a_rebuild_leaves_one_archive(
+    place: ClusterAddress,
+) -> None:
+    engine = archive_engine(place)
+    engine.open_writer().add(daily(1, 40, 70))
+    for requests in range(100):
+        is_unwanted = partial(lambda sent, most: next(sent) >= most, count(), requests)
+        try:
+            with interruptible(is_unwanted), engine.rebuild() as writer:
+                writer.add(daily(1, 40, 70))
+        except Interrupted:
+            assert open_archive(place).ids(parse_query("port")) == [1, 40, 70]
+        else:
+            break
+    assert 5 < requests < 99
+    assert open_archive(place).ids(parse_query("port")) == [1, 40, 70]
+
+
+def test_a_search_during_a_rebuild_sees_all_of_one_archive(place: ClusterAddress) -> None:
+    engine, done, seen = archive_engine(place), Event(), set[tuple[int, ...]]()
+    engine.open_writer().add(daily(1, 40, 70))
+
+    def watch() -> None:
+        while not done.is_set():
+            with suppress(ArchiveError):
+                seen.add(tuple(open_archive(place).ids(parse_query("port"))))
+
+    with ThreadPoolExecutor() as threads:
+        watcher = threads.submit(watch)
+        for _turn in range(5):
+            with engine.rebuild() as writer:
+                writer.add(daily(1, 40, 70))
+        done.set()
+        watcher.result()
+    assert seen == {(1, 40, 70)}
 
 
 def test_a_changed_mapping_is_an_error_in_words(place: ClusterAddress) -> None:
