@@ -91,9 +91,12 @@ class Cluster:
         for answer in answers:
             if "error" in answer:
                 raise self._in_words(TransportError(answer["status"], "", answer))
-            if (shards := answer["_shards"])["failed"] or answer["timed_out"]:
+            shards: Json = answer["_shards"]
+            # one that a rebuild just deleted is neither successful nor failed
+            if shards["successful"] < shards["total"] or answer["timed_out"]:
                 failure: Json = next(iter(shards.get("failures", ())), {})
-                reason = _reason(TransportError(0, "", failure)) or _("their time is up")
+                late = _("their time is up") if answer["timed_out"] else _("one is gone: try again")
+                reason = _reason(TransportError(0, "", failure)) or late
                 raise ArchiveError(
                     _("{address}: parts of the archive do not answer ({reason})",
                       address=self.address, reason=reason)
