@@ -103,8 +103,8 @@ def _folder(raw: str) -> str:
 
 def _index(raw: str) -> str:
     """Return the name of an archive in OpenSearch."""
-    if not re.fullmatch("[a-z][a-z0-9_-]*", raw):
-        raise ValueError(_("`{text}`: write small letters and digits, as tocsin", text=raw))
+    if not re.fullmatch("[a-z][a-z0-9_]*", raw):
+        raise ValueError(_("`{text}`: write small letters, digits and _, as tocsin", text=raw))
     return raw
 
 
@@ -404,7 +404,7 @@ CONTACT = text(addresses.contact, _PLAIN)
 PAGES = text(addresses.pages, _pattern("^https?://[^/@?#]+/?$"))
 STORE = text(addresses.store, _pattern("^postgres(ql)?://[^:@/]*(@.*)?/.+$"))
 NODES = several(text(addresses.url, {"type": "string", "pattern": "^https?://"}))
-INDEX = text(_index, _pattern("^[a-z][a-z0-9_-]*$"))
+INDEX = text(_index, _pattern("^[a-z][a-z0-9_]*$"))
 LISTENING = text(Listening.parse, _pattern(r"^(\[[0-9A-Fa-f:.]+\]|[^\[\]:\s/]+):\d{1,5}$"))
 AGENT = text(header_text)
 PROXY = text(_proxy, _pattern("^(none|https?://.+|env:.+|file:.+)$"))

@@ -196,6 +196,7 @@ MISTAKES: list[tuple[str, str]] = [
     (FEEDS + WATCHLISTS + "archive: {keep: 1y, except: [▲has:body]}\n", "write has:alert, watch"),
     (FEEDS + WATCHLISTS + "archive: {keep: 1y, except: [▲tag:x]}\n", "no feed has the tag `x`"),
     (FEEDS + WATCHLISTS + "archive: {keep: 1y, except: ▲watch:Ab}\n", "is called `Ab`"),
+    (FEEDS + WATCHLISTS + "archive: {opensearch: 'http://h', index: ▲tocsin-x}\n", "digits and _"),
     (FEEDS + WATCHLISTS + "archive: {keep: 1y, except: has:alert, drop_alerts: ▲true}\n",
      "`except` keeps what `drop_alerts` drops"),
     # --- watchlists
