@@ -167,7 +167,7 @@ def concepts_suggest(context: click.Context, name: str, limit: int, style: str) 
     concept = _defined(Concept(name), definitions)
     names = definitions[compact(name)].names
     cli.update_index()
-    suggestions = cli.service().suggest_names(concept, config.vectors)[: limit or None]
+    suggestions = cli.service().suggest_names(concept, definitions, config.vectors)[: limit or None]
     lines = [f"names: [{', '.join(map(scalar, (*names, s.name)))}]" for s in suggestions]
     rows = [s._asdict() | {"yaml": yaml} for s, yaml in zip(suggestions, lines, strict=True)]
     ids = [id for suggestion in suggestions for id in suggestion.examples]

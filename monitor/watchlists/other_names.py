@@ -27,7 +27,7 @@ from index.archive import Archive
 from index.errors import QueryError
 from index.evaluation.significant_terms import log_likelihood, stop_words
 from index.query.ast import And, Concept, Not
-from index.query.concepts import each_name
+from index.query.concepts import NO_CONCEPTS, Concepts, each_name
 from index.query.parser import Query, any_of
 from index.search import EVERYTHING, DocumentFilter
 from monitor.base.article import Article
@@ -94,6 +94,7 @@ def suggest_names(
     read: Callable[[Sequence[int]], Sequence[Article]],
     linked: Callable[[Sequence[int]], Collection[int]],
     encode: Encode | None = None,
+    concepts: Concepts = NO_CONCEPTS,
 ) -> list[NameSuggestion]:
     """Return names that the concept of a query lacks, the best proven first.
 
@@ -103,6 +104,7 @@ def suggest_names(
         read: Returns the articles with these ids.
         linked: Returns ids of articles that are linked to these as one event.
         encode: Returns the vector of a name; None where the model is not installed.
+        concepts: All concepts: what is a name of one is no other name of another.
 
     Raises:
         ArchiveError: The archive cannot be read.
@@ -129,9 +131,10 @@ def suggest_names(
         return sorted(strengths, key=lambda name: (-strengths[name], name))[:limit]
 
     own = archive.ids(query)
-    named = each_name(Concept("", names=(query.root,)))
-    written = (only.text.strip('"=~*') for _label, only in named)
-    known = {_folded(name): name for name in written}
+    named = [*each_name(Concept("", names=(query.root,)))]
+    taken = [name for other in concepts.values() for name in (*other.names, *other.also)]
+    taken += [excluded.text for _label, only in named for excluded in only.excluded]
+    known = {_folded(name): name for name in (_bare(only.text) for _label, only in named)}
     articles = read(own[-READ:])
     companions = typical(articles, COMPANIONS, min(2, len(articles)))
     others = set(linked(own[-READ:])).difference(own)
@@ -149,8 +152,9 @@ def suggest_names(
     if encode is not None:
         proofs += _meanings(known, companions, texts, typical, cache(encode))
         proofs += _initials_alike(known.values(), names_in, cache(encode))
+    refused = {*known, *(_folded(_bare(name)) for name in taken)}
     return _weighed(
-        _whole(proofs, known, names_in), known, archive, count, DocumentFilter(ids=frozenset(own))
+        _whole(proofs, known, names_in), refused, archive, count, DocumentFilter(ids=frozenset(own))
     )
 
 
@@ -177,6 +181,10 @@ def _has(folded: str, inside: Iterable[str]) -> bool:
 
 def _folded(name: str) -> str:
     return " ".join(terms(name))
+
+
+def _bare(term: str) -> str:
+    return term.strip('"=~*')
 
 
 def _quoted(name: str) -> str:
@@ -385,7 +393,7 @@ def _initials_alike(known: Collection[str], names_in: NamesIn, encode: Encode) -
 
 def _weighed(
     proofs: Iterable[Proof],
-    known: Collection[str],
+    refused: Collection[str],
     archive: Archive,
     count: Callable[..., int],
     own: DocumentFilter,
@@ -404,7 +412,7 @@ def _weighed(
             k for k, (n, part) in LEAST.items() if len(ids[k]) >= n and telling >= part * total
         ]
         is_alike = proven[:1] != ["meaning"] or total <= COMMON * len(own.ids or ())
-        if proven and folded not in known and total > both and is_alike:
+        if proven and folded not in refused and total > both and is_alike:
             examples = sorted(set().union(*(ids[kind] for kind in proven)) - {0})
             newest = (examples or archive.ids(any_of([_quoted(name)])))[: -EXAMPLES - 1 : -1]
             found = NameSuggestion(name, tuple(proven), total, total - both, tuple(newest))

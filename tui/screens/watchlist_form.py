@@ -337,7 +337,9 @@ class WatchlistForm(Dialog[str]):
         try:
             concepts = await self._newsroom.ask(service.views.watchlists.concepts)
             query = defined(any_of([term]), concepts)
-            suggestions = await self._newsroom.ask(service.suggest_names, query, self._vectors)
+            suggestions = await self._newsroom.ask(
+                service.suggest_names, query, concepts, self._vectors
+            )
         except Interrupted:
             return
         except (ArchiveError, MonitorError, QueryError) as error:

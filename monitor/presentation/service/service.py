@@ -15,6 +15,7 @@ from monitor.model.feed import Feed
 from monitor.model.search import PastSearch, SearchHit
 
 if TYPE_CHECKING:
+    from index.query.concepts import Concepts
     from index.query.parser import Query
     from monitor.model.alert import Verdict
     from monitor.model.briefing import Briefing
@@ -111,7 +112,9 @@ class Service:
             cosines = {hit.article: hit.cosine for hit in process.similar(article, limit)}
         return [*self.archive.hits(cosines, SNIPPET)]
 
-    def suggest_names(self, query: Query, vectors: bool) -> list[NameSuggestion]:
+    def suggest_names(
+        self, query: Query, concepts: Concepts, vectors: bool
+    ) -> list[NameSuggestion]:
         """Return names that the concept of a query lacks, the best proven first.
 
         `vectors` compares meanings too. It takes some seconds. Raises ArchiveError, StoreError.
@@ -127,7 +130,7 @@ class Service:
             return []
         articles = self.views.articles
         with self.archive.reading() as archive:
-            return suggest_names(query, archive, articles.get, articles.linked, encode)
+            return suggest_names(query, archive, articles.get, articles.linked, encode, concepts)
 
     def rehearse(
         self,

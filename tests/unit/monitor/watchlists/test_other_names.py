@@ -23,7 +23,11 @@ Vectors = dict[str, tuple[float, float]]
 @pytest.fixture
 def suggest(tmp_path: Path) -> Callable[..., dict[str, NameSuggestion]]:
     def suggest(
-        names: Sequence[str], texts: Texts, vectors: Vectors | None = None
+        names: Sequence[str],
+        texts: Texts,
+        vectors: Vectors | None = None,
+        excluded: Sequence[str] = (),
+        others: Sequence[str] = (),
     ) -> dict[str, NameSuggestion]:
         rows = [(text, "fr") if isinstance(text, str) else text for text in (*texts, *NOISE)]
         fill(
@@ -34,13 +38,15 @@ def suggest(tmp_path: Path) -> Callable[..., dict[str, NameSuggestion]]:
             ],
         )
         room = service(tmp_path)
-        query = defined(any_of(["concept:c"]), by_name([Definition("c", tuple(names))]))
+        own = Definition("c", tuple(names), tuple(excluded))
+        concepts = by_name([own, Definition("d", ("Xanadu",), also=tuple(others))])
+        query = defined(any_of(["concept:c"]), concepts)
         encode = None
         if vectors is not None:
             encode = lambda name: np.array(vectors.get(name, (0.0, 0.0)), np.float32)  # noqa: E731
         with room.archive.reading() as archive:
             views = room.views.articles
-            found = suggest_names(query, archive, views.get, views.linked, encode)
+            found = suggest_names(query, archive, views.get, views.linked, encode, concepts)
         return {suggestion.name: suggestion for suggestion in found}
 
     return suggest
@@ -258,6 +264,17 @@ def test_no_inhabitants(suggest: Suggest) -> None:
         *(("Amaih meets Szohod and the Bordurians", "en") for _ in range(10)),
     ]
     assert "Bordurians" not in suggest(["Bordurie"], texts, vectors)
+
+
+@pytest.mark.parametrize(
+    ("excluded", "others", "shown"),
+    [((), (), ["Ali Baba"]), (['"Ali Baba"'], (), []), ((), ["Ali Baba"], [])],
+)
+def test_no_name_that_it_excludes_or_another_concept_has(
+    suggest: Suggest, excluded: Sequence[str], others: Sequence[str], shown: list[str]
+) -> None:
+    texts = [*["Alibaba reçoit Szohod"] * 3, *["Ali Baba reçoit Szohod"] * 3]
+    assert list(suggest(["Alibaba"], texts, excluded=excluded, others=others)) == shown
 
 
 def test_without_the_model(suggest: Suggest) -> None:
