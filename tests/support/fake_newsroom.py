@@ -16,6 +16,7 @@ from msgspec.structs import replace
 from index.errors import ArchiveDamaged, QueryError
 from index.evaluation.significant_terms import SignificantTerm
 from index.query.completion import Completion, complete
+from index.query.concepts import Concepts
 from index.query.parser import Query, parse_query
 from monitor.base.article import Article
 from monitor.base.errors import StoreError
@@ -321,7 +322,9 @@ class FakeNewsroom:
     def judge_example(self, watchlist: str, article: int, verdict: Verdict) -> None:
         self.judged.append((watchlist, article, verdict))
 
-    def suggest_names(self, query: Query, vectors: bool) -> list[NameSuggestion]:
+    def suggest_names(
+        self, query: Query, concepts: Concepts, vectors: bool
+    ) -> list[NameSuggestion]:
         """Find two other names of anything but zinc."""
         self.suggested.append(query)
         if query.text == "zinc":
