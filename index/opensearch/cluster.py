@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import logging
 from collections.abc import Iterable, Iterator, Mapping
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any
 
 from opensearchpy import OpenSearch, TransportError, exceptions
@@ -60,9 +60,7 @@ class Cluster:
         """Send a request; return the answer. Checks for an interruption; raises ArchiveError."""
         check()
         try:
-            return self._client.transport.perform_request(
-                method, f"/{path}", params=params, body=body
-            )
+            return self._client.transport.perform_request(method, f"/{path}", params, body)
         except TransportError as error:
             raise self._in_words(error) from error
         except exceptions.SerializationError as error:
@@ -86,15 +84,18 @@ class Cluster:
             ArchiveError: Not every index answers.
         """
         lines = "".join(json.dumps(line) + "\n" for body in bodies for line in ({}, body))
-        path = f"{of or self.address.index}/_msearch"
-        answers: list[Json] = self.call("POST", path, lines)["responses"]
+        indices = of or self.address.index
+        search = partial(self.call, "POST", f"{indices}/_msearch", lines)
+        answers: list[Json] = search()["responses"]
+        if any(map(_is_partial, answers)):  # an index was just made, or deleted by a rebuild
+            ready = f"_cluster/health/{indices}?wait_for_status=yellow&timeout=1s"
+            self.call("GET", ready, ignore=408)
+            answers = search()["responses"]
         for answer in answers:
             if "error" in answer:
                 raise self._in_words(TransportError(answer["status"], "", answer))
-            shards: Json = answer["_shards"]
-            # one that a rebuild just deleted is neither successful nor failed
-            if shards["successful"] < shards["total"] or answer["timed_out"]:
-                failure: Json = next(iter(shards.get("failures", ())), {})
+            if _is_partial(answer) or answer["timed_out"]:
+                failure: Json = next(iter(answer["_shards"].get("failures", ())), {})
                 late = _("their time is up") if answer["timed_out"] else _("one is gone: try again")
                 reason = _reason(TransportError(0, "", failure)) or late
                 raise ArchiveError(
@@ -216,3 +217,9 @@ def _reason(error: TransportError) -> str:
         cause = next(iter(info.get("root_cause") or ()), None)
         info = cause or info.get("error") or info.get("reason") or info.get("type") or ""
     return " ".join(str(info or error.error).split())[:200]
+
+
+def _is_partial(answer: Json) -> bool:
+    """Tell whether an index had no part: one that was just deleted is not even told as failed."""
+    shards: Json = answer.get("_shards", {"successful": 0, "total": 0})
+    return bool(shards["successful"] < shards["total"])

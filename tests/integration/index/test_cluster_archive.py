@@ -10,7 +10,7 @@ from contextlib import contextmanager, suppress
 from functools import partial
 from itertools import count
 from pathlib import Path
-from threading import Event
+from threading import Event, Timer
 
 import certifi
 import pytest
@@ -173,6 +173,22 @@ def test_a_phrase_is_found_beside_itself(place: ClusterAddress) -> None:
     archive = open_archive(place)
     assert archive.ids(parse_query("阿里 NEAR/4 阿里")) == [1]
     assert archive.ids(parse_query('"阿里 阿里"')) == [1]
+
+
+def test_a_search_waits_for_a_month_that_was_just_made(place: ClusterAddress) -> None:
+    archive_engine(place).open_writer().add(daily(1))
+    month = f"{place.index}-1-2099-01"
+    cluster, held = Cluster(place), {"index.routing.allocation.enable": "none"}
+    made = {"settings": held, "aliases": {place.index: {}}}
+    cluster.call("PUT", month, made, wait_for_active_shards="0")
+    archive = open_archive(place)
+    with pytest.raises(ArchiveError, match="do not answer"):
+        archive.count(parse_query("port"))
+    allowed = {"index.routing.allocation.enable": "all"}
+    ready = Timer(0.1, lambda: cluster.call("PUT", f"{month}/_settings", allowed))
+    ready.start()
+    assert archive.count(parse_query("port")) == 1
+    ready.join()
 
 
 @pytest.mark.timeout(600)
