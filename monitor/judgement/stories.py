@@ -277,8 +277,8 @@ def story_told(
 ) -> int | None:
     """Return the story of the earlier report that is most like an article, if one is like it.
 
-    A story takes reports for 72 hours: a running story is not one row for weeks. `weights` are
-    those of words in names; other words have 1.
+    `reports` are near in date. A story takes reports for 72 hours: a running story is not one row
+    for weeks. `weights` are those of words in names; other words have 1.
     """
     if not reports:
         return None
@@ -292,7 +292,6 @@ def story_told(
         )
         for other, other_names in reports
         if other.article < article.id
-        and abs(headline.date - other.headline.date) <= WINDOW
         and article.seen - other.began <= WINDOW
         and may_be_one_story(headline, other.headline)
     ]

@@ -266,7 +266,7 @@ class Namesakes(Struct, frozen=True):
     """Recent articles that have the names of some texts."""
 
     of: tuple[dict[int, Names], ...]
-    """The names of a few of them by id, for each text."""
+    """The names of a few of them by id, near in date, for each text."""
     recent: int
     """The approximate number of all recent articles."""
     bearers: dict[int, int]

@@ -15,7 +15,7 @@ from monitor.judgement.alerts.alert_planning import plan_alerts
 from monitor.judgement.alerts.plan import AlertFacts, AlertPlan
 from monitor.judgement.alerts.routing import Routing
 from monitor.judgement.stories import headline
-from monitor.model.event_link import EncodedBatch
+from monitor.model.event_link import WINDOW, EncodedBatch
 from monitor.model.feed import Feed, SourceKind
 from monitor.model.lease import SharingMonitor
 from monitor.model.poll import (
@@ -251,24 +251,23 @@ class StoreReads:
         return dict(rows.fetchall())
 
     def namesakes(self, texts: Sequence[Names]) -> Namesakes:
-        """Return recent articles that have the rare names of texts, of each text."""
+        """Return recent articles near in date that have the rare names of texts, of each text."""
         likely = self._likely(texts)
+        query = "SELECT article, lang, date, names FROM named WHERE article IN ({0})"
         names_of = {
             id: Names(decoded_groups(groups), lang, date)
-            for id, lang, date, groups in select_in(
-                self._sql,
-                "SELECT article, lang, date, names FROM named WHERE article IN ({0})",
-                {id for ids in likely for id in ids},
-            )
+            for id, lang, date, groups in select_in(self._sql, query, set[int]().union(*likely))
         }
-        compared = [names for names, ids in zip(texts, likely, strict=True) if ids]
-        words = {word for names in (*compared, *names_of.values()) for word in names.words}
-        ((oldest, newest),) = self._sql.execute(
-            "SELECT (SELECT min(article) FROM named), (SELECT max(article) FROM named)"
+        near = [
+            {id: names_of[id] for id in ids if abs(names_of[id].date - text.date) <= WINDOW}
+            for text, ids in zip(texts, likely, strict=True)
+        ]
+        pairs = [(text, others) for text, others in zip(texts, near, strict=True) if others]
+        words = {w for text, others in pairs for n in (text, *others.values()) for w in n.words}
+        ((recent,),) = self._sql.execute(
+            "SELECT coalesce(1 + (SELECT max(article) FROM named) - min(article), 0) FROM named"
         )
-        recent = 0 if oldest is None else int(newest) - int(oldest) + 1
-        articles = ({id: names_of[id] for id in ids if id in names_of} for ids in likely)
-        return Namesakes(tuple(articles), recent, self.name_frequencies(words))
+        return Namesakes(tuple(near), recent, self.name_frequencies(words))
 
     def _likely(self, texts: Sequence[Names]) -> list[list[int]]:
         """Return for each text the articles in its language, and in others, with most names."""

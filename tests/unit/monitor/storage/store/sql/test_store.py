@@ -25,6 +25,7 @@ from monitor.base import translation
 from monitor.base.language import FOLDER
 from monitor.base.translation import gettext
 from monitor.model.config import StoreAddress
+from monitor.model.event_link import WINDOW
 from monitor.model.feed import Feed, FeedState, Outcome, Poll
 from monitor.model.poll import (
     NO_ENTRY,
@@ -239,7 +240,7 @@ def test_hashes_have_64_bits(room: SmallStore) -> None:
         ((candidate,),) = batch.story_candidates([(hashes, 4)])
         assert candidate.shared == hashes
         assert batch.name_frequencies(hashes) == dict.fromkeys(hashes, 1)
-        likely = batch.namesakes([Names(groups=(hashes,), lang="en")])
+        likely = batch.namesakes([Names(groups=(hashes,), lang="en", date=NOW)])
         assert (likely.of, likely.bearers) == (({1: names},), dict.fromkeys(hashes, 1))
 
 
@@ -351,10 +352,12 @@ def test_articles_with_names_in_common(room: SmallStore) -> None:
             Names(groups=(frozenset(words),), lang=lang)
             for words, lang in (({7, 8, 9, 5}, "fr"), ({7, 8}, "en"), ({7, 9}, "nl"), ((), "fr"))
         ]
-        likely = batch.namesakes(texts)
+        likely = batch.namesakes([replace(names, date=NOW + WINDOW) for names in texts])
         assert [*map(set, likely.of)] == [{1, 2}, {2, 3}, set(), set()]
         assert (likely.recent, likely.bearers) == (4, {7: 4, 8: 3, 9: 2, 5: 0})
         assert likely.of[0][2] == Names(groups=(frozenset({7, 8, 9}),), lang="en", date=NOW)
+        late = batch.namesakes([replace(names, date=NOW + WINDOW + 1) for names in texts])
+        assert not any(late.of)
 
 
 @pytest.mark.parametrize("address", ["sqlite"], indirect=True)
