@@ -18,8 +18,7 @@ from index.analysis.folding import fold
 from index.analysis.term_positions import terms
 from index.analysis.text_features import LEAST_SIZE, is_whole, word_number
 from index.evaluation.significant_terms import stop_words
-from monitor.base.article import Article, Timestamp
-from monitor.base.url import host, registered_name_of
+from monitor.base.article import Article
 from monitor.model.event_link import WINDOW
 from monitor.model.poll import EDITION, Headline, Names, StoryCandidate
 
@@ -38,23 +37,8 @@ _WORD = re.compile(r"\w+")
 _PART = re.compile(r"\s?:\s|\s[-–—|]\s")
 
 
-def headline(
-    title: str, *, feed: int, outlet: str = "", url: str = "", date: Timestamp = 0.0
-) -> Headline:
-    """Build the headline of an article from its stored fields."""
-    name = host(url)
-    source = outlet or registered_name_of(name) or str(feed)
-    return Headline(title, source, f"{outlet} {name.removeprefix('www.')}".strip(), date)
-
-
 def headline_of(article: Article) -> Headline:
-    return headline(
-        article.title,
-        feed=article.feeds[0],
-        outlet=article.outlet,
-        url=article.url,
-        date=article.date,
-    )
+    return Headline(article.title, article.feeds[0], article.outlet, article.url, article.date)
 
 
 def is_same_piece(first: Headline, other: Headline) -> bool:
@@ -285,18 +269,14 @@ def story_told(
     headline = headline_of(article)
     words = _told_words(headline, names)
     likely = [
-        (
-            _likeness(words, _told_words(other.headline, other_names), weights),
-            -other.article,
-            other.story,
-        )
+        (share, -other.article, other.story)
         for other, other_names in reports
         if other.article < article.id
         and article.seen - other.began <= WINDOW
+        and (share := _likeness(words, _told_words(other.headline, other_names), weights)) >= LIKE
         and may_be_one_story(headline, other.headline)
     ]
-    share, _, story = max(likely, default=(0.0, 0, 0))
-    return story if share >= LIKE else None
+    return max(likely)[-1] if likely else None
 
 
 def _likeness(

@@ -11,6 +11,7 @@ from msgspec import Struct, field
 from msgspec.json import Decoder, Encoder
 
 from monitor.base.article import Article, ArticleText, Timestamp
+from monitor.base.url import host, registered_name_of
 from monitor.model.alert import AlertKind, BegunIncident, FeedIncident
 from monitor.model.watchlist import Severity
 
@@ -182,11 +183,20 @@ class Headline(Struct, frozen=True):
     """The headline of an article, with its source and date."""
 
     title: str = ""
-    source: str = ""
-    """The outlet that an aggregator names, else the domain of the address or the feed's number."""
-    publisher: str = ""
-    """Name of the outlet and host of the article: words that a headline may end with."""
+    feed: int = 0
+    outlet: str = ""
+    url: str = ""
     date: Timestamp = 0.0
+
+    @property
+    def source(self) -> str:
+        """The outlet that an aggregator names, else the domain of the address or the feed."""
+        return self.outlet or registered_name_of(host(self.url)) or str(self.feed)
+
+    @property
+    def publisher(self) -> str:
+        """Name of the outlet and host of the article: words that a headline may end with."""
+        return f"{self.outlet} {host(self.url).removeprefix('www.')}".strip()
 
 
 NO_HEADLINE = Headline()

@@ -28,14 +28,13 @@ from monitor.judgement.alerts.plan import (
     StoryFacts,
     SuppressedCount,
 )
-from monitor.judgement.stories import headline
 from monitor.model import evidence
 from monitor.model.alert import AlertState
 from monitor.model.article import ArticleOrigin
 from monitor.model.event_link import Surety
 from monitor.model.evidence import Kind
 from monitor.model.latency import ArticleTiming
-from monitor.model.poll import Arrivals, RaisedAlert
+from monitor.model.poll import Arrivals, Headline, RaisedAlert
 from monitor.model.watchlist import FEED_HEALTH, Silence, Watchlist
 from monitor.storage.store.database.connection import (
     Connection,
@@ -143,7 +142,7 @@ def _of_originals(sql: Connection, originals: Collection[int]) -> dict[int, tupl
         by_original[original] = tuple(
             KnownAlert(
                 id=id, watchlist=watchlist, article=article, merged_into=merged_into,
-                headline=headline(title, feed=feed, outlet=outlet, url=url, date=date),
+                headline=Headline(title, feed, outlet, url, date),
             )
             for id, watchlist, article, merged_into, title, feed, outlet, url, date in rows
         )  # fmt: skip

@@ -14,7 +14,6 @@ from monitor.base.url import is_same_site
 from monitor.judgement.alerts.alert_planning import plan_alerts
 from monitor.judgement.alerts.plan import AlertFacts, AlertPlan
 from monitor.judgement.alerts.routing import Routing
-from monitor.judgement.stories import headline
 from monitor.model.event_link import WINDOW, EncodedBatch
 from monitor.model.feed import Feed, SourceKind
 from monitor.model.lease import SharingMonitor
@@ -22,6 +21,7 @@ from monitor.model.poll import (
     Arrivals,
     ArticleChange,
     FeedHistory,
+    Headline,
     Known,
     KnownArticle,
     Names,
@@ -459,9 +459,6 @@ def _with_most_names(
 
 
 def _story_candidate(row: Row) -> StoryCandidate:
-    fields = {name: row[name] for name in ("title", "feed", "outlet", "url", "date")}
+    headline = Headline(*(row[name] for name in ("title", "feed", "outlet", "url", "date")))
     size, copy_of, began = row["shingle_count"], row["copy_of"], row["began"]
-    story_headline = headline(**fields)
-    return StoryCandidate(
-        row["id"], row["story"], frozenset(), size, story_headline, copy_of, began
-    )
+    return StoryCandidate(row["id"], row["story"], frozenset(), size, headline, copy_of, began)

@@ -15,7 +15,6 @@ from monitor.base.article import Article
 from monitor.judgement.stories import (
     StoryDecision,
     assign_story,
-    headline,
     headline_of,
     is_same_piece,
     least_shared,
@@ -28,7 +27,7 @@ TWINS = "Géorgie : des jumelles séparées et vendues à la naissance réunies 
 
 
 def titled(title: str, feed: int = 1, at: float = 0.0) -> Headline:
-    return headline(title, feed=feed, date=at)
+    return Headline(title, feed, date=at)
 
 
 @pytest.mark.parametrize(
@@ -85,13 +84,13 @@ def test_a_column_of_one_feed_has_editions() -> None:
 
 def test_the_name_of_a_publisher_says_nothing_of_the_piece() -> None:
     def headline_by(outlet: str, url: str, title: str) -> Headline:
-        return headline(title, feed=1, outlet=outlet, url=url)
+        return Headline(title, 1, outlet, url)
 
     soir = headline_by("Le Soir", "https://news.google.com/1", "Alibaba soupçonné - Le Soir")
     assert is_same_piece(soir, headline_by("L’Écho", "", "Alibaba soupçonné - L’Écho"))
     assert is_same_piece(
         headline_by("", "https://lesoir.be/1", "Alibaba vu de lesoir.be"),
-        headline("Alibaba vu de lecho.be", feed=2, url="https://www.lecho.be/1"),
+        Headline("Alibaba vu de lecho.be", 2, url="https://www.lecho.be/1"),
     )
 
 
@@ -132,7 +131,7 @@ def shingles(article: Article) -> frozenset[int]:
 def candidate(
     article: int, shared_count: int, size: int, *, story: int = 0, source: str = "9"
 ) -> StoryCandidate:
-    headline = Headline(source=source)
+    headline = Headline(outlet=source)
     return StoryCandidate(article, story or article, frozenset(range(shared_count)), size, headline)
 
 

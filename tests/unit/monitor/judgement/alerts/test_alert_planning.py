@@ -25,14 +25,13 @@ from monitor.judgement.alerts.plan import (
     SuppressedCount,
 )
 from monitor.judgement.alerts.routing import Routing, cooldown_end, plan_ended_silences
-from monitor.judgement.stories import headline
 from monitor.model.alert import AlertKind, AlertState, BegunIncident, SuppressionReason, Verdict
 from monitor.model.article import ArticleOrigin
 from monitor.model.config import Route
 from monitor.model.delivery import Occasion, PlannedDelivery
 from monitor.model.evidence import Kind
 from monitor.model.feed import Feed
-from monitor.model.poll import Arrivals, ArticleChange, RaisedAlert, Via
+from monitor.model.poll import Arrivals, ArticleChange, Headline, RaisedAlert, Via
 from monitor.model.watchlist import (
     FEED_HEALTH,
     Escalate,
@@ -79,7 +78,7 @@ def known_alert(
         watchlist=watchlist,
         article=article,
         merged_into=merged_into,
-        headline=headline(title, feed=2),
+        headline=Headline(title, 2),
     )
 
 

@@ -320,7 +320,7 @@ def test_shingles_are_shared_and_forgotten(room: SmallStore) -> None:
             1,
             frozenset({2, 3}),
             3,
-            Headline("Alibaba 1", "ex.org", "ex.org", NOW - 100),
+            Headline("Alibaba 1", 1, "", "https://ex.org/1", NOW - 100),
             began=NOW - 100,
         ),
         StoryCandidate(
@@ -328,7 +328,7 @@ def test_shingles_are_shared_and_forgotten(room: SmallStore) -> None:
             2,
             frozenset({3, 4}),
             2,
-            Headline("Alibaba 2", "ex.org", "ex.org", NOW - 60),
+            Headline("Alibaba 2", 1, "", "https://ex.org/2", NOW - 60),
             began=NOW,
         ),
     ]
