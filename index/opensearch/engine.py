@@ -121,7 +121,6 @@ class ClusterEngine:
         generation = max(map(self._number, old), default=0) + 1
         began = f"{self._name(generation)}-{self._changes()}"
         if not self._cluster.exists(f"_alias/{began}"):
-            self._cluster.call("DELETE", self._name(generation, "*"))
             self._start(generation, began)
         writer = ClusterArchiveWriter(self._cluster, generation, is_current=False)
         yield writer
@@ -186,6 +185,7 @@ class ClusterEngine:
         self._cluster.call("PUT", f"_index_template/{index}", template)
 
     def _start(self, generation: int, alias: str) -> None:
+        self._cluster.call("DELETE", self._name(generation, "*"))  # of a rebuild that broke off
         self._cluster.call("PUT", self._name(generation), {"aliases": {alias: {}}})
 
     def _changes(self) -> int:

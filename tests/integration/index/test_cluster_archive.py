@@ -84,6 +84,16 @@ def test_an_interrupted_rebuild_goes_on_unless_the_archive_changed(place: Cluste
         old.add(daily(5))
 
 
+def test_a_first_rebuild_that_broke_off_is_in_nobodys_way(place: ClusterAddress) -> None:
+    engine = archive_engine(place)
+    with pytest.raises(KeyboardInterrupt), engine.rebuild() as writer:
+        writer.add(daily(1, 40))
+        raise KeyboardInterrupt
+    assert engine.open_writer().article_count == 0
+    engine.open_writer().add(daily(2))
+    assert open_archive(place).ids(parse_query("port")) == [2]
+
+
 def test_a_rebuilt_archive_is_all_that_is_searched(place: ClusterAddress) -> None:
     engine, cluster = archive_engine(place), Cluster(place)
     old = engine.open_writer()
