@@ -164,7 +164,7 @@ class Chaos:
             until(lambda: not self.newsroom.count("outbox"))
             until(lambda: not list(self._unequal()))
         except AssertionError as error:
-            problems = [f"it does not go on: {error}", *self._unequal()]
+            problems = [f"it does not go on: {error}", *self._unequal(), *self._last_lines()]
         else:
             problems = []
         return [*problems, *self.newsroom.broken(), *self._copies(), *self._strays]
@@ -255,6 +255,7 @@ class Chaos:
 
     def _drop(self) -> Undo:
         def drop() -> None:
+            self._behind.call("GET", INDEX)  # refused until there is an archive
             self._behind.call("DELETE", self.dice.choice([*self._behind.call("GET", f"{INDEX}-*")]))
 
         self._surely(drop)
@@ -352,6 +353,13 @@ class Chaos:
                     yield f"{words}: dates, feeds or languages differ"
         except ArchiveError as error:
             yield str(error)
+
+    def _last_lines(self) -> Iterator[str]:
+        """Yield the last lines about the archive that each monitor logged."""
+        for monitor in self.alive:
+            lines = monitor.log.read_text(encoding="utf-8").splitlines()
+            told = [line for line in lines if INDEX in line or "index" in line]
+            yield from (f"{monitor.folder.name}: {line}" for line in told[-5:])
 
     def _copies(self) -> Iterator[str]:
         for monitor in self.alive:
