@@ -124,7 +124,7 @@ class ClusterEngine:
             self._start(generation, began)
         writer = ClusterArchiveWriter(self._cluster, generation, is_current=False)
         yield writer
-        self._cluster.call("POST", "_refresh")
+        self._cluster.call("POST", f"{self._name(generation, '*')}/_refresh")
         self._move([
             *self._replacement(generation),
             {"remove": {"index": self._name(generation), "alias": began}},

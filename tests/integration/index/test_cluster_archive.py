@@ -312,6 +312,23 @@ def test_a_writer_that_was_held_up_overwrites_nothing(opensearch: Nodes) -> None
     assert found == {"port": [4], "bridge": [1], "quay": [3]}  # of which the second knew nothing
 
 
+def test_a_rebuild_asks_nothing_of_what_it_replaces(opensearch: Nodes) -> None:
+    """Where a node went, what is written to an index may hang for half an hour."""
+    place = opensearch.address()
+    archive_engine(place).open_writer().add(daily(1))
+
+    def hung(request: Request) -> Reply:
+        is_hung = f"/{place.index}-1-" in request.path or request.path.startswith("/_refresh")
+        return Reply(503) if is_hung else forwarded(opensearch, request)
+
+    with Web() as web:
+        web.on("*", hung)
+        engine = archive_engine(replace(place, urls=(web.url().rstrip("/"),)))
+        with engine.rebuild() as writer:
+            writer.add(daily(1, 40))
+    assert open_archive(place).ids(parse_query("port")) == [1, 40]
+
+
 def test_a_limit_before_the_cluster_is_met_rarely(
     opensearch: Nodes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
