@@ -52,6 +52,8 @@ PAUSE = 1.0
 """Seconds between two turns, at the most."""
 WRITES_ON = 5.0
 """Seconds for which a monitor may write after another took over: what it had begun."""
+HEALING = 60.0
+"""Seconds after which nodes that came back and do not heal are started again, as people do."""
 QUERIES = (
     "since:1970", "Alibaba", "port", "douane", '"La douane confirme"', "press1*", "Alibaba -douane",
     "dépêche NEAR/3 port", "title:Alibaba", "confirm~",
@@ -216,8 +218,19 @@ class Chaos:
         def start() -> None:
             for node in nodes_down:
                 self.nodes.command("start", node)
+            try:
+                until(self._is_green, HEALING)
+            except AssertionError:  # writes to one index hang, as an OpenSearch allows for 30 min
+                self.inflicted["hung"] += 1
+                self.nodes.end()
+                self.nodes.begin()
 
         return start
+
+    def _is_green(self) -> bool:
+        with suppress(ArchiveError):
+            return bool(self._behind.call("GET", "_cluster/health")["status"] == "green")
+        return False
 
     def _cut_power(self) -> Undo:
         self.nodes.end()
