@@ -185,7 +185,8 @@ class ClusterEngine:
         self._cluster.call("PUT", f"_index_template/{index}", template)
 
     def _start(self, generation: int, alias: str) -> None:
-        self._cluster.call("DELETE", self._name(generation, "*"))  # of a rebuild that broke off
+        if left := self._cluster.call("GET", f"{self._name(generation, '*')}/_alias"):
+            self._cluster.call("DELETE", ",".join(left))  # of a rebuild that broke off
         self._cluster.call("PUT", self._name(generation), {"aliases": {alias: {}}})
 
     def _changes(self) -> int:

@@ -53,7 +53,7 @@ PAUSE = 1.0
 WRITES_ON = 5.0
 """Seconds for which a monitor may write after another took over: what it had begun."""
 HEALING = 60.0
-"""Seconds after which nodes that came back and do not heal are started again, as people do."""
+"""Seconds that a cluster has to heal when its nodes are back; then it is started again."""
 QUERIES = (
     "since:1970", "Alibaba", "port", "douane", '"La douane confirme"', "press1*", "Alibaba -douane",
     "dépêche NEAR/3 port", "title:Alibaba", "confirm~",
@@ -220,7 +220,7 @@ class Chaos:
                 self.nodes.command("start", node)
             try:
                 until(self._is_green, HEALING)
-            except AssertionError:  # writes to one index hang, as an OpenSearch allows for 30 min
+            except AssertionError:  # writes to an index hang
                 self.inflicted["hung"] += 1
                 self.nodes.end()
                 self.nodes.begin()

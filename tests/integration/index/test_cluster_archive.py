@@ -94,6 +94,24 @@ def test_a_first_rebuild_that_broke_off_is_in_nobodys_way(place: ClusterAddress)
     assert open_archive(place).ids(parse_query("port")) == [2]
 
 
+def test_an_archive_is_made_and_rebuilt_where_deletions_must_name_indices(
+    place: ClusterAddress,
+) -> None:
+    engine, cluster = archive_engine(place), Cluster(place)
+    setting = "action.destructive_requires_name"
+    cluster.call("PUT", "_cluster/settings", {"transient": {setting: True}})
+    try:
+        for _turn in range(2):  # the first begins an archive, the second is beside one
+            with pytest.raises(KeyboardInterrupt), engine.rebuild() as writer:
+                raise KeyboardInterrupt
+            engine.open_writer().add(daily(1, 40))
+        with engine.rebuild() as writer:
+            writer.add(daily(2))
+    finally:
+        cluster.call("PUT", "_cluster/settings", {"transient": {setting: None}})
+    assert open_archive(place).ids(parse_query("port")) == [2]
+
+
 def test_a_rebuilt_archive_is_all_that_is_searched(place: ClusterAddress) -> None:
     engine, cluster = archive_engine(place), Cluster(place)
     old = engine.open_writer()
@@ -313,7 +331,7 @@ def test_a_writer_that_was_held_up_overwrites_nothing(opensearch: Nodes) -> None
 
 
 def test_a_rebuild_asks_nothing_of_what_it_replaces(opensearch: Nodes) -> None:
-    """Where a node went, what is written to an index may hang for half an hour."""
+    """After a node has gone, writes to an index may hang."""
     place = opensearch.address()
     archive_engine(place).open_writer().add(daily(1))
 
