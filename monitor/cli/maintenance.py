@@ -65,6 +65,8 @@ def reindex(cli: CliContext, update: bool, target: Path | None) -> None:
             else:
                 done = _index(cli, report, update=update)
     say(ngettext("{count} article indexed", "{count} articles indexed", done))
+    if target:
+        say(_("both archives have the same articles, and answer alike"))
 
 
 def _index(cli: CliContext, report: Callable[[int, int], None], *, update: bool) -> int:
