@@ -159,13 +159,12 @@ def test_a_document_that_turns_out_to_be_costly_is_given_up() -> None:
 def test_a_worker_that_somebody_stops_is_replaced(
     is_costly: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("monitor.intake.parse.workers._PATIENCE", 1.0)
-
     async def act(parser: Parser) -> None:
         await parser.parse(fetched(GOOD), is_costly=is_costly)
         (pid,) = worker_pids()
         os.kill(pid, signal.SIGSTOP)  # while it is idle
-        with pytest.raises((CostlyError, ParseError)):
+        with monkeypatch.context() as impatient, pytest.raises((CostlyError, ParseError)):
+            impatient.setattr("monitor.intake.parse.workers._PATIENCE", 1.0)
             await parser.parse(fetched(GOOD), is_costly=is_costly)
         assert len((await parser.parse(fetched(GOOD), is_costly=is_costly)).entries) == 30
 
@@ -188,15 +187,15 @@ def test_a_document_may_wait_for_the_processor() -> None:
 
 
 def test_a_worker_that_hangs_is_replaced(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("monitor.intake.parse.workers._PATIENCE", 0.5)
-
     async def act(parser: Parser) -> None:
         await parser.parse(fetched(GOOD))
         (pid,) = worker_pids()
-        reading = asyncio.create_task(reason(parser.parse(fetched(SLOW))))
-        await _begins(pid)
-        os.kill(pid, signal.SIGSTOP)
-        assert await reading == "reading it takes longer than 3 s"
+        with monkeypatch.context() as impatient:
+            impatient.setattr("monitor.intake.parse.workers._PATIENCE", 0.5)
+            reading = asyncio.create_task(reason(parser.parse(fetched(SLOW))))
+            await _begins(pid)
+            os.kill(pid, signal.SIGSTOP)
+            assert await reading == "reading it takes longer than 3 s"
         assert len((await parser.parse(fetched(GOOD))).entries) == 30
 
     with_parser(act)
